@@ -1,0 +1,274 @@
+//! A collection: a layer of the plan, with its fields, its schema and the reading of properties against them.
+
+use crate::error::{Error, Result};
+use crate::feature::{GeometryKind, Value, time};
+use serde_json::{Map, Value as Json, json};
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of a collection: `[a-z][a-z0-9_]{0,62}`, so that it is also a table, a layer and a part of a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CollectionId(Arc<str>);
+
+impl CollectionId {
+    pub fn new(id: &str) -> Result<Self> {
+        let mut chars = id.chars();
+        let first = chars.next().is_some_and(|c| c.is_ascii_lowercase());
+        let rest = chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !first || !rest || id.len() > 63 {
+            return Err(Error::invalid(
+                "collection",
+                format!("'{id}' cannot name a collection: use lower-case letters, digits and _, starting with a letter, 63 at most."),
+            ));
+        }
+        let reserved = ["gpkg_", "rtree_", "sqlite_", "cityheart_"].iter().any(|p| id.starts_with(p)) || id == "world";
+        if reserved {
+            return Err(Error::invalid("collection", format!("The name '{id}' is reserved. Choose another one.")));
+        }
+        Ok(Self(id.into()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CollectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Real,
+    /// Money: a number with at most two decimals and fifteen digits.
+    Decimal,
+    Boolean,
+    Date,
+    DateTime,
+    /// A list or an object.
+    Json,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: String,
+    pub kind: Kind,
+    /// For people, in English; other languages are in the schema.
+    pub title: String,
+    pub required: bool,
+}
+
+/// The fields (by position) that place a feature in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeFields {
+    pub start: usize,
+    /// `None`: the start is the whole of it.
+    pub end: Option<usize>,
+}
+
+/// What is fixed about a layer. Its count, extent and revision belong to the snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collection {
+    pub id: CollectionId,
+    pub title: String,
+    pub description: String,
+    pub geometry: GeometryKind,
+    pub fields: Vec<Field>,
+    pub time: Option<TimeFields>,
+    /// The JSON Schema (2020-12) that all of the above was read from.
+    pub schema: Arc<Json>,
+}
+
+impl Collection {
+    /// Reads a collection from its JSON Schema, in the shape of OGC API Features Part 5.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the keyword that cannot be understood.
+    pub fn from_schema(id: CollectionId, schema: Json) -> Result<Self> {
+        let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let properties = schema
+            .get("properties")
+            .and_then(Json::as_object)
+            .ok_or_else(|| Error::invalid("/properties", "A schema must list its properties."))?;
+        let required: Vec<&str> =
+            schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
+        let mut fields = Vec::new();
+        let mut geometry = GeometryKind::NONE;
+        for (name, property) in properties {
+            match property.get("x-ogc-role").and_then(Json::as_str) {
+                Some("id") => {}
+                Some("primary-geometry") => {
+                    let format = property.get("format").and_then(Json::as_str).unwrap_or("geometry-any");
+                    geometry = GeometryKind::from_format(format)
+                        .ok_or_else(|| Error::invalid(format!("/properties/{name}/format"), format!("'{format}' is no geometry format.")))?;
+                }
+                _ => fields.push(Field {
+                    name: name.clone(),
+                    kind: Kind::of_schema(property)
+                        .ok_or_else(|| Error::invalid(format!("/properties/{name}"), "A property needs a type: string, integer, number, boolean, array or object."))?,
+                    title: property.get("title").and_then(Json::as_str).unwrap_or(name).to_owned(),
+                    required: required.contains(&name.as_str()),
+                }),
+            }
+        }
+        let position = |key: &str| {
+            let name = schema.get("x-cityheart-temporal")?.get(key)?.as_str()?;
+            fields.iter().position(|f| f.name == name)
+        };
+        let time = position("start").map(|start| TimeFields { start, end: position("end") });
+        let title = Some(text("title")).filter(|t| !t.is_empty()).unwrap_or_else(|| id.to_string());
+        Ok(Self { title, description: text("description"), geometry, fields, time, schema: Arc::new(schema), id })
+    }
+
+    /// A collection whose fields were found by looking at a file.
+    pub fn inferred(id: CollectionId, title: &str, geometry: GeometryKind, fields: &[(String, Kind)]) -> Result<Self> {
+        let mut properties = Map::new();
+        properties.insert("id".into(), json!({"type": "string", "title": "Id", "x-ogc-role": "id"}));
+        if let Some(format) = geometry.format() {
+            properties.insert("geometry".into(), json!({"title": "Geometry", "format": format, "x-ogc-role": "primary-geometry"}));
+        }
+        for (i, (name, kind)) in fields.iter().enumerate() {
+            let mut property = kind.schema();
+            property["title"] = name.as_str().into();
+            property["x-ogc-propertySeq"] = (i + 1).into();
+            properties.insert(name.clone(), property);
+        }
+        let dated = |name: &str| fields.iter().any(|(n, k)| n == name && matches!(k, Kind::Date | Kind::DateTime));
+        let mut schema = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": title,
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        if dated("start") {
+            schema["x-cityheart-temporal"] = json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
+        }
+        Self::from_schema(id, schema)
+    }
+
+    /// The position of a field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|f| f.name == name)
+    }
+
+    /// When a feature with these values is, or `None` when it is undated. An open end lasts for ever.
+    #[must_use]
+    pub fn span(&self, values: &[Value]) -> Option<time::Span> {
+        let fields = self.time?;
+        let read = |at: usize| match values.get(at) {
+            Some(Value::Text(t)) => time::span(t),
+            _ => None,
+        };
+        match (read(fields.start), fields.end.map(read)) {
+            (None, None | Some(None)) => None,
+            (Some(start), None) => Some(start),
+            (start, Some(end)) => Some(time::Span {
+                start_ms: start.map_or(i64::MIN, |s| s.start_ms),
+                end_ms: end.map_or(i64::MAX, |e| e.end_ms),
+            }),
+        }
+    }
+
+    /// Reads GeoJSON properties into values in field order. Missing ones are null.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] at `/properties/NAME`: unknown names, wrong types.
+    pub fn values(&self, properties: &Map<String, Json>) -> Result<Vec<Value>> {
+        let mut values = vec![Value::Null; self.fields.len()];
+        let mut hint = 0;
+        for (name, json) in properties {
+            // Files list their properties in one order: the next field is usually the one meant.
+            let at = if self.fields.get(hint).is_some_and(|f| f.name == *name) { Some(hint) } else { self.field(name) };
+            let Some(at) = at else {
+                if name == "id" || name == "geometry" {
+                    continue;
+                }
+                return Err(Error::invalid(
+                    format!("/properties/{name}"),
+                    format!("The collection '{}' has no property '{name}'. Rename it or leave it out.", self.id),
+                ));
+            };
+            hint = at + 1;
+            values[at] = self.fields[at].kind.read(json).map_err(|m| Error::invalid(format!("/properties/{name}"), m))?;
+        }
+        Ok(values)
+    }
+}
+
+impl Kind {
+    fn of_schema(property: &Json) -> Option<Self> {
+        let format = property.get("format").and_then(Json::as_str);
+        Some(match (property.get("type")?.as_str()?, format) {
+            ("string", Some("date")) => Self::Date,
+            ("string", Some("date-time")) => Self::DateTime,
+            ("string", _) => Self::Text,
+            ("integer", _) => Self::Integer,
+            ("number", Some("decimal")) => Self::Decimal,
+            ("number", _) => Self::Real,
+            ("boolean", _) => Self::Boolean,
+            ("array" | "object", _) => Self::Json,
+            _ => return None,
+        })
+    }
+
+    /// The JSON Schema of a field of this kind.
+    #[must_use]
+    pub fn schema(self) -> Json {
+        match self {
+            Self::Text => json!({"type": "string"}),
+            Self::Integer => json!({"type": "integer"}),
+            Self::Real => json!({"type": "number"}),
+            Self::Decimal => json!({"type": "number", "format": "decimal"}),
+            Self::Boolean => json!({"type": "boolean"}),
+            Self::Date => json!({"type": "string", "format": "date"}),
+            Self::DateTime => json!({"type": "string", "format": "date-time"}),
+            Self::Json => json!({"type": "array"}),
+        }
+    }
+
+    /// Reads a JSON value as this kind; the error is a sentence without the place.
+    pub fn read(self, json: &Json) -> Result<Value, String> {
+        let wrong = |want: &str| Err(format!("Expected {want}, found {}.", short(json)));
+        match (self, json) {
+            (_, Json::Null) => Ok(Value::Null),
+            (Self::Text, Json::String(s)) => Ok(Value::text(s.as_str())),
+            (Self::Text, _) => wrong("text"),
+            (Self::Integer, Json::Number(n)) => match n.as_i64() {
+                Some(i) => Ok(Value::Int(i)),
+                None => wrong("a whole number of at most 63 bits"),
+            },
+            (Self::Integer, _) => wrong("a whole number"),
+            (Self::Real, Json::Number(n)) => n.as_f64().filter(|f| f.is_finite()).map_or_else(|| wrong("a finite number"), |f| Ok(Value::Real(f))),
+            (Self::Real, _) => wrong("a number"),
+            (Self::Decimal, Json::Number(n)) => match n.as_f64() {
+                Some(f) if f.abs() < 1e13 && ((f * 100.0).round() / 100.0 - f).abs() < 1e-9 => Ok(Value::Real((f * 100.0).round() / 100.0)),
+                _ => wrong("an amount with at most two decimals, below ten million million"),
+            },
+            (Self::Decimal, _) => wrong("an amount as a number"),
+            (Self::Boolean, Json::Bool(b)) => Ok(Value::Bool(*b)),
+            (Self::Boolean, _) => wrong("true or false"),
+            (Self::Date, Json::String(s)) if s.len() == 10 && time::span(s).is_some() => Ok(Value::text(s.as_str())),
+            (Self::Date, _) => wrong("a date such as 2026-03-01"),
+            (Self::DateTime, Json::String(s)) if s.len() > 10 && time::span(s).is_some() => Ok(Value::text(s.as_str())),
+            (Self::DateTime, _) => wrong("an instant such as 2026-03-01T08:30:00Z"),
+            (Self::Json, Json::Array(_) | Json::Object(_)) => Ok(Value::Json(Box::new(json.clone()))),
+            (Self::Json, _) => wrong("a list or an object"),
+        }
+    }
+}
+
+fn short(json: &Json) -> String {
+    let text = json.to_string();
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

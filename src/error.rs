@@ -1,0 +1,59 @@
+//! What can go wrong, in the words of the domain. Knows nothing of HTTP or SQL; every message is a sentence for people.
+
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An answer that is not the one asked for. Each variant carries a sentence that says what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The thing asked for does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// The input breaks a rule; says where in the input.
+    #[error("{0}")]
+    Invalid(Invalid),
+    /// A rule of the plan forbids it (an unwritable file, a status that may not follow another).
+    #[error("{0}")]
+    Refused(String),
+    /// Somebody else changed the feature first.
+    #[error("{0}")]
+    Stale(String),
+    /// Not allowed for this person.
+    #[error("{0}")]
+    Denied(String),
+    /// Over a stated limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Cannot be answered now; try again.
+    #[error("{0}")]
+    Busy(String),
+    /// Our fault. The text is for the log, not for the caller.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// A broken rule and its place in the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Where: a parameter name, a JSON pointer, `line 7`, `feature 12` …; empty when the whole input is meant.
+    pub at: String,
+    /// What is wrong and what to do, as a sentence.
+    pub message: String,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.at, self.message) }
+    }
+}
+
+impl Error {
+    pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(Invalid { at: at.into(), message: message.into() })
+    }
+
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+}

@@ -1,0 +1,91 @@
+//! One thing on the map: an id, perhaps a geometry, and values in the order of its collection's fields.
+
+use crate::error::{Error, Result};
+use std::fmt;
+use std::sync::Arc;
+
+mod geometry;
+pub mod time;
+pub mod geojson;
+
+pub use geometry::{Bbox, Geometry, GeometryKind, Repair, bbox_of, check as check_geometry};
+
+/// The stable name of a feature within its collection: 1 to 200 bytes without control characters. Never reused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeatureId(Arc<str>);
+
+impl FeatureId {
+    pub fn new(id: &str) -> Result<Self> {
+        if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
+            return Err(Error::invalid("id", "An id has 1 to 200 characters and no control characters."));
+        }
+        Ok(Self(id.into()))
+    }
+
+    /// A new id that sorts by time (UUID version 7), for features that come without one.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self(uuid::Uuid::now_v7().to_string().into())
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FeatureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One property of one feature. Dates and instants are text in ISO 8601 form; money is a `Real` whose shortest decimal
+/// form is the amount (at most 15 significant digits, so the double keeps it exactly).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Int(i64),
+    Real(f64),
+    Text(Box<str>),
+    /// A list or an object.
+    Json(Box<serde_json::Value>),
+}
+
+impl Value {
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    #[must_use]
+    pub fn text(text: impl Into<Box<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(b) => (*b).into(),
+            Self::Int(i) => (*i).into(),
+            Self::Real(r) => serde_json::Number::from_f64(*r).map_or(serde_json::Value::Null, Into::into),
+            Self::Text(t) => serde_json::Value::String(t.to_string()),
+            Self::Json(j) => (**j).clone(),
+        }
+    }
+}
+
+/// A feature as stores, files and people exchange it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// The integer the store keeps it under (the row id, also the MVT id); 0 before it is stored.
+    pub key: i64,
+    pub id: FeatureId,
+    /// WGS 84 degrees, longitude first. `None` is legal: a measure without a place.
+    pub geometry: Option<Geometry>,
+    /// One value per field of the collection, in the order of [`crate::collection::Collection::fields`].
+    pub values: Vec<Value>,
+}

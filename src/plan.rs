@@ -1,0 +1,99 @@
+//! The plan's own model, loaded from `geodata/model`: schemas of the built-in collections, vocabularies with their labels, and
+//! the checks that a write must pass. No geometry.
+
+use crate::collection::{Collection, CollectionId};
+use crate::error::{Error, Invalid, Result};
+use jsonschema::Validator;
+use rust_embed::RustEmbed;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// The files are part of the binary.
+#[derive(RustEmbed)]
+#[folder = "geodata/model"]
+#[include = "*.json"]
+struct Files;
+
+/// The model, read once at start and handed down.
+pub struct Model {
+    collections: BTreeMap<CollectionId, Entry>,
+    vocabularies: BTreeMap<String, Json>,
+}
+
+struct Entry {
+    collection: Collection,
+    properties: Validator,
+}
+
+impl Model {
+    /// Reads the model inside the binary.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a file of the model is broken, which a test rules out.
+    pub fn load() -> Result<Self> {
+        let mut collections = BTreeMap::new();
+        let mut vocabularies = BTreeMap::new();
+        for path in Files::iter() {
+            let file = Files::get(&path).ok_or_else(|| Error::internal(format!("model file {path} is gone")))?;
+            let json: Json = serde_json::from_slice(&file.data).map_err(|e| Error::internal(format!("{path}: {e}")))?;
+            if let Some(name) = path.strip_prefix("vocabularies/").and_then(|p| p.strip_suffix(".json")) {
+                vocabularies.insert(name.to_owned(), json);
+            } else if let Some(name) = path.strip_suffix(".schema.json") {
+                let id = CollectionId::new(name)?;
+                let properties = properties_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
+                let collection = Collection::from_schema(id.clone(), json)?;
+                collections.insert(id, Entry { collection, properties });
+            }
+        }
+        Ok(Self { collections, vocabularies })
+    }
+
+    /// The built-in collections, in the order of their names.
+    pub fn collections(&self) -> impl Iterator<Item = &Collection> {
+        self.collections.values().map(|e| &e.collection)
+    }
+
+    #[must_use]
+    pub fn collection(&self, id: &CollectionId) -> Option<&Collection> {
+        self.collections.get(id).map(|e| &e.collection)
+    }
+
+    /// Vocabularies by name, as the JSON of their files.
+    pub fn vocabularies(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.vocabularies.iter().map(|(name, json)| (name.as_str(), json))
+    }
+
+    #[must_use]
+    pub fn vocabulary(&self, name: &str) -> Option<&Json> {
+        self.vocabularies.get(name)
+    }
+
+    /// Everything that a built-in collection's schema has against these properties, each with its place. Collections that are
+    /// not part of the model have no rules beyond the types of their fields.
+    #[must_use]
+    pub fn findings(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<Invalid> {
+        let Some(entry) = self.collections.get(id) else { return vec![] };
+        let present: Map<String, Json> =
+            properties.iter().filter(|(name, v)| !v.is_null() && *name != "id").map(|(k, v)| (k.clone(), v.clone())).collect();
+        entry
+            .properties
+            .iter_errors(&Json::Object(present))
+            .map(|e| Invalid { at: format!("/properties{}", e.instance_path()), message: format!("{}.", e.to_string().trim_end_matches('.')) })
+            .collect()
+    }
+}
+
+/// A collection's schema describes id and geometry beside the properties; a feature keeps them apart.
+fn properties_validator(schema: &Json) -> Result<Validator, String> {
+    let mut schema = schema.clone();
+    if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.retain(|_, p| !matches!(p.get("x-ogc-role").and_then(Json::as_str), Some("id" | "primary-geometry")));
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Json::as_array_mut) {
+        required.retain(|name| name != "id" && name != "geometry");
+    }
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("$id");
+    }
+    jsonschema::options().should_validate_formats(true).build(&schema).map_err(|e| e.to_string())
+}

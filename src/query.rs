@@ -1,0 +1,44 @@
+//! One question to a collection, as one value from the address line to the index.
+
+use crate::feature::{Bbox, Value, time::Span};
+
+/// Page sizes: what is served when nobody asks, and the most.
+pub const DEFAULT_LIMIT: usize = 100;
+pub const MAX_LIMIT: usize = 10_000;
+
+/// Which features, in which order, from where, how many. All conditions hold together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Features whose geometry meets this box (degrees). Features without a place do not meet any box.
+    pub bbox: Option<Bbox>,
+    /// Features whose time meets this span. Undated features always match, as OGC API Features Part 1 has it.
+    pub time: Option<Span>,
+    /// Property equality: (field position, value). A list matches when one of its items equals the value.
+    pub equals: Vec<(usize, Value)>,
+    /// Field position and direction; empty means the order of keys. Nulls come last.
+    pub sort: Vec<Sort>,
+    /// Field positions to write; `None` means all.
+    pub properties: Option<Vec<usize>>,
+    pub limit: usize,
+    /// Where the page before this one ended.
+    pub after: Option<Cursor>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    pub field: usize,
+    pub descending: bool,
+}
+
+/// The last feature of a page: its sort values and its key, so that the next page starts behind it whatever was edited since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    pub values: Vec<Value>,
+    pub key: i64,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { bbox: None, time: None, equals: vec![], sort: vec![], properties: None, limit: DEFAULT_LIMIT, after: None }
+    }
+}

@@ -1,0 +1,4 @@
+//! The GeoPackage store.
+
+/// One GeoPackage file.
+pub struct GeoPackage {}

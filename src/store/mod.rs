@@ -1,0 +1,54 @@
+//! Where features outlive the program. One trait, [`Store`]; SQL lives only below this module. Blocking; never serves anyone.
+
+use crate::change::{Change, ChangeSet, Revision, Version};
+use crate::collection::{Collection, CollectionId};
+use crate::error::Result;
+use crate::feature::{Feature, FeatureId};
+
+mod gpkg;
+
+pub use gpkg::GeoPackage;
+
+/// Every write is durable when the call returns.
+pub trait Store: Send + Sync {
+    fn collections(&self) -> Result<Vec<Collection>>;
+
+    /// Shows `visit` every feature of a collection in the order of keys, or, with `since`, those changed after that
+    /// revision; returns the revision seen. An error from `visit` ends the scan with that error.
+    fn scan(&self, id: &CollectionId, since: Option<Revision>, visit: &mut dyn FnMut(Change) -> Result<()>) -> Result<Revision>;
+
+    /// Applies all edits or none; refuses the stale ones. Returns the new revision and what became of each feature.
+    fn commit(&self, edits: &ChangeSet) -> Result<(Revision, Vec<Change>)>;
+
+    /// Fills a collection in bulk, all or nothing. Creates it when it is not there; `replace` empties it first; otherwise
+    /// features are added, and an id that is there already is refused as stale.
+    fn load(&self, collection: &Collection, replace: bool, features: &mut dyn Iterator<Item = Result<Feature>>) -> Result<Loaded>;
+
+    /// The versions of one feature, oldest first.
+    fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>>;
+
+    /// Calls back when somebody else changed the data, once per collection, until the watch is dropped.
+    fn watch(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<Watch>;
+}
+
+/// What a bulk load did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    pub features: u64,
+    pub revision: Revision,
+}
+
+/// Ends the watching when dropped.
+pub struct Watch {
+    pub(crate) stop: std::sync::mpsc::Sender<()>,
+    pub(crate) thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.stop.send(());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
