@@ -6,8 +6,16 @@ use std::collections::BTreeSet;
 
 const LANGUAGES: [&str; 10] = ["en", "fr", "pl", "es", "hr", "pt", "sl", "it", "el", "nl"];
 const COLLECTIONS: [&str; 10] = [
-    "areas", "cities", "contributions", "facilities", "indicators", "interventions", "observations", "partners",
-    "premises", "segments",
+    "areas",
+    "cities",
+    "contributions",
+    "facilities",
+    "indicators",
+    "interventions",
+    "observations",
+    "partners",
+    "premises",
+    "segments",
 ];
 
 fn model() -> Model {
@@ -53,7 +61,8 @@ fn a_closed_choice_lists_exactly_the_concepts_of_its_vocabulary() {
         walk(&collection.schema, &mut |node| {
             let Some(uri) = node.get("x-ogc-codelistUri").and_then(Json::as_str) else { return };
             let name = uri.strip_prefix("vocabularies/").expect("a codelist is one of our vocabularies");
-            let vocabulary = model.vocabulary(name).unwrap_or_else(|| panic!("{}: no vocabulary {name}", collection.id));
+            let vocabulary =
+                model.vocabulary(name).unwrap_or_else(|| panic!("{}: no vocabulary {name}", collection.id));
             if let Some(listed) = node.get("enum").and_then(Json::as_array) {
                 assert_eq!(listed.iter().filter_map(Json::as_str).collect::<Vec<_>>(), ids(vocabulary), "{name}");
                 checked += 1;
