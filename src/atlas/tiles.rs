@@ -143,7 +143,8 @@ impl Atlas {
     fn draw(&self, layers: &Layers, tile: TileId) -> Kept {
         let snapshots: Vec<_> = layers.snapshots().collect();
         let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
-        let drawn = tile::draw(&snapshots.iter().map(|(name, s)| Layer { name, snapshot: s }).collect::<Vec<_>>(), tile);
+        let drawn =
+            tile::draw(&snapshots.iter().map(|(name, s)| Layer { name, snapshot: s }).collect::<Vec<_>>(), tile);
         self.metrics.drew(drawn.features, drawn.left_out);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
         Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }
@@ -170,7 +171,9 @@ struct Kept {
 
 impl TileCache {
     pub(super) fn new(bytes: u64) -> Self {
-        let weight = |key: &Key, kept: &Arc<Kept>| (kept.tile.body.len() + key.layers.len() + 160).try_into().unwrap_or(u32::MAX);
+        let weight = |key: &Key, kept: &Arc<Kept>| {
+            (kept.tile.body.len() + key.layers.len() + 160).try_into().unwrap_or(u32::MAX)
+        };
         Self { cache: Cache::builder().max_capacity(bytes).weigher(weight).build() }
     }
 
@@ -262,7 +265,8 @@ impl Dirt {
         let side = 4_294_967_296.0 / f64::from(1u32 << tile.z());
         let reach = |at: u32| ((f64::from(at) - REACH) * side, (f64::from(at) + 1.0 + REACH) * side);
         let (x, y) = (reach(tile.x()), reach(tile.y()));
-        let meets = |range: [u32; 2], (low, high): (f64, f64)| f64::from(range[0]) <= high && f64::from(range[1]) >= low;
+        let meets =
+            |range: [u32; 2], (low, high): (f64, f64)| f64::from(range[0]) <= high && f64::from(range[1]) >= low;
         !log.edits.range(start..).any(|(_, b)| meets(b.x, x) && meets(b.y, y))
     }
 }
