@@ -186,8 +186,7 @@ impl Leaf {
             return;
         }
         let before = self.index.snapshot();
-        self.dirt.mark(revision, changes, &before);
-        self.index.apply(changes, revision);
+        self.index.publish(changes, revision, |redrawn| self.dirt.mark(revision, changes, redrawn, &before));
     }
 }
 

@@ -48,6 +48,14 @@ pub struct Cursor {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { bbox: None, time: None, equals: vec![], sort: vec![], properties: None, limit: DEFAULT_LIMIT, after: None }
+        Self {
+            bbox: None,
+            time: None,
+            equals: vec![],
+            sort: vec![],
+            properties: None,
+            limit: DEFAULT_LIMIT,
+            after: None,
+        }
     }
 }
