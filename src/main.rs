@@ -1,15 +1,16 @@
 //! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
 
-use cityheart::atlas::Shelf;
+use cityheart::atlas::{Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
+use cityheart::config::Config;
 use cityheart::error::{Error, Result};
-use cityheart::export;
 use cityheart::feature::bbox_of;
 use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
 use cityheart::plan::Model;
+use cityheart::{export, http};
 use clap::Parser;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -55,11 +56,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn demo(_args: &cli::Demo) -> Done {
+fn demo(args: &cli::Demo) -> Done {
+    log();
     let folder = tempfile::tempdir().map_err(Error::internal)?;
+    let model = Model::load()?;
     let shelf = Shelf::open_or_create(&folder.path().join("demo.gpkg"))?;
-    fill_demo(&shelf, &Model::load()?)?;
-    Ok(())
+    fill_demo(&shelf, &model)?;
+    serve_on(shelf, model, config(&args.listen))
 }
 
 /// Puts the demo plan into an empty one, the way that any file goes in.
@@ -74,8 +77,35 @@ fn fill_demo(shelf: &Shelf, model: &Model) -> Result<()> {
     Ok(())
 }
 
-fn serve(_args: &cli::Serve) -> Done {
-    Err(Error::internal("not there yet").into())
+fn serve(args: &cli::Serve) -> Done {
+    log();
+    let public_url = args.public_url.as_deref().map(str::parse).transpose().map_err(Failure::Misuse)?;
+    let config = Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
+    let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
+    serve_on(shelf, Model::load()?, config)
+}
+
+fn config(listen: &cli::Listen) -> Config {
+    Config { listen: listen.listen, web: listen.web.clone(), ..Config::default() }
+}
+
+/// Takes the address, opens the plan, says where it is, and answers until told to stop.
+fn serve_on(shelf: Shelf, model: Model, config: Config) -> Done {
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
+    let web = config.web.clone();
+    runtime.block_on(async {
+        let server = http::bind(config).await?;
+        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &Settings::default())?;
+        cli::output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
+        Ok(server.run(atlas).await?)
+    })
+}
+
+/// The log goes to stderr; `CITYHEART_LOG` says how much of it.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CITYHEART_LOG").unwrap_or_else(|_| "warn,cityheart=info".into());
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
 }
 
 fn import(args: &cli::Import) -> Done {

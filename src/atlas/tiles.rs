@@ -8,7 +8,7 @@ use super::{Atlas, Leaf};
 use crate::change::{Change, Revision};
 use crate::crs;
 use crate::error::{Error, Result};
-use crate::feature::{Bbox, Geometry, bbox_of};
+use crate::feature::{Bbox, bbox_of};
 use crate::index::Snapshot;
 use crate::tile::{self, Layer, TileId};
 use bytes::Bytes;
@@ -232,21 +232,29 @@ struct Box2 {
     y: [u32; 2],
 }
 
+impl Box2 {
+    fn around(Bbox { west, south, east, north }: Bbox) -> Self {
+        let (a, b) = (crs::world(west, north), crs::world(east, south));
+        Self { x: [a.x, b.x], y: [a.y, b.y] }
+    }
+}
+
 impl Dirt {
     pub(super) fn new(revision: Revision) -> Self {
         Self { log: RwLock::new(Log { floor: revision, edits: VecDeque::new() }) }
     }
 
-    /// Writes down the old and the new place of every changed feature.
-    pub(super) fn mark(&self, revision: Revision, changes: &[Change], before: &Snapshot) {
+    /// Writes down the old and the new place of every changed feature, and of those that are now drawn from another zoom on.
+    pub(super) fn mark(&self, revision: Revision, changes: &[Change], redrawn: &[Bbox], before: &Snapshot) {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        log.edits.extend(redrawn.iter().map(|b| (revision, Box2::around(*b))));
         for change in changes {
             let (id, new) = match change {
-                Change::Put(f) => (&f.id, f.geometry.as_ref().and_then(place)),
+                Change::Put(f) => (&f.id, f.geometry.as_ref().and_then(bbox_of)),
                 Change::Removed { id, .. } => (id, None),
             };
-            let old = before.get(id).and_then(|slot| before.feature(slot).geometry.as_ref().and_then(place));
-            log.edits.extend([old, new].into_iter().flatten().map(|b| (revision, b)));
+            let old = before.get(id).and_then(|slot| before.box_of(slot));
+            log.edits.extend([old, new].into_iter().flatten().map(|b| (revision, Box2::around(b))));
         }
         while log.edits.len() > REMEMBERED {
             if let Some((revision, _)) = log.edits.pop_front() {
@@ -269,12 +277,6 @@ impl Dirt {
             |range: [u32; 2], (low, high): (f64, f64)| f64::from(range[0]) <= high && f64::from(range[1]) >= low;
         !log.edits.range(start..).any(|(_, b)| meets(b.x, x) && meets(b.y, y))
     }
-}
-
-fn place(geometry: &Geometry) -> Option<Box2> {
-    let Bbox { west, south, east, north } = bbox_of(geometry)?;
-    let (a, b) = (crs::world(west, north), crs::world(east, south));
-    Some(Box2 { x: [a.x, b.x], y: [a.y, b.y] })
 }
 
 /// FNV-1a over eight bytes at a time: a content hash for ETags, not for secrets.
