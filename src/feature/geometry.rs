@@ -154,11 +154,8 @@ pub fn check(geometry: Geometry) -> Result<(Geometry, Repair), Fault> {
     }
     let geometry = without_repeats(geometry);
     let repeated = geometry.coords_count() != before;
-    if let Err(e) = geometry.check_validation() {
-        return refuse(
-            Flaw::SelfCrossing,
-            &format!("The geometry is not valid ({e}). Redraw it so that rings are simple and do not cross."),
-        );
+    if let Some(fault) = super::validity::fault_of(&geometry) {
+        return Err(fault);
     }
     let rewound = !wound_right(&geometry);
     let geometry = if rewound { oriented(geometry) } else { geometry };
