@@ -1,4 +1,0 @@
-//! The GeoPackage store.
-
-/// One GeoPackage file.
-pub struct GeoPackage {}
