@@ -1,1 +1,232 @@
-//! atlas
+//! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
+
+use crate::change::{Change, ChangeSet, Revision};
+use crate::collection::{Collection, CollectionId};
+use crate::error::{Error, Result};
+use crate::feature::{Bbox, FeatureId, time::Span};
+use crate::index::{Builder, Index, Snapshot};
+use crate::plan::Model;
+use crate::query::Query;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+mod items;
+mod metrics;
+mod shelf;
+mod tiles;
+mod world;
+
+pub use crate::tile::TileId;
+pub use items::{Item, Items};
+pub use metrics::Metrics;
+pub use shelf::Shelf;
+pub use tiles::{Coding, Layers, Tile};
+pub use world::World;
+
+use tiles::{Dirt, TileCache};
+
+/// What can be set when a plan is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most that finished tiles may take in memory.
+    pub tile_cache_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tile_cache_bytes: 128 << 20 }
+    }
+}
+
+/// An open plan: every collection in memory over its store.
+pub struct Atlas {
+    shelf: Shelf,
+    model: Model,
+    world: World,
+    leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
+    tiles: TileCache,
+    metrics: Metrics,
+    /// One change at a time goes from the store to the index.
+    writing: Mutex<()>,
+    watch: Mutex<Option<crate::store::Watch>>,
+}
+
+/// One collection: its index, and where edits have fallen since tiles were drawn.
+pub(crate) struct Leaf {
+    index: Index,
+    dirt: Dirt,
+}
+
+/// One collection as it is now; holds its state for as long as it is held.
+pub struct View {
+    snapshot: Arc<Snapshot>,
+}
+
+impl Atlas {
+    /// Reads every collection of the plan into memory, and follows what other programs write to it.
+    pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
+        let mut leaves = BTreeMap::new();
+        for collection in shelf.collections()? {
+            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, collection)?));
+        }
+        let atlas = Arc::new(Self {
+            shelf,
+            model,
+            world,
+            leaves: RwLock::new(leaves),
+            tiles: TileCache::new(settings.tile_cache_bytes),
+            metrics: Metrics::default(),
+            writing: Mutex::new(()),
+            watch: Mutex::new(None),
+        });
+        atlas.follow()?;
+        Ok(atlas)
+    }
+
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Every collection, in the order of ids.
+    #[must_use]
+    pub fn collections(&self) -> Vec<View> {
+        let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
+        leaves.values().map(|leaf| View { snapshot: leaf.index.snapshot() }).collect()
+    }
+
+    /// # Errors
+    /// [`Error::NotFound`] when the plan has no such collection.
+    pub fn view(&self, id: &str) -> Result<View> {
+        Ok(View { snapshot: self.leaf(id)?.index.snapshot() })
+    }
+
+    #[must_use]
+    pub fn items(&self, view: &View, query: &Query) -> Items {
+        Items::select(view.snapshot.clone(), query)
+    }
+
+    /// # Errors
+    /// [`Error::NotFound`] when the collection has no such feature.
+    pub fn item(&self, view: &View, id: &str) -> Result<Item> {
+        let missing = || Error::NotFound(format!("'{}' has no feature '{id}'.", view.collection().id));
+        let slot = view.snapshot.get(&FeatureId::new(id).map_err(|_| missing())?).ok_or_else(missing)?;
+        Ok(Item::new(view.snapshot.clone(), slot))
+    }
+
+    /// Makes edits durable, then visible: when this returns, they are on disk, in the next page and in the next tile.
+    pub fn commit(&self, edits: &ChangeSet) -> Result<Revision> {
+        let leaf = self.leaf(edits.collection.as_str())?;
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (revision, changes) = self.shelf.store().commit(edits)?;
+        leaf.publish(&changes, revision);
+        Ok(revision)
+    }
+
+    pub(crate) fn leaf(&self, id: &str) -> Result<Arc<Leaf>> {
+        let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
+        let leaf = CollectionId::new(id).ok().and_then(|id| leaves.get(&id).cloned());
+        leaf.ok_or_else(|| {
+            let known: Vec<_> = leaves.keys().map(CollectionId::as_str).collect();
+            Error::NotFound(format!("There is no collection '{id}' in this plan. It has: {}.", known.join(", ")))
+        })
+    }
+
+    /// Takes over what other programs write to the store while we run.
+    fn follow(self: &Arc<Self>) -> Result<()> {
+        let weak = Arc::downgrade(self);
+        let watch = self.shelf.store().watch(Box::new(move |id| {
+            let Some(atlas) = weak.upgrade() else { return };
+            match atlas.adopt(&id) {
+                Ok(count) => tracing::info!(collection = %id, count, "taken over from another program"),
+                Err(e) => tracing::error!(collection = %id, error = %e, "could not take over a change"),
+            }
+        }))?;
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+        Ok(())
+    }
+
+    /// Brings one collection's index up to what the store holds; returns how many features changed.
+    fn adopt(&self, id: &CollectionId) -> Result<usize> {
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let collection = self.shelf.collections()?.into_iter().find(|c| c.id == *id);
+        let known = self.leaf(id.as_str()).ok();
+        match (collection, known) {
+            (Some(collection), Some(leaf)) if *leaf.index.snapshot().collection().as_ref() == collection => {
+                let (revision, changes) = self.shelf.store().adopt(id)?;
+                leaf.publish(&changes, revision);
+                Ok(changes.len())
+            }
+            (Some(collection), _) => {
+                self.shelf.store().adopt(id)?;
+                let leaf = Arc::new(read(&self.shelf, collection)?);
+                let count = leaf.index.snapshot().len();
+                self.leaves.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), leaf);
+                self.tiles.clear();
+                Ok(count)
+            }
+            (None, _) => {
+                self.leaves.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+                self.tiles.clear();
+                Ok(0)
+            }
+        }
+    }
+}
+
+impl Leaf {
+    /// The dirt is written down first: a tile drawn from the old snapshot is then known to be old as soon as the new one is out.
+    fn publish(&self, changes: &[Change], revision: Revision) {
+        if changes.is_empty() {
+            return;
+        }
+        let before = self.index.snapshot();
+        self.index.publish(changes, revision, |redrawn| self.dirt.mark(revision, changes, redrawn, &before));
+    }
+}
+
+impl View {
+    #[must_use]
+    pub fn collection(&self) -> &Arc<Collection> {
+        self.snapshot.collection()
+    }
+
+    /// How many features there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.snapshot.len()
+    }
+
+    #[must_use]
+    pub fn extent(&self) -> Option<Bbox> {
+        self.snapshot.extent()
+    }
+
+    #[must_use]
+    pub fn time(&self) -> Option<Span> {
+        self.snapshot.time_extent()
+    }
+
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.snapshot.revision()
+    }
+}
+
+/// Reads one collection from the store into an index.
+fn read(shelf: &Shelf, collection: Collection) -> Result<Leaf> {
+    let id = collection.id.clone();
+    let mut builder = Builder::new(Arc::new(collection));
+    let revision = shelf.store().scan(&id, None, &mut |change| {
+        if let Change::Put(feature) = change {
+            builder.push(&feature);
+        }
+        Ok(())
+    })?;
+    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision) })
+}

@@ -1,0 +1,39 @@
+//! Counts of what was done, for operators.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counters since the start; each only grows.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    tiles_drawn: AtomicU64,
+    tiles_cached: AtomicU64,
+    tile_features: AtomicU64,
+    tile_left_out: AtomicU64,
+}
+
+impl Metrics {
+    pub(super) fn drew(&self, features: usize, left_out: usize) {
+        self.tiles_drawn.fetch_add(1, Relaxed);
+        self.tile_features.fetch_add(features as u64, Relaxed);
+        self.tile_left_out.fetch_add(left_out as u64, Relaxed);
+    }
+
+    pub(super) fn hit(&self) {
+        self.tiles_cached.fetch_add(1, Relaxed);
+    }
+
+    /// (name, what it counts, value), in a fixed order.
+    #[must_use]
+    pub fn counters(&self) -> [(&'static str, &'static str, u64); 4] {
+        [
+            ("tiles_drawn", "Tiles drawn from the index", self.tiles_drawn.load(Relaxed)),
+            ("tiles_cached", "Tiles answered from the cache", self.tiles_cached.load(Relaxed)),
+            ("tile_features", "Features drawn into tiles", self.tile_features.load(Relaxed)),
+            (
+                "tile_features_left_out",
+                "Features that lay in a tile and were too small to draw",
+                self.tile_left_out.load(Relaxed),
+            ),
+        ]
+    }
+}

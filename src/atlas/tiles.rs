@@ -1,0 +1,289 @@
+//! Tiles, drawn once and kept as long as they are true.
+//!
+//! A kept tile remembers the revision of each layer it was drawn from. When a layer has moved on since, the edits in between
+//! are looked through: if none fell on the tile it is still exact, otherwise it is drawn again. So there is no time to live, no
+//! purge, and no tile older than the last answered edit.
+
+use super::{Atlas, Leaf};
+use crate::change::{Change, Revision};
+use crate::crs;
+use crate::error::{Error, Result};
+use crate::feature::{Bbox, bbox_of};
+use crate::index::Snapshot;
+use crate::tile::{self, Layer, TileId};
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use moka::sync::Cache;
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The most layers one tile may have.
+pub const MAX_LAYERS: usize = 20;
+
+/// Edits remembered per collection; a tile older than all of them is drawn again.
+const REMEMBERED: usize = 1 << 16;
+
+/// How far beyond its tile (as a part of its side) an edit can change it: the buffer, and a cell of the grid that thins points.
+const REACH: f64 = 0.25;
+
+/// How a tile is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Coding {
+    Identity,
+    Gzip,
+}
+
+/// A finished tile.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// In the coding asked for; empty means that there is nothing here.
+    pub body: Bytes,
+    /// Strong and quoted: a hash of the content.
+    pub etag: Arc<str>,
+    /// Features that lie here but are too small to be drawn at this zoom.
+    pub left_out: usize,
+}
+
+/// The layers of a tile, resolved.
+#[derive(Clone)]
+pub struct Layers {
+    /// Names as asked for: layers in that order.
+    key: Arc<str>,
+    sources: Arc<[(Box<str>, Source)]>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Leaf(Arc<Leaf>),
+    Fixed(Arc<Snapshot>),
+}
+
+impl Layers {
+    /// Layer names with the collections they show, in order.
+    pub fn snapshots(&self) -> impl Iterator<Item = (&str, Arc<Snapshot>)> {
+        self.sources.iter().map(|(name, source)| (&**name, source.snapshot()))
+    }
+
+    /// The deepest zoom with more detail than the one before.
+    #[must_use]
+    pub fn max_zoom(&self) -> u8 {
+        if self.sources.iter().all(|(_, s)| matches!(s, Source::Fixed(_))) { 8 } else { 16 }
+    }
+}
+
+impl Source {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        match self {
+            Self::Leaf(leaf) => leaf.index.snapshot(),
+            Self::Fixed(snapshot) => snapshot.clone(),
+        }
+    }
+}
+
+impl Atlas {
+    /// Resolves `areas,interventions`, or `world`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
+    pub fn layers(&self, list: &str) -> Result<Layers> {
+        if list == "world" {
+            let sources = self.world.layers().map(|(name, snapshot)| (name.into(), Source::Fixed(snapshot))).collect();
+            return Ok(Layers { key: list.into(), sources });
+        }
+        let names: Vec<&str> = list.split(',').collect();
+        if names.len() > MAX_LAYERS {
+            return Err(Error::invalid("collections", format!("A tile has at most {MAX_LAYERS} layers.")));
+        }
+        if let Some(i) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
+            return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
+        }
+        let source = |name: &&str| Ok((Box::from(*name), Source::Leaf(self.leaf(name)?)));
+        Ok(Layers { key: list.into(), sources: names.iter().map(source).collect::<Result<_>>()? })
+    }
+
+    /// The tile when it is kept and still true; never waits.
+    #[must_use]
+    pub fn cached(&self, layers: &Layers, tile: TileId, coding: Coding) -> Option<Tile> {
+        let kept = self.tiles.cache.get(&Key { layers: layers.key.clone(), tile, coding })?;
+        if !kept.is_true(layers, tile) {
+            return None;
+        }
+        self.metrics.hit();
+        Some(kept.tile.clone())
+    }
+
+    /// The tile, drawn now unless it is kept. Equal requests at the same time draw once.
+    #[must_use]
+    pub fn tile(&self, layers: &Layers, tile: TileId, coding: Coding) -> Tile {
+        self.kept(layers, tile, coding).tile.clone()
+    }
+
+    fn kept(&self, layers: &Layers, tile: TileId, coding: Coding) -> Arc<Kept> {
+        let key = Key { layers: layers.key.clone(), tile, coding };
+        let make = || {
+            Arc::new(match coding {
+                Coding::Identity => self.draw(layers, tile),
+                Coding::Gzip => gzip(&self.kept(layers, tile, Coding::Identity)),
+            })
+        };
+        for _ in 0..3 {
+            let kept = self.tiles.cache.get_with_by_ref(&key, make);
+            if kept.is_true(layers, tile) {
+                return kept;
+            }
+            self.tiles.cache.invalidate(&key);
+        }
+        // Somebody edits here faster than tiles are drawn: this one is drawn now, so it is true to the moment of the request.
+        let plain = self.draw(layers, tile);
+        Arc::new(if coding == Coding::Gzip { gzip(&plain) } else { plain })
+    }
+
+    fn draw(&self, layers: &Layers, tile: TileId) -> Kept {
+        let snapshots: Vec<_> = layers.snapshots().collect();
+        let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
+        let drawn =
+            tile::draw(&snapshots.iter().map(|(name, s)| Layer { name, snapshot: s }).collect::<Vec<_>>(), tile);
+        self.metrics.drew(drawn.features, drawn.left_out);
+        let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
+        Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }
+    }
+}
+
+/// Finished tiles, bounded in bytes.
+pub(super) struct TileCache {
+    cache: Cache<Key, Arc<Kept>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    layers: Arc<str>,
+    tile: TileId,
+    coding: Coding,
+}
+
+struct Kept {
+    tile: Tile,
+    /// Per layer, the newest revision that this tile is known to show.
+    seen: Box<[AtomicU64]>,
+}
+
+impl TileCache {
+    pub(super) fn new(bytes: u64) -> Self {
+        let weight = |key: &Key, kept: &Arc<Kept>| {
+            (kept.tile.body.len() + key.layers.len() + 160).try_into().unwrap_or(u32::MAX)
+        };
+        Self { cache: Cache::builder().max_capacity(bytes).weigher(weight).build() }
+    }
+
+    pub(super) fn clear(&self) {
+        self.cache.invalidate_all();
+    }
+}
+
+impl Kept {
+    /// Whether no edit since has fallen on it.
+    fn is_true(&self, layers: &Layers, tile: TileId) -> bool {
+        layers.sources.iter().zip(&self.seen).all(|((_, source), seen)| {
+            let Source::Leaf(leaf) = source else { return true };
+            let now = leaf.index.snapshot().revision();
+            let then = seen.load(Ordering::Acquire);
+            if then == now {
+                return true;
+            }
+            let clean = leaf.dirt.spared(then, tile);
+            if clean {
+                seen.fetch_max(now, Ordering::AcqRel);
+            }
+            clean
+        })
+    }
+}
+
+fn gzip(plain: &Kept) -> Kept {
+    let seen = plain.seen.iter().map(|s| AtomicU64::new(s.load(Ordering::Acquire))).collect();
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.tile.body.len() / 2), Compression::default());
+    let packed = encoder.write_all(&plain.tile.body).and_then(|()| encoder.finish());
+    // Writing to memory does not fail; if it did, an empty body would be a lie, so the plain one stands in.
+    let (body, suffix) = match packed {
+        Ok(packed) if !plain.tile.body.is_empty() => (Bytes::from(packed), "-gz\""),
+        _ => (plain.tile.body.clone(), "\""),
+    };
+    let etag = format!("{}{suffix}", plain.tile.etag.trim_end_matches('"')).into();
+    Kept { tile: Tile { body, etag, left_out: plain.tile.left_out }, seen }
+}
+
+/// Where edits have fallen, newest last.
+pub(super) struct Dirt {
+    log: RwLock<Log>,
+}
+
+struct Log {
+    /// Edits up to this revision are forgotten.
+    floor: Revision,
+    edits: VecDeque<(Revision, Box2)>,
+}
+
+/// A box in world coordinates, both ends included.
+#[derive(Debug, Clone, Copy)]
+struct Box2 {
+    x: [u32; 2],
+    y: [u32; 2],
+}
+
+impl Box2 {
+    fn around(Bbox { west, south, east, north }: Bbox) -> Self {
+        let (a, b) = (crs::world(west, north), crs::world(east, south));
+        Self { x: [a.x, b.x], y: [a.y, b.y] }
+    }
+}
+
+impl Dirt {
+    pub(super) fn new(revision: Revision) -> Self {
+        Self { log: RwLock::new(Log { floor: revision, edits: VecDeque::new() }) }
+    }
+
+    /// Writes down the old and the new place of every changed feature, and of those that are now drawn from another zoom on.
+    pub(super) fn mark(&self, revision: Revision, changes: &[Change], redrawn: &[Bbox], before: &Snapshot) {
+        let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        log.edits.extend(redrawn.iter().map(|b| (revision, Box2::around(*b))));
+        for change in changes {
+            let (id, new) = match change {
+                Change::Put(f) => (&f.id, f.geometry.as_ref().and_then(bbox_of)),
+                Change::Removed { id, .. } => (id, None),
+            };
+            let old = before.get(id).and_then(|slot| before.box_of(slot));
+            log.edits.extend([old, new].into_iter().flatten().map(|b| (revision, Box2::around(b))));
+        }
+        while log.edits.len() > REMEMBERED {
+            if let Some((revision, _)) = log.edits.pop_front() {
+                log.floor = revision;
+            }
+        }
+    }
+
+    /// Whether no edit after this revision fell on or near the tile.
+    fn spared(&self, since: Revision, tile: TileId) -> bool {
+        let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
+        if since < log.floor {
+            return false;
+        }
+        let start = log.edits.partition_point(|(revision, _)| *revision <= since);
+        let side = 4_294_967_296.0 / f64::from(1u32 << tile.z());
+        let reach = |at: u32| ((f64::from(at) - REACH) * side, (f64::from(at) + 1.0 + REACH) * side);
+        let (x, y) = (reach(tile.x()), reach(tile.y()));
+        let meets =
+            |range: [u32; 2], (low, high): (f64, f64)| f64::from(range[0]) <= high && f64::from(range[1]) >= low;
+        !log.edits.range(start..).any(|(_, b)| meets(b.x, x) && meets(b.y, y))
+    }
+}
+
+/// FNV-1a over eight bytes at a time: a content hash for ETags, not for secrets.
+fn fnv(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
+    let chunks = bytes.chunks_exact(8);
+    let rest = chunks.remainder().iter().fold(bytes.len() as u64, |w, b| w << 8 | u64::from(*b));
+    let hash = chunks.fold(0xcbf2_9ce4_8422_2325, |h, c| c.try_into().map_or(h, |c| step(h, u64::from_le_bytes(c))));
+    step(step(hash, rest), 0)
+}
