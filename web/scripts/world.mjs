@@ -1,0 +1,109 @@
+// Writes the world layer that lies under the map from afar: dist/world/{land,countries,places}.geojson.
+// Land and countries are Natural Earth 1:10m from the package world-atlas, made lighter for zoom 8; places are ours.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { feature, merge } from 'topojson-client';
+
+const EUROPE = [-25, 33, 45, 72]; // west, south, east, north: fine here, coarse elsewhere
+const FINE_DEG = 0.006; // about two pixels at zoom 8
+const COARSE_DEG = 0.06;
+const SMALLEST_DEG2 = 0.0006; // islands under about 2 × 3 km are left out
+
+const require = createRequire(import.meta.url);
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const atlas = JSON.parse(readFileSync(require.resolve('world-atlas/countries-10m.json'), 'utf8'));
+const light = withLighterArcs(atlas);
+const countries = feature(light, light.objects.countries).features;
+const land = { properties: {}, geometry: merge(light, light.objects.countries.geometries) };
+
+write('countries', countries.map(cleaned).filter(Boolean));
+write('land', [cleaned(land)]);
+
+const ours = JSON.parse(readFileSync(here('../../geodata/world/places.json'), 'utf8'));
+const point = ({ lon, lat, ...properties }, kind) => ({
+  type: 'Feature',
+  properties: { kind, rank: 0, ...properties },
+  geometry: { type: 'Point', coordinates: [lon, lat] },
+});
+write('places', [...ours.countries.map((one) => point(one, 'country')), ...ours.places.map((one) => point(one, 'place'))]);
+
+function write(name, features) {
+  const directory = here('../dist/world/');
+  mkdirSync(directory, { recursive: true });
+  const text = JSON.stringify({ type: 'FeatureCollection', features });
+  writeFileSync(`${directory}${name}.geojson`, text);
+  console.log(`dist/world/${name}.geojson  ${(text.length / 1e6).toFixed(2)} MB`);
+}
+
+/** Borders are arcs that neighbours share; made lighter once, they still meet. */
+function withLighterArcs({ transform, arcs, ...rest }) {
+  const { scale, translate } = transform;
+  const decode = (arc) => {
+    let [x, y] = [0, 0];
+    return arc.map(([dx, dy]) => [(x += dx) * scale[0] + translate[0], (y += dy) * scale[1] + translate[1]]);
+  };
+  return { ...rest, arcs: arcs.map((arc) => lighter(decode(arc)).map(([lon, lat]) => [round(lon), round(lat)])) };
+}
+
+function round(degrees) {
+  return Math.round(degrees * 1000) / 1000;
+}
+
+/** Douglas and Peucker 1973, with the ends of the arc kept. A closed arc keeps its farthest point too. */
+function lighter(line) {
+  const tolerance = line.some(inEurope) ? FINE_DEG : COARSE_DEG;
+  const keep = new Uint8Array(line.length);
+  keep[0] = keep[line.length - 1] = 1;
+  const stack = [[0, line.length - 1]];
+  while (stack.length) {
+    const [first, last] = stack.pop();
+    let [worst, at] = [tolerance, -1];
+    for (let i = first + 1; i < last; i++) {
+      const distance = offLine(line[i], line[first], line[last]);
+      if (distance > worst) [worst, at] = [distance, i];
+    }
+    if (at < 0) continue;
+    keep[at] = 1;
+    stack.push([first, at], [at, last]);
+  }
+  return line.filter((_, i) => keep[i]);
+}
+
+function inEurope([lon, lat]) {
+  return lon >= EUROPE[0] && lon <= EUROPE[2] && lat >= EUROPE[1] && lat <= EUROPE[3];
+}
+
+function offLine([x, y], [ax, ay], [bx, by]) {
+  const squeeze = Math.cos((y * Math.PI) / 180); // a degree of longitude is shorter in the north
+  const [px, py, dx, dy] = [(x - ax) * squeeze, y - ay, (bx - ax) * squeeze, by - ay];
+  const length2 = dx * dx + dy * dy;
+  const t = length2 ? Math.max(0, Math.min(1, (px * dx + py * dy) / length2)) : 0;
+  return Math.hypot(px - t * dx, py - t * dy);
+}
+
+/** Without rings that collapsed or are too small to be seen; null where nothing is left. */
+function cleaned({ geometry, properties }) {
+  const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
+  const kept = polygons
+    .map((rings) => rings.filter((ring) => ring.length >= 4 && area(ring) > SMALLEST_DEG2))
+    .filter((rings, i) => rings.length && rings[0] === polygons[i][0]);
+  const named = properties.name ? { name: properties.name } : {};
+  return kept.length ? { type: 'Feature', properties: named, geometry: { type: 'MultiPolygon', coordinates: kept.map(wound) } } : null;
+}
+
+function signedArea(ring) {
+  let sum = 0;
+  for (let i = 1; i < ring.length; i++) sum += ring[i - 1][0] * ring[i][1] - ring[i][0] * ring[i - 1][1];
+  return sum / 2;
+}
+
+function area(ring) {
+  return Math.abs(signedArea(ring));
+}
+
+/** Outer rings anticlockwise, holes clockwise (RFC 7946). */
+function wound(rings) {
+  return rings.map((ring, i) => (signedArea(ring) > 0 === (i === 0) ? ring : ring.toReversed()));
+}

@@ -1,0 +1,93 @@
+// What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
+// so that an old link still opens.
+import type { Filter, Order } from './plan';
+
+export type Tab = 'plan' | 'table';
+export type Theme = 'system' | 'light' | 'dark';
+
+export interface View {
+  lon: number;
+  lat: number;
+  zoom: number;
+}
+
+export interface Address {
+  filter: Filter;
+  selected: string;
+  tab: Tab;
+  order: Order;
+  /** Empty: the person's own setting decides. */
+  language: string;
+  theme: Theme;
+  view: View | null;
+}
+
+const ORDERS: readonly string[] = ['status', 'start', 'cost', 'title'];
+
+export function parse(search: string): Address {
+  const query = new URLSearchParams(search);
+  const set = (name: string) => new Set((query.get(name) ?? '').split(',').filter(Boolean));
+  const text = (name: string) => query.get(name) ?? '';
+  const order = text('order');
+  const theme = text('theme');
+  return {
+    filter: {
+      city: text('city'),
+      text: text('q'),
+      statuses: set('status'),
+      objectives: set('objective'),
+      functions: set('function'),
+      from: year(text('from')),
+      to: year(text('to')),
+    },
+    selected: text('id'),
+    tab: text('tab') === 'table' ? 'table' : 'plan',
+    order: ORDERS.includes(order) ? (order as Order) : 'status',
+    language: text('lang'),
+    theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+    view: view(text('map')),
+  };
+}
+
+export function format(address: Address): string {
+  const { filter } = address;
+  const parts: [string, string][] = [
+    ['city', filter.city],
+    ['id', address.selected],
+    ['q', filter.text],
+    ['status', [...filter.statuses].join()],
+    ['objective', [...filter.objectives].join()],
+    ['function', [...filter.functions].join()],
+    ['from', filter.from === null ? '' : String(filter.from)],
+    ['to', filter.to === null ? '' : String(filter.to)],
+    ['order', address.order === 'status' ? '' : address.order],
+    ['tab', address.tab === 'plan' ? '' : address.tab],
+    ['lang', address.language],
+    ['theme', address.theme === 'system' ? '' : address.theme],
+    ['map', address.view ? formatView(address.view) : ''],
+  ];
+  const said = parts.filter(([, value]) => value !== '');
+  return said.length ? `?${said.map(([name, value]) => `${name}=${readable(value)}`).join('&')}` : '';
+}
+
+/** Commas and slashes may stand as they are in a query; the link stays readable. */
+function readable(value: string): string {
+  return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/');
+}
+
+function formatView({ zoom, lon, lat }: View): string {
+  return `${zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`;
+}
+
+function view(text: string): View | null {
+  const [zoom, lat, lon, ...rest] = text.split('/').map(Number);
+  const numbers = [zoom, lat, lon];
+  if (!text || rest.length || numbers.some((n) => n === undefined || !Number.isFinite(n))) return null;
+  return { zoom: clamp(zoom!, 0, 22), lat: clamp(lat!, -85, 85), lon: clamp(lon!, -180, 180) };
+}
+
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+
+function year(text: string): number | null {
+  return /^\d{4}$/.test(text) ? Number(text) : null;
+}

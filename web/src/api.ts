@@ -1,0 +1,128 @@
+// Everything this page asks of its server. Addresses are relative to the page, so a path prefix works.
+import type { Feature, FeatureCollection, Geometry } from 'geojson';
+import { fold } from './fold';
+import { boxOf, join } from './geometry';
+import type { FieldSchema, Model, Vocabulary } from './model';
+import { cents } from './money';
+import type { Area, City, Intervention, Partner, Plan } from './plan';
+import { groupOf } from './signs';
+
+export const address = (path: string) => new URL(path, document.baseURI).href;
+
+/** Why an answer did not come, for the person who waits for it. */
+export class Unanswered extends Error {
+  constructor(
+    readonly what: string,
+    readonly status: number,
+  ) {
+    super(`${what}: ${status}`);
+  }
+}
+
+async function ask<T>(path: string): Promise<T> {
+  const response = await fetch(address(path)).catch(() => null);
+  if (!response?.ok) throw new Unanswered(path, response?.status ?? 0);
+  return (await response.json()) as T;
+}
+
+type Row = Record<string, unknown>;
+type Page = FeatureCollection<Geometry | null, Row> & { links?: { rel: string; href: string }[] };
+type Item = Feature<Geometry | null, Row>;
+
+/** All items of a collection, page by page. */
+async function items(collection: string): Promise<Item[]> {
+  const all: Item[] = [];
+  let next: string | undefined = `api/collections/${collection}/items?limit=10000&f=json`;
+  while (next) {
+    const page: Page = await ask<Page>(next);
+    all.push(...page.features);
+    next = page.features.length ? page.links?.find((link) => link.rel === 'next')?.href : undefined;
+  }
+  return all;
+}
+
+export async function loadModel(): Promise<Model> {
+  const [schema, vocabularies] = await Promise.all([
+    ask<FieldSchema>('api/collections/interventions/schema?f=json'),
+    ask<Record<string, Vocabulary>>('api/vocabularies?f=json'),
+  ]);
+  return { schema, vocabularies };
+}
+
+export async function loadPlan(): Promise<Plan> {
+  const [partners, cities, areas, interventions] = await Promise.all(['partners', 'cities', 'areas', 'interventions'].map(items));
+  return assemble(partners!, cities!, areas!, interventions!);
+}
+
+export function assemble(partners: Item[], cities: Item[], areas: Item[], interventions: Item[]): Plan {
+  const areaList = areas.map(area);
+  const cityMap = new Map(cities.map((item) => [String(item.id), city(item)]));
+  for (const one of cityMap.values()) one.box = join(areaList.filter((a) => a.city === one.id).map((a) => boxOf(a.geometry)));
+  const interventionList = interventions.map((item) => intervention(item, cityMap));
+  return {
+    partners: partners.map((item) => partner(item, [...cityMap.values()])),
+    cities: cityMap,
+    areas: areaList,
+    interventions: interventionList,
+    byId: new Map(interventionList.map((one) => [one.id, one])),
+  };
+}
+
+const text = (value: unknown) => (value === null || value === undefined ? '' : String(value));
+const optional = (value: unknown) => text(value) || undefined;
+const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+function partner({ id, properties: p }: Item, cities: City[]): Partner {
+  return {
+    id: String(id),
+    name: text(p.name),
+    country: text(p.country),
+    lead: p.lead === true,
+    cities: cities.filter((one) => one.partner === String(id)),
+  };
+}
+
+function city({ id, geometry, properties: p }: Item): City {
+  const names = (p.names ?? {}) as Record<string, string>;
+  return {
+    id: String(id),
+    name: text(p.name),
+    name_en: optional(p.name_en),
+    names,
+    country: text(p.country),
+    partner: text(p.partner),
+    point: geometry?.type === 'Point' ? geometry.coordinates : null,
+    box: null,
+    folded: fold([p.name, p.name_en, ...Object.values(names)].map(text).join(' ')),
+  };
+}
+
+function area({ id, geometry, properties: p }: Item): Area {
+  return { id: String(id), name: text(p.name), name_en: optional(p.name_en), city: text(p.city), schematic: p.schematic === true, geometry };
+}
+
+function intervention({ id, geometry, properties: p }: Item, cities: Map<string, City>): Intervention {
+  const searched = [p.title, p.title_en, p.place, p.summary, p.summary_en, p.lead, ...list(p.partners), p.code];
+  const status = text(p.status);
+  return {
+    id: String(id),
+    title: text(p.title),
+    title_en: optional(p.title_en),
+    language: optional(p.language),
+    city: text(p.city),
+    status,
+    group: groupOf(status),
+    functions: list(p.functions),
+    objectives: list(p.objectives),
+    start: optional(p.start),
+    end: optional(p.end),
+    date_precision: optional(p.date_precision),
+    cost: cents(p.cost as number),
+    euShare: cents(p.eu_share as number),
+    costScope: text(p.cost_scope) || 'unknown',
+    geometry,
+    box: boxOf(geometry),
+    properties: p,
+    folded: `${fold(searched.map(text).join(' '))} ${cities.get(text(p.city))?.folded ?? ''}`,
+  };
+}

@@ -1,0 +1,75 @@
+// Numbers, money and dates in words of the person's language. Money says what it rests on; dates say no more than is known.
+import { language, t } from './i18n';
+import type { Intervention } from './plan';
+
+const cache = new Map<string, unknown>();
+
+/** Formatters are dear to make; one of each kind is kept per language. */
+function formatter<T>(kind: string, make: (language: string) => T): T {
+  const key = `${language.value}|${kind}`;
+  if (!cache.has(key)) cache.set(key, make(language.value));
+  return cache.get(key) as T;
+}
+
+export function number(value: number): string {
+  return formatter('number', (lang) => new Intl.NumberFormat(lang, { maximumFractionDigits: 6 })).format(value);
+}
+
+export function percent(share: number): string {
+  return formatter('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 0 })).format(share);
+}
+
+/** Short money for lists and sums. */
+export function euros(cents: number): string {
+  return formatter(
+    'short',
+    (lang) => new Intl.NumberFormat(lang, { style: 'currency', currency: 'EUR', notation: 'compact', maximumSignificantDigits: 3 }),
+  ).format(cents / 100);
+}
+
+/** The amount as it was given, to the cent where there are cents. */
+export function exactEuros(cents: number): string {
+  const digits = cents % 100 === 0 ? 0 : 2;
+  return formatter(
+    `exact${digits}`,
+    (lang) => new Intl.NumberFormat(lang, { style: 'currency', currency: 'EUR', minimumFractionDigits: digits, maximumFractionDigits: digits }),
+  ).format(cents / 100);
+}
+
+type Precision = 'day' | 'month' | 'season' | 'year';
+
+const SHAPES: Record<Exclude<Precision, 'season'>, Intl.DateTimeFormatOptions> = {
+  day: { day: 'numeric', month: 'short', year: 'numeric' },
+  month: { month: 'short', year: 'numeric' },
+  year: { year: 'numeric' },
+};
+
+const dates = (precision: Exclude<Precision, 'season'>) =>
+  formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES[precision], timeZone: 'UTC' }));
+
+export function day(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? iso : dates('day').format(date);
+}
+
+/** When an intervention runs, no finer than its dates are known. */
+export function period(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
+  const precision = (['day', 'month', 'season', 'year'] as const).find((known) => known === one.date_precision) ?? 'year';
+  if (!one.start && !one.end) return t('date.none');
+  if (!one.end) return t('date.from', { date: moment(one.start!, precision) });
+  if (!one.start) return t('date.until', { date: moment(one.end, precision) });
+  if (precision === 'season') {
+    const [start, end] = [moment(one.start, precision), moment(one.end, precision)];
+    return start === end ? start : t('date.range', { start, end });
+  }
+  return dates(precision).formatRange(new Date(one.start), new Date(one.end));
+}
+
+const SEASONS = ['date.winter', 'date.spring', 'date.summer', 'date.autumn'] as const;
+
+function moment(iso: string, precision: Precision): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  if (precision !== 'season') return dates(precision).format(date);
+  return t(SEASONS[Math.floor(((date.getUTCMonth() + 1) % 12) / 3)]!, { year: date.getUTCFullYear() });
+}

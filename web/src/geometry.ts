@@ -1,0 +1,118 @@
+// The little geometry that the page needs: boxes to move the map to, and points to hang signs and names on.
+// Coordinates are lonlat degrees.
+import type { Geometry, Position } from 'geojson';
+
+/** west, south, east, north */
+export type Box = [number, number, number, number];
+
+export function boxOf(geometry: Geometry | null | undefined): Box | null {
+  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
+  eachPosition(geometry, ([lon = 0, lat = 0]) => {
+    box[0] = Math.min(box[0], lon);
+    box[1] = Math.min(box[1], lat);
+    box[2] = Math.max(box[2], lon);
+    box[3] = Math.max(box[3], lat);
+  });
+  return box[0] === Infinity ? null : box;
+}
+
+export function join(boxes: Iterable<Box | null>): Box | null {
+  let all: Box | null = null;
+  for (const box of boxes) {
+    if (!box) continue;
+    all = all
+      ? [Math.min(all[0], box[0]), Math.min(all[1], box[1]), Math.max(all[2], box[2]), Math.max(all[3], box[3])]
+      : [...box];
+  }
+  return all;
+}
+
+/** A point that lies on the geometry: for an area well inside it, for a line halfway along. */
+export function anchor(geometry: Geometry | null | undefined): Position | null {
+  switch (geometry?.type) {
+    case 'Point':
+      return geometry.coordinates;
+    case 'MultiPoint':
+      return geometry.coordinates[0] ?? null;
+    case 'LineString':
+      return halfway(geometry.coordinates);
+    case 'MultiLineString':
+      return halfway(longest(geometry.coordinates));
+    case 'Polygon':
+      return inside(geometry.coordinates);
+    case 'MultiPolygon':
+      return inside(geometry.coordinates.reduce((a, b) => (size(b[0]) > size(a[0]) ? b : a), geometry.coordinates[0] ?? []));
+    case 'GeometryCollection':
+      return anchor(geometry.geometries[0]);
+    default:
+      return null;
+  }
+}
+
+function eachPosition(geometry: Geometry | null | undefined, visit: (position: Position) => void): void {
+  if (!geometry) return;
+  if (geometry.type === 'GeometryCollection') geometry.geometries.forEach((part) => eachPosition(part, visit));
+  else walk(geometry.coordinates, visit);
+}
+
+type Nested = Position | Nested[];
+
+function walk(coordinates: Nested, visit: (position: Position) => void): void {
+  if (typeof coordinates[0] === 'number') visit(coordinates as Position);
+  else (coordinates as Nested[]).forEach((part) => walk(part, visit));
+}
+
+function size(ring: Position[] = []): number {
+  const box = boxOf({ type: 'LineString', coordinates: ring });
+  return box ? (box[2] - box[0]) * (box[3] - box[1]) : 0;
+}
+
+function longest(lines: Position[][]): Position[] {
+  return lines.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a), lines[0] ?? []);
+}
+
+const step = (a: Position, b: Position) => Math.hypot((b[0] ?? 0) - (a[0] ?? 0), (b[1] ?? 0) - (a[1] ?? 0));
+
+function lengthOf(line: Position[]): number {
+  return line.reduce((sum, point, i) => (i ? sum + step(line[i - 1] ?? point, point) : 0), 0);
+}
+
+function halfway(line: Position[]): Position | null {
+  let left = lengthOf(line) / 2;
+  for (let i = 1; i < line.length; i++) {
+    const [a, b] = [line[i - 1]!, line[i]!];
+    const length = step(a, b);
+    if (length > 0 && left <= length) return mix(a, b, left / length);
+    left -= length;
+  }
+  return line[0] ?? null;
+}
+
+const mix = (a: Position, b: Position, t: number): Position => [a[0]! + (b[0]! - a[0]!) * t, a[1]! + (b[1]! - a[1]!) * t];
+
+/** The middle of the widest stretch among seven cuts across the area. */
+function inside(rings: Position[][]): Position | null {
+  const box = boxOf({ type: 'Polygon', coordinates: rings });
+  if (!box) return null;
+  let best: { at: Position; width: number } | null = null;
+  for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
+    const lat = box[1] + (box[3] - box[1]) * share;
+    const crossings = cuts(rings, lat);
+    for (let i = 1; i < crossings.length; i += 2) {
+      const [west, east] = [crossings[i - 1]!, crossings[i]!];
+      if (!best || east - west > best.width * 1.25) best = { at: [(west + east) / 2, lat], width: east - west };
+    }
+  }
+  return best?.at ?? rings[0]?.[0] ?? null;
+}
+
+function cuts(rings: Position[][], lat: number): number[] {
+  const lons: number[] = [];
+  for (const ring of rings) {
+    for (let i = 1; i < ring.length; i++) {
+      const [a, b] = [ring[i - 1]!, ring[i]!];
+      if (a[1]! > lat !== b[1]! > lat) lons.push(a[0]! + ((lat - a[1]!) / (b[1]! - a[1]!)) * (b[0]! - a[0]!));
+    }
+  }
+  return lons.sort((a, b) => a - b);
+}

@@ -1,0 +1,58 @@
+// The points that the page itself hangs on the map: counts per city, names of areas, signs and places of interventions.
+import type { Feature, FeatureCollection, Point, Position } from 'geojson';
+import { anchor } from '../geometry';
+import type { City, Intervention, Plan } from '../plan';
+
+type Points = FeatureCollection<Point>;
+
+const point = (coordinates: Position, properties: Record<string, unknown>): Feature<Point> => ({
+  type: 'Feature',
+  properties,
+  geometry: { type: 'Point', coordinates },
+});
+
+/** Where the parts of a partner with several cities draw apart. */
+export const CITY_ZOOM = 7.5;
+
+/** Counts of the shown interventions: one sign per partner from afar, one per city nearer. */
+export function counts(plan: Plan, shown: Intervention[], nameOf: (city: City) => string): Points {
+  const perCity = new Map<string, number>();
+  for (const one of shown) perCity.set(one.city, (perCity.get(one.city) ?? 0) + 1);
+  const count = (cities: City[]) => cities.reduce((sum, city) => sum + (perCity.get(city.id) ?? 0), 0);
+  const features: Feature<Point>[] = [];
+  for (const { id, name, cities } of plan.partners) {
+    const placed = cities.filter((city) => city.point);
+    if (!placed.length) continue;
+    const only = placed.length === 1 ? placed[0]! : null;
+    const label = only ? nameOf(only) : name;
+    features.push(point(middle(placed), { level: 'partner', partner: id, city: only?.id ?? '', label, count: count(cities) }));
+    for (const city of placed) {
+      features.push(point(city.point!, { level: 'city', partner: id, city: city.id, label: nameOf(city), count: count([city]) }));
+    }
+  }
+  return { type: 'FeatureCollection', features };
+}
+
+function middle(cities: City[]): Position {
+  const mean = (at: 0 | 1) => cities.reduce((sum, city) => sum + city.point![at]!, 0) / cities.length;
+  return [mean(0), mean(1)];
+}
+
+export function areaNames(plan: Plan, language: string): Points {
+  const features = plan.areas.flatMap((area) => {
+    const at = anchor(area.geometry);
+    return at ? [point(at, { label: language === 'en' ? (area.name_en ?? area.name) : area.name })] : [];
+  });
+  return { type: 'FeatureCollection', features };
+}
+
+/** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. */
+export function marks(shown: Intervention[]): Points {
+  const features = shown.flatMap((one) => {
+    const at = anchor(one.geometry);
+    if (!at) return [];
+    const spot = one.geometry?.type === 'Point' || one.geometry?.type === 'MultiPoint';
+    return [point(at, { id: one.id, status: one.status, spot, label: String(one.properties.place ?? '') })];
+  });
+  return { type: 'FeatureCollection', features };
+}

@@ -1,0 +1,178 @@
+// The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
+import { effect } from '@preact/signals';
+import { Map, ScaleControl, setWorkerUrl, type MapMouseEvent, type PointLike } from 'maplibre-gl';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import { address } from '../api';
+import { boxOf, join, type Box } from '../geometry';
+import { language, t } from '../i18n';
+import { announcement, chooseCity, cityName, dark, filter, goal, hovered, plan, select, selected, shownOnMap, view, type Goal } from '../state';
+import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { drawImage } from './images';
+import { readPalette, type Palette } from './palette';
+import { buildStyle, COUNTS, hoveredFilter, NEAR, TOUCHABLE, type Scene } from './style';
+
+setWorkerUrl(new URL(workerUrl, document.baseURI).href);
+
+const EUROPE: Box = [-10, 36, 30, 57];
+const FLIGHT_MS = 900;
+
+/** Opens the map in a container; ends it when called. */
+export function open(container: HTMLElement): () => void {
+  let palette = readPalette(dark.value);
+  const start = view.value;
+  const map = new Map({
+    container,
+    style: buildStyle(scene(palette)),
+    ...(start ? { center: [start.lon, start.lat], zoom: start.zoom } : { bounds: EUROPE, fitBoundsOptions: { padding: 24 } }),
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    minZoom: 2,
+    maxZoom: 19,
+    fadeDuration: 120,
+    renderWorldCopies: false,
+    locale: { 'Map.Title': t('map.label') },
+    validateStyle: import.meta.env.DEV,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 90 }), 'bottom-right');
+  map.setMissingStyleImageResolver((id) => {
+    const image = drawImage(id, palette);
+    if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
+  });
+  map.on('moveend', () => {
+    const { lng, lat } = map.getCenter();
+    view.value = { lon: lng, lat, zoom: map.getZoom() };
+  });
+  map.on('click', (event) => click(map, event));
+  map.on('mousemove', (event) => point(map, event));
+  map.on('mouseout', () => (hovered.value = ''));
+
+  const ends = [
+    effect(() => {
+      if (goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
+    }),
+    effect(() => map.getCanvas().setAttribute('aria-label', t('map.label'))),
+  ];
+  map.once('style.load', () => {
+    ends.push(
+      effect(() => {
+        palette = readPalette(dark.value);
+        map.setStyle(buildStyle(scene(palette)), { diff: true });
+      }),
+      effect(() => emphasise(map, hovered.value)),
+    );
+  });
+  if (!start) go(map, firstGoal(), 0);
+  Object.assign(window, { cityheart: { map, idle: () => idle(map) } }); // for those who drive the page from outside
+  return () => {
+    ends.forEach((end) => end());
+    map.remove();
+  };
+}
+
+function scene(palette: Palette): Scene {
+  const all = plan.value;
+  const shown = shownOnMap.value ?? all?.interventions ?? [];
+  const none = { type: 'FeatureCollection' as const, features: [] };
+  return {
+    palette,
+    language: language.value,
+    tiles: address('tiles/'),
+    counts: all ? counts(all, shown, cityName) : none,
+    areaNames: all ? areaNames(all, language.value) : none,
+    marks: marks(shown),
+    ids: shownOnMap.value?.map((one) => one.id) ?? null,
+    selected: selected.value,
+    hovered: hovered.peek(),
+  };
+}
+
+/** What is pointed at changes too often for a whole style. */
+function emphasise(map: Map, id: string): void {
+  map.setFilter('casing-hovered', hoveredFilter(id));
+}
+
+function firstGoal(): Goal {
+  if (selected.value && plan.value?.byId.get(selected.value)?.box) return { to: 'item', id: selected.value };
+  return filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' };
+}
+
+function go(map: Map, goal: Goal, duration: number): void {
+  if (goal.to === 'view') {
+    map.jumpTo({ center: [goal.view.lon, goal.view.lat], zoom: goal.view.zoom });
+    return;
+  }
+  const box = boxOfGoal(goal);
+  if (!box) return;
+  const narrow = map.getContainer().clientWidth < 600;
+  const padding = narrow ? 36 : 72;
+  const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
+  map.fitBounds(box, options);
+}
+
+const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+function boxOfGoal(goal: Exclude<Goal, { to: 'view' }>): Box | null {
+  const all = plan.value;
+  if (!all) return null;
+  if (goal.to === 'item') return all.byId.get(goal.id)?.box ?? null;
+  const cities = goal.to === 'city' ? [all.cities.get(goal.id)] : [...all.cities.values()];
+  return join(cities.map((city) => city?.box ?? (city?.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
+}
+
+/** Ids of interventions at a point, the smallest things first, each once. */
+function at(map: Map, { x, y }: { x: number; y: number }, reach: number): string[] {
+  const box: [PointLike, PointLike] = [
+    [x - reach, y - reach],
+    [x + reach, y + reach],
+  ];
+  const found = map.queryRenderedFeatures(box, { layers: TOUCHABLE.filter((id) => map.getLayer(id)) });
+  const rank = (id: string) => Math.min(TOUCHABLE.indexOf(id), 2) + (id === 'fills' || id === 'hatch' ? 1 : 0);
+  found.sort((a, b) => rank(a.layer.id) - rank(b.layer.id));
+  return [...new Set(found.map((feature) => String(feature.properties.id)))];
+}
+
+function countAt(map: Map, where: MapMouseEvent['point']): Record<string, unknown> | null {
+  return map.queryRenderedFeatures(where, { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
+}
+
+/** Things that lie on each other are opened in turn. */
+function click(map: Map, event: MapMouseEvent): void {
+  const ids = at(map, event.point, 6);
+  if (ids.length) {
+    const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
+    select(next, false);
+    if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
+    return;
+  }
+  const count = countAt(map, event.point);
+  if (!count) return;
+  if (count.city) {
+    chooseCity(String(count.city));
+    return;
+  }
+  const cities = plan.value?.partners.find((one) => one.id === count.partner)?.cities ?? [];
+  const box = join(cities.map((city) => (city.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
+  const camera = box && map.cameraForBounds(box, { padding: 96, maxZoom: NEAR - 0.3 });
+  if (camera?.center) map.flyTo({ center: camera.center, zoom: Math.max(camera.zoom ?? 0, CITY_ZOOM + 0.2), duration: reduced() ? 0 : FLIGHT_MS });
+}
+
+function point(map: Map, event: MapMouseEvent): void {
+  const id = at(map, event.point, 3)[0] ?? '';
+  hovered.value = id;
+  map.getCanvas().style.cursor = id || countAt(map, event.point) ? 'pointer' : '';
+}
+
+/** Settles once the map stands still and everything asked for is drawn. */
+function idle(map: Map): Promise<void> {
+  return new Promise((settle) => {
+    map.once('idle', () => settle());
+    map.triggerRepaint();
+  });
+}
+

@@ -1,0 +1,20 @@
+// The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
+import { GROUPS, type Group } from '../signs';
+
+const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'street', 'border'] as const;
+
+export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark'; status: Record<Group, string> };
+
+export function readPalette(dark: boolean): Palette {
+  const probe = document.createElement('span');
+  probe.hidden = true;
+  document.body.append(probe);
+  const read = (name: string) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const colours = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
+  const status = Object.fromEntries(GROUPS.map((group) => [group, read(`status-${group}`)])) as Record<Group, string>;
+  probe.remove();
+  return { ...colours, theme: dark ? 'dark' : 'light', status };
+}

@@ -1,0 +1,394 @@
+// The map's own style, light and dark, from the stylesheet's colours. It is a pure function of what is to be seen:
+// the map is handed the new style and changes only what differs.
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { FeatureCollection } from 'geojson';
+import { GROUPS, SIGNS, statusesOf, type Group } from '../signs';
+import { CITY_ZOOM } from './content';
+import { BOLD, fontFaces, REGULAR } from './fonts';
+import { imageName } from './images';
+import type { Palette } from './palette';
+
+export interface Scene {
+  palette: Palette;
+  language: string;
+  tiles: string;
+  counts: FeatureCollection;
+  areaNames: FeatureCollection;
+  marks: FeatureCollection;
+  /** Ids of interventions to show, or null for all. */
+  ids: string[] | null;
+  selected: string;
+  hovered: string;
+}
+
+/** From here on single interventions are shown; before, counts. */
+export const NEAR = 9.5;
+
+/** Layers that answer to the pointer, the smallest things first. */
+export const TOUCHABLE = ['points', 'marks', ...GROUPS.map((group) => `line-${group}`), 'fills', 'hatch'];
+export const COUNTS = ['counts-partner', 'counts-city'];
+
+export function buildStyle(scene: Scene): StyleSpecification {
+  return {
+    version: 8,
+    'font-faces': fontFaces,
+    sources: {
+      world: { type: 'vector', tiles: [`${scene.tiles}world/{z}/{x}/{y}.mvt`], maxzoom: 8 },
+      plan: {
+        type: 'vector',
+        tiles: [`${scene.tiles}areas,segments,facilities,interventions/{z}/{x}/{y}.mvt`],
+        minzoom: 8,
+        maxzoom: 16,
+      },
+      counts: { type: 'geojson', data: scene.counts },
+      areaNames: { type: 'geojson', data: scene.areaNames },
+      marks: { type: 'geojson', data: scene.marks },
+    },
+    layers: [...world(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...cityCounts(scene)],
+  } as StyleSpecification;
+}
+
+const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['linear'], ['zoom'], ...stops] as ExpressionSpecification;
+const halo = ({ palette }: Scene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
+
+function world(scene: Scene): LayerSpecification[] {
+  const { water, land, border, muted, ink } = scene.palette;
+  const inEnglish: ExpressionSpecification = ['coalesce', ['get', 'name_en'], ['get', 'name']];
+  return [
+    // The world's coast is too rough for a city: the water fades into land before streets are shown.
+    { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, NEAR, land] } },
+    { id: 'land', type: 'fill', source: 'world', 'source-layer': 'land', paint: { 'fill-color': land } },
+    {
+      id: 'borders',
+      type: 'line',
+      source: 'world',
+      'source-layer': 'countries',
+      maxzoom: 11,
+      paint: { 'line-color': border, 'line-width': byZoom(3, 0.6, 8, 1.4), 'line-opacity': byZoom(9, 1, 11, 0) },
+    },
+    {
+      id: 'country-names',
+      type: 'symbol',
+      source: 'world',
+      'source-layer': 'places',
+      filter: ['==', ['get', 'kind'], 'country'],
+      maxzoom: 7,
+      layout: {
+        'text-field': countryNames(scene.language),
+        'text-font': REGULAR,
+        'text-size': byZoom(3, 10, 6, 14),
+        'text-letter-spacing': 0.12,
+        'text-max-width': 7,
+        'text-padding': 6,
+      },
+      paint: { 'text-color': muted, 'text-opacity': 0.75, ...halo(scene) },
+    },
+    {
+      id: 'place-names',
+      type: 'symbol',
+      source: 'world',
+      'source-layer': 'places',
+      filter: ['all', ['!=', ['get', 'kind'], 'country'], ['<=', ['get', 'rank'], ['step', ['zoom'], 0, 6, 1]]],
+      minzoom: 5,
+      maxzoom: 11,
+      layout: {
+        'text-field': scene.language === 'en' ? inEnglish : ['get', 'name'],
+        'text-font': REGULAR,
+        'text-size': byZoom(5, 11, 9, 14),
+        'text-padding': 6,
+      },
+      paint: { 'text-color': ink, 'text-opacity': 0.8, ...halo(scene) },
+    },
+  ];
+}
+
+/** Names of countries by their codes, in the person's language. */
+function countryNames(language: string): ExpressionSpecification {
+  const names = new Intl.DisplayNames(language, { type: 'region' });
+  const codes =
+    'AL AD AT BY BE BA BG HR CY CZ DK EE FI FR DE GR HU IS IE IT XK LV LI LT LU MT MD MC ME NL MK NO PL PT RO RU SM RS SK SI ES SE CH TR UA GB MA DZ TN';
+  const pairs = codes.split(' ').flatMap((code) => [code, names.of(code) ?? code]);
+  return ['match', ['get', 'code'], ...pairs, ['get', 'name']] as unknown as ExpressionSpecification;
+}
+
+function streets({ palette, ...scene }: Scene): LayerSpecification[] {
+  const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
+  const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
+  return [
+    { id: 'street-edge', type: 'line', ...source, layout: round, paint: { 'line-color': palette.line, 'line-width': byZoom(12, 2.5, 17, 16) } },
+    { id: 'street', type: 'line', ...source, layout: round, paint: { 'line-color': palette.street, 'line-width': byZoom(12, 1.5, 17, 14) } },
+    {
+      id: 'facilities',
+      type: 'circle',
+      source: 'plan',
+      'source-layer': 'facilities',
+      minzoom: 13.5,
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': byZoom(13.5, 2, 17, 4.5),
+        'circle-color': palette.panel,
+        'circle-stroke-color': palette.muted,
+        'circle-stroke-width': 1.5,
+      },
+    },
+    {
+      id: 'street-names',
+      type: 'symbol',
+      ...source,
+      minzoom: 14,
+      layout: {
+        'symbol-placement': 'line',
+        'text-field': ['get', 'street'],
+        'text-font': REGULAR,
+        'text-size': byZoom(14, 11, 17, 13),
+      },
+      paint: { 'text-color': palette.muted, ...halo({ palette, ...scene }) },
+    },
+  ];
+}
+
+function areas({ palette }: Scene): LayerSpecification[] {
+  const source = { source: 'plan', 'source-layer': 'areas', minzoom: NEAR } as const;
+  return [
+    { id: 'area', type: 'fill', ...source, paint: { 'fill-color': palette.accent, 'fill-opacity': 0.07 } },
+    {
+      id: 'area-edge',
+      type: 'line',
+      ...source,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': palette.accent, 'line-width': byZoom(10, 1.2, 15, 2), 'line-dasharray': [4, 2.2] },
+    },
+  ];
+}
+
+const AREAL: FilterSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
+const POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
+const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
+
+const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
+const isId = (id: string): FilterSpecification => ['==', ['get', 'id'], id];
+
+export function among(ids: string[] | null): FilterSpecification {
+  if (!ids) return ['literal', true] as unknown as FilterSpecification;
+  if (!ids.length) return ['literal', false] as unknown as FilterSpecification;
+  return ['match', ['get', 'id'], ids, true, false];
+}
+
+export const hoveredFilter = (id: string) => all(NOT_POINTS, isId(id));
+
+function inGroup(group: Group): FilterSpecification {
+  if (group !== 'idea') return ['match', ['get', 'status'], statusesOf(group), true, false];
+  // A status that nobody knows is shown as an idea.
+  const others = GROUPS.filter((other) => other !== 'idea').flatMap(statusesOf);
+  return ['match', ['get', 'status'], others, false, true];
+}
+
+function ofGroup<T>(value: (group: Group) => T, groups: readonly Group[] = GROUPS): ExpressionSpecification {
+  const pairs = groups.filter((group) => group !== 'idea').flatMap((group) => [statusesOf(group), value(group)]);
+  return ['match', ['get', 'status'], ...pairs, value('idea')] as unknown as ExpressionSpecification;
+}
+
+/** Line width in pixels at a zoom: edges of areas are thinner than lines. */
+function width(factor: number, extra = 0): ExpressionSpecification {
+  const at = (line: number, edge: number): ExpressionSpecification => [
+    'case',
+    AREAL as ExpressionSpecification,
+    edge * Math.min(factor, 1.2) + extra,
+    line * factor + extra,
+  ];
+  return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
+}
+
+function interventions(scene: Scene): LayerSpecification[] {
+  const { palette, selected, hovered } = scene;
+  const source = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
+  const shown = among(scene.ids);
+  const icon = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const;
+  const image = (kind: 'sign' | 'chosen') => ofGroup((group) => imageName(palette, kind, group));
+  return [
+    {
+      id: 'fills',
+      type: 'fill',
+      ...source,
+      filter: all(AREAL, shown),
+      paint: { 'fill-color': ofGroup((group) => palette.status[group]), 'fill-opacity': ofGroup((group) => SIGNS[group].fill) },
+    },
+    {
+      id: 'hatch',
+      type: 'fill',
+      ...source,
+      filter: all(AREAL, inGroup('aside'), shown),
+      paint: { 'fill-pattern': imageName(palette, 'hatch', 'aside') },
+    },
+    {
+      id: 'casing-hovered',
+      type: 'line',
+      ...source,
+      filter: hoveredFilter(hovered),
+      layout: { 'line-join': 'round', 'line-cap': 'round' },
+      paint: { 'line-color': palette.ink, 'line-opacity': 0.35, 'line-width': width(1, 6) },
+    },
+    {
+      id: 'casing-selected',
+      type: 'line',
+      ...source,
+      filter: all(NOT_POINTS, isId(selected)),
+      layout: { 'line-join': 'round', 'line-cap': 'round' },
+      paint: { 'line-color': palette.ink, 'line-width': width(1, 6) },
+    },
+    {
+      id: 'casing-gap',
+      type: 'line',
+      ...source,
+      filter: all(NOT_POINTS, isId(selected)),
+      layout: { 'line-join': 'round', 'line-cap': 'round' },
+      paint: { 'line-color': palette.panel, 'line-width': width(1, 1) },
+    },
+    ...GROUPS.map((group): LayerSpecification => {
+      const { dash, round, width: factor, line } = SIGNS[group];
+      return {
+        id: `line-${group}`,
+        type: 'line',
+        ...source,
+        filter: all(NOT_POINTS, inGroup(group), shown),
+        layout: { 'line-join': 'round', 'line-cap': round || !dash ? 'round' : 'butt' },
+        paint: {
+          'line-color': palette.status[group],
+          'line-opacity': line,
+          'line-width': width(factor),
+          ...(dash ? { 'line-dasharray': dash } : {}),
+        },
+      };
+    }),
+    // From afar a small area or a short line is too little to see; its sign stands for it.
+    {
+      id: 'marks',
+      type: 'symbol',
+      source: 'marks',
+      minzoom: NEAR,
+      maxzoom: 15.5,
+      filter: ['!', ['get', 'spot']],
+      layout: { ...icon, 'icon-image': image('sign'), 'icon-size': byZoom(NEAR, 0.55, 14, 0.75) },
+    },
+    {
+      id: 'points',
+      type: 'symbol',
+      ...source,
+      filter: all(POINTS, shown),
+      layout: { ...icon, 'icon-image': image('sign'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+    },
+    {
+      id: 'chosen',
+      type: 'symbol',
+      source: 'marks',
+      minzoom: NEAR,
+      filter: ['any', ['all', isId(selected), ['any', ['get', 'spot'], ['<', ['zoom'], 15.5]]], all(isId(hovered), ['get', 'spot'])] as FilterSpecification,
+      layout: { ...icon, 'icon-image': image('chosen'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+    },
+  ];
+}
+
+function names(scene: Scene): LayerSpecification[] {
+  const { palette } = scene;
+  return [
+    {
+      id: 'area-names',
+      type: 'symbol',
+      source: 'areaNames',
+      minzoom: 12.5,
+      layout: {
+        'text-field': ['get', 'label'],
+        'text-font': BOLD,
+        'text-size': byZoom(12.5, 11, 16, 14),
+        'text-max-width': 9,
+        'text-padding': 4,
+      },
+      paint: { 'text-color': palette.accent, ...halo(scene) },
+    },
+    {
+      id: 'intervention-names',
+      type: 'symbol',
+      source: 'marks',
+      minzoom: 14.5,
+      layout: {
+        'text-field': ['get', 'label'],
+        'text-font': BOLD,
+        'text-size': byZoom(14.5, 11, 17, 13),
+        'text-variable-anchor-offset': ['top', [0, 1], 'bottom', [0, -1], 'left', [1.1, 0], 'right', [-1.1, 0]],
+        'text-max-width': 11,
+        'text-padding': 4,
+      },
+      paint: { 'text-color': palette.ink, ...halo(scene) },
+    },
+    {
+      id: 'facility-names',
+      type: 'symbol',
+      source: 'plan',
+      'source-layer': 'facilities',
+      minzoom: 15.5,
+      layout: {
+        'text-field': ['get', 'name'],
+        'text-font': REGULAR,
+        'text-size': 11,
+        'text-variable-anchor-offset': ['top', [0, 0.6], 'bottom', [0, -0.6]],
+        'text-max-width': 9,
+      },
+      paint: { 'text-color': palette.muted, ...halo(scene) },
+    },
+  ];
+}
+
+/** A disc with the number, and the name beside it where there is room. */
+function cityCounts(scene: Scene): LayerSpecification[] {
+  const { palette } = scene;
+  const radius: ExpressionSpecification = ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 9, 1, 12, 5, 20, 12, 30];
+  return (['partner', 'city'] as const).flatMap((level): LayerSpecification[] => {
+    const common = {
+      source: 'counts',
+      filter: ['==', ['get', 'level'], level] as FilterSpecification,
+      ...(level === 'partner' ? { maxzoom: CITY_ZOOM } : { minzoom: CITY_ZOOM, maxzoom: NEAR }),
+    };
+    return [
+      {
+        id: `counts-${level}`,
+        type: 'circle',
+        ...common,
+        paint: {
+          'circle-radius': radius,
+          'circle-color': ['case', ['>', ['get', 'count'], 0], palette.accent, palette.muted],
+          'circle-stroke-color': palette.panel,
+          'circle-stroke-width': 2.5,
+        },
+      },
+      {
+        id: `counts-${level}-number`,
+        type: 'symbol',
+        ...common,
+        layout: {
+          'text-field': ['to-string', ['get', 'count']],
+          'text-font': BOLD,
+          'text-size': 13,
+          'text-allow-overlap': true,
+          'text-ignore-placement': true,
+        },
+        paint: { 'text-color': palette['on-accent'] },
+      },
+      {
+        id: `counts-${level}-name`,
+        type: 'symbol',
+        ...common,
+        layout: {
+          'symbol-sort-key': ['-', 0, ['get', 'count']],
+          'text-field': ['get', 'label'],
+          'text-font': BOLD,
+          'text-size': 14,
+          'text-variable-anchor': ['left', 'right', 'top', 'bottom'],
+          'text-radial-offset': ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 0.9, 5, 1.7, 12, 2.5],
+          'text-justify': 'auto',
+          'text-max-width': 9,
+        },
+        paint: { 'text-color': palette.ink, 'text-halo-color': palette.land, 'text-halo-width': 2 },
+      },
+    ];
+  });
+}

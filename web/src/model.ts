@@ -1,0 +1,61 @@
+// What the server says of its fields and choices: names of fields from the schema, labels of codes from the
+// vocabularies, each in the language asked for. Nothing of the plan's own words is written in this program.
+
+export type Texts = Record<string, string>;
+
+export interface FieldSchema {
+  type?: string;
+  format?: string;
+  title?: string;
+  description?: string;
+  items?: FieldSchema;
+  properties?: Record<string, FieldSchema>;
+  'x-cityheart-title'?: Texts;
+  'x-ogc-codelistUri'?: string;
+  'x-ogc-propertySeq'?: number;
+  'x-ogc-role'?: string;
+  'x-ogc-collectionId'?: string;
+}
+
+export interface Concept {
+  id: string;
+  labels: Texts;
+}
+
+export interface Vocabulary {
+  id: string;
+  title?: Texts;
+  concepts: Concept[];
+}
+
+export interface Model {
+  /** Of interventions. */
+  schema: FieldSchema;
+  vocabularies: Record<string, Vocabulary>;
+}
+
+/** The text in a language, else in English, else in whatever there is. */
+export function inLanguage(texts: Texts | undefined, language: string): string | undefined {
+  return texts?.[language] ?? texts?.en ?? Object.values(texts ?? {})[0];
+}
+
+export function fieldTitle(field: FieldSchema | undefined, name: string, language: string): string {
+  return inLanguage(field?.['x-cityheart-title'], language) ?? field?.title ?? name;
+}
+
+/** Fields in the order the schema gives them. */
+export function fieldsOf(schema: FieldSchema): [string, FieldSchema][] {
+  const order = (field: FieldSchema) => field['x-ogc-propertySeq'] ?? Infinity;
+  return Object.entries(schema.properties ?? {}).sort(([, a], [, b]) => order(a) - order(b));
+}
+
+/** The vocabulary a field chooses from; its address may be absolute or relative. */
+export function vocabularyOf(model: Model, field: FieldSchema | undefined): Vocabulary | undefined {
+  const address = field?.['x-ogc-codelistUri'];
+  return address ? model.vocabularies[address.replace(/[?#].*$/, '').replace(/^.*\//, '')] : undefined;
+}
+
+export function conceptLabel(vocabulary: Vocabulary | undefined, id: string, language: string): string {
+  const concept = vocabulary?.concepts.find((one) => one.id === id);
+  return inLanguage(concept?.labels, language) ?? id;
+}

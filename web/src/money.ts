@@ -1,0 +1,18 @@
+// Money is decimal text or a number from the server; it is added up in whole cents, never in binary fractions.
+
+export type Decimal = string | number | null | undefined;
+
+/** Cents, or null where the amount is not known. Unknown is never zero. */
+export function cents(amount: Decimal): number | null {
+  if (amount === null || amount === undefined || amount === '') return null;
+  const match = /^(-?)(\d+)(?:\.(\d{1,}))?$/.exec(String(amount).trim());
+  if (!match) return null;
+  const [, minus, whole, part = ''] = match;
+  const value = Number(whole) * 100 + Math.round(Number(part.padEnd(3, '0').slice(0, 3)) / 10);
+  return minus ? -value : value;
+}
+
+/** Part of a whole in 0…1, or null where either is unknown or the whole is nothing. */
+export function share(part: number | null, whole: number | null): number | null {
+  return part === null || whole === null || whole <= 0 ? null : part / whole;
+}

@@ -1,0 +1,225 @@
+// The plan as the page holds it, and the pure questions it asks of it: what matches, in which order, what it adds up to.
+import type { Geometry, Position } from 'geojson';
+import { holds, words } from './fold';
+import type { Box } from './geometry';
+import type { Decimal } from './money';
+import { GROUPS, type Group } from './signs';
+
+export interface Partner {
+  id: string;
+  name: string;
+  country: string;
+  lead: boolean;
+  cities: City[];
+}
+
+export interface City {
+  id: string;
+  name: string;
+  name_en?: string;
+  names?: Record<string, string>;
+  country: string;
+  partner: string;
+  point: Position | null;
+  box: Box | null;
+  folded: string;
+}
+
+export interface Area {
+  id: string;
+  name: string;
+  name_en?: string;
+  city: string;
+  schematic: boolean;
+  geometry: Geometry | null;
+}
+
+export interface Intervention {
+  id: string;
+  title: string;
+  title_en?: string;
+  language?: string;
+  city: string;
+  status: string;
+  group: Group;
+  functions: string[];
+  objectives: string[];
+  start?: string;
+  end?: string;
+  date_precision?: string;
+  cost: number | null;
+  euShare: number | null;
+  costScope: string;
+  geometry: Geometry | null;
+  box: Box | null;
+  /** Everything that was said of it, as the server sent it. */
+  properties: Record<string, unknown> & { cost?: Decimal; eu_share?: Decimal };
+  /** Its searchable text in every language, folded. */
+  folded: string;
+}
+
+export interface Plan {
+  partners: Partner[];
+  cities: Map<string, City>;
+  areas: Area[];
+  interventions: Intervention[];
+  byId: Map<string, Intervention>;
+}
+
+export interface Filter {
+  city: string;
+  text: string;
+  statuses: ReadonlySet<string>;
+  objectives: ReadonlySet<string>;
+  functions: ReadonlySet<string>;
+  from: number | null;
+  to: number | null;
+}
+
+export type FilterPart = 'city' | 'text' | 'statuses' | 'objectives' | 'functions' | 'years';
+
+export const NO_FILTER: Filter = {
+  city: '',
+  text: '',
+  statuses: new Set(),
+  objectives: new Set(),
+  functions: new Set(),
+  from: null,
+  to: null,
+};
+
+export function activeParts(filter: Filter): FilterPart[] {
+  const parts: [FilterPart, boolean][] = [
+    ['text', words(filter.text).length > 0],
+    ['statuses', filter.statuses.size > 0],
+    ['objectives', filter.objectives.size > 0],
+    ['functions', filter.functions.size > 0],
+    ['years', filter.from !== null || filter.to !== null],
+    ['city', filter.city !== ''],
+  ];
+  return parts.filter(([, active]) => active).map(([part]) => part);
+}
+
+export function without(filter: Filter, part: FilterPart): Filter {
+  if (part === 'years') return { ...filter, from: null, to: null };
+  return { ...filter, [part]: NO_FILTER[part] };
+}
+
+export function matching(plan: Plan, filter: Filter): Intervention[] {
+  const wanted = words(filter.text);
+  return plan.interventions.filter(
+    (one) =>
+      (!filter.city || one.city === filter.city) &&
+      (!filter.statuses.size || filter.statuses.has(one.status)) &&
+      meets(one.objectives, filter.objectives) &&
+      meets(one.functions, filter.functions) &&
+      inYears(one, filter.from, filter.to) &&
+      holds(one.folded, wanted),
+  );
+}
+
+const meets = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
+
+/** First and last year, or null where there is no date at all. An open end stands for the start. */
+export function years(one: Pick<Intervention, 'start' | 'end'>): [number, number] | null {
+  const start = one.start ?? one.end;
+  const end = one.end ?? one.start;
+  return start && end ? [Number(start.slice(0, 4)), Number(end.slice(0, 4))] : null;
+}
+
+function inYears(one: Intervention, from: number | null, to: number | null): boolean {
+  if (from === null && to === null) return true;
+  const span = years(one);
+  return span !== null && span[1] >= (from ?? -Infinity) && span[0] <= (to ?? Infinity);
+}
+
+export type Order = 'status' | 'start' | 'cost' | 'title';
+
+/** Sorted copies; what is not known comes last, and equal ones by title, so that the order is always the same. */
+export function sorted(list: Intervention[], order: Order, title: (one: Intervention) => string, language: string): Intervention[] {
+  const collator = new Intl.Collator(language);
+  const byTitle = (a: Intervention, b: Intervention) => collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
+  const by: Record<Order, (a: Intervention, b: Intervention) => number> = {
+    title: () => 0,
+    status: (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group),
+    start: (a, b) => known(a.start ?? a.end, b.start ?? b.end, (x, y) => (x < y ? -1 : x > y ? 1 : 0)),
+    cost: (a, b) => known(a.cost, b.cost, (x, y) => y - x),
+  };
+  return [...list].sort((a, b) => by[order](a, b) || byTitle(a, b));
+}
+
+function known<T>(a: T | null | undefined, b: T | null | undefined, compare: (a: T, b: T) => number): number {
+  if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
+  return b === null || b === undefined ? -1 : compare(a, b);
+}
+
+export interface Sums {
+  count: number;
+  /** Cents of all known costs, and how many are known. */
+  cost: number;
+  costKnown: number;
+  /** Known costs in the sum that are not said to be the whole cost of one action (design or grant only, unknown scope). */
+  costPartial: number;
+  /** Programme sums: they stand for several actions, so they are not added up with them. */
+  programmes: number;
+  /** EU money in cents over those whose cost is known too, with that cost: numerator and denominator. */
+  eu: number;
+  euOf: number;
+  euKnown: number;
+  withoutPlace: number;
+  withoutDate: number;
+  byGroup: Map<Group, number>;
+}
+
+export function sums(list: Intervention[]): Sums {
+  const all: Sums = {
+    count: list.length,
+    cost: 0,
+    costKnown: 0,
+    costPartial: 0,
+    programmes: 0,
+    eu: 0,
+    euOf: 0,
+    euKnown: 0,
+    withoutPlace: 0,
+    withoutDate: 0,
+    byGroup: new Map(),
+  };
+  for (const one of list) {
+    if (one.cost !== null && one.costScope === 'programme') all.programmes += 1;
+    else if (one.cost !== null) {
+      all.cost += one.cost;
+      all.costKnown += 1;
+      if (one.costScope !== 'total') all.costPartial += 1;
+      if (one.euShare !== null) {
+        all.eu += one.euShare;
+        all.euOf += one.cost;
+        all.euKnown += 1;
+      }
+    }
+    if (!one.geometry) all.withoutPlace += 1;
+    if (!one.start && !one.end) all.withoutDate += 1;
+    all.byGroup.set(one.group, (all.byGroup.get(one.group) ?? 0) + 1);
+  }
+  return all;
+}
+
+/** What dropping one part of the filter would give, the smallest step that finds something first. */
+export function widenings(plan: Plan, filter: Filter): { part: FilterPart; count: number }[] {
+  return activeParts(filter)
+    .map((part) => ({ part, count: matching(plan, without(filter, part)).length }))
+    .filter(({ count }) => count > 0);
+}
+
+/** How many of the list run in each year, for years from first to last. */
+export function perYear(list: Intervention[]): { year: number; count: number }[] {
+  const spans = list.map(years).filter((span) => span !== null);
+  if (!spans.length) return [];
+  const first = Math.min(...spans.map(([start]) => start));
+  const last = Math.max(...spans.map(([, end]) => end));
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const year = first + i;
+    return { year, count: spans.filter(([start, end]) => start <= year && year <= end).length };
+  });
+}
+

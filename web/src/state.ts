@@ -1,0 +1,226 @@
+// All state of the page. What a person would share stands in the address too, and Back goes back through it;
+// panels and map alike read these signals and change them only by the actions below.
+import { batch, computed, effect, signal } from '@preact/signals';
+import { format, parse, type Address, type Tab, type Theme, type View } from './address';
+import { loadModel, loadPlan } from './api';
+import { language, preferred, speak } from './i18n';
+import type { Model } from './model';
+import { matching, NO_FILTER, perYear, sorted, sums, without, type City, type Filter, type FilterPart, type Intervention, type Order, type Plan } from './plan';
+import { statusesOf, type Group } from './signs';
+
+/** Where the map is asked to go. A new object is a new request. */
+export type Goal = { to: 'all' } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: View };
+
+const first = parse(location.search);
+
+export const plan = signal<Plan | null>(null);
+export const model = signal<Model | null>(null);
+export const failed = signal(false);
+
+export const filter = signal<Filter>(first.filter);
+export const selected = signal(first.selected);
+export const hovered = signal('');
+export const tab = signal<Tab>(first.tab);
+export const order = signal<Order>(first.order);
+export const wantedLanguage = signal(first.language || remembered('language'));
+export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
+export const view = signal<View | null>(first.view);
+export const goal = signal<Goal | null>(null);
+/** The phone's sheet: half over the map, or full. */
+export const sheetFull = signal(false);
+/** Said to those who listen instead of look. */
+export const announcement = signal('');
+
+const systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => (systemDark.value = event.matches));
+export const dark = computed(() => (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
+
+export const found = computed(() => (plan.value ? matching(plan.value, filter.value) : []));
+export const rows = computed(() => sorted(found.value, order.value, (one) => titleOf(one).text, language.value));
+export const totals = computed(() => sums(found.value));
+export const current = computed(() => plan.value?.byId.get(selected.value) ?? null);
+/** All years of the chosen city's plan, whatever else is filtered, so that the bars stay where they are. */
+export const timeline = computed(() => {
+  if (!plan.value) return [];
+  return perYear(matching(plan.value, { ...filter.value, from: null, to: null }));
+});
+/** What the map shows: the list's filter without the city, so that neighbours stay in sight. Null is everything. */
+export const shownOnMap = computed(() => {
+  if (!plan.value) return null;
+  const list = matching(plan.value, { ...filter.value, city: '' });
+  return list.length === plan.value.interventions.length ? null : list;
+});
+
+/** A title in the person's language where there is one; else in English or its own, which is said. */
+export function titleOf(one: Intervention): { text: string; language: string } {
+  const own = one.language ?? 'en';
+  if (own === language.value || !one.title_en) return { text: one.title, language: own };
+  return { text: one.title_en, language: 'en' };
+}
+
+export function cityName(city: City | undefined): string {
+  if (!city) return '';
+  return city.names?.[language.value] ?? (language.value === 'en' ? city.name_en : undefined) ?? city.name;
+}
+
+// Actions
+
+export function chooseCity(id: string): void {
+  batch(() => {
+    filter.value = { ...filter.value, city: id };
+    selected.value = '';
+    goal.value = id ? { to: 'city', id } : { to: 'all' };
+  });
+}
+
+/** To a city that was found by its name: the name has done its work. */
+export function goToCity(id: string): void {
+  batch(() => {
+    setText('');
+    chooseCity(id);
+  });
+}
+
+export function select(id: string, move: boolean): void {
+  const one = plan.value?.byId.get(id);
+  batch(() => {
+    selected.value = id;
+    if (one && filter.value.city && filter.value.city !== one.city) filter.value = { ...filter.value, city: one.city };
+    if (one && move) goal.value = { to: 'item', id };
+  });
+}
+
+export function unselect(): void {
+  selected.value = '';
+}
+
+export function setText(text: string): void {
+  filter.value = { ...filter.value, text };
+}
+
+export function setYears(from: number | null, to: number | null): void {
+  const swap = from !== null && to !== null && from > to;
+  filter.value = { ...filter.value, from: swap ? to : from, to: swap ? from : to };
+}
+
+export function toggle(part: 'statuses' | 'objectives' | 'functions', id: string): void {
+  const next = new Set(filter.value[part]);
+  if (!next.delete(id)) next.add(id);
+  filter.value = { ...filter.value, [part]: next };
+}
+
+/** A group is on when all its statuses are; a partly chosen one is completed first. */
+export function toggleGroup(group: Group): void {
+  const next = new Set(filter.value.statuses);
+  const members = statusesOf(group);
+  if (members.every((status) => next.has(status))) members.forEach((status) => next.delete(status));
+  else members.forEach((status) => next.add(status));
+  filter.value = { ...filter.value, statuses: next };
+}
+
+export function widen(part: FilterPart): void {
+  const wider = without(filter.value, part);
+  batch(() => {
+    filter.value = wider;
+    if (part === 'city') goal.value = { to: 'all' };
+  });
+}
+
+export function clearFilters(): void {
+  filter.value = { ...NO_FILTER, city: filter.value.city };
+}
+
+export function setLanguage(wanted: string): void {
+  wantedLanguage.value = wanted;
+  remember('language', wanted);
+}
+
+export function setTheme(wanted: Theme): void {
+  theme.value = wanted;
+  remember('theme', wanted === 'system' ? '' : wanted);
+}
+
+export async function load(): Promise<void> {
+  failed.value = false;
+  try {
+    const [loadedModel, loadedPlan] = await Promise.all([loadModel(), loadPlan()]);
+    batch(() => {
+      model.value = loadedModel;
+      plan.value = loadedPlan;
+    });
+  } catch (error) {
+    console.warn(error);
+    failed.value = true;
+  }
+}
+
+/** Ties address, language and theme to the signals. Called once. */
+export function connect(): void {
+  effect(() => void speak(preferred(wantedLanguage.value)));
+  effect(() => {
+    document.documentElement.style.colorScheme = theme.value === 'system' ? 'light dark' : theme.value;
+  });
+  let before = first;
+  effect(() => {
+    const now = address();
+    const text = format(now);
+    if (text === location.search) return;
+    const to = text || location.pathname;
+    if (isStep(before, now)) history.pushState(null, '', to);
+    else history.replaceState(null, '', to);
+    before = now;
+  });
+  addEventListener('popstate', () => {
+    const to = parse(location.search);
+    before = to;
+    batch(() => {
+      filter.value = to.filter;
+      selected.value = to.selected;
+      tab.value = to.tab;
+      order.value = to.order;
+      if (to.language) wantedLanguage.value = to.language;
+      if (to.theme !== 'system') theme.value = to.theme;
+      view.value = to.view;
+      goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
+    });
+  });
+}
+
+function address(): Address {
+  return {
+    filter: filter.value,
+    selected: selected.value,
+    tab: tab.value,
+    order: order.value,
+    language: wantedLanguage.value,
+    theme: theme.value,
+    view: view.value,
+  };
+}
+
+/** A step is what Back undoes; moving the map, typing on, language and theme only rewrite the address. */
+function isStep(before: Address, now: Address): boolean {
+  const settled = (one: Address) =>
+    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, language: '', theme: 'system', view: null });
+  return settled(before) !== settled(now);
+}
+
+function themeOf(text: string): Theme {
+  return text === 'light' || text === 'dark' ? text : 'system';
+}
+
+function remembered(name: string): string {
+  try {
+    return localStorage.getItem(`cityheart.${name}`) ?? '';
+  } catch {
+    return ''; // storage may be forbidden; the address still works
+  }
+}
+
+function remember(name: string, value: string): void {
+  try {
+    localStorage.setItem(`cityheart.${name}`, value);
+  } catch {
+    // storage may be forbidden; the address still works
+  }
+}

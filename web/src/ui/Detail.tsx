@@ -1,0 +1,265 @@
+// One intervention in full: what a reader looks for first stands first; every other field the schema knows follows.
+import { useEffect, useRef } from 'preact/hooks';
+import { language, t } from '../i18n';
+import { day, euros, exactEuros, percent, period } from '../format';
+import { fieldsOf } from '../model';
+import { share } from '../money';
+import { years, type Intervention } from '../plan';
+import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
+import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
+import { Icon } from './Icon';
+import { field, label, title } from './labels';
+import { lastRead } from './List';
+import { Sign } from './Sign';
+import { isEmpty, Value } from './Value';
+
+/** Fields that have their own place above the list of all others. */
+const PLACED = new Set(
+  `id geometry title title_en language summary summary_en city status place location_precision start end date_precision
+   date_note recurrence cost cost_scope cost_note eu_share funding objectives functions steps indicators risks sources
+   schematic synthetic`.split(/\s+/),
+);
+
+export function Detail() {
+  const one = current.value;
+  return (
+    <article class="detail">
+      <Way />
+      {one ? <Reading key={one.id} one={one} /> : <p class="note">{t('detail.missing', { id: selected.value })}</p>}
+    </article>
+  );
+}
+
+/** Back to the list, and on to the next in it. */
+function Way() {
+  const at = rows.value.findIndex((one) => one.id === selected.value);
+  const neighbour = (step: number) => (at < 0 ? undefined : rows.value[at + step]);
+  const go = (step: number) => {
+    const to = neighbour(step);
+    if (to) select(to.id, true);
+  };
+  const back = () => {
+    lastRead.value = selected.value;
+    unselect();
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(lastRead.value)}"]`)?.focus());
+  };
+  return (
+    <nav class="way" aria-label={t('detail.way')}>
+      <button class="link" onClick={back}>
+        <Icon name="back" />
+        {t('detail.back', { count: found.value.length })}
+      </button>
+      <span class="grow" />
+      <button class="square" aria-label={t('detail.previous')} disabled={!neighbour(-1)} onClick={() => go(-1)}>
+        <Icon name="back" />
+      </button>
+      <button class="square next" aria-label={t('detail.next')} disabled={!neighbour(1)} onClick={() => go(1)}>
+        <Icon name="back" />
+      </button>
+    </nav>
+  );
+}
+
+function Reading({ one }: { one: Intervention }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const name = titleOf(one);
+  useEffect(() => {
+    announcement.value = t('detail.opened', { title: name.text });
+    document.getElementById('tab-content')?.scrollTo(0, 0);
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, [one.id]);
+  const p = one.properties;
+  const place = [p.place as string, cityName(plan.value?.cities.get(one.city))].filter(Boolean).join(', ');
+  return (
+    <>
+      <h1 ref={heading} tabIndex={-1} lang={name.language}>
+        {name.text}
+      </h1>
+      {name.text !== one.title && (
+        <p class="original" lang={one.language}>
+          {one.title}
+        </p>
+      )}
+      <p class="status">
+        <Sign group={one.group} size={18} />
+        <b>{label('status', one.status)}</b>
+      </p>
+      <p class="where">
+        {place}
+        <span class="muted">
+          {' · '}
+          {one.geometry ? label('location_precision', String(p.location_precision ?? 'unknown')) : t('place.none')}
+        </span>
+        {one.geometry && (
+          <button
+            class="link"
+            onClick={() => {
+              sheetFull.value = false;
+              goal.value = { to: 'item', id: one.id };
+            }}
+          >
+            {t('place.show')}
+          </button>
+        )}
+      </p>
+      <Flags one={one} />
+      <Dates one={one} />
+      <Money one={one} />
+      <Chips name="objectives" values={one.objectives} />
+      <Chips name="functions" values={one.functions} />
+      <Summary one={one} />
+      <Steps value={p.steps} />
+      <Indicators value={p.indicators} />
+      <Risks value={p.risks} />
+      <Rest one={one} />
+      <Sources value={p.sources} date={p.source_date} />
+    </>
+  );
+}
+
+/** What is rough about this record, said before its content. */
+function Flags({ one }: { one: Intervention }) {
+  const shown = titleOf(one).language;
+  const flags = [
+    one.properties.synthetic === true && t('flag.synthetic'),
+    one.properties.schematic === true && t('flag.schematic'),
+    shown !== language.value && t('flag.language', { shown: label('language', shown), wanted: label('language', language.value) }),
+  ].filter(Boolean);
+  if (!flags.length) return null;
+  return (
+    <ul class="flags">
+      {flags.map((text) => (
+        <li key={text}>{text}</li>
+      ))}
+    </ul>
+  );
+}
+
+function Dates({ one }: { one: Intervention }) {
+  const span = years(one);
+  const { date_note: note, recurrence } = one.properties;
+  return (
+    <section class="block">
+      <h2>{t('detail.when')}</h2>
+      <p class="big">{period(one)}</p>
+      {span && <DateBar one={one} span={span} />}
+      {recurrence ? <p>{String(recurrence)}</p> : null}
+      {note ? <p class="note">{String(note)}</p> : null}
+    </section>
+  );
+}
+
+/** The time it runs on a line of whole years that also holds today. */
+function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
+  const now = new Date();
+  const first = Math.min(span[0], now.getUTCFullYear());
+  const last = Math.max(span[1], now.getUTCFullYear()) + 1;
+  const at = (time: number) => ((time - Date.UTC(first, 0)) / (Date.UTC(last, 0) - Date.UTC(first, 0))) * 100;
+  const start = one.start ?? one.end!;
+  const wholeYear = one.date_precision === 'year' || !one.date_precision || one.date_precision === 'unknown';
+  const from = at(wholeYear ? Date.UTC(span[0], 0) : Date.parse(start));
+  const to = at(wholeYear ? Date.UTC(span[1] + 1, 0) : Date.parse(one.end ?? start));
+  return (
+    <div class="dates" aria-hidden="true">
+      <div class="line">
+        <span class={`run part-${one.group} ${one.end ? '' : 'open'}`} style={{ insetInlineStart: `${from}%`, inlineSize: `${Math.max(to - from, 1.5)}%` }} />
+        <span class="now" style={{ insetInlineStart: `${at(now.getTime())}%` }} title={t('date.today', { date: day(now.toISOString()) })} />
+      </div>
+      <div class="ends">
+        <span>{first}</span>
+        <span>{last - 1}</span>
+      </div>
+    </div>
+  );
+}
+
+function Money({ one }: { one: Intervention }) {
+  const { cost, euShare } = one;
+  const part = share(euShare, cost);
+  const note = one.properties.cost_note;
+  return (
+    <section class="block">
+      <h2>{title('cost')}</h2>
+      {cost === null ? (
+        <p class="big none">{t('cost.none')}</p>
+      ) : (
+        <p class="big">
+          {exactEuros(cost)} <span class="muted">{label('cost_scope', one.costScope)}</span>
+        </p>
+      )}
+      {part !== null && (
+        <>
+          <div class="stack euro" aria-hidden="true">
+            <span class="part eu" style={{ flexGrow: Math.min(part, 1) }} />
+            <span class="part own" style={{ flexGrow: Math.max(1 - part, 0) }} />
+          </div>
+          <p class="euro-key">
+            <span class="key eu" />
+            {t('eu.part', { amount: exactEuros(euShare!), share: percent(part) })}
+            <span class="key own" />
+            {t('eu.rest', { amount: exactEuros(cost! - euShare!) })}
+          </p>
+          {part > 0.8 && <p class="note">{t('eu.high', { share: percent(part) })}</p>}
+        </>
+      )}
+      {cost === null && euShare !== null && <p>{t('eu.only', { amount: euros(euShare) })}</p>}
+      {note ? <p class="note">{String(note)}</p> : null}
+      <FundingTable value={one.properties.funding} />
+    </section>
+  );
+}
+
+function Chips({ name, values }: { name: 'objectives' | 'functions'; values: string[] }) {
+  if (!values.length) return null;
+  const vocabulary = name === 'objectives' ? 'objective' : 'function';
+  return (
+    <section class="block">
+      <h2>{title(name)}</h2>
+      <ul class="chips">
+        {values.map((id) => (
+          <li key={id} class="chip">
+            {name === 'objectives' && <b>{id} </b>}
+            {label(vocabulary, id)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Summary({ one }: { one: Intervention }) {
+  const { summary, summary_en } = one.properties;
+  const own = one.language === language.value || !summary_en;
+  const text = own ? (summary ?? summary_en) : summary_en;
+  if (isEmpty(text)) return null;
+  return (
+    <section class="block">
+      <h2>{title('summary')}</h2>
+      <p lang={own && summary ? one.language : 'en'}>{String(text)}</p>
+    </section>
+  );
+}
+
+function Rest({ one }: { one: Intervention }) {
+  const fields = model.value ? fieldsOf(model.value.schema) : [];
+  const shown = fields.filter(([name]) => !PLACED.has(name) && name !== 'source_date' && !isEmpty(one.properties[name]));
+  return (
+    <section class="block">
+      <h2>{t('detail.more')}</h2>
+      <dl class="fields">
+        {shown.map(([name]) => (
+          <div key={name}>
+            <dt>{title(name)}</dt>
+            <dd>
+              <Value schema={field(name)} value={one.properties[name]} />
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>{title('id')}</dt>
+          <dd class="code">{one.id}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,121 @@
+// The lists inside one intervention: funding, steps, indicators, risks, sources. Columns are named by the schema.
+import { t } from '../i18n';
+import { number } from '../format';
+import { fieldTitle, type FieldSchema } from '../model';
+import { language } from '../i18n';
+import { field, title } from './labels';
+import { isEmpty, Link, Value } from './Value';
+
+type Row = Record<string, unknown>;
+
+const listOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
+const part = (name: string, member: string): FieldSchema | undefined => field(name)?.items?.properties?.[member];
+
+/** A table of the members that any of its rows has. */
+function Parts({ name, value, heading }: { name: string; value: unknown; heading: boolean }) {
+  const list = listOf(value);
+  if (!list.length) return null;
+  const members = Object.keys(field(name)?.items?.properties ?? {}).filter((member) => list.some((row) => !isEmpty(row[member])));
+  return (
+    <div class="scroll">
+      <table class="parts">
+        {!heading && <caption>{title(name)}</caption>}
+        <thead>
+          <tr>
+            {members.map((member) => (
+              <th key={member} scope="col">
+                {fieldTitle(part(name, member), member, language.value)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((row, i) => (
+            <tr key={i}>
+              {members.map((member) => (
+                <td key={member} class={typeof row[member] === 'number' ? 'number' : ''}>
+                  {isEmpty(row[member]) ? '–' : <Value schema={part(name, member)} value={row[member]} />}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function FundingTable({ value }: { value: unknown }) {
+  return <Parts name="funding" value={value} heading={false} />;
+}
+
+function Section({ name, value }: { name: string; value: unknown }) {
+  if (!listOf(value).length) return null;
+  return (
+    <section class="block">
+      <h2>{title(name)}</h2>
+      <Parts name={name} value={value} heading />
+    </section>
+  );
+}
+
+export const Steps = ({ value }: { value: unknown }) => <Section name="steps" value={value} />;
+export const Risks = ({ value }: { value: unknown }) => <Section name="risks" value={value} />;
+
+/** Each indicator with the way from its baseline to its target. */
+export function Indicators({ value }: { value: unknown }) {
+  const list = listOf(value);
+  if (!list.length) return null;
+  return (
+    <section class="block">
+      <h2>{title('indicators')}</h2>
+      <ul class="plain indicators">
+        {list.map((row, i) => (
+          <li key={i}>
+            <span>{String(row.definition ?? '')}</span>
+            <span class="measure">
+              <Amount name="baseline" row={row} />
+              <Amount name="latest" row={row} />
+              <Amount name="target" row={row} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Amount({ name, row }: { name: string; row: Row }) {
+  const value = row[name];
+  return (
+    <span>
+      <span class="muted">{fieldTitle(part('indicators', name), name, language.value)} </span>
+      <b>{typeof value === 'number' ? `${number(value)} ${String(row.unit ?? '')}` : t('value.unknown')}</b>
+    </span>
+  );
+}
+
+export function Sources({ value, date }: { value: unknown; date: unknown }) {
+  const list = Array.isArray(value) ? value.map(String) : [];
+  return (
+    <section class="block">
+      <h2>{title('sources')}</h2>
+      {list.length ? (
+        <ul class="plain sources">
+          {list.map((address) => (
+            <li key={address}>
+              <Link address={address} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="none">{t('sources.none')}</p>
+      )}
+      {!isEmpty(date) && (
+        <p class="note">
+          {title('source_date')}: <Value schema={field('source_date')} value={date} />
+        </p>
+      )}
+    </section>
+  );
+}

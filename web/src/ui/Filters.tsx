@@ -1,0 +1,94 @@
+// Finer filters, folded away until wanted: single statuses, functions, objectives, years.
+import { t, type Key } from '../i18n';
+import { activeParts } from '../plan';
+import { clearFilters, filter, setYears, timeline, toggle, totals } from '../state';
+import { Icon } from './Icon';
+import { OrderChooser } from './List';
+import { conceptIds, label, title } from './labels';
+
+export function Filters() {
+  const active = activeParts(filter.value).filter((part) => part !== 'city');
+  return (
+    <div class="filters">
+      <details>
+        <summary>
+          <Icon name="filter" />
+          {t('filter.more')}
+          {active.length > 0 && <span class="badge">{active.length}</span>}
+        </summary>
+        <Choices part="functions" vocabulary="function" legend={title('functions')} />
+        <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
+        <Choices part="statuses" vocabulary="status" legend={title('status')} />
+        <Years />
+      </details>
+      {active.length > 0 && (
+        <button class="link" onClick={clearFilters}>
+          {t('filter.clear')}
+        </button>
+      )}
+      <OrderChooser />
+    </div>
+  );
+}
+
+interface ChoicesProps {
+  part: 'statuses' | 'objectives' | 'functions';
+  vocabulary: string;
+  legend: string;
+  /** The code stands before a long label. */
+  short?: boolean;
+}
+
+function Choices({ part, vocabulary, legend, short }: ChoicesProps) {
+  return (
+    <fieldset>
+      <legend>{legend}</legend>
+      <div class={short ? 'choices tall' : 'choices'}>
+        {conceptIds(vocabulary).map((id) => (
+          <label key={id} class="choice">
+            <input type="checkbox" checked={filter.value[part].has(id)} onChange={() => toggle(part, id)} />
+            <span>
+              {short && <b>{id} </b>}
+              {label(vocabulary, id)}
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Years() {
+  const { from, to } = filter.value;
+  const shown = timeline.value.map(({ year }) => year);
+  const active = from !== null || to !== null;
+  const select = (id: string, name: Key, value: number | null, set: (year: number | null) => void) => (
+    <label class="select labelled">
+      <span>{t(name)}</span>
+      <select id={id} value={value ?? ''} onChange={(event) => set(Number(event.currentTarget.value) || null)}>
+        <option value="">{t('year.any')}</option>
+        {years(shown, value).map((year) => (
+          <option key={year} value={year}>
+            {year}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" />
+    </label>
+  );
+  return (
+    <fieldset>
+      <legend>{t('year.legend')}</legend>
+      <div class="pair">
+        {select('from', 'year.from', from, (year) => setYears(year, to))}
+        {select('to', 'year.to', to, (year) => setYears(from, year))}
+      </div>
+      <p class="note">{active ? t('year.left', { count: totals.value.count }) : t('year.note')}</p>
+    </fieldset>
+  );
+}
+
+/** The years on offer hold the chosen one even where nothing runs in it. */
+function years(shown: number[], chosen: number | null): number[] {
+  return chosen === null || shown.includes(chosen) ? shown : [...shown, chosen].sort((a, b) => a - b);
+}

@@ -1,0 +1,113 @@
+// The bar over the page: mark, city, search, language, theme. All native controls.
+import { language, languages, t } from '../i18n';
+import { cityName, filter, found, chooseCity, plan, setLanguage, setText, setTheme, theme } from '../state';
+import { matching } from '../plan';
+import { Icon } from './Icon';
+
+export function Header() {
+  return (
+    <header class="bar">
+      <a class="mark" href="./" aria-label={t('app.home')}>
+        <svg viewBox="0 0 16 16" width="20" height="20" aria-hidden="true">
+          <path d="M8 .8L15.2 8L8 15.2L.8 8z" />
+        </svg>
+        <span>{t('app.title')}</span>
+      </a>
+      <CityChooser />
+      <Search />
+      <div class="grow" />
+      <LanguageMenu />
+      <ThemeMenu />
+    </header>
+  );
+}
+
+function CityChooser() {
+  const all = plan.value ? matching(plan.value, { ...filter.value, city: '' }) : [];
+  const count = (id: string) => all.filter((one) => one.city === id).length;
+  return (
+    <label class="select city-chooser">
+      <span class="unseen">{t('city.choose')}</span>
+      <select id="city" value={filter.value.city} onChange={(event) => chooseCity(event.currentTarget.value)} disabled={!plan.value}>
+        <option value="">{t('city.all')}</option>
+        {plan.value?.partners.map((partner) => (
+          <optgroup key={partner.id} label={partner.name}>
+            {partner.cities.map((city) => (
+              <option key={city.id} value={city.id}>
+                {t('city.withCount', { city: cityName(city), count: count(city.id) })}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+      </select>
+      <Icon name="down" />
+    </label>
+  );
+}
+
+function Search() {
+  const text = filter.value.text;
+  return (
+    <form
+      class="search"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (found.value.length) document.querySelector<HTMLElement>('.rows .row')?.focus();
+      }}
+    >
+      <Icon name="search" />
+      <label class="unseen" for="search">
+        {t('search.label')}
+      </label>
+      <input
+        id="search"
+        type="search"
+        value={text}
+        placeholder={t('search.placeholder')}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      {text && (
+        <button type="button" class="clear" aria-label={t('search.clear')} onClick={() => setText('')}>
+          <Icon name="close" />
+        </button>
+      )}
+    </form>
+  );
+}
+
+function LanguageMenu() {
+  const nameOf = (code: string) => new Intl.DisplayNames(code, { type: 'language' }).of(code) ?? code;
+  return (
+    <label class="select short language">
+      <span class="unseen">{t('language.choose')}</span>
+      <span class="shown" aria-hidden="true">
+        {language.value.toUpperCase()}
+      </span>
+      <Icon name="down" />
+      <select id="language" value={language.value} onChange={(event) => setLanguage(event.currentTarget.value)}>
+        {languages.map((code) => (
+          <option key={code} value={code} lang={code}>
+            {nameOf(code)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function ThemeMenu() {
+  return (
+    <label class="select short theme">
+      <span class="unseen">{t('theme.choose')}</span>
+      <Icon name={theme.value} />
+      <select id="theme" value={theme.value} onChange={(event) => setTheme(event.currentTarget.value as typeof theme.value)}>
+        <option value="system">{t('theme.system')}</option>
+        <option value="light">{t('theme.light')}</option>
+        <option value="dark">{t('theme.dark')}</option>
+      </select>
+    </label>
+  );
+}

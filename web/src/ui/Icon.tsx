@@ -1,0 +1,27 @@
+// Line icons of 20 × 20, drawn for this page; always beside or under a name, so hidden from those who listen.
+
+const PATHS = {
+  search: 'M8.5 3a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11M12.6 12.6L17 17',
+  plus: 'M10 4v12M4 10h12',
+  minus: 'M4 10h12',
+  whole: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4',
+  back: 'M12 4l-6 6l6 6',
+  close: 'M5 5l10 10M15 5L5 15',
+  down: 'M5 8l5 5l5-5',
+  out: 'M11 4h5v5M16 4l-8 8M8 5H4v11h11v-4',
+  light: 'M10 6.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4',
+  dark: 'M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.500 8.500z',
+  system: 'M2.500 3.500h15v10h-15zM7 17h6M10 13.500V17',
+  filter: 'M3 5h14M6 10h8M8.500 15h3',
+  help: 'M7.2 7.4a2.800 2.800 0 1 1 4.300 2.400c-1 .7-1.500 1.200-1.500 2.400M10 15.200v.3',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,43 @@
+// What the signs mean. It folds, and starts folded where the map is small.
+import { t } from '../i18n';
+import { GROUPS, SIGNS } from '../signs';
+import { model } from '../state';
+import { groupLabel } from './labels';
+import { Sign } from './Sign';
+
+export function Legend() {
+  if (!model.value) return null;
+  return (
+    <details class="legend" open={matchMedia('(min-width: 900px)').matches}>
+      <summary>{t('legend.title')}</summary>
+      <ul>
+        {GROUPS.map((group) => (
+          <li key={group}>
+            <Sign group={group} />
+            <svg class={`sample sign-${group}`} viewBox="0 0 34 16" width="34" height="16" aria-hidden="true">
+              <path class="line" d="M3 8h28" {...dashes(group)} />
+            </svg>
+            {groupLabel(group)}
+          </li>
+        ))}
+        <li>
+          <svg class="sample area" viewBox="0 0 58 16" width="58" height="16" aria-hidden="true">
+            <rect x="1" y="1.500" width="56" height="13" rx="2" />
+          </svg>
+          {t('legend.area')}
+        </li>
+      </ul>
+    </details>
+  );
+}
+
+function dashes(group: (typeof GROUPS)[number]) {
+  const { dash, round, width, line } = SIGNS[group];
+  const stroke = 4 * width;
+  return {
+    'stroke-width': stroke,
+    'stroke-opacity': line,
+    'stroke-dasharray': dash?.map((part) => part * stroke).join(' '),
+    'stroke-linecap': round || !dash ? ('round' as const) : ('butt' as const),
+  };
+}

@@ -1,0 +1,157 @@
+// The list of what was found. Arrow keys move in it, Enter opens; the row of what is selected or pointed at on the
+// map is marked.
+import { signal } from '@preact/signals';
+import { t, language, type Key } from '../i18n';
+import { euros, percent, period } from '../format';
+import { share } from '../money';
+import { GROUPS } from '../signs';
+import { widenings, type FilterPart, type Intervention, type Order } from '../plan';
+import { cityName, filter, found, hovered, order, plan, rows, select, selected, titleOf, widen } from '../state';
+import { Icon } from './Icon';
+import { groupName, label } from './labels';
+import { Sign } from './Sign';
+
+const STEP = 200;
+const limit = signal(STEP);
+
+/** The row to come back to after reading one. */
+export const lastRead = signal('');
+
+export function List() {
+  if (!found.value.length) return <Nothing />;
+  const shown = rows.value.slice(0, limit.value);
+  const left = rows.value.length - shown.length;
+  const grouped = order.value === 'status';
+  return (
+    <section class="list" id="list" aria-label={t('list.label')} onKeyDown={moveRow}>
+      {grouped
+        ? GROUPS.filter((group) => shown.some((one) => one.group === group)).map((group) => (
+            <section key={group} class="group" aria-label={groupName(group)}>
+              <h2>{groupName(group)}</h2>
+              <Rows list={shown.filter((one) => one.group === group)} />
+            </section>
+          ))
+        : <Rows list={shown} />}
+      {left > 0 && (
+        <button class="button wide" onClick={() => (limit.value += STEP)}>
+          {t('list.more', { count: Math.min(left, STEP) })}
+        </button>
+      )}
+    </section>
+  );
+}
+
+const ORDERS: [Order, Key][] = [
+  ['status', 'order.status'],
+  ['start', 'order.start'],
+  ['cost', 'order.cost'],
+  ['title', 'order.title'],
+];
+
+export function OrderChooser() {
+  return (
+      <label class="select quiet">
+        <span>{t('order.label')}</span>
+        <select id="order" value={order.value} onChange={(event) => (order.value = event.currentTarget.value as Order)}>
+          {ORDERS.map(([id, name]) => (
+            <option key={id} value={id}>
+              {t(name)}
+            </option>
+          ))}
+        </select>
+        <Icon name="down" />
+      </label>
+  );
+}
+
+function Rows({ list }: { list: Intervention[] }) {
+  return (
+    <ul class="rows">
+      {list.map((one) => (
+        <li key={one.id}>
+          <Row one={one} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Row({ one }: { one: Intervention }) {
+  const name = titleOf(one);
+  const entry = selected.value || lastRead.value;
+  const reachable = rows.value.some((row) => row.id === entry) ? one.id === entry : rows.value[0]?.id === one.id;
+  const euShare = share(one.euShare, one.cost);
+  const functions = one.functions.map((id) => label('function', id)).join(', ');
+  const city = filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
+  return (
+    <button
+      class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
+      data-id={one.id}
+      aria-current={selected.value === one.id ? 'true' : undefined}
+      tabIndex={reachable ? 0 : -1}
+      onClick={() => select(one.id, true)}
+      onPointerEnter={() => (hovered.value = one.id)}
+      onPointerLeave={() => (hovered.value = '')}
+    >
+      <Sign group={one.group} />
+      <span class="what">
+        <span class="title" lang={name.language}>
+          {name.text}
+        </span>
+        {name.language !== language.value && <abbr class="tongue" title={label('language', name.language)}>{name.language}</abbr>}
+        <span class="sub">
+          {[label('status', one.status), period(one), city, functions, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')}
+        </span>
+      </span>
+      <span class="money">
+        {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{euros(one.cost)}</span>}
+        <span class="sub">
+          {one.cost !== null && one.costScope !== 'total' && label('cost_scope', one.costScope)}
+          {euShare !== null && t('eu.share', { share: percent(euShare) })}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function moveRow(event: KeyboardEvent): void {
+  const all = [...document.querySelectorAll<HTMLElement>('.list .row')];
+  const at = all.indexOf(document.activeElement as HTMLElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  all[Math.max(0, Math.min(to, all.length - 1))]?.focus();
+}
+
+const WIDEN: Record<FilterPart, Key> = {
+  text: 'widen.text',
+  statuses: 'widen.statuses',
+  objectives: 'widen.objectives',
+  functions: 'widen.functions',
+  years: 'widen.years',
+  city: 'widen.city',
+};
+
+/** Why nothing is there, and the one click that finds something. */
+function Nothing() {
+  if (!plan.value) return null;
+  const ways = widenings(plan.value, filter.value);
+  const text = filter.value.text.trim();
+  return (
+    <section class="nothing" id="list">
+      <h2>{t('nothing.title')}</h2>
+      <p>{text ? t('nothing.text', { text }) : t('nothing.filters')}</p>
+      {ways.map(({ part, count }) => (
+        <button key={part} class="button wide" onClick={() => widen(part)}>
+          {t(WIDEN[part])}
+          <span class="count">{t('list.count', { count })}</span>
+        </button>
+      ))}
+      {!ways.length && (
+        <button class="button wide" onClick={() => (widen('city'), (['text', 'statuses', 'objectives', 'functions', 'years'] as const).forEach(widen))}>
+          {t('widen.all')}
+        </button>
+      )}
+    </section>
+  );
+}

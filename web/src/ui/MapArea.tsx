@@ -1,0 +1,107 @@
+// The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
+import { signal } from '@preact/signals';
+import type { Map } from 'maplibre-gl';
+import { useEffect, useRef } from 'preact/hooks';
+import { t, type Key } from '../i18n';
+import { failed, filter, goal, plan } from '../state';
+import { Icon, type IconName } from './Icon';
+import { Legend } from './Legend';
+
+const missing = signal(false);
+
+export function MapArea() {
+  const holder = useRef<HTMLDivElement>(null);
+  const ready = plan.value !== null || failed.value;
+  useEffect(() => {
+    if (!ready || !holder.current) return;
+    const container = holder.current;
+    let close: (() => void) | undefined;
+    let gone = false;
+    if (!document.createElement('canvas').getContext('webgl2')) {
+      missing.value = true;
+      return;
+    }
+    void import('../map/map')
+      .then(({ open }) => {
+        if (!gone) close = open(container);
+      })
+      .catch((error: unknown) => {
+        console.warn(error);
+        missing.value = true;
+      });
+    return () => {
+      gone = true;
+      close?.();
+    };
+  }, [ready]);
+  return (
+    <section class="map-area" aria-label={t('map.label')}>
+      <div ref={holder} class="map" />
+      {missing.value ? (
+        <p class="no-map">{t('map.missing')}</p>
+      ) : (
+        <>
+          <Buttons />
+          <Legend />
+          <p class="credits">
+            <a href="https://www.naturalearthdata.com/" target="_blank" rel="noopener noreferrer">
+              {t('map.naturalEarth')}
+            </a>
+            {' · '}
+            {t('map.schematic')}
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Buttons() {
+  const map = () => (window as { cityheart?: { map: Map } }).cityheart?.map;
+  const button = (icon: IconName, name: Key, press: () => void) => (
+    <button class="square" aria-label={t(name)} title={t(name)} onClick={press}>
+      <Icon name={icon} />
+    </button>
+  );
+  const { city } = filter.value;
+  return (
+    <div class="map-buttons">
+      <div class="set">
+        {button('plus', 'map.in', () => map()?.zoomIn({ duration: 200 }))}
+        {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
+      </div>
+      <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set">
+        <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
+          <Icon name="help" />
+        </button>
+        <Help />
+      </div>
+    </div>
+  );
+}
+
+const HELP: [string, Key][] = [
+  ['← ↑ → ↓', 'help.pan'],
+  ['+ −', 'help.zoom'],
+  ['↑ ↓', 'help.list'],
+  ['Enter', 'help.open'],
+];
+
+function Help() {
+  return (
+    <div id="keys" popover="auto" class="keys">
+      <h2>{t('help.label')}</h2>
+      <dl>
+        {HELP.map(([keys, what]) => (
+          <div key={what}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{t(what)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+// The one panel: tabs, and under them the plan, one intervention, or the table. On a phone it is the sheet.
+import { t, type Key } from '../i18n';
+import type { Tab } from '../address';
+import { model, plan, selected, sheetFull, tab } from '../state';
+import { Detail } from './Detail';
+import { PlanTab } from './PlanTab';
+import { Table } from './Table';
+
+const TABS: [Tab, Key][] = [
+  ['plan', 'tab.plan'],
+  ['table', 'tab.table'],
+];
+
+export function Panel() {
+  return (
+    <section class="panel" id="panel" aria-label={t('panel.label')} tabIndex={-1}>
+      <Handle />
+      <div class="tabs" role="tablist" aria-label={t('tab.label')} onKeyDown={moveTab}>
+        {TABS.map(([id, name]) => (
+          <button
+            key={id}
+            id={`tab-${id}`}
+            role="tab"
+            aria-selected={tab.value === id}
+            aria-controls="tab-content"
+            tabIndex={tab.value === id ? 0 : -1}
+            onClick={() => (tab.value = id)}
+          >
+            {t(name)}
+          </button>
+        ))}
+      </div>
+      <div class="content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
+        {!plan.value || !model.value ? <Skeleton /> : tab.value === 'table' ? <Table /> : selected.value ? <Detail /> : <PlanTab />}
+      </div>
+    </section>
+  );
+}
+
+function moveTab(event: KeyboardEvent): void {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const at = TABS.findIndex(([id]) => id === tab.value);
+  const next = TABS[(at + step + TABS.length) % TABS.length]![0];
+  tab.value = next;
+  document.getElementById(`tab-${next}`)?.focus();
+}
+
+/** Drag it, or press it: the sheet is half or full. Only seen on a phone. */
+function Handle() {
+  let startY = 0;
+  let dragged = false;
+  return (
+    <button
+      class="handle"
+      aria-expanded={sheetFull.value}
+      aria-label={sheetFull.value ? t('sheet.half') : t('sheet.full')}
+      onPointerDown={(event) => {
+        startY = event.clientY;
+        dragged = false;
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerUp={(event) => {
+        const way = event.clientY - startY;
+        if (Math.abs(way) < 12) return;
+        dragged = true;
+        sheetFull.value = way < 0;
+      }}
+      onClick={() => {
+        if (!dragged) sheetFull.value = !sheetFull.value;
+        dragged = false;
+      }}
+    />
+  );
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {Array.from({ length: 8 }, (_, i) => (
+        <span key={i} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,156 @@
+// Find and read: whose plan, what it adds up to, what is filtered, and the list.
+import { language, t } from '../i18n';
+import { holds, words } from '../fold';
+import { euros, number, percent } from '../format';
+import { share } from '../money';
+import { GROUPS, statusesOf, type Group } from '../signs';
+import { activeParts, type City, type Sums } from '../plan';
+import { chooseCity, cityName, filter, found, goToCity, plan, toggleGroup, totals } from '../state';
+import { Filters } from './Filters';
+import { groupName, label } from './labels';
+import { List } from './List';
+import { Sign } from './Sign';
+
+export function PlanTab() {
+  const city = plan.value?.cities.get(filter.value.city);
+  const partner = plan.value?.partners.find((one) => one.id === city?.partner);
+  const filtered = activeParts(filter.value).some((part) => part !== 'city');
+  return (
+    <>
+      <div class="heading">
+        <h1>{city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}</h1>
+        <p>
+          {city
+            ? [partner?.name, label('country', city.country)].filter(Boolean).join(' · ')
+            : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
+        </p>
+      </div>
+      <Summary sums={totals.value} />
+      <Groups sums={totals.value} />
+      <Filters />
+      {filtered ? <FoundCities /> : !city && <Cities />}
+      <List />
+    </>
+  );
+}
+
+function Summary({ sums }: { sums: Sums }) {
+  const basis = [
+    sums.costPartial > 0 && t('sum.costPartial', { count: sums.costPartial }),
+    sums.programmes > 0 && t('sum.programmes', { count: sums.programmes }),
+  ].filter(Boolean);
+  const euShare = share(sums.euKnown ? sums.eu : null, sums.euOf);
+  return (
+    <div class="summary">
+    <div class="cards">
+      <div class="card">
+        <strong>{number(sums.count)}</strong>
+        <span>{t('sum.interventions', { count: sums.count })}</span>
+        <span>{sums.withoutPlace > 0 && t('sum.withoutPlace', { count: sums.withoutPlace })}</span>
+      </div>
+      <div class="card">
+        <strong>{sums.costKnown ? euros(sums.cost) : t('cost.none')}</strong>
+        <span>{t('sum.costKnown', { known: sums.costKnown, count: sums.count })}</span>
+      </div>
+      <div class="card">
+        <strong>{euShare === null ? t('eu.none') : percent(euShare)}</strong>
+        <span>{t('sum.eu')}</span>
+        <span>{euShare !== null && t('sum.euOf', { eu: euros(sums.eu), cost: euros(sums.euOf), known: sums.euKnown })}</span>
+      </div>
+    </div>
+      {basis.length > 0 && <p class="note">{t('sum.basis', { notes: basis.join(' · ') })}</p>}
+    </div>
+  );
+}
+
+/** The share of each group as a bar, and under it the same signs as switches. */
+function Groups({ sums }: { sums: Sums }) {
+  const on = (group: Group) => statusesOf(group).every((status) => filter.value.statuses.has(status));
+  return (
+    <div class="groups">
+      <Bar byGroup={sums.byGroup} />
+      <div class="switches" role="group" aria-label={t('filter.status')}>
+        {GROUPS.map((group) => (
+          <button key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
+            <Sign group={group} />
+            <span>{groupName(group)}</span>
+            <span class="count">{number(sums.byGroup.get(group) ?? 0)}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+export function Bar({ byGroup }: { byGroup: Map<Group, number> }) {
+  return (
+    <div class="stack" aria-hidden="true">
+      {GROUPS.filter((group) => byGroup.get(group)).map((group) => (
+        <span key={group} class={`part part-${group}`} style={{ flexGrow: byGroup.get(group) }} />
+      ))}
+    </div>
+  );
+}
+
+/** Cities whose name is what was typed, in any of its languages. */
+function FoundCities() {
+  const wanted = words(filter.value.text);
+  if (!wanted.length) return null;
+  const cities = [...(plan.value?.cities.values() ?? [])].filter((city) => city.id !== filter.value.city && holds(city.folded, wanted));
+  if (!cities.length) return null;
+  return (
+    <ul class="cities found">
+      {cities.map((city) => (
+        <li key={city.id}>
+          <CityButton city={city} go={goToCity} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Cities() {
+  return (
+    <section class="partners" aria-label={t('europe.choose')}>
+      {plan.value?.partners.map((partner) => (
+        <div class="partner" key={partner.id}>
+          <h2>
+            {partner.name}
+            {partner.lead && <span class="lead">{t('partner.lead')}</span>}
+          </h2>
+          <ul class="cities">
+            {partner.cities.map((city) => (
+              <li key={city.id}>
+                <CityButton city={city} go={chooseCity} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function CityButton({ city, go }: { city: City; go: (id: string) => void }) {
+  const own = (plan.value?.interventions ?? []).filter((one) => one.city === city.id);
+  const shown = filter.value.text ? own : found.value.filter((one) => one.city === city.id);
+  const byGroup = new Map(GROUPS.map((group) => [group, shown.filter((one) => one.group === group).length]));
+  const local = cityName(city) === city.name ? '' : city.name;
+  return (
+    <button class="city" onClick={() => go(city.id)}>
+      <span class="name">
+        {cityName(city)}
+        {local && (
+          <span class="local" lang="">
+            {local}
+          </span>
+        )}
+        <span class="country" lang={language.value}>
+          {label('country', city.country)}
+        </span>
+      </span>
+      <Bar byGroup={byGroup} />
+      <span class="count">{t('list.count', { count: shown.length })}</span>
+    </button>
+  );
+}

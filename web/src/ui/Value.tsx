@@ -1,0 +1,54 @@
+// Any field's value, shown by what its schema says it is.
+import { t } from '../i18n';
+import { day, exactEuros, number } from '../format';
+import type { FieldSchema } from '../model';
+import { cents } from '../money';
+import { plan, select, titleOf } from '../state';
+import { Icon } from './Icon';
+import { valueLabel } from './labels';
+
+export function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+}
+
+export function Value({ schema, value }: { schema: FieldSchema | undefined; value: unknown }) {
+  if (Array.isArray(value)) {
+    return (
+      <ul class="plain">
+        {value.map((item, i) => (
+          <li key={i}>
+            <Value schema={schema?.items} value={item} />
+          </li>
+        ))}
+      </ul>
+    );
+  }
+  if (typeof value === 'boolean') return <>{value ? t('value.yes') : t('value.no')}</>;
+  if (schema?.format === 'uri') return <Link address={String(value)} />;
+  if (schema?.format === 'date' || schema?.format === 'date-time') return <>{day(String(value))}</>;
+  if (schema?.format === 'decimal') return <>{exactEuros(cents(value as number) ?? 0)}</>;
+  if (typeof value === 'number') return <>{number(value)}</>;
+  if (typeof value === 'object' && value) return <>{Object.values(value).map(String).join(' · ')}</>;
+  const other = plan.value?.byId.get(String(value));
+  if (other) {
+    return (
+      <button class="link" onClick={() => select(other.id, true)}>
+        {titleOf(other).text}
+      </button>
+    );
+  }
+  return <>{valueLabel(schema, String(value))}</>;
+}
+
+/** A source is named by its host; the whole address is its title. Only web addresses become links. */
+export function Link({ address }: { address: string }) {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) return <>{address}</>;
+  return (
+    <a href={url.href} target="_blank" rel="noopener noreferrer" title={url.href}>
+      {url.hostname.replace(/^www\./, '').replace(/\.$/, '')}
+      <Icon name="out" />
+      <span class="unseen">{t('link.outside')}</span>
+    </a>
+  );
+}
