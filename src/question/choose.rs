@@ -1,11 +1,11 @@
 //! Which features a question is about: those of one collection that pass a filter and fall into a time. Never decides where.
 
-use super::answer::LeftOut;
+use super::answer::{Found, LeftOut};
 use super::input::{Asked, Input, Kind, MAX_LIST, short};
-use super::when::{Clock, Days};
+use super::when::{Clock, Days, Period};
 use crate::collection::Collection;
 use crate::error::{Error, Result};
-use crate::feature::{Bbox, Feature, FeatureId, Value};
+use crate::feature::{Bbox, FeatureId, Geometry, Value};
 use crate::index::{Slot, Snapshot};
 use crate::query::Query;
 use serde_json::Value as Json;
@@ -43,11 +43,10 @@ pub struct Choice {
     days: Option<Days>,
 }
 
-/// A chosen feature and where to find it again.
-#[derive(Debug, Clone)]
+/// A chosen feature, still in its columns: see [`Choice::id`], [`Choice::geometry`], [`Choice::value`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pick {
     pub slot: Slot,
-    pub feature: Feature,
     /// It has no date although a time is asked for.
     undated: bool,
 }
@@ -92,55 +91,93 @@ impl Choice {
         self.collection().field(name)
     }
 
-    /// Those whose geometry may meet a box, in the order of keys; among them undated ones, see [`Pick::counts`].
+    /// Those whose geometry may meet a box, in the order of keys; among them undated ones, see [`Choice::counts`].
     #[must_use]
     pub fn near(&self, bbox: Bbox) -> Vec<Pick> {
-        self.pick(&Query { bbox: Some(bbox), limit: usize::MAX, ..Query::default() })
+        self.select(Some(bbox))
     }
 
-    /// All of them, with and without a place; among them undated ones, see [`Pick::counts`].
+    /// All of them, with and without a place; among them undated ones, see [`Choice::counts`].
     #[must_use]
     pub fn all(&self) -> Vec<Pick> {
-        self.pick(&Query { limit: usize::MAX, ..Query::default() })
+        self.select(None)
     }
 
     /// Leaves out those without a place.
     pub fn leave_out_unplaced(&self, left_out: &mut LeftOut) {
-        let ids = self.unplaced().into_iter().map(|p| p.feature.id);
-        left_out.put_all(WITHOUT_PLACE, ids);
+        left_out.put_all(WITHOUT_PLACE, self.unplaced().iter().map(|p| self.id(p)));
     }
 
-    /// Those without a place, in the order of keys.
+    /// Those without a place, in the order of keys; among them undated ones.
     #[must_use]
     pub fn unplaced(&self) -> Vec<Pick> {
-        self.all().into_iter().filter(|p| p.feature.geometry.is_none()).collect()
+        self.fitting(self.snapshot.unplaced())
     }
 
-    fn pick(&self, query: &Query) -> Vec<Pick> {
-        let mut picks = Vec::new();
-        for slot in self.snapshot.select(query).slots {
-            let feature = self.snapshot.feature(slot);
-            if self.filter.passes(&feature.values) && self.in_time(&feature) != Some(false) {
-                picks.push(Pick { slot, undated: self.in_time(&feature).is_none(), feature });
-            }
-        }
-        picks
-    }
-
-    /// `None` for an undated feature when a time is asked for.
-    fn in_time(&self, feature: &Feature) -> Option<bool> {
-        let (Some(days), Some(clock)) = (self.days, self.clock) else { return Some(true) };
-        clock.read(&feature.values).map(|period| period.open().meets(days))
-    }
-}
-
-impl Pick {
     /// Whether it counts; an undated one does not when a time is asked for, and is put with those left out.
-    pub fn counts(&self, left_out: &mut LeftOut) -> bool {
-        if self.undated {
-            left_out.put(UNDATED, self.feature.id.clone());
+    pub fn counts(&self, pick: &Pick, left_out: &mut LeftOut) -> bool {
+        if pick.undated {
+            left_out.put(UNDATED, self.id(pick));
         }
-        !self.undated
+        !pick.undated
+    }
+
+    #[must_use]
+    pub fn id(&self, pick: &Pick) -> FeatureId {
+        self.snapshot.id(pick.slot)
+    }
+
+    #[must_use]
+    pub fn ids<'p>(&self, picks: impl IntoIterator<Item = &'p Pick>) -> Vec<FeatureId> {
+        picks.into_iter().map(|p| self.id(p)).collect()
+    }
+
+    #[must_use]
+    pub fn geometry(&self, pick: &Pick) -> Option<Geometry> {
+        self.snapshot.geometry(pick.slot)
+    }
+
+    #[must_use]
+    pub fn value(&self, pick: &Pick, field: usize) -> Value {
+        self.snapshot.value(pick.slot, field)
+    }
+
+    /// What a property holds as words; empty when the collection does not have it.
+    #[must_use]
+    pub fn words(&self, pick: &Pick, field: &str) -> Vec<String> {
+        self.field(field).map(|f| words(&self.value(pick, f))).unwrap_or_default()
+    }
+
+    /// When it is; `None` when it is undated.
+    #[must_use]
+    pub fn period(&self, pick: &Pick) -> Option<Period> {
+        self.clock?.read(|field| self.value(pick, field))
+    }
+
+    /// The feature as part of an answer.
+    #[must_use]
+    pub fn found(&self, pick: &Pick, result: Json) -> Found {
+        Found::Kept { snapshot: self.snapshot.clone(), slot: pick.slot, result }
+    }
+
+    fn select(&self, bbox: Option<Bbox>) -> Vec<Pick> {
+        let query = Query { bbox, limit: self.snapshot.len().max(1), ..Query::default() };
+        self.fitting(self.snapshot.select(&query).slots)
+    }
+
+    fn fitting(&self, slots: Vec<Slot>) -> Vec<Pick> {
+        let fit = |slot: Slot| {
+            if !self.filter.passes(|field| self.snapshot.value(slot, field)) {
+                return None;
+            }
+            // `None` for an undated feature when a time is asked for.
+            let in_time = match (self.days, self.clock) {
+                (Some(days), Some(clock)) => clock.read(|f| self.snapshot.value(slot, f)).map(|p| p.open().meets(days)),
+                _ => Some(true),
+            };
+            (in_time != Some(false)).then_some(Pick { slot, undated: in_time.is_none() })
+        };
+        slots.into_iter().filter_map(fit).collect()
     }
 }
 
@@ -170,8 +207,11 @@ impl Filter {
     }
 
     #[must_use]
-    pub fn passes(&self, values: &[Value]) -> bool {
-        self.0.iter().all(|(field, wanted)| values.get(*field).is_some_and(|v| wanted.iter().any(|w| equal(v, w))))
+    pub fn passes(&self, value: impl Fn(usize) -> Value) -> bool {
+        self.0.iter().all(|(field, wanted)| {
+            let value = value(*field);
+            wanted.iter().any(|w| equal(&value, w))
+        })
     }
 }
 
@@ -205,10 +245,4 @@ pub fn words(value: &Value) -> Vec<String> {
         Value::Int(i) => vec![i.to_string()],
         Value::Real(r) => vec![r.to_string()],
     }
-}
-
-/// The ids of some picks.
-#[must_use]
-pub fn ids(picks: &[Pick]) -> Vec<FeatureId> {
-    picks.iter().map(|p| p.feature.id.clone()).collect()
 }

@@ -1,6 +1,6 @@
 //! Which features meet this area, and with which part of themselves?
 
-use super::answer::{Answer, Figure, Found, LeftOut, Number, rounded};
+use super::answer::{Answer, Figure, LeftOut, Number, rounded};
 use super::choose::{self, AREA, AREAS, AT, COLLECTION, Choice, FILTER, FROM, TO};
 use super::input::Input;
 use super::{Asked, Question};
@@ -25,15 +25,14 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let mut left_out = LeftOut::default();
     let (mut found, mut met, mut shares) = (Vec::new(), Vec::<FeatureId>::new(), 0.0);
     for pick in choice.near(area.bbox) {
-        let Some(geometry) = &pick.feature.geometry else { continue };
-        let Some(share) = area.share(geometry) else { continue };
-        if !pick.counts(&mut left_out) {
-            continue;
+        let share = choice.geometry(&pick).and_then(|g| area.share(&g));
+        if let Some(share) = share
+            && choice.counts(&pick, &mut left_out)
+        {
+            found.push(choice.found(&pick, json!({"share": rounded(share, 6)})));
+            met.push(choice.id(&pick));
+            shares += share;
         }
-        let result = json!({"share": rounded(share, 6)});
-        found.push(Found::Kept { snapshot: choice.snapshot.clone(), slot: pick.slot, result });
-        met.push(pick.feature.id);
-        shares += share;
     }
     choice.leave_out_unplaced(&mut left_out);
     let mut rules = vec![RULE.to_owned(), choose::PLACE_RULE.to_owned()];

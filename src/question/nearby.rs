@@ -1,13 +1,13 @@
 //! What lies within r metres of this place, or the k nearest?
 
-use super::answer::{Answer, Figure, Found, LeftOut, Number, metres};
+use super::answer::{Answer, Figure, LeftOut, Number, metres};
 use super::choose::{self, AT, COLLECTION, Choice, FILTER, FROM, Pick, TO};
 use super::input::{Input, Kind};
 use super::metric::{Metric, widened};
 use super::shape::Shape;
 use super::{Asked, Question};
 use crate::error::{Error, Result};
-use crate::feature::{Bbox, Geometry};
+use crate::feature::{Bbox, FeatureId, Geometry};
 use geo_types::Coord;
 use serde_json::json;
 
@@ -33,6 +33,7 @@ const RULE: &str = "Distances are straight lines on the ground to the nearest pa
 /// A feature and how far away it is.
 struct Near {
     distance_m: f64,
+    id: FeatureId,
     pick: Pick,
 }
 
@@ -49,16 +50,12 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
         None => within(&choice, point, radius.unwrap_or_default(), &mut left_out),
     };
     choice.leave_out_unplaced(&mut left_out);
-    let ids = near.iter().map(|n| n.pick.feature.id.clone()).collect();
+    let ids = near.iter().map(|n| n.id.clone()).collect();
     let mut numbers = vec![Number::count("features", ids)];
     if let Some(first) = near.first() {
-        numbers.push(Number::new("nearest", Figure::Real(first.distance_m), "m").behind(vec![first.pick.feature.id.clone()]));
+        numbers.push(Number::new("nearest", Figure::Real(first.distance_m), "m").behind(vec![first.id.clone()]));
     }
-    let found = near.into_iter().map(|n| Found::Kept {
-        snapshot: choice.snapshot.clone(),
-        slot: n.pick.slot,
-        result: json!({"distance_m": metres(n.distance_m)}),
-    });
+    let found = near.iter().map(|n| choice.found(&n.pick, json!({"distance_m": metres(n.distance_m)})));
     let mut rules = vec![RULE.to_owned(), choose::PLACE_RULE.to_owned()];
     rules.extend(choice.is_timed().then(|| choose::TIME_RULE.to_owned()));
     Ok(Answer { numbers, found: found.collect(), left_out, rules })
@@ -86,14 +83,13 @@ fn within(choice: &Choice, point: Coord<f64>, radius_m: f64, left_out: &mut Left
     let around = widened(Bbox { west: point.x, south: point.y, east: point.x, north: point.y }, radius_m);
     let mut near: Vec<Near> = Vec::new();
     for pick in choice.near(around) {
-        let Some(geometry) = &pick.feature.geometry else { continue };
-        let gap = Shape::of(&metric.project(geometry)).gap(&here, radius_m);
+        let gap = choice.geometry(&pick).and_then(|g| Shape::of(&metric.project(&g)).gap(&here, radius_m));
         if let Some(gap) = gap
-            && pick.counts(left_out)
+            && choice.counts(&pick, left_out)
         {
-            near.push(Near { distance_m: gap.distance, pick });
+            near.push(Near { distance_m: gap.distance, id: choice.id(&pick), pick });
         }
     }
-    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.pick.feature.id.cmp(&b.pick.feature.id)));
+    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.id.cmp(&b.id)));
     near
 }

@@ -103,13 +103,13 @@ impl Clock {
 
     /// `None` when the feature is undated.
     #[must_use]
-    pub fn read(&self, values: &[Value]) -> Option<Period> {
-        let precision = match self.precision.and_then(|at| values.get(at)) {
+    pub fn read(&self, value: impl Fn(usize) -> Value) -> Option<Period> {
+        let precision = match self.precision.map(&value) {
             Some(Value::Text(t)) => t.to_string(),
             _ => "day".to_owned(),
         };
-        let read = |at: usize| match values.get(at) {
-            Some(Value::Text(t)) => day(t).map(|d| around(d, &precision)),
+        let read = |at: usize| match value(at) {
+            Value::Text(t) => day(&t).map(|d| around(d, &precision)),
             _ => None,
         };
         let begins = read(self.start);
