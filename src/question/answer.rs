@@ -67,6 +67,14 @@ impl LeftOut {
         }
     }
 
+    /// Names each feature once per reason, whatever way it was met more than once.
+    pub fn once(&mut self) {
+        for ids in self.0.values_mut() {
+            let mut seen = std::collections::HashSet::new();
+            ids.retain(|id| seen.insert(id.clone()));
+        }
+    }
+
     /// The ids left out for a reason, in the order they were met.
     #[must_use]
     pub fn of(&self, reason: &str) -> &[FeatureId] {

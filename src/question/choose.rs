@@ -75,6 +75,18 @@ impl Choice {
         Ok(self)
     }
 
+    /// The same, if it has dates; a collection without time is asked about as it is.
+    pub fn during_if_timed(self, days: Option<Days>) -> Result<Self> {
+        if self.clock.is_some() { self.during(days) } else { Ok(self) }
+    }
+
+    /// Fewer: those that pass another filter too.
+    pub fn also(mut self, filter: &Json, at: &str) -> Result<Self> {
+        let more = Filter::read(Some(filter), self.snapshot.collection(), at)?;
+        self.filter.0.extend(more.0);
+        Ok(self)
+    }
+
     #[must_use]
     pub fn collection(&self) -> &Collection {
         self.snapshot.collection()

@@ -6,7 +6,8 @@ use super::measure::Area;
 use super::metric;
 use super::when::{self, Days};
 use crate::error::{Error, Result};
-use crate::feature::{FeatureId, Geometry, bbox_of, check_geometry};
+use crate::feature::{FeatureId, Geometry, Value, bbox_of, check_geometry};
+use crate::index::{Slot, Snapshot};
 use geo_types::Coord;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -178,19 +179,24 @@ impl<'a> Asked<'a> {
 
     /// The days that `at`, or `from` and `to`, ask for; `None` when the question is timeless.
     pub fn days(&self, at: &Input, from: &Input, to: &Input) -> Result<Option<Days>> {
-        let (at_day, from_day, to_day) = (self.date(at)?, self.date(from)?, self.date(to)?);
-        match (at_day, from_day, to_day) {
-            (None, None, None) => Ok(None),
-            (Some(day), None, None) => Ok(Some(Days { first: day, last: day })),
-            (Some(_), ..) => Err(Error::invalid(at.name, "Ask for one day with 'at' or for a period with 'from' and 'to', not both.")),
-            (None, from_day, to_day) => {
-                let days = Days { first: from_day.unwrap_or(Date::MIN), last: to_day.unwrap_or(Date::MAX) };
-                if days.first > days.last {
-                    return Err(Error::invalid(to.name, format!("The period ends on {}, before it begins on {}.", days.last, days.first)));
-                }
-                Ok(Some(days))
-            }
+        match (self.date(at)?, self.span(from, to)?) {
+            (Some(_), Some(_)) => Err(Error::invalid(at.name, "Ask for one day with 'at' or for a period with 'from' and 'to', not both.")),
+            (Some(day), None) => Ok(Some(Days { first: day, last: day })),
+            (None, days) => Ok(days),
         }
+    }
+
+    /// The days from `from` to `to`, either of which may be left open; `None` when neither is sent.
+    pub fn span(&self, from: &Input, to: &Input) -> Result<Option<Days>> {
+        let (first, last) = (self.date(from)?, self.date(to)?);
+        if first.is_none() && last.is_none() {
+            return Ok(None);
+        }
+        let days = Days { first: first.unwrap_or(Date::MIN), last: last.unwrap_or(Date::MAX) };
+        if days.first > days.last {
+            return Err(Error::invalid(to.name, format!("The period ends on {}, before it begins on {}.", days.last, days.first)));
+        }
+        Ok(Some(days))
     }
 
     pub fn point(&self, input: &Input) -> Result<Option<Coord<f64>>> {
@@ -211,21 +217,32 @@ impl<'a> Asked<'a> {
     pub fn area(&self, input: &Input, areas: &Input) -> Result<Option<Area>> {
         let Some(json) = self.json(input) else { return Ok(None) };
         let geometry = match json {
-            Json::String(id) => self.area_of_plan(id, input, areas)?,
+            Json::String(id) => {
+                let (snapshot, slot) = self.area_of_plan(id, input, areas)?;
+                let outline = snapshot.geometry(slot);
+                outline.ok_or_else(|| Error::invalid(input.name, format!("The area '{id}' has no outline yet.")))?
+            }
             Json::Object(_) => drawn(json, input.name)?,
             _ => return Err(wrong(input, "the id of an area or a GeoJSON polygon", json)),
         };
         area_of(&geometry, input.name).map(Some)
     }
 
-    fn area_of_plan(&self, id: &str, input: &Input, areas: &Input) -> Result<Geometry> {
+    /// How many people the area named in the inputs has, when it says so.
+    pub fn population(&self, input: &Input, areas: &Input) -> Result<Option<u64>> {
+        let Some(Json::String(id)) = self.json(input) else { return Ok(None) };
+        let (snapshot, slot) = self.area_of_plan(id, input, areas)?;
+        let value = snapshot.collection().field("population").map(|f| snapshot.value(slot, f));
+        Ok(if let Some(Value::Int(n)) = value { u64::try_from(n).ok() } else { None })
+    }
+
+    fn area_of_plan(&self, id: &str, input: &Input, areas: &Input) -> Result<(&'a Snapshot, Slot)> {
         let snapshot = self.layers.get(self.text(areas)?.unwrap_or("areas"), areas.name)?;
         let slot = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id));
         let slot = slot.ok_or_else(|| {
             Error::invalid(input.name, format!("'{}' has no feature '{id}'. Send the id of an area, or draw one.", snapshot.collection().id))
         })?;
-        let geometry = snapshot.feature(slot).geometry;
-        geometry.ok_or_else(|| Error::invalid(input.name, format!("The area '{id}' has no outline yet.")))
+        Ok((snapshot, slot))
     }
 }
 

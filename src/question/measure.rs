@@ -7,7 +7,7 @@ use super::shape::Shape;
 use crate::feature::{Bbox, Geometry, bbox_of};
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
 use geo::orient::Direction;
-use geo::{BooleanOps, Orient, unary_union};
+use geo::{BooleanOps, MapCoords, Orient, RemoveRepeatedPoints, Validation, unary_union};
 use geo_types::{Coord, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 
 /// Corners of the polygon that stands for a circle: its area is that of the circle, its edge is off by 0.07 % of the radius.
@@ -138,6 +138,24 @@ pub fn lines_of(geometry: &Geometry) -> MultiLineString<f64> {
 pub fn union(polygons: &[Polygon<f64>]) -> MultiPolygon<f64> {
     let oriented: Vec<Polygon<f64>> = polygons.iter().map(|p| p.orient(Direction::Default)).collect();
     unary_union(oriented.iter())
+}
+
+/// Polygons fit to be written: at seven decimals, valid, none under `least_m2`. The largest first.
+#[must_use]
+pub fn tidy(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygon<f64>> {
+    let seven = |v: f64| (v * 1e7).round() / 1e7;
+    let round = |p: &Polygon<f64>| p.map_coords(|c| Coord { x: seven(c.x), y: seven(c.y) }).remove_repeated_points();
+    let mut tidy: Vec<Polygon<f64>> = Vec::new();
+    for polygon in polygons.iter().filter(|p| area_m2(p) >= least_m2).map(round) {
+        if polygon.is_valid() {
+            tidy.push(polygon);
+        } else {
+            // Rounding made corners touch: what the rings enclose is drawn anew.
+            tidy.extend(union(&[polygon]).iter().map(round).filter(|p| p.is_valid() && area_m2(p) >= least_m2));
+        }
+    }
+    tidy.sort_by(|a, b| area_m2(b).total_cmp(&area_m2(a)));
+    tidy
 }
 
 /// Everything within `distance_m` of a geometry, in degrees. A circle is off by 0.07 % of the radius at its edge, not in its area.

@@ -19,6 +19,14 @@ pub mod input; // what may be asked
 pub mod choose; // which features
 mod inside;
 mod nearby;
+mod summary;
+mod pairs; // what is near what
+mod conflicts;
+mod overlap; // lengths, nothing twice
+mod people; // RCO074
+mod footprint;
+mod without;
+mod gaps;
 
 pub use answer::{Answer, Figure, Found, LeftOut, Number};
 pub use input::{Asked, Input};
@@ -37,7 +45,7 @@ pub struct Question {
 }
 
 /// All questions, in the order they are listed.
-pub const QUESTIONS: &[Question] = &[inside::QUESTION, nearby::QUESTION];
+pub const QUESTIONS: &[Question] = &[inside::QUESTION, nearby::QUESTION, summary::QUESTION, conflicts::QUESTION, footprint::QUESTION, without::QUESTION, gaps::QUESTION];
 
 /// The question of this name.
 ///
