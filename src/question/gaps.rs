@@ -77,9 +77,8 @@ fn outside(area: &Area, metric: &Metric, served: &[Polygon<f64>]) -> MultiPolygo
     if served.is_empty() {
         return area.polygons.clone();
     }
-    let plane = polygons_of(&metric.project(&Geometry::MultiPolygon(area.polygons.clone())));
-    let left = plane.difference(&measure::union(served));
-    polygons_of(&metric.unproject(&Geometry::MultiPolygon(left)))
+    let served = metric.unproject(&Geometry::MultiPolygon(measure::union(served)));
+    area.polygons.difference(&polygons_of(&served))
 }
 
 fn gap((i, polygon): (usize, Polygon<f64>)) -> Found {

