@@ -112,15 +112,20 @@ impl Index {
 
     /// Publishes a new snapshot with these changes. Writers are serialised by the caller.
     ///
-    /// Returns the boxes of features that were not changed themselves but are now drawn from another zoom on, because points
-    /// beside them came or went: tiles there are stale too.
-    pub fn apply(&self, changes: &[Change], revision: Revision) -> Vec<Bbox> {
+    /// Just before it is out, `redrawn` is told the boxes of features that were not changed themselves but are now drawn from
+    /// another zoom on, because points beside them came or went: tiles there become stale too.
+    pub fn publish(&self, changes: &[Change], revision: Revision, redrawn: impl FnOnce(&[Bbox])) {
         // A writer that panicked left the last snapshot in place: it is whole.
         let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (snapshot, redrawn) = tiers::applied(&self.inner.current.load(), changes, revision);
+        let (snapshot, boxes) = tiers::applied(&self.inner.current.load(), changes, revision);
+        redrawn(&boxes);
         self.inner.current.store(Arc::new(snapshot));
         tiers::merge_in_background(&self.inner);
-        redrawn
+    }
+
+    /// [`Index::publish`] for those who keep no tiles.
+    pub fn apply(&self, changes: &[Change], revision: Revision) {
+        self.publish(changes, revision, |_| {});
     }
 
     /// Merges everything into one segment, now.

@@ -302,7 +302,7 @@ impl Snapshot {
         segment.shapes.is_points(at)
     }
 
-    fn box_of(&self, slot: Slot) -> Option<Bbox> {
+    pub(crate) fn box_of(&self, slot: Slot) -> Option<Bbox> {
         let (segment, at) = self.locate(slot);
         segment.shapes.bounds(at).map(degrees)
     }
