@@ -16,6 +16,8 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value as Json, json};
 
 const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
+/// The largest body: a drawn area of a hundred thousand positions fits.
+pub const MAX_BODY_BYTES: usize = 16 << 20;
 /// The one output of every process.
 const OUTPUT: &str = "answer";
 /// What an execute request may have besides its inputs.

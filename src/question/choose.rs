@@ -54,12 +54,18 @@ pub struct Pick {
 impl Choice {
     /// Reads `collection` and `filter`.
     pub fn of(asked: &Asked<'_>, collection: &Input, filter: &Input) -> Result<Self> {
+        let all = Self::whole(asked, collection)?;
+        let filter = Filter::read(asked.json(filter), all.collection(), filter.name)?;
+        Ok(Self { filter, ..all })
+    }
+
+    /// Reads `collection`: all of it.
+    pub fn whole(asked: &Asked<'_>, collection: &Input) -> Result<Self> {
         let default = if let Kind::Collection(default) = collection.kind { default } else { None };
         let name = asked.text(collection)?.or(default);
         let name = name.ok_or_else(|| Error::invalid(collection.name, "Name a collection."))?;
         let snapshot = asked.layers.get(name, collection.name)?.clone();
-        let filter = Filter::read(asked.json(filter), snapshot.collection(), filter.name)?;
-        Ok(Self { clock: Clock::of(snapshot.collection()), snapshot, filter, days: None })
+        Ok(Self { clock: Clock::of(snapshot.collection()), snapshot, filter: Filter::default(), days: None })
     }
 
     /// The same, in the days asked for.

@@ -6,7 +6,7 @@ use super::measure::Area;
 use super::metric;
 use super::when::{self, Days};
 use crate::error::{Error, Result};
-use crate::feature::{FeatureId, Geometry, Value, bbox_of, check_geometry};
+use crate::feature::{Fault, FeatureId, Geometry, Value, bbox_of, check_geometry, geojson};
 use crate::index::{Slot, Snapshot};
 use geo_types::Coord;
 use jiff::civil::Date;
@@ -205,8 +205,7 @@ impl<'a> Asked<'a> {
         let Some([x, y]) = numbers.as_deref().and_then(|n| <[f64; 2]>::try_from(n).ok()) else {
             return Err(wrong(input, "a place as [longitude, latitude]", json));
         };
-        let place = check_geometry(Geometry::Point((x, y).into())).map_err(|e| placed(e, input.name))?;
-        drop(place);
+        check_geometry(Geometry::Point((x, y).into())).map_err(|fault| Error::invalid(input.name, fault.message))?;
         if y.abs() > 85.0 {
             return Err(Error::invalid(input.name, "No city is that near a pole: the latitude goes from -85 to 85."));
         }
@@ -276,10 +275,13 @@ fn drawn(json: &Json, at: &str) -> Result<Geometry> {
     if vertices > MAX_VERTICES {
         return Err(Error::invalid(at, format!("A drawn area may have {MAX_VERTICES} positions; this one has {vertices}. Simplify it.")));
     }
-    let unreadable = |e: &dyn std::fmt::Display| Error::invalid(at, format!("This is not a GeoJSON polygon ({e})."));
-    let geometry = serde_json::from_value::<geojson::Geometry>(json.clone()).map_err(|e| unreadable(&e))?;
-    let geometry = Geometry::try_from(geometry).map_err(|e| unreadable(&e))?;
-    check_geometry(geometry).map(|(g, _)| g).map_err(|e| placed(e, at))
+    let placed = |fault: Fault| {
+        let at = if fault.at.is_empty() { at.to_owned() } else { format!("{at}{}", fault.at) };
+        Error::invalid(at, fault.message)
+    };
+    let shape = geojson::geometry(json).map_err(placed)?;
+    let shape = shape.ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))?;
+    check_geometry(shape.geometry).map(|(g, _)| g).map_err(placed)
 }
 
 /// How many positions are nested in a coordinates array.
@@ -288,13 +290,6 @@ fn positions(coordinates: &Json) -> usize {
         Some(list) if list.first().is_some_and(Json::is_number) => 1,
         Some(list) => list.iter().map(positions).sum(),
         None => 0,
-    }
-}
-
-fn placed(error: Error, at: &str) -> Error {
-    match error {
-        Error::Invalid(i) => Error::invalid(at, i.message),
-        other => other,
     }
 }
 

@@ -27,6 +27,8 @@ mod people; // RCO074
 mod footprint;
 mod without;
 mod gaps;
+mod rate;
+mod coverage;
 
 pub use answer::{Answer, Figure, Found, LeftOut, Number};
 pub use input::{Asked, Input};
@@ -45,7 +47,7 @@ pub struct Question {
 }
 
 /// All questions, in the order they are listed.
-pub const QUESTIONS: &[Question] = &[inside::QUESTION, nearby::QUESTION, summary::QUESTION, conflicts::QUESTION, footprint::QUESTION, without::QUESTION, gaps::QUESTION];
+pub const QUESTIONS: &[Question] = &[inside::QUESTION, nearby::QUESTION, summary::QUESTION, conflicts::QUESTION, footprint::QUESTION, without::QUESTION, gaps::QUESTION, rate::QUESTION, coverage::QUESTION];
 
 /// The question of this name.
 ///
