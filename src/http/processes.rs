@@ -16,7 +16,7 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value as Json, json};
 
 const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
-/// The largest body: a drawn area of a hundred thousand positions fits.
+/// The largest body: far more than the positions of a drawn area need.
 pub const MAX_BODY_BYTES: usize = 16 << 20;
 /// The one output of every process.
 const OUTPUT: &str = "answer";
