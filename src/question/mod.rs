@@ -30,6 +30,7 @@ mod gaps;
 mod rate;
 mod coverage;
 
+pub use coverage::{FUNCTIONS, OBJECTIVES};
 pub use answer::{Answer, Figure, Found, LeftOut, Number};
 pub use input::{Asked, Input};
 

@@ -7,3 +7,4 @@ mod nearness;
 mod oracle;
 mod plan;
 mod summary;
+mod tables;
