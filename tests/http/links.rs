@@ -71,10 +71,11 @@ async fn every_link_from_the_landing_page_is_absolute_and_leads_somewhere() {
     let seen = crawl(&router(), &[], "http://plan.test", "").await;
     for path in [
         "/api?f=html", "/api/openapi", "/api/collections?f=html", "/api/collections/interventions/queryables", "/api/vocabularies/status",
-        "/api/tiles/WebMercatorQuad/0/0/0", "/tiles/areas/0/0/0.mvt", "/api/tileMatrixSets/WebMercatorQuad", "/api/collections/cities/items/celje?f=html", "/",
+        "/api/tiles/WebMercatorQuad/0/0/0", "/tiles/areas/0/0/0.mvt", "/api/tileMatrixSets/WebMercatorQuad", "/",
     ] {
         assert!(seen.contains(&format!("http://plan.test{path}")), "{path} was not found: {seen:#?}");
     }
+    assert!(seen.iter().any(|url| url.contains("/api/collections/cities/items/")), "no feature was found: {seen:#?}");
 }
 
 #[tokio::test]

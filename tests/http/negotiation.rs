@@ -5,13 +5,14 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 
 /// One of every kind of resource with two forms: path, content type of its JSON.
-const RESOURCES: [(&str, &str); 14] = [
+const RESOURCES: [(&str, &str); 15] = [
     ("/api", "application/json"),
     ("/api/conformance", "application/json"),
     ("/api/openapi", "application/vnd.oai.openapi+json;version=3.0"),
     ("/api/collections", "application/json"),
     ("/api/collections/areas", "application/json"),
     ("/api/collections/areas/schema", "application/schema+json"),
+    ("/api/collections/areas/schema/geojson", "application/schema+json"),
     ("/api/collections/areas/queryables", "application/schema+json"),
     ("/api/collections/areas/sortables", "application/schema+json"),
     ("/api/collections/areas/items", "application/geo+json"),

@@ -1,10 +1,8 @@
 //! The OpenAPI document: valid by the official schema, complete, and true.
 
+use crate::python;
 use crate::server::{get, json, plan, router};
 use serde_json::Value as Json;
-
-#[path = "../common/python.rs"]
-mod python;
 
 #[tokio::test]
 async fn the_official_schema_of_openapi_3_0_finds_nothing_wrong() {

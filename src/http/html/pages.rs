@@ -119,7 +119,8 @@ pub fn fields(schema: &Json) -> Html {
     let text = |p: &Json, key: &str| p.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let required: Vec<&str> = schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
     let head = "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Title</th><th scope=\"col\">Type</th><th scope=\"col\">Meaning</th></tr></thead><tbody>";
-    let properties = schema.get("properties").and_then(Json::as_object).into_iter().flatten();
+    let properties = schema.pointer("/properties/properties/properties").or_else(|| schema.get("properties"));
+    let properties = properties.and_then(Json::as_object).into_iter().flatten();
     Html::default().raw(head).each(properties, |h, (name, p)| {
         let format = text(p, "format");
         let kind = [text(p, "type"), format].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");

@@ -132,9 +132,9 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
         id: format!("{id}.getCollection"), summary: title.clone(), tag: "Capabilities", parameters: f(),
         content: twin("application/json", "collection"), named: false,
     });
-    for (part, what) in [("schema", "The schema of the features"), ("queryables", "What can be asked for"), ("sortables", "What can be sorted by")] {
+    for (part, what) in [("schema", "The schema of the features"), ("schema/geojson", "The schema of a feature as GeoJSON"), ("queryables", "What can be asked for"), ("sortables", "What can be sorted by")] {
         get(paths, format!("{root}/{part}"), Get {
-            id: format!("{id}.{part}"), summary: format!("{title}: {what}"), tag: "Capabilities", parameters: f(),
+            id: format!("{id}.{}", part.replace('/', ".")), summary: format!("{title}: {what}"), tag: "Capabilities", parameters: f(),
             content: twin("application/schema+json", "anything"), named: false,
         });
     }
