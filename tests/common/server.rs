@@ -107,7 +107,11 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     assert_eq!(reply.header("access-control-allow-origin"), "*", "{what}");
     assert_eq!(reply.header("x-content-type-options"), "nosniff", "{what}");
     assert!(reply.headers.contains_key("vary"), "{what}");
-    if reply.status == StatusCode::OK && !head && reply.header("content-type") == MVT && reply.header("content-encoding").is_empty() {
+    if reply.status == StatusCode::OK
+        && !head
+        && reply.header("content-type") == MVT
+        && reply.header("content-encoding").is_empty()
+    {
         tiles::Tile::read(&reply.body);
     }
     if head || reply.status == StatusCode::NO_CONTENT || reply.status == StatusCode::NOT_MODIFIED {

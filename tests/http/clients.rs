@@ -12,7 +12,11 @@ async fn beside(script: &'static str) -> Json {
     let server = cityheart::http::bind(config).await.unwrap();
     let url = format!("http://{}/api", server.address());
     let running = tokio::spawn(server.run_until(plan().atlas.clone(), std::future::pending()));
-    let printed = tokio::task::spawn_blocking(move || python::run(&format!("import json, sys\nurl = sys.stdin.read()\n{script}"), &url)).await.unwrap();
+    let printed = tokio::task::spawn_blocking(move || {
+        python::run(&format!("import json, sys\nurl = sys.stdin.read()\n{script}"), &url)
+    })
+    .await
+    .unwrap();
     running.abort();
     serde_json::from_str(&printed).unwrap_or_else(|e| panic!("{e}: {printed}"))
 }

@@ -65,7 +65,10 @@ async fn links_of_items_are_headers_too() {
     let reply = get(&router(), "/api/collections/interventions/items?limit=2").await;
     let links: Vec<&str> = reply.headers.get_all("link").iter().map(|v| v.to_str().unwrap()).collect();
     for rel in ["self", "alternate", "next", "collection"] {
-        assert!(links.iter().any(|l| l.starts_with('<') && l.contains(&format!("rel=\"{rel}\"; type="))), "{rel}: {links:?}");
+        assert!(
+            links.iter().any(|l| l.starts_with('<') && l.contains(&format!("rel=\"{rel}\"; type="))),
+            "{rel}: {links:?}"
+        );
     }
     assert_eq!(reply.header("ogc-numberreturned"), "2");
     assert_eq!(reply.header("ogc-numbermatched"), reply.json()["numberMatched"].to_string());
@@ -116,7 +119,8 @@ async fn head_is_get_without_the_body() {
 async fn options_says_what_is_possible() {
     let router = router();
     for path in RESOURCES.iter().map(|(path, _)| *path).chain(["/", "/tiles/areas/0/0/0.mvt", "/health/live"]) {
-        let reply = send(&router, Request::builder().method(Method::OPTIONS).uri(path).body(Body::empty()).unwrap()).await;
+        let reply =
+            send(&router, Request::builder().method(Method::OPTIONS).uri(path).body(Body::empty()).unwrap()).await;
         assert_eq!((reply.status.as_u16(), reply.header("allow")), (200, "GET, HEAD, OPTIONS"), "{path}");
     }
 }
