@@ -10,6 +10,7 @@ use crate::query::Query;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+mod ask;
 mod items;
 mod metrics;
 mod shelf;

@@ -23,6 +23,7 @@ mod tiers; // edits and merges
 mod meets; // geometry against a box, exactly
 mod select; // queries
 mod write; // features out
+mod part; // parts of features out
 
 pub(crate) use column::{Cell, Column, Words};
 pub(crate) use place::WorldBox;
