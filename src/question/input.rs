@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
-/// The most positions a drawn area may have: the check that its rings do not cross takes time with their square.
-pub const MAX_VERTICES: usize = 2000;
+/// The most positions a drawn area may have.
+pub const MAX_VERTICES: usize = 100_000;
 /// The most kilometres an area may be across: questions are about cities.
 pub const MAX_ACROSS_KM: f64 = 300.0;
 /// The most items of a list.
