@@ -53,6 +53,7 @@ fn urls() -> Router<Arc<App>> {
         .route("/api/collections", get(collections::list))
         .route("/api/collections/{collection}", get(collections::one))
         .route("/api/collections/{collection}/schema", get(fields::schema))
+        .route("/api/collections/{collection}/schema/geojson", get(fields::geojson))
         .route("/api/collections/{collection}/queryables", get(fields::queryables))
         .route("/api/collections/{collection}/sortables", get(fields::sortables))
         .route("/api/collections/{collection}/items", get(items::list))
