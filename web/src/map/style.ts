@@ -103,7 +103,7 @@ function ground(scene: Scene): LayerSpecification[] {
 
 /** Another name for each name that the tiles hold. */
 function renamed(pairs: [string, string][]): ExpressionSpecification {
-  return ['match', ['get', 'name'], ...new Map(pairs).entries().toArray().flat(), ['get', 'name']] as unknown as ExpressionSpecification;
+  return ['match', ['get', 'name'], ...[...new Map(pairs)].flat(), ['get', 'name']] as unknown as ExpressionSpecification;
 }
 
 const ENGLISH_NAMES = renamed(world.places.map(({ name, name_en }) => [name, name_en]));
