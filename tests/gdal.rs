@@ -45,10 +45,12 @@ fn plan() -> (TempDir, PathBuf, GeoPackage) {
 #[test]
 fn gdal_sees_layers_counts_types_extents_and_values() {
     let (_dir, path, store) = plan();
-    let mut features: Vec<_> = geometries().into_iter().enumerate().map(|(i, g)| thing(&format!("t{i}"), Some(g))).collect();
+    let mut features: Vec<_> =
+        geometries().into_iter().enumerate().map(|(i, g)| thing(&format!("t{i}"), Some(g))).collect();
     features.push(bare("nothing"));
     load(&store, false, features);
-    let table = Collection::inferred(collection_id("words"), "Words", cityheart::feature::GeometryKind::NONE, &[]).unwrap();
+    let table =
+        Collection::inferred(collection_id("words"), "Words", cityheart::feature::GeometryKind::NONE, &[]).unwrap();
     store.load(&table, false, &mut std::iter::once(Ok(Feature { values: vec![], ..bare("w") }))).unwrap();
     let seen = gdal(
         &path,
@@ -65,7 +67,8 @@ say(layers=layers, features=info["features"], crs=info["crs"], bounds=list(info[
     assert_eq!(seen["layers"], json!([["things", "Unknown"], ["words", null]]), "our own tables are not layers");
     assert_eq!((&seen["features"], &seen["crs"]), (&json!(8), &json!("EPSG:4326")));
     assert_eq!(seen["bounds"], json!([-0.1, -90.0, 180.0, 46.231_1]));
-    let expected = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"];
+    let expected =
+        ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"];
     let mut types: Vec<Json> = expected.iter().map(|t| json!(t)).collect();
     types.push(Json::Null);
     assert_eq!(seen["geometry"], json!(types));
@@ -74,20 +77,28 @@ say(layers=layers, features=info["features"], crs=info["crs"], bounds=list(info[
     assert_eq!(seen["types"], kinds);
     assert_eq!((&seen["subtypes"]["open"], &seen["subtypes"]["tags"]), (&json!("OFSTBoolean"), &json!("OFSTJSON")));
     let first = &seen["first"];
-    assert_eq!((&first["count"], &first["share"], &first["start"]), (&json!("-9.223372036854776e+18"), &json!("0.30000000000000004"), &json!("2026-03-01")));
+    assert_eq!(
+        (&first["count"], &first["share"], &first["start"]),
+        (&json!("-9.223372036854776e+18"), &json!("0.30000000000000004"), &json!("2026-03-01"))
+    );
     assert_eq!((&first["seen"], &first["cost"]), (&json!("2026-03-01T08:30:00.500"), &json!("1234567.89")));
 }
 
 #[test]
 fn gdal_finds_features_through_our_index() {
     let (_dir, path, store) = plan();
-    load(&store, false, (0..400).map(|i| thing(&format!("t{i}"), place(f64::from(i % 20), f64::from(i / 20)))).collect());
-    store.commit(&ChangeSet {
-        collection: collection_id("things"),
-        edits: vec![Edit::Delete { id: id("t21"), base: None }, Edit::Create(thing("more", place(2.5, 2.5)))],
-        author: "ana".into(),
-    })
-    .unwrap();
+    load(
+        &store,
+        false,
+        (0..400).map(|i| thing(&format!("t{i}"), place(f64::from(i % 20), f64::from(i / 20)))).collect(),
+    );
+    store
+        .commit(&ChangeSet {
+            collection: collection_id("things"),
+            edits: vec![Edit::Delete { id: id("t21"), base: None }, Edit::Create(thing("more", place(2.5, 2.5)))],
+            author: "ana".into(),
+        })
+        .unwrap();
     let seen = gdal(
         &path,
         r#"
@@ -149,7 +160,10 @@ say(done=True)
     assert!(changes_seen.contains(&Change::Removed { key: before[1].key, id: id("b") }));
     let history = store.history(&collection_id("things"), &id("a")).unwrap();
     assert_eq!(history.last().unwrap().before.as_ref(), Some(&before[0]));
-    let seen = gdal(&path, "say(bounds=list(pyogrio.read_info(path, layer='things', force_total_bounds=True)['total_bounds']), found=sorted(read(bbox=(99, 49, 101, 51))[2]['id']))");
+    let seen = gdal(
+        &path,
+        "say(bounds=list(pyogrio.read_info(path, layer='things', force_total_bounds=True)['total_bounds']), found=sorted(read(bbox=(99, 49, 101, 51))[2]['id']))",
+    );
     assert_eq!(seen, json!({"bounds": [5.0, 5.0, 100.0, 50.0], "found": ["a", "added"]}));
 }
 
@@ -171,7 +185,10 @@ say(done=True)
     let tall = Feature { key: 0, id: id("tall"), geometry: place(7.0, 7.0), values: vec![Value::Real(70.0)] };
     let set = |edits| ChangeSet { collection: collection_id("things"), edits, author: "ana".into() };
     store.commit(&set(vec![Edit::Create(tall), Edit::Delete { id: id("2"), base: Some(1) }])).unwrap();
-    let seen = gdal(&path, "fids, geometry, fields = read(); say(count=pyogrio.read_info(path, layer='things')['features'], ids=fields['cityheart_id'].tolist(), near=read(bbox=(6, 6, 8, 8))[0])");
+    let seen = gdal(
+        &path,
+        "fids, geometry, fields = read(); say(count=pyogrio.read_info(path, layer='things')['features'], ids=fields['cityheart_id'].tolist(), near=read(bbox=(6, 6, 8, 8))[0])",
+    );
     assert_eq!(seen, json!({"count": 6, "ids": [null, null, null, null, null, "tall"], "near": [7]}));
     // Overwriting the layer takes our column and triggers away. When the plan is opened next, it is a collection again.
     gdal(&path, make);

@@ -45,7 +45,8 @@ fn a_plan_of_version_1_opens_with_all_that_was_in_it() {
     let history = store.history(&collection_id("things"), &id("old")).unwrap();
     assert_eq!(history.iter().map(|v| v.revision).collect::<Vec<_>>(), [4, 5]);
     let conn = Connection::open(&path).unwrap();
-    let version: i64 = conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |r| r.get(0)).unwrap();
+    let version: i64 =
+        conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |r| r.get(0)).unwrap();
     assert_eq!(version, 2);
     conn.execute_batch("DELETE FROM things").unwrap();
     assert_eq!(store.adopt(&collection_id("things")).unwrap().0, 6, "other programs are followed from now on");

@@ -70,7 +70,9 @@ impl Model {
         };
         match step {
             Step::Create(i, place) => Edit::Create(thing(&name(*i), place.clone())),
-            Step::Replace(i, place, b) => Edit::Replace { feature: Feature { geometry: place.clone(), ..bare(&name(*i)) }, base: base(*i, b) },
+            Step::Replace(i, place, b) => {
+                Edit::Replace { feature: Feature { geometry: place.clone(), ..bare(&name(*i)) }, base: base(*i, b) }
+            }
             Step::Delete(i, b) => Edit::Delete { id: id(&name(*i)), base: base(*i, b) },
         }
     }
@@ -106,8 +108,10 @@ impl Model {
 
     fn assert_equals(&self, store: &dyn Store) {
         let (revision, stored) = (scan(store, None).0, all(store));
-        let stored: BTreeMap<String, Feature> = stored.into_iter().map(|f| (f.id.to_string(), Feature { key: 0, ..f })).collect();
-        let expected: BTreeMap<String, Feature> = self.features.iter().map(|(id, (f, _))| (id.clone(), f.clone())).collect();
+        let stored: BTreeMap<String, Feature> =
+            stored.into_iter().map(|f| (f.id.to_string(), Feature { key: 0, ..f })).collect();
+        let expected: BTreeMap<String, Feature> =
+            self.features.iter().map(|(id, (f, _))| (id.clone(), f.clone())).collect();
         assert_eq!((revision, stored), (self.revision, expected));
     }
 }
@@ -171,16 +175,21 @@ pub fn rtree_equals_table(path: &Path, store: &dyn Store) {
     let mut ask = conn.prepare("SELECT id, minx, miny, maxx, maxy FROM rtree_things_geom ORDER BY id").unwrap();
     let rows = ask.query_map([], |r| Ok((r.get::<_, i64>(0)?, [r.get::<_, f64>(1)?, r.get(2)?, r.get(3)?, r.get(4)?])));
     let indexed: BTreeMap<i64, [f64; 4]> = rows.unwrap().map(Result::unwrap).collect();
-    let boxes: BTreeMap<i64, Bbox> = features.iter().filter_map(|f| Some((f.key, bbox_of(f.geometry.as_ref()?)?))).collect();
+    let boxes: BTreeMap<i64, Bbox> =
+        features.iter().filter_map(|f| Some((f.key, bbox_of(f.geometry.as_ref()?)?))).collect();
     assert_eq!(indexed.keys().collect::<Vec<_>>(), boxes.keys().collect::<Vec<_>>());
     for (key, [west, south, east, north]) in indexed {
         let b = boxes[&key];
         // The index keeps 32 bits, rounded outwards.
         let near = |inner: f64, outer: f64| inner >= outer && inner - outer <= inner.abs() * 3e-7;
-        assert!(near(b.west, west) && near(b.south, south) && near(-b.east, -east) && near(-b.north, -north), "{key}: {b:?}");
+        assert!(
+            near(b.west, west) && near(b.south, south) && near(-b.east, -east) && near(-b.north, -north),
+            "{key}: {b:?}"
+        );
     }
     let sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name='things'";
-    let extent: [Option<f64>; 4] = conn.query_row(sql, [], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?])).unwrap();
+    let extent: [Option<f64>; 4] =
+        conn.query_row(sql, [], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?])).unwrap();
     assert_eq!(extent, boxes.into_values().reduce(Bbox::union).map_or([None; 4], |b| b.to_array().map(Some)));
     assert_eq!(conn.query_row("PRAGMA foreign_key_check", [], |r| r.get::<_, String>(0)).ok(), None);
     assert_eq!(store.collections().unwrap(), vec![things()]);

@@ -49,7 +49,11 @@ fn edits_of_another_program_are_noticed_taken_over_and_logged() {
     assert!(heard.recv().is_err(), "one call for one change");
     let versions = plan.store.history(&collection_id("things"), &id("a")).unwrap();
     let last = versions.last().unwrap();
-    assert_eq!((last.author.as_str(), last.before.as_ref()), ("another program", Some(&before[0])), "all of what was before");
+    assert_eq!(
+        (last.author.as_str(), last.before.as_ref()),
+        ("another program", Some(&before[0])),
+        "all of what was before"
+    );
     assert_eq!(last.after.as_ref().unwrap().values[0], Value::text("twice"));
     let gone = plan.store.history(&collection_id("things"), &id("b")).unwrap();
     assert_eq!((gone.last().unwrap().before.as_ref(), gone.last().unwrap().after.as_ref()), (Some(&before[1]), None));
@@ -76,7 +80,11 @@ fn an_edit_that_knows_nothing_of_the_other_programs_edit_is_stale() {
     let replace = |name: &str| edits(vec![Edit::Replace { feature: bare(name), base: Some(1) }]);
     assert!(matches!(plan.store.commit(&replace("a")), Err(Error::Stale(_))));
     let (revision, changes) = plan.store.commit(&replace("b")).unwrap();
-    assert_eq!((revision, ids(&changes)), (3, vec!["a".to_owned(), "b".to_owned()]), "the other's edit is told with ours");
+    assert_eq!(
+        (revision, ids(&changes)),
+        (3, vec!["a".to_owned(), "b".to_owned()]),
+        "the other's edit is told with ours"
+    );
 }
 
 #[test]
@@ -142,7 +150,10 @@ fn a_layer_that_another_program_removed_is_gone_and_said_once() {
     load(&plan.store, false, vec![thing("a", None)]);
     let (_watch, heard) = watch(&plan.store);
     let conn = other(&plan);
-    conn.execute_batch("DROP TABLE things; DELETE FROM gpkg_geometry_columns; DELETE FROM gpkg_contents WHERE table_name='things'").unwrap();
+    conn.execute_batch(
+        "DROP TABLE things; DELETE FROM gpkg_geometry_columns; DELETE FROM gpkg_contents WHERE table_name='things'",
+    )
+    .unwrap();
     assert_eq!(hear(&heard), "things");
     assert!(plan.store.collections().unwrap().is_empty());
     load(&plan.store, false, vec![thing("b", None)]);
@@ -162,8 +173,11 @@ fn rows_that_cannot_be_read_stay_as_they_are() {
     let mut renamed = odd;
     renamed.values[0] = Value::text("renamed");
     plan.store.commit(&edits(vec![Edit::Replace { feature: renamed, base: None }])).unwrap();
-    let kept: (String, i64, String) =
-        conn.query_row("SELECT count, length(geom), tags FROM things WHERE id='a'", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap();
+    let kept: (String, i64, String) = conn
+        .query_row("SELECT count, length(geom), tags FROM things WHERE id='a'", [], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .unwrap();
     assert_eq!((kept.0.as_str(), kept.2.as_str()), ("many", "{"));
     assert!(kept.1 > 8, "the curve is still there");
 }

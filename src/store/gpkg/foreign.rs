@@ -103,8 +103,9 @@ fn known_layout(conn: &Connection, table: &str) -> Result<Option<(String, Layout
     if !tables::exists(conn, "cityheart_collections")? {
         return Ok(None);
     }
-    let mut ask =
-        conn.prepare_cached("SELECT id, layout FROM cityheart_collections WHERE json_valid(layout) AND lower(layout->>'table')=lower(?1)")?;
+    let mut ask = conn.prepare_cached(
+        "SELECT id, layout FROM cityheart_collections WHERE json_valid(layout) AND lower(layout->>'table')=lower(?1)",
+    )?;
     let found: Option<(String, String)> = ask.query_row([table], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(found.and_then(|(id, layout)| Some((id, serde_json::from_str(&layout).ok()?))))
 }
@@ -153,10 +154,7 @@ impl Entry {
             _ => given,
         };
         let own = |c: &&Column| {
-            c.name != key
-                && Some(&c.name) != id.as_ref()
-                && Some(&c.name) != self.geom.as_ref()
-                && c.name != ID_COLUMN
+            c.name != key && Some(&c.name) != id.as_ref() && Some(&c.name) != self.geom.as_ref() && c.name != ID_COLUMN
         };
         let mut names = vec!["id".to_owned(), "geometry".to_owned()];
         let mut fields = Vec::new();

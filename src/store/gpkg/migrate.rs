@@ -29,9 +29,10 @@ pub(super) fn check_version(path: &Path, conn: &Connection, access: Access) -> R
                 "was written by a newer cityheart (version {version} of its tables; this one knows {SCHEMA_VERSION}). Install the newer program."
             ),
         )),
-        Some(version) if version < SCHEMA_VERSION && access != Access::Write => {
-            Err(refused(path, "was written by an older cityheart. Open it once for writing, which brings it up to date."))
-        }
+        Some(version) if version < SCHEMA_VERSION && access != Access::Write => Err(refused(
+            path,
+            "was written by an older cityheart. Open it once for writing, which brings it up to date.",
+        )),
         _ => Ok(()),
     }
 }
