@@ -1,6 +1,6 @@
 use super::*;
 use crate::collection::{CollectionId, Kind};
-use crate::feature::{Bbox, GeometryKind, Value};
+use crate::feature::{Bbox, Value};
 use serde_json::json;
 
 fn collection() -> Collection {
