@@ -72,13 +72,23 @@ fn control_points_agree_with_proj_within_a_millimetre() {
         // A change of datum drops the height that it brings with it, in PROJ as here: 1.5 mm in Greece and Belgium.
         assert!((back.x - lon).abs() < 2e-8 && (back.y - lat).abs() < 2e-8, "{crs} back: {back:?}");
     }
-    assert!(Crs::all().filter_map(Crs::code).all(|code| CONTROL.iter().any(|c| c.0 == code)), "a system without a control point");
+    assert!(
+        Crs::all().filter_map(Crs::code).all(|code| CONTROL.iter().any(|c| c.0 == code)),
+        "a system without a control point"
+    );
 }
 
 #[test]
 fn the_wire_has_the_axis_order_of_the_authority() {
     let krakow = Coord { x: 19.9445, y: 50.0614 };
-    for (code, first) in [(2180, 244_220.28), (2178, 5_547_783.11), (3035, 3_020_000.0), (4326, 50.0614), (4258, 50.0614), (3857, 2_220_211.6)] {
+    for (code, first) in [
+        (2180, 244_220.28),
+        (2178, 5_547_783.11),
+        (3035, 3_020_000.0),
+        (4326, 50.0614),
+        (4258, 50.0614),
+        (3857, 2_220_211.6),
+    ] {
         let projection = Projection::new(Crs::epsg(code).unwrap()).unwrap();
         let wire = projection.from_lonlat(krakow).unwrap();
         assert!((wire.x - first).abs() < first / 50.0, "EPSG:{code}: {wire:?}");
@@ -111,7 +121,8 @@ for code, points in asked:
     out.append([crs.axis_info[0].direction, grid, [back.transform(*p) for p in grid]])
 json.dump(out, sys.stdout)
 "#;
-    let asked: Vec<(u16, Vec<[f64; 2]>)> = Crs::all().filter_map(|crs| Some((crs.code()?, raster(crs.area())))).collect();
+    let asked: Vec<(u16, Vec<[f64; 2]>)> =
+        Crs::all().filter_map(|crs| Some((crs.code()?, raster(crs.area())))).collect();
     let answer = python::run(script, &serde_json::to_string(&asked).unwrap());
     let answer: Vec<(String, Vec<[f64; 2]>, Vec<[f64; 2]>)> = serde_json::from_str(&answer).unwrap();
     for ((code, points), (axis, expected, returned)) in asked.iter().zip(&answer) {
@@ -120,7 +131,10 @@ json.dump(out, sys.stdout)
         let projection = Projection::new(crs).unwrap();
         for ((p, e), r) in points.iter().zip(expected).zip(returned) {
             let found = projection.grid(Coord { x: p[0], y: p[1] }).unwrap();
-            assert!((found.x - e[0]).abs() < 0.001 && (found.y - e[1]).abs() < 0.001, "{crs} at {p:?}: {found:?}, PROJ {e:?}");
+            assert!(
+                (found.x - e[0]).abs() < 0.001 && (found.y - e[1]).abs() < 0.001,
+                "{crs} at {p:?}: {found:?}, PROJ {e:?}"
+            );
             let back = projection.degrees(Coord { x: e[0], y: e[1] }).unwrap();
             // Far from its middle PROJ's way back from EPSG:3035 is 1.4 mm off the point that it came from; ours is not.
             let near = |q: &[f64; 2]| (back.x - q[0]).abs() < 1e-8 && (back.y - q[1]).abs() < 1e-8;

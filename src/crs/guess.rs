@@ -15,7 +15,8 @@ pub fn guess(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
     if positions.is_empty() {
         return vec![];
     }
-    let mut found: Vec<(f64, Crs)> = Crs::all().filter_map(|crs| Some((distance(crs, positions, around)?, crs))).collect();
+    let mut found: Vec<(f64, Crs)> =
+        Crs::all().filter_map(|crs| Some((distance(crs, positions, around)?, crs))).collect();
     // Metre-sized degrees do not exist: what fits as degrees near its place is degrees.
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.into_iter().map(|(_, crs)| crs).collect()

@@ -35,7 +35,14 @@ const fn degrees(entry: Entry) -> Entry {
 const WORLD: [f64; 4] = [-180.0, -90.0, 180.0, 90.0];
 
 static KNOWN: [Entry; 19] = [
-    Entry { code: 0, name: "WGS 84 (longitude, latitude)", proj: epsg::EPSG_4326.proj4, north_first: false, degrees: true, area: WORLD },
+    Entry {
+        code: 0,
+        name: "WGS 84 (longitude, latitude)",
+        proj: epsg::EPSG_4326.proj4,
+        north_first: false,
+        degrees: true,
+        area: WORLD,
+    },
     grid(epsg::EPSG_3794, "Slovenia 1996 / Slovene National Grid", [13.38, 45.42, 16.61, 46.88]),
     grid(epsg::EPSG_2154, "RGF93 v1 / Lambert-93", [-9.86, 41.15, 10.38, 51.56]),
     grid(epsg::EPSG_31370, "BD72 / Belgian Lambert 72", [2.5, 49.5, 6.4, 51.51]),
@@ -83,7 +90,9 @@ impl Crs {
         let curie = plain.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(plain);
         let uri = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));
         let code = match (uri, curie.split_once(':')) {
-            (Some(uri), _) => uri.strip_prefix("www.opengis.net/def/crs/EPSG/").and_then(|t| t.split_once('/')).map(|(_, code)| code),
+            (Some(uri), _) => {
+                uri.strip_prefix("www.opengis.net/def/crs/EPSG/").and_then(|t| t.split_once('/')).map(|(_, code)| code)
+            }
             (None, Some((authority, code))) if authority.eq_ignore_ascii_case("EPSG") => Some(code),
             _ => None,
         };
@@ -95,7 +104,13 @@ impl Crs {
         found.ok_or_else(|| {
             let shown: String = text.chars().take(80).collect();
             let known: Vec<String> = Self::all().filter_map(Self::code).map(|c| c.to_string()).collect();
-            Error::invalid("", format!("'{shown}' is not a known reference system. Use {OGC} or {EPSG}n with n among {}.", known.join(", ")))
+            Error::invalid(
+                "",
+                format!(
+                    "'{shown}' is not a known reference system. Use {OGC} or {EPSG}n with n among {}.",
+                    known.join(", ")
+                ),
+            )
         })
     }
 
@@ -181,7 +196,17 @@ mod tests {
 
     #[test]
     fn unknown_systems_are_refused_with_those_that_are_known() {
-        for text in ["", "EPSG:", "EPSG:1", "3794", "http://www.opengis.net/def/crs/0/unsupported", "EPSG:99999999999", "[", "<>", "EPSG:0"] {
+        for text in [
+            "",
+            "EPSG:",
+            "EPSG:1",
+            "3794",
+            "http://www.opengis.net/def/crs/0/unsupported",
+            "EPSG:99999999999",
+            "[",
+            "<>",
+            "EPSG:0",
+        ] {
             let Err(Error::Invalid(e)) = Crs::parse(text) else { panic!("{text} was taken") };
             assert!(e.message.contains("3794"), "{}", e.message);
         }

@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn seven_decimals_survive_the_world_square() {
-        for (lon, lat) in [(2.352_221_9, 48.856_613_4), (-8.476_1, 54.276_612_3), (22.434_000_1, 38.9), (-179.999_999_9, -80.0)] {
+        for (lon, lat) in
+            [(2.352_221_9, 48.856_613_4), (-8.476_1, 54.276_612_3), (22.434_000_1, 38.9), (-179.999_999_9, -80.0)]
+        {
             let (lon2, lat2) = lonlat(world(lon, lat));
             assert_eq!((quantise(lon), quantise(lat)), (quantise(lon2), quantise(lat2)));
         }

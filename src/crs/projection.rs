@@ -24,7 +24,11 @@ impl Projection {
     /// [`Error::Internal`] when a definition is broken, which a test rules out.
     pub fn new(crs: Crs) -> Result<Self> {
         let read = |text: &str| Proj::from_proj_string(text).map_err(|e| Error::internal(format!("{crs}: {e}")));
-        let pair = if crs.is_degrees() { None } else { Some(Pair { grid: read(crs.proj())?, degrees: read(Crs::CRS84.proj())? }) };
+        let pair = if crs.is_degrees() {
+            None
+        } else {
+            Some(Pair { grid: read(crs.proj())?, degrees: read(Crs::CRS84.proj())? })
+        };
         Ok(Self { crs, pair })
     }
 
