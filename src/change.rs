@@ -12,8 +12,14 @@ pub enum Edit {
     /// A new feature; refused as stale when the id is taken.
     Create(Feature),
     /// A feature as it shall be from now on; `key` is ignored, the id counts. Refused when `base` is not its present revision.
-    Replace { feature: Feature, base: Option<Revision> },
-    Delete { id: FeatureId, base: Option<Revision> },
+    Replace {
+        feature: Feature,
+        base: Option<Revision>,
+    },
+    Delete {
+        id: FeatureId,
+        base: Option<Revision>,
+    },
 }
 
 /// Several edits of one collection that happen together or not at all.
@@ -30,7 +36,10 @@ pub struct ChangeSet {
 pub enum Change {
     /// The feature as it is now, with its key.
     Put(Feature),
-    Removed { key: i64, id: FeatureId },
+    Removed {
+        key: i64,
+        id: FeatureId,
+    },
 }
 
 /// One line of a feature's history.

@@ -18,7 +18,9 @@ impl CollectionId {
         if !first || !rest || id.len() > 63 {
             return Err(Error::invalid(
                 "collection",
-                format!("'{id}' cannot name a collection: use lower-case letters, digits and _, starting with a letter, 63 at most."),
+                format!(
+                    "'{id}' cannot name a collection: use lower-case letters, digits and _, starting with a letter, 63 at most."
+                ),
             ));
         }
         let reserved = ["gpkg_", "rtree_", "sqlite_", "cityheart_"].iter().any(|p| id.starts_with(p)) || id == "world";
@@ -105,13 +107,21 @@ impl Collection {
                 Some("id") => {}
                 Some("primary-geometry") => {
                     let format = property.get("format").and_then(Json::as_str).unwrap_or("geometry-any");
-                    geometry = GeometryKind::from_format(format)
-                        .ok_or_else(|| Error::invalid(format!("/properties/{name}/format"), format!("'{format}' is no geometry format.")))?;
+                    geometry = GeometryKind::from_format(format).ok_or_else(|| {
+                        Error::invalid(
+                            format!("/properties/{name}/format"),
+                            format!("'{format}' is no geometry format."),
+                        )
+                    })?;
                 }
                 _ => fields.push(Field {
                     name: name.clone(),
-                    kind: Kind::of_schema(property)
-                        .ok_or_else(|| Error::invalid(format!("/properties/{name}"), "A property needs a type: string, integer, number, boolean, array or object."))?,
+                    kind: Kind::of_schema(property).ok_or_else(|| {
+                        Error::invalid(
+                            format!("/properties/{name}"),
+                            "A property needs a type: string, integer, number, boolean, array or object.",
+                        )
+                    })?,
                     title: property.get("title").and_then(Json::as_str).unwrap_or(name).to_owned(),
                     required: required.contains(&name.as_str()),
                 }),
@@ -131,7 +141,10 @@ impl Collection {
         let mut properties = Map::new();
         properties.insert("id".into(), json!({"type": "string", "title": "Id", "x-ogc-role": "id"}));
         if let Some(format) = geometry.format() {
-            properties.insert("geometry".into(), json!({"title": "Geometry", "format": format, "x-ogc-role": "primary-geometry"}));
+            properties.insert(
+                "geometry".into(),
+                json!({"title": "Geometry", "format": format, "x-ogc-role": "primary-geometry"}),
+            );
         }
         for (i, (name, kind)) in fields.iter().enumerate() {
             let mut property = kind.schema();
@@ -148,7 +161,8 @@ impl Collection {
             "additionalProperties": false,
         });
         if dated("start") {
-            schema["x-cityheart-temporal"] = json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
+            schema["x-cityheart-temporal"] =
+                json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
         }
         Self::from_schema(id, schema)
     }
@@ -197,7 +211,8 @@ impl Collection {
                 ));
             };
             hint = at + 1;
-            values[at] = self.fields[at].kind.read(json).map_err(|m| Error::invalid(format!("/properties/{name}"), m))?;
+            values[at] =
+                self.fields[at].kind.read(json).map_err(|m| Error::invalid(format!("/properties/{name}"), m))?;
         }
         Ok(values)
     }
@@ -246,10 +261,14 @@ impl Kind {
                 None => wrong("a whole number of at most 63 bits"),
             },
             (Self::Integer, _) => wrong("a whole number"),
-            (Self::Real, Json::Number(n)) => n.as_f64().filter(|f| f.is_finite()).map_or_else(|| wrong("a finite number"), |f| Ok(Value::Real(f))),
+            (Self::Real, Json::Number(n)) => {
+                n.as_f64().filter(|f| f.is_finite()).map_or_else(|| wrong("a finite number"), |f| Ok(Value::Real(f)))
+            }
             (Self::Real, _) => wrong("a number"),
             (Self::Decimal, Json::Number(n)) => match n.as_f64() {
-                Some(f) if f.abs() < 1e13 && ((f * 100.0).round() / 100.0 - f).abs() < 1e-9 => Ok(Value::Real((f * 100.0).round() / 100.0)),
+                Some(f) if f.abs() < 1e13 && ((f * 100.0).round() / 100.0 - f).abs() < 1e-9 => {
+                    Ok(Value::Real((f * 100.0).round() / 100.0))
+                }
                 _ => wrong("an amount with at most two decimals, below ten million million"),
             },
             (Self::Decimal, _) => wrong("an amount as a number"),

@@ -1,1 +1,127 @@
-//! What must be said before the store opens.
+//! What must be said before the store opens: where to listen, under which address, and how much is too much. Everything else
+//! is data in the plan. Reads no files and no environment; the command line does.
+
+use crate::error::{Error, Result};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// The address that people use, when it is not the one we listen on; every link starts with it.
+    pub public_url: Option<PublicUrl>,
+    /// Whether `X-Forwarded-Proto`, `-Host` and `-Prefix` are believed. Only right behind a proxy that sets or removes them
+    /// itself, because whoever may send them decides where our links lead.
+    pub trust_proxy: bool,
+    pub read_only: bool,
+    /// A folder with a built web app, instead of the one inside the binary.
+    pub web: Option<PathBuf>,
+    pub limits: Limits,
+}
+
+/// How much is too much.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest path and query.
+    pub uri_bytes: usize,
+    /// Largest request body.
+    pub body_bytes: u64,
+    /// How long an answer may take to be found, waiting included.
+    pub deadline: Duration,
+    /// Questions worked on at once.
+    pub working: usize,
+    /// Questions waiting for their turn before others are sent away.
+    pub waiting: usize,
+    /// How long open requests may go on after the signal to stop.
+    pub drain: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
+            trust_proxy: false,
+            read_only: false,
+            web: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            uri_bytes: 16 << 10,
+            body_bytes: 16 << 20,
+            deadline: Duration::from_secs(10),
+            working: cores * 4,
+            waiting: cores * 256,
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// `https://maps.example.org/centre`: scheme, host, perhaps a port and a path; no slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path that everything is under: empty, or `/centre`.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[host..].find('/').map_or("", |at| &self.0[host + at..])
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let url = text.trim_end_matches('/');
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let host = rest.map_or("", |r| r.split('/').next().unwrap_or_default());
+        let path = rest.map_or("", |r| &r[host.len()..]);
+        let host_ok = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+        let path_ok = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/.-_~".contains(&b)) && !path.contains("//");
+        if host_ok && path_ok {
+            return Ok(Self(url.to_owned()));
+        }
+        Err(Error::invalid("public-url", format!("'{text}' is no address. Give one such as https://maps.example.org/centre.")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_knows_its_prefix() {
+        for (text, url, prefix) in [
+            ("https://maps.example.org", "https://maps.example.org", ""),
+            ("https://maps.example.org/", "https://maps.example.org", ""),
+            ("http://example.org:81/a/b/", "http://example.org:81/a/b", "/a/b"),
+            ("http://[::1]:8080/x", "http://[::1]:8080/x", "/x"),
+        ] {
+            let read: PublicUrl = text.parse().unwrap();
+            assert_eq!((read.as_str(), read.prefix()), (url, prefix));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", "maps.example.org", "ftp://x", "https://", "https://a b", "https://a/?q", "https://a/<b>", "http:///x", "https://a//b"] {
+            assert!(text.parse::<PublicUrl>().is_err(), "{text}");
+        }
+    }
+}

@@ -73,12 +73,18 @@ impl Model {
     #[must_use]
     pub fn findings(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<Invalid> {
         let Some(entry) = self.collections.get(id) else { return vec![] };
-        let present: Map<String, Json> =
-            properties.iter().filter(|(name, v)| !v.is_null() && *name != "id").map(|(k, v)| (k.clone(), v.clone())).collect();
+        let present: Map<String, Json> = properties
+            .iter()
+            .filter(|(name, v)| !v.is_null() && *name != "id")
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         entry
             .properties
             .iter_errors(&Json::Object(present))
-            .map(|e| Invalid { at: format!("/properties{}", e.instance_path()), message: format!("{}.", e.to_string().trim_end_matches('.')) })
+            .map(|e| Invalid {
+                at: format!("/properties{}", e.instance_path()),
+                message: format!("{}.", e.to_string().trim_end_matches('.')),
+            })
             .collect()
     }
 }
@@ -87,7 +93,8 @@ impl Model {
 fn properties_validator(schema: &Json) -> Result<Validator, String> {
     let mut schema = schema.clone();
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
-        properties.retain(|_, p| !matches!(p.get("x-ogc-role").and_then(Json::as_str), Some("id" | "primary-geometry")));
+        properties
+            .retain(|_, p| !matches!(p.get("x-ogc-role").and_then(Json::as_str), Some("id" | "primary-geometry")));
     }
     if let Some(required) = schema.get_mut("required").and_then(Json::as_array_mut) {
         required.retain(|name| name != "id" && name != "geometry");

@@ -8,6 +8,7 @@ export default defineConfig({
   base: './',
   build: {
     target: 'es2023',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with light-dark()
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1300, // the map library alone is 1.1 MB; it loads after the list
   },

@@ -29,7 +29,11 @@ impl Metrics {
             ("tiles_drawn", "Tiles drawn from the index", self.tiles_drawn.load(Relaxed)),
             ("tiles_cached", "Tiles answered from the cache", self.tiles_cached.load(Relaxed)),
             ("tile_features", "Features drawn into tiles", self.tile_features.load(Relaxed)),
-            ("tile_features_left_out", "Features that lay in a tile and were too small to draw", self.tile_left_out.load(Relaxed)),
+            (
+                "tile_features_left_out",
+                "Features that lay in a tile and were too small to draw",
+                self.tile_left_out.load(Relaxed),
+            ),
         ]
     }
 }

@@ -158,12 +158,16 @@ impl Atlas {
         let known = self.leaf(id.as_str()).ok();
         match (collection, known) {
             (Some(collection), Some(leaf)) if *leaf.index.snapshot().collection().as_ref() == collection => {
-                let (revision, changes) = self.shelf.store().adopt(id)?;
+                let mut changes = Vec::new();
+                let since = Some(leaf.index.snapshot().revision());
+                let revision = self.shelf.store().scan(id, since, &mut |change| {
+                    changes.push(change);
+                    Ok(())
+                })?;
                 leaf.publish(&changes, revision);
                 Ok(changes.len())
             }
             (Some(collection), _) => {
-                self.shelf.store().adopt(id)?;
                 let leaf = Arc::new(read(&self.shelf, collection)?);
                 let count = leaf.index.snapshot().len();
                 self.leaves.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), leaf);
@@ -186,8 +190,7 @@ impl Leaf {
             return;
         }
         let before = self.index.snapshot();
-        self.dirt.mark(revision, changes, &before);
-        self.index.apply(changes, revision);
+        self.index.publish(changes, revision, |redrawn| self.dirt.mark(revision, changes, redrawn, &before));
     }
 }
 

@@ -34,7 +34,12 @@ impl Shelf {
     }
 
     /// Fills a collection, all or nothing; see [`Store::load`].
-    pub fn load(&self, collection: &Collection, replace: bool, features: &mut dyn Iterator<Item = Result<Feature>>) -> Result<Loaded> {
+    pub fn load(
+        &self,
+        collection: &Collection,
+        replace: bool,
+        features: &mut dyn Iterator<Item = Result<Feature>>,
+    ) -> Result<Loaded> {
         self.store.load(collection, replace, features)
     }
 

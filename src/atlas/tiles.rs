@@ -8,7 +8,7 @@ use super::{Atlas, Leaf};
 use crate::change::{Change, Revision};
 use crate::crs;
 use crate::error::{Error, Result};
-use crate::feature::{Bbox, Geometry, bbox_of};
+use crate::feature::{Bbox, bbox_of};
 use crate::index::Snapshot;
 use crate::tile::{self, Layer, TileId};
 use bytes::Bytes;
@@ -143,7 +143,8 @@ impl Atlas {
     fn draw(&self, layers: &Layers, tile: TileId) -> Kept {
         let snapshots: Vec<_> = layers.snapshots().collect();
         let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
-        let drawn = tile::draw(&snapshots.iter().map(|(name, s)| Layer { name, snapshot: s }).collect::<Vec<_>>(), tile);
+        let drawn =
+            tile::draw(&snapshots.iter().map(|(name, s)| Layer { name, snapshot: s }).collect::<Vec<_>>(), tile);
         self.metrics.drew(drawn.features, drawn.left_out);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
         Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }
@@ -170,7 +171,9 @@ struct Kept {
 
 impl TileCache {
     pub(super) fn new(bytes: u64) -> Self {
-        let weight = |key: &Key, kept: &Arc<Kept>| (kept.tile.body.len() + key.layers.len() + 160).try_into().unwrap_or(u32::MAX);
+        let weight = |key: &Key, kept: &Arc<Kept>| {
+            (kept.tile.body.len() + key.layers.len() + 160).try_into().unwrap_or(u32::MAX)
+        };
         Self { cache: Cache::builder().max_capacity(bytes).weigher(weight).build() }
     }
 
@@ -229,21 +232,29 @@ struct Box2 {
     y: [u32; 2],
 }
 
+impl Box2 {
+    fn around(Bbox { west, south, east, north }: Bbox) -> Self {
+        let (a, b) = (crs::world(west, north), crs::world(east, south));
+        Self { x: [a.x, b.x], y: [a.y, b.y] }
+    }
+}
+
 impl Dirt {
     pub(super) fn new(revision: Revision) -> Self {
         Self { log: RwLock::new(Log { floor: revision, edits: VecDeque::new() }) }
     }
 
-    /// Writes down the old and the new place of every changed feature.
-    pub(super) fn mark(&self, revision: Revision, changes: &[Change], before: &Snapshot) {
+    /// Writes down the old and the new place of every changed feature, and of those that are now drawn from another zoom on.
+    pub(super) fn mark(&self, revision: Revision, changes: &[Change], redrawn: &[Bbox], before: &Snapshot) {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        log.edits.extend(redrawn.iter().map(|b| (revision, Box2::around(*b))));
         for change in changes {
             let (id, new) = match change {
-                Change::Put(f) => (&f.id, f.geometry.as_ref().and_then(place)),
+                Change::Put(f) => (&f.id, f.geometry.as_ref().and_then(bbox_of)),
                 Change::Removed { id, .. } => (id, None),
             };
-            let old = before.get(id).and_then(|slot| before.feature(slot).geometry.as_ref().and_then(place));
-            log.edits.extend([old, new].into_iter().flatten().map(|b| (revision, b)));
+            let old = before.get(id).and_then(|slot| before.box_of(slot));
+            log.edits.extend([old, new].into_iter().flatten().map(|b| (revision, Box2::around(b))));
         }
         while log.edits.len() > REMEMBERED {
             if let Some((revision, _)) = log.edits.pop_front() {
@@ -262,15 +273,10 @@ impl Dirt {
         let side = 4_294_967_296.0 / f64::from(1u32 << tile.z());
         let reach = |at: u32| ((f64::from(at) - REACH) * side, (f64::from(at) + 1.0 + REACH) * side);
         let (x, y) = (reach(tile.x()), reach(tile.y()));
-        let meets = |range: [u32; 2], (low, high): (f64, f64)| f64::from(range[0]) <= high && f64::from(range[1]) >= low;
+        let meets =
+            |range: [u32; 2], (low, high): (f64, f64)| f64::from(range[0]) <= high && f64::from(range[1]) >= low;
         !log.edits.range(start..).any(|(_, b)| meets(b.x, x) && meets(b.y, y))
     }
-}
-
-fn place(geometry: &Geometry) -> Option<Box2> {
-    let Bbox { west, south, east, north } = bbox_of(geometry)?;
-    let (a, b) = (crs::world(west, north), crs::world(east, south));
-    Some(Box2 { x: [a.x, b.x], y: [a.y, b.y] })
 }
 
 /// FNV-1a over eight bytes at a time: a content hash for ETags, not for secrets.

@@ -1,6 +1,6 @@
 //! Geometry in degrees: its kinds, its box, and the check that nothing invalid gets past.
 
-use crate::error::{Error, Result};
+use super::flaw::{Fault, Flaw};
 use geo::{BoundingRect, CoordsIter, Validation, Winding, orient::Direction};
 use geo::{Orient, RemoveRepeatedPoints};
 
@@ -142,38 +142,44 @@ pub struct Repair {
 /// Lets only valid geometry pass, rewound to RFC 7946 (outer rings counter-clockwise) and without repeated positions.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the fix: positions out of range or swapped, rings that cross themselves, empty geometry,
-/// a degenerate line or ring. `at` is empty; the caller knows the place.
-pub fn check(geometry: Geometry) -> Result<(Geometry, Repair)> {
-    let refuse = |message: String| Err(Error::invalid("", message));
-    if geometry.coords_count() == 0 {
-        return refuse("The geometry is empty. Leave it out (null) if there is no place.".into());
-    }
-    if let Some(sentence) = out_of_range(&geometry) {
-        return refuse(sentence);
-    }
+/// The fault and its fix: positions out of range or swapped, rings that cross themselves, empty geometry, a degenerate line or
+/// ring. `at` is empty unless one position is meant; the caller knows the place.
+pub fn check(geometry: Geometry) -> Result<(Geometry, Repair), Fault> {
+    let refuse = |flaw: Flaw, message: &str| Err(Fault::new(flaw, "", message));
     let before = geometry.coords_count();
+    if before == 0 {
+        return refuse(Flaw::EmptyGeometry, "The geometry is empty. Leave it out (null) if there is no place.");
+    }
+    if let Some(fault) = out_of_range(&geometry) {
+        return Err(fault);
+    }
     let geometry = without_repeats(geometry);
     let repeated = geometry.coords_count() != before;
     if let Err(e) = geometry.check_validation() {
-        return refuse(format!("The geometry is not valid ({e}). Redraw it so that rings are simple and do not cross."));
+        return refuse(
+            Flaw::SelfCrossing,
+            &format!("The geometry is not valid ({e}). Redraw it so that rings are simple and do not cross."),
+        );
     }
     let rewound = !wound_right(&geometry);
     let geometry = if rewound { oriented(geometry) } else { geometry };
     Ok((geometry, Repair { rewound, repeated }))
 }
 
-fn out_of_range(geometry: &Geometry) -> Option<String> {
+fn out_of_range(geometry: &Geometry) -> Option<Fault> {
     let outside = |x: f64, y: f64| !(x.is_finite() && y.is_finite() && x.abs() <= 180.0 && y.abs() <= 90.0);
     let bad = geometry.coords_iter().find(|c| outside(c.x, c.y))?;
-    let hint = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
-        "These look like metres of a national grid: convert them to longitude and latitude (EPSG:4326) first."
+    let (flaw, hint) = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
+        (
+            Flaw::NationalGrid,
+            "These look like metres of a national grid: convert them to longitude and latitude (EPSG:4326) first.",
+        )
     } else if bad.x.abs() <= 90.0 && bad.y.abs() <= 180.0 {
-        "Latitude and longitude seem to be swapped: GeoJSON wants longitude first."
+        (Flaw::SwappedCoordinates, "Latitude and longitude seem to be swapped: GeoJSON wants longitude first.")
     } else {
-        "Longitude goes from -180 to 180 and latitude from -90 to 90."
+        (Flaw::OutOfRange, "Longitude goes from -180 to 180 and latitude from -90 to 90.")
     };
-    Some(format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y))
+    Some(Fault::new(flaw, "", format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y)))
 }
 
 fn without_repeats(geometry: Geometry) -> Geometry {

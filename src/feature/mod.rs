@@ -4,10 +4,12 @@ use crate::error::{Error, Result};
 use std::fmt;
 use std::sync::Arc;
 
+mod flaw;
 mod geometry;
 pub mod time;
 pub mod geojson;
 
+pub use flaw::{Fault, Flaw};
 pub use geometry::{Bbox, Geometry, GeometryKind, Repair, bbox_of, check as check_geometry};
 
 /// The stable name of a feature within its collection: 1 to 200 bytes without control characters. Never reused.

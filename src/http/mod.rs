@@ -1,1 +1,91 @@
-//! http
+//! The HTTP door. Handlers take a request apart, ask the atlas, and present what it says; no domain logic lives here.
+
+use crate::atlas::Atlas;
+use crate::config::Config;
+use axum::Router;
+use axum::routing::get;
+use std::sync::Arc;
+
+mod ask;
+mod collections;
+mod fields;
+mod frame;
+mod html;
+mod items;
+mod landing;
+mod link;
+mod negotiate;
+mod openapi;
+mod operations;
+mod pool;
+mod present;
+mod problem;
+mod serve;
+mod stream;
+mod tiles;
+mod tilesets;
+mod urls;
+mod vocabularies;
+mod web;
+
+pub use serve::{Server, bind};
+
+/// What every handler can reach.
+pub struct App {
+    atlas: Arc<Atlas>,
+    config: Config,
+    pool: pool::Pool,
+    web: web::Web,
+    counts: operations::Counts,
+    /// Differs at every start, so that tags made of revisions cannot meet those of another plan.
+    birth: u128,
+}
+
+/// Every URL.
+fn urls() -> Router<Arc<App>> {
+    Router::new()
+        // OGC API Common and Features
+        .route("/api", get(landing::landing))
+        .route("/api/conformance", get(landing::conformance))
+        .route("/api/openapi", get(openapi::openapi))
+        .route("/api/collections", get(collections::list))
+        .route("/api/collections/{collection}", get(collections::one))
+        .route("/api/collections/{collection}/schema", get(fields::schema))
+        .route("/api/collections/{collection}/queryables", get(fields::queryables))
+        .route("/api/collections/{collection}/sortables", get(fields::sortables))
+        .route("/api/collections/{collection}/items", get(items::list))
+        .route("/api/collections/{collection}/items/{feature}", get(items::one))
+        .route("/api/vocabularies", get(vocabularies::list))
+        .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
+        // OGC API Tiles: row before column
+        .route("/api/tileMatrixSets", get(tilesets::matrix_sets))
+        .route("/api/tileMatrixSets/{matrixset}", get(tilesets::matrix_set))
+        .route("/api/tiles", get(tilesets::of_dataset))
+        .route("/api/tiles/{matrixset}", get(tilesets::dataset_set))
+        .route("/api/tiles/{matrixset}/{z}/{row}/{col}", get(tiles::of_dataset))
+        .route("/api/collections/{collection}/tiles", get(tilesets::of_collection))
+        .route("/api/collections/{collection}/tiles/{matrixset}", get(tilesets::collection_set))
+        .route("/api/collections/{collection}/tiles/{matrixset}/{z}/{row}/{col}", get(tiles::of_collection))
+        // The same tiles as map libraries want them: column before row, and TileJSON
+        .route("/tiles/{layers}", get(tilesets::tilejson))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::xyz))
+        // Operations
+        .route("/health/live", get(operations::live))
+        .route("/health/ready", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        // The map
+        .fallback(web::file)
+}
+
+/// The whole door over an open plan.
+pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
+    let app = Arc::new(App {
+        pool: pool::Pool::new(&config.limits),
+        web: web::Web::new(config.web.clone()),
+        counts: operations::Counts::default(),
+        birth: present::hash(uuid::Uuid::now_v7().as_bytes()),
+        atlas,
+        config,
+    });
+    frame::around(urls(), app)
+}

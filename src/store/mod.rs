@@ -16,26 +16,33 @@ pub trait Store: Send + Sync {
 
     /// Shows `visit` every feature of a collection in the order of keys, or, with `since`, those changed after that
     /// revision; returns the revision seen. An error from `visit` ends the scan with that error.
-    fn scan(&self, id: &CollectionId, since: Option<Revision>, visit: &mut dyn FnMut(Change) -> Result<()>) -> Result<Revision>;
+    fn scan(
+        &self,
+        id: &CollectionId,
+        since: Option<Revision>,
+        visit: &mut dyn FnMut(Change) -> Result<()>,
+    ) -> Result<Revision>;
 
     /// Applies all edits or none; refuses the stale ones. Returns the new revision and what became of each feature.
     fn commit(&self, edits: &ChangeSet) -> Result<(Revision, Vec<Change>)>;
 
     /// Fills a collection in bulk, all or nothing. Creates it when it is not there; `replace` empties it first; otherwise
     /// features are added, and an id that is there already is refused as stale.
-    fn load(&self, collection: &Collection, replace: bool, features: &mut dyn Iterator<Item = Result<Feature>>) -> Result<Loaded>;
+    fn load(
+        &self,
+        collection: &Collection,
+        replace: bool,
+        features: &mut dyn Iterator<Item = Result<Feature>>,
+    ) -> Result<Loaded>;
 
     /// The versions of one feature, oldest first.
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>>;
 
-    /// Takes over what another program did to a collection behind the store's back: gives it a revision and a place in the
-    /// change log, and tells what became of each feature. Nothing to take over is an empty list.
-    fn adopt(&self, id: &CollectionId) -> Result<(Revision, Vec<Change>)>;
-
     /// A whole copy at `to`, taken while others may write; refused when `to` exists.
     fn backup(&self, to: &Path) -> Result<()>;
 
-    /// Calls back when somebody else changed the data, once per collection, until the watch is dropped.
+    /// Calls back when somebody else changed the data, once per collection, until the watch is dropped. What they did has a
+    /// revision and a place in the change log by then: [`Store::scan`] with `since` tells it.
     fn watch(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<Watch>;
 }
 

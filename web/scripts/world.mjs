@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { feature, merge } from 'topojson-client';
+import { feature } from 'topojson-client';
 
 const EUROPE = [-25, 33, 45, 72]; // west, south, east, north: fine here, coarse elsewhere
 const FINE_DEG = 0.006; // about two pixels at zoom 8
@@ -15,11 +15,10 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const atlas = JSON.parse(readFileSync(require.resolve('world-atlas/countries-10m.json'), 'utf8'));
 const light = withLighterArcs(atlas);
-const countries = feature(light, light.objects.countries).features;
-const land = { properties: {}, geometry: merge(light, light.objects.countries.geometries) };
+const countries = feature(light, light.objects.countries).features.map(cleaned).filter(Boolean);
 
-write('countries', countries.map(cleaned).filter(Boolean));
-write('land', [cleaned(land)]);
+write('countries', countries);
+write('land', countries.map((country) => ({ ...country, properties: {} }))); // in pieces: small rings draw faster than continents
 
 const ours = JSON.parse(readFileSync(here('../../geodata/world/places.json'), 'utf8'));
 const point = ({ lon, lat, ...properties }, kind) => ({
@@ -89,8 +88,7 @@ function cleaned({ geometry, properties }) {
   const kept = polygons
     .map((rings) => rings.filter((ring) => ring.length >= 4 && area(ring) > SMALLEST_DEG2))
     .filter((rings, i) => rings.length && rings[0] === polygons[i][0]);
-  const named = properties.name ? { name: properties.name } : {};
-  return kept.length ? { type: 'Feature', properties: named, geometry: { type: 'MultiPolygon', coordinates: kept.map(wound) } } : null;
+  return kept.length ? { type: 'Feature', properties: { name: properties.name }, geometry: { type: 'MultiPolygon', coordinates: kept.map(wound) } } : null;
 }
 
 function signedArea(ring) {

@@ -50,11 +50,17 @@ export async function loadModel(): Promise<Model> {
 }
 
 export async function loadPlan(): Promise<Plan> {
-  const [partners, cities, areas, interventions] = await Promise.all(['partners', 'cities', 'areas', 'interventions'].map(items));
-  return assemble(partners!, cities!, areas!, interventions!);
+  const [partners, cities, areas, interventions, indicators] = await Promise.all([
+    items('partners'),
+    items('cities'),
+    items('areas'),
+    items('interventions'),
+    items('indicators'),
+  ]);
+  return assemble(partners, cities, areas, interventions, indicators);
 }
 
-export function assemble(partners: Item[], cities: Item[], areas: Item[], interventions: Item[]): Plan {
+export function assemble(partners: Item[], cities: Item[], areas: Item[], interventions: Item[], indicators: Item[]): Plan {
   const areaList = areas.map(area);
   const cityMap = new Map(cities.map((item) => [String(item.id), city(item)]));
   for (const one of cityMap.values()) one.box = join(areaList.filter((a) => a.city === one.id).map((a) => boxOf(a.geometry)));
@@ -65,6 +71,7 @@ export function assemble(partners: Item[], cities: Item[], areas: Item[], interv
     areas: areaList,
     interventions: interventionList,
     byId: new Map(interventionList.map((one) => [one.id, one])),
+    indicators: new Map(indicators.map(({ id, properties: p }) => [String(id), { en: text(p.name), ...(p.names as object | null) }])),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Geometry, Position } from 'geojson';
 import { holds, words } from './fold';
 import type { Box } from './geometry';
-import type { Decimal } from './money';
+import { share, type Decimal } from './money';
 import { GROUPS, type Group } from './signs';
 
 export interface Partner {
@@ -64,6 +64,8 @@ export interface Plan {
   areas: Area[];
   interventions: Intervention[];
   byId: Map<string, Intervention>;
+  /** Names of indicators, by their id and language. */
+  indicators: Map<string, Record<string, string>>;
 }
 
 export interface Filter {
@@ -153,6 +155,13 @@ function known<T>(a: T | null | undefined, b: T | null | undefined, compare: (a:
   return b === null || b === undefined ? -1 : compare(a, b);
 }
 
+/** EU money as a share of the cost; only of a whole cost, for a share of a grant or of a design says nothing. */
+export function euShareOf(one: Intervention): number | null {
+  return WHOLE.has(one.costScope) ? share(one.euShare, one.cost) : null;
+}
+
+const WHOLE = new Set(['total', 'unknown']);
+
 export interface Sums {
   count: number;
   /** Cents of all known costs, and how many are known. */
@@ -162,7 +171,7 @@ export interface Sums {
   costPartial: number;
   /** Programme sums: they stand for several actions, so they are not added up with them. */
   programmes: number;
-  /** EU money in cents over those whose cost is known too, with that cost: numerator and denominator. */
+  /** EU money in cents over those whose whole cost is known too, with that cost: numerator and denominator. */
   eu: number;
   euOf: number;
   euKnown: number;
@@ -191,8 +200,8 @@ export function sums(list: Intervention[]): Sums {
       all.cost += one.cost;
       all.costKnown += 1;
       if (one.costScope !== 'total') all.costPartial += 1;
-      if (one.euShare !== null) {
-        all.eu += one.euShare;
+      if (euShareOf(one) !== null) {
+        all.eu += one.euShare ?? 0;
         all.euOf += one.cost;
         all.euKnown += 1;
       }

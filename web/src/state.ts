@@ -11,6 +11,9 @@ import { statusesOf, type Group } from './signs';
 /** Where the map is asked to go. A new object is a new request. */
 export type Goal = { to: 'all' } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: View };
 
+/** The zoom from which the map shows single interventions; before, counts. */
+export const NEAR = 9.5;
+
 const first = parse(location.search);
 
 export const plan = signal<Plan | null>(null);
@@ -39,6 +42,11 @@ export const found = computed(() => (plan.value ? matching(plan.value, filter.va
 export const rows = computed(() => sorted(found.value, order.value, (one) => titleOf(one).text, language.value));
 export const totals = computed(() => sums(found.value));
 export const current = computed(() => plan.value?.byId.get(selected.value) ?? null);
+/** How many each group would show, whatever statuses are chosen now. */
+export const groupCounts = computed(() => {
+  if (!plan.value) return new Map<Group, number>();
+  return sums(matching(plan.value, without(filter.value, 'statuses'))).byGroup;
+});
 /** All years of the chosen city's plan, whatever else is filtered, so that the bars stay where they are. */
 export const timeline = computed(() => {
   if (!plan.value) return [];
@@ -50,6 +58,8 @@ export const shownOnMap = computed(() => {
   const list = matching(plan.value, { ...filter.value, city: '' });
   return list.length === plan.value.interventions.length ? null : list;
 });
+
+export const near = computed(() => (view.value?.zoom ?? 0) >= NEAR);
 
 /** A title in the person's language where there is one; else in English or its own, which is said. */
 export function titleOf(one: Intervention): { text: string; language: string } {

@@ -20,12 +20,12 @@ export function counts(plan: Plan, shown: Intervention[], nameOf: (city: City) =
   for (const one of shown) perCity.set(one.city, (perCity.get(one.city) ?? 0) + 1);
   const count = (cities: City[]) => cities.reduce((sum, city) => sum + (perCity.get(city.id) ?? 0), 0);
   const features: Feature<Point>[] = [];
-  for (const { id, name, cities } of plan.partners) {
+  for (const { id, cities } of plan.partners) {
     const placed = cities.filter((city) => city.point);
     if (!placed.length) continue;
-    const only = placed.length === 1 ? placed[0]! : null;
-    const label = only ? nameOf(only) : name;
-    features.push(point(middle(placed), { level: 'partner', partner: id, city: only?.id ?? '', label, count: count(cities) }));
+    const others = placed.length - 1;
+    const label = nameOf(placed[0]!) + (others ? ` +${others}` : '');
+    features.push(point(middle(placed), { level: 'partner', partner: id, city: others ? '' : placed[0]!.id, label, count: count(cities) }));
     for (const city of placed) {
       features.push(point(city.point!, { level: 'city', partner: id, city: city.id, label: nameOf(city), count: count([city]) }));
     }
@@ -38,21 +38,18 @@ function middle(cities: City[]): Position {
   return [mean(0), mean(1)];
 }
 
-export function areaNames(plan: Plan, language: string): Points {
-  const features = plan.areas.flatMap((area) => {
-    const at = anchor(area.geometry);
-    return at ? [point(at, { label: language === 'en' ? (area.name_en ?? area.name) : area.name })] : [];
-  });
-  return { type: 'FeatureCollection', features };
-}
-
 /** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. */
 export function marks(shown: Intervention[]): Points {
   const features = shown.flatMap((one) => {
     const at = anchor(one.geometry);
     if (!at) return [];
     const spot = one.geometry?.type === 'Point' || one.geometry?.type === 'MultiPoint';
-    return [point(at, { id: one.id, status: one.status, spot, label: String(one.properties.place ?? '') })];
+    return [point(at, { id: one.id, status: one.status, spot, label: shortPlace(one) })];
   });
   return { type: 'FeatureCollection', features };
+}
+
+/** The street or square; what follows a comma or bracket is for reading, not for the map. */
+function shortPlace(one: Intervention): string {
+  return String(one.properties.place ?? '').replace(/\s*[,;(].*$/s, '');
 }

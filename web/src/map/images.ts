@@ -8,9 +8,11 @@ const BOX = 34; // CSS pixels, room for the sign of 18 and its casing
 
 export const imageName = (palette: Palette, kind: 'sign' | 'chosen' | 'hatch', group: Group) => `${palette.theme}:${kind}:${group}`;
 
-export function drawImage(name: string, palette: Palette): { data: ImageData; pixelRatio: number } | null {
+/** Draws a name with the palette of its theme, which may no longer be the one shown. */
+export function drawImage(name: string, palettes: Record<string, Palette>): { data: ImageData; pixelRatio: number } | null {
   const [theme, kind, group] = name.split(':') as [string, string, Group];
-  if (theme !== palette.theme || !SIGNS[group]) return null;
+  const palette = palettes[theme];
+  if (!palette || !SIGNS[group]) return null;
   const data = kind === 'hatch' ? hatch(palette.status[group]) : sign(group, palette, kind === 'chosen');
   return { data, pixelRatio: RATIO };
 }

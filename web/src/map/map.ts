@@ -6,11 +6,11 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
-import { announcement, chooseCity, cityName, dark, filter, goal, hovered, plan, select, selected, shownOnMap, view, type Goal } from '../state';
-import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { announcement, chooseCity, cityName, dark, filter, goal, hovered, NEAR, plan, select, selected, shownOnMap, view, type Goal } from '../state';
+import { CITY_ZOOM, counts, marks } from './content';
 import { drawImage } from './images';
 import { readPalette, type Palette } from './palette';
-import { buildStyle, COUNTS, hoveredFilter, NEAR, TOUCHABLE, type Scene } from './style';
+import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
@@ -20,6 +20,7 @@ const FLIGHT_MS = 900;
 /** Opens the map in a container; ends it when called. */
 export function open(container: HTMLElement): () => void {
   let palette = readPalette(dark.value);
+  const palettes = { [palette.theme]: palette };
   const start = view.value;
   const map = new Map({
     container,
@@ -41,7 +42,7 @@ export function open(container: HTMLElement): () => void {
   map.keyboard.disableRotation();
   map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 90 }), 'bottom-right');
   map.setMissingStyleImageResolver((id) => {
-    const image = drawImage(id, palette);
+    const image = drawImage(id, palettes);
     if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
   });
   map.on('moveend', () => {
@@ -62,6 +63,7 @@ export function open(container: HTMLElement): () => void {
     ends.push(
       effect(() => {
         palette = readPalette(dark.value);
+        palettes[palette.theme] = palette;
         map.setStyle(buildStyle(scene(palette)), { diff: true });
       }),
       effect(() => emphasise(map, hovered.value)),
@@ -84,7 +86,6 @@ function scene(palette: Palette): Scene {
     language: language.value,
     tiles: address('tiles/'),
     counts: all ? counts(all, shown, cityName) : none,
-    areaNames: all ? areaNames(all, language.value) : none,
     marks: marks(shown),
     ids: shownOnMap.value?.map((one) => one.id) ?? null,
     selected: selected.value,
@@ -110,7 +111,7 @@ function go(map: Map, goal: Goal, duration: number): void {
   const box = boxOfGoal(goal);
   if (!box) return;
   const narrow = map.getContainer().clientWidth < 600;
-  const padding = narrow ? 36 : 72;
+  const padding = goal.to === 'all' ? (narrow ? 44 : 110) : narrow ? 36 : 72;
   const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
   map.fitBounds(box, options);
 }

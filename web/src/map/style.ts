@@ -2,6 +2,7 @@
 // the map is handed the new style and changes only what differs.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection } from 'geojson';
+import { NEAR } from '../state';
 import { GROUPS, SIGNS, statusesOf, type Group } from '../signs';
 import { CITY_ZOOM } from './content';
 import { BOLD, fontFaces, REGULAR } from './fonts';
@@ -13,16 +14,12 @@ export interface Scene {
   language: string;
   tiles: string;
   counts: FeatureCollection;
-  areaNames: FeatureCollection;
   marks: FeatureCollection;
   /** Ids of interventions to show, or null for all. */
   ids: string[] | null;
   selected: string;
   hovered: string;
 }
-
-/** From here on single interventions are shown; before, counts. */
-export const NEAR = 9.5;
 
 /** Layers that answer to the pointer, the smallest things first. */
 export const TOUCHABLE = ['points', 'marks', ...GROUPS.map((group) => `line-${group}`), 'fills', 'hatch'];
@@ -41,7 +38,6 @@ export function buildStyle(scene: Scene): StyleSpecification {
         maxzoom: 16,
       },
       counts: { type: 'geojson', data: scene.counts },
-      areaNames: { type: 'geojson', data: scene.areaNames },
       marks: { type: 'geojson', data: scene.marks },
     },
     layers: [...world(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...cityCounts(scene)],
@@ -161,12 +157,12 @@ function areas({ palette }: Scene): LayerSpecification[] {
   ];
 }
 
-const AREAL: FilterSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
+const AREAL: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
 const POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
 const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
 
 const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
-const isId = (id: string): FilterSpecification => ['==', ['get', 'id'], id];
+const isId = (id: string): ExpressionSpecification => ['==', ['get', 'id'], id];
 
 export function among(ids: string[] | null): FilterSpecification {
   if (!ids) return ['literal', true] as unknown as FilterSpecification;
@@ -192,7 +188,7 @@ function ofGroup<T>(value: (group: Group) => T, groups: readonly Group[] = GROUP
 function width(factor: number, extra = 0): ExpressionSpecification {
   const at = (line: number, edge: number): ExpressionSpecification => [
     'case',
-    AREAL as ExpressionSpecification,
+    AREAL,
     edge * Math.min(factor, 1.2) + extra,
     line * factor + extra,
   ];
@@ -294,14 +290,18 @@ function names(scene: Scene): LayerSpecification[] {
     {
       id: 'area-names',
       type: 'symbol',
-      source: 'areaNames',
+      source: 'plan',
+      'source-layer': 'areas',
       minzoom: 12.5,
       layout: {
-        'text-field': ['get', 'label'],
-        'text-font': BOLD,
-        'text-size': byZoom(12.5, 11, 16, 14),
-        'text-max-width': 9,
-        'text-padding': 4,
+        'symbol-placement': 'line',
+        'symbol-spacing': 480,
+        'text-field': scene.language === 'en' ? ['coalesce', ['get', 'name_en'], ['get', 'name']] : ['get', 'name'],
+        'text-font': REGULAR,
+        'text-size': byZoom(12.5, 11, 16, 13),
+        'text-offset': [0, 0.9],
+        'text-max-angle': 30,
+        'text-letter-spacing': 0.04,
       },
       paint: { 'text-color': palette.accent, ...halo(scene) },
     },
@@ -312,7 +312,8 @@ function names(scene: Scene): LayerSpecification[] {
       minzoom: 14.5,
       layout: {
         'text-field': ['get', 'label'],
-        'text-font': BOLD,
+        'text-font': ['case', isId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
+        'symbol-sort-key': ['case', isId(scene.selected), 0, 1],
         'text-size': byZoom(14.5, 11, 17, 13),
         'text-variable-anchor-offset': ['top', [0, 1], 'bottom', [0, -1], 'left', [1.1, 0], 'right', [-1.1, 0]],
         'text-max-width': 11,

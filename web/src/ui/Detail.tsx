@@ -1,10 +1,9 @@
 // One intervention in full: what a reader looks for first stands first; every other field the schema knows follows.
 import { useEffect, useRef } from 'preact/hooks';
 import { language, t } from '../i18n';
-import { day, euros, exactEuros, percent, period } from '../format';
+import { day, exactEuros, percent, period } from '../format';
 import { fieldsOf } from '../model';
-import { share } from '../money';
-import { years, type Intervention } from '../plan';
+import { euShareOf, years, type Intervention } from '../plan';
 import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
 import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
 import { Icon } from './Icon';
@@ -12,6 +11,9 @@ import { field, label, title } from './labels';
 import { lastRead } from './List';
 import { Sign } from './Sign';
 import { isEmpty, Value } from './Value';
+
+/** Above this share of EU money a figure is worth a second look. */
+const EU_LIMIT = 0.8;
 
 /** Fields that have their own place above the list of all others. */
 const PLACED = new Set(
@@ -175,7 +177,7 @@ function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
 
 function Money({ one }: { one: Intervention }) {
   const { cost, euShare } = one;
-  const part = share(euShare, cost);
+  const part = euShareOf(one);
   const note = one.properties.cost_note;
   return (
     <section class="block">
@@ -199,10 +201,10 @@ function Money({ one }: { one: Intervention }) {
             <span class="key own" />
             {t('eu.rest', { amount: exactEuros(cost! - euShare!) })}
           </p>
-          {part > 0.8 && <p class="note">{t('eu.high', { share: percent(part) })}</p>}
+          {part > EU_LIMIT && <p class="note">{t('eu.high', { share: percent(part), limit: percent(EU_LIMIT) })}</p>}
         </>
       )}
-      {cost === null && euShare !== null && <p>{t('eu.only', { amount: euros(euShare) })}</p>}
+      {part === null && euShare !== null && <p>{t('eu.only', { amount: exactEuros(euShare) })}</p>}
       {note ? <p class="note">{String(note)}</p> : null}
       <FundingTable value={one.properties.funding} />
     </section>

@@ -1,8 +1,8 @@
 // The lists inside one intervention: funding, steps, indicators, risks, sources. Columns are named by the schema.
-import { t } from '../i18n';
+import { language, t } from '../i18n';
 import { number } from '../format';
-import { fieldTitle, type FieldSchema } from '../model';
-import { language } from '../i18n';
+import { fieldTitle, inLanguage, type FieldSchema } from '../model';
+import { plan } from '../state';
 import { field, title } from './labels';
 import { isEmpty, Link, Value } from './Value';
 
@@ -72,7 +72,7 @@ export function Indicators({ value }: { value: unknown }) {
       <ul class="plain indicators">
         {list.map((row, i) => (
           <li key={i}>
-            <span>{String(row.definition ?? '')}</span>
+            <span>{indicatorName(String(row.definition ?? ''))}</span>
             <span class="measure">
               <Amount name="baseline" row={row} />
               <Amount name="latest" row={row} />
@@ -83,6 +83,11 @@ export function Indicators({ value }: { value: unknown }) {
       </ul>
     </section>
   );
+}
+
+/** The name of a known indicator; else the wording as it was given. */
+function indicatorName(definition: string): string {
+  return inLanguage(plan.value?.indicators.get(definition), language.value) ?? definition;
 }
 
 function Amount({ name, row }: { name: string; row: Row }) {

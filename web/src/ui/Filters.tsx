@@ -1,7 +1,7 @@
 // Finer filters, folded away until wanted: single statuses, functions, objectives, years.
 import { t, type Key } from '../i18n';
 import { activeParts } from '../plan';
-import { clearFilters, filter, setYears, timeline, toggle, totals } from '../state';
+import { filter, setYears, timeline, toggle, totals } from '../state';
 import { Icon } from './Icon';
 import { OrderChooser } from './List';
 import { conceptIds, label, title } from './labels';
@@ -21,11 +21,6 @@ export function Filters() {
         <Choices part="statuses" vocabulary="status" legend={title('status')} />
         <Years />
       </details>
-      {active.length > 0 && (
-        <button class="link" onClick={clearFilters}>
-          {t('filter.clear')}
-        </button>
-      )}
       <OrderChooser />
     </div>
   );

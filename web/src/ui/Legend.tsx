@@ -1,15 +1,27 @@
-// What the signs mean. It folds, and starts folded where the map is small.
+// What the signs mean. It folds; it starts folded where the map is small or shows counts only.
+import { signal } from '@preact/signals';
 import { t } from '../i18n';
 import { GROUPS, SIGNS } from '../signs';
-import { model } from '../state';
+import { model, near, tab } from '../state';
 import { groupLabel } from './labels';
 import { Sign } from './Sign';
 
+/** What the person chose; until then the map's size and zoom decide. */
+const chosen = signal<boolean | null>(null);
+
 export function Legend() {
   if (!model.value) return null;
+  const open = chosen.value ?? (near.value && tab.value === 'plan' && matchMedia('(min-width: 900px)').matches);
   return (
-    <details class="legend" open={matchMedia('(min-width: 900px)').matches}>
-      <summary>{t('legend.title')}</summary>
+    <details class="legend" open={open}>
+      <summary
+        onClick={(event) => {
+          event.preventDefault();
+          chosen.value = !open;
+        }}
+      >
+        {t('legend.title')}
+      </summary>
       <ul>
         {GROUPS.map((group) => (
           <li key={group}>

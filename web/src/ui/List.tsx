@@ -3,9 +3,8 @@
 import { signal } from '@preact/signals';
 import { t, language, type Key } from '../i18n';
 import { euros, percent, period } from '../format';
-import { share } from '../money';
-import { GROUPS } from '../signs';
-import { widenings, type FilterPart, type Intervention, type Order } from '../plan';
+import { GROUPS, statusesOf } from '../signs';
+import { euShareOf, widenings, type FilterPart, type Intervention, type Order } from '../plan';
 import { cityName, filter, found, hovered, order, plan, rows, select, selected, titleOf, widen } from '../state';
 import { Icon } from './Icon';
 import { groupName, label } from './labels';
@@ -80,9 +79,10 @@ function Row({ one }: { one: Intervention }) {
   const name = titleOf(one);
   const entry = selected.value || lastRead.value;
   const reachable = rows.value.some((row) => row.id === entry) ? one.id === entry : rows.value[0]?.id === one.id;
-  const euShare = share(one.euShare, one.cost);
+  const euShare = euShareOf(one);
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   const city = filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
+  const plainStatus = order.value === 'status' && statusesOf(one.group).length === 1 ? '' : label('status', one.status);
   return (
     <button
       class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
@@ -100,7 +100,7 @@ function Row({ one }: { one: Intervention }) {
         </span>
         {name.language !== language.value && <abbr class="tongue" title={label('language', name.language)}>{name.language}</abbr>}
         <span class="sub">
-          {[label('status', one.status), period(one), city, functions, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')}
+          {[plainStatus, period(one), city, functions, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')}
         </span>
       </span>
       <span class="money">

@@ -5,7 +5,7 @@ import { euros, number, percent } from '../format';
 import { share } from '../money';
 import { GROUPS, statusesOf, type Group } from '../signs';
 import { activeParts, type City, type Sums } from '../plan';
-import { chooseCity, cityName, filter, found, goToCity, plan, toggleGroup, totals } from '../state';
+import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, toggleGroup, totals } from '../state';
 import { Filters } from './Filters';
 import { groupName, label } from './labels';
 import { List } from './List';
@@ -18,7 +18,14 @@ export function PlanTab() {
   return (
     <>
       <div class="heading">
-        <h1>{city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}</h1>
+        <div class="line">
+          <h1>{city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}</h1>
+          {filtered && (
+            <button class="link" onClick={clearFilters}>
+              {t('filter.clear')}
+            </button>
+          )}
+        </div>
         <p>
           {city
             ? [partner?.name, label('country', city.country)].filter(Boolean).join(' · ')
@@ -42,22 +49,22 @@ function Summary({ sums }: { sums: Sums }) {
   const euShare = share(sums.euKnown ? sums.eu : null, sums.euOf);
   return (
     <div class="summary">
-    <div class="cards">
-      <div class="card">
-        <strong>{number(sums.count)}</strong>
-        <span>{t('sum.interventions', { count: sums.count })}</span>
-        <span>{sums.withoutPlace > 0 && t('sum.withoutPlace', { count: sums.withoutPlace })}</span>
+      <div class="cards">
+        <div class="card">
+          <strong>{number(sums.count)}</strong>
+          <span>{t('sum.interventions', { count: sums.count })}</span>
+          <span>{sums.withoutPlace > 0 && t('sum.withoutPlace', { count: sums.withoutPlace })}</span>
+        </div>
+        <div class="card">
+          <strong>{sums.costKnown ? euros(sums.cost) : t('cost.none')}</strong>
+          <span>{t('sum.costKnown', { known: sums.costKnown, count: sums.count })}</span>
+        </div>
+        <div class="card">
+          <strong>{euShare === null ? t('eu.none') : percent(euShare)}</strong>
+          <span>{t('sum.eu')}</span>
+          <span>{euShare !== null && t('sum.euOf', { eu: euros(sums.eu), cost: euros(sums.euOf), known: sums.euKnown })}</span>
+        </div>
       </div>
-      <div class="card">
-        <strong>{sums.costKnown ? euros(sums.cost) : t('cost.none')}</strong>
-        <span>{t('sum.costKnown', { known: sums.costKnown, count: sums.count })}</span>
-      </div>
-      <div class="card">
-        <strong>{euShare === null ? t('eu.none') : percent(euShare)}</strong>
-        <span>{t('sum.eu')}</span>
-        <span>{euShare !== null && t('sum.euOf', { eu: euros(sums.eu), cost: euros(sums.euOf), known: sums.euKnown })}</span>
-      </div>
-    </div>
       {basis.length > 0 && <p class="note">{t('sum.basis', { notes: basis.join(' · ') })}</p>}
     </div>
   );
@@ -74,7 +81,7 @@ function Groups({ sums }: { sums: Sums }) {
           <button key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
             <Sign group={group} />
             <span>{groupName(group)}</span>
-            <span class="count">{number(sums.byGroup.get(group) ?? 0)}</span>
+            <span class="count">{number(groupCounts.value.get(group) ?? 0)}</span>
           </button>
         ))}
       </div>

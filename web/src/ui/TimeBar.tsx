@@ -16,11 +16,11 @@ export function TimeBar() {
   return (
     <div class="time" role="group" aria-label={t('time.label')}>
       <span class="span">{span}</span>
-      <div class="years" onKeyDown={moveYear}>
+      <div class={bars.length > 16 ? 'years many' : 'years'} onKeyDown={moveYear}>
         {bars.map(({ year, count }, i) => (
           <button
             key={year}
-            class="year"
+            class={year % 5 ? 'year' : 'year fifth'}
             aria-pressed={chosen(year)}
             aria-label={t('time.year', { year: String(year), count })}
             title={t('time.year', { year: String(year), count })}

@@ -1,6 +1,15 @@
-//! One question to a collection, as one value from the address line to the index.
+//! One question to a collection, as one value from the address line to the index. Reads name/value pairs; knows no HTTP.
 
 use crate::feature::{Bbox, Value, time::Span};
+
+mod ask;
+mod cursor;
+mod parse;
+mod place;
+
+pub use ask::{asked, closest, queryable, sortable};
+pub use parse::{CRS84, PARAMETERS, overview, parse};
+pub use place::bbox;
 
 /// Page sizes: what is served when nobody asks, and the most.
 pub const DEFAULT_LIMIT: usize = 100;
@@ -39,6 +48,14 @@ pub struct Cursor {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { bbox: None, time: None, equals: vec![], sort: vec![], properties: None, limit: DEFAULT_LIMIT, after: None }
+        Self {
+            bbox: None,
+            time: None,
+            equals: vec![],
+            sort: vec![],
+            properties: None,
+            limit: DEFAULT_LIMIT,
+            after: None,
+        }
     }
 }

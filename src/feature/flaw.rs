@@ -1,0 +1,67 @@
+//! What can be wrong with one feature, by kind, with its place and a sentence that says what to do.
+
+use crate::error::Error;
+
+/// The kinds of faults in geometry and GeoJSON. Counted by [`Flaw::name`] when a file is reported on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flaw {
+    /// Text that is not JSON.
+    NotJson,
+    /// JSON that is not GeoJSON.
+    NotGeoJson,
+    WrongType,
+    EmptyGeometry,
+    UnclosedRing,
+    /// A line without length, a ring without area.
+    TooFewPositions,
+    OutOfRange,
+    SwappedCoordinates,
+    NationalGrid,
+    SelfCrossing,
+    /// Rings of one geometry that cross, overlap or lie in the wrong one.
+    RingsOverlap,
+    TooManyVertices,
+}
+
+impl Flaw {
+    /// For counts and for programs: `unclosed-ring`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotJson => "not-json",
+            Self::NotGeoJson => "not-geojson",
+            Self::WrongType => "wrong-type",
+            Self::EmptyGeometry => "empty-geometry",
+            Self::UnclosedRing => "unclosed-ring",
+            Self::TooFewPositions => "too-few-positions",
+            Self::OutOfRange => "out-of-range",
+            Self::SwappedCoordinates => "swapped-coordinates",
+            Self::NationalGrid => "national-grid",
+            Self::SelfCrossing => "self-crossing",
+            Self::RingsOverlap => "rings-overlap",
+            Self::TooManyVertices => "too-many-vertices",
+        }
+    }
+}
+
+/// One fault of one feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub flaw: Flaw,
+    /// A JSON pointer within the feature or geometry; empty for the whole of it.
+    pub at: String,
+    /// What is wrong and what to do, as a sentence.
+    pub message: String,
+}
+
+impl Fault {
+    pub fn new(flaw: Flaw, at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { flaw, at: at.into(), message: message.into() }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::invalid(fault.at, fault.message)
+    }
+}

@@ -1,0 +1,104 @@
+//! The fields of a collection: its schema, what can be asked for, and what can be sorted by (OGC API Features Parts 3 and 5).
+
+use super::ask::Ask;
+use super::html::{self, Page};
+use super::negotiate::SCHEMA;
+use super::present::{self, Answer, Document};
+use super::urls::Base;
+use crate::collection::{Collection, Kind};
+use crate::query;
+use serde_json::{Map, Value as Json, json};
+
+pub async fn schema(ask: Ask) -> Answer {
+    answer(&ask, "schema", "Schema", |_, collection| {
+        let mut schema = (*collection.schema).clone();
+        sort_out_receivables(&mut schema);
+        schema
+    })
+}
+
+pub async fn queryables(ask: Ask) -> Answer {
+    answer(&ask, "queryables", "Queryables", |_, collection| {
+        only(collection, |at| query::queryable(collection, at).is_some(), !collection.geometry.is_none())
+    })
+}
+
+pub async fn sortables(ask: Ask) -> Answer {
+    answer(&ask, "sortables", "Sortables", |_, collection| only(collection, |at| query::sortable(collection, at), false))
+}
+
+fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {
+    let view = ask.atlas().view(ask.segment("collection"))?;
+    let collection = view.collection();
+    present::document(ask, &SCHEMA, |_| {
+        let base = ask.base();
+        let mut json = make(&base, collection);
+        absolute_references(&mut json, &base);
+        json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+        json["$id"] = base.api(&["collections", collection.id.as_str(), name]).into();
+        let page = Page::new(&format!("{title}: {}", collection.title), &collection.description)
+            .crumb("The API", base.api(&[]))
+            .crumb("Collections", base.api(&["collections"]))
+            .crumb(&collection.title, base.api(&["collections", collection.id.as_str()]));
+        Ok(Document { page: page.main(html::fields(&json)), json })
+    })
+}
+
+/// A schema of some of the fields, each optional.
+fn only(collection: &Collection, keep: impl Fn(usize) -> bool, geometry: bool) -> Json {
+    let mut properties = Map::new();
+    if let Some(all) = collection.schema.get("properties").and_then(Json::as_object) {
+        for (name, property) in all {
+            let wanted = match collection.field(name) {
+                Some(at) => keep(at),
+                None => geometry && property.get("x-ogc-role").and_then(Json::as_str) == Some("primary-geometry"),
+            };
+            if wanted {
+                properties.insert(name.clone(), property.clone());
+            }
+        }
+    }
+    json!({
+        "$schema": null,
+        "$id": null,
+        "title": collection.title,
+        "description": collection.description,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// The id is chosen by whoever creates a feature and cannot be changed; dates of creation and change are ours alone.
+fn sort_out_receivables(schema: &mut Json) {
+    for name in ["created", "updated"] {
+        if let Some(property) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Json::as_object_mut) {
+            property.insert("readOnly".into(), true.into());
+        }
+    }
+}
+
+/// Vocabularies are named relative to the model's files; on the web they have addresses.
+pub fn absolute_references(json: &mut Json, base: &Base) {
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), value.as_str().and_then(|v| v.strip_prefix("vocabularies/"))) {
+                    ("x-ogc-codelistUri", Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
+                    _ => absolute_references(value, base),
+                }
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| absolute_references(item, base)),
+        _ => {}
+    }
+}
+
+/// The word that GeoJSON tools and TileJSON use for a field's values.
+pub fn simple_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Date | Kind::DateTime | Kind::Json => "String",
+        Kind::Integer | Kind::Real | Kind::Decimal => "Number",
+        Kind::Boolean => "Boolean",
+    }
+}

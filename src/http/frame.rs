@@ -1,0 +1,134 @@
+//! What is done around every request: the path made plain, limits, OPTIONS, CORS, compression, panics caught, problems written,
+//! counts kept.
+
+use super::App;
+use super::negotiate;
+use super::operations::Kind;
+use super::present::bare;
+use super::problem::Problem;
+use super::urls::Base;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+use tower::util::MapRequestLayer;
+use tower::{Layer, ServiceBuilder};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+/// Headers that scripts from other places may read.
+const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Retry-After, Tile-Left-Out";
+const ALLOWED: &str = "GET, HEAD, OPTIONS";
+
+/// Puts the frame around the routes.
+pub fn around(urls: Router<Arc<App>>, app: Arc<App>) -> Router {
+    let packed = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(512).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
+    let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();
+    let inner = urls.with_state(app.clone()).layer(
+        ServiceBuilder::new().layer(packed).layer(from_fn_with_state(app, frame)).layer(CatchPanicLayer::custom(panicked)),
+    );
+    let plain = MapRequestLayer::new(move |request: Request| with_plain_path(request, &prefix));
+    Router::new().fallback_service(plain.layer(inner))
+}
+
+/// Takes the public prefix off, for proxies that leave it on, and a slash at the end of an API path.
+fn with_plain_path(mut request: Request, prefix: &str) -> Request {
+    let path = request.uri().path();
+    let inner = path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path);
+    let inner = if inner.starts_with("/api/") { inner.trim_end_matches('/') } else { inner };
+    if inner.len() != path.len() {
+        let inner = if inner.is_empty() { "/" } else { inner };
+        let whole = request.uri().query().map_or_else(|| inner.to_owned(), |q| format!("{inner}?{q}"));
+        let mut parts = request.uri().clone().into_parts();
+        if let Ok(whole) = whole.parse::<PathAndQuery>() {
+            parts.path_and_query = Some(whole);
+            if let Ok(uri) = Uri::from_parts(parts) {
+                *request.uri_mut() = uri;
+            }
+        }
+    }
+    request
+}
+
+async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let kind = Kind::of(request.uri().path());
+    let method = request.method().clone();
+    let person = negotiate::is_person(request.headers());
+    let home = Base::of(&app.config, request.headers()).url("/api");
+    let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+
+    let mut response = match refused(&app, &request) {
+        Some(problem) => problem.into_response(),
+        None if preflight => bare(StatusCode::NO_CONTENT),
+        None => next.run(request).await,
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = other_method(&method);
+    }
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.write(person, &home);
+        if method == Method::HEAD {
+            *response.body_mut() = Body::empty();
+        }
+    }
+    finish(response.headers_mut(), preflight);
+    app.counts.add(kind, response.status(), start.elapsed());
+    response
+}
+
+/// Requests that are too much before anybody looks at them.
+fn refused(app: &App, request: &Request) -> Option<Problem> {
+    let limits = &app.config.limits;
+    let uri = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
+    if uri > limits.uri_bytes {
+        let detail = format!("The address has {uri} bytes; {} are allowed.", limits.uri_bytes);
+        return Some(Problem::new(StatusCode::URI_TOO_LONG, detail));
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
+    (length > limits.body_bytes).then(|| {
+        let detail = format!("The body has {length} bytes; {} are allowed.", limits.body_bytes);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    })
+}
+
+/// OPTIONS is answered with what there is; any other method that a resource has not is refused with the same list.
+fn other_method(method: &Method) -> Response {
+    let allow = (header::ALLOW, HeaderValue::from_static(ALLOWED));
+    if method == Method::OPTIONS {
+        return (StatusCode::OK, [allow]).into_response();
+    }
+    let detail = format!("{method} is not possible here. What is possible: {ALLOWED}.");
+    Problem { headers: vec![allow], ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail) }.into_response()
+}
+
+/// Headers of every answer, errors included: scripts from anywhere may read what anybody may read.
+fn finish(headers: &mut HeaderMap, preflight: bool) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Accept, Accept-Language, Content-Type, Content-Crs, If-None-Match, If-Match, Prefer, Authorization"));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    } else {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    }
+    if !headers.contains_key(header::VARY) {
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    }
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
+}
+
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    Problem::from(crate::error::Error::Internal(format!("a handler panicked: {}", text.unwrap_or("no message")))).into_response()
+}

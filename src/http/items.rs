@@ -1,0 +1,157 @@
+//! Features: pages of them, and single ones, as GeoJSON and as pages for people.
+
+use super::ask::{Ask, Pairs};
+use super::html;
+use super::link::{self, Link};
+use super::negotiate::{Form, GEOJSON, HTML};
+use super::present::{self, Answer};
+use super::stream::Pieces;
+use super::urls;
+use crate::atlas::{Items, View};
+use crate::query::{self, CRS84, Query};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::{Timestamp, Unit};
+use serde_json::json;
+
+const FORMS: [&Form; 2] = [&GEOJSON, &HTML];
+const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
+const MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
+const RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
+/// Rows of a page for people; more are a `next` away.
+const MAX_ROWS: usize = 500;
+
+pub async fn list(ask: Ask) -> Answer {
+    let view = ask.atlas().view(ask.segment("collection"))?;
+    let pairs = ask.pairs()?;
+    let mut query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
+    let form = ask.form(&FORMS, &pairs)?;
+    let etag = revision_tag(&ask, &view, form);
+    if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
+        return Ok(unchanged);
+    }
+    let page = Page { links: links(&ask, &view, form, &pairs), ask, view, pairs, form };
+    if form == &HTML {
+        query.limit = query.limit.min(MAX_ROWS);
+    }
+    let app = page.ask.app.clone();
+    let mut response = app.pool.run(move || page.find(query)).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
+    headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
+    headers.insert(header::ETAG, etag);
+    Ok(response)
+}
+
+pub async fn one(ask: Ask) -> Answer {
+    let view = ask.atlas().view(ask.segment("collection"))?;
+    let pairs = ask.pairs()?;
+    let allowed = |name: &str| matches!(name, "crs" | "properties" | "exclude-properties");
+    if pairs.rest.iter().any(|(name, _)| !allowed(name)) {
+        ask.only(&["crs", "properties", "exclude-properties"])?;
+    }
+    let query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
+    let form = ask.form(&FORMS, &pairs)?;
+    let item = ask.atlas().item(&view, ask.segment("feature"))?;
+    let mut links = ask.twins(&FORMS, form, &pairs);
+    let collection = ask.base().api(&["collections", view.collection().id.as_str()]);
+    links.push(Link::new("collection", collection, "application/json").titled(&view.collection().title));
+    let body = if form == &HTML {
+        let known = html::Known::new(ask.atlas().model(), ask.base());
+        html::feature(&known, view.collection(), &item.feature(), query.properties.as_deref()).write(&ask.base(), &links).into_bytes()
+    } else {
+        let mut body = Vec::with_capacity(2048);
+        item.write(query.properties.as_deref(), &mut body);
+        with_links(body, &links)
+    };
+    let etag = present::quoted(&format!("\"{:032x}\"", present::hash(&body)));
+    let mut response = present::with_tag(&ask.headers, form.media, etag, body);
+    present::add_links(response.headers_mut(), &links);
+    response.headers_mut().insert(CONTENT_CRS, content_crs());
+    Ok(response)
+}
+
+/// A question with all that its answer needs.
+struct Page {
+    ask: Ask,
+    view: View,
+    pairs: Pairs,
+    form: &'static Form,
+    links: Vec<Link>,
+}
+
+impl Page {
+    /// Asks the atlas and writes the beginning of the answer.
+    fn find(mut self, query: Query) -> Response {
+        let items = self.ask.atlas().items(&self.view, &query);
+        if let Some(cursor) = items.next() {
+            let next = self.next(&cursor.encode());
+            self.links.push(next);
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(MATCHED, items.matched().into());
+        headers.insert(RETURNED, items.len().into());
+        headers.insert(CONTENT_CRS, content_crs());
+        present::add_links(&mut headers, &self.links);
+        if self.form == &HTML {
+            let known = html::Known::new(self.ask.atlas().model(), self.ask.base());
+            let page = html::items(&known, &items, query.properties.as_deref(), &self.links);
+            return (headers, page.write(&self.ask.base(), &self.links)).into_response();
+        }
+        let head = head(&items, &self.links);
+        (headers, Pieces::new(items, query.properties, head).into_body()).into_response()
+    }
+
+    /// The same question from where this page ended.
+    fn next(&self, cursor: &str) -> Link {
+        let same = self.pairs.rest.iter().filter(|(n, _)| n != "cursor").map(|(n, v)| (n.as_str(), v.as_str()));
+        let query = urls::query(same.chain([("cursor", cursor), ("f", self.form.names[0])]));
+        let url = self.ask.base().api(&["collections", self.view.collection().id.as_str(), "items"]);
+        Link::new("next", url + &query, self.form.media).titled("The next page")
+    }
+}
+
+fn links(ask: &Ask, view: &View, form: &Form, pairs: &Pairs) -> Vec<Link> {
+    let mut links = ask.twins(&FORMS, form, pairs);
+    let collection = ask.base().api(&["collections", view.collection().id.as_str()]);
+    links.push(Link::new("collection", collection, "application/json").titled(&view.collection().title));
+    links
+}
+
+/// The FeatureCollection up to and with the `[` of its features.
+fn head(items: &Items, links: &[Link]) -> Vec<u8> {
+    let now = Timestamp::now().round(Unit::Second).unwrap_or_default().to_string();
+    let head = json!({
+        "type": "FeatureCollection",
+        "timeStamp": now,
+        "numberMatched": items.matched(),
+        "numberReturned": items.len(),
+        "links": link::array(links),
+    });
+    let mut text = head.to_string();
+    text.pop();
+    text.push_str(",\"features\":[");
+    text.into_bytes()
+}
+
+/// A feature object with its links as last member.
+fn with_links(mut feature: Vec<u8>, links: &[Link]) -> Vec<u8> {
+    if feature.pop() == Some(b'}') {
+        feature.extend_from_slice(b",\"links\":");
+        feature.extend_from_slice(link::array(links).to_string().as_bytes());
+        feature.push(b'}');
+    }
+    feature
+}
+
+/// A page's tag is made of what its content depends on, so that an unchanged one is known without finding it. Weak, because of
+/// the time stamp inside.
+fn revision_tag(ask: &Ask, view: &View, form: &Form) -> HeaderValue {
+    let id = &view.collection().id;
+    let all = format!("{:x} {id} {} {} {} {}", ask.app.birth, view.revision(), form.media, ask.base().url(""), ask.query_string());
+    present::quoted(&format!("W/\"{:032x}\"", present::hash(all.as_bytes())))
+}
+
+fn content_crs() -> HeaderValue {
+    present::quoted(&format!("<{CRS84}>"))
+}

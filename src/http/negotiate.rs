@@ -1,0 +1,154 @@
+//! Which of several forms a client wants: the parameter `f` first, then `Accept` with its weights (RFC 9110, 12.5.1).
+
+use super::problem::Problem;
+use axum::http::{HeaderMap, StatusCode, header};
+
+/// One form of a resource.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Values of `f` that ask for it; the first is the one we write.
+    pub names: &'static [&'static str],
+    /// The content type sent.
+    pub media: &'static str,
+    /// Other types that a client may accept it as.
+    pub also: &'static [&'static str],
+}
+
+pub const JSON: Form = Form { names: &["json"], media: "application/json", also: &[] };
+pub const GEOJSON: Form =
+    Form { names: &["json", "geojson"], media: "application/geo+json", also: &["application/json", "application/vnd.geo+json"] };
+pub const SCHEMA: Form = Form { names: &["json", "schema"], media: "application/schema+json", also: &["application/json"] };
+pub const OPENAPI: Form = Form {
+    names: &["json", "openapi"],
+    media: "application/vnd.oai.openapi+json;version=3.0",
+    also: &["application/openapi+json", "application/json"],
+};
+pub const HTML: Form = Form { names: &["html"], media: super::html::MEDIA, also: &["application/xhtml+xml"] };
+
+/// Chooses among the forms; the first is the one for clients without a wish.
+///
+/// # Errors
+/// 400 for an unknown `f`, 406 when nothing that is accepted is offered.
+pub fn choose<'a>(forms: &[&'a Form], f: Option<&str>, headers: &HeaderMap) -> Result<&'a Form, Problem> {
+    if let Some(f) = f {
+        let known = forms.iter().find(|form| form.names.contains(&f));
+        return known.copied().ok_or_else(|| {
+            let names: Vec<&str> = forms.iter().map(|form| form.names[0]).collect();
+            let detail = format!("There is no form '{}' of this. Ask for one of: {}.", f.chars().take(40).collect::<String>(), names.join(", "));
+            Problem { at: "f".into(), ..Problem::new(StatusCode::BAD_REQUEST, detail) }
+        });
+    }
+    let ranges: Vec<(&str, f32)> = ranges(headers, header::ACCEPT.as_str()).collect();
+    if ranges.is_empty() {
+        return Ok(forms[0]);
+    }
+    let mut best: Option<(&Form, f32)> = None;
+    for form in forms {
+        let weight = weight(form, &ranges);
+        if weight > best.map_or(0.0, |(_, w)| w) {
+            best = Some((form, weight));
+        }
+    }
+    best.map(|(form, _)| form).ok_or_else(|| {
+        let media: Vec<&str> = forms.iter().map(|form| form.media).collect();
+        let detail = format!("Nothing that your Accept header allows is offered. Accept one of: {}.", media.join(", "));
+        Problem::new(StatusCode::NOT_ACCEPTABLE, detail)
+    })
+}
+
+/// Whether this client reads pages rather than data: it names HTML, and weighs it above JSON.
+pub fn is_person(headers: &HeaderMap) -> bool {
+    let ranges: Vec<(&str, f32)> = ranges(headers, header::ACCEPT.as_str()).collect();
+    let html = ranges.iter().find(|(r, _)| *r == "text/html").map_or(0.0, |(_, w)| *w);
+    html > 0.0 && html > weight(&JSON, &ranges)
+}
+
+/// Whether a body packed with gzip can be read (RFC 9110, 12.5.3).
+pub fn reads_gzip(headers: &HeaderMap) -> bool {
+    let mut any = None;
+    for (coding, weight) in ranges(headers, header::ACCEPT_ENCODING.as_str()) {
+        match coding {
+            "gzip" | "x-gzip" => return weight > 0.0,
+            "*" => any = Some(weight > 0.0),
+            _ => {}
+        }
+    }
+    any.unwrap_or(false)
+}
+
+/// The weight that the most precise matching range gives to any type of this form.
+fn weight(form: &Form, ranges: &[(&str, f32)]) -> f32 {
+    let of = |media: &str| {
+        let essence = media.split(';').next().unwrap_or_default();
+        let kind = essence.split('/').next().unwrap_or_default();
+        let precise = |range: &str| {
+            if range.eq_ignore_ascii_case(essence) {
+                Some(2)
+            } else if range.strip_suffix("/*").is_some_and(|r| r.eq_ignore_ascii_case(kind)) {
+                Some(1)
+            } else {
+                (range == "*/*" || range == "*").then_some(0)
+            }
+        };
+        ranges.iter().filter_map(|(range, w)| Some((precise(range)?, *w))).max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
+    };
+    let types = std::iter::once(form.media).chain(form.also.iter().copied());
+    types.filter_map(of).max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map_or(0.0, |(_, w)| w)
+}
+
+/// The ranges of a header with their weights, without other parameters. What cannot be read is passed over.
+fn ranges<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = (&'a str, f32)> {
+    let lines = headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok());
+    lines.flat_map(|line| line.split(',')).filter_map(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let range = parts.next().filter(|r| !r.is_empty())?;
+        let weight = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
+        Some((range, weight.map_or(1.0, |q| q.parse().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn chosen(accept: &'static str) -> Option<&'static str> {
+        let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+        choose(&[&GEOJSON, &HTML], None, &headers).ok().map(|form| form.names[0])
+    }
+
+    #[test]
+    fn the_heaviest_acceptable_form_is_chosen() {
+        for (accept, form) in [
+            ("", Some("json")),
+            ("*/*", Some("json")),
+            ("application/geo+json, application/json", Some("json")),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some("html")),
+            ("application/json;q=0.5, text/html;q=0.4", Some("json")),
+            ("application/json;q=0.1, text/*;q=0.4", Some("html")),
+            ("text/html;q=0, */*", Some("json")),
+            ("image/png", None),
+            ("application/geo+json;q=0, application/json;q=0, image/png", None),
+            ("APPLICATION/JSON", Some("json")),
+        ] {
+            assert_eq!(chosen(accept), form, "{accept}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_sent_only_to_those_who_read_it() {
+        for (header, reads) in [("gzip, br", true), ("br", false), ("gzip;q=0", false), ("*", true), ("*;q=0, gzip", true), ("", false), ("identity", false)] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
+            assert_eq!(reads_gzip(&headers), reads, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_a_person_and_a_program_is_not() {
+        let person = |accept| is_person(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
+        assert!(person("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+        assert!(!person("*/*"));
+        assert!(!person("application/json"));
+        assert!(!is_person(&HeaderMap::new()));
+    }
+}

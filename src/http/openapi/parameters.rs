@@ -1,0 +1,95 @@
+//! Parameters, as OpenAPI 3.0 describes them.
+
+use super::schemas;
+use crate::collection::{Collection, Kind};
+use crate::query::{self, CRS84, DEFAULT_LIMIT, MAX_LIMIT};
+use serde_json::{Value as Json, json};
+
+pub fn reference(name: &str) -> Json {
+    json!({"$ref": format!("#/components/parameters/{name}")})
+}
+
+pub fn path(name: &str, description: &str) -> Json {
+    json!({"name": name, "in": "path", "required": true, "description": description, "schema": {"type": "string"}})
+}
+
+fn in_query(name: &str, description: &str, schema: &Json) -> Json {
+    json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": schema})
+}
+
+/// Those that several operations have.
+pub fn shared() -> Json {
+    let crs = json!({"type": "string", "format": "uri", "enum": [CRS84], "default": CRS84});
+    json!({
+        "f": in_query("f", "The form of the answer; without it, the Accept header counts.", &json!({"type": "string", "enum": ["json", "html"]})),
+        "bbox": in_query("bbox", "Only what meets this box: west, south, east, north in degrees, or the same with heights. West of more than east crosses the antimeridian.",
+            &json!({"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}})),
+        "bbox-crs": in_query("bbox-crs", "The coordinate reference system of bbox.", &crs),
+        "crs": in_query("crs", "The coordinate reference system of the answer.", &crs),
+        "datetime": in_query("datetime", "Only what meets this time: a day, an instant, or an interval with .. for an open end.", &json!({"type": "string"})),
+        "limit": in_query("limit", "The most that one page has; more are behind its next link.",
+            &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})),
+        "cursor": in_query("cursor", "Where a next link starts. Opaque: take it from there.", &json!({"type": "string"})),
+    })
+}
+
+pub fn of_items(collection: &Collection) -> Vec<Json> {
+    let mut all: Vec<Json> = ["bbox", "bbox-crs", "crs", "datetime", "limit"].map(reference).to_vec();
+    all.extend(choice(collection));
+    let sortable: Vec<String> = (0..collection.fields.len())
+        .filter(|&at| query::sortable(collection, at))
+        .flat_map(|at| ["", "+", "-"].map(|sign| format!("{sign}{}", collection.fields[at].name)))
+        .collect();
+    if !sortable.is_empty() {
+        let items = json!({"type": "array", "minItems": 1, "items": {"type": "string", "enum": sortable}});
+        all.push(in_query("sortby", "Properties to sort by, with - for descending.", &items));
+    }
+    all.extend([reference("cursor"), reference("f")]);
+    all.extend((0..collection.fields.len()).filter_map(|at| equality(collection, at)));
+    all
+}
+
+pub fn of_item(collection: &Collection) -> Vec<Json> {
+    let mut all = vec![path("featureId", "The id of a feature."), reference("crs")];
+    all.extend(choice(collection));
+    all.push(reference("f"));
+    all
+}
+
+/// `properties` and its opposite.
+fn choice(collection: &Collection) -> Vec<Json> {
+    if collection.fields.is_empty() {
+        return vec![];
+    }
+    let names: Vec<&str> = collection.fields.iter().map(|f| f.name.as_str()).collect();
+    let list = json!({"type": "array", "items": {"type": "string", "enum": names}});
+    vec![
+        in_query("properties", "Only these properties.", &list),
+        in_query("exclude-properties", "All but these properties. Not together with properties.", &list),
+    ]
+}
+
+/// `?name=value` for a queryable property.
+fn equality(collection: &Collection, at: usize) -> Option<Json> {
+    let kind = query::queryable(collection, at)?;
+    let field = &collection.fields[at];
+    let mut schema = kind.schema();
+    if let Some(list) = query::asked(collection, at).and_then(|s| s.get("enum")) {
+        schema["enum"] = list.clone();
+    }
+    let has = if field.kind == Kind::Json { "Only features that have this among" } else { "Only features with this" };
+    Some(in_query(&field.name, &format!("{has}: {}.", field.title), &schemas::plain(&schema)))
+}
+
+/// The layers of the whole plan's tiles.
+pub fn collections(ids: &[&str]) -> Json {
+    in_query("collections", "Only these collections.", &json!({"type": "array", "items": {"type": "string", "enum": ids}}))
+}
+
+pub fn of_tile() -> Vec<Json> {
+    ["tileMatrix", "tileRow", "tileCol"]
+        .map(|name| json!({"name": name, "in": "path", "required": true, "description": "Part of the tile's place; row 0 is the northernmost.", "schema": {"type": "integer", "minimum": 0}}))
+        .into_iter()
+        .chain([in_query("f", "The form of the answer.", &json!({"type": "string", "enum": ["mvt"]}))])
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! For those who run it: is it alive, is it ready, and what has it done (Prometheus text format 0.0.4).
+
+use super::App;
+use super::ask::Ask;
+use super::present::{Answer, REVALIDATE};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::json;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// What a request was for.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Items,
+    Tiles,
+    Api,
+    Web,
+    Operations,
+}
+
+const KINDS: [&str; 5] = ["items", "tiles", "api", "web", "operations"];
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+/// Upper bounds in microseconds; the last bucket has none.
+const BOUNDS_US: [u64; 8] = [100, 500, 2_500, 10_000, 50_000, 250_000, 1_000_000, 10_000_000];
+
+/// Requests answered since the start.
+#[derive(Default)]
+pub struct Counts {
+    answered: [[AtomicU64; CLASSES.len()]; KINDS.len()],
+    /// Time to the head of the answer.
+    times: [[AtomicU64; BOUNDS_US.len() + 1]; KINDS.len()],
+    total_us: [AtomicU64; KINDS.len()],
+}
+
+impl Kind {
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/tiles/") || (path.starts_with("/api/") && path.contains("/tiles/")) {
+            Self::Tiles
+        } else if path.starts_with("/api") {
+            if path.contains("/items") { Self::Items } else { Self::Api }
+        } else if path.starts_with("/health/") || path == "/metrics" {
+            Self::Operations
+        } else {
+            Self::Web
+        }
+    }
+}
+
+impl Counts {
+    pub fn add(&self, kind: Kind, status: StatusCode, took: Duration) {
+        let kind = kind as usize;
+        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
+        let us = took.as_micros() as u64;
+        self.answered[kind][class].fetch_add(1, Relaxed);
+        self.times[kind][BOUNDS_US.partition_point(|&bound| bound < us)].fetch_add(1, Relaxed);
+        self.total_us[kind].fetch_add(us, Relaxed);
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        head(out, "http_requests_total", "counter", "Requests answered")?;
+        for (kind, row) in KINDS.iter().zip(&self.answered) {
+            for (class, count) in CLASSES.iter().zip(row) {
+                writeln!(out, "cityheart_http_requests_total{{kind=\"{kind}\",status=\"{class}\"}} {}", count.load(Relaxed))?;
+            }
+        }
+        head(out, "http_seconds", "histogram", "Time to the head of the answer")?;
+        for ((kind, row), total) in KINDS.iter().zip(&self.times).zip(&self.total_us) {
+            let mut sum = 0;
+            for (i, count) in row.iter().enumerate() {
+                sum += count.load(Relaxed);
+                let bound = BOUNDS_US.get(i).map_or_else(|| "+Inf".to_owned(), |us| (*us as f64 / 1e6).to_string());
+                writeln!(out, "cityheart_http_seconds_bucket{{kind=\"{kind}\",le=\"{bound}\"}} {sum}")?;
+            }
+            writeln!(out, "cityheart_http_seconds_sum{{kind=\"{kind}\"}} {}", total.load(Relaxed) as f64 / 1e6)?;
+            writeln!(out, "cityheart_http_seconds_count{{kind=\"{kind}\"}} {sum}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The process runs.
+pub async fn live() -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"status": "live"})))
+}
+
+/// The plan is in memory: nothing is served before it is, so this says more than `live` only to balancers that ask both.
+pub async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let collections = app.atlas.collections();
+    let features: usize = collections.iter().map(crate::atlas::View::count).sum();
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})))
+}
+
+pub async fn metrics(ask: Ask) -> Answer {
+    let mut out = String::new();
+    // Writing to a String does not fail.
+    let _ = write_metrics(&ask.app, &mut out);
+    let head = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((head, [(header::CACHE_CONTROL, REVALIDATE)], out).into_response())
+}
+
+fn write_metrics(app: &App, out: &mut String) -> std::fmt::Result {
+    app.counts.write(out)?;
+    head(out, "questions_inside", "gauge", "Questions waiting or being worked on")?;
+    writeln!(out, "cityheart_questions_inside {}", app.pool.inside())?;
+    for (name, what, value) in app.atlas.metrics().counters() {
+        head(out, &format!("{name}_total"), "counter", what)?;
+        writeln!(out, "cityheart_{name}_total {value}")?;
+    }
+    let views = app.atlas.collections();
+    head(out, "features", "gauge", "Features in a collection")?;
+    for view in &views {
+        writeln!(out, "cityheart_features{{collection=\"{}\"}} {}", view.collection().id, view.count())?;
+    }
+    head(out, "revision", "gauge", "Revision of a collection")?;
+    for view in &views {
+        writeln!(out, "cityheart_revision{{collection=\"{}\"}} {}", view.collection().id, view.revision())?;
+    }
+    Ok(())
+}
+
+fn head(out: &mut String, name: &str, kind: &str, what: &str) -> std::fmt::Result {
+    writeln!(out, "# HELP cityheart_{name} {what}.\n# TYPE cityheart_{name} {kind}")
+}

@@ -1,0 +1,98 @@
+//! What went wrong, as HTTP says it: one table from domain errors to status numbers, and problem details (RFC 9457).
+
+use super::html;
+use crate::error::Error;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value as Json, json};
+
+/// An answer other than the one asked for. It travels as an extension of a bare response until the outermost layer, which
+/// knows what the client reads, writes the body.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub status: StatusCode,
+    /// A sentence for people.
+    pub detail: String,
+    /// The parameter, JSON pointer or other place in the input; empty when there is none.
+    pub at: String,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), at: String::new(), headers: vec![] }
+    }
+
+    fn json(&self) -> Json {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "detail": self.sentence(),
+        });
+        if !self.at.is_empty() {
+            let place = if self.at.starts_with('/') { "pointer" } else { "parameter" };
+            body["errors"] = json!([{place: self.at, "detail": self.detail}]);
+        }
+        body
+    }
+
+    fn sentence(&self) -> String {
+        if self.at.is_empty() { self.detail.clone() } else { format!("{}: {}", self.at, self.detail) }
+    }
+
+    /// The finished response, as a page when a person reads it.
+    pub fn write(&self, to_person: bool, home: &str) -> Response {
+        let (media, body) = if to_person {
+            let title = self.status.canonical_reason().unwrap_or("Error");
+            (html::MEDIA, html::problem(self.status.as_u16(), title, &self.sentence(), home))
+        } else {
+            ("application/problem+json", self.json().to_string())
+        };
+        let mut response = (self.status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")], body).into_response();
+        response.headers_mut().extend(self.headers.iter().cloned());
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let sentence = error.to_string();
+        let status = match &error {
+            Error::Invalid(_) => StatusCode::BAD_REQUEST,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Stale(_) => StatusCode::PRECONDITION_FAILED,
+            Error::Denied(_) => StatusCode::FORBIDDEN,
+            Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        match error {
+            Error::Invalid(invalid) => Self { at: invalid.at, ..Self::new(status, invalid.message) },
+            Error::Busy(_) => {
+                let headers = vec![(header::RETRY_AFTER, HeaderValue::from_static("2"))];
+                Self { headers, ..Self::new(status, sentence) }
+            }
+            Error::Internal(cause) => {
+                tracing::error!(cause, "a request failed");
+                Self::new(status, "Something went wrong here, not with your request. It has been written to the log.")
+            }
+            _ => Self::new(status, sentence),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,227 @@
+//! Tiles described: tile sets and tile matrix sets of OGC API Tiles and TMS 2.0, and TileJSON 3.
+
+use super::ask::{Ask, Pairs};
+use super::fields::simple_type;
+use super::html::{self, Page};
+use super::link::{self, Link};
+use super::negotiate::JSON;
+use super::present::{self, Answer, Document};
+use super::problem::Problem;
+use super::urls::{self, Base};
+use crate::atlas::{Layers, View};
+use crate::error::{Error, Result};
+use crate::feature::Bbox;
+use serde_json::{Map, Value as Json, json};
+
+pub const MATRIX_SET: &str = "WebMercatorQuad";
+pub const MATRIX_SET_URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
+const CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
+/// Half the side of the Web Mercator square, in metres.
+const HALF_M: f64 = 20_037_508.342_789_244;
+/// Metres in a standardised pixel (0.28 mm), by which scale denominators are defined.
+const PIXEL_M: f64 = 0.000_28;
+/// Zooms that the matrix set lists; tiles exist at each.
+const MATRIX_ZOOMS: u8 = 22;
+const MAX_LAYERS: usize = 20;
+
+/// # Errors
+/// [`Error::NotFound`] for any matrix set but the one.
+pub fn known_set(name: &str) -> Result<()> {
+    if name == MATRIX_SET {
+        return Ok(());
+    }
+    Err(Error::NotFound(format!("There is no tile matrix set '{name}'. There is: {MATRIX_SET}.")))
+}
+
+pub fn no_tiles(view: &View) -> Error {
+    Error::NotFound(format!("'{}' has no geometry, so there are no tiles of it.", view.collection().id))
+}
+
+/// The layers of the whole plan's tiles: those of `collections`, or all that have geometry.
+pub fn chosen(ask: &Ask, pairs: &Pairs) -> Result<String> {
+    match pairs.rest.iter().find(|(name, _)| name == "collections") {
+        None => {
+            let views = ask.atlas().collections();
+            let ids = views.iter().map(|v| v.collection()).filter(|c| !c.geometry.is_none()).map(|c| c.id.as_str());
+            Ok(ids.take(MAX_LAYERS).collect::<Vec<_>>().join(","))
+        }
+        Some((_, list)) => match list.split(',').find(|name| ask.atlas().view(name).is_err()) {
+            Some(unknown) => Err(Error::invalid("collections", format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()))),
+            None => Ok(list.clone()),
+        },
+    }
+}
+
+pub async fn matrix_sets(ask: Ask) -> Answer {
+    present::document(&ask, &JSON, |_| {
+        let base = ask.base();
+        let link = Link::new("self", base.api(&["tileMatrixSets", MATRIX_SET]), JSON.media);
+        let json = json!({"tileMatrixSets": [{
+            "id": MATRIX_SET, "title": "Google Maps Compatible for the World", "uri": MATRIX_SET_URI, "crs": CRS, "links": link::array(&[link]),
+        }]});
+        Ok(page_of("Tile matrix sets", "How the tiles are cut.", &base, json))
+    })
+}
+
+pub async fn matrix_set(ask: Ask) -> Answer {
+    known_set(ask.segment("matrixset"))?;
+    present::document(&ask, &JSON, |_| Ok(page_of(MATRIX_SET, "The squares of Web Mercator, halved at every zoom.", &ask.base(), definition())))
+}
+
+/// WebMercatorQuad as TMS 2.0 defines it.
+fn definition() -> Json {
+    let matrix = |z: u8| {
+        let cell = 2.0 * HALF_M / 256.0 / f64::from(1u32 << z);
+        json!({
+            "id": z.to_string(),
+            "scaleDenominator": cell / PIXEL_M,
+            "cellSize": cell,
+            "cornerOfOrigin": "topLeft",
+            "pointOfOrigin": [-HALF_M, HALF_M],
+            "tileWidth": 256,
+            "tileHeight": 256,
+            "matrixWidth": 1u32 << z,
+            "matrixHeight": 1u32 << z,
+        })
+    };
+    json!({
+        "id": MATRIX_SET,
+        "title": "Google Maps Compatible for the World",
+        "uri": MATRIX_SET_URI,
+        "crs": CRS,
+        "orderedAxes": ["X", "Y"],
+        "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
+        "tileMatrices": (0..=MATRIX_ZOOMS).map(matrix).collect::<Vec<_>>(),
+    })
+}
+
+pub async fn of_dataset(ask: Ask) -> Answer {
+    let pairs = ask.only(&["collections"])?;
+    ask.atlas().layers(&chosen(&ask, &pairs)?)?;
+    list(&ask, &pairs, "The plan", &["tiles"])
+}
+
+pub async fn dataset_set(ask: Ask) -> Answer {
+    let pairs = ask.only(&["collections"])?;
+    known_set(ask.segment("matrixset"))?;
+    let layers = ask.atlas().layers(&chosen(&ask, &pairs)?)?;
+    one(&ask, &pairs, "The plan", &["tiles"], &layers)
+}
+
+pub async fn of_collection(ask: Ask) -> Answer {
+    let (view, _) = drawn(&ask)?;
+    let id = view.collection().id.as_str();
+    list(&ask, &ask.only(&[])?, &view.collection().title, &["collections", id, "tiles"])
+}
+
+pub async fn collection_set(ask: Ask) -> Answer {
+    known_set(ask.segment("matrixset"))?;
+    let (view, layers) = drawn(&ask)?;
+    let id = view.collection().id.as_str();
+    one(&ask, &ask.only(&[])?, &view.collection().title, &["collections", id, "tiles"], &layers)
+}
+
+fn drawn(ask: &Ask) -> Result<(View, Layers)> {
+    let view = ask.atlas().view(ask.segment("collection"))?;
+    if view.collection().geometry.is_none() {
+        return Err(no_tiles(&view));
+    }
+    let layers = ask.atlas().layers(view.collection().id.as_str())?;
+    Ok((view, layers))
+}
+
+/// The list of tile sets below a path; there is one.
+fn list(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str]) -> Answer {
+    present::document_with(ask, &JSON, pairs, |twins| {
+        let base = ask.base();
+        let query = same(pairs);
+        let set = base.api(&[path, &[MATRIX_SET]].concat()) + &query;
+        let mut entry = summary(title);
+        entry["links"] = link::array(&[Link::new("self", set, JSON.media), scheme(&base)]);
+        let json = json!({"links": link::array(twins), "tilesets": [entry]});
+        Ok(page_of(&format!("Tiles: {title}"), "Tile sets that can be had.", &base, json))
+    })
+}
+
+/// One tile set.
+fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) -> Answer {
+    present::document_with(ask, &JSON, pairs, |twins| {
+        let base = ask.base();
+        let template = base.api(&[path, &[MATRIX_SET]].concat()) + "/{tileMatrix}/{tileRow}/{tileCol}" + &same(pairs);
+        let names: Vec<String> = layers.snapshots().map(|(name, _)| name.to_owned()).collect();
+        let tilejson = base.url(&format!("/tiles/{}.json", names.join(",")));
+        let mut links = twins.to_vec();
+        links.push(scheme(&base));
+        links.push(Link::new("item", template, link::MVT).titled("A tile").templated());
+        links.push(Link::new("describedby", tilejson, JSON.media).titled("The same for map libraries (TileJSON)"));
+        let mut json = summary(title);
+        json["layers"] = layers
+            .snapshots()
+            .map(|(name, snapshot)| json!({"id": name, "dataType": "vector", "title": snapshot.collection().title, "description": snapshot.collection().description}))
+            .collect();
+        if let Some(b) = extent(layers) {
+            json["boundingBox"] = json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84});
+        }
+        json["links"] = link::array(&links);
+        Ok(page_of(&format!("Tiles: {title}"), "A tile set.", &base, json))
+    })
+}
+
+fn summary(title: &str) -> Json {
+    json!({"title": title, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": MATRIX_SET_URI})
+}
+
+fn scheme(base: &Base) -> Link {
+    Link::new(link::TILING_SCHEME, base.api(&["tileMatrixSets", MATRIX_SET]), JSON.media).titled(MATRIX_SET)
+}
+
+fn same(pairs: &Pairs) -> String {
+    urls::query(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))
+}
+
+fn page_of(title: &str, lead: &str, base: &Base, json: Json) -> Document {
+    Document { page: Page::new(title, lead).crumb("The API", base.api(&[])).main(html::data(&json)), json }
+}
+
+/// TileJSON 3.0.0 for `/tiles/areas,interventions.json`.
+pub async fn tilejson(ask: Ask) -> Answer {
+    ask.only(&["v"])?;
+    let list = ask.segment("layers");
+    let Some(list) = list.strip_suffix(".json") else {
+        let sentence = format!("Tiles of '{list}' are described at /tiles/{list}.json.");
+        return Err(Problem::from(Error::NotFound(sentence)));
+    };
+    let layers = ask.atlas().layers(list)?;
+    let max_zoom = layers.max_zoom();
+    let vector_layers: Vec<Json> = layers.snapshots().map(|(name, snapshot)| {
+        let collection = snapshot.collection();
+        let id = [("id".to_owned(), Json::from("String"))];
+        let fields: Map<String, Json> = id.into_iter().chain(collection.fields.iter().map(|f| (f.name.clone(), simple_type(f.kind).into()))).collect();
+        json!({"id": name, "description": collection.title, "minzoom": 0, "maxzoom": max_zoom, "fields": fields})
+    }).collect();
+    let mut path = String::new();
+    for (i, name) in list.split(',').enumerate() {
+        path.push_str(if i > 0 { "," } else { "" });
+        urls::encode(name, &mut path);
+    }
+    let mut json = json!({
+        "tilejson": "3.0.0",
+        "name": list,
+        "tiles": [ask.base().url(&format!("/tiles/{path}/{{z}}/{{x}}/{{y}}.mvt"))],
+        "minzoom": 0,
+        "maxzoom": max_zoom,
+        "scheme": "xyz",
+        "vector_layers": vector_layers,
+    });
+    if list == "world" {
+        json["attribution"] = "Natural Earth".into();
+    }
+    if let Some(bbox) = extent(&layers) {
+        json["bounds"] = json!(bbox.to_array());
+    }
+    Ok(present::json(&ask, &json))
+}
+
+fn extent(layers: &Layers) -> Option<Bbox> {
+    layers.snapshots().filter_map(|(_, snapshot)| snapshot.extent()).reduce(Bbox::union)
+}

@@ -1,0 +1,166 @@
+//! The one place where addresses are written. Knows the public address, forwarded ones (when they are to be believed), and `Host`.
+
+use crate::config::Config;
+use axum::http::{HeaderMap, header};
+use std::fmt::Write;
+
+/// Scheme, host and prefix of every link of one answer; no slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base(String);
+
+impl Base {
+    /// The public address when one is set; else what the proxy says, if it is trusted; else the `Host` asked for.
+    pub fn of(config: &Config, headers: &HeaderMap) -> Self {
+        if let Some(url) = &config.public_url {
+            return Self(url.as_str().to_owned());
+        }
+        let forwarded = |name: &str| if config.trust_proxy { first(headers, name) } else { None };
+        let scheme = forwarded("x-forwarded-proto").filter(|s| matches!(*s, "http" | "https")).unwrap_or("http");
+        let host = forwarded("x-forwarded-host").filter(|h| is_host(h)).or_else(|| first(headers, header::HOST.as_str()).filter(|h| is_host(h)));
+        let prefix = forwarded("x-forwarded-prefix").map(|p| p.trim_end_matches('/')).filter(|p| is_prefix(p)).unwrap_or_default();
+        match host {
+            Some(host) => Self(format!("{scheme}://{host}{prefix}")),
+            None => Self(format!("{scheme}://{}{prefix}", config.listen)),
+        }
+    }
+
+    /// The address of a path that starts with a slash and is already encoded.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The address of `/api/` and these segments, each encoded.
+    pub fn api(&self, segments: &[&str]) -> String {
+        let mut url = self.url("/api");
+        for segment in segments {
+            url.push('/');
+            encode(segment, &mut url);
+        }
+        url
+    }
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986.
+pub fn encode(text: &str, out: &mut String) {
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(out, "%{b:02X}");
+        }
+    }
+}
+
+/// A query string with its question mark; empty when there are no pairs. Commas, colons and slashes stay readable.
+pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        out.push(if out.is_empty() { '?' } else { '&' });
+        encode(name, &mut out);
+        out.push('=');
+        for part in value.split_inclusive([',', ':', '/']) {
+            let (text, mark) = match part.char_indices().next_back() {
+                Some((at, c)) if matches!(c, ',' | ':' | '/') => (&part[..at], Some(c)),
+                _ => (part, None),
+            };
+            encode(text, &mut out);
+            out.extend(mark);
+        }
+    }
+    out
+}
+
+/// The pairs of a query string; `+` is a space. Pairs without a name are left out.
+///
+/// # Errors
+/// The name (or the raw text) of the first pair that is not percent-encoded UTF-8.
+pub fn pairs(query: &str) -> Result<Vec<(String, String)>, String> {
+    let parts = query.split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")));
+    parts.map(|(name, value)| Ok((decode(name, true).ok_or(name)?, decode(value, true).ok_or(name)?))).collect()
+}
+
+/// Takes percent-encoding off; in forms `+` is a space. `None` when the result is not UTF-8.
+pub fn decode(text: &str, form: bool) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        match first {
+            b'%' => {
+                let digit = |at: usize| char::from(*tail.get(at)?).to_digit(16);
+                bytes.push((digit(0)? * 16 + digit(1)?) as u8);
+                rest = &tail[2..];
+            }
+            b'+' if form => bytes.push(b' '),
+            b => bytes.push(b),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The first of a comma-separated header, as the proxy nearest to the client wrote it.
+fn first<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim).filter(|v| !v.is_empty())
+}
+
+fn is_host(host: &str) -> bool {
+    host.len() <= 255 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b))
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    prefix.len() <= 255
+        && prefix.starts_with('/')
+        && !prefix.contains("//")
+        && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"/.-_~".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderName, HeaderValue};
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+    }
+
+    const FORWARDED: [(&str, &str); 4] =
+        [("host", "inner:8080"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "maps.example.org, cdn"), ("x-forwarded-prefix", "/centre/")];
+
+    #[test]
+    fn forwarded_addresses_are_believed_only_when_trusted() {
+        let base = |trust_proxy| Base::of(&Config { trust_proxy, ..Config::default() }, &headers(&FORWARDED)).url("/api");
+        assert_eq!(base(true), "https://maps.example.org/centre/api");
+        assert_eq!(base(false), "http://inner:8080/api");
+    }
+
+    #[test]
+    fn the_public_url_wins_over_everything() {
+        let config = Config { trust_proxy: true, public_url: "https://x.org/p".parse().ok(), ..Config::default() };
+        assert_eq!(Base::of(&config, &headers(&FORWARDED)).api(&["collections", "a b/c"]), "https://x.org/p/api/collections/a%20b%2Fc");
+    }
+
+    #[test]
+    fn a_host_that_is_none_falls_back_to_where_we_listen() {
+        for host in ["<script>", "a/b", "x\"y"] {
+            let base = Base::of(&Config::default(), &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
+            assert_eq!(base.url(""), "http://127.0.0.1:8080");
+        }
+    }
+
+    #[test]
+    fn query_strings_go_there_and_back() {
+        let given = [("bbox", "1,2,3,4"), ("name", "Čopova & co + 100%"), ("datetime", "2026-01-01T00:00:00Z/.."), ("", "x")];
+        let text = query(given);
+        assert!(text.contains("bbox=1,2,3,4") && text.contains("00:00:00Z/.."));
+        let back = pairs(&text[1..]).unwrap();
+        assert_eq!(back, given.map(|(n, v)| (n.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn what_is_not_percent_encoded_utf8_is_named() {
+        assert_eq!(pairs("a=1&name=%ff"), Err("name".into()));
+        assert_eq!(pairs("limit=%2"), Err("limit".into()));
+        assert_eq!(pairs("a=%zz"), Err("a".into()));
+    }
+}

@@ -1,0 +1,157 @@
+//! The files of the web app: those inside the binary, or those of a folder. Nothing outside of them can be reached.
+
+use super::html;
+use super::negotiate::reads_gzip;
+use super::present::{self, Answer, REVALIDATE};
+use super::problem::Problem;
+use super::urls;
+use crate::error::Error;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use moka::sync::Cache;
+use rust_embed::RustEmbed;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The web app as it was built before the binary, if it was. The world layer is drawn into tiles and not served as files.
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[exclude = "world/*"]
+#[allow_missing = true]
+struct Built;
+
+const ROBOTS: &str = "User-agent: *\nDisallow: /tiles/\nDisallow: /api/collections/*/items?\n";
+const HEART: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><path fill=\"#5b2a86\" d=\"M16 29C4 20 2 14 4 9c2-5 9-6 12 0 3-6 10-5 12 0 2 5 0 11-12 20z\"/></svg>";
+/// Files below are named after their content, so they never change.
+const HASHED: &str = "assets/";
+
+pub struct Web {
+    folder: Option<PathBuf>,
+    /// Files of the binary, packed once.
+    kept: Cache<String, File>,
+}
+
+/// A file, ready to be sent.
+#[derive(Clone)]
+struct File {
+    media: HeaderValue,
+    plain: Bytes,
+    /// Only when packing made it smaller.
+    packed: Option<Bytes>,
+    hash: u128,
+}
+
+impl Web {
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder, kept: Cache::new(10_000) }
+    }
+
+    /// Reads, and packs what is kept. Blocking.
+    fn read(&self, path: &str) -> Option<File> {
+        match &self.folder {
+            Some(folder) => Some(File::new(path, std::fs::read(folder.join(path)).ok()?.into(), false)),
+            None => self.kept.optionally_get_with(path.to_owned(), || {
+                let file = Built::get(path)?;
+                Some(File::new(path, Bytes::copy_from_slice(&file.data), true))
+            }),
+        }
+        .or_else(|| stand_in(path))
+    }
+}
+
+/// What is served when the web app has no such file, or was not built.
+fn stand_in(path: &str) -> Option<File> {
+    let text = match path {
+        "index.html" => return Some(File::new(path, html::not_built().into(), false)),
+        "robots.txt" => ROBOTS,
+        "favicon.svg" => HEART,
+        "favicon.ico" => return Some(File::new("favicon.svg", HEART.into(), false)),
+        _ => return None,
+    };
+    Some(File::new(path, text.into(), false))
+}
+
+impl File {
+    fn new(path: &str, plain: Bytes, pack: bool) -> Self {
+        let guess = mime_guess::from_path(path).first_or_octet_stream();
+        let text = guess.type_() == "text" || guess.subtype() == "javascript" || guess.subtype() == "json" || guess.suffix().is_some();
+        let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
+        let packed = if pack && text { gzip(&plain) } else { None };
+        Self { media: present::quoted(&media), packed, hash: present::hash(&plain), plain }
+    }
+
+    fn send(self, path: &str, headers: &HeaderMap) -> Response {
+        let packed = self.packed.filter(|_| reads_gzip(headers));
+        let suffix = if packed.is_some() { "-gz" } else { "" };
+        let etag = present::quoted(&format!("\"{:032x}{suffix}\"", self.hash));
+        let cache = if path.starts_with(HASHED) { HeaderValue::from_static("public, max-age=31536000, immutable") } else { REVALIDATE };
+        let mut response = match present::unchanged(headers, &etag) {
+            Some(unchanged) => unchanged,
+            None => {
+                let coding = packed.is_some().then(|| (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+                let mut response = packed.unwrap_or(self.plain).into_response();
+                response.headers_mut().insert(header::CONTENT_TYPE, self.media);
+                response.headers_mut().extend(coding);
+                response
+            }
+        };
+        let own = response.headers_mut();
+        own.insert(header::ETAG, etag);
+        own.insert(header::CACHE_CONTROL, cache);
+        own.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        response
+    }
+}
+
+fn gzip(plain: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain).ok()?;
+    encoder.finish().ok().filter(|packed| packed.len() < plain.len()).map(Bytes::from)
+}
+
+/// Everything that no other route answers.
+pub async fn file(State(app): State<Arc<super::App>>, method: Method, uri: Uri, headers: HeaderMap) -> Answer {
+    let missing = || Error::NotFound(format!("There is nothing at {}.", uri.path().chars().take(200).collect::<String>()));
+    let path = plain_path(uri.path()).ok_or_else(missing)?;
+    let read = {
+        let (app, path) = (app.clone(), path.clone());
+        move || app.web.read(&path)
+    };
+    let file = match app.web.kept.get(&path) {
+        Some(kept) => kept,
+        None => app.pool.run(read).await?.ok_or_else(missing)?,
+    };
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, ""));
+    }
+    Ok(file.send(&path, &headers))
+}
+
+/// The path below the app's folder; `None` for anything that could lead out of it or to hidden files.
+fn plain_path(path: &str) -> Option<String> {
+    let path = path.strip_prefix('/')?;
+    if path.is_empty() {
+        return Some("index.html".into());
+    }
+    let path = urls::decode(path, false)?;
+    let plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
+    path.split('/').all(plain).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_path;
+
+    #[test]
+    fn no_path_leads_out_of_the_folder() {
+        for path in ["/../x", "/a/../../x", "/%2e%2e/x", "/..%2fx", "/a//b", "/.git/config", "/a%00b", "/c:/x", "/a%5c..%5cb", "//etc/passwd", "/%ff"] {
+            assert_eq!(plain_path(path), None, "{path}");
+        }
+        assert_eq!(plain_path("/"), Some("index.html".into()));
+        assert_eq!(plain_path("/assets/app-1a+b.js"), Some("assets/app-1a+b.js".into()));
+    }
+}

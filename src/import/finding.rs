@@ -1,0 +1,157 @@
+//! What is wrong in a file, by kind, with its place; and how much of it there is.
+
+use crate::feature::Flaw;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How many findings are kept with their details; beyond, they are only counted.
+pub const MAX_DETAILS: usize = 100;
+
+/// Kinds of findings. The faults of geometry and GeoJSON are [`Flaw`]s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Flaw(Flaw),
+    NotJson,
+    Truncated,
+    Nesting,
+    TooLong,
+    TooManyVertices,
+    TooManyFields,
+    Encoding,
+    Columns,
+    Crs,
+    BadId,
+    DuplicateId,
+    /// The id is already in the collection.
+    TakenId,
+    UnknownProperty,
+    BadDate,
+    BadNumber,
+    WrongType,
+    Schema,
+    GeometryType,
+    ProbablySwapped,
+    FarAway,
+}
+
+impl Kind {
+    /// For counts and for programs: `duplicate-id`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flaw(flaw) => flaw.name(),
+            Self::NotJson => "not-json",
+            Self::Truncated => "truncated",
+            Self::Nesting => "nesting",
+            Self::TooLong => "too-long",
+            Self::TooManyVertices => "too-many-vertices",
+            Self::TooManyFields => "too-many-fields",
+            Self::Encoding => "encoding",
+            Self::Columns => "columns",
+            Self::Crs => "crs",
+            Self::BadId => "bad-id",
+            Self::DuplicateId => "duplicate-id",
+            Self::TakenId => "taken-id",
+            Self::UnknownProperty => "unknown-property",
+            Self::BadDate => "bad-date",
+            Self::BadNumber => "bad-number",
+            Self::WrongType => "wrong-type",
+            Self::Schema => "schema-violation",
+            Self::GeometryType => "geometry-type",
+            Self::ProbablySwapped => "probably-swapped",
+            Self::FarAway => "far-away",
+        }
+    }
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Which file, when there are several.
+    pub file: Option<String>,
+    pub line: Option<u64>,
+    /// The number of the feature, from 1.
+    pub feature: Option<u64>,
+    pub id: Option<String>,
+    /// A JSON pointer within the feature.
+    pub pointer: String,
+}
+
+/// One thing that is wrong, or (a warning) looks wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: Kind,
+    pub warning: bool,
+    pub place: Place,
+    /// What is wrong and what to do, as a sentence.
+    pub message: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = vec![];
+        parts.extend(self.file.clone());
+        parts.extend(self.line.map(|n| format!("line {n}")));
+        parts.extend(self.feature.map(|n| match &self.id {
+            Some(id) => format!("feature {n} (id {id})"),
+            None => format!("feature {n}"),
+        }));
+        parts.extend(Some(self.pointer.clone()).filter(|p| !p.is_empty()));
+        f.write_str(&parts.join(", "))
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.place.to_string();
+        if place.is_empty() { f.write_str(&self.message) } else { write!(f, "{place}: {}", self.message) }
+    }
+}
+
+impl Finding {
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut json = json!({"kind": self.kind.name(), "severity": if self.warning { "warning" } else { "error" }, "message": self.message});
+        let place = &self.place;
+        let mut put = |key: &str, value: Option<Json>| {
+            if let Some(value) = value {
+                json[key] = value;
+            }
+        };
+        put("file", place.file.clone().map(Into::into));
+        put("line", place.line.map(Into::into));
+        put("feature", place.feature.map(Into::into));
+        put("id", place.id.clone().map(Into::into));
+        put("pointer", Some(place.pointer.clone()).filter(|p| !p.is_empty()).map(Into::into));
+        json
+    }
+}
+
+/// Findings with details up to [`MAX_DETAILS`] of errors and of warnings, and counts of all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    pub details: Vec<Finding>,
+    pub errors: u64,
+    pub warnings: u64,
+    /// How many of each kind, errors and warnings together.
+    pub by_kind: BTreeMap<&'static str, u64>,
+}
+
+impl Findings {
+    pub fn add(&mut self, finding: Finding) {
+        let count = if finding.warning { &mut self.warnings } else { &mut self.errors };
+        *count += 1;
+        let keep = *count <= MAX_DETAILS as u64;
+        *self.by_kind.entry(finding.kind.name()).or_default() += 1;
+        if keep {
+            self.details.push(finding);
+        }
+    }
+
+    /// The first error, if there is one.
+    #[must_use]
+    pub fn first_error(&self) -> Option<&Finding> {
+        self.details.iter().find(|f| !f.warning)
+    }
+}

@@ -1,0 +1,59 @@
+//! Doubts about a place: a plan has cities, and what lies far from all of them is probably a mistake; if the place lies near
+//! one with its numbers exchanged, longitude and latitude are probably swapped.
+
+use crate::feature::Geometry;
+use geo::{CoordsIter, Distance, Haversine, Point};
+
+/// How far from every city a place must be to be doubted.
+pub const FAR_M: f64 = 300_000.0;
+
+/// The places of the plan's cities (degrees, longitude first).
+#[derive(Debug, Clone, Default)]
+pub struct Cities(Vec<Point<f64>>);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Doubt {
+    Swapped,
+    Far { lon: f64, lat: f64, nearest_m: f64 },
+}
+
+impl Cities {
+    /// Takes the cities' places as (longitude, latitude).
+    pub fn new(lonlat: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        Self(lonlat.into_iter().map(Point::from).collect())
+    }
+
+    /// What is doubtful about the place of a geometry, judged by its first position.
+    pub fn doubt(&self, geometry: &Geometry) -> Option<Doubt> {
+        let first = Point(geometry.coords_iter().next()?);
+        let nearest_m = self.nearest_m(first)?;
+        if nearest_m <= FAR_M {
+            return None;
+        }
+        let swapped = Point::new(first.y(), first.x());
+        let on_globe = swapped.y().abs() <= 90.0;
+        if on_globe && self.nearest_m(swapped).is_some_and(|m| m <= FAR_M) {
+            return Some(Doubt::Swapped);
+        }
+        Some(Doubt::Far { lon: first.x(), lat: first.y(), nearest_m })
+    }
+
+    fn nearest_m(&self, point: Point<f64>) -> Option<f64> {
+        // One degree of latitude is 111 km: what is that close needs no distance.
+        if self.0.iter().any(|c| (c.y() - point.y()).abs() < 1.0 && (c.x() - point.x()).abs() < 1.0) {
+            return Some(0.0);
+        }
+        self.0.iter().map(|c| Haversine.distance(*c, point)).min_by(f64::total_cmp)
+    }
+}
+
+impl Doubt {
+    pub fn message(self) -> String {
+        match self {
+            Self::Swapped => "The place is far from every city of the plan, but near one if its numbers are exchanged: latitude and longitude are probably swapped. GeoJSON wants longitude first.".into(),
+            Self::Far { lon, lat, nearest_m } => {
+                format!("The place {lon}, {lat} is {:.0} km from the nearest city of the plan. Check it.", nearest_m / 1000.0)
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What an import did, for people and for programs.
+
+use super::finding::Findings;
+use super::judge::{Origin, Repairs};
+use super::survey::Renamed;
+use serde_json::{Value as Json, json};
+
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub collection: String,
+    pub origin: Origin,
+    /// Features in the files.
+    pub read: u64,
+    /// Features with faults.
+    pub left_out: u64,
+    /// Features that are now in the plan; `None` when nothing was to be kept or could be.
+    pub loaded: Option<u64>,
+    pub lenient: bool,
+    pub dry_run: bool,
+    pub findings: Findings,
+    pub repairs: Repairs,
+    pub renamed: Vec<Renamed>,
+    pub mixed: Vec<String>,
+    pub seconds: f64,
+}
+
+impl Report {
+    pub(super) fn new(origin: Origin) -> Self {
+        Self {
+            collection: String::new(),
+            origin,
+            read: 0,
+            left_out: 0,
+            loaded: None,
+            lenient: false,
+            dry_run: false,
+            findings: Findings::default(),
+            repairs: Repairs::default(),
+            renamed: vec![],
+            mixed: vec![],
+            seconds: 0.0,
+        }
+    }
+
+    /// One member per fact; findings with their places.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let renamed: serde_json::Map<String, Json> =
+            self.renamed.iter().map(|r| (r.from.clone(), r.to.as_str().into())).collect();
+        json!({
+            "collection": self.collection,
+            "dry_run": self.dry_run,
+            "read": self.read,
+            "loaded": self.loaded,
+            "left_out": self.left_out,
+            "errors": self.findings.errors,
+            "warnings": self.findings.warnings,
+            "by_kind": self.findings.by_kind,
+            "findings": self.findings.details.iter().map(super::Finding::to_json).collect::<Vec<_>>(),
+            "repaired": {
+                "rewound": self.repairs.rewound,
+                "repeated_positions_removed": self.repairs.repeated,
+                "heights_dropped": self.repairs.flattened,
+            },
+            "fresh_ids": self.repairs.fresh_ids,
+            "renamed": renamed,
+            "kept_as_text": self.mixed,
+            "seconds": (self.seconds * 1000.0).round() / 1000.0,
+        })
+    }
+
+    /// Lines for people, the outcome last.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![];
+        for finding in &self.findings.details {
+            lines.push(format!("{}: {finding}", if finding.warning { "warning" } else { "error" }));
+        }
+        let total = self.findings.errors + self.findings.warnings;
+        if total > self.findings.details.len() as u64 {
+            lines.push(format!("… and {} more.", total - self.findings.details.len() as u64));
+        }
+        if total > 0 {
+            let kinds: Vec<String> =
+                self.findings.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            lines.push(format!("By kind: {}.", kinds.join(", ")));
+        }
+        lines.extend(self.put_right());
+        lines.push(self.outcome());
+        lines
+    }
+
+    fn put_right(&self) -> Vec<String> {
+        let features = |n: u64| if n == 1 { "1 feature".to_owned() } else { format!("{n} features") };
+        let repairs = self.repairs;
+        let counted = [
+            (repairs.rewound, "rings were turned the right way round (RFC 7946)"),
+            (repairs.repeated, "repeated positions were removed"),
+            (repairs.flattened, "heights were dropped"),
+            (repairs.fresh_ids, "a new id was given, as the file has none"),
+        ];
+        let mut lines: Vec<String> = counted
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("In {}, {what}.", features(*count)))
+            .collect();
+        lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is kept as '{}'.", r.from, r.to)));
+        lines.extend(
+            self.mixed.iter().map(|name| format!("The property '{name}' has values of several kinds: kept as text.")),
+        );
+        lines
+    }
+
+    fn outcome(&self) -> String {
+        let kept = self.read - self.left_out;
+        let rate = if self.seconds > 0.0 { kept as f64 / self.seconds } else { 0.0 };
+        let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
+        match (self.loaded, self.dry_run) {
+            (Some(loaded), _) => {
+                format!(
+                    "{loaded} features are now in '{}'{left_out} ({:.1} s, {rate:.0} a second).",
+                    self.collection, self.seconds
+                )
+            }
+            (None, true) if self.findings.errors == 0 || (self.lenient && kept > 0) => {
+                format!("{kept} features could be imported into '{}'{left_out}. Nothing was written.", self.collection)
+            }
+            _ => format!(
+                "Nothing was imported: {} of {} features have faults. Correct the file, or leave them out with --lenient.",
+                self.left_out, self.read
+            ),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Finding slots by box: an R-tree over short runs of neighbouring slots, then the boxes of the slots themselves. One tree per first zoom,
+//! so that a look at a low zoom never meets what is drawn later. Knows boxes only.
+
+use super::place::WorldBox;
+use rstar::{AABB, RTree, RTreeObject};
+use std::ops::{ControlFlow, Range};
+
+/// Slots that are first drawn at the same zoom.
+pub(crate) struct Band {
+    pub zoom: u8,
+    pub slots: Range<u32>,
+    tree: RTree<Run>,
+}
+
+/// Up to [`RUN`] slots that follow each other, and the box around them.
+struct Run {
+    around: WorldBox,
+    start: u32,
+    end: u32,
+}
+
+const RUN: u32 = 16;
+
+impl RTreeObject for Run {
+    type Envelope = AABB<[f64; 2]>;
+    fn envelope(&self) -> Self::Envelope {
+        envelope(&self.around)
+    }
+}
+
+fn envelope(b: &WorldBox) -> AABB<[f64; 2]> {
+    AABB::from_corners([b.x0.into(), b.y0.into()], [b.x1.into(), b.y1.into()])
+}
+
+impl Band {
+    pub fn new(zoom: u8, slots: Range<u32>, boxes: &[WorldBox]) -> Self {
+        let run = |start: u32| {
+            let end = slots.end.min(start + RUN);
+            let around = boxes[start as usize..end as usize].iter().fold(WorldBox::EMPTY, |a, b| a.union(b));
+            Run { around, start, end }
+        };
+        let runs = slots.clone().step_by(RUN as usize).map(run).collect();
+        Self { zoom, slots, tree: RTree::bulk_load(runs) }
+    }
+
+    /// Shows `visit` the runs that may hold slots in this area: whether all of them surely lie inside, and the slots.
+    pub fn runs(&self, area: &WorldBox, mut visit: impl FnMut(bool, Range<u32>)) {
+        let flow = self.tree.locate_in_envelope_intersecting_int(envelope(area), |run: &Run| {
+            visit(area.contains(&run.around), run.start..run.end);
+            ControlFlow::<()>::Continue(())
+        });
+        debug_assert!(flow.is_continue());
+    }
+
+    /// Shows `visit` every slot whose box meets this area.
+    pub fn slots(&self, area: &WorldBox, boxes: &[WorldBox], mut visit: impl FnMut(u32)) {
+        self.runs(area, |inside, slots| {
+            for slot in slots {
+                if inside || boxes[slot as usize].meets(area) {
+                    visit(slot);
+                }
+            }
+        });
+    }
+}

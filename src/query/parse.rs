@@ -1,0 +1,155 @@
+//! From name/value pairs to a [`Query`]. Every refusal names its parameter and says what would have been understood.
+
+use super::{DEFAULT_LIMIT, MAX_LIMIT, Query, Sort, ask, place};
+use crate::collection::Collection;
+use crate::error::{Error, Result};
+use crate::feature::time::{self, Span};
+use crate::query::Cursor;
+
+/// The reference system of GeoJSON: longitude and latitude in degrees on WGS 84.
+pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+/// Parameters with a meaning of their own; everything else is the name of a property.
+pub const PARAMETERS: [&str; 9] =
+    ["bbox", "bbox-crs", "crs", "datetime", "limit", "sortby", "properties", "exclude-properties", "cursor"];
+
+/// Reads pairs (already percent-decoded) as a question to this collection. `elsewhere` are names that somebody else has read
+/// or will read; they are offered when a name is misspelt.
+///
+/// # Errors
+/// [`Error::Invalid`] at the name of the parameter: unknown, repeated, or not understood.
+pub fn parse<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    collection: &Collection,
+    elsewhere: &[&str],
+) -> Result<Query> {
+    let mut query = Query::default();
+    let mut cursor = None;
+    let mut seen: Vec<&str> = Vec::new();
+    for (name, value) in pairs {
+        if seen.contains(&name) {
+            return Err(Error::invalid(name, "This parameter is given twice. Give it once."));
+        }
+        seen.push(name);
+        match name {
+            "bbox" => query.bbox = Some(place::bbox(value)?),
+            "crs" | "bbox-crs" => crs(name, value)?,
+            "datetime" => query.time = Some(datetime(value)?),
+            "limit" => query.limit = limit(value)?,
+            "sortby" => query.sort = sortby(value, collection)?,
+            "properties" => query.properties = Some(fields(name, value, collection)?),
+            "exclude-properties" => query.properties = Some(all_but(&fields(name, value, collection)?, collection)),
+            "cursor" => cursor = Some(value),
+            _ => query.equals.push(ask::equality(name, value, collection, elsewhere)?),
+        }
+    }
+    if seen.contains(&"properties") && seen.contains(&"exclude-properties") {
+        return Err(Error::invalid("exclude-properties", "Give either properties or exclude-properties, not both."));
+    }
+    query.after = cursor.map(|text| Cursor::decode(text, &query.sort, collection)).transpose()?;
+    Ok(query)
+}
+
+/// Reads the pairs that ask about collections instead of features: box, time and number.
+///
+/// # Errors
+/// [`Error::Invalid`] at the name of the parameter.
+pub fn overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query> {
+    let mut query = Query { limit: MAX_LIMIT, ..Query::default() };
+    for (name, value) in pairs {
+        match name {
+            "bbox" => query.bbox = Some(place::bbox(value)?),
+            "datetime" => query.time = Some(datetime(value)?),
+            "limit" => query.limit = limit(value)?,
+            _ => return Err(Error::invalid(name, "There is no such parameter here.")),
+        }
+    }
+    Ok(query)
+}
+
+/// A page size. More than [`MAX_LIMIT`] is not an error but as many as there may be (OGC API Features, /req/core/fc-limit-response-1).
+fn limit(text: &str) -> Result<usize> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // Digits that overflow are simply a very large number.
+    let number = if digits { text.parse().unwrap_or(usize::MAX) } else { 0 };
+    if number == 0 {
+        return Err(Error::invalid(
+            "limit",
+            format!("'{}' is no page size. Give a whole number from 1 to {MAX_LIMIT} (without it: {DEFAULT_LIMIT}).", ask::short(text)),
+        ));
+    }
+    Ok(number.min(MAX_LIMIT))
+}
+
+fn crs(name: &str, uri: &str) -> Result<()> {
+    let plain = uri.strip_prefix('<').and_then(|u| u.strip_suffix('>')).unwrap_or(uri);
+    if plain == CRS84 || plain == "https://www.opengis.net/def/crs/OGC/1.3/CRS84" || plain == "[OGC:CRS84]" {
+        return Ok(());
+    }
+    Err(Error::invalid(name, format!("'{}' is not offered. Use {CRS84} (longitude, latitude).", ask::short(uri))))
+}
+
+/// An instant, a day, or an interval of them with `..` or nothing for an open end.
+fn datetime(text: &str) -> Result<Span> {
+    let wrong = |what: String| Error::invalid("datetime", what);
+    let read = |part: &str| {
+        time::span(part).ok_or_else(|| {
+            wrong(format!("'{}' is no date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", ask::short(part)))
+        })
+    };
+    let Some((start, end)) = text.split_once('/') else { return read(text) };
+    let open = |part: &str| part.is_empty() || part == "..";
+    if open(start) && open(end) {
+        return Err(wrong("Both ends are open. Leave datetime out to ask for all times.".into()));
+    }
+    let start_ms = if open(start) { i64::MIN } else { read(start)?.start_ms };
+    let end_ms = if open(end) { i64::MAX } else { read(end)?.end_ms };
+    if start_ms > end_ms {
+        return Err(wrong(format!("The interval '{}' ends before it starts. Swap its ends.", ask::short(text))));
+    }
+    Ok(Span { start_ms, end_ms })
+}
+
+/// `name`, `+name` or `-name`, separated by commas. A plus sign that became a space on its way is still a plus sign.
+fn sortby(text: &str, collection: &Collection) -> Result<Vec<Sort>> {
+    let mut sort: Vec<Sort> = Vec::new();
+    for part in text.split(',') {
+        let (descending, name) = match part.as_bytes().first() {
+            Some(b'-') => (true, &part[1..]),
+            Some(b'+' | b' ') => (false, &part[1..]),
+            _ => (false, part),
+        };
+        let field = collection.field(name).filter(|&at| ask::sortable(collection, at)).ok_or_else(|| {
+            let known = (0..collection.fields.len()).filter(|&at| ask::sortable(collection, at));
+            ask::unknown("sortby", name, "be sorted by", known.map(|at| collection.fields[at].name.as_str()))
+        })?;
+        if sort.iter().any(|s| s.field == field) {
+            return Err(Error::invalid("sortby", format!("'{name}' is named twice.")));
+        }
+        sort.push(Sort { field, descending });
+    }
+    Ok(sort)
+}
+
+/// Field positions, in the order of the schema. Id and geometry are always there, so naming them changes nothing.
+fn fields(parameter: &str, text: &str, collection: &Collection) -> Result<Vec<usize>> {
+    let mut found = Vec::new();
+    for name in text.split(',').filter(|name| !matches!(*name, "id" | "geometry")) {
+        let at = collection.field(name).ok_or_else(|| {
+            ask::unknown(parameter, name, "be chosen", collection.fields.iter().map(|f| f.name.as_str()))
+        })?;
+        if found.contains(&at) {
+            return Err(Error::invalid(parameter, format!("'{name}' is named twice.")));
+        }
+        found.push(at);
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn all_but(excluded: &[usize], collection: &Collection) -> Vec<usize> {
+    (0..collection.fields.len()).filter(|at| !excluded.contains(at)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Edits: all of a change set or nothing, refused when somebody else was first.
+
+use super::changes::{self, Entry};
+use super::contents::{self, Extent};
+use super::layer::{Cell, Layer, quoted};
+use super::{Shared, blob, failure, find, journal, tables};
+use crate::change::{Change, ChangeSet, Edit, Revision};
+use crate::collection::Kind;
+use crate::error::{Error, Result};
+use crate::feature::{Feature, FeatureId, Value};
+use rusqlite::{Connection, ToSql};
+use std::fmt::Write as _;
+
+impl Shared {
+    pub(super) fn commit(&self, set: &ChangeSet) -> Result<(Revision, Vec<Change>)> {
+        self.write(&set.collection, |tx, layers| {
+            let layer = find(layers, &set.collection)?;
+            // What other programs wrote comes first, so that an edit that knows nothing of it is stale.
+            journal::take_over(tx, layer)?;
+            let known = contents::revision(tx, layer)?;
+            if set.edits.is_empty() {
+                return Ok((known, Vec::new()));
+            }
+            let revision = known + 1;
+            let changes = apply(tx, layer, set, revision)?;
+            contents::set_revision(tx, layer, revision)?;
+            journal::clear(tx, layer)?;
+            Ok((revision, changes))
+        })
+    }
+}
+
+/// One change set under way.
+struct Work<'a> {
+    conn: &'a Connection,
+    layer: &'a Layer,
+    author: &'a str,
+    revision: Revision,
+    at: String,
+    extent: Extent,
+    changes: Vec<Change>,
+}
+
+fn apply(conn: &Connection, layer: &Layer, set: &ChangeSet, revision: Revision) -> Result<Vec<Change>> {
+    let at = tables::now(conn)?;
+    let mut work = Work { conn, layer, author: &set.author, revision, at, extent: Extent::default(), changes: Vec::new() };
+    for edit in &set.edits {
+        match edit {
+            Edit::Create(feature) => work.create(feature)?,
+            Edit::Replace { feature, base } => work.replace(feature, *base)?,
+            Edit::Delete { id, base } => work.delete(id, *base)?,
+        }
+    }
+    work.extent.write(conn, layer, &work.at)?;
+    Ok(work.changes)
+}
+
+impl Work<'_> {
+    fn create(&mut self, feature: &Feature) -> Result<()> {
+        let (conn, layer) = (self.conn, self.layer);
+        layer.check(feature)?;
+        if layer.find(conn, &feature.id)?.is_some() {
+            return Err(taken(layer, &feature.id));
+        }
+        if changes::was_deleted(conn, layer, &feature.id)? {
+            return Err(used(&feature.id));
+        }
+        let mut feature = feature.clone();
+        for name in ["created", "updated"] {
+            stamp(layer, &mut feature, name, Value::text(self.at.as_str()));
+        }
+        let mut insert = conn.prepare_cached(&layer.layout.insert())?;
+        layer.bind(&mut insert, None, &feature, &mut Vec::new())?;
+        insert.raw_execute().map_err(|e| if failure::is_taken(&e) { taken(layer, &feature.id) } else { e.into() })?;
+        let key = conn.last_insert_rowid();
+        self.log(None, Some(key))
+    }
+
+    fn replace(&mut self, feature: &Feature, base: Option<Revision>) -> Result<()> {
+        self.layer.check(feature)?;
+        let before = self.present(&feature.id, base)?;
+        let mut after = Feature { key: before.key, ..feature.clone() };
+        let created = self.layer.collection.field("created").and_then(|i| before.values.get(i).cloned());
+        stamp(self.layer, &mut after, "created", created.unwrap_or_default());
+        stamp(self.layer, &mut after, "updated", Value::text(self.at.as_str()));
+        self.update(&before, &after)?;
+        let key = before.key;
+        self.log(Some(before), Some(key))
+    }
+
+    fn delete(&mut self, id: &FeatureId, base: Option<Revision>) -> Result<()> {
+        let before = self.present(id, base)?;
+        let layout = &self.layer.layout;
+        let sql = format!("DELETE FROM {} WHERE {}=?1", quoted(&layout.table), quoted(&layout.key));
+        self.conn.prepare_cached(&sql)?.execute([before.key])?;
+        self.log(Some(before), None)
+    }
+
+    /// The feature as it is, if it has not changed after `base`.
+    fn present(&self, id: &FeatureId, base: Option<Revision>) -> Result<Feature> {
+        let feature = self.layer.find(self.conn, id)?;
+        let Some(feature) = feature else {
+            return Err(Error::NotFound(format!("There is no feature '{id}' in '{}'.", self.layer.collection.id)));
+        };
+        let Some(base) = base else {
+            return Ok(feature);
+        };
+        let (last, author) = changes::last(self.conn, self.layer, &feature)?;
+        // A change of this very set is not somebody else's.
+        if last != self.revision && (last > base || base >= self.revision) {
+            return Err(Error::Stale(format!("The feature '{id}' was changed by {author} after you read it. Read it again and repeat your change.")));
+        }
+        Ok(feature)
+    }
+
+    /// Writes the columns that differ, so that what we cannot read in the others stays as it is.
+    fn update(&self, before: &Feature, after: &Feature) -> Result<()> {
+        let layout = &self.layer.layout;
+        let mut blob = None;
+        let mut cells = Vec::new();
+        if let Some(geom) = layout.geom.as_ref().filter(|_| before.geometry != after.geometry) {
+            blob = Some(after.geometry.as_ref().map(|g| {
+                let mut bytes = Vec::new();
+                blob::encode(g, &mut bytes);
+                bytes
+            }));
+            cells.push(geom);
+        }
+        let differ = |i: &usize| before.values.get(*i) != after.values.get(*i);
+        let fields: Vec<usize> = (0..layout.columns.len()).filter(differ).collect();
+        cells.extend(fields.iter().map(|i| &layout.columns[*i]));
+        if cells.is_empty() {
+            return Ok(());
+        }
+        let mut sql = format!("UPDATE {} SET ", quoted(&layout.table));
+        for (i, column) in cells.iter().enumerate() {
+            let _ = write!(sql, "{}{}=?{}", if i == 0 { "" } else { "," }, quoted(column), i + 2);
+        }
+        let _ = write!(sql, " WHERE {}=?1", quoted(&layout.key));
+        let values: Vec<Cell<'_>> = fields.iter().map(|i| Cell(self.layer.collection.fields[*i].kind, &after.values[*i])).collect();
+        let mut all: Vec<&dyn ToSql> = vec![&after.key];
+        all.extend(blob.iter().map(|b| b as &dyn ToSql));
+        all.extend(values.iter().map(|v| v as &dyn ToSql));
+        self.conn.prepare_cached(&sql)?.execute(all.as_slice())?;
+        Ok(())
+    }
+
+    /// Notes a change that was just written; what is there now is read back, so that everybody sees what the file holds.
+    fn log(&mut self, before: Option<Feature>, key: Option<i64>) -> Result<()> {
+        let after = key.map(|key| self.layer.find_key(self.conn, key)).transpose()?.flatten();
+        let entry = Entry { revision: self.revision, author: self.author, at: &self.at, before: before.as_ref(), after: after.as_ref() };
+        changes::write(self.conn, self.layer, &entry)?;
+        if let Some(before) = &before {
+            self.extent.gone(before);
+        }
+        match (before, after) {
+            (_, Some(after)) => {
+                self.extent.come(&after);
+                self.changes.push(Change::Put(after));
+            }
+            (Some(before), None) => self.changes.push(Change::Removed { key: before.key, id: before.id }),
+            (None, None) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Sets a field that the store keeps itself, if the collection has it as an instant.
+pub(super) fn stamp(layer: &Layer, feature: &mut Feature, name: &str, value: Value) {
+    let at = layer.collection.field(name).filter(|i| layer.collection.fields[*i].kind == Kind::DateTime);
+    if let Some(slot) = at.and_then(|i| feature.values.get_mut(i)) {
+        *slot = value;
+    }
+}
+
+pub(super) fn taken(layer: &Layer, id: &FeatureId) -> Error {
+    Error::Stale(format!("There is a feature '{id}' in '{}' already. Choose another id, or change that feature.", layer.collection.id))
+}
+
+pub(super) fn used(id: &FeatureId) -> Error {
+    Error::Refused(format!("The id '{id}' belonged to a feature that was deleted, and an id is never used twice. Choose another one."))
+}

@@ -1,0 +1,217 @@
+//! Tables that other programs made: the layers they can be, with a schema derived from their columns.
+
+use super::layer::{Layer, Layout, free_name, quoted};
+use super::{Layers, changes, contents, journal, load, tables};
+use crate::collection::{Collection, CollectionId, Kind};
+use crate::error::{Error, Result};
+use crate::feature::GeometryKind;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
+
+/// Makes collections of the tables that are none yet. Their rows stay as they are; a column for ids is added.
+///
+/// # Errors
+/// [`Error::Refused`] for a table in another reference system, unless the file has been a plan before.
+pub(super) fn adopt(conn: &Connection) -> Result<()> {
+    let known: bool = conn.query_row("SELECT EXISTS (SELECT 1 FROM cityheart_collections)", [], |row| row.get(0))?;
+    for found in find(conn)? {
+        match found.and_then(|table| adopt_table(conn, table)) {
+            Err(Error::Refused(sentence)) if known => tracing::warn!("{sentence} It is left out."),
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// The layers of a file that is only read.
+pub(super) fn layers(conn: &Connection) -> Result<Layers> {
+    find(conn)?.into_iter().map(|layer| layer.map(|l| (l.collection.id.clone(), Arc::new(l)))).collect()
+}
+
+fn adopt_table(conn: &Connection, mut layer: Layer) -> Result<()> {
+    if layer.layout.id.is_none() {
+        let column = "cityheart_id";
+        conn.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {column} TEXT", quoted(&layer.layout.table)))?;
+        layer.layout.id = Some(column.into());
+    }
+    let (table, id) = (quoted(&layer.layout.table), layer.layout.id.as_deref().map(quoted).unwrap_or_default());
+    layer.number = tables::register(conn, &layer.collection, &layer.layout)?;
+    conn.execute_batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS \"cityheart_{}_ids\" ON {table} ({id})", layer.number))?;
+    tables::drop_triggers(conn, &layer)?;
+    load::finish(conn, &layer)?;
+    let sql = format!("SELECT min({key}), max({key}) FROM {table}", key = quoted(&layer.layout.key));
+    let keys: (Option<i64>, Option<i64>) = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let revision = contents::revision(conn, &layer)? + 1;
+    if let (Some(first), Some(last)) = keys {
+        changes::write_load(conn, &layer, revision, journal::AUTHOR, (first, last), revision > 1)?;
+    }
+    contents::set_revision(conn, &layer, revision)
+}
+
+/// The tables in `gpkg_contents` that can be layers and are not ours; an error for each that should be one but cannot.
+fn find(conn: &Connection) -> Result<Vec<Result<Layer>>> {
+    let mut ask = conn.prepare(
+        "SELECT m.name, c.data_type, coalesce(c.identifier, c.table_name), coalesce(c.description, ''), g.column_name, g.geometry_type_name,
+                s.organization, s.organization_coordsys_id, m.type
+         FROM gpkg_contents c JOIN sqlite_master m ON lower(m.name)=lower(c.table_name) AND m.type IN ('table', 'view')
+         LEFT JOIN gpkg_geometry_columns g ON lower(g.table_name)=lower(c.table_name)
+         LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id=g.srs_id
+         WHERE c.data_type IN ('features', 'attributes') AND c.table_name NOT LIKE 'cityheart\\_%' ESCAPE '\\' ORDER BY c.rowid",
+    )?;
+    let mut taken = collection_names(conn)?;
+    let mut found = Vec::new();
+    let mut rows = ask.query([])?;
+    while let Some(row) = rows.next()? {
+        let entry = Entry {
+            table: row.get(0)?,
+            spatial: row.get::<_, String>(1)? == "features",
+            title: row.get(2)?,
+            geom: row.get(4)?,
+            geometry_type: row.get(5)?,
+            crs: row.get::<_, Option<String>>(6)?.zip(row.get::<_, Option<i64>>(7)?),
+            is_table: row.get::<_, String>(8)? == "table",
+        };
+        if is_collection(conn, &entry.table)? {
+            continue;
+        }
+        found.extend(entry.layer(conn, &mut taken).transpose());
+    }
+    Ok(found)
+}
+
+fn collection_names(conn: &Connection) -> Result<Vec<String>> {
+    if !tables::exists(conn, "cityheart_collections")? {
+        return Ok(Vec::new());
+    }
+    Ok(conn.prepare("SELECT id FROM cityheart_collections")?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn is_collection(conn: &Connection, table: &str) -> Result<bool> {
+    if !tables::exists(conn, "cityheart_collections")? {
+        return Ok(false);
+    }
+    Ok(conn.prepare_cached("SELECT 1 FROM cityheart_collections WHERE lower(layout->>'table')=lower(?1)")?.exists([table])?)
+}
+
+/// What the standard tables say of a table.
+struct Entry {
+    table: String,
+    spatial: bool,
+    title: String,
+    geom: Option<String>,
+    geometry_type: Option<String>,
+    crs: Option<(String, i64)>,
+    is_table: bool,
+}
+
+struct Column {
+    name: String,
+    declared: String,
+    primary: i64,
+}
+
+impl Entry {
+    /// The layer; `None` for what cannot be one without being wrong (a view, a table without a single integer key).
+    fn layer(self, conn: &Connection, taken: &mut Vec<String>) -> Result<Option<Layer>> {
+        let columns = columns(conn, &self.table)?;
+        let keys: Vec<&Column> = columns.iter().filter(|c| c.primary > 0).collect();
+        let key = match keys.as_slice() {
+            [key] if self.is_table && key.declared.trim_matches('"').eq_ignore_ascii_case("integer") => key.name.clone(),
+            _ => {
+                tracing::warn!("The table '{}' is left out: a layer needs one integer primary key, which views and some tables do not have.", self.table);
+                return Ok(None);
+            }
+        };
+        if self.spatial {
+            self.check_crs()?;
+        }
+        let id = columns.iter().find(|c| c.name.eq_ignore_ascii_case("id") && c.name != key).map(|c| c.name.clone());
+        let id = match id {
+            Some(id) if can_be_ids(conn, &self.table, &id)? => Some(id),
+            _ => None,
+        };
+        let own = |c: &&Column| c.name != key && Some(&c.name) != id.as_ref() && Some(&c.name) != self.geom.as_ref() && c.name != "cityheart_id";
+        let mut names = vec!["id".to_owned(), "geometry".to_owned()];
+        let mut fields = Vec::new();
+        let mut layout = Layout { table: self.table.clone(), key: key.clone(), geom: self.geom.clone(), id: id.clone(), columns: vec![] };
+        for column in columns.iter().filter(own) {
+            if let Some(kind) = kind(conn, &self.table, column)? {
+                fields.push((free_name(&column.name, &mut names), kind));
+                layout.columns.push(column.name.clone());
+            }
+        }
+        let name = collection_id(&self.table, taken)?;
+        let geometry = if self.spatial { GeometryKind::from_gpkg_name(self.geometry_type.as_deref().unwrap_or_default()) } else { GeometryKind::NONE };
+        let collection = Collection::inferred(name, &self.title, geometry, &fields)?;
+        Ok(Some(Layer { number: 0, collection, layout }))
+    }
+
+    fn check_crs(&self) -> Result<()> {
+        match &self.crs {
+            Some((org, 4326)) if org.eq_ignore_ascii_case("EPSG") => Ok(()),
+            Some((org, code)) if *code > 0 => Err(Error::Refused(format!(
+                "The table '{}' is in the reference system {org}:{code}. Convert it to EPSG:4326 (for example `ogr2ogr -t_srs EPSG:4326 NEW.gpkg OLD.gpkg`).",
+                self.table
+            ))),
+            _ => Err(Error::Refused(format!("The table '{}' does not say its reference system. Set it to EPSG:4326, if that is what it is in.", self.table))),
+        }
+    }
+}
+
+fn columns(conn: &Connection, table: &str) -> Result<Vec<Column>> {
+    let mut ask = conn.prepare_cached("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid")?;
+    Ok(ask.query_map([table], |row| Ok(Column { name: row.get(0)?, declared: row.get(1)?, primary: row.get(2)? }))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a column holds a text of its own for every row.
+fn can_be_ids(conn: &Connection, table: &str, column: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT count(*) = count(DISTINCT {c}) AND count(*) > 0 AND coalesce(min(typeof({c})='text' AND length(CAST({c} AS BLOB)) BETWEEN 1 AND 200), 1) FROM {t}",
+        c = quoted(column),
+        t = quoted(table)
+    );
+    Ok(conn.query_row(&sql, [], |row| row.get(0))?)
+}
+
+/// The kind of a column; `None` for one that no property can show (a BLOB), which stays as it is.
+fn kind(conn: &Connection, table: &str, column: &Column) -> Result<Option<Kind>> {
+    if tables::exists(conn, "gpkg_data_columns")? {
+        let mut ask = conn.prepare_cached("SELECT mime_type FROM gpkg_data_columns WHERE lower(table_name)=lower(?1) AND lower(column_name)=lower(?2)")?;
+        let mime: Option<Option<String>> = ask.query_row(params![table, column.name], |row| row.get(0)).optional()?;
+        if mime.flatten().as_deref() == Some("application/json") {
+            return Ok(Some(Kind::Json));
+        }
+    }
+    let declared = column.declared.trim_matches('"').to_uppercase();
+    let plain = declared.split('(').next().unwrap_or_default().trim();
+    Ok(Some(match plain {
+        "BOOLEAN" => Kind::Boolean,
+        "DATE" => Kind::Date,
+        "DATETIME" => Kind::DateTime,
+        // Beyond the types of the standard, SQLite's own rules of affinity.
+        t if t.contains("INT") => Kind::Integer,
+        t if t.contains("REAL") || t.contains("FLOA") || t.contains("DOUB") => Kind::Real,
+        "BLOB" => return Ok(None),
+        _ => Kind::Text,
+    }))
+}
+
+/// A collection's name from a table's, different from all that are taken.
+fn collection_id(table: &str, taken: &mut Vec<String>) -> Result<CollectionId> {
+    let mut slug: String = table.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(50).collect();
+    if CollectionId::new(&slug).is_err() {
+        slug.insert_str(0, "layer_");
+    }
+    CollectionId::new(&free_name(&slug, taken))
+}
+
+/// A sentence about the first column of a layout that its table does not have.
+pub(super) fn missing_column(conn: &Connection, layout: &Layout) -> Result<Option<String>> {
+    let have = columns(conn, &layout.table)?;
+    if have.is_empty() {
+        return Ok(Some(format!("its table '{}' is gone.", layout.table)));
+    }
+    let mut wanted = [Some(&layout.key), layout.id.as_ref(), layout.geom.as_ref()].into_iter().flatten().chain(&layout.columns);
+    let missing = wanted.find(|w| !have.iter().any(|c| c.name.eq_ignore_ascii_case(w)));
+    Ok(missing.map(|column| format!("the column '{column}' of its table '{}' is gone.", layout.table)))
+}

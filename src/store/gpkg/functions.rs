@@ -1,0 +1,25 @@
+//! The SQL functions that the R-tree triggers of a GeoPackage call. Without them no row of a spatial table can be written.
+
+use super::blob;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Result};
+
+/// Registers `ST_MinX`, `ST_MaxX`, `ST_MinY`, `ST_MaxY` (degrees) and `ST_IsEmpty`; each is null for what is no geometry.
+pub(super) fn register(conn: &Connection) -> Result<()> {
+    for (i, name) in ["ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"].into_iter().enumerate() {
+        conn.create_scalar_function(name, 1, flags(), move |ctx| Ok(read(ctx.get_raw(0), blob::envelope).map(|e| e[i])))?;
+    }
+    conn.create_scalar_function("ST_IsEmpty", 1, flags(), |ctx| Ok(read(ctx.get_raw(0), blob::is_empty)))
+}
+
+fn flags() -> FunctionFlags {
+    FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS
+}
+
+fn read<T>(value: ValueRef<'_>, ask: fn(&[u8]) -> Option<T>) -> Option<T> {
+    match value {
+        ValueRef::Blob(bytes) => ask(bytes),
+        _ => None,
+    }
+}

@@ -1,0 +1,209 @@
+//! What other programs did. Triggers in the file note the first state of each row that anybody changes, also while we are not
+//! running; taking over turns these notes into lines of the change log. Our own transactions leave no notes behind.
+//!
+//! The triggers use only what every SQLite has, so that any program can still write to the tables.
+
+use super::changes::{self, Entry};
+use super::contents::{self, Extent};
+use super::layer::{Layer, quoted, value};
+use super::{blob, tables};
+use crate::error::Result;
+use crate::feature::{Feature, FeatureId};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, params};
+
+/// Who did it, as the history says.
+pub(super) const AUTHOR: &str = "another program";
+
+/// Creates the triggers. Their names carry the number of the collection, as tables may be renamed.
+pub(super) fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
+    let layout = &layer.layout;
+    let id = layout.id.as_ref().map_or_else(|| "NULL".into(), |id| format!("OLD.{}", quoted(id)));
+    let mut old = format!("quote({id})");
+    for column in &layout.columns {
+        old.push_str("||','||quote(OLD.");
+        old.push_str(&quoted(column));
+        old.push(')');
+    }
+    let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quoted(geom)));
+    let sql = TRIGGERS
+        .replace("<n>", &layer.number.to_string())
+        .replace("<t>", &quoted(&layout.table))
+        .replace("<i>", &quoted(&layout.key))
+        .replace("<old>", &old)
+        .replace("<geom>", &geom);
+    conn.execute_batch(&sql)?;
+    Ok(())
+}
+
+/// `WHERE NOT EXISTS` and not `OR IGNORE`: the conflict clause of the statement outside would win.
+const TRIGGERS: &str = r#"
+CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> BEGIN
+  INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
+    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
+END;
+CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> BEGIN
+  INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
+    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
+  INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
+    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
+END;
+CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> BEGIN
+  INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
+    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
+END;
+"#;
+
+/// Whether the triggers are in place. They vanish when a program drops the table and makes it anew.
+pub(super) fn is_kept(conn: &Connection, layer: &Layer) -> Result<bool> {
+    let mut ask = conn.prepare_cached("SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB ?1 AND lower(tbl_name)=lower(?2)")?;
+    Ok(ask.query_row(params![format!("cityheart_{}_*", layer.number), layer.layout.table], |row| row.get::<_, i64>(0))? == 3)
+}
+
+/// Forgets what was noted of a collection.
+pub(super) fn clear(conn: &Connection, layer: &Layer) -> Result<()> {
+    conn.prepare_cached("DELETE FROM cityheart_journal WHERE collection=?1")?.execute([layer.number])?;
+    Ok(())
+}
+
+/// Writes what others did into the change log, as one revision. Returns whether there was anything.
+pub(super) fn take_over(conn: &Connection, layer: &Layer) -> Result<bool> {
+    if layer.number == 0 {
+        return Ok(false);
+    }
+    let replaced = !is_kept(conn, layer)?;
+    if replaced {
+        take_over_all(conn, layer)?;
+        return Ok(true);
+    }
+    let mut ask = conn.prepare_cached("SELECT key, old, old_geom, at FROM cityheart_journal WHERE collection=?1 ORDER BY seq")?;
+    let mut rows = ask.query([layer.number])?;
+    let mut took = Took { conn, layer, revision: contents::revision(conn, layer)? + 1, extent: Extent::default(), last: None };
+    let mut noted = false;
+    while let Some(row) = rows.next()? {
+        noted = true;
+        let (key, old, geom): (i64, Option<String>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let before = old.and_then(|old| parse(layer, key, &old, geom));
+        took.row(before, layer.find_key(conn, key)?, row.get(3)?)?;
+    }
+    if noted {
+        clear(conn, layer)?;
+    }
+    let Some(at) = took.last else {
+        return Ok(false);
+    };
+    took.extent.write(conn, layer, &at)?;
+    contents::set_revision(conn, layer, took.revision)?;
+    Ok(true)
+}
+
+struct Took<'a> {
+    conn: &'a Connection,
+    layer: &'a Layer,
+    revision: u64,
+    extent: Extent,
+    /// When the last of them happened.
+    last: Option<String>,
+}
+
+impl Took<'_> {
+    fn row(&mut self, before: Option<Feature>, after: Option<Feature>, at: String) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        if let Some(before) = &before {
+            self.extent.gone(before);
+        }
+        if let Some(after) = &after {
+            self.extent.come(after);
+        }
+        let renamed = before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| b.id != a.id);
+        let log = |before, after| changes::write(self.conn, self.layer, &Entry { revision: self.revision, author: AUTHOR, at: &at, before, after });
+        if renamed {
+            log(before.as_ref(), None)?;
+            log(None, after.as_ref())?;
+        } else {
+            log(before.as_ref(), after.as_ref())?;
+        }
+        self.last = Some(at);
+        Ok(())
+    }
+}
+
+/// The table was replaced as a whole, and with it our triggers: nothing is known of what was in it before.
+fn take_over_all(conn: &Connection, layer: &Layer) -> Result<()> {
+    let revision = contents::revision(conn, layer)? + 1;
+    tables::drop_triggers(conn, layer)?;
+    super::load::finish(conn, layer)?;
+    clear(conn, layer)?;
+    let sql = format!("SELECT min({key}), max({key}) FROM {}", quoted(&layer.layout.table), key = quoted(&layer.layout.key));
+    let keys: (Option<i64>, Option<i64>) = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    changes::write_load(conn, layer, revision, AUTHOR, (keys.0.unwrap_or(1), keys.1.unwrap_or(0)), true)?;
+    contents::set_revision(conn, layer, revision)
+}
+
+/// The feature that a row was: its id and values as the SQL function `quote` writes them, with commas between.
+fn parse(layer: &Layer, key: i64, old: &str, geom: Option<Vec<u8>>) -> Option<Feature> {
+    let mut rest = old;
+    let id = match next(&mut rest)? {
+        Sql::Text(id) => FeatureId::new(&id),
+        _ => FeatureId::new(&key.to_string()),
+    };
+    let mut values = Vec::with_capacity(layer.collection.fields.len());
+    for field in &layer.collection.fields {
+        rest = rest.strip_prefix(',')?;
+        let cell = next(&mut rest)?;
+        values.push(value(field.kind, (&cell).into()).unwrap_or_default());
+    }
+    let geometry = geom.and_then(|g| blob::decode(&g).ok()?.geometry);
+    Some(Feature { key, id: id.ok()?, geometry, values })
+}
+
+/// Reads one literal: `NULL`, a number, `'text'` or `X'…'`.
+fn next(rest: &mut &str) -> Option<Sql> {
+    if let Some(text) = rest.strip_prefix('\'') {
+        let mut out = String::new();
+        let mut from = text;
+        loop {
+            let (head, tail) = from.split_once('\'')?;
+            out.push_str(head);
+            match tail.strip_prefix('\'') {
+                Some(more) => {
+                    out.push('\'');
+                    from = more;
+                }
+                None => {
+                    *rest = tail;
+                    return Some(Sql::Text(out));
+                }
+            }
+        }
+    }
+    let (word, tail) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+    *rest = tail;
+    if word == "NULL" || word.starts_with("X'") {
+        return Some(Sql::Null);
+    }
+    word.parse().map(Sql::Integer).ok().or_else(|| word.parse().map(Sql::Real).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_values_are_read_as_sqlite_writes_them() {
+        let conn = Connection::open_in_memory().unwrap();
+        let values = [Sql::Null, Sql::Integer(i64::MIN), Sql::Real(0.1 + 0.2), Sql::Real(-1.5e300), Sql::Text("l'été, 'a'".into()), Sql::Text(String::new())];
+        let quoted: Vec<String> = values.iter().map(|v| conn.query_row("SELECT quote(?1)", [v], |r| r.get(0)).unwrap()).collect();
+        let line = quoted.join(",");
+        let mut rest = line.as_str();
+        for (i, value) in values.iter().enumerate() {
+            if i > 0 {
+                rest = rest.strip_prefix(',').unwrap();
+            }
+            assert_eq!(next(&mut rest).as_ref(), Some(value));
+        }
+        assert_eq!(rest, "");
+    }
+}

@@ -1,0 +1,60 @@
+//! From older files to this program's. Files of newer programs are left alone.
+
+use super::journal;
+use super::layer::{Layer, Layout};
+use super::open::{read_layers, refused};
+use super::tables::{self, SCHEMA_VERSION};
+use crate::collection::{Collection, CollectionId};
+use crate::error::{Error, Result};
+use rusqlite::{Connection, params};
+use std::path::Path;
+
+/// The version of our tables; `None` when there are none.
+fn version(conn: &Connection) -> Result<Option<i64>> {
+    if !tables::exists(conn, "cityheart_meta")? {
+        return Ok(None);
+    }
+    let version = conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |row| row.get(0));
+    version.map(Some).map_err(|_| Error::Refused("The plan's file does not say which version it has. Take the last copy of it.".into()))
+}
+
+/// Refuses a file that a newer program wrote.
+pub(super) fn check_version(path: &Path, conn: &Connection) -> Result<()> {
+    match version(conn)? {
+        Some(version) if version > SCHEMA_VERSION => {
+            Err(refused(path, &format!("was written by a newer cityheart (version {version} of its tables; this one knows {SCHEMA_VERSION}). Install the newer program.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings our tables to the present version, or makes them.
+pub(super) fn run(conn: &Connection) -> Result<()> {
+    match version(conn)? {
+        None => tables::create_own(conn),
+        Some(1) => from_1_to_2(conn),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Version 1 had neither layouts nor loads nor the journal: tables had the names of their fields, and every feature a line.
+fn from_1_to_2(conn: &Connection) -> Result<()> {
+    conn.execute_batch("ALTER TABLE cityheart_collections ADD COLUMN layout TEXT NOT NULL DEFAULT ''")?;
+    conn.execute_batch(tables::OWN_SINCE_2)?;
+    let mut ask = conn.prepare("SELECT number, id, schema FROM cityheart_collections")?;
+    let mut rows = ask.query([])?;
+    while let Some(row) = rows.next()? {
+        let (number, id, schema): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let schema = serde_json::from_str(&schema).map_err(|e| Error::Refused(format!("The schema of '{id}' in the plan's file is spoilt: {e}.")))?;
+        let collection = Collection::from_schema(CollectionId::new(&id)?, schema)?;
+        let layout = Layout::new(&collection);
+        conn.execute("UPDATE cityheart_collections SET layout=?2 WHERE number=?1", params![number, tables::json(&layout)?])?;
+        let layer = Layer { number, collection, layout };
+        if super::foreign::missing_column(conn, &layer.layout)?.is_none() {
+            journal::create_triggers(conn, &layer)?;
+        }
+    }
+    tables::register_own(conn)?;
+    conn.execute("UPDATE cityheart_meta SET value=?1 WHERE key='schema_version'", [SCHEMA_VERSION])?;
+    read_layers(conn).map(drop)
+}

@@ -1,0 +1,135 @@
+//! The R-tree index of a spatial table: the `gpkg_rtree_index` extension with the triggers of GeoPackage 1.4.
+//!
+//! The triggers are those of <https://www.geopackage.org/spec140/#extension_rtree>, word for word.
+
+use super::layer::{Layer, quoted};
+use super::tables;
+use crate::error::Result;
+use rusqlite::{Connection, params};
+
+/// A feature's key and its box: west, east, south, north.
+pub(super) type Entry = (i64, [f64; 4]);
+
+/// Creates the index where it is missing, with its entry among the extensions. Returns whether it was missing.
+pub(super) fn create(conn: &Connection, layer: &Layer) -> Result<bool> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+        return Ok(false);
+    };
+    if tables::exists(conn, &rtree)? {
+        return Ok(false);
+    }
+    conn.execute_batch(&format!("CREATE VIRTUAL TABLE {} USING rtree(id, minx, maxx, miny, maxy)", quoted(&rtree)))?;
+    conn.execute(
+        "INSERT OR REPLACE INTO gpkg_extensions VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec140/#extension_rtree', 'write-only')",
+        params![layer.layout.table, geom],
+    )?;
+    Ok(true)
+}
+
+/// Fills the index from the table.
+pub(super) fn fill(conn: &Connection, layer: &Layer) -> Result<()> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+        return Ok(());
+    };
+    let (rtree, geom, key, table) = (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
+    conn.execute_batch(&format!(
+        "INSERT OR REPLACE INTO {rtree} SELECT {key}, ST_MinX({geom}), ST_MaxX({geom}), ST_MinY({geom}), ST_MaxY({geom}) FROM {table} WHERE ST_IsEmpty({geom})=0"
+    ))?;
+    Ok(())
+}
+
+/// Adds many entries at once.
+pub(super) fn insert(conn: &Connection, layer: &Layer, mut entries: Vec<Entry>) -> Result<()> {
+    let Some(rtree) = layer.layout.rtree() else {
+        return Ok(());
+    };
+    // Neighbours after each other find their node in the cache.
+    entries.sort_by_cached_key(|(_, b)| hilbert(f64::midpoint(b[0], b[1]), f64::midpoint(b[2], b[3])));
+    let mut insert = conn.prepare(&format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", quoted(&rtree)))?;
+    for (key, [west, east, south, north]) in entries {
+        insert.execute((key, west, east, south, north))?;
+    }
+    Ok(())
+}
+
+/// Drops the index of a table with its entry among the extensions.
+pub(super) fn drop(conn: &Connection, layer: &Layer) -> Result<()> {
+    if let Some(rtree) = layer.layout.rtree() {
+        conn.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(&rtree)))?;
+        conn.execute("DELETE FROM gpkg_extensions WHERE extension_name='gpkg_rtree_index' AND lower(table_name)=lower(?1)", [&layer.layout.table])?;
+    }
+    Ok(())
+}
+
+/// Creates the triggers that keep the index in step with the table.
+pub(super) fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+        return Ok(());
+    };
+    let sql = TRIGGERS
+        .replace("<name>", &rtree.replace('"', "\"\""))
+        .replace("<t>", &quoted(&layer.layout.table))
+        .replace("<c>", &quoted(geom))
+        .replace("<i>", &quoted(&layer.layout.key));
+    conn.execute_batch(&sql)?;
+    Ok(())
+}
+
+const TRIGGERS: &str = r#"
+CREATE TRIGGER "<name>_insert" AFTER INSERT ON <t> WHEN (NEW.<c> NOT NULL AND NOT ST_IsEmpty(NEW.<c>))
+BEGIN
+  INSERT OR REPLACE INTO "<name>" VALUES (NEW.<i>, ST_MinX(NEW.<c>), ST_MaxX(NEW.<c>), ST_MinY(NEW.<c>), ST_MaxY(NEW.<c>));
+END;
+CREATE TRIGGER "<name>_update6" AFTER UPDATE OF <c> ON <t>
+  WHEN OLD.<i> = NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>)) AND (OLD.<c> NOTNULL AND NOT ST_IsEmpty(OLD.<c>))
+BEGIN
+  UPDATE "<name>" SET minx = ST_MinX(NEW.<c>), maxx = ST_MaxX(NEW.<c>), miny = ST_MinY(NEW.<c>), maxy = ST_MaxY(NEW.<c>) WHERE id = NEW.<i>;
+END;
+CREATE TRIGGER "<name>_update7" AFTER UPDATE OF <c> ON <t>
+  WHEN OLD.<i> = NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>)) AND (OLD.<c> ISNULL OR ST_IsEmpty(OLD.<c>))
+BEGIN
+  INSERT INTO "<name>" VALUES (NEW.<i>, ST_MinX(NEW.<c>), ST_MaxX(NEW.<c>), ST_MinY(NEW.<c>), ST_MaxY(NEW.<c>));
+END;
+CREATE TRIGGER "<name>_update2" AFTER UPDATE OF <c> ON <t>
+  WHEN OLD.<i> = NEW.<i> AND (NEW.<c> ISNULL OR ST_IsEmpty(NEW.<c>))
+BEGIN
+  DELETE FROM "<name>" WHERE id = OLD.<i>;
+END;
+CREATE TRIGGER "<name>_update5" AFTER UPDATE ON <t>
+  WHEN OLD.<i> != NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>))
+BEGIN
+  DELETE FROM "<name>" WHERE id = OLD.<i>;
+  INSERT OR REPLACE INTO "<name>" VALUES (NEW.<i>, ST_MinX(NEW.<c>), ST_MaxX(NEW.<c>), ST_MinY(NEW.<c>), ST_MaxY(NEW.<c>));
+END;
+CREATE TRIGGER "<name>_update4" AFTER UPDATE ON <t>
+  WHEN OLD.<i> != NEW.<i> AND (NEW.<c> ISNULL OR ST_IsEmpty(NEW.<c>))
+BEGIN
+  DELETE FROM "<name>" WHERE id IN (OLD.<i>, NEW.<i>);
+END;
+CREATE TRIGGER "<name>_delete" AFTER DELETE ON <t> WHEN OLD.<c> NOT NULL
+BEGIN
+  DELETE FROM "<name>" WHERE id = OLD.<i>;
+END;
+"#;
+
+/// The place of a position (degrees) along a Hilbert curve over the globe.
+/// After <https://en.wikipedia.org/wiki/Hilbert_curve#Applications_and_mapping_algorithms>.
+fn hilbert(lon: f64, lat: f64) -> u64 {
+    const SIDE: u64 = 1 << 24;
+    let step = |v: f64, range: f64| ((v / range + 0.5) * SIDE as f64).clamp(0.0, (SIDE - 1) as f64) as u64;
+    let (mut x, mut y) = (step(lon, 360.0), step(lat, 180.0));
+    let mut along = 0;
+    let mut side = SIDE / 2;
+    while side > 0 {
+        let (right, top) = (u64::from(x & side > 0), u64::from(y & side > 0));
+        along += side * side * ((3 * right) ^ top);
+        if top == 0 {
+            if right == 1 {
+                (x, y) = (SIDE - 1 - x, SIDE - 1 - y);
+            }
+            std::mem::swap(&mut x, &mut y);
+        }
+        side /= 2;
+    }
+    along
+}

@@ -1,0 +1,113 @@
+//! Cutting lines and rings to a square, in world steps relative to the tile. Positions inside are never moved.
+
+use super::frame::{Frame, Rel};
+
+/// A side of the square: the axis, the place, and on which side of it one is inside.
+#[derive(Clone, Copy)]
+struct Side {
+    axis: usize,
+    at: i64,
+    below: bool,
+}
+
+/// Cuts a ring (without its closing position) side by side, as Sutherland and Hodgman (1974) do. Where a ring leaves and comes back, its
+/// parts stay joined along the border; [`super::ring`] takes them apart. `other` is scratch.
+pub(crate) fn ring(frame: &Frame, ring: &mut Vec<Rel>, other: &mut Vec<Rel>) {
+    for side in sides(frame) {
+        if ring.iter().all(|&p| side.holds(p)) {
+            continue;
+        }
+        other.clear();
+        let Some(&last) = ring.last() else { return };
+        let mut from = last;
+        for &to in ring.iter() {
+            if side.holds(from) != side.holds(to) {
+                other.push(side.crossing(from, to));
+            }
+            if side.holds(to) {
+                other.push(to);
+            }
+            from = to;
+        }
+        std::mem::swap(ring, other);
+    }
+}
+
+/// Cuts a line into the parts that lie in the square, as Liang and Barsky (1984) do; appends them to `parts` with their ends to `ends`.
+pub(crate) fn line(frame: &Frame, line: &[Rel], parts: &mut Vec<Rel>, ends: &mut Vec<usize>) {
+    for pair in line.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let Some((a, b)) = segment(frame, from, to) else { continue };
+        let joins = parts.len() > ends.last().copied().unwrap_or(0) && parts.last() == Some(&a) && a == from;
+        if !joins {
+            if parts.len() > ends.last().copied().unwrap_or(0) {
+                ends.push(parts.len());
+            }
+            parts.push(a);
+        }
+        parts.push(b);
+        if b != to {
+            ends.push(parts.len());
+        }
+    }
+    if parts.len() > ends.last().copied().unwrap_or(0) {
+        ends.push(parts.len());
+    }
+}
+
+fn sides(frame: &Frame) -> [Side; 4] {
+    [
+        Side { axis: 0, at: frame.low, below: false },
+        Side { axis: 0, at: frame.high, below: true },
+        Side { axis: 1, at: frame.low, below: false },
+        Side { axis: 1, at: frame.high, below: true },
+    ]
+}
+
+impl Side {
+    fn holds(self, p: Rel) -> bool {
+        if self.below { p[self.axis] <= self.at } else { p[self.axis] >= self.at }
+    }
+
+    /// Where an edge crosses the side; the same whichever way it is walked.
+    fn crossing(self, a: Rel, b: Rel) -> Rel {
+        let (a, b) = if a < b { (a, b) } else { (b, a) };
+        let other = 1 - self.axis;
+        let share = (self.at - a[self.axis]) as f64 / (b[self.axis] - a[self.axis]) as f64;
+        let mut p = [0; 2];
+        p[self.axis] = self.at;
+        p[other] = a[other] + (share * (b[other] - a[other]) as f64).round() as i64;
+        p
+    }
+}
+
+/// The part of a segment that lies in the square.
+fn segment(frame: &Frame, a: Rel, b: Rel) -> Option<(Rel, Rel)> {
+    if frame.shows(a) && frame.shows(b) {
+        return Some((a, b));
+    }
+    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
+    for axis in 0..2 {
+        let run = (b[axis] - a[axis]) as f64;
+        let (low, high) = ((frame.low - a[axis]) as f64, (frame.high - a[axis]) as f64);
+        if run == 0.0 {
+            if low > 0.0 || high < 0.0 {
+                return None;
+            }
+            continue;
+        }
+        let (first, last) = if run > 0.0 { (low / run, high / run) } else { (high / run, low / run) };
+        enter = enter.max(first);
+        leave = leave.min(last);
+    }
+    if enter > leave {
+        return None;
+    }
+    let at = |share: f64| {
+        let along = |axis: usize| a[axis] + (share * (b[axis] - a[axis]) as f64).round() as i64;
+        [along(0).clamp(frame.low, frame.high), along(1).clamp(frame.low, frame.high)]
+    };
+    let start = if enter > 0.0 { at(enter) } else { a };
+    let end = if leave < 1.0 { at(leave) } else { b };
+    Some((start, end))
+}

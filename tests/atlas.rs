@@ -1,0 +1,218 @@
+//! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is redrawn.
+
+use cityheart::atlas::{Atlas, Coding, Settings, Shelf, TileId, World};
+use cityheart::change::{ChangeSet, Edit};
+use cityheart::collection::{Collection, CollectionId, Kind};
+use cityheart::crs;
+use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
+use cityheart::plan::Model;
+use cityheart::query::Query;
+use proptest::prelude::*;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Around Celje: where all features of these tests lie.
+const CENTRE: (f64, f64) = (15.26, 46.23);
+
+fn trees() -> Collection {
+    let fields = [("name".to_owned(), Kind::Text), ("height".to_owned(), Kind::Integer)];
+    Collection::inferred(CollectionId::new("trees").unwrap(), "Trees", GeometryKind::ANY, &fields).unwrap()
+}
+
+fn feature(id: &str, geometry: Option<Geometry>) -> Feature {
+    Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry, values: vec![Value::text(format!("tree {id}")), Value::Int(7)] }
+}
+
+fn point(dx: f64, dy: f64) -> Option<Geometry> {
+    Some(geo_types::Point::new(CENTRE.0 + dx, CENTRE.1 + dy).into())
+}
+
+fn square(dx: f64, dy: f64, side: f64) -> Option<Geometry> {
+    let (x, y) = (CENTRE.0 + dx, CENTRE.1 + dy);
+    Some(geo_types::Rect::new((x, y), (x + side, y + side)).to_polygon().into())
+}
+
+/// A plan with one collection in `dir`.
+fn plan(dir: &Path, features: Vec<Feature>) -> Arc<Atlas> {
+    let shelf = Shelf::open_or_create(&dir.join("plan.gpkg")).unwrap();
+    shelf.load(&trees(), false, &mut features.into_iter().map(Ok)).unwrap();
+    open(dir)
+}
+
+fn open(dir: &Path) -> Arc<Atlas> {
+    let shelf = Shelf::open(&dir.join("plan.gpkg")).unwrap();
+    Atlas::open(shelf, Model::load().unwrap(), World::default(), &Settings::default()).unwrap()
+}
+
+fn edits(edits: Vec<Edit>) -> ChangeSet {
+    ChangeSet { collection: CollectionId::new("trees").unwrap(), edits, author: "test".into() }
+}
+
+fn tile_of(lon: f64, lat: f64, z: u8) -> TileId {
+    let world = crs::world(lon, lat);
+    let at = |v: u32| if z == 0 { 0 } else { v >> (32 - u32::from(z)) };
+    TileId::new(z, at(world.x), at(world.y)).unwrap()
+}
+
+/// The tiles that could show anything of these tests.
+fn tiles() -> Vec<TileId> {
+    let mut tiles: Vec<_> = (0..=13).map(|z| tile_of(CENTRE.0, CENTRE.1, z)).collect();
+    for (dx, dy) in [(0.0, 0.0), (0.004, 0.004), (-0.004, 0.002), (0.009, -0.009)] {
+        tiles.extend([14, 15, 17].map(|z| tile_of(CENTRE.0 + dx, CENTRE.1 + dy, z)));
+    }
+    tiles
+}
+
+fn drawn(atlas: &Atlas, tile: TileId) -> Vec<u8> {
+    let layers = atlas.layers("trees").unwrap();
+    atlas.tile(&layers, tile, Coding::Identity).body.to_vec()
+}
+
+#[test]
+fn an_edit_is_in_the_next_tile_and_the_next_page_and_still_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", point(0.0, 0.0))]);
+    let tile = tile_of(CENTRE.0, CENTRE.1, 14);
+    let before = drawn(&atlas, tile);
+    atlas.commit(&edits(vec![Edit::Create(feature("b", point(0.001, 0.001)))])).unwrap();
+    let after = drawn(&atlas, tile);
+    assert_ne!(before, after, "the new tree is not in the tile");
+    let view = atlas.view("trees").unwrap();
+    assert_eq!(atlas.items(&view, &Query::default()).matched(), 2);
+    atlas.commit(&edits(vec![Edit::Delete { id: FeatureId::new("b").unwrap(), base: None }])).unwrap();
+    assert_eq!(drawn(&atlas, tile), before, "the deleted tree is still in the tile");
+    drop(atlas);
+    assert_eq!(drawn(&open(dir.path()), tile), before);
+}
+
+#[test]
+fn a_tile_that_an_edit_did_not_touch_is_not_drawn_again_and_keeps_its_etag() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.001)), feature("far", square(0.2, 0.2, 0.001))]);
+    let layers = atlas.layers("trees").unwrap();
+    let tile = tile_of(CENTRE.0 + 0.2005, CENTRE.1 + 0.2005, 15);
+    let before = atlas.tile(&layers, tile, Coding::Identity);
+    let count = atlas.metrics().counters()[0].2;
+    let moved = Edit::Replace { feature: feature("a", square(0.0005, 0.0, 0.001)), base: None };
+    atlas.commit(&edits(vec![moved])).unwrap();
+    let kept = atlas.cached(&layers, tile, Coding::Identity).expect("the tile is still kept");
+    assert_eq!((kept.etag, kept.body), (before.etag, before.body));
+    assert_eq!(atlas.metrics().counters()[0].2, count);
+    let touched = tile_of(CENTRE.0 + 0.0005, CENTRE.1 + 0.0005, 15);
+    drop(atlas.tile(&layers, touched, Coding::Identity));
+    assert_eq!(atlas.metrics().counters()[0].2, count + 1);
+}
+
+#[test]
+fn a_gzip_tile_is_the_plain_tile_and_follows_edits_too() {
+    use std::io::Read;
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.002))]);
+    let layers = atlas.layers("trees").unwrap();
+    let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 15);
+    for step in 1..4 {
+        let plain = atlas.tile(&layers, tile, Coding::Identity);
+        let packed = atlas.tile(&layers, tile, Coding::Gzip);
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain.body);
+        assert_ne!(packed.etag, plain.etag, "two representations have two tags");
+        let next = feature("a", square(0.0, 0.0, 0.002 + 0.0002 * f64::from(step)));
+        atlas.commit(&edits(vec![Edit::Replace { feature: next, base: None }])).unwrap();
+    }
+}
+
+#[test]
+fn unknown_repeated_and_too_many_layers_are_refused_with_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![]);
+    let sentence = |list: &str| atlas.layers(list).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(sentence("nowhere").contains("There is no collection 'nowhere'"));
+    assert!(sentence("trees,trees").contains("named twice"));
+    assert!(sentence(&vec!["trees"; 21].join(",")).contains("at most 20"));
+    assert!(atlas.layers("trees").is_ok() && atlas.layers("world").is_ok());
+}
+
+#[test]
+fn readers_see_an_edit_as_soon_as_it_is_answered_however_many_draw_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.001))]);
+    let tile = tile_of(CENTRE.0 + 0.0005, CENTRE.1 + 0.0005, 14);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    drawn(&atlas, tile);
+                }
+            });
+        }
+        for step in 0..60 {
+            let id = format!("n{step}");
+            atlas.commit(&edits(vec![Edit::Create(feature(&id, square(0.0, 0.0, 0.001)))])).unwrap();
+            let bytes = drawn(&atlas, tile);
+            let name = format!("tree {id}");
+            assert!(bytes.windows(name.len()).any(|w| w == name.as_bytes()), "{id} is not in the tile after its answer");
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Put(u8, i8, i8, u8),
+    Remove(u8),
+    Look(u8),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0u8..12, any::<i8>(), any::<i8>(), 0u8..6).prop_map(|(id, x, y, kind)| Step::Put(id, x, y, kind)),
+        1 => (0u8..12).prop_map(Step::Remove),
+        3 => any::<u8>().prop_map(Step::Look),
+    ];
+    proptest::collection::vec(step, 1..25)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn after_any_edits_every_kept_tile_is_the_tile_drawn_from_scratch(steps in steps()) {
+        let dir = tempfile::tempdir().unwrap();
+        let atlas = plan(dir.path(), vec![feature("start", square(-0.002, -0.002, 0.003))]);
+        let tiles = tiles();
+        let mut generation = 0;
+        for step in steps {
+            match step {
+                Step::Put(id, x, y, kind) => {
+                    let (dx, dy) = (f64::from(x) / 9000.0, f64::from(y) / 9000.0);
+                    let geometry = match kind {
+                        0 => None,
+                        1 | 2 => point(dx, dy),
+                        k => square(dx, dy, 0.0004 * f64::from(k) * f64::from(k)),
+                    };
+                    let name = format!("f{id}-{generation}");
+                    let known = atlas.item(&atlas.view("trees").unwrap(), &name).is_ok();
+                    let edit = if known {
+                        Edit::Replace { feature: feature(&name, geometry), base: None }
+                    } else {
+                        Edit::Create(feature(&name, geometry))
+                    };
+                    atlas.commit(&edits(vec![edit])).unwrap();
+                }
+                Step::Remove(id) => {
+                    let name = format!("f{id}-{generation}");
+                    if atlas.item(&atlas.view("trees").unwrap(), &name).is_ok() {
+                        atlas.commit(&edits(vec![Edit::Delete { id: FeatureId::new(&name).unwrap(), base: None }])).unwrap();
+                        generation += 1;
+                    }
+                }
+                Step::Look(which) => drop(drawn(&atlas, tiles[usize::from(which) % tiles.len()])),
+            }
+        }
+        let fresh = open(dir.path());
+        for tile in tiles {
+            prop_assert_eq!(drawn(&atlas, tile), drawn(&fresh, tile), "{:?}", tile);
+        }
+    }
+}

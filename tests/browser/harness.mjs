@@ -1,0 +1,153 @@
+// A real browser on a real server. Every page that a test opens is watched: a request to another host, an error in
+// the console or an uncaught exception fails the test that caused it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+
+export const base = new URL(process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').href.replace(/\/?$/, '/');
+
+const FLAGS = [
+  '--no-sandbox',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-default-apps',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+});
+after(() => browser?.close());
+
+/** Opens the map at an address below the base, runs `steps`, and checks that nothing went wrong on the way. */
+export async function visit(path, steps, { expectErrors = [], prepare, ...options } = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  const problems = [];
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(base) && !/^(data|blob):/.test(url)) problems.push(`request to another host: ${url}`);
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
+  try {
+    await prepare?.(page);
+    await page.goto(base + path);
+    await steps(page);
+  } finally {
+    await context.close();
+  }
+  assert.deepEqual(problems.filter((problem) => !expectErrors.some((expected) => expected.test(problem))), []);
+}
+
+/** Settles when the map stands still and has drawn everything. */
+export async function idle(page) {
+  await page.waitForFunction(() => window.cityheart);
+  await page.evaluate(() => window.cityheart.idle());
+}
+
+export const camera = (page) =>
+  page.evaluate(() => ({ ...window.cityheart.map.getCenter(), zoom: window.cityheart.map.getZoom() }));
+
+export const row = (page, id) => page.locator(`.row[data-id="${id}"]`);
+
+/** Where a lonlat lies on the page. */
+export async function onPage(page, lonlat) {
+  return page.evaluate((at) => {
+    const { map } = window.cityheart;
+    const { x, y } = map.project(at);
+    const { left, top } = map.getCanvas().getBoundingClientRect();
+    return { x: left + x, y: top + y };
+  }, lonlat);
+}
+
+/** The middle colour of what the map drew at some lonlats, so that a name or a sign on one of them does not count. */
+export async function colourAt(page, lonlats) {
+  await idle(page);
+  const pixels = await page.evaluate(
+    (all) =>
+      new Promise((settle) => {
+        const { map } = window.cityheart;
+        map.once('render', () => {
+          const canvas = map.getCanvas();
+          const ratio = canvas.width / canvas.clientWidth;
+          const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+          const context = copy.getContext('2d', { willReadFrequently: true });
+          context.drawImage(canvas, 0, 0);
+          settle(
+            all.map((at) => {
+              const { x, y } = map.project(at);
+              return [...context.getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1).data].slice(0, 3);
+            }),
+          );
+        });
+        map.triggerRepaint();
+      }),
+    lonlats,
+  );
+  return [0, 1, 2].map((channel) => pixels.map((pixel) => pixel[channel]).sort((a, b) => a - b)[pixels.length >> 1]);
+}
+
+/** `over` drawn on `under` with an opacity. */
+export const blend = (under, over, opacity) => under.map((value, i) => value * (1 - opacity) + over[i] * opacity);
+
+export function assertColour(actual, expected, what) {
+  const off = Math.max(...actual.map((value, i) => Math.abs(value - expected[i])));
+  assert.ok(off <= 8, `${what}: drawn ${actual}, expected ${expected.map(Math.round)}`);
+}
+
+export const hex = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
+
+/** Everything of a collection, as the server gives it to anyone. */
+export async function features(collection) {
+  const response = await fetch(`${base}api/collections/${collection}/items?limit=10000&f=json`);
+  assert.equal(response.status, 200);
+  return (await response.json()).features;
+}
+
+/** Points on a grid inside the outer ring of a polygon, and away from its edge. */
+export function pointsInside(geometry) {
+  const ring = (geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates[0])[0];
+  const [west, east] = [Math.min(...ring.map((p) => p[0])), Math.max(...ring.map((p) => p[0]))];
+  const [south, north] = [Math.min(...ring.map((p) => p[1])), Math.max(...ring.map((p) => p[1]))];
+  const [dx, dy] = [(east - west) / 16, (north - south) / 16];
+  const points = [];
+  for (let i = 1; i < 16; i++) {
+    for (let j = 1; j < 16; j++) {
+      const at = [west + i * dx, south + j * dy];
+      const around = [[0, 0], [dx, 0], [-dx, 0], [0, dy], [0, -dy]];
+      if (around.every(([x, y]) => within(ring, [at[0] + x, at[1] + y]))) points.push(at);
+    }
+  }
+  return points;
+}
+
+export function within(ring, [x, y]) {
+  let inside = false;
+  for (let i = 1; i < ring.length; i++) {
+    const [[ax, ay], [bx, by]] = [ring[i - 1], ring[i]];
+    if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+  }
+  return inside;
+}
+
+export const messages = (language) =>
+  JSON.parse(readFileSync(new URL(`../../web/src/locales/${language}.json`, import.meta.url), 'utf8'));

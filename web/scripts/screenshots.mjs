@@ -1,0 +1,44 @@
+// Takes the pictures of the README from a running program: CITYHEART_URL=… node web/scripts/screenshots.mjs
+import { mkdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const MOST_BYTES = 400_000;
+const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/?$/, '/');
+const directory = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+
+const PICTURES = [
+  { name: 'desktop', path: '?city=celje&lang=en', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'dark', path: '?city=granada&lang=en', width: 1440, height: 900, colorScheme: 'dark', open: '.row[data-id^="granada"]' },
+  { name: 'phone', path: '?city=osijek&lang=sl', width: 390, height: 844, colorScheme: 'light' },
+];
+
+mkdirSync(directory, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking'],
+});
+try {
+  for (const { name, path, width, height, colorScheme, open } of PICTURES) {
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' });
+    await page.goto(base + path);
+    await settled(page);
+    if (open) {
+      await page.locator(open).first().click();
+      await settled(page);
+    }
+    const file = `${directory}${name}.png`;
+    await page.screenshot({ path: file });
+    const { size } = statSync(file);
+    console.log(`docs/images/${name}.png  ${Math.round(size / 1000)} kB`);
+    if (size > MOST_BYTES) throw new Error(`${name}.png is larger than ${MOST_BYTES / 1000} kB`);
+    await page.close();
+  }
+} finally {
+  await browser.close();
+}
+
+async function settled(page) {
+  await page.waitForFunction(() => window.cityheart);
+  await page.evaluate(() => Promise.all([window.cityheart.idle(), document.fonts.ready]));
+}

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const here = import.meta.dirname;
+const SUFFIX = /_(zero|one|two|few|many|other)$/;
+const files = readdirSync(join(here, 'locales'));
+const read = (file: string) => JSON.parse(readFileSync(join(here, 'locales', file), 'utf8')) as Record<string, string>;
+const english = read('en.json');
+const baseKeys = (messages: Record<string, string>) => [...new Set(Object.keys(messages).map((key) => key.replace(SUFFIX, '')))].sort();
+const placeholders = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]!))].sort();
+
+const sources = readdirSync(here, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'))
+  .map((path) => ({ path, text: readFileSync(join(here, path), 'utf8') }));
+
+describe.each(files)('%s', (file) => {
+  const messages = read(file);
+  const plurals = new Intl.PluralRules(file.replace('.json', '')).resolvedOptions().pluralCategories;
+
+  test('has the same messages as English', () => expect(baseKeys(messages)).toEqual(baseKeys(english)));
+
+  test('has every plural form of its language and no other', () => {
+    for (const base of baseKeys(messages)) {
+      const forms = Object.keys(messages).filter((key) => key.replace(SUFFIX, '') === base && SUFFIX.test(key));
+      if (forms.length) expect(forms.sort()).toEqual(plurals.map((form) => `${base}_${form}`).sort());
+    }
+  });
+
+  test('has the same placeholders as English', () => {
+    for (const [key, text] of Object.entries(messages)) {
+      const base = key.replace(SUFFIX, '');
+      expect([key, placeholders(text)]).toEqual([key, placeholders(english[base] ?? english[`${base}_other`]!)]);
+    }
+  });
+
+  test('says something everywhere', () => expect(Object.values(messages).filter((text) => !text.trim())).toEqual([]));
+});
+
+test('every message is used', () => {
+  const code = sources.map(({ text }) => text).join('\n');
+  expect(baseKeys(english).filter((key) => !code.includes(`'${key}'`))).toEqual([]);
+});
+
+test('no text stands in the components', () => {
+  // Between tags there may be expressions, marks and spaces, but no word.
+  const words = sources
+    .filter(({ path }) => path.endsWith('.tsx'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/<\/?[a-zA-Z][^<>=]*(?:="[^"]*"|=\{[^{}]*\}|[^<>])*>\s*([\p{L}][^<>{}=;()]*)\s*<\//gu)].map((match) => `${path}: ${match[1]!.trim()}`),
+    );
+  const attributes = sources
+    .filter(({ path }) => path.endsWith('.tsx'))
+    .flatMap(({ path, text }) => [...text.matchAll(/(?:aria-label|title|placeholder|alt)="([^"]+)"/g)].map((match) => `${path}: ${match[1]!}`));
+  expect([...words, ...attributes]).toEqual([]);
+});
