@@ -97,7 +97,7 @@ impl Filter {
     /// Both conditions together.
     #[must_use]
     pub fn and(&self, other: &Self, collection: &Collection) -> Self {
-        Self::new(Test::All(vec![self.test.clone(), other.test.clone()]), collection)
+        Self::new(Test::all([self.test.clone(), other.test.clone()]), collection)
     }
 
     /// The same filter in one spelling, whatever the language and reference system that it came in. Reads as itself.

@@ -182,6 +182,20 @@ named!(
     }
 );
 
+impl Test {
+    /// All of these; what is joined already is joined flat.
+    pub fn all(tests: impl IntoIterator<Item = Self>) -> Self {
+        let flat = tests.into_iter().flat_map(|t| if let Self::All(inner) = t { inner } else { vec![t] });
+        Self::All(flat.collect())
+    }
+
+    /// Any of these.
+    pub fn any(tests: impl IntoIterator<Item = Self>) -> Self {
+        let flat = tests.into_iter().flat_map(|t| if let Self::Any(inner) = t { inner } else { vec![t] });
+        Self::Any(flat.collect())
+    }
+}
+
 impl Relation {
     /// The same with its two sides changed.
     pub fn turned(self) -> Self {

@@ -53,7 +53,10 @@ pub(crate) fn read(text: &str, lang: Lang) -> Result<(Expr, Source)> {
 impl Source {
     /// Where a name stands first, to be put before a sentence: `At character 14: `; empty when it was not written so.
     pub fn place(&self, name: &str) -> String {
-        self.names.iter().find(|(n, _)| n == name).map_or_else(String::new, |(_, place)| format!("{place}: "))
+        // The parser has its own spelling of operators.
+        let written = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
+        let found = self.names.iter().find(|(n, _)| n == name).or_else(|| self.names.iter().find(written));
+        found.map_or_else(String::new, |(_, place)| format!("{place}: "))
     }
 }
 

@@ -104,8 +104,8 @@ impl Binder<'_> {
             return Ok(Bound::Truth(Test::Lists(sets, a, b)));
         }
         match op.to_ascii_lowercase().as_str() {
-            "and" => self.several(args).map(|tests| Bound::Truth(Test::All(tests))),
-            "or" => self.several(args).map(|tests| Bound::Truth(Test::Any(tests))),
+            "and" => self.several(args).map(|tests| Bound::Truth(Test::all(tests))),
+            "or" => self.several(args).map(|tests| Bound::Truth(Test::any(tests))),
             "not" => {
                 let [inner] = self.arguments(op, args)?;
                 Ok(Bound::Truth(Test::Not(Box::new(self.test(inner)?))))
@@ -223,7 +223,8 @@ impl Binder<'_> {
         let found: Vec<&Expr> = args.iter().map(|a| &**a).collect();
         let count = found.len();
         found.try_into().map_err(|_| {
-            invalid(format!("{}{} takes {N} arguments, not {count}.", self.source.place(op), op.to_uppercase()))
+            let plural = if N == 1 { "" } else { "s" };
+            invalid(format!("{}{} takes {N} argument{plural}, not {count}.", self.source.place(op), op.to_uppercase()))
         })
     }
 
@@ -293,7 +294,7 @@ fn joined(mut tests: Vec<Test>) -> Test {
         }
         (first, _, _) => {
             tests.push(first);
-            if tests.len() == 1 { tests.swap_remove(0) } else { Test::Any(tests) }
+            if tests.len() == 1 { tests.swap_remove(0) } else { Test::any(tests) }
         }
     }
 }
