@@ -1,1 +1,238 @@
-fn main() {}
+//! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
+
+use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use cityheart::cli::{self, Args, Bar, Command};
+use cityheart::collection::{Collection, CollectionId};
+use cityheart::config::Config;
+use cityheart::error::{Error, Result};
+use cityheart::feature::bbox_of;
+use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
+use cityheart::plan::Model;
+use cityheart::{export, http};
+use clap::Parser;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Why the program ends without having done what it was asked.
+enum Failure {
+    /// Asked for what cannot be asked for.
+    Misuse(Error),
+    Failed(Error),
+    /// Everything has been said.
+    Told,
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        Self::Failed(e)
+    }
+}
+
+type Done = std::result::Result<(), Failure>;
+
+fn main() -> ExitCode {
+    let done = match Args::parse().command {
+        Command::Demo(args) => demo(&args),
+        Command::Serve(args) => serve(&args),
+        Command::Import(args) => import(&args),
+        Command::Export(args) => export(&args),
+        Command::Check(args) => check(&args),
+        Command::Backup(args) => backup(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::FAILURE,
+        Err(Failure::Failed(e)) => {
+            cli::error(&e);
+            ExitCode::FAILURE
+        }
+        Err(Failure::Misuse(e)) => {
+            cli::error(&e);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn demo(args: &cli::Demo) -> Done {
+    log();
+    let folder = tempfile::tempdir().map_err(Error::internal)?;
+    let model = Model::load()?;
+    let shelf = Shelf::open_or_create(&folder.path().join("demo.gpkg"))?;
+    fill_demo(&shelf, &model)?;
+    serve_on(shelf, model, config(&args.listen))
+}
+
+/// Puts the demo plan into an empty one, the way that any file goes in.
+fn fill_demo(shelf: &Shelf, model: &Model) -> Result<()> {
+    for (id, source) in import::demo()? {
+        let options = Options::default();
+        let target = Target { model, cities: cities(Some(shelf), &id)?, id, present: None, ids: Ids::default() };
+        let sources = [source];
+        let import = Import::prepare(&sources, target, &options, Arc::default())?;
+        import.run(|collection, features| shelf.load(collection, false, features)).1?;
+    }
+    Ok(())
+}
+
+fn serve(args: &cli::Serve) -> Done {
+    log();
+    let public_url = args.public_url.as_deref().map(str::parse).transpose().map_err(Failure::Misuse)?;
+    let config = Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
+    let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
+    serve_on(shelf, Model::load()?, config)
+}
+
+fn config(listen: &cli::Listen) -> Config {
+    Config { listen: listen.listen, web: listen.web.clone(), ..Config::default() }
+}
+
+/// Takes the address, opens the plan, says where it is, and answers until told to stop.
+fn serve_on(shelf: Shelf, model: Model, config: Config) -> Done {
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
+    let web = config.web.clone();
+    runtime.block_on(async {
+        let server = http::bind(config).await?;
+        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &Settings::default())?;
+        cli::output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
+        Ok(server.run(atlas).await?)
+    })
+}
+
+/// The log goes to stderr; `CITYHEART_LOG` says how much of it.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CITYHEART_LOG").unwrap_or_else(|_| "warn,cityheart=info".into());
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+}
+
+fn import(args: &cli::Import) -> Done {
+    import::accept_crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
+    let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
+    let open = |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
+    let sources = args.files.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let there = args.plan.exists();
+    let done = import_into(args, &sources, there);
+    if done.is_err() && !there && !args.dry_run {
+        discard(&args.plan);
+    }
+    done
+}
+
+fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
+    let started = Instant::now();
+    let model = Model::load()?;
+    let shelf = match (there, args.dry_run) {
+        (true, true) => Some(Shelf::open_read_only(&args.plan)?),
+        (false, true) => None,
+        (_, false) => Some(Shelf::open_or_create(&args.plan)?),
+    };
+    let progress = Arc::new(Progress::default());
+    let (watched, stopped) = (progress.clone(), progress.clone());
+    cli::on_interrupt(move || stopped.stop());
+    let options = Options { id: args.id.clone(), lenient: args.lenient };
+    let target = target(shelf.as_ref(), &model, args)?;
+    let passes = if target.is_new() { 2 } else { 1 };
+    let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || (watched.bytes(), watched.features()));
+    let import = Import::prepare(sources, target, &options, progress)?;
+    let (mut report, result) = import.run(|collection, features| match &shelf {
+        Some(shelf) if !args.dry_run => shelf.load(collection, args.replace, features).map(|loaded| Some(loaded.features)),
+        _ => features.map(|feature| feature.map(drop)).collect::<Result<()>>().map(|()| None),
+    });
+    drop(bar);
+    report.seconds = started.elapsed().as_secs_f64();
+    report.dry_run = args.dry_run;
+    report.loaded = result.as_ref().ok().copied().flatten();
+    let told = result.is_ok() || report.findings.errors > 0;
+    if told {
+        report.lines().iter().for_each(|l| cli::hint(l));
+    }
+    if args.json {
+        cli::json(&report.to_json());
+    }
+    result.map(drop).map_err(|e| if told { Failure::Told } else { e.into() })
+}
+
+/// What the plan has to do with an import: the collection as it is, its ids unless they go, and the places of the cities.
+fn target<'a>(shelf: Option<&Shelf>, model: &'a Model, args: &cli::Import) -> Result<Target<'a>> {
+    let mut ids = Ids::default();
+    let mut present = None;
+    if let Some(shelf) = shelf.filter(|_| !args.replace) {
+        present = shelf.collections()?.into_iter().find(|c| c.id == args.into);
+        if present.is_some() {
+            shelf.scan(&args.into, &mut |feature| {
+                ids.keep(feature.id.as_str());
+                Ok(())
+            })?;
+        }
+    }
+    Ok(Target { model, cities: cities(shelf, &args.into)?, id: args.into.clone(), present, ids })
+}
+
+/// The places of the plan's cities, unless these are what comes in.
+fn cities(shelf: Option<&Shelf>, into: &CollectionId) -> Result<Cities> {
+    let id = CollectionId::new("cities")?;
+    let mut lonlat = vec![];
+    if let Some(shelf) = shelf.filter(|_| *into != id)
+        && shelf.collections()?.iter().any(|c| c.id == id)
+    {
+        shelf.scan(&id, &mut |city| {
+            lonlat.extend(city.geometry.as_ref().and_then(bbox_of).map(|b| ((b.west + b.east) / 2.0, (b.south + b.north) / 2.0)));
+            Ok(())
+        })?;
+    }
+    Ok(Cities::new(lonlat))
+}
+
+/// Removes a plan that was made for an import that then failed.
+fn discard(plan: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut path = plan.as_os_str().to_owned();
+        path.push(ending);
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+fn export(args: &cli::Export) -> Done {
+    let shelf = Shelf::open_read_only(&args.plan)?;
+    let collections = shelf.collections()?;
+    let Some(collection) = collections.iter().find(|c| c.id == args.collection) else {
+        let known: Vec<_> = collections.iter().map(|c| c.id.as_str()).collect();
+        let message = format!("There is no collection '{}' in {}. It has: {}.", args.collection, args.plan.display(), known.join(", "));
+        return Err(Error::NotFound(message).into());
+    };
+    let named = args.format.map(|f| export::Format::from_name(f.name())).transpose()?;
+    let format = named.or_else(|| export::Format::of_path(args.output.as_deref()?)).unwrap_or(export::Format::GeoJson);
+    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        Some(path) => {
+            let (count, file) = write(&shelf, collection, format, export::NewFile::create(path)?)?;
+            file.keep()?;
+            cli::line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
+        }
+        None => drop(write(&shelf, collection, format, std::io::BufWriter::new(std::io::stdout().lock()))?),
+    }
+    Ok(())
+}
+
+fn write<W: Write>(shelf: &Shelf, collection: &Collection, format: export::Format, out: W) -> Result<(u64, W)> {
+    let mut writer = export::Writer::new(out, collection, format)?;
+    shelf.scan(&collection.id, &mut |feature| writer.feature(&feature))?;
+    writer.finish()
+}
+
+fn check(args: &cli::Check) -> Done {
+    let checked = cli::check(&Shelf::open_read_only(&args.plan)?, &Model::load()?)?;
+    checked.lines().iter().for_each(|l| cli::hint(l));
+    if args.json {
+        cli::json(&checked.to_json());
+    }
+    if checked.errors > 0 { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn backup(args: &cli::Backup) -> Done {
+    Shelf::open_read_only(&args.plan)?.backup(&args.copy)?;
+    cli::line(&format!("{} is a copy of {}.", args.copy.display(), args.plan.display()));
+    Ok(())
+}

@@ -1,1 +1,13 @@
-//! cli
+//! The command line: what can be asked, progress, and errors that people understand. Does none of the work.
+
+mod args;
+mod check;
+mod interrupt;
+mod progress;
+mod say;
+
+pub use args::{Args, Backup, Check, Command, Demo, Export, Format, Import, Listen, Serve};
+pub use check::{Checked, check};
+pub use interrupt::on_interrupt;
+pub use progress::Bar;
+pub use say::{error, hint, line, output, json};

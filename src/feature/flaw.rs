@@ -1,6 +1,7 @@
 //! What can be wrong with one feature, by kind, with its place and a sentence that says what to do.
 
-use crate::error::Error;
+use crate::error::{Error, Invalid};
+use std::fmt;
 
 /// The kinds of faults in geometry and GeoJSON. Counted by [`Flaw::name`] when a file is reported on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,12 @@ pub struct Fault {
 impl Fault {
     pub fn new(flaw: Flaw, at: impl Into<String>, message: impl Into<String>) -> Self {
         Self { flaw, at: at.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Invalid { at: self.at.clone(), message: self.message.clone() }.fmt(f)
     }
 }
 

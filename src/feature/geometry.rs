@@ -1,7 +1,7 @@
 //! Geometry in degrees: its kinds, its box, and the check that nothing invalid gets past.
 
 use super::flaw::{Fault, Flaw};
-use geo::{BoundingRect, CoordsIter, Validation, Winding, orient::Direction};
+use geo::{BoundingRect, CoordsIter, Winding, orient::Direction};
 use geo::{Orient, RemoveRepeatedPoints};
 
 /// Longitude first, degrees, WGS 84.
@@ -145,21 +145,17 @@ pub struct Repair {
 /// The fault and its fix: positions out of range or swapped, rings that cross themselves, empty geometry, a degenerate line or
 /// ring. `at` is empty unless one position is meant; the caller knows the place.
 pub fn check(geometry: Geometry) -> Result<(Geometry, Repair), Fault> {
-    let refuse = |flaw: Flaw, message: &str| Err(Fault::new(flaw, "", message));
     let before = geometry.coords_count();
     if before == 0 {
-        return refuse(Flaw::EmptyGeometry, "The geometry is empty. Leave it out (null) if there is no place.");
+        return Err(Fault::new(Flaw::EmptyGeometry, "", "The geometry is empty. Leave it out (null) if there is no place."));
     }
     if let Some(fault) = out_of_range(&geometry) {
         return Err(fault);
     }
     let geometry = without_repeats(geometry);
     let repeated = geometry.coords_count() != before;
-    if let Err(e) = geometry.check_validation() {
-        return refuse(
-            Flaw::SelfCrossing,
-            &format!("The geometry is not valid ({e}). Redraw it so that rings are simple and do not cross."),
-        );
+    if let Some(fault) = super::validity::fault_of(&geometry) {
+        return Err(fault);
     }
     let rewound = !wound_right(&geometry);
     let geometry = if rewound { oriented(geometry) } else { geometry };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 mod flaw;
 mod geometry;
+mod validity;
 pub mod time;
 pub mod geojson;
 

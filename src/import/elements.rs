@@ -211,7 +211,11 @@ impl<R: Read> Elements<R> {
                     if features && self.frame.collection {
                         return self.stop("There is a second list of features. Put all features into one list.");
                     }
-                    if features && next == Some(b'[') && self.may_hold_features() {
+                    let features = features && self.may_hold_features();
+                    if features && next != Some(b'[') {
+                        return self.stop("The member features must be a list: \"features\": […].");
+                    }
+                    if features {
                         self.frame.collection = true;
                         self.frame.text.extend_from_slice(b"[]");
                         self.bytes.skip(1);

@@ -154,7 +154,8 @@ impl<'a> Judge<'a> {
         let (geometry, repair) = match check_geometry(shape.geometry) {
             Ok(checked) => checked,
             Err(fault) => {
-                findings.push(draft.finding(Kind::of(&fault), format!("{root}{}", fault.at), fault.message));
+                let at = if draft.loose { String::new() } else { format!("{root}{}", fault.at) };
+                findings.push(draft.finding(Kind::of(&fault), at, fault.message));
                 return None;
             }
         };

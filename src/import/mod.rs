@@ -56,6 +56,14 @@ pub struct Target<'a> {
     pub cities: Cities,
 }
 
+impl Target<'_> {
+    /// Whether the collection is neither the model's nor the plan's, so that its fields must be found by reading the files.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.present.is_none() && self.model.collection(&self.id).is_none()
+    }
+}
+
 /// How far an import is; shared with whoever shows it or wants to stop it.
 #[derive(Debug, Default)]
 pub struct Progress {

@@ -46,7 +46,8 @@ struct Shared {
     readers: Mutex<Vec<Connection>>,
     /// The layers, and the version of the database schema they were read at.
     layers: RwLock<(i64, Arc<Layers>)>,
-    /// The state of each collection that this process knows of, so that its own writes are no news.
+    /// The state of each collection that the caller was told of: what it found when opening, and what edits and takings-over
+    /// returned. Whatever is beyond is news.
     told: Mutex<HashMap<CollectionId, watch::State>>,
 }
 
@@ -64,16 +65,6 @@ impl GeoPackage {
     pub fn is_read_only(&self) -> bool {
         self.shared.writer.is_none()
     }
-
-    /// Takes over what other programs wrote to this collection: logs it, and gives it a revision. Returns the revision that
-    /// the collection has then. A watch does this by itself before it calls back, and so do opening and committing.
-    pub fn adopt(&self, id: &CollectionId) -> Result<Revision> {
-        self.shared.write(id, |tx, layers| {
-            let layer = find(layers, id)?;
-            journal::take_over(tx, layer)?;
-            contents::revision(tx, layer)
-        })
-    }
 }
 
 impl Store for GeoPackage {
@@ -85,7 +76,12 @@ impl Store for GeoPackage {
         })
     }
 
-    fn scan(&self, id: &CollectionId, since: Option<Revision>, visit: &mut dyn FnMut(Change) -> Result<()>) -> Result<Revision> {
+    fn scan(
+        &self,
+        id: &CollectionId,
+        since: Option<Revision>,
+        visit: &mut dyn FnMut(Change) -> Result<()>,
+    ) -> Result<Revision> {
         self.shared.scan(id, since, visit)
     }
 
@@ -93,12 +89,21 @@ impl Store for GeoPackage {
         self.shared.commit(edits)
     }
 
-    fn load(&self, collection: &Collection, replace: bool, features: &mut dyn Iterator<Item = Result<Feature>>) -> Result<Loaded> {
+    fn load(
+        &self,
+        collection: &Collection,
+        replace: bool,
+        features: &mut dyn Iterator<Item = Result<Feature>>,
+    ) -> Result<Loaded> {
         self.shared.load(collection, replace, features)
     }
 
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>> {
         self.shared.read(|conn, layers| changes::history(conn, find(layers, id)?, feature))
+    }
+
+    fn adopt(&self, id: &CollectionId) -> Result<(Revision, Vec<Change>)> {
+        self.shared.adopt(id)
     }
 
     fn backup(&self, to: &Path) -> Result<()> {
@@ -133,7 +138,7 @@ impl Shared {
         let layers = self.layers(&tx)?;
         let done = act(&tx, &layers)?;
         let state = watch::state(&tx, id)?;
-        // The watch waits here until what we write is known as our own.
+        // The watch waits here until what we write is known as told.
         let mut told = lock(&self.told);
         tx.commit()?;
         if let Some(state) = state {
@@ -143,7 +148,9 @@ impl Shared {
     }
 
     fn writer(&self) -> Result<&Mutex<Connection>> {
-        self.writer.as_ref().ok_or_else(|| Error::Refused("The plan was opened for reading only, so that nothing can be changed.".into()))
+        self.writer.as_ref().ok_or_else(|| {
+            Error::Refused("The plan was opened for reading only, so that nothing can be changed.".into())
+        })
     }
 
     /// The layers as this connection sees them. Other programs may add some or change their tables at any time.

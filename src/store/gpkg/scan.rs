@@ -45,7 +45,7 @@ fn show(layer: &Layer, mut rows: Rows<'_>, remarks: &mut Remarks, visit: Visit<'
 }
 
 /// First what went, so that an id that moved to another key is there at the end.
-fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) -> Result<()> {
+pub(super) fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) -> Result<()> {
     let keys = changes::since(conn, layer, since)?.ok_or_else(|| unknown(layer))?;
     let mut present = Vec::new();
     for (key, id) in &keys {
@@ -65,7 +65,11 @@ fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) 
         }
     }
     let ranges = changes::loads_since(conn, layer, since)?;
-    let sql = format!("{} WHERE {key} BETWEEN ?1 AND ?2 ORDER BY {key}", layer.layout.select(), key = quoted(&layer.layout.key));
+    let sql = format!(
+        "{} WHERE {key} BETWEEN ?1 AND ?2 ORDER BY {key}",
+        layer.layout.select(),
+        key = quoted(&layer.layout.key)
+    );
     for (first, last) in ranges {
         let rows = &mut |change: Change| match &change {
             Change::Put(feature) if keys.contains_key(&feature.key) => Ok(()),
@@ -76,6 +80,9 @@ fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) 
     Ok(())
 }
 
-fn unknown(layer: &Layer) -> Error {
-    Error::Stale(format!("What changed in '{}' since then is not known, as its table was replaced. Read all of it.", layer.collection.id))
+pub(super) fn unknown(layer: &Layer) -> Error {
+    Error::Stale(format!(
+        "What changed in '{}' since then is not known, as its table was replaced. Read all of it.",
+        layer.collection.id
+    ))
 }

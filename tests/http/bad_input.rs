@@ -1,12 +1,9 @@
 //! Requests that are wrong: each gets a problem with a sentence that names the place, and none gets a 5xx.
 
-#[path = "common/server.rs"]
-mod server;
-
 use axum::body::Body;
 use axum::http::{Method, Request};
 use proptest::prelude::*;
-use server::{get_as, router, send};
+use crate::server::{self, get_as, router, send};
 
 /// path, status, what the problem is about (the parameter), words of the way out.
 const WRONG: &[(&str, u16, &str, &str)] = &[

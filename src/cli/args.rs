@@ -1,0 +1,209 @@
+//! Commands and their flags. Every flag can also be set in the environment.
+
+use crate::collection::CollectionId;
+use clap::builder::FalseyValueParser;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A map service with which cities plan their centres: one program, one file.
+#[derive(Debug, Parser)]
+#[command(name = "cityheart", version, arg_required_else_help = true, max_term_width = 100, after_help = "\
+Examples:
+  cityheart demo                                     the demo plan of ten partners, and the map
+  cityheart import areas.geojson --into areas        put a file into the plan (plan.gpkg)
+  cityheart serve plan.gpkg                          serve the plan
+
+Exit codes: 0 done, 1 failed, 2 misused.
+Flags can be set in the environment: CITYHEART_LISTEN, CITYHEART_PLAN and so on.")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(Demo),
+    Serve(Serve),
+    Import(Import),
+    Export(Export),
+    Check(Check),
+    Backup(Backup),
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Listen {
+    /// Address and port to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", env = "CITYHEART_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Serve the web app from this folder instead of the one inside the program
+    #[arg(long, value_name = "DIR", env = "CITYHEART_WEB")]
+    pub web: Option<PathBuf>,
+}
+
+/// Serve the demo plan of ten partners from a temporary file
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart demo                          then open http://127.0.0.1:8080
+  cityheart demo --listen 127.0.0.1:0     on any free port; the address is printed
+  cityheart demo --listen 0.0.0.0:8080    for others in the network, too")]
+pub struct Demo {
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+/// Serve a plan: the map, OGC APIs, GeoJSON and vector tiles
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart serve                                     plan.gpkg in this folder
+  cityheart serve celje.gpkg --listen 0.0.0.0:8080
+  cityheart serve celje.gpkg --public-url https://maps.example.org/celje --trust-proxy")]
+pub struct Serve {
+    /// The plan, a GeoPackage file
+    #[arg(value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+    pub plan: PathBuf,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// The address that people use, when a proxy stands before this server
+    #[arg(long, value_name = "URL", env = "CITYHEART_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Believe X-Forwarded-Proto, -Host and -Prefix; only behind a proxy that sets them itself
+    #[arg(long, env = "CITYHEART_TRUST_PROXY", value_parser = FalseyValueParser::new())]
+    pub trust_proxy: bool,
+    /// Do not write to the plan
+    #[arg(long, env = "CITYHEART_READ_ONLY", value_parser = FalseyValueParser::new())]
+    pub read_only: bool,
+}
+
+/// Put files into the plan: GeoJSON, GeoJSON text sequences, CSV, each also gzipped
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart import areas.geojson --into areas
+  cityheart import trees.csv.gz --into trees --id inventory_no --plan celje.gpkg
+  cityheart import shops-*.geojson --into premises --replace --dry-run
+
+A file goes in as a whole or not at all: any fault refuses it, and each is told with its place and what to do.
+With --lenient, features with faults are left out and counted. Coordinates are longitude and latitude (WGS 84);
+tables have columns lon and lat (or x and y, longitude and latitude), or one column wkt. A feature's id is its id
+in GeoJSON, else the property id, else a new one.")]
+pub struct Import {
+    /// The files; - reads the standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The collection they go into, made if it is not there
+    #[arg(long, value_name = "COLLECTION", value_parser = collection)]
+    pub into: CollectionId,
+    /// The plan, a GeoPackage file, made if it is not there
+    #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+    pub plan: PathBuf,
+    /// What the files are, when looking does not tell
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The coordinate system of the files: EPSG:4326 or OGC:CRS84
+    #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
+    pub crs: Option<String>,
+    /// The property that is the id
+    #[arg(long, value_name = "PROPERTY")]
+    pub id: Option<String>,
+    /// Empty the collection first
+    #[arg(long)]
+    pub replace: bool,
+    /// Only say what would happen
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave features with faults out instead of refusing the file
+    #[arg(long)]
+    pub lenient: bool,
+    /// Write the report as JSON to the standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Write a collection to a file: GeoJSON, GeoJSON text sequence, CSV
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart export interventions                          GeoJSON to the standard output
+  cityheart export areas -o areas.geojson --plan celje.gpkg
+  cityheart export premises -o premises.csv               for a spreadsheet")]
+pub struct Export {
+    #[arg(value_name = "COLLECTION", value_parser = collection)]
+    pub collection: CollectionId,
+    /// The plan, a GeoPackage file
+    #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+    pub plan: PathBuf,
+    /// What to write; else what the name of the file says, else geojson
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Where to write; else the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Look for faults in a plan: geometry, schema, dates, money, links, places
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart check                     plan.gpkg in this folder
+  cityheart check celje.gpkg --json   for another program
+  cityheart check && cityheart serve  serve a plan only when it has no errors
+
+Every finding says what to do. The exit code is 1 when there are errors; warnings alone leave it at 0.")]
+pub struct Check {
+    /// The plan, a GeoPackage file
+    #[arg(value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+    pub plan: PathBuf,
+    /// Write the findings as JSON to the standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Copy a plan, even while it is served
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart backup plan.gpkg copy.gpkg
+  cityheart backup plan.gpkg \"plan-$(date +%F).gpkg\"
+  cityheart backup /srv/plan.gpkg /mnt/backup/plan.gpkg")]
+pub struct Backup {
+    #[arg(value_name = "PLAN.gpkg")]
+    pub plan: PathBuf,
+    /// The copy; there must be no file of this name
+    #[arg(value_name = "COPY.gpkg")]
+    pub copy: PathBuf,
+}
+
+/// Formats that are both read and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One document
+    Geojson,
+    /// A feature on each line
+    Geojsonl,
+    /// RFC 8142: a record separator before each feature
+    Geojsonseq,
+    Csv,
+}
+
+impl Format {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Geojson => "geojson",
+            Self::Geojsonl => "geojsonl",
+            Self::Geojsonseq => "geojsonseq",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+fn collection(text: &str) -> Result<CollectionId, String> {
+    CollectionId::new(text).map_err(|e| match e {
+        crate::error::Error::Invalid(invalid) => invalid.message,
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,97 @@
+//! One feature as GeoJSON (RFC 7946), with every digit of its coordinates.
+
+use crate::collection::Collection;
+use crate::feature::{Feature, Geometry, Value};
+use geo_types::{Coord, Polygon};
+use std::io::{Result, Write};
+
+/// Appends `{"type":"Feature","id":…,"geometry":…,"properties":{…}}`. Nulls are written, so that every feature has all fields.
+pub fn write(out: &mut Vec<u8>, collection: &Collection, feature: &Feature) -> Result<()> {
+    out.write_all(b"{\"type\":\"Feature\",\"id\":")?;
+    serde_json::to_writer(&mut *out, feature.id.as_str())?;
+    out.write_all(b",\"geometry\":")?;
+    match &feature.geometry {
+        Some(geometry) => write_geometry(out, geometry)?,
+        None => out.write_all(b"null")?,
+    }
+    out.write_all(b",\"properties\":{")?;
+    for (i, (field, value)) in collection.fields.iter().zip(&feature.values).enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        serde_json::to_writer(&mut *out, &field.name)?;
+        out.push(b':');
+        write_value(out, value)?;
+    }
+    out.write_all(b"}}")
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
+    match value {
+        Value::Text(text) => serde_json::to_writer(out, text)?,
+        Value::Json(json) => serde_json::to_writer(out, json)?,
+        Value::Int(i) => write!(out, "{i}")?,
+        Value::Real(r) if r.is_finite() => serde_json::to_writer(out, r)?,
+        Value::Bool(b) => write!(out, "{b}")?,
+        Value::Null | Value::Real(_) => out.write_all(b"null")?,
+    }
+    Ok(())
+}
+
+fn write_geometry(out: &mut Vec<u8>, geometry: &Geometry) -> Result<()> {
+    use geo_types::Geometry as G;
+    let kind = match geometry {
+        G::Point(_) => "Point",
+        G::MultiPoint(_) => "MultiPoint",
+        G::Line(_) | G::LineString(_) => "LineString",
+        G::MultiLineString(_) => "MultiLineString",
+        G::Polygon(_) | G::Rect(_) | G::Triangle(_) => "Polygon",
+        G::MultiPolygon(_) => "MultiPolygon",
+        G::GeometryCollection(_) => "GeometryCollection",
+    };
+    let member = if matches!(geometry, G::GeometryCollection(_)) { "geometries" } else { "coordinates" };
+    write!(out, "{{\"type\":\"{kind}\",\"{member}\":")?;
+    match geometry {
+        G::Point(p) => position(out, p.0)?,
+        G::MultiPoint(m) => list(out, m.iter(), |out, p| position(out, p.0))?,
+        G::Line(l) => list(out, [l.start, l.end].into_iter(), position)?,
+        G::LineString(l) => line(out, &l.0)?,
+        G::MultiLineString(m) => list(out, m.iter(), |out, l| line(out, &l.0))?,
+        G::Polygon(p) => polygon(out, p)?,
+        G::Rect(r) => polygon(out, &r.to_polygon())?,
+        G::Triangle(t) => polygon(out, &t.to_polygon())?,
+        G::MultiPolygon(m) => list(out, m.iter(), polygon)?,
+        G::GeometryCollection(c) => list(out, c.iter(), write_geometry)?,
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn polygon(out: &mut Vec<u8>, polygon: &Polygon<f64>) -> Result<()> {
+    list(out, std::iter::once(polygon.exterior()).chain(polygon.interiors()), |out, ring| line(out, &ring.0))
+}
+
+fn line(out: &mut Vec<u8>, positions: &[Coord<f64>]) -> Result<()> {
+    list(out, positions.iter(), |out, c| position(out, *c))
+}
+
+fn position(out: &mut Vec<u8>, c: Coord<f64>) -> Result<()> {
+    out.push(b'[');
+    serde_json::to_writer(&mut *out, &c.x)?;
+    out.push(b',');
+    serde_json::to_writer(&mut *out, &c.y)?;
+    out.push(b']');
+    Ok(())
+}
+
+fn list<T>(out: &mut Vec<u8>, items: impl Iterator<Item = T>, write: impl Fn(&mut Vec<u8>, T) -> Result<()>) -> Result<()> {
+    out.push(b'[');
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write(out, item)?;
+    }
+    out.push(b']');
+    Ok(())
+}

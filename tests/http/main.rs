@@ -1,0 +1,14 @@
+//! The HTTP door, tested on the real router over a real plan.
+
+#[path = "../common/server.rs"]
+mod server;
+
+mod bad_input;
+mod conformance;
+mod links;
+mod negotiation;
+mod openapi;
+mod paging;
+mod serving;
+mod tiles;
+mod web;
