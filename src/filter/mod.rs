@@ -2,7 +2,7 @@
 //! predicate over rows. Reads no SQL, and no JSON per row; never guesses what an unknown name may mean.
 
 use crate::collection::Collection;
-use crate::crs::Crs;
+use crate::crs::{Crs, Projection};
 use crate::error::Result;
 use crate::feature::{Bbox, Geometry};
 use std::borrow::Cow;
@@ -84,6 +84,14 @@ impl Filter {
     pub fn parse(text: &str, lang: Lang, crs: Crs, collection: &Collection) -> Result<Self> {
         let (expr, source) = source::read(text, lang)?;
         Ok(Self::new(bind::bind(&expr, &source, crs, collection)?, collection))
+    }
+
+    /// The features that meet a box: lower and upper corner in the authority's order of axes.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Invalid`] without a place: corners that are swapped, or nowhere on the globe.
+    pub fn meets_box(corners: [f64; 4], crs: Crs, collection: &Collection) -> Result<Self> {
+        Ok(Self::meets(bind::place::boxed(&Projection::new(crs)?, corners)?, collection))
     }
 
     /// The features that meet this geometry (degrees, longitude first).

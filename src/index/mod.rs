@@ -21,11 +21,13 @@ mod segment; // all of this for some features
 mod thin; // from which zoom a point is drawn
 mod tiers; // edits and merges
 mod meets; // geometry against a box, exactly
+mod row; // one slot as filters see it
 mod select; // queries
 mod write; // features out
 
 pub(crate) use column::{Cell, Column, Words};
 pub(crate) use place::WorldBox;
+pub(crate) use row::SlotRow;
 pub(crate) use segment::{Pick, Segment};
 pub(crate) use shape::{Path, Role};
 

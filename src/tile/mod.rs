@@ -1,7 +1,8 @@
 //! Drawing vector tiles from snapshots: project, clip, snap, simplify, encode. No I/O, no waiting, no failing.
 
 use crate::collection::Collection;
-use crate::index::{Cell, Column, Snapshot, Tier, Words};
+use crate::filter::Filter;
+use crate::index::{Cell, Column, SlotRow, Snapshot, Tier, Words};
 use frame::Frame;
 use pen::{Outcome, Pen};
 
@@ -46,6 +47,8 @@ impl TileId {
 pub struct Layer<'a> {
     pub name: &'a str,
     pub snapshot: &'a Snapshot,
+    /// Only features that this lets through.
+    pub filter: Option<&'a Filter>,
 }
 
 /// A finished tile.
@@ -74,7 +77,11 @@ fn draw_layer(layer: &Layer<'_>, tile: TileId, pen: &mut Pen, drawn: &mut Drawn)
     let snapshot = layer.snapshot;
     let mut out = mvt::Layer::new(layer.name);
     let mut tags = Tags::new(snapshot);
-    for (_, nth, slot) in visible(snapshot, tile, &mut drawn.left_out) {
+    let shown = match layer.filter {
+        None => visible(snapshot, tile, &mut drawn.left_out),
+        Some(filter) => passed(snapshot, tile, filter, &mut drawn.left_out),
+    };
+    for (_, nth, slot) in shown {
         let tier = &snapshot.tiers()[nth as usize];
         match pen.draw(&tier.segment, slot as usize) {
             Outcome::Drawn(shape) => {
@@ -113,6 +120,34 @@ fn visible(snapshot: &Snapshot, tile: TileId, later: &mut usize) -> Vec<(i64, u3
             }
         }
     }
+    found.sort_unstable();
+    found
+}
+
+/// With a filter, what lies beside a feature may not be shown: where few pass, all of them are drawn, whatever their first zoom.
+const FEW: usize = 2_000;
+
+/// [`visible`] through a filter.
+fn passed(snapshot: &Snapshot, tile: TileId, filter: &Filter, later: &mut usize) -> Vec<(i64, u32, u32)> {
+    let area = Frame::new(tile).area();
+    let predicate = filter.compile();
+    let mut found = vec![];
+    for (nth, tier) in snapshot.tiers().iter().enumerate() {
+        let segment = &*tier.segment;
+        for band in &segment.bands {
+            band.slots(&area, &segment.boxes, |slot| {
+                if tier.lives(slot) && predicate.holds(&SlotRow { segment, slot: slot as usize }) {
+                    found.push((band.zoom, (segment.keys[slot as usize], nth as u32, slot)));
+                }
+            });
+        }
+    }
+    if found.len() > FEW {
+        let all = found.len();
+        found.retain(|(zoom, _)| *zoom <= tile.z);
+        *later += all - found.len();
+    }
+    let mut found: Vec<_> = found.into_iter().map(|(_, at)| at).collect();
     found.sort_unstable();
     found
 }

@@ -3,7 +3,7 @@
 
 mod list;
 mod operand;
-mod place;
+pub(super) mod place;
 mod period;
 
 use super::node::{Number, Operand, Order, Period, Place, Relation, Sets, Temporal, Test, Text};

@@ -1,6 +1,7 @@
 //! Geometries of a filter: from the reference system that they are written in to degrees, within limits, and valid.
 
 use super::{Binder, operand::Bound};
+use crate::crs::Projection;
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
 use crate::filter::MAX_VERTICES;
@@ -66,28 +67,31 @@ impl Binder<'_> {
             [x0, y0, x1, y1] | [x0, y0, _, x1, y1, _] => [x0, y0, x1, y1],
             _ => return Err(invalid("BBOX takes four numbers (west, south, east, north) or six (with heights).")),
         };
-        let crs = self.projection.crs();
-        if crs.is_degrees() {
-            let [west, south, east, north] = if crs.is_north_first() { [y0, x0, y1, x1] } else { [x0, y0, x1, y1] };
-            return degrees_box(west, south, east, north);
-        }
-        if x0 > x1 || y0 > y1 {
-            return Err(invalid(
-                "The third and fourth number of a BBOX are not below the first and second. Swap them.",
-            ));
-        }
-        let ring = Rect::new(Coord { x: x0, y: y0 }, Coord { x: x1, y: y1 }).to_polygon();
-        let dense = G::Polygon(Polygon::new(stepped(ring.exterior()), vec![]));
-        self.projection.geometry_to_lonlat(&dense).map_err(at_filter)
+        boxed(&self.projection, [x0, y0, x1, y1]).map_err(at_filter)
     }
+}
+
+/// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees.
+///
+/// # Errors
+/// [`Error::Invalid`] without a place.
+pub(crate) fn boxed(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Result<Geometry> {
+    let crs = projection.crs();
+    if crs.is_degrees() {
+        let [west, south, east, north] = if crs.is_north_first() { [y0, x0, y1, x1] } else { [x0, y0, x1, y1] };
+        return degrees_box(west, south, east, north);
+    }
+    if x0 > x1 || y0 > y1 {
+        return Err(Error::invalid("", "The second corner of a box is not above the first. Swap its numbers."));
+    }
+    let ring = Rect::new(Coord { x: x0, y: y0 }, Coord { x: x1, y: y1 }).to_polygon();
+    projection.geometry_to_lonlat(&G::Polygon(Polygon::new(stepped(ring.exterior()), vec![])))
 }
 
 /// A box in degrees; one without width or height is a line or a point. What lies beyond the globe is cut off.
 fn degrees_box(west: f64, south: f64, east: f64, north: f64) -> Result<Geometry> {
     if south > north {
-        return Err(invalid(format!(
-            "The south edge {south} of a BBOX lies north of its north edge {north}. Swap them."
-        )));
+        return Err(Error::invalid("", format!("The south edge {south} lies north of the north edge {north}. Swap them.")));
     }
     let at = |x: f64, y: f64| Coord { x: x.clamp(-180.0, 180.0), y: y.clamp(-90.0, 90.0) };
     let rect = |west, east| Rect::new(at(west, south), at(east, north)).to_polygon();
@@ -130,7 +134,10 @@ fn mended(geometry: &Geometry) -> Result<Geometry> {
 
 fn at_filter(error: Error) -> Error {
     match error {
-        Error::Invalid(e) => invalid(format!("{} Longitude comes first unless filter-crs says otherwise.", e.message)),
+        Error::Invalid(e) if e.message.contains("cannot be in") => {
+            invalid(format!("{} Longitude comes first unless filter-crs says otherwise.", e.message))
+        }
+        Error::Invalid(e) => invalid(e.message),
         other => other,
     }
 }
