@@ -2,7 +2,11 @@
 
 use crate::row::{Feature, collection, parse};
 use cityheart::collection::{Collection, Kind};
-use cityheart::feature::{Geometry, Value, bbox_of};
+use cityheart::change::Change;
+use cityheart::feature::{self as stored, Geometry, Value, bbox_of};
+use cityheart::index::Builder;
+use cityheart::query::Query;
+use std::sync::Arc;
 use cityheart::filter::{Plan, Row};
 use geo::{Intersects, Relate};
 use geo_types::{Geometry as G, LineString, MultiPoint, Point, Polygon};
@@ -444,6 +448,42 @@ proptest! {
             prop_assert_eq!(predicate.holds(row), expected, "{} on {:?} {:?}", text, row.values, row.geometry);
             prop_assert!(!expected || chosen(parsed.plan(), row, &things), "the plan of {} leaves out {:?}: {:?}", text, row.values, parsed.plan());
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// The same through the index: its plan, its columns, its rows, over several tiers.
+    #[test]
+    fn the_index_finds_what_brute_force_finds(filter in filters(), rows in prop::collection::vec(features(), 1..30)) {
+        let things = Arc::new(things());
+        let stored: Vec<stored::Feature> = rows
+            .iter()
+            .enumerate()
+            .map(|(i, row)| stored::Feature {
+                key: i as i64 + 1,
+                id: stored::FeatureId::new(&format!("f{i}")).unwrap(),
+                geometry: row.geometry.clone(),
+                values: row.values.clone(),
+            })
+            .collect();
+        let mut builder = Builder::new(things.clone());
+        let (first, later) = stored.split_at(stored.len() / 2);
+        first.iter().for_each(|f| builder.push(f));
+        let index = builder.finish(1);
+        for (i, feature) in later.iter().enumerate() {
+            index.apply(&[Change::Put(feature.clone())], i as u64 + 2);
+        }
+        let parsed = parse(&filter.text(), &things).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let query = Query { filter: Some(Arc::new(parsed)), limit: 1000, ..Query::default() };
+        let snapshot = index.snapshot();
+        let found = snapshot.select(&query);
+        let found: Vec<i64> = found.slots.iter().map(|s| snapshot.feature(*s).key).collect();
+        let named = |f: &stored::Feature| Feature::new(f.id.as_str(), f.geometry.clone(), f.values.clone());
+        let expected: Vec<i64> =
+            stored.iter().filter(|f| filter.of(&named(f)) == Some(true)).map(|f| f.key).collect();
+        prop_assert_eq!(found, expected, "{}", filter.text());
     }
 }
 

@@ -5,6 +5,7 @@ mod server;
 
 mod bad_input;
 mod conformance;
+mod filters;
 mod links;
 mod negotiation;
 mod openapi;
