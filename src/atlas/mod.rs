@@ -11,6 +11,7 @@ use crate::query::{MAX_LIMIT, Query};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+mod ask;
 mod items;
 mod metrics;
 mod shelf;

@@ -24,6 +24,7 @@ mod meets; // geometry against a box, exactly
 mod row; // one slot as filters see it
 mod select; // queries
 mod write; // features out
+mod part; // parts of features out
 
 pub(crate) use column::{Cell, Column, Words};
 pub(crate) use place::WorldBox;

@@ -2,8 +2,11 @@
 
 #[path = "../common/server.rs"]
 mod server;
+#[path = "../common/python.rs"]
+mod python;
 
 mod bad_input;
+mod clients;
 mod conformance;
 mod filters;
 mod links;

@@ -5,13 +5,14 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 
 /// One of every kind of resource with two forms: path, content type of its JSON.
-const RESOURCES: [(&str, &str); 14] = [
+const RESOURCES: [(&str, &str); 15] = [
     ("/api", "application/json"),
     ("/api/conformance", "application/json"),
     ("/api/openapi", "application/vnd.oai.openapi+json;version=3.0"),
     ("/api/collections", "application/json"),
     ("/api/collections/areas", "application/json"),
     ("/api/collections/areas/schema", "application/schema+json"),
+    ("/api/collections/areas/schema/geojson", "application/schema+json"),
     ("/api/collections/areas/queryables", "application/schema+json"),
     ("/api/collections/areas/sortables", "application/schema+json"),
     ("/api/collections/areas/items", "application/geo+json"),
@@ -64,7 +65,10 @@ async fn links_of_items_are_headers_too() {
     let reply = get(&router(), "/api/collections/interventions/items?limit=2").await;
     let links: Vec<&str> = reply.headers.get_all("link").iter().map(|v| v.to_str().unwrap()).collect();
     for rel in ["self", "alternate", "next", "collection"] {
-        assert!(links.iter().any(|l| l.starts_with('<') && l.contains(&format!("rel=\"{rel}\"; type="))), "{rel}: {links:?}");
+        assert!(
+            links.iter().any(|l| l.starts_with('<') && l.contains(&format!("rel=\"{rel}\"; type="))),
+            "{rel}: {links:?}"
+        );
     }
     assert_eq!(reply.header("ogc-numberreturned"), "2");
     assert_eq!(reply.header("ogc-numbermatched"), reply.json()["numberMatched"].to_string());
@@ -115,7 +119,8 @@ async fn head_is_get_without_the_body() {
 async fn options_says_what_is_possible() {
     let router = router();
     for path in RESOURCES.iter().map(|(path, _)| *path).chain(["/", "/tiles/areas/0/0/0.mvt", "/health/live"]) {
-        let reply = send(&router, Request::builder().method(Method::OPTIONS).uri(path).body(Body::empty()).unwrap()).await;
+        let reply =
+            send(&router, Request::builder().method(Method::OPTIONS).uri(path).body(Body::empty()).unwrap()).await;
         assert_eq!((reply.status.as_u16(), reply.header("allow")), (200, "GET, HEAD, OPTIONS"), "{path}");
     }
 }

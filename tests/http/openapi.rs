@@ -1,10 +1,8 @@
 //! The OpenAPI document: valid by the official schema, complete, and true.
 
+use crate::python;
 use crate::server::{get, json, plan, router};
 use serde_json::Value as Json;
-
-#[path = "../common/python.rs"]
-mod python;
 
 #[tokio::test]
 async fn the_official_schema_of_openapi_3_0_finds_nothing_wrong() {
@@ -39,7 +37,10 @@ async fn every_collection_has_its_paths_with_every_queryable_as_a_parameter() {
 async fn limit_is_described_as_the_executable_tests_want_it() {
     let api = json(&router(), "/api/openapi").await;
     let limit = &api["components"]["parameters"]["limit"];
-    assert_eq!((&limit["in"], &limit["required"], &limit["style"], &limit["explode"]), (&"query".into(), &false.into(), &"form".into(), &false.into()));
+    assert_eq!(
+        (&limit["in"], &limit["required"], &limit["style"], &limit["explode"]),
+        (&"query".into(), &false.into(), &"form".into(), &false.into())
+    );
     let schema = &limit["schema"];
     assert_eq!(schema["type"], "integer");
     assert_eq!((&schema["minimum"], &schema["maximum"], &schema["default"]), (&1.into(), &10_000.into(), &100.into()));
@@ -48,10 +49,15 @@ async fn limit_is_described_as_the_executable_tests_want_it() {
 #[tokio::test]
 async fn operations_of_tiles_have_the_names_that_the_standard_gives() {
     let api = json(&router(), "/api/openapi").await;
-    let ids: Vec<&str> = api["paths"].as_object().unwrap().values().filter_map(|p| p["get"]["operationId"].as_str()).collect();
+    let ids: Vec<&str> =
+        api["paths"].as_object().unwrap().values().filter_map(|p| p["get"]["operationId"].as_str()).collect();
     for suffix in [
-        "areas.collection.vector.getTile", "areas.collection.vector.getTileSet", "areas.collection.vector.getTileSetsList",
-        "dataset.vector.getTile", "dataset.vector.getTileSet", "dataset.vector.getTileSetsList",
+        "areas.collection.vector.getTile",
+        "areas.collection.vector.getTileSet",
+        "areas.collection.vector.getTileSetsList",
+        "dataset.vector.getTile",
+        "dataset.vector.getTileSet",
+        "dataset.vector.getTileSetsList",
     ] {
         assert!(ids.contains(&suffix), "{suffix} is not among {ids:?}");
     }

@@ -50,7 +50,13 @@ async fn walking_all_pages_of_every_collection_finds_every_feature_once() {
 #[tokio::test]
 async fn an_equality_finds_exactly_those_that_have_the_value() {
     let router = router();
-    for (name, value) in [("status", "in_progress"), ("city", "celje"), ("objectives", "PO2"), ("types", "street"), ("schematic", "true")] {
+    for (name, value) in [
+        ("status", "in_progress"),
+        ("city", "celje"),
+        ("objectives", "PO2"),
+        ("types", "street"),
+        ("schematic", "true"),
+    ] {
         let has = |f: &&Json| match &f["properties"][name] {
             Json::String(s) => s == value,
             Json::Bool(b) => b.to_string() == value,
@@ -74,8 +80,11 @@ async fn an_equality_finds_exactly_those_that_have_the_value() {
 async fn sorting_orders_all_pages_and_puts_what_is_unknown_last() {
     let router = router();
     for (sortby, sign) in [("cost", 1.0), ("-cost", -1.0)] {
-        let page = json(&router, &format!("/api/collections/interventions/items?sortby={sortby}&limit=10000&properties=cost")).await;
-        let costs: Vec<Option<f64>> = page["features"].as_array().unwrap().iter().map(|f| f["properties"]["cost"].as_f64()).collect();
+        let page =
+            json(&router, &format!("/api/collections/interventions/items?sortby={sortby}&limit=10000&properties=cost"))
+                .await;
+        let costs: Vec<Option<f64>> =
+            page["features"].as_array().unwrap().iter().map(|f| f["properties"]["cost"].as_f64()).collect();
         assert!(costs.iter().filter(|c| c.is_some()).count() > 5 && costs.iter().any(Option::is_none));
         let key = |c: &Option<f64>| c.map_or(f64::INFINITY, |c| c * sign);
         assert!(costs.windows(2).all(|w| key(&w[0]) <= key(&w[1])), "{sortby}: {costs:?}");
@@ -87,7 +96,8 @@ async fn sorting_orders_all_pages_and_puts_what_is_unknown_last() {
 #[tokio::test]
 async fn chosen_properties_are_the_only_ones() {
     let router = router();
-    let names = |page: &Json| page["features"][0]["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let names =
+        |page: &Json| page["features"][0]["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let page = json(&router, "/api/collections/interventions/items?properties=status,title&limit=2").await;
     assert_eq!(names(&page), ["title", "status"]);
     let page = json(&router, "/api/collections/interventions/items?exclude-properties=title&limit=2").await;
@@ -100,7 +110,9 @@ async fn chosen_properties_are_the_only_ones() {
 #[tokio::test]
 async fn a_box_across_the_antimeridian_is_two_boxes() {
     let router = router();
-    let count = async |bbox: &str| json(&router, &format!("/api/collections/partners/items?bbox={bbox}")).await["numberMatched"].as_u64().unwrap();
+    let count = async |bbox: &str| {
+        json(&router, &format!("/api/collections/partners/items?bbox={bbox}")).await["numberMatched"].as_u64().unwrap()
+    };
     let all = count("-180,-90,180,90").await;
     let west = count("-180,-90,5,90").await;
     let east = count("15,-90,180,90").await;
@@ -116,10 +128,12 @@ async fn undated_features_always_match_a_time() {
 
 #[tokio::test]
 async fn a_page_of_ten_thousand_comes_whole_in_pieces() {
-    let point = |i: i32| json!({
-        "id": format!("unit-{i}"), "geometry": {"type": "Point", "coordinates": [15.0 + f64::from(i % 100) * 0.001, 46.0 + f64::from(i / 100) * 0.001]},
-        "properties": {"unit": format!("unit-{i}"), "city": "celje", "state": "vacant", "observed_on": "2026-03-01", "survey": "s"},
-    });
+    let point = |i: i32| {
+        json!({
+            "id": format!("unit-{i}"), "geometry": {"type": "Point", "coordinates": [15.0 + f64::from(i % 100) * 0.001, 46.0 + f64::from(i / 100) * 0.001]},
+            "properties": {"unit": format!("unit-{i}"), "city": "celje", "state": "vacant", "observed_on": "2026-03-01", "survey": "s"},
+        })
+    };
     let plan = fresh(&[("premises".to_owned(), (0..10_100).map(point).collect())]);
     let router = cityheart::http::router(plan.atlas.clone(), cityheart::config::Config::default());
     let page = json(&router, "/api/collections/premises/items?limit=99999").await;

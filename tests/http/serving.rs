@@ -30,7 +30,9 @@ async fn it_answers_on_the_port_it_got_and_stops_when_told() {
         let _ = stopped.await;
     }));
     let ask = move |path: &'static str| {
-        tokio::task::spawn_blocking(move || exchange(address, format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()))
+        tokio::task::spawn_blocking(move || {
+            exchange(address, format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())
+        })
     };
     let reply = ask("/api").await.unwrap();
     assert!(reply.starts_with("HTTP/1.1 200 OK"), "{reply}");
@@ -70,8 +72,12 @@ async fn bytes_that_are_no_http_do_not_stop_it() {
     let address = server.address();
     let running = tokio::spawn(server.run(plan().atlas.clone()));
     let replies = tokio::task::spawn_blocking(move || {
-        let noise: [&[u8]; 4] =
-            [b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\n\r\nBREW\r\n\r\n"];
+        let noise: [&[u8]; 4] = [
+            b"\x16\x03\x01\x02\x00\x01\x00",
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"\r\n\r\n\r\nBREW\r\n\r\n",
+        ];
         noise.iter().for_each(|bytes| drop(exchange_and_close(address, bytes)));
         exchange(address, b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     });
@@ -92,7 +98,9 @@ fn exchange_and_close(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<
 #[tokio::test]
 async fn an_address_that_is_taken_is_told_in_a_sentence() {
     let first = cityheart::http::bind(any_port()).await.unwrap();
-    let Err(error) = cityheart::http::bind(Config { listen: first.address(), ..Config::default() }).await else { panic!("bound twice") };
+    let Err(error) = cityheart::http::bind(Config { listen: first.address(), ..Config::default() }).await else {
+        panic!("bound twice")
+    };
     assert!(error.to_string().contains("--listen"), "{error}");
 }
 

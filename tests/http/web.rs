@@ -28,7 +28,11 @@ async fn the_page_is_asked_for_again_and_hashed_assets_never() {
         ("/fonts/a.woff2", "font/woff2", "public, max-age=0, must-revalidate"),
     ] {
         let reply = get(&router, path).await;
-        assert_eq!((reply.status.as_u16(), reply.header("content-type"), reply.header("cache-control")), (200, media, cache), "{path}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("content-type"), reply.header("cache-control")),
+            (200, media, cache),
+            "{path}"
+        );
         let etag = reply.header("etag").to_owned();
         assert_eq!(get_as(&router, path, &[("if-none-match", &etag)]).await.status, 304, "{path}");
     }
@@ -38,7 +42,16 @@ async fn the_page_is_asked_for_again_and_hashed_assets_never() {
 async fn nothing_outside_the_folder_can_be_reached() {
     let (router, dir) = built(&[("index.html", "map"), (".env", "secret")]);
     std::fs::write(dir.path().join("secret.txt"), "secret").unwrap();
-    for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.env", "/%2eenv", "/assets/..%5c..%5csecret.txt", "//secret.txt", "/dist/"] {
+    for path in [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/.env",
+        "/%2eenv",
+        "/assets/..%5c..%5csecret.txt",
+        "//secret.txt",
+        "/dist/",
+    ] {
         let reply = get(&router, path).await;
         assert_eq!(reply.status, 404, "{path}");
         assert!(!reply.text().contains("secret\n"), "{path}");
