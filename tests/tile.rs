@@ -22,7 +22,7 @@ fn tile(z: u8, x: u32, y: u32) -> TileId {
 }
 
 fn drawn(snapshot: &Snapshot, at: TileId) -> Drawn {
-    draw(&[Layer { name: "things", snapshot }], at)
+    draw(&[Layer { name: "things", snapshot, filter: None }], at)
 }
 
 /// Draws, decodes and checks.

@@ -44,10 +44,22 @@ impl Snapshot {
     /// are written as null.
     pub fn write_geojson(&self, slot: Slot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         let (segment, at) = self.locate(slot);
+        self.write_geojson_with(slot, properties, &mut |out| write_geometry(segment, at, out), out);
+    }
+
+    /// [`Snapshot::write_geojson`] with a geometry of somebody else's making.
+    pub fn write_geojson_with(
+        &self,
+        slot: Slot,
+        properties: Option<&[usize]>,
+        geometry: &mut dyn FnMut(&mut Vec<u8>),
+        out: &mut Vec<u8>,
+    ) {
+        let (segment, at) = self.locate(slot);
         out.extend_from_slice(br#"{"type":"Feature","id":"#);
         segment.ids.write_json(at, out);
         out.extend_from_slice(br#","geometry":"#);
-        write_geometry(segment, at, out);
+        geometry(out);
         out.extend_from_slice(br#","properties":{"#);
         let mut first = true;
         let mut write = |field: usize| {

@@ -1,6 +1,7 @@
 //! Drawing vector tiles from snapshots: project, clip, snap, simplify, encode. No I/O, no waiting, no failing.
 
-use crate::index::Snapshot;
+use crate::filter::Filter;
+use crate::index::{SlotRow, Snapshot};
 use frame::Frame;
 use mvt::Shape;
 use pen::{Outcome, Pen};
@@ -48,6 +49,8 @@ impl TileId {
 pub struct Layer<'a> {
     pub name: &'a str,
     pub snapshot: &'a Snapshot,
+    /// Only features that this lets through.
+    pub filter: Option<&'a Filter>,
 }
 
 /// A finished tile.
@@ -76,7 +79,11 @@ fn draw_layer(layer: &Layer<'_>, tile: TileId, pen: &mut Pen, drawn: &mut Drawn)
     let snapshot = layer.snapshot;
     pen.commands.bytes.clear();
     let mut pieces = vec![];
-    for (tier, slot) in visible(snapshot, tile, &mut drawn.left_out) {
+    let shown = match layer.filter {
+        None => visible(snapshot, tile, &mut drawn.left_out),
+        Some(filter) => passed(snapshot, tile, filter, &mut drawn.left_out),
+    };
+    for (tier, slot) in shown {
         let start = pen.commands.begin();
         let segment = &snapshot.tiers()[tier as usize].segment;
         match pen.draw(segment, slot as usize) {
@@ -127,4 +134,30 @@ fn visible(snapshot: &Snapshot, tile: TileId, later: &mut usize) -> Vec<(u32, u3
         }
     }
     found
+}
+
+/// With a filter, what lies beside a feature may not be shown: where few pass, all of them are drawn, whatever their first zoom.
+const FEW: usize = 2_000;
+
+/// [`visible`] through a filter.
+fn passed(snapshot: &Snapshot, tile: TileId, filter: &Filter, later: &mut usize) -> Vec<(u32, u32)> {
+    let area = Frame::new(tile).area();
+    let predicate = filter.compile();
+    let mut found = vec![];
+    for (nth, tier) in snapshot.tiers().iter().enumerate() {
+        let segment = &*tier.segment;
+        for band in &segment.bands {
+            band.slots(&area, &segment.boxes, |slot| {
+                if tier.lives(slot) && predicate.holds(&SlotRow { segment, slot: slot as usize }) {
+                    found.push((band.zoom, (nth as u32, slot)));
+                }
+            });
+        }
+    }
+    if found.len() > FEW {
+        let all = found.len();
+        found.retain(|(zoom, _)| *zoom <= tile.z);
+        *later += all - found.len();
+    }
+    found.into_iter().map(|(_, at)| at).collect()
 }
