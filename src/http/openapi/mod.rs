@@ -177,17 +177,6 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
     let (id, title) = (collection.id.as_str(), &collection.title);
     let root = format!("/collections/{id}");
     let f = || vec![parameters::reference("f")];
-<<<<<<< HEAD
-    get(paths, &root, Get {
-        id: format!("{id}.getCollection"), summary: title.clone(), tag: "Capabilities", parameters: f(),
-        content: twin("application/json", "collection"), named: false,
-    });
-    for (part, what) in [("schema", "The schema of the features"), ("schema/geojson", "The schema of a feature as GeoJSON"), ("queryables", "What can be asked for"), ("sortables", "What can be sorted by")] {
-        get(paths, format!("{root}/{part}"), Get {
-            id: format!("{id}.{}", part.replace('/', ".")), summary: format!("{title}: {what}"), tag: "Capabilities", parameters: f(),
-            content: twin("application/schema+json", "anything"), named: false,
-        });
-=======
     get(
         paths,
         &root,
@@ -202,6 +191,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
     );
     for (part, what) in [
         ("schema", "The schema of the features"),
+        ("schema/geojson", "The schema of a feature as GeoJSON"),
         ("queryables", "What can be asked for"),
         ("sortables", "What can be sorted by"),
     ] {
@@ -209,7 +199,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
             paths,
             format!("{root}/{part}"),
             Get {
-                id: format!("{id}.{part}"),
+                id: format!("{id}.{}", part.replace('/', ".")),
                 summary: format!("{title}: {what}"),
                 tag: "Capabilities",
                 parameters: f(),
@@ -217,7 +207,6 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
                 named: false,
             },
         );
->>>>>>> main
     }
     get(
         paths,
