@@ -66,7 +66,7 @@ fn build_100k(bencher: Bencher) {
 /// Draws one tile after another; the figure is for one.
 fn draw_each(bencher: Bencher, index: &Index, tiles: &[TileId]) {
     let snapshot = index.snapshot();
-    let layer = |snapshot: &Arc<Snapshot>, at| draw(&[Layer { name: "features", snapshot }], at);
+    let layer = |snapshot: &Arc<Snapshot>, at| draw(&[Layer { name: "features", snapshot, filter: None }], at);
     let (mut all, mut took) = (vec![], vec![]);
     for _ in 0..3 {
         let start = cpu_ms();
