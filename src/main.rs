@@ -3,7 +3,7 @@
 use cityheart::atlas::{Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
-use cityheart::config::Config;
+use cityheart::config::{Config, PublicUrl};
 use cityheart::error::{Error, Result};
 use cityheart::feature::bbox_of;
 use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
@@ -79,8 +79,9 @@ fn fill_demo(shelf: &Shelf, model: &Model) -> Result<()> {
 
 fn serve(args: &cli::Serve) -> Done {
     log();
-    let public_url = args.public_url.as_deref().map(str::parse).transpose().map_err(Failure::Misuse)?;
-    let config = Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
+    let public_url = args.public_url.as_deref().map(str::parse::<PublicUrl>).transpose().map_err(Failure::Misuse)?;
+    let config =
+        Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
     serve_on(shelf, Model::load()?, config)
 }
@@ -103,7 +104,8 @@ fn serve_on(shelf: Shelf, model: Model, config: Config) -> Done {
 
 /// The log goes to stderr; `CITYHEART_LOG` says how much of it.
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CITYHEART_LOG").unwrap_or_else(|_| "warn,cityheart=info".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("CITYHEART_LOG").unwrap_or_else(|_| "warn,cityheart=info".into());
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
 }
@@ -111,7 +113,8 @@ fn log() {
 fn import(args: &cli::Import) -> Done {
     import::accept_crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
     let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
-    let open = |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
+    let open =
+        |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
     let sources = args.files.iter().map(open).collect::<Result<Vec<_>>>()?;
     let there = args.plan.exists();
     let done = import_into(args, &sources, there);
@@ -123,22 +126,26 @@ fn import(args: &cli::Import) -> Done {
 
 fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
     let started = Instant::now();
+    let progress = Arc::new(Progress::default());
+    let (watched, stopped) = (progress.clone(), progress.clone());
+    cli::on_interrupt(move || stopped.stop())?;
     let model = Model::load()?;
     let shelf = match (there, args.dry_run) {
         (true, true) => Some(Shelf::open_read_only(&args.plan)?),
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
-    let progress = Arc::new(Progress::default());
-    let (watched, stopped) = (progress.clone(), progress.clone());
-    cli::on_interrupt(move || stopped.stop());
     let options = Options { id: args.id.clone(), lenient: args.lenient };
     let target = target(shelf.as_ref(), &model, args)?;
     let passes = if target.is_new() { 2 } else { 1 };
-    let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || (watched.bytes(), watched.features()));
+    let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || {
+        (watched.bytes(), watched.features())
+    });
     let import = Import::prepare(sources, target, &options, progress)?;
     let (mut report, result) = import.run(|collection, features| match &shelf {
-        Some(shelf) if !args.dry_run => shelf.load(collection, args.replace, features).map(|loaded| Some(loaded.features)),
+        Some(shelf) if !args.dry_run => {
+            shelf.load(collection, args.replace, features).map(|loaded| Some(loaded.features))
+        }
         _ => features.map(|feature| feature.map(drop)).collect::<Result<()>>().map(|()| None),
     });
     drop(bar);
@@ -179,7 +186,9 @@ fn cities(shelf: Option<&Shelf>, into: &CollectionId) -> Result<Cities> {
         && shelf.collections()?.iter().any(|c| c.id == id)
     {
         shelf.scan(&id, &mut |city| {
-            lonlat.extend(city.geometry.as_ref().and_then(bbox_of).map(|b| ((b.west + b.east) / 2.0, (b.south + b.north) / 2.0)));
+            lonlat.extend(
+                city.geometry.as_ref().and_then(bbox_of).map(|b| ((b.west + b.east) / 2.0, (b.south + b.north) / 2.0)),
+            );
             Ok(())
         })?;
     }
@@ -200,7 +209,12 @@ fn export(args: &cli::Export) -> Done {
     let collections = shelf.collections()?;
     let Some(collection) = collections.iter().find(|c| c.id == args.collection) else {
         let known: Vec<_> = collections.iter().map(|c| c.id.as_str()).collect();
-        let message = format!("There is no collection '{}' in {}. It has: {}.", args.collection, args.plan.display(), known.join(", "));
+        let message = format!(
+            "There is no collection '{}' in {}. It has: {}.",
+            args.collection,
+            args.plan.display(),
+            known.join(", ")
+        );
         return Err(Error::NotFound(message).into());
     };
     let named = args.format.map(|f| export::Format::from_name(f.name())).transpose()?;

@@ -20,7 +20,12 @@ fn trees() -> Collection {
 }
 
 fn feature(id: &str, geometry: Option<Geometry>) -> Feature {
-    Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry, values: vec![Value::text(format!("tree {id}")), Value::Int(7)] }
+    Feature {
+        key: 0,
+        id: FeatureId::new(id).unwrap(),
+        geometry,
+        values: vec![Value::text(format!("tree {id}")), Value::Int(7)],
+    }
 }
 
 fn point(dx: f64, dy: f64) -> Option<Geometry> {
@@ -152,7 +157,10 @@ fn readers_see_an_edit_as_soon_as_it_is_answered_however_many_draw_at_once() {
             atlas.commit(&edits(vec![Edit::Create(feature(&id, square(0.0, 0.0, 0.001)))])).unwrap();
             let bytes = drawn(&atlas, tile);
             let name = format!("tree {id}");
-            assert!(bytes.windows(name.len()).any(|w| w == name.as_bytes()), "{id} is not in the tile after its answer");
+            assert!(
+                bytes.windows(name.len()).any(|w| w == name.as_bytes()),
+                "{id} is not in the tile after its answer"
+            );
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });

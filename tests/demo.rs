@@ -132,7 +132,10 @@ fn every_intervention_says_where_it_is_told_and_how_sure_its_place_is() {
         assert!(!list(&feature, "sources").is_empty() || text(&feature, "date_note").is_some(), "{name} has no source");
         assert!(!list(&feature, "objectives").is_empty(), "{name} serves no objective");
         // Only that it took place is known of Granada's small action: nothing is invented to fill it.
-        assert!(!list(&feature, "functions").is_empty() || name == "granada-small-scale-action", "{name} serves no function");
+        assert!(
+            !list(&feature, "functions").is_empty() || name == "granada-small-scale-action",
+            "{name} serves no function"
+        );
         assert!(text(&feature, "title_en").is_some(), "{name} has no English title");
         if let Some(geometry) = geometry(&feature) {
             let drawn = feature.property("schematic") == Some(&Json::Bool(true));
@@ -248,11 +251,9 @@ fn municipalities() -> BTreeMap<&'static str, MultiPolygon<f64>> {
     ]
     .map(|(city, name)| (city, named(&towns, name)))
     .into();
-    for (city, name) in [
-        ("charenton-le-pont", "Charenton-le-Pont"),
-        ("sceaux", "Sceaux"),
-        ("la-garenne-colombes", "Garenne-Colombes"),
-    ] {
+    for (city, name) in
+        [("charenton-le-pont", "Charenton-le-Pont"), ("sceaux", "Sceaux"), ("la-garenne-colombes", "Garenne-Colombes")]
+    {
         bounds.insert(city, named(&communes, name));
     }
     bounds

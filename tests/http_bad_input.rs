@@ -35,7 +35,12 @@ const WRONG: &[(&str, u16, &str, &str)] = &[
     ("/api/collections/interventions/items?sortby=types", 400, "sortby", "cannot be sorted by"),
     ("/api/collections/interventions/items?sortby=-title,title", 400, "sortby", "twice"),
     ("/api/collections/interventions/items?properties=titel", 400, "properties", "Did you mean 'title'?"),
-    ("/api/collections/interventions/items?properties=title&exclude-properties=title", 400, "exclude-properties", "not both"),
+    (
+        "/api/collections/interventions/items?properties=title&exclude-properties=title",
+        400,
+        "exclude-properties",
+        "not both",
+    ),
     ("/api/collections/interventions/items?cursor=zzz", 400, "cursor", "Start again"),
     ("/api/collections/interventions/items?cursor=_5b1_2c1_5d&sortby=title", 400, "cursor", "Start again"),
     ("/api/collections/interventions/items?stauts=idea", 400, "stauts", "Did you mean 'status'?"),
@@ -103,7 +108,8 @@ async fn a_method_that_is_not_there_says_which_are() {
     let router = router();
     for path in ["/api", "/api/collections/areas/items", "/tiles/areas/0/0/0.mvt", "/health/live", "/", "/metrics"] {
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            let reply = send(&router, Request::builder().method(&method).uri(path).body(Body::from("{}")).unwrap()).await;
+            let reply =
+                send(&router, Request::builder().method(&method).uri(path).body(Body::from("{}")).unwrap()).await;
             assert_eq!(reply.status, 405, "{method} {path}");
             assert_eq!(reply.header("allow"), "GET, HEAD, OPTIONS", "{method} {path}");
         }
@@ -140,9 +146,37 @@ async fn a_person_gets_the_problem_as_a_page() {
 fn address() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         proptest::sample::select(vec![
-            "api", "collections", "interventions", "areas", "indicators", "items", "tiles", "schema", "queryables", "sortables", "conformance",
-            "openapi", "vocabularies", "status", "WebMercatorQuad", "tileMatrixSets", "0", "1", "7", "22", "4294967296", "world", "areas.json",
-            "0.mvt", "health", "live", "metrics", "assets", "..", ".", "",
+            "api",
+            "collections",
+            "interventions",
+            "areas",
+            "indicators",
+            "items",
+            "tiles",
+            "schema",
+            "queryables",
+            "sortables",
+            "conformance",
+            "openapi",
+            "vocabularies",
+            "status",
+            "WebMercatorQuad",
+            "tileMatrixSets",
+            "0",
+            "1",
+            "7",
+            "22",
+            "4294967296",
+            "world",
+            "areas.json",
+            "0.mvt",
+            "health",
+            "live",
+            "metrics",
+            "assets",
+            "..",
+            ".",
+            "",
         ])
         .prop_map(str::to_owned),
         "[ -~]{0,12}",
@@ -150,17 +184,58 @@ fn address() -> impl Strategy<Value = String> {
     ];
     let name = prop_oneof![
         proptest::sample::select(vec![
-            "bbox", "bbox-crs", "crs", "datetime", "limit", "sortby", "properties", "exclude-properties", "cursor", "f", "status", "types", "cost",
-            "outside_centre", "start", "title", "collections", "v",
+            "bbox",
+            "bbox-crs",
+            "crs",
+            "datetime",
+            "limit",
+            "sortby",
+            "properties",
+            "exclude-properties",
+            "cursor",
+            "f",
+            "status",
+            "types",
+            "cost",
+            "outside_centre",
+            "start",
+            "title",
+            "collections",
+            "v",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,6}",
     ];
     let value = prop_oneof![
         proptest::sample::select(vec![
-            "1,2,3,4", "-180,-90,180,90", "170,-10,-170,10", "2026-01-01", "2026-01-01/..", "../..", "0", "10", "-1", "99999999999", "title", "-cost",
-            "+start", "id", "json", "html", "idea", "true", "null", "1e308", "_5b1_5d", "%", "%00", "%ff", "areas,areas", "9999-12-31T23:59:59Z",
-            "-9999-01-01", "+275760-09-13",
+            "1,2,3,4",
+            "-180,-90,180,90",
+            "170,-10,-170,10",
+            "2026-01-01",
+            "2026-01-01/..",
+            "../..",
+            "0",
+            "10",
+            "-1",
+            "99999999999",
+            "title",
+            "-cost",
+            "+start",
+            "id",
+            "json",
+            "html",
+            "idea",
+            "true",
+            "null",
+            "1e308",
+            "_5b1_5d",
+            "%",
+            "%00",
+            "%ff",
+            "areas,areas",
+            "9999-12-31T23:59:59Z",
+            "-9999-01-01",
+            "+275760-09-13",
         ])
         .prop_map(str::to_owned),
         "[ -~]{0,20}",

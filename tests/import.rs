@@ -9,7 +9,8 @@ use std::io::Write;
 
 #[test]
 fn a_collection_a_feature_and_a_geometry_all_come_in() {
-    let feature = r#"{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[15.26,46.23]},"properties":{"n":1}}"#;
+    let feature =
+        r#"{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[15.26,46.23]},"properties":{"n":1}}"#;
     for (text, properties) in [
         (format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#), 1),
         (feature.to_owned(), 1),
@@ -47,8 +48,17 @@ fn fields_are_the_narrowest_kind_that_holds_all_values() {
     let kinds: Vec<_> = read.collection.fields.iter().map(|f| (f.name.as_str(), f.kind)).collect();
     use FieldKind::{Boolean, Date, DateTime, Integer, Json, Real, Text};
     let wanted = [
-        ("i", Integer), ("r", Real), ("b", Boolean), ("d", Date), ("t", DateTime), ("s", Text), ("l", Json),
-        ("mixed", Text), ("never", Text), ("late", Integer), ("more", Text),
+        ("i", Integer),
+        ("r", Real),
+        ("b", Boolean),
+        ("d", Date),
+        ("t", DateTime),
+        ("s", Text),
+        ("l", Json),
+        ("mixed", Text),
+        ("never", Text),
+        ("late", Integer),
+        ("more", Text),
     ];
     assert_eq!(kinds, wanted);
     assert_eq!(read.report.mixed, ["mixed"]);
@@ -66,7 +76,11 @@ fn names_that_a_table_cannot_have_are_changed_and_told() {
     assert_eq!(read.features[0].values.len(), 6);
     assert_eq!(read.features[0].values[1], Value::text("b"));
     assert_eq!(read.report.renamed.len(), 5);
-    assert!(read.report.lines().iter().any(|l| l == "The property 'name' is kept as 'name_'."), "{:?}", read.report.lines());
+    assert!(
+        read.report.lines().iter().any(|l| l == "The property 'name' is kept as 'name_'."),
+        "{:?}",
+        read.report.lines()
+    );
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn meets(feature: &Feature, b: &Bbox) -> bool {
     if b.west <= b.east {
         geometry.intersects(&rect(b.west, b.east).to_polygon())
     } else {
-        geometry.intersects(&rect(b.west, 180.0).to_polygon()) || geometry.intersects(&rect(-180.0, b.east).to_polygon())
+        geometry.intersects(&rect(b.west, 180.0).to_polygon())
+            || geometry.intersects(&rect(-180.0, b.east).to_polygon())
     }
 }
 
@@ -30,7 +31,9 @@ fn equals(a: &Value, b: &Value) -> bool {
     };
     match (a, b) {
         (Value::Json(list), b) => {
-            let same = |item: &serde_json::Value| *item == b.to_json() || (item.as_f64().is_some() && item.as_f64() == number(b));
+            let same = |item: &serde_json::Value| {
+                *item == b.to_json() || (item.as_f64().is_some() && item.as_f64() == number(b))
+            };
             same(list) || list.as_array().is_some_and(|l| l.iter().any(same))
         }
         (Value::Int(a), Value::Int(b)) => a == b,
@@ -71,7 +74,9 @@ fn brute_force(model: &Model, q: &Query) -> (usize, Vec<FeatureId>, Option<Curso
         .collect();
     let matched = found.len();
     found.sort_by(|a, b| in_order((&values(a), a.key), (&values(b), b.key), &q.sort));
-    found.retain(|f| q.after.as_ref().is_none_or(|c| in_order((&values(f), f.key), (&c.values, c.key), &q.sort).is_gt()));
+    found.retain(|f| {
+        q.after.as_ref().is_none_or(|c| in_order((&values(f), f.key), (&c.values, c.key), &q.sort).is_gt())
+    });
     let more = found.len() > q.limit;
     found.truncate(q.limit);
     let next = found.last().filter(|_| more).map(|f| Cursor { values: values(f), key: f.key });

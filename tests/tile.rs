@@ -98,12 +98,15 @@ fn surely_seen(f: &Feature, at: TileId) -> bool {
     let shown = square(-60.0, 4156.0);
     let long = |l: &LineString| {
         let inside = MultiPolygon(vec![shown.clone()]).clip(&geo_types::MultiLineString(vec![l.clone()]), false);
-        inside.iter().any(|part| Euclidean.length(part) > 16.0 && part.bounding_rect().is_some_and(|r| r.width().max(r.height()) > 16.0))
+        inside.iter().any(|part| {
+            Euclidean.length(part) > 16.0 && part.bounding_rect().is_some_and(|r| r.width().max(r.height()) > 16.0)
+        })
     };
     let thick = |p: &Polygon| {
         let inside = p.intersection(&shown);
         inside.iter().any(|part| {
-            let border: f64 = Euclidean.length(part.exterior()) + part.interiors().iter().map(|r| Euclidean.length(r)).sum::<f64>();
+            let border: f64 =
+                Euclidean.length(part.exterior()) + part.interiors().iter().map(|r| Euclidean.length(r)).sum::<f64>();
             part.unsigned_area() > 4.0 * border + 64.0
         })
     };
@@ -130,7 +133,12 @@ fn assert_shows_what_it_should(tile: &Tile, model: &Model, at: TileId) {
         if shown.contains(f.id.as_str()) {
             assert!(!surely_unseen(f, at), "{} is in {at:?} but lies elsewhere: {:?}", f.id, f.geometry);
         } else {
-            assert!(!surely_seen(f, at), "{} is missing in {at:?}: {:?}", f.id, f.geometry.as_ref().map(|g| unsnapped(g, at)));
+            assert!(
+                !surely_seen(f, at),
+                "{} is missing in {at:?}: {:?}",
+                f.id,
+                f.geometry.as_ref().map(|g| unsnapped(g, at))
+            );
         }
     }
 }
@@ -275,7 +283,11 @@ fn an_edit_says_where_other_points_are_drawn_from_another_zoom_on() {
             let (a, b) = (tile_at(2.25, 48.95, z), tile_at(2.45, 48.75, z));
             for at in (a.x()..=b.x()).flat_map(|x| (a.y()..=b.y()).map(move |y| tile(z, x, y))) {
                 let stale = drawn(&before, at).bytes != drawn(&index.snapshot(), at).bytes;
-                let near = |g: &Geometry| unsnapped(g, at).coords_iter().all(|c| (-65.0..4161.0).contains(&c.x) && (-65.0..4161.0).contains(&c.y));
+                let near = |g: &Geometry| {
+                    unsnapped(g, at)
+                        .coords_iter()
+                        .all(|c| (-65.0..4161.0).contains(&c.x) && (-65.0..4161.0).contains(&c.y))
+                };
                 assert!(!stale || touched.iter().any(near), "{at:?} changed unannounced in revision {revision}");
             }
         }
@@ -329,9 +341,11 @@ fn nothing_there_means_no_bytes() {
 #[test]
 fn several_layers_share_a_tile_and_empty_ones_are_absent() {
     let c = collection(GeometryKind::ANY);
-    let (a, b, none) = (index_of(&c, [&point(1, 2.35, 48.85)]), index_of(&c, [&point(1, 2.36, 48.86)]), index_of(&c, []));
+    let (a, b, none) =
+        (index_of(&c, [&point(1, 2.35, 48.85)]), index_of(&c, [&point(1, 2.36, 48.86)]), index_of(&c, []));
     let (a, b, none) = (a.snapshot(), b.snapshot(), none.snapshot());
-    let layers = [Layer { name: "a", snapshot: &a }, Layer { name: "none", snapshot: &none }, Layer { name: "b", snapshot: &b }];
+    let layers =
+        [Layer { name: "a", snapshot: &a }, Layer { name: "none", snapshot: &none }, Layer { name: "b", snapshot: &b }];
     let drawn = draw(&layers, tile_at(2.35, 48.85, 8));
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);

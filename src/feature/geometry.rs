@@ -147,18 +147,19 @@ pub struct Repair {
 pub fn check(geometry: Geometry) -> Result<(Geometry, Repair), Fault> {
     let before = geometry.coords_count();
     if before == 0 {
-        return Err(Fault::new(Flaw::EmptyGeometry, "", "The geometry is empty. Leave it out (null) if there is no place."));
+        return Err(Fault::new(
+            Flaw::EmptyGeometry,
+            "",
+            "The geometry is empty. Leave it out (null) if there is no place.",
+        ));
     }
     if let Some(fault) = out_of_range(&geometry) {
         return Err(fault);
     }
     let geometry = without_repeats(geometry);
     let repeated = geometry.coords_count() != before;
-    if let Err(e) = geometry.check_validation() {
-        return refuse(
-            Flaw::SelfCrossing,
-            &format!("The geometry is not valid ({e}). Redraw it so that rings are simple and do not cross."),
-        );
+    if let Some(fault) = super::validity::fault_of(&geometry) {
+        return Err(fault);
     }
     let rewound = !wound_right(&geometry);
     let geometry = if rewound { oriented(geometry) } else { geometry };

@@ -102,7 +102,11 @@ impl Ask {
         };
         let link = |form: &Form| {
             let rel = if form == chosen { "self" } else { "alternate" };
-            Link::new(rel, address(form), form.media).titled(if form == &negotiate::HTML { "This as a page" } else { "This as JSON" })
+            Link::new(rel, address(form), form.media).titled(if form == &negotiate::HTML {
+                "This as a page"
+            } else {
+                "This as JSON"
+            })
         };
         let mut links: Vec<Link> = forms.iter().map(|form| link(form)).collect();
         links.sort_by_key(|l| l.rel != "self");

@@ -79,7 +79,8 @@ fn describe(view: &View, base: &Base, links: Vec<Link>) -> Json {
         extent["spatial"] = json!({"bbox": [bbox.to_array()], "crs": CRS84});
     }
     if let Some(time) = view.time() {
-        extent["temporal"] = json!({"interval": [interval(time)], "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"});
+        extent["temporal"] =
+            json!({"interval": [interval(time)], "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"});
     }
     let mut links = links;
     if !links.iter().any(|l| l.rel == "self") {
@@ -101,7 +102,10 @@ fn describe(view: &View, base: &Base, links: Vec<Link>) -> Json {
 /// Both ends in RFC 3339; `null` is open.
 fn interval(time: Span) -> [Option<String>; 2] {
     let end = |ms: i64| Timestamp::from_millisecond(ms).ok().map(|t| t.to_string());
-    [Some(time.start_ms).filter(|&ms| ms > i64::MIN).and_then(end), Some(time.end_ms).filter(|&ms| ms < i64::MAX).and_then(end)]
+    [
+        Some(time.start_ms).filter(|&ms| ms > i64::MIN).and_then(end),
+        Some(time.end_ms).filter(|&ms| ms < i64::MAX).and_then(end),
+    ]
 }
 
 /// Everything that belongs to a collection.

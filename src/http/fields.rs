@@ -24,7 +24,9 @@ pub async fn queryables(ask: Ask) -> Answer {
 }
 
 pub async fn sortables(ask: Ask) -> Answer {
-    answer(&ask, "sortables", "Sortables", |_, collection| only(collection, |at| query::sortable(collection, at), false))
+    answer(&ask, "sortables", "Sortables", |_, collection| {
+        only(collection, |at| query::sortable(collection, at), false)
+    })
 }
 
 fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {

@@ -34,7 +34,10 @@ pub fn around(urls: Router<Arc<App>>, app: Arc<App>) -> Router {
         .compress_when(SizeAbove::new(512).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
     let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();
     let inner = urls.with_state(app.clone()).layer(
-        ServiceBuilder::new().layer(packed).layer(from_fn_with_state(app, frame)).layer(CatchPanicLayer::custom(panicked)),
+        ServiceBuilder::new()
+            .layer(packed)
+            .layer(from_fn_with_state(app, frame))
+            .layer(CatchPanicLayer::custom(panicked)),
     );
     let plain = MapRequestLayer::new(move |request: Request| with_plain_path(request, &prefix));
     Router::new().fallback_service(plain.layer(inner))
@@ -117,7 +120,12 @@ fn finish(headers: &mut HeaderMap, preflight: bool) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if preflight {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Accept, Accept-Language, Content-Type, Content-Crs, If-None-Match, If-Match, Prefer, Authorization"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(
+                "Accept, Accept-Language, Content-Type, Content-Crs, If-None-Match, If-Match, Prefer, Authorization",
+            ),
+        );
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     } else {
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
@@ -130,5 +138,6 @@ fn finish(headers: &mut HeaderMap, preflight: bool) {
 
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
-    Problem::from(crate::error::Error::Internal(format!("a handler panicked: {}", text.unwrap_or("no message")))).into_response()
+    Problem::from(crate::error::Error::Internal(format!("a handler panicked: {}", text.unwrap_or("no message"))))
+        .into_response()
 }

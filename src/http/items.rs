@@ -58,7 +58,9 @@ pub async fn one(ask: Ask) -> Answer {
     links.push(Link::new("collection", collection, "application/json").titled(&view.collection().title));
     let body = if form == &HTML {
         let known = html::Known::new(ask.atlas().model(), ask.base());
-        html::feature(&known, view.collection(), &item.feature(), query.properties.as_deref()).write(&ask.base(), &links).into_bytes()
+        html::feature(&known, view.collection(), &item.feature(), query.properties.as_deref())
+            .write(&ask.base(), &links)
+            .into_bytes()
     } else {
         let mut body = Vec::with_capacity(2048);
         item.write(query.properties.as_deref(), &mut body);
@@ -148,7 +150,14 @@ fn with_links(mut feature: Vec<u8>, links: &[Link]) -> Vec<u8> {
 /// the time stamp inside.
 fn revision_tag(ask: &Ask, view: &View, form: &Form) -> HeaderValue {
     let id = &view.collection().id;
-    let all = format!("{:x} {id} {} {} {} {}", ask.app.birth, view.revision(), form.media, ask.base().url(""), ask.query_string());
+    let all = format!(
+        "{:x} {id} {} {} {} {}",
+        ask.app.birth,
+        view.revision(),
+        form.media,
+        ask.base().url(""),
+        ask.query_string()
+    );
     present::quoted(&format!("W/\"{:032x}\"", present::hash(all.as_bytes())))
 }
 

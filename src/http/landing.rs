@@ -8,8 +8,7 @@ use super::present::{self, Answer, Document};
 use serde_json::json;
 
 const TITLE: &str = "cityheart";
-const DESCRIPTION: &str =
-    "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
+const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
 
 /// Classes that a test in `tests/http_conformance.rs` is named after.
 pub const CONFORMANCE: [&str; 30] = [
@@ -50,19 +49,27 @@ pub async fn landing(ask: Ask) -> Answer {
         let base = ask.base();
         let mut links = twins.to_vec();
         links.extend([
-            Link::new("service-desc", base.api(&["openapi"]), OPENAPI.media).titled("The API, described for programs (OpenAPI 3.0)"),
-            Link::new("service-doc", base.api(&["openapi"]) + "?f=html", HTML.media).titled("The API, described for people"),
+            Link::new("service-desc", base.api(&["openapi"]), OPENAPI.media)
+                .titled("The API, described for programs (OpenAPI 3.0)"),
+            Link::new("service-doc", base.api(&["openapi"]) + "?f=html", HTML.media)
+                .titled("The API, described for people"),
             Link::new("conformance", base.api(&["conformance"]), JSON.media).titled("The standards that hold here"),
             Link::new("data", base.api(&["collections"]), JSON.media).titled("The collections of the plan"),
-            Link::new("http://www.opengis.net/def/rel/ogc/1.0/conformance", base.api(&["conformance"]), JSON.media).titled("The standards that hold here"),
-            Link::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api(&["collections"]), JSON.media).titled("The collections of the plan"),
+            Link::new("http://www.opengis.net/def/rel/ogc/1.0/conformance", base.api(&["conformance"]), JSON.media)
+                .titled("The standards that hold here"),
+            Link::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api(&["collections"]), JSON.media)
+                .titled("The collections of the plan"),
             Link::new(link::TILESETS, base.api(&["tiles"]), JSON.media).titled("The plan as vector tiles"),
             Link::new(link::TILING_SCHEMES, base.api(&["tileMatrixSets"]), JSON.media).titled("How the tiles are cut"),
-            Link::new("related", base.api(&["vocabularies"]), JSON.media).titled("Vocabularies: codes with labels in ten languages"),
+            Link::new("related", base.api(&["vocabularies"]), JSON.media)
+                .titled("Vocabularies: codes with labels in ten languages"),
             Link::new("about", base.url("/"), HTML.media).titled("The map"),
         ]);
         let json = json!({"title": TITLE, "description": DESCRIPTION, "links": link::array(&links)});
-        Ok(Document { json, page: Page::new(TITLE, DESCRIPTION).main(html::landing(&links, &ask.atlas().collections(), &base)) })
+        Ok(Document {
+            json,
+            page: Page::new(TITLE, DESCRIPTION).main(html::landing(&links, &ask.atlas().collections(), &base)),
+        })
     })
 }
 

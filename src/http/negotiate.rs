@@ -15,9 +15,13 @@ pub struct Form {
 }
 
 pub const JSON: Form = Form { names: &["json"], media: "application/json", also: &[] };
-pub const GEOJSON: Form =
-    Form { names: &["json", "geojson"], media: "application/geo+json", also: &["application/json", "application/vnd.geo+json"] };
-pub const SCHEMA: Form = Form { names: &["json", "schema"], media: "application/schema+json", also: &["application/json"] };
+pub const GEOJSON: Form = Form {
+    names: &["json", "geojson"],
+    media: "application/geo+json",
+    also: &["application/json", "application/vnd.geo+json"],
+};
+pub const SCHEMA: Form =
+    Form { names: &["json", "schema"], media: "application/schema+json", also: &["application/json"] };
 pub const OPENAPI: Form = Form {
     names: &["json", "openapi"],
     media: "application/vnd.oai.openapi+json;version=3.0",
@@ -34,7 +38,11 @@ pub fn choose<'a>(forms: &[&'a Form], f: Option<&str>, headers: &HeaderMap) -> R
         let known = forms.iter().find(|form| form.names.contains(&f));
         return known.copied().ok_or_else(|| {
             let names: Vec<&str> = forms.iter().map(|form| form.names[0]).collect();
-            let detail = format!("There is no form '{}' of this. Ask for one of: {}.", f.chars().take(40).collect::<String>(), names.join(", "));
+            let detail = format!(
+                "There is no form '{}' of this. Ask for one of: {}.",
+                f.chars().take(40).collect::<String>(),
+                names.join(", ")
+            );
             Problem { at: "f".into(), ..Problem::new(StatusCode::BAD_REQUEST, detail) }
         });
     }
@@ -90,7 +98,10 @@ fn weight(form: &Form, ranges: &[(&str, f32)]) -> f32 {
                 (range == "*/*" || range == "*").then_some(0)
             }
         };
-        ranges.iter().filter_map(|(range, w)| Some((precise(range)?, *w))).max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
+        ranges
+            .iter()
+            .filter_map(|(range, w)| Some((precise(range)?, *w)))
+            .max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
     };
     let types = std::iter::once(form.media).chain(form.also.iter().copied());
     types.filter_map(of).max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map_or(0.0, |(_, w)| w)
@@ -137,7 +148,15 @@ mod tests {
 
     #[test]
     fn gzip_is_sent_only_to_those_who_read_it() {
-        for (header, reads) in [("gzip, br", true), ("br", false), ("gzip;q=0", false), ("*", true), ("*;q=0, gzip", true), ("", false), ("identity", false)] {
+        for (header, reads) in [
+            ("gzip, br", true),
+            ("br", false),
+            ("gzip;q=0", false),
+            ("*", true),
+            ("*;q=0, gzip", true),
+            ("", false),
+            ("identity", false),
+        ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
             assert_eq!(reads_gzip(&headers), reads, "{header}");
         }

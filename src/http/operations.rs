@@ -64,7 +64,11 @@ impl Counts {
         head(out, "http_requests_total", "counter", "Requests answered")?;
         for (kind, row) in KINDS.iter().zip(&self.answered) {
             for (class, count) in CLASSES.iter().zip(row) {
-                writeln!(out, "cityheart_http_requests_total{{kind=\"{kind}\",status=\"{class}\"}} {}", count.load(Relaxed))?;
+                writeln!(
+                    out,
+                    "cityheart_http_requests_total{{kind=\"{kind}\",status=\"{class}\"}} {}",
+                    count.load(Relaxed)
+                )?;
             }
         }
         head(out, "http_seconds", "histogram", "Time to the head of the answer")?;
@@ -91,7 +95,10 @@ pub async fn live() -> impl IntoResponse {
 pub async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let collections = app.atlas.collections();
     let features: usize = collections.iter().map(crate::atlas::View::count).sum();
-    ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})))
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})),
+    )
 }
 
 pub async fn metrics(ask: Ask) -> Answer {

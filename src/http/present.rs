@@ -22,12 +22,21 @@ pub struct Document {
 }
 
 /// Answers with a JSON document or its page. `make` gets the `self` and `alternate` links.
-pub fn document(ask: &Ask, json_form: &'static Form, make: impl FnOnce(&[Link]) -> Result<Document, Problem>) -> Answer {
+pub fn document(
+    ask: &Ask,
+    json_form: &'static Form,
+    make: impl FnOnce(&[Link]) -> Result<Document, Problem>,
+) -> Answer {
     document_with(ask, json_form, &ask.only(&[])?, make)
 }
 
 /// The same for a resource with parameters of its own.
-pub fn document_with(ask: &Ask, json_form: &'static Form, pairs: &Pairs, make: impl FnOnce(&[Link]) -> Result<Document, Problem>) -> Answer {
+pub fn document_with(
+    ask: &Ask,
+    json_form: &'static Form,
+    pairs: &Pairs,
+    make: impl FnOnce(&[Link]) -> Result<Document, Problem>,
+) -> Answer {
     let forms = [json_form, &HTML];
     let form = ask.form(&forms, pairs)?;
     let twins = ask.twins(&forms, form, pairs);
@@ -53,7 +62,11 @@ pub fn with_tag(headers: &HeaderMap, media: &'static str, etag: HeaderValue, bod
     if let Some(unchanged) = unchanged(headers, &etag) {
         return unchanged;
     }
-    let fixed = [(header::CONTENT_TYPE, HeaderValue::from_static(media)), (header::CACHE_CONTROL, REVALIDATE), (header::ETAG, etag)];
+    let fixed = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+        (header::CACHE_CONTROL, REVALIDATE),
+        (header::ETAG, etag),
+    ];
     (fixed, body).into_response()
 }
 
@@ -64,7 +77,8 @@ pub fn quoted(text: &str) -> HeaderValue {
 
 /// FNV-1a with 128 bits (Fowler, Noll, Vo): tells contents apart; keeps no secrets.
 pub fn hash(bytes: &[u8]) -> u128 {
-    let step = |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    let step =
+        |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, step)
 }
 
@@ -74,7 +88,9 @@ pub fn unchanged(headers: &HeaderMap, etag: &HeaderValue) -> Option<Response> {
     let mine = plain(etag.to_str().ok()?);
     let lines = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|v| v.to_str().ok());
     let has = lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || plain(tag) == mine);
-    has.then(|| (StatusCode::NOT_MODIFIED, [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, REVALIDATE)]).into_response())
+    has.then(|| {
+        (StatusCode::NOT_MODIFIED, [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, REVALIDATE)]).into_response()
+    })
 }
 
 /// Mirrors links as headers, for clients whose format has no place for them.

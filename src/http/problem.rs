@@ -49,7 +49,8 @@ impl Problem {
         } else {
             ("application/problem+json", self.json().to_string())
         };
-        let mut response = (self.status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")], body).into_response();
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")], body).into_response();
         response.headers_mut().extend(self.headers.iter().cloned());
         response
     }

@@ -33,7 +33,8 @@ pub async fn of_collection(ask: Ask) -> Answer {
         return Err(tilesets::no_tiles(&view).into());
     }
     let layers = ask.atlas().layers(view.collection().id.as_str())?;
-    let tile = tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
+    let tile =
+        tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
     answer(&ask, layers, tile).await
 }
 
@@ -43,7 +44,8 @@ pub async fn of_dataset(ask: Ask) -> Answer {
     only_mvt(pairs.f.as_deref())?;
     let list = tilesets::chosen(&ask, &pairs)?;
     let layers = ask.atlas().layers(&list)?;
-    let tile = tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
+    let tile =
+        tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
     answer(&ask, layers, tile).await
 }
 

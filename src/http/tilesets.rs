@@ -46,7 +46,10 @@ pub fn chosen(ask: &Ask, pairs: &Pairs) -> Result<String> {
             Ok(ids.take(MAX_LAYERS).collect::<Vec<_>>().join(","))
         }
         Some((_, list)) => match list.split(',').find(|name| ask.atlas().view(name).is_err()) {
-            Some(unknown) => Err(Error::invalid("collections", format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()))),
+            Some(unknown) => Err(Error::invalid(
+                "collections",
+                format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()),
+            )),
             None => Ok(list.clone()),
         },
     }
@@ -65,7 +68,9 @@ pub async fn matrix_sets(ask: Ask) -> Answer {
 
 pub async fn matrix_set(ask: Ask) -> Answer {
     known_set(ask.segment("matrixset"))?;
-    present::document(&ask, &JSON, |_| Ok(page_of(MATRIX_SET, "The squares of Web Mercator, halved at every zoom.", &ask.base(), definition())))
+    present::document(&ask, &JSON, |_| {
+        Ok(page_of(MATRIX_SET, "The squares of Web Mercator, halved at every zoom.", &ask.base(), definition()))
+    })
 }
 
 /// WebMercatorQuad as TMS 2.0 defines it.
@@ -160,7 +165,8 @@ fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) ->
             .map(|(name, snapshot)| json!({"id": name, "dataType": "vector", "title": snapshot.collection().title, "description": snapshot.collection().description}))
             .collect();
         if let Some(b) = extent(layers) {
-            json["boundingBox"] = json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84});
+            json["boundingBox"] =
+                json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84});
         }
         json["links"] = link::array(&links);
         Ok(page_of(&format!("Tiles: {title}"), "A tile set.", &base, json))
@@ -193,12 +199,18 @@ pub async fn tilejson(ask: Ask) -> Answer {
     };
     let layers = ask.atlas().layers(list)?;
     let max_zoom = layers.max_zoom();
-    let vector_layers: Vec<Json> = layers.snapshots().map(|(name, snapshot)| {
-        let collection = snapshot.collection();
-        let id = [("id".to_owned(), Json::from("String"))];
-        let fields: Map<String, Json> = id.into_iter().chain(collection.fields.iter().map(|f| (f.name.clone(), simple_type(f.kind).into()))).collect();
-        json!({"id": name, "description": collection.title, "minzoom": 0, "maxzoom": max_zoom, "fields": fields})
-    }).collect();
+    let vector_layers: Vec<Json> = layers
+        .snapshots()
+        .map(|(name, snapshot)| {
+            let collection = snapshot.collection();
+            let id = [("id".to_owned(), Json::from("String"))];
+            let fields: Map<String, Json> = id
+                .into_iter()
+                .chain(collection.fields.iter().map(|f| (f.name.clone(), simple_type(f.kind).into())))
+                .collect();
+            json!({"id": name, "description": collection.title, "minzoom": 0, "maxzoom": max_zoom, "fields": fields})
+        })
+        .collect();
     let mut path = String::new();
     for (i, name) in list.split(',').enumerate() {
         path.push_str(if i > 0 { "," } else { "" });

@@ -16,8 +16,13 @@ impl Base {
         }
         let forwarded = |name: &str| if config.trust_proxy { first(headers, name) } else { None };
         let scheme = forwarded("x-forwarded-proto").filter(|s| matches!(*s, "http" | "https")).unwrap_or("http");
-        let host = forwarded("x-forwarded-host").filter(|h| is_host(h)).or_else(|| first(headers, header::HOST.as_str()).filter(|h| is_host(h)));
-        let prefix = forwarded("x-forwarded-prefix").map(|p| p.trim_end_matches('/')).filter(|p| is_prefix(p)).unwrap_or_default();
+        let host = forwarded("x-forwarded-host")
+            .filter(|h| is_host(h))
+            .or_else(|| first(headers, header::HOST.as_str()).filter(|h| is_host(h)));
+        let prefix = forwarded("x-forwarded-prefix")
+            .map(|p| p.trim_end_matches('/'))
+            .filter(|p| is_prefix(p))
+            .unwrap_or_default();
         match host {
             Some(host) => Self(format!("{scheme}://{host}{prefix}")),
             None => Self(format!("{scheme}://{}{prefix}", config.listen)),
@@ -124,12 +129,17 @@ mod tests {
         pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
     }
 
-    const FORWARDED: [(&str, &str); 4] =
-        [("host", "inner:8080"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "maps.example.org, cdn"), ("x-forwarded-prefix", "/centre/")];
+    const FORWARDED: [(&str, &str); 4] = [
+        ("host", "inner:8080"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "maps.example.org, cdn"),
+        ("x-forwarded-prefix", "/centre/"),
+    ];
 
     #[test]
     fn forwarded_addresses_are_believed_only_when_trusted() {
-        let base = |trust_proxy| Base::of(&Config { trust_proxy, ..Config::default() }, &headers(&FORWARDED)).url("/api");
+        let base =
+            |trust_proxy| Base::of(&Config { trust_proxy, ..Config::default() }, &headers(&FORWARDED)).url("/api");
         assert_eq!(base(true), "https://maps.example.org/centre/api");
         assert_eq!(base(false), "http://inner:8080/api");
     }
@@ -137,20 +147,25 @@ mod tests {
     #[test]
     fn the_public_url_wins_over_everything() {
         let config = Config { trust_proxy: true, public_url: "https://x.org/p".parse().ok(), ..Config::default() };
-        assert_eq!(Base::of(&config, &headers(&FORWARDED)).api(&["collections", "a b/c"]), "https://x.org/p/api/collections/a%20b%2Fc");
+        assert_eq!(
+            Base::of(&config, &headers(&FORWARDED)).api(&["collections", "a b/c"]),
+            "https://x.org/p/api/collections/a%20b%2Fc"
+        );
     }
 
     #[test]
     fn a_host_that_is_none_falls_back_to_where_we_listen() {
         for host in ["<script>", "a/b", "x\"y"] {
-            let base = Base::of(&Config::default(), &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
+            let base =
+                Base::of(&Config::default(), &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
             assert_eq!(base.url(""), "http://127.0.0.1:8080");
         }
     }
 
     #[test]
     fn query_strings_go_there_and_back() {
-        let given = [("bbox", "1,2,3,4"), ("name", "Čopova & co + 100%"), ("datetime", "2026-01-01T00:00:00Z/.."), ("", "x")];
+        let given =
+            [("bbox", "1,2,3,4"), ("name", "Čopova & co + 100%"), ("datetime", "2026-01-01T00:00:00Z/.."), ("", "x")];
         let text = query(given);
         assert!(text.contains("bbox=1,2,3,4") && text.contains("00:00:00Z/.."));
         let back = pairs(&text[1..]).unwrap();

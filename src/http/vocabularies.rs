@@ -12,8 +12,13 @@ pub async fn list(ask: Ask) -> Answer {
     present::document(&ask, &JSON, |_| {
         let model = ask.atlas().model();
         let base = ask.base();
-        let json: Json = model.vocabularies().map(|(name, json)| (name.to_owned(), json.clone())).collect::<serde_json::Map<_, _>>().into();
-        let page = Page::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.").crumb("The API", base.api(&[]));
+        let json: Json = model
+            .vocabularies()
+            .map(|(name, json)| (name.to_owned(), json.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        let page = Page::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.")
+            .crumb("The API", base.api(&[]));
         Ok(Document { json, page: page.main(html::vocabularies(model, &base)) })
     })
 }
@@ -22,7 +27,8 @@ pub async fn one(ask: Ask) -> Answer {
     let model = ask.atlas().model();
     let name = ask.segment("vocabulary");
     let vocabulary = model.vocabulary(name).ok_or_else(|| {
-        let hint = closest(name, model.vocabularies().map(|(name, _)| name)).map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
+        let hint = closest(name, model.vocabularies().map(|(name, _)| name))
+            .map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
         Error::NotFound(format!("There is no vocabulary '{name}'.{hint}"))
     })?;
     present::document(&ask, &JSON, |_| {

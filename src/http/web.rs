@@ -78,7 +78,10 @@ fn stand_in(path: &str) -> Option<File> {
 impl File {
     fn new(path: &str, plain: Bytes, pack: bool) -> Self {
         let guess = mime_guess::from_path(path).first_or_octet_stream();
-        let text = guess.type_() == "text" || guess.subtype() == "javascript" || guess.subtype() == "json" || guess.suffix().is_some();
+        let text = guess.type_() == "text"
+            || guess.subtype() == "javascript"
+            || guess.subtype() == "json"
+            || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
         let packed = if pack && text { gzip(&plain) } else { None };
         Self { media: present::quoted(&media), packed, hash: present::hash(&plain), plain }
@@ -88,7 +91,11 @@ impl File {
         let packed = self.packed.filter(|_| reads_gzip(headers));
         let suffix = if packed.is_some() { "-gz" } else { "" };
         let etag = present::quoted(&format!("\"{:032x}{suffix}\"", self.hash));
-        let cache = if path.starts_with(HASHED) { HeaderValue::from_static("public, max-age=31536000, immutable") } else { REVALIDATE };
+        let cache = if path.starts_with(HASHED) {
+            HeaderValue::from_static("public, max-age=31536000, immutable")
+        } else {
+            REVALIDATE
+        };
         let mut response = match present::unchanged(headers, &etag) {
             Some(unchanged) => unchanged,
             None => {
@@ -115,7 +122,8 @@ fn gzip(plain: &[u8]) -> Option<Bytes> {
 
 /// Everything that no other route answers.
 pub async fn file(State(app): State<Arc<super::App>>, method: Method, uri: Uri, headers: HeaderMap) -> Answer {
-    let missing = || Error::NotFound(format!("There is nothing at {}.", uri.path().chars().take(200).collect::<String>()));
+    let missing =
+        || Error::NotFound(format!("There is nothing at {}.", uri.path().chars().take(200).collect::<String>()));
     let path = plain_path(uri.path()).ok_or_else(missing)?;
     let read = {
         let (app, path) = (app.clone(), path.clone());
@@ -148,7 +156,19 @@ mod tests {
 
     #[test]
     fn no_path_leads_out_of_the_folder() {
-        for path in ["/../x", "/a/../../x", "/%2e%2e/x", "/..%2fx", "/a//b", "/.git/config", "/a%00b", "/c:/x", "/a%5c..%5cb", "//etc/passwd", "/%ff"] {
+        for path in [
+            "/../x",
+            "/a/../../x",
+            "/%2e%2e/x",
+            "/..%2fx",
+            "/a//b",
+            "/.git/config",
+            "/a%00b",
+            "/c:/x",
+            "/a%5c..%5cb",
+            "//etc/passwd",
+            "/%ff",
+        ] {
             assert_eq!(plain_path(path), None, "{path}");
         }
         assert_eq!(plain_path("/"), Some("index.html".into()));

@@ -50,7 +50,12 @@ pub(super) fn equality(name: &str, text: &str, collection: &Collection, elsewher
         let names = fields.map(|at| collection.fields[at].name.as_str());
         let known: Vec<&str> = PARAMETERS.into_iter().chain(elsewhere.iter().copied()).chain(names).collect();
         let hint = closest(name, known).map_or_else(
-            || format!("The properties that can be asked for are listed under /api/collections/{}/queryables.", collection.id),
+            || {
+                format!(
+                    "The properties that can be asked for are listed under /api/collections/{}/queryables.",
+                    collection.id
+                )
+            },
             |near| format!("Did you mean '{near}'?"),
         );
         return Err(Error::invalid(short(name), format!("There is no such parameter. {hint}")));
@@ -84,7 +89,8 @@ fn of_the_list(name: &str, text: &str, collection: &Collection, at: usize) -> Re
     if values.iter().any(|v| v == text) {
         return Ok(());
     }
-    let hint = closest(text, values.iter().map(String::as_str)).map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
+    let hint = closest(text, values.iter().map(String::as_str))
+        .map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
     Err(Error::invalid(name, format!("'{}' is not among the values: {}.{hint}", short(text), values.join(", "))))
 }
 
@@ -92,7 +98,13 @@ fn of_the_list(name: &str, text: &str, collection: &Collection, at: usize) -> Re
 pub(super) fn unknown<'a>(parameter: &str, name: &str, verb: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();
     let hint = closest(name, known.iter().copied()).map_or_else(
-        || if known.is_empty() { "There is none in this collection.".into() } else { format!("Choose among: {}.", known.join(", ")) },
+        || {
+            if known.is_empty() {
+                "There is none in this collection.".into()
+            } else {
+                format!("Choose among: {}.", known.join(", "))
+            }
+        },
         |near| format!("Did you mean '{near}'?"),
     );
     Error::invalid(parameter, format!("'{}' cannot {verb}. {hint}", short(name)))

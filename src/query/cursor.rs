@@ -27,7 +27,10 @@ impl Cursor {
     /// [`Error::Invalid`] at `cursor` when it was made for another question, or by hand.
     pub fn decode(text: &str, sort: &[Sort], collection: &Collection) -> Result<Self> {
         read(text, sort, collection).ok_or_else(|| {
-            Error::invalid("cursor", "This is not the cursor of a 'next' link of the same question. Start again without it.")
+            Error::invalid(
+                "cursor",
+                "This is not the cursor of a 'next' link of the same question. Start again without it.",
+            )
         })
     }
 }
@@ -40,7 +43,9 @@ fn read(text: &str, sort: &[Sort], collection: &Collection) -> Option<Cursor> {
     }
     let value = |(json, sort): (&Json, &Sort)| match (collection.fields[sort.field].kind, json) {
         (_, Json::Null) => Some(Value::Null),
-        (Kind::Real | Kind::Decimal, Json::String(s)) => s.parse().ok().filter(|r: &f64| r.is_finite()).map(Value::Real),
+        (Kind::Real | Kind::Decimal, Json::String(s)) => {
+            s.parse().ok().filter(|r: &f64| r.is_finite()).map(Value::Real)
+        }
         (Kind::Real | Kind::Decimal | Kind::Json, _) => None,
         (kind, json) => kind.read(json).ok(),
     };
@@ -85,7 +90,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn collection() -> Collection {
-        let fields = [Kind::Text, Kind::Integer, Kind::Real, Kind::Boolean].map(|k| (format!("{k:?}").to_lowercase(), k));
+        let fields =
+            [Kind::Text, Kind::Integer, Kind::Real, Kind::Boolean].map(|k| (format!("{k:?}").to_lowercase(), k));
         Collection::inferred(CollectionId::new("things").unwrap(), "Things", GeometryKind::ANY, &fields).unwrap()
     }
 

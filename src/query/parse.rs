@@ -75,7 +75,10 @@ fn limit(text: &str) -> Result<usize> {
     if number == 0 {
         return Err(Error::invalid(
             "limit",
-            format!("'{}' is no page size. Give a whole number from 1 to {MAX_LIMIT} (without it: {DEFAULT_LIMIT}).", ask::short(text)),
+            format!(
+                "'{}' is no page size. Give a whole number from 1 to {MAX_LIMIT} (without it: {DEFAULT_LIMIT}).",
+                ask::short(text)
+            ),
         ));
     }
     Ok(number.min(MAX_LIMIT))

@@ -24,14 +24,19 @@ pub fn bbox(text: &str) -> Result<Bbox> {
     let [west, south, east, north] = match numbers[..] {
         [w, s, e, n] => [w, s, e, n],
         [w, s, low, e, n, high] if low <= high => [w, s, e, n],
-        [_, _, _, _, _, _] => return wrong("The third number (lowest height) is above the sixth (highest). Swap them.".into()),
+        [_, _, _, _, _, _] => {
+            return wrong("The third number (lowest height) is above the sixth (highest). Swap them.".into());
+        }
         _ => return wrong("A box has four numbers (west,south,east,north in degrees) or six (with heights).".into()),
     };
     if [west, east].iter().any(|x| x.abs() > 180.0) {
         return wrong("Longitudes (the first and the third of four numbers) go from -180 to 180 degrees.".into());
     }
     if [south, north].iter().any(|y| y.abs() > 90.0) {
-        return wrong("Latitudes (the second and the fourth of four numbers) go from -90 to 90 degrees. Longitude comes first.".into());
+        return wrong(
+            "Latitudes (the second and the fourth of four numbers) go from -90 to 90 degrees. Longitude comes first."
+                .into(),
+        );
     }
     if south > north {
         return wrong(format!("The south edge {south} lies north of the north edge {north}. Swap them."));

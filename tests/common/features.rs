@@ -223,7 +223,13 @@ impl Model {
     }
 
     /// A random batch of changes, done here; for [`Index::apply`] to do there.
-    pub fn edit(&mut self, r: &mut Random, count: usize, place: Place, make: impl Fn(&mut Random, i64, Place) -> Feature) -> Vec<Change> {
+    pub fn edit(
+        &mut self,
+        r: &mut Random,
+        count: usize,
+        place: Place,
+        make: impl Fn(&mut Random, i64, Place) -> Feature,
+    ) -> Vec<Change> {
         let mut changes = vec![];
         for _ in 0..count {
             let highest = self.0.iter().map(|f| f.key).max().unwrap_or(0);
@@ -272,7 +278,13 @@ pub fn query(r: &mut Random, p: Place) -> Query {
         if r.chance(0.08) {
             let mut value = values(r, "x")[field].clone();
             if let Value::Json(_) = value {
-                value = r.pick(&[Value::text("PO1"), Value::Int(1), Value::Real(2.5), Value::Bool(true), Value::text("PO")]);
+                value = r.pick(&[
+                    Value::text("PO1"),
+                    Value::Int(1),
+                    Value::Real(2.5),
+                    Value::Bool(true),
+                    Value::text("PO"),
+                ]);
             }
             query.equals.push((field, value));
         }

@@ -147,7 +147,8 @@ fn check_polygons(id: &str, paths: &[Path], geometry: &Geometry<i32>) {
     });
     assert!(areas.next().is_some_and(|a| a > 0), "{id}: the first ring is not an outer ring");
     assert!(areas.all(|a| a != 0), "{id}: a ring without an area");
-    let ring = |r: &LineString<i32>| LineString(r.0.iter().map(|c| Coord { x: f64::from(c.x), y: f64::from(c.y) }).collect());
+    let ring =
+        |r: &LineString<i32>| LineString(r.0.iter().map(|c| Coord { x: f64::from(c.x), y: f64::from(c.y) }).collect());
     let polygon = |p: &Polygon<i32>| Polygon::new(ring(p.exterior()), p.interiors().iter().map(ring).collect());
     let real = match geometry {
         Geometry::Polygon(p) => MultiPolygon(vec![polygon(p)]),

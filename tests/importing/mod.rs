@@ -65,7 +65,13 @@ pub fn read(
 ) -> Read {
     let mut ids = Ids::default();
     taken.iter().for_each(|id| ids.keep(id));
-    let target = Target { model, id: CollectionId::new(into).unwrap(), present, ids, cities: Cities::new(cities.iter().copied()) };
+    let target = Target {
+        model,
+        id: CollectionId::new(into).unwrap(),
+        present,
+        ids,
+        cities: Cities::new(cities.iter().copied()),
+    };
     let import = Import::prepare(sources, target, options, Arc::default()).unwrap();
     let collection = import.collection().clone();
     let mut features = vec![];
@@ -91,5 +97,7 @@ pub fn feature_of(geometry: &str) -> String {
 }
 
 pub fn point(id: &str, lon: f64, lat: f64) -> String {
-    format!(r#"{{"type":"Feature","id":"{id}","geometry":{{"type":"Point","coordinates":[{lon},{lat}]}},"properties":{{}}}}"#)
+    format!(
+        r#"{{"type":"Feature","id":"{id}","geometry":{{"type":"Point","coordinates":[{lon},{lat}]}},"properties":{{}}}}"#
+    )
 }

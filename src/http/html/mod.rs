@@ -15,7 +15,8 @@ pub const MEDIA: &str = "text/html; charset=utf-8";
 
 const STYLE: &str = include_str!("style.css");
 /// Nothing is loaded, nothing runs, no other site may frame it.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 
 /// HTML that is being written.
 #[derive(Default)]
@@ -87,10 +88,10 @@ impl Page {
             let rel = if l.rel == "self" { "canonical" } else { l.rel };
             h.raw("<link rel=\"").text(rel).raw("\" href=\"").text(&l.href).raw("\" type=\"").text(l.media).raw("\">\n")
         });
-        let nav = Html::default().raw("<b>cityheart</b> <nav aria-label=\"Where this is\">").link(&base.url("/"), "Map").each(
-            &self.crumbs,
-            |h, (title, href)| h.raw(" ").link(href, title),
-        );
+        let nav = Html::default()
+            .raw("<b>cityheart</b> <nav aria-label=\"Where this is\">")
+            .link(&base.url("/"), "Map")
+            .each(&self.crumbs, |h, (title, href)| h.raw(" ").link(href, title));
         let foot = Html::default().each(twins.iter().filter(|l| l.rel == "alternate"), |h, l| {
             h.raw("<p>For programs: ").link(&l.href, l.title.as_deref().unwrap_or(l.media)).raw("</p>")
         });
@@ -99,15 +100,29 @@ impl Page {
 
     fn shell(&self, head: &Html, nav: &Html, foot: &Html) -> String {
         let lead = Html::default().raw("<p class=\"lead\">").text(&self.lead).raw("</p>\n");
-        let title = if self.title == "cityheart" { self.title.clone() } else { format!("{} – cityheart", self.title) };
+        let title =
+            if self.title == "cityheart" { self.title.clone() } else { format!("{} – cityheart", self.title) };
         Html::default()
             .raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"").raw(POLICY).raw("\">\n<title>")
-            .text(title).raw("</title>\n").then(head).raw("<style>").raw(STYLE).raw("</style>\n</head>\n<body>\n<header>")
-            .then(nav).raw("</header>\n<main>\n<h1>").text(&self.title).raw("</h1>\n")
+            .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")
+            .raw(POLICY)
+            .raw("\">\n<title>")
+            .text(title)
+            .raw("</title>\n")
+            .then(head)
+            .raw("<style>")
+            .raw(STYLE)
+            .raw("</style>\n</head>\n<body>\n<header>")
+            .then(nav)
+            .raw("</header>\n<main>\n<h1>")
+            .text(&self.title)
+            .raw("</h1>\n")
             .then(if self.lead.is_empty() { EMPTY } else { &lead })
-            .then(&self.main).raw("\n</main>\n<footer>").then(foot).raw("</footer>\n</body>\n</html>\n")
+            .then(&self.main)
+            .raw("\n</main>\n<footer>")
+            .then(foot)
+            .raw("</footer>\n</body>\n</html>\n")
             .0
     }
 }
@@ -116,7 +131,8 @@ const EMPTY: &Html = &Html(String::new());
 
 /// The page of an error.
 pub fn problem(status: u16, title: &str, sentence: &str, home: &str) -> String {
-    let main = Html::default().raw("<p>").text(sentence).raw("</p><p>").link(home, "To the start of the API").raw("</p>");
+    let main =
+        Html::default().raw("<p>").text(sentence).raw("</p><p>").link(home, "To the start of the API").raw("</p>");
     let nav = Html::default().raw("<b>cityheart</b>");
     Page::new(&format!("{title} ({status})"), "").main(main).shell(EMPTY, &nav, EMPTY)
 }

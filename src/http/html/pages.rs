@@ -1,8 +1,8 @@
 //! The main part of each page.
 
-use super::values::{Known, outline, property};
 use super::super::link::{self, Link};
 use super::super::urls::Base;
+use super::values::{Known, outline, property};
 use super::{Html, Page};
 use crate::atlas::{Items, View};
 use crate::collection::{Collection, Kind};
@@ -14,8 +14,11 @@ use serde_json::Value as Json;
 const MAX_COLUMNS: usize = 8;
 
 pub fn landing(links: &[Link], views: &[View], base: &Base) -> Html {
-    let shown = links.iter().filter(|l| !matches!(l.rel, "self" | "alternate") && !l.rel.ends_with("/conformance") && !l.rel.ends_with("/data"));
-    let list = Html::default().raw("<h2>What is here</h2>\n").then(&collections(views, base)).raw("\n<h2>More</h2>\n<ul>");
+    let shown = links.iter().filter(|l| {
+        !matches!(l.rel, "self" | "alternate") && !l.rel.ends_with("/conformance") && !l.rel.ends_with("/data")
+    });
+    let list =
+        Html::default().raw("<h2>What is here</h2>\n").then(&collections(views, base)).raw("\n<h2>More</h2>\n<ul>");
     list.each(shown, |h, l| h.raw("<li>").link(&l.href, l.title.as_deref().unwrap_or(l.rel)).raw("</li>")).raw("</ul>")
 }
 
@@ -24,12 +27,20 @@ pub fn addresses(uris: &[&str]) -> Html {
 }
 
 pub fn collections(views: &[View], base: &Base) -> Html {
-    Html::default().raw("<ul class=\"cards\">").each(views, |h, view| {
-        let collection = view.collection();
-        let href = base.api(&["collections", collection.id.as_str()]) + "?f=html";
-        h.raw("<li>").link(&href, &collection.title).raw("<br>").text(counted(view.count()))
-            .raw("<br><span class=\"none\">").text(&collection.description).raw("</span></li>")
-    }).raw("</ul>")
+    Html::default()
+        .raw("<ul class=\"cards\">")
+        .each(views, |h, view| {
+            let collection = view.collection();
+            let href = base.api(&["collections", collection.id.as_str()]) + "?f=html";
+            h.raw("<li>")
+                .link(&href, &collection.title)
+                .raw("<br>")
+                .text(counted(view.count()))
+                .raw("<br><span class=\"none\">")
+                .text(&collection.description)
+                .raw("</span></li>")
+        })
+        .raw("</ul>")
 }
 
 fn counted(n: usize) -> String {
@@ -38,23 +49,41 @@ fn counted(n: usize) -> String {
 
 pub fn collection(view: &View, base: &Base, links: &[Link]) -> Html {
     let id = view.collection().id.as_str();
-    let mut html = Html::default().raw("<p><a class=\"go\" href=\"").text(base.api(&["collections", id, "items"]) + "?f=html")
-        .raw("\">Show the ").text(counted(view.count())).raw("</a></p>\n<dl>");
+    let mut html = Html::default()
+        .raw("<p><a class=\"go\" href=\"")
+        .text(base.api(&["collections", id, "items"]) + "?f=html")
+        .raw("\">Show the ")
+        .text(counted(view.count()))
+        .raw("</a></p>\n<dl>");
     if let Some(b) = view.extent() {
-        html = html.raw("<dt>Extent</dt><dd>").text(format!("{} to {} east, {} to {} north", b.west, b.east, b.south, b.north)).raw("</dd>");
+        html = html
+            .raw("<dt>Extent</dt><dd>")
+            .text(format!("{} to {} east, {} to {} north", b.west, b.east, b.south, b.north))
+            .raw("</dd>");
     }
-    html = html.raw("<dt>Geometry</dt><dd>").text(view.collection().geometry.names()).raw("</dd>")
-        .raw("<dt>Revision</dt><dd>").text(view.revision()).raw("</dd></dl>\n");
+    html = html
+        .raw("<dt>Geometry</dt><dd>")
+        .text(view.collection().geometry.names())
+        .raw("</dd>")
+        .raw("<dt>Revision</dt><dd>")
+        .text(view.revision())
+        .raw("</dd></dl>\n");
     if !view.collection().geometry.is_none() {
-        html = html.raw("<h2>In other programs</h2>\n<dl><dt>QGIS, ArcGIS, GDAL</dt><dd>OGC API Features: <code>").text(base.api(&[]))
-            .raw("</code></dd><dt>Vector tiles</dt><dd><code>").text(base.url(&format!("/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt")))
+        html = html
+            .raw("<h2>In other programs</h2>\n<dl><dt>QGIS, ArcGIS, GDAL</dt><dd>OGC API Features: <code>")
+            .text(base.api(&[]))
+            .raw("</code></dd><dt>Vector tiles</dt><dd><code>")
+            .text(base.url(&format!("/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt")))
             .raw("</code></dd></dl>\n");
     }
     let shown = links.iter().filter(|l| !matches!(l.rel, "self" | "alternate" | "describedby"));
-    html.raw("<h2>Links</h2>\n<ul>").each(shown, |h, l| {
-        let href = if l.rel == "preview" || l.rel == "items" { l.href.clone() } else { format!("{}?f=html", l.href) };
-        h.raw("<li>").link(&href, l.title.as_deref().unwrap_or(l.rel)).raw("</li>")
-    }).raw("</ul>")
+    html.raw("<h2>Links</h2>\n<ul>")
+        .each(shown, |h, l| {
+            let href =
+                if l.rel == "preview" || l.rel == "items" { l.href.clone() } else { format!("{}?f=html", l.href) };
+            h.raw("<li>").link(&href, l.title.as_deref().unwrap_or(l.rel)).raw("</li>")
+        })
+        .raw("</ul>")
 }
 
 /// A page of features as a table.
@@ -62,11 +91,19 @@ pub fn items(known: &Known<'_>, items: &Items, properties: Option<&[usize]>, lin
     let collection = items.collection();
     let columns: Vec<usize> = match properties {
         Some(chosen) => chosen.to_vec(),
-        None => (0..collection.fields.len()).filter(|&at| collection.fields[at].kind != Kind::Json).take(MAX_COLUMNS).collect(),
+        None => (0..collection.fields.len())
+            .filter(|&at| collection.fields[at].kind != Kind::Json)
+            .take(MAX_COLUMNS)
+            .collect(),
     };
     let next = links.iter().find(|l| l.rel == "next");
-    let paging = Html::default().raw("<p>").each(next, |h, l| h.raw("<a class=\"go\" rel=\"next\" href=\"").text(&l.href).raw("\">Next page</a>")).raw("</p>");
-    let mut table = Html::default().raw("<div class=\"wide\"><table><caption>").text(format!("{} of {}", items.len(), counted(items.matched())))
+    let paging = Html::default()
+        .raw("<p>")
+        .each(next, |h, l| h.raw("<a class=\"go\" rel=\"next\" href=\"").text(&l.href).raw("\">Next page</a>"))
+        .raw("</p>");
+    let mut table = Html::default()
+        .raw("<div class=\"wide\"><table><caption>")
+        .text(format!("{} of {}", items.len(), counted(items.matched())))
         .raw("</caption><thead><tr><th scope=\"col\">Id</th>")
         .each(&columns, |h, &at| h.raw("<th scope=\"col\">").text(&collection.fields[at].title).raw("</th>"))
         .raw("</tr></thead>\n<tbody>");
@@ -89,22 +126,31 @@ fn row(known: &Known<'_>, html: Html, collection: &Collection, columns: &[usize]
         let number = matches!(value, Value::Int(_) | Value::Real(_));
         let h = h.raw(if number { "<td class=\"number\">" } else { "<td>" });
         known.value(h, property(collection, &collection.fields[at].name), value).raw("</td>")
-    }).raw("</tr>\n")
+    })
+    .raw("</tr>\n")
 }
 
 /// One feature with all its fields.
 pub fn feature(known: &Known<'_>, collection: &Collection, feature: &Feature, properties: Option<&[usize]>) -> Page {
-    let title = ["title", "name", "text", "address", "street"].into_iter().find_map(|name| match &feature.values.get(collection.field(name)?)? {
-        Value::Text(text) => Some(text.to_string()),
-        _ => None,
+    let title = ["title", "name", "text", "address", "street"].into_iter().find_map(|name| {
+        match &feature.values.get(collection.field(name)?)? {
+            Value::Text(text) => Some(text.to_string()),
+            _ => None,
+        }
     });
-    let drawing = feature.geometry.as_ref().map_or_else(|| Html::default().raw("<p class=\"none\">Without a place on the map.</p>"), outline);
+    let drawing = feature
+        .geometry
+        .as_ref()
+        .map_or_else(|| Html::default().raw("<p class=\"none\">Without a place on the map.</p>"), outline);
     let shown = (0..collection.fields.len()).filter(|at| properties.is_none_or(|chosen| chosen.contains(at)));
-    let list = Html::default().raw("<dl><dt>Id</dt><dd><code>").text(&feature.id).raw("</code></dd>").each(shown, |h, at| {
-        let field = &collection.fields[at];
-        let h = h.raw("<dt>").text(&field.title).raw("</dt><dd>");
-        known.value(h, property(collection, &field.name), feature.values.get(at).unwrap_or(&Value::Null)).raw("</dd>")
-    });
+    let list =
+        Html::default().raw("<dl><dt>Id</dt><dd><code>").text(&feature.id).raw("</code></dd>").each(shown, |h, at| {
+            let field = &collection.fields[at];
+            let h = h.raw("<dt>").text(&field.title).raw("</dt><dd>");
+            known
+                .value(h, property(collection, &field.name), feature.values.get(at).unwrap_or(&Value::Null))
+                .raw("</dd>")
+        });
     let at = |rest: &[&str]| known.base.api(&[&["collections"], rest].concat());
     Page::new(&title.unwrap_or_else(|| feature.id.to_string()), "")
         .crumb("The API", known.base.api(&[]))
@@ -117,48 +163,86 @@ pub fn feature(known: &Known<'_>, collection: &Collection, feature: &Feature, pr
 /// A schema's properties as a table.
 pub fn fields(schema: &Json) -> Html {
     let text = |p: &Json, key: &str| p.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-    let required: Vec<&str> = schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
+    let required: Vec<&str> =
+        schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
     let head = "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Title</th><th scope=\"col\">Type</th><th scope=\"col\">Meaning</th></tr></thead><tbody>";
     let properties = schema.get("properties").and_then(Json::as_object).into_iter().flatten();
-    Html::default().raw(head).each(properties, |h, (name, p)| {
-        let format = text(p, "format");
-        let kind = [text(p, "type"), format].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
-        let h = h.raw("<tr><th scope=\"row\"><code>").text(name).raw("</code></th><td>").text(text(p, "title")).raw("</td><td>").text(kind);
-        let h = h.raw(if required.contains(&name.as_str()) { ", required" } else { "" }).raw("</td><td>").text(text(p, "description"));
-        let codes = p.get("x-ogc-codelistUri").or_else(|| p.pointer("/items/x-ogc-codelistUri")).and_then(Json::as_str);
-        h.each(codes, |h, uri| h.raw(" ").link(&format!("{uri}?f=html"), "Vocabulary")).raw("</td></tr>\n")
-    }).raw("</tbody></table></div>")
+    Html::default()
+        .raw(head)
+        .each(properties, |h, (name, p)| {
+            let format = text(p, "format");
+            let kind = [text(p, "type"), format].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
+            let h = h
+                .raw("<tr><th scope=\"row\"><code>")
+                .text(name)
+                .raw("</code></th><td>")
+                .text(text(p, "title"))
+                .raw("</td><td>")
+                .text(kind);
+            let h = h
+                .raw(if required.contains(&name.as_str()) { ", required" } else { "" })
+                .raw("</td><td>")
+                .text(text(p, "description"));
+            let codes =
+                p.get("x-ogc-codelistUri").or_else(|| p.pointer("/items/x-ogc-codelistUri")).and_then(Json::as_str);
+            h.each(codes, |h, uri| h.raw(" ").link(&format!("{uri}?f=html"), "Vocabulary")).raw("</td></tr>\n")
+        })
+        .raw("</tbody></table></div>")
 }
 
 pub fn vocabularies(model: &Model, base: &Base) -> Html {
-    Html::default().raw("<ul>").each(model.vocabularies(), |h, (name, json)| {
-        let title = json.pointer("/title/en").and_then(Json::as_str).unwrap_or(name);
-        h.raw("<li>").link(&(base.api(&["vocabularies", name]) + "?f=html"), title).raw("</li>")
-    }).raw("</ul>")
+    Html::default()
+        .raw("<ul>")
+        .each(model.vocabularies(), |h, (name, json)| {
+            let title = json.pointer("/title/en").and_then(Json::as_str).unwrap_or(name);
+            h.raw("<li>").link(&(base.api(&["vocabularies", name]) + "?f=html"), title).raw("</li>")
+        })
+        .raw("</ul>")
 }
 
 pub fn vocabulary(json: &Json) -> Html {
     let concepts: Vec<&Json> = json.get("concepts").and_then(Json::as_array).into_iter().flatten().collect();
-    let languages: Vec<&String> = json.get("title").and_then(Json::as_object).map(|t| t.keys().collect()).unwrap_or_default();
-    let head = Html::default().raw("<div class=\"wide\"><table><thead><tr><th scope=\"col\">Code</th>")
-        .each(&languages, |h, l| h.raw("<th scope=\"col\">").text(l).raw("</th>")).raw("</tr></thead><tbody>");
+    let languages: Vec<&String> =
+        json.get("title").and_then(Json::as_object).map(|t| t.keys().collect()).unwrap_or_default();
+    let head = Html::default()
+        .raw("<div class=\"wide\"><table><thead><tr><th scope=\"col\">Code</th>")
+        .each(&languages, |h, l| h.raw("<th scope=\"col\">").text(l).raw("</th>"))
+        .raw("</tr></thead><tbody>");
     head.each(concepts, |h, concept| {
         let code = concept.get("id").and_then(Json::as_str).unwrap_or_default();
-        h.raw("<tr><th scope=\"row\"><code>").text(code).raw("</code></th>").each(&languages, |h, l| {
-            let label = concept.get("labels").and_then(|all| all.get(l.as_str())).and_then(Json::as_str).unwrap_or_default();
-            h.raw("<td lang=\"").text(l).raw("\">").text(label).raw("</td>")
-        }).raw("</tr>\n")
-    }).raw("</tbody></table></div>")
+        h.raw("<tr><th scope=\"row\"><code>")
+            .text(code)
+            .raw("</code></th>")
+            .each(&languages, |h, l| {
+                let label = concept
+                    .get("labels")
+                    .and_then(|all| all.get(l.as_str()))
+                    .and_then(Json::as_str)
+                    .unwrap_or_default();
+                h.raw("<td lang=\"").text(l).raw("\">").text(label).raw("</td>")
+            })
+            .raw("</tr>\n")
+    })
+    .raw("</tbody></table></div>")
 }
 
 /// A document that people seldom read: its links, and the whole as it is.
 pub fn data(json: &Json) -> Html {
     let links = json.get("links").and_then(Json::as_array).into_iter().flatten();
-    let shown = links.filter(|l| l.get("templated").is_none()).filter_map(|l| Some((l.get("href")?.as_str()?, l.get("rel")?.as_str()?, l.get("title").and_then(Json::as_str))));
+    let shown = links.filter(|l| l.get("templated").is_none()).filter_map(|l| {
+        Some((l.get("href")?.as_str()?, l.get("rel")?.as_str()?, l.get("title").and_then(Json::as_str)))
+    });
     let pretty = serde_json::to_string_pretty(json).unwrap_or_default();
-    Html::default().raw("<ul>").each(shown.filter(|(_, rel, _)| !matches!(*rel, "self" | "alternate")), |h, (href, rel, title)| {
-        h.raw("<li>").link(href, title.unwrap_or(if rel == link::TILING_SCHEME { "How the tiles are cut" } else { rel })).raw("</li>")
-    }).raw("</ul>\n<pre>").text(pretty).raw("</pre>")
+    Html::default()
+        .raw("<ul>")
+        .each(shown.filter(|(_, rel, _)| !matches!(*rel, "self" | "alternate")), |h, (href, rel, title)| {
+            h.raw("<li>")
+                .link(href, title.unwrap_or(if rel == link::TILING_SCHEME { "How the tiles are cut" } else { rel }))
+                .raw("</li>")
+        })
+        .raw("</ul>\n<pre>")
+        .text(pretty)
+        .raw("</pre>")
 }
 
 /// The operations of an OpenAPI document.
@@ -169,15 +253,27 @@ pub fn operations(api: &Json, server: &str) -> Html {
         let summary = get.get("summary").and_then(Json::as_str).unwrap_or_default();
         let parameters: Vec<&Json> = get.get("parameters").and_then(Json::as_array).into_iter().flatten().collect();
         let h = h.raw("<h2><code>GET ").text(path).raw("</code></h2>\n<p>").text(summary).raw(" ");
-        let h = if path.contains('{') { h } else { h.link(&format!("{server}{}?f=html", path.trim_end_matches('/')), "Try it") };
+        let h = if path.contains('{') {
+            h
+        } else {
+            h.link(&format!("{server}{}?f=html", path.trim_end_matches('/')), "Try it")
+        };
         let h = h.raw("</p>\n");
         if parameters.is_empty() {
             return h;
         }
-        h.raw("<details><summary>").text(format!("{} parameters", parameters.len())).raw("</summary><dl>").each(parameters, |h, p| {
-            let p = p.get("$ref").and_then(Json::as_str).and_then(|r| api.pointer(r.trim_start_matches('#'))).unwrap_or(p);
-            let text = |key: &str| p.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-            h.raw("<dt><code>").text(text("name")).raw("</code></dt><dd>").text(text("description")).raw("</dd>")
-        }).raw("</dl></details>\n")
+        h.raw("<details><summary>")
+            .text(format!("{} parameters", parameters.len()))
+            .raw("</summary><dl>")
+            .each(parameters, |h, p| {
+                let p = p
+                    .get("$ref")
+                    .and_then(Json::as_str)
+                    .and_then(|r| api.pointer(r.trim_start_matches('#')))
+                    .unwrap_or(p);
+                let text = |key: &str| p.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+                h.raw("<dt><code>").text(text("name")).raw("</code></dt><dd>").text(text("description")).raw("</dd>")
+            })
+            .raw("</dl></details>\n")
     })
 }

@@ -48,11 +48,13 @@ impl<'a> Known<'a> {
             }
             Json::Object(members) => {
                 let present = members.iter().filter(|(_, v)| !v.is_null());
-                html.raw("<ul>").each(present, |h, (name, member)| {
-                    let of = schema.get("properties").and_then(|p| p.get(name)).unwrap_or(&Json::Null);
-                    let title = of.get("title").and_then(Json::as_str).unwrap_or(name);
-                    self.json(h.raw("<li>").text(title).raw(": "), of, member).raw("</li>")
-                }).raw("</ul>")
+                html.raw("<ul>")
+                    .each(present, |h, (name, member)| {
+                        let of = schema.get("properties").and_then(|p| p.get(name)).unwrap_or(&Json::Null);
+                        let title = of.get("title").and_then(Json::as_str).unwrap_or(name);
+                        self.json(h.raw("<li>").text(title).raw(": "), of, member).raw("</li>")
+                    })
+                    .raw("</ul>")
             }
         }
     }
@@ -87,14 +89,22 @@ pub fn outline(geometry: &Geometry) -> Html {
     let mut shapes = String::new();
     draw(geometry, &at, &mut shapes);
     // Numbers and our own tags: nothing from outside gets in here.
-    let svg = format!("<figure><svg role=\"img\" aria-label=\"Outline, north up\" viewBox=\"0 0 {:.0} {:.0}\">{shapes}</svg></figure>", width + 10.0, height + 10.0);
+    let svg = format!(
+        "<figure><svg role=\"img\" aria-label=\"Outline, north up\" viewBox=\"0 0 {:.0} {:.0}\">{shapes}</svg></figure>",
+        width + 10.0,
+        height + 10.0
+    );
     Html(svg)
 }
 
 fn draw(geometry: &Geometry, at: &impl Fn(f64, f64) -> (f64, f64), out: &mut String) {
     use geo_types::Geometry as G;
     let path = |lines: &[&LineString<f64>], closed: bool, out: &mut String| {
-        out.push_str(if closed { "<path class=\"shape\" fill-rule=\"evenodd\" d=\"" } else { "<path class=\"shape\" style=\"fill:none\" d=\"" });
+        out.push_str(if closed {
+            "<path class=\"shape\" fill-rule=\"evenodd\" d=\""
+        } else {
+            "<path class=\"shape\" style=\"fill:none\" d=\""
+        });
         for line in lines {
             for (i, c) in line.coords().enumerate() {
                 let (x, y) = at(c.x, c.y);

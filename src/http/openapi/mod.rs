@@ -15,7 +15,10 @@ pub async fn openapi(ask: Ask) -> Answer {
     present::document(&ask, &OPENAPI, |_| {
         let server = ask.base().api(&[]);
         let json = describe(&ask.atlas().collections(), &server);
-        let page = Page::new("The API", "Every address of the API and what it takes. All of them answer programs with JSON and people with pages.");
+        let page = Page::new(
+            "The API",
+            "Every address of the API and what it takes. All of them answer programs with JSON and people with pages.",
+        );
         Ok(Document { page: page.crumb("The API", server.clone()).main(html::operations(&json, &server)), json })
     })
 }
@@ -64,7 +67,8 @@ struct Get<'a> {
 
 impl Get<'_> {
     fn json(self) -> Json {
-        let content: Map<String, Json> = self.content.into_iter().map(|(media, schema)| (media.to_owned(), json!({"schema": schema}))).collect();
+        let content: Map<String, Json> =
+            self.content.into_iter().map(|(media, schema)| (media.to_owned(), json!({"schema": schema}))).collect();
         let mut good = json!({"description": "The answer.", "content": content});
         good["headers"] = json!({
             "ETag": {"description": "Tells this content from any other.", "schema": {"type": "string"}},
@@ -111,16 +115,60 @@ fn fixed_paths(paths: &mut Map<String, Json>) {
         ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "The squares of Web Mercator", "anything"),
     ] {
         let (id, summary) = (id.to_owned(), summary.to_owned());
-        get(paths, path, Get { id, summary, tag: "Capabilities", parameters: f(), content: twin("application/json", schema), named: false });
+        get(
+            paths,
+            path,
+            Get {
+                id,
+                summary,
+                tag: "Capabilities",
+                parameters: f(),
+                content: twin("application/json", schema),
+                named: false,
+            },
+        );
     }
     let (id, summary) = ("getApi".to_owned(), "This document".to_owned());
-    get(paths, "/openapi", Get { id, summary, tag: "Capabilities", parameters: f(), content: twin("application/vnd.oai.openapi+json;version=3.0", "anything"), named: false });
+    get(
+        paths,
+        "/openapi",
+        Get {
+            id,
+            summary,
+            tag: "Capabilities",
+            parameters: f(),
+            content: twin("application/vnd.oai.openapi+json;version=3.0", "anything"),
+            named: false,
+        },
+    );
     let (id, summary) = ("getCollections".to_owned(), "The collections of the plan".to_owned());
     let listed = ["bbox", "datetime", "limit", "f"].map(parameters::reference).to_vec();
-    get(paths, "/collections", Get { id, summary, tag: "Capabilities", parameters: listed, content: twin("application/json", "collections"), named: false });
+    get(
+        paths,
+        "/collections",
+        Get {
+            id,
+            summary,
+            tag: "Capabilities",
+            parameters: listed,
+            content: twin("application/json", "collections"),
+            named: false,
+        },
+    );
     let (id, summary) = ("getVocabulary".to_owned(), "One vocabulary: codes with labels in ten languages".to_owned());
     let named = vec![parameters::path("vocabulary", "The name of a vocabulary."), parameters::reference("f")];
-    get(paths, "/vocabularies/{vocabulary}", Get { id, summary, tag: "Capabilities", parameters: named, content: twin("application/json", "anything"), named: true });
+    get(
+        paths,
+        "/vocabularies/{vocabulary}",
+        Get {
+            id,
+            summary,
+            tag: "Capabilities",
+            parameters: named,
+            content: twin("application/json", "anything"),
+            named: true,
+        },
+    );
 }
 
 fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
@@ -128,44 +176,111 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
     let (id, title) = (collection.id.as_str(), &collection.title);
     let root = format!("/collections/{id}");
     let f = || vec![parameters::reference("f")];
-    get(paths, &root, Get {
-        id: format!("{id}.getCollection"), summary: title.clone(), tag: "Capabilities", parameters: f(),
-        content: twin("application/json", "collection"), named: false,
-    });
-    for (part, what) in [("schema", "The schema of the features"), ("queryables", "What can be asked for"), ("sortables", "What can be sorted by")] {
-        get(paths, format!("{root}/{part}"), Get {
-            id: format!("{id}.{part}"), summary: format!("{title}: {what}"), tag: "Capabilities", parameters: f(),
-            content: twin("application/schema+json", "anything"), named: false,
-        });
+    get(
+        paths,
+        &root,
+        Get {
+            id: format!("{id}.getCollection"),
+            summary: title.clone(),
+            tag: "Capabilities",
+            parameters: f(),
+            content: twin("application/json", "collection"),
+            named: false,
+        },
+    );
+    for (part, what) in [
+        ("schema", "The schema of the features"),
+        ("queryables", "What can be asked for"),
+        ("sortables", "What can be sorted by"),
+    ] {
+        get(
+            paths,
+            format!("{root}/{part}"),
+            Get {
+                id: format!("{id}.{part}"),
+                summary: format!("{title}: {what}"),
+                tag: "Capabilities",
+                parameters: f(),
+                content: twin("application/schema+json", "anything"),
+                named: false,
+            },
+        );
     }
-    get(paths, format!("{root}/items"), Get {
-        id: format!("{id}.getFeatures"), summary: format!("{title}: features"), tag: "Features", parameters: parameters::of_items(collection),
-        content: twin("application/geo+json", &format!("{id}FeatureCollection")), named: false,
-    });
-    get(paths, format!("{root}/items/{{featureId}}"), Get {
-        id: format!("{id}.getFeature"), summary: format!("{title}: one feature"), tag: "Features", parameters: parameters::of_item(collection),
-        content: twin("application/geo+json", &format!("{id}Feature")), named: true,
-    });
+    get(
+        paths,
+        format!("{root}/items"),
+        Get {
+            id: format!("{id}.getFeatures"),
+            summary: format!("{title}: features"),
+            tag: "Features",
+            parameters: parameters::of_items(collection),
+            content: twin("application/geo+json", &format!("{id}FeatureCollection")),
+            named: false,
+        },
+    );
+    get(
+        paths,
+        format!("{root}/items/{{featureId}}"),
+        Get {
+            id: format!("{id}.getFeature"),
+            summary: format!("{title}: one feature"),
+            tag: "Features",
+            parameters: parameters::of_item(collection),
+            content: twin("application/geo+json", &format!("{id}Feature")),
+            named: true,
+        },
+    );
 }
 
 fn tile_paths(paths: &mut Map<String, Json>, views: &[View]) {
     let drawn = || views.iter().map(|v| v.collection()).filter(|c| !c.geometry.is_none());
     let ids: Vec<&str> = drawn().map(|c| c.id.as_str()).collect();
-    let mut sets = vec![("/tiles".to_owned(), "dataset.vector".to_owned(), "The plan".to_owned(), vec![parameters::collections(&ids)])];
-    sets.extend(drawn().map(|c| (format!("/collections/{}/tiles", c.id), format!("{}.collection.vector", c.id), c.title.clone(), vec![])));
+    let mut sets = vec![(
+        "/tiles".to_owned(),
+        "dataset.vector".to_owned(),
+        "The plan".to_owned(),
+        vec![parameters::collections(&ids)],
+    )];
+    sets.extend(drawn().map(|c| {
+        (format!("/collections/{}/tiles", c.id), format!("{}.collection.vector", c.id), c.title.clone(), vec![])
+    }));
     for (root, prefix, title, extra) in sets {
         let with = |more: Vec<Json>| [extra.clone(), more].concat();
-        get(paths, &root, Get {
-            id: format!("{prefix}.getTileSetsList"), summary: format!("{title}: tile sets"), tag: "Tiles",
-            parameters: with(vec![parameters::reference("f")]), content: twin("application/json", "tileSets"), named: false,
-        });
-        get(paths, format!("{root}/WebMercatorQuad"), Get {
-            id: format!("{prefix}.getTileSet"), summary: format!("{title}: tile set"), tag: "Tiles",
-            parameters: with(vec![parameters::reference("f")]), content: twin("application/json", "tileSet"), named: false,
-        });
-        get(paths, format!("{root}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"), Get {
-            id: format!("{prefix}.getTile"), summary: format!("{title}: a tile"), tag: "Tiles", parameters: with(parameters::of_tile()),
-            content: vec![(super::link::MVT, json!({"type": "string", "format": "binary"}))], named: true,
-        });
+        get(
+            paths,
+            &root,
+            Get {
+                id: format!("{prefix}.getTileSetsList"),
+                summary: format!("{title}: tile sets"),
+                tag: "Tiles",
+                parameters: with(vec![parameters::reference("f")]),
+                content: twin("application/json", "tileSets"),
+                named: false,
+            },
+        );
+        get(
+            paths,
+            format!("{root}/WebMercatorQuad"),
+            Get {
+                id: format!("{prefix}.getTileSet"),
+                summary: format!("{title}: tile set"),
+                tag: "Tiles",
+                parameters: with(vec![parameters::reference("f")]),
+                content: twin("application/json", "tileSet"),
+                named: false,
+            },
+        );
+        get(
+            paths,
+            format!("{root}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
+            Get {
+                id: format!("{prefix}.getTile"),
+                summary: format!("{title}: a tile"),
+                tag: "Tiles",
+                parameters: with(parameters::of_tile()),
+                content: vec![(super::link::MVT, json!({"type": "string", "format": "binary"}))],
+                named: true,
+            },
+        );
     }
 }

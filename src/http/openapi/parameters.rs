@@ -83,7 +83,11 @@ fn equality(collection: &Collection, at: usize) -> Option<Json> {
 
 /// The layers of the whole plan's tiles.
 pub fn collections(ids: &[&str]) -> Json {
-    in_query("collections", "Only these collections.", &json!({"type": "array", "items": {"type": "string", "enum": ids}}))
+    in_query(
+        "collections",
+        "Only these collections.",
+        &json!({"type": "array", "items": {"type": "string", "enum": ids}}),
+    )
 }
 
 pub fn of_tile() -> Vec<Json> {

@@ -6,8 +6,23 @@ use serde_json::{Map, Value as Json, json};
 
 /// Keywords that OpenAPI 3.0 shares with JSON Schema.
 const KEYWORDS: [&str; 17] = [
-    "type", "format", "title", "description", "enum", "items", "properties", "required", "minLength", "maxLength", "pattern", "minimum",
-    "maximum", "minItems", "maxItems", "uniqueItems", "readOnly",
+    "type",
+    "format",
+    "title",
+    "description",
+    "enum",
+    "items",
+    "properties",
+    "required",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "readOnly",
 ];
 
 pub fn reference(name: &str) -> Json {
@@ -143,9 +158,17 @@ pub fn plain(schema: &Json) -> Json {
     kept.map(|(key, value)| {
         let value = match key.as_str() {
             "items" => plain(value),
-            "properties" => value.as_object().into_iter().flatten().map(|(name, p)| (name.clone(), plain(p))).collect::<Map<_, _>>().into(),
+            "properties" => value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, p)| (name.clone(), plain(p)))
+                .collect::<Map<_, _>>()
+                .into(),
             _ => value.clone(),
         };
         (key.clone(), value)
-    }).collect::<Map<_, _>>().into()
+    })
+    .collect::<Map<_, _>>()
+    .into()
 }

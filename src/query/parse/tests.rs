@@ -53,7 +53,10 @@ fn a_full_question_is_read() {
 
 #[test]
 fn heights_are_read_and_not_looked_at() {
-    assert_eq!(ask(&[("bbox", "1,2,-5,3,4,99")]).unwrap().bbox, Some(Bbox { west: 1.0, south: 2.0, east: 3.0, north: 4.0 }));
+    assert_eq!(
+        ask(&[("bbox", "1,2,-5,3,4,99")]).unwrap().bbox,
+        Some(Bbox { west: 1.0, south: 2.0, east: 3.0, north: 4.0 })
+    );
 }
 
 #[test]
@@ -80,7 +83,10 @@ fn a_limit_over_the_maximum_is_the_maximum() {
 
 #[test]
 fn excluded_properties_leave_the_others() {
-    assert_eq!(ask(&[("exclude-properties", "title,cost")]).unwrap().properties, Some((0..10).filter(|i| ![0, 2].contains(i)).collect()));
+    assert_eq!(
+        ask(&[("exclude-properties", "title,cost")]).unwrap().properties,
+        Some((0..10).filter(|i| ![0, 2].contains(i)).collect())
+    );
 }
 
 #[test]

@@ -45,7 +45,9 @@ pub(super) fn write(conn: &Connection, layer: &Layer, entry: &Entry<'_>) -> Resu
 }
 
 fn last_after(conn: &Connection, layer: &Layer, id: &FeatureId) -> Result<Option<Image>> {
-    let mut ask = conn.prepare_cached("SELECT after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 ORDER BY seq DESC LIMIT 1")?;
+    let mut ask = conn.prepare_cached(
+        "SELECT after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 ORDER BY seq DESC LIMIT 1",
+    )?;
     Ok(ask.query_row(params![layer.number, id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
@@ -63,7 +65,12 @@ fn image(layer: &Layer, feature: &Feature) -> Image {
 /// The feature of an image; fields that the collection has no more are left out.
 fn feature(layer: &Layer, key: i64, id: &FeatureId, image: &Image) -> Option<Feature> {
     let properties: Map<String, Json> = serde_json::from_str(image.0.as_ref()?).ok()?;
-    let values = layer.collection.fields.iter().map(|f| properties.get(&f.name).and_then(|j| f.kind.read(j).ok()).unwrap_or_default()).collect();
+    let values = layer
+        .collection
+        .fields
+        .iter()
+        .map(|f| properties.get(&f.name).and_then(|j| f.kind.read(j).ok()).unwrap_or_default())
+        .collect();
     let geometry = image.1.as_ref().and_then(|b| blob::decode(b).ok()?.geometry);
     Some(Feature { key, id: id.clone(), geometry, values })
 }
@@ -74,23 +81,35 @@ pub(super) fn last(conn: &Connection, layer: &Layer, feature: &Feature) -> Resul
         "SELECT revision, author FROM cityheart_changes WHERE collection=?1 AND feature=?2
          UNION ALL SELECT revision, author FROM cityheart_loads WHERE collection=?1 AND ?3 BETWEEN first_key AND last_key ORDER BY 1 DESC LIMIT 1",
     )?;
-    let found = ask.query_row(params![layer.number, feature.id.as_str(), feature.key], |row| Ok((row.get::<_, i64>(0)? as Revision, row.get(1)?)));
+    let found = ask.query_row(params![layer.number, feature.id.as_str(), feature.key], |row| {
+        Ok((row.get::<_, i64>(0)? as Revision, row.get(1)?))
+    });
     Ok(found.optional()?.unwrap_or_default())
 }
 
 /// Whether a feature with this id was deleted (and is not there any more).
 pub(super) fn was_deleted(conn: &Connection, layer: &Layer, id: &FeatureId) -> Result<bool> {
-    let mut ask = conn.prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND op='delete' LIMIT 1")?;
+    let mut ask = conn
+        .prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND op='delete' LIMIT 1")?;
     Ok(ask.exists(params![layer.number, id.as_str()])?)
 }
 
 /// Whether anything was ever deleted from this collection, which is dear to ask for each of a million features.
 pub(super) fn any_deleted(conn: &Connection, layer: &Layer) -> Result<bool> {
-    Ok(conn.prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND op='delete' LIMIT 1")?.exists([layer.number])?)
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND op='delete' LIMIT 1")?
+        .exists([layer.number])?)
 }
 
 /// Notes a bulk load.
-pub(super) fn write_load(conn: &Connection, layer: &Layer, revision: Revision, author: &str, keys: (i64, i64), replaced: bool) -> Result<()> {
+pub(super) fn write_load(
+    conn: &Connection,
+    layer: &Layer,
+    revision: Revision,
+    author: &str,
+    keys: (i64, i64),
+    replaced: bool,
+) -> Result<()> {
     let at = tables::now(conn)?;
     conn.execute(
         "INSERT INTO cityheart_loads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -100,8 +119,13 @@ pub(super) fn write_load(conn: &Connection, layer: &Layer, revision: Revision, a
 }
 
 /// The keys that changed after a revision, with the id that was under each. `None` when that is not known.
-pub(super) fn since(conn: &Connection, layer: &Layer, since: Revision) -> Result<Option<BTreeMap<i64, Option<FeatureId>>>> {
-    let mut replaced = conn.prepare_cached("SELECT 1 FROM cityheart_loads WHERE collection=?1 AND revision>?2 AND replaced")?;
+pub(super) fn since(
+    conn: &Connection,
+    layer: &Layer,
+    since: Revision,
+) -> Result<Option<BTreeMap<i64, Option<FeatureId>>>> {
+    let mut replaced =
+        conn.prepare_cached("SELECT 1 FROM cityheart_loads WHERE collection=?1 AND revision>?2 AND replaced")?;
     if replaced.exists(params![layer.number, since as i64])? {
         return Ok(None);
     }
@@ -123,8 +147,12 @@ pub(super) fn since(conn: &Connection, layer: &Layer, since: Revision) -> Result
 
 /// The ranges of keys that were loaded after a revision.
 pub(super) fn loads_since(conn: &Connection, layer: &Layer, since: Revision) -> Result<Vec<(i64, i64)>> {
-    let mut ask = conn.prepare_cached("SELECT first_key, last_key FROM cityheart_loads WHERE collection=?1 AND revision>?2 ORDER BY 1")?;
-    Ok(ask.query_map(params![layer.number, since as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+    let mut ask = conn.prepare_cached(
+        "SELECT first_key, last_key FROM cityheart_loads WHERE collection=?1 AND revision>?2 ORDER BY 1",
+    )?;
+    Ok(ask
+        .query_map(params![layer.number, since as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// The versions of a feature, oldest first.
@@ -138,11 +166,18 @@ pub(super) fn history(conn: &Connection, layer: &Layer, id: &FeatureId) -> Resul
     if lines.first().is_none_or(|l| l.op != "create") {
         let key = lines.first().map(|l| l.key).or(current.as_ref().map(|f| f.key)).unwrap_or_default();
         let after = lines.first().map_or_else(|| current.clone(), |l| feature(layer, l.key, id, &l.before));
-        versions.extend(loaded(conn, layer, key)?.map(|(revision, author, at)| Version { revision, author, at, before: None, after }));
+        versions.extend(loaded(conn, layer, key)?.map(|(revision, author, at)| Version {
+            revision,
+            author,
+            at,
+            before: None,
+            after,
+        }));
     }
     for line in lines {
         let kept = feature(layer, line.key, id, &line.before);
-        let before = if line.op == "create" { None } else { kept.or_else(|| versions.last().and_then(|v| v.after.clone())) };
+        let before =
+            if line.op == "create" { None } else { kept.or_else(|| versions.last().and_then(|v| v.after.clone())) };
         let after = feature(layer, line.key, id, &line.after);
         versions.push(Version { revision: line.revision, author: line.author, at: line.at, before, after });
     }
@@ -186,5 +221,7 @@ fn loaded(conn: &Connection, layer: &Layer, key: i64) -> Result<Option<(Revision
         return Ok(None);
     }
     let mut ask = conn.prepare_cached("SELECT revision, author, at FROM cityheart_loads WHERE collection=?1 AND ?2 BETWEEN first_key AND last_key ORDER BY revision LIMIT 1")?;
-    Ok(ask.query_row(params![layer.number, key], |row| Ok((row.get::<_, i64>(0)? as Revision, row.get(1)?, row.get(2)?))).optional()?)
+    Ok(ask
+        .query_row(params![layer.number, key], |row| Ok((row.get::<_, i64>(0)? as Revision, row.get(1)?, row.get(2)?)))
+        .optional()?)
 }

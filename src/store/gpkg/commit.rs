@@ -43,7 +43,8 @@ struct Work<'a> {
 
 fn apply(conn: &Connection, layer: &Layer, set: &ChangeSet, revision: Revision) -> Result<Vec<Change>> {
     let at = tables::now(conn)?;
-    let mut work = Work { conn, layer, author: &set.author, revision, at, extent: Extent::default(), changes: Vec::new() };
+    let mut work =
+        Work { conn, layer, author: &set.author, revision, at, extent: Extent::default(), changes: Vec::new() };
     for edit in &set.edits {
         match edit {
             Edit::Create(feature) => work.create(feature)?,
@@ -108,7 +109,9 @@ impl Work<'_> {
         let (last, author) = changes::last(self.conn, self.layer, &feature)?;
         // A change of this very set is not somebody else's.
         if last != self.revision && (last > base || base >= self.revision) {
-            return Err(Error::Stale(format!("The feature '{id}' was changed by {author} after you read it. Read it again and repeat your change.")));
+            return Err(Error::Stale(format!(
+                "The feature '{id}' was changed by {author} after you read it. Read it again and repeat your change."
+            )));
         }
         Ok(feature)
     }
@@ -137,7 +140,8 @@ impl Work<'_> {
             let _ = write!(sql, "{}{}=?{}", if i == 0 { "" } else { "," }, quoted(column), i + 2);
         }
         let _ = write!(sql, " WHERE {}=?1", quoted(&layout.key));
-        let values: Vec<Cell<'_>> = fields.iter().map(|i| Cell(self.layer.collection.fields[*i].kind, &after.values[*i])).collect();
+        let values: Vec<Cell<'_>> =
+            fields.iter().map(|i| Cell(self.layer.collection.fields[*i].kind, &after.values[*i])).collect();
         let mut all: Vec<&dyn ToSql> = vec![&after.key];
         all.extend(blob.iter().map(|b| b as &dyn ToSql));
         all.extend(values.iter().map(|v| v as &dyn ToSql));
@@ -148,7 +152,13 @@ impl Work<'_> {
     /// Notes a change that was just written; what is there now is read back, so that everybody sees what the file holds.
     fn log(&mut self, before: Option<Feature>, key: Option<i64>) -> Result<()> {
         let after = key.map(|key| self.layer.find_key(self.conn, key)).transpose()?.flatten();
-        let entry = Entry { revision: self.revision, author: self.author, at: &self.at, before: before.as_ref(), after: after.as_ref() };
+        let entry = Entry {
+            revision: self.revision,
+            author: self.author,
+            at: &self.at,
+            before: before.as_ref(),
+            after: after.as_ref(),
+        };
         changes::write(self.conn, self.layer, &entry)?;
         if let Some(before) = &before {
             self.extent.gone(before);
@@ -174,9 +184,14 @@ pub(super) fn stamp(layer: &Layer, feature: &mut Feature, name: &str, value: Val
 }
 
 pub(super) fn taken(layer: &Layer, id: &FeatureId) -> Error {
-    Error::Stale(format!("There is a feature '{id}' in '{}' already. Choose another id, or change that feature.", layer.collection.id))
+    Error::Stale(format!(
+        "There is a feature '{id}' in '{}' already. Choose another id, or change that feature.",
+        layer.collection.id
+    ))
 }
 
 pub(super) fn used(id: &FeatureId) -> Error {
-    Error::Refused(format!("The id '{id}' belonged to a feature that was deleted, and an id is never used twice. Choose another one."))
+    Error::Refused(format!(
+        "The id '{id}' belonged to a feature that was deleted, and an id is never used twice. Choose another one."
+    ))
 }

@@ -17,7 +17,8 @@ pub(super) fn revision(conn: &Connection, layer: &Layer) -> Result<Revision> {
 }
 
 pub(super) fn set_revision(conn: &Connection, layer: &Layer, revision: Revision) -> Result<()> {
-    conn.prepare_cached("UPDATE cityheart_collections SET revision=?2 WHERE number=?1")?.execute(params![layer.number, revision as i64])?;
+    conn.prepare_cached("UPDATE cityheart_collections SET revision=?2 WHERE number=?1")?
+        .execute(params![layer.number, revision as i64])?;
     Ok(())
 }
 
@@ -40,7 +41,8 @@ impl Extent {
     /// Writes extent and time of change. Looks at the whole index only when something went that touched the edge.
     pub(super) fn write(&self, conn: &Connection, layer: &Layer, at: &str) -> Result<()> {
         let mut known = known(conn, layer)?;
-        let touched = |g: &Bbox, k: &Bbox| g.west <= k.west || g.south <= k.south || g.east >= k.east || g.north >= k.north;
+        let touched =
+            |g: &Bbox, k: &Bbox| g.west <= k.west || g.south <= k.south || g.east >= k.east || g.north >= k.north;
         if known.is_none() || self.gone.as_ref().zip(known.as_ref()).is_some_and(|(g, k)| touched(g, k)) {
             known = measure(conn, layer)?;
         } else {
@@ -67,7 +69,10 @@ fn join(all: &mut Option<Bbox>, more: Option<Bbox>) {
 }
 
 pub(super) fn write(conn: &Connection, layer: &Layer, extent: Option<Bbox>, at: &str) -> Result<()> {
-    conn.prepare_cached("UPDATE gpkg_contents SET last_change=?2, min_x=?3, min_y=?4, max_x=?5, max_y=?6 WHERE table_name=?1")?.execute(params![
+    conn.prepare_cached(
+        "UPDATE gpkg_contents SET last_change=?2, min_x=?3, min_y=?4, max_x=?5, max_y=?6 WHERE table_name=?1",
+    )?
+    .execute(params![
         layer.layout.table,
         at,
         extent.map(|e| e.west),
@@ -84,10 +89,12 @@ pub(super) fn measure(conn: &Connection, layer: &Layer) -> Result<Option<Bbox>> 
     let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
         return Ok(None);
     };
-    let (rtree, geom, key, table) = (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
-    let edges: [Option<f64>; 4] = conn.query_row(&format!("SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {rtree}"), [], |row| {
-        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
-    })?;
+    let (rtree, geom, key, table) =
+        (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
+    let edges: [Option<f64>; 4] =
+        conn.query_row(&format!("SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {rtree}"), [], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+        })?;
     let exact = |best: &str, edge: &str, at: Option<f64>| -> Result<Option<f64>> {
         let sql = format!("SELECT {best}({geom})) FROM {table} WHERE {key} IN (SELECT id FROM {rtree} WHERE {edge})");
         Ok(conn.query_row(&sql, [at], |row| row.get(0))?)

@@ -9,10 +9,12 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Busy("Another program is writing to the plan's file just now. Try again in a moment.".into())
             }
-            Some(ErrorCode::DiskFull) => Self::Refused("The disk is full: nothing was written. Make room and try again.".into()),
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                Self::Refused("The plan's file, or its directory, may only be read. Change its permissions to write to it.".into())
+            Some(ErrorCode::DiskFull) => {
+                Self::Refused("The disk is full: nothing was written. Make room and try again.".into())
             }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::Refused(
+                "The plan's file, or its directory, may only be read. Change its permissions to write to it.".into(),
+            ),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Refused(DAMAGED.into()),
             Some(ErrorCode::TooBig) => Self::TooLarge("One value is larger than a GeoPackage can hold.".into()),
             _ => Self::internal(e),
@@ -20,7 +22,8 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-pub(super) const DAMAGED: &str = "The plan's file is damaged. Take the last copy of it; `sqlite3 FILE .recover` may save what came after.";
+pub(super) const DAMAGED: &str =
+    "The plan's file is damaged. Take the last copy of it; `sqlite3 FILE .recover` may save what came after.";
 
 /// Whether a row was refused because its id is taken.
 pub(super) fn is_taken(e: &rusqlite::Error) -> bool {

@@ -36,7 +36,10 @@ fn adopt_table(conn: &Connection, mut layer: Layer) -> Result<()> {
     }
     let (table, id) = (quoted(&layer.layout.table), layer.layout.id.as_deref().map(quoted).unwrap_or_default());
     layer.number = tables::register(conn, &layer.collection, &layer.layout)?;
-    conn.execute_batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS \"cityheart_{}_ids\" ON {table} ({id})", layer.number))?;
+    conn.execute_batch(&format!(
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"cityheart_{}_ids\" ON {table} ({id})",
+        layer.number
+    ))?;
     tables::drop_triggers(conn, &layer)?;
     load::finish(conn, &layer)?;
     let sql = format!("SELECT min({key}), max({key}) FROM {table}", key = quoted(&layer.layout.key));
@@ -83,14 +86,19 @@ fn collection_names(conn: &Connection) -> Result<Vec<String>> {
     if !tables::exists(conn, "cityheart_collections")? {
         return Ok(Vec::new());
     }
-    Ok(conn.prepare("SELECT id FROM cityheart_collections")?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(conn
+        .prepare("SELECT id FROM cityheart_collections")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn is_collection(conn: &Connection, table: &str) -> Result<bool> {
     if !tables::exists(conn, "cityheart_collections")? {
         return Ok(false);
     }
-    Ok(conn.prepare_cached("SELECT 1 FROM cityheart_collections WHERE lower(layout->>'table')=lower(?1)")?.exists([table])?)
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM cityheart_collections WHERE lower(layout->>'table')=lower(?1)")?
+        .exists([table])?)
 }
 
 /// What the standard tables say of a table.
@@ -116,9 +124,14 @@ impl Entry {
         let columns = columns(conn, &self.table)?;
         let keys: Vec<&Column> = columns.iter().filter(|c| c.primary > 0).collect();
         let key = match keys.as_slice() {
-            [key] if self.is_table && key.declared.trim_matches('"').eq_ignore_ascii_case("integer") => key.name.clone(),
+            [key] if self.is_table && key.declared.trim_matches('"').eq_ignore_ascii_case("integer") => {
+                key.name.clone()
+            }
             _ => {
-                tracing::warn!("The table '{}' is left out: a layer needs one integer primary key, which views and some tables do not have.", self.table);
+                tracing::warn!(
+                    "The table '{}' is left out: a layer needs one integer primary key, which views and some tables do not have.",
+                    self.table
+                );
                 return Ok(None);
             }
         };
@@ -130,10 +143,21 @@ impl Entry {
             Some(id) if can_be_ids(conn, &self.table, &id)? => Some(id),
             _ => None,
         };
-        let own = |c: &&Column| c.name != key && Some(&c.name) != id.as_ref() && Some(&c.name) != self.geom.as_ref() && c.name != "cityheart_id";
+        let own = |c: &&Column| {
+            c.name != key
+                && Some(&c.name) != id.as_ref()
+                && Some(&c.name) != self.geom.as_ref()
+                && c.name != "cityheart_id"
+        };
         let mut names = vec!["id".to_owned(), "geometry".to_owned()];
         let mut fields = Vec::new();
-        let mut layout = Layout { table: self.table.clone(), key: key.clone(), geom: self.geom.clone(), id: id.clone(), columns: vec![] };
+        let mut layout = Layout {
+            table: self.table.clone(),
+            key: key.clone(),
+            geom: self.geom.clone(),
+            id: id.clone(),
+            columns: vec![],
+        };
         for column in columns.iter().filter(own) {
             if let Some(kind) = kind(conn, &self.table, column)? {
                 fields.push((free_name(&column.name, &mut names), kind));
@@ -141,7 +165,11 @@ impl Entry {
             }
         }
         let name = collection_id(&self.table, taken)?;
-        let geometry = if self.spatial { GeometryKind::from_gpkg_name(self.geometry_type.as_deref().unwrap_or_default()) } else { GeometryKind::NONE };
+        let geometry = if self.spatial {
+            GeometryKind::from_gpkg_name(self.geometry_type.as_deref().unwrap_or_default())
+        } else {
+            GeometryKind::NONE
+        };
         let collection = Collection::inferred(name, &self.title, geometry, &fields)?;
         Ok(Some(Layer { number: 0, collection, layout }))
     }
@@ -153,14 +181,19 @@ impl Entry {
                 "The table '{}' is in the reference system {org}:{code}. Convert it to EPSG:4326 (for example `ogr2ogr -t_srs EPSG:4326 NEW.gpkg OLD.gpkg`).",
                 self.table
             ))),
-            _ => Err(Error::Refused(format!("The table '{}' does not say its reference system. Set it to EPSG:4326, if that is what it is in.", self.table))),
+            _ => Err(Error::Refused(format!(
+                "The table '{}' does not say its reference system. Set it to EPSG:4326, if that is what it is in.",
+                self.table
+            ))),
         }
     }
 }
 
 fn columns(conn: &Connection, table: &str) -> Result<Vec<Column>> {
     let mut ask = conn.prepare_cached("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid")?;
-    Ok(ask.query_map([table], |row| Ok(Column { name: row.get(0)?, declared: row.get(1)?, primary: row.get(2)? }))?.collect::<rusqlite::Result<_>>()?)
+    Ok(ask
+        .query_map([table], |row| Ok(Column { name: row.get(0)?, declared: row.get(1)?, primary: row.get(2)? }))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Whether a column holds a text of its own for every row.
@@ -198,7 +231,8 @@ fn kind(conn: &Connection, table: &str, column: &Column) -> Result<Option<Kind>>
 
 /// A collection's name from a table's, different from all that are taken.
 fn collection_id(table: &str, taken: &mut Vec<String>) -> Result<CollectionId> {
-    let mut slug: String = table.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(50).collect();
+    let mut slug: String =
+        table.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(50).collect();
     if CollectionId::new(&slug).is_err() {
         slug.insert_str(0, "layer_");
     }
@@ -211,7 +245,8 @@ pub(super) fn missing_column(conn: &Connection, layout: &Layout) -> Result<Optio
     if have.is_empty() {
         return Ok(Some(format!("its table '{}' is gone.", layout.table)));
     }
-    let mut wanted = [Some(&layout.key), layout.id.as_ref(), layout.geom.as_ref()].into_iter().flatten().chain(&layout.columns);
+    let mut wanted =
+        [Some(&layout.key), layout.id.as_ref(), layout.geom.as_ref()].into_iter().flatten().chain(&layout.columns);
     let missing = wanted.find(|w| !have.iter().any(|c| c.name.eq_ignore_ascii_case(w)));
     Ok(missing.map(|column| format!("the column '{column}' of its table '{}' is gone.", layout.table)))
 }

@@ -8,7 +8,9 @@ use rusqlite::{Connection, Result};
 /// Registers `ST_MinX`, `ST_MaxX`, `ST_MinY`, `ST_MaxY` (degrees) and `ST_IsEmpty`; each is null for what is no geometry.
 pub(super) fn register(conn: &Connection) -> Result<()> {
     for (i, name) in ["ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"].into_iter().enumerate() {
-        conn.create_scalar_function(name, 1, flags(), move |ctx| Ok(read(ctx.get_raw(0), blob::envelope).map(|e| e[i])))?;
+        conn.create_scalar_function(name, 1, flags(), move |ctx| {
+            Ok(read(ctx.get_raw(0), blob::envelope).map(|e| e[i]))
+        })?;
     }
     conn.create_scalar_function("ST_IsEmpty", 1, flags(), |ctx| Ok(read(ctx.get_raw(0), blob::is_empty)))
 }

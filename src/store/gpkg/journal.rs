@@ -56,8 +56,12 @@ END;
 
 /// Whether the triggers are in place. They vanish when a program drops the table and makes it anew.
 pub(super) fn is_kept(conn: &Connection, layer: &Layer) -> Result<bool> {
-    let mut ask = conn.prepare_cached("SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB ?1 AND lower(tbl_name)=lower(?2)")?;
-    Ok(ask.query_row(params![format!("cityheart_{}_*", layer.number), layer.layout.table], |row| row.get::<_, i64>(0))? == 3)
+    let mut ask = conn.prepare_cached(
+        "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB ?1 AND lower(tbl_name)=lower(?2)",
+    )?;
+    Ok(ask
+        .query_row(params![format!("cityheart_{}_*", layer.number), layer.layout.table], |row| row.get::<_, i64>(0))?
+        == 3)
 }
 
 /// Forgets what was noted of a collection.
@@ -76,9 +80,11 @@ pub(super) fn take_over(conn: &Connection, layer: &Layer) -> Result<bool> {
         take_over_all(conn, layer)?;
         return Ok(true);
     }
-    let mut ask = conn.prepare_cached("SELECT key, old, old_geom, at FROM cityheart_journal WHERE collection=?1 ORDER BY seq")?;
+    let mut ask =
+        conn.prepare_cached("SELECT key, old, old_geom, at FROM cityheart_journal WHERE collection=?1 ORDER BY seq")?;
     let mut rows = ask.query([layer.number])?;
-    let mut took = Took { conn, layer, revision: contents::revision(conn, layer)? + 1, extent: Extent::default(), last: None };
+    let mut took =
+        Took { conn, layer, revision: contents::revision(conn, layer)? + 1, extent: Extent::default(), last: None };
     let mut noted = false;
     while let Some(row) = rows.next()? {
         noted = true;
@@ -118,7 +124,13 @@ impl Took<'_> {
             self.extent.come(after);
         }
         let renamed = before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| b.id != a.id);
-        let log = |before, after| changes::write(self.conn, self.layer, &Entry { revision: self.revision, author: AUTHOR, at: &at, before, after });
+        let log = |before, after| {
+            changes::write(
+                self.conn,
+                self.layer,
+                &Entry { revision: self.revision, author: AUTHOR, at: &at, before, after },
+            )
+        };
         if renamed {
             log(before.as_ref(), None)?;
             log(None, after.as_ref())?;
@@ -136,7 +148,8 @@ fn take_over_all(conn: &Connection, layer: &Layer) -> Result<()> {
     tables::drop_triggers(conn, layer)?;
     super::load::finish(conn, layer)?;
     clear(conn, layer)?;
-    let sql = format!("SELECT min({key}), max({key}) FROM {}", quoted(&layer.layout.table), key = quoted(&layer.layout.key));
+    let sql =
+        format!("SELECT min({key}), max({key}) FROM {}", quoted(&layer.layout.table), key = quoted(&layer.layout.key));
     let keys: (Option<i64>, Option<i64>) = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     changes::write_load(conn, layer, revision, AUTHOR, (keys.0.unwrap_or(1), keys.1.unwrap_or(0)), true)?;
     contents::set_revision(conn, layer, revision)
@@ -194,8 +207,16 @@ mod tests {
     #[test]
     fn quoted_values_are_read_as_sqlite_writes_them() {
         let conn = Connection::open_in_memory().unwrap();
-        let values = [Sql::Null, Sql::Integer(i64::MIN), Sql::Real(0.1 + 0.2), Sql::Real(-1.5e300), Sql::Text("l'été, 'a'".into()), Sql::Text(String::new())];
-        let quoted: Vec<String> = values.iter().map(|v| conn.query_row("SELECT quote(?1)", [v], |r| r.get(0)).unwrap()).collect();
+        let values = [
+            Sql::Null,
+            Sql::Integer(i64::MIN),
+            Sql::Real(0.1 + 0.2),
+            Sql::Real(-1.5e300),
+            Sql::Text("l'été, 'a'".into()),
+            Sql::Text(String::new()),
+        ];
+        let quoted: Vec<String> =
+            values.iter().map(|v| conn.query_row("SELECT quote(?1)", [v], |r| r.get(0)).unwrap()).collect();
         let line = quoted.join(",");
         let mut rest = line.as_str();
         for (i, value) in values.iter().enumerate() {

@@ -59,7 +59,12 @@ impl Layout {
 
     /// `SELECT key, id, geometry, fields … FROM table`.
     pub(super) fn select(&self) -> String {
-        let mut sql = format!("SELECT {},{},{}", quoted(&self.key), self.id_sql(), self.geom.as_deref().map_or("NULL".into(), quoted));
+        let mut sql = format!(
+            "SELECT {},{},{}",
+            quoted(&self.key),
+            self.id_sql(),
+            self.geom.as_deref().map_or("NULL".into(), quoted)
+        );
         for column in &self.columns {
             let _ = write!(sql, ",{}", quoted(column));
         }
@@ -153,14 +158,24 @@ impl Layer {
 
     /// The feature with this key, as it is in the table.
     pub(super) fn find_key(&self, conn: &Connection, key: i64) -> Result<Option<Feature>> {
-        let mut find = conn.prepare_cached(&format!("{} WHERE {}=?1", self.layout.select(), quoted(&self.layout.key)))?;
+        let mut find =
+            conn.prepare_cached(&format!("{} WHERE {}=?1", self.layout.select(), quoted(&self.layout.key)))?;
         Ok(find.query_row([key], |row| self.read(row, &mut Remarks::default())).optional()?.flatten())
     }
 
     /// Binds a feature to [`Layout::insert`]. `key` is `None` for a new one.
-    pub(super) fn bind(&self, insert: &mut Statement<'_>, key: Option<i64>, feature: &Feature, buffer: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn bind(
+        &self,
+        insert: &mut Statement<'_>,
+        key: Option<i64>,
+        feature: &Feature,
+        buffer: &mut Vec<u8>,
+    ) -> Result<()> {
         if feature.values.len() != self.layout.columns.len() {
-            return Err(Error::internal(format!("feature {} has not the fields of {}", feature.id, self.collection.id)));
+            return Err(Error::internal(format!(
+                "feature {} has not the fields of {}",
+                feature.id, self.collection.id
+            )));
         }
         insert.raw_bind_parameter(1, key)?;
         if self.layout.id.is_some() {
@@ -185,7 +200,12 @@ impl Layer {
         match &feature.geometry {
             Some(geometry) if !self.collection.geometry.accepts(geometry) => Err(Error::invalid(
                 "/geometry",
-                format!("The collection '{}' holds {}. The feature '{}' has another geometry.", self.collection.id, self.collection.geometry.names(), feature.id),
+                format!(
+                    "The collection '{}' holds {}. The feature '{}' has another geometry.",
+                    self.collection.id,
+                    self.collection.geometry.names(),
+                    feature.id
+                ),
             )),
             _ => Ok(()),
         }

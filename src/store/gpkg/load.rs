@@ -29,7 +29,11 @@ impl Shared {
                 None => fresh(tx, collection, features),
                 Some(layer) => {
                     journal::take_over(tx, layer)?;
-                    if replace { replaced(tx, layer, collection, features) } else { appended(tx, layer, collection, features) }
+                    if replace {
+                        replaced(tx, layer, collection, features)
+                    } else {
+                        appended(tx, layer, collection, features)
+                    }
                 }
             };
             tx.pragma_update(None, "cache_size", usual)?;
@@ -45,7 +49,10 @@ impl Shared {
 fn fresh(conn: &Connection, collection: &Collection, features: Features<'_>) -> Result<Loaded> {
     let layout = Layout::new(collection);
     if tables::exists(conn, &layout.table)? {
-        return Err(Error::Refused(format!("The file has a table '{}' that is no collection. Choose another name.", layout.table)));
+        return Err(Error::Refused(format!(
+            "The file has a table '{}' that is no collection. Choose another name.",
+            layout.table
+        )));
     }
     let number = tables::register(conn, collection, &layout)?;
     let layer = Layer { number, collection: collection.clone(), layout };
@@ -71,7 +78,8 @@ fn appended(conn: &Connection, layer: &Layer, given: &Collection, features: Feat
     for feature in features {
         let mut feature = feature?;
         if let Some(order) = &order {
-            feature.values = order.iter().map(|at| at.and_then(|i| feature.values.get(i).cloned()).unwrap_or_default()).collect();
+            feature.values =
+                order.iter().map(|at| at.and_then(|i| feature.values.get(i).cloned()).unwrap_or_default()).collect();
         }
         if any_deleted && changes::was_deleted(conn, layer, &feature.id)? {
             return Err(commit::used(&feature.id));
@@ -91,12 +99,16 @@ fn order_of(layer: &Layer, given: &Collection) -> Result<Option<Vec<Option<usize
             None => return Err(misfit(have, &field.name, "has no such field")),
         }
     }
-    let same = have.fields.len() == given.fields.len() && have.fields.iter().zip(&given.fields).all(|(a, b)| a.name == b.name);
+    let same =
+        have.fields.len() == given.fields.len() && have.fields.iter().zip(&given.fields).all(|(a, b)| a.name == b.name);
     Ok((!same).then(|| have.fields.iter().map(|f| given.field(&f.name)).collect()))
 }
 
 fn misfit(collection: &Collection, field: &str, what: &str) -> Error {
-    Error::invalid(format!("/properties/{field}"), format!("The collection '{}' {what}. Rename the field, or replace the whole collection.", collection.id))
+    Error::invalid(
+        format!("/properties/{field}"),
+        format!("The collection '{}' {what}. Rename the field, or replace the whole collection.", collection.id),
+    )
 }
 
 /// Other features in place of those that are there. A feature whose id was there keeps its key and its history; what became
@@ -109,7 +121,15 @@ fn replaced(conn: &Connection, old: &Layer, collection: &Collection, features: F
     tables::create(conn, &layer, NEW_TABLE)?;
     continue_keys(conn, old)?;
     let mut filler = Filler::new(conn, &layer)?;
-    let mut log = Differences { conn, old, layer: &layer, revision: before + 1, at: filler.now.clone(), seen: HashSet::new(), changed: false };
+    let mut log = Differences {
+        conn,
+        old,
+        layer: &layer,
+        revision: before + 1,
+        at: filler.now.clone(),
+        seen: HashSet::new(),
+        changed: false,
+    };
     {
         let mut insert = conn.prepare(&building.layout.insert())?;
         for feature in features {
@@ -180,7 +200,9 @@ impl Differences<'_> {
         self.seen.insert(old.key);
         let old = self.as_new(old);
         for name in ["created", "updated"] {
-            if let Some(at) = self.layer.collection.field(name).filter(|i| feature.values.get(*i).is_some_and(Value::is_null)) {
+            if let Some(at) =
+                self.layer.collection.field(name).filter(|i| feature.values.get(*i).is_some_and(Value::is_null))
+            {
                 commit::stamp(self.layer, feature, name, old.values[at].clone());
             }
         }
@@ -194,7 +216,11 @@ impl Differences<'_> {
 
     /// Logs those that went.
     fn rest(&mut self) -> Result<()> {
-        let mut all = self.conn.prepare(&format!("SELECT {} FROM {}", quoted(&self.old.layout.key), quoted(&self.old.layout.table)))?;
+        let mut all = self.conn.prepare(&format!(
+            "SELECT {} FROM {}",
+            quoted(&self.old.layout.key),
+            quoted(&self.old.layout.table)
+        ))?;
         let mut rows = all.query([])?;
         while let Some(row) = rows.next()? {
             let key = row.get(0)?;
@@ -213,7 +239,12 @@ impl Differences<'_> {
     fn as_new(&self, old: Feature) -> Feature {
         let from = &self.old.collection;
         let same_kind = |name: &str, kind: Kind| from.field(name).filter(|i| from.fields[*i].kind == kind);
-        let values = self.layer.collection.fields.iter().map(|f| same_kind(&f.name, f.kind).map(|i| old.values[i].clone()).unwrap_or_default());
+        let values = self
+            .layer
+            .collection
+            .fields
+            .iter()
+            .map(|f| same_kind(&f.name, f.kind).map(|i| old.values[i].clone()).unwrap_or_default());
         Feature { values: values.collect(), ..old }
     }
 
@@ -249,7 +280,16 @@ struct Filler<'a> {
 
 impl<'a> Filler<'a> {
     fn new(conn: &'a Connection, layer: &'a Layer) -> Result<Self> {
-        Ok(Self { conn, layer, now: tables::now(conn)?, entries: vec![], extent: None, features: 0, keys: None, buffer: vec![] })
+        Ok(Self {
+            conn,
+            layer,
+            now: tables::now(conn)?,
+            entries: vec![],
+            extent: None,
+            features: 0,
+            keys: None,
+            buffer: vec![],
+        })
     }
 
     fn put(&mut self, insert: &mut Statement<'_>, key: Option<i64>, mut feature: Feature) -> Result<()> {
@@ -260,7 +300,9 @@ impl<'a> Filler<'a> {
             }
         }
         self.layer.bind(insert, key, &feature, &mut self.buffer)?;
-        insert.raw_execute().map_err(|e| if failure::is_taken(&e) { commit::taken(self.layer, &feature.id) } else { e.into() })?;
+        insert
+            .raw_execute()
+            .map_err(|e| if failure::is_taken(&e) { commit::taken(self.layer, &feature.id) } else { e.into() })?;
         let stored = self.conn.last_insert_rowid();
         if key.is_none() {
             self.keys = Some((self.keys.map_or(stored, |k| k.0), stored));

@@ -15,15 +15,20 @@ fn version(conn: &Connection) -> Result<Option<i64>> {
         return Ok(None);
     }
     let version = conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |row| row.get(0));
-    version.map(Some).map_err(|_| Error::Refused("The plan's file does not say which version it has. Take the last copy of it.".into()))
+    version.map(Some).map_err(|_| {
+        Error::Refused("The plan's file does not say which version it has. Take the last copy of it.".into())
+    })
 }
 
 /// Refuses a file that a newer program wrote.
 pub(super) fn check_version(path: &Path, conn: &Connection) -> Result<()> {
     match version(conn)? {
-        Some(version) if version > SCHEMA_VERSION => {
-            Err(refused(path, &format!("was written by a newer cityheart (version {version} of its tables; this one knows {SCHEMA_VERSION}). Install the newer program.")))
-        }
+        Some(version) if version > SCHEMA_VERSION => Err(refused(
+            path,
+            &format!(
+                "was written by a newer cityheart (version {version} of its tables; this one knows {SCHEMA_VERSION}). Install the newer program."
+            ),
+        )),
         _ => Ok(()),
     }
 }
@@ -45,10 +50,14 @@ fn from_1_to_2(conn: &Connection) -> Result<()> {
     let mut rows = ask.query([])?;
     while let Some(row) = rows.next()? {
         let (number, id, schema): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let schema = serde_json::from_str(&schema).map_err(|e| Error::Refused(format!("The schema of '{id}' in the plan's file is spoilt: {e}.")))?;
+        let schema = serde_json::from_str(&schema)
+            .map_err(|e| Error::Refused(format!("The schema of '{id}' in the plan's file is spoilt: {e}.")))?;
         let collection = Collection::from_schema(CollectionId::new(&id)?, schema)?;
         let layout = Layout::new(&collection);
-        conn.execute("UPDATE cityheart_collections SET layout=?2 WHERE number=?1", params![number, tables::json(&layout)?])?;
+        conn.execute(
+            "UPDATE cityheart_collections SET layout=?2 WHERE number=?1",
+            params![number, tables::json(&layout)?],
+        )?;
         let layer = Layer { number, collection, layout };
         if super::foreign::missing_column(conn, &layer.layout)?.is_none() {
             journal::create_triggers(conn, &layer)?;

@@ -85,7 +85,12 @@ impl Store for GeoPackage {
         })
     }
 
-    fn scan(&self, id: &CollectionId, since: Option<Revision>, visit: &mut dyn FnMut(Change) -> Result<()>) -> Result<Revision> {
+    fn scan(
+        &self,
+        id: &CollectionId,
+        since: Option<Revision>,
+        visit: &mut dyn FnMut(Change) -> Result<()>,
+    ) -> Result<Revision> {
         self.shared.scan(id, since, visit)
     }
 
@@ -93,7 +98,12 @@ impl Store for GeoPackage {
         self.shared.commit(edits)
     }
 
-    fn load(&self, collection: &Collection, replace: bool, features: &mut dyn Iterator<Item = Result<Feature>>) -> Result<Loaded> {
+    fn load(
+        &self,
+        collection: &Collection,
+        replace: bool,
+        features: &mut dyn Iterator<Item = Result<Feature>>,
+    ) -> Result<Loaded> {
         self.shared.load(collection, replace, features)
     }
 
@@ -143,7 +153,9 @@ impl Shared {
     }
 
     fn writer(&self) -> Result<&Mutex<Connection>> {
-        self.writer.as_ref().ok_or_else(|| Error::Refused("The plan was opened for reading only, so that nothing can be changed.".into()))
+        self.writer.as_ref().ok_or_else(|| {
+            Error::Refused("The plan was opened for reading only, so that nothing can be changed.".into())
+        })
     }
 
     /// The layers as this connection sees them. Other programs may add some or change their tables at any time.

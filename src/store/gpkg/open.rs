@@ -43,7 +43,9 @@ impl GeoPackage {
             Ok(())
         });
         made.map_err(|e| match e {
-            Error::Internal(cause) => refused(path, &format!("cannot be made: {cause}. Is there such a directory, and may you write to it?")),
+            Error::Internal(cause) => {
+                refused(path, &format!("cannot be made: {cause}. Is there such a directory, and may you write to it?"))
+            }
             e => e,
         })?;
         Self::open(path)
@@ -77,7 +79,9 @@ impl GeoPackage {
         };
         let (access, layers, conn) = match read(Access::Read) {
             // Without leave to write beside it, a file in WAL mode can be read only if nobody is writing to it.
-            Err(Error::Refused(_) | Error::Internal(_)) if !has_log(path) => read(Access::Frozen).map_err(|e| explain(path, e))?,
+            Err(Error::Refused(_) | Error::Internal(_)) if !has_log(path) => {
+                read(Access::Frozen).map_err(|e| explain(path, e))?
+            }
             other => other.map_err(|e| explain(path, e))?,
         };
         drop(conn);
@@ -87,7 +91,14 @@ impl GeoPackage {
     fn start(path: &Path, access: Access, writer: Option<Connection>, layers: Layers) -> Result<Self> {
         // -1: the layers are read again by the first who asks.
         let layers = RwLock::new((-1, Arc::new(layers)));
-        let shared = Shared { path: path.to_owned(), access, writer: writer.map(Mutex::new), readers: Mutex::default(), layers, told: Mutex::new(HashMap::new()) };
+        let shared = Shared {
+            path: path.to_owned(),
+            access,
+            writer: writer.map(Mutex::new),
+            readers: Mutex::default(),
+            layers,
+            told: Mutex::new(HashMap::new()),
+        };
         let told = shared.read(|conn, _| watch::states(conn))?;
         *super::lock(&shared.told) = told;
         Ok(Self { shared: Arc::new(shared) })
@@ -101,7 +112,8 @@ impl Shared {
         }
         self.read(|conn, _| {
             let mut copy = Connection::open(to).map_err(|e| explain(to, e.into()))?;
-            let done = rusqlite::backup::Backup::new(conn, &mut copy).and_then(|b| b.run_to_completion(1000, Duration::ZERO, None));
+            let done = rusqlite::backup::Backup::new(conn, &mut copy)
+                .and_then(|b| b.run_to_completion(1000, Duration::ZERO, None));
             done.and_then(|()| copy.pragma_update(None, "journal_mode", "DELETE")).map_err(|e| explain(to, e.into()))
         })
         .inspect_err(|_| drop(fs::remove_file(to)))
@@ -184,7 +196,10 @@ fn check_geopackage(path: &Path, conn: &Connection) -> Result<()> {
         if !tables::exists(conn, "gpkg_contents")? || !tables::exists(conn, "gpkg_spatial_ref_sys")? {
             return Err(refused(path, "is an SQLite database, but not a GeoPackage."));
         }
-        let (pages, bytes): (i64, i64) = (conn.query_row("PRAGMA page_count", [], |r| r.get(0))?, conn.query_row("PRAGMA page_size", [], |r| r.get(0))?);
+        let (pages, bytes): (i64, i64) = (
+            conn.query_row("PRAGMA page_count", [], |r| r.get(0))?,
+            conn.query_row("PRAGMA page_size", [], |r| r.get(0))?,
+        );
         let length = fs::metadata(path).map_or(0, |m| m.len());
         if length < (pages * bytes) as u64 && !has_log(path) {
             return Err(refused(path, "is cut short. Take the last copy of it."));
@@ -197,8 +212,13 @@ fn check_geopackage(path: &Path, conn: &Connection) -> Result<()> {
 /// Names the file in what SQLite says of it.
 fn explain(path: &Path, e: Error) -> Error {
     match e {
-        Error::Refused(s) if s == failure::DAMAGED => refused(path, "is damaged. Take the last copy of it; `sqlite3 FILE .recover` may save what came after."),
-        Error::Busy(_) => Error::Busy(format!("{} is locked by another program. Close it there, or try again in a moment.", path.display())),
+        Error::Refused(s) if s == failure::DAMAGED => {
+            refused(path, "is damaged. Take the last copy of it; `sqlite3 FILE .recover` may save what came after.")
+        }
+        Error::Busy(_) => Error::Busy(format!(
+            "{} is locked by another program. Close it there, or try again in a moment.",
+            path.display()
+        )),
         Error::Internal(cause) => refused(path, &format!("cannot be opened: {cause}.")),
         e => e,
     }
@@ -236,13 +256,18 @@ pub(super) fn read_layers(conn: &Connection) -> Result<Layers> {
     let mut layers = Layers::new();
     while let Some(row) = rows.next()? {
         let (id, schema, layout): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let spoilt = |_| Error::Refused(format!("The schema of the collection '{id}' in the plan's file is spoilt. Take the last copy of the file."));
+        let spoilt = |_| {
+            Error::Refused(format!(
+                "The schema of the collection '{id}' in the plan's file is spoilt. Take the last copy of the file."
+            ))
+        };
         let layout: Layout = serde_json::from_str(&layout).map_err(spoilt)?;
         if let Some(missing) = foreign::missing_column(conn, &layout)? {
             tracing::warn!("The collection '{id}' is left out: {missing}");
             continue;
         }
-        let collection = Collection::from_schema(CollectionId::new(&id)?, serde_json::from_str(&schema).map_err(spoilt)?)?;
+        let collection =
+            Collection::from_schema(CollectionId::new(&id)?, serde_json::from_str(&schema).map_err(spoilt)?)?;
         layers.insert(collection.id.clone(), Arc::new(Layer { number: row.get(0)?, collection, layout }));
     }
     Ok(layers)

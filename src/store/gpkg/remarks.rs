@@ -32,7 +32,10 @@ impl Remarks {
     pub(super) fn sentences(&self, collection: &CollectionId) -> Vec<String> {
         let mut said = Vec::new();
         if self.flattened > 0 {
-            said.push(format!("{collection}: {} geometries have heights or measures; the map does not use them.", self.flattened));
+            said.push(format!(
+                "{collection}: {} geometries have heights or measures; the map does not use them.",
+                self.flattened
+            ));
         }
         if let Some((n, key)) = self.nameless {
             said.push(format!("{collection}: {n} rows have no usable id and are left out (the first is row {key}). Give them one of 1 to 200 characters."));

@@ -31,7 +31,8 @@ pub(super) fn fill(conn: &Connection, layer: &Layer) -> Result<()> {
     let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
         return Ok(());
     };
-    let (rtree, geom, key, table) = (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
+    let (rtree, geom, key, table) =
+        (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
     conn.execute_batch(&format!(
         "INSERT OR REPLACE INTO {rtree} SELECT {key}, ST_MinX({geom}), ST_MaxX({geom}), ST_MinY({geom}), ST_MaxY({geom}) FROM {table} WHERE ST_IsEmpty({geom})=0"
     ))?;
@@ -56,7 +57,10 @@ pub(super) fn insert(conn: &Connection, layer: &Layer, mut entries: Vec<Entry>) 
 pub(super) fn drop(conn: &Connection, layer: &Layer) -> Result<()> {
     if let Some(rtree) = layer.layout.rtree() {
         conn.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(&rtree)))?;
-        conn.execute("DELETE FROM gpkg_extensions WHERE extension_name='gpkg_rtree_index' AND lower(table_name)=lower(?1)", [&layer.layout.table])?;
+        conn.execute(
+            "DELETE FROM gpkg_extensions WHERE extension_name='gpkg_rtree_index' AND lower(table_name)=lower(?1)",
+            [&layer.layout.table],
+        )?;
     }
     Ok(())
 }

@@ -65,7 +65,11 @@ fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) 
         }
     }
     let ranges = changes::loads_since(conn, layer, since)?;
-    let sql = format!("{} WHERE {key} BETWEEN ?1 AND ?2 ORDER BY {key}", layer.layout.select(), key = quoted(&layer.layout.key));
+    let sql = format!(
+        "{} WHERE {key} BETWEEN ?1 AND ?2 ORDER BY {key}",
+        layer.layout.select(),
+        key = quoted(&layer.layout.key)
+    );
     for (first, last) in ranges {
         let rows = &mut |change: Change| match &change {
             Change::Put(feature) if keys.contains_key(&feature.key) => Ok(()),
@@ -77,5 +81,8 @@ fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) 
 }
 
 fn unknown(layer: &Layer) -> Error {
-    Error::Stale(format!("What changed in '{}' since then is not known, as its table was replaced. Read all of it.", layer.collection.id))
+    Error::Stale(format!(
+        "What changed in '{}' since then is not known, as its table was replaced. Read all of it.",
+        layer.collection.id
+    ))
 }

@@ -146,7 +146,10 @@ pub(super) fn describe(conn: &Connection, layer: &Layer) -> Result<()> {
         params![table, if spatial { "features" } else { "attributes" }, collection.title, collection.description, if spatial { 4326 } else { 0 }],
     )?;
     if let Some(geom) = &layer.layout.geom {
-        conn.execute("INSERT INTO gpkg_geometry_columns VALUES (?1, ?2, ?3, 4326, 0, 0)", params![table, geom, collection.geometry.gpkg_name()])?;
+        conn.execute(
+            "INSERT INTO gpkg_geometry_columns VALUES (?1, ?2, ?3, 4326, 0, 0)",
+            params![table, geom, collection.geometry.gpkg_name()],
+        )?;
     }
     describe_columns(conn, layer)
 }
@@ -163,7 +166,8 @@ fn describe_columns(conn: &Connection, layer: &Layer) -> Result<()> {
         let property = layer.collection.schema.pointer("/properties").and_then(|p| p.get(&field.name));
         let description = property.and_then(|p| p.get("description")).and_then(Json::as_str);
         let mime = (field.kind == Kind::Json).then_some("application/json");
-        let choices = property.and_then(|p| p.get("enum")).and_then(Json::as_array).filter(|_| field.kind == Kind::Text);
+        let choices =
+            property.and_then(|p| p.get("enum")).and_then(Json::as_array).filter(|_| field.kind == Kind::Text);
         let constraint = choices.map(|_| format!("{table}_{column}").to_lowercase());
         if let (Some(choices), Some(name)) = (choices, &constraint) {
             choose(conn, name, choices)?;
@@ -193,7 +197,9 @@ pub(super) fn drop_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
     let rtree = layer.layout.rtree().map_or_else(String::new, |r| format!("{r}_"));
     let mut find = conn.prepare("SELECT name FROM sqlite_master WHERE type='trigger' AND lower(tbl_name)=lower(?1)")?;
     let names = find.query_map([table], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let ours = |name: &String| name.starts_with("cityheart_") || (!rtree.is_empty() && name.to_lowercase().starts_with(&rtree.to_lowercase()));
+    let ours = |name: &String| {
+        name.starts_with("cityheart_") || (!rtree.is_empty() && name.to_lowercase().starts_with(&rtree.to_lowercase()))
+    };
     for name in names.iter().filter(|n| ours(n)) {
         conn.execute_batch(&format!("DROP TRIGGER {}", quoted(name)))?;
     }

@@ -28,7 +28,9 @@ const ASK: &str = "SELECT id, revision, coalesce((SELECT max(seq) FROM cityheart
 pub(super) fn states(conn: &Connection) -> Result<HashMap<CollectionId, State>> {
     if tables::exists(conn, "cityheart_journal")? {
         let mut ask = conn.prepare_cached(ASK)?;
-        let pairs = ask.query_map([], |row| Ok((row.get::<_, String>(0)?, state_of(row)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let pairs = ask
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, state_of(row)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
         return pairs.into_iter().map(|(id, state)| Ok((CollectionId::new(&id)?, state))).collect();
     }
     let mut ask = conn.prepare_cached("SELECT last_change FROM gpkg_contents WHERE lower(table_name)=lower(?1)")?;
@@ -96,7 +98,14 @@ fn news(shared: &Arc<Shared>, conn: &Connection) -> Result<Vec<CollectionId>> {
     let mut news = Vec::new();
     for (id, state) in different {
         // Taking over tells the state from then on; where it cannot be (the table is gone), this state is told.
-        let told = if store.is_read_only() { false } else { store.adopt(&id).map(|_| true).or_else(|e| if matches!(e, Error::NotFound(_)) { Ok(false) } else { Err(e) })? };
+        let told = if store.is_read_only() {
+            false
+        } else {
+            store
+                .adopt(&id)
+                .map(|_| true)
+                .or_else(|e| if matches!(e, Error::NotFound(_)) { Ok(false) } else { Err(e) })?
+        };
         if !told {
             lock(&shared.told).insert(id.clone(), state);
         }

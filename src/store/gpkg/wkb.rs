@@ -86,7 +86,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The members of a collection; empty ones are left out, as they are nowhere.
-    fn members<T>(&mut self, layout: Layout, depth: u8, part: fn(Geometry) -> Option<T>) -> Result<Vec<T>, &'static str> {
+    fn members<T>(
+        &mut self,
+        layout: Layout,
+        depth: u8,
+        part: fn(Geometry) -> Option<T>,
+    ) -> Result<Vec<T>, &'static str> {
         let count = self.count(layout, 9)?;
         let mut members = Vec::with_capacity(count);
         for _ in 0..count {
