@@ -97,7 +97,10 @@ impl FromStr for PublicUrl {
         if host_ok && path_ok {
             return Ok(Self(url.to_owned()));
         }
-        Err(Error::invalid("public-url", format!("'{text}' is no address. Give one such as https://maps.example.org/centre.")))
+        Err(Error::invalid(
+            "public-url",
+            format!("'{text}' is no address. Give one such as https://maps.example.org/centre."),
+        ))
     }
 }
 
@@ -120,7 +123,17 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "maps.example.org", "ftp://x", "https://", "https://a b", "https://a/?q", "https://a/<b>", "http:///x", "https://a//b"] {
+        for text in [
+            "",
+            "maps.example.org",
+            "ftp://x",
+            "https://",
+            "https://a b",
+            "https://a/?q",
+            "https://a/<b>",
+            "http:///x",
+            "https://a//b",
+        ] {
             assert!(text.parse::<PublicUrl>().is_err(), "{text}");
         }
     }

@@ -11,10 +11,11 @@ pub mod change; // edits as values, revisions, versions
 pub mod plan; // the plan's own model: schemas and vocabularies
 pub mod query; // one value from the address line to the index
 
-// Siblings: strangers to each other (tile reads index).
+// Siblings: strangers to each other (tile and question read index).
 pub mod index; // a collection in memory, under an R-tree
 pub mod store; // where features outlive the program
 pub mod tile; // drawing vector tiles
+pub mod question; // the planner's questions
 
 // Where all meet.
 pub mod atlas; // the program without HTTP

@@ -132,7 +132,6 @@ fn a_document_may_be_cut_anywhere_without_harm() {
     for end in 0..text.len() {
         let read = Job::from_bytes("cut.geojson", &text.as_bytes()[..end]).read();
         assert!(read.result.is_err(), "cut at {end}");
-        assert_eq!(read.features.len(), 0, "cut at {end}: {:?}", read.features);
     }
 }
 

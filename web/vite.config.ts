@@ -1,11 +1,37 @@
-import { defineConfig } from 'vite';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
 
 // Every address is relative to the page, so that the map works behind a path prefix.
 // `CITYHEART_URL` names the server that `npm run dev` asks for data and tiles.
 const server = process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080';
 
+/** The map library comes as two files that hold much the same. Built from its sources, page and worker load the common part once. */
+function sharedMapLibrary(): Plugin {
+  const source = (path: string) => fileURLToPath(new URL(`./node_modules/maplibre-gl/src/${path}`, import.meta.url));
+  const workerUrl = '\0map-worker-url';
+  let worker = '';
+  return {
+    name: 'shared-map-library',
+    apply: 'build',
+    enforce: 'pre',
+    buildStart() {
+      worker = this.emitFile({ type: 'chunk', id: source('source/worker.ts'), name: 'map-worker' });
+    },
+    resolveId(id) {
+      if (id === 'maplibre-gl') return source('index.ts');
+      return id === 'maplibre-gl/dist/maplibre-gl-worker.mjs?url' ? workerUrl : null;
+    },
+    load(id) {
+      return id === workerUrl ? `export default import.meta.ROLLUP_FILE_URL_${worker};` : null;
+    },
+  };
+}
+
 export default defineConfig({
   base: './',
+  // The map library's classes count on fields that are declared but not set staying as the parent class set them.
+  oxc: { assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } },
+  plugins: [sharedMapLibrary()],
   build: {
     target: 'es2023',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with light-dark()

@@ -10,6 +10,7 @@ use crate::query::Query;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+mod ask;
 mod items;
 mod metrics;
 mod shelf;
@@ -154,31 +155,27 @@ impl Atlas {
     /// Brings one collection's index up to what the store holds; returns how many features changed.
     fn adopt(&self, id: &CollectionId) -> Result<usize> {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let collection = self.shelf.collections()?.into_iter().find(|c| c.id == *id);
-        let known = self.leaf(id.as_str()).ok();
-        match (collection, known) {
-            (Some(collection), Some(leaf)) if *leaf.index.snapshot().collection().as_ref() == collection => {
-                let mut changes = Vec::new();
-                let since = Some(leaf.index.snapshot().revision());
-                let revision = self.shelf.store().scan(id, since, &mut |change| {
-                    changes.push(change);
-                    Ok(())
-                })?;
+        let Some(collection) = self.shelf.collections()?.into_iter().find(|c| c.id == *id) else {
+            self.leaves.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+            self.tiles.clear();
+            return Ok(0);
+        };
+        let told = self.shelf.store().adopt(id);
+        let same = |leaf: &Arc<Leaf>| *leaf.index.snapshot().collection().as_ref() == collection;
+        match (told, self.leaf(id.as_str()).ok().filter(same)) {
+            (Ok((revision, changes)), Some(leaf)) => {
                 leaf.publish(&changes, revision);
                 Ok(changes.len())
             }
-            (Some(collection), _) => {
+            // The table was replaced as a whole, or has other fields now: it is read anew.
+            (Ok(_) | Err(Error::Stale(_)), _) => {
                 let leaf = Arc::new(read(&self.shelf, collection)?);
                 let count = leaf.index.snapshot().len();
                 self.leaves.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), leaf);
                 self.tiles.clear();
                 Ok(count)
             }
-            (None, _) => {
-                self.leaves.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-                self.tiles.clear();
-                Ok(0)
-            }
+            (Err(e), _) => Err(e),
         }
     }
 }

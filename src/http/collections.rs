@@ -119,7 +119,7 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new("items", at("/items"), GEOJSON.media).titled("The features as GeoJSON"),
         Link::new("items", at("/items?f=html"), HTML.media).titled("The features as a table"),
         Link::new(link::SCHEMA, at("/schema"), SCHEMA.media).titled("The schema of the features"),
-        Link::new("describedby", at("/schema"), SCHEMA.media).titled("The schema of the features"),
+        Link::new("describedby", at("/schema/geojson"), SCHEMA.media).titled("The schema of a feature as GeoJSON"),
         Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
     ];

@@ -17,6 +17,37 @@ pub async fn schema(ask: Ask) -> Answer {
     })
 }
 
+/// The schema of one feature as it is sent. GDAL learns the types of fields from this one: it wants them below `properties`, with
+/// a single type each, and holds every `integer` in 32 bits, so that only bounded ones are called so.
+pub async fn geojson(ask: Ask) -> Answer {
+    answer(&ask, "schema/geojson", "GeoJSON schema", |_, collection| {
+        let mut properties = Map::new();
+        for field in &collection.fields {
+            let schema = collection.schema.get("properties").and_then(|p| p.get(&field.name));
+            let mut schema = schema.cloned().unwrap_or_else(|| field.kind.schema());
+            if field.kind == Kind::Integer && schema.get("maximum").is_none() {
+                schema["type"] = "number".into();
+                schema["multipleOf"] = 1.into();
+            }
+            properties.insert(field.name.clone(), schema);
+        }
+        json!({
+            "$schema": null,
+            "$id": null,
+            "title": collection.title,
+            "description": "A feature as GeoJSON. A property that is null is as good as absent.",
+            "type": "object",
+            "required": ["type", "id", "geometry", "properties"],
+            "properties": {
+                "type": {"type": "string", "const": "Feature"},
+                "id": {"type": "string"},
+                "geometry": {"oneOf": [{"type": "null"}, {"$ref": "https://geojson.org/schema/Geometry.json"}]},
+                "properties": {"type": "object", "properties": properties},
+            },
+        })
+    })
+}
+
 pub async fn queryables(ask: Ask) -> Answer {
     answer(&ask, "queryables", "Queryables", |_, collection| {
         only(collection, |at| query::queryable(collection, at).is_some(), !collection.geometry.is_none())

@@ -76,7 +76,7 @@ async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
         None => next.run(request).await,
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response = other_method(&method);
+        response = other_method(&method, &response);
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.write(person, &home);
@@ -105,12 +105,14 @@ fn refused(app: &App, request: &Request) -> Option<Problem> {
 }
 
 /// OPTIONS is answered with what there is; any other method that a resource has not is refused with the same list.
-fn other_method(method: &Method) -> Response {
-    let allow = (header::ALLOW, HeaderValue::from_static(ALLOWED));
+fn other_method(method: &Method, refusal: &Response) -> Response {
+    let posts = refusal.headers().get(header::ALLOW).is_some_and(|a| a.as_bytes() == b"POST");
+    let possible = if posts { "POST, OPTIONS" } else { ALLOWED };
+    let allow = (header::ALLOW, HeaderValue::from_static(possible));
     if method == Method::OPTIONS {
         return (StatusCode::OK, [allow]).into_response();
     }
-    let detail = format!("{method} is not possible here. What is possible: {ALLOWED}.");
+    let detail = format!("{method} is not possible here. What is possible: {possible}.");
     Problem { headers: vec![allow], ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail) }.into_response()
 }
 
@@ -119,7 +121,7 @@ fn finish(headers: &mut HeaderMap, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if preflight {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static(

@@ -61,6 +61,8 @@ pub async fn landing(ask: Ask) -> Answer {
                 .titled("The collections of the plan"),
             Link::new(link::TILESETS, base.api(&["tiles"]), JSON.media).titled("The plan as vector tiles"),
             Link::new(link::TILING_SCHEMES, base.api(&["tileMatrixSets"]), JSON.media).titled("How the tiles are cut"),
+            Link::new("http://www.opengis.net/def/rel/ogc/1.0/processes", base.api(&["processes"]), JSON.media)
+                .titled("Questions that the plan answers"),
             Link::new("related", base.api(&["vocabularies"]), JSON.media)
                 .titled("Vocabularies: codes with labels in ten languages"),
             Link::new("about", base.url("/"), HTML.media).titled("The map"),

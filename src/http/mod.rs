@@ -3,7 +3,8 @@
 use crate::atlas::Atlas;
 use crate::config::Config;
 use axum::Router;
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
 use std::sync::Arc;
 
 mod ask;
@@ -20,6 +21,7 @@ mod operations;
 mod pool;
 mod present;
 mod problem;
+mod processes;
 mod serve;
 mod stream;
 mod tiles;
@@ -51,6 +53,7 @@ fn urls() -> Router<Arc<App>> {
         .route("/api/collections", get(collections::list))
         .route("/api/collections/{collection}", get(collections::one))
         .route("/api/collections/{collection}/schema", get(fields::schema))
+        .route("/api/collections/{collection}/schema/geojson", get(fields::geojson))
         .route("/api/collections/{collection}/queryables", get(fields::queryables))
         .route("/api/collections/{collection}/sortables", get(fields::sortables))
         .route("/api/collections/{collection}/items", get(items::list))
@@ -69,6 +72,13 @@ fn urls() -> Router<Arc<App>> {
         // The same tiles as map libraries want them: column before row, and TileJSON
         .route("/tiles/{layers}", get(tilesets::tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::xyz))
+        // OGC API Processes: the planner's questions
+        .route("/api/processes", get(processes::list))
+        .route("/api/processes/{process}", get(processes::one))
+        .route(
+            "/api/processes/{process}/execution",
+            post(processes::execute).layer(DefaultBodyLimit::max(processes::MAX_BODY_BYTES)),
+        )
         // Operations
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))

@@ -52,14 +52,14 @@ impl Web {
 
     /// Reads, and packs what is kept. Blocking.
     fn read(&self, path: &str) -> Option<File> {
-        match &self.folder {
-            Some(folder) => Some(File::new(path, std::fs::read(folder.join(path)).ok()?.into(), false)),
+        let found = match &self.folder {
+            Some(folder) => std::fs::read(folder.join(path)).ok().map(|bytes| File::new(path, bytes.into(), false)),
             None => self.kept.optionally_get_with(path.to_owned(), || {
                 let file = Built::get(path)?;
                 Some(File::new(path, Bytes::copy_from_slice(&file.data), true))
             }),
-        }
-        .or_else(|| stand_in(path))
+        };
+        found.or_else(|| stand_in(path))
     }
 }
 

@@ -72,9 +72,10 @@ fn read(kind: Kind, text: &str) -> Result<Value, &'static str> {
         Kind::Text | Kind::Json => Ok(Value::text(text)),
         Kind::Integer => text.parse().map(Value::Int).map_err(|_| "a whole number"),
         Kind::Real | Kind::Decimal => number(),
+        // GDAL holds truths as whole numbers and asks for them so.
         Kind::Boolean => match text {
-            "true" => Ok(Value::Bool(true)),
-            "false" => Ok(Value::Bool(false)),
+            "true" | "1" => Ok(Value::Bool(true)),
+            "false" | "0" => Ok(Value::Bool(false)),
             _ => Err("true or false"),
         },
         Kind::Date => dated(text.len() == 10, "a date such as 2026-03-01"),

@@ -38,11 +38,14 @@ pub trait Store: Send + Sync {
     /// The versions of one feature, oldest first.
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>>;
 
+    /// Takes over what another program did to a collection behind the store's back: gives it a revision and a place in the
+    /// change log, and tells what became of each feature. Nothing to take over is an empty list.
+    fn adopt(&self, id: &CollectionId) -> Result<(Revision, Vec<Change>)>;
+
     /// A whole copy at `to`, taken while others may write; refused when `to` exists.
     fn backup(&self, to: &Path) -> Result<()>;
 
-    /// Calls back when somebody else changed the data, once per collection, until the watch is dropped. What they did has a
-    /// revision and a place in the change log by then: [`Store::scan`] with `since` tells it.
+    /// Calls back when somebody else changed the data, once per collection, until the watch is dropped.
     fn watch(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<Watch>;
 }
 

@@ -1,4 +1,5 @@
-//! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep.
+//! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep: every
+//! tile that comes is decoded and held against the tile specification.
 #![allow(dead_code)] // Each test file uses a part of it.
 
 use axum::Router;
@@ -13,6 +14,9 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use tower::ServiceExt;
+
+#[path = "tiles.rs"]
+pub mod tiles;
 
 /// A plan that lives as long as the tests of one file.
 pub struct Plan {
@@ -69,6 +73,8 @@ pub fn router_with(config: Config) -> Router {
     cityheart::http::router(plan().atlas.clone(), config)
 }
 
+const MVT: &str = "application/vnd.mapbox-vector-tile";
+
 pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -93,7 +99,7 @@ impl Reply {
 pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     let what = format!("{} {}", request.method(), request.uri());
     let head = request.method() == Method::HEAD;
-    let html = request.headers().get("accept").is_some_and(|a| a.to_str().is_ok_and(|a| a.contains("html")));
+    let html = request.headers().get_all("accept").iter().any(|a| a.to_str().is_ok_and(|a| a.contains("html")));
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 64 << 20).await.unwrap().to_vec();
@@ -101,6 +107,13 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     assert_eq!(reply.header("access-control-allow-origin"), "*", "{what}");
     assert_eq!(reply.header("x-content-type-options"), "nosniff", "{what}");
     assert!(reply.headers.contains_key("vary"), "{what}");
+    if reply.status == StatusCode::OK
+        && !head
+        && reply.header("content-type") == MVT
+        && reply.header("content-encoding").is_empty()
+    {
+        tiles::Tile::read(&reply.body);
+    }
     if head || reply.status == StatusCode::NO_CONTENT || reply.status == StatusCode::NOT_MODIFIED {
         assert!(reply.body.is_empty(), "{what} has a body");
     }

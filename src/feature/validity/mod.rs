@@ -14,7 +14,7 @@ mod tree;
 use tree::Tree;
 
 /// Comparisons of segments and boxes that one geometry is worth. Real outlines of a million positions need a tenth of it.
-const MAX_WORK: u64 = 200_000_000;
+const MAX_WORK: u64 = 50_000_000;
 
 /// What is wrong with the lines and areas of a geometry whose repeated positions are removed; `at` says which ring.
 pub fn fault_of(geometry: &Geometry) -> Option<Fault> {

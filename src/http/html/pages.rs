@@ -166,7 +166,8 @@ pub fn fields(schema: &Json) -> Html {
     let required: Vec<&str> =
         schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
     let head = "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Title</th><th scope=\"col\">Type</th><th scope=\"col\">Meaning</th></tr></thead><tbody>";
-    let properties = schema.get("properties").and_then(Json::as_object).into_iter().flatten();
+    let properties = schema.pointer("/properties/properties/properties").or_else(|| schema.get("properties"));
+    let properties = properties.and_then(Json::as_object).into_iter().flatten();
     Html::default()
         .raw(head)
         .each(properties, |h, (name, p)| {

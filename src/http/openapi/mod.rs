@@ -190,6 +190,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
     );
     for (part, what) in [
         ("schema", "The schema of the features"),
+        ("schema/geojson", "The schema of a feature as GeoJSON"),
         ("queryables", "What can be asked for"),
         ("sortables", "What can be sorted by"),
     ] {
@@ -197,7 +198,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
             paths,
             format!("{root}/{part}"),
             Get {
-                id: format!("{id}.{part}"),
+                id: format!("{id}.{}", part.replace('/', ".")),
                 summary: format!("{title}: {what}"),
                 tag: "Capabilities",
                 parameters: f(),

@@ -202,7 +202,7 @@ mod tests {
             geo_types::MultiPolygon::new(vec![square.clone(), square.clone()]).into(),
         ];
         let mut all_and_collection = all.clone();
-        all_and_collection.push(GeometryCollection::new_from(all).into());
+        all_and_collection.push(geo_types::Geometry::GeometryCollection(GeometryCollection::new_from(all)));
         for geometry in all_and_collection {
             assert_eq!(round(&geometry), Decoded { geometry: Some(geometry), flattened: false });
         }

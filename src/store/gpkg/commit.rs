@@ -15,14 +15,21 @@ impl Shared {
     pub(super) fn commit(&self, set: &ChangeSet) -> Result<(Revision, Vec<Change>)> {
         self.write(&set.collection, |tx, layers| {
             let layer = find(layers, &set.collection)?;
-            // What other programs wrote comes first, so that an edit that knows nothing of it is stale.
+            // What others wrote comes first: an edit that knows nothing of it is stale, and the caller shall hear of it.
             journal::take_over(tx, layer)?;
+            let mut changes = self.untold(tx, layer).map_err(|e| match e {
+                Error::Stale(_) => Error::Busy(format!(
+                    "Another program replaced all of '{}' just now. Try again in a moment.",
+                    set.collection
+                )),
+                e => e,
+            })?;
             let known = contents::revision(tx, layer)?;
             if set.edits.is_empty() {
-                return Ok((known, Vec::new()));
+                return Ok((known, changes));
             }
             let revision = known + 1;
-            let changes = apply(tx, layer, set, revision)?;
+            changes.extend(apply(tx, layer, set, revision)?);
             contents::set_revision(tx, layer, revision)?;
             journal::clear(tx, layer)?;
             Ok((revision, changes))

@@ -40,13 +40,15 @@ pub struct GeoPackage {
 struct Shared {
     path: PathBuf,
     access: open::Access,
+    /// Idle connections for reading. They go before the writer: the last to go folds the log into the file and removes it,
+    /// which a connection for reading may not.
+    readers: Mutex<Vec<Connection>>,
     /// `None` when the file was opened for reading only.
     writer: Option<Mutex<Connection>>,
-    /// Idle connections for reading.
-    readers: Mutex<Vec<Connection>>,
     /// The layers, and the version of the database schema they were read at.
     layers: RwLock<(i64, Arc<Layers>)>,
-    /// The state of each collection that this process knows of, so that its own writes are no news.
+    /// The state of each collection that the caller was told of: what it found when opening, and what edits and takings-over
+    /// returned. Whatever is beyond is news.
     told: Mutex<HashMap<CollectionId, watch::State>>,
 }
 
@@ -63,16 +65,6 @@ impl GeoPackage {
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.shared.writer.is_none()
-    }
-
-    /// Takes over what other programs wrote to this collection: logs it, and gives it a revision. Returns the revision that
-    /// the collection has then. A watch does this by itself before it calls back, and so do opening and committing.
-    pub fn adopt(&self, id: &CollectionId) -> Result<Revision> {
-        self.shared.write(id, |tx, layers| {
-            let layer = find(layers, id)?;
-            journal::take_over(tx, layer)?;
-            contents::revision(tx, layer)
-        })
     }
 }
 
@@ -111,6 +103,10 @@ impl Store for GeoPackage {
         self.shared.read(|conn, layers| changes::history(conn, find(layers, id)?, feature))
     }
 
+    fn adopt(&self, id: &CollectionId) -> Result<(Revision, Vec<Change>)> {
+        self.shared.adopt(id)
+    }
+
     fn backup(&self, to: &Path) -> Result<()> {
         self.shared.backup(to)
     }
@@ -143,7 +139,7 @@ impl Shared {
         let layers = self.layers(&tx)?;
         let done = act(&tx, &layers)?;
         let state = watch::state(&tx, id)?;
-        // The watch waits here until what we write is known as our own.
+        // The watch waits here until what we write is known as told.
         let mut told = lock(&self.told);
         tx.commit()?;
         if let Some(state) = state {

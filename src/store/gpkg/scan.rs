@@ -45,7 +45,7 @@ fn show(layer: &Layer, mut rows: Rows<'_>, remarks: &mut Remarks, visit: Visit<'
 }
 
 /// First what went, so that an id that moved to another key is there at the end.
-fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) -> Result<()> {
+pub(super) fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) -> Result<()> {
     let keys = changes::since(conn, layer, since)?.ok_or_else(|| unknown(layer))?;
     let mut present = Vec::new();
     for (key, id) in &keys {
@@ -80,7 +80,7 @@ fn changed(conn: &Connection, layer: &Layer, since: Revision, visit: Visit<'_>) 
     Ok(())
 }
 
-fn unknown(layer: &Layer) -> Error {
+pub(super) fn unknown(layer: &Layer) -> Error {
     Error::Stale(format!(
         "What changed in '{}' since then is not known, as its table was replaced. Read all of it.",
         layer.collection.id

@@ -1,12 +1,9 @@
 //! Requests that are wrong: each gets a problem with a sentence that names the place, and none gets a 5xx.
 
-#[path = "common/server.rs"]
-mod server;
-
+use crate::server::{self, get_as, router, send};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use proptest::prelude::*;
-use server::{get_as, router, send};
 
 /// path, status, what the problem is about (the parameter), words of the way out.
 const WRONG: &[(&str, u16, &str, &str)] = &[
@@ -77,7 +74,8 @@ const WRONG: &[(&str, u16, &str, &str)] = &[
     ("/tiles/areas/0/0/0.mvt?x=1", 400, "x", "no such parameter"),
     ("/tiles/areas/99999999999999999999/0/0.mvt", 404, "", "no tile"),
     ("/tiles/nothing/0/0/0.mvt", 404, "", "no collection 'nothing'"),
-    ("/tiles/areas,,/0/0/0.mvt", 404, "", "no collection ''"),
+    ("/tiles/areas,/0/0/0.mvt", 404, "", "no collection ''"),
+    ("/tiles/areas,areas/0/0/0.mvt", 400, "collections", "twice"),
     ("/tiles/areas/z/0/0.mvt", 400, "z", "no whole number"),
     ("/tiles/nothing.json", 404, "", "no collection 'nothing'"),
     ("/tiles/areas", 404, "", "/tiles/areas.json"),
@@ -136,7 +134,7 @@ async fn nothing_acceptable_is_406_and_says_what_there_is() {
 
 #[tokio::test]
 async fn a_person_gets_the_problem_as_a_page() {
-    let reply = get_as(&router(), "/api/collections/<b>nothing", &[("accept", "text/html")]).await;
+    let reply = get_as(&router(), "/api/collections/%3Cb%3Enothing", &[("accept", "text/html")]).await;
     assert_eq!(reply.status, 404);
     assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
     assert!(reply.text().contains("&lt;b&gt;nothing") && !reply.text().contains("<b>nothing"));

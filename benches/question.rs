@@ -1,0 +1,136 @@
+//! The planner's questions on 100,000 generated features of one city. The bars are in the issue: `nearby` and `inside` 1 ms, `summary` over
+//! 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms.
+
+use cityheart::collection::{Collection, CollectionId, Kind};
+use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
+use cityheart::index::{Builder, Snapshot};
+use cityheart::question::{Layers, question};
+use divan::Bencher;
+use geo_types::{LineString, Point, Polygon};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+fn main() {
+    divan::main();
+}
+
+const CENTRE: (f64, f64) = (15.2663, 46.2289);
+
+/// SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn near(&mut self, spread: f64) -> (f64, f64) {
+        (CENTRE.0 + (self.unit() - 0.5) * spread, CENTRE.1 + (self.unit() - 0.5) * spread * 0.7)
+    }
+}
+
+fn square((x, y): (f64, f64), side: f64) -> Polygon<f64> {
+    Polygon::new(
+        LineString::from(vec![(x, y), (x + side, y), (x + side, y + side * 0.7), (x, y + side * 0.7), (x, y)]),
+        vec![],
+    )
+}
+
+/// Points, lines and houses, over 15 km by 15 km.
+fn shape(dice: &mut Dice, n: usize) -> Geometry {
+    let at = dice.near(0.2);
+    match n % 3 {
+        0 => Point::new(at.0, at.1).into(),
+        1 => LineString::from(vec![at, (at.0 + 0.0005, at.1 + 0.0003), (at.0 + 0.001, at.1)]).into(),
+        _ => square(at, 0.0003).into(),
+    }
+}
+
+fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geometry) -> Arc<Snapshot> {
+    let fields = [
+        ("status", Kind::Text),
+        ("cost", Kind::Decimal),
+        ("eu_share", Kind::Decimal),
+        ("start", Kind::Date),
+        ("end", Kind::Date),
+    ];
+    let fields: Vec<_> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
+    let id = CollectionId::new(name).expect("a name");
+    let collection = Collection::inferred(id, name, GeometryKind::ANY, &fields).expect("a collection");
+    let mut builder = Builder::new(Arc::new(collection));
+    let mut dice = Dice(42);
+    for n in 0..count {
+        let geometry = make(&mut dice, n);
+        let (start, days) = (1 + (dice.unit() * 12.0) as u32, 1 + (dice.unit() * 28.0) as u32);
+        let status = ["idea", "approved", "funded", "completed"][n % 4];
+        let values = vec![
+            Value::text(status),
+            Value::Real((dice.unit() * 1e8).round() / 100.0),
+            Value::Real((dice.unit() * 1e7).round() / 100.0),
+            Value::text(format!("2026-{start:02}-{days:02}")),
+            Value::text(format!("2027-{start:02}-{days:02}")),
+        ];
+        let id = FeatureId::new(&format!("{name}-{n}")).expect("an id");
+        builder.push(&Feature { key: n as i64 + 1, id, geometry: Some(geometry), values });
+    }
+    builder.finish(1).snapshot()
+}
+
+fn things() -> Layers {
+    let areas = layer("areas", 150, |dice, _| square(dice.near(0.18), 0.012).into());
+    Layers::new([layer("things", 100_000, shape), areas])
+}
+
+fn ask(bencher: Bencher, layers: &Layers, id: &str, inputs: Json) {
+    let question = question(id).expect("a question");
+    let inputs = inputs.as_object().expect("an object").clone();
+    bencher.bench(|| {
+        let mut out = Vec::new();
+        question.ask(layers, &inputs).expect("an answer").write(&mut out);
+        out.len()
+    });
+}
+
+#[divan::bench]
+fn nearby_within_150_m(bencher: Bencher) {
+    ask(bencher, &things(), "nearby", json!({"collection": "things", "point": [CENTRE.0, CENTRE.1], "radius_m": 150}));
+}
+
+#[divan::bench]
+fn nearby_the_20_nearest(bencher: Bencher) {
+    ask(bencher, &things(), "nearby", json!({"collection": "things", "point": [CENTRE.0, CENTRE.1], "k": 20}));
+}
+
+#[divan::bench]
+fn inside_a_quarter(bencher: Bencher) {
+    let quarter = square((CENTRE.0 - 0.004, CENTRE.1 - 0.003), 0.008);
+    let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
+    ask(bencher, &things(), "inside", json!({"collection": "things", "area": area}));
+}
+
+#[divan::bench(sample_count = 10)]
+fn summary_over_150_areas(bencher: Bencher) {
+    ask(
+        bencher,
+        &things(),
+        "summary",
+        json!({"collection": "things", "group_by": ["area", "status"], "rule": "share"}),
+    );
+}
+
+#[divan::bench(sample_count = 5)]
+fn conflicts_of_10_000_works_within_100_m(bencher: Bencher) {
+    let layers = Layers::new([layer("works", 10_000, shape)]);
+    ask(bencher, &layers, "conflicts", json!({"collection": "works", "distance_m": 100}));
+}
+
+#[divan::bench(sample_count = 5)]
+fn gaps_with_2_000_facilities(bencher: Bencher) {
+    let quarter = square((CENTRE.0 - 0.1, CENTRE.1 - 0.07), 0.2);
+    let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
+    let layers = Layers::new([layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.2).into()))]);
+    ask(bencher, &layers, "gaps", json!({"area": area, "distance_m": 300}));
+}

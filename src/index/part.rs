@@ -1,0 +1,30 @@
+//! One part of a feature, without the rest: what the planner's questions look at a hundred thousand times.
+
+use super::place::WorldBox;
+use super::{Slot, Snapshot};
+use crate::feature::{FeatureId, Geometry};
+
+impl Snapshot {
+    pub fn id(&self, slot: Slot) -> FeatureId {
+        let (segment, at) = self.locate(slot);
+        FeatureId::new(segment.ids.text(at)).expect("the id was a FeatureId when it came in")
+    }
+
+    /// Degrees at seven decimals; `None` when the feature has no place.
+    pub fn geometry(&self, slot: Slot) -> Option<Geometry> {
+        let (segment, at) = self.locate(slot);
+        segment.shapes.geometry(at)
+    }
+
+    /// Features without a place, in the order of keys.
+    pub fn unplaced(&self) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for (at, tier) in self.tiers.iter().enumerate() {
+            let living = (0..tier.segment.len() as u32).filter(|&s| tier.lives(s));
+            let empty = living.filter(|&s| tier.segment.boxes[s as usize] == WorldBox::EMPTY);
+            slots.extend(empty.map(|s| Slot::new(at, s)));
+        }
+        slots.sort_by_key(|s| self.tiers[s.tier()].segment.keys[s.slot()]);
+        slots
+    }
+}

@@ -1,0 +1,255 @@
+//! What every question answers with: numbers, features, what was left out and why, and the rules. One shape for all, written as
+//! JSON. Decides nothing.
+
+use super::money;
+use crate::feature::{FeatureId, Geometry};
+use crate::index::{Slot, Snapshot};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An answer, not yet written.
+#[derive(Default)]
+pub struct Answer {
+    pub numbers: Vec<Number>,
+    pub found: Vec<Found>,
+    pub left_out: LeftOut,
+    pub rules: Vec<String>,
+}
+
+/// Features that were not counted: reason → ids. Reasons are words of a closed list, explained by the rules.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LeftOut(BTreeMap<&'static str, Vec<FeatureId>>);
+
+/// A number with everything needed to trust it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    pub name: &'static str,
+    pub value: Figure,
+    pub unit: &'static str,
+    /// Of a share: what was divided by what.
+    pub of: Option<(Figure, Figure)>,
+    /// Which row of a table it belongs to: (`status`, `approved`) …
+    pub group: Vec<(String, String)>,
+    /// The features behind it.
+    pub ids: Vec<FeatureId>,
+}
+
+/// The value of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Figure {
+    Count(u64),
+    /// Written with at most six decimals.
+    Real(f64),
+    /// Written as a number, and exactly, as text, beside it.
+    Money(Decimal),
+    /// There is nothing to say: a share of nothing.
+    Unknown,
+}
+
+/// A feature of an answer, with what was found out about it.
+pub enum Found {
+    /// A feature of the plan.
+    Kept { snapshot: Arc<Snapshot>, slot: Slot, result: Json },
+    /// Something the question made: a gap, a pair.
+    Made { id: String, geometry: Option<Geometry>, properties: Map<String, Json>, result: Json },
+}
+
+impl LeftOut {
+    pub fn put(&mut self, reason: &'static str, id: FeatureId) {
+        self.0.entry(reason).or_default().push(id);
+    }
+
+    pub fn put_all(&mut self, reason: &'static str, ids: impl IntoIterator<Item = FeatureId>) {
+        for id in ids {
+            self.put(reason, id);
+        }
+    }
+
+    /// Names each feature once per reason, whatever way it was met more than once.
+    pub fn once(&mut self) {
+        for ids in self.0.values_mut() {
+            let mut seen = std::collections::HashSet::new();
+            ids.retain(|id| seen.insert(id.clone()));
+        }
+    }
+
+    /// The ids left out for a reason, in the order they were met.
+    #[must_use]
+    pub fn of(&self, reason: &str) -> &[FeatureId] {
+        self.0.get(reason).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Number {
+    #[must_use]
+    pub fn new(name: &'static str, value: Figure, unit: &'static str) -> Self {
+        Self { name, value, unit, of: None, group: vec![], ids: vec![] }
+    }
+
+    #[must_use]
+    pub fn count(name: &'static str, ids: Vec<FeatureId>) -> Self {
+        Self { ids, ..Self::new(name, Figure::Count(0), "features") }.counted()
+    }
+
+    /// A share in per cent, unknown when the denominator is zero.
+    #[must_use]
+    pub fn share(name: &'static str, numerator: Figure, denominator: Figure) -> Self {
+        let whole = denominator.as_f64();
+        let value = if whole > 0.0 { Figure::Real(numerator.as_f64() / whole * 100.0) } else { Figure::Unknown };
+        Self { of: Some((numerator, denominator)), ..Self::new(name, value, "%") }
+    }
+
+    #[must_use]
+    pub fn grouped(mut self, group: &[(String, String)]) -> Self {
+        self.group = group.to_vec();
+        self
+    }
+
+    #[must_use]
+    pub fn behind(mut self, ids: Vec<FeatureId>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    fn counted(mut self) -> Self {
+        self.value = Figure::Count(self.ids.len() as u64);
+        self
+    }
+
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut json = json!({"name": self.name, "value": self.value.to_json(), "unit": self.unit});
+        if let Figure::Money(exact) = self.value {
+            json["decimal"] = exact.to_string().into();
+        }
+        if let Some((numerator, denominator)) = self.of {
+            json["numerator"] = numerator.to_json();
+            json["denominator"] = denominator.to_json();
+        }
+        if !self.group.is_empty() {
+            json["group"] =
+                self.group.iter().map(|(k, v)| (k.clone(), Json::from(v.as_str()))).collect::<Map<_, _>>().into();
+        }
+        if !self.ids.is_empty() {
+            json["ids"] = ids(&self.ids);
+        }
+        json
+    }
+}
+
+impl Figure {
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Count(n) => n as f64,
+            Self::Real(r) => r,
+            Self::Money(m) => money::near(m),
+            Self::Unknown => 0.0,
+        }
+    }
+
+    #[must_use]
+    pub fn to_json(self) -> Json {
+        match self {
+            Self::Count(n) => n.into(),
+            Self::Real(r) => rounded(r, 6),
+            Self::Money(m) => money::near(m).into(),
+            Self::Unknown => Json::Null,
+        }
+    }
+}
+
+/// A number with at most so many decimals; a whole one is written without.
+#[must_use]
+pub fn rounded(value: f64, decimals: i32) -> Json {
+    let scale = 10_f64.powi(decimals);
+    let value = (value * scale).round() / scale;
+    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).into() } else { value.into() }
+}
+
+/// Metres to the centimetre.
+#[must_use]
+pub fn metres(value: f64) -> Json {
+    rounded(value, 2)
+}
+
+impl Found {
+    /// Appends it as one GeoJSON feature with a foreign member `result`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Kept { snapshot, slot, result } => {
+                snapshot.write_geojson(*slot, None, out);
+                if out.last() == Some(&b'}') {
+                    out.pop();
+                }
+                out.extend_from_slice(b",\"result\":");
+                out.extend_from_slice(result.to_string().as_bytes());
+                out.push(b'}');
+            }
+            Self::Made { id, geometry, properties, result } => {
+                let geometry = geometry.as_ref().map_or(Json::Null, geojson);
+                let feature = json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties, "result": result});
+                out.extend_from_slice(feature.to_string().as_bytes());
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Kept { snapshot, slot, .. } => snapshot.feature(*slot).id.to_string(),
+            Self::Made { id, .. } => id.clone(),
+        }
+    }
+
+    #[must_use]
+    pub fn result(&self) -> &Json {
+        match self {
+            Self::Kept { result, .. } | Self::Made { result, .. } => result,
+        }
+    }
+}
+
+impl Answer {
+    /// The number of this name that belongs to no group.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<&Number> {
+        self.numbers.iter().find(|n| n.name == name && n.group.is_empty())
+    }
+
+    /// Appends the answer as one JSON object: numbers, features, left_out, rules.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let numbers: Vec<Json> = self.numbers.iter().map(Number::to_json).collect();
+        out.extend_from_slice(b"{\"numbers\":");
+        out.extend_from_slice(Json::Array(numbers).to_string().as_bytes());
+        out.extend_from_slice(b",\"features\":{\"type\":\"FeatureCollection\",\"features\":[");
+        for (i, found) in self.found.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            found.write(out);
+        }
+        let left_out: Map<String, Json> =
+            self.left_out.0.iter().map(|(reason, list)| ((*reason).to_owned(), ids(list))).collect();
+        out.extend_from_slice(b"]},\"left_out\":");
+        out.extend_from_slice(Json::Object(left_out).to_string().as_bytes());
+        out.extend_from_slice(b",\"rules\":");
+        out.extend_from_slice(json!(self.rules).to_string().as_bytes());
+        out.push(b'}');
+    }
+}
+
+fn ids(list: &[FeatureId]) -> Json {
+    list.iter().map(|id| Json::from(id.as_str())).collect()
+}
+
+/// A geometry as GeoJSON, at seven decimals.
+#[must_use]
+pub fn geojson(geometry: &Geometry) -> Json {
+    use geo::MapCoords;
+    let seven = |v: f64| (v * 1e7).round() / 1e7;
+    let rounded = geometry.map_coords(|c| geo_types::Coord { x: seven(c.x), y: seven(c.y) });
+    serde_json::to_value(geojson::Geometry::from(&rounded)).unwrap_or(Json::Null)
+}

@@ -1,0 +1,104 @@
+//! The planner's questions: pure functions over snapshots of the plan. Every answer says its numbers, the features behind them, what
+//! was left out and why, and the rules. No HTTP, no disk, nothing is written.
+
+use crate::collection::CollectionId;
+use crate::error::{Error, Result};
+use crate::index::Snapshot;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub mod answer; // the one shape of all answers
+pub mod metric; // metres around a place
+pub mod shape; // how far apart
+pub mod ellipsoid; // lengths and areas from degrees
+pub mod measure; // how large, and which part
+pub mod money; // amounts as decimals
+pub mod when; // days, and what a date may mean
+pub mod input; // what may be asked
+pub mod choose; // which features
+mod inside;
+mod nearby;
+mod summary;
+mod pairs; // what is near what
+mod conflicts;
+mod overlap; // lengths, nothing twice
+mod people; // RCO074
+mod footprint;
+mod without;
+mod gaps;
+mod rate;
+mod coverage;
+
+pub use answer::{Answer, Figure, Found, LeftOut, Number};
+pub use coverage::{FUNCTIONS, OBJECTIVES};
+pub use input::{Asked, Input};
+
+/// The collections of a plan as they were at one moment.
+#[derive(Default)]
+pub struct Layers(BTreeMap<CollectionId, Arc<Snapshot>>);
+
+/// A question that can be asked.
+pub struct Question {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub description: &'static str,
+    pub inputs: &'static [Input],
+    answer: fn(&Asked<'_>) -> Result<Answer>,
+}
+
+/// All questions, in the order they are listed.
+pub const QUESTIONS: &[Question] = &[
+    inside::QUESTION,
+    nearby::QUESTION,
+    summary::QUESTION,
+    conflicts::QUESTION,
+    footprint::QUESTION,
+    without::QUESTION,
+    gaps::QUESTION,
+    rate::QUESTION,
+    coverage::QUESTION,
+];
+
+/// The question of this name.
+///
+/// # Errors
+/// [`Error::NotFound`] listing those there are.
+pub fn question(id: &str) -> Result<&'static Question> {
+    QUESTIONS.iter().find(|q| q.id == id).ok_or_else(|| {
+        let known: Vec<_> = QUESTIONS.iter().map(|q| q.id).collect();
+        Error::NotFound(format!("There is no question '{id}'. There are: {}.", known.join(", ")))
+    })
+}
+
+impl Question {
+    /// Answers it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the input that cannot be understood.
+    pub fn ask(&self, layers: &Layers, inputs: &Map<String, Json>) -> Result<Answer> {
+        (self.answer)(&Asked::new(layers, inputs, self.inputs)?)
+    }
+}
+
+impl Layers {
+    #[must_use]
+    pub fn new(snapshots: impl IntoIterator<Item = Arc<Snapshot>>) -> Self {
+        Self(snapshots.into_iter().map(|s| (s.collection().id.clone(), s)).collect())
+    }
+
+    /// # Errors
+    /// [`Error::Invalid`] at the input that named the collection.
+    pub fn get(&self, name: &str, at: &str) -> Result<&Arc<Snapshot>> {
+        self.find(name).ok_or_else(|| {
+            let known: Vec<_> = self.0.keys().map(CollectionId::as_str).collect();
+            Error::invalid(at, format!("There is no collection '{name}' in this plan. It has: {}.", known.join(", ")))
+        })
+    }
+
+    /// The same without an error.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Arc<Snapshot>> {
+        CollectionId::new(name).ok().and_then(|id| self.0.get(&id))
+    }
+}

@@ -1,0 +1,118 @@
+//! The length of many lines together, with stretches that lie on each other counted once. Areas are not its business.
+
+use super::ellipsoid::length_m;
+use geo_types::{Coord, LineString, MultiLineString};
+use std::collections::HashMap;
+
+/// Lines nearer than this to each other, in metres, all along a stretch, are the same line: coordinates have seven decimals, which is a centimetre.
+const SAME_M: f64 = 0.05;
+/// The side of the bins that neighbours are looked for in.
+const BIN_DEG: f64 = 0.002;
+
+/// Metres of the lines, nothing twice.
+#[must_use]
+pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
+    let segments: Vec<[Coord<f64>; 2]> = lines.iter().flat_map(|l| l.0.windows(2)).map(|w| [w[0], w[1]]).collect();
+    let mut bins: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
+    let mut total = 0.0;
+    for (i, segment) in segments.iter().enumerate() {
+        let keys = bins_of(segment);
+        let mut before: Vec<usize> = keys.iter().filter_map(|k| bins.get(k)).flatten().copied().collect();
+        before.sort_unstable();
+        before.dedup();
+        let covered = covered(segment, before.into_iter().map(|j| &segments[j]));
+        total += length_m(&LineString::new(segment.to_vec())) * (1.0 - covered);
+        for key in keys {
+            bins.entry(key).or_default().push(i);
+        }
+    }
+    total
+}
+
+/// Which part of a segment, 0 to 1, lies on others.
+fn covered<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a [Coord<f64>; 2]>) -> f64 {
+    let mut stretches: Vec<(f64, f64)> = others.filter_map(|o| stretch(segment, o)).collect();
+    stretches.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut sum, mut end) = (0.0, 0.0_f64);
+    for (from, to) in stretches {
+        sum += (to - from.max(end)).max(0.0);
+        end = end.max(to);
+    }
+    sum.min(1.0)
+}
+
+/// From where to where, as parts of its length, another segment lies on this one.
+fn stretch(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f64)> {
+    let [a, b] = *segment;
+    let scale = Coord { x: 111_320.0 * a.y.to_radians().cos(), y: 111_132.0 };
+    let plane = |c: Coord<f64>| Coord { x: (c.x - a.x) * scale.x, y: (c.y - a.y) * scale.y };
+    let (along, length) = (plane(b), plane(b).x.hypot(plane(b).y));
+    if length == 0.0 {
+        return None;
+    }
+    // Each end of the other: how far along this one, and how far beside it.
+    let place = |c: Coord<f64>| {
+        let p = plane(c);
+        ((p.x * along.x + p.y * along.y) / length, (p.y * along.x - p.x * along.y) / length)
+    };
+    let (mut p, mut q) = (place(other[0]), place(other[1]));
+    if p.0 > q.0 {
+        std::mem::swap(&mut p, &mut q);
+    }
+    if q.0 <= p.0 || q.0 <= 0.0 || p.0 >= length {
+        return None;
+    }
+    let beside = |t: f64| p.1 + (q.1 - p.1) * (t - p.0) / (q.0 - p.0);
+    let (from, to) = (p.0.max(0.0), q.0.min(length));
+    (beside(from).abs() <= SAME_M && beside(to).abs() <= SAME_M).then_some((from / length, to / length))
+}
+
+fn bins_of(segment: &[Coord<f64>; 2]) -> Vec<(i64, i64)> {
+    let bin = |v: f64| (v / BIN_DEG).floor() as i64;
+    let margin = SAME_M / 50_000.0;
+    let [a, b] = segment;
+    let (west, east) = (bin(a.x.min(b.x) - margin), bin(a.x.max(b.x) + margin));
+    let (south, north) = (bin(a.y.min(b.y) - margin), bin(a.y.max(b.y) + margin));
+    let all = (west..=east).flat_map(|x| (south..=north).map(move |y| (x, y)));
+    // Of the boxes around a long slanted segment only those that it passes.
+    all.filter(|&(x, y)| passes(a, b, x, y)).collect()
+}
+
+/// Whether the line through a and b comes near a bin, a little generously.
+fn passes(a: &Coord<f64>, b: &Coord<f64>, x: i64, y: i64) -> bool {
+    let middle = Coord { x: (x as f64 + 0.5) * BIN_DEG, y: (y as f64 + 0.5) * BIN_DEG };
+    let d = Coord { x: b.x - a.x, y: b.y - a.y };
+    let beside = (d.x * (middle.y - a.y) - d.y * (middle.x - a.x)).abs();
+    beside <= (d.x.abs() + d.y.abs()) * (BIN_DEG / 2.0 + 1e-5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metres(lines: &[&[(f64, f64)]]) -> f64 {
+        union_length_m(&MultiLineString(lines.iter().map(|l| LineString::from(l.to_vec())).collect()))
+    }
+
+    #[test]
+    fn a_street_walked_twice_is_as_long_as_once() {
+        let street: &[(f64, f64)] = &[(15.26, 46.22), (15.27, 46.225), (15.28, 46.22)];
+        let back: Vec<(f64, f64)> = street.iter().rev().copied().collect();
+        let once = metres(&[street]);
+        assert!((metres(&[street, street]) - once).abs() < 1e-6);
+        assert!((metres(&[street, &back]) - once).abs() < 1e-6);
+        // A part of it, with corners elsewhere on the same line, adds nothing.
+        let part: &[(f64, f64)] = &[(15.262, 46.221), (15.266, 46.223)];
+        assert!((metres(&[street, part]) - once).abs() < 1e-6);
+        assert!((metres(&[part, street]) - once).abs() < 1e-6);
+    }
+
+    #[test]
+    fn crossing_and_parallel_streets_count_in_full() {
+        let east: &[(f64, f64)] = &[(15.26, 46.22), (15.28, 46.22)];
+        let north: &[(f64, f64)] = &[(15.27, 46.21), (15.27, 46.23)];
+        let beside: &[(f64, f64)] = &[(15.26, 46.220_01), (15.28, 46.220_01)];
+        let sum = metres(&[east]) + metres(&[north]) + metres(&[beside]);
+        assert!((metres(&[east, north, beside]) - sum).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,17 @@
+//! The HTTP door, tested on the real router over a real plan.
+
+#[path = "../common/server.rs"]
+mod server;
+#[path = "../common/python.rs"]
+mod python;
+
+mod bad_input;
+mod clients;
+mod conformance;
+mod links;
+mod negotiation;
+mod openapi;
+mod paging;
+mod serving;
+mod tiles;
+mod web;

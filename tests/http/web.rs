@@ -1,0 +1,86 @@
+//! The files of the web app, from a folder.
+
+use crate::server::{get, get_as, plan, send};
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use cityheart::config::Config;
+
+fn built(files: &[(&str, &str)]) -> (Router, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("dist");
+    for (path, text) in files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let config = Config { web: Some(root), ..Config::default() };
+    (cityheart::http::router(plan().atlas.clone(), config), dir)
+}
+
+#[tokio::test]
+async fn the_page_is_asked_for_again_and_hashed_assets_never() {
+    let (router, _dir) = built(&[("index.html", "<p>map</p>"), ("assets/app-3f2a.js", "x"), ("fonts/a.woff2", "font")]);
+    for (path, media, cache) in [
+        ("/", "text/html; charset=utf-8", "public, max-age=0, must-revalidate"),
+        ("/index.html", "text/html; charset=utf-8", "public, max-age=0, must-revalidate"),
+        ("/assets/app-3f2a.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("/fonts/a.woff2", "font/woff2", "public, max-age=0, must-revalidate"),
+    ] {
+        let reply = get(&router, path).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("content-type"), reply.header("cache-control")),
+            (200, media, cache),
+            "{path}"
+        );
+        let etag = reply.header("etag").to_owned();
+        assert_eq!(get_as(&router, path, &[("if-none-match", &etag)]).await.status, 304, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_outside_the_folder_can_be_reached() {
+    let (router, dir) = built(&[("index.html", "map"), (".env", "secret")]);
+    std::fs::write(dir.path().join("secret.txt"), "secret").unwrap();
+    for path in [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/.env",
+        "/%2eenv",
+        "/assets/..%5c..%5csecret.txt",
+        "//secret.txt",
+        "/dist/",
+    ] {
+        let reply = get(&router, path).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(!reply.text().contains("secret\n"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_file_is_no_page() {
+    let (router, _dir) = built(&[("index.html", "map")]);
+    assert_eq!(get(&router, "/somewhere").await.status, 404);
+    assert_eq!(get(&router, "/assets/gone-1234.js").await.status, 404);
+}
+
+#[tokio::test]
+async fn without_a_web_app_the_page_says_how_to_build_it() {
+    let (router, _dir) = built(&[]);
+    let reply = get(&router, "/").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().contains("make build") && reply.text().contains("href=\"api?f=html\""));
+    assert_eq!(get(&router, "/robots.txt").await.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(get(&router, "/favicon.ico").await.header("content-type"), "image/svg+xml");
+}
+
+#[tokio::test]
+async fn long_texts_are_packed_for_those_who_read_it() {
+    let text = "the same again, ".repeat(200);
+    let (router, _dir) = built(&[("index.html", &text)]);
+    let request = Request::get("/").header("accept-encoding", "gzip").body(Body::empty()).unwrap();
+    let reply = send(&router, request).await;
+    assert_eq!(reply.header("content-encoding"), "gzip");
+    assert!(reply.body.len() < text.len() / 4);
+}

@@ -1,0 +1,10 @@
+//! The planner's questions against brute force: all features, no index, other formulas.
+
+mod ground;
+mod inside;
+mod nearby;
+mod nearness;
+mod oracle;
+mod plan;
+mod summary;
+mod tables;

@@ -1,0 +1,158 @@
+//! `conflicts` and `without`: all pairs, on a plane around each of them.
+
+use crate::oracle::distance;
+use crate::plan::{Dice, Layer, ask, found, interventions, layers};
+use cityheart::feature::{Feature, FeatureId};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// First and last day that a stated date may mean, written down anew.
+fn days(text: &str, precision: &str) -> (Date, Date) {
+    let d: Date = text.parse().unwrap();
+    match precision {
+        "day" => (d, d),
+        "month" => (date(d.year(), d.month(), 1), d.last_of_month()),
+        "season" => {
+            let (year, first) = match d.month() {
+                1 | 2 => (d.year() - 1, 12),
+                12 => (d.year(), 12),
+                m => (d.year(), m / 3 * 3),
+            };
+            let first = date(year, first, 1);
+            (first, first.saturating_add(2.months()).last_of_month())
+        }
+        _ => (date(d.year(), 1, 1), date(d.year(), 12, 31)),
+    }
+}
+
+/// (what it might take, what it surely takes), with open ends of a year.
+fn times(layer: &Layer, f: &Feature) -> Option<((Date, Date), Option<(Date, Date)>)> {
+    let precision = layer.text(f, "date_precision").unwrap();
+    let read = |field| layer.text(f, field).map(|t| days(t, precision));
+    Some(match (read("start"), read("end")) {
+        (None, None) => return None,
+        (Some(b), Some(e)) => ((b.0, e.1.max(b.0)), (b.1 <= e.0).then_some((b.1, e.0))),
+        (Some(b), None) => ((b.0, b.1.saturating_add(12.months())), (b.0 == b.1).then_some(b)),
+        (None, Some(e)) => ((e.0.saturating_sub(12.months()), e.1), (e.0 == e.1).then_some(e)),
+    })
+}
+
+fn overlap(a: (Date, Date), b: (Date, Date)) -> bool {
+    a.0 <= b.1 && b.0 <= a.1
+}
+
+#[test]
+fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
+    for seed in 300..310 {
+        let mut dice = Dice(seed);
+        let layer = interventions(&mut dice, 260);
+        let limit = dice.between(0.0, 400.0).round();
+        let answer = ask(&layers([&layer]), "conflicts", json!({"distance_m": limit}));
+        let works: Vec<_> = layer
+            .truth
+            .values()
+            .filter(|f| f.geometry.is_some() && layer.text(f, "status") != Some("abandoned"))
+            .filter_map(|f| Some((f, times(&layer, f)?)))
+            .collect();
+        let mut want = BTreeSet::new();
+        for (i, (a, (might_a, sure_a))) in works.iter().enumerate() {
+            for (b, (might_b, sure_b)) in &works[i + 1..] {
+                if overlap(*might_a, *might_b)
+                    && distance(a.geometry.as_ref().unwrap(), b.geometry.as_ref().unwrap()) <= limit
+                {
+                    let certain = matches!((sure_a, sure_b), (Some(a), Some(b)) if overlap(*a, *b));
+                    let pair = if a.id < b.id {
+                        (a.id.to_string(), b.id.to_string())
+                    } else {
+                        (b.id.to_string(), a.id.to_string())
+                    };
+                    want.insert((pair, certain));
+                }
+            }
+        }
+        let got: BTreeSet<_> = answer
+            .found
+            .iter()
+            .map(|f| {
+                let (a, b) =
+                    (f.result()["a"].as_str().unwrap().to_owned(), f.result()["b"].as_str().unwrap().to_owned());
+                (if a < b { (a, b) } else { (b, a) }, f.result()["certain"].as_bool().unwrap())
+            })
+            .collect();
+        assert_eq!(got, want, "seed {seed}");
+        assert_eq!(answer.number("conflicts").unwrap().value.as_f64() as usize, want.len());
+        let undated: BTreeSet<_> = layer
+            .truth
+            .values()
+            .filter(|f| {
+                f.geometry.is_some() && layer.text(f, "status") != Some("abandoned") && times(&layer, f).is_none()
+            })
+            .map(|f| f.id.clone())
+            .collect();
+        assert_eq!(answer.left_out.of("undated").iter().cloned().collect::<BTreeSet<FeatureId>>(), undated);
+    }
+}
+
+#[test]
+fn without_lists_exactly_those_that_have_nothing_near() {
+    for seed in 400..410 {
+        let mut dice = Dice(seed);
+        let layer = interventions(&mut dice, 400);
+        let limit = dice.between(10.0, 300.0);
+        let inputs = json!({"filter": {"status": "approved"}, "other": "interventions", "other_filter": {"types": "greening"}, "distance_m": limit});
+        let answer = ask(&layers([&layer]), "without", inputs);
+        let green =
+            |f: &&Feature| layer.value(f, "types").to_json().as_array().is_some_and(|a| a.contains(&json!("greening")));
+        let others: Vec<&Feature> = layer.truth.values().filter(|f| f.geometry.is_some()).filter(green).collect();
+        let lacks = |f: &&Feature| {
+            let here = f.geometry.as_ref().unwrap();
+            !others.iter().any(|o| o.id != f.id && distance(here, o.geometry.as_ref().unwrap()) <= limit)
+        };
+        let asked: Vec<&Feature> = layer
+            .truth
+            .values()
+            .filter(|f| f.geometry.is_some() && layer.text(f, "status") == Some("approved"))
+            .collect();
+        let want: Vec<String> = asked.iter().copied().filter(lacks).map(|f| f.id.to_string()).collect();
+        assert_eq!(found(&answer), want, "seed {seed}");
+        let share = answer.number("share").unwrap().of.unwrap();
+        assert_eq!((share.0.as_f64() as usize, share.1.as_f64() as usize), (want.len(), asked.len()));
+    }
+}
+
+#[test]
+fn works_of_cities_a_continent_apart_are_each_measured_where_they_are() {
+    let empty = Layer::new("interventions", []);
+    let mut works = Vec::new();
+    // Two works 90 m apart, measured eastward by the geodesic, in four cities.
+    for (city, lon, lat) in [
+        ("sligo", -8.4761, 54.2766),
+        ("granada", -3.5986, 37.1773),
+        ("krakow", 19.9372, 50.0617),
+        ("lamia", 22.434, 38.9),
+    ] {
+        use geo::{Destination, Geodesic};
+        let east = Geodesic.destination(geo_types::Point::new(lon, lat), 90.0, 90.0);
+        for (n, p) in [(1, geo_types::Point::new(lon, lat)), (2, east)] {
+            let properties = json!({"start": "2026-03-01", "end": "2026-05-31", "city": city});
+            let values = empty.collection.values(properties.as_object().unwrap()).unwrap();
+            works.push(Feature {
+                key: 0,
+                id: FeatureId::new(&format!("{city}-{n}")).unwrap(),
+                geometry: Some(p.into()),
+                values,
+            });
+        }
+    }
+    let all = layers([&Layer::new("interventions", works)]);
+    assert_eq!(ask(&all, "conflicts", json!({"distance_m": 89.9})).found.len(), 0);
+    let answer = ask(&all, "conflicts", json!({"distance_m": 90.1}));
+    assert_eq!(found(&answer), ["granada-1~granada-2", "krakow-1~krakow-2", "lamia-1~lamia-2", "sligo-1~sligo-2"]);
+    for f in &answer.found {
+        assert!((f.result()["distance_m"].as_f64().unwrap() - 90.0).abs() < 0.02, "{}", f.result());
+        assert_eq!(f.result()["months"], json!(["2026-03", "2026-04", "2026-05"]));
+        assert_eq!(f.result()["certain"], true);
+    }
+}

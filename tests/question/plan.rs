@@ -1,0 +1,269 @@
+//! Random plans: a collection in an index beside the plain list of what is in it, kept in step through random edits.
+
+use cityheart::change::Change;
+use cityheart::collection::{Collection, CollectionId};
+use cityheart::feature::{Feature, FeatureId, Geometry, Value};
+use cityheart::index::{Builder, Index};
+use cityheart::plan::Model;
+use cityheart::question::{Answer, Layers, question};
+use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub const CELJE: (f64, f64) = (15.2663, 46.2289);
+
+/// SplitMix64: the same plan for the same seed, everywhere.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.unit()
+    }
+
+    pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len() as u64) as usize]
+    }
+
+    pub fn some(&mut self, of: &[&str]) -> Json {
+        let picked: Vec<&&str> = of.iter().filter(|_| self.0 & 1 == 0 || self.next() % 3 == 0).take(3).collect();
+        self.next();
+        json!(picked)
+    }
+}
+
+/// A collection and the truth about it.
+pub struct Layer {
+    pub index: Index,
+    pub truth: BTreeMap<i64, Feature>,
+    pub collection: Arc<Collection>,
+    revision: u64,
+}
+
+impl Layer {
+    pub fn new(name: &str, features: impl IntoIterator<Item = Feature>) -> Self {
+        let model = Model::load().unwrap();
+        Self::of(model.collection(&CollectionId::new(name).unwrap()).unwrap().clone(), features)
+    }
+
+    pub fn of(collection: Collection, features: impl IntoIterator<Item = Feature>) -> Self {
+        let collection = Arc::new(collection);
+        let mut builder = Builder::new(collection.clone());
+        let mut truth = BTreeMap::new();
+        for (i, mut feature) in features.into_iter().enumerate() {
+            feature.key = i as i64 + 1;
+            builder.push(&feature);
+            truth.insert(feature.key, feature);
+        }
+        Self { index: builder.finish(1), truth, collection, revision: 1 }
+    }
+
+    pub fn apply(&mut self, changes: &[Change]) {
+        self.revision += 1;
+        let _ = self.index.apply(changes, self.revision);
+        for change in changes {
+            match change {
+                Change::Put(f) => self.truth.insert(f.key, f.clone()),
+                Change::Removed { key, .. } => self.truth.remove(key),
+            };
+        }
+    }
+
+    /// Removes, replaces and adds features, a few at a time.
+    pub fn edit(&mut self, dice: &mut Dice, make: impl Fn(&mut Dice, &Collection, usize) -> Feature) {
+        for _ in 0..dice.below(6) {
+            let keys: Vec<i64> = self.truth.keys().copied().collect();
+            let mut changes = Vec::new();
+            for round in 0..=dice.below(8) {
+                if dice.below(3) == 0 || keys.is_empty() {
+                    let key = self.truth.keys().last().unwrap_or(&0) + 1 + round as i64;
+                    let fresh = make(dice, &self.collection, 100_000 + self.revision as usize * 100 + round as usize);
+                    changes.push(Change::Put(Feature { key, ..fresh }));
+                } else {
+                    let key = keys[(dice.below(keys.len() as u64 / 9 + 1) * 9 + round) as usize % keys.len()];
+                    if changes.iter().any(|c| {
+                        matches!(c, Change::Put(f) if f.key == key)
+                            || matches!(c, Change::Removed { key: k, .. } if *k == key)
+                    }) {
+                        continue;
+                    }
+                    let old = &self.truth[&key];
+                    if dice.below(2) == 0 {
+                        changes.push(Change::Removed { key, id: old.id.clone() });
+                    } else {
+                        let fresh = make(dice, &self.collection, 0);
+                        changes.push(Change::Put(Feature { key, id: old.id.clone(), ..fresh }));
+                    }
+                }
+            }
+            self.apply(&changes);
+        }
+    }
+
+    pub fn value<'a>(&self, feature: &'a Feature, field: &str) -> &'a Value {
+        &feature.values[self.collection.field(field).unwrap()]
+    }
+
+    pub fn text<'a>(&self, feature: &'a Feature, field: &str) -> Option<&'a str> {
+        match self.value(feature, field) {
+            Value::Text(t) => Some(t),
+            _ => None,
+        }
+    }
+}
+
+pub fn layers<'a>(of: impl IntoIterator<Item = &'a Layer>) -> Layers {
+    Layers::new(of.into_iter().map(|l| l.index.snapshot()))
+}
+
+pub fn ask(layers: &Layers, id: &str, inputs: Json) -> Answer {
+    try_ask(layers, id, &inputs).unwrap_or_else(|e| panic!("{id} {inputs}: {e}"))
+}
+
+/// Every answer any test asks for is written, read back and looked through.
+pub fn try_ask(layers: &Layers, id: &str, inputs: &Json) -> cityheart::error::Result<Answer> {
+    let answer = question(id)?.ask(layers, inputs.as_object().unwrap_or(&Map::new()))?;
+    let json = written(&answer);
+    for feature in json["features"]["features"].as_array().unwrap() {
+        assert_eq!(feature["type"], "Feature");
+        assert!(feature["result"].is_object(), "{feature}");
+        if !feature["geometry"].is_null() {
+            let geometry: geojson::Geometry = serde_json::from_value(feature["geometry"].clone()).unwrap();
+            let geometry = Geometry::try_from(geometry).unwrap();
+            use geo::Validation;
+            assert!(geometry.is_valid(), "{id} made an invalid geometry: {}", feature["geometry"]);
+        }
+    }
+    assert!(!json["rules"].as_array().unwrap().is_empty(), "{id} states no rule");
+    for number in json["numbers"].as_array().unwrap() {
+        assert!(number["name"].is_string() && number["unit"].is_string(), "{number}");
+        assert_eq!(
+            number.get("numerator").is_some(),
+            number["unit"] == "%" || number.get("denominator").is_some(),
+            "{number}"
+        );
+    }
+    Ok(answer)
+}
+
+pub fn written(answer: &Answer) -> Json {
+    let mut out = Vec::new();
+    answer.write(&mut out);
+    serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out)))
+}
+
+/// The ids of the answer's features, in its order.
+pub fn found(answer: &Answer) -> Vec<String> {
+    answer.found.iter().map(cityheart::question::Found::id).collect()
+}
+
+pub fn quantised(v: f64) -> f64 {
+    (v * 1e7).round() / 1e7
+}
+
+fn near(dice: &mut Dice, centre: Coord<f64>, spread: f64) -> Coord<f64> {
+    Coord {
+        x: quantised(centre.x + dice.between(-spread, spread)),
+        y: quantised(centre.y + dice.between(-spread, spread) * 0.7),
+    }
+}
+
+/// A star-shaped polygon, sometimes with a hole; valid by construction.
+pub fn blob(dice: &mut Dice, centre: Coord<f64>, radius: f64) -> Polygon<f64> {
+    let corners = 3 + dice.below(8) as usize;
+    let mut ring = |from: f64, to: f64| {
+        let mut coords: Vec<Coord<f64>> = (0..corners)
+            .map(|i| {
+                let (sin, cos) = (std::f64::consts::TAU * i as f64 / corners as f64).sin_cos();
+                let r = radius * dice.between(from, to);
+                Coord { x: quantised(centre.x + r * cos), y: quantised(centre.y + r * sin * 0.7) }
+            })
+            .collect();
+        coords.push(coords[0]);
+        LineString::new(coords)
+    };
+    let outer = ring(0.5, 1.0);
+    let mut hole = ring(0.1, 0.15);
+    hole.0.reverse();
+    let with_hole = corners > 5 && radius > 0.0005;
+    Polygon::new(outer, if with_hole { vec![hole] } else { vec![] })
+}
+
+/// A geometry of any kind, or none, within `spread` degrees of a centre.
+pub fn geometry(dice: &mut Dice, centre: (f64, f64), spread: f64) -> Option<Geometry> {
+    let at = near(dice, Coord { x: centre.0, y: centre.1 }, spread);
+    let size = dice.between(0.0002, 0.002);
+    let mut line = |dice: &mut Dice| LineString::new((0..2 + dice.below(4)).map(|_| near(dice, at, size)).collect());
+    Some(match dice.below(10) {
+        0 => return None,
+        1..=4 => Geometry::Point(at.into()),
+        5 => Geometry::MultiPoint(MultiPoint((0..3).map(|_| Point(near(dice, at, size))).collect())),
+        6 | 7 => Geometry::LineString(line(dice)),
+        8 if dice.below(2) == 0 => Geometry::MultiLineString(MultiLineString(vec![line(dice), line(dice)])),
+        8 => {
+            let east = Coord { x: quantised(at.x + size * 3.0), y: at.y };
+            Geometry::MultiPolygon(MultiPolygon(vec![blob(dice, at, size), blob(dice, east, size)]))
+        }
+        _ => Geometry::Polygon(blob(dice, at, size)),
+    })
+}
+
+pub fn intervention(dice: &mut Dice, collection: &Collection, n: usize) -> Feature {
+    let day = |dice: &mut Dice, year: u64| {
+        format!("{}-{:02}-{:02}", year + dice.below(3), 1 + dice.below(12), 1 + dice.below(28))
+    };
+    let mut properties = Map::new();
+    let mut put = |name: &str, value: Json| properties.insert(name.to_owned(), value);
+    put("title", json!(format!("Intervention {n}")));
+    put("city", json!(dice.one(&["celje", "sligo", "braga"])));
+    put("kind", json!(dice.one(&["hard_investment", "soft_measure", "event", "study"])));
+    put("status", json!(dice.one(&["idea", "proposed", "approved", "in_progress", "completed", "abandoned"])));
+    put("types", dice.some(&["pedestrianisation", "greening", "cycling", "parking", "public_realm", "market"]));
+    put("functions", dice.some(&["housing", "work", "public_facilities", "commerce", "leisure", "public_space"]));
+    put("objectives", dice.some(&["PO1", "PO2", "PO3", "PO4", "PO5"]));
+    if dice.below(3) > 0 {
+        put("cost", json!((dice.below(50_000_000) as f64) / 100.0));
+        if dice.below(2) == 0 {
+            put("eu_share", json!((dice.below(1_000_000) as f64) / 100.0));
+        }
+    }
+    if dice.below(5) > 0 {
+        put("start", json!(day(dice, 2024)));
+    }
+    if dice.below(5) > 1 {
+        put("end", json!(day(dice, 2027)));
+    }
+    put("date_precision", json!(dice.one(&["day", "month", "season", "year"])));
+    let values = collection.values(&properties).unwrap();
+    Feature { key: 0, id: FeatureId::new(&format!("i{n}")).unwrap(), geometry: geometry(dice, CELJE, 0.02), values }
+}
+
+/// A plan of up to so many interventions, after random edits.
+pub fn interventions(dice: &mut Dice, most: u64) -> Layer {
+    let model = Model::load().unwrap();
+    let collection = model.collection(&CollectionId::new("interventions").unwrap()).unwrap().clone();
+    let count = dice.below(most) as usize;
+    let features: Vec<Feature> = (0..count).map(|n| intervention(dice, &collection, n)).collect();
+    let mut layer = Layer::of(collection, features);
+    layer.edit(dice, intervention);
+    layer
+}
+
+pub fn area_json(polygon: &Polygon<f64>) -> Json {
+    serde_json::to_value(geojson::Geometry::from(polygon)).unwrap()
+}

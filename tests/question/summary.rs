@@ -1,0 +1,136 @@
+//! `summary`: count, cost and EU share, whole or by share, over one area or all of them.
+
+use crate::oracle::close;
+use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers};
+use cityheart::feature::{Feature, FeatureId, Geometry, Value};
+use cityheart::question::{Answer, Number};
+use geo::Intersects;
+use geo_types::{Coord, Polygon};
+use serde_json::{Map, json};
+
+fn number<'a>(answer: &'a Answer, name: &str, group: &[(&str, &str)]) -> Option<&'a Number> {
+    let same = |n: &&Number| n.group.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(group.iter().copied());
+    answer.numbers.iter().filter(|n| n.name == name).find(same)
+}
+
+/// Cents of an amount, straight from its decimal text.
+fn cents(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Real(r) => format!("{r:.2}"),
+        Value::Int(i) => format!("{i}.00"),
+        _ => return None,
+    };
+    text.replace('.', "").parse().ok()
+}
+
+fn money(number: &Number) -> i64 {
+    let json = number.to_json();
+    let exact = json["decimal"].as_str().unwrap();
+    let (whole, part) = exact.split_once('.').unwrap_or((exact, "00"));
+    format!("{whole}{part:0<2}").parse().unwrap()
+}
+
+fn areas(dice: &mut Dice, count: usize) -> Layer {
+    let schema = Layer::new("areas", []);
+    let make = |dice: &mut Dice, i: usize| {
+        let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
+        let radius = dice.between(0.002, 0.01);
+        let values = schema.collection.values(&Map::from_iter([("name".to_owned(), json!(format!("A{i}")))])).unwrap();
+        Feature {
+            key: 0,
+            id: FeatureId::new(&format!("a{i}")).unwrap(),
+            geometry: Some(blob(dice, centre, radius).into()),
+            values,
+        }
+    };
+    Layer::new("areas", (0..count).map(|i| make(dice, i)).collect::<Vec<_>>())
+}
+
+#[test]
+fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area() {
+    for seed in 200..212 {
+        let mut dice = Dice(seed);
+        let (layer, areas) = (interventions(&mut dice, 2000), areas(&mut dice, 9));
+        let all = layers([&layer, &areas]);
+        let answer = ask(&all, "summary", json!({"group_by": ["status", "objectives", "year", "area"]}));
+        for area in areas.truth.values() {
+            let outline = area.geometry.as_ref().unwrap();
+            let inside: Vec<&Feature> =
+                layer.truth.values().filter(|f| f.geometry.as_ref().is_some_and(|g| g.intersects(outline))).collect();
+            let here = ("area", area.id.as_str());
+            let check = |group: &[(&str, &str)], of: &[&Feature]| {
+                let Some(count) = number(&answer, "features", group) else {
+                    assert!(of.is_empty(), "{group:?} is missing");
+                    return;
+                };
+                assert_eq!(
+                    count.ids.iter().collect::<Vec<_>>(),
+                    of.iter().map(|f| &f.id).collect::<Vec<_>>(),
+                    "seed {seed} {group:?}"
+                );
+                let sum = |field: &str| of.iter().filter_map(|f| cents(layer.value(f, field))).sum::<i64>();
+                assert_eq!(money(number(&answer, "cost", group).unwrap()), sum("cost"));
+                assert_eq!(money(number(&answer, "eu_money", group).unwrap()), sum("eu_share"));
+                let both: Vec<(i64, i64)> = of
+                    .iter()
+                    .filter_map(|f| Some((cents(layer.value(f, "eu_share"))?, cents(layer.value(f, "cost"))?)))
+                    .collect();
+                let (eu, base) = both.iter().fold((0, 0), |s, b| (s.0 + b.0, s.1 + b.1));
+                let share = number(&answer, "eu_share", group).unwrap();
+                if base > 0 {
+                    assert!(close(share.value.as_f64(), eu as f64 / base as f64 * 100.0, 1e-9, 0.0));
+                    assert!(close(share.of.unwrap().1.as_f64(), base as f64 / 100.0, 1e-12, 0.0));
+                } else {
+                    assert_eq!(share.to_json()["value"], json!(null));
+                }
+            };
+            check(&[here], &inside);
+            for status in ["idea", "proposed", "approved", "in_progress", "completed", "abandoned"] {
+                let of: Vec<_> = inside.iter().filter(|f| layer.text(f, "status") == Some(status)).copied().collect();
+                check(&[here, ("status", status)], &of);
+            }
+            for objective in ["PO1", "PO2", "PO3", "PO4", "PO5"] {
+                let has = |f: &&&Feature| {
+                    layer.value(f, "objectives").to_json().as_array().is_some_and(|a| a.contains(&json!(objective)))
+                };
+                check(&[here, ("objectives", objective)], &inside.iter().filter(has).copied().collect::<Vec<_>>());
+            }
+            for year in ["2024", "2025", "2026"] {
+                // A season that begins in December reaches into the next year; its first day decides.
+                let begins = |f: &&&Feature| {
+                    let (start, winter) = (layer.text(f, "start")?, layer.text(f, "date_precision") == Some("season"));
+                    let (y, m) = (start[..4].parse::<u32>().unwrap(), &start[5..7]);
+                    Some((if winter && (m == "01" || m == "02") { y - 1 } else { y }).to_string())
+                };
+                check(
+                    &[here, ("year", year)],
+                    &inside.iter().filter(|f| begins(f).as_deref() == Some(year)).copied().collect::<Vec<_>>(),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn by_share_a_half_counts_half_and_its_money_is_rounded_to_the_cent() {
+    let square = |x: f64| {
+        Polygon::new(vec![(x, 46.0), (x + 0.001, 46.0), (x + 0.001, 46.001), (x, 46.001), (x, 46.0)].into(), vec![])
+    };
+    let empty = Layer::new("interventions", []);
+    let make = |id: &str, x: f64, cost: f64| {
+        let values = empty
+            .collection
+            .values(&Map::from_iter([("cost".to_owned(), json!(cost)), ("eu_share".to_owned(), json!(10.01))]))
+            .unwrap();
+        Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: Some(Geometry::Polygon(square(x))), values }
+    };
+    let layer =
+        Layer::new("interventions", [make("in", 15.0, 100.0), make("half", 15.0005, 0.03), make("out", 15.002, 7.0)]);
+    let all = layers([&layer]);
+    let asked = |rule: &str| ask(&all, "summary", json!({"area": area_json(&square(15.0)), "rule": rule}));
+    let (whole, share) = (asked("whole"), asked("share"));
+    assert_eq!(money(whole.number("cost").unwrap()), 100_03);
+    assert!(close(share.number("shares").unwrap().value.as_f64(), 1.5, 0.0, 1e-4));
+    // Half of 3 cents is 1.5 cents, give or take the seventh decimal of a degree.
+    assert!((100_01..=100_02).contains(&money(share.number("cost").unwrap())));
+}

@@ -1,0 +1,65 @@
+//! The GeoPackage store, held to the contract of every store and to its own promises.
+
+use cityheart::store::GeoPackage;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+#[path = "store/contract.rs"]
+mod contract;
+#[path = "store/crash.rs"]
+mod crash;
+#[path = "store/features.rs"]
+mod features;
+#[path = "store/files.rs"]
+mod files;
+#[path = "store/migration.rs"]
+mod migration;
+#[path = "store/model.rs"]
+mod model;
+#[path = "store/outside.rs"]
+mod outside;
+
+/// An empty plan in a directory of its own.
+struct Plan {
+    dir: TempDir,
+    store: GeoPackage,
+}
+
+impl Plan {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = GeoPackage::create(&dir.path().join("plan.gpkg")).unwrap();
+        Self { dir, store }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("plan.gpkg")
+    }
+}
+
+/// Each line is a test that any store must pass.
+macro_rules! contract {
+    ($($name:ident)*) => {
+        mod the_contract {
+            $(#[test]
+            fn $name() {
+                crate::contract::$name(&crate::Plan::new().store);
+            })*
+        }
+    };
+}
+
+contract! {
+    every_kind_of_value_and_geometry_comes_back_as_it_went
+    a_revision_is_one_more_and_shows_in_scans
+    stale_and_impossible_edits_are_refused_and_leave_nothing
+    an_id_is_never_used_twice
+    history_tells_who_changed_what_from_what_to_what
+    a_load_that_fails_leaves_nothing
+    a_load_adds_to_what_is_there
+    a_replacing_load_keeps_keys_and_history_of_what_stays
+    scanning_since_a_revision_shows_what_changed_and_what_went
+    the_store_keeps_created_and_updated
+    instants_come_back_in_utc
+    what_is_not_there_is_not_found
+}
