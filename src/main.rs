@@ -3,7 +3,7 @@
 use cityheart::atlas::{Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
-use cityheart::config::Config;
+use cityheart::config::{Config, PublicUrl};
 use cityheart::error::{Error, Result};
 use cityheart::feature::bbox_of;
 use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
@@ -79,7 +79,7 @@ fn fill_demo(shelf: &Shelf, model: &Model) -> Result<()> {
 
 fn serve(args: &cli::Serve) -> Done {
     log();
-    let public_url = args.public_url.as_deref().map(str::parse).transpose().map_err(Failure::Misuse)?;
+    let public_url = args.public_url.as_deref().map(str::parse::<PublicUrl>).transpose().map_err(Failure::Misuse)?;
     let config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
@@ -126,15 +126,15 @@ fn import(args: &cli::Import) -> Done {
 
 fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
     let started = Instant::now();
+    let progress = Arc::new(Progress::default());
+    let (watched, stopped) = (progress.clone(), progress.clone());
+    cli::on_interrupt(move || stopped.stop())?;
     let model = Model::load()?;
     let shelf = match (there, args.dry_run) {
         (true, true) => Some(Shelf::open_read_only(&args.plan)?),
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
-    let progress = Arc::new(Progress::default());
-    let (watched, stopped) = (progress.clone(), progress.clone());
-    cli::on_interrupt(move || stopped.stop());
     let options = Options { id: args.id.clone(), lenient: args.lenient };
     let target = target(shelf.as_ref(), &model, args)?;
     let passes = if target.is_new() { 2 } else { 1 };

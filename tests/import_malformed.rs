@@ -2,6 +2,7 @@
 
 mod importing;
 
+use cityheart::import::Source;
 use importing::{Job, collection_of, feature_of, point};
 
 /// Content, kind, what the place says, what the sentence says.
@@ -188,7 +189,6 @@ fn text_with_faults_is_refused_with_its_line() {
             "feature 1",
             "Check for a missing",
         ),
-        case("<kml></kml>", "not-json", "line 1", "XML"),
         case(
             format!(
                 "{{\"type\":\"FeatureCollection\",\"crs\":{{\"type\":\"name\",\"properties\":{{\"name\":\"urn:ogc:def:crs:EPSG::3794\"}}}},\"features\":[{a}]}}"
@@ -327,6 +327,26 @@ fn tables_with_faults_are_refused_with_their_line() {
     holds(&latin, &case("", "encoding", "line 2", "CSV UTF-8"));
     let latin = Job::from_bytes("x.geojson", &[collection_of(&["{\"a\":\"Krak"]).as_bytes(), b"\xf3w\"}}]}"].concat());
     assert!(latin.read().result.is_err());
+}
+
+#[test]
+fn files_that_are_no_text_are_refused_before_they_are_read() {
+    for (bytes, sentence) in [
+        (b"SQLite format 3\0rest".as_slice(), "GeoPackage"),
+        (b"PK\x03\x04rest", "ZIP"),
+        (b"\x00\x00\x27\x0a\0\0", "shapefile"),
+        (b"fgb\x03fgb\x00", "FlatGeobuf"),
+        (b"\xff\xfe{\0", "UTF-16"),
+        (b"  <?xml version='1.0'?><kml/>", "XML"),
+        (b"{\0\0\0", "not a text file"),
+        (b"\x1f\x8bnot gzip", "cannot be read"),
+        (b"hello", "neither GeoJSON nor a table"),
+    ] {
+        let refused = Source::embedded("x.data", bytes.to_vec().into()).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains(sentence), "{refused}");
+    }
+    let missing = Source::open(std::path::Path::new("/nowhere/x.geojson"), None).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(missing, "There is no file /nowhere/x.geojson. Check the path.");
 }
 
 fn hold(cases: &[Case]) {

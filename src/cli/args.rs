@@ -8,14 +8,20 @@ use std::path::PathBuf;
 
 /// A map service with which cities plan their centres: one program, one file.
 #[derive(Debug, Parser)]
-#[command(name = "cityheart", version, arg_required_else_help = true, max_term_width = 100, after_help = "\
+#[command(
+    name = "cityheart",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   cityheart demo                                     the demo plan of ten partners, and the map
   cityheart import areas.geojson --into areas        put a file into the plan (plan.gpkg)
   cityheart serve plan.gpkg                          serve the plan
 
 Exit codes: 0 done, 1 failed, 2 misused.
-Flags can be set in the environment: CITYHEART_LISTEN, CITYHEART_PLAN and so on.")]
+Flags can be set in the environment: CITYHEART_LISTEN, CITYHEART_PLAN and so on."
+)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,

@@ -1,24 +1,29 @@
 //! Ctrl-C and SIGTERM: the first asks the work to end, the second ends the program.
 
+use crate::error::{Error, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Calls back at the first signal.
-pub fn on_interrupt(stop: impl FnOnce() + Send + 'static) {
+/// Calls back at the first signal that comes after this returns.
+pub fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(Error::internal)?;
+    let entered = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    drop(entered);
     std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-        runtime.block_on(async {
-            let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else { return };
-            let mut stop = Some(stop);
-            loop {
+        let mut stop = Some(stop);
+        loop {
+            runtime.block_on(async {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
                 }
-                match stop.take() {
-                    Some(stop) => stop(),
-                    None => std::process::exit(1),
-                }
+            });
+            match stop.take() {
+                Some(stop) => stop(),
+                None => std::process::exit(1),
             }
-        });
+        }
     });
+    Ok(())
 }

@@ -10,4 +10,4 @@ pub use args::{Args, Backup, Check, Command, Demo, Export, Format, Import, Liste
 pub use check::{Checked, check};
 pub use interrupt::on_interrupt;
 pub use progress::Bar;
-pub use say::{error, hint, line, output, json};
+pub use say::{error, hint, json, line, output};

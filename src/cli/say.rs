@@ -11,7 +11,9 @@ pub fn line(text: &str) {
 /// An error, as a sentence; what is inside stays in the log.
 pub fn error(e: &Error) {
     let text = match e {
-        Error::Internal(cause) => format!("Something went wrong inside the program ({cause}). The plan is as it was. Please report this."),
+        Error::Internal(cause) => {
+            format!("Something went wrong inside the program ({cause}). The plan is as it was. Please report this.")
+        }
         other => other.to_string(),
     };
     line(&format!("{} {text}", paint("error:", "31;1")));

@@ -23,7 +23,10 @@ impl NewFile {
         }
         let part = path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
         let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(|e| {
-            Error::Refused(format!("{} cannot be written: {e}. Is the directory there, and may it be written to?", path.display()))
+            Error::Refused(format!(
+                "{} cannot be written: {e}. Is the directory there, and may it be written to?",
+                path.display()
+            ))
         })?;
         Ok(Self { out: Some(BufWriter::with_capacity(1 << 20, file)), part, path: path.to_owned() })
     }

@@ -84,7 +84,11 @@ fn position(out: &mut Vec<u8>, c: Coord<f64>) -> Result<()> {
     Ok(())
 }
 
-fn list<T>(out: &mut Vec<u8>, items: impl Iterator<Item = T>, write: impl Fn(&mut Vec<u8>, T) -> Result<()>) -> Result<()> {
+fn list<T>(
+    out: &mut Vec<u8>,
+    items: impl Iterator<Item = T>,
+    write: impl Fn(&mut Vec<u8>, T) -> Result<()>,
+) -> Result<()> {
     out.push(b'[');
     for (i, item) in items.enumerate() {
         if i > 0 {

@@ -33,7 +33,8 @@ impl Format {
             "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
             "csv" => Self::Csv,
             other => {
-                let message = format!("The format '{other}' cannot be written. There are geojson, geojsonl, geojsonseq and csv.");
+                let message =
+                    format!("The format '{other}' cannot be written. There are geojson, geojsonl, geojsonseq and csv.");
                 return Err(Error::invalid("--format", message));
             }
         })

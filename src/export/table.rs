@@ -52,7 +52,9 @@ impl<'a, W: Write> Table<'a, W> {
         row.extend(self.collection.fields.iter().zip(&feature.values).map(|(_, value)| cell(value)));
         match (self.place, &feature.geometry) {
             (PlaceAs::Nothing, _) => {}
-            (PlaceAs::LonLat, Some(Geometry::Point(p))) => row.extend([p.x().to_string().into(), p.y().to_string().into()]),
+            (PlaceAs::LonLat, Some(Geometry::Point(p))) => {
+                row.extend([p.x().to_string().into(), p.y().to_string().into()])
+            }
             (PlaceAs::LonLat, _) => row.extend(["".into(), "".into()]),
             (PlaceAs::Wkt, geometry) => row.push(geometry.as_ref().map(wkt).unwrap_or_default().into()),
         }
@@ -78,7 +80,11 @@ fn cell(value: &Value) -> Cow<'_, str> {
 
 /// Puts one quote before what a spreadsheet would take for a formula, and before what already looks guarded.
 fn guarded(text: &str) -> Cow<'_, str> {
-    if text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+    if text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
 }
 
 fn broken(e: csv::Error) -> Error {
@@ -99,7 +105,9 @@ fn write_wkt(out: &mut String, geometry: &Geometry) {
     use geo_types::Geometry as G;
     match geometry {
         G::Point(p) => tagged(out, "POINT", |out| list(out, [p.0].iter(), |out, c| position(out, *c))),
-        G::MultiPoint(m) => tagged(out, "MULTIPOINT", |out| list(out, m.iter(), |out, p| list(out, [p.0].iter(), |out, c| position(out, *c)))),
+        G::MultiPoint(m) => tagged(out, "MULTIPOINT", |out| {
+            list(out, m.iter(), |out, p| list(out, [p.0].iter(), |out, c| position(out, *c)))
+        }),
         G::Line(l) => tagged(out, "LINESTRING", |out| list(out, [l.start, l.end].iter(), |out, c| position(out, *c))),
         G::LineString(l) => tagged(out, "LINESTRING", |out| line(out, l)),
         G::MultiLineString(m) => tagged(out, "MULTILINESTRING", |out| list(out, m.iter(), line)),

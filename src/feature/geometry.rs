@@ -147,7 +147,11 @@ pub struct Repair {
 pub fn check(geometry: Geometry) -> Result<(Geometry, Repair), Fault> {
     let before = geometry.coords_count();
     if before == 0 {
-        return Err(Fault::new(Flaw::EmptyGeometry, "", "The geometry is empty. Leave it out (null) if there is no place."));
+        return Err(Fault::new(
+            Flaw::EmptyGeometry,
+            "",
+            "The geometry is empty. Leave it out (null) if there is no place.",
+        ));
     }
     if let Some(fault) = out_of_range(&geometry) {
         return Err(fault);

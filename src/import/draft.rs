@@ -158,9 +158,11 @@ fn parse<'de, C: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<Box<Object<
             "",
             "The feature has no member geometry. If it has no place, write \"geometry\": null.".into(),
         ),
-        Some("FeatureCollection") if !object.has_features => {
-            refuse(Flaw::NotGeoJson, "", "The FeatureCollection has no list of features. Write \"features\": […].".into())
-        }
+        Some("FeatureCollection") if !object.has_features => refuse(
+            Flaw::NotGeoJson,
+            "",
+            "The FeatureCollection has no list of features. Write \"features\": […].".into(),
+        ),
         Some("FeatureCollection") => refuse(
             Flaw::NotGeoJson,
             "/type",

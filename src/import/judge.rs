@@ -90,7 +90,7 @@ impl<'a> Judge<'a> {
         let id = id.ok().flatten();
         draft.place.id = id.clone();
         for finding in &mut findings {
-            finding.place.id.clone_from(&draft.place.id);
+            finding.place.id = draft.place.id.clone().or(finding.place.id.take());
         }
         let geometry = draft.shape.take().and_then(|shape| self.geometry(shape, &draft, &mut findings));
         let values = self.values(&draft, &mut findings);
@@ -297,7 +297,7 @@ fn day_first(text: &str) -> Option<String> {
 fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let name = name.to_lowercase();
     let scored = names.map(|n| (distance(&name, &n.to_lowercase()), n)).min_by_key(|s| s.0)?;
-    (scored.0 <= 1 + name.chars().count() / 5).then_some(scored.1)
+    (scored.0 <= 1 + name.chars().count() / 4).then_some(scored.1)
 }
 
 /// Levenshtein's edit distance.

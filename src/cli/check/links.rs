@@ -36,7 +36,8 @@ pub fn broken(subject: &Subject, links: &[Link], ids: &BTreeMap<CollectionId, Ha
             _ => vec![],
         };
         for (at, id) in targets {
-            let known = FeatureId::new(id).is_ok_and(|id| ids.get(&link.target).is_some_and(|known| known.contains(&id)));
+            let known =
+                FeatureId::new(id).is_ok_and(|id| ids.get(&link.target).is_some_and(|known| known.contains(&id)));
             if !known {
                 let message = format!("There is no '{id}' in '{}'. Correct the id, or add what it names.", link.target);
                 remarks.push(subject.remark("links", false, at, message));

@@ -82,8 +82,13 @@ fn survey(shelf: &Shelf, collections: &[Collection]) -> Result<Plan> {
         }
         let mut ids = HashSet::new();
         shelf.scan(&collection.id, &mut |feature| {
-            let city = if cities { Some(feature.id.to_string()) } else { Subject { collection, feature: &feature }.text("city").map(str::to_owned) };
-            if let (true, Some(city), Some(bbox)) = (areas || cities, city, feature.geometry.as_ref().and_then(bbox_of)) {
+            let city = if cities {
+                Some(feature.id.to_string())
+            } else {
+                Subject { collection, feature: &feature }.text("city").map(str::to_owned)
+            };
+            if let (true, Some(city), Some(bbox)) = (areas || cities, city, feature.geometry.as_ref().and_then(bbox_of))
+            {
                 let known = plan.cities.get(&city).copied();
                 plan.cities.insert(city, known.map_or(bbox, |k| k.union(bbox)));
             }
@@ -171,7 +176,10 @@ impl Checked {
         }
         let kinds: Vec<String> = self.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
-        lines.push(format!("{} features checked: {} errors, {} warnings{kinds}.", self.features, self.errors, self.warnings));
+        lines.push(format!(
+            "{} features checked: {} errors, {} warnings{kinds}.",
+            self.features, self.errors, self.warnings
+        ));
         lines
     }
 }

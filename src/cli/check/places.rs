@@ -18,6 +18,9 @@ pub fn far(subject: &Subject, cities: &BTreeMap<String, Bbox>) -> Option<Remark>
     if distance_m <= SURROUNDINGS_M {
         return None;
     }
-    let message = format!("The place is {:.0} km from the areas of '{city}'. Check the coordinates and the city.", distance_m / 1000.0);
+    let message = format!(
+        "The place is {:.0} km from the areas of '{city}'. Check the coordinates and the city.",
+        distance_m / 1000.0
+    );
     Some(subject.remark("places", true, "/geometry", message))
 }

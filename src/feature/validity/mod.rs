@@ -14,7 +14,7 @@ mod tree;
 use tree::Tree;
 
 /// Comparisons of segments and boxes that one geometry is worth. Real outlines of a million positions need a tenth of it.
-const MAX_WORK: u64 = 200_000_000;
+const MAX_WORK: u64 = 50_000_000;
 
 /// What is wrong with the lines and areas of a geometry whose repeated positions are removed; `at` says which ring.
 pub fn fault_of(geometry: &Geometry) -> Option<Fault> {
@@ -23,10 +23,18 @@ pub fn fault_of(geometry: &Geometry) -> Option<Fault> {
     match geometry {
         G::Point(_) | G::MultiPoint(_) | G::Line(_) | G::Rect(_) | G::Triangle(_) => None,
         G::LineString(line) => too_short(line).map(|f| inside(f, "/coordinates".into())),
-        G::MultiLineString(m) => m.iter().enumerate().find_map(|(i, l)| too_short(l).map(|f| inside(f, format!("/coordinates/{i}")))),
-        G::Polygon(polygon) => areas(std::slice::from_ref(polygon)).map(|(_, ring, f)| inside(f, ring_at("/coordinates", ring))),
-        G::MultiPolygon(m) => areas(&m.0).map(|(polygon, ring, f)| inside(f, ring_at(&format!("/coordinates/{polygon}"), ring))),
-        G::GeometryCollection(c) => c.iter().enumerate().find_map(|(i, g)| fault_of(g).map(|f| inside(f, format!("/geometries/{i}")))),
+        G::MultiLineString(m) => {
+            m.iter().enumerate().find_map(|(i, l)| too_short(l).map(|f| inside(f, format!("/coordinates/{i}"))))
+        }
+        G::Polygon(polygon) => {
+            areas(std::slice::from_ref(polygon)).map(|(_, ring, f)| inside(f, ring_at("/coordinates", ring)))
+        }
+        G::MultiPolygon(m) => {
+            areas(&m.0).map(|(polygon, ring, f)| inside(f, ring_at(&format!("/coordinates/{polygon}"), ring)))
+        }
+        G::GeometryCollection(c) => {
+            c.iter().enumerate().find_map(|(i, g)| fault_of(g).map(|f| inside(f, format!("/geometries/{i}"))))
+        }
     }
 }
 
@@ -72,12 +80,24 @@ fn areas(polygons: &[Polygon<f64>]) -> Option<Found> {
     for (p, polygon) in polygons.iter().enumerate() {
         for (r, ring) in std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate() {
             if ring.0.len() < 4 {
-                return Some((p, r, Fault::new(Flaw::TooFewPositions, "", "A ring needs at least three different positions and the first one again.")));
+                return Some((
+                    p,
+                    r,
+                    Fault::new(
+                        Flaw::TooFewPositions,
+                        "",
+                        "A ring needs at least three different positions and the first one again.",
+                    ),
+                ));
             }
             checker.add(ring, p, r);
         }
     }
-    checker.sides().or_else(|| checker.holes(polygons)).or_else(|| checker.polygons(polygons)).or_else(|| checker.pieces())
+    checker
+        .sides()
+        .or_else(|| checker.holes(polygons))
+        .or_else(|| checker.polygons(polygons))
+        .or_else(|| checker.pieces())
 }
 
 impl<'a> Checker<'a> {
@@ -175,16 +195,20 @@ impl<'a> Checker<'a> {
             return None;
         }
         let polygon = |ring: &usize| self.rings[*ring].polygon;
-        let touching: HashSet<_> = self.contacts.iter().map(|(a, b, _)| (polygon(a).min(polygon(b)), polygon(a).max(polygon(b)))).collect();
+        let touching: HashSet<_> =
+            self.contacts.iter().map(|(a, b, _)| (polygon(a).min(polygon(b)), polygon(a).max(polygon(b)))).collect();
         let shells: Vec<usize> = (0..self.rings.len()).filter(|i| self.rings[*i].number == 0).collect();
         self.pairs(&shells, |checker, i, j| {
             let (a, b) = (checker.rings[i].polygon, checker.rings[j].polygon);
             let overlap = if touching.contains(&(a, b)) {
                 share_area(&polygons[a], &polygons[b])
             } else {
-                checker.is_in_polygon(checker.rings[i].line.0[0], j) || checker.is_in_polygon(checker.rings[j].line.0[0], i)
+                checker.is_in_polygon(checker.rings[i].line.0[0], j)
+                    || checker.is_in_polygon(checker.rings[j].line.0[0], i)
             };
-            overlap.then(|| checker.overlap(j, checker.rings[j].line.0[0], "overlaps another polygon of the same geometry"))
+            overlap.then(|| {
+                checker.overlap(j, checker.rings[j].line.0[0], "overlaps another polygon of the same geometry")
+            })
         })
     }
 
@@ -263,7 +287,8 @@ impl<'a> Checker<'a> {
     }
 
     fn too_intricate(&self, ring: usize) -> Found {
-        let message = "The rings are too intricate to be checked in reasonable time. Simplify the geometry or split it.";
+        let message =
+            "The rings are too intricate to be checked in reasonable time. Simplify the geometry or split it.";
         (self.rings[ring].polygon, self.rings[ring].number, Fault::new(Flaw::TooManyVertices, "", message))
     }
 }
@@ -315,8 +340,11 @@ fn meet(s: &Side, t: &Side) -> Meeting {
 
 /// Two sides on one straight line.
 fn along(s: &Side, t: &Side) -> Meeting {
-    let shared: Vec<Coord<f64>> =
-        [(t.a, s), (t.b, s), (s.a, t), (s.b, t)].into_iter().filter(|(end, other)| in_box(*end, other)).map(|(end, _)| end).collect();
+    let shared: Vec<Coord<f64>> = [(t.a, s), (t.b, s), (s.a, t), (s.b, t)]
+        .into_iter()
+        .filter(|(end, other)| in_box(*end, other))
+        .map(|(end, _)| end)
+        .collect();
     match shared.first() {
         None => Meeting::Apart,
         Some(first) if shared.iter().all(|p| p == first) => Meeting::Touch(*first),

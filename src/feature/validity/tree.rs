@@ -19,8 +19,10 @@ pub struct Tree {
     leaves: usize,
 }
 
-const NOTHING: Span =
-    Span { min: Coord { x: f64::INFINITY, y: f64::INFINITY }, max: Coord { x: f64::NEG_INFINITY, y: f64::NEG_INFINITY } };
+const NOTHING: Span = Span {
+    min: Coord { x: f64::INFINITY, y: f64::INFINITY },
+    max: Coord { x: f64::NEG_INFINITY, y: f64::NEG_INFINITY },
+};
 
 impl Tree {
     pub fn new(sides: impl Iterator<Item = (Coord<f64>, Coord<f64>)>) -> Self {

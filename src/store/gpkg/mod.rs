@@ -40,10 +40,11 @@ pub struct GeoPackage {
 struct Shared {
     path: PathBuf,
     access: open::Access,
+    /// Idle connections for reading. They go before the writer: the last to go folds the log into the file and removes it,
+    /// which a connection for reading may not.
+    readers: Mutex<Vec<Connection>>,
     /// `None` when the file was opened for reading only.
     writer: Option<Mutex<Connection>>,
-    /// Idle connections for reading.
-    readers: Mutex<Vec<Connection>>,
     /// The layers, and the version of the database schema they were read at.
     layers: RwLock<(i64, Arc<Layers>)>,
     /// The state of each collection that the caller was told of: what it found when opening, and what edits and takings-over

@@ -1,0 +1,324 @@
+//! The program as people run it: help, exit codes, import, export, check, backup, and what is left when it is killed.
+
+use serde_json::{Value as Json, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own, and the program run in it.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: &str) -> &Self {
+        std::fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cityheart"));
+        command.args(arguments.split_whitespace()).current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CITYHEART_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &str) -> Ran {
+        Ran::from(self.command(arguments).output().unwrap())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    fn good(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+
+    fn failed(self, sentence: &str) -> Self {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        assert!(self.err.contains(sentence), "{self:?}");
+        assert!(!self.err.contains("panicked") && !self.err.contains("RUST_BACKTRACE"), "{self:?}");
+        self
+    }
+}
+
+fn trees(ids: std::ops::Range<usize>) -> String {
+    let features: Vec<Json> = ids
+        .map(|i| {
+            let place = json!({"type": "Point", "coordinates": [15.0 + i as f64 / 1e5, 46.0]});
+            json!({"type": "Feature", "id": format!("t{i}"), "geometry": place, "properties": {"height": i as f64 + 0.5, "kind": "lime"}})
+        })
+        .collect();
+    json!({"type": "FeatureCollection", "features": features}).to_string()
+}
+
+#[test]
+fn every_command_helps_with_three_examples() {
+    let desk = Desk::new();
+    let all = desk.run("--help").good().out;
+    for command in ["demo", "serve", "import", "export", "check", "backup"] {
+        assert!(all.contains(&format!("  {command} ")), "{all}");
+        let help = desk.run(&format!("{command} --help")).good().out;
+        assert!(help.matches(&format!("  cityheart {command}")).count() >= 3, "{help}");
+        assert!(!help.contains('\x1b'), "no colour into a pipe: {help}");
+    }
+    assert!(desk.run("--version").good().out.starts_with("cityheart "));
+    assert_eq!(desk.names(), Vec::<String>::new());
+}
+
+#[test]
+fn misuse_is_exit_code_two_and_failure_one() {
+    let desk = Desk::new();
+    desk.file("a.geojson", &trees(0..1));
+    for misuse in [
+        "",
+        "frobnicate",
+        "import",
+        "import a.geojson",
+        "import a.geojson --into Trees",
+        "import a.geojson --into gpkg_trees",
+        "import a.geojson --into trees --format shp",
+        "import a.geojson --into trees --crs EPSG:3794",
+        "export",
+        "serve --listen nowhere",
+        "serve --public-url nothing",
+        "backup one",
+    ] {
+        let ran = desk.run(misuse);
+        assert_eq!(ran.code, Some(2), "{misuse}: {ran:?}");
+        assert!(!ran.err.is_empty(), "{misuse}");
+    }
+    desk.run("import missing.geojson --into trees").failed("There is no file missing.geojson. Check the path.");
+    desk.run("import . --into trees").failed("is a directory");
+    desk.run("export trees").failed("plan.gpkg");
+    desk.run("check nowhere.gpkg").failed("nowhere.gpkg");
+    desk.run("serve nowhere.gpkg").failed("nowhere.gpkg");
+    assert_eq!(desk.names(), ["a.geojson"], "failure leaves nothing");
+}
+
+#[test]
+fn a_file_goes_in_and_comes_out_the_same() {
+    let desk = Desk::new();
+    desk.file("trees.geojson", &trees(0..500));
+    let ran = desk.run("import trees.geojson --into trees").good();
+    assert!(ran.err.contains("500 features are now in 'trees'"), "{ran:?}");
+    assert_eq!(ran.out, "");
+    let out = desk.run("export trees").good().out;
+    let given: Json = trees(0..500).parse().unwrap();
+    assert_eq!(out.parse::<Json>().unwrap(), given);
+    for name in ["trees.csv", "trees.geojsonl", "trees.geojsons", "trees2.geojson"] {
+        desk.run(&format!("export trees -o {name}")).good();
+        let other = format!("plan-{name}.gpkg");
+        desk.run(&format!("import {name} --into trees --plan {other}")).good();
+        let again = desk.run(&format!("export trees --plan {other}")).good().out;
+        assert_eq!(again.parse::<Json>().unwrap(), given, "{name}");
+    }
+    let missing = desk.run("export shrubs").failed("There is no collection 'shrubs' in plan.gpkg. It has: trees.");
+    assert_eq!(missing.out, "");
+    desk.run("export trees -o nowhere/x.csv").failed("cannot be written");
+    assert!(desk.names().iter().all(|n| !n.contains(".part")), "{:?}", desk.names());
+}
+
+#[test]
+fn what_is_added_must_be_new_and_what_is_replaced_need_not() {
+    let desk = Desk::new();
+    desk.file("a.geojson", &trees(0..3)).file("b.geojson", &trees(2..5)).file("c.geojson", &trees(3..5));
+    desk.run("import a.geojson --into trees").good();
+    let ran = desk.run("import b.geojson --into trees").failed("'trees' already has a feature 't2'");
+    assert!(ran.err.contains("--replace"), "{ran:?}");
+    let count = || desk.run("export trees --format geojsonl").good().out.lines().count();
+    assert_eq!(count(), 3);
+    desk.run("import c.geojson --into trees").good();
+    assert_eq!(count(), 5);
+    desk.run("import b.geojson --into trees --replace").good();
+    assert_eq!(count(), 3);
+    desk.run("import a.geojson c.geojson --into trees --replace").good();
+    assert_eq!(count(), 5);
+    let ran =
+        desk.run("import a.geojson b.geojson --into trees --replace").failed("b.geojson, line 1, feature 1 (id t2)");
+    assert!(ran.err.contains("1 duplicate-id"), "{ran:?}");
+    assert_eq!(count(), 5);
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_writes_nothing() {
+    let desk = Desk::new();
+    desk.file("a.geojson", &trees(0..3)).file("bad.geojson", r#"{"type":"Point","coordinates":[15,95]}"#);
+    let ran = desk.run("import a.geojson --into trees --dry-run").good();
+    assert!(ran.err.contains("3 features could be imported into 'trees'. Nothing was written."), "{ran:?}");
+    desk.run("import bad.geojson --into trees --dry-run").failed("Nothing was imported");
+    assert_eq!(desk.names(), ["a.geojson", "bad.geojson"]);
+    desk.run("import a.geojson --into trees").good();
+    let before = std::fs::read(desk.path("plan.gpkg")).unwrap();
+    desk.run("import a.geojson --into trees --replace --dry-run").good();
+    desk.run("import a.geojson --into trees --dry-run").failed("already has a feature");
+    assert!(before == std::fs::read(desk.path("plan.gpkg")).unwrap(), "the plan is the same to the byte");
+}
+
+#[test]
+fn a_refused_file_leaves_the_plan_as_it_was_and_a_lenient_import_leaves_out_what_is_bad() {
+    let desk = Desk::new();
+    let bad = trees(10..20).replace("[15.00015,46.0]", "[46.0,150.0]").replace("\"t17\"", "\"t16\"");
+    desk.file("a.geojson", &trees(0..3)).file("bad.geojson", &bad);
+    desk.run("import a.geojson --into trees").good();
+    let before = desk.run("export trees").good().out;
+    let ran = desk
+        .run("import bad.geojson --into trees --json")
+        .failed("Nothing was imported: 2 of 10 features have faults.");
+    let report: Json = ran.out.parse().unwrap();
+    assert_eq!((&report["errors"], &report["loaded"]), (&json!(2), &Json::Null));
+    assert_eq!(report["by_kind"], json!({"duplicate-id": 1, "swapped-coordinates": 1}));
+    assert_eq!(report["findings"][0]["feature"], 6);
+    assert_eq!(desk.run("export trees").good().out, before);
+    desk.run("import bad.geojson --into new").failed("Nothing was imported");
+    desk.run("import bad.geojson --into trees --plan new.gpkg").failed("Nothing was imported");
+    assert!(desk.names().iter().all(|n| !n.starts_with("new")), "a plan made for a refused file is gone: {:?}", desk.names());
+    let ran = desk.run("import bad.geojson --into trees --lenient --json").good();
+    let report: Json = ran.out.parse().unwrap();
+    assert_eq!((&report["loaded"], &report["left_out"]), (&json!(8), &json!(2)));
+    assert!(ran.err.contains("8 features are now in 'trees', 2 left out"), "{ran:?}");
+}
+
+#[test]
+fn flags_are_read_from_the_environment_and_files_from_the_standard_input() {
+    let desk = Desk::new();
+    desk.file("a.csv", "id,lon,lat\na,15,46\n");
+    desk.command("import a.csv --into stops").env("CITYHEART_PLAN", "other.gpkg").output().unwrap();
+    assert_eq!(desk.names(), ["a.csv", "other.gpkg"]);
+    let mut child = desk.command("import - --into stops --plan other.gpkg").stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"id,lon,lat\nb,15,46\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(
+        desk.run("export stops --plan other.gpkg --format csv").good().out,
+        "id,lon,lat\r\na,15,46\r\nb,15,46\r\n"
+    );
+}
+
+#[test]
+fn killing_an_import_leaves_the_plan_as_it_was() {
+    let desk = Desk::new();
+    desk.file("a.geojson", &trees(0..200)).file("big.geojson", &trees(0..60_000));
+    desk.run("import a.geojson --into trees").good();
+    let before = desk.run("export trees").good().out;
+    // Killed ever later: while it reads, while it writes, while it builds the index.
+    for pause_ms in [5, 60, 150, 400, 800] {
+        let mut child =
+            desk.command("import big.geojson --into trees --replace").stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(pause_ms));
+        child.kill().unwrap();
+        if child.wait().unwrap().success() {
+            break;
+        }
+        assert!(desk.run("export trees").good().out == before, "killed after {pause_ms} ms");
+    }
+    desk.run("check").good();
+}
+
+#[test]
+fn an_interrupted_import_ends_with_a_sentence_and_leaves_nothing() {
+    let desk = Desk::new();
+    desk.file("big.geojson", &trees(0..150_000));
+    let child = desk.command("import big.geojson --into trees --plan new.gpkg").stderr(Stdio::piped()).spawn().unwrap();
+    // The plan is made when the work begins; a signal before that ends the program at once.
+    while !desk.path("new.gpkg").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    ran.failed("Stopped.");
+    assert_eq!(desk.names(), ["big.geojson"]);
+}
+
+#[test]
+fn a_backup_is_a_whole_plan_and_never_overwrites() {
+    let desk = Desk::new();
+    desk.file("a.geojson", &trees(0..3));
+    desk.run("import a.geojson --into trees").good();
+    desk.run("backup plan.gpkg copy.gpkg").good();
+    assert_eq!(desk.run("export trees --plan copy.gpkg").good().out, desk.run("export trees").good().out);
+    desk.run("backup plan.gpkg copy.gpkg").failed("copy.gpkg");
+    desk.run("backup nowhere.gpkg copy2.gpkg").failed("nowhere.gpkg");
+}
+
+#[test]
+fn check_finds_what_is_wrong_in_a_plan_and_says_what_to_do() {
+    let desk = Desk::new();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata/demo");
+    for collection in [
+        "partners",
+        "cities",
+        "areas",
+        "segments",
+        "interventions",
+        "facilities",
+        "premises",
+        "indicators",
+        "observations",
+    ] {
+        desk.run(&format!("import {} --into {collection}", demo.join(format!("{collection}.geojson")).display()))
+            .good();
+    }
+    let clean = desk.run("check").good();
+    assert!(clean.err.contains(" 0 errors"), "{clean:?}");
+
+    let mut plan: Json = std::fs::read_to_string(demo.join("interventions.geojson")).unwrap().parse().unwrap();
+    let feature = &mut plan["features"][0];
+    feature["properties"]["start"] = "2027-01-01".into();
+    feature["properties"]["end"] = "2026-01-01".into();
+    feature["properties"]["cost"] = 100_000.into();
+    feature["properties"]["eu_share"] = 90_000.into();
+    feature["properties"]["depends_on"] = json!(["nothing-there"]);
+    feature["geometry"] = json!({"type": "Point", "coordinates": [2.0, 41.0]});
+    plan["features"][1]["properties"]["cost"] = 100.into();
+    plan["features"][1]["properties"]["eu_share"] = 101.into();
+    plan["features"][1]["properties"]["city"] = "atlantis".into();
+    desk.file("interventions.geojson", &plan.to_string());
+    desk.run("import interventions.geojson --into interventions --replace").good();
+    let ran = desk.run("check --json").failed("It ends (2026-01-01) before it starts (2027-01-01).");
+    let found: Json = ran.out.parse().unwrap();
+    let findings = found["findings"].as_array().unwrap();
+    let has = |kind: &str, severity: &str, pointer: &str| {
+        let hit = |f: &&Json| f["kind"] == kind && f["severity"] == severity && f["pointer"] == pointer;
+        assert!(findings.iter().any(|f| hit(&f)), "{kind} at {pointer}: {}", ran.err);
+    };
+    has("dates", "error", "/properties/end");
+    has("money", "warning", "/properties/eu_share");
+    has("money", "error", "/properties/eu_share");
+    has("links", "error", "/properties/depends_on/0");
+    has("links", "error", "/properties/city");
+    has("places", "warning", "/geometry");
+}
