@@ -75,7 +75,10 @@ fn urls() -> Router<Arc<App>> {
         // OGC API Processes: the planner's questions
         .route("/api/processes", get(processes::list))
         .route("/api/processes/{process}", get(processes::one))
-        .route("/api/processes/{process}/execution", post(processes::execute).layer(DefaultBodyLimit::max(processes::MAX_BODY_BYTES)))
+        .route(
+            "/api/processes/{process}/execution",
+            post(processes::execute).layer(DefaultBodyLimit::max(processes::MAX_BODY_BYTES)),
+        )
         // Operations
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))
