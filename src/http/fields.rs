@@ -77,7 +77,7 @@ fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collecti
         let mut json = make(&base, collection);
         absolute_references(&mut json, &base);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-        json["$id"] = base.api(&["collections", collection.id.as_str(), name]).into();
+        json["$id"] = format!("{}/{name}", base.api(&["collections", collection.id.as_str()])).into();
         let page = Page::new(&format!("{title}: {}", collection.title), &collection.description)
             .crumb("The API", base.api(&[]))
             .crumb("Collections", base.api(&["collections"]))

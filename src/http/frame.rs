@@ -25,7 +25,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 /// Headers that scripts from other places may read.
 const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Retry-After, Tile-Left-Out";
-const ALLOWED: &str = "GET, HEAD, OPTIONS";
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Puts the frame around the routes.
 pub fn around(urls: Router<Arc<App>>, app: Arc<App>) -> Router {
@@ -106,9 +106,9 @@ fn refused(app: &App, request: &Request) -> Option<Problem> {
 
 /// OPTIONS is answered with what there is; any other method that a resource has not is refused with the same list.
 fn other_method(method: &Method, refusal: &Response) -> Response {
-    let posts = refusal.headers().get(header::ALLOW).is_some_and(|a| a.as_bytes() == b"POST");
-    let possible = if posts { "POST, OPTIONS" } else { ALLOWED };
-    let allow = (header::ALLOW, HeaderValue::from_static(possible));
+    let listed = refusal.headers().get(header::ALLOW).and_then(|a| a.to_str().ok()).filter(|a| !a.is_empty());
+    let possible = format!("{}, OPTIONS", listed.unwrap_or("GET,HEAD").split(',').collect::<Vec<_>>().join(", "));
+    let allow = (header::ALLOW, super::present::quoted(&possible));
     if method == Method::OPTIONS {
         return (StatusCode::OK, [allow]).into_response();
     }
@@ -121,7 +121,7 @@ fn finish(headers: &mut HeaderMap, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if preflight {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static(
@@ -138,6 +138,7 @@ fn finish(headers: &mut HeaderMap, preflight: bool) {
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
 }
 
+#[allow(clippy::needless_pass_by_value)] // the layer hands it over so
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     Problem::from(crate::error::Error::Internal(format!("a handler panicked: {}", text.unwrap_or("no message"))))

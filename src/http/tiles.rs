@@ -65,18 +65,14 @@ fn filtered(layers: Layers, pairs: &Pairs) -> Result<Layers, Problem> {
 /// A kept tile is answered here and now; a new one is drawn in the pool.
 async fn answer(ask: &Ask, layers: Layers, id: TileId) -> Answer {
     let coding = if reads_gzip(&ask.headers) { Coding::Gzip } else { Coding::Identity };
-    let tile = match ask.atlas().cached(&layers, id, coding) {
-        Some(tile) => tile,
-        None => {
-            let atlas = ask.atlas().clone();
-            ask.app.pool.run(move || atlas.tile(&layers, id, coding)).await?
-        }
+    let tile = if let Some(tile) = ask.atlas().cached(&layers, id, coding) {
+        tile
+    } else {
+        let atlas = ask.atlas().clone();
+        ask.app.pool.run(move || atlas.tile(&layers, id, coding)).await?
     };
     let etag = present::quoted(&tile.etag);
-    let mut response = match present::unchanged(&ask.headers, &etag) {
-        Some(unchanged) => unchanged,
-        None => write(tile, coding),
-    };
+    let mut response = present::unchanged(&ask.headers, &etag).unwrap_or_else(|| write(tile, coding));
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
     headers.insert(header::CACHE_CONTROL, present::REVALIDATE);

@@ -42,7 +42,7 @@ pub fn chosen(ask: &Ask, pairs: &Pairs) -> Result<String> {
     match pairs.rest.iter().find(|(name, _)| name == "collections") {
         None => {
             let views = ask.atlas().collections();
-            let ids = views.iter().map(|v| v.collection()).filter(|c| !c.geometry.is_none()).map(|c| c.id.as_str());
+            let ids = views.iter().map(View::collection).filter(|c| !c.geometry.is_none()).map(|c| c.id.as_str());
             Ok(ids.take(MAX_LAYERS).collect::<Vec<_>>().join(","))
         }
         Some((_, list)) => match list.split(',').find(|name| ask.atlas().view(name).is_err()) {

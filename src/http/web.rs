@@ -96,16 +96,13 @@ impl File {
         } else {
             REVALIDATE
         };
-        let mut response = match present::unchanged(headers, &etag) {
-            Some(unchanged) => unchanged,
-            None => {
-                let coding = packed.is_some().then(|| (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
-                let mut response = packed.unwrap_or(self.plain).into_response();
-                response.headers_mut().insert(header::CONTENT_TYPE, self.media);
-                response.headers_mut().extend(coding);
-                response
-            }
-        };
+        let mut response = present::unchanged(headers, &etag).unwrap_or_else(|| {
+            let coding = packed.is_some().then(|| (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+            let mut response = packed.unwrap_or(self.plain).into_response();
+            response.headers_mut().insert(header::CONTENT_TYPE, self.media);
+            response.headers_mut().extend(coding);
+            response
+        });
         let own = response.headers_mut();
         own.insert(header::ETAG, etag);
         own.insert(header::CACHE_CONTROL, cache);

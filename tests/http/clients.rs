@@ -78,7 +78,7 @@ print(json.dumps(out))",
     let fields = &seen["fields"]["interventions"];
     assert!(fields["title"] == "object" && fields["cost"] == "float64", "{fields}");
     assert!(fields["start"].as_str().is_some_and(|t| t.starts_with("datetime64")), "{fields}");
-    assert_eq!(seen["fields"]["areas"]["population"], "float64");
+    assert_eq!(seen["fields"]["areas"]["population"], "int32");
     assert_eq!(seen["fields"]["interventions"]["synthetic"], "bool");
     assert_eq!(seen["fields"]["interventions"]["types"], "list(str)");
     let crs = seen["crs"]["areas"].as_str().unwrap();

@@ -1,5 +1,7 @@
 //! The HTTP door, tested on the real router over a real plan.
 
+#![allow(clippy::unwrap_used)] // what is unexpected in a test ends it
+
 #[path = "../common/server.rs"]
 mod server;
 #[path = "../common/python.rs"]

@@ -25,7 +25,7 @@ async fn walk(router: &axum::Router, first: &str) -> Vec<String> {
         assert_eq!(matched.get_or_insert(page["numberMatched"].clone()), &page["numberMatched"], "{path}");
         all.extend(found);
         match link(&page, "next", "application/geo+json") {
-            Some(next) => path = local(next).to_owned(),
+            Some(next) => local(next).clone_into(&mut path),
             None => break,
         }
     }

@@ -78,7 +78,9 @@ async fn bytes_that_are_no_http_do_not_stop_it() {
             b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
             b"\r\n\r\n\r\nBREW\r\n\r\n",
         ];
-        noise.iter().for_each(|bytes| drop(exchange_and_close(address, bytes)));
+        for bytes in noise {
+            drop(exchange_and_close(address, bytes));
+        }
         exchange(address, b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     });
     let reply = replies.await.unwrap();

@@ -81,7 +81,7 @@ pub fn property<'a>(collection: &'a Collection, name: &str) -> &'a Json {
 /// A small drawing of a geometry, north up, as wide as it is on the ground.
 pub fn outline(geometry: &Geometry) -> Html {
     let Some(b) = bbox_of(geometry) else { return Html::default() };
-    let narrow = ((b.south + b.north) / 2.0).to_radians().cos().max(0.01);
+    let narrow = b.south.midpoint(b.north).to_radians().cos().max(0.01);
     let size = ((b.east - b.west) * narrow).max(b.north - b.south).max(1e-5);
     let scale = 180.0 / size;
     let at = |x: f64, y: f64| (10.0 + (x - b.west) * narrow * scale, 10.0 + (b.north - y) * scale);

@@ -235,7 +235,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
 }
 
 fn tile_paths(paths: &mut Map<String, Json>, views: &[View]) {
-    let drawn = || views.iter().map(|v| v.collection()).filter(|c| !c.geometry.is_none());
+    let drawn = || views.iter().map(View::collection).filter(|c| !c.geometry.is_none());
     let ids: Vec<&str> = drawn().map(|c| c.id.as_str()).collect();
     let mut sets = vec![(
         "/tiles".to_owned(),
