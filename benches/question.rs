@@ -33,7 +33,10 @@ impl Dice {
 }
 
 fn square((x, y): (f64, f64), side: f64) -> Polygon<f64> {
-    Polygon::new(LineString::from(vec![(x, y), (x + side, y), (x + side, y + side * 0.7), (x, y + side * 0.7), (x, y)]), vec![])
+    Polygon::new(
+        LineString::from(vec![(x, y), (x + side, y), (x + side, y + side * 0.7), (x, y + side * 0.7), (x, y)]),
+        vec![],
+    )
 }
 
 /// Points, lines and houses, over 15 km by 15 km.
@@ -47,7 +50,13 @@ fn shape(dice: &mut Dice, n: usize) -> Geometry {
 }
 
 fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geometry) -> Arc<Snapshot> {
-    let fields = [("status", Kind::Text), ("cost", Kind::Decimal), ("eu_share", Kind::Decimal), ("start", Kind::Date), ("end", Kind::Date)];
+    let fields = [
+        ("status", Kind::Text),
+        ("cost", Kind::Decimal),
+        ("eu_share", Kind::Decimal),
+        ("start", Kind::Date),
+        ("end", Kind::Date),
+    ];
     let fields: Vec<_> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
     let id = CollectionId::new(name).expect("a name");
     let collection = Collection::inferred(id, name, GeometryKind::ANY, &fields).expect("a collection");
@@ -104,7 +113,12 @@ fn inside_a_quarter(bencher: Bencher) {
 
 #[divan::bench(sample_count = 10)]
 fn summary_over_150_areas(bencher: Bencher) {
-    ask(bencher, &things(), "summary", json!({"collection": "things", "group_by": ["area", "status"], "rule": "share"}));
+    ask(
+        bencher,
+        &things(),
+        "summary",
+        json!({"collection": "things", "group_by": ["area", "status"], "rule": "share"}),
+    );
 }
 
 #[divan::bench(sample_count = 5)]

@@ -9,6 +9,7 @@ pub mod feature; // one thing on the map, its geometry and GeoJSON
 pub mod collection; // a layer: its fields, schema and extent
 pub mod change; // edits as values, revisions, versions
 pub mod plan; // the plan's own model: schemas and vocabularies
+pub mod filter; // CQL2: conditions on features
 pub mod query; // one value from the address line to the index
 
 // Siblings: strangers to each other (tile and question read index).

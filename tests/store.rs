@@ -6,8 +6,18 @@ use tempfile::TempDir;
 
 #[path = "store/contract.rs"]
 mod contract;
+#[path = "store/crash.rs"]
+mod crash;
 #[path = "store/features.rs"]
 mod features;
+#[path = "store/files.rs"]
+mod files;
+#[path = "store/migration.rs"]
+mod migration;
+#[path = "store/model.rs"]
+mod model;
+#[path = "store/outside.rs"]
+mod outside;
 
 /// An empty plan in a directory of its own.
 struct Plan {
@@ -50,5 +60,6 @@ contract! {
     a_replacing_load_keeps_keys_and_history_of_what_stays
     scanning_since_a_revision_shows_what_changed_and_what_went
     the_store_keeps_created_and_updated
+    instants_come_back_in_utc
     what_is_not_there_is_not_found
 }

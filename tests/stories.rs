@@ -29,7 +29,10 @@ async fn story_1_a_coordinator_in_celje_sees_every_action_inside_the_old_core() 
     ];
     assert_eq!(found(&answer), want);
     assert_eq!(value(&answer, "features", &[]), 7.0);
-    assert_eq!(answer["left_out"]["without_place"], json!(["celje-facade-grants", "celje-parking-screens", "celje-centralka-card"]));
+    assert_eq!(
+        answer["left_out"]["without_place"],
+        json!(["celje-facade-grants", "celje-parking-screens", "celje-centralka-card"])
+    );
 }
 
 #[tokio::test]
@@ -40,11 +43,17 @@ async fn story_2_a_planner_in_fleurus_sees_which_works_meet_in_place_and_time() 
     // cour 3, couvent 2, shared space 1. All dates are years, so none is certain.
     assert_eq!(value(&answer, "conflicts", &[]), 16.0);
     assert_eq!(value(&answer, "certain", &[]), 0.0);
-    let pair = &answer["features"]["features"].as_array().unwrap().iter().find(|f| f["id"] == "fleurus-murals~fleurus-place-albert-ier").unwrap()["result"];
+    let pair = &answer["features"]["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["id"] == "fleurus-murals~fleurus-place-albert-ier")
+        .unwrap()["result"];
     // The murals ended in November 2025 and began at most twelve months before; the square, begun in 2023, ends by December 2024.
     assert_eq!(pair["months"], json!(["2024-11", "2024-12"]));
     assert!(close(pair["distance_m"].as_f64().unwrap(), 19.18, 0.001));
-    let undated: Vec<_> = answer["left_out"]["undated"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let undated: Vec<_> =
+        answer["left_out"]["undated"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
     assert!(undated.contains(&"fleurus-three-houses") && undated.contains(&"fleurus-admin-centre"));
 }
 
@@ -72,7 +81,10 @@ async fn story_4_the_mayor_of_sligo_sees_cost_and_eu_share_of_the_bid_by_status(
     assert_eq!(value(&answer, "features", &[("status", "proposed")]), 2.0);
     let share = number(&answer, "eu_share", &[]);
     assert_eq!((share["numerator"].as_f64(), share["denominator"].as_f64()), (Some(1_250_000.0), Some(1_250_000.0)));
-    assert_eq!(answer["left_out"]["without_cost"], json!(["sligo-greenfort", "sligo-rockwood-footbridge", "sligo-over-the-shop"]));
+    assert_eq!(
+        answer["left_out"]["without_cost"],
+        json!(["sligo-greenfort", "sligo-rockwood-footbridge", "sligo-over-the-shop"])
+    );
     // By share, Greenfort counts with the 19.03 % of its ground that lie in the BID; all others lie inside.
     let shares = ask("summary", json!({"area": "sligo-bid", "rule": "share"})).await;
     assert!(close(value(&shares, "shares", &[]), 5.1903, 0.0001));
@@ -178,7 +190,12 @@ async fn story_11_a_resident_of_osijek_sees_what_others_say_about_the_park() {
 #[tokio::test]
 async fn the_integrated_approach_shows_which_functions_a_quarter_lacks() {
     let answer = ask("coverage", json!({"areas_filter": {"city": "fleurus"}})).await;
-    let core = answer["features"]["features"].as_array().unwrap().iter().find(|f| f["id"] == "fleurus-place-albert-ier").unwrap();
+    let core = answer["features"]["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["id"] == "fleurus-place-albert-ier")
+        .unwrap();
     // Six works meet the core: all are investments or small-scale actions, for public space, commerce, leisure, housing
     // and public facilities; none serves work, and none is a soft measure.
     let missing: Vec<_> = core["result"]["missing"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();

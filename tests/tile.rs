@@ -22,7 +22,7 @@ fn tile(z: u8, x: u32, y: u32) -> TileId {
 }
 
 fn drawn(snapshot: &Snapshot, at: TileId) -> Drawn {
-    draw(&[Layer { name: "things", snapshot }], at)
+    draw(&[Layer { name: "things", snapshot, filter: None }], at)
 }
 
 /// Draws, decodes and checks.
@@ -271,7 +271,8 @@ fn an_edit_says_where_other_points_are_drawn_from_another_zoom_on() {
         let before = index.snapshot();
         let old: Vec<Feature> = model.0.clone();
         let changes = model.edit(r, 1, place, crowd);
-        let redrawn = index.apply(&changes, revision);
+        let mut redrawn = vec![];
+        index.publish(&changes, revision, |boxes| redrawn = boxes.to_vec());
         let id = match &changes[0] {
             cityheart::change::Change::Put(f) => &f.id,
             cityheart::change::Change::Removed { id, .. } => id,

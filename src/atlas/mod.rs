@@ -2,11 +2,12 @@
 
 use crate::change::{Change, ChangeSet, Revision};
 use crate::collection::{Collection, CollectionId};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::{Bbox, FeatureId, time::Span};
+use crate::feature::{Bbox, FeatureId, Value, time::Span};
 use crate::index::{Builder, Index, Snapshot};
 use crate::plan::Model;
-use crate::query::Query;
+use crate::query::{MAX_LIMIT, Query};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -105,6 +106,24 @@ impl Atlas {
     /// [`Error::NotFound`] when the plan has no such collection.
     pub fn view(&self, id: &str) -> Result<View> {
         Ok(View { snapshot: self.leaf(id)?.index.snapshot() })
+    }
+
+    /// The reference system that the plan is drawn in: the national grid of its cities, when they all name the same one.
+    #[must_use]
+    pub fn storage_crs(&self) -> Crs {
+        let Ok(view) = self.view("cities") else { return Crs::CRS84 };
+        let Some(field) = view.collection().field("storage_crs") else { return Crs::CRS84 };
+        let query = Query { limit: MAX_LIMIT, ..Query::default() };
+        let named = |feature: crate::feature::Feature| match feature.values.get(field) {
+            Some(Value::Text(text)) => Crs::parse(text).ok(),
+            _ => None,
+        };
+        let mut all = self.items(&view, &query).features().map(named).collect::<Vec<_>>();
+        all.dedup();
+        match all[..] {
+            [Some(crs)] => crs,
+            _ => Crs::CRS84,
+        }
     }
 
     #[must_use]

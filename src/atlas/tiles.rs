@@ -6,9 +6,11 @@
 
 use super::{Atlas, Leaf};
 use crate::change::{Change, Revision};
+use crate::collection::Collection;
 use crate::crs;
 use crate::error::{Error, Result};
 use crate::feature::{Bbox, bbox_of};
+use crate::filter::Filter;
 use crate::index::Snapshot;
 use crate::tile::{self, Layer, TileId};
 use bytes::Bytes;
@@ -49,9 +51,11 @@ pub struct Tile {
 /// The layers of a tile, resolved.
 #[derive(Clone)]
 pub struct Layers {
-    /// Names as asked for: layers in that order.
+    /// Names as asked for: layers in that order; and their filters.
     key: Arc<str>,
     sources: Arc<[(Box<str>, Source)]>,
+    /// One for each source, or none at all.
+    filters: Arc<[Filter]>,
 }
 
 #[derive(Clone)]
@@ -64,6 +68,21 @@ impl Layers {
     /// Layer names with the collections they show, in order.
     pub fn snapshots(&self) -> impl Iterator<Item = (&str, Arc<Snapshot>)> {
         self.sources.iter().map(|(name, source)| (&**name, source.snapshot()))
+    }
+
+    /// The same layers, each through a filter that `make` makes for its collection. Tiles are kept by what the filters say.
+    ///
+    /// # Errors
+    /// What `make` refuses; [`Error::Invalid`] for the base map, which has nothing to filter by.
+    pub fn filtered(&self, make: impl Fn(&Collection) -> Result<Filter>) -> Result<Self> {
+        let filter = |(_, source): &(Box<str>, Source)| match source {
+            Source::Leaf(leaf) => make(leaf.index.snapshot().collection()),
+            Source::Fixed(_) => Err(Error::invalid("filter", "The base map cannot be filtered. Leave filter out.")),
+        };
+        let filters: Arc<[Filter]> = self.sources.iter().map(filter).collect::<Result<_>>()?;
+        // With its length before it, no filter can pass for two.
+        let key = filters.iter().fold(self.key.to_string(), |key, f| format!("{key} {} {}", f.text().len(), f.text()));
+        Ok(Self { key: key.into(), sources: self.sources.clone(), filters })
     }
 
     /// The deepest zoom with more detail than the one before.
@@ -90,7 +109,7 @@ impl Atlas {
     pub fn layers(&self, list: &str) -> Result<Layers> {
         if list == "world" {
             let sources = self.world.layers().map(|(name, snapshot)| (name.into(), Source::Fixed(snapshot))).collect();
-            return Ok(Layers { key: list.into(), sources });
+            return Ok(Layers { key: list.into(), sources, filters: Arc::new([]) });
         }
         let names: Vec<&str> = list.split(',').collect();
         if names.len() > MAX_LAYERS {
@@ -100,7 +119,7 @@ impl Atlas {
             return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
         }
         let source = |name: &&str| Ok((Box::from(*name), Source::Leaf(self.leaf(name)?)));
-        Ok(Layers { key: list.into(), sources: names.iter().map(source).collect::<Result<_>>()? })
+        Ok(Layers { key: list.into(), sources: names.iter().map(source).collect::<Result<_>>()?, filters: Arc::new([]) })
     }
 
     /// The tile when it is kept and still true; never waits.
@@ -143,8 +162,8 @@ impl Atlas {
     fn draw(&self, layers: &Layers, tile: TileId) -> Kept {
         let snapshots: Vec<_> = layers.snapshots().collect();
         let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
-        let drawn =
-            tile::draw(&snapshots.iter().map(|(name, s)| Layer { name, snapshot: s }).collect::<Vec<_>>(), tile);
+        let layer = |(nth, (name, snapshot))| Layer { name, snapshot, filter: layers.filters.get(nth) };
+        let drawn = tile::draw(&snapshots.iter().map(|(n, s)| (*n, &**s)).enumerate().map(layer).collect::<Vec<_>>(), tile);
         self.metrics.drew(drawn.features, drawn.left_out);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
         Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }

@@ -8,6 +8,7 @@ use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::atlas::View;
 use crate::feature::{Bbox, time::Span};
+use crate::crs::Crs;
 use crate::query::{self, CRS84};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -25,12 +26,13 @@ pub async fn list(ask: Ask) -> Answer {
     views.truncate(wanted.limit);
     present::document_with(&ask, &JSON, &pairs, |twins| {
         let base = ask.base();
-        let collections: Vec<Json> = views.iter().map(|view| describe(view, &base, links(view, &base))).collect();
+        let storage = ask.atlas().storage_crs();
+        let collections: Vec<Json> = views.iter().map(|view| describe(view, &base, links(view, &base), storage)).collect();
         let json = json!({
             "links": link::array(twins),
             "numberMatched": matched,
             "numberReturned": views.len(),
-            "crs": [CRS84],
+            "crs": known_crs(),
             "collections": collections,
         });
         let page = Page::new("Collections", &format!("{matched} of {all} collections of this plan."));
@@ -48,7 +50,7 @@ pub async fn one(ask: Ask) -> Answer {
         let page = Page::new(&collection.title, &collection.description)
             .crumb("The API", base.api(&[]))
             .crumb("Collections", base.api(&["collections"]));
-        Ok(Document { page: page.main(html::collection(&view, &base, &all)), json: describe(&view, &base, all) })
+        Ok(Document { page: page.main(html::collection(&view, &base, &all)), json: describe(&view, &base, all, ask.atlas().storage_crs()) })
     })
 }
 
@@ -72,7 +74,12 @@ fn meet(asked: Bbox, mine: Bbox) -> bool {
     tall && wide
 }
 
-fn describe(view: &View, base: &Base, links: Vec<Link>) -> Json {
+/// Every reference system that answers can be had in, CRS84 first.
+fn known_crs() -> Vec<String> {
+    Crs::all().map(Crs::uri).collect()
+}
+
+fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
     let collection = view.collection();
     let mut extent = json!({});
     if let Some(bbox) = view.extent() {
@@ -93,8 +100,8 @@ fn describe(view: &View, base: &Base, links: Vec<Link>) -> Json {
         "itemType": "feature",
         "itemCount": view.count(),
         "extent": extent,
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        "crs": known_crs(),
+        "storageCrs": storage.uri(),
         "links": link::array(&links),
     })
 }

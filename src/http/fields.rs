@@ -2,7 +2,7 @@
 
 use super::ask::Ask;
 use super::html::{self, Page};
-use super::negotiate::SCHEMA;
+use super::negotiate::{JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::collection::{Collection, Kind};
@@ -57,6 +57,15 @@ pub async fn queryables(ask: Ask) -> Answer {
 pub async fn sortables(ask: Ask) -> Answer {
     answer(&ask, "sortables", "Sortables", |_, collection| {
         only(collection, |at| query::sortable(collection, at), false)
+    })
+}
+
+/// The functions that filters may use (OGC API Features Part 3).
+pub async fn functions(ask: Ask) -> Answer {
+    present::document(&ask, &JSON, |_| {
+        let json = crate::filter::functions();
+        let page = Page::new("Functions", "What filters may compute and compare, beside = < > LIKE BETWEEN IN and IS NULL.");
+        Ok(Document { page: page.crumb("The API", ask.base().api(&[])).main(html::data(&json)), json })
     })
 }
 

@@ -8,7 +8,8 @@ use super::present::{self, Answer};
 use super::stream::Pieces;
 use super::urls;
 use crate::atlas::{Items, View};
-use crate::query::{self, CRS84, Query};
+use crate::crs::Crs;
+use crate::query::{self, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
@@ -52,7 +53,7 @@ pub async fn one(ask: Ask) -> Answer {
     }
     let query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
     let form = ask.form(&FORMS, &pairs)?;
-    let item = ask.atlas().item(&view, ask.segment("feature"))?;
+    let item = ask.atlas().item(&view, ask.segment("feature"))?.in_crs(query.crs);
     let mut links = ask.twins(&FORMS, form, &pairs);
     let collection = ask.base().api(&["collections", view.collection().id.as_str()]);
     links.push(Link::new("collection", collection, "application/json").titled(&view.collection().title));
@@ -69,7 +70,7 @@ pub async fn one(ask: Ask) -> Answer {
     let etag = present::quoted(&format!("\"{:032x}\"", present::hash(&body)));
     let mut response = present::with_tag(&ask.headers, form.media, etag, body);
     present::add_links(response.headers_mut(), &links);
-    response.headers_mut().insert(CONTENT_CRS, content_crs());
+    response.headers_mut().insert(CONTENT_CRS, content_crs(query.crs));
     Ok(response)
 }
 
@@ -93,7 +94,7 @@ impl Page {
         let mut headers = HeaderMap::new();
         headers.insert(MATCHED, items.matched().into());
         headers.insert(RETURNED, items.len().into());
-        headers.insert(CONTENT_CRS, content_crs());
+        headers.insert(CONTENT_CRS, content_crs(query.crs));
         present::add_links(&mut headers, &self.links);
         if self.form == &HTML {
             let known = html::Known::new(self.ask.atlas().model(), self.ask.base());
@@ -161,6 +162,6 @@ fn revision_tag(ask: &Ask, view: &View, form: &Form) -> HeaderValue {
     present::quoted(&format!("W/\"{:032x}\"", present::hash(all.as_bytes())))
 }
 
-fn content_crs() -> HeaderValue {
-    present::quoted(&format!("<{CRS84}>"))
+fn content_crs(crs: Crs) -> HeaderValue {
+    present::quoted(&format!("<{}>", crs.uri()))
 }

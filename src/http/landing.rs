@@ -11,7 +11,7 @@ const TITLE: &str = "cityheart";
 const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
 
 /// Classes that a test in `tests/http_conformance.rs` is named after.
-pub const CONFORMANCE: [&str; 30] = [
+pub const CONFORMANCE: [&str; 48] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
@@ -42,6 +42,25 @@ pub const CONFORMANCE: [&str; 30] = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    // What QGIS before 3.44 looks for where the standard now says functions.
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "http://www.opengis.net/spec/cql2/1.0/conf/functions",
 ];
 
 pub async fn landing(ask: Ask) -> Answer {
@@ -59,6 +78,7 @@ pub async fn landing(ask: Ask) -> Answer {
                 .titled("The standards that hold here"),
             Link::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api(&["collections"]), JSON.media)
                 .titled("The collections of the plan"),
+            Link::new(link::FUNCTIONS, base.api(&["functions"]), JSON.media).titled("The functions that filters may use"),
             Link::new(link::TILESETS, base.api(&["tiles"]), JSON.media).titled("The plan as vector tiles"),
             Link::new(link::TILING_SCHEMES, base.api(&["tileMatrixSets"]), JSON.media).titled("How the tiles are cut"),
             Link::new("http://www.opengis.net/def/rel/ogc/1.0/processes", base.api(&["processes"]), JSON.media)
@@ -77,8 +97,8 @@ pub async fn landing(ask: Ask) -> Answer {
 
 pub async fn conformance(ask: Ask) -> Answer {
     present::document(&ask, &JSON, |twins| {
-        let json = json!({"links": link::array(twins), "conformsTo": CONFORMANCE});
+        let json = json!({"links": link::array(twins), "conformsTo": &CONFORMANCE[..]});
         let page = Page::new("Conformance", "The classes of OGC standards that hold here; each is proven by a test.");
-        Ok(Document { json, page: page.main(html::addresses(&CONFORMANCE)) })
+        Ok(Document { json, page: page.main(html::addresses(&CONFORMANCE[..])) })
     })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 pub const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+pub const FUNCTIONS: &str = "http://www.opengis.net/def/rel/ogc/1.0/functions";
 pub const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 pub const SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 pub const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";

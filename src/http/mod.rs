@@ -50,6 +50,7 @@ fn urls() -> Router<Arc<App>> {
         .route("/api", get(landing::landing))
         .route("/api/conformance", get(landing::conformance))
         .route("/api/openapi", get(openapi::openapi))
+        .route("/api/functions", get(fields::functions))
         .route("/api/collections", get(collections::list))
         .route("/api/collections/{collection}", get(collections::one))
         .route("/api/collections/{collection}/schema", get(fields::schema))

@@ -36,9 +36,14 @@ pub async fn list(ask: Ask) -> present::Answer {
             })
             .collect();
         let json = json!({"processes": processes, "links": link::array(twins)});
-        let page = Page::new("Questions", "What the plan can be asked. Each is a process: send its inputs, and it answers.").crumb("The API", base.api(&[]));
+        let page =
+            Page::new("Questions", "What the plan can be asked. Each is a process: send its inputs, and it answers.")
+                .crumb("The API", base.api(&[]));
         let addresses: Vec<String> = QUESTIONS.iter().map(address).collect();
-        Ok(Document { json, page: page.main(html::addresses(&addresses.iter().map(String::as_str).collect::<Vec<_>>())) })
+        Ok(Document {
+            json,
+            page: page.main(html::addresses(&addresses.iter().map(String::as_str).collect::<Vec<_>>())),
+        })
     })
 }
 
@@ -65,10 +70,13 @@ pub async fn one(ask: Ask) -> present::Answer {
 pub async fn execute(ask: Ask, body: Result<Bytes, BytesRejection>) -> present::Answer {
     let question = question::question(ask.segment("process"))?;
     ask.only(&[])?;
-    let body = body.map_err(|e| Problem::new(e.status(), "The request could not be read whole. It may be too large: 16 MB are allowed."))?;
+    let body = body.map_err(|e| {
+        Problem::new(e.status(), "The request could not be read whole. It may be too large: 16 MB are allowed.")
+    })?;
     let request = Request::read(&body)?;
     let (atlas, document) = (ask.atlas().clone(), request.document);
-    let written = ask.app.pool.run(move || atlas.ask(question, &request.inputs).map(|answer| write(&answer, document))).await??;
+    let written =
+        ask.app.pool.run(move || atlas.ask(question, &request.inputs).map(|answer| write(&answer, document))).await??;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(JSON.media)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -120,7 +128,9 @@ impl Request {
             }
         }
         match members.remove("inputs").unwrap_or_else(|| json!({})) {
-            Json::Object(inputs) => Ok(Self { inputs: inputs.into_iter().map(|(name, v)| (name, plain(v))).collect(), document }),
+            Json::Object(inputs) => {
+                Ok(Self { inputs: inputs.into_iter().map(|(name, v)| (name, plain(v))).collect(), document })
+            }
             _ => refuse("inputs", "The inputs must be an object of names and values.".to_owned()),
         }
     }

@@ -21,12 +21,16 @@ mod segment; // all of this for some features
 mod thin; // from which zoom a point is drawn
 mod tiers; // edits and merges
 mod meets; // geometry against a box, exactly
+mod row; // one slot as filters see it
 mod select; // queries
+mod digits; // positions as text
 mod write; // features out
 mod part; // parts of features out
 
 pub(crate) use column::{Cell, Column, Words};
 pub(crate) use place::WorldBox;
+pub(crate) use rank::ALL as ALL_RANKS;
+pub(crate) use row::SlotRow;
 pub(crate) use segment::{Pick, Segment};
 pub(crate) use shape::{Path, Role};
 

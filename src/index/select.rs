@@ -4,29 +4,49 @@
 use super::column::{Cell, Column, Words};
 use super::meets::Area;
 use super::segment::Segment;
-use super::{Selection, Slot, Snapshot, Tier};
+use super::{Selection, Slot, SlotRow, Snapshot, Tier};
 use crate::collection::Kind;
-use crate::feature::{Value, time::Span};
+use crate::feature::{FeatureId, Value, time::Span};
+use crate::filter::{Plan, Predicate};
 use crate::query::{Cursor, Query, Sort};
 use std::cmp::Ordering;
 
 impl Snapshot {
     pub fn select(&self, query: &Query) -> Selection {
-        if query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.sort.is_empty() {
+        let unasked = query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.filter.is_none();
+        if unasked && query.sort.is_empty() {
             return self.walk(query);
         }
         let order = Order { snapshot: self, sort: &query.sort };
         let mut page = Page::new(order, query);
-        let area = query.bbox.as_ref().map(Area::new);
+        let plan = query.filter.as_ref().map(|f| f.plan());
+        let predicate = query.filter.as_ref().map(|f| f.compile());
+        // The query's own box must be met exactly; the filter's is only a first choice.
+        let area = query.bbox.as_ref().or(plan.and_then(|p| p.bbox.as_ref())).map(Area::new);
         for (at, tier) in self.tiers.iter().enumerate() {
-            let conditions = Conditions::new(self, tier, query);
-            visit(tier, area.as_ref(), |slot| {
+            if plan.is_some_and(|p| p.empty) {
+                break;
+            }
+            let conditions = Conditions::new(self, tier, query, plan, predicate.as_ref());
+            let mut offer = |slot: u32| {
                 if conditions.hold(slot as usize) {
                     page.offer(Slot::new(at, slot), tier.segment.keys[slot as usize]);
                 }
-            });
+            };
+            match plan.and_then(|p| p.ids.as_ref()) {
+                Some(ids) => self.named(ids, at, area.as_ref()).into_iter().for_each(offer),
+                None => visit(tier, area.as_ref(), &mut offer),
+            }
         }
         page.finish()
+    }
+
+    /// The slots of one tier that have one of these ids and meet the area.
+    fn named(&self, ids: &[Box<str>], tier: usize, area: Option<&Area>) -> Vec<u32> {
+        let segment = &*self.tiers[tier].segment;
+        let slot = |id: &Box<str>| self.get(&FeatureId::new(id).ok()?).filter(|s| s.tier() == tier);
+        let meets = |slot: &Slot| area.is_none_or(|a| a.meets_first(a.rects.len(), segment, slot.slot()));
+        ids.iter().filter_map(slot).filter(meets).map(|s| s.slot() as u32).collect()
     }
 
     /// All features in the order of keys: no more is touched than the page.
@@ -85,49 +105,61 @@ fn visit(tier: &Tier, area: Option<&Area>, mut show: impl FnMut(u32)) {
 /// What a slot must fulfil besides its place, made ready for one segment.
 struct Conditions<'a> {
     segment: &'a Segment,
-    time: Option<Span>,
+    times: Vec<Span>,
     tests: Vec<Test<'a>>,
+    predicate: Option<&'a Predicate<'a>>,
 }
 
 enum Test<'a> {
     /// The numbers of the words that match.
     Code(&'a [u32], u32),
     Codes(&'a [u32], Vec<bool>),
-    Equals(&'a Column, Kind, &'a Value),
+    Equals(&'a Column, Kind, &'a [Value]),
     Never,
 }
 
 impl<'a> Conditions<'a> {
-    fn new(snapshot: &Snapshot, tier: &'a Tier, query: &'a Query) -> Self {
+    fn new(
+        snapshot: &Snapshot,
+        tier: &'a Tier,
+        query: &'a Query,
+        plan: Option<&'a Plan>,
+        predicate: Option<&'a Predicate<'a>>,
+    ) -> Self {
         let segment = &*tier.segment;
-        let tests = query
-            .equals
-            .iter()
-            .map(|(field, value)| match (segment.columns.get(*field), snapshot.collection.fields.get(*field)) {
-                (Some(column), Some(field)) => Test::new(column, field.kind, value),
+        let test = |field: usize, values: &'a [Value]| {
+            match (segment.columns.get(field), snapshot.collection.fields.get(field)) {
+                (Some(column), Some(field)) => Test::one_of(column, field.kind, values),
                 _ => Test::Never,
-            })
-            .collect();
-        Self { segment, time: query.time.filter(|_| !segment.spans.is_empty()), tests }
+            }
+        };
+        let asked = query.equals.iter().map(|(field, value)| test(*field, std::slice::from_ref(value)));
+        let planned = plan.into_iter().flat_map(|p| &p.equals).map(|(field, values)| test(*field, values));
+        let times = query.time.into_iter().chain(plan.and_then(|p| p.time)).filter(|_| !segment.spans.is_empty());
+        Self { segment, times: times.collect(), tests: asked.chain(planned).collect(), predicate }
     }
 
     fn hold(&self, slot: usize) -> bool {
-        self.time.is_none_or(|t| self.segment.spans[slot].meets(t)) && self.tests.iter().all(|t| t.holds(slot))
+        self.times.iter().all(|t| self.segment.spans[slot].meets(*t))
+            && self.tests.iter().all(|t| t.holds(slot))
+            && self.predicate.is_none_or(|p| p.holds(&SlotRow { segment: self.segment, slot }))
     }
 }
 
 impl<'a> Test<'a> {
-    fn new(column: &'a Column, kind: Kind, value: &'a Value) -> Self {
-        match (column, value) {
-            (Column::Words(words), Value::Text(text)) if kind != Kind::Json => {
+    /// The value is one of these.
+    fn one_of(column: &'a Column, kind: Kind, values: &'a [Value]) -> Self {
+        match (column, values) {
+            (_, []) => Self::Never,
+            (Column::Words(words), [Value::Text(text)]) if kind != Kind::Json => {
                 words.code_of(text).map_or(Self::Never, |code| Self::Code(words.codes(), code))
             }
-            (Column::Words(words), value) if !value.is_null() => {
+            (Column::Words(words), values) if !values.iter().any(Value::is_null) => {
                 let all = words.words();
-                let fit = (0..all.len()).map(|w| equals(Cell::Text(all.text(w)), kind, value)).collect();
-                Self::Codes(words.codes(), fit)
+                let fits = |w| values.iter().any(|value| equals(Cell::Text(all.text(w)), kind, value));
+                Self::Codes(words.codes(), (0..all.len()).map(fits).collect())
             }
-            _ => Self::Equals(column, kind, value),
+            _ => Self::Equals(column, kind, values),
         }
     }
 
@@ -135,7 +167,7 @@ impl<'a> Test<'a> {
         match self {
             Self::Code(codes, code) => codes[slot] == *code,
             Self::Codes(codes, fit) => !Words::is_null(codes[slot]) && fit[codes[slot] as usize],
-            Self::Equals(column, kind, value) => equals(column.cell(slot), *kind, value),
+            Self::Equals(column, kind, values) => values.iter().any(|v| equals(column.cell(slot), *kind, v)),
             Self::Never => false,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::column::{Cell, Column};
 use super::segment::Segment;
+use super::digits::write_positions;
 use super::shape::{LonLat, Member, Path, Role, Type};
 use super::text::write_escaped;
 use super::{Slot, Snapshot};
@@ -43,10 +44,22 @@ impl Snapshot {
     /// are written as null.
     pub fn write_geojson(&self, slot: Slot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         let (segment, at) = self.locate(slot);
+        self.write_geojson_with(slot, properties, &mut |out| write_geometry(segment, at, out), out);
+    }
+
+    /// [`Snapshot::write_geojson`] with a geometry of somebody else's making.
+    pub fn write_geojson_with(
+        &self,
+        slot: Slot,
+        properties: Option<&[usize]>,
+        geometry: &mut dyn FnMut(&mut Vec<u8>),
+        out: &mut Vec<u8>,
+    ) {
+        let (segment, at) = self.locate(slot);
         out.extend_from_slice(br#"{"type":"Feature","id":"#);
         segment.ids.write_json(at, out);
         out.extend_from_slice(br#","geometry":"#);
-        write_geometry(segment, at, out);
+        geometry(out);
         out.extend_from_slice(br#","properties":{"#);
         let mut first = true;
         let mut write = |field: usize| {
@@ -190,10 +203,7 @@ impl Writer<'_> {
     fn path(&mut self, path: Path) {
         let positions = &self.lonlat[path.start..path.end];
         self.out.push(b'[');
-        for (nth, &p) in positions.iter().enumerate() {
-            self.comma(nth);
-            self.position(p);
-        }
+        write_positions(positions.iter().copied(), self.out);
         if matches!(path.role, Role::Exterior | Role::Hole) {
             self.out.push(b',');
             self.position(positions[0]);
@@ -201,70 +211,7 @@ impl Writer<'_> {
         self.out.push(b']');
     }
 
-    fn position(&mut self, [lon, lat]: LonLat) {
-        self.out.push(b'[');
-        write_steps(lon, self.out);
-        self.out.push(b',');
-        write_steps(lat, self.out);
-        self.out.push(b']');
-    }
-}
-
-/// A count of 1e-7 degrees as a decimal number without trailing zeros.
-fn write_steps(steps: i32, out: &mut Vec<u8>) {
-    let size = steps.unsigned_abs();
-    let (whole, mut rest) = (size / 10_000_000, size % 10_000_000);
-    let mut text = [0_u8; 12];
-    let mut at = 0;
-    if steps < 0 {
-        text[at] = b'-';
-        at += 1;
-    }
-    for power in [100, 10] {
-        if whole >= power {
-            text[at] = b'0' + (whole / power % 10) as u8;
-            at += 1;
-        }
-    }
-    text[at] = b'0' + (whole % 10) as u8;
-    at += 1;
-    if rest > 0 {
-        text[at] = b'.';
-        at += 1;
-        let mut power = 1_000_000;
-        while rest > 0 {
-            text[at] = b'0' + (rest / power) as u8;
-            rest %= power;
-            power /= 10;
-            at += 1;
-        }
-    }
-    out.extend_from_slice(&text[..at]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_are_written_as_the_shortest_decimal() {
-        let written = |steps| {
-            let mut out = vec![];
-            write_steps(steps, &mut out);
-            String::from_utf8(out).unwrap()
-        };
-        for (steps, text) in [
-            (0, "0"),
-            (1, "0.0000001"),
-            (-1, "-0.0000001"),
-            (23_522_219, "2.3522219"),
-            (488_566_130, "48.856613"),
-            (1_800_000_000, "180"),
-            (-1_800_000_000, "-180"),
-            (-1_000_000_001, "-100.0000001"),
-            (100_000_000, "10"),
-        ] {
-            assert_eq!(written(steps), text);
-        }
+    fn position(&mut self, position: LonLat) {
+        write_positions([position].into_iter(), self.out);
     }
 }

@@ -1,14 +1,18 @@
 //! One question to a collection, as one value from the address line to the index. Reads name/value pairs; knows no HTTP.
 
+use crate::crs::Crs;
 use crate::feature::{Bbox, Value, time::Span};
+use crate::filter::Filter;
+use std::sync::Arc;
 
 mod ask;
 mod cursor;
 mod parse;
 mod place;
 
-pub use ask::{asked, closest, queryable, sortable};
-pub use parse::{CRS84, PARAMETERS, overview, parse};
+pub use crate::filter::closest;
+pub use ask::{asked, queryable, sortable};
+pub use parse::{Asked, CRS84, PARAMETERS, overview, parse};
 pub use place::bbox;
 
 /// Page sizes: what is served when nobody asks, and the most.
@@ -24,10 +28,14 @@ pub struct Query {
     pub time: Option<Span>,
     /// Property equality: (field position, value). A list matches when one of its items equals the value.
     pub equals: Vec<(usize, Value)>,
+    /// Features that this lets through.
+    pub filter: Option<Arc<Filter>>,
     /// Field position and direction; empty means the order of keys. Nulls come last.
     pub sort: Vec<Sort>,
     /// Field positions to write; `None` means all.
     pub properties: Option<Vec<usize>>,
+    /// What the coordinates of the answer are written in.
+    pub crs: Crs,
     pub limit: usize,
     /// Where the page before this one ended.
     pub after: Option<Cursor>,
@@ -52,6 +60,8 @@ impl Default for Query {
             bbox: None,
             time: None,
             equals: vec![],
+            filter: None,
+            crs: Crs::CRS84,
             sort: vec![],
             properties: None,
             limit: DEFAULT_LIMIT,

@@ -2,16 +2,31 @@
 
 use super::{DEFAULT_LIMIT, MAX_LIMIT, Query, Sort, ask, place};
 use crate::collection::Collection;
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::time::{self, Span};
+use crate::filter::{Filter, Lang};
 use crate::query::Cursor;
+use std::sync::Arc;
 
 /// The reference system of GeoJSON: longitude and latitude in degrees on WGS 84.
 pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Parameters with a meaning of their own; everything else is the name of a property.
-pub const PARAMETERS: [&str; 9] =
-    ["bbox", "bbox-crs", "crs", "datetime", "limit", "sortby", "properties", "exclude-properties", "cursor"];
+pub const PARAMETERS: [&str; 12] = [
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "limit",
+    "sortby",
+    "properties",
+    "exclude-properties",
+    "cursor",
+];
 
 /// Reads pairs (already percent-decoded) as a question to this collection. `elsewhere` are names that somebody else has read
 /// or will read; they are offered when a name is misspelt.
@@ -25,6 +40,8 @@ pub fn parse<'a>(
 ) -> Result<Query> {
     let mut query = Query::default();
     let mut cursor = None;
+    let (mut bbox, mut bbox_crs) = (None, Crs::CRS84);
+    let mut asked = Asked::default();
     let mut seen: Vec<&str> = Vec::new();
     for (name, value) in pairs {
         if seen.contains(&name) {
@@ -32,8 +49,10 @@ pub fn parse<'a>(
         }
         seen.push(name);
         match name {
-            "bbox" => query.bbox = Some(place::bbox(value)?),
-            "crs" | "bbox-crs" => crs(name, value)?,
+            "bbox" => bbox = Some(place::numbers(value)?),
+            "crs" => query.crs = crs(name, value)?,
+            "bbox-crs" => bbox_crs = crs(name, value)?,
+            "filter" | "filter-lang" | "filter-crs" => asked.read(name, value)?,
             "datetime" => query.time = Some(datetime(value)?),
             "limit" => query.limit = limit(value)?,
             "sortby" => query.sort = sortby(value, collection)?,
@@ -45,6 +64,10 @@ pub fn parse<'a>(
     }
     if seen.contains(&"properties") && seen.contains(&"exclude-properties") {
         return Err(Error::invalid("exclude-properties", "Give either properties or exclude-properties, not both."));
+    }
+    query.filter = asked.filter(collection)?.map(Arc::new);
+    if let Some(corners) = bbox {
+        query.within(corners, bbox_crs, collection)?;
     }
     query.after = cursor.map(|text| Cursor::decode(text, &query.sort, collection)).transpose()?;
     Ok(query)
@@ -84,12 +107,81 @@ fn limit(text: &str) -> Result<usize> {
     Ok(number.min(MAX_LIMIT))
 }
 
-fn crs(name: &str, uri: &str) -> Result<()> {
-    let plain = uri.strip_prefix('<').and_then(|u| u.strip_suffix('>')).unwrap_or(uri);
-    if plain == CRS84 || plain == "https://www.opengis.net/def/crs/OGC/1.3/CRS84" || plain == "[OGC:CRS84]" {
-        return Ok(());
+fn crs(name: &str, uri: &str) -> Result<Crs> {
+    Crs::parse(uri).map_err(|e| at(name, e))
+}
+
+/// The same refusal, at this parameter.
+fn at(name: &str, error: Error) -> Error {
+    match error {
+        Error::Invalid(e) => Error::invalid(name, e.message),
+        other => other,
     }
-    Err(Error::invalid(name, format!("'{}' is not offered. Use {CRS84} (longitude, latitude).", ask::short(uri))))
+}
+
+/// The three parameters of a filter.
+#[derive(Default)]
+pub struct Asked {
+    text: Option<String>,
+    lang: Option<Lang>,
+    crs: Option<Crs>,
+}
+
+impl Asked {
+    /// Takes one of `filter`, `filter-lang`, `filter-crs`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] at the name of the parameter.
+    pub fn read(&mut self, name: &str, value: &str) -> Result<()> {
+        match name {
+            "filter" => self.text = Some(value.to_owned()),
+            "filter-crs" => self.crs = Some(crs(name, value)?),
+            _ => {
+                self.lang = Some(match value {
+                    "cql2-text" => Lang::Text,
+                    "cql2-json" => Lang::Json,
+                    _ => {
+                        let shown = ask::short(value);
+                        return Err(Error::invalid(name, format!("'{shown}' is not read here. Use cql2-text or cql2-json.")));
+                    }
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a filter at all.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// The filter on this collection, if one was asked for. What begins with a brace is JSON unless something else was said.
+    ///
+    /// # Errors
+    /// What [`Filter::parse`] refuses.
+    pub fn filter(&self, collection: &Collection) -> Result<Option<Filter>> {
+        let Some(text) = &self.text else { return Ok(None) };
+        let guess = if text.trim_start().starts_with('{') { Lang::Json } else { Lang::Text };
+        Filter::parse(text, self.lang.unwrap_or(guess), self.crs.unwrap_or(Crs::CRS84), collection).map(Some)
+    }
+}
+
+impl Query {
+    /// Narrows to a box. A box in a grid has curved sides in degrees: it becomes part of the filter.
+    fn within(&mut self, [a, b, c, d]: [f64; 4], crs: Crs, collection: &Collection) -> Result<()> {
+        if crs.is_degrees() {
+            let [west, south, east, north] = if crs.is_north_first() { [b, a, d, c] } else { [a, b, c, d] };
+            self.bbox = Some(place::degrees(west, south, east, north)?);
+            return Ok(());
+        }
+        let meets = Filter::meets_box([a, b, c, d], crs, collection).map_err(|e| at("bbox", e))?;
+        self.filter = Some(Arc::new(match &self.filter {
+            Some(filter) => filter.and(&meets, collection),
+            None => meets,
+        }));
+        Ok(())
+    }
 }
 
 /// An instant, a day, or an interval of them with `..` or nothing for an open end.

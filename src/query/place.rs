@@ -10,6 +10,15 @@ use crate::feature::Bbox;
 /// # Errors
 /// [`Error::Invalid`] at `bbox`.
 pub fn bbox(text: &str) -> Result<Bbox> {
+    let [west, south, east, north] = numbers(text)?;
+    degrees(west, south, east, north)
+}
+
+/// The corners of a box in any reference system: two numbers each, heights not looked at.
+///
+/// # Errors
+/// [`Error::Invalid`] at `bbox`.
+pub(super) fn numbers(text: &str) -> Result<[f64; 4]> {
     let wrong = |what: String| Err(Error::invalid("bbox", what));
     let mut numbers = Vec::new();
     for part in text.split(',') {
@@ -21,14 +30,18 @@ pub fn bbox(text: &str) -> Result<Bbox> {
             break;
         }
     }
-    let [west, south, east, north] = match numbers[..] {
-        [w, s, e, n] => [w, s, e, n],
-        [w, s, low, e, n, high] if low <= high => [w, s, e, n],
+    match numbers[..] {
+        [w, s, e, n] => Ok([w, s, e, n]),
+        [w, s, low, e, n, high] if low <= high => Ok([w, s, e, n]),
         [_, _, _, _, _, _] => {
-            return wrong("The third number (lowest height) is above the sixth (highest). Swap them.".into());
+            wrong("The third number (lowest height) is above the sixth (highest). Swap them.".into())
         }
-        _ => return wrong("A box has four numbers (west,south,east,north in degrees) or six (with heights).".into()),
-    };
+        _ => wrong("A box has four numbers (west,south,east,north in degrees) or six (with heights).".into()),
+    }
+}
+
+pub(super) fn degrees(west: f64, south: f64, east: f64, north: f64) -> Result<Bbox> {
+    let wrong = |what: String| Err(Error::invalid("bbox", what));
     if [west, east].iter().any(|x| x.abs() > 180.0) {
         return wrong("Longitudes (the first and the third of four numbers) go from -180 to 180 degrees.".into());
     }

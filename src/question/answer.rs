@@ -129,7 +129,8 @@ impl Number {
             json["denominator"] = denominator.to_json();
         }
         if !self.group.is_empty() {
-            json["group"] = self.group.iter().map(|(k, v)| (k.clone(), Json::from(v.as_str()))).collect::<Map<_, _>>().into();
+            json["group"] =
+                self.group.iter().map(|(k, v)| (k.clone(), Json::from(v.as_str()))).collect::<Map<_, _>>().into();
         }
         if !self.ids.is_empty() {
             json["ids"] = ids(&self.ids);
@@ -230,7 +231,8 @@ impl Answer {
             }
             found.write(out);
         }
-        let left_out: Map<String, Json> = self.left_out.0.iter().map(|(reason, list)| ((*reason).to_owned(), ids(list))).collect();
+        let left_out: Map<String, Json> =
+            self.left_out.0.iter().map(|(reason, list)| ((*reason).to_owned(), ids(list))).collect();
         out.extend_from_slice(b"]},\"left_out\":");
         out.extend_from_slice(Json::Object(left_out).to_string().as_bytes());
         out.extend_from_slice(b",\"rules\":");

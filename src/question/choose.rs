@@ -12,10 +12,13 @@ use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// The inputs that most questions share.
-pub const COLLECTION: Input = Input::new("collection", "The features asked about", Kind::Collection(Some("interventions")));
-pub const FILTER: Input = Input::new("filter", "Which of them: property and value, or a list of values any of which will do", Kind::Filter);
+pub const COLLECTION: Input =
+    Input::new("collection", "The features asked about", Kind::Collection(Some("interventions")));
+pub const FILTER: Input =
+    Input::new("filter", "Which of them: property and value, or a list of values any of which will do", Kind::Filter);
 pub const AREA: Input = Input::new("area", "Where: the id of an area, or a drawn polygon", Kind::Area);
-pub const AREAS: Input = Input::new("areas", "The collection that areas are taken from", Kind::Collection(Some("areas")));
+pub const AREAS: Input =
+    Input::new("areas", "The collection that areas are taken from", Kind::Collection(Some("areas")));
 pub const AREAS_FILTER: Input = Input::new("areas_filter", "Which areas: property and value", Kind::Filter);
 pub const AT: Input = Input::new("at", "When: one day", Kind::Date);
 pub const FROM: Input = Input::new("from", "When: the first day of a period", Kind::Date);
@@ -28,7 +31,8 @@ pub const UNDATED: &str = "undated";
 /// A rule for the answer, when a time is asked for.
 pub const TIME_RULE: &str = "In time: a feature counts when the days it may take, by the precision of its dates, meet the days asked for; without an end it \
                              goes on. Undated features are left out and listed.";
-pub const PLACE_RULE: &str = "Features without a place cannot be inside or near anything: they are left out and listed.";
+pub const PLACE_RULE: &str =
+    "Features without a place cannot be inside or near anything: they are left out and listed.";
 
 /// Property equality, all together.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +79,10 @@ impl Choice {
     pub fn during(mut self, days: Option<Days>) -> Result<Self> {
         if days.is_some() && self.clock.is_none() {
             let name = &self.snapshot.collection().id;
-            return Err(Error::invalid(AT.name, format!("The features of '{name}' have no dates. Leave out 'at', 'from' and 'to'.")));
+            return Err(Error::invalid(
+                AT.name,
+                format!("The features of '{name}' have no dates. Leave out 'at', 'from' and 'to'."),
+            ));
         }
         self.days = days;
         Ok(self)
@@ -204,20 +211,32 @@ impl Filter {
     pub fn read(json: Option<&Json>, collection: &Collection, at: &str) -> Result<Self> {
         let Some(json) = json else { return Ok(Self::default()) };
         let object = json.as_object().ok_or_else(|| {
-            Error::invalid(at, format!("A filter is an object of properties and values, such as {{\"status\": \"approved\"}}; found {}.", short(json)))
+            Error::invalid(
+                at,
+                format!(
+                    "A filter is an object of properties and values, such as {{\"status\": \"approved\"}}; found {}.",
+                    short(json)
+                ),
+            )
         })?;
         let mut conditions = Vec::new();
         for (name, wanted) in object {
             let field = collection.field(name).ok_or_else(|| unknown_field(collection, name, at))?;
             let wanted = match wanted {
                 Json::Array(list) if list.len() > MAX_LIST => {
-                    return Err(Error::invalid(at, format!("'{name}' lists {} values; {MAX_LIST} are allowed.", list.len())));
+                    return Err(Error::invalid(
+                        at,
+                        format!("'{name}' lists {} values; {MAX_LIST} are allowed.", list.len()),
+                    ));
                 }
                 Json::Array(list) => list.clone(),
                 one => vec![one.clone()],
             };
             if let Some(odd) = wanted.iter().find(|v| v.is_object() || v.is_array()) {
-                return Err(Error::invalid(at, format!("'{name}' cannot be {}: send a word, a number, true or false.", short(odd))));
+                return Err(Error::invalid(
+                    at,
+                    format!("'{name}' cannot be {}: send a word, a number, true or false.", short(odd)),
+                ));
             }
             conditions.push((field, wanted));
         }

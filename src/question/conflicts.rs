@@ -69,7 +69,10 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     pairs.sort_by(|p, q| (&works[p.a].id, &works[p.b].id).cmp(&(&works[q.a].id, &works[q.b].id)));
     let mut rules = rules(open);
     if pairs.len() > MAX_PAIRS {
-        rules.push(format!("There are {} pairs; the first {MAX_PAIRS} are given. Ask for less: an area, a filter, a shorter distance.", pairs.len()));
+        rules.push(format!(
+            "There are {} pairs; the first {MAX_PAIRS} are given. Ask for less: an area, a filter, a shorter distance.",
+            pairs.len()
+        ));
     }
     let numbers = numbers(&pairs, &works);
     let found = pairs.iter().take(MAX_PAIRS).map(|p| conflict(&choice, &works[p.a], &works[p.b], p)).collect();
@@ -106,7 +109,8 @@ fn sure(a: &Work, b: &Work) -> bool {
 
 fn numbers(pairs: &[pairs::Pair], works: &[Work]) -> Vec<Number> {
     let of = |pairs: Vec<&pairs::Pair>| {
-        let ids: BTreeSet<FeatureId> = pairs.iter().flat_map(|p| [works[p.a].id.clone(), works[p.b].id.clone()]).collect();
+        let ids: BTreeSet<FeatureId> =
+            pairs.iter().flat_map(|p| [works[p.a].id.clone(), works[p.b].id.clone()]).collect();
         (Figure::Count(pairs.len() as u64), ids.into_iter().collect::<Vec<_>>())
     };
     let (all, ids) = of(pairs.iter().collect());
@@ -121,7 +125,8 @@ fn numbers(pairs: &[pairs::Pair], works: &[Work]) -> Vec<Number> {
 /// A pair as a feature: the shortest way between the two works.
 fn conflict(choice: &Choice, a: &Work, b: &Work, pair: &pairs::Pair) -> Found {
     let gap = pair.gap;
-    let way = if gap.distance > 0.05 { LineString::from(vec![gap.from, gap.to]).into() } else { Point(gap.from).into() };
+    let way =
+        if gap.distance > 0.05 { LineString::from(vec![gap.from, gap.to]).into() } else { Point(gap.from).into() };
     let both = a.might.both(b.might).unwrap_or(Days::ALWAYS);
     let place = |w: &Work| choice.words(&w.pick, "place").into_iter().next();
     let result = json!({

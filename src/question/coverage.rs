@@ -38,7 +38,10 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let choice = Choice::of(asked, &COLLECTION, &FILTER)?.during(asked.days(&AT, &FROM, &TO)?)?;
     for name in ["functions", "objectives", "kind"] {
         if choice.field(name).is_none() {
-            return Err(Error::invalid(COLLECTION.name, format!("The features of '{}' have no '{name}'. Ask about interventions.", choice.collection().id)));
+            return Err(Error::invalid(
+                COLLECTION.name,
+                format!("The features of '{}' have no '{name}'. Ask about interventions.", choice.collection().id),
+            ));
         }
     }
     let mut left_out = LeftOut::default();
@@ -67,7 +70,11 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
 
 /// Every cell of an area's row, the empty ones too.
 fn cover(choice: &Choice, area: &Area, left_out: &mut LeftOut) -> Row {
-    let columns = FUNCTIONS.map(|f| ("functions", f)).into_iter().chain(OBJECTIVES.map(|o| ("objectives", o))).chain(MEASURES.map(|m| ("measures", m)));
+    let columns = FUNCTIONS
+        .map(|f| ("functions", f))
+        .into_iter()
+        .chain(OBJECTIVES.map(|o| ("objectives", o)))
+        .chain(MEASURES.map(|m| ("measures", m)));
     let mut row: Row = columns.map(|column| (column, vec![])).collect();
     for pick in choice.near(area.bbox) {
         if choice.geometry(&pick).is_some_and(|g| area.meets(&g)) && choice.counts(&pick, left_out) {

@@ -86,11 +86,20 @@ mod tests {
             for (radius, allowed) in [(0.00005, 1e-4), (0.001, 1e-6), (0.01, 1e-6), (0.1, 1e-5), (0.5, 1e-4)] {
                 let outline = ring(lon, lat, radius, 24);
                 let truth = Geodesic.length(&outline);
-                assert!(((length_m(&outline) - truth) / truth).abs() < allowed, "length at {radius}: {} {truth}", length_m(&outline));
+                assert!(
+                    ((length_m(&outline) - truth) / truth).abs() < allowed,
+                    "length at {radius}: {} {truth}",
+                    length_m(&outline)
+                );
                 let polygon = Polygon::new(outline, vec![ring(lon, lat, radius / 2.0, 12)]);
                 let hole = Polygon::new(polygon.interiors()[0].clone(), vec![]);
-                let truth = Polygon::new(polygon.exterior().clone(), vec![]).geodesic_area_signed() - hole.geodesic_area_signed();
-                assert!(((area_m2(&polygon) - truth) / truth).abs() < allowed, "area at {radius}: {} {truth}", area_m2(&polygon));
+                let truth = Polygon::new(polygon.exterior().clone(), vec![]).geodesic_area_signed()
+                    - hole.geodesic_area_signed();
+                assert!(
+                    ((area_m2(&polygon) - truth) / truth).abs() < allowed,
+                    "area at {radius}: {} {truth}",
+                    area_m2(&polygon)
+                );
             }
         }
     }

@@ -31,7 +31,8 @@ pub(super) const QUESTION: Question = Question {
 const WITHOUT_SIZE: &str = "without_size";
 const RULE: &str = "Polygons are united before their area is measured, and lines that lie within 5 cm of each other are one line: nothing counts twice. Sizes are measured on the \
                     ellipsoid, inside the area asked for.";
-const DONE_RULE: &str = "A feature counts in the period when the days on which it may have ended, or begun when no end is known, meet it.";
+const DONE_RULE: &str =
+    "A feature counts in the period when the days on which it may have ended, or begun when no end is known, meet it.";
 
 /// An official indicator.
 struct Preset {
@@ -61,7 +62,14 @@ const PRESETS: [Preset; 3] = [
         per_unit: 10_000.0,
         lines: false,
     },
-    Preset { code: "RCO058", name: "Dedicated cycling infrastructure supported", unit: "km", types: &["cycling"], per_unit: 1000.0, lines: true },
+    Preset {
+        code: "RCO058",
+        name: "Dedicated cycling infrastructure supported",
+        unit: "km",
+        types: &["cycling"],
+        per_unit: 1000.0,
+        lines: true,
+    },
 ];
 
 /// What was laid together.
@@ -116,7 +124,14 @@ fn inside(geometry: Geometry, area: Option<&Area>) -> Option<Geometry> {
 }
 
 impl Ground {
-    fn lay(&mut self, choice: &Choice, pick: &Pick, geometry: &Geometry, preset: Option<&Preset>, left_out: &mut LeftOut) -> Option<Found> {
+    fn lay(
+        &mut self,
+        choice: &Choice,
+        pick: &Pick,
+        geometry: &Geometry,
+        preset: Option<&Preset>,
+        left_out: &mut LeftOut,
+    ) -> Option<Found> {
         let id = choice.id(pick);
         let size = measure(geometry);
         match (size, preset.map(|p| p.lines)) {
@@ -164,7 +179,12 @@ fn outline(union: &MultiPolygon<f64>, area: f64) -> Option<Found> {
         return None;
     }
     let geometry = Some(MultiPolygon(polygons).into());
-    Some(Found::Made { id: "footprint".to_owned(), geometry, properties: Map::new(), result: json!({"area_m2": rounded(area, 2)}) })
+    Some(Found::Made {
+        id: "footprint".to_owned(),
+        geometry,
+        properties: Map::new(),
+        result: json!({"area_m2": rounded(area, 2)}),
+    })
 }
 
 impl Preset {

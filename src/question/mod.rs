@@ -30,8 +30,8 @@ mod gaps;
 mod rate;
 mod coverage;
 
-pub use coverage::{FUNCTIONS, OBJECTIVES};
 pub use answer::{Answer, Figure, Found, LeftOut, Number};
+pub use coverage::{FUNCTIONS, OBJECTIVES};
 pub use input::{Asked, Input};
 
 /// The collections of a plan as they were at one moment.
@@ -48,7 +48,17 @@ pub struct Question {
 }
 
 /// All questions, in the order they are listed.
-pub const QUESTIONS: &[Question] = &[inside::QUESTION, nearby::QUESTION, summary::QUESTION, conflicts::QUESTION, footprint::QUESTION, without::QUESTION, gaps::QUESTION, rate::QUESTION, coverage::QUESTION];
+pub const QUESTIONS: &[Question] = &[
+    inside::QUESTION,
+    nearby::QUESTION,
+    summary::QUESTION,
+    conflicts::QUESTION,
+    footprint::QUESTION,
+    without::QUESTION,
+    gaps::QUESTION,
+    rate::QUESTION,
+    coverage::QUESTION,
+];
 
 /// The question of this name.
 ///

@@ -12,9 +12,13 @@ use geo_types::Coord;
 use serde_json::json;
 
 const POINT: Input = Input::required("point", "From where: [longitude, latitude]", Kind::Point);
-const RADIUS: Input =
-    Input::new("radius_m", "How far, in metres", Kind::Number { min: 0.0, max: MAX_RADIUS_M, default: None, whole: false });
-const K: Input = Input::new("k", "How many, the nearest first", Kind::Number { min: 1.0, max: 1000.0, default: None, whole: true });
+const RADIUS: Input = Input::new(
+    "radius_m",
+    "How far, in metres",
+    Kind::Number { min: 0.0, max: MAX_RADIUS_M, default: None, whole: false },
+);
+const K: Input =
+    Input::new("k", "How many, the nearest first", Kind::Number { min: 1.0, max: 1000.0, default: None, whole: true });
 
 pub(super) const QUESTION: Question = Question {
     id: "nearby",

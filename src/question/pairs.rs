@@ -35,9 +35,16 @@ impl<'a> Placed<'a> {
 
 /// Shows every pair (a of `left`, b of `right`) at most `limit_m` apart, in no particular order. `ask` says beforehand whether a pair is of
 /// interest.
-pub fn near(left: &Placed<'_>, right: &Placed<'_>, limit_m: f64, ask: impl Fn(usize, usize) -> bool, mut show: impl FnMut(Pair)) {
+pub fn near(
+    left: &Placed<'_>,
+    right: &Placed<'_>,
+    limit_m: f64,
+    ask: impl Fn(usize, usize) -> bool,
+    mut show: impl FnMut(Pair),
+) {
     for (cell, members) in cells(left) {
-        let metric = Metric::at(Coord { x: (f64::from(cell.0) + 0.5) * CELL_DEG, y: (f64::from(cell.1) + 0.5) * CELL_DEG });
+        let metric =
+            Metric::at(Coord { x: (f64::from(cell.0) + 0.5) * CELL_DEG, y: (f64::from(cell.1) + 0.5) * CELL_DEG });
         let reach = members.iter().map(|&a| left.all[a].1).reduce(Bbox::union).map(|b| widened(b, limit_m));
         let Some(reach) = reach else { continue };
         let others: Vec<usize> = (0..right.all.len()).filter(|&b| meets(reach, right.all[b].1)).collect();

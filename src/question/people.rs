@@ -1,10 +1,10 @@
 //! RCO074: the people covered by projects in the framework of strategies for integrated territorial development (persons).
 
+use super::Asked;
 use super::answer::{Answer, Figure, LeftOut, Number, rounded};
 use super::choose::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, Choice, FILTER, FROM, TO};
 use super::ellipsoid::areas_m2;
 use super::measure::{self, Area};
-use super::Asked;
 use crate::error::{Error, Result};
 use crate::feature::Value;
 use geo::BooleanOps;
@@ -26,7 +26,10 @@ struct Peopled {
 
 pub(super) fn answer(asked: &Asked<'_>) -> Result<Answer> {
     if asked.json(&AREA).is_some() {
-        return Err(Error::invalid(AREA.name, "RCO074 counts the people of all areas: leave out 'area', or choose areas with another collection in 'areas'."));
+        return Err(Error::invalid(
+            AREA.name,
+            "RCO074 counts the people of all areas: leave out 'area', or choose areas with another collection in 'areas'.",
+        ));
     }
     let projects = Choice::of(asked, &COLLECTION, &FILTER)?.during(asked.span(&FROM, &TO)?)?;
     let areas = Choice::of(asked, &AREAS, &AREAS_FILTER)?;
@@ -37,7 +40,8 @@ pub(super) fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let (mut found, mut ids) = (Vec::new(), Vec::new());
     for one in peopled {
         let whole = areas_m2(&one.area.polygons);
-        let fresh = if counted.is_empty() { whole } else { areas_m2(&one.area.polygons.difference(&measure::union(&counted))) };
+        let fresh =
+            if counted.is_empty() { whole } else { areas_m2(&one.area.polygons.difference(&measure::union(&counted))) };
         let share = if whole > 0.0 { (fresh / whole).min(1.0) } else { 0.0 };
         total += one.people as f64 * share;
         found.push(areas.found(&one.pick, json!({"population": one.people, "share": rounded(share, 6)})));
@@ -66,7 +70,11 @@ fn covered(areas: &Choice, projects: &Choice, left_out: &mut LeftOut) -> Vec<Peo
             }
         };
         let Some(area) = areas.geometry(&pick).and_then(|g| Area::new(&g)) else { continue };
-        if projects.near(area.bbox).iter().any(|p| projects.geometry(p).is_some_and(|g| area.meets(&g)) && projects.counts(p, left_out)) {
+        if projects
+            .near(area.bbox)
+            .iter()
+            .any(|p| projects.geometry(p).is_some_and(|g| area.meets(&g)) && projects.counts(p, left_out))
+        {
             peopled.push(Peopled { pick, area, people });
         } else {
             left_out.put(UNTOUCHED, areas.id(&pick));

@@ -10,10 +10,23 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
 const PREMISES: Input = Input { kind: Kind::Collection(Some("premises")), ..COLLECTION };
-const NUMERATOR: Input = Input::required("numerator", "Which of them are counted above the line: property and value, {\"state\": \"vacant\"}", Kind::Filter);
-const DENOMINATOR: Input = Input::new("denominator", "Which of them are counted below the line; without it, all", Kind::Filter);
-const GROUP_BY: Input = Input::new("group_by", "A property to split by, such as 'segment', or 'area' for the areas they lie in", Kind::Text);
-const PLACES: Input = Input::new("places", "The collection whose ids that property holds, to draw the answer: 'segments'", Kind::Collection(None));
+const NUMERATOR: Input = Input::required(
+    "numerator",
+    "Which of them are counted above the line: property and value, {\"state\": \"vacant\"}",
+    Kind::Filter,
+);
+const DENOMINATOR: Input =
+    Input::new("denominator", "Which of them are counted below the line; without it, all", Kind::Filter);
+const GROUP_BY: Input = Input::new(
+    "group_by",
+    "A property to split by, such as 'segment', or 'area' for the areas they lie in",
+    Kind::Text,
+);
+const PLACES: Input = Input::new(
+    "places",
+    "The collection whose ids that property holds, to draw the answer: 'segments'",
+    Kind::Collection(None),
+);
 const BEFORE: Input = Input::new("before", "Which of them belong to the first survey", Kind::Filter);
 const AFTER: Input = Input::new("after", "Which of them belong to the second survey", Kind::Filter);
 
@@ -29,7 +42,8 @@ const OUTSIDE: &str = "outside_denominator";
 const UNGROUPED: &str = "without_group";
 const RULE: &str = "The rate is the number of features that pass both filters divided by the number that pass the denominator's. Features that do not pass the denominator's filter are listed as \
                     outside_denominator: a unit that became a dwelling leaves both sides.";
-const CHANGE_RULE: &str = "The change is in percentage points, from the first survey to the second; each survey has its own denominator.";
+const CHANGE_RULE: &str =
+    "The change is in percentage points, from the first survey to the second; each survey has its own denominator.";
 
 /// Features above and below the line.
 #[derive(Default, Clone)]
@@ -137,7 +151,8 @@ impl Groups {
             }
             return Ok(Self { name: Some(name.to_owned()), field: None, areas: outlines, places: Some(areas) });
         }
-        let field = choice.field(name).ok_or_else(|| choose::unknown_field(choice.collection(), name, GROUP_BY.name))?;
+        let field =
+            choice.field(name).ok_or_else(|| choose::unknown_field(choice.collection(), name, GROUP_BY.name))?;
         let places = asked.json(&PLACES).map(|_| Choice::whole(asked, &PLACES)).transpose()?;
         Ok(Self { name: Some(name.to_owned()), field: Some(field), areas: vec![], places })
     }

@@ -93,7 +93,8 @@ impl Shape {
     /// cutting: `false` may also mean that the two share a stretch of boundary.
     #[must_use]
     pub fn surely_covers(&self, other: &Self) -> bool {
-        if self.areas.is_empty() || !self.bounds.contains(other.bounds) || !other.parts.iter().all(|p| self.in_area(*p)) {
+        if self.areas.is_empty() || !self.bounds.contains(other.bounds) || !other.parts.iter().all(|p| self.in_area(*p))
+        {
             return false;
         }
         !other.segments.iter().any(|s| {

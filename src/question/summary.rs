@@ -38,7 +38,8 @@ const MONEY_RULE: &str = "Costs are sums in euros of the features that state a c
 const WHOLE_RULE: &str = "A feature that meets an area counts whole.";
 const SHARE_RULE: &str = "A feature counts by its share inside the area: of its area, its length or its points. Money is split by the same share and rounded to the \
                           cent.";
-const GROUP_RULE: &str = "A feature with several values of a property counts in each of their groups, and once in the total.";
+const GROUP_RULE: &str =
+    "A feature with several values of a property counts in each of their groups, and once in the total.";
 
 /// One feature as it counts here.
 struct Counted {
@@ -136,7 +137,9 @@ fn count(choice: &Choice, place: &Place, by_share: bool, left_out: &mut LeftOut)
     for pick in picks {
         let share = match &place.area {
             None => Some(1.0),
-            Some(area) => choice.geometry(&pick).and_then(|g| if by_share { area.share(&g) } else { area.meets(&g).then_some(1.0) }),
+            Some(area) => choice
+                .geometry(&pick)
+                .and_then(|g| if by_share { area.share(&g) } else { area.meets(&g).then_some(1.0) }),
         };
         let Some(share) = share else { continue };
         if !choice.counts(&pick, left_out) {
@@ -168,10 +171,15 @@ fn groups(asked: &Asked<'_>, choice: &Choice) -> Result<Vec<Group>> {
         let field = match name {
             "area" => continue,
             "year" if choice.clock.is_none() => {
-                return Err(Error::invalid(GROUP_BY.name, format!("The features of '{}' have no dates to take a year from.", choice.collection().id)));
+                return Err(Error::invalid(
+                    GROUP_BY.name,
+                    format!("The features of '{}' have no dates to take a year from.", choice.collection().id),
+                ));
             }
             "year" => None,
-            name => Some(choice.field(name).ok_or_else(|| choose::unknown_field(choice.collection(), name, GROUP_BY.name))?),
+            name => Some(
+                choice.field(name).ok_or_else(|| choose::unknown_field(choice.collection(), name, GROUP_BY.name))?,
+            ),
         };
         groups.push(Group { name: name.to_owned(), field });
     }
@@ -185,7 +193,11 @@ impl Group {
         for one in counted {
             let mut values = match self.field {
                 Some(field) => choose::words(&choice.value(&one.pick, field)),
-                None => choice.period(&one.pick).and_then(|p| p.begins).map(|d| vec![d.first.year().to_string()]).unwrap_or_default(),
+                None => choice
+                    .period(&one.pick)
+                    .and_then(|p| p.begins)
+                    .map(|d| vec![d.first.year().to_string()])
+                    .unwrap_or_default(),
             };
             values.sort();
             values.dedup();
@@ -241,4 +253,3 @@ impl Sum {
         out.push(Number::share("eu_share", eu, base).grouped(group).behind(self.both_ids));
     }
 }
-

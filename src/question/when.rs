@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn what_is_sure_lies_within_what_might_be() {
         let month = |first: &str, last: &str| Days { first: d(first), last: d(last) };
-        let march_to_may = Period { begins: Some(month("2026-03-01", "2026-03-31")), ends: Some(month("2026-05-01", "2026-05-31")) };
+        let march_to_may =
+            Period { begins: Some(month("2026-03-01", "2026-03-31")), ends: Some(month("2026-05-01", "2026-05-31")) };
         assert_eq!(march_to_may.might(12), month("2026-03-01", "2026-05-31"));
         assert_eq!(march_to_may.sure(), Some(month("2026-03-31", "2026-05-01")));
         let open = Period { ends: None, ..march_to_may };

@@ -9,7 +9,8 @@ use crate::error::Result;
 use crate::feature::Geometry;
 use serde_json::json;
 
-const OTHER: Input = Input::required("other", "The collection that they should have something of nearby", Kind::Collection(None));
+const OTHER: Input =
+    Input::required("other", "The collection that they should have something of nearby", Kind::Collection(None));
 const OTHER_FILTER: Input = Input::new("other_filter", "Which features of it", Kind::Filter);
 const DISTANCE: Input = Input::required(
     "distance_m",
@@ -54,7 +55,13 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let same = choice.collection().id == other.collection().id;
     let mut has = vec![false; features.len()];
     let (left, right) = (Placed::new(features.iter().map(|f| &f.1)), Placed::new(others.iter().map(|f| &f.1)));
-    pairs::near(&left, &right, limit, |a, b| !(same && features[a].0.slot == others[b].0.slot), |pair| has[pair.a] = true);
+    pairs::near(
+        &left,
+        &right,
+        limit,
+        |a, b| !(same && features[a].0.slot == others[b].0.slot),
+        |pair| has[pair.a] = true,
+    );
     let lacking: Vec<&Pick> = features.iter().zip(&has).filter(|(_, has)| !**has).map(|(f, _)| &f.0).collect();
     let ids = choice.ids(lacking.iter().copied());
     let (lack, all) = (Figure::Count(lacking.len() as u64), Figure::Count(features.len() as u64));

@@ -11,10 +11,11 @@ struct Side {
 }
 
 /// Cuts a ring (without its closing position) side by side, as Sutherland and Hodgman (1974) do. Where a ring leaves and comes back, its
-/// parts stay joined along the border; [`super::ring`] takes them apart. `other` is scratch.
-pub(crate) fn ring(frame: &Frame, ring: &mut Vec<Rel>, other: &mut Vec<Rel>) {
+/// parts stay joined along the border; [`super::ring`] takes them apart. `corners` are two corners of a box around the ring, `other` is
+/// scratch.
+pub(crate) fn ring(frame: &Frame, corners: [Rel; 2], ring: &mut Vec<Rel>, other: &mut Vec<Rel>) {
     for side in sides(frame) {
-        if ring.iter().all(|&p| side.holds(p)) {
+        if corners.iter().all(|&p| side.holds(p)) {
             continue;
         }
         other.clear();

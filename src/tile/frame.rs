@@ -52,6 +52,14 @@ impl Frame {
         )
     }
 
+    /// The same straight from world coordinates that lie in [`Self::area`], from zoom 2 on, where 32 bits are enough.
+    pub fn px_within(&self, world: [u32; 2]) -> Px {
+        let (down, up) = (self.shift.max(0), (-self.shift).max(0));
+        let half = (1 << down) >> 1;
+        let along = |axis: usize| ((world[axis].wrapping_sub(self.corner[axis] as u32) as i32 + half) >> down) << up;
+        [along(0), along(1)]
+    }
+
     pub fn shows(&self, [x, y]: Rel) -> bool {
         let shown = self.low..=self.high;
         shown.contains(&x) && shown.contains(&y)

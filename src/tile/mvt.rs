@@ -19,10 +19,11 @@ pub(crate) enum Shape {
     Polygon = 3,
 }
 
-/// A layer being written.
+/// A layer being written: first the values of all its features, field by field, then the features.
 pub(crate) struct Layer<'a> {
     name: &'a str,
-    features: Vec<u8>,
+    /// Features in it.
+    pub count: usize,
     keys: Vec<u8>,
     key_count: u32,
     values: Vec<u8>,
@@ -31,78 +32,92 @@ pub(crate) struct Layer<'a> {
     table: HashTable<u32>,
     hasher: RandomState,
     tags: Vec<u8>,
-    scratch: Vec<u8>,
-    pub count: usize,
+    features: Vec<u8>,
 }
 
 impl<'a> Layer<'a> {
-    pub fn new(name: &'a str) -> Self {
+    /// For so many features, whose geometries take so many bytes, with so many fields.
+    pub fn new(name: &'a str, count: usize, geometry: usize, fields: usize) -> Self {
         Self {
             name,
-            features: vec![],
+            count: 0,
             keys: vec![],
             key_count: 0,
-            values: vec![],
-            spans: vec![],
-            table: HashTable::new(),
+            values: Vec::with_capacity(count * 128),
+            spans: Vec::with_capacity(count * 4),
+            table: HashTable::with_capacity(count * 3),
             hasher: RandomState::default(),
             tags: vec![],
-            scratch: vec![],
-            count: 0,
+            features: Vec::with_capacity(geometry + count * (24 + 4 * fields)),
         }
     }
 
     /// The number of a new key.
     pub fn key(&mut self, name: &str) -> u32 {
-        text_field(0x1a, name, &mut self.keys);
+        bytes_field(0x1a, name.as_bytes(), &mut self.keys);
         self.key_count += 1;
         self.key_count - 1
     }
 
     /// The number of a value, the same for equal ones; `None` for null, which tiles do not know.
     pub fn value(&mut self, cell: Cell<'_>) -> Option<u32> {
-        self.scratch.clear();
-        write_value(cell, &mut self.scratch)?;
-        let hash = self.hasher.hash_one(&self.scratch[..]);
-        let (values, spans, hasher) = (&self.values, &self.spans, &self.hasher);
-        let message = |at: &u32| {
-            let (end, len) = spans[*at as usize];
-            &values[(end - len) as usize..end as usize]
+        let mut scratch = [0; 12];
+        let scalar = match cell {
+            Cell::Null => return None,
+            Cell::Text(text) => return Some(self.text(text)),
+            Cell::Real(real) => {
+                scratch[0] = 0x19;
+                scratch[1..9].copy_from_slice(&real.to_le_bytes());
+                &scratch[..9]
+            }
+            Cell::Int(int) if int >= 0 => tagged(0x20, int as u64, &mut scratch),
+            Cell::Int(int) => tagged(0x30, (int << 1 ^ int >> 63) as u64, &mut scratch),
+            Cell::Bool(bool) => tagged(0x38, bool.into(), &mut scratch),
         };
-        if let Some(&at) = self.table.find(hash, |at| message(at) == self.scratch) {
+        let hash = self.hasher.hash_one(scalar);
+        let (values, spans) = (&self.values, &self.spans);
+        if let Some(&at) = self.table.find(hash, |at| message(values, spans, *at) == scalar) {
             return Some(at);
         }
-        let at = self.spans.len() as u32;
-        self.table.insert_unique(hash, at, |at| hasher.hash_one(message(at)));
-        Some(self.append_value())
+        bytes_field(0x22, scalar, &mut self.values);
+        Some(self.number(hash, scalar.len()))
     }
 
-    /// The number of a value that no other is compared with: for values that are all different.
-    pub fn new_value(&mut self, cell: Cell<'_>) -> Option<u32> {
-        self.scratch.clear();
-        write_value(cell, &mut self.scratch)?;
-        Some(self.append_value())
-    }
-
-    /// Gives the next feature a property.
-    pub fn tag(&mut self, key: u32, value: u32) {
-        varint(key.into(), &mut self.tags);
-        varint(value.into(), &mut self.tags);
-    }
-
-    /// Ends a feature that has the properties since the one before.
-    pub fn feature(&mut self, id: i64, shape: Shape, geometry: &[u8]) {
-        let message = &mut self.scratch;
-        message.clear();
-        if let Ok(id) = u64::try_from(id) {
-            message.push(0x08);
-            varint(id, message);
+    fn text(&mut self, text: &str) -> u32 {
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let (values, spans) = (&self.values, &self.spans);
+        let same = |at: &u32| is_text(message(values, spans, *at), text.as_bytes());
+        if let Some(&at) = self.table.find(hash, same) {
+            return at;
         }
-        bytes_field(0x12, &self.tags, message);
-        message.extend_from_slice(&[0x18, shape as u8]);
-        bytes_field(0x22, geometry, message);
-        bytes_field(0x12, message, &mut self.features);
+        let len = self.append_text(text);
+        self.number(hash, len)
+    }
+
+    /// The number of a text that is known to be different from all others of its field, and is compared with none.
+    pub fn new_text(&mut self, text: &str) -> u32 {
+        let len = self.append_text(text);
+        self.spans.push((self.values.len() as u32, len as u32));
+        self.spans.len() as u32 - 1
+    }
+
+    /// Adds a feature with properties as pairs of key and value.
+    pub fn feature(&mut self, id: i64, shape: Shape, tags: impl Iterator<Item = (u32, u32)>, geometry: &[u8]) {
         self.tags.clear();
+        for (key, value) in tags {
+            varint(key.into(), &mut self.tags);
+            varint(value.into(), &mut self.tags);
+        }
+        let mut head = [0; 12];
+        let id = u64::try_from(id).map_or(&[][..], |id| tagged(0x08, id, &mut head));
+        let len = id.len() + field_len(self.tags.len()) + 2 + field_len(geometry.len());
+        let out = &mut self.features;
+        out.push(0x12);
+        varint(len as u64, out);
+        out.extend_from_slice(id);
+        bytes_field(0x12, &self.tags, out);
+        out.extend_from_slice(&[0x18, shape as u8]);
+        bytes_field(0x22, geometry, out);
         self.count += 1;
     }
 
@@ -112,7 +127,7 @@ impl<'a> Layer<'a> {
             return;
         }
         let mut head = vec![];
-        text_field(0x0a, self.name, &mut head);
+        bytes_field(0x0a, self.name.as_bytes(), &mut head);
         let mut tail = vec![0x28];
         varint(EXTENT as u64, &mut tail);
         tail.extend_from_slice(&[0x78, 2]);
@@ -125,36 +140,62 @@ impl<'a> Layer<'a> {
         }
     }
 
-    fn append_value(&mut self) -> u32 {
-        bytes_field(0x22, &self.scratch, &mut self.values);
-        self.spans.push((self.values.len() as u32, self.scratch.len() as u32));
-        self.spans.len() as u32 - 1
+    /// Appends a value that is a text; returns the length of its message.
+    fn append_text(&mut self, text: &str) -> usize {
+        let len = field_len(text.len());
+        self.values.push(0x22);
+        varint(len as u64, &mut self.values);
+        bytes_field(0x0a, text.as_bytes(), &mut self.values);
+        len
+    }
+
+    fn number(&mut self, hash: u64, len: usize) -> u32 {
+        let at = self.spans.len() as u32;
+        self.spans.push((self.values.len() as u32, len as u32));
+        let (values, spans, hasher) = (&self.values, &self.spans, &self.hasher);
+        self.table.insert_unique(hash, at, |at| {
+            let message = message(values, spans, *at);
+            hasher.hash_one(text_of(message).unwrap_or(message))
+        });
+        at
     }
 }
 
-fn write_value(cell: Cell<'_>, out: &mut Vec<u8>) -> Option<()> {
-    match cell {
-        Cell::Null => return None,
-        Cell::Text(text) => text_field(0x0a, text, out),
-        Cell::Real(real) => {
-            out.push(0x19);
-            out.extend_from_slice(&real.to_le_bytes());
-        }
-        Cell::Int(int) if int >= 0 => {
-            out.push(0x20);
-            varint(int as u64, out);
-        }
-        Cell::Int(int) => {
-            out.push(0x30);
-            varint((int << 1 ^ int >> 63) as u64, out);
-        }
-        Cell::Bool(bool) => out.extend_from_slice(&[0x38, u8::from(bool)]),
-    }
-    Some(())
+fn message<'v>(values: &'v [u8], spans: &[(u32, u32)], at: u32) -> &'v [u8] {
+    let (end, len) = spans[at as usize];
+    &values[(end - len) as usize..end as usize]
 }
 
-fn text_field(tag: u8, text: &str, out: &mut Vec<u8>) {
-    bytes_field(tag, text.as_bytes(), out);
+/// The text of a value, unless it is something else.
+fn text_of(message: &[u8]) -> Option<&[u8]> {
+    if message[0] != 0x0a {
+        return None;
+    }
+    let len = 1 + message[1..].iter().position(|b| b & 0x80 == 0)? + 1;
+    Some(&message[len..])
+}
+
+fn is_text(message: &[u8], text: &[u8]) -> bool {
+    message[0] == 0x0a && message.len() == field_len(text.len()) && message.ends_with(text)
+}
+
+/// A field with a number.
+fn tagged(tag: u8, mut value: u64, scratch: &mut [u8; 12]) -> &[u8] {
+    scratch[0] = tag;
+    let mut len = 1;
+    while value >= 0x80 {
+        scratch[len] = value as u8 | 0x80;
+        value >>= 7;
+        len += 1;
+    }
+    scratch[len] = value as u8;
+    &scratch[..=len]
+}
+
+/// The length of a field with so many bytes.
+fn field_len(bytes: usize) -> usize {
+    let bits = 64 - (bytes as u64 | 1).leading_zeros() as usize;
+    1 + bits.div_ceil(7) + bytes
 }
 
 fn bytes_field(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
@@ -171,7 +212,7 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-/// The commands of one feature's geometry.
+/// The commands of geometries, one feature's after the other's.
 #[derive(Default)]
 pub(crate) struct Commands {
     pub bytes: Vec<u8>,
@@ -179,14 +220,15 @@ pub(crate) struct Commands {
 }
 
 impl Commands {
-    pub fn clear(&mut self) {
-        self.bytes.clear();
+    /// Begins the next feature; returns where its commands start.
+    pub fn begin(&mut self) -> usize {
         self.cursor = [0, 0];
+        self.bytes.len()
     }
 
     pub fn points(&mut self, points: &[[i32; 2]]) {
         self.command(1, points.len());
-        points.iter().for_each(|&p| self.go(p));
+        self.go(points.iter().copied());
     }
 
     pub fn line(&mut self, points: &[[i32; 2]]) {
@@ -203,23 +245,35 @@ impl Commands {
         self.command(7, 1);
     }
 
-    fn path(&mut self, len: usize, mut points: impl Iterator<Item = [i32; 2]>) {
+    fn path(&mut self, len: usize, mut points: impl ExactSizeIterator<Item = [i32; 2]>) {
         let Some(first) = points.next() else { return };
         self.command(1, 1);
-        self.go(first);
+        self.go(std::iter::once(first));
         self.command(2, len - 1);
-        points.for_each(|p| self.go(p));
+        self.go(points);
     }
 
     fn command(&mut self, id: u64, count: usize) {
         varint(id | (count as u64) << 3, &mut self.bytes);
     }
 
-    fn go(&mut self, to: [i32; 2]) {
-        for (from, to) in self.cursor.into_iter().zip(to) {
-            let delta = to - from;
-            varint(u64::from((delta << 1 ^ delta >> 31) as u32), &mut self.bytes);
+    /// Steps within a tile and its buffer are below 2^13, so that each takes one byte or two.
+    fn go(&mut self, points: impl ExactSizeIterator<Item = [i32; 2]>) {
+        let mut at = self.bytes.len();
+        self.bytes.resize(at + points.len() * 4, 0);
+        let mut cursor = self.cursor;
+        for to in points {
+            for axis in 0..2 {
+                let delta = to[axis] - cursor[axis];
+                let step = (delta << 1 ^ delta >> 31) as u32;
+                let long = step >= 0x80;
+                let two = [step as u8 | u8::from(long) << 7, (step >> 7) as u8];
+                self.bytes[at..at + 2].copy_from_slice(&two);
+                at += 1 + usize::from(long);
+            }
+            cursor = to;
         }
-        self.cursor = to;
+        self.cursor = cursor;
+        self.bytes.truncate(at);
     }
 }

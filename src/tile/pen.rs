@@ -4,7 +4,7 @@ use super::clip;
 use super::frame::{Frame, Px, Rel};
 use super::mvt::{Commands, Shape};
 use super::ring::Rings;
-use crate::index::{Path, Role, Segment};
+use crate::index::{ALL_RANKS, Path, Role, Segment, WorldBox};
 
 /// What became of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Pen {
     frame: Frame,
     pub commands: Commands,
+    /// What [`Frame::area`] says.
+    area: WorldBox,
     line: Vec<Rel>,
     other: Vec<Rel>,
     parts: Vec<Rel>,
@@ -37,6 +39,7 @@ impl Pen {
     pub fn new(frame: Frame) -> Self {
         Self {
             frame,
+            area: frame.area(),
             commands: Commands::default(),
             line: vec![],
             other: vec![],
@@ -49,20 +52,26 @@ impl Pen {
 
     /// Draws what a feature has of the highest dimension, which is all of it unless it is a GeometryCollection.
     pub fn draw(&mut self, segment: &Segment, slot: usize) -> Outcome {
-        self.commands.clear();
         let dimension = |role| match role {
             Role::Points => Shape::Point,
             Role::Line => Shape::Line,
             Role::Exterior | Role::Hole => Shape::Polygon,
         };
-        let whole = self.frame.area().contains(&segment.boxes[slot]);
         let shapes = segment.shapes.paths(slot).map(|p| dimension(p.role));
         let Some(shape) = shapes.max_by_key(|s| *s as u8) else { return Outcome::Outside };
         let paths = segment.shapes.paths(slot).filter(|p| dimension(p.role) == shape);
-        match shape {
-            Shape::Point => self.points(segment, paths),
-            Shape::Line => self.lines(segment, paths, whole),
-            Shape::Polygon => self.polygons(segment, paths, whole),
+        let around = &segment.boxes[slot];
+        // From zoom 2 on what lies in the tile is drawn in 32 bits.
+        let whole = self.frame.zoom >= 2 && self.area.contains(around);
+        match (shape, whole) {
+            (Shape::Point, _) => self.points(segment, paths),
+            (Shape::Line, true) => self.whole_lines(segment, paths),
+            (Shape::Line, false) => self.lines(segment, paths),
+            (Shape::Polygon, true) => self.polygons(segment, paths, None),
+            (Shape::Polygon, false) => {
+                let corners = [self.frame.rel([around.x0, around.y0]), self.frame.rel([around.x1, around.y1])];
+                self.polygons(segment, paths, Some(corners))
+            }
         }
     }
 
@@ -86,18 +95,26 @@ impl Pen {
         Outcome::Drawn(Shape::Point)
     }
 
-    fn lines(&mut self, segment: &Segment, paths: impl Iterator<Item = Path>, whole: bool) -> Outcome {
+    fn whole_lines(&mut self, segment: &Segment, paths: impl Iterator<Item = Path>) -> Outcome {
+        let mut outcome = Outcome::TooSmall;
+        for path in paths {
+            self.px.clear();
+            snap_whole(&self.frame, segment, path, &mut self.px, 0);
+            if self.px.len() > 1 {
+                self.commands.line(&self.px);
+                outcome = Outcome::Drawn(Shape::Line);
+            }
+        }
+        outcome
+    }
+
+    fn lines(&mut self, segment: &Segment, paths: impl Iterator<Item = Path>) -> Outcome {
         let mut outcome = Outcome::Outside;
         for path in paths {
             self.gather(segment, path);
             self.parts.clear();
             self.ends.clear();
-            if whole {
-                std::mem::swap(&mut self.parts, &mut self.line);
-                self.ends.push(self.parts.len());
-            } else {
-                clip::line(&self.frame, &self.line, &mut self.parts, &mut self.ends);
-            }
+            clip::line(&self.frame, &self.line, &mut self.parts, &mut self.ends);
             let mut start = 0;
             for &end in &self.ends {
                 self.px.clear();
@@ -114,7 +131,8 @@ impl Pen {
         outcome
     }
 
-    fn polygons(&mut self, segment: &Segment, paths: impl Iterator<Item = Path>, whole: bool) -> Outcome {
+    /// `corners` of the feature's box if it must be clipped.
+    fn polygons(&mut self, segment: &Segment, paths: impl Iterator<Item = Path>, corners: Option<[Rel; 2]>) -> Outcome {
         let least = if self.frame.zoom < KEEP_ALL { LEAST_AREA2 } else { 1 };
         self.rings.clear();
         let mut outcome = Outcome::Outside;
@@ -124,15 +142,17 @@ impl Pen {
             if !exterior && !drawn {
                 continue;
             }
-            self.gather(segment, path);
-            if !whole {
-                clip::ring(&self.frame, &mut self.line, &mut self.other);
+            let start = self.rings.last_end();
+            if let Some(corners) = corners {
+                self.gather(segment, path);
+                clip::ring(&self.frame, corners, &mut self.line, &mut self.other);
+                snap(&self.frame, &self.line, &mut self.rings.points, start);
+            } else {
+                snap_whole(&self.frame, segment, path, &mut self.rings.points, start);
             }
-            if !self.line.is_empty() {
+            if self.rings.points.len() > start {
                 outcome = Outcome::TooSmall;
             }
-            let start = self.rings.last_end();
-            snap(&self.frame, &self.line, &mut self.rings.points, start);
             let kept = self.rings.close(exterior, least);
             drawn = if exterior { kept } else { drawn };
         }
@@ -154,6 +174,22 @@ impl Pen {
         self.line.clear();
         let matter = world.iter().zip(ranks).filter(|(_, rank)| **rank <= zoom);
         self.line.extend(matter.map(|(world, _)| frame.rel(*world)));
+    }
+}
+
+/// Appends the positions that matter of a path that lies in the tile.
+fn snap_whole(frame: &Frame, segment: &Segment, path: Path, out: &mut Vec<Px>, start: usize) {
+    let (world, ranks) = segment.drawn(path);
+    let mut push = |&world: &[u32; 2]| {
+        let px = frame.px_within(world);
+        if out.len() == start || out.last() != Some(&px) {
+            out.push(px);
+        }
+    };
+    if frame.zoom >= ALL_RANKS {
+        world.iter().for_each(push);
+    } else {
+        world.iter().zip(ranks).filter(|(_, rank)| **rank <= frame.zoom).for_each(|(world, _)| push(world));
     }
 }
 

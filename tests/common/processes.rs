@@ -27,7 +27,9 @@ pub fn found(answer: &Json) -> Vec<&str> {
 /// The number of this name and group.
 pub fn number<'a>(answer: &'a Json, name: &str, group: &[(&str, &str)]) -> &'a Json {
     let group: serde_json::Map<String, Json> = group.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
-    let same = |n: &&Json| n["name"] == name && n.get("group").and_then(Json::as_object).map_or(group.is_empty(), |g| *g == group);
+    let same = |n: &&Json| {
+        n["name"] == name && n.get("group").and_then(Json::as_object).map_or(group.is_empty(), |g| *g == group)
+    };
     answer["numbers"].as_array().unwrap().iter().find(same).unwrap_or_else(|| panic!("no {name} of {group:?}"))
 }
 

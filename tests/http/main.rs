@@ -10,6 +10,7 @@ mod python;
 mod bad_input;
 mod clients;
 mod conformance;
+mod filters;
 mod links;
 mod negotiation;
 mod openapi;

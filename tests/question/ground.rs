@@ -11,7 +11,9 @@ use serde_json::json;
 fn grid(steps: i32) -> (Vec<Point<f64>>, f64) {
     let (half_x, half_y) = (0.012, 0.008);
     let (dx, dy) = (2.0 * half_x / f64::from(steps), 2.0 * half_y / f64::from(steps));
-    let at = |i: i32, j: i32| Point::new(CELJE.0 - half_x + (f64::from(i) + 0.5) * dx, CELJE.1 - half_y + (f64::from(j) + 0.5) * dy);
+    let at = |i: i32, j: i32| {
+        Point::new(CELJE.0 - half_x + (f64::from(i) + 0.5) * dx, CELJE.1 - half_y + (f64::from(j) + 0.5) * dy)
+    };
     let points = (0..steps).flat_map(|i| (0..steps).map(move |j| at(i, j))).collect();
     let cell = distance(&at(0, 0).into(), &at(1, 0).into()) * distance(&at(0, 0).into(), &at(0, 1).into());
     (points, cell)
@@ -35,11 +37,15 @@ fn the_footprint_is_the_ground_that_any_polygon_covers() {
         let got = answer.number("area").unwrap().value.as_f64();
         // A grid of 6 m sees areas of this size to about a hundredth.
         assert!(close(got, covered as f64 * cell, 0.01, 300.0), "seed {seed}: {got} against {}", covered as f64 * cell);
-        let sum: f64 = polygons.iter().map(|g| match g {
-            Geometry::Polygon(p) => geo::BooleanOps::intersection(p, &area),
-            Geometry::MultiPolygon(m) => geo::BooleanOps::intersection(m, &area),
-            _ => unreachable!(),
-        }).map(|m| crate::oracle::size(&Geometry::MultiPolygon(m))).sum();
+        let sum: f64 = polygons
+            .iter()
+            .map(|g| match g {
+                Geometry::Polygon(p) => geo::BooleanOps::intersection(p, &area),
+                Geometry::MultiPolygon(m) => geo::BooleanOps::intersection(m, &area),
+                _ => unreachable!(),
+            })
+            .map(|m| crate::oracle::size(&Geometry::MultiPolygon(m)))
+            .sum();
         let twice = answer.number("area_overlapping").unwrap().value.as_f64();
         assert!(close(got + twice, sum, 1e-6, 0.1), "{got} + {twice} is not {sum}");
     }
@@ -70,7 +76,11 @@ fn gaps_are_the_ground_that_is_too_far_from_everything() {
             far += usize::from(nearest > limit);
             // Away from the edge of a buffer every point must be on the right side of it.
             if (nearest - limit).abs() > limit * 0.001 + 0.05 {
-                assert_eq!(gaps.iter().any(|g| g.contains(p)), nearest > limit, "seed {seed}: {p:?} is {nearest} from the next, limit {limit}");
+                assert_eq!(
+                    gaps.iter().any(|g| g.contains(p)),
+                    nearest > limit,
+                    "seed {seed}: {p:?} is {nearest} from the next, limit {limit}"
+                );
             }
         }
         let got = answer.number("gap_area").unwrap().value.as_f64();

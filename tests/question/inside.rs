@@ -15,8 +15,12 @@ fn share(geometry: &Geometry, area: &Polygon<f64>) -> Option<f64> {
     }
     let part = match geometry {
         Geometry::Point(_) => return Some(1.0),
-        Geometry::MultiPoint(m) => Geometry::MultiPoint(MultiPoint(m.iter().filter(|p| area.intersects(*p)).copied().collect())),
-        Geometry::LineString(l) => Geometry::MultiLineString(area.clip(&geo_types::MultiLineString(vec![l.clone()]), false)),
+        Geometry::MultiPoint(m) => {
+            Geometry::MultiPoint(MultiPoint(m.iter().filter(|p| area.intersects(*p)).copied().collect()))
+        }
+        Geometry::LineString(l) => {
+            Geometry::MultiLineString(area.clip(&geo_types::MultiLineString(vec![l.clone()]), false))
+        }
         Geometry::MultiLineString(m) => Geometry::MultiLineString(area.clip(m, false)),
         Geometry::Polygon(p) => Geometry::MultiPolygon(p.intersection(area)),
         Geometry::MultiPolygon(m) => Geometry::MultiPolygon(m.intersection(area)),
@@ -48,7 +52,8 @@ fn inside_agrees_with_brute_force_over_random_plans_after_random_edits() {
                 assert!(close(got[id], *share, 1e-5, 2e-6), "seed {seed}: {id} has {} instead of {share}", got[id]);
             }
             assert!(close(answer.number("shares").unwrap().value.as_f64(), want.values().sum(), 1e-5, 1e-5));
-            let unplaced: Vec<_> = layer.truth.values().filter(|f| f.geometry.is_none()).map(|f| f.id.clone()).collect();
+            let unplaced: Vec<_> =
+                layer.truth.values().filter(|f| f.geometry.is_none()).map(|f| f.id.clone()).collect();
             assert_eq!(answer.left_out.of("without_place"), unplaced);
         }
     }
@@ -64,7 +69,12 @@ fn what_only_touches_the_edge_is_inside_with_a_share_of_nothing() {
     };
     let values = |layer: &Layer| vec![cityheart::feature::Value::Null; layer.collection.fields.len()];
     let empty = Layer::new("interventions", []);
-    let feature = |id: &str, geometry: Geometry| Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: Some(geometry), values: values(&empty) };
+    let feature = |id: &str, geometry: Geometry| Feature {
+        key: 0,
+        id: FeatureId::new(id).unwrap(),
+        geometry: Some(geometry),
+        values: values(&empty),
+    };
     let layer = Layer::new(
         "interventions",
         [

@@ -15,8 +15,11 @@ fn nearby_agrees_with_geodesic_brute_force_over_random_plans_after_random_edits(
         for _ in 0..4 {
             let (x, y) = (CELJE.0 + dice.between(-0.02, 0.02), CELJE.1 + dice.between(-0.02, 0.02));
             let here = Geometry::Point(Point::new(x, y));
-            let mut want: Vec<(f64, String)> =
-                layer.truth.values().filter_map(|f| Some((distance(&here, f.geometry.as_ref()?), f.id.to_string()))).collect();
+            let mut want: Vec<(f64, String)> = layer
+                .truth
+                .values()
+                .filter_map(|f| Some((distance(&here, f.geometry.as_ref()?), f.id.to_string())))
+                .collect();
             want.sort_by(|a, b| a.0.total_cmp(&b.0));
             let check = |got: &cityheart::question::Answer, want: &[(f64, String)]| {
                 assert_eq!(got.found.len(), want.len(), "seed {seed}");

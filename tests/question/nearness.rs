@@ -3,8 +3,8 @@
 use crate::oracle::distance;
 use crate::plan::{Dice, Layer, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FeatureId};
-use jiff::civil::{Date, date};
 use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -59,9 +59,15 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
         let mut want = BTreeSet::new();
         for (i, (a, (might_a, sure_a))) in works.iter().enumerate() {
             for (b, (might_b, sure_b)) in &works[i + 1..] {
-                if overlap(*might_a, *might_b) && distance(a.geometry.as_ref().unwrap(), b.geometry.as_ref().unwrap()) <= limit {
+                if overlap(*might_a, *might_b)
+                    && distance(a.geometry.as_ref().unwrap(), b.geometry.as_ref().unwrap()) <= limit
+                {
                     let certain = matches!((sure_a, sure_b), (Some(a), Some(b)) if overlap(*a, *b));
-                    let pair = if a.id < b.id { (a.id.to_string(), b.id.to_string()) } else { (b.id.to_string(), a.id.to_string()) };
+                    let pair = if a.id < b.id {
+                        (a.id.to_string(), b.id.to_string())
+                    } else {
+                        (b.id.to_string(), a.id.to_string())
+                    };
                     want.insert((pair, certain));
                 }
             }
@@ -70,7 +76,8 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
             .found
             .iter()
             .map(|f| {
-                let (a, b) = (f.result()["a"].as_str().unwrap().to_owned(), f.result()["b"].as_str().unwrap().to_owned());
+                let (a, b) =
+                    (f.result()["a"].as_str().unwrap().to_owned(), f.result()["b"].as_str().unwrap().to_owned());
                 (if a < b { (a, b) } else { (b, a) }, f.result()["certain"].as_bool().unwrap())
             })
             .collect();
@@ -79,7 +86,9 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
         let undated: BTreeSet<_> = layer
             .truth
             .values()
-            .filter(|f| f.geometry.is_some() && layer.text(f, "status") != Some("abandoned") && times(&layer, f).is_none())
+            .filter(|f| {
+                f.geometry.is_some() && layer.text(f, "status") != Some("abandoned") && times(&layer, f).is_none()
+            })
             .map(|f| f.id.clone())
             .collect();
         assert_eq!(answer.left_out.of("undated").iter().cloned().collect::<BTreeSet<FeatureId>>(), undated);
@@ -94,14 +103,18 @@ fn without_lists_exactly_those_that_have_nothing_near() {
         let limit = dice.between(10.0, 300.0);
         let inputs = json!({"filter": {"status": "approved"}, "other": "interventions", "other_filter": {"types": "greening"}, "distance_m": limit});
         let answer = ask(&layers([&layer]), "without", inputs);
-        let green = |f: &&Feature| layer.value(f, "types").to_json().as_array().is_some_and(|a| a.contains(&json!("greening")));
+        let green =
+            |f: &&Feature| layer.value(f, "types").to_json().as_array().is_some_and(|a| a.contains(&json!("greening")));
         let others: Vec<&Feature> = layer.truth.values().filter(|f| f.geometry.is_some()).filter(green).collect();
         let lacks = |f: &&Feature| {
             let here = f.geometry.as_ref().unwrap();
             !others.iter().any(|o| o.id != f.id && distance(here, o.geometry.as_ref().unwrap()) <= limit)
         };
-        let asked: Vec<&Feature> =
-            layer.truth.values().filter(|f| f.geometry.is_some() && layer.text(f, "status") == Some("approved")).collect();
+        let asked: Vec<&Feature> = layer
+            .truth
+            .values()
+            .filter(|f| f.geometry.is_some() && layer.text(f, "status") == Some("approved"))
+            .collect();
         let want: Vec<String> = asked.iter().copied().filter(lacks).map(|f| f.id.to_string()).collect();
         assert_eq!(found(&answer), want, "seed {seed}");
         let share = answer.number("share").unwrap().of.unwrap();
@@ -114,13 +127,23 @@ fn works_of_cities_a_continent_apart_are_each_measured_where_they_are() {
     let empty = Layer::new("interventions", []);
     let mut works = Vec::new();
     // Two works 90 m apart, measured eastward by the geodesic, in four cities.
-    for (city, lon, lat) in [("sligo", -8.4761, 54.2766), ("granada", -3.5986, 37.1773), ("krakow", 19.9372, 50.0617), ("lamia", 22.434, 38.9)] {
+    for (city, lon, lat) in [
+        ("sligo", -8.4761, 54.2766),
+        ("granada", -3.5986, 37.1773),
+        ("krakow", 19.9372, 50.0617),
+        ("lamia", 22.434, 38.9),
+    ] {
         use geo::{Destination, Geodesic};
         let east = Geodesic.destination(geo_types::Point::new(lon, lat), 90.0, 90.0);
         for (n, p) in [(1, geo_types::Point::new(lon, lat)), (2, east)] {
             let properties = json!({"start": "2026-03-01", "end": "2026-05-31", "city": city});
             let values = empty.collection.values(properties.as_object().unwrap()).unwrap();
-            works.push(Feature { key: 0, id: FeatureId::new(&format!("{city}-{n}")).unwrap(), geometry: Some(p.into()), values });
+            works.push(Feature {
+                key: 0,
+                id: FeatureId::new(&format!("{city}-{n}")).unwrap(),
+                geometry: Some(p.into()),
+                values,
+            });
         }
     }
     let all = layers([&Layer::new("interventions", works)]);

@@ -96,7 +96,10 @@ impl Layer {
                     changes.push(Change::Put(Feature { key, ..fresh }));
                 } else {
                     let key = keys[(dice.below(keys.len() as u64 / 9 + 1) * 9 + round) as usize % keys.len()];
-                    if changes.iter().any(|c| matches!(c, Change::Put(f) if f.key == key) || matches!(c, Change::Removed { key: k, .. } if *k == key)) {
+                    if changes.iter().any(|c| {
+                        matches!(c, Change::Put(f) if f.key == key)
+                            || matches!(c, Change::Removed { key: k, .. } if *k == key)
+                    }) {
                         continue;
                     }
                     let old = &self.truth[&key];
@@ -149,7 +152,11 @@ pub fn try_ask(layers: &Layers, id: &str, inputs: &Json) -> cityheart::error::Re
     assert!(!json["rules"].as_array().unwrap().is_empty(), "{id} states no rule");
     for number in json["numbers"].as_array().unwrap() {
         assert!(number["name"].is_string() && number["unit"].is_string(), "{number}");
-        assert_eq!(number.get("numerator").is_some(), number["unit"] == "%" || number.get("denominator").is_some(), "{number}");
+        assert_eq!(
+            number.get("numerator").is_some(),
+            number["unit"] == "%" || number.get("denominator").is_some(),
+            "{number}"
+        );
     }
     Ok(answer)
 }
@@ -217,7 +224,9 @@ pub fn geometry(dice: &mut Dice, centre: (f64, f64), spread: f64) -> Option<Geom
 }
 
 pub fn intervention(dice: &mut Dice, collection: &Collection, n: usize) -> Feature {
-    let day = |dice: &mut Dice, year: u64| format!("{}-{:02}-{:02}", year + dice.below(3), 1 + dice.below(12), 1 + dice.below(28));
+    let day = |dice: &mut Dice, year: u64| {
+        format!("{}-{:02}-{:02}", year + dice.below(3), 1 + dice.below(12), 1 + dice.below(28))
+    };
     let mut properties = Map::new();
     let mut put = |name: &str, value: Json| properties.insert(name.to_owned(), value);
     put("title", json!(format!("Intervention {n}")));

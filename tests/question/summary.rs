@@ -36,7 +36,12 @@ fn areas(dice: &mut Dice, count: usize) -> Layer {
         let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
         let radius = dice.between(0.002, 0.01);
         let values = schema.collection.values(&Map::from_iter([("name".to_owned(), json!(format!("A{i}")))])).unwrap();
-        Feature { key: 0, id: FeatureId::new(&format!("a{i}")).unwrap(), geometry: Some(blob(dice, centre, radius).into()), values }
+        Feature {
+            key: 0,
+            id: FeatureId::new(&format!("a{i}")).unwrap(),
+            geometry: Some(blob(dice, centre, radius).into()),
+            values,
+        }
     };
     Layer::new("areas", (0..count).map(|i| make(dice, i)).collect::<Vec<_>>())
 }
@@ -58,12 +63,18 @@ fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area(
                     assert!(of.is_empty(), "{group:?} is missing");
                     return;
                 };
-                assert_eq!(count.ids.iter().collect::<Vec<_>>(), of.iter().map(|f| &f.id).collect::<Vec<_>>(), "seed {seed} {group:?}");
+                assert_eq!(
+                    count.ids.iter().collect::<Vec<_>>(),
+                    of.iter().map(|f| &f.id).collect::<Vec<_>>(),
+                    "seed {seed} {group:?}"
+                );
                 let sum = |field: &str| of.iter().filter_map(|f| cents(layer.value(f, field))).sum::<i64>();
                 assert_eq!(money(number(&answer, "cost", group).unwrap()), sum("cost"));
                 assert_eq!(money(number(&answer, "eu_money", group).unwrap()), sum("eu_share"));
-                let both: Vec<(i64, i64)> =
-                    of.iter().filter_map(|f| Some((cents(layer.value(f, "eu_share"))?, cents(layer.value(f, "cost"))?))).collect();
+                let both: Vec<(i64, i64)> = of
+                    .iter()
+                    .filter_map(|f| Some((cents(layer.value(f, "eu_share"))?, cents(layer.value(f, "cost"))?)))
+                    .collect();
                 let (eu, base) = both.iter().fold((0, 0), |s, b| (s.0 + b.0, s.1 + b.1));
                 let share = number(&answer, "eu_share", group).unwrap();
                 if base > 0 {
@@ -79,7 +90,9 @@ fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area(
                 check(&[here, ("status", status)], &of);
             }
             for objective in ["PO1", "PO2", "PO3", "PO4", "PO5"] {
-                let has = |f: &&&Feature| layer.value(f, "objectives").to_json().as_array().is_some_and(|a| a.contains(&json!(objective)));
+                let has = |f: &&&Feature| {
+                    layer.value(f, "objectives").to_json().as_array().is_some_and(|a| a.contains(&json!(objective)))
+                };
                 check(&[here, ("objectives", objective)], &inside.iter().filter(has).copied().collect::<Vec<_>>());
             }
             for year in ["2024", "2025", "2026"] {
@@ -89,7 +102,10 @@ fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area(
                     let (y, m) = (start[..4].parse::<u32>().unwrap(), &start[5..7]);
                     Some((if winter && (m == "01" || m == "02") { y - 1 } else { y }).to_string())
                 };
-                check(&[here, ("year", year)], &inside.iter().filter(|f| begins(f).as_deref() == Some(year)).copied().collect::<Vec<_>>());
+                check(
+                    &[here, ("year", year)],
+                    &inside.iter().filter(|f| begins(f).as_deref() == Some(year)).copied().collect::<Vec<_>>(),
+                );
             }
         }
     }
@@ -97,13 +113,19 @@ fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area(
 
 #[test]
 fn by_share_a_half_counts_half_and_its_money_is_rounded_to_the_cent() {
-    let square = |x: f64| Polygon::new(vec![(x, 46.0), (x + 0.001, 46.0), (x + 0.001, 46.001), (x, 46.001), (x, 46.0)].into(), vec![]);
+    let square = |x: f64| {
+        Polygon::new(vec![(x, 46.0), (x + 0.001, 46.0), (x + 0.001, 46.001), (x, 46.001), (x, 46.0)].into(), vec![])
+    };
     let empty = Layer::new("interventions", []);
     let make = |id: &str, x: f64, cost: f64| {
-        let values = empty.collection.values(&Map::from_iter([("cost".to_owned(), json!(cost)), ("eu_share".to_owned(), json!(10.01))])).unwrap();
+        let values = empty
+            .collection
+            .values(&Map::from_iter([("cost".to_owned(), json!(cost)), ("eu_share".to_owned(), json!(10.01))]))
+            .unwrap();
         Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: Some(Geometry::Polygon(square(x))), values }
     };
-    let layer = Layer::new("interventions", [make("in", 15.0, 100.0), make("half", 15.0005, 0.03), make("out", 15.002, 7.0)]);
+    let layer =
+        Layer::new("interventions", [make("in", 15.0, 100.0), make("half", 15.0005, 0.03), make("out", 15.002, 7.0)]);
     let all = layers([&layer]);
     let asked = |rule: &str| ask(&all, "summary", json!({"area": area_json(&square(15.0)), "rule": rule}));
     let (whole, share) = (asked("whole"), asked("share"));

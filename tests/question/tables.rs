@@ -8,7 +8,9 @@ use geo_types::Coord;
 use serde_json::{Map, json};
 
 fn count(answer: &Answer, name: &str, group: &[(&str, &str)]) -> Option<(f64, f64)> {
-    let same = |n: &&cityheart::question::Number| n.name == name && n.group.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(group.iter().copied());
+    let same = |n: &&cityheart::question::Number| {
+        n.name == name && n.group.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(group.iter().copied())
+    };
     answer.numbers.iter().find(same)?.of.map(|(above, below)| (above.as_f64(), below.as_f64()))
 }
 
@@ -33,7 +35,9 @@ fn rates_and_their_change_agree_with_counting() {
             let of = |kind: &str| {
                 let counts = |f: &&Feature| {
                     let status = layer.text(f, "status");
-                    layer.text(f, "kind") == Some(kind) && matches!(status, Some("approved" | "completed")) && (city.is_none() || layer.text(f, "city") == city)
+                    layer.text(f, "kind") == Some(kind)
+                        && matches!(status, Some("approved" | "completed"))
+                        && (city.is_none() || layer.text(f, "city") == city)
                 };
                 let below: Vec<&Feature> = layer.truth.values().filter(counts).collect();
                 (below.iter().filter(|f| lists(&layer, f, "types", "greening")).count() as f64, below.len() as f64)
@@ -57,14 +61,20 @@ fn coverage_agrees_with_counting_every_cell() {
             .map(|i| {
                 let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
                 let values = schema.collection.values(&Map::new()).unwrap();
-                Feature { key: 0, id: FeatureId::new(&format!("a{i}")).unwrap(), geometry: Some(blob(&mut dice, centre, 0.006).into()), values }
+                Feature {
+                    key: 0,
+                    id: FeatureId::new(&format!("a{i}")).unwrap(),
+                    geometry: Some(blob(&mut dice, centre, 0.006).into()),
+                    values,
+                }
             })
             .collect();
         let areas = Layer::new("areas", areas);
         let answer = ask(&layers([&layer, &areas]), "coverage", json!({}));
         for (area, found) in areas.truth.values().zip(&answer.found) {
             let outline = area.geometry.as_ref().unwrap();
-            let inside: Vec<&Feature> = layer.truth.values().filter(|f| f.geometry.as_ref().is_some_and(|g| g.intersects(outline))).collect();
+            let inside: Vec<&Feature> =
+                layer.truth.values().filter(|f| f.geometry.as_ref().is_some_and(|g| g.intersects(outline))).collect();
             let counts = &found.result()["counts"];
             for function in cityheart::question::FUNCTIONS {
                 let want = inside.iter().filter(|f| lists(&layer, f, "functions", function)).count();
@@ -73,7 +83,8 @@ fn coverage_agrees_with_counting_every_cell() {
             for objective in cityheart::question::OBJECTIVES {
                 let want = inside.iter().filter(|f| lists(&layer, f, "objectives", objective)).count();
                 assert_eq!(counts["objectives"][objective], want, "seed {seed} {objective}");
-                let missing = found.result()["missing"].as_array().unwrap().contains(&json!(format!("objectives/{objective}")));
+                let missing =
+                    found.result()["missing"].as_array().unwrap().contains(&json!(format!("objectives/{objective}")));
                 assert_eq!(missing, want == 0);
             }
             let hard = inside.iter().filter(|f| layer.text(f, "kind") == Some("hard_investment")).count();

@@ -220,6 +220,27 @@ pub fn the_store_keeps_created_and_updated(store: &dyn Store) {
     assert_eq!(store.collections().unwrap()[0].schema["properties"]["note"]["type"], json!("string"));
 }
 
+pub fn instants_come_back_in_utc(store: &dyn Store) {
+    let given = [
+        "2026-03-01T08:30:00Z",
+        "2026-03-01T09:30:00.5+01:00",
+        "2026-03-01T08:30:00.25Z",
+        "2026-03-01T08:30:00.123456Z",
+    ];
+    let seen = |i: usize, text: &str| {
+        let mut feature = bare(&format!("t{i}"));
+        feature.values[6] = Value::text(text);
+        feature
+    };
+    load(store, false, given.iter().enumerate().map(|(i, t)| seen(i, t)).collect());
+    store.commit(&edits(given.iter().enumerate().map(|(i, t)| Edit::Create(seen(i + 4, t))).collect())).unwrap();
+    let expected =
+        ["2026-03-01T08:30:00Z", "2026-03-01T08:30:00.500Z", "2026-03-01T08:30:00.250Z", "2026-03-01T08:30:00.123456Z"]
+            .map(Value::text);
+    let stored: Vec<_> = all(store).into_iter().map(|f| f.values[6].clone()).collect();
+    assert_eq!(stored, [expected.clone(), expected].concat());
+}
+
 pub fn what_is_not_there_is_not_found(store: &dyn Store) {
     let missing = collection_id("missing");
     assert!(matches!(store.scan(&missing, None, &mut |_| Ok(())), Err(Error::NotFound(_))));

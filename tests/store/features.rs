@@ -46,7 +46,7 @@ pub fn thing(name: &str, geometry: Option<Geometry>) -> Feature {
         Value::Real(1_234_567.89),
         Value::Bool(true),
         Value::text("2026-03-01"),
-        Value::text("2026-03-01T08:30:00.5Z"),
+        Value::text("2026-03-01T08:30:00.500Z"),
         Value::Json(Box::new(json!(["a", {"b": [1, 2.5, null]}]))),
         Value::Int(7),
         Value::text(""),

@@ -21,12 +21,13 @@ write('countries', countries);
 write('land', countries.map((country) => ({ ...country, properties: {} }))); // in pieces: small rings draw faster than continents
 
 const ours = JSON.parse(readFileSync(here('../../geodata/world/places.json'), 'utf8'));
-const point = ({ lon, lat, ...properties }, kind) => ({
+const point = ({ name, lon, lat }, rank) => ({
   type: 'Feature',
-  properties: { kind, rank: 0, ...properties },
+  properties: { name, rank },
   geometry: { type: 'Point', coordinates: [lon, lat] },
 });
-write('places', [...ours.countries.map((one) => point(one, 'country')), ...ours.places.map((one) => point(one, 'place'))]);
+// Rank 0 is a country, 1 a capital, 2 another large city.
+write('places', [...ours.countries.map((one) => point(one, 0)), ...ours.places.map((one) => point(one, one.rank + 1))]);
 
 function write(name, features) {
   const directory = here('../dist/world/');

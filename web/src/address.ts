@@ -3,6 +3,8 @@
 import type { Filter, Order } from './plan';
 
 export type Tab = 'plan' | 'table';
+/** The table's sorting: a column, and a minus before it for the other way round. */
+export type Sorting = string;
 export type Theme = 'system' | 'light' | 'dark';
 
 export interface View {
@@ -16,6 +18,7 @@ export interface Address {
   selected: string;
   tab: Tab;
   order: Order;
+  sorting: Sorting;
   /** Empty: the person's own setting decides. */
   language: string;
   theme: Theme;
@@ -43,6 +46,7 @@ export function parse(search: string): Address {
     selected: text('id'),
     tab: text('tab') === 'table' ? 'table' : 'plan',
     order: ORDERS.includes(order) ? (order as Order) : 'status',
+    sorting: text('sort') || 'title',
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: view(text('map')),
@@ -61,6 +65,7 @@ export function format(address: Address): string {
     ['from', filter.from === null ? '' : String(filter.from)],
     ['to', filter.to === null ? '' : String(filter.to)],
     ['order', address.order === 'status' ? '' : address.order],
+    ['sort', address.sorting === 'title' ? '' : address.sorting],
     ['tab', address.tab === 'plan' ? '' : address.tab],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],

@@ -34,7 +34,6 @@ export async function speak(wanted: string): Promise<void> {
   await i18next.changeLanguage(languages.includes(wanted) ? wanted : 'en');
   language.value = i18next.language;
   document.documentElement.lang = i18next.language;
-  document.title = t('app.title');
 }
 
 /** The language asked for, else the first of the browser's that we have. */

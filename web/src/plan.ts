@@ -122,11 +122,13 @@ export function matching(plan: Plan, filter: Filter): Intervention[] {
 
 const meets = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
 
-/** First and last year, or null where there is no date at all. An open end stands for the start. */
-export function years(one: Pick<Intervention, 'start' | 'end'>): [number, number] | null {
-  const start = one.start ?? one.end;
-  const end = one.end ?? one.start;
-  return start && end ? [Number(start.slice(0, 4)), Number(end.slice(0, 4))] : null;
+/** First and last year, or null where there is no date at all. An open end of what is under way is this year, any other is the start. */
+export function years(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
+  const first = one.start ?? one.end;
+  if (!first) return null;
+  const start = Number(first.slice(0, 4));
+  if (one.end) return [start, Number(one.end.slice(0, 4))];
+  return [start, one.group === 'running' ? Math.max(start, new Date().getUTCFullYear()) : start];
 }
 
 function inYears(one: Intervention, from: number | null, to: number | null): boolean {

@@ -1,9 +1,9 @@
 // All state of the page. What a person would share stands in the address too, and Back goes back through it;
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { format, parse, type Address, type Tab, type Theme, type View } from './address';
+import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
 import { loadModel, loadPlan } from './api';
-import { language, preferred, speak } from './i18n';
+import { language, preferred, speak, t } from './i18n';
 import type { Model } from './model';
 import { matching, NO_FILTER, perYear, sorted, sums, without, type City, type Filter, type FilterPart, type Intervention, type Order, type Plan } from './plan';
 import { statusesOf, type Group } from './signs';
@@ -25,6 +25,7 @@ export const selected = signal(first.selected);
 export const hovered = signal('');
 export const tab = signal<Tab>(first.tab);
 export const order = signal<Order>(first.order);
+export const sorting = signal<Sorting>(first.sorting);
 export const wantedLanguage = signal(first.language || remembered('language'));
 export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
 export const view = signal<View | null>(first.view);
@@ -170,6 +171,10 @@ export function connect(): void {
   effect(() => {
     document.documentElement.style.colorScheme = theme.value === 'system' ? 'light dark' : theme.value;
   });
+  effect(() => {
+    const subject = current.value ? titleOf(current.value).text : cityName(plan.value?.cities.get(filter.value.city));
+    document.title = [subject, t('app.title')].filter(Boolean).join(' · ');
+  });
   let before = first;
   effect(() => {
     const now = address();
@@ -188,6 +193,7 @@ export function connect(): void {
       selected.value = to.selected;
       tab.value = to.tab;
       order.value = to.order;
+      sorting.value = to.sorting;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
       view.value = to.view;
@@ -202,6 +208,7 @@ function address(): Address {
     selected: selected.value,
     tab: tab.value,
     order: order.value,
+    sorting: sorting.value,
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,

@@ -110,6 +110,7 @@ fn fixed_paths(paths: &mut Map<String, Json>) {
     for (path, id, summary, schema) in [
         ("/", "getLandingPage", "Where to start", "landingPage"),
         ("/conformance", "getConformance", "The classes of standards that hold", "confClasses"),
+        ("/functions", "getFunctions", "The functions that filters may use", "anything"),
         ("/vocabularies", "getVocabularies", "All vocabularies by name", "vocabularies"),
         ("/tileMatrixSets", "getTileMatrixSetsList", "How tiles are cut", "anything"),
         ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "The squares of Web Mercator", "anything"),

@@ -2,6 +2,7 @@
 
 use super::schemas;
 use crate::collection::{Collection, Kind};
+use crate::crs::Crs;
 use crate::query::{self, CRS84, DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value as Json, json};
 
@@ -19,7 +20,8 @@ fn in_query(name: &str, description: &str, schema: &Json) -> Json {
 
 /// Those that several operations have.
 pub fn shared() -> Json {
-    let crs = json!({"type": "string", "format": "uri", "enum": [CRS84], "default": CRS84});
+    let known: Vec<String> = Crs::all().map(Crs::uri).collect();
+    let crs = json!({"type": "string", "format": "uri", "enum": known, "default": CRS84});
     json!({
         "f": in_query("f", "The form of the answer; without it, the Accept header counts.", &json!({"type": "string", "enum": ["json", "html"]})),
         "bbox": in_query("bbox", "Only what meets this box: west, south, east, north in degrees, or the same with heights. West of more than east crosses the antimeridian.",
@@ -29,12 +31,15 @@ pub fn shared() -> Json {
         "datetime": in_query("datetime", "Only what meets this time: a day, an instant, or an interval with .. for an open end.", &json!({"type": "string"})),
         "limit": in_query("limit", "The most that one page has; more are behind its next link.",
             &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})),
+        "filter": in_query("filter", "Only what this CQL2 expression lets through.", &json!({"type": "string"})),
+        "filter-lang": in_query("filter-lang", "The language of filter.", &json!({"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"})),
+        "filter-crs": in_query("filter-crs", "The coordinate reference system of the geometries in filter.", &crs),
         "cursor": in_query("cursor", "Where a next link starts. Opaque: take it from there.", &json!({"type": "string"})),
     })
 }
 
 pub fn of_items(collection: &Collection) -> Vec<Json> {
-    let mut all: Vec<Json> = ["bbox", "bbox-crs", "crs", "datetime", "limit"].map(reference).to_vec();
+    let mut all: Vec<Json> = ["bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "limit"].map(reference).to_vec();
     all.extend(choice(collection));
     let sortable: Vec<String> = (0..collection.fields.len())
         .filter(|&at| query::sortable(collection, at))
@@ -94,6 +99,7 @@ pub fn of_tile() -> Vec<Json> {
     ["tileMatrix", "tileRow", "tileCol"]
         .map(|name| json!({"name": name, "in": "path", "required": true, "description": "Part of the tile's place; row 0 is the northernmost.", "schema": {"type": "integer", "minimum": 0}}))
         .into_iter()
+        .chain(["filter", "filter-lang", "filter-crs"].map(reference))
         .chain([in_query("f", "The form of the answer.", &json!({"type": "string", "enum": ["mvt"]}))])
         .collect()
 }

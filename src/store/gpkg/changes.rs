@@ -2,7 +2,7 @@
 //! `after` of the line before it is left out, and features that came in bulk have one line for all in `cityheart_loads`.
 
 use super::layer::Layer;
-use super::{blob, tables};
+use super::{blob, journal, tables};
 use crate::change::{Revision, Version};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
@@ -130,16 +130,16 @@ pub(super) fn since(
         return Ok(None);
     }
     let mut ask = conn.prepare_cached(
-        "SELECT key, feature FROM cityheart_changes WHERE collection=?1 AND revision>?2
-         UNION ALL SELECT key, NULL FROM cityheart_journal WHERE collection=?1 ORDER BY 1",
+        "SELECT key, feature, NULL FROM cityheart_changes WHERE collection=?1 AND revision>?2
+         UNION ALL SELECT key, NULL, old FROM cityheart_journal WHERE collection=?1 ORDER BY 1",
     )?;
     let mut rows = ask.query(params![layer.number, since as i64])?;
     let mut keys: BTreeMap<i64, Option<FeatureId>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let id: Option<String> = row.get(1)?;
-        let known = keys.entry(row.get(0)?).or_default();
+        let (key, id, old): (i64, Option<String>, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let known = keys.entry(key).or_default();
         if known.is_none() {
-            *known = id.and_then(|id| FeatureId::new(&id).ok());
+            *known = id.and_then(|id| FeatureId::new(&id).ok()).or_else(|| journal::old_id(key, &old?));
         }
     }
     Ok(Some(keys))

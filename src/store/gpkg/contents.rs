@@ -1,6 +1,7 @@
 //! What `gpkg_contents` and our own table say about a collection as a whole: extent, last change, revision.
 
 use super::layer::{Layer, quoted};
+use super::tables;
 use crate::change::Revision;
 use crate::error::Result;
 use crate::feature::{Bbox, Feature, bbox_of};
@@ -89,19 +90,20 @@ pub(super) fn measure(conn: &Connection, layer: &Layer) -> Result<Option<Bbox>> 
     let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
         return Ok(None);
     };
+    let indexed = tables::exists(conn, &rtree)?;
     let (rtree, geom, key, table) =
         (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
-    let edges: [Option<f64>; 4] =
-        conn.query_row(&format!("SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {rtree}"), [], |row| {
-            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
-        })?;
-    let exact = |best: &str, edge: &str, at: Option<f64>| -> Result<Option<f64>> {
-        let sql = format!("SELECT {best}({geom})) FROM {table} WHERE {key} IN (SELECT id FROM {rtree} WHERE {edge})");
-        Ok(conn.query_row(&sql, [at], |row| row.get(0))?)
+    let exact = |best: &str, of: &str, side: &str, reaches: &str| -> Result<Option<f64>> {
+        let edge = if indexed {
+            format!("WHERE {key} IN (SELECT id FROM {rtree} WHERE {side}{reaches}(SELECT {best}({side}) FROM {rtree}))")
+        } else {
+            String::new()
+        };
+        Ok(conn.query_row(&format!("SELECT {best}({of}({geom})) FROM {table} {edge}"), [], |row| row.get(0))?)
     };
-    let west = exact("min(ST_MinX", "minx<=?1", edges[0])?;
-    let south = exact("min(ST_MinY", "miny<=?1", edges[1])?;
-    let east = exact("max(ST_MaxX", "maxx>=?1", edges[2])?;
-    let north = exact("max(ST_MaxY", "maxy>=?1", edges[3])?;
+    let west = exact("min", "ST_MinX", "minx", "<=")?;
+    let south = exact("min", "ST_MinY", "miny", "<=")?;
+    let east = exact("max", "ST_MaxX", "maxx", ">=")?;
+    let north = exact("max", "ST_MaxY", "maxy", ">=")?;
     Ok(west.zip(south).zip(east).zip(north).map(|(((west, south), east), north)| Bbox { west, south, east, north }))
 }

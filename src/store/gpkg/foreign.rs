@@ -8,6 +8,9 @@ use crate::feature::GeometryKind;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
+/// The column that is added for ids; the key stands for it where it is null.
+const ID_COLUMN: &str = "cityheart_id";
+
 /// Makes collections of the tables that are none yet. Their rows stay as they are; a column for ids is added.
 ///
 /// # Errors
@@ -30,9 +33,8 @@ pub(super) fn layers(conn: &Connection) -> Result<Layers> {
 
 fn adopt_table(conn: &Connection, mut layer: Layer) -> Result<()> {
     if layer.layout.id.is_none() {
-        let column = "cityheart_id";
-        conn.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {column} TEXT", quoted(&layer.layout.table)))?;
-        layer.layout.id = Some(column.into());
+        conn.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {ID_COLUMN} TEXT", quoted(&layer.layout.table)))?;
+        layer.layout.id = Some(ID_COLUMN.into());
     }
     let (table, id) = (quoted(&layer.layout.table), layer.layout.id.as_deref().map(quoted).unwrap_or_default());
     layer.number = tables::register(conn, &layer.collection, &layer.layout)?;
@@ -74,10 +76,14 @@ fn find(conn: &Connection) -> Result<Vec<Result<Layer>>> {
             crs: row.get::<_, Option<String>>(6)?.zip(row.get::<_, Option<i64>>(7)?),
             is_table: row.get::<_, String>(8)? == "table",
         };
-        if is_collection(conn, &entry.table)? {
-            continue;
-        }
-        found.extend(entry.layer(conn, &mut taken).transpose());
+        // A table whose columns were changed elsewhere becomes its collection anew, under the same name.
+        let known = known_layout(conn, &entry.table)?;
+        let name = match known {
+            Some((_, layout)) if missing_column(conn, &layout)?.is_none() => continue,
+            Some((id, _)) => CollectionId::new(&id)?,
+            None => collection_id(&entry.table, &mut taken)?,
+        };
+        found.extend(entry.layer(conn, name).transpose());
     }
     Ok(found)
 }
@@ -92,13 +98,16 @@ fn collection_names(conn: &Connection) -> Result<Vec<String>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-fn is_collection(conn: &Connection, table: &str) -> Result<bool> {
+/// The collection that a table is, with the layout it had.
+fn known_layout(conn: &Connection, table: &str) -> Result<Option<(String, Layout)>> {
     if !tables::exists(conn, "cityheart_collections")? {
-        return Ok(false);
+        return Ok(None);
     }
-    Ok(conn
-        .prepare_cached("SELECT 1 FROM cityheart_collections WHERE lower(layout->>'table')=lower(?1)")?
-        .exists([table])?)
+    let mut ask = conn.prepare_cached(
+        "SELECT id, layout FROM cityheart_collections WHERE json_valid(layout) AND lower(layout->>'table')=lower(?1)",
+    )?;
+    let found: Option<(String, String)> = ask.query_row([table], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.and_then(|(id, layout)| Some((id, serde_json::from_str(&layout).ok()?))))
 }
 
 /// What the standard tables say of a table.
@@ -120,7 +129,7 @@ struct Column {
 
 impl Entry {
     /// The layer; `None` for what cannot be one without being wrong (a view, a table without a single integer key).
-    fn layer(self, conn: &Connection, taken: &mut Vec<String>) -> Result<Option<Layer>> {
+    fn layer(self, conn: &Connection, name: CollectionId) -> Result<Option<Layer>> {
         let columns = columns(conn, &self.table)?;
         let keys: Vec<&Column> = columns.iter().filter(|c| c.primary > 0).collect();
         let key = match keys.as_slice() {
@@ -139,15 +148,13 @@ impl Entry {
             self.check_crs()?;
         }
         let id = columns.iter().find(|c| c.name.eq_ignore_ascii_case("id") && c.name != key).map(|c| c.name.clone());
+        let given = columns.iter().find(|c| c.name == ID_COLUMN).map(|c| c.name.clone());
         let id = match id {
-            Some(id) if can_be_ids(conn, &self.table, &id)? => Some(id),
-            _ => None,
+            Some(id) if given.is_none() && can_be_ids(conn, &self.table, &id)? => Some(id),
+            _ => given,
         };
         let own = |c: &&Column| {
-            c.name != key
-                && Some(&c.name) != id.as_ref()
-                && Some(&c.name) != self.geom.as_ref()
-                && c.name != "cityheart_id"
+            c.name != key && Some(&c.name) != id.as_ref() && Some(&c.name) != self.geom.as_ref() && c.name != ID_COLUMN
         };
         let mut names = vec!["id".to_owned(), "geometry".to_owned()];
         let mut fields = Vec::new();
@@ -164,7 +171,6 @@ impl Entry {
                 layout.columns.push(column.name.clone());
             }
         }
-        let name = collection_id(&self.table, taken)?;
         let geometry = if self.spatial {
             GeometryKind::from_gpkg_name(self.geometry_type.as_deref().unwrap_or_default())
         } else {

@@ -142,11 +142,15 @@ impl Took<'_> {
     }
 }
 
-/// The table was replaced as a whole, and with it our triggers: nothing is known of what was in it before.
+/// The table was replaced as a whole, and with it our triggers: nothing is known of what was in it before. Its index is left
+/// to the program that made it, which may not be done; when the file is opened next, a missing one is made.
 fn take_over_all(conn: &Connection, layer: &Layer) -> Result<()> {
     let revision = contents::revision(conn, layer)? + 1;
-    tables::drop_triggers(conn, layer)?;
-    super::load::finish(conn, layer)?;
+    for trigger in ["insert", "update", "delete"] {
+        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS \"cityheart_{}_{trigger}\"", layer.number))?;
+    }
+    create_triggers(conn, layer)?;
+    contents::write(conn, layer, contents::measure(conn, layer)?, &tables::now(conn)?)?;
     clear(conn, layer)?;
     let sql =
         format!("SELECT min({key}), max({key}) FROM {}", quoted(&layer.layout.table), key = quoted(&layer.layout.key));
@@ -158,10 +162,7 @@ fn take_over_all(conn: &Connection, layer: &Layer) -> Result<()> {
 /// The feature that a row was: its id and values as the SQL function `quote` writes them, with commas between.
 fn parse(layer: &Layer, key: i64, old: &str, geom: Option<Vec<u8>>) -> Option<Feature> {
     let mut rest = old;
-    let id = match next(&mut rest)? {
-        Sql::Text(id) => FeatureId::new(&id),
-        _ => FeatureId::new(&key.to_string()),
-    };
+    next(&mut rest)?;
     let mut values = Vec::with_capacity(layer.collection.fields.len());
     for field in &layer.collection.fields {
         rest = rest.strip_prefix(',')?;
@@ -169,7 +170,15 @@ fn parse(layer: &Layer, key: i64, old: &str, geom: Option<Vec<u8>>) -> Option<Fe
         values.push(value(field.kind, (&cell).into()).unwrap_or_default());
     }
     let geometry = geom.and_then(|g| blob::decode(&g).ok()?.geometry);
-    Some(Feature { key, id: id.ok()?, geometry, values })
+    Some(Feature { key, id: old_id(key, old)?, geometry, values })
+}
+
+/// The id that a row had.
+pub(super) fn old_id(key: i64, old: &str) -> Option<FeatureId> {
+    match next(&mut &*old)? {
+        Sql::Text(id) => FeatureId::new(&id).ok(),
+        _ => FeatureId::new(&key.to_string()).ok(),
+    }
 }
 
 /// Reads one literal: `NULL`, a number, `'text'` or `X'…'`.

@@ -232,9 +232,17 @@ impl ToSql for Cell<'_> {
     }
 }
 
-/// A GeoPackage holds instants in UTC; `None` when the text is in UTC already (or no instant).
+/// An instant as a GeoPackage holds it, in UTC and with thousandths if any; `None` when the text is like that already, or no
+/// instant. Finer fractions are kept.
 pub(super) fn utc(text: &str) -> Option<String> {
-    if text.ends_with('Z') { None } else { text.parse::<jiff::Timestamp>().ok().map(|t| t.to_string()) }
+    let fraction = text.strip_suffix('Z').map(|t| t.split_once('.').map_or(0, |(_, digits)| digits.len()));
+    if fraction.is_some_and(|digits| digits == 0 || digits >= 3) {
+        return None;
+    }
+    let instant = text.parse::<jiff::Timestamp>().ok()?;
+    let exact = instant.to_string();
+    let digits = exact.split_once('.').map_or(0, |(_, rest)| rest.len() - 1);
+    Some(if matches!(digits, 1 | 2) { format!("{instant:.3}") } else { exact })
 }
 
 /// Reads a cell; `None` when it holds something that is not of this kind.

@@ -141,6 +141,7 @@ fn replaced(conn: &Connection, old: &Layer, collection: &Collection, features: F
     log.rest()?;
     let changed = log.changed || filler.keys.is_some();
     exchange(conn, old, &layer)?;
+    contents::write(conn, &layer, None, &filler.now)?;
     filler.finish(if changed { before + 1 } else { before }, false)
 }
 

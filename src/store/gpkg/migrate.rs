@@ -2,7 +2,7 @@
 
 use super::journal;
 use super::layer::{Layer, Layout};
-use super::open::{read_layers, refused};
+use super::open::{Access, read_layers, refused};
 use super::tables::{self, SCHEMA_VERSION};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
@@ -20,14 +20,18 @@ fn version(conn: &Connection) -> Result<Option<i64>> {
     })
 }
 
-/// Refuses a file that a newer program wrote.
-pub(super) fn check_version(path: &Path, conn: &Connection) -> Result<()> {
+/// Refuses a file that a newer program wrote, and one that must be migrated but may not be written.
+pub(super) fn check_version(path: &Path, conn: &Connection, access: Access) -> Result<()> {
     match version(conn)? {
         Some(version) if version > SCHEMA_VERSION => Err(refused(
             path,
             &format!(
                 "was written by a newer cityheart (version {version} of its tables; this one knows {SCHEMA_VERSION}). Install the newer program."
             ),
+        )),
+        Some(version) if version < SCHEMA_VERSION && access != Access::Write => Err(refused(
+            path,
+            "was written by an older cityheart. Open it once for writing, which brings it up to date.",
         )),
         _ => Ok(()),
     }

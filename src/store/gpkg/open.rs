@@ -58,7 +58,7 @@ impl GeoPackage {
     pub fn open(path: &Path) -> Result<Self> {
         check_file(path)?;
         let mut conn = connect(path, Access::Write).map_err(|e| explain(path, e))?;
-        check_geopackage(path, &conn)?;
+        check_geopackage(path, &conn, Access::Write)?;
         if conn.is_readonly(MAIN_DB).map_err(Error::from)? {
             return Err(refused(path, "may only be read. Change its permissions, or open it for reading only."));
         }
@@ -74,7 +74,7 @@ impl GeoPackage {
         check_file(path)?;
         let read = |access| {
             let conn = connect(path, access)?;
-            check_geopackage(path, &conn)?;
+            check_geopackage(path, &conn, access)?;
             Ok((access, read_layers(&conn)?, conn))
         };
         let (access, layers, conn) = match read(Access::Read) {
@@ -191,20 +191,12 @@ fn check_file(path: &Path) -> Result<()> {
 }
 
 /// What can be told before anything is changed.
-fn check_geopackage(path: &Path, conn: &Connection) -> Result<()> {
+fn check_geopackage(path: &Path, conn: &Connection, access: Access) -> Result<()> {
     let check = || -> Result<()> {
         if !tables::exists(conn, "gpkg_contents")? || !tables::exists(conn, "gpkg_spatial_ref_sys")? {
             return Err(refused(path, "is an SQLite database, but not a GeoPackage."));
         }
-        let (pages, bytes): (i64, i64) = (
-            conn.query_row("PRAGMA page_count", [], |r| r.get(0))?,
-            conn.query_row("PRAGMA page_size", [], |r| r.get(0))?,
-        );
-        let length = fs::metadata(path).map_or(0, |m| m.len());
-        if length < (pages * bytes) as u64 && !has_log(path) {
-            return Err(refused(path, "is cut short. Take the last copy of it."));
-        }
-        migrate::check_version(path, conn)
+        migrate::check_version(path, conn, access)
     };
     check().map_err(|e| explain(path, e))
 }

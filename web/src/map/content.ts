@@ -1,7 +1,7 @@
 // The points that the page itself hangs on the map: counts per city, names of areas, signs and places of interventions.
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
 import { anchor } from '../geometry';
-import type { City, Intervention, Plan } from '../plan';
+import type { Area, City, Intervention, Plan } from '../plan';
 
 type Points = FeatureCollection<Point>;
 
@@ -38,13 +38,28 @@ function middle(cities: City[]): Position {
   return [mean(0), mean(1)];
 }
 
-/** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. */
+/** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. Several on one street or square name it once. */
 export function marks(shown: Intervention[]): Points {
+  const named = new Set<string>();
   const features = shown.flatMap((one) => {
     const at = anchor(one.geometry);
     if (!at) return [];
     const spot = one.geometry?.type === 'Point' || one.geometry?.type === 'MultiPoint';
-    return [point(at, { id: one.id, status: one.status, spot, label: shortPlace(one) })];
+    const place = shortPlace(one);
+    const key = `${one.city} ${place}`;
+    const label = named.has(key) ? '' : place;
+    named.add(key);
+    return [point(at, { id: one.id, status: one.status, spot, place, label })];
+  });
+  return { type: 'FeatureCollection', features };
+}
+
+/** The name of each area over the northernmost point of its outline. */
+export function areaNames(areas: Area[], language: string): Points {
+  const features = areas.flatMap(({ geometry, name, name_en }) => {
+    const rings = geometry?.type === 'Polygon' ? [geometry.coordinates[0]!] : geometry?.type === 'MultiPolygon' ? geometry.coordinates.map(([ring]) => ring!) : [];
+    const top = rings.flat().reduce<Position | null>((best, at) => (best && best[1]! >= at[1]! ? best : at), null);
+    return top ? [point(top, { name: (language === 'en' && name_en) || name })] : [];
   });
   return { type: 'FeatureCollection', features };
 }

@@ -1,5 +1,5 @@
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
-import { effect } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { Map, ScaleControl, setWorkerUrl, type MapMouseEvent, type PointLike } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
@@ -7,7 +7,7 @@ import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
 import { announcement, chooseCity, cityName, dark, filter, goal, hovered, NEAR, plan, select, selected, shownOnMap, view, type Goal } from '../state';
-import { CITY_ZOOM, counts, marks } from './content';
+import { areaNames, CITY_ZOOM, counts, marks } from './content';
 import { drawImage } from './images';
 import { readPalette, type Palette } from './palette';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
@@ -77,17 +77,23 @@ export function open(container: HTMLElement): () => void {
   };
 }
 
+// What is dear to make anew is made only when the list changes.
+const shown = computed(() => shownOnMap.value ?? plan.value?.interventions ?? []);
+const none = { type: 'FeatureCollection' as const, features: [] };
+const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
+const markPoints = computed(() => marks(shown.value));
+const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
+const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
+
 function scene(palette: Palette): Scene {
-  const all = plan.value;
-  const shown = shownOnMap.value ?? all?.interventions ?? [];
-  const none = { type: 'FeatureCollection' as const, features: [] };
   return {
     palette,
     language: language.value,
     tiles: address('tiles/'),
-    counts: all ? counts(all, shown, cityName) : none,
-    marks: marks(shown),
-    ids: shownOnMap.value?.map((one) => one.id) ?? null,
+    counts: countPoints.value,
+    marks: markPoints.value,
+    areaNames: areaPoints.value,
+    ids: shownIds.value,
     selected: selected.value,
     hovered: hovered.peek(),
   };
@@ -111,7 +117,10 @@ function go(map: Map, goal: Goal, duration: number): void {
   const box = boxOfGoal(goal);
   if (!box) return;
   const narrow = map.getContainer().clientWidth < 600;
-  const padding = goal.to === 'all' ? (narrow ? 44 : 110) : narrow ? 36 : 72;
+  const legend = document.querySelector<HTMLElement>('.legend[open]')?.offsetWidth ?? 0;
+  const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
+  // Names stand to the right of their points; buttons and the open legend lie on the map.
+  const padding = { top: edge, bottom: edge, left: goal.to !== 'all' && legend && !narrow ? legend + 32 : edge, right: narrow ? 72 : edge + 24 };
   const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
   map.fitBounds(box, options);
 }

@@ -8,6 +8,7 @@ import { CITY_ZOOM } from './content';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './images';
 import type { Palette } from './palette';
+import world from '../../../geodata/world/places.json';
 
 export interface Scene {
   palette: Palette;
@@ -15,6 +16,7 @@ export interface Scene {
   tiles: string;
   counts: FeatureCollection;
   marks: FeatureCollection;
+  areaNames: FeatureCollection;
   /** Ids of interventions to show, or null for all. */
   ids: string[] | null;
   selected: string;
@@ -39,17 +41,17 @@ export function buildStyle(scene: Scene): StyleSpecification {
       },
       counts: { type: 'geojson', data: scene.counts },
       marks: { type: 'geojson', data: scene.marks },
+      'area-names': { type: 'geojson', data: scene.areaNames },
     },
-    layers: [...world(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...cityCounts(scene)],
+    layers: [...ground(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...cityCounts(scene)],
   } as StyleSpecification;
 }
 
 const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['linear'], ['zoom'], ...stops] as ExpressionSpecification;
 const halo = ({ palette }: Scene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
 
-function world(scene: Scene): LayerSpecification[] {
+function ground(scene: Scene): LayerSpecification[] {
   const { water, land, border, muted, ink } = scene.palette;
-  const inEnglish: ExpressionSpecification = ['coalesce', ['get', 'name_en'], ['get', 'name']];
   return [
     // The world's coast is too rough for a city: the water fades into land before streets are shown.
     { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, NEAR, land] } },
@@ -67,13 +69,14 @@ function world(scene: Scene): LayerSpecification[] {
       type: 'symbol',
       source: 'world',
       'source-layer': 'places',
-      filter: ['==', ['get', 'kind'], 'country'],
+      filter: ['==', ['get', 'rank'], 0],
       maxzoom: 7,
       layout: {
         'text-field': countryNames(scene.language),
         'text-font': REGULAR,
         'text-size': byZoom(3, 10, 6, 14),
-        'text-letter-spacing': 0.12,
+        'text-transform': 'uppercase',
+        'text-letter-spacing': 0.1,
         'text-max-width': 7,
         'text-padding': 6,
       },
@@ -84,11 +87,11 @@ function world(scene: Scene): LayerSpecification[] {
       type: 'symbol',
       source: 'world',
       'source-layer': 'places',
-      filter: ['all', ['!=', ['get', 'kind'], 'country'], ['<=', ['get', 'rank'], ['step', ['zoom'], 0, 6, 1]]],
+      filter: ['all', ['>', ['get', 'rank'], 0], ['<=', ['get', 'rank'], ['step', ['zoom'], 1, 6, 2]]] as FilterSpecification,
       minzoom: 5,
       maxzoom: 11,
       layout: {
-        'text-field': scene.language === 'en' ? inEnglish : ['get', 'name'],
+        'text-field': scene.language === 'en' ? ENGLISH_NAMES : ['get', 'name'],
         'text-font': REGULAR,
         'text-size': byZoom(5, 11, 9, 14),
         'text-padding': 6,
@@ -98,13 +101,16 @@ function world(scene: Scene): LayerSpecification[] {
   ];
 }
 
-/** Names of countries by their codes, in the person's language. */
+/** Another name for each name that the tiles hold. */
+function renamed(pairs: [string, string][]): ExpressionSpecification {
+  return ['match', ['get', 'name'], ...[...new Map(pairs)].flat(), ['get', 'name']] as unknown as ExpressionSpecification;
+}
+
+const ENGLISH_NAMES = renamed(world.places.map(({ name, name_en }) => [name, name_en]));
+
 function countryNames(language: string): ExpressionSpecification {
   const names = new Intl.DisplayNames(language, { type: 'region' });
-  const codes =
-    'AL AD AT BY BE BA BG HR CY CZ DK EE FI FR DE GR HU IS IE IT XK LV LI LT LU MT MD MC ME NL MK NO PL PT RO RU SM RS SK SI ES SE CH TR UA GB MA DZ TN';
-  const pairs = codes.split(' ').flatMap((code) => [code, names.of(code) ?? code]);
-  return ['match', ['get', 'code'], ...pairs, ['get', 'name']] as unknown as ExpressionSpecification;
+  return renamed(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
 }
 
 function streets({ palette, ...scene }: Scene): LayerSpecification[] {
@@ -290,18 +296,15 @@ function names(scene: Scene): LayerSpecification[] {
     {
       id: 'area-names',
       type: 'symbol',
-      source: 'plan',
-      'source-layer': 'areas',
-      minzoom: 12.5,
+      source: 'area-names',
+      minzoom: 11.5,
       layout: {
-        'symbol-placement': 'line',
-        'symbol-spacing': 480,
-        'text-field': scene.language === 'en' ? ['coalesce', ['get', 'name_en'], ['get', 'name']] : ['get', 'name'],
-        'text-font': REGULAR,
-        'text-size': byZoom(12.5, 11, 16, 13),
-        'text-offset': [0, 0.9],
-        'text-max-angle': 30,
-        'text-letter-spacing': 0.04,
+        'text-field': ['get', 'name'],
+        'text-font': BOLD,
+        'text-size': byZoom(12.5, 11.5, 16, 13.5),
+        'text-anchor': 'bottom',
+        'text-offset': [0, -0.4],
+        'text-max-width': 14,
       },
       paint: { 'text-color': palette.accent, ...halo(scene) },
     },
@@ -309,12 +312,12 @@ function names(scene: Scene): LayerSpecification[] {
       id: 'intervention-names',
       type: 'symbol',
       source: 'marks',
-      minzoom: 14.5,
+      minzoom: 13,
       layout: {
-        'text-field': ['get', 'label'],
+        'text-field': ['case', isId(scene.selected), ['get', 'place'], ['get', 'label']],
         'text-font': ['case', isId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
         'symbol-sort-key': ['case', isId(scene.selected), 0, 1],
-        'text-size': byZoom(14.5, 11, 17, 13),
+        'text-size': byZoom(13, 11, 17, 13),
         'text-variable-anchor-offset': ['top', [0, 1], 'bottom', [0, -1], 'left', [1.1, 0], 'right', [-1.1, 0]],
         'text-max-width': 11,
         'text-padding': 4,
@@ -326,7 +329,7 @@ function names(scene: Scene): LayerSpecification[] {
       type: 'symbol',
       source: 'plan',
       'source-layer': 'facilities',
-      minzoom: 15.5,
+      minzoom: 14,
       layout: {
         'text-field': ['get', 'name'],
         'text-font': REGULAR,
@@ -342,7 +345,8 @@ function names(scene: Scene): LayerSpecification[] {
 /** A disc with the number, and the name beside it where there is room. */
 function cityCounts(scene: Scene): LayerSpecification[] {
   const { palette } = scene;
-  const radius: ExpressionSpecification = ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 9, 1, 12, 5, 20, 12, 30];
+  const radius = (scale: number): ExpressionSpecification =>
+    ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 9 * scale, 1, 12 * scale, 5, 20 * scale, 12, 30 * scale] as ExpressionSpecification;
   return (['partner', 'city'] as const).flatMap((level): LayerSpecification[] => {
     const common = {
       source: 'counts',
@@ -355,24 +359,11 @@ function cityCounts(scene: Scene): LayerSpecification[] {
         type: 'circle',
         ...common,
         paint: {
-          'circle-radius': radius,
+          'circle-radius': ['interpolate', ['linear'], ['zoom'], 2.2, radius(0.7), 3.4, radius(1)] as ExpressionSpecification,
           'circle-color': ['case', ['>', ['get', 'count'], 0], palette.accent, palette.muted],
           'circle-stroke-color': palette.panel,
           'circle-stroke-width': 2.5,
         },
-      },
-      {
-        id: `counts-${level}-number`,
-        type: 'symbol',
-        ...common,
-        layout: {
-          'text-field': ['to-string', ['get', 'count']],
-          'text-font': BOLD,
-          'text-size': 13,
-          'text-allow-overlap': true,
-          'text-ignore-placement': true,
-        },
-        paint: { 'text-color': palette['on-accent'] },
       },
       {
         id: `counts-${level}-name`,
@@ -389,6 +380,20 @@ function cityCounts(scene: Scene): LayerSpecification[] {
           'text-max-width': 9,
         },
         paint: { 'text-color': palette.ink, 'text-halo-color': palette.land, 'text-halo-width': 2 },
+      },
+      // Above the names, and with room around it, so that no name runs over another disc.
+      {
+        id: `counts-${level}-number`,
+        type: 'symbol',
+        ...common,
+        layout: {
+          'text-field': ['to-string', ['get', 'count']],
+          'text-font': BOLD,
+          'text-size': 13,
+          'text-allow-overlap': true,
+          'text-padding': 11,
+        },
+        paint: { 'text-color': palette['on-accent'] },
       },
     ];
   });

@@ -8,7 +8,6 @@ import { announcement, cityName, current, found, goal, model, plan, rows, select
 import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
 import { Icon } from './Icon';
 import { field, label, title } from './labels';
-import { lastRead } from './List';
 import { Sign } from './Sign';
 import { isEmpty, Value } from './Value';
 
@@ -40,14 +39,9 @@ function Way() {
     const to = neighbour(step);
     if (to) select(to.id, true);
   };
-  const back = () => {
-    lastRead.value = selected.value;
-    unselect();
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(lastRead.value)}"]`)?.focus());
-  };
   return (
     <nav class="way" aria-label={t('detail.way')}>
-      <button class="link" onClick={back}>
+      <button class="link" onClick={unselect}>
         <Icon name="back" />
         {t('detail.back', { count: found.value.length })}
       </button>
@@ -105,11 +99,11 @@ function Reading({ one }: { one: Intervention }) {
         )}
       </p>
       <Flags one={one} />
+      <Summary one={one} />
       <Dates one={one} />
       <Money one={one} />
       <Chips name="objectives" values={one.objectives} />
       <Chips name="functions" values={one.functions} />
-      <Summary one={one} />
       <Steps value={p.steps} />
       <Indicators value={p.indicators} />
       <Risks value={p.risks} />
@@ -160,7 +154,7 @@ function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
   const start = one.start ?? one.end!;
   const wholeYear = one.date_precision === 'year' || !one.date_precision || one.date_precision === 'unknown';
   const from = at(wholeYear ? Date.UTC(span[0], 0) : Date.parse(start));
-  const to = at(wholeYear ? Date.UTC(span[1] + 1, 0) : Date.parse(one.end ?? start));
+  const to = !one.end ? 100 : at(wholeYear ? Date.UTC(span[1] + 1, 0) : Date.parse(one.end));
   return (
     <div class="dates" aria-hidden="true">
       <div class="line">
@@ -235,10 +229,9 @@ function Summary({ one }: { one: Intervention }) {
   const text = own ? (summary ?? summary_en) : summary_en;
   if (isEmpty(text)) return null;
   return (
-    <section class="block">
-      <h2>{title('summary')}</h2>
-      <p lang={own && summary ? one.language : 'en'}>{String(text)}</p>
-    </section>
+    <p class="lead" lang={own && summary ? one.language : 'en'}>
+      {String(text)}
+    </p>
   );
 }
 

@@ -7,7 +7,7 @@ import { OrderChooser } from './List';
 import { conceptIds, label, title } from './labels';
 
 export function Filters() {
-  const active = activeParts(filter.value).filter((part) => part !== 'city');
+  const active = activeParts(filter.value).filter((part) => part !== 'city' && part !== 'text');
   return (
     <div class="filters">
       <details>
@@ -15,6 +15,7 @@ export function Filters() {
           <Icon name="filter" />
           {t('filter.more')}
           {active.length > 0 && <span class="badge">{active.length}</span>}
+          <Icon name="down" />
         </summary>
         <Choices part="functions" vocabulary="function" legend={title('functions')} />
         <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />

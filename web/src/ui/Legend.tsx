@@ -11,7 +11,7 @@ const chosen = signal<boolean | null>(null);
 
 export function Legend() {
   if (!model.value) return null;
-  const open = chosen.value ?? (near.value && tab.value === 'plan' && matchMedia('(min-width: 900px)').matches);
+  const open = chosen.value ?? (near.value && tab.value === 'plan' && matchMedia('(min-width: 1400px)').matches);
   return (
     <details class="legend" open={open}>
       <summary
@@ -37,6 +37,19 @@ export function Legend() {
             <rect x="1" y="1.500" width="56" height="13" rx="2" />
           </svg>
           {t('legend.area')}
+        </li>
+        <li>
+          <svg class="sample street" viewBox="0 0 58 16" width="58" height="16" aria-hidden="true">
+            <path class="edge" d="M6 8h46" />
+            <path class="way" d="M6 8h46" />
+          </svg>
+          {t('legend.street')}
+        </li>
+        <li>
+          <svg class="sample facility" viewBox="0 0 58 16" width="58" height="16" aria-hidden="true">
+            <circle cx="29" cy="8" r="3.500" />
+          </svg>
+          {t('legend.facility')}
         </li>
       </ul>
     </details>

@@ -1,6 +1,7 @@
 // The list of what was found. Arrow keys move in it, Enter opens; the row of what is selected or pointed at on the
 // map is marked.
-import { signal } from '@preact/signals';
+import { computed, effect, signal, useComputed } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { t, language, type Key } from '../i18n';
 import { euros, percent, period } from '../format';
 import { GROUPS, statusesOf } from '../signs';
@@ -14,9 +15,17 @@ const STEP = 200;
 const limit = signal(STEP);
 
 /** The row to come back to after reading one. */
-export const lastRead = signal('');
+const lastRead = signal('');
+effect(() => {
+  if (selected.value) lastRead.value = selected.value;
+});
 
 export function List() {
+  useEffect(() => {
+    if (lastRead.value && document.activeElement === document.body) {
+      document.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(lastRead.value)}"]`)?.focus();
+    }
+  }, []);
   if (!found.value.length) return <Nothing />;
   const shown = rows.value.slice(0, limit.value);
   const left = rows.value.length - shown.length;
@@ -39,6 +48,9 @@ export function List() {
     </section>
   );
 }
+
+/** The one row that Tab reaches: the last one read, else the first. */
+const entry = computed(() => (rows.value.some((row) => row.id === lastRead.value) ? lastRead.value : rows.value[0]?.id));
 
 const ORDERS: [Order, Key][] = [
   ['status', 'order.status'],
@@ -77,18 +89,17 @@ function Rows({ list }: { list: Intervention[] }) {
 
 function Row({ one }: { one: Intervention }) {
   const name = titleOf(one);
-  const entry = selected.value || lastRead.value;
-  const reachable = rows.value.some((row) => row.id === entry) ? one.id === entry : rows.value[0]?.id === one.id;
+  const pointed = useComputed(() => hovered.value === one.id);
   const euShare = euShareOf(one);
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   const city = filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
   const plainStatus = order.value === 'status' && statusesOf(one.group).length === 1 ? '' : label('status', one.status);
   return (
     <button
-      class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
+      class={`row ${pointed.value ? 'pointed' : ''}`}
       data-id={one.id}
       aria-current={selected.value === one.id ? 'true' : undefined}
-      tabIndex={reachable ? 0 : -1}
+      tabIndex={entry.value === one.id ? 0 : -1}
       onClick={() => select(one.id, true)}
       onPointerEnter={() => (hovered.value = one.id)}
       onPointerLeave={() => (hovered.value = '')}

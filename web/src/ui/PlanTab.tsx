@@ -1,4 +1,5 @@
 // Find and read: whose plan, what it adds up to, what is filtered, and the list.
+import { useEffect, useRef } from 'preact/hooks';
 import { language, t } from '../i18n';
 import { holds, words } from '../fold';
 import { euros, number, percent } from '../format';
@@ -15,11 +16,14 @@ export function PlanTab() {
   const city = plan.value?.cities.get(filter.value.city);
   const partner = plan.value?.partners.find((one) => one.id === city?.partner);
   const filtered = activeParts(filter.value).some((part) => part !== 'city');
+  const heading = useArrival();
   return (
     <>
       <div class="heading">
         <div class="line">
-          <h1>{city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            {city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}
+          </h1>
           {filtered && (
             <button class="link" onClick={clearFilters}>
               {t('filter.clear')}
@@ -41,6 +45,19 @@ export function PlanTab() {
   );
 }
 
+/** What is asked for changes in place: the list starts at its top, and a button that went with it hands its focus to the heading. */
+function useArrival() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(filter.value);
+  useEffect(() => {
+    if (shown.current === filter.value) return;
+    if (shown.current.city !== filter.value.city) document.getElementById('tab-content')?.scrollTo(0, 0);
+    shown.current = filter.value;
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, [filter.value]);
+  return heading;
+}
+
 function Summary({ sums }: { sums: Sums }) {
   const basis = [
     sums.costPartial > 0 && t('sum.costPartial', { count: sums.costPartial }),
@@ -56,11 +73,11 @@ function Summary({ sums }: { sums: Sums }) {
           <span>{sums.withoutPlace > 0 && t('sum.withoutPlace', { count: sums.withoutPlace })}</span>
         </div>
         <div class="card">
-          <strong>{sums.costKnown ? euros(sums.cost) : t('cost.none')}</strong>
+          <strong>{sums.costKnown ? euros(sums.cost) : sums.count ? t('cost.none') : '–'}</strong>
           <span>{t('sum.costKnown', { known: sums.costKnown, count: sums.count })}</span>
         </div>
         <div class="card">
-          <strong>{euShare === null ? t('eu.none') : percent(euShare)}</strong>
+          <strong>{euShare !== null ? percent(euShare) : sums.count ? t('eu.none') : '–'}</strong>
           <span>{t('sum.eu')}</span>
           <span>{euShare !== null && t('sum.euOf', { eu: euros(sums.eu), cost: euros(sums.euOf), known: sums.euKnown })}</span>
         </div>

@@ -1,10 +1,10 @@
-// Everything that was found as a table that sorts by any column.
-import { signal } from '@preact/signals';
+// Everything that was found as a table that sorts by any column; long ones a piece at a time.
+import { computed, signal, useComputed } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { language, t } from '../i18n';
 import { exactEuros, period } from '../format';
 import type { Intervention } from '../plan';
-import { cityName, found, hovered, plan, select, selected, tab, titleOf } from '../state';
+import { cityName, filter, found, hovered, plan, select, selected, sorting, tab, titleOf } from '../state';
 import { label, title } from './labels';
 import { Sign } from './Sign';
 
@@ -29,42 +29,58 @@ const COLUMNS: Column[] = [
   { id: 'place', name: () => title('place'), value: place, show: place },
 ];
 
-const sorting = signal<{ column: string; down: boolean }>({ column: 'title', down: false });
+const STEP = 200;
+const limit = signal(STEP);
+
+/** The column it sorts by; one that an old link names and nobody knows is the first. */
+const sorted = computed(() => {
+  const id = sorting.value.replace(/^-/, '');
+  const column = COLUMNS.find((one) => one.id === id) ?? COLUMNS[0]!;
+  return { column, down: sorting.value.startsWith('-'), list: ordered(found.value, column, sorting.value.startsWith('-')) };
+});
 
 export function Table() {
-  const { column, down } = sorting.value;
-  const list = ordered(found.value, COLUMNS.find((one) => one.id === column)!, down);
+  const { column, down, list } = sorted.value;
+  const columns = COLUMNS.filter((one) => one.id !== 'city' || !filter.value.city);
+  const left = list.length - limit.value;
   return (
     <div class="table-area" tabIndex={0} role="region" aria-label={t('table.label')}>
       <table>
         <caption>{t('list.count', { count: list.length })}</caption>
         <thead>
           <tr>
-            {COLUMNS.map((one) => (
-              <th key={one.id} scope="col" aria-sort={one.id !== column ? 'none' : down ? 'descending' : 'ascending'}>
-                <button onClick={() => (sorting.value = { column: one.id, down: one.id === column && !down })}>{one.name()}</button>
+            {columns.map((one) => (
+              <th key={one.id} scope="col" class={one.number ? 'number' : ''} aria-sort={one !== column ? 'none' : down ? 'descending' : 'ascending'}>
+                <button onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>{one.name()}</button>
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {list.map((one) => (
-            <tr
-              key={one.id}
-              class={[selected.value === one.id && 'chosen', hovered.value === one.id && 'pointed'].filter(Boolean).join(' ')}
-              onPointerEnter={() => (hovered.value = one.id)}
-              onPointerLeave={() => (hovered.value = '')}
-            >
-              {COLUMNS.map((cell) => (
-                <td key={cell.id} class={cell.number ? 'number' : ''}>
-                  {cell.show(one)}
-                </td>
-              ))}
-            </tr>
+          {list.slice(0, limit.value).map((one) => (
+            <Line key={one.id} one={one} columns={columns} />
           ))}
         </tbody>
       </table>
+      {left > 0 && (
+        <button class="button more" onClick={() => (limit.value += STEP)}>
+          {t('list.more', { count: Math.min(left, STEP) })}
+        </button>
+      )}
     </div>
+  );
+}
+
+function Line({ one, columns }: { one: Intervention; columns: Column[] }) {
+  const mark = useComputed(() => (selected.value === one.id ? 'chosen' : hovered.value === one.id ? 'pointed' : ''));
+  return (
+    <tr class={mark.value} onPointerEnter={() => (hovered.value = one.id)} onPointerLeave={() => (hovered.value = '')}>
+      {columns.map((cell) => (
+        <td key={cell.id} data-column={cell.id} class={cell.number ? 'number' : ''}>
+          {cell.show(one)}
+        </td>
+      ))}
+    </tr>
   );
 }
 

@@ -1,7 +1,16 @@
-//! Coordinates: longitude and latitude in degrees (WGS 84), and the unit square of Web Mercator that tiles are cut from.
+//! Coordinates: longitude and latitude in degrees (WGS 84), the unit square of Web Mercator that tiles are cut from, and the
+//! national grids that cities keep their data in. Knows nothing of features; never changes the shape of a geometry.
 //!
 //! World coordinates here are `u32` fractions of that square (2^32 steps across the world, x east, y south from the
 //! north-west corner): one step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
+
+mod guess;
+mod known;
+mod projection;
+
+pub use guess::guess;
+pub use known::Crs;
+pub use projection::Projection;
 
 /// The latitude (degrees) where the Web Mercator square ends.
 pub const MAX_LAT: f64 = 85.051_128_779_806_6;

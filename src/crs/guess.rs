@@ -1,0 +1,79 @@
+//! Which reference system coordinates may be in that do not fit the one that was said. Says what is likely, never decides.
+
+use super::known::Crs;
+use super::projection::Projection;
+use geo_types::Coord;
+
+/// How far beyond its surroundings data may reach, in degrees.
+const MARGIN: f64 = 0.5;
+
+/// The systems in which all these positions (easting first or northing first) would lie in the area that the system is for, and,
+/// when it is known, around the place that they belong to (west, south, east, north in degrees). The likeliest first: nearest to
+/// the middle of that place, then in the order of the list. Positions that are degrees already give CRS84.
+#[must_use]
+pub fn guess(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
+    if positions.is_empty() {
+        return vec![];
+    }
+    let mut found: Vec<(f64, Crs)> =
+        Crs::all().filter_map(|crs| Some((distance(crs, positions, around)?, crs))).collect();
+    // Metre-sized degrees do not exist: what fits as degrees near its place is degrees.
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.into_iter().map(|(_, crs)| crs).collect()
+}
+
+/// How far (degrees, squared) the first position would be from the middle of the place; `None` when one would not fit.
+fn distance(crs: Crs, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
+    let projection = Projection::new(crs).ok()?;
+    let within = |b: [f64; 4], c: Coord<f64>, margin: f64| {
+        c.x >= b[0] - margin && c.x <= b[2] + margin && c.y >= b[1] - margin && c.y <= b[3] + margin
+    };
+    let fits = |swapped: bool| {
+        let place = |c: &Coord<f64>| projection.degrees(if swapped { Coord { x: c.y, y: c.x } } else { *c });
+        let good = |c: Coord<f64>| within(crs.area(), c, 0.0) && around.is_none_or(|b| within(b, c, MARGIN));
+        positions.iter().all(|c| place(c).is_some_and(good)).then(|| place(&positions[0])).flatten()
+    };
+    // Degrees in the wrong order are told apart by whoever checks degrees.
+    let first = fits(false).or_else(|| if crs.is_degrees() { None } else { fits(true) })?;
+    let middle = around.map_or(first, |b| Coord { x: f64::midpoint(b[0], b[2]), y: f64::midpoint(b[1], b[3]) });
+    Some((first.x - middle.x).powi(2) + (first.y - middle.y).powi(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(x: f64, y: f64) -> Vec<Coord<f64>> {
+        vec![Coord { x, y }]
+    }
+
+    #[test]
+    fn coordinates_of_a_city_name_the_grid_of_its_country() {
+        for (code, x, y, around) in [
+            (3794, 520_648.4, 121_273.9, [15.2, 46.2, 15.3, 46.3]),
+            (2154, 652_469.0, 6_862_035.3, [2.2, 48.7, 2.5, 49.0]),
+            (31370, 162_984.3, 130_270.3, [4.5, 50.4, 4.6, 50.5]),
+            (3812, 662_988.6, 630_272.6, [4.5, 50.4, 4.6, 50.5]),
+            (2157, 568_992.4, 836_526.9, [-8.5, 54.2, -8.4, 54.3]),
+            (25830, 446_862.6, 4_114_708.9, [-3.7, 37.1, -3.5, 37.3]),
+            (2178, 7_424_428.1, 5_547_783.1, [19.8, 50.0, 20.1, 50.1]),
+            (2180, 567_582.5, 244_220.3, [19.8, 50.0, 20.1, 50.1]),
+            (3765, 671_411.0, 5_048_466.0, [18.6, 45.5, 18.8, 45.6]),
+            (3763, -24_480.0, 208_491.3, [-8.5, 41.4, -8.3, 41.6]),
+            (2100, 364_052.7, 4_306_557.7, [22.3, 38.8, 22.6, 39.0]),
+            (7791, 759_408.8, 4_892_438.1, [12.1, 44.1, 12.4, 44.2]),
+            (3857, 1_699_592.0, 5_817_000.0, [15.2, 46.2, 15.3, 46.3]),
+        ] {
+            let crs = Crs::epsg(code).unwrap();
+            assert!(guess(&at(x, y), Some(around)).contains(&crs), "{crs}: {:?}", guess(&at(x, y), Some(around)));
+            assert!(guess(&at(y, x), Some(around)).contains(&crs), "{crs} with northing first");
+        }
+    }
+
+    #[test]
+    fn degrees_at_the_place_are_degrees_and_nonsense_is_nothing() {
+        assert_eq!(guess(&at(15.2677, 46.2309), Some([15.0, 46.0, 15.5, 46.5]))[0], Crs::CRS84);
+        assert_eq!(guess(&at(1e300, f64::NAN), None), []);
+        assert_eq!(guess(&[], None), []);
+    }
+}

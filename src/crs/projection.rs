@@ -1,0 +1,114 @@
+//! Positions and geometries from one reference system to degrees and back, by proj4rs.
+//!
+//! ETRS89 and its national realisations count as WGS 84, as PROJ has it without a time: they drift apart by 2.5 cm a year.
+
+use super::known::Crs;
+use crate::error::{Error, Result};
+use geo_types::{Coord, Geometry};
+use proj4rs::{Proj, transform::transform};
+
+/// The way between one reference system and degrees (WGS 84). Made once for many positions.
+pub struct Projection {
+    crs: Crs,
+    /// `None` where nothing is to be computed but the order of axes.
+    pair: Option<Pair>,
+}
+
+struct Pair {
+    grid: Proj,
+    degrees: Proj,
+}
+
+impl Projection {
+    /// # Errors
+    /// [`Error::Internal`] when a definition is broken, which a test rules out.
+    pub fn new(crs: Crs) -> Result<Self> {
+        let read = |text: &str| Proj::from_proj_string(text).map_err(|e| Error::internal(format!("{crs}: {e}")));
+        let pair = if crs.is_degrees() {
+            None
+        } else {
+            Some(Pair { grid: read(crs.proj())?, degrees: read(Crs::CRS84.proj())? })
+        };
+        Ok(Self { crs, pair })
+    }
+
+    #[must_use]
+    pub fn crs(&self) -> Crs {
+        self.crs
+    }
+
+    /// Degrees (x = longitude) to the system's coordinates in the authority's order of axes. `None` where the system ends.
+    #[must_use]
+    pub fn from_lonlat(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
+        self.ordered(self.grid(lonlat)?)
+    }
+
+    /// Coordinates in the authority's order of axes to degrees (x = longitude). `None` for what is nowhere on the globe.
+    #[must_use]
+    pub fn to_lonlat(&self, position: Coord<f64>) -> Option<Coord<f64>> {
+        self.degrees(self.ordered(position)?)
+    }
+
+    /// Coordinates with easting first, as files have them whatever the authority says, to degrees.
+    #[must_use]
+    pub fn degrees(&self, c: Coord<f64>) -> Option<Coord<f64>> {
+        let lonlat = match &self.pair {
+            None => c,
+            Some(pair) => {
+                let (lon, lat) = run(&pair.grid, &pair.degrees, c.x, c.y)?;
+                Coord { x: lon.to_degrees(), y: lat.to_degrees() }
+            }
+        };
+        (lonlat.x.abs() <= 180.0 && lonlat.y.abs() <= 90.0).then_some(lonlat)
+    }
+
+    /// Degrees to coordinates with easting first.
+    #[must_use]
+    pub fn grid(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
+        let Some(pair) = &self.pair else { return Some(lonlat) };
+        let (x, y) = run(&pair.degrees, &pair.grid, lonlat.x.to_radians(), lonlat.y.to_radians())?;
+        Some(Coord { x, y })
+    }
+
+    /// A whole geometry from the authority's coordinates to degrees.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the position that cannot be in this system.
+    pub fn geometry_to_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
+        each(geometry, |c| self.to_lonlat(c).ok_or_else(|| self.outside(c)))
+    }
+
+    /// A whole geometry from degrees to the authority's coordinates.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the position where this system ends.
+    pub fn geometry_from_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
+        each(geometry, |c| self.from_lonlat(c).ok_or_else(|| self.outside(c)))
+    }
+
+    fn ordered(&self, c: Coord<f64>) -> Option<Coord<f64>> {
+        let c = if self.crs.is_north_first() { Coord { x: c.y, y: c.x } } else { c };
+        (c.x.is_finite() && c.y.is_finite()).then_some(c)
+    }
+
+    fn outside(&self, c: Coord<f64>) -> Error {
+        let order = match (self.crs.is_north_first(), self.crs.is_degrees()) {
+            (true, false) => "northing first, then easting",
+            (false, false) => "easting first, then northing",
+            (true, true) => "latitude first, then longitude",
+            (false, true) => "longitude first, then latitude",
+        };
+        Error::invalid("", format!("The position {}, {} cannot be in {} ({order}).", c.x, c.y, self.crs))
+    }
+}
+
+fn run(from: &Proj, to: &Proj, x: f64, y: f64) -> Option<(f64, f64)> {
+    let mut point = (x, y, 0.0);
+    transform(from, to, &mut point).ok()?;
+    (point.0.is_finite() && point.1.is_finite()).then_some((point.0, point.1))
+}
+
+fn each(geometry: &Geometry<f64>, f: impl Fn(Coord<f64>) -> Result<Coord<f64>>) -> Result<Geometry<f64>> {
+    use geo::MapCoords;
+    geometry.try_map_coords(&f)
+}

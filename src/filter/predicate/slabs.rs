@@ -1,0 +1,103 @@
+//! Points against an area: its edges sorted into slabs of latitude, so that a point meets only the few edges beside it.
+
+use geo::{CoordsIter, LinesIter};
+use geo::{
+    Orientation,
+    kernels::{Kernel, RobustKernel},
+};
+use geo_types::{Coord, Geometry, Line};
+
+/// An area made ready for points.
+pub(super) struct Slabs {
+    south: f64,
+    /// Slabs per degree.
+    scale: f64,
+    slabs: Vec<Vec<Line<f64>>>,
+}
+
+/// Where a point lies to an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lies {
+    Inside,
+    OnBorder,
+    Outside,
+}
+
+impl Slabs {
+    /// `None` for what is no area. Expects a valid geometry.
+    pub fn of(geometry: &Geometry<f64>) -> Option<Self> {
+        let lines: Vec<Line<f64>> = match geometry {
+            Geometry::Polygon(p) => p.lines_iter().collect(),
+            Geometry::MultiPolygon(m) => m.lines_iter().collect(),
+            _ => return None,
+        };
+        let (south, north) = geometry.coords_iter().fold((f64::MAX, f64::MIN), |(s, n), c| (s.min(c.y), n.max(c.y)));
+        let count = (lines.len() / 2).clamp(1, 4096);
+        let scale = if north > south { count as f64 / (north - south) } else { 0.0 };
+        let mut slabs = Self { south, scale, slabs: vec![vec![]; count] };
+        for line in lines {
+            let (low, high) = (slabs.at(line.start.y.min(line.end.y)), slabs.at(line.start.y.max(line.end.y)));
+            slabs.slabs[low..=high].iter_mut().for_each(|slab| slab.push(line));
+        }
+        Some(slabs)
+    }
+
+    /// By crossings of a ray to the east, with exact orientation. Rings of several polygons never overlap, so they count together.
+    pub fn lies(&self, p: Coord<f64>) -> Lies {
+        let mut inside = false;
+        for line in &self.slabs[self.at(p.y)] {
+            let (a, b) = (line.start, line.end);
+            if p.y < a.y.min(b.y) || p.y > a.y.max(b.y) {
+                continue;
+            }
+            let turn = RobustKernel::orient2d(a, b, p);
+            if turn == Orientation::Collinear && p.x >= a.x.min(b.x) && p.x <= a.x.max(b.x) {
+                return Lies::OnBorder;
+            }
+            let upward = a.y <= p.y && p.y < b.y && turn == Orientation::CounterClockwise;
+            let downward = b.y <= p.y && p.y < a.y && turn == Orientation::Clockwise;
+            inside ^= upward || downward;
+        }
+        if inside { Lies::Inside } else { Lies::Outside }
+    }
+
+    fn at(&self, y: f64) -> usize {
+        // Negative and endless numbers land in the first and the last slab.
+        (((y - self.south) * self.scale) as usize).min(self.slabs.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::{CoordinatePosition, coordinate_position::CoordPos};
+    use geo_types::polygon;
+    use proptest::prelude::*;
+
+    fn area() -> Geometry<f64> {
+        let ring: Vec<(f64, f64)> = (0..40)
+            .map(|i| {
+                let (angle, radius) = (f64::from(i) * std::f64::consts::TAU / 40.0, if i % 2 == 0 { 4.0 } else { 8.0 });
+                ((angle.cos() * radius).round(), (angle.sin() * radius).round())
+            })
+            .collect();
+        let mut star = geo_types::Polygon::new(ring.into(), vec![]);
+        star.interiors_push(vec![(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]);
+        let far = polygon![(x: 20.0, y: -5.0), (x: 30.0, y: -5.0), (x: 25.0, y: 5.0)];
+        Geometry::MultiPolygon(vec![star, far].into())
+    }
+
+    proptest! {
+        #[test]
+        fn points_lie_where_geo_says(x in -10i32..32, y in -10i32..10, halves in 0u8..4) {
+            let p = Coord { x: f64::from(x) + f64::from(halves % 2) / 2.0, y: f64::from(y) + f64::from(halves / 2) / 2.0 };
+            let geometry = area();
+            let expected = match geometry.coordinate_position(&p) {
+                CoordPos::Inside => Lies::Inside,
+                CoordPos::OnBoundary => Lies::OnBorder,
+                CoordPos::Outside => Lies::Outside,
+            };
+            prop_assert_eq!(Slabs::of(&geometry).unwrap().lies(p), expected);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Random edits: the store does what a table of ids in memory does, and its R-tree holds what its table holds.
+
+use crate::Plan;
+use crate::features::{all, bare, edits, id, load, place, scan, thing, things};
+use cityheart::change::{Change, Edit, Revision};
+use cityheart::error::Error;
+use cityheart::feature::{Bbox, Feature, Geometry, bbox_of};
+use cityheart::store::{GeoPackage, Store};
+use geo_types::line_string;
+use proptest::prelude::*;
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What an edit does to one of a few ids, so that edits meet.
+#[derive(Debug, Clone)]
+enum Step {
+    Create(u8, Place),
+    Replace(u8, Place, Base),
+    Delete(u8, Base),
+}
+
+#[derive(Debug, Clone)]
+enum Base {
+    None,
+    /// The feature's own revision, if it is there.
+    Present,
+    /// This many revisions before the present one of the collection.
+    Ago(u64),
+}
+
+type Place = Option<Geometry>;
+
+fn a_place() -> impl Strategy<Value = Place> {
+    let x = -180.0..180.0_f64;
+    let y = -90.0..90.0_f64;
+    prop_oneof![
+        1 => Just(None),
+        2 => (x.clone(), y.clone()).prop_map(|(x, y)| place(x, y)),
+        2 => (x.clone(), y.clone(), x, y).prop_map(|(a, b, c, d)| Some(line_string![(x: a, y: b), (x: c, y: d)].into())),
+    ]
+}
+
+fn a_base() -> impl Strategy<Value = Base> {
+    prop_oneof![3 => Just(Base::None), 3 => Just(Base::Present), 1 => (0..4_u64).prop_map(Base::Ago)]
+}
+
+fn a_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..12_u8, a_place()).prop_map(|(i, p)| Step::Create(i, p)),
+        3 => (0..12_u8, a_place(), a_base()).prop_map(|(i, p, b)| Step::Replace(i, p, b)),
+        1 => (0..12_u8, a_base()).prop_map(|(i, b)| Step::Delete(i, b)),
+    ]
+}
+
+/// A collection in memory: features with the revision of their last change.
+#[derive(Debug, Clone, Default)]
+struct Model {
+    revision: Revision,
+    features: BTreeMap<String, (Feature, Revision)>,
+    deleted: BTreeSet<String>,
+}
+
+impl Model {
+    fn edit(&self, step: &Step) -> Edit {
+        let base = |i: u8, base: &Base| match base {
+            Base::None => None,
+            Base::Present => self.features.get(&name(i)).map(|f| f.1),
+            Base::Ago(n) => Some(self.revision.saturating_sub(*n)),
+        };
+        match step {
+            Step::Create(i, place) => Edit::Create(thing(&name(*i), place.clone())),
+            Step::Replace(i, place, b) => {
+                Edit::Replace { feature: Feature { geometry: place.clone(), ..bare(&name(*i)) }, base: base(*i, b) }
+            }
+            Step::Delete(i, b) => Edit::Delete { id: id(&name(*i)), base: base(*i, b) },
+        }
+    }
+
+    /// The model after a change set, or the name of what refuses it.
+    fn after(&self, set: &[Edit]) -> Result<Self, &'static str> {
+        let mut next = Self { revision: self.revision + 1, ..self.clone() };
+        let present = |model: &Self, id: &str, base: Option<Revision>| match (model.features.get(id), base) {
+            (None, _) => Err("not found"),
+            (Some((_, last)), Some(base)) if *last > base && *last <= self.revision => Err("stale"),
+            _ => Ok(()),
+        };
+        for edit in set {
+            match edit {
+                Edit::Create(f) if next.features.contains_key(f.id.as_str()) => return Err("stale"),
+                Edit::Create(f) if next.deleted.contains(f.id.as_str()) => return Err("refused"),
+                Edit::Create(f) => {
+                    next.features.insert(f.id.to_string(), (f.clone(), next.revision));
+                }
+                Edit::Replace { feature, base } => {
+                    present(&next, feature.id.as_str(), *base)?;
+                    next.features.insert(feature.id.to_string(), (feature.clone(), next.revision));
+                }
+                Edit::Delete { id, base } => {
+                    present(&next, id.as_str(), *base)?;
+                    next.features.remove(id.as_str());
+                    next.deleted.insert(id.to_string());
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    fn assert_equals(&self, store: &dyn Store) {
+        let (revision, stored) = (scan(store, None).0, all(store));
+        let stored: BTreeMap<String, Feature> =
+            stored.into_iter().map(|f| (f.id.to_string(), Feature { key: 0, ..f })).collect();
+        let expected: BTreeMap<String, Feature> =
+            self.features.iter().map(|(id, (f, _))| (id.clone(), f.clone())).collect();
+        assert_eq!((revision, stored), (self.revision, expected));
+    }
+}
+
+fn name(i: u8) -> String {
+    format!("thing-{i}")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_change_sets_do_what_a_table_in_memory_does(sets in prop::collection::vec(prop::collection::vec(a_step(), 1..5), 1..12), reopened in 0..12_usize) {
+        let plan = Plan::new();
+        load(&plan.store, false, vec![thing(&name(0), place(5.0, 5.0)), bare(&name(1))]);
+        let mut store = plan.store;
+        let mut model = Model { revision: 1, ..Model::default() };
+        model.features = all(&store).into_iter().map(|f| (f.id.to_string(), (Feature { key: 0, ..f }, 1))).collect();
+        let mut follower: BTreeMap<i64, Feature> = all(&store).into_iter().map(|f| (f.key, f)).collect();
+        for (at, steps) in sets.iter().enumerate() {
+            if at == reopened {
+                drop(store);
+                store = GeoPackage::open(&plan.dir.path().join("plan.gpkg")).unwrap();
+            }
+            let set: Vec<Edit> = steps.iter().map(|s| model.edit(s)).collect();
+            match (store.commit(&edits(set.clone())), model.after(&set)) {
+                (Ok((revision, changes)), Ok(next)) => {
+                    prop_assert_eq!(revision, model.revision + 1);
+                    model = next;
+                    for change in changes {
+                        match change {
+                            Change::Put(f) => { follower.insert(f.key, f); }
+                            Change::Removed { key, .. } => { follower.remove(&key); }
+                        }
+                    }
+                }
+                (Err(Error::Stale(_)), Err("stale")) | (Err(Error::NotFound(_)), Err("not found")) | (Err(Error::Refused(_)), Err("refused")) => {}
+                (got, wanted) => prop_assert!(false, "{got:?} instead of {wanted:?} for {set:?}"),
+            }
+            model.assert_equals(&store);
+            prop_assert_eq!(follower.values().cloned().collect::<Vec<_>>(), all(&store), "the changes told are the changes made");
+        }
+        rtree_equals_table(&plan.dir.path().join("plan.gpkg"), &store);
+    }
+
+    #[test]
+    fn the_index_of_a_load_holds_every_box(first in prop::collection::vec(a_place(), 0..60), second in prop::collection::vec(a_place(), 0..60), replace: bool) {
+        let plan = Plan::new();
+        let named = |places: Vec<Place>, from: usize| places.into_iter().enumerate().map(|(i, p)| thing(&format!("t{}", i + from), p)).collect::<Vec<_>>();
+        load(&plan.store, false, named(first, 0));
+        load(&plan.store, replace, named(second, if replace { 30 } else { 100 }));
+        rtree_equals_table(&plan.path(), &plan.store);
+    }
+}
+
+/// The R-tree has exactly the features with a place, each under a box that its own fits into closely; `gpkg_contents` has the
+/// box around all.
+pub fn rtree_equals_table(path: &Path, store: &dyn Store) {
+    let features = all(store);
+    let conn = Connection::open(path).unwrap();
+    let mut ask = conn.prepare("SELECT id, minx, miny, maxx, maxy FROM rtree_things_geom ORDER BY id").unwrap();
+    let rows = ask.query_map([], |r| Ok((r.get::<_, i64>(0)?, [r.get::<_, f64>(1)?, r.get(2)?, r.get(3)?, r.get(4)?])));
+    let indexed: BTreeMap<i64, [f64; 4]> = rows.unwrap().map(Result::unwrap).collect();
+    let boxes: BTreeMap<i64, Bbox> =
+        features.iter().filter_map(|f| Some((f.key, bbox_of(f.geometry.as_ref()?)?))).collect();
+    assert_eq!(indexed.keys().collect::<Vec<_>>(), boxes.keys().collect::<Vec<_>>());
+    for (key, [west, south, east, north]) in indexed {
+        let b = boxes[&key];
+        // The index keeps 32 bits, rounded outwards.
+        let near = |inner: f64, outer: f64| inner >= outer && inner - outer <= inner.abs() * 3e-7;
+        assert!(
+            near(b.west, west) && near(b.south, south) && near(-b.east, -east) && near(-b.north, -north),
+            "{key}: {b:?}"
+        );
+    }
+    let sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name='things'";
+    let extent: [Option<f64>; 4] =
+        conn.query_row(sql, [], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?])).unwrap();
+    assert_eq!(extent, boxes.into_values().reduce(Bbox::union).map_or([None; 4], |b| b.to_array().map(Some)));
+    assert_eq!(conn.query_row("PRAGMA foreign_key_check", [], |r| r.get::<_, String>(0)).ok(), None);
+    assert_eq!(store.collections().unwrap(), vec![things()]);
+}
