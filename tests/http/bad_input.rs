@@ -143,9 +143,10 @@ async fn a_person_gets_the_problem_as_a_page() {
 const PARTS: &str = "api collections interventions areas indicators items tiles schema queryables sortables conformance openapi vocabularies \
     status WebMercatorQuad tileMatrixSets processes inside execution 0 1 7 22 4294967296 world areas.json 0.mvt health live metrics assets .. .";
 const NAMES: &str = "bbox bbox-crs crs datetime limit sortby properties exclude-properties cursor f status types cost outside_centre start \
-    title collections v";
+    title collections v filter filter-lang filter-crs";
 const VALUES: &str = "1,2,3,4 -180,-90,180,90 170,-10,-170,10 2026-01-01 2026-01-01/.. ../.. 0 10 -1 99999999999 title -cost +start id json \
-    html idea true null 1e308 _5b1_5d % %00 %ff areas,areas 9999-12-31T23:59:59Z -9999-01-01 +275760-09-13";
+    html idea true null 1e308 _5b1_5d % %00 %ff areas,areas 9999-12-31T23:59:59Z -9999-01-01 +275760-09-13 \
+    city='celje' cost>1 S_INTERSECTS(geometry,POINT(1%202)) cql2-text cql2-json ((((( {\"op\":\"and\"}";
 
 /// One of these words, or noise.
 fn word(of: &'static str, noise: &'static str) -> impl Strategy<Value = String> {
