@@ -1,5 +1,7 @@
 //! Processes as OGC API Processes Part 1 has them, and what is refused: each with a sentence that names the input.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
+
 #[path = "common/processes.rs"]
 mod processes;
 #[path = "common/server.rs"]

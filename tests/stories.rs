@@ -1,6 +1,8 @@
 //! The user stories of the planners, asked of the demo plan over HTTP. The expected numbers were worked out beside the program, with
 //! shapely 2 on an azimuthal plane (pyproj) and by hand from the files in `geodata/demo`; the comments say how.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
+
 #[path = "common/processes.rs"]
 mod processes;
 #[path = "common/server.rs"]

@@ -22,7 +22,7 @@ pub fn length_m(line: &LineString<f64>) -> f64 {
 /// for edges of up to 10 km.
 #[must_use]
 pub fn area_m2(polygon: &Polygon<f64>) -> f64 {
-    let holes: f64 = polygon.interiors().iter().map(|r| ring_m2(r)).sum();
+    let holes: f64 = polygon.interiors().iter().map(ring_m2).sum();
     (ring_m2(polygon.exterior()) - holes).max(0.0)
 }
 
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_ring_without_extent_has_no_area() {
-        assert_eq!(area_m2(&Polygon::new(LineString::new(vec![]), vec![])), 0.0);
+        assert!(area_m2(&Polygon::new(LineString::new(vec![]), vec![])).abs() < 1e-9);
         let flat = LineString::from(vec![(1.0, 50.0), (1.1, 50.0), (1.0, 50.0)]);
-        assert_eq!(area_m2(&Polygon::new(flat, vec![])), 0.0);
+        assert!(area_m2(&Polygon::new(flat, vec![])).abs() < 1e-6);
     }
 }

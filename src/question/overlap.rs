@@ -42,6 +42,7 @@ fn covered<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a [Coor
 }
 
 /// From where to where, as parts of its length, another segment lies on this one.
+#[allow(clippy::many_single_char_names)] // Ends of two segments, as in the books.
 fn stretch(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f64)> {
     let [a, b] = *segment;
     let scale = Coord { x: 111_320.0 * a.y.to_radians().cos(), y: 111_132.0 };
@@ -79,6 +80,7 @@ fn bins_of(segment: &[Coord<f64>; 2]) -> Vec<(i64, i64)> {
 }
 
 /// Whether the line through a and b comes near a bin, a little generously.
+#[allow(clippy::many_single_char_names)] // Ends and bin, as in the books.
 fn passes(a: &Coord<f64>, b: &Coord<f64>, x: i64, y: i64) -> bool {
     let middle = Coord { x: (x as f64 + 0.5) * BIN_DEG, y: (y as f64 + 0.5) * BIN_DEG };
     let d = Coord { x: b.x - a.x, y: b.y - a.y };

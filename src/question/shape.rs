@@ -135,10 +135,16 @@ impl Shape {
     /// Shows the segments that may lie within `reach` of a box.
     fn near(&self, b: Bounds, reach: f64, mut visit: impl FnMut(Segment)) {
         match &self.bands {
-            None => self.segments.iter().for_each(|s| visit(*s)),
+            None => {
+                for s in &self.segments {
+                    visit(*s);
+                }
+            }
             Some(bands) => {
                 for row in &bands.rows[bands.rows_between(b.min.y - reach, b.max.y + reach)] {
-                    row.iter().for_each(|&i| visit(self.segments[i as usize]));
+                    for &i in row {
+                        visit(self.segments[i as usize]);
+                    }
                 }
             }
         }
@@ -193,7 +199,8 @@ impl Shape {
     }
 }
 
-/// Even–odd rule over the rings of one polygon; the boundary counts as inside.
+/// Even-odd rule over the rings of one polygon; the boundary counts as inside.
+#[allow(clippy::float_cmp)] // On the line is on the line: the very same number.
 fn odd(segments: impl Iterator<Item = Segment>, p: Coord<f64>) -> bool {
     let mut inside = false;
     for Segment { a, b } in segments {
@@ -235,6 +242,7 @@ impl Segment {
     }
 
     /// Where two segments cross in their insides; touching ends are found by [`Segment::to_point`].
+    #[allow(clippy::many_single_char_names)] // Ends and sides, as in the books.
     fn crossing(self, o: Self) -> Option<Coord<f64>> {
         let (c, d) = (cross(self.a, self.b, o.a), cross(self.a, self.b, o.b));
         let (e, f) = (cross(o.a, o.b, self.a), cross(o.a, o.b, self.b));

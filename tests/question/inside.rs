@@ -81,7 +81,7 @@ fn what_only_touches_the_edge_is_inside_with_a_share_of_nothing() {
             feature("same", square(15.0, 46.0).into()),
             feature("beside", square(15.001, 46.0).into()),
             feature("corner", square(15.001, 46.001).into()),
-            feature("apart", square(15.0010001, 46.0).into()),
+            feature("apart", square(15.001_000_1, 46.0).into()),
             feature("half", square(15.0005, 46.0).into()),
             feature("on-corner", geo_types::Point::new(15.0, 46.0).into()),
             feature("along-edge", geo_types::LineString::from(vec![(15.0, 46.0), (15.001, 46.0)]).into()),

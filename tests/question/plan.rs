@@ -6,6 +6,7 @@ use cityheart::feature::{Feature, FeatureId, Geometry, Value};
 use cityheart::index::{Builder, Index};
 use cityheart::plan::Model;
 use cityheart::question::{Answer, Layers, question};
+use geo::Validation;
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ impl Dice {
     }
 
     pub fn some(&mut self, of: &[&str]) -> Json {
-        let picked: Vec<&&str> = of.iter().filter(|_| self.0 & 1 == 0 || self.next() % 3 == 0).take(3).collect();
+        let picked: Vec<&&str> = of.iter().filter(|_| self.0 & 1 == 0 || self.below(3) == 0).take(3).collect();
         self.next();
         json!(picked)
     }
@@ -75,7 +76,7 @@ impl Layer {
 
     pub fn apply(&mut self, changes: &[Change]) {
         self.revision += 1;
-        let _ = self.index.apply(changes, self.revision);
+        self.index.apply(changes, self.revision);
         for change in changes {
             match change {
                 Change::Put(f) => self.truth.insert(f.key, f.clone()),
@@ -145,7 +146,6 @@ pub fn try_ask(layers: &Layers, id: &str, inputs: &Json) -> cityheart::error::Re
         if !feature["geometry"].is_null() {
             let geometry: geojson::Geometry = serde_json::from_value(feature["geometry"].clone()).unwrap();
             let geometry = Geometry::try_from(geometry).unwrap();
-            use geo::Validation;
             assert!(geometry.is_valid(), "{id} made an invalid geometry: {}", feature["geometry"]);
         }
     }
@@ -208,7 +208,7 @@ pub fn blob(dice: &mut Dice, centre: Coord<f64>, radius: f64) -> Polygon<f64> {
 pub fn geometry(dice: &mut Dice, centre: (f64, f64), spread: f64) -> Option<Geometry> {
     let at = near(dice, Coord { x: centre.0, y: centre.1 }, spread);
     let size = dice.between(0.0002, 0.002);
-    let mut line = |dice: &mut Dice| LineString::new((0..2 + dice.below(4)).map(|_| near(dice, at, size)).collect());
+    let line = |dice: &mut Dice| LineString::new((0..2 + dice.below(4)).map(|_| near(dice, at, size)).collect());
     Some(match dice.below(10) {
         0 => return None,
         1..=4 => Geometry::Point(at.into()),
