@@ -213,7 +213,7 @@ test('the years along the bottom filter by year', () =>
 test('the table sorts by any column and opens what is chosen', () =>
   visit('?city=granada&tab=table', async (page) => {
     const costs = async () => {
-      const texts = await page.locator('td.number:nth-child(5)').allTextContents();
+      const texts = await page.locator('td[data-column=cost]').allTextContents();
       return texts.map((text) => (/\d/.test(text) ? Number(text.replace(/[^\d.]/g, '')) : null));
     };
     const header = page.getByRole('columnheader', { name: 'Cost', exact: true });

@@ -1,0 +1,57 @@
+// Every view, in both themes and every language there is, against the rules of axe-core for WCAG 2.2 AA and good practice.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { idle, visit } from './harness.mjs';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const axe = require.resolve('axe-core/axe.min.js');
+const languages = readdirSync(new URL('../../web/src/locales/', import.meta.url)).map((file) => file.replace('.json', ''));
+
+const VIEWS = [
+  { name: 'Europe', path: '?', shows: '.partner' },
+  { name: 'city', path: '?city=celje', shows: '.row' },
+  { name: 'filters', path: '?city=celje&status=completed', shows: '.row', click: '.filters summary' },
+  { name: 'legend', path: '?city=celje', shows: '.row', click: '.legend summary' },
+  { name: 'keys', path: '?city=celje', shows: '.row', click: '[popovertarget]' },
+  { name: 'detail', path: '?city=osijek&id=osijek-tvrda-infrastructure', shows: '.detail h1' },
+  { name: 'detail that is not there', path: '?id=nobody', shows: '.detail .note' },
+  { name: 'table', path: '?city=granada&tab=table', shows: 'td' },
+  { name: 'nothing found', path: '?city=celje&q=xyzzy', shows: '.nothing' },
+  { name: 'phone', path: '?city=sligo', shows: '.row', viewport: { width: 390, height: 844 } },
+];
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const lang of languages) {
+    test(`nothing stands in the way of a reader: ${colorScheme}, ${lang}`, async () => {
+      const found = [];
+      await visit(
+        `?lang=${lang}`,
+        async (page) => {
+          const start = page.url().split('?')[0];
+          for (const { name, path, shows, click, viewport = { width: 1280, height: 800 } } of VIEWS) {
+            await page.setViewportSize(viewport);
+            await page.goto(`${start}${path}&lang=${lang}`);
+            await page.locator(shows).first().waitFor();
+            await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+            if (click) await page.locator(click).click();
+            await idle(page);
+            await page.addScriptTag({ path: axe });
+            const { violations } = await page.evaluate(() =>
+              window.axe.run(document, {
+                runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+                rules: { 'target-size': { enabled: true } },
+              }),
+            );
+            for (const { id, nodes } of violations) {
+              found.push(...nodes.map((node) => `${name}: ${id}: ${node.html.slice(0, 160)} ${node.any.map(({ message }) => message).join('; ')}`));
+            }
+          }
+        },
+        { colorScheme },
+      );
+      assert.deepEqual(found, []);
+    });
+  }
+}
