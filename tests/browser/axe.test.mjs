@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { idle, visit } from './harness.mjs';
+import { visit } from './harness.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = require.resolve('axe-core/axe.min.js');
@@ -36,7 +36,7 @@ for (const colorScheme of ['light', 'dark']) {
             await page.locator(shows).first().waitFor();
             await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
             if (click) await page.locator(click).click();
-            await idle(page);
+            await page.locator('.maplibregl-canvas').waitFor();
             await page.addScriptTag({ path: axe });
             const { violations } = await page.evaluate(() =>
               window.axe.run(document, {

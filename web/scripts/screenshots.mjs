@@ -8,9 +8,9 @@ const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/
 const directory = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 const PICTURES = [
-  { name: 'desktop', path: '?city=celje&lang=en', width: 1440, height: 900, colorScheme: 'light' },
-  { name: 'dark', path: '?city=granada&lang=en', width: 1440, height: 900, colorScheme: 'dark', open: '.row[data-id^="granada"]' },
-  { name: 'phone', path: '?city=osijek&lang=sl', width: 390, height: 844, colorScheme: 'light' },
+  { name: 'desktop', path: '?city=osijek&id=osijek-tvrda-infrastructure&lang=en&map=14.90/45.55950/18.68600', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'dark', path: '?city=granada&lang=en', width: 1440, height: 900, colorScheme: 'dark' },
+  { name: 'phone', path: '?city=celje&lang=sl', width: 390, height: 844, colorScheme: 'light' },
 ];
 
 mkdirSync(directory, { recursive: true });
@@ -19,14 +19,10 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking'],
 });
 try {
-  for (const { name, path, width, height, colorScheme, open } of PICTURES) {
+  for (const { name, path, width, height, colorScheme } of PICTURES) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' });
     await page.goto(base + path);
     await settled(page);
-    if (open) {
-      await page.locator(open).first().click();
-      await settled(page);
-    }
     const file = `${directory}${name}.png`;
     await page.screenshot({ path: file });
     const { size } = statSync(file);

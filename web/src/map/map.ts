@@ -1,3 +1,4 @@
+/*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
 import { computed, effect } from '@preact/signals';
 import { Map, ScaleControl, setWorkerUrl, type MapMouseEvent, type PointLike } from 'maplibre-gl';
@@ -16,6 +17,9 @@ setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
 const EUROPE: Box = [-10, 36, 30, 57];
 const FLIGHT_MS = 900;
+const SETTLE_MS = 50;
+const WITH_LEGEND = 1000; // a map as wide as this has its legend open
+const LEGEND = 310;
 
 /** Opens the map in a container; ends it when called. */
 export function open(container: HTMLElement): () => void {
@@ -64,7 +68,7 @@ export function open(container: HTMLElement): () => void {
       effect(() => {
         palette = readPalette(dark.value);
         palettes[palette.theme] = palette;
-        map.setStyle(buildStyle(scene(palette)), { diff: true });
+        later(map, scene(palette));
       }),
       effect(() => emphasise(map, hovered.value)),
     );
@@ -73,6 +77,7 @@ export function open(container: HTMLElement): () => void {
   Object.assign(window, { cityheart: { map, idle: () => idle(map) } }); // for those who drive the page from outside
   return () => {
     ends.forEach((end) => end());
+    closed.add(map);
     map.remove();
   };
 }
@@ -99,6 +104,21 @@ function scene(palette: Palette): Scene {
   };
 }
 
+const closed = new WeakSet<Map>();
+let waiting: Scene | null = null;
+
+/** The list is shown first, and only the last of quick changes is drawn. */
+function later(map: Map, next: Scene): void {
+  const alone = waiting === null;
+  waiting = next;
+  if (!alone) return;
+  setTimeout(() => {
+    const last = waiting;
+    waiting = null;
+    if (last && !closed.has(map)) map.setStyle(buildStyle(last), { diff: true });
+  }, SETTLE_MS);
+}
+
 /** What is pointed at changes too often for a whole style. */
 function emphasise(map: Map, id: string): void {
   map.setFilter('casing-hovered', hoveredFilter(id));
@@ -117,10 +137,10 @@ function go(map: Map, goal: Goal, duration: number): void {
   const box = boxOfGoal(goal);
   if (!box) return;
   const narrow = map.getContainer().clientWidth < 600;
-  const legend = document.querySelector<HTMLElement>('.legend[open]')?.offsetWidth ?? 0;
   const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
-  // Names stand to the right of their points; buttons and the open legend lie on the map.
-  const padding = { top: edge, bottom: edge, left: goal.to !== 'all' && legend && !narrow ? legend + 32 : edge, right: narrow ? 72 : edge + 24 };
+  // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
+  const left = goal.to !== 'all' && map.getContainer().clientWidth >= WITH_LEGEND ? LEGEND : edge;
+  const padding = { top: edge, bottom: edge, left, right: narrow ? 72 : edge + 24 };
   const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
   map.fitBounds(box, options);
 }
@@ -181,8 +201,9 @@ function point(map: Map, event: MapMouseEvent): void {
 /** Settles once the map stands still and everything asked for is drawn. */
 function idle(map: Map): Promise<void> {
   return new Promise((settle) => {
-    map.once('idle', () => settle());
-    map.triggerRepaint();
+    map.once('idle', () => (waiting ? void idle(map).then(settle) : settle()));
+    if (waiting) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
+    else map.triggerRepaint();
   });
 }
 

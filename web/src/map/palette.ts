@@ -1,7 +1,7 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
 import { GROUPS, type Group } from '../signs';
 
-const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'street', 'border'] as const;
+const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'green', 'street', 'border'] as const;
 
 export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark'; status: Record<Group, string> };
 

@@ -43,7 +43,7 @@ export function buildStyle(scene: Scene): StyleSpecification {
       marks: { type: 'geojson', data: scene.marks },
       'area-names': { type: 'geojson', data: scene.areaNames },
     },
-    layers: [...ground(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...cityCounts(scene)],
+    layers: [...ground(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...signs(scene), ...cityCounts(scene)],
   } as StyleSpecification;
 }
 
@@ -113,10 +113,12 @@ function countryNames(language: string): ExpressionSpecification {
   return renamed(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
 }
 
-function streets({ palette, ...scene }: Scene): LayerSpecification[] {
+function streets(scene: Scene): LayerSpecification[] {
+  const { palette } = scene;
   const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
   return [
+    { id: 'parks', type: 'fill', source: 'plan', 'source-layer': 'facilities', minzoom: 12, filter: AREAL, paint: { 'fill-color': palette.green } },
     { id: 'street-edge', type: 'line', ...source, layout: round, paint: { 'line-color': palette.line, 'line-width': byZoom(12, 2.5, 17, 16) } },
     { id: 'street', type: 'line', ...source, layout: round, paint: { 'line-color': palette.street, 'line-width': byZoom(12, 1.5, 17, 14) } },
     {
@@ -144,7 +146,7 @@ function streets({ palette, ...scene }: Scene): LayerSpecification[] {
         'text-font': REGULAR,
         'text-size': byZoom(14, 11, 17, 13),
       },
-      paint: { 'text-color': palette.muted, ...halo({ palette, ...scene }) },
+      paint: { 'text-color': palette.muted, ...halo(scene) },
     },
   ];
 }
@@ -201,12 +203,12 @@ function width(factor: number, extra = 0): ExpressionSpecification {
   return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
 }
 
+const INTERVENTIONS = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
+
 function interventions(scene: Scene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
-  const source = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
+  const source = INTERVENTIONS;
   const shown = among(scene.ids);
-  const icon = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const;
-  const image = (kind: 'sign' | 'chosen') => ofGroup((group) => imageName(palette, kind, group));
   return [
     {
       id: 'fills',
@@ -262,6 +264,16 @@ function interventions(scene: Scene): LayerSpecification[] {
         },
       };
     }),
+  ];
+}
+
+/** Above the names, which keep off them. */
+function signs(scene: Scene): LayerSpecification[] {
+  const { palette, selected, hovered } = scene;
+  const shown = among(scene.ids);
+  const icon = { 'icon-allow-overlap': true, 'icon-padding': 0 } as const;
+  const image = (kind: 'sign' | 'chosen') => ofGroup((group) => imageName(palette, kind, group));
+  return [
     // From afar a small area or a short line is too little to see; its sign stands for it.
     {
       id: 'marks',
@@ -275,7 +287,7 @@ function interventions(scene: Scene): LayerSpecification[] {
     {
       id: 'points',
       type: 'symbol',
-      ...source,
+      ...INTERVENTIONS,
       filter: all(POINTS, shown),
       layout: { ...icon, 'icon-image': image('sign'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
     },
@@ -318,7 +330,7 @@ function names(scene: Scene): LayerSpecification[] {
         'text-font': ['case', isId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
         'symbol-sort-key': ['case', isId(scene.selected), 0, 1],
         'text-size': byZoom(13, 11, 17, 13),
-        'text-variable-anchor-offset': ['top', [0, 1], 'bottom', [0, -1], 'left', [1.1, 0], 'right', [-1.1, 0]],
+        'text-variable-anchor-offset': ['top', [0, 1.65], 'bottom', [0, -1.65], 'left', [1.6, 0], 'right', [-1.6, 0]],
         'text-max-width': 11,
         'text-padding': 4,
       },
@@ -329,7 +341,7 @@ function names(scene: Scene): LayerSpecification[] {
       type: 'symbol',
       source: 'plan',
       'source-layer': 'facilities',
-      minzoom: 14,
+      minzoom: 14.6,
       layout: {
         'text-field': ['get', 'name'],
         'text-font': REGULAR,

@@ -26,7 +26,14 @@ export function Detail() {
   return (
     <article class="detail">
       <Way />
-      {one ? <Reading key={one.id} one={one} /> : <p class="note">{t('detail.missing', { id: selected.value })}</p>}
+      {one ? (
+        <Reading key={one.id} one={one} />
+      ) : (
+        <>
+          <h1>{t('nothing.title')}</h1>
+          <p class="note">{t('detail.missing', { id: selected.value })}</p>
+        </>
+      )}
     </article>
   );
 }

@@ -11,6 +11,8 @@ type Row = Record<string, unknown>;
 const listOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
 const part = (name: string, member: string): FieldSchema | undefined => field(name)?.items?.properties?.[member];
 
+const isNumber = (name: string, member: string) => part(name, member)?.type === 'number' || part(name, member)?.format === 'decimal';
+
 /** A table of the members that any of its rows has. */
 function Parts({ name, value, heading }: { name: string; value: unknown; heading: boolean }) {
   const list = listOf(value);
@@ -23,7 +25,7 @@ function Parts({ name, value, heading }: { name: string; value: unknown; heading
         <thead>
           <tr>
             {members.map((member) => (
-              <th key={member} scope="col">
+              <th key={member} scope="col" class={isNumber(name, member) ? 'number' : ''}>
                 {fieldTitle(part(name, member), member, language.value)}
               </th>
             ))}
@@ -33,7 +35,7 @@ function Parts({ name, value, heading }: { name: string; value: unknown; heading
           {list.map((row, i) => (
             <tr key={i}>
               {members.map((member) => (
-                <td key={member} class={typeof row[member] === 'number' ? 'number' : ''}>
+                <td key={member} class={isNumber(name, member) ? 'number' : ''}>
                   {isEmpty(row[member]) ? '–' : <Value schema={part(name, member)} value={row[member]} />}
                 </td>
               ))}

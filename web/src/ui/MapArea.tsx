@@ -35,7 +35,7 @@ export function MapArea() {
     };
   }, [ready]);
   return (
-    <section class="map-area" aria-label={t('map.label')}>
+    <div class="map-area">
       <div ref={holder} class="map" />
       {missing.value ? (
         <p class="no-map">{t('map.missing')}</p>
@@ -52,7 +52,7 @@ export function MapArea() {
           </p>
         </>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 // Everything that was found as a table that sorts by any column; long ones a piece at a time.
 import { computed, signal, useComputed } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { language, t } from '../i18n';
+import { language, t, type Key } from '../i18n';
 import { exactEuros, period } from '../format';
 import type { Intervention } from '../plan';
 import { cityName, filter, found, hovered, plan, select, selected, sorting, tab, titleOf } from '../state';
@@ -22,9 +22,9 @@ const COLUMNS: Column[] = [
   { id: 'city', name: () => title('city'), value: nameOfCity, show: nameOfCity },
   { id: 'status', name: () => title('status'), value: (one) => label('status', one.status), show: Status },
   { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: period },
-  { id: 'cost', name: () => title('cost'), value: (one) => one.cost, show: (one) => money(one.cost), number: true },
+  { id: 'cost', name: () => title('cost'), value: (one) => one.cost, show: (one) => money(one.cost, 'cost.none'), number: true },
   { id: 'scope', name: () => title('cost_scope'), value: scope, show: scope },
-  { id: 'eu', name: () => title('eu_share'), value: (one) => one.euShare, show: (one) => money(one.euShare), number: true },
+  { id: 'eu', name: () => title('eu_share'), value: (one) => one.euShare, show: (one) => money(one.euShare, 'eu.none'), number: true },
   { id: 'functions', name: () => title('functions'), value: functions, show: functions },
   { id: 'place', name: () => title('place'), value: place, show: place },
 ];
@@ -45,6 +45,7 @@ export function Table() {
   const left = list.length - limit.value;
   return (
     <div class="table-area" tabIndex={0} role="region" aria-label={t('table.label')}>
+      <h1 class="unseen">{t('table.label')}</h1>
       <table>
         <caption>{t('list.count', { count: list.length })}</caption>
         <thead>
@@ -132,6 +133,6 @@ function place(one: Intervention): string {
   return one.geometry ? String(one.properties.place ?? '') : t('place.none');
 }
 
-function money(cents: number | null): string {
-  return cents === null ? t('cost.unknown') : exactEuros(cents);
+function money(cents: number | null, unknown: Key): ComponentChildren {
+  return cents === null ? <span class="none">{t(unknown)}</span> : exactEuros(cents);
 }

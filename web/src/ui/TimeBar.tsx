@@ -14,7 +14,7 @@ export function TimeBar() {
   };
   const span = from === null && to === null ? t('time.all') : [...new Set([from ?? t('time.open'), to ?? t('time.open')])].join('–');
   return (
-    <div class="time" role="group" aria-label={t('time.label')}>
+    <section class="time" aria-label={t('time.label')}>
       <span class="span">{span}</span>
       <div class={bars.length > 16 ? 'years many' : 'years'} onKeyDown={moveYear}>
         {bars.map(({ year, count }, i) => (
@@ -35,7 +35,7 @@ export function TimeBar() {
       <button class="button" hidden={from === null && to === null} onClick={() => setYears(null, null)}>
         {t('time.clear')}
       </button>
-    </div>
+    </section>
   );
 }
 
