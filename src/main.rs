@@ -146,7 +146,12 @@ fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
         Some(shelf) if !args.dry_run => {
             shelf.load(collection, args.replace, features).map(|loaded| Some(loaded.features))
         }
-        _ => features.map(|feature| feature.map(drop)).collect::<Result<()>>().map(|()| None),
+        _ => {
+            for feature in features {
+                feature?;
+            }
+            Ok(None)
+        }
     });
     drop(bar);
     report.seconds = started.elapsed().as_secs_f64();
@@ -187,7 +192,10 @@ fn cities(shelf: Option<&Shelf>, into: &CollectionId) -> Result<Cities> {
     {
         shelf.scan(&id, &mut |city| {
             lonlat.extend(
-                city.geometry.as_ref().and_then(bbox_of).map(|b| ((b.west + b.east) / 2.0, (b.south + b.north) / 2.0)),
+                city.geometry
+                    .as_ref()
+                    .and_then(bbox_of)
+                    .map(|b| (f64::midpoint(b.west, b.east), f64::midpoint(b.south, b.north))),
             );
             Ok(())
         })?;

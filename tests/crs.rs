@@ -109,7 +109,7 @@ fn what_is_nowhere_is_refused_with_the_position() {
 /// The fixed values above hold without Python; this looks at many more points, with the PROJ that Python brings.
 #[test]
 fn a_grid_of_points_over_each_area_agrees_with_pyproj() {
-    let script = r#"
+    let script = r"
 import json, sys, pyproj
 asked = json.load(sys.stdin)
 out = []
@@ -120,7 +120,7 @@ for code, points in asked:
     grid = [there.transform(*p) for p in points]
     out.append([crs.axis_info[0].direction, grid, [back.transform(*p) for p in grid]])
 json.dump(out, sys.stdout)
-"#;
+";
     let asked: Vec<(u16, Vec<[f64; 2]>)> =
         Crs::all().filter_map(|crs| Some((crs.code()?, raster(crs.area())))).collect();
     let answer = python::run(script, &serde_json::to_string(&asked).unwrap());

@@ -233,7 +233,7 @@ fn municipalities() -> BTreeMap<&'static str, MultiPolygon<f64>> {
     };
     let named = |features: &[Feature], name: &str| {
         let is = |f: &&Feature| ["name", "nom"].iter().any(|key| text(f, key) == Some(name));
-        features.iter().find(is).map(polygons).unwrap_or_else(|| panic!("no boundary of {name}"))
+        features.iter().find(is).map_or_else(|| panic!("no boundary of {name}"), polygons)
     };
     let mut bounds: BTreeMap<_, _> = [
         ("celje", "Celje"),

@@ -195,10 +195,11 @@ fn the_demo_plan_is_imported_without_a_word() {
     assert_eq!(files[0].0.as_str(), "cities");
     let mut cities = vec![];
     for (id, source) in files {
-        let read = importing::read(&model, id.as_str(), None, &[source], &Default::default(), &cities, &[]);
+        let read =
+            importing::read(&model, id.as_str(), None, &[source], &cityheart::import::Options::default(), &cities, &[]);
         assert_eq!(read.report.findings.details, [], "{id}");
         assert!(!read.features.is_empty(), "{id}");
-        assert_eq!(read.report.repairs, Default::default(), "{id}");
+        assert_eq!(read.report.repairs, cityheart::import::Repairs::default(), "{id}");
         if id.as_str() == "cities" {
             for city in &read.features {
                 if let Some(Geometry::Point(p)) = &city.geometry {

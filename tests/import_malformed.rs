@@ -250,7 +250,7 @@ fn what_breaks_the_plans_schema_is_refused() {
         ),
         (area("celje-a", r#"{"nmae":"A"}"#), "unknown-property", "/properties/nmae", "Did you mean 'name'?"),
         (
-            area("celje-a", &format!("{{{},\"population\":\"1200\"}}", good)),
+            area("celje-a", &format!("{{{good},\"population\":\"1200\"}}")),
             "wrong-type",
             "/properties/population",
             "Remove the quotes: 1200",

@@ -101,7 +101,7 @@ fn a_ring_made_to_be_slow_is_refused_in_time() {
     let teeth = 100_000;
     let point = |i: usize| {
         let at = (i / 2) as f64 / teeth as f64 * 10.0;
-        if i % 2 == 0 { (at, at / 2.0) } else { (at + 40.0, at / 2.0 + 60.0) }
+        if i.is_multiple_of(2) { (at, at / 2.0) } else { (at + 40.0, at / 2.0 + 60.0) }
     };
     let fault = check_geometry(polygon((0..2 * teeth).map(point).chain([(60.0, 80.0), (-20.0, 80.0)]))).unwrap_err();
     assert!([Flaw::TooManyVertices, Flaw::SelfCrossing].contains(&fault.flaw), "{fault:?}");

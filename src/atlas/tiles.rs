@@ -21,6 +21,9 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+/// The layers beneath the plan go by one name.
+const WORLD: &str = "world";
+
 /// The most layers one tile may have.
 pub const MAX_LAYERS: usize = 20;
 
@@ -75,9 +78,13 @@ impl Layers {
     /// # Errors
     /// What `make` refuses; [`Error::Invalid`] for the base map, which has nothing to filter by.
     pub fn filtered(&self, make: impl Fn(&Collection) -> Result<Filter>) -> Result<Self> {
+        let refused = || Error::invalid("filter", "The base map cannot be filtered. Leave filter out.");
+        if &*self.key == WORLD {
+            return Err(refused());
+        }
         let filter = |(_, source): &(Box<str>, Source)| match source {
             Source::Leaf(leaf) => make(leaf.index.snapshot().collection()),
-            Source::Fixed(_) => Err(Error::invalid("filter", "The base map cannot be filtered. Leave filter out.")),
+            Source::Fixed(_) => Err(refused()),
         };
         let filters: Arc<[Filter]> = self.sources.iter().map(filter).collect::<Result<_>>()?;
         // With its length before it, no filter can pass for two.
@@ -107,7 +114,7 @@ impl Atlas {
     /// # Errors
     /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
     pub fn layers(&self, list: &str) -> Result<Layers> {
-        if list == "world" {
+        if list == WORLD {
             let sources = self.world.layers().map(|(name, snapshot)| (name.into(), Source::Fixed(snapshot))).collect();
             return Ok(Layers { key: list.into(), sources, filters: Arc::new([]) });
         }
@@ -119,7 +126,11 @@ impl Atlas {
             return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
         }
         let source = |name: &&str| Ok((Box::from(*name), Source::Leaf(self.leaf(name)?)));
-        Ok(Layers { key: list.into(), sources: names.iter().map(source).collect::<Result<_>>()?, filters: Arc::new([]) })
+        Ok(Layers {
+            key: list.into(),
+            sources: names.iter().map(source).collect::<Result<_>>()?,
+            filters: Arc::new([]),
+        })
     }
 
     /// The tile when it is kept and still true; never waits.
@@ -163,7 +174,8 @@ impl Atlas {
         let snapshots: Vec<_> = layers.snapshots().collect();
         let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
         let layer = |(nth, (name, snapshot))| Layer { name, snapshot, filter: layers.filters.get(nth) };
-        let drawn = tile::draw(&snapshots.iter().map(|(n, s)| (*n, &**s)).enumerate().map(layer).collect::<Vec<_>>(), tile);
+        let drawn =
+            tile::draw(&snapshots.iter().map(|(n, s)| (*n, &**s)).enumerate().map(layer).collect::<Vec<_>>(), tile);
         self.metrics.drew(drawn.features, drawn.left_out);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
         Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }

@@ -61,14 +61,13 @@ enum Out<'a, W: Write> {
 impl<'a, W: Write> Writer<'a, W> {
     /// Writes what stands before the first feature.
     pub fn new(mut out: W, collection: &'a Collection, format: Format) -> Result<Self> {
-        let out = match format {
-            Format::Csv => Out::Csv(Box::new(table::Table::new(out, collection)?)),
-            _ => {
-                if format == Format::GeoJson {
-                    out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[").map_err(unwritable)?;
-                }
-                Out::GeoJson { out, collection, format, line: Vec::new() }
+        let out = if format == Format::Csv {
+            Out::Csv(Box::new(table::Table::new(out, collection)?))
+        } else {
+            if format == Format::GeoJson {
+                out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[").map_err(unwritable)?;
             }
+            Out::GeoJson { out, collection, format, line: Vec::new() }
         };
         Ok(Self { out, count: 0 })
     }

@@ -53,7 +53,7 @@ impl<'a, W: Write> Table<'a, W> {
         match (self.place, &feature.geometry) {
             (PlaceAs::Nothing, _) => {}
             (PlaceAs::LonLat, Some(Geometry::Point(p))) => {
-                row.extend([p.x().to_string().into(), p.y().to_string().into()])
+                row.extend([p.x().to_string().into(), p.y().to_string().into()]);
             }
             (PlaceAs::LonLat, _) => row.extend(["".into(), "".into()]),
             (PlaceAs::Wkt, geometry) => row.push(geometry.as_ref().map(wkt).unwrap_or_default().into()),
@@ -106,7 +106,7 @@ fn write_wkt(out: &mut String, geometry: &Geometry) {
     match geometry {
         G::Point(p) => tagged(out, "POINT", |out| list(out, [p.0].iter(), |out, c| position(out, *c))),
         G::MultiPoint(m) => tagged(out, "MULTIPOINT", |out| {
-            list(out, m.iter(), |out, p| list(out, [p.0].iter(), |out, c| position(out, *c)))
+            list(out, m.iter(), |out, p| list(out, [p.0].iter(), |out, c| position(out, *c)));
         }),
         G::Line(l) => tagged(out, "LINESTRING", |out| list(out, [l.start, l.end].iter(), |out, c| position(out, *c))),
         G::LineString(l) => tagged(out, "LINESTRING", |out| line(out, l)),

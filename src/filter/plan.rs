@@ -46,14 +46,14 @@ impl Plan {
             Test::NumberIn(Number::Field(field), list) => self.numbers(*field, list, collection),
             Test::Texts(Order::Equal, a, b) => match (a, b) {
                 (text, Text::Literal(literal)) | (Text::Literal(literal), text) => {
-                    self.texts(text, std::slice::from_ref(literal))
+                    self.texts(text, std::slice::from_ref(literal));
                 }
                 _ => {}
             },
             Test::TextIn(text, list) => self.texts(text, list),
             Test::Spatial(relation, Place::Own, Place::Literal { valid, .. }) if *relation != Relation::Disjoint => {
                 self.bbox = match (self.bbox, bbox_of(valid)) {
-                    (Some(a), Some(b)) => Some(self.both(a, b)),
+                    (Some(a), Some(b)) => Some(Self::both(a, b)),
                     (a, b) => a.or(b),
                 };
             }
@@ -71,7 +71,7 @@ impl Plan {
     }
 
     /// Where two boxes overlap. Two that do not may both be met by one long feature, so the smaller one is kept.
-    fn both(&self, a: Bbox, b: Bbox) -> Bbox {
+    fn both(a: Bbox, b: Bbox) -> Bbox {
         let size = |b: Bbox| (b.east - b.west) * (b.north - b.south);
         if size(a) <= size(b) { a } else { b }
     }

@@ -95,7 +95,7 @@ fn survey(text: &str) -> Result<Vec<(String, String)>> {
             ')' => depth = depth.saturating_sub(1),
             ',' => signs = 0,
             '-' | '+' if chars.peek().is_some_and(|(_, next)| next.is_ascii_digit()) && signs < FREE_SIGNS => {
-                signs += 1
+                signs += 1;
             }
             '-' => {
                 operators += 1;

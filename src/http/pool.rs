@@ -70,12 +70,12 @@ mod tests {
     use std::sync::mpsc;
 
     fn limits(working: usize, waiting: usize, deadline: Duration) -> Limits {
-        Limits { working, waiting, deadline, ..Limits::default() }
+        Limits { deadline, working, waiting, ..Limits::default() }
     }
 
     #[tokio::test]
     async fn who_finds_the_queue_full_is_sent_away() {
-        let pool = Arc::new(Pool::new(&limits(1, 0, Duration::from_secs(60))));
+        let pool = Arc::new(Pool::new(&limits(1, 0, Duration::from_mins(1))));
         let (release, gate) = mpsc::channel::<()>();
         let (started, begun) = tokio::sync::oneshot::channel();
         let busy = tokio::spawn({
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_and_the_pool_goes_on() {
-        let pool = Pool::new(&limits(1, 0, Duration::from_secs(60)));
+        let pool = Pool::new(&limits(1, 0, Duration::from_mins(1)));
         assert!(matches!(pool.run(|| panic!("on purpose")).await, Err(Error::Internal(_))));
         assert!(pool.run(|| ()).await.is_ok());
     }

@@ -159,7 +159,7 @@ impl<R: Read> Rows<R> {
                 Column::Wkt => match wkt::read(text) {
                     Ok(shape) => draft.shape = Some(shape),
                     Err(fault) => {
-                        draft.faults.push((Kind::Flaw(fault.flaw), Fault { at: "/geometry".into(), ..fault }))
+                        draft.faults.push((Kind::Flaw(fault.flaw), Fault { at: "/geometry".into(), ..fault }));
                     }
                 },
                 Column::Property(name) => {

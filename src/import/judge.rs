@@ -88,7 +88,7 @@ impl<'a> Judge<'a> {
             findings.push(finding.clone());
         }
         let id = id.ok().flatten();
-        draft.place.id = id.clone();
+        draft.place.id.clone_from(&id);
         for finding in &mut findings {
             finding.place.id = draft.place.id.clone().or(finding.place.id.take());
         }
@@ -97,17 +97,17 @@ impl<'a> Judge<'a> {
         if findings.iter().any(|f| !f.warning) {
             return (None, findings);
         }
-        let id = match id.as_deref().map(FeatureId::new) {
-            Some(Ok(id)) => id,
-            _ => {
-                self.repairs.fresh_ids += 1;
-                FeatureId::fresh()
-            }
+        let id = if let Some(Ok(id)) = id.as_deref().map(FeatureId::new) {
+            id
+        } else {
+            self.repairs.fresh_ids += 1;
+            FeatureId::fresh()
         };
         (Some(Feature { key: 0, id, geometry, values }), findings)
     }
 
     /// The id as the file has it; `None` when it has none.
+    #[allow(clippy::result_large_err)] // A fault is rare, and ends the reading of its feature.
     fn id(&mut self, draft: &mut Draft) -> Result<Option<String>, Finding> {
         let (id, pointer) = match self.id_property {
             Some(name) => (draft.properties.get(name), format!("/properties/{name}")),

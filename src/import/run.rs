@@ -117,7 +117,7 @@ impl Reader<'_> {
                     }
                 }
             }
-            if self.read.features % 256 == 0 {
+            if self.read.features.is_multiple_of(256) {
                 self.progress.check()?;
             }
             if self.out.deaf {

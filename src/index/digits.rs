@@ -102,7 +102,7 @@ mod tests {
         let mut steps = -1_799_999_999_i32;
         while steps < 1_790_000_000 {
             assert_eq!(written(steps).parse::<f64>().unwrap(), crate::crs::degrees(steps));
-            steps += 98_765_43;
+            steps += 9_876_543;
         }
     }
 

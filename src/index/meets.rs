@@ -83,7 +83,7 @@ impl Rect {
     fn holds(&self, p: LonLat) -> bool {
         let (x, y) = (i64::from(p[0]), i64::from(p[1]));
         let [west, south, east, north] = self.steps;
-        (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        (x >= west) && (x <= east) && (y >= south) && (y <= north)
     }
 
     /// Whether an edge, neither of whose ends lies inside, meets the rectangle.

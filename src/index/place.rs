@@ -23,11 +23,11 @@ impl WorldBox {
 
     pub fn meets(&self, o: &Self) -> bool {
         // Bitwise, so that a row of boxes is tested without branches.
-        (self.x0 <= o.x1) & (o.x0 <= self.x1) & (self.y0 <= o.y1) & (o.y0 <= self.y1)
+        (self.x0 <= o.x1) && (o.x0 <= self.x1) && (self.y0 <= o.y1) && (o.y0 <= self.y1)
     }
 
     pub fn contains(&self, o: &Self) -> bool {
-        (self.x0 <= o.x0) & (o.x1 <= self.x1) & (self.y0 <= o.y0) & (o.y1 <= self.y1)
+        (self.x0 <= o.x0) && (o.x1 <= self.x1) && (self.y0 <= o.y0) && (o.y1 <= self.y1)
     }
 
     pub fn union(&self, o: &Self) -> Self {

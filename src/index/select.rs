@@ -44,15 +44,15 @@ impl Snapshot {
     /// The slots of one tier that have one of these ids and meet the area.
     fn named(&self, ids: &[Box<str>], tier: usize, area: Option<&Area>) -> Vec<u32> {
         let segment = &*self.tiers[tier].segment;
-        let slot = |id: &Box<str>| self.get(&FeatureId::new(id).ok()?).filter(|s| s.tier() == tier);
+        let slot = |id: &str| self.get(&FeatureId::new(id).ok()?).filter(|s| s.tier() == tier);
         let meets = |slot: &Slot| area.is_none_or(|a| a.meets_first(a.rects.len(), segment, slot.slot()));
-        ids.iter().filter_map(slot).filter(meets).map(|s| s.slot() as u32).collect()
+        ids.iter().filter_map(|id| slot(id)).filter(meets).map(|s| s.slot() as u32).collect()
     }
 
     /// All features in the order of keys: no more is touched than the page.
     fn walk(&self, query: &Query) -> Selection {
         let after = query.after.as_ref().map_or(i64::MIN, |c| c.key.saturating_add(1));
-        let mut heads: Vec<_> = self.tiers.iter().map(|t| t.from_key(after)).collect();
+        let mut heads: Vec<_> = self.tiers.iter().map(|t| t.slots_from(after)).collect();
         let mut slots = vec![];
         let mut more = false;
         loop {
@@ -76,7 +76,7 @@ impl Snapshot {
 
 impl Tier {
     /// Living slots in the order of keys.
-    fn from_key(&self, key: i64) -> std::iter::Peekable<impl Iterator<Item = u32> + '_> {
+    fn slots_from(&self, key: i64) -> std::iter::Peekable<impl Iterator<Item = u32> + '_> {
         let order = &self.segment.by_key;
         let start = order.partition_point(|&slot| self.segment.keys[slot as usize] < key);
         order[start..].iter().copied().filter(|&slot| self.lives(slot)).peekable()
@@ -127,11 +127,12 @@ impl<'a> Conditions<'a> {
         predicate: Option<&'a Predicate<'a>>,
     ) -> Self {
         let segment = &*tier.segment;
-        let test = |field: usize, values: &'a [Value]| {
-            match (segment.columns.get(field), snapshot.collection.fields.get(field)) {
-                (Some(column), Some(field)) => Test::one_of(column, field.kind, values),
-                _ => Test::Never,
-            }
+        let test = |field: usize, values: &'a [Value]| match (
+            segment.columns.get(field),
+            snapshot.collection.fields.get(field),
+        ) {
+            (Some(column), Some(field)) => Test::one_of(column, field.kind, values),
+            _ => Test::Never,
         };
         let asked = query.equals.iter().map(|(field, value)| test(*field, std::slice::from_ref(value)));
         let planned = plan.into_iter().flat_map(|p| &p.equals).map(|(field, values)| test(*field, values));

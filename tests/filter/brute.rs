@@ -1,17 +1,17 @@
 //! Random filters over random features, against an evaluator that was written from the standard and shares nothing with ours.
 
 use crate::row::{Feature, collection, parse};
-use cityheart::collection::{Collection, Kind};
 use cityheart::change::Change;
+use cityheart::collection::{Collection, Kind};
 use cityheart::feature::{self as stored, Geometry, Value, bbox_of};
+use cityheart::filter::{Plan, Row};
 use cityheart::index::Builder;
 use cityheart::query::Query;
-use std::sync::Arc;
-use cityheart::filter::{Plan, Row};
 use geo::{Intersects, Relate};
 use geo_types::{Geometry as G, LineString, MultiPoint, Point, Polygon};
 use proptest::prelude::*;
 use serde_json::json;
+use std::sync::Arc;
 
 const FIELDS: [(&str, Kind); 8] = [
     ("name", Kind::Text),
@@ -335,7 +335,7 @@ fn geometries() -> impl Strategy<Value = G> {
     prop_oneof![
         3 => at().prop_map(|p| G::Point(p.into())),
         1 => prop::collection::vec(at(), 2..4).prop_map(|mut l| { l.dedup(); if l.len() < 2 { l.push((l[0].0 + 1.0, l[0].1)); } G::LineString(l.into()) })
-            .prop_filter("simple", |g| geo::Validation::is_valid(g)),
+            .prop_filter("simple", geo::Validation::is_valid),
         3 => (at(), 1..4i32, 1..4i32, any::<bool>()).prop_map(|((x, y), w, h, hole)| {
             let (w, h) = (f64::from(w), f64::from(h));
             let hole = if hole && w > 1.0 && h > 1.0 { vec![LineString::from(vec![(x + 0.5, y + 0.5), (x + 0.5, y + 1.0), (x + 1.0, y + 1.0), (x + 0.5, y + 0.5)])] } else { vec![] };

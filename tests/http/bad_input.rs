@@ -17,7 +17,7 @@ const WRONG: &[(&str, u16, &str, &str)] = &[
     ("/api/collections/interventions/items?bbox=1,-91,3,4", 400, "bbox", "Latitudes"),
     ("/api/collections/interventions/items?bbox=-999,1,3,4", 400, "bbox", "Longitudes"),
     ("/api/collections/interventions/items?bbox=1,2,3,4&bbox=1,2,3,4", 400, "bbox", "twice"),
-    ("/api/collections/interventions/items?bbox-crs=EPSG:4326", 400, "bbox-crs", "CRS84"),
+    ("/api/collections/interventions/items?bbox-crs=EPSG:27700", 400, "bbox-crs", "CRS84"),
     ("/api/collections/interventions/items?crs=http://www.opengis.net/def/crs/0/unsupported", 400, "crs", "CRS84"),
     ("/api/collections/interventions/items?datetime=yesterday", 400, "datetime", "2026-03-01"),
     ("/api/collections/interventions/items?datetime=2026-13-01", 400, "datetime", "no date"),

@@ -287,7 +287,7 @@ async fn features_queryables_query_parameters() {
             let Some(value) = features.iter().map(|f| &f["properties"][name]).find(|v| !v.is_null()) else { continue };
             let wanted: Vec<&Json> =
                 features.iter().filter(|f| f["properties"][name] == *value).map(|f| &f["id"]).collect();
-            let text: String = value.as_str().map_or_else(|| value.to_string(), |s| percent_encoded(s));
+            let text: String = value.as_str().map_or_else(|| value.to_string(), percent_encoded);
             let found = json(&router, &format!("/api/collections/{id}/items?limit=10000&{name}={text}")).await;
             let found: Vec<&Json> = found["features"].as_array().unwrap().iter().map(|f| &f["id"]).collect();
             assert_eq!(found, wanted, "{id}: {name}={value}");

@@ -12,7 +12,7 @@ pub fn far(subject: &Subject, cities: &BTreeMap<String, Bbox>) -> Option<Remark>
     let city = subject.text("city")?;
     let home = cities.get(city)?;
     let place = subject.feature.geometry.as_ref().and_then(bbox_of)?;
-    let (lon, lat) = ((place.west + place.east) / 2.0, (place.south + place.north) / 2.0);
+    let (lon, lat) = (f64::midpoint(place.west, place.east), f64::midpoint(place.south, place.north));
     let nearest = Point::new(lon.clamp(home.west, home.east), lat.clamp(home.south, home.north));
     let distance_m = Haversine.distance(nearest, Point::new(lon, lat));
     if distance_m <= SURROUNDINGS_M {

@@ -221,7 +221,8 @@ impl Builder {
             other => return Err(Fault::new(Flaw::NotGeoJson, "/type", unknown_type(other))),
         };
         built.map_err(|l| {
-            let at: String = l.path.iter().rev().map(|i| format!("/{i}")).collect();
+            let steps: Vec<String> = l.path.iter().rev().map(ToString::to_string).collect();
+            let at = if steps.is_empty() { String::new() } else { format!("/{}", steps.join("/")) };
             Fault::new(l.flaw, format!("/coordinates{at}"), l.message)
         })
     }

@@ -185,8 +185,8 @@ impl Binder<'_> {
             (Bound::Time(x), Bound::Time(y)) => Test::Times(order, x, y),
             (Bound::Truth(x), Bound::Truth(y)) => Test::Truths(order, Box::new(x), Box::new(y)),
             // A date in quotes is meant as a date where it is compared with one.
-            (Bound::Time(x), Bound::Text(Text::Literal(y))) => Test::Times(order, x, self.moment(&y)?),
-            (Bound::Text(Text::Literal(x)), Bound::Time(y)) => Test::Times(order, self.moment(&x)?, y),
+            (Bound::Time(x), Bound::Text(Text::Literal(y))) => Test::Times(order, x, Self::moment(&y)?),
+            (Bound::Text(Text::Literal(x)), Bound::Time(y)) => Test::Times(order, Self::moment(&x)?, y),
             (Bound::Null, _) | (_, Bound::Null) => {
                 return Err(invalid("Nothing equals NULL. Ask with IS NULL or IS NOT NULL."));
             }

@@ -48,7 +48,7 @@ impl Binder<'_> {
             Expr::Null => Ok(Bound::Null),
             Expr::Property { property } => self.property(property),
             Expr::Date { date: inner } | Expr::Timestamp { timestamp: inner } => match &**inner {
-                Expr::Literal(text) => self.moment(text).map(Bound::Time),
+                Expr::Literal(text) => Self::moment(text).map(Bound::Time),
                 _ => Err(invalid("DATE and TIMESTAMP take text in quotes, such as DATE('2026-03-01').")),
             },
             Expr::Interval { interval } => self.interval(interval).map(Into::into),
@@ -138,7 +138,7 @@ impl Binder<'_> {
     }
 
     /// A day or an instant in quotes.
-    pub(super) fn moment(&self, text: &str) -> Result<Time> {
+    pub(super) fn moment(text: &str) -> Result<Time> {
         let day = text.len() == 10;
         let moment = Moment::read(text).ok_or_else(|| {
             invalid(format!(

@@ -11,7 +11,7 @@ impl Binder<'_> {
         match self.bound(expr)? {
             Bound::Time(time) => Ok(Period::Instant(time)),
             Bound::Interval(start, end) => Ok(Period::Interval(start, end)),
-            Bound::Text(Text::Literal(text)) => self.moment(&text).map(Period::Instant),
+            Bound::Text(Text::Literal(text)) => Self::moment(&text).map(Period::Instant),
             other => Err(self.mismatch(expr, &other, &format!("{} compares dates and intervals", op.to_uppercase()))),
         }
     }
@@ -32,7 +32,7 @@ impl Binder<'_> {
     fn end(&mut self, expr: &Expr) -> Result<Option<Time>> {
         match self.bound(expr)? {
             Bound::Text(Text::Literal(text)) if matches!(&*text, ".." | "") => Ok(None),
-            Bound::Text(Text::Literal(text)) => self.moment(&text).map(Some),
+            Bound::Text(Text::Literal(text)) => Self::moment(&text).map(Some),
             Bound::Time(time) => Ok(Some(time)),
             other => Err(self.mismatch(expr, &other, "the ends of an INTERVAL are dates")),
         }

@@ -63,9 +63,8 @@ impl Binder<'_> {
                 other => return Err(self.mismatch(number, &other, "BBOX takes numbers")),
             }
         }
-        let [x0, y0, x1, y1] = match found[..] {
-            [x0, y0, x1, y1] | [x0, y0, _, x1, y1, _] => [x0, y0, x1, y1],
-            _ => return Err(invalid("BBOX takes four numbers (west, south, east, north) or six (with heights).")),
+        let ([x0, y0, x1, y1] | [x0, y0, _, x1, y1, _]) = found[..] else {
+            return Err(invalid("BBOX takes four numbers (west, south, east, north) or six (with heights)."));
         };
         boxed(&self.projection, [x0, y0, x1, y1]).map_err(at_filter)
     }
@@ -91,7 +90,10 @@ pub(crate) fn boxed(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Resu
 /// A box in degrees; one without width or height is a line or a point. What lies beyond the globe is cut off.
 fn degrees_box(west: f64, south: f64, east: f64, north: f64) -> Result<Geometry> {
     if south > north {
-        return Err(Error::invalid("", format!("The south edge {south} lies north of the north edge {north}. Swap them.")));
+        return Err(Error::invalid(
+            "",
+            format!("The south edge {south} lies north of the north edge {north}. Swap them."),
+        ));
     }
     let at = |x: f64, y: f64| Coord { x: x.clamp(-180.0, 180.0), y: y.clamp(-90.0, 90.0) };
     let rect = |west, east| Rect::new(at(west, south), at(east, north)).to_polygon();

@@ -189,15 +189,12 @@ fn next(rest: &mut &str) -> Option<Sql> {
         loop {
             let (head, tail) = from.split_once('\'')?;
             out.push_str(head);
-            match tail.strip_prefix('\'') {
-                Some(more) => {
-                    out.push('\'');
-                    from = more;
-                }
-                None => {
-                    *rest = tail;
-                    return Some(Sql::Text(out));
-                }
+            if let Some(more) = tail.strip_prefix('\'') {
+                out.push('\'');
+                from = more;
+            } else {
+                *rest = tail;
+                return Some(Sql::Text(out));
             }
         }
     }
