@@ -128,8 +128,7 @@ pub fn day(text: &str) -> Option<Date> {
 /// The days that a date of this precision may mean. A season is meteorological: December to February, and so on.
 fn around(date: Date, precision: &str) -> Days {
     let from = |first: Date, months: i64| {
-        let next = first.saturating_add(months.months());
-        Days { first, last: next.yesterday().unwrap_or(Date::MAX) }
+        Days { first, last: first.saturating_add((months - 1).months()).last_of_month() }
     };
     match precision {
         "month" => from(date.first_of_month(), 1),
