@@ -160,7 +160,8 @@ pub fn tile(r: &mut Random, z: u8, metres: f64) -> TileId {
 pub fn mix(n: usize) -> Vec<TileId> {
     let r = &mut Random(7);
     let zooms = [(12, 0.1, 10_000.0), (13, 0.2, 7_000.0), (14, 0.3, 4_000.0), (15, 0.2, 2_000.0), (16, 0.2, 2_000.0)];
-    let tiles = zooms.map(|(z, share, metres)| (0..(n as f64 * share) as usize).map(|_| tile(r, z, metres)).collect::<Vec<_>>());
+    let tiles = zooms
+        .map(|(z, share, metres)| (0..(n as f64 * share) as usize).map(|_| tile(r, z, metres)).collect::<Vec<_>>());
     tiles.concat()
 }
 

@@ -2,10 +2,10 @@
 
 mod city;
 
+use city::Random;
 use cityheart::index::{Builder, Index, Snapshot};
 use cityheart::query::Query;
 use cityheart::tile::{Layer, TileId, draw};
-use city::Random;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use std::sync::{Arc, LazyLock};
@@ -75,7 +75,10 @@ fn draw_each(bencher: Bencher, index: &Index, tiles: &[TileId]) {
     }
     let mean = |f: fn(&cityheart::tile::Drawn) -> usize| all.iter().map(f).sum::<usize>() / all.len();
     let (bytes, features, out) = (mean(|d| d.bytes.len()), mean(|d| d.features), mean(|d| d.left_out));
-    eprintln!("\n{} tiles: {took:.3?} ms CPU, {bytes} bytes, {features} features, {out} left out on average", all.len());
+    eprintln!(
+        "\n{} tiles: {took:.3?} ms CPU, {bytes} bytes, {features} features, {out} left out on average",
+        all.len()
+    );
     let mut next = tiles.iter().cycle();
     bencher.bench_local(|| layer(&snapshot, black_box(*next.next().expect("tiles"))));
 }

@@ -205,7 +205,11 @@ fn a_refused_file_leaves_the_plan_as_it_was_and_a_lenient_import_leaves_out_what
     assert_eq!(desk.run("export trees").good().out, before);
     desk.run("import bad.geojson --into new").failed("Nothing was imported");
     desk.run("import bad.geojson --into trees --plan new.gpkg").failed("Nothing was imported");
-    assert!(desk.names().iter().all(|n| !n.starts_with("new")), "a plan made for a refused file is gone: {:?}", desk.names());
+    assert!(
+        desk.names().iter().all(|n| !n.starts_with("new")),
+        "a plan made for a refused file is gone: {:?}",
+        desk.names()
+    );
     let ran = desk.run("import bad.geojson --into trees --lenient --json").good();
     let report: Json = ran.out.parse().unwrap();
     assert_eq!((&report["loaded"], &report["left_out"]), (&json!(8), &json!(2)));

@@ -345,8 +345,7 @@ fn several_layers_share_a_tile_and_empty_ones_are_absent() {
     let (a, b, none) =
         (index_of(&c, [&point(1, 2.35, 48.85)]), index_of(&c, [&point(1, 2.36, 48.86)]), index_of(&c, []));
     let (a, b, none) = (a.snapshot(), b.snapshot(), none.snapshot());
-    let layers =
-        [("a", &a), ("none", &none), ("b", &b)].map(|(name, snapshot)| Layer { name, snapshot, filter: None });
+    let layers = [("a", &a), ("none", &none), ("b", &b)].map(|(name, snapshot)| Layer { name, snapshot, filter: None });
     let drawn = draw(&layers, tile_at(2.35, 48.85, 8));
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);

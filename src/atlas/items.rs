@@ -105,7 +105,10 @@ struct Written {
 impl Written {
     fn new(crs: Crs) -> Self {
         let other = Some(crs).filter(|crs| *crs != Crs::CRS84);
-        Self { projection: other.map(|crs| Projection::new(crs).expect("a test reads the definition of every known system")) }
+        Self {
+            projection: other
+                .map(|crs| Projection::new(crs).expect("a test reads the definition of every known system")),
+        }
     }
 
     /// A place where the reference system ends is written as none.

@@ -119,7 +119,11 @@ impl Atlas {
             return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
         }
         let source = |name: &&str| Ok((Box::from(*name), Source::Leaf(self.leaf(name)?)));
-        Ok(Layers { key: list.into(), sources: names.iter().map(source).collect::<Result<_>>()?, filters: Arc::new([]) })
+        Ok(Layers {
+            key: list.into(),
+            sources: names.iter().map(source).collect::<Result<_>>()?,
+            filters: Arc::new([]),
+        })
     }
 
     /// The tile when it is kept and still true; never waits.
@@ -163,7 +167,8 @@ impl Atlas {
         let snapshots: Vec<_> = layers.snapshots().collect();
         let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
         let layer = |(nth, (name, snapshot))| Layer { name, snapshot, filter: layers.filters.get(nth) };
-        let drawn = tile::draw(&snapshots.iter().map(|(n, s)| (*n, &**s)).enumerate().map(layer).collect::<Vec<_>>(), tile);
+        let drawn =
+            tile::draw(&snapshots.iter().map(|(n, s)| (*n, &**s)).enumerate().map(layer).collect::<Vec<_>>(), tile);
         self.metrics.drew(drawn.features, drawn.left_out);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
         Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }

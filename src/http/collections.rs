@@ -7,8 +7,8 @@ use super::negotiate::{GEOJSON, HTML, JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::atlas::View;
-use crate::feature::{Bbox, time::Span};
 use crate::crs::Crs;
+use crate::feature::{Bbox, time::Span};
 use crate::query::{self, CRS84};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -27,7 +27,8 @@ pub async fn list(ask: Ask) -> Answer {
     present::document_with(&ask, &JSON, &pairs, |twins| {
         let base = ask.base();
         let storage = ask.atlas().storage_crs();
-        let collections: Vec<Json> = views.iter().map(|view| describe(view, &base, links(view, &base), storage)).collect();
+        let collections: Vec<Json> =
+            views.iter().map(|view| describe(view, &base, links(view, &base), storage)).collect();
         let json = json!({
             "links": link::array(twins),
             "numberMatched": matched,
@@ -50,7 +51,10 @@ pub async fn one(ask: Ask) -> Answer {
         let page = Page::new(&collection.title, &collection.description)
             .crumb("The API", base.api(&[]))
             .crumb("Collections", base.api(&["collections"]));
-        Ok(Document { page: page.main(html::collection(&view, &base, &all)), json: describe(&view, &base, all, ask.atlas().storage_crs()) })
+        Ok(Document {
+            page: page.main(html::collection(&view, &base, &all)),
+            json: describe(&view, &base, all, ask.atlas().storage_crs()),
+        })
     })
 }
 

@@ -64,7 +64,8 @@ pub async fn sortables(ask: Ask) -> Answer {
 pub async fn functions(ask: Ask) -> Answer {
     present::document(&ask, &JSON, |_| {
         let json = crate::filter::functions();
-        let page = Page::new("Functions", "What filters may compute and compare, beside = < > LIKE BETWEEN IN and IS NULL.");
+        let page =
+            Page::new("Functions", "What filters may compute and compare, beside = < > LIKE BETWEEN IN and IS NULL.");
         Ok(Document { page: page.crumb("The API", ask.base().api(&[])).main(html::data(&json)), json })
     })
 }

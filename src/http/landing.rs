@@ -78,7 +78,8 @@ pub async fn landing(ask: Ask) -> Answer {
                 .titled("The standards that hold here"),
             Link::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api(&["collections"]), JSON.media)
                 .titled("The collections of the plan"),
-            Link::new(link::FUNCTIONS, base.api(&["functions"]), JSON.media).titled("The functions that filters may use"),
+            Link::new(link::FUNCTIONS, base.api(&["functions"]), JSON.media)
+                .titled("The functions that filters may use"),
             Link::new(link::TILESETS, base.api(&["tiles"]), JSON.media).titled("The plan as vector tiles"),
             Link::new(link::TILING_SCHEMES, base.api(&["tileMatrixSets"]), JSON.media).titled("How the tiles are cut"),
             Link::new("http://www.opengis.net/def/rel/ogc/1.0/processes", base.api(&["processes"]), JSON.media)

@@ -127,11 +127,12 @@ impl<'a> Conditions<'a> {
         predicate: Option<&'a Predicate<'a>>,
     ) -> Self {
         let segment = &*tier.segment;
-        let test = |field: usize, values: &'a [Value]| {
-            match (segment.columns.get(field), snapshot.collection.fields.get(field)) {
-                (Some(column), Some(field)) => Test::one_of(column, field.kind, values),
-                _ => Test::Never,
-            }
+        let test = |field: usize, values: &'a [Value]| match (
+            segment.columns.get(field),
+            snapshot.collection.fields.get(field),
+        ) {
+            (Some(column), Some(field)) => Test::one_of(column, field.kind, values),
+            _ => Test::Never,
         };
         let asked = query.equals.iter().map(|(field, value)| test(*field, std::slice::from_ref(value)));
         let planned = plan.into_iter().flat_map(|p| &p.equals).map(|(field, values)| test(*field, values));

@@ -1,8 +1,8 @@
 //! Features out of the columns: as GeoJSON text, written without a detour, and as values.
 
 use super::column::{Cell, Column};
-use super::segment::Segment;
 use super::digits::write_positions;
+use super::segment::Segment;
 use super::shape::{LonLat, Member, Path, Role, Type};
 use super::text::write_escaped;
 use super::{Slot, Snapshot};

@@ -1,10 +1,10 @@
 //! Properties in questions: which can be asked for, which sort, and what a value in an address means for them.
 
 use super::PARAMETERS;
-use crate::filter::closest;
 use crate::collection::{Collection, Kind};
 use crate::error::{Error, Result};
 use crate::feature::{Value, time};
+use crate::filter::closest;
 use serde_json::Value as Json;
 
 /// Names that the HTTP door reads; a property of such a name cannot be asked for by equality.

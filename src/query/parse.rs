@@ -142,7 +142,10 @@ impl Asked {
                     "cql2-json" => Lang::Json,
                     _ => {
                         let shown = ask::short(value);
-                        return Err(Error::invalid(name, format!("'{shown}' is not read here. Use cql2-text or cql2-json.")));
+                        return Err(Error::invalid(
+                            name,
+                            format!("'{shown}' is not read here. Use cql2-text or cql2-json."),
+                        ));
                     }
                 });
             }

@@ -33,9 +33,7 @@ pub(super) fn numbers(text: &str) -> Result<[f64; 4]> {
     match numbers[..] {
         [w, s, e, n] => Ok([w, s, e, n]),
         [w, s, low, e, n, high] if low <= high => Ok([w, s, e, n]),
-        [_, _, _, _, _, _] => {
-            wrong("The third number (lowest height) is above the sixth (highest). Swap them.".into())
-        }
+        [_, _, _, _, _, _] => wrong("The third number (lowest height) is above the sixth (highest). Swap them.".into()),
         _ => wrong("A box has four numbers (west,south,east,north in degrees) or six (with heights).".into()),
     }
 }

@@ -1,17 +1,17 @@
 //! Random filters over random features, against an evaluator that was written from the standard and shares nothing with ours.
 
 use crate::row::{Feature, collection, parse};
-use cityheart::collection::{Collection, Kind};
 use cityheart::change::Change;
+use cityheart::collection::{Collection, Kind};
 use cityheart::feature::{self as stored, Geometry, Value, bbox_of};
+use cityheart::filter::{Plan, Row};
 use cityheart::index::Builder;
 use cityheart::query::Query;
-use std::sync::Arc;
-use cityheart::filter::{Plan, Row};
 use geo::{Intersects, Relate};
 use geo_types::{Geometry as G, LineString, MultiPoint, Point, Polygon};
 use proptest::prelude::*;
 use serde_json::json;
+use std::sync::Arc;
 
 const FIELDS: [(&str, Kind); 8] = [
     ("name", Kind::Text),

@@ -34,7 +34,9 @@ const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Everything but letters and digits as `%xx`.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 async fn found(router: &Router, filter: &str) -> Vec<String> {
@@ -50,7 +52,10 @@ fn ids(answer: &Json) -> Vec<String> {
 /// The interventions of the demo that are as `keep` says, by looking at all of them.
 fn looked_through(keep: impl Fn(&Json, &Json) -> bool) -> Vec<String> {
     let all = demo().into_iter().find(|(id, _)| id == "interventions").unwrap().1;
-    all.iter().filter(|f| keep(&f["properties"], &f["geometry"])).map(|f| f["id"].as_str().unwrap().to_owned()).collect()
+    all.iter()
+        .filter(|f| keep(&f["properties"], &f["geometry"]))
+        .map(|f| f["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Asks, and compares; the answer must be some of all.
@@ -64,7 +69,10 @@ async fn refused(path: &str, at: &str, words: &str) {
     let reply = get(&router(), path).await;
     assert_eq!(reply.status, 400, "{path}: {}", reply.text());
     let problem = reply.json();
-    assert!(problem.to_string().contains(at) && problem["detail"].as_str().unwrap().contains(words), "{path}: {problem}");
+    assert!(
+        problem.to_string().contains(at) && problem["detail"].as_str().unwrap().contains(words),
+        "{path}: {problem}"
+    );
 }
 
 fn geometry(json: &Json) -> Option<Geometry> {
@@ -109,7 +117,8 @@ async fn features_filter() {
 #[tokio::test]
 async fn cql2_text() {
     let router = router();
-    let explicit = json(&router, &format!("{ITEMS}?filter-lang=cql2-text&limit=10000&filter={}", encoded("city='lamia'"))).await;
+    let explicit =
+        json(&router, &format!("{ITEMS}?filter-lang=cql2-text&limit=10000&filter={}", encoded("city='lamia'"))).await;
     assert_eq!(ids(&explicit), looked_through(|p, _| p["city"] == "lamia"));
 }
 
@@ -163,7 +172,10 @@ async fn cql2_accent_insensitive() {
 #[tokio::test]
 async fn cql2_basic_spatial() {
     let celje = geo_types::Rect::new((15.2, 46.2), (15.3, 46.3)).to_polygon();
-    same("S_INTERSECTS(geometry, BBOX(15.2, 46.2, 15.3, 46.3))", |_, g| geometry(g).is_some_and(|g| g.intersects(&celje))).await;
+    same("S_INTERSECTS(geometry, BBOX(15.2, 46.2, 15.3, 46.3))", |_, g| {
+        geometry(g).is_some_and(|g| g.intersects(&celje))
+    })
+    .await;
     same("S_INTERSECTS(geometry, POINT(15.2631 46.22935))", |_, g| {
         geometry(g).is_some_and(|g| g.intersects(&geo_types::Point::new(15.2631, 46.22935)))
     })
@@ -173,7 +185,10 @@ async fn cql2_basic_spatial() {
 #[tokio::test]
 async fn cql2_basic_spatial_plus() {
     let area = polygon![(x: 15.0, y: 46.0), (x: 20.5, y: 45.0), (x: 20.0, y: 50.5), (x: 15.0, y: 46.0)];
-    same("S_INTERSECTS(geometry, POLYGON((15 46, 20.5 45, 20 50.5, 15 46)))", |_, g| geometry(g).is_some_and(|g| g.intersects(&area))).await;
+    same("S_INTERSECTS(geometry, POLYGON((15 46, 20.5 45, 20 50.5, 15 46)))", |_, g| {
+        geometry(g).is_some_and(|g| g.intersects(&area))
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -184,22 +199,35 @@ async fn cql2_spatial() {
     same(&format!("S_EQUALS(geometry, {wkt})"), |_, g| matrix(g).is_some_and(|m| m.is_equal_topo())).await;
     same(&format!("S_DISJOINT(geometry, {wkt})"), |_, g| matrix(g).is_some_and(|m| m.is_disjoint())).await;
     let wide = geo_types::Rect::new((15.0, 46.0), (16.0, 47.0)).to_polygon();
-    same("S_WITHIN(geometry, BBOX(15, 46, 16, 47))", |_, g| geometry(g).is_some_and(|g| g.relate(&wide).is_within())).await;
-    same("NOT S_CONTAINS(BBOX(15, 46, 16, 47), geometry)", |_, g| geometry(g).is_some_and(|g| !g.relate(&wide).is_within())).await;
+    same("S_WITHIN(geometry, BBOX(15, 46, 16, 47))", |_, g| geometry(g).is_some_and(|g| g.relate(&wide).is_within()))
+        .await;
+    same("NOT S_CONTAINS(BBOX(15, 46, 16, 47), geometry)", |_, g| {
+        geometry(g).is_some_and(|g| !g.relate(&wide).is_within())
+    })
+    .await;
     let half = geo_types::Rect::new((15.2631, 46.0), (15.2646, 47.0)).to_polygon();
-    same("S_CROSSES(geometry, BBOX(15.2631, 46, 15.2646, 47))", |_, g| geometry(g).is_some_and(|g| g.relate(&half).is_crosses())).await;
+    same("S_CROSSES(geometry, BBOX(15.2631, 46, 15.2646, 47))", |_, g| {
+        geometry(g).is_some_and(|g| g.relate(&half).is_crosses())
+    })
+    .await;
     for relation in ["S_TOUCHES", "S_OVERLAPS"] {
         let keep = |_: &Json, g: &Json| {
-            geometry(g).is_some_and(|g| if relation == "S_TOUCHES" { g.relate(&half).is_touches() } else { g.relate(&half).is_overlaps() })
+            geometry(g).is_some_and(|g| {
+                if relation == "S_TOUCHES" { g.relate(&half).is_touches() } else { g.relate(&half).is_overlaps() }
+            })
         };
-        assert_eq!(found(&router(), &format!("{relation}(geometry, BBOX(15.2631, 46, 15.2646, 47))")).await, looked_through(keep));
+        assert_eq!(
+            found(&router(), &format!("{relation}(geometry, BBOX(15.2631, 46, 15.2646, 47))")).await,
+            looked_through(keep)
+        );
     }
 }
 
 #[tokio::test]
 async fn cql2_temporal() {
     let day = |v: &Json| v.as_str().map(str::to_owned);
-    same("T_AFTER(start, DATE('2025-01-01'))", |p, _| day(&p["start"]).is_some_and(|s| s.as_str() > "2025-01-01")).await;
+    same("T_AFTER(start, DATE('2025-01-01'))", |p, _| day(&p["start"]).is_some_and(|s| s.as_str() > "2025-01-01"))
+        .await;
     same("T_INTERSECTS(INTERVAL(start, \"end\"), INTERVAL('2024-01-01','2024-12-31'))", |p, _| {
         let (start, end) = (day(&p["start"]), day(&p["end"]));
         (start.is_some() || end.is_some())
@@ -208,7 +236,8 @@ async fn cql2_temporal() {
     })
     .await;
     same("T_DURING(INTERVAL(start, \"end\"), INTERVAL('2020-01-01','2026-12-31'))", |p, _| {
-        day(&p["start"]).is_some_and(|s| s.as_str() > "2020-01-01") && day(&p["end"]).is_some_and(|e| e.as_str() < "2026-12-31")
+        day(&p["start"]).is_some_and(|s| s.as_str() > "2020-01-01")
+            && day(&p["end"]).is_some_and(|e| e.as_str() < "2026-12-31")
     })
     .await;
 }
@@ -216,13 +245,18 @@ async fn cql2_temporal() {
 #[tokio::test]
 async fn cql2_arrays() {
     let has = |p: &Json, name: &str, value: &str| p[name].as_array().is_some_and(|a| a.iter().any(|v| v == value));
-    same("A_CONTAINS(objectives, ('PO2','PO5'))", |p, _| has(p, "objectives", "PO2") && has(p, "objectives", "PO5")).await;
-    same("A_OVERLAPS(types, ('parking','greening'))", |p, _| has(p, "types", "parking") || has(p, "types", "greening")).await;
+    same("A_CONTAINS(objectives, ('PO2','PO5'))", |p, _| has(p, "objectives", "PO2") && has(p, "objectives", "PO5"))
+        .await;
+    same("A_OVERLAPS(types, ('parking','greening'))", |p, _| has(p, "types", "parking") || has(p, "types", "greening"))
+        .await;
     same("A_CONTAINEDBY(objectives, ('PO2','PO5'))", |p, _| {
         p["objectives"].as_array().is_some_and(|a| a.iter().all(|v| v == "PO2" || v == "PO5"))
     })
     .await;
-    same("A_EQUALS(objectives, ('PO5'))", |p, _| p["objectives"].as_array().is_some_and(|a| !a.is_empty() && a.iter().all(|v| v == "PO5"))).await;
+    same("A_EQUALS(objectives, ('PO5'))", |p, _| {
+        p["objectives"].as_array().is_some_and(|a| !a.is_empty() && a.iter().all(|v| v == "PO5"))
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -237,7 +271,10 @@ async fn cql2_property_property() {
 
 #[tokio::test]
 async fn cql2_arithmetic() {
-    same("eu_share / cost > 0.5", |p, _| p["cost"].as_f64().zip(p["eu_share"].as_f64()).is_some_and(|(c, e)| e / c > 0.5)).await;
+    same("eu_share / cost > 0.5", |p, _| {
+        p["cost"].as_f64().zip(p["eu_share"].as_f64()).is_some_and(|(c, e)| e / c > 0.5)
+    })
+    .await;
     same("cost - 2 * 500000 > 0 AND cost div 1000000 < 5", |p, _| {
         p["cost"].as_f64().is_some_and(|c| c > 1e6 && (c / 1e6).trunc() < 5.0)
     })
@@ -250,7 +287,9 @@ async fn cql2_functions() {
     let landing = json(&router, "/api").await;
     let listed = link(&landing, "http://www.opengis.net/def/rel/ogc/1.0/functions", "application/json").unwrap();
     let functions = json(&router, local(listed)).await;
-    let named = |name: &str| functions["functions"].as_array().unwrap().iter().any(|f| f["name"] == name && f["returns"][0].is_string());
+    let named = |name: &str| {
+        functions["functions"].as_array().unwrap().iter().any(|f| f["name"] == name && f["returns"][0].is_string())
+    };
     for name in ["YEAR", "COUNT", "CASEI", "S_CROSSES", "T_METBY", "A_EQUALS"] {
         assert!(named(name), "{name}");
     }
@@ -277,19 +316,29 @@ async fn features_crs() {
         for (mine, theirs) in plain["features"].as_array().unwrap().iter().zip(answer["features"].as_array().unwrap()) {
             assert_eq!((&mine["id"], &mine["properties"]), (&theirs["id"], &theirs["properties"]));
             let Some(first) = first(&mine["geometry"]["coordinates"]) else { continue };
-            let wire = self::first(&theirs["geometry"]["coordinates"]).unwrap_or_else(|| panic!("{crs}: {}", theirs["geometry"]));
+            let wire = self::first(&theirs["geometry"]["coordinates"])
+                .unwrap_or_else(|| panic!("{crs}: {}", theirs["geometry"]));
             let expected = projection.from_lonlat(first).unwrap();
             let step = if crs.is_degrees() { 1e-7 } else { 1e-3 };
-            assert!((wire.x - expected.x).abs() <= step && (wire.y - expected.y).abs() <= step, "{crs}: {wire:?} {expected:?}");
+            assert!(
+                (wire.x - expected.x).abs() <= step && (wire.y - expected.y).abs() <= step,
+                "{crs}: {wire:?} {expected:?}"
+            );
         }
         let one = get(&router, &format!("{ITEMS}/celje-presernova-redesign?crs={uri}")).await;
         assert_eq!(one.header("content-crs"), format!("<{uri}>"));
         let wire = first(&one.json()["geometry"]["coordinates"]).unwrap();
-        let listed = answer["features"].as_array().unwrap().iter().find(|f| f["id"] == "celje-presernova-redesign").unwrap();
+        let listed =
+            answer["features"].as_array().unwrap().iter().find(|f| f["id"] == "celje-presernova-redesign").unwrap();
         assert_eq!(first(&listed["geometry"]["coordinates"]).unwrap(), wire);
     }
     for parameter in ["crs", "bbox-crs"] {
-        refused(&format!("{ITEMS}?bbox=1,2,3,4&{parameter}=http://www.opengis.net/def/crs/0/unsupported"), parameter, "not a known").await;
+        refused(
+            &format!("{ITEMS}?bbox=1,2,3,4&{parameter}=http://www.opengis.net/def/crs/0/unsupported"),
+            parameter,
+            "not a known",
+        )
+        .await;
     }
     // The same box in every system that covers the place, in its order of axes, finds the same.
     let inside = ids(&json(&router, &format!("{ITEMS}?limit=10000&bbox=15.2,46.2,15.3,46.3")).await);
@@ -297,7 +346,10 @@ async fn features_crs() {
     for code in [3794, 3857, 4258, 4326, 3035] {
         let crs = Crs::epsg(code).unwrap();
         let projection = Projection::new(crs).unwrap();
-        let (a, b) = (projection.from_lonlat(Coord { x: 15.2, y: 46.2 }).unwrap(), projection.from_lonlat(Coord { x: 15.3, y: 46.3 }).unwrap());
+        let (a, b) = (
+            projection.from_lonlat(Coord { x: 15.2, y: 46.2 }).unwrap(),
+            projection.from_lonlat(Coord { x: 15.3, y: 46.3 }).unwrap(),
+        );
         let asked = format!("bbox={},{},{},{}&bbox-crs={}", a.x, a.y, b.x, b.y, crs.uri());
         assert_eq!(ids(&json(&router, &format!("{ITEMS}?limit=10000&{asked}")).await), inside, "{crs}");
         let filter = encoded(&format!("S_INTERSECTS(geometry, BBOX({},{},{},{}))", a.x, a.y, b.x, b.y));
@@ -312,7 +364,11 @@ async fn a_plan_whose_cities_share_a_grid_is_stored_in_it() {
     let mut content = demo();
     content.retain(|(id, _)| id == "cities" || id == "interventions");
     content[0].1.retain(|f| f["properties"]["storage_crs"] == "EPSG:3794");
-    content.iter_mut().for_each(|(id, features)| if id == "cities" { features.retain(|f| f["properties"]["storage_crs"] == "EPSG:3794"); });
+    content.iter_mut().for_each(|(id, features)| {
+        if id == "cities" {
+            features.retain(|f| f["properties"]["storage_crs"] == "EPSG:3794");
+        }
+    });
     let celje = fresh(&content);
     let router = cityheart::http::router(celje.atlas.clone(), cityheart::config::Config::default());
     let collection = json(&router, "/api/collections/interventions").await;

@@ -91,7 +91,10 @@ pub(crate) fn boxed(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Resu
 /// A box in degrees; one without width or height is a line or a point. What lies beyond the globe is cut off.
 fn degrees_box(west: f64, south: f64, east: f64, north: f64) -> Result<Geometry> {
     if south > north {
-        return Err(Error::invalid("", format!("The south edge {south} lies north of the north edge {north}. Swap them.")));
+        return Err(Error::invalid(
+            "",
+            format!("The south edge {south} lies north of the north edge {north}. Swap them."),
+        ));
     }
     let at = |x: f64, y: f64| Coord { x: x.clamp(-180.0, 180.0), y: y.clamp(-90.0, 90.0) };
     let rect = |west, east| Rect::new(at(west, south), at(east, north)).to_polygon();

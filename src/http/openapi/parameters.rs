@@ -39,7 +39,8 @@ pub fn shared() -> Json {
 }
 
 pub fn of_items(collection: &Collection) -> Vec<Json> {
-    let mut all: Vec<Json> = ["bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "limit"].map(reference).to_vec();
+    let mut all: Vec<Json> =
+        ["bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "limit"].map(reference).to_vec();
     all.extend(choice(collection));
     let sortable: Vec<String> = (0..collection.fields.len())
         .filter(|&at| query::sortable(collection, at))
