@@ -11,7 +11,8 @@ pub type Revision = u64;
 pub enum Edit {
     /// A new feature; refused as stale when the id is taken.
     Create(Feature),
-    /// A feature as it shall be from now on; `key` is ignored, the id counts. Refused when `base` is not its present revision.
+    /// A feature as it shall be from now on; `key` is ignored, the id counts. Refused as stale when
+    /// the feature changed after `base`, which may be its own revision or that of the collection when it was read.
     Replace {
         feature: Feature,
         base: Option<Revision>,

@@ -15,7 +15,8 @@ pub trait Store: Send + Sync {
     fn collections(&self) -> Result<Vec<Collection>>;
 
     /// Shows `visit` every feature of a collection in the order of keys, or, with `since`, those changed after that
-    /// revision; returns the revision seen. An error from `visit` ends the scan with that error.
+    /// revision (what went first); returns the revision seen. An error from `visit` ends the scan with that error. Stale when
+    /// what changed since then is not known any more.
     fn scan(
         &self,
         id: &CollectionId,
@@ -23,11 +24,13 @@ pub trait Store: Send + Sync {
         visit: &mut dyn FnMut(Change) -> Result<()>,
     ) -> Result<Revision>;
 
-    /// Applies all edits or none; refuses the stale ones. Returns the new revision and what became of each feature.
+    /// Applies all edits or none; refuses the stale ones. Returns the new revision and what became of each feature, together
+    /// with what others did since the caller was last told, so that applying it makes an index complete.
     fn commit(&self, edits: &ChangeSet) -> Result<(Revision, Vec<Change>)>;
 
-    /// Fills a collection in bulk, all or nothing. Creates it when it is not there; `replace` empties it first; otherwise
-    /// features are added, and an id that is there already is refused as stale.
+    /// Fills a collection in bulk, all or nothing. Creates it when it is not there. With `replace` these are all its features
+    /// from now on: one whose id was there keeps its key and its history, and fields may be others. Otherwise features are
+    /// added, and an id that is there already is refused as stale. Whoever holds features in memory reads them anew after it.
     fn load(
         &self,
         collection: &Collection,
@@ -39,7 +42,8 @@ pub trait Store: Send + Sync {
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>>;
 
     /// Takes over what another program did to a collection behind the store's back: gives it a revision and a place in the
-    /// change log, and tells what became of each feature. Nothing to take over is an empty list.
+    /// change log, and tells what became of each feature. Nothing to take over is an empty list. Stale when the whole
+    /// table was replaced: all of it must be read anew.
     fn adopt(&self, id: &CollectionId) -> Result<(Revision, Vec<Change>)>;
 
     /// A whole copy at `to`, taken while others may write; refused when `to` exists.

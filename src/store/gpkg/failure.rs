@@ -16,6 +16,9 @@ impl From<rusqlite::Error> for Error {
                 "The plan's file, or its directory, may only be read. Change its permissions to write to it.".into(),
             ),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Refused(DAMAGED.into()),
+            Some(ErrorCode::ConstraintViolation) => {
+                Self::Refused(format!("A rule of the table in the plan's file forbids this: {e}."))
+            }
             Some(ErrorCode::TooBig) => Self::TooLarge("One value is larger than a GeoPackage can hold.".into()),
             _ => Self::internal(e),
         }
@@ -27,5 +30,5 @@ pub(super) const DAMAGED: &str =
 
 /// Whether a row was refused because its id is taken.
 pub(super) fn is_taken(e: &rusqlite::Error) -> bool {
-    e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+    e.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

@@ -39,8 +39,12 @@ impl Shared {
             tx.pragma_update(None, "cache_size", usual)?;
             loaded
         })?;
-        // The log of so large a transaction is as large as the data: fold it into the file now, if no reader is in the way.
-        super::lock(self.writer()?).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // The log of so large a transaction is as large as the data: fold it into the file now, if nobody is in the way. What
+        // was loaded is safe in either.
+        let folded = super::lock(self.writer()?).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(e) = folded {
+            tracing::warn!("The log of the plan's file stays long for now: {e}");
+        }
         Ok(loaded)
     }
 }
