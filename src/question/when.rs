@@ -127,9 +127,8 @@ pub fn day(text: &str) -> Option<Date> {
 
 /// The days that a date of this precision may mean. A season is meteorological: December to February, and so on.
 fn around(date: Date, precision: &str) -> Days {
-    let from = |first: Date, months: i64| {
-        Days { first, last: first.saturating_add((months - 1).months()).last_of_month() }
-    };
+    let from =
+        |first: Date, months: i64| Days { first, last: first.saturating_add((months - 1).months()).last_of_month() };
     match precision {
         "month" => from(date.first_of_month(), 1),
         "season" => from(date.first_of_month().saturating_sub(i64::from(date.month() % 3).months()), 3),

@@ -39,7 +39,8 @@ export async function visit(path, steps, { expectErrors = [], prepare, ...option
   });
   const problems = [];
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
+  page.setDefaultNavigationTimeout(60_000);
   page.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(base) && !/^(data|blob):/.test(url)) problems.push(`request to another host: ${url}`);
