@@ -8,7 +8,7 @@ const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/
 const directory = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 const PICTURES = [
-  { name: 'desktop', path: '?city=osijek&id=osijek-tvrda-infrastructure&lang=en&map=14.90/45.55950/18.68600', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'desktop', path: '?city=osijek&id=osijek-tvrda-infrastructure&lang=en&map=14.80/45.55950/18.68950', width: 1440, height: 900, colorScheme: 'light' },
   { name: 'dark', path: '?city=granada&lang=en', width: 1440, height: 900, colorScheme: 'dark' },
   { name: 'phone', path: '?city=celje&lang=sl', width: 390, height: 844, colorScheme: 'light' },
 ];
@@ -21,7 +21,7 @@ const browser = await chromium.launch({
 try {
   for (const { name, path, width, height, colorScheme } of PICTURES) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' });
-    await page.goto(base + path);
+    await page.goto(base + path, { timeout: 120_000 });
     await settled(page);
     const file = `${directory}${name}.png`;
     await page.screenshot({ path: file });
