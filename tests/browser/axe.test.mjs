@@ -7,7 +7,7 @@ import { visit } from './harness.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = require.resolve('axe-core/axe.min.js');
-const languages = readdirSync(new URL('../../web/src/locales/', import.meta.url)).map((file) => file.replace('.json', ''));
+const languages = readdirSync(new URL('../../web/src/locales/', import.meta.url));
 
 const VIEWS = [
   { name: 'Europe', path: '?', shows: '.partner' },

@@ -1,7 +1,7 @@
 // A real browser on a real server. Every page that a test opens is watched: a request to another host, an error in
 // the console or an uncaught exception fails the test that caused it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
 
@@ -150,5 +150,8 @@ export function within(ring, [x, y]) {
   return inside;
 }
 
-export const messages = (language) =>
-  JSON.parse(readFileSync(new URL(`../../web/src/locales/${language}.json`, import.meta.url), 'utf8'));
+/** Every message of a language, as the page has them. */
+export function messages(language) {
+  const folder = new URL(`../../web/src/locales/${language}/`, import.meta.url);
+  return Object.assign({}, ...readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))));
+}

@@ -1,17 +1,23 @@
-// Messages in the person's language. English is in the page; other languages are fetched when chosen and stand on
-// English where a message is missing. A language is offered when its file is there, in the order of the network.
+// Messages in the person's language: a folder a language, a file a part of the page. English is in the page; other languages
+// are fetched when chosen and stand on English where a message is missing. A language is offered when its folder is there,
+// in the order of the network.
 import { signal } from '@preact/signals';
 import i18next from 'i18next';
-import en from './locales/en.json';
+import ask from './locales/en/ask.json';
+import edit from './locales/en/edit.json';
+import map from './locales/en/map.json';
+import see from './locales/en/see.json';
+
+const en = { ...map, ...ask, ...edit, ...see };
 
 type Plural<K> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K;
 export type Key = Plural<keyof typeof en>;
 
 const ORDER = ['en', 'fr', 'pl', 'es', 'hr', 'pt', 'sl', 'it', 'el', 'nl'];
-const files = import.meta.glob<Record<string, string>>(['./locales/*.json', '!./locales/en.json'], { import: 'default' });
-const fileOf = (language: string) => files[`./locales/${language}.json`];
+const files = import.meta.glob<Record<string, string>>(['./locales/*/*.json', '!./locales/en/*.json'], { import: 'default' });
+const filesOf = (language: string) => Object.entries(files).flatMap(([path, load]) => (path.startsWith(`./locales/${language}/`) ? [load] : []));
 
-export const languages = ORDER.filter((language) => language === 'en' || fileOf(language));
+export const languages = ORDER.filter((language) => language === 'en' || filesOf(language).length);
 
 /** The language now shown; it changes when its messages are there, so that nothing flickers through English. */
 export const language = signal('en');
@@ -27,9 +33,10 @@ void i18next.init({
 });
 
 export async function speak(wanted: string): Promise<void> {
-  const load = fileOf(wanted);
-  if (load && !i18next.hasResourceBundle(wanted, 'translation')) {
-    i18next.addResourceBundle(wanted, 'translation', await load());
+  const loads = filesOf(wanted);
+  if (loads.length && !i18next.hasResourceBundle(wanted, 'translation')) {
+    const parts = await Promise.all(loads.map((load) => load()));
+    i18next.addResourceBundle(wanted, 'translation', Object.assign({}, ...parts));
   }
   await i18next.changeLanguage(languages.includes(wanted) ? wanted : 'en');
   language.value = i18next.language;

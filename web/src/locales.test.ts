@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 
 const here = import.meta.dirname;
 const SUFFIX = /_(zero|one|two|few|many|other)$/;
-const files = readdirSync(join(here, 'locales'));
-const read = (file: string) => JSON.parse(readFileSync(join(here, 'locales', file), 'utf8')) as Record<string, string>;
-const english = read('en.json');
+const languages = readdirSync(join(here, 'locales'));
+const parts = (language: string) => readdirSync(join(here, 'locales', language)).sort();
+const readPart = (language: string, part: string) => JSON.parse(readFileSync(join(here, 'locales', language, part), 'utf8')) as Record<string, string>;
+const read = (language: string): Record<string, string> => Object.assign({}, ...parts(language).map((part) => readPart(language, part)));
+const english = read('en');
 const baseKeys = (messages: Record<string, string>) => [...new Set(Object.keys(messages).map((key) => key.replace(SUFFIX, '')))].sort();
 const placeholders = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]!))].sort();
 
@@ -14,9 +16,15 @@ const sources = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'))
   .map((path) => ({ path, text: readFileSync(join(here, path), 'utf8') }));
 
-describe.each(files)('%s', (file) => {
-  const messages = read(file);
-  const plurals = new Intl.PluralRules(file.replace('.json', '')).resolvedOptions().pluralCategories;
+test('a message stands in one file only', () => {
+  expect(Object.keys(english).length).toBe(parts('en').reduce((sum, part) => sum + Object.keys(readPart('en', part)).length, 0));
+});
+
+describe.each(languages)('%s', (code) => {
+  const messages = read(code);
+  const plurals = new Intl.PluralRules(code).resolvedOptions().pluralCategories;
+
+  test('has the same files as English', () => expect(parts(code)).toEqual(parts('en')));
 
   test('has the same messages as English', () => expect(baseKeys(messages)).toEqual(baseKeys(english)));
 
