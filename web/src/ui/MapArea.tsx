@@ -1,7 +1,9 @@
 // The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
 import { signal } from '@preact/signals';
 import type { Map } from 'maplibre-gl';
+import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { failed, filter, goal, plan } from '../state';
 import { Icon, type IconName } from './Icon';
@@ -18,7 +20,7 @@ export function MapArea() {
     const container = holder.current;
     let close: (() => void) | undefined;
     let gone = false;
-    if (!document.createElement('canvas').getContext('webgl2')) {
+    if (!canDraw()) {
       missing.value = true;
       return;
     }
@@ -44,16 +46,36 @@ export function MapArea() {
         <>
           <Buttons />
           <Legend />
-          <p class="credits">
-            <a href="https://www.naturalearthdata.com/" target="_blank" rel="noopener noreferrer">
-              {t('map.naturalEarth')}
-            </a>
-            {' · '}
-            {t('map.schematic')}
-          </p>
+          <Credits />
         </>
       )}
     </div>
+  );
+}
+
+/** Whether this browser draws with WebGL 2, without which there is no map. */
+export function canDraw(): boolean {
+  return document.createElement('canvas').getContext('webgl2') !== null;
+}
+
+/** Whom to thank for what lies under the plan. */
+function Credits() {
+  return (
+    <p class="credits">
+      {credits.value.map(({ text, href }) => (
+        <Fragment key={text}>
+          {href ? (
+            <a href={href} target="_blank" rel="noopener noreferrer">
+              {text}
+            </a>
+          ) : (
+            text
+          )}
+          {' · '}
+        </Fragment>
+      ))}
+      {t('map.schematic')}
+    </p>
   );
 }
 
