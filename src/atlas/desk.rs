@@ -32,10 +32,22 @@ enum Job {
 }
 
 enum Written {
-    Group { sets: Vec<ChangeSet>, group: Group, answers: Vec<Answer<Done>> },
-    Adopted { id: CollectionId, done: Done, answer: Answer<usize> },
+    Group {
+        sets: Vec<ChangeSet>,
+        group: Group,
+        answers: Vec<Answer<Done>>,
+    },
+    Adopted {
+        id: CollectionId,
+        done: Done,
+        answer: Answer<usize>,
+    },
     /// The collection as it is now, read anew; `None` when it is gone.
-    Anew { id: CollectionId, leaf: Option<Arc<Leaf>>, answer: Answer<usize> },
+    Anew {
+        id: CollectionId,
+        leaf: Option<Arc<Leaf>>,
+        answer: Answer<usize>,
+    },
 }
 
 impl Desk {

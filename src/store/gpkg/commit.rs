@@ -87,7 +87,9 @@ fn saved<T, E>(conn: &Connection, name: &str, act: impl FnOnce() -> Result<T, E>
     let done = act();
     if done.is_err() {
         if conn.is_autocommit() {
-            return Err(Error::Refused("Nothing was written: the disk is full, or failed. Make room and try again.".into()));
+            return Err(Error::Refused(
+                "Nothing was written: the disk is full, or failed. Make room and try again.".into(),
+            ));
         }
         conn.prepare_cached(&format!("ROLLBACK TO {name}"))?.execute([])?;
     }
