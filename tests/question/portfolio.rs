@@ -37,13 +37,13 @@ fn plan(dice: &mut Dice) -> Layer {
     let count = 4 + dice.below(9) as usize;
     let mut features: Vec<Feature> = (0..count).map(|n| intervention(dice, &schema.collection, n)).collect();
     let at = |name: &str| schema.collection.field(name).unwrap();
-    for n in 0..count {
+    for feature in &mut features {
         if dice.below(4) == 0 {
             let on = dice.below(count as u64);
-            features[n].values[at("depends_on")] = Value::Json(json!([format!("i{on}")]).into());
+            feature.values[at("depends_on")] = Value::Json(json!([format!("i{on}")]).into());
         }
         if dice.below(5) == 0 {
-            features[n].values[at("tested_by")] = Value::text(format!("i{}", dice.below(count as u64)));
+            feature.values[at("tested_by")] = Value::text(format!("i{}", dice.below(count as u64)));
         }
     }
     let mut layer = Layer::new("interventions", features);
@@ -120,37 +120,34 @@ fn the_choice_is_the_best_of_all_subsets_under_budget_cover_dependencies_and_tes
             "at_least_one": at_least_one,
         });
         let answer = ask(&all, "portfolio", inputs.clone());
-        match brute(&layer, budget, &wanted, by_area.then_some(&area)) {
-            Some(points) => {
-                assert!((real(&answer, "points") - points).abs() < 1e-6, "seed {seed}: {points}");
-                assert!(real(&answer, "cost") * 100.0 <= budget as f64 + 0.5);
-                let more = brute(&layer, budget * 11 / 10, &wanted, by_area.then_some(&area)).unwrap();
-                assert!(
-                    (real(&answer, "next_points") - (more - points)).abs() < 1e-6,
-                    "seed {seed}: {} against {}",
-                    real(&answer, "next_points"),
-                    more - points
-                );
-                for effect in answer.numbers.iter().filter(|n| n.name == "price") {
-                    if let Some(n) = wanted.iter().position(|(f, v)| effect.group[0].1 == format!("{f}={v}")) {
-                        let rest = [wanted[1 - n]];
-                        let free = brute(&layer, budget, &rest, by_area.then_some(&area)).unwrap();
-                        assert!((effect.value.as_f64() - (free - points)).abs() < 1e-6, "seed {seed}");
-                    }
+        if let Some(points) = brute(&layer, budget, &wanted, by_area.then_some(&area)) {
+            assert!((real(&answer, "points") - points).abs() < 1e-6, "seed {seed}: {points}");
+            assert!(real(&answer, "cost") * 100.0 <= budget as f64 + 0.5);
+            let more = brute(&layer, budget * 11 / 10, &wanted, by_area.then_some(&area)).unwrap();
+            assert!(
+                (real(&answer, "next_points") - (more - points)).abs() < 1e-6,
+                "seed {seed}: {} against {}",
+                real(&answer, "next_points"),
+                more - points
+            );
+            for effect in answer.numbers.iter().filter(|n| n.name == "price") {
+                if let Some(n) = wanted.iter().position(|(f, v)| effect.group[0].1 == format!("{f}={v}")) {
+                    let rest = [wanted[1 - n]];
+                    let free = brute(&layer, budget, &rest, by_area.then_some(&area)).unwrap();
+                    assert!((effect.value.as_f64() - (free - points)).abs() < 1e-6, "seed {seed}");
                 }
             }
-            None => {
-                clashes += 1;
-                assert!(count(&answer, "clashing_rules") > 0, "seed {seed}");
-                assert_eq!(found(&answer), [""; 0]);
-                // With the least budget that it names, there is a choice, and with a cent less there is none.
-                if let Some(least) = answer.number("least_budget") {
-                    let least = (least.value.as_f64() * 100.0).round() as i64;
-                    assert!(brute(&layer, least, &wanted, by_area.then_some(&area)).is_some(), "seed {seed}");
-                    assert!(brute(&layer, least - 1, &wanted, by_area.then_some(&area)).is_none(), "seed {seed}");
-                } else {
-                    assert!(brute(&layer, total, &wanted, by_area.then_some(&area)).is_none(), "seed {seed}");
-                }
+        } else {
+            clashes += 1;
+            assert!(count(&answer, "clashing_rules") > 0, "seed {seed}");
+            assert_eq!(found(&answer), [""; 0]);
+            // With the least budget that it names, there is a choice, and with a cent less there is none.
+            if let Some(least) = answer.number("least_budget") {
+                let least = (least.value.as_f64() * 100.0).round() as i64;
+                assert!(brute(&layer, least, &wanted, by_area.then_some(&area)).is_some(), "seed {seed}");
+                assert!(brute(&layer, least - 1, &wanted, by_area.then_some(&area)).is_none(), "seed {seed}");
+            } else {
+                assert!(brute(&layer, total, &wanted, by_area.then_some(&area)).is_none(), "seed {seed}");
             }
         }
     }
