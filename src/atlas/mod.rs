@@ -22,7 +22,7 @@ pub use crate::tile::TileId;
 pub use items::{Item, Items};
 pub use metrics::Metrics;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Tile};
+pub use tiles::{Coding, Layers, Named, Tile};
 pub use world::World;
 
 use tiles::{Dirt, TileCache};
