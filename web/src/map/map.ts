@@ -7,7 +7,9 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
-import { announcement, chooseCity, cityName, dark, filter, goal, hovered, NEAR, plan, select, selected, shownOnMap, view, type Goal } from '../state';
+import { announcement, chooseCity, cityName, dark, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, view, type Goal } from '../state';
+import { scheme } from '../shown';
+import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
 import { drawImage } from './images';
 import { readPalette, type Palette } from './palette';
@@ -86,7 +88,14 @@ export function open(container: HTMLElement): () => void {
 const shown = computed(() => shownOnMap.value ?? plan.value?.interventions ?? []);
 const none = { type: 'FeatureCollection' as const, features: [] };
 const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
-const markPoints = computed(() => marks(shown.value));
+const markPoints = computed(() => marks(shown.value, scheme.value.markOf));
+/** Who is of which kind; the tiles know the status as it stands themselves. */
+const kinds = computed(() => {
+  if (scheme.value.id === 'status' && month.value === null) return null;
+  const ids = new globalThis.Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
+  for (const one of shown.value) ids.get(scheme.value.markOf(one))?.push(one.id);
+  return [...ids].map(([mark, all]) => ({ mark, ids: all }));
+});
 const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
 const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
 
@@ -99,6 +108,7 @@ function scene(palette: Palette): Scene {
     marks: markPoints.value,
     areaNames: areaPoints.value,
     ids: shownIds.value,
+    kinds: kinds.value,
     selected: selected.value,
     hovered: hovered.peek(),
   };

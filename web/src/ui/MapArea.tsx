@@ -6,6 +6,7 @@ import { t, type Key } from '../i18n';
 import { failed, filter, goal, plan } from '../state';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
+import { timeOpen } from './TimeBar';
 
 const missing = signal(false);
 
@@ -71,6 +72,11 @@ function Buttons() {
         {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
       </div>
       <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set when">
+        <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
+          <Icon name="clock" />
+        </button>
+      </div>
       <div class="set">
         <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
           <Icon name="help" />
