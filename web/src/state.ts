@@ -1,6 +1,7 @@
 // All state of the page. What a person would share stands in the address too, and Back goes back through it;
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
+import type { Map as MapView } from 'maplibre-gl';
 import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
 import { loadModel, loadPlan } from './api';
 import { language, preferred, speak, t } from './i18n';
@@ -42,6 +43,9 @@ export const embedded = first.embed;
 export const goal = signal<Goal | null>(null);
 /** The phone's sheet: half over the map, or full. */
 export const sheetFull = signal(false);
+/** The map once it is drawn; there is none where there is no WebGL. */
+export const theMap = signal<MapView | null>(null);
+export const noMap = signal(false);
 /** Said to those who listen instead of look. */
 export const announcement = signal('');
 

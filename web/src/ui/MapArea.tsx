@@ -1,16 +1,14 @@
 // The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
-import { signal } from '@preact/signals';
 import type { Map } from 'maplibre-gl';
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
 import { t, type Key } from '../i18n';
-import { failed, filter, goal, plan } from '../state';
+import { Crosshair } from '../draw/Crosshair';
+import { failed, filter, goal, noMap, plan } from '../state';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
 import { timeOpen } from './TimeBar';
-
-const missing = signal(false);
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
@@ -21,7 +19,7 @@ export function MapArea() {
     let close: (() => void) | undefined;
     let gone = false;
     if (!canDraw()) {
-      missing.value = true;
+      noMap.value = true;
       return;
     }
     void import('../map/map')
@@ -30,7 +28,7 @@ export function MapArea() {
       })
       .catch((error: unknown) => {
         console.warn(error);
-        missing.value = true;
+        noMap.value = true;
       });
     return () => {
       gone = true;
@@ -40,11 +38,12 @@ export function MapArea() {
   return (
     <div class="map-area">
       <div ref={holder} class="map" />
-      {missing.value ? (
+      {noMap.value ? (
         <p class="no-map">{t('map.missing')}</p>
       ) : (
         <>
           <Buttons />
+          <Crosshair />
           <Legend />
           <Credits />
         </>
