@@ -8,7 +8,7 @@ import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, cityName, dark, filter, goal, hovered, month, NEAR, plan, printing, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
@@ -32,11 +32,9 @@ export interface Options {
 /** What the map last showed. */
 let extent: LngLatBounds | null = null;
 
-const themeNow = () => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
-
 /** Opens the map in a container; ends it when called. */
 export function open(container: HTMLElement, { paper = false }: Options = {}): () => void {
-  let palette = readPalette(themeNow());
+  let palette = readPalette();
   const palettes = { [palette.theme]: palette };
   const start = paper && extent ? null : view.value;
   const before = paper ? extent : null;
@@ -84,7 +82,7 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
   map.once('style.load', () => {
     ends.push(
       effect(() => {
-        palette = readPalette(themeNow());
+        palette = readPalette();
         palettes[palette.theme] = palette;
         later(map, scene(palette));
       }),

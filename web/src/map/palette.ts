@@ -1,11 +1,14 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
 import { MARKS, type Mark } from '../signs';
+import { dark, printing } from '../state';
 
 const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'green', 'street', 'border'] as const;
 
 export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<Mark, string> };
 
-export function readPalette(theme: Palette['theme']): Palette {
+export const themeNow = (): Palette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
+
+export function readPalette(theme = themeNow()): Palette {
   const probe = document.createElement('span');
   probe.hidden = true;
   document.body.append(probe);

@@ -2,7 +2,7 @@
 import { monthYear } from '../format';
 import { signOf } from '../signs';
 import { kindCounts, scheme } from '../shown';
-import { cityName, dark, filter, month, plan } from '../state';
+import { cityName, filter, month, plan } from '../state';
 import { t } from '../i18n';
 import { credits } from '../ground';
 import { readPalette } from './palette';
@@ -21,7 +21,7 @@ export async function picture(): Promise<Blob> {
   const pen = canvas.getContext('2d')!;
   pen.drawImage(shot, 0, 0);
   pen.scale(ratio, ratio);
-  const palette = readPalette(dark.value ? 'dark' : 'light');
+  const palette = readPalette();
   pen.fillStyle = palette.panel;
   pen.fillRect(0, height, width, FOOT);
   const write = (text: string, x: number, y: number, font: string, colour: string) => {
