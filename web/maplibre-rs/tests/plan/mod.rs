@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// The middle of a courtyard that a renewal in Celje leaves out; away from everything else of the plan.
-pub const HOLE_IN_CELJE: (f64, f64) = (15.3105, 46.2405);
+pub const HOLE_IN_CELJE: (f64, f64) = (15.3095, 46.2369);
 const SIZE_PX: u32 = 2048;
 
 pub struct Plan {
