@@ -1,5 +1,6 @@
 //! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
 
+use crate::access::Policy;
 use crate::change::{Change, ChangeSet, Revision};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 mod ask;
 mod items;
 mod metrics;
+mod seen;
 mod shelf;
 mod tiles;
 mod world;
@@ -21,6 +23,7 @@ mod world;
 pub use crate::tile::TileId;
 pub use items::{Item, Items};
 pub use metrics::Metrics;
+pub use seen::Seen;
 pub use shelf::Shelf;
 pub use tiles::{Coding, Layers, Tile};
 pub use world::World;
@@ -57,11 +60,15 @@ pub struct Atlas {
 pub(crate) struct Leaf {
     index: Index,
     dirt: Dirt,
+    policy: Arc<Policy>,
+    screens: seen::Screens,
 }
 
 /// One collection as it is now; holds its state for as long as it is held.
 pub struct View {
     snapshot: Arc<Snapshot>,
+    /// The key of the sight that it is seen with.
+    sight: Arc<str>,
 }
 
 impl Atlas {
@@ -69,7 +76,7 @@ impl Atlas {
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
-            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, collection)?));
+            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));
         }
         let atlas = Arc::new(Self {
             shelf,
@@ -95,17 +102,19 @@ impl Atlas {
         &self.metrics
     }
 
-    /// Every collection, in the order of ids.
+    /// Every collection, whole, in the order of ids.
     #[must_use]
     pub fn collections(&self) -> Vec<View> {
         let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
-        leaves.values().map(|leaf| View { snapshot: leaf.index.snapshot() }).collect()
+        leaves.values().map(|leaf| View::whole(leaf)).collect()
     }
 
+    /// A collection, whole.
+    ///
     /// # Errors
     /// [`Error::NotFound`] when the plan has no such collection.
     pub fn view(&self, id: &str) -> Result<View> {
-        Ok(View { snapshot: self.leaf(id)?.index.snapshot() })
+        Ok(View::whole(&*self.leaf(id)?))
     }
 
     /// The reference system that the plan is drawn in: the national grid of its cities, when they all name the same one.
@@ -188,7 +197,7 @@ impl Atlas {
             }
             // The table was replaced as a whole, or has other fields now: it is read anew.
             (Ok(_) | Err(Error::Stale(_)), _) => {
-                let leaf = Arc::new(read(&self.shelf, collection)?);
+                let leaf = Arc::new(read(&self.shelf, &self.model, collection)?);
                 let count = leaf.index.snapshot().len();
                 self.leaves.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), leaf);
                 self.tiles.clear();
@@ -211,6 +220,16 @@ impl Leaf {
 }
 
 impl View {
+    fn whole(leaf: &Leaf) -> Self {
+        Self { snapshot: leaf.index.snapshot(), sight: "".into() }
+    }
+
+    /// By what it differs from what others see of the same revision; empty for the whole.
+    #[must_use]
+    pub fn sight(&self) -> &str {
+        &self.sight
+    }
+
     #[must_use]
     pub fn collection(&self) -> &Arc<Collection> {
         self.snapshot.collection()
@@ -239,14 +258,16 @@ impl View {
 }
 
 /// Reads one collection from the store into an index.
-fn read(shelf: &Shelf, collection: Collection) -> Result<Leaf> {
+fn read(shelf: &Shelf, model: &Model, collection: Collection) -> Result<Leaf> {
     let id = collection.id.clone();
-    let mut builder = Builder::new(Arc::new(collection));
+    let collection = Arc::new(collection);
+    let policy = Arc::new(Policy::of(&collection, model.collection(&id)));
+    let mut builder = Builder::new(collection);
     let revision = shelf.store().scan(&id, None, &mut |change| {
         if let Change::Put(feature) = change {
             builder.push(&feature);
         }
         Ok(())
     })?;
-    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision) })
+    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision), policy, screens: seen::Screens::default() })
 }

@@ -4,6 +4,7 @@
 //! are looked through: if none fell on the tile it is still exact, otherwise it is drawn again. So there is no time to live, no
 //! purge, and no tile older than the last answered edit.
 
+use super::seen::Eye;
 use super::{Atlas, Leaf};
 use crate::change::{Change, Revision};
 use crate::collection::Collection;
@@ -63,7 +64,7 @@ pub struct Layers {
 
 #[derive(Clone)]
 enum Source {
-    Leaf(Arc<Leaf>),
+    Leaf(Arc<Leaf>, Eye),
     Fixed(Arc<Snapshot>),
 }
 
@@ -83,7 +84,7 @@ impl Layers {
             return Err(refused());
         }
         let filter = |(_, source): &(Box<str>, Source)| match source {
-            Source::Leaf(leaf) => make(leaf.index.snapshot().collection()),
+            Source::Leaf(leaf, eye) => make(eye.look(leaf).collection()),
             Source::Fixed(_) => Err(refused()),
         };
         let filters: Arc<[Filter]> = self.sources.iter().map(filter).collect::<Result<_>>()?;
@@ -102,18 +103,23 @@ impl Layers {
 impl Source {
     fn snapshot(&self) -> Arc<Snapshot> {
         match self {
-            Self::Leaf(leaf) => leaf.index.snapshot(),
+            Self::Leaf(leaf, eye) => eye.look(leaf),
             Self::Fixed(snapshot) => snapshot.clone(),
         }
     }
 }
 
 impl Atlas {
-    /// Resolves `areas,interventions`, or `world`.
+    /// Resolves `areas,interventions`, or `world`; each whole.
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
     pub fn layers(&self, list: &str) -> Result<Layers> {
+        self.layers_for(list, |_| Eye::whole())
+    }
+
+    /// The same as somebody sees them. Tiles are kept by what is seen.
+    pub(super) fn layers_for(&self, list: &str, eye: impl Fn(&Leaf) -> Eye) -> Result<Layers> {
         if list == WORLD {
             let sources = self.world.layers().map(|(name, snapshot)| (name.into(), Source::Fixed(snapshot))).collect();
             return Ok(Layers { key: list.into(), sources, filters: Arc::new([]) });
@@ -125,12 +131,18 @@ impl Atlas {
         if let Some(i) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
             return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
         }
-        let source = |name: &&str| Ok((Box::from(*name), Source::Leaf(self.leaf(name)?)));
-        Ok(Layers {
-            key: list.into(),
-            sources: names.iter().map(source).collect::<Result<_>>()?,
-            filters: Arc::new([]),
-        })
+        let mut key = list.to_owned();
+        let mut source = |name: &&str| {
+            let leaf = self.leaf(name)?;
+            let eye = eye(&leaf);
+            if !eye.key.is_empty() {
+                // No name of a layer has a sign in it.
+                key.push_str(&format!(" {name}={}:{}", eye.key.len(), eye.key));
+            }
+            Ok((Box::from(*name), Source::Leaf(leaf, eye)))
+        };
+        let sources = names.iter().map(&mut source).collect::<Result<_>>()?;
+        Ok(Layers { key: key.into(), sources, filters: Arc::new([]) })
     }
 
     /// The tile when it is kept and still true; never waits.
@@ -217,7 +229,7 @@ impl Kept {
     /// Whether no edit since has fallen on it.
     fn is_true(&self, layers: &Layers, tile: TileId) -> bool {
         layers.sources.iter().zip(&self.seen).all(|((_, source), seen)| {
-            let Source::Leaf(leaf) = source else { return true };
+            let Source::Leaf(leaf, _) = source else { return true };
             let now = leaf.index.snapshot().revision();
             let then = seen.load(Ordering::Acquire);
             if then == now {
