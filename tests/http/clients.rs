@@ -1,7 +1,7 @@
 //! Clients of other houses against a running server: OWSLib, and GDAL's OGC API Features driver as pyogrio bundles it.
 
 use crate::python;
-use crate::server::{public, plan};
+use crate::server::{plan, public};
 use cityheart::config::Config;
 use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, SocketAddr};

@@ -17,5 +17,6 @@ mod openapi;
 mod paging;
 mod rights;
 mod serving;
+mod tile_asks;
 mod tiles;
 mod web;

@@ -3,6 +3,7 @@ import { t, type Key } from '../i18n';
 import { activeParts } from '../plan';
 import { filter, setYears, timeline, toggle, totals } from '../state';
 import { Icon } from './Icon';
+import { ColourChooser } from './Legend';
 import { OrderChooser } from './List';
 import { conceptIds, label, title } from './labels';
 
@@ -21,6 +22,7 @@ export function Filters() {
         <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
         <Choices part="statuses" vocabulary="status" legend={title('status')} />
         <Years />
+        <ColourChooser id="colour" />
       </details>
       <OrderChooser />
     </div>
