@@ -232,7 +232,7 @@ fn gather<T: Copy>(sources: &[Source<'_>], picks: &[Pick], part: impl Fn(&Parts)
 }
 
 fn views<'a, T>(sources: &'a [Source<'_>], part: impl Fn(&'a Source<'_>) -> &'a T) -> Vec<&'a T> {
-    sources.iter().map(|s| part(s)).collect()
+    sources.iter().map(part).collect()
 }
 
 fn release(sources: &mut [Source<'_>], mut give_up: impl FnMut(&mut Draft)) {

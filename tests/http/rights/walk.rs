@@ -8,6 +8,7 @@ use axum::http::{Request, StatusCode};
 use cityheart::access::Viewer;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// What was asked, and all that was answered: headers and body as text.
 pub struct Said {
@@ -160,7 +161,7 @@ fn spelled(reply: &Reply) -> String {
         for layer in Tile::read(&reply.body).layers {
             text.push_str(&layer.name);
             for feature in layer.features {
-                text.push_str(&format!("\n{} {:?}", feature.id, feature.properties));
+                write!(text, "\n{} {:?}", feature.id, feature.properties).unwrap();
             }
         }
         return text;
