@@ -1,6 +1,6 @@
 //! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
 
-use crate::change::{Change, ChangeSet, Revision};
+use crate::change::{Change, ChangeSet, Done, Revision};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 mod ask;
+mod desk;
 mod items;
 mod metrics;
 mod shelf;
@@ -19,12 +20,14 @@ mod tiles;
 mod world;
 
 pub use crate::tile::TileId;
+pub use desk::Answer;
 pub use items::{Item, Items};
 pub use metrics::Metrics;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Tile};
+pub use tiles::{Coding, Layers, Named, Tile};
 pub use world::World;
 
+use desk::Desk;
 use tiles::{Dirt, TileCache};
 
 /// What can be set when a plan is opened.
@@ -48,8 +51,7 @@ pub struct Atlas {
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
     metrics: Metrics,
-    /// One change at a time goes from the store to the index.
-    writing: Mutex<()>,
+    desk: Desk,
     watch: Mutex<Option<crate::store::Watch>>,
 }
 
@@ -71,6 +73,7 @@ impl Atlas {
         for collection in shelf.collections()? {
             leaves.insert(collection.id.clone(), Arc::new(read(&shelf, collection)?));
         }
+        let (desk, opening) = Desk::new();
         let atlas = Arc::new(Self {
             shelf,
             model,
@@ -78,9 +81,10 @@ impl Atlas {
             leaves: RwLock::new(leaves),
             tiles: TileCache::new(settings.tile_cache_bytes),
             metrics: Metrics::default(),
-            writing: Mutex::new(()),
+            desk,
             watch: Mutex::new(None),
         });
+        opening.open(&atlas)?;
         atlas.follow()?;
         Ok(atlas)
     }
@@ -140,12 +144,16 @@ impl Atlas {
     }
 
     /// Makes edits durable, then visible: when this returns, they are on disk, in the next page and in the next tile.
-    pub fn commit(&self, edits: &ChangeSet) -> Result<Revision> {
-        let leaf = self.leaf(edits.collection.as_str())?;
-        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (revision, changes) = self.shelf.store().commit(edits)?;
-        leaf.publish(&changes, revision);
-        Ok(revision)
+    pub fn commit(&self, edits: &ChangeSet) -> Result<Done> {
+        desk::wait(|answer| self.commit_then(edits.clone(), answer))
+    }
+
+    /// The same without waiting: `answer` is called when it is done, or refused.
+    pub fn commit_then(&self, edits: ChangeSet, answer: Answer<Done>) {
+        match self.leaf(edits.collection.as_str()) {
+            Ok(_) => self.desk.commit(edits, answer),
+            Err(e) => answer(Err(e)),
+        }
     }
 
     pub(crate) fn leaf(&self, id: &str) -> Result<Arc<Leaf>> {
@@ -162,40 +170,13 @@ impl Atlas {
         let weak = Arc::downgrade(self);
         let watch = self.shelf.store().watch(Box::new(move |id| {
             let Some(atlas) = weak.upgrade() else { return };
-            match atlas.adopt(&id) {
+            match desk::wait(|answer| atlas.desk.adopt(id.clone(), answer)) {
                 Ok(count) => tracing::info!(collection = %id, count, "taken over from another program"),
                 Err(e) => tracing::error!(collection = %id, error = %e, "could not take over a change"),
             }
         }))?;
         *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
         Ok(())
-    }
-
-    /// Brings one collection's index up to what the store holds; returns how many features changed.
-    fn adopt(&self, id: &CollectionId) -> Result<usize> {
-        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(collection) = self.shelf.collections()?.into_iter().find(|c| c.id == *id) else {
-            self.leaves.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-            self.tiles.clear();
-            return Ok(0);
-        };
-        let told = self.shelf.store().adopt(id);
-        let same = |leaf: &Arc<Leaf>| *leaf.index.snapshot().collection().as_ref() == collection;
-        match (told, self.leaf(id.as_str()).ok().filter(same)) {
-            (Ok((revision, changes)), Some(leaf)) => {
-                leaf.publish(&changes, revision);
-                Ok(changes.len())
-            }
-            // The table was replaced as a whole, or has other fields now: it is read anew.
-            (Ok(_) | Err(Error::Stale(_)), _) => {
-                let leaf = Arc::new(read(&self.shelf, collection)?);
-                let count = leaf.index.snapshot().len();
-                self.leaves.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), leaf);
-                self.tiles.clear();
-                Ok(count)
-            }
-            (Err(e), _) => Err(e),
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 // What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
 // so that an old link still opens.
+import { monthText, parseMonth, type Month } from './moment';
 import type { Filter, Order } from './plan';
+import { SCHEMES, type SchemeId } from './schemes';
 
 export type Tab = 'plan' | 'table';
 /** The table's sorting: a column, and a minus before it for the other way round. */
@@ -19,6 +21,9 @@ export interface Address {
   tab: Tab;
   order: Order;
   sorting: Sorting;
+  colour: SchemeId;
+  /** The month at which the plan is shown; null is as it stands. */
+  month: Month | null;
   /** Empty: the person's own setting decides. */
   language: string;
   theme: Theme;
@@ -47,6 +52,8 @@ export function parse(search: string): Address {
     tab: text('tab') === 'table' ? 'table' : 'plan',
     order: ORDERS.includes(order) ? (order as Order) : 'status',
     sorting: text('sort') || 'title',
+    colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
+    month: parseMonth(text('at')),
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: view(text('map')),
@@ -66,6 +73,8 @@ export function format(address: Address): string {
     ['to', filter.to === null ? '' : String(filter.to)],
     ['order', address.order === 'status' ? '' : address.order],
     ['sort', address.sorting === 'title' ? '' : address.sorting],
+    ['colour', address.colour === 'status' ? '' : address.colour],
+    ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],

@@ -3,6 +3,7 @@ import { t, type Key } from '../i18n';
 import { activeParts } from '../plan';
 import { filter, setYears, timeline, toggle, totals } from '../state';
 import { Icon } from './Icon';
+import { ColourChooser } from './Legend';
 import { OrderChooser } from './List';
 import { conceptIds, label, title } from './labels';
 
@@ -23,6 +24,7 @@ export function Filters() {
         <Years />
       </details>
       <OrderChooser />
+      <ColourChooser id="colour" />
     </div>
   );
 }
