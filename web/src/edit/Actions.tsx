@@ -47,7 +47,7 @@ export function Moves({ one }: { one: Intervention }) {
   );
 }
 
-/** At the end of the detail: everything else. */
+/** Editing, a copy, removal; or why not. */
 export function Actions({ one }: { one: Intervention }) {
   const why = whyNot(account.value, one.city, useOwn(one));
   if (!account.value) return null;
@@ -94,7 +94,12 @@ export function Actions({ one }: { one: Intervention }) {
           </button>
         )}
       </div>
-      <History one={one} mayRestore={!why} />
     </>
   );
+}
+
+/** At the end of the detail: how it came to be as it is. */
+export function Past({ one }: { one: Intervention }) {
+  const why = whyNot(account.value, one.city, useOwn(one));
+  return account.value ? <History one={one} mayRestore={!why} /> : null;
 }

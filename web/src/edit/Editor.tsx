@@ -40,13 +40,12 @@ function Editor({ one }: { one: Draft }) {
   if (!model.value) return null;
   const fields = formOf(model.value.schema);
   const shown = faults.value;
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     await save();
     if (faults.value.length) document.getElementById('faults')?.focus();
   };
   return (
-    <form class="editor form" noValidate onSubmit={(event) => void submit(event)} onKeyDown={keys}>
+    <div class="editor form" role="form" aria-labelledby="editor-title" onKeyDown={(event) => keys(event, submit)}>
       <div class="way">
         <button type="button" class="link" onClick={() => close(one)}>
           <Icon name="back" />
@@ -60,7 +59,7 @@ function Editor({ one }: { one: Draft }) {
           <Icon name="redo" />
         </button>
       </div>
-      <h1 ref={heading} tabIndex={-1}>
+      <h1 ref={heading} id="editor-title" tabIndex={-1}>
         {one.base ? t('edit.title', { title: titleOfDraft(one) }) : t('edit.newTitle')}
       </h1>
       <p class="note">{unkept.value ? t('draft.unkept') : t('draft.kept')}</p>
@@ -75,7 +74,7 @@ function Editor({ one }: { one: Draft }) {
         <SectionOf key={section} section={section} own={own} one={one} />
       ))}
       <div class="actions sticky">
-        <button class="button primary" disabled={saving.value}>
+        <button type="button" class="button primary" id="save" disabled={saving.value} onClick={() => void submit()}>
           {one.base ? t('edit.save') : t('edit.create')}
         </button>
         {isTouched(one) && (
@@ -89,18 +88,18 @@ function Editor({ one }: { one: Draft }) {
           </button>
         )}
       </div>
-    </form>
+    </div>
   );
 }
 
 /** Within a text field the browser's own undo is nearer; elsewhere the keys undo a field. */
-function keys(event: KeyboardEvent): void {
+function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
   if (!(event.ctrlKey || event.metaKey)) return;
   const target = event.target as HTMLElement;
   const key = event.key.toLowerCase();
   if (key === 's') {
     event.preventDefault();
-    (event.currentTarget as HTMLFormElement).requestSubmit();
+    void submit();
   } else if (key === 'z' && !target.matches('input:not([type=checkbox]), textarea')) {
     event.preventDefault();
     if (event.shiftKey) redoField();

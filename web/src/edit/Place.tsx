@@ -1,16 +1,16 @@
 // Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
-import { computed, signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import { items } from '../api';
-import { readShape, writeShape, type Kind } from '../draw/coordinates';
-import { canReshape, crosshair, draw, drawing, reshape, stopDrawing, type Tool } from '../draw/drawing';
+import type { Kind } from '../draw/coordinates';
+import { DrawTools } from '../draw/DrawTools';
+import { canReshape, crosshair, drawing, reshape, snapping, stopDrawing, taker } from '../draw/drawing';
 import { areaOf, metresBetween } from '../draw/measure';
 import { number } from '../format';
 import { boxOf } from '../geometry';
 import { language, t, type Key } from '../i18n';
 import { fieldTitle } from '../model';
-import { announcement, goal, model, plan, sheetFull, titleOf } from '../state';
+import { announcement, goal, model, plan, sheetFull, theMap, titleOf } from '../state';
 import { Icon } from '../ui/Icon';
 import { GEOMETRY } from './change';
 import type { Fault } from './check';
@@ -25,26 +25,51 @@ interface PlaceProps {
   id: string;
 }
 
-const KINDS: [Kind, Key, Key][] = [
-  ['point', 'place.point', 'place.pointKeys'],
-  ['line', 'place.line', 'place.lineKeys'],
-  ['polygon', 'place.area', 'place.areaKeys'],
+const KINDS: [Kind, Key][] = [
+  ['point', 'place.point'],
+  ['line', 'place.line'],
+  ['polygon', 'place.area'],
 ];
 
-/** What is done with the place just now, in the panel. */
-const way = signal<'' | 'pick' | 'type'>('');
-const busyDrawing = computed(() => drawing.value !== null || crosshair.value !== null);
+const KIND_OF: Partial<Record<Geometry['type'], Kind>> = {
+  Point: 'point',
+  MultiPoint: 'point',
+  LineString: 'line',
+  MultiLineString: 'line',
+  Polygon: 'polygon',
+  MultiPolygon: 'polygon',
+};
 
 export function Place({ value, city, faults, id }: PlaceProps) {
+  const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? 'polygon');
+  const [picking, setPicking] = useState(false);
   const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
   useEffect(() => {
     if (draft.peek()?.base) goal.value = { to: 'item', id };
     else if (city) goal.value = { to: 'city', id: city };
+    snapping.value = true;
     return () => {
       stopDrawing();
-      way.value = '';
+      snapping.value = false;
     };
   }, [id]);
+  const inHand = drawing.value?.change === drawn || crosshair.value !== null;
+  // A tap beside the corner does not open something else.
+  useEffect(() => {
+    if (!inHand) return;
+    const swallow = () => {};
+    taker.value = swallow;
+    return () => {
+      if (taker.peek() === swallow) taker.value = null;
+    };
+  }, [inHand]);
+  // What is undone in the form is undone on the map.
+  useEffect(() => {
+    const now = drawing.peek();
+    if (now?.change !== drawn || now.tool || now.shape === value) return;
+    if (value && canReshape(value)) reshape(value, drawn);
+    else stopDrawing();
+  }, [value]);
   return (
     <fieldset class={`field place ${wrong.length ? 'wrong' : ''}`} id="field-geometry" tabIndex={-1} aria-describedby="place-now">
       <legend>{fieldTitle(model.value?.schema.properties?.geometry, GEOMETRY, language.value)}</legend>
@@ -54,9 +79,55 @@ export function Place({ value, city, faults, id }: PlaceProps) {
           <FaultText fault={fault} />
         </p>
       ))}
-      {busyDrawing.value ? <Drawing /> : <Ways value={value} />}
-      {way.value === 'pick' && <Pick city={city} id={id} />}
-      {way.value === 'type' && <Typed value={value} />}
+      <div class="kinds" role="radiogroup" aria-label={t('place.kind')}>
+        {KINDS.map(([one, name]) => (
+          <label key={one} class="choice">
+            <input type="radio" name="place-kind" checked={kind === one} onChange={() => setKind(one)} />
+            <span>{t(name)}</span>
+          </label>
+        ))}
+      </div>
+      <DrawTools kind={kind} shape={value && KIND_OF[value.type] === kind ? value : null} change={drawn} />
+      <div class="ways">
+        {drawing.value?.change === drawn && !drawing.value.tool ? (
+          <button type="button" class="button" aria-pressed="true" onClick={stopDrawing}>
+            {t('place.done')}
+          </button>
+        ) : (
+          value &&
+          canReshape(value) && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                sheetFull.value = false;
+                reshape(value, drawn);
+                announcement.value = t('place.reshapeHow');
+              }}
+            >
+              {t('place.reshape')}
+            </button>
+          )
+        )}
+        <button type="button" class="button" aria-expanded={picking} onClick={() => setPicking(!picking)}>
+          {t('place.pick')}
+        </button>
+        {value && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              stopDrawing();
+              change(GEOMETRY, null);
+              announcement.value = t('place.none');
+            }}
+          >
+            {t('place.remove')}
+          </button>
+        )}
+      </div>
+      {drawing.value?.change === drawn && !drawing.value.tool && <p class="note">{t('place.reshapeHow')}</p>}
+      {picking && <Pick city={city} id={id} done={() => setPicking(false)} />}
     </fieldset>
   );
 }
@@ -64,107 +135,14 @@ export function Place({ value, city, faults, id }: PlaceProps) {
 /** Told of every move of the hand; only what is let go becomes a step that can be undone. */
 function drawn(shape: Geometry, settled: boolean): void {
   if (!settled) return;
+  const byKeys = document.activeElement === theMap.value?.getCanvas() && !drawing.value;
   change(GEOMETRY, shape);
   announcement.value = t('place.drawn', { place: describe(shape) });
-}
-
-function toMap(): void {
-  way.value = '';
-  sheetFull.value = false;
-  document.querySelector<HTMLElement>('.maplibregl-canvas')?.focus();
-}
-
-function start(tool: Tool): void {
-  toMap();
-  draw(tool, drawn);
-}
-
-function startKeys(kind: Kind): void {
-  toMap();
-  stopDrawing();
-  crosshair.value = {
-    kind,
-    corners: [],
-    done: (shape) => {
-      drawn(shape, true);
-      crosshair.value = null;
-      document.getElementById('field-geometry')?.focus();
-    },
-  };
-}
-
-function Ways({ value }: { value: Geometry | null }) {
-  return (
-    <div class="ways">
-      {KINDS.map(([kind, name]) => (
-        <button key={kind} type="button" class="button" onClick={() => start(kind)}>
-          <Icon name={kind} />
-          {t(name)}
-        </button>
-      ))}
-      {value && canReshape(value) && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            toMap();
-            reshape(value, drawn);
-          }}
-        >
-          {t('place.reshape')}
-        </button>
-      )}
-      <button type="button" class="button" aria-expanded={way.value === 'pick'} onClick={() => (way.value = way.value === 'pick' ? '' : 'pick')}>
-        {t('place.pick')}
-      </button>
-      <button type="button" class="button" aria-expanded={way.value === 'type'} onClick={() => (way.value = way.value === 'type' ? '' : 'type')}>
-        {t('place.type')}
-      </button>
-      <details class="keys-ways">
-        <summary>
-          {t('place.keys')}
-          <Icon name="down" />
-        </summary>
-        {KINDS.map(([kind, , name]) => (
-          <button key={kind} type="button" class="button" onClick={() => startKeys(kind)}>
-            {t(name)}
-          </button>
-        ))}
-      </details>
-      {value && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            change(GEOMETRY, null);
-            announcement.value = t('place.none');
-          }}
-        >
-          {t('place.remove')}
-        </button>
-      )}
-    </div>
-  );
-}
-
-function Drawing() {
-  const keys = crosshair.value !== null;
-  const tool = drawing.value?.tool;
-  return (
-    <div class="hint" role="status">
-      <p>{keys ? t('place.keysHow') : tool ? t('place.how') : t('place.reshapeHow')}</p>
-      <button
-        type="button"
-        class="button primary"
-        onClick={() => {
-          stopDrawing();
-          document.getElementById('field-geometry')?.focus();
-        }}
-      >
-        {t('place.done')}
-      </button>
-    </div>
-  );
+  if (byKeys) document.getElementById('field-geometry')?.focus();
+  const box = boxOf(shape);
+  const sight = theMap.value?.getBounds();
+  const seen = box && sight && sight.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
+  if (box && !seen) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
 }
 
 interface Outline {
@@ -174,7 +152,7 @@ interface Outline {
 }
 
 /** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
-function Pick({ city, id }: { city: string; id: string }) {
+function Pick({ city, id, done }: { city: string; id: string; done: () => void }) {
   const [outlines, setOutlines] = useState<Outline[] | null>(null);
   useEffect(() => void outlinesOf(city, id).then(setOutlines), [city, id]);
   const groups = [...new Set((outlines ?? []).map(({ group }) => group))];
@@ -191,7 +169,7 @@ function Pick({ city, id }: { city: string; id: string }) {
             const one = outlines?.[Number(event.currentTarget.value)];
             if (!one) return;
             drawn(one.geometry, true);
-            way.value = '';
+            done();
             document.getElementById('field-geometry')?.focus();
           }}
         >
@@ -233,71 +211,6 @@ async function outlinesOf(city: string, id: string): Promise<Outline[]> {
   const collator = new Intl.Collator(language.value);
   const named = (list: Outline[]) => list.filter(({ name }) => name).sort((a, b) => collator.compare(a.name, b.name));
   return [...named(areas), ...named(streets), ...named(facilities), ...named(others)];
-}
-
-const KIND_OF: Partial<Record<Geometry['type'], Kind>> = {
-  Point: 'point',
-  MultiPoint: 'point',
-  LineString: 'line',
-  MultiLineString: 'line',
-  Polygon: 'polygon',
-  MultiPolygon: 'polygon',
-};
-
-const READ_FAULTS: Record<'few' | 'unread' | 'range' | 'crossing', Key> = {
-  few: 'place.few',
-  unread: 'place.unread',
-  range: 'place.range',
-  crossing: 'place.crossing',
-};
-
-function Typed({ value }: { value: Geometry | null }) {
-  const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? 'point');
-  const [text, setText] = useState(writeShape(value));
-  const [fault, setFault] = useState<{ kind: keyof typeof READ_FAULTS; line: number } | null>(null);
-  const take = () => {
-    const read = readShape(text, kind);
-    setFault(read.fault ?? null);
-    if (!read.shape) {
-      document.getElementById('typed')?.focus();
-      return;
-    }
-    drawn(read.shape, true);
-    const box = boxOf(read.shape);
-    if (box) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 16 } };
-    way.value = '';
-    document.getElementById('field-geometry')?.focus();
-  };
-  return (
-    <div class="typed">
-      <fieldset class="field">
-        <legend>{t('place.kind')}</legend>
-        <div class="choices">
-          {KINDS.map(([id, name]) => (
-            <label key={id} class="choice">
-              <input type="radio" name="typed-kind" checked={kind === id} onChange={() => setKind(id)} />
-              <span>{t(name)}</span>
-            </label>
-          ))}
-        </div>
-      </fieldset>
-      <div class={`field ${fault ? 'wrong' : ''}`}>
-        <label for="typed">{t('place.typed')}</label>
-        <p class="help" id="typed-help">
-          {t('place.typedHelp')}
-        </p>
-        {fault && (
-          <p class="fault" id="typed-fault" role="alert">
-            {t(READ_FAULTS[fault.kind], { line: fault.line })}
-          </p>
-        )}
-        <textarea id="typed" class="input code" rows={4} spellcheck={false} aria-invalid={fault ? 'true' : undefined} aria-describedby={fault ? 'typed-help typed-fault' : 'typed-help'} value={text} onInput={(event) => setText(event.currentTarget.value)} />
-      </div>
-      <button type="button" class="button" onClick={take}>
-        {t('place.take')}
-      </button>
-    </div>
-  );
 }
 
 /** "Line, 5 corners, 320 m": a place in words. */

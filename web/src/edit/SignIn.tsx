@@ -27,12 +27,13 @@ function SignInForm({ why }: { why: string }) {
   const [problem, setProblem] = useState<Key | null>(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
+  const [secret, setSecret] = useState('');
   const submit = async (event: Event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     setBusy(true);
     setProblem(null);
-    const answer = await signIn(String(form.get('login')).trim(), String(form.get('password')));
+    const answer = await signIn(String(form.get('login')).trim(), secret);
     setBusy(false);
     if (answer && typeof answer === 'object') {
       await welcome(answer as Account);
@@ -45,6 +46,16 @@ function SignInForm({ why }: { why: string }) {
     setProblem(answer === null ? 'signin.unreachable' : answer === 429 ? 'signin.slow' : 'signin.wrong');
     document.getElementById('login')?.focus();
   };
+  const password = {
+    id: 'password',
+    name: 'password',
+    class: 'input',
+    autocomplete: 'current-password',
+    required: true,
+    value: secret,
+    onInput: (event: { currentTarget: HTMLInputElement }) => setSecret(event.currentTarget.value),
+    'aria-describedby': problem ? 'sign-in-problem' : undefined,
+  } as const;
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
       <h1 id="sign-in-title">{t('signin.title')}</h1>
@@ -60,7 +71,7 @@ function SignInForm({ why }: { why: string }) {
       </div>
       <div class="field">
         <label for="password">{t('signin.password')}</label>
-        <input id="password" name="password" class="input" type={shown ? 'text' : 'password'} autocomplete="current-password" required aria-describedby={problem ? 'sign-in-problem' : undefined} />
+        {shown ? <input {...password} type="text" /> : <input {...password} type="password" />}
         <label class="choice">
           <input type="checkbox" checked={shown} onChange={() => setShown(!shown)} />
           <span>{t('signin.show')}</span>

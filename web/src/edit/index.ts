@@ -6,7 +6,7 @@ import { deciding, draft, layOut, waiting } from './desk';
 import { flush } from './commit';
 import '../edit.css';
 
-export { Actions, Moves } from './Actions';
+export { Actions, Moves, Past } from './Actions';
 export { BulkBar } from './BulkBar';
 export { takeOver } from './drafts';
 export { Workbench } from './Editor';

@@ -25,9 +25,6 @@ const PATHS = {
   help: 'M7.2 7.4a2.800 2.800 0 1 1 4.300 2.400c-1 .7-1.500 1.200-1.500 2.400M10 15.200v.3',
   undo: 'M7 4L3 8l4 4M3 8h8.500a4.500 4.500 0 0 1 0 9H8',
   redo: 'M13 4l4 4l-4 4M17 8H8.500a4.500 4.500 0 0 0 0 9H12',
-  point: 'M10 17.500c-3-4-5-6.500-5-9a5 5 0 0 1 10 0c0 2.500-2 5-5 9M10 7v2.500',
-  line: 'M3 15l5-8l4 5l5-8',
-  polygon: 'M4 7l7-4l6 6l-4 8l-8-2z',
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 import { announcement, failed, filter, found, load, plan, sheetFull, tab } from '../state';
+import { tools } from '../state/session';
 import { Header } from './Header';
 import { MapArea } from './MapArea';
 import { Panel } from './Panel';
@@ -10,6 +11,7 @@ import { TimeBar } from './TimeBar';
 
 export function Page() {
   useEffect(announceResults, []);
+  const work = tools.value;
   return (
     <>
       <a class="skip" href="#panel">
@@ -21,6 +23,7 @@ export function Page() {
         <MapArea />
       </main>
       <TimeBar />
+      {work && <work.SignIn />}
       <div class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </div>
