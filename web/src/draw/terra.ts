@@ -1,6 +1,6 @@
 // Carries out a drawing on the map with Terra Draw: takes the tool, shows handles, tells of each change. It is loaded when
 // someone draws for the first time.
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { Geometry, Polygon, Position } from 'geojson';
 import type { Map } from 'maplibre-gl';
 import {
@@ -16,7 +16,6 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { readPalette, type Palette } from '../map/palette';
-import { dark } from '../state';
 import { crosses, DECIMALS, rounded } from './coordinates';
 import { canReshape, drawing, layDown, snapping, type Tool } from './drawing';
 import { perDegree, simplified } from './measure';
@@ -32,7 +31,11 @@ const FREEHAND_PX = 1.5;
 export function attach(map: Map): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
+<<<<<<< HEAD
     modes: modes(readPalette(dark.peek()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
+=======
+    modes: modes(untracked(() => readPalette())),
+>>>>>>> main
   });
   pen.start();
   let shown: Geometry | null = null;
@@ -83,7 +86,7 @@ export function attach(map: Map): () => void {
       }
     }),
     effect(() => {
-      const styles = stylesOf(readPalette(dark.value));
+      const styles = stylesOf(readPalette());
       for (const mode of [...Object.values(MODE), REST]) pen.updateModeOptions(mode, { styles } as never);
     }),
   ];
