@@ -31,11 +31,7 @@ const FREEHAND_PX = 1.5;
 export function attach(map: Map): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
-<<<<<<< HEAD
-    modes: modes(readPalette(dark.peek()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
-=======
-    modes: modes(untracked(() => readPalette())),
->>>>>>> main
+    modes: modes(untracked(() => readPalette()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
   });
   pen.start();
   let shown: Geometry | null = null;

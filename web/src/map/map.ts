@@ -8,12 +8,8 @@ import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-<<<<<<< HEAD
-import { announcement, chooseCity, cityName, dark, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
-import { touched } from '../state/changes';
-=======
 import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
->>>>>>> main
+import { touched } from '../state/changes';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
@@ -93,14 +89,10 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
         later(map, scene(palette));
       }),
       effect(() => emphasise(map, hovered.value)),
-<<<<<<< HEAD
       effect(() => {
         if (touched.value) refresh(map, touched.value);
       }),
-      drawOn(map),
-=======
       ...(paper ? [] : [drawOn(map)]),
->>>>>>> main
     );
     if (!paper) theMap.value = map;
   });
