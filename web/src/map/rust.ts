@@ -1,11 +1,12 @@
 // The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour for each status, nothing else yet. It
 // is a WebAssembly part of its own (`web/maplibre-rs`), fetched only when chosen, and there only when it was built.
-import { effect, signal, untracked } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { View } from '../address';
 import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { t } from '../i18n';
 import { filter, goal, plan, shownOnMap, view, type Goal } from '../state';
+import { broken, rustMap, rustParts } from '../state/renderer';
 import { WORLD_PX, centred, fitted, lonLatAt, worldOf } from './mercator';
 
 /** What `web/maplibre-rs/src/browser.rs` offers. */
@@ -20,14 +21,6 @@ interface Library {
   default(): Promise<unknown>;
   Picture: { start(handle: number, width: number, height: number, server: string, filter: string): Promise<Picture> };
 }
-
-const parts = import.meta.glob<Library>('../../maplibre-rs/dist/*.js');
-const load = Object.values(parts)[0];
-
-/** Whether this page was built with it. */
-export const built = load !== undefined;
-/** Set when the library gave up; the page then says so. */
-export const broken = signal(false);
 
 const MIN_ZOOM = 2;
 const MAX_ZOOM = 19;
@@ -95,7 +88,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     Object.assign(canvas, { width, height });
     canvas.dataset.rawHandle = String(++handles);
     const filtered = ids && ids.length <= MOST_IDS ? encodeURIComponent(`id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',') || "''"})`) : '';
-    const library = await load!();
+    const library = (await rustParts[0]!()) as Library;
     await library.default();
     const started = await library.Picture.start(handles, width, height, address(''), filtered);
     if (closed) return;
@@ -144,19 +137,18 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
       settle();
     }),
   );
-  Object.assign(window, {
-    cityheart: {
-      ...(window as { cityheart?: object }).cityheart,
-      zoomBy: (by: number) => {
-        look({ ...center, zoom: center.zoom + by });
-        settle();
-      },
-      rust: { idle: () => resting(() => broken.value || (picture !== null && atRest >= FRAMES_AT_REST)), view: () => center },
+  rustMap.value = {
+    zoomBy: (by) => {
+      look({ ...center, zoom: center.zoom + by });
+      settle();
     },
-  });
+  };
+  // For those who drive the page from outside.
+  Object.assign(window, { cityheartRust: { idle: () => resting(() => broken.value || (picture !== null && atRest >= FRAMES_AT_REST)) } });
   return () => {
     closed = true;
     settle();
+    rustMap.value = null;
     ends.forEach((end) => end());
     guarded(() => picture?.free());
     canvas.remove();
