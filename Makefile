@@ -80,9 +80,12 @@ check-maplibre-rs: server
 	cargo clippy $(RS_CARGO) --all-targets -- -D warnings
 	CITYHEART_BIN=$(CARGO_TARGET_DIR)/debug/cityheart cargo test $(RS_CARGO)
 
+# Index and questions by themselves, then the server over HTTP beside the limit of HTTP; SIZES="10k 100k 1m". Peers, where they
+# are installed: benches/serve/peers.rs.
 bench:
-	@.ci/need rust
-	cargo bench --locked
+	@.ci/need rust wrk
+	cargo bench --locked --bench index --bench question
+	cargo bench --locked --bench serve -- $(SIZES)
 
 # The pictures of the README, from the running program.
 screenshots: build
