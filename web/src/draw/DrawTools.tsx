@@ -33,9 +33,11 @@ interface Props {
   shape: Geometry | null;
   /** Told of each change; it must stay the same function while one shape is drawn. */
   change: Drawing['change'];
+  /** Only the ways without a pointer: a tap on the map is taken elsewhere. */
+  quiet?: boolean;
 }
 
-export function DrawTools({ kind, shape, change }: Props) {
+export function DrawTools({ kind, shape, change, quiet = false }: Props) {
   const tool = drawing.value?.change === change ? drawing.value.tool : null;
   const take = (next: Tool) => {
     if (tool === next) return layDown();
@@ -44,7 +46,7 @@ export function DrawTools({ kind, shape, change }: Props) {
   };
   return (
     <div class="draw-tools">
-      {!noMap.value && (
+      {!noMap.value && !quiet && (
         <div class="tools" role="group" aria-label={t('draw.label')}>
           {TOOLS[kind].map(([id, name, icon]) => (
             <button key={id} class="tool" aria-pressed={tool === id} disabled={!theMap.value} onClick={() => take(id)}>
