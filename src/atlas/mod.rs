@@ -24,7 +24,7 @@ pub use desk::Answer;
 pub use items::{Item, Items};
 pub use metrics::Metrics;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Tile};
+pub use tiles::{Coding, Layers, Named, Tile};
 pub use world::World;
 
 use desk::Desk;

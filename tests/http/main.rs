@@ -16,5 +16,6 @@ mod negotiation;
 mod openapi;
 mod paging;
 mod serving;
+mod tile_asks;
 mod tiles;
 mod web;

@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import type { Tab } from '../address';
 import { model, plan, selected, sheetFull, tab } from '../state';
+import { tools } from '../state/session';
 import { Detail } from './Detail';
 import { PlanTab } from './PlanTab';
 import { Table } from './Table';
@@ -31,6 +32,7 @@ function later(load: () => Promise<ComponentType>): ComponentType {
 }
 
 export function Panel() {
+  const work = tools.value;
   return (
     <section class="panel" id="panel" aria-label={t('panel.label')} tabIndex={-1}>
       <Handle />
@@ -49,6 +51,7 @@ export function Panel() {
           </button>
         ))}
       </div>
+      {work && plan.value && model.value && <work.Workbar />}
       <div class="content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
         {!plan.value || !model.value ? <Skeleton /> : <Content />}
       </div>
@@ -64,8 +67,11 @@ function Content() {
       return <CompareTab />;
     case 'table':
       return <Table />;
-    case 'plan':
+    case 'plan': {
+      const work = tools.value;
+      if (work?.working.value) return <work.Workbench />;
       return selected.value ? <Detail /> : <PlanTab />;
+    }
   }
 }
 
