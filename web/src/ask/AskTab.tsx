@@ -60,7 +60,9 @@ function QuestionChooser({ question }: { question: QuestionId }) {
   const list = QUESTIONS.filter((id) => id === question || offered.value.has(id));
   return (
     <div class="field question">
-      <label for="ask-question">{t('ask.question')}</label>
+      <label class="unseen" for="ask-question">
+        {t('ask.question')}
+      </label>
       <span class="select">
         <select id="ask-question" value={question} onChange={(event) => ask(event.currentTarget.value as QuestionId)}>
           {list.map((id) => (

@@ -27,10 +27,15 @@ export function WhereArea({ optional }: { optional: boolean }) {
     }
   };
   return (
-    <div class="where">
-      <div class="field">
-        <label for="ask-area">{t('ask.where')}</label>
+    <DrawTools
+      kind="polygon"
+      shape={shape}
+      change={askDrawn}
+      beside={
         <span class="select">
+          <label class="unseen" for="ask-area">
+            {t('ask.where')}
+          </label>
           <select id="ask-area" value={area || (shape ? 'drawn' : '')} onChange={(event) => choose(event.currentTarget.value)}>
             <option value="">{optional ? whole() : t('ask.choose')}</option>
             {shape && <option value="drawn">{t('ask.drawnArea')}</option>}
@@ -43,9 +48,8 @@ export function WhereArea({ optional }: { optional: boolean }) {
           </select>
           <Icon name="down" />
         </span>
-      </div>
-      <DrawTools kind="polygon" shape={shape} change={askDrawn} />
-    </div>
+      }
+    />
   );
 }
 

@@ -17,7 +17,7 @@ export function answerBelow({ palette, answer }: Scene): LayerSpecification[] {
       type: 'fill',
       ...source,
       filter: and(role('area', 'radius', 'shade', 'found'), areal as FilterSpecification),
-      paint: { 'fill-color': palette.accent, 'fill-opacity': ['match', ['get', 'role'], 'shade', 0.3, 'radius', 0.08, 0.12] },
+      paint: { 'fill-color': palette.accent, 'fill-opacity': ['match', ['get', 'role'], 'shade', 0.2, 'radius', 0.08, 0.12] },
     },
     {
       id: 'answer-edge',
@@ -42,7 +42,7 @@ export function answerBelow({ palette, answer }: Scene): LayerSpecification[] {
       ...INTERVENTIONS,
       filter: and(NOT_POINTS, among(answer.ids)),
       layout: line,
-      paint: { 'line-color': palette.accent, 'line-opacity': 0.32, 'line-width': width(1, 8) },
+      paint: { 'line-color': palette.accent, 'line-opacity': 0.24, 'line-width': width(1, 7) },
     },
   ];
 }
