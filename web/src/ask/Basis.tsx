@@ -1,10 +1,12 @@
 // What an answer rests on: what was not counted, by which rules; and the ways to take the answer along.
 import { useState } from 'preact/hooks';
 import type { Feature } from 'geojson';
-import { t, type Key } from '../i18n';
+import { language, t, type Key } from '../i18n';
 import { announcement, plan, select, titleOf } from '../state';
+import { label } from '../ui/labels';
 import { asGeoJson, featuresCsv, leftOut, numbersCsv, type Answer } from './answer';
 
+/** Reasons that are not statuses; those are called by their own name. */
 const REASONS: Record<string, Key> = {
   without_place: 'left.without_place',
   undated: 'left.undated',
@@ -15,7 +17,7 @@ const REASONS: Record<string, Key> = {
   without_group: 'left.without_group',
 };
 
-export const sayReason = (reason: string): string => (REASONS[reason] ? t(REASONS[reason]) : reason.replaceAll('_', ' '));
+export const sayReason = (reason: string): string => (REASONS[reason] ? t(REASONS[reason]) : label('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' '));
 
 export function Basis({ parts, ofCity }: { parts: Record<string, Answer>; ofCity: (id: string) => boolean }) {
   const answers = Object.values(parts);

@@ -122,6 +122,8 @@ interface Figure {
   value: (answer: Answer) => number | null;
   said: (answer: Answer) => string;
   basis?: (answer: Answer) => string;
+  /** The end of the scale where it is not the largest value. */
+  most?: number;
   colour?: string;
 }
 
@@ -142,6 +144,7 @@ function Sides({ list }: { list: Side[] }) {
       id: 'eu',
       name: t('sum.eu'),
       value: (one) => numberOf(one, 'eu_share')?.value ?? null,
+      most: 100,
       said: (one) => (typeof numberOf(one, 'eu_share')?.value === 'number' ? perCent(numberOf(one, 'eu_share')!.value!) : t('eu.none')),
       basis: (one) => t('compare.unknown', { known: numberOf(one, 'eu_share')?.ids?.length ?? 0, count: count(one) }),
     },
@@ -199,7 +202,7 @@ function Block({ title, figures, list, known, together }: BlockProps) {
         <tr key={figure.id}>
           <th scope="row">{figure.name}</th>
           {list.map(({ subject, answer }) => (
-            <td key={subject}>{answer ? <Cell figure={figure} answer={answer} most={together ? all : most([figure])} /> : <span class="waiting" />}</td>
+            <td key={subject}>{answer ? <Cell figure={figure} answer={answer} most={figure.most ?? (together ? all : most([figure]))} /> : <span class="waiting" />}</td>
           ))}
         </tr>
       ))}

@@ -5,6 +5,7 @@ import { inLanguage } from '../model';
 import { cityName, model, plan, titleOf } from '../state';
 import { label, title } from '../ui/labels';
 import type { Found } from './answer';
+import { spans } from './spans';
 
 const unit = (value: number, name: 'hectare' | 'meter' | 'kilometer' | 'minute', digits: number) =>
   new Intl.NumberFormat(language.value, { style: 'unit', unit: name, unitDisplay: name === 'minute' ? 'long' : 'short', maximumFractionDigits: digits }).format(value);
@@ -38,17 +39,6 @@ export function months(list: string[]): string {
 }
 
 const day = (month: string) => new Date(`${month}-15T00:00:00Z`);
-
-export function spans(list: string[]): [string, string][] {
-  const nth = (month: string) => Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7));
-  const all: [string, string][] = [];
-  for (const month of [...list].sort()) {
-    const last = all.at(-1);
-    if (last && nth(month) - nth(last[1]) <= 1) last[1] = month;
-    else all.push([month, month]);
-  }
-  return all;
-}
 
 /** The name of an area, in English where that is spoken. */
 export function areaName(id: string): string {

@@ -34,9 +34,10 @@ const VOCABULARY: Record<string, string> = { types: 'intervention_type', functio
 /** What the two share, in words; and the way to begin the same at home. */
 function Reasons({ one }: { one: Found }) {
   const shared = (one.result.shared ?? {}) as Shared;
-  const list = Object.entries(shared).flatMap(([name, value]) =>
+  const all = Object.entries(shared).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : value ? [value] : []).map((id) => (name === 'objectives' || name === 'words' ? id : label(VOCABULARY[name] ?? name, id))),
   );
+  const list = [...new Set(all)];
   return (
     <div class="reasons">
       {list.length > 0 && (
@@ -57,7 +58,8 @@ export const portfolio: View = {
   title: () => t('portfolio.title'),
   sentence: ({ parts }) => {
     const answer = parts.portfolio;
-    if (!valueOf(answer, 'chosen')) return t('portfolio.none');
+    if (isClash(answer)) return t('portfolio.none');
+    if (!valueOf(answer, 'candidates')) return t('portfolio.noCandidates');
     return t('portfolio.sentence', {
       count: valueOf(answer, 'chosen'),
       of: valueOf(answer, 'candidates'),
@@ -81,7 +83,8 @@ function ruleName(rule: string): string {
 
 function Portfolio({ answer }: { answer: Answer }) {
   const features = answer.features.features;
-  if (!valueOf(answer, 'chosen')) return <Impossible answer={answer} />;
+  if (isClash(answer)) return <Clash answer={answer} />;
+  if (!valueOf(answer, 'candidates')) return null;
   const chosen = features.filter(({ result }) => result.chosen === true);
   const next = features.filter(({ result }) => result.next === true && result.chosen !== true);
   const forced = byGroup(answer, 'forced', 'rule');
@@ -135,13 +138,22 @@ function Portfolio({ answer }: { answer: Answer }) {
   );
 }
 
-/** No choice keeps all rules: which ones clash, and what would be enough. */
-function Impossible({ answer }: { answer: Answer }) {
+const isClash = (answer: Answer | undefined) => numberOf(answer, 'clashing_rules') !== undefined;
+
+/** No choice keeps all rules: which ones clash, who could serve each, and what would be enough. */
+function Clash({ answer }: { answer: Answer }) {
   const least = numberOf(answer, 'least_budget');
   return (
     <div class="caution">
+      <p>{t('portfolio.clash')}</p>
+      <ul>
+        {[...byGroup(answer, 'candidates', 'rule')].map(([rule, one]) => (
+          <li key={rule}>
+            <b>{ruleName(rule)}</b> · {t('portfolio.couldServe', { count: one.value ?? 0 })}
+          </li>
+        ))}
+      </ul>
       {least?.value ? <p>{t('portfolio.least', { budget: amountOf(least) })}</p> : null}
-      <p lang="en">{answer.rules.at(-1)}</p>
     </div>
   );
 }
