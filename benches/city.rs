@@ -122,15 +122,6 @@ pub fn feature(i: i64, r: &mut Random) -> Feature {
     Feature { key: i, id: FeatureId::new(&i.to_string()).expect("an id"), geometry: Some(geometry), values }
 }
 
-/// An area of 5 to 9 corners, 200 m to 2 km wide, near a centre.
-pub fn polygon(r: &mut Random) -> Polygon<f64> {
-    let (_, lon, lat) = CITIES[r.below(10)];
-    let (at, kx, ky) = r.place((lon, lat), 2_000.0);
-    let radius = (200_f64.ln() + r.unit() * 10_f64.ln()).exp() / 2.0;
-    let corners = 5 + r.below(5);
-    star(r, at, corners, radius * kx, radius * ky, 0.7)
-}
-
 fn star(r: &mut Random, at: Coord<f64>, n: usize, rx: f64, ry: f64, low: f64) -> Polygon<f64> {
     let start = r.unit() * TAU;
     let mut ring: Vec<_> = (0..n)

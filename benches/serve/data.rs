@@ -1,8 +1,8 @@
 //! Generated plans, made once and kept under the target folder.
 
 use crate::city::{self, Random};
-use geo_types::Polygon;
-use std::fmt::Write as _;
+use cityheart::feature::Bbox;
+use std::f64::consts::TAU;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,7 +29,8 @@ pub fn geojson(size: &str, count: i64) -> PathBuf {
         let feature = city::feature(i, &mut r);
         let geometry = geojson::Geometry::from(feature.geometry.as_ref().expect("every feature has a place"));
         let names = collection.fields.iter().map(|f| f.name.clone());
-        let properties: serde_json::Map<_, _> = names.zip(feature.values.iter().map(|v| v.to_json())).collect();
+        let properties: serde_json::Map<_, _> =
+            names.zip(feature.values.iter().map(cityheart::feature::Value::to_json)).collect();
         let end = if i == count { "" } else { "," };
         let json = serde_json::json!({"type": "Feature", "id": i, "geometry": geometry, "properties": properties});
         writeln!(out, "{json}{end}").expect("it is written");
@@ -56,12 +57,20 @@ pub fn plan(program: &str, size: &str, count: i64) -> String {
     plan.to_string_lossy().into_owned()
 }
 
-/// A polygon as WKT, percent-encoded.
-pub fn encoded(polygon: &Polygon<f64>) -> String {
-    let mut wkt = String::from("POLYGON((");
-    for (at, p) in polygon.exterior().coords().enumerate() {
-        let comma = if at == 0 { "" } else { "%2C" };
-        write!(wkt, "{comma}{:.6}%20{:.6}", p.x, p.y).expect("a string takes all");
-    }
-    wkt + "))"
+/// An area of 5 to 9 corners in a box, as WKT, percent-encoded.
+pub fn area(r: &mut Random, within: Bbox) -> String {
+    let corners = 5 + r.below(5);
+    let start = r.unit() * TAU;
+    let (x, y) = (f64::midpoint(within.west, within.east), f64::midpoint(within.south, within.north));
+    let mut ring: Vec<String> = (0..corners)
+        .map(|corner| {
+            let angle = start + corner as f64 * TAU / corners as f64;
+            let reach = 0.35 + 0.15 * r.unit();
+            let lon = x + angle.cos() * reach * (within.east - within.west);
+            let lat = y + angle.sin() * reach * (within.north - within.south);
+            format!("{lon:.6}%20{lat:.6}")
+        })
+        .collect();
+    ring.push(ring[0].clone());
+    format!("POLYGON(({}))", ring.join("%2C"))
 }

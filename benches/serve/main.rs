@@ -77,7 +77,8 @@ fn mixes(count: i64) -> Vec<Mix> {
     let boxes: Vec<String> = boxes.collect();
     let ids = (0..ADDRESSES).map(|_| format!("{ITEMS}/{}?f=json", 1 + r.below(count as usize))).collect();
     let polygons = (0..ADDRESSES).map(|_| {
-        let wkt = data::encoded(&city::polygon(r));
+        let within = city::bbox(r);
+        let wkt = data::area(r, within);
         format!("{ITEMS}?filter=S_INTERSECTS(geometry,{wkt})&filter-lang=cql2-text&limit=100&f=json")
     });
     let mix = |name, paths, header, cached, letter| Mix { name, paths, header, cached, letter };
