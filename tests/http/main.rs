@@ -8,13 +8,18 @@ mod server;
 mod python;
 
 mod bad_input;
+mod changes;
 mod clients;
 mod conformance;
+mod editing;
+mod events;
 mod filters;
 mod links;
 mod negotiation;
 mod openapi;
 mod paging;
+mod part4;
+mod qgis;
 mod serving;
 mod tiles;
 mod web;
