@@ -1,36 +1,25 @@
 //! What happened: the versions of a feature, and everything that changed since some revision.
 
-use super::Atlas;
-use super::news::{Piece, Turn};
-use crate::access::{Policy, Sight, Viewer};
+use super::Seen;
+use super::news::{News, Piece, Turn};
+use crate::access::Sight;
 use crate::change::{LogPage, LogPlace, Version};
 use crate::collection::Collection;
 use crate::error::{Error, Result};
 use crate::feature::{Bbox, Feature, FeatureId, bbox_of};
 use std::sync::Arc;
 
-impl Atlas {
-    /// The rules of who sees and changes what in a collection.
-    pub(super) fn policy(&self, collection: &Arc<Collection>) -> Arc<Policy> {
-        Arc::new(Policy::of(collection, self.model.collection(&collection.id)))
-    }
-
-    pub(super) fn sight(&self, collection: &Arc<Collection>, viewer: &Viewer) -> Sight {
-        self.policy(collection).sight(viewer)
-    }
-
+impl Seen {
     /// The versions of a feature that this viewer may see, oldest first, in the fields of the collection that is returned with
     /// them. A deleted feature has them, too.
     ///
     /// # Errors
     /// [`Error::NotFound`] for what was never there, or is not there for them.
-    pub fn history(&self, collection: &str, id: &str, viewer: &Viewer) -> Result<(Arc<Collection>, Vec<Version>)> {
-        let leaf = self.leaf(collection)?;
-        let whole = leaf.index.snapshot().collection().clone();
-        let sight = self.sight(&whole, viewer);
+    pub fn history(&self, collection: &str, id: &str) -> Result<(Arc<Collection>, Vec<Version>)> {
+        let sight = self.sight(collection)?;
         let missing = || Error::NotFound(format!("There has never been a feature '{id}' in '{collection}'."));
         let id = FeatureId::new(id).map_err(|_| missing())?;
-        let versions = self.shelf.store().history(&whole.id, &id)?;
+        let versions = self.atlas.shelf.store().history(&sight.collection().id, &id)?;
         let seen: Vec<Version> = versions.into_iter().filter_map(|v| seen(&sight, v)).collect();
         if seen.is_empty() {
             return Err(missing());
@@ -43,17 +32,9 @@ impl Atlas {
     ///
     /// # Errors
     /// [`Error::Gone`] when that is not known any more.
-    pub fn changes(
-        &self,
-        collection: &str,
-        from: LogPlace,
-        limit: usize,
-        viewer: &Viewer,
-    ) -> Result<(Arc<Collection>, LogPage)> {
-        let leaf = self.leaf(collection)?;
-        let whole = leaf.index.snapshot().collection().clone();
-        let sight = self.sight(&whole, viewer);
-        let mut page = self.shelf.store().log(&whole.id, from, limit).map_err(|e| match e {
+    pub fn changes(&self, collection: &str, from: LogPlace, limit: usize) -> Result<(Arc<Collection>, LogPage)> {
+        let sight = self.sight(collection)?;
+        let mut page = self.atlas.shelf.store().log(&sight.collection().id, from, limit).map_err(|e| match e {
             Error::Stale(sentence) => Error::Gone(sentence),
             e => e,
         })?;
@@ -69,15 +50,20 @@ pub(super) fn seen(sight: &Sight, version: Version) -> Option<Version> {
     (before.is_some() || after.is_some()).then_some(Version { before, after, ..version })
 }
 
-impl Atlas {
+impl Seen {
+    /// What changes, as it happens; each piece must still be [`Seen::heard`].
+    #[must_use]
+    pub fn news(&self) -> &News {
+        self.atlas.news()
+    }
+
     /// News as somebody may hear it: the ids and the box around all that is there for them before or after. `None` when nothing is.
     #[must_use]
-    pub fn heard(&self, piece: &Piece, viewer: &Viewer) -> Option<Heard> {
+    pub fn heard(&self, piece: &Piece) -> Option<Heard> {
         let anew = || Heard { ids: vec![], bbox: None };
         // A collection that is gone has nothing left to hide.
-        let Ok(leaf) = self.leaf(piece.collection.as_str()) else { return Some(anew()) };
+        let Ok(sight) = self.sight(piece.collection.as_str()) else { return Some(anew()) };
         let Some(turns) = &piece.changes else { return Some(anew()) };
-        let sight = self.sight(leaf.index.snapshot().collection(), viewer);
         let admitted = |f: &Option<Feature>| f.as_ref().is_some_and(|f| sight.admits(f));
         let seen: Vec<&Turn> = turns.iter().filter(|t| admitted(&t.before) || admitted(&t.after)).collect();
         if seen.is_empty() {

@@ -1,5 +1,6 @@
 //! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
 
+use crate::access::Policy;
 use crate::change::{Change, ChangeSet, Done, Revision};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
@@ -18,6 +19,7 @@ mod history;
 mod items;
 mod metrics;
 mod news;
+mod seen;
 mod shelf;
 mod tiles;
 mod world;
@@ -29,8 +31,9 @@ pub use history::Heard;
 pub use items::{Item, Items};
 pub use metrics::Metrics;
 pub use news::{News, Piece, Since, Turn};
+pub use seen::Seen;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Tile};
+pub use tiles::{Coding, Layers, Named, Tile};
 pub use world::World;
 
 use desk::Desk;
@@ -66,11 +69,15 @@ pub struct Atlas {
 pub(crate) struct Leaf {
     index: Index,
     dirt: Dirt,
+    policy: Arc<Policy>,
+    screens: seen::Screens,
 }
 
 /// One collection as it is now; holds its state for as long as it is held.
 pub struct View {
     snapshot: Arc<Snapshot>,
+    /// The key of the sight that it is seen with.
+    sight: Arc<str>,
 }
 
 impl Atlas {
@@ -78,7 +85,7 @@ impl Atlas {
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
-            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, collection)?));
+            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));
         }
         let (desk, opening) = Desk::new();
         let atlas = Arc::new(Self {
@@ -113,17 +120,19 @@ impl Atlas {
         &self.metrics
     }
 
-    /// Every collection, in the order of ids.
+    /// Every collection, whole, in the order of ids.
     #[must_use]
     pub fn collections(&self) -> Vec<View> {
         let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
-        leaves.values().map(|leaf| View { snapshot: leaf.index.snapshot() }).collect()
+        leaves.values().map(|leaf| View::whole(leaf)).collect()
     }
 
+    /// A collection, whole.
+    ///
     /// # Errors
     /// [`Error::NotFound`] when the plan has no such collection.
     pub fn view(&self, id: &str) -> Result<View> {
-        Ok(View { snapshot: self.leaf(id)?.index.snapshot() })
+        Ok(View::whole(&*self.leaf(id)?))
     }
 
     /// The reference system that the plan is drawn in: the national grid of its cities, when they all name the same one.
@@ -211,6 +220,16 @@ impl Leaf {
 }
 
 impl View {
+    fn whole(leaf: &Leaf) -> Self {
+        Self { snapshot: leaf.index.snapshot(), sight: "".into() }
+    }
+
+    /// By what it differs from what others see of the same revision; empty for the whole.
+    #[must_use]
+    pub fn sight(&self) -> &str {
+        &self.sight
+    }
+
     #[must_use]
     pub fn collection(&self) -> &Arc<Collection> {
         self.snapshot.collection()
@@ -239,14 +258,16 @@ impl View {
 }
 
 /// Reads one collection from the store into an index.
-fn read(shelf: &Shelf, collection: Collection) -> Result<Leaf> {
+fn read(shelf: &Shelf, model: &Model, collection: Collection) -> Result<Leaf> {
     let id = collection.id.clone();
-    let mut builder = Builder::new(Arc::new(collection));
+    let collection = Arc::new(collection);
+    let policy = Arc::new(Policy::of(&collection, model.collection(&id)));
+    let mut builder = Builder::new(collection);
     let revision = shelf.store().scan(&id, None, &mut |change| {
         if let Change::Put(feature) = change {
             builder.push(&feature);
         }
         Ok(())
     })?;
-    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision) })
+    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision), policy, screens: seen::Screens::default() })
 }

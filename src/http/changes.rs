@@ -113,8 +113,8 @@ pub async fn since(ask: Ask) -> Answer {
     };
     let limit = given("limit").map_or(Ok(USUAL as u64), |text| number("limit", text))?;
     let limit = usize::try_from(limit).unwrap_or(MOST).clamp(1, MOST);
-    let (atlas, viewer, collection) = (ask.app.atlas.clone(), ask.viewer.clone(), ask.segment("collection").to_owned());
-    let (collection, page) = ask.app.pool.run(move || atlas.changes(&collection, from, limit, &viewer)).await??;
+    let (atlas, collection) = (ask.atlas().clone(), ask.segment("collection").to_owned());
+    let (collection, page) = ask.app.pool.run(move || atlas.changes(&collection, from, limit)).await??;
     present::document_with(&ask, &JSON, &pairs, |twins| {
         let mut links = twins.to_vec();
         let base = ask.base().api(&["collections", collection.id.as_str(), "changes"]);

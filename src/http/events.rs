@@ -5,8 +5,7 @@ use super::App;
 use super::ask::Ask;
 use super::present::Answer;
 use super::problem::Problem;
-use crate::access::Viewer;
-use crate::atlas::{Piece, Since};
+use crate::atlas::{Piece, Seen, Since};
 use crate::error::Error;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -36,7 +35,7 @@ pub async fn listen(ask: Ask) -> Answer {
     let last = ask.headers.get(LAST_EVENT_ID).map(|v| v.to_str().unwrap_or_default().trim().to_owned());
     let place = Place::take(&ask.app)?;
     let (send, body) = mpsc::channel(AHEAD);
-    let listener = Listener { app: ask.app.clone(), viewer: ask.viewer.clone(), wanted, send, _place: place };
+    let listener = Listener { atlas: ask.atlas().clone(), wanted, send, _place: place };
     tokio::spawn(listener.tell(last.filter(|l| !l.is_empty())));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -68,8 +67,7 @@ impl Drop for Place {
 }
 
 struct Listener {
-    app: Arc<App>,
-    viewer: Viewer,
+    atlas: Seen,
     wanted: Option<Vec<String>>,
     send: mpsc::Sender<Result<Bytes, Infallible>>,
     _place: Place,
@@ -81,7 +79,7 @@ impl Listener {
         let mut last = match last.map(|text| text.parse().unwrap_or_default()) {
             Some(number) => number,
             None => {
-                let now = self.app.atlas.news().last();
+                let now = self.atlas.news().last();
                 // Who is cut off before the first event comes back with this number.
                 if !self.say(format!("id: {now}\n\n")).await {
                     return;
@@ -90,7 +88,7 @@ impl Listener {
             }
         };
         loop {
-            match self.app.atlas.news().since(last) {
+            match self.atlas.news().since(last) {
                 Since::Ended => return,
                 Since::Unknown(now) => {
                     last = now;
@@ -119,7 +117,7 @@ impl Listener {
     async fn wait(&self, last: u64) -> bool {
         let (wake, mut woken) = oneshot::channel::<()>();
         let alive = Arc::new(());
-        self.app.atlas.news().when_after(
+        self.atlas.news().when_after(
             last,
             &alive,
             Box::new(move || {
@@ -149,7 +147,7 @@ impl Listener {
         if self.wanted.as_ref().is_some_and(|wanted| !wanted.iter().any(|w| w == id)) {
             return None;
         }
-        let heard = self.app.atlas.heard(piece, &self.viewer)?;
+        let heard = self.atlas.heard(piece)?;
         let data = json!({
             "collection": id,
             "revision": piece.revision,

@@ -13,9 +13,9 @@ use serde_json::{Value as Json, json};
 
 pub async fn list(ask: Ask) -> Answer {
     let pairs = ask.only(&[])?;
-    let (atlas, viewer) = (ask.app.atlas.clone(), ask.viewer.clone());
+    let atlas = ask.atlas().clone();
     let (collection, id) = (ask.segment("collection").to_owned(), ask.segment("feature").to_owned());
-    let (collection, versions) = ask.app.pool.run(move || atlas.history(&collection, &id, &viewer)).await??;
+    let (collection, versions) = ask.app.pool.run(move || atlas.history(&collection, &id)).await??;
     present::document_with(&ask, &JSON, &pairs, |twins| {
         let version = |v: &Version| {
             let feature = |f: &Option<crate::feature::Feature>| f.as_ref().map(|f| collection.geojson(f));

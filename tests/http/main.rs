@@ -20,6 +20,8 @@ mod openapi;
 mod paging;
 mod part4;
 mod qgis;
+mod rights;
 mod serving;
+mod tile_asks;
 mod tiles;
 mod web;

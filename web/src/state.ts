@@ -1,6 +1,7 @@
 // All state of the page. What a person would share stands in the address too, and Back goes back through it;
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
+import type { Map as MapView } from 'maplibre-gl';
 import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
 import { loadModel, loadPlan } from './api';
 import { language, preferred, speak, t } from './i18n';
@@ -35,15 +36,22 @@ export const month = signal<Month | null>(first.month);
 export const wantedLanguage = signal(first.language || remembered('language'));
 export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
 export const view = signal<View | null>(first.view);
+/** The page is laid out for paper. */
+export const printing = signal(first.print);
+/** The page stands in a frame of another page. */
+export const embedded = first.embed;
 export const goal = signal<Goal | null>(null);
 /** The phone's sheet: half over the map, or full. */
 export const sheetFull = signal(false);
+/** The map once it is drawn; there is none where there is no WebGL. */
+export const theMap = signal<MapView | null>(null);
+export const noMap = signal(false);
 /** Said to those who listen instead of look. */
 export const announcement = signal('');
 
 const systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => (systemDark.value = event.matches));
-export const dark = computed(() => (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
+export const dark = computed(() => !printing.value && (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
 
 /** The plan at the chosen month, or as it stands. */
 export const shownPlan = computed(() => (plan.value && month.value !== null ? planAt(plan.value, month.value) : plan.value));
@@ -177,7 +185,8 @@ export async function load(): Promise<void> {
 export function connect(): void {
   effect(() => void speak(preferred(wantedLanguage.value)));
   effect(() => {
-    document.documentElement.style.colorScheme = theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.style.colorScheme = printing.value ? 'light' : theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.classList.toggle('on-paper', printing.value);
   });
   effect(() => {
     const subject = current.value ? titleOf(current.value).text : cityName(plan.value?.cities.get(filter.value.city));
@@ -206,6 +215,7 @@ export function connect(): void {
       month.value = to.month;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
+      printing.value = to.print;
       view.value = to.view;
       goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
     });
@@ -224,6 +234,8 @@ function address(): Address {
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,
+    print: printing.value,
+    embed: embedded,
   };
 }
 
@@ -238,7 +250,7 @@ function themeOf(text: string): Theme {
   return text === 'light' || text === 'dark' ? text : 'system';
 }
 
-function remembered(name: string): string {
+export function remembered(name: string): string {
   try {
     return localStorage.getItem(`cityheart.${name}`) ?? '';
   } catch {
@@ -246,7 +258,7 @@ function remembered(name: string): string {
   }
 }
 
-function remember(name: string, value: string): void {
+export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`cityheart.${name}`, value);
   } catch {

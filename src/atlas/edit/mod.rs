@@ -5,8 +5,8 @@
 mod read;
 mod tag;
 
-use super::{Atlas, Leaf};
-use crate::access::{Policy, Role, Sight, Viewer};
+use super::{Answer, Leaf, Seen};
+use crate::access::{Policy, Role, Sight};
 use crate::change::{Change, ChangeSet, Done, Edit, Revision};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
@@ -29,8 +29,6 @@ pub struct Wishes {
     /// What coordinates are in.
     pub crs: Crs,
     pub handling: Handling,
-    /// Who wants it, and will stand in the history.
-    pub viewer: Viewer,
 }
 
 /// One wish to change one feature.
@@ -118,71 +116,77 @@ impl Outcome {
     }
 }
 
-impl Atlas {
+impl Seen {
     /// Whether this viewer may add to a collection, or change this feature of it.
     #[must_use]
-    pub fn may_change(&self, collection: &str, id: Option<&str>, viewer: &Viewer) -> bool {
-        let Ok(leaf) = self.leaf(collection) else { return false };
+    pub fn may_change(&self, collection: &str, id: Option<&str>) -> bool {
+        let Ok(leaf) = self.atlas.leaf(collection) else { return false };
+        let Some(id) = id else { return leaf.policy.may_add(&self.viewer) };
         let snapshot = leaf.index.snapshot();
-        let policy = self.policy(snapshot.collection());
-        let Some(id) = id else { return policy.may_add(viewer) };
         let Some(slot) = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id)) else { return false };
         let feature = snapshot.feature(slot);
-        let is_own = || self.is_own(&snapshot.collection().id, &feature.id, viewer);
-        policy.may_edit(viewer, Some(&feature), Some(&feature), is_own).is_ok()
+        let is_own = || self.is_own(&snapshot.collection().id, &feature.id);
+        leaf.policy.may_edit(&self.viewer, Some(&feature), Some(&feature), is_own).is_ok()
     }
 
     /// Refuses whoever changes nothing in this collection, before anything is read of what they sent.
     ///
     /// # Errors
     /// [`Error::Denied`] saying what it takes; [`Error::NotFound`].
-    pub fn may_write(&self, collection: &str, viewer: &Viewer) -> Result<()> {
-        match viewer.role() {
-            Role::Visitor | Role::Viewer => {
-                let collection = self.leaf(collection)?.index.snapshot().collection().clone();
-                self.policy(&collection).may_edit(viewer, None, None, || Ok(false))
-            }
-            _ => self.leaf(collection).map(drop),
+    pub fn may_write(&self, collection: &str) -> Result<()> {
+        let leaf = self.atlas.leaf(collection)?;
+        match self.viewer.role() {
+            Role::Visitor | Role::Viewer => leaf.policy.may_edit(&self.viewer, None, None, || Ok(false)),
+            _ => Ok(()),
         }
     }
 
     /// Whether this viewer made the feature.
-    fn is_own(&self, collection: &CollectionId, id: &FeatureId, viewer: &Viewer) -> Result<bool> {
-        let versions = self.shelf.store().history(collection, id)?;
-        Ok(versions.first().is_some_and(|v| v.before.is_none() && Some(v.author.as_str()) == viewer.login()))
+    fn is_own(&self, collection: &CollectionId, id: &FeatureId) -> Result<bool> {
+        let versions = self.atlas.shelf.store().history(collection, id)?;
+        Ok(versions.first().is_some_and(|v| v.before.is_none() && Some(v.author.as_str()) == self.viewer.login()))
     }
 
     /// Holds wishes against the plan as it is now.
     ///
     /// # Errors
-    /// [`Error::Denied`] for whoever may not; [`Error::NotFound`] and [`Error::Stale`] for features that are not there, or not as they should be; [`Error::Taken`];
-    /// [`Error::Invalid`] for what cannot be understood and [`Error::Broken`] for what breaks rules, with every place.
+    /// [`Error::Denied`] for whoever may not; [`Error::NotFound`] and [`Error::Stale`] for features that are not there, or not as they
+    /// should be; [`Error::Taken`]; [`Error::Invalid`] for what cannot be understood and [`Error::Broken`] for what breaks rules, with
+    /// every place.
     pub fn prepare(&self, collection: &str, wishes: &Wishes) -> Result<Prepared> {
-        self.may_write(collection, &wishes.viewer)?;
-        let leaf = self.leaf(collection)?;
+        self.may_write(collection)?;
+        let leaf = self.atlas.leaf(collection)?;
         if wishes.wishes.len() > MAX_EDITS {
             return Err(Error::TooLarge(format!(
                 "{} edits are too many for one change; {MAX_EDITS} are allowed. Send them as several.",
                 wishes.wishes.len()
             )));
         }
-        let mut desk = Judge::new(self, &leaf, wishes);
-        let edits = wishes.wishes.iter().map(|wish| desk.edit(wish)).collect::<Result<Vec<_>>>()?;
-        if !desk.broken.is_empty() {
-            return Err(Error::Broken(desk.broken));
+        let mut judge = Judge::new(self, &leaf, wishes);
+        let edits = wishes.wishes.iter().map(|wish| judge.edit(wish)).collect::<Result<Vec<_>>>()?;
+        if !judge.broken.is_empty() {
+            return Err(Error::Broken(judge.broken));
         }
-        let id = desk.snapshot.collection().id.clone();
         let edits = edits.into_iter().flatten().collect();
-        Ok(Prepared {
-            set: ChangeSet { collection: id, edits, author: wishes.viewer.login().unwrap_or("a visitor").to_owned() },
-            left_out: desk.left_out,
-        })
+        let author = self.viewer.login().unwrap_or("a visitor").to_owned();
+        let collection = judge.snapshot.collection().id.clone();
+        Ok(Prepared { set: ChangeSet { collection, edits, author }, left_out: judge.left_out })
+    }
+
+    /// See [`Atlas::commit_then`](super::Atlas::commit_then); only for what was prepared.
+    pub fn commit_then(&self, prepared: Prepared, answer: Answer<Done>) {
+        self.atlas.commit_then(prepared.set, answer);
+    }
+
+    /// See [`Atlas::catch_up_then`](super::Atlas::catch_up_then).
+    pub fn catch_up_then(&self, collection: &CollectionId, answer: Answer<usize>) {
+        self.atlas.catch_up_then(collection, answer);
     }
 }
 
 /// Judges the wishes of one set, each after those before it.
 struct Judge<'a> {
-    atlas: &'a Atlas,
+    seen: &'a Seen,
     wishes: &'a Wishes,
     snapshot: Arc<Snapshot>,
     policy: Arc<Policy>,
@@ -194,11 +198,10 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(atlas: &'a Atlas, leaf: &Leaf, wishes: &'a Wishes) -> Self {
-        let snapshot = leaf.index.snapshot();
-        let policy = atlas.policy(snapshot.collection());
-        let sight = policy.sight(&wishes.viewer);
-        Self { atlas, wishes, snapshot, policy, sight, by_now: HashMap::new(), broken: vec![], left_out: vec![] }
+    fn new(seen: &'a Seen, leaf: &Leaf, wishes: &'a Wishes) -> Self {
+        let (snapshot, policy) = (leaf.index.snapshot(), leaf.policy.clone());
+        let sight = policy.sight(&seen.viewer);
+        Self { seen, wishes, snapshot, policy, sight, by_now: HashMap::new(), broken: vec![], left_out: vec![] }
     }
 
     fn collection(&self) -> &Arc<Collection> {
@@ -275,7 +278,7 @@ impl<'a> Judge<'a> {
             (None, None) => None,
             _ => self.present(id.as_str(), wish)?.1,
         };
-        let versions = self.atlas.shelf.store().history(&self.collection().id, &id)?;
+        let versions = self.seen.atlas.shelf.store().history(&self.collection().id, &id)?;
         let then = versions.into_iter().rfind(|v| v.revision <= revision).and_then(|v| v.after);
         let Some(then) = then else {
             return Err(Error::Refused(format!(
@@ -304,10 +307,10 @@ impl<'a> Judge<'a> {
     fn may(&self, before: Option<&Feature>, after: Option<&Feature>) -> Result<()> {
         let id = before.or(after).map(|f| &f.id);
         let is_own = || match id {
-            Some(id) => self.atlas.is_own(&self.collection().id, id, &self.wishes.viewer),
+            Some(id) => self.seen.is_own(&self.collection().id, id),
             None => Ok(false),
         };
-        self.policy.may_edit(&self.wishes.viewer, before, after, is_own)
+        self.policy.may_edit(&self.seen.viewer, before, after, is_own)
     }
 
     /// The feature as it is now, and the revision to hold it to.
@@ -343,7 +346,7 @@ impl<'a> Judge<'a> {
 
     fn reader(&self, wish: &Wish) -> Reader<'a> {
         let at = format!("{}{}", wish.at, wish.within);
-        Reader::new(&self.atlas.model, self.snapshot.collection().clone(), self.wishes, at)
+        Reader::new(&self.seen.atlas.model, self.snapshot.collection().clone(), self.wishes, at)
     }
 
     fn note(&mut self, broken: Vec<Invalid>, left_out: Vec<String>) {

@@ -86,7 +86,7 @@ pub async fn change(ask: &Ask, terms: &Terms, act: Act, size: usize) -> Answer {
 async fn items_options(ask: Ask) -> Answer {
     let collection = ask.segment("collection");
     ask.atlas().view(collection)?;
-    let may = !ask.app.config.read_only && ask.app.atlas.may_change(collection, None, &ask.viewer);
+    let may = !ask.app.config.read_only && ask.atlas().may_change(collection, None);
     let allow = if may { "GET, HEAD, POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
     let mut response = (StatusCode::OK, [(header::ALLOW, HeaderValue::from_static(allow))]).into_response();
     if may {
@@ -99,7 +99,7 @@ async fn item_options(ask: Ask) -> Answer {
     let (collection, id) = (ask.segment("collection"), ask.segment("feature"));
     let view = ask.atlas().view(collection)?;
     ask.atlas().item(&view, id)?;
-    let may = !ask.app.config.read_only && ask.app.atlas.may_change(collection, Some(id), &ask.viewer);
+    let may = !ask.app.config.read_only && ask.atlas().may_change(collection, Some(id));
     let allow = if may { "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" } else { "GET, HEAD, OPTIONS" };
     let mut response = (StatusCode::OK, [(header::ALLOW, HeaderValue::from_static(allow))]).into_response();
     if may {
@@ -118,9 +118,8 @@ pub struct Made {
 
 /// Carries wishes out, durably. Those that are not tied to a state of their feature are tried again when somebody was first.
 pub async fn carry_out(ask: &Ask, terms: &Terms, wishes: Vec<Wish>, size: usize) -> Result<Made, Problem> {
-    let atlas = &ask.app.atlas;
-    let viewer = ask.viewer.clone();
-    let wishes = Arc::new(Wishes { wishes, crs: terms.crs, handling: terms.handling, viewer });
+    let atlas = ask.atlas();
+    let wishes = Arc::new(Wishes { wishes, crs: terms.crs, handling: terms.handling });
     let collection = ask.segment("collection").to_owned();
     for _ in 0..TRIES {
         let prepared = if size <= SMALL_BYTES {
@@ -129,16 +128,11 @@ pub async fn carry_out(ask: &Ask, terms: &Terms, wishes: Vec<Wish>, size: usize)
             let (atlas, wishes, collection) = (atlas.clone(), wishes.clone(), collection.clone());
             ask.app.pool.run(move || atlas.prepare(&collection, &wishes)).await??
         };
-        let id = prepared.set.collection.clone();
-        match answered(|answer| atlas.commit_then(prepared.set, answer)).await {
+        let (id, left_out) = (prepared.set.collection.clone(), prepared.left_out.clone());
+        match answered(|answer| atlas.commit_then(prepared, answer)).await {
             Ok(done) => {
                 let revision = done.revision;
-                return Ok(Made {
-                    collection: id,
-                    revision,
-                    outcomes: Outcome::all(done),
-                    left_out: prepared.left_out,
-                });
+                return Ok(Made { collection: id, revision, outcomes: Outcome::all(done), left_out });
             }
             Err(Error::Stale(_)) => drop(answered(|answer| atlas.catch_up_then(&id, answer)).await?),
             Err(e) => return Err(e.into()),

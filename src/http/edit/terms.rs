@@ -34,7 +34,7 @@ impl Terms {
         if ask.app.config.read_only {
             return Err(Error::Denied("This server only reads. Nothing can be changed here.".into()).into());
         }
-        ask.app.atlas.may_write(ask.segment("collection"), &ask.viewer)?;
+        ask.atlas().may_write(ask.segment("collection"))?;
         ask.only(&[])?;
         Self::read(&ask.headers)
     }
