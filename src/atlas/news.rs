@@ -212,7 +212,9 @@ mod tests {
         let woken = Arc::new(AtomicUsize::new(0));
         let wake = || {
             let woken = woken.clone();
-            Box::new(move || drop(woken.fetch_add(1, Ordering::Relaxed)))
+            Box::new(move || {
+                woken.fetch_add(1, Ordering::Relaxed);
+            })
         };
         let (start, alive) = (news.last(), Arc::new(()));
         news.when_after(start, &alive, wake());

@@ -76,16 +76,15 @@ struct Listener {
 impl Listener {
     /// Tells until the listener goes away or the program ends.
     async fn tell(self, last: Option<String>) {
-        let mut last = match last.map(|text| text.parse().unwrap_or_default()) {
-            Some(number) => number,
-            None => {
-                let now = self.atlas.news().last();
-                // Who is cut off before the first event comes back with this number.
-                if !self.say(format!("id: {now}\n\n")).await {
-                    return;
-                }
-                now
+        let mut last = if let Some(text) = last {
+            text.parse().unwrap_or_default()
+        } else {
+            let now = self.atlas.news().last();
+            // Who is cut off before the first event comes back with this number.
+            if !self.say(format!("id: {now}\n\n")).await {
+                return;
             }
+            now
         };
         loop {
             match self.atlas.news().since(last) {

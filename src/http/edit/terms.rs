@@ -161,7 +161,9 @@ mod tests {
     fn terms(pairs: &[(&'static str, &'static str)]) -> Result<Terms, Problem> {
         let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
         let mut headers = HeaderMap::new();
-        pairs.for_each(|(n, v)| drop(headers.append(n, v)));
+        for (name, value) in pairs {
+            headers.append(name, value);
+        }
         Terms::read(&headers)
     }
 
