@@ -88,7 +88,7 @@ async fn follow(client: &Client, first: &str) -> (Vec<Json>, u64) {
         let page = client.json(&path).await;
         changes.extend(page["changes"].as_array().unwrap().iter().cloned());
         match crate::server::link(&page, "next", "application/json") {
-            Some(next) => path = local(next).to_owned(),
+            Some(next) => path = local(next).into(),
             None => return (changes, page["revision"].as_u64().unwrap()),
         }
     }

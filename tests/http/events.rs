@@ -52,7 +52,7 @@ impl Line {
                     id: field("id"),
                     data: serde_json::from_str(&field("data")).unwrap_or_default(),
                 };
-                self.ahead = rest.to_owned();
+                self.ahead = rest.into();
                 return Some(event);
             }
             let more = self.body.next().await?.unwrap();
