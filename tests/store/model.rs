@@ -173,13 +173,11 @@ fn told(store: &dyn Store, limit: usize) -> Vec<Version> {
         let page = store.log(&collection_id("things"), from, limit).unwrap();
         assert!(page.versions.len() <= limit);
         all.extend(page.versions);
-        match page.next {
-            Some(next) => from = next,
-            None => {
-                assert_eq!(page.revision, scan(store, None).0);
-                return all;
-            }
-        }
+        let Some(next) = page.next else {
+            assert_eq!(page.revision, scan(store, None).0);
+            return all;
+        };
+        from = next;
     }
 }
 
