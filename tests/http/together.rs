@@ -59,7 +59,7 @@ async fn replayed(client: &Client) -> Copy {
             }
         }
         let Some(next) = link(&page, "next", "application/json") else { return copy };
-        path = local(next).to_owned();
+        path = local(next).into();
     }
 }
 
@@ -210,12 +210,12 @@ impl Wire {
 
     /// Status, head and body of an answer.
     fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, Vec<u8>) {
-        let mut head =
-            format!("{method} {path} HTTP/1.1\r\nHost: plan.test\r\nAuthorization: Bearer {}\r\n", self.token);
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let more: String = headers.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
+        let length = body.len();
+        let token = &self.token;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: plan.test\r\nAuthorization: Bearer {token}\r\n{more}Content-Length: {length}\r\n\r\n{body}"
+        );
         self.stream.write_all(head.as_bytes()).unwrap();
         let mut got = vec![];
         let mut buffer = [0; 16 << 10];
