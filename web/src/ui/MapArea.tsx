@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
+import { drawQuestion } from '../state/ask';
 import { failed, filter, goal, noMap, plan } from '../state';
 import { renderer, rustMap } from '../state/renderer';
 import { Icon, type IconName } from './Icon';
@@ -96,7 +97,10 @@ function Buttons() {
         {button('plus', 'map.in', () => (rustMap.value ? rustMap.value.zoomBy(1) : map()?.zoomIn({ duration: 200 })))}
         {button('minus', 'map.out', () => (rustMap.value ? rustMap.value.zoomBy(-1) : map()?.zoomOut({ duration: 200 })))}
       </div>
-      <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set">
+        {button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
+        {button('pencil', 'draw.area', drawQuestion)}
+      </div>
       <div class="set when">
         <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
           <Icon name="clock" />
