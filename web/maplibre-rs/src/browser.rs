@@ -13,7 +13,6 @@ use maplibre::map::Map;
 use maplibre::render::builder::RendererBuilder;
 use maplibre::render::eventually::Eventually;
 use maplibre::render::resource::BackingBufferDescriptor;
-use maplibre::render::settings::{RendererSettings, TextureFormat};
 use maplibre::render::shaders::{ShaderFeatureStyle, ShaderLayerMetadata};
 use maplibre::render::{RenderPlugin, ShaderVertex};
 use maplibre::vector::{DefaultVectorTransferables, VectorBufferPool, VectorPlugin};
@@ -210,12 +209,11 @@ impl Picture {
             .with_apc(SchedulerAsyncProcedureCall::new(Aside))
             .with_scheduler(Aside)
             .build();
-        // The colours are sRGB already: a surface that turns them into sRGB again makes them too light.
-        let plain = RendererSettings { texture_format: Some(TextureFormat::Rgba8Unorm), ..RendererSettings::default() };
         let mut map: Map<Page> = Map::new(
-            style::style(),
+            // The page's surface turns what is drawn into sRGB; the library would hand it sRGB already, which comes out too light.
+            style::style(style::linear),
             kernel,
-            RendererBuilder::new().with_renderer_settings(plain),
+            RendererBuilder::new(),
             vec![Box::new(RenderPlugin), Box::new(VectorPlugin::<DefaultVectorTransferables>::default())],
         )
         .map_err(|e| JsError::new(&e.to_string()))?;

@@ -27,13 +27,28 @@ pub fn colours() -> &'static [(&'static str, [u8; 3])] {
     &COLOURS
 }
 
+/// A channel as it stands, for a picture that is sRGB as it is drawn.
+pub fn plain(channel: u8) -> f64 {
+    f64::from(channel) / 255.0
+}
+
+/// A channel as light (IEC 61966-2-1), for a surface that makes sRGB of it.
+pub fn linear(channel: u8) -> f64 {
+    let c = plain(channel);
+    if c <= 0.04045 {
+        c / 12.92
+    } else {
+        ((c + 0.055) / 1.055).powf(2.4)
+    }
+}
+
 /// The same as maplibre takes it. Polygons are filled, lines are three pixels wide; points have no shape in it.
-pub fn style() -> Style {
+pub fn style(channel: fn(u8) -> f64) -> Style {
     let layer = |(at, (name, [r, g, b])): (usize, &(&str, [u8; 3]))| StyleLayer {
         index: at as u32 + 1, // nothing is drawn at 0
         id: (*name).to_owned(),
         source_layer: Some((*name).to_owned()),
-        paint: Some(LayerPaint::Fill(FillPaint { fill_color: Some(Color::from_rgba8(*r, *g, *b, 255)) })),
+        paint: Some(LayerPaint::Fill(FillPaint { fill_color: Some(Color::new(channel(*r), channel(*g), channel(*b), 1.0)) })),
         ..StyleLayer::default()
     };
     Style { layers: COLOURS.iter().enumerate().map(layer).collect(), ..Style::default() }

@@ -90,7 +90,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     const filtered = ids && ids.length <= MOST_IDS ? encodeURIComponent(`id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',') || "''"})`) : '';
     const library = (await rustParts[0]!()) as Library;
     await library.default();
-    const started = await library.Picture.start(handles, width, height, address(''), filtered);
+    const started = await library.Picture.start(handles, width, height, address('.'), filtered);
     if (closed) return;
     picture = started;
     look(center);
@@ -109,6 +109,12 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     if (box) center = fitted(box, ...size());
   }
   broken.value = false;
+  // What ends the library while it waits comes as an error of the page.
+  const ended = (event: ErrorEvent) => {
+    if (event.error instanceof WebAssembly.RuntimeError) broken.value = true;
+  };
+  addEventListener('error', ended);
+  ends.push(() => removeEventListener('error', ended));
   void start().catch((error: unknown) => {
     console.info(error);
     broken.value = true;
