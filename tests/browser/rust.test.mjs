@@ -12,7 +12,11 @@ const say = messages('en');
 const VIEW = '?city=celje&map=14.60/46.22950/15.26600';
 const DECODES_ITS_WASM = [/WebGL|GL Driver|GPU stall/]; // what software rendering says about itself
 
-const settled = (page) => page.evaluate(() => window.cityheart.idle());
+/** The everyday map is there and stands still. */
+async function settled(page) {
+  await page.waitForFunction(() => window.cityheart?.idle);
+  await page.evaluate(() => window.cityheart.idle());
+}
 const drawn = (page) => page.evaluate(() => window.cityheartRust.idle());
 
 async function choose(page, name) {
