@@ -1,7 +1,7 @@
 // Everything that only an editor needs, in one piece that is loaded when somebody wants to sign in.
 import { computed, effect } from '@preact/signals';
 import { tab } from '../state';
-import { live } from '../state/changes';
+import { lost } from '../state/changes';
 import { deciding, draft, layOut, waiting } from './desk';
 import { flush } from './commit';
 import '../edit.css';
@@ -26,7 +26,7 @@ export function begin(): void {
     begun = true;
     addEventListener('online', () => void flush());
     effect(() => {
-      if (live.value) void flush();
+      if (!lost.value) void flush();
     });
     effect(() => {
       if (deciding.value) tab.value = 'plan';

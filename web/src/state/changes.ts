@@ -12,8 +12,8 @@ export interface Touched {
 
 export const touched = signal<Touched | null>(null);
 
-/** The server's news arrive; without them the page may show what is no longer so. */
-export const live = signal(false);
+/** The server's news do not arrive any more: the page may show what is no longer so. */
+export const lost = signal(false);
 
 /** The plan with some interventions as they are now and others gone. */
 export function applyChanges(put: Item[], gone: readonly string[]): void {
