@@ -1,6 +1,7 @@
 //! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
 
-use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use cityheart::access::{self, Role, Viewer};
+use cityheart::atlas::{Accounts, Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::config::{Config, PublicUrl};
@@ -41,6 +42,8 @@ fn main() -> ExitCode {
         Command::Export(args) => export(&args),
         Command::Check(args) => check(&args),
         Command::Backup(args) => backup(&args),
+        Command::User(args) => account(cli::users(&args.action)),
+        Command::Token(args) => account(cli::tokens(&args.action)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,9 +63,20 @@ fn demo(args: &cli::Demo) -> Done {
     log();
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     let model = Model::load()?;
-    let shelf = Shelf::open_or_create(&folder.path().join("demo.gpkg"))?;
+    let plan = folder.path().join("demo.gpkg");
+    let shelf = Shelf::open_or_create(&plan)?;
     fill_demo(&shelf, &model)?;
-    serve_on(shelf, model, config(&args.listen))
+    let cities = cli::cities(&plan)?;
+    let editor = Viewer::new("demo", "Demo", Role::Editor, cities.iter().map(String::as_str));
+    let password = access::fresh_password()?;
+    Accounts::beside(&plan)?.add_user(&editor, &password)?;
+    cli::output(&format!("Sign in: demo / {password}"));
+    serve_on(&plan, shelf, model, config(&args.listen))
+}
+
+/// What was given and cannot be is a misuse.
+fn account(done: Result<()>) -> Done {
+    done.map_err(|e| if matches!(e, Error::Invalid(_)) { Failure::Misuse(e) } else { Failure::Failed(e) })
 }
 
 /// Puts the demo plan into an empty one, the way that any file goes in.
@@ -83,7 +97,7 @@ fn serve(args: &cli::Serve) -> Done {
     let config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
-    serve_on(shelf, Model::load()?, config)
+    serve_on(&args.plan, shelf, Model::load()?, config)
 }
 
 fn config(listen: &cli::Listen) -> Config {
@@ -91,13 +105,17 @@ fn config(listen: &cli::Listen) -> Config {
 }
 
 /// Takes the address, opens the plan, says where it is, and answers until told to stop.
-fn serve_on(shelf: Shelf, model: Model, config: Config) -> Done {
+fn serve_on(plan: &Path, shelf: Shelf, model: Model, config: Config) -> Done {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let web = config.web.clone();
+    let settings = Settings { accounts: Some(plan.to_owned()), ..Settings::default() };
     runtime.block_on(async {
         let server = http::bind(config).await?;
-        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &Settings::default())?;
+        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &settings)?;
         cli::output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
+        if atlas.accounts().map_or(Ok(true), Accounts::is_empty)? {
+            cli::line("Nobody can change this plan yet. Make an account: cityheart user add --help");
+        }
         Ok(server.run(atlas).await?)
     })
 }
