@@ -79,13 +79,14 @@ test('fields and corners are changed in place, and everybody gets them', () =>
     await page.waitForFunction(() => window.cityheart.map.getStyle().layers.some(({ id }) => id.startsWith('td-')));
     await page.evaluate((centre) => window.cityheart.map.jumpTo({ center: centre, zoom: 17 }), [SPOT[0] + 0.0003, SPOT[1] + 0.0003]);
     await idle(page);
+    const before = await page.textContent('#place-now');
     const corner = await onPage(page, [SPOT[0] + 0.0006, SPOT[1] + 0.0006]);
     await page.mouse.move(corner.x, corner.y);
     await page.mouse.down();
     await page.mouse.move(corner.x + 30, corner.y - 20, { steps: 6 });
     await page.mouse.move(corner.x + 60, corner.y - 40, { steps: 6 });
     await page.mouse.up();
-    await page.waitForFunction(() => document.querySelector('.editor .way [aria-label]:not([disabled])'));
+    await page.waitForFunction((was) => document.querySelector('#place-now').textContent !== was, before);
     await save(page);
     const { properties, geometry } = await stored(id);
     assert.equal(properties.title, `Fountain ${id}`);
@@ -243,7 +244,7 @@ test('a draft survives a reload and can be undone within', () =>
     assert.equal(await page.inputValue('#field-kind'), 'event');
     assert.equal((await stored(id)).properties.title, titleOf(id));
     await page.fill('#field-title', 'Another thought');
-    await page.locator('.editor .way .square').first().click();
+    await page.locator('#undo-field').click();
     assert.equal(await page.inputValue('#field-title'), 'Half a thought');
     await page.getByRole('button', { name: 'Discard draft' }).click();
     await page.locator('.editor').waitFor({ state: 'detached' });

@@ -15,13 +15,24 @@ import { moment } from './Conflict';
 import { citiesOpen, ownMatters, whyNot, type Why } from './rights';
 import { historyOf } from './send';
 
-/** Whether the signed-in person made it: who made it stands in its history. */
+/** Asked once of each thing, whoever shows it. */
+const asked = new Map<string, Promise<boolean | null>>();
+
+async function isOwn(id: string, login: string): Promise<boolean | null> {
+  const versions = await historyOf(id);
+  return versions && versions.some(({ before, author }) => !before && author === login);
+}
+
+/** Whether the signed-in person made it: who made it stands in its history. Null while that is not known. */
 function useOwn(one: Intervention): boolean | null {
   const [own, setOwn] = useState<boolean | null>(null);
+  const login = account.value?.login ?? '';
   useEffect(() => {
     if (!ownMatters(account.value)) return;
-    void historyOf(one.id).then((versions) => setOwn(versions ? versions.some(({ before, author }) => !before && author === account.value?.login) : null));
-  }, [one.id]);
+    const key = `${login} ${one.id}`;
+    if (!asked.has(key)) asked.set(key, isOwn(one.id, login));
+    void asked.get(key)!.then(setOwn);
+  }, [one.id, login]);
   return own;
 }
 
@@ -99,7 +110,7 @@ export function Actions({ one }: { one: Intervention }) {
 }
 
 /** At the end of the detail: how it came to be as it is. */
-export function Past({ one }: { one: Intervention }) {
+export function Past({ one, open }: { one: Intervention; open: boolean }) {
   const why = whyNot(account.value, one.city, useOwn(one));
-  return account.value ? <History one={one} mayRestore={!why} /> : null;
+  return <History one={one} mayRestore={!why} opened={open} />;
 }

@@ -27,10 +27,10 @@ export function Workbar() {
           {t('edit.new')}
         </button>
         <span class="grow" />
-        <button class="square" id="undo" aria-label={undoName} title={undoName} disabled={!last} onClick={() => void undo()}>
+        <button class="square" id="undo" aria-label={undoName} title={undoName} aria-disabled={!last} onClick={() => void undo()}>
           <Icon name="undo" />
         </button>
-        <button class="square" id="redo" aria-label={redoName} title={redoName} disabled={!next} onClick={() => void redo()}>
+        <button class="square" id="redo" aria-label={redoName} title={redoName} aria-disabled={!next} onClick={() => void redo()}>
           <Icon name="redo" />
         </button>
       </div>
