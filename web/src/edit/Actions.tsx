@@ -13,24 +13,19 @@ import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
 import { History } from './History';
 import { moment } from './Conflict';
 import { citiesOpen, ownMatters, whyNot, type Why } from './rights';
-import { historyOf } from './send';
+import { mayChange } from './send';
 
 /** Asked once of each thing, whoever shows it. */
 const asked = new Map<string, Promise<boolean | null>>();
 
-async function isOwn(id: string, login: string): Promise<boolean | null> {
-  const versions = await historyOf(id);
-  return versions && versions.some(({ before, author }) => !before && author === login);
-}
-
-/** Whether the signed-in person made it: who made it stands in its history. Null while that is not known. */
+/** Whether a contributor may change it, which they may when they made it. Null while that is not known. */
 function useOwn(one: Intervention): boolean | null {
   const [own, setOwn] = useState<boolean | null>(null);
   const login = account.value?.login ?? '';
   useEffect(() => {
     if (!ownMatters(account.value)) return;
     const key = `${login} ${one.id}`;
-    if (!asked.has(key)) asked.set(key, isOwn(one.id, login));
+    if (!asked.has(key)) asked.set(key, mayChange(one.id));
     void asked.get(key)!.then(setOwn);
   }, [one.id, login]);
   return own;

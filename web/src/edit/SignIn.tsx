@@ -110,9 +110,7 @@ export function AccountMenu() {
   return (
     <div class="account">
       <button class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>
-        <span class="initial" aria-hidden="true">
-          {(who.name || who.login).slice(0, 1).toLocaleUpperCase()}
-        </span>
+        <span class="initial" data-initial={(who.name || who.login).slice(0, 1).toLocaleUpperCase()} />
         <span class="name">{who.name || who.login}</span>
         <Icon name="down" />
       </button>
