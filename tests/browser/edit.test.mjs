@@ -184,6 +184,10 @@ test('the status moves in one click, to what may follow only, and is undone and 
     await status('idea');
     await page.locator('#redo').click();
     await status('proposed');
+    await page.keyboard.press('Control+z');
+    await status('idea');
+    await page.keyboard.press('Control+Shift+z');
+    await status('proposed');
     await page.waitForFunction(() => /Proposed/.test(document.querySelector('.detail .status').textContent));
   }));
 

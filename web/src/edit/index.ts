@@ -2,8 +2,10 @@
 import { computed, effect } from '@preact/signals';
 import { tab } from '../state';
 import { lost } from '../state/changes';
-import { deciding, draft, layOut, waiting } from './desk';
-import { flush } from './commit';
+import { account } from '../state/session';
+import { flush, redo, undo } from './commit';
+import { deciding, draft, layOut, unkept, waiting } from './desk';
+import { isTouched } from './drafts';
 import '../edit.css';
 
 export { Actions, Moves, Past } from './Actions';
@@ -25,6 +27,10 @@ export function begin(): void {
   if (!begun) {
     begun = true;
     addEventListener('online', () => void flush());
+    addEventListener('keydown', keys);
+    addEventListener('beforeunload', (event) => {
+      if (unkept.value && draft.value && isTouched(draft.value)) event.preventDefault();
+    });
     effect(() => {
       if (!lost.value) void flush();
     });
@@ -33,4 +39,13 @@ export function begin(): void {
     });
   }
   if (waiting.value.length) void flush();
+}
+
+/** What was saved is undone by the keys, too; within a text or the editor they undo what is there. */
+function keys(event: KeyboardEvent): void {
+  const key = event.key.toLowerCase();
+  const inText = event.target instanceof Element && event.target.matches('input:not([type=checkbox], [type=radio]), textarea, select');
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || !['z', 'y'].includes(key) || inText || draft.value || !account.value) return;
+  event.preventDefault();
+  void (key === 'y' || event.shiftKey ? redo() : undo());
 }

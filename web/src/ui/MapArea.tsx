@@ -6,6 +6,7 @@ import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { failed, filter, goal, noMap, plan } from '../state';
+import { account } from '../state/session';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
 import { timeOpen } from './TimeBar';
@@ -114,13 +115,19 @@ const HELP: [string, Key][] = [
   ['↑ ↓', 'help.list'],
   ['Enter', 'help.open'],
 ];
+/** For who is signed in. */
+const EDITING: [string, Key][] = [
+  ['Ctrl Z', 'help.undo'],
+  ['Ctrl Y', 'help.redo'],
+  ['Ctrl S', 'help.save'],
+];
 
 function Help() {
   return (
     <div id="keys" popover="auto" class="keys">
       <h2>{t('help.label')}</h2>
       <dl>
-        {HELP.map(([keys, what]) => (
+        {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
           <div key={what}>
             <dt>
               <kbd>{keys}</kbd>
