@@ -7,13 +7,16 @@ import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { drawQuestion } from '../state/ask';
 import { failed, filter, goal, noMap, plan } from '../state';
+import { renderer, rustMap } from '../state/renderer';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
+import { RendererNotice, RendererSettings } from './Renderer';
 import { timeOpen } from './TimeBar';
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
   const ready = plan.value !== null || failed.value;
+  const drawnBy = renderer.value;
   useEffect(() => {
     if (!ready || !holder.current) return;
     const container = holder.current;
@@ -23,7 +26,7 @@ export function MapArea() {
       noMap.value = true;
       return;
     }
-    void import('../map/map')
+    void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
       .then(({ open }) => {
         if (!gone) close = open(container);
       })
@@ -35,7 +38,7 @@ export function MapArea() {
       gone = true;
       close?.();
     };
-  }, [ready]);
+  }, [ready, drawnBy]);
   return (
     <div class="map-area">
       <div ref={holder} class="map" />
@@ -44,8 +47,9 @@ export function MapArea() {
       ) : (
         <>
           <Buttons />
-          <Crosshair />
+          {drawnBy === 'gl' && <Crosshair />}
           <Legend />
+          <RendererNotice />
           <Credits />
         </>
       )}
@@ -90,8 +94,8 @@ function Buttons() {
   return (
     <div class="map-buttons">
       <div class="set">
-        {button('plus', 'map.in', () => map()?.zoomIn({ duration: 200 }))}
-        {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
+        {button('plus', 'map.in', () => (rustMap.value ? rustMap.value.zoomBy(1) : map()?.zoomIn({ duration: 200 })))}
+        {button('minus', 'map.out', () => (rustMap.value ? rustMap.value.zoomBy(-1) : map()?.zoomOut({ duration: 200 })))}
       </div>
       <div class="set">
         {button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
@@ -102,6 +106,7 @@ function Buttons() {
           <Icon name="clock" />
         </button>
       </div>
+      <RendererSettings />
       <div class="set">
         <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
           <Icon name="help" />
