@@ -7,6 +7,7 @@ import { euShareOf, years, type Intervention } from '../plan';
 import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
 import { equip, tools } from '../state/session';
 import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
+import { askLike } from '../state/ask';
 import { Icon } from './Icon';
 import { field, label, title } from './labels';
 import { Sign } from './Sign';
@@ -118,6 +119,11 @@ function Reading({ one }: { one: Intervention }) {
       <Steps value={p.steps} />
       <Indicators value={p.indicators} />
       <Risks value={p.risks} />
+      <p>
+        <button class="link" onClick={() => askLike(one.id)}>
+          {t('ask.q.similar')}
+        </button>
+      </p>
       <Rest one={one} />
       <Sources value={p.sources} date={p.source_date} />
       <Past one={one} />
