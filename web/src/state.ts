@@ -3,7 +3,8 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
 import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
-import { loadModel, loadPlan } from './api';
+import { loadCollections, loadModel, loadPlan } from './api';
+import { GROUND, ground } from './ground';
 import { language, preferred, speak, t } from './i18n';
 import { planAt, type Month } from './moment';
 import type { Model } from './model';
@@ -170,8 +171,9 @@ export function setTheme(wanted: Theme): void {
 export async function load(): Promise<void> {
   failed.value = false;
   try {
-    const [loadedModel, loadedPlan] = await Promise.all([loadModel(), loadPlan()]);
+    const [loadedModel, loadedPlan, collections] = await Promise.all([loadModel(), loadPlan(), loadCollections()]);
     batch(() => {
+      ground.value = GROUND.filter((id) => collections.includes(id));
       model.value = loadedModel;
       plan.value = loadedPlan;
     });

@@ -1,11 +1,12 @@
 /*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
-import { computed, effect } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { Map, ScaleControl, setWorkerUrl, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
+import { basemap, basemapCredits, ground } from '../ground';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
 import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
@@ -79,6 +80,7 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
     }),
     effect(() => map.getCanvas().setAttribute('aria-label', t('map.label'))),
   ];
+  void loadBase(map);
   map.once('style.load', () => {
     ends.push(
       effect(() => {
@@ -116,11 +118,44 @@ const kinds = computed(() => {
 const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
 const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
 
+/** Another map's style, when there is one and it has come. */
+const base = signal<StyleSpecification | null>(null);
+
+/** Fetches the style once; where it does not come, our own ground stays. */
+async function loadBase(map: Map): Promise<void> {
+  if (!basemap || base.value) return;
+  const answer = await fetch(basemap).catch(() => null);
+  const style = answer?.ok ? ((await answer.json()) as StyleSpecification) : null;
+  if (!style) {
+    console.warn(`no style at ${basemap}`);
+    return;
+  }
+  base.value = absolute(style, new URL(basemap, document.baseURI));
+  map.once('idle', () => {
+    const said = Object.keys(style.sources).map((id) => map.getSource(id)?.attribution ?? '');
+    const plain = said.map((html) => new DOMParser().parseFromString(html, 'text/html').body.textContent?.trim() ?? '');
+    basemapCredits.value = [...new Set(plain.filter(Boolean))].map((text) => ({ text }));
+  });
+}
+
+/** Addresses in a style are relative to the style. */
+function absolute(style: StyleSpecification, at: URL): StyleSpecification {
+  const full = (path: string) => new URL(path, at).href.replaceAll('%7B', '{').replaceAll('%7D', '}');
+  const sources = Object.entries(style.sources).map(([id, source]) => {
+    const { url, tiles } = source as { url?: string; tiles?: string[] };
+    return [id, { ...source, ...(url ? { url: full(url) } : {}), ...(tiles ? { tiles: tiles.map(full) } : {}) }];
+  });
+  const { glyphs, sprite } = style;
+  return { ...style, sources: Object.fromEntries(sources), ...(glyphs ? { glyphs: full(glyphs) } : {}), ...(typeof sprite === 'string' ? { sprite: full(sprite) } : {}) };
+}
+
 function scene(palette: Palette): Scene {
   return {
     palette,
     language: language.value,
     tiles: address('tiles/'),
+    ground: ground.value,
+    base: base.value,
     counts: countPoints.value,
     marks: markPoints.value,
     areaNames: areaPoints.value,
