@@ -10,9 +10,11 @@ import { basemap, basemapCredits, ground } from '../ground';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
 import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { touched } from '../state/changes';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { refresh } from './fresh';
 import { drawImage } from './images';
 import { readPalette, type Palette } from './palette';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
@@ -89,6 +91,9 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
         later(map, scene(palette));
       }),
       effect(() => emphasise(map, hovered.value)),
+      effect(() => {
+        if (touched.value) refresh(map, touched.value);
+      }),
       ...(paper ? [] : [drawOn(map)]),
     );
     if (!paper) theMap.value = map;
