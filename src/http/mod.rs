@@ -95,7 +95,7 @@ fn urls() -> Router<Arc<App>> {
 pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
     let app = Arc::new(App {
         pool: pool::Pool::new(&config.limits),
-        web: web::Web::new(config.web.clone()),
+        web: web::Web::new(config.web.clone(), config.basemap.clone()),
         counts: operations::Counts::default(),
         birth: present::hash(uuid::Uuid::now_v7().as_bytes()),
         atlas,

@@ -5,6 +5,7 @@ use super::negotiate::reads_gzip;
 use super::present::{self, Answer, REVALIDATE};
 use super::problem::Problem;
 use super::urls;
+use crate::config::StyleUrl;
 use crate::error::Error;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -31,6 +32,8 @@ const HASHED: &str = "assets/";
 
 pub struct Web {
     folder: Option<PathBuf>,
+    /// Told to the page in a `meta` of its head.
+    basemap: Option<StyleUrl>,
     /// Files of the binary, packed once.
     kept: Cache<String, File>,
 }
@@ -46,20 +49,30 @@ struct File {
 }
 
 impl Web {
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, kept: Cache::new(10_000) }
+    pub fn new(folder: Option<PathBuf>, basemap: Option<StyleUrl>) -> Self {
+        Self { folder, basemap, kept: Cache::new(10_000) }
     }
 
     /// Reads, and packs what is kept. Blocking.
     fn read(&self, path: &str) -> Option<File> {
         let found = match &self.folder {
-            Some(folder) => std::fs::read(folder.join(path)).ok().map(|bytes| File::new(path, bytes.into(), false)),
+            Some(folder) => {
+                std::fs::read(folder.join(path)).ok().map(|bytes| File::new(path, self.told(path, bytes.into()), false))
+            }
             None => self.kept.optionally_get_with(path.to_owned(), || {
                 let file = Built::get(path)?;
-                Some(File::new(path, Bytes::copy_from_slice(&file.data), true))
+                Some(File::new(path, self.told(path, Bytes::copy_from_slice(&file.data)), true))
             }),
         };
         found.or_else(|| stand_in(path))
+    }
+
+    /// The page with what this server tells it; any other file as it is.
+    fn told(&self, path: &str, bytes: Bytes) -> Bytes {
+        let (Some(style), "index.html") = (&self.basemap, path) else { return bytes };
+        let meta =
+            format!("<head><meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"));
+        String::from_utf8_lossy(&bytes).replacen("<head>", &meta, 1).into()
     }
 }
 

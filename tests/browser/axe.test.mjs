@@ -13,7 +13,7 @@ const VIEWS = [
   { name: 'city', path: '?city=celje', shows: '.row' },
   { name: 'filters', path: '?city=celje&status=completed', shows: '.row', click: '.filters summary' },
   { name: 'legend', path: '?city=celje', shows: '.row', click: '.legend summary' },
-  { name: 'keys', path: '?city=celje', shows: '.row', click: '[popovertarget]' },
+  { name: 'keys', path: '?city=celje', shows: '.row', click: '[popovertarget="keys"]' },
   { name: 'detail', path: '?city=osijek&id=osijek-tvrda-infrastructure', shows: '.detail h1' },
   { name: 'detail that is not there', path: '?id=nobody', shows: '.detail .note' },
   { name: 'table', path: '?city=granada&tab=table', shows: 'td' },

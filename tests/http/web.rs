@@ -84,3 +84,20 @@ async fn long_texts_are_packed_for_those_who_read_it() {
     assert_eq!(reply.header("content-encoding"), "gzip");
     assert!(reply.body.len() < text.len() / 4);
 }
+
+#[tokio::test]
+async fn the_page_is_told_of_another_base_map_and_other_files_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = "<html><head><title>map</title></head></html>";
+    std::fs::write(dir.path().join("index.html"), page).unwrap();
+    std::fs::write(dir.path().join("other.html"), page).unwrap();
+    let config = Config {
+        web: Some(dir.path().into()),
+        basemap: Some("https://maps.example.org/s.json?a=1&b=2".parse().unwrap()),
+        ..Config::default()
+    };
+    let router = cityheart::http::router(plan().atlas.clone(), config);
+    let told = "<head><meta name=\"cityheart-basemap\" content=\"https://maps.example.org/s.json?a=1&amp;b=2\"><title>";
+    assert!(get(&router, "/").await.text().contains(told));
+    assert_eq!(get(&router, "/other.html").await.text(), page);
+}

@@ -28,6 +28,8 @@ export interface Address {
   language: string;
   theme: Theme;
   view: View | null;
+  /** The second map, as `state/beside` writes it; empty is none. */
+  beside: string;
   /** The page for paper. */
   print: boolean;
   /** A frame in another page. */
@@ -61,6 +63,7 @@ export function parse(search: string): Address {
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: view(text('map')),
+    beside: text('beside'),
     print: text('print') === '1',
     embed: text('embed') === '1',
   };
@@ -84,6 +87,7 @@ export function format(address: Address): string {
     ['tab', address.tab === 'plan' ? '' : address.tab],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
+    ['beside', address.beside],
     ['print', address.print ? '1' : ''],
     ['embed', address.embed ? '1' : ''],
     ['map', address.view ? formatView(address.view) : ''],

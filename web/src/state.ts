@@ -37,6 +37,8 @@ export const month = signal<Month | null>(first.month);
 export const wantedLanguage = signal(first.language || remembered('language'));
 export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
 export const view = signal<View | null>(first.view);
+/** The second map, as `state/beside` writes it; empty is none. */
+export const besideText = signal(first.beside);
 /** The page is laid out for paper. */
 export const printing = signal(first.print);
 /** The page stands in a frame of another page. */
@@ -217,6 +219,7 @@ export function connect(): void {
       month.value = to.month;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
+      besideText.value = to.beside;
       printing.value = to.print;
       view.value = to.view;
       goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
@@ -236,6 +239,7 @@ function address(): Address {
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,
+    beside: besideText.value,
     print: printing.value,
     embed: embedded,
   };

@@ -1,23 +1,25 @@
 /*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
-import { computed, effect, signal } from '@preact/signals';
+import { effect } from '@preact/signals';
+import type { Position } from 'geojson';
 import { Map, ScaleControl, setWorkerUrl, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
-import { basemap, basemapCredits, ground } from '../ground';
-import { language, t } from '../i18n';
+import { t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, theMap, view, type Goal } from '../state';
 import { touched } from '../state/changes';
-import { scheme } from '../shown';
-import type { Mark } from '../signs';
-import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { aiming } from '../state/aim';
+import { beside } from '../state/beside';
+import { loadBase } from './basemap';
+import { CITY_ZOOM } from './content';
 import { refresh } from './fresh';
 import { drawImage } from './images';
-import { readPalette, type Palette } from './palette';
+import { readPalette } from './palette';
+import { firstScene, secondScene } from './scene';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
+import { tie } from './sync';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
@@ -30,13 +32,23 @@ const LEGEND = 310;
 export interface Options {
   /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
   paper?: boolean;
+  /** The second of two maps: it shows its own filter and date, and its camera follows the first. */
+  second?: boolean;
 }
 
 /** What the map last showed. */
 let extent: LngLatBounds | null = null;
 
+/** The middles of two different cities, that the second map is as far from its own as the first from its own. */
+function middles(): [Position, Position] | null {
+  const [one, other] = [filter.peek().city, beside.peek()?.city].map((id) => plan.peek()?.cities.get(id ?? '')?.point ?? null);
+  return one && other ? [one, other] : null;
+}
+
 /** Opens the map in a container; ends it when called. */
-export function open(container: HTMLElement, { paper = false }: Options = {}): () => void {
+export function open(container: HTMLElement, { paper = false, second = false }: Options = {}): () => void {
+  const main = !paper && !second;
+  const scene = second ? secondScene : firstScene;
   let palette = readPalette();
   const palettes = { [palette.theme]: palette };
   const start = paper && extent ? null : view.value;
@@ -67,7 +79,7 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
     if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
   });
   map.on('moveend', () => {
-    if (paper) return;
+    if (!main) return;
     extent = map.getBounds();
     const { lng, lat } = map.getCenter();
     view.value = { lon: lng, lat, zoom: map.getZoom() };
@@ -75,10 +87,11 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
   map.on('click', (event) => click(map, event));
   map.on('mousemove', (event) => point(map, event));
   map.on('mouseout', () => (hovered.value = ''));
+  if (main) aimByKeys(map);
 
   const ends: (() => void)[] = [
     effect(() => {
-      if (goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
+      if (!second && goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
     }),
     effect(() => map.getCanvas().setAttribute('aria-label', t('map.label'))),
   ];
@@ -94,94 +107,33 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
       effect(() => {
         if (touched.value) refresh(map, touched.value);
       }),
-      ...(paper ? [] : [drawOn(map)]),
+      ...(main ? [drawOn(map)] : []),
     );
-    if (!paper) theMap.value = map;
+    if (main) theMap.value = map;
+    if (second && theMap.value) ends.push(tie(theMap.value, map, middles()));
   });
-  if (!start && !before) go(map, firstGoal(), 0);
-  Object.assign(window, { cityheart: { map, idle: () => idle(map) } }); // for those who drive the page from outside
+  if (!second && !start && !before) go(map, firstGoal(), 0);
+  if (!second) Object.assign(window, { cityheart: { map, idle: () => idle(map) } });
+  else Object.assign(window, { besideMap: { map, idle: () => idle(map) } }); // for those who drive the page from outside
   return () => {
-    if (!paper) theMap.value = null;
+    if (main) theMap.value = null;
     ends.forEach((end) => end());
     closed.add(map);
     map.remove();
   };
 }
 
-// What is dear to make anew is made only when the list changes.
-const shown = computed(() => shownOnMap.value ?? plan.value?.interventions ?? []);
-const none = { type: 'FeatureCollection' as const, features: [] };
-const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
-const markPoints = computed(() => marks(shown.value, scheme.value.markOf));
-/** Who is of which kind; the tiles know the status as it stands themselves. */
-const kinds = computed(() => {
-  if (scheme.value.id === 'status' && month.value === null) return null;
-  const ids = new globalThis.Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
-  for (const one of shown.value) ids.get(scheme.value.markOf(one))?.push(one.id);
-  return [...ids].map(([mark, all]) => ({ mark, ids: all }));
-});
-const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
-const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
-
-/** Another map's style, when there is one and it has come. */
-const base = signal<StyleSpecification | null>(null);
-
-/** Fetches the style once; where it does not come, our own ground stays. */
-async function loadBase(map: Map): Promise<void> {
-  if (!basemap || base.value) return;
-  const answer = await fetch(basemap).catch(() => null);
-  const style = answer?.ok ? ((await answer.json()) as StyleSpecification) : null;
-  if (!style) {
-    console.warn(`no style at ${basemap}`);
-    return;
-  }
-  base.value = absolute(style, new URL(basemap, document.baseURI));
-  map.once('idle', () => {
-    const said = Object.keys(style.sources).map((id) => map.getSource(id)?.attribution ?? '');
-    const plain = said.map((html) => new DOMParser().parseFromString(html, 'text/html').body.textContent?.trim() ?? '');
-    basemapCredits.value = [...new Set(plain.filter(Boolean))].map((text) => ({ text }));
-  });
-}
-
-/** Addresses in a style are relative to the style. */
-function absolute(style: StyleSpecification, at: URL): StyleSpecification {
-  const full = (path: string) => new URL(path, at).href.replaceAll('%7B', '{').replaceAll('%7D', '}');
-  const sources = Object.entries(style.sources).map(([id, source]) => {
-    const { url, tiles } = source as { url?: string; tiles?: string[] };
-    return [id, { ...source, ...(url ? { url: full(url) } : {}), ...(tiles ? { tiles: tiles.map(full) } : {}) }];
-  });
-  const { glyphs, sprite } = style;
-  return { ...style, sources: Object.fromEntries(sources), ...(glyphs ? { glyphs: full(glyphs) } : {}), ...(typeof sprite === 'string' ? { sprite: full(sprite) } : {}) };
-}
-
-function scene(palette: Palette): Scene {
-  return {
-    palette,
-    language: language.value,
-    tiles: address('tiles/'),
-    ground: ground.value,
-    base: base.value,
-    counts: countPoints.value,
-    marks: markPoints.value,
-    areaNames: areaPoints.value,
-    ids: shownIds.value,
-    kinds: kinds.value,
-    selected: selected.value,
-    hovered: hovered.peek(),
-  };
-}
-
 const closed = new WeakSet<Map>();
-let waiting: Scene | null = null;
+const waiting = new WeakMap<Map, Scene>();
 
 /** The list is shown first, and only the last of quick changes is drawn. */
 function later(map: Map, next: Scene): void {
-  const alone = waiting === null;
-  waiting = next;
+  const alone = !waiting.has(map);
+  waiting.set(map, next);
   if (!alone) return;
   setTimeout(() => {
-    const last = waiting;
-    waiting = null;
+    const last = waiting.get(map);
+    waiting.delete(map);
     if (last && !closed.has(map)) map.setStyle(buildStyle(last), { diff: true, transformStyle: withDrawing });
   }, SETTLE_MS);
 }
@@ -260,8 +212,24 @@ function at(map: Map, { x, y }: { x: number; y: number }, reach: number): string
   return [...new Set(found.map((feature) => String(feature.properties.id)))];
 }
 
-function countAt(map: Map, where: MapMouseEvent['point']): Record<string, unknown> | null {
-  return map.queryRenderedFeatures(where, { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
+function countAt(map: Map, where: { x: number; y: number }): Record<string, unknown> | null {
+  return map.queryRenderedFeatures([where.x, where.y], { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
+}
+
+/** While the map has the focus by keys, its middle is what points and Enter is the click. */
+function aimByKeys(map: Map): void {
+  const canvas = map.getCanvas();
+  const middle = () => map.project(map.getCenter());
+  canvas.addEventListener('focus', () => (aiming.value = canvas.matches(':focus-visible')));
+  canvas.addEventListener('blur', () => (aiming.value = false));
+  canvas.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || drawing.peek() || crosshair.peek() || taker.peek()) return;
+    event.preventDefault();
+    press(map, middle(), AIM);
+  });
+  map.on('moveend', () => {
+    if (aiming.peek()) hovered.value = at(map, middle(), AIM)[0] ?? '';
+  });
 }
 
 /** Things that lie on each other are opened in turn. */
@@ -271,14 +239,21 @@ function click(map: Map, event: MapMouseEvent): void {
     taker.value([event.lngLat.lng, event.lngLat.lat]);
     return;
   }
-  const ids = at(map, event.point, 6);
+  press(map, event.point, 6);
+}
+
+/** How far from the middle of the map a thing is still meant, in pixels. */
+const AIM = 14;
+
+function press(map: Map, where: { x: number; y: number }, reach: number): void {
+  const ids = at(map, where, reach);
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
     select(next, false);
     if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
     return;
   }
-  const count = countAt(map, event.point);
+  const count = countAt(map, where);
   if (!count) return;
   if (count.city) {
     chooseCity(String(count.city));
@@ -304,8 +279,8 @@ function point(map: Map, event: MapMouseEvent): void {
 /** Settles once the map stands still and everything asked for is drawn. */
 function idle(map: Map): Promise<void> {
   return new Promise((settle) => {
-    map.once('idle', () => (waiting ? void idle(map).then(settle) : settle()));
-    if (waiting) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
+    map.once('idle', () => (waiting.has(map) ? void idle(map).then(settle) : settle()));
+    if (waiting.has(map)) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
     else map.triggerRepaint();
   });
 }
