@@ -4,6 +4,7 @@
 //! are looked through: if none fell on the tile it is still exact, otherwise it is drawn again. So there is no time to live, no
 //! purge, and no tile older than the last answered edit.
 
+use super::seen::Eye;
 use super::{Atlas, Leaf};
 use crate::change::{Change, Revision};
 use crate::collection::Collection;
@@ -111,7 +112,7 @@ struct Entry {
 
 #[derive(Clone)]
 enum Source {
-    Leaf(Arc<Leaf>),
+    Leaf(Arc<Leaf>, Eye),
     Fixed(Arc<Snapshot>),
 }
 
@@ -119,7 +120,8 @@ impl Layers {
     /// All of these, where `list` names them.
     fn all(list: &str, entries: Arc<[Entry]>) -> Self {
         let shows = vec![Show::ALL; entries.len()].into();
-        Self { key: list.into(), entries, shows }
+        let key = if list == WORLD { list.into() } else { names(&entries).into() };
+        Self { key, entries, shows }
     }
 
     /// Layer names with the collections they show, in order.
@@ -168,8 +170,7 @@ impl Layers {
 
     fn with(&self, mut shows: Vec<Show>) -> Self {
         shows.resize(self.entries.len(), Show::ALL);
-        let names: Vec<&str> = self.entries.iter().map(|e| &*e.name).collect();
-        let mut key = names.join(",");
+        let mut key = names(&self.entries);
         for show in &shows {
             key.push(';');
             show.write_key(&mut key);
@@ -184,10 +185,19 @@ impl Layers {
     }
 }
 
+/// The names of layers, each with the key of the eye that sees it unless that sees everything.
+fn names(entries: &[Entry]) -> String {
+    let name = |e: &Entry| match &e.source {
+        Source::Leaf(_, eye) if !eye.key.is_empty() => format!("{}={}:{}", e.name, eye.key.len(), eye.key),
+        _ => e.name.to_string(),
+    };
+    entries.iter().map(name).collect::<Vec<_>>().join(",")
+}
+
 impl Source {
     fn snapshot(&self) -> Arc<Snapshot> {
         match self {
-            Self::Leaf(leaf) => leaf.index.snapshot(),
+            Self::Leaf(leaf, eye) => eye.look(leaf),
             Self::Fixed(snapshot) => snapshot.clone(),
         }
     }
@@ -199,6 +209,11 @@ impl Atlas {
     /// # Errors
     /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
     pub fn layers(&self, list: &str) -> Result<Layers> {
+        self.layers_for(list, |_| Eye::whole())
+    }
+
+    /// The same as somebody sees them. Tiles are kept by what is seen.
+    pub(super) fn layers_for(&self, list: &str, eye: impl Fn(&Leaf) -> Eye) -> Result<Layers> {
         if list == WORLD {
             let fixed = |(name, snapshot): (&str, _)| Entry {
                 name: name.into(),
@@ -219,7 +234,8 @@ impl Atlas {
                 (Err(_), Some(Ok(leaf))) => (Part::Labels, leaf),
                 (found, _) => (Part::Shapes, found?),
             };
-            Ok(Entry { name: (*name).into(), source: Source::Leaf(leaf), part })
+            let eye = eye(&leaf);
+            Ok(Entry { name: (*name).into(), source: Source::Leaf(leaf, eye), part })
         };
         Ok(Layers::all(list, names.iter().map(entry).collect::<Result<_>>()?))
     }
@@ -309,7 +325,7 @@ impl Kept {
     /// Whether no edit since has fallen on it.
     fn is_true(&self, layers: &Layers, tile: TileId) -> bool {
         layers.entries.iter().zip(&self.seen).all(|(entry, seen)| {
-            let Source::Leaf(leaf) = &entry.source else { return true };
+            let Source::Leaf(leaf, _) = &entry.source else { return true };
             let now = leaf.index.snapshot().revision();
             let then = seen.load(Ordering::Acquire);
             if then == now {

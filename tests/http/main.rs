@@ -15,6 +15,7 @@ mod links;
 mod negotiation;
 mod openapi;
 mod paging;
+mod rights;
 mod serving;
 mod tile_asks;
 mod tiles;
