@@ -66,11 +66,11 @@ test('a length is measured by keys alone', () =>
     await page.keyboard.press('Enter');
     await page.getByLabel('Corners, one a line').fill('46.2300, 15.2600\n46.2350, 15.2700');
     await page.getByRole('button', { name: 'Use these coordinates' }).click();
-    assert.equal(await page.locator('.measured').textContent(), '950.7 m');
+    await page.locator('.measured', { hasText: /^950\.7 m$/ }).waitFor();
     await page.getByRole('button', { name: 'Area' }).click();
     await page.getByLabel('Corners, one a line').fill('46.23, 15.26\n46.23, 15.27\n46.24, 15.27\n46.24, 15.26');
     await page.getByRole('button', { name: 'Use these coordinates' }).click();
-    assert.match(await page.locator('.measured').textContent(), /^85\.7\d ha, edge 3\.766 km$/);
+    await page.locator('.measured', { hasText: /^85\.7\d ha, edge 3\.766 km$/ }).waitFor();
     await page.getByRole('region', { name: 'Measure' }).getByRole('button', { name: 'Close' }).click();
     assert.equal(await page.locator('.measuring').count(), 0);
   }));

@@ -7,6 +7,8 @@ import { SCHEMES, type SchemeId } from './schemes';
 export type Tab = 'plan' | 'table';
 /** The table's sorting: a column, and a minus before it for the other way round. */
 export type Sorting = string;
+/** How the plan is read: as a list, along time, by money. */
+export type Reading = 'list' | 'time' | 'money';
 export type Theme = 'system' | 'light' | 'dark';
 
 export interface View {
@@ -21,6 +23,7 @@ export interface Address {
   tab: Tab;
   order: Order;
   sorting: Sorting;
+  reading: Reading;
   colour: SchemeId;
   /** The month at which the plan is shown; null is as it stands. */
   month: Month | null;
@@ -58,6 +61,7 @@ export function parse(search: string): Address {
     tab: text('tab') === 'table' ? 'table' : 'plan',
     order: ORDERS.includes(order) ? (order as Order) : 'status',
     sorting: text('sort') || 'title',
+    reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as Reading) : 'list',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
     language: text('lang'),
@@ -82,6 +86,7 @@ export function format(address: Address): string {
     ['to', filter.to === null ? '' : String(filter.to)],
     ['order', address.order === 'status' ? '' : address.order],
     ['sort', address.sorting === 'title' ? '' : address.sorting],
+    ['as', address.reading === 'list' ? '' : address.reading],
     ['colour', address.colour === 'status' ? '' : address.colour],
     ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],

@@ -2,7 +2,7 @@
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
-import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
+import { format, parse, type Address, type Reading, type Sorting, type Tab, type Theme, type View } from './address';
 import { loadCollections, loadModel, loadPlan } from './api';
 import { GROUND, ground } from './ground';
 import { language, preferred, speak, t } from './i18n';
@@ -30,6 +30,8 @@ export const hovered = signal('');
 export const tab = signal<Tab>(first.tab);
 export const order = signal<Order>(first.order);
 export const sorting = signal<Sorting>(first.sorting);
+/** How the plan is read. */
+export const reading = signal<Reading>(first.reading);
 /** What colour and shape stand for. */
 export const colour = signal<SchemeId>(first.colour);
 /** The month at which the plan is shown; null is as it stands. */
@@ -215,6 +217,7 @@ export function connect(): void {
       tab.value = to.tab;
       order.value = to.order;
       sorting.value = to.sorting;
+      reading.value = to.reading;
       colour.value = to.colour;
       month.value = to.month;
       if (to.language) wantedLanguage.value = to.language;
@@ -234,6 +237,7 @@ function address(): Address {
     tab: tab.value,
     order: order.value,
     sorting: sorting.value,
+    reading: reading.value,
     colour: colour.value,
     month: month.value,
     language: wantedLanguage.value,
