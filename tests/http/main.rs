@@ -7,14 +7,20 @@ mod server;
 #[path = "../common/python.rs"]
 mod python;
 
+mod auth;
 mod bad_input;
+mod changes;
 mod clients;
 mod conformance;
+mod editing;
+mod events;
 mod filters;
 mod links;
 mod negotiation;
 mod openapi;
 mod paging;
+mod part4;
+mod qgis;
 mod rights;
 mod serving;
 mod tile_asks;

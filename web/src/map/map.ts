@@ -8,7 +8,8 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { boxOf, join, type Box } from '../geometry';
 import { t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, theMap, view, type Goal } from '../state';
+import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, tab, theMap, view, type Goal } from '../state';
+import { onMap } from '../state/ask';
 import { touched } from '../state/changes';
 import { aiming } from '../state/aim';
 import { beside } from '../state/beside';
@@ -147,12 +148,12 @@ function withDrawing(before: StyleSpecification | undefined, next: StyleSpecific
   return { ...next, sources: { ...next.sources, ...sources }, layers: [...next.layers, ...layers] };
 }
 
-/** The tools for drawing come when they are first taken up. */
+/** The tools for drawing come where there is something to draw: a first stroke must not be lost to loading. */
 function drawOn(map: Map): () => void {
   let detach: (() => void) | undefined;
   let asked = false;
   const end = effect(() => {
-    if (!drawing.value || asked) return;
+    if ((!drawing.value && tab.value !== 'ask') || asked) return;
     asked = true;
     void import('../draw/terra').then(({ attach }) => {
       if (!closed.has(map)) detach = attach(map);
@@ -195,6 +196,7 @@ const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 function boxOfGoal(goal: Exclude<Goal, { to: 'view' }>): Box | null {
   const all = plan.value;
   if (!all) return null;
+  if (goal.to === 'box') return goal.box;
   if (goal.to === 'item') return all.byId.get(goal.id)?.box ?? null;
   const cities = goal.to === 'city' ? [all.cities.get(goal.id)] : [...all.cities.values()];
   return join(cities.map((city) => city?.box ?? (city?.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
@@ -250,6 +252,8 @@ function press(map: Map, where: { x: number; y: number }, reach: number): void {
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
     select(next, false);
+    // What is no part of an answer is read in the plan.
+    if (tab.value === 'compare' || (tab.value === 'ask' && !onMap.value.ids.includes(next))) tab.value = 'plan';
     if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
     return;
   }

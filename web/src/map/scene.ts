@@ -8,6 +8,8 @@ import type { Intervention } from '../plan';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
 import { cityName, hovered, month, plan, selected, shownOnMap } from '../state';
+import { crosshair } from '../draw/drawing';
+import { onMap, type AnswerOnMap } from '../state/ask';
 import { beside, shownBeside } from '../state/beside';
 import { areaNames, counts, marks } from './content';
 import type { Palette } from './palette';
@@ -18,6 +20,17 @@ export const base = signal<StyleSpecification | null>(null);
 
 const none = { type: 'FeatureCollection' as const, features: [] };
 const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
+
+/** The answer, and the corners that are being set under the cross. */
+const answerShapes = computed<AnswerOnMap>(() => {
+  const corners = crosshair.value?.corners ?? [];
+  if (!corners.length) return onMap.value;
+  const draft = [
+    ...corners.map((at) => ({ type: 'Feature' as const, properties: { role: 'corner' }, geometry: { type: 'Point' as const, coordinates: at } })),
+    ...(corners.length > 1 ? [{ type: 'Feature' as const, properties: { role: 'draft' }, geometry: { type: 'LineString' as const, coordinates: corners } }] : []),
+  ];
+  return { ...onMap.value, shapes: { type: 'FeatureCollection', features: [...onMap.value.shapes.features, ...draft] } };
+});
 
 /** What is dear to make anew is made only when the list changes. `all` says that nothing is left out. */
 function view(list: () => Intervention[], all: () => boolean, moved: () => boolean) {
@@ -45,6 +58,7 @@ function view(list: () => Intervention[], all: () => boolean, moved: () => boole
     kinds: kinds.value,
     selected: selected.value,
     hovered: hovered.peek(),
+    answer: answerShapes.value,
   });
 }
 
