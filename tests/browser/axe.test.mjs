@@ -24,7 +24,7 @@ const VIEWS = [
   { name: 'ask coverage', path: '?city=celje&tab=ask&ask=coverage', shows: '.matrix' },
   { name: 'ask rate', path: '?city=celje&tab=ask&ask=rate', shows: '.chart svg', click: '.data summary' },
   { name: 'ask similar', path: '?tab=ask&ask=similar&with=id:celje-presernova-redesign', shows: '.reasons' },
-  { name: 'ask portfolio', path: '?tab=ask&ask=portfolio', shows: '.ask .export', click: '.fold > summary' },
+  { name: 'ask portfolio', path: '?tab=ask&ask=portfolio', shows: '.ask .export', click: '.fold.wide > summary' },
   { name: 'compare', path: '?tab=compare&compare=city:celje,city:osijek', shows: '.compared b' },
   { name: 'nothing found', path: '?city=celje&q=xyzzy', shows: '.nothing' },
   { name: 'phone', path: '?city=sligo', shows: '.row', viewport: { width: 390, height: 844 } },

@@ -186,7 +186,9 @@ function go(map: Map, goal: Goal, duration: number): void {
   const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
   // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
   const left = goal.to !== 'all' && map.getContainer().clientWidth >= WITH_LEGEND ? LEGEND : edge;
-  const padding = { top: edge, bottom: edge, left, right: narrow ? 72 : edge + 24 };
+  const { clientWidth: width, clientHeight: height } = map.getContainer();
+  const [across, down] = [width / 4, height / 4]; // a small map keeps half of itself for what is shown
+  const padding = { top: Math.min(edge, down), bottom: Math.min(edge, down), left: Math.min(left, across * 1.5), right: Math.min(narrow ? 72 : edge + 24, across) };
   const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
   map.fitBounds(box, options);
 }

@@ -6,15 +6,18 @@ import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { crosshair } from '../draw/drawing';
+import { drawQuestion } from '../state/ask';
 import { failed, filter, goal, hovered, noMap, plan, titleOf } from '../state';
 import { aiming } from '../state/aim';
 import { beside } from '../state/beside';
+import { renderer, rustMap } from '../state/renderer';
 import { BesideMap, FirstCaption } from './Beside';
 import { Icon, type IconName } from './Icon';
 import { announceView, InView, listing } from './InView';
 import { Legend } from './Legend';
 import { MapTools } from './MapTools';
 import { Measure, measuring } from './Measure';
+import { RendererNotice, RendererSettings } from './Renderer';
 import { timeOpen } from './TimeBar';
 
 export function MapArea() {
@@ -22,6 +25,7 @@ export function MapArea() {
   const ready = plan.value !== null || failed.value;
   const two = noMap.value ? null : beside.value;
   useEffect(announceView, []);
+  const drawnBy = renderer.value;
   useEffect(() => {
     if (!ready || !holder.current) return;
     const container = holder.current;
@@ -31,7 +35,7 @@ export function MapArea() {
       noMap.value = true;
       return;
     }
-    void import('../map/map')
+    void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
       .then(({ open }) => {
         if (!gone) close = open(container);
       })
@@ -43,7 +47,7 @@ export function MapArea() {
       gone = true;
       close?.();
     };
-  }, [ready]);
+  }, [ready, drawnBy]);
   return (
     <div class={two ? 'map-area two' : 'map-area'}>
       <div ref={holder} class="map" />
@@ -53,12 +57,13 @@ export function MapArea() {
       ) : (
         <>
           <Buttons />
-          <Crosshair />
+          {drawnBy === 'gl' && <Crosshair />}
           {aiming.value && !crosshair.value && <Aim />}
           {two && <FirstCaption />}
           {measuring.value && <Measure />}
           {listing.value && <InView />}
           <Legend />
+          <RendererNotice />
           <Credits />
         </>
       )}
@@ -116,15 +121,19 @@ function Buttons() {
   return (
     <div class="map-buttons">
       <div class="set">
-        {button('plus', 'map.in', () => map()?.zoomIn({ duration: 200 }))}
-        {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
+        {button('plus', 'map.in', () => (rustMap.value ? rustMap.value.zoomBy(1) : map()?.zoomIn({ duration: 200 })))}
+        {button('minus', 'map.out', () => (rustMap.value ? rustMap.value.zoomBy(-1) : map()?.zoomOut({ duration: 200 })))}
       </div>
-      <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set">
+        {button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
+        {button('pencil', 'draw.area', drawQuestion)}
+      </div>
       <div class="set when">
         <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
           <Icon name="clock" />
         </button>
       </div>
+      <RendererSettings />
       <div class="set">
         <MapTools />
       </div>

@@ -2,6 +2,7 @@
 import { t, type Key } from '../i18n';
 import { theMap } from '../state';
 import { beside, openBeside } from '../state/beside';
+import { account } from '../state/session';
 import { settle } from './Beside';
 import { Icon, type IconName } from './Icon';
 import { listing } from './InView';
@@ -13,6 +14,13 @@ const HELP: [string, Key][] = [
   ['Enter', 'help.aim'],
   ['↑ ↓', 'help.list'],
   ['Enter', 'help.open'],
+];
+
+/** For who is signed in. */
+const EDITING: [string, Key][] = [
+  ['Ctrl Z', 'help.undo'],
+  ['Ctrl Y', 'help.redo'],
+  ['Ctrl S', 'help.save'],
 ];
 
 export function MapTools() {
@@ -49,7 +57,7 @@ export function MapTools() {
         </div>
         <h2>{t('help.label')}</h2>
         <dl>
-          {HELP.map(([keys, what]) => (
+          {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
             <div key={what}>
               <dt>
                 <kbd>{keys}</kbd>
