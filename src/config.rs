@@ -19,6 +19,8 @@ pub struct Config {
     pub read_only: bool,
     /// A folder with a built web app, instead of the one inside the binary.
     pub web: Option<PathBuf>,
+    /// Another map's style to lie under the plan instead of our own ground.
+    pub basemap: Option<StyleUrl>,
     pub limits: Limits,
 }
 
@@ -49,6 +51,7 @@ impl Default for Config {
             trust_proxy: false,
             read_only: false,
             web: None,
+            basemap: None,
             limits: Limits::default(),
         }
     }
@@ -107,6 +110,33 @@ impl FromStr for PublicUrl {
     }
 }
 
+/// Where a MapLibre style is: an address, or a path below the map. Holds no character that could end an attribute of HTML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StyleUrl(String);
+
+impl StyleUrl {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StyleUrl {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"'`\\^{|}".contains(&b));
+        let scheme = text.split_once(':').map(|(scheme, _)| scheme).filter(|s| !s.contains(['/', '?', '#']));
+        if plain && scheme.is_none_or(|s| s == "https" || s == "http") {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::invalid(
+            "basemap",
+            format!("'{text}' is no address of a style. Give one such as https://maps.example.org/style.json."),
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +168,17 @@ mod tests {
             "https://a//b",
         ] {
             assert!(text.parse::<PublicUrl>().is_err(), "{text}");
+        }
+    }
+    #[test]
+    fn a_style_is_named_by_an_address_or_a_path_and_by_nothing_else() {
+        for text in
+            ["https://maps.example.org/style.json?key=a&b=1", "http://[::1]:8080/s", "styles/grey.json", "/s:1.json"]
+        {
+            assert_eq!(text.parse::<StyleUrl>().unwrap().as_str(), text);
+        }
+        for text in ["", "javascript:alert(1)", "data:application/json,1", "a b", "x\"onload=\"y", "<x>", "grüße"] {
+            assert!(text.parse::<StyleUrl>().is_err(), "{text}");
         }
     }
 }

@@ -101,7 +101,7 @@ fn serve(args: &cli::Serve) -> Done {
 }
 
 fn config(listen: &cli::Listen) -> Config {
-    Config { listen: listen.listen, web: listen.web.clone(), ..Config::default() }
+    Config { listen: listen.listen, web: listen.web.clone(), basemap: listen.basemap.clone(), ..Config::default() }
 }
 
 /// Takes the address, opens the plan, says where it is, and answers until told to stop.

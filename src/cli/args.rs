@@ -1,6 +1,7 @@
 //! Commands and their flags. Every flag can also be set in the environment.
 
 use crate::collection::CollectionId;
+use crate::config::StyleUrl;
 use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -50,6 +51,9 @@ pub struct Listen {
     /// Serve the web app from this folder instead of the one inside the program
     #[arg(long, value_name = "DIR", env = "CITYHEART_WEB")]
     pub web: Option<PathBuf>,
+    /// Lay another map under the plan: the address of its MapLibre style
+    #[arg(long, value_name = "STYLE_URL", env = "CITYHEART_BASEMAP")]
+    pub basemap: Option<StyleUrl>,
 }
 
 /// Serve the demo plan of ten partners from a temporary file

@@ -117,7 +117,7 @@ pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
         pool: pool::Pool::new(&config.limits),
         doorkeepers: pool::Pool::new(&Limits { working: 2, waiting: 32, ..config.limits.clone() }),
         tries: auth::Tries::new(),
-        web: web::Web::new(config.web.clone()),
+        web: web::Web::new(config.web.clone(), config.basemap.clone()),
         counts: operations::Counts::default(),
         listeners: Arc::default(),
         birth: present::hash(uuid::Uuid::now_v7().as_bytes()),

@@ -73,12 +73,22 @@ pub fn is_person(headers: &HeaderMap) -> bool {
 
 /// Whether a body packed with gzip can be read (RFC 9110, 12.5.3).
 pub fn reads_gzip(headers: &HeaderMap) -> bool {
+    reads(headers, &["gzip", "x-gzip"])
+}
+
+/// Whether a body packed with brotli (RFC 7932) can be read.
+pub fn reads_brotli(headers: &HeaderMap) -> bool {
+    reads(headers, &["br"])
+}
+
+fn reads(headers: &HeaderMap, names: &[&str]) -> bool {
     let mut any = None;
     for (coding, weight) in ranges(headers, header::ACCEPT_ENCODING.as_str()) {
-        match coding {
-            "gzip" | "x-gzip" => return weight > 0.0,
-            "*" => any = Some(weight > 0.0),
-            _ => {}
+        if names.contains(&coding) {
+            return weight > 0.0;
+        }
+        if coding == "*" {
+            any = Some(weight > 0.0);
         }
     }
     any.unwrap_or(false)

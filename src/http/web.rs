@@ -1,10 +1,11 @@
 //! The files of the web app: those inside the binary, or those of a folder. Nothing outside of them can be reached.
 
 use super::html;
-use super::negotiate::reads_gzip;
+use super::negotiate::{reads_brotli, reads_gzip};
 use super::present::{self, Answer, REVALIDATE};
 use super::problem::Problem;
 use super::urls;
+use crate::config::StyleUrl;
 use crate::error::Error;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -31,6 +32,8 @@ const HASHED: &str = "assets/";
 
 pub struct Web {
     folder: Option<PathBuf>,
+    /// Told to the page in a `meta` of its head.
+    basemap: Option<StyleUrl>,
     /// Files of the binary, packed once.
     kept: Cache<String, File>,
 }
@@ -42,24 +45,45 @@ struct File {
     plain: Bytes,
     /// Only when packing made it smaller.
     packed: Option<Bytes>,
+    /// As the build packed it, beside the file as `NAME.br`.
+    brotli: Option<Bytes>,
     hash: u128,
 }
 
 impl Web {
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, kept: Cache::new(10_000) }
+    pub fn new(folder: Option<PathBuf>, basemap: Option<StyleUrl>) -> Self {
+        Self { folder, basemap, kept: Cache::new(10_000) }
     }
 
     /// Reads, and packs what is kept. Blocking.
     fn read(&self, path: &str) -> Option<File> {
         let found = match &self.folder {
-            Some(folder) => std::fs::read(folder.join(path)).ok().map(|bytes| File::new(path, bytes.into(), false)),
+            Some(folder) => {
+                std::fs::read(folder.join(path)).ok().map(|bytes| File::new(path, self.told(path, bytes.into()), false))
+            }
             None => self.kept.optionally_get_with(path.to_owned(), || {
                 let file = Built::get(path)?;
-                Some(File::new(path, Bytes::copy_from_slice(&file.data), true))
+                Some(File::new(path, self.told(path, Bytes::copy_from_slice(&file.data)), true))
             }),
         };
-        found.or_else(|| stand_in(path))
+        found.map(|file| File { brotli: self.beside(path), ..file }).or_else(|| stand_in(path))
+    }
+
+    /// What the build packed with brotli; the page itself is told things and goes unpacked.
+    fn beside(&self, path: &str) -> Option<Bytes> {
+        let packed = (path != "index.html").then(|| format!("{path}.br"))?;
+        match &self.folder {
+            Some(folder) => std::fs::read(folder.join(packed)).ok().map(Bytes::from),
+            None => Built::get(&packed).map(|file| Bytes::copy_from_slice(&file.data)),
+        }
+    }
+
+    /// The page with what this server tells it; any other file as it is.
+    fn told(&self, path: &str, bytes: Bytes) -> Bytes {
+        let (Some(style), "index.html") = (&self.basemap, path) else { return bytes };
+        let meta =
+            format!("<head><meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"));
+        String::from_utf8_lossy(&bytes).replacen("<head>", &meta, 1).into()
     }
 }
 
@@ -84,12 +108,13 @@ impl File {
             || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
         let packed = if pack && text { gzip(&plain) } else { None };
-        Self { media: present::quoted(&media), packed, hash: present::hash(&plain), plain }
+        Self { media: present::quoted(&media), packed, brotli: None, hash: present::hash(&plain), plain }
     }
 
     fn send(self, path: &str, headers: &HeaderMap) -> Response {
-        let packed = self.packed.filter(|_| reads_gzip(headers));
-        let suffix = if packed.is_some() { "-gz" } else { "" };
+        let brotli = self.brotli.filter(|_| reads_brotli(headers)).map(|body| (body, "br"));
+        let packed = brotli.or_else(|| self.packed.filter(|_| reads_gzip(headers)).map(|body| (body, "gzip")));
+        let suffix = packed.as_ref().map_or(String::new(), |(_, coding)| format!("-{coding}"));
         let etag = present::quoted(&format!("\"{:032x}{suffix}\"", self.hash));
         let cache = if path.starts_with(HASHED) {
             HeaderValue::from_static("public, max-age=31536000, immutable")
@@ -97,8 +122,9 @@ impl File {
             REVALIDATE
         };
         let mut response = present::unchanged(headers, &etag).unwrap_or_else(|| {
-            let coding = packed.is_some().then(|| (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
-            let mut response = packed.unwrap_or(self.plain).into_response();
+            let (body, coding) = packed.map_or((self.plain, None), |(body, coding)| (body, Some(coding)));
+            let mut response = body.into_response();
+            let coding = coding.map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name)));
             response.headers_mut().insert(header::CONTENT_TYPE, self.media);
             response.headers_mut().extend(coding);
             response

@@ -84,3 +84,42 @@ async fn long_texts_are_packed_for_those_who_read_it() {
     assert_eq!(reply.header("content-encoding"), "gzip");
     assert!(reply.body.len() < text.len() / 4);
 }
+
+#[tokio::test]
+async fn the_page_is_told_of_another_base_map_and_other_files_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = "<html><head><title>map</title></head></html>";
+    std::fs::write(dir.path().join("index.html"), page).unwrap();
+    std::fs::write(dir.path().join("other.html"), page).unwrap();
+    let config = Config {
+        web: Some(dir.path().into()),
+        basemap: Some("https://maps.example.org/s.json?a=1&b=2".parse().unwrap()),
+        ..Config::default()
+    };
+    let router = cityheart::http::router(plan().atlas.clone(), config);
+    let told = "<head><meta name=\"cityheart-basemap\" content=\"https://maps.example.org/s.json?a=1&amp;b=2\"><title>";
+    assert!(get(&router, "/").await.text().contains(told));
+    assert_eq!(get(&router, "/other.html").await.text(), page);
+}
+
+#[tokio::test]
+async fn what_the_build_packed_is_handed_to_those_who_read_it_and_never_as_the_page() {
+    let (router, _dir) = built(&[
+        ("index.html", "page"),
+        ("index.html.br", "no"),
+        ("assets/a-1.js", "plain"),
+        ("assets/a-1.js.br", "packed"),
+    ]);
+    for (path, accept, body, coding) in [
+        ("/assets/a-1.js", "gzip, br", "packed", "br"),
+        ("/assets/a-1.js", "*", "packed", "br"),
+        ("/assets/a-1.js", "br;q=0", "plain", ""),
+        ("/assets/a-1.js", "identity", "plain", ""),
+        ("/", "br", "page", ""),
+    ] {
+        let reply = get_as(&router, path, &[("accept-encoding", accept)]).await;
+        let told = (reply.text(), reply.header("content-encoding").to_owned());
+        assert_eq!(told, (body.into(), coding.into()), "{path} {accept}");
+        assert_eq!(reply.header("content-type").contains("javascript"), path.ends_with(".js"));
+    }
+}
