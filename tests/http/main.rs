@@ -12,6 +12,7 @@ mod bad_input;
 mod clients;
 mod conformance;
 mod filters;
+mod limits;
 mod links;
 mod negotiation;
 mod openapi;
