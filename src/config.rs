@@ -46,6 +46,8 @@ pub struct Limits {
     pub requests_per_second: Option<f64>,
     /// Requests that one client may make at once.
     pub burst: f64,
+    /// Listeners to events at once.
+    pub listeners: usize,
     /// How long open requests may go on after the signal to stop.
     pub drain: Duration,
 }
@@ -77,6 +79,7 @@ impl Default for Limits {
             body: Duration::from_secs(20),
             requests_per_second: Some(100.0),
             burst: 2_000.0,
+            listeners: 2_000,
             drain: Duration::from_secs(20),
         }
     }

@@ -134,29 +134,33 @@ fn import(args: &cli::Import) -> Done {
     let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
     let open =
         |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
-    let sources = args.files.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let progress = Arc::new(Progress::default());
+    let stopped = progress.clone();
+    cli::on_interrupt(move || stopped.stop())?;
+    let ready = |path: &PathBuf| open(path)?.chosen(&args.into, &progress);
+    let sources = args.files.iter().map(ready).collect::<Result<Vec<_>>>()?;
     let there = args.plan.exists();
-    let done = import_into(args, &sources, there);
+    let done = import_into(args, &sources, there, progress);
     if done.is_err() && !there && !args.dry_run {
         discard(&args.plan);
     }
     done
 }
 
-fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
+fn import_into(args: &cli::Import, sources: &[Source], there: bool, progress: Arc<Progress>) -> Done {
     let started = Instant::now();
-    let progress = Arc::new(Progress::default());
-    let (watched, stopped) = (progress.clone(), progress.clone());
-    cli::on_interrupt(move || stopped.stop())?;
+    let watched = progress.clone();
     let model = Model::load()?;
     let shelf = match (there, args.dry_run) {
         (true, true) => Some(Shelf::open_read_only(&args.plan)?),
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
-    let options = Options { id: args.id.clone(), lenient: args.lenient };
+    // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
+    let chosen = sources.iter().any(|s| s.collection.is_some());
+    let options = Options { id: args.id.clone(), lenient: args.lenient || chosen };
     let target = target(shelf.as_ref(), &model, args)?;
-    let passes = if target.is_new() { 2 } else { 1 };
+    let passes = if target.is_new() && !chosen { 2 } else { 1 };
     let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || {
         (watched.bytes(), watched.features())
     });

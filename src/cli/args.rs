@@ -91,13 +91,14 @@ pub struct Serve {
     pub read_only: bool,
 }
 
-/// Put files into the plan: GeoJSON, GeoJSON text sequences, CSV, each also gzipped
+/// Put files into the plan: GeoJSON, GeoJSON text sequences, CSV, each also gzipped; OpenStreetMap extracts
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cityheart import areas.geojson --into areas
   cityheart import trees.csv.gz --into trees --id inventory_no --plan celje.gpkg
   cityheart import shops-*.geojson --into premises --replace --dry-run
+  cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
 
 A file goes in as a whole or not at all: any fault refuses it, and each is told with its place and what to do.
 With --lenient, features with faults are left out and counted. Coordinates are longitude and latitude (WGS 84);
