@@ -66,8 +66,6 @@ async fn crawl(router: &Router, viewer: &Viewer) -> Vec<Said> {
             waiting.push(format!("/api/collections/{collection}/items/{id}?f=html"));
             waiting.push(format!("/api/collections/{collection}/items/{id}/history"));
             waiting.push(format!("/api/collections/{collection}/items/{id}/history?f=html"));
-            waiting.push(format!("/api/collections/{collection}/items/{id}/history"));
-            waiting.push(format!("/api/collections/{collection}/items/{id}/history?f=html"));
         }
     }
     let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();
