@@ -49,7 +49,7 @@ impl Seen {
         let strip = |feature: Option<Feature>| feature.and_then(|f| sight.strip(f));
         let (before, after) = (strip(version.before), strip(version.after));
         let author = self.viewer().login().map_or_else(|| "somebody".to_owned(), |_| version.author);
-        (before.is_some() || after.is_some()).then_some(Version { before, after, author, ..version })
+        (before.is_some() || after.is_some()).then_some(Version { author, before, after, ..version })
     }
 }
 

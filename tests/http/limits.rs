@@ -114,7 +114,7 @@ async fn where_too_many_wait_the_next_is_told_when_to_try_again() {
 
 /// Reads until the other side closes; the time is only there to end a test that would never end.
 fn rest(stream: &mut TcpStream) -> String {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut all = vec![];
     stream.read_to_end(&mut all).expect("the server to close");
     String::from_utf8_lossy(&all).into_owned()
@@ -181,9 +181,9 @@ fn demo() -> (Server, SocketAddr) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let server = Server(child);
-    let address = lines.filter_map(|l| l.split_once("http://")?.1.split_whitespace().next()?.parse().ok()).next();
+    let address = lines.find_map(|l| l.split_once("http://")?.1.split_whitespace().next()?.parse().ok());
     (server, address.expect("the address of the server"))
 }
 
