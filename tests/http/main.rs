@@ -15,6 +15,7 @@ mod conformance;
 mod editing;
 mod events;
 mod filters;
+mod limits;
 mod links;
 mod negotiation;
 mod openapi;
