@@ -142,6 +142,34 @@ async fn story_6_a_metropolis_sees_the_same_numbers_for_all_centres_in_one_table
 }
 
 #[tokio::test]
+async fn story_7_a_mobility_officer_in_celje_sees_parking_within_five_minutes_before_and_after() {
+    let from = json!([15.2667, 46.22885]);
+    let inputs = json!({
+        "point": from, "minutes": 5, "streets": "segments", "collection": "interventions",
+        "filter": "city = 'celje' AND A_CONTAINS(types, ('parking'))", "before": "2025-08-31", "after": "2025-09-30",
+    });
+    let answer = ask("reach", inputs.clone()).await;
+    // From the west end of Krekov trg, along the segments as drawn. The bus and parking works in Gosposka, south of it, began in September
+    // 2025; Prešernova's redesign (2026) is not there on either day, and the two car parks are undated.
+    assert_eq!((value(&answer, "reached_before", &[]), value(&answer, "reached", &[])), (0.0, 1.0));
+    assert_eq!(number(&answer, "gained", &[])["ids"], json!(["celje-gosposka-bus"]));
+    // Gosposka begins where Razlagova nearly ends: along Krekov 31.4 m east, Razlagova 155.9 m south, and 13.1 m off the street.
+    assert!(
+        answer["features"]["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["id"] == "reach" && f["result"]["way"] == "network")
+    );
+    // The plan has no imported streets: left to itself, it measures straight, and says so.
+    let mut straight = inputs;
+    straight.as_object_mut().unwrap().remove("streets");
+    let answer = ask("reach", straight).await;
+    assert!(answer["rules"].as_array().unwrap().iter().any(|r| r.as_str().unwrap().contains("straight line")));
+    assert_eq!(value(&answer, "reached", &[]), 1.0);
+}
+
+#[tokio::test]
 async fn story_8_a_climate_officer_in_granada_sees_what_is_far_from_any_park() {
     let answer = ask("gaps", json!({"area": "granada-centro", "filter": {"class": "park"}, "distance_m": 300})).await;
     // The district has 1,047,083.8 m2 on the ellipsoid; 929,394.5 m2 of it lie outside circles of 300 m around the two parks.

@@ -138,6 +138,11 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
     ];
+    if collection.time.is_some() {
+        links.push(
+            Link::new("alternate", at("/calendar"), super::calendar::MEDIA).titled("The dated features as a calendar"),
+        );
+    }
     if let Some((name, href)) = collection.license() {
         links.push(Link::new("license", href.to_owned(), HTML.media).titled(name));
     }

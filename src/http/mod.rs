@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 mod ask;
 mod auth;
+mod calendar;
 mod collections;
 mod fields;
 mod frame;
@@ -64,6 +65,7 @@ fn urls() -> Router<Arc<App>> {
         .route("/api/collections/{collection}/sortables", get(fields::sortables))
         .route("/api/collections/{collection}/items", get(items::list))
         .route("/api/collections/{collection}/items/{feature}", get(items::one))
+        .route("/api/collections/{collection}/calendar", get(calendar::of_collection))
         .route("/api/vocabularies", get(vocabularies::list))
         .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
         // OGC API Tiles: row before column

@@ -9,6 +9,7 @@ mod nearness;
 mod oracle;
 mod plan;
 mod portfolio;
+mod reach;
 mod similar;
 mod summary;
 mod tables;

@@ -38,6 +38,7 @@ async fn crawl(router: &Router, viewer: &Viewer) -> Vec<Said> {
         "/tiles/interventions.json",
         "/tiles/interventions,contributions,areas.json",
         "/api/collections/interventions/items?limit=2",
+        "/api/collections/interventions/calendar",
         "/api/collections/interventions/items?sortby=-cost&f=html",
         "/api/collections/interventions/items?crs=http://www.opengis.net/def/crs/EPSG/0/3857",
         "/api/collections?bbox=15.8,46,15.9,47",
