@@ -1,13 +1,14 @@
 //! Features: pages of them, and single ones, as GeoJSON and as pages for people.
 
 use super::ask::{Ask, Pairs};
+use super::edit::tag_of_body;
 use super::html;
 use super::link::{self, Link};
 use super::negotiate::{Form, GEOJSON, HTML};
 use super::present::{self, Answer};
 use super::stream::Pieces;
 use super::urls;
-use crate::atlas::{Items, View};
+use crate::atlas::{Items, View, state_tag};
 use crate::crs::Crs;
 use crate::query::{self, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -67,7 +68,7 @@ pub async fn one(ask: Ask) -> Answer {
         item.write(query.properties.as_deref(), &mut body);
         with_links(body, &links)
     };
-    let etag = present::quoted(&format!("\"{:032x}\"", present::hash(&body)));
+    let etag = present::quoted(&tag_of_body(&state_tag(&item.feature()), &body));
     let mut response = present::with_tag(&ask.headers, form.media, etag, body);
     present::add_links(response.headers_mut(), &links);
     response.headers_mut().insert(CONTENT_CRS, content_crs(query.crs));
