@@ -101,13 +101,9 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let before = first.map(|day| Scene::of(asked, &trip, Some(day), &mut left_out)).transpose()?;
     left_out.once();
     let sum = asked.text(&SUM)?.map(|name| summed(&scene.choice, name)).transpose()?;
-    let mut numbers = scene.numbers(&trip, sum, ["reached", "area", "network_length", "sum"]);
+    let mut numbers = scene.numbers(sum, ["reached", "area", "network_length", "sum"]);
     if let Some(before) = &before {
-        numbers.extend(before.numbers(
-            &trip,
-            sum,
-            ["reached_before", "area_before", "network_length_before", "sum_before"],
-        ));
+        numbers.extend(before.numbers(sum, ["reached_before", "area_before", "network_length_before", "sum_before"]));
         let was: Vec<&FeatureId> = before.reached.iter().map(|r| &r.id).collect();
         let is: Vec<&FeatureId> = scene.reached.iter().map(|r| &r.id).collect();
         let only = |these: &[&FeatureId], others: &[&FeatureId]| {
@@ -235,7 +231,7 @@ impl Scene {
         Ok(Self { choice, reached, ground, street_m, straight })
     }
 
-    fn numbers(&self, trip: &Trip, sum: Option<usize>, names: [&'static str; 4]) -> Vec<Number> {
+    fn numbers(&self, sum: Option<usize>, names: [&'static str; 4]) -> Vec<Number> {
         let ids: Vec<FeatureId> = self.reached.iter().map(|r| r.id.clone()).collect();
         let mut numbers =
             vec![Number::count(names[0], ids), Number::new(names[1], Figure::Real(areas_m2(&self.ground)), "m2")];
@@ -251,7 +247,6 @@ impl Scene {
             let (values, ids): (Vec<f64>, Vec<FeatureId>) = self.reached.iter().filter_map(value).unzip();
             numbers.push(Number::new(names[3], Figure::Real(values.iter().sum()), "as stated").behind(ids));
         }
-        let _ = trip;
         numbers
     }
 
@@ -301,16 +296,13 @@ fn along(network: &Network, walk: &Walk, shape: &Geometry) -> Option<f64> {
     let mut best: Option<f64> = None;
     for n in network.around(bounds.min(), bounds.max()) {
         let stretch = &network.stretches[n as usize];
-        let (gap, spot) = match shape {
-            Geometry::Point(p) => {
-                let spot = stretch.spot(n, p.0);
-                (spot.gap, spot)
-            }
-            _ => {
-                let line = Geometry::LineString(LineString::new(vec![stretch.a, stretch.b]));
-                let Some(gap) = Shape::of(&line).gap(&own, OFF_STREET_M) else { continue };
-                (gap.distance, stretch.spot(n, gap.from))
-            }
+        let (gap, spot) = if let Geometry::Point(p) = shape {
+            let spot = stretch.spot(n, p.0);
+            (spot.gap, spot)
+        } else {
+            let line = Geometry::LineString(LineString::new(vec![stretch.a, stretch.b]));
+            let Some(gap) = Shape::of(&line).gap(&own, OFF_STREET_M) else { continue };
+            (gap.distance, stretch.spot(n, gap.from))
         };
         if gap <= OFF_STREET_M {
             let way = walk.distance(n, stretch, spot.along) + gap;
