@@ -36,8 +36,8 @@ fn town(dice: &mut Dice) -> (Layer, Layer) {
         if dice.below(5) > 0 {
             let (a, b) = (corner[a as usize], corner[b as usize]);
             let bend = Coord {
-                x: quantised((a.x + b.x) / 2.0 + dice.between(-0.0002, 0.0002)),
-                y: quantised((a.y + b.y) / 2.0),
+                x: quantised(f64::midpoint(a.x, b.x) + dice.between(-0.0002, 0.0002)),
+                y: quantised(f64::midpoint(a.y, b.y)),
             };
             let foot = if dice.below(8) == 0 { Value::Bool(false) } else { Value::Bool(true) };
             let id = format!("s{}", streets.len());
