@@ -1,18 +1,32 @@
 //! The fields of a collection: its schema, what can be asked for, and what can be sorted by (OGC API Features Parts 3 and 5).
 
-use super::ask::Ask;
+use super::ask::{Ask, Pairs};
 use super::html::{self, Page};
 use super::negotiate::{JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::collection::{Collection, Kind};
+use crate::error::Error;
 use crate::query;
 use serde_json::{Map, Value as Json, json};
 
 pub async fn schema(ask: Ask) -> Answer {
-    answer(&ask, "schema", "Schema", |_, collection| {
+    let pairs = ask.only(&["type"])?;
+    let purpose = pairs.rest.first().map(|(_, value)| value.clone());
+    if let Some(other) = purpose.as_deref().filter(|p| !["create", "replace", "update"].contains(p)) {
+        return Err(Error::invalid(
+            "type",
+            format!("There is no schema for '{other}'. There are: create, replace, update."),
+        )
+        .into());
+    }
+    let name = purpose.as_ref().map_or_else(|| "schema".to_owned(), |p| format!("schema?type={p}"));
+    answer_with(&ask, &name, "Schema", &pairs, |_, collection| {
         let mut schema = (*collection.schema).clone();
         sort_out_receivables(&mut schema);
+        if let Some(purpose) = purpose {
+            keep_receivables(&mut schema, &purpose);
+        }
         schema
     })
 }
@@ -71,9 +85,19 @@ pub async fn functions(ask: Ask) -> Answer {
 }
 
 fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {
+    answer_with(ask, name, title, &ask.only(&[])?, make)
+}
+
+fn answer_with(
+    ask: &Ask,
+    name: &str,
+    title: &str,
+    pairs: &Pairs,
+    make: impl FnOnce(&Base, &Collection) -> Json,
+) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let collection = view.collection();
-    present::document(ask, &SCHEMA, |_| {
+    present::document_with(ask, &SCHEMA, pairs, |_| {
         let base = ask.base();
         let mut json = make(&base, collection);
         absolute_references(&mut json, &base);
@@ -118,6 +142,22 @@ fn sort_out_receivables(schema: &mut Json) {
         if let Some(property) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Json::as_object_mut) {
             property.insert("readOnly".into(), true.into());
         }
+    }
+}
+
+/// What a feature must be like that is sent: without what only we write and, for a part of one, without what must be there. An id is
+/// taken only for what is new.
+fn keep_receivables(schema: &mut Json, purpose: &str) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.retain(|_, p| {
+            let is_id = p.get("x-ogc-role").and_then(Json::as_str) == Some("id");
+            p.get("readOnly").and_then(Json::as_bool) != Some(true) && (purpose == "create" || !is_id)
+        });
+    }
+    if purpose == "update"
+        && let Some(members) = schema.as_object_mut()
+    {
+        members.remove("required");
     }
 }
 

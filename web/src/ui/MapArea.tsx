@@ -5,14 +5,27 @@ import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
-import { failed, filter, goal, noMap, plan } from '../state';
+import { crosshair } from '../draw/drawing';
+import { drawQuestion } from '../state/ask';
+import { failed, filter, goal, hovered, noMap, plan, titleOf } from '../state';
+import { aiming } from '../state/aim';
+import { beside } from '../state/beside';
+import { renderer, rustMap } from '../state/renderer';
+import { BesideMap, FirstCaption } from './Beside';
 import { Icon, type IconName } from './Icon';
+import { announceView, InView, listing } from './InView';
 import { Legend } from './Legend';
+import { MapTools } from './MapTools';
+import { Measure, measuring } from './Measure';
+import { RendererNotice, RendererSettings } from './Renderer';
 import { timeOpen } from './TimeBar';
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
   const ready = plan.value !== null || failed.value;
+  const two = noMap.value ? null : beside.value;
+  useEffect(announceView, []);
+  const drawnBy = renderer.value;
   useEffect(() => {
     if (!ready || !holder.current) return;
     const container = holder.current;
@@ -22,7 +35,7 @@ export function MapArea() {
       noMap.value = true;
       return;
     }
-    void import('../map/map')
+    void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
       .then(({ open }) => {
         if (!gone) close = open(container);
       })
@@ -34,20 +47,39 @@ export function MapArea() {
       gone = true;
       close?.();
     };
-  }, [ready]);
+  }, [ready, drawnBy]);
   return (
-    <div class="map-area">
+    <div class={two ? 'map-area two' : 'map-area'}>
       <div ref={holder} class="map" />
+      {two && <BesideMap now={two} />}
       {noMap.value ? (
         <p class="no-map">{t('map.missing')}</p>
       ) : (
         <>
           <Buttons />
-          <Crosshair />
+          {drawnBy === 'gl' && <Crosshair />}
+          {aiming.value && !crosshair.value && <Aim />}
+          {two && <FirstCaption />}
+          {measuring.value && <Measure />}
+          {listing.value && <InView />}
           <Legend />
+          <RendererNotice />
           <Credits />
         </>
       )}
+    </div>
+  );
+}
+
+/** The middle of the map, while it is what points. */
+function Aim() {
+  const name = plan.value?.byId.get(hovered.value);
+  return (
+    <div class="aim" aria-hidden="true">
+      <svg viewBox="0 0 48 48" width="48" height="48">
+        <path d="M24 4v14M24 30v14M4 24h14M30 24h14" />
+      </svg>
+      {name && <span>{titleOf(name).text}</span>}
     </div>
   );
 }
@@ -89,46 +121,22 @@ function Buttons() {
   return (
     <div class="map-buttons">
       <div class="set">
-        {button('plus', 'map.in', () => map()?.zoomIn({ duration: 200 }))}
-        {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
+        {button('plus', 'map.in', () => (rustMap.value ? rustMap.value.zoomBy(1) : map()?.zoomIn({ duration: 200 })))}
+        {button('minus', 'map.out', () => (rustMap.value ? rustMap.value.zoomBy(-1) : map()?.zoomOut({ duration: 200 })))}
       </div>
-      <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set">
+        {button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
+        {button('pencil', 'draw.area', drawQuestion)}
+      </div>
       <div class="set when">
         <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
           <Icon name="clock" />
         </button>
       </div>
+      <RendererSettings />
       <div class="set">
-        <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
-          <Icon name="help" />
-        </button>
-        <Help />
+        <MapTools />
       </div>
-    </div>
-  );
-}
-
-const HELP: [string, Key][] = [
-  ['← ↑ → ↓', 'help.pan'],
-  ['+ −', 'help.zoom'],
-  ['↑ ↓', 'help.list'],
-  ['Enter', 'help.open'],
-];
-
-function Help() {
-  return (
-    <div id="keys" popover="auto" class="keys">
-      <h2>{t('help.label')}</h2>
-      <dl>
-        {HELP.map(([keys, what]) => (
-          <div key={what}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{t(what)}</dd>
-          </div>
-        ))}
-      </dl>
     </div>
   );
 }
