@@ -1,5 +1,6 @@
 //! The planner's questions on 100,000 generated features of one city. The bars are in the issue: `nearby` and `inside` 1 ms, `summary` over
-//! 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms.
+//! 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms, `reach` over 15 minutes
+//! 20 ms, `portfolio` of 200 interventions with 10 rules 5 s.
 
 use cityheart::collection::{Collection, CollectionId, Kind};
 use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
@@ -49,6 +50,10 @@ fn shape(dice: &mut Dice, n: usize) -> Geometry {
     }
 }
 
+fn list(words: &[&str]) -> Value {
+    Value::Json(Box::new(json!(words)))
+}
+
 fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geometry) -> Arc<Snapshot> {
     let fields = [
         ("status", Kind::Text),
@@ -56,6 +61,8 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geo
         ("eu_share", Kind::Decimal),
         ("start", Kind::Date),
         ("end", Kind::Date),
+        ("functions", Kind::Json),
+        ("objectives", Kind::Json),
     ];
     let fields: Vec<_> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
     let id = CollectionId::new(name).expect("a name");
@@ -72,6 +79,8 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geo
             Value::Real((dice.unit() * 1e7).round() / 100.0),
             Value::text(format!("2026-{start:02}-{days:02}")),
             Value::text(format!("2027-{start:02}-{days:02}")),
+            list(&[["housing", "work", "commerce"][n % 3], ["leisure", "public_space"][n % 2]]),
+            list(&[["PO1", "PO2", "PO3", "PO4", "PO5"][n % 5]]),
         ];
         let id = FeatureId::new(&format!("{name}-{n}")).expect("an id");
         builder.push(&Feature { key: n as i64 + 1, id, geometry: Some(geometry), values });
@@ -133,4 +142,26 @@ fn gaps_with_2_000_facilities(bencher: Bencher) {
     let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
     let layers = Layers::new([layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.2).into()))]);
     ask(bencher, &layers, "gaps", json!({"area": area, "distance_m": 300}));
+}
+
+/// Blocks of about 60 m, far wider than 15 minutes on foot: as dense as the streets of Krems.
+#[divan::bench]
+fn reach_in_15_minutes(bencher: Bencher) {
+    let side = 60;
+    let corner = |x: usize, y: usize| (CENTRE.0 + (x as f64 - 30.0) * 0.0008, CENTRE.1 + (y as f64 - 30.0) * 0.00055);
+    let streets = layer("streets", 2 * side, |_, n| {
+        let at = |k| if n < side { corner(k, n) } else { corner(n - side, k) };
+        LineString::from((0..side).map(at).collect::<Vec<_>>()).into()
+    });
+    let facilities = layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.04).into()));
+    let layers = Layers::new([streets, facilities]);
+    ask(bencher, &layers, "reach", json!({"point": [CENTRE.0 + 0.0001, CENTRE.1 + 0.0001], "minutes": 15}));
+}
+
+#[divan::bench(sample_count = 3)]
+fn portfolio_of_200_with_10_rules(bencher: Bencher) {
+    let layers = Layers::new([layer("works", 267, shape)]);
+    let rules = json!({"objectives": [], "functions": []});
+    let inputs = json!({"collection": "works", "budget": 20_000_000, "at_least_one": rules});
+    ask(bencher, &layers, "portfolio", inputs);
 }

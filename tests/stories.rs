@@ -3,11 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
 
+#[path = "http/editing.rs"]
+#[allow(dead_code)] // A part of what editing tests need.
+mod editing;
 #[path = "common/processes.rs"]
 mod processes;
 #[path = "common/server.rs"]
 mod server;
 
+use cityheart::access::{Role, Viewer};
+use editing::{Client, ITEMS, ONE, measure};
 use processes::{ask, found, number, value};
 use serde_json::json;
 
@@ -53,6 +58,19 @@ async fn story_2_a_planner_in_fleurus_sees_which_works_meet_in_place_and_time() 
         .unwrap()["result"];
     // The murals ended in November 2025 and began at most twelve months before; the square, begun in 2023, ends by December 2024.
     assert_eq!(pair["months"], json!(["2024-11", "2024-12"]));
+    // Street by street: the segment of rue du Couvent passes within 50 m of ten of the shortest ways, that of rue de la Station of one.
+    let streets: Vec<(&str, f64)> = answer["numbers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|n| n["name"] == "conflicts")
+        .filter_map(|n| {
+            let group = n["group"].as_object()?;
+            (group.len() == 1).then(|| (group["street"].as_str().unwrap(), n["value"].as_f64().unwrap()))
+        })
+        .collect();
+    assert_eq!(streets, [("", 5.0), ("Rue de la Station", 1.0), ("Rue du Couvent", 10.0)]);
+    assert!(value(&answer, "conflicts", &[("street", "Rue du Couvent"), ("month", "2023-06")]) >= 1.0);
     assert!(close(pair["distance_m"].as_f64().unwrap(), 19.18, 0.001));
     let undated: Vec<_> =
         answer["left_out"]["undated"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
@@ -142,6 +160,34 @@ async fn story_6_a_metropolis_sees_the_same_numbers_for_all_centres_in_one_table
 }
 
 #[tokio::test]
+async fn story_7_a_mobility_officer_in_celje_sees_parking_within_five_minutes_before_and_after() {
+    let from = json!([15.2667, 46.22885]);
+    let inputs = json!({
+        "point": from, "minutes": 5, "streets": "segments", "collection": "interventions",
+        "filter": "city = 'celje' AND A_CONTAINS(types, ('parking'))", "before": "2025-08-31", "after": "2025-09-30",
+    });
+    let answer = ask("reach", inputs.clone()).await;
+    // From the west end of Krekov trg, along the segments as drawn. The bus and parking works in Gosposka, south of it, began in September
+    // 2025; Prešernova's redesign (2026) is not there on either day, and the two car parks are undated.
+    assert_eq!((value(&answer, "reached_before", &[]), value(&answer, "reached", &[])), (0.0, 1.0));
+    assert_eq!(number(&answer, "gained", &[])["ids"], json!(["celje-gosposka-bus"]));
+    // Gosposka begins where Razlagova nearly ends: along Krekov 31.4 m east, Razlagova 155.9 m south, and 13.1 m off the street.
+    assert!(
+        answer["features"]["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["id"] == "reach" && f["result"]["way"] == "network")
+    );
+    // The plan has no imported streets: left to itself, it measures straight, and says so.
+    let mut straight = inputs;
+    straight.as_object_mut().unwrap().remove("streets");
+    let answer = ask("reach", straight).await;
+    assert!(answer["rules"].as_array().unwrap().iter().any(|r| r.as_str().unwrap().contains("straight line")));
+    assert_eq!(value(&answer, "reached", &[]), 1.0);
+}
+
+#[tokio::test]
 async fn story_8_a_climate_officer_in_granada_sees_what_is_far_from_any_park() {
     let answer = ask("gaps", json!({"area": "granada-centro", "filter": {"class": "park"}, "distance_m": 300})).await;
     // The district has 1,047,083.8 m2 on the ellipsoid; 929,394.5 m2 of it lie outside circles of 300 m around the two parks.
@@ -187,6 +233,70 @@ async fn story_11_a_resident_of_osijek_sees_what_others_say_about_the_park() {
     assert_eq!(found(&answer), ["osijek-comment-1"]);
     // One comment is about the city's helpers, who have no place.
     assert_eq!(answer["left_out"]["without_place"], json!(["krakow-comment-1"]));
+}
+
+#[tokio::test]
+async fn story_12_a_gis_officer_pulls_what_changed_since_last_night() {
+    let client = Client::new();
+    let changes = "/api/collections/interventions/changes";
+    let night = client.json(changes).await["revision"].as_u64().unwrap();
+    // Three edits during the day: one is new, one is renamed, one is gone.
+    assert_eq!(client.post(&measure(Some("celje-bench"))).await.status, 201);
+    assert_eq!(client.patch(ONE, &json!({"properties": {"title": "Parkirišče"}})).await.status, 204);
+    let gone = format!("{ITEMS}/celje-parking-rakusev-mlin");
+    assert_eq!(client.send("DELETE", &gone, &[], "").await.status, 204);
+    // In pages of two, as a script would: every change once, deletions too, in the order they were made.
+    let mut path = format!("{changes}?since={night}&limit=2");
+    let mut seen = Vec::new();
+    loop {
+        let page = client.json(&path).await;
+        for change in page["changes"].as_array().unwrap() {
+            let here = change["feature"].is_object();
+            seen.push((change["id"].as_str().unwrap().to_owned(), change["kind"].as_str().unwrap().to_owned(), here));
+        }
+        let Some(next) = server::link(&page, "next", "application/json") else { break };
+        path = server::local(next).to_owned();
+    }
+    let want = [
+        ("celje-bench", "put", true),
+        ("celje-parking-teharska", "put", true),
+        ("celje-parking-rakusev-mlin", "removed", false),
+    ];
+    assert_eq!(seen, want.map(|(id, kind, here)| (id.to_owned(), kind.to_owned(), here)));
+    let now = client.json(changes).await["revision"].as_u64().unwrap();
+    assert_eq!(now, night + 3);
+    assert_eq!(client.json(&format!("{changes}?since={now}")).await["changes"], json!([]));
+}
+
+#[tokio::test]
+async fn a_city_takes_an_intervention_of_another_over_as_an_idea() {
+    let client = Client::of(Viewer::new("ana", "Ana", Role::Editor, ["celje"]));
+    // What the idea is goes over; place, time, money and state are each city's own.
+    let theirs = client.json(&format!("{ITEMS}/sligo-oconnell-street")).await;
+    let copied = ["title_en", "summary_en", "kind", "types", "functions", "pillars", "objectives"];
+    let mut idea = json!({"type": "Feature", "geometry": null, "properties": {
+        "title": "Ulica kot v Sligu", "city": "celje", "status": "idea", "origin": "sligo-oconnell-street",
+        "location_precision": "unknown", "visibility": "public",
+    }});
+    for name in copied {
+        idea["properties"][name] = theirs["properties"][name].clone();
+    }
+    let reply = client.post(&idea).await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    let ours = client.json(server::local(reply.header("location"))).await;
+    assert_eq!(ours["properties"]["origin"], "sligo-oconnell-street");
+    assert_eq!(ours["properties"]["types"], theirs["properties"]["types"]);
+    assert!(ours["properties"]["cost"].is_null() && ours["properties"]["start"].is_null());
+    // It resembles its origin more than anything else.
+    let id = ours["id"].as_str().unwrap();
+    let body = json!({"inputs": {"intervention": id, "k": 1}}).to_string();
+    let reply = client.send("POST", "/api/processes/similar/execution", &[editing::JSON], body).await;
+    let best = &reply.json()["features"]["features"][0];
+    assert_eq!(best["id"], "sligo-oconnell-street");
+    assert_eq!(best["result"]["likeness"]["types"], 1);
+    // And nobody takes it into a city that is not theirs.
+    idea["properties"]["city"] = "sligo".into();
+    assert_eq!(client.post(&idea).await.status, 403);
 }
 
 #[tokio::test]

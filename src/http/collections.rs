@@ -139,6 +139,11 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
         Link::new("version-history", at("/changes"), JSON.media).titled("What changed, and when"),
     ];
+    if collection.time.is_some() {
+        links.push(
+            Link::new("alternate", at("/calendar"), super::calendar::MEDIA).titled("The dated features as a calendar"),
+        );
+    }
     if let Some((name, href)) = collection.license() {
         links.push(Link::new("license", href.to_owned(), HTML.media).titled(name));
     }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 mod ask;
-mod changes;
 mod auth;
+mod calendar;
+mod changes;
 mod collections;
 mod edit;
 mod events;
@@ -78,6 +79,7 @@ fn urls() -> Router<Arc<App>> {
             "/api/collections/{collection}/changes",
             get(changes::since).post(changes::make).layer(DefaultBodyLimit::max(edit::MAX_BODY_BYTES)),
         )
+        .route("/api/collections/{collection}/calendar", get(calendar::of_collection))
         .route("/api/vocabularies", get(vocabularies::list))
         .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
         // OGC API Tiles: row before column

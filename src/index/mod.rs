@@ -79,7 +79,7 @@ pub(crate) struct Tier {
 }
 
 /// A feature within one snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Slot(pub(crate) u64);
 
 /// What a query found.

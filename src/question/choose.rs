@@ -4,22 +4,28 @@ use super::answer::{Found, LeftOut};
 use super::input::{Asked, Input, Kind, MAX_LIST, short};
 use super::when::{Clock, Days, Period};
 use crate::collection::Collection;
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{Bbox, FeatureId, Geometry, Value};
+use crate::filter::{Filter as Cql2, Lang};
 use crate::index::{Slot, Snapshot};
 use crate::query::Query;
 use serde_json::Value as Json;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The inputs that most questions share.
 pub const COLLECTION: Input =
     Input::new("collection", "The features asked about", Kind::Collection(Some("interventions")));
-pub const FILTER: Input =
-    Input::new("filter", "Which of them: property and value, or a list of values any of which will do", Kind::Filter);
+pub const FILTER: Input = Input::new(
+    "filter",
+    "Which of them: an object of properties and values (a list of values: any of them will do), or CQL2 as text or JSON",
+    Kind::Filter,
+);
 pub const AREA: Input = Input::new("area", "Where: the id of an area, or a drawn polygon", Kind::Area);
 pub const AREAS: Input =
     Input::new("areas", "The collection that areas are taken from", Kind::Collection(Some("areas")));
-pub const AREAS_FILTER: Input = Input::new("areas_filter", "Which areas: property and value", Kind::Filter);
+pub const AREAS_FILTER: Input = Input::new("areas_filter", "Which areas: properties and values, or CQL2", Kind::Filter);
 pub const AT: Input = Input::new("at", "When: one day", Kind::Date);
 pub const FROM: Input = Input::new("from", "When: the first day of a period", Kind::Date);
 pub const TO: Input = Input::new("to", "When: the last day of a period", Kind::Date);
@@ -44,6 +50,8 @@ pub struct Choice {
     pub snapshot: Arc<Snapshot>,
     pub clock: Option<Clock>,
     filter: Filter,
+    /// A filter in CQL2, which the index answers.
+    cql2: Option<Arc<Cql2>>,
     days: Option<Days>,
 }
 
@@ -59,8 +67,10 @@ impl Choice {
     /// Reads `collection` and `filter`.
     pub fn of(asked: &Asked<'_>, collection: &Input, filter: &Input) -> Result<Self> {
         let all = Self::whole(asked, collection)?;
-        let filter = Filter::read(asked.json(filter), all.collection(), filter.name)?;
-        Ok(Self { filter, ..all })
+        match asked.json(filter) {
+            Some(json) => all.also(json, filter.name),
+            None => Ok(all),
+        }
     }
 
     /// Reads `collection`: all of it.
@@ -69,7 +79,13 @@ impl Choice {
         let name = asked.text(collection)?.or(default);
         let name = name.ok_or_else(|| Error::invalid(collection.name, "Name a collection."))?;
         let snapshot = asked.layers.get(name, collection.name)?.clone();
-        Ok(Self { clock: Clock::of(snapshot.collection()), snapshot, filter: Filter::default(), days: None })
+        Ok(Self {
+            clock: Clock::of(snapshot.collection()),
+            snapshot,
+            filter: Filter::default(),
+            cql2: None,
+            days: None,
+        })
     }
 
     /// The same, in the days asked for.
@@ -95,6 +111,11 @@ impl Choice {
 
     /// Fewer: those that pass another filter too.
     pub fn also(mut self, filter: &Json, at: &str) -> Result<Self> {
+        if let Some(more) = cql2(filter, self.collection(), at)? {
+            let both = self.cql2.map(|own| own.and(&more, self.snapshot.collection()));
+            self.cql2 = Some(Arc::new(both.unwrap_or(more)));
+            return Ok(self);
+        }
         let more = Filter::read(Some(filter), self.snapshot.collection(), at)?;
         self.filter.0.extend(more.0);
         Ok(self)
@@ -142,7 +163,12 @@ impl Choice {
     /// Those without a place, in the order of keys; among them undated ones.
     #[must_use]
     pub fn unplaced(&self) -> Vec<Pick> {
-        self.fitting(self.snapshot.unplaced())
+        let mut slots = self.snapshot.unplaced();
+        if self.cql2.is_some() {
+            let passing: HashSet<Slot> = self.slots(None).into_iter().collect();
+            slots.retain(|slot| passing.contains(slot));
+        }
+        self.fitting(slots)
     }
 
     /// Whether it counts; an undated one does not when a time is asked for, and is put with those left out.
@@ -192,8 +218,13 @@ impl Choice {
     }
 
     fn select(&self, bbox: Option<Bbox>) -> Vec<Pick> {
-        let query = Query { bbox, limit: self.snapshot.len().max(1), ..Query::default() };
-        self.fitting(self.snapshot.select(&query).slots)
+        self.fitting(self.slots(bbox))
+    }
+
+    /// Those that pass the filter in CQL2.
+    fn slots(&self, bbox: Option<Bbox>) -> Vec<Slot> {
+        let query = Query { bbox, filter: self.cql2.clone(), limit: self.snapshot.len().max(1), ..Query::default() };
+        self.snapshot.select(&query).slots
     }
 
     fn fitting(&self, slots: Vec<Slot>) -> Vec<Pick> {
@@ -212,6 +243,20 @@ impl Choice {
     }
 }
 
+/// Reads a filter in CQL2: text, or an object with an operator; `None` when it is neither.
+fn cql2(json: &Json, collection: &Collection, at: &str) -> Result<Option<Cql2>> {
+    let (text, lang) = match json {
+        Json::String(text) => (text.clone(), Lang::Text),
+        Json::Object(o) if o.contains_key("op") && collection.field("op").is_none() => (json.to_string(), Lang::Json),
+        _ => return Ok(None),
+    };
+    let placed = |e: Error| match e {
+        Error::Invalid(invalid) => Error::invalid(at, invalid.message),
+        other => other,
+    };
+    Cql2::parse(&text, lang, Crs::CRS84, collection).map(Some).map_err(placed)
+}
+
 impl Filter {
     /// Reads a filter against the fields of a collection.
     pub fn read(json: Option<&Json>, collection: &Collection, at: &str) -> Result<Self> {
@@ -220,7 +265,7 @@ impl Filter {
             Error::invalid(
                 at,
                 format!(
-                    "A filter is an object of properties and values, such as {{\"status\": \"approved\"}}; found {}.",
+                    "A filter is an object of properties and values, such as {{\"status\": \"approved\"}}, or CQL2 as text or JSON; found {}.",
                     short(json)
                 ),
             )

@@ -3,14 +3,15 @@
 use super::answer::{Answer, Figure, Found, LeftOut, Number, metres};
 use super::choose::{self, AREA, AREAS, COLLECTION, Choice, FILTER, FROM, Pick, TO};
 use super::input::{Input, Kind};
+use super::metric::widened;
 use super::pairs::{self, Placed};
 use super::when::{Days, Period};
 use super::{Asked, Question};
 use crate::error::Result;
-use crate::feature::{FeatureId, Geometry};
+use crate::feature::{Bbox, FeatureId, Geometry, bbox_of};
 use geo_types::{LineString, Point};
-use serde_json::{Map, json};
-use std::collections::BTreeSet;
+use serde_json::{Map, Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const DISTANCE: Input = Input::new(
     "distance_m",
@@ -23,15 +24,23 @@ pub(super) const OPEN: Input = Input::new(
     Kind::Number { min: 0.0, max: 120.0, default: Some(12.0), whole: true },
 );
 
+const STREETS: Input = Input::new(
+    "streets",
+    "The streets that conflicts are listed by: a collection of lines with a property street or name; the plan's segments when there are some",
+    Kind::Collection(Some("segments")),
+);
+
 pub(super) const QUESTION: Question = Question {
     id: "conflicts",
     title: "Works in each other's way",
     description: "Which works within so many metres of each other overlap in time, in which months, and is that sure or only possible?",
-    inputs: &[COLLECTION, FILTER, DISTANCE, OPEN, AREA, AREAS, FROM, TO],
+    inputs: &[COLLECTION, FILTER, DISTANCE, OPEN, AREA, AREAS, FROM, TO, STREETS],
     answer,
 };
 
 const ABANDONED: &str = "abandoned";
+/// How near its street a conflict lies at most.
+const STREET_M: f64 = 50.0;
 const MAX_PAIRS: usize = 100_000;
 
 /// A work with place and time.
@@ -67,6 +76,7 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let mut pairs = Vec::new();
     pairs::near(&placed, &placed, limit, wanted, |pair| pairs.push(pair));
     pairs.sort_by(|p, q| (&works[p.a].id, &works[p.b].id).cmp(&(&works[q.a].id, &works[q.b].id)));
+    let numbers = numbers(&pairs, &works);
     let mut rules = rules(open);
     if pairs.len() > MAX_PAIRS {
         rules.push(format!(
@@ -74,8 +84,12 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
             pairs.len()
         ));
     }
-    let numbers = numbers(&pairs, &works);
-    let found = pairs.iter().take(MAX_PAIRS).map(|p| conflict(&choice, &works[p.a], &works[p.b], p)).collect();
+    pairs.truncate(MAX_PAIRS);
+    let streets = streets(asked, &pairs)?;
+    let mut numbers = numbers;
+    numbers.extend(by_street(&pairs, &works, &streets));
+    let found = pairs.iter().zip(&streets);
+    let found = found.map(|(p, street)| conflict(&choice, &works[p.a], &works[p.b], p, street)).collect();
     Ok(Answer { numbers, found, left_out, rules })
 }
 
@@ -86,6 +100,7 @@ fn rules(open_months: i64) -> Vec<String> {
          the works overlap however their dates are read, and possible otherwise."
             .to_owned(),
         format!("A work without an end, or without a beginning, is taken to last {open_months} months at most."),
+        format!("A conflict belongs to the nearest street within {STREET_M} m, and counts in every month that both works may take."),
         "Works without a place or without dates, and abandoned ones, are left out and listed.".to_owned(),
     ]
 }
@@ -122,11 +137,71 @@ fn numbers(pairs: &[pairs::Pair], works: &[Work]) -> Vec<Number> {
     ]
 }
 
-/// A pair as a feature: the shortest way between the two works.
-fn conflict(choice: &Choice, a: &Work, b: &Work, pair: &pairs::Pair) -> Found {
+/// The street of each pair, by name; empty when there is none near.
+fn streets(asked: &Asked<'_>, pairs: &[pairs::Pair]) -> Result<Vec<String>> {
+    let mut names = vec![String::new(); pairs.len()];
+    if asked.json(&STREETS).is_none() && asked.layers.find("segments").is_none() {
+        return Ok(names);
+    }
+    let streets = Choice::whole(asked, &STREETS)?;
+    let ways: Vec<Geometry> = pairs.iter().map(way).collect();
+    let around = ways.iter().filter_map(bbox_of).reduce(Bbox::union).map(|b| widened(b, STREET_M));
+    let picks = around.map(|b| streets.near(b)).unwrap_or_default();
+    let name = |pick: &Pick| {
+        ["street", "name"].iter().find_map(|field| streets.words(pick, field).into_iter().next()).unwrap_or_default()
+    };
+    let named: Vec<(Geometry, String)> = picks
+        .iter()
+        .filter_map(|pick| Some((streets.geometry(pick)?, name(pick))))
+        .filter(|(_, name)| !name.is_empty())
+        .collect();
+    let mut nearest = vec![f64::INFINITY; pairs.len()];
+    pairs::near(
+        &Placed::new(&ways),
+        &Placed::new(named.iter().map(|n| &n.0)),
+        STREET_M,
+        |_, _| true,
+        |near| {
+            let closer = (near.gap.distance, &named[near.b].1) < (nearest[near.a], &names[near.a]);
+            if closer {
+                nearest[near.a] = near.gap.distance;
+                names[near.a].clone_from(&named[near.b].1);
+            }
+        },
+    );
+    Ok(names)
+}
+
+/// How many conflicts each street has, altogether and month by month.
+fn by_street(pairs: &[pairs::Pair], works: &[Work], streets: &[String]) -> Vec<Number> {
+    let mut rows: BTreeMap<(&str, String), (u64, BTreeSet<FeatureId>)> = BTreeMap::new();
+    for (pair, street) in pairs.iter().zip(streets) {
+        let (a, b) = (&works[pair.a], &works[pair.b]);
+        let months = a.might.both(b.might).map(Days::months).unwrap_or_default();
+        for month in std::iter::once(String::new()).chain(months) {
+            let row = rows.entry((street, month)).or_default();
+            row.0 += 1;
+            row.1.extend([a.id.clone(), b.id.clone()]);
+        }
+    }
+    let number = |((street, month), (count, ids)): ((&str, String), (u64, BTreeSet<FeatureId>))| {
+        let mut group = vec![("street".to_owned(), street.to_owned())];
+        group.extend((!month.is_empty()).then(|| ("month".to_owned(), month)));
+        let number = Number::new("conflicts", Figure::Count(count), "pairs");
+        number.grouped(&group).behind(ids.into_iter().collect())
+    };
+    rows.into_iter().map(number).collect()
+}
+
+/// The shortest way between two works.
+fn way(pair: &pairs::Pair) -> Geometry {
     let gap = pair.gap;
-    let way =
-        if gap.distance > 0.05 { LineString::from(vec![gap.from, gap.to]).into() } else { Point(gap.from).into() };
+    if gap.distance > 0.05 { LineString::from(vec![gap.from, gap.to]).into() } else { Point(gap.from).into() }
+}
+
+/// A pair as a feature: the shortest way between the two works.
+fn conflict(choice: &Choice, a: &Work, b: &Work, pair: &pairs::Pair, street: &str) -> Found {
+    let gap = pair.gap;
     let both = a.might.both(b.might).unwrap_or(Days::ALWAYS);
     let place = |w: &Work| choice.words(&w.pick, "place").into_iter().next();
     let result = json!({
@@ -136,6 +211,7 @@ fn conflict(choice: &Choice, a: &Work, b: &Work, pair: &pairs::Pair) -> Found {
         "from": both.first.to_string(), "to": both.last.to_string(),
         "months": both.months(),
         "certain": sure(a, b),
+        "street": if street.is_empty() { Json::Null } else { street.into() },
     });
-    Found::Made { id: format!("{}~{}", a.id, b.id), geometry: Some(way), properties: Map::new(), result }
+    Found::Made { id: format!("{}~{}", a.id, b.id), geometry: Some(way(pair)), properties: Map::new(), result }
 }

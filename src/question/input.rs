@@ -36,7 +36,7 @@ pub struct Input {
 pub enum Kind {
     /// The name of a collection.
     Collection(Option<&'static str>),
-    /// Property → value, or a list of values any of which will do.
+    /// Property → value, or a list of values any of which will do; or CQL2.
     Filter,
     /// The id of an area, or a GeoJSON polygon.
     Area,
@@ -85,7 +85,10 @@ impl Input {
     pub fn schema(&self) -> Json {
         match self.kind {
             Kind::Collection(default) => with_default(json!({"type": "string"}), default.map(Json::from)),
-            Kind::Filter => json!({"type": "object", "maxProperties": 20}),
+            Kind::Filter => json!({"oneOf": [
+                {"type": "object", "maxProperties": 20},
+                {"type": "string", "description": "CQL2 text"},
+            ]}),
             Kind::Area => json!({"oneOf": [
                 {"type": "string", "description": "The id of a feature of the areas collection"},
                 {"type": "object", "format": "geojson-geometry", "required": ["type", "coordinates"],

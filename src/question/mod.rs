@@ -17,6 +17,7 @@ pub mod money; // amounts as decimals
 pub mod when; // days, and what a date may mean
 pub mod input; // what may be asked
 pub mod choose; // which features
+pub mod calendar; // works as iCalendar
 mod inside;
 mod nearby;
 mod summary;
@@ -31,6 +32,7 @@ mod rate;
 mod coverage;
 mod similar;
 mod portfolio;
+mod reach;
 
 pub use answer::{Answer, Figure, Found, LeftOut, Number};
 pub use coverage::{FUNCTIONS, OBJECTIVES};
@@ -62,6 +64,7 @@ pub const QUESTIONS: &[Question] = &[
     coverage::QUESTION,
     similar::QUESTION,
     portfolio::QUESTION,
+    reach::QUESTION,
 ];
 
 /// The question of this name.

@@ -9,6 +9,7 @@ mod python;
 
 mod auth;
 mod bad_input;
+mod calendar;
 mod changes;
 mod clients;
 mod conformance;

@@ -9,6 +9,10 @@ mod nearness;
 mod oracle;
 mod plan;
 mod portfolio;
+#[path = "../common/python.rs"]
+mod python;
+mod reach;
+mod shapely;
 mod similar;
 mod summary;
 mod tables;

@@ -38,6 +38,7 @@ async fn crawl(router: &Router, viewer: &Viewer) -> Vec<Said> {
         "/tiles/interventions.json",
         "/tiles/interventions,contributions,areas.json",
         "/api/collections/interventions/items?limit=2",
+        "/api/collections/interventions/calendar",
         "/api/collections/interventions/items?sortby=-cost&f=html",
         "/api/collections/interventions/items?crs=http://www.opengis.net/def/crs/EPSG/0/3857",
         "/api/collections?bbox=15.8,46,15.9,47",
@@ -135,10 +136,14 @@ fn questions() -> Vec<(&'static str, Json)> {
         ("without", json!({"collection": "interventions", "other": "contributions", "distance_m": 1})),
         ("rate", json!({"collection": "interventions", "numerator": {"status": "funded"}, "group_by": "visibility"})),
         ("inside", json!({"collection": "interventions", "area": around})),
+        ("inside", json!({"collection": "interventions", "filter": "status <> 'idea'", "area": around})),
+        ("similar", json!({"intervention": "mark-celje-public", "k": 100})),
+        ("portfolio", json!({"budget": 1_000_000_000, "at_least_one": {"city": []}})),
     ];
     for place in [CELJE, CESENA] {
         for collection in ["interventions", "contributions"] {
             all.push(("nearby", json!({"collection": collection, "point": place, "k": 100})));
+            all.push(("reach", json!({"collection": collection, "point": place, "distance_m": 5000})));
         }
     }
     for collection in ["interventions", "contributions"] {

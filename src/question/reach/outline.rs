@@ -1,0 +1,154 @@
+//! The ground that can be reached, as polygons: a field of "how much too far" on a grid, and its zero line (marching squares). In metres on
+//! one plane. A place belongs to it when some street leads near enough, and the rest of the way, off the street, is short enough.
+
+use super::network::{Network, OFF_STREET_M, Walk};
+use geo::{Area, Contains, Orient, orient::Direction};
+use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon};
+use hashbrown::HashMap;
+
+/// The grid has this many steps from the middle to the edge, within limits.
+const STEPS: f64 = 60.0;
+const FINEST_M: f64 = 10.0;
+const COARSEST_M: f64 = 40.0;
+
+/// The outline of all places within a limit, off by less than [`step_m`].
+#[must_use]
+pub fn outline(network: &Network, walk: &Walk, limit: f64) -> MultiPolygon<f64> {
+    let field = Field::of(network, walk, limit);
+    nested(field.rings())
+}
+
+/// The mesh of the grid for a limit.
+#[must_use]
+pub fn step_m(limit: f64) -> f64 {
+    (limit / STEPS).clamp(FINEST_M, COARSEST_M)
+}
+
+/// Metres too far at each node of a grid; negative within.
+struct Field {
+    origin: Coord<f64>,
+    step: f64,
+    width: usize,
+    height: usize,
+    excess: Vec<f64>,
+}
+
+impl Field {
+    fn of(network: &Network, walk: &Walk, limit: f64) -> Self {
+        let step = step_m(limit);
+        let far = 2.0 * step;
+        let margin = OFF_STREET_M + 2.0 * far;
+        let reached = |n: usize| {
+            let s = &network.stretches[n];
+            walk.distance(n as u32, s, 0.0).min(walk.distance(n as u32, s, s.length)) <= limit
+                || walk.length_within(n as u32, s, limit) > 0.0
+        };
+        let near: Vec<usize> = (0..network.stretches.len()).filter(|n| reached(*n)).collect();
+        let ends = || near.iter().flat_map(|n| [network.stretches[*n].a, network.stretches[*n].b]);
+        let low = |f: fn(Coord<f64>) -> f64| ends().map(f).fold(f64::INFINITY, f64::min) - margin;
+        let high = |f: fn(Coord<f64>) -> f64| ends().map(f).fold(f64::NEG_INFINITY, f64::max) + margin;
+        let origin = Coord { x: low(|c| c.x), y: low(|c| c.y) };
+        let nodes = |from: f64, to: f64| (((to - from) / step).ceil().max(0.0) as usize).min(4000) + 1;
+        let (width, height) =
+            if near.is_empty() { (0, 0) } else { (nodes(origin.x, high(|c| c.x)), nodes(origin.y, high(|c| c.y))) };
+        let mut field = Self { origin, step, width, height, excess: vec![far; width * height] };
+        for n in near {
+            field.draw(network, walk, limit, n as u32, far);
+        }
+        field
+    }
+
+    /// Lowers the field around a stretch.
+    fn draw(&mut self, network: &Network, walk: &Walk, limit: f64, number: u32, far: f64) {
+        let s = network.stretches[number as usize];
+        let reach = OFF_STREET_M + far;
+        let range = |low: f64, high: f64, origin: f64, count: usize| {
+            let at = |v: f64| ((v - origin) / self.step).max(0.0) as usize;
+            at(low - reach)..(at(high + reach) + 2).min(count)
+        };
+        let columns = range(s.a.x.min(s.b.x), s.a.x.max(s.b.x), self.origin.x, self.width);
+        for y in range(s.a.y.min(s.b.y), s.a.y.max(s.b.y), self.origin.y, self.height) {
+            for x in columns.clone() {
+                let spot = s.spot(number, self.place(x as f64, y as f64));
+                if spot.gap <= reach {
+                    let way = walk.distance(number, &s, spot.along) + spot.gap;
+                    let excess = (way - limit).max(spot.gap - OFF_STREET_M);
+                    let kept = &mut self.excess[y * self.width + x];
+                    *kept = kept.min(excess);
+                }
+            }
+        }
+    }
+
+    fn place(&self, x: f64, y: f64) -> Coord<f64> {
+        Coord { x: self.origin.x + x * self.step, y: self.origin.y + y * self.step }
+    }
+
+    /// Never exactly zero, so that every crossing lies inside an edge of the grid.
+    fn at(&self, x: usize, y: usize) -> f64 {
+        let excess = self.excess[y * self.width + x];
+        if excess.abs() < 1e-3 { 1e-3 } else { excess }
+    }
+
+    /// The zero lines, closed, with the reached ground on their left.
+    fn rings(&self) -> Vec<LineString<f64>> {
+        // Edge of the grid where a piece begins → where it ends. An edge is its lower left node, and whether it goes up.
+        let mut pieces: HashMap<(usize, usize, bool), (usize, usize, bool)> = HashMap::new();
+        for y in 0..self.height.saturating_sub(1) {
+            for x in 0..self.width.saturating_sub(1) {
+                let corner = [self.at(x, y), self.at(x + 1, y), self.at(x + 1, y + 1), self.at(x, y + 1)];
+                let inside = corner.map(|v| v < 0.0);
+                // Edges in the order of corners: bottom, right, top, left.
+                let edge = [(x, y, false), (x + 1, y, true), (x, y + 1, false), (x, y, true)];
+                // Going round the square against the clock, the line comes in where ground ends and goes out where it begins.
+                let ends: Vec<usize> = (0..4).filter(|i| inside[*i] && !inside[(*i + 1) % 4]).collect();
+                let begins: Vec<usize> = (0..4).filter(|i| !inside[*i] && inside[(*i + 1) % 4]).collect();
+                let middle = corner.iter().sum::<f64>() < 0.0;
+                for end in &ends {
+                    // With two opposite corners inside, the middle tells whether they hang together.
+                    let next = (1..4).map(|k| (end + k) % 4).find(|i| begins.contains(i));
+                    let last = (1..4).rev().map(|k| (end + k) % 4).find(|i| begins.contains(i));
+                    if let Some(begin) = if ends.len() == 2 && !middle { last } else { next } {
+                        pieces.insert(edge[*end], edge[begin]);
+                    }
+                }
+            }
+        }
+        let mut rings = Vec::new();
+        while let Some(start) = pieces.keys().next().copied() {
+            let mut ring = Vec::new();
+            let mut edge = start;
+            while let Some(next) = pieces.remove(&edge) {
+                ring.push(self.crossing(edge));
+                edge = next;
+            }
+            ring.push(ring[0]);
+            rings.push(LineString::new(ring));
+        }
+        rings
+    }
+
+    /// Where the line crosses an edge of the grid.
+    fn crossing(&self, (x, y, up): (usize, usize, bool)) -> Coord<f64> {
+        let (a, b) = (self.at(x, y), if up { self.at(x, y + 1) } else { self.at(x + 1, y) });
+        let t = a / (a - b);
+        let (x, y) = (x as f64, y as f64);
+        if up { self.place(x, y + t) } else { self.place(x + t, y) }
+    }
+}
+
+/// Rings as polygons with holes: those that turn left are outer ones.
+fn nested(rings: Vec<LineString<f64>>) -> MultiPolygon<f64> {
+    let area = |ring: &LineString<f64>| Polygon::new(ring.clone(), vec![]).signed_area();
+    let (outer, inner): (Vec<_>, Vec<_>) = rings.into_iter().filter(|r| r.0.len() > 3).partition(|r| area(r) > 0.0);
+    let mut polygons: Vec<Polygon<f64>> = outer.into_iter().map(|r| Polygon::new(r, vec![])).collect();
+    polygons.sort_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()));
+    for hole in inner {
+        let within = Point(hole.0[0]);
+        let around = polygons.iter_mut().find(|p| Polygon::new(p.exterior().clone(), vec![]).contains(&within));
+        if let Some(polygon) = around {
+            polygon.interiors_push(hole);
+        }
+    }
+    MultiPolygon(polygons.into_iter().map(|p| p.orient(Direction::Default)).collect())
+}
