@@ -15,7 +15,8 @@ pub mod filter; // CQL2: conditions on features
 pub mod query; // one value from the address line to the index
 pub mod encoding; // features as other programs want them: JSON-FG, FlatGeobuf, tables
 
-// Siblings: strangers to each other (tile and question read index).
+// Siblings: strangers to each other (tile and question read index; store keeps accounts in the words of access).
+pub mod access; // who may see and change what
 pub mod index; // a collection in memory, under an R-tree
 pub mod store; // where features outlive the program
 pub mod tile; // drawing vector tiles

@@ -5,6 +5,7 @@ use super::link::Link;
 use super::negotiate::{self, Form};
 use super::problem::Problem;
 use super::urls::{self, Base};
+use crate::access::Viewer;
 use crate::atlas::Atlas;
 use crate::error::Error;
 use crate::query::closest;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub struct Ask {
     pub app: Arc<App>,
     pub headers: HeaderMap,
+    pub viewer: Viewer,
     uri: Uri,
     path: Vec<(String, String)>,
 }
@@ -34,7 +36,9 @@ impl FromRequestParts<Arc<App>> for Ask {
             Problem::new(StatusCode::BAD_REQUEST, "The path is not percent-encoded UTF-8. Encode it and ask again.")
         })?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Ok(Self { app: app.clone(), headers: std::mem::take(&mut parts.headers), uri: parts.uri.clone(), path })
+        let Ok(viewer) = Viewer::from_request_parts(parts, app).await;
+        let headers = std::mem::take(&mut parts.headers);
+        Ok(Self { app: app.clone(), headers, viewer, uri: parts.uri.clone(), path })
     }
 }
 

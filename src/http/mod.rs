@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 
 mod ask;
+mod auth;
 mod collections;
 mod fields;
 mod frame;
@@ -80,6 +81,8 @@ fn urls() -> Router<Arc<App>> {
             "/api/processes/{process}/execution",
             post(processes::execute).layer(DefaultBodyLimit::max(processes::MAX_BODY_BYTES)),
         )
+        // Who asks
+        .route("/auth/me", get(auth::me))
         // Operations
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))

@@ -1,13 +1,12 @@
-// Every view, in both themes and every language there is, against the rules of axe-core for WCAG 2.2 AA and good practice.
+// Every view, in both themes and two languages (English, and Greek for its long words and other letters), against the rules of axe-core for WCAG 2.2 AA and good practice.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { visit } from './harness.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = require.resolve('axe-core/axe.min.js');
-const languages = readdirSync(new URL('../../web/src/locales/', import.meta.url));
+const languages = ['en', 'el'];
 
 const VIEWS = [
   { name: 'Europe', path: '?', shows: '.partner' },

@@ -5,6 +5,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use cityheart::access::Viewer;
 use cityheart::atlas::{Atlas, Settings, Shelf, World};
 use cityheart::config::Config;
 use cityheart::feature::{Feature, FeatureId};
@@ -129,6 +130,18 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
 
 pub async fn get(router: &Router, path: &str) -> Reply {
     get_as(router, path, &[]).await
+}
+
+/// GET as somebody.
+pub async fn get_by(router: &Router, path: &str, viewer: &Viewer) -> Reply {
+    let request = Request::get(path).header("host", "plan.test").body(Body::empty()).unwrap();
+    send(router, by(request, viewer)).await
+}
+
+/// A request of somebody, as if they had signed in.
+pub fn by<B>(mut request: Request<B>, viewer: &Viewer) -> Request<B> {
+    request.extensions_mut().insert(viewer.clone());
+    request
 }
 
 /// GET with these headers.

@@ -10,7 +10,16 @@ export interface FieldSchema {
   description?: string;
   items?: FieldSchema;
   properties?: Record<string, FieldSchema>;
+  required?: string[];
+  enum?: string[];
+  readOnly?: boolean;
+  maxLength?: number;
+  maxItems?: number;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
   'x-cityheart-title'?: Texts;
+  'x-cityheart-description'?: Texts;
   'x-ogc-codelistUri'?: string;
   'x-ogc-propertySeq'?: number;
   'x-ogc-role'?: string;
@@ -20,6 +29,10 @@ export interface FieldSchema {
 export interface Concept {
   id: string;
   labels: Texts;
+  /** What it means. */
+  note?: Texts;
+  /** Of a status: those that may follow it. */
+  moves?: string[];
 }
 
 export interface Vocabulary {

@@ -1,0 +1,108 @@
+//! Who asks.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What somebody may do, each more than the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Anybody.
+    Visitor,
+    /// Sees what partners see, and what is internal to their cities.
+    Viewer,
+    /// Adds features in their cities, and changes their own.
+    Contributor,
+    /// Changes everything in their cities.
+    Editor,
+    Admin,
+}
+
+/// Somebody who asks. Two that see and may do the same can still be two people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    login: Option<Arc<str>>,
+    name: Arc<str>,
+    role: Role,
+    /// Ids, sorted.
+    cities: Arc<[Box<str>]>,
+}
+
+impl Viewer {
+    /// Anybody, without an account.
+    #[must_use]
+    pub fn visitor() -> Self {
+        Self { login: None, name: "".into(), role: Role::Visitor, cities: Arc::new([]) }
+    }
+
+    /// Somebody with an account.
+    #[must_use]
+    pub fn new<'a>(login: &str, name: &str, role: Role, cities: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut cities: Vec<Box<str>> = cities.into_iter().map(Box::from).collect();
+        cities.sort_unstable();
+        cities.dedup();
+        Self { login: Some(login.into()), name: name.into(), role, cities: cities.into() }
+    }
+
+    /// `None` for a visitor.
+    #[must_use]
+    pub fn login(&self) -> Option<&str> {
+        self.login.as_deref()
+    }
+
+    /// For people; may be empty.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Ids of the cities that they belong to, sorted.
+    #[must_use]
+    pub fn cities(&self) -> &[Box<str>] {
+        &self.cities
+    }
+
+    #[must_use]
+    pub fn is_of(&self, city: &str) -> bool {
+        self.cities.binary_search_by(|c| (**c).cmp(city)).is_ok()
+    }
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [Self::Visitor, Self::Viewer, Self::Contributor, Self::Editor, Self::Admin];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::Viewer => "viewer",
+            Self::Contributor => "contributor",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    /// The roles that an account can have.
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .filter(|r| *r != Self::Visitor)
+            .find(|r| r.name() == name)
+            .ok_or_else(|| format!("'{name}' is no role. There are: viewer, contributor, editor, admin."))
+    }
+}

@@ -1,0 +1,66 @@
+// A change is a value: what a thing was, and what it shall be. Undo is the same value the other way round.
+import type { Geometry } from 'geojson';
+
+export type Properties = Record<string, unknown>;
+
+/** What people say of a thing; its id and version stand beside it. */
+export interface Content {
+  geometry: Geometry | null;
+  properties: Properties;
+}
+
+/** `base` null makes a thing, `now` null removes it. */
+export interface Change {
+  id: string;
+  base: Content | null;
+  now: Content | null;
+  /** The version that `base` is, as the server named it; null when it was not asked. */
+  etag: string | null;
+}
+
+/** One field of a thing, or its place on the map. */
+export type FieldName = string;
+export const GEOMETRY: FieldName = 'geometry';
+
+export const inverse = ({ id, base, now }: Change, etag: string | null): Change => ({ id, base: now, now: base, etag });
+
+export const valueOf = (content: Content, field: FieldName): unknown =>
+  field === GEOMETRY ? content.geometry : (content.properties[field] ?? null);
+
+/** The content with another value in a field; nothing said is no member at all. */
+export function withValue(content: Content, field: FieldName, value: unknown): Content {
+  if (field === GEOMETRY) return { ...content, geometry: value as Geometry | null };
+  const properties = { ...content.properties };
+  if (isNothing(value)) delete properties[field];
+  else properties[field] = value;
+  return { ...content, properties };
+}
+
+export function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+}
+
+/** Fields that differ, in the order of the first content, then of the second. */
+export function differing(a: Content, b: Content): FieldName[] {
+  const names = new Set([GEOMETRY, ...Object.keys(a.properties), ...Object.keys(b.properties)]);
+  return [...names].filter((name) => !same(valueOf(a, name), valueOf(b, name)));
+}
+
+/** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null. */
+export function patchOf(base: Content, now: Content): { geometry?: Geometry | null; properties?: Properties } {
+  const fields = differing(base, now);
+  const properties = Object.fromEntries(fields.filter((name) => name !== GEOMETRY).map((name) => [name, valueOf(now, name)]));
+  return {
+    ...(fields.includes(GEOMETRY) ? { geometry: now.geometry } : {}),
+    ...(Object.keys(properties).length ? { properties } : {}),
+  };
+}
+
+/** Whether two JSON values say the same; nothing is nothing, however it is written. */
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b || (isNothing(a) && isNothing(b))) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;
+  if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false;
+  const [one, other] = [a as Properties, b as Properties];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => same(one[key], other[key]));
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { FieldSchema } from '../model';
+import { differing, inverse, patchOf, same, withValue, type Content } from './change';
+import { faultsOf, faultsSaid } from './check';
+import { formOf, sectionsOf } from './form';
+import { compare, merge } from './merge';
+import { did, NO_STEPS, redid, undid, type Steps } from './undo';
+
+const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/interventions.schema.json'), 'utf8')) as FieldSchema;
+const content = (properties: Record<string, unknown>, at: [number, number] | null = null): Content => ({
+  properties,
+  geometry: at && { type: 'Point', coordinates: at },
+});
+const whole = { title: 'Fountain', city: 'celje', kind: 'study', status: 'idea', location_precision: 'exact', visibility: 'public' };
+
+describe('a change', () => {
+  test('sends only what differs, and null for what goes', () => {
+    const base = content({ title: 'A', cost: 5, place: 'Glavni trg' });
+    expect(patchOf(base, content({ title: 'B', cost: 5 }, [1, 2]))).toEqual({
+      geometry: { type: 'Point', coordinates: [1, 2] },
+      properties: { title: 'B', place: null },
+    });
+    expect(patchOf(base, content({ place: 'Glavni trg', cost: 5, title: 'A', steps: [] }))).toEqual({});
+  });
+
+  test('and its inverse lead back', () => {
+    const change = { id: 'x', base: content({ a: 1 }), now: content({ b: 2 }), etag: '"1"' };
+    expect(inverse(change, '"2"')).toEqual({ id: 'x', base: change.now, now: change.base, etag: '"2"' });
+    expect(inverse(inverse(change, '"2"'), '"1"')).toEqual(change);
+  });
+
+  test('to nothing leaves no member behind', () => {
+    expect(withValue(content({ a: 1, b: 2 }), 'a', '')).toEqual(content({ b: 2 }));
+    expect(withValue(content({}), 'geometry', null)).toEqual(content({}));
+  });
+
+  test('is none when only the order of members differs', () => {
+    expect(same({ a: [1, { b: 2, c: null }] }, { a: [1, { b: 2 }] })).toBe(true);
+    expect(same([1, 2], [2, 1])).toBe(false);
+    expect(same([1], { 0: 1 })).toBe(false);
+    expect(differing(content({ a: 1 }), content({ a: 1, b: [] }))).toEqual([]);
+  });
+});
+
+describe('two versions', () => {
+  const base = content({ title: 'A', cost: 1, place: 'x', lead: 'y' });
+  const mine = content({ title: 'mine', cost: 2, place: 'same', lead: 'y' });
+  const theirs = content({ title: 'theirs', cost: 1, place: 'same' }, [1, 2]);
+  const differences = compare(base, mine, theirs);
+
+  test('are compared field by field', () => {
+    expect(Object.fromEntries(differences.map(({ field, by }) => [field, by]))).toEqual({
+      title: 'both',
+      cost: 'me',
+      place: 'them',
+      lead: 'them',
+      geometry: 'them',
+    });
+  });
+
+  test('join only when every field that both changed is decided', () => {
+    expect(merge(theirs, differences, new Map())).toBeNull();
+    expect(merge(theirs, differences, new Map([['title', 'mine']]))).toEqual(content({ title: 'mine', cost: 2, place: 'same' }, [1, 2]));
+    expect(merge(theirs, differences, new Map([['title', 'theirs']]))?.properties.title).toBe('theirs');
+  });
+
+  test('can each be taken whole', () => {
+    const all = (side: 'mine' | 'theirs') => new Map(differences.map(({ field }) => [field, side]));
+    expect(differing(merge(theirs, differences, all('mine'))!, mine)).toEqual([]);
+    expect(differing(merge(theirs, differences, all('theirs'))!, theirs)).toEqual([]);
+  });
+});
+
+test('what is undone can be done again until something else is done', () => {
+  let steps: Steps<string> = NO_STEPS;
+  steps = did(did(steps, 'a'), 'b');
+  steps = undid(steps, 'b');
+  expect(steps).toEqual({ done: ['a'], undone: ['b'] });
+  expect(redid(steps, 'b')).toEqual({ done: ['a', 'b'], undone: [] });
+  expect(did(steps, 'c')).toEqual({ done: ['a', 'c'], undone: [] });
+});
+
+describe('the form of interventions', () => {
+  const fields = formOf(schema);
+  const kind = (name: string) => fields.find((field) => field.name === name)?.kind;
+
+  test('asks for each field in its own way', () => {
+    expect(Object.fromEntries(['title', 'summary', 'status', 'city', 'functions', 'start', 'cost', 'funding', 'sources', 'depends_on', 'schematic'].map((name) => [name, kind(name)]))).toEqual({
+      title: 'text',
+      summary: 'long',
+      status: 'choice',
+      city: 'reference',
+      functions: 'choices',
+      start: 'date',
+      cost: 'number',
+      funding: 'rows',
+      sources: 'texts',
+      depends_on: 'references',
+      schematic: 'flag',
+    });
+  });
+
+  test('leaves out what no person fills in', () => {
+    for (const name of ['id', 'geometry', 'created', 'updated']) expect(kind(name)).toBeUndefined();
+  });
+
+  test('shows every field in one section', () => {
+    const shown = sectionsOf(fields).flatMap(([, own]) => own.map(({ name }) => name));
+    expect([...shown].sort()).toEqual(fields.map(({ name }) => name).sort());
+  });
+});
+
+describe('what was filled in', () => {
+  const faults = (properties: Record<string, unknown>) => faultsOf(schema, content({ ...whole, ...properties }));
+
+  test('is right when the schema says so', () => expect(faults({ cost: 12.5, start: '2026-02-28', sources: ['https://celje.si/'] })).toEqual([]));
+
+  test.each([
+    [{ title: null }, { at: ['title'], reason: 'required' }],
+    [{ title: 'x'.repeat(201) }, { at: ['title'], reason: 'long', value: 200 }],
+    [{ cost: -1 }, { at: ['cost'], reason: 'low', value: 0 }],
+    [{ cost: 1.005 }, { at: ['cost'], reason: 'cents' }],
+    [{ cost: 'much' }, { at: ['cost'], reason: 'number' }],
+    [{ start: '2026-02-30' }, { at: ['start'], reason: 'date' }],
+    [{ start: '2027-01-01', end: '2026-01-01' }, { at: ['end'], reason: 'order' }],
+    [{ sources: ['somewhere'] }, { at: ['sources', '0'], reason: 'uri' }],
+    [{ steps: [{ title: 'one' }, { done: true }] }, { at: ['steps', '1', 'title'], reason: 'required' }],
+    [{ risks: [{ text: 'rain', impact: 2.5 }] }, { at: ['risks', '0', 'impact'], reason: 'whole' }],
+    [{ status: 'dreamt' }, { at: ['status'], reason: 'choice' }],
+  ])('is wrong at its place: %j', (properties, fault) => expect(faults(properties)).toEqual([fault]));
+
+  test('and what the server says of it stands at the field', () => {
+    expect(faultsSaid([{ pointer: '/edits/0/patch/properties/funding/1/amount', detail: 'No.' }], '')).toEqual([
+      { at: ['funding', '1', 'amount'], reason: 'said', value: 'No.' },
+    ]);
+    expect(faultsSaid([{ pointer: '/geometry/coordinates', detail: 'Crosses.' }], '')).toEqual([{ at: ['geometry'], reason: 'said', value: 'Crosses.' }]);
+    expect(faultsSaid([], 'Refused.')).toEqual([{ at: [], reason: 'said', value: 'Refused.' }]);
+  });
+});

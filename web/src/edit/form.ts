@@ -1,0 +1,91 @@
+// A form is what the schema of a collection says: which fields, in which order, and how each is asked for.
+import { fieldsOf, type FieldSchema } from '../model';
+
+export type Kind =
+  | 'text'
+  | 'long'
+  | 'choice'
+  | 'choices'
+  | 'date'
+  | 'number'
+  | 'flag'
+  | 'reference'
+  | 'references'
+  | 'texts'
+  | 'names'
+  | 'rows';
+
+export interface Field {
+  name: string;
+  kind: Kind;
+  schema: FieldSchema;
+  required: boolean;
+  /** The fields of one row. */
+  parts: Field[];
+}
+
+/** Texts that may grow longer than this are asked for in several lines. */
+const LINE = 300;
+
+/** Every field that a person fills in: not the id, not the place on the map, not what the service writes. */
+export function formOf(schema: FieldSchema): Field[] {
+  const required = new Set(schema.required);
+  return fieldsOf(schema)
+    .filter(([, field]) => !field.readOnly && field['x-ogc-role'] !== 'id' && field['x-ogc-role'] !== 'primary-geometry')
+    .map(([name, field]) => ({
+      name,
+      kind: kindOf(field),
+      schema: field,
+      required: required.has(name),
+      parts: field.items?.properties ? formOf(field.items) : [],
+    }));
+}
+
+function kindOf(field: FieldSchema): Kind {
+  const reference = field['x-ogc-role'] === 'reference';
+  switch (field.type) {
+    case 'array':
+      if (field.items?.properties) return 'rows';
+      if (field.items?.['x-ogc-role'] === 'reference') return 'references';
+      return field.items?.enum ? 'choices' : 'texts';
+    case 'object':
+      return 'names';
+    case 'boolean':
+      return 'flag';
+    case 'number':
+    case 'integer':
+      return 'number';
+    default:
+      if (field.enum) return 'choice';
+      if (reference) return 'reference';
+      if (field.format === 'date') return 'date';
+      return (field.maxLength ?? Infinity) > LINE ? 'long' : 'text';
+  }
+}
+
+/** Parts of a long form, each with the fields that belong together; a field that nobody names is in the last. */
+export const SECTIONS = {
+  what: ['title', 'title_en', 'language', 'city', 'kind', 'status', 'summary', 'summary_en'],
+  where: ['place', 'location_precision', 'schematic', 'outside_centre'],
+  when: ['start', 'end', 'date_precision', 'date_note', 'recurrence'],
+  money: ['cost', 'cost_scope', 'cost_note', 'eu_share', 'funding'],
+  aims: ['types', 'functions', 'pillars', 'objectives', 'indicators'],
+  work: ['lead', 'partners', 'steps', 'risks', 'tested_by', 'depends_on'],
+  record: [] as string[],
+} as const;
+
+export type Section = keyof typeof SECTIONS;
+
+export function sectionOf(name: string): Section {
+  const found = (Object.keys(SECTIONS) as Section[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
+  return found ?? (name === 'geometry' ? 'where' : 'record');
+}
+
+/** The fields of each section in the order the section names them; empty sections are left out. */
+export function sectionsOf(fields: Field[]): [Section, Field[]][] {
+  return (Object.keys(SECTIONS) as Section[]).flatMap((section): [Section, Field[]][] => {
+    const order = SECTIONS[section] as readonly string[];
+    const own = fields.filter(({ name }) => sectionOf(name) === section).sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    return own.length ? [[section, own]] : [];
+  });
+}

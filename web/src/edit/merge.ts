@@ -1,0 +1,34 @@
+// Two people changed the same thing: what each of them did to every field, and what comes of it.
+import { differing, same, valueOf, withValue, type Content, type FieldName } from './change';
+
+export interface Difference {
+  field: FieldName;
+  base: unknown;
+  mine: unknown;
+  theirs: unknown;
+  /** `both` has to be decided by a person; what one side left alone is taken from the other. */
+  by: 'me' | 'them' | 'both';
+}
+
+export type Side = 'mine' | 'theirs';
+
+/** Every field that either side changed. Where both wrote the same there is nothing to decide. */
+export function compare(base: Content, mine: Content, theirs: Content): Difference[] {
+  const fields = new Set([...differing(base, mine), ...differing(base, theirs)]);
+  return [...fields].map((field) => {
+    const [was, my, their] = [base, mine, theirs].map((content) => valueOf(content, field));
+    const [touched, taken] = [!same(was, my), !same(was, their)];
+    return { field, base: was, mine: my, theirs: their, by: touched && taken && !same(my, their) ? 'both' : taken ? 'them' : 'me' };
+  });
+}
+
+/** Theirs with every field that is mine; null while a field that both changed is not decided. */
+export function merge(theirs: Content, differences: Difference[], choices: ReadonlyMap<FieldName, Side>): Content | null {
+  let merged = theirs;
+  for (const { field, mine, by } of differences) {
+    const side = choices.get(field) ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
+    if (side === null) return null;
+    if (side === 'mine') merged = withValue(merged, field, mine);
+  }
+  return merged;
+}
