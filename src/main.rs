@@ -4,6 +4,7 @@ use cityheart::atlas::{Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::config::{Config, PublicUrl};
+use cityheart::crs::Crs;
 use cityheart::error::{Error, Result};
 use cityheart::feature::bbox_of;
 use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
@@ -111,20 +112,20 @@ fn log() {
 }
 
 fn import(args: &cli::Import) -> Done {
-    import::accept_crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
+    let crs = import::crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
     let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
     let open =
         |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
     let sources = args.files.iter().map(open).collect::<Result<Vec<_>>>()?;
     let there = args.plan.exists();
-    let done = import_into(args, &sources, there);
+    let done = import_into(args, &sources, crs, there);
     if done.is_err() && !there && !args.dry_run {
         discard(&args.plan);
     }
     done
 }
 
-fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
+fn import_into(args: &cli::Import, sources: &[Source], crs: Option<Crs>, there: bool) -> Done {
     let started = Instant::now();
     let progress = Arc::new(Progress::default());
     let (watched, stopped) = (progress.clone(), progress.clone());
@@ -135,7 +136,7 @@ fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
-    let options = Options { id: args.id.clone(), lenient: args.lenient };
+    let options = Options { id: args.id.clone(), lenient: args.lenient, crs };
     let target = target(shelf.as_ref(), &model, args)?;
     let passes = if target.is_new() { 2 } else { 1 };
     let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || {

@@ -19,7 +19,7 @@ mod tiles;
 mod world;
 
 pub use crate::tile::TileId;
-pub use items::{Item, Items};
+pub use items::{Axes, Item, Items};
 pub use metrics::Metrics;
 pub use shelf::Shelf;
 pub use tiles::{Coding, Layers, Tile};

@@ -134,9 +134,7 @@ fn header_type(kind: GeometryKind) -> GeometryType {
 fn shape<'b>(builder: &mut FlatBufferBuilder<'b>, geometry: &Geometry) -> WIPOffset<Shape<'b>> {
     match geometry {
         G::Point(p) => flat(builder, GeometryType::Point, &[&[p.0]]),
-        G::MultiPoint(m) => {
-            flat(builder, GeometryType::MultiPoint, &[&m.iter().map(|p| p.0).collect::<Vec<_>>()])
-        }
+        G::MultiPoint(m) => flat(builder, GeometryType::MultiPoint, &[&m.iter().map(|p| p.0).collect::<Vec<_>>()]),
         G::Line(l) => flat(builder, GeometryType::LineString, &[&[l.start, l.end]]),
         G::LineString(l) => flat(builder, GeometryType::LineString, &[&l.0]),
         G::MultiLineString(m) => flat(builder, GeometryType::MultiLineString, &lines(m.iter())),
@@ -164,11 +162,7 @@ fn lines<'a>(lines: impl Iterator<Item = &'a LineString<f64>>) -> Vec<&'a [Coord
 }
 
 /// Positions in one list; where several paths are in it, with the place where each ends.
-fn flat<'b>(
-    builder: &mut FlatBufferBuilder<'b>,
-    type_: GeometryType,
-    paths: &[&[Coord<f64>]],
-) -> WIPOffset<Shape<'b>> {
+fn flat<'b>(builder: &mut FlatBufferBuilder<'b>, type_: GeometryType, paths: &[&[Coord<f64>]]) -> WIPOffset<Shape<'b>> {
     let xy: Vec<f64> = paths.iter().flat_map(|path| path.iter().flat_map(|c| [c.x, c.y])).collect();
     let ends: Option<WIPOffset<Vector<'_, u32>>> = (paths.len() > 1).then(|| {
         let ends = paths.iter().scan(0, |end, path| {

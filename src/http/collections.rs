@@ -2,8 +2,9 @@
 
 use super::ask::Ask;
 use super::html::{self, Page};
+use super::items;
 use super::link::{self, Link};
-use super::negotiate::{GEOJSON, HTML, JSON, SCHEMA};
+use super::negotiate::{CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::atlas::View;
@@ -97,17 +98,21 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
     if !links.iter().any(|l| l.rel == "self") {
         links.insert(0, Link::new("self", base.api(&["collections", collection.id.as_str()]), JSON.media));
     }
-    json!({
+    let mut json = json!({
         "id": collection.id.as_str(),
         "title": collection.title,
         "description": collection.description,
         "itemType": "feature",
         "itemCount": view.count(),
         "extent": extent,
-        "crs": known_crs(),
-        "storageCrs": storage.uri(),
         "links": link::array(&links),
-    })
+    });
+    // What has no place is in no reference system.
+    if !collection.geometry.is_none() {
+        json["crs"] = known_crs().into();
+        json["storageCrs"] = storage.uri().into();
+    }
+    json
 }
 
 /// Both ends in RFC 3339; `null` is open.
@@ -128,12 +133,19 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new("self", at("?f=json"), JSON.media).titled(&collection.title),
         Link::new("alternate", at("?f=html"), HTML.media).titled("This as a page"),
         Link::new("items", at("/items"), GEOJSON.media).titled("The features as GeoJSON"),
-        Link::new("items", at("/items?f=html"), HTML.media).titled("The features as a table"),
+        Link::new("items", at("/items?f=html"), HTML.media).titled("The features as a page"),
+        Link::new("items", at("/items?f=jsonfg"), JSONFG.media).titled("The features as JSON-FG"),
+        Link::new("items", at("/items?f=flatgeobuf"), FLATGEOBUF.media).titled("The features as FlatGeobuf"),
+        Link::new("items", at("/items?f=csv"), CSV.media).titled("The features as a table (CSV)"),
         Link::new(link::SCHEMA, at("/schema"), SCHEMA.media).titled("The schema of the features"),
         Link::new("describedby", at("/schema/geojson"), SCHEMA.media).titled("The schema of a feature as GeoJSON"),
         Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
     ];
+    for form in items::WHOLE_FORMS {
+        let href = at(&format!("/download?f={}", form.names[0]));
+        links.push(Link::new("enclosure", href, form.media).titled(format!("All of {} as one file", collection.title)));
+    }
     if !collection.geometry.is_none() {
         let tilejson = base.url(&format!("/tiles/{id}.json"));
         links.push(Link::new(link::TILESETS, at("/tiles"), JSON.media).titled("The features as vector tiles"));

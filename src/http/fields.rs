@@ -13,6 +13,7 @@ pub async fn schema(ask: Ask) -> Answer {
     answer(&ask, "schema", "Schema", |_, collection| {
         let mut schema = (*collection.schema).clone();
         sort_out_receivables(&mut schema);
+        name_times(&mut schema, collection);
         schema
     })
 }
@@ -117,6 +118,24 @@ fn sort_out_receivables(schema: &mut Json) {
     for name in ["created", "updated"] {
         if let Some(property) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Json::as_object_mut) {
             property.insert("readOnly".into(), true.into());
+        }
+    }
+}
+
+/// Says which properties place a feature in time (OGC API Features Part 5, advanced property roles).
+fn name_times(schema: &mut Json, collection: &Collection) {
+    let Some(time) = collection.time else { return };
+    let kind = |at: usize| collection.fields.get(at).map(|f| f.kind);
+    let roles = match time.end {
+        // The standard wants both ends of one kind.
+        Some(end) if kind(end) != kind(time.start) => return,
+        Some(end) => vec![(time.start, "primary-interval-start"), (end, "primary-interval-end")],
+        None => vec![(time.start, "primary-instant")],
+    };
+    for (at, role) in roles {
+        let name = collection.fields.get(at).map(|f| f.name.as_str()).unwrap_or_default();
+        if let Some(property) = schema.get_mut("properties").and_then(|p| p.get_mut(name)) {
+            property["x-ogc-role"] = role.into();
         }
     }
 }

@@ -23,6 +23,7 @@ mod pool;
 mod present;
 mod problem;
 mod processes;
+mod profile;
 mod serve;
 mod stream;
 mod tiles;
@@ -60,6 +61,7 @@ fn urls() -> Router<Arc<App>> {
         .route("/api/collections/{collection}/sortables", get(fields::sortables))
         .route("/api/collections/{collection}/items", get(items::list))
         .route("/api/collections/{collection}/items/{feature}", get(items::one))
+        .route("/api/collections/{collection}/download", get(items::whole))
         .route("/api/vocabularies", get(vocabularies::list))
         .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
         // OGC API Tiles: row before column

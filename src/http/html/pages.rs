@@ -79,8 +79,11 @@ pub fn collection(view: &View, base: &Base, links: &[Link]) -> Html {
     let shown = links.iter().filter(|l| !matches!(l.rel, "self" | "alternate" | "describedby"));
     html.raw("<h2>Links</h2>\n<ul>")
         .each(shown, |h, l| {
-            let href =
-                if l.rel == "preview" || l.rel == "items" { l.href.clone() } else { format!("{}?f=html", l.href) };
+            let href = if matches!(l.rel, "preview" | "items" | "enclosure") {
+                l.href.clone()
+            } else {
+                format!("{}?f=html", l.href)
+            };
             h.raw("<li>").link(&href, l.title.as_deref().unwrap_or(l.rel)).raw("</li>")
         })
         .raw("</ul>")
