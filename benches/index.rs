@@ -4,8 +4,8 @@ mod city;
 
 use city::Random;
 use cityheart::index::{Builder, Index, Snapshot};
-use cityheart::query::Query;
-use cityheart::tile::{Layer, TileId, draw};
+use cityheart::query::{Query, Show};
+use cityheart::tile::{Layer, Part, TileId, draw};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use std::sync::{Arc, LazyLock};
@@ -66,7 +66,9 @@ fn build_100k(bencher: Bencher) {
 /// Draws one tile after another; the figure is for one.
 fn draw_each(bencher: Bencher, index: &Index, tiles: &[TileId]) {
     let snapshot = index.snapshot();
-    let layer = |snapshot: &Arc<Snapshot>, at| draw(&[Layer { name: "features", snapshot, filter: None }], at);
+    let layer = |snapshot: &Arc<Snapshot>, at| {
+        draw(&[Layer { name: "features", snapshot, show: &Show::ALL, part: Part::Shapes }], at)
+    };
     let (mut all, mut took) = (vec![], vec![]);
     for _ in 0..3 {
         let start = cpu_ms();

@@ -1,7 +1,7 @@
 //! Edits as values: what somebody wants changed, and what then changed. The inverse of an edit is an edit.
 
 use crate::collection::CollectionId;
-use crate::feature::{Feature, FeatureId};
+use crate::feature::{Feature, FeatureId, Geometry, Value};
 
 /// The number a collection has after an edit; grows by one per committed change set.
 pub type Revision = u64;
@@ -17,10 +17,35 @@ pub enum Edit {
         feature: Feature,
         base: Option<Revision>,
     },
+    /// Parts of a feature as they shall be from now on; the others stay as the store has them.
+    Patch {
+        id: FeatureId,
+        base: Option<Revision>,
+        /// `Some(None)` takes the place away.
+        geometry: Option<Option<Geometry>>,
+        /// Positions of fields, with their new values.
+        values: Vec<(usize, Value)>,
+    },
     Delete {
         id: FeatureId,
         base: Option<Revision>,
     },
+    /// A feature as it was after this revision, also when it was deleted since.
+    Restore {
+        id: FeatureId,
+        revision: Revision,
+        base: Option<Revision>,
+    },
+}
+
+impl Edit {
+    #[must_use]
+    pub fn id(&self) -> &FeatureId {
+        match self {
+            Self::Create(feature) | Self::Replace { feature, .. } => &feature.id,
+            Self::Patch { id, .. } | Self::Delete { id, .. } | Self::Restore { id, .. } => id,
+        }
+    }
 }
 
 /// Several edits of one collection that happen together or not at all.
@@ -41,6 +66,33 @@ pub enum Change {
         key: i64,
         id: FeatureId,
     },
+}
+
+impl Change {
+    #[must_use]
+    pub fn id(&self) -> &FeatureId {
+        match self {
+            Self::Put(feature) => &feature.id,
+            Self::Removed { id, .. } => id,
+        }
+    }
+}
+
+/// What one change set came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    pub revision: Revision,
+    /// What became of each feature, in the order of the edits.
+    pub changes: Vec<Change>,
+}
+
+/// What several change sets came to that were committed in one go.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// One answer for each set, in their order. A set that was refused left nothing behind.
+    pub answers: Vec<crate::error::Result<Done>>,
+    /// What other programs did to these collections since somebody was last told. It came before the sets.
+    pub others: Vec<(CollectionId, Done)>,
 }
 
 /// One line of a feature's history.

@@ -5,7 +5,7 @@ use std::fmt;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An answer that is not the one asked for. Each variant carries a sentence that says what is wrong and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The thing asked for does not exist.
     #[error("{0}")]

@@ -54,6 +54,9 @@ contract! {
     a_revision_is_one_more_and_shows_in_scans
     stale_and_impossible_edits_are_refused_and_leave_nothing
     an_id_is_never_used_twice
+    sets_committed_together_do_not_spoil_each_other
+    a_patch_changes_what_it_names_and_nothing_else
+    what_was_once_can_be_restored_also_after_it_was_deleted
     history_tells_who_changed_what_from_what_to_what
     a_load_that_fails_leaves_nothing
     a_load_adds_to_what_is_there

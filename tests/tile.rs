@@ -7,7 +7,8 @@ mod tiles;
 
 use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
 use cityheart::index::{Index, Snapshot};
-use cityheart::tile::{Drawn, Layer, TileId, draw};
+use cityheart::query::Show;
+use cityheart::tile::{Drawn, Layer, Part, TileId, draw};
 use fast_mvt::MvtValue;
 use features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
 use geo::{Area, BooleanOps, BoundingRect, CoordsIter, Euclidean, Length, MapCoords};
@@ -22,7 +23,7 @@ fn tile(z: u8, x: u32, y: u32) -> TileId {
 }
 
 fn drawn(snapshot: &Snapshot, at: TileId) -> Drawn {
-    draw(&[Layer { name: "things", snapshot, filter: None }], at)
+    draw(&[Layer { name: "things", snapshot, show: &Show::ALL, part: Part::Shapes }], at)
 }
 
 /// Draws, decodes and checks.
@@ -345,7 +346,12 @@ fn several_layers_share_a_tile_and_empty_ones_are_absent() {
     let (a, b, none) =
         (index_of(&c, [&point(1, 2.35, 48.85)]), index_of(&c, [&point(1, 2.36, 48.86)]), index_of(&c, []));
     let (a, b, none) = (a.snapshot(), b.snapshot(), none.snapshot());
-    let layers = [("a", &a), ("none", &none), ("b", &b)].map(|(name, snapshot)| Layer { name, snapshot, filter: None });
+    let layers = [("a", &a), ("none", &none), ("b", &b)].map(|(name, snapshot)| Layer {
+        name,
+        snapshot,
+        show: &Show::ALL,
+        part: Part::Shapes,
+    });
     let drawn = draw(&layers, tile_at(2.35, 48.85, 8));
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);

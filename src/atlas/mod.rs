@@ -1,6 +1,7 @@
 //! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
 
-use crate::change::{Change, ChangeSet, Revision};
+use crate::access::Policy;
+use crate::change::{Change, ChangeSet, Done, Revision};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -12,19 +13,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 mod ask;
+mod desk;
 mod items;
 mod metrics;
+mod seen;
 mod shelf;
 mod tiles;
 mod world;
 
 pub use crate::tile::TileId;
+pub use desk::Answer;
 pub use items::{Axes, Item, Items};
 pub use metrics::Metrics;
+pub use seen::Seen;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Tile};
+pub use tiles::{Coding, Layers, Named, Tile};
 pub use world::World;
 
+use desk::Desk;
 use tiles::{Dirt, TileCache};
 
 /// What can be set when a plan is opened.
@@ -48,8 +54,7 @@ pub struct Atlas {
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
     metrics: Metrics,
-    /// One change at a time goes from the store to the index.
-    writing: Mutex<()>,
+    desk: Desk,
     watch: Mutex<Option<crate::store::Watch>>,
 }
 
@@ -57,11 +62,15 @@ pub struct Atlas {
 pub(crate) struct Leaf {
     index: Index,
     dirt: Dirt,
+    policy: Arc<Policy>,
+    screens: seen::Screens,
 }
 
 /// One collection as it is now; holds its state for as long as it is held.
 pub struct View {
     snapshot: Arc<Snapshot>,
+    /// The key of the sight that it is seen with.
+    sight: Arc<str>,
 }
 
 impl Atlas {
@@ -69,8 +78,9 @@ impl Atlas {
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
-            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, collection)?));
+            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));
         }
+        let (desk, opening) = Desk::new();
         let atlas = Arc::new(Self {
             shelf,
             model,
@@ -78,9 +88,10 @@ impl Atlas {
             leaves: RwLock::new(leaves),
             tiles: TileCache::new(settings.tile_cache_bytes),
             metrics: Metrics::default(),
-            writing: Mutex::new(()),
+            desk,
             watch: Mutex::new(None),
         });
+        opening.open(&atlas)?;
         atlas.follow()?;
         Ok(atlas)
     }
@@ -95,17 +106,19 @@ impl Atlas {
         &self.metrics
     }
 
-    /// Every collection, in the order of ids.
+    /// Every collection, whole, in the order of ids.
     #[must_use]
     pub fn collections(&self) -> Vec<View> {
         let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
-        leaves.values().map(|leaf| View { snapshot: leaf.index.snapshot() }).collect()
+        leaves.values().map(|leaf| View::whole(leaf)).collect()
     }
 
+    /// A collection, whole.
+    ///
     /// # Errors
     /// [`Error::NotFound`] when the plan has no such collection.
     pub fn view(&self, id: &str) -> Result<View> {
-        Ok(View { snapshot: self.leaf(id)?.index.snapshot() })
+        Ok(View::whole(&*self.leaf(id)?))
     }
 
     /// The reference system that the plan is drawn in: the national grid of its cities, when they all name the same one.
@@ -140,12 +153,16 @@ impl Atlas {
     }
 
     /// Makes edits durable, then visible: when this returns, they are on disk, in the next page and in the next tile.
-    pub fn commit(&self, edits: &ChangeSet) -> Result<Revision> {
-        let leaf = self.leaf(edits.collection.as_str())?;
-        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (revision, changes) = self.shelf.store().commit(edits)?;
-        leaf.publish(&changes, revision);
-        Ok(revision)
+    pub fn commit(&self, edits: &ChangeSet) -> Result<Done> {
+        desk::wait(|answer| self.commit_then(edits.clone(), answer))
+    }
+
+    /// The same without waiting: `answer` is called when it is done, or refused.
+    pub fn commit_then(&self, edits: ChangeSet, answer: Answer<Done>) {
+        match self.leaf(edits.collection.as_str()) {
+            Ok(_) => self.desk.commit(edits, answer),
+            Err(e) => answer(Err(e)),
+        }
     }
 
     pub(crate) fn leaf(&self, id: &str) -> Result<Arc<Leaf>> {
@@ -162,40 +179,13 @@ impl Atlas {
         let weak = Arc::downgrade(self);
         let watch = self.shelf.store().watch(Box::new(move |id| {
             let Some(atlas) = weak.upgrade() else { return };
-            match atlas.adopt(&id) {
+            match desk::wait(|answer| atlas.desk.adopt(id.clone(), answer)) {
                 Ok(count) => tracing::info!(collection = %id, count, "taken over from another program"),
                 Err(e) => tracing::error!(collection = %id, error = %e, "could not take over a change"),
             }
         }))?;
         *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
         Ok(())
-    }
-
-    /// Brings one collection's index up to what the store holds; returns how many features changed.
-    fn adopt(&self, id: &CollectionId) -> Result<usize> {
-        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(collection) = self.shelf.collections()?.into_iter().find(|c| c.id == *id) else {
-            self.leaves.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-            self.tiles.clear();
-            return Ok(0);
-        };
-        let told = self.shelf.store().adopt(id);
-        let same = |leaf: &Arc<Leaf>| *leaf.index.snapshot().collection().as_ref() == collection;
-        match (told, self.leaf(id.as_str()).ok().filter(same)) {
-            (Ok((revision, changes)), Some(leaf)) => {
-                leaf.publish(&changes, revision);
-                Ok(changes.len())
-            }
-            // The table was replaced as a whole, or has other fields now: it is read anew.
-            (Ok(_) | Err(Error::Stale(_)), _) => {
-                let leaf = Arc::new(read(&self.shelf, collection)?);
-                let count = leaf.index.snapshot().len();
-                self.leaves.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), leaf);
-                self.tiles.clear();
-                Ok(count)
-            }
-            (Err(e), _) => Err(e),
-        }
     }
 }
 
@@ -211,6 +201,16 @@ impl Leaf {
 }
 
 impl View {
+    fn whole(leaf: &Leaf) -> Self {
+        Self { snapshot: leaf.index.snapshot(), sight: "".into() }
+    }
+
+    /// By what it differs from what others see of the same revision; empty for the whole.
+    #[must_use]
+    pub fn sight(&self) -> &str {
+        &self.sight
+    }
+
     #[must_use]
     pub fn collection(&self) -> &Arc<Collection> {
         self.snapshot.collection()
@@ -239,14 +239,16 @@ impl View {
 }
 
 /// Reads one collection from the store into an index.
-fn read(shelf: &Shelf, collection: Collection) -> Result<Leaf> {
+fn read(shelf: &Shelf, model: &Model, collection: Collection) -> Result<Leaf> {
     let id = collection.id.clone();
-    let mut builder = Builder::new(Arc::new(collection));
+    let collection = Arc::new(collection);
+    let policy = Arc::new(Policy::of(&collection, model.collection(&id)));
+    let mut builder = Builder::new(collection);
     let revision = shelf.store().scan(&id, None, &mut |change| {
         if let Change::Put(feature) = change {
             builder.push(&feature);
         }
         Ok(())
     })?;
-    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision) })
+    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision), policy, screens: seen::Screens::default() })
 }

@@ -4,15 +4,16 @@
 //! are looked through: if none fell on the tile it is still exact, otherwise it is drawn again. So there is no time to live, no
 //! purge, and no tile older than the last answered edit.
 
+use super::seen::Eye;
 use super::{Atlas, Leaf};
 use crate::change::{Change, Revision};
 use crate::collection::Collection;
 use crate::crs;
 use crate::error::{Error, Result};
 use crate::feature::{Bbox, bbox_of};
-use crate::filter::Filter;
 use crate::index::Snapshot;
-use crate::tile::{self, Layer, TileId};
+use crate::query::Show;
+use crate::tile::{self, Layer, Part, TileId};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use moka::sync::Cache;
@@ -23,6 +24,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The layers beneath the plan go by one name.
 const WORLD: &str = "world";
+
+/// The layer with the names of `areas` is `areas_label`.
+const LABEL: &str = "_label";
 
 /// The most layers one tile may have.
 pub const MAX_LAYERS: usize = 20;
@@ -51,72 +55,172 @@ pub struct Tile {
     pub left_out: usize,
 }
 
-/// The layers of a tile, resolved.
+/// What a tile is asked to show, all of it: the layers, resolved, and what of each. One value that is parsed at the door, drives the
+/// drawing, and is what finished tiles are kept by.
 #[derive(Clone)]
 pub struct Layers {
-    /// Names as asked for: layers in that order; and their filters.
+    /// In one spelling: the names in the order asked for, then what is shown of each.
     key: Arc<str>,
-    sources: Arc<[(Box<str>, Source)]>,
-    /// One for each source, or none at all.
-    filters: Arc<[Filter]>,
+    entries: Arc<[Entry]>,
+    /// One for each source.
+    shows: Arc<[Show]>,
+}
+
+/// A layer as it is called in a tile.
+pub struct Named<'a> {
+    pub name: String,
+    pub snapshot: Arc<Snapshot>,
+    pub show: &'a Show,
+    /// What the features of a split layer have in common.
+    value: Option<String>,
+}
+
+impl Named<'_> {
+    /// For people.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let title = &self.snapshot.collection().title;
+        self.value.as_ref().map_or_else(|| title.clone(), |value| format!("{title}: {value}"))
+    }
+}
+
+/// The most values that a split layer is described with; in tiles there may be more.
+const MAX_VALUES: usize = 200;
+
+/// The values of a field: those of its closed list, or those that there are.
+fn values(snapshot: &Snapshot, field: usize) -> Vec<String> {
+    let collection = snapshot.collection();
+    let listed = collection
+        .fields
+        .get(field)
+        .and_then(|f| collection.schema.get("properties")?.get(&f.name)?.get("enum")?.as_array());
+    match listed {
+        Some(list) => list
+            .iter()
+            .filter(|v| !v.is_null())
+            .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+            .collect(),
+        None => snapshot.values(field).into_iter().take(MAX_VALUES).collect(),
+    }
+}
+
+struct Entry {
+    name: Box<str>,
+    source: Source,
+    part: Part,
 }
 
 #[derive(Clone)]
 enum Source {
-    Leaf(Arc<Leaf>),
+    Leaf(Arc<Leaf>, Eye),
     Fixed(Arc<Snapshot>),
 }
 
 impl Layers {
-    /// Layer names with the collections they show, in order.
-    pub fn snapshots(&self) -> impl Iterator<Item = (&str, Arc<Snapshot>)> {
-        self.sources.iter().map(|(name, source)| (&**name, source.snapshot()))
+    /// All of these, where `list` names them.
+    fn all(list: &str, entries: Arc<[Entry]>) -> Self {
+        let shows = vec![Show::ALL; entries.len()].into();
+        let key = if list == WORLD { list.into() } else { names(&entries).into() };
+        Self { key, entries, shows }
     }
 
-    /// The same layers, each through a filter that `make` makes for its collection. Tiles are kept by what the filters say.
+    /// Layer names with the collections they show, in order.
+    pub fn snapshots(&self) -> impl Iterator<Item = (&str, Arc<Snapshot>)> {
+        self.entries.iter().map(|e| (&*e.name, e.source.snapshot()))
+    }
+
+    /// The collections in this order, and what is shown of each.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, Arc<Snapshot>, &Show)> {
+        self.entries.iter().zip(&*self.shows).map(|(e, show)| (&*e.name, e.source.snapshot(), show))
+    }
+
+    /// The layers that may be in a tile, by the names they have there: of one that is split, those of all values that there are or may be.
+    #[must_use]
+    pub fn named(&self) -> Vec<Named<'_>> {
+        let mut all = vec![];
+        for (name, snapshot, show) in self.shown() {
+            all.push(Named { name: name.to_owned(), snapshot: snapshot.clone(), show, value: None });
+            for value in show.split.map_or_else(Default::default, |field| values(&snapshot, field)) {
+                all.push(Named {
+                    name: format!("{name}:{value}"),
+                    snapshot: snapshot.clone(),
+                    show,
+                    value: Some(value),
+                });
+            }
+        }
+        all
+    }
+
+    /// The same layers, showing what `make` says: one [`Show`] for each collection, in order.
     ///
     /// # Errors
-    /// What `make` refuses; [`Error::Invalid`] for the base map, which has nothing to filter by.
-    pub fn filtered(&self, make: impl Fn(&Collection) -> Result<Filter>) -> Result<Self> {
-        let refused = || Error::invalid("filter", "The base map cannot be filtered. Leave filter out.");
+    /// What `make` refuses; [`Error::Invalid`] for the base map, of which there is nothing to choose.
+    pub fn showing(&self, make: impl FnOnce(&[&Collection]) -> Result<Vec<Show>>) -> Result<Self> {
         if &*self.key == WORLD {
-            return Err(refused());
+            return Err(Error::invalid(
+                "filter",
+                "The base map is shown as it is. Leave out filter, datetime, properties, split and cluster.",
+            ));
         }
-        let filter = |(_, source): &(Box<str>, Source)| match source {
-            Source::Leaf(leaf) => make(leaf.index.snapshot().collection()),
-            Source::Fixed(_) => Err(refused()),
-        };
-        let filters: Arc<[Filter]> = self.sources.iter().map(filter).collect::<Result<_>>()?;
-        // With its length before it, no filter can pass for two.
-        let key = filters.iter().fold(self.key.to_string(), |key, f| format!("{key} {} {}", f.text().len(), f.text()));
-        Ok(Self { key: key.into(), sources: self.sources.clone(), filters })
+        let collections: Vec<Arc<Collection>> = self.snapshots().map(|(_, s)| s.collection().clone()).collect();
+        let shows = make(&collections.iter().map(|c| &**c).collect::<Vec<_>>())?;
+        Ok(self.with(shows))
+    }
+
+    fn with(&self, mut shows: Vec<Show>) -> Self {
+        shows.resize(self.entries.len(), Show::ALL);
+        let mut key = names(&self.entries);
+        for show in &shows {
+            key.push(';');
+            show.write_key(&mut key);
+        }
+        Self { key: key.into(), entries: self.entries.clone(), shows: shows.into() }
     }
 
     /// The deepest zoom with more detail than the one before.
     #[must_use]
     pub fn max_zoom(&self) -> u8 {
-        if self.sources.iter().all(|(_, s)| matches!(s, Source::Fixed(_))) { 8 } else { 16 }
+        if self.entries.iter().all(|e| matches!(e.source, Source::Fixed(_))) { 8 } else { 16 }
     }
+}
+
+/// The names of layers, each with the key of the eye that sees it unless that sees everything.
+fn names(entries: &[Entry]) -> String {
+    let name = |e: &Entry| match &e.source {
+        Source::Leaf(_, eye) if !eye.key.is_empty() => format!("{}={}:{}", e.name, eye.key.len(), eye.key),
+        _ => e.name.to_string(),
+    };
+    entries.iter().map(name).collect::<Vec<_>>().join(",")
 }
 
 impl Source {
     fn snapshot(&self) -> Arc<Snapshot> {
         match self {
-            Self::Leaf(leaf) => leaf.index.snapshot(),
+            Self::Leaf(leaf, eye) => eye.look(leaf),
             Self::Fixed(snapshot) => snapshot.clone(),
         }
     }
 }
 
 impl Atlas {
-    /// Resolves `areas,interventions`, or `world`.
+    /// Resolves `areas,areas_label,interventions`, or `world`. The name of a collection with `_label` is the layer of its names.
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
     pub fn layers(&self, list: &str) -> Result<Layers> {
+        self.layers_for(list, |_| Eye::whole())
+    }
+
+    /// The same as somebody sees them. Tiles are kept by what is seen.
+    pub(super) fn layers_for(&self, list: &str, eye: impl Fn(&Leaf) -> Eye) -> Result<Layers> {
         if list == WORLD {
-            let sources = self.world.layers().map(|(name, snapshot)| (name.into(), Source::Fixed(snapshot))).collect();
-            return Ok(Layers { key: list.into(), sources, filters: Arc::new([]) });
+            let fixed = |(name, snapshot): (&str, _)| Entry {
+                name: name.into(),
+                source: Source::Fixed(snapshot),
+                part: Part::Shapes,
+            };
+            return Ok(Layers::all(list, self.world.layers().map(fixed).collect()));
         }
         let names: Vec<&str> = list.split(',').collect();
         if names.len() > MAX_LAYERS {
@@ -125,12 +229,15 @@ impl Atlas {
         if let Some(i) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
             return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
         }
-        let source = |name: &&str| Ok((Box::from(*name), Source::Leaf(self.leaf(name)?)));
-        Ok(Layers {
-            key: list.into(),
-            sources: names.iter().map(source).collect::<Result<_>>()?,
-            filters: Arc::new([]),
-        })
+        let entry = |name: &&str| {
+            let (part, leaf) = match (self.leaf(name), name.strip_suffix(LABEL).map(|of| self.leaf(of))) {
+                (Err(_), Some(Ok(leaf))) => (Part::Labels, leaf),
+                (found, _) => (Part::Shapes, found?),
+            };
+            let eye = eye(&leaf);
+            Ok(Entry { name: (*name).into(), source: Source::Leaf(leaf, eye), part })
+        };
+        Ok(Layers::all(list, names.iter().map(entry).collect::<Result<_>>()?))
     }
 
     /// The tile when it is kept and still true; never waits.
@@ -171,11 +278,12 @@ impl Atlas {
     }
 
     fn draw(&self, layers: &Layers, tile: TileId) -> Kept {
-        let snapshots: Vec<_> = layers.snapshots().collect();
-        let seen = snapshots.iter().map(|(_, s)| AtomicU64::new(s.revision())).collect();
-        let layer = |(nth, (name, snapshot))| Layer { name, snapshot, filter: layers.filters.get(nth) };
-        let drawn =
-            tile::draw(&snapshots.iter().map(|(n, s)| (*n, &**s)).enumerate().map(layer).collect::<Vec<_>>(), tile);
+        let snapshots: Vec<_> = layers.entries.iter().map(|e| e.source.snapshot()).collect();
+        let seen = snapshots.iter().map(|s| AtomicU64::new(s.revision())).collect();
+        let shown = layers.entries.iter().zip(&*layers.shows).zip(&snapshots);
+        let shown: Vec<_> =
+            shown.map(|((e, show), snapshot)| Layer { name: &e.name, snapshot, show, part: e.part }).collect();
+        let drawn = tile::draw(&shown, tile);
         self.metrics.drew(drawn.features, drawn.left_out);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
         Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }
@@ -216,8 +324,8 @@ impl TileCache {
 impl Kept {
     /// Whether no edit since has fallen on it.
     fn is_true(&self, layers: &Layers, tile: TileId) -> bool {
-        layers.sources.iter().zip(&self.seen).all(|((_, source), seen)| {
-            let Source::Leaf(leaf) = source else { return true };
+        layers.entries.iter().zip(&self.seen).all(|(entry, seen)| {
+            let Source::Leaf(leaf, _) = &entry.source else { return true };
             let now = leaf.index.snapshot().revision();
             let then = seen.load(Ordering::Acquire);
             if then == now {

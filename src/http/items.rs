@@ -244,9 +244,10 @@ fn with_members(mut feature: Vec<u8>, members: &Json) -> Vec<u8> {
 fn revision_tag(ask: &Ask, view: &View, form: &Form) -> HeaderValue {
     let id = &view.collection().id;
     let all = format!(
-        "{:x} {id} {} {} {} {}",
+        "{:x} {id} {} {} {} {} {}",
         ask.app.birth,
         view.revision(),
+        view.sight(),
         form.media,
         ask.base().url(""),
         ask.query_string()

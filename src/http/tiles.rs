@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::tilesets::{self, MATRIX_SET};
 use crate::atlas::{Coding, Layers, Tile, TileId};
 use crate::error::Error;
-use crate::query::Asked;
+use crate::query::{TILE_PARAMETERS, TileAsk};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -17,8 +17,8 @@ const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
 /// `/tiles/areas,interventions/{z}/{x}/{y}.mvt`; `v` may be anything, so that a client can ask past its own cache.
 pub async fn xyz(ask: Ask) -> Answer {
-    let pairs = ask.only(&["v", "filter", "filter-lang", "filter-crs"])?;
-    let layers = filtered(ask.atlas().layers(ask.segment("layers"))?, &pairs)?;
+    let pairs = ask.only(&with(&["v"]))?;
+    let layers = asked(ask.atlas().layers(ask.segment("layers"))?, &pairs)?;
     let y = ask.segment("y");
     let y = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(y);
     let tile = tile_id(["z", "x", "y"], [ask.segment("z"), ask.segment("x"), y])?;
@@ -26,40 +26,42 @@ pub async fn xyz(ask: Ask) -> Answer {
 }
 
 pub async fn of_collection(ask: Ask) -> Answer {
-    let pairs = ask.only(&["filter", "filter-lang", "filter-crs"])?;
+    let pairs = ask.only(&TILE_PARAMETERS)?;
     tilesets::known_set(ask.segment("matrixset"))?;
     only_mvt(pairs.f.as_deref())?;
     let view = ask.atlas().view(ask.segment("collection"))?;
     if view.collection().geometry.is_none() {
         return Err(tilesets::no_tiles(&view).into());
     }
-    let layers = filtered(ask.atlas().layers(view.collection().id.as_str())?, &pairs)?;
+    let layers = asked(ask.atlas().layers(view.collection().id.as_str())?, &pairs)?;
     let tile =
         tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
     answer(&ask, layers, tile).await
 }
 
 pub async fn of_dataset(ask: Ask) -> Answer {
-    let pairs = ask.only(&["collections", "filter", "filter-lang", "filter-crs"])?;
+    let pairs = ask.only(&with(&["collections"]))?;
     tilesets::known_set(ask.segment("matrixset"))?;
     only_mvt(pairs.f.as_deref())?;
     let list = tilesets::chosen(&ask, &pairs)?;
-    let layers = filtered(ask.atlas().layers(&list)?, &pairs)?;
+    let layers = asked(ask.atlas().layers(&list)?, &pairs)?;
     let tile =
         tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
     answer(&ask, layers, tile).await
 }
 
-/// The layers through the filter that is asked for; every one of them must have what it names.
-fn filtered(layers: Layers, pairs: &Pairs) -> Result<Layers, Problem> {
-    let mut asked = Asked::default();
-    for (name, value) in pairs.rest.iter().filter(|(name, _)| name.starts_with("filter")) {
-        asked.read(name, value)?;
-    }
-    if !asked.is_asked() {
+/// The layers with what is asked of them.
+pub fn asked(layers: Layers, pairs: &Pairs) -> Result<Layers, Problem> {
+    let asked = TileAsk::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+    if asked.is_plain() {
         return Ok(layers);
     }
-    Ok(layers.filtered(|collection| asked.filter(collection)?.ok_or_else(|| Error::internal("no filter")))?)
+    Ok(layers.showing(|collections| asked.of(collections))?)
+}
+
+/// The parameters of every tile, and these.
+pub fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&TILE_PARAMETERS[..], more].concat()
 }
 
 /// A kept tile is answered here and now; a new one is drawn in the pool.

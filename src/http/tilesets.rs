@@ -7,10 +7,12 @@ use super::link::{self, Link};
 use super::negotiate::JSON;
 use super::present::{self, Answer, Document};
 use super::problem::Problem;
+use super::tiles::{asked, with};
 use super::urls::{self, Base};
 use crate::atlas::{Layers, View};
 use crate::error::{Error, Result};
 use crate::feature::Bbox;
+use crate::query::TILE_PARAMETERS;
 use serde_json::{Map, Value as Json, json};
 
 pub const MATRIX_SET: &str = "WebMercatorQuad";
@@ -45,7 +47,7 @@ pub fn chosen(ask: &Ask, pairs: &Pairs) -> Result<String> {
             let ids = views.iter().map(View::collection).filter(|c| !c.geometry.is_none()).map(|c| c.id.as_str());
             Ok(ids.take(MAX_LAYERS).collect::<Vec<_>>().join(","))
         }
-        Some((_, list)) => match list.split(',').find(|name| ask.atlas().view(name).is_err()) {
+        Some((_, list)) => match list.split(',').find(|name| ask.atlas().layers(name).is_err() || *name == "world") {
             Some(unknown) => Err(Error::invalid(
                 "collections",
                 format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()),
@@ -101,37 +103,39 @@ fn definition() -> Json {
 }
 
 pub async fn of_dataset(ask: Ask) -> Answer {
-    let pairs = ask.only(&["collections"])?;
-    ask.atlas().layers(&chosen(&ask, &pairs)?)?;
+    let pairs = ask.only(&with(&["collections"]))?;
+    asked(ask.atlas().layers(&chosen(&ask, &pairs)?)?, &pairs)?;
     list(&ask, &pairs, "The plan", &["tiles"])
 }
 
 pub async fn dataset_set(ask: Ask) -> Answer {
-    let pairs = ask.only(&["collections"])?;
+    let pairs = ask.only(&with(&["collections"]))?;
     known_set(ask.segment("matrixset"))?;
-    let layers = ask.atlas().layers(&chosen(&ask, &pairs)?)?;
+    let layers = asked(ask.atlas().layers(&chosen(&ask, &pairs)?)?, &pairs)?;
     one(&ask, &pairs, "The plan", &["tiles"], &layers)
 }
 
 pub async fn of_collection(ask: Ask) -> Answer {
-    let (view, _) = drawn(&ask)?;
+    let pairs = ask.only(&TILE_PARAMETERS)?;
+    let (view, _) = drawn(&ask, &pairs)?;
     let id = view.collection().id.as_str();
-    list(&ask, &ask.only(&[])?, &view.collection().title, &["collections", id, "tiles"])
+    list(&ask, &pairs, &view.collection().title, &["collections", id, "tiles"])
 }
 
 pub async fn collection_set(ask: Ask) -> Answer {
     known_set(ask.segment("matrixset"))?;
-    let (view, layers) = drawn(&ask)?;
+    let pairs = ask.only(&TILE_PARAMETERS)?;
+    let (view, layers) = drawn(&ask, &pairs)?;
     let id = view.collection().id.as_str();
-    one(&ask, &ask.only(&[])?, &view.collection().title, &["collections", id, "tiles"], &layers)
+    one(&ask, &pairs, &view.collection().title, &["collections", id, "tiles"], &layers)
 }
 
-fn drawn(ask: &Ask) -> Result<(View, Layers)> {
+fn drawn(ask: &Ask, pairs: &Pairs) -> Result<(View, Layers), Problem> {
     let view = ask.atlas().view(ask.segment("collection"))?;
     if view.collection().geometry.is_none() {
-        return Err(no_tiles(&view));
+        return Err(no_tiles(&view).into());
     }
-    let layers = ask.atlas().layers(view.collection().id.as_str())?;
+    let layers = asked(ask.atlas().layers(view.collection().id.as_str())?, pairs)?;
     Ok((view, layers))
 }
 
@@ -154,15 +158,20 @@ fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) ->
         let base = ask.base();
         let template = base.api(&[path, &[MATRIX_SET]].concat()) + "/{tileMatrix}/{tileRow}/{tileCol}" + &same(pairs);
         let names: Vec<String> = layers.snapshots().map(|(name, _)| name.to_owned()).collect();
-        let tilejson = base.url(&format!("/tiles/{}.json", names.join(",")));
+        let rest = pairs.rest.iter().filter(|(n, _)| n != "collections").map(|(n, v)| (n.as_str(), v.as_str()));
+        let tilejson = base.url(&format!("/tiles/{}.json{}", names.join(","), urls::query(rest)));
         let mut links = twins.to_vec();
         links.push(scheme(&base));
         links.push(Link::new("item", template, link::MVT).titled("A tile").templated());
         links.push(Link::new("describedby", tilejson, JSON.media).titled("The same for map libraries (TileJSON)"));
         let mut json = summary(title);
         json["layers"] = layers
-            .snapshots()
-            .map(|(name, snapshot)| json!({"id": name, "dataType": "vector", "title": snapshot.collection().title, "description": snapshot.collection().description}))
+            .named()
+            .into_iter()
+            .map(|named| {
+                let collection = named.snapshot.collection();
+                json!({"id": named.name, "dataType": "vector", "title": named.title(), "description": collection.description})
+            })
             .collect();
         if let Some(b) = extent(layers) {
             json["boundingBox"] =
@@ -189,26 +198,26 @@ fn page_of(title: &str, lead: &str, base: &Base, json: Json) -> Document {
     Document { page: Page::new(title, lead).crumb("The API", base.api(&[])).main(html::data(&json)), json }
 }
 
-/// TileJSON 3.0.0 for `/tiles/areas,interventions.json`.
+/// TileJSON 3.0.0 for `/tiles/areas,interventions.json`; what is asked of the tiles is asked in their addresses, too.
 pub async fn tilejson(ask: Ask) -> Answer {
-    ask.only(&["v"])?;
+    let pairs = ask.only(&with(&["v"]))?;
     let list = ask.segment("layers");
     let Some(list) = list.strip_suffix(".json") else {
         let sentence = format!("Tiles of '{list}' are described at /tiles/{list}.json.");
         return Err(Problem::from(Error::NotFound(sentence)));
     };
-    let layers = ask.atlas().layers(list)?;
+    let layers = asked(ask.atlas().layers(list)?, &pairs)?;
     let max_zoom = layers.max_zoom();
     let vector_layers: Vec<Json> = layers
-        .snapshots()
-        .map(|(name, snapshot)| {
-            let collection = snapshot.collection();
+        .named()
+        .into_iter()
+        .map(|named| {
+            let collection = named.snapshot.collection();
             let id = [("id".to_owned(), Json::from("String"))];
-            let fields: Map<String, Json> = id
-                .into_iter()
-                .chain(collection.fields.iter().map(|f| (f.name.clone(), simple_type(f.kind).into())))
-                .collect();
-            json!({"id": name, "description": collection.title, "minzoom": 0, "maxzoom": max_zoom, "fields": fields})
+            let shown = collection.fields.iter().enumerate().filter(|(at, _)| named.show.shows(*at));
+            let fields: Map<String, Json> =
+                id.into_iter().chain(shown.map(|(_, f)| (f.name.clone(), simple_type(f.kind).into()))).collect();
+            json!({"id": named.name, "description": named.title(), "minzoom": 0, "maxzoom": max_zoom, "fields": fields})
         })
         .collect();
     let mut path = String::new();
@@ -216,10 +225,11 @@ pub async fn tilejson(ask: Ask) -> Answer {
         path.push_str(if i > 0 { "," } else { "" });
         urls::encode(name, &mut path);
     }
+    let query = same(&pairs);
     let mut json = json!({
         "tilejson": "3.0.0",
         "name": list,
-        "tiles": [ask.base().url(&format!("/tiles/{path}/{{z}}/{{x}}/{{y}}.mvt"))],
+        "tiles": [ask.base().url(&format!("/tiles/{path}/{{z}}/{{x}}/{{y}}.mvt{query}"))],
         "minzoom": 0,
         "maxzoom": max_zoom,
         "scheme": "xyz",

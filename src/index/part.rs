@@ -1,8 +1,10 @@
 //! One part of a feature, without the rest: what the planner's questions look at a hundred thousand times.
 
+use super::column::Cell;
 use super::place::WorldBox;
 use super::{Slot, Snapshot};
 use crate::feature::{FeatureId, Geometry};
+use std::collections::BTreeSet;
 
 impl Snapshot {
     pub fn id(&self, slot: Slot) -> FeatureId {
@@ -14,6 +16,25 @@ impl Snapshot {
     pub fn geometry(&self, slot: Slot) -> Option<Geometry> {
         let (segment, at) = self.locate(slot);
         segment.shapes.geometry(at)
+    }
+
+    /// The different values of a field, as text, in their order; nulls are none.
+    pub fn values(&self, field: usize) -> BTreeSet<String> {
+        let mut values = BTreeSet::new();
+        for tier in &self.tiers {
+            let Some(column) = tier.segment.columns.get(field) else { continue };
+            for slot in tier.slots() {
+                match column.cell(slot as usize) {
+                    Cell::Null => {}
+                    Cell::Text(text) if values.contains(text) => {}
+                    Cell::Text(text) => _ = values.insert(text.to_owned()),
+                    Cell::Bool(bool) => _ = values.insert(bool.to_string()),
+                    Cell::Int(int) => _ = values.insert(int.to_string()),
+                    Cell::Real(real) => _ = values.insert(real.to_string()),
+                }
+            }
+        }
+        values
     }
 
     /// Features without a place, in the order of keys.

@@ -111,6 +111,11 @@ impl Shapes {
         }
     }
 
+    /// Where the position of a single point is kept; `None` for everything else.
+    pub fn point(&self, slot: usize) -> Option<usize> {
+        (self.types[slot] == Type::Point).then(|| self.start_of(self.path_start(slot)))
+    }
+
     pub fn members(&self, slot: usize) -> &[Member] {
         self.members.get(&(slot as u32)).map_or(&[], |m| m)
     }

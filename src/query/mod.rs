@@ -9,11 +9,13 @@ mod ask;
 mod cursor;
 mod parse;
 mod place;
+mod tiles;
 
 pub use crate::filter::closest;
 pub use ask::{asked, queryable, sortable};
 pub use parse::{Asked, CRS84, PARAMETERS, overview, parse};
 pub use place::bbox;
+pub use tiles::{CLUSTER_PX, Show, TILE_PARAMETERS, TileAsk};
 
 /// Page sizes: what is served when nobody asks, and the most.
 pub const DEFAULT_LIMIT: usize = 100;

@@ -188,7 +188,7 @@ impl Query {
 }
 
 /// An instant, a day, or an interval of them with `..` or nothing for an open end.
-fn datetime(text: &str) -> Result<Span> {
+pub(super) fn datetime(text: &str) -> Result<Span> {
     let wrong = |what: String| Error::invalid("datetime", what);
     let read = |part: &str| {
         time::span(part).ok_or_else(|| {

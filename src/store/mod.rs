@@ -1,8 +1,8 @@
 //! Where features outlive the program. One trait, [`Store`]; SQL lives only below this module. Blocking; never serves anyone.
 
-use crate::change::{Change, ChangeSet, Revision, Version};
+use crate::change::{Change, ChangeSet, Group, Revision, Version};
 use crate::collection::{Collection, CollectionId};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
 use std::path::Path;
 
@@ -24,9 +24,20 @@ pub trait Store: Send + Sync {
         visit: &mut dyn FnMut(Change) -> Result<()>,
     ) -> Result<Revision>;
 
+    /// Applies each change set as a whole or not at all, in their order and in one durable step: many small sets share the
+    /// waiting for the disk, and one that is refused does not spoil the others. An error means that nothing was written.
+    fn commit_all(&self, sets: &[ChangeSet]) -> Result<Group>;
+
     /// Applies all edits or none; refuses the stale ones. Returns the new revision and what became of each feature, together
     /// with what others did since the caller was last told, so that applying it makes an index complete.
-    fn commit(&self, edits: &ChangeSet) -> Result<(Revision, Vec<Change>)>;
+    fn commit(&self, edits: &ChangeSet) -> Result<(Revision, Vec<Change>)> {
+        let group = self.commit_all(std::slice::from_ref(edits))?;
+        let mut changes: Vec<Change> = group.others.into_iter().flat_map(|(_, done)| done.changes).collect();
+        let answer = group.answers.into_iter().next();
+        let done = answer.unwrap_or_else(|| Err(Error::internal("a change set was not answered")))?;
+        changes.extend(done.changes);
+        Ok((done.revision, changes))
+    }
 
     /// Fills a collection in bulk, all or nothing. Creates it when it is not there. With `replace` these are all its features
     /// from now on: one whose id was there keeps its key and its history, and fields may be others. Otherwise features are

@@ -60,6 +60,12 @@ impl Frame {
         [along(0), along(1)]
     }
 
+    /// Whether a position lies in the tile itself; every position in the world does in one tile of a zoom.
+    pub fn owns(&self, [x, y]: Rel) -> bool {
+        let side = 0..1 << (32 - u32::from(self.zoom));
+        side.contains(&x) && side.contains(&y)
+    }
+
     pub fn shows(&self, [x, y]: Rel) -> bool {
         let shown = self.low..=self.high;
         shown.contains(&x) && shown.contains(&y)

@@ -1,16 +1,22 @@
 //! Drawing vector tiles from snapshots: project, clip, snap, simplify, encode. No I/O, no waiting, no failing.
 
-use crate::filter::Filter;
-use crate::index::{SlotRow, Snapshot};
+use crate::index::Snapshot;
+use crate::query::Show;
+use cluster::{Cluster, Grid};
+use find::Found;
 use frame::Frame;
 use mvt::Shape;
 use pen::{Outcome, Pen};
+use std::borrow::Cow;
 use std::ops::Range;
 
+mod find; // what may be seen in it
 mod frame; // where a tile lies
 mod clip; // cutting to its square
 mod ring; // rings on its grid
 mod pen; // one feature
+mod label; // where its name stands
+mod cluster; // many points as one
 mod mvt; // the format
 mod tags; // the properties, and the layer as a whole
 
@@ -45,16 +51,25 @@ impl TileId {
     }
 }
 
-/// One layer of a tile: its name, and the collection it shows.
+/// One layer of a tile: its name, the collection it shows, and what of it.
 pub struct Layer<'a> {
     pub name: &'a str,
     pub snapshot: &'a Snapshot,
-    /// Only features that this lets through.
-    pub filter: Option<&'a Filter>,
+    pub show: &'a Show,
+    pub part: Part,
+}
+
+/// What of its features a layer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Their geometries.
+    Shapes,
+    /// One point each, where the name stands, in the only tile that this point lies in.
+    Labels,
 }
 
 /// A finished tile.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drawn {
     /// Uncompressed MVT; empty when nothing is there.
     pub bytes: Vec<u8>,
@@ -64,40 +79,15 @@ pub struct Drawn {
     pub left_out: usize,
 }
 
-/// Draws these layers into one tile. The bytes depend on the features alone, not on how they came to be there.
-#[must_use]
-pub fn draw(layers: &[Layer<'_>], tile: TileId) -> Drawn {
-    let mut drawn = Drawn { bytes: vec![], features: 0, left_out: 0 };
-    let mut pen = Pen::new(Frame::new(tile));
-    for layer in layers {
-        draw_layer(layer, tile, &mut pen, &mut drawn);
-    }
-    drawn
-}
-
-fn draw_layer(layer: &Layer<'_>, tile: TileId, pen: &mut Pen, drawn: &mut Drawn) {
-    let snapshot = layer.snapshot;
-    pen.commands.bytes.clear();
-    let mut pieces = vec![];
-    let shown = match layer.filter {
-        None => visible(snapshot, tile, &mut drawn.left_out),
-        Some(filter) => passed(snapshot, tile, filter, &mut drawn.left_out),
-    };
-    for (tier, slot) in shown {
-        let start = pen.commands.begin();
-        let segment = &snapshot.tiers()[tier as usize].segment;
-        match pen.draw(segment, slot as usize) {
-            Outcome::Drawn(shape) => {
-                let geometry = start..pen.commands.bytes.len();
-                pieces.push(Piece { key: segment.keys[slot as usize], tier, slot, shape, geometry });
-            }
-            Outcome::TooSmall => drawn.left_out += 1,
-            Outcome::Outside => {}
-        }
-    }
-    pieces.sort_unstable_by_key(|p| p.key);
-    drawn.features += pieces.len();
-    tags::write(layer.name, snapshot, &pieces, &pen.commands.bytes, &mut drawn.bytes);
+/// A layer as it comes to be in the tile: of a layer that is split there are several.
+struct Sheet<'a> {
+    name: Cow<'a, str>,
+    snapshot: &'a Snapshot,
+    show: &'a Show,
+    /// In the order of keys.
+    pieces: Vec<Piece>,
+    /// The same; with the commands of each.
+    clusters: Vec<(Cluster, Range<usize>)>,
 }
 
 /// A feature of which something is drawn, and where its commands are.
@@ -109,55 +99,72 @@ struct Piece {
     geometry: Range<usize>,
 }
 
-/// Tier and slot of what may be seen in a tile. Counts what comes at a later zoom.
-fn visible(snapshot: &Snapshot, tile: TileId, later: &mut usize) -> Vec<(u32, u32)> {
-    let area = Frame::new(tile).area();
-    let mut found = vec![];
-    for (nth, tier) in snapshot.tiers().iter().enumerate() {
-        let boxes = &tier.segment.boxes;
-        for band in &tier.segment.bands {
-            if band.zoom <= tile.z {
-                band.slots(&area, boxes, |slot| {
-                    if tier.lives(slot) {
-                        found.push((nth as u32, slot));
-                    }
-                });
-            } else {
-                band.runs(&area, |inside, slots| {
-                    *later += if inside {
-                        tier.count(slots)
-                    } else {
-                        slots.filter(|&s| boxes[s as usize].meets(&area) && tier.lives(s)).count()
-                    };
-                });
-            }
+/// Draws these layers into one tile. The bytes depend on the features alone, not on how they came to be there.
+#[must_use]
+pub fn draw(layers: &[Layer<'_>], tile: TileId) -> Drawn {
+    let mut drawn = Drawn::default();
+    let mut pen = Pen::new(Frame::new(tile));
+    let mut sheets = vec![];
+    for layer in layers {
+        let found = find::visible(layer, tile, &mut drawn.left_out);
+        for (name, found) in find::parted(layer, found) {
+            sheets.push(sheet(name, layer, found, &mut pen, &mut drawn.left_out));
         }
     }
-    found
+    for sheet in &sheets {
+        drawn.features += sheet.pieces.len() + sheet.clusters.len();
+        tags::write(sheet, &pen.commands.bytes, &mut drawn.bytes);
+    }
+    drawn
 }
 
-/// With a filter, what lies beside a feature may not be shown: where few pass, all of them are drawn, whatever their first zoom.
-const FEW: usize = 2_000;
+fn sheet<'a>(
+    name: Cow<'a, str>,
+    layer: &Layer<'a>,
+    found: Vec<Found>,
+    pen: &mut Pen,
+    left_out: &mut usize,
+) -> Sheet<'a> {
+    let (clusters, found) = match layer.show.cluster_px.filter(|_| layer.part == Part::Shapes) {
+        None => (vec![], found),
+        Some(px) => {
+            let points =
+                |f: &Found| cluster::position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some();
+            let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(points);
+            let (clusters, alone) = cluster::clustered(layer, Grid::new(pen.frame().zoom, px), &points);
+            others.extend(alone);
+            (clusters, others)
+        }
+    };
+    let clusters = clusters.into_iter().filter_map(|cluster| {
+        let px = cluster.shown_in(pen.frame())?;
+        let start = pen.commands.begin();
+        pen.commands.points(&[px]);
+        Some((cluster, start..pen.commands.bytes.len()))
+    });
+    let clusters = clusters.collect();
+    let pieces = pieces(layer, &found, pen, left_out);
+    Sheet { name, snapshot: layer.snapshot, show: layer.show, pieces, clusters }
+}
 
-/// [`visible`] through a filter.
-fn passed(snapshot: &Snapshot, tile: TileId, filter: &Filter, later: &mut usize) -> Vec<(u32, u32)> {
-    let area = Frame::new(tile).area();
-    let predicate = filter.compile();
-    let mut found = vec![];
-    for (nth, tier) in snapshot.tiers().iter().enumerate() {
-        let segment = &*tier.segment;
-        for band in &segment.bands {
-            band.slots(&area, &segment.boxes, |slot| {
-                if tier.lives(slot) && predicate.holds(&SlotRow { segment, slot: slot as usize }) {
-                    found.push((band.zoom, (nth as u32, slot)));
-                }
-            });
+fn pieces(layer: &Layer<'_>, found: &[Found], pen: &mut Pen, left_out: &mut usize) -> Vec<Piece> {
+    let mut pieces = Vec::with_capacity(found.len());
+    for &Found { tier, slot, .. } in found {
+        let start = pen.commands.begin();
+        let segment = &layer.snapshot.tiers()[tier as usize].segment;
+        let outcome = match layer.part {
+            Part::Shapes => pen.draw(segment, slot as usize),
+            Part::Labels => pen.label(segment, slot as usize),
+        };
+        match outcome {
+            Outcome::Drawn(shape) => {
+                let geometry = start..pen.commands.bytes.len();
+                pieces.push(Piece { key: segment.keys[slot as usize], tier, slot, shape, geometry });
+            }
+            Outcome::TooSmall => *left_out += 1,
+            Outcome::Outside => {}
         }
     }
-    if found.len() > FEW {
-        let all = found.len();
-        found.retain(|(zoom, _)| *zoom <= tile.z);
-        *later += all - found.len();
-    }
-    found.into_iter().map(|(_, at)| at).collect()
+    pieces.sort_unstable_by_key(|p| p.key);
+    pieces
 }

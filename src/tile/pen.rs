@@ -2,6 +2,7 @@
 
 use super::clip;
 use super::frame::{Frame, Px, Rel};
+use super::label;
 use super::mvt::{Commands, Shape};
 use super::ring::Rings;
 use crate::index::{ALL_RANKS, Path, Role, Segment, WorldBox};
@@ -48,6 +49,20 @@ impl Pen {
             px: vec![],
             rings: Rings::default(),
         }
+    }
+
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Draws the point where a feature's name stands, if it lies in this tile and not in its buffer.
+    pub fn label(&mut self, segment: &Segment, slot: usize) -> Outcome {
+        let Some(at) = label::position(segment, slot).map(|w| self.frame.rel(w)).filter(|at| self.frame.owns(*at))
+        else {
+            return Outcome::Outside;
+        };
+        self.commands.points(&[self.frame.px(at)]);
+        Outcome::Drawn(Shape::Point)
     }
 
     /// Draws what a feature has of the highest dimension, which is all of it unless it is a GeometryCollection.

@@ -18,6 +18,8 @@ mod readme;
 mod negotiation;
 mod openapi;
 mod paging;
+mod rights;
 mod serving;
+mod tile_asks;
 mod tiles;
 mod web;

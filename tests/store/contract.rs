@@ -75,6 +75,66 @@ pub fn an_id_is_never_used_twice(store: &dyn Store) {
     assert!(all(store)[1].key > last, "the key of a deleted feature is not given again");
 }
 
+pub fn sets_committed_together_do_not_spoil_each_other(store: &dyn Store) {
+    load(store, false, vec![thing("a", place(1.0, 2.0)), thing("b", None)]);
+    let mut elsewhere = edits(vec![]);
+    elsewhere.collection = collection_id("nowhere");
+    let sets = [
+        edits(vec![Edit::Create(bare("c"))]),
+        edits(vec![Edit::Create(bare("d")), Edit::Create(bare("a"))]),
+        edits(vec![Edit::Replace { feature: bare("a"), base: Some(1) }]),
+        edits(vec![Edit::Delete { id: id("a"), base: Some(1) }]),
+        elsewhere,
+        edits(vec![]),
+    ];
+    let group = store.commit_all(&sets).unwrap();
+    let told: Vec<_> = group.answers.iter().map(|a| a.as_ref().map(|d| (d.revision, ids(&d.changes))).ok()).collect();
+    let named = |revision, names: &[&str]| Some((revision, names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()));
+    assert_eq!(told, [named(2, &["c"]), None, named(3, &["a"]), None, None, named(3, &[])]);
+    assert!(matches!(group.answers[1], Err(Error::Stale(_))), "the id is taken");
+    assert!(matches!(group.answers[3], Err(Error::Stale(_))), "changed by the set before it");
+    assert!(matches!(group.answers[4], Err(Error::NotFound(_))));
+    assert_eq!(ids(&scan(store, None).1), ["a", "b", "c"], "nothing of a refused set is left");
+    let refused = store.commit_all(&sets[1..2]).unwrap();
+    assert!(matches!(refused.answers[..], [Err(Error::Stale(_))]));
+    assert_eq!(scan(store, None).0, 3);
+}
+
+pub fn a_patch_changes_what_it_names_and_nothing_else(store: &dyn Store) {
+    let fine = place(15.267_512_345_678_9, 46.231_098_765_432_1);
+    load(store, false, vec![thing("a", fine.clone())]);
+    let patch = |geometry, values| Edit::Patch { id: id("a"), base: Some(1), geometry, values };
+    store.commit(&edits(vec![patch(None, vec![(1, Value::Int(5)), (2, Value::Null)])])).unwrap();
+    let mut expected = thing("a", fine);
+    (expected.values[1], expected.values[2]) = (Value::Int(5), Value::Null);
+    assert_eq!(keyless(&all(store)[0]), expected, "the place keeps all its decimals");
+    assert!(matches!(store.commit(&edits(vec![patch(Some(None), vec![])])), Err(Error::Stale(_))));
+    let gone = Edit::Patch { id: id("a"), base: None, geometry: Some(None), values: vec![] };
+    store.commit(&edits(vec![gone])).unwrap();
+    assert_eq!(keyless(&all(store)[0]), Feature { geometry: None, ..expected });
+}
+
+pub fn what_was_once_can_be_restored_also_after_it_was_deleted(store: &dyn Store) {
+    let first = thing("a", place(15.267_512_345_678_9, 46.0));
+    load(store, false, vec![first.clone(), bare("b")]);
+    let key = all(store)[0].key;
+    store.commit(&edits(vec![Edit::Replace { feature: bare("a"), base: None }])).unwrap();
+    let restore = |revision, base| edits(vec![Edit::Restore { id: id("a"), revision, base }]);
+    assert!(matches!(store.commit(&restore(1, Some(1))), Err(Error::Stale(_))));
+    store.commit(&restore(1, Some(2))).unwrap();
+    assert_eq!(keyless(&all(store)[0]), first);
+    store.commit(&edits(vec![Edit::Delete { id: id("a"), base: None }])).unwrap();
+    assert!(matches!(store.commit(&restore(4, None)), Err(Error::Refused(_))), "it was not there after revision 4");
+    assert!(matches!(store.commit(&restore(3, Some(3))), Err(Error::NotFound(_))), "there is nothing that could match");
+    let (revision, changes) = store.commit(&restore(2, None)).unwrap();
+    assert_eq!((revision, changes), (5, vec![Change::Put(Feature { key, ..bare("a") })]), "under its own key");
+    let versions = store.history(&collection_id("things"), &id("a")).unwrap();
+    assert_eq!(versions.iter().map(|v| v.after.is_some()).collect::<Vec<_>>(), [true, true, true, false, true]);
+    assert!(matches!(store.commit(&edits(vec![Edit::Create(bare("a"))])), Err(Error::Stale(_))));
+    store.commit(&edits(vec![Edit::Delete { id: id("a"), base: None }])).unwrap();
+    assert!(matches!(store.commit(&edits(vec![Edit::Create(bare("a"))])), Err(Error::Refused(_))));
+}
+
 pub fn history_tells_who_changed_what_from_what_to_what(store: &dyn Store) {
     let (first, second, third) = (thing("a", place(1.0, 2.0)), thing("a", place(3.0, 4.000_000_000_1)), bare("a"));
     load(store, false, vec![first.clone()]);

@@ -4,7 +4,7 @@ use crate::Plan;
 use crate::features::{all, bare, edits, id, load, place, scan, thing, things};
 use cityheart::change::{Change, Edit, Revision};
 use cityheart::error::Error;
-use cityheart::feature::{Bbox, Feature, Geometry, bbox_of};
+use cityheart::feature::{Bbox, Feature, Geometry, Value, bbox_of};
 use cityheart::store::{GeoPackage, Store};
 use geo_types::line_string;
 use proptest::prelude::*;
@@ -17,7 +17,10 @@ use std::path::Path;
 enum Step {
     Create(u8, Place),
     Replace(u8, Place, Base),
+    Patch(u8, Place, Base),
     Delete(u8, Base),
+    /// To this many revisions before the present one.
+    Restore(u8, u64, Base),
 }
 
 #[derive(Debug, Clone)]
@@ -49,7 +52,9 @@ fn a_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..12_u8, a_place()).prop_map(|(i, p)| Step::Create(i, p)),
         3 => (0..12_u8, a_place(), a_base()).prop_map(|(i, p, b)| Step::Replace(i, p, b)),
+        2 => (0..12_u8, a_place(), a_base()).prop_map(|(i, p, b)| Step::Patch(i, p, b)),
         1 => (0..12_u8, a_base()).prop_map(|(i, b)| Step::Delete(i, b)),
+        1 => (0..12_u8, 0..6_u64, a_base()).prop_map(|(i, ago, b)| Step::Restore(i, ago, b)),
     ]
 }
 
@@ -59,6 +64,8 @@ struct Model {
     revision: Revision,
     features: BTreeMap<String, (Feature, Revision)>,
     deleted: BTreeSet<String>,
+    /// Every state that was, by revision: what a restore goes back to.
+    past: BTreeMap<Revision, BTreeMap<String, Feature>>,
 }
 
 impl Model {
@@ -73,7 +80,17 @@ impl Model {
             Step::Replace(i, place, b) => {
                 Edit::Replace { feature: Feature { geometry: place.clone(), ..bare(&name(*i)) }, base: base(*i, b) }
             }
+            Step::Patch(i, place, b) => Edit::Patch {
+                id: id(&name(*i)),
+                base: base(*i, b),
+                geometry: Some(place.clone()),
+                values: vec![(1, Value::Int(7))],
+            },
             Step::Delete(i, b) => Edit::Delete { id: id(&name(*i)), base: base(*i, b) },
+            Step::Restore(i, ago, b) => {
+                let revision = self.revision.saturating_sub(*ago);
+                Edit::Restore { id: id(&name(*i)), revision, base: base(*i, b) }
+            }
         }
     }
 
@@ -96,6 +113,28 @@ impl Model {
                     present(&next, feature.id.as_str(), *base)?;
                     next.features.insert(feature.id.to_string(), (feature.clone(), next.revision));
                 }
+                Edit::Patch { id, base, geometry, values } => {
+                    present(&next, id.as_str(), *base)?;
+                    let (feature, last) = next.features.get_mut(id.as_str()).expect("it is present");
+                    feature.geometry = geometry.clone().flatten();
+                    values.iter().for_each(|(field, value)| feature.values[*field] = value.clone());
+                    *last = next.revision;
+                }
+                Edit::Restore { id, revision, base } => {
+                    let name = id.as_str();
+                    let known = next.features.contains_key(name) || next.deleted.contains(name);
+                    if !known && !self.past.values().any(|p| p.contains_key(name)) {
+                        return Err("not found");
+                    }
+                    let Some(then) = self.past.get(revision).and_then(|p| p.get(name)).cloned() else {
+                        return Err("refused");
+                    };
+                    if next.features.contains_key(name) || base.is_some() {
+                        present(&next, name, *base)?;
+                    }
+                    next.features.insert(name.to_owned(), (then, next.revision));
+                    next.deleted.remove(name);
+                }
                 Edit::Delete { id, base } => {
                     present(&next, id.as_str(), *base)?;
                     next.features.remove(id.as_str());
@@ -103,7 +142,13 @@ impl Model {
                 }
             }
         }
+        next.remember();
         Ok(next)
+    }
+
+    fn remember(&mut self) {
+        let now = self.features.iter().map(|(id, (f, _))| (id.clone(), f.clone())).collect();
+        self.past.insert(self.revision, now);
     }
 
     fn assert_equals(&self, store: &dyn Store) {
@@ -130,6 +175,7 @@ proptest! {
         let mut store = plan.store;
         let mut model = Model { revision: 1, ..Model::default() };
         model.features = all(&store).into_iter().map(|f| (f.id.to_string(), (Feature { key: 0, ..f }, 1))).collect();
+        model.remember();
         let mut follower: BTreeMap<i64, Feature> = all(&store).into_iter().map(|f| (f.key, f)).collect();
         for (at, steps) in sets.iter().enumerate() {
             if at == reopened {
@@ -155,6 +201,32 @@ proptest! {
             prop_assert_eq!(follower.values().cloned().collect::<Vec<_>>(), all(&store), "the changes told are the changes made");
         }
         rtree_equals_table(&plan.dir.path().join("plan.gpkg"), &store);
+    }
+
+    #[test]
+    fn sets_committed_together_come_out_as_if_one_after_the_other(sets in prop::collection::vec(prop::collection::vec(a_step(), 1..4), 1..14), together in 1..8_usize) {
+        let plan = Plan::new();
+        load(&plan.store, false, vec![thing(&name(0), place(5.0, 5.0)), bare(&name(1))]);
+        let mut model = Model { revision: 1, ..Model::default() };
+        model.features = all(&plan.store).into_iter().map(|f| (f.id.to_string(), (Feature { key: 0, ..f }, 1))).collect();
+        model.remember();
+        for steps in sets.chunks(together) {
+            let group: Vec<_> = steps.iter().map(|set| edits(set.iter().map(|s| model.edit(s)).collect())).collect();
+            let answers = plan.store.commit_all(&group).unwrap().answers;
+            prop_assert_eq!(answers.len(), group.len());
+            for (set, answer) in group.iter().zip(answers) {
+                match (answer, model.after(&set.edits)) {
+                    (Ok(done), Ok(next)) => {
+                        prop_assert_eq!(done.revision, model.revision + 1);
+                        model = next;
+                    }
+                    (Err(Error::Stale(_)), Err("stale")) | (Err(Error::NotFound(_)), Err("not found")) | (Err(Error::Refused(_)), Err("refused")) => {}
+                    (got, wanted) => prop_assert!(false, "{got:?} instead of {wanted:?} for {set:?}"),
+                }
+            }
+            model.assert_equals(&plan.store);
+        }
+        rtree_equals_table(&plan.path(), &plan.store);
     }
 
     #[test]

@@ -47,6 +47,12 @@ const SHAPES: Record<Exclude<Precision, 'season'>, Intl.DateTimeFormatOptions> =
 const dates = (precision: Exclude<Precision, 'season'>) =>
   formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES[precision], timeZone: 'UTC' }));
 
+/** A month counted from the year 0, in words. */
+export function monthYear(month: number): string {
+  const format = formatter('monthYear', (lang) => new Intl.DateTimeFormat(lang, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
+  return format.format(new Date(Date.UTC(Math.floor(month / 12), month % 12, 15)));
+}
+
 export function day(iso: string): string {
   const date = new Date(iso);
   return Number.isNaN(date.getTime()) ? iso : dates('day').format(date);

@@ -3,7 +3,7 @@ import type { Geometry, Position } from 'geojson';
 import { holds, words } from './fold';
 import type { Box } from './geometry';
 import { share, type Decimal } from './money';
-import { GROUPS, type Group } from './signs';
+import { GROUPS, groupOf, statusesOf, type Group } from './signs';
 
 export interface Partner {
   id: string;
@@ -112,12 +112,17 @@ export function matching(plan: Plan, filter: Filter): Intervention[] {
   return plan.interventions.filter(
     (one) =>
       (!filter.city || one.city === filter.city) &&
-      (!filter.statuses.size || filter.statuses.has(one.status)) &&
+      (!filter.statuses.size || hasStatus(one, filter.statuses)) &&
       meets(one.objectives, filter.objectives) &&
       meets(one.functions, filter.functions) &&
       inYears(one, filter.from, filter.to) &&
       holds(one.folded, wanted),
   );
+}
+
+/** At another date an intervention has the group of that date, and any of its statuses. */
+function hasStatus({ status, group }: Intervention, wanted: ReadonlySet<string>): boolean {
+  return group === groupOf(status) ? wanted.has(status) : statusesOf(group).some((one) => wanted.has(one));
 }
 
 const meets = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));

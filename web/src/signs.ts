@@ -31,6 +31,35 @@ export const SIGNS: Record<Group, Sign> = {
   aside: { shape: 'M3.6 1.8L8 6.2l4.4-4.4l1.8 1.8L9.8 8l4.4 4.4l-1.8 1.8L8 9.8l-4.4 4.4l-1.8-1.8L6.2 8L1.8 3.6z', width: 0.7, fill: 0, line: 0.65 },
 };
 
+/** What stands for a thing on the map and beside it: the name of its colour in the stylesheet, which has one shape and one line pattern. */
+export type Mark = `status-${Group}` | `kind-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 'none'}` | `cost-${1 | 2 | 3 | 4 | 5}`;
+
+const kind = (shape: string, dash?: [number, number], width = 1): Sign => ({ shape, dash, width, fill: 0.24, line: 1 });
+const CIRCLE = SIGNS.idea.shape;
+
+const KINDS: Record<Exclude<Mark, `status-${Group}`>, Sign> = {
+  'kind-1': kind(CIRCLE),
+  'kind-2': kind(SIGNS.testing.shape, [1.3, 0.8]),
+  'kind-3': kind(SIGNS.running.shape, [3.2, 1.1]),
+  'kind-4': kind(SIGNS.committed.shape, [5, 0.9]),
+  'kind-5': kind('M8 .8L15.4 6.2L12.6 14.8H3.4L.6 6.2z', [2.2, 0.8]),
+  'kind-6': kind('M8 .4l2.2 5l5.4.5l-4.1 3.6l1.2 5.3L8 12l-4.7 2.8l1.2-5.3L.4 5.9l5.4-.5z', [0.9, 0.6]),
+  'kind-7': kind('M5.3 1h5.4v4.3H15v5.4h-4.3V15H5.3v-4.3H1V5.3h4.3z', [4, 0.8]),
+  'kind-none': { ...kind('M1.5 5.5h13v5h-13z', [0.01, 1.9], 0.8), round: true },
+  // From a dot to a full disc, from a thin to a wide line: more is more.
+  'cost-1': kind('M8 5.4a2.6 2.6 0 1 1 0 5.2a2.6 2.6 0 1 1 0-5.2z', undefined, 0.5),
+  'cost-2': kind('M8 4.2a3.8 3.8 0 1 1 0 7.6a3.8 3.8 0 1 1 0-7.6z', undefined, 0.7),
+  'cost-3': kind('M8 3a5 5 0 1 1 0 10a5 5 0 1 1 0-10z', undefined, 0.95),
+  'cost-4': kind('M8 1.8a6.2 6.2 0 1 1 0 12.4a6.2 6.2 0 1 1 0-12.4z', undefined, 1.2),
+  'cost-5': kind('M8 .5a7.5 7.5 0 1 1 0 15a7.5 7.5 0 1 1 0-15z', undefined, 1.45),
+};
+
+export const MARKS: readonly Mark[] = [...GROUPS.map((group) => `status-${group}` as const), ...(Object.keys(KINDS) as (keyof typeof KINDS)[])];
+
+export function signOf(mark: Mark): Sign {
+  return mark.startsWith('status-') ? SIGNS[mark.slice(7) as Group] : KINDS[mark as keyof typeof KINDS];
+}
+
 const OF_STATUS: Record<string, Group> = {
   idea: 'idea',
   proposed: 'idea',

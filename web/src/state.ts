@@ -1,11 +1,14 @@
 // All state of the page. What a person would share stands in the address too, and Back goes back through it;
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
+import type { Map as MapView } from 'maplibre-gl';
 import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
 import { loadModel, loadPlan } from './api';
 import { language, preferred, speak, t } from './i18n';
+import { planAt, type Month } from './moment';
 import type { Model } from './model';
 import { matching, NO_FILTER, perYear, sorted, sums, without, type City, type Filter, type FilterPart, type Intervention, type Order, type Plan } from './plan';
+import type { SchemeId } from './schemes';
 import { statusesOf, type Group } from './signs';
 
 /** Where the map is asked to go. A new object is a new request. */
@@ -26,27 +29,40 @@ export const hovered = signal('');
 export const tab = signal<Tab>(first.tab);
 export const order = signal<Order>(first.order);
 export const sorting = signal<Sorting>(first.sorting);
+/** What colour and shape stand for. */
+export const colour = signal<SchemeId>(first.colour);
+/** The month at which the plan is shown; null is as it stands. */
+export const month = signal<Month | null>(first.month);
 export const wantedLanguage = signal(first.language || remembered('language'));
 export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
 export const view = signal<View | null>(first.view);
+/** The page is laid out for paper. */
+export const printing = signal(first.print);
+/** The page stands in a frame of another page. */
+export const embedded = first.embed;
 export const goal = signal<Goal | null>(null);
 /** The phone's sheet: half over the map, or full. */
 export const sheetFull = signal(false);
+/** The map once it is drawn; there is none where there is no WebGL. */
+export const theMap = signal<MapView | null>(null);
+export const noMap = signal(false);
 /** Said to those who listen instead of look. */
 export const announcement = signal('');
 
 const systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => (systemDark.value = event.matches));
-export const dark = computed(() => (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
+export const dark = computed(() => !printing.value && (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
 
-export const found = computed(() => (plan.value ? matching(plan.value, filter.value) : []));
+/** The plan at the chosen month, or as it stands. */
+export const shownPlan = computed(() => (plan.value && month.value !== null ? planAt(plan.value, month.value) : plan.value));
+export const found = computed(() => (shownPlan.value ? matching(shownPlan.value, filter.value) : []));
 export const rows = computed(() => sorted(found.value, order.value, (one) => titleOf(one).text, language.value));
 export const totals = computed(() => sums(found.value));
 export const current = computed(() => plan.value?.byId.get(selected.value) ?? null);
 /** How many each group would show, whatever statuses are chosen now. */
 export const groupCounts = computed(() => {
-  if (!plan.value) return new Map<Group, number>();
-  return sums(matching(plan.value, without(filter.value, 'statuses'))).byGroup;
+  if (!shownPlan.value) return new Map<Group, number>();
+  return sums(matching(shownPlan.value, without(filter.value, 'statuses'))).byGroup;
 });
 /** All years of the chosen city's plan, whatever else is filtered, so that the bars stay where they are. */
 export const timeline = computed(() => {
@@ -55,9 +71,9 @@ export const timeline = computed(() => {
 });
 /** What the map shows: the list's filter without the city, so that neighbours stay in sight. Null is everything. */
 export const shownOnMap = computed(() => {
-  if (!plan.value) return null;
-  const list = matching(plan.value, { ...filter.value, city: '' });
-  return list.length === plan.value.interventions.length ? null : list;
+  if (!plan.value || !shownPlan.value) return null;
+  const list = matching(shownPlan.value, { ...filter.value, city: '' });
+  return list.length === plan.value.interventions.length && month.value === null ? null : list;
 });
 
 export const near = computed(() => (view.value?.zoom ?? 0) >= NEAR);
@@ -169,7 +185,8 @@ export async function load(): Promise<void> {
 export function connect(): void {
   effect(() => void speak(preferred(wantedLanguage.value)));
   effect(() => {
-    document.documentElement.style.colorScheme = theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.style.colorScheme = printing.value ? 'light' : theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.classList.toggle('on-paper', printing.value);
   });
   effect(() => {
     const subject = current.value ? titleOf(current.value).text : cityName(plan.value?.cities.get(filter.value.city));
@@ -194,8 +211,11 @@ export function connect(): void {
       tab.value = to.tab;
       order.value = to.order;
       sorting.value = to.sorting;
+      colour.value = to.colour;
+      month.value = to.month;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
+      printing.value = to.print;
       view.value = to.view;
       goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
     });
@@ -209,16 +229,20 @@ function address(): Address {
     tab: tab.value,
     order: order.value,
     sorting: sorting.value,
+    colour: colour.value,
+    month: month.value,
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,
+    print: printing.value,
+    embed: embedded,
   };
 }
 
-/** A step is what Back undoes; moving the map, typing on, language and theme only rewrite the address. */
+/** A step is what Back undoes; moving the map or the date, typing on, language and theme only rewrite the address. */
 function isStep(before: Address, now: Address): boolean {
   const settled = (one: Address) =>
-    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, language: '', theme: 'system', view: null });
+    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, month: null, language: '', theme: 'system', view: null });
   return settled(before) !== settled(now);
 }
 
@@ -226,7 +250,7 @@ function themeOf(text: string): Theme {
   return text === 'light' || text === 'dark' ? text : 'system';
 }
 
-function remembered(name: string): string {
+export function remembered(name: string): string {
   try {
     return localStorage.getItem(`cityheart.${name}`) ?? '';
   } catch {
@@ -234,7 +258,7 @@ function remembered(name: string): string {
   }
 }
 
-function remember(name: string, value: string): void {
+export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`cityheart.${name}`, value);
   } catch {

@@ -127,7 +127,25 @@ pub fn of_tile() -> Vec<Json> {
     ["tileMatrix", "tileRow", "tileCol"]
         .map(|name| json!({"name": name, "in": "path", "required": true, "description": "Part of the tile's place; row 0 is the northernmost.", "schema": {"type": "integer", "minimum": 0}}))
         .into_iter()
-        .chain(["filter", "filter-lang", "filter-crs"].map(reference))
+        .chain(shown_in_tiles())
         .chain([in_query("f", "The form of the answer.", &json!({"type": "string", "enum": ["mvt"]}))])
         .collect()
+}
+
+pub fn of_tile_set() -> Vec<Json> {
+    shown_in_tiles().chain([reference("f")]).collect()
+}
+
+/// What tiles can be asked to show.
+fn shown_in_tiles() -> impl Iterator<Item = Json> {
+    let list = json!({"type": "array", "items": {"type": "string"}});
+    ["filter", "filter-lang", "filter-crs", "datetime"].map(reference).into_iter().chain([
+        in_query("properties", "Only these properties; the id is always there.", &list),
+        in_query("split", "A layer of its own for each value of this property, named collection:value.", &json!({"type": "string"})),
+        in_query(
+            "cluster",
+            "Points in one cell of a grid are drawn as one, with their number and the sums of their costs; the side of a cell in pixels of a tile that is shown at 512.",
+            &json!({"type": "integer", "enum": query::CLUSTER_PX}),
+        ),
+    ])
 }

@@ -3,38 +3,109 @@
 use super::changes::{self, Entry};
 use super::contents::{self, Extent};
 use super::layer::{Cell, Layer, quoted};
-use super::{Shared, blob, failure, find, journal, tables};
-use crate::change::{Change, ChangeSet, Edit, Revision};
-use crate::collection::Kind;
+use super::{Layers, Shared, blob, failure, find, journal, tables};
+use crate::change::{Change, ChangeSet, Done, Edit, Group, Revision};
+use crate::collection::{CollectionId, Kind};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FeatureId, Value};
+use crate::feature::{Feature, FeatureId, Geometry, Value};
 use rusqlite::{Connection, ToSql};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 impl Shared {
-    pub(super) fn commit(&self, set: &ChangeSet) -> Result<(Revision, Vec<Change>)> {
-        self.write(&set.collection, |tx, layers| {
-            let layer = find(layers, &set.collection)?;
-            // What others wrote comes first: an edit that knows nothing of it is stale, and the caller shall hear of it.
-            journal::take_over(tx, layer)?;
-            let mut changes = self.untold(tx, layer).map_err(|e| match e {
-                Error::Stale(_) => Error::Busy(format!(
-                    "Another program replaced all of '{}' just now. Try again in a moment.",
-                    set.collection
-                )),
-                e => e,
-            })?;
-            let known = contents::revision(tx, layer)?;
-            if set.edits.is_empty() {
-                return Ok((known, changes));
+    pub(super) fn commit_all(&self, sets: &[ChangeSet]) -> Result<Group> {
+        let ids: BTreeSet<&CollectionId> = sets.iter().map(|set| &set.collection).collect();
+        self.write_several(|tx, layers| {
+            let mut answers: Vec<Option<Result<Done>>> = sets.iter().map(|_| None).collect();
+            let mut group = Group::default();
+            let mut written = Vec::new();
+            for id in ids {
+                let mine: Vec<usize> = (0..sets.len()).filter(|i| sets[*i].collection == *id).collect();
+                let work = || self.commit_to(tx, layers, id, mine.iter().map(|i| &sets[*i]));
+                match saved(tx, "cityheart_collection", work)? {
+                    Ok((others, done)) => {
+                        mine.iter().zip(done).for_each(|(i, done)| answers[*i] = Some(done));
+                        group.others.extend(others.map(|done| (id.clone(), done)));
+                        written.push(id.clone());
+                    }
+                    Err(Unwritten(each)) => mine.iter().zip(each).for_each(|(i, e)| answers[*i] = Some(Err(e))),
+                }
             }
-            let revision = known + 1;
-            changes.extend(apply(tx, layer, set, revision)?);
-            contents::set_revision(tx, layer, revision)?;
-            journal::clear(tx, layer)?;
-            Ok((revision, changes))
+            group.answers = answers.into_iter().flatten().collect();
+            Ok((group, written))
         })
     }
+
+    /// Applies the sets of one collection, each whole or not at all; when all are refused, nothing is done to it.
+    fn commit_to<'s>(
+        &self,
+        conn: &Connection,
+        layers: &Layers,
+        id: &CollectionId,
+        sets: impl Iterator<Item = &'s ChangeSet> + Clone,
+    ) -> Result<(Option<Done>, Vec<Result<Done>>), Unwritten> {
+        let all = |e: Error| Unwritten(sets.clone().map(|_| e.clone()).collect());
+        let layer = find(layers, id).map_err(all)?;
+        let others = self.others(conn, layer).map_err(all)?;
+        let mut answers: Vec<Result<Done>> = Vec::new();
+        for set in sets.clone() {
+            match saved(conn, "cityheart_set", || apply_set(conn, layer, set)).map_err(all)? {
+                Ok(done) => answers.push(Ok(done)),
+                Err(e) => answers.push(Err(e)),
+            }
+        }
+        if answers.iter().all(Result::is_err) {
+            return Err(Unwritten(answers.into_iter().filter_map(Result::err).collect()));
+        }
+        journal::clear(conn, layer).map_err(all)?;
+        Ok((others, answers))
+    }
+
+    /// What others wrote comes first: an edit that knows nothing of it is stale, and the caller shall hear of it.
+    fn others(&self, conn: &Connection, layer: &Layer) -> Result<Option<Done>> {
+        journal::take_over(conn, layer)?;
+        let changes = self.untold(conn, layer).map_err(|e| match e {
+            Error::Stale(_) => Error::Busy(format!(
+                "Another program replaced all of '{}' just now. Try again in a moment.",
+                layer.collection.id
+            )),
+            e => e,
+        })?;
+        Ok((!changes.is_empty()).then_some(Done { revision: contents::revision(conn, layer)?, changes }))
+    }
+}
+
+/// Why nothing was written to a collection: the error of each set.
+struct Unwritten(Vec<Error>);
+
+/// Does something that leaves nothing behind when it fails.
+///
+/// # Errors
+/// The outer one when the whole transaction is gone (a full disk), or the way back is barred.
+fn saved<T, E>(conn: &Connection, name: &str, act: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>> {
+    conn.prepare_cached(&format!("SAVEPOINT {name}"))?.execute([])?;
+    let done = act();
+    if done.is_err() {
+        if conn.is_autocommit() {
+            return Err(Error::Refused(
+                "Nothing was written: the disk is full, or failed. Make room and try again.".into(),
+            ));
+        }
+        conn.prepare_cached(&format!("ROLLBACK TO {name}"))?.execute([])?;
+    }
+    conn.prepare_cached(&format!("RELEASE {name}"))?.execute([])?;
+    Ok(done)
+}
+
+fn apply_set(conn: &Connection, layer: &Layer, set: &ChangeSet) -> Result<Done> {
+    let known = contents::revision(conn, layer)?;
+    if set.edits.is_empty() {
+        return Ok(Done { revision: known, changes: vec![] });
+    }
+    let revision = known + 1;
+    let changes = apply(conn, layer, set, revision)?;
+    contents::set_revision(conn, layer, revision)?;
+    Ok(Done { revision, changes })
 }
 
 /// One change set under way.
@@ -56,7 +127,9 @@ fn apply(conn: &Connection, layer: &Layer, set: &ChangeSet, revision: Revision) 
         match edit {
             Edit::Create(feature) => work.create(feature)?,
             Edit::Replace { feature, base } => work.replace(feature, *base)?,
+            Edit::Patch { id, base, geometry, values } => work.patch(id, *base, geometry.as_ref(), values)?,
             Edit::Delete { id, base } => work.delete(id, *base)?,
+            Edit::Restore { id, revision, base } => work.restore(id, *revision, *base)?,
         }
     }
     work.extent.write(conn, layer, &work.at)?;
@@ -85,9 +158,34 @@ impl Work<'_> {
     }
 
     fn replace(&mut self, feature: &Feature, base: Option<Revision>) -> Result<()> {
-        self.layer.check(feature)?;
         let before = self.present(&feature.id, base)?;
-        let mut after = Feature { key: before.key, ..feature.clone() };
+        self.put(before, feature.clone())
+    }
+
+    fn patch(
+        &mut self,
+        id: &FeatureId,
+        base: Option<Revision>,
+        geometry: Option<&Option<Geometry>>,
+        values: &[(usize, Value)],
+    ) -> Result<()> {
+        let before = self.present(id, base)?;
+        let mut after = before.clone();
+        if let Some(geometry) = geometry {
+            after.geometry.clone_from(geometry);
+        }
+        for (field, value) in values {
+            if let Some(slot) = after.values.get_mut(*field) {
+                slot.clone_from(value);
+            }
+        }
+        self.put(before, after)
+    }
+
+    /// Writes one state over another.
+    fn put(&mut self, before: Feature, mut after: Feature) -> Result<()> {
+        self.layer.check(&after)?;
+        after.key = before.key;
         let created = self.layer.collection.field("created").and_then(|i| before.values.get(i).cloned());
         stamp(self.layer, &mut after, "created", created.unwrap_or_default());
         stamp(self.layer, &mut after, "updated", Value::text(self.at.as_str()));
@@ -104,11 +202,41 @@ impl Work<'_> {
         self.log(Some(before), None)
     }
 
+    fn restore(&mut self, id: &FeatureId, revision: Revision, base: Option<Revision>) -> Result<()> {
+        let versions = changes::history(self.conn, self.layer, id)?;
+        let then = versions.iter().rfind(|v| v.revision <= revision).and_then(|v| v.after.clone());
+        let Some(then) = then else {
+            return Err(Error::Refused(format!(
+                "There was no feature '{id}' after revision {revision}. Choose a revision of its history at which it was there."
+            )));
+        };
+        match self.layer.find(self.conn, id)? {
+            Some(_) => self.replace(&then, base),
+            None if base.is_some() => Err(self.missing(id)),
+            None => self.bring_back(then),
+        }
+    }
+
+    /// A deleted feature comes back under its key.
+    fn bring_back(&mut self, mut feature: Feature) -> Result<()> {
+        self.layer.check(&feature)?;
+        stamp(self.layer, &mut feature, "updated", Value::text(self.at.as_str()));
+        let key = feature.key;
+        let mut insert = self.conn.prepare_cached(&self.layer.layout.insert())?;
+        self.layer.bind(&mut insert, Some(key), &feature, &mut Vec::new())?;
+        insert.raw_execute()?;
+        self.log(None, Some(key))
+    }
+
+    fn missing(&self, id: &FeatureId) -> Error {
+        Error::NotFound(format!("There is no feature '{id}' in '{}'.", self.layer.collection.id))
+    }
+
     /// The feature as it is, if it has not changed after `base`.
     fn present(&self, id: &FeatureId, base: Option<Revision>) -> Result<Feature> {
         let feature = self.layer.find(self.conn, id)?;
         let Some(feature) = feature else {
-            return Err(Error::NotFound(format!("There is no feature '{id}' in '{}'.", self.layer.collection.id)));
+            return Err(self.missing(id));
         };
         let Some(base) = base else {
             return Ok(feature);

@@ -2,7 +2,7 @@
 //! connections and the layout of the tables.
 
 use super::{Loaded, Store, Watch};
-use crate::change::{Change, ChangeSet, Revision, Version};
+use crate::change::{Change, ChangeSet, Group, Revision, Version};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
@@ -86,8 +86,8 @@ impl Store for GeoPackage {
         self.shared.scan(id, since, visit)
     }
 
-    fn commit(&self, edits: &ChangeSet) -> Result<(Revision, Vec<Change>)> {
-        self.shared.commit(edits)
+    fn commit_all(&self, sets: &[ChangeSet]) -> Result<Group> {
+        self.shared.commit_all(sets)
     }
 
     fn load(
@@ -134,17 +134,27 @@ impl Shared {
 
     /// Does something to one collection that is written durably, or not at all.
     fn write<T>(&self, id: &CollectionId, act: impl FnOnce(&Transaction<'_>, &Layers) -> Result<T>) -> Result<T> {
+        self.write_several(|tx, layers| Ok((act(tx, layers)?, vec![id.clone()])))
+    }
+
+    /// Does something to the collections that `act` names in the end.
+    fn write_several<T>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>, &Layers) -> Result<(T, Vec<CollectionId>)>,
+    ) -> Result<T> {
         let mut conn = lock(self.writer()?);
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let layers = self.layers(&tx)?;
-        let done = act(&tx, &layers)?;
-        let state = watch::state(&tx, id)?;
+        let (done, ids) = act(&tx, &layers)?;
+        if ids.is_empty() {
+            return Ok(done);
+        }
+        let state = |id| watch::state(&tx, &id).map(|state| state.map(|state| (id, state)));
+        let states = ids.into_iter().map(state).collect::<Result<Vec<_>>>()?;
         // The watch waits here until what we write is known as told.
         let mut told = lock(&self.told);
         tx.commit()?;
-        if let Some(state) = state {
-            told.insert(id.clone(), state);
-        }
+        told.extend(states.into_iter().flatten());
         Ok(done)
     }
 

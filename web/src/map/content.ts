@@ -2,6 +2,7 @@
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
 import { anchor } from '../geometry';
 import type { Area, City, Intervention, Plan } from '../plan';
+import type { Mark } from '../signs';
 
 type Points = FeatureCollection<Point>;
 
@@ -39,7 +40,7 @@ function middle(cities: City[]): Position {
 }
 
 /** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. Several on one street or square name it once. */
-export function marks(shown: Intervention[]): Points {
+export function marks(shown: Intervention[], markOf: (one: Intervention) => Mark): Points {
   const named = new Set<string>();
   const features = shown.flatMap((one) => {
     const at = anchor(one.geometry);
@@ -49,7 +50,7 @@ export function marks(shown: Intervention[]): Points {
     const key = `${one.city} ${place}`;
     const label = named.has(key) ? '' : place;
     named.add(key);
-    return [point(at, { id: one.id, status: one.status, spot, place, label })];
+    return [point(at, { id: one.id, mark: markOf(one), spot, place, label })];
   });
   return { type: 'FeatureCollection', features };
 }

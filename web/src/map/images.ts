@@ -1,19 +1,19 @@
-// Signs and hatching drawn for the map. Image names say what is drawn: `light:sign:idea`, `dark:chosen:done`,
-// `light:hatch:aside`; a theme has its own images, so none is ever drawn over.
-import { SIGNS, type Group } from '../signs';
+// Signs and hatching drawn for the map. Image names say what is drawn: `light:sign:status-idea`, `dark:chosen:kind-3`,
+// `light:hatch:status-aside`; a theme has its own images, so none is ever drawn over.
+import { MARKS, signOf, type Mark } from '../signs';
 import type { Palette } from './palette';
 
 const RATIO = 2;
 const BOX = 34; // CSS pixels, room for the sign of 18 and its casing
 
-export const imageName = (palette: Palette, kind: 'sign' | 'chosen' | 'hatch', group: Group) => `${palette.theme}:${kind}:${group}`;
+export const imageName = (palette: Palette, kind: 'sign' | 'chosen' | 'hatch', mark: Mark) => `${palette.theme}:${kind}:${mark}`;
 
 /** Draws a name with the palette of its theme, which may no longer be the one shown. */
 export function drawImage(name: string, palettes: Record<string, Palette>): { data: ImageData; pixelRatio: number } | null {
-  const [theme, kind, group] = name.split(':') as [string, string, Group];
+  const [theme, kind, mark] = name.split(':') as [string, string, Mark];
   const palette = palettes[theme];
-  if (!palette || !SIGNS[group]) return null;
-  const data = kind === 'hatch' ? hatch(palette.status[group]) : sign(group, palette, kind === 'chosen');
+  if (!palette || !MARKS.includes(mark)) return null;
+  const data = kind === 'hatch' ? hatch(palette.marks[mark]) : sign(mark, palette, kind === 'chosen');
   return { data, pixelRatio: RATIO };
 }
 
@@ -27,9 +27,9 @@ function pen(size: number): CanvasRenderingContext2D {
   return context;
 }
 
-function sign(group: Group, palette: Palette, chosen: boolean): ImageData {
+function sign(mark: Mark, palette: Palette, chosen: boolean): ImageData {
   const context = pen(BOX);
-  const { shape, tick } = SIGNS[group];
+  const { shape, tick } = signOf(mark);
   const scale = 18 / 16;
   context.translate(BOX / 2, BOX / 2);
   context.scale(scale, scale);
@@ -42,7 +42,7 @@ function sign(group: Group, palette: Palette, chosen: boolean): ImageData {
   };
   if (chosen) stroke(palette.ink, 10);
   stroke(palette.panel, 4);
-  context.fillStyle = palette.status[group];
+  context.fillStyle = palette.marks[mark];
   context.fill(path);
   if (tick) {
     context.strokeStyle = palette.panel;

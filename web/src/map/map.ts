@@ -1,14 +1,19 @@
 /*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
 import { computed, effect } from '@preact/signals';
-import { Map, ScaleControl, setWorkerUrl, type MapMouseEvent, type PointLike } from 'maplibre-gl';
+import { Map, ScaleControl, setWorkerUrl, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
-import { announcement, chooseCity, cityName, dark, filter, goal, hovered, NEAR, plan, select, selected, shownOnMap, view, type Goal } from '../state';
+import { crosshair, drawing, taker } from '../draw/drawing';
+import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { touched } from '../state/changes';
+import { scheme } from '../shown';
+import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { refresh } from './fresh';
 import { drawImage } from './images';
 import { readPalette, type Palette } from './palette';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
@@ -21,15 +26,26 @@ const SETTLE_MS = 50;
 const WITH_LEGEND = 1000; // a map as wide as this has its legend open
 const LEGEND = 310;
 
+export interface Options {
+  /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
+  paper?: boolean;
+}
+
+/** What the map last showed. */
+let extent: LngLatBounds | null = null;
+
 /** Opens the map in a container; ends it when called. */
-export function open(container: HTMLElement): () => void {
-  let palette = readPalette(dark.value);
+export function open(container: HTMLElement, { paper = false }: Options = {}): () => void {
+  let palette = readPalette();
   const palettes = { [palette.theme]: palette };
-  const start = view.value;
+  const start = paper && extent ? null : view.value;
+  const before = paper ? extent : null;
   const map = new Map({
     container,
     style: buildStyle(scene(palette)),
-    ...(start ? { center: [start.lon, start.lat], zoom: start.zoom } : { bounds: EUROPE, fitBoundsOptions: { padding: 24 } }),
+    ...(start ? { center: [start.lon, start.lat], zoom: start.zoom } : { bounds: before ?? EUROPE, fitBoundsOptions: { padding: before ? 0 : 24 } }),
+    canvasContextAttributes: { preserveDrawingBuffer: paper },
+    ...(paper ? { pixelRatio: Math.max(2, devicePixelRatio) } : {}),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -50,6 +66,8 @@ export function open(container: HTMLElement): () => void {
     if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
   });
   map.on('moveend', () => {
+    if (paper) return;
+    extent = map.getBounds();
     const { lng, lat } = map.getCenter();
     view.value = { lon: lng, lat, zoom: map.getZoom() };
   });
@@ -57,7 +75,7 @@ export function open(container: HTMLElement): () => void {
   map.on('mousemove', (event) => point(map, event));
   map.on('mouseout', () => (hovered.value = ''));
 
-  const ends = [
+  const ends: (() => void)[] = [
     effect(() => {
       if (goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
     }),
@@ -66,16 +84,22 @@ export function open(container: HTMLElement): () => void {
   map.once('style.load', () => {
     ends.push(
       effect(() => {
-        palette = readPalette(dark.value);
+        palette = readPalette();
         palettes[palette.theme] = palette;
         later(map, scene(palette));
       }),
       effect(() => emphasise(map, hovered.value)),
+      effect(() => {
+        if (touched.value) refresh(map, touched.value);
+      }),
+      ...(paper ? [] : [drawOn(map)]),
     );
+    if (!paper) theMap.value = map;
   });
-  if (!start) go(map, firstGoal(), 0);
+  if (!start && !before) go(map, firstGoal(), 0);
   Object.assign(window, { cityheart: { map, idle: () => idle(map) } }); // for those who drive the page from outside
   return () => {
+    if (!paper) theMap.value = null;
     ends.forEach((end) => end());
     closed.add(map);
     map.remove();
@@ -86,7 +110,14 @@ export function open(container: HTMLElement): () => void {
 const shown = computed(() => shownOnMap.value ?? plan.value?.interventions ?? []);
 const none = { type: 'FeatureCollection' as const, features: [] };
 const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
-const markPoints = computed(() => marks(shown.value));
+const markPoints = computed(() => marks(shown.value, scheme.value.markOf));
+/** Who is of which kind; the tiles know the status as it stands themselves. */
+const kinds = computed(() => {
+  if (scheme.value.id === 'status' && month.value === null) return null;
+  const ids = new globalThis.Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
+  for (const one of shown.value) ids.get(scheme.value.markOf(one))?.push(one.id);
+  return [...ids].map(([mark, all]) => ({ mark, ids: all }));
+});
 const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
 const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
 
@@ -99,6 +130,7 @@ function scene(palette: Palette): Scene {
     marks: markPoints.value,
     areaNames: areaPoints.value,
     ids: shownIds.value,
+    kinds: kinds.value,
     selected: selected.value,
     hovered: hovered.peek(),
   };
@@ -115,8 +147,34 @@ function later(map: Map, next: Scene): void {
   setTimeout(() => {
     const last = waiting;
     waiting = null;
-    if (last && !closed.has(map)) map.setStyle(buildStyle(last), { diff: true });
+    if (last && !closed.has(map)) map.setStyle(buildStyle(last), { diff: true, transformStyle: withDrawing });
   }, SETTLE_MS);
+}
+
+/** What is being drawn has layers of its own, which a new style leaves where they are: on top. */
+function withDrawing(before: StyleSpecification | undefined, next: StyleSpecification): StyleSpecification {
+  const own = (id: string) => id.startsWith('td-');
+  const layers = before?.layers.filter(({ id }) => own(id)) ?? [];
+  if (!before || !layers.length) return next;
+  const sources = Object.fromEntries(Object.entries(before.sources).filter(([id]) => own(id)));
+  return { ...next, sources: { ...next.sources, ...sources }, layers: [...next.layers, ...layers] };
+}
+
+/** The tools for drawing come when they are first taken up. */
+function drawOn(map: Map): () => void {
+  let detach: (() => void) | undefined;
+  let asked = false;
+  const end = effect(() => {
+    if (!drawing.value || asked) return;
+    asked = true;
+    void import('../draw/terra').then(({ attach }) => {
+      if (!closed.has(map)) detach = attach(map);
+    });
+  });
+  return () => {
+    end();
+    detach?.();
+  };
 }
 
 /** What is pointed at changes too often for a whole style. */
@@ -173,6 +231,11 @@ function countAt(map: Map, where: MapMouseEvent['point']): Record<string, unknow
 
 /** Things that lie on each other are opened in turn. */
 function click(map: Map, event: MapMouseEvent): void {
+  if (drawing.value?.tool || crosshair.value) return;
+  if (taker.value) {
+    taker.value([event.lngLat.lng, event.lngLat.lat]);
+    return;
+  }
   const ids = at(map, event.point, 6);
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
@@ -193,6 +256,11 @@ function click(map: Map, event: MapMouseEvent): void {
 }
 
 function point(map: Map, event: MapMouseEvent): void {
+  if (drawing.value?.tool) return;
+  if (taker.value) {
+    map.getCanvas().style.cursor = 'crosshair';
+    return;
+  }
   const id = at(map, event.point, 3)[0] ?? '';
   hovered.value = id;
   map.getCanvas().style.cursor = id || countAt(map, event.point) ? 'pointer' : '';

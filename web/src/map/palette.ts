@@ -1,11 +1,14 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
-import { GROUPS, type Group } from '../signs';
+import { MARKS, type Mark } from '../signs';
+import { dark, printing } from '../state';
 
 const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'green', 'street', 'border'] as const;
 
-export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark'; status: Record<Group, string> };
+export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<Mark, string> };
 
-export function readPalette(dark: boolean): Palette {
+export const themeNow = (): Palette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
+
+export function readPalette(theme = themeNow()): Palette {
   const probe = document.createElement('span');
   probe.hidden = true;
   document.body.append(probe);
@@ -14,7 +17,7 @@ export function readPalette(dark: boolean): Palette {
     return getComputedStyle(probe).color;
   };
   const colours = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
-  const status = Object.fromEntries(GROUPS.map((group) => [group, read(`status-${group}`)])) as Record<Group, string>;
+  const marks = Object.fromEntries(MARKS.map((mark) => [mark, read(mark)])) as Record<Mark, string>;
   probe.remove();
-  return { ...colours, theme: dark ? 'dark' : 'light', status };
+  return { ...colours, theme, marks };
 }

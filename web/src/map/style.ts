@@ -3,7 +3,7 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection } from 'geojson';
 import { NEAR } from '../state';
-import { GROUPS, SIGNS, statusesOf, type Group } from '../signs';
+import { GROUPS, MARKS, signOf, statusesOf, type Group, type Mark } from '../signs';
 import { CITY_ZOOM } from './content';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './images';
@@ -19,12 +19,14 @@ export interface Scene {
   areaNames: FeatureCollection;
   /** Ids of interventions to show, or null for all. */
   ids: string[] | null;
+  /** What is told apart, each with its ids; null where the status in the tiles tells. */
+  kinds: { mark: Mark; ids: string[] }[] | null;
   selected: string;
   hovered: string;
 }
 
 /** Layers that answer to the pointer, the smallest things first. */
-export const TOUCHABLE = ['points', 'marks', ...GROUPS.map((group) => `line-${group}`), 'fills', 'hatch'];
+export const TOUCHABLE = ['points', 'marks', ...MARKS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
 export const COUNTS = ['counts-partner', 'counts-city'];
 
 export function buildStyle(scene: Scene): StyleSpecification {
@@ -187,9 +189,26 @@ function inGroup(group: Group): FilterSpecification {
   return ['match', ['get', 'status'], others, false, true];
 }
 
-function ofGroup<T>(value: (group: Group) => T, groups: readonly Group[] = GROUPS): ExpressionSpecification {
-  const pairs = groups.filter((group) => group !== 'idea').flatMap((group) => [statusesOf(group), value(group)]);
-  return ['match', ['get', 'status'], ...pairs, value('idea')] as unknown as ExpressionSpecification;
+interface Told {
+  mark: Mark;
+  filter: FilterSpecification;
+}
+
+function told({ kinds }: Scene): Told[] {
+  if (kinds) return kinds.map(({ mark, ids }) => ({ mark, filter: among(ids) }));
+  return GROUPS.map((group) => ({ mark: `status-${group}`, filter: inGroup(group) }));
+}
+
+/** A value for each mark, asked of the features of the tiles. */
+function ofMark<T>({ kinds }: Scene, value: (mark: Mark) => T): ExpressionSpecification {
+  if (kinds) {
+    const used = kinds.filter(({ ids }) => ids.length);
+    const [last] = used.slice(-1);
+    if (!last || used.length === 1) return ['literal', value(last?.mark ?? 'kind-none')] as unknown as ExpressionSpecification;
+    return ['match', ['get', 'id'], ...used.slice(0, -1).flatMap(({ mark, ids }) => [ids, value(mark)]), value(last.mark)] as unknown as ExpressionSpecification;
+  }
+  const pairs = GROUPS.filter((group) => group !== 'idea').flatMap((group) => [statusesOf(group), value(`status-${group}`)]);
+  return ['match', ['get', 'status'], ...pairs, value('status-idea')] as unknown as ExpressionSpecification;
 }
 
 /** Line width in pixels at a zoom: edges of areas are thinner than lines. */
@@ -215,14 +234,14 @@ function interventions(scene: Scene): LayerSpecification[] {
       type: 'fill',
       ...source,
       filter: all(AREAL, shown),
-      paint: { 'fill-color': ofGroup((group) => palette.status[group]), 'fill-opacity': ofGroup((group) => SIGNS[group].fill) },
+      paint: { 'fill-color': ofMark(scene, (mark) => palette.marks[mark]), 'fill-opacity': ofMark(scene, (mark) => signOf(mark).fill) },
     },
     {
       id: 'hatch',
       type: 'fill',
       ...source,
-      filter: all(AREAL, inGroup('aside'), shown),
-      paint: { 'fill-pattern': imageName(palette, 'hatch', 'aside') },
+      filter: all(AREAL, told(scene).find(({ mark }) => mark === 'status-aside')?.filter ?? among([]), shown),
+      paint: { 'fill-pattern': imageName(palette, 'hatch', 'status-aside') },
     },
     {
       id: 'casing-hovered',
@@ -248,16 +267,16 @@ function interventions(scene: Scene): LayerSpecification[] {
       layout: { 'line-join': 'round', 'line-cap': 'round' },
       paint: { 'line-color': palette.panel, 'line-width': width(1, 1) },
     },
-    ...GROUPS.map((group): LayerSpecification => {
-      const { dash, round, width: factor, line } = SIGNS[group];
+    ...told(scene).map(({ mark, filter }): LayerSpecification => {
+      const { dash, round, width: factor, line } = signOf(mark);
       return {
-        id: `line-${group}`,
+        id: `line-${mark}`,
         type: 'line',
         ...source,
-        filter: all(NOT_POINTS, inGroup(group), shown),
+        filter: all(NOT_POINTS, filter, shown),
         layout: { 'line-join': 'round', 'line-cap': round || !dash ? 'round' : 'butt' },
         paint: {
-          'line-color': palette.status[group],
+          'line-color': palette.marks[mark],
           'line-opacity': line,
           'line-width': width(factor),
           ...(dash ? { 'line-dasharray': dash } : {}),
@@ -272,7 +291,8 @@ function signs(scene: Scene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
   const shown = among(scene.ids);
   const icon = { 'icon-allow-overlap': true, 'icon-padding': 0 } as const;
-  const image = (kind: 'sign' | 'chosen') => ofGroup((group) => imageName(palette, kind, group));
+  const image = (mark: Mark) => imageName(palette, 'sign', mark);
+  const ownImage = (kind: 'sign' | 'chosen'): ExpressionSpecification => ['concat', `${palette.theme}:${kind}:`, ['get', 'mark']];
   return [
     // From afar a small area or a short line is too little to see; its sign stands for it.
     {
@@ -282,14 +302,14 @@ function signs(scene: Scene): LayerSpecification[] {
       minzoom: NEAR,
       maxzoom: 15.5,
       filter: ['!', ['get', 'spot']],
-      layout: { ...icon, 'icon-image': image('sign'), 'icon-size': byZoom(NEAR, 0.55, 14, 0.75) },
+      layout: { ...icon, 'icon-image': ownImage('sign'), 'icon-size': byZoom(NEAR, 0.55, 14, 0.75) },
     },
     {
       id: 'points',
       type: 'symbol',
       ...INTERVENTIONS,
       filter: all(POINTS, shown),
-      layout: { ...icon, 'icon-image': image('sign'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+      layout: { ...icon, 'icon-image': ofMark(scene, image), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
     },
     {
       id: 'chosen',
@@ -297,7 +317,7 @@ function signs(scene: Scene): LayerSpecification[] {
       source: 'marks',
       minzoom: NEAR,
       filter: ['any', ['all', isId(selected), ['any', ['get', 'spot'], ['<', ['zoom'], 15.5]]], all(isId(hovered), ['get', 'spot'])] as FilterSpecification,
-      layout: { ...icon, 'icon-image': image('chosen'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+      layout: { ...icon, 'icon-image': ownImage('chosen'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
     },
   ];
 }

@@ -3,27 +3,35 @@ import { t, type Key } from '../i18n';
 import { activeParts } from '../plan';
 import { filter, setYears, timeline, toggle, totals } from '../state';
 import { Icon } from './Icon';
+import { ColourChooser } from './Legend';
 import { OrderChooser } from './List';
 import { conceptIds, label, title } from './labels';
 
 export function Filters() {
-  const active = activeParts(filter.value).filter((part) => part !== 'city' && part !== 'text');
   return (
     <div class="filters">
-      <details>
-        <summary>
-          <Icon name="filter" />
-          {t('filter.more')}
-          {active.length > 0 && <span class="badge">{active.length}</span>}
-          <Icon name="down" />
-        </summary>
-        <Choices part="functions" vocabulary="function" legend={title('functions')} />
-        <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
-        <Choices part="statuses" vocabulary="status" legend={title('status')} />
-        <Years />
-      </details>
+      <FilterDetails />
       <OrderChooser />
     </div>
+  );
+}
+
+export function FilterDetails() {
+  const active = activeParts(filter.value).filter((part) => part !== 'city' && part !== 'text');
+  return (
+    <details class="more-filters">
+      <summary>
+        <Icon name="filter" />
+        {t('filter.more')}
+        {active.length > 0 && <span class="badge">{active.length}</span>}
+        <Icon name="down" />
+      </summary>
+      <Choices part="functions" vocabulary="function" legend={title('functions')} />
+      <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
+      <Choices part="statuses" vocabulary="status" legend={title('status')} />
+      <Years />
+      <ColourChooser id="colour" />
+    </details>
   );
 }
 

@@ -1,10 +1,14 @@
-// What the signs mean. It folds; it starts folded where the map is small or shows counts only.
+// What the signs mean, and the choice of what they stand for. It folds; it starts folded where the map is small or shows counts only.
 import { signal } from '@preact/signals';
-import { t } from '../i18n';
-import { GROUPS, SIGNS } from '../signs';
-import { model, near, tab } from '../state';
+import { monthYear, number } from '../format';
+import { t, type Key } from '../i18n';
+import { SCHEMES, type SchemeId } from '../schemes';
+import { kindCounts, scheme } from '../shown';
+import { signOf, type Group, type Mark } from '../signs';
+import { colour, model, month, near, tab } from '../state';
+import { Icon } from './Icon';
 import { groupLabel } from './labels';
-import { Sign } from './Sign';
+import { MarkSign } from './Sign';
 
 /** What the person chose; until then the map's size and zoom decide. */
 const chosen = signal<boolean | null>(null);
@@ -22,14 +26,52 @@ export function Legend() {
       >
         {t('legend.title')}
       </summary>
+      <ColourChooser id="legend-colour" />
+      <LegendEntries />
+    </details>
+  );
+}
+
+const NAMES: Record<SchemeId, Key> = {
+  status: 'colour.status',
+  objective: 'colour.objective',
+  function: 'colour.function',
+  cost: 'colour.cost',
+  city: 'colour.city',
+};
+
+export function ColourChooser({ id }: { id: string }) {
+  return (
+    <label class="select quiet">
+      <span>{t('colour.label')}</span>
+      <select id={id} value={colour.value} onChange={(event) => (colour.value = event.currentTarget.value as SchemeId)}>
+        {SCHEMES.map((one) => (
+          <option key={one} value={one}>
+            {t(NAMES[one])}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" />
+    </label>
+  );
+}
+
+/** The signs with their words and how many there are, and what else is drawn. */
+export function LegendEntries() {
+  const { id, kinds } = scheme.value;
+  const words = (mark: Mark, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as Group) : label);
+  return (
+    <>
+      {month.value !== null && id === 'status' && <p class="note">{t('legend.at', { date: monthYear(month.value) })}</p>}
       <ul>
-        {GROUPS.map((group) => (
-          <li key={group}>
-            <Sign group={group} />
-            <svg class={`sample sign-${group}`} viewBox="0 0 34 16" width="34" height="16" aria-hidden="true">
-              <path class="line" d="M3 8h28" {...dashes(group)} />
+        {kinds.map(({ mark, label }) => (
+          <li key={mark}>
+            <MarkSign mark={mark} />
+            <svg class="sample" style={{ color: `var(--${mark})` }} viewBox="0 0 34 16" width="34" height="16" aria-hidden="true">
+              <path class="line" d="M3 8h28" {...dashes(mark)} />
             </svg>
-            {groupLabel(group)}
+            <span class="grow">{words(mark, label)}</span>
+            <span class="count">{number(kindCounts.value.get(mark) ?? 0)}</span>
           </li>
         ))}
         <li>
@@ -52,12 +94,12 @@ export function Legend() {
           {t('legend.facility')}
         </li>
       </ul>
-    </details>
+    </>
   );
 }
 
-function dashes(group: (typeof GROUPS)[number]) {
-  const { dash, round, width, line } = SIGNS[group];
+function dashes(mark: Mark) {
+  const { dash, round, width, line } = signOf(mark);
   const stroke = 4 * width;
   return {
     'stroke-width': stroke,

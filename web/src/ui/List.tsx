@@ -6,10 +6,11 @@ import { t, language, type Key } from '../i18n';
 import { euros, percent, period } from '../format';
 import { GROUPS, statusesOf } from '../signs';
 import { euShareOf, widenings, type FilterPart, type Intervention, type Order } from '../plan';
-import { cityName, filter, found, hovered, order, plan, rows, select, selected, titleOf, widen } from '../state';
+import { kindOf, markOf, scheme } from '../shown';
+import { cityName, filter, found, hovered, month, order, plan, rows, select, selected, titleOf, widen } from '../state';
 import { Icon } from './Icon';
 import { groupName, label } from './labels';
-import { Sign } from './Sign';
+import { MarkSign } from './Sign';
 
 const STEP = 200;
 const limit = signal(STEP);
@@ -93,7 +94,8 @@ function Row({ one }: { one: Intervention }) {
   const euShare = euShareOf(one);
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   const city = filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
-  const plainStatus = order.value === 'status' && statusesOf(one.group).length === 1 ? '' : label('status', one.status);
+  const kind = scheme.value.id === 'objective' ? kindOf(one)?.label : '';
+  const plainStatus = month.value !== null ? groupName(one.group) : order.value === 'status' && statusesOf(one.group).length === 1 ? '' : label('status', one.status);
   return (
     <button
       class={`row ${pointed.value ? 'pointed' : ''}`}
@@ -104,14 +106,14 @@ function Row({ one }: { one: Intervention }) {
       onPointerEnter={() => (hovered.value = one.id)}
       onPointerLeave={() => (hovered.value = '')}
     >
-      <Sign group={one.group} />
+      <MarkSign mark={markOf(one)} />
       <span class="what">
         <span class="title" lang={name.language}>
           {name.text}
         </span>
         {name.language !== language.value && <abbr class="tongue" title={label('language', name.language)}>{name.language}</abbr>}
         <span class="sub">
-          {[plainStatus, period(one), city, functions, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')}
+          {[plainStatus, period(one), city, functions, kind, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')}
         </span>
       </span>
       <span class="money">
@@ -158,6 +160,11 @@ function Nothing() {
           <span class="count">{t('list.count', { count })}</span>
         </button>
       ))}
+      {month.value !== null && (
+        <button class="button wide" onClick={() => (month.value = null)}>
+          {t('widen.month')}
+        </button>
+      )}
       {!ways.length && (
         <button class="button wide" onClick={() => (widen('city'), (['text', 'statuses', 'objectives', 'functions', 'years'] as const).forEach(widen))}>
           {t('widen.all')}

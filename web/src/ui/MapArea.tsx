@@ -1,13 +1,14 @@
 // The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
-import { signal } from '@preact/signals';
 import type { Map } from 'maplibre-gl';
+import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { credits } from '../ground';
 import { t, type Key } from '../i18n';
-import { failed, filter, goal, plan } from '../state';
+import { Crosshair } from '../draw/Crosshair';
+import { failed, filter, goal, noMap, plan } from '../state';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
-
-const missing = signal(false);
+import { timeOpen } from './TimeBar';
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
@@ -17,8 +18,8 @@ export function MapArea() {
     const container = holder.current;
     let close: (() => void) | undefined;
     let gone = false;
-    if (!document.createElement('canvas').getContext('webgl2')) {
-      missing.value = true;
+    if (!canDraw()) {
+      noMap.value = true;
       return;
     }
     void import('../map/map')
@@ -27,7 +28,7 @@ export function MapArea() {
       })
       .catch((error: unknown) => {
         console.warn(error);
-        missing.value = true;
+        noMap.value = true;
       });
     return () => {
       gone = true;
@@ -37,22 +38,43 @@ export function MapArea() {
   return (
     <div class="map-area">
       <div ref={holder} class="map" />
-      {missing.value ? (
+      {noMap.value ? (
         <p class="no-map">{t('map.missing')}</p>
       ) : (
         <>
           <Buttons />
+          <Crosshair />
           <Legend />
-          <p class="credits">
-            <a href="https://www.naturalearthdata.com/" target="_blank" rel="noopener noreferrer">
-              {t('map.naturalEarth')}
-            </a>
-            {' · '}
-            {t('map.schematic')}
-          </p>
+          <Credits />
         </>
       )}
     </div>
+  );
+}
+
+/** Whether this browser draws with WebGL 2, without which there is no map. */
+export function canDraw(): boolean {
+  return document.createElement('canvas').getContext('webgl2') !== null;
+}
+
+/** Whom to thank for what lies under the plan. */
+function Credits() {
+  return (
+    <p class="credits">
+      {credits.value.map(({ text, href }) => (
+        <Fragment key={text}>
+          {href ? (
+            <a href={href} target="_blank" rel="noopener noreferrer">
+              {text}
+            </a>
+          ) : (
+            text
+          )}
+          {' · '}
+        </Fragment>
+      ))}
+      {t('map.schematic')}
+    </p>
   );
 }
 
@@ -71,6 +93,11 @@ function Buttons() {
         {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
       </div>
       <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set when">
+        <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
+          <Icon name="clock" />
+        </button>
+      </div>
       <div class="set">
         <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
           <Icon name="help" />

@@ -1,10 +1,14 @@
-// The sign of a group of statuses, as on the map.
-import { SIGNS, type Group } from '../signs';
+// The sign of a group of statuses or of another kind, as on the map.
+import { signOf, type Group, type Mark } from '../signs';
 
 export function Sign({ group, size = 16 }: { group: Group; size?: number }) {
-  const { shape, tick } = SIGNS[group];
+  return <MarkSign mark={`status-${group}`} size={size} />;
+}
+
+export function MarkSign({ mark, size = 16 }: { mark: Mark; size?: number }) {
+  const { shape, tick } = signOf(mark);
   return (
-    <svg class={`sign sign-${group}`} viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">
+    <svg class="sign" style={{ color: `var(--${mark})` }} viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">
       <path class="shape" d={shape} />
       {tick && <path class="tick" d={tick} />}
     </svg>

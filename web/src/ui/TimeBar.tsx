@@ -1,49 +1,133 @@
-// Years along the bottom: how many interventions run in each; one click shows a year, Shift and click a span.
+// Time along the bottom: how many works run in each month, and a handle that shows the plan at one of them. Play goes on month by
+// month; where motion is to be reduced, a press goes to the next change instead.
+import { effect, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { monthYear } from '../format';
 import { t } from '../i18n';
-import { filter, setYears, timeline } from '../state';
+import { nextChange, thisMonth, type Month } from '../moment';
+import { histogram } from '../shown';
+import { GROUPS } from '../signs';
+import { found, month, plan, totals } from '../state';
+import { Icon } from './Icon';
+import { groupName } from './labels';
+
+/** On a small screen the bar shows when asked for. */
+export const timeOpen = signal(false);
+const playing = signal(false);
+const STEP_MS = 300;
+
+const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export function TimeBar() {
-  const bars = timeline.value;
-  const { from, to } = filter.value;
-  const most = Math.max(1, ...bars.map(({ count }) => count));
-  const chosen = (year: number) => (from !== null || to !== null) && year >= (from ?? -Infinity) && year <= (to ?? Infinity);
-  const press = (year: number, extend: boolean) => {
-    if (extend && from !== null) setYears(Math.min(from, year), Math.max(to ?? from, year));
-    else if (from === year && to === year) setYears(null, null);
-    else setYears(year, year);
-  };
-  const span = from === null && to === null ? t('time.all') : [...new Set([from ?? t('time.open'), to ?? t('time.open')])].join('–');
+  useEffect(() => effect(play), []);
+  const { first, counts } = histogram.value;
+  if (!counts.length) return <div class="time" hidden />;
+  const last = first + counts.length - 1;
+  const at = Math.min(last, Math.max(first, month.value ?? thisMonth()));
+  const share = (at - first + 0.5) / counts.length;
   return (
-    <section class="time" aria-label={t('time.label')}>
-      <span class="span">{span}</span>
-      <div class={bars.length > 16 ? 'years many' : 'years'} onKeyDown={moveYear}>
-        {bars.map(({ year, count }, i) => (
-          <button
-            key={year}
-            class={year % 5 ? 'year' : 'year fifth'}
-            aria-pressed={chosen(year)}
-            aria-label={t('time.year', { year: String(year), count })}
-            title={t('time.year', { year: String(year), count })}
-            tabIndex={i === 0 ? 0 : -1}
-            onClick={(event) => press(year, event.shiftKey)}
-          >
-            <span class="height" style={{ height: `${(count / most) * 100}%` }} />
-            <span class="label">{year}</span>
-          </button>
-        ))}
+    <section class={`time ${timeOpen.value ? 'open' : ''}`} aria-label={t('time.label')}>
+      {still() ? (
+        <button class="square framed" aria-label={t('time.next')} title={t('time.next')} onClick={() => step(at, last)}>
+          <Icon name="next" />
+        </button>
+      ) : (
+        <button class="square framed" aria-label={playing.value ? t('time.pause') : t('time.play')} title={playing.value ? t('time.pause') : t('time.play')} onClick={() => start(at, first, last)}>
+          <Icon name={playing.value ? 'pause' : 'play'} />
+        </button>
+      )}
+      <p class="span" aria-hidden="true">
+        <b>{month.value === null ? t('time.now') : monthYear(at)}</b>
+        <span class="muted">{month.value === null ? t('time.hint') : said()}</span>
+      </p>
+      <div class={`months ${month.value === null ? '' : 'set'}`}>
+        <Bars counts={counts} />
+        <Ticks first={first} count={counts.length} />
+        <span class="at" style={{ insetInlineStart: `${share * 100}%` }} />
+        <input
+          type="range"
+          id="month"
+          min={first}
+          max={last}
+          value={at}
+          aria-label={t('time.month')}
+          aria-valuetext={`${monthYear(at)}${month.value === null ? '' : `: ${said()}`}`}
+          onKeyDown={jump}
+          onInput={(event) => {
+            playing.value = false;
+            month.value = Number(event.currentTarget.value);
+          }}
+        />
       </div>
-      <button class="button" hidden={from === null && to === null} onClick={() => setYears(null, null)}>
+      <button class="button" onClick={() => ((playing.value = false), (month.value = thisMonth()))}>
+        {t('time.today')}
+      </button>
+      <button class="button" hidden={month.value === null} onClick={() => ((playing.value = false), (month.value = null))}>
         {t('time.clear')}
       </button>
     </section>
   );
 }
 
-function moveYear(event: KeyboardEvent): void {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  const all = [...document.querySelectorAll<HTMLElement>('.year')];
-  const at = all.indexOf(document.activeElement as HTMLElement);
-  if (!step || at < 0) return;
+/** "5 under way · 12 decided": what the list holds at the month, in the words of its groups. */
+function said(): string {
+  const counted = GROUPS.map((group) => [group, totals.value.byGroup.get(group) ?? 0] as const).filter(([, count]) => count > 0);
+  const order = (group: (typeof GROUPS)[number]) => (group === 'running' ? 0 : 1);
+  counted.sort(([a], [b]) => order(a) - order(b));
+  return counted.map(([group, count]) => t('time.count', { count, group: groupName(group) })).join(' · ') || t('list.count', { count: found.value.length });
+}
+
+function Bars({ counts }: { counts: number[] }) {
+  const most = Math.max(1, ...counts);
+  const steps = counts.map((count, i) => `V${most - count}H${i + 1}`).join('');
+  return (
+    <svg class="bars" viewBox={`0 0 ${counts.length} ${most}`} preserveAspectRatio="none" aria-hidden="true">
+      <path d={`M0 ${most}${steps}V${most}z`} />
+    </svg>
+  );
+}
+
+/** A tick at each January, with its year where there is room. */
+function Ticks({ first, count }: { first: Month; count: number }) {
+  const all = Array.from({ length: Math.ceil(count / 12) }, (_, i) => first / 12 + i);
+  const every = all.length > 40 ? 10 : all.length > 16 ? 5 : all.length > 9 ? 2 : 1;
+  return (
+    <div class="ticks" aria-hidden="true">
+      {all.map((year) => (
+        <span key={year} class={year % every ? '' : 'named'} style={{ insetInlineStart: `${((year * 12 - first) / count) * 100}%` }}>
+          {year % every === 0 && year}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function jump(event: KeyboardEvent): void {
+  const way = { PageUp: 12, PageDown: -12 }[event.key];
+  const input = event.currentTarget as HTMLInputElement;
+  if (!way) return;
   event.preventDefault();
-  all[at + step]?.focus();
+  month.value = Math.min(Number(input.max), Math.max(Number(input.min), Number(input.value) + way));
+}
+
+function step(at: Month, last: Month): void {
+  const next = plan.value && nextChange(plan.value.interventions, month.value === null ? at - 1 : at);
+  month.value = next === null ? last : Math.min(next, last);
+}
+
+function start(at: Month, first: Month, last: Month): void {
+  if (!playing.value && (month.value === null || at >= last)) month.value = month.value === null ? at : first;
+  playing.value = !playing.value;
+}
+
+/** While it plays, each month stands a moment; the last one stays. */
+function play(): (() => void) | void {
+  if (!playing.value) return;
+  const timer = setInterval(() => {
+    const { first, counts } = histogram.peek();
+    const next = (month.peek() ?? thisMonth()) + 1;
+    if (next > first + counts.length - 1) playing.value = false;
+    else month.value = next;
+  }, STEP_MS);
+  return () => clearInterval(timer);
 }

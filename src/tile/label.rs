@@ -1,0 +1,159 @@
+//! Where the name of a feature stands: one position, the same at every zoom, so that exactly one tile owns it. Depends on the feature's
+//! geometry alone.
+
+use crate::index::{Path, Role, Segment};
+
+/// A position in world coordinates.
+type World = [u32; 2];
+
+/// Lines that are laid through a polygon to find its widest place, when its centre of gravity lies outside.
+const SCANS: i64 = 9;
+
+/// The first position of points, the middle of the longest line, the inside of the largest polygon. `None` for what has no place.
+pub(crate) fn position(segment: &Segment, slot: usize) -> Option<World> {
+    let paths: Vec<Path> = segment.shapes.paths(slot).collect();
+    if paths.iter().any(|p| p.role == Role::Exterior) {
+        return polygons(&segment.world, &paths);
+    }
+    let lines = paths.iter().filter(|p| p.role == Role::Line).map(|p| &segment.world[p.start..p.end]);
+    let longest = lines.map(|line| (length(line), line)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+    longest.map_or_else(|| paths.first().map(|p| segment.world[p.start]), |(length, line)| middle(line, length))
+}
+
+fn steps(a: World, b: World) -> f64 {
+    let along = |axis: usize| f64::from(b[axis]) - f64::from(a[axis]);
+    along(0).hypot(along(1))
+}
+
+fn length(line: &[World]) -> f64 {
+    line.windows(2).map(|pair| steps(pair[0], pair[1])).sum()
+}
+
+/// The position half way along a line.
+fn middle(line: &[World], length: f64) -> Option<World> {
+    let mut left = length / 2.0;
+    for pair in line.windows(2) {
+        let run = steps(pair[0], pair[1]);
+        if left <= run && run > 0.0 {
+            let share = left / run;
+            let at = |axis: usize| {
+                let (from, to) = (f64::from(pair[0][axis]), f64::from(pair[1][axis]));
+                (from + share * (to - from)).round() as u32
+            };
+            return Some([at(0), at(1)]);
+        }
+        left -= run;
+    }
+    line.last().copied()
+}
+
+/// A position inside the polygon with the largest outer ring.
+fn polygons(world: &[World], paths: &[Path]) -> Option<World> {
+    let starts = (0..paths.len()).filter(|&at| paths[at].role == Role::Exterior);
+    let ring = |path: &Path| &world[path.start..path.end];
+    let sized = starts.map(|at| (area2(ring(&paths[at])).abs(), at));
+    let (_, start) = sized.reduce(|a, b| if b.0 > a.0 { b } else { a })?;
+    let holes = paths[start + 1..].iter().take_while(|p| p.role == Role::Hole).count();
+    let rings: Vec<&[World]> = paths[start..=start + holes].iter().map(ring).collect();
+    centre(rings[0])
+        .filter(|&at| is_inside(&rings, at))
+        .or_else(|| widest(&rings))
+        .or_else(|| rings[0].first().copied())
+}
+
+/// Edges of a closed ring that is kept without its closing position.
+fn edges(ring: &[World]) -> impl Iterator<Item = (World, World)> + '_ {
+    ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
+}
+
+/// Twice the area, relative to the first position so that it keeps its digits.
+fn area2(ring: &[World]) -> f64 {
+    let Some(&origin) = ring.first() else { return 0.0 };
+    edges(ring).map(|(a, b)| cross(origin, a, b)).sum()
+}
+
+fn cross(origin: World, a: World, b: World) -> f64 {
+    let d = |p: World, axis: usize| f64::from(p[axis]) - f64::from(origin[axis]);
+    d(a, 0) * d(b, 1) - d(b, 0) * d(a, 1)
+}
+
+/// The centre of gravity of a ring that has an area.
+fn centre(ring: &[World]) -> Option<World> {
+    let &origin = ring.first()?;
+    let (mut x, mut y, mut double) = (0.0, 0.0, 0.0);
+    for (a, b) in edges(ring) {
+        let part = cross(origin, a, b);
+        double += part;
+        x += part * (f64::from(a[0]) + f64::from(b[0]) - 2.0 * f64::from(origin[0]));
+        y += part * (f64::from(a[1]) + f64::from(b[1]) - 2.0 * f64::from(origin[1]));
+    }
+    let at = |sum: f64, axis: usize| (f64::from(origin[axis]) + sum / (3.0 * double)).round() as u32;
+    (double != 0.0).then(|| [at(x, 0), at(y, 1)])
+}
+
+/// Whether a position lies within the first ring and in none of the others, by the edges to its right.
+fn is_inside(rings: &[&[World]], at: World) -> bool {
+    let mut inside = false;
+    for (a, b) in rings.iter().flat_map(|ring| edges(ring)) {
+        if (a[1] > at[1]) != (b[1] > at[1]) {
+            let (low, high) = if a[1] < b[1] { (a, b) } else { (b, a) };
+            inside ^= cross(low, high, at) > 0.0;
+        }
+    }
+    inside
+}
+
+/// The middle of the widest stretch inside, on lines at even distances.
+fn widest(rings: &[&[World]]) -> Option<World> {
+    let (low, high) = rings[0].iter().fold((u32::MAX, 0), |(low, high), p| (low.min(p[1]), high.max(p[1])));
+    let mut best: Option<(f64, World)> = None;
+    let mut crossings = vec![];
+    for scan in 1..=SCANS {
+        let y = (i64::from(low) + (i64::from(high) - i64::from(low)) * scan / (SCANS + 1)) as u32;
+        crossings.clear();
+        for (a, b) in rings.iter().flat_map(|ring| edges(ring)) {
+            if (a[1] > y) != (b[1] > y) {
+                let share = (f64::from(y) - f64::from(a[1])) / (f64::from(b[1]) - f64::from(a[1]));
+                crossings.push(f64::from(a[0]) + share * (f64::from(b[0]) - f64::from(a[0])));
+            }
+        }
+        crossings.sort_unstable_by(f64::total_cmp);
+        for pair in crossings.chunks_exact(2) {
+            let width = pair[1] - pair[0];
+            if width > best.map_or(0.0, |(most, _)| most) {
+                best = Some((width, [f64::midpoint(pair[0], pair[1]).round() as u32, y]));
+            }
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_a_line_lies_half_way_along_it() {
+        let line = [[0, 0], [100, 0], [100, 300]];
+        assert_eq!(middle(&line, length(&line)), Some([100, 100]));
+        assert_eq!(middle(&[[7, 7], [7, 7]], 0.0), Some([7, 7]));
+    }
+
+    #[test]
+    fn a_ring_like_the_letter_c_is_named_inside_of_it() {
+        let c: [World; 8] = [[0, 0], [100, 0], [100, 20], [20, 20], [20, 80], [100, 80], [100, 100], [0, 100]];
+        let rings = [&c[..]];
+        assert!(!is_inside(&rings, centre(&c).unwrap()));
+        let at = widest(&rings).unwrap();
+        assert!(is_inside(&rings, at), "{at:?}");
+    }
+
+    #[test]
+    fn a_hole_is_not_the_inside() {
+        let (outer, hole) = ([[0, 0], [90, 0], [90, 90], [0, 90]], [[30, 30], [30, 60], [60, 60], [60, 30]]);
+        let rings = [&outer[..], &hole[..]];
+        assert!(!is_inside(&rings, centre(&outer).unwrap()));
+        let at = widest(&rings).unwrap();
+        assert!(is_inside(&rings, at), "{at:?}");
+    }
+}

@@ -1,0 +1,133 @@
+// The tools for drawing a shape, the same wherever one is drawn: by pointer, by keys, by coordinates.
+import './draw.css';
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { Geometry } from 'geojson';
+import { t, type Key } from '../i18n';
+import { noMap, sheetFull, theMap } from '../state';
+import { Icon, type IconName } from '../ui/Icon';
+import { LEAST, readShape, writeShape, type Fault, type Kind } from './coordinates';
+import { drawByKeys } from './Crosshair';
+import { draw, drawing, layDown, type Drawing, type Tool } from './drawing';
+
+const TOOLS: Record<Kind, [Tool, Key, IconName][]> = {
+  point: [['point', 'draw.point', 'point']],
+  line: [['line', 'draw.line', 'line']],
+  polygon: [
+    ['polygon', 'draw.polygon', 'polygon'],
+    ['circle', 'draw.circle', 'circle'],
+    ['freehand', 'draw.freehand', 'freehand'],
+  ],
+};
+
+const HOW: Record<Tool, Key> = {
+  point: 'draw.how.point',
+  line: 'draw.how.line',
+  polygon: 'draw.how.polygon',
+  circle: 'draw.how.circle',
+  freehand: 'draw.how.freehand',
+};
+
+interface Props {
+  kind: Kind;
+  /** The shape that is there now. */
+  shape: Geometry | null;
+  /** Told of each change; it must stay the same function while one shape is drawn. */
+  change: Drawing['change'];
+}
+
+export function DrawTools({ kind, shape, change }: Props) {
+  const tool = drawing.value?.change === change ? drawing.value.tool : null;
+  const take = (next: Tool) => {
+    if (tool === next) return layDown();
+    draw(next, change);
+    sheetFull.value = false;
+  };
+  return (
+    <div class="draw-tools">
+      {!noMap.value && (
+        <div class="tools" role="group" aria-label={t('draw.label')}>
+          {TOOLS[kind].map(([id, name, icon]) => (
+            <button key={id} class="tool" aria-pressed={tool === id} disabled={!theMap.value} onClick={() => take(id)}>
+              <Icon name={icon} />
+              <span>{t(name)}</span>
+            </button>
+          ))}
+        </div>
+      )}
+      {tool && (
+        <p class="note" role="status">
+          {t(HOW[tool])}
+        </p>
+      )}
+      <details class="other-ways" open={noMap.value}>
+        <summary>{t('draw.other')}</summary>
+        {!noMap.value && (
+          <button
+            class="button wide"
+            disabled={!theMap.value}
+            onClick={() => {
+              sheetFull.value = false;
+              drawByKeys(kind, (drawn) => change(drawn, true));
+            }}
+          >
+            {t('draw.keys')}
+          </button>
+        )}
+        <Typed kind={kind} shape={shape} change={change} />
+      </details>
+    </div>
+  );
+}
+
+/** Coordinates as text, filled with what is drawn. */
+function Typed({ kind, shape, change }: Props) {
+  const id = useId();
+  const [text, setText] = useState('');
+  const [fault, setFault] = useState<Fault | null>(null);
+  useEffect(() => {
+    setText(writeShape(shape));
+    setFault(null);
+  }, [shape]);
+  const use = () => {
+    const read = readShape(text, kind);
+    setFault(read.fault ?? null);
+    if (read.shape) change(read.shape, true);
+  };
+  return (
+    <form
+      class="typed"
+      onSubmit={(event) => {
+        event.preventDefault();
+        use();
+      }}
+    >
+      <label for={id}>{t(kind === 'point' ? 'typed.point' : 'typed.corners')}</label>
+      <textarea
+        id={id}
+        rows={kind === 'point' ? 1 : 4}
+        spellcheck={false}
+        value={text}
+        aria-invalid={fault !== null}
+        aria-describedby={fault ? `${id}-fault` : undefined}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || (kind !== 'point' && !event.ctrlKey && !event.metaKey)) return;
+          event.preventDefault();
+          use();
+        }}
+      />
+      {fault && (
+        <p class="fault" id={`${id}-fault`} role="alert">
+          {sayFault(fault, kind)}
+        </p>
+      )}
+      <button class="button">{t('typed.use')}</button>
+    </form>
+  );
+}
+
+function sayFault({ kind, line }: Fault, shape: Kind): string {
+  if (kind === 'few') return t('fault.few', { count: LEAST[shape] });
+  if (kind === 'crossing') return t('fault.crossing');
+  return t(kind === 'range' ? 'fault.range' : 'fault.unread', { line });
+}

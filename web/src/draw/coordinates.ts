@@ -1,0 +1,116 @@
+// Places written as text, and back: one a line, latitude before longitude as maps and phones show them. Letters decide
+// where they are given, degrees may have minutes and seconds, decimals a comma. GeoJSON is taken as it is.
+import type { Geometry, Position } from 'geojson';
+
+export type Kind = 'point' | 'line' | 'polygon';
+
+/** What is wrong with a text, and in which line. */
+export interface Fault {
+  kind: 'few' | 'unread' | 'range' | 'crossing';
+  line: number;
+}
+
+export type Read = { shape: Geometry; fault?: undefined } | { shape?: undefined; fault: Fault };
+
+/** About ten centimetres. */
+export const DECIMALS = 6;
+
+export const LEAST: Record<Kind, number> = { point: 1, line: 2, polygon: 3 };
+
+const NUMBER = String.raw`(-?\d+(?:[.,]\d+)?)(?:\s*°(?:\s*(\d+(?:[.,]\d+)?)\s*['′’])?(?:\s*(\d+(?:[.,]\d+)?)\s*["″”])?)?`;
+const PART = new RegExp(String.raw`([NSEW])\s*${NUMBER}|${NUMBER}\s*([NSEW])?`, 'gi');
+
+export function readShape(text: string, kind: Kind): Read {
+  if (text.trim().startsWith('{')) return readGeoJson(text, kind);
+  const corners: Position[] = [];
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (!line.trim()) continue;
+    const at = readPosition(line);
+    if (!at) return { fault: { kind: 'unread', line: i + 1 } };
+    if (Math.abs(at[1]!) > 85 || Math.abs(at[0]!) > 180) return { fault: { kind: 'range', line: i + 1 } };
+    corners.push(at);
+  }
+  return shapeOf(corners, kind);
+}
+
+/** A shape from its corners in order; a ring is closed. */
+export function shapeOf(corners: Position[], kind: Kind): Read {
+  const open = kind === 'polygon' && corners.length > 1 && same(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
+  const distinct = open.filter((at, i) => !i || !same(at, open[i - 1]!)).map(rounded);
+  if (distinct.length < LEAST[kind]) return { fault: { kind: 'few', line: 0 } };
+  if (kind === 'point') return { shape: { type: 'Point', coordinates: distinct[0]! } };
+  if (kind === 'line') return { shape: { type: 'LineString', coordinates: distinct } };
+  if (crosses(distinct)) return { fault: { kind: 'crossing', line: 0 } };
+  return { shape: { type: 'Polygon', coordinates: [[...distinct, distinct[0]!]] } };
+}
+
+/** Longitude and latitude of one line of text, or null. */
+export function readPosition(line: string): Position | null {
+  const parts = [...line.matchAll(PART)].map(([, before, degrees1, minutes1, seconds1, degrees2, minutes2, seconds2, after]) => {
+    const read = (text: string | undefined) => Number((text ?? '0').replace(',', '.'));
+    const degrees = degrees1 ?? degrees2 ?? '';
+    const size = Math.abs(read(degrees)) + read(minutes1 ?? minutes2) / 60 + read(seconds1 ?? seconds2) / 3600;
+    const letter = (before ?? after ?? '').toUpperCase();
+    return { letter, value: degrees.startsWith('-') || letter === 'S' || letter === 'W' ? -size : size };
+  });
+  const [first, second] = parts;
+  if (parts.length !== 2 || !first || !second) return null;
+  const eastFirst = /[EW]/.test(first.letter) || /[NS]/.test(second.letter) || (!first.letter && Math.abs(first.value) > 90);
+  return eastFirst ? [first.value, second.value] : [second.value, first.value];
+}
+
+/** The corners of a shape as the text that reads back to it; shapes of several parts are written as GeoJSON. */
+export function writeShape(shape: Geometry | null): string {
+  const corners = cornersOf(shape);
+  if (!shape || corners) return (corners ?? []).map(([lon = 0, lat = 0]) => `${lat.toFixed(DECIMALS)}, ${lon.toFixed(DECIMALS)}`).join('\n');
+  return JSON.stringify(shape);
+}
+
+export function cornersOf(shape: Geometry | null): Position[] | null {
+  if (shape?.type === 'Point') return [shape.coordinates];
+  if (shape?.type === 'LineString') return shape.coordinates;
+  if (shape?.type === 'Polygon' && shape.coordinates.length === 1) return shape.coordinates[0]!.slice(0, -1);
+  return null;
+}
+
+export const rounded = (at: Position): Position => [Number(at[0]!.toFixed(DECIMALS)), Number(at[1]!.toFixed(DECIMALS))];
+
+const same = (a: Position, b: Position) => a[0] === b[0] && a[1] === b[1];
+
+const TYPES: Record<Kind, string[]> = {
+  point: ['Point', 'MultiPoint'],
+  line: ['LineString', 'MultiLineString'],
+  polygon: ['Polygon', 'MultiPolygon'],
+};
+
+function readGeoJson(text: string, kind: Kind): Read {
+  try {
+    const json = JSON.parse(text) as { type: string; geometry?: Geometry; coordinates?: unknown };
+    const shape = json.type === 'Feature' ? json.geometry : (json as Geometry);
+    if (shape && TYPES[kind].includes(shape.type) && 'coordinates' in shape && Array.isArray(shape.coordinates)) return { shape };
+  } catch {
+    // not JSON: said below
+  }
+  return { fault: { kind: 'unread', line: 1 } };
+}
+
+/** More corners than this are left to the server to check. */
+const CHECKED = 400;
+
+/** Whether an outline runs over itself. */
+export function crosses(corners: Position[]): boolean {
+  const n = corners.length;
+  if (n > CHECKED) return false;
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 2; j < n; j++) {
+      if (i === 0 && j === n - 1) continue;
+      if (meet(corners[i]!, corners[i + 1]!, corners[j]!, corners[(j + 1) % n]!)) return true;
+    }
+  }
+  return false;
+}
+
+function meet(a: Position, b: Position, c: Position, d: Position): boolean {
+  const side = (p: Position, q: Position, r: Position) => Math.sign((q[0]! - p[0]!) * (r[1]! - p[1]!) - (q[1]! - p[1]!) * (r[0]! - p[0]!));
+  return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+}

@@ -1,0 +1,81 @@
+// How large and how far, in metres on the ellipsoid near a place: for a city exact to far less than a thousandth.
+import type { Geometry, Position } from 'geojson';
+
+const A = 6378137; // WGS 84, half the longer axis in metres
+const E2 = 0.00669437999014;
+const RAD = Math.PI / 180;
+
+/** Metres per degree of longitude and of latitude at a latitude. */
+export function perDegree(lat: number): [number, number] {
+  const w = 1 - E2 * Math.sin(lat * RAD) ** 2;
+  const across = (A / Math.sqrt(w)) * Math.cos(lat * RAD) * RAD;
+  const along = ((A * (1 - E2)) / w ** 1.5) * RAD;
+  return [across, along];
+}
+
+export function metresBetween(a: Position, b: Position): number {
+  const [x, y] = perDegree((a[1]! + b[1]!) / 2);
+  return Math.hypot((b[0]! - a[0]!) * x, (b[1]! - a[1]!) * y);
+}
+
+/** Square metres of a polygon or of several; anything else has none. */
+export function areaOf(shape: Geometry | null): number {
+  if (shape?.type === 'Polygon') return polygonArea(shape.coordinates);
+  if (shape?.type === 'MultiPolygon') return shape.coordinates.reduce((sum, polygon) => sum + polygonArea(polygon), 0);
+  return 0;
+}
+
+function polygonArea(rings: Position[][]): number {
+  return rings.reduce((sum, ring, i) => sum + (i ? -1 : 1) * ringArea(ring), 0);
+}
+
+function ringArea(ring: Position[]): number {
+  const [lon0, lat0] = [ring[0]?.[0] ?? 0, ring.reduce((sum, at) => sum + at[1]!, 0) / (ring.length || 1)];
+  const [x, y] = perDegree(lat0);
+  let twice = 0;
+  for (let i = 0; i < ring.length; i++) {
+    const [a, b] = [ring[i]!, ring[(i + 1) % ring.length]!];
+    twice += (a[0]! - lon0) * x * (b[1]! - lat0) * y - (b[0]! - lon0) * x * (a[1]! - lat0) * y;
+  }
+  return Math.abs(twice) / 2;
+}
+
+/** A circle as a polygon. */
+export function circle(centre: Position, radius: number, corners = 64): Geometry {
+  const [x, y] = perDegree(centre[1]!);
+  const ring = Array.from({ length: corners }, (_, i): Position => {
+    const angle = (i / corners) * 2 * Math.PI;
+    return [centre[0]! + (Math.cos(angle) * radius) / x, centre[1]! + (Math.sin(angle) * radius) / y];
+  });
+  return { type: 'Polygon', coordinates: [[...ring, ring[0]!]] };
+}
+
+/** The same line with fewer corners, none farther from the old line than so many metres. */
+export function simplified(line: Position[], tolerance: number): Position[] {
+  if (line.length < 3) return line;
+  const [x, y] = perDegree(line[0]![1]!);
+  const flat = line.map(([lon, lat]) => [lon! * x, lat! * y] as const);
+  const kept = new Set([0, line.length - 1]);
+  const pieces: [number, number][] = [[0, line.length - 1]];
+  while (pieces.length) {
+    const [from, to] = pieces.pop()!;
+    let [worst, far] = [0, tolerance];
+    for (let i = from + 1; i < to; i++) {
+      const off = distanceToSegment(flat[i]!, flat[from]!, flat[to]!);
+      if (off > far) [worst, far] = [i, off];
+    }
+    if (!worst) continue;
+    kept.add(worst);
+    pieces.push([from, worst], [worst, to]);
+  }
+  return line.filter((_, i) => kept.has(i));
+}
+
+type Flat = readonly [number, number];
+
+function distanceToSegment(p: Flat, a: Flat, b: Flat): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const length = dx * dx + dy * dy;
+  const t = length ? Math.max(0, Math.min(1, ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length)) : 0;
+  return Math.hypot(p[0] - a[0] - t * dx, p[1] - a[1] - t * dy);
+}

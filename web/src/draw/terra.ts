@@ -1,0 +1,222 @@
+// Carries out a drawing on the map with Terra Draw: takes the tool, shows handles, tells of each change. It is loaded when
+// someone draws for the first time.
+import { effect, untracked } from '@preact/signals';
+import type { Geometry, Polygon, Position } from 'geojson';
+import type { Map } from 'maplibre-gl';
+import {
+  TerraDraw,
+  TerraDrawCircleMode,
+  TerraDrawFreehandMode,
+  TerraDrawLineStringMode,
+  TerraDrawPointMode,
+  TerraDrawPolygonMode,
+  TerraDrawSelectMode,
+  type GeoJSONStoreFeatures,
+  type HexColor,
+} from 'terra-draw';
+import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
+import { readPalette, type Palette } from '../map/palette';
+import { crosses, DECIMALS, rounded } from './coordinates';
+import { canReshape, drawing, layDown, snapping, type Tool } from './drawing';
+import { perDegree, simplified } from './measure';
+import { snap } from './snap';
+
+const MODE: Record<Tool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
+const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
+const REST = 'select';
+/** A freehand outline keeps the corners that are farther than so many pixels from the line without them. */
+const FREEHAND_PX = 1.5;
+
+/** Draws on this map whatever is to be drawn; ends it when called. */
+export function attach(map: Map): () => void {
+  const pen = new TerraDraw({
+    adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
+    modes: modes(untracked(() => readPalette()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
+  });
+  pen.start();
+  let shown: Geometry | null = null;
+  let several = false;
+
+  const tell = (settled: boolean) => {
+    const now = drawing.peek();
+    const shape = now && drawn(pen, several);
+    if (!shape || (!settled && JSON.stringify(shape) === JSON.stringify(shown))) return;
+    shown = shape;
+    if (settled) drawing.value = { ...now, tool: null, shape };
+    now.change(shape, settled);
+  };
+  pen.on('change', () => tell(false));
+  pen.on('finish', (id, { action, mode }) => {
+    if (action === 'draw') {
+      if (mode === 'freehand') smooth(map, pen, id);
+      pen.setMode(REST);
+      pen.selectFeature(id);
+    }
+    tell(true);
+  });
+
+  const escape = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && drawing.peek()?.tool) layDown();
+  };
+  addEventListener('keydown', escape);
+
+  const ends = [
+    effect(() => {
+      const now = drawing.value;
+      if (now?.tool) {
+        if (pen.getMode() === MODE[now.tool] && now.shape === shown) return;
+        several = false;
+        shown = null;
+        pen.clear();
+        pen.setMode(MODE[now.tool]);
+        map.getCanvas().style.cursor = 'crosshair';
+        return;
+      }
+      if (now && now.shape === shown && pen.getMode() === REST) return;
+      shown = now?.shape ?? null;
+      pen.clear();
+      pen.setMode(REST);
+      if (shown && canReshape(shown)) {
+        several = shown.type.startsWith('Multi');
+        place(pen, shown);
+      }
+    }),
+    effect(() => {
+      const styles = stylesOf(readPalette());
+      for (const mode of [...Object.values(MODE), REST]) pen.updateModeOptions(mode, { styles } as never);
+    }),
+  ];
+  return () => {
+    removeEventListener('keydown', escape);
+    ends.forEach((end) => end());
+    pen.stop();
+  };
+}
+
+/** Puts a shape on the map, a feature a part, and its handles where it is one part. */
+function place(pen: TerraDraw, shape: Geometry): void {
+  const features = parts(shape).map((part) => ({
+    type: 'Feature' as const,
+    id: pen.getFeatureId(),
+    properties: { mode: OF_TYPE[part.type]! },
+    geometry: part,
+  }));
+  const added = pen.addFeatures(features as GeoJSONStoreFeatures[]);
+  const id = added.length === 1 && added[0]!.valid ? added[0]!.id : undefined;
+  if (id !== undefined) pen.selectFeature(id);
+}
+
+type Part = Extract<Geometry, { type: 'Point' | 'LineString' | 'Polygon' }>;
+
+function parts(shape: Geometry): Part[] {
+  switch (shape.type) {
+    case 'Point':
+      return [{ type: 'Point', coordinates: rounded(shape.coordinates) }];
+    case 'LineString':
+      return [{ type: 'LineString', coordinates: shape.coordinates.map(rounded) }];
+    case 'Polygon':
+      return [{ type: 'Polygon', coordinates: shape.coordinates.map((ring) => ring.map(rounded)) }];
+    case 'MultiPoint':
+      return shape.coordinates.flatMap((coordinates) => parts({ type: 'Point', coordinates }));
+    case 'MultiLineString':
+      return shape.coordinates.flatMap((coordinates) => parts({ type: 'LineString', coordinates }));
+    case 'MultiPolygon':
+      return shape.coordinates.flatMap((coordinates) => parts({ type: 'Polygon', coordinates }));
+    default:
+      return [];
+  }
+}
+
+/** What is drawn now as one shape; null while it is too little, or runs over itself. */
+function drawn(pen: TerraDraw, several: boolean): Geometry | null {
+  const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== REST && !isMark(properties));
+  const all = features.map(({ geometry }) => geometry as Part);
+  if (!all.length || !all.every(isWhole)) return null;
+  if (!several && all.length === 1) return all[0]!;
+  const coordinates = all.map((part) => part.coordinates);
+  return { type: `Multi${all[0]!.type}`, coordinates } as Geometry;
+}
+
+/** Points that Terra Draw adds to what is drawn: corners, where it closes. */
+const isMark = (properties: Record<string, unknown>) =>
+  ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
+
+function isWhole(part: Part): boolean {
+  if (part.type !== 'Polygon') return part.type === 'Point' || part.coordinates.length > 1;
+  const corners = part.coordinates[0]!.slice(0, -1);
+  const distinct = new Set(corners.map((at) => at.join()));
+  return distinct.size > 2 && !crosses(corners);
+}
+
+/** A hand draws more corners than an outline needs, and they all would stand in the link. */
+function smooth(map: Map, pen: TerraDraw, id: string | number): void {
+  const shape = pen.getSnapshotFeature(id)?.geometry as Polygon | undefined;
+  if (!shape) return;
+  const { lng, lat } = map.getCenter();
+  const { x } = map.project([lng, lat]);
+  const metresPerPixel = Math.abs(map.unproject([x + 1, 0]).lng - lng) * perDegree(lat)[0];
+  const ring = simplified(shape.coordinates[0]!, FREEHAND_PX * metresPerPixel);
+  if (ring.length > 3) pen.updateFeatureGeometry(id, { type: 'Polygon', coordinates: [ring as Position[]] } as never);
+}
+
+/** Where a corner catches, given where the hand is. */
+type Catch = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
+
+function modes(palette: Palette, catches: Catch) {
+  const styles = stylesOf(palette);
+  const handles = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true, snappable: catches } } };
+  const round = { feature: { draggable: true, coordinates: { draggable: true, resizable: 'center' as const } } };
+  return [
+    new TerraDrawPointMode({ styles }),
+    new TerraDrawLineStringMode({ styles, snapping: catches }),
+    new TerraDrawPolygonMode({ styles, snapping: catches }),
+    new TerraDrawCircleMode({ styles, segments: 32, drawInteraction: 'click-move-or-drag' }),
+    new TerraDrawFreehandMode({ styles, drawInteraction: 'click-move-or-drag', minDistance: 6 }),
+    new TerraDrawSelectMode({
+      styles,
+      flags: { point: { feature: { draggable: true } }, linestring: handles, polygon: handles, freehand: handles, circle: round },
+    }),
+  ];
+}
+
+/** The look of a drawn question: accent, solid, a pale fill, round handles. */
+function stylesOf(palette: Palette) {
+  const [accent, panel] = [hex(palette.accent), hex(palette.panel)];
+  const handle = (name: string, width: number) => ({
+    [`${name}Color`]: panel,
+    [`${name}Width`]: width,
+    [`${name}OutlineColor`]: accent,
+    [`${name}OutlineWidth`]: 2,
+  });
+  return {
+    fillColor: accent,
+    fillOpacity: 0.12,
+    outlineColor: accent,
+    outlineWidth: 2.5,
+    lineStringColor: accent,
+    lineStringWidth: 3,
+    pointColor: accent,
+    pointWidth: 7,
+    pointOutlineColor: panel,
+    pointOutlineWidth: 2,
+    ...handle('closingPoint', 6),
+    ...handle('selectionPoint', 6),
+    ...handle('midPoint', 3.5),
+    selectedPolygonColor: accent,
+    selectedPolygonFillOpacity: 0.12,
+    selectedPolygonOutlineColor: accent,
+    selectedPolygonOutlineWidth: 2.5,
+    selectedLineStringColor: accent,
+    selectedLineStringWidth: 3,
+    selectedPointColor: accent,
+    selectedPointWidth: 8,
+    selectedPointOutlineColor: panel,
+    selectedPointOutlineWidth: 2.5,
+  };
+}
+
+/** `rgb(91, 42, 134)` as `#5b2a86`, which Terra Draw takes. */
+function hex(colour: string): HexColor {
+  const numbers = colour.match(/\d+(\.\d+)?/g) ?? [];
+  return `#${numbers.slice(0, 3).map((part) => Math.round(Number(part)).toString(16).padStart(2, '0')).join('')}`;
+}
