@@ -17,11 +17,11 @@ fn job(text: &str, crs: Option<u16>, cities: &[(f64, f64)]) -> Job {
     job
 }
 
-/// The one fault of a file.
+/// The faults of a file.
 fn fault(text: &str, crs: Option<u16>, cities: &[(f64, f64)]) -> String {
     let read = job(text, crs, cities).read();
     assert!(read.result.is_err() && read.features.is_empty(), "{text}");
-    read.report.findings.details[0].to_string()
+    read.report.findings.details.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -183,7 +183,16 @@ fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) ->
 }
 
 fn summary(title: &str) -> Json {
-    json!({"title": title, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": MATRIX_SET_URI})
+    json!({
+        "title": title, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": MATRIX_SET_URI, "tileMatrixSetId": MATRIX_SET,
+        "tileMatrixSetLimits": (0..=MATRIX_ZOOMS).map(limits).collect::<Json>(),
+    })
+}
+
+/// Every row and column that there is: those where nothing is drawn answer with 204.
+fn limits(z: u8) -> Json {
+    let last = (1_u64 << z) - 1;
+    json!({"tileMatrix": z.to_string(), "minTileRow": 0, "maxTileRow": last, "minTileCol": 0, "maxTileCol": last})
 }
 
 fn scheme(base: &Base) -> Link {

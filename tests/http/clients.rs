@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Runs a Python script beside a server over the demo plan; `url` is the landing page. Gives what the script prints as JSON.
-async fn beside(script: &'static str) -> Json {
+pub async fn beside(script: &'static str) -> Json {
     let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
     let server = cityheart::http::bind(config).await.unwrap();
     let url = format!("http://{}/api", server.address());

@@ -12,6 +12,7 @@ mod clients;
 mod conformance;
 mod encodings;
 mod filters;
+mod fuzz;
 mod jsonfg;
 mod links;
 mod readme;
