@@ -88,7 +88,7 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
     let collection = view.collection();
     let mut extent = json!({});
     if let Some(bbox) = view.extent() {
-        extent["spatial"] = json!({"bbox": [bbox.to_array()], "crs": CRS84});
+        extent["spatial"] = json!({"bbox": [roomy(bbox)], "crs": CRS84});
     }
     if let Some(time) = view.time() {
         extent["temporal"] =
@@ -113,6 +113,14 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
         json["storageCrs"] = storage.uri().into();
     }
     json
+}
+
+/// The box with a metre or two around it, so that clients that keep its numbers in single precision, as OGC's own test suite does, lose
+/// nothing at its edges.
+fn roomy(bbox: Bbox) -> [f64; 4] {
+    const STEPS: f64 = 1e5;
+    let (down, up) = (|v: f64| (v * STEPS - 1.0).floor() / STEPS, |v: f64| (v * STEPS + 1.0).ceil() / STEPS);
+    [down(bbox.west).max(-180.0), down(bbox.south).max(-90.0), up(bbox.east).min(180.0), up(bbox.north).min(90.0)]
 }
 
 /// Both ends in RFC 3339; `null` is open.

@@ -57,10 +57,10 @@ pub async fn whole(ask: Ask) -> Answer {
 }
 
 fn ending(form: &Form) -> &'static str {
-    match form {
-        &FLATGEOBUF => "fgb",
-        &CSV => "csv",
-        &JSONFG => "fg.json",
+    match *form {
+        FLATGEOBUF => "fgb",
+        CSV => "csv",
+        JSONFG => "fg.json",
         _ => "geojson",
     }
 }

@@ -15,9 +15,9 @@ pub const PARAMETER: &str = "profile";
 /// # Errors
 /// 400 for a name that is no profile of anything here.
 pub fn chosen(pairs: &Pairs, form: &Form) -> Result<Option<Profile>, Problem> {
-    let own = match form {
-        &GEOJSON => Profile::Rfc7946,
-        &JSONFG => Profile::JsonFg,
+    let own = match *form {
+        GEOJSON => Profile::Rfc7946,
+        JSONFG => Profile::JsonFg,
         _ => return Ok(None),
     };
     let Some((_, wished)) = pairs.rest.iter().find(|(name, _)| name == PARAMETER) else { return Ok(Some(own)) };

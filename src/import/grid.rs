@@ -34,27 +34,23 @@ impl Grid {
     /// # Errors
     /// The position that cannot be in the grid, and the grids in which it could be.
     pub fn degrees(&self, geometry: Geometry) -> Result<Geometry, Fault> {
-        match &self.said {
-            Some(projection) => {
-                let [west, south, east, north] = projection.crs().area();
-                let fits = |c: &Coord<f64>| {
-                    (west - MARGIN_DEG..=east + MARGIN_DEG).contains(&c.x)
-                        && (south - MARGIN_DEG..=north + MARGIN_DEG).contains(&c.y)
-                };
-                let degrees = |c: Coord<f64>| projection.degrees(c).filter(fits).ok_or(c);
-                geometry.try_map_coords(degrees).map_err(|bad| {
-                    let crs = projection.crs();
-                    let message = format!("The position {}, {} cannot be in {crs} ({}).", bad.x, bad.y, crs.name());
-                    Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry)))
-                })
-            }
-            None => {
-                let metres = geometry.coords_iter().find(|c| c.x.abs() > 1000.0 || c.y.abs() > 1000.0);
-                let Some(bad) = metres else { return Ok(geometry) };
-                let message = format!("The position {}, {} is not on the globe.", bad.x, bad.y);
-                Err(Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry))))
-            }
-        }
+        let Some(projection) = &self.said else {
+            let metres = geometry.coords_iter().find(|c| c.x.abs() > 1000.0 || c.y.abs() > 1000.0);
+            let Some(bad) = metres else { return Ok(geometry) };
+            let message = format!("The position {}, {} is not on the globe.", bad.x, bad.y);
+            return Err(Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry))));
+        };
+        let [west, south, east, north] = projection.crs().area();
+        let fits = |c: &Coord<f64>| {
+            (west - MARGIN_DEG..=east + MARGIN_DEG).contains(&c.x)
+                && (south - MARGIN_DEG..=north + MARGIN_DEG).contains(&c.y)
+        };
+        let degrees = |c: Coord<f64>| projection.degrees(c).filter(fits).ok_or(c);
+        geometry.try_map_coords(degrees).map_err(|bad| {
+            let crs = projection.crs();
+            let message = format!("The position {}, {} cannot be in {crs} ({}).", bad.x, bad.y, crs.name());
+            Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry)))
+        })
     }
 
     /// What to say instead.

@@ -1,7 +1,7 @@
 //! The forms of features beside GeoJSON: each is read by GDAL and holds what GeoJSON has, feature by feature.
 
 use crate::python;
-use crate::server::{demo, get, get_as, json, link, local, plan, router};
+use crate::server::{get, get_as, json, link, local, plan, public, router};
 use serde_json::{Value as Json, json};
 use std::io::Write as _;
 
@@ -50,7 +50,8 @@ say(driver=info['driver'], crs=info['crs'], features=info['features'], title=pyo
         assert_eq!(seen["features"], features.len(), "{id}");
         let schema = plan().atlas.view(&id).unwrap().collection().clone();
         // What a visitor sees.
-        let fields: Vec<_> = schema.fields.iter().filter(|f| features[0]["properties"].get(&f.name).is_some()).collect();
+        let fields: Vec<_> =
+            schema.fields.iter().filter(|f| features[0]["properties"].get(&f.name).is_some()).collect();
         for field in &fields {
             use cityheart::collection::Kind;
             let wanted = match field.kind {
@@ -168,7 +169,7 @@ say(driver=info['driver'], crs=info['crs'], layer=pyogrio.list_layers(path).toli
 
 #[tokio::test]
 async fn tables_hold_what_geojson_has_and_no_formula() {
-    for (id, _) in demo() {
+    for (id, _) in public() {
         let reply = get(&router(), &format!("/api/collections/{id}/items?f=csv&limit=10000")).await;
         assert_eq!(reply.header("content-type"), "text/csv; charset=utf-8");
         let mut table = csv::Reader::from_reader(&reply.body[..]);
