@@ -2,6 +2,7 @@
 
 use crate::conformance::proven;
 use serde_json::Value as Json;
+use std::fmt::Write as _;
 use std::path::Path;
 
 const BEGIN: &str = "<!-- conformance: written by a test -->";
@@ -32,13 +33,13 @@ fn table() -> String {
         let sum =
             |key: &str| -> u64 { suite[key].as_array().unwrap().iter().map(|t| t["times"].as_u64().unwrap()).sum() };
         let name = format!("{}, {} {}", text(&suite["suite"]), text(&suite["name"]), text(&suite["version"]));
-        out += &format!("| {name} | {} | {} | {} |\n", suite["passed"], sum("skipped"), sum("failed"));
+        writeln!(out, "| {name} | {} | {} | {} |", suite["passed"], sum("skipped"), sum("failed")).unwrap();
     }
     out += "\n| standard | class | proven by the test |\n|---|---|---|\n";
     for (class, test) in proven() {
         let (standard, rest) = class.split_once("/conf/").unwrap();
         let name = STANDARDS.iter().find(|(start, _)| class.starts_with(start)).map_or(standard, |(_, name)| name);
-        out += &format!("| {name} | [{rest}](http://www.opengis.net/spec/{class}) | `{test}` |\n");
+        writeln!(out, "| {name} | [{rest}](http://www.opengis.net/spec/{class}) | `{test}` |").unwrap();
     }
     out
 }
