@@ -2,12 +2,18 @@
 
 use super::ask::Ask;
 use super::html::{self, Page};
-use super::negotiate::{JSON, SCHEMA};
+use super::link::Link;
+use super::negotiate::{HTML, JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::collection::{Collection, Kind};
 use crate::query;
 use serde_json::{Map, Value as Json, json};
+
+/// Where the codes of a property have their labels.
+const CODELIST: &str = "x-ogc-codelistUri";
+/// How codes are described (OGC API Features Part 5, profiles for codelists).
+const CODELIST_REF: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-ref";
 
 pub async fn schema(ask: Ask) -> Answer {
     answer(&ask, "schema", "Schema", |_, collection| {
@@ -74,10 +80,12 @@ pub async fn functions(ask: Ask) -> Answer {
 fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let collection = view.collection();
-    present::document(ask, &SCHEMA, |_| {
+    let mut coded = false;
+    let mut response = present::document(ask, &SCHEMA, |_| {
         let base = ask.base();
         let mut json = make(&base, collection);
         absolute_references(&mut json, &base);
+        coded = json.to_string().contains(CODELIST);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         json["$id"] = format!("{}/{name}", base.api(&["collections", collection.id.as_str()])).into();
         let page = Page::new(&format!("{title}: {}", collection.title), &collection.description)
@@ -85,7 +93,12 @@ fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collecti
             .crumb("Collections", base.api(&["collections"]))
             .crumb(&collection.title, base.api(&["collections", collection.id.as_str()]));
         Ok(Document { page: page.main(html::fields(&json)), json })
-    })
+    })?;
+    if coded {
+        let profile = Link::new("profile", CODELIST_REF.into(), HTML.media);
+        present::add_links(response.headers_mut(), &[profile]);
+    }
+    Ok(response)
 }
 
 /// A schema of some of the fields, each optional.
@@ -146,7 +159,7 @@ pub fn absolute_references(json: &mut Json, base: &Base) {
         Json::Object(members) => {
             for (name, value) in members {
                 match (name.as_str(), value.as_str().and_then(|v| v.strip_prefix("vocabularies/"))) {
-                    ("x-ogc-codelistUri", Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
+                    (CODELIST, Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
                     _ => absolute_references(value, base),
                 }
             }

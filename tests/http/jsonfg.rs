@@ -4,9 +4,10 @@ use crate::server::{Reply, get, json, link, local, plan, router};
 use serde_json::{Value as Json, json};
 
 /// Class (below `http://www.opengis.net/spec/`) and the test that proves it.
-pub const PROVEN: [(&str, &str); 6] = [
+pub const PROVEN: [(&str, &str); 7] = [
     ("ogcapi-features-5/1.0/conf/advanced-property-roles", "features_advanced_property_roles"),
     ("ogcapi-features-5/1.0/conf/profile-parameter", "features_profile_parameter"),
+    ("ogcapi-features-5/1.0/conf/profile-codelists", "features_profile_codelists"),
     ("json-fg-1/1.0/conf/core", "jsonfg_core"),
     ("json-fg-1/1.0/conf/types-schemas", "jsonfg_types_schemas"),
     ("json-fg-1/1.0/conf/profiles", "jsonfg_profiles"),
@@ -115,6 +116,44 @@ async fn features_profile_parameter() {
     // A form without profiles has none, whatever is wished.
     let table = get(&router, "/api/collections/areas/items?f=csv&profile=jsonfg").await;
     assert_eq!((table.status.as_u16(), table.header("content-type")), (200, "text/csv; charset=utf-8"));
+}
+
+/// Every schema below one that has codes, or says where they are described.
+fn coded<'a>(json: &'a Json, found: &mut Vec<&'a Json>) {
+    match json {
+        Json::Object(members) => {
+            if members.contains_key("x-ogc-codelistUri") {
+                found.push(json);
+            }
+            members.values().for_each(|m| coded(m, found));
+        }
+        Json::Array(items) => items.iter().for_each(|i| coded(i, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn features_profile_codelists() {
+    let router = router();
+    let mut codes = 0;
+    for id in ids() {
+        let reply = get(&router, &format!("/api/collections/{id}/schema")).await;
+        let schema = reply.json();
+        let mut found = vec![];
+        coded(&schema, &mut found);
+        codes += found.len();
+        let link = format!("<{REGISTER}codelist-ref>; rel=\"profile\"");
+        let linked = reply.headers.get_all("link").iter().any(|l| l.to_str().unwrap().starts_with(&link));
+        assert_eq!(linked, !found.is_empty(), "{id}");
+        for property in found {
+            assert!(property["oneOf"].is_null() && property["enum"].is_array(), "{id}: {property}");
+            let list = json(&router, local(property["x-ogc-codelistUri"].as_str().unwrap())).await;
+            for code in property["enum"].as_array().unwrap() {
+                assert!(list.to_string().contains(&format!("{code}")), "{id}: {code} is not described");
+            }
+        }
+    }
+    assert!(codes > 20, "only {codes} properties have codes");
 }
 
 #[tokio::test]
