@@ -171,6 +171,19 @@ impl Collection {
         Self::from_schema(id, schema)
     }
 
+    /// Whom the data is owed to, as it must be shown beside it; empty when nobody said.
+    #[must_use]
+    pub fn attribution(&self) -> &str {
+        self.schema.get("x-cityheart-attribution").and_then(Json::as_str).unwrap_or_default()
+    }
+
+    /// The licence of the data: its SPDX id, and where its text stands.
+    #[must_use]
+    pub fn license(&self) -> Option<(&str, &str)> {
+        let license = self.schema.get("x-cityheart-license")?;
+        Some((license.get("id")?.as_str()?, license.get("href")?.as_str()?))
+    }
+
     /// The position of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<usize> {

@@ -10,8 +10,10 @@ use crate::index::{Builder, Index, Snapshot};
 use crate::plan::Model;
 use crate::query::{MAX_LIMIT, Query};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+mod accounts;
 mod ask;
 mod desk;
 mod items;
@@ -22,6 +24,7 @@ mod tiles;
 mod world;
 
 pub use crate::tile::TileId;
+pub use accounts::{Accounts, SESSION_S};
 pub use desk::Answer;
 pub use items::{Axes, Item, Items};
 pub use metrics::Metrics;
@@ -38,11 +41,13 @@ use tiles::{Dirt, TileCache};
 pub struct Settings {
     /// The most that finished tiles may take in memory.
     pub tile_cache_bytes: u64,
+    /// The plan beside which the accounts are; nobody can sign in without.
+    pub accounts: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tile_cache_bytes: 128 << 20 }
+        Self { tile_cache_bytes: 128 << 20, accounts: None }
     }
 }
 
@@ -51,6 +56,7 @@ pub struct Atlas {
     shelf: Shelf,
     model: Model,
     world: World,
+    accounts: Option<Accounts>,
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
     metrics: Metrics,
@@ -85,6 +91,7 @@ impl Atlas {
             shelf,
             model,
             world,
+            accounts: settings.accounts.as_deref().map(Accounts::beside).transpose()?,
             leaves: RwLock::new(leaves),
             tiles: TileCache::new(settings.tile_cache_bytes),
             metrics: Metrics::default(),
@@ -99,6 +106,12 @@ impl Atlas {
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Who may sign in; `None` when nobody can.
+    #[must_use]
+    pub fn accounts(&self) -> Option<&Accounts> {
+        self.accounts.as_ref()
     }
 
     #[must_use]

@@ -1,12 +1,14 @@
 //! The command line: what can be asked, progress, and errors that people understand. Does none of the work.
 
+mod accounts;
 mod args;
 mod check;
 mod interrupt;
 mod progress;
 mod say;
 
-pub use args::{Args, Backup, Check, Command, Demo, Export, Format, Import, Listen, Serve};
+pub use accounts::{cities, tokens, users};
+pub use args::{Args, Backup, Check, Command, Demo, Export, Format, Import, Listen, Serve, Tokens, User};
 pub use check::{Checked, check};
 pub use interrupt::on_interrupt;
 pub use progress::Bar;

@@ -112,6 +112,9 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
         json["crs"] = known_crs().into();
         json["storageCrs"] = storage.uri().into();
     }
+    if !collection.attribution().is_empty() {
+        json["attribution"] = collection.attribution().into();
+    }
     json
 }
 
@@ -153,6 +156,9 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
     for form in items::WHOLE_FORMS {
         let href = at(&format!("/download?f={}", form.names[0]));
         links.push(Link::new("enclosure", href, form.media).titled(format!("All of {} as one file", collection.title)));
+    }
+    if let Some((name, href)) = collection.license() {
+        links.push(Link::new("license", href.to_owned(), HTML.media).titled(name));
     }
     if !collection.geometry.is_none() {
         let tilejson = base.url(&format!("/tiles/{id}.json"));

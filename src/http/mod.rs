@@ -1,7 +1,7 @@
 //! The HTTP door. Handlers take a request apart, ask the atlas, and present what it says; no domain logic lives here.
 
 use crate::atlas::Atlas;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -26,6 +26,7 @@ mod processes;
 mod profile;
 mod serve;
 mod stream;
+mod throttle;
 mod tiles;
 mod tilesets;
 mod urls;
@@ -39,6 +40,9 @@ pub struct App {
     atlas: Arc<Atlas>,
     config: Config,
     pool: pool::Pool,
+    /// Who hold passwords against what is kept of them: few, because each takes long and much memory.
+    doorkeepers: pool::Pool,
+    tries: auth::Tries,
     web: web::Web,
     counts: operations::Counts,
     /// Differs at every start, so that tags made of revisions cannot meet those of another plan.
@@ -85,6 +89,8 @@ fn urls() -> Router<Arc<App>> {
         )
         // Who asks
         .route("/auth/me", get(auth::me))
+        .route("/auth/login", post(auth::login).layer(DefaultBodyLimit::max(auth::MAX_BODY_BYTES)))
+        .route("/auth/logout", post(auth::logout))
         // Operations
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))
@@ -97,6 +103,8 @@ fn urls() -> Router<Arc<App>> {
 pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
     let app = Arc::new(App {
         pool: pool::Pool::new(&config.limits),
+        doorkeepers: pool::Pool::new(&Limits { working: 2, waiting: 32, ..config.limits.clone() }),
+        tries: auth::Tries::new(),
         web: web::Web::new(config.web.clone()),
         counts: operations::Counts::default(),
         birth: present::hash(uuid::Uuid::now_v7().as_bytes()),

@@ -6,8 +6,10 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
 use std::path::Path;
 
+mod accounts;
 mod gpkg;
 
+pub use accounts::Accounts;
 pub use gpkg::GeoPackage;
 
 /// Every write is durable when the call returns.

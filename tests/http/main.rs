@@ -7,6 +7,7 @@ mod server;
 #[path = "../common/python.rs"]
 mod python;
 
+mod auth;
 mod bad_input;
 mod clients;
 mod conformance;
