@@ -16,8 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 mod accounts;
 mod ask;
 mod desk;
+mod edit;
+mod history;
 mod items;
 mod metrics;
+mod news;
 mod seen;
 mod shelf;
 mod tiles;
@@ -26,8 +29,11 @@ mod world;
 pub use crate::tile::TileId;
 pub use accounts::{Accounts, SESSION_S};
 pub use desk::Answer;
+pub use edit::{Act, Handling, MAX_EDITS, Matching, Outcome, Prepared, Wish, Wishes, state_tag};
+pub use history::Heard;
 pub use items::{Axes, Item, Items};
 pub use metrics::Metrics;
+pub use news::{News, Piece, Since, Turn};
 pub use seen::Seen;
 pub use shelf::Shelf;
 pub use tiles::{Coding, Layers, Named, Tile};
@@ -61,6 +67,7 @@ pub struct Atlas {
     tiles: TileCache,
     metrics: Metrics,
     desk: Desk,
+    news: News,
     watch: Mutex<Option<crate::store::Watch>>,
 }
 
@@ -96,6 +103,7 @@ impl Atlas {
             tiles: TileCache::new(settings.tile_cache_bytes),
             metrics: Metrics::default(),
             desk,
+            news: News::new(),
             watch: Mutex::new(None),
         });
         opening.open(&atlas)?;
@@ -106,6 +114,12 @@ impl Atlas {
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// What changes, as it happens.
+    #[must_use]
+    pub fn news(&self) -> &News {
+        &self.news
     }
 
     /// Who may sign in; `None` when nobody can.
@@ -176,6 +190,11 @@ impl Atlas {
             Ok(_) => self.desk.commit(edits, answer),
             Err(e) => answer(Err(e)),
         }
+    }
+
+    /// Takes over at once what other programs wrote to a collection, and calls `answer` when it is published.
+    pub fn catch_up_then(&self, collection: &CollectionId, answer: Answer<usize>) {
+        self.desk.adopt(collection.clone(), answer);
     }
 
     pub(crate) fn leaf(&self, id: &str) -> Result<Arc<Leaf>> {

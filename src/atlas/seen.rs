@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the doors reach the plan through.
 #[derive(Clone)]
 pub struct Seen {
-    atlas: Arc<Atlas>,
-    viewer: Viewer,
+    pub(super) atlas: Arc<Atlas>,
+    pub(super) viewer: Viewer,
 }
 
 /// A collection as somebody sees it.

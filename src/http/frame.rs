@@ -26,14 +26,17 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 /// Headers that scripts from other places may read.
-const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Retry-After, Tile-Left-Out";
+const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Edit-Left-Out";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Puts the frame around the routes.
 pub fn around(urls: Router<Arc<App>>, app: Arc<App>) -> Router {
-    let packed = CompressionLayer::new()
-        .quality(CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(512).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
+    let packed = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
+        SizeAbove::new(512)
+            .and(NotForContentType::IMAGES)
+            .and(NotForContentType::const_new("font/"))
+            .and(NotForContentType::SSE),
+    );
     let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();
     let inner = urls.with_state(app.clone()).layer(
         ServiceBuilder::new()

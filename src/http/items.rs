@@ -1,6 +1,7 @@
 //! Features: pages of them, whole collections, and single ones; as GeoJSON, JSON-FG, FlatGeobuf, tables, and as pages for people.
 
 use super::ask::{Ask, Pairs};
+use super::edit::tag_of_body;
 use super::html;
 use super::link::{self, Link};
 use super::negotiate::{CSV, FLATGEOBUF, Form, GEOJSON, HTML, JSONFG};
@@ -8,7 +9,7 @@ use super::present::{self, Answer};
 use super::profile;
 use super::stream::{Pieces, Writing};
 use super::urls;
-use crate::atlas::{Items, View};
+use crate::atlas::{Items, View, state_tag};
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::encoding::flatgeobuf::Layer;
@@ -124,7 +125,7 @@ pub async fn one(ask: Ask) -> Answer {
             with_members(body, &members.into())
         }
     };
-    let etag = present::quoted(&format!("\"{:032x}\"", present::hash(&body)));
+    let etag = present::quoted(&tag_of_body(&state_tag(&item.feature()), &body));
     let mut response = present::with_tag(&ask.headers, form.media, etag, body);
     present::add_links(response.headers_mut(), &links);
     response.headers_mut().insert(CONTENT_CRS, content_crs(query.crs));

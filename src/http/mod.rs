@@ -6,12 +6,17 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 mod ask;
+mod changes;
 mod auth;
 mod collections;
+mod edit;
+mod events;
 mod fields;
 mod frame;
+mod history;
 mod html;
 mod items;
 mod landing;
@@ -45,6 +50,8 @@ pub struct App {
     tries: auth::Tries,
     web: web::Web,
     counts: operations::Counts,
+    /// Who listens to events.
+    listeners: Arc<AtomicUsize>,
     /// Differs at every start, so that tags made of revisions cannot meet those of another plan.
     birth: u128,
 }
@@ -63,8 +70,13 @@ fn urls() -> Router<Arc<App>> {
         .route("/api/collections/{collection}/schema/geojson", get(fields::geojson))
         .route("/api/collections/{collection}/queryables", get(fields::queryables))
         .route("/api/collections/{collection}/sortables", get(fields::sortables))
-        .route("/api/collections/{collection}/items", get(items::list))
-        .route("/api/collections/{collection}/items/{feature}", get(items::one))
+        .route("/api/collections/{collection}/items", edit::of_items(get(items::list)))
+        .route("/api/collections/{collection}/items/{feature}", edit::of_item(get(items::one)))
+        .route("/api/collections/{collection}/items/{feature}/history", get(history::list).post(history::restore))
+        .route(
+            "/api/collections/{collection}/changes",
+            get(changes::since).post(changes::make).layer(DefaultBodyLimit::max(edit::MAX_BODY_BYTES)),
+        )
         .route("/api/collections/{collection}/download", get(items::whole))
         .route("/api/vocabularies", get(vocabularies::list))
         .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
@@ -91,6 +103,8 @@ fn urls() -> Router<Arc<App>> {
         .route("/auth/me", get(auth::me))
         .route("/auth/login", post(auth::login).layer(DefaultBodyLimit::max(auth::MAX_BODY_BYTES)))
         .route("/auth/logout", post(auth::logout))
+        // News of changes, as they happen
+        .route("/api/events", get(events::listen))
         // Operations
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))
@@ -107,6 +121,7 @@ pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
         tries: auth::Tries::new(),
         web: web::Web::new(config.web.clone()),
         counts: operations::Counts::default(),
+        listeners: Arc::default(),
         birth: present::hash(uuid::Uuid::now_v7().as_bytes()),
         atlas,
         config,

@@ -77,6 +77,18 @@ pub fn encode(text: &str, out: &mut String) {
     }
 }
 
+/// A JSON pointer as a header may hold it: in printable ASCII, slashes as they are.
+pub fn pointer(at: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in at.split('/').enumerate() {
+        if i > 0 {
+            out.push('/');
+        }
+        encode(part, &mut out);
+    }
+    out
+}
+
 /// A query string with its question mark; empty when there are no pairs. Commas, colons and slashes stay readable.
 pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut out = String::new();

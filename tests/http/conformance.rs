@@ -55,7 +55,7 @@ async fn follow(router: &Router, json: &Json, rel: &str, media: &str) -> Reply {
 
 /// Every class with its test, in the order in which they are declared.
 pub fn proven() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    PROVEN.iter().chain(&crate::filters::PROVEN).chain(&crate::jsonfg::PROVEN)
+    PROVEN.iter().chain(&crate::filters::PROVEN).chain(&crate::part4::PROVEN).chain(&crate::jsonfg::PROVEN)
 }
 
 #[tokio::test]
@@ -65,7 +65,13 @@ async fn no_class_is_declared_without_a_test() {
     let all: Vec<_> = proven().collect();
     let proven: Vec<String> = all.iter().map(|(class, _)| format!("http://www.opengis.net/spec/{class}")).collect();
     assert_eq!(declared, proven);
-    let source = [include_str!("conformance.rs"), include_str!("filters.rs"), include_str!("jsonfg.rs")].concat();
+    let source = [
+        include_str!("conformance.rs"),
+        include_str!("filters.rs"),
+        include_str!("part4.rs"),
+        include_str!("jsonfg.rs"),
+    ]
+    .concat();
     for (class, test) in all {
         assert!(source.contains(&format!("#[tokio::test]\nasync fn {test}()")), "{class}: there is no test {test}");
     }

@@ -9,6 +9,7 @@ use super::present::{self, Answer, Document};
 use crate::atlas::View;
 use serde_json::{Map, Value as Json, json};
 
+mod edits;
 mod parameters;
 mod schemas;
 
@@ -29,6 +30,7 @@ fn describe(views: &[View], server: &str) -> Json {
     fixed_paths(&mut paths);
     for view in views {
         collection_paths(&mut paths, view);
+        edits::add(&mut paths, view);
     }
     tile_paths(&mut paths, views);
     json!({

@@ -150,7 +150,7 @@ function Outcome() {
 /** As long as the tab is open: asks, shows handles, takes taps, keeps the map in step, and says each new answer. */
 function keepInStep(): () => void {
   const ends = [
-    keepAsking(() => (wanted.value.requests && plan.value ? { asked: asking.value, requests: wanted.value.requests } : null)),
+    keepAsking(() => (wanted.value.requests && plan.value ? { asked: asking.value, requests: wanted.value.requests, moving: dragged.value !== null } : null)),
     effect(() => {
       const now = asked.value;
       const tool = drawing.peek()?.tool;

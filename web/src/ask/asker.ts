@@ -44,8 +44,15 @@ export async function execute({ process, inputs }: Request, signal?: AbortSignal
   throw new Refused({ detail: problem.detail ?? problem.title ?? '', status: response.status });
 }
 
+interface Wish {
+  asked: Asked;
+  requests: Record<string, Request>;
+  /** The hand still moves: a shape that cannot be asked about is passed over on the way. */
+  moving: boolean;
+}
+
 /** Keeps asking what `wanted` says, until ended. Null asks nothing. */
-export function keepAsking(wanted: () => { asked: Asked; requests: Record<string, Request> } | null): () => void {
+export function keepAsking(wanted: () => Wish | null): () => void {
   let running: AbortController | null = null;
   let timer = 0;
   let lastKey = '';
@@ -76,7 +83,7 @@ export function keepAsking(wanted: () => { asked: Asked; requests: Record<string
   };
 }
 
-async function run({ asked, requests }: { asked: Asked; requests: Record<string, Request> }, controller: AbortController): Promise<void> {
+async function run({ asked, requests, moving }: Wish, controller: AbortController): Promise<void> {
   const patience = setTimeout(() => (busy.value = true), PATIENCE_MS);
   try {
     const entries = await Promise.all(
@@ -85,7 +92,7 @@ async function run({ asked, requests }: { asked: Asked; requests: Record<string,
     answered.value = { asked, parts: Object.fromEntries(entries) };
     refused.value = null;
   } catch (error) {
-    if (controller.signal.aborted) return;
+    if (controller.signal.aborted || moving) return;
     answered.value = null;
     refused.value = error instanceof Refused ? error.refusal : { detail: '', status: 0 };
   } finally {

@@ -173,12 +173,12 @@ function withDrawing(before: StyleSpecification | undefined, next: StyleSpecific
   return { ...next, sources: { ...next.sources, ...sources }, layers: [...next.layers, ...layers] };
 }
 
-/** The tools for drawing come when they are first taken up. */
+/** The tools for drawing come where there is something to draw: a first stroke must not be lost to loading. */
 function drawOn(map: Map): () => void {
   let detach: (() => void) | undefined;
   let asked = false;
   const end = effect(() => {
-    if (!drawing.value || asked) return;
+    if ((!drawing.value && tab.value !== 'ask') || asked) return;
     asked = true;
     void import('../draw/terra').then(({ attach }) => {
       if (!closed.has(map)) detach = attach(map);
