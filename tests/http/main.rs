@@ -29,4 +29,5 @@ mod rights;
 mod serving;
 mod tile_asks;
 mod tiles;
+mod together;
 mod web;
