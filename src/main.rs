@@ -62,7 +62,7 @@ fn demo(args: &cli::Demo) -> Done {
     let model = Model::load()?;
     let shelf = Shelf::open_or_create(&folder.path().join("demo.gpkg"))?;
     fill_demo(&shelf, &model)?;
-    serve_on(shelf, model, config(&args.listen))
+    serve_on(shelf, model, config(&args.listen), &Settings::default())
 }
 
 /// Puts the demo plan into an empty one, the way that any file goes in.
@@ -83,7 +83,8 @@ fn serve(args: &cli::Serve) -> Done {
     let config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
-    serve_on(shelf, Model::load()?, config)
+    let settings = Settings { tile_cache_bytes: args.tile_cache << 20, tile_budget_bytes: args.tile_budget * 1000 };
+    serve_on(shelf, Model::load()?, config, &settings)
 }
 
 fn config(listen: &cli::Listen) -> Config {
@@ -91,12 +92,12 @@ fn config(listen: &cli::Listen) -> Config {
 }
 
 /// Takes the address, opens the plan, says where it is, and answers until told to stop.
-fn serve_on(shelf: Shelf, model: Model, config: Config) -> Done {
+fn serve_on(shelf: Shelf, model: Model, config: Config, settings: &Settings) -> Done {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let web = config.web.clone();
     runtime.block_on(async {
         let server = http::bind(config).await?;
-        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &Settings::default())?;
+        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, settings)?;
         cli::output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
         Ok(server.run(atlas).await?)
     })

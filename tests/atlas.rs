@@ -109,7 +109,7 @@ fn a_tile_that_an_edit_did_not_touch_is_not_drawn_again_and_keeps_its_etag() {
 }
 
 #[test]
-fn a_gzip_tile_is_the_plain_tile_and_follows_edits_too() {
+fn a_packed_tile_is_the_plain_tile_and_follows_edits_too() {
     use std::io::Read;
     let dir = tempfile::tempdir().unwrap();
     let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.002))]);
@@ -117,14 +117,43 @@ fn a_gzip_tile_is_the_plain_tile_and_follows_edits_too() {
     let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 15);
     for step in 1..4 {
         let plain = atlas.tile(&layers, tile, Coding::Identity);
-        let packed = atlas.tile(&layers, tile, Coding::Gzip);
-        let mut unpacked = Vec::new();
-        flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap();
-        assert_eq!(unpacked, plain.body);
-        assert_ne!(packed.etag, plain.etag, "two representations have two tags");
+        for coding in [Coding::Gzip, Coding::Brotli] {
+            let packed = atlas.tile(&layers, tile, coding);
+            let mut unpacked = Vec::new();
+            match coding {
+                Coding::Gzip => flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap(),
+                _ => brotli::Decompressor::new(&packed.body[..], 4096).read_to_end(&mut unpacked).unwrap(),
+            };
+            assert_eq!(unpacked, plain.body);
+            assert_ne!(packed.etag, plain.etag, "two representations have two tags");
+            assert_eq!(atlas.cached(&layers, tile, coding).expect("it is kept packed").body, packed.body);
+        }
         let next = feature("a", square(0.0, 0.0, 0.002 + 0.0002 * f64::from(step)));
         atlas.commit(&edits(vec![Edit::Replace { feature: next, base: None }])).unwrap();
     }
+}
+
+#[test]
+fn without_a_cache_every_tile_is_drawn_anew_and_a_small_budget_is_kept_to() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(plan(
+        dir.path(),
+        (0..50).map(|i| feature(&format!("f{i}"), square(0.0001 * f64::from(i), 0.0, 0.002))).collect(),
+    ));
+    let shelf = Shelf::open(&dir.path().join("plan.gpkg")).unwrap();
+    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: 1000 };
+    let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &settings).unwrap();
+    let layers = atlas.layers("trees").unwrap();
+    let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 14);
+    for coding in [Coding::Identity, Coding::Gzip, Coding::Identity] {
+        let drawn = atlas.tile(&layers, tile, coding);
+        assert!(drawn.body.len() <= 1000 && drawn.dropped > 0, "{} bytes, {} dropped", drawn.body.len(), drawn.dropped);
+        assert!(atlas.cached(&layers, tile, coding).is_none());
+    }
+    let counters = atlas.metrics().counters();
+    let value = |name: &str| counters.iter().find(|c| c.0 == name).unwrap().2;
+    assert_eq!(value("tiles_drawn"), 3);
+    assert!(value("tile_features_dropped") >= 3);
 }
 
 #[test]

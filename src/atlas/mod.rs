@@ -35,11 +35,13 @@ use tiles::{Dirt, TileCache};
 pub struct Settings {
     /// The most that finished tiles may take in memory.
     pub tile_cache_bytes: u64,
+    /// The most that one tile may have before it is packed; what matters least is left out of a larger one.
+    pub tile_budget_bytes: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tile_cache_bytes: 128 << 20 }
+        Self { tile_cache_bytes: 128 << 20, tile_budget_bytes: crate::tile::BUDGET_BYTES }
     }
 }
 
@@ -79,7 +81,7 @@ impl Atlas {
             model,
             world,
             leaves: RwLock::new(leaves),
-            tiles: TileCache::new(settings.tile_cache_bytes),
+            tiles: TileCache::new(settings),
             metrics: Metrics::default(),
             desk,
             watch: Mutex::new(None),

@@ -4,7 +4,7 @@
 //! are looked through: if none fell on the tile it is still exact, otherwise it is drawn again. So there is no time to live, no
 //! purge, and no tile older than the last answered edit.
 
-use super::{Atlas, Leaf};
+use super::{Atlas, Leaf, Settings};
 use crate::change::{Change, Revision};
 use crate::collection::Collection;
 use crate::crs;
@@ -41,6 +41,7 @@ const REACH: f64 = 0.25;
 pub enum Coding {
     Identity,
     Gzip,
+    Brotli,
 }
 
 /// A finished tile.
@@ -52,6 +53,8 @@ pub struct Tile {
     pub etag: Arc<str>,
     /// Features that lie here but are too small to be drawn at this zoom.
     pub left_out: usize,
+    /// Features that were left out because the tile would have been too large.
+    pub dropped: usize,
 }
 
 /// What a tile is asked to show, all of it: the layers, resolved, and what of each. One value that is parsed at the door, drives the
@@ -243,10 +246,14 @@ impl Atlas {
 
     fn kept(&self, layers: &Layers, tile: TileId, coding: Coding) -> Arc<Kept> {
         let key = Key { layers: layers.key.clone(), tile, coding };
+        if self.tiles.is_off() {
+            let plain = self.draw(layers, tile);
+            return Arc::new(if coding == Coding::Identity { plain } else { packed(&plain, coding) });
+        }
         let make = || {
             Arc::new(match coding {
                 Coding::Identity => self.draw(layers, tile),
-                Coding::Gzip => gzip(&self.kept(layers, tile, Coding::Identity)),
+                Coding::Gzip | Coding::Brotli => packed(&self.kept(layers, tile, Coding::Identity), coding),
             })
         };
         for _ in 0..3 {
@@ -258,7 +265,7 @@ impl Atlas {
         }
         // Somebody edits here faster than tiles are drawn: this one is drawn now, so it is true to the moment of the request.
         let plain = self.draw(layers, tile);
-        Arc::new(if coding == Coding::Gzip { gzip(&plain) } else { plain })
+        Arc::new(if coding == Coding::Identity { plain } else { packed(&plain, coding) })
     }
 
     fn draw(&self, layers: &Layers, tile: TileId) -> Kept {
@@ -267,16 +274,19 @@ impl Atlas {
         let shown = layers.entries.iter().zip(&*layers.shows).zip(&snapshots);
         let shown: Vec<_> =
             shown.map(|((e, show), snapshot)| Layer { name: &e.name, snapshot, show, part: e.part }).collect();
-        let drawn = tile::draw(&shown, tile);
-        self.metrics.drew(drawn.features, drawn.left_out);
+        let drawn = tile::draw(&shown, tile, self.tiles.budget_bytes);
+        self.metrics.drew(&drawn);
         let etag = format!("\"{:016x}\"", fnv(&drawn.bytes)).into();
-        Kept { tile: Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out }, seen }
+        let tile = Tile { body: drawn.bytes.into(), etag, left_out: drawn.left_out, dropped: drawn.dropped };
+        Kept { tile, seen }
     }
 }
 
 /// Finished tiles, bounded in bytes.
 pub(super) struct TileCache {
     cache: Cache<Key, Arc<Kept>>,
+    /// The most bytes of a tile before it is packed.
+    budget_bytes: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -293,11 +303,17 @@ struct Kept {
 }
 
 impl TileCache {
-    pub(super) fn new(bytes: u64) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
         let weight = |key: &Key, kept: &Arc<Kept>| {
             (kept.tile.body.len() + key.layers.len() + 160).try_into().unwrap_or(u32::MAX)
         };
-        Self { cache: Cache::builder().max_capacity(bytes).weigher(weight).build() }
+        let cache = Cache::builder().max_capacity(settings.tile_cache_bytes).weigher(weight).build();
+        Self { cache, budget_bytes: settings.tile_budget_bytes }
+    }
+
+    /// Whether nothing is ever kept.
+    fn is_off(&self) -> bool {
+        self.cache.policy().max_capacity() == Some(0)
     }
 
     pub(super) fn clear(&self) {
@@ -324,17 +340,34 @@ impl Kept {
     }
 }
 
-fn gzip(plain: &Kept) -> Kept {
+/// How hard a tile is packed: about what a tile takes to be drawn, as it is done once.
+const GZIP_LEVEL: u32 = 6;
+const BROTLI_LEVEL: u32 = 5;
+/// The window of brotli, as a power of two: half a megabyte, which is a tile.
+const BROTLI_WINDOW: u32 = 19;
+
+fn packed(plain: &Kept, coding: Coding) -> Kept {
     let seen = plain.seen.iter().map(|s| AtomicU64::new(s.load(Ordering::Acquire))).collect();
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.tile.body.len() / 2), Compression::default());
-    let packed = encoder.write_all(&plain.tile.body).and_then(|()| encoder.finish());
+    let body = &plain.tile.body;
+    let room = Vec::with_capacity(body.len() / 2);
+    let packed = match coding {
+        Coding::Identity => None,
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(room, Compression::new(GZIP_LEVEL));
+            encoder.write_all(body).and_then(|()| encoder.finish()).ok().map(|packed| (packed, "-gz\""))
+        }
+        Coding::Brotli => {
+            let mut encoder = brotli::CompressorWriter::new(room, 4096, BROTLI_LEVEL, BROTLI_WINDOW);
+            encoder.write_all(body).ok().map(|()| (encoder.into_inner(), "-br\""))
+        }
+    };
     // Writing to memory does not fail; if it did, an empty body would be a lie, so the plain one stands in.
     let (body, suffix) = match packed {
-        Ok(packed) if !plain.tile.body.is_empty() => (Bytes::from(packed), "-gz\""),
-        _ => (plain.tile.body.clone(), "\""),
+        Some((packed, suffix)) if !body.is_empty() => (Bytes::from(packed), suffix),
+        _ => (body.clone(), "\""),
     };
     let etag = format!("{}{suffix}", plain.tile.etag.trim_end_matches('"')).into();
-    Kept { tile: Tile { body, etag, left_out: plain.tile.left_out }, seen }
+    Kept { tile: Tile { body, etag, ..plain.tile }, seen }
 }
 
 /// Where edits have fallen, newest last.

@@ -79,6 +79,12 @@ pub struct Serve {
     /// Believe X-Forwarded-Proto, -Host and -Prefix; only behind a proxy that sets them itself
     #[arg(long, env = "CITYHEART_TRUST_PROXY", value_parser = FalseyValueParser::new())]
     pub trust_proxy: bool,
+    /// Megabytes of memory for finished tiles; 0 draws every tile anew
+    #[arg(long, value_name = "MB", env = "CITYHEART_TILE_CACHE", default_value_t = 128)]
+    pub tile_cache: u64,
+    /// The most kilobytes of a tile before it is packed; what matters least is left out of a larger one
+    #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
+    pub tile_budget: usize,
     /// Do not write to the plan
     #[arg(long, env = "CITYHEART_READ_ONLY", value_parser = FalseyValueParser::new())]
     pub read_only: bool,

@@ -17,8 +17,12 @@ mod ring; // rings on its grid
 mod pen; // one feature
 mod label; // where its name stands
 mod cluster; // many points as one
+mod budget; // how many bytes
 mod mvt; // the format
 mod tags; // the properties, and the layer as a whole
+
+/// The most bytes of a tile, before it is packed, when nobody says otherwise.
+pub const BUDGET_BYTES: usize = 500_000;
 
 /// The deepest zoom that tiles are drawn for.
 pub const MAX_ZOOM: u8 = 22;
@@ -77,6 +81,8 @@ pub struct Drawn {
     pub features: usize,
     /// Features that lie here but are too small, or come only at a later zoom.
     pub left_out: usize,
+    /// Features that were left out because the tile would have been too large.
+    pub dropped: usize,
 }
 
 /// A layer as it comes to be in the tile: of a layer that is split there are several.
@@ -99,9 +105,9 @@ struct Piece {
     geometry: Range<usize>,
 }
 
-/// Draws these layers into one tile. The bytes depend on the features alone, not on how they came to be there.
+/// Draws these layers into one tile of at most so many bytes. The bytes depend on the features alone, not on how they came to be there.
 #[must_use]
-pub fn draw(layers: &[Layer<'_>], tile: TileId) -> Drawn {
+pub fn draw(layers: &[Layer<'_>], tile: TileId, budget_bytes: usize) -> Drawn {
     let mut drawn = Drawn::default();
     let mut pen = Pen::new(Frame::new(tile));
     let mut sheets = vec![];
@@ -111,10 +117,21 @@ pub fn draw(layers: &[Layer<'_>], tile: TileId) -> Drawn {
             sheets.push(sheet(name, layer, found, &mut pen, &mut drawn.left_out));
         }
     }
-    for sheet in &sheets {
-        drawn.features += sheet.pieces.len() + sheet.clusters.len();
-        tags::write(sheet, &pen.commands.bytes, &mut drawn.bytes);
+    let mut aim = budget_bytes;
+    loop {
+        drawn.bytes.clear();
+        sheets.iter().for_each(|sheet| tags::write(sheet, &pen.commands.bytes, &mut drawn.bytes));
+        if drawn.bytes.len() <= budget_bytes {
+            break;
+        }
+        let dropped = budget::fit(&mut sheets, drawn.bytes.len(), aim);
+        if dropped == 0 {
+            break;
+        }
+        drawn.dropped += dropped;
+        aim = aim / 20 * 19;
     }
+    drawn.features = sheets.iter().map(|s| s.pieces.len() + s.clusters.len()).sum();
     drawn
 }
 
