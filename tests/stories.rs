@@ -204,3 +204,26 @@ async fn the_integrated_approach_shows_which_functions_a_quarter_lacks() {
     assert!(missing.contains(&"functions/work"), "{missing:?}");
     assert_eq!(core["result"]["only"], "hard");
 }
+
+#[tokio::test]
+async fn an_exchange_of_practice_finds_what_resembles_sligos_street() {
+    let answer =
+        ask("similar", json!({"intervention": "sligo-oconnell-street", "k": 3, "weights": {"types": 1}})).await;
+    // public_realm, traffic_calming, accessibility: Barcelos shares two of the four that either has, Famalicão two of four too, and so do
+    // the market of Cesena and the streets of Braga (two of three).
+    let first = &answer["features"]["features"][0];
+    assert_eq!((first["id"].as_str(), first["result"]["score"].as_f64()), (Some("braga-roman-streets"), Some(0.6667)));
+    assert_eq!(first["result"]["shared"]["types"], json!(["accessibility", "public_realm"]));
+}
+
+#[tokio::test]
+async fn a_council_of_granada_chooses_under_a_budget() {
+    let inputs = json!({"filter": {"city": "granada"}, "budget": 600_000, "weights": {"interventions": 1}});
+    let answer = ask("portfolio", inputs.clone()).await;
+    // Candidates with a cost: planters 314,623.45, Zirí wall (design) 269,225, park Andalucía 560,642.49, EU urban money 11,900,000; the
+    // works plan is under way. Planters and wall cost 583,848.45; the tenth more, 660,000, does not pay for the park too.
+    assert_eq!(found(&answer), ["granada-reyes-catolicos-planters", "granada-ziri-wall-walk"]);
+    assert_eq!(number(&answer, "cost", &[])["decimal"], "583848.45");
+    assert_eq!(value(&answer, "next_points", &[]), 0.0);
+    assert!(answer["left_out"]["without_cost"].as_array().unwrap().contains(&json!("granada-avenida-cervantes")));
+}

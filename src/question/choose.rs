@@ -133,6 +133,12 @@ impl Choice {
         left_out.put_all(WITHOUT_PLACE, self.unplaced().iter().map(|p| self.id(p)));
     }
 
+    /// The feature of this id, whatever the filter and the time asked for.
+    #[must_use]
+    pub fn find(&self, id: &FeatureId) -> Option<Pick> {
+        self.snapshot.get(id).map(|slot| Pick { slot, undated: false })
+    }
+
     /// Those without a place, in the order of keys; among them undated ones.
     #[must_use]
     pub fn unplaced(&self) -> Vec<Pick> {

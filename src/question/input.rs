@@ -19,6 +19,8 @@ pub const MAX_VERTICES: usize = 100_000;
 pub const MAX_ACROSS_KM: f64 = 300.0;
 /// The most items of a list.
 pub const MAX_LIST: usize = 1000;
+/// The most that a criterion may count.
+pub const MAX_WEIGHT: f64 = 1000.0;
 
 /// One input of a question.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +58,13 @@ pub enum Kind {
     Words,
     /// An amount in euros.
     Money,
+    /// Yes or no.
+    Flag(bool),
+    /// Criterion → how much it counts.
+    Weights {
+        criteria: &'static [&'static str],
+        default: &'static [f64],
+    },
     /// Anything that the question reads itself; the schema is JSON text.
     Object(&'static str),
 }
@@ -93,6 +102,17 @@ impl Input {
             }
             Kind::Text => json!({"type": "string"}),
             Kind::Words => json!({"type": "array", "items": {"type": "string"}, "maxItems": MAX_LIST}),
+            Kind::Flag(default) => json!({"type": "boolean", "default": default}),
+            Kind::Weights { criteria, default } => {
+                let weight = |(i, name): (usize, &&str)| {
+                    (
+                        (*name).to_owned(),
+                        json!({"type": "number", "minimum": 0, "maximum": MAX_WEIGHT, "default": default[i]}),
+                    )
+                };
+                let weights: Map<String, Json> = criteria.iter().enumerate().map(weight).collect();
+                json!({"type": "object", "properties": weights, "additionalProperties": false})
+            }
             Kind::Money => json!({"type": "number", "format": "decimal", "minimum": 0}),
             Kind::Object(schema) => serde_json::from_str(schema).unwrap_or_else(|_| json!({"type": "object"})),
         }
@@ -104,6 +124,18 @@ fn with_default(mut schema: Json, default: Option<Json>) -> Json {
         schema["default"] = default;
     }
     schema
+}
+
+/// How much each criterion counts; one that is not named counts as the default has it, unless others are named: then not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights(Vec<(&'static str, f64)>);
+
+impl Weights {
+    /// Zero for one that does not count.
+    #[must_use]
+    pub fn of(&self, criterion: &str) -> f64 {
+        self.0.iter().find(|(name, _)| *name == criterion).map_or(0.0, |(_, weight)| *weight)
+    }
 }
 
 /// The inputs of one execution, over the layers they are asked of.
@@ -177,6 +209,37 @@ impl<'a> Asked<'a> {
     /// A number that is there because it is required or has a default.
     pub fn given_number(&self, input: &Input) -> Result<f64> {
         self.number(input)?.ok_or_else(|| Error::invalid(input.name, format!("This input is needed: {}.", input.title)))
+    }
+
+    /// Yes or no, or the default.
+    pub fn flag(&self, input: &Input) -> Result<bool> {
+        let Kind::Flag(default) = input.kind else { return Err(Error::internal("not a flag")) };
+        self.json(input).map_or(Ok(default), |v| v.as_bool().ok_or_else(|| wrong(input, "true or false", v)))
+    }
+
+    /// Weights within their limits; the defaults when none are sent.
+    pub fn weights(&self, input: &Input) -> Result<Weights> {
+        let Kind::Weights { criteria, default } = input.kind else { return Err(Error::internal("not weights")) };
+        let Some(json) = self.json(input) else {
+            return Ok(Weights(criteria.iter().copied().zip(default.iter().copied()).collect()));
+        };
+        let sent = json.as_object().ok_or_else(|| wrong(input, "an object of criteria and numbers", json))?;
+        let mut weights = Vec::new();
+        for (name, weight) in sent {
+            let known = criteria.iter().find(|c| **c == *name).ok_or_else(|| {
+                Error::invalid(
+                    input.name,
+                    format!("There is no criterion '{name}'. There are: {}.", criteria.join(", ")),
+                )
+            })?;
+            let number = weight.as_f64().filter(|w| (0.0..=MAX_WEIGHT).contains(w));
+            let sentence = || format!("'{name}' cannot count {}: send a number from 0 to {MAX_WEIGHT}.", short(weight));
+            weights.push((*known, number.ok_or_else(|| Error::invalid(input.name, sentence()))?));
+        }
+        if weights.iter().all(|(_, w)| *w == 0.0) {
+            return Err(Error::invalid(input.name, "At least one criterion must count more than 0."));
+        }
+        Ok(Weights(weights))
     }
 
     pub fn money(&self, input: &Input) -> Result<Option<Decimal>> {

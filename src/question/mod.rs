@@ -29,6 +29,8 @@ mod without;
 mod gaps;
 mod rate;
 mod coverage;
+mod similar;
+mod portfolio;
 
 pub use answer::{Answer, Figure, Found, LeftOut, Number};
 pub use coverage::{FUNCTIONS, OBJECTIVES};
@@ -58,6 +60,8 @@ pub const QUESTIONS: &[Question] = &[
     gaps::QUESTION,
     rate::QUESTION,
     coverage::QUESTION,
+    similar::QUESTION,
+    portfolio::QUESTION,
 ];
 
 /// The question of this name.

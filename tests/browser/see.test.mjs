@@ -30,7 +30,7 @@ test('the handle shows the plan at a month: list and map tell what ran then', ()
     assert.deepEqual(shown.toSorted(), past.toSorted());
     const drawn = await page.evaluate(() => window.cityheart.map.getFilter('line-status-running'));
     for (const id of past) assert.ok(JSON.stringify(drawn).includes(id), id);
-    assert.match(await slider.getAttribute('aria-valuetext'), /^June 2013: \d+ under way/);
+    assert.match(await slider.getAttribute('aria-valuetext'), /^June 2013: Under way: \d+/);
     await page.getByRole('button', { name: 'Back to now' }).click();
     assert.equal(await page.locator('.row').count(), celje.length);
   }));

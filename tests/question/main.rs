@@ -8,5 +8,7 @@ mod nearby;
 mod nearness;
 mod oracle;
 mod plan;
+mod portfolio;
+mod similar;
 mod summary;
 mod tables;

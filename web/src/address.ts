@@ -28,6 +28,10 @@ export interface Address {
   language: string;
   theme: Theme;
   view: View | null;
+  /** The page for paper. */
+  print: boolean;
+  /** A frame in another page. */
+  embed: boolean;
 }
 
 const ORDERS: readonly string[] = ['status', 'start', 'cost', 'title'];
@@ -57,6 +61,8 @@ export function parse(search: string): Address {
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: view(text('map')),
+    print: text('print') === '1',
+    embed: text('embed') === '1',
   };
 }
 
@@ -78,6 +84,8 @@ export function format(address: Address): string {
     ['tab', address.tab === 'plan' ? '' : address.tab],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
+    ['print', address.print ? '1' : ''],
+    ['embed', address.embed ? '1' : ''],
     ['map', address.view ? formatView(address.view) : ''],
   ];
   const said = parts.filter(([, value]) => value !== '');

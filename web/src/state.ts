@@ -36,6 +36,10 @@ export const month = signal<Month | null>(first.month);
 export const wantedLanguage = signal(first.language || remembered('language'));
 export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
 export const view = signal<View | null>(first.view);
+/** The page is laid out for paper. */
+export const printing = signal(first.print);
+/** The page stands in a frame of another page. */
+export const embedded = first.embed;
 export const goal = signal<Goal | null>(null);
 /** The phone's sheet: half over the map, or full. */
 export const sheetFull = signal(false);
@@ -47,7 +51,7 @@ export const announcement = signal('');
 
 const systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => (systemDark.value = event.matches));
-export const dark = computed(() => (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
+export const dark = computed(() => !printing.value && (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
 
 /** The plan at the chosen month, or as it stands. */
 export const shownPlan = computed(() => (plan.value && month.value !== null ? planAt(plan.value, month.value) : plan.value));
@@ -181,7 +185,8 @@ export async function load(): Promise<void> {
 export function connect(): void {
   effect(() => void speak(preferred(wantedLanguage.value)));
   effect(() => {
-    document.documentElement.style.colorScheme = theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.style.colorScheme = printing.value ? 'light' : theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.classList.toggle('on-paper', printing.value);
   });
   effect(() => {
     const subject = current.value ? titleOf(current.value).text : cityName(plan.value?.cities.get(filter.value.city));
@@ -210,6 +215,7 @@ export function connect(): void {
       month.value = to.month;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
+      printing.value = to.print;
       view.value = to.view;
       goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
     });
@@ -228,6 +234,8 @@ function address(): Address {
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,
+    print: printing.value,
+    embed: embedded,
   };
 }
 

@@ -1,6 +1,6 @@
 // Carries out a drawing on the map with Terra Draw: takes the tool, shows handles, tells of each change. It is loaded when
 // someone draws for the first time.
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { Geometry, Polygon, Position } from 'geojson';
 import type { Map } from 'maplibre-gl';
 import {
@@ -16,7 +16,6 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { readPalette, type Palette } from '../map/palette';
-import { dark } from '../state';
 import { crosses, DECIMALS, rounded } from './coordinates';
 import { canReshape, drawing, layDown, type Tool } from './drawing';
 import { perDegree, simplified } from './measure';
@@ -31,7 +30,7 @@ const FREEHAND_PX = 1.5;
 export function attach(map: Map): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
-    modes: modes(readPalette(dark.peek())),
+    modes: modes(untracked(() => readPalette())),
   });
   pen.start();
   let shown: Geometry | null = null;
@@ -82,7 +81,7 @@ export function attach(map: Map): () => void {
       }
     }),
     effect(() => {
-      const styles = stylesOf(readPalette(dark.value));
+      const styles = stylesOf(readPalette());
       for (const mode of [...Object.values(MODE), REST]) pen.updateModeOptions(mode, { styles } as never);
     }),
   ];

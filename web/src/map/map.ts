@@ -1,14 +1,14 @@
 /*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
 import { computed, effect } from '@preact/signals';
-import { Map, ScaleControl, setWorkerUrl, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
+import { Map, ScaleControl, setWorkerUrl, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, cityName, dark, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
@@ -24,15 +24,26 @@ const SETTLE_MS = 50;
 const WITH_LEGEND = 1000; // a map as wide as this has its legend open
 const LEGEND = 310;
 
+export interface Options {
+  /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
+  paper?: boolean;
+}
+
+/** What the map last showed. */
+let extent: LngLatBounds | null = null;
+
 /** Opens the map in a container; ends it when called. */
-export function open(container: HTMLElement): () => void {
-  let palette = readPalette(dark.value);
+export function open(container: HTMLElement, { paper = false }: Options = {}): () => void {
+  let palette = readPalette();
   const palettes = { [palette.theme]: palette };
-  const start = view.value;
+  const start = paper && extent ? null : view.value;
+  const before = paper ? extent : null;
   const map = new Map({
     container,
     style: buildStyle(scene(palette)),
-    ...(start ? { center: [start.lon, start.lat], zoom: start.zoom } : { bounds: EUROPE, fitBoundsOptions: { padding: 24 } }),
+    ...(start ? { center: [start.lon, start.lat], zoom: start.zoom } : { bounds: before ?? EUROPE, fitBoundsOptions: { padding: before ? 0 : 24 } }),
+    canvasContextAttributes: { preserveDrawingBuffer: paper },
+    ...(paper ? { pixelRatio: Math.max(2, devicePixelRatio) } : {}),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -53,6 +64,8 @@ export function open(container: HTMLElement): () => void {
     if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
   });
   map.on('moveend', () => {
+    if (paper) return;
+    extent = map.getBounds();
     const { lng, lat } = map.getCenter();
     view.value = { lon: lng, lat, zoom: map.getZoom() };
   });
@@ -69,19 +82,19 @@ export function open(container: HTMLElement): () => void {
   map.once('style.load', () => {
     ends.push(
       effect(() => {
-        palette = readPalette(dark.value);
+        palette = readPalette();
         palettes[palette.theme] = palette;
         later(map, scene(palette));
       }),
       effect(() => emphasise(map, hovered.value)),
-      drawOn(map),
+      ...(paper ? [] : [drawOn(map)]),
     );
-    theMap.value = map;
+    if (!paper) theMap.value = map;
   });
-  if (!start) go(map, firstGoal(), 0);
+  if (!start && !before) go(map, firstGoal(), 0);
   Object.assign(window, { cityheart: { map, idle: () => idle(map) } }); // for those who drive the page from outside
   return () => {
-    theMap.value = null;
+    if (!paper) theMap.value = null;
     ends.forEach((end) => end());
     closed.add(map);
     map.remove();

@@ -1,11 +1,14 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
 import { MARKS, type Mark } from '../signs';
+import { dark, printing } from '../state';
 
 const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'green', 'street', 'border'] as const;
 
-export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark'; marks: Record<Mark, string> };
+export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<Mark, string> };
 
-export function readPalette(dark: boolean): Palette {
+export const themeNow = (): Palette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
+
+export function readPalette(theme = themeNow()): Palette {
   const probe = document.createElement('span');
   probe.hidden = true;
   document.body.append(probe);
@@ -16,5 +19,5 @@ export function readPalette(dark: boolean): Palette {
   const colours = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
   const marks = Object.fromEntries(MARKS.map((mark) => [mark, read(mark)])) as Record<Mark, string>;
   probe.remove();
-  return { ...colours, theme: dark ? 'dark' : 'light', marks };
+  return { ...colours, theme, marks };
 }

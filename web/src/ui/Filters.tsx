@@ -22,9 +22,9 @@ export function Filters() {
         <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
         <Choices part="statuses" vocabulary="status" legend={title('status')} />
         <Years />
+        <ColourChooser id="colour" />
       </details>
       <OrderChooser />
-      <ColourChooser id="colour" />
     </div>
   );
 }

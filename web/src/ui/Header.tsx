@@ -1,8 +1,9 @@
 // The bar over the page: mark, city, search, language, theme. All native controls.
 import { language, languages, t } from '../i18n';
-import { cityName, filter, found, chooseCity, plan, setLanguage, setText, setTheme, theme } from '../state';
+import { cityName, filter, found, chooseCity, plan, printing, setLanguage, setText, setTheme, theme } from '../state';
 import { matching } from '../plan';
 import { Icon } from './Icon';
+import { Share } from './Share';
 
 export function Header() {
   return (
@@ -16,6 +17,11 @@ export function Header() {
       <CityChooser />
       <Search />
       <div class="grow" />
+      <Share />
+      <button class="button plain print" onClick={() => (printing.value = true)}>
+        <Icon name="print" />
+        <span>{t('print.open')}</span>
+      </button>
       <LanguageMenu />
       <ThemeMenu />
     </header>

@@ -1,6 +1,8 @@
 // The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
 import type { Map } from 'maplibre-gl';
+import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { failed, filter, goal, noMap, plan } from '../state';
@@ -16,7 +18,7 @@ export function MapArea() {
     const container = holder.current;
     let close: (() => void) | undefined;
     let gone = false;
-    if (!document.createElement('canvas').getContext('webgl2')) {
+    if (!canDraw()) {
       noMap.value = true;
       return;
     }
@@ -43,16 +45,36 @@ export function MapArea() {
           <Buttons />
           <Crosshair />
           <Legend />
-          <p class="credits">
-            <a href="https://www.naturalearthdata.com/" target="_blank" rel="noopener noreferrer">
-              {t('map.naturalEarth')}
-            </a>
-            {' · '}
-            {t('map.schematic')}
-          </p>
+          <Credits />
         </>
       )}
     </div>
+  );
+}
+
+/** Whether this browser draws with WebGL 2, without which there is no map. */
+export function canDraw(): boolean {
+  return document.createElement('canvas').getContext('webgl2') !== null;
+}
+
+/** Whom to thank for what lies under the plan. */
+function Credits() {
+  return (
+    <p class="credits">
+      {credits.value.map(({ text, href }) => (
+        <Fragment key={text}>
+          {href ? (
+            <a href={href} target="_blank" rel="noopener noreferrer">
+              {text}
+            </a>
+          ) : (
+            text
+          )}
+          {' · '}
+        </Fragment>
+      ))}
+      {t('map.schematic')}
+    </p>
   );
 }
 

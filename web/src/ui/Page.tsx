@@ -1,15 +1,28 @@
 // The whole page: header, panel, map; what is common to all: skip link, announcements, the way on after a failure.
-import { effect } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { effect, signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
-import { announcement, failed, filter, found, load, plan, sheetFull, tab } from '../state';
+import { announcement, cityName, embedded, failed, filter, found, load, plan, printing, selected, sheetFull, tab, unselect } from '../state';
 import { Header } from './Header';
+import { Icon } from './Icon';
 import { MapArea } from './MapArea';
 import { Panel } from './Panel';
 import { TimeBar } from './TimeBar';
 
 export function Page() {
   useEffect(announceResults, []);
+  return (
+    <>
+      {printing.value ? <Paper /> : embedded ? <Embed /> : <Whole />}
+      <div class="unseen" role="status" aria-live="polite">
+        {announcement.value}
+      </div>
+    </>
+  );
+}
+
+function Whole() {
   return (
     <>
       <a class="skip" href="#panel">
@@ -21,11 +34,53 @@ export function Page() {
         <MapArea />
       </main>
       <TimeBar />
-      <div class="unseen" role="status" aria-live="polite">
-        {announcement.value}
-      </div>
     </>
   );
+}
+
+const listed = signal(false);
+
+/** In another page's frame: the map, the list behind a button, and the way to the whole plan. */
+function Embed() {
+  const whole = new URL(location.href);
+  whole.searchParams.delete('embed');
+  const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
+  const open = listed.value || selected.value !== '' || failed.value;
+  return (
+    <>
+      <header class="bar embed-bar">
+        <button
+          class="button"
+          aria-expanded={open}
+          aria-controls="panel"
+          onClick={() => {
+            listed.value = !open;
+            unselect();
+          }}
+        >
+          {t('list.label')}
+        </button>
+        <b>{city}</b>
+        <a class="link" href={whole.href} target="_blank" rel="noopener">
+          {t('embed.whole')}
+          <Icon name="out" />
+        </a>
+      </header>
+      <main class={`page embed ${open ? 'listed' : ''}`}>
+        {failed.value ? <Failure /> : open ? <Panel /> : null}
+        <MapArea />
+      </main>
+    </>
+  );
+}
+
+/** The page for paper is fetched when it is asked for. */
+function Paper() {
+  const [Print, show] = useState<ComponentType | null>(null);
+  useEffect(() => {
+    void import('./Print').then((part) => show(() => part.default));
+  }, []);
+  return Print && <Print />;
 }
 
 function Failure() {

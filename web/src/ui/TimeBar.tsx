@@ -74,7 +74,7 @@ function said(): string {
   const counted = GROUPS.map((group) => [group, totals.value.byGroup.get(group) ?? 0] as const).filter(([, count]) => count > 0);
   const order = (group: (typeof GROUPS)[number]) => (group === 'running' ? 0 : 1);
   counted.sort(([a], [b]) => order(a) - order(b));
-  return counted.map(([group, count]) => t('time.count', { count, group: groupName(group).toLocaleLowerCase() })).join(' · ') || t('list.count', { count: found.value.length });
+  return counted.map(([group, count]) => t('time.count', { count, group: groupName(group) })).join(' · ') || t('list.count', { count: found.value.length });
 }
 
 function Bars({ counts }: { counts: number[] }) {

@@ -1,0 +1,90 @@
+// To pass on what is shown: its link, a frame for another page, files, and the addresses for QGIS and other tools.
+import { signal } from '@preact/signals';
+import { address } from '../api';
+import { t } from '../i18n';
+import { announcement, cityName, filter, found, plan, printing } from '../state';
+import { Icon } from './Icon';
+import { takeCsv, takeGeojson, takePicture } from './takeAway';
+
+const copied = signal('');
+const open = signal(false);
+
+export function Share() {
+  return (
+    <>
+      <button class="button plain share" popovertarget="share" aria-label={t('share.open')} title={t('share.open')}>
+        <Icon name="share" />
+        <span>{t('share.open')}</span>
+      </button>
+      <section id="share" popover="auto" class="sheet-over" aria-label={t('share.open')} onToggle={(event) => (open.value = event.newState === 'open')}>
+        {open.value && <Contents />}
+      </section>
+    </>
+  );
+}
+
+function Contents() {
+  const base = address('.');
+  const embed = new URL(location.href);
+  embed.searchParams.set('embed', '1');
+  const name = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
+  const frame = document.createElement('iframe');
+  Object.assign(frame, { src: embed.href, title: `${t('app.title')} · ${name}`, width: '100%', height: '480', loading: 'lazy' });
+  return (
+    <>
+      <div class="over-head">
+        <h2>{t('share.open')}</h2>
+        <button class="square" popovertarget="share" popovertargetaction="hide" aria-label={t('share.close')}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <Copy id="share-link" name={t('share.link')} value={location.href} />
+      <Copy id="share-code" name={t('share.embed')} value={frame.outerHTML} />
+      <fieldset class="takes">
+        <legend>{t('take.label', { count: found.value.length })}</legend>
+        <div class="buttons">
+          <button class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void takePicture()}>
+            {t('take.png')}
+          </button>
+          <button class="button" onClick={() => takeCsv()}>
+            {t('take.csv')}
+          </button>
+          <button class="button" onClick={() => takeGeojson()}>
+            {t('take.geojson')}
+          </button>
+          <button class="button" onClick={() => (printing.value = true)}>
+            <Icon name="print" />
+            {t('print.open')}
+          </button>
+        </div>
+      </fieldset>
+      <h3>{t('qgis.label')}</h3>
+      <p class="note">{t('qgis.note')}</p>
+      <Copy id="qgis-features" name={t('qgis.features')} value={`${base}api`} />
+      <Copy id="qgis-tiles" name={t('qgis.tiles')} value={`${base}tiles/areas,interventions/{z}/{x}/{y}.mvt`} />
+    </>
+  );
+}
+
+function Copy({ id, name, value }: { id: string; name: string; value: string }) {
+  const done = copied.value === id;
+  const copy = async () => {
+    const field = document.getElementById(id) as HTMLInputElement;
+    field.select();
+    await navigator.clipboard?.writeText(value).catch(() => null); // where it is forbidden, the text is chosen and can be copied by hand
+    copied.value = id;
+    announcement.value = t('share.copied');
+  };
+  return (
+    <div class="copy">
+      <label for={id}>{name}</label>
+      <div class="pair">
+        <input id={id} readOnly value={value} onFocus={(event) => event.currentTarget.select()} />
+        <button class="button" onClick={() => void copy()} aria-describedby={id}>
+          <Icon name={done ? 'tick' : 'copy'} />
+          {done ? t('share.copied') : t('share.copy')}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+// The columns of the plan as a table: on the page, on paper and in a file, by the same names and in the same order.
+import type { ComponentChildren } from 'preact';
+import { exactEuros, period } from '../format';
+import { t, type Key } from '../i18n';
+import type { Intervention } from '../plan';
+import { markOf } from '../shown';
+import { cityName, month, plan, select, tab, titleOf } from '../state';
+import { groupName, label, title } from './labels';
+import { MarkSign } from './Sign';
+
+export interface Column {
+  id: string;
+  name: () => string;
+  /** What it sorts by, and what a file holds; null comes last in either direction. */
+  value: (one: Intervention) => string | number | null;
+  show: (one: Intervention) => ComponentChildren;
+  number?: boolean;
+  /** Shown until the person chooses otherwise. */
+  first?: boolean;
+}
+
+const said = (name: string) => (one: Intervention) => {
+  const value = one.properties[name];
+  return value === null || value === undefined || value === '' ? null : Array.isArray(value) ? value.map(String).join(', ') : String(value);
+};
+
+const plain = (id: string, value: Column['value'], first = false): Column => ({ id, name: () => title(id), value, show: (one) => value(one) ?? '–', first });
+
+export const COLUMNS: Column[] = [
+  { id: 'title', name: () => title('title'), value: (one) => titleOf(one).text, show: Title, first: true },
+  plain('city', (one) => cityName(plan.value?.cities.get(one.city)), true),
+  { id: 'status', name: () => title('status'), value: status, show: Status, first: true },
+  { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: period, first: true },
+  { id: 'end', name: () => title('end'), value: (one) => one.end ?? null, show: (one) => one.end ?? '–' },
+  { id: 'cost', name: () => title('cost'), value: ({ cost }) => euros(cost), show: (one) => money(one.cost, 'cost.none'), number: true, first: true },
+  plain('cost_scope', (one) => (one.cost === null ? null : label('cost_scope', one.costScope)), true),
+  { id: 'eu_share', name: () => title('eu_share'), value: (one) => euros(one.euShare), show: (one) => money(one.euShare, 'eu.none'), number: true, first: true },
+  plain('functions', (one) => one.functions.map((id) => label('function', id)).join(', ') || null, true),
+  plain('objectives', (one) => one.objectives.join(', ') || null),
+  { id: 'place', name: () => title('place'), value: said('place'), show: (one) => (one.geometry ? (said('place')(one) ?? '–') : t('place.none')), first: true },
+  plain('lead', said('lead')),
+  plain('code', said('code')),
+  plain('sources', said('sources')),
+];
+
+const euros = (cents: number | null) => (cents === null ? null : cents / 100);
+
+function status(one: Intervention): string {
+  return month.value === null ? label('status', one.status) : groupName(one.group);
+}
+
+function Title(one: Intervention) {
+  const name = titleOf(one);
+  const open = () => {
+    select(one.id, true);
+    tab.value = 'plan';
+  };
+  return (
+    <button class="link" lang={name.language} onClick={open}>
+      {name.text}
+    </button>
+  );
+}
+
+function Status(one: Intervention) {
+  return (
+    <span class="status">
+      <MarkSign mark={markOf(one)} />
+      {status(one)}
+    </span>
+  );
+}
+
+function money(cents: number | null, unknown: Key): ComponentChildren {
+  return cents === null ? <span class="none">{t(unknown)}</span> : exactEuros(cents);
+}
