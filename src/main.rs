@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Import(args) => import(&args),
         Command::Export(args) => export(&args),
+        Command::Tiles(cli::Tiles::Build(args)) => build_tiles(&args),
         Command::Check(args) => check(&args),
         Command::Backup(args) => backup(&args),
     };
@@ -243,6 +244,34 @@ fn write<W: Write>(shelf: &Shelf, collection: &Collection, format: export::Forma
     let mut writer = export::Writer::new(out, collection, format)?;
     shelf.scan(&collection.id, &mut |feature| writer.feature(&feature))?;
     writer.finish()
+}
+
+fn build_tiles(args: &cli::BuildTiles) -> Done {
+    let started = Instant::now();
+    if args.minzoom > args.maxzoom {
+        let sentence = format!("It is larger than --maxzoom ({}). Swap them.", args.maxzoom);
+        return Err(Failure::Misuse(Error::invalid("--minzoom", sentence)));
+    }
+    let file = export::NewFile::create(&args.output)?;
+    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000 };
+    let atlas = Atlas::open(Shelf::open_read_only(&args.plan)?, Model::load()?, World::default(), &settings)?;
+    let layers = match &args.collections {
+        Some(list) => atlas.layers(list).map_err(Failure::Misuse)?,
+        None => atlas.layers(&atlas.placed().join(","))?,
+    };
+    let zooms = args.minzoom..=args.maxzoom;
+    let building = Arc::new(export::pmtiles::Building::default());
+    let (watched, stopped) = (building.clone(), building.clone());
+    cli::on_interrupt(move || stopped.stop())?;
+    let total = layers.reached(zooms.clone()).len() as u64;
+    let bar = Bar::tiles(total, move || (watched.tiles(), watched.bytes()));
+    let built = export::pmtiles::build(&atlas, &layers, zooms, file, &building);
+    drop(bar);
+    let (count, file) = built?;
+    file.keep()?;
+    let (megabytes, seconds) = (building.bytes() as f64 / 1e6, started.elapsed().as_secs_f64());
+    cli::line(&format!("{count} tiles ({megabytes:.1} MB) are in {} ({seconds:.1} s).", args.output.display()));
+    Ok(())
 }
 
 fn check(args: &cli::Check) -> Done {

@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 mod ask;
 mod desk;
+mod dirt;
 mod items;
+mod layers;
 mod metrics;
 mod shelf;
 mod tiles;
@@ -22,13 +24,15 @@ mod world;
 pub use crate::tile::TileId;
 pub use desk::Answer;
 pub use items::{Item, Items};
+pub use layers::{Layers, Named};
 pub use metrics::Metrics;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Named, Tile};
+pub use tiles::{Coding, Tile};
 pub use world::World;
 
 use desk::Desk;
-use tiles::{Dirt, TileCache};
+use dirt::Dirt;
+use tiles::TileCache;
 
 /// What can be set when a plan is opened.
 #[derive(Debug, Clone)]
@@ -106,6 +110,13 @@ impl Atlas {
     pub fn collections(&self) -> Vec<View> {
         let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
         leaves.values().map(|leaf| View { snapshot: leaf.index.snapshot() }).collect()
+    }
+
+    /// The ids of the collections whose features have places: the layers of the whole plan's tiles, as many as a tile may have.
+    #[must_use]
+    pub fn placed(&self) -> Vec<String> {
+        let placed = self.collections().into_iter().map(|v| v.collection().clone()).filter(|c| !c.geometry.is_none());
+        placed.map(|c| c.id.to_string()).take(layers::MAX_LAYERS).collect()
     }
 
     /// # Errors

@@ -6,7 +6,7 @@ mod interrupt;
 mod progress;
 mod say;
 
-pub use args::{Args, Backup, Check, Command, Demo, Export, Format, Import, Listen, Serve};
+pub use args::{Args, Backup, BuildTiles, Check, Command, Demo, Export, Format, Import, Listen, Serve, Tiles};
 pub use check::{Checked, check};
 pub use interrupt::on_interrupt;
 pub use progress::Bar;

@@ -1,4 +1,4 @@
-//! Features into files: GeoJSON, GeoJSON text sequences, CSV. Streams; holds one feature at a time. What is written here,
+//! Features into files: GeoJSON, GeoJSON text sequences, CSV; and the tiles of them. Streams; holds one feature at a time. What is written here,
 //! [`import`](crate) reads back the same. Never reads.
 
 use crate::collection::Collection;
@@ -8,6 +8,7 @@ use std::io::Write;
 
 mod file;
 mod geojson;
+pub mod pmtiles;
 mod table;
 
 pub use file::NewFile;

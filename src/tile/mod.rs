@@ -41,6 +41,12 @@ impl TileId {
     pub fn new(z: u8, x: u32, y: u32) -> Option<Self> {
         (z <= MAX_ZOOM && x < 1 << z && y < 1 << z).then_some(Self { z, x, y })
     }
+    /// The four tiles of the next zoom that lie in this one; none at the deepest.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let at = |dx, dy| Self::new(self.z + 1, 2 * self.x + dx, 2 * self.y + dy);
+        [at(0, 0), at(1, 0), at(0, 1), at(1, 1)].into_iter().flatten()
+    }
+
     #[must_use]
     pub fn z(self) -> u8 {
         self.z
@@ -133,6 +139,12 @@ pub fn draw(layers: &[Layer<'_>], tile: TileId, budget_bytes: usize) -> Drawn {
     }
     drawn.features = sheets.iter().map(|s| s.pieces.len() + s.clusters.len()).sum();
     drawn
+}
+
+/// Whether any of these layers has something in or near a tile: where this is false, the tile and all tiles in it are empty.
+#[must_use]
+pub fn reaches(layers: &[Layer<'_>], tile: TileId) -> bool {
+    layers.iter().any(|layer| find::any(layer, tile))
 }
 
 fn sheet<'a>(
