@@ -1,5 +1,6 @@
 //! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
 
+use cityheart::access::Viewer;
 use cityheart::atlas::{Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
@@ -255,9 +256,11 @@ fn build_tiles(args: &cli::BuildTiles) -> Done {
     let file = export::NewFile::create(&args.output)?;
     let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000 };
     let atlas = Atlas::open(Shelf::open_read_only(&args.plan)?, Model::load()?, World::default(), &settings)?;
+    // What is put on a static host is for everybody.
+    let plan = atlas.seen_by(&Viewer::visitor());
     let layers = match &args.collections {
-        Some(list) => atlas.layers(list).map_err(Failure::Misuse)?,
-        None => atlas.layers(&atlas.placed().join(","))?,
+        Some(list) => plan.layers(list).map_err(Failure::Misuse)?,
+        None => plan.layers(&plan.placed().join(","))?,
     };
     let zooms = args.minzoom..=args.maxzoom;
     let building = Arc::new(export::pmtiles::Building::default());
@@ -265,7 +268,7 @@ fn build_tiles(args: &cli::BuildTiles) -> Done {
     cli::on_interrupt(move || stopped.stop())?;
     let total = layers.reached(zooms.clone()).len() as u64;
     let bar = Bar::tiles(total, move || (watched.tiles(), watched.bytes()));
-    let built = export::pmtiles::build(&atlas, &layers, zooms, file, &building);
+    let built = export::pmtiles::build(&plan, &layers, zooms, file, &building);
     drop(bar);
     let (count, file) = built?;
     file.keep()?;

@@ -46,6 +46,7 @@ fn every_title_and_label_exists_in_ten_languages() {
     let mut seen = 0;
     for collection in model.collections() {
         seen += labelled(&collection.schema, "x-cityheart-title", collection.id.as_str());
+        seen += labelled(&collection.schema, "x-cityheart-description", collection.id.as_str());
     }
     for (name, vocabulary) in model.vocabularies() {
         seen += labelled(vocabulary, "labels", name) + labelled(vocabulary, "title", name);

@@ -180,7 +180,9 @@ impl Atlas {
             match (self.shelf.store().adopt(&id), self.leaf(id.as_str()).is_ok_and(same)) {
                 (Ok((revision, changes)), true) => Ok(Ok(Done { revision, changes })),
                 // The table was replaced as a whole, or has other fields now: it is read anew.
-                (Ok(_) | Err(Error::Stale(_)), _) => Ok(Err(Some(Arc::new(read(&self.shelf, collection)?)))),
+                (Ok(_) | Err(Error::Stale(_)), _) => {
+                    Ok(Err(Some(Arc::new(read(&self.shelf, &self.model, collection)?))))
+                }
                 (Err(e), _) => Err(e),
             }
         };
@@ -224,5 +226,6 @@ impl Atlas {
         }
         drop(leaves);
         self.tiles.clear();
+        self.pages.clear();
     }
 }

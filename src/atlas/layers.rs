@@ -1,5 +1,6 @@
 //! The layers that a tile is asked to have: names to collections, what is shown of each, and how they are described.
 
+use super::seen::Eye;
 use super::{Atlas, Leaf};
 use crate::collection::{Collection, Kind};
 use crate::error::{Error, Result};
@@ -92,7 +93,7 @@ pub(super) struct Entry {
 
 #[derive(Clone)]
 pub(super) enum Source {
-    Leaf(Arc<Leaf>),
+    Leaf(Arc<Leaf>, Eye),
     Fixed(Arc<Snapshot>),
 }
 
@@ -100,7 +101,8 @@ impl Layers {
     /// All of these, where `list` names them.
     fn all(list: &str, entries: Arc<[Entry]>) -> Self {
         let shows = vec![Show::ALL; entries.len()].into();
-        Self { key: list.into(), entries, shows }
+        let key = if list == WORLD { list.into() } else { names(&entries).into() };
+        Self { key, entries, shows }
     }
 
     /// Layer names with the collections they show, in order.
@@ -149,8 +151,7 @@ impl Layers {
 
     fn with(&self, mut shows: Vec<Show>) -> Self {
         shows.resize(self.entries.len(), Show::ALL);
-        let names: Vec<&str> = self.entries.iter().map(|e| &*e.name).collect();
-        let mut key = names.join(",");
+        let mut key = names(&self.entries);
         for show in &shows {
             key.push(';');
             show.write_key(&mut key);
@@ -216,10 +217,19 @@ impl Layers {
     }
 }
 
+/// The names of layers, each with the key of the eye that sees it unless that sees everything.
+fn names(entries: &[Entry]) -> String {
+    let name = |e: &Entry| match &e.source {
+        Source::Leaf(_, eye) if !eye.key.is_empty() => format!("{}={}:{}", e.name, eye.key.len(), eye.key),
+        _ => e.name.to_string(),
+    };
+    entries.iter().map(name).collect::<Vec<_>>().join(",")
+}
+
 impl Source {
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         match self {
-            Self::Leaf(leaf) => leaf.index.snapshot(),
+            Self::Leaf(leaf, eye) => eye.look(leaf),
             Self::Fixed(snapshot) => snapshot.clone(),
         }
     }
@@ -231,6 +241,11 @@ impl Atlas {
     /// # Errors
     /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
     pub fn layers(&self, list: &str) -> Result<Layers> {
+        self.layers_for(list, |_| Eye::whole())
+    }
+
+    /// The same as somebody sees them. Tiles are kept by what is seen.
+    pub(super) fn layers_for(&self, list: &str, eye: impl Fn(&Leaf) -> Eye) -> Result<Layers> {
         if list == WORLD {
             let fixed = |(name, snapshot): (&str, _)| Entry {
                 name: name.into(),
@@ -251,7 +266,8 @@ impl Atlas {
                 (Err(_), Some(Ok(leaf))) => (Part::Labels, leaf),
                 (found, _) => (Part::Shapes, found?),
             };
-            Ok(Entry { name: (*name).into(), source: Source::Leaf(leaf), part })
+            let eye = eye(&leaf);
+            Ok(Entry { name: (*name).into(), source: Source::Leaf(leaf, eye), part })
         };
         Ok(Layers::all(list, names.iter().map(entry).collect::<Result<_>>()?))
     }

@@ -1,5 +1,6 @@
 //! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
 
+use crate::access::Policy;
 use crate::change::{Change, ChangeSet, Done, Revision};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
@@ -17,6 +18,8 @@ mod dirt;
 mod items;
 mod layers;
 mod metrics;
+mod pages;
+mod seen;
 mod shelf;
 mod tiles;
 mod world;
@@ -26,12 +29,15 @@ pub use desk::Answer;
 pub use items::{Item, Items};
 pub use layers::{Layers, Named};
 pub use metrics::Metrics;
+pub use pages::{Finished, MAX_BYTES as MAX_KEPT_BYTES};
+pub use seen::Seen;
 pub use shelf::Shelf;
 pub use tiles::{Coding, Tile};
 pub use world::World;
 
 use desk::Desk;
 use dirt::Dirt;
+use pages::Pages;
 use tiles::TileCache;
 
 /// What can be set when a plan is opened.
@@ -56,6 +62,7 @@ pub struct Atlas {
     world: World,
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
+    pages: Pages,
     metrics: Metrics,
     desk: Desk,
     watch: Mutex<Option<crate::store::Watch>>,
@@ -65,11 +72,15 @@ pub struct Atlas {
 pub(crate) struct Leaf {
     index: Index,
     dirt: Dirt,
+    policy: Arc<Policy>,
+    screens: seen::Screens,
 }
 
 /// One collection as it is now; holds its state for as long as it is held.
 pub struct View {
     snapshot: Arc<Snapshot>,
+    /// The key of the sight that it is seen with.
+    sight: Arc<str>,
 }
 
 impl Atlas {
@@ -77,7 +88,7 @@ impl Atlas {
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
-            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, collection)?));
+            leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));
         }
         let (desk, opening) = Desk::new();
         let atlas = Arc::new(Self {
@@ -86,6 +97,7 @@ impl Atlas {
             world,
             leaves: RwLock::new(leaves),
             tiles: TileCache::new(settings),
+            pages: Pages::new(),
             metrics: Metrics::default(),
             desk,
             watch: Mutex::new(None),
@@ -105,24 +117,19 @@ impl Atlas {
         &self.metrics
     }
 
-    /// Every collection, in the order of ids.
+    /// Every collection, whole, in the order of ids.
     #[must_use]
     pub fn collections(&self) -> Vec<View> {
         let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
-        leaves.values().map(|leaf| View { snapshot: leaf.index.snapshot() }).collect()
+        leaves.values().map(|leaf| View::whole(leaf)).collect()
     }
 
-    /// The ids of the collections whose features have places: the layers of the whole plan's tiles, as many as a tile may have.
-    #[must_use]
-    pub fn placed(&self) -> Vec<String> {
-        let placed = self.collections().into_iter().map(|v| v.collection().clone()).filter(|c| !c.geometry.is_none());
-        placed.map(|c| c.id.to_string()).take(layers::MAX_LAYERS).collect()
-    }
-
+    /// A collection, whole.
+    ///
     /// # Errors
     /// [`Error::NotFound`] when the plan has no such collection.
     pub fn view(&self, id: &str) -> Result<View> {
-        Ok(View { snapshot: self.leaf(id)?.index.snapshot() })
+        Ok(View::whole(&*self.leaf(id)?))
     }
 
     /// The reference system that the plan is drawn in: the national grid of its cities, when they all name the same one.
@@ -205,6 +212,16 @@ impl Leaf {
 }
 
 impl View {
+    fn whole(leaf: &Leaf) -> Self {
+        Self { snapshot: leaf.index.snapshot(), sight: "".into() }
+    }
+
+    /// By what it differs from what others see of the same revision; empty for the whole.
+    #[must_use]
+    pub fn sight(&self) -> &str {
+        &self.sight
+    }
+
     #[must_use]
     pub fn collection(&self) -> &Arc<Collection> {
         self.snapshot.collection()
@@ -233,14 +250,16 @@ impl View {
 }
 
 /// Reads one collection from the store into an index.
-fn read(shelf: &Shelf, collection: Collection) -> Result<Leaf> {
+fn read(shelf: &Shelf, model: &Model, collection: Collection) -> Result<Leaf> {
     let id = collection.id.clone();
-    let mut builder = Builder::new(Arc::new(collection));
+    let collection = Arc::new(collection);
+    let policy = Arc::new(Policy::of(&collection, model.collection(&id)));
+    let mut builder = Builder::new(collection);
     let revision = shelf.store().scan(&id, None, &mut |change| {
         if let Change::Put(feature) = change {
             builder.push(&feature);
         }
         Ok(())
     })?;
-    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision) })
+    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision), policy, screens: seen::Screens::default() })
 }

@@ -131,7 +131,7 @@ impl Kept {
     /// Whether no edit since has fallen on it.
     fn is_true(&self, layers: &Layers, tile: TileId) -> bool {
         layers.entries.iter().zip(&self.seen).all(|(entry, seen)| {
-            let Source::Leaf(leaf) = &entry.source else { return true };
+            let Source::Leaf(leaf, _) = &entry.source else { return true };
             let now = leaf.index.snapshot().revision();
             let then = seen.load(Ordering::Acquire);
             if then == now {
@@ -154,26 +154,34 @@ const BROTLI_WINDOW: u32 = 19;
 
 fn packed(plain: &Kept, coding: Coding) -> Kept {
     let seen = plain.seen.iter().map(|s| AtomicU64::new(s.load(Ordering::Acquire))).collect();
-    let body = &plain.tile.body;
-    let room = Vec::with_capacity(body.len() / 2);
+    let (body, suffix) = match (pack(&plain.tile.body, coding), coding) {
+        (Some(body), Coding::Brotli) => (body, "-br\""),
+        (Some(body), _) => (body, "-gz\""),
+        (None, _) => (plain.tile.body.clone(), "\""),
+    };
+    let etag = format!("{}{suffix}", plain.tile.etag.trim_end_matches('"')).into();
+    Kept { tile: Tile { body, etag, ..plain.tile }, seen }
+}
+
+/// The bytes in this coding; `None` when that is the way they are.
+pub(super) fn pack(bytes: &Bytes, coding: Coding) -> Option<Bytes> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let room = Vec::with_capacity(bytes.len() / 2);
+    // Writing to memory does not fail; if it did, the bytes would go out as they are.
     let packed = match coding {
         Coding::Identity => None,
         Coding::Gzip => {
             let mut encoder = GzEncoder::new(room, Compression::new(GZIP_LEVEL));
-            encoder.write_all(body).and_then(|()| encoder.finish()).ok().map(|packed| (packed, "-gz\""))
+            encoder.write_all(bytes).and_then(|()| encoder.finish()).ok()
         }
         Coding::Brotli => {
             let mut encoder = brotli::CompressorWriter::new(room, 4096, BROTLI_LEVEL, BROTLI_WINDOW);
-            encoder.write_all(body).ok().map(|()| (encoder.into_inner(), "-br\""))
+            encoder.write_all(bytes).ok().map(|()| encoder.into_inner())
         }
     };
-    // Writing to memory does not fail; if it did, an empty body would be a lie, so the plain one stands in.
-    let (body, suffix) = match packed {
-        Some((packed, suffix)) if !body.is_empty() => (Bytes::from(packed), suffix),
-        _ => (body.clone(), "\""),
-    };
-    let etag = format!("{}{suffix}", plain.tile.etag.trim_end_matches('"')).into();
-    Kept { tile: Tile { body, etag, ..plain.tile }, seen }
+    packed.map(Bytes::from)
 }
 
 /// FNV-1a over eight bytes at a time: a content hash for ETags, not for secrets.

@@ -2,7 +2,7 @@
 //! with gzip; empty tiles are not in it.
 
 use super::{NewFile, unwritable};
-use crate::atlas::{Atlas, Coding, Layers, TileId};
+use crate::atlas::{Coding, Layers, Seen, TileId};
 use crate::error::{Error, Result};
 use ::pmtiles::{Compression, PmTilesWriter, PmtError, TileCoord, TileType};
 use serde_json::json;
@@ -50,7 +50,7 @@ pub fn listed(layers: &Layers, zooms: RangeInclusive<u8>) -> Vec<TileId> {
 /// # Errors
 /// [`Error::Refused`] when the file cannot be written, or when the building was stopped.
 pub fn build(
-    atlas: &Atlas,
+    plan: &Seen,
     layers: &Layers,
     zooms: RangeInclusive<u8>,
     file: NewFile,
@@ -82,7 +82,7 @@ pub fn build(
         let share = block.len().div_ceil(workers);
         let drawn: Vec<_> = thread::scope(|scope| {
             let draw = |part: &[TileId]| {
-                part.iter().map(|tile| atlas.tile(&layers, *tile, Coding::Gzip).body).collect::<Vec<_>>()
+                part.iter().map(|tile| plan.tile(&layers, *tile, Coding::Gzip).body).collect::<Vec<_>>()
             };
             let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || draw(part))).collect();
             threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect()

@@ -6,7 +6,7 @@ use super::negotiate::{self, Form};
 use super::problem::Problem;
 use super::urls::{self, Base};
 use crate::access::Viewer;
-use crate::atlas::Atlas;
+use crate::atlas::Seen;
 use crate::error::Error;
 use crate::query::closest;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub struct Ask {
     pub app: Arc<App>,
     pub headers: HeaderMap,
-    pub viewer: Viewer,
+    atlas: Seen,
     uri: Uri,
     path: Vec<(String, String)>,
 }
@@ -38,22 +38,33 @@ impl FromRequestParts<Arc<App>> for Ask {
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let Ok(viewer) = Viewer::from_request_parts(parts, app).await;
         let headers = std::mem::take(&mut parts.headers);
-        Ok(Self { app: app.clone(), headers, viewer, uri: parts.uri.clone(), path })
+        Ok(Self { app: app.clone(), headers, atlas: app.atlas.seen_by(&viewer), uri: parts.uri.clone(), path })
     }
 }
 
 impl Ask {
-    pub fn atlas(&self) -> &Arc<Atlas> {
-        &self.app.atlas
+    /// The plan as whoever asks may see it.
+    pub fn atlas(&self) -> &Seen {
+        &self.atlas
     }
 
     pub fn base(&self) -> Base {
         Base::of(&self.app.config, &self.headers)
     }
 
+    /// Who asks.
+    pub fn viewer(&self) -> &Viewer {
+        self.atlas.viewer()
+    }
+
     /// A segment of the path by its name in the route.
     pub fn segment(&self, name: &str) -> &str {
         self.path.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// Path and query as they were written.
+    pub fn address(&self) -> &str {
+        self.uri.path_and_query().map_or("", |p| p.as_str())
     }
 
     pub fn query_string(&self) -> &str {

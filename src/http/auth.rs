@@ -22,7 +22,7 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
 /// Who you are.
 pub async fn me(ask: Ask) -> Answer {
     ask.only(&[])?;
-    let body = described(&ask.viewer).to_string();
+    let body = described(ask.viewer()).to_string();
     Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 

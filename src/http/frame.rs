@@ -7,6 +7,7 @@ use super::operations::Kind;
 use super::present::bare;
 use super::problem::Problem;
 use super::urls::Base;
+use crate::access::Viewer;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -68,6 +69,7 @@ async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
     let method = request.method().clone();
     let person = negotiate::is_person(request.headers());
     let home = Base::of(&app.config, request.headers()).url("/api");
+    let signed_in = request.extensions().get::<Viewer>().is_some_and(|v| v.login().is_some());
     let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut response = match refused(&app, &request) {
@@ -85,6 +87,7 @@ async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
         }
     }
     finish(response.headers_mut(), preflight);
+    divide(response.headers_mut(), signed_in);
     app.counts.add(kind, response.status(), start.elapsed());
     response
 }
@@ -136,6 +139,14 @@ fn finish(headers: &mut HeaderMap, preflight: bool) {
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     }
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
+}
+
+/// Who asks decides what is answered, so that no cache may give one person's answer to another.
+fn divide(headers: &mut HeaderMap, signed_in: bool) {
+    headers.append(header::VARY, HeaderValue::from_static("Authorization, Cookie"));
+    if signed_in && headers.get(header::CACHE_CONTROL).is_some_and(|c| *c == super::present::REVALIDATE) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=0, must-revalidate"));
+    }
 }
 
 #[allow(clippy::needless_pass_by_value)] // the layer hands it over so

@@ -2,12 +2,13 @@
 
 use super::ask::{Ask, Pairs};
 use super::html;
+use super::kept;
 use super::link::{self, Link};
-use super::negotiate::{Form, GEOJSON, HTML};
+use super::negotiate::{self, Form, GEOJSON, HTML};
 use super::present::{self, Answer};
 use super::stream::Pieces;
 use super::urls;
-use crate::atlas::{Items, View};
+use crate::atlas::{Coding, Finished, Items, MAX_KEPT_BYTES, View};
 use crate::crs::Crs;
 use crate::query::{self, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -25,34 +26,46 @@ const MAX_ROWS: usize = 500;
 pub async fn list(ask: Ask) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let pairs = ask.pairs()?;
-    let mut query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
     let form = ask.form(&FORMS, &pairs)?;
-    let etag = revision_tag(&ask, &view, form);
+    let by = basis(&ask, &view, form);
+    let etag = present::quoted(&format!("W/\"{:032x}\"", present::hash(by.as_bytes())));
+    let coding = negotiate::coding(&ask.headers);
+    // What was answered before was understood before.
+    if let Some(finished) = ask.atlas().finished(&by, coding) {
+        return Ok(present::unchanged(&ask.headers, &etag).unwrap_or_else(|| kept::response(&finished, coding)));
+    }
+    let mut query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
     if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
         return Ok(unchanged);
     }
-    let page = Page { links: links(&ask, &view, form, &pairs), ask, view, pairs, form };
     if form == &HTML {
         query.limit = query.limit.min(MAX_ROWS);
     }
+    let small = form != &HTML && ask.atlas().is_small(&view, &query);
+    let page = Page { links: links(&ask, &view, form, &pairs), ask, view, pairs, form, by, etag, coding };
+    if small {
+        return Ok(page.find(query));
+    }
     let app = page.ask.app.clone();
-    let mut response = app.pool.run(move || page.find(query)).await?;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
-    headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
-    headers.insert(header::ETAG, etag);
-    Ok(response)
+    Ok(app.pool.run(move || page.find(query)).await?)
 }
 
 pub async fn one(ask: Ask) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let pairs = ask.pairs()?;
+    let form = ask.form(&FORMS, &pairs)?;
+    let by = basis(&ask, &view, form);
+    let coding = negotiate::coding(&ask.headers);
+    if let Some(finished) = ask.atlas().finished(&by, coding) {
+        let response = kept::response(&finished, coding);
+        let unchanged = response.headers().get(header::ETAG).and_then(|etag| present::unchanged(&ask.headers, etag));
+        return Ok(unchanged.unwrap_or(response));
+    }
     let allowed = |name: &str| matches!(name, "crs" | "properties" | "exclude-properties");
     if pairs.rest.iter().any(|(name, _)| !allowed(name)) {
         ask.only(&["crs", "properties", "exclude-properties"])?;
     }
     let query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
-    let form = ask.form(&FORMS, &pairs)?;
     let item = ask.atlas().item(&view, ask.segment("feature"))?.in_crs(query.crs);
     let mut links = ask.twins(&FORMS, form, &pairs);
     let collection = ask.base().api(&["collections", view.collection().id.as_str()]);
@@ -68,10 +81,20 @@ pub async fn one(ask: Ask) -> Answer {
         with_links(body, &links)
     };
     let etag = present::quoted(&format!("\"{:032x}\"", present::hash(&body)));
-    let mut response = present::with_tag(&ask.headers, form.media, etag, body);
-    present::add_links(response.headers_mut(), &links);
-    response.headers_mut().insert(CONTENT_CRS, content_crs(query.crs));
-    Ok(response)
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
+    headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
+    headers.insert(header::ETAG, etag.clone());
+    headers.insert(CONTENT_CRS, content_crs(query.crs));
+    present::add_links(&mut headers, &links);
+    if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
+        return Ok(unchanged);
+    }
+    if form == &HTML {
+        return Ok((headers, body).into_response());
+    }
+    let finished = ask.atlas().keep(&by, Finished { notes: kept::notes(&headers), body: body.into() }, coding);
+    Ok(kept::response(&finished, coding))
 }
 
 /// A question with all that its answer needs.
@@ -81,10 +104,14 @@ struct Page {
     pairs: Pairs,
     form: &'static Form,
     links: Vec<Link>,
+    /// What the answer depends on.
+    by: String,
+    etag: HeaderValue,
+    coding: Coding,
 }
 
 impl Page {
-    /// Asks the atlas and writes the beginning of the answer.
+    /// Asks the atlas and writes the answer: all of it when it is short, so that it is kept; else its beginning.
     fn find(mut self, query: Query) -> Response {
         let items = self.ask.atlas().items(&self.view, &query);
         if let Some(cursor) = items.next() {
@@ -92,6 +119,9 @@ impl Page {
             self.links.push(next);
         }
         let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.form.media));
+        headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
+        headers.insert(header::ETAG, self.etag.clone());
         headers.insert(MATCHED, items.matched().into());
         headers.insert(RETURNED, items.len().into());
         headers.insert(CONTENT_CRS, content_crs(query.crs));
@@ -102,7 +132,13 @@ impl Page {
             return (headers, page.write(&self.ask.base(), &self.links)).into_response();
         }
         let head = head(&items, &self.links);
-        (headers, Pieces::new(items, query.properties, head).into_body()).into_response()
+        match Pieces::new(items, query.properties, head).whole(MAX_KEPT_BYTES) {
+            Ok(body) => {
+                let plain = Finished { notes: kept::notes(&headers), body };
+                kept::response(&self.ask.atlas().keep(&self.by, plain, self.coding), self.coding)
+            }
+            Err(pieces) => (headers, pieces.into_body()).into_response(),
+        }
     }
 
     /// The same question from where this page ended.
@@ -147,19 +183,18 @@ fn with_links(mut feature: Vec<u8>, links: &[Link]) -> Vec<u8> {
     feature
 }
 
-/// A page's tag is made of what its content depends on, so that an unchanged one is known without finding it. Weak, because of
-/// the time stamp inside.
-fn revision_tag(ask: &Ask, view: &View, form: &Form) -> HeaderValue {
-    let id = &view.collection().id;
-    let all = format!(
-        "{:x} {id} {} {} {} {}",
+/// All that an answer depends on, so that an unchanged one is known without finding it.
+fn basis(ask: &Ask, view: &View, form: &Form) -> String {
+    format!(
+        "{:x} {} {} {} {} {} {}",
         ask.app.birth,
+        view.collection().id,
         view.revision(),
+        view.sight(),
         form.media,
         ask.base().url(""),
-        ask.query_string()
-    );
-    present::quoted(&format!("W/\"{:032x}\"", present::hash(all.as_bytes())))
+        ask.address()
+    )
 }
 
 fn content_crs(crs: Crs) -> HeaderValue {

@@ -14,6 +14,7 @@ mod fields;
 mod frame;
 mod html;
 mod items;
+mod kept;
 mod landing;
 mod link;
 mod negotiate;

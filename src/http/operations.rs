@@ -3,6 +3,8 @@
 use super::App;
 use super::ask::Ask;
 use super::present::{Answer, REVALIDATE};
+use crate::access::Viewer;
+use crate::atlas::View;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -91,10 +93,15 @@ pub async fn live() -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"status": "live"})))
 }
 
+/// What anybody may see: who watches over a server need not know what is in it.
+fn public(app: &App) -> Vec<View> {
+    app.atlas.seen_by(&Viewer::visitor()).collections()
+}
+
 /// The plan is in memory: nothing is served before it is, so this says more than `live` only to balancers that ask both.
 pub async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let collections = app.atlas.collections();
-    let features: usize = collections.iter().map(crate::atlas::View::count).sum();
+    let collections = public(&app);
+    let features: usize = collections.iter().map(View::count).sum();
     (
         [(header::CACHE_CONTROL, "no-store")],
         axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})),
@@ -117,8 +124,8 @@ fn write_metrics(app: &App, out: &mut String) -> std::fmt::Result {
         head(out, &format!("{name}_total"), "counter", what)?;
         writeln!(out, "cityheart_{name}_total {value}")?;
     }
-    let views = app.atlas.collections();
-    head(out, "features", "gauge", "Features in a collection")?;
+    let views = public(app);
+    head(out, "features", "gauge", "Public features in a collection")?;
     for view in &views {
         writeln!(out, "cityheart_features{{collection=\"{}\"}} {}", view.collection().id, view.count())?;
     }

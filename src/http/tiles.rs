@@ -1,6 +1,7 @@
 //! Vector tiles, under the addresses of OGC API Tiles (row before column) and of map libraries (x before y).
 
 use super::ask::{Ask, Pairs};
+use super::kept;
 use super::link;
 use super::negotiate;
 use super::present::{self, Answer, bare};
@@ -96,12 +97,7 @@ fn write(tile: Tile, coding: Coding) -> Response {
     if !empty {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(link::MVT));
         headers.insert(CONTENT_CRS, HeaderValue::from_static("<http://www.opengis.net/def/crs/EPSG/0/3857>"));
-        let packed = match coding {
-            Coding::Identity => None,
-            Coding::Gzip => Some("gzip"),
-            Coding::Brotli => Some("br"),
-        };
-        if let Some(packed) = packed {
+        if let Some(packed) = kept::packed_as(coding) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(packed));
         }
     }

@@ -92,6 +92,36 @@ impl Column {
         }
     }
 
+    /// The same values where they are shown, null elsewhere.
+    pub fn veiled(&self, len: usize, shown: impl Fn(usize) -> bool) -> Self {
+        let cells = (0..len).map(|slot| if shown(slot) { self.cell(slot) } else { Cell::Null });
+        let mut nulls = Nulls::default();
+        match self {
+            Self::Ints(..) => {
+                let mut values = vec![];
+                for cell in cells {
+                    nulls.push(values.len(), cell == Cell::Null);
+                    values.push(if let Cell::Int(i) = cell { i } else { 0 });
+                }
+                Self::Ints(values, nulls)
+            }
+            Self::Reals(..) => {
+                let mut values = vec![];
+                for cell in cells {
+                    nulls.push(values.len(), cell == Cell::Null);
+                    values.push(if let Cell::Real(r) = cell { r } else { 0.0 });
+                }
+                Self::Reals(values, nulls)
+            }
+            Self::Bools(_) => Self::Bools(cells.map(|c| if let Cell::Bool(b) = c { Some(b) } else { None }).collect()),
+            Self::Words(_) | Self::Texts(_) => {
+                let mut texts = Self::Words(Words::default());
+                cells.for_each(|c| texts.push_text(if let Cell::Text(t) = c { Some(t) } else { None }));
+                texts
+            }
+        }
+    }
+
     /// The chosen values of several sources, in that order.
     pub fn gather(sources: &[&Self], picks: &[Pick]) -> Self {
         match sources {

@@ -20,6 +20,7 @@ mod tree; // the R-trees
 mod segment; // all of this for some features
 mod thin; // from which zoom a point is drawn
 mod tiers; // edits and merges
+mod screen; // less of it, for who may see less
 mod meets; // geometry against a box, exactly
 mod row; // one slot as filters see it
 mod select; // queries
@@ -31,6 +32,7 @@ pub(crate) use column::{Cell, Column, Words};
 pub(crate) use place::WorldBox;
 pub(crate) use rank::ALL as ALL_RANKS;
 pub(crate) use row::SlotRow;
+pub use screen::{Screen, Seen};
 pub(crate) use segment::{Pick, Segment};
 pub(crate) use shape::{Path, Role};
 
@@ -49,7 +51,7 @@ struct Inner {
 /// Collects features for the first snapshot. Features may come in any order of keys.
 pub struct Builder {
     collection: Arc<Collection>,
-    draft: Box<segment::Parts>,
+    draft: Box<segment::Draft>,
 }
 
 /// One state of a collection, for as long as somebody holds it.
@@ -93,7 +95,7 @@ pub struct Selection {
 
 impl Builder {
     pub fn new(collection: Arc<Collection>) -> Self {
-        let draft = Box::new(segment::Parts::new(&collection));
+        let draft = Box::new(segment::Draft::new(&collection));
         Self { collection, draft }
     }
 

@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// One slot of one source, and the zoom from which it is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -25,18 +26,32 @@ pub(crate) struct Pick {
 /// The first zoom of what is never drawn.
 pub(crate) const PLACELESS: u8 = u8::MAX;
 
-/// What is kept of features, by slot.
+/// What is kept of features beside their properties, by slot.
+#[derive(Default)]
 pub(crate) struct Parts {
     pub keys: Vec<i64>,
     pub ids: Texts,
     /// Empty when the collection has no time. `ALWAYS` for the undated.
     pub spans: Vec<Span>,
-    pub columns: Vec<Column>,
     pub shapes: Shapes,
     pub boxes: Vec<WorldBox>,
 }
 
+/// Features as they come.
+pub(crate) struct Draft {
+    parts: Parts,
+    columns: Vec<Column>,
+}
+
+/// Assembled features with their properties. Both can be shared with other segments, which show less.
 pub(crate) struct Segment {
+    body: Arc<Body>,
+    /// By field.
+    pub columns: Vec<Arc<Column>>,
+}
+
+/// Assembled features.
+pub(crate) struct Body {
     parts: Parts,
     /// World coordinates of all positions.
     pub world: Vec<[u32; 2]>,
@@ -53,11 +68,25 @@ pub(crate) struct Segment {
 /// Where an assembled segment takes its features from.
 pub(crate) enum Source<'a> {
     /// Given up piece by piece, so that loading needs little more than the result.
-    Draft(Box<Parts>),
+    Draft(Box<Draft>),
     Segment(&'a Segment),
 }
 
 impl Deref for Segment {
+    type Target = Body;
+    fn deref(&self) -> &Body {
+        &self.body
+    }
+}
+
+impl Deref for Body {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Deref for Draft {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.parts
@@ -68,37 +97,42 @@ impl Deref for Source<'_> {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         match self {
-            Self::Draft(parts) => parts,
+            Self::Draft(draft) => draft,
             Self::Segment(segment) => segment,
         }
     }
 }
 
-impl Parts {
-    pub fn new(collection: &Collection) -> Self {
-        Self {
-            keys: vec![],
-            ids: Texts::default(),
-            spans: vec![],
-            columns: collection.fields.iter().map(|f| Column::new(f.kind)).collect(),
-            shapes: Shapes::default(),
-            boxes: vec![],
+impl Source<'_> {
+    fn column(&self, at: usize) -> &Column {
+        match self {
+            Self::Draft(draft) => &draft.columns[at],
+            Self::Segment(segment) => &segment.columns[at],
         }
+    }
+}
+
+impl Draft {
+    pub fn new(collection: &Collection) -> Self {
+        Self { parts: Parts::default(), columns: collection.fields.iter().map(|f| Column::new(f.kind)).collect() }
     }
 
     pub fn push(&mut self, collection: &Collection, feature: &Feature) {
-        self.keys.push(feature.key);
-        self.ids.push(Some(feature.id.as_str()));
+        let parts = &mut self.parts;
+        parts.keys.push(feature.key);
+        parts.ids.push(Some(feature.id.as_str()));
         if collection.time.is_some() {
-            self.spans.push(collection.span(&feature.values).unwrap_or(Span::ALWAYS));
+            parts.spans.push(collection.span(&feature.values).unwrap_or(Span::ALWAYS));
         }
         for (at, column) in self.columns.iter_mut().enumerate() {
             column.push(feature.values.get(at).unwrap_or(&Value::Null));
         }
-        self.shapes.push(feature.geometry.as_ref());
-        self.boxes.push(self.shapes.bounds(self.boxes.len()).map_or(WorldBox::EMPTY, WorldBox::of));
+        parts.shapes.push(feature.geometry.as_ref());
+        parts.boxes.push(parts.shapes.bounds(parts.boxes.len()).map_or(WorldBox::EMPTY, WorldBox::of));
     }
+}
 
+impl Parts {
     pub fn len(&self) -> usize {
         self.keys.len()
     }
@@ -135,11 +169,14 @@ impl Segment {
         let boxes = gather(&sources, picks, |p| &p.boxes);
         let spans = if collection.time.is_some() { gather(&sources, picks, |p| &p.spans) } else { vec![] };
         let ids = Texts::gather(&views(&sources, |p| &p.ids), picks);
-        release(&mut sources, |p| (p.keys, p.boxes, p.spans, p.ids) = Default::default());
+        release(&mut sources, |d| {
+            let parts = &mut d.parts;
+            (parts.keys, parts.boxes, parts.spans, parts.ids) = Default::default();
+        });
         let mut columns = vec![];
         for at in 0..collection.fields.len() {
-            columns.push(Column::gather(&views(&sources, |p| &p.columns[at]), picks));
-            release(&mut sources, |p| p.columns[at] = Column::Bools(vec![]));
+            columns.push(Arc::new(Column::gather(&views(&sources, |s| s.column(at)), picks)));
+            release(&mut sources, |d| d.columns[at] = Column::Bools(vec![]));
         }
         let shapes = Shapes::gather(&views(&sources, |p| &p.shapes), picks);
         drop(sources);
@@ -149,10 +186,17 @@ impl Segment {
         let mut by_key: Vec<u32> = (0..keys.len() as u32).collect();
         by_key.sort_unstable_by_key(|&slot| keys[slot as usize]);
         let (by_id, hasher) = table(&ids);
-        let parts = Parts { keys, ids, spans, columns, shapes, boxes };
-        Self { parts, world, ranks, by_key, by_id, hasher, bands }
+        let parts = Parts { keys, ids, spans, shapes, boxes };
+        Self { body: Arc::new(Body { parts, world, ranks, by_key, by_id, hasher, bands }), columns }
     }
 
+    /// The same features with other columns.
+    pub fn with(&self, columns: Vec<Arc<Column>>) -> Self {
+        Self { body: self.body.clone(), columns }
+    }
+}
+
+impl Body {
     pub fn find(&self, id: &str) -> Option<u32> {
         self.by_id.find(self.hasher.hash_one(id), |&slot| self.ids.text(slot as usize) == id).copied()
     }
@@ -187,14 +231,14 @@ fn gather<T: Copy>(sources: &[Source<'_>], picks: &[Pick], part: impl Fn(&Parts)
     picks.iter().map(|p| views[p.source as usize][p.slot as usize]).collect()
 }
 
-fn views<'a, T>(sources: &'a [Source<'_>], part: impl Fn(&'a Parts) -> &'a T) -> Vec<&'a T> {
-    sources.iter().map(|s| part(s)).collect()
+fn views<'a, T>(sources: &'a [Source<'_>], part: impl Fn(&'a Source<'_>) -> &'a T) -> Vec<&'a T> {
+    sources.iter().map(part).collect()
 }
 
-fn release(sources: &mut [Source<'_>], mut give_up: impl FnMut(&mut Parts)) {
+fn release(sources: &mut [Source<'_>], mut give_up: impl FnMut(&mut Draft)) {
     for source in sources {
-        if let Source::Draft(parts) = source {
-            give_up(parts);
+        if let Source::Draft(draft) = source {
+            give_up(draft);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How a snapshot follows from the one before: an edit adds a small tier and marks what it replaces as dead; tiers of like size are merged
 //! (a log-structured merge), small ones at once, large ones by a thread of their own. Never changes what readers hold.
 
-use super::segment::{PLACELESS, Parts, Pick, Segment, Source};
+use super::segment::{Draft, PLACELESS, Pick, Segment, Source};
 use super::thin::{self, Point};
 use super::write::names;
 use super::{Inner, Slot, Snapshot, Tier, WorldBox};
@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError};
 const AT_ONCE: usize = 4_000;
 
 /// The tiers of a collection that was read for the first time.
-pub(crate) fn first(collection: &Collection, draft: Box<Parts>) -> Vec<Tier> {
+pub(crate) fn first(collection: &Collection, draft: Box<Draft>) -> Vec<Tier> {
     if draft.len() == 0 {
         return vec![];
     }
@@ -26,7 +26,7 @@ pub(crate) fn first(collection: &Collection, draft: Box<Parts>) -> Vec<Tier> {
     vec![Tier::new(Segment::assemble(collection, vec![Source::Draft(draft)], picks))]
 }
 
-fn first_picks(draft: &Parts) -> Vec<Pick> {
+fn first_picks(draft: &Draft) -> Vec<Pick> {
     let mut picks: Vec<Pick> = (0..draft.len() as u32).map(|slot| Pick { source: 0, slot, zoom: 0 }).collect();
     let mut points = vec![];
     let mut which = vec![];
@@ -59,7 +59,7 @@ pub(crate) fn applied(before: &Snapshot, changes: &[Change], revision: Revision)
         gone.extend(before.get(id).map(|slot| slot.0));
         puts.insert(id.as_str(), feature);
     }
-    let mut draft = Box::new(Parts::new(&before.collection));
+    let mut draft = Box::new(Draft::new(&before.collection));
     let mut features: Vec<&Feature> = puts.into_values().flatten().collect();
     features.sort_unstable_by_key(|f| f.key);
     features.iter().for_each(|f| draft.push(&before.collection, f));
@@ -85,7 +85,7 @@ pub(crate) fn applied(before: &Snapshot, changes: &[Change], revision: Revision)
 }
 
 /// Sets the first zooms of new points; returns the old ones whose first zoom changes.
-fn thin_again(before: &Snapshot, gone: &HashSet<u64>, draft: &Parts, picks: &mut [Pick]) -> Vec<(Slot, u8)> {
+fn thin_again(before: &Snapshot, gone: &HashSet<u64>, draft: &Draft, picks: &mut [Pick]) -> Vec<(Slot, u8)> {
     let is_new_point = |p: &&mut Pick| draft.shapes.is_points(p.slot as usize);
     let new: Vec<Point> = (0..draft.len())
         .filter(|&slot| draft.shapes.is_points(slot))
@@ -214,7 +214,7 @@ fn merge_once(inner: &Inner) -> bool {
 }
 
 impl Tier {
-    fn new(segment: Segment) -> Self {
+    pub(super) fn new(segment: Segment) -> Self {
         let count = segment.len();
         let points = (0..count).filter(|&s| segment.shapes.is_points(s)).count();
         let mut tier =
@@ -238,7 +238,16 @@ impl Tier {
         (0..self.segment.len() as u32).filter(|&s| self.lives(s))
     }
 
-    fn bury(&mut self, slots: &[u32]) {
+    /// Whether all that is dead here is dead in the other, which is of the same segment.
+    pub(super) fn slots_dead_in(&self, other: &Self) -> bool {
+        match (&self.dead, &other.dead) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(mine), Some(theirs)) => mine.iter().zip(&**theirs).all(|(m, t)| m & !t == 0),
+        }
+    }
+
+    pub(super) fn bury(&mut self, slots: &[u32]) {
         let slots: Vec<u32> = slots.iter().copied().filter(|&s| self.lives(s)).collect();
         if slots.is_empty() {
             return;

@@ -91,7 +91,7 @@ pub(crate) fn names<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<Box<[u8]>>
 }
 
 fn write_cell(segment: &Segment, slot: usize, field: usize, kind: Kind, out: &mut Vec<u8>) {
-    match (&segment.columns[field], kind) {
+    match (&*segment.columns[field], kind) {
         (column, Kind::Json) => match column.cell(slot) {
             Cell::Text(t) => out.extend_from_slice(t.as_bytes()),
             _ => out.extend_from_slice(b"null"),

@@ -65,7 +65,7 @@ fn values(snapshot: &Snapshot, pieces: &[Piece], field: usize, layer: &mut mvt::
     let mut known: Vec<Vec<u32>> = vec![vec![]; snapshot.tiers().len()];
     let value = |piece: &Piece| {
         let slot = piece.slot as usize;
-        match &segment(snapshot, piece).columns[field] {
+        match &*segment(snapshot, piece).columns[field] {
             Column::Words(words) if words.words().len() <= MOST_WORDS => {
                 word(words, words.codes()[slot], &mut known[piece.tier as usize], layer)
             }

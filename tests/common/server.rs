@@ -43,6 +43,16 @@ pub fn demo() -> Vec<(String, Vec<Json>)> {
     model.collections().filter_map(|c| read(c.id.as_str())).collect()
 }
 
+/// The demo's features that anybody may see: contributions only when they are published.
+pub fn public() -> Vec<(String, Vec<Json>)> {
+    let mut all = demo();
+    for (_, features) in &mut all {
+        features.retain(|f| !matches!(f["properties"]["state"].as_str(), Some("pending" | "rejected")));
+        features.retain(|f| !matches!(f["properties"]["visibility"].as_str(), Some("partners" | "internal")));
+    }
+    all
+}
+
 /// A new plan with these features.
 pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
     let folder = tempfile::tempdir().unwrap();

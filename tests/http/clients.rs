@@ -1,7 +1,7 @@
 //! Clients of other houses against a running server: OWSLib, and GDAL's OGC API Features driver as pyogrio bundles it.
 
 use crate::python;
-use crate::server::{demo, plan};
+use crate::server::{plan, public};
 use cityheart::config::Config;
 use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,12 +22,12 @@ async fn beside(script: &'static str) -> Json {
 }
 
 fn counts() -> Json {
-    demo().into_iter().map(|(id, features)| (id, features.len().into())).collect::<serde_json::Map<_, _>>().into()
+    public().into_iter().map(|(id, features)| (id, features.len().into())).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// How many features of a collection a test on their properties holds for.
 fn count(id: &str, test: impl Fn(&Json) -> bool) -> usize {
-    let demo = demo();
+    let demo = public();
     demo.iter().find(|(name, _)| name == id).unwrap().1.iter().filter(|f| test(&f["properties"])).count()
 }
 

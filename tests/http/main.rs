@@ -15,6 +15,8 @@ mod links;
 mod negotiation;
 mod openapi;
 mod paging;
+mod pmtiles;
+mod rights;
 mod serving;
 mod tile_asks;
 mod tiles;

@@ -1,12 +1,12 @@
 //! Questions to features: what is found, in which order, page by page; held against a walk over the files.
 
-use crate::server::{demo, fresh, get, json, link, local, plan, router};
+use crate::server::{fresh, get, json, link, local, plan, public, router};
 use cityheart::feature::{Geometry, bbox_of};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 fn features(id: &str) -> Vec<Json> {
-    demo().into_iter().find(|(name, _)| name == id).unwrap().1
+    public().into_iter().find(|(name, _)| name == id).unwrap().1
 }
 
 fn ids(page: &Json) -> Vec<String> {
@@ -36,7 +36,7 @@ async fn walk(router: &axum::Router, first: &str) -> Vec<String> {
 #[tokio::test]
 async fn walking_all_pages_of_every_collection_finds_every_feature_once() {
     let router = router();
-    for (id, features) in demo() {
+    for (id, features) in public() {
         for limit in [1, 7, 10_000] {
             let mut found = walk(&router, &format!("/api/collections/{id}/items?limit={limit}")).await;
             let mut wanted: Vec<_> = features.iter().map(|f| f["id"].as_str().unwrap().to_owned()).collect();

@@ -27,10 +27,10 @@ async function ask<T>(path: string): Promise<T> {
 
 type Row = Record<string, unknown>;
 type Page = FeatureCollection<Geometry | null, Row> & { links?: { rel: string; href: string }[] };
-type Item = Feature<Geometry | null, Row>;
+export type Item = Feature<Geometry | null, Row>;
 
 /** All items of a collection, page by page. */
-async function items(collection: string): Promise<Item[]> {
+export async function items(collection: string): Promise<Item[]> {
   const all: Item[] = [];
   let next: string | undefined = `api/collections/${collection}/items?limit=10000&f=json`;
   while (next) {
@@ -108,7 +108,7 @@ function area({ id, geometry, properties: p }: Item): Area {
   return { id: String(id), name: text(p.name), name_en: optional(p.name_en), city: text(p.city), schematic: p.schematic === true, geometry };
 }
 
-function intervention({ id, geometry, properties: p }: Item, cities: Map<string, City>): Intervention {
+export function intervention({ id, geometry, properties: p }: Item, cities: Map<string, City>): Intervention {
   const searched = [p.title, p.title_en, p.place, p.summary, p.summary_en, p.lead, ...list(p.partners), p.code];
   const status = text(p.status);
   return {

@@ -51,5 +51,10 @@ export function preferred(asked: string): string {
 
 export function t(key: Key, values?: Record<string, string | number>): string {
   void language.value; // whoever shows a message is shown anew in another language
-  return i18next.t(key, values);
+  return i18next.t(key, values && { count: values.count, replace: written(values) });
+}
+
+/** Numbers as the language writes them. */
+function written(values: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString(language.value) : value]));
 }

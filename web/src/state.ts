@@ -250,7 +250,7 @@ function themeOf(text: string): Theme {
   return text === 'light' || text === 'dark' ? text : 'system';
 }
 
-function remembered(name: string): string {
+export function remembered(name: string): string {
   try {
     return localStorage.getItem(`cityheart.${name}`) ?? '';
   } catch {
@@ -258,7 +258,7 @@ function remembered(name: string): string {
   }
 }
 
-function remember(name: string, value: string): void {
+export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`cityheart.${name}`, value);
   } catch {

@@ -24,6 +24,8 @@ export interface Crosshair {
 
 export const drawing = signal<Drawing | null>(null);
 export const crosshair = signal<Crosshair | null>(null);
+/** Whether corners catch on what is there. */
+export const snapping = signal(false);
 /** Who takes the next tap on the map as a place; else a tap selects. */
 export const taker = signal<((at: Position) => void) | null>(null);
 

@@ -17,8 +17,9 @@ import {
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { readPalette, type Palette } from '../map/palette';
 import { crosses, DECIMALS, rounded } from './coordinates';
-import { canReshape, drawing, layDown, type Tool } from './drawing';
+import { canReshape, drawing, layDown, snapping, type Tool } from './drawing';
 import { perDegree, simplified } from './measure';
+import { snap } from './snap';
 
 const MODE: Record<Tool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
 const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
@@ -30,7 +31,7 @@ const FREEHAND_PX = 1.5;
 export function attach(map: Map): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
-    modes: modes(untracked(() => readPalette())),
+    modes: modes(untracked(() => readPalette()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
   });
   pen.start();
   let shown: Geometry | null = null;
@@ -158,14 +159,17 @@ function smooth(map: Map, pen: TerraDraw, id: string | number): void {
   if (ring.length > 3) pen.updateFeatureGeometry(id, { type: 'Polygon', coordinates: [ring as Position[]] } as never);
 }
 
-function modes(palette: Palette) {
+/** Where a corner catches, given where the hand is. */
+type Catch = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
+
+function modes(palette: Palette, catches: Catch) {
   const styles = stylesOf(palette);
-  const handles = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true } } };
+  const handles = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true, snappable: catches } } };
   const round = { feature: { draggable: true, coordinates: { draggable: true, resizable: 'center' as const } } };
   return [
     new TerraDrawPointMode({ styles }),
-    new TerraDrawLineStringMode({ styles }),
-    new TerraDrawPolygonMode({ styles }),
+    new TerraDrawLineStringMode({ styles, snapping: catches }),
+    new TerraDrawPolygonMode({ styles, snapping: catches }),
     new TerraDrawCircleMode({ styles, segments: 32, drawInteraction: 'click-move-or-drag' }),
     new TerraDrawFreehandMode({ styles, drawInteraction: 'click-move-or-drag', minDistance: 6 }),
     new TerraDrawSelectMode({

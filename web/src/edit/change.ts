@@ -16,13 +16,19 @@ export interface Change {
   now: Content | null;
   /** The version that `base` is, as the server named it; null when it was not asked. */
   etag: string | null;
+  /** The revision of the collection that this change made, once it is sent. */
+  revision?: number;
+  /** For what was removed and comes back: a revision after which it was there. Its id is not given to anything else. */
+  restore?: number;
 }
 
 /** One field of a thing, or its place on the map. */
 export type FieldName = string;
 export const GEOMETRY: FieldName = 'geometry';
 
-export const inverse = ({ id, base, now }: Change, etag: string | null): Change => ({ id, base: now, now: base, etag });
+export function inverse({ id, base, now, revision }: Change, etag: string | null): Change {
+  return { id, base: now, now: base, etag, ...(now || !revision ? {} : { restore: revision - 1 }) };
+}
 
 export const valueOf = (content: Content, field: FieldName): unknown =>
   field === GEOMETRY ? content.geometry : (content.properties[field] ?? null);

@@ -12,7 +12,6 @@ export type Kind =
   | 'reference'
   | 'references'
   | 'texts'
-  | 'names'
   | 'rows';
 
 export interface Field {
@@ -24,14 +23,16 @@ export interface Field {
   parts: Field[];
 }
 
+const UNASKED = new Set(['id', 'primary-geometry']);
+
 /** Texts that may grow longer than this are asked for in several lines. */
 const LINE = 300;
 
-/** Every field that a person fills in: not the id, not the place on the map, not what the service writes. */
+/** Every field that a person fills in here: not the id, not the place on the map, not what the service writes, no table of names. */
 export function formOf(schema: FieldSchema): Field[] {
   const required = new Set(schema.required);
   return fieldsOf(schema)
-    .filter(([, field]) => !field.readOnly && field['x-ogc-role'] !== 'id' && field['x-ogc-role'] !== 'primary-geometry')
+    .filter(([, field]) => !field.readOnly && field.type !== 'object' && !UNASKED.has(field['x-ogc-role'] ?? ''))
     .map(([name, field]) => ({
       name,
       kind: kindOf(field),
@@ -48,8 +49,6 @@ function kindOf(field: FieldSchema): Kind {
       if (field.items?.properties) return 'rows';
       if (field.items?.['x-ogc-role'] === 'reference') return 'references';
       return field.items?.enum ? 'choices' : 'texts';
-    case 'object':
-      return 'names';
     case 'boolean':
       return 'flag';
     case 'number':
@@ -65,7 +64,7 @@ function kindOf(field: FieldSchema): Kind {
 
 /** Parts of a long form, each with the fields that belong together; a field that nobody names is in the last. */
 export const SECTIONS = {
-  what: ['title', 'title_en', 'language', 'city', 'kind', 'status', 'summary', 'summary_en'],
+  what: ['title', 'title_en', 'language', 'city', 'status', 'kind', 'visibility', 'summary', 'summary_en'],
   where: ['place', 'location_precision', 'schematic', 'outside_centre'],
   when: ['start', 'end', 'date_precision', 'date_note', 'recurrence'],
   money: ['cost', 'cost_scope', 'cost_note', 'eu_share', 'funding'],

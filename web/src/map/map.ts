@@ -9,9 +9,11 @@ import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
 import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { touched } from '../state/changes';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
 import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { refresh } from './fresh';
 import { drawImage } from './images';
 import { readPalette, type Palette } from './palette';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
@@ -87,6 +89,9 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
         later(map, scene(palette));
       }),
       effect(() => emphasise(map, hovered.value)),
+      effect(() => {
+        if (touched.value) refresh(map, touched.value);
+      }),
       ...(paper ? [] : [drawOn(map)]),
     );
     if (!paper) theMap.value = map;

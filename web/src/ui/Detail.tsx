@@ -5,6 +5,7 @@ import { day, exactEuros, percent, period } from '../format';
 import { fieldsOf } from '../model';
 import { euShareOf, years, type Intervention } from '../plan';
 import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
+import { tools } from '../state/session';
 import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
 import { Icon } from './Icon';
 import { field, label, title } from './labels';
@@ -65,6 +66,7 @@ function Way() {
 
 function Reading({ one }: { one: Intervention }) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const work = tools.value;
   const name = titleOf(one);
   useEffect(() => {
     announcement.value = t('detail.opened', { title: name.text });
@@ -87,6 +89,7 @@ function Reading({ one }: { one: Intervention }) {
         <Sign group={one.group} size={18} />
         <b>{label('status', one.status)}</b>
       </p>
+      {work && <work.Moves one={one} />}
       <p class="where">
         {place}
         <span class="muted">
@@ -106,6 +109,7 @@ function Reading({ one }: { one: Intervention }) {
         )}
       </p>
       <Flags one={one} />
+      {work && <work.Actions one={one} />}
       <Summary one={one} />
       <Dates one={one} />
       <Money one={one} />
@@ -116,6 +120,7 @@ function Reading({ one }: { one: Intervention }) {
       <Risks value={p.risks} />
       <Rest one={one} />
       <Sources value={p.sources} date={p.source_date} />
+      {work && <work.Past one={one} />}
     </>
   );
 }

@@ -8,24 +8,30 @@ import { OrderChooser } from './List';
 import { conceptIds, label, title } from './labels';
 
 export function Filters() {
-  const active = activeParts(filter.value).filter((part) => part !== 'city' && part !== 'text');
   return (
     <div class="filters">
-      <details>
-        <summary>
-          <Icon name="filter" />
-          {t('filter.more')}
-          {active.length > 0 && <span class="badge">{active.length}</span>}
-          <Icon name="down" />
-        </summary>
-        <Choices part="functions" vocabulary="function" legend={title('functions')} />
-        <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
-        <Choices part="statuses" vocabulary="status" legend={title('status')} />
-        <Years />
-        <ColourChooser id="colour" />
-      </details>
+      <FilterDetails />
       <OrderChooser />
     </div>
+  );
+}
+
+export function FilterDetails() {
+  const active = activeParts(filter.value).filter((part) => part !== 'city' && part !== 'text');
+  return (
+    <details class="more-filters">
+      <summary>
+        <Icon name="filter" />
+        {t('filter.more')}
+        {active.length > 0 && <span class="badge">{active.length}</span>}
+        <Icon name="down" />
+      </summary>
+      <Choices part="functions" vocabulary="function" legend={title('functions')} />
+      <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
+      <Choices part="statuses" vocabulary="status" legend={title('status')} />
+      <Years />
+      <ColourChooser id="colour" />
+    </details>
   );
 }
 

@@ -27,6 +27,8 @@ const PATHS = {
   copy: 'M7.5 7.5h9v9h-9zM12.5 7.5v-4h-9v9h4',
   tick: 'M4 10.5l4 4l8-9',
   help: 'M7.2 7.4a2.8 2.8 0 1 1 4.3 2.4c-1 .7-1.5 1.2-1.5 2.4M10 15.2v.3',
+  undo: 'M7 4L3 8l4 4M3 8h8.5a4.5 4.5 0 0 1 0 9H8',
+  redo: 'M13 4l4 4l-4 4M17 8H8.500a4.500 4.500 0 0 0 0 9H12',
 } as const;
 
 export type IconName = keyof typeof PATHS;

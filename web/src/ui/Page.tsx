@@ -4,6 +4,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { announcement, cityName, embedded, failed, filter, found, load, plan, printing, selected, sheetFull, tab, unselect } from '../state';
+import { tools } from '../state/session';
 import { Header } from './Header';
 import { Icon } from './Icon';
 import { MapArea } from './MapArea';
@@ -23,6 +24,7 @@ export function Page() {
 }
 
 function Whole() {
+  const work = tools.value;
   return (
     <>
       <a class="skip" href="#panel">
@@ -34,6 +36,7 @@ function Whole() {
         <MapArea />
       </main>
       <TimeBar />
+      {work && <work.SignIn />}
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { t, type Key } from '../i18n';
 import type { Tab } from '../address';
 import { model, plan, selected, sheetFull, tab } from '../state';
+import { tools } from '../state/session';
 import { Detail } from './Detail';
 import { PlanTab } from './PlanTab';
 import { Table } from './Table';
@@ -12,6 +13,7 @@ const TABS: [Tab, Key][] = [
 ];
 
 export function Panel() {
+  const work = tools.value;
   return (
     <section class="panel" id="panel" aria-label={t('panel.label')} tabIndex={-1}>
       <Handle />
@@ -30,8 +32,19 @@ export function Panel() {
           </button>
         ))}
       </div>
+      {work && plan.value && model.value && <work.Workbar />}
       <div class="content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
-        {!plan.value || !model.value ? <Skeleton /> : tab.value === 'table' ? <Table /> : selected.value ? <Detail /> : <PlanTab />}
+        {!plan.value || !model.value ? (
+          <Skeleton />
+        ) : tab.value === 'table' ? (
+          <Table />
+        ) : work?.working.value ? (
+          <work.Workbench />
+        ) : selected.value ? (
+          <Detail />
+        ) : (
+          <PlanTab />
+        )}
       </div>
     </section>
   );

@@ -1,36 +1,25 @@
-// Everything that was found as a table that sorts by any column; long ones a piece at a time.
+// Everything that was found as a table: sorted by any column, its columns chosen, its rows ticked. Only the rows in sight are in the
+// page, however many there are. A grid as ARIA describes it: one stop for Tab, arrow keys from cell to cell.
 import { computed, signal, useComputed } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
-import { language, t, type Key } from '../i18n';
-import { exactEuros, period } from '../format';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
-import { cityName, filter, found, hovered, plan, select, selected, sorting, tab, titleOf } from '../state';
-import { label, title } from './labels';
-import { Sign } from './Sign';
+import { filter, found, hovered, remember, remembered, selected, sorting } from '../state';
+import { choose, chooseAll, chosen, chosenInSight } from '../state/chosen';
+import { COLUMNS, type Column } from './columns';
+import { FilterDetails } from './Filters';
+import { Icon } from './Icon';
+import { takeCsv } from './takeAway';
 
-interface Column {
-  id: string;
-  name: () => string;
-  /** What it sorts by; null comes last in either direction. */
-  value: (one: Intervention) => string | number | null;
-  show: (one: Intervention) => ComponentChildren;
-  number?: boolean;
-}
+const ROW = 45; // pixels; all rows are as high, so that any of them can be found without the others
+const HEAD = 46;
+const AROUND = 8;
 
-const COLUMNS: Column[] = [
-  { id: 'title', name: () => title('title'), value: (one) => titleOf(one).text, show: Title },
-  { id: 'city', name: () => title('city'), value: nameOfCity, show: nameOfCity },
-  { id: 'status', name: () => title('status'), value: (one) => label('status', one.status), show: Status },
-  { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: period },
-  { id: 'cost', name: () => title('cost'), value: (one) => one.cost, show: (one) => money(one.cost, 'cost.none'), number: true },
-  { id: 'scope', name: () => title('cost_scope'), value: scope, show: scope },
-  { id: 'eu', name: () => title('eu_share'), value: (one) => one.euShare, show: (one) => money(one.euShare, 'eu.none'), number: true },
-  { id: 'functions', name: () => title('functions'), value: functions, show: functions },
-  { id: 'place', name: () => title('place'), value: place, show: place },
-];
-
-const STEP = 200;
-const limit = signal(STEP);
+/** Ids of the columns shown. */
+const shownColumns = signal<ReadonlySet<string>>(startColumns());
+const sight = signal({ top: 0, height: 600 });
+/** The cell that Tab reaches: row −1 is the head, column −1 the tick. */
+const cell = signal({ row: -1, column: 0 });
 
 /** The column it sorts by; one that an old link names and nobody knows is the first. */
 const sorted = computed(() => {
@@ -39,100 +28,231 @@ const sorted = computed(() => {
   return { column, down: sorting.value.startsWith('-'), list: ordered(found.value, column, sorting.value.startsWith('-')) };
 });
 
+const columns = computed(() => COLUMNS.filter(({ id }) => shownColumns.value.has(id) && (id !== 'city' || !filter.value.city)));
+
 export function Table() {
-  const { column, down, list } = sorted.value;
-  const columns = COLUMNS.filter((one) => one.id !== 'city' || !filter.value.city);
-  const left = list.length - limit.value;
   return (
-    <div class="table-area" tabIndex={0} role="region" aria-label={t('table.label')}>
+    <div class="table-area">
       <h1 class="unseen">{t('table.label')}</h1>
-      <table>
-        <caption>{t('list.count', { count: list.length })}</caption>
+      <Tools />
+      <Grid />
+    </div>
+  );
+}
+
+function Tools() {
+  const ticked = chosenInSight.value.length;
+  const list = sorted.value.list;
+  return (
+    <div class="table-tools">
+      <p>
+        {t('list.count', { count: list.length })}
+        {ticked > 0 && <span class="muted"> · {t('table.ticked', { count: ticked })}</span>}
+      </p>
+      <FilterDetails />
+      <details class="column-choice">
+        <summary>
+          {t('table.columns')}
+          <Icon name="down" />
+        </summary>
+        <div class="choices">
+          {COLUMNS.map(({ id, name }, i) => (
+            <label key={id} class="choice">
+              <input type="checkbox" checked={shownColumns.value.has(id)} disabled={i === 0} onChange={() => toggleColumn(id)} />
+              <span>{name()}</span>
+            </label>
+          ))}
+        </div>
+      </details>
+      <button class="button" onClick={() => takeCsv(ticked ? list.filter(({ id }) => chosen.value.has(id)) : list, columns.value)}>
+        {t('take.csv')}
+      </button>
+    </div>
+  );
+}
+
+function Grid() {
+  const area = useRef<HTMLDivElement>(null);
+  const { column, down, list } = sorted.value;
+  useEffect(() => {
+    const watch = new ResizeObserver(([entry]) => (sight.value = { ...sight.peek(), height: entry!.contentRect.height }));
+    watch.observe(area.current!);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => area.current?.scrollTo({ top: 0 }), [sorting.value, filter.value]);
+  const { top, height } = sight.value;
+  const first = Math.max(0, Math.floor(top / ROW) - AROUND);
+  const last = Math.min(list.length, Math.ceil((top + height) / ROW) + AROUND);
+  const all = list.length > 0 && list.every(({ id }) => chosen.value.has(id));
+  const at = cell.value;
+  return (
+    <div class="grid-area" ref={area} onScroll={(event) => (sight.value = { ...sight.peek(), top: event.currentTarget.scrollTop })}>
+      <table
+        role="grid"
+        aria-label={t('table.label')}
+        aria-rowcount={list.length + 1}
+        aria-colcount={columns.value.length + 1}
+        aria-multiselectable="true"
+        onKeyDown={(event) => move(event, list)}
+        onFocusIn={follow}
+      >
         <thead>
-          <tr>
-            {columns.map((one) => (
-              <th key={one.id} scope="col" class={one.number ? 'number' : ''} aria-sort={one !== column ? 'none' : down ? 'descending' : 'ascending'}>
-                <button onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>{one.name()}</button>
+          <tr aria-rowindex={1}>
+            <th class="tick" role="columnheader" data-cell="-1,-1">
+              <label>
+                <input type="checkbox" aria-label={t('table.tickAll')} checked={all} tabIndex={tab(at, -1, -1)} onChange={() => chooseAll(!all)} />
+              </label>
+            </th>
+            {columns.value.map((one, i) => (
+              <th
+                key={one.id}
+                role="columnheader"
+                scope="col"
+                data-cell={`-1,${i}`}
+                class={one.number ? 'number' : ''}
+                aria-sort={one !== column ? 'none' : down ? 'descending' : 'ascending'}
+              >
+                <button tabIndex={tab(at, -1, i)} onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>
+                  {one.name()}
+                </button>
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {list.slice(0, limit.value).map((one) => (
-            <Line key={one.id} one={one} columns={columns} />
+          <Space rows={first} />
+          {list.slice(first, last).map((one, i) => (
+            <Line key={one.id} one={one} row={first + i} />
           ))}
+          <Space rows={list.length - last} />
         </tbody>
       </table>
-      {left > 0 && (
-        <button class="button more" onClick={() => (limit.value += STEP)}>
-          {t('list.more', { count: Math.min(left, STEP) })}
-        </button>
-      )}
+      {!list.length && <p class="note nothing">{t('nothing.filters')}</p>}
     </div>
   );
 }
 
-function Line({ one, columns }: { one: Intervention; columns: Column[] }) {
-  const mark = useComputed(() => (selected.value === one.id ? 'chosen' : hovered.value === one.id ? 'pointed' : ''));
+const Space = ({ rows }: { rows: number }) => (rows > 0 ? <tr class="space" aria-hidden="true" style={{ blockSize: `${rows * ROW}px` }} /> : null);
+
+function Line({ one, row }: { one: Intervention; row: number }) {
+  const mark = useComputed(() => `${selected.value === one.id ? 'chosen' : ''} ${hovered.value === one.id ? 'pointed' : ''}`);
+  const ticked = useComputed(() => chosen.value.has(one.id));
+  const line = useRef<HTMLTableRowElement>(null);
+  const at = cell.value;
+  // The cell that keys have moved to comes into the page with its row, and takes the focus then.
+  useLayoutEffect(() => {
+    if (wanted && wanted.row === row) focusCell(wanted.row, wanted.column);
+  });
   return (
-    <tr class={mark.value} onPointerEnter={() => (hovered.value = one.id)} onPointerLeave={() => (hovered.value = '')}>
-      {columns.map((cell) => (
-        <td key={cell.id} data-column={cell.id} class={cell.number ? 'number' : ''}>
-          {cell.show(one)}
+    <tr
+      ref={line}
+      class={mark.value}
+      data-id={one.id}
+      aria-rowindex={row + 2}
+      aria-selected={ticked.value}
+      onPointerEnter={() => (hovered.value = one.id)}
+      onPointerLeave={() => (hovered.value = '')}
+    >
+      <td class="tick" role="gridcell" data-cell={`${row},-1`}>
+        <label>
+          <input type="checkbox" aria-label={t('table.tick', { title: one.title })} checked={ticked.value} tabIndex={tab(at, row, -1)} onChange={() => choose(one.id, !ticked.value)} />
+        </label>
+      </td>
+      {columns.value.map((column, i) => (
+        <td
+          key={column.id}
+          role={i ? 'gridcell' : 'rowheader'}
+          data-column={column.id}
+          data-cell={`${row},${i}`}
+          class={column.number ? 'number' : ''}
+          tabIndex={i ? tab(at, row, i) : undefined}
+          title={i ? String(column.value(one) ?? '') : undefined}
+        >
+          {column.show(one)}
         </td>
       ))}
     </tr>
   );
 }
 
+const tab = (at: { row: number; column: number }, row: number, column: number) => (at.row === row && at.column === column ? 0 : -1);
+
+/** Where keys have gone and the focus is still to follow. */
+let wanted: { row: number; column: number } | null = null;
+
+function focusCell(row: number, column: number): boolean {
+  const found = document.querySelector<HTMLElement>(`.grid-area [data-cell="${row},${column}"]`);
+  if (!found) return false;
+  wanted = null;
+  const inner = found.querySelector<HTMLElement>('button, input');
+  (inner ?? found).focus({ preventScroll: true });
+  found.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  return true;
+}
+
+/** Focus by pointer or Tab becomes the cell that keys go on from. */
+function follow(event: FocusEvent): void {
+  const [row, column] = (event.target as HTMLElement).closest<HTMLElement>('[data-cell]')?.dataset.cell?.split(',').map(Number) ?? [];
+  if (row !== undefined && column !== undefined && (cell.peek().row !== row || cell.peek().column !== column)) cell.value = { row, column };
+}
+
+function move(event: KeyboardEvent, list: Intervention[]): void {
+  const { row, column } = cell.value;
+  const [lastRow, lastColumn] = [list.length - 1, columns.value.length - 1];
+  const page = Math.max(1, Math.floor((sight.value.height - HEAD) / ROW) - 1);
+  const to = {
+    ArrowDown: [row + 1, column],
+    ArrowUp: [row - 1, column],
+    ArrowRight: [row, column + 1],
+    ArrowLeft: [row, column - 1],
+    PageDown: [row + page, column],
+    PageUp: [Math.max(row - page, Math.min(row, 0)), column],
+    Home: [event.ctrlKey ? 0 : row, event.ctrlKey ? 0 : -1],
+    End: [event.ctrlKey ? lastRow : row, lastColumn],
+  }[event.key] as [number, number] | undefined;
+  if (event.key === ' ' && row >= 0 && column > 0) {
+    event.preventDefault();
+    const one = list[row]!;
+    choose(one.id, !chosen.value.has(one.id));
+  }
+  if (!to) return;
+  event.preventDefault();
+  const next = { row: clamp(to[0], -1, lastRow), column: clamp(to[1], -1, lastColumn) };
+  cell.value = next;
+  wanted = next;
+  if (next.row >= 0) bringIntoSight(next.row);
+  if (focusCell(next.row, next.column)) return;
+  requestAnimationFrame(() => focusCell(next.row, next.column));
+}
+
+function bringIntoSight(row: number): void {
+  const area = document.querySelector('.grid-area')!;
+  const [from, to] = [row * ROW, (row + 1) * ROW + HEAD];
+  if (from < area.scrollTop) area.scrollTo({ top: from });
+  else if (to > area.scrollTop + area.clientHeight) area.scrollTo({ top: to - area.clientHeight });
+}
+
+const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value));
+
 function ordered(list: Intervention[], { value }: Column, down: boolean): Intervention[] {
   const collator = new Intl.Collator(language.value, { numeric: true });
-  return [...list].sort((one, other) => {
-    const [a, b] = [value(one), value(other)];
+  const keyed = list.map((one) => ({ one, key: value(one) }));
+  keyed.sort(({ key: a }, { key: b }) => {
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     const way = typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b));
     return down ? -way : way;
   });
+  return keyed.map(({ one }) => one);
 }
 
-function Title(one: Intervention) {
-  const name = titleOf(one);
-  const open = () => {
-    select(one.id, true);
-    tab.value = 'plan';
-  };
-  return (
-    <button class="link" lang={name.language} onClick={open}>
-      {name.text}
-    </button>
-  );
+function startColumns(): ReadonlySet<string> {
+  const known = remembered('columns').split(',').filter((id) => COLUMNS.some((one) => one.id === id));
+  return new Set(known.length ? known : COLUMNS.filter(({ first }) => first).map(({ id }) => id));
 }
 
-function Status(one: Intervention) {
-  return (
-    <span class="status">
-      <Sign group={one.group} />
-      {label('status', one.status)}
-    </span>
-  );
-}
-
-function nameOfCity(one: Intervention): string {
-  return cityName(plan.value?.cities.get(one.city));
-}
-
-function functions(one: Intervention): string {
-  return one.functions.map((id) => label('function', id)).join(', ');
-}
-
-function scope(one: Intervention): string | null {
-  return one.cost === null ? null : label('cost_scope', one.costScope);
-}
-
-function place(one: Intervention): string {
-  return one.geometry ? String(one.properties.place ?? '') : t('place.none');
-}
-
-function money(cents: number | null, unknown: Key): ComponentChildren {
-  return cents === null ? <span class="none">{t(unknown)}</span> : exactEuros(cents);
+function toggleColumn(id: string): void {
+  const next = new Set(shownColumns.value);
+  if (!next.delete(id)) next.add(id);
+  shownColumns.value = next;
+  remember('columns', [...next].join());
 }

@@ -1,0 +1,21 @@
+import type { Geometry, Position } from 'geojson';
+import { expect, test } from 'vitest';
+import { nearest } from './nearest';
+
+const flat = ([x = 0, y = 0]: Position) => ({ x: x * 100, y: y * 100 });
+const street: Geometry = { type: 'LineString', coordinates: [[0, 0], [1, 0], [1, 1]] };
+
+test('a hand near a corner catches it, although an edge is nearer', () => expect(nearest([street], [95, 1], flat, 12)).toEqual([1, 0]));
+
+test('a hand near an edge catches the nearest place on it', () => expect(nearest([street], [50, 8], flat, 12)).toEqual([0.5, 0]));
+
+test('a hand that is far from everything is free', () => expect(nearest([street], [50, 13], flat, 12)).toBeUndefined());
+
+test('every part of every kind of shape can be caught', () => {
+  const shapes: Geometry[] = [
+    { type: 'Point', coordinates: [3, 3] },
+    { type: 'MultiPolygon', coordinates: [[[[5, 5], [6, 5], [6, 6], [5, 5]]]] },
+    { type: 'GeometryCollection', geometries: [{ type: 'MultiPoint', coordinates: [[8, 8]] }] },
+  ];
+  for (const at of [[3, 3], [6, 6], [8, 8]]) expect(nearest(shapes, [at[0]! * 100 + 3, at[1]! * 100], flat, 12)).toEqual(at);
+});

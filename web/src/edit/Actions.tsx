@@ -1,0 +1,105 @@
+// What can be done with the intervention that is read: its next status in one click, editing, a copy, removal; and why not.
+import { useEffect, useState } from 'preact/hooks';
+import { t, type Key } from '../i18n';
+import type { Intervention } from '../plan';
+import { cityName, plan } from '../state';
+import { account } from '../state/session';
+import { groupOf } from '../signs';
+import { label } from '../ui/labels';
+import { Sign } from '../ui/Sign';
+import { isWaiting, movesFrom, remove, setStatus } from './act';
+import { drafts, trouble } from './desk';
+import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
+import { History } from './History';
+import { moment } from './Conflict';
+import { citiesOpen, ownMatters, whyNot, type Why } from './rights';
+import { historyOf } from './send';
+
+/** Whether the signed-in person made it: who made it stands in its history. */
+function useOwn(one: Intervention): boolean | null {
+  const [own, setOwn] = useState<boolean | null>(null);
+  useEffect(() => {
+    if (!ownMatters(account.value)) return;
+    void historyOf(one.id).then((versions) => setOwn(versions ? versions.some(({ before, author }) => !before && author === account.value?.login) : null));
+  }, [one.id]);
+  return own;
+}
+
+const WHY: Record<Exclude<Why, ''>, Key> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
+
+/** Under the title: the next status in one click. */
+export function Moves({ one }: { one: Intervention }) {
+  const why = whyNot(account.value, one.city, useOwn(one));
+  if (!account.value) return null;
+  const moves = movesFrom(one.status);
+  if (why) return null;
+  return (
+    <div class="moves" role="group" aria-label={t('status.change')}>
+      {isWaiting(one.id) && <p class="note">{t('waiting.this')}</p>}
+      {moves.length > 0 && <span class="muted">{t('status.next')}</span>}
+      {moves.map((status) => (
+        <button key={status} class="button move" onClick={() => void setStatus(one, status, label('status', status))}>
+          <Sign group={groupOf(status)} />
+          {label('status', status)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Editing, a copy, removal; or why not. */
+export function Actions({ one }: { one: Intervention }) {
+  const why = whyNot(account.value, one.city, useOwn(one));
+  if (!account.value) return null;
+  const left = drafts.value.find(({ key }) => key === one.id);
+  const cities = account.value.cities.map((id) => cityName(plan.value?.cities.get(id)) || id).join(', ');
+  const mayAdd = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
+  return (
+    <>
+      {trouble.value && (
+        <p class="fault" role="alert">
+          {trouble.value}
+        </p>
+      )}
+      {left && isTouched(left) && (
+        <div class="hint">
+          <p>{t('draft.here', { when: moment(new Date(left.at).toISOString()) })}</p>
+          <button class="button" onClick={() => resumeDraft(left.key)}>
+            {t('draft.resume')}
+          </button>
+        </div>
+      )}
+      {why ? (
+        <p class="hint">{t(WHY[why], { cities, city: cityName(plan.value?.cities.get(one.city)) })}</p>
+      ) : null}
+      <div class="actions">
+        {!why && (
+          <button class="button primary" id="edit" onClick={() => void edit(one.id)}>
+            {t('edit.edit')}
+          </button>
+        )}
+        {!why && (
+          <button class="button" onClick={() => duplicate(one)}>
+            {t('edit.duplicate')}
+          </button>
+        )}
+        {why === 'city' && mayAdd && (
+          <button class="button" onClick={() => takeOver(one)}>
+            {t('edit.takeOver')}
+          </button>
+        )}
+        {!why && (
+          <button class="button danger" onClick={() => void remove(one)}>
+            {t('edit.remove')}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** At the end of the detail: how it came to be as it is. */
+export function Past({ one }: { one: Intervention }) {
+  const why = whyNot(account.value, one.city, useOwn(one));
+  return account.value ? <History one={one} mayRestore={!why} /> : null;
+}

@@ -1,0 +1,140 @@
+// Two people changed the same thing: each field with what it was, what they made of it and what I made of it. What only one
+// changed is taken as it is and can be turned; what both changed has to be chosen.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Geometry } from 'geojson';
+import { day } from '../format';
+import { language, t } from '../i18n';
+import { fieldTitle, type FieldSchema } from '../model';
+import { announcement, model } from '../state';
+import { isEmpty, Value } from '../ui/Value';
+import { GEOMETRY, type FieldName } from './change';
+import { decide, letBe, makeAgain, removeAnyway } from './decide';
+import { deciding, trouble } from './desk';
+import { nameOf } from './act';
+import type { Difference, Side } from './merge';
+import { describe } from './Place';
+import { historyOf, type Version } from './send';
+
+export function Conflict() {
+  const asked = deciding.value!;
+  const { change, theirs, differences } = asked.conflict;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [last, setLast] = useState<Version | null>(null);
+  const [choices, setChoices] = useState<ReadonlyMap<FieldName, Side>>(new Map());
+  const [missing, setMissing] = useState(false);
+  useEffect(() => {
+    heading.current?.focus();
+    document.getElementById('tab-content')?.scrollTo(0, 0);
+    announcement.value = t('conflict.opened');
+    void historyOf(change.id).then((versions) => setLast(versions?.[0] ?? null));
+  }, [asked.conflict]);
+  const choose = (field: FieldName, side: Side) => setChoices(new Map([...choices, [field, side]]));
+  const both = differences.filter(({ by }) => by === 'both');
+  const open = both.filter(({ field }) => !choices.has(field));
+  const submit = (event: Event) => {
+    event.preventDefault();
+    setMissing(open.length > 0);
+    if (open.length) document.querySelector<HTMLElement>(`[name="choice-${open[0]!.field}"]`)?.focus();
+    else void decide(choices);
+  };
+  const removed = !theirs || !change.now;
+  return (
+    <form class="conflict form" onSubmit={submit}>
+      <h1 ref={heading} tabIndex={-1}>
+        {t('conflict.title', { title: String(change.now?.properties.title ?? nameOf(change.id)) })}
+      </h1>
+      <p>
+        {!theirs ? t('conflict.theyRemoved') : !change.now ? t('conflict.iRemoved') : t('conflict.what')}{' '}
+        {last && <span class="muted">{t('conflict.who', { author: last.author, when: moment(last.at) })}</span>}
+      </p>
+      {trouble.value && (
+        <p class="fault" role="alert">
+          {trouble.value}
+        </p>
+      )}
+      {missing && open.length > 0 && (
+        <p class="fault" role="alert">
+          {t('conflict.missing', { count: open.length })}
+        </p>
+      )}
+      {differences.map((one) => (
+        <Choice key={one.field} one={one} chosen={choices.get(one.field) ?? null} choose={choose} fixed={removed} />
+      ))}
+      <div class="actions sticky">
+        {!theirs ? (
+          <button type="button" class="button primary" onClick={() => void makeAgain()}>
+            {t('conflict.makeAgain')}
+          </button>
+        ) : !change.now ? (
+          <button type="button" class="button danger" onClick={() => void removeAnyway()}>
+            {t('conflict.removeAnyway')}
+          </button>
+        ) : (
+          <button class="button primary">{t('conflict.save')}</button>
+        )}
+        <button type="button" class="button" onClick={() => void letBe()}>
+          {t('conflict.keepTheirs')}
+        </button>
+        <button type="button" class="button" onClick={() => (deciding.value = null)}>
+          {t('conflict.later')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface ChoiceProps {
+  one: Difference;
+  chosen: Side | null;
+  choose: (field: FieldName, side: Side) => void;
+  /** There is nothing to choose: one side has no version. */
+  fixed: boolean;
+}
+
+function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
+  const { field, base, mine, theirs, by } = one;
+  const schema = model.value?.schema.properties?.[field];
+  const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
+  const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
+  const option = (which: Side, value: unknown) => (
+    <label class={`version ${side === which ? 'taken' : ''}`}>
+      {!fixed && <input type="radio" name={`choice-${field}`} checked={side === which} onChange={() => choose(field, which)} />}
+      <span>
+        <span class="muted">{which === 'mine' ? t('conflict.mine') : t('conflict.theirs')}</span>
+        <Shown field={field} schema={schema} value={value} />
+      </span>
+    </label>
+  );
+  return (
+    <fieldset class={`difference ${by === 'both' ? 'contested' : ''}`}>
+      <legend>
+        {fieldTitle(schema, field, language.value)} <span class="note">{note}</span>
+      </legend>
+      <div class="version before">
+        <span>
+          <span class="muted">{t('conflict.base')}</span>
+          <Shown field={field} schema={schema} value={base} />
+        </span>
+      </div>
+      {option('theirs', theirs)}
+      {option('mine', mine)}
+    </fieldset>
+  );
+}
+
+/** A value as the detail shows it; nothing is said in words. */
+export function Shown({ field, schema, value }: { field: FieldName; schema: FieldSchema | undefined; value: unknown }) {
+  if (field === GEOMETRY) return <span>{describe(value as Geometry | null)}</span>;
+  if (isEmpty(value)) return <span class="none">{t('value.none')}</span>;
+  return (
+    <span class="shown">
+      <Value schema={schema} value={value} />
+    </span>
+  );
+}
+
+export function moment(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  return `${day(iso)}, ${new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }).format(date)}`;
+}

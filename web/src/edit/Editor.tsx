@@ -1,0 +1,185 @@
+// The form of one intervention: what is wrong is summed up above and said at each field; every change is kept at once.
+import { useEffect, useRef } from 'preact/hooks';
+import { language, t, type Key } from '../i18n';
+import { inLanguage } from '../model';
+import { announcement, model } from '../state';
+import { Icon } from '../ui/Icon';
+import { differing, GEOMETRY } from './change';
+import { faultKey, type Fault } from './check';
+import { Conflict } from './Conflict';
+import { deciding, draft, overtaken, trouble, unkept } from './desk';
+import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, save, saving, titleOfDraft, undoField } from './drafts';
+import { formOf, sectionOf, sectionsOf, type Field, type Section } from './form';
+import { Place } from './Place';
+import { FaultText, fieldId, Input, titleOfField } from './Input';
+import type { Draft } from './keep';
+
+const TITLES: Record<Section, Key> = {
+  what: 'section.what',
+  where: 'section.where',
+  when: 'section.when',
+  money: 'section.money',
+  aims: 'section.aims',
+  work: 'section.work',
+  record: 'section.record',
+};
+
+/** What an editor has in hand stands where the detail would. */
+export function Workbench() {
+  if (deciding.value) return <Conflict key="conflict" />;
+  return draft.value ? <Editor key={draft.value.key} one={draft.value} /> : null;
+}
+
+function Editor({ one }: { one: Draft }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    heading.current?.focus();
+    document.getElementById('tab-content')?.scrollTo(0, 0);
+    announcement.value = t('edit.opened', { title: titleOfDraft(one) });
+  }, []);
+  if (!model.value) return null;
+  const fields = formOf(model.value.schema);
+  const shown = faults.value;
+  const submit = async () => {
+    await save();
+    if (faults.value.length) document.getElementById('faults')?.focus();
+  };
+  return (
+    <div class="editor form" role="form" aria-labelledby="editor-title" onKeyDown={(event) => keys(event, submit)}>
+      <div class="way">
+        <button type="button" class="link" onClick={() => close(one)}>
+          <Icon name="back" />
+          {t('edit.leave')}
+        </button>
+        <span class="grow" />
+        <button type="button" class="square" aria-label={t('edit.undo')} title={t('edit.undo')} disabled={!fieldSteps.value.done.length} onClick={undoField}>
+          <Icon name="undo" />
+        </button>
+        <button type="button" class="square" aria-label={t('edit.redo')} title={t('edit.redo')} disabled={!fieldSteps.value.undone.length} onClick={redoField}>
+          <Icon name="redo" />
+        </button>
+      </div>
+      <h1 ref={heading} id="editor-title" tabIndex={-1}>
+        {one.base ? t('edit.title', { title: titleOfDraft(one) }) : t('edit.newTitle')}
+      </h1>
+      <p class="note">{unkept.value ? t('draft.unkept') : t('draft.kept')}</p>
+      {overtaken.value && <Overtaken />}
+      {trouble.value && (
+        <p class="fault" role="alert">
+          {trouble.value}
+        </p>
+      )}
+      <Summary faults={shown} fields={fields} />
+      {sectionsOf(fields).map(([section, own]) => (
+        <SectionOf key={section} section={section} own={own} one={one} />
+      ))}
+      <div class="actions sticky">
+        <button type="button" class="button primary" id="save" disabled={saving.value} onClick={() => void submit()}>
+          {one.base ? t('edit.save') : t('edit.create')}
+        </button>
+        {isTouched(one) && (
+          <button type="button" class="button" onClick={() => discard(one.key)}>
+            {t('draft.discard')}
+          </button>
+        )}
+        {!isTouched(one) && (
+          <button type="button" class="button" onClick={() => close(one)}>
+            {t('edit.cancel')}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Within a text field the browser's own undo is nearer; elsewhere the keys undo a field. */
+function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
+  if (!(event.ctrlKey || event.metaKey)) return;
+  const target = event.target as HTMLElement;
+  const key = event.key.toLowerCase();
+  if (key === 's') {
+    event.preventDefault();
+    void submit();
+  } else if (key === 'z' && !target.matches('input:not([type=checkbox]), textarea')) {
+    event.preventDefault();
+    if (event.shiftKey) redoField();
+    else undoField();
+  }
+}
+
+function SectionOf({ section, own, one }: { section: Section; own: Field[]; one: Draft }) {
+  const wrong = faults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0]) === section).length;
+  const touched = one.base ? differing(one.base, one.now).filter((name) => sectionOf(name) === section).length : 0;
+  return (
+    <details class="section" open={section === 'what' || section === 'where' || wrong > 0}>
+      <summary>
+        <h2>{t(TITLES[section])}</h2>
+        {wrong > 0 && <span class="fault">{t('edit.wrong', { count: wrong })}</span>}
+        {wrong === 0 && touched > 0 && <span class="note">{t('edit.touched', { count: touched })}</span>}
+        <Icon name="down" />
+      </summary>
+      <div class="fields-of">
+        {section === 'where' && <Place value={one.now.geometry} city={String(one.now.properties.city ?? '')} faults={faults.value} id={one.key} />}
+        {own.map((field) => (
+          <Input
+            key={field.name}
+            field={field}
+            at={[field.name]}
+            value={one.now.properties[field.name]}
+            faults={faults.value}
+            change={(value) => change(field.name, value)}
+            city={String(one.now.properties.city ?? '')}
+            status={String(one.base?.properties.status ?? '')}
+          />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+/** What is wrong, each with a link to its field. */
+function Summary({ faults: list, fields }: { faults: readonly Fault[]; fields: Field[] }) {
+  if (!list.length) return null;
+  const place = model.value?.schema.properties?.geometry;
+  const nameOf = ([name = '']: string[]) => {
+    if (name === GEOMETRY) return inLanguage(place?.['x-cityheart-title'], language.value) ?? name;
+    const field = fields.find((one) => one.name === name);
+    return field ? titleOfField(field) : '';
+  };
+  const go = (event: Event, at: string[]) => {
+    event.preventDefault();
+    const target = document.getElementById(fieldId(at)) ?? document.getElementById(fieldId(at.slice(0, 1)));
+    target?.closest('details')?.setAttribute('open', '');
+    target?.focus();
+    target?.scrollIntoView({ block: 'center' });
+  };
+  return (
+    <div class="faults" id="faults" role="alert" tabIndex={-1}>
+      <h2>{t('edit.faults', { count: list.length })}</h2>
+      <ul>
+        {list.map((fault) => (
+          <li key={faultKey(fault.at) + fault.reason}>
+            {fault.at.length ? (
+              <a href={`#${fieldId(fault.at)}`} onClick={(event) => go(event, fault.at)}>
+                {nameOf(fault.at)}: <FaultText fault={fault} />
+              </a>
+            ) : (
+              <FaultText fault={fault} />
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Overtaken() {
+  return (
+    <div class="hint" role="status">
+      <p>{t('edit.overtaken')}</p>
+      <button type="button" class="button" onClick={() => void lookAtOthers()}>
+        {t('edit.compare')}
+      </button>
+    </div>
+  );
+}

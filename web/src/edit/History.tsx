@@ -1,0 +1,72 @@
+// Who changed what of one intervention and when; any version can be made the newest again.
+import { useEffect, useState } from 'preact/hooks';
+import { language, t } from '../i18n';
+import { fieldTitle } from '../model';
+import type { Intervention } from '../plan';
+import { model } from '../state';
+import { Icon } from '../ui/Icon';
+import { restore } from './act';
+import { differing, valueOf } from './change';
+import { moment, Shown } from './Conflict';
+import { historyOf, type Version } from './send';
+
+export function History({ one, mayRestore }: { one: Intervention; mayRestore: boolean }) {
+  const [open, setOpen] = useState(false);
+  const [versions, setVersions] = useState<Version[] | null | 'asking'>('asking');
+  useEffect(() => {
+    if (open) void historyOf(one.id).then(setVersions);
+  }, [open, one]);
+  return (
+    <details class="block history" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <h2>{t('history.title')}</h2>
+        <Icon name="down" />
+      </summary>
+      {versions === null && <p class="note">{t('history.unreachable')}</p>}
+      {Array.isArray(versions) && !versions.length && <p class="note">{t('history.none')}</p>}
+      {Array.isArray(versions) && (
+        <ol class="versions">
+          {versions.map((version, i) => (
+            <Line key={version.revision} id={one.id} version={version} newest={i === 0} mayRestore={mayRestore} />
+          ))}
+        </ol>
+      )}
+    </details>
+  );
+}
+
+function Line({ id, version, newest, mayRestore }: { id: string; version: Version; newest: boolean; mayRestore: boolean }) {
+  const { before, after, author, at } = version;
+  const fields = before && after ? differing(before, after) : [];
+  const what = !before ? t('history.created') : !after ? t('history.removed') : t('history.changed', { count: fields.length });
+  return (
+    <li>
+      <p>
+        <b>{what}</b> <span class="muted">{t('history.by', { author, when: moment(at) })}</span>
+      </p>
+      {fields.length > 0 && (
+        <dl class="fields">
+          {fields.map((field) => (
+            <div key={field}>
+              <dt>{fieldTitle(model.value?.schema.properties?.[field], field, language.value)}</dt>
+              <dd>
+                <del>
+                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={valueOf(before!, field)} />
+                </del>
+                <ins>
+                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={valueOf(after!, field)} />
+                </ins>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {!newest && after && mayRestore && (
+        <button class="button" onClick={() => void restore(id, version)}>
+          {t('history.restore', { when: moment(at) })}
+        </button>
+      )}
+      {newest && <p class="note">{t('history.now')}</p>}
+    </li>
+  );
+}

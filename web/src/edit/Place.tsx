@@ -1,0 +1,230 @@
+// Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
+import { useEffect, useState } from 'preact/hooks';
+import type { Geometry } from 'geojson';
+import { items } from '../api';
+import type { Kind } from '../draw/coordinates';
+import { DrawTools } from '../draw/DrawTools';
+import { canReshape, crosshair, drawing, reshape, snapping, stopDrawing, taker } from '../draw/drawing';
+import { areaOf, metresBetween } from '../draw/measure';
+import { number } from '../format';
+import { boxOf } from '../geometry';
+import { language, t, type Key } from '../i18n';
+import { fieldTitle } from '../model';
+import { announcement, goal, model, plan, sheetFull, theMap, titleOf } from '../state';
+import { Icon } from '../ui/Icon';
+import { GEOMETRY } from './change';
+import type { Fault } from './check';
+import { draft } from './desk';
+import { change } from './drafts';
+import { FaultText } from './Input';
+
+interface PlaceProps {
+  value: Geometry | null;
+  city: string;
+  faults: readonly Fault[];
+  id: string;
+}
+
+const KINDS: [Kind, Key][] = [
+  ['point', 'place.point'],
+  ['line', 'place.line'],
+  ['polygon', 'place.area'],
+];
+
+const KIND_OF: Partial<Record<Geometry['type'], Kind>> = {
+  Point: 'point',
+  MultiPoint: 'point',
+  LineString: 'line',
+  MultiLineString: 'line',
+  Polygon: 'polygon',
+  MultiPolygon: 'polygon',
+};
+
+export function Place({ value, city, faults, id }: PlaceProps) {
+  const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? 'polygon');
+  const [picking, setPicking] = useState(false);
+  const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
+  useEffect(() => {
+    if (draft.peek()?.base) goal.value = { to: 'item', id };
+    else if (city) goal.value = { to: 'city', id: city };
+    snapping.value = true;
+    return () => {
+      stopDrawing();
+      snapping.value = false;
+    };
+  }, [id]);
+  const inHand = drawing.value?.change === drawn || crosshair.value !== null;
+  // A tap beside the corner does not open something else.
+  useEffect(() => {
+    if (!inHand) return;
+    const swallow = () => {};
+    taker.value = swallow;
+    return () => {
+      if (taker.peek() === swallow) taker.value = null;
+    };
+  }, [inHand]);
+  // What is undone in the form is undone on the map.
+  useEffect(() => {
+    const now = drawing.peek();
+    if (now?.change !== drawn || now.tool || now.shape === value) return;
+    if (value && canReshape(value)) reshape(value, drawn);
+    else stopDrawing();
+  }, [value]);
+  return (
+    <fieldset class={`field place ${wrong.length ? 'wrong' : ''}`} id="field-geometry" tabIndex={-1} aria-describedby="place-now">
+      <legend>{fieldTitle(model.value?.schema.properties?.geometry, GEOMETRY, language.value)}</legend>
+      <p id="place-now">{describe(value)}</p>
+      {wrong.map((fault) => (
+        <p key={fault.reason} class="fault">
+          <FaultText fault={fault} />
+        </p>
+      ))}
+      <div class="kinds" role="radiogroup" aria-label={t('place.kind')}>
+        {KINDS.map(([one, name]) => (
+          <label key={one} class="choice">
+            <input type="radio" name="place-kind" checked={kind === one} onChange={() => setKind(one)} />
+            <span>{t(name)}</span>
+          </label>
+        ))}
+      </div>
+      <DrawTools kind={kind} shape={value && KIND_OF[value.type] === kind ? value : null} change={drawn} />
+      <div class="ways">
+        {drawing.value?.change === drawn && !drawing.value.tool ? (
+          <button type="button" class="button" aria-pressed="true" onClick={stopDrawing}>
+            {t('place.done')}
+          </button>
+        ) : (
+          value &&
+          canReshape(value) && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                sheetFull.value = false;
+                reshape(value, drawn);
+                announcement.value = t('place.reshapeHow');
+              }}
+            >
+              {t('place.reshape')}
+            </button>
+          )
+        )}
+        <button type="button" class="button" aria-expanded={picking} onClick={() => setPicking(!picking)}>
+          {t('place.pick')}
+        </button>
+        {value && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              stopDrawing();
+              change(GEOMETRY, null);
+              announcement.value = t('place.none');
+            }}
+          >
+            {t('place.remove')}
+          </button>
+        )}
+      </div>
+      {drawing.value?.change === drawn && !drawing.value.tool && <p class="note">{t('place.reshapeHow')}</p>}
+      {picking && <Pick city={city} id={id} done={() => setPicking(false)} />}
+    </fieldset>
+  );
+}
+
+/** Told of every move of the hand; only what is let go becomes a step that can be undone. */
+function drawn(shape: Geometry, settled: boolean): void {
+  if (!settled) return;
+  const byKeys = document.activeElement === theMap.value?.getCanvas() && !drawing.value;
+  change(GEOMETRY, shape);
+  announcement.value = t('place.drawn', { place: describe(shape) });
+  if (byKeys) document.getElementById('field-geometry')?.focus();
+  const box = boxOf(shape);
+  const sight = theMap.value?.getBounds();
+  const seen = box && sight && sight.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
+  if (box && !seen) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
+}
+
+interface Outline {
+  name: string;
+  group: string;
+  geometry: Geometry;
+}
+
+/** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
+function Pick({ city, id, done }: { city: string; id: string; done: () => void }) {
+  const [outlines, setOutlines] = useState<Outline[] | null>(null);
+  useEffect(() => void outlinesOf(city, id).then(setOutlines), [city, id]);
+  const groups = [...new Set((outlines ?? []).map(({ group }) => group))];
+  return (
+    <div class="field">
+      <label for="outline">{t('place.pickWhich')}</label>
+      {!city && <p class="help">{t('place.pickCity')}</p>}
+      <span class="select full">
+        <select
+          id="outline"
+          disabled={!outlines?.length}
+          value=""
+          onChange={(event) => {
+            const one = outlines?.[Number(event.currentTarget.value)];
+            if (!one) return;
+            drawn(one.geometry, true);
+            done();
+            document.getElementById('field-geometry')?.focus();
+          }}
+        >
+          <option value="">{t('edit.choose')}</option>
+          {groups.map((group) => (
+            <optgroup key={group} label={group}>
+              {(outlines ?? []).map((one, i) =>
+                one.group === group ? (
+                  <option key={i} value={String(i)}>
+                    {one.name}
+                  </option>
+                ) : null,
+              )}
+            </optgroup>
+          ))}
+        </select>
+        <Icon name="down" />
+      </span>
+    </div>
+  );
+}
+
+async function outlinesOf(city: string, id: string): Promise<Outline[]> {
+  const all = plan.value;
+  if (!all || !city) return [];
+  const areas = all.areas.filter((one) => one.city === city).flatMap(({ geometry, name }) => (geometry ? [{ name, geometry, group: t('legend.area') }] : []));
+  const others = all.interventions
+    .filter((one) => one.city === city && one.id !== id)
+    .flatMap((one) => (one.geometry ? [{ name: titleOf(one).text, geometry: one.geometry, group: t('list.label') }] : []));
+  const near = (geometry: Geometry | null) => {
+    const [box, at] = [all.cities.get(city)?.box, boxOf(geometry)];
+    return box && at && at[0] <= box[2] && at[2] >= box[0] && at[1] <= box[3] && at[3] >= box[1];
+  };
+  const ground = async (collection: string, member: string, group: string) =>
+    (await items(collection).catch(() => [])).flatMap(({ geometry, properties }) =>
+      geometry && (properties.city === city || near(geometry)) ? [{ name: String(properties[member] ?? ''), geometry, group }] : [],
+    );
+  const [streets, facilities] = await Promise.all([ground('segments', 'street', t('legend.street')), ground('facilities', 'name', t('legend.facility'))]);
+  const collator = new Intl.Collator(language.value);
+  const named = (list: Outline[]) => list.filter(({ name }) => name).sort((a, b) => collator.compare(a.name, b.name));
+  return [...named(areas), ...named(streets), ...named(facilities), ...named(others)];
+}
+
+/** "Line, 5 corners, 320 m": a place in words. */
+export function describe(geometry: Geometry | null): string {
+  if (!geometry) return t('place.none');
+  if (geometry.type === 'GeometryCollection') return t('place.several', { count: geometry.geometries.length });
+  const parts = geometry.type.startsWith('Multi') ? (geometry.coordinates as unknown[]).length : 1;
+  if (geometry.type === 'Point') {
+    const [lon = 0, lat = 0] = geometry.coordinates;
+    return t('place.isPoint', { lat: number(lat), lon: number(lon) });
+  }
+  if (geometry.type === 'LineString') return t('place.isLine', { metres: number(Math.round(lengthOf(geometry.coordinates))), count: geometry.coordinates.length });
+  if (geometry.type === 'Polygon') return t('place.isArea', { metres: number(Math.round(areaOf(geometry))), count: geometry.coordinates.reduce((sum, ring) => sum + ring.length - 1, 0) });
+  return t('place.several', { count: parts });
+}
+
+const lengthOf = (line: number[][]) => line.reduce((sum, at, i) => (i ? sum + metresBetween(line[i - 1]!, at) : 0), 0);

@@ -1,0 +1,91 @@
+// What lies on an editor's desk: drafts, changes that wait for the connection, what can be undone, what has to be decided.
+import { computed, signal } from '@preact/signals';
+import { plan } from '../state';
+import { account } from '../state/session';
+import type { Change } from './change';
+import { drop, keep, kept, onKept, type Draft, type Waiting } from './keep';
+import type { Conflict } from './reconcile';
+import { contentOf } from './send';
+import { NO_STEPS, type Steps } from './undo';
+
+/** Something that was done and sent. */
+export interface Done {
+  label: string;
+  /** As they were sent, each with the version the thing got by it. */
+  changes: Change[];
+}
+
+/** A conflict in front of a person, and what became of the draft or the waiting change it came from. */
+export interface Deciding {
+  conflict: Conflict;
+  label: string;
+  draft: string;
+  waiting: string;
+}
+
+export const drafts = signal<readonly Draft[]>([]);
+/** The draft in the editor; empty when none is. */
+export const openKey = signal('');
+export const draft = computed(() => drafts.value.find(({ key }) => key === openKey.value) ?? null);
+export const waiting = signal<readonly Waiting[]>([]);
+export const steps = signal<Steps<Done>>(NO_STEPS);
+export const deciding = signal<Deciding | null>(null);
+/** This device keeps nothing: its storage is full or forbidden. */
+export const unkept = signal(false);
+/** Why the last thing could not be done, in a sentence. */
+export const trouble = signal('');
+
+/** Others changed what is in the editor after it was opened. */
+export const overtaken = computed(() => {
+  const one = draft.value;
+  if (!one?.base) return false;
+  const now = plan.value?.byId.get(one.key);
+  return now !== undefined && JSON.stringify(ordered(contentOf(now))) !== JSON.stringify(ordered(one.base));
+});
+
+const ordered = ({ geometry, properties }: ReturnType<typeof contentOf>) => [geometry, Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))];
+
+const login = () => account.value?.login ?? '';
+
+let end = () => {};
+
+/** Lays out what this person left on this device. */
+export function layOut(): void {
+  end();
+  read();
+  end = onKept(login(), read);
+}
+
+/** Signed out: nothing of it is shown, all of it is kept. */
+export function clear(): void {
+  end();
+  [drafts.value, waiting.value, steps.value, openKey.value, deciding.value, trouble.value] = [[], [], NO_STEPS, '', null, ''];
+}
+
+function read(): void {
+  drafts.value = kept('draft', login());
+  waiting.value = kept('waiting', login());
+}
+
+export function putDraft(one: Draft): void {
+  unkept.value = !keep('draft', login(), one);
+  const rest = drafts.value.filter(({ key }) => key !== one.key);
+  drafts.value = [...rest, one];
+}
+
+export function dropDraft(key: string): void {
+  drop('draft', login(), key);
+  drafts.value = drafts.value.filter((one) => one.key !== key);
+  if (openKey.value === key) openKey.value = '';
+}
+
+export function putWaiting(one: Waiting): void {
+  unkept.value = !keep('waiting', login(), one);
+  const at = waiting.value.findIndex(({ key }) => key === one.key);
+  waiting.value = at < 0 ? [...waiting.value, one] : waiting.value.with(at, one);
+}
+
+export function dropWaiting(key: string): void {
+  drop('waiting', login(), key);
+  waiting.value = waiting.value.filter((one) => one.key !== key);
+}

@@ -1,0 +1,197 @@
+// A draft: opened from the newest version, changed field by field, kept on this device with every change, saved or discarded.
+import { batch, effect, signal } from '@preact/signals';
+import type { Geometry } from 'geojson';
+import { fold } from '../fold';
+import { language, t } from '../i18n';
+import type { Intervention } from '../plan';
+import { announcement, filter, model, plan, select, selected, tab, titleOf } from '../state';
+import { account } from '../state/session';
+import { differing, GEOMETRY, isNothing, same, valueOf, withValue, type Content, type FieldName } from './change';
+import { faultsOf, type Fault } from './check';
+import { commit } from './commit';
+import { deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
+import type { Draft } from './keep';
+import { reconcile } from './reconcile';
+import { citiesOpen } from './rights';
+import { contentOf, newest } from './send';
+import { did, NO_STEPS, redid, undid, type Steps } from './undo';
+
+interface FieldStep {
+  field: FieldName;
+  before: unknown;
+  after: unknown;
+  at: number;
+}
+
+/** What can be undone within the editor, before anything is saved. */
+export const fieldSteps = signal<Steps<FieldStep>>(NO_STEPS);
+/** What is wrong with the draft; filled when somebody wants to save. */
+export const faults = signal<readonly Fault[]>([]);
+export const saving = signal(false);
+
+/** Typing on in the same field within this time is one step. */
+const PAUSE_MS = 1200;
+
+function open(one: Draft): void {
+  batch(() => {
+    putDraft(one);
+    openKey.value = one.key;
+    fieldSteps.value = NO_STEPS;
+    faults.value = [];
+    trouble.value = '';
+    tab.value = 'plan';
+  });
+}
+
+/** Opens the editor on the newest version; without a connection on the one that the page holds. */
+export async function edit(id: string): Promise<void> {
+  const left = drafts.value.find(({ key }) => key === id);
+  if (left) return open(left);
+  const found = await newest(id);
+  const held = plan.value?.byId.get(id);
+  const content = found && found !== 'unreachable' ? found.content : held && contentOf(held);
+  if (!content) return;
+  select(id, false);
+  open({ key: id, base: content, now: content, etag: found && found !== 'unreachable' ? found.etag : null, at: Date.now() });
+}
+
+export function resumeDraft(key: string): void {
+  const left = drafts.value.find((one) => one.key === key);
+  if (!left) return;
+  if (left.base) select(key, true);
+  else selected.value = '';
+  open(left);
+}
+
+export function make(properties: Content['properties'] = {}, geometry: Geometry | null = null): void {
+  const open_ = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
+  const city = open_.includes(filter.value.city) ? filter.value.city : open_.length === 1 ? open_[0] : undefined;
+  const start = { status: 'idea', visibility: 'public', location_precision: geometry ? 'exact' : 'unknown', language: language.value };
+  const now: Content = { geometry, properties: { ...start, ...(city ? { city } : {}), ...properties } };
+  selected.value = '';
+  open({ key: `new-${crypto.randomUUID()}`, base: null, now, etag: null, at: Date.now() });
+}
+
+export function duplicate(one: Intervention): void {
+  const { properties, geometry } = contentOf(one);
+  const titles = { title: t('edit.copyOf', { title: one.title }), ...(one.title_en ? { title_en: t('edit.copyOf', { title: one.title_en }) } : {}) };
+  const { code: _code, ...rest } = properties;
+  make({ ...rest, ...titles }, geometry);
+}
+
+/** What another city does, as an idea of one's own: its words and aims, not its place, money, dates and people. */
+export function takeOver(one: Intervention): void {
+  const kept = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives'];
+  const properties = Object.fromEntries(kept.flatMap((name) => (isNothing(one.properties[name]) ? [] : [[name, one.properties[name]]])));
+  const sources = Array.isArray(one.properties.sources) ? { sources: one.properties.sources } : {};
+  const { city: _city, ...start } = { ...properties, ...sources, status: 'idea', city: '' };
+  make(start);
+}
+
+export function change(field: FieldName, value: unknown): void {
+  const one = draft.value;
+  if (!one) return;
+  const before = valueOf(one.now, field);
+  if (same(before, value) && before === value) return;
+  const last = fieldSteps.value.done.at(-1);
+  const now = Date.now();
+  const goesOn = last?.field === field && field !== GEOMETRY && now - last.at < PAUSE_MS && !fieldSteps.value.undone.length;
+  const step = { field, before: goesOn ? last.before : before, after: value, at: now };
+  batch(() => {
+    fieldSteps.value = goesOn ? { ...fieldSteps.value, done: [...fieldSteps.value.done.slice(0, -1), step] } : did(fieldSteps.value, step);
+    set(one, field, value);
+  });
+}
+
+function set(one: Draft, field: FieldName, value: unknown): void {
+  putDraft({ ...one, now: withValue(one.now, field, value), at: Date.now() });
+  faults.value = faults.value.filter(({ at }) => at[0] !== field);
+}
+
+export function undoField(): void {
+  const step = fieldSteps.value.done.at(-1);
+  if (!step || !draft.value) return;
+  set(draft.value, step.field, step.before);
+  fieldSteps.value = undid(fieldSteps.value, step);
+}
+
+export function redoField(): void {
+  const step = fieldSteps.value.undone.at(-1);
+  if (!step || !draft.value) return;
+  set(draft.value, step.field, step.after);
+  fieldSteps.value = redid(fieldSteps.value, step);
+}
+
+/** Whether anything would be lost by discarding it. */
+export function isTouched({ base, now }: Draft): boolean {
+  return !base || differing(base, now).length > 0;
+}
+
+/** Saves what is in the editor. What is wrong is said at the fields, what others changed meanwhile is put side by side. */
+export async function save(): Promise<void> {
+  const one = draft.value;
+  if (!one || !model.value || saving.value) return;
+  faults.value = faultsOf(model.value.schema, one.now);
+  if (faults.value.length) return;
+  if (!isTouched(one)) return close(one);
+  saving.value = true;
+  const id = one.base ? one.key : newId(one.now);
+  const title = String(one.now.properties.title ?? '');
+  const label = t(one.base ? 'did.saved' : 'did.created', { title });
+  const outcome = await commit([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
+  saving.value = false;
+  if (outcome.kind === 'refused') [faults.value, trouble.value] = [outcome.faults, outcome.faults.length ? '' : outcome.sentence];
+  else if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: one.key, waiting: '' };
+  else {
+    batch(() => {
+      dropDraft(one.key);
+      select(id, false);
+    });
+  }
+}
+
+/** Puts the editor's draft beside what others made of the same meanwhile. */
+export async function lookAtOthers(): Promise<void> {
+  const one = draft.value;
+  if (!one?.base) return;
+  const found = await reconcile([{ id: one.key, base: one.base, now: one.now, etag: one.etag }], false);
+  const conflict = found?.conflicts[0];
+  const label = t('did.saved', { title: String(one.now.properties.title ?? '') });
+  if (conflict) deciding.value = { conflict, label, draft: one.key, waiting: '' };
+  else if (found?.ready[0]) putDraft({ ...one, etag: found.ready[0].etag });
+}
+
+/** Leaves the editor; a draft that says nothing new is not kept. */
+export function close(one: Draft): void {
+  batch(() => {
+    if (one.base && !isTouched(one)) dropDraft(one.key);
+    openKey.value = '';
+  });
+}
+
+export function discard(key: string): void {
+  const one = drafts.value.find((other) => other.key === key);
+  if (!one) return;
+  dropDraft(key);
+  announcement.value = t('draft.discarded', { title: String(one.now.properties.title ?? '') });
+}
+
+/** City and title as an id that nobody has. */
+function newId({ properties }: Content): string {
+  const words = (text: unknown) => fold(String(text ?? '')).replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  const stem = [words(properties.city), words(properties.title_en ?? properties.title)].filter(Boolean).join('-').slice(0, 80).replace(/-+$/, '');
+  const unlike = crypto.randomUUID().slice(0, 6);
+  return `${stem || 'x'}-${unlike}`;
+}
+
+/** Opening something else leaves the editor; the draft is kept. */
+effect(() => {
+  const key = selected.value;
+  const one = draft.peek();
+  if (one && key && key !== one.key) close(one);
+});
+
+export const titleOfDraft = ({ key, now }: Draft): string => {
+  const held = plan.value?.byId.get(key);
+  return String(now.properties.title ?? '') || (held ? titleOf(held).text : t('edit.untitled'));
+};

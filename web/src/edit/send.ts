@@ -1,0 +1,119 @@
+// What an editor asks of the server: the newest version of a thing, its history, and to change several together or none.
+import type { Feature, Geometry } from 'geojson';
+import { address } from '../api';
+import { model } from '../state';
+import { patchOf, type Change, type Content, type Properties } from './change';
+import { faultsSaid, type Fault, type Said } from './check';
+
+export const COLLECTION = 'interventions';
+
+export type Answer =
+  | { kind: 'done'; revision: number; etags: Map<string, string> }
+  | { kind: 'stale' }
+  | { kind: 'refused'; faults: Fault[]; sentence: string }
+  | { kind: 'denied'; sentence: string; signedOut: boolean }
+  | { kind: 'unreachable' };
+
+/** A thing as the server has it; null when it has none. */
+export interface Newest {
+  content: Content;
+  etag: string;
+}
+
+export interface Version {
+  revision: number;
+  author: string;
+  at: string;
+  before: Content | null;
+  after: Content | null;
+}
+
+const PATIENCE_MS = 20_000;
+/** A form of another site cannot send this header, so a browser's session is safe from it. */
+const OURS = { 'X-Cityheart': '1' };
+
+const itemPath = (id: string) => `api/collections/${COLLECTION}/items/${encodeURIComponent(id)}`;
+
+/** Null when there was no answer, or none that says anything of the request. */
+async function call(path: string, init: RequestInit = {}): Promise<Response | null> {
+  const headers = { Accept: 'application/geo+json, application/json', ...OURS, ...init.headers };
+  const answer = await fetch(address(path), { ...init, headers, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
+  return answer && (answer.status === 429 || answer.status >= 500) ? null : answer;
+}
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  call(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
+
+export async function newest(id: string): Promise<Newest | null | 'unreachable'> {
+  const answer = await call(itemPath(id));
+  if (!answer) return 'unreachable';
+  if (!answer.ok) return null;
+  return { content: contentOf((await answer.json()) as Feature<Geometry | null>), etag: answer.headers.get('ETag') ?? '' };
+}
+
+export async function send(changes: Change[]): Promise<Answer> {
+  const answer = await post(`api/collections/${COLLECTION}/changes`, { edits: changes.map(editOf) });
+  if (!answer) return { kind: 'unreachable' };
+  const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & Problem;
+  if (answer.ok) return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [id, etag])) };
+  return refusal(answer.status, body);
+}
+
+interface Problem {
+  detail?: string;
+  title?: string;
+  errors?: Said[];
+}
+
+function refusal(status: number, { detail, title, errors = [] }: Problem): Answer {
+  const sentence = detail ?? title ?? String(status);
+  if (status === 412 || status === 409 || status === 404) return { kind: 'stale' };
+  if (status === 401 || status === 403) return { kind: 'denied', sentence, signedOut: status === 401 };
+  return { kind: 'refused', faults: faultsSaid(errors, sentence), sentence };
+}
+
+function editOf({ id, base, now, etag, restore }: Change): object {
+  const match = etag ? { if_match: etag } : {};
+  if (!now) return { delete: id, ...match };
+  if (!base && restore !== undefined) return { restore: id, revision: restore };
+  if (!base) return { create: { type: 'Feature', id, geometry: now.geometry, properties: now.properties } };
+  return { patch: { id, ...patchOf(base, now) }, ...match };
+}
+
+/** The last revision after which a thing was there; null when it never was, or when there is no answer. */
+export async function lastThere(id: string): Promise<number | null> {
+  const removal = (await historyOf(id))?.find(({ before, after }) => before && !after);
+  return removal ? removal.revision - 1 : null;
+}
+
+/** The newest first. Null when it cannot be had. */
+export async function historyOf(id: string): Promise<Version[] | null> {
+  const answer = await call(`${itemPath(id)}/history`);
+  if (!answer?.ok) return null;
+  type Raw = Omit<Version, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
+  const { versions } = (await answer.json()) as { versions: Raw[] };
+  const content = (feature: Raw['before']) => feature && contentOf(feature);
+  return versions
+    .map((one) => ({ ...one, before: content(one.before), after: content(one.after) }))
+    .sort((a, b) => b.revision - a.revision);
+}
+
+export async function signIn(login: string, password: string): Promise<unknown> {
+  const answer = await post('auth/login', { login, password });
+  if (!answer) return null;
+  return answer.ok ? answer.json() : answer.status;
+}
+
+export async function signOut(): Promise<void> {
+  await post('auth/logout', {});
+}
+
+/** What people say of it: without its id and what the service itself writes. */
+export function contentOf({ geometry, properties }: { geometry: Geometry | null; properties: Properties | null }): Content {
+  const fields = model.value?.schema.properties ?? {};
+  const own = Object.entries(properties ?? {}).filter(([name, value]) => {
+    const field = fields[name];
+    return value !== null && !field?.readOnly && field?.['x-ogc-role'] !== 'id';
+  });
+  return { geometry, properties: Object.fromEntries(own) };
+}

@@ -1,0 +1,113 @@
+// News from the server: what others change is seen here within a second. A window that is hidden listens to nothing, for a
+// browser keeps only a few connections open; it catches up when it is seen again.
+import { address, type Item } from './api';
+import type { Box } from './geometry';
+import { t } from './i18n';
+import { announcement, plan } from './state';
+import { applyChanges, live, reload, touched } from './state/changes';
+import { account } from './state/session';
+
+interface News {
+  collection: string;
+  revision: number;
+  bbox: Box | null;
+  ids: string[];
+}
+
+interface Changes {
+  changes: { revision: number; id: string; author: string; feature: Item | null }[];
+  revision: number;
+  links?: { rel: string; href: string }[];
+}
+
+/** Collections that the page holds whole; the others are only drawn. */
+const HELD = ['partners', 'cities', 'areas', 'indicators'];
+const INTERVENTIONS = 'interventions';
+const GATHER_MS = 300;
+
+let source: EventSource | null = null;
+/** The last revision of interventions that the page shows; unknown until the first news. */
+let shown: number | null = null;
+let missed = false;
+
+export function listen(): void {
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+  if (!document.hidden) open();
+}
+
+function open(): void {
+  if (source) return;
+  source = new EventSource(address('api/events'));
+  source.addEventListener('open', () => {
+    live.value = true;
+    if (missed) void catchUp();
+    missed = false;
+  });
+  source.addEventListener('error', () => {
+    live.value = false;
+    missed = true;
+  });
+  source.addEventListener('change', ({ data }) => heard(JSON.parse(String(data)) as News));
+  source.addEventListener('reset', () => void reload());
+}
+
+function close(): void {
+  source?.close();
+  source = null;
+  live.value = false;
+  missed = true;
+}
+
+function heard({ collection, revision, bbox }: News): void {
+  if (bbox) touched.value = { collection, box: bbox };
+  if (HELD.includes(collection)) later();
+  if (collection !== INTERVENTIONS) return;
+  shown ??= revision - 1;
+  void catchUp();
+}
+
+let again = 0;
+function later(): void {
+  clearTimeout(again);
+  again = window.setTimeout(() => void reload(), GATHER_MS);
+}
+
+let running: Promise<void> | null = null;
+let wanted = false;
+
+/** One question at a time; news that come meanwhile are asked for after it. */
+async function catchUp(): Promise<void> {
+  wanted = true;
+  running ??= (async () => {
+    while (wanted) {
+      wanted = false;
+      await ask();
+    }
+  })().finally(() => (running = null));
+  await running;
+}
+
+async function ask(): Promise<void> {
+  if (shown === null) return reload();
+  let path: string | undefined = `api/collections/${INTERVENTIONS}/changes?since=${shown}&limit=1000&f=json`;
+  while (path) {
+    const answer: Response | null = await fetch(address(path)).catch(() => null);
+    if (!answer?.ok) return answer ? reload() : undefined;
+    const body = (await answer.json()) as Changes;
+    take(body);
+    shown = body.changes.length ? Math.max(shown, ...body.changes.map(({ revision }) => revision)) : Math.max(shown, body.revision);
+    path = body.changes.length ? body.links?.find(({ rel }) => rel === 'next')?.href : undefined;
+  }
+}
+
+function take({ changes }: Changes): void {
+  const last = new Map(changes.map((change) => [change.id, change]));
+  const others = [...last.values()].filter(({ author }) => author !== account.value?.login);
+  const names = new Map(others.map(({ id, feature }) => [id, String(feature?.properties.title ?? plan.value?.byId.get(id)?.title ?? id)]));
+  applyChanges(
+    [...last.values()].flatMap(({ feature }) => (feature ? [feature] : [])),
+    [...last.values()].filter(({ feature }) => !feature).map(({ id }) => id),
+  );
+  if (names.size === 1) announcement.value = t('live.one', { title: [...names.values()][0]! });
+  else if (names.size) announcement.value = t('live.many', { count: names.size });
+}

@@ -1,0 +1,32 @@
+// What changes in the plan while it is open: by us, and by others.
+import { signal } from '@preact/signals';
+import { intervention, loadPlan, type Item } from '../api';
+import type { Box } from '../geometry';
+import { plan } from '../state';
+
+/** Where the ground changed last: its tiles are drawn anew. A new object is a new change. */
+export interface Touched {
+  collection: string;
+  box: Box;
+}
+
+export const touched = signal<Touched | null>(null);
+
+/** The server's news arrive; without them the page may show what is no longer so. */
+export const live = signal(false);
+
+/** The plan with some interventions as they are now and others gone. */
+export function applyChanges(put: Item[], gone: readonly string[]): void {
+  const now = plan.value;
+  if (!now) return;
+  const fresh = new Map(put.map((item) => [String(item.id), intervention(item, now.cities)]));
+  const left = now.interventions.filter((one) => !gone.includes(one.id)).map((one) => fresh.get(one.id) ?? one);
+  const known = new Set(left.map((one) => one.id));
+  const interventions = [...left, ...[...fresh.values()].filter((one) => !known.has(one.id))];
+  plan.value = { ...now, interventions, byId: new Map(interventions.map((one) => [one.id, one])) };
+}
+
+/** The whole plan anew; where it cannot be had, what is shown stays. */
+export async function reload(): Promise<void> {
+  plan.value = await loadPlan().catch(() => plan.value);
+}
