@@ -32,6 +32,11 @@ impl Pages {
         };
         Self { cache: Cache::builder().max_capacity(ALL_BYTES).weigher(weight).build() }
     }
+
+    /// For when a collection was replaced as a whole: its revisions may begin anew.
+    pub fn clear(&self) {
+        self.cache.invalidate_all();
+    }
 }
 
 impl Seen {

@@ -41,7 +41,8 @@ pub async fn list(ask: Ask) -> Answer {
     if form == &HTML {
         query.limit = query.limit.min(MAX_ROWS);
     }
-    let small = form != &HTML && ask.atlas().is_small(&view, &query);
+    // Packing takes longer than finding.
+    let small = form != &HTML && coding == Coding::Identity && ask.atlas().is_small(&view, &query);
     let page = Page { links: links(&ask, &view, form, &pairs), ask, view, pairs, form, by, etag, coding };
     if small {
         return Ok(page.find(query));

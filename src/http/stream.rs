@@ -61,9 +61,9 @@ impl Iterator for Pieces {
 
     fn next(&mut self) -> Option<Bytes> {
         let ahead = std::mem::take(&mut self.ahead);
-        match self.done {
-            true => (!ahead.is_empty()).then(|| ahead.into()),
-            false => Some(self.piece(ahead).into()),
+        if self.done {
+            return (!ahead.is_empty()).then(|| ahead.into());
         }
+        Some(self.piece(ahead).into())
     }
 }

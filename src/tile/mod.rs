@@ -6,7 +6,7 @@ use cluster::{Cluster, Grid};
 use find::Found;
 use frame::Frame;
 use mvt::Shape;
-use pen::{Outcome, Pen};
+use pen::Pen;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -18,6 +18,7 @@ mod pen; // one feature
 mod label; // where its name stands
 mod cluster; // many points as one
 mod budget; // how many bytes
+mod batch; // many features, side by side
 mod mvt; // the format
 mod tags; // the properties, and the layer as a whole
 
@@ -94,8 +95,7 @@ pub struct Drawn {
 /// A layer as it comes to be in the tile: of a layer that is split there are several.
 struct Sheet<'a> {
     name: Cow<'a, str>,
-    snapshot: &'a Snapshot,
-    show: &'a Show,
+    layer: &'a Layer<'a>,
     /// In the order of keys.
     pieces: Vec<Piece>,
     /// The same; with the commands of each.
@@ -116,17 +116,19 @@ struct Piece {
 pub fn draw(layers: &[Layer<'_>], tile: TileId, budget_bytes: usize) -> Drawn {
     let mut drawn = Drawn::default();
     let mut pen = Pen::new(Frame::new(tile));
-    let mut sheets = vec![];
+    let (mut sheets, mut found) = (vec![], vec![]);
     for layer in layers {
-        let found = find::visible(layer, tile, &mut drawn.left_out);
-        for (name, found) in find::parted(layer, found) {
-            sheets.push(sheet(name, layer, found, &mut pen, &mut drawn.left_out));
+        let visible = find::visible(layer, tile, &mut drawn.left_out);
+        for (name, part) in find::parted(layer, visible) {
+            let (clusters, alone) = clusters(layer, part, &mut pen);
+            sheets.push(Sheet { name, layer, pieces: vec![], clusters });
+            found.push(alone);
         }
     }
+    batch::draw(&mut sheets, &found, &mut pen, budget_bytes, &mut drawn);
     let mut aim = budget_bytes;
     loop {
-        drawn.bytes.clear();
-        sheets.iter().for_each(|sheet| tags::write(sheet, &pen.commands.bytes, &mut drawn.bytes));
+        write(&sheets, &pen.commands.bytes, &mut drawn.bytes);
         if drawn.bytes.len() <= budget_bytes {
             break;
         }
@@ -147,53 +149,23 @@ pub fn reaches(layers: &[Layer<'_>], tile: TileId) -> bool {
     layers.iter().any(|layer| find::any(layer, tile))
 }
 
-fn sheet<'a>(
-    name: Cow<'a, str>,
-    layer: &Layer<'a>,
-    found: Vec<Found>,
-    pen: &mut Pen,
-    left_out: &mut usize,
-) -> Sheet<'a> {
-    let (clusters, found) = match layer.show.cluster_px.filter(|_| layer.part == Part::Shapes) {
-        None => (vec![], found),
-        Some(px) => {
-            let points =
-                |f: &Found| cluster::position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some();
-            let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(points);
-            let (clusters, alone) = cluster::clustered(layer, Grid::new(pen.frame().zoom, px), &points);
-            others.extend(alone);
-            (clusters, others)
-        }
-    };
+fn write(sheets: &[Sheet<'_>], geometry: &[u8], tile: &mut Vec<u8>) {
+    tile.clear();
+    sheets.iter().for_each(|sheet| tags::write(sheet, geometry, tile));
+}
+
+/// The clusters of a layer with their commands, if it is to have any; and what is drawn by itself.
+fn clusters(layer: &Layer<'_>, found: Vec<Found>, pen: &mut Pen) -> (Vec<(Cluster, Range<usize>)>, Vec<Found>) {
+    let Some(px) = layer.show.cluster_px.filter(|_| layer.part == Part::Shapes) else { return (vec![], found) };
+    let is_point = |f: &Found| cluster::position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some();
+    let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_point);
+    let (clusters, alone) = cluster::clustered(layer, Grid::new(pen.frame().zoom, px), &points);
+    others.extend(alone);
     let clusters = clusters.into_iter().filter_map(|cluster| {
         let px = cluster.shown_in(pen.frame())?;
         let start = pen.commands.begin();
         pen.commands.points(&[px]);
         Some((cluster, start..pen.commands.bytes.len()))
     });
-    let clusters = clusters.collect();
-    let pieces = pieces(layer, &found, pen, left_out);
-    Sheet { name, snapshot: layer.snapshot, show: layer.show, pieces, clusters }
-}
-
-fn pieces(layer: &Layer<'_>, found: &[Found], pen: &mut Pen, left_out: &mut usize) -> Vec<Piece> {
-    let mut pieces = Vec::with_capacity(found.len());
-    for &Found { tier, slot, .. } in found {
-        let start = pen.commands.begin();
-        let segment = &layer.snapshot.tiers()[tier as usize].segment;
-        let outcome = match layer.part {
-            Part::Shapes => pen.draw(segment, slot as usize),
-            Part::Labels => pen.label(segment, slot as usize),
-        };
-        match outcome {
-            Outcome::Drawn(shape) => {
-                let geometry = start..pen.commands.bytes.len();
-                pieces.push(Piece { key: segment.keys[slot as usize], tier, slot, shape, geometry });
-            }
-            Outcome::TooSmall => *left_out += 1,
-            Outcome::Outside => {}
-        }
-    }
-    pieces.sort_unstable_by_key(|p| p.key);
-    pieces
+    (clusters.collect(), others)
 }

@@ -11,6 +11,7 @@ mod bad_input;
 mod clients;
 mod conformance;
 mod filters;
+mod kept;
 mod links;
 mod negotiation;
 mod openapi;
