@@ -107,3 +107,30 @@ pub struct Version {
     /// `None` after it was deleted.
     pub after: Option<Feature>,
 }
+
+/// A place in a collection's change log: all that happened before `revision` lies behind it, and of that revision the lines up to
+/// `line` and the features that came in bulk up to `key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogPlace {
+    pub revision: Revision,
+    pub line: i64,
+    pub key: i64,
+}
+
+impl LogPlace {
+    /// Right behind a revision.
+    #[must_use]
+    pub fn after(revision: Revision) -> Self {
+        Self { revision: revision.saturating_add(1), line: 0, key: i64::MIN }
+    }
+}
+
+/// Some of a change log, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogPage {
+    pub versions: Vec<Version>,
+    /// Where the next page starts; `None` when this is the end for now.
+    pub next: Option<LogPlace>,
+    /// Everything up to this revision has been shown with this page and those before it.
+    pub revision: Revision,
+}

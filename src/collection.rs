@@ -1,7 +1,10 @@
 //! A collection: a layer of the plan, with its fields, its schema and the reading of properties against them.
 
+use crate::crs::{degrees, quantise};
 use crate::error::{Error, Result};
-use crate::feature::{GeometryKind, Value, time};
+use crate::feature::{Feature, GeometryKind, Value, time};
+use geo::MapCoords;
+use geo_types::Coord;
 use serde_json::{Map, Value as Json, json};
 use std::fmt;
 use std::sync::Arc;
@@ -167,6 +170,19 @@ impl Collection {
         Self::from_schema(id, schema)
     }
 
+    /// Whom the data is owed to, as it must be shown beside it; empty when nobody said.
+    #[must_use]
+    pub fn attribution(&self) -> &str {
+        self.schema.get("x-cityheart-attribution").and_then(Json::as_str).unwrap_or_default()
+    }
+
+    /// The licence of the data: its SPDX id, and where its text stands.
+    #[must_use]
+    pub fn license(&self) -> Option<(&str, &str)> {
+        let license = self.schema.get("x-cityheart-license")?;
+        Some((license.get("id")?.as_str()?, license.get("href")?.as_str()?))
+    }
+
     /// The position of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<usize> {
@@ -215,6 +231,21 @@ impl Collection {
                 self.fields[at].kind.read(json).map_err(|m| Error::invalid(format!("/properties/{name}"), m))?;
         }
         Ok(values)
+    }
+
+    /// A feature as GeoJSON, with coordinates at seven decimals, as it is published everywhere.
+    #[must_use]
+    pub fn geojson(&self, feature: &Feature) -> Json {
+        let round = |c: Coord<f64>| Coord { x: degrees(quantise(c.x)), y: degrees(quantise(c.y)) };
+        let geometry = feature.geometry.as_ref().map(|g| geojson::Geometry::from(&g.map_coords(round)));
+        let plain = |value: &Value| match value {
+            // A whole number is written as one.
+            Value::Real(r) if r.fract() == 0.0 && r.abs() < 9e15 => (*r as i64).into(),
+            other => other.to_json(),
+        };
+        let properties: Map<String, Json> =
+            self.fields.iter().zip(&feature.values).map(|(f, v)| (f.name.clone(), plain(v))).collect();
+        json!({"type": "Feature", "id": feature.id.as_str(), "geometry": geometry, "properties": properties})
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Limits {
     pub working: usize,
     /// Questions waiting for their turn before others are sent away.
     pub waiting: usize,
+    /// Listeners to events at once.
+    pub listeners: usize,
     /// How long open requests may go on after the signal to stop.
     pub drain: Duration,
 }
@@ -61,6 +63,7 @@ impl Default for Limits {
             deadline: Duration::from_secs(10),
             working: cores * 4,
             waiting: cores * 256,
+            listeners: 2_000,
             drain: Duration::from_secs(20),
         }
     }

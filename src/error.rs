@@ -13,12 +13,24 @@ pub enum Error {
     /// The input breaks a rule; says where in the input.
     #[error("{0}")]
     Invalid(Invalid),
+    /// The input can be understood, but breaks rules; each with its place.
+    #[error("{}", .0.iter().map(Invalid::to_string).collect::<Vec<_>>().join(" "))]
+    Broken(Vec<Invalid>),
     /// A rule of the plan forbids it (an unwritable file, a status that may not follow another).
     #[error("{0}")]
     Refused(String),
     /// Somebody else changed the feature first.
     #[error("{0}")]
     Stale(String),
+    /// The id of a new feature belongs to another.
+    #[error("{0}")]
+    Taken(String),
+    /// It was there, and is not known any more.
+    #[error("{0}")]
+    Gone(String),
+    /// Another error with its place in the input, as a JSON pointer.
+    #[error("{0}: {1}")]
+    At(String, Box<Self>),
     /// Not allowed for this person.
     #[error("{0}")]
     Denied(String),
@@ -51,6 +63,21 @@ impl fmt::Display for Invalid {
 impl Error {
     pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(Invalid { at: at.into(), message: message.into() })
+    }
+
+    /// The same error, of something that stands at this JSON pointer in the input.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        match self {
+            e if place.is_empty() => e,
+            Self::Invalid(i) => Self::invalid(format!("{place}{}", i.at), i.message),
+            Self::Broken(all) => {
+                let moved = all.into_iter().map(|i| Invalid { at: format!("{place}{}", i.at), message: i.message });
+                Self::Broken(moved.collect())
+            }
+            e @ (Self::At(..) | Self::Internal(_)) => e,
+            e => Self::At(place.to_owned(), Box::new(e)),
+        }
     }
 
     pub fn internal(cause: impl fmt::Display) -> Self {

@@ -1,7 +1,7 @@
 //! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
 
-use cityheart::access::Viewer;
-use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use cityheart::access::{self, Role, Viewer};
+use cityheart::atlas::{Accounts, Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::config::{Config, PublicUrl};
@@ -46,6 +46,8 @@ fn main() -> ExitCode {
         Command::Tiles(cli::Tiles::Build(args)) => build_tiles(&args),
         Command::Check(args) => check(&args),
         Command::Backup(args) => backup(&args),
+        Command::User(args) => account(cli::users(&args.action)),
+        Command::Token(args) => account(cli::tokens(&args.action)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,9 +67,20 @@ fn demo(args: &cli::Demo) -> Done {
     log();
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     let model = Model::load()?;
-    let shelf = Shelf::open_or_create(&folder.path().join("demo.gpkg"))?;
+    let plan = folder.path().join("demo.gpkg");
+    let shelf = Shelf::open_or_create(&plan)?;
     fill_demo(&shelf, &model)?;
-    serve_on(shelf, model, config(&args.listen), &Settings::default())
+    let cities = cli::cities(&plan)?;
+    let editor = Viewer::new("demo", "Demo", Role::Editor, cities.iter().map(String::as_str));
+    let password = access::fresh_password()?;
+    Accounts::beside(&plan)?.add_user(&editor, &password)?;
+    cli::output(&format!("Sign in: demo / {password}"));
+    serve_on(&plan, shelf, model, config(&args.listen), Settings::default())
+}
+
+/// What was given and cannot be is a misuse.
+fn account(done: Result<()>) -> Done {
+    done.map_err(|e| if matches!(e, Error::Invalid(_)) { Failure::Misuse(e) } else { Failure::Failed(e) })
 }
 
 /// Puts the demo plan into an empty one, the way that any file goes in.
@@ -88,8 +101,12 @@ fn serve(args: &cli::Serve) -> Done {
     let config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
-    let settings = Settings { tile_cache_bytes: args.tile_cache << 20, tile_budget_bytes: args.tile_budget * 1000 };
-    serve_on(shelf, Model::load()?, config, &settings)
+    let settings = Settings {
+        tile_cache_bytes: args.tile_cache << 20,
+        tile_budget_bytes: args.tile_budget * 1000,
+        ..Settings::default()
+    };
+    serve_on(&args.plan, shelf, Model::load()?, config, settings)
 }
 
 fn config(listen: &cli::Listen) -> Config {
@@ -97,13 +114,17 @@ fn config(listen: &cli::Listen) -> Config {
 }
 
 /// Takes the address, opens the plan, says where it is, and answers until told to stop.
-fn serve_on(shelf: Shelf, model: Model, config: Config, settings: &Settings) -> Done {
+fn serve_on(plan: &Path, shelf: Shelf, model: Model, config: Config, settings: Settings) -> Done {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let web = config.web.clone();
+    let settings = Settings { accounts: Some(plan.to_owned()), ..settings };
     runtime.block_on(async {
         let server = http::bind(config).await?;
-        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, settings)?;
+        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &settings)?;
         cli::output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
+        if atlas.accounts().map_or(Ok(true), Accounts::is_empty)? {
+            cli::line("Nobody can change this plan yet. Make an account: cityheart user add --help");
+        }
         Ok(server.run(atlas).await?)
     })
 }
@@ -121,29 +142,33 @@ fn import(args: &cli::Import) -> Done {
     let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
     let open =
         |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
-    let sources = args.files.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let progress = Arc::new(Progress::default());
+    let stopped = progress.clone();
+    cli::on_interrupt(move || stopped.stop())?;
+    let ready = |path: &PathBuf| open(path)?.chosen(&args.into, &progress);
+    let sources = args.files.iter().map(ready).collect::<Result<Vec<_>>>()?;
     let there = args.plan.exists();
-    let done = import_into(args, &sources, there);
+    let done = import_into(args, &sources, there, progress);
     if done.is_err() && !there && !args.dry_run {
         discard(&args.plan);
     }
     done
 }
 
-fn import_into(args: &cli::Import, sources: &[Source], there: bool) -> Done {
+fn import_into(args: &cli::Import, sources: &[Source], there: bool, progress: Arc<Progress>) -> Done {
     let started = Instant::now();
-    let progress = Arc::new(Progress::default());
-    let (watched, stopped) = (progress.clone(), progress.clone());
-    cli::on_interrupt(move || stopped.stop())?;
+    let watched = progress.clone();
     let model = Model::load()?;
     let shelf = match (there, args.dry_run) {
         (true, true) => Some(Shelf::open_read_only(&args.plan)?),
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
-    let options = Options { id: args.id.clone(), lenient: args.lenient };
+    // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
+    let chosen = sources.iter().any(|s| s.collection.is_some());
+    let options = Options { id: args.id.clone(), lenient: args.lenient || chosen };
     let target = target(shelf.as_ref(), &model, args)?;
-    let passes = if target.is_new() { 2 } else { 1 };
+    let passes = if target.is_new() && !chosen { 2 } else { 1 };
     let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || {
         (watched.bytes(), watched.features())
     });
@@ -257,7 +282,7 @@ fn build_tiles(args: &cli::BuildTiles) -> Done {
         return Err(Failure::Misuse(Error::invalid("--minzoom", sentence)));
     }
     let file = export::NewFile::create(&args.output)?;
-    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000 };
+    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000, ..Settings::default() };
     let atlas = Atlas::open(Shelf::open_read_only(&args.plan)?, Model::load()?, World::default(), &settings)?;
     // What is put on a static host is for everybody.
     let plan = atlas.seen_by(&Viewer::visitor());

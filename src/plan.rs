@@ -3,6 +3,7 @@
 
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Invalid, Result};
+use crate::feature::FeatureId;
 use jsonschema::Validator;
 use rust_embed::RustEmbed;
 use serde_json::{Map, Value as Json};
@@ -23,6 +24,8 @@ pub struct Model {
 struct Entry {
     collection: Collection,
     properties: Validator,
+    /// The rule for ids, if there is one.
+    id: Option<Validator>,
 }
 
 impl Model {
@@ -41,8 +44,9 @@ impl Model {
             } else if let Some(name) = path.strip_suffix(".schema.json") {
                 let id = CollectionId::new(name)?;
                 let properties = properties_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
+                let rule = id_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
                 let collection = Collection::from_schema(id.clone(), json)?;
-                collections.insert(id, Entry { collection, properties });
+                collections.insert(id, Entry { collection, properties, id: rule });
             }
         }
         Ok(Self { collections, vocabularies })
@@ -87,6 +91,35 @@ impl Model {
             })
             .collect()
     }
+
+    /// What a built-in collection has against an id, as a sentence.
+    #[must_use]
+    pub fn id_flaw(&self, id: &CollectionId, feature: &FeatureId) -> Option<String> {
+        let rule = self.collections.get(id)?.id.as_ref()?;
+        (!rule.is_valid(&Json::from(feature.as_str()))).then(|| {
+            format!("The id '{feature}' does not fit '{id}': use lower-case letters, digits and hyphens, such as celje-main-square.")
+        })
+    }
+
+    /// Why one value of a field may not follow another (a status that leads elsewhere), as a sentence. The moves are data: the
+    /// concepts of the field's vocabulary name those that may follow.
+    #[must_use]
+    pub fn refused_move(&self, id: &CollectionId, field: &str, from: &str, to: &str) -> Option<String> {
+        let schema = &self.collections.get(id)?.collection.schema;
+        let vocabulary = schema.get("properties")?.get(field)?.get("x-ogc-codelistUri")?.as_str()?;
+        let concepts = self.vocabulary(vocabulary.strip_prefix("vocabularies/")?)?.get("concepts")?.as_array()?;
+        let concept = concepts.iter().find(|c| c.get("id").and_then(Json::as_str) == Some(from))?;
+        let moves: Vec<&str> = concept.get("moves")?.as_array()?.iter().filter_map(Json::as_str).collect();
+        (!moves.contains(&to))
+            .then(|| format!("'{to}' may not follow '{from}'. What may follow: {}.", moves.join(", ")))
+    }
+}
+
+fn id_validator(schema: &Json) -> Result<Option<Validator>, String> {
+    let properties = schema.get("properties").and_then(Json::as_object);
+    let is_id = |p: &&Json| p.get("x-ogc-role").and_then(Json::as_str) == Some("id");
+    let rule = properties.and_then(|p| p.values().find(is_id));
+    rule.map(|rule| jsonschema::validator_for(rule).map_err(|e| e.to_string())).transpose()
 }
 
 /// A collection's schema describes id and geometry beside the properties; a feature keeps them apart.

@@ -160,7 +160,7 @@ fn without_a_cache_every_tile_is_drawn_anew_and_a_small_budget_is_kept_to() {
         (0..50).map(|i| feature(&format!("f{i}"), square(0.0001 * f64::from(i), 0.0, 0.002))).collect(),
     ));
     let shelf = Shelf::open(&dir.path().join("plan.gpkg")).unwrap();
-    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: 1000 };
+    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: 1000, ..Settings::default() };
     let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &settings).unwrap();
     let layers = atlas.layers("trees").unwrap();
     let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 14);

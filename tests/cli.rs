@@ -89,7 +89,7 @@ fn trees(ids: std::ops::Range<usize>) -> String {
 fn every_command_helps_with_three_examples() {
     let desk = Desk::new();
     let all = desk.run("--help").good().out;
-    for command in ["demo", "serve", "import", "export", "check", "backup"] {
+    for command in ["demo", "serve", "import", "export", "check", "backup", "user", "token"] {
         assert!(all.contains(&format!("  {command} ")), "{all}");
         let help = desk.run(&format!("{command} --help")).good().out;
         assert!(help.matches(&format!("  cityheart {command}")).count() >= 3, "{help}");
@@ -346,4 +346,44 @@ fn tiles_are_built_into_one_file_that_is_there_when_it_is_whole() {
     let wrong = desk.run("tiles build -o other.pmtiles --collections nowhere");
     assert_eq!((wrong.code, wrong.err.contains("nowhere")), (Some(2), true), "{wrong:?}");
     assert!(!desk.names().iter().any(|n| n.contains("other")), "{:?}", desk.names());
+}
+
+#[test]
+fn accounts_are_made_listed_and_ended_from_the_command_line() {
+    let desk = Desk::new();
+    let cities = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"celje","geometry":{"type":"Point","coordinates":[15.26,46.23]},"properties":{"name":"Celje","country":"SI","partner":"celje"}}]}"#;
+    desk.file("cities.geojson", cities);
+    desk.run("user list").failed("There is no plan plan.gpkg.");
+    desk.run("import cities.geojson --into cities").good();
+    let made = desk.run("user add anna --role editor --city celje --name Anna").good();
+    assert!(made.out.trim().len() >= 20 && made.err.contains("'anna' is an editor now"), "{made:?}");
+    assert_eq!(desk.run("user list").good().out, "anna\teditor\tcelje\tAnna\n");
+    desk.run("user add anna --role admin").failed("There is a user or a token 'anna' already.");
+    let misspelt = desk.run("user add bo --role editor --city celj");
+    assert!(misspelt.code == Some(2) && misspelt.err.contains("Did you mean 'celje'?"), "{misspelt:?}");
+    let nowhere = desk.run("user add bo --role contributor");
+    assert!(nowhere.code == Some(2) && nowhere.err.contains("--city"), "{nowhere:?}");
+    assert_eq!(desk.run("user add Bo --role admin").code, Some(2));
+    assert_eq!(desk.run("user add bo --role king").code, Some(2));
+    let again = desk.run("user password anna").good();
+    assert_ne!(again.out, made.out);
+    let token = desk.run("token add qgis --role viewer --days 3").good();
+    assert!(token.out.starts_with("cityheart_") && token.out.trim().len() == 74, "{token:?}");
+    let listed = desk.run("token list").good().out;
+    assert!(listed.starts_with("qgis\tviewer\t-\tuntil 20"), "{listed}");
+    let kept = std::fs::read(desk.path("plan.access.db")).unwrap();
+    for secret in [made.out.trim(), again.out.trim(), token.out.trim()] {
+        assert!(!kept.windows(secret.len()).any(|w| w == secret.as_bytes()), "a secret is kept");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(desk.path("plan.access.db")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    desk.run("token revoke qgis").good();
+    desk.run("token revoke qgis").failed("There is no token 'qgis'.");
+    desk.run("user remove anna").good();
+    assert_eq!(desk.run("user list").good().out, "");
+    assert_eq!(desk.run("token list").good().out, "");
 }

@@ -78,7 +78,8 @@ proptest! {
         let mut features = vec![];
         for key in 1..=count as i64 {
             let spread = 0.2 * 10_f64.powf(r.between(-4.0, 0.0));
-            let mut f = point(key, 2.35 + r.between(-spread, spread), 48.85 + r.between(-spread, spread));
+            let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
+            let mut f = point(key, round(2.35 + r.between(-spread, spread)), round(48.85 + r.between(-spread, spread)));
             f.values[3] = if r.chance(0.2) { Value::Null } else { Value::Real((r.between(0.0, 1e6) * 100.0).round() / 100.0) };
             features.push(f);
         }

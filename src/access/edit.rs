@@ -44,6 +44,16 @@ impl Policy {
         Ok(())
     }
 
+    /// Whether this viewer may add features at all; each must still pass [`Policy::may_edit`].
+    #[must_use]
+    pub fn may_add(&self, viewer: &Viewer) -> bool {
+        match viewer.role() {
+            Role::Admin => true,
+            Role::Contributor | Role::Editor => !self.admins_only,
+            Role::Visitor | Role::Viewer => false,
+        }
+    }
+
     fn in_own_city(&self, viewer: &Viewer, feature: &Feature) -> Result<()> {
         let Some(field) = self.city else { return Ok(()) };
         let own = || viewer.cities().join(", ");

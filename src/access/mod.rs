@@ -5,7 +5,11 @@
 
 mod edit;
 mod policy;
+mod secret;
 mod viewer;
 
 pub use policy::{Level, Policy, Sight};
-pub use viewer::{Role, Viewer};
+pub use secret::{
+    MAX_PASSWORD_BYTES, Print, check_login, fresh_password, fresh_secret, hash_password, is_password, print_of,
+};
+pub use viewer::{Role, Token, Viewer};

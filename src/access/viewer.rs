@@ -28,6 +28,13 @@ pub struct Viewer {
     cities: Arc<[Box<str>]>,
 }
 
+/// What a tool asks with instead of a password: who it then is, and until when (seconds since 1970).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub viewer: Viewer,
+    pub expires_s: i64,
+}
+
 impl Viewer {
     /// Anybody, without an account.
     #[must_use]

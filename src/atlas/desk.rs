@@ -214,11 +214,14 @@ impl Atlas {
         let Ok(leaf) = self.leaf(id.as_str()) else { return };
         let changes: Vec<Change> = all.iter().flat_map(|done| &done.changes).cloned().collect();
         if let Some(last) = all.last().filter(|_| !changes.is_empty()) {
+            let before = leaf.index.snapshot();
             leaf.publish(&changes, last.revision);
+            self.news.tell(id, &before, all);
         }
     }
 
     fn replace_leaf(&self, id: &CollectionId, leaf: Option<Arc<Leaf>>) {
+        let revision = leaf.as_ref().map_or(0, |l| l.index.snapshot().revision());
         let mut leaves = self.leaves.write().unwrap_or_else(PoisonError::into_inner);
         match leaf {
             Some(leaf) => drop(leaves.insert(id.clone(), leaf)),
@@ -227,5 +230,6 @@ impl Atlas {
         drop(leaves);
         self.tiles.clear();
         self.pages.clear();
+        self.news.tell_anew(id, revision);
     }
 }

@@ -10,14 +10,19 @@ use crate::index::{Builder, Index, Snapshot};
 use crate::plan::Model;
 use crate::query::{MAX_LIMIT, Query};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+mod accounts;
 mod ask;
 mod desk;
 mod dirt;
+mod edit;
+mod history;
 mod items;
 mod layers;
 mod metrics;
+mod news;
 mod pages;
 mod seen;
 mod shelf;
@@ -25,10 +30,14 @@ mod tiles;
 mod world;
 
 pub use crate::tile::TileId;
+pub use accounts::{Accounts, SESSION_S};
 pub use desk::Answer;
+pub use edit::{Act, Handling, MAX_EDITS, Matching, Outcome, Prepared, Wish, Wishes, state_tag};
+pub use history::Heard;
 pub use items::{Item, Items};
 pub use layers::{Layers, Named};
 pub use metrics::Metrics;
+pub use news::{News, Piece, Since, Turn};
 pub use pages::{Finished, MAX_BYTES as MAX_KEPT_BYTES};
 pub use seen::Seen;
 pub use shelf::Shelf;
@@ -47,11 +56,13 @@ pub struct Settings {
     pub tile_cache_bytes: u64,
     /// The most that one tile may have before it is packed; what matters least is left out of a larger one.
     pub tile_budget_bytes: usize,
+    /// The plan beside which the accounts are; nobody can sign in without.
+    pub accounts: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tile_cache_bytes: 128 << 20, tile_budget_bytes: crate::tile::BUDGET_BYTES }
+        Self { tile_cache_bytes: 128 << 20, tile_budget_bytes: crate::tile::BUDGET_BYTES, accounts: None }
     }
 }
 
@@ -60,11 +71,13 @@ pub struct Atlas {
     shelf: Shelf,
     model: Model,
     world: World,
+    accounts: Option<Accounts>,
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
     pages: Pages,
     metrics: Metrics,
     desk: Desk,
+    news: News,
     watch: Mutex<Option<crate::store::Watch>>,
 }
 
@@ -95,11 +108,13 @@ impl Atlas {
             shelf,
             model,
             world,
+            accounts: settings.accounts.as_deref().map(Accounts::beside).transpose()?,
             leaves: RwLock::new(leaves),
             tiles: TileCache::new(settings),
             pages: Pages::new(),
             metrics: Metrics::default(),
             desk,
+            news: News::new(),
             watch: Mutex::new(None),
         });
         opening.open(&atlas)?;
@@ -110,6 +125,18 @@ impl Atlas {
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// What changes, as it happens.
+    #[must_use]
+    pub fn news(&self) -> &News {
+        &self.news
+    }
+
+    /// Who may sign in; `None` when nobody can.
+    #[must_use]
+    pub fn accounts(&self) -> Option<&Accounts> {
+        self.accounts.as_ref()
     }
 
     #[must_use]
@@ -174,6 +201,11 @@ impl Atlas {
             Ok(_) => self.desk.commit(edits, answer),
             Err(e) => answer(Err(e)),
         }
+    }
+
+    /// Takes over at once what other programs wrote to a collection, and calls `answer` when it is published.
+    pub fn catch_up_then(&self, collection: &CollectionId, answer: Answer<usize>) {
+        self.desk.adopt(collection.clone(), answer);
     }
 
     pub(crate) fn leaf(&self, id: &str) -> Result<Arc<Leaf>> {

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone)]
 pub struct Seen {
     pub(super) atlas: Arc<Atlas>,
-    viewer: Viewer,
+    pub(super) viewer: Viewer,
 }
 
 /// A collection as somebody sees it.

@@ -37,6 +37,10 @@ pub enum Command {
     Tiles(Tiles),
     Check(Check),
     Backup(Backup),
+    /// Who may sign in
+    User(User),
+    /// Tokens for tools that cannot sign in
+    Token(Tokens),
 }
 
 /// Where to listen.
@@ -92,13 +96,14 @@ pub struct Serve {
     pub read_only: bool,
 }
 
-/// Put files into the plan: GeoJSON, GeoJSON text sequences, CSV, each also gzipped
+/// Put files into the plan: GeoJSON, GeoJSON text sequences, CSV, each also gzipped; OpenStreetMap extracts
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cityheart import areas.geojson --into areas
   cityheart import trees.csv.gz --into trees --id inventory_no --plan celje.gpkg
   cityheart import shops-*.geojson --into premises --replace --dry-run
+  cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
 
 A file goes in as a whole or not at all: any fault refuses it, and each is told with its place and what to do.
 With --lenient, features with faults are left out and counted. Coordinates are longitude and latitude (WGS 84);
@@ -256,4 +261,127 @@ fn collection(text: &str) -> Result<CollectionId, String> {
         crate::error::Error::Invalid(invalid) => invalid.message,
         other => other.to_string(),
     })
+}
+
+/// Who may sign in. Without any account, nobody can change the plan
+#[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  cityheart user add anna --role editor --city celje          her password is made and shown once
+  cityheart user add bruno --role viewer --password-stdin     his is read from the standard input
+  cityheart user list
+
+A viewer sees what partners share, and what is internal to their cities. A contributor adds features in their cities
+and changes their own; an editor changes everything there; an admin everything. Accounts are in plan.access.db beside
+plan.gpkg, so that the plan can be handed on without them."
+)]
+pub struct User {
+    #[command(subcommand)]
+    pub action: UserAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// Let somebody sign in
+    Add {
+        #[command(flatten)]
+        holder: Holder,
+        /// Their name, for people
+        #[arg(long, value_name = "NAME", default_value = "")]
+        name: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Everybody who may sign in
+    List {
+        #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+        plan: PathBuf,
+    },
+    /// End an account and its sessions
+    Remove {
+        login: String,
+        #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+        plan: PathBuf,
+    },
+    /// Give somebody a new password, and sign them out everywhere
+    Password {
+        login: String,
+        #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+        plan: PathBuf,
+        #[command(flatten)]
+        password: Password,
+    },
+}
+
+/// Tokens for tools that cannot sign in: QGIS, scripts
+#[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  cityheart token add qgis-anna --role editor --city celje    valid for 90 days; the token is shown once
+  cityheart token list
+  cityheart token revoke qgis-anna
+
+The history shows the token's name for what was done with it. Send it as: Authorization: Bearer TOKEN"
+)]
+pub struct Tokens {
+    #[command(subcommand)]
+    pub action: TokenAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenAction {
+    /// Make a token
+    Add {
+        #[command(flatten)]
+        holder: Holder,
+        /// How many days it is valid
+        #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
+    /// All tokens by name, with the day they end
+    List {
+        #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+        plan: PathBuf,
+    },
+    /// End a token
+    Revoke {
+        name: String,
+        #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+        plan: PathBuf,
+    },
+}
+
+/// Somebody with an account, or something with a token.
+#[derive(Debug, clap::Args)]
+pub struct Holder {
+    /// Lower-case letters, digits and . _ @ -
+    #[arg(value_name = "LOGIN")]
+    pub login: String,
+    #[arg(long, value_name = "ROLE")]
+    pub role: Role,
+    /// The id of a city they belong to; once for each
+    #[arg(long = "city", value_name = "CITY")]
+    pub cities: Vec<String>,
+    /// The plan, a GeoPackage file
+    #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+    pub plan: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Password {
+    /// Read the password from the first line of the standard input instead of making one
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Role {
+    Viewer,
+    Contributor,
+    Editor,
+    Admin,
 }

@@ -97,7 +97,7 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
     if !links.iter().any(|l| l.rel == "self") {
         links.insert(0, Link::new("self", base.api(&["collections", collection.id.as_str()]), JSON.media));
     }
-    json!({
+    let mut json = json!({
         "id": collection.id.as_str(),
         "title": collection.title,
         "description": collection.description,
@@ -107,7 +107,11 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
         "crs": known_crs(),
         "storageCrs": storage.uri(),
         "links": link::array(&links),
-    })
+    });
+    if !collection.attribution().is_empty() {
+        json["attribution"] = collection.attribution().into();
+    }
+    json
 }
 
 /// Both ends in RFC 3339; `null` is open.
@@ -134,6 +138,9 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
     ];
+    if let Some((name, href)) = collection.license() {
+        links.push(Link::new("license", href.to_owned(), HTML.media).titled(name));
+    }
     if !collection.geometry.is_none() {
         let tilejson = base.url(&format!("/tiles/{id}.json"));
         links.push(Link::new(link::TILESETS, at("/tiles"), JSON.media).titled("The features as vector tiles"));

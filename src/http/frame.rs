@@ -2,6 +2,7 @@
 //! counts kept.
 
 use super::App;
+use super::auth;
 use super::negotiate;
 use super::operations::Kind;
 use super::present::bare;
@@ -25,14 +26,17 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 /// Headers that scripts from other places may read.
-const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Retry-After, Tile-Left-Out, Tile-Dropped";
+const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Puts the frame around the routes.
 pub fn around(urls: Router<Arc<App>>, app: Arc<App>) -> Router {
-    let packed = CompressionLayer::new()
-        .quality(CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(512).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
+    let packed = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
+        SizeAbove::new(512)
+            .and(NotForContentType::IMAGES)
+            .and(NotForContentType::const_new("font/"))
+            .and(NotForContentType::SSE),
+    );
     let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();
     let inner = urls.with_state(app.clone()).layer(
         ServiceBuilder::new()
@@ -63,24 +67,31 @@ fn with_plain_path(mut request: Request, prefix: &str) -> Request {
     request
 }
 
-async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let kind = Kind::of(request.uri().path());
     let method = request.method().clone();
     let person = negotiate::is_person(request.headers());
     let home = Base::of(&app.config, request.headers()).url("/api");
-    let signed_in = request.extensions().get::<Viewer>().is_some_and(|v| v.login().is_some());
     let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
-    let mut response = match refused(&app, &request) {
-        Some(problem) => problem.into_response(),
-        None if preflight => bare(StatusCode::NO_CONTENT),
-        None => next.run(request).await,
+    let mut signed_in = false;
+    let mut response = match admitted(&app, &request) {
+        Err(problem) => problem.into_response(),
+        Ok(_) if preflight => bare(StatusCode::NO_CONTENT),
+        Ok(viewer) => {
+            signed_in = viewer.login().is_some();
+            request.extensions_mut().insert(viewer);
+            next.run(request).await
+        }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = other_method(&method, &response);
     }
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
+        if problem.status == StatusCode::FORBIDDEN && !signed_in && !has_accounts(&app) {
+            problem.detail = auth::no_accounts();
+        }
         response = problem.write(person, &home);
         if method == Method::HEAD {
             *response.body_mut() = Body::empty();
@@ -90,6 +101,15 @@ async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
     divide(response.headers_mut(), signed_in);
     app.counts.add(kind, response.status(), start.elapsed());
     response
+}
+
+/// Who asks, when the request is not too much and they are who they say.
+fn admitted(app: &App, request: &Request) -> Result<Viewer, Problem> {
+    refused(app, request).map_or_else(|| auth::identify(app, request), Err)
+}
+
+fn has_accounts(app: &App) -> bool {
+    app.atlas.accounts().is_some_and(|a| !a.is_empty().unwrap_or(false))
 }
 
 /// Requests that are too much before anybody looks at them.

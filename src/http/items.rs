@@ -1,6 +1,7 @@
 //! Features: pages of them, and single ones, as GeoJSON and as pages for people.
 
 use super::ask::{Ask, Pairs};
+use super::edit::tag_of_body;
 use super::html;
 use super::kept;
 use super::link::{self, Link};
@@ -8,7 +9,7 @@ use super::negotiate::{self, Form, GEOJSON, HTML};
 use super::present::{self, Answer};
 use super::stream::Pieces;
 use super::urls;
-use crate::atlas::{Coding, Finished, Items, MAX_KEPT_BYTES, View};
+use crate::atlas::{Coding, Finished, Items, MAX_KEPT_BYTES, View, state_tag};
 use crate::crs::Crs;
 use crate::query::{self, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -81,7 +82,7 @@ pub async fn one(ask: Ask) -> Answer {
         item.write(query.properties.as_deref(), &mut body);
         with_links(body, &links)
     };
-    let etag = present::quoted(&format!("\"{:032x}\"", present::hash(&body)));
+    let etag = present::quoted(&tag_of_body(&state_tag(&item.feature()), &body));
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
     headers.insert(header::CACHE_CONTROL, present::REVALIDATE);

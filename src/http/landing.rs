@@ -11,7 +11,7 @@ const TITLE: &str = "cityheart";
 const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
 
 /// Classes that a test in `tests/http_conformance.rs` is named after.
-pub const CONFORMANCE: [&str; 48] = [
+pub const CONFORMANCE: [&str; 52] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
@@ -61,6 +61,10 @@ pub const CONFORMANCE: [&str; 48] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
     "http://www.opengis.net/spec/cql2/1.0/conf/functions",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
 ];
 
 pub async fn landing(ask: Ask) -> Answer {

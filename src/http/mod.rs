@@ -1,17 +1,22 @@
 //! The HTTP door. Handlers take a request apart, ask the atlas, and present what it says; no domain logic lives here.
 
 use crate::atlas::Atlas;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 mod ask;
+mod changes;
 mod auth;
 mod collections;
+mod edit;
+mod events;
 mod fields;
 mod frame;
+mod history;
 mod html;
 mod items;
 mod kept;
@@ -26,6 +31,7 @@ mod problem;
 mod processes;
 mod serve;
 mod stream;
+mod throttle;
 mod tiles;
 mod tilesets;
 mod urls;
@@ -39,8 +45,13 @@ pub struct App {
     atlas: Arc<Atlas>,
     config: Config,
     pool: pool::Pool,
+    /// Who hold passwords against what is kept of them: few, because each takes long and much memory.
+    doorkeepers: pool::Pool,
+    tries: auth::Tries,
     web: web::Web,
     counts: operations::Counts,
+    /// Who listens to events.
+    listeners: Arc<AtomicUsize>,
     /// Differs at every start, so that tags made of revisions cannot meet those of another plan.
     birth: u128,
 }
@@ -59,8 +70,13 @@ fn urls() -> Router<Arc<App>> {
         .route("/api/collections/{collection}/schema/geojson", get(fields::geojson))
         .route("/api/collections/{collection}/queryables", get(fields::queryables))
         .route("/api/collections/{collection}/sortables", get(fields::sortables))
-        .route("/api/collections/{collection}/items", get(items::list))
-        .route("/api/collections/{collection}/items/{feature}", get(items::one))
+        .route("/api/collections/{collection}/items", edit::of_items(get(items::list)))
+        .route("/api/collections/{collection}/items/{feature}", edit::of_item(get(items::one)))
+        .route("/api/collections/{collection}/items/{feature}/history", get(history::list).post(history::restore))
+        .route(
+            "/api/collections/{collection}/changes",
+            get(changes::since).post(changes::make).layer(DefaultBodyLimit::max(edit::MAX_BODY_BYTES)),
+        )
         .route("/api/vocabularies", get(vocabularies::list))
         .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
         // OGC API Tiles: row before column
@@ -84,6 +100,10 @@ fn urls() -> Router<Arc<App>> {
         )
         // Who asks
         .route("/auth/me", get(auth::me))
+        .route("/auth/login", post(auth::login).layer(DefaultBodyLimit::max(auth::MAX_BODY_BYTES)))
+        .route("/auth/logout", post(auth::logout))
+        // News of changes, as they happen
+        .route("/api/events", get(events::listen))
         // Operations
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))
@@ -96,8 +116,11 @@ fn urls() -> Router<Arc<App>> {
 pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
     let app = Arc::new(App {
         pool: pool::Pool::new(&config.limits),
+        doorkeepers: pool::Pool::new(&Limits { working: 2, waiting: 32, ..config.limits.clone() }),
+        tries: auth::Tries::new(),
         web: web::Web::new(config.web.clone()),
         counts: operations::Counts::default(),
+        listeners: Arc::default(),
         birth: present::hash(uuid::Uuid::now_v7().as_bytes()),
         atlas,
         config,

@@ -1,7 +1,7 @@
 //! What went wrong, as HTTP says it: one table from domain errors to status numbers, and problem details (RFC 9457).
 
 use super::html;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -15,12 +15,14 @@ pub struct Problem {
     pub detail: String,
     /// The parameter, JSON pointer or other place in the input; empty when there is none.
     pub at: String,
+    /// Every fault with its place, when there are several.
+    pub all: Vec<Invalid>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), at: String::new(), headers: vec![] }
+        Self { status, detail: detail.into(), at: String::new(), all: vec![], headers: vec![] }
     }
 
     fn json(&self) -> Json {
@@ -30,7 +32,9 @@ impl Problem {
             "status": self.status.as_u16(),
             "detail": self.sentence(),
         });
-        if !self.at.is_empty() {
+        if !self.all.is_empty() {
+            body["errors"] = self.all.iter().map(|i| json!({"pointer": i.at, "detail": i.message})).collect();
+        } else if !self.at.is_empty() {
             let place = if self.at.starts_with('/') { "pointer" } else { "parameter" };
             body["errors"] = json!([{place: self.at, "detail": self.detail}]);
         }
@@ -58,18 +62,25 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        if let Error::At(at, error) = error {
+            return Self { at, ..Self::from(*error) };
+        }
         let sentence = error.to_string();
         let status = match &error {
             Error::Invalid(_) => StatusCode::BAD_REQUEST,
+            Error::Broken(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Taken(_) => StatusCode::CONFLICT,
+            Error::Gone(_) => StatusCode::GONE,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Error::Denied(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Error::At(..) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         match error {
+            Error::Broken(all) => Self { all, ..Self::new(status, sentence) },
             Error::Invalid(invalid) => Self { at: invalid.at, ..Self::new(status, invalid.message) },
             Error::Busy(_) => {
                 let headers = vec![(header::RETRY_AFTER, HeaderValue::from_static("2"))];

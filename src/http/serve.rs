@@ -48,9 +48,11 @@ impl Server {
     pub async fn run_until(self, atlas: Arc<Atlas>, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let drain = self.config.limits.drain;
         let (ended, draining) = oneshot::channel::<()>();
+        let told = atlas.clone();
         let stop = async move {
             end.await;
             tracing::info!("stopping: no new requests, finishing the open ones");
+            told.news().end();
             let _ = ended.send(());
         };
         // Small answers go out at once instead of waiting to be joined by others.

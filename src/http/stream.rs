@@ -26,12 +26,12 @@ impl Pieces {
     }
 
     /// All of it, when it is no longer than about this; else what writes it piece by piece.
-    pub fn whole(mut self, most_bytes: usize) -> Result<Bytes, Self> {
+    pub fn whole(mut self, most_bytes: usize) -> Result<Bytes, Box<Self>> {
         while !self.done && self.ahead.len() < most_bytes {
             let so_far = std::mem::take(&mut self.ahead);
             self.ahead = self.piece(so_far);
         }
-        if self.done { Ok(std::mem::take(&mut self.ahead).into()) } else { Err(self) }
+        if self.done { Ok(std::mem::take(&mut self.ahead).into()) } else { Err(Box::new(self)) }
     }
 
     /// The body, each piece written when the one before is taken.

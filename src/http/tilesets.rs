@@ -217,11 +217,24 @@ pub async fn tilejson(ask: Ask) -> Answer {
         "scheme": "xyz",
         "vector_layers": vector_layers,
     });
-    if list == "world" {
-        json["attribution"] = "Natural Earth".into();
+    let attribution = if list == "world" { "Natural Earth".to_owned() } else { attribution(&layers) };
+    if !attribution.is_empty() {
+        json["attribution"] = attribution.into();
     }
     if let Some(bbox) = layers.extent() {
         json["bounds"] = json!(bbox.to_array());
     }
     Ok(present::json(&ask, &json))
+}
+
+/// Whom the data of the layers is owed to, each once.
+fn attribution(layers: &Layers) -> String {
+    let mut owed: Vec<String> = Vec::new();
+    for (_, snapshot) in layers.snapshots() {
+        let to = snapshot.collection().attribution();
+        if !to.is_empty() && !owed.iter().any(|o| o == to) {
+            owed.push(to.to_owned());
+        }
+    }
+    owed.join(" | ")
 }

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use axum::http::{HeaderMap, header};
 use std::fmt::Write;
+use std::net::IpAddr;
 
 /// Scheme, host and prefix of every link of one answer; no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,25 @@ impl Base {
             Some(host) => Self(format!("{scheme}://{host}{prefix}")),
             None => Self(format!("{scheme}://{}{prefix}", config.listen)),
         }
+    }
+
+    /// Scheme and host, as browsers write the origin of a page.
+    pub fn origin(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[host..].find('/').map_or(&self.0, |at| &self.0[..host + at])
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Whether nobody on the way can read along: over https, or on the machine itself.
+    pub fn is_safe(&self) -> bool {
+        let authority = self.origin().split_once("://").map_or("", |(_, a)| a);
+        let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        let host = host.map_or(authority, |(host, _)| host).trim_matches(['[', ']']);
+        let local = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|a| a.is_loopback());
+        self.is_https() || local
     }
 
     /// The address of a path that starts with a slash and is already encoded.
@@ -55,6 +75,18 @@ pub fn encode(text: &str, out: &mut String) {
             let _ = write!(out, "%{b:02X}");
         }
     }
+}
+
+/// A JSON pointer as a header may hold it: in printable ASCII, slashes as they are.
+pub fn pointer(at: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in at.split('/').enumerate() {
+        if i > 0 {
+            out.push('/');
+        }
+        encode(part, &mut out);
+    }
+    out
 }
 
 /// A query string with its question mark; empty when there are no pairs. Commas, colons and slashes stay readable.

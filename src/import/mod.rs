@@ -1,4 +1,4 @@
-//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV. Reads a file twice when its collection is new: once
+//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, OpenStreetMap extracts. Reads a file twice when its collection is new: once
 //! for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets past, and nothing is put
 //! right silently. Never writes.
 
@@ -18,6 +18,7 @@ mod finding;
 mod ids;
 mod judge;
 mod nearness;
+mod osm;
 mod report;
 mod run;
 mod source;
@@ -131,6 +132,9 @@ impl<'a> Import<'a> {
         let (collection, origin) = match (model.collection(&id).cloned(), present) {
             (Some(collection), _) => (collection, Origin::Model),
             (None, Some(collection)) => (collection, Origin::Plan),
+            (None, None) if let Some(known) = sources.iter().find_map(|s| s.collection.clone()) => {
+                (known, Origin::Files)
+            }
             (None, None) => {
                 let surveyed = survey(sources, options, &progress)?.finish(id)?;
                 (renamed, mixed) = (surveyed.renamed, surveyed.mixed);

@@ -6,6 +6,8 @@ use super::csv;
 use super::draft::{Draft, Glance, crs_fault};
 use super::elements::{Elements, Layout, Next, RECORD_SEPARATOR, ScanFault};
 use super::finding::{Kind, Place};
+use super::osm;
+use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, Member, Skipped};
 use flate2::read::MultiGzDecoder;
@@ -25,6 +27,8 @@ pub enum Format {
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
     Csv,
+    /// An OpenStreetMap extract; see [`Source::chosen`].
+    OsmPbf,
 }
 
 /// A file to be read.
@@ -34,6 +38,8 @@ pub struct Source {
     input: Input,
     format: Format,
     gzip: bool,
+    /// The collection as the file is read for it, when that is known before it is read.
+    pub collection: Option<Collection>,
 }
 
 enum Input {
@@ -52,10 +58,13 @@ impl Format {
             "geojsonl" | "ndjson" | "jsonl" => Self::GeoJsonLines,
             "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
             "csv" | "tsv" => Self::Csv,
+            "osmpbf" | "pbf" => Self::OsmPbf,
             other => {
                 return Err(Error::invalid(
                     "format",
-                    format!("The format '{other}' cannot be read. There are geojson, geojsonl, geojsonseq and csv."),
+                    format!(
+                        "The format '{other}' cannot be read. There are geojson, geojsonl, geojsonseq, csv and osmpbf."
+                    ),
                 ));
             }
         })
@@ -90,7 +99,7 @@ impl Source {
     }
 
     fn from_input(name: String, input: Input, format: Option<Format>) -> Result<Self> {
-        let mut source = Self { name, input, format: Format::GeoJson, gzip: false };
+        let mut source = Self { name, input, format: Format::GeoJson, gzip: false, collection: None };
         let mut magic = [0; 2];
         let got = source.raw()?.read(&mut magic).map_err(|e| super::bytes::unreadable(&e))?;
         source.gzip = magic[..got] == [0x1f, 0x8b];
@@ -99,6 +108,20 @@ impl Source {
             None => source.sniff()?,
         };
         Ok(source)
+    }
+
+    /// The same, made ready for a collection: of an OpenStreetMap extract what belongs into it is chosen.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when nothing of an extract belongs into this collection, or when it cannot be read.
+    pub fn chosen(self, into: &CollectionId, progress: &Arc<Progress>) -> Result<Self> {
+        if self.format != Format::OsmPbf {
+            return Ok(self);
+        }
+        let mapping = osm::Mapping::of(into)?;
+        let features = osm::translate(&self.name, || self.unpacked(None), &mapping, progress)?;
+        let collection = Some(mapping.collection(into)?);
+        Ok(Self { input: Input::Spooled(features), format: Format::GeoJsonLines, gzip: false, collection, ..self })
     }
 
     #[must_use]
@@ -129,6 +152,7 @@ impl Source {
             Format::GeoJsonLines => Layout::Lines,
             Format::GeoJsonSeq => Layout::Records,
             Format::Csv => return Ok(Rows::Csv(csv::Rows::new(input)?)),
+            Format::OsmPbf => return Err(Error::internal("what of the extract is wanted was not chosen")),
         };
         Ok(Rows::Json { elements: Elements::new(input, layout), text: vec![], ended: false })
     }
@@ -153,6 +177,9 @@ impl Source {
     fn sniff(&self) -> Result<Format> {
         let mut head = vec![];
         self.unpacked(None)?.take(SNIFF_BYTES).read_to_end(&mut head).map_err(|e| super::bytes::unreadable(&e))?;
+        if osm::is_pbf(&head) {
+            return Ok(Format::OsmPbf);
+        }
         if let Some(sentence) = foreign(&head) {
             return Err(Error::invalid(self.name.clone(), sentence));
         }

@@ -1,13 +1,15 @@
 //! Where features outlive the program. One trait, [`Store`]; SQL lives only below this module. Blocking; never serves anyone.
 
-use crate::change::{Change, ChangeSet, Group, Revision, Version};
+use crate::change::{Change, ChangeSet, Group, LogPage, LogPlace, Revision, Version};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
 use std::path::Path;
 
+mod accounts;
 mod gpkg;
 
+pub use accounts::Accounts;
 pub use gpkg::GeoPackage;
 
 /// Every write is durable when the call returns.
@@ -51,6 +53,11 @@ pub trait Store: Send + Sync {
 
     /// The versions of one feature, oldest first.
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>>;
+
+    /// The change log of a collection behind a place, every change once, at most `limit` of them. What came in bulk is told feature by
+    /// feature. From the very beginning ([`LogPlace::after`] revision 0) it tells how the collection came to be what it is.
+    /// Stale when what happened since that place is not known any more.
+    fn log(&self, id: &CollectionId, from: LogPlace, limit: usize) -> Result<LogPage>;
 
     /// Takes over what another program did to a collection behind the store's back: gives it a revision and a place in the
     /// change log, and tells what became of each feature. Nothing to take over is an empty list. Stale when the whole

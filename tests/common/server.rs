@@ -71,7 +71,8 @@ pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
         });
         shelf.load(collection, false, &mut all).unwrap();
     }
-    let atlas = Atlas::open(shelf, model, World::default(), &Settings::default()).unwrap();
+    let settings = Settings { accounts: Some(folder.path().join("plan.gpkg")), ..Settings::default() };
+    let atlas = Atlas::open(shelf, model, World::default(), &settings).unwrap();
     Plan { atlas, folder }
 }
 

@@ -7,16 +7,22 @@ mod server;
 #[path = "../common/python.rs"]
 mod python;
 
+mod auth;
 mod bad_input;
+mod changes;
 mod clients;
 mod conformance;
+mod editing;
+mod events;
 mod filters;
 mod kept;
 mod links;
 mod negotiation;
 mod openapi;
 mod paging;
+mod part4;
 mod pmtiles;
+mod qgis;
 mod rights;
 mod serving;
 mod tile_asks;

@@ -1,13 +1,17 @@
 //! The process is killed while it writes. A child of this test binary does the writing.
 
 use crate::Plan;
-use crate::features::{all, bare, edits, load, place, scan, thing, things};
+use crate::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
 use crate::model::rtree_equals_table;
-use cityheart::change::{Edit, Revision};
+use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use cityheart::change::{ChangeSet, Edit, Revision};
+use cityheart::feature::{Feature, Value};
+use cityheart::plan::Model;
 use cityheart::store::{GeoPackage, Store};
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 const PLAN: &str = "CITYHEART_TEST_CRASH_PLAN";
 
@@ -96,4 +100,121 @@ fn what_was_committed_when_the_process_is_killed_is_there() {
     assert!(revision >= last, "{revision} of {last}");
     assert_eq!(features.len() as u64, 2 * (revision - 1), "all of each set");
     rtree_equals_table(&path, &store);
+}
+
+const WRITERS: usize = 8;
+const ROUNDS: usize = 200;
+
+/// The pair that writer `t` counts in.
+fn pair(t: usize) -> [String; 2] {
+    [format!("pair-{t}-a"), format!("pair-{t}-b")]
+}
+
+fn counting(name: &str, n: i64, at: f64) -> Feature {
+    let mut feature = thing(name, place(at, (n % 170) as f64 / 2.0));
+    feature.values[1] = Value::Int(n);
+    feature
+}
+
+fn count_of(feature: &Feature) -> i64 {
+    match feature.values[1] {
+        Value::Int(n) => n,
+        ref other => panic!("{} counts {other:?}", feature.id),
+    }
+}
+
+/// What step `n` of a writer does, in one change set: both of the pair count on, one feature comes, and an older one goes.
+fn step(t: usize, n: i64) -> ChangeSet {
+    let at = t as f64;
+    let mut set: Vec<Edit> =
+        pair(t).iter().map(|name| Edit::Replace { feature: counting(name, n, at), base: None }).collect();
+    set.push(Edit::Create(counting(&format!("new-{t}-{n}"), n, at)));
+    if n > 3 {
+        set.push(Edit::Delete { id: id(&format!("new-{t}-{}", n - 3)), base: None });
+    }
+    edits(set)
+}
+
+/// Only does something when the test below starts it: eight clients of one open plan, each saying what was answered.
+#[test]
+fn child_with_eight_writers() {
+    let Some(plan) = plan_of_the_parent() else { return };
+    let shelf = Shelf::open(&plan).unwrap();
+    let mut counts = [0; WRITERS];
+    let find = &mut |feature: Feature| {
+        for (t, count) in counts.iter_mut().enumerate() {
+            if feature.id.as_str() == pair(t)[0] {
+                *count = count_of(&feature);
+            }
+        }
+        Ok(())
+    };
+    shelf.scan(&collection_id("things"), find).unwrap();
+    let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &Settings::default()).unwrap();
+    std::thread::scope(|scope| {
+        for (t, count) in counts.into_iter().enumerate() {
+            let atlas = &atlas;
+            scope.spawn(move || {
+                for n in count + 1.. {
+                    atlas.commit(&step(t, n)).unwrap();
+                    say(format!("answered {t} {n}"));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn two_hundred_kills_under_eight_writers_lose_nothing_that_was_answered() {
+    let plan = Plan::new();
+    let path = plan.path();
+    let pairs = (0..WRITERS).flat_map(|t| pair(t).map(|name| counting(&name, 0, t as f64)));
+    let start = load(&plan.store, false, pairs.collect());
+    drop(plan.store);
+    let seed = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    println!("seed {seed}");
+    let mut random = seed;
+    let mut before = [0; WRITERS];
+    for round in 0..ROUNDS {
+        let (mut child, mut lines) = child("child_with_eight_writers", &path);
+        let mut answered = before;
+        let mut hear = |line: &str| {
+            if let Some((t, n)) = line.strip_prefix("answered ").and_then(|rest| rest.split_once(' ')) {
+                answered[t.parse::<usize>().unwrap()] = n.parse().unwrap();
+                return true;
+            }
+            false
+        };
+        while !hear(&lines.next().expect("the child stopped by itself").unwrap()) {}
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_micros((random >> 33) % 40_000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for line in lines {
+            hear(&line.unwrap());
+        }
+        let store = GeoPackage::open(&path).unwrap();
+        let (revision, features) = (scan(&store, None).0, all(&store));
+        let mut expected = vec![];
+        for t in 0..WRITERS {
+            let [a, b] = pair(t).map(|name| count_of(features.iter().find(|f| f.id.as_str() == name).unwrap()));
+            assert_eq!(a, b, "round {round}: half a change set was written");
+            assert!(a >= answered[t], "round {round}: {} was answered, {a} is there", answered[t]);
+            assert!(a <= answered[t] + 1, "round {round}: nobody asked for more");
+            expected.extend(pair(t));
+            expected.extend((1.max(a - 2)..=a).map(|n| format!("new-{t}-{n}")));
+            before[t] = a;
+        }
+        let mut there: Vec<String> = features.iter().map(|f| f.id.to_string()).collect();
+        there.sort();
+        expected.sort();
+        assert_eq!(there, expected, "round {round}");
+        let sets: i64 = before.iter().sum();
+        assert_eq!(revision, start + sets as Revision, "round {round}: one revision for each change set, none lost");
+        rtree_equals_table(&path, &store);
+    }
+    assert!(before.iter().all(|n| *n > 0), "every writer got its turn");
+    let sound: String =
+        rusqlite::Connection::open(&path).unwrap().query_row("PRAGMA quick_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
 }

@@ -1,8 +1,8 @@
 //! Random edits: the store does what a table of ids in memory does, and its R-tree holds what its table holds.
 
 use crate::Plan;
-use crate::features::{all, bare, edits, id, load, place, scan, thing, things};
-use cityheart::change::{Change, Edit, Revision};
+use crate::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
+use cityheart::change::{Change, Edit, LogPlace, Revision, Version};
 use cityheart::error::Error;
 use cityheart::feature::{Bbox, Feature, Geometry, Value, bbox_of};
 use cityheart::store::{GeoPackage, Store};
@@ -165,6 +165,35 @@ fn name(i: u8) -> String {
     format!("thing-{i}")
 }
 
+/// Everything the log tells, in pages of this size, from the beginning.
+fn told(store: &dyn Store, limit: usize) -> Vec<Version> {
+    let mut from = LogPlace::after(0);
+    let mut all = Vec::new();
+    loop {
+        let page = store.log(&collection_id("things"), from, limit).unwrap();
+        assert!(page.versions.len() <= limit);
+        all.extend(page.versions);
+        let Some(next) = page.next else {
+            assert_eq!(page.revision, scan(store, None).0);
+            return all;
+        };
+        from = next;
+    }
+}
+
+/// The collection that the log tells of.
+fn replayed(versions: &[Version]) -> BTreeMap<String, Feature> {
+    let mut features: BTreeMap<String, Feature> = BTreeMap::new();
+    for version in versions {
+        let known = version.before.as_ref().map(|f| features.remove(f.id.as_str()).expect("what changes was there"));
+        assert_eq!(known.as_ref(), version.before.as_ref(), "each change begins where the one before ended");
+        if let Some(after) = &version.after {
+            assert!(features.insert(after.id.to_string(), after.clone()).is_none(), "{} came twice", after.id);
+        }
+    }
+    features
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -227,6 +256,36 @@ proptest! {
             model.assert_equals(&plan.store);
         }
         rtree_equals_table(&plan.path(), &plan.store);
+    }
+
+    #[test]
+    fn the_log_told_in_pages_of_any_size_is_what_happened(sets in prop::collection::vec(prop::collection::vec(a_step(), 1..4), 1..12), load_at in 0..12_usize, replace: bool, limit in 1..9_usize) {
+        let plan = Plan::new();
+        load(&plan.store, false, vec![thing(&name(0), place(5.0, 5.0)), bare(&name(1)), bare(&name(2))]);
+        let mut model = Model { revision: 1, ..Model::default() };
+        for (at, steps) in sets.iter().enumerate() {
+            if at == load_at {
+                // Some that are there, some that are not, and some that are another now.
+                let named = |i: u8| if replace { thing(&name(i), place(f64::from(i), 1.0)) } else { bare(&format!("loaded-{i}")) };
+                let there: BTreeSet<String> = all(&plan.store).iter().map(|f| f.id.to_string()).collect();
+                let new = (0..6_u8).map(named).filter(|f| !replace || there.contains(f.id.as_str()));
+                let more = (6..9_u8).map(|i| bare(&format!("loaded-{i}")));
+                load(&plan.store, replace, new.chain(more).collect());
+            }
+            model.revision = scan(&plan.store, None).0;
+            model.features = all(&plan.store).into_iter().map(|f| (f.id.to_string(), (f, model.revision))).collect();
+            let set: Vec<Edit> = steps.iter().map(|s| model.edit(s)).collect();
+            drop(plan.store.commit(&edits(set)));
+        }
+        let versions = told(&plan.store, limit);
+        prop_assert_eq!(&versions, &told(&plan.store, 10_000), "pages of any size tell the same");
+        let now: BTreeMap<String, Feature> = all(&plan.store).into_iter().map(|f| (f.id.to_string(), f)).collect();
+        prop_assert_eq!(replayed(&versions), now);
+        for id in versions.iter().filter_map(|v| v.after.as_ref()).map(|f| f.id.clone()).collect::<BTreeSet<_>>() {
+            let of_it = |v: &&Version| [&v.before, &v.after].into_iter().flatten().any(|f| f.id == id);
+            let alone = plan.store.history(&collection_id("things"), &id).unwrap();
+            prop_assert_eq!(versions.iter().filter(of_it).cloned().collect::<Vec<_>>(), alone, "the history of each is its part of the log");
+        }
     }
 
     #[test]

@@ -6,12 +6,22 @@ test('an address comes back as it was', () => {
   expect(format(parse(text))).toBe(text);
 });
 
+test('a question comes back as it was', () => {
+  const inside = '?city=celje&tab=ask&shape=15.26,46.22/15.27,46.22/15.27,46.23&with=rule:share&map=15.20/46.23100/15.26400';
+  expect(format(parse(inside))).toBe(inside);
+  const gaps = '?tab=ask&ask=gaps&area=celje-staro-mestno-jedro&point=15.265,46.23&with=distance:150,kind:class-park';
+  expect(format(parse(gaps))).toBe(gaps);
+  const side = '?tab=compare&compare=city:celje,area:osijek-tvrda,drawn';
+  expect(format(parse(side))).toBe(side);
+  expect(parse('?with=survey:a%252Cb%253Ac').asked.options).toEqual({ survey: 'a,b:c' });
+});
+
 test('nothing said is nothing written', () => {
   expect(format(parse(''))).toBe('');
 });
 
 test('broken values are left aside', () => {
-  const address = parse('?from=soon&order=size&theme=pink&colour=smell&at=2026-13&map=1/2&tab=ask&status=,,');
+  const address = parse('?from=soon&order=size&theme=pink&colour=smell&at=2026-13&map=1/2&tab=draw&ask=why&shape=1,2/3&point=9&compare=town:x&status=,,');
   expect(format(address)).toBe('');
   expect(parse('?map=99/89/500').view).toEqual({ zoom: 22, lat: 85, lon: 180 });
   expect(parse('?map=a/b/c').view).toBeNull();

@@ -1,10 +1,12 @@
 // What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
 // so that an old link still opens.
+import { formatAsked, parseAsked, parseSubjects, type Asked, type Subject } from './ask/asked';
 import { monthText, parseMonth, type Month } from './moment';
 import type { Filter, Order } from './plan';
 import { SCHEMES, type SchemeId } from './schemes';
 
-export type Tab = 'plan' | 'table';
+export const TABS = ['plan', 'ask', 'compare', 'table'] as const;
+export type Tab = (typeof TABS)[number];
 /** The table's sorting: a column, and a minus before it for the other way round. */
 export type Sorting = string;
 export type Theme = 'system' | 'light' | 'dark';
@@ -24,6 +26,8 @@ export interface Address {
   colour: SchemeId;
   /** The month at which the plan is shown; null is as it stands. */
   month: Month | null;
+  asked: Asked;
+  compared: Subject[];
   /** Empty: the person's own setting decides. */
   language: string;
   theme: Theme;
@@ -53,11 +57,13 @@ export function parse(search: string): Address {
       to: year(text('to')),
     },
     selected: text('id'),
-    tab: text('tab') === 'table' ? 'table' : 'plan',
+    tab: TABS.find((id) => id === text('tab')) ?? 'plan',
     order: ORDERS.includes(order) ? (order as Order) : 'status',
     sorting: text('sort') || 'title',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
+    asked: parseAsked(query),
+    compared: parseSubjects(query),
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: view(text('map')),
@@ -82,6 +88,8 @@ export function format(address: Address): string {
     ['colour', address.colour === 'status' ? '' : address.colour],
     ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],
+    ...formatAsked(address.asked),
+    ['compare', address.compared.join()],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
     ['print', address.print ? '1' : ''],
@@ -92,9 +100,9 @@ export function format(address: Address): string {
   return said.length ? `?${said.map(([name, value]) => `${name}=${readable(value)}`).join('&')}` : '';
 }
 
-/** Commas and slashes may stand as they are in a query; the link stays readable. */
+/** Commas, colons and slashes may stand as they are in a query; the link stays readable. */
 function readable(value: string): string {
-  return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/');
+  return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 }
 
 function formatView({ zoom, lon, lat }: View): string {

@@ -2,8 +2,10 @@
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
+import { asked, compared, dragged } from './state/ask';
 import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
 import { loadModel, loadPlan } from './api';
+import type { Box } from './geometry';
 import { language, preferred, speak, t } from './i18n';
 import { planAt, type Month } from './moment';
 import type { Model } from './model';
@@ -12,7 +14,7 @@ import type { SchemeId } from './schemes';
 import { statusesOf, type Group } from './signs';
 
 /** Where the map is asked to go. A new object is a new request. */
-export type Goal = { to: 'all' } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: View };
+export type Goal = { to: 'all' } | { to: 'box'; box: Box } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: View };
 
 /** The zoom from which the map shows single interventions; before, counts. */
 export const NEAR = 9.5;
@@ -213,6 +215,9 @@ export function connect(): void {
       sorting.value = to.sorting;
       colour.value = to.colour;
       month.value = to.month;
+      asked.value = to.asked;
+      compared.value = to.compared;
+      dragged.value = null;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
       printing.value = to.print;
@@ -231,6 +236,8 @@ function address(): Address {
     sorting: sorting.value,
     colour: colour.value,
     month: month.value,
+    asked: asked.value,
+    compared: compared.value,
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,
@@ -239,10 +246,10 @@ function address(): Address {
   };
 }
 
-/** A step is what Back undoes; moving the map or the date, typing on, language and theme only rewrite the address. */
+/** A step is what Back undoes; moving the map or the date, typing on, turning a question's knobs, language and theme only rewrite the address. */
 function isStep(before: Address, now: Address): boolean {
   const settled = (one: Address) =>
-    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, month: null, language: '', theme: 'system', view: null });
+    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, month: null, asked: { ...one.asked, options: {} }, language: '', theme: 'system', view: null });
   return settled(before) !== settled(now);
 }
 

@@ -8,6 +8,7 @@ use super::present::{self, Answer, Document};
 use crate::atlas::View;
 use serde_json::{Map, Value as Json, json};
 
+mod edits;
 mod parameters;
 mod schemas;
 
@@ -28,6 +29,7 @@ fn describe(views: &[View], server: &str) -> Json {
     fixed_paths(&mut paths);
     for view in views {
         collection_paths(&mut paths, view);
+        edits::add(&mut paths, view);
     }
     tile_paths(&mut paths, views);
     json!({

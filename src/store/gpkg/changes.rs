@@ -20,7 +20,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// A feature as the log keeps it: properties by name as JSON, geometry as a GeoPackage blob.
-type Image = (Option<String>, Option<Vec<u8>>);
+pub(super) type Image = (Option<String>, Option<Vec<u8>>);
 
 pub(super) fn write(conn: &Connection, layer: &Layer, entry: &Entry<'_>) -> Result<()> {
     let Some(feature) = entry.after.or(entry.before) else {
@@ -63,7 +63,7 @@ fn image(layer: &Layer, feature: &Feature) -> Image {
 }
 
 /// The feature of an image; fields that the collection has no more are left out.
-fn feature(layer: &Layer, key: i64, id: &FeatureId, image: &Image) -> Option<Feature> {
+pub(super) fn feature(layer: &Layer, key: i64, id: &FeatureId, image: &Image) -> Option<Feature> {
     let properties: Map<String, Json> = serde_json::from_str(image.0.as_ref()?).ok()?;
     let values = layer
         .collection

@@ -2,7 +2,7 @@
 //! connections and the layout of the tables.
 
 use super::{Loaded, Store, Watch};
-use crate::change::{Change, ChangeSet, Group, Revision, Version};
+use crate::change::{Change, ChangeSet, Group, LogPage, LogPlace, Revision, Version};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
@@ -22,6 +22,7 @@ mod functions; // ST_MinX …
 mod journal; // what other programs did
 mod layer; // rows and features
 mod load; // bulk
+mod log; // the change log, page by page
 mod migrate; // older files
 mod open; // files that may be anything
 mod remarks; // odd rows
@@ -101,6 +102,10 @@ impl Store for GeoPackage {
 
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>> {
         self.shared.read(|conn, layers| changes::history(conn, find(layers, id)?, feature))
+    }
+
+    fn log(&self, id: &CollectionId, from: LogPlace, limit: usize) -> Result<LogPage> {
+        self.shared.read(|conn, layers| log::page(conn, find(layers, id)?, from, limit))
     }
 
     fn adopt(&self, id: &CollectionId) -> Result<(Revision, Vec<Change>)> {

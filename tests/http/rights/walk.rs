@@ -41,6 +41,9 @@ async fn crawl(router: &Router, viewer: &Viewer) -> Vec<Said> {
         "/api/collections/interventions/items?sortby=-cost&f=html",
         "/api/collections/interventions/items?crs=http://www.opengis.net/def/crs/EPSG/0/3857",
         "/api/collections?bbox=15.8,46,15.9,47",
+        "/api/collections/interventions/changes",
+        "/api/collections/interventions/changes?limit=1&f=html",
+        "/api/collections/contributions/changes",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -57,6 +60,8 @@ async fn crawl(router: &Router, viewer: &Viewer) -> Vec<Said> {
         for id in ids {
             waiting.push(format!("/api/collections/{collection}/items/{id}"));
             waiting.push(format!("/api/collections/{collection}/items/{id}?f=html"));
+            waiting.push(format!("/api/collections/{collection}/items/{id}/history"));
+            waiting.push(format!("/api/collections/{collection}/items/{id}/history?f=html"));
         }
     }
     let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();

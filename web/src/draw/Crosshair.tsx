@@ -1,6 +1,6 @@
 // Drawing without a pointer: the arrow keys move the map under a cross, Enter sets a corner, Enter again at the same place
 // ends. The same steps are buttons for those who cannot press exactly.
-import { useEffect } from 'preact/hooks';
+import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
 import './draw.css';
 import { t } from '../i18n';
@@ -16,21 +16,23 @@ export function drawByKeys(kind: Kind, done: Drawing['done']): void {
   theMap.value?.getCanvas().focus();
 }
 
+/** The keys count from the moment the cross is there, and as long. */
+effect(() => {
+  if (!crosshair.value) return;
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') give();
+    else if (document.activeElement !== theMap.peek()?.getCanvas()) return;
+    else if (event.key === 'Enter' || event.key === ' ') set();
+    else if (event.key === 'Backspace') takeBack();
+    else return;
+    event.preventDefault();
+  };
+  addEventListener('keydown', press);
+  return () => removeEventListener('keydown', press);
+});
+
 export function Crosshair() {
   const now = crosshair.value;
-  useEffect(() => {
-    if (!now) return;
-    const press = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') give();
-      else if (document.activeElement !== theMap.value?.getCanvas()) return;
-      else if (event.key === 'Enter' || event.key === ' ') set();
-      else if (event.key === 'Backspace') takeBack();
-      else return;
-      event.preventDefault();
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
-  }, [now]);
   if (!now) return null;
   const enough = now.corners.length >= LEAST[now.kind];
   return (

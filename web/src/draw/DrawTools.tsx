@@ -1,6 +1,7 @@
 // The tools for drawing a shape, the same wherever one is drawn: by pointer, by keys, by coordinates.
 import './draw.css';
 import { useEffect, useId, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
 import { t, type Key } from '../i18n';
 import { noMap, sheetFull, theMap } from '../state';
@@ -33,9 +34,13 @@ interface Props {
   shape: Geometry | null;
   /** Told of each change; it must stay the same function while one shape is drawn. */
   change: Drawing['change'];
+  /** Only the ways without a pointer: a tap on the map is taken elsewhere. */
+  quiet?: boolean;
+  /** What stands in one line with the tools; they then show their icons only. */
+  beside?: ComponentChildren;
 }
 
-export function DrawTools({ kind, shape, change }: Props) {
+export function DrawTools({ kind, shape, change, quiet = false, beside }: Props) {
   const tool = drawing.value?.change === change ? drawing.value.tool : null;
   const take = (next: Tool) => {
     if (tool === next) return layDown();
@@ -44,16 +49,19 @@ export function DrawTools({ kind, shape, change }: Props) {
   };
   return (
     <div class="draw-tools">
-      {!noMap.value && (
-        <div class="tools" role="group" aria-label={t('draw.label')}>
-          {TOOLS[kind].map(([id, name, icon]) => (
-            <button key={id} class="tool" aria-pressed={tool === id} disabled={!theMap.value} onClick={() => take(id)}>
-              <Icon name={icon} />
-              <span>{t(name)}</span>
-            </button>
-          ))}
-        </div>
-      )}
+      <div class={beside ? 'line beside' : 'line'}>
+        {beside}
+        {!noMap.value && !quiet && (
+          <div class="tools" role="group" aria-label={t('draw.label')}>
+            {TOOLS[kind].map(([id, name, icon]) => (
+              <button key={id} class="tool" aria-pressed={tool === id} aria-label={t(name)} title={t(name)} disabled={!theMap.value} onClick={() => take(id)}>
+                <Icon name={icon} />
+                {!beside && <span>{t(name)}</span>}
+              </button>
+            ))}
+          </div>
+        )}
+      </div>
       {tool && (
         <p class="note" role="status">
           {t(HOW[tool])}

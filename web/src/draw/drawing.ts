@@ -1,6 +1,6 @@
 // One drawing at a time: what is drawn, with which tool, and who is told of each change. The map carries it out; without
 // a map the same shapes come from typed coordinates.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { Geometry, Position } from 'geojson';
 import type { Kind } from './coordinates';
 
@@ -59,3 +59,11 @@ export function canReshape(shape: Geometry | null): boolean {
   if (shape.type === 'Polygon') return shape.coordinates.length === 1;
   return shape.type !== 'MultiPolygon' || shape.coordinates.every((rings) => rings.length === 1);
 }
+
+/** Escape lays the tool down, wherever the focus is. */
+effect(() => {
+  if (!drawing.value?.tool) return;
+  const escape = (event: KeyboardEvent) => event.key === 'Escape' && layDown();
+  addEventListener('keydown', escape);
+  return () => removeEventListener('keydown', escape);
+});

@@ -16,14 +16,16 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { readPalette, type Palette } from '../map/palette';
-import { crosses, DECIMALS, rounded } from './coordinates';
-import { canReshape, drawing, layDown, snapping, type Tool } from './drawing';
-import { perDegree, simplified } from './measure';
+import { DECIMALS, rounded, shapeOf } from './coordinates';
+import { canReshape, drawing, snapping, type Tool } from './drawing';
+import { areaOf, perDegree, simplified } from './measure';
 import { snap } from './snap';
 
 const MODE: Record<Tool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
 const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
 const REST = 'select';
+/** A smaller outline is still a line or a point. */
+const LEAST_M2 = 10;
 /** A freehand outline keeps the corners that are farther than so many pixels from the line without them. */
 const FREEHAND_PX = 1.5;
 
@@ -36,8 +38,11 @@ export function attach(map: Map): () => void {
   pen.start();
   let shown: Geometry | null = null;
   let several = false;
+  /** Laying out a shape is no change by the hand. */
+  let layingOut = false;
 
   const tell = (settled: boolean) => {
+    if (layingOut) return;
     const now = drawing.peek();
     const shape = now && drawn(pen, several);
     if (!shape || (!settled && JSON.stringify(shape) === JSON.stringify(shown))) return;
@@ -55,11 +60,6 @@ export function attach(map: Map): () => void {
     tell(true);
   });
 
-  const escape = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && drawing.peek()?.tool) layDown();
-  };
-  addEventListener('keydown', escape);
-
   const ends = [
     effect(() => {
       const now = drawing.value;
@@ -67,19 +67,23 @@ export function attach(map: Map): () => void {
         if (pen.getMode() === MODE[now.tool] && now.shape === shown) return;
         several = false;
         shown = null;
+        layingOut = true;
         pen.clear();
         pen.setMode(MODE[now.tool]);
+        layingOut = false;
         map.getCanvas().style.cursor = 'crosshair';
         return;
       }
       if (now && now.shape === shown && pen.getMode() === REST) return;
       shown = now?.shape ?? null;
+      layingOut = true;
       pen.clear();
       pen.setMode(REST);
       if (shown && canReshape(shown)) {
         several = shown.type.startsWith('Multi');
         place(pen, shown);
       }
+      layingOut = false;
     }),
     effect(() => {
       const styles = stylesOf(readPalette());
@@ -87,7 +91,6 @@ export function attach(map: Map): () => void {
     }),
   ];
   return () => {
-    removeEventListener('keydown', escape);
     ends.forEach((end) => end());
     pen.stop();
   };
@@ -130,8 +133,8 @@ function parts(shape: Geometry): Part[] {
 /** What is drawn now as one shape; null while it is too little, or runs over itself. */
 function drawn(pen: TerraDraw, several: boolean): Geometry | null {
   const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== REST && !isMark(properties));
-  const all = features.map(({ geometry }) => geometry as Part);
-  if (!all.length || !all.every(isWhole)) return null;
+  const all = features.map(({ geometry }) => wholeOf(geometry as Part));
+  if (!all.length || !all.every((part) => part !== null)) return null;
   if (!several && all.length === 1) return all[0]!;
   const coordinates = all.map((part) => part.coordinates);
   return { type: `Multi${all[0]!.type}`, coordinates } as Geometry;
@@ -141,11 +144,12 @@ function drawn(pen: TerraDraw, several: boolean): Geometry | null {
 const isMark = (properties: Record<string, unknown>) =>
   ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
 
-function isWhole(part: Part): boolean {
-  if (part.type !== 'Polygon') return part.type === 'Point' || part.coordinates.length > 1;
-  const corners = part.coordinates[0]!.slice(0, -1);
-  const distinct = new Set(corners.map((at) => at.join()));
-  return distinct.size > 2 && !crosses(corners);
+/** A part without repeated corners; null while it is too little. */
+function wholeOf(part: Part): Part | null {
+  if (part.type === 'Point') return part;
+  if (part.type === 'LineString') return part.coordinates.length > 1 ? part : null;
+  const ring = shapeOf(part.coordinates[0]!, 'polygon').shape;
+  return ring?.type === 'Polygon' && areaOf(ring) >= LEAST_M2 ? ring : null;
 }
 
 /** A hand draws more corners than an outline needs, and they all would stand in the link. */

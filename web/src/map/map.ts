@@ -8,7 +8,8 @@ import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
 import { language, t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, theMap, view, type Goal } from '../state';
+import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, tab, theMap, view, type Goal } from '../state';
+import { onMap, type AnswerOnMap } from '../state/ask';
 import { touched } from '../state/changes';
 import { scheme } from '../shown';
 import type { Mark } from '../signs';
@@ -121,6 +122,17 @@ const kinds = computed(() => {
 const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
 const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
 
+/** The answer, and the corners that are being set under the cross. */
+const answerShapes = computed<AnswerOnMap>(() => {
+  const corners = crosshair.value?.corners ?? [];
+  if (!corners.length) return onMap.value;
+  const draft = [
+    ...corners.map((at) => ({ type: 'Feature' as const, properties: { role: 'corner' }, geometry: { type: 'Point' as const, coordinates: at } })),
+    ...(corners.length > 1 ? [{ type: 'Feature' as const, properties: { role: 'draft' }, geometry: { type: 'LineString' as const, coordinates: corners } }] : []),
+  ];
+  return { ...onMap.value, shapes: { type: 'FeatureCollection', features: [...onMap.value.shapes.features, ...draft] } };
+});
+
 function scene(palette: Palette): Scene {
   return {
     palette,
@@ -133,6 +145,7 @@ function scene(palette: Palette): Scene {
     kinds: kinds.value,
     selected: selected.value,
     hovered: hovered.peek(),
+    answer: answerShapes.value,
   };
 }
 
@@ -160,12 +173,12 @@ function withDrawing(before: StyleSpecification | undefined, next: StyleSpecific
   return { ...next, sources: { ...next.sources, ...sources }, layers: [...next.layers, ...layers] };
 }
 
-/** The tools for drawing come when they are first taken up. */
+/** The tools for drawing come where there is something to draw: a first stroke must not be lost to loading. */
 function drawOn(map: Map): () => void {
   let detach: (() => void) | undefined;
   let asked = false;
   const end = effect(() => {
-    if (!drawing.value || asked) return;
+    if ((!drawing.value && tab.value !== 'ask') || asked) return;
     asked = true;
     void import('../draw/terra').then(({ attach }) => {
       if (!closed.has(map)) detach = attach(map);
@@ -208,6 +221,7 @@ const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 function boxOfGoal(goal: Exclude<Goal, { to: 'view' }>): Box | null {
   const all = plan.value;
   if (!all) return null;
+  if (goal.to === 'box') return goal.box;
   if (goal.to === 'item') return all.byId.get(goal.id)?.box ?? null;
   const cities = goal.to === 'city' ? [all.cities.get(goal.id)] : [...all.cities.values()];
   return join(cities.map((city) => city?.box ?? (city?.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
@@ -240,6 +254,8 @@ function click(map: Map, event: MapMouseEvent): void {
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
     select(next, false);
+    // What is no part of an answer is read in the plan.
+    if (tab.value === 'compare' || (tab.value === 'ask' && !onMap.value.ids.includes(next))) tab.value = 'plan';
     if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
     return;
   }

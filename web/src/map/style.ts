@@ -5,6 +5,8 @@ import type { FeatureCollection } from 'geojson';
 import { NEAR } from '../state';
 import { GROUPS, MARKS, signOf, statusesOf, type Group, type Mark } from '../signs';
 import { CITY_ZOOM } from './content';
+import type { AnswerOnMap } from '../state/ask';
+import { answerBelow, answerAbove } from './answer';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './images';
 import type { Palette } from './palette';
@@ -23,6 +25,7 @@ export interface Scene {
   kinds: { mark: Mark; ids: string[] }[] | null;
   selected: string;
   hovered: string;
+  answer: AnswerOnMap;
 }
 
 /** Layers that answer to the pointer, the smallest things first. */
@@ -44,8 +47,9 @@ export function buildStyle(scene: Scene): StyleSpecification {
       counts: { type: 'geojson', data: scene.counts },
       marks: { type: 'geojson', data: scene.marks },
       'area-names': { type: 'geojson', data: scene.areaNames },
+      answer: { type: 'geojson', data: scene.answer.shapes },
     },
-    layers: [...ground(scene), ...streets(scene), ...areas(scene), ...interventions(scene), ...names(scene), ...signs(scene), ...cityCounts(scene)],
+    layers: [...ground(scene), ...streets(scene), ...areas(scene), ...answerBelow(scene), ...interventions(scene), ...names(scene), ...answerAbove(scene), ...signs(scene), ...cityCounts(scene)],
   } as StyleSpecification;
 }
 
@@ -169,7 +173,7 @@ function areas({ palette }: Scene): LayerSpecification[] {
 
 const AREAL: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
 const POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
-const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
+export const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
 
 const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
 const isId = (id: string): ExpressionSpecification => ['==', ['get', 'id'], id];
@@ -212,7 +216,7 @@ function ofMark<T>({ kinds }: Scene, value: (mark: Mark) => T): ExpressionSpecif
 }
 
 /** Line width in pixels at a zoom: edges of areas are thinner than lines. */
-function width(factor: number, extra = 0): ExpressionSpecification {
+export function width(factor: number, extra = 0): ExpressionSpecification {
   const at = (line: number, edge: number): ExpressionSpecification => [
     'case',
     AREAL,
@@ -222,7 +226,7 @@ function width(factor: number, extra = 0): ExpressionSpecification {
   return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
 }
 
-const INTERVENTIONS = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
+export const INTERVENTIONS = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
 
 function interventions(scene: Scene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;

@@ -1,4 +1,7 @@
-// The one panel: tabs, and under them the plan, one intervention, or the table. On a phone it is the sheet.
+// The one panel: tabs, and under them the plan, one intervention, a question, a comparison, or the table. On a phone it is the sheet.
+import { signal, type Signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import type { Tab } from '../address';
 import { model, plan, selected, sheetFull, tab } from '../state';
@@ -9,8 +12,24 @@ import { Table } from './Table';
 
 const TABS: [Tab, Key][] = [
   ['plan', 'tab.plan'],
+  ['ask', 'tab.ask'],
+  ['compare', 'tab.compare'],
   ['table', 'tab.table'],
 ];
+
+/** Tabs that not everyone opens are loaded when they are. */
+const AskTab = later(() => import('../ask/AskTab').then((part) => part.AskTab));
+const CompareTab = later(() => import('../ask/CompareTab').then((part) => part.CompareTab));
+
+function later(load: () => Promise<ComponentType>): ComponentType {
+  const part: Signal<{ Part: ComponentType } | null> = signal(null);
+  return function Later() {
+    useEffect(() => {
+      if (!part.value) void load().then((Part) => (part.value = { Part }));
+    }, []);
+    return part.value ? <part.value.Part /> : <Skeleton />;
+  };
+}
 
 export function Panel() {
   const work = tools.value;
@@ -34,20 +53,26 @@ export function Panel() {
       </div>
       {work && plan.value && model.value && <work.Workbar />}
       <div class="content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
-        {!plan.value || !model.value ? (
-          <Skeleton />
-        ) : tab.value === 'table' ? (
-          <Table />
-        ) : work?.working.value ? (
-          <work.Workbench />
-        ) : selected.value ? (
-          <Detail />
-        ) : (
-          <PlanTab />
-        )}
+        {!plan.value || !model.value ? <Skeleton /> : <Content />}
       </div>
     </section>
   );
+}
+
+function Content() {
+  switch (tab.value) {
+    case 'ask':
+      return <AskTab />;
+    case 'compare':
+      return <CompareTab />;
+    case 'table':
+      return <Table />;
+    case 'plan': {
+      const work = tools.value;
+      if (work?.working.value) return <work.Workbench />;
+      return selected.value ? <Detail /> : <PlanTab />;
+    }
+  }
 }
 
 function moveTab(event: KeyboardEvent): void {

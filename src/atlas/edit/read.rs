@@ -1,0 +1,370 @@
+//! GeoJSON as clients send it, read into features: each fault with its place, all of them at once. What may be passed over is left
+//! out, refused or fixed as the client prefers.
+
+use super::{Handling, Wishes};
+use crate::collection::{Collection, Kind};
+use crate::crs::{Crs, Projection};
+use crate::error::{Error, Invalid, Result};
+use crate::feature::geojson::{self, json_kind};
+use crate::feature::{Feature, FeatureId, Geometry, Value, check_geometry};
+use crate::plan::Model;
+use crate::query::closest;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+pub(super) struct Reader<'a> {
+    model: &'a Model,
+    collection: Arc<Collection>,
+    crs: Crs,
+    handling: Handling,
+    /// Where the feature stands in what was sent.
+    at: String,
+    broken: Vec<Invalid>,
+    left_out: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(model: &'a Model, collection: Arc<Collection>, wishes: &Wishes, at: String) -> Self {
+        let (crs, handling) = (wishes.crs, wishes.handling);
+        Self { model, collection, crs, handling, at, broken: vec![], left_out: vec![] }
+    }
+
+    /// What was found: rules that are broken, and places of what was left out, as pointers.
+    pub(super) fn end(self) -> (Vec<Invalid>, Vec<String>) {
+        (self.broken, self.left_out)
+    }
+
+    /// A new feature; `None` when it breaks rules.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is no GeoJSON feature.
+    pub(super) fn feature(&mut self, json: &Json) -> Result<Option<Feature>> {
+        let members = members(json, true)?;
+        let id = self.id(members)?;
+        let mut feature =
+            Feature { key: 0, id, geometry: None, values: vec![Value::Null; self.collection.fields.len()] };
+        if let Some(geometry) = members.get("geometry") {
+            feature.geometry = self.geometry(geometry);
+        }
+        self.foreign(members);
+        self.properties(members, &mut feature)?;
+        self.rules(None, &mut feature);
+        Ok(self.broken.is_empty().then_some(feature))
+    }
+
+    /// The feature that takes the place of another.
+    ///
+    /// # Errors
+    /// As [`Self::feature`].
+    pub(super) fn replacement(&mut self, before: &Feature, json: &Json) -> Result<Option<Feature>> {
+        let members = members(json, true)?;
+        let mut after = Feature { geometry: None, values: vec![Value::Null; before.values.len()], ..before.clone() };
+        for (at, field) in self.collection.fields.iter().enumerate() {
+            if self.is_read_only(&field.name) {
+                after.values[at].clone_from(&before.values[at]);
+            }
+        }
+        if let Some(geometry) = members.get("geometry") {
+            after.geometry = self.geometry(geometry);
+        }
+        self.foreign(members);
+        self.properties(members, &mut after)?;
+        self.rules(Some(before), &mut after);
+        Ok(self.broken.is_empty().then_some(after))
+    }
+
+    /// The feature after a merge patch (RFC 7396).
+    ///
+    /// # Errors
+    /// As [`Self::feature`]; [`Error::Invalid`] for another id.
+    pub(super) fn patched(&mut self, before: &Feature, patch: &Json) -> Result<Option<Feature>> {
+        let members = members(patch, false)?;
+        if let Some(id) = members.get("id")
+            && id_text(id).as_deref() != Some(before.id.as_str())
+        {
+            return Err(Error::invalid("/id", "The id of a feature stays as it is. Leave it out."));
+        }
+        let mut after = before.clone();
+        if let Some(geometry) = members.get("geometry") {
+            after.geometry = self.geometry(&whole(geometry, before));
+        }
+        self.foreign(members);
+        match members.get("properties") {
+            None => {}
+            Some(Json::Null) => {
+                let fields = self.collection.fields.clone();
+                for (value, field) in after.values.iter_mut().zip(&fields) {
+                    if !self.is_read_only(&field.name) {
+                        *value = Value::Null;
+                    }
+                }
+            }
+            Some(Json::Object(given)) => {
+                let merge = |(name, patch): (&String, &Json)| {
+                    let present = self.collection.field(name).and_then(|at| before.values.get(at));
+                    (name.clone(), merged(present.map_or(Json::Null, Value::to_json), patch))
+                };
+                let merged: Map<String, Json> = given.iter().map(merge).collect();
+                self.values(&merged, &mut after);
+            }
+            Some(other) => return Err(no_properties(other)),
+        }
+        self.rules(Some(before), &mut after);
+        Ok(self.broken.is_empty().then_some(after))
+    }
+
+    fn id(&self, members: &Map<String, Json>) -> Result<FeatureId> {
+        let given = members.get("id").or_else(|| members.get("properties")?.get("id")).filter(|id| !id.is_null());
+        let Some(given) = given else { return Ok(FeatureId::fresh()) };
+        let text = id_text(given).ok_or_else(|| {
+            Error::invalid(
+                "/id",
+                format!("An id is text or a number, not {}. Leave it out for a new one.", json_kind(given)),
+            )
+        })?;
+        let id = FeatureId::new(&text).map_err(|e| e.at("/id"))?;
+        match self.model.id_flaw(&self.collection.id, &id) {
+            Some(flaw) => Err(Error::Broken(vec![Invalid { at: "/id".into(), message: flaw }])),
+            None => Ok(id),
+        }
+    }
+
+    fn geometry(&mut self, json: &Json) -> Option<Geometry> {
+        let shape = match geojson::geometry(json) {
+            Ok(shape) => shape?,
+            Err(fault) => {
+                self.fault(&format!("/geometry{}", fault.at), fault.message);
+                return None;
+            }
+        };
+        if shape.flattened {
+            self.pass_over("/geometry", "Positions have a height, which is not kept. Leave it out.", Handling::Strict);
+        }
+        let lonlat = if self.crs == Crs::CRS84 {
+            Ok(shape.geometry)
+        } else {
+            Projection::new(self.crs).and_then(|p| p.geometry_to_lonlat(&shape.geometry))
+        };
+        let checked = lonlat.and_then(|g| Ok(check_geometry(g)?));
+        match checked {
+            Ok((geometry, _)) if self.collection.geometry.accepts(&geometry) => Some(geometry),
+            Ok(_) => {
+                let names = self.collection.geometry.names();
+                self.fault("/geometry", format!("'{}' holds {names}; this is another geometry.", self.collection.id));
+                None
+            }
+            Err(Error::Invalid(invalid)) => {
+                self.fault(&format!("/geometry{}", invalid.at), invalid.message);
+                None
+            }
+            Err(e) => {
+                self.fault("/geometry", e.to_string());
+                None
+            }
+        }
+    }
+
+    /// Members that GeoJSON does not know.
+    fn foreign(&mut self, members: &Map<String, Json>) {
+        const KNOWN: [&str; 6] = ["type", "id", "geometry", "properties", "bbox", "links"];
+        for name in members.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+            self.pass_over(&format!("/{}", escaped(name)), "This member is not kept. Leave it out.", Handling::Strict);
+        }
+    }
+
+    fn properties(&mut self, members: &Map<String, Json>, feature: &mut Feature) -> Result<()> {
+        match members.get("properties") {
+            None | Some(Json::Null) => Ok(()),
+            Some(Json::Object(given)) => {
+                self.values(given, feature);
+                Ok(())
+            }
+            Some(other) => Err(no_properties(other)),
+        }
+    }
+
+    fn values(&mut self, given: &Map<String, Json>, feature: &mut Feature) {
+        let collection = self.collection.clone();
+        for (name, json) in given {
+            let at = format!("/properties/{}", escaped(name));
+            let Some(field) = collection.field(name) else {
+                if name != "id" {
+                    let names = collection.fields.iter().map(|f| f.name.as_str());
+                    let near = closest(name, names).map(|n| format!(" Did you mean '{n}'?")).unwrap_or_default();
+                    let message =
+                        format!("'{}' has no property '{name}'.{near} Rename it or leave it out.", collection.id);
+                    self.pass_over(&at, message, Handling::Usual);
+                }
+                continue;
+            };
+            let kind = collection.fields[field].kind;
+            let read = kind.read(json);
+            if self.is_read_only(name) {
+                if read.ok().as_ref() != feature.values.get(field) {
+                    self.pass_over(&at, "Only the service writes this property. Leave it out.", Handling::Strict);
+                }
+                continue;
+            }
+            match read {
+                Ok(value) => feature.values[field] = value,
+                Err(message) => match loose(kind, json).filter(|_| self.handling == Handling::Lenient) {
+                    Some(value) => feature.values[field] = value,
+                    None => self.pass_over(&at, message, Handling::Usual),
+                },
+            }
+        }
+    }
+
+    /// The rules of the plan: what the schema says of all properties together, and which status may follow which. A feature that broke a
+    /// rule before may go on doing so.
+    fn rules(&mut self, before: Option<&Feature>, after: &mut Feature) {
+        if !self.broken.is_empty() {
+            return;
+        }
+        let id = self.collection.id.clone();
+        let known = before.map(|b| self.model.findings(&id, &self.map(b))).unwrap_or_default();
+        for finding in self.model.findings(&id, &self.map(after)) {
+            if known.contains(&finding) {
+                continue;
+            }
+            let name = finding.at.strip_prefix("/properties/").and_then(|rest| rest.split('/').next());
+            let field = name.and_then(|n| self.collection.field(n)).filter(|at| !self.collection.fields[*at].required);
+            match field.filter(|_| self.handling == Handling::Lenient) {
+                Some(field) => {
+                    after.values[field] = before.map_or(Value::Null, |b| b.values[field].clone());
+                    self.left_out.push(format!("{}{}", self.at, finding.at));
+                }
+                None => self.fault(&finding.at, finding.message),
+            }
+        }
+        if after.geometry.is_none() && before.is_none_or(|b| b.geometry.is_some()) && needs_place(&self.collection) {
+            self.fault("/geometry", format!("A feature of '{id}' needs a place."));
+        }
+        let Some(before) = before else { return };
+        for (at, field) in self.collection.clone().fields.iter().enumerate() {
+            if let (Some(Value::Text(from)), Some(Value::Text(to))) = (before.values.get(at), after.values.get(at))
+                && from != to
+                && let Some(message) = self.model.refused_move(&id, &field.name, from, to)
+            {
+                self.fault(&format!("/properties/{}", escaped(&field.name)), message);
+            }
+        }
+    }
+
+    fn map(&self, feature: &Feature) -> Map<String, Json> {
+        let fields = self.collection.fields.iter().zip(&feature.values).filter(|(_, v)| !v.is_null());
+        fields.map(|(f, v)| (f.name.clone(), v.to_json())).collect()
+    }
+
+    fn is_read_only(&self, name: &str) -> bool {
+        let property = self.collection.schema.get("properties").and_then(|p| p.get(name));
+        property.and_then(|p| p.get("readOnly")).and_then(Json::as_bool) == Some(true)
+    }
+
+    fn fault(&mut self, at: &str, message: impl Into<String>) {
+        self.broken.push(Invalid { at: format!("{}{at}", self.at), message: message.into() });
+    }
+
+    /// A fault that can be passed over; `refused` is the mildest handling that refuses it.
+    fn pass_over(&mut self, at: &str, message: impl Into<String>, refused: Handling) {
+        let refuses =
+            self.handling == Handling::Strict || (refused == Handling::Usual && self.handling == Handling::Usual);
+        if refuses {
+            self.fault(at, message);
+        } else {
+            self.left_out.push(format!("{}{at}", self.at));
+        }
+    }
+}
+
+/// The members of a feature, or of a patch of one.
+fn members(json: &Json, whole: bool) -> Result<&Map<String, Json>> {
+    let Json::Object(members) = json else {
+        return Err(Error::invalid("", format!("Expected one GeoJSON Feature, found {}.", json_kind(json))));
+    };
+    match members.get("type") {
+        Some(Json::String(kind)) if kind == "Feature" => Ok(members),
+        Some(Json::String(kind)) if kind == "FeatureCollection" => Err(Error::invalid(
+            "/type",
+            "This takes one Feature. Send several as {\"edits\": [{\"create\": …}, …]} to 'changes' of the collection.",
+        )),
+        None if !whole => Ok(members),
+        _ => Err(Error::invalid("/type", "The type of a GeoJSON feature is \"Feature\".")),
+    }
+}
+
+fn no_properties(found: &Json) -> Error {
+    let message =
+        format!("Properties are an object or null, not {}. Write them as {{\"name\": value}}.", json_kind(found));
+    Error::invalid("/properties", message)
+}
+
+fn id_text(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn needs_place(collection: &Collection) -> bool {
+    let is_place = |name: &str| {
+        let property = collection.schema.get("properties").and_then(|p| p.get(name));
+        property.and_then(|p| p.get("x-ogc-role")).and_then(Json::as_str) == Some("primary-geometry")
+    };
+    let required = collection.schema.get("required").and_then(Json::as_array);
+    required.into_iter().flatten().filter_map(Json::as_str).any(is_place)
+}
+
+/// The geometry of a patch; a member that it leaves out is as it was.
+fn whole(patch: &Json, before: &Feature) -> Json {
+    let (Json::Object(members), Some(geometry)) = (patch, &before.geometry) else { return patch.clone() };
+    let mut members = members.clone();
+    if !members.contains_key("type")
+        && let Ok(Json::Object(present)) = serde_json::to_value(::geojson::Geometry::from(geometry))
+        && let Some(kind) = present.get("type")
+    {
+        members.insert("type".into(), kind.clone());
+    }
+    members.into()
+}
+
+/// RFC 7396.
+fn merged(target: Json, patch: &Json) -> Json {
+    let Json::Object(patch) = patch else { return patch.clone() };
+    let mut target = match target {
+        Json::Object(target) => target,
+        _ => Map::new(),
+    };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            let present = target.remove(name).unwrap_or_default();
+            target.insert(name.clone(), merged(present, value));
+        }
+    }
+    target.into()
+}
+
+/// A value that was meant, where only its form is wrong.
+fn loose(kind: Kind, json: &Json) -> Option<Value> {
+    let value: Json = match (kind, json) {
+        (Kind::Integer, Json::Number(n)) => {
+            n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15)?.to_string().parse::<i64>().ok()?.into()
+        }
+        (Kind::Integer | Kind::Real | Kind::Decimal | Kind::Boolean, Json::String(text)) => {
+            serde_json::from_str(text.trim()).ok()?
+        }
+        (Kind::Text, Json::Number(n)) => n.to_string().into(),
+        (Kind::Text, Json::Bool(b)) => b.to_string().into(),
+        (Kind::Date, Json::String(text)) => text.get(..10)?.into(),
+        _ => return None,
+    };
+    kind.read(&value).ok()
+}
+
+/// A name within a JSON pointer (RFC 6901).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,184 @@
+//! What changes things, as OpenAPI 3.0 describes it: added to the paths that are there for reading.
+
+use super::parameters;
+use super::schemas::reference;
+use crate::atlas::View;
+use serde_json::{Map, Value as Json, json};
+
+const GEOJSON: &str = "application/geo+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const JSON: &str = "application/json";
+
+/// Adds the operations of one collection.
+pub fn add(paths: &mut Map<String, Json>, view: &View) {
+    let collection = view.collection();
+    let (id, title) = (collection.id.as_str(), &collection.title);
+    let root = format!("/collections/{id}");
+    let feature = || json!({"schema": {"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "enum": ["Feature"]}}}});
+    let item = vec![parameters::path("featureId", "The id of a feature.")];
+    let mut add = |path: String, method: &str, operation: Json| {
+        if let Some(resource) = paths.entry(path).or_insert_with(|| json!({})).as_object_mut() {
+            resource.insert(method.to_owned(), operation);
+        }
+    };
+    let items = format!("{root}/items");
+    let one = format!("{items}/{{featureId}}");
+    add(
+        items,
+        "post",
+        operation(
+            &format!("{id}.createFeature"),
+            &format!("{title}: add a feature"),
+            vec![header("Content-Crs"), header("Prefer")],
+            Some((GEOJSON, feature())),
+            &[("201", "It is there, at the address in Location.", Some((GEOJSON, reference(&format!("{id}Feature")))))],
+        ),
+    );
+    let locked = |more: &[&str]| {
+        let headers = ["If-Match"].iter().chain(more).map(|name| header(name));
+        [item.clone(), headers.collect()].concat()
+    };
+    let changed = || {
+        let feature = Some((GEOJSON, reference(&format!("{id}Feature"))));
+        [("200", "Done; the feature as it is now.", feature), ("204", "Done.", None)]
+    };
+    add(
+        one.clone(),
+        "put",
+        operation(
+            &format!("{id}.replaceFeature"),
+            &format!("{title}: replace a feature"),
+            locked(&["Content-Crs", "Prefer"]),
+            Some((GEOJSON, feature())),
+            &changed(),
+        ),
+    );
+    add(
+        one.clone(),
+        "patch",
+        operation(
+            &format!("{id}.updateFeature"),
+            &format!("{title}: change parts of a feature"),
+            locked(&["Content-Crs", "Prefer"]),
+            Some((MERGE_PATCH, json!({"schema": {"type": "object"}}))),
+            &changed(),
+        ),
+    );
+    add(
+        one.clone(),
+        "delete",
+        operation(
+            &format!("{id}.deleteFeature"),
+            &format!("{title}: remove a feature"),
+            locked(&[]),
+            None,
+            &[("204", "It is gone.", None)],
+        ),
+    );
+    let history = format!("{one}/history");
+    add(
+        history.clone(),
+        "get",
+        read(&format!("{id}.getHistory"), &format!("{title}: versions of a feature"), item.clone()),
+    );
+    add(
+        history,
+        "post",
+        operation(
+            &format!("{id}.restoreFeature"),
+            &format!("{title}: back to an earlier version"),
+            locked(&["Prefer"]),
+            Some((
+                JSON,
+                json!({"schema": {"type": "object", "required": ["restore"], "properties": {"restore": {"type": "integer", "minimum": 0}}, "additionalProperties": false}}),
+            )),
+            &changed(),
+        ),
+    );
+    let changes = format!("{root}/changes");
+    let whole = |name: &str, description: &str| json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": {"type": "integer", "minimum": 0}});
+    let mut pages = vec![
+        whole("since", "The revision up to which everything is known already."),
+        whole("limit", "How many changes at most."),
+    ];
+    pages.push(json!({"name": "cursor", "in": "query", "required": false, "description": "From the link to the next page.", "schema": {"type": "string"}}));
+    add(changes.clone(), "get", read(&format!("{id}.getChanges"), &format!("{title}: what changed since"), pages));
+    add(
+        changes,
+        "post",
+        operation(
+            &format!("{id}.makeChanges"),
+            &format!("{title}: several edits, all or none"),
+            vec![header("Content-Crs"), header("Prefer")],
+            Some((JSON, json!({"schema": edits()}))),
+            &[("200", "Done.", Some((JSON, reference("anything"))))],
+        ),
+    );
+}
+
+fn edits() -> Json {
+    let feature = json!({"type": "object"});
+    json!({
+        "type": "object",
+        "required": ["edits"],
+        "properties": {"edits": {"type": "array", "minItems": 1, "items": {
+            "type": "object",
+            "properties": {
+                "create": feature, "replace": feature, "patch": feature,
+                "delete": {"type": "string"}, "restore": {"type": "string"},
+                "revision": {"type": "integer", "minimum": 0},
+                "if_match": {"type": "string"},
+            },
+            "additionalProperties": false,
+        }}},
+        "additionalProperties": true,
+    })
+}
+
+fn header(name: &str) -> Json {
+    let description = match name {
+        "If-Match" => "Do it only if the feature still has this ETag.",
+        "Prefer" => "handling=strict or handling=lenient; return=representation or return=minimal.",
+        _ => "The address of the reference system that coordinates are in; CRS84 when left out.",
+    };
+    json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}})
+}
+
+type Good<'a> = (&'a str, &'a str, Option<(&'a str, Json)>);
+
+fn operation(id: &str, summary: &str, parameters: Vec<Json>, body: Option<(&str, Json)>, good: &[Good<'_>]) -> Json {
+    let mut responses = Map::new();
+    for (status, description, content) in good {
+        let mut response = json!({"description": description});
+        if let Some((media, schema)) = content {
+            response["content"] = json!({*media: {"schema": schema}});
+        }
+        responses.insert((*status).to_owned(), response);
+    }
+    for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"] {
+        let known = ["400", "404", "413", "500", "503"].contains(&status);
+        let response = if known {
+            json!({"$ref": format!("#/components/responses/{status}")})
+        } else {
+            json!({"description": "Refused, with the reason.", "content": {"application/problem+json": {"schema": reference("problem")}}})
+        };
+        responses.insert(status.to_owned(), response);
+    }
+    let mut operation = json!({"summary": summary, "operationId": id, "tags": ["Features"], "parameters": parameters, "responses": responses});
+    if let Some((media, content)) = body {
+        operation["requestBody"] = json!({"required": true, "content": {media: content}});
+    }
+    operation
+}
+
+fn read(id: &str, summary: &str, mut parameters: Vec<Json>) -> Json {
+    parameters.push(super::parameters::reference("f"));
+    let mut responses = Map::new();
+    responses.insert("200".into(), json!({"description": "The answer.", "content": {JSON: {"schema": reference("anything")}, "text/html": {"schema": {"type": "string"}}}}));
+    responses.insert("304".into(), json!({"description": "The client has it already."}));
+    responses.insert("410".into(), json!({"description": "What happened since then is not known any more.", "content": {"application/problem+json": {"schema": reference("problem")}}}));
+    for status in ["400", "404", "406", "413", "414", "500", "503"] {
+        responses.insert(status.to_owned(), json!({"$ref": format!("#/components/responses/{status}")}));
+    }
+    json!({"summary": summary, "operationId": id, "tags": ["Features"], "parameters": parameters, "responses": responses})
+}

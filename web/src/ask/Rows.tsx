@@ -1,0 +1,105 @@
+// Features of an answer as a list with the plan's signs. A row selects, so that the map outlines it; the selected one opens.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { euros, percent, period } from '../format';
+import { language, t } from '../i18n';
+import { euShareOf } from '../plan';
+import { hovered, plan, select, selected, tab, unselect } from '../state';
+import { label } from '../ui/labels';
+import { Sign } from '../ui/Sign';
+import type { Found } from './answer';
+import { nameOf } from './words';
+
+const STEP = 100;
+
+interface Props {
+  features: Found[];
+  title: string;
+  /** What the answer found out about one, said before everything else. */
+  note?: (one: Found) => string;
+  /** What stands under a row. */
+  under?: (one: Found) => ComponentChildren;
+}
+
+export function Rows({ features, title, note, under }: Props) {
+  const [limit, setLimit] = useState(STEP);
+  if (!features.length) return null;
+  const left = features.length - limit;
+  return (
+    <section class="list answer-list" aria-label={title}>
+      <ul class="rows">
+        {features.slice(0, limit).map((one) => (
+          <li key={one.id}>
+            <AnswerRow one={one} note={note?.(one) ?? ''} />
+            {under?.(one)}
+          </li>
+        ))}
+      </ul>
+      {left > 0 && (
+        <button class="button wide" onClick={() => setLimit(limit + STEP)}>
+          {t('list.more', { count: Math.min(left, STEP) })}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function AnswerRow({ one: found, note }: { one: Found; note: string }) {
+  const one = plan.value?.byId.get(String(found.id));
+  const name = nameOf(found);
+  const row = useRef<HTMLButtonElement>(null);
+  const isSelected = selected.value === found.id;
+  useEffect(() => {
+    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [isSelected]);
+  if (!one) {
+    return (
+      <div class="row plain">
+        <span class="what">
+          <span class="title">{name.text}</span>
+          <span class="sub">{[note, found.properties.class ? label('facility_class', String(found.properties.class)) : ''].filter(Boolean).join(' · ')}</span>
+        </span>
+      </div>
+    );
+  }
+  const euShare = euShareOf(one);
+  const functions = one.functions.map((id) => label('function', id)).join(', ');
+  return (
+    <>
+      <button
+        ref={row}
+        class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
+        data-id={one.id}
+        aria-pressed={isSelected}
+        onClick={() => (isSelected ? unselect() : select(one.id, false))}
+        onPointerEnter={() => (hovered.value = one.id)}
+        onPointerLeave={() => (hovered.value = '')}
+      >
+        <Sign group={one.group} />
+        <span class="what">
+          <span class="title" lang={name.language}>
+            {name.text}
+          </span>
+          {name.language !== language.value && name.language && (
+            <abbr class="tongue" title={label('language', name.language)}>
+              {name.language}
+            </abbr>
+          )}
+          <span class="sub">{[note, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')}</span>
+        </span>
+        <span class="money">
+          {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{euros(one.cost)}</span>}
+          <span class="sub">
+            {one.cost !== null && one.costScope !== 'total' && label('cost_scope', one.costScope)}
+            {euShare !== null && t('eu.share', { share: percent(euShare) })}
+          </span>
+        </span>
+      </button>
+      {isSelected && (
+        <button class="link open" onClick={() => (tab.value = 'plan')}>
+          {t('ask.open')}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+// "Take over as idea": begins the same intervention in one's own city, with a link to where it comes from. Only for those
+// who are signed in and may edit.
+import { t } from '../i18n';
+import { plan, tab } from '../state';
+import { account, tools } from '../state/session';
+
+export function TakeOver({ id }: { id: string }) {
+  const one = plan.value?.byId.get(id);
+  const work = tools.value;
+  if (!one || !work || !account.value || account.value.role === 'viewer') return null;
+  const take = () => {
+    work.takeOver(one);
+    tab.value = 'plan';
+  };
+  return (
+    <button class="button" onClick={take}>
+      {t('edit.takeOver')}
+    </button>
+  );
+}

@@ -1,0 +1,108 @@
+// An answer as the server gives it, and what is read from it: a number by its name, rows of a table, what was left out.
+import type { Feature, FeatureCollection, Geometry } from 'geojson';
+
+export interface NumberOf {
+  name: string;
+  value: number | null;
+  unit: string;
+  /** An amount of money, exactly. */
+  decimal?: string;
+  numerator?: number;
+  denominator?: number;
+  group?: Record<string, string>;
+  ids?: string[];
+}
+
+export type Found = Feature<Geometry | null, Record<string, unknown>> & { id: string; result: Record<string, unknown> };
+
+export interface Answer {
+  numbers: NumberOf[];
+  features: Omit<FeatureCollection, 'features'> & { features: Found[] };
+  left_out: Record<string, string[]>;
+  rules: string[];
+}
+
+/** The number of this name that belongs to no group, or to exactly this one. */
+export function numberOf(answer: Answer | undefined, name: string, group: Record<string, string> = {}): NumberOf | undefined {
+  const wanted = Object.entries(group);
+  return answer?.numbers.find(
+    (one) => one.name === name && Object.keys(one.group ?? {}).length === wanted.length && wanted.every(([key, value]) => one.group?.[key] === value),
+  );
+}
+
+/** The values of a group and the number of this name that each has, in the order of the answer. */
+export function byGroup(answer: Answer | undefined, name: string, group: string): Map<string, NumberOf> {
+  const rows = new Map<string, NumberOf>();
+  for (const one of answer?.numbers ?? []) {
+    const keys = Object.keys(one.group ?? {});
+    if (one.name === name && keys.length === 1 && keys[0] === group) rows.set(one.group![group]!, one);
+  }
+  return rows;
+}
+
+/** Reason → ids over several answers, each id once. */
+export function leftOut(answers: Answer[]): Map<string, string[]> {
+  const all = new Map<string, Set<string>>();
+  for (const { left_out } of answers) {
+    for (const [reason, ids] of Object.entries(left_out)) {
+      const known = all.get(reason) ?? new Set();
+      ids.forEach((id) => known.add(id));
+      all.set(reason, known);
+    }
+  }
+  return new Map([...all].map(([reason, ids]) => [reason, [...ids]]));
+}
+
+/** The answer's features as GeoJSON with everything that makes them worth trusting. */
+export function asGeoJson(answers: Record<string, Answer>, asked: { link: string; shapes: Feature[] }): string {
+  const all = Object.values(answers);
+  const seen = new Set<string>();
+  const features = [...asked.shapes, ...all.flatMap((one) => one.features.features)].filter(({ id }) => {
+    if (id === undefined) return true;
+    return !seen.has(String(id)) && Boolean(seen.add(String(id)));
+  });
+  return JSON.stringify({
+    type: 'FeatureCollection',
+    features,
+    question: asked.link,
+    numbers: Object.fromEntries(Object.entries(answers).map(([name, one]) => [name, one.numbers])),
+    left_out: Object.fromEntries(leftOut(all)),
+    rules: [...new Set(all.flatMap((one) => one.rules))],
+  });
+}
+
+/** Every number, its basis and the ids behind it; and after them what was left out and why. */
+export function numbersCsv(answers: Record<string, Answer>): string {
+  const rows: unknown[][] = [['question', 'number', 'group', 'value', 'unit', 'numerator', 'denominator', 'ids']];
+  for (const [name, { numbers, left_out }] of Object.entries(answers)) {
+    for (const one of numbers) {
+      const group = Object.entries(one.group ?? {}).map(([key, value]) => `${key}=${value}`);
+      rows.push([name, one.name, group.join(' '), one.decimal ?? one.value, one.unit, one.numerator, one.denominator, (one.ids ?? []).join(' ')]);
+    }
+    for (const [reason, ids] of Object.entries(left_out)) rows.push([name, 'left_out', `reason=${reason}`, ids.length, 'features', '', '', ids.join(' ')]);
+  }
+  return csv(rows);
+}
+
+/** The features with what was found out about each; columns are whatever any of them has. */
+export function featuresCsv(answers: Record<string, Answer>): string | null {
+  const features = Object.values(answers).flatMap((one) => one.features.features);
+  if (!features.length) return null;
+  const names = (of: (one: Found) => Record<string, unknown>) => [...new Set(features.flatMap((one) => Object.keys(of(one) ?? {})))];
+  const [results, properties] = [names((one) => one.result), names((one) => one.properties)];
+  const rows = features.map((one) => [one.id, ...results.map((name) => one.result?.[name]), ...properties.map((name) => one.properties?.[name])]);
+  return csv([['id', ...results.map((name) => `result.${name}`), ...properties], ...rows]);
+}
+
+function csv(rows: unknown[][]): string {
+  return rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+}
+
+/** Quoted where it must be; text that a spreadsheet would run as a formula is kept from it. */
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(value);
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}

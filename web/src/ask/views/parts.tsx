@@ -1,0 +1,64 @@
+// What the views of several questions are made of.
+import type { ComponentChildren } from 'preact';
+import { euros } from '../../format';
+import { t } from '../../i18n';
+import { cents } from '../../money';
+import { plan } from '../../state';
+import { leftOut, numberOf, type Answer, type NumberOf } from '../answer';
+import type { Asked } from '../asked';
+import { inScope } from '../scope';
+import { perCent } from '../words';
+
+interface CardProps {
+  value: string;
+  children: ComponentChildren;
+}
+
+export function Card({ value, children }: CardProps) {
+  return (
+    <div class="card">
+      <strong>{value}</strong>
+      {children}
+    </div>
+  );
+}
+
+/** Cost and EU share of a summary, each with what it rests on. */
+export function MoneyCards({ summary, count }: { summary: Answer; count: number }) {
+  const cost = numberOf(summary, 'cost');
+  const share = numberOf(summary, 'eu_share');
+  const known = cost?.ids?.length ?? 0;
+  return (
+    <>
+      <Card value={known ? amountOf(cost) : count ? t('cost.none') : '–'}>
+        <span>{t('sum.costKnown', { known, count })}</span>
+      </Card>
+      <Card value={typeof share?.value === 'number' ? perCent(share.value) : count ? t('eu.none') : '–'}>
+        <span>{t('sum.eu')}</span>
+        <span>
+          {typeof share?.value === 'number' &&
+            t('sum.euOf', { eu: euros(inCents(share.numerator)), cost: euros(inCents(share.denominator)), known: share.ids?.length ?? 0 })}
+        </span>
+      </Card>
+    </>
+  );
+}
+
+const inCents = (amount: number | undefined) => cents(amount?.toFixed(2)) ?? 0;
+
+/** An amount of money in short. */
+export function amountOf(number: NumberOf | undefined): string {
+  return euros(cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0);
+}
+
+export const centsOf = (number: NumberOf | undefined): number => cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0;
+
+export const valueOf = (answer: Answer | undefined, name: string): number => numberOf(answer, name)?.value ?? 0;
+
+/** "1 without a place is not counted", for the city asked about. */
+export function notCounted(answers: Answer[], asked: Asked): string {
+  const ids = (leftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && inScope(asked)(id));
+  return ids.length ? t('ask.notCounted', { count: ids.length }) : '';
+}
+
+export const sentenceOf = (parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(' · ');

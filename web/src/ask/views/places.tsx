@@ -1,0 +1,73 @@
+// Around a place: what lies within so many metres, and what can be reached on foot.
+import { number } from '../../format';
+import { t } from '../../i18n';
+import { numberOf, type Found } from '../answer';
+import type { View } from '../view';
+import { amount, option } from '../request';
+import { Rows } from '../Rows';
+import { area, distance, kindName, minutes, points } from '../words';
+import { Card, notCounted, sentenceOf, valueOf } from './parts';
+
+const isMade = ({ id }: Found) => String(id).startsWith('reach');
+
+export const nearby: View = {
+  title: ({ asked }) => t('near.title', { distance: distance(amount(asked, 'radius')) }),
+  sentence: ({ asked, parts }) => {
+    const nearest = numberOf(parts.nearby, 'nearest');
+    return sentenceOf([
+      t('near.found', { count: valueOf(parts.nearby, 'features'), what: kindName(option(asked, 'what')) }),
+      typeof nearest?.value === 'number' && t('near.nearest', { distance: distance(nearest.value) }),
+      parts.nearby && notCounted([parts.nearby], asked),
+    ]);
+  },
+  body: ({ asked, parts }) => (
+    <Rows
+      title={kindName(option(asked, 'what'))}
+      features={parts.nearby?.features.features ?? []}
+      note={({ result }) => distance(Number(result.distance_m))}
+    />
+  ),
+};
+
+export const reach: View = {
+  title: ({ asked }) => t('reach.title', { minutes: minutes(amount(asked, 'minutes')) }),
+  sentence: ({ asked, parts }) =>
+    sentenceOf([t('near.found', { count: valueOf(parts.reach, 'reached'), what: kindName(option(asked, 'reached')) }), area(valueOf(parts.reach, 'area'))]),
+  body: ({ asked, parts }) => {
+    const features = parts.reach?.features.features ?? [];
+    const straight = features.some((one) => isMade(one) && one.result.way === 'straight');
+    const change = numberOf(parts.reach, 'area_change') ?? numberOf(parts.reach, 'change');
+    const network = numberOf(parts.reach, 'network_length');
+    return (
+      <>
+        {straight && <p class="caution">{t('reach.straight')}</p>}
+        <div class="cards">
+          <Card value={number(valueOf(parts.reach, 'reached'))}>
+            <span>{kindName(option(asked, 'reached'))}</span>
+          </Card>
+          <Card value={area(valueOf(parts.reach, 'area'))}>
+            <span>{t('reach.area')}</span>
+          </Card>
+          {!straight && network?.value ? (
+            <Card value={distance(network.value)}>
+              <span>{t('reach.network')}</span>
+            </Card>
+          ) : null}
+          {typeof change?.value === 'number' && (
+            <Card value={points(change.value)}>
+              <span>{t('reach.change')}</span>
+            </Card>
+          )}
+        </div>
+        <Rows
+          title={kindName(option(asked, 'reached'))}
+          features={features.filter((one) => !isMade(one))}
+          note={({ result }) =>
+            sentenceOf([typeof result.minutes === 'number' && minutes(result.minutes), typeof result.distance_m === 'number' && distance(result.distance_m)])
+          }
+        />
+      </>
+    );
+  },
+};
+
