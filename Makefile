@@ -1,13 +1,13 @@
 # cityheart: `make run` and `make test` are all that a newcomer needs. Every target installs what it lacks and can be repeated.
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run build test bench screenshots web venv check-web browser
+.PHONY: run build test bench screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CITYHEART_VENV ?= $(CARGO_TARGET_DIR)/venv
 LISTEN ?= 127.0.0.1:8080
 BIN := $(CARGO_TARGET_DIR)/release/cityheart
-WEB_SOURCES := $(shell find web geodata/model geodata/world -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web geodata/model geodata/world -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/maplibre-rs/target/*' 2>/dev/null)
 
 # Builds everything and serves the ten cities' demo plan.
 run: build
@@ -36,26 +36,56 @@ $(CITYHEART_VENV)/.installed: tests/python/requirements.txt
 	$(CITYHEART_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-# Everything that must hold: format, lints, Rust tests, the web app's checks, the browser.
-test: web venv check-web
-	@.ci/need rust
+# Everything that must hold: format, lints, Rust tests, the web app's checks, the browser, the second renderer.
+test: maplibre-rs
+	$(MAKE) --no-print-directory web venv check-web
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked
-	$(MAKE) --no-print-directory browser
+	$(MAKE) --no-print-directory browser check-maplibre-rs
 
 check-web: web
 	cd web && npm run check
 
+# The server as the tests built it: named together with a test, its libraries are the very same.
+server:
+	@.ci/need rust
+	cargo build --locked --bin cityheart --test architecture
+
 # Clicks through the map in a real browser, against a real server.
-browser: web
-	@.ci/need rust chromium
-	cargo build --locked
+browser: web server
+	@.ci/need chromium
 	.ci/with-server $(CARGO_TARGET_DIR)/debug/cityheart node --test --test-concurrency=1 tests/browser/
 
+# The second renderer (web/maplibre-rs): a program that draws tiles, and a part for the browser that the next build of the web
+# app takes in. Its libraries are its own and are built beside the others.
+RS := web/maplibre-rs
+RS_CARGO := --manifest-path $(RS)/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/maplibre-rs --locked
+RS_SOURCES := $(wildcard $(RS)/src/*.rs) $(RS)/Cargo.toml $(RS)/Cargo.lock
+WASM := $(CARGO_TARGET_DIR)/maplibre-rs/wasm32-unknown-unknown/release/cityheart_maplibre_rs.wasm
+
+maplibre-rs: $(RS)/dist/.built
+	cargo build $(RS_CARGO)
+
+$(RS)/dist/.built: $(RS_SOURCES)
+	@.ci/need rust protoc wasm wasm-bindgen
+	cargo build --release --lib --target wasm32-unknown-unknown $(RS_CARGO)
+	"$$(.ci/need wasm-bindgen)" --target web --no-typescript --out-dir $(RS)/dist $(WASM)
+	@touch $@
+
+# An independent decoder and tessellator draws our tiles, and the pixels are held against the geometry.
+check-maplibre-rs: server
+	@.ci/need protoc vulkan
+	cargo fmt --check --manifest-path $(RS)/Cargo.toml
+	cargo clippy $(RS_CARGO) --all-targets -- -D warnings
+	CITYHEART_BIN=$(CARGO_TARGET_DIR)/debug/cityheart cargo test $(RS_CARGO)
+
+# Index and questions by themselves, then the server over HTTP beside the limit of HTTP; SIZES="10k 100k 1m". Peers, where they
+# are installed: benches/serve/peers.rs.
 bench:
-	@.ci/need rust
-	cargo bench --locked
+	@.ci/need rust wrk
+	cargo bench --locked --bench index --bench question
+	cargo bench --locked --bench serve -- $(SIZES)
 
 # The pictures of the README, from the running program.
 screenshots: build

@@ -27,4 +27,5 @@ mod rights;
 mod serving;
 mod tile_asks;
 mod tiles;
+mod together;
 mod web;

@@ -155,7 +155,7 @@ function keepInStep(): () => void {
       const now = asked.value;
       const tool = drawing.peek()?.tool;
       if (takesArea(now) && !now.area && now.shape && canReshape(now.shape)) {
-        if (!dragged.peek()) reshape(now.shape, askDrawn);
+        if (!dragged.peek() && !tool) reshape(now.shape, askDrawn);
       } else if (!takesArea(now) || (now.area && !tool)) stopDrawing();
     }),
     effect(() => {

@@ -92,6 +92,8 @@ function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
           Plot.text(rows, { x: 'value', y, text: 'text', dx: 6, dy: 7.5, textAnchor: 'start', fill: 'currentColor', fontWeight: 600, fontVariant: 'tabular-nums' }),
         ],
       });
+      // One picture with one name: its parts need none.
+      picture.querySelectorAll('g[aria-label]').forEach((part) => part.removeAttribute('aria-label'));
       picture.setAttribute('role', 'img');
       picture.setAttribute('aria-label', `${title}: ${rows.map(({ label, text }) => `${label} ${text}`).join(', ')}`);
       holder.current.replaceChildren(picture);

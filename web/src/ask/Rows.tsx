@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { euros, percent, period } from '../format';
 import { language, t } from '../i18n';
 import { euShareOf } from '../plan';
-import { hovered, plan, select, selected, tab, unselect } from '../state';
+import { cityName, filter, hovered, plan, select, selected, tab, unselect } from '../state';
 import { label } from '../ui/labels';
 import { Sign } from '../ui/Sign';
 import type { Found } from './answer';
@@ -63,6 +63,7 @@ function AnswerRow({ one: found, note }: { one: Found; note: string }) {
     );
   }
   const euShare = euShareOf(one);
+  const city = one.city === filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   return (
     <>
@@ -85,7 +86,7 @@ function AnswerRow({ one: found, note }: { one: Found; note: string }) {
               {name.language}
             </abbr>
           )}
-          <span class="sub">{[note, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')}</span>
+          <span class="sub">{[note, city, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')}</span>
         </span>
         <span class="money">
           {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{euros(one.cost)}</span>}

@@ -5,6 +5,7 @@ import type { Position } from 'geojson';
 import './draw.css';
 import { t } from '../i18n';
 import { announcement, theMap } from '../state';
+import { Icon } from '../ui/Icon';
 import { LEAST, rounded, shapeOf, type Kind } from './coordinates';
 import { crosshair, stopDrawing, type Crosshair as Drawing } from './drawing';
 
@@ -55,8 +56,8 @@ export function Crosshair() {
             </button>
           </>
         )}
-        <button class="button" onClick={give}>
-          {t('draw.stop')}
+        <button class="square" aria-label={t('draw.stop')} title={t('draw.stop')} onClick={give}>
+          <Icon name="close" />
         </button>
         <p class="note">{t('keys.how')}</p>
       </div>

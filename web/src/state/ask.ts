@@ -1,6 +1,8 @@
 // What is asked and what the map shows of the answer. The answer itself belongs to the Ask tab, which is loaded when opened.
 import { batch, computed, signal } from '@preact/signals';
 import type { FeatureCollection, Geometry, Position } from 'geojson';
+import { draw } from '../draw/drawing';
+import { tab } from '../state';
 import { parseAsked, parseSubjects, type Asked, type QuestionId, type Subject } from '../ask/asked';
 
 const query = new URLSearchParams(location.search);
@@ -45,4 +47,13 @@ export function askAt(point: Position): void {
 
 export function setOption(name: string, value: string): void {
   asked.value = { ...asked.value, options: { ...asked.value.options, [name]: value } };
+}
+
+/** Begins with drawing: the question is what is inside. */
+export function drawQuestion(): void {
+  batch(() => {
+    asked.value = { ...asked.value, question: 'inside', area: '' };
+    tab.value = 'ask';
+    draw('polygon', askDrawn);
+  });
 }

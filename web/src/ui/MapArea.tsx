@@ -5,14 +5,18 @@ import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
+import { drawQuestion } from '../state/ask';
 import { failed, filter, goal, noMap, plan } from '../state';
+import { renderer, rustMap } from '../state/renderer';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
+import { RendererNotice, RendererSettings } from './Renderer';
 import { timeOpen } from './TimeBar';
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
   const ready = plan.value !== null || failed.value;
+  const drawnBy = renderer.value;
   useEffect(() => {
     if (!ready || !holder.current) return;
     const container = holder.current;
@@ -22,7 +26,7 @@ export function MapArea() {
       noMap.value = true;
       return;
     }
-    void import('../map/map')
+    void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
       .then(({ open }) => {
         if (!gone) close = open(container);
       })
@@ -34,7 +38,7 @@ export function MapArea() {
       gone = true;
       close?.();
     };
-  }, [ready]);
+  }, [ready, drawnBy]);
   return (
     <div class="map-area">
       <div ref={holder} class="map" />
@@ -43,8 +47,9 @@ export function MapArea() {
       ) : (
         <>
           <Buttons />
-          <Crosshair />
+          {drawnBy === 'gl' && <Crosshair />}
           <Legend />
+          <RendererNotice />
           <Credits />
         </>
       )}
@@ -89,15 +94,19 @@ function Buttons() {
   return (
     <div class="map-buttons">
       <div class="set">
-        {button('plus', 'map.in', () => map()?.zoomIn({ duration: 200 }))}
-        {button('minus', 'map.out', () => map()?.zoomOut({ duration: 200 }))}
+        {button('plus', 'map.in', () => (rustMap.value ? rustMap.value.zoomBy(1) : map()?.zoomIn({ duration: 200 })))}
+        {button('minus', 'map.out', () => (rustMap.value ? rustMap.value.zoomBy(-1) : map()?.zoomOut({ duration: 200 })))}
       </div>
-      <div class="set">{button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}</div>
+      <div class="set">
+        {button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
+        {button('pencil', 'draw.area', drawQuestion)}
+      </div>
       <div class="set when">
         <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
           <Icon name="clock" />
         </button>
       </div>
+      <RendererSettings />
       <div class="set">
         <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
           <Icon name="help" />

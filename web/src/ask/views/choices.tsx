@@ -1,7 +1,7 @@
 // Learning from others and choosing for oneself: what is alike elsewhere and why, and what a budget buys under rules.
 import { number } from '../../format';
 import { t } from '../../i18n';
-import { cityName, plan, titleOf } from '../../state';
+import { plan, titleOf } from '../../state';
 import { label } from '../../ui/labels';
 import { byGroup, numberOf, type Answer, type Found } from '../answer';
 import type { View } from '../view';
@@ -9,7 +9,7 @@ import { option } from '../request';
 import { Rows } from '../Rows';
 import { TakeOver } from '../TakeOver';
 import { groupValue, perCent } from '../words';
-import { amountOf, Card, sentenceOf, valueOf } from './parts';
+import { amountOf, Card, valueOf } from './parts';
 
 export const similar: View = {
   title: ({ asked }) => {
@@ -21,7 +21,7 @@ export const similar: View = {
     <Rows
       title={t('list.label')}
       features={parts.similar?.features.features ?? []}
-      note={(one) => sentenceOf([t('similar.score', { share: perCent(Number(one.result.score) * 100) }), cityName(plan.value?.cities.get(String(one.properties.city)))])}
+      note={(one) => t('similar.score', { share: perCent(Number(one.result.score) * 100) })}
       under={(one) => <Reasons one={one} />}
     />
   ),

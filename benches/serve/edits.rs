@@ -1,0 +1,95 @@
+//! Durable edits over HTTP from eight clients, one feature each, and whether each is in the very next tile.
+
+use crate::PROGRAM;
+use crate::city::Random;
+use crate::machine::Server;
+use crate::peers::Peers;
+use crate::wire::Wire;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+const CLIENTS: usize = 8;
+const EACH: usize = 500;
+
+pub fn measure(plan: &str, peers: &Peers, rounds: usize) {
+    let copy = format!("{plan}.edits.gpkg");
+    for stale in [copy.clone(), format!("{copy}-wal"), format!("{copy}-shm"), format!("{copy}.access.db")] {
+        if Path::new(&stale).exists() {
+            std::fs::remove_file(&stale).expect("an old copy goes");
+        }
+    }
+    let done = Command::new(PROGRAM).args(["backup", plan, &copy]).status().expect("it runs");
+    assert!(done.success(), "no copy of the plan");
+    let token = token(&copy);
+    let server = Server::start(PROGRAM, &["serve", &copy, "--listen", "127.0.0.1:0"], &crate::LIMITLESS);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        ours.push(round(&server, &token));
+        theirs.extend(peers.inserts(CLIENTS));
+    }
+    let missing = visible(&server, &token);
+    let middle = |mut all: Vec<f64>| {
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied()
+    };
+    let mine = middle(ours).expect("there was a round");
+    let beside = middle(theirs)
+        .map_or(String::from("PostGIS not installed"), |t| format!("PostGIS INSERT {t:.0}/s: {:.2} ×", mine / t));
+    println!(
+        "\nDurable edits, {CLIENTS} clients, one feature each: {mine:.0}/s; {beside}. Not in the very next tile: {missing} of 150."
+    );
+}
+
+/// A token of somebody who may change everything.
+fn token(plan: &str) -> String {
+    let out = Command::new(PROGRAM)
+        .args(["token", "add", "bench", "--role", "admin", "--plan", plan])
+        .output()
+        .expect("it runs");
+    assert!(out.status.success(), "no token: {}", String::from_utf8_lossy(&out.stderr));
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    text.split_whitespace().max_by_key(|word| word.len()).expect("the token is said").to_owned()
+}
+
+/// Creates a point near Paris; its place.
+fn create(wire: &mut Wire, token: &str, r: &mut Random) -> (f64, f64, String) {
+    let (lon, lat) = (2.3522 + 0.04 * (r.unit() - 0.5), 48.8566 + 0.03 * (r.unit() - 0.5));
+    let id = format!("bench-{:016x}", r.unit().to_bits());
+    let body = format!(
+        "{{\"type\":\"Feature\",\"id\":\"{id}\",\"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon:.7},{lat:.7}]}},\
+         \"properties\":{{\"id\":1,\"title\":\"edit\",\"city\":\"Paris\",\"kind\":\"bench\",\"status\":\"planned\",\"budget\":1,\
+         \"start\":\"2024-01-01\",\"end\":\"2025-01-01\",\"policy_objective\":\"mobility\",\"description\":\"edit\"}}}}"
+    );
+    let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/geo+json\r\n");
+    let reply = wire.ask("POST", crate::ITEMS, &headers, body.as_bytes());
+    assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+    (lon, lat, id)
+}
+
+fn round(server: &Server, token: &str) -> f64 {
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let seed = start.elapsed().as_nanos() as u64 ^ (client as u64) << 40 ^ u64::from(std::process::id()) << 20;
+            scope.spawn(move || {
+                let (mut wire, mut r) = (Wire::open(&server.address), Random(seed));
+                (0..EACH).for_each(|_| drop(create(&mut wire, token, &mut r)));
+            });
+        }
+    });
+    (CLIENTS * EACH) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// How many of 150 edits were not in the tile that was asked for right after the answer.
+fn visible(server: &Server, token: &str) -> usize {
+    let (mut wire, mut r) = (Wire::open(&server.address), Random(99));
+    (0..150)
+        .filter(|_| {
+            let (lon, lat, id) = create(&mut wire, token, &mut r);
+            let at = cityheart::crs::world(lon, lat);
+            let tile = wire.get(&format!("/tiles/features/16/{}/{}.mvt", at.x >> 16, at.y >> 16)).body;
+            !tile.windows(id.len()).any(|bytes| bytes == id.as_bytes())
+        })
+        .count()
+}

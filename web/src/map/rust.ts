@@ -1,0 +1,222 @@
+// The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour for each status, nothing else yet. It
+// is a WebAssembly part of its own (`web/maplibre-rs`), fetched only when chosen, and there only when it was built.
+import { effect, untracked } from '@preact/signals';
+import type { View } from '../address';
+import { address } from '../api';
+import { boxOf, join, type Box } from '../geometry';
+import { t } from '../i18n';
+import { filter, goal, plan, shownOnMap, view, type Goal } from '../state';
+import { broken, rustMap, rustParts } from '../state/renderer';
+import { WORLD_PX, centred, fitted, lonLatAt, worldOf } from './mercator';
+
+/** What `web/maplibre-rs/src/browser.rs` offers. */
+interface Picture {
+  look(lon: number, lat: number, zoom: number): void;
+  resize(width: number, height: number): void;
+  frame(): void;
+  waiting(): number;
+  free(): void;
+}
+interface Library {
+  default(): Promise<unknown>;
+  Picture: { start(handle: number, width: number, height: number, server: string, filter: string): Promise<Picture> };
+}
+
+const MIN_ZOOM = 2;
+const MAX_ZOOM = 19;
+const STEP_PX = 80;
+const WHEEL_PX = 300; // of turning the wheel are one zoom
+const FRAMES_AT_REST = 3; // so that what came last is shown before drawing rests
+const MOST_IDS = 300; // an address has an end
+
+let handles = 0;
+
+/** Opens the map in a container; ends it when called. The library takes its tiles once, so another filter is another picture. */
+export function open(container: HTMLElement): () => void {
+  let close = () => {};
+  const end = effect(() => {
+    const ids = shownOnMap.value?.map((one) => one.id) ?? null;
+    untracked(() => {
+      close();
+      close = show(container, ids);
+    });
+  });
+  return () => {
+    end();
+    close();
+  };
+}
+
+/** Shows these interventions, or all. */
+function show(container: HTMLElement, ids: string[] | null): () => void {
+  const canvas = document.createElement('canvas');
+  canvas.className = 'rust-map';
+  canvas.tabIndex = 0;
+  canvas.setAttribute('role', 'application');
+  container.replaceChildren(canvas);
+  const ends: (() => void)[] = [];
+  let picture: Picture | null = null;
+  let closed = false;
+  let atRest = 0;
+  let center: View = view.value ?? { lon: 10, lat: 47, zoom: 3.5 };
+
+  const size = () => [Math.max(1, container.clientWidth), Math.max(1, container.clientHeight)] as const;
+  const wake = () => {
+    atRest = 0;
+  };
+  const look = (next: View) => {
+    center = { ...next, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, next.zoom)) };
+    guarded(() => picture?.look(center.lon, center.lat, center.zoom));
+    wake();
+  };
+  const settle = () => {
+    view.value = center;
+  };
+  /** An exception from the library is its end: memory behind it cannot be trusted any more. */
+  const guarded = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      console.info(error);
+      picture = null;
+      broken.value = true;
+    }
+  };
+
+  const start = async () => {
+    const [width, height] = size();
+    Object.assign(canvas, { width, height });
+    canvas.dataset.rawHandle = String(++handles);
+    const filtered = ids && ids.length <= MOST_IDS ? encodeURIComponent(`id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',') || "''"})`) : '';
+    const library = (await rustParts[0]!()) as Library;
+    await library.default();
+    const started = await library.Picture.start(handles, width, height, address(''), filtered);
+    if (closed) return;
+    picture = started;
+    look(center);
+  };
+  const tick = () => {
+    if (closed) return;
+    if (picture && atRest < FRAMES_AT_REST) {
+      guarded(() => picture?.frame());
+      atRest = picture?.waiting() ? 0 : atRest + 1;
+    }
+    requestAnimationFrame(tick);
+  };
+
+  if (!view.value) {
+    const box = boxOfGoal(filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' });
+    if (box) center = fitted(box, ...size());
+  }
+  broken.value = false;
+  void start().catch((error: unknown) => {
+    console.info(error);
+    broken.value = true;
+  });
+  requestAnimationFrame(tick);
+
+  const resized = new ResizeObserver(() => {
+    const [width, height] = size();
+    if (width === canvas.width && height === canvas.height) return;
+    Object.assign(canvas, { width, height });
+    guarded(() => picture?.resize(width, height));
+    look(center);
+  });
+  resized.observe(container);
+  ends.push(() => resized.disconnect());
+  hands(canvas, () => center, look, settle);
+  ends.push(effect(() => canvas.setAttribute('aria-label', t('map.label'))));
+  let asked = goal.peek();
+  ends.push(
+    effect(() => {
+      if (!goal.value || goal.value === asked) return;
+      asked = goal.value;
+      const box = goal.value.to === 'view' ? null : boxOfGoal(goal.value);
+      if (goal.value.to === 'view') look(goal.value.view);
+      else if (box) look(fitted(box, ...size()));
+      settle();
+    }),
+  );
+  rustMap.value = {
+    zoomBy: (by) => {
+      look({ ...center, zoom: center.zoom + by });
+      settle();
+    },
+  };
+  // For those who drive the page from outside.
+  Object.assign(window, { cityheartRust: { idle: () => resting(() => broken.value || (picture !== null && atRest >= FRAMES_AT_REST)) } });
+  return () => {
+    closed = true;
+    settle();
+    rustMap.value = null;
+    ends.forEach((end) => end());
+    guarded(() => picture?.free());
+    canvas.remove();
+  };
+}
+
+async function resting(still: () => boolean): Promise<void> {
+  while (!still()) await new Promise((next) => requestAnimationFrame(next));
+}
+
+/** Drag, wheel and keys move the view. */
+function hands(canvas: HTMLCanvasElement, now: () => View, look: (next: View) => void, settle: () => void): void {
+  let held: { x: number; y: number } | null = null;
+  const pan = (dx: number, dy: number) => look(centred(now(), dx, dy));
+  const zoomAt = (by: number, x: number, y: number) => {
+    const [dx, dy] = [x - canvas.clientWidth / 2, y - canvas.clientHeight / 2];
+    const under = centred(now(), dx, dy);
+    const zoom = Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, now().zoom + by));
+    const [wx, wy] = worldOf(under);
+    const scale = WORLD_PX * 2 ** zoom;
+    look({ ...lonLatAt(wx - dx / scale, wy - dy / scale), zoom });
+  };
+  const down = (event: PointerEvent) => {
+    held = { x: event.clientX, y: event.clientY };
+    canvas.setPointerCapture(event.pointerId);
+  };
+  const move = (event: PointerEvent) => {
+    if (!held) return;
+    pan(held.x - event.clientX, held.y - event.clientY);
+    held = { x: event.clientX, y: event.clientY };
+  };
+  const up = () => {
+    if (held) settle();
+    held = null;
+  };
+  const wheel = (event: WheelEvent) => {
+    event.preventDefault();
+    const at = canvas.getBoundingClientRect();
+    zoomAt(-event.deltaY / WHEEL_PX, event.clientX - at.left, event.clientY - at.top);
+    settle();
+  };
+  const keys: Record<string, () => void> = {
+    ArrowLeft: () => pan(-STEP_PX, 0),
+    ArrowRight: () => pan(STEP_PX, 0),
+    ArrowUp: () => pan(0, -STEP_PX),
+    ArrowDown: () => pan(0, STEP_PX),
+    '+': () => zoomAt(1, canvas.clientWidth / 2, canvas.clientHeight / 2),
+    '-': () => zoomAt(-1, canvas.clientWidth / 2, canvas.clientHeight / 2),
+  };
+  const key = (event: KeyboardEvent) => {
+    const act = keys[event.key === '=' ? '+' : event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+    settle();
+  };
+  canvas.addEventListener('pointerdown', down);
+  canvas.addEventListener('pointermove', move);
+  canvas.addEventListener('pointerup', up);
+  canvas.addEventListener('pointercancel', up);
+  canvas.addEventListener('wheel', wheel, { passive: false });
+  canvas.addEventListener('keydown', key);
+}
+
+function boxOfGoal(to: Exclude<Goal, { to: 'view' }>): Box | null {
+  const all = plan.value;
+  if (!all) return null;
+  if (to.to === 'item') return all.byId.get(to.id)?.box ?? null;
+  const cities = to.to === 'city' ? [all.cities.get(to.id)] : [...all.cities.values()];
+  return join(cities.map((city) => city?.box ?? (city?.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
+}
