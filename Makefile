@@ -1,7 +1,7 @@
 # cityheart: `make run` and `make test` are all that a newcomer needs. Every target installs what it lacks and can be repeated.
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run build test bench screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
+.PHONY: run build test bench conformance qgis screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CITYHEART_VENV ?= $(CARGO_TARGET_DIR)/venv
@@ -79,6 +79,16 @@ check-maplibre-rs: server
 	cargo fmt --check --manifest-path $(RS)/Cargo.toml
 	cargo clippy $(RS_CARGO) --all-targets -- -D warnings
 	CITYHEART_BIN=$(CARGO_TARGET_DIR)/debug/cityheart cargo test $(RS_CARGO)
+
+# OGC's executable test suites against a server over the demo plan. What came of them goes to tests/conformance/results.json.
+conformance: build
+	@.ci/need java
+	tests/conformance/run $(BIN)
+
+# Debian's QGIS against a server over the demo plan.
+qgis: build
+	@.ci/need qgis
+	.ci/with-server $(BIN) /usr/bin/python3 tests/qgis/run.py
 
 # Index and questions by themselves, then the server over HTTP beside the limit of HTTP; SIZES="10k 100k 1m". Peers, where they
 # are installed: benches/serve/peers.rs.

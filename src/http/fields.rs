@@ -2,17 +2,24 @@
 
 use super::ask::Ask;
 use super::html::{self, Page};
-use super::negotiate::{JSON, SCHEMA};
+use super::link::Link;
+use super::negotiate::{HTML, JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::collection::{Collection, Kind};
 use crate::query;
 use serde_json::{Map, Value as Json, json};
 
+/// Where the codes of a property have their labels.
+const CODELIST: &str = "x-ogc-codelistUri";
+/// How codes are described (OGC API Features Part 5, profiles for codelists).
+const CODELIST_REF: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-ref";
+
 pub async fn schema(ask: Ask) -> Answer {
     answer(&ask, "schema", "Schema", |_, collection| {
         let mut schema = (*collection.schema).clone();
         sort_out_receivables(&mut schema);
+        name_times(&mut schema, collection);
         schema
     })
 }
@@ -73,10 +80,12 @@ pub async fn functions(ask: Ask) -> Answer {
 fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let collection = view.collection();
-    present::document(ask, &SCHEMA, |_| {
+    let mut coded = false;
+    let mut response = present::document(ask, &SCHEMA, |_| {
         let base = ask.base();
         let mut json = make(&base, collection);
         absolute_references(&mut json, &base);
+        coded = json.to_string().contains(CODELIST);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         json["$id"] = format!("{}/{name}", base.api(&["collections", collection.id.as_str()])).into();
         let page = Page::new(&format!("{title}: {}", collection.title), &collection.description)
@@ -84,7 +93,12 @@ fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collecti
             .crumb("Collections", base.api(&["collections"]))
             .crumb(&collection.title, base.api(&["collections", collection.id.as_str()]));
         Ok(Document { page: page.main(html::fields(&json)), json })
-    })
+    })?;
+    if coded {
+        let profile = Link::new("profile", CODELIST_REF.into(), HTML.media);
+        present::add_links(response.headers_mut(), &[profile]);
+    }
+    Ok(response)
 }
 
 /// A schema of some of the fields, each optional.
@@ -121,13 +135,31 @@ fn sort_out_receivables(schema: &mut Json) {
     }
 }
 
+/// Says which properties place a feature in time (OGC API Features Part 5, advanced property roles).
+fn name_times(schema: &mut Json, collection: &Collection) {
+    let Some(time) = collection.time else { return };
+    let kind = |at: usize| collection.fields.get(at).map(|f| f.kind);
+    let roles = match time.end {
+        // The standard wants both ends of one kind.
+        Some(end) if kind(end) != kind(time.start) => return,
+        Some(end) => vec![(time.start, "primary-interval-start"), (end, "primary-interval-end")],
+        None => vec![(time.start, "primary-instant")],
+    };
+    for (at, role) in roles {
+        let name = collection.fields.get(at).map(|f| f.name.as_str()).unwrap_or_default();
+        if let Some(property) = schema.get_mut("properties").and_then(|p| p.get_mut(name)) {
+            property["x-ogc-role"] = role.into();
+        }
+    }
+}
+
 /// Vocabularies are named relative to the model's files; on the web they have addresses.
 pub fn absolute_references(json: &mut Json, base: &Base) {
     match json {
         Json::Object(members) => {
             for (name, value) in members {
                 match (name.as_str(), value.as_str().and_then(|v| v.strip_prefix("vocabularies/"))) {
-                    ("x-ogc-codelistUri", Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
+                    (CODELIST, Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
                     _ => absolute_references(value, base),
                 }
             }

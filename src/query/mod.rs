@@ -19,7 +19,7 @@ pub use tiles::{CLUSTER_PX, Show, TILE_PARAMETERS, TileAsk};
 
 /// Page sizes: what is served when nobody asks, and the most.
 pub const DEFAULT_LIMIT: usize = 100;
-pub const MAX_LIMIT: usize = 100_000;
+pub const MAX_LIMIT: usize = 10_000;
 
 /// Which features, in which order, from where, how many. All conditions hold together.
 #[derive(Debug, Clone, PartialEq)]
