@@ -152,6 +152,7 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new("describedby", at("/schema/geojson"), SCHEMA.media).titled("The schema of a feature as GeoJSON"),
         Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
+        Link::new("version-history", at("/changes"), JSON.media).titled("What changed, and when"),
     ];
     for form in items::WHOLE_FORMS {
         let href = at(&format!("/download?f={}", form.names[0]));

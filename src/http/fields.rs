@@ -1,12 +1,13 @@
 //! The fields of a collection: its schema, what can be asked for, and what can be sorted by (OGC API Features Parts 3 and 5).
 
-use super::ask::Ask;
+use super::ask::{Ask, Pairs};
 use super::html::{self, Page};
 use super::link::Link;
 use super::negotiate::{HTML, JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::collection::{Collection, Kind};
+use crate::error::Error;
 use crate::query;
 use serde_json::{Map, Value as Json, json};
 
@@ -16,10 +17,23 @@ const CODELIST: &str = "x-ogc-codelistUri";
 const CODELIST_REF: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-ref";
 
 pub async fn schema(ask: Ask) -> Answer {
-    answer(&ask, "schema", "Schema", |_, collection| {
+    let pairs = ask.only(&["type"])?;
+    let purpose = pairs.rest.first().map(|(_, value)| value.clone());
+    if let Some(other) = purpose.as_deref().filter(|p| !["create", "replace", "update"].contains(p)) {
+        return Err(Error::invalid(
+            "type",
+            format!("There is no schema for '{other}'. There are: create, replace, update."),
+        )
+        .into());
+    }
+    let name = purpose.as_ref().map_or_else(|| "schema".to_owned(), |p| format!("schema?type={p}"));
+    answer_with(&ask, &name, "Schema", &pairs, |_, collection| {
         let mut schema = (*collection.schema).clone();
         sort_out_receivables(&mut schema);
         name_times(&mut schema, collection);
+        if let Some(purpose) = purpose {
+            keep_receivables(&mut schema, &purpose);
+        }
         schema
     })
 }
@@ -78,10 +92,20 @@ pub async fn functions(ask: Ask) -> Answer {
 }
 
 fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {
+    answer_with(ask, name, title, &ask.only(&[])?, make)
+}
+
+fn answer_with(
+    ask: &Ask,
+    name: &str,
+    title: &str,
+    pairs: &Pairs,
+    make: impl FnOnce(&Base, &Collection) -> Json,
+) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let collection = view.collection();
     let mut coded = false;
-    let mut response = present::document(ask, &SCHEMA, |_| {
+    let mut response = present::document_with(ask, &SCHEMA, pairs, |_| {
         let base = ask.base();
         let mut json = make(&base, collection);
         absolute_references(&mut json, &base);
@@ -150,6 +174,22 @@ fn name_times(schema: &mut Json, collection: &Collection) {
         if let Some(property) = schema.get_mut("properties").and_then(|p| p.get_mut(name)) {
             property["x-ogc-role"] = role.into();
         }
+    }
+}
+
+/// What a feature must be like that is sent: without what only we write and, for a part of one, without what must be there. An id is
+/// taken only for what is new.
+fn keep_receivables(schema: &mut Json, purpose: &str) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.retain(|_, p| {
+            let is_id = p.get("x-ogc-role").and_then(Json::as_str) == Some("id");
+            p.get("readOnly").and_then(Json::as_bool) != Some(true) && (purpose == "create" || !is_id)
+        });
+    }
+    if purpose == "update"
+        && let Some(members) = schema.as_object_mut()
+    {
+        members.remove("required");
     }
 }
 

@@ -268,6 +268,18 @@ test('what others do alike comes with its reasons', () =>
     assert.match(await page.locator('.outcome .row').first().textContent(), new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% alike`));
   }));
 
+test('from an intervention one asks who does something alike; from the map, by drawing', () =>
+  visit('?city=celje&id=celje-presernova-redesign', async (page) => {
+    await page.locator('.detail').getByRole('button', { name: 'Who does something similar?' }).click();
+    await answered(page);
+    assert.match(await heading(page), /Like “Redesign of Prešernova street”/);
+    await idle(page);
+    await page.getByRole('button', { name: 'Draw an area and ask' }).click();
+    await page.locator('.outcome.empty').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Outline' }).getAttribute('aria-pressed'), 'true');
+    assert.match(page.url(), /tab=ask/);
+  }));
+
 test('a budget gives a choice, what a tenth more would add, and names rules that clash', () =>
   visit('?tab=ask&ask=portfolio', async (page) => {
     await answered(page);

@@ -341,6 +341,30 @@ async fn what_breaks_the_schema_is_refused_with_every_place() {
 }
 
 #[tokio::test]
+async fn there_is_a_schema_for_what_is_sent() {
+    let client = Client::new();
+    let schema = async |query: &str| client.json(&format!("/api/collections/interventions/schema{query}")).await;
+    let has = |schema: &Json, name: &str| schema["properties"].get(name).is_some();
+    let (all, create) = (schema("").await, schema("?type=create").await);
+    let (replace, update) = (schema("?type=replace").await, schema("?type=update").await);
+    assert!(has(&all, "created") && all["properties"]["created"]["readOnly"] == true);
+    for sent in [&create, &replace, &update] {
+        assert!(!has(sent, "created") && !has(sent, "updated") && has(sent, "title") && has(sent, "geometry"));
+    }
+    assert_eq!([has(&create, "id"), has(&replace, "id"), has(&update, "id")], [true, false, false]);
+    assert_eq!(replace["required"], all["required"]);
+    assert!(update.get("required").is_none());
+    assert!(replace["$id"].as_str().unwrap().ends_with("/schema?type=replace"));
+    // Each is what edits are held against.
+    let rules = jsonschema::validator_for(&create).unwrap();
+    let mut sent = measure(None)["properties"].clone();
+    assert!(rules.is_valid(&sent));
+    sent["status"] = "dreamt".into();
+    assert!(!rules.is_valid(&sent));
+    assert_eq!(client.get("/api/collections/interventions/schema?type=other").await.status, 400);
+}
+
+#[tokio::test]
 async fn a_status_moves_only_where_the_plan_lets_it() {
     let client = Client::new();
     client.post(&measure(Some("celje-bench"))).await;

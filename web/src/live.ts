@@ -4,7 +4,7 @@ import { address, type Item } from './api';
 import type { Box } from './geometry';
 import { t } from './i18n';
 import { announcement, plan } from './state';
-import { applyChanges, live, reload, touched } from './state/changes';
+import { applyChanges, lost, reload, touched } from './state/changes';
 import { account } from './state/session';
 
 interface News {
@@ -39,12 +39,12 @@ function open(): void {
   if (source) return;
   source = new EventSource(address('api/events'));
   source.addEventListener('open', () => {
-    live.value = true;
+    lost.value = false;
     if (missed) void catchUp();
     missed = false;
   });
   source.addEventListener('error', () => {
-    live.value = false;
+    lost.value = true;
     missed = true;
   });
   source.addEventListener('change', ({ data }) => heard(JSON.parse(String(data)) as News));
@@ -54,7 +54,6 @@ function open(): void {
 function close(): void {
   source?.close();
   source = null;
-  live.value = false;
   missed = true;
 }
 

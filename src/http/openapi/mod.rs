@@ -215,7 +215,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
                 id: format!("{id}.{}", part.replace('/', ".")),
                 summary: format!("{title}: {what}"),
                 tag: "Capabilities",
-                parameters: f(),
+                parameters: [f(), if part == "schema" { vec![parameters::schema_type()] } else { vec![] }].concat(),
                 content: twin("application/schema+json", "anything"),
                 named: false,
             },

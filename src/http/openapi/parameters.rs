@@ -17,6 +17,15 @@ pub fn path(name: &str, description: &str) -> Json {
     json!({"name": name, "in": "path", "required": true, "description": description, "schema": {"type": "string"}})
 }
 
+/// What a schema is for.
+pub fn schema_type() -> Json {
+    in_query(
+        "type",
+        "What the feature is sent for; left out, the schema is of the features that are there.",
+        &json!({"type": "string", "enum": ["create", "replace", "update"]}),
+    )
+}
+
 fn in_query(name: &str, description: &str, schema: &Json) -> Json {
     json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": schema})
 }

@@ -15,6 +15,7 @@ const REASONS: Record<string, Key> = {
   without_size: 'left.without_size',
   outside_denominator: 'left.outside_denominator',
   without_group: 'left.without_group',
+  away_from_streets: 'left.away_from_streets',
 };
 
 export const sayReason = (reason: string): string => (REASONS[reason] ? t(REASONS[reason]) : label('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' '));

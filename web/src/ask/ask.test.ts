@@ -111,6 +111,8 @@ describe('a question', () => {
     const reach = (options: Record<string, string>) => ask({ question: 'reach', point: [15, 46], options }).requests?.reach?.inputs;
     expect(reach({ before: '2024-01-01' })).not.toHaveProperty('before');
     expect(reach({ before: '2024-01-01', after: '2026-01-01' })).toMatchObject({ before: '2024-01-01', after: '2026-01-01' });
+    const shown = ask({ question: 'reach', point: [15, 46] }, { filter: NO_FILTER, days: { from: '2026-02-01', to: '2026-02-28' } }).requests?.reach?.inputs;
+    expect(shown).toEqual({ point: [15, 46], minutes: 10, collection: 'facilities', at: '2026-02-01' });
     const rate = ask({ question: 'rate', options: { first: 'A', second: 'B' } }).requests?.rate?.inputs;
     expect(rate).toMatchObject({ before: { survey: 'A' }, after: { survey: 'B' }, places: 'segments' });
   });

@@ -67,7 +67,12 @@ export function requestsFor(asked: Asked, context: Context): Wanted {
       return one('nearby', { point: asked.point, radius_m: amount(asked, 'radius'), ...choice(option(asked, 'what'), works) });
     case 'reach':
       if (!asked.point) return { missing: 'point' };
-      return one('reach', { point: asked.point, minutes: amount(asked, 'minutes'), ...choice(option(asked, 'reached'), works), ...beforeAndAfter(asked) });
+      return one('reach', {
+        point: asked.point,
+        minutes: amount(asked, 'minutes'),
+        ...choice(option(asked, 'reached'), chosen(context.filter)),
+        ...(beforeAndAfter(asked) ?? onDay(context.days)),
+      });
     case 'gaps':
       if (!area) return { missing: 'area' };
       return one('gaps', { area, distance_m: amount(asked, 'gap'), ...choice(option(asked, 'missing'), works) });
@@ -98,9 +103,15 @@ export function requestsFor(asked: Asked, context: Context): Wanted {
 }
 
 /** Both days, or none: one alone compares nothing. */
-function beforeAndAfter(asked: Asked): Inputs {
+function beforeAndAfter(asked: Asked): Inputs | null {
   const [before, after] = [option(asked, 'before'), option(asked, 'after')];
-  return before && after ? { before, after } : {};
+  return before && after ? { before, after } : null;
+}
+
+/** Where a question knows one day only, it is the first of those shown. */
+function onDay({ from, to }: Context['days']): Inputs {
+  const at = from ?? to;
+  return at ? { at } : {};
 }
 
 function summaryInputs(asked: Asked, area: string | Geometry | null, works: Inputs, inCity: Inputs, city: string): Inputs {

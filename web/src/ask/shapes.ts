@@ -32,7 +32,8 @@ export function shapesOf(asked: Asked, parts: Record<string, Answer>, known: Kno
       else if (process === 'conflicts') {
         shapes.push(shape(geometry, 'pair', name));
         [result.a, result.b].forEach((work) => ids.add(String(work)));
-      } else if (SHADED.test(name)) shapes.push(shape(geometry, 'shade', name));
+      } else if (name === 'reach_before') shapes.push(shape(geometry, 'radius', name));
+      else if (SHADED.test(name)) shapes.push(shape(geometry, 'shade', name));
       else if (process !== 'coverage' && process !== 'summary') shapes.push(shape(geometry, 'found', name));
     }
   }

@@ -13,15 +13,21 @@ import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
 import { History } from './History';
 import { moment } from './Conflict';
 import { citiesOpen, ownMatters, whyNot, type Why } from './rights';
-import { historyOf } from './send';
+import { mayChange } from './send';
 
-/** Whether the signed-in person made it: who made it stands in its history. */
+/** Asked once of each thing, whoever shows it. */
+const asked = new Map<string, Promise<boolean | null>>();
+
+/** Whether a contributor may change it, which they may when they made it. Null while that is not known. */
 function useOwn(one: Intervention): boolean | null {
   const [own, setOwn] = useState<boolean | null>(null);
+  const login = account.value?.login ?? '';
   useEffect(() => {
     if (!ownMatters(account.value)) return;
-    void historyOf(one.id).then((versions) => setOwn(versions ? versions.some(({ before, author }) => !before && author === account.value?.login) : null));
-  }, [one.id]);
+    const key = `${login} ${one.id}`;
+    if (!asked.has(key)) asked.set(key, mayChange(one.id));
+    void asked.get(key)!.then(setOwn);
+  }, [one.id, login]);
   return own;
 }
 
@@ -99,7 +105,7 @@ export function Actions({ one }: { one: Intervention }) {
 }
 
 /** At the end of the detail: how it came to be as it is. */
-export function Past({ one }: { one: Intervention }) {
+export function Past({ one, open }: { one: Intervention; open: boolean }) {
   const why = whyNot(account.value, one.city, useOwn(one));
-  return account.value ? <History one={one} mayRestore={!why} /> : null;
+  return <History one={one} mayRestore={!why} opened={open} />;
 }

@@ -5,6 +5,7 @@ import type { Intervention } from '../plan';
 import { model } from '../state';
 import { chosen, chosenInSight } from '../state/chosen';
 import { account } from '../state/session';
+import { Icon } from '../ui/Icon';
 import { movesFrom, setMany } from './act';
 import { isNothing } from './change';
 import { faultsOf, type Fault } from './check';
@@ -63,6 +64,7 @@ export function BulkBar() {
               </option>
             ))}
           </select>
+          <Icon name="down" />
         </span>
       </div>
       <Input field={{ ...field, required: false }} at={[name]} value={value} faults={faults} change={setValue} />

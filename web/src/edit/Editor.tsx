@@ -52,10 +52,10 @@ function Editor({ one }: { one: Draft }) {
           {t('edit.leave')}
         </button>
         <span class="grow" />
-        <button type="button" class="square" aria-label={t('edit.undo')} title={t('edit.undo')} disabled={!fieldSteps.value.done.length} onClick={undoField}>
+        <button type="button" class="square" id="undo-field" aria-label={t('edit.undo')} title={t('edit.undo')} aria-disabled={!fieldSteps.value.done.length} onClick={undoField}>
           <Icon name="undo" />
         </button>
-        <button type="button" class="square" aria-label={t('edit.redo')} title={t('edit.redo')} disabled={!fieldSteps.value.undone.length} onClick={redoField}>
+        <button type="button" class="square" id="redo-field" aria-label={t('edit.redo')} title={t('edit.redo')} aria-disabled={!fieldSteps.value.undone.length} onClick={redoField}>
           <Icon name="redo" />
         </button>
       </div>

@@ -10,14 +10,14 @@ import { differing, valueOf } from './change';
 import { moment, Shown } from './Conflict';
 import { historyOf, type Version } from './send';
 
-export function History({ one, mayRestore }: { one: Intervention; mayRestore: boolean }) {
-  const [open, setOpen] = useState(false);
+export function History({ one, mayRestore, opened }: { one: Intervention; mayRestore: boolean; opened: boolean }) {
+  const [open, setOpen] = useState(opened);
   const [versions, setVersions] = useState<Version[] | null | 'asking'>('asking');
   useEffect(() => {
     if (open) void historyOf(one.id).then(setVersions);
   }, [open, one]);
   return (
-    <details class="block history" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="block history" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <h2>{t('history.title')}</h2>
         <Icon name="down" />

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import { announcement, cityName, plan } from '../state';
+import { renew } from '../state/changes';
 import { account, welcome, type Account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { clear, drafts, waiting } from './desk';
@@ -40,6 +41,7 @@ function SignInForm({ why }: { why: string }) {
       ended.value = false;
       signInWanted.value = null;
       announcement.value = t('signin.done', { name: account.value?.name ?? '' });
+      void renew();
       void flush();
       return;
     }
@@ -100,6 +102,7 @@ export function AccountMenu() {
     await signOut();
     account.value = null;
     clear();
+    void renew();
     announcement.value = t('account.signedOut');
     document.getElementById('sign-in')?.focus();
   };
@@ -107,9 +110,7 @@ export function AccountMenu() {
   return (
     <div class="account">
       <button class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>
-        <span class="initial" aria-hidden="true">
-          {(who.name || who.login).slice(0, 1).toLocaleUpperCase()}
-        </span>
+        <span class="initial" data-initial={(who.name || who.login).slice(0, 1).toLocaleUpperCase()} />
         <span class="name">{who.name || who.login}</span>
         <Icon name="down" />
       </button>

@@ -1,7 +1,7 @@
 // Under the tabs, for who is signed in: a new intervention, undo and redo, drafts that were left, and what waits to be sent.
 import { t } from '../i18n';
 import { plan } from '../state';
-import { live } from '../state/changes';
+import { lost, reload } from '../state/changes';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { redo, undo, flush } from './commit';
@@ -11,7 +11,6 @@ import { discard, isTouched, make, resumeDraft, titleOfDraft } from './drafts';
 import type { Draft, Waiting } from './keep';
 import { citiesOpen } from './rights';
 import { askToSignIn, ended } from './signin';
-import { reload } from '../state/changes';
 
 export function Workbar() {
   if (!account.value || draft.value) return null;
@@ -28,15 +27,15 @@ export function Workbar() {
           {t('edit.new')}
         </button>
         <span class="grow" />
-        <button class="square" id="undo" aria-label={undoName} title={undoName} disabled={!last} onClick={() => void undo()}>
+        <button class="square" id="undo" aria-label={undoName} title={undoName} aria-disabled={!last} onClick={() => void undo()}>
           <Icon name="undo" />
         </button>
-        <button class="square" id="redo" aria-label={redoName} title={redoName} disabled={!next} onClick={() => void redo()}>
+        <button class="square" id="redo" aria-label={redoName} title={redoName} aria-disabled={!next} onClick={() => void redo()}>
           <Icon name="redo" />
         </button>
       </div>
       {!mayAdd && <p class="note">{t('why.viewer')}</p>}
-      {!live.value && <p class="note">{t('live.lost')}</p>}
+      {lost.value && <p class="note">{t('live.lost')}</p>}
       {waiting.value.length > 0 && <Unsent list={waiting.value} />}
       <Left list={drafts.value.filter((one) => isTouched(one))} />
     </div>

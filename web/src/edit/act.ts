@@ -33,7 +33,9 @@ export async function setStatus(one: Intervention, status: string, name: string)
 
 export async function remove(one: Intervention): Promise<void> {
   const done = await run([of(one, null)], t('did.removed', { title: titleOf(one).text }));
-  if (done && selected.value === one.id) selected.value = '';
+  if (!done) return;
+  if (selected.value === one.id) selected.value = '';
+  document.getElementById('undo')?.focus(); // where the way back is
 }
 
 /** The thing as it was after a revision, as a new version: nothing of its history is lost. */

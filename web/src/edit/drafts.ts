@@ -1,6 +1,7 @@
 // A draft: opened from the newest version, changed field by field, kept on this device with every change, saved or discarded.
 import { batch, effect, signal } from '@preact/signals';
 import type { Geometry } from 'geojson';
+import { address } from '../api';
 import { fold } from '../fold';
 import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
@@ -79,13 +80,13 @@ export function duplicate(one: Intervention): void {
   make({ ...rest, ...titles }, geometry);
 }
 
-/** What another city does, as an idea of one's own: its words and aims, not its place, money, dates and people. */
+const TAKEN = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives'];
+
+/** What another city does, as an idea of one's own: its words and aims, not its place, money, dates and people; its origin is named. */
 export function takeOver(one: Intervention): void {
-  const kept = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives'];
-  const properties = Object.fromEntries(kept.flatMap((name) => (isNothing(one.properties[name]) ? [] : [[name, one.properties[name]]])));
-  const sources = Array.isArray(one.properties.sources) ? { sources: one.properties.sources } : {};
-  const { city: _city, ...start } = { ...properties, ...sources, status: 'idea', city: '' };
-  make(start);
+  const properties = Object.fromEntries(TAKEN.flatMap((name) => (isNothing(one.properties[name]) ? [] : [[name, one.properties[name]]])));
+  const sources = Array.isArray(one.properties.sources) ? one.properties.sources : [];
+  make({ ...properties, sources: [address(`?id=${encodeURIComponent(one.id)}`), ...sources].slice(0, 20) });
 }
 
 export function change(field: FieldName, value: unknown): void {

@@ -1,9 +1,11 @@
 // Everything that only an editor needs, in one piece that is loaded when somebody wants to sign in.
 import { computed, effect } from '@preact/signals';
 import { tab } from '../state';
-import { live } from '../state/changes';
-import { deciding, draft, layOut, waiting } from './desk';
-import { flush } from './commit';
+import { lost } from '../state/changes';
+import { account } from '../state/session';
+import { flush, redo, undo } from './commit';
+import { deciding, draft, layOut, unkept, waiting } from './desk';
+import { isTouched } from './drafts';
 import '../edit.css';
 
 export { Actions, Moves, Past } from './Actions';
@@ -25,12 +27,25 @@ export function begin(): void {
   if (!begun) {
     begun = true;
     addEventListener('online', () => void flush());
+    addEventListener('keydown', keys);
+    addEventListener('beforeunload', (event) => {
+      if (unkept.value && draft.value && isTouched(draft.value)) event.preventDefault();
+    });
     effect(() => {
-      if (live.value) void flush();
+      if (!lost.value) void flush();
     });
     effect(() => {
       if (deciding.value) tab.value = 'plan';
     });
   }
   if (waiting.value.length) void flush();
+}
+
+/** What was saved is undone by the keys, too; within a text or the editor they undo what is there. */
+function keys(event: KeyboardEvent): void {
+  const key = event.key.toLowerCase();
+  const inText = event.target instanceof Element && event.target.matches('input:not([type=checkbox], [type=radio]), textarea, select');
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || !['z', 'y'].includes(key) || inText || draft.value || !account.value) return;
+  event.preventDefault();
+  void (key === 'y' || event.shiftKey ? redo() : undo());
 }

@@ -51,6 +51,12 @@ export async function newest(id: string): Promise<Newest | null | 'unreachable'>
   return { content: contentOf((await answer.json()) as Feature<Geometry | null>), etag: answer.headers.get('ETag') ?? '' };
 }
 
+/** Whether the server would let us; null when it does not say. */
+export async function mayChange(id: string): Promise<boolean | null> {
+  const answer = await call(itemPath(id), { method: 'OPTIONS' });
+  return answer?.headers.get('Allow')?.includes('PATCH') ?? null;
+}
+
 export async function send(changes: Change[]): Promise<Answer> {
   const answer = await post(`api/collections/${COLLECTION}/changes`, { edits: changes.map(editOf) });
   if (!answer) return { kind: 'unreachable' };

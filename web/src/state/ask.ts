@@ -57,3 +57,11 @@ export function drawQuestion(): void {
     draw('polygon', askDrawn);
   });
 }
+
+/** Who does something like this one? */
+export function askLike(id: string): void {
+  batch(() => {
+    asked.value = { ...asked.value, question: 'similar', options: { ...asked.value.options, id } };
+    tab.value = 'ask';
+  });
+}

@@ -1,8 +1,8 @@
 // What changes in the plan while it is open: by us, and by others.
 import { signal } from '@preact/signals';
-import { intervention, loadPlan, type Item } from '../api';
+import { intervention, loadModel, loadPlan, type Item } from '../api';
 import type { Box } from '../geometry';
-import { plan } from '../state';
+import { model, plan } from '../state';
 
 /** Where the ground changed last: its tiles are drawn anew. A new object is a new change. */
 export interface Touched {
@@ -12,8 +12,8 @@ export interface Touched {
 
 export const touched = signal<Touched | null>(null);
 
-/** The server's news arrive; without them the page may show what is no longer so. */
-export const live = signal(false);
+/** The server's news do not arrive any more: the page may show what is no longer so. */
+export const lost = signal(false);
 
 /** The plan with some interventions as they are now and others gone. */
 export function applyChanges(put: Item[], gone: readonly string[]): void {
@@ -29,4 +29,13 @@ export function applyChanges(put: Item[], gone: readonly string[]): void {
 /** The whole plan anew; where it cannot be had, what is shown stays. */
 export async function reload(): Promise<void> {
   plan.value = await loadPlan().catch(() => plan.value);
+}
+
+const WORLD: Box = [-180, -85, 180, 85];
+
+/** Somebody else looks: everything is asked for anew, for it is not the same for everybody. */
+export async function renew(): Promise<void> {
+  const [fresh] = await Promise.all([loadModel().catch(() => model.value), reload()]);
+  model.value = fresh;
+  for (const collection of ['interventions', 'areas', 'segments', 'facilities']) touched.value = { collection, box: WORLD };
 }

@@ -1,12 +1,13 @@
 // One intervention in full: what a reader looks for first stands first; every other field the schema knows follows.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { language, t } from '../i18n';
 import { day, exactEuros, percent, period } from '../format';
 import { fieldsOf } from '../model';
 import { euShareOf, years, type Intervention } from '../plan';
 import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
-import { tools } from '../state/session';
+import { equip, tools } from '../state/session';
 import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
+import { askLike } from '../state/ask';
 import { Icon } from './Icon';
 import { field, label, title } from './labels';
 import { Sign } from './Sign';
@@ -118,10 +119,36 @@ function Reading({ one }: { one: Intervention }) {
       <Steps value={p.steps} />
       <Indicators value={p.indicators} />
       <Risks value={p.risks} />
+      <p>
+        <button class="link" onClick={() => askLike(one.id)}>
+          {t('ask.q.similar')}
+        </button>
+      </p>
       <Rest one={one} />
       <Sources value={p.sources} date={p.source_date} />
-      {work && <work.Past one={one} />}
+      <Past one={one} />
     </>
+  );
+}
+
+/** How it came to be as it is; what shows it is fetched when somebody wants to know. */
+function Past({ one }: { one: Intervention }) {
+  const [wanted, setWanted] = useState(false);
+  const work = tools.value;
+  if (work) return <work.Past one={one} open={wanted} />;
+  return (
+    <details
+      class="block history"
+      onToggle={() => {
+        setWanted(true);
+        void equip();
+      }}
+    >
+      <summary>
+        <h2>{t('history.title')}</h2>
+        <Icon name="down" />
+      </summary>
+    </details>
   );
 }
 

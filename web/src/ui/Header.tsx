@@ -2,6 +2,7 @@
 import { language, languages, t } from '../i18n';
 import { cityName, filter, found, chooseCity, plan, printing, setLanguage, setText, setTheme, theme } from '../state';
 import { matching } from '../plan';
+import { Account } from './Account';
 import { Icon } from './Icon';
 import { Share } from './Share';
 
@@ -24,6 +25,7 @@ export function Header() {
       </button>
       <LanguageMenu />
       <ThemeMenu />
+      <Account />
     </header>
   );
 }

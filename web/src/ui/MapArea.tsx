@@ -8,6 +8,7 @@ import { Crosshair } from '../draw/Crosshair';
 import { drawQuestion } from '../state/ask';
 import { failed, filter, goal, noMap, plan } from '../state';
 import { renderer, rustMap } from '../state/renderer';
+import { account } from '../state/session';
 import { Icon, type IconName } from './Icon';
 import { Legend } from './Legend';
 import { RendererNotice, RendererSettings } from './Renderer';
@@ -123,13 +124,19 @@ const HELP: [string, Key][] = [
   ['↑ ↓', 'help.list'],
   ['Enter', 'help.open'],
 ];
+/** For who is signed in. */
+const EDITING: [string, Key][] = [
+  ['Ctrl Z', 'help.undo'],
+  ['Ctrl Y', 'help.redo'],
+  ['Ctrl S', 'help.save'],
+];
 
 function Help() {
   return (
     <div id="keys" popover="auto" class="keys">
       <h2>{t('help.label')}</h2>
       <dl>
-        {HELP.map(([keys, what]) => (
+        {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
           <div key={what}>
             <dt>
               <kbd>{keys}</kbd>

@@ -6,6 +6,7 @@ import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
 import { filter, found, hovered, remember, remembered, selected, sorting } from '../state';
 import { choose, chooseAll, chosen, chosenInSight } from '../state/chosen';
+import { tools } from '../state/session';
 import { COLUMNS, type Column } from './columns';
 import { FilterDetails } from './Filters';
 import { Icon } from './Icon';
@@ -31,10 +32,12 @@ const sorted = computed(() => {
 const columns = computed(() => COLUMNS.filter(({ id }) => shownColumns.value.has(id) && (id !== 'city' || !filter.value.city)));
 
 export function Table() {
+  const work = tools.value;
   return (
     <div class="table-area">
       <h1 class="unseen">{t('table.label')}</h1>
       <Tools />
+      {work && <work.BulkBar />}
       <Grid />
     </div>
   );

@@ -5,7 +5,7 @@ import { numberOf, type Found } from '../answer';
 import type { View } from '../view';
 import { amount, option } from '../request';
 import { Rows } from '../Rows';
-import { area, distance, kindName, minutes, points } from '../words';
+import { area, distance, kindName, minutes } from '../words';
 import { Card, notCounted, sentenceOf, valueOf } from './parts';
 
 const isMade = ({ id }: Found) => String(id).startsWith('reach');
@@ -36,7 +36,7 @@ export const reach: View = {
   body: ({ asked, parts }) => {
     const features = parts.reach?.features.features ?? [];
     const straight = features.some((one) => isMade(one) && one.result.way === 'straight');
-    const change = numberOf(parts.reach, 'area_change') ?? numberOf(parts.reach, 'change');
+    const compared = numberOf(parts.reach, 'area_before') !== undefined;
     const network = numberOf(parts.reach, 'network_length');
     return (
       <>
@@ -44,19 +44,26 @@ export const reach: View = {
         <div class="cards">
           <Card value={number(valueOf(parts.reach, 'reached'))}>
             <span>{kindName(option(asked, 'reached'))}</span>
+            {compared && <span>{t('reach.was', { value: number(valueOf(parts.reach, 'reached_before')) })}</span>}
           </Card>
           <Card value={area(valueOf(parts.reach, 'area'))}>
             <span>{t('reach.area')}</span>
+            {compared && <span>{t('reach.was', { value: area(valueOf(parts.reach, 'area_before')) })}</span>}
           </Card>
           {!straight && network?.value ? (
             <Card value={distance(network.value)}>
               <span>{t('reach.network')}</span>
             </Card>
           ) : null}
-          {typeof change?.value === 'number' && (
-            <Card value={points(change.value)}>
-              <span>{t('reach.change')}</span>
-            </Card>
+          {compared && (
+            <>
+              <Card value={`+${number(valueOf(parts.reach, 'gained'))}`}>
+                <span>{t('reach.gained')}</span>
+              </Card>
+              <Card value={`−${number(valueOf(parts.reach, 'lost'))}`}>
+                <span>{t('reach.lost')}</span>
+              </Card>
+            </>
           )}
         </div>
         <Rows
