@@ -5,7 +5,7 @@ mod city;
 use city::Random;
 use cityheart::index::{Builder, Index, Snapshot};
 use cityheart::query::{Query, Show};
-use cityheart::tile::{Layer, Part, TileId, draw};
+use cityheart::tile::{BUDGET_BYTES, Layer, Part, TileId, draw};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use std::sync::{Arc, LazyLock};
@@ -67,7 +67,7 @@ fn build_100k(bencher: Bencher) {
 fn draw_each(bencher: Bencher, index: &Index, tiles: &[TileId]) {
     let snapshot = index.snapshot();
     let layer = |snapshot: &Arc<Snapshot>, at| {
-        draw(&[Layer { name: "features", snapshot, show: &Show::ALL, part: Part::Shapes }], at)
+        draw(&[Layer { name: "features", snapshot, show: &Show::ALL, part: Part::Shapes }], at, BUDGET_BYTES)
     };
     let (mut all, mut took) = (vec![], vec![]);
     for _ in 0..3 {

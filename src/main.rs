@@ -18,6 +18,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why the program ends without having done what it was asked.
 enum Failure {
     /// Asked for what cannot be asked for.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Import(args) => import(&args),
         Command::Export(args) => export(&args),
+        Command::Tiles(cli::Tiles::Build(args)) => build_tiles(&args),
         Command::Check(args) => check(&args),
         Command::Backup(args) => backup(&args),
         Command::User(args) => account(cli::users(&args.action)),
@@ -72,7 +76,7 @@ fn demo(args: &cli::Demo) -> Done {
     let password = access::fresh_password()?;
     Accounts::beside(&plan)?.add_user(&editor, &password)?;
     cli::output(&format!("Sign in: demo / {password}"));
-    serve_on(&plan, shelf, model, config(&args.listen))
+    serve_on(&plan, shelf, model, config(&args.listen), Settings::default())
 }
 
 /// What was given and cannot be is a misuse.
@@ -99,7 +103,12 @@ fn serve(args: &cli::Serve) -> Done {
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
-    serve_on(&args.plan, shelf, Model::load()?, config)
+    let settings = Settings {
+        tile_cache_bytes: args.tile_cache << 20,
+        tile_budget_bytes: args.tile_budget * 1000,
+        ..Settings::default()
+    };
+    serve_on(&args.plan, shelf, Model::load()?, config, settings)
 }
 
 fn config(listen: &cli::Listen) -> Config {
@@ -107,10 +116,10 @@ fn config(listen: &cli::Listen) -> Config {
 }
 
 /// Takes the address, opens the plan, says where it is, and answers until told to stop.
-fn serve_on(plan: &Path, shelf: Shelf, model: Model, config: Config) -> Done {
+fn serve_on(plan: &Path, shelf: Shelf, model: Model, config: Config, settings: Settings) -> Done {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let web = config.web.clone();
-    let settings = Settings { accounts: Some(plan.to_owned()), ..Settings::default() };
+    let settings = Settings { accounts: Some(plan.to_owned()), ..settings };
     runtime.block_on(async {
         let server = http::bind(config).await?;
         let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &settings)?;
@@ -266,6 +275,36 @@ fn write<W: Write>(shelf: &Shelf, collection: &Collection, format: export::Forma
     let mut writer = export::Writer::new(out, collection, format)?;
     shelf.scan(&collection.id, &mut |feature| writer.feature(&feature))?;
     writer.finish()
+}
+
+fn build_tiles(args: &cli::BuildTiles) -> Done {
+    let started = Instant::now();
+    if args.minzoom > args.maxzoom {
+        let sentence = format!("It is larger than --maxzoom ({}). Swap them.", args.maxzoom);
+        return Err(Failure::Misuse(Error::invalid("--minzoom", sentence)));
+    }
+    let file = export::NewFile::create(&args.output)?;
+    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000, ..Settings::default() };
+    let atlas = Atlas::open(Shelf::open_read_only(&args.plan)?, Model::load()?, World::default(), &settings)?;
+    // What is put on a static host is for everybody.
+    let plan = atlas.seen_by(&Viewer::visitor());
+    let layers = match &args.collections {
+        Some(list) => plan.layers(list).map_err(Failure::Misuse)?,
+        None => plan.layers(&plan.placed().join(","))?,
+    };
+    let zooms = args.minzoom..=args.maxzoom;
+    let building = Arc::new(export::pmtiles::Building::default());
+    let (watched, stopped) = (building.clone(), building.clone());
+    cli::on_interrupt(move || stopped.stop())?;
+    let total = layers.reached(zooms.clone()).len() as u64;
+    let bar = Bar::tiles(total, move || (watched.tiles(), watched.bytes()));
+    let built = export::pmtiles::build(&plan, &layers, zooms, file, &building);
+    drop(bar);
+    let (count, file) = built?;
+    file.keep()?;
+    let (megabytes, seconds) = (building.bytes() as f64 / 1e6, started.elapsed().as_secs_f64());
+    cli::line(&format!("{count} tiles ({megabytes:.1} MB) are in {} ({seconds:.1} s).", args.output.display()));
+    Ok(())
 }
 
 fn check(args: &cli::Check) -> Done {

@@ -1,12 +1,12 @@
 //! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is redrawn.
 
-use cityheart::atlas::{Atlas, Coding, Settings, Shelf, TileId, World};
+use cityheart::atlas::{Atlas, Coding, Settings, Shelf, Tile, TileId, World};
 use cityheart::change::{ChangeSet, Edit};
 use cityheart::collection::{Collection, CollectionId, Kind};
 use cityheart::crs;
 use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
 use cityheart::plan::Model;
-use cityheart::query::Query;
+use cityheart::query::{Query, TileAsk};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,6 +68,25 @@ fn tiles() -> Vec<TileId> {
     tiles
 }
 
+/// Everything that a tile can be asked for: names of layers, and parameters.
+const ASKED: [(&str, &[(&str, &str)]); 8] = [
+    ("trees", &[]),
+    ("trees,trees_label", &[]),
+    ("trees", &[("filter", "height > 0")]),
+    ("trees_label", &[("filter", "height < 40 AND name LIKE 'tree f%'")]),
+    ("trees", &[("split", "height"), ("properties", "name")]),
+    ("trees", &[("cluster", "128")]),
+    ("trees", &[("cluster", "16"), ("split", "height")]),
+    ("trees", &[("cluster", "64"), ("filter", "height > -50")]),
+];
+
+/// The tile, through the cache.
+fn asked(atlas: &Atlas, tile: TileId, (list, pairs): (&str, &[(&str, &str)]), coding: Coding) -> Tile {
+    let ask = TileAsk::parse(pairs.iter().copied()).unwrap();
+    let layers = atlas.layers(list).unwrap().showing(|collections| ask.of(collections)).unwrap();
+    atlas.tile(&layers, tile, coding)
+}
+
 fn drawn(atlas: &Atlas, tile: TileId) -> Vec<u8> {
     let layers = atlas.layers("trees").unwrap();
     atlas.tile(&layers, tile, Coding::Identity).body.to_vec()
@@ -109,7 +128,7 @@ fn a_tile_that_an_edit_did_not_touch_is_not_drawn_again_and_keeps_its_etag() {
 }
 
 #[test]
-fn a_gzip_tile_is_the_plain_tile_and_follows_edits_too() {
+fn a_packed_tile_is_the_plain_tile_and_follows_edits_too() {
     use std::io::Read;
     let dir = tempfile::tempdir().unwrap();
     let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.002))]);
@@ -117,14 +136,43 @@ fn a_gzip_tile_is_the_plain_tile_and_follows_edits_too() {
     let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 15);
     for step in 1..4 {
         let plain = atlas.tile(&layers, tile, Coding::Identity);
-        let packed = atlas.tile(&layers, tile, Coding::Gzip);
-        let mut unpacked = Vec::new();
-        flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap();
-        assert_eq!(unpacked, plain.body);
-        assert_ne!(packed.etag, plain.etag, "two representations have two tags");
+        for coding in [Coding::Gzip, Coding::Brotli] {
+            let packed = atlas.tile(&layers, tile, coding);
+            let mut unpacked = Vec::new();
+            match coding {
+                Coding::Gzip => flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap(),
+                _ => brotli::Decompressor::new(&packed.body[..], 4096).read_to_end(&mut unpacked).unwrap(),
+            };
+            assert_eq!(unpacked, plain.body);
+            assert_ne!(packed.etag, plain.etag, "two representations have two tags");
+            assert_eq!(atlas.cached(&layers, tile, coding).expect("it is kept packed").body, packed.body);
+        }
         let next = feature("a", square(0.0, 0.0, 0.002 + 0.0002 * f64::from(step)));
         atlas.commit(&edits(vec![Edit::Replace { feature: next, base: None }])).unwrap();
     }
+}
+
+#[test]
+fn without_a_cache_every_tile_is_drawn_anew_and_a_small_budget_is_kept_to() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(plan(
+        dir.path(),
+        (0..50).map(|i| feature(&format!("f{i}"), square(0.0001 * f64::from(i), 0.0, 0.002))).collect(),
+    ));
+    let shelf = Shelf::open(&dir.path().join("plan.gpkg")).unwrap();
+    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: 1000, ..Settings::default() };
+    let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &settings).unwrap();
+    let layers = atlas.layers("trees").unwrap();
+    let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 14);
+    for coding in [Coding::Identity, Coding::Gzip, Coding::Identity] {
+        let drawn = atlas.tile(&layers, tile, coding);
+        assert!(drawn.body.len() <= 1000 && drawn.dropped > 0, "{} bytes, {} dropped", drawn.body.len(), drawn.dropped);
+        assert!(atlas.cached(&layers, tile, coding).is_none());
+    }
+    let counters = atlas.metrics().counters();
+    let value = |name: &str| counters.iter().find(|c| c.0 == name).unwrap().2;
+    assert_eq!(value("tiles_drawn"), 3);
+    assert!(value("tile_features_dropped") >= 3);
 }
 
 #[test]
@@ -200,11 +248,15 @@ proptest! {
                         k => square(dx, dy, 0.0004 * f64::from(k) * f64::from(k)),
                     };
                     let name = format!("f{id}-{generation}");
+                    let tree = |geometry| Feature {
+                        values: vec![Value::text(format!("tree {name}")), Value::Int(i64::from(y) % 3 * 40)],
+                        ..feature(&name, geometry)
+                    };
                     let known = atlas.item(&atlas.view("trees").unwrap(), &name).is_ok();
                     let edit = if known {
-                        Edit::Replace { feature: feature(&name, geometry), base: None }
+                        Edit::Replace { feature: tree(geometry), base: None }
                     } else {
-                        Edit::Create(feature(&name, geometry))
+                        Edit::Create(tree(geometry))
                     };
                     atlas.commit(&edits(vec![edit])).unwrap();
                 }
@@ -215,12 +267,18 @@ proptest! {
                         generation += 1;
                     }
                 }
-                Step::Look(which) => drop(drawn(&atlas, tiles[usize::from(which) % tiles.len()])),
+                Step::Look(which) => {
+                    let tile = tiles[usize::from(which) % tiles.len()];
+                    ASKED.iter().for_each(|ask| drop(asked(&atlas, tile, *ask, Coding::Identity)));
+                }
             }
         }
         let fresh = open(dir.path());
         for tile in tiles {
-            prop_assert_eq!(drawn(&atlas, tile), drawn(&fresh, tile), "{:?}", tile);
+            for ask in ASKED {
+                let (kept, anew) = (asked(&atlas, tile, ask, Coding::Identity), asked(&fresh, tile, ask, Coding::Identity));
+                prop_assert_eq!((kept.body, kept.etag, kept.left_out), (anew.body, anew.etag, anew.left_out), "{:?} {:?}", tile, ask);
+            }
         }
     }
 }

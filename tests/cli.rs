@@ -328,6 +328,27 @@ fn check_finds_what_is_wrong_in_a_plan_and_says_what_to_do() {
 }
 
 #[test]
+fn tiles_are_built_into_one_file_that_is_there_when_it_is_whole() {
+    let desk = Desk::new();
+    let ring = json!([[15.26, 46.23], [15.27, 46.23], [15.27, 46.24], [15.26, 46.23]]);
+    let areas = json!({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "id": "a", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {"name": "A"}},
+    ]});
+    desk.file("places.geojson", &areas.to_string());
+    assert_eq!(desk.run("import places.geojson --into places").code, Some(0));
+    let ran = desk.run("tiles build -o plan.pmtiles --collections places,places_label --maxzoom 12");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("tiles (") || ran.err.contains("tiles ("), "{ran:?}");
+    assert!(desk.names().contains(&"plan.pmtiles".to_owned()));
+    assert!(std::fs::read(desk.path("plan.pmtiles")).unwrap().starts_with(b"PMTiles\x03"));
+    let wrong = desk.run("tiles build -o other.pmtiles --minzoom 9 --maxzoom 3");
+    assert_eq!((wrong.code, wrong.err.contains("Swap them")), (Some(2), true), "{wrong:?}");
+    let wrong = desk.run("tiles build -o other.pmtiles --collections nowhere");
+    assert_eq!((wrong.code, wrong.err.contains("nowhere")), (Some(2), true), "{wrong:?}");
+    assert!(!desk.names().iter().any(|n| n.contains("other")), "{:?}", desk.names());
+}
+
+#[test]
 fn accounts_are_made_listed_and_ended_from_the_command_line() {
     let desk = Desk::new();
     let cities = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"celje","geometry":{"type":"Point","coordinates":[15.26,46.23]},"properties":{"name":"Celje","country":"SI","partner":"celje"}}]}"#;

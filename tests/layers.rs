@@ -9,16 +9,17 @@ use cityheart::crs;
 use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
 use cityheart::index::Snapshot;
 use cityheart::query::{CLUSTER_PX, Show, TileAsk};
-use cityheart::tile::{Drawn, Layer, Part, TileId, draw};
+use cityheart::tile::{BUDGET_BYTES, Drawn, Layer, Part, TileId, draw};
 use fast_mvt::MvtValue;
 use features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
-use geo::{Contains, CoordsIter, Distance, Euclidean};
+use geo::dimensions::Dimensions;
+use geo::{Contains, CoordsIter, Distance, Euclidean, HasDimensions};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tiles::Tile;
 
 fn drawn(snapshot: &Snapshot, at: TileId, show: &Show, part: Part) -> Drawn {
-    draw(&[Layer { name: "things", snapshot, show, part }], at)
+    draw(&[Layer { name: "things", snapshot, show, part }], at, BUDGET_BYTES)
 }
 
 fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
@@ -77,7 +78,8 @@ proptest! {
         let mut features = vec![];
         for key in 1..=count as i64 {
             let spread = 0.2 * 10_f64.powf(r.between(-4.0, 0.0));
-            let mut f = point(key, 2.35 + r.between(-spread, spread), 48.85 + r.between(-spread, spread));
+            let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
+            let mut f = point(key, round(2.35 + r.between(-spread, spread)), round(48.85 + r.between(-spread, spread)));
             f.values[3] = if r.chance(0.2) { Value::Null } else { Value::Real((r.between(0.0, 1e6) * 100.0).round() / 100.0) };
             features.push(f);
         }
@@ -166,6 +168,53 @@ proptest! {
             }
         }
     }
+}
+
+/// What is drawn of many features over each other, for a tile of so many bytes.
+fn within(snapshot: &Snapshot, at: TileId, budget_bytes: usize) -> (Drawn, BTreeMap<u64, String>) {
+    let drawn = draw(&[Layer { name: "things", snapshot, show: &Show::ALL, part: Part::Shapes }], at, budget_bytes);
+    let shown = Tile::read(&drawn.bytes).features().iter().map(|f| (f.key, format!("{f:?}"))).collect();
+    (drawn, shown)
+}
+
+#[test]
+fn a_tile_over_its_budget_leaves_out_the_smallest_and_says_how_many() {
+    let r = &mut Random(11);
+    let model = Model::random(r, 400, PARIS);
+    let index = index_of(&collection(GeometryKind::ANY), &model.0);
+    let at = tile_at(PARIS.lon, PARIS.lat, 12);
+    let (whole, all) = within(&index.snapshot(), at, usize::MAX);
+    assert_eq!((whole.dropped, whole.features), (0, all.len()));
+    let size = |key: u64| {
+        let f = model.0.iter().find(|f| f.key as u64 == key).unwrap();
+        let r = geo::BoundingRect::bounding_rect(f.geometry.as_ref().unwrap()).unwrap();
+        r.width().max(r.height())
+    };
+    let points = |key: &u64| {
+        let f = model.0.iter().find(|f| f.key as u64 == *key).unwrap();
+        f.geometry.as_ref().unwrap().dimensions() == Dimensions::ZeroDimensional
+    };
+    let mut before: BTreeSet<u64> = BTreeSet::new();
+    for share in [0, 1, 5, 20, 50, 80, 99, 100] {
+        let budget = whole.bytes.len() * share / 100;
+        let (drawn, shown) = within(&index.snapshot(), at, budget);
+        assert!(drawn.bytes.len() <= budget, "{} bytes of {budget}", drawn.bytes.len());
+        assert_eq!((drawn.features, drawn.left_out), (shown.len(), whole.left_out));
+        assert_eq!(drawn.features + drawn.dropped, whole.features);
+        // As much as possible is used, up to what a few features take.
+        assert!(share < 20 || drawn.bytes.len() * 4 >= budget * 3, "{} bytes of {budget}", drawn.bytes.len());
+        for (key, feature) in &shown {
+            assert_eq!(*feature, all[key], "what is kept is drawn as ever");
+        }
+        let kept: BTreeSet<u64> = shown.keys().copied().collect();
+        assert!(before.is_subset(&kept), "a larger tile has all of a smaller one");
+        // Points that are drawn from the first zoom on come before everything of later zooms.
+        let least = kept.iter().filter(|k| !points(k)).map(|k| size(*k)).fold(f64::INFINITY, f64::min);
+        let most = all.keys().filter(|k| !points(k) && !kept.contains(k)).map(|k| size(*k)).fold(0.0, f64::max);
+        assert!(most <= least * 2.0, "one of size {most} is left out, one of size {least} is not");
+        before = kept;
+    }
+    assert_eq!(before.len(), all.len());
 }
 
 /// Back from tile units to degrees.

@@ -8,7 +8,7 @@ mod tiles;
 use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
 use cityheart::index::{Index, Snapshot};
 use cityheart::query::Show;
-use cityheart::tile::{Drawn, Layer, Part, TileId, draw};
+use cityheart::tile::{BUDGET_BYTES, Drawn, Layer, Part, TileId, draw};
 use fast_mvt::MvtValue;
 use features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
 use geo::{Area, BooleanOps, BoundingRect, CoordsIter, Euclidean, Length, MapCoords};
@@ -23,7 +23,7 @@ fn tile(z: u8, x: u32, y: u32) -> TileId {
 }
 
 fn drawn(snapshot: &Snapshot, at: TileId) -> Drawn {
-    draw(&[Layer { name: "things", snapshot, show: &Show::ALL, part: Part::Shapes }], at)
+    draw(&[Layer { name: "things", snapshot, show: &Show::ALL, part: Part::Shapes }], at, BUDGET_BYTES)
 }
 
 /// Draws, decodes and checks.
@@ -337,7 +337,7 @@ fn properties_are_scalars_with_the_id_first() {
 fn nothing_there_means_no_bytes() {
     let index = index_of(&collection(GeometryKind::ANY), [&point(1, 2.35, 48.85)]);
     let drawn = drawn(&index.snapshot(), tile(5, 0, 0));
-    assert_eq!(drawn, Drawn { bytes: vec![], features: 0, left_out: 0 });
+    assert_eq!(drawn, Drawn { bytes: vec![], features: 0, left_out: 0, dropped: 0 });
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn several_layers_share_a_tile_and_empty_ones_are_absent() {
         show: &Show::ALL,
         part: Part::Shapes,
     });
-    let drawn = draw(&layers, tile_at(2.35, 48.85, 8));
+    let drawn = draw(&layers, tile_at(2.35, 48.85, 8), BUDGET_BYTES);
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(drawn.features, 2);

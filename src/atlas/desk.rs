@@ -229,6 +229,7 @@ impl Atlas {
         }
         drop(leaves);
         self.tiles.clear();
+        self.pages.clear();
         self.news.tell_anew(id, revision);
     }
 }

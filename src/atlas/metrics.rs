@@ -1,5 +1,6 @@
 //! Counts of what was done, for operators.
 
+use crate::tile::Drawn;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counters since the start; each only grows.
@@ -9,13 +10,15 @@ pub struct Metrics {
     tiles_cached: AtomicU64,
     tile_features: AtomicU64,
     tile_left_out: AtomicU64,
+    tile_dropped: AtomicU64,
 }
 
 impl Metrics {
-    pub(super) fn drew(&self, features: usize, left_out: usize) {
+    pub(super) fn drew(&self, drawn: &Drawn) {
         self.tiles_drawn.fetch_add(1, Relaxed);
-        self.tile_features.fetch_add(features as u64, Relaxed);
-        self.tile_left_out.fetch_add(left_out as u64, Relaxed);
+        self.tile_features.fetch_add(drawn.features as u64, Relaxed);
+        self.tile_left_out.fetch_add(drawn.left_out as u64, Relaxed);
+        self.tile_dropped.fetch_add(drawn.dropped as u64, Relaxed);
     }
 
     pub(super) fn hit(&self) {
@@ -24,7 +27,7 @@ impl Metrics {
 
     /// (name, what it counts, value), in a fixed order.
     #[must_use]
-    pub fn counters(&self) -> [(&'static str, &'static str, u64); 4] {
+    pub fn counters(&self) -> [(&'static str, &'static str, u64); 5] {
         [
             ("tiles_drawn", "Tiles drawn from the index", self.tiles_drawn.load(Relaxed)),
             ("tiles_cached", "Tiles answered from the cache", self.tiles_cached.load(Relaxed)),
@@ -33,6 +36,11 @@ impl Metrics {
                 "tile_features_left_out",
                 "Features that lay in a tile and were too small to draw",
                 self.tile_left_out.load(Relaxed),
+            ),
+            (
+                "tile_features_dropped",
+                "Features that were left out because a tile would have been too large",
+                self.tile_dropped.load(Relaxed),
             ),
         ]
     }

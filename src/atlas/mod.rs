@@ -16,11 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 mod accounts;
 mod ask;
 mod desk;
+mod dirt;
 mod edit;
 mod history;
 mod items;
+mod layers;
 mod metrics;
 mod news;
+mod pages;
 mod seen;
 mod shelf;
 mod tiles;
@@ -32,28 +35,34 @@ pub use desk::Answer;
 pub use edit::{Act, Handling, MAX_EDITS, Matching, Outcome, Prepared, Wish, Wishes, state_tag};
 pub use history::Heard;
 pub use items::{Axes, Item, Items};
+pub use layers::{Layers, Named};
 pub use metrics::Metrics;
 pub use news::{News, Piece, Since, Turn};
+pub use pages::{Finished, MAX_BYTES as MAX_KEPT_BYTES};
 pub use seen::Seen;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Layers, Named, Tile};
+pub use tiles::{Coding, Tile};
 pub use world::World;
 
 use desk::Desk;
-use tiles::{Dirt, TileCache};
+use dirt::Dirt;
+use pages::Pages;
+use tiles::TileCache;
 
 /// What can be set when a plan is opened.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The most that finished tiles may take in memory.
     pub tile_cache_bytes: u64,
+    /// The most that one tile may have before it is packed; what matters least is left out of a larger one.
+    pub tile_budget_bytes: usize,
     /// The plan beside which the accounts are; nobody can sign in without.
     pub accounts: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tile_cache_bytes: 128 << 20, accounts: None }
+        Self { tile_cache_bytes: 128 << 20, tile_budget_bytes: crate::tile::BUDGET_BYTES, accounts: None }
     }
 }
 
@@ -65,6 +74,7 @@ pub struct Atlas {
     accounts: Option<Accounts>,
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
+    pages: Pages,
     metrics: Metrics,
     desk: Desk,
     news: News,
@@ -100,7 +110,8 @@ impl Atlas {
             world,
             accounts: settings.accounts.as_deref().map(Accounts::beside).transpose()?,
             leaves: RwLock::new(leaves),
-            tiles: TileCache::new(settings.tile_cache_bytes),
+            tiles: TileCache::new(settings),
+            pages: Pages::new(),
             metrics: Metrics::default(),
             desk,
             news: News::new(),

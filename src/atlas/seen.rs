@@ -1,6 +1,7 @@
 //! The plan as one viewer sees it. Every snapshot handed out here went through the policy first, so that what somebody may not see is
 //! absent from whatever is then made of it: pages, counts, extents, tiles, questions.
 
+use super::layers::MAX_LAYERS;
 use super::{Atlas, Coding, Item, Items, Layers, Leaf, Tile, TileId, View};
 use crate::access::{Level, Policy, Sight, Viewer};
 use crate::crs::Crs;
@@ -95,10 +96,23 @@ impl Seen {
         self.atlas.items(view, query)
     }
 
+    /// Whether a question is answered within a fraction of a millisecond, so that it need not wait its turn.
+    #[must_use]
+    pub fn is_small(&self, view: &View, query: &Query) -> bool {
+        view.snapshot.is_small(query)
+    }
+
     /// # Errors
     /// [`crate::error::Error::NotFound`] when the collection has no such feature.
     pub fn item(&self, view: &View, id: &str) -> Result<Item> {
         self.atlas.item(view, id)
+    }
+
+    /// The ids of the collections whose features have places: the layers of the whole plan's tiles, as many as a tile may have.
+    #[must_use]
+    pub fn placed(&self) -> Vec<String> {
+        let placed = self.collections().into_iter().map(|v| v.collection().clone()).filter(|c| !c.geometry.is_none());
+        placed.map(|c| c.id.to_string()).take(MAX_LAYERS).collect()
     }
 
     /// See [`Atlas::layers`].

@@ -34,6 +34,8 @@ pub enum Command {
     Serve(Serve),
     Import(Import),
     Export(Export),
+    #[command(subcommand)]
+    Tiles(Tiles),
     Check(Check),
     Backup(Backup),
     /// Who may sign in
@@ -90,6 +92,12 @@ pub struct Serve {
     /// How many requests one client may make in a second, in the long run; 0 for any number
     #[arg(long, value_name = "N", env = "CITYHEART_REQUESTS_PER_SECOND", default_value_t = 100)]
     pub requests_per_second: u32,
+    /// Megabytes of memory for finished tiles; 0 draws every tile anew
+    #[arg(long, value_name = "MB", env = "CITYHEART_TILE_CACHE", default_value_t = 128)]
+    pub tile_cache: u64,
+    /// The most kilobytes of a tile before it is packed; what matters least is left out of a larger one
+    #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
+    pub tile_budget: usize,
     /// Do not write to the plan
     #[arg(long, env = "CITYHEART_READ_ONLY", value_parser = FalseyValueParser::new())]
     pub read_only: bool,
@@ -161,6 +169,42 @@ pub struct Export {
     /// Where to write; else the standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Vector tiles as a file
+#[derive(Debug, Subcommand)]
+pub enum Tiles {
+    Build(BuildTiles),
+}
+
+/// Write the tiles of a plan to a PMTiles archive that any static host can serve
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cityheart tiles build -o plan.pmtiles                                  everything with a place
+  cityheart tiles build -o areas.pmtiles --collections areas,areas_label  the areas and their names
+  cityheart tiles build -o city.pmtiles --plan celje.gpkg --maxzoom 16
+
+The tiles are those that the server answers to a visitor, packed with gzip. The archive is there when it is whole.")]
+pub struct BuildTiles {
+    /// The archive; one that is there is replaced
+    #[arg(short, long, value_name = "FILE.pmtiles")]
+    pub output: PathBuf,
+    /// The plan, a GeoPackage file
+    #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
+    pub plan: PathBuf,
+    /// The layers, separated by commas: collections, and with _label behind them the layers of their names
+    #[arg(long, value_name = "A,B")]
+    pub collections: Option<String>,
+    /// The first zoom
+    #[arg(long, value_name = "ZOOM", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=22))]
+    pub minzoom: u8,
+    /// The last zoom; maps enlarge its tiles beyond
+    #[arg(long, value_name = "ZOOM", default_value_t = 14, value_parser = clap::value_parser!(u8).range(0..=22))]
+    pub maxzoom: u8,
+    /// The most kilobytes of a tile before it is packed
+    #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
+    pub tile_budget: usize,
 }
 
 /// Look for faults in a plan: geometry, schema, dates, money, links, places

@@ -8,7 +8,9 @@ mod progress;
 mod say;
 
 pub use accounts::{cities, tokens, users};
-pub use args::{Args, Backup, Check, Command, Demo, Export, Format, Import, Listen, Serve, Tokens, User};
+pub use args::{
+    Args, Backup, BuildTiles, Check, Command, Demo, Export, Format, Import, Listen, Serve, Tiles, Tokens, User,
+};
 pub use check::{Checked, check};
 pub use interrupt::on_interrupt;
 pub use progress::Bar;

@@ -1,6 +1,6 @@
 //! A bar with the rate, on stderr, when that is a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +16,23 @@ pub struct Bar {
 impl Bar {
     /// Shows how many of `total` bytes are read and how many features; `state` tells both.
     pub fn start(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
+        let template = "{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {msg}  {eta} left";
+        Self::with(template, total, move || {
+            let (bytes, features) = state();
+            (bytes, format!("{features} features"))
+        })
+    }
+
+    /// Shows how many of `total` tiles are drawn and how many bytes they have; `state` tells both.
+    pub fn tiles(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
+        let template = "{bar:30} {percent:>3} %  {per_sec:>12}  {msg}  {eta} left";
+        Self::with(template, total, move || {
+            let (tiles, bytes) = state();
+            (tiles, format!("{tiles} tiles, {}", HumanBytes(bytes)))
+        })
+    }
+
+    fn with(template: &'static str, total: u64, state: impl Fn() -> (u64, String) + Send + 'static) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         if !std::io::stderr().is_terminal() {
             return Self { done, thread: None };
@@ -23,12 +40,11 @@ impl Bar {
         let ended = done.clone();
         let thread = std::thread::spawn(move || {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {msg}  {eta} left");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
             while !ended.load(Ordering::Relaxed) {
-                let (bytes, features) = state();
-                bar.set_position(bytes.min(total));
-                bar.set_message(format!("{features} features"));
+                let (done, message) = state();
+                bar.set_position(done.min(total));
+                bar.set_message(message);
                 std::thread::park_timeout(Duration::from_millis(120));
             }
             bar.finish_and_clear();

@@ -3,7 +3,7 @@
 use super::unwritable;
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file being written. Dropped without [`NewFile::keep`], it leaves nothing.
@@ -47,6 +47,12 @@ impl Write for NewFile {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.out.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Seek for NewFile {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.out.as_mut().map_or(Ok(0), |out| out.seek(to))
     }
 }
 

@@ -62,6 +62,11 @@ impl Ask {
         self.path.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
+    /// Path and query as they were written.
+    pub fn address(&self) -> &str {
+        self.uri.path_and_query().map_or("", |p| p.as_str())
+    }
+
     pub fn query_string(&self) -> &str {
         self.uri.query().unwrap_or_default()
     }

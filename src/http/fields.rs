@@ -208,12 +208,3 @@ pub fn absolute_references(json: &mut Json, base: &Base) {
         _ => {}
     }
 }
-
-/// The word that GeoJSON tools and TileJSON use for a field's values.
-pub fn simple_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Date | Kind::DateTime | Kind::Json => "String",
-        Kind::Integer | Kind::Real | Kind::Decimal => "Number",
-        Kind::Boolean => "Boolean",
-    }
-}

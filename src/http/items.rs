@@ -3,13 +3,14 @@
 use super::ask::{Ask, Pairs};
 use super::edit::tag_of_body;
 use super::html;
+use super::kept;
 use super::link::{self, Link};
-use super::negotiate::{CSV, FLATGEOBUF, Form, GEOJSON, HTML, JSONFG};
+use super::negotiate::{self, CSV, FLATGEOBUF, Form, GEOJSON, HTML, JSONFG};
 use super::present::{self, Answer};
 use super::profile;
 use super::stream::{Pieces, Writing};
 use super::urls;
-use crate::atlas::{Items, View, state_tag};
+use crate::atlas::{Coding, Finished, Items, MAX_KEPT_BYTES, View, state_tag};
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::encoding::flatgeobuf::Layer;
@@ -34,8 +35,11 @@ const MAX_ROWS: usize = 500;
 pub async fn list(ask: Ask) -> Answer {
     let pairs = ask.pairs()?;
     let view = ask.atlas().view(ask.segment("collection"))?;
-    let mut query = read(&pairs, &view)?;
     let form = ask.form(&PAGE_FORMS, &pairs)?;
+    if let Some(response) = given_before(&ask, &view, form) {
+        return Ok(response);
+    }
+    let mut query = read(&pairs, &view)?;
     if form == &HTML {
         query.limit = query.limit.min(MAX_ROWS);
     }
@@ -74,30 +78,44 @@ fn read(pairs: &Pairs, view: &View) -> crate::error::Result<Query> {
 
 async fn answer(ask: Ask, view: View, pairs: Pairs, form: &'static Form, mut links: Vec<Link>, query: Query) -> Answer {
     let profile = profile::chosen(&pairs, form)?;
-    let etag = revision_tag(&ask, &view, form);
+    let by = basis(&ask, &view, form);
+    let etag = present::quoted(&format!("W/\"{:032x}\"", present::hash(by.as_bytes())));
     if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
         return Ok(unchanged);
     }
+    let coding = negotiate::coding(&ask.headers);
+    // Packing takes longer than finding.
+    let small = form != &HTML && coding == Coding::Identity && ask.atlas().is_small(&view, &query);
     links.extend(profile.map(profile::link));
-    let page = Page { ask, view, pairs, form, profile, links };
+    let page = Page { ask, view, pairs, form, profile, links, by, etag, coding };
+    if small {
+        return Ok(page.find(query));
+    }
     let app = page.ask.app.clone();
-    let mut response = app.pool.run(move || page.find(query)).await?;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
-    headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
-    headers.insert(header::ETAG, etag);
-    Ok(response)
+    Ok(app.pool.run(move || page.find(query)).await?)
+}
+
+/// The answer that was given to the same before; what was answered was understood.
+fn given_before(ask: &Ask, view: &View, form: &Form) -> Option<Response> {
+    let coding = negotiate::coding(&ask.headers);
+    let finished = ask.atlas().finished(&basis(ask, view, form), coding)?;
+    let response = kept::response(&finished, coding);
+    let unchanged = response.headers().get(header::ETAG).and_then(|etag| present::unchanged(&ask.headers, etag));
+    Some(unchanged.unwrap_or(response))
 }
 
 pub async fn one(ask: Ask) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let pairs = ask.pairs()?;
+    let form = ask.form(&ITEM_FORMS, &pairs)?;
+    if let Some(response) = given_before(&ask, &view, form) {
+        return Ok(response);
+    }
     let allowed = ["crs", "properties", "exclude-properties", profile::PARAMETER];
     if pairs.rest.iter().any(|(name, _)| !allowed.contains(&name.as_str())) {
         ask.only(&allowed)?;
     }
     let query = read(&pairs, &view)?;
-    let form = ask.form(&ITEM_FORMS, &pairs)?;
     let profile = profile::chosen(&pairs, form)?;
     let item = ask.atlas().item(&view, ask.segment("feature"))?.in_crs(query.crs);
     let mut links = links(&ask, &view, &ITEM_FORMS, form, &pairs);
@@ -126,10 +144,27 @@ pub async fn one(ask: Ask) -> Answer {
         }
     };
     let etag = present::quoted(&tag_of_body(&state_tag(&item.feature()), &body));
-    let mut response = present::with_tag(&ask.headers, form.media, etag, body);
-    present::add_links(response.headers_mut(), &links);
-    response.headers_mut().insert(CONTENT_CRS, content_crs(query.crs));
-    Ok(response)
+    if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
+        return Ok(unchanged);
+    }
+    let headers = head_of(form, etag, query.crs, &links);
+    if form == &HTML {
+        return Ok((headers, body).into_response());
+    }
+    let coding = negotiate::coding(&ask.headers);
+    let plain = Finished { notes: kept::notes(&headers), body: body.into() };
+    Ok(kept::response(&ask.atlas().keep(&basis(&ask, &view, form), plain, coding), coding))
+}
+
+/// The headers of every answer about features.
+fn head_of(form: &Form, etag: HeaderValue, crs: Crs, links: &[Link]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
+    headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
+    headers.insert(header::ETAG, etag);
+    headers.insert(CONTENT_CRS, content_crs(crs));
+    present::add_links(&mut headers, links);
+    headers
 }
 
 /// The address of the schema that the features keep to.
@@ -146,28 +181,36 @@ struct Page {
     /// In JSON.
     profile: Option<Profile>,
     links: Vec<Link>,
+    /// What the answer depends on.
+    by: String,
+    etag: HeaderValue,
+    coding: Coding,
 }
 
 impl Page {
-    /// Asks the atlas and writes the beginning of the answer.
+    /// Asks the atlas and writes the answer: all of it when it is short, so that it is kept; else its beginning.
     fn find(mut self, query: Query) -> Response {
         let items = self.ask.atlas().items(&self.view, &query);
         if let Some(cursor) = items.next() {
             let next = self.next(&cursor.encode());
             self.links.push(next);
         }
-        let mut headers = HeaderMap::new();
+        let mut headers = head_of(self.form, self.etag.clone(), query.crs, &self.links);
         headers.insert(MATCHED, items.matched().into());
         headers.insert(RETURNED, items.len().into());
-        headers.insert(CONTENT_CRS, content_crs(query.crs));
-        present::add_links(&mut headers, &self.links);
         if self.form == &HTML {
             let known = html::Known::new(self.ask.atlas().model(), self.ask.base());
             let page = html::items(&known, &items, query.properties.as_deref(), &self.links);
             return (headers, page.write(&self.ask.base(), &self.links)).into_response();
         }
         let (writing, head) = self.writing(&items, query.properties);
-        (headers, Pieces::new(items, writing, head).into_body()).into_response()
+        match Pieces::new(items, writing, head).whole(MAX_KEPT_BYTES) {
+            Ok(body) => {
+                let plain = Finished { notes: kept::notes(&headers), body };
+                kept::response(&self.ask.atlas().keep(&self.by, plain, self.coding), self.coding)
+            }
+            Err(pieces) => (headers, pieces.into_body()).into_response(),
+        }
     }
 
     /// How the features are written, and what stands before the first.
@@ -240,20 +283,18 @@ fn with_members(mut feature: Vec<u8>, members: &Json) -> Vec<u8> {
     feature
 }
 
-/// A page's tag is made of what its content depends on, so that an unchanged one is known without finding it. Weak, because of
-/// the time stamp inside.
-fn revision_tag(ask: &Ask, view: &View, form: &Form) -> HeaderValue {
-    let id = &view.collection().id;
-    let all = format!(
-        "{:x} {id} {} {} {} {} {}",
+/// All that an answer depends on, so that an unchanged one is known without finding it.
+fn basis(ask: &Ask, view: &View, form: &Form) -> String {
+    format!(
+        "{:x} {} {} {} {} {} {}",
         ask.app.birth,
+        view.collection().id,
         view.revision(),
         view.sight(),
         form.media,
         ask.base().url(""),
-        ask.query_string()
-    );
-    present::quoted(&format!("W/\"{:032x}\"", present::hash(all.as_bytes())))
+        ask.address()
+    )
 }
 
 fn content_crs(crs: Crs) -> HeaderValue {

@@ -20,6 +20,7 @@ mod frame;
 mod history;
 mod html;
 mod items;
+mod kept;
 mod landing;
 mod link;
 mod negotiate;

@@ -1,6 +1,7 @@
 //! Which of several forms a client wants: the parameter `f` first, then `Accept` with its weights (RFC 9110, 12.5.1).
 
 use super::problem::Problem;
+use crate::atlas::Coding;
 use axum::http::{HeaderMap, StatusCode, header};
 
 /// One form of a resource.
@@ -112,6 +113,25 @@ fn reads(headers: &HeaderMap, names: &[&str]) -> bool {
     any.unwrap_or(false)
 }
 
+/// How to pack a tile for this client: brotli or gzip, whichever it would rather have, brotli when it does not care.
+pub fn coding(headers: &HeaderMap) -> Coding {
+    let (mut br, mut gzip, mut any) = (None, None, None);
+    for (coding, weight) in ranges(headers, header::ACCEPT_ENCODING.as_str()) {
+        match coding {
+            "br" => br = Some(weight),
+            "gzip" | "x-gzip" => gzip = Some(weight),
+            "*" => any = Some(weight),
+            _ => {}
+        }
+    }
+    let wish = |named: Option<f32>| named.or(any).unwrap_or(0.0);
+    match (wish(br), wish(gzip)) {
+        (br, gzip) if br > 0.0 && br >= gzip => Coding::Brotli,
+        (_, gzip) if gzip > 0.0 => Coding::Gzip,
+        _ => Coding::Identity,
+    }
+}
+
 /// The weight that the most precise matching range gives to any type of this form.
 fn weight(form: &Form, ranges: &[(&str, f32)]) -> f32 {
     let of = |media: &str| {
@@ -187,6 +207,23 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
             assert_eq!(reads_gzip(&headers), reads, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_tile_is_packed_as_its_client_would_rather_have_it() {
+        for (header, wanted) in [
+            ("gzip, deflate, br, zstd", Coding::Brotli),
+            ("gzip", Coding::Gzip),
+            ("br;q=0.5, gzip;q=0.8", Coding::Gzip),
+            ("br;q=0, *", Coding::Gzip),
+            ("*", Coding::Brotli),
+            ("identity", Coding::Identity),
+            ("", Coding::Identity),
+            ("gzip;q=0, br;q=0", Coding::Identity),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
+            assert_eq!(coding(&headers), wanted, "{header}");
         }
     }
 

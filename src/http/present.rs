@@ -75,11 +75,18 @@ pub fn quoted(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// FNV-1a with 128 bits (Fowler, Noll, Vo): tells contents apart; keeps no secrets.
+/// Two FNV-1a hashes (Fowler, Noll, Vo) over eight bytes at a time: tells contents apart; keeps no secrets.
 pub fn hash(bytes: &[u8]) -> u128 {
-    let step =
-        |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-    bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, step)
+    let mut lanes = [0xcbf2_9ce4_8422_2325_u64, 0x6c62_272e_07bb_0142];
+    let mut step = |word: u64| {
+        lanes[0] = (lanes[0] ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
+        lanes[1] = (lanes[1] ^ word.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| step(u64::from_le_bytes(*word)));
+    step(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    step(bytes.len() as u64);
+    u128::from(lanes[0]) << 64 | u128::from(lanes[1])
 }
 
 /// 304 when `If-None-Match` has this tag (weak comparison, as the standard wants it for reading).

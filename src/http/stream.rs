@@ -27,7 +27,7 @@ pub struct Pieces {
     items: Items,
     writing: Writing,
     at: usize,
-    /// What the next piece begins with.
+    /// What is written already and not yet taken.
     ahead: Vec<u8>,
     done: bool,
 }
@@ -38,20 +38,25 @@ impl Pieces {
         Self { items, writing, at: 0, ahead: head, done: false }
     }
 
-    /// The body; one piece when it is small, so that it has a length.
-    pub fn into_body(mut self) -> Body {
-        let first = self.piece();
-        if self.done {
-            return Body::from(first);
+    /// All of it, when it is no longer than about this; else what writes it piece by piece.
+    pub fn whole(mut self, most_bytes: usize) -> Result<Bytes, Box<Self>> {
+        while !self.done && self.ahead.len() < most_bytes {
+            let so_far = std::mem::take(&mut self.ahead);
+            self.ahead = self.piece(so_far);
         }
-        let pieces = std::iter::once(first).chain(self).map(Ok::<_, Infallible>);
-        Body::from_stream(tokio_stream::iter(pieces))
+        if self.done { Ok(std::mem::take(&mut self.ahead).into()) } else { Err(Box::new(self)) }
     }
 
-    fn piece(&mut self) -> Bytes {
-        let mut out = std::mem::take(&mut self.ahead);
+    /// The body, each piece written when the one before is taken.
+    pub fn into_body(self) -> Body {
+        Body::from_stream(tokio_stream::iter(self.map(Ok::<_, Infallible>)))
+    }
+
+    /// Writes another piece behind `out`.
+    fn piece(&mut self, mut out: Vec<u8>) -> Vec<u8> {
         out.reserve(PIECE_BYTES);
-        while self.at < self.items.len() && out.len() < PIECE_BYTES {
+        let end = out.len() + PIECE_BYTES;
+        while self.at < self.items.len() && out.len() < end {
             self.feature(&mut out);
             self.at += 1;
         }
@@ -61,7 +66,7 @@ impl Pieces {
             }
             self.done = true;
         }
-        out.into()
+        out
     }
 
     fn feature(&mut self, out: &mut Vec<u8>) {
@@ -88,6 +93,10 @@ impl Iterator for Pieces {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        (!self.done).then(|| self.piece())
+        let ahead = std::mem::take(&mut self.ahead);
+        if self.done {
+            return (!ahead.is_empty()).then(|| ahead.into());
+        }
+        Some(self.piece(ahead).into())
     }
 }

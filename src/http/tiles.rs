@@ -1,8 +1,9 @@
 //! Vector tiles, under the addresses of OGC API Tiles (row before column) and of map libraries (x before y).
 
 use super::ask::{Ask, Pairs};
+use super::kept;
 use super::link;
-use super::negotiate::reads_gzip;
+use super::negotiate;
 use super::present::{self, Answer, bare};
 use super::problem::Problem;
 use super::tilesets::{self, MATRIX_SET};
@@ -13,6 +14,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 const LEFT_OUT: HeaderName = HeaderName::from_static("tile-left-out");
+/// There only when the tile would have been too large.
+const DROPPED: HeaderName = HeaderName::from_static("tile-dropped");
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
 /// `/tiles/areas,interventions/{z}/{x}/{y}.mvt`; `v` may be anything, so that a client can ask past its own cache.
@@ -66,7 +69,7 @@ pub fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 /// A kept tile is answered here and now; a new one is drawn in the pool.
 async fn answer(ask: &Ask, layers: Layers, id: TileId) -> Answer {
-    let coding = if reads_gzip(&ask.headers) { Coding::Gzip } else { Coding::Identity };
+    let coding = negotiate::coding(&ask.headers);
     let tile = if let Some(tile) = ask.atlas().cached(&layers, id, coding) {
         tile
     } else {
@@ -84,15 +87,18 @@ async fn answer(ask: &Ask, layers: Layers, id: TileId) -> Answer {
 
 fn write(tile: Tile, coding: Coding) -> Response {
     let empty = tile.body.is_empty();
-    let left_out = tile.left_out;
+    let (left_out, dropped) = (tile.left_out, tile.dropped);
     let mut response = if empty { bare(StatusCode::NO_CONTENT) } else { tile.body.into_response() };
     let headers = response.headers_mut();
     headers.insert(LEFT_OUT, left_out.into());
+    if dropped > 0 {
+        headers.insert(DROPPED, dropped.into());
+    }
     if !empty {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(link::MVT));
         headers.insert(CONTENT_CRS, HeaderValue::from_static("<http://www.opengis.net/def/crs/EPSG/0/3857>"));
-        if coding == Coding::Gzip {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(packed) = kept::packed_as(coding) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(packed));
         }
     }
     response

@@ -1,7 +1,6 @@
 //! Tiles described: tile sets and tile matrix sets of OGC API Tiles and TMS 2.0, and TileJSON 3.
 
 use super::ask::{Ask, Pairs};
-use super::fields::simple_type;
 use super::html::{self, Page};
 use super::link::{self, Link};
 use super::negotiate::JSON;
@@ -11,9 +10,8 @@ use super::tiles::{asked, with};
 use super::urls::{self, Base};
 use crate::atlas::{Layers, View};
 use crate::error::{Error, Result};
-use crate::feature::Bbox;
 use crate::query::TILE_PARAMETERS;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 pub const MATRIX_SET: &str = "WebMercatorQuad";
 pub const MATRIX_SET_URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
@@ -24,7 +22,6 @@ const HALF_M: f64 = 20_037_508.342_789_244;
 const PIXEL_M: f64 = 0.000_28;
 /// Zooms that the matrix set lists; tiles exist at each.
 const MATRIX_ZOOMS: u8 = 22;
-const MAX_LAYERS: usize = 20;
 
 /// # Errors
 /// [`Error::NotFound`] for any matrix set but the one.
@@ -42,11 +39,7 @@ pub fn no_tiles(view: &View) -> Error {
 /// The layers of the whole plan's tiles: those of `collections`, or all that have geometry.
 pub fn chosen(ask: &Ask, pairs: &Pairs) -> Result<String> {
     match pairs.rest.iter().find(|(name, _)| name == "collections") {
-        None => {
-            let views = ask.atlas().collections();
-            let ids = views.iter().map(View::collection).filter(|c| !c.geometry.is_none()).map(|c| c.id.as_str());
-            Ok(ids.take(MAX_LAYERS).collect::<Vec<_>>().join(","))
-        }
+        None => Ok(ask.atlas().placed().join(",")),
         Some((_, list)) => match list.split(',').find(|name| ask.atlas().layers(name).is_err() || *name == "world") {
             Some(unknown) => Err(Error::invalid(
                 "collections",
@@ -173,7 +166,7 @@ fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) ->
                 json!({"id": named.name, "dataType": "vector", "title": named.title(), "description": collection.description})
             })
             .collect();
-        if let Some(b) = extent(layers) {
+        if let Some(b) = layers.extent() {
             json["boundingBox"] =
                 json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84});
         }
@@ -224,18 +217,7 @@ pub async fn tilejson(ask: Ask) -> Answer {
     };
     let layers = asked(ask.atlas().layers(list)?, &pairs)?;
     let max_zoom = layers.max_zoom();
-    let vector_layers: Vec<Json> = layers
-        .named()
-        .into_iter()
-        .map(|named| {
-            let collection = named.snapshot.collection();
-            let id = [("id".to_owned(), Json::from("String"))];
-            let shown = collection.fields.iter().enumerate().filter(|(at, _)| named.show.shows(*at));
-            let fields: Map<String, Json> =
-                id.into_iter().chain(shown.map(|(_, f)| (f.name.clone(), simple_type(f.kind).into()))).collect();
-            json!({"id": named.name, "description": named.title(), "minzoom": 0, "maxzoom": max_zoom, "fields": fields})
-        })
-        .collect();
+    let vector_layers = layers.described(0..=max_zoom);
     let mut path = String::new();
     for (i, name) in list.split(',').enumerate() {
         path.push_str(if i > 0 { "," } else { "" });
@@ -255,7 +237,7 @@ pub async fn tilejson(ask: Ask) -> Answer {
     if !attribution.is_empty() {
         json["attribution"] = attribution.into();
     }
-    if let Some(bbox) = extent(&layers) {
+    if let Some(bbox) = layers.extent() {
         json["bounds"] = json!(bbox.to_array());
     }
     Ok(present::json(&ask, &json))
@@ -271,8 +253,4 @@ fn attribution(layers: &Layers) -> String {
         }
     }
     owed.join(" | ")
-}
-
-fn extent(layers: &Layers) -> Option<Bbox> {
-    layers.snapshots().filter_map(|(_, snapshot)| snapshot.extent()).reduce(Bbox::union)
 }

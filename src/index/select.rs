@@ -11,6 +11,11 @@ use crate::filter::{Plan, Predicate};
 use crate::query::{Cursor, Query, Sort};
 use std::cmp::Ordering;
 
+/// So many features are looked at in well under a millisecond …
+const SMALL: usize = 2_000;
+/// … and so many are written.
+const SMALL_PAGE: usize = 200;
+
 impl Snapshot {
     pub fn select(&self, query: &Query) -> Selection {
         let unasked = query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.filter.is_none();
@@ -39,6 +44,28 @@ impl Snapshot {
             }
         }
         page.finish()
+    }
+
+    /// Whether [`Snapshot::select`] has only few features to look at, and few to show.
+    pub fn is_small(&self, query: &Query) -> bool {
+        if query.limit > SMALL_PAGE {
+            return false;
+        }
+        let asked =
+            query.time.is_some() || !query.equals.is_empty() || query.filter.is_some() || !query.sort.is_empty();
+        let Some(area) = query.bbox.as_ref().map(Area::new) else {
+            return !asked || self.len() <= SMALL;
+        };
+        let mut count = 0;
+        for (tier, rect) in self.tiers.iter().flat_map(|t| area.rects.iter().map(move |r| (t, r))) {
+            for band in &tier.segment.bands {
+                count += band.count_up_to(&rect.outer, SMALL);
+                if count > SMALL {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// The slots of one tier that have one of these ids and meet the area.

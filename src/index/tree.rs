@@ -52,6 +52,26 @@ impl Band {
         debug_assert!(flow.is_continue());
     }
 
+    /// About how many slots may lie in this area; counts no further than a little over `most`.
+    pub fn count_up_to(&self, area: &WorldBox, most: usize) -> usize {
+        let mut count = 0;
+        let flow = self.tree.locate_in_envelope_intersecting_int(envelope(area), |run: &Run| {
+            count += (run.end - run.start) as usize;
+            if count > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        debug_assert!(flow.is_continue() || count > most);
+        count
+    }
+
+    /// Whether any slot whose box meets this area is as `wanted` says.
+    pub fn any(&self, area: &WorldBox, boxes: &[WorldBox], wanted: impl Fn(u32) -> bool) -> bool {
+        let flow = self.tree.locate_in_envelope_intersecting_int(envelope(area), |run: &Run| {
+            let found = (run.start..run.end).any(|slot| boxes[slot as usize].meets(area) && wanted(slot));
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        flow.is_break()
+    }
+
     /// Shows `visit` every slot whose box meets this area.
     pub fn slots(&self, area: &WorldBox, boxes: &[WorldBox], mut visit: impl FnMut(u32)) {
         self.runs(area, |inside, slots| {

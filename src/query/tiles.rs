@@ -111,23 +111,6 @@ impl Show {
     /// All of a collection.
     pub const ALL: Self = Self { filter: None, time: None, properties: None, split: None, cluster_px: None };
 
-    /// The same for somebody who sees only what `filter` lets through, and never the `hidden` fields: those are not properties, not
-    /// summed up in clusters, and split nothing.
-    #[must_use]
-    pub fn seen_through(&self, filter: Option<&Filter>, hidden: &[usize], collection: &Collection) -> Self {
-        let mut show = self.clone();
-        if let Some(sight) = filter {
-            show.filter =
-                Some(Arc::new(self.filter.as_ref().map_or_else(|| sight.clone(), |f| f.and(sight, collection))));
-        }
-        if !hidden.is_empty() {
-            let shown = (0..collection.fields.len()).filter(|at| self.shows(*at) && !hidden.contains(at));
-            show.properties = Some(shown.collect());
-            show.split = self.split.filter(|at| !hidden.contains(at));
-        }
-        show
-    }
-
     /// Whether this field is among the properties.
     #[must_use]
     pub fn shows(&self, field: usize) -> bool {

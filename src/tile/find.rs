@@ -65,6 +65,14 @@ fn for_clusters(layer: &Layer<'_>, tile: TileId, px: u16, later: &mut usize) -> 
     found
 }
 
+/// Whether the layer has any feature in or near a tile, at whatever zoom it is drawn.
+pub(crate) fn any(layer: &Layer<'_>, tile: TileId) -> bool {
+    let area = Frame::new(tile).area();
+    let tiers = layer.snapshot.tiers().iter();
+    let mut bands = tiers.flat_map(|tier| tier.segment.bands.iter().map(move |band| (tier, band)));
+    bands.any(|(tier, band)| band.any(&area, &tier.segment.boxes, |slot| tier.lives(slot)))
+}
+
 /// The features asked for whose boxes meet the area and that are drawn from this zoom on.
 pub(crate) fn within(layer: &Layer<'_>, area: &WorldBox, zoom: u8) -> Vec<Found> {
     let predicate = layer.show.filter.as_ref().map(|f| f.compile());

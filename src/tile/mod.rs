@@ -6,7 +6,7 @@ use cluster::{Cluster, Grid};
 use find::Found;
 use frame::Frame;
 use mvt::Shape;
-use pen::{Outcome, Pen};
+use pen::Pen;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -17,8 +17,13 @@ mod ring; // rings on its grid
 mod pen; // one feature
 mod label; // where its name stands
 mod cluster; // many points as one
+mod budget; // how many bytes
+mod batch; // many features, side by side
 mod mvt; // the format
 mod tags; // the properties, and the layer as a whole
+
+/// The most bytes of a tile, before it is packed, when nobody says otherwise.
+pub const BUDGET_BYTES: usize = 500_000;
 
 /// The deepest zoom that tiles are drawn for.
 pub const MAX_ZOOM: u8 = 22;
@@ -37,6 +42,12 @@ impl TileId {
     pub fn new(z: u8, x: u32, y: u32) -> Option<Self> {
         (z <= MAX_ZOOM && x < 1 << z && y < 1 << z).then_some(Self { z, x, y })
     }
+    /// The four tiles of the next zoom that lie in this one; none at the deepest.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let at = |dx, dy| Self::new(self.z + 1, 2 * self.x + dx, 2 * self.y + dy);
+        [at(0, 0), at(1, 0), at(0, 1), at(1, 1)].into_iter().flatten()
+    }
+
     #[must_use]
     pub fn z(self) -> u8 {
         self.z
@@ -77,13 +88,14 @@ pub struct Drawn {
     pub features: usize,
     /// Features that lie here but are too small, or come only at a later zoom.
     pub left_out: usize,
+    /// Features that were left out because the tile would have been too large.
+    pub dropped: usize,
 }
 
 /// A layer as it comes to be in the tile: of a layer that is split there are several.
 struct Sheet<'a> {
     name: Cow<'a, str>,
-    snapshot: &'a Snapshot,
-    show: &'a Show,
+    layer: &'a Layer<'a>,
     /// In the order of keys.
     pieces: Vec<Piece>,
     /// The same; with the commands of each.
@@ -99,72 +111,61 @@ struct Piece {
     geometry: Range<usize>,
 }
 
-/// Draws these layers into one tile. The bytes depend on the features alone, not on how they came to be there.
+/// Draws these layers into one tile of at most so many bytes. The bytes depend on the features alone, not on how they came to be there.
 #[must_use]
-pub fn draw(layers: &[Layer<'_>], tile: TileId) -> Drawn {
+pub fn draw(layers: &[Layer<'_>], tile: TileId, budget_bytes: usize) -> Drawn {
     let mut drawn = Drawn::default();
     let mut pen = Pen::new(Frame::new(tile));
-    let mut sheets = vec![];
+    let (mut sheets, mut found) = (vec![], vec![]);
     for layer in layers {
-        let found = find::visible(layer, tile, &mut drawn.left_out);
-        for (name, found) in find::parted(layer, found) {
-            sheets.push(sheet(name, layer, found, &mut pen, &mut drawn.left_out));
+        let visible = find::visible(layer, tile, &mut drawn.left_out);
+        for (name, part) in find::parted(layer, visible) {
+            let (clusters, alone) = clusters(layer, part, &mut pen);
+            sheets.push(Sheet { name, layer, pieces: vec![], clusters });
+            found.push(alone);
         }
     }
-    for sheet in &sheets {
-        drawn.features += sheet.pieces.len() + sheet.clusters.len();
-        tags::write(sheet, &pen.commands.bytes, &mut drawn.bytes);
+    batch::draw(&mut sheets, &found, &mut pen, budget_bytes, &mut drawn);
+    let mut aim = budget_bytes;
+    loop {
+        write(&sheets, &pen.commands.bytes, &mut drawn.bytes);
+        if drawn.bytes.len() <= budget_bytes {
+            break;
+        }
+        let dropped = budget::fit(&mut sheets, drawn.bytes.len(), aim);
+        if dropped == 0 {
+            break;
+        }
+        drawn.dropped += dropped;
+        aim = aim / 20 * 19;
     }
+    drawn.features = sheets.iter().map(|s| s.pieces.len() + s.clusters.len()).sum();
     drawn
 }
 
-fn sheet<'a>(
-    name: Cow<'a, str>,
-    layer: &Layer<'a>,
-    found: Vec<Found>,
-    pen: &mut Pen,
-    left_out: &mut usize,
-) -> Sheet<'a> {
-    let (clusters, found) = match layer.show.cluster_px.filter(|_| layer.part == Part::Shapes) {
-        None => (vec![], found),
-        Some(px) => {
-            let points =
-                |f: &Found| cluster::position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some();
-            let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(points);
-            let (clusters, alone) = cluster::clustered(layer, Grid::new(pen.frame().zoom, px), &points);
-            others.extend(alone);
-            (clusters, others)
-        }
-    };
+/// Whether any of these layers has something in or near a tile: where this is false, the tile and all tiles in it are empty.
+#[must_use]
+pub fn reaches(layers: &[Layer<'_>], tile: TileId) -> bool {
+    layers.iter().any(|layer| find::any(layer, tile))
+}
+
+fn write(sheets: &[Sheet<'_>], geometry: &[u8], tile: &mut Vec<u8>) {
+    tile.clear();
+    sheets.iter().for_each(|sheet| tags::write(sheet, geometry, tile));
+}
+
+/// The clusters of a layer with their commands, if it is to have any; and what is drawn by itself.
+fn clusters(layer: &Layer<'_>, found: Vec<Found>, pen: &mut Pen) -> (Vec<(Cluster, Range<usize>)>, Vec<Found>) {
+    let Some(px) = layer.show.cluster_px.filter(|_| layer.part == Part::Shapes) else { return (vec![], found) };
+    let is_point = |f: &Found| cluster::position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some();
+    let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_point);
+    let (clusters, alone) = cluster::clustered(layer, Grid::new(pen.frame().zoom, px), &points);
+    others.extend(alone);
     let clusters = clusters.into_iter().filter_map(|cluster| {
         let px = cluster.shown_in(pen.frame())?;
         let start = pen.commands.begin();
         pen.commands.points(&[px]);
         Some((cluster, start..pen.commands.bytes.len()))
     });
-    let clusters = clusters.collect();
-    let pieces = pieces(layer, &found, pen, left_out);
-    Sheet { name, snapshot: layer.snapshot, show: layer.show, pieces, clusters }
-}
-
-fn pieces(layer: &Layer<'_>, found: &[Found], pen: &mut Pen, left_out: &mut usize) -> Vec<Piece> {
-    let mut pieces = Vec::with_capacity(found.len());
-    for &Found { tier, slot, .. } in found {
-        let start = pen.commands.begin();
-        let segment = &layer.snapshot.tiers()[tier as usize].segment;
-        let outcome = match layer.part {
-            Part::Shapes => pen.draw(segment, slot as usize),
-            Part::Labels => pen.label(segment, slot as usize),
-        };
-        match outcome {
-            Outcome::Drawn(shape) => {
-                let geometry = start..pen.commands.bytes.len();
-                pieces.push(Piece { key: segment.keys[slot as usize], tier, slot, shape, geometry });
-            }
-            Outcome::TooSmall => *left_out += 1,
-            Outcome::Outside => {}
-        }
-    }
-    pieces.sort_unstable_by_key(|p| p.key);
-    pieces
+    (clusters.collect(), others)
 }

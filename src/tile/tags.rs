@@ -15,7 +15,7 @@ const MOST_WORDS: usize = 1 << 14;
 
 /// Writes a layer into a tile; `geometry` has the commands of all of its features.
 pub(crate) fn write(sheet: &Sheet<'_>, geometry: &[u8], tile: &mut Vec<u8>) {
-    let Sheet { snapshot, pieces, .. } = sheet;
+    let Sheet { layer: super::Layer { snapshot, show, .. }, pieces, .. } = sheet;
     let fields = &snapshot.collection().fields;
     let bytes = pieces.iter().map(|p| p.geometry.len()).sum();
     let mut layer = mvt::Layer::new(&sheet.name, pieces.len(), bytes, 1 + fields.len());
@@ -25,7 +25,7 @@ pub(crate) fn write(sheet: &Sheet<'_>, geometry: &[u8], tile: &mut Vec<u8>) {
     let mut keys = vec![("id", id)];
     for (at, field) in fields.iter().enumerate() {
         // The feature's id has that name already.
-        if field.name != "id" && sheet.show.shows(at) {
+        if field.name != "id" && show.shows(at) {
             let values = values(snapshot, pieces, at, &mut layer);
             if values.iter().any(|v| *v != NONE) {
                 let key = layer.key(&field.name);

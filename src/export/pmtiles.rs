@@ -1,0 +1,116 @@
+//! Vector tiles as one PMTiles archive (version 3), which any static host can serve. What is in it is what the server answers, packed
+//! with gzip; empty tiles are not in it.
+
+use super::{NewFile, unwritable};
+use crate::atlas::{Coding, Layers, Seen, TileId};
+use crate::error::{Error, Result};
+use ::pmtiles::{Compression, PmTilesWriter, PmtError, TileCoord, TileType};
+use serde_json::json;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
+
+/// How far the building has come; [`Building::stop`] ends it.
+#[derive(Debug, Default)]
+pub struct Building {
+    tiles: AtomicU64,
+    bytes: AtomicU64,
+    stopped: AtomicBool,
+}
+
+/// Tiles that are drawn before they are written. What waits in memory is at most so many tiles.
+const BLOCK: usize = 512;
+
+impl Building {
+    /// Tiles looked at so far.
+    pub fn tiles(&self) -> u64 {
+        self.tiles.load(Relaxed)
+    }
+
+    /// Bytes of tiles written so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+
+    pub fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+}
+
+/// The tiles that there may be, in the order of the archive.
+#[must_use]
+pub fn listed(layers: &Layers, zooms: RangeInclusive<u8>) -> Vec<TileId> {
+    let mut tiles = layers.reached(zooms);
+    tiles.sort_by_cached_key(|tile| coord(*tile).map(::pmtiles::TileId::from).ok());
+    tiles
+}
+
+/// Writes these tiles, in the order of [`listed`], as they are at this moment; returns how many are not empty.
+///
+/// # Errors
+/// [`Error::Refused`] when the file cannot be written, or when the building was stopped.
+pub fn build(
+    plan: &Seen,
+    layers: &Layers,
+    zooms: RangeInclusive<u8>,
+    file: NewFile,
+    building: &Building,
+) -> Result<(u64, NewFile)> {
+    let layers = layers.frozen();
+    let tiles = listed(&layers, zooms.clone());
+    let metadata = json!({
+        "name": layers.snapshots().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join(","),
+        "type": "overlay",
+        "format": "pbf",
+        "generator": concat!("cityheart ", env!("CARGO_PKG_VERSION")),
+        "vector_layers": layers.described(zooms.clone()),
+    });
+    let mut writer = PmTilesWriter::new(TileType::Mvt)
+        .precompressed(Compression::Gzip)
+        .min_zoom(*zooms.start())
+        .max_zoom(*zooms.end())
+        .metadata(metadata.to_string());
+    if let Some(b) = layers.extent() {
+        let (lon, lat) = (f64::midpoint(b.west, b.east), f64::midpoint(b.south, b.north));
+        writer = writer.bounds(b.west, b.south, b.east, b.north).center(lon, lat).center_zoom(*zooms.start());
+    }
+    let mut file = file;
+    let mut out = writer.create(&mut file).map_err(failed)?;
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let mut count = 0;
+    for block in tiles.chunks(BLOCK) {
+        let share = block.len().div_ceil(workers);
+        let drawn: Vec<_> = thread::scope(|scope| {
+            let draw = |part: &[TileId]| {
+                part.iter().map(|tile| plan.tile(&layers, *tile, Coding::Gzip).body).collect::<Vec<_>>()
+            };
+            let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || draw(part))).collect();
+            threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect()
+        });
+        if drawn.len() != block.len() {
+            return Err(Error::internal("a tile could not be drawn"));
+        }
+        if building.stopped.load(Relaxed) {
+            return Err(Error::Refused("Stopped. Nothing was written.".into()));
+        }
+        for (tile, body) in block.iter().zip(&drawn).filter(|(_, body)| !body.is_empty()) {
+            out.add_tile(coord(*tile)?, body).map_err(failed)?;
+            building.bytes.fetch_add(body.len() as u64, Relaxed);
+            count += 1;
+        }
+        building.tiles.fetch_add(block.len() as u64, Relaxed);
+    }
+    out.finalize().map_err(failed)?;
+    Ok((count, file))
+}
+
+fn coord(tile: TileId) -> Result<TileCoord> {
+    TileCoord::new(tile.z(), tile.x(), tile.y()).map_err(Error::internal)
+}
+
+fn failed(e: PmtError) -> Error {
+    match e {
+        PmtError::Reading(e) => unwritable(e),
+        other => Error::internal(other),
+    }
+}
