@@ -13,7 +13,7 @@ const VIEWS = [
   { name: 'city', path: '?city=celje', shows: '.row' },
   { name: 'filters', path: '?city=celje&status=completed', shows: '.row', click: '.filters summary' },
   { name: 'legend', path: '?city=celje', shows: '.row', click: '.legend summary' },
-  { name: 'keys', path: '?city=celje', shows: '.row', click: '[popovertarget="keys"]' },
+  { name: 'keys', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]' },
   { name: 'detail', path: '?city=osijek&id=osijek-tvrda-infrastructure', shows: '.detail h1' },
   { name: 'detail that is not there', path: '?id=nobody', shows: '.detail .note' },
   { name: 'table', path: '?city=granada&tab=table', shows: 'td' },
@@ -26,6 +26,16 @@ const VIEWS = [
   { name: 'ask similar', path: '?tab=ask&ask=similar&with=id:celje-presernova-redesign', shows: '.reasons' },
   { name: 'ask portfolio', path: '?tab=ask&ask=portfolio', shows: '.ask .export', click: '.fold.wide > summary' },
   { name: 'compare', path: '?tab=compare&compare=city:celje,city:osijek', shows: '.compared b' },
+  { name: 'timeline', path: '?city=granada&as=time', shows: '.gantt' },
+  { name: 'money', path: '?city=granada&as=money&colour=function', shows: '.budget' },
+  { name: 'a month', path: '?city=celje&at=2013-06', shows: '.row' },
+  { name: 'share', path: '?city=celje', shows: '.row', click: '.button.share' },
+  { name: 'what is in view', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]', then: '.tool-list button:nth-child(2)' },
+  { name: 'measure', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]', then: '.tool-list button:nth-child(1)' },
+  { name: 'two maps', path: '?city=celje&beside=granada,2030-01,done', shows: '.beside .maplibregl-canvas' },
+  { name: 'paper', path: '?city=celje&print=1', shows: '.paper h1' },
+  { name: 'frame', path: '?city=celje&embed=1', shows: '.embed-bar', click: '.embed-bar .button' },
+  { name: 'columns', path: '?city=granada&tab=table', shows: 'td', click: '.column-choice summary' },
   { name: 'nothing found', path: '?city=celje&q=xyzzy', shows: '.nothing' },
   { name: 'phone', path: '?city=sligo', shows: '.row', viewport: { width: 390, height: 844 } },
 ];
@@ -38,13 +48,14 @@ for (const colorScheme of ['light', 'dark']) {
         `?lang=${lang}`,
         async (page) => {
           const start = page.url().split('?')[0];
-          for (const { name, path, shows, click, viewport = { width: 1280, height: 800 } } of VIEWS) {
+          for (const { name, path, shows, click, then, viewport = { width: 1280, height: 800 } } of VIEWS) {
             await page.setViewportSize(viewport);
             await page.goto(`${start}${path}&lang=${lang}`);
             await page.locator(shows).first().waitFor();
             await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
             if (click) await page.locator(click).click();
-            await page.locator('.maplibregl-canvas').waitFor();
+            await page.locator('.maplibregl-canvas').first().waitFor();
+            if (then) await page.locator(then).click();
             await page.addScriptTag({ path: axe });
             const { violations } = await page.evaluate(() =>
               window.axe.run(document, {

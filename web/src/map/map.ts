@@ -94,7 +94,7 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
     effect(() => {
       if (!second && goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
     }),
-    effect(() => map.getCanvas().setAttribute('aria-label', t('map.label'))),
+    effect(() => map.getCanvas().setAttribute('aria-label', second ? t('beside.map') : t('map.label'))),
   ];
   void loadBase(map);
   map.once('style.load', () => {

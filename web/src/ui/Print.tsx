@@ -104,7 +104,7 @@ function PaperTable() {
   const columns = COLUMNS.filter(({ id }) => SHOWN.includes(id) || (id === 'city' && !filter.value.city));
   const left = rows.value.length - list.length;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label={t('table.label')}>
       <table class="paper-table">
         <caption>{t('list.count', { count: rows.value.length })}</caption>
         <thead>
