@@ -32,7 +32,7 @@ const VIEWS = [
   { name: 'share', path: '?city=celje', shows: '.row', click: '.button.share' },
   { name: 'what is in view', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]', then: '.tool-list button:nth-child(2)' },
   { name: 'measure', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]', then: '.tool-list button:nth-child(1)' },
-  { name: 'two maps', path: '?city=celje&beside=granada,2030-01,done', shows: '.beside .maplibregl-canvas' },
+  { name: 'two maps', path: '?city=celje&beside=granada,2030-01,done', shows: '.second-map .maplibregl-canvas' },
   { name: 'paper', path: '?city=celje&print=1', shows: '.paper h1' },
   { name: 'frame', path: '?city=celje&embed=1', shows: '.embed-bar', click: '.embed-bar .button' },
   { name: 'columns', path: '?city=granada&tab=table', shows: 'td', click: '.column-choice summary' },

@@ -65,7 +65,7 @@ const VIEWS = [
   { name: 'money', path: '?city=granada&as=money&colour=cost', shows: '.budget' },
   { name: 'share', path: '?city=celje', shows: '.row', click: '.button.share' },
   { name: 'tools', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]' },
-  { name: 'two maps', path: '?city=celje&beside=granada,,', shows: '.beside' },
+  { name: 'two maps', path: '?city=celje&beside=granada,,', shows: '.second-map' },
   { name: 'paper', path: '?city=celje&print=1', shows: '.paper h1' },
   { name: 'nothing found', path: '?city=celje&q=xyzzy', shows: '.nothing' },
 ];

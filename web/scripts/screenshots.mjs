@@ -8,8 +8,8 @@ const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/
 const directory = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 const PICTURES = [
-  { name: 'desktop', path: '?city=osijek&id=osijek-tvrda-infrastructure&lang=en&map=14.80/45.55950/18.68950', width: 1440, height: 900, colorScheme: 'light' },
-  { name: 'dark', path: '?city=granada&lang=en', width: 1440, height: 900, colorScheme: 'dark' },
+  { name: 'desktop', path: '?city=celje&tab=ask&area=celje-staro-mestno-jedro&lang=en', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'dark', path: '?city=granada&as=time&lang=en', width: 1440, height: 900, colorScheme: 'dark' },
   { name: 'phone', path: '?city=celje&lang=sl', width: 390, height: 844, colorScheme: 'light' },
 ];
 

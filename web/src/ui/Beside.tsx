@@ -34,7 +34,7 @@ export function BesideMap({ now }: { now: Beside }) {
   }, [ready, now.city, filter.value.city]);
   const count = shownBeside.value.filter((one) => !now.city || one.city === now.city).length;
   return (
-    <section class="beside" aria-label={t('beside.label')}>
+    <section class="second-map" aria-label={t('beside.label')}>
       <div class="beside-bar">
         <label class="select">
           <span class="unseen">{t('city.choose')}</span>

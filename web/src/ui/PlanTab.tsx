@@ -84,7 +84,7 @@ function Readings() {
 /** What every page of a public body says somewhere. */
 function Foot() {
   return (
-    <footer class="foot">
+    <footer class="page-foot">
       <a href={address(`accessibility/${language.value}.html`)}>{t('foot.accessibility')}</a>
       <a href={address('api')}>{t('foot.data')}</a>
     </footer>
