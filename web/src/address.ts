@@ -9,6 +9,8 @@ export const TABS = ['plan', 'ask', 'compare', 'table'] as const;
 export type Tab = (typeof TABS)[number];
 /** The table's sorting: a column, and a minus before it for the other way round. */
 export type Sorting = string;
+/** How the plan is read: as a list, along time, by money. */
+export type Reading = 'list' | 'time' | 'money';
 export type Theme = 'system' | 'light' | 'dark';
 
 export interface View {
@@ -23,6 +25,7 @@ export interface Address {
   tab: Tab;
   order: Order;
   sorting: Sorting;
+  reading: Reading;
   colour: SchemeId;
   /** The month at which the plan is shown; null is as it stands. */
   month: Month | null;
@@ -32,6 +35,8 @@ export interface Address {
   language: string;
   theme: Theme;
   view: View | null;
+  /** The second map, as `state/beside` writes it; empty is none. */
+  beside: string;
   /** The page for paper. */
   print: boolean;
   /** A frame in another page. */
@@ -60,6 +65,7 @@ export function parse(search: string): Address {
     tab: TABS.find((id) => id === text('tab')) ?? 'plan',
     order: ORDERS.includes(order) ? (order as Order) : 'status',
     sorting: text('sort') || 'title',
+    reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as Reading) : 'list',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
     asked: parseAsked(query),
@@ -67,6 +73,7 @@ export function parse(search: string): Address {
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: view(text('map')),
+    beside: text('beside'),
     print: text('print') === '1',
     embed: text('embed') === '1',
   };
@@ -85,6 +92,7 @@ export function format(address: Address): string {
     ['to', filter.to === null ? '' : String(filter.to)],
     ['order', address.order === 'status' ? '' : address.order],
     ['sort', address.sorting === 'title' ? '' : address.sorting],
+    ['as', address.reading === 'list' ? '' : address.reading],
     ['colour', address.colour === 'status' ? '' : address.colour],
     ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],
@@ -92,6 +100,7 @@ export function format(address: Address): string {
     ['compare', address.compared.join()],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
+    ['beside', address.beside],
     ['print', address.print ? '1' : ''],
     ['embed', address.embed ? '1' : ''],
     ['map', address.view ? formatView(address.view) : ''],

@@ -49,6 +49,12 @@ export async function loadModel(): Promise<Model> {
   return { schema, vocabularies };
 }
 
+/** Ids of the collections there are. */
+export async function loadCollections(): Promise<string[]> {
+  const { collections } = await ask<{ collections: { id: string }[] }>('api/collections?f=json');
+  return collections.map(({ id }) => id);
+}
+
 export async function loadPlan(): Promise<Plan> {
   const [partners, cities, areas, interventions, indicators] = await Promise.all([
     items('partners'),

@@ -36,6 +36,23 @@ export function exactEuros(cents: number): string {
   ).format(cents / 100);
 }
 
+/** Metres under a kilometre, else kilometres, to three digits. */
+export function distance(metres: number): string {
+  return metres < 1000 ? measure(metres, 'meter', 'm') : measure(metres / 1000, 'kilometer', 'km');
+}
+
+/** Square metres under a hectare, hectares under a square kilometre, else square kilometres. */
+export function area(squareMetres: number): string {
+  if (squareMetres < 10_000) return `${rounded(squareMetres)} m²`;
+  return squareMetres < 1_000_000 ? measure(squareMetres / 10_000, 'hectare', 'ha') : `${rounded(squareMetres / 1_000_000)} km²`;
+}
+
+function measure(value: number, unit: 'meter' | 'kilometer' | 'hectare', kind: string): string {
+  return formatter(kind, (lang) => new Intl.NumberFormat(lang, { style: 'unit', unit, maximumSignificantDigits: 4 })).format(value);
+}
+
+const rounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
+
 type Precision = 'day' | 'month' | 'season' | 'year';
 
 const SHAPES: Record<Exclude<Precision, 'season'>, Intl.DateTimeFormatOptions> = {

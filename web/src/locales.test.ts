@@ -62,3 +62,17 @@ test('no text stands in the components', () => {
     .flatMap(({ path, text }) => [...text.matchAll(/(?:aria-label|title|placeholder|alt)="([^"]+)"/g)].map((match) => `${path}: ${match[1]!}`));
   expect([...words, ...attributes]).toEqual([]);
 });
+
+describe('accessibility statement', () => {
+  const statement = (code: string) => JSON.parse(readFileSync(join(here, 'statement', `${code}.json`), 'utf8')) as Record<string, string>;
+
+  test('it is there in every language', () => {
+    expect(readdirSync(join(here, 'statement')).sort()).toEqual(languages.map((code) => `${code}.json`).sort());
+  });
+
+  test.each(languages)('%s says everything that English says', (code) => {
+    expect(Object.keys(statement(code))).toEqual(Object.keys(statement('en')));
+    expect(Object.values(statement(code)).filter((text) => !text.trim())).toEqual([]);
+    expect(placeholders(Object.values(statement(code)).join())).toEqual(['version']);
+  });
+});

@@ -3,8 +3,9 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
 import { asked, compared, dragged } from './state/ask';
-import { format, parse, type Address, type Sorting, type Tab, type Theme, type View } from './address';
-import { loadModel, loadPlan } from './api';
+import { format, parse, type Address, type Reading, type Sorting, type Tab, type Theme, type View } from './address';
+import { loadCollections, loadModel, loadPlan } from './api';
+import { GROUND, ground } from './ground';
 import type { Box } from './geometry';
 import { language, preferred, speak, t } from './i18n';
 import { planAt, type Month } from './moment';
@@ -31,6 +32,8 @@ export const hovered = signal('');
 export const tab = signal<Tab>(first.tab);
 export const order = signal<Order>(first.order);
 export const sorting = signal<Sorting>(first.sorting);
+/** How the plan is read. */
+export const reading = signal<Reading>(first.reading);
 /** What colour and shape stand for. */
 export const colour = signal<SchemeId>(first.colour);
 /** The month at which the plan is shown; null is as it stands. */
@@ -38,6 +41,8 @@ export const month = signal<Month | null>(first.month);
 export const wantedLanguage = signal(first.language || remembered('language'));
 export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
 export const view = signal<View | null>(first.view);
+/** The second map, as `state/beside` writes it; empty is none. */
+export const besideText = signal(first.beside);
 /** The page is laid out for paper. */
 export const printing = signal(first.print);
 /** The page stands in a frame of another page. */
@@ -172,8 +177,9 @@ export function setTheme(wanted: Theme): void {
 export async function load(): Promise<void> {
   failed.value = false;
   try {
-    const [loadedModel, loadedPlan] = await Promise.all([loadModel(), loadPlan()]);
+    const [loadedModel, loadedPlan, collections] = await Promise.all([loadModel(), loadPlan(), loadCollections()]);
     batch(() => {
+      ground.value = GROUND.filter((id) => collections.includes(id));
       model.value = loadedModel;
       plan.value = loadedPlan;
     });
@@ -213,6 +219,7 @@ export function connect(): void {
       tab.value = to.tab;
       order.value = to.order;
       sorting.value = to.sorting;
+      reading.value = to.reading;
       colour.value = to.colour;
       month.value = to.month;
       asked.value = to.asked;
@@ -220,6 +227,7 @@ export function connect(): void {
       dragged.value = null;
       if (to.language) wantedLanguage.value = to.language;
       if (to.theme !== 'system') theme.value = to.theme;
+      besideText.value = to.beside;
       printing.value = to.print;
       view.value = to.view;
       goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
@@ -234,6 +242,7 @@ function address(): Address {
     tab: tab.value,
     order: order.value,
     sorting: sorting.value,
+    reading: reading.value,
     colour: colour.value,
     month: month.value,
     asked: asked.value,
@@ -241,6 +250,7 @@ function address(): Address {
     language: wantedLanguage.value,
     theme: theme.value,
     view: view.value,
+    beside: besideText.value,
     print: printing.value,
     embed: embedded,
   };

@@ -15,6 +15,8 @@ use std::fmt::Write as _;
 impl Shared {
     pub(super) fn commit_all(&self, sets: &[ChangeSet]) -> Result<Group> {
         let ids: BTreeSet<&CollectionId> = sets.iter().map(|set| &set.collection).collect();
+        // One collection alone is kept from half a change by the transaction itself.
+        let alone = ids.len() == 1;
         self.write_several(|tx, layers| {
             let mut answers: Vec<Option<Result<Done>>> = sets.iter().map(|_| None).collect();
             let mut group = Group::default();
@@ -22,7 +24,7 @@ impl Shared {
             for id in ids {
                 let mine: Vec<usize> = (0..sets.len()).filter(|i| sets[*i].collection == *id).collect();
                 let work = || self.commit_to(tx, layers, id, mine.iter().map(|i| &sets[*i]));
-                match saved(tx, "cityheart_collection", work)? {
+                match if alone { work() } else { saved(tx, "cityheart_collection", work)? } {
                     Ok((others, done)) => {
                         mine.iter().zip(done).for_each(|(i, done)| answers[*i] = Some(done));
                         group.others.extend(others.map(|done| (id.clone(), done)));

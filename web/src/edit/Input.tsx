@@ -10,7 +10,7 @@ import { isNothing } from './change';
 import { faultKey, type Fault, type Reason } from './check';
 import type { Field } from './form';
 import { Rows, Texts } from './Lists';
-import { movesFrom } from './act';
+import { movesFrom, nameOf } from './act';
 import { citiesOpen } from './rights';
 
 export interface InputProps {
@@ -110,7 +110,7 @@ function Choice(props: InputProps) {
     <span class="select full">
       <select id={fieldId(at)} aria-required={field.required} {...described(props)} value={text} onChange={(event) => change(event.currentTarget.value || null)}>
         {(!field.required || !text) && <option value="">{t('edit.choose')}</option>}
-        {!known && <option value={text}>{text}</option>}
+        {!known && <option value={text}>{nameOf(text)}</option>}
         {options.map(([id, name]) => (
           <option key={id} value={id}>
             {name}

@@ -4,7 +4,7 @@ import { plan } from '../state';
 import { account } from '../state/session';
 import type { Change } from './change';
 import { drop, keep, kept, onKept, type Draft, type Waiting } from './keep';
-import type { Conflict } from './reconcile';
+import type { Conflict } from './onto';
 import { contentOf } from './send';
 import { NO_STEPS, type Steps } from './undo';
 

@@ -80,13 +80,14 @@ export function duplicate(one: Intervention): void {
   make({ ...rest, ...titles }, geometry);
 }
 
-const TAKEN = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives'];
+const TAKEN = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives', 'indicators', 'risks'];
 
 /** What another city does, as an idea of one's own: its words and aims, not its place, money, dates and people; its origin is named. */
 export function takeOver(one: Intervention): void {
   const properties = Object.fromEntries(TAKEN.flatMap((name) => (isNothing(one.properties[name]) ? [] : [[name, one.properties[name]]])));
   const sources = Array.isArray(one.properties.sources) ? one.properties.sources : [];
-  make({ ...properties, sources: [address(`?id=${encodeURIComponent(one.id)}`), ...sources].slice(0, 20) });
+  const origin = model.value?.schema.properties?.origin ? { origin: one.id } : {};
+  make({ ...properties, ...origin, sources: [address(`?id=${encodeURIComponent(one.id)}`), ...sources].slice(0, 20) });
 }
 
 export function change(field: FieldName, value: unknown): void {

@@ -6,6 +6,7 @@ import { differing, inverse, patchOf, same, withValue, type Content } from './ch
 import { faultsOf, faultsSaid } from './check';
 import { formOf, sectionsOf } from './form';
 import { compare, merge } from './merge';
+import { place, type Reconciled } from './onto';
 import { did, NO_STEPS, redid, undid, type Steps } from './undo';
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/interventions.schema.json'), 'utf8')) as FieldSchema;
@@ -138,4 +139,40 @@ describe('what was filled in', () => {
     expect(faultsSaid([{ pointer: '/geometry/coordinates', detail: 'Crosses.' }], '')).toEqual([{ at: ['geometry'], reason: 'said', value: 'Crosses.' }]);
     expect(faultsSaid([], 'Refused.')).toEqual([{ at: [], reason: 'said', value: 'Refused.' }]);
   });
+});
+
+describe('a change that meets another version', () => {
+  const base = content({ title: 'A', cost: 1 });
+  const change = { id: 'x', base, now: content({ title: 'B', cost: 1 }), etag: '"1"' };
+  const met = (one: Parameters<typeof place>[0], theirs: Content | null, join = true): Reconciled => {
+    const into: Reconciled = { ready: [], already: new Map(), conflicts: [] };
+    place(one, theirs, theirs && '"2"', join, into);
+    return into;
+  };
+
+  test('goes on top of what others did to other fields', () =>
+    expect(met(change, content({ title: 'A', cost: 2 })).ready).toEqual([
+      { id: 'x', base: content({ title: 'A', cost: 2 }), now: content({ title: 'B', cost: 2 }), etag: '"2"' },
+    ]));
+
+  test('is shown beside it when somebody is looking', () => {
+    const { ready, conflicts } = met(change, content({ title: 'A', cost: 2 }), false);
+    expect(ready).toEqual([]);
+    expect(conflicts[0]?.differences.map(({ field, by }) => [field, by])).toEqual([['title', 'me'], ['cost', 'them']]);
+  });
+
+  test('is decided by a person when both changed the same', () => expect(met(change, content({ title: 'C', cost: 1 })).conflicts).toHaveLength(1));
+
+  test('is sent again as it was when only its answer was lost on the way out', () => expect(met(change, base).ready).toEqual([{ ...change, etag: '"2"' }]));
+
+  test('is done when only the answer was lost on the way back', () => expect(met(change, change.now).already.get('x')).toBe('"2"'));
+
+  test('is decided by a person when others removed the thing, and a removal when others changed it', () => {
+    expect(met(change, null).conflicts[0]?.theirs).toBeNull();
+    expect(met({ ...change, now: null }, content({ title: 'C' })).conflicts).toHaveLength(1);
+  });
+
+  test('has nothing to do when it removes what is gone', () => expect(met({ ...change, now: null }, null).already.has('x')).toBe(true));
+
+  test('that makes a new thing is made', () => expect(met({ ...change, base: null }, null).ready).toHaveLength(1));
 });

@@ -1,23 +1,26 @@
 /*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
-import { computed, effect } from '@preact/signals';
+import { effect } from '@preact/signals';
+import type { Position } from 'geojson';
 import { Map, ScaleControl, setWorkerUrl, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { address } from '../api';
 import { boxOf, join, type Box } from '../geometry';
-import { language, t } from '../i18n';
+import { t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, cityName, filter, goal, hovered, month, NEAR, plan, select, selected, shownOnMap, tab, theMap, view, type Goal } from '../state';
-import { onMap, type AnswerOnMap } from '../state/ask';
+import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, tab, theMap, view, type Goal } from '../state';
+import { onMap } from '../state/ask';
 import { touched } from '../state/changes';
-import { scheme } from '../shown';
-import type { Mark } from '../signs';
-import { areaNames, CITY_ZOOM, counts, marks } from './content';
+import { aiming } from '../state/aim';
+import { beside } from '../state/beside';
+import { loadBase } from './basemap';
+import { CITY_ZOOM } from './content';
 import { refresh } from './fresh';
 import { drawImage } from './images';
-import { readPalette, type Palette } from './palette';
+import { readPalette } from './palette';
+import { firstScene, secondScene } from './scene';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
+import { tie } from './sync';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
@@ -30,13 +33,23 @@ const LEGEND = 310;
 export interface Options {
   /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
   paper?: boolean;
+  /** The second of two maps: it shows its own filter and date, and its camera follows the first. */
+  second?: boolean;
 }
 
 /** What the map last showed. */
 let extent: LngLatBounds | null = null;
 
+/** The middles of two different cities, that the second map is as far from its own as the first from its own. */
+function middles(): [Position, Position] | null {
+  const [one, other] = [filter.peek().city, beside.peek()?.city].map((id) => plan.peek()?.cities.get(id ?? '')?.point ?? null);
+  return one && other ? [one, other] : null;
+}
+
 /** Opens the map in a container; ends it when called. */
-export function open(container: HTMLElement, { paper = false }: Options = {}): () => void {
+export function open(container: HTMLElement, { paper = false, second = false }: Options = {}): () => void {
+  const main = !paper && !second;
+  const scene = second ? secondScene : firstScene;
   let palette = readPalette();
   const palettes = { [palette.theme]: palette };
   const start = paper && extent ? null : view.value;
@@ -67,7 +80,7 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
     if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
   });
   map.on('moveend', () => {
-    if (paper) return;
+    if (!main) return;
     extent = map.getBounds();
     const { lng, lat } = map.getCenter();
     view.value = { lon: lng, lat, zoom: map.getZoom() };
@@ -75,13 +88,15 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
   map.on('click', (event) => click(map, event));
   map.on('mousemove', (event) => point(map, event));
   map.on('mouseout', () => (hovered.value = ''));
+  if (main) aimByKeys(map);
 
   const ends: (() => void)[] = [
     effect(() => {
-      if (goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
+      if (!second && goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
     }),
     effect(() => map.getCanvas().setAttribute('aria-label', t('map.label'))),
   ];
+  void loadBase(map);
   map.once('style.load', () => {
     ends.push(
       effect(() => {
@@ -93,73 +108,33 @@ export function open(container: HTMLElement, { paper = false }: Options = {}): (
       effect(() => {
         if (touched.value) refresh(map, touched.value);
       }),
-      ...(paper ? [] : [drawOn(map)]),
+      ...(main ? [drawOn(map)] : []),
     );
-    if (!paper) theMap.value = map;
+    if (main) theMap.value = map;
+    if (second && theMap.value) ends.push(tie(theMap.value, map, middles()));
   });
-  if (!start && !before) go(map, firstGoal(), 0);
-  Object.assign(window, { cityheart: { map, idle: () => idle(map) } }); // for those who drive the page from outside
+  if (!second && !start && !before) go(map, firstGoal(), 0);
+  if (!second) Object.assign(window, { cityheart: { map, idle: () => idle(map) } });
+  else Object.assign(window, { besideMap: { map, idle: () => idle(map) } }); // for those who drive the page from outside
   return () => {
-    if (!paper) theMap.value = null;
+    if (main) theMap.value = null;
     ends.forEach((end) => end());
     closed.add(map);
     map.remove();
   };
 }
 
-// What is dear to make anew is made only when the list changes.
-const shown = computed(() => shownOnMap.value ?? plan.value?.interventions ?? []);
-const none = { type: 'FeatureCollection' as const, features: [] };
-const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
-const markPoints = computed(() => marks(shown.value, scheme.value.markOf));
-/** Who is of which kind; the tiles know the status as it stands themselves. */
-const kinds = computed(() => {
-  if (scheme.value.id === 'status' && month.value === null) return null;
-  const ids = new globalThis.Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
-  for (const one of shown.value) ids.get(scheme.value.markOf(one))?.push(one.id);
-  return [...ids].map(([mark, all]) => ({ mark, ids: all }));
-});
-const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
-const shownIds = computed(() => shownOnMap.value?.map((one) => one.id) ?? null);
-
-/** The answer, and the corners that are being set under the cross. */
-const answerShapes = computed<AnswerOnMap>(() => {
-  const corners = crosshair.value?.corners ?? [];
-  if (!corners.length) return onMap.value;
-  const draft = [
-    ...corners.map((at) => ({ type: 'Feature' as const, properties: { role: 'corner' }, geometry: { type: 'Point' as const, coordinates: at } })),
-    ...(corners.length > 1 ? [{ type: 'Feature' as const, properties: { role: 'draft' }, geometry: { type: 'LineString' as const, coordinates: corners } }] : []),
-  ];
-  return { ...onMap.value, shapes: { type: 'FeatureCollection', features: [...onMap.value.shapes.features, ...draft] } };
-});
-
-function scene(palette: Palette): Scene {
-  return {
-    palette,
-    language: language.value,
-    tiles: address('tiles/'),
-    counts: countPoints.value,
-    marks: markPoints.value,
-    areaNames: areaPoints.value,
-    ids: shownIds.value,
-    kinds: kinds.value,
-    selected: selected.value,
-    hovered: hovered.peek(),
-    answer: answerShapes.value,
-  };
-}
-
 const closed = new WeakSet<Map>();
-let waiting: Scene | null = null;
+const waiting = new WeakMap<Map, Scene>();
 
 /** The list is shown first, and only the last of quick changes is drawn. */
 function later(map: Map, next: Scene): void {
-  const alone = waiting === null;
-  waiting = next;
+  const alone = !waiting.has(map);
+  waiting.set(map, next);
   if (!alone) return;
   setTimeout(() => {
-    const last = waiting;
-    waiting = null;
+    const last = waiting.get(map);
+    waiting.delete(map);
     if (last && !closed.has(map)) map.setStyle(buildStyle(last), { diff: true, transformStyle: withDrawing });
   }, SETTLE_MS);
 }
@@ -211,7 +186,9 @@ function go(map: Map, goal: Goal, duration: number): void {
   const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
   // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
   const left = goal.to !== 'all' && map.getContainer().clientWidth >= WITH_LEGEND ? LEGEND : edge;
-  const padding = { top: edge, bottom: edge, left, right: narrow ? 72 : edge + 24 };
+  const { clientWidth: width, clientHeight: height } = map.getContainer();
+  const [across, down] = [width / 4, height / 4]; // a small map keeps half of itself for what is shown
+  const padding = { top: Math.min(edge, down), bottom: Math.min(edge, down), left: Math.min(left, across * 1.5), right: Math.min(narrow ? 72 : edge + 24, across) };
   const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
   map.fitBounds(box, options);
 }
@@ -239,8 +216,24 @@ function at(map: Map, { x, y }: { x: number; y: number }, reach: number): string
   return [...new Set(found.map((feature) => String(feature.properties.id)))];
 }
 
-function countAt(map: Map, where: MapMouseEvent['point']): Record<string, unknown> | null {
-  return map.queryRenderedFeatures(where, { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
+function countAt(map: Map, where: { x: number; y: number }): Record<string, unknown> | null {
+  return map.queryRenderedFeatures([where.x, where.y], { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
+}
+
+/** While the map has the focus by keys, its middle is what points and Enter is the click. */
+function aimByKeys(map: Map): void {
+  const canvas = map.getCanvas();
+  const middle = () => map.project(map.getCenter());
+  canvas.addEventListener('focus', () => (aiming.value = canvas.matches(':focus-visible')));
+  canvas.addEventListener('blur', () => (aiming.value = false));
+  canvas.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || drawing.peek() || crosshair.peek() || taker.peek()) return;
+    event.preventDefault();
+    press(map, middle(), AIM);
+  });
+  map.on('moveend', () => {
+    if (aiming.peek()) hovered.value = at(map, middle(), AIM)[0] ?? '';
+  });
 }
 
 /** Things that lie on each other are opened in turn. */
@@ -250,7 +243,14 @@ function click(map: Map, event: MapMouseEvent): void {
     taker.value([event.lngLat.lng, event.lngLat.lat]);
     return;
   }
-  const ids = at(map, event.point, 6);
+  press(map, event.point, 6);
+}
+
+/** How far from the middle of the map a thing is still meant, in pixels. */
+const AIM = 14;
+
+function press(map: Map, where: { x: number; y: number }, reach: number): void {
+  const ids = at(map, where, reach);
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
     select(next, false);
@@ -259,7 +259,7 @@ function click(map: Map, event: MapMouseEvent): void {
     if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
     return;
   }
-  const count = countAt(map, event.point);
+  const count = countAt(map, where);
   if (!count) return;
   if (count.city) {
     chooseCity(String(count.city));
@@ -285,8 +285,8 @@ function point(map: Map, event: MapMouseEvent): void {
 /** Settles once the map stands still and everything asked for is drawn. */
 function idle(map: Map): Promise<void> {
   return new Promise((settle) => {
-    map.once('idle', () => (waiting ? void idle(map).then(settle) : settle()));
-    if (waiting) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
+    map.once('idle', () => (waiting.has(map) ? void idle(map).then(settle) : settle()));
+    if (waiting.has(map)) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
     else map.triggerRepaint();
   });
 }

@@ -9,6 +9,8 @@ import type { AnswerOnMap } from '../state/ask';
 import { answerBelow, answerAbove } from './answer';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './images';
+import { baseLayers, baseNames, baseSources, over } from './base';
+import type { Ground } from '../ground';
 import type { Palette } from './palette';
 import world from '../../../geodata/world/places.json';
 
@@ -16,6 +18,10 @@ export interface Scene {
   palette: Palette;
   language: string;
   tiles: string;
+  /** What of the ground the plan itself has. */
+  ground: readonly Ground[];
+  /** Another map's style to lie under the plan. */
+  base: StyleSpecification | null;
   counts: FeatureCollection;
   marks: FeatureCollection;
   areaNames: FeatureCollection;
@@ -33,6 +39,13 @@ export const TOUCHABLE = ['points', 'marks', ...MARKS.map((mark) => `line-${mark
 export const COUNTS = ['counts-partner', 'counts-city'];
 
 export function buildStyle(scene: Scene): StyleSpecification {
+  const own = ownStyle(scene);
+  if (!scene.base) return own;
+  const replaced = new Set([...ground(scene), ...baseLayers(scene.palette, scene.ground), ...baseNames(scene.palette, scene.ground)].map(({ id }) => id));
+  return over(scene.base, own, (id) => !replaced.has(id));
+}
+
+function ownStyle(scene: Scene): StyleSpecification {
   return {
     version: 8,
     'font-faces': fontFaces,
@@ -44,12 +57,25 @@ export function buildStyle(scene: Scene): StyleSpecification {
         minzoom: 8,
         maxzoom: 16,
       },
+      ...baseSources(scene.tiles, scene.ground),
       counts: { type: 'geojson', data: scene.counts },
       marks: { type: 'geojson', data: scene.marks },
       'area-names': { type: 'geojson', data: scene.areaNames },
       answer: { type: 'geojson', data: scene.answer.shapes },
     },
-    layers: [...ground(scene), ...streets(scene), ...areas(scene), ...answerBelow(scene), ...interventions(scene), ...names(scene), ...answerAbove(scene), ...signs(scene), ...cityCounts(scene)],
+    layers: [
+      ...ground(scene),
+      ...baseLayers(scene.palette, scene.ground),
+      ...streets(scene),
+      ...areas(scene),
+      ...answerBelow(scene),
+      ...interventions(scene),
+      ...baseNames(scene.palette, scene.ground),
+      ...names(scene),
+      ...answerAbove(scene),
+      ...signs(scene),
+      ...cityCounts(scene),
+    ],
   } as StyleSpecification;
 }
 
@@ -123,7 +149,8 @@ function streets(scene: Scene): LayerSpecification[] {
   const { palette } = scene;
   const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
-  return [
+  const drawn = scene.ground.includes('streets') || scene.base !== null; // the plan's own outlines of streets are schematic
+  const layers: LayerSpecification[] = [
     { id: 'parks', type: 'fill', source: 'plan', 'source-layer': 'facilities', minzoom: 12, filter: AREAL, paint: { 'fill-color': palette.green } },
     { id: 'street-edge', type: 'line', ...source, layout: round, paint: { 'line-color': palette.line, 'line-width': byZoom(12, 2.5, 17, 16) } },
     { id: 'street', type: 'line', ...source, layout: round, paint: { 'line-color': palette.street, 'line-width': byZoom(12, 1.5, 17, 14) } },
@@ -155,6 +182,7 @@ function streets(scene: Scene): LayerSpecification[] {
       paint: { 'text-color': palette.muted, ...halo(scene) },
     },
   ];
+  return drawn ? layers.filter(({ id }) => !id.startsWith('street')) : layers;
 }
 
 function areas({ palette }: Scene): LayerSpecification[] {

@@ -7,13 +7,15 @@ import { euros, percent, period } from '../format';
 import { GROUPS, statusesOf } from '../signs';
 import { euShareOf, widenings, type FilterPart, type Intervention, type Order } from '../plan';
 import { kindOf, markOf, scheme } from '../shown';
-import { cityName, filter, found, hovered, month, order, plan, rows, select, selected, titleOf, widen } from '../state';
+import { cityName, filter, found, hovered, month, order, plan, reading, rows, select, selected, titleOf, widen } from '../state';
+import { Budget } from './Budget';
+import { Gantt } from './Gantt';
 import { Icon } from './Icon';
 import { groupName, label } from './labels';
 import { MarkSign } from './Sign';
 
 const STEP = 200;
-const limit = signal(STEP);
+export const limit = signal(STEP);
 
 /** The row to come back to after reading one. */
 const lastRead = signal('');
@@ -28,8 +30,8 @@ export function List() {
     }
   }, []);
   if (!found.value.length) return <Nothing />;
+  if (reading.value !== 'list') return reading.value === 'time' ? <Gantt /> : <Budget />;
   const shown = rows.value.slice(0, limit.value);
-  const left = rows.value.length - shown.length;
   const grouped = order.value === 'status';
   return (
     <section class="list" id="list" aria-label={t('list.label')} onKeyDown={moveRow}>
@@ -41,12 +43,19 @@ export function List() {
             </section>
           ))
         : <Rows list={shown} />}
-      {left > 0 && (
-        <button class="button wide" onClick={() => (limit.value += STEP)}>
-          {t('list.more', { count: Math.min(left, STEP) })}
-        </button>
-      )}
+      <More />
     </section>
+  );
+}
+
+/** The next piece of a long list. */
+export function More() {
+  const left = rows.value.length - limit.value;
+  if (left <= 0) return null;
+  return (
+    <button class="button wide" onClick={() => (limit.value += STEP)}>
+      {t('list.more', { count: Math.min(left, STEP) })}
+    </button>
   );
 }
 
@@ -127,7 +136,7 @@ function Row({ one }: { one: Intervention }) {
   );
 }
 
-function moveRow(event: KeyboardEvent): void {
+export function moveRow(event: KeyboardEvent): void {
   const all = [...document.querySelectorAll<HTMLElement>('.list .row')];
   const at = all.indexOf(document.activeElement as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];

@@ -5,18 +5,26 @@ import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
+import { crosshair } from '../draw/drawing';
 import { drawQuestion } from '../state/ask';
-import { failed, filter, goal, noMap, plan } from '../state';
+import { failed, filter, goal, hovered, noMap, plan, titleOf } from '../state';
+import { aiming } from '../state/aim';
+import { beside } from '../state/beside';
 import { renderer, rustMap } from '../state/renderer';
-import { account } from '../state/session';
+import { BesideMap, FirstCaption } from './Beside';
 import { Icon, type IconName } from './Icon';
+import { announceView, InView, listing } from './InView';
 import { Legend } from './Legend';
+import { MapTools } from './MapTools';
+import { Measure, measuring } from './Measure';
 import { RendererNotice, RendererSettings } from './Renderer';
 import { timeOpen } from './TimeBar';
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
   const ready = plan.value !== null || failed.value;
+  const two = noMap.value ? null : beside.value;
+  useEffect(announceView, []);
   const drawnBy = renderer.value;
   useEffect(() => {
     if (!ready || !holder.current) return;
@@ -41,19 +49,37 @@ export function MapArea() {
     };
   }, [ready, drawnBy]);
   return (
-    <div class="map-area">
+    <div class={two ? 'map-area two' : 'map-area'}>
       <div ref={holder} class="map" />
+      {two && <BesideMap now={two} />}
       {noMap.value ? (
         <p class="no-map">{t('map.missing')}</p>
       ) : (
         <>
           <Buttons />
           {drawnBy === 'gl' && <Crosshair />}
+          {aiming.value && !crosshair.value && <Aim />}
+          {two && <FirstCaption />}
+          {measuring.value && <Measure />}
+          {listing.value && <InView />}
           <Legend />
           <RendererNotice />
           <Credits />
         </>
       )}
+    </div>
+  );
+}
+
+/** The middle of the map, while it is what points. */
+function Aim() {
+  const name = plan.value?.byId.get(hovered.value);
+  return (
+    <div class="aim" aria-hidden="true">
+      <svg viewBox="0 0 48 48" width="48" height="48">
+        <path d="M24 4v14M24 30v14M4 24h14M30 24h14" />
+      </svg>
+      {name && <span>{titleOf(name).text}</span>}
     </div>
   );
 }
@@ -109,42 +135,8 @@ function Buttons() {
       </div>
       <RendererSettings />
       <div class="set">
-        <button class="square" popovertarget="keys" aria-label={t('help.label')} title={t('help.label')}>
-          <Icon name="help" />
-        </button>
-        <Help />
+        <MapTools />
       </div>
-    </div>
-  );
-}
-
-const HELP: [string, Key][] = [
-  ['← ↑ → ↓', 'help.pan'],
-  ['+ −', 'help.zoom'],
-  ['↑ ↓', 'help.list'],
-  ['Enter', 'help.open'],
-];
-/** For who is signed in. */
-const EDITING: [string, Key][] = [
-  ['Ctrl Z', 'help.undo'],
-  ['Ctrl Y', 'help.redo'],
-  ['Ctrl S', 'help.save'],
-];
-
-function Help() {
-  return (
-    <div id="keys" popover="auto" class="keys">
-      <h2>{t('help.label')}</h2>
-      <dl>
-        {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
-          <div key={what}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{t(what)}</dd>
-          </div>
-        ))}
-      </dl>
     </div>
   );
 }

@@ -1,12 +1,14 @@
 // Find and read: whose plan, what it adds up to, what is filtered, and the list.
 import { useEffect, useRef } from 'preact/hooks';
-import { language, t } from '../i18n';
+import type { Reading } from '../address';
+import { address } from '../api';
+import { language, t, type Key } from '../i18n';
 import { holds, words } from '../fold';
 import { euros, number, percent } from '../format';
 import { share } from '../money';
 import { GROUPS, statusesOf, type Group } from '../signs';
 import { activeParts, type City, type Sums } from '../plan';
-import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, toggleGroup, totals } from '../state';
+import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, reading, toggleGroup, totals } from '../state';
 import { Filters } from './Filters';
 import { groupName, label } from './labels';
 import { List } from './List';
@@ -40,7 +42,9 @@ export function PlanTab() {
       <Groups sums={totals.value} />
       <Filters />
       {filtered ? <FoundCities /> : !city && <Cities />}
+      <Readings />
       <List />
+      <Foot />
     </>
   );
 }
@@ -56,6 +60,35 @@ function useArrival() {
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
   }, [filter.value]);
   return heading;
+}
+
+const READINGS: [Reading, Key][] = [
+  ['list', 'chart.list'],
+  ['time', 'chart.time'],
+  ['money', 'chart.money'],
+];
+
+/** The same interventions as a list, along time, or by money. */
+function Readings() {
+  return (
+    <div class="two-ways" role="group" aria-label={t('chart.label')}>
+      {READINGS.map(([id, name]) => (
+        <button key={id} class="way-choice" aria-pressed={reading.value === id} onClick={() => (reading.value = id)}>
+          {t(name)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** What every page of a public body says somewhere. */
+function Foot() {
+  return (
+    <footer class="foot">
+      <a href={address(`accessibility/${language.value}.html`)}>{t('foot.accessibility')}</a>
+      <a href={address('api')}>{t('foot.data')}</a>
+    </footer>
+  );
 }
 
 function Summary({ sums }: { sums: Sums }) {

@@ -22,7 +22,7 @@ export default function Print() {
           <Icon name="back" />
           {t('print.back')}
         </button>
-        <p class="muted grow">{t('print.hint')}</p>
+        <p class="muted">{t('print.hint')}</p>
         <button class="button strong" onClick={() => print()}>
           <Icon name="print" />
           {t('print.open')}
@@ -104,40 +104,42 @@ function PaperTable() {
   const columns = COLUMNS.filter(({ id }) => SHOWN.includes(id) || (id === 'city' && !filter.value.city));
   const left = rows.value.length - list.length;
   return (
-    <table class="paper-table">
-      <caption>{t('list.count', { count: rows.value.length })}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{COLUMNS[0]!.name()}</th>
-          {columns.map((column) => (
-            <th key={column.id} scope="col" class={column.number ? 'number' : ''}>
-              {column.name()}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {list.map((one) => (
-          <tr key={one.id}>
-            <th scope="row" lang={titleOf(one).language}>
-              {titleOf(one).text}
-            </th>
+    <div class="scroll">
+      <table class="paper-table">
+        <caption>{t('list.count', { count: rows.value.length })}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{COLUMNS[0]!.name()}</th>
             {columns.map((column) => (
-              <td key={column.id} class={column.number ? 'number' : ''}>
-                {column.show(one)}
-              </td>
+              <th key={column.id} scope="col" class={column.number ? 'number' : ''}>
+                {column.name()}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-      {left > 0 && (
-        <tfoot>
-          <tr>
-            <td colSpan={columns.length + 1}>{t('print.left', { count: left })}</td>
-          </tr>
-        </tfoot>
-      )}
-    </table>
+        </thead>
+        <tbody>
+          {list.map((one) => (
+            <tr key={one.id}>
+              <th scope="row" lang={titleOf(one).language}>
+                {titleOf(one).text}
+              </th>
+              {columns.map((column) => (
+                <td key={column.id} class={column.number ? 'number' : ''}>
+                  {column.show(one)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+        {left > 0 && (
+          <tfoot>
+            <tr>
+              <td colSpan={columns.length + 1}>{t('print.left', { count: left })}</td>
+            </tr>
+          </tfoot>
+        )}
+      </table>
+    </div>
   );
 }
 

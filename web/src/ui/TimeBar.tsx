@@ -38,7 +38,7 @@ export function TimeBar() {
       )}
       <p class="span" aria-hidden="true">
         <b>{month.value === null ? t('time.now') : monthYear(at)}</b>
-        <span class="muted">{month.value === null ? t('time.hint') : said()}</span>
+        <span class="muted">{month.value === null ? t('time.hint') : said(2)}</span>
       </p>
       <div class={`months ${month.value === null ? '' : 'set'}`}>
         <Bars counts={counts} />
@@ -69,12 +69,12 @@ export function TimeBar() {
   );
 }
 
-/** "5 under way · 12 decided": what the list holds at the month, in the words of its groups. */
-function said(): string {
+/** "Under way: 5 · Decided: 12": what the list holds at the month, in the words of its groups; first what runs. */
+function said(most = GROUPS.length): string {
   const counted = GROUPS.map((group) => [group, totals.value.byGroup.get(group) ?? 0] as const).filter(([, count]) => count > 0);
   const order = (group: (typeof GROUPS)[number]) => (group === 'running' ? 0 : 1);
   counted.sort(([a], [b]) => order(a) - order(b));
-  return counted.map(([group, count]) => t('time.count', { count, group: groupName(group) })).join(' · ') || t('list.count', { count: found.value.length });
+  return counted.slice(0, most).map(([group, count]) => t('time.count', { count, group: groupName(group) })).join(' · ') || t('list.count', { count: found.value.length });
 }
 
 function Bars({ counts }: { counts: number[] }) {

@@ -1,0 +1,94 @@
+// A language that nobody speaks, half as long again as English: what is cut off in it would be cut off in one that is spoken.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { visit } from './harness.mjs';
+
+const folder = new URL('../../web/src/locales/en/', import.meta.url);
+const parts = readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
+
+const ACCENTS = { a: 'å', e: 'ë', i: 'î', o: 'ø', u: 'ü', n: 'ñ', s: 'š', c: 'ç', A: 'Å', E: 'Ë', O: 'Ø', S: 'Š' };
+
+/** "⟦Šhårë zzz⟧": every message between brackets, its placeholders as they were, half as long again. */
+function pseudo(message) {
+  const text = message.replace(/\{\{\w+\}\}|[a-zA-Z]/g, (match) => ACCENTS[match] ?? match);
+  const words = message.replace(/\{\{\w+\}\}/g, '').length;
+  return `⟦${text}${' zzz'.repeat(Math.ceil(words / 8))}⟧`;
+}
+
+/** Dutch is fetched when it is chosen, and has the plural forms of English: its files are replaced on the way. */
+async function speakPseudo(page) {
+  await page.route('**/assets/*.js', async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    const part = body.length < 100_000 && parts.find((messages) => Object.keys(messages).length && Object.keys(messages).every((key) => body.includes(`"${key}"`) || body.includes(`${key}:`)));
+    if (!part) return route.fulfill({ response, body });
+    const messages = Object.fromEntries(Object.entries(part).map(([key, text]) => [key, pseudo(text)]));
+    return route.fulfill({ contentType: 'text/javascript', body: `export default ${JSON.stringify(messages)}` });
+  });
+}
+
+/** Messages of which a part lies outside the page, or outside an ancestor that cuts off what does not fit. */
+const clipped = (page) =>
+  page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (node) => (node.textContent.includes('⟦') || node.textContent.includes('⟧') ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP));
+    const found = [];
+    const range = document.createRange();
+    while (walker.nextNode()) {
+      const own = walker.currentNode.parentElement;
+      if (own.closest('select, .unseen, [hidden], .skip') || !own.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      range.selectNodeContents(walker.currentNode);
+      const text = range.getBoundingClientRect();
+      if (!text.width) continue;
+      let scrolls = false;
+      for (let at = own; at && at !== document.documentElement; at = at.parentElement) {
+        const { overflowX, overflowY, position } = getComputedStyle(at);
+        const box = at.getBoundingClientRect();
+        scrolls ||= /auto|scroll/.test(overflowX) && at.scrollWidth > at.clientWidth + 1 && at.matches('.scroll, .grid-area');
+        const cutsAcross = !scrolls && overflowX !== 'visible' && (text.right > box.right + 1 || text.left < box.left - 1);
+        const cutsDown = /hidden|clip/.test(overflowY) && !at.matches('.map-area, .panel, .page') && (text.bottom > box.bottom + 1 || text.top < box.top - 1);
+        if (cutsAcross || cutsDown) found.push(`${at.className || at.tagName}: ${walker.currentNode.textContent.trim().slice(0, 60)}`);
+        if (cutsAcross || cutsDown || position === 'fixed') break;
+      }
+      if (!scrolls && (text.right > innerWidth + 1 || text.left < -1)) found.push(`page: ${walker.currentNode.textContent.trim().slice(0, 60)}`);
+    }
+    return [...new Set(found)];
+  });
+
+const VIEWS = [
+  { name: 'Europe', path: '?', shows: '.partner' },
+  { name: 'city', path: '?city=celje&at=2013-06', shows: '.row', click: '.legend summary' },
+  { name: 'filters', path: '?city=celje&status=completed', shows: '.row', click: '.more-filters summary' },
+  { name: 'detail', path: '?city=osijek&id=osijek-tvrda-infrastructure', shows: '.detail h1' },
+  { name: 'table', path: '?city=granada&tab=table', shows: 'td' },
+  { name: 'timeline', path: '?city=granada&as=time', shows: '.gantt' },
+  { name: 'money', path: '?city=granada&as=money&colour=cost', shows: '.budget' },
+  { name: 'share', path: '?city=celje', shows: '.row', click: '[popovertarget="share"]' },
+  { name: 'tools', path: '?city=celje', shows: '.row', click: '[popovertarget="keys"]' },
+  { name: 'two maps', path: '?city=celje&beside=granada,,', shows: '.beside' },
+  { name: 'paper', path: '?city=celje&print=1', shows: '.paper h1' },
+  { name: 'nothing found', path: '?city=celje&q=xyzzy', shows: '.nothing' },
+];
+
+for (const [width, height] of [[1280, 800], [768, 1024], [390, 844], [320, 640]]) {
+  test(`long words are whole at ${width} pixels`, () =>
+    visit(
+      '?lang=nl',
+      async (page) => {
+        const found = [];
+        const start = page.url().split('?')[0];
+        for (const { name, path, shows, click } of VIEWS) {
+          await page.goto(`${start}${path}&lang=nl`);
+          await page.waitForFunction(() => document.documentElement.lang === 'nl');
+          await page.locator(shows).first().waitFor();
+          await page.waitForFunction(() => document.body.textContent.includes('⟦'));
+          if (click) await page.locator(click).first().click();
+          found.push(...(await clipped(page)).map((text) => `${name}: ${text}`));
+          if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/pseudo-${width}-${name.replace(' ', '-')}.png` });
+        }
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
+        assert.deepEqual(found, []);
+      },
+      { viewport: { width, height }, prepare: speakPseudo },
+    ));
+}

@@ -1,0 +1,167 @@
+// What lies under the plan near by: water, green, buildings and streets as OpenStreetMap has them, where the plan holds them; or
+// another map's style, which whoever runs the server has named.
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Ground } from '../ground';
+import { BOLD, REGULAR } from './fonts';
+import type { Palette } from './palette';
+
+const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['exponential', 1.5], ['zoom'], ...stops] as ExpressionSpecification;
+const AREAL: FilterSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
+const LINEAR: FilterSpecification = ['match', ['geometry-type'], ['LineString', 'MultiLineString'], true, false];
+const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
+const isClass = (...classes: string[]): FilterSpecification => ['match', ['get', 'class'], classes, true, false];
+
+/** Streets from the widest to the narrowest: their classes, from which zoom they are seen, and their width in pixels at zooms 12, 15 and 18. */
+const WIDTHS: { id: string; classes: string[]; from: number; width: [number, number, number] }[] = [
+  { id: 'minor', classes: ['service', 'track'], from: 14.5, width: [0.4, 2, 12] },
+  { id: 'local', classes: ['residential', 'unclassified', 'living_street', 'pedestrian', 'road', 'busway'], from: 12.5, width: [0.7, 5, 28] },
+  { id: 'middle', classes: ['secondary', 'secondary_link', 'tertiary', 'tertiary_link'], from: 11, width: [1.4, 7, 36] },
+  { id: 'main', classes: ['motorway', 'motorway_link', 'trunk', 'trunk_link', 'primary', 'primary_link'], from: 10, width: [2, 8.5, 42] },
+];
+const NAME: ExpressionSpecification = ['get', 'name'];
+const WAYS = ['footway', 'path', 'steps', 'cycleway', 'bridleway', 'corridor', 'pedestrian_way'];
+
+export function baseSources(tiles: string, ground: readonly Ground[]): Record<string, SourceSpecification> {
+  const source = (layers: Ground[], minzoom: number): SourceSpecification => ({ type: 'vector', tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`], minzoom, maxzoom: 16 });
+  const far = ground.filter((layer) => layer !== 'buildings');
+  return {
+    ...(far.length ? { ground: source(far, 10) } : {}),
+    ...(ground.includes('buildings') ? { buildings: source(['buildings'], 14) } : {}),
+  };
+}
+
+/** Areas and streets without their names. */
+export function baseLayers(palette: Palette, ground: readonly Ground[]): LayerSpecification[] {
+  return [
+    ...(ground.includes('green') ? green(palette) : []),
+    ...(ground.includes('water') ? water(palette) : []),
+    ...(ground.includes('streets') ? ways(palette) : []),
+    ...(ground.includes('buildings') ? buildings(palette) : []),
+    ...(ground.includes('streets') ? streets(palette) : []),
+  ];
+}
+
+function green({ green: colour, wood }: Palette): LayerSpecification[] {
+  const common = { type: 'fill', source: 'ground', 'source-layer': 'green' } as const;
+  return [{ id: 'ground-green', ...common, filter: AREAL, paint: { 'fill-color': ['match', ['get', 'class'], ['forest', 'wood', 'scrub'], wood, colour] } }];
+}
+
+function water({ water: colour }: Palette): LayerSpecification[] {
+  const common = { source: 'ground', 'source-layer': 'water' } as const;
+  return [
+    { id: 'ground-water', type: 'fill', ...common, filter: AREAL, paint: { 'fill-color': colour } },
+    {
+      id: 'ground-stream',
+      type: 'line',
+      ...common,
+      filter: LINEAR,
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': colour, 'line-width': byZoom(10, 0.8, 14, ['match', ['get', 'class'], ['river', 'canal'], 4, 1.4] as never, 18, ['match', ['get', 'class'], ['river', 'canal'], 16, 5] as never) },
+    },
+  ];
+}
+
+function buildings({ building, 'building-edge': edge }: Palette): LayerSpecification[] {
+  const common = { source: 'buildings', 'source-layer': 'buildings', minzoom: 14 } as const;
+  return [
+    { id: 'ground-building', type: 'fill', ...common, filter: AREAL, paint: { 'fill-color': building, 'fill-opacity': byZoom(14, 0.4, 15, 1) } },
+    { id: 'ground-building-edge', type: 'line', ...common, minzoom: 15, filter: AREAL, paint: { 'line-color': edge, 'line-width': byZoom(15, 0.4, 18, 1.2) } },
+  ];
+}
+
+/** Foot and cycle ways under the buildings: thin, dotted where there are steps. */
+function ways({ street, line, muted }: Palette): LayerSpecification[] {
+  const common = { type: 'line', source: 'ground', 'source-layer': 'streets', minzoom: 14.5 } as const;
+  return [
+    { id: 'ground-way-edge', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': line, 'line-width': byZoom(15, 1.6, 18, 6) } },
+    { id: 'ground-way', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': street, 'line-width': byZoom(15, 0.9, 18, 4.5) } },
+    { id: 'ground-steps', ...common, minzoom: 16, filter: all(LINEAR, isClass('steps')), paint: { 'line-color': muted, 'line-opacity': 0.5, 'line-width': byZoom(16, 1.6, 18, 4), 'line-dasharray': [0.3, 0.5] } },
+  ];
+}
+
+const ROUND = { 'line-cap': 'round', 'line-join': 'round' } as const;
+
+function streets({ street, line }: Palette): LayerSpecification[] {
+  const common = { type: 'line', source: 'ground', 'source-layer': 'streets', layout: ROUND } as const;
+  const known = [...WIDTHS.flatMap(({ classes }) => classes), ...WAYS];
+  // What class nobody knows is drawn as a local street.
+  const filter = ({ id, classes }: (typeof WIDTHS)[number]): FilterSpecification =>
+    id === 'local' ? all(LINEAR, ['any', isClass(...classes), ['!', ['match', ['get', 'class'], known, true, false]]] as FilterSpecification) : all(LINEAR, isClass(...classes));
+  return [
+    ...WIDTHS.map((one): LayerSpecification => {
+      const [far, near, close] = one.width;
+      return { id: `ground-${one.id}-edge`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': line, 'line-width': byZoom(12, far + 0.8, 15, near + 1.4, 18, close + 2) } };
+    }),
+    ...WIDTHS.map((one): LayerSpecification => {
+      const [far, near, close] = one.width;
+      return { id: `ground-${one.id}`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': street, 'line-width': byZoom(12, far, 15, near, 18, close) } };
+    }),
+  ];
+}
+
+export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink': greenInk }: Palette, ground: readonly Ground[]): LayerSpecification[] {
+  const halo = { 'text-halo-color': land, 'text-halo-width': 1.4 } as const;
+  const line = { 'symbol-placement': 'line', 'text-field': NAME, 'text-font': REGULAR, 'text-max-angle': 30, 'symbol-spacing': 320 } as const;
+  const ways = [...WAYS, 'service', 'track'];
+  const layers: LayerSpecification[] = [];
+  if (ground.includes('streets')) {
+    layers.push(
+      {
+        id: 'ground-street-names',
+        type: 'symbol',
+        source: 'ground',
+        'source-layer': 'streets',
+        minzoom: 13.5,
+        filter: ['!', ['match', ['get', 'class'], ways, true, false]] as FilterSpecification,
+        layout: { ...line, 'text-size': ['interpolate', ['linear'], ['zoom'], 13.5, 10.5, 17, 13] },
+        paint: { 'text-color': ink, 'text-opacity': 0.85, ...halo },
+      },
+      {
+        id: 'ground-way-names',
+        type: 'symbol',
+        source: 'ground',
+        'source-layer': 'streets',
+        minzoom: 16,
+        filter: ['match', ['get', 'class'], ways, true, false],
+        layout: { ...line, 'text-size': 11 },
+        paint: { 'text-color': muted, ...halo },
+      },
+    );
+  }
+  if (ground.includes('green')) {
+    layers.push({
+      id: 'ground-green-names',
+      type: 'symbol',
+      source: 'ground',
+      'source-layer': 'green',
+      minzoom: 15,
+      layout: { 'text-field': ['get', 'name'], 'text-font': REGULAR, 'text-size': 11, 'text-max-width': 8, 'text-padding': 8 },
+      paint: { 'text-color': greenInk, ...halo },
+    });
+  }
+  if (ground.includes('water')) {
+    layers.push({
+      id: 'ground-water-names',
+      type: 'symbol',
+      source: 'ground',
+      'source-layer': 'water',
+      minzoom: 12.5,
+      filter: LINEAR,
+      layout: { ...line, 'text-font': BOLD, 'text-size': 11.5, 'text-letter-spacing': 0.05 },
+      paint: { 'text-color': waterInk, ...halo },
+    });
+  }
+  return layers;
+}
+
+/** Our layers over another map's style: its sources and layers first, its own signs and glyphs beside ours. */
+export function over(base: StyleSpecification, ours: StyleSpecification, ownIds: (id: string) => boolean): StyleSpecification {
+  const { glyphs, sprite } = base;
+  return {
+    ...ours,
+    ...(glyphs ? { glyphs } : {}),
+    ...(sprite ? { sprite } : {}),
+    sources: { ...base.sources, ...ours.sources },
+    layers: [...base.layers, ...ours.layers.filter(({ id }) => ownIds(id))],
+  };
+}

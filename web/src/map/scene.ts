@@ -1,0 +1,75 @@
+// What a map shows now, put together from the state: the first map by the list's filter, the second by its own.
+import { computed, signal } from '@preact/signals';
+import type { StyleSpecification } from 'maplibre-gl';
+import { address } from '../api';
+import { ground } from '../ground';
+import { language } from '../i18n';
+import type { Intervention } from '../plan';
+import { scheme } from '../shown';
+import type { Mark } from '../signs';
+import { cityName, hovered, month, plan, selected, shownOnMap } from '../state';
+import { crosshair } from '../draw/drawing';
+import { onMap, type AnswerOnMap } from '../state/ask';
+import { beside, shownBeside } from '../state/beside';
+import { areaNames, counts, marks } from './content';
+import type { Palette } from './palette';
+import type { Scene } from './style';
+
+/** Another map's style to lie under the plan, when there is one and it has come. */
+export const base = signal<StyleSpecification | null>(null);
+
+const none = { type: 'FeatureCollection' as const, features: [] };
+const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
+
+/** The answer, and the corners that are being set under the cross. */
+const answerShapes = computed<AnswerOnMap>(() => {
+  const corners = crosshair.value?.corners ?? [];
+  if (!corners.length) return onMap.value;
+  const draft = [
+    ...corners.map((at) => ({ type: 'Feature' as const, properties: { role: 'corner' }, geometry: { type: 'Point' as const, coordinates: at } })),
+    ...(corners.length > 1 ? [{ type: 'Feature' as const, properties: { role: 'draft' }, geometry: { type: 'LineString' as const, coordinates: corners } }] : []),
+  ];
+  return { ...onMap.value, shapes: { type: 'FeatureCollection', features: [...onMap.value.shapes.features, ...draft] } };
+});
+
+/** What is dear to make anew is made only when the list changes. `all` says that nothing is left out. */
+function view(list: () => Intervention[], all: () => boolean, moved: () => boolean) {
+  const shown = computed(list);
+  const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
+  const markPoints = computed(() => marks(shown.value, scheme.value.markOf));
+  const ids = computed(() => (all() ? null : shown.value.map((one) => one.id)));
+  /** Who is of which kind; the tiles know the status as it stands themselves. */
+  const kinds = computed(() => {
+    if (scheme.value.id === 'status' && !moved()) return null;
+    const byMark = new Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
+    for (const one of shown.value) byMark.get(scheme.value.markOf(one))?.push(one.id);
+    return [...byMark].map(([mark, its]) => ({ mark, ids: its }));
+  });
+  return (palette: Palette, tiles = address('tiles/')): Scene => ({
+    palette,
+    language: language.value,
+    tiles,
+    ground: ground.value,
+    base: base.value,
+    counts: countPoints.value,
+    marks: markPoints.value,
+    areaNames: areaPoints.value,
+    ids: ids.value,
+    kinds: kinds.value,
+    selected: selected.value,
+    hovered: hovered.peek(),
+    answer: answerShapes.value,
+  });
+}
+
+export const firstScene = view(
+  () => shownOnMap.value ?? plan.value?.interventions ?? [],
+  () => shownOnMap.value === null,
+  () => month.value !== null,
+);
+
+export const secondScene = view(
+  () => shownBeside.value,
+  () => false,
+  () => beside.value?.month != null,
+);

@@ -1,0 +1,73 @@
+// When each runs, one under the other: bars in the colours of the map, the same order, the same keys and the same choice as the list.
+import { useComputed } from '@preact/signals';
+import { period } from '../format';
+import { t } from '../i18n';
+import { monthOf, thisMonth, works, type Month } from '../moment';
+import type { Intervention } from '../plan';
+import { markOf } from '../shown';
+import { hovered, month, rows, select, selected, titleOf } from '../state';
+import { moveRow, More, limit } from './List';
+import { MarkSign } from './Sign';
+
+export function Gantt() {
+  const shown = rows.value.slice(0, limit.value);
+  const spans = shown.flatMap((one) => works(one) ?? []).filter(Number.isFinite);
+  const years = [...spans, thisMonth()].map((one) => Math.floor(one / 12));
+  const first = Math.min(...years) * 12;
+  const last = (Math.max(...years) + 1) * 12;
+  const at = (one: Month) => `${((Math.min(one, last) - first) / (last - first)) * 100}%`;
+  return (
+    <section class="list gantt" id="list" aria-label={t('chart.time')} onKeyDown={moveRow}>
+      <div class="axis" aria-hidden="true">
+        <span>{first / 12}</span>
+        <span class="today" style={{ insetInlineStart: at(thisMonth()) }}>
+          {t('time.today')}
+        </span>
+        <span>{last / 12 - 1}</span>
+      </div>
+      <ul class="rows">
+        {shown.map((one) => (
+          <li key={one.id}>
+            <Line one={one} at={at} />
+          </li>
+        ))}
+      </ul>
+      <More />
+    </section>
+  );
+}
+
+function Line({ one, at }: { one: Intervention; at: (month: Month) => string }) {
+  const pointed = useComputed(() => hovered.value === one.id);
+  const span = works(one);
+  const name = titleOf(one);
+  const end = span && Math.min(span[1] + 1, Number.MAX_SAFE_INTEGER);
+  return (
+    <button
+      class={`row ${pointed.value ? 'pointed' : ''}`}
+      data-id={one.id}
+      aria-current={selected.value === one.id ? 'true' : undefined}
+      tabIndex={rows.value[0]?.id === one.id ? 0 : -1}
+      onClick={() => select(one.id, true)}
+      onPointerEnter={() => (hovered.value = one.id)}
+      onPointerLeave={() => (hovered.value = '')}
+    >
+      <MarkSign mark={markOf(one)} />
+      <span class="what">
+        <span class="title" lang={name.language}>
+          {name.text}
+        </span>
+        <span class="sub">{period(one)}</span>
+      </span>
+      <span class="track" aria-hidden="true">
+        {span && (
+          <span
+            class={`bar-run ${Number.isFinite(span[1]) ? '' : 'open'}`}
+            style={{ background: `var(--${markOf(one)})`, insetInlineStart: at(span[0]), inlineSize: `calc(${at(end!)} - ${at(span[0])})` }}
+          />
+        )}
+        <span class="now" style={{ insetInlineStart: at(month.value ?? monthOf(new Date().toISOString())) }} />
+      </span>
+    </button>
+  );
+}

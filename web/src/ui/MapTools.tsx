@@ -1,0 +1,83 @@
+// What can be done with the map besides looking: measure, a second map, the list of what is in view, moving it without dragging, keys.
+import { t, type Key } from '../i18n';
+import { theMap } from '../state';
+import { beside, openBeside } from '../state/beside';
+import { account } from '../state/session';
+import { settle } from './Beside';
+import { Icon, type IconName } from './Icon';
+import { listing } from './InView';
+import { measuring } from './Measure';
+
+const HELP: [string, Key][] = [
+  ['← ↑ → ↓', 'help.pan'],
+  ['+ −', 'help.zoom'],
+  ['Enter', 'help.aim'],
+  ['↑ ↓', 'help.list'],
+  ['Enter', 'help.open'],
+];
+
+/** For who is signed in. */
+const EDITING: [string, Key][] = [
+  ['Ctrl Z', 'help.undo'],
+  ['Ctrl Y', 'help.redo'],
+  ['Ctrl S', 'help.save'],
+];
+
+export function MapTools() {
+  const tool = (icon: IconName, name: Key, press: () => void) => (
+    <button class="button plain" popovertarget="keys" popovertargetaction="hide" onClick={press}>
+      <Icon name={icon} />
+      {t(name)}
+    </button>
+  );
+  const only = (one: 'measure' | 'list') => {
+    measuring.value = one === 'measure';
+    listing.value = one === 'list';
+  };
+  return (
+    <>
+      <button class="square" popovertarget="keys" aria-label={t('tools.label')} title={t('tools.label')}>
+        <Icon name="tools" />
+      </button>
+      <section id="keys" popover="auto" class="keys" aria-label={t('tools.label')}>
+        <div class="tool-list">
+          {tool('ruler', 'measure.label', () => only('measure'))}
+          {tool('list', 'view.label', () => only('list'))}
+          {tool('two', 'beside.open', () => {
+            if (!beside.value) openBeside();
+            settle();
+          })}
+        </div>
+        <h2>{t('pan.label')}</h2>
+        <div class="pad">
+          {pan('pan.up', 'up', 0, -1)}
+          {pan('pan.left', 'left', -1, 0)}
+          {pan('pan.right', 'right', 1, 0)}
+          {pan('pan.down', 'down', 0, 1)}
+        </div>
+        <h2>{t('help.label')}</h2>
+        <dl>
+          {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
+            <div key={what}>
+              <dt>
+                <kbd>{keys}</kbd>
+              </dt>
+              <dd>{t(what)}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    </>
+  );
+}
+
+const PAN_PX = 120;
+
+/** Moving without dragging (WCAG 2.2, 2.5.7). */
+function pan(name: Key, way: string, x: number, y: number) {
+  return (
+    <button class={`square pan-${way}`} aria-label={t(name)} title={t(name)} onClick={() => theMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}>
+      <Icon name="back" />
+    </button>
+  );
+}
