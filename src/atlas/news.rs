@@ -5,13 +5,14 @@ use crate::change::{Change, Done, Revision};
 use crate::collection::CollectionId;
 use crate::feature::{Feature, FeatureId};
 use crate::index::Snapshot;
+use geo::CoordsIter;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// News kept for those who come back.
 const KEPT: usize = 4_096;
-/// Features kept with all of them.
-const KEPT_FEATURES: usize = 65_536;
+/// Positions and values kept with all of them: some ten megabytes.
+const KEPT_WEIGHT: usize = 1 << 20;
 /// Changes to more features than this are told without naming them.
 const NAMED: usize = 1_000;
 
@@ -34,6 +35,15 @@ pub struct Turn {
     pub after: Option<Feature>,
 }
 
+impl Piece {
+    fn weight(&self) -> usize {
+        let of = |f: &Option<Feature>| {
+            f.as_ref().map_or(0, |f| f.values.len() + f.geometry.as_ref().map_or(0, CoordsIter::coords_count))
+        };
+        self.changes.iter().flatten().map(|turn| 1 + of(&turn.before) + of(&turn.after)).sum()
+    }
+}
+
 /// What was told, and who waits for more.
 pub struct News {
     inner: Mutex<Inner>,
@@ -41,7 +51,7 @@ pub struct News {
 
 struct Inner {
     pieces: VecDeque<Arc<Piece>>,
-    features: usize,
+    weight: usize,
     /// The number that comes next.
     next: u64,
     /// Called once when there is more, or never will be.
@@ -67,7 +77,7 @@ impl News {
     /// Numbers start at the time in microseconds, so that those of an earlier start are lower than all of this one's.
     pub(super) fn new() -> Self {
         let start = jiff::Timestamp::now().as_microsecond().unsigned_abs();
-        let inner = Inner { pieces: VecDeque::new(), features: 0, next: start, waiting: vec![], ended: false };
+        let inner = Inner { pieces: VecDeque::new(), weight: 0, next: start, waiting: vec![], ended: false };
         Self { inner: Mutex::new(inner) }
     }
 
@@ -154,14 +164,16 @@ impl News {
         }
         let mut inner = self.lock();
         for (revision, changes) in pieces {
-            inner.features += changes.as_ref().map_or(0, Vec::len);
             let number = inner.next;
             inner.next += 1;
-            inner.pieces.push_back(Arc::new(Piece { number, collection: collection.clone(), revision, changes }));
+            let piece = Piece { number, collection: collection.clone(), revision, changes };
+            inner.weight += piece.weight();
+            inner.pieces.push_back(Arc::new(piece));
         }
-        while inner.pieces.len() > KEPT || inner.features > KEPT_FEATURES {
+        // The newest is kept whatever it weighs, or nobody would hear of it.
+        while inner.pieces.len() > KEPT || inner.weight > KEPT_WEIGHT && inner.pieces.len() > 1 {
             let Some(old) = inner.pieces.pop_front() else { break };
-            inner.features -= old.changes.as_ref().map_or(0, Vec::len);
+            inner.weight -= old.weight();
         }
         let waiting = std::mem::take(&mut inner.waiting);
         drop(inner);
@@ -204,6 +216,27 @@ mod tests {
         (0..=KEPT as u64).for_each(|revision| news.tell_anew(&things(), revision));
         assert!(numbers(&news, start).is_none());
         assert_eq!(numbers(&news, start + 1).map(|n| n.len()), Some(KEPT));
+    }
+
+    #[test]
+    fn heavy_news_are_kept_for_a_shorter_time_and_the_newest_always() {
+        let news = News::new();
+        let start = news.last();
+        let line = geo_types::LineString(vec![geo_types::Coord { x: 1.0, y: 2.0 }; KEPT_WEIGHT / 3]);
+        let heavy = |_| {
+            let after = Feature {
+                key: 1,
+                id: FeatureId::new("a").unwrap(),
+                geometry: Some(line.clone().into()),
+                values: vec![],
+            };
+            vec![Turn { id: after.id.clone(), before: Some(after.clone()), after: Some(after) }]
+        };
+        for revision in 1..=3 {
+            news.add(&things(), vec![(revision, Some(heavy(revision)))]);
+        }
+        assert!(numbers(&news, start + 1).is_none());
+        assert_eq!(numbers(&news, start + 2), Some(vec![start + 3]));
     }
 
     #[test]
