@@ -119,7 +119,7 @@ async fn what_the_build_packed_is_handed_to_those_who_read_it_and_never_as_the_p
     ] {
         let reply = get_as(&router, path, &[("accept-encoding", accept)]).await;
         let told = (reply.text(), reply.header("content-encoding").to_owned());
-        assert_eq!(told, (body.into(), coding.into()), "{path} {accept}");
-        assert_eq!(reply.header("content-type").contains("javascript"), path.ends_with(".js"));
+        assert_eq!(told, (body, coding.to_owned()), "{path} {accept}");
+        assert_eq!(reply.header("content-type").contains("javascript"), path != "/");
     }
 }
