@@ -57,6 +57,16 @@ browser: web server
 	@.ci/need chromium
 	.ci/with-server $(CARGO_TARGET_DIR)/debug/cityheart node --test --test-concurrency=1 tests/browser/
 
+# OGC's executable test suites against a server over the demo plan. What came of them goes to tests/conformance/results.json.
+conformance: build
+	@.ci/need java
+	tests/conformance/run $(BIN)
+
+# Debian's QGIS against a server over the demo plan.
+qgis: build
+	@.ci/need qgis
+	.ci/with-server $(BIN) /usr/bin/python3 tests/qgis/run.py
+
 # The second renderer (web/maplibre-rs): a program that draws tiles, and a part for the browser that the next build of the web
 # app takes in. Its libraries are its own and are built beside the others.
 RS := web/maplibre-rs
@@ -79,16 +89,6 @@ check-maplibre-rs: server
 	cargo fmt --check --manifest-path $(RS)/Cargo.toml
 	cargo clippy $(RS_CARGO) --all-targets -- -D warnings
 	CITYHEART_BIN=$(CARGO_TARGET_DIR)/debug/cityheart cargo test $(RS_CARGO)
-
-# OGC's executable test suites against a server over the demo plan. What came of them goes to tests/conformance/results.json.
-conformance: build
-	@.ci/need java
-	tests/conformance/run $(BIN)
-
-# Debian's QGIS against a server over the demo plan.
-qgis: build
-	@.ci/need qgis
-	.ci/with-server $(BIN) /usr/bin/python3 tests/qgis/run.py
 
 # Index and questions by themselves, then the server over HTTP beside the limit of HTTP; SIZES="10k 100k 1m". Peers, where they
 # are installed: benches/serve/peers.rs.
