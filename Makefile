@@ -1,7 +1,7 @@
 # cityheart: `make run` and `make test` are all that a newcomer needs. Every target installs what it lacks and can be repeated.
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run build test bench screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
+.PHONY: run build test bench conformance qgis screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CITYHEART_VENV ?= $(CARGO_TARGET_DIR)/venv
@@ -56,6 +56,16 @@ server:
 browser: web server
 	@.ci/need chromium
 	.ci/with-server $(CARGO_TARGET_DIR)/debug/cityheart node --test --test-concurrency=1 tests/browser/
+
+# OGC's executable test suites against a server over the demo plan. What came of them goes to tests/conformance/results.json.
+conformance: build
+	@.ci/need java
+	tests/conformance/run $(BIN)
+
+# Debian's QGIS against a server over the demo plan.
+qgis: build
+	@.ci/need qgis
+	.ci/with-server $(BIN) /usr/bin/python3 tests/qgis/run.py
 
 # The second renderer (web/maplibre-rs): a program that draws tiles, and a part for the browser that the next build of the web
 # app takes in. Its libraries are its own and are built beside the others.

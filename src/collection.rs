@@ -163,9 +163,13 @@ impl Collection {
             "properties": properties,
             "additionalProperties": false,
         });
+        let mut all = fields.iter().filter(|(_, k)| matches!(k, Kind::Date | Kind::DateTime));
         if dated("start") {
             schema["x-cityheart-temporal"] =
                 json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
+        } else if let (Some((only, _)), None) = (all.next(), all.next()) {
+            // The only time there is is when it is (OGC API Features Part 5, /req/advanced-property-roles/role-primary-instant).
+            schema["x-cityheart-temporal"] = json!({"start": only, "end": Json::Null});
         }
         Self::from_schema(id, schema)
     }

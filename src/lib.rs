@@ -13,6 +13,7 @@ pub mod change; // edits as values, revisions, versions
 pub mod plan; // the plan's own model: schemas and vocabularies
 pub mod filter; // CQL2: conditions on features
 pub mod query; // one value from the address line to the index
+pub mod encoding; // features as other programs want them: JSON-FG, FlatGeobuf, tables
 
 // Siblings: strangers to each other (tile and question read index; store keeps accounts in the words of access).
 pub mod access; // who may see and change what

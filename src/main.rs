@@ -5,6 +5,7 @@ use cityheart::atlas::{Accounts, Atlas, Settings, Shelf, World};
 use cityheart::cli::{self, Args, Bar, Command};
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::config::{Config, PublicUrl};
+use cityheart::crs::Crs;
 use cityheart::error::{Error, Result};
 use cityheart::feature::bbox_of;
 use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
@@ -130,7 +131,7 @@ fn log() {
 }
 
 fn import(args: &cli::Import) -> Done {
-    import::accept_crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
+    let crs = import::crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
     let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
     let open =
         |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
@@ -140,14 +141,14 @@ fn import(args: &cli::Import) -> Done {
     let ready = |path: &PathBuf| open(path)?.chosen(&args.into, &progress);
     let sources = args.files.iter().map(ready).collect::<Result<Vec<_>>>()?;
     let there = args.plan.exists();
-    let done = import_into(args, &sources, there, progress);
+    let done = import_into(args, &sources, crs, there, progress);
     if done.is_err() && !there && !args.dry_run {
         discard(&args.plan);
     }
     done
 }
 
-fn import_into(args: &cli::Import, sources: &[Source], there: bool, progress: Arc<Progress>) -> Done {
+fn import_into(args: &cli::Import, sources: &[Source], crs: Option<Crs>, there: bool, progress: Arc<Progress>) -> Done {
     let started = Instant::now();
     let watched = progress.clone();
     let model = Model::load()?;
@@ -158,7 +159,7 @@ fn import_into(args: &cli::Import, sources: &[Source], there: bool, progress: Ar
     };
     // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
     let chosen = sources.iter().any(|s| s.collection.is_some());
-    let options = Options { id: args.id.clone(), lenient: args.lenient || chosen };
+    let options = Options { id: args.id.clone(), lenient: args.lenient || chosen, crs };
     let target = target(shelf.as_ref(), &model, args)?;
     let passes = if target.is_new() && !chosen { 2 } else { 1 };
     let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || {

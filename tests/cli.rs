@@ -111,7 +111,7 @@ fn misuse_is_exit_code_two_and_failure_one() {
         "import a.geojson --into Trees",
         "import a.geojson --into gpkg_trees",
         "import a.geojson --into trees --format shp",
-        "import a.geojson --into trees --crs EPSG:3794",
+        "import a.geojson --into trees --crs EPSG:1",
         "export",
         "serve --listen nowhere",
         "serve --public-url nothing",

@@ -74,7 +74,7 @@ fn geometry_with_faults_is_refused_with_its_place_and_the_fix() {
         case(shape("Point", "[46.2,-115.2]"), "swapped-coordinates", "feature 2", "longitude first"),
         case(shape("Point", "[15.2,95]"), "swapped-coordinates", "feature 2", "swapped"),
         case(shape("Point", "[190,95]"), "out-of-range", "feature 2", "Longitude goes from -180 to 180"),
-        case(shape("Point", "[521000.5,121000.25]"), "national-grid", "feature 2", "national grid"),
+        case(shape("Point", "[521000.5,121000.25]"), "national-grid", "feature 2", "Say --crs"),
         case(shape("Point", "[1e999,1]"), "bad-number", "line 3, feature 2", "too large"),
         case(shape("Point", "{\"lon\":1}"), "wrong-type", "/geometry/coordinates", "found an object"),
         case(shape("point", "[1,2]"), "not-geojson", "/geometry/type", "Write \"Point\""),
@@ -195,7 +195,7 @@ fn text_with_faults_is_refused_with_its_line() {
             ),
             "crs",
             "line 1",
-            "Convert the file to EPSG:4326",
+            "Say --crs EPSG:3794",
         ),
         case(format!("\u{1e}{a}\n\u{1e}{{\"type\":\"Feature\",\n\u{1e}{a}\n"), "truncated", "feature 2", "cut off"),
         case(
@@ -313,11 +313,11 @@ fn tables_with_faults_are_refused_with_their_line() {
         ),
         case("id,wkt\na,CIRCLE(1 2)\n", "not-geojson", "line 2", "Not WKT"),
         case("id;wkt\na;SRID=3794;POINT(1 2)\n", "columns", "line 2", "3 cells"),
-        case("id;wkt\na;\"SRID=3794;POINT(1 2)\"\n", "national-grid", "line 2", "EPSG:4326"),
+        case("id;wkt\na;\"SRID=3794;POINT(1 2)\"\n", "national-grid", "line 2", "Say --crs EPSG:3794"),
         case("id,wkt\na,POLYGON EMPTY\n", "empty-geometry", "line 2", "Leave it out"),
         case("id,wkt\na,\"POLYGON((0 0,1 0,1 1))\"\n", "unclosed-ring", "line 2", "Repeat the first"),
         case("id,lon,lat\na,1,2\na,1,2\n", "duplicate-id", "line 3", "feature 1"),
-        case("id,lon,lat\na,512345,123456\n", "national-grid", "line 2", "national grid"),
+        case("id,lon,lat\na,512345,123456\n", "national-grid", "line 2", "Say --crs"),
         case("id,lon,lat,\na,1,2,note\n", "columns", "line 2", "without a heading"),
     ];
     for c in &cases {

@@ -31,7 +31,7 @@ pub use accounts::{Accounts, SESSION_S};
 pub use desk::Answer;
 pub use edit::{Act, Handling, MAX_EDITS, Matching, Outcome, Prepared, Wish, Wishes, state_tag};
 pub use history::Heard;
-pub use items::{Item, Items};
+pub use items::{Axes, Item, Items};
 pub use metrics::Metrics;
 pub use news::{News, Piece, Since, Turn};
 pub use seen::Seen;

@@ -117,7 +117,7 @@ pub struct Import {
     /// What the files are, when looking does not tell
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// The coordinate system of the files: EPSG:4326 or OGC:CRS84
+    /// The coordinate system of the files, such as EPSG:3794; without it, longitude and latitude
     #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
     pub crs: Option<String>,
     /// The property that is the id
@@ -137,13 +137,14 @@ pub struct Import {
     pub json: bool,
 }
 
-/// Write a collection to a file: GeoJSON, GeoJSON text sequence, CSV
+/// Write a collection to a file: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cityheart export interventions                          GeoJSON to the standard output
   cityheart export areas -o areas.geojson --plan celje.gpkg
-  cityheart export premises -o premises.csv               for a spreadsheet")]
+  cityheart export premises -o premises.csv               for a spreadsheet
+  cityheart export areas -o areas.fgb                     for QGIS")]
 pub struct Export {
     #[arg(value_name = "COLLECTION", value_parser = collection)]
     pub collection: CollectionId,
@@ -191,7 +192,7 @@ pub struct Backup {
     pub copy: PathBuf,
 }
 
-/// Formats that are both read and written.
+/// Formats that are read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One document
@@ -201,6 +202,8 @@ pub enum Format {
     /// RFC 8142: a record separator before each feature
     Geojsonseq,
     Csv,
+    /// For QGIS and GDAL; written only
+    Flatgeobuf,
 }
 
 impl Format {
@@ -211,6 +214,7 @@ impl Format {
             Self::Geojsonl => "geojsonl",
             Self::Geojsonseq => "geojsonseq",
             Self::Csv => "csv",
+            Self::Flatgeobuf => "flatgeobuf",
         }
     }
 }

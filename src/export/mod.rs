@@ -1,14 +1,17 @@
-//! Features into files: GeoJSON, GeoJSON text sequences, CSV. Streams; holds one feature at a time. What is written here,
-//! [`import`](crate) reads back the same. Never reads.
+//! Features into files: GeoJSON, GeoJSON text sequences, CSV, FlatGeobuf. Streams; holds one feature at a time. What is written here
+//! in the first three, [`import`](crate) reads back the same. Never reads.
 
 use crate::collection::Collection;
+use crate::crs::Crs;
+use crate::encoding::flatgeobuf::Layer;
+use crate::encoding::{Shown, table::Table};
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use std::io::Write;
+use std::sync::Arc;
 
 mod file;
 mod geojson;
-mod table;
 
 pub use file::NewFile;
 
@@ -22,6 +25,7 @@ pub enum Format {
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
     Csv,
+    FlatGeobuf,
 }
 
 impl Format {
@@ -32,9 +36,11 @@ impl Format {
             "geojsonl" | "ndjson" | "jsonl" => Self::GeoJsonLines,
             "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
             "csv" => Self::Csv,
+            "flatgeobuf" | "fgb" => Self::FlatGeobuf,
             other => {
-                let message =
-                    format!("The format '{other}' cannot be written. There are geojson, geojsonl, geojsonseq and csv.");
+                let message = format!(
+                    "The format '{other}' cannot be written. There are geojson, geojsonl, geojsonseq, csv and flatgeobuf."
+                );
                 return Err(Error::invalid("--format", message));
             }
         })
@@ -49,64 +55,77 @@ impl Format {
 
 /// Writes the features of one collection.
 pub struct Writer<'a, W: Write> {
-    out: Out<'a, W>,
+    out: W,
+    collection: &'a Collection,
+    how: How,
+    /// One feature, before it goes out.
+    line: Vec<u8>,
     count: u64,
 }
 
-enum Out<'a, W: Write> {
-    GeoJson { out: W, collection: &'a Collection, format: Format, line: Vec<u8> },
-    Csv(Box<table::Table<'a, W>>),
+enum How {
+    Json(Format),
+    Table(Table),
+    FlatGeobuf(Box<Layer>),
 }
 
 impl<'a, W: Write> Writer<'a, W> {
     /// Writes what stands before the first feature.
     pub fn new(mut out: W, collection: &'a Collection, format: Format) -> Result<Self> {
-        let out = if format == Format::Csv {
-            Out::Csv(Box::new(table::Table::new(out, collection)?))
-        } else {
-            if format == Format::GeoJson {
-                out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[").map_err(unwritable)?;
+        let shown = || Shown::new(Arc::new(collection.clone()), None, Crs::CRS84);
+        let mut line = Vec::new();
+        let how = match format {
+            Format::Csv => {
+                let table = Table::new(shown());
+                table.heading(&mut line);
+                How::Table(table)
             }
-            Out::GeoJson { out, collection, format, line: Vec::new() }
+            Format::FlatGeobuf => {
+                let mut layer = Layer::new(shown());
+                layer.head(0, &mut line);
+                How::FlatGeobuf(Box::new(layer))
+            }
+            Format::GeoJson => {
+                line.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
+                How::Json(format)
+            }
+            Format::GeoJsonLines | Format::GeoJsonSeq => How::Json(format),
         };
-        Ok(Self { out, count: 0 })
+        out.write_all(&line).map_err(unwritable)?;
+        Ok(Self { out, collection, how, line, count: 0 })
     }
 
     pub fn feature(&mut self, feature: &Feature) -> Result<()> {
-        match &mut self.out {
-            Out::Csv(table) => table.feature(feature)?,
-            Out::GeoJson { out, collection, format, line } => {
-                line.clear();
+        let line = &mut self.line;
+        line.clear();
+        match &mut self.how {
+            How::Table(table) => table.row(feature, line),
+            How::FlatGeobuf(layer) => layer.feature(feature, line),
+            How::Json(format) => {
                 match format {
                     Format::GeoJson if self.count == 0 => line.push(b'\n'),
                     Format::GeoJson => line.extend_from_slice(b",\n"),
                     Format::GeoJsonSeq => line.push(0x1e),
                     _ => {}
                 }
-                geojson::write(line, collection, feature).map_err(unwritable)?;
+                geojson::write(line, self.collection, feature).map_err(unwritable)?;
                 if *format != Format::GeoJson {
                     line.push(b'\n');
                 }
-                out.write_all(line).map_err(unwritable)?;
             }
         }
+        self.out.write_all(line).map_err(unwritable)?;
         self.count += 1;
         Ok(())
     }
 
     /// Writes what stands behind the last feature; returns how many there were, and where they were written to.
-    pub fn finish(self) -> Result<(u64, W)> {
-        let mut out = match self.out {
-            Out::Csv(table) => table.finish()?,
-            Out::GeoJson { mut out, format, .. } => {
-                if format == Format::GeoJson {
-                    out.write_all(b"\n]}\n").map_err(unwritable)?;
-                }
-                out
-            }
-        };
-        out.flush().map_err(unwritable)?;
-        Ok((self.count, out))
+    pub fn finish(mut self) -> Result<(u64, W)> {
+        if matches!(self.how, How::Json(Format::GeoJson)) {
+            self.out.write_all(b"\n]}\n").map_err(unwritable)?;
+        }
+        self.out.flush().map_err(unwritable)?;
+        Ok((self.count, self.out))
     }
 }
 

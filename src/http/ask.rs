@@ -98,6 +98,20 @@ impl Ask {
         Ok(pairs)
     }
 
+    /// Refuses parameters that have no meaning here.
+    ///
+    /// # Errors
+    /// 400 for the first of these that is given.
+    pub fn without(&self, names: &[&str]) -> Result<(), Problem> {
+        match self.pairs()?.rest.iter().find(|(name, _)| names.contains(&name.as_str())) {
+            Some((name, _)) => {
+                Err(Error::invalid(name.as_str(), "This address gives everything at once. Leave the parameter out.")
+                    .into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The form that is wished among these.
     pub fn form<'a>(&self, forms: &[&'a Form], pairs: &Pairs) -> Result<&'a Form, Problem> {
         negotiate::choose(forms, pairs.f.as_deref(), &self.headers)
@@ -112,11 +126,7 @@ impl Ask {
         };
         let link = |form: &Form| {
             let rel = if form == chosen { "self" } else { "alternate" };
-            Link::new(rel, address(form), form.media).titled(if form == &negotiate::HTML {
-                "This as a page"
-            } else {
-                "This as JSON"
-            })
+            Link::new(rel, address(form), form.media).titled(form.title)
         };
         let mut links: Vec<Link> = forms.iter().map(|form| link(form)).collect();
         links.sort_by_key(|l| l.rel != "self");

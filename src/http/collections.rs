@@ -2,8 +2,9 @@
 
 use super::ask::Ask;
 use super::html::{self, Page};
+use super::items;
 use super::link::{self, Link};
-use super::negotiate::{GEOJSON, HTML, JSON, SCHEMA};
+use super::negotiate::{CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::atlas::View;
@@ -87,7 +88,7 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
     let collection = view.collection();
     let mut extent = json!({});
     if let Some(bbox) = view.extent() {
-        extent["spatial"] = json!({"bbox": [bbox.to_array()], "crs": CRS84});
+        extent["spatial"] = json!({"bbox": [roomy(bbox)], "crs": CRS84});
     }
     if let Some(time) = view.time() {
         extent["temporal"] =
@@ -104,14 +105,25 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
         "itemType": "feature",
         "itemCount": view.count(),
         "extent": extent,
-        "crs": known_crs(),
-        "storageCrs": storage.uri(),
         "links": link::array(&links),
     });
+    // What has no place is in no reference system.
+    if !collection.geometry.is_none() {
+        json["crs"] = known_crs().into();
+        json["storageCrs"] = storage.uri().into();
+    }
     if !collection.attribution().is_empty() {
         json["attribution"] = collection.attribution().into();
     }
     json
+}
+
+/// The box with a metre or two around it, so that clients that keep its numbers in single precision, as OGC's own test suite does, lose
+/// nothing at its edges.
+fn roomy(bbox: Bbox) -> [f64; 4] {
+    const STEPS: f64 = 1e5;
+    let (down, up) = (|v: f64| (v * STEPS - 1.0).floor() / STEPS, |v: f64| (v * STEPS + 1.0).ceil() / STEPS);
+    [down(bbox.west).max(-180.0), down(bbox.south).max(-90.0), up(bbox.east).min(180.0), up(bbox.north).min(90.0)]
 }
 
 /// Both ends in RFC 3339; `null` is open.
@@ -132,13 +144,20 @@ fn links(view: &View, base: &Base) -> Vec<Link> {
         Link::new("self", at("?f=json"), JSON.media).titled(&collection.title),
         Link::new("alternate", at("?f=html"), HTML.media).titled("This as a page"),
         Link::new("items", at("/items"), GEOJSON.media).titled("The features as GeoJSON"),
-        Link::new("items", at("/items?f=html"), HTML.media).titled("The features as a table"),
+        Link::new("items", at("/items?f=html"), HTML.media).titled("The features as a page"),
+        Link::new("items", at("/items?f=jsonfg"), JSONFG.media).titled("The features as JSON-FG"),
+        Link::new("items", at("/items?f=flatgeobuf"), FLATGEOBUF.media).titled("The features as FlatGeobuf"),
+        Link::new("items", at("/items?f=csv"), CSV.media).titled("The features as a table (CSV)"),
         Link::new(link::SCHEMA, at("/schema"), SCHEMA.media).titled("The schema of the features"),
         Link::new("describedby", at("/schema/geojson"), SCHEMA.media).titled("The schema of a feature as GeoJSON"),
         Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
         Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
         Link::new("version-history", at("/changes"), JSON.media).titled("What changed, and when"),
     ];
+    for form in items::WHOLE_FORMS {
+        let href = at(&format!("/download?f={}", form.names[0]));
+        links.push(Link::new("enclosure", href, form.media).titled(format!("All of {} as one file", collection.title)));
+    }
     if let Some((name, href)) = collection.license() {
         links.push(Link::new("license", href.to_owned(), HTML.media).titled(name));
     }

@@ -2,13 +2,19 @@
 
 use super::ask::{Ask, Pairs};
 use super::html::{self, Page};
-use super::negotiate::{JSON, SCHEMA};
+use super::link::Link;
+use super::negotiate::{HTML, JSON, SCHEMA};
 use super::present::{self, Answer, Document};
 use super::urls::Base;
 use crate::collection::{Collection, Kind};
 use crate::error::Error;
 use crate::query;
 use serde_json::{Map, Value as Json, json};
+
+/// Where the codes of a property have their labels.
+const CODELIST: &str = "x-ogc-codelistUri";
+/// How codes are described (OGC API Features Part 5, profiles for codelists).
+const CODELIST_REF: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-ref";
 
 pub async fn schema(ask: Ask) -> Answer {
     let pairs = ask.only(&["type"])?;
@@ -24,6 +30,7 @@ pub async fn schema(ask: Ask) -> Answer {
     answer_with(&ask, &name, "Schema", &pairs, |_, collection| {
         let mut schema = (*collection.schema).clone();
         sort_out_receivables(&mut schema);
+        name_times(&mut schema, collection);
         if let Some(purpose) = purpose {
             keep_receivables(&mut schema, &purpose);
         }
@@ -97,10 +104,12 @@ fn answer_with(
 ) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let collection = view.collection();
-    present::document_with(ask, &SCHEMA, pairs, |_| {
+    let mut coded = false;
+    let mut response = present::document_with(ask, &SCHEMA, pairs, |_| {
         let base = ask.base();
         let mut json = make(&base, collection);
         absolute_references(&mut json, &base);
+        coded = json.to_string().contains(CODELIST);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         json["$id"] = format!("{}/{name}", base.api(&["collections", collection.id.as_str()])).into();
         let page = Page::new(&format!("{title}: {}", collection.title), &collection.description)
@@ -108,7 +117,12 @@ fn answer_with(
             .crumb("Collections", base.api(&["collections"]))
             .crumb(&collection.title, base.api(&["collections", collection.id.as_str()]));
         Ok(Document { page: page.main(html::fields(&json)), json })
-    })
+    })?;
+    if coded {
+        let profile = Link::new("profile", CODELIST_REF.into(), HTML.media);
+        present::add_links(response.headers_mut(), &[profile]);
+    }
+    Ok(response)
 }
 
 /// A schema of some of the fields, each optional.
@@ -145,6 +159,24 @@ fn sort_out_receivables(schema: &mut Json) {
     }
 }
 
+/// Says which properties place a feature in time (OGC API Features Part 5, advanced property roles).
+fn name_times(schema: &mut Json, collection: &Collection) {
+    let Some(time) = collection.time else { return };
+    let kind = |at: usize| collection.fields.get(at).map(|f| f.kind);
+    let roles = match time.end {
+        // The standard wants both ends of one kind.
+        Some(end) if kind(end) != kind(time.start) => return,
+        Some(end) => vec![(time.start, "primary-interval-start"), (end, "primary-interval-end")],
+        None => vec![(time.start, "primary-instant")],
+    };
+    for (at, role) in roles {
+        let name = collection.fields.get(at).map(|f| f.name.as_str()).unwrap_or_default();
+        if let Some(property) = schema.get_mut("properties").and_then(|p| p.get_mut(name)) {
+            property["x-ogc-role"] = role.into();
+        }
+    }
+}
+
 /// What a feature must be like that is sent: without what only we write and, for a part of one, without what must be there. An id is
 /// taken only for what is new.
 fn keep_receivables(schema: &mut Json, purpose: &str) {
@@ -167,7 +199,7 @@ pub fn absolute_references(json: &mut Json, base: &Base) {
         Json::Object(members) => {
             for (name, value) in members {
                 match (name.as_str(), value.as_str().and_then(|v| v.strip_prefix("vocabularies/"))) {
-                    ("x-ogc-codelistUri", Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
+                    (CODELIST, Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
                     _ => absolute_references(value, base),
                 }
             }

@@ -1,22 +1,30 @@
-//! Features: pages of them, and single ones, as GeoJSON and as pages for people.
+//! Features: pages of them, whole collections, and single ones; as GeoJSON, JSON-FG, FlatGeobuf, tables, and as pages for people.
 
 use super::ask::{Ask, Pairs};
 use super::edit::tag_of_body;
 use super::html;
 use super::link::{self, Link};
-use super::negotiate::{Form, GEOJSON, HTML};
+use super::negotiate::{CSV, FLATGEOBUF, Form, GEOJSON, HTML, JSONFG};
 use super::present::{self, Answer};
-use super::stream::Pieces;
+use super::profile;
+use super::stream::{Pieces, Writing};
 use super::urls;
 use crate::atlas::{Items, View, state_tag};
+use crate::collection::Collection;
 use crate::crs::Crs;
+use crate::encoding::flatgeobuf::Layer;
+use crate::encoding::jsonfg::{self, Profile};
+use crate::encoding::table::Table;
 use crate::query::{self, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 
-const FORMS: [&Form; 2] = [&GEOJSON, &HTML];
+/// The forms of a page, of one feature, and of a whole collection.
+pub const PAGE_FORMS: [&Form; 5] = [&GEOJSON, &HTML, &JSONFG, &FLATGEOBUF, &CSV];
+pub const ITEM_FORMS: [&Form; 3] = [&GEOJSON, &HTML, &JSONFG];
+pub const WHOLE_FORMS: [&Form; 4] = [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV];
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 const MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
 const RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
@@ -24,18 +32,54 @@ const RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
 const MAX_ROWS: usize = 500;
 
 pub async fn list(ask: Ask) -> Answer {
-    let view = ask.atlas().view(ask.segment("collection"))?;
     let pairs = ask.pairs()?;
-    let mut query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
-    let form = ask.form(&FORMS, &pairs)?;
+    let view = ask.atlas().view(ask.segment("collection"))?;
+    let mut query = read(&pairs, &view)?;
+    let form = ask.form(&PAGE_FORMS, &pairs)?;
+    if form == &HTML {
+        query.limit = query.limit.min(MAX_ROWS);
+    }
+    let links = links(&ask, &view, &PAGE_FORMS, form, &pairs);
+    answer(ask, view, pairs, form, links, query).await
+}
+
+/// A whole collection, or all of it that a question lets through, as one file.
+pub async fn whole(ask: Ask) -> Answer {
+    let pairs = ask.pairs()?;
+    let view = ask.atlas().view(ask.segment("collection"))?;
+    ask.without(&["limit", "cursor"])?;
+    let query = Query { limit: usize::MAX, ..read(&pairs, &view)? };
+    let form = ask.form(&WHOLE_FORMS, &pairs)?;
+    let links = links(&ask, &view, &WHOLE_FORMS, form, &pairs);
+    let name = format!("attachment; filename=\"{}.{}\"", view.collection().id, ending(form));
+    let mut response = answer(ask, view, pairs, form, links, query).await?;
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, present::quoted(&name));
+    Ok(response)
+}
+
+fn ending(form: &Form) -> &'static str {
+    match *form {
+        FLATGEOBUF => "fgb",
+        CSV => "csv",
+        JSONFG => "fg.json",
+        _ => "geojson",
+    }
+}
+
+/// The pairs as a question; those that only the door reads are left out.
+fn read(pairs: &Pairs, view: &View) -> crate::error::Result<Query> {
+    let rest = pairs.rest.iter().filter(|(name, _)| name != profile::PARAMETER);
+    query::parse(rest.map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f", profile::PARAMETER])
+}
+
+async fn answer(ask: Ask, view: View, pairs: Pairs, form: &'static Form, mut links: Vec<Link>, query: Query) -> Answer {
+    let profile = profile::chosen(&pairs, form)?;
     let etag = revision_tag(&ask, &view, form);
     if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
         return Ok(unchanged);
     }
-    let page = Page { links: links(&ask, &view, form, &pairs), ask, view, pairs, form };
-    if form == &HTML {
-        query.limit = query.limit.min(MAX_ROWS);
-    }
+    links.extend(profile.map(profile::link));
+    let page = Page { ask, view, pairs, form, profile, links };
     let app = page.ask.app.clone();
     let mut response = app.pool.run(move || page.find(query)).await?;
     let headers = response.headers_mut();
@@ -48,25 +92,38 @@ pub async fn list(ask: Ask) -> Answer {
 pub async fn one(ask: Ask) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
     let pairs = ask.pairs()?;
-    let allowed = |name: &str| matches!(name, "crs" | "properties" | "exclude-properties");
-    if pairs.rest.iter().any(|(name, _)| !allowed(name)) {
-        ask.only(&["crs", "properties", "exclude-properties"])?;
+    let allowed = ["crs", "properties", "exclude-properties", profile::PARAMETER];
+    if pairs.rest.iter().any(|(name, _)| !allowed.contains(&name.as_str())) {
+        ask.only(&allowed)?;
     }
-    let query = query::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f"])?;
-    let form = ask.form(&FORMS, &pairs)?;
+    let query = read(&pairs, &view)?;
+    let form = ask.form(&ITEM_FORMS, &pairs)?;
+    let profile = profile::chosen(&pairs, form)?;
     let item = ask.atlas().item(&view, ask.segment("feature"))?.in_crs(query.crs);
-    let mut links = ask.twins(&FORMS, form, &pairs);
-    let collection = ask.base().api(&["collections", view.collection().id.as_str()]);
-    links.push(Link::new("collection", collection, "application/json").titled(&view.collection().title));
-    let body = if form == &HTML {
-        let known = html::Known::new(ask.atlas().model(), ask.base());
-        html::feature(&known, view.collection(), &item.feature(), query.properties.as_deref())
-            .write(&ask.base(), &links)
-            .into_bytes()
-    } else {
-        let mut body = Vec::with_capacity(2048);
-        item.write(query.properties.as_deref(), &mut body);
-        with_links(body, &links)
+    let mut links = links(&ask, &view, &ITEM_FORMS, form, &pairs);
+    links.extend(profile.map(profile::link));
+    let body = match profile {
+        None => {
+            let known = html::Known::new(ask.atlas().model(), ask.base());
+            html::feature(&known, view.collection(), &item.feature(), query.properties.as_deref())
+                .write(&ask.base(), &links)
+                .into_bytes()
+        }
+        Some(Profile::Rfc7946) => {
+            let mut body = Vec::with_capacity(2048);
+            item.write(query.properties.as_deref(), &mut body);
+            with_members(body, &json!({"links": link::array(&links)}))
+        }
+        Some(profile) => {
+            let shown = item.shown(query.properties.as_deref());
+            let mut body = Vec::with_capacity(2048);
+            item.write_fg(&shown, profile, &mut body);
+            let mut members = jsonfg::root(&shown, &schema_of(&ask, view.collection()));
+            // What holds for collections alone.
+            members.remove("geometryDimension");
+            members.insert("links".into(), link::array(&links));
+            with_members(body, &members.into())
+        }
     };
     let etag = present::quoted(&tag_of_body(&state_tag(&item.feature()), &body));
     let mut response = present::with_tag(&ask.headers, form.media, etag, body);
@@ -75,12 +132,19 @@ pub async fn one(ask: Ask) -> Answer {
     Ok(response)
 }
 
+/// The address of the schema that the features keep to.
+fn schema_of(ask: &Ask, collection: &Collection) -> String {
+    ask.base().api(&["collections", collection.id.as_str(), "schema"])
+}
+
 /// A question with all that its answer needs.
 struct Page {
     ask: Ask,
     view: View,
     pairs: Pairs,
     form: &'static Form,
+    /// In JSON.
+    profile: Option<Profile>,
     links: Vec<Link>,
 }
 
@@ -102,8 +166,36 @@ impl Page {
             let page = html::items(&known, &items, query.properties.as_deref(), &self.links);
             return (headers, page.write(&self.ask.base(), &self.links)).into_response();
         }
-        let head = head(&items, &self.links);
-        (headers, Pieces::new(items, query.properties, head).into_body()).into_response()
+        let (writing, head) = self.writing(&items, query.properties);
+        (headers, Pieces::new(items, writing, head).into_body()).into_response()
+    }
+
+    /// How the features are written, and what stands before the first.
+    fn writing(&self, items: &Items, properties: Option<Vec<usize>>) -> (Writing, Vec<u8>) {
+        let shown = items.shown(properties.as_deref());
+        let mut head = Vec::new();
+        let writing = match (self.form, self.profile) {
+            (&FLATGEOBUF, _) => {
+                let mut layer = Layer::new(shown);
+                layer.head(items.len(), &mut head);
+                Writing::FlatGeobuf(Box::new(layer))
+            }
+            (&CSV, _) => {
+                let table = Table::new(shown);
+                table.heading(&mut head);
+                Writing::Table(table)
+            }
+            (_, Some(profile)) if profile.is_fg() => {
+                let members = jsonfg::root(&shown, &schema_of(&self.ask, items.collection()));
+                head = begin(items, &self.links, members);
+                Writing::JsonFg(shown, profile)
+            }
+            _ => {
+                head = begin(items, &self.links, Map::new());
+                Writing::GeoJson(properties)
+            }
+        };
+        (writing, head)
     }
 
     /// The same question from where this page ended.
@@ -115,35 +207,35 @@ impl Page {
     }
 }
 
-fn links(ask: &Ask, view: &View, form: &Form, pairs: &Pairs) -> Vec<Link> {
-    let mut links = ask.twins(&FORMS, form, pairs);
+fn links(ask: &Ask, view: &View, forms: &[&Form], form: &Form, pairs: &Pairs) -> Vec<Link> {
+    let mut links = ask.twins(forms, form, pairs);
     let collection = ask.base().api(&["collections", view.collection().id.as_str()]);
     links.push(Link::new("collection", collection, "application/json").titled(&view.collection().title));
     links
 }
 
 /// The FeatureCollection up to and with the `[` of its features.
-fn head(items: &Items, links: &[Link]) -> Vec<u8> {
+fn begin(items: &Items, links: &[Link], members: Map<String, Json>) -> Vec<u8> {
     let now = Timestamp::now().round(Unit::Second).unwrap_or_default().to_string();
-    let head = json!({
-        "type": "FeatureCollection",
-        "timeStamp": now,
-        "numberMatched": items.matched(),
-        "numberReturned": items.len(),
-        "links": link::array(links),
-    });
+    let mut head = json!({"type": "FeatureCollection"});
+    if let Some(head) = head.as_object_mut() {
+        head.extend(members);
+    }
+    head["timeStamp"] = now.into();
+    head["numberMatched"] = items.matched().into();
+    head["numberReturned"] = items.len().into();
+    head["links"] = link::array(links);
     let mut text = head.to_string();
     text.pop();
     text.push_str(",\"features\":[");
     text.into_bytes()
 }
 
-/// A feature object with its links as last member.
-fn with_links(mut feature: Vec<u8>, links: &[Link]) -> Vec<u8> {
+/// A feature object with these as its last members.
+fn with_members(mut feature: Vec<u8>, members: &Json) -> Vec<u8> {
     if feature.pop() == Some(b'}') {
-        feature.extend_from_slice(b",\"links\":");
-        feature.extend_from_slice(link::array(links).to_string().as_bytes());
-        feature.push(b'}');
+        feature.push(b',');
+        feature.extend_from_slice(&members.to_string().as_bytes()[1..]);
     }
     feature
 }

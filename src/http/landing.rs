@@ -10,8 +10,8 @@ use serde_json::json;
 const TITLE: &str = "cityheart";
 const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
 
-/// Classes that a test in `tests/http_conformance.rs` is named after.
-pub const CONFORMANCE: [&str; 52] = [
+/// Classes that a test is named after; `tests/http/conformance.rs` holds the list.
+pub const CONFORMANCE: [&str; 59] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
@@ -65,6 +65,13 @@ pub const CONFORMANCE: [&str; 52] = [
     "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
     "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
     "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/advanced-property-roles",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/profile-parameter",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/profile-codelists",
+    "http://www.opengis.net/spec/json-fg-1/1.0/conf/core",
+    "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas",
+    "http://www.opengis.net/spec/json-fg-1/1.0/conf/profiles",
+    "http://www.opengis.net/spec/json-fg-1/1.0/conf/api",
 ];
 
 pub async fn landing(ask: Ask) -> Answer {

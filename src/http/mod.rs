@@ -28,6 +28,7 @@ mod pool;
 mod present;
 mod problem;
 mod processes;
+mod profile;
 mod serve;
 mod stream;
 mod throttle;
@@ -78,6 +79,7 @@ fn urls() -> Router<Arc<App>> {
             "/api/collections/{collection}/changes",
             get(changes::since).post(changes::make).layer(DefaultBodyLimit::max(edit::MAX_BODY_BYTES)),
         )
+        .route("/api/collections/{collection}/download", get(items::whole))
         .route("/api/vocabularies", get(vocabularies::list))
         .route("/api/vocabularies/{vocabulary}", get(vocabularies::one))
         // OGC API Tiles: row before column

@@ -12,22 +12,40 @@ pub struct Form {
     pub media: &'static str,
     /// Other types that a client may accept it as.
     pub also: &'static [&'static str],
+    /// What a link to it says.
+    pub title: &'static str,
 }
 
-pub const JSON: Form = Form { names: &["json"], media: "application/json", also: &[] };
+pub const JSON: Form = Form { names: &["json"], media: "application/json", also: &[], title: AS_JSON };
 pub const GEOJSON: Form = Form {
     names: &["json", "geojson"],
     media: "application/geo+json",
     also: &["application/json", "application/vnd.geo+json"],
+    title: "This as GeoJSON",
 };
+/// The same as GeoJSON with `profile=jsonfg`, for clients that know it by a type of its own.
+pub const JSONFG: Form =
+    Form { names: &["jsonfg"], media: "application/vnd.ogc.fg+json", also: &[], title: "This as JSON-FG" };
+pub const FLATGEOBUF: Form = Form {
+    names: &["flatgeobuf", "fgb"],
+    media: "application/flatgeobuf",
+    also: &["application/vnd.flatgeobuf"],
+    title: "This as FlatGeobuf",
+};
+pub const CSV: Form =
+    Form { names: &["csv"], media: "text/csv; charset=utf-8", also: &[], title: "This as a table (CSV)" };
 pub const SCHEMA: Form =
-    Form { names: &["json", "schema"], media: "application/schema+json", also: &["application/json"] };
+    Form { names: &["json", "schema"], media: "application/schema+json", also: &["application/json"], title: AS_JSON };
 pub const OPENAPI: Form = Form {
     names: &["json", "openapi"],
     media: "application/vnd.oai.openapi+json;version=3.0",
     also: &["application/openapi+json", "application/json"],
+    title: AS_JSON,
 };
-pub const HTML: Form = Form { names: &["html"], media: super::html::MEDIA, also: &["application/xhtml+xml"] };
+pub const HTML: Form =
+    Form { names: &["html"], media: super::html::MEDIA, also: &["application/xhtml+xml"], title: "This as a page" };
+
+const AS_JSON: &str = "This as JSON";
 
 /// Chooses among the forms; the first is the one for clients without a wish.
 ///

@@ -1,7 +1,11 @@
 //! A page of features as a body: written in pieces, each only when the client has taken the one before. Nothing is held for a slow
 //! client but the snapshot, and nothing goes on for one that went away.
 
-use crate::atlas::Items;
+use crate::atlas::{Axes, Items};
+use crate::encoding::Shown;
+use crate::encoding::flatgeobuf::Layer;
+use crate::encoding::jsonfg::Profile;
+use crate::encoding::table::Table;
 use axum::body::Body;
 use bytes::Bytes;
 use std::convert::Infallible;
@@ -9,10 +13,19 @@ use std::convert::Infallible;
 /// About how large a piece is. Writing one takes well under a millisecond.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// The pieces of a GeoJSON FeatureCollection.
+/// How features are written.
+pub enum Writing {
+    /// GeoJSON, with these fields or all.
+    GeoJson(Option<Vec<usize>>),
+    JsonFg(Shown, Profile),
+    Table(Table),
+    FlatGeobuf(Box<Layer>),
+}
+
+/// The pieces of a page of features.
 pub struct Pieces {
     items: Items,
-    properties: Option<Vec<usize>>,
+    writing: Writing,
     at: usize,
     /// What the next piece begins with.
     ahead: Vec<u8>,
@@ -20,9 +33,9 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// `head` is the object up to and with the `[` of its features.
-    pub fn new(items: Items, properties: Option<Vec<usize>>, head: Vec<u8>) -> Self {
-        Self { items, properties, at: 0, ahead: head, done: false }
+    /// `head` is what stands before the first feature: in JSON the object up to and with the `[` of its features.
+    pub fn new(items: Items, writing: Writing, head: Vec<u8>) -> Self {
+        Self { items, writing, at: 0, ahead: head, done: false }
     }
 
     /// The body; one piece when it is small, so that it has a length.
@@ -39,15 +52,35 @@ impl Pieces {
         let mut out = std::mem::take(&mut self.ahead);
         out.reserve(PIECE_BYTES);
         while self.at < self.items.len() && out.len() < PIECE_BYTES {
-            out.extend_from_slice(if self.at == 0 { b"\n" } else { b",\n" });
-            self.items.write(self.at, self.properties.as_deref(), &mut out);
+            self.feature(&mut out);
             self.at += 1;
         }
         if self.at >= self.items.len() {
-            out.extend_from_slice(b"\n]}\n");
+            if self.writing.is_json() {
+                out.extend_from_slice(b"\n]}\n");
+            }
             self.done = true;
         }
         out.into()
+    }
+
+    fn feature(&mut self, out: &mut Vec<u8>) {
+        if self.writing.is_json() {
+            out.extend_from_slice(if self.at == 0 { b"\n" } else { b",\n" });
+        }
+        let (items, at) = (&self.items, self.at);
+        match &mut self.writing {
+            Writing::GeoJson(properties) => items.write(at, properties.as_deref(), out),
+            Writing::JsonFg(shown, profile) => items.write_fg(at, shown, *profile, out),
+            Writing::Table(table) => items.placed(at, Axes::Authority).iter().for_each(|f| table.row(f, out)),
+            Writing::FlatGeobuf(layer) => items.placed(at, Axes::EastFirst).iter().for_each(|f| layer.feature(f, out)),
+        }
+    }
+}
+
+impl Writing {
+    fn is_json(&self) -> bool {
+        matches!(self, Self::GeoJson(_) | Self::JsonFg(..))
     }
 }
 

@@ -144,9 +144,10 @@ fn list(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str]) -> Answer {
     present::document_with(ask, &JSON, pairs, |twins| {
         let base = ask.base();
         let query = same(pairs);
-        let set = base.api(&[path, &[MATRIX_SET]].concat()) + &query;
+        let set = base.api(&[path, &[MATRIX_SET]].concat());
         let mut entry = summary(title);
-        entry["links"] = link::array(&[Link::new("self", set, JSON.media), scheme(&base)]);
+        let own = Link::new("self", format!("{set}{query}"), JSON.media);
+        entry["links"] = link::array(&[own, scheme(&base), template(&set, &query)]);
         let json = json!({"links": link::array(twins), "tilesets": [entry]});
         Ok(page_of(&format!("Tiles: {title}"), "Tile sets that can be had.", &base, json))
     })
@@ -156,13 +157,12 @@ fn list(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str]) -> Answer {
 fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) -> Answer {
     present::document_with(ask, &JSON, pairs, |twins| {
         let base = ask.base();
-        let template = base.api(&[path, &[MATRIX_SET]].concat()) + "/{tileMatrix}/{tileRow}/{tileCol}" + &same(pairs);
         let names: Vec<String> = layers.snapshots().map(|(name, _)| name.to_owned()).collect();
         let rest = pairs.rest.iter().filter(|(n, _)| n != "collections").map(|(n, v)| (n.as_str(), v.as_str()));
         let tilejson = base.url(&format!("/tiles/{}.json{}", names.join(","), urls::query(rest)));
         let mut links = twins.to_vec();
         links.push(scheme(&base));
-        links.push(Link::new("item", template, link::MVT).titled("A tile").templated());
+        links.push(template(&base.api(&[path, &[MATRIX_SET]].concat()), &same(pairs)));
         links.push(Link::new("describedby", tilejson, JSON.media).titled("The same for map libraries (TileJSON)"));
         let mut json = summary(title);
         json["layers"] = layers
@@ -183,7 +183,23 @@ fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) ->
 }
 
 fn summary(title: &str) -> Json {
-    json!({"title": title, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": MATRIX_SET_URI})
+    json!({
+        "title": title, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": MATRIX_SET_URI, "tileMatrixSetId": MATRIX_SET,
+        "tileMatrixSetLimits": (0..=MATRIX_ZOOMS).map(limits).collect::<Json>(),
+    })
+}
+
+/// Every row and column that there is: those where nothing is drawn answer with 204.
+fn limits(z: u8) -> Json {
+    let last = (1_u64 << z) - 1;
+    json!({"tileMatrix": z.to_string(), "minTileRow": 0, "maxTileRow": last, "minTileCol": 0, "maxTileCol": last})
+}
+
+/// The address of each tile of a set.
+fn template(set: &str, query: &str) -> Link {
+    Link::new("item", format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}"), link::MVT)
+        .titled("A tile")
+        .templated()
 }
 
 fn scheme(base: &Base) -> Link {

@@ -6,6 +6,7 @@ use super::draft::Draft;
 use super::elements::ScanFault;
 use super::finding::{Kind, Place};
 use super::wkt;
+use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::geojson::Shape;
 use crate::feature::{Fault, Flaw, Geometry};
@@ -70,6 +71,8 @@ pub struct Rows<R: Read> {
     number: u64,
     /// Lines before the part that the CSV reader sees.
     lines_before: u64,
+    /// What the coordinates are said to be in.
+    said: Option<Crs>,
     /// Something in the heading is wrong; told once.
     broken: Option<ScanFault>,
 }
@@ -92,7 +95,7 @@ impl<R: Read> Read for Metered<R> {
 }
 
 impl<R: Read> Rows<R> {
-    pub fn new(input: R) -> Result<Self> {
+    pub fn new(input: R, said: Option<Crs>) -> Result<Self> {
         let mut input = BufReader::with_capacity(256 << 10, input);
         let (delimiter, lines_before) = sniff(&mut input).map_err(|e| super::bytes::unreadable(&e))?;
         let metered = Arc::new(AtomicUsize::new(0));
@@ -110,7 +113,7 @@ impl<R: Read> Rows<R> {
                 Some(ScanFault { kind: Kind::Columns, line: lines_before + 1, number: None, message, fatal: true }),
             ),
         };
-        Ok(Self { reader, columns, record, metered, number: 0, lines_before, broken })
+        Ok(Self { reader, columns, record, metered, number: 0, lines_before, said, broken })
     }
 
     /// Whether any column holds a place.
@@ -156,7 +159,7 @@ impl<R: Read> Rows<R> {
                 Column::Lon => lon = text.trim(),
                 Column::Lat => lat = text.trim(),
                 Column::Wkt if text.trim().is_empty() => {}
-                Column::Wkt => match wkt::read(text) {
+                Column::Wkt => match wkt::read(text, self.said) {
                     Ok(shape) => draft.shape = Some(shape),
                     Err(fault) => {
                         draft.faults.push((Kind::Flaw(fault.flaw), Fault { at: "/geometry".into(), ..fault }));

@@ -1,6 +1,8 @@
 //! A feature as a file has it, before it is held against a collection.
 
 use super::finding::{Finding, Kind, Place};
+use super::grid;
+use crate::crs::Crs;
 use crate::feature::geojson::{self, Member, Object, Shape, Skipped};
 use crate::feature::{Fault, Flaw, GeometryKind};
 use serde_json::{Map, Value as Json};
@@ -32,7 +34,7 @@ pub struct Glance {
 
 impl Draft {
     /// Reads the text of a GeoJSON feature, or of a geometry, which then is a feature without properties.
-    pub fn from_geojson(text: &[u8], mut place: Place) -> Self {
+    pub fn from_geojson(text: &[u8], mut place: Place, said: Option<Crs>) -> Self {
         let mut faults = vec![];
         let mut object = match parse::<geojson::Nested>(text) {
             Ok(object) => object,
@@ -51,7 +53,7 @@ impl Draft {
         let mut keep = |fault: Fault| faults.push((Kind::of(&fault), fault));
         let shape = shape.map_err(&mut keep).unwrap_or_default();
         let properties = object.take_properties().map_err(&mut keep).unwrap_or_default();
-        if let Some(fault) = object.crs.as_ref().and_then(crs_fault) {
+        if let Some(fault) = object.crs.as_ref().and_then(|crs| crs_fault(crs, said)) {
             faults.push((Kind::Crs, fault));
         }
         Self {
@@ -104,32 +106,13 @@ pub fn id_text(id: &Json) -> Option<String> {
     }
 }
 
-/// What a `crs` member (of GeoJSON before RFC 7946) has against reading the numbers as longitude and latitude.
-pub fn crs_fault(crs: &Json) -> Option<Fault> {
+/// What a `crs` member (of GeoJSON before RFC 7946) has against reading the numbers as was said.
+pub fn crs_fault(crs: &Json, said: Option<Crs>) -> Option<Fault> {
     if crs.is_null() {
         return None;
     }
     let name = crs.pointer("/properties/name").and_then(Json::as_str).unwrap_or("of an unknown kind");
-    let bare: String =
-        name.to_ascii_uppercase().replace("URN:OGC:DEF:CRS:", "").replace("HTTP://WWW.OPENGIS.NET/DEF/CRS/", "");
-    let accepted = [
-        "CRS84",
-        "OGC:1.3:CRS84",
-        "OGC::CRS84",
-        "OGC:CRS84",
-        "OGC/1.3/CRS84",
-        "EPSG:4326",
-        "EPSG::4326",
-        "EPSG/0/4326",
-    ];
-    if accepted.contains(&bare.as_str()) {
-        return None;
-    }
-    let name: String = name.chars().take(60).collect();
-    let message = format!(
-        "The coordinate system '{name}' is not longitude and latitude. Convert the file to EPSG:4326 first (ogr2ogr -t_srs EPSG:4326 out.geojson in.geojson)."
-    );
-    Some(Fault::new(Flaw::NationalGrid, "/crs", message))
+    grid::contradiction(name, said).map(|message| Fault::new(Flaw::NationalGrid, "/crs", message))
 }
 
 impl Kind {

@@ -3,8 +3,9 @@
 
 use super::draft::{Draft, id_text};
 use super::finding::{Finding, Kind};
+use super::grid::Grid;
 use super::ids::Ids;
-use super::nearness::{Cities, Doubt};
+use super::nearness::Doubt;
 use super::survey::Renamed;
 use super::text;
 use crate::collection::{self, Collection};
@@ -48,7 +49,7 @@ pub struct Judge<'a> {
     /// Property of the file → position of its field.
     names: HashMap<String, usize>,
     ids: Ids,
-    cities: Cities,
+    grid: Grid,
     pub repairs: Repairs,
 }
 
@@ -60,7 +61,7 @@ impl<'a> Judge<'a> {
         id_property: Option<&'a str>,
         renamed: &[Renamed],
         ids: Ids,
-        cities: Cities,
+        grid: Grid,
     ) -> Self {
         let mut names: HashMap<String, usize> =
             collection.fields.iter().enumerate().map(|(i, f)| (f.name.clone(), i)).collect();
@@ -75,7 +76,7 @@ impl<'a> Judge<'a> {
             id_rule: id_rule(collection),
             names,
             ids,
-            cities,
+            grid,
             repairs: Repairs::default(),
         }
     }
@@ -151,7 +152,7 @@ impl<'a> Judge<'a> {
 
     fn geometry(&mut self, shape: Shape, draft: &Draft, findings: &mut Vec<Finding>) -> Option<Geometry> {
         let root = draft.root;
-        let (geometry, repair) = match check_geometry(shape.geometry) {
+        let (geometry, repair) = match self.grid.degrees(shape.geometry).and_then(check_geometry) {
             Ok(checked) => checked,
             Err(fault) => {
                 let at = if draft.loose { String::new() } else { format!("{root}{}", fault.at) };
@@ -178,7 +179,7 @@ impl<'a> Judge<'a> {
 
     /// What belongs to a city must not be swapped; other layers may reach further than the plan.
     fn doubt(&self, geometry: &Geometry, draft: &Draft) -> Option<Finding> {
-        let doubt = self.cities.doubt(geometry)?;
+        let doubt = self.grid.cities.doubt(geometry)?;
         let belongs = self.origin == Origin::Model && self.collection.field("city").is_some();
         let (kind, warning) = match doubt {
             Doubt::Swapped => (Kind::ProbablySwapped, !belongs),

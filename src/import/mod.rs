@@ -3,6 +3,7 @@
 //! right silently. Never writes.
 
 use crate::collection::{Collection, CollectionId};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::plan::Model;
@@ -15,6 +16,7 @@ mod demo;
 mod draft;
 mod elements;
 mod finding;
+mod grid;
 mod ids;
 mod judge;
 mod nearness;
@@ -35,6 +37,7 @@ pub use report::Report;
 pub use source::{Format, Source};
 pub use survey::{MAX_FIELDS, Renamed};
 
+use grid::Grid;
 use survey::Survey;
 
 /// What the caller wants.
@@ -44,6 +47,8 @@ pub struct Options {
     pub id: Option<String>,
     /// Leave bad features out instead of refusing the file.
     pub lenient: bool,
+    /// What the coordinates are in; `None` is longitude and latitude.
+    pub crs: Option<Crs>,
 }
 
 /// What the plan has to do with it.
@@ -112,7 +117,7 @@ pub struct Import<'a> {
     renamed: Vec<Renamed>,
     mixed: Vec<String>,
     ids: Ids,
-    cities: Cities,
+    grid: Grid,
     progress: Arc<Progress>,
 }
 
@@ -141,7 +146,8 @@ impl<'a> Import<'a> {
                 (surveyed.collection, Origin::Files)
             }
         };
-        Ok(Self { sources, options, model, collection, origin, renamed, mixed, ids, cities, progress })
+        let grid = Grid::new(options.crs, cities)?;
+        Ok(Self { sources, options, model, collection, origin, renamed, mixed, ids, grid, progress })
     }
 
     /// The collection that the features belong to.
@@ -163,7 +169,7 @@ impl<'a> Import<'a> {
 fn survey(sources: &[Source], options: &Options, progress: &Arc<Progress>) -> Result<Survey> {
     let mut survey = Survey::default();
     for source in sources {
-        let mut rows = source.rows(Some(progress))?;
+        let mut rows = source.rows(Some(progress), options.crs)?;
         while let Some(glance) = rows.glance()? {
             if let Some(glance) = glance {
                 survey.see(&glance, options.id.as_deref());
@@ -176,19 +182,21 @@ fn survey(sources: &[Source], options: &Options, progress: &Arc<Progress>) -> Re
     Ok(survey)
 }
 
-/// Whether the coordinates can be read as they are; `None` means longitude and latitude.
+/// Reads what `--crs` says.
 ///
 /// # Errors
-/// [`Error::Invalid`] for every coordinate system but WGS 84.
-pub fn accept_crs(crs: Option<&str>) -> Result<()> {
-    let Some(crs) = crs else { return Ok(()) };
-    if ["EPSG:4326", "OGC:CRS84", "CRS84"].iter().any(|known| known.eq_ignore_ascii_case(crs)) {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "--crs",
-        format!(
-            "'{crs}' cannot be read yet, only EPSG:4326 and OGC:CRS84. Convert the file first: ogr2ogr -s_srs {crs} -t_srs EPSG:4326 out.geojson FILE."
-        ),
-    ))
+/// [`Error::Invalid`] for a system that is not known.
+pub fn crs(text: Option<&str>) -> Result<Option<Crs>> {
+    let known = |text| {
+        Crs::parse(text).map_err(|_| {
+            let codes: Vec<String> = Crs::all().filter_map(Crs::code).map(|code| code.to_string()).collect();
+            let message = format!(
+                "'{text}' is not known here. Say EPSG:n with n among {}; or convert the file first: ogr2ogr -s_srs {text} -t_srs EPSG:4326 out.geojson FILE.",
+                codes.join(", ")
+            );
+            Error::invalid("--crs", message)
+        })
+    };
+    let bare = text.map(|text| if text.eq_ignore_ascii_case("CRS84") { "OGC:CRS84" } else { text });
+    Ok(bare.map(known).transpose()?.filter(|crs| !crs.is_degrees()))
 }

@@ -23,6 +23,11 @@ impl Cities {
         Self(lonlat.into_iter().map(Point::from).collect())
     }
 
+    /// Longitude and latitude of each.
+    pub fn lonlat(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.0.iter().map(|p| (p.x(), p.y()))
+    }
+
     /// What is doubtful about the place of a geometry, judged by its first position.
     pub fn doubt(&self, geometry: &Geometry) -> Option<Doubt> {
         let first = Point(geometry.coords_iter().next()?);

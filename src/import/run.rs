@@ -6,6 +6,7 @@ use super::judge::Judge;
 use super::report::Report;
 use super::{Import, Progress, Repairs, Source};
 use crate::collection::Collection;
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use geo::CoordsIter;
@@ -22,7 +23,7 @@ pub fn run<T>(
     import: Import<'_>,
     load: impl FnOnce(&Collection, &mut dyn Iterator<Item = Result<Feature>>) -> Result<T>,
 ) -> (Report, Result<T>) {
-    let Import { sources, options, model, collection, origin, renamed, mixed, ids, cities, progress } = import;
+    let Import { sources, options, model, collection, origin, renamed, mixed, ids, grid, progress } = import;
     let mut report = Report {
         collection: collection.id.to_string(),
         origin,
@@ -35,9 +36,9 @@ pub fn run<T>(
     let collection = &collection;
     let (read, loaded) = std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
-            let judge = Judge::new(collection, origin, model, options.id.as_deref(), &renamed, ids, cities);
-            let mut reader =
-                Reader { judge, out: Out::new(send), read: Read::default(), lenient: options.lenient, progress };
+            let judge = Judge::new(collection, origin, model, options.id.as_deref(), &renamed, ids, grid);
+            let (lenient, crs) = (options.lenient, options.crs);
+            let mut reader = Reader { judge, out: Out::new(send), read: Read::default(), lenient, crs, progress };
             if let Err(e) = reader.all(sources) {
                 reader.out.end(Some(e));
             }
@@ -72,6 +73,7 @@ struct Reader<'a> {
     out: Out,
     read: Read,
     lenient: bool,
+    crs: Option<Crs>,
     progress: Arc<Progress>,
 }
 
@@ -94,7 +96,7 @@ impl Reader<'_> {
 
     /// Reads one file; `false` when it cannot be read to its end.
     fn one(&mut self, source: &Source, name: Option<&str>) -> Result<bool> {
-        let mut rows = source.rows(Some(&self.progress))?;
+        let mut rows = source.rows(Some(&self.progress), self.crs)?;
         while let Some(row) = rows.draft()? {
             match row {
                 Ok(mut draft) => {

@@ -8,6 +8,7 @@ use super::elements::{Elements, Layout, Next, RECORD_SEPARATOR, ScanFault};
 use super::finding::{Kind, Place};
 use super::osm;
 use crate::collection::{Collection, CollectionId};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, Member, Skipped};
 use flate2::read::MultiGzDecoder;
@@ -144,17 +145,17 @@ impl Source {
         self.len() == 0
     }
 
-    /// The rows of the file, from its start.
-    pub fn rows(&self, progress: Option<&Arc<Progress>>) -> Result<Rows> {
+    /// The rows of the file, from its start; `said` is what its coordinates are said to be in.
+    pub fn rows(&self, progress: Option<&Arc<Progress>>, said: Option<Crs>) -> Result<Rows> {
         let input = self.unpacked(progress)?;
         let layout = match self.format {
             Format::GeoJson => Layout::Document,
             Format::GeoJsonLines => Layout::Lines,
             Format::GeoJsonSeq => Layout::Records,
-            Format::Csv => return Ok(Rows::Csv(csv::Rows::new(input)?)),
+            Format::Csv => return Ok(Rows::Csv(csv::Rows::new(input, said)?)),
             Format::OsmPbf => return Err(Error::internal("what of the extract is wanted was not chosen")),
         };
-        Ok(Rows::Json { elements: Elements::new(input, layout), text: vec![], ended: false })
+        Ok(Rows::Json { elements: Elements::new(input, layout), text: vec![], ended: false, said })
     }
 
     fn raw(&self) -> Result<Box<dyn Read + Send>> {
@@ -275,7 +276,7 @@ impl<R: Read> Read for Watched<R> {
 
 /// The features of a file, one after the other.
 pub enum Rows {
-    Json { elements: Elements<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool },
+    Json { elements: Elements<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool, said: Option<Crs> },
     Csv(csv::Rows<Box<dyn Read + Send>>),
 }
 
@@ -284,10 +285,10 @@ impl Rows {
     pub fn draft(&mut self) -> Result<Option<Result<Draft, ScanFault>>> {
         match self {
             Self::Csv(rows) => rows.next(),
-            Self::Json { elements, text, ended } => Ok(match elements.next(text)? {
+            Self::Json { elements, text, ended, said } => Ok(match elements.next(text)? {
                 Next::Element(element) => {
                     let place = Place { line: Some(element.line), feature: Some(element.number), ..Place::default() };
-                    Some(Ok(Draft::from_geojson(text, place)))
+                    Some(Ok(Draft::from_geojson(text, place, *said)))
                 }
                 Next::Fault(fault) => {
                     *ended |= fault.fatal;
@@ -296,7 +297,7 @@ impl Rows {
                 Next::End if *ended => None,
                 Next::End => {
                     *ended = true;
-                    frame_fault(elements).map(Err)
+                    frame_fault(elements, *said).map(Err)
                 }
             }),
         }
@@ -321,7 +322,7 @@ impl Rows {
 }
 
 /// What the document around the features has against it.
-fn frame_fault<R: Read>(elements: &Elements<R>) -> Option<ScanFault> {
+fn frame_fault<R: Read>(elements: &Elements<R>, said: Option<Crs>) -> Option<ScanFault> {
     let frame = elements.frame();
     if !frame.collection {
         return None;
@@ -334,7 +335,7 @@ fn frame_fault<R: Read>(elements: &Elements<R>) -> Option<ScanFault> {
         ),
         Ok(Member::Object(object)) => match object.type_name() {
             Some("FeatureCollection") => {
-                object.crs.as_ref().and_then(crs_fault).and_then(|f| fault(Kind::Crs, f.message))
+                object.crs.as_ref().and_then(|crs| crs_fault(crs, said)).and_then(|f| fault(Kind::Crs, f.message))
             }
             Some(other) => fault(
                 Kind::NotJson,

@@ -1,16 +1,18 @@
 //! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped, and said to be; curves are refused.
 
+use super::grid;
+use crate::crs::Crs;
 use crate::feature::geojson::{Member, Nested, Object, Shape};
 use crate::feature::{Fault, Flaw};
 
 const MAX_DEPTH: usize = 64;
 
-/// Reads one geometry, with or without `SRID=4326;` before it.
+/// Reads one geometry, with or without `SRID=4326;` before it; `said` is what the coordinates are said to be in.
 ///
 /// # Errors
 /// The fault; its place is a character of the text, in the message.
-pub fn read(text: &str) -> Result<Shape, Fault> {
-    let mut parser = Parser { text: text.as_bytes(), at: 0 };
+pub fn read(text: &str, said: Option<Crs>) -> Result<Shape, Fault> {
+    let mut parser = Parser { text: text.as_bytes(), at: 0, said };
     let object = parser.srid().and_then(|()| parser.geometry(0)).and_then(|object| {
         parser.blank();
         if parser.at < parser.text.len() { parser.wrong("the end of the text") } else { Ok(object) }
@@ -21,6 +23,7 @@ pub fn read(text: &str) -> Result<Shape, Fault> {
 struct Parser<'a> {
     text: &'a [u8],
     at: usize,
+    said: Option<Crs>,
 }
 
 impl Parser<'_> {
@@ -32,10 +35,7 @@ impl Parser<'_> {
         }
         let end = head.iter().position(|b| *b == b';').unwrap_or(head.len());
         let srid = String::from_utf8_lossy(&head[5..end]).trim().to_owned();
-        if srid != "4326" {
-            let message = format!(
-                "The coordinate system {srid} is not longitude and latitude. Convert the file to EPSG:4326 first."
-            );
+        if let Some(message) = grid::contradiction(&format!("EPSG:{srid}"), self.said) {
             return Err(Fault::new(Flaw::NationalGrid, "", message));
         }
         self.at += (end + 1).min(head.len());

@@ -305,8 +305,8 @@ impl<'a> Page<'a> {
             return;
         }
         self.kept.push(entry);
-        let wanted = self.limit + 1;
-        if self.kept.len() >= 2 * wanted.max(64) {
+        let wanted = self.limit.saturating_add(1);
+        if self.kept.len() >= wanted.max(64).saturating_mul(2) {
             self.kept.select_nth_unstable_by(wanted - 1, |a, b| self.order.compare(a, b));
             self.kept.truncate(wanted);
             self.bound = Some(self.kept[wanted - 1]);

@@ -47,6 +47,12 @@ impl Snapshot {
         self.write_geojson_with(slot, properties, &mut |out| write_geometry(segment, at, out), out);
     }
 
+    /// Appends the geometry as GeoJSON, or `null`.
+    pub fn write_geometry(&self, slot: Slot, out: &mut Vec<u8>) {
+        let (segment, at) = self.locate(slot);
+        write_geometry(segment, at, out);
+    }
+
     /// [`Snapshot::write_geojson`] with a geometry of somebody else's making.
     pub fn write_geojson_with(
         &self,

@@ -8,7 +8,7 @@ use crate::filter::closest;
 use serde_json::Value as Json;
 
 /// Names that the HTTP door reads; a property of such a name cannot be asked for by equality.
-const DOOR: [&str; 2] = ["f", "lang"];
+const DOOR: [&str; 3] = ["f", "lang", "profile"];
 
 /// The kind of value that `?name=value` is read as: the field's own, or that of a list's items. `None` when the field
 /// cannot be asked for: objects, lists of objects, and names that mean something else in an address.

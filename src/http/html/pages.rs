@@ -79,8 +79,11 @@ pub fn collection(view: &View, base: &Base, links: &[Link]) -> Html {
     let shown = links.iter().filter(|l| !matches!(l.rel, "self" | "alternate" | "describedby"));
     html.raw("<h2>Links</h2>\n<ul>")
         .each(shown, |h, l| {
-            let href =
-                if l.rel == "preview" || l.rel == "items" { l.href.clone() } else { format!("{}?f=html", l.href) };
+            let href = if matches!(l.rel, "preview" | "items" | "enclosure") {
+                l.href.clone()
+            } else {
+                format!("{}?f=html", l.href)
+            };
             h.raw("<li>").link(&href, l.title.as_deref().unwrap_or(l.rel)).raw("</li>")
         })
         .raw("</ul>")
@@ -254,7 +257,8 @@ pub fn operations(api: &Json, server: &str) -> Html {
         let summary = get.get("summary").and_then(Json::as_str).unwrap_or_default();
         let parameters: Vec<&Json> = get.get("parameters").and_then(Json::as_array).into_iter().flatten().collect();
         let h = h.raw("<h2><code>GET ").text(path).raw("</code></h2>\n<p>").text(summary).raw(" ");
-        let h = if path.contains('{') {
+        let page = get.pointer("/responses/200/content/text~1html").is_some();
+        let h = if path.contains('{') || !page {
             h
         } else {
             h.link(&format!("{server}{}?f=html", path.trim_end_matches('/')), "Try it")

@@ -3,7 +3,8 @@
 
 use super::ask::Ask;
 use super::html::{self, Page};
-use super::negotiate::OPENAPI;
+use super::items;
+use super::negotiate::{Form, OPENAPI};
 use super::present::{self, Answer, Document};
 use crate::atlas::View;
 use serde_json::{Map, Value as Json, json};
@@ -38,7 +39,7 @@ fn describe(views: &[View], server: &str) -> Json {
             "title": "cityheart",
             "description": "Centre areas, planned interventions and their context: OGC API Features and Tiles over the plan of a city centre.",
             "version": env!("CARGO_PKG_VERSION"),
-            "license": {"name": "EUPL-1.2", "url": "https://eupl.eu/1.2/en/"},
+            "license": {"name": env!("CARGO_PKG_LICENSE")},
         },
         "servers": [{"url": server}],
         "tags": [
@@ -105,6 +106,16 @@ const HTML: &str = "text/html";
 /// JSON under one schema, and a page.
 fn twin(media: &'static str, schema: &str) -> Vec<(&'static str, Json)> {
     vec![(media, schemas::reference(schema)), (HTML, json!({"type": "string"}))]
+}
+
+/// Features under one schema where they are JSON, and as text or bytes elsewhere.
+fn features(schema: &str, forms: &[&Form]) -> Vec<(&'static str, Json)> {
+    let content = |form: &&Form| match form.media.split(';').next().unwrap_or(form.media) {
+        media if media.ends_with("json") => (media, schemas::reference(schema)),
+        media if media.starts_with("text/") => (media, json!({"type": "string"})),
+        media => (media, json!({"type": "string", "format": "binary"})),
+    };
+    forms.iter().map(content).collect()
 }
 
 fn fixed_paths(paths: &mut Map<String, Json>) {
@@ -218,7 +229,19 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
             summary: format!("{title}: features"),
             tag: "Features",
             parameters: parameters::of_items(collection),
-            content: twin("application/geo+json", &format!("{id}FeatureCollection")),
+            content: features(&format!("{id}FeatureCollection"), &items::PAGE_FORMS),
+            named: false,
+        },
+    );
+    get(
+        paths,
+        format!("{root}/download"),
+        Get {
+            id: format!("{id}.download"),
+            summary: format!("{title}: all features as one file"),
+            tag: "Features",
+            parameters: parameters::of_whole(collection),
+            content: features(&format!("{id}FeatureCollection"), &items::WHOLE_FORMS),
             named: false,
         },
     );
@@ -230,7 +253,7 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
             summary: format!("{title}: one feature"),
             tag: "Features",
             parameters: parameters::of_item(collection),
-            content: twin("application/geo+json", &format!("{id}Feature")),
+            content: features(&format!("{id}Feature"), &items::ITEM_FORMS),
             named: true,
         },
     );

@@ -3,6 +3,9 @@
 use super::schemas;
 use crate::collection::{Collection, Kind};
 use crate::crs::Crs;
+use crate::encoding::jsonfg::Profile;
+use crate::http::items;
+use crate::http::negotiate::Form;
 use crate::query::{self, CRS84, DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value as Json, json};
 
@@ -33,8 +36,13 @@ pub fn shared() -> Json {
     let crs = json!({"type": "string", "format": "uri", "enum": known, "default": CRS84});
     json!({
         "f": in_query("f", "The form of the answer; without it, the Accept header counts.", &json!({"type": "string", "enum": ["json", "html"]})),
+        "f-items": form_of(&items::PAGE_FORMS),
+        "f-item": form_of(&items::ITEM_FORMS),
+        "f-whole": form_of(&items::WHOLE_FORMS),
+        "profile": in_query("profile", "How far JSON goes beyond GeoJSON: not at all, or with the members of JSON-FG.",
+            &json!({"type": "array", "items": {"type": "string", "enum": Profile::ALL.map(Profile::id)}})),
         "bbox": in_query("bbox", "Only what meets this box: west, south, east, north in degrees, or the same with heights. West of more than east crosses the antimeridian.",
-            &json!({"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}})),
+            &json!({"type": "array", "minItems": 4, "maxItems": 6, "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}})),
         "bbox-crs": in_query("bbox-crs", "The coordinate reference system of bbox.", &crs),
         "crs": in_query("crs", "The coordinate reference system of the answer.", &crs),
         "datetime": in_query("datetime", "Only what meets this time: a day, an instant, or an interval with .. for an open end.", &json!({"type": "string"})),
@@ -47,9 +55,29 @@ pub fn shared() -> Json {
     })
 }
 
+/// `f` for a resource with forms of its own. Each form under the name that links use, then under its others.
+fn form_of(forms: &[&Form]) -> Json {
+    let firsts = forms.iter().map(|form| form.names[0]);
+    let names: Vec<&str> = firsts.chain(forms.iter().flat_map(|form| form.names[1..].iter().copied())).collect();
+    let schema = json!({"type": "string", "enum": names});
+    in_query("f", "The form of the answer; without it, the Accept header counts.", &schema)
+}
+
+/// A page of features.
 pub fn of_items(collection: &Collection) -> Vec<Json> {
-    let mut all: Vec<Json> =
-        ["bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "limit"].map(reference).to_vec();
+    [of_question(collection), ["limit", "cursor", "f-items"].map(reference).to_vec()].concat()
+}
+
+/// All features at once.
+pub fn of_whole(collection: &Collection) -> Vec<Json> {
+    [of_question(collection), vec![reference("f-whole")]].concat()
+}
+
+/// What features may be asked for by.
+fn of_question(collection: &Collection) -> Vec<Json> {
+    let mut all: Vec<Json> = ["bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "profile"]
+        .map(reference)
+        .to_vec();
     all.extend(choice(collection));
     let sortable: Vec<String> = (0..collection.fields.len())
         .filter(|&at| query::sortable(collection, at))
@@ -59,15 +87,14 @@ pub fn of_items(collection: &Collection) -> Vec<Json> {
         let items = json!({"type": "array", "minItems": 1, "items": {"type": "string", "enum": sortable}});
         all.push(in_query("sortby", "Properties to sort by, with - for descending.", &items));
     }
-    all.extend([reference("cursor"), reference("f")]);
     all.extend((0..collection.fields.len()).filter_map(|at| equality(collection, at)));
     all
 }
 
 pub fn of_item(collection: &Collection) -> Vec<Json> {
-    let mut all = vec![path("featureId", "The id of a feature."), reference("crs")];
+    let mut all = vec![path("featureId", "The id of a feature."), reference("crs"), reference("profile")];
     all.extend(choice(collection));
-    all.push(reference("f"));
+    all.push(reference("f-item"));
     all
 }
 

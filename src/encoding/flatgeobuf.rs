@@ -1,0 +1,185 @@
+//! Features as FlatGeobuf (version 3): a header, then each feature with its length before it. Without an index, as that could only be
+//! written when all features are known; readers that want one make it themselves. Text id first, then the fields.
+//!
+//! Coordinates have easting or longitude first whatever the authority says, as in every file of this format.
+
+use super::Shown;
+use crate::collection::Kind;
+use crate::feature::{Feature, Geometry, GeometryKind, Value};
+use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
+use flatgeobuf::{
+    Column, ColumnArgs, ColumnType, Crs, CrsArgs, Feature as Buffer, FeatureArgs, Geometry as Shape, GeometryArgs,
+    GeometryType, Header, HeaderArgs,
+};
+use geo_types::{Coord, Geometry as G, LineString, Polygon};
+
+const MAGIC: [u8; 8] = [b'f', b'g', b'b', 3, b'f', b'g', b'b', 0];
+/// What longitude and latitude are called in this format.
+const WGS84: i32 = 4326;
+
+/// Writes one collection's features.
+pub struct Layer {
+    shown: Shown,
+    builder: FlatBufferBuilder<'static>,
+}
+
+impl Layer {
+    #[must_use]
+    pub fn new(shown: Shown) -> Self {
+        Self { shown, builder: FlatBufferBuilder::new() }
+    }
+
+    /// Appends what stands before the first of `count` features; 0 is "not known" to readers.
+    pub fn head(&mut self, count: usize, out: &mut Vec<u8>) {
+        let Self { shown, builder } = self;
+        builder.reset();
+        let collection = &shown.collection;
+        let mut columns = vec![column(builder, "id", "Id", ColumnType::String, false)];
+        for (_, field) in shown.fields() {
+            columns.push(column(builder, &field.name, &field.title, column_type(field.kind), true));
+        }
+        let (org, name) = (builder.create_string("EPSG"), builder.create_string(shown.crs.name()));
+        let code = shown.crs.code().map_or(WGS84, i32::from);
+        let args = HeaderArgs {
+            name: Some(builder.create_string(collection.id.as_str())),
+            geometry_type: header_type(collection.geometry),
+            columns: Some(builder.create_vector(&columns)),
+            features_count: count as u64,
+            index_node_size: 0,
+            crs: Some(Crs::create(builder, &CrsArgs { org: Some(org), code, name: Some(name), ..CrsArgs::default() })),
+            title: Some(builder.create_string(&collection.title)),
+            description: Some(builder.create_string(&collection.description)),
+            ..HeaderArgs::default()
+        };
+        let header = Header::create(builder, &args);
+        builder.finish_size_prefixed(header, None);
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(builder.finished_data());
+    }
+
+    /// Appends a feature whose geometry has easting or longitude first.
+    pub fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) {
+        let Self { shown, builder } = self;
+        builder.reset();
+        let geometry = feature.geometry.as_ref().map(|g| shape(builder, g));
+        let mut bytes = Vec::with_capacity(256);
+        property(&mut bytes, 0, feature.id.as_str().as_bytes(), true);
+        for (nth, (at, field)) in shown.fields().enumerate() {
+            let column = nth as u16 + 1;
+            match (feature.values.get(at).unwrap_or(&Value::Null), field.kind) {
+                (Value::Null, _) => {}
+                (Value::Bool(b), _) => property(&mut bytes, column, &[u8::from(*b)], false),
+                (Value::Int(i), Kind::Real | Kind::Decimal) => {
+                    property(&mut bytes, column, &(*i as f64).to_le_bytes(), false);
+                }
+                (Value::Int(i), _) => property(&mut bytes, column, &i.to_le_bytes(), false),
+                (Value::Real(r), _) => property(&mut bytes, column, &r.to_le_bytes(), false),
+                (Value::Text(t), _) => property(&mut bytes, column, t.as_bytes(), true),
+                (Value::Json(j), _) => property(&mut bytes, column, j.to_string().as_bytes(), true),
+            }
+        }
+        let properties = Some(builder.create_vector(&bytes));
+        let whole = Buffer::create(builder, &FeatureArgs { geometry, properties, columns: None });
+        builder.finish_size_prefixed(whole, None);
+        out.extend_from_slice(builder.finished_data());
+    }
+}
+
+/// A value under the number of its column; texts have their length before them.
+fn property(out: &mut Vec<u8>, column: u16, value: &[u8], sized: bool) {
+    out.extend_from_slice(&column.to_le_bytes());
+    if sized {
+        out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+    }
+    out.extend_from_slice(value);
+}
+
+fn column<'b>(
+    builder: &mut FlatBufferBuilder<'b>,
+    name: &str,
+    title: &str,
+    type_: ColumnType,
+    nullable: bool,
+) -> WIPOffset<Column<'b>> {
+    let (name, title) = (Some(builder.create_string(name)), Some(builder.create_string(title)));
+    Column::create(builder, &ColumnArgs { name, title, type_, nullable, ..ColumnArgs::default() })
+}
+
+fn column_type(kind: Kind) -> ColumnType {
+    match kind {
+        Kind::Text => ColumnType::String,
+        Kind::Integer => ColumnType::Long,
+        Kind::Real | Kind::Decimal => ColumnType::Double,
+        Kind::Boolean => ColumnType::Bool,
+        // The format knows one type for both.
+        Kind::Date | Kind::DateTime => ColumnType::DateTime,
+        Kind::Json => ColumnType::Json,
+    }
+}
+
+/// The type that all features have; otherwise each says its own.
+fn header_type(kind: GeometryKind) -> GeometryType {
+    match kind.format() {
+        Some("geometry-point") => GeometryType::Point,
+        Some("geometry-multipoint") => GeometryType::MultiPoint,
+        Some("geometry-linestring") => GeometryType::LineString,
+        Some("geometry-multilinestring") => GeometryType::MultiLineString,
+        Some("geometry-polygon") => GeometryType::Polygon,
+        Some("geometry-multipolygon") => GeometryType::MultiPolygon,
+        Some("geometry-geometrycollection") => GeometryType::GeometryCollection,
+        _ => GeometryType::Unknown,
+    }
+}
+
+fn shape<'b>(builder: &mut FlatBufferBuilder<'b>, geometry: &Geometry) -> WIPOffset<Shape<'b>> {
+    match geometry {
+        G::Point(p) => flat(builder, GeometryType::Point, &[&[p.0]]),
+        G::MultiPoint(m) => flat(builder, GeometryType::MultiPoint, &[&m.iter().map(|p| p.0).collect::<Vec<_>>()]),
+        G::Line(l) => flat(builder, GeometryType::LineString, &[&[l.start, l.end]]),
+        G::LineString(l) => flat(builder, GeometryType::LineString, &[&l.0]),
+        G::MultiLineString(m) => flat(builder, GeometryType::MultiLineString, &lines(m.iter())),
+        G::Polygon(p) => polygon(builder, p),
+        G::Rect(r) => polygon(builder, &r.to_polygon()),
+        G::Triangle(t) => polygon(builder, &t.to_polygon()),
+        G::MultiPolygon(m) => {
+            let parts = m.iter().map(|p| polygon(builder, p)).collect::<Vec<_>>();
+            collected(builder, GeometryType::MultiPolygon, &parts)
+        }
+        G::GeometryCollection(c) => {
+            let parts = c.iter().map(|g| shape(builder, g)).collect::<Vec<_>>();
+            collected(builder, GeometryType::GeometryCollection, &parts)
+        }
+    }
+}
+
+fn polygon<'b>(builder: &mut FlatBufferBuilder<'b>, polygon: &Polygon<f64>) -> WIPOffset<Shape<'b>> {
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    flat(builder, GeometryType::Polygon, &lines(rings))
+}
+
+fn lines<'a>(lines: impl Iterator<Item = &'a LineString<f64>>) -> Vec<&'a [Coord<f64>]> {
+    lines.map(|l| l.0.as_slice()).collect()
+}
+
+/// Positions in one list; where several paths are in it, with the place where each ends.
+fn flat<'b>(builder: &mut FlatBufferBuilder<'b>, type_: GeometryType, paths: &[&[Coord<f64>]]) -> WIPOffset<Shape<'b>> {
+    let xy: Vec<f64> = paths.iter().flat_map(|path| path.iter().flat_map(|c| [c.x, c.y])).collect();
+    let ends: Option<WIPOffset<Vector<'_, u32>>> = (paths.len() > 1).then(|| {
+        let ends = paths.iter().scan(0, |end, path| {
+            *end += path.len() as u32;
+            Some(*end)
+        });
+        builder.create_vector(&ends.collect::<Vec<u32>>())
+    });
+    let xy = Some(builder.create_vector(&xy));
+    Shape::create(builder, &GeometryArgs { ends, xy, type_, ..GeometryArgs::default() })
+}
+
+fn collected<'b>(
+    builder: &mut FlatBufferBuilder<'b>,
+    type_: GeometryType,
+    parts: &[WIPOffset<Shape<'b>>],
+) -> WIPOffset<Shape<'b>> {
+    let parts: WIPOffset<Vector<'_, ForwardsUOffset<Shape<'_>>>> = builder.create_vector(parts);
+    Shape::create(builder, &GeometryArgs { type_, parts: Some(parts), ..GeometryArgs::default() })
+}

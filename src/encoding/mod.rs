@@ -1,0 +1,41 @@
+//! Features as other programs want them: tables, FlatGeobuf, JSON-FG. Appends bytes to a buffer, a feature at a time, so that whoever
+//! sends them decides how much is in memory. Writes the fields that it was given and no others; never asks which.
+
+use crate::collection::{Collection, Field};
+use crate::crs::Crs;
+use std::sync::Arc;
+
+pub mod flatgeobuf;
+pub mod jsonfg;
+pub mod table;
+mod wkt;
+
+/// What of a collection's features is written, and in which coordinates.
+#[derive(Clone)]
+pub struct Shown {
+    pub collection: Arc<Collection>,
+    /// Positions of fields, in the order of the schema.
+    fields: Vec<usize>,
+    /// The reference system that the geometries come in.
+    pub crs: Crs,
+}
+
+impl Shown {
+    /// These fields, or all of them.
+    #[must_use]
+    pub fn new(collection: Arc<Collection>, fields: Option<&[usize]>, crs: Crs) -> Self {
+        let fields = fields.map_or_else(|| (0..collection.fields.len()).collect(), <[usize]>::to_vec);
+        Self { collection, fields, crs }
+    }
+
+    /// The fields with their positions.
+    pub fn fields(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.fields.iter().filter_map(|&at| Some((at, self.collection.fields.get(at)?)))
+    }
+
+    /// Whether this field is written.
+    #[must_use]
+    pub fn has(&self, field: usize) -> bool {
+        self.fields.contains(&field)
+    }
+}

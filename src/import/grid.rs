@@ -1,0 +1,113 @@
+//! Coordinates in a national grid: turns them into degrees when it was said which grid, and names the likely one when what was said, or
+//! nothing, does not fit. Never decides by itself.
+
+use super::nearness::Cities;
+use crate::crs::{Crs, Projection, guess};
+use crate::error::Result;
+use crate::feature::{Fault, Flaw, Geometry};
+use geo::{CoordsIter, MapCoords};
+use geo_types::Coord;
+
+/// How far data may reach beyond the area that its grid is meant for, in degrees.
+const MARGIN_DEG: f64 = 0.5;
+/// How far around a city its data lies, in degrees.
+const AROUND_DEG: f64 = 1.0;
+/// Positions that are looked at to guess, and guesses that are told.
+const LOOKED_AT: usize = 32;
+const TOLD: usize = 3;
+
+/// What the coordinates of the files are in.
+pub struct Grid {
+    /// `None`: longitude and latitude.
+    said: Option<Projection>,
+    /// Where the plan's data is likely to lie.
+    pub cities: Cities,
+}
+
+impl Grid {
+    pub fn new(said: Option<Crs>, cities: Cities) -> Result<Self> {
+        Ok(Self { said: said.filter(|crs| !crs.is_degrees()).map(Projection::new).transpose()?, cities })
+    }
+
+    /// The geometry in degrees. Files have easting first, whatever the authority of the grid says.
+    ///
+    /// # Errors
+    /// The position that cannot be in the grid, and the grids in which it could be.
+    pub fn degrees(&self, geometry: Geometry) -> Result<Geometry, Fault> {
+        let Some(projection) = &self.said else {
+            let metres = geometry.coords_iter().find(|c| c.x.abs() > 1000.0 || c.y.abs() > 1000.0);
+            let Some(bad) = metres else { return Ok(geometry) };
+            let message = format!("The position {}, {} is not on the globe.", bad.x, bad.y);
+            return Err(Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry))));
+        };
+        let [west, south, east, north] = projection.crs().area();
+        let fits = |c: &Coord<f64>| {
+            (west - MARGIN_DEG..=east + MARGIN_DEG).contains(&c.x)
+                && (south - MARGIN_DEG..=north + MARGIN_DEG).contains(&c.y)
+        };
+        let degrees = |c: Coord<f64>| projection.degrees(c).filter(fits).ok_or(c);
+        geometry.try_map_coords(degrees).map_err(|bad| {
+            let crs = projection.crs();
+            let message = format!("The position {}, {} cannot be in {crs} ({}).", bad.x, bad.y, crs.name());
+            Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry)))
+        })
+    }
+
+    /// What to say instead.
+    fn advice(&self, geometry: &Geometry) -> String {
+        let positions: Vec<Coord<f64>> = geometry.coords_iter().take(LOOKED_AT).collect();
+        let around = |(lon, lat)| [lon - AROUND_DEG, lat - AROUND_DEG, lon + AROUND_DEG, lat + AROUND_DEG];
+        let mut found: Vec<Crs> =
+            self.cities.lonlat().flat_map(|place| guess(&positions, Some(around(place)))).collect();
+        if found.is_empty() {
+            found = guess(&positions, None);
+        }
+        let mut likely: Vec<Crs> = vec![];
+        for crs in found {
+            if !likely.contains(&crs) && likely.len() < TOLD {
+                likely.push(crs);
+            }
+        }
+        match &likely[..] {
+            [] => "It fits no coordinate system that is known here. Find out which one the file is in, and convert it: ogr2ogr -t_srs EPSG:4326 out.geojson FILE.".into(),
+            [first, ..] if first.is_degrees() => "It fits longitude and latitude: leave --crs out.".into(),
+            [first, ..] => {
+                let names: Vec<String> = likely.iter().map(|crs| format!("{crs} ({})", crs.name())).collect();
+                let order = match Projection::new(*first) {
+                    Ok(projection) if positions.iter().all(|c| projection.degrees(*c).is_some_and(|d| in_area(*first, d))) => "",
+                    _ => " with northing first: exchange the two numbers of each position",
+                };
+                format!("It fits {}{order}. Say --crs {first} if it is that.", names.join(", or "))
+            }
+        }
+    }
+}
+
+fn in_area(crs: Crs, degrees: Coord<f64>) -> bool {
+    let [west, south, east, north] = crs.area();
+    (west..=east).contains(&degrees.x) && (south..=north).contains(&degrees.y)
+}
+
+/// What a file's own statement of its coordinate system has against reading it as was said. The name is that of a `crs` member or of an
+/// `SRID`.
+pub fn contradiction(name: &str, said: Option<Crs>) -> Option<String> {
+    let bare = name.to_ascii_uppercase().replace("URN:OGC:DEF:CRS:", "").replace("::", ":").replace("OGC:1.3:", "OGC:");
+    let own = Crs::parse(if bare == "CRS84" { "OGC:CRS84" } else { &bare }).or_else(|_| Crs::parse(name)).ok();
+    // Files in degrees have longitude first, whatever they are called.
+    let degrees = |crs: Option<Crs>| crs.is_none_or(Crs::is_degrees);
+    let shown: String = name.chars().take(60).collect();
+    match (own, said) {
+        (Some(own), said) if said == Some(own) || (own.is_degrees() && degrees(said)) => None,
+        (Some(own), None) if own.is_degrees() => None,
+        (Some(own), None) => Some(format!("The file says that it is in {own} ({}). Say --crs {own}.", own.name())),
+        (Some(own), Some(said)) if own.is_degrees() => {
+            Some(format!("The file says that it is in longitude and latitude, not in {said}. Leave --crs out."))
+        }
+        (Some(own), Some(said)) => {
+            Some(format!("The file says that it is in {own} ({}), not in {said}. Say --crs {own}.", own.name()))
+        }
+        (None, _) => Some(format!(
+            "The coordinate system '{shown}' is not known here. Convert the file to EPSG:4326 first (ogr2ogr -t_srs EPSG:4326 out.geojson in.geojson)."
+        )),
+    }
+}
