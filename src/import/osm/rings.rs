@@ -55,9 +55,10 @@ pub fn nest(outer: Vec<LineString<f64>>, inner: Vec<LineString<f64>>) -> Option<
     polygons.sort_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()));
     let mut holes: Vec<Vec<LineString<f64>>> = vec![vec![]; polygons.len()];
     for ring in inner {
-        // A point within, as a hole may touch the ring around it.
-        let within = Polygon::new(ring.clone(), vec![]).interior_point()?;
-        let around = polygons.iter().position(|p| p.contains(&within))?;
+        // A point within, as a hole may touch the ring around it; what lies in the hole may hold that point too, but is smaller.
+        let hole = Polygon::new(ring.clone(), vec![]);
+        let (within, area) = (hole.interior_point()?, hole.unsigned_area());
+        let around = polygons.iter().position(|p| p.unsigned_area() > area && p.contains(&within))?;
         holes[around].push(ring);
     }
     for (polygon, holes) in polygons.iter_mut().zip(holes) {
