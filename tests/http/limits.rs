@@ -107,7 +107,8 @@ async fn every_limit_has_its_status_and_says_what_is_allowed() {
 async fn where_too_many_wait_the_next_is_told_when_to_try_again() {
     let limits = Limits { working: 0, waiting: 0, ..Limits::default() };
     let router = router_with(Config { limits, ..Config::default() });
-    let reply = get(&router, "/api/collections/interventions/items?sortby=cost").await;
+    // Long enough not to be answered on the spot.
+    let reply = get(&router, "/api/collections/interventions/items?sortby=cost&limit=10000").await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reply.header("retry-after"), "2");
 }
