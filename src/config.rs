@@ -13,7 +13,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that people use, when it is not the one we listen on; every link starts with it.
     pub public_url: Option<PublicUrl>,
-    /// Whether `X-Forwarded-Proto`, `-Host` and `-Prefix` are believed. Only right behind a proxy that sets or removes them
+    /// Whether `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are believed. Only right behind a proxy that sets or removes them
     /// itself, because whoever may send them decides where our links lead.
     pub trust_proxy: bool,
     pub read_only: bool,
@@ -35,6 +35,17 @@ pub struct Limits {
     pub working: usize,
     /// Questions waiting for their turn before others are sent away.
     pub waiting: usize,
+    /// Connections at once; more are sent away.
+    pub connections: usize,
+    /// How long a client may take to send the head of a request, and how long a connection may idle.
+    pub header: Duration,
+    /// How long a body may pause.
+    pub body: Duration,
+    /// Requests that one client may make in a second, in the long run; `None` for any number. A client is whoever signed in, or an
+    /// address. The machine itself is not counted: a proxy there stands for everybody.
+    pub requests_per_second: Option<f64>,
+    /// Requests that one client may make at once.
+    pub burst: f64,
     /// Listeners to events at once.
     pub listeners: usize,
     /// How long open requests may go on after the signal to stop.
@@ -63,6 +74,11 @@ impl Default for Limits {
             deadline: Duration::from_secs(10),
             working: cores * 4,
             waiting: cores * 256,
+            connections: 12_000,
+            header: Duration::from_secs(20),
+            body: Duration::from_secs(20),
+            requests_per_second: Some(100.0),
+            burst: 2_000.0,
             listeners: 2_000,
             drain: Duration::from_secs(20),
         }

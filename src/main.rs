@@ -95,8 +95,9 @@ fn fill_demo(shelf: &Shelf, model: &Model) -> Result<()> {
 fn serve(args: &cli::Serve) -> Done {
     log();
     let public_url = args.public_url.as_deref().map(str::parse::<PublicUrl>).transpose().map_err(Failure::Misuse)?;
-    let config =
+    let mut config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
+    config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
     serve_on(&args.plan, shelf, Model::load()?, config)
 }

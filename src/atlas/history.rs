@@ -20,7 +20,7 @@ impl Seen {
         let missing = || Error::NotFound(format!("There has never been a feature '{id}' in '{collection}'."));
         let id = FeatureId::new(id).map_err(|_| missing())?;
         let versions = self.atlas.shelf.store().history(&sight.collection().id, &id)?;
-        let seen: Vec<Version> = versions.into_iter().filter_map(|v| seen(&sight, v)).collect();
+        let seen: Vec<Version> = versions.into_iter().filter_map(|v| self.version(&sight, v)).collect();
         if seen.is_empty() {
             return Err(missing());
         }
@@ -38,16 +38,19 @@ impl Seen {
             Error::Stale(sentence) => Error::Gone(sentence),
             e => e,
         })?;
-        page.versions = page.versions.into_iter().filter_map(|v| seen(&sight, v)).collect();
+        page.versions = page.versions.into_iter().filter_map(|v| self.version(&sight, v)).collect();
         Ok((sight.collection().clone(), page))
     }
 }
 
-/// A version as somebody sees it; `None` when nothing of it is there for them.
-pub(super) fn seen(sight: &Sight, version: Version) -> Option<Version> {
-    let strip = |feature: Option<Feature>| feature.and_then(|f| sight.strip(f));
-    let (before, after) = (strip(version.before), strip(version.after));
-    (before.is_some() || after.is_some()).then_some(Version { before, after, ..version })
+impl Seen {
+    /// A version as this viewer sees it; `None` when nothing of it is there for them. The public learns what changed, not who did it.
+    fn version(&self, sight: &Sight, version: Version) -> Option<Version> {
+        let strip = |feature: Option<Feature>| feature.and_then(|f| sight.strip(f));
+        let (before, after) = (strip(version.before), strip(version.after));
+        let author = self.viewer().login().map_or_else(|| "somebody".to_owned(), |_| version.author);
+        (before.is_some() || after.is_some()).then_some(Version { author, before, after, ..version })
+    }
 }
 
 impl Seen {

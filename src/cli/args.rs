@@ -80,9 +80,12 @@ pub struct Serve {
     /// The address that people use, when a proxy stands before this server
     #[arg(long, value_name = "URL", env = "CITYHEART_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// Believe X-Forwarded-Proto, -Host and -Prefix; only behind a proxy that sets them itself
+    /// Believe X-Forwarded-Proto, -Host, -Prefix and -For; only behind a proxy that sets them itself
     #[arg(long, env = "CITYHEART_TRUST_PROXY", value_parser = FalseyValueParser::new())]
     pub trust_proxy: bool,
+    /// How many requests one client may make in a second, in the long run; 0 for any number
+    #[arg(long, value_name = "N", env = "CITYHEART_REQUESTS_PER_SECOND", default_value_t = 100)]
+    pub requests_per_second: u32,
     /// Do not write to the plan
     #[arg(long, env = "CITYHEART_READ_ONLY", value_parser = FalseyValueParser::new())]
     pub read_only: bool,
@@ -252,7 +255,7 @@ pub enum UserAction {
         #[arg(long, value_name = "NAME", default_value = "")]
         name: String,
         #[command(flatten)]
-        password: Password,
+        password: PasswordFrom,
     },
     /// Everybody who may sign in
     List {
@@ -271,7 +274,7 @@ pub enum UserAction {
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
         plan: PathBuf,
         #[command(flatten)]
-        password: Password,
+        password: PasswordFrom,
     },
 }
 
@@ -332,7 +335,7 @@ pub struct Holder {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Password {
+pub struct PasswordFrom {
     /// Read the password from the first line of the standard input instead of making one
     #[arg(long)]
     pub password_stdin: bool,

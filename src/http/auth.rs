@@ -243,6 +243,26 @@ pub fn client(config: &Config, headers: &HeaderMap, peer: Option<IpAddr>) -> IpA
     if config.trust_proxy { forwarded().unwrap_or(peer) } else { peer }
 }
 
+/// Somebody whose requests are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Client {
+    Login(String),
+    Address(IpAddr),
+}
+
+/// # Errors
+/// 429 when this client asks more often than it may.
+pub fn within_rate(app: &App, viewer: &Viewer, request: &Request) -> Result<(), Problem> {
+    let Some(rate) = &app.rate else { return Ok(()) };
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let address = client(&app.config, request.headers(), peer);
+    if address.is_loopback() {
+        return Ok(());
+    }
+    let client = viewer.login().map_or_else(|| Client::Address(household(address)), |l| Client::Login(l.to_owned()));
+    rate.take(client, Instant::now()).map_err(too_often)
+}
+
 /// 429 with the seconds until it is possible again.
 pub fn too_often(wait: Duration) -> Problem {
     let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::urls::Base;
 use crate::access::Viewer;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -18,12 +18,13 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tower::util::MapRequestLayer;
 use tower::{Layer, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::timeout::TimeoutBody;
 
 /// Headers that scripts from other places may read.
 const EXPOSED: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Edit-Left-Out";
@@ -82,7 +83,7 @@ async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         Ok(viewer) => {
             signed_in = viewer.login().is_some();
             request.extensions_mut().insert(viewer);
-            next.run(request).await
+            next.run(with_body_in_time(request, app.config.limits.body)).await
         }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -103,9 +104,23 @@ async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
     response
 }
 
+/// A body that pauses for longer ends in an error.
+fn with_body_in_time(request: Request, pause: Duration) -> Request {
+    if request.body().is_end_stream() {
+        return request;
+    }
+    request.map(|body| Body::new(TimeoutBody::new(pause, body)))
+}
+
 /// Who asks, when the request is not too much and they are who they say.
 fn admitted(app: &App, request: &Request) -> Result<Viewer, Problem> {
-    refused(app, request).map_or_else(|| auth::identify(app, request), Err)
+    if let Some(problem) = refused(app, request) {
+        return Err(problem);
+    }
+    // A wrong token counts, too: for the address that it came from.
+    let viewer = auth::identify(app, request);
+    auth::within_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
+    viewer
 }
 
 fn has_accounts(app: &App) -> bool {

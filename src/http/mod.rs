@@ -48,6 +48,8 @@ pub struct App {
     /// Who hold passwords against what is kept of them: few, because each takes long and much memory.
     doorkeepers: pool::Pool,
     tries: auth::Tries,
+    /// How often each client may ask.
+    rate: Option<throttle::Throttle<auth::Client>>,
     web: web::Web,
     counts: operations::Counts,
     /// Who listens to events.
@@ -119,6 +121,10 @@ pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
         pool: pool::Pool::new(&config.limits),
         doorkeepers: pool::Pool::new(&Limits { working: 2, waiting: 32, ..config.limits.clone() }),
         tries: auth::Tries::new(),
+        rate: config
+            .limits
+            .requests_per_second
+            .map(|per_second| throttle::Throttle::new(per_second, config.limits.burst)),
         web: web::Web::new(config.web.clone()),
         counts: operations::Counts::default(),
         listeners: Arc::default(),

@@ -2,15 +2,21 @@
 
 use super::router;
 use crate::atlas::Atlas;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
-use axum::serve::ListenerExt;
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
 
 /// A server that has its address and does not yet answer.
 pub struct Server {
@@ -55,13 +61,11 @@ impl Server {
             told.news().end();
             let _ = ended.send(());
         };
-        // Small answers go out at once instead of waiting to be joined by others.
-        let listener = self.listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
-        let serving = axum::serve(listener, router(atlas, self.config)).with_graceful_shutdown(stop);
+        raise_open_files();
+        let app = router(atlas, self.config.clone());
+        let serving = accept(self.listener, app, &self.config.limits, stop);
         tokio::select! {
-            done = serving.into_future() => done.map_err(Error::internal),
+            () = serving => Ok(()),
             () = too_long(draining, drain) => {
                 tracing::warn!("some requests were still open after {} s and were cut", drain.as_secs());
                 Ok(())
@@ -69,6 +73,65 @@ impl Server {
         }
     }
 }
+
+/// Answers each connection in a task of its own until the end, then waits for the open requests. A connection that is slow to say
+/// what it wants, or says nothing, is closed after a while, so that it keeps nobody out.
+async fn accept(listener: TcpListener, app: Router, limits: &Limits, end: impl Future<Output = ()> + Send + 'static) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header);
+    let open = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut end = std::pin::pin!(end);
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut end => break,
+            connection = listener.accept() => match connection {
+                Ok(connection) => connection,
+                Err(e) => {
+                    // Out of files, mostly: some will be closed soon.
+                    tracing::warn!(error = %e, "a connection could not be taken");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        let Ok(permit) = open.clone().try_acquire_owned() else {
+            tokio::spawn(send_away(stream));
+            continue;
+        };
+        // Small answers go out at once instead of waiting to be joined by others.
+        let _ = stream.set_nodelay(true);
+        let app = TowerToHyperService::new(app.clone().layer(Extension(ConnectInfo(peer))));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), app));
+        tokio::spawn(async move {
+            let _permit = permit;
+            // What goes wrong with a connection is its client's affair: it left, or sent what is no HTTP.
+            let _ = connection.await;
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+/// What is said to a connection too many.
+async fn send_away(mut stream: TcpStream) {
+    let body = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Too many connections are open. Try again in a moment."}"#;
+    let head = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/problem+json";
+    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(answer.as_bytes())).await;
+}
+
+/// Asks the system for as many open files as it gives: each connection is one.
+#[cfg(unix)]
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let given = getrlimit(Resource::Nofile);
+    // Less than was asked for still serves.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: given.maximum, maximum: given.maximum });
+}
+
+#[cfg(not(unix))]
+fn raise_open_files() {}
 
 async fn too_long(draining: oneshot::Receiver<()>, drain: Duration) {
     if draining.await.is_err() {

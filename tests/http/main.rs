@@ -16,6 +16,7 @@ mod editing;
 mod encodings;
 mod events;
 mod filters;
+mod limits;
 mod fuzz;
 mod jsonfg;
 mod links;

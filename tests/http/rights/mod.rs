@@ -12,6 +12,8 @@ use cityheart::access::Viewer;
 use cityheart::config::Config;
 use plan::{MARKS, viewers};
 use serde_json::{Value as Json, json};
+use tokio_stream::StreamExt;
+use tower::ServiceExt;
 use walk::Said;
 
 fn open() -> (Plan, Router) {
@@ -82,6 +84,13 @@ async fn a_leak_is_found_wherever_it_is() {
         "mark-cesena-internal in inside",
         "mark-cesena-internal in nearby",
         "said-celje-pending in nearby",
+        "DRAFT-celje in /api/collections/interventions/items/published/history",
+        "out-of-sight in /api/collections/interventions/items/withdrawn/history",
+        "NOTE-celje-public in /api/collections/interventions/items/mark-celje-public/history",
+        "said-celje-pending in /api/collections/contributions/changes",
+        "RISK-celje-internal in /api/collections/interventions/changes?since=0",
+        "who-did-it in /api/collections/interventions/changes?since=0",
+        "mark-celje-internal in /tiles/interventions,interventions_label/",
     ] {
         assert!(found.iter().any(|f| f.starts_with(surface)), "no '{surface}' among {found:#?}");
     }
@@ -91,7 +100,7 @@ async fn a_leak_is_found_wherever_it_is() {
 async fn counts_are_of_what_is_seen() {
     let (_plan, router) = open();
     for (viewer, interventions, contributions) in
-        viewers().iter().zip([2, 4, 5, 5, 5, 6, 6]).zip([1, 1, 2, 2, 2, 3, 3]).map(|((v, i), c)| (v, i, c))
+        viewers().iter().zip([3, 5, 6, 6, 7, 8, 8]).zip([1, 1, 2, 2, 2, 3, 3]).map(|((v, i), c)| (v, i, c))
     {
         for (collection, count) in [("interventions", interventions), ("contributions", contributions)] {
             let page =
@@ -103,11 +112,11 @@ async fn counts_are_of_what_is_seen() {
     }
     let metrics = walk::get(&router, &viewers()[6], "/metrics").await.0.text;
     assert!(
-        metrics.contains("cityheart_features{collection=\"interventions\"} 2"),
+        metrics.contains("cityheart_features{collection=\"interventions\"} 3"),
         "who watches sees what anybody sees"
     );
     let ready = walk::get(&router, &viewers()[6], "/health/ready").await.1.json();
-    assert_eq!(ready["features"], 2 + 2 + 2 + 1);
+    assert_eq!(ready["features"], 2 + 2 + 3 + 1);
 }
 
 /// By asking for what is hidden nothing is learnt: a hidden field is a field that does not exist, a hidden feature one that is not there.
@@ -172,7 +181,7 @@ async fn what_is_hidden_cannot_be_asked_for() {
     let page =
         walk::get(&router, edi, &format!("{root}?filter=risks%20IS%20NOT%20NULL&properties=title")).await.1.json();
     let ids: Vec<&str> = page["features"].as_array().unwrap().iter().filter_map(|f| f["id"].as_str()).collect();
-    assert_eq!(ids, ["mark-cesena-public", "mark-cesena-partners", "mark-cesena-internal"]);
+    assert_eq!(ids, ["mark-cesena-public", "mark-cesena-partners", "mark-cesena-internal", "withdrawn"]);
 }
 
 #[tokio::test]
@@ -221,7 +230,7 @@ async fn what_is_published_or_withdrawn_is_so_in_the_next_answer() {
         plan.atlas.commit(&ChangeSet { collection: collection.id.clone(), edits, author: "test".into() }).unwrap();
     };
     for round in 0..3 {
-        for (visibility, count) in [("public", 3), ("internal", 2)] {
+        for (visibility, count) in [("public", 4), ("internal", 3)] {
             set(visibility);
             let (said, reply) = walk::get(&router, &Viewer::visitor(), "/api/collections/interventions/items").await;
             assert_eq!(reply.json()["numberMatched"], count, "{round} {visibility}");
@@ -233,4 +242,65 @@ async fn what_is_published_or_withdrawn_is_so_in_the_next_answer() {
             assert_eq!(extent["extent"].to_string().contains("15.8123"), visibility == "public", "{round}");
         }
     }
+}
+
+/// What a listener is told until something public called `end` changes.
+async fn told(router: &Router, viewer: &Viewer, last: &str, act: impl FnOnce()) -> Said {
+    let request = Request::get("/api/events").header("host", "plan.test").header("last-event-id", last);
+    let request = by(request.body(Body::empty()).unwrap(), viewer);
+    let response = router.clone().oneshot(request).await.unwrap();
+    act();
+    let mut lines = response.into_body().into_data_stream();
+    let mut text = String::new();
+    while !text.contains("\"end\"") {
+        text.push_str(std::str::from_utf8(&lines.next().await.unwrap().unwrap()).unwrap());
+    }
+    Said { what: "/api/events".to_owned(), text }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn news_are_told_to_those_who_see_what_changed() {
+    let (plan, router) = open();
+    let change_all = || {
+        for collection in ["interventions", "contributions"] {
+            let view = plan.atlas.view(collection).unwrap();
+            let all: Vec<_> = plan.atlas.items(&view, &cityheart::query::Query::default()).features().collect();
+            for mut feature in all {
+                feature.geometry = Some(geo_types::Point::new(15.2645, 46.2291).into());
+                plan::commit(&plan, collection, plan::replace(feature.clone()));
+                feature.geometry = None;
+                plan::commit(&plan, collection, plan::replace(feature));
+            }
+        }
+        let view = plan.atlas.view("areas").unwrap();
+        let mut end = plan.atlas.item(&view, "celje-core").unwrap().feature();
+        end.id = cityheart::feature::FeatureId::new("end").unwrap();
+        plan::commit(&plan, "areas", cityheart::change::Edit::Create(end));
+    };
+    let news = plan.atlas.seen_by(&Viewer::visitor()).news().last().to_string();
+    let mut act = Some(change_all);
+    for viewer in viewers() {
+        // The first listens while it happens, the others come back for what they missed.
+        let said = match act.take() {
+            Some(act) => told(&router, &viewer, &news, act).await,
+            None => told(&router, &viewer, &news, || ()).await,
+        };
+        assert_eq!(leaks(std::slice::from_ref(&said), &viewer), Vec::<String>::new(), "{viewer:?}");
+        for mark in MARKS.iter().filter(|m| m.text.starts_with("mark-") || m.text.starts_with("said-")) {
+            assert_eq!(said.text.contains(mark.text), mark.is_for(&viewer), "{viewer:?} {}", mark.text);
+        }
+    }
+    let admin = told(&router, &viewers()[6], &news, || ()).await;
+    assert!(!leaks(&[admin], &Viewer::visitor()).is_empty(), "a leak would be found");
+}
+
+#[tokio::test]
+async fn the_past_of_what_was_published_begins_with_its_publication() {
+    let (_plan, router) = open();
+    let path = "/api/collections/interventions/items/published/history";
+    let mut counts = vec![];
+    for viewer in viewers() {
+        counts.push(walk::get(&router, &viewer, path).await.1.json()["versions"].as_array().unwrap().len());
+    }
+    assert_eq!(counts, [1, 1, 2, 2, 1, 2, 2]);
 }

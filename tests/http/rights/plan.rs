@@ -2,6 +2,11 @@
 
 use crate::server::{Plan, fresh};
 use cityheart::access::{Role, Viewer};
+use cityheart::change::{ChangeSet, Edit};
+use cityheart::collection::CollectionId;
+use cityheart::feature::{Feature, FeatureId, Value};
+use cityheart::query::Query;
+use geo::MapCoords;
 use serde_json::{Value as Json, json};
 
 /// A piece of text that stands in the plan once, and for whom it is.
@@ -52,9 +57,14 @@ pub const MARKS: &[Mark] = &[
     mark("1987-06-05", Internal, "celje"),
     mark("11.8765", Partners, "cesena"),
     mark("2091-02-03", Partners, "cesena"),
+    // What was so before it was published.
+    mark("DRAFT-celje", Internal, "celje"),
+    mark("DRAFT-risk", Internal, "celje"),
+    mark("out-of-sight", Internal, "cesena"),
     // The fields themselves.
     mark("cost_note", Partners, "celje"),
     mark("\"risks\"", Internal, ANY),
+    mark("who-did-it", Partners, "celje"),
 ];
 
 /// For whoever belongs to a city.
@@ -132,12 +142,59 @@ pub fn plan() -> Plan {
         json!({"type": "Feature", "id": format!("{city}-core"), "geometry": {"type": "Polygon", "coordinates": square(place)},
                "properties": {"name": city, "city": city, "kind": "historic_core"}})
     });
-    fresh(&[
+    let plan = fresh(&[
         ("cities".to_owned(), cities.to_vec()),
         ("areas".to_owned(), areas.to_vec()),
         ("interventions".to_owned(), interventions),
         ("contributions".to_owned(), contributions),
-    ])
+    ]);
+    lived(&plan);
+    plan
+}
+
+/// Gives every feature a past: each is changed and changed back, one was a draft before it was published, one went out of sight.
+fn lived(plan: &Plan) {
+    for collection in ["interventions", "contributions"] {
+        let view = plan.atlas.view(collection).unwrap();
+        for feature in plan.atlas.items(&view, &Query::default()).features().collect::<Vec<_>>() {
+            let mut moved = feature.clone();
+            moved.geometry = moved.geometry.map(|g| g.map_coords(|c| geo_types::Coord { x: c.x, y: c.y + 0.001 }));
+            commit(plan, collection, replace(moved));
+            commit(plan, collection, replace(feature));
+        }
+    }
+    let titled = |id: &str, title: &str, visibility: &str, risk: &str| {
+        let view = plan.atlas.view("interventions").unwrap();
+        let mut feature = plan.atlas.item(&view, id).unwrap().feature();
+        let field = |name: &str| view.collection().field(name).unwrap();
+        feature.values[field("title")] = Value::text(title);
+        feature.values[field("visibility")] = Value::text(visibility);
+        feature.values[field("risks")] = Value::Json(Box::new(json!([{"text": risk, "likelihood": 1, "impact": 1}])));
+        feature
+    };
+    let draft = Feature {
+        id: FeatureId::new("published").unwrap(),
+        ..titled("mark-celje-public", "DRAFT-celje", "internal", "DRAFT-risk")
+    };
+    commit(plan, "interventions", Edit::Create(draft));
+    let published = titled("published", "Published", "public", "DRAFT-risk");
+    commit(plan, "interventions", replace(published));
+    let seen = Feature {
+        id: FeatureId::new("withdrawn").unwrap(),
+        ..titled("mark-cesena-public", "Withdrawn", "public", "-")
+    };
+    commit(plan, "interventions", Edit::Create(seen));
+    let withdrawn = titled("withdrawn", "out-of-sight", "internal", "-");
+    commit(plan, "interventions", replace(withdrawn));
+}
+
+pub fn replace(feature: Feature) -> Edit {
+    Edit::Replace { feature, base: None }
+}
+
+pub fn commit(plan: &Plan, collection: &str, edit: Edit) {
+    let collection = CollectionId::new(collection).unwrap();
+    plan.atlas.commit(&ChangeSet { collection, edits: vec![edit], author: "who-did-it".into() }).unwrap();
 }
 
 fn feature(id: &str, [lon, lat]: [f64; 2], properties: &Json) -> Json {

@@ -42,6 +42,10 @@ async fn crawl(router: &Router, viewer: &Viewer) -> Vec<Said> {
         "/api/collections/interventions/items?crs=http://www.opengis.net/def/crs/EPSG/0/3857",
         "/api/collections?bbox=15.8,46,15.9,47",
         "/api/collections/interventions/changes",
+        "/api/collections/interventions/changes?since=0",
+        "/api/collections/interventions/items/published/history",
+        "/api/collections/interventions/items/withdrawn/history",
+        "/tiles/interventions,interventions_label.json?split=visibility",
         "/api/collections/interventions/changes?limit=1&f=html",
         "/api/collections/contributions/changes",
     ]
@@ -103,6 +107,11 @@ fn drawn() -> Vec<String> {
             for layers in ["interventions", "contributions", "areas,interventions,contributions,cities"] {
                 paths.push(format!("/tiles/{layers}/{z}/{x}/{y}.mvt"));
                 paths.push(format!("/tiles/{layers}/{z}/{x}/{y}.mvt?filter=1=1"));
+            }
+            for asked in
+                ["split=visibility", "split=title", "cluster=40", "properties=title", "datetime=1980-01-01/2100-01-01"]
+            {
+                paths.push(format!("/tiles/interventions,interventions_label/{z}/{x}/{y}.mvt?{asked}"));
             }
             paths.push(format!("/api/collections/interventions/tiles/WebMercatorQuad/{z}/{y}/{x}"));
             paths.push(format!("/api/tiles/WebMercatorQuad/{z}/{y}/{x}"));
