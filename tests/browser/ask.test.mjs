@@ -280,6 +280,18 @@ test('from an intervention one asks who does something alike; from the map, by d
     assert.match(page.url(), /tab=ask/);
   }));
 
+test('what is reached on foot is shaded, and a straight line is said to be one', () =>
+  visit('?city=celje&tab=ask&ask=reach&point=15.2668,46.2288&with=minutes:5', async (page) => {
+    await answered(page);
+    const reach = await answer('reach', { point: [15.2668, 46.2288], minutes: 5, collection: 'facilities' });
+    assert.equal(reach.features.features.find(({ id }) => id === 'reach').result.way, 'straight');
+    assert.match(await page.locator('.caution').textContent(), /straight line/);
+    assert.equal((await cards(page))[0], String(value(reach, 'reached')));
+    assert.equal(await page.locator('.outcome .row').count(), value(reach, 'reached'));
+    await idle(page);
+    assert.ok((await shapesOnMap(page)).includes('shade'));
+  }));
+
 test('a budget gives a choice, what a tenth more would add, and names rules that clash', () =>
   visit('?tab=ask&ask=portfolio', async (page) => {
     await answered(page);
@@ -419,6 +431,7 @@ test('without a map the corners are typed, and a mistake names its line', () =>
   ));
 
 const QUESTIONS = [
+  'ask=reach&point=15.2668,46.2288',
   `ask=inside&area=${CORE}`,
   'ask=nearby&point=15.2668,46.2288',
   `ask=gaps&area=${CORE}`,

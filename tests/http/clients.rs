@@ -138,6 +138,7 @@ for name, _ in pyogrio.list_layers(src):
     ids = dict(zip(meta['fields'].tolist(), fields))['id'].tolist()
     out[name] = {i: None if g is None else shapely.get_coordinates(shapely.from_wkb(g))[0].tolist() for i, g in zip(ids, geometry)}
 def city(name, crs):
+    # Not asked for by its id: GDAL then fetches that one feature without saying the reference system.
     meta, fids, geometry, fields = pyogrio.raw.read(src, layer='cities', CRS=crs)
     found = dict(zip(dict(zip(meta['fields'].tolist(), fields))['id'].tolist(), geometry))
     return [meta['crs'], shapely.get_coordinates(shapely.from_wkb(found[name]))[0].tolist()]
@@ -212,6 +213,7 @@ print(json.dumps(out))",
             text(f, "city") == "celje" && !f["properties"]["kind"].is_null() && text(f, "kind") != "physical"
         }),
         ("cost >= 100000 AND cost < 5000000", &|f| cost(f).is_some_and(|c| (100_000.0..5_000_000.0).contains(&c))),
+        // GDAL's LIKE looks at case.
         ("title LIKE '%trg%'", &|f| text(f, "title").contains("trg")),
         ("start IS NULL", &|f| f["properties"]["start"].is_null()),
         ("city IN ('celje', 'osijek')", &|f| ["celje", "osijek"].contains(&&*text(f, "city"))),
