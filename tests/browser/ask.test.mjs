@@ -26,6 +26,12 @@ const sentence = (page) => page.locator('.outcome .heading p').textContent();
 const cards = (page) => page.locator('.outcome .card strong').allTextContents();
 const answered = (page) => page.locator('.outcome .export').waitFor();
 const ids = (page) => page.locator('.outcome .row').evaluateAll((rows) => rows.map((row) => row.dataset.id).filter(Boolean));
+/** Waits until the list is that of an answer: while a shape grows, answers to parts of it are shown. */
+const listed = (page, { features }) =>
+  page.waitForFunction(
+    (wanted) => [...document.querySelectorAll('.outcome .row')].flatMap(({ dataset }) => dataset.id ?? []).sort().join() === wanted,
+    features.features.map(({ id }) => id).sort().join(),
+  );
 const shapesOnMap = (page) =>
   page.evaluate(() => window.cityheart.map.getStyle().sources.answer.data.features.map(({ properties }) => properties.role));
 
@@ -56,7 +62,7 @@ test('an outline drawn on the map gives one picture and its numbers', () =>
     assert.equal(drawn.length, 4);
     const area = { type: 'Polygon', coordinates: [[...drawn, drawn[0]]] };
     const [inside, money] = await Promise.all([answer('inside', { area }), answer('summary', { area })]);
-    assert.deepEqual((await ids(page)).sort(), inside.features.features.map(({ id }) => id).sort());
+    await listed(page, inside);
     const partly = inside.features.features.filter(({ result }) => result.share < 1).length;
     assert.match(await sentence(page), new RegExp(`ha · ${value(inside, 'features')} interventions, ${partly} partly inside · 3 without a place are not counted`));
     const cost = money.numbers.find(({ name }) => name === 'cost');

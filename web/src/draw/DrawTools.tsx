@@ -1,6 +1,6 @@
 // The tools for drawing a shape, the same wherever one is drawn: by pointer, by keys, by coordinates.
 import './draw.css';
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
 import { t, type Key } from '../i18n';
@@ -90,9 +90,13 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: Props)
 /** Coordinates as text, filled with what is drawn. */
 function Typed({ kind, shape, change }: Props) {
   const id = useId();
-  const [text, setText] = useState('');
+  const [text, setText] = useState(() => writeShape(shape));
   const [fault, setFault] = useState<Fault | null>(null);
+  const written = useRef(shape);
   useEffect(() => {
+    // Only another shape replaces what somebody may be typing already.
+    if (written.current === shape) return;
+    written.current = shape;
     setText(writeShape(shape));
     setFault(null);
   }, [shape]);

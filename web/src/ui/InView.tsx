@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 import { markOf } from '../shown';
-import { announcement, hovered, plan, select, selected, shownOnMap, theMap, titleOf, view } from '../state';
+import { announcement, hovered, plan, select, selected, shownOnMap, tab, theMap, titleOf, view } from '../state';
 import { Icon } from './Icon';
 import { MarkSign } from './Sign';
 
@@ -75,7 +75,8 @@ export function announceView(): () => void {
   let timer = 0;
   return view.subscribe(() => {
     clearTimeout(timer);
-    if (document.activeElement !== theMap.peek()?.getCanvas()) return;
+    // Whoever asks a question hears its answer instead.
+    if (document.activeElement !== theMap.peek()?.getCanvas() || tab.peek() === 'ask') return;
     timer = window.setTimeout(() => (announcement.value = t('view.count', { count: inView.peek().length })), REST_MS);
   });
 }
