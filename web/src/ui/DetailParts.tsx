@@ -19,7 +19,7 @@ function Parts({ name, value, heading }: { name: string; value: unknown; heading
   if (!list.length) return null;
   const members = Object.keys(field(name)?.items?.properties ?? {}).filter((member) => list.some((row) => !isEmpty(row[member])));
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label={title(name)}>
       <table class="parts">
         {!heading && <caption>{title(name)}</caption>}
         <thead>
