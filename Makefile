@@ -98,6 +98,8 @@ bench:
 	cargo bench --locked --bench serve -- $(SIZES)
 
 # The pictures of the README, from the running program.
-screenshots: build
+screenshots: maplibre-rs
 	@.ci/need chromium
+	$(MAKE) --no-print-directory build
 	.ci/with-server $(BIN) node web/scripts/screenshots.mjs
+	.ci/with-server $(BIN) node web/scripts/renderers.mjs

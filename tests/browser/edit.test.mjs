@@ -184,8 +184,11 @@ test('the status moves in one click, to what may follow only, and is undone and 
     await status('idea');
     await page.locator('#redo').click();
     await status('proposed');
+    // The server may be ahead of the page: a key counts once the page has its answer.
+    await page.locator('#undo[aria-disabled="false"]').waitFor();
     await page.keyboard.press('Control+z');
     await status('idea');
+    await page.locator('#redo[aria-disabled="false"]').waitFor();
     await page.keyboard.press('Control+Shift+z');
     await status('proposed');
     await page.waitForFunction(() => /Proposed/.test(document.querySelector('.detail .status').textContent));

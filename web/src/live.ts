@@ -28,7 +28,8 @@ const GATHER_MS = 300;
 let source: EventSource | null = null;
 /** The last revision of interventions that the page shows; unknown until the first news. */
 let shown: number | null = null;
-let missed = false;
+/** At first, what changed between reading the plan and listening. */
+let missed = true;
 
 export function listen(): void {
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
