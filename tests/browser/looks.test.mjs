@@ -171,7 +171,10 @@ test('everything in the list can be done by keyboard', () =>
     await page.keyboard.press('Enter');
     await page.waitForFunction((text) => document.activeElement.querySelector?.('.title')?.textContent === text, title);
     await page.getByRole('tab', { name: 'Plan' }).focus();
-    await page.keyboard.press('ArrowRight');
+    for (const name of ['Ask', 'Compare', 'Table']) {
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('tab', { name, selected: true }).waitFor();
+    }
     await page.locator('table').waitFor();
   }));
 
