@@ -70,7 +70,7 @@ for (const by of ['objective', 'function', 'cost', 'city']) {
       assert.ok(marks.length > 0 && marks.every((mark) => /^(kind|cost)-/.test(mark)), String(marks.slice(0, 5)));
       const lines = await page.evaluate(() => window.cityheart.map.getStyle().layers.filter(({ id }) => id.startsWith('line-')).length);
       assert.equal(lines, shapes.length);
-      await page.selectOption('#colour', 'status');
+      await page.selectOption('#legend-colour', 'status');
       assert.equal(await page.locator('.legend li:has(.count)').count(), 6);
       assert.doesNotMatch(page.url(), /colour=/);
       assert.ok(await row(page, await page.locator('.row').first().getAttribute('data-id')).isVisible());
