@@ -67,7 +67,7 @@ test('a length is measured by keys alone', () =>
     await page.getByLabel('Corners, one a line').fill('46.2300, 15.2600\n46.2350, 15.2700');
     await page.getByRole('button', { name: 'Use these coordinates' }).click();
     await page.locator('.measured', { hasText: /^950\.7 m$/ }).waitFor();
-    await page.getByRole('button', { name: 'Area' }).click();
+    await page.getByRole('button', { name: 'Area', exact: true }).click();
     await page.getByLabel('Corners, one a line').fill('46.23, 15.26\n46.23, 15.27\n46.24, 15.27\n46.24, 15.26');
     await page.getByRole('button', { name: 'Use these coordinates' }).click();
     await page.locator('.measured', { hasText: /^85\.7\d ha, edge 3\.766 km$/ }).waitFor();
