@@ -58,7 +58,7 @@ fn create(wire: &mut Wire, token: &str, r: &mut Random) -> (f64, f64, String) {
     let id = format!("bench-{:016x}", r.unit().to_bits());
     let body = format!(
         "{{\"type\":\"Feature\",\"id\":\"{id}\",\"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon:.7},{lat:.7}]}},\
-         \"properties\":{{\"id\":1,\"title\":\"edit\",\"city\":\"Paris\",\"kind\":\"bench\",\"status\":\"planned\",\"budget\":1,\
+         \"properties\":{{\"title\":\"edit\",\"city\":\"Paris\",\"kind\":\"bench\",\"status\":\"planned\",\"budget\":1,\
          \"start\":\"2024-01-01\",\"end\":\"2025-01-01\",\"policy_objective\":\"mobility\",\"description\":\"edit\"}}}}"
     );
     let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/geo+json\r\n");

@@ -21,6 +21,7 @@ test('without WebGL list, table, details, time, money and paper serve as before'
     async (page) => {
       const celje = (await features('interventions')).filter(({ properties }) => properties.city === 'celje');
       await page.locator('.no-map').waitFor();
+      await page.locator('.row').first().waitFor();
       assert.equal(await page.locator('.row').count(), celje.length);
       await page.getByRole('slider', { name: 'Month shown' }).focus();
       await page.keyboard.press('ArrowLeft');
@@ -34,6 +35,7 @@ test('without WebGL list, table, details, time, money and paper serve as before'
       await page.locator('tbody .link').first().click();
       await page.locator('.detail h1').waitFor();
       await page.getByRole('button', { name: 'Print' }).click();
+      await page.locator('.paper tbody tr').first().waitFor();
       assert.equal(await page.locator('.paper tbody tr').count(), celje.length);
       assert.equal(await page.locator('.paper-map').count(), 0);
     },
