@@ -100,17 +100,19 @@ function Failure() {
   );
 }
 
-/** Says the number of results once typing or choosing has come to rest. */
+/** Says the number of results once typing or choosing has come to rest; a page that opens says its own. */
 function announceResults(): () => void {
   let timer = 0;
-  let before = '';
+  let before: string | null = null;
   return effect(() => {
     const { city, text, statuses, objectives, functions, from, to } = filter.value;
     const now = [city, text, ...statuses, '|', ...objectives, '|', ...functions, from, to].join();
     const count = found.value.length;
     if (!plan.value || now === before) return;
+    const first = before === null;
     before = now;
     clearTimeout(timer);
+    if (first) return;
     timer = window.setTimeout(() => (announcement.value = t('list.count', { count })), 500);
   });
 }
