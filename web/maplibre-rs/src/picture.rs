@@ -34,7 +34,8 @@ pub fn draw(bytes: Vec<u8>, size: u32) -> Result<(), String> {
             Box::new(VectorPlugin::<DefaultVectorTransferables>::default()),
             Box::new(HeadlessPlugin::new(true)),
         ];
-        let mut map = HeadlessMap::new(style::style(style::plain), renderer, kernel, plugins).map_err(|e| e.to_string())?;
+        let mut map =
+            HeadlessMap::new(style::style(style::plain), renderer, kernel, plugins).map_err(|e| e.to_string())?;
         let names: Vec<&str> = style::colours().iter().map(|(name, _)| *name).collect();
         let layers = map.process_tile(bytes.into_boxed_slice(), &names).await;
         map.render_tile(layers);

@@ -48,7 +48,9 @@ pub fn style(channel: fn(u8) -> f64) -> Style {
         index: at as u32 + 1, // nothing is drawn at 0
         id: (*name).to_owned(),
         source_layer: Some((*name).to_owned()),
-        paint: Some(LayerPaint::Fill(FillPaint { fill_color: Some(Color::new(channel(*r), channel(*g), channel(*b), 1.0)) })),
+        paint: Some(LayerPaint::Fill(FillPaint {
+            fill_color: Some(Color::new(channel(*r), channel(*g), channel(*b), 1.0)),
+        })),
         ..StyleLayer::default()
     };
     Style { layers: COLOURS.iter().enumerate().map(layer).collect(), ..Style::default() }
