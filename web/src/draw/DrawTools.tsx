@@ -1,6 +1,6 @@
 // The tools for drawing a shape, the same wherever one is drawn: by pointer, by keys, by coordinates.
 import './draw.css';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
 import { t, type Key } from '../i18n';
@@ -93,8 +93,8 @@ function Typed({ kind, shape, change }: Props) {
   const [text, setText] = useState(() => writeShape(shape));
   const [fault, setFault] = useState<Fault | null>(null);
   const written = useRef(shape);
-  useEffect(() => {
-    // Only another shape replaces what somebody may be typing already.
+  // Only another shape replaces what is typed, and at once: an effect after the next picture would wipe what is typed until then.
+  useLayoutEffect(() => {
     if (written.current === shape) return;
     written.current = shape;
     setText(writeShape(shape));
