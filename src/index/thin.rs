@@ -64,6 +64,12 @@ struct Winner {
 impl Change<'_> {
     /// Looks only at the cells that the changed points lie in.
     pub fn zooms(&self) -> Zooms {
+        if self.gone.is_empty() && self.new.is_empty() {
+            return Zooms { new: vec![], old: vec![] };
+        }
+        if self.gone.is_empty() && self.new.iter().map(|p| p.key).min() > self.snapshot.last_key() {
+            return Zooms { new: self.latecomers(), old: vec![] };
+        }
         let winners = self.winners();
         let wins = |point: &Point, winner: Winner, was: u8, zoom: u8| match winners.get(&cell(point.at, zoom)) {
             Some(now) => *now == Some(winner),
@@ -74,7 +80,7 @@ impl Change<'_> {
         let mut seen = HashSet::new();
         let mut old = vec![];
         let before = winners.keys().flat_map(|&cell| self.old_points(cell, cell.0));
-        let now = winners.values().flatten().filter_map(|w| Some((w.slot?, self.point(w.slot?)?)));
+        let now = winners.values().flatten().filter_map(|w| Some((w.slot?, self.snapshot.point(w.slot?)?)));
         for (slot, point) in before.chain(now) {
             if seen.insert(slot.0) {
                 let was = self.tier(slot).segment.zoom(slot.slot() as u32);
@@ -88,9 +94,39 @@ impl Change<'_> {
         Zooms { new, old }
     }
 
+    /// The first zooms of points whose keys are higher than all others: each is drawn from where its cell is free, and takes no other's
+    /// place. Where a cell is free, so are all cells within it.
+    fn latecomers(&self) -> Vec<u8> {
+        let mut order: Vec<usize> = (0..self.new.len()).collect();
+        order.sort_unstable_by_key(|&i| self.new[i].key);
+        let mut taken: HashSet<Cell> = HashSet::new();
+        let mut zooms = vec![ALL; self.new.len()];
+        for i in order {
+            let at = self.new[i].at;
+            let cells: [Cell; ALL as usize] = std::array::from_fn(|zoom| cell(at, zoom as u8));
+            zooms[i] = cells.partition_point(|&cell| taken.contains(&cell) || self.is_taken(cell)) as u8;
+            taken.extend(cells);
+        }
+        zooms
+    }
+
+    /// Whether an old point lies in a cell.
+    fn is_taken(&self, cell: Cell) -> bool {
+        let area = area(cell);
+        self.snapshot.tiers.iter().any(|tier| {
+            let segment = &tier.segment;
+            let lies_here = |slot: u32| {
+                tier.lives(slot)
+                    && segment.shapes.is_points(slot as usize)
+                    && segment.first_position(slot as usize).is_some_and(|at| self::cell(at, cell.0) == cell)
+            };
+            tier.points > 0 && segment.bands.iter().any(|band| band.any(&area, &segment.boxes, lies_here))
+        })
+    }
+
     /// Who stands for each cell that a changed point lies in, from the smallest cells to the largest.
     fn winners(&self) -> HashMap<Cell, Option<Winner>> {
-        let gone = self.gone.iter().filter_map(|&slot| self.point(Slot(slot)));
+        let gone = self.gone.iter().filter_map(|&slot| self.snapshot.point(Slot(slot)));
         let changed: HashSet<Cell> =
             gone.chain(self.new.iter().copied()).flat_map(|p| (0..ALL).map(move |zoom| cell(p.at, zoom))).collect();
         let mut newcomers: HashMap<Cell, Winner> = HashMap::new();
@@ -132,7 +168,9 @@ impl Change<'_> {
                     let here = Slot::new(at, slot);
                     if tier.lives(slot) && !self.gone.contains(&here.0) && tier.segment.shapes.is_points(slot as usize)
                     {
-                        found.extend(self.point(here).filter(|p| self::cell(p.at, cell.0) == cell).map(|p| (here, p)));
+                        found.extend(
+                            self.snapshot.point(here).filter(|p| self::cell(p.at, cell.0) == cell).map(|p| (here, p)),
+                        );
                     }
                 });
             }
@@ -140,14 +178,17 @@ impl Change<'_> {
         found
     }
 
-    fn point(&self, slot: Slot) -> Option<Point> {
-        let segment = &self.tier(slot).segment;
-        let at = segment.first_position(slot.slot()).filter(|_| segment.shapes.is_points(slot.slot()))?;
-        Some(Point { key: segment.keys[slot.slot()], at })
-    }
-
     fn tier(&self, slot: Slot) -> &Tier {
         &self.snapshot.tiers[slot.tier()]
+    }
+}
+
+impl Snapshot {
+    /// Something that is drawn as points; `None` for all else.
+    pub(super) fn point(&self, slot: Slot) -> Option<Point> {
+        let (segment, at) = self.locate(slot);
+        let first = segment.first_position(at).filter(|_| segment.shapes.is_points(at))?;
+        Some(Point { key: segment.keys[at], at: first })
     }
 }
 
