@@ -1,5 +1,5 @@
-//! Where change sets queue up. One thread writes them to the store, as many at once as have come together, publishes them and answers.
-//! Whatever changes an index goes through here, in order.
+//! Where change sets queue up. One thread writes them to the store, as many at once as have come together; another publishes what
+//! was written and answers, while the first waits for the disk again. Whatever changes an index goes through here, in order.
 
 use super::{Atlas, Leaf, read};
 use crate::change::{Change, ChangeSet, Done, Group};
@@ -14,8 +14,10 @@ use std::thread;
 const WAITING: usize = 4_096;
 /// Change sets written in one go at most.
 const TOGETHER: usize = 512;
+/// Groups that are on disk and not yet published.
+const UNPUBLISHED: usize = 2;
 
-/// Called once, from the thread of the desk, when a change set is durable and published, or refused.
+/// Called once, from a thread of the desk, when a change set is durable and published, or refused.
 pub type Answer<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
 /// The way in.
@@ -27,6 +29,25 @@ enum Job {
     Commit(ChangeSet, Answer<Done>),
     /// Something was written by another program; how many features changed is answered.
     Adopt(CollectionId, Answer<usize>),
+}
+
+enum Written {
+    Group {
+        sets: Vec<ChangeSet>,
+        group: Group,
+        answers: Vec<Answer<Done>>,
+    },
+    Adopted {
+        id: CollectionId,
+        done: Done,
+        answer: Answer<usize>,
+    },
+    /// The collection as it is now, read anew; `None` when it is gone.
+    Anew {
+        id: CollectionId,
+        leaf: Option<Arc<Leaf>>,
+        answer: Answer<usize>,
+    },
 }
 
 impl Desk {
@@ -77,20 +98,25 @@ pub(super) fn wait<T: Send + 'static>(ask: impl FnOnce(Answer<T>)) -> Result<T> 
 pub(super) struct Opening(Receiver<Job>);
 
 impl Opening {
-    /// Starts the thread. It ends when the atlas is gone.
+    /// Starts the two threads. They end when the atlas is gone.
     pub(super) fn open(self, atlas: &Arc<Atlas>) -> Result<()> {
-        let (atlas, jobs) = (Arc::downgrade(atlas), self.0);
-        let work = move || work_off(&atlas, &jobs);
-        thread::Builder::new().name("atlas-desk".into()).spawn(work).map(drop).map_err(Error::internal)
+        let (done, to_publish) = sync_channel(UNPUBLISHED);
+        let (writer, publisher) = (Arc::downgrade(atlas), Arc::downgrade(atlas));
+        let jobs = self.0;
+        let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(Error::internal)
+        };
+        start("atlas-write", Box::new(move || write_all(&writer, &jobs, &done)))?;
+        start("atlas-publish", Box::new(move || publish_all(&publisher, &to_publish)))
     }
 }
 
-fn work_off(atlas: &Weak<Atlas>, jobs: &Receiver<Job>) {
+fn write_all(atlas: &Weak<Atlas>, jobs: &Receiver<Job>, done: &SyncSender<Written>) {
     let mut ahead = None;
     while let Some(job) = ahead.take().or_else(|| jobs.recv().ok()) {
         let Some(atlas) = atlas.upgrade() else { return };
-        match job {
-            Job::Adopt(id, answer) => answer(atlas.take_over(&id)),
+        let written = match job {
+            Job::Adopt(id, answer) => atlas.take_over(id, answer),
             Job::Commit(set, answer) => {
                 // Who is about to send a change set comes along: writing one more costs less than writing once more.
                 thread::yield_now();
@@ -108,45 +134,67 @@ fn work_off(atlas: &Weak<Atlas>, jobs: &Receiver<Job>) {
                         Err(_) => break,
                     }
                 }
-                atlas.write(&sets, answers);
+                match atlas.shelf.store().commit_all(&sets) {
+                    Ok(group) => Some(Written::Group { sets, group, answers }),
+                    Err(e) => {
+                        answers.into_iter().for_each(|answer| answer(Err(e.clone())));
+                        None
+                    }
+                }
+            }
+        };
+        drop(atlas);
+        if written.is_some_and(|written| done.send(written).is_err()) {
+            return;
+        }
+    }
+}
+
+fn publish_all(atlas: &Weak<Atlas>, written: &Receiver<Written>) {
+    while let Ok(written) = written.recv() {
+        let Some(atlas) = atlas.upgrade() else { return };
+        match written {
+            Written::Group { sets, group, answers } => {
+                atlas.publish_group(&sets, &group);
+                answers.into_iter().zip(group.answers).for_each(|(answer, done)| answer(done));
+            }
+            Written::Adopted { id, done, answer } => {
+                atlas.publish(&id, &[&done]);
+                answer(Ok(done.changes.len()));
+            }
+            Written::Anew { id, leaf, answer } => {
+                let count = leaf.as_ref().map_or(0, |l| l.index.snapshot().len());
+                atlas.replace_leaf(&id, leaf);
+                answer(Ok(count));
             }
         }
     }
 }
 
 impl Atlas {
-    /// Writes change sets in one go, publishes what was written, and answers.
-    fn write(&self, sets: &[ChangeSet], answers: Vec<Answer<Done>>) {
-        match self.shelf.store().commit_all(sets) {
-            Ok(group) => {
-                self.publish_group(sets, &group);
-                answers.into_iter().zip(group.answers).for_each(|(answer, done)| answer(done));
+    /// What others did to a collection, out of the store.
+    fn take_over(&self, id: CollectionId, answer: Answer<usize>) -> Option<Written> {
+        let found = || -> Result<std::result::Result<Done, Option<Arc<Leaf>>>> {
+            let Some(collection) = self.shelf.collections()?.into_iter().find(|c| c.id == id) else {
+                return Ok(Err(None));
+            };
+            let same = |leaf: Arc<Leaf>| *leaf.index.snapshot().collection().as_ref() == collection;
+            match (self.shelf.store().adopt(&id), self.leaf(id.as_str()).is_ok_and(same)) {
+                (Ok((revision, changes)), true) => Ok(Ok(Done { revision, changes })),
+                // The table was replaced as a whole, or has other fields now: it is read anew.
+                (Ok(_) | Err(Error::Stale(_)), _) => {
+                    Ok(Err(Some(Arc::new(read(&self.shelf, &self.model, collection)?))))
+                }
+                (Err(e), _) => Err(e),
             }
-            Err(e) => answers.into_iter().for_each(|answer| answer(Err(e.clone()))),
-        }
-    }
-
-    /// Publishes what others did to a collection, out of the store; how many features changed.
-    fn take_over(&self, id: &CollectionId) -> Result<usize> {
-        let Some(collection) = self.shelf.collections()?.into_iter().find(|c| c.id == *id) else {
-            self.replace_leaf(id, None);
-            return Ok(0);
         };
-        let same = |leaf: Arc<Leaf>| *leaf.index.snapshot().collection().as_ref() == collection;
-        match (self.shelf.store().adopt(id), self.leaf(id.as_str()).is_ok_and(same)) {
-            (Ok((revision, changes)), true) => {
-                let done = Done { revision, changes };
-                self.publish(id, &[&done]);
-                Ok(done.changes.len())
+        match found() {
+            Ok(Ok(done)) => Some(Written::Adopted { id, done, answer }),
+            Ok(Err(leaf)) => Some(Written::Anew { id, leaf, answer }),
+            Err(e) => {
+                answer(Err(e));
+                None
             }
-            // The table was replaced as a whole, or has other fields now: it is read anew.
-            (Ok(_) | Err(Error::Stale(_)), _) => {
-                let leaf = Arc::new(read(&self.shelf, &self.model, collection)?);
-                let count = leaf.index.snapshot().len();
-                self.replace_leaf(id, Some(leaf));
-                Ok(count)
-            }
-            (Err(e), _) => Err(e),
         }
     }
 
