@@ -1,7 +1,7 @@
 //! From which zoom a point is drawn: at each zoom the map is cut into cells of 16 pixels, and the point with the lowest key in a cell stands
 //! for the others until they have a cell of their own. Depends on which points there are, and on nothing else.
 
-use super::place::WorldBox;
+use super::place::{WorldBox, interleaved};
 use super::{Slot, Snapshot, Tier};
 use crate::crs::World;
 use std::collections::{HashMap, HashSet};
@@ -99,29 +99,17 @@ impl Change<'_> {
     fn latecomers(&self) -> Vec<u8> {
         let mut order: Vec<usize> = (0..self.new.len()).collect();
         order.sort_unstable_by_key(|&i| self.new[i].key);
-        let mut taken: HashSet<Cell> = HashSet::new();
+        let mut taken: HashSet<Cell, foldhash::fast::RandomState> = HashSet::default();
         let mut zooms = vec![ALL; self.new.len()];
         for i in order {
             let at = self.new[i].at;
             let cells: [Cell; ALL as usize] = std::array::from_fn(|zoom| cell(at, zoom as u8));
-            zooms[i] = cells.partition_point(|&cell| taken.contains(&cell) || self.is_taken(cell)) as u8;
+            let by_new = cells.partition_point(|cell| taken.contains(cell)) as u8;
+            let by_old = self.snapshot.tiers.iter().map(|tier| first_free(tier, at)).max();
+            zooms[i] = by_old.unwrap_or(0).max(by_new);
             taken.extend(cells);
         }
         zooms
-    }
-
-    /// Whether an old point lies in a cell.
-    fn is_taken(&self, cell: Cell) -> bool {
-        let area = area(cell);
-        self.snapshot.tiers.iter().any(|tier| {
-            let segment = &tier.segment;
-            let lies_here = |slot: u32| {
-                tier.lives(slot)
-                    && segment.shapes.is_points(slot as usize)
-                    && segment.first_position(slot as usize).is_some_and(|at| self::cell(at, cell.0) == cell)
-            };
-            tier.points > 0 && segment.bands.iter().any(|band| band.any(&area, &segment.boxes, lies_here))
-        })
     }
 
     /// Who stands for each cell that a changed point lies in, from the smallest cells to the largest.
@@ -187,9 +175,24 @@ impl Snapshot {
     /// Something that is drawn as points; `None` for all else.
     pub(super) fn point(&self, slot: Slot) -> Option<Point> {
         let (segment, at) = self.locate(slot);
-        let first = segment.first_position(at).filter(|_| segment.shapes.is_points(at))?;
-        Some(Point { key: segment.keys[at], at: first })
+        Some(Point { key: segment.keys[at], at: segment.place_of_point(at as u32)? })
     }
+}
+
+/// The first zoom at which no living point of a tier lies in the cell of this position. The points that share the smallest cell with it are
+/// next to it on the Z-order curve.
+fn first_free(tier: &Tier, at: World) -> u8 {
+    let segment = &tier.segment;
+    let place = |slot: u32| segment.place_of_point(slot).filter(|_| tier.lives(slot));
+    let here = interleaved(at);
+    let split = segment.points.partition_point(|&s| segment.place_of_point(s).map(interleaved) < Some(here));
+    let before = segment.points[..split].iter().rev().find_map(|&s| place(s));
+    let behind = segment.points[split..].iter().find_map(|&s| place(s));
+    let shared = |other: World| {
+        let bits = (at.x ^ other.x).leading_zeros().min((at.y ^ other.y).leading_zeros());
+        (bits + 1).saturating_sub(CELL_BITS).min(ALL.into()) as u8
+    };
+    before.into_iter().chain(behind).map(shared).max().unwrap_or(0)
 }
 
 fn cell(at: World, zoom: u8) -> Cell {

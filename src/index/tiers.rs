@@ -135,9 +135,9 @@ fn thin_all(before: &Snapshot, gone: &HashSet<u64>, new: &[Point]) -> thin::Zoom
     let mut points = new.to_vec();
     let mut slots = vec![];
     for (at, tier) in before.tiers.iter().enumerate() {
-        for slot in tier.slots().filter(|&s| tier.segment.shapes.is_points(s as usize)) {
+        for slot in tier.slots() {
             let here = Slot::new(at, slot);
-            if let Some(position) = tier.segment.first_position(slot as usize).filter(|_| !gone.contains(&here.0)) {
+            if let Some(position) = tier.segment.place_of_point(slot).filter(|_| !gone.contains(&here.0)) {
                 points.push(Point { key: tier.segment.keys[slot as usize], at: position });
                 slots.push(here);
             }
@@ -237,7 +237,7 @@ fn merge_once(inner: &Inner) -> bool {
 impl Tier {
     pub(super) fn new(segment: Segment) -> Self {
         let count = segment.len();
-        let points = (0..count).filter(|&s| segment.shapes.is_points(s)).count();
+        let points = segment.points.len();
         let mut tier =
             Self { segment: Arc::new(segment), dead: None, living: count, points, extent: None, times: None };
         tier.extent = tier.measure();
