@@ -12,9 +12,6 @@ use std::sync::Arc;
 /// The most bytes of one answer that is kept.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// The most bytes of all of them.
-const ALL_BYTES: u64 = 64 << 20;
-
 /// A finished answer in one coding.
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -43,12 +40,13 @@ impl Finished {
 }
 
 impl Shelf {
-    pub fn new() -> Self {
+    /// One that takes so much memory at the most.
+    pub fn new(bytes: u64) -> Self {
         let weight = |(key, _): &(Box<str>, Coding), kept: &Finished| {
             let headers: usize = kept.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
             (key.len() + headers + kept.body.len() + 400).try_into().unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(ALL_BYTES).weigher(weight).build())
+        Self(Cache::builder().max_capacity(bytes).weigher(weight).build())
     }
 
     /// The answer that is kept by this text, which has all that it depends on.

@@ -130,7 +130,7 @@ pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
         web: web::Web::new(config.web.clone(), config.basemap.clone()),
         counts: operations::Counts::default(),
         listeners: Arc::default(),
-        kept: kept::Shelf::new(),
+        kept: kept::Shelf::new(config.limits.kept_bytes),
         atlas,
         config,
     });
