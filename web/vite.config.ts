@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -27,7 +28,12 @@ function sharedMapLibrary(): Plugin {
   };
 }
 
+// Names of languages are dear to find out in the browser.
+const languages = readdirSync(fileURLToPath(new URL('./src/locales', import.meta.url)));
+const names = Object.fromEntries(languages.map((code) => [code, new Intl.DisplayNames(code, { type: 'language' }).of(code)]));
+
 export default defineConfig({
+  define: { LANGUAGE_NAMES: JSON.stringify(names) },
   base: './',
   // The map library's classes count on fields that are declared but not set staying as the parent class set them.
   oxc: { assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } },

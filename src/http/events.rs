@@ -25,18 +25,22 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How much a slow listener may be behind before the sending waits for them.
 const AHEAD: usize = 8;
 
-/// Listens to all collections, or to those named.
+/// Listens to all collections, or to those named; from now on, or since a number, which a page of items has in `Cityheart-News`.
 pub async fn listen(ask: Ask) -> Answer {
-    let pairs = ask.only(&["collections"])?;
-    let wanted = pairs.rest.first().map(|(_, list)| list.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let pairs = ask.only(&["collections", "since"])?;
+    let given = |name: &str| pairs.rest.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let wanted = given("collections").map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>());
     for name in wanted.iter().flatten() {
         ask.atlas().view(name)?;
     }
-    let last = ask.headers.get(LAST_EVENT_ID).map(|v| v.to_str().unwrap_or_default().trim().to_owned());
+    // Who comes back heard more than the address of their first visit says.
+    let back = ask.headers.get(LAST_EVENT_ID).map(|v| v.to_str().unwrap_or_default().trim());
+    let back = back.filter(|last| !last.is_empty());
+    let last = back.or(given("since")).map(|last| last.parse().unwrap_or_default());
     let place = Place::take(&ask.app)?;
     let (send, body) = mpsc::channel(AHEAD);
     let listener = Listener { atlas: ask.atlas().clone(), wanted, send, _place: place };
-    tokio::spawn(listener.tell(last.filter(|l| !l.is_empty())));
+    tokio::spawn(listener.tell(last, back.is_none()));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -75,17 +79,12 @@ struct Listener {
 
 impl Listener {
     /// Tells until the listener goes away or the program ends.
-    async fn tell(self, last: Option<String>) {
-        let mut last = if let Some(text) = last {
-            text.parse().unwrap_or_default()
-        } else {
-            let now = self.atlas.news().last();
-            // Who is cut off before the first event comes back with this number.
-            if !self.say(format!("id: {now}\n\n")).await {
-                return;
-            }
-            now
-        };
+    async fn tell(self, last: Option<u64>, first: bool) {
+        let mut last = last.unwrap_or_else(|| self.atlas.news().last());
+        // Who is cut off before the first event comes back with this number.
+        if first && !self.say(format!("id: {last}\n\n")).await {
+            return;
+        }
         loop {
             match self.atlas.news().since(last) {
                 Since::Ended => return,

@@ -29,10 +29,19 @@ pub const WHOLE_FORMS: [&Form; 4] = [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV];
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 const MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
 const RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
+/// The last news that this answer holds: who listens to `/api/events?since=` it misses nothing and hears nothing twice.
+const NEWS: HeaderName = HeaderName::from_static("cityheart-news");
 /// Rows of a page for people; more are a `next` away.
 const MAX_ROWS: usize = 500;
 
 pub async fn list(ask: Ask) -> Answer {
+    let news = ask.atlas().news().last(); // read before the snapshot, which so holds all of it
+    let mut response = page(ask).await?;
+    response.headers_mut().insert(NEWS, HeaderValue::from(news));
+    Ok(response)
+}
+
+async fn page(ask: Ask) -> Answer {
     let pairs = ask.pairs()?;
     let view = ask.atlas().view(ask.segment("collection"))?;
     let form = ask.form(&PAGE_FORMS, &pairs)?;

@@ -10,11 +10,11 @@ export const ITEMS = 'api/collections/interventions/items';
 export const SPOT = [15.2735, 46.2352];
 
 /** Signs in through the dialog, as people do. */
-export async function signIn(page) {
-  assert.ok(login && password, 'the server did not say how to sign in');
+export async function signIn(page, who = { login, password }) {
+  assert.ok(who.login && who.password, 'the server did not say how to sign in');
   await page.locator('#sign-in').click();
-  await page.fill('#login', login);
-  await page.fill('#password', password);
+  await page.fill('#login', who.login);
+  await page.fill('#password', who.password);
   await page.locator('dialog button.primary').click();
   await page.locator('.workbar').waitFor();
 }

@@ -29,7 +29,7 @@ before(async () => {
 after(() => browser?.close());
 
 /** Opens the map at an address below the base, runs `steps`, and checks that nothing went wrong on the way. */
-export async function visit(path, steps, { expectErrors = [], prepare, ...options } = {}) {
+export async function visit(path, steps, { expectErrors = [], prepare, at = base, ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: 'en-GB',
@@ -43,7 +43,7 @@ export async function visit(path, steps, { expectErrors = [], prepare, ...option
   page.setDefaultNavigationTimeout(60_000);
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !/^(data|blob):/.test(url)) problems.push(`request to another host: ${url}`);
+    if (!url.startsWith(at) && !/^(data|blob):/.test(url)) problems.push(`request to another host: ${url}`);
   });
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
@@ -51,7 +51,7 @@ export async function visit(path, steps, { expectErrors = [], prepare, ...option
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
   try {
     await prepare?.(page);
-    await page.goto(base + path);
+    await page.goto(at + path);
     await steps(page);
   } finally {
     await context.close();

@@ -99,6 +99,26 @@ async fn who_comes_back_is_told_what_they_missed() {
 }
 
 #[tokio::test]
+async fn who_read_a_page_hears_all_that_came_after_it_and_nothing_before() {
+    let client = Client::new();
+    client.post(&measure(Some("celje-before"))).await;
+    let page = client.get(ITEMS).await;
+    let news = page.headers["cityheart-news"].to_str().unwrap().to_owned();
+    client.post(&measure(Some("celje-between"))).await;
+    let mut line = listen(&client, &format!("/api/events?since={news}"), None).await;
+    assert_eq!(line.next().await.unwrap().id, news, "a number to come back with");
+    assert_eq!(line.next().await.unwrap().data["ids"], json!(["celje-between"]));
+    let page = client.get(ITEMS).await;
+    let held =
+        client.send("GET", ITEMS, &[("if-none-match", page.headers["etag"].to_str().unwrap())], Body::empty()).await;
+    let now = held.headers["cityheart-news"].to_str().unwrap();
+    assert!(held.status == 304 && now > news.as_str(), "an answer that still holds is of now");
+    let mut back = listen(&client, &format!("/api/events?since={news}"), Some(now)).await;
+    client.post(&measure(Some("celje-after"))).await;
+    assert_eq!(back.next().await.unwrap().data["ids"], json!(["celje-after"]), "the header says more than the address");
+}
+
+#[tokio::test]
 async fn who_comes_back_with_a_number_of_another_time_begins_anew() {
     let client = Client::new();
     for last in ["7", "nonsense", "99999999999999999999", "18446744073709551615"] {

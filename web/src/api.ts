@@ -19,9 +19,14 @@ export class Unanswered extends Error {
   }
 }
 
+/** The number of the last news that everything read so far holds: who listens from it on misses nothing. */
+export let newsRead: number | null = null;
+
 async function ask<T>(path: string): Promise<T> {
   const response = await fetch(address(path)).catch(() => null);
   if (!response?.ok) throw new Unanswered(path, response?.status ?? 0);
+  const news = response.headers.get('cityheart-news');
+  if (news) newsRead = Math.min(newsRead ?? Infinity, Number(news));
   return (await response.json()) as T;
 }
 

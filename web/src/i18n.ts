@@ -1,46 +1,46 @@
-// Messages in the person's language: a folder a language, a file a part of the page. English is in the page; other languages
-// are fetched when chosen and stand on English where a message is missing. A language is offered when its folder is there,
-// in the order of the network.
+// Messages in the person's language: a folder a language, a file a part of the page, in the JSON of i18next. English comes with the
+// parts that say it; other languages are fetched when chosen and stand on English where a message is missing. A language is
+// offered when its folder is there, in the order of the network.
 import { signal } from '@preact/signals';
-import i18next from 'i18next';
-import ask from './locales/en/ask.json';
-import edit from './locales/en/edit.json';
+import type ask from './locales/en/ask.json';
+import type draw from './locales/en/draw.json';
+import type edit from './locales/en/edit.json';
 import map from './locales/en/map.json';
 import see from './locales/en/see.json';
 
-const en = { ...map, ...ask, ...edit, ...see };
-
+type Messages = Readonly<Record<string, string>>;
 type Plural<K> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K;
-export type Key = Plural<keyof typeof en>;
+export type Key = Plural<keyof (typeof map & typeof see & typeof ask & typeof draw & typeof edit)>;
 
 const ORDER = ['en', 'fr', 'pl', 'es', 'hr', 'pt', 'sl', 'it', 'el', 'nl'];
-const files = import.meta.glob<Record<string, string>>(['./locales/*/*.json', '!./locales/en/*.json'], { import: 'default' });
+const files = import.meta.glob<Messages>(['./locales/*/*.json', '!./locales/en/*.json'], { import: 'default' });
 const filesOf = (language: string) => Object.entries(files).flatMap(([path, load]) => (path.startsWith(`./locales/${language}/`) ? [load] : []));
 
 export const languages = ORDER.filter((language) => language === 'en' || filesOf(language).length);
 
+/** What each language calls itself, found out by the build. */
+declare const LANGUAGE_NAMES: Record<string, string>;
+export const nameOfLanguage = (code: string): string => LANGUAGE_NAMES[code] ?? code;
+
 /** The language now shown; it changes when its messages are there, so that nothing flickers through English. */
 export const language = signal('en');
 
-void i18next.init({
-  lng: 'en',
-  fallbackLng: 'en',
-  resources: { en: { translation: en } },
-  keySeparator: false,
-  nsSeparator: false,
-  interpolation: { escapeValue: false },
-  initAsync: false,
-});
+const known: Record<string, Messages> = { en: { ...map, ...see } };
+
+/** English messages of a part that is loaded later. */
+export function teach(messages: Messages): void {
+  known.en = { ...known.en, ...messages };
+}
+
+let wish = '';
 
 export async function speak(wanted: string): Promise<void> {
-  const loads = filesOf(wanted);
-  if (loads.length && !i18next.hasResourceBundle(wanted, 'translation')) {
-    const parts = await Promise.all(loads.map((load) => load()));
-    i18next.addResourceBundle(wanted, 'translation', Object.assign({}, ...parts));
-  }
-  await i18next.changeLanguage(languages.includes(wanted) ? wanted : 'en');
-  language.value = i18next.language;
-  document.documentElement.lang = i18next.language;
+  wish = languages.includes(wanted) ? wanted : 'en';
+  const now = wish;
+  if (!known[now]) known[now] = Object.assign({}, ...(await Promise.all(filesOf(now).map((load) => load())))) as Messages;
+  if (now !== wish) return; // another was chosen meanwhile
+  language.value = now;
+  document.documentElement.lang = now;
 }
 
 /** The language asked for, else the first of the browser's that we have. */
@@ -50,11 +50,22 @@ export function preferred(asked: string): string {
 }
 
 export function t(key: Key, values?: Record<string, string | number>): string {
-  void language.value; // whoever shows a message is shown anew in another language
-  return i18next.t(key, values && { count: values.count, replace: written(values) });
+  const text = message(language.value, key, values?.count) ?? message('en', key, values?.count) ?? key;
+  return values ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => written(values[name])) : text;
+}
+
+/** A message, in the form of its number where there is one. */
+function message(language: string, key: string, count: string | number | undefined): string | undefined {
+  const messages = known[language];
+  return (count === undefined ? undefined : messages?.[`${key}_${rules(language).plural.select(Number(count))}`]) ?? messages?.[key];
 }
 
 /** Numbers as the language writes them. */
-function written(values: Record<string, string | number>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString(language.value) : value]));
+function written(value: string | number | undefined): string {
+  return typeof value === 'number' ? rules(language.value).number.format(value) : (value ?? '');
 }
+
+const kept: Record<string, { plural: Intl.PluralRules; number: Intl.NumberFormat }> = {};
+
+/** How a language counts and writes numbers; dear to make. */
+const rules = (language: string) => (kept[language] ??= { plural: new Intl.PluralRules(language), number: new Intl.NumberFormat(language) });

@@ -1,6 +1,7 @@
 // News from the server: what others change is seen here within a second. A window that is hidden listens to nothing, for a
 // browser keeps only a few connections open; it catches up when it is seen again.
-import { address, type Item } from './api';
+import { effect } from '@preact/signals';
+import { address, newsRead, type Item } from './api';
 import type { Box } from './geometry';
 import { t } from './i18n';
 import { announcement, plan } from './state';
@@ -24,38 +25,53 @@ interface Changes {
 const HELD = ['partners', 'cities', 'areas', 'indicators'];
 const INTERVENTIONS = 'interventions';
 const GATHER_MS = 300;
+const AGAIN_MS = 5000;
 
 let source: EventSource | null = null;
+/** The number of the last news that was heard, or that the plan held when it was read; listening goes on from it. */
+let last: string | null = null;
 /** The last revision of interventions that the page shows; unknown until the first news. */
 let shown: number | null = null;
-/** At first, what changed between reading the plan and listening. */
-let missed = true;
 
+/** Called once, when the plan has been read. */
 export function listen(): void {
+  last = newsRead === null ? null : String(newsRead);
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
-  if (!document.hidden) open();
+  // The server tells each what they may see: who signs in or out listens anew.
+  effect(() => {
+    void account.value?.login;
+    close();
+    if (!document.hidden) open();
+  });
 }
 
 function open(): void {
   if (source) return;
-  source = new EventSource(address('api/events'));
-  source.addEventListener('open', () => {
-    lost.value = false;
-    if (missed) void catchUp();
-    missed = false;
-  });
-  source.addEventListener('error', () => {
+  const line = new EventSource(address(last === null ? 'api/events' : `api/events?since=${last}`));
+  source = line;
+  line.addEventListener('open', () => (lost.value = false));
+  line.addEventListener('error', () => {
     lost.value = true;
-    missed = true;
+    if (line.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    setTimeout(() => {
+      if (source !== line) return;
+      close();
+      if (!document.hidden) open();
+    }, AGAIN_MS);
   });
-  source.addEventListener('change', ({ data }) => heard(JSON.parse(String(data)) as News));
-  source.addEventListener('reset', () => void reload());
+  line.addEventListener('change', ({ data, lastEventId }) => {
+    last = lastEventId;
+    heard(JSON.parse(String(data)) as News);
+  });
+  line.addEventListener('reset', ({ lastEventId }) => {
+    last = lastEventId;
+    void reload();
+  });
 }
 
 function close(): void {
   source?.close();
   source = null;
-  missed = true;
 }
 
 function heard({ collection, revision, bbox }: News): void {

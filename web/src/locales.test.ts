@@ -45,6 +45,15 @@ describe.each(languages)('%s', (code) => {
   test('says something everywhere', () => expect(Object.values(messages).filter((text) => !text.trim())).toEqual([]));
 });
 
+test('a message that comes with a part is said by that part alone', () => {
+  const places: Record<string, RegExp> = { ask: /^ask\//, draw: /^draw\//, edit: /^edit\// };
+  for (const [part, place] of Object.entries(places)) {
+    for (const key of baseKeys(readPart('en', `${part}.json`))) {
+      expect([key, sources.filter(({ path, text }) => !place.test(path) && text.includes(`'${key}'`)).map(({ path }) => path)]).toEqual([key, []]);
+    }
+  }
+});
+
 test('every message is used', () => {
   const code = sources.map(({ text }) => text).join('\n');
   expect(baseKeys(english).filter((key) => !code.includes(`'${key}'`))).toEqual([]);

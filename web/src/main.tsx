@@ -1,12 +1,15 @@
-// Opens the page: ties the state to the address, asks for the plan, and shows the panel; the map comes after it.
+// Opens the page, a step at a time: asks for the plan, ties the state to the address, and shows the panel; the map comes after it.
 import { render } from 'preact';
 import './style.css';
+import { breathe } from './pace';
 import { connect, embedded, load } from './state';
 import { resume } from './state/session';
 import { Page } from './ui/Page';
 
+const loaded = load();
+await breathe();
 connect();
-void load();
 if (!embedded) void resume();
-void import('./live').then(({ listen }) => listen());
+await breathe();
 render(<Page />, document.getElementById('page')!);
+void loaded.then(() => import('./live')).then(({ listen }) => listen());

@@ -9,11 +9,20 @@ use crate::error::{Error, Result};
 
 mod entry; // what may be chosen, and what it is worth
 mod rules; // what the plan and the inputs demand
-mod solve; // the best choice
+mod solve; // the best choice, and whether there is one
+mod search; // bounds, and rounds
+mod units; // points and money as whole numbers
+mod rest; // what the rules leave open
+mod relax; // how much there can be at most
+mod sweep; // all states that may still be best
+mod polish; // exchanges that make a choice better
 mod tell; // the numbers
+#[cfg(test)]
+mod tests;
 
 use entry::{CRITERIA, DEFAULT};
-use solve::{Candidate, Problem};
+use solve::{Candidate, Outcome, Problem};
+use std::time::{Duration, Instant};
 
 const BUDGET: Input = Input::required("budget", "How much may be spent, in euros", Kind::Money);
 const WEIGHTS: Input = Input::new(
@@ -65,10 +74,15 @@ pub(super) const QUESTION: Question = Question {
     answer,
 };
 
+/// An answer takes no longer, well below the deadline of a request: what is not proven by then is said.
+const TIME: Duration = Duration::from_millis(4500);
+/// How much of it the choice itself gets; the rest is for the rules and the next 10 %.
+const FOR_THE_CHOICE: Duration = Duration::from_millis(2500);
 /// The most candidates: more cannot be weighed exactly while somebody waits.
 const MAX_CANDIDATES: usize = 1000;
 
 fn answer(asked: &Asked<'_>) -> Result<Answer> {
+    let start = Instant::now();
     let choice = Choice::of(asked, &COLLECTION, &FILTER)?;
     let budget = asked.money(&BUDGET)?.unwrap_or_default();
     let weights = asked.weights(&WEIGHTS)?;
@@ -82,10 +96,11 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let rules = rules::read(asked, &choice, &entries)?;
     let candidates = entries.iter().map(|e| Candidate { points: e.points(), cost: e.cost }).collect();
     let problem = Problem { candidates, budget, rules };
-    let teller = tell::Teller { choice: &choice, entries: &entries, problem: &problem };
-    let told = match problem.best()? {
-        Some(best) => teller.best(&best)?,
-        None => teller.clash()?,
+    let teller = tell::Teller { choice: &choice, entries: &entries, problem: &problem, until: start + TIME };
+    let told = match problem.best(None, start + FOR_THE_CHOICE)? {
+        Outcome::Found(best) => teller.best(&best)?,
+        Outcome::Nothing => teller.clash()?,
+        Outcome::Unknown => teller.unknown(),
     };
     let mut rules = said(&weights);
     rules.extend(told.rules);
@@ -104,7 +119,7 @@ fn said(weights: &Weights) -> Vec<String> {
         "interventions: one for each. functions, objectives, pillars, types: how many it serves. eu_share: the EU money in its cost. ground: square \
          metres of its place."
             .to_owned(),
-        "Of all sets whose costs together stay within the budget and that obey every rule, the one with most points is chosen; the search is exact. \
+        "Of all sets whose costs together stay within the budget and that obey every rule, the one with most points is chosen; the search is exact, and where its time was too short for the proof, that is said. \
          Interventions that state no cost, and those completed, under way or abandoned, are no candidates and are listed."
             .to_owned(),
     ]

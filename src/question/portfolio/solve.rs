@@ -1,10 +1,13 @@
-//! Which of these under this budget, exactly: a knapsack with rules, as an integer programme. Knows candidates by their numbers only.
+//! Which of these under this budget, exactly: a knapsack with rules. Knows candidates by their numbers only. The best choice comes from `search`;
+//! whether rules can hold at all, and at what cost, is an integer programme.
 
+use super::search::search;
 use crate::error::{Error, Result};
 use good_lp::{Constraint, Expression, ProblemVariables, ResolutionError, Solution, SolverModel, WithTimeLimit};
 use good_lp::{constraint, microlp, solvers::SolutionStatus, variable};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use std::time::Instant;
 
 /// What may be chosen, and under what.
 #[derive(Debug, Clone)]
@@ -51,12 +54,32 @@ pub struct Best {
     pub cost: Decimal,
     /// Whether it is proven that there is no better one.
     pub proven: bool,
+    /// No choice is worth more points.
+    pub at_most: f64,
 }
 
-/// How long one search may take; the answer then says that it is not proven.
-const MAX_SECONDS: f64 = 10.0;
+/// What came of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Found(Best),
+    /// No choice obeys all rules within the budget.
+    Nothing,
+    /// Time was up before any choice was found.
+    Unknown,
+}
+
+/// Rules that cannot hold together.
+#[derive(Debug, PartialEq)]
+pub struct Clash {
+    pub rules: Vec<usize>,
+    /// Whether it is proven that without any one of them a choice is possible.
+    pub smallest: bool,
+}
+
 /// Points nearer than this are equal.
-const EQUAL: f64 = 1e-7;
+pub const EQUAL: f64 = 1e-7;
+/// With less time than this, the solver is not asked.
+const LEAST_SECONDS: f64 = 0.002;
 
 impl Best {
     /// Whether it is worth more, beyond rounding.
@@ -91,16 +114,18 @@ impl Demand {
 }
 
 impl Problem {
-    /// A choice worth most. `None` when no choice obeys all rules within the budget.
-    pub fn best(&self) -> Result<Option<Best>> {
-        let points: Vec<f64> = self.candidates.iter().map(|c| c.points).collect();
-        self.search(&points)
+    /// A choice worth most. `known` is a choice that obeys everything: nothing worse is found.
+    pub fn best(&self, known: Option<&Best>, until: Instant) -> Result<Outcome> {
+        self.checked(search(self, known, until)?)
     }
 
-    /// What the cheapest choice costs that obeys all rules, whatever the budget; `None` when there is none.
-    pub fn least_budget(&self) -> Result<Option<Decimal>> {
+    /// What the cheapest choice costs that obeys all rules, whatever the budget; `None` when there is none, or it was not proven in time.
+    pub fn least_budget(&self, until: Instant) -> Result<Option<Decimal>> {
         let all = self.candidates.iter().map(|c| c.cost).sum();
-        Ok(Self { budget: all, ..self.clone() }.cheapest()?.map(|b| b.cost))
+        Ok(match (Self { budget: all, ..self.clone() }).cheapest(until)? {
+            Outcome::Found(best) if best.proven => Some(best.cost),
+            _ => None,
+        })
     }
 
     /// The same without one rule.
@@ -111,48 +136,64 @@ impl Problem {
         other
     }
 
-    /// A smallest set of rules (by number) that cannot hold together within the budget: without any one of them, a choice is possible.
-    /// Empty when all can hold.
-    pub fn clash(&self) -> Result<Vec<usize>> {
-        if self.feasible(&(0..self.rules.len()).collect::<Vec<_>>())? {
-            return Ok(vec![]);
+    /// Rules (by number) that cannot hold together within the budget; none when all can hold, or it was not proven in time that they cannot.
+    pub fn clash(&self, until: Instant) -> Result<Clash> {
+        let mut clash = Clash { rules: (0..self.rules.len()).collect(), smallest: true };
+        if self.feasible(&clash.rules, until)? != Some(false) {
+            clash.rules.clear();
         }
-        let mut kept: Vec<usize> = (0..self.rules.len()).collect();
-        for rule in 0..self.rules.len() {
-            let fewer: Vec<usize> = kept.iter().copied().filter(|r| *r != rule).collect();
-            if !self.feasible(&fewer)? {
-                kept = fewer;
+        for rule in clash.rules.clone() {
+            let fewer: Vec<usize> = clash.rules.iter().copied().filter(|r| *r != rule).collect();
+            match self.feasible(&fewer, until)? {
+                Some(false) => clash.rules = fewer,
+                Some(true) => {}
+                None => clash.smallest = false,
             }
         }
-        Ok(kept)
+        Ok(clash)
     }
 
-    /// Whether some rules can hold together within the budget.
-    fn feasible(&self, rules: &[usize]) -> Result<bool> {
+    /// Whether some rules can hold together within the budget; `None` when time was up.
+    fn feasible(&self, rules: &[usize], until: Instant) -> Result<Option<bool>> {
         let some = rules.iter().map(|r| self.rules[*r].clone()).collect();
-        Ok(Self { rules: some, ..self.clone() }.cheapest()?.is_some())
+        Ok(match (Self { rules: some, ..self.clone() }).cheapest(until)? {
+            Outcome::Found(_) => Some(true),
+            Outcome::Nothing => Some(false),
+            Outcome::Unknown => None,
+        })
     }
 
-    fn cheapest(&self) -> Result<Option<Best>> {
-        let saved: Vec<f64> = self.candidates.iter().map(|c| -self.part(c.cost)).collect();
-        self.search(&saved)
+    /// A choice with its numbers.
+    #[must_use]
+    pub fn choice(&self, chosen: Vec<usize>) -> Best {
+        let points = chosen.iter().map(|i| self.candidates[*i].points).sum();
+        let cost = chosen.iter().map(|i| self.candidates[*i].cost).sum();
+        Best { chosen, points, cost, proven: false, at_most: f64::INFINITY }
     }
 
-    fn search(&self, worth: &[f64]) -> Result<Option<Best>> {
+    /// Holds a choice against the budget and every rule before it is believed.
+    fn checked(&self, outcome: Outcome) -> Result<Outcome> {
+        if let Outcome::Found(best) = &outcome {
+            if let Some(broken) = self.rules.iter().find(|r| !r.demand.holds(&best.chosen)) {
+                return Err(Error::internal(format!("the portfolio breaks its rule {}", broken.name)));
+            }
+            if best.cost > self.budget {
+                return Err(Error::internal("the portfolio costs more than its budget"));
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The cheapest choice that obeys.
+    pub fn cheapest(&self, until: Instant) -> Result<Outcome> {
         // A sum over the budget by less than the solver's tolerance is cut off, and the search goes on.
         let mut cuts: Vec<Vec<usize>> = Vec::new();
         loop {
-            let Some((chosen, proven)) = self.solve(worth, &cuts)? else { return Ok(None) };
-            let cost = chosen.iter().map(|i| self.candidates[*i].cost).sum::<Decimal>();
-            if cost > self.budget {
-                cuts.push(chosen);
-                continue;
+            let outcome = self.solve_cheapest(&cuts, until)?;
+            match outcome {
+                Outcome::Found(best) if best.cost > self.budget => cuts.push(best.chosen),
+                outcome => return self.checked(outcome),
             }
-            if let Some(broken) = self.rules.iter().find(|r| !r.demand.holds(&chosen)) {
-                return Err(Error::internal(format!("the portfolio breaks its rule {}", broken.name)));
-            }
-            let points = chosen.iter().map(|i| self.candidates[*i].points).sum();
-            return Ok(Some(Best { chosen, points, cost, proven }));
         }
     }
 
@@ -162,7 +203,12 @@ impl Problem {
         cost.checked_div(scale).and_then(|p| p.to_f64()).unwrap_or(f64::MAX)
     }
 
-    fn solve(&self, worth: &[f64], cuts: &[Vec<usize>]) -> Result<Option<(Vec<usize>, bool)>> {
+    /// The cheapest choice as an integer programme.
+    fn solve_cheapest(&self, cuts: &[Vec<usize>], until: Instant) -> Result<Outcome> {
+        let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64();
+        if seconds < LEAST_SECONDS {
+            return Ok(Outcome::Unknown);
+        }
         let mut variables = ProblemVariables::new();
         let take: Vec<_> = self
             .candidates
@@ -176,15 +222,14 @@ impl Problem {
             })
             .collect();
         let sum = |of: &[usize]| of.iter().map(|i| Expression::from(take[*i])).sum::<Expression>();
-        let goal: Expression = take.iter().zip(worth).map(|(t, w)| *w * *t).sum();
         let spent: Expression = take.iter().zip(&self.candidates).map(|(t, c)| self.part(c.cost).min(2.0) * *t).sum();
         let limit = self.part(self.budget);
-        let mut model = variables.maximise(goal).using(microlp).with_time_limit(MAX_SECONDS);
+        let mut model = variables.minimise(spent.clone()).using(microlp).with_time_limit(seconds);
         model.add_constraint(constraint!(spent <= limit));
         for rule in &self.rules {
             let constraints: Vec<Constraint> = match &rule.demand {
                 // A sum over nothing is no constraint to the solver.
-                Demand::AnyOf(of) if of.is_empty() => return Ok(None),
+                Demand::AnyOf(of) if of.is_empty() => return Ok(Outcome::Nothing),
                 Demand::AnyOf(of) => vec![constraint!(sum(of) >= 1)],
                 Demand::OneOf(of) => vec![constraint!(sum(of) <= 1)],
                 Demand::Needs(one, all) => all.iter().map(|other| constraint!(take[*one] <= take[*other])).collect(),
@@ -200,101 +245,13 @@ impl Problem {
         match model.solve() {
             Ok(solution) => {
                 let chosen = (0..take.len()).filter(|i| solution.value(take[*i]) > 0.5).collect();
-                Ok(Some((chosen, matches!(solution.status(), SolutionStatus::Optimal))))
+                let proven = matches!(solution.status(), SolutionStatus::Optimal);
+                Ok(Outcome::Found(Best { proven, ..self.choice(chosen) }))
             }
-            Err(ResolutionError::Infeasible) => Ok(None),
+            Err(ResolutionError::Infeasible) => Ok(Outcome::Nothing),
+            // Time was up before there was any choice.
+            Err(ResolutionError::Other(_)) => Ok(Outcome::Unknown),
             Err(e) => Err(Error::internal(format!("the portfolio could not be solved: {e}"))),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Dice(u64);
-
-    impl Dice {
-        fn below(&mut self, n: u64) -> u64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) % n
-        }
-    }
-
-    fn problem(dice: &mut Dice, count: usize, rules: usize) -> Problem {
-        let candidates: Vec<Candidate> = (0..count)
-            .map(|_| Candidate {
-                points: (1 + dice.below(200)) as f64 / 64.0,
-                cost: Decimal::new((dice.below(9_000_000) + 1) as i64, 2),
-            })
-            .collect();
-        let budget = candidates.iter().map(|c| c.cost).sum::<Decimal>() / Decimal::from(2 + dice.below(3));
-        let budget = budget.round_dp(2);
-        let some = |dice: &mut Dice, most: u64| -> Vec<usize> {
-            let mut list: Vec<usize> = (0..=dice.below(most)).map(|_| dice.below(count as u64) as usize).collect();
-            list.sort_unstable();
-            list.dedup();
-            list
-        };
-        let rules = (0..rules)
-            .map(|n| {
-                let of = some(dice, 4);
-                let demand = match dice.below(5) {
-                    0 | 1 => Demand::AnyOf(of),
-                    2 => Demand::OneOf(of),
-                    3 => Demand::Needs(dice.below(count as u64) as usize, of),
-                    _ => Demand::Never(of[0]),
-                };
-                Rule { name: format!("r{n}"), demand }
-            })
-            .collect();
-        Problem { candidates, budget, rules }
-    }
-
-    /// Every subset there is.
-    fn brute(p: &Problem) -> Option<(f64, Decimal)> {
-        let mut best: Option<(f64, Decimal)> = None;
-        for mask in 0..1_u32 << p.candidates.len() {
-            let chosen: Vec<usize> = (0..p.candidates.len()).filter(|i| mask >> i & 1 == 1).collect();
-            let cost: Decimal = chosen.iter().map(|i| p.candidates[*i].cost).sum();
-            if cost <= p.budget && p.rules.iter().all(|r| r.demand.holds(&chosen)) {
-                let points: f64 = chosen.iter().map(|i| p.candidates[*i].points).sum();
-                if best.is_none_or(|(most, _)| points > most) {
-                    best = Some((points, cost));
-                }
-            }
-        }
-        best
-    }
-
-    #[test]
-    fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_set() {
-        let mut dice = Dice(7);
-        let mut clashes = 0;
-        for _ in 0..150 {
-            let (count, rules) = (1 + dice.below(11) as usize, dice.below(6) as usize);
-            let p = problem(&mut dice, count, rules);
-            let got = p.best().unwrap();
-            match (brute(&p), got) {
-                (None, None) => {
-                    clashes += 1;
-                    let clash = p.clash().unwrap();
-                    assert!(!clash.is_empty());
-                    for left in std::iter::once(None).chain(clash.iter().map(Some)) {
-                        let rules: Vec<Rule> =
-                            clash.iter().filter(|r| Some(*r) != left).map(|r| p.rules[*r].clone()).collect();
-                        assert_eq!(brute(&Problem { rules, ..p.clone() }).is_some(), left.is_some());
-                    }
-                }
-                (Some((points, _)), Some(got)) => {
-                    assert!((got.points - points).abs() < EQUAL, "{} against {points} of {p:?}", got.points);
-                    assert!(got.proven && got.cost <= p.budget);
-                    assert!(p.rules.iter().all(|r| r.demand.holds(&got.chosen)));
-                    assert_eq!(p.clash().unwrap(), Vec::<usize>::new());
-                }
-                (want, got) => panic!("{got:?} where {want:?} was found in {p:?}"),
-            }
-        }
-        assert!(clashes > 5, "only {clashes} problems had no solution");
     }
 }

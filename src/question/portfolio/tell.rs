@@ -1,7 +1,7 @@
 //! What is said about a choice: its numbers, what each rule costs, what more money would add; or which rules clash.
 
 use super::entry::{CRITERIA, Entry};
-use super::solve::{Best, Demand, Problem, Rule};
+use super::solve::{Best, Demand, Outcome, Problem, Rule};
 use crate::error::Result;
 use crate::feature::FeatureId;
 use crate::question::answer::{Figure, Found, Number, rounded};
@@ -10,9 +10,12 @@ use crate::question::money;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// The most rules whose effect is worked out one by one.
 const MAX_EXPLAINED: usize = 40;
+/// What part of the time that is left the next tenth of budget gets: one of so many.
+const NEXT_SHARE: usize = 4;
 /// The next tenth of the budget.
 const NEXT: Decimal = Decimal::from_parts(11, 0, 0, false, 1);
 
@@ -20,6 +23,8 @@ pub struct Teller<'a> {
     pub choice: &'a Choice,
     pub entries: &'a [Entry],
     pub problem: &'a Problem,
+    /// When the answer is given, with what was proven by then.
+    pub until: Instant,
 }
 
 /// A part of an answer.
@@ -45,14 +50,11 @@ impl Teller<'_> {
     /// The choice, what forced it, and what is next.
     pub fn best(&self, best: &Best) -> Result<Told> {
         let mut told = Told { rules: self.listed(), ..Told::default() };
-        let effects = self.effects(best, &mut told.rules)?;
         let next = self.next(best)?;
+        let effects = self.effects(best, &mut told.rules)?;
         told.numbers = self.numbers(best, &effects, &next);
-        if !(best.proven && next.proven) {
-            told.rules.push(
-                "The search was ended before it was proven that there is no better choice. Ask with fewer candidates."
-                    .to_owned(),
-            );
+        for (choice, name) in [(best, "choice"), (&next, "choice with the next 10 % of budget")] {
+            told.rules.extend((!choice.proven).then(|| unproven(choice, name)));
         }
         let mut forced_by: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for effect in &effects {
@@ -66,8 +68,10 @@ impl Teller<'_> {
 
     /// The rules that cannot hold together, and the least budget with which they can.
     pub fn clash(&self) -> Result<Told> {
-        let clash: Vec<&Rule> = self.problem.clash()?.into_iter().map(|r| &self.problem.rules[r]).collect();
-        let least = self.problem.least_budget()?;
+        let clash = self.problem.clash(self.share(2))?;
+        let smallest = clash.smallest;
+        let clash: Vec<&Rule> = clash.rules.into_iter().map(|r| &self.problem.rules[r]).collect();
+        let least = self.problem.least_budget(self.until)?;
         let mut numbers = vec![
             Number::count("chosen", vec![]),
             Number::new("budget", Figure::Money(self.problem.budget), "EUR"),
@@ -88,7 +92,29 @@ impl Teller<'_> {
             ),
             None => format!("No choice obeys these rules, whatever the budget: {}. Leave out one of them.", names.join(", ")),
         });
+        rules.extend((!smallest).then(|| {
+            "The search was ended before it was proven that each of these rules has a part in it. Ask with fewer rules.".to_owned()
+        }));
         Ok(Told { numbers, found: vec![], rules })
+    }
+
+    /// Neither a choice nor a proof that there is none.
+    pub fn unknown(&self) -> Told {
+        let numbers =
+            vec![Number::count("chosen", vec![]), Number::new("budget", Figure::Money(self.problem.budget), "EUR")];
+        let mut rules = self.listed();
+        rules.push(
+            "The search was ended before a choice was found that obeys every rule within the budget, and before it was proven that there is none. Ask \
+             with fewer candidates or rules."
+                .to_owned(),
+        );
+        Told { numbers, found: vec![], rules }
+    }
+
+    /// The time that one of so many searches gets.
+    fn share(&self, searches: usize) -> Instant {
+        let now = Instant::now();
+        now + self.until.saturating_duration_since(now) / u32::try_from(searches).unwrap_or(u32::MAX).max(1)
     }
 
     fn numbers(&self, best: &Best, effects: &[Effect], next: &Best) -> Vec<Number> {
@@ -134,9 +160,20 @@ impl Teller<'_> {
         if rules.len() > MAX_EXPLAINED {
             said.push(format!("The effects of the first {MAX_EXPLAINED} of {} rules were worked out.", rules.len()));
         }
-        let mut effects = Vec::new();
-        for (n, rule) in rules.iter().enumerate().take(MAX_EXPLAINED) {
-            let Some(free) = self.problem.without(n).best()? else { continue };
+        let explained = rules.len().min(MAX_EXPLAINED);
+        let (mut effects, mut open) = (Vec::new(), Vec::new());
+        for (n, rule) in rules.iter().enumerate().take(explained) {
+            if Instant::now() > self.until {
+                open.push(rule.name.as_str());
+                continue;
+            }
+            let Outcome::Found(free) = self.problem.without(n).best(Some(best), self.share(explained - n))? else {
+                open.push(rule.name.as_str());
+                continue;
+            };
+            if !free.proven {
+                open.push(rule.name.as_str());
+            }
             let named = rule.demand.named();
             if free.beats(best) {
                 let forces =
@@ -149,6 +186,12 @@ impl Teller<'_> {
                 });
             }
         }
+        if !open.is_empty() {
+            said.push(format!(
+                "The search was ended before the effects of these rules were proven; each may cost more points than is said: {}.",
+                open.join(", ")
+            ));
+        }
         Ok(effects)
     }
 
@@ -159,7 +202,14 @@ impl Teller<'_> {
     /// The best choice with a tenth more; the same when that gives nothing.
     fn next(&self, best: &Best) -> Result<Best> {
         let richer = Problem { budget: self.next_budget(), ..self.problem.clone() };
-        Ok(richer.best()?.filter(|next| next.beats(best)).unwrap_or_else(|| best.clone()))
+        Ok(match richer.best(Some(best), self.share(NEXT_SHARE))? {
+            // Nothing more: the same, whatever else there is for its points.
+            Outcome::Found(next) if !next.beats(best) => {
+                Best { proven: next.proven, at_most: next.at_most, ..best.clone() }
+            }
+            Outcome::Found(next) => next,
+            Outcome::Nothing | Outcome::Unknown => Best { proven: false, ..best.clone() },
+        })
     }
 
     fn listed(&self) -> Vec<String> {
@@ -198,6 +248,15 @@ impl Teller<'_> {
     fn ids(&self, of: &[usize]) -> Vec<FeatureId> {
         of.iter().map(|n| self.entries[*n].id.clone()).collect()
     }
+}
+
+fn unproven(best: &Best, name: &str) -> String {
+    let most = if best.at_most.is_finite() {
+        format!("none is worth more than {:.6} points, and this one is worth {:.6}", best.at_most, best.points)
+    } else {
+        format!("this one is worth {:.6} points", best.points)
+    };
+    format!("The search was ended before it was proven that there is no better {name}: {most}.")
 }
 
 /// Those of the first list that are not in the second; both are in order.

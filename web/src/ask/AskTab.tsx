@@ -3,6 +3,7 @@
 import { computed, effect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import './ask.css';
+import './messages';
 import { DrawTools } from '../draw/DrawTools';
 import { canReshape, drawing, reshape, stopDrawing, taker } from '../draw/drawing';
 import { t, type Key } from '../i18n';

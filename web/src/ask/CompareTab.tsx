@@ -2,6 +2,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { useEffect, useId } from 'preact/hooks';
 import './ask.css';
+import './messages';
 import { number } from '../format';
 import { t } from '../i18n';
 import { share } from '../money';

@@ -3,6 +3,7 @@ import './draw.css';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
+import './messages';
 import { t, type Key } from '../i18n';
 import { noMap, sheetFull, theMap } from '../state';
 import { Icon, type IconName } from '../ui/Icon';

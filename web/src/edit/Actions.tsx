@@ -1,5 +1,5 @@
 // What can be done with the intervention that is read: its next status in one click, editing, a copy, removal; and why not.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import type { Intervention } from '../plan';
 import { cityName, plan } from '../state';
@@ -12,33 +12,23 @@ import { drafts, trouble } from './desk';
 import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
 import { History } from './History';
 import { moment } from './Conflict';
-import { citiesOpen, ownMatters, whyNot, type Why } from './rights';
-import { mayChange } from './send';
+import { learnOwn, reasonAgainst } from './own';
+import { citiesOpen, type Why } from './rights';
 
-/** Asked once of each thing, whoever shows it. */
-const asked = new Map<string, Promise<boolean | null>>();
-
-/** Whether a contributor may change it, which they may when they made it. Null while that is not known. */
-function useOwn(one: Intervention): boolean | null {
-  const [own, setOwn] = useState<boolean | null>(null);
-  const login = account.value?.login ?? '';
-  useEffect(() => {
-    if (!ownMatters(account.value)) return;
-    const key = `${login} ${one.id}`;
-    if (!asked.has(key)) asked.set(key, mayChange(one.id));
-    void asked.get(key)!.then(setOwn);
-  }, [one.id, login]);
-  return own;
+/** Why it may not be changed, asked for where it is shown; null while that is not known. */
+function useReason(one: Intervention): Why | null {
+  useEffect(() => void learnOwn([one.id]), [one.id, account.value?.login]);
+  return reasonAgainst(one);
 }
 
 const WHY: Record<Exclude<Why, ''>, Key> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
 
 /** Under the title: the next status in one click. */
 export function Moves({ one }: { one: Intervention }) {
-  const why = whyNot(account.value, one.city, useOwn(one));
+  const why = useReason(one);
   if (!account.value) return null;
   const moves = movesFrom(one.status);
-  if (why) return null;
+  if (why !== '') return null;
   return (
     <div class="moves" role="group" aria-label={t('status.change')}>
       {isWaiting(one.id) && <p class="note">{t('waiting.this')}</p>}
@@ -55,7 +45,7 @@ export function Moves({ one }: { one: Intervention }) {
 
 /** Editing, a copy, removal; or why not. */
 export function Actions({ one }: { one: Intervention }) {
-  const why = whyNot(account.value, one.city, useOwn(one));
+  const why = useReason(one);
   if (!account.value) return null;
   const left = drafts.value.find(({ key }) => key === one.id);
   const cities = account.value.cities.map((id) => cityName(plan.value?.cities.get(id)) || id).join(', ');
@@ -79,12 +69,12 @@ export function Actions({ one }: { one: Intervention }) {
         <p class="hint">{t(WHY[why], { cities, city: cityName(plan.value?.cities.get(one.city)) })}</p>
       ) : null}
       <div class="actions">
-        {!why && (
+        {why === '' && (
           <button class="button primary" id="edit" onClick={() => void edit(one.id)}>
             {t('edit.edit')}
           </button>
         )}
-        {!why && (
+        {why === '' && (
           <button class="button" onClick={() => duplicate(one)}>
             {t('edit.duplicate')}
           </button>
@@ -94,7 +84,7 @@ export function Actions({ one }: { one: Intervention }) {
             {t('edit.takeOver')}
           </button>
         )}
-        {!why && (
+        {why === '' && (
           <button class="button danger" onClick={() => void remove(one)}>
             {t('edit.remove')}
           </button>
@@ -106,6 +96,6 @@ export function Actions({ one }: { one: Intervention }) {
 
 /** At the end of the detail: how it came to be as it is. */
 export function Past({ one, open }: { one: Intervention; open: boolean }) {
-  const why = whyNot(account.value, one.city, useOwn(one));
-  return <History one={one} mayRestore={!why} opened={open} />;
+  const why = useReason(one);
+  return <History one={one} mayRestore={why === ''} opened={open} />;
 }

@@ -1,8 +1,8 @@
 // Several at once: one field of all ticked rows. Who may not be changed, or not to this status, is left out and counted.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
-import { model } from '../state';
+import { model, plan } from '../state';
 import { chosen, chosenInSight } from '../state/chosen';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
@@ -12,7 +12,8 @@ import { faultsOf, type Fault } from './check';
 import { trouble } from './desk';
 import { formOf, type Field } from './form';
 import { Input, titleOfField } from './Input';
-import { whyNot } from './rights';
+import { learnOwn, reasonAgainst } from './own';
+import { citiesOpen } from './rights';
 
 /** Fields that make sense for many at once. */
 const MANY = ['status', 'kind', 'visibility', 'lead', 'functions', 'objectives', 'pillars', 'types', 'start', 'end', 'date_precision', 'location_precision', 'iap'];
@@ -23,7 +24,9 @@ export function BulkBar() {
   const [faults, setFaults] = useState<Fault[]>([]);
   const [busy, setBusy] = useState(false);
   const list = chosenInSight.value;
-  if (!account.value || !model.value || !list.length) return null;
+  useEffect(() => void learnOwn(list.map(({ id }) => id)), [list, account.value?.login]);
+  const mayAny = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
+  if (!mayAny || !model.value || !list.length) return null;
   const fields = formOf(model.value.schema).filter((field) => MANY.includes(field.name));
   const field = fields.find((one) => one.name === name) ?? fields[0]!;
   const open = list.filter((one) => may(one, field, value));
@@ -82,6 +85,6 @@ export function BulkBar() {
 }
 
 function may(one: Intervention, field: Field, value: unknown): boolean {
-  if (whyNot(account.value, one.city, null)) return false;
+  if (reasonAgainst(one) !== '') return false;
   return field.name !== 'status' || isNothing(value) || one.status === value || movesFrom(one.status).includes(String(value));
 }

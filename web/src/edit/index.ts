@@ -7,6 +7,7 @@ import { flush, redo, undo } from './commit';
 import { deciding, draft, layOut, unkept, waiting } from './desk';
 import { isTouched } from './drafts';
 import '../edit.css';
+import './messages';
 
 export { Actions, Moves, Past } from './Actions';
 export { BulkBar } from './BulkBar';

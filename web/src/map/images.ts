@@ -20,7 +20,7 @@ export function drawImage(name: string, palettes: Record<string, Palette>): { da
 function pen(size: number): CanvasRenderingContext2D {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size * RATIO;
-  const context = canvas.getContext('2d')!;
+  const context = canvas.getContext('2d', { willReadFrequently: true })!; // what is drawn by the GPU takes a quarter of a second to be read back
   context.scale(RATIO, RATIO);
   context.lineJoin = 'round';
   context.lineCap = 'round';

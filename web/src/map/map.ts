@@ -2,7 +2,7 @@
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
 import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
-import { Map, ScaleControl, setWorkerUrl, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
+import { Map, ScaleControl, setWorkerUrl, type FitBoundsOptions, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { boxOf, join, type Box } from '../geometry';
@@ -54,10 +54,11 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
   const palettes = { [palette.theme]: palette };
   const start = paper && extent ? null : view.value;
   const before = paper ? extent : null;
+  const place = start ? null : before ? { box: before, options: {} } : ((!second && fit(container, firstGoal())) || { box: EUROPE, options: { padding: 24 } });
   const map = new Map({
     container,
     style: buildStyle(scene(palette)),
-    ...(start ? { center: [start.lon, start.lat], zoom: start.zoom } : { bounds: before ?? EUROPE, fitBoundsOptions: { padding: before ? 0 : 24 } }),
+    ...(place ? { bounds: place.box, fitBoundsOptions: place.options } : { center: [start!.lon, start!.lat], zoom: start!.zoom }),
     canvasContextAttributes: { preserveDrawingBuffer: paper },
     ...(paper ? { pixelRatio: Math.max(2, devicePixelRatio) } : {}),
     attributionControl: false,
@@ -113,7 +114,6 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
     if (main) theMap.value = map;
     if (second && theMap.value) ends.push(tie(theMap.value, map, middles()));
   });
-  if (!second && !start && !before) go(map, firstGoal(), 0);
   if (!second) Object.assign(window, { cityheart: { map, idle: () => idle(map) } });
   else Object.assign(window, { besideMap: { map, idle: () => idle(map) } }); // for those who drive the page from outside
   return () => {
@@ -170,7 +170,7 @@ function emphasise(map: Map, id: string): void {
   map.setFilter('casing-hovered', hoveredFilter(id));
 }
 
-function firstGoal(): Goal {
+function firstGoal(): Exclude<Goal, { to: 'view' }> {
   if (selected.value && plan.value?.byId.get(selected.value)?.box) return { to: 'item', id: selected.value };
   return filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' };
 }
@@ -180,17 +180,21 @@ function go(map: Map, goal: Goal, duration: number): void {
     map.jumpTo({ center: [goal.view.lon, goal.view.lat], zoom: goal.view.zoom });
     return;
   }
+  const place = fit(map.getContainer(), goal);
+  if (place) map.fitBounds(place.box, { ...place.options, duration: reduced() ? 0 : duration });
+}
+
+/** Which part of the earth a map of this size shows for a goal. */
+function fit({ clientWidth: width, clientHeight: height }: HTMLElement, goal: Exclude<Goal, { to: 'view' }>): { box: Box; options: FitBoundsOptions } | null {
   const box = boxOfGoal(goal);
-  if (!box) return;
-  const narrow = map.getContainer().clientWidth < 600;
+  if (!box) return null;
+  const narrow = width < 600;
   const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
   // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
-  const left = goal.to !== 'all' && map.getContainer().clientWidth >= WITH_LEGEND ? LEGEND : edge;
-  const { clientWidth: width, clientHeight: height } = map.getContainer();
+  const left = goal.to !== 'all' && width >= WITH_LEGEND ? LEGEND : edge;
   const [across, down] = [width / 4, height / 4]; // a small map keeps half of itself for what is shown
   const padding = { top: Math.min(edge, down), bottom: Math.min(edge, down), left: Math.min(left, across * 1.5), right: Math.min(narrow ? 72 : edge + 24, across) };
-  const options = { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5, duration: reduced() ? 0 : duration };
-  map.fitBounds(box, options);
+  return { box, options: { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5 } };
 }
 
 const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -1,5 +1,5 @@
 // The bar over the page: mark, city, search, language, theme. All native controls.
-import { language, languages, t } from '../i18n';
+import { language, languages, nameOfLanguage, t } from '../i18n';
 import { cityName, filter, found, chooseCity, plan, printing, setLanguage, setText, setTheme, theme } from '../state';
 import { matching } from '../plan';
 import { Account } from './Account';
@@ -32,7 +32,8 @@ export function Header() {
 
 function CityChooser() {
   const all = plan.value ? matching(plan.value, { ...filter.value, city: '' }) : [];
-  const count = (id: string) => all.filter((one) => one.city === id).length;
+  const counts = new Map<string, number>();
+  for (const { city } of all) counts.set(city, (counts.get(city) ?? 0) + 1);
   return (
     <label class="select city-chooser">
       <span class="unseen">{t('city.choose')}</span>
@@ -42,7 +43,7 @@ function CityChooser() {
           <optgroup key={partner.id} label={partner.name}>
             {partner.cities.map((city) => (
               <option key={city.id} value={city.id}>
-                {t('city.withCount', { city: cityName(city), count: count(city.id) })}
+                {t('city.withCount', { city: cityName(city), count: counts.get(city.id) ?? 0 })}
               </option>
             ))}
           </optgroup>
@@ -87,7 +88,6 @@ function Search() {
 }
 
 function LanguageMenu() {
-  const nameOf = (code: string) => new Intl.DisplayNames(code, { type: 'language' }).of(code) ?? code;
   return (
     <label class="select short language">
       <span class="unseen">{t('language.choose')}</span>
@@ -98,7 +98,7 @@ function LanguageMenu() {
       <select id="language" value={language.value} onChange={(event) => setLanguage(event.currentTarget.value)}>
         {languages.map((code) => (
           <option key={code} value={code} lang={code}>
-            {nameOf(code)}
+            {nameOfLanguage(code)}
           </option>
         ))}
       </select>

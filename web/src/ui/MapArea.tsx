@@ -6,6 +6,7 @@ import { credits } from '../ground';
 import { t, type Key } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { crosshair } from '../draw/drawing';
+import { breathe } from '../pace';
 import { drawQuestion } from '../state/ask';
 import { failed, filter, goal, hovered, noMap, plan, titleOf } from '../state';
 import { aiming } from '../state/aim';
@@ -36,7 +37,8 @@ export function MapArea() {
       return;
     }
     void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
-      .then(({ open }) => {
+      .then(async ({ open }) => {
+        await breathe(); // reading the code was work enough for one task
         if (!gone) close = open(container);
       })
       .catch((error: unknown) => {

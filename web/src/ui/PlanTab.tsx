@@ -11,6 +11,7 @@ import { activeParts, type City, type Sums } from '../plan';
 import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, reading, toggleGroup, totals } from '../state';
 import { Filters } from './Filters';
 import { groupName, label } from './labels';
+import { useLater } from './later';
 import { List } from './List';
 import { Sign } from './Sign';
 
@@ -43,7 +44,7 @@ export function PlanTab() {
       <Filters />
       {filtered ? <FoundCities /> : !city && <Cities />}
       <Readings />
-      <List />
+      <Later />
       <Foot />
     </>
   );
@@ -67,6 +68,14 @@ const READINGS: [Reading, Key][] = [
   ['time', 'chart.time'],
   ['money', 'chart.money'],
 ];
+
+/** The list takes as long as all that stands above it. */
+let listed = false;
+function Later() {
+  const ready = useLater() || listed;
+  listed = ready;
+  return ready ? <List /> : null;
+}
 
 /** The same interventions as a list, along time, or by money. */
 function Readings() {

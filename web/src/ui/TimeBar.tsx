@@ -10,6 +10,7 @@ import { GROUPS } from '../signs';
 import { found, month, plan, totals } from '../state';
 import { Icon } from './Icon';
 import { groupName } from './labels';
+import { useLater } from './later';
 
 /** On a small screen the bar shows when asked for. */
 export const timeOpen = signal(false);
@@ -20,8 +21,13 @@ const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export function TimeBar() {
   useEffect(() => effect(play), []);
+  return plan.value ? <Time /> : <div class="time" hidden />;
+}
+
+function Time() {
+  const ready = useLater();
   const { first, counts } = histogram.value;
-  if (!counts.length) return <div class="time" hidden />;
+  if (!ready || !counts.length) return <div class="time" hidden />;
   const last = first + counts.length - 1;
   const at = Math.min(last, Math.max(first, month.value ?? thisMonth()));
   const share = (at - first + 0.5) / counts.length;

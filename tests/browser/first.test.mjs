@@ -1,0 +1,64 @@
+// The first visit: what it loads, and that nothing which changes meanwhile is missed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { signIn, withOwn } from './editing.mjs';
+import { base, idle, row, visit } from './harness.mjs';
+
+/** What a first visit may weigh before the map's data, in kilobytes over the wire. */
+const MOST_KB = 415;
+
+test('a first visit is light', () => {
+  const urls = new Map();
+  const loaded = [];
+  return visit(
+    '',
+    async (page) => {
+      await page.locator('.row').first().waitFor();
+      await idle(page);
+      const own = loaded.filter(({ path }) => !/^(api|tiles|auth)\//.test(path));
+      const kilobytes = own.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
+      assert.ok(own.some(({ path }) => /map-.*\.js$/.test(path)), 'the map is among what was loaded');
+      const list = own.toSorted((a, b) => b.bytes - a.bytes).map(({ path, bytes }) => `${(bytes / 1000).toFixed(1)} ${path}`);
+      assert.ok(kilobytes <= MOST_KB, `${kilobytes.toFixed(0)} kB:\n${list.join('\n')}`);
+    },
+    {
+      prepare: async (page) => {
+        const cdp = await page.context().newCDPSession(page);
+        cdp.on('Network.requestWillBeSent', ({ requestId, request }) => urls.set(requestId, request.url));
+        cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength: bytes }) => loaded.push({ path: (urls.get(requestId) ?? '').replace(base, ''), bytes }));
+        await cdp.send('Network.enable');
+      },
+    },
+  );
+});
+
+test('the plan is read once, and what changes before the page listens is seen', () => {
+  const asked = [];
+  let listen;
+  const listening = new Promise((settle) => (listen = settle));
+  return visit(
+    '?city=celje',
+    async (page) => {
+      await page.locator('.row').first().waitFor();
+      const other = await page.context().newPage();
+      await other.goto(`${base}?city=celje`);
+      await other.locator('.row').first().waitFor();
+      await signIn(other);
+      await withOwn(other, [{ title: 'Made between' }], async (id) => {
+        assert.equal(await row(page, id).count(), 0, 'not heard yet');
+        listen();
+        await row(page, id).waitFor();
+      });
+      assert.deepEqual([...new Set(asked)].toSorted(), asked.toSorted(), 'nothing is read twice');
+    },
+    {
+      prepare: async (page) => {
+        page.on('request', (request) => /collections\/\w+\/items/.test(request.url()) && asked.push(request.url()));
+        await page.route('**/api/events*', async (route) => {
+          await listening;
+          await route.continue();
+        });
+      },
+    },
+  );
+});

@@ -1,0 +1,18 @@
+// Cuts the letters of Europe's languages out of Noto Sans' large Latin-extended files: src/fonts/*.woff2. A first visit so loads
+// a sixth of them; what stands outside is still in the large ones, by the ranges in style.css and map/fonts.ts.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import subset from 'subset-font';
+
+const from = fileURLToPath(new URL('../node_modules/@fontsource/noto-sans/files/', import.meta.url));
+const to = fileURLToPath(new URL('../src/fonts/', import.meta.url));
+const span = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => String.fromCodePoint(first + i)).join('');
+const LETTERS = span(0x0100, 0x017f) + span(0x0218, 0x021b); // Latin Extended-A, and the comma-below letters of Romanian
+
+mkdirSync(to, { recursive: true });
+for (const weight of [400, 600]) {
+  const whole = readFileSync(`${from}noto-sans-latin-ext-${weight}-normal.woff2`);
+  const part = await subset(whole, LETTERS, { targetFormat: 'woff2' });
+  writeFileSync(`${to}noto-sans-european-${weight}.woff2`, part);
+  console.log(`src/fonts/noto-sans-european-${weight}.woff2  ${(part.length / 1000).toFixed(1)} kB of ${(whole.length / 1000).toFixed(1)} kB`);
+}
