@@ -107,26 +107,21 @@ fn thin_again(before: &Snapshot, gone: &HashSet<u64>, draft: &Draft, picks: &mut
     let (mut staying, mut moving, mut points) = (HashMap::new(), vec![], vec![]);
     for slot in new {
         let Some(point) = point(slot) else { continue };
-        match stays(&point) {
-            Some(old) => {
-                picks[slot].zoom = before.tiers[old.tier()].segment.zoom(old.slot() as u32);
-                staying.insert(old.0, slot);
-            }
-            None => {
-                moving.push(slot);
-                points.push(point);
-            }
+        if let Some(old) = stays(&point) {
+            picks[slot].zoom = before.tiers[old.tier()].segment.zoom(old.slot() as u32);
+            staying.insert(old.0, slot);
+        } else {
+            moving.push(slot);
+            points.push(point);
         }
     }
     let gone: HashSet<u64> = gone_points.iter().map(|s| s.0).filter(|s| !staying.contains_key(s)).collect();
     let mut zooms = thin::Change { snapshot: before, gone: &gone, new: &points }.zooms();
     moving.iter().zip(zooms.new).for_each(|(&slot, zoom)| picks[slot].zoom = zoom);
-    zooms.old.retain(|(old, zoom)| match staying.get(&old.0) {
-        Some(&slot) => {
-            picks[slot].zoom = *zoom;
-            false
-        }
-        None => true,
+    zooms.old.retain(|(old, zoom)| {
+        let told = staying.get(&old.0);
+        told.into_iter().for_each(|&slot| picks[slot].zoom = *zoom);
+        told.is_none()
     });
     zooms.old
 }
