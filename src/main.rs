@@ -102,6 +102,7 @@ fn serve(args: &cli::Serve) -> Done {
     let mut config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
+    config.limits.kept_bytes = args.tile_cache << 19;
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
     let settings = Settings {
         tile_cache_bytes: args.tile_cache << 20,

@@ -68,7 +68,7 @@ struct Mix {
     name: &'static str,
     paths: Vec<String>,
     header: &'static str,
-    /// Whether the server may keep its tiles.
+    /// Whether the server may keep what it answered.
     cached: bool,
     /// How the peers' scripts name it.
     letter: &'static str,
@@ -82,21 +82,25 @@ fn mixes(count: i64) -> Vec<Mix> {
         .map(|_| city::bbox(r))
         .map(|b| format!("{ITEMS}?bbox={:.6},{:.6},{:.6},{:.6}&limit=100&f=json", b.west, b.south, b.east, b.north));
     let boxes: Vec<String> = boxes.collect();
-    let ids = (0..ADDRESSES).map(|_| format!("{ITEMS}/{}?f=json", 1 + r.below(count as usize))).collect();
-    let polygons = (0..ADDRESSES).map(|_| {
+    let ids: Vec<String> = (0..ADDRESSES).map(|_| format!("{ITEMS}/{}?f=json", 1 + r.below(count as usize))).collect();
+    let polygon = |_| {
         let within = city::bbox(r);
         let wkt = data::area(r, within);
         format!("{ITEMS}?filter=S_INTERSECTS(geometry,{wkt})&filter-lang=cql2-text&limit=100&f=json")
-    });
+    };
+    let polygons: Vec<String> = (0..ADDRESSES).map(polygon).collect();
     let mix = |name, paths, header, cached, letter| Mix { name, paths, header, cached, letter };
     let gzip = "Accept-Encoding: gzip";
     vec![
         mix("tiles z12–16, kept, gzip", tiles.clone(), gzip, true, "T"),
         mix("tiles z12–16, kept", tiles.clone(), "", true, "T"),
         mix("tiles z12–16, drawn each time", tiles, "", false, "T"),
-        mix("pages of 100 by box", boxes, "", true, "B"),
-        mix("pages of 100 by polygon (CQL2)", polygons.collect(), "", true, "P"),
-        mix("one feature by id", ids, "", true, "I"),
+        mix("pages of 100 by box, kept", boxes.clone(), "", true, "B"),
+        mix("pages of 100 by box, found each time", boxes, "", false, "B"),
+        mix("pages of 100 by polygon (CQL2), kept", polygons.clone(), "", true, "P"),
+        mix("pages of 100 by polygon (CQL2), found each time", polygons, "", false, "P"),
+        mix("one feature by id, kept", ids.clone(), "", true, "I"),
+        mix("one feature by id, found each time", ids, "", false, "I"),
     ]
 }
 

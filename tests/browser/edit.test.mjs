@@ -169,6 +169,31 @@ test('the outline of something that is there can be used', () =>
     assert.ok((await stored(id)).geometry);
   }));
 
+test('an outline is picked by tapping it on the map, and by keys at the middle of the map', () =>
+  editing([{ geometry: square(SPOT) }, {}, {}], async (page, there, tapped, keyed) => {
+    const inside = [SPOT[0] + 0.0003, SPOT[1] + 0.0003];
+    const ring = (await stored(there)).geometry.coordinates;
+    const pick = async (id, act) => {
+      await openEditor(page, id);
+      await page.evaluate((centre) => window.cityheart.map.jumpTo({ center: centre, zoom: 17 }), inside);
+      await page.getByRole('button', { name: 'Use an outline' }).click();
+      await page.locator('#outline option').nth(1).waitFor({ state: 'attached' });
+      await act();
+      await page.locator('#place-now', { hasText: 'Area of' }).waitFor();
+      await save(page);
+      assert.deepEqual((await stored(id)).geometry.coordinates, ring);
+      await page.locator('.way .link').first().click();
+    };
+    await pick(tapped, async () => {
+      const { x, y } = await onPage(page, inside);
+      await page.mouse.click(x, y);
+    });
+    await pick(keyed, async () => {
+      await page.evaluate(() => window.cityheart.map.getCanvas().focus());
+      await page.keyboard.press('Enter');
+    });
+  }));
+
 test('the status moves in one click, to what may follow only, and is undone and redone', () =>
   editing([{}], async (page, id) => {
     await open(page, id);

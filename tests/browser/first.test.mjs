@@ -62,3 +62,27 @@ test('the plan is read once, and what changes before the page listens is seen', 
     },
   );
 });
+
+test('a plan that was read before a change does not undo what has been heard since', () => {
+  let release;
+  return visit('?city=celje', async (page) => {
+    await page.locator('.row').first().waitFor();
+    const released = new Promise((settle) => (release = settle));
+    // Who signs in reads the plan anew; this answer is given, and comes late. One title in it tells when it has come.
+    await page.route('**/collections/interventions/items?limit*', async (route) => {
+      const answer = await route.fetch();
+      const body = await answer.json();
+      body.features.find(({ properties }) => properties.city === 'celje').properties.title_en = 'Read before';
+      await released;
+      await route.fulfill({ response: answer, json: body });
+    });
+    const asked = page.waitForRequest(/collections\/interventions\/items\?limit/);
+    await signIn(page);
+    await asked;
+    await withOwn(page, [{ title: 'Heard since' }], async (id) => {
+      release();
+      await page.locator('.row', { hasText: 'Read before' }).waitFor();
+      assert.equal(await row(page, id).count(), 1);
+    });
+  });
+});

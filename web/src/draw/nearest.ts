@@ -1,5 +1,6 @@
 // What of some shapes lies nearest to a hand on the screen.
 import type { Geometry, Position } from 'geojson';
+import { areaOf } from './measure';
 
 interface Pixel {
   x: number;
@@ -29,6 +30,34 @@ export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (
     });
   }
   return corner ?? edge;
+}
+
+/** What a tap means: the nearest point or line within reach, else the smallest area around the hand, else the nearest edge of one. */
+export function outlineAt<T extends { geometry: Geometry }>(outlines: readonly T[], at: Position, project: (at: Position) => Pixel, reach: number): T | undefined {
+  const hand = project(at);
+  const aside = ({ geometry }: T) => {
+    const caught = nearest([geometry], [hand.x, hand.y], project, reach);
+    const there = caught && project(caught);
+    return there ? Math.hypot(there.x - hand.x, there.y - hand.y) : Infinity;
+  };
+  const least = (list: readonly T[], by: (one: T) => number) =>
+    list.reduce<{ one?: T; size: number }>((best, one) => (by(one) < best.size ? { one, size: by(one) } : best), { size: Infinity }).one;
+  const areal = ({ geometry }: T) => polygonsOf(geometry).length > 0;
+  const around = outlines.filter(({ geometry }) => polygonsOf(geometry).some((rings) => rings.filter((ring) => holds(ring, at)).length % 2 === 1));
+  return least(outlines.filter((one) => !areal(one)), aside) ?? least(around, ({ geometry }) => areaOf(geometry)) ?? least(outlines.filter(areal), aside);
+}
+
+function polygonsOf(shape: Geometry): Position[][][] {
+  if (shape.type === 'Polygon') return [shape.coordinates];
+  if (shape.type === 'MultiPolygon') return shape.coordinates;
+  return shape.type === 'GeometryCollection' ? shape.geometries.flatMap(polygonsOf) : [];
+}
+
+function holds(ring: Position[], [x = 0, y = 0]: Position): boolean {
+  return ring.reduce((inside, [bx = 0, by = 0], i) => {
+    const [ax = 0, ay = 0] = ring[i ? i - 1 : ring.length - 1]!;
+    return ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax) ? !inside : inside;
+  }, false);
 }
 
 function linesOf(shape: Geometry): Position[][] {

@@ -1,7 +1,6 @@
 // Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
 import { useEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
-import { items } from '../api';
 import type { Kind } from '../draw/coordinates';
 import { DrawTools } from '../draw/DrawTools';
 import { canReshape, crosshair, drawing, reshape, snapping, stopDrawing, taker } from '../draw/drawing';
@@ -10,13 +9,13 @@ import { number } from '../format';
 import { boxOf } from '../geometry';
 import { language, t, type Key } from '../i18n';
 import { fieldTitle } from '../model';
-import { announcement, goal, model, plan, sheetFull, theMap, titleOf } from '../state';
-import { Icon } from '../ui/Icon';
+import { announcement, goal, model, sheetFull, theMap } from '../state';
 import { GEOMETRY } from './change';
 import type { Fault } from './check';
 import { draft } from './desk';
 import { change } from './drafts';
 import { FaultText } from './Input';
+import { Pick, type Outline } from './Pick';
 
 interface PlaceProps {
   value: Geometry | null;
@@ -53,6 +52,12 @@ export function Place({ value, city, faults, id }: PlaceProps) {
       snapping.value = false;
     };
   }, [id]);
+  const take = ({ name, geometry }: Outline) => {
+    setPicking(false);
+    drawn(geometry, true);
+    announcement.value = t('place.picked', { name, place: describe(geometry) });
+    document.getElementById('field-geometry')?.focus();
+  };
   const inHand = drawing.value?.change === drawn || crosshair.value !== null;
   // A tap beside the corner does not open something else.
   useEffect(() => {
@@ -127,7 +132,7 @@ export function Place({ value, city, faults, id }: PlaceProps) {
         )}
       </div>
       {drawing.value?.change === drawn && !drawing.value.tool && <p class="note">{t('place.reshapeHow')}</p>}
-      {picking && <Pick city={city} id={id} done={() => setPicking(false)} />}
+      {picking && <Pick city={city} id={id} free={!inHand} take={take} />}
     </fieldset>
   );
 }
@@ -143,74 +148,6 @@ function drawn(shape: Geometry, settled: boolean): void {
   const sight = theMap.value?.getBounds();
   const seen = box && sight && sight.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
   if (box && !seen) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
-}
-
-interface Outline {
-  name: string;
-  group: string;
-  geometry: Geometry;
-}
-
-/** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
-function Pick({ city, id, done }: { city: string; id: string; done: () => void }) {
-  const [outlines, setOutlines] = useState<Outline[] | null>(null);
-  useEffect(() => void outlinesOf(city, id).then(setOutlines), [city, id]);
-  const groups = [...new Set((outlines ?? []).map(({ group }) => group))];
-  return (
-    <div class="field">
-      <label for="outline">{t('place.pickWhich')}</label>
-      {!city && <p class="help">{t('place.pickCity')}</p>}
-      <span class="select full">
-        <select
-          id="outline"
-          disabled={!outlines?.length}
-          value=""
-          onChange={(event) => {
-            const one = outlines?.[Number(event.currentTarget.value)];
-            if (!one) return;
-            drawn(one.geometry, true);
-            done();
-            document.getElementById('field-geometry')?.focus();
-          }}
-        >
-          <option value="">{t('edit.choose')}</option>
-          {groups.map((group) => (
-            <optgroup key={group} label={group}>
-              {(outlines ?? []).map((one, i) =>
-                one.group === group ? (
-                  <option key={i} value={String(i)}>
-                    {one.name}
-                  </option>
-                ) : null,
-              )}
-            </optgroup>
-          ))}
-        </select>
-        <Icon name="down" />
-      </span>
-    </div>
-  );
-}
-
-async function outlinesOf(city: string, id: string): Promise<Outline[]> {
-  const all = plan.value;
-  if (!all || !city) return [];
-  const areas = all.areas.filter((one) => one.city === city).flatMap(({ geometry, name }) => (geometry ? [{ name, geometry, group: t('legend.area') }] : []));
-  const others = all.interventions
-    .filter((one) => one.city === city && one.id !== id)
-    .flatMap((one) => (one.geometry ? [{ name: titleOf(one).text, geometry: one.geometry, group: t('list.label') }] : []));
-  const near = (geometry: Geometry | null) => {
-    const [box, at] = [all.cities.get(city)?.box, boxOf(geometry)];
-    return box && at && at[0] <= box[2] && at[2] >= box[0] && at[1] <= box[3] && at[3] >= box[1];
-  };
-  const ground = async (collection: string, member: string, group: string) =>
-    (await items(collection).catch(() => [])).flatMap(({ geometry, properties }) =>
-      geometry && (properties.city === city || near(geometry)) ? [{ name: String(properties[member] ?? ''), geometry, group }] : [],
-    );
-  const [streets, facilities] = await Promise.all([ground('segments', 'street', t('legend.street')), ground('facilities', 'name', t('legend.facility'))]);
-  const collator = new Intl.Collator(language.value);
-  const named = (list: Outline[]) => list.filter(({ name }) => name).sort((a, b) => collator.compare(a.name, b.name));
-  return [...named(areas), ...named(streets), ...named(facilities), ...named(others)];
 }
 
 /** "Line, 5 corners, 320 m": a place in words. */

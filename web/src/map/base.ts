@@ -18,12 +18,14 @@ const WIDTHS: { id: string; classes: string[]; from: number; width: [number, num
   { id: 'middle', classes: ['secondary', 'secondary_link', 'tertiary', 'tertiary_link'], from: 11, width: [1.4, 7, 36] },
   { id: 'main', classes: ['motorway', 'motorway_link', 'trunk', 'trunk_link', 'primary', 'primary_link'], from: 10, width: [2, 8.5, 42] },
 ];
-const NAME: ExpressionSpecification = ['get', 'name'];
+const WHOLE_NAME: ExpressionSpecification = ['to-string', ['get', 'name']];
+/** Of several names, which OpenStreetMap parts by semicolons, the first. */
+const NAME: ExpressionSpecification = ['case', ['in', ';', WHOLE_NAME], ['slice', WHOLE_NAME, 0, ['index-of', ';', WHOLE_NAME]], WHOLE_NAME];
 const WAYS = ['footway', 'path', 'steps', 'cycleway', 'bridleway', 'corridor', 'pedestrian_way'];
 
 export function baseSources(tiles: string, ground: readonly Ground[]): Record<string, SourceSpecification> {
-  const source = (layers: Ground[], minzoom: number): SourceSpecification => ({ type: 'vector', tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`], minzoom, maxzoom: 16 });
-  const far = ground.filter((layer) => layer !== 'buildings');
+  const source = (layers: string[], minzoom: number): SourceSpecification => ({ type: 'vector', tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`], minzoom, maxzoom: 16 });
+  const far = ground.flatMap((layer) => (layer === 'buildings' ? [] : layer === 'green' ? ['green', 'green_label'] : [layer]));
   return {
     ...(far.length ? { ground: source(far, 10) } : {}),
     ...(ground.includes('buildings') ? { buildings: source(['buildings'], 14) } : {}),
@@ -70,10 +72,10 @@ function buildings({ building, 'building-edge': edge }: Palette): LayerSpecifica
 }
 
 /** Foot and cycle ways under the buildings: thin, dotted where there are steps. */
-function ways({ street, line, muted }: Palette): LayerSpecification[] {
+function ways({ street, 'street-edge': edge, muted }: Palette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', minzoom: 14.5 } as const;
   return [
-    { id: 'ground-way-edge', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': line, 'line-width': byZoom(15, 1.6, 18, 6) } },
+    { id: 'ground-way-edge', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': edge, 'line-width': byZoom(15, 1.6, 18, 6) } },
     { id: 'ground-way', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': street, 'line-width': byZoom(15, 0.9, 18, 4.5) } },
     { id: 'ground-steps', ...common, minzoom: 16, filter: all(LINEAR, isClass('steps')), paint: { 'line-color': muted, 'line-opacity': 0.5, 'line-width': byZoom(16, 1.6, 18, 4), 'line-dasharray': [0.3, 0.5] } },
   ];
@@ -81,7 +83,7 @@ function ways({ street, line, muted }: Palette): LayerSpecification[] {
 
 const ROUND = { 'line-cap': 'round', 'line-join': 'round' } as const;
 
-function streets({ street, line }: Palette): LayerSpecification[] {
+function streets({ street, 'street-edge': edge }: Palette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', layout: ROUND } as const;
   const known = [...WIDTHS.flatMap(({ classes }) => classes), ...WAYS];
   // What class nobody knows is drawn as a local street.
@@ -90,7 +92,7 @@ function streets({ street, line }: Palette): LayerSpecification[] {
   return [
     ...WIDTHS.map((one): LayerSpecification => {
       const [far, near, close] = one.width;
-      return { id: `ground-${one.id}-edge`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': line, 'line-width': byZoom(12, far + 0.8, 15, near + 1.4, 18, close + 2) } };
+      return { id: `ground-${one.id}-edge`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': edge, 'line-width': byZoom(12, far + 1, 15, near + 1.4, 18, close + 2) } };
     }),
     ...WIDTHS.map((one): LayerSpecification => {
       const [far, near, close] = one.width;
@@ -101,8 +103,9 @@ function streets({ street, line }: Palette): LayerSpecification[] {
 
 export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink': greenInk }: Palette, ground: readonly Ground[]): LayerSpecification[] {
   const halo = { 'text-halo-color': land, 'text-halo-width': 1.4 } as const;
-  const line = { 'symbol-placement': 'line', 'text-field': NAME, 'text-font': REGULAR, 'text-max-angle': 30, 'symbol-spacing': 320 } as const;
-  const ways = [...WAYS, 'service', 'track'];
+  const line = { 'symbol-placement': 'line', 'text-field': NAME, 'text-font': REGULAR, 'text-max-angle': 30, 'symbol-spacing': 380 } as const;
+  // A cycle way has the name of the street that it runs along.
+  const ways = [...WAYS.filter((way) => way !== 'cycleway'), 'service', 'track'];
   const layers: LayerSpecification[] = [];
   if (ground.includes('streets')) {
     layers.push(
@@ -112,7 +115,7 @@ export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink'
         source: 'ground',
         'source-layer': 'streets',
         minzoom: 13.5,
-        filter: ['!', ['match', ['get', 'class'], ways, true, false]] as FilterSpecification,
+        filter: ['!', ['match', ['get', 'class'], [...ways, 'cycleway'], true, false]] as FilterSpecification,
         layout: { ...line, 'text-size': ['interpolate', ['linear'], ['zoom'], 13.5, 10.5, 17, 13] },
         paint: { 'text-color': ink, 'text-opacity': 0.85, ...halo },
       },
@@ -133,9 +136,9 @@ export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink'
       id: 'ground-green-names',
       type: 'symbol',
       source: 'ground',
-      'source-layer': 'green',
+      'source-layer': 'green_label', // a name once, however many tiles its green lies in
       minzoom: 15,
-      layout: { 'text-field': ['get', 'name'], 'text-font': REGULAR, 'text-size': 11, 'text-max-width': 8, 'text-padding': 8 },
+      layout: { 'text-field': NAME, 'text-font': REGULAR, 'text-size': 11, 'text-max-width': 8, 'text-padding': 8 },
       paint: { 'text-color': greenInk, ...halo },
     });
   }
@@ -147,7 +150,7 @@ export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink'
       'source-layer': 'water',
       minzoom: 12.5,
       filter: LINEAR,
-      layout: { ...line, 'text-font': BOLD, 'text-size': 11.5, 'text-letter-spacing': 0.05 },
+      layout: { ...line, 'symbol-spacing': 650, 'text-font': BOLD, 'text-size': 11.5, 'text-letter-spacing': 0.05 },
       paint: { 'text-color': waterInk, ...halo },
     });
   }

@@ -231,9 +231,10 @@ function aimByKeys(map: Map): void {
   canvas.addEventListener('focus', () => (aiming.value = canvas.matches(':focus-visible')));
   canvas.addEventListener('blur', () => (aiming.value = false));
   canvas.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || drawing.peek() || crosshair.peek() || taker.peek()) return;
+    if (event.key !== 'Enter' || drawing.peek()?.tool || crosshair.peek()) return;
     event.preventDefault();
-    press(map, middle(), AIM);
+    if (taker.peek()) taker.peek()!(map.getCenter().toArray());
+    else press(map, middle(), AIM);
   });
   map.on('moveend', () => {
     if (aiming.peek()) hovered.value = at(map, middle(), AIM)[0] ?? '';

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { intervention, loadModel, loadPlan, type Item } from '../api';
 import type { Box } from '../geometry';
+import type { Plan } from '../plan';
 import { model, plan } from '../state';
 
 /** Where the ground changed last: its tiles are drawn anew. A new object is a new change. */
@@ -15,26 +16,40 @@ export const touched = signal<Touched | null>(null);
 /** The server's news do not arrive any more: the page may show what is no longer so. */
 export const lost = signal(false);
 
+/** Changes that came while the plan is read anew: what is read may be older than they are. */
+let meanwhile: [put: Item[], gone: readonly string[]][] = [];
+let readings = 0;
+let lastReading = 0;
+
 /** The plan with some interventions as they are now and others gone. */
 export function applyChanges(put: Item[], gone: readonly string[]): void {
-  const now = plan.value;
-  if (!now) return;
+  if (readings) meanwhile.push([put, gone]);
+  if (plan.value) plan.value = changed(plan.value, put, gone);
+}
+
+function changed(now: Plan, put: Item[], gone: readonly string[]): Plan {
   const fresh = new Map(put.map((item) => [String(item.id), intervention(item, now.cities)]));
   const left = now.interventions.filter((one) => !gone.includes(one.id)).map((one) => fresh.get(one.id) ?? one);
   const known = new Set(left.map((one) => one.id));
   const interventions = [...left, ...[...fresh.values()].filter((one) => !known.has(one.id))];
-  plan.value = { ...now, interventions, byId: new Map(interventions.map((one) => [one.id, one])) };
+  return { ...now, interventions, byId: new Map(interventions.map((one) => [one.id, one])) };
 }
 
-/** The whole plan anew; where it cannot be had, what is shown stays. */
+/** The whole plan anew; where it cannot be had, what is shown stays. Of two readings the one that began last counts. */
 export async function reload(): Promise<void> {
-  plan.value = await loadPlan().catch(() => plan.value);
+  const mine = ++lastReading;
+  readings += 1;
+  const read = await loadPlan().catch(() => null);
+  readings -= 1;
+  if (read && mine === lastReading) plan.value = meanwhile.reduce((now, [put, gone]) => changed(now, put, gone), read);
+  if (!readings) meanwhile = [];
 }
 
 const WORLD: Box = [-180, -85, 180, 85];
 
 /** Somebody else looks: everything is asked for anew, for it is not the same for everybody. */
 export async function renew(): Promise<void> {
+  meanwhile = [];
   const [fresh] = await Promise.all([loadModel().catch(() => model.value), reload()]);
   model.value = fresh;
   for (const collection of ['interventions', 'areas', 'segments', 'facilities']) touched.value = { collection, box: WORLD };

@@ -1,0 +1,109 @@
+// An outline that is there becomes the place: chosen from a list, tapped on the map, or taken at the map's middle by Enter.
+import { useEffect, useState } from 'preact/hooks';
+import type { Geometry } from 'geojson';
+import { items } from '../api';
+import { taker } from '../draw/drawing';
+import { outlineAt } from '../draw/nearest';
+import { boxOf } from '../geometry';
+import { language, t } from '../i18n';
+import { announcement, plan, sheetFull, theMap, titleOf } from '../state';
+import { Icon } from '../ui/Icon';
+
+export interface Outline {
+  name: string;
+  group: string;
+  geometry: Geometry;
+}
+
+/** How near the hand must be, in pixels. */
+const REACH_PX = 14;
+
+interface PickProps {
+  city: string;
+  id: string;
+  /** Nothing is being drawn, so that a tap is free to pick. */
+  free: boolean;
+  take: (outline: Outline) => void;
+}
+
+/** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
+export function Pick({ city, id, free, take }: PickProps) {
+  const [outlines, setOutlines] = useState<Outline[] | null>(null);
+  useEffect(() => {
+    let here = true;
+    void outlinesOf(city, id).then((found) => here && setOutlines(found));
+    return () => {
+      here = false;
+    };
+  }, [city, id]);
+  useEffect(() => {
+    if (!free || !outlines) return;
+    sheetFull.value = false;
+    const tapped = (at: number[]) => {
+      const map = theMap.peek();
+      const one = map && outlineAt(outlines, at, (place) => map.project([place[0]!, place[1]!]), REACH_PX);
+      if (one) take(one);
+      else announcement.value = t('place.pickNone');
+    };
+    taker.value = tapped;
+    return () => {
+      if (taker.peek() === tapped) taker.value = null;
+    };
+  }, [free, outlines]);
+  const groups = [...new Set((outlines ?? []).map(({ group }) => group))];
+  return (
+    <div class="field">
+      <label for="outline">{t('place.pickWhich')}</label>
+      <p class="help" id="outline-help">
+        {city ? theMap.value && t('place.pickHow') : t('place.pickCity')}
+      </p>
+      <span class="select full">
+        <select
+          id="outline"
+          disabled={!outlines?.length}
+          value=""
+          aria-describedby="outline-help"
+          onChange={(event) => {
+            const one = outlines?.[Number(event.currentTarget.value)];
+            if (one) take(one);
+          }}
+        >
+          <option value="">{t('edit.choose')}</option>
+          {groups.map((group) => (
+            <optgroup key={group} label={group}>
+              {(outlines ?? []).map((one, i) =>
+                one.group === group ? (
+                  <option key={i} value={String(i)}>
+                    {one.name}
+                  </option>
+                ) : null,
+              )}
+            </optgroup>
+          ))}
+        </select>
+        <Icon name="down" />
+      </span>
+    </div>
+  );
+}
+
+async function outlinesOf(city: string, id: string): Promise<Outline[]> {
+  const all = plan.value;
+  if (!all || !city) return [];
+  const areas = all.areas.filter((one) => one.city === city).flatMap(({ geometry, name }) => (geometry ? [{ name, geometry, group: t('legend.area') }] : []));
+  const others = all.interventions
+    .filter((one) => one.city === city && one.id !== id)
+    .flatMap((one) => (one.geometry ? [{ name: titleOf(one).text, geometry: one.geometry, group: t('list.label') }] : []));
+  const near = (geometry: Geometry | null) => {
+    const [box, at] = [all.cities.get(city)?.box, boxOf(geometry)];
+    return box && at && at[0] <= box[2] && at[2] >= box[0] && at[1] <= box[3] && at[3] >= box[1];
+  };
+  const ground = async (collection: string, member: string, group: string) =>
+    (await items(collection).catch(() => [])).flatMap(({ geometry, properties }) =>
+      geometry && (properties.city === city || near(geometry)) ? [{ name: String(properties[member] ?? ''), geometry, group }] : [],
+    );
+  const [streets, facilities] = await Promise.all([ground('segments', 'street', t('legend.street')), ground('facilities', 'name', t('legend.facility'))]);
+  const collator = new Intl.Collator(language.value);
+  const named = (list: Outline[]) => list.filter(({ name }) => name).sort((a, b) => collator.compare(a.name, b.name));
+  return [...named(areas), ...named(streets), ...named(facilities), ...named(others)];
+}
