@@ -98,8 +98,9 @@ pub struct View {
 }
 
 impl Atlas {
-    /// Reads every collection of the plan into memory, and follows what other programs write to it.
+    /// Brings the plan up to date with the model, reads every collection of it into memory, and follows what other programs write to it.
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
+        shelf.grow(&model)?;
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
             leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));
