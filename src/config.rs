@@ -31,6 +31,8 @@ pub struct Limits {
     pub uri_bytes: usize,
     /// Largest request body.
     pub body_bytes: u64,
+    /// The most memory for finished answers about features; 0 keeps none.
+    pub kept_bytes: u64,
     /// How long an answer may take to be found, waiting included.
     pub deadline: Duration,
     /// Questions worked on at once.
@@ -74,6 +76,7 @@ impl Default for Limits {
         Self {
             uri_bytes: 16 << 10,
             body_bytes: 16 << 20,
+            kept_bytes: 64 << 20,
             deadline: Duration::from_secs(10),
             working: cores * 4,
             waiting: cores * 256,

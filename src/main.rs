@@ -102,6 +102,7 @@ fn serve(args: &cli::Serve) -> Done {
     let mut config =
         Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
     config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
+    config.limits.kept_bytes = args.tile_cache << 19;
     let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
     let settings = Settings {
         tile_cache_bytes: args.tile_cache << 20,
@@ -166,6 +167,9 @@ fn import_into(args: &cli::Import, sources: &[Source], crs: Option<Crs>, there: 
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
+    if let Some(shelf) = &shelf {
+        shelf.grow(&model)?;
+    }
     // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
     let chosen = sources.iter().any(|s| s.collection.is_some());
     let options = Options { id: args.id.clone(), lenient: args.lenient || chosen, crs };

@@ -207,10 +207,15 @@ fn many_points_are_thinned_the_same_however_they_came_to_be_there() {
     let c = collection(GeometryKind::ANY);
     let mut model = Model((1..=1_990).map(|key| crowd(r, key, place)).collect());
     let index = index_of(&c, &model.0);
-    for revision in 2..60 {
-        // Across the number up to which nothing is thinned, and back.
-        let size = r.pick(&[1, 2, 20]);
+    for revision in 2..80 {
+        // Across the number up to which nothing is thinned, and back; now and then nothing is moved or taken away.
+        let size = if r.chance(0.3) { 0 } else { r.pick(&[1, 2, 20]) };
         let mut changes = model.edit(r, size, place, crowd);
+        // Some stay where they are and are told anew.
+        for _ in 0..r.pick(&[0, 0, 3]) {
+            let at = r.below(model.0.len());
+            changes.push(cityheart::change::Change::Put(model.0[at].clone()));
+        }
         if revision % 20 < 10 {
             for key in 0..8 {
                 let f = crowd(r, 1_000_000 * revision as i64 + key, place);

@@ -22,8 +22,8 @@ mod history;
 mod items;
 mod layers;
 mod metrics;
+mod nearness;
 mod news;
-mod pages;
 mod seen;
 mod shelf;
 mod tiles;
@@ -37,16 +37,15 @@ pub use history::Heard;
 pub use items::{Axes, Item, Items};
 pub use layers::{Layers, Named};
 pub use metrics::Metrics;
+pub use nearness::{Cities, Doubt};
 pub use news::{News, Piece, Since, Turn};
-pub use pages::{Finished, MAX_BYTES as MAX_KEPT_BYTES};
 pub use seen::Seen;
 pub use shelf::Shelf;
-pub use tiles::{Coding, Tile};
+pub use tiles::{Coding, Tile, pack};
 pub use world::World;
 
 use desk::Desk;
 use dirt::Dirt;
-use pages::Pages;
 use tiles::TileCache;
 
 /// What can be set when a plan is opened.
@@ -74,7 +73,6 @@ pub struct Atlas {
     accounts: Option<Accounts>,
     leaves: RwLock<BTreeMap<CollectionId, Arc<Leaf>>>,
     tiles: TileCache,
-    pages: Pages,
     metrics: Metrics,
     desk: Desk,
     news: News,
@@ -83,6 +81,8 @@ pub struct Atlas {
 
 /// One collection: its index, and where edits have fallen since tiles were drawn.
 pub(crate) struct Leaf {
+    /// Differs from that of every other reading of a collection, whose revisions may begin anew.
+    born: u128,
     index: Index,
     dirt: Dirt,
     policy: Arc<Policy>,
@@ -91,14 +91,16 @@ pub(crate) struct Leaf {
 
 /// One collection as it is now; holds its state for as long as it is held.
 pub struct View {
+    born: u128,
     snapshot: Arc<Snapshot>,
     /// The key of the sight that it is seen with.
     sight: Arc<str>,
 }
 
 impl Atlas {
-    /// Reads every collection of the plan into memory, and follows what other programs write to it.
+    /// Brings the plan up to date with the model, reads every collection of it into memory, and follows what other programs write to it.
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
+        shelf.grow(&model)?;
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
             leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));
@@ -111,7 +113,6 @@ impl Atlas {
             accounts: settings.accounts.as_deref().map(Accounts::beside).transpose()?,
             leaves: RwLock::new(leaves),
             tiles: TileCache::new(settings),
-            pages: Pages::new(),
             metrics: Metrics::default(),
             desk,
             news: News::new(),
@@ -245,10 +246,16 @@ impl Leaf {
 
 impl View {
     fn whole(leaf: &Leaf) -> Self {
-        Self { snapshot: leaf.index.snapshot(), sight: "".into() }
+        Self { born: leaf.born, snapshot: leaf.index.snapshot(), sight: "".into() }
     }
 
-    /// By what it differs from what others see of the same revision; empty for the whole.
+    /// The state that is seen: no other state of any collection has the same, in this or another run of the program.
+    #[must_use]
+    pub fn state(&self) -> (u128, Revision) {
+        (self.born, self.snapshot.revision())
+    }
+
+    /// By what it differs from what others see of the same state; empty for the whole.
     #[must_use]
     pub fn sight(&self) -> &str {
         &self.sight
@@ -293,5 +300,11 @@ fn read(shelf: &Shelf, model: &Model, collection: Collection) -> Result<Leaf> {
         }
         Ok(())
     })?;
-    Ok(Leaf { index: builder.finish(revision), dirt: Dirt::new(revision), policy, screens: seen::Screens::default() })
+    Ok(Leaf {
+        born: uuid::Uuid::now_v7().as_u128(),
+        index: builder.finish(revision),
+        dirt: Dirt::new(revision),
+        policy,
+        screens: seen::Screens::default(),
+    })
 }

@@ -159,7 +159,7 @@ impl Leaf {
     }
 
     fn view(&self, eye: &Eye) -> View {
-        View { snapshot: eye.look(self), sight: eye.key.clone() }
+        View { born: self.born, snapshot: eye.look(self), sight: eye.key.clone() }
     }
 }
 

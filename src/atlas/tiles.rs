@@ -164,7 +164,8 @@ fn packed(plain: &Kept, coding: Coding) -> Kept {
 }
 
 /// The bytes in this coding; `None` when that is the way they are.
-pub(super) fn pack(bytes: &Bytes, coding: Coding) -> Option<Bytes> {
+#[must_use]
+pub fn pack(bytes: &Bytes, coding: Coding) -> Option<Bytes> {
     if bytes.is_empty() {
         return None;
     }

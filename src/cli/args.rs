@@ -92,7 +92,7 @@ pub struct Serve {
     /// How many requests one client may make in a second, in the long run; 0 for any number
     #[arg(long, value_name = "N", env = "CITYHEART_REQUESTS_PER_SECOND", default_value_t = 100)]
     pub requests_per_second: u32,
-    /// Megabytes of memory for finished tiles; 0 draws every tile anew
+    /// Megabytes of memory for finished tiles, and half as much for other finished answers; 0 makes each anew
     #[arg(long, value_name = "MB", env = "CITYHEART_TILE_CACHE", default_value_t = 128)]
     pub tile_cache: u64,
     /// The most kilobytes of a tile before it is packed; what matters least is left out of a larger one

@@ -72,8 +72,8 @@ async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
     let start = Instant::now();
     let kind = Kind::of(request.uri().path());
     let method = request.method().clone();
-    let person = negotiate::is_person(request.headers());
-    let home = Base::of(&app.config, request.headers()).url("/api");
+    // A person gets a page, with the way home.
+    let home = negotiate::is_person(request.headers()).then(|| Base::of(&app.config, request.headers()).url("/api"));
     let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
@@ -93,7 +93,7 @@ async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         if problem.status == StatusCode::FORBIDDEN && !signed_in && !has_accounts(&app) {
             problem.detail = auth::no_accounts();
         }
-        response = problem.write(person, &home);
+        response = problem.write(home.as_deref());
         if method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }

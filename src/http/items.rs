@@ -3,14 +3,14 @@
 use super::ask::{Ask, Pairs};
 use super::edit::tag_of_body;
 use super::html;
-use super::kept;
+use super::kept::{Finished, MAX_BYTES};
 use super::link::{self, Link};
 use super::negotiate::{self, CSV, FLATGEOBUF, Form, GEOJSON, HTML, JSONFG};
 use super::present::{self, Answer};
 use super::profile;
 use super::stream::{Pieces, Writing};
 use super::urls;
-use crate::atlas::{Coding, Finished, Items, MAX_KEPT_BYTES, View, state_tag};
+use crate::atlas::{Coding, Items, View, state_tag};
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::encoding::flatgeobuf::Layer;
@@ -107,10 +107,9 @@ async fn answer(ask: Ask, view: View, pairs: Pairs, form: &'static Form, mut lin
 /// The answer that was given to the same before; what was answered was understood.
 fn given_before(ask: &Ask, view: &View, form: &Form) -> Option<Response> {
     let coding = negotiate::coding(&ask.headers);
-    let finished = ask.atlas().finished(&basis(ask, view, form), coding)?;
-    let response = kept::response(&finished, coding);
-    let unchanged = response.headers().get(header::ETAG).and_then(|etag| present::unchanged(&ask.headers, etag));
-    Some(unchanged.unwrap_or(response))
+    let finished = ask.app.kept.get(&basis(ask, view, form), coding)?;
+    let unchanged = finished.etag().and_then(|etag| present::unchanged(&ask.headers, etag));
+    Some(unchanged.unwrap_or_else(|| finished.response()))
 }
 
 pub async fn one(ask: Ask) -> Answer {
@@ -161,8 +160,7 @@ pub async fn one(ask: Ask) -> Answer {
         return Ok((headers, body).into_response());
     }
     let coding = negotiate::coding(&ask.headers);
-    let plain = Finished { notes: kept::notes(&headers), body: body.into() };
-    Ok(kept::response(&ask.atlas().keep(&basis(&ask, &view, form), plain, coding), coding))
+    Ok(ask.app.kept.keep(&basis(&ask, &view, form), Finished::new(headers, body), coding).response())
 }
 
 /// The headers of every answer about features.
@@ -213,11 +211,8 @@ impl Page {
             return (headers, page.write(&self.ask.base(), &self.links)).into_response();
         }
         let (writing, head) = self.writing(&items, query.properties);
-        match Pieces::new(items, writing, head).whole(MAX_KEPT_BYTES) {
-            Ok(body) => {
-                let plain = Finished { notes: kept::notes(&headers), body };
-                kept::response(&self.ask.atlas().keep(&self.by, plain, self.coding), self.coding)
-            }
+        match Pieces::new(items, writing, head).whole(MAX_BYTES) {
+            Ok(body) => self.ask.app.kept.keep(&self.by, Finished::new(headers, body), self.coding).response(),
             Err(pieces) => (headers, pieces.into_body()).into_response(),
         }
     }
@@ -294,16 +289,8 @@ fn with_members(mut feature: Vec<u8>, members: &Json) -> Vec<u8> {
 
 /// All that an answer depends on, so that an unchanged one is known without finding it.
 fn basis(ask: &Ask, view: &View, form: &Form) -> String {
-    format!(
-        "{:x} {} {} {} {} {} {}",
-        ask.app.birth,
-        view.collection().id,
-        view.revision(),
-        view.sight(),
-        form.media,
-        ask.base().url(""),
-        ask.address()
-    )
+    let (born, revision) = view.state();
+    format!("{born:x} {revision} {} {} {} {}", view.sight(), form.media, ask.base().root(), ask.address())
 }
 
 fn content_crs(crs: Crs) -> HeaderValue {

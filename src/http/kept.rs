@@ -1,32 +1,74 @@
-//! Answers that the atlas keeps, in and out of HTTP.
+//! Finished answers about features, kept for whoever asks the same again. What an answer depends on is part of what it is kept by: above
+//! all the state of its collection, so that no answer outlives an edit.
 
-use super::present;
-use crate::atlas::{Coding, Finished};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use crate::atlas::{Coding, pack};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use moka::sync::Cache;
 use std::sync::Arc;
 
-/// Headers as text.
-pub fn notes(headers: &HeaderMap) -> Arc<[(Box<str>, Box<str>)]> {
-    let note = |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().into(), value.to_str().ok()?.into()));
-    headers.iter().filter_map(note).collect()
+/// The most bytes of one answer that is kept.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// A finished answer in one coding.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    headers: Arc<HeaderMap>,
+    body: Bytes,
 }
 
-/// An answer as it was kept, in the coding that it was kept in.
-pub fn response(finished: &Finished, coding: Coding) -> Response {
-    let mut response = finished.body.clone().into_response();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_TYPE);
-    headers.reserve(finished.notes.len() + 8);
-    for (name, value) in &*finished.notes {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            headers.append(name, present::quoted(value));
+/// All that is kept.
+pub struct Shelf(Cache<(Box<str>, Coding), Finished>);
+
+impl Finished {
+    /// An answer as it is before it is packed.
+    pub fn new(headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self { headers: Arc::new(headers), body: body.into() }
+    }
+
+    pub fn etag(&self) -> Option<&HeaderValue> {
+        self.headers.get(header::ETAG)
+    }
+
+    pub fn response(&self) -> Response {
+        let mut response = Response::new(Body::from(self.body.clone()));
+        *response.headers_mut() = (*self.headers).clone();
+        response
+    }
+}
+
+impl Shelf {
+    /// One that takes so much memory at the most.
+    pub fn new(bytes: u64) -> Self {
+        let weight = |(key, _): &(Box<str>, Coding), kept: &Finished| {
+            let headers: usize = kept.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+            (key.len() + headers + kept.body.len() + 400).try_into().unwrap_or(u32::MAX)
+        };
+        Self(Cache::builder().max_capacity(bytes).weigher(weight).build())
+    }
+
+    /// The answer that is kept by this text, which has all that it depends on.
+    pub fn get(&self, by: &str, coding: Coding) -> Option<Finished> {
+        self.0.get(&(Box::from(by), coding))
+    }
+
+    /// Keeps an answer in this coding; one of more than [`MAX_BYTES`] is only packed.
+    pub fn keep(&self, by: &str, plain: Finished, coding: Coding) -> Finished {
+        let finished = match (pack(&plain.body, coding), packed_as(coding)) {
+            (Some(body), Some(word)) => {
+                let mut headers = Arc::unwrap_or_clone(plain.headers);
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(word));
+                Finished::new(headers, body)
+            }
+            _ => plain,
+        };
+        if finished.body.len() <= MAX_BYTES {
+            self.0.insert((by.into(), coding), finished.clone());
         }
+        finished
     }
-    if let Some(packed) = packed_as(coding) {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(packed));
-    }
-    response
 }
 
 /// The word for a coding; none when nothing is packed.

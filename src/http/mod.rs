@@ -56,8 +56,7 @@ pub struct App {
     counts: operations::Counts,
     /// Who listens to events.
     listeners: Arc<AtomicUsize>,
-    /// Differs at every start, so that tags made of revisions cannot meet those of another plan.
-    birth: u128,
+    kept: kept::Shelf,
 }
 
 /// Every URL.
@@ -131,7 +130,7 @@ pub fn router(atlas: Arc<Atlas>, config: Config) -> Router {
         web: web::Web::new(config.web.clone(), config.basemap.clone()),
         counts: operations::Counts::default(),
         listeners: Arc::default(),
-        birth: present::hash(uuid::Uuid::now_v7().as_bytes()),
+        kept: kept::Shelf::new(config.limits.kept_bytes),
         atlas,
         config,
     });

@@ -100,12 +100,13 @@ pub fn unchanged(headers: &HeaderMap, etag: &HeaderValue) -> Option<Response> {
     })
 }
 
-/// Mirrors links as headers, for clients whose format has no place for them.
+/// Mirrors links as one header (RFC 8288, 3), for clients whose format has no place for them.
 pub fn add_links(headers: &mut HeaderMap, links: &[Link]) {
-    for link in links {
-        if let Ok(value) = HeaderValue::from_str(&link.header()) {
-            headers.append(header::LINK, value);
-        }
+    let lines = links.iter().map(Link::header).collect::<Vec<_>>().join(", ");
+    if let Ok(value) = HeaderValue::from_str(&lines)
+        && !links.is_empty()
+    {
+        headers.append(header::LINK, value);
     }
 }
 

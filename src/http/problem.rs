@@ -45,9 +45,9 @@ impl Problem {
         if self.at.is_empty() { self.detail.clone() } else { format!("{}: {}", self.at, self.detail) }
     }
 
-    /// The finished response, as a page when a person reads it.
-    pub fn write(&self, to_person: bool, home: &str) -> Response {
-        let (media, body) = if to_person {
+    /// The finished response; a page that leads home when a person reads it.
+    pub fn write(&self, home: Option<&str>) -> Response {
+        let (media, body) = if let Some(home) = home {
             let title = self.status.canonical_reason().unwrap_or("Error");
             (html::MEDIA, html::problem(self.status.as_u16(), title, &self.sentence(), home))
         } else {

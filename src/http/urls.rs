@@ -30,6 +30,11 @@ impl Base {
         }
     }
 
+    /// Without a path behind it.
+    pub fn root(&self) -> &str {
+        &self.0
+    }
+
     /// Scheme and host, as browsers write the origin of a page.
     pub fn origin(&self) -> &str {
         let host = self.0.find("://").map_or(0, |at| at + 3);

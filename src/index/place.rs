@@ -57,6 +57,20 @@ pub(crate) fn world_of(p: [i32; 2]) -> World {
     crs::world(crs::degrees(p[0]), crs::degrees(p[1]))
 }
 
+/// The bits of both coordinates in turn (the Z-order curve): in the order of these numbers the neighbour of a position is one that shares
+/// the smallest square of the quadtree with it.
+pub(crate) fn interleaved(p: World) -> u64 {
+    let spread = |n: u32| {
+        let mut n = u64::from(n);
+        n = (n | n << 16) & 0x0000_ffff_0000_ffff;
+        n = (n | n << 8) & 0x00ff_00ff_00ff_00ff;
+        n = (n | n << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+        n = (n | n << 2) & 0x3333_3333_3333_3333;
+        (n | n << 1) & 0x5555_5555_5555_5555
+    };
+    spread(p.x) | spread(p.y) << 1
+}
+
 /// The distance of a position along the Hilbert curve of order 24.
 pub(crate) fn hilbert(at: World) -> u64 {
     let (mut x, mut y) = (at.x >> 8, at.y >> 8);

@@ -2,12 +2,13 @@
 //! assembled; who is dead in it is kept outside.
 
 use super::column::Column;
-use super::place::{WorldBox, hilbert, world_of};
+use super::place::{WorldBox, hilbert, interleaved, world_of};
 use super::rank;
 use super::shape::{Path, Role, Shapes};
 use super::text::Texts;
 use super::tree::Band;
 use crate::collection::Collection;
+use crate::crs::World;
 use crate::feature::{Feature, Value, time::Span};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -63,6 +64,8 @@ pub(crate) struct Body {
     hasher: RandomState,
     /// Ascending by zoom; the slots follow each other.
     pub bands: Vec<Band>,
+    /// What is drawn as points, in the order of the first positions along the Z-order curve.
+    pub points: Vec<u32>,
 }
 
 /// Where an assembled segment takes its features from.
@@ -152,7 +155,7 @@ impl Parts {
     }
 
     /// Where something that is drawn as points counts as lying: at its first position.
-    pub fn first_position(&self, slot: usize) -> Option<crate::crs::World> {
+    pub fn first_position(&self, slot: usize) -> Option<World> {
         self.shapes.paths(slot).next().map(|p| world_of(self.shapes.lonlat[p.start]))
     }
 }
@@ -187,7 +190,9 @@ impl Segment {
         by_key.sort_unstable_by_key(|&slot| keys[slot as usize]);
         let (by_id, hasher) = table(&ids);
         let parts = Parts { keys, ids, spans, shapes, boxes };
-        Self { body: Arc::new(Body { parts, world, ranks, by_key, by_id, hasher, bands }), columns }
+        let mut body = Body { parts, world, ranks, by_key, by_id, hasher, bands, points: vec![] };
+        body.points = body.points_in_order();
+        Self { body: Arc::new(body), columns }
     }
 
     /// The same features with other columns.
@@ -199,6 +204,19 @@ impl Segment {
 impl Body {
     pub fn find(&self, id: &str) -> Option<u32> {
         self.by_id.find(self.hasher.hash_one(id), |&slot| self.ids.text(slot as usize) == id).copied()
+    }
+
+    fn points_in_order(&self) -> Vec<u32> {
+        let mut points: Vec<u32> = (0..self.len() as u32).filter(|&s| self.shapes.is_points(s as usize)).collect();
+        points.sort_by_cached_key(|&slot| self.place_of_point(slot).map(interleaved));
+        points
+    }
+
+    /// The first position of something that is drawn as points; `None` for all else.
+    pub fn place_of_point(&self, slot: u32) -> Option<World> {
+        let path = self.shapes.paths(slot as usize).next().filter(|p| p.role == Role::Points)?;
+        let [x, y] = self.world[path.start];
+        self.shapes.is_points(slot as usize).then_some(World { x, y })
     }
 
     /// The zoom from which a slot is drawn.

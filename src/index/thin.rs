@@ -1,7 +1,7 @@
 //! From which zoom a point is drawn: at each zoom the map is cut into cells of 16 pixels, and the point with the lowest key in a cell stands
 //! for the others until they have a cell of their own. Depends on which points there are, and on nothing else.
 
-use super::place::WorldBox;
+use super::place::{WorldBox, interleaved};
 use super::{Slot, Snapshot, Tier};
 use crate::crs::World;
 use std::collections::{HashMap, HashSet};
@@ -64,6 +64,12 @@ struct Winner {
 impl Change<'_> {
     /// Looks only at the cells that the changed points lie in.
     pub fn zooms(&self) -> Zooms {
+        if self.gone.is_empty() && self.new.is_empty() {
+            return Zooms { new: vec![], old: vec![] };
+        }
+        if self.gone.is_empty() && self.new.iter().map(|p| p.key).min() > self.snapshot.last_key() {
+            return Zooms { new: self.latecomers(), old: vec![] };
+        }
         let winners = self.winners();
         let wins = |point: &Point, winner: Winner, was: u8, zoom: u8| match winners.get(&cell(point.at, zoom)) {
             Some(now) => *now == Some(winner),
@@ -74,7 +80,7 @@ impl Change<'_> {
         let mut seen = HashSet::new();
         let mut old = vec![];
         let before = winners.keys().flat_map(|&cell| self.old_points(cell, cell.0));
-        let now = winners.values().flatten().filter_map(|w| Some((w.slot?, self.point(w.slot?)?)));
+        let now = winners.values().flatten().filter_map(|w| Some((w.slot?, self.snapshot.point(w.slot?)?)));
         for (slot, point) in before.chain(now) {
             if seen.insert(slot.0) {
                 let was = self.tier(slot).segment.zoom(slot.slot() as u32);
@@ -88,9 +94,27 @@ impl Change<'_> {
         Zooms { new, old }
     }
 
+    /// The first zooms of points whose keys are higher than all others: each is drawn from where its cell is free, and takes no other's
+    /// place. Where a cell is free, so are all cells within it.
+    fn latecomers(&self) -> Vec<u8> {
+        let mut order: Vec<usize> = (0..self.new.len()).collect();
+        order.sort_unstable_by_key(|&i| self.new[i].key);
+        let mut taken: HashSet<Cell, foldhash::fast::RandomState> = HashSet::default();
+        let mut zooms = vec![ALL; self.new.len()];
+        for i in order {
+            let at = self.new[i].at;
+            let cells: [Cell; ALL as usize] = std::array::from_fn(|zoom| cell(at, zoom as u8));
+            let by_new = cells.partition_point(|cell| taken.contains(cell)) as u8;
+            let by_old = self.snapshot.tiers.iter().map(|tier| first_free(tier, at)).max();
+            zooms[i] = by_old.unwrap_or(0).max(by_new);
+            taken.extend(cells);
+        }
+        zooms
+    }
+
     /// Who stands for each cell that a changed point lies in, from the smallest cells to the largest.
     fn winners(&self) -> HashMap<Cell, Option<Winner>> {
-        let gone = self.gone.iter().filter_map(|&slot| self.point(Slot(slot)));
+        let gone = self.gone.iter().filter_map(|&slot| self.snapshot.point(Slot(slot)));
         let changed: HashSet<Cell> =
             gone.chain(self.new.iter().copied()).flat_map(|p| (0..ALL).map(move |zoom| cell(p.at, zoom))).collect();
         let mut newcomers: HashMap<Cell, Winner> = HashMap::new();
@@ -132,7 +156,9 @@ impl Change<'_> {
                     let here = Slot::new(at, slot);
                     if tier.lives(slot) && !self.gone.contains(&here.0) && tier.segment.shapes.is_points(slot as usize)
                     {
-                        found.extend(self.point(here).filter(|p| self::cell(p.at, cell.0) == cell).map(|p| (here, p)));
+                        found.extend(
+                            self.snapshot.point(here).filter(|p| self::cell(p.at, cell.0) == cell).map(|p| (here, p)),
+                        );
                     }
                 });
             }
@@ -140,15 +166,33 @@ impl Change<'_> {
         found
     }
 
-    fn point(&self, slot: Slot) -> Option<Point> {
-        let segment = &self.tier(slot).segment;
-        let at = segment.first_position(slot.slot()).filter(|_| segment.shapes.is_points(slot.slot()))?;
-        Some(Point { key: segment.keys[slot.slot()], at })
-    }
-
     fn tier(&self, slot: Slot) -> &Tier {
         &self.snapshot.tiers[slot.tier()]
     }
+}
+
+impl Snapshot {
+    /// Something that is drawn as points; `None` for all else.
+    pub(super) fn point(&self, slot: Slot) -> Option<Point> {
+        let (segment, at) = self.locate(slot);
+        Some(Point { key: segment.keys[at], at: segment.place_of_point(at as u32)? })
+    }
+}
+
+/// The first zoom at which no living point of a tier lies in the cell of this position. The points that share the smallest cell with it are
+/// next to it on the Z-order curve.
+fn first_free(tier: &Tier, at: World) -> u8 {
+    let segment = &tier.segment;
+    let place = |slot: u32| segment.place_of_point(slot).filter(|_| tier.lives(slot));
+    let here = interleaved(at);
+    let split = segment.points.partition_point(|&s| segment.place_of_point(s).map(interleaved) < Some(here));
+    let before = segment.points[..split].iter().rev().find_map(|&s| place(s));
+    let behind = segment.points[split..].iter().find_map(|&s| place(s));
+    let shared = |other: World| {
+        let bits = (at.x ^ other.x).leading_zeros().min((at.y ^ other.y).leading_zeros());
+        (bits + 1).saturating_sub(CELL_BITS).min(ALL.into()) as u8
+    };
+    before.into_iter().chain(behind).map(shared).max().unwrap_or(0)
 }
 
 fn cell(at: World, zoom: u8) -> Cell {

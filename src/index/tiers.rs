@@ -86,27 +86,43 @@ pub(crate) fn applied(before: &Snapshot, changes: &[Change], revision: Revision)
 
 /// Sets the first zooms of new points; returns the old ones whose first zoom changes.
 fn thin_again(before: &Snapshot, gone: &HashSet<u64>, draft: &Draft, picks: &mut [Pick]) -> Vec<(Slot, u8)> {
-    let is_new_point = |p: &&mut Pick| draft.shapes.is_points(p.slot as usize);
-    let new: Vec<Point> = (0..draft.len())
-        .filter(|&slot| draft.shapes.is_points(slot))
-        .filter_map(|slot| Some(Point { key: draft.keys[slot], at: draft.first_position(slot)? }))
-        .collect();
-    let gone_points = gone.iter().filter(|&&s| before.is_points(Slot(s))).count();
+    let new: Vec<usize> = (0..draft.len()).filter(|&slot| draft.shapes.is_points(slot)).collect();
+    let gone_points: Vec<Slot> = gone.iter().map(|&s| Slot(s)).filter(|&s| before.is_points(s)).collect();
     let old_count: usize = before.tiers.iter().map(|t| t.points).sum();
-    let count = old_count - gone_points + new.len();
+    let count = old_count - gone_points.len() + new.len();
     let crosses = (old_count <= thin::FEW) != (count <= thin::FEW);
-    if new.is_empty() && gone_points == 0 || (!crosses && count <= thin::FEW) {
+    if new.is_empty() && gone_points.is_empty() || (!crosses && count <= thin::FEW) {
         return vec![];
     }
-    let many = (new.len() + gone_points) * 32 > count;
-    let zooms = if crosses || many {
-        thin_all(before, gone, &new)
-    } else {
-        thin::Change { snapshot: before, gone, new: &new }.zooms()
-    };
-    for (pick, zoom) in picks.iter_mut().filter(is_new_point).zip(zooms.new) {
-        pick.zoom = zoom;
+    let point = |slot: usize| Some(Point { key: draft.keys[slot], at: draft.first_position(slot)? });
+    if crosses || (new.len() + gone_points.len()) * 32 > count {
+        let points: Vec<Point> = new.iter().filter_map(|&slot| point(slot)).collect();
+        let zooms = thin_all(before, gone, &points);
+        new.iter().zip(zooms.new).for_each(|(&slot, zoom)| picks[slot].zoom = zoom);
+        return zooms.old;
     }
+    // A point that stays where it is takes its first zoom along, and nobody else's changes for it.
+    let by_key: HashMap<i64, Slot> = gone_points.iter().filter_map(|&s| Some((before.point(s)?.key, s))).collect();
+    let stays = |point: &Point| by_key.get(&point.key).copied().filter(|&old| before.point(old) == Some(*point));
+    let (mut staying, mut moving, mut points) = (HashMap::new(), vec![], vec![]);
+    for slot in new {
+        let Some(point) = point(slot) else { continue };
+        if let Some(old) = stays(&point) {
+            picks[slot].zoom = before.tiers[old.tier()].segment.zoom(old.slot() as u32);
+            staying.insert(old.0, slot);
+        } else {
+            moving.push(slot);
+            points.push(point);
+        }
+    }
+    let gone: HashSet<u64> = gone_points.iter().map(|s| s.0).filter(|s| !staying.contains_key(s)).collect();
+    let mut zooms = thin::Change { snapshot: before, gone: &gone, new: &points }.zooms();
+    moving.iter().zip(zooms.new).for_each(|(&slot, zoom)| picks[slot].zoom = zoom);
+    zooms.old.retain(|(old, zoom)| {
+        let told = staying.get(&old.0);
+        told.into_iter().for_each(|&slot| picks[slot].zoom = *zoom);
+        told.is_none()
+    });
     zooms.old
 }
 
@@ -114,9 +130,9 @@ fn thin_all(before: &Snapshot, gone: &HashSet<u64>, new: &[Point]) -> thin::Zoom
     let mut points = new.to_vec();
     let mut slots = vec![];
     for (at, tier) in before.tiers.iter().enumerate() {
-        for slot in tier.slots().filter(|&s| tier.segment.shapes.is_points(s as usize)) {
+        for slot in tier.slots() {
             let here = Slot::new(at, slot);
-            if let Some(position) = tier.segment.first_position(slot as usize).filter(|_| !gone.contains(&here.0)) {
+            if let Some(position) = tier.segment.place_of_point(slot).filter(|_| !gone.contains(&here.0)) {
                 points.push(Point { key: tier.segment.keys[slot as usize], at: position });
                 slots.push(here);
             }
@@ -216,7 +232,7 @@ fn merge_once(inner: &Inner) -> bool {
 impl Tier {
     pub(super) fn new(segment: Segment) -> Self {
         let count = segment.len();
-        let points = (0..count).filter(|&s| segment.shapes.is_points(s)).count();
+        let points = segment.points.len();
         let mut tier =
             Self { segment: Arc::new(segment), dead: None, living: count, points, extent: None, times: None };
         tier.extent = tier.measure();
@@ -304,6 +320,12 @@ impl Snapshot {
         let extent = tiers.iter().filter_map(|t| t.extent).reduce(wider).map(degrees);
         let time_extent = tiers.iter().filter_map(|t| t.times).reduce(longer);
         Self { collection: self.collection.clone(), names: self.names.clone(), revision, tiers, extent, time_extent }
+    }
+
+    /// The highest key that there was; `None` when there was none.
+    pub(super) fn last_key(&self) -> Option<i64> {
+        let last = |t: &Tier| t.segment.by_key.last().map(|&slot| t.segment.keys[slot as usize]);
+        self.tiers.iter().filter_map(last).max()
     }
 
     fn is_points(&self, slot: Slot) -> bool {

@@ -4,10 +4,11 @@
 use crate::access::{Print, Role, Token, Viewer};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS users (
@@ -29,13 +30,31 @@ pub struct Accounts {
     path: PathBuf,
     /// `None` until there is a file.
     conn: Mutex<Option<Connection>>,
+    found: Mutex<Found>,
 }
+
+/// Who was found under which print, and until when: good for as long as the file is as it was then.
+#[derive(Default)]
+struct Found {
+    stamp: Option<Stamp>,
+    holders: HashMap<(Secret, Print), (Viewer, i64)>,
+}
+
+/// What a print is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Secret {
+    Session,
+    Token,
+}
+
+/// So many are remembered; then it begins anew.
+const MOST_FOUND: usize = 10_000;
 
 impl Accounts {
     /// The accounts of a plan: `plan.access.db` beside `plan.gpkg`.
     #[must_use]
     pub fn beside(plan: &Path) -> Self {
-        Self { path: plan.with_extension("access.db"), conn: Mutex::new(None) }
+        Self { path: plan.with_extension("access.db"), conn: Mutex::new(None), found: Mutex::default() }
     }
 
     #[must_use]
@@ -123,12 +142,8 @@ impl Accounts {
 
     /// Who has a session under this print.
     pub fn in_session(&self, print: &Print, now_s: i64) -> Result<Option<Viewer>> {
-        self.read(None, |conn| {
-            let mut ask = conn.prepare_cached(
-                "SELECT login, name, role, cities FROM sessions JOIN users USING (login) WHERE print=?1 AND expires_s>?2",
-            )?;
-            ask.query_row(params![print, now_s], viewer).optional()
-        })
+        let sql = "SELECT login, name, role, cities, expires_s FROM sessions JOIN users USING (login) WHERE print=?1";
+        self.holder(Secret::Session, print, now_s, sql)
     }
 
     /// # Errors
@@ -165,11 +180,31 @@ impl Accounts {
 
     /// Who holds a token under this print.
     pub fn with_token(&self, print: &Print, now_s: i64) -> Result<Option<Viewer>> {
-        self.read(None, |conn| {
-            let mut ask =
-                conn.prepare_cached("SELECT login, '', role, cities FROM tokens WHERE print=?1 AND expires_s>?2")?;
-            ask.query_row(params![print, now_s], viewer).optional()
-        })
+        let sql = "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1";
+        self.holder(Secret::Token, print, now_s, sql)
+    }
+
+    /// Who holds a secret, out of the file only when it changed since somebody last asked.
+    fn holder(&self, secret: Secret, print: &Print, now_s: i64, sql: &str) -> Result<Option<Viewer>> {
+        let found = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&self.path);
+        {
+            let mut found = found();
+            if found.stamp != stamp || found.holders.len() >= MOST_FOUND {
+                *found = Found { stamp, ..Found::default() };
+            }
+            if let Some((viewer, until)) = found.holders.get(&(secret, *print)) {
+                return Ok((*until > now_s).then(|| viewer.clone()));
+            }
+        }
+        let holder = self.read(None, |conn| {
+            conn.prepare_cached(sql)?.query_row([print], |row| Ok((viewer(row)?, row.get::<_, i64>(4)?))).optional()
+        })?;
+        let mut found = found();
+        if let Some(holder) = holder.clone().filter(|_| stamp.is_some() && found.stamp == stamp) {
+            found.holders.insert((secret, *print), holder);
+        }
+        Ok(holder.filter(|(_, until)| *until > now_s).map(|(viewer, _)| viewer))
     }
 
     /// Asks the file, or answers for one that is not there.
@@ -238,6 +273,26 @@ impl Accounts {
     fn refused(&self, what: &str) -> Error {
         let end = if what.ends_with('?') { "" } else { "." };
         Error::Refused(format!("{} {what}{end}", self.path.display()))
+    }
+}
+
+/// By what a file that was changed is told from what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    bytes: u64,
+}
+
+impl Stamp {
+    /// Changes that follow each other too closely for the clock of the file system look like one.
+    const CLOSE: Duration = Duration::from_secs(2);
+
+    /// `None` for a file that is not there, or that changed just now: it may change again without a trace.
+    fn of(path: &Path) -> Option<Self> {
+        let meta = std::fs::metadata(path).ok()?;
+        let modified = meta.modified().ok()?;
+        let settled = modified.elapsed().is_ok_and(|age| age > Self::CLOSE);
+        settled.then_some(Self { modified, bytes: meta.len() })
     }
 }
 

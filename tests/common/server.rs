@@ -105,6 +105,12 @@ impl Reply {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
+
+    /// The links of the header, each as it is written.
+    pub fn links(&self) -> Vec<&str> {
+        let lines = self.headers.get_all("link").iter().map(|v| v.to_str().unwrap());
+        lines.flat_map(|line| line.split(", ").filter(|l| !l.is_empty())).collect()
+    }
 }
 
 /// Sends a request and checks what holds for every answer: scripts may read it, no content is guessed, and errors are problems.

@@ -231,6 +231,31 @@ async fn an_account_that_ends_or_changes_its_password_ends_its_sessions() {
 }
 
 #[tokio::test]
+async fn who_is_remembered_is_forgotten_when_another_program_changes_the_accounts() {
+    let (plan, router) = open(Config::default());
+    let path = plan.folder.path().join("plan.gpkg");
+    let outside = cityheart::atlas::Accounts::beside(&path).unwrap();
+    let secret = outside.add_token(&Viewer::new("robot", "", Role::Contributor, ["cesena"]), 1).unwrap();
+    let session = cookie(&sign_in(&router, "localhost", "anna", PASSWORD).await);
+    // An hour passes without a change: what was found is remembered from here on.
+    let file = std::fs::File::options().write(true).open(outside.path()).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_hours(1)).unwrap();
+    let bearer = format!("Bearer {secret}");
+    for _ in 0..2 {
+        assert_eq!(me(&router, "localhost", ("authorization", &bearer)).await.json()["login"], "robot");
+        assert_eq!(me(&router, "localhost", ("cookie", &session)).await.json()["login"], "anna");
+    }
+    // A remembered session is no token, nor the other way round.
+    let value = session.split_once('=').unwrap().1.split(';').next().unwrap();
+    let as_token = me(&router, "localhost", ("authorization", &format!("Bearer {value}"))).await;
+    assert_eq!(as_token.status, StatusCode::UNAUTHORIZED);
+    outside.revoke("robot").unwrap();
+    outside.remove_user("anna").unwrap();
+    assert_eq!(me(&router, "localhost", ("authorization", &bearer)).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(me(&router, "localhost", ("cookie", &session)).await.json()["role"], "visitor");
+}
+
+#[tokio::test]
 async fn without_any_account_signing_in_says_how_to_make_one() {
     let plan = fresh(&[]);
     let router = cityheart::http::router(plan.atlas.clone(), Config::default());

@@ -47,7 +47,7 @@ fn a_plan_of_version_1_opens_with_all_that_was_in_it() {
     let conn = Connection::open(&path).unwrap();
     let version: i64 =
         conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |r| r.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
     conn.execute_batch("DELETE FROM things").unwrap();
     assert_eq!(store.adopt(&collection_id("things")).unwrap().0, 6, "other programs are followed from now on");
 }
@@ -59,4 +59,43 @@ fn a_plan_of_version_1_is_not_read_without_leave_to_change_it() {
     version_1(&path);
     let error = GeoPackage::open_read_only(&path).err().expect("its tables are of version 1");
     assert!(error.to_string().contains("older cityheart"), "{error}");
+}
+
+/// As version 2 made it: the triggers note what the program itself writes, too.
+fn version_2(path: &Path) {
+    version_1(path);
+    drop(GeoPackage::open(path).unwrap());
+    let conn = Connection::open(path).unwrap();
+    let mut triggers = conn.prepare("SELECT name, sql FROM sqlite_master WHERE name GLOB 'cityheart_1_*'").unwrap();
+    let found = triggers.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+    let found: Vec<(String, String)> = found.collect::<Result<_, _>>().unwrap();
+    assert_eq!(found.len(), 3);
+    for (name, sql) in found {
+        let (head, rest) = sql.split_once(" WHEN ").unwrap();
+        let body = rest.split_once("BEGIN").unwrap().1;
+        conn.execute_batch(&format!("DROP TRIGGER {name}; {head} BEGIN {body};")).unwrap();
+    }
+    conn.execute("UPDATE cityheart_meta SET value=2 WHERE key='schema_version'", []).unwrap();
+}
+
+#[test]
+fn a_plan_of_version_2_notes_others_and_no_longer_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("old.gpkg");
+    version_2(&path);
+    assert!(GeoPackage::open_read_only(&path).is_ok(), "it can be read as it is");
+    let store = GeoPackage::open(&path).unwrap();
+    let conn = Connection::open(&path).unwrap();
+    // Whatever is noted is counted before anybody takes it over.
+    conn.execute_batch(
+        "CREATE TABLE noted (n); CREATE TRIGGER counted AFTER INSERT ON cityheart_journal BEGIN INSERT INTO noted VALUES (1); END;",
+    )
+    .unwrap();
+    let noted = || conn.query_row("SELECT count(*) FROM noted", [], |r| r.get::<_, i64>(0)).unwrap();
+    let feature = Feature { key: 0, id: id("old"), geometry: None, values: vec![Value::text("edited")] };
+    store.commit(&edits(vec![Edit::Replace { feature, base: Some(4) }])).unwrap();
+    assert_eq!(noted(), 0);
+    conn.execute_batch("DELETE FROM things").unwrap();
+    assert_eq!(noted(), 1);
+    assert_eq!(store.adopt(&collection_id("things")).unwrap().0, 6);
 }

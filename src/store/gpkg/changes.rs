@@ -110,7 +110,7 @@ pub(super) fn write_load(
     keys: (i64, i64),
     replaced: bool,
 ) -> Result<()> {
-    let at = tables::now(conn)?;
+    let at = tables::now();
     conn.execute(
         "INSERT INTO cityheart_loads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![layer.number, revision as i64, author, at, keys.0, keys.1, replaced],

@@ -12,30 +12,56 @@ use rusqlite::{Connection, ToSql};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+/// How much of a group is undone when one of its sets is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// All of it: nothing is kept to go back to, which is quicker. The group is then tried again.
+    Group,
+    /// That set alone.
+    Set,
+}
+
 impl Shared {
     pub(super) fn commit_all(&self, sets: &[ChangeSet]) -> Result<Group> {
+        let together = self.write_several(|tx, layers| {
+            let (group, written) = self.commit_group(tx, layers, sets, Undo::Group)?;
+            let whole = group.answers.iter().all(Result::is_ok);
+            Ok(if whole { (Some(group), written) } else { (None, vec![]) })
+        })?;
+        match together {
+            Some(group) => Ok(group),
+            None => self.write_several(|tx, layers| self.commit_group(tx, layers, sets, Undo::Set)),
+        }
+    }
+
+    /// The answers, and the collections that were written to.
+    fn commit_group(
+        &self,
+        conn: &Connection,
+        layers: &Layers,
+        sets: &[ChangeSet],
+        undo: Undo,
+    ) -> Result<(Group, Vec<CollectionId>)> {
         let ids: BTreeSet<&CollectionId> = sets.iter().map(|set| &set.collection).collect();
         // One collection alone is kept from half a change by the transaction itself.
-        let alone = ids.len() == 1;
-        self.write_several(|tx, layers| {
-            let mut answers: Vec<Option<Result<Done>>> = sets.iter().map(|_| None).collect();
-            let mut group = Group::default();
-            let mut written = Vec::new();
-            for id in ids {
-                let mine: Vec<usize> = (0..sets.len()).filter(|i| sets[*i].collection == *id).collect();
-                let work = || self.commit_to(tx, layers, id, mine.iter().map(|i| &sets[*i]));
-                match if alone { work() } else { saved(tx, "cityheart_collection", work)? } {
-                    Ok((others, done)) => {
-                        mine.iter().zip(done).for_each(|(i, done)| answers[*i] = Some(done));
-                        group.others.extend(others.map(|done| (id.clone(), done)));
-                        written.push(id.clone());
-                    }
-                    Err(Unwritten(each)) => mine.iter().zip(each).for_each(|(i, e)| answers[*i] = Some(Err(e))),
+        let alone = ids.len() == 1 || undo == Undo::Group;
+        let mut answers: Vec<Option<Result<Done>>> = sets.iter().map(|_| None).collect();
+        let mut group = Group::default();
+        let mut written = Vec::new();
+        for id in ids {
+            let mine: Vec<usize> = (0..sets.len()).filter(|i| sets[*i].collection == *id).collect();
+            let work = || self.commit_to(conn, layers, id, mine.iter().map(|i| &sets[*i]), undo);
+            match if alone { work() } else { saved(conn, "cityheart_collection", work)? } {
+                Ok((others, done)) => {
+                    mine.iter().zip(done).for_each(|(i, done)| answers[*i] = Some(done));
+                    group.others.extend(others.map(|done| (id.clone(), done)));
+                    written.push(id.clone());
                 }
+                Err(Unwritten(each)) => mine.iter().zip(each).for_each(|(i, e)| answers[*i] = Some(Err(e))),
             }
-            group.answers = answers.into_iter().flatten().collect();
-            Ok((group, written))
-        })
+        }
+        group.answers = answers.into_iter().flatten().collect();
+        Ok((group, written))
     }
 
     /// Applies the sets of one collection, each whole or not at all; when all are refused, nothing is done to it.
@@ -45,21 +71,27 @@ impl Shared {
         layers: &Layers,
         id: &CollectionId,
         sets: impl Iterator<Item = &'s ChangeSet> + Clone,
+        undo: Undo,
     ) -> Result<(Option<Done>, Vec<Result<Done>>), Unwritten> {
         let all = |e: Error| Unwritten(sets.clone().map(|_| e.clone()).collect());
         let layer = find(layers, id).map_err(all)?;
         let others = self.others(conn, layer).map_err(all)?;
+        let mut together = Together::begin(conn, layer).map_err(all)?;
         let mut answers: Vec<Result<Done>> = Vec::new();
         for set in sets.clone() {
-            match saved(conn, "cityheart_set", || apply_set(conn, layer, set)).map_err(all)? {
-                Ok(done) => answers.push(Ok(done)),
-                Err(e) => answers.push(Err(e)),
+            let done = match undo {
+                Undo::Group => together.apply(set),
+                Undo::Set => saved(conn, "cityheart_set", || together.apply(set)).map_err(all)?,
+            };
+            match done {
+                Err(e) if undo == Undo::Group => return Err(all(e)),
+                done => answers.push(done),
             }
         }
         if answers.iter().all(Result::is_err) {
             return Err(Unwritten(answers.into_iter().filter_map(Result::err).collect()));
         }
-        journal::clear(conn, layer).map_err(all)?;
+        together.end().map_err(all)?;
         Ok((others, answers))
     }
 
@@ -99,15 +131,50 @@ fn saved<T, E>(conn: &Connection, name: &str, act: impl FnOnce() -> Result<T, E>
     Ok(done)
 }
 
-fn apply_set(conn: &Connection, layer: &Layer, set: &ChangeSet) -> Result<Done> {
-    let known = contents::revision(conn, layer)?;
-    if set.edits.is_empty() {
-        return Ok(Done { revision: known, changes: vec![] });
+/// Sets that are applied to one collection after each other. What is said of the collection as a whole is written once, in the end.
+struct Together<'a> {
+    conn: &'a Connection,
+    layer: &'a Layer,
+    revision: Revision,
+    at: String,
+    extent: Extent,
+    changed: bool,
+}
+
+impl<'a> Together<'a> {
+    fn begin(conn: &'a Connection, layer: &'a Layer) -> Result<Self> {
+        journal::pause(conn)?;
+        let revision = contents::revision(conn, layer)?;
+        Ok(Self { conn, layer, revision, at: tables::now(), extent: Extent::default(), changed: false })
     }
-    let revision = known + 1;
-    let changes = apply(conn, layer, set, revision)?;
-    contents::set_revision(conn, layer, revision)?;
-    Ok(Done { revision, changes })
+
+    fn apply(&mut self, set: &ChangeSet) -> Result<Done> {
+        if set.edits.is_empty() {
+            return Ok(Done { revision: self.revision, changes: vec![] });
+        }
+        let mut work = Work {
+            conn: self.conn,
+            layer: self.layer,
+            author: &set.author,
+            revision: self.revision + 1,
+            at: &self.at,
+            extent: Extent::default(),
+            changes: Vec::new(),
+        };
+        set.edits.iter().try_for_each(|edit| work.apply(edit))?;
+        let Work { revision, extent, changes, .. } = work;
+        (self.revision, self.changed) = (revision, true);
+        self.extent.then(&extent);
+        Ok(Done { revision, changes })
+    }
+
+    fn end(&self) -> Result<()> {
+        if self.changed {
+            self.extent.write(self.conn, self.layer, &self.at)?;
+            contents::set_revision(self.conn, self.layer, self.revision)?;
+        }
+        journal::go_on(self.conn, self.layer)
+    }
 }
 
 /// One change set under way.
@@ -116,29 +183,22 @@ struct Work<'a> {
     layer: &'a Layer,
     author: &'a str,
     revision: Revision,
-    at: String,
+    at: &'a str,
     extent: Extent,
     changes: Vec<Change>,
 }
 
-fn apply(conn: &Connection, layer: &Layer, set: &ChangeSet, revision: Revision) -> Result<Vec<Change>> {
-    let at = tables::now(conn)?;
-    let mut work =
-        Work { conn, layer, author: &set.author, revision, at, extent: Extent::default(), changes: Vec::new() };
-    for edit in &set.edits {
+impl Work<'_> {
+    fn apply(&mut self, edit: &Edit) -> Result<()> {
         match edit {
-            Edit::Create(feature) => work.create(feature)?,
-            Edit::Replace { feature, base } => work.replace(feature, *base)?,
-            Edit::Patch { id, base, geometry, values } => work.patch(id, *base, geometry.as_ref(), values)?,
-            Edit::Delete { id, base } => work.delete(id, *base)?,
-            Edit::Restore { id, revision, base } => work.restore(id, *revision, *base)?,
+            Edit::Create(feature) => self.create(feature),
+            Edit::Replace { feature, base } => self.replace(feature, *base),
+            Edit::Patch { id, base, geometry, values } => self.patch(id, *base, geometry.as_ref(), values),
+            Edit::Delete { id, base } => self.delete(id, *base),
+            Edit::Restore { id, revision, base } => self.restore(id, *revision, *base),
         }
     }
-    work.extent.write(conn, layer, &work.at)?;
-    Ok(work.changes)
-}
 
-impl Work<'_> {
     fn create(&mut self, feature: &Feature) -> Result<()> {
         let (conn, layer) = (self.conn, self.layer);
         layer.check(feature)?;
@@ -150,7 +210,7 @@ impl Work<'_> {
         }
         let mut feature = feature.clone();
         for name in ["created", "updated"] {
-            stamp(layer, &mut feature, name, Value::text(self.at.as_str()));
+            stamp(layer, &mut feature, name, Value::text(self.at));
         }
         let mut insert = conn.prepare_cached(&layer.layout.insert())?;
         layer.bind(&mut insert, None, &feature, &mut Vec::new())?;
@@ -190,7 +250,7 @@ impl Work<'_> {
         after.key = before.key;
         let created = self.layer.collection.field("created").and_then(|i| before.values.get(i).cloned());
         stamp(self.layer, &mut after, "created", created.unwrap_or_default());
-        stamp(self.layer, &mut after, "updated", Value::text(self.at.as_str()));
+        stamp(self.layer, &mut after, "updated", Value::text(self.at));
         self.update(&before, &after)?;
         let key = before.key;
         self.log(Some(before), Some(key))
@@ -222,7 +282,7 @@ impl Work<'_> {
     /// A deleted feature comes back under its key.
     fn bring_back(&mut self, mut feature: Feature) -> Result<()> {
         self.layer.check(&feature)?;
-        stamp(self.layer, &mut feature, "updated", Value::text(self.at.as_str()));
+        stamp(self.layer, &mut feature, "updated", Value::text(self.at));
         let key = feature.key;
         let mut insert = self.conn.prepare_cached(&self.layer.layout.insert())?;
         self.layer.bind(&mut insert, Some(key), &feature, &mut Vec::new())?;
@@ -292,7 +352,7 @@ impl Work<'_> {
         let entry = Entry {
             revision: self.revision,
             author: self.author,
-            at: &self.at,
+            at: self.at,
             before: before.as_ref(),
             after: after.as_ref(),
         };

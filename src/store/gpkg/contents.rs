@@ -39,6 +39,12 @@ impl Extent {
         join(&mut self.come, feature.geometry.as_ref().and_then(bbox_of));
     }
 
+    /// What happened later, too.
+    pub(super) fn then(&mut self, later: &Self) {
+        join(&mut self.gone, later.gone);
+        join(&mut self.come, later.come);
+    }
+
     /// Writes extent and time of change. Looks at the whole index only when something went that touched the edge.
     pub(super) fn write(&self, conn: &Connection, layer: &Layer, at: &str) -> Result<()> {
         let mut known = known(conn, layer)?;

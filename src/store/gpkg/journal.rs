@@ -1,7 +1,8 @@
 //! What other programs did. Triggers in the file note the first state of each row that anybody changes, also while we are not
 //! running; taking over turns these notes into lines of the change log. Our own transactions leave no notes behind.
 //!
-//! The triggers use only what every SQLite has, so that any program can still write to the tables.
+//! The triggers use only what every SQLite has, so that any program can still write to the tables. While we write ourselves, a line in
+//! `cityheart_meta` keeps them from noting anything; it is taken away again in the same transaction, so that nobody else ever sees it.
 
 use super::changes::{self, Entry};
 use super::contents::{self, Extent};
@@ -27,6 +28,7 @@ pub(super) fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
     }
     let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quoted(geom)));
     let sql = TRIGGERS
+        .replace("<others>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
         .replace("<n>", &layer.number.to_string())
         .replace("<t>", &quoted(&layout.table))
         .replace("<i>", &quoted(&layout.key))
@@ -38,21 +40,42 @@ pub(super) fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
 
 /// `WHERE NOT EXISTS` and not `OR IGNORE`: the conflict clause of the statement outside would win.
 const TRIGGERS: &str = r#"
-CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> BEGIN
+CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <others> BEGIN
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
 END;
-CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> BEGIN
+CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> WHEN <others> BEGIN
   INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
 END;
-CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> BEGIN
+CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> WHEN <others> BEGIN
   INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
 END;
 "#;
+
+/// Makes the triggers anew.
+pub(super) fn recreate_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
+    for trigger in ["insert", "update", "delete"] {
+        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS \"cityheart_{}_{trigger}\"", layer.number))?;
+    }
+    create_triggers(conn, layer)
+}
+
+/// What this transaction writes is its own; to be followed by [`go_on`].
+pub(super) fn pause(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO cityheart_meta VALUES ('writing', 1)")?.execute([])?;
+    Ok(())
+}
+
+/// From here on others are noted again, and nothing of ours stays noted.
+pub(super) fn go_on(conn: &Connection, layer: &Layer) -> Result<()> {
+    clear(conn, layer)?;
+    conn.prepare_cached("DELETE FROM cityheart_meta WHERE key='writing'")?.execute([])?;
+    Ok(())
+}
 
 /// Whether the triggers are in place. They vanish when a program drops the table and makes it anew.
 pub(super) fn is_kept(conn: &Connection, layer: &Layer) -> Result<bool> {
@@ -146,11 +169,8 @@ impl Took<'_> {
 /// to the program that made it, which may not be done; when the file is opened next, a missing one is made.
 fn take_over_all(conn: &Connection, layer: &Layer) -> Result<()> {
     let revision = contents::revision(conn, layer)? + 1;
-    for trigger in ["insert", "update", "delete"] {
-        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS \"cityheart_{}_{trigger}\"", layer.number))?;
-    }
-    create_triggers(conn, layer)?;
-    contents::write(conn, layer, contents::measure(conn, layer)?, &tables::now(conn)?)?;
+    recreate_triggers(conn, layer)?;
+    contents::write(conn, layer, contents::measure(conn, layer)?, &tables::now())?;
     clear(conn, layer)?;
     let sql =
         format!("SELECT min({key}), max({key}) FROM {}", quoted(&layer.layout.table), key = quoted(&layer.layout.key));

@@ -63,7 +63,7 @@ fn fresh(conn: &Connection, collection: &Collection, features: Features<'_>) -> 
     let before = contents::revision(conn, &layer)?;
     tables::create(conn, &layer, &layer.layout.table)?;
     tables::describe(conn, &layer)?;
-    let mut filler = Filler::new(conn, &layer)?;
+    let mut filler = Filler::new(conn, &layer);
     let mut insert = conn.prepare(&layer.layout.insert())?;
     for feature in features {
         filler.put(&mut insert, None, feature?)?;
@@ -77,7 +77,7 @@ fn appended(conn: &Connection, layer: &Layer, given: &Collection, features: Feat
     let before = contents::revision(conn, layer)?;
     let any_deleted = changes::any_deleted(conn, layer)?;
     tables::drop_triggers(conn, layer)?;
-    let mut filler = Filler::new(conn, layer)?;
+    let mut filler = Filler::new(conn, layer);
     let mut insert = conn.prepare(&layer.layout.insert())?;
     for feature in features {
         let mut feature = feature?;
@@ -124,7 +124,7 @@ fn replaced(conn: &Connection, old: &Layer, collection: &Collection, features: F
     let before = contents::revision(conn, old)?;
     tables::create(conn, &layer, NEW_TABLE)?;
     continue_keys(conn, old)?;
-    let mut filler = Filler::new(conn, &layer)?;
+    let mut filler = Filler::new(conn, &layer);
     let mut log = Differences {
         conn,
         old,
@@ -284,17 +284,8 @@ struct Filler<'a> {
 }
 
 impl<'a> Filler<'a> {
-    fn new(conn: &'a Connection, layer: &'a Layer) -> Result<Self> {
-        Ok(Self {
-            conn,
-            layer,
-            now: tables::now(conn)?,
-            entries: vec![],
-            extent: None,
-            features: 0,
-            keys: None,
-            buffer: vec![],
-        })
+    fn new(conn: &'a Connection, layer: &'a Layer) -> Self {
+        Self { conn, layer, now: tables::now(), entries: vec![], extent: None, features: 0, keys: None, buffer: vec![] }
     }
 
     fn put(&mut self, insert: &mut Statement<'_>, key: Option<i64>, mut feature: Feature) -> Result<()> {
@@ -341,7 +332,7 @@ pub(super) fn finish(conn: &Connection, layer: &Layer) -> Result<()> {
         rtree::fill(conn, layer)?;
     }
     create_triggers(conn, layer)?;
-    contents::write(conn, layer, contents::measure(conn, layer)?, &tables::now(conn)?)
+    contents::write(conn, layer, contents::measure(conn, layer)?, &tables::now())
 }
 
 fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {

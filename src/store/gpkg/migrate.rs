@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
 use std::path::Path;
 
+/// The oldest version that can be read as it is.
+const READABLE: i64 = 2;
+
 /// The version of our tables; `None` when there are none.
 fn version(conn: &Connection) -> Result<Option<i64>> {
     if !tables::exists(conn, "cityheart_meta")? {
@@ -29,7 +32,7 @@ pub(super) fn check_version(path: &Path, conn: &Connection, access: Access) -> R
                 "was written by a newer cityheart (version {version} of its tables; this one knows {SCHEMA_VERSION}). Install the newer program."
             ),
         )),
-        Some(version) if version < SCHEMA_VERSION && access != Access::Write => Err(refused(
+        Some(version) if version < READABLE && access != Access::Write => Err(refused(
             path,
             "was written by an older cityheart. Open it once for writing, which brings it up to date.",
         )),
@@ -41,9 +44,22 @@ pub(super) fn check_version(path: &Path, conn: &Connection, access: Access) -> R
 pub(super) fn run(conn: &Connection) -> Result<()> {
     match version(conn)? {
         None => tables::create_own(conn),
-        Some(1) => from_1_to_2(conn),
+        Some(1) => from_1_to_2(conn).and_then(|()| from_2_to_3(conn)),
+        Some(2) => from_2_to_3(conn),
         Some(_) => Ok(()),
     }
+}
+
+/// In version 2 the triggers noted what this program itself wrote, too.
+fn from_2_to_3(conn: &Connection) -> Result<()> {
+    for layer in read_layers(conn)?.values() {
+        // Where another program dropped them, what it did must first be taken over as a whole.
+        if journal::is_kept(conn, layer)? {
+            journal::recreate_triggers(conn, layer)?;
+        }
+    }
+    conn.execute("UPDATE cityheart_meta SET value=?1 WHERE key='schema_version'", [SCHEMA_VERSION])?;
+    Ok(())
 }
 
 /// Version 1 had neither layouts nor loads nor the journal: tables had the names of their fields, and every feature a line.
@@ -67,7 +83,5 @@ fn from_1_to_2(conn: &Connection) -> Result<()> {
             journal::create_triggers(conn, &layer)?;
         }
     }
-    tables::register_own(conn)?;
-    conn.execute("UPDATE cityheart_meta SET value=?1 WHERE key='schema_version'", [SCHEMA_VERSION])?;
-    read_layers(conn).map(drop)
+    tables::register_own(conn)
 }

@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
 /// GeoPackage 1.4.
 const USER_VERSION: i32 = 10400;
 /// The version of our own tables.
-pub(super) const SCHEMA_VERSION: i64 = 2;
+pub(super) const SCHEMA_VERSION: i64 = 3;
 
 /// Annex C of the standard, and the three reference systems every GeoPackage must have.
 const GEOPACKAGE: &str = r#"
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NO
   min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
 ";
 
-/// Our own tables, version 2. The log holds every change; loads stand for the many features that came at once; the journal
+/// Our own tables. The log holds every change; loads stand for the many features that came at once; the journal
 /// holds what other programs did and is emptied when we take it over.
 const OWN: &str = "
 CREATE TABLE cityheart_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -121,7 +121,7 @@ pub(super) fn create(conn: &Connection, layer: &Layer, table: &str) -> Result<()
     Ok(())
 }
 
-fn column_type(kind: Kind) -> &'static str {
+pub(super) fn column_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::Json => "TEXT",
         Kind::Integer => "INTEGER",
@@ -207,6 +207,6 @@ pub(super) fn drop_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
 }
 
 /// The present instant as GeoPackage writes it.
-pub(super) fn now(conn: &Connection) -> Result<String> {
-    Ok(conn.query_row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ','now')", [], |row| row.get(0))?)
+pub(super) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
 }
