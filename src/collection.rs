@@ -174,6 +174,30 @@ impl Collection {
         Self::from_schema(id, schema)
     }
 
+    /// The same collection by a newer description of it: with the properties that it lacks, and with the newer words for those that it has.
+    /// Nothing goes, and no kind of value changes. `None` when nothing is new, or when it was never described by this schema.
+    pub fn grown(&self, newer: &Self) -> Result<Option<Self>> {
+        let (own, new) = (&*self.schema, &*newer.schema);
+        let of = |schema: &Json| schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
+        let (own_properties, new_properties) = (of(own), of(new));
+        if own.get("$id").is_none() || own.get("$id") != new.get("$id") {
+            return Ok(None);
+        }
+        let mut properties = Map::new();
+        for (name, property) in own_properties {
+            let is_field = property.get("x-ogc-role").is_none();
+            let same = |p: &&Json| is_field && Kind::of_schema(p) == Kind::of_schema(&property);
+            let kept = new_properties.get(&name).filter(same).cloned();
+            properties.insert(name, kept.unwrap_or(property));
+        }
+        for (name, property) in new_properties {
+            properties.entry(name).or_insert(property);
+        }
+        let mut schema = new.clone();
+        schema["properties"] = properties.into();
+        Ok(if schema == *own { None } else { Some(Self::from_schema(self.id.clone(), schema)?) })
+    }
+
     /// Whom the data is owed to, as it must be shown beside it; empty when nobody said.
     #[must_use]
     pub fn attribution(&self) -> &str {

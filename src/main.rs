@@ -167,6 +167,9 @@ fn import_into(args: &cli::Import, sources: &[Source], crs: Option<Crs>, there: 
         (false, true) => None,
         (_, false) => Some(Shelf::open_or_create(&args.plan)?),
     };
+    if let Some(shelf) = &shelf {
+        shelf.grow(&model)?;
+    }
     // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
     let chosen = sources.iter().any(|s| s.collection.is_some());
     let options = Options { id: args.id.clone(), lenient: args.lenient || chosen, crs };

@@ -125,6 +125,16 @@ async fn inputs_that_make_no_sense_are_refused_with_a_sentence_at_their_name() {
         ("gaps", json!({"area": core, "distance_m": 0}), "distance_m", "out of range"),
         ("gaps", json!({"area": core}), "distance_m", "needed"),
         ("rate", json!({}), "numerator", "needed"),
+        ("rate", json!({"numerator": "state = "}), "numerator", ""),
+        ("rate", json!({"numerator": "colour = 'red'"}), "numerator", "colour"),
+        ("rate", json!({"numerator": 5}), "numerator", "CQL2"),
+        (
+            "rate",
+            json!({"numerator": {"state": "vacant"}, "denominator": {"op": "like", "args": []}}),
+            "denominator",
+            "",
+        ),
+        ("rate", json!({"numerator": {"state": "vacant"}, "before": "observed_on >"}), "before", ""),
         ("rate", json!({"numerator": {"state": "vacant"}, "group_by": "colour"}), "group_by", "no property"),
         (
             "rate",

@@ -1,5 +1,5 @@
 //! The server as its users meet it: over HTTP, on one core, beside the limit of HTTP on the same machine and, where they are
-//! installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5] [--seconds 4]`.
+//! installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5] [--seconds 4] [--questions]`.
 //!
 //! Each figure is the median of the rounds; each round asks every server in turn. With `CITYHEART_PEERS` naming a folder of peers
 //! (see `peers.rs`) they are asked in the same rounds.
@@ -11,6 +11,8 @@ mod edits;
 mod hello;
 mod machine;
 mod peers;
+mod postgres;
+mod questions;
 mod wire;
 
 use city::Random;
@@ -27,6 +29,7 @@ struct Options {
     sizes: Vec<(&'static str, i64)>,
     rounds: usize,
     seconds: u32,
+    only_questions: bool,
 }
 
 fn main() {
@@ -42,6 +45,9 @@ fn main() {
     }
 }
 
+/// Whether only the questions are asked.
+const ONLY_QUESTIONS: &str = "--questions";
+
 fn options(arguments: &[String]) -> Options {
     let all = [("10k", 10_000), ("100k", 100_000), ("1m", 1_000_000)];
     let number = |name: &str, otherwise: u32| {
@@ -51,6 +57,7 @@ fn options(arguments: &[String]) -> Options {
     let named: Vec<_> = all.into_iter().filter(|(name, _)| arguments.iter().any(|a| a == name)).collect();
     Options {
         sizes: if named.is_empty() { all.to_vec() } else { named },
+        only_questions: arguments.iter().any(|a| a == ONLY_QUESTIONS),
         rounds: number("--rounds", 5) as usize,
         seconds: number("--seconds", 4),
     }
@@ -102,7 +109,13 @@ fn measure(size: &str, count: i64, options: &Options) {
     let serve = |cache: &str| {
         Server::start(PROGRAM, &["serve", &plan, "--listen", "127.0.0.1:0", "--tile-cache", cache], &LIMITLESS)
     };
-    let (kept, drawn) = (serve("512"), serve("0"));
+    let kept = serve("512");
+    if options.only_questions {
+        println!("\n## {count} features");
+        questions::measure(&kept, size, count, options);
+        return;
+    }
+    let drawn = serve("0");
     let this = std::env::current_exe().expect("this program has a path");
     let hello = Server::start(&this.to_string_lossy(), &["--hello"], &[]);
     let peers = peers::Peers::find(size);
@@ -125,6 +138,7 @@ fn measure(size: &str, count: i64, options: &Options) {
     }
     whole(&kept);
     low_zooms(&drawn);
+    questions::measure(&kept, size, count, options);
     let (now, most) = kept.memory_mb();
     println!("\nMemory of the server with its tiles: {now:.0} MB resident, {most:.0} MB at the most.");
     drop((kept, drawn));

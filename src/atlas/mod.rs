@@ -22,6 +22,7 @@ mod history;
 mod items;
 mod layers;
 mod metrics;
+mod nearness;
 mod news;
 mod seen;
 mod shelf;
@@ -36,6 +37,7 @@ pub use history::Heard;
 pub use items::{Axes, Item, Items};
 pub use layers::{Layers, Named};
 pub use metrics::Metrics;
+pub use nearness::{Cities, Doubt};
 pub use news::{News, Piece, Since, Turn};
 pub use seen::Seen;
 pub use shelf::Shelf;
@@ -96,8 +98,9 @@ pub struct View {
 }
 
 impl Atlas {
-    /// Reads every collection of the plan into memory, and follows what other programs write to it.
+    /// Brings the plan up to date with the model, reads every collection of it into memory, and follows what other programs write to it.
     pub fn open(shelf: Shelf, model: Model, world: World, settings: &Settings) -> Result<Arc<Self>> {
+        shelf.grow(&model)?;
         let mut leaves = BTreeMap::new();
         for collection in shelf.collections()? {
             leaves.insert(collection.id.clone(), Arc::new(read(&shelf, &model, collection)?));

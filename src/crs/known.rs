@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crs_definitions as epsg;
+use geo_types::Coord;
 
 /// A known coordinate reference system. CRS84 (longitude, latitude in degrees on WGS 84) is what everything here is kept in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +65,8 @@ static KNOWN: [Entry; 19] = [
     north_first(grid(epsg::EPSG_3035, "ETRS89-extended / LAEA Europe", [-35.58, 24.6, 44.83, 84.73])),
 ];
 
+/// How far data may reach beyond the area that its system is meant for, in degrees.
+const BEYOND_DEG: f64 = 0.5;
 const OGC: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const EPSG: &str = "http://www.opengis.net/def/crs/EPSG/0/";
 
@@ -147,6 +150,14 @@ impl Crs {
     #[must_use]
     pub fn area(self) -> [f64; 4] {
         self.entry().area
+    }
+
+    /// Whether a place (degrees) may be meant in this system: it lies in its area, or not far beyond.
+    #[must_use]
+    pub fn may_hold(self, lonlat: Coord<f64>) -> bool {
+        let [west, south, east, north] = self.area();
+        (west - BEYOND_DEG..=east + BEYOND_DEG).contains(&lonlat.x)
+            && (south - BEYOND_DEG..=north + BEYOND_DEG).contains(&lonlat.y)
     }
 
     /// The PROJ string, easting first.

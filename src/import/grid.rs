@@ -1,20 +1,12 @@
 //! Coordinates in a national grid: turns them into degrees when it was said which grid, and names the likely one when what was said, or
 //! nothing, does not fit. Never decides by itself.
 
-use super::nearness::Cities;
-use crate::crs::{Crs, Projection, guess};
+use crate::atlas::Cities;
+use crate::crs::{Crs, Projection};
 use crate::error::Result;
 use crate::feature::{Fault, Flaw, Geometry};
 use geo::{CoordsIter, MapCoords};
 use geo_types::Coord;
-
-/// How far data may reach beyond the area that its grid is meant for, in degrees.
-const MARGIN_DEG: f64 = 0.5;
-/// How far around a city its data lies, in degrees.
-const AROUND_DEG: f64 = 1.0;
-/// Positions that are looked at to guess, and guesses that are told.
-const LOOKED_AT: usize = 32;
-const TOLD: usize = 3;
 
 /// What the coordinates of the files are in.
 pub struct Grid {
@@ -40,14 +32,9 @@ impl Grid {
             let message = format!("The position {}, {} is not on the globe.", bad.x, bad.y);
             return Err(Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry))));
         };
-        let [west, south, east, north] = projection.crs().area();
-        let fits = |c: &Coord<f64>| {
-            (west - MARGIN_DEG..=east + MARGIN_DEG).contains(&c.x)
-                && (south - MARGIN_DEG..=north + MARGIN_DEG).contains(&c.y)
-        };
-        let degrees = |c: Coord<f64>| projection.degrees(c).filter(fits).ok_or(c);
+        let crs = projection.crs();
+        let degrees = |c: Coord<f64>| projection.degrees(c).filter(|d| crs.may_hold(*d)).ok_or(c);
         geometry.try_map_coords(degrees).map_err(|bad| {
-            let crs = projection.crs();
             let message = format!("The position {}, {} cannot be in {crs} ({}).", bad.x, bad.y, crs.name());
             Fault::new(Flaw::NationalGrid, "", format!("{message} {}", self.advice(&geometry)))
         })
@@ -55,19 +42,7 @@ impl Grid {
 
     /// What to say instead.
     fn advice(&self, geometry: &Geometry) -> String {
-        let positions: Vec<Coord<f64>> = geometry.coords_iter().take(LOOKED_AT).collect();
-        let around = |(lon, lat)| [lon - AROUND_DEG, lat - AROUND_DEG, lon + AROUND_DEG, lat + AROUND_DEG];
-        let mut found: Vec<Crs> =
-            self.cities.lonlat().flat_map(|place| guess(&positions, Some(around(place)))).collect();
-        if found.is_empty() {
-            found = guess(&positions, None);
-        }
-        let mut likely: Vec<Crs> = vec![];
-        for crs in found {
-            if !likely.contains(&crs) && likely.len() < TOLD {
-                likely.push(crs);
-            }
-        }
+        let (positions, likely) = self.cities.likely_crs(geometry);
         match &likely[..] {
             [] => "It fits no coordinate system that is known here. Find out which one the file is in, and convert it: ogr2ogr -t_srs EPSG:4326 out.geojson FILE.".into(),
             [first, ..] if first.is_degrees() => "It fits longitude and latitude: leave --crs out.".into(),

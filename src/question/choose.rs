@@ -42,7 +42,7 @@ pub const PLACE_RULE: &str =
 
 /// Property equality, all together.
 #[derive(Debug, Clone, Default)]
-pub struct Filter(Vec<(usize, Vec<Json>)>);
+struct Filter(Vec<(usize, Vec<Json>)>);
 
 /// The features of one collection that a question is about.
 #[derive(Clone)]
@@ -116,7 +116,7 @@ impl Choice {
             self.cql2 = Some(Arc::new(both.unwrap_or(more)));
             return Ok(self);
         }
-        let more = Filter::read(Some(filter), self.snapshot.collection(), at)?;
+        let more = Filter::read(filter, self.snapshot.collection(), at)?;
         self.filter.0.extend(more.0);
         Ok(self)
     }
@@ -259,8 +259,7 @@ fn cql2(json: &Json, collection: &Collection, at: &str) -> Result<Option<Cql2>> 
 
 impl Filter {
     /// Reads a filter against the fields of a collection.
-    pub fn read(json: Option<&Json>, collection: &Collection, at: &str) -> Result<Self> {
-        let Some(json) = json else { return Ok(Self::default()) };
+    fn read(json: &Json, collection: &Collection, at: &str) -> Result<Self> {
         let object = json.as_object().ok_or_else(|| {
             Error::invalid(
                 at,
@@ -294,8 +293,7 @@ impl Filter {
         Ok(Self(conditions))
     }
 
-    #[must_use]
-    pub fn passes(&self, value: impl Fn(usize) -> Value) -> bool {
+    fn passes(&self, value: impl Fn(usize) -> Value) -> bool {
         self.0.iter().all(|(field, wanted)| {
             let value = value(*field);
             wanted.iter().any(|w| equal(&value, w))

@@ -1,22 +1,26 @@
 //! What part of these is that? Vacant of all commercial units, per street segment or area, and its change between two surveys.
 
 use super::answer::{Answer, Figure, Found, LeftOut, Number, rounded};
-use super::choose::{self, AREAS, AREAS_FILTER, COLLECTION, Choice, FILTER, Filter, Pick};
+use super::choose::{self, AREAS, AREAS_FILTER, COLLECTION, Choice, FILTER, Pick};
 use super::input::{self, Input, Kind};
 use super::{Asked, Question};
 use crate::error::Result;
 use crate::feature::FeatureId;
+use crate::index::Slot;
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 const PREMISES: Input = Input { kind: Kind::Collection(Some("premises")), ..COLLECTION };
 const NUMERATOR: Input = Input::required(
     "numerator",
-    "Which of them are counted above the line: property and value, {\"state\": \"vacant\"}",
+    "Which of them are counted above the line: properties and values, {\"state\": \"vacant\"}, or CQL2",
     Kind::Filter,
 );
-const DENOMINATOR: Input =
-    Input::new("denominator", "Which of them are counted below the line; without it, all", Kind::Filter);
+const DENOMINATOR: Input = Input::new(
+    "denominator",
+    "Which of them are counted below the line, as the numerator; without it, all",
+    Kind::Filter,
+);
 const GROUP_BY: Input = Input::new(
     "group_by",
     "A property to split by, such as 'segment', or 'area' for the areas they lie in",
@@ -55,18 +59,33 @@ struct Tally {
 /// A survey: everything, or one of two.
 struct Survey {
     name: &'static str,
-    filter: Filter,
+    members: Members,
+}
+
+/// The features that pass a filter: an object of properties and values, or CQL2.
+struct Members(Option<HashSet<Slot>>);
+
+impl Members {
+    /// Those of the choice that pass the filter of this input; all of them when it is not sent.
+    fn read(asked: &Asked<'_>, choice: &Choice, input: &Input) -> Result<Self> {
+        let passing = |json| choice.clone().also(json, input.name).map(|c| c.all().iter().map(|p| p.slot).collect());
+        Ok(Self(asked.json(input).map(passing).transpose()?))
+    }
+
+    fn has(&self, pick: &Pick) -> bool {
+        self.0.as_ref().is_none_or(|slots| slots.contains(&pick.slot))
+    }
 }
 
 fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let choice = Choice::of(asked, &PREMISES, &FILTER)?;
-    let read = |input: &Input| Filter::read(asked.json(input), choice.collection(), input.name);
+    let read = |input: &Input| Members::read(asked, &choice, input);
     let (numerator, denominator) = (read(&NUMERATOR)?, read(&DENOMINATOR)?);
     let compared = asked.json(&BEFORE).is_some() || asked.json(&AFTER).is_some();
     let surveys = if compared {
-        vec![Survey { name: "rate_before", filter: read(&BEFORE)? }, Survey { name: "rate", filter: read(&AFTER)? }]
+        vec![Survey { name: "rate_before", members: read(&BEFORE)? }, Survey { name: "rate", members: read(&AFTER)? }]
     } else {
-        vec![Survey { name: "rate", filter: Filter::default() }]
+        vec![Survey { name: "rate", members: Members(None) }]
     };
     let groups = Groups::read(asked, &choice)?;
     let mut left_out = LeftOut::default();
@@ -74,10 +93,9 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     let mut rows: BTreeMap<String, Vec<Tally>> = BTreeMap::new();
     rows.insert(String::new(), vec![Tally::default(); surveys.len()]);
     for pick in choice.all() {
-        let passes = |f: &Filter| f.passes(|field| choice.value(&pick, field));
-        for (nth, _) in surveys.iter().enumerate().filter(|(_, s)| passes(&s.filter)) {
+        for (nth, _) in surveys.iter().enumerate().filter(|(_, s)| s.members.has(&pick)) {
             let id = choice.id(&pick);
-            if !passes(&denominator) {
+            if !denominator.has(&pick) {
                 left_out.put(OUTSIDE, id);
                 continue;
             }
@@ -89,7 +107,7 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
             for key in keys {
                 let tally = &mut rows.entry(key).or_insert_with(|| vec![Tally::default(); surveys.len()])[nth];
                 tally.below.push(id.clone());
-                if passes(&numerator) {
+                if numerator.has(&pick) {
                     tally.above.push(id.clone());
                 }
             }

@@ -32,9 +32,16 @@ pub(super) const QUESTION: Question = Question {
 };
 
 const WITHOUT_COST: &str = "without_cost";
+/// The cost of a programme stands for several actions.
+const PROGRAMME_COST: &str = "programme_cost";
+const PROGRAMME: &str = "programme";
+/// What a cost covers when it is that of the whole action, or nothing else is known; of a grant or a design, a share says nothing.
+const WHOLE: [&str; 2] = ["total", "unknown"];
 const NO_VALUE: &str = "";
 const MONEY_RULE: &str = "Costs are sums in euros of the features that state a cost; the others are listed as without_cost. The EU share is the sum of EU money \
                           divided by the cost of those features that state both.";
+const SCOPE_RULE: &str = "The sum of a whole programme stands for several actions and is not added to theirs, nor is its EU money: it is told apart as \
+                          programme_cost and listed. A cost of a grant or of a design only is in the cost, but not in the EU share.";
 const WHOLE_RULE: &str = "A feature that meets an area counts whole.";
 const SHARE_RULE: &str = "A feature counts by its share inside the area: of its area, its length or its points. Money is split by the same share and rounded to the \
                           cent.";
@@ -48,6 +55,26 @@ struct Counted {
     share: f64,
     cost: Option<Decimal>,
     eu: Option<Decimal>,
+    scope: Scope,
+}
+
+/// What a cost covers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Whole,
+    /// A grant or a design.
+    Part,
+    Programme,
+}
+
+impl Scope {
+    fn of(choice: &Choice, pick: &Pick) -> Self {
+        match choice.words(pick, "cost_scope").first().map(String::as_str) {
+            Some(PROGRAMME) => Self::Programme,
+            Some(word) if !WHOLE.contains(&word) => Self::Part,
+            _ => Self::Whole,
+        }
+    }
 }
 
 /// Sums over some features.
@@ -62,6 +89,8 @@ struct Sum {
     /// Of those that state both: EU money, cost.
     both: (Decimal, Decimal),
     both_ids: Vec<FeatureId>,
+    programmes: Decimal,
+    programme_ids: Vec<FeatureId>,
 }
 
 /// A place to count in: everywhere, or an area.
@@ -105,6 +134,7 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
 
 fn rules(choice: &Choice, placed: bool, by_share: bool, grouped: bool) -> Vec<String> {
     let mut rules = vec![MONEY_RULE];
+    rules.extend(choice.field("cost_scope").map(|_| SCOPE_RULE));
     rules.extend(placed.then_some(if by_share { SHARE_RULE } else { WHOLE_RULE }));
     rules.extend(placed.then_some(choose::PLACE_RULE));
     rules.extend(grouped.then_some(GROUP_RULE));
@@ -150,11 +180,13 @@ fn count(choice: &Choice, place: &Place, by_share: bool, left_out: &mut LeftOut)
             Some(if share < 1.0 { money::part(whole, share) } else { whole })
         };
         let id = choice.id(&pick);
-        let (cost, eu) = (amount(cost), amount(eu));
-        if cost.is_none() {
-            left_out.put(WITHOUT_COST, id.clone());
+        let (cost, eu, scope) = (amount(cost), amount(eu), Scope::of(choice, &pick));
+        match cost {
+            None => left_out.put(WITHOUT_COST, id.clone()),
+            Some(_) if scope == Scope::Programme => left_out.put(PROGRAMME_COST, id.clone()),
+            Some(_) => {}
         }
-        counted.push(Counted { pick, id, share, cost, eu });
+        counted.push(Counted { pick, id, share, cost, eu, scope });
     }
     counted
 }
@@ -224,6 +256,13 @@ impl Sum {
     fn add(&mut self, one: &Counted) {
         self.ids.push(one.id.clone());
         self.shares += one.share;
+        if one.scope == Scope::Programme {
+            if let Some(cost) = one.cost {
+                self.programmes += cost;
+                self.programme_ids.push(one.id.clone());
+            }
+            return;
+        }
         if let Some(cost) = one.cost {
             self.cost += cost;
             self.costed.push(one.id.clone());
@@ -232,7 +271,7 @@ impl Sum {
             self.eu += eu;
             self.eu_ids.push(one.id.clone());
         }
-        if let (Some(cost), Some(eu)) = (one.cost, one.eu) {
+        if let (Some(cost), Some(eu), Scope::Whole) = (one.cost, one.eu, one.scope) {
             self.both = (self.both.0 + eu, self.both.1 + cost);
             self.both_ids.push(one.id.clone());
         }
@@ -251,5 +290,9 @@ impl Sum {
         out.push(Number::new("eu_money", Figure::Money(self.eu), "EUR").grouped(group).behind(self.eu_ids));
         let (eu, base) = (Figure::Money(self.both.0), Figure::Money(self.both.1));
         out.push(Number::share("eu_share", eu, base).grouped(group).behind(self.both_ids));
+        if !self.programme_ids.is_empty() {
+            let programmes = Number::new("programme_cost", Figure::Money(self.programmes), "EUR");
+            out.push(programmes.grouped(group).behind(self.programme_ids));
+        }
     }
 }

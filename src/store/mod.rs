@@ -51,6 +51,10 @@ pub trait Store: Send + Sync {
         features: &mut dyn Iterator<Item = Result<Feature>>,
     ) -> Result<Loaded>;
 
+    /// Gives a collection the schema of this one, which has all of its fields with the same kinds, and others besides. What features hold
+    /// stays; the other fields are empty.
+    fn grow(&self, collection: &Collection) -> Result<()>;
+
     /// The versions of one feature, oldest first.
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>>;
 

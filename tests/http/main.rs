@@ -23,6 +23,7 @@ mod jsonfg;
 mod kept;
 mod links;
 mod negotiation;
+mod older;
 mod openapi;
 mod paging;
 mod part4;

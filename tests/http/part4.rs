@@ -86,6 +86,11 @@ async fn part4_features() {
         if (back.x - 15.2651234).abs() > 1e-8 || (back.y - 46.2301234).abs() > 1e-8 {
             continue;
         }
+        if !crs.may_hold(Coord { x: 15.2651234, y: 46.2301234 }) {
+            // A place far from where the grid is meant for is a mistake, as in an import.
+            assert_eq!(created.status, 422, "{crs}: {}", created.text());
+            continue;
+        }
         assert_eq!(created.status, 201, "{crs}: {}", created.text());
         let place = client.json(local(created.header("location"))).await["geometry"]["coordinates"].clone();
         assert_eq!(place, json!([15.2651234, 46.2301234]), "{crs}");
@@ -384,6 +389,34 @@ async fn a_reference_system_that_is_not_known_is_refused() {
     for crs in ["http://www.opengis.net/def/crs/EPSG/0/1", "nonsense"] {
         let reply = client.send("POST", ITEMS, &[GEOJSON, ("content-crs", crs)], measure(None).to_string()).await;
         assert_eq!(reply.status, 400, "{crs}");
+    }
+}
+
+#[tokio::test]
+async fn coordinates_that_cannot_be_in_the_named_reference_system_are_refused_and_the_likely_one_is_named() {
+    let client = Client::new();
+    let header = |code: u32| format!("<http://www.opengis.net/def/crs/EPSG/0/{code}>");
+    let slovene = [520_648.4, 121_273.9];
+    for (crs, at, words) in [
+        // Degrees, sent as if they were metres: that would be a place in the sea.
+        (Some(3794), [15.2651, 46.2301], ["cannot be in EPSG:3794", "leave Content-Crs out"]),
+        (Some(2178), [20.2174, 50.0342], ["cannot be in EPSG:2178", "leave Content-Crs out"]),
+        // Metres of one grid, sent as those of another, or as degrees.
+        (Some(2180), slovene, ["cannot be in EPSG:2180", "EPSG:3794"]),
+        (None, slovene, ["not on the globe", "EPSG/0/3794"]),
+    ] {
+        let mut feature = measure(None);
+        feature["geometry"]["coordinates"] = json!(at);
+        let crs = crs.map(header);
+        let mut headers = vec![GEOJSON];
+        headers.extend(crs.as_deref().map(|crs| ("content-crs", crs)));
+        let created = client.send("POST", ITEMS, &headers, feature.to_string()).await;
+        assert_eq!(created.status, 422, "{crs:?} {at:?}: {}", created.text());
+        assert!(words.iter().all(|w| created.text().contains(w)), "{crs:?} {at:?}: {}", created.text());
+        let patch = json!({"geometry": feature["geometry"]}).to_string();
+        headers[0] = MERGE;
+        let patched = client.send("PATCH", ONE, &headers, patch).await;
+        assert_eq!(patched.status, 422, "{crs:?} {at:?}: {}", patched.text());
     }
 }
 

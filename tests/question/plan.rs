@@ -241,6 +241,9 @@ pub fn intervention(dice: &mut Dice, collection: &Collection, n: usize) -> Featu
         if dice.below(2) == 0 {
             put("eu_share", json!((dice.below(1_000_000) as f64) / 100.0));
         }
+        if let Some(scope) = ["programme", "design", "grant", "total", "unknown"].get(n % 9) {
+            put("cost_scope", json!(scope));
+        }
     }
     if dice.below(5) > 0 {
         put("start", json!(day(dice, 2024)));

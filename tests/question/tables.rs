@@ -1,6 +1,6 @@
 //! `rate` and `coverage`: counted one feature at a time.
 
-use crate::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers};
+use crate::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers, written};
 use cityheart::feature::{Feature, FeatureId};
 use cityheart::question::Answer;
 use geo::Intersects;
@@ -30,7 +30,15 @@ fn rates_and_their_change_agree_with_counting() {
             "before": {"kind": "study"},
             "after": {"kind": "event"},
         });
-        let answer = ask(&layers([&layer]), "rate", inputs);
+        let all = layers([&layer]);
+        let answer = ask(&all, "rate", inputs.clone());
+        // Said in CQL2, as text or as JSON, it is the same question.
+        let mut said = inputs;
+        said["numerator"] = json!({"op": "a_contains", "args": [{"property": "types"}, ["greening"]]});
+        said["denominator"] = json!("status IN ('approved', 'completed')");
+        said["before"] = json!("kind = 'study'");
+        said["after"] = json!({"op": "=", "args": [{"property": "kind"}, "event"]});
+        assert_eq!(written(&ask(&all, "rate", said)), written(&answer), "seed {seed}");
         for city in [None, Some("celje"), Some("sligo"), Some("braga")] {
             let of = |kind: &str| {
                 let counts = |f: &&Feature| {
@@ -48,6 +56,32 @@ fn rates_and_their_change_agree_with_counting() {
             assert_eq!(or_none(count(&answer, "rate_before", &group)), before, "seed {seed} {city:?}");
             assert_eq!(or_none(count(&answer, "rate", &group)), after, "seed {seed} {city:?}");
         }
+    }
+}
+
+#[test]
+fn rates_of_conditions_that_only_cql2_can_say_agree_with_counting() {
+    for seed in 720..730 {
+        let layer = interventions(&mut Dice(seed), 1000);
+        let square = "POLYGON((15.25 46.22, 15.27 46.22, 15.27 46.24, 15.25 46.24, 15.25 46.22))";
+        let inputs = json!({
+            "collection": "interventions",
+            "filter": "cost IS NOT NULL",
+            "numerator": "cost >= 50000 AND NOT (status = 'idea')",
+            "denominator": format!("S_INTERSECTS(geometry, {square})"),
+        });
+        let answer = ask(&layers([&layer]), "rate", inputs);
+        let outline = geo_types::Rect::new((15.25, 46.22), (15.27, 46.24)).to_polygon();
+        let cost = |f: &Feature| layer.value(f, "cost").to_json().as_f64();
+        let below: Vec<&Feature> = (layer.truth.values())
+            .filter(|f| cost(f).is_some() && f.geometry.as_ref().is_some_and(|g| g.intersects(&outline)))
+            .collect();
+        let above = |f: &&&Feature| {
+            cost(f).is_some_and(|c| c >= 50_000.0) && layer.text(f, "status").is_some_and(|s| s != "idea")
+        };
+        let want = (below.iter().filter(above).count() as f64, below.len() as f64);
+        assert!(want.1 > 10.0, "seed {seed}: only {} in the square", want.1);
+        assert_eq!(count(&answer, "rate", &[]), Some(want), "seed {seed}");
     }
 }
 

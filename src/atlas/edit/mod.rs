@@ -346,7 +346,7 @@ impl<'a> Judge<'a> {
 
     fn reader(&self, wish: &Wish) -> Reader<'a> {
         let at = format!("{}{}", wish.at, wish.within);
-        Reader::new(&self.seen.atlas.model, self.snapshot.collection().clone(), self.wishes, at)
+        Reader::new(&self.seen.atlas, self.snapshot.collection().clone(), self.wishes, at)
     }
 
     fn note(&mut self, broken: Vec<Invalid>, left_out: Vec<String>) {

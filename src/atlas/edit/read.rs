@@ -2,6 +2,7 @@
 //! out, refused or fixed as the client prefers.
 
 use super::{Handling, Wishes};
+use crate::atlas::Atlas;
 use crate::collection::{Collection, Kind};
 use crate::crs::{Crs, Projection};
 use crate::error::{Error, Invalid, Result};
@@ -9,10 +10,13 @@ use crate::feature::geojson::{self, json_kind};
 use crate::feature::{Feature, FeatureId, Geometry, Value, check_geometry};
 use crate::plan::Model;
 use crate::query::closest;
+use geo::{CoordsIter, MapCoords};
+use geo_types::Coord;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
 pub(super) struct Reader<'a> {
+    atlas: &'a Atlas,
     model: &'a Model,
     collection: Arc<Collection>,
     crs: Crs,
@@ -24,9 +28,10 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(model: &'a Model, collection: Arc<Collection>, wishes: &Wishes, at: String) -> Self {
+    pub(super) fn new(atlas: &'a Atlas, collection: Arc<Collection>, wishes: &Wishes, at: String) -> Self {
         let (crs, handling) = (wishes.crs, wishes.handling);
-        Self { model, collection, crs, handling, at, broken: vec![], left_out: vec![] }
+        let model = atlas.model();
+        Self { atlas, model, collection, crs, handling, at, broken: vec![], left_out: vec![] }
     }
 
     /// What was found: rules that are broken, and places of what was left out, as pointers.
@@ -140,12 +145,7 @@ impl<'a> Reader<'a> {
         if shape.flattened {
             self.pass_over("/geometry", "Positions have a height, which is not kept. Leave it out.", Handling::Strict);
         }
-        let lonlat = if self.crs == Crs::CRS84 {
-            Ok(shape.geometry)
-        } else {
-            Projection::new(self.crs).and_then(|p| p.geometry_to_lonlat(&shape.geometry))
-        };
-        let checked = lonlat.and_then(|g| Ok(check_geometry(g)?));
+        let checked = self.lonlat(shape.geometry).and_then(|g| Ok(check_geometry(g)?));
         match checked {
             Ok((geometry, _)) if self.collection.geometry.accepts(&geometry) => Some(geometry),
             Ok(_) => {
@@ -162,6 +162,42 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// The geometry in degrees.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a position that cannot be in the reference system that was named, saying which one it fits.
+    fn lonlat(&self, given: Geometry) -> Result<Geometry> {
+        let off_globe = |c: Coord<f64>| c.x.abs() > 180.0 || c.y.abs() > 90.0;
+        if self.crs == Crs::CRS84 {
+            let off = given.coords_iter().find(|c| off_globe(*c));
+            return match off {
+                Some(c) => Err(self.misplaced(&given, format!("The position {}, {} is not on the globe.", c.x, c.y))),
+                None => Ok(given),
+            };
+        }
+        let projection = Projection::new(self.crs)?;
+        let misfit = |c: Coord<f64>| {
+            let (crs, name) = (self.crs, self.crs.name());
+            self.misplaced(&given, format!("The position {}, {} cannot be in {crs} ({name}).", c.x, c.y))
+        };
+        let place = |c: Coord<f64>| projection.to_lonlat(c).filter(|d| self.crs.may_hold(*d)).ok_or_else(|| misfit(c));
+        given.try_map_coords(place)
+    }
+
+    /// What is said of a position that is not where it should be, and what to do.
+    fn misplaced(&self, given: &Geometry, what: String) -> Error {
+        let (_, likely) = self.atlas.cities().likely_crs(given);
+        let advice = match &likely[..] {
+            [] => "It fits no reference system that is known here. Convert it to longitude and latitude.".to_owned(),
+            [first, ..] if first.is_degrees() => "It fits longitude and latitude: leave Content-Crs out.".to_owned(),
+            [first, ..] => {
+                let names: Vec<String> = likely.iter().map(|crs| format!("{crs} ({})", crs.name())).collect();
+                format!("It fits {}. Send Content-Crs: <{}> if it is that.", names.join(", or "), first.uri())
+            }
+        };
+        Error::invalid("", format!("{what} {advice}"))
     }
 
     /// Members that GeoJSON does not know.

@@ -202,6 +202,11 @@ fn columns(conn: &Connection, table: &str) -> Result<Vec<Column>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// The names of a table's columns.
+pub(super) fn column_names(conn: &Connection, table: &str) -> Result<Vec<String>> {
+    Ok(columns(conn, table)?.into_iter().map(|c| c.name).collect())
+}
+
 /// Whether a column holds a text of its own for every row.
 fn can_be_ids(conn: &Connection, table: &str, column: &str) -> Result<bool> {
     let sql = format!(
@@ -251,8 +256,6 @@ pub(super) fn missing_column(conn: &Connection, layout: &Layout) -> Result<Optio
     if have.is_empty() {
         return Ok(Some(format!("its table '{}' is gone.", layout.table)));
     }
-    let mut wanted =
-        [Some(&layout.key), layout.id.as_ref(), layout.geom.as_ref()].into_iter().flatten().chain(&layout.columns);
-    let missing = wanted.find(|w| !have.iter().any(|c| c.name.eq_ignore_ascii_case(w)));
+    let missing = layout.names().find(|w| !have.iter().any(|c| c.name.eq_ignore_ascii_case(w)));
     Ok(missing.map(|column| format!("the column '{column}' of its table '{}' is gone.", layout.table)))
 }

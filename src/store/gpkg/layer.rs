@@ -51,6 +51,11 @@ impl Layout {
         }
     }
 
+    /// All columns that it uses.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        [Some(&self.key), self.id.as_ref(), self.geom.as_ref()].into_iter().flatten().chain(&self.columns)
+    }
+
     /// The expression of a feature's id.
     fn id_sql(&self) -> String {
         let key = format!("CAST({} AS TEXT)", quoted(&self.key));

@@ -19,6 +19,7 @@ mod contents; // extent and time of the last change
 mod failure; // SQLite's errors in sentences
 mod foreign; // tables that others made
 mod functions; // ST_MinX …
+mod grow; // more fields
 mod journal; // what other programs did
 mod layer; // rows and features
 mod load; // bulk
@@ -98,6 +99,10 @@ impl Store for GeoPackage {
         features: &mut dyn Iterator<Item = Result<Feature>>,
     ) -> Result<Loaded> {
         self.shared.load(collection, replace, features)
+    }
+
+    fn grow(&self, collection: &Collection) -> Result<()> {
+        self.shared.grow(collection)
     }
 
     fn history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<Version>> {

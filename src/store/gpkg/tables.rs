@@ -121,7 +121,7 @@ pub(super) fn create(conn: &Connection, layer: &Layer, table: &str) -> Result<()
     Ok(())
 }
 
-fn column_type(kind: Kind) -> &'static str {
+pub(super) fn column_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::Json => "TEXT",
         Kind::Integer => "INTEGER",

@@ -11,6 +11,7 @@ const REASONS: Record<string, Key> = {
   without_place: 'left.without_place',
   undated: 'left.undated',
   without_cost: 'left.without_cost',
+  programme_cost: 'left.programme_cost',
   abandoned: 'left.abandoned',
   without_size: 'left.without_size',
   outside_denominator: 'left.outside_denominator',

@@ -1,11 +1,22 @@
 //! Doubts about a place: a plan has cities, and what lies far from all of them is probably a mistake; if the place lies near
-//! one with its numbers exchanged, longitude and latitude are probably swapped.
+//! one with its numbers exchanged, longitude and latitude are probably swapped; and numbers that are no place near them may be one in a
+//! national grid.
 
-use crate::feature::Geometry;
+use super::Atlas;
+use crate::crs::{Crs, guess};
+use crate::feature::{Geometry, bbox_of};
+use crate::query::{MAX_LIMIT, Query};
 use geo::{CoordsIter, Distance, Haversine, Point};
+use geo_types::Coord;
 
 /// How far from every city a place must be to be doubted.
 pub const FAR_M: f64 = 300_000.0;
+
+/// How far around a city its data lies, in degrees.
+const AROUND_DEG: f64 = 1.0;
+/// Positions that are looked at to guess, and guesses that are told.
+const LOOKED_AT: usize = 32;
+const TOLD: usize = 3;
 
 /// The places of the plan's cities (degrees, longitude first).
 #[derive(Debug, Clone, Default)]
@@ -24,8 +35,25 @@ impl Cities {
     }
 
     /// Longitude and latitude of each.
-    pub fn lonlat(&self) -> impl Iterator<Item = (f64, f64)> {
+    fn lonlat(&self) -> impl Iterator<Item = (f64, f64)> {
         self.0.iter().map(|p| (p.x(), p.y()))
+    }
+
+    /// What the coordinates of a geometry are probably in, the likeliest first, and the positions that were looked at.
+    pub fn likely_crs(&self, geometry: &Geometry) -> (Vec<Coord<f64>>, Vec<Crs>) {
+        let positions: Vec<Coord<f64>> = geometry.coords_iter().take(LOOKED_AT).collect();
+        let around = |(lon, lat)| [lon - AROUND_DEG, lat - AROUND_DEG, lon + AROUND_DEG, lat + AROUND_DEG];
+        let mut found: Vec<Crs> = self.lonlat().flat_map(|place| guess(&positions, Some(around(place)))).collect();
+        if found.is_empty() {
+            found = guess(&positions, None);
+        }
+        let mut likely: Vec<Crs> = vec![];
+        for crs in found {
+            if !likely.contains(&crs) && likely.len() < TOLD {
+                likely.push(crs);
+            }
+        }
+        (positions, likely)
     }
 
     /// What is doubtful about the place of a geometry, judged by its first position.
@@ -60,5 +88,18 @@ impl Doubt {
                 format!("The place {lon}, {lat} is {:.0} km from the nearest city of the plan. Check it.", nearest_m / 1000.0)
             }
         }
+    }
+}
+
+impl Atlas {
+    /// The places of the plan's cities; none when it has no such collection.
+    pub(super) fn cities(&self) -> Cities {
+        let Ok(view) = self.view("cities") else { return Cities::default() };
+        let query = Query { limit: MAX_LIMIT, ..Query::default() };
+        let middle = |feature: crate::feature::Feature| {
+            let bbox = feature.geometry.as_ref().and_then(bbox_of)?;
+            Some((f64::midpoint(bbox.west, bbox.east), f64::midpoint(bbox.south, bbox.north)))
+        };
+        Cities::new(self.items(&view, &query).features().filter_map(middle))
     }
 }

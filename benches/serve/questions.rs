@@ -1,0 +1,203 @@
+//! Three of the planner's questions beside PostGIS, on the very same features: ours over HTTP, theirs in SQL over one kept connection, with
+//! prepared statements and indexes on the geography. Both answer with every feature found, in metres on the ellipsoid.
+
+use crate::city::{self, Random};
+use crate::machine::Server;
+use crate::postgres::Postgres;
+use crate::wire::Wire;
+use crate::{Options, data};
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+const WORKS: &str = "street redesign";
+const COLUMNS: &str = "id, title, status, kind, budget, \"start\", \"end\", ST_AsGeoJSON(geom, 7)";
+
+/// A question in both languages, for one place.
+struct Asked {
+    process: &'static str,
+    inputs: Json,
+    sql: String,
+}
+
+/// How a question is asked in SQL: what is prepared, and how many times it is asked a round.
+struct Kind {
+    name: &'static str,
+    process: &'static str,
+    prepared: String,
+    times: usize,
+}
+
+fn kinds() -> Vec<Kind> {
+    vec![
+        Kind {
+            name: "nearby, 150 m",
+            process: "nearby",
+            prepared: format!(
+                "PREPARE nearby (float8, float8) AS SELECT {COLUMNS}, ST_Distance(geom::geography, ST_Point($1, $2, 4326)::geography) AS d
+                 FROM features WHERE ST_DWithin(geom::geography, ST_Point($1, $2, 4326)::geography, 150) ORDER BY d"
+            ),
+            times: 200,
+        },
+        Kind {
+            name: "inside, with the share of each",
+            process: "inside",
+            prepared: format!(
+                "PREPARE inside (text) AS SELECT {COLUMNS}, CASE WHEN ST_Covers(area, geom) THEN 1
+                   WHEN ST_Dimension(geom) = 2 THEN ST_Area(ST_Intersection(geom, area)::geography) / ST_Area(geom::geography)
+                   ELSE ST_Length(ST_Intersection(geom, area)::geography) / ST_Length(geom::geography) END
+                 FROM features, (SELECT ST_GeomFromGeoJSON($1) AS area) asked WHERE ST_Intersects(geom, area)"
+            ),
+            times: 100,
+        },
+        Kind {
+            name: "inside (PostGIS without shares)",
+            process: "inside",
+            prepared: format!(
+                "DEALLOCATE inside; PREPARE inside (text) AS SELECT {COLUMNS} FROM features WHERE ST_Intersects(geom, ST_GeomFromGeoJSON($1))"
+            ),
+            times: 100,
+        },
+        Kind {
+            name: "conflicts of 3,700 works, 50 m",
+            process: "conflicts",
+            prepared: format!(
+                "PREPARE conflicts (float8) AS SELECT a.id, b.id, ST_Distance(a.geom::geography, b.geom::geography),
+                   greatest(a.\"start\", b.\"start\"), least(a.\"end\", b.\"end\"), ST_AsGeoJSON(ST_ShortestLine(a.geom, b.geom), 7)
+                 FROM features a JOIN features b ON a.id < b.id AND ST_DWithin(a.geom::geography, b.geom::geography, $1)
+                   AND a.\"start\" <= b.\"end\" AND b.\"start\" <= a.\"end\" AND b.kind = '{WORKS}' WHERE a.kind = '{WORKS}'"
+            ),
+            times: 2,
+        },
+    ]
+}
+
+/// One question of a kind; no two are the same, so that nobody answers from memory.
+fn asked(process: &'static str, r: &mut Random) -> Asked {
+    let within = city::bbox(r);
+    let (lon, lat) = (f64::midpoint(within.west, within.east), f64::midpoint(within.south, within.north));
+    let (lon, lat) = ((lon * 1e6).round() / 1e6, (lat * 1e6).round() / 1e6);
+    let (inputs, sql) = match process {
+        "nearby" => (json!({"point": [lon, lat], "radius_m": 150}), format!("EXECUTE nearby ({lon}, {lat})")),
+        "inside" => {
+            // A quarter: 600 m by 550 m, its corners cut unevenly.
+            let at = |x: f64, y: f64| json!([lon + x * 0.004, lat + y * 0.0025]);
+            let ring = [at(-1.0, -0.8), at(0.7, -1.0), at(1.0, 0.6), at(0.2, 1.0), at(-0.9, 0.9), at(-1.0, -0.8)];
+            let area = json!({"type": "Polygon", "coordinates": [ring]});
+            let sql = format!("EXECUTE inside ('{area}')");
+            (json!({"area": area}), sql)
+        }
+        _ => {
+            let metres = (40.0 + 20.0 * r.unit()).round() + (r.unit() * 1e3).round() / 1e3;
+            (json!({"filter": {"kind": WORKS}, "distance_m": metres}), format!("EXECUTE conflicts ({metres})"))
+        }
+    };
+    let mut inputs = inputs;
+    inputs["collection"] = json!("features");
+    Asked { process, inputs, sql }
+}
+
+/// Asks both in turn and prints a table; without PostGIS it says so.
+pub fn measure(server: &Server, size: &str, count: i64, options: &Options) {
+    let Some(mut theirs) = database(size, count) else {
+        eprintln!("PostGIS is left out of the questions: set CITYHEART_PEERS and PEERS, and start it with start_pg.sh");
+        return;
+    };
+    let mut ours = Wire::open(&server.address);
+    println!("\n| question | found | kB ours / theirs | ours ms | PostGIS ms | times as fast | same number found |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    for kind in kinds() {
+        theirs.ask(&kind.prepared);
+        let r = &mut Random(5);
+        let (mut mine, mut other, mut ratios) = (vec![], vec![], vec![]);
+        let (mut found, mut bytes, mut same, mut all) = (0, (0, 0), 0, 0_usize);
+        // The first round warms both and is not counted.
+        for round in 0..=options.rounds {
+            let list: Vec<Asked> = (0..kind.times).map(|_| asked(kind.process, r)).collect();
+            let (our_ms, ours) = timed(&list, |a| {
+                let path = format!("/api/processes/{}/execution", a.process);
+                let body = json!({"inputs": a.inputs}).to_string();
+                let reply = ours.ask("POST", &path, "Content-Type: application/json\r\n", body.as_bytes());
+                assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+                reply.body
+            });
+            let (their_ms, theirs) = timed(&list, |a| theirs.ask(&a.sql));
+            if round == 0 {
+                continue;
+            }
+            for (body, rows) in ours.iter().zip(&theirs) {
+                let answer: Json = serde_json::from_slice(body).expect("JSON");
+                let features = answer["features"]["features"].as_array().expect("features").len();
+                same += usize::from(features == rows.count);
+                all += 1;
+                found += rows.count;
+                bytes = (bytes.0 + body.len(), bytes.1 + rows.bytes);
+            }
+            mine.push(our_ms);
+            other.push(their_ms);
+            ratios.push(their_ms / our_ms);
+        }
+        let kb = |n: usize| n as f64 / all as f64 / 1e3;
+        println!(
+            "| {} | {:.0} | {:.1} / {:.1} | {:.3} | {:.3} | {:.1} | {same} of {all} |",
+            kind.name,
+            found as f64 / all as f64,
+            kb(bytes.0),
+            kb(bytes.1),
+            middle(mine),
+            middle(other),
+            middle(ratios),
+        );
+    }
+}
+
+/// The median milliseconds of a list of questions, and the answers.
+fn timed<T>(list: &[Asked], mut ask: impl FnMut(&Asked) -> T) -> (f64, Vec<T>) {
+    let mut times = Vec::new();
+    let answers = list
+        .iter()
+        .map(|asked| {
+            let start = Instant::now();
+            let answer = ask(asked);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+            answer
+        })
+        .collect();
+    (middle(times), answers)
+}
+
+fn middle(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+/// The same features in PostGIS, loaded once by the peers' own script, with the indexes that these questions want.
+fn database(size: &str, count: i64) -> Option<Postgres> {
+    let scripts = PathBuf::from(std::env::var_os("CITYHEART_PEERS")?);
+    std::env::var_os("PEERS")?;
+    let port = std::env::var("PGPORT").unwrap_or_else(|_| "54330".to_owned());
+    let name = format!("ours_{size}");
+    if let Some(open) = Postgres::open(&port, &format!("f{name}")) {
+        return Some(open);
+    }
+    Postgres::open(&port, "postgres")?;
+    let ours = data::geojson(size, count);
+    let copy = ours.with_file_name(format!("f{name}.geojson"));
+    if !copy.exists() {
+        std::fs::hard_link(&ours, &copy).expect("a second name for the features");
+    }
+    let loaded = Command::new("bash")
+        .arg(scripts.join("load_pg.sh"))
+        .envs([("SIZE", name.as_str()), ("DATA", &data::folder().to_string_lossy())])
+        .stdout(std::process::Stdio::null())
+        .status();
+    if !loaded.is_ok_and(|s| s.success()) {
+        return None;
+    }
+    let mut open = Postgres::open(&port, &format!("f{name}"))?;
+    open.ask("CREATE INDEX ON features USING gist ((geom::geography))");
+    open.ask(&format!("CREATE INDEX ON features USING gist ((geom::geography)) WHERE kind = '{WORKS}'"));
+    open.ask("VACUUM ANALYZE features");
+    Some(open)
+}
