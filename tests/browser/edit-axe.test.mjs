@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { ask, ITEMS, REFUSED, signIn, SPOT, square, withOwn } from './editing.mjs';
-import { row, visit } from './harness.mjs';
+import { messages, row, visit } from './harness.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = require.resolve('axe-core/axe.min.js');
@@ -77,6 +77,16 @@ for (const [size, viewport] of Object.entries(SIZES)) {
             await page.locator('tbody input[type=checkbox]').first().check();
             await page.locator('.bulk').waitFor();
             found.push(...(await violations(page, 'several at once')));
+            await page.locator('#tab-plan').click();
+            await page.locator('#data').click();
+            await page.locator('.thing').first().waitFor();
+            await look('other data');
+            await page.locator('.thing').first().click();
+            await page.locator('.editor').waitFor();
+            await look('the form of an area');
+            await page.getByRole('button', { name: messages(lang)['place.pick'] }).click();
+            await page.locator('#outline option').nth(1).waitFor({ state: 'attached' });
+            await look('an outline to pick');
           });
         },
         { viewport, colorScheme, expectErrors: REFUSED },

@@ -15,6 +15,8 @@ test('a first visit is light', () => {
     async (page) => {
       await page.locator('.row').first().waitFor();
       await idle(page);
+      const style = await page.locator('.button.print').evaluate((button) => getComputedStyle(button).borderTopWidth + getComputedStyle(document.querySelector('#tab-plan')).paddingInlineStart);
+      assert.ok(!style.startsWith('0px') || !style.endsWith('0px'), 'the layers of the stylesheets are in their order');
       const own = loaded.filter(({ path }) => !/^(api|tiles|auth)\//.test(path));
       const kilobytes = own.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
       assert.ok(own.some(({ path }) => /map-.*\.js$/.test(path)), 'the map is among what was loaded');

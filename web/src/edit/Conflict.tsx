@@ -5,14 +5,17 @@ import type { Geometry } from 'geojson';
 import { day } from '../format';
 import { language, t } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
-import { announcement, model } from '../state';
+import { announcement } from '../state';
 import { isEmpty, Value } from '../ui/Value';
 import { GEOMETRY, type FieldName } from './change';
 import { decide, letBe, makeAgain, removeAnyway } from './decide';
 import { deciding, trouble } from './desk';
+import { titleOfContent } from './drafts';
 import { nameOf } from './act';
 import type { Difference, Side } from './merge';
 import { describe } from './Place';
+import { collectionOf } from './ref';
+import { schemaOf } from './schemas';
 import { historyOf, type Version } from './send';
 
 export function Conflict() {
@@ -41,7 +44,7 @@ export function Conflict() {
   return (
     <form class="conflict form" onSubmit={submit}>
       <h1 ref={heading} tabIndex={-1}>
-        {t('conflict.title', { title: String(change.now?.properties.title ?? nameOf(change.id)) })}
+        {t('conflict.title', { title: (change.now && titleOfContent(change.now)) || nameOf(change.id) })}
       </h1>
       <p>
         {!theirs ? t('conflict.theyRemoved') : !change.now ? t('conflict.iRemoved') : t('conflict.what')}{' '}
@@ -93,7 +96,7 @@ interface ChoiceProps {
 
 function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
   const { field, base, mine, theirs, by } = one;
-  const schema = model.value?.schema.properties?.[field];
+  const schema = schemaOf(collectionOf(deciding.value?.conflict.change.id ?? ''))?.properties?.[field];
   const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
   const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
   const option = (which: Side, value: unknown) => (

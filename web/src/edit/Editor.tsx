@@ -1,18 +1,21 @@
 // The form of one intervention: what is wrong is summed up above and said at each field; every change is kept at once.
 import { useEffect, useRef } from 'preact/hooks';
 import { language, t, type Key } from '../i18n';
-import { inLanguage } from '../model';
-import { announcement, model } from '../state';
+import { inLanguage, type FieldSchema } from '../model';
+import { announcement } from '../state';
 import { Icon } from '../ui/Icon';
 import { differing, GEOMETRY } from './change';
 import { faultKey, type Fault } from './check';
 import { Conflict } from './Conflict';
-import { deciding, draft, overtaken, trouble, unkept } from './desk';
-import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, save, saving, titleOfDraft, undoField } from './drafts';
+import { Data, titleOfCollection } from './Data';
+import { browsing, deciding, draft, overtaken, trouble, unkept } from './desk';
+import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, removeDrafted, save, saving, titleOfDraft, undoField } from './drafts';
 import { formOf, sectionOf, sectionsOf, type Field, type Section } from './form';
 import { Place } from './Place';
 import { FaultText, fieldId, Input, titleOfField } from './Input';
 import type { Draft } from './keep';
+import { collectionOf, isIntervention } from './ref';
+import { loadSchema, schemaOf } from './schemas';
 
 const TITLES: Record<Section, Key> = {
   what: 'section.what',
@@ -27,7 +30,8 @@ const TITLES: Record<Section, Key> = {
 /** What an editor has in hand stands where the detail would. */
 export function Workbench() {
   if (deciding.value) return <Conflict key="conflict" />;
-  return draft.value ? <Editor key={draft.value.key} one={draft.value} /> : null;
+  if (draft.value) return <Editor key={draft.value.key} one={draft.value} />;
+  return browsing.value === null ? null : <Data />;
 }
 
 function Editor({ one }: { one: Draft }) {
@@ -37,8 +41,13 @@ function Editor({ one }: { one: Draft }) {
     document.getElementById('tab-content')?.scrollTo(0, 0);
     announcement.value = t('edit.opened', { title: titleOfDraft(one) });
   }, []);
-  if (!model.value) return null;
-  const fields = formOf(model.value.schema);
+  const collection = collectionOf(one.key);
+  const schema = schemaOf(collection);
+  useEffect(() => void loadSchema(collection), [collection]);
+  if (!schema) return null;
+  const fields = formOf(schema);
+  const short = !isIntervention(one.key);
+  const sections: [Section, Field[]][] = [...sectionsOf(fields, short), ...(short && schema.properties?.geometry ? [['where', []] satisfies [Section, Field[]]] : [])];
   const shown = faults.value;
   const submit = async () => {
     await save();
@@ -60,7 +69,7 @@ function Editor({ one }: { one: Draft }) {
         </button>
       </div>
       <h1 ref={heading} id="editor-title" tabIndex={-1}>
-        {one.base ? t('edit.title', { title: titleOfDraft(one) }) : t('edit.newTitle')}
+        {one.base ? t('edit.title', { title: titleOfDraft(one) }) : short ? t('data.newTitle', { collection: titleOfCollection(schema, collection) }) : t('edit.newTitle')}
       </h1>
       <p class="note">{unkept.value ? t('draft.unkept') : t('draft.kept')}</p>
       {overtaken.value && <Overtaken />}
@@ -69,9 +78,9 @@ function Editor({ one }: { one: Draft }) {
           {trouble.value}
         </p>
       )}
-      <Summary faults={shown} fields={fields} />
-      {sectionsOf(fields).map(([section, own]) => (
-        <SectionOf key={section} section={section} own={own} one={one} />
+      <Summary faults={shown} fields={fields} schema={schema} />
+      {sections.map(([section, own]) => (
+        <SectionOf key={section} section={section} own={own} one={one} schema={schema} short={short} />
       ))}
       <div class="actions sticky">
         <button type="button" class="button primary" id="save" disabled={saving.value} onClick={() => void submit()}>
@@ -85,6 +94,11 @@ function Editor({ one }: { one: Draft }) {
         {!isTouched(one) && (
           <button type="button" class="button" onClick={() => close(one)}>
             {t('edit.cancel')}
+          </button>
+        )}
+        {short && one.base && (
+          <button type="button" class="button danger" onClick={() => void removeDrafted(one)}>
+            {t('edit.remove')}
           </button>
         )}
       </div>
@@ -107,9 +121,9 @@ function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
   }
 }
 
-function SectionOf({ section, own, one }: { section: Section; own: Field[]; one: Draft }) {
-  const wrong = faults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0]) === section).length;
-  const touched = one.base ? differing(one.base, one.now).filter((name) => sectionOf(name) === section).length : 0;
+function SectionOf({ section, own, one, schema, short }: { section: Section; own: Field[]; one: Draft; schema: FieldSchema; short: boolean }) {
+  const wrong = faults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0], short) === section).length;
+  const touched = one.base ? differing(one.base, one.now).filter((name) => sectionOf(name, short) === section).length : 0;
   return (
     <details class="section" open={section === 'what' || section === 'where' || wrong > 0}>
       <summary>
@@ -119,7 +133,7 @@ function SectionOf({ section, own, one }: { section: Section; own: Field[]; one:
         <Icon name="down" />
       </summary>
       <div class="fields-of">
-        {section === 'where' && <Place value={one.now.geometry} city={String(one.now.properties.city ?? '')} faults={faults.value} id={one.key} />}
+        {section === 'where' && <Place value={one.now.geometry} city={String(one.now.properties.city ?? '')} faults={faults.value} id={one.key} schema={schema.properties?.geometry} />}
         {own.map((field) => (
           <Input
             key={field.name}
@@ -138,9 +152,9 @@ function SectionOf({ section, own, one }: { section: Section; own: Field[]; one:
 }
 
 /** What is wrong, each with a link to its field. */
-function Summary({ faults: list, fields }: { faults: readonly Fault[]; fields: Field[] }) {
+function Summary({ faults: list, fields, schema }: { faults: readonly Fault[]; fields: Field[]; schema: FieldSchema }) {
   if (!list.length) return null;
-  const place = model.value?.schema.properties?.geometry;
+  const place = schema.properties?.geometry;
   const nameOf = ([name = '']: string[]) => {
     if (name === GEOMETRY) return inLanguage(place?.['x-cityheart-title'], language.value) ?? name;
     const field = fields.find((one) => one.name === name);

@@ -61,7 +61,7 @@ function Control(props: InputProps) {
   const { field, at, value, change } = props;
   const common = { id: fieldId(at), class: 'input', 'aria-required': field.required, ...described(props) };
   const text = isNothing(value) ? '' : String(value);
-  if (field.kind === 'choice' || field.kind === 'reference') return <Choice {...props} />;
+  if (isChosen(field)) return <Choice {...props} />;
   if (field.kind === 'long') return <textarea {...common} rows={3} value={text} onInput={(event) => change(event.currentTarget.value)} />;
   if (field.kind === 'date') return <input {...common} type="date" value={text} onInput={(event) => change(event.currentTarget.value)} />;
   if (field.kind === 'number') return <NumberInput {...props} />;
@@ -127,12 +127,24 @@ function optionsOf({ field, value, city, status }: InputProps): [string, string]
     const open = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
     return open.map((id) => [id, cityName(plan.value?.cities.get(id))]);
   }
-  if (field.kind === 'reference' || field.kind === 'references') return neighbours(city);
+  if (field.kind === 'reference' || field.kind === 'references') return CHOSEN_FROM[field.schema['x-ogc-collectionId'] ?? 'interventions']?.(city) ?? [];
   const ids = field.schema.enum ?? field.schema.items?.enum ?? [];
   const open = field.name === 'status' && status ? ids.filter((id) => id === status || id === value || movesFrom(status).includes(id)) : ids;
   const vocabulary = model.value ? vocabularyOf(model.value, field.schema.items ?? field.schema) : undefined;
   return open.map((id) => [id, conceptLabel(vocabulary, id, language.value)]);
 }
+
+/** What the page holds, to choose from; ids of other collections are typed. */
+const CHOSEN_FROM: Record<string, (city: string | undefined) => [string, string][]> = {
+  interventions: neighbours,
+  partners: () => (plan.value?.partners ?? []).map(({ id, name }) => [id, name]),
+  indicators: () => [...(plan.value?.indicators ?? [])].map(([id, names]) => [id, inLanguage(names, language.value) ?? id]),
+  areas: (city) => (plan.value?.areas ?? []).filter((one) => !city || one.city === city).map(({ id, name }) => [id, name]),
+};
+const isChosen = ({ kind, schema }: Field) => {
+  const from = schema['x-ogc-collectionId'] ?? 'interventions';
+  return kind === 'choice' || (kind === 'reference' && (from === 'cities' || from in CHOSEN_FROM));
+};
 
 /** Interventions of the same city, which is where dependencies lie. */
 function neighbours(city: string | undefined): [string, string][] {

@@ -8,20 +8,23 @@ import { areaOf, metresBetween } from '../draw/measure';
 import { number } from '../format';
 import { boxOf } from '../geometry';
 import { language, t, type Key } from '../i18n';
-import { fieldTitle } from '../model';
-import { announcement, goal, model, sheetFull, theMap } from '../state';
+import { fieldTitle, type FieldSchema } from '../model';
+import { announcement, goal, sheetFull, theMap } from '../state';
 import { GEOMETRY } from './change';
 import type { Fault } from './check';
 import { draft } from './desk';
 import { change } from './drafts';
 import { FaultText } from './Input';
 import { Pick, type Outline } from './Pick';
+import { isIntervention } from './ref';
 
 interface PlaceProps {
   value: Geometry | null;
   city: string;
   faults: readonly Fault[];
   id: string;
+  /** What the collection says of its places: which kinds it takes. */
+  schema: FieldSchema | undefined;
 }
 
 const KINDS: [Kind, Key][] = [
@@ -39,12 +42,22 @@ const KIND_OF: Partial<Record<Geometry['type'], Kind>> = {
   MultiPolygon: 'polygon',
 };
 
-export function Place({ value, city, faults, id }: PlaceProps) {
-  const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? 'polygon');
+/** The kinds that a geometry's format lets through: "geometry-polygon-or-multipolygon". */
+const kindsOf = (schema: FieldSchema | undefined): Kind[] => {
+  const format = schema?.format ?? 'geometry-any';
+  const all = KINDS.map(([kind]) => kind);
+  return format === 'geometry-any' ? all : all.filter((kind) => format.includes(kind));
+};
+
+export function Place({ value, city, faults, id, schema }: PlaceProps) {
+  const kinds = kindsOf(schema);
+  const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? kinds.at(-1) ?? 'polygon');
   const [picking, setPicking] = useState(false);
   const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
   useEffect(() => {
-    if (draft.peek()?.base) goal.value = { to: 'item', id };
+    const box = boxOf(draft.peek()?.now.geometry);
+    if (draft.peek()?.base && isIntervention(id)) goal.value = { to: 'item', id };
+    else if (box) goal.value = { to: 'box', box };
     else if (city) goal.value = { to: 'city', id: city };
     snapping.value = true;
     return () => {
@@ -77,7 +90,7 @@ export function Place({ value, city, faults, id }: PlaceProps) {
   }, [value]);
   return (
     <fieldset class={`field place ${wrong.length ? 'wrong' : ''}`} id="field-geometry" tabIndex={-1} aria-describedby="place-now">
-      <legend>{fieldTitle(model.value?.schema.properties?.geometry, GEOMETRY, language.value)}</legend>
+      <legend>{fieldTitle(schema, GEOMETRY, language.value)}</legend>
       <p id="place-now">{describe(value)}</p>
       {wrong.map((fault) => (
         <p key={fault.reason} class="fault">
@@ -85,7 +98,7 @@ export function Place({ value, city, faults, id }: PlaceProps) {
         </p>
       ))}
       <div class="kinds" role="radiogroup" aria-label={t('place.kind')}>
-        {KINDS.map(([one, name]) => (
+        {KINDS.filter(([one]) => kinds.includes(one)).map(([one, name]) => (
           <label key={one} class="choice">
             <input type="radio" name="place-kind" checked={kind === one} onChange={() => setKind(one)} />
             <span>{t(name)}</span>

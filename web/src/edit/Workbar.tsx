@@ -1,12 +1,12 @@
 // Under the tabs, for who is signed in: a new intervention, undo and redo, drafts that were left, and what waits to be sent.
 import { t } from '../i18n';
-import { plan } from '../state';
+import { plan, selected, tab } from '../state';
 import { lost, reload } from '../state/changes';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { redo, undo, flush } from './commit';
 import { look } from './decide';
-import { draft, drafts, dropWaiting, steps, waiting } from './desk';
+import { browsing, draft, drafts, dropWaiting, steps, waiting } from './desk';
 import { discard, isTouched, make, resumeDraft, titleOfDraft } from './drafts';
 import type { Draft, Waiting } from './keep';
 import { citiesOpen } from './rights';
@@ -35,11 +35,22 @@ export function Workbar() {
         </button>
       </div>
       {!mayAdd && <p class="note">{t('why.viewer')}</p>}
+      {mayAdd && browsing.value === null && (
+        <button class="link" id="data" onClick={browse}>
+          {t('data.title')}
+        </button>
+      )}
       {lost.value && <p class="note">{t('live.lost')}</p>}
       {waiting.value.length > 0 && <Unsent list={waiting.value} />}
       <Left list={drafts.value.filter((one) => isTouched(one))} />
     </div>
   );
+}
+
+function browse(): void {
+  selected.value = '';
+  tab.value = 'plan';
+  browsing.value = '';
 }
 
 function Unsent({ list }: { list: readonly Waiting[] }) {

@@ -18,6 +18,7 @@ export const faultKey = (at: readonly (string | number)[]) => at.join('.');
 
 export function faultsOf(schema: FieldSchema, content: Content): Fault[] {
   const faults = formOf(schema).flatMap((field) => faultsOfField(field, content.properties[field.name], [field.name]));
+  if (schema.required?.includes('geometry') && !content.geometry) faults.push({ at: ['geometry'], reason: 'required' });
   const { start, end } = content.properties;
   if (isDate(start) && isDate(end) && start > end) faults.push({ at: ['end'], reason: 'order' });
   return faults;

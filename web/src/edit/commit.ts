@@ -8,10 +8,11 @@ import { applyChanges } from '../state/changes';
 import { resume } from '../state/session';
 import { inverse, type Change } from './change';
 import type { Fault } from './check';
-import { deciding, dropWaiting, putWaiting, steps, trouble, waiting } from './desk';
+import { deciding, dropWaiting, putWaiting, settled, steps, trouble, waiting } from './desk';
 import type { Waiting } from './keep';
 import type { Conflict } from './onto';
 import { reconcile } from './reconcile';
+import { isIntervention } from './ref';
 import { send } from './send';
 import { askToSignIn, ended } from './signin';
 import { did, redid, undid } from './undo';
@@ -103,7 +104,10 @@ async function denied({ sentence }: { sentence: string }): Promise<Sent> {
   return { kind: 'waiting' };
 }
 
-function applyLocally(changes: Change[]): void {
+/** What is not an intervention comes back with the server's news. */
+function applyLocally(all: Change[]): void {
+  const changes = all.filter(({ id }) => isIntervention(id));
+  if (changes.length < all.length) settled.value += 1;
   const put = changes.flatMap(({ id, now }): Item[] => {
     if (!now) return [];
     const before = plan.value?.byId.get(id)?.properties ?? {};

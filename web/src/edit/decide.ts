@@ -8,6 +8,7 @@ import { commit, flush, type Outcome } from './commit';
 import { deciding, dropDraft, dropWaiting, trouble, waiting } from './desk';
 import { merge, type Side } from './merge';
 import { reconcile } from './reconcile';
+import { isIntervention } from './ref';
 import { historyOf } from './send';
 
 /** Sends the joined version on top of theirs. */
@@ -62,7 +63,7 @@ async function finish(...stepsOf: Change[][]): Promise<void> {
   else if (outcome.kind === 'refused') trouble.value = outcome.faults.map(({ value }) => value).join(' ') || outcome.sentence;
   else {
     leave();
-    if (change?.now) select(change.id, false);
+    if (change?.now && isIntervention(change.id)) select(change.id, false);
   }
 }
 

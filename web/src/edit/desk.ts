@@ -35,6 +35,11 @@ export const unkept = signal(false);
 /** Why the last thing could not be done, in a sentence. */
 export const trouble = signal('');
 
+/** Grows with each change of other things than interventions. */
+export const settled = signal(0);
+/** The collection whose things are looked through, to be edited; null is none. */
+export const browsing = signal<string | null>(null);
+
 /** Others changed what is in the editor after it was opened. */
 export const overtaken = computed(() => {
   const one = draft.value;
@@ -60,6 +65,7 @@ export function layOut(): void {
 export function clear(): void {
   end();
   [drafts.value, waiting.value, steps.value, openKey.value, deciding.value, trouble.value] = [[], [], NO_STEPS, '', null, ''];
+  browsing.value = null;
 }
 
 function read(): void {

@@ -10,10 +10,12 @@ import { account } from '../state/session';
 import { differing, GEOMETRY, isNothing, same, valueOf, withValue, type Content, type FieldName } from './change';
 import { faultsOf, type Fault } from './check';
 import { commit } from './commit';
-import { deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
+import { browsing, deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
 import type { Draft } from './keep';
 import { reconcile } from './reconcile';
+import { collectionOf, isIntervention, refOf } from './ref';
 import { citiesOpen } from './rights';
+import { loadSchema, schemaOf } from './schemas';
 import { contentOf, newest } from './send';
 import { did, NO_STEPS, redid, undid, type Steps } from './undo';
 
@@ -46,21 +48,23 @@ function open(one: Draft): void {
 
 /** Opens the editor on the newest version; without a connection on the one that the page holds. */
 export async function edit(id: string): Promise<void> {
+  const before = selected.peek();
   const left = drafts.value.find(({ key }) => key === id);
   if (left) return open(left);
   const found = await newest(id);
   const held = plan.value?.byId.get(id);
   const content = found && found !== 'unreachable' ? found.content : held && contentOf(held);
-  if (!content) return;
-  select(id, false);
+  if (!content || selected.peek() !== before) return; // something else was opened meanwhile
+  show(id);
   open({ key: id, base: content, now: content, etag: found && found !== 'unreachable' ? found.etag : null, at: Date.now() });
 }
 
 export function resumeDraft(key: string): void {
   const left = drafts.value.find((one) => one.key === key);
   if (!left) return;
-  if (left.base) select(key, true);
+  if (left.base && isIntervention(key)) select(key, true);
   else selected.value = '';
+  if (!isIntervention(key)) void loadSchema(collectionOf(key));
   open(left);
 }
 
@@ -72,6 +76,17 @@ export function make(properties: Content['properties'] = {}, geometry: Geometry 
   selected.value = '';
   open({ key: `new-${crypto.randomUUID()}`, base: null, now, etag: null, at: Date.now() });
 }
+
+/** A new thing of another collection. */
+export function makeIn(collection: string): void {
+  const open_ = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
+  const city = open_.includes(filter.value.city) ? filter.value.city : open_.length === 1 ? open_[0] : undefined;
+  const properties = schemaOf(collection)?.properties?.city && city ? { city } : {};
+  selected.value = '';
+  open({ key: refOf(collection, `new-${crypto.randomUUID()}`), base: null, now: { geometry: null, properties }, etag: null, at: Date.now() });
+}
+
+const show = (ref: string) => (isIntervention(ref) ? select(ref, false) : (selected.value = ''));
 
 export function duplicate(one: Intervention): void {
   const { properties, geometry } = contentOf(one);
@@ -132,13 +147,15 @@ export function isTouched({ base, now }: Draft): boolean {
 /** Saves what is in the editor. What is wrong is said at the fields, what others changed meanwhile is put side by side. */
 export async function save(): Promise<void> {
   const one = draft.value;
-  if (!one || !model.value || saving.value) return;
-  faults.value = faultsOf(model.value.schema, one.now);
+  const collection = one ? collectionOf(one.key) : '';
+  const schema = schemaOf(collection);
+  if (!one || !schema || saving.value) return;
+  faults.value = faultsOf(schema, one.now);
   if (faults.value.length) return;
   if (!isTouched(one)) return close(one);
   saving.value = true;
-  const id = one.base ? one.key : newId(one.now);
-  const title = String(one.now.properties.title ?? '');
+  const id = one.base ? one.key : refOf(collection, newId(one.now));
+  const title = titleOfDraft(one);
   const label = t(one.base ? 'did.saved' : 'did.created', { title });
   const outcome = await commit([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
   saving.value = false;
@@ -147,9 +164,17 @@ export async function save(): Promise<void> {
   else {
     batch(() => {
       dropDraft(one.key);
-      select(id, false);
+      show(id);
     });
   }
+}
+
+/** Takes what is in the editor out of the plan. */
+export async function removeDrafted(one: Draft): Promise<void> {
+  const outcome = await commit([{ id: one.key, base: one.base, now: null, etag: one.etag }], t('did.removed', { title: titleOfDraft(one) }), { join: true });
+  if (outcome.kind === 'refused') trouble.value = outcome.sentence;
+  else if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label: t('did.removed', { title: titleOfDraft(one) }), draft: one.key, waiting: '' };
+  else dropDraft(one.key);
 }
 
 /** Puts the editor's draft beside what others made of the same meanwhile. */
@@ -158,7 +183,7 @@ export async function lookAtOthers(): Promise<void> {
   if (!one?.base) return;
   const found = await reconcile([{ id: one.key, base: one.base, now: one.now, etag: one.etag }], false);
   const conflict = found?.conflicts[0];
-  const label = t('did.saved', { title: String(one.now.properties.title ?? '') });
+  const label = t('did.saved', { title: titleOfDraft(one) });
   if (conflict) deciding.value = { conflict, label, draft: one.key, waiting: '' };
   else if (found?.ready[0]) putDraft({ ...one, etag: found.ready[0].etag });
 }
@@ -175,13 +200,13 @@ export function discard(key: string): void {
   const one = drafts.value.find((other) => other.key === key);
   if (!one) return;
   dropDraft(key);
-  announcement.value = t('draft.discarded', { title: String(one.now.properties.title ?? '') });
+  announcement.value = t('draft.discarded', { title: titleOfDraft(one) });
 }
 
 /** City and title as an id that nobody has. */
 function newId({ properties }: Content): string {
   const words = (text: unknown) => fold(String(text ?? '')).replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
-  const stem = [words(properties.city), words(properties.title_en ?? properties.title)].filter(Boolean).join('-').slice(0, 80).replace(/-+$/, '');
+  const stem = [words(properties.city), words(properties.title_en ?? properties.title ?? titleOfContent({ geometry: null, properties }))].filter(Boolean).join('-').slice(0, 80).replace(/-+$/, '');
   const unlike = crypto.randomUUID().slice(0, 6);
   return `${stem || 'x'}-${unlike}`;
 }
@@ -190,10 +215,19 @@ function newId({ properties }: Content): string {
 effect(() => {
   const key = selected.value;
   const one = draft.peek();
+  if (key) browsing.value = null;
   if (one && key && key !== one.key) close(one);
 });
 
+/** Fields that say what a thing is called, the first that it has. */
+const NAMES = ['title', 'name', 'street', 'address', 'unit', 'text', 'subject', 'indicator', 'class'];
+
+export function titleOfContent({ properties }: Content): string {
+  const name = NAMES.find((one) => !isNothing(properties[one]));
+  return name ? String(properties[name]) : '';
+}
+
 export const titleOfDraft = ({ key, now }: Draft): string => {
   const held = plan.value?.byId.get(key);
-  return String(now.properties.title ?? '') || (held ? titleOf(held).text : t('edit.untitled'));
+  return titleOfContent(now) || (held ? titleOf(held).text : t('edit.untitled'));
 };

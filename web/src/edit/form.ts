@@ -75,13 +75,16 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS;
 
-export function sectionOf(name: string): Section {
+/** In a short form all fields stand together, and the place after them. */
+export function sectionOf(name: string, short = false): Section {
+  if (short) return name === 'geometry' ? 'where' : 'what';
   const found = (Object.keys(SECTIONS) as Section[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
   return found ?? (name === 'geometry' ? 'where' : 'record');
 }
 
 /** The fields of each section in the order the section names them; empty sections are left out. */
-export function sectionsOf(fields: Field[]): [Section, Field[]][] {
+export function sectionsOf(fields: Field[], short = false): [Section, Field[]][] {
+  if (short) return [['what', fields]];
   return (Object.keys(SECTIONS) as Section[]).flatMap((section): [Section, Field[]][] => {
     const order = SECTIONS[section] as readonly string[];
     const own = fields.filter(({ name }) => sectionOf(name) === section).sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));

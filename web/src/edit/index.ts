@@ -4,7 +4,7 @@ import { tab } from '../state';
 import { lost } from '../state/changes';
 import { account } from '../state/session';
 import { flush, redo, undo } from './commit';
-import { deciding, draft, layOut, unkept, waiting } from './desk';
+import { browsing, deciding, draft, layOut, unkept, waiting } from './desk';
 import { isTouched } from './drafts';
 import '../edit.css';
 import './messages';
@@ -18,7 +18,7 @@ export { askToSignIn } from './signin';
 export { Workbar } from './Workbar';
 
 /** Something is in hand that stands where the detail would. */
-export const working = computed(() => deciding.value !== null || draft.value !== null);
+export const working = computed(() => deciding.value !== null || draft.value !== null || browsing.value !== null);
 
 let begun = false;
 

@@ -1,11 +1,10 @@
 // What an editor asks of the server: the newest version of a thing, its history, and to change several together or none.
 import type { Feature, Geometry } from 'geojson';
 import { address } from '../api';
-import { model } from '../state';
 import { patchOf, type Change, type Content, type Properties } from './change';
 import { faultsSaid, type Fault, type Said } from './check';
-
-export const COLLECTION = 'interventions';
+import { collectionOf, idOf, INTERVENTIONS, refOf } from './ref';
+import { loadSchema, schemaOf } from './schemas';
 
 export type Answer =
   | { kind: 'done'; revision: number; etags: Map<string, string> }
@@ -32,7 +31,8 @@ const PATIENCE_MS = 20_000;
 /** A form of another site cannot send this header, so a browser's session is safe from it. */
 const OURS = { 'X-Cityheart': '1' };
 
-const itemPath = (id: string) => `api/collections/${COLLECTION}/items/${encodeURIComponent(id)}`;
+const itemsPath = (collection: string) => `api/collections/${encodeURIComponent(collection)}/items`;
+const itemPath = (ref: string) => `${itemsPath(collectionOf(ref))}/${encodeURIComponent(idOf(ref))}`;
 
 /** Null when there was no answer, or none that says anything of the request. */
 async function call(path: string, init: RequestInit = {}): Promise<Response | null> {
@@ -48,7 +48,8 @@ export async function newest(id: string): Promise<Newest | null | 'unreachable'>
   const answer = await call(itemPath(id));
   if (!answer) return 'unreachable';
   if (!answer.ok) return null;
-  return { content: contentOf((await answer.json()) as Feature<Geometry | null>), etag: answer.headers.get('ETag') ?? '' };
+  await loadSchema(collectionOf(id));
+  return { content: contentOf((await answer.json()) as Feature<Geometry | null>, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
 }
 
 /** Whether the server would let us; null when it does not say. */
@@ -57,11 +58,19 @@ export async function mayChange(id: string): Promise<boolean | null> {
   return answer?.headers.get('Allow')?.includes('PATCH') ?? null;
 }
 
+/** Whether the server would let us add to a collection. */
+export async function mayAdd(collection: string): Promise<boolean> {
+  const answer = await call(itemsPath(collection), { method: 'OPTIONS' });
+  return answer?.headers.get('Allow')?.includes('POST') ?? false;
+}
+
+/** All or none; all are of one collection. */
 export async function send(changes: Change[]): Promise<Answer> {
-  const answer = await post(`api/collections/${COLLECTION}/changes`, { edits: changes.map(editOf) });
+  const collection = collectionOf(changes[0]!.id);
+  const answer = await post(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
   if (!answer) return { kind: 'unreachable' };
   const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & Problem;
-  if (answer.ok) return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [id, etag])) };
+  if (answer.ok) return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [refOf(collection, id), etag])) };
   return refusal(answer.status, body);
 }
 
@@ -78,7 +87,8 @@ function refusal(status: number, { detail, title, errors = [] }: Problem): Answe
   return { kind: 'refused', faults: faultsSaid(errors, sentence), sentence };
 }
 
-function editOf({ id, base, now, etag, restore }: Change): object {
+function editOf({ id: ref, base, now, etag, restore }: Change): object {
+  const id = idOf(ref);
   const match = etag ? { if_match: etag } : {};
   if (!now) return { delete: id, ...match };
   if (!base && restore !== undefined) return { restore: id, revision: restore };
@@ -98,7 +108,7 @@ export async function historyOf(id: string): Promise<Version[] | null> {
   if (!answer?.ok) return null;
   type Raw = Omit<Version, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
   const { versions } = (await answer.json()) as { versions: Raw[] };
-  const content = (feature: Raw['before']) => feature && contentOf(feature);
+  const content = (feature: Raw['before']) => feature && contentOf(feature, collectionOf(id));
   return versions
     .map((one) => ({ ...one, before: content(one.before), after: content(one.after) }))
     .sort((a, b) => b.revision - a.revision);
@@ -115,8 +125,8 @@ export async function signOut(): Promise<void> {
 }
 
 /** What people say of it: without its id and what the service itself writes. */
-export function contentOf({ geometry, properties }: { geometry: Geometry | null; properties: Properties | null }): Content {
-  const fields = model.value?.schema.properties ?? {};
+export function contentOf({ geometry, properties }: { geometry: Geometry | null; properties: Properties | null }, collection = INTERVENTIONS): Content {
+  const fields = schemaOf(collection)?.properties ?? {};
   const own = Object.entries(properties ?? {}).filter(([name, value]) => {
     const field = fields[name];
     return value !== null && !field?.readOnly && field?.['x-ogc-role'] !== 'id';

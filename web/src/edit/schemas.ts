@@ -1,0 +1,20 @@
+// Schemas of collections beside interventions, fetched when something of them is to be edited.
+import { signal } from '@preact/signals';
+import { address } from '../api';
+import type { FieldSchema } from '../model';
+import { model } from '../state';
+import { INTERVENTIONS } from './ref';
+
+const schemas = signal<Readonly<Record<string, FieldSchema>>>({});
+
+export const schemaOf = (collection: string): FieldSchema | undefined => (collection === INTERVENTIONS ? model.value?.schema : schemas.value[collection]);
+
+/** Undefined where the server does not answer. */
+export async function loadSchema(collection: string): Promise<FieldSchema | undefined> {
+  if (schemaOf(collection)) return schemaOf(collection);
+  const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/schema?f=json`)).catch(() => null);
+  if (!answer?.ok) return undefined;
+  const schema = (await answer.json()) as FieldSchema;
+  schemas.value = { ...schemas.value, [collection]: schema };
+  return schemaOf(collection);
+}
