@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value as Json, json};
+use std::fmt::Write as _;
 
 /// The forms of a page, of one feature, and of a whole collection.
 pub const PAGE_FORMS: [&Form; 5] = [&GEOJSON, &HTML, &JSONFG, &FLATGEOBUF, &CSV];
@@ -42,12 +43,12 @@ pub async fn list(ask: Ask) -> Answer {
 }
 
 async fn page(ask: Ask) -> Answer {
-    let pairs = ask.pairs()?;
     let view = ask.atlas().view(ask.segment("collection"))?;
-    let form = ask.form(&PAGE_FORMS, &pairs)?;
-    if let Some(response) = given_before(&ask, &view, form) {
+    if let Some(response) = given_before(&ask, &view) {
         return Ok(response);
     }
+    let pairs = ask.pairs()?;
+    let form = ask.form(&PAGE_FORMS, &pairs)?;
     let mut query = read(&pairs, &view)?;
     if form == &HTML {
         query.limit = query.limit.min(MAX_ROWS);
@@ -87,7 +88,7 @@ fn read(pairs: &Pairs, view: &View) -> crate::error::Result<Query> {
 
 async fn answer(ask: Ask, view: View, pairs: Pairs, form: &'static Form, mut links: Vec<Link>, query: Query) -> Answer {
     let profile = profile::chosen(&pairs, form)?;
-    let by = basis(&ask, &view, form);
+    let by = basis(&ask, &view);
     let etag = present::quoted(&format!("W/\"{:032x}\"", present::hash(by.as_bytes())));
     if let Some(unchanged) = present::unchanged(&ask.headers, &etag) {
         return Ok(unchanged);
@@ -105,20 +106,19 @@ async fn answer(ask: Ask, view: View, pairs: Pairs, form: &'static Form, mut lin
 }
 
 /// The answer that was given to the same before; what was answered was understood.
-fn given_before(ask: &Ask, view: &View, form: &Form) -> Option<Response> {
-    let coding = negotiate::coding(&ask.headers);
-    let finished = ask.app.kept.get(&basis(ask, view, form), coding)?;
+fn given_before(ask: &Ask, view: &View) -> Option<Response> {
+    let finished = ask.app.kept.get(&basis(ask, view), negotiate::coding(&ask.headers))?;
     let unchanged = finished.etag().and_then(|etag| present::unchanged(&ask.headers, etag));
     Some(unchanged.unwrap_or_else(|| finished.response()))
 }
 
 pub async fn one(ask: Ask) -> Answer {
     let view = ask.atlas().view(ask.segment("collection"))?;
-    let pairs = ask.pairs()?;
-    let form = ask.form(&ITEM_FORMS, &pairs)?;
-    if let Some(response) = given_before(&ask, &view, form) {
+    if let Some(response) = given_before(&ask, &view) {
         return Ok(response);
     }
+    let pairs = ask.pairs()?;
+    let form = ask.form(&ITEM_FORMS, &pairs)?;
     let allowed = ["crs", "properties", "exclude-properties", profile::PARAMETER];
     if pairs.rest.iter().any(|(name, _)| !allowed.contains(&name.as_str())) {
         ask.only(&allowed)?;
@@ -160,7 +160,7 @@ pub async fn one(ask: Ask) -> Answer {
         return Ok((headers, body).into_response());
     }
     let coding = negotiate::coding(&ask.headers);
-    Ok(ask.app.kept.keep(&basis(&ask, &view, form), Finished::new(headers, body), coding).response())
+    Ok(ask.app.kept.keep(&basis(&ask, &view), Finished::new(headers, body), coding).response())
 }
 
 /// The headers of every answer about features.
@@ -287,10 +287,18 @@ fn with_members(mut feature: Vec<u8>, members: &Json) -> Vec<u8> {
     feature
 }
 
-/// All that an answer depends on, so that an unchanged one is known without finding it.
-fn basis(ask: &Ask, view: &View, form: &Form) -> String {
+/// All that an answer depends on but its coding, so that an unchanged one is known without finding it, or reading what is asked.
+fn basis(ask: &Ask, view: &View) -> String {
     let (born, revision) = view.state();
-    format!("{born:x} {revision} {} {} {} {}", view.sight(), form.media, ask.base().root(), ask.address())
+    let base = ask.base();
+    let (sight, root, address) = (view.sight(), base.root(), ask.address());
+    let mut basis = String::with_capacity(128 + sight.len() + root.len() + address.len());
+    // Writing to a String does not fail.
+    let _ = write!(basis, "{born:x} {revision} {sight} {root} {address}");
+    for accepted in ask.headers.get_all(header::ACCEPT) {
+        let _ = write!(basis, " {accepted:?}");
+    }
+    basis
 }
 
 fn content_crs(crs: Crs) -> HeaderValue {

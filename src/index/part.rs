@@ -1,7 +1,6 @@
 //! One part of a feature, without the rest: what the planner's questions look at a hundred thousand times.
 
 use super::column::Cell;
-use super::place::WorldBox;
 use super::{Slot, Snapshot};
 use crate::feature::{FeatureId, Geometry};
 use std::collections::BTreeSet;
@@ -41,9 +40,10 @@ impl Snapshot {
     pub fn unplaced(&self) -> Vec<Slot> {
         let mut slots = Vec::new();
         for (at, tier) in self.tiers.iter().enumerate() {
-            let living = (0..tier.segment.len() as u32).filter(|&s| tier.lives(s));
-            let empty = living.filter(|&s| tier.segment.boxes[s as usize] == WorldBox::EMPTY);
-            slots.extend(empty.map(|s| Slot::new(at, s)));
+            // They lie behind all that is drawn.
+            let from = tier.segment.bands.last().map_or(0, |band| band.slots.end);
+            let living = (from..tier.segment.len() as u32).filter(|&s| tier.lives(s));
+            slots.extend(living.map(|s| Slot::new(at, s)));
         }
         slots.sort_by_key(|s| self.tiers[s.tier()].segment.keys[s.slot()]);
         slots

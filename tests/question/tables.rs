@@ -21,7 +21,7 @@ fn lists(layer: &Layer, feature: &Feature, field: &str, word: &str) -> bool {
 #[test]
 fn rates_and_their_change_agree_with_counting() {
     for seed in 700..712 {
-        let layer = interventions(&mut Dice(seed), 1500);
+        let layer = interventions(&mut Dice(seed), 2000);
         let inputs = json!({
             "collection": "interventions",
             "numerator": {"types": "greening"},
@@ -62,7 +62,7 @@ fn rates_and_their_change_agree_with_counting() {
 #[test]
 fn rates_of_conditions_that_only_cql2_can_say_agree_with_counting() {
     for seed in 720..730 {
-        let layer = interventions(&mut Dice(seed), 1000);
+        let layer = interventions(&mut Dice(seed), 2000);
         let square = "POLYGON((15.25 46.22, 15.27 46.22, 15.27 46.24, 15.25 46.24, 15.25 46.22))";
         let inputs = json!({
             "collection": "interventions",
@@ -89,7 +89,7 @@ fn rates_of_conditions_that_only_cql2_can_say_agree_with_counting() {
 fn coverage_agrees_with_counting_every_cell() {
     for seed in 800..808 {
         let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 300);
+        let layer = interventions(&mut dice, 2000);
         let schema = Layer::new("areas", []);
         let areas: Vec<Feature> = (0..5)
             .map(|i| {

@@ -1,6 +1,6 @@
 //! Points against an area: its edges sorted into slabs of latitude, so that a point meets only the few edges beside it.
 
-use geo::{CoordsIter, LinesIter};
+use geo::{CoordsIter, Intersects, LinesIter};
 use geo::{
     Orientation,
     kernels::{Kernel, RobustKernel},
@@ -61,6 +61,19 @@ impl Slabs {
         if inside { Lies::Inside } else { Lies::Outside }
     }
 
+    /// Whether a line meets an edge.
+    pub fn cut_by(&self, line: Line<f64>) -> bool {
+        let (low, high) = (line.start.y.min(line.end.y), line.start.y.max(line.end.y));
+        let (west, east) = (line.start.x.min(line.end.x), line.start.x.max(line.end.x));
+        let beside =
+            |edge: &Line<f64>| (edge.start.x < west && edge.end.x < west) || (edge.start.x > east && edge.end.x > east);
+        self.slabs[self.at(low)..=self.at(high)].iter().flatten().any(|edge| !beside(edge) && line.intersects(edge))
+    }
+
+    pub fn cut_by_any(&self, mut lines: impl Iterator<Item = Line<f64>>) -> bool {
+        lines.any(|line| self.cut_by(line))
+    }
+
     fn at(&self, y: f64) -> usize {
         // Negative and endless numbers land in the first and the last slab.
         (((y - self.south) * self.scale) as usize).min(self.slabs.len() - 1)
@@ -98,6 +111,15 @@ mod tests {
                 CoordPos::Outside => Lies::Outside,
             };
             prop_assert_eq!(Slabs::of(&geometry).unwrap().lies(p), expected);
+        }
+
+        #[test]
+        fn lines_meet_the_edges_that_geo_says(x in -10i32..32, y in -10i32..10, dx in -9i32..9, dy in -9i32..9) {
+            let start = Coord { x: f64::from(x), y: f64::from(y) };
+            let line = Line::new(start, start + Coord { x: f64::from(dx), y: f64::from(dy) });
+            let Geometry::MultiPolygon(parts) = area() else { panic!("it has two parts") };
+            let expected = parts.lines_iter().any(|edge| edge.intersects(&line));
+            prop_assert_eq!(Slabs::of(&area()).unwrap().cut_by(line), expected);
         }
     }
 }

@@ -1,13 +1,13 @@
-//! How a feature's geometry lies to the filter's: by its box where that settles it, by point-in-area for points, and otherwise by the
-//! DE-9IM matrix of geo's Relate on the prepared geometry of the filter.
+//! How a feature's geometry lies to the filter's: by its box where that settles it, by the edges of the filter's area where it is only
+//! asked whether they meet, and otherwise by the DE-9IM matrix of geo's Relate on the prepared geometry of the filter.
 
 use super::slabs::{Lies, Slabs};
 use crate::feature::{Bbox, Geometry, bbox_of};
 use crate::filter::Row;
 use crate::filter::node::{Place, Relation};
 use geo::relate::IntersectionMatrix;
-use geo::{HasDimensions, PreparedGeometry, Relate, dimensions::Dimensions};
-use geo_types::{Coord, Geometry as G};
+use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, PreparedGeometry, Relate, dimensions::Dimensions};
+use geo_types::{Coord, Geometry as G, Polygon};
 
 /// One relation to one geometry.
 pub(super) struct Prepared<'f> {
@@ -21,6 +21,8 @@ struct Other<'f> {
     /// The geometry is its box.
     is_box: bool,
     slabs: Option<Slabs>,
+    /// A position of each of its areas.
+    starts: Vec<Coord<f64>>,
     geometry: PreparedGeometry<'f, &'f Geometry, f64>,
 }
 
@@ -33,6 +35,7 @@ impl<'f> Prepared<'f> {
                 bbox,
                 is_box: is_box(valid),
                 slabs: Slabs::of(valid),
+                starts: starts(valid),
                 geometry: PreparedGeometry::from(&**valid),
             }),
         };
@@ -56,10 +59,9 @@ impl<'f> Prepared<'f> {
             return Some(self.of_point(slabs.lies(Coord { x: bounds.west, y: bounds.south })));
         }
         let own = row.geometry()?;
-        if let (Relation::Intersects | Relation::Disjoint, Some(slabs)) = (self.relation, &other.slabs)
-            && first(&own).is_some_and(|c| slabs.lies(c) != Lies::Outside)
-        {
-            return Some(self.relation == Relation::Intersects);
+        if let (Relation::Intersects | Relation::Disjoint, Some(slabs)) = (self.relation, &other.slabs) {
+            let met = meets_area(&own, slabs, &other.starts);
+            return Some(met == (self.relation == Relation::Intersects));
         }
         // Own first: the matrix is turned with its sides.
         Some(answer(self.relation, &own.relate(&other.geometry)))
@@ -114,7 +116,78 @@ fn is_box(geometry: &Geometry) -> bool {
         && geometry.dimensions() == Dimensions::TwoDimensional
 }
 
-fn first(geometry: &Geometry) -> Option<Coord<f64>> {
-    use geo::CoordsIter;
-    geometry.coords_iter().next()
+/// Whether a geometry has anything in common with an area: a position in it, a line over its edges, or all of one of its parts.
+fn meets_area(own: &Geometry, area: &Slabs, starts: &[Coord<f64>]) -> bool {
+    own.coords_iter().any(|c| area.lies(c) != Lies::Outside)
+        || is_cut(own, area)
+        || starts.iter().any(|start| own.intersects(start))
+}
+
+fn is_cut(own: &Geometry, area: &Slabs) -> bool {
+    match own {
+        G::Point(_) | G::MultiPoint(_) => false,
+        G::Line(line) => area.cut_by(*line),
+        G::LineString(line) => area.cut_by_any(line.lines()),
+        G::MultiLineString(lines) => area.cut_by_any(lines.lines_iter()),
+        G::Polygon(polygon) => area.cut_by_any(polygon.lines_iter()),
+        G::MultiPolygon(polygons) => area.cut_by_any(polygons.lines_iter()),
+        G::Rect(rect) => area.cut_by_any(rect.lines_iter()),
+        G::Triangle(triangle) => area.cut_by_any(triangle.lines_iter()),
+        G::GeometryCollection(parts) => parts.iter().any(|part| is_cut(part, area)),
+    }
+}
+
+/// The first position of each polygon: where a feature holds all of a polygon, it holds this.
+fn starts(geometry: &Geometry) -> Vec<Coord<f64>> {
+    let first = |p: &Polygon<f64>| p.exterior().0.first().copied();
+    match geometry {
+        G::Polygon(polygon) => first(polygon).into_iter().collect(),
+        G::MultiPolygon(polygons) => polygons.iter().filter_map(first).collect(),
+        _ => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::{Rotate, Translate};
+    use geo_types::{Geometry, GeometryCollection, LineString, MultiPolygon, Point, polygon};
+    use proptest::prelude::*;
+
+    /// A square with a square hole, on the grid of halves.
+    fn frame(size: f64) -> Polygon<f64> {
+        let square = |s: f64| LineString::from(vec![(-s, -s), (s, -s), (s, s), (-s, s), (-s, -s)]);
+        Polygon::new(square(size), vec![square(size / 2.0)])
+    }
+
+    fn own(kind: u8, size: f64) -> Geometry {
+        let line = LineString::from(vec![(-size, 0.0), (size, size / 2.0)]);
+        match kind {
+            0 => Point::new(size, 0.0).into(),
+            1 => line.into(),
+            2 => frame(size).into(),
+            3 => polygon![(x: 0.0, y: -size), (x: size, y: 0.0), (x: -size, y: size)].into(),
+            _ => Geometry::GeometryCollection(GeometryCollection(vec![
+                line.into(),
+                frame(size).into(),
+                Point::new(9.0, 9.0).into(),
+            ])),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn what_meets_an_area_is_what_the_matrix_says(
+            kind in 0u8..5, size in 1i32..16, x in -20i32..20, y in -20i32..20, turn in 0i32..8,
+        ) {
+            let two = MultiPolygon(vec![frame(8.0), frame(2.0)]);
+            let far = two.0[1].translate(14.0, 0.0);
+            let area: Geometry = MultiPolygon(vec![two.0[0].clone(), far]).into();
+            let own = own(kind, f64::from(size) / 2.0).rotate_around_point(f64::from(turn) * 45.0, Point::new(0.0, 0.0));
+            let own = own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0);
+            let met = meets_area(&own, &Slabs::of(&area).unwrap(), &starts(&area));
+            prop_assert_eq!(met, own.relate(&area).is_intersects());
+        }
+    }
 }
