@@ -97,16 +97,22 @@ test('only the latest question counts: an answer that comes late is not shown', 
   visit(`?city=celje&tab=ask&area=${CORE}`, async (page) => {
     await answered(page);
     let held = 0;
+    let release;
+    const late = new Promise((settle) => (release = settle));
+    const isFirst = (request) => request.url().includes('processes/inside') && request.postData().includes('celje-mestna-cetrt-center');
     await page.route('**/processes/inside/execution', async (route) => {
-      if (route.request().postData().includes('celje-mestna-cetrt-center') && !held++) await new Promise((settle) => setTimeout(settle, 1500));
+      if (isFirst(route.request()) && !held++) await late;
       await route.continue().catch(() => {}); // broken off by the page meanwhile
     });
     await page.selectOption('#ask-area', 'celje-mestna-cetrt-center');
     await page.waitForRequest('**/processes/inside/execution');
+    const brokenOff = page.waitForEvent('requestfailed', isFirst);
     await page.selectOption('#ask-area', CORE);
     await page.waitForResponse((response) => response.url().includes('processes/inside') && response.request().postData().includes(CORE));
     await page.waitForFunction(() => document.querySelector('.outcome h1').textContent === 'Old town core');
-    await page.waitForTimeout(1700);
+    await brokenOff;
+    release();
+    await page.evaluate(() => new Promise((settle) => requestAnimationFrame(() => setTimeout(settle))));
     assert.equal(await heading(page), 'Old town core');
     assert.equal(held, 1);
   }));

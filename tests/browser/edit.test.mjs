@@ -268,6 +268,30 @@ test('a duplicate starts as a new draft and is its own intervention', () =>
     await ask(page, 'DELETE', `${ITEMS}/${copy}`);
   }));
 
+test('what is typed while it is being saved stays as a draft on top of what was saved', () => {
+  let release;
+  return editing([{}], async (page, id) => {
+    const held = new Promise((settle) => (release = settle));
+    await openEditor(page, id);
+    await page.fill('#field-title', 'Saved');
+    await page.route('**/changes', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const asked = page.waitForRequest('**/changes');
+    await page.locator('#save').click();
+    await asked;
+    await page.fill('#field-title', 'Saved and more');
+    release();
+    await eventually(() => stored(id), ({ properties }) => properties.title === 'Saved', 'the first is on the server');
+    await page.unroute('**/changes');
+    await page.locator('#editor-title', { hasText: 'Saved and more' }).waitFor();
+    await page.waitForFunction(() => !document.querySelector('#save').disabled);
+    await save(page);
+    assert.equal((await stored(id)).properties.title, 'Saved and more');
+  });
+});
+
 test('a draft survives a reload and can be undone within', () =>
   editing([{}], async (page, id) => {
     await openEditor(page, id);

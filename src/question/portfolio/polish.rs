@@ -3,6 +3,7 @@
 
 use super::solve::Problem;
 use super::units::Units;
+use std::time::Instant;
 
 /// One taken out, or nothing, for one put in, or nothing.
 #[derive(Clone, Copy)]
@@ -22,8 +23,8 @@ impl Exchange {
 /// How many of the cheaper exchanges are tried when the best one is not possible together with another.
 const TRIED: usize = 4;
 
-/// Never worth less than before; its candidates are in order.
-pub fn polish(problem: &Problem, units: &Units, chosen: &[usize]) -> Vec<usize> {
+/// Never worth less than before, and no longer than until then; its candidates are in order.
+pub fn polish(problem: &Problem, units: &Units, chosen: &[usize], until: Instant) -> Vec<usize> {
     let mut free: Vec<bool> = units.costs.iter().map(|c| *c <= units.budget).collect();
     problem.rules.iter().flat_map(|r| r.demand.named()).for_each(|n| free[n] = false);
     // From the choice as it is, and from nothing but what the rules speak of.
@@ -31,7 +32,9 @@ pub fn polish(problem: &Problem, units: &Units, chosen: &[usize]) -> Vec<usize> 
     let starts = [chosen.to_vec(), bound];
     let ends = starts.map(|mut chosen: Vec<usize>| {
         fill(units, &free, &mut chosen);
-        while let Some(better) = step(units, &free, &chosen) {
+        while Instant::now() < until
+            && let Some(better) = step(units, &free, &chosen)
+        {
             for exchange in better {
                 chosen.retain(|n| Some(*n) != exchange.out);
                 chosen.extend(exchange.put);

@@ -3,7 +3,10 @@
 
 use super::rest::Rest;
 use super::units::Units;
-use good_lp::{Expression, ProblemVariables, ResolutionError, Solution, SolverModel, constraint, microlp, variable};
+use good_lp::{
+    Expression, ProblemVariables, ResolutionError, Solution, SolverModel, WithTimeLimit, constraint, microlp, variable,
+};
+use std::time::Instant;
 
 /// What each open candidate is worth once the rules have their prices, and the bound.
 pub struct Relaxed {
@@ -30,11 +33,14 @@ struct Limits {
     least: usize,
 }
 
+/// The relaxation gets at least this much time: without it there is no bound.
+const LEAST_SECONDS: f64 = 0.2;
+
 /// A row over open candidates: factor by candidate, and the limit.
 type Terms = (Vec<(usize, f64)>, f64);
 
 /// The bound; `None` when no choice at all is worth `goal` or more.
-pub fn relax(units: &Units, rest: &Rest, goal: Option<i64>) -> Option<Relaxed> {
+pub fn relax(units: &Units, rest: &Rest, goal: Option<i64>, until: Instant) -> Option<Relaxed> {
     let open: Vec<usize> = rest.open().collect();
     let limits = limits(units, rest, &open, goal)?;
     let mut rows: Vec<Terms> = rest.rows.iter().map(super::rest::Row::terms).collect();
@@ -45,7 +51,7 @@ pub fn relax(units: &Units, rest: &Rest, goal: Option<i64>) -> Option<Relaxed> {
     if limits.least > 0 {
         rows.push((all(-1.0), -(limits.least as f64)));
     }
-    let (price, prices) = match prices(units, rest, &open, &rows) {
+    let (price, prices) = match prices(units, rest, &open, &rows, until) {
         Ok(prices) => prices,
         Err(ResolutionError::Unbounded) => return None,
         Err(_) => (0.0, vec![0.0; rows.len()]),
@@ -83,7 +89,13 @@ fn limits(units: &Units, rest: &Rest, open: &[usize], goal: Option<i64>) -> Opti
 }
 
 /// The prices of money and of each row: the dual of the linear relaxation.
-fn prices(units: &Units, rest: &Rest, open: &[usize], rows: &[Terms]) -> Result<(f64, Vec<f64>), ResolutionError> {
+fn prices(
+    units: &Units,
+    rest: &Rest,
+    open: &[usize],
+    rows: &[Terms],
+    until: Instant,
+) -> Result<(f64, Vec<f64>), ResolutionError> {
     // Numbers near one for the solver: money as parts of the budget, points as parts of the most that one has.
     let money = units.budget.max(1) as f64;
     let most = open.iter().map(|n| units.points[*n].abs()).max().unwrap_or(0).max(1) as f64;
@@ -101,7 +113,8 @@ fn prices(units: &Units, rest: &Rest, open: &[usize], rows: &[Terms]) -> Result<
     }
     let mut total: Expression = (left as f64 / money) * price + over.iter().copied().sum::<Expression>();
     rows.iter().zip(&prices).for_each(|((_, limit), price)| total += *limit * *price);
-    let mut model = variables.minimise(total).using(microlp);
+    let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64().max(LEAST_SECONDS);
+    let mut model = variables.minimise(total).using(microlp).with_time_limit(seconds);
     for (n, sum) in open.iter().zip(sums) {
         model.add_constraint(constraint!(sum >= units.points[*n] as f64 / most));
     }

@@ -29,12 +29,12 @@ pub fn search(problem: &Problem, known: Option<&Best>, until: Instant) -> Result
     let mut at_most = f64::INFINITY;
     for states in ROOMS {
         let goal = found.as_ref().map(|best| units.sum(&best.chosen) + units.step);
-        let Some(relaxed) = tighten(&units, &mut rest, goal) else { return Ok(proven(found)) };
+        let Some(relaxed) = tighten(&units, &mut rest, goal, until) else { return Ok(proven(found)) };
         at_most = at_most.min(relaxed.at_most * units.unit);
         let width = rest.rows.len() / 64 + rest.open().count() / 64 + 2;
         let room = Room { states: states.min(MOST_WORDS / width), until };
         let swept = sweep(&units, &rest, &relaxed, goal.unwrap_or(i64::MIN / 2), &room);
-        let polished = swept.chosen.iter().map(|chosen| polish(problem, &units, chosen));
+        let polished = swept.chosen.iter().map(|chosen| polish(problem, &units, chosen, until));
         if let Some(chosen) = polished.max_by_key(|chosen| units.sum(chosen)) {
             found = Some(problem.choice(chosen));
         }
@@ -43,7 +43,7 @@ pub fn search(problem: &Problem, known: Option<&Best>, until: Instant) -> Result
         if found.is_none() {
             // Any choice that obeys is a start.
             match problem.cheapest(halfway(until))? {
-                Outcome::Found(some) => found = Some(problem.choice(polish(problem, &units, &some.chosen))),
+                Outcome::Found(some) => found = Some(problem.choice(polish(problem, &units, &some.chosen, until))),
                 Outcome::Nothing => return Ok(Outcome::Nothing),
                 Outcome::Unknown => {}
             }
@@ -64,13 +64,16 @@ fn halfway(until: Instant) -> Instant {
 }
 
 /// Settles what can be settled; `None` when no choice reaches the goal.
-fn tighten(units: &Units, rest: &mut Rest, goal: Option<i64>) -> Option<Relaxed> {
+fn tighten(units: &Units, rest: &mut Rest, goal: Option<i64>, until: Instant) -> Option<Relaxed> {
     for _ in 0..TIGHTENED {
-        let relaxed = relax(units, rest, goal)?;
+        let relaxed = relax(units, rest, goal, until)?;
         let Some(goal) = goal else { return Some(relaxed) };
         let goal = goal as f64 - units.step as f64 * 0.05;
         if relaxed.at_most < goal {
             return None;
+        }
+        if Instant::now() > until {
+            return Some(relaxed);
         }
         let open: Vec<usize> = rest.open().collect();
         let mut settled = false;
@@ -89,5 +92,5 @@ fn tighten(units: &Units, rest: &mut Rest, goal: Option<i64>) -> Option<Relaxed>
             return None;
         }
     }
-    relax(units, rest, goal)
+    relax(units, rest, goal, until)
 }

@@ -39,7 +39,7 @@ export function BulkBar() {
     setBusy(true);
     await setMany(open, name, value);
     setBusy(false);
-    setValue(null);
+    setValue((now: unknown) => (now === value ? null : now)); // another may have been chosen meanwhile
   };
   return (
     <form class="bulk form" aria-label={t('bulk.label')} noValidate onSubmit={(event) => void apply(event)}>

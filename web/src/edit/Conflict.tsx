@@ -1,6 +1,6 @@
 // Two people changed the same thing: each field with what it was, what they made of it and what I made of it. What only one
 // changed is taken as it is and can be turned; what both changed has to be chosen.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import { day } from '../format';
 import { language, t } from '../i18n';
@@ -25,7 +25,7 @@ export function Conflict() {
   const [last, setLast] = useState<Version | null>(null);
   const [choices, setChoices] = useState<ReadonlyMap<FieldName, Side>>(new Map());
   const [missing, setMissing] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus();
     document.getElementById('tab-content')?.scrollTo(0, 0);
     announcement.value = t('conflict.opened');

@@ -1,6 +1,6 @@
 // What else the plan holds, to be edited: a collection is chosen, and a thing of it from the list or by a tap on the map. Its form is
 // made of its schema like that of an intervention, and goes the same way.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { address, type Item } from '../api';
 import { taker } from '../draw/drawing';
 import { outlineAt } from '../draw/nearest';
@@ -29,8 +29,8 @@ export function Data() {
   const heading = useRef<HTMLHeadingElement>(null);
   const [collections, setCollections] = useState<string[]>([]);
   const chosen = browsing.value || collections[0] || '';
+  useLayoutEffect(() => heading.current?.focus(), []);
   useEffect(() => {
-    heading.current?.focus();
     let here = true;
     void collectionsOnOffer().then((ids) => here && setCollections(ids));
     return () => {

@@ -1,5 +1,5 @@
 // The form of one intervention: what is wrong is summed up above and said at each field; every change is kept at once.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t, type Key } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';
 import { announcement } from '../state';
@@ -36,7 +36,7 @@ export function Workbench() {
 
 function Editor({ one }: { one: Draft }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus();
     document.getElementById('tab-content')?.scrollTo(0, 0);
     announcement.value = t('edit.opened', { title: titleOfDraft(one) });

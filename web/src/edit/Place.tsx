@@ -1,5 +1,5 @@
 // Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import type { Kind } from '../draw/coordinates';
 import { DrawTools } from '../draw/DrawTools';
@@ -54,7 +54,8 @@ export function Place({ value, city, faults, id, schema }: PlaceProps) {
   const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? kinds.at(-1) ?? 'polygon');
   const [picking, setPicking] = useState(false);
   const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
-  useEffect(() => {
+  // Before the next picture: who moves the map at once is not moved back.
+  useLayoutEffect(() => {
     const box = boxOf(draft.peek()?.now.geometry);
     if (draft.peek()?.base && isIntervention(id)) goal.value = { to: 'item', id };
     else if (box) goal.value = { to: 'box', box };

@@ -35,7 +35,8 @@ export async function remove(one: Intervention): Promise<void> {
   const done = await run([of(one, null)], t('did.removed', { title: titleOf(one).text }));
   if (!done) return;
   if (selected.value === one.id) selected.value = '';
-  document.getElementById('undo')?.focus(); // where the way back is
+  // Where the way back is, unless the person has gone on.
+  if (document.activeElement === document.body || document.activeElement?.closest('.detail')) document.getElementById('undo')?.focus();
 }
 
 /** The thing as it was after a revision, as a new version: nothing of its history is lost. */

@@ -162,9 +162,15 @@ export async function save(): Promise<void> {
   if (outcome.kind === 'refused') [faults.value, trouble.value] = [outcome.faults, outcome.faults.length ? '' : outcome.sentence];
   else if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: one.key, waiting: '' };
   else {
+    const typedOn = drafts.value.find(({ key }) => key === one.key);
+    const here = openKey.value === one.key;
     batch(() => {
       dropDraft(one.key);
-      show(id);
+      if (typedOn && differing(typedOn.now, one.now).length) {
+        // What was typed while it was being saved goes on as a draft on top of it.
+        putDraft({ ...typedOn, key: id, base: one.now, etag: null });
+        if (here) openKey.value = id;
+      } else if (here) show(id);
     });
   }
 }

@@ -1,5 +1,5 @@
 // One intervention in full: what a reader looks for first stands first; every other field the schema knows follows.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { language, t } from '../i18n';
 import { day, exactEuros, percent, period } from '../format';
 import { fieldsOf } from '../model';
@@ -69,7 +69,7 @@ function Reading({ one }: { one: Intervention }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const work = tools.value;
   const name = titleOf(one);
-  useEffect(() => {
+  useLayoutEffect(() => {
     announcement.value = t('detail.opened', { title: name.text });
     document.getElementById('tab-content')?.scrollTo(0, 0);
     if (document.activeElement === document.body) heading.current?.focus();

@@ -1,7 +1,7 @@
 // The list of what was found. Arrow keys move in it, Enter opens; the row of what is selected or pointed at on the
 // map is marked.
 import { computed, effect, signal, useComputed } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { t, language, type Key } from '../i18n';
 import { euros, percent, period } from '../format';
 import { GROUPS, statusesOf } from '../signs';
@@ -24,7 +24,7 @@ effect(() => {
 });
 
 export function List() {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (lastRead.value && document.activeElement === document.body) {
       document.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(lastRead.value)}"]`)?.focus();
     }

@@ -1,5 +1,5 @@
 // Find and read: whose plan, what it adds up to, what is filtered, and the list.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Reading } from '../address';
 import { address } from '../api';
 import { language, t, type Key } from '../i18n';
@@ -54,7 +54,7 @@ export function PlanTab() {
 function useArrival() {
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(filter.value);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown.current === filter.value) return;
     if (shown.current.city !== filter.value.city) document.getElementById('tab-content')?.scrollTo(0, 0);
     shown.current = filter.value;
