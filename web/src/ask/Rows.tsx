@@ -1,11 +1,11 @@
 // Features of an answer as a list with the plan's signs. A row selects, so that the map outlines it; the selected one opens.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { euros, percent, period } from '../format';
-import { language, t } from '../i18n';
-import { euShareOf } from '../plan';
+import { period } from '../format';
+import { t } from '../i18n';
 import { cityName, filter, hovered, plan, select, selected, tab, unselect } from '../state';
 import { label } from '../ui/labels';
+import { Money, pointing, What } from '../ui/Row';
 import { Sign } from '../ui/Sign';
 import type { Found } from './answer';
 import { nameOf } from './words';
@@ -62,7 +62,6 @@ function AnswerRow({ one: found, note }: { one: Found; note: string }) {
       </div>
     );
   }
-  const euShare = euShareOf(one);
   const city = one.city === filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   return (
@@ -73,28 +72,11 @@ function AnswerRow({ one: found, note }: { one: Found; note: string }) {
         data-id={one.id}
         aria-pressed={isSelected}
         onClick={() => (isSelected ? unselect() : select(one.id, false))}
-        onPointerEnter={() => (hovered.value = one.id)}
-        onPointerLeave={() => (hovered.value = '')}
+        {...pointing(one.id)}
       >
         <Sign group={one.group} />
-        <span class="what">
-          <span class="title" lang={name.language}>
-            {name.text}
-          </span>
-          {name.language !== language.value && name.language && (
-            <abbr class="tongue" title={label('language', name.language)}>
-              {name.language}
-            </abbr>
-          )}
-          <span class="sub">{[note, city, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')}</span>
-        </span>
-        <span class="money">
-          {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{euros(one.cost)}</span>}
-          <span class="sub">
-            {one.cost !== null && one.costScope !== 'total' && label('cost_scope', one.costScope)}
-            {euShare !== null && t('eu.share', { share: percent(euShare) })}
-          </span>
-        </span>
+        <What name={name} sub={[note, city, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')} />
+        <Money one={one} />
       </button>
       {isSelected && (
         <button class="link open" onClick={() => (tab.value = 'plan')}>

@@ -7,6 +7,7 @@ import type { Intervention } from '../plan';
 import { markOf } from '../shown';
 import { hovered, month, rows, select, selected, titleOf } from '../state';
 import { moveRow, More, limit } from './List';
+import { pointing, What } from './Row';
 import { MarkSign } from './Sign';
 
 export function Gantt() {
@@ -49,16 +50,10 @@ function Line({ one, at }: { one: Intervention; at: (month: Month) => string }) 
       aria-current={selected.value === one.id ? 'true' : undefined}
       tabIndex={rows.value[0]?.id === one.id ? 0 : -1}
       onClick={() => select(one.id, true)}
-      onPointerEnter={() => (hovered.value = one.id)}
-      onPointerLeave={() => (hovered.value = '')}
+      {...pointing(one.id)}
     >
       <MarkSign mark={markOf(one)} />
-      <span class="what">
-        <span class="title" lang={name.language}>
-          {name.text}
-        </span>
-        <span class="sub">{period(one)}</span>
-      </span>
+      <What name={name} sub={period(one)} />
       <span class="track" aria-hidden="true">
         {span && (
           <span

@@ -2,16 +2,17 @@
 // map is marked.
 import { computed, effect, signal, useComputed } from '@preact/signals';
 import { useLayoutEffect } from 'preact/hooks';
-import { t, language, type Key } from '../i18n';
-import { euros, percent, period } from '../format';
+import { t, type Key } from '../i18n';
+import { period } from '../format';
 import { GROUPS, statusesOf } from '../signs';
-import { euShareOf, widenings, type FilterPart, type Intervention, type Order } from '../plan';
+import { widenings, type FilterPart, type Intervention, type Order } from '../plan';
 import { kindOf, markOf, scheme } from '../shown';
 import { cityName, filter, found, hovered, month, order, plan, reading, rows, select, selected, titleOf, widen } from '../state';
 import { Budget } from './Budget';
 import { Gantt } from './Gantt';
 import { Icon } from './Icon';
 import { groupName, label } from './labels';
+import { Money, pointing, What } from './Row';
 import { MarkSign } from './Sign';
 
 const STEP = 200;
@@ -100,7 +101,6 @@ function Rows({ list }: { list: Intervention[] }) {
 function Row({ one }: { one: Intervention }) {
   const name = titleOf(one);
   const pointed = useComputed(() => hovered.value === one.id);
-  const euShare = euShareOf(one);
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   const city = filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
   const kind = scheme.value.id === 'objective' ? kindOf(one)?.label : '';
@@ -112,26 +112,11 @@ function Row({ one }: { one: Intervention }) {
       aria-current={selected.value === one.id ? 'true' : undefined}
       tabIndex={entry.value === one.id ? 0 : -1}
       onClick={() => select(one.id, true)}
-      onPointerEnter={() => (hovered.value = one.id)}
-      onPointerLeave={() => (hovered.value = '')}
+      {...pointing(one.id)}
     >
       <MarkSign mark={markOf(one)} />
-      <span class="what">
-        <span class="title" lang={name.language}>
-          {name.text}
-        </span>
-        {name.language !== language.value && <abbr class="tongue" title={label('language', name.language)}>{name.language}</abbr>}
-        <span class="sub">
-          {[plainStatus, period(one), city, functions, kind, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')}
-        </span>
-      </span>
-      <span class="money">
-        {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{euros(one.cost)}</span>}
-        <span class="sub">
-          {one.cost !== null && one.costScope !== 'total' && label('cost_scope', one.costScope)}
-          {euShare !== null && t('eu.share', { share: percent(euShare) })}
-        </span>
-      </span>
+      <What name={name} sub={[plainStatus, period(one), city, functions, kind, one.geometry ? '' : t('place.none')].filter(Boolean).join(' · ')} />
+      <Money one={one} />
     </button>
   );
 }
