@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { visit } from './harness.mjs';
+import { VIEWS } from './views.mjs';
 
 const folder = (language) => new URL(`../../web/src/locales/${language}/`, import.meta.url);
 const read = (language, file) => JSON.parse(readFileSync(new URL(file, folder(language)), 'utf8'));
@@ -60,20 +61,9 @@ const clipped = (page) =>
     return [...new Set(found)];
   });
 
-const VIEWS = [
-  { name: 'Europe', path: '?', shows: '.partner' },
-  { name: 'city', path: '?city=celje&at=2013-06', shows: '.row', click: '.legend summary' },
-  { name: 'filters', path: '?city=celje&status=completed', shows: '.row', click: '.more-filters summary' },
-  { name: 'detail', path: '?city=osijek&id=osijek-tvrda-infrastructure', shows: '.detail h1' },
-  { name: 'table', path: '?city=granada&tab=table', shows: 'td' },
-  { name: 'timeline', path: '?city=granada&as=time', shows: '.gantt' },
-  { name: 'money', path: '?city=granada&as=money&colour=cost', shows: '.budget' },
-  { name: 'share', path: '?city=celje', shows: '.row', click: '.button.share' },
-  { name: 'tools', path: '?city=celje', shows: '.row', click: '.square[popovertarget="keys"]' },
-  { name: 'two maps', path: '?city=celje&beside=granada,,', shows: '.second-map' },
-  { name: 'paper', path: '?city=celje&print=1', shows: '.paper h1' },
-  { name: 'nothing found', path: '?city=celje&q=xyzzy', shows: '.nothing' },
-];
+/** Those that hold the most words in the least room. */
+const NAMES = ['Europe', 'filters', 'legend', 'a month', 'detail', 'table', 'timeline', 'money', 'share', 'keys', 'two maps', 'paper', 'nothing found'];
+const TIGHT = VIEWS.filter(({ name }) => NAMES.includes(name));
 
 for (const [width, height] of [[1280, 800], [768, 1024], [390, 844], [320, 640]]) {
   test(`long words are whole at ${width} pixels`, () =>
@@ -82,7 +72,7 @@ for (const [width, height] of [[1280, 800], [768, 1024], [390, 844], [320, 640]]
       async (page) => {
         const found = [];
         const start = page.url().split('?')[0];
-        for (const { name, path, shows, click } of VIEWS) {
+        for (const { name, path, shows, click } of TIGHT) {
           await page.goto(`${start}${path}&lang=nl`);
           await page.waitForFunction(() => document.documentElement.lang === 'nl');
           await page.locator(shows).first().waitFor();

@@ -1,5 +1,5 @@
 // Cuts the letters of Europe's languages out of Noto Sans' large Latin-extended files: src/fonts/*.woff2. A first visit so loads
-// a sixth of them; what stands outside is still in the large ones, by the ranges in style.css and map/fonts.ts.
+// a sixth of them; what stands outside is still in the large ones, by the ranges in tokens.css and map/fonts.ts.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import subset from 'subset-font';

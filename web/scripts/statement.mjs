@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [, version] = readFileSync(here('../../Cargo.toml'), 'utf8').match(/^version = "([^"]+)"/m);
 const languages = readdirSync(here('../src/statement/')).map((file) => file.replace('.json', '')).sort();
-const sheet = readFileSync(here('../src/style.css'), 'utf8');
+const sheet = readFileSync(here('../src/tokens.css'), 'utf8');
 const token = (name) => sheet.match(new RegExp(`--${name}: (light-dark\\([^)]+\\))`))[1];
 const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MARKS } from './signs';
 
-const sheet = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
+const sheet = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
 const tokens = new Map([...sheet.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name!, { light: light!, dark: dark! }]));
 
 function luminance(hex: string): number {

@@ -1,5 +1,6 @@
 // Opens the page, a step at a time: asks for the plan, ties the state to the address, and shows the panel; the map comes after it.
 import { render } from 'preact';
+import './tokens.css';
 import './style.css';
 import { breathe } from './pace';
 import { connect, embedded, load } from './state';

@@ -54,7 +54,7 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
   const palettes = { [palette.theme]: palette };
   const start = paper && extent ? null : view.value;
   const before = paper ? extent : null;
-  const place = start ? null : before ? { box: before, options: {} } : ((!second && fit(container, firstGoal())) || { box: EUROPE, options: { padding: 24 } });
+  const place = start ? null : before ? { box: before, options: {} } : ((!second && fit(container, firstGoal())) || { box: EUROPE, options: { padding: Math.min(24, container.clientWidth / 4, container.clientHeight / 4) } });
   const map = new Map({
     container,
     style: buildStyle(scene(palette)),
