@@ -58,15 +58,17 @@ impl Web {
     /// Reads, and packs what is kept. Blocking.
     fn read(&self, path: &str) -> Option<File> {
         let found = match &self.folder {
-            Some(folder) => {
-                std::fs::read(folder.join(path)).ok().map(|bytes| File::new(path, self.told(path, bytes.into()), false))
-            }
+            Some(folder) => std::fs::read(folder.join(path)).ok().map(|bytes| self.ready(path, bytes.into(), false)),
             None => self.kept.optionally_get_with(path.to_owned(), || {
                 let file = Built::get(path)?;
-                Some(File::new(path, self.told(path, Bytes::copy_from_slice(&file.data)), true))
+                Some(self.ready(path, Bytes::copy_from_slice(&file.data), true))
             }),
         };
-        found.map(|file| File { brotli: self.beside(path), ..file }).or_else(|| stand_in(path))
+        found.or_else(|| stand_in(path))
+    }
+
+    fn ready(&self, path: &str, bytes: Bytes, pack: bool) -> File {
+        File { brotli: self.beside(path), ..File::new(path, self.told(path, bytes), pack) }
     }
 
     /// What the build packed with brotli; the page itself is told things and goes unpacked.
