@@ -24,8 +24,8 @@ pub fn measure(plan: &str, peers: &Peers, rounds: usize) {
     let token = token(&copy);
     let server = Server::start(PROGRAM, &["serve", &copy, "--listen", "127.0.0.1:0"], &crate::LIMITLESS);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        ours.push(round(&server, &token));
+    for nth in 0..rounds {
+        ours.push(round(&server, &token, nth));
         theirs.extend(peers.inserts(CLIENTS));
     }
     let missing = visible(&server, &token);
@@ -53,9 +53,8 @@ fn token(plan: &str) -> String {
 }
 
 /// Creates a point near Paris; its place.
-fn create(wire: &mut Wire, token: &str, r: &mut Random) -> (f64, f64, String) {
+fn create(wire: &mut Wire, token: &str, id: &str, r: &mut Random) -> (f64, f64) {
     let (lon, lat) = (2.3522 + 0.04 * (r.unit() - 0.5), 48.8566 + 0.03 * (r.unit() - 0.5));
-    let id = format!("bench-{:016x}", r.unit().to_bits());
     let body = format!(
         "{{\"type\":\"Feature\",\"id\":\"{id}\",\"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon:.7},{lat:.7}]}},\
          \"properties\":{{\"title\":\"edit\",\"city\":\"Paris\",\"kind\":\"bench\",\"status\":\"planned\",\"budget\":1,\
@@ -64,17 +63,16 @@ fn create(wire: &mut Wire, token: &str, r: &mut Random) -> (f64, f64, String) {
     let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/geo+json\r\n");
     let reply = wire.ask("POST", crate::ITEMS, &headers, body.as_bytes());
     assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
-    (lon, lat, id)
+    (lon, lat)
 }
 
-fn round(server: &Server, token: &str) -> f64 {
+fn round(server: &Server, token: &str, nth: usize) -> f64 {
     let start = Instant::now();
     std::thread::scope(|scope| {
         for client in 0..CLIENTS {
-            let seed = start.elapsed().as_nanos() as u64 ^ (client as u64) << 40 ^ u64::from(std::process::id()) << 20;
             scope.spawn(move || {
-                let (mut wire, mut r) = (Wire::open(&server.address), Random(seed));
-                (0..EACH).for_each(|_| drop(create(&mut wire, token, &mut r)));
+                let (mut wire, mut r) = (Wire::open(&server.address), Random((1 + nth * CLIENTS + client) as u64));
+                (0..EACH).for_each(|i| _ = create(&mut wire, token, &format!("bench-{nth}-{client}-{i}"), &mut r));
             });
         }
     });
@@ -85,8 +83,9 @@ fn round(server: &Server, token: &str) -> f64 {
 fn visible(server: &Server, token: &str) -> usize {
     let (mut wire, mut r) = (Wire::open(&server.address), Random(99));
     (0..150)
-        .filter(|_| {
-            let (lon, lat, id) = create(&mut wire, token, &mut r);
+        .filter(|i| {
+            let id = format!("bench-seen-{i}");
+            let (lon, lat) = create(&mut wire, token, &id, &mut r);
             let at = cityheart::crs::world(lon, lat);
             let tile = wire.get(&format!("/tiles/features/16/{}/{}.mvt", at.x >> 16, at.y >> 16)).body;
             !tile.windows(id.len()).any(|bytes| bytes == id.as_bytes())
