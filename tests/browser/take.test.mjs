@@ -52,6 +52,7 @@ test('the link and the frame show what was shown, and QGIS is told the addresses
     assert.equal(await frame.locator('.embed-bar b').textContent(), 'Osijek');
     assert.equal(await frame.locator('.tabs').count(), 0);
     await frame.getByRole('button', { name: 'Interventions' }).click();
+    await frame.locator('.row').first().waitFor();
     assert.equal(await frame.locator('.row').count(), count);
     assert.match(await frame.getByRole('link', { name: 'Open the whole plan' }).getAttribute('href'), /city=osijek/);
   }));
