@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { base, features, row, visit } from './harness.mjs';
+import { base, counted, features, row, visit } from './harness.mjs';
 
 const axe = createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
@@ -22,7 +22,7 @@ test('without WebGL list, table, details, time, money and paper serve as before'
       const celje = (await features('interventions')).filter(({ properties }) => properties.city === 'celje');
       await page.locator('.no-map').waitFor();
       await page.locator('.row').first().waitFor();
-      assert.equal(await page.locator('.row').count(), celje.length);
+      await counted(page.locator('.row'), celje.length);
       await page.getByRole('slider', { name: 'Month shown' }).focus();
       await page.keyboard.press('ArrowLeft');
       await page.getByRole('button', { name: 'Back to now' }).click();
@@ -31,12 +31,12 @@ test('without WebGL list, table, details, time, money and paper serve as before'
       await page.getByRole('button', { name: 'Money' }).click();
       await page.locator('.budget').waitFor();
       await page.getByRole('tab', { name: 'Table' }).click();
-      assert.equal(await page.locator('tbody tr[data-id]').count(), celje.length);
+      await counted(page.locator('tbody tr[data-id]'), celje.length);
       await page.locator('tbody .link').first().click();
       await page.locator('.detail h1').waitFor();
       await page.getByRole('button', { name: 'Print' }).click();
       await page.locator('.paper tbody tr').first().waitFor();
-      assert.equal(await page.locator('.paper tbody tr').count(), celje.length);
+      await counted(page.locator('.paper tbody tr'), celje.length);
       assert.equal(await page.locator('.paper-map').count(), 0);
     },
     { prepare: withoutWebGL },

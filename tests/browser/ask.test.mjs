@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { base, features, idle, onPage, visit } from './harness.mjs';
+import { base, counted, features, idle, onPage, visit } from './harness.mjs';
 
 const CORE = 'celje-staro-mestno-jedro';
 const SQUARE = [[15.2631, 46.2268], [15.2705, 46.2273], [15.2701, 46.2302], [15.2648, 46.231]];
@@ -203,7 +203,7 @@ test('works that collide are listed with their months and shown as pairs', () =>
   visit('?city=celje&tab=ask&ask=conflicts', async (page) => {
     await answered(page);
     const { features: found } = await answer('conflicts', { filter: { city: 'celje' }, distance_m: 100 });
-    assert.equal(await page.locator('.pair').count(), found.features.length);
+    await counted(page.locator('.pair'), found.features.length);
     const text = await page.locator('.pairs').textContent();
     assert.match(text, /Sep 2025/);
     assert.match(text, /possible/);
@@ -218,7 +218,7 @@ test('coverage is a matrix of quarters and what they have, and have not', () =>
   visit('?city=celje&tab=ask&ask=coverage', async (page) => {
     await answered(page);
     const coverage = await answer('coverage', { areas_filter: { city: 'celje' } });
-    assert.equal(await page.locator('.matrix thead th').count(), value(coverage, 'areas'));
+    await counted(page.locator('.matrix thead th'), value(coverage, 'areas'));
     const housing = page.locator('.matrix tr', { hasText: 'Housing' });
     assert.deepEqual(await housing.locator('td').allTextContents(), ['none', 'none']);
     const commerce = page.locator('.matrix tr', { hasText: 'Commerce' });
@@ -299,7 +299,7 @@ test('what is reached on foot is shaded, and a straight line is said to be one',
     assert.equal(reach.features.features.find(({ id }) => id === 'reach').result.way, 'straight');
     assert.match(await page.locator('.caution').textContent(), /straight line/);
     assert.equal((await cards(page))[0], String(value(reach, 'reached')));
-    assert.equal(await page.locator('.outcome .row').count(), value(reach, 'reached'));
+    await counted(page.locator('.outcome .row'), value(reach, 'reached'));
     await idle(page);
     assert.ok((await shapesOnMap(page)).includes('shade'));
   }));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, eventually, REFUSED, signIn, SPOT, square } from './editing.mjs';
-import { base, features, idle, onPage, visit } from './harness.mjs';
+import { base, counted, features, idle, onPage, visit } from './harness.mjs';
 
 const AREAS = 'api/collections/areas/items';
 const inside = [SPOT[0] + 0.0003, SPOT[1] + 0.0003];
@@ -50,7 +50,7 @@ test('an area is added with a typed outline, found, renamed, removed, and brough
     await page.fill('#field-name', name);
     await page.selectOption('#field-kind', 'historic_core');
     assert.equal(await page.locator('#field-city').inputValue(), 'celje');
-    assert.equal(await page.locator('.kinds label').count(), 1, 'an area is nothing but an area');
+    await counted(page.locator('.kinds label'), 1, 'an area is nothing but an area');
     await page.locator('.other-ways summary').click();
     await page.fill('.typed textarea', square(SPOT).coordinates[0].map(([lon, lat]) => `${lat}, ${lon}`).join('\n'));
     await page.locator('.typed .button').click();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, CUT, eventually, ITEMS, REFUSED, signIn, SPOT, square, stored, titleOf, withOwn } from './editing.mjs';
-import { idle, onPage, row, visit } from './harness.mjs';
+import { counted, idle, onPage, row, visit } from './harness.mjs';
 
 const CELJE = '?city=celje';
 const there = `${CELJE}&map=17.00/${SPOT[1] + 0.0003}/${SPOT[0] + 0.0003}`;
@@ -104,7 +104,7 @@ test('what is wrong is summed up with links, said at the field, and nothing is s
     await page.locator('#save').click();
     await page.locator('#faults').waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.id), 'faults');
-    assert.equal(await page.locator('#faults li').count(), 2);
+    await counted(page.locator('#faults li'), 2);
     await page.locator('#faults a', { hasText: 'Cost' }).click();
     assert.equal(await page.evaluate(() => document.activeElement.id), 'field-cost');
     const described = await page.getAttribute('#field-cost', 'aria-describedby');

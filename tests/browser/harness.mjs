@@ -155,3 +155,14 @@ export function messages(language) {
   const folder = new URL(`../../web/src/locales/${language}/`, import.meta.url);
   return Object.assign({}, ...readdirSync(folder).map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))));
 }
+
+/** Waits until there are so many, as the page shows long lists in short steps. */
+export async function counted(locator, wanted, why) {
+  const end = Date.now() + 15_000;
+  let found = await locator.count();
+  while (found !== wanted && Date.now() < end) {
+    await new Promise((settle) => setTimeout(settle, 50));
+    found = await locator.count();
+  }
+  assert.equal(found, wanted, why);
+}

@@ -1,7 +1,7 @@
 // What people do with the map, clicked through.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { camera, features, idle, onPage, row, visit } from './harness.mjs';
+import { camera, counted, features, idle, onPage, row, visit } from './harness.mjs';
 
 const PRESERNOVA = 'celje-presernova-redesign';
 
@@ -9,9 +9,9 @@ test('opening shows all partners, their counts, and the whole of Europe', () =>
   visit('', async (page) => {
     const [partners, cities, interventions] = await Promise.all(['partners', 'cities', 'interventions'].map(features));
     await page.locator('.partner').first().waitFor();
-    assert.equal(await page.locator('.partner').count(), partners.length);
+    await counted(page.locator('.partner'), partners.length);
     assert.equal(partners.length, 10);
-    assert.equal(await page.locator('.partners .city').count(), cities.length);
+    await counted(page.locator('.partners .city'), cities.length);
     assert.equal(await page.locator('.card strong').first().textContent(), String(interventions.length));
     await idle(page);
     const drawn = await page.evaluate(() =>
@@ -27,7 +27,7 @@ test('choosing a city lists what is planned there and goes there', () =>
     await page.selectOption('#city', 'celje');
     await idle(page);
     const expected = (await features('interventions')).filter(({ properties }) => properties.city === 'celje');
-    assert.equal(await page.locator('.row').count(), expected.length);
+    await counted(page.locator('.row'), expected.length);
     assert.equal(await page.locator('.heading h1').textContent(), 'Celje');
     const { lng, lat, zoom } = await camera(page);
     assert.ok(Math.hypot(lng - 15.265, lat - 46.23) < 0.02 && zoom > 13, `${lng} ${lat} ${zoom}`);
@@ -52,7 +52,7 @@ test('filters narrow list and map alike, and say what they leave', () =>
     const done = all.filter(({ properties }) => properties.status === 'completed');
     await page.locator('.switch', { hasText: 'Done' }).click();
     await idle(page);
-    assert.equal(await page.locator('.row').count(), done.length);
+    await counted(page.locator('.row'), done.length);
     assert.equal(await page.locator('.card strong').first().textContent(), String(done.length));
     const statuses = await page.evaluate(() => {
       const { map } = window.cityheart;
@@ -64,9 +64,9 @@ test('filters narrow list and map alike, and say what they leave', () =>
     await page.locator('.filters summary').click();
     await page.locator('fieldset', { hasText: 'Functions' }).getByText('Housing').click();
     const housing = done.filter(({ properties }) => properties.functions?.includes('housing'));
-    assert.equal(await page.locator('.row').count(), housing.length);
+    await counted(page.locator('.row'), housing.length);
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    assert.equal(await page.locator('.row').count(), all.length);
+    await counted(page.locator('.row'), all.length);
   }));
 
 test('an empty result says why and offers one click that finds something', () =>
@@ -76,7 +76,7 @@ test('an empty result says why and offers one click that finds something', () =>
     const promised = Number((await widen.locator('.count').textContent()).match(/\d+/)[0]);
     assert.ok(promised > 0);
     await widen.click();
-    assert.equal(await page.locator('.row').count(), promised);
+    await counted(page.locator('.row'), promised);
   }));
 
 test('selecting in the list moves the map and opens the detail', () =>
@@ -206,7 +206,7 @@ test('a year chosen among the filters shows what runs in it', () =>
       ({ properties: p }) => p.city === 'celje' && p.start <= '2013-12-31' && (p.end ?? p.start) >= '2013-01-01',
     );
     assert.ok(running.length > 0);
-    assert.equal(await page.locator('.row').count(), running.length);
+    await counted(page.locator('.row'), running.length);
     assert.match(page.url(), /from=2013&to=2013/);
   }));
 

@@ -2,7 +2,7 @@
 // web/scripts/measure.mjs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { features, idle, visit } from './harness.mjs';
+import { counted, features, idle, visit } from './harness.mjs';
 
 const MANY = 10_000;
 /** The demo's interventions again and again, each with its own id and title; what the list does not show is left out. */
@@ -23,9 +23,9 @@ test('of ten thousand interventions list and table hold a piece, and reach all',
       await page.locator('.row').first().waitFor();
       await idle(page);
       assert.equal(await page.locator('.card strong').first().textContent(), '10,000');
-      assert.equal(await page.locator('.row').count(), 200);
+      await counted(page.locator('.row'), 200);
       await page.locator('.list > .button').click();
-      assert.equal(await page.locator('.row').count(), 400);
+      await counted(page.locator('.row'), 400);
       await page.fill('#search', 'park');
       await page.waitForFunction(() => document.querySelector('.card strong').textContent !== '10,000');
       await page.fill('#search', '');

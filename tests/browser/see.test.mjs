@@ -1,7 +1,7 @@
 // Time, colour and charts: the same plan seen in other ways, in step in list, map and legend.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { features, idle, row, visit } from './harness.mjs';
+import { counted, features, idle, row, visit } from './harness.mjs';
 
 /** What the plan's own dates say of a month, without the page's code. */
 function runsAt({ status, start, end }, month) {
@@ -22,7 +22,7 @@ test('the handle shows the plan at a month: list and map tell what ran then', ()
     assert.equal(await page.evaluate(() => new URL(location.href).searchParams.get('at')), first, 'it stays within its bounds');
     await page.goto(`${page.url().split('?')[0]}?city=celje&at=2013-06`);
     await idle(page);
-    assert.equal(await page.locator('.row').count(), dated.length);
+    await counted(page.locator('.row'), dated.length);
     const past = dated.filter(({ properties }) => runsAt(properties, '2013-06')).map(({ id }) => id);
     assert.ok(past.length > 0);
     const running = page.locator('.group', { has: page.locator('h2', { hasText: 'Under way' }) }).locator('.row');
@@ -32,7 +32,7 @@ test('the handle shows the plan at a month: list and map tell what ran then', ()
     for (const id of past) assert.ok(JSON.stringify(drawn).includes(id), id);
     assert.match(await slider.getAttribute('aria-valuetext'), /^June 2013: Under way: \d+/);
     await page.getByRole('button', { name: 'Back to now' }).click();
-    assert.equal(await page.locator('.row').count(), celje.length);
+    await counted(page.locator('.row'), celje.length);
   }));
 
 test('with less motion a press goes to the next change; else it plays month by month and can be stopped', async () => {
@@ -71,7 +71,7 @@ for (const by of ['objective', 'function', 'cost', 'city']) {
       const lines = await page.evaluate(() => window.cityheart.map.getStyle().layers.filter(({ id }) => id.startsWith('line-')).length);
       assert.equal(lines, shapes.length);
       await page.selectOption('#legend-colour', 'status');
-      assert.equal(await page.locator('.legend li:has(.count)').count(), 6);
+      await counted(page.locator('.legend li:has(.count)'), 6);
       assert.doesNotMatch(page.url(), /colour=/);
       assert.ok(await row(page, await page.locator('.row').first().getAttribute('data-id')).isVisible());
     }));
@@ -81,7 +81,7 @@ test('along time: each bar lies where its dates are, and a press opens it and go
   visit('?city=osijek&as=time', async (page) => {
     await idle(page);
     const osijek = (await features('interventions')).filter(({ properties }) => properties.city === 'osijek');
-    assert.equal(await page.locator('.gantt .row').count(), osijek.length);
+    await counted(page.locator('.gantt .row'), osijek.length);
     const bars = await page.locator('.gantt .row').evaluateAll((rows) =>
       rows.map((one) => [one.dataset.id, one.querySelector('.bar-run')?.offsetLeft ?? null]),
     );

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { features, visit } from './harness.mjs';
+import { counted, features, visit } from './harness.mjs';
 
 const at = (page) => page.evaluate(() => document.activeElement.closest('[data-cell]')?.dataset.cell);
 
@@ -18,7 +18,7 @@ test('one stop for Tab, arrow keys from cell to cell, Space ticks, Enter opens',
       await page.waitForFunction((wanted) => document.activeElement.closest('[data-cell]')?.dataset.cell === wanted, cell);
     }
     await page.keyboard.press('Space');
-    assert.equal(await page.locator('tbody tr[aria-selected=true]').count(), 1);
+    await counted(page.locator('tbody tr[aria-selected=true]'), 1);
     await page.keyboard.press('ArrowLeft');
     const title = await page.evaluate(() => document.activeElement.textContent);
     await page.keyboard.press('Enter');
@@ -44,7 +44,7 @@ test('filters narrow table and map alike, and the file holds the ticked rows in 
     await page.locator('.more-filters summary').click();
     await page.locator('fieldset', { hasText: 'Functions' }).getByText('Housing').click();
     const housing = (await features('interventions')).filter(({ properties: p }) => p.city === 'osijek' && p.functions?.includes('housing'));
-    assert.equal(await page.locator('tbody tr[data-id]').count(), housing.length);
+    await counted(page.locator('tbody tr[data-id]'), housing.length);
     await page.locator('.more-filters summary').click();
     await page.locator('tbody .tick label').first().click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Table (CSV)' }).click()]);

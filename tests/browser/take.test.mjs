@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { base, features, idle, row, visit } from './harness.mjs';
+import { base, counted, features, idle, row, visit } from './harness.mjs';
 
 const fileOf = async (page, press) => {
   const [download] = await Promise.all([page.waitForEvent('download'), press()]);
@@ -53,7 +53,7 @@ test('the link and the frame show what was shown, and QGIS is told the addresses
     assert.equal(await frame.locator('.tabs').count(), 0);
     await frame.getByRole('button', { name: 'Interventions' }).click();
     await frame.locator('.row').first().waitFor();
-    assert.equal(await frame.locator('.row').count(), count);
+    await counted(frame.locator('.row'), count);
     assert.match(await frame.getByRole('link', { name: 'Open the whole plan' }).getAttribute('href'), /city=osijek/);
   }));
 
@@ -67,10 +67,10 @@ test('on paper stand the map, its legend, the table and the sources', () =>
     await page.locator('.paper-map canvas').waitFor();
     await idle(page);
     assert.equal(await paper.locator('h1').textContent(), 'Celje');
-    assert.equal(await paper.locator('tbody tr').count(), wanted.length);
-    assert.equal(await paper.locator('.paper-legend li:has(.count)').count(), 6);
+    await counted(paper.locator('tbody tr'), wanted.length);
+    await counted(paper.locator('.paper-legend li:has(.count)'), 6);
     const sources = new Set(wanted.flatMap(({ properties }) => properties.sources ?? []));
-    assert.equal(await paper.locator('.paper-sources li').count(), sources.size);
+    await counted(paper.locator('.paper-sources li'), sources.size);
     assert.match(await paper.locator('.foot').textContent(), /Natural Earth.*printed/s);
     const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
     const [, width, height] = pdf.match(/\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/).map(Number);

@@ -1,7 +1,7 @@
 // Tools on the map: two maps tied together, measuring, and the map by keys alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { camera, features, idle, onPage, visit } from './harness.mjs';
+import { camera, counted, features, idle, onPage, visit } from './harness.mjs';
 
 const second = (page) =>
   page.evaluate(() => {
@@ -34,7 +34,7 @@ test('two maps of one city at two dates move as one and tell different things', 
     await settledBeside(page);
     assert.equal(await page.inputValue('#beside-month'), '2026-01');
     await page.getByRole('button', { name: 'Close the second map' }).click();
-    assert.equal(await page.locator('.map canvas').count(), 1);
+    await counted(page.locator('.map canvas'), 1);
   }));
 
 test('two cities are shown at the same scale on the ground, each from its middle', () =>
