@@ -6,6 +6,7 @@ use cityheart::collection::{Collection, CollectionId, Kind};
 use cityheart::feature::{Bbox, Feature, FeatureId, Geometry, GeometryKind, Value, time};
 use cityheart::index::{Builder, Index};
 use cityheart::query::{Query, Sort};
+use geo::{Intersects, Validation};
 use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use serde_json::json;
 use std::sync::Arc;
@@ -106,16 +107,22 @@ fn star(r: &mut Random, at: Coord<f64>, radius: f64, low: f64) -> LineString<f64
     LineString(ring)
 }
 
+/// Valid: of a polygon whose hole sticks out it is anyone's guess what it covers.
 fn polygon(r: &mut Random, p: Place) -> Polygon<f64> {
-    let (at, size) = (position(r, p), radius(r, p).max(1e-5));
-    let holes = if r.chance(0.4) {
-        let mut hole = star(r, at, size * 0.3, 0.5);
-        hole.0.reverse();
-        vec![hole]
-    } else {
-        vec![]
-    };
-    Polygon::new(star(r, at, size, 0.5), holes)
+    loop {
+        let (at, size) = (position(r, p), radius(r, p).max(1e-5));
+        let holes = if r.chance(0.4) {
+            let mut hole = star(r, at, size * 0.3, 0.5);
+            hole.0.reverse();
+            vec![hole]
+        } else {
+            vec![]
+        };
+        let polygon = Polygon::new(star(r, at, size, 0.5), holes);
+        if polygon.is_valid() {
+            return polygon;
+        }
+    }
 }
 
 fn line(r: &mut Random, p: Place) -> LineString<f64> {
@@ -132,7 +139,7 @@ fn line(r: &mut Random, p: Place) -> LineString<f64> {
     LineString(coords)
 }
 
-/// A geometry of any type; polygons are simple, but need not pass a validator where they were cut at the edge of the world.
+/// A geometry of any type. Polygons are valid, also together.
 pub fn geometry(r: &mut Random, p: Place) -> Geometry {
     let many = 1 + r.below(3);
     match r.below(10) {
@@ -142,13 +149,17 @@ pub fn geometry(r: &mut Random, p: Place) -> Geometry {
         5 => MultiLineString((0..many).map(|_| line(r, p)).collect()).into(),
         6 | 7 => polygon(r, p).into(),
         8 => {
-            // Side by side, so that they do not overlap.
+            // Side by side: most do not overlap, and the rest is left out.
             let mut q = Place { spread: p.spread / 8.0, ..p };
-            let polygons = (0..many).map(|i| {
+            let mut polygons: Vec<Polygon<f64>> = vec![];
+            for i in 0..many {
                 q.lon = p.lon + p.spread * (i as f64 - 1.0);
-                polygon(r, q)
-            });
-            MultiPolygon(polygons.collect()).into()
+                let next = polygon(r, q);
+                if polygons.iter().all(|p| !p.intersects(&next)) {
+                    polygons.push(next);
+                }
+            }
+            MultiPolygon(polygons).into()
         }
         _ => {
             let within = Place { spread: p.spread / 2.0, ..p };
