@@ -10,7 +10,7 @@ use serde_json::json;
 const TITLE: &str = "cityheart";
 const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
 
-/// Classes that a test is named after; `tests/http/conformance.rs` holds the list.
+/// Classes that a test is named after; `tests/http/conformance` holds the list.
 pub const CONFORMANCE: [&str; 59] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",

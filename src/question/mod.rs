@@ -20,6 +20,7 @@ pub mod choose; // which features
 pub mod calendar; // works as iCalendar
 mod inside;
 mod nearby;
+mod scope; // what a cost covers
 mod summary;
 mod pairs; // what is near what
 mod conflicts;

@@ -5,6 +5,7 @@ use super::choose::{self, AREA, AREAS, AREAS_FILTER, AT, COLLECTION, Choice, FIL
 use super::input::{self, Input, Kind};
 use super::measure::Area;
 use super::money;
+use super::scope::{PROGRAMME_COST, Scope};
 use super::{Asked, Question};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
@@ -32,11 +33,6 @@ pub(super) const QUESTION: Question = Question {
 };
 
 const WITHOUT_COST: &str = "without_cost";
-/// The cost of a programme stands for several actions.
-const PROGRAMME_COST: &str = "programme_cost";
-const PROGRAMME: &str = "programme";
-/// What a cost covers when it is that of the whole action, or nothing else is known; of a grant or a design, a share says nothing.
-const WHOLE: [&str; 2] = ["total", "unknown"];
 const NO_VALUE: &str = "";
 const MONEY_RULE: &str = "Costs are sums in euros of the features that state a cost; the others are listed as without_cost. The EU share is the sum of EU money \
                           divided by the cost of those features that state both.";
@@ -56,25 +52,6 @@ struct Counted {
     cost: Option<Decimal>,
     eu: Option<Decimal>,
     scope: Scope,
-}
-
-/// What a cost covers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    Whole,
-    /// A grant or a design.
-    Part,
-    Programme,
-}
-
-impl Scope {
-    fn of(choice: &Choice, pick: &Pick) -> Self {
-        match choice.words(pick, "cost_scope").first().map(String::as_str) {
-            Some(PROGRAMME) => Self::Programme,
-            Some(word) if !WHOLE.contains(&word) => Self::Part,
-            _ => Self::Whole,
-        }
-    }
 }
 
 /// Sums over some features.

@@ -58,7 +58,9 @@ fn brute(layer: &Layer, budget: i64, wanted: &[(&str, &str)], area: Option<&Geom
         .truth
         .values()
         .filter(|f| {
-            cents(layer, f).is_some() && !["completed", "in_progress", "abandoned"].contains(&status(f).as_str())
+            cents(layer, f).is_some()
+                && layer.text(f, "cost_scope") != Some("programme")
+                && !["completed", "in_progress", "abandoned"].contains(&status(f).as_str())
         })
         .collect();
     let most = |field: &str| candidates.iter().map(|f| list(layer, f, field).len()).max().unwrap_or(0).max(1) as f64;
@@ -212,6 +214,34 @@ fn rules_that_cannot_hold_together_are_named() {
     assert_eq!(poor.number("least_budget").unwrap().value.as_f64(), 60.0);
     let nobody = ask(&four(), "portfolio", json!({"budget": 50, "at_least_one": {"objectives": ["PO3"]}}));
     assert!(nobody.rules.last().unwrap().contains("objectives=PO3"), "{:?}", nobody.rules);
+}
+
+#[test]
+fn a_programme_is_no_candidate_beside_the_actions_it_stands_for() {
+    let schema = Layer::new("interventions", []);
+    let make = |id: &str, cost: u32, scope: &str, functions: &[&str]| {
+        let properties = json!({"title": id, "city": "celje", "kind": "hard_investment", "status": "proposed", "cost": cost, "cost_scope": scope, "functions": functions});
+        let values = schema.collection.values(properties.as_object().unwrap()).unwrap();
+        Feature { key: 0, id: cityheart::feature::FeatureId::new(id).unwrap(), geometry: None, values }
+    };
+    let all = layers([&Layer::new(
+        "interventions",
+        [
+            make("plan", 50, "programme", &["work", "commerce", "leisure"]),
+            make("square", 30, "total", &["work"]),
+            make("street", 20, "total", &["commerce"]),
+            make("study", 5, "design", &["leisure"]),
+        ],
+    )]);
+    let answer = ask(&all, "portfolio", json!({"budget": 100}));
+    assert_eq!(found(&answer), ["square", "street", "study"]);
+    assert_eq!((real(&answer, "cost"), real(&answer, "points")), (55.0, 6.0));
+    let left: Vec<&str> =
+        answer.left_out.of("programme_cost").iter().map(cityheart::feature::FeatureId::as_str).collect();
+    assert_eq!(left, ["plan"]);
+    assert!(answer.rules.iter().any(|r| r.contains("programme_cost")), "{:?}", answer.rules);
+    let must = try_ask(&all, "portfolio", &json!({"budget": 100, "must": ["plan"]})).err().unwrap();
+    assert!(must.to_string().contains("'plan' is no candidate"), "{must}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::question::answer::LeftOut;
 use crate::question::choose::{COLLECTION, Choice, Pick};
 use crate::question::input::Weights;
 use crate::question::measure::{Measure, measure};
+use crate::question::scope::{PROGRAMME_COST, Scope};
 use rust_decimal::Decimal;
 
 pub const CRITERIA: [&str; 7] = ["interventions", "functions", "objectives", "pillars", "types", "eu_share", "ground"];
@@ -55,6 +56,10 @@ pub fn entries(choice: &Choice, weights: &Weights) -> Result<(Vec<Entry>, LeftOu
             left_out.put(WITHOUT_COST, id);
             continue;
         };
+        if Scope::of(choice, &pick) == Scope::Programme {
+            left_out.put(PROGRAMME_COST, id);
+            continue;
+        }
         let eu = choice.field("eu_share").and_then(|f| money::amount(&choice.value(&pick, f)));
         let by_criterion = CRITERIA.map(|c| if weights.of(c) > 0.0 { raw(choice, &pick, c, eu) } else { 0.0 });
         entries.push(Entry { pick, id, cost, eu, by_criterion });

@@ -57,7 +57,7 @@ const MUST: Input = Input::new("must", "Interventions that are chosen in any cas
 pub(super) const QUESTION: Question = Question {
     id: "portfolio",
     title: "The best choice under a budget",
-    description: "Which set of interventions gives most under this budget and these rules, what would the next 10 % of budget add, and which choice is forced by which rule?",
+    description: "Which set of interventions (programmes, which stand for several, aside) gives most under this budget and these rules, what would the next 10 % of budget add, and which choice is forced by which rule?",
     inputs: &[
         COLLECTION,
         FILTER,
@@ -121,6 +121,9 @@ fn said(weights: &Weights) -> Vec<String> {
             .to_owned(),
         "Of all sets whose costs together stay within the budget and that obey every rule, the one with most points is chosen; the search is exact, and where its time was too short for the proof, that is said. \
          Interventions that state no cost, and those completed, under way or abandoned, are no candidates and are listed."
+            .to_owned(),
+        "The sum of a whole programme stands for several actions that are in the plan themselves, and would be spent twice beside them: programmes are no candidates and are \
+         listed as programme_cost."
             .to_owned(),
     ]
 }

@@ -165,7 +165,9 @@ impl Reader<'_> {
         }
         let there = known.is_some_and(|id| self.choice.find(&id).is_some());
         let sentence = if there {
-            format!("'{id}' is no candidate: it states no cost, is decided already, or does not pass the filter.")
+            format!(
+                "'{id}' is no candidate: it states no cost, or that of a whole programme, is decided already, or does not pass the filter."
+            )
         } else {
             format!("'{}' has no feature '{id}'.", self.choice.collection().id)
         };
