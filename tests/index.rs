@@ -3,12 +3,13 @@
 #[path = "common/features.rs"]
 mod features;
 
-use cityheart::feature::{Bbox, Feature, FeatureId, GeometryKind, Value, bbox_of, time::Span};
+use cityheart::change::Change;
+use cityheart::feature::{Bbox, Feature, FeatureId, Geometry, GeometryKind, Value, bbox_of, time::Span};
 use cityheart::index::{Index, Snapshot};
 use cityheart::query::{Cursor, Query, Sort};
 use features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use geo::Intersects;
-use geo_types::{Coord, Rect};
+use geo_types::{Coord, GeometryCollection, MultiPoint, MultiPolygon, Rect};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 
@@ -248,6 +249,28 @@ fn positions_finer_than_seven_decimals_are_rounded() {
 }
 
 #[test]
+fn shapes_without_a_position_come_and_go() {
+    let empties = [
+        Geometry::from(MultiPoint::<f64>(vec![])),
+        Geometry::GeometryCollection(GeometryCollection(vec![])),
+        Geometry::from(MultiPolygon::<f64>(vec![])),
+    ];
+    let index = index_of(&collection(GeometryKind::ANY), []);
+    let mut revision = 1;
+    let mut change = |change: Change| {
+        revision += 1;
+        index.apply(&[change], revision);
+        index.snapshot().len()
+    };
+    for (key, geometry) in (1..).zip(empties) {
+        let empty = features::shaped(key, geometry);
+        assert_eq!(change(Change::Put(empty.clone())), 1);
+        assert_eq!(change(Change::Put(empty.clone())), 1);
+        assert_eq!(change(Change::Removed { key, id: empty.id }), 0);
+    }
+}
+
+#[test]
 fn an_empty_collection_answers() {
     let index = index_of(&collection(GeometryKind::ANY), []);
     let snapshot = index.snapshot();
@@ -261,7 +284,6 @@ fn an_empty_collection_answers() {
 
 #[test]
 fn a_feature_changed_twice_in_one_batch_is_as_it_was_last() {
-    use cityheart::change::Change;
     let a = features::point(1, 1.0, 1.0);
     let index = one(&a);
     let moved = Feature { geometry: Some(geo_types::Point::new(5.0, 5.0).into()), ..a.clone() };
