@@ -28,6 +28,28 @@ function sharedMapLibrary(): Plugin {
   };
 }
 
+/** The service worker stands beside the page, under a name that stays, and knows the files of its build. */
+function serviceWorker(): Plugin {
+  const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+  const fileName = 'service-worker.js';
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    enforce: 'post',
+    buildStart() {
+      this.emitFile({ type: 'chunk', id: source('worker/worker.ts'), fileName });
+    },
+    generateBundle(_, bundle) {
+      const worker = bundle[fileName];
+      if (worker?.type !== 'chunk' || worker.imports.length) throw new Error('The service worker must be one file.');
+      const files = Object.keys(bundle).filter((path) => path.startsWith('assets/'));
+      const ofLanguage = (path: string) => bundle[path]?.type === 'chunk' && bundle[path].facadeModuleId?.startsWith(source('locales/'));
+      const program = files.filter((path) => /\.(js|css)$/.test(path) && !ofLanguage(path));
+      worker.code = worker.code.replace('THIS_BUILD', JSON.stringify({ files: ['icon.svg', ...files], program }));
+    },
+  };
+}
+
 // Names of languages are dear to find out in the browser.
 const languages = readdirSync(fileURLToPath(new URL('./src/locales', import.meta.url)));
 const names = Object.fromEntries(languages.map((code) => [code, new Intl.DisplayNames(code, { type: 'language' }).of(code)]));
@@ -37,7 +59,7 @@ export default defineConfig({
   base: './',
   // The map library's classes count on fields that are declared but not set staying as the parent class set them.
   oxc: { assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } },
-  plugins: [sharedMapLibrary()],
+  plugins: [sharedMapLibrary(), serviceWorker()],
   build: {
     target: 'es2023',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with light-dark()

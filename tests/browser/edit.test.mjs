@@ -178,6 +178,7 @@ test('an outline is picked by tapping it on the map, and by keys at the middle o
       await page.evaluate((centre) => window.cityheart.map.jumpTo({ center: centre, zoom: 17 }), inside);
       await page.getByRole('button', { name: 'Use an outline' }).click();
       await page.locator('#outline option').nth(1).waitFor({ state: 'attached' });
+      await idle(page);
       await act();
       await page.locator('#place-now', { hasText: 'Area of' }).waitFor();
       await save(page);

@@ -35,6 +35,7 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
     locale: 'en-GB',
     colorScheme: 'light',
     reducedMotion: 'reduce',
+    serviceWorkers: 'block', // what a test answers in the network's place is asked of the network; offline.test.mjs lets them work
     ...options,
   });
   const problems = [];
@@ -46,6 +47,7 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
     if (!url.startsWith(at) && !/^(data|blob):/.test(url)) problems.push(`request to another host: ${url}`);
   });
   page.on('console', (message) => {
+    if (message.text() === 'Service Worker registration blocked by Playwright') return;
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));

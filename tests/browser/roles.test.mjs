@@ -1,12 +1,10 @@
 // Who may do what, as the page shows it: five people on a demo plan of their own.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { ask, ITEMS, REFUSED, signIn, titleOf, withOwn } from './editing.mjs';
 import { idle, row, visit } from './harness.mjs';
+import { binary, serveDemo } from './servers.mjs';
 
 const PEOPLE = {
   ana: ['--role', 'editor', '--city', 'celje'],
@@ -14,42 +12,19 @@ const PEOPLE = {
   carlo: ['--role', 'contributor', '--city', 'celje'],
   vera: ['--role', 'viewer', '--city', 'celje'],
 };
-const { CITYHEART_BINARY: binary } = process.env;
 const who = (login) => ({ login, password: `${login} and a long word` });
 
 let server;
-let folder;
-let at;
 
 before(async () => {
-  assert.ok(binary, 'CITYHEART_BINARY names the program, as .ci/with-server sets it');
-  folder = mkdtempSync(join(tmpdir(), 'cityheart-roles-'));
-  server = spawn(binary, ['demo', '--listen', '127.0.0.1:0'], { env: { ...process.env, TMPDIR: folder } });
-  at = await new Promise((settle, fail) => {
-    let said = '';
-    const read = (text) => {
-      said += text;
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
-      if (url) settle(`${url}/`);
-    };
-    server.stdout.on('data', read);
-    server.stderr.on('data', read);
-    server.on('exit', () => fail(new Error(said)));
-  });
-  const plan = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('.gpkg'));
+  server = await serveDemo();
   for (const [login, options] of Object.entries(PEOPLE)) {
-    const { status, stderr } = spawnSync(binary, ['user', 'add', login, ...options, '--plan', join(folder, plan), '--password-stdin'], { input: `${who(login).password}\n`, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(binary, ['user', 'add', login, ...options, '--plan', server.plan, '--password-stdin'], { input: `${who(login).password}\n`, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
   }
 });
 
-after(async () => {
-  if (!server) return;
-  const ended = new Promise((settle) => server.on('close', settle));
-  server.kill();
-  await ended;
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => server?.remove());
 
 /** Opens the page as somebody; null is a visitor. */
 const as = (login, path, steps) =>
@@ -60,7 +35,7 @@ const as = (login, path, steps) =>
       if (login) await signIn(page, who(login));
       await steps(page);
     },
-    { at, expectErrors: REFUSED },
+    { at: server.at, expectErrors: REFUSED },
   );
 
 /** While ana has made such interventions in Celje. */

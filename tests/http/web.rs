@@ -20,11 +20,17 @@ fn built(files: &[(&str, &str)]) -> (Router, tempfile::TempDir) {
 
 #[tokio::test]
 async fn the_page_is_asked_for_again_and_hashed_assets_never() {
-    let (router, _dir) = built(&[("index.html", "<p>map</p>"), ("assets/app-3f2a.js", "x"), ("fonts/a.woff2", "font")]);
+    let (router, _dir) = built(&[
+        ("index.html", "<p>map</p>"),
+        ("assets/app-3f2a.js", "x"),
+        ("service-worker.js", "x"),
+        ("fonts/a.woff2", "font"),
+    ]);
     for (path, media, cache) in [
         ("/", "text/html; charset=utf-8", "public, max-age=0, must-revalidate"),
         ("/index.html", "text/html; charset=utf-8", "public, max-age=0, must-revalidate"),
         ("/assets/app-3f2a.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("/service-worker.js", "text/javascript; charset=utf-8", "public, max-age=0, must-revalidate"),
         ("/fonts/a.woff2", "font/woff2", "public, max-age=0, must-revalidate"),
     ] {
         let reply = get(&router, path).await;

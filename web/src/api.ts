@@ -6,6 +6,7 @@ import type { FieldSchema, Model, Vocabulary } from './model';
 import { cents } from './money';
 import type { Area, City, Intervention, Partner, Plan } from './plan';
 import { groupOf } from './signs';
+import { noteKept } from './state/kept';
 
 export const address = (path: string) => new URL(path, document.baseURI).href;
 
@@ -25,6 +26,7 @@ export let newsRead: number | null = null;
 async function ask<T>(path: string): Promise<T> {
   const response = await fetch(address(path)).catch(() => null);
   if (!response?.ok) throw new Unanswered(path, response?.status ?? 0);
+  noteKept(response);
   const news = response.headers.get('cityheart-news');
   if (news) newsRead = Math.min(newsRead ?? Infinity, Number(news));
   return (await response.json()) as T;

@@ -75,6 +75,13 @@ export function day(iso: string): string {
   return Number.isNaN(date.getTime()) ? iso : dates('day').format(date);
 }
 
+/** A moment in the person's own time zone. */
+export function dayAndHour(iso: string | number): string {
+  const date = new Date(iso);
+  const format = formatter('dayAndHour', (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES.day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }));
+  return Number.isNaN(date.getTime()) ? String(iso) : format.format(date);
+}
+
 /** When an intervention runs, no finer than its dates are known. */
 export function period(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
   const precision = (['day', 'month', 'season', 'year'] as const).find((known) => known === one.date_precision) ?? 'year';

@@ -5,8 +5,9 @@ import { address, newsRead, type Item } from './api';
 import type { Box } from './geometry';
 import { t } from './i18n';
 import { announcement, plan } from './state';
-import { applyChanges, lost, reload, touched } from './state/changes';
-import { account } from './state/session';
+import { applyChanges, lost, reload, renew, touched } from './state/changes';
+import { keptSince } from './state/kept';
+import { account, resume } from './state/session';
 
 interface News {
   collection: string;
@@ -49,7 +50,10 @@ function open(): void {
   if (source) return;
   const line = new EventSource(address(last === null ? 'api/events' : `api/events?since=${last}`));
   source = line;
-  line.addEventListener('open', () => (lost.value = false));
+  line.addEventListener('open', () => {
+    lost.value = false;
+    if (keptSince.value !== null) void comeBack();
+  });
   line.addEventListener('error', () => {
     lost.value = true;
     if (line.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
@@ -67,6 +71,14 @@ function open(): void {
     last = lastEventId;
     void reload();
   });
+}
+
+/** The page was opened from what was kept: now all is asked for, who we are first. What still does not come says itself that it was kept. */
+async function comeBack(): Promise<void> {
+  keptSince.value = null;
+  await resume();
+  await renew();
+  if (keptSince.value === null) announcement.value = t('kept.over');
 }
 
 function close(): void {

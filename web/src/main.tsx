@@ -4,7 +4,8 @@ import './tokens.css';
 import './style.css';
 import { breathe } from './pace';
 import { connect, embedded, load } from './state';
-import { resume } from './state/session';
+import { startKeeping } from './state/kept';
+import { account, resume } from './state/session';
 import { Page } from './ui/Page';
 
 const loaded = load();
@@ -14,3 +15,4 @@ if (!embedded) void resume();
 await breathe();
 render(<Page />, document.getElementById('page')!);
 void loaded.then(() => import('./live')).then(({ listen }) => listen());
+if (!embedded) void loaded.then(() => startKeeping(() => account.value !== null));

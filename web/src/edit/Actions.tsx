@@ -1,5 +1,6 @@
 // What can be done with the intervention that is read: its next status in one click, editing, a copy, removal; and why not.
 import { useEffect } from 'preact/hooks';
+import { dayAndHour } from '../format';
 import { t, type Key } from '../i18n';
 import type { Intervention } from '../plan';
 import { cityName, plan } from '../state';
@@ -11,7 +12,6 @@ import { isWaiting, movesFrom, remove, setStatus } from './act';
 import { drafts, trouble } from './desk';
 import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
 import { History } from './History';
-import { moment } from './Conflict';
 import { learnOwn, reasonAgainst } from './own';
 import { citiesOpen, type Why } from './rights';
 
@@ -59,7 +59,7 @@ export function Actions({ one }: { one: Intervention }) {
       )}
       {left && isTouched(left) && (
         <div class="hint">
-          <p>{t('draft.here', { when: moment(new Date(left.at).toISOString()) })}</p>
+          <p>{t('draft.here', { when: dayAndHour(left.at) })}</p>
           <button class="button" onClick={() => resumeDraft(left.key)}>
             {t('draft.resume')}
           </button>

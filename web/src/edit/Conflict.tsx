@@ -2,7 +2,7 @@
 // changed is taken as it is and can be turned; what both changed has to be chosen.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
-import { day } from '../format';
+import { dayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
 import { announcement } from '../state';
@@ -48,7 +48,7 @@ export function Conflict() {
       </h1>
       <p>
         {!theirs ? t('conflict.theyRemoved') : !change.now ? t('conflict.iRemoved') : t('conflict.what')}{' '}
-        {last && <span class="muted">{t('conflict.who', { author: last.author, when: moment(last.at) })}</span>}
+        {last && <span class="muted">{t('conflict.who', { author: last.author, when: dayAndHour(last.at) })}</span>}
       </p>
       {trouble.value && (
         <p class="fault" role="alert">
@@ -134,10 +134,4 @@ export function Shown({ field, schema, value }: { field: FieldName; schema: Fiel
       <Value schema={schema} value={value} />
     </span>
   );
-}
-
-export function moment(iso: string): string {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  return `${day(iso)}, ${new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }).format(date)}`;
 }

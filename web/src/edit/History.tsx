@@ -1,5 +1,6 @@
 // Who changed what of one intervention and when; any version can be made the newest again.
 import { useEffect, useState } from 'preact/hooks';
+import { dayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { fieldTitle } from '../model';
 import type { Intervention } from '../plan';
@@ -7,7 +8,7 @@ import { model } from '../state';
 import { Icon } from '../ui/Icon';
 import { restore } from './act';
 import { differing, valueOf } from './change';
-import { moment, Shown } from './Conflict';
+import { Shown } from './Conflict';
 import { historyOf, type Version } from './send';
 
 export function History({ one, mayRestore, opened }: { one: Intervention; mayRestore: boolean; opened: boolean }) {
@@ -42,7 +43,7 @@ function Line({ id, version, newest, mayRestore }: { id: string; version: Versio
   return (
     <li>
       <p>
-        <b>{what}</b> <span class="muted">{t('history.by', { author, when: moment(at) })}</span>
+        <b>{what}</b> <span class="muted">{t('history.by', { author, when: dayAndHour(at) })}</span>
       </p>
       {fields.length > 0 && (
         <dl class="fields">
@@ -63,7 +64,7 @@ function Line({ id, version, newest, mayRestore }: { id: string; version: Versio
       )}
       {!newest && after && mayRestore && (
         <button class="button" onClick={() => void restore(id, version)}>
-          {t('history.restore', { when: moment(at) })}
+          {t('history.restore', { when: dayAndHour(at) })}
         </button>
       )}
       {newest && <p class="note">{t('history.now')}</p>}

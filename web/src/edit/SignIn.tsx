@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import { announcement, cityName, plan } from '../state';
 import { renew } from '../state/changes';
-import { account, welcome, type Account } from '../state/session';
+import { forgetAll, keepAll } from '../state/kept';
+import { account, farewell, welcome, type Account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { clear, drafts, waiting } from './desk';
 import { flush } from './commit';
@@ -37,11 +38,12 @@ function SignInForm({ why }: { why: string }) {
     const answer = await signIn(String(form.get('login')).trim(), secret);
     setBusy(false);
     if (answer && typeof answer === 'object') {
+      await forgetAll();
       await welcome(answer as Account);
       ended.value = false;
       signInWanted.value = null;
       announcement.value = t('signin.done', { name: account.value?.name ?? '' });
-      void renew();
+      void renew().then(() => keepAll(true));
       void flush();
       return;
     }
@@ -100,9 +102,10 @@ export function AccountMenu() {
   const cities = who.cities.map((id) => cityName(plan.value?.cities.get(id)) || id);
   const leave = async () => {
     await signOut();
-    account.value = null;
+    await forgetAll();
+    farewell();
     clear();
-    void renew();
+    void renew().then(() => keepAll(false));
     announcement.value = t('account.signedOut');
     document.getElementById('sign-in')?.focus();
   };

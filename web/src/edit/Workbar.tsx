@@ -2,6 +2,7 @@
 import { t } from '../i18n';
 import { plan, selected, tab } from '../state';
 import { lost, reload } from '../state/changes';
+import { keptSince } from '../state/kept';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { redo, undo, flush } from './commit';
@@ -40,7 +41,7 @@ export function Workbar() {
           {t('data.title')}
         </button>
       )}
-      {lost.value && <p class="note">{t('live.lost')}</p>}
+      {lost.value && <p class="note">{t(keptSince.value === null ? 'live.lost' : 'live.goOn')}</p>}
       {waiting.value.length > 0 && <Unsent list={waiting.value} />}
       <Left list={drafts.value.filter((one) => isTouched(one))} />
     </div>

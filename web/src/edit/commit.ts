@@ -5,6 +5,7 @@ import type { Item } from '../api';
 import { t } from '../i18n';
 import { announcement, plan } from '../state';
 import { applyChanges } from '../state/changes';
+import { keepSaved } from '../state/kept';
 import { resume } from '../state/session';
 import { inverse, type Change } from './change';
 import type { Fault } from './check';
@@ -43,6 +44,7 @@ export async function commit(changes: Change[], label: string, manner: Manner): 
       record({ label, changes: outcome.sent }, manner.way);
       announcement.value = label;
     });
+    keepSaved();
     return { kind: 'done', left: outcome.left };
   }
   if (outcome.kind === 'waiting') wait(changes, label, manner.way);
@@ -166,7 +168,9 @@ async function sendAll(): Promise<void> {
     settle(next, outcome);
     if (outcome.kind === 'done') count += 1;
   }
-  if (count) announcement.value = t('waiting.sent', { count });
+  if (!count) return;
+  announcement.value = t('waiting.sent', { count });
+  keepSaved();
 }
 
 /** What builds on a change that waits for a decision waits too. */

@@ -1,6 +1,7 @@
 // Who is signed in. Everything that only an editor needs is loaded then, and not before.
 import { batch, signal } from '@preact/signals';
 import { address } from '../api';
+import { remember, remembered } from '../state';
 
 export type Role = 'visitor' | 'viewer' | 'contributor' | 'editor' | 'admin';
 
@@ -24,19 +25,42 @@ export async function equip(): Promise<Tools> {
   return tools.value;
 }
 
-/** Asks the server who we are: the session outlives the page. Null when it does not say. */
+/** Under this name this device keeps who is signed in, so that their drafts are there without a connection. */
+const NAME = 'account';
+
+/** Asks the server who we are: the session outlives the page. Null when it does not say; who was signed in last then still is. */
 export async function resume(): Promise<Role | null> {
   const answer = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
-  if (!answer?.ok) return null;
+  if (!answer?.ok) {
+    const last = account.value ? null : lastKnown();
+    if (last) await welcome(last);
+    return null;
+  }
   const who = (await answer.json()) as Account;
   if (who.role !== 'visitor') await welcome(who);
+  else remember(NAME, '');
   return who.role;
+}
+
+function lastKnown(): Account | null {
+  try {
+    return JSON.parse(remembered(NAME) || 'null') as Account | null;
+  } catch {
+    return null; // somebody else wrote there
+  }
 }
 
 export async function welcome(who: Account): Promise<void> {
   const { begin } = await equip();
+  remember(NAME, JSON.stringify(who));
   batch(() => {
     account.value = who;
     begin();
   });
+}
+
+/** Signed out. */
+export function farewell(): void {
+  remember(NAME, '');
+  account.value = null;
 }

@@ -4,7 +4,9 @@ import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import type { Tab } from '../address';
-import { model, plan, selected, sheetFull, tab } from '../state';
+import { dayAndHour } from '../format';
+import { announcement, model, plan, selected, sheetFull, tab } from '../state';
+import { keptSince } from '../state/kept';
 import { tools } from '../state/session';
 import { Detail } from './Detail';
 import { PlanTab } from './PlanTab';
@@ -51,12 +53,22 @@ export function Panel() {
           </button>
         ))}
       </div>
+      {keptSince.value !== null && <Kept since={keptSince.value} />}
       {work && plan.value && model.value && <work.Workbar />}
       <div class="content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
         {!plan.value || !model.value ? <Skeleton /> : <Content />}
       </div>
     </section>
   );
+}
+
+/** The page was opened without a connection. */
+function Kept({ since }: { since: number }) {
+  const text = t('kept.shown', { when: dayAndHour(since) });
+  useEffect(() => {
+    announcement.value = text;
+  }, [text]);
+  return <p class="as-of">{text}</p>;
 }
 
 function Content() {
