@@ -93,7 +93,7 @@ check-maplibre-rs: server
 # Index and questions by themselves, then the server over HTTP beside the limit of HTTP; SIZES="10k 100k 1m". Peers, where they
 # are installed: benches/serve/peers.rs.
 bench:
-	@.ci/need rust wrk
+	@.ci/need rust wrk curl
 	cargo bench --locked --bench index --bench question
 	cargo bench --locked --bench serve -- $(SIZES)
 

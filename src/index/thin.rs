@@ -185,9 +185,9 @@ fn first_free(tier: &Tier, at: World) -> u8 {
     let segment = &tier.segment;
     let place = |slot: u32| segment.place_of_point(slot).filter(|_| tier.lives(slot));
     let here = interleaved(at);
-    let split = segment.points.partition_point(|&s| segment.place_of_point(s).map(interleaved) < Some(here));
-    let before = segment.points[..split].iter().rev().find_map(|&s| place(s));
-    let behind = segment.points[split..].iter().find_map(|&s| place(s));
+    let split = segment.points.partition_point(|&(along, _)| along < here);
+    let before = segment.points[..split].iter().rev().find_map(|&(_, slot)| place(slot));
+    let behind = segment.points[split..].iter().find_map(|&(_, slot)| place(slot));
     let shared = |other: World| {
         let bits = (at.x ^ other.x).leading_zeros().min((at.y ^ other.y).leading_zeros());
         (bits + 1).saturating_sub(CELL_BITS).min(ALL.into()) as u8

@@ -7,6 +7,7 @@ use crate::change::{Revision, Version};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -31,11 +32,11 @@ pub(super) fn write(conn: &Connection, layer: &Layer, entry: &Entry<'_>) -> Resu
         (Some(_), Some(_)) => "replace",
         (Some(_), None) => "delete",
     };
-    let mut before = entry.before.map(|f| image(layer, f)).unwrap_or_default();
+    let mut before = entry.before.map(|f| image(layer, f)).transpose()?.unwrap_or_default();
     if before.0.is_some() && last_after(conn, layer, &feature.id)?.as_ref() == Some(&before) {
         before = (None, None);
     }
-    let after = entry.after.map(|f| image(layer, f)).unwrap_or_default();
+    let after = entry.after.map(|f| image(layer, f)).transpose()?.unwrap_or_default();
     conn.prepare_cached(
         "INSERT INTO cityheart_changes (collection, revision, key, feature, author, at, op, before, before_geom, after, after_geom)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -51,15 +52,24 @@ fn last_after(conn: &Connection, layer: &Layer, id: &FeatureId) -> Result<Option
     Ok(ask.query_row(params![layer.number, id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-fn image(layer: &Layer, feature: &Feature) -> Image {
-    let fields = layer.collection.fields.iter().zip(&feature.values).filter(|(_, v)| !v.is_null());
-    let properties: Map<String, Json> = fields.map(|(f, v)| (f.name.clone(), v.to_json())).collect();
+fn image(layer: &Layer, feature: &Feature) -> Result<Image> {
+    let properties = serde_json::to_string(&Properties(layer, feature)).map_err(Error::internal)?;
     let geometry = feature.geometry.as_ref().map(|g| {
         let mut bytes = Vec::new();
         blob::encode(g, &mut bytes);
         bytes
     });
-    (Some(Json::Object(properties).to_string()), geometry)
+    Ok((Some(properties), geometry))
+}
+
+/// What a feature has of the fields of its collection.
+struct Properties<'a>(&'a Layer, &'a Feature);
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
+        let fields = self.0.collection.fields.iter().zip(&self.1.values);
+        out.collect_map(fields.filter(|(_, v)| !v.is_null()).map(|(f, v)| (&f.name, v)))
+    }
 }
 
 /// The feature of an image; fields that the collection has no more are left out.

@@ -212,7 +212,7 @@ impl Work<'_> {
         for name in ["created", "updated"] {
             stamp(layer, &mut feature, name, Value::text(self.at));
         }
-        let mut insert = conn.prepare_cached(&layer.layout.insert())?;
+        let mut insert = conn.prepare_cached(&layer.sql.insert)?;
         layer.bind(&mut insert, None, &feature, &mut Vec::new())?;
         insert.raw_execute().map_err(|e| if failure::is_taken(&e) { taken(layer, &feature.id) } else { e.into() })?;
         let key = conn.last_insert_rowid();
@@ -284,7 +284,7 @@ impl Work<'_> {
         self.layer.check(&feature)?;
         stamp(self.layer, &mut feature, "updated", Value::text(self.at));
         let key = feature.key;
-        let mut insert = self.conn.prepare_cached(&self.layer.layout.insert())?;
+        let mut insert = self.conn.prepare_cached(&self.layer.sql.insert)?;
         self.layer.bind(&mut insert, Some(key), &feature, &mut Vec::new())?;
         insert.raw_execute()?;
         self.log(None, Some(key))

@@ -31,13 +31,15 @@ pub(super) fn layers(conn: &Connection) -> Result<Layers> {
     find(conn)?.into_iter().map(|layer| layer.map(|l| (l.collection.id.clone(), Arc::new(l)))).collect()
 }
 
-fn adopt_table(conn: &Connection, mut layer: Layer) -> Result<()> {
-    if layer.layout.id.is_none() {
-        conn.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {ID_COLUMN} TEXT", quoted(&layer.layout.table)))?;
-        layer.layout.id = Some(ID_COLUMN.into());
+fn adopt_table(conn: &Connection, found: Layer) -> Result<()> {
+    let Layer { collection, mut layout, .. } = found;
+    if layout.id.is_none() {
+        conn.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {ID_COLUMN} TEXT", quoted(&layout.table)))?;
+        layout.id = Some(ID_COLUMN.into());
     }
-    let (table, id) = (quoted(&layer.layout.table), layer.layout.id.as_deref().map(quoted).unwrap_or_default());
-    layer.number = tables::register(conn, &layer.collection, &layer.layout)?;
+    let (table, id) = (quoted(&layout.table), layout.id.as_deref().map(quoted).unwrap_or_default());
+    let number = tables::register(conn, &collection, &layout)?;
+    let layer = Layer::new(number, collection, layout);
     conn.execute_batch(&format!(
         "CREATE UNIQUE INDEX IF NOT EXISTS \"cityheart_{}_ids\" ON {table} ({id})",
         layer.number
@@ -177,7 +179,7 @@ impl Entry {
             GeometryKind::NONE
         };
         let collection = Collection::inferred(name, &self.title, geometry, &fields)?;
-        Ok(Some(Layer { number: 0, collection, layout }))
+        Ok(Some(Layer::new(0, collection, layout)))
     }
 
     fn check_crs(&self) -> Result<()> {

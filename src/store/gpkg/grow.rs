@@ -16,7 +16,7 @@ impl Shared {
 fn grow(conn: &Connection, layers: &Layers, collection: &Collection) -> Result<()> {
     let old = find(layers, &collection.id)?;
     journal::take_over(conn, old)?;
-    let layer = Layer { number: old.number, collection: collection.clone(), layout: layout(conn, old, collection)? };
+    let layer = Layer::new(old.number, collection.clone(), layout(conn, old, collection)?);
     conn.execute(
         "UPDATE cityheart_collections SET schema=?2, layout=?3 WHERE number=?1",
         params![layer.number, collection.schema.to_string(), tables::json(&layer.layout)?],

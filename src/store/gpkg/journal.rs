@@ -78,13 +78,12 @@ pub(super) fn go_on(conn: &Connection, layer: &Layer) -> Result<()> {
 }
 
 /// Whether the triggers are in place. They vanish when a program drops the table and makes it anew.
+/// (SQLite prepares a statement anew for each pattern that it is given as it is; one that it puts together itself is not looked into.)
 pub(super) fn is_kept(conn: &Connection, layer: &Layer) -> Result<bool> {
     let mut ask = conn.prepare_cached(
-        "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB ?1 AND lower(tbl_name)=lower(?2)",
+        "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB 'cityheart_'||?1||'_*' AND lower(tbl_name)=lower(?2)",
     )?;
-    Ok(ask
-        .query_row(params![format!("cityheart_{}_*", layer.number), layer.layout.table], |row| row.get::<_, i64>(0))?
-        == 3)
+    Ok(ask.query_row(params![layer.number, layer.layout.table], |row| row.get::<_, i64>(0))? == 3)
 }
 
 /// Forgets what was noted of a collection.

@@ -30,6 +30,18 @@ pub(super) struct Layer {
     pub number: i64,
     pub collection: Collection,
     pub layout: Layout,
+    pub sql: Statements,
+}
+
+/// The statements that every edit needs, made once from the layout.
+#[derive(Debug, Clone)]
+pub(super) struct Statements {
+    /// [`Layout::select`] of the row with the id `?1`.
+    find: String,
+    /// [`Layout::select`] of the row with the key `?1`.
+    find_key: String,
+    /// [`Layout::insert`].
+    pub insert: String,
 }
 
 /// A name as SQL quotes it.
@@ -78,7 +90,7 @@ impl Layout {
     }
 
     /// A condition that finds the row with the id `?1`, by the index on ids or by the key.
-    pub(super) fn has_id(&self) -> String {
+    fn has_id(&self) -> String {
         let key = quoted(&self.key);
         let by_key = format!("({key}=CAST(?1 AS INTEGER) AND CAST({key} AS TEXT)=?1");
         match self.id.as_deref().map(quoted) {
@@ -88,7 +100,7 @@ impl Layout {
     }
 
     /// `INSERT INTO table (key, id, geometry, fields …) VALUES (?1, ?2, ?3, …)`; the geometry is `?3` even when there is none.
-    pub(super) fn insert(&self) -> String {
+    fn insert(&self) -> String {
         let mut names = quoted(&self.key);
         let mut marks = String::from("?1");
         let optional = [(2, self.id.as_ref()), (3, self.geom.as_ref())];
@@ -120,6 +132,16 @@ pub(super) fn free_name(wanted: &str, taken: &mut Vec<String>) -> String {
 }
 
 impl Layer {
+    pub(super) fn new(number: i64, collection: Collection, layout: Layout) -> Self {
+        let select = layout.select();
+        let sql = Statements {
+            find: format!("{select} WHERE {}", layout.has_id()),
+            find_key: format!("{select} WHERE {}=?1", quoted(&layout.key)),
+            insert: layout.insert(),
+        };
+        Self { number, collection, layout, sql }
+    }
+
     /// Reads a row of [`Layout::select`]. `None` when its id is none; other faults become null. All of them are remarked.
     pub(super) fn read(&self, row: &Row<'_>, remarks: &mut Remarks) -> rusqlite::Result<Option<Feature>> {
         let key: i64 = row.get(0)?;
@@ -157,14 +179,13 @@ impl Layer {
 
     /// The feature with this id, as it is in the table.
     pub(super) fn find(&self, conn: &Connection, id: &FeatureId) -> Result<Option<Feature>> {
-        let mut find = conn.prepare_cached(&format!("{} WHERE {}", self.layout.select(), self.layout.has_id()))?;
+        let mut find = conn.prepare_cached(&self.sql.find)?;
         Ok(find.query_row([id.as_str()], |row| self.read(row, &mut Remarks::default())).optional()?.flatten())
     }
 
     /// The feature with this key, as it is in the table.
     pub(super) fn find_key(&self, conn: &Connection, key: i64) -> Result<Option<Feature>> {
-        let mut find =
-            conn.prepare_cached(&format!("{} WHERE {}=?1", self.layout.select(), quoted(&self.layout.key)))?;
+        let mut find = conn.prepare_cached(&self.sql.find_key)?;
         Ok(find.query_row([key], |row| self.read(row, &mut Remarks::default())).optional()?.flatten())
     }
 

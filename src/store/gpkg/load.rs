@@ -59,12 +59,12 @@ fn fresh(conn: &Connection, collection: &Collection, features: Features<'_>) -> 
         )));
     }
     let number = tables::register(conn, collection, &layout)?;
-    let layer = Layer { number, collection: collection.clone(), layout };
+    let layer = Layer::new(number, collection.clone(), layout);
     let before = contents::revision(conn, &layer)?;
     tables::create(conn, &layer, &layer.layout.table)?;
     tables::describe(conn, &layer)?;
     let mut filler = Filler::new(conn, &layer);
-    let mut insert = conn.prepare(&layer.layout.insert())?;
+    let mut insert = conn.prepare(&layer.sql.insert)?;
     for feature in features {
         filler.put(&mut insert, None, feature?)?;
     }
@@ -78,7 +78,7 @@ fn appended(conn: &Connection, layer: &Layer, given: &Collection, features: Feat
     let any_deleted = changes::any_deleted(conn, layer)?;
     tables::drop_triggers(conn, layer)?;
     let mut filler = Filler::new(conn, layer);
-    let mut insert = conn.prepare(&layer.layout.insert())?;
+    let mut insert = conn.prepare(&layer.sql.insert)?;
     for feature in features {
         let mut feature = feature?;
         if let Some(order) = &order {
@@ -119,8 +119,9 @@ fn misfit(collection: &Collection, field: &str, what: &str) -> Error {
 /// different, and what went, is logged.
 fn replaced(conn: &Connection, old: &Layer, collection: &Collection, features: Features<'_>) -> Result<Loaded> {
     let layout = Layout { table: old.layout.table.clone(), ..Layout::new(collection) };
-    let layer = Layer { number: old.number, collection: collection.clone(), layout };
-    let building = Layer { layout: Layout { table: NEW_TABLE.into(), ..layer.layout.clone() }, ..layer.clone() };
+    let layer = Layer::new(old.number, collection.clone(), layout);
+    let elsewhere = Layout { table: NEW_TABLE.into(), ..layer.layout.clone() };
+    let building = Layer::new(old.number, collection.clone(), elsewhere);
     let before = contents::revision(conn, old)?;
     tables::create(conn, &layer, NEW_TABLE)?;
     continue_keys(conn, old)?;
@@ -135,7 +136,7 @@ fn replaced(conn: &Connection, old: &Layer, collection: &Collection, features: F
         changed: false,
     };
     {
-        let mut insert = conn.prepare(&building.layout.insert())?;
+        let mut insert = conn.prepare(&building.sql.insert)?;
         for feature in features {
             let mut feature = feature?;
             let key = log.put(&mut feature)?;

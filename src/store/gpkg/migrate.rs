@@ -78,7 +78,7 @@ fn from_1_to_2(conn: &Connection) -> Result<()> {
             "UPDATE cityheart_collections SET layout=?2 WHERE number=?1",
             params![number, tables::json(&layout)?],
         )?;
-        let layer = Layer { number, collection, layout };
+        let layer = Layer::new(number, collection, layout);
         if super::foreign::missing_column(conn, &layer.layout)?.is_none() {
             journal::create_triggers(conn, &layer)?;
         }

@@ -176,7 +176,7 @@ impl Shared {
 
     /// The layers as this connection sees them. Other programs may add some or change their tables at any time.
     fn layers(&self, conn: &Connection) -> Result<Arc<Layers>> {
-        let version: i64 = conn.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+        let version: i64 = conn.prepare_cached("PRAGMA schema_version")?.query_row([], |row| row.get(0))?;
         {
             let known = self.layers.read().unwrap_or_else(PoisonError::into_inner);
             if known.0 == version {

@@ -264,7 +264,7 @@ pub(super) fn read_layers(conn: &Connection) -> Result<Layers> {
         }
         let collection =
             Collection::from_schema(CollectionId::new(&id)?, serde_json::from_str(&schema).map_err(spoilt)?)?;
-        layers.insert(collection.id.clone(), Arc::new(Layer { number: row.get(0)?, collection, layout }));
+        layers.insert(collection.id.clone(), Arc::new(Layer::new(row.get(0)?, collection, layout)));
     }
     Ok(layers)
 }
