@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
-import { baseLayers, baseSources } from './base';
+import { expect, test, vi } from 'vitest';
 import type { Palette } from './palette';
+
+vi.stubGlobal('document', { baseURI: 'http://plan.example/' });
+const { baseLayers, baseSources } = await import('./base');
 
 const palette = new Proxy({}, { get: () => '#888888' }) as Palette;
 
