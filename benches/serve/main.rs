@@ -33,6 +33,9 @@ const ITEMS: &str = "/api/collections/features/items";
 /// How many addresses a list has; one pass over it is cold, later ones are warm.
 const ADDRESSES: usize = 2000;
 
+/// Room for every tile of a list of the million, plain and packed.
+const ALL_TILES_MB: &str = "1024";
+
 struct Options {
     sizes: Vec<(&'static str, i64)>,
     rounds: usize,
@@ -79,7 +82,7 @@ fn measure(size: &str, count: i64, options: &Options) {
     let serve = |cache: &str| {
         Server::start(PROGRAM, &["serve", &plan, "--listen", "127.0.0.1:0", "--tile-cache", cache], &LIMITLESS)
     };
-    let kept = serve("512");
+    let kept = serve(ALL_TILES_MB);
     if options.only_questions {
         println!("\n## {count} features");
         questions::measure(&kept, size, count, options);

@@ -1,19 +1,20 @@
 // What else the plan holds is edited like interventions are: areas, streets, facilities, what is observed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, eventually, REFUSED, signIn, SPOT, square } from './editing.mjs';
+import { ask, CUT, eventually, REFUSED, signIn, SPOT, square } from './editing.mjs';
 import { base, counted, features, idle, onPage, visit } from './harness.mjs';
+import { serveDemo } from './servers.mjs';
 
 const AREAS = 'api/collections/areas/items';
 const inside = [SPOT[0] + 0.0003, SPOT[1] + 0.0003];
 
 /** Opens the other data of Celje signed in. */
-const looking = (steps, options = {}) =>
+const looking = (steps, { who, ...options } = {}) =>
   visit(
     `?city=celje&map=17.00/${inside[1]}/${inside[0]}`,
     async (page) => {
       await page.locator('.row').first().waitFor();
-      await signIn(page);
+      await signIn(page, who);
       await page.locator('#data').click();
       await page.locator('.thing').first().waitFor();
       await steps(page);
@@ -33,6 +34,7 @@ async function withArea(page, steps) {
   try {
     await steps(id);
   } finally {
+    await page.context().setOffline(false);
     await ask(page, 'DELETE', `${AREAS}/${id}`);
   }
 }
@@ -111,6 +113,74 @@ test('a draft of other data survives a reload', () =>
     }),
   ));
 
+test('what is changed without a connection stands in its list at once, opens again, and is sent when it is back', () =>
+  looking(
+    (page) =>
+      withArea(page, async (id) => {
+        await thing(page, id).waitFor();
+        await idle(page);
+        await page.context().setOffline(true);
+        await thing(page, id).click();
+        await page.locator('.editor').waitFor();
+        await page.fill('#field-name', 'Renamed in the tunnel');
+        await page.locator('#save').click();
+        await thing(page, id).getByText('Renamed in the tunnel').waitFor();
+        assert.match(await thing(page, id).textContent(), /Shown here, not sent yet/);
+        await thing(page, id).click();
+        await page.locator('.editor').waitFor();
+        assert.equal(await page.inputValue('#field-name'), 'Renamed in the tunnel');
+        await page.fill('#field-note', 'Begun');
+        await page.getByRole('button', { name: 'Back, keep the draft' }).click();
+        assert.match(await thing(page, id).textContent(), /You have a draft of this/);
+        assert.equal((await (await fetch(`${base}${AREAS}/${id}?f=json`)).json()).properties.name, `Area ${id}`);
+        await page.context().setOffline(false);
+        await eventually(async () => (await fetch(`${base}${AREAS}/${id}?f=json`)).json(), ({ properties }) => properties.name === 'Renamed in the tunnel', 'sent');
+        await page.waitForFunction((wanted) => !/not sent yet/.test(document.querySelector(`.thing[data-id="${wanted}"]`)?.textContent ?? 'not sent yet'), id);
+        await page.locator('.workbar .hint .square').click();
+      }),
+    { expectErrors: CUT },
+  ));
+
+test('a city has a name in each language, one is added, and one is taken out again', async () => {
+  const server = await serveDemo();
+  const names = async () => (await (await fetch(`${server.at}api/collections/cities/items/celje?f=json`)).json()).properties.names;
+  try {
+    const before = await names();
+    await looking(
+      async (page) => {
+        const open = async () => {
+          await thing(page, 'celje').click();
+          await page.locator('.editor').waitFor();
+        };
+        const save = async () => {
+          await page.locator('#save').click();
+          await thing(page, 'celje').waitFor();
+        };
+        await page.selectOption('#data-collection', 'cities');
+        await open();
+        const group = page.getByRole('group', { name: 'Name in each language' });
+        await counted(group.locator('input'), Object.keys(before).length, 'one for each that is filled');
+        await group.locator('select').selectOption({ label: 'Hungarian' });
+        const hungarian = page.getByLabel('Hungarian', { exact: true });
+        await page.waitForFunction(() => document.activeElement?.id === 'field-names-hu');
+        await page.locator('#save').click();
+        await page.locator('#faults a', { hasText: 'Name in each language: This is needed.' }).waitFor();
+        await hungarian.fill('Cille');
+        await save();
+        assert.deepEqual(await names(), { ...before, hu: 'Cille' });
+        await open();
+        await page.getByRole('button', { name: 'Remove: Hungarian' }).click();
+        await hungarian.waitFor({ state: 'detached' });
+        await save();
+        assert.deepEqual(await names(), before);
+      },
+      { at: server.at, who: server.add('boss', '--role', 'admin') },
+    );
+  } finally {
+    await server.remove();
+  }
+});
+
 test('every collection on offer has a form of all its fields in the language of the person', () =>
   looking(
     async (page) => {
@@ -119,7 +189,7 @@ test('every collection on offer has a form of all its fields in the language of 
       for (const id of ids) {
         await page.selectOption('#data-collection', id);
         const schema = await (await fetch(`${base}api/collections/${id}/schema?f=json`)).json();
-        const asked = Object.entries(schema.properties).filter(([, field]) => !field.readOnly && field.type !== 'object' && field['x-ogc-role'] !== 'id');
+        const asked = Object.entries(schema.properties).filter(([, field]) => !field.readOnly && field['x-ogc-role'] !== 'id' && field['x-ogc-role'] !== 'primary-geometry');
         const some = (await features(id)).some(({ properties }) => !schema.properties.city || properties.city === 'celje');
         if (!some) continue;
         await page.locator('.thing').first().click();

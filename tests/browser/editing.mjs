@@ -85,5 +85,5 @@ export const square = ([lon, lat], size = 0.0006) => ({
 
 /** What the browser writes to its console when a request is refused on purpose. */
 export const REFUSED = [/status of 4(03|09|12|22|00|01|04)/];
-/** … and when there is no connection. */
-export const CUT = [/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/, ...REFUSED];
+/** … and when there is no connection. The last two are the map library's own, of letters and tiles that it does not get. */
+export const CUT = [/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/, ...REFUSED, /Ignoring the font face/, /^error: \w{1,3}$/];

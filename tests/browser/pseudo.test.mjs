@@ -46,6 +46,8 @@ const clipped = (page) =>
       range.selectNodeContents(walker.currentNode);
       const text = range.getBoundingClientRect();
       if (!text.width) continue;
+      const edge = own.closest('.button, .way-choice, .move')?.getBoundingClientRect();
+      if (edge && (text.left < edge.left + 4 || text.right > edge.right - 4)) found.push(`touches its border: ${own.className}: ${walker.currentNode.textContent.trim().slice(0, 60)}`);
       let scrolls = false;
       for (let at = own; at && at !== document.documentElement; at = at.parentElement) {
         const { overflowX, overflowY, position } = getComputedStyle(at);

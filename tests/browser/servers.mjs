@@ -1,6 +1,6 @@
 // Servers of a test's own, which it may stop and start.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,13 @@ export async function serveDemo() {
     folder,
     plan,
     who: { login, password },
+    /** Somebody who may sign in, with the options of `user add`; settles with their login and password. */
+    add: (login, ...options) => {
+      const who = { login, password: `${login} and a long word` };
+      const { status, stderr } = spawnSync(binary, ['user', 'add', login, ...options, '--plan', plan, '--password-stdin'], { input: `${who.password}\n`, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      return who;
+    },
     // The demo tidies its plan away unless it has no time to.
     stop: () => stop(server, 'SIGKILL'),
     start: async () => {

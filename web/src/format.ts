@@ -19,6 +19,14 @@ export function percent(share: number): string {
   return formatter('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 0 })).format(share);
 }
 
+/** The official languages of the European Union, which names are given in. */
+export const languagesOfEurope = 'bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv'.split(' ');
+
+/** What a language is called in the person's own. */
+export function languageName(code: string): string {
+  return formatter('languages', (lang) => new Intl.DisplayNames(lang, { type: 'language' })).of(code) ?? code;
+}
+
 /** Short money for lists and sums. */
 export function euros(cents: number): string {
   return formatter(

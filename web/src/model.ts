@@ -10,6 +10,7 @@ export interface FieldSchema {
   description?: string;
   items?: FieldSchema;
   properties?: Record<string, FieldSchema>;
+  additionalProperties?: FieldSchema | boolean;
   required?: string[];
   enum?: string[];
   readOnly?: boolean;
@@ -45,6 +46,12 @@ export interface Model {
   /** Of interventions. */
   schema: FieldSchema;
   vocabularies: Record<string, Vocabulary>;
+}
+
+/** What each entry of a field is that holds a text in each of several languages; undefined for any other field. */
+export function eachLanguage(field: FieldSchema | undefined): FieldSchema | undefined {
+  const each = field?.type === 'object' ? field.additionalProperties : undefined;
+  return typeof each === 'object' && each.type === 'string' ? each : undefined;
 }
 
 /** The text in a language, else in English, else in whatever there is. */

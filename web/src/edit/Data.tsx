@@ -1,20 +1,22 @@
 // What else the plan holds, to be edited: a collection is chosen, and a thing of it from the list or by a tap on the map. Its form is
 // made of its schema like that of an intervention, and goes the same way.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address, type Item } from '../api';
 import { taker } from '../draw/drawing';
 import { outlineAt } from '../draw/nearest';
 import { fold, holds, words } from '../fold';
+import { dayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { conceptLabel, inLanguage, vocabularyOf, type FieldSchema } from '../model';
 import { announcement, cityName, filter, model, plan, theMap } from '../state';
 import { touched } from '../state/changes';
 import { Icon } from '../ui/Icon';
-import { browsing, settled } from './desk';
-import { edit, makeIn, titleOfContent } from './drafts';
+import { browsing, drafts, lists, settled, waiting } from './desk';
+import { edit, isTouched, makeIn, titleOfContent } from './drafts';
+import { withWaiting } from './pending';
 import { INTERVENTIONS, refOf } from './ref';
 import { loadSchema, schemaOf } from './schemas';
-import { mayAdd, mayChange } from './send';
+import { contentOf, mayAdd, mayChange } from './send';
 
 /** Those that stand first, being what planners draw. */
 const FIRST = ['areas', 'segments', 'facilities', 'premises'];
@@ -27,7 +29,7 @@ export const titleOfCollection = (schema: FieldSchema | undefined, id: string) =
 
 export function Data() {
   const heading = useRef<HTMLHeadingElement>(null);
-  const [collections, setCollections] = useState<string[]>([]);
+  const [collections, setCollections] = useState(offered);
   const chosen = browsing.value || collections[0] || '';
   useLayoutEffect(() => heading.current?.focus(), []);
   useEffect(() => {
@@ -66,42 +68,56 @@ export function Data() {
   );
 }
 
+/** As they were last had: they are there without a connection, too. */
+let offered: string[] = [];
+
 async function collectionsOnOffer(): Promise<string[]> {
   const answer = await fetch(address('api/collections?f=json')).catch(() => null);
-  const { collections = [] } = answer?.ok ? ((await answer.json()) as { collections: { id: string }[] }) : {};
+  if (!answer?.ok) return offered;
+  const { collections } = (await answer.json()) as { collections: { id: string }[] };
   const rank = (id: string) => (FIRST.includes(id) ? FIRST.indexOf(id) : FIRST.length);
   const ids = collections.map(({ id }) => id).filter((id) => !LEFT_OUT.includes(id));
   await Promise.all(ids.map(loadSchema));
-  return ids.sort((a, b) => rank(a) - rank(b));
+  offered = ids.sort((a, b) => rank(a) - rank(b));
+  return offered;
 }
 
 /** The things of a collection, of the chosen city where they belong to cities. */
 function Things({ collection }: { collection: string }) {
-  const [list, setList] = useState<Item[] | null>(null);
+  const { city } = filter.value;
+  const schema = schemaOf(collection);
+  const ofCity = Boolean(schema?.properties?.city && city);
+  const name = `${collection} ${ofCity ? city : ''}`;
+  const [list, setList] = useState<Item[] | null>(lists.get(name) ?? null);
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const [refused, setRefused] = useState('');
-  const schema = schemaOf(collection);
-  const { city } = filter.value;
-  const ofCity = Boolean(schema?.properties?.city && city);
   // Anew after a change of one's own, and when others change something of it.
   const round = settled.value;
   const news = touched.value?.collection === collection ? touched.value : null;
   useEffect(() => {
     let here = true;
-    void mayAdd(collection).then((may) => here && setOpen(may));
-    void things(collection, ofCity ? city : '').then((found) => here && setList(found));
+    void mayAdd(collection).then((may) => here && setOpen(may !== false));
+    // Without an answer what was shown stays.
+    setList(lists.get(name) ?? null);
+    void things(collection, ofCity ? city : '').then((found) => {
+      if (found) lists.set(name, found);
+      if (found && here) setList(found);
+    });
     return () => {
       here = false;
     };
-  }, [collection, ofCity ? city : '', round, news]);
-  const begin = async ({ id }: Item) => {
-    const ref = refOf(collection, String(id));
-    if ((await mayChange(ref)) !== false) return edit(ref);
-    setRefused(String(id));
+  }, [name, round, news]);
+  const begin = async (item: Item) => {
+    const id = String(item.id);
+    const ref = refOf(collection, id);
+    if (unsent.has(ref) || (await mayChange(ref)) !== false) return edit(ref, contentOf(item, collection));
+    setRefused(id);
     announcement.value = t('data.cannot');
   };
-  const placed = (list ?? []).flatMap((item) => (item.geometry ? [{ item, geometry: item.geometry }] : []));
+  const unsent = new Set(waiting.value.flatMap(({ changes }) => changes.map((one) => one.id)));
+  const all = useMemo(() => withWaiting(list ?? [], waiting.value, collection, ({ properties }) => !ofCity || properties.city === city), [list, waiting.value, name]);
+  const placed = all.flatMap((item) => (item.geometry ? [{ item, geometry: item.geometry }] : []));
   useEffect(() => {
     if (!placed.length) return;
     const tapped = (at: number[]) => {
@@ -114,9 +130,9 @@ function Things({ collection }: { collection: string }) {
     return () => {
       if (taker.peek() === tapped) taker.value = null;
     };
-  }, [list]);
+  }, [all]);
   const wanted = words(text);
-  const shown = (list ?? []).filter((item) => holds(fold(`${item.id} ${titleOf(item)}`), wanted));
+  const shown = all.filter((item) => holds(fold(`${item.id} ${titleOf(item)}`), wanted));
   return (
     <>
       {open && (
@@ -139,6 +155,7 @@ function Things({ collection }: { collection: string }) {
               <span class="what">
                 <span class="title">{titleOf(item)}</span>
                 <span class="sub">{subOf(item, schema)}</span>
+                <Mine id={refOf(collection, String(item.id))} unsent={unsent} />
               </span>
             </button>
             {refused === item.id && <p class="hint">{t('data.cannot')}</p>}
@@ -147,6 +164,13 @@ function Things({ collection }: { collection: string }) {
       </ul>
     </>
   );
+}
+
+/** What this device has of it that the server has not. */
+function Mine({ id, unsent }: { id: string; unsent: ReadonlySet<string> }) {
+  const left = drafts.value.find((one) => one.key === id && isTouched(one));
+  if (!left && !unsent.has(id)) return null;
+  return <span class="note">{left ? t('draft.here', { when: dayAndHour(left.at) }) : t('waiting.this')}</span>;
 }
 
 const titleOf = ({ id, properties }: Item) => titleOfContent({ geometry: null, properties }) || String(id);
@@ -159,14 +183,14 @@ function subOf({ properties }: Item, schema: FieldSchema | undefined): string {
   return [...said, city].filter(Boolean).join(' · ');
 }
 
-/** Of a large collection, what lies in sight. */
-async function things(collection: string, city: string): Promise<Item[]> {
+/** Of a large collection, what lies in sight. Null when there is no answer. */
+async function things(collection: string, city: string): Promise<Item[] | null> {
   const sight = theMap.peek()?.getBounds().toArray().flat().map((degrees) => degrees.toFixed(5)).join();
   const ask = async (more: string) => {
     const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/items?limit=${MOST}&f=json${more}`)).catch(() => null);
     return answer?.ok ? ((await answer.json()) as { features: Item[]; numberMatched?: number }) : null;
   };
   const whole = await ask(city ? `&city=${encodeURIComponent(city)}` : '');
-  if (!whole || (whole.numberMatched ?? 0) <= MOST || !sight) return whole?.features ?? [];
+  if (!whole || (whole.numberMatched ?? 0) <= MOST || !sight) return whole && whole.features;
   return (await ask(`&bbox=${sight}`))?.features ?? whole.features;
 }

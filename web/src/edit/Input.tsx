@@ -10,6 +10,7 @@ import { isNothing } from './change';
 import { faultKey, type Fault, type Reason } from './check';
 import type { Field } from './form';
 import { Rows, Texts } from './Lists';
+import { Names } from './Names';
 import { movesFrom, nameOf } from './act';
 import { citiesOpen } from './rights';
 
@@ -38,6 +39,8 @@ export function Input(props: InputProps) {
       return <Rows {...props} />;
     case 'texts':
       return <Texts {...props} />;
+    case 'names':
+      return <Names {...props} />;
     case 'references':
       return <References {...props} />;
     case 'flag':

@@ -52,14 +52,21 @@ export function differing(a: Content, b: Content): FieldName[] {
   return [...names].filter((name) => !same(valueOf(a, name), valueOf(b, name)));
 }
 
-/** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null. */
+/** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null, within a field as well. */
 export function patchOf(base: Content, now: Content): { geometry?: Geometry | null; properties?: Properties } {
   const fields = differing(base, now);
-  const properties = Object.fromEntries(fields.filter((name) => name !== GEOMETRY).map((name) => [name, valueOf(now, name)]));
+  const properties = Object.fromEntries(fields.filter((name) => name !== GEOMETRY).map((name) => [name, patched(valueOf(base, name), valueOf(now, name))]));
   return {
     ...(fields.includes(GEOMETRY) ? { geometry: now.geometry } : {}),
     ...(Object.keys(properties).length ? { properties } : {}),
   };
+}
+
+const isObject = (value: unknown): value is Properties => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function patched(base: unknown, now: unknown): unknown {
+  if (!isObject(base) || !isObject(now)) return now;
+  return { ...Object.fromEntries(Object.keys(base).map((name) => [name, null])), ...now };
 }
 
 /** Whether two JSON values say the same; nothing is nothing, however it is written. */

@@ -1,6 +1,6 @@
 // What is wrong with what was filled in, by the schema alone, so that it is said before anything is sent and in the
 // person's language. What only the server knows comes back as its own sentence.
-import type { FieldSchema } from '../model';
+import { eachLanguage, type FieldSchema } from '../model';
 import { isNothing, type Content } from './change';
 import { formOf, type Field } from './form';
 
@@ -35,6 +35,10 @@ function faultsOfField({ kind, schema, required, parts }: Field, value: unknown,
         ? parts.flatMap((part) => faultsOfField(part, (one as Record<string, unknown>)[part.name], [...at, String(i), part.name]))
         : faultsOfField(item, one, [...at, String(i)]),
     );
+  }
+  if (kind === 'names') {
+    const each = { name: '', kind: 'text' as const, schema: eachLanguage(schema) ?? {}, required: true, parts: [] };
+    return Object.entries(value as Record<string, unknown>).flatMap(([code, text]) => faultsOfField(each, text, [...at, code]));
   }
   if (schema.type === 'number' || schema.type === 'integer') return numberFault(schema, value, fault);
   if (typeof value !== 'string') return [];

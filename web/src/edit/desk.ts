@@ -1,5 +1,6 @@
 // What lies on an editor's desk: drafts, changes that wait for the connection, what can be undone, what has to be decided.
 import { computed, signal } from '@preact/signals';
+import type { Item } from '../api';
 import { plan } from '../state';
 import { account } from '../state/session';
 import type { Change } from './change';
@@ -40,6 +41,9 @@ export const settled = signal(0);
 /** The collection whose things are looked through, to be edited; null is none. */
 export const browsing = signal<string | null>(null);
 
+/** Lists of other data as they were last had, by collection and city. */
+export const lists = new Map<string, Item[]>();
+
 /** Others changed what is in the editor after it was opened. */
 export const overtaken = computed(() => {
   const one = draft.value;
@@ -66,6 +70,7 @@ export function clear(): void {
   end();
   [drafts.value, waiting.value, steps.value, openKey.value, deciding.value, trouble.value] = [[], [], NO_STEPS, '', null, ''];
   browsing.value = null;
+  lists.clear();
 }
 
 function read(): void {

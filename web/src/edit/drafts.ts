@@ -46,14 +46,14 @@ function open(one: Draft): void {
   });
 }
 
-/** Opens the editor on the newest version; without a connection on the one that the page holds. */
-export async function edit(id: string): Promise<void> {
+/** Opens the editor on the newest version; without a connection on the one that the page shows. */
+export async function edit(id: string, shown?: Content): Promise<void> {
   const before = selected.peek();
   const left = drafts.value.find(({ key }) => key === id);
   if (left) return open(left);
   const found = await newest(id);
   const held = plan.value?.byId.get(id);
-  const content = found && found !== 'unreachable' ? found.content : held && contentOf(held);
+  const content = found && found !== 'unreachable' ? found.content : (shown ?? (held && contentOf(held)));
   if (!content || selected.peek() !== before) return; // something else was opened meanwhile
   show(id);
   open({ key: id, base: content, now: content, etag: found && found !== 'unreachable' ? found.etag : null, at: Date.now() });

@@ -5,8 +5,10 @@ import type { FieldSchema } from '../model';
 import { differing, inverse, patchOf, same, withValue, type Content } from './change';
 import { faultsOf, faultsSaid } from './check';
 import { formOf, sectionsOf } from './form';
+import type { Waiting } from './keep';
 import { compare, merge } from './merge';
 import { place, type Reconciled } from './onto';
+import { withWaiting } from './pending';
 import { did, NO_STEPS, redid, undid, type Steps } from './undo';
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/interventions.schema.json'), 'utf8')) as FieldSchema;
@@ -24,6 +26,12 @@ describe('a change', () => {
       properties: { title: 'B', place: null },
     });
     expect(patchOf(base, content({ place: 'Glavni trg', cost: 5, title: 'A', steps: [] }))).toEqual({});
+  });
+
+  test('of texts by language sends null for a language that goes, as what is not said stays', () => {
+    const base = content({ names: { sl: 'Celje', de: 'Cilli', it: 'Celje' } });
+    expect(patchOf(base, content({ names: { sl: 'Celje', de: 'Cilli/Celje' } }))).toEqual({ properties: { names: { sl: 'Celje', de: 'Cilli/Celje', it: null } } });
+    expect(patchOf(base, content({}))).toEqual({ properties: { names: null } });
   });
 
   test('and its inverse lead back', () => {
@@ -175,4 +183,28 @@ describe('a change that meets another version', () => {
   test('has nothing to do when it removes what is gone', () => expect(met({ ...change, now: null }, null).already.has('x')).toBe(true));
 
   test('that makes a new thing is made', () => expect(met({ ...change, base: null }, null).ready).toHaveLength(1));
+});
+
+describe('a list of other data', () => {
+  const area = (id: string, name: string, city = 'celje') => ({ type: 'Feature' as const, id, geometry: null, properties: { name, city } });
+  const wait = (id: string, now: Content | null): Waiting => ({ key: id, label: '', stuck: '', at: 0, changes: [{ id, base: null, now, etag: null }] });
+
+  test('shows what waits for the connection as it will be', () => {
+    const waiting = [
+      wait('areas\ta', content({ name: 'Renamed', city: 'celje' })),
+      wait('areas\tb', null),
+      wait('areas\tc', content({ name: 'New', city: 'celje' })),
+      wait('areas\td', content({ name: 'Elsewhere', city: 'granada' })),
+      wait('facilities\ta', content({ name: 'Another collection', city: 'celje' })),
+    ];
+    const shown = withWaiting([area('a', 'Old'), area('b', 'Gone')], waiting, 'areas', ({ properties }) => properties.city === 'celje');
+    expect(shown.map(({ id, properties }) => [id, properties.name])).toEqual([['a', 'Renamed'], ['c', 'New']]);
+  });
+
+  test('has a field for names by language, checked language by language', () => {
+    const cities = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/cities.schema.json'), 'utf8')) as FieldSchema;
+    expect(formOf(cities).find(({ name }) => name === 'names')?.kind).toBe('names');
+    const faults = faultsOf(cities, content({ names: { sl: 'Celje', de: '', it: 'x'.repeat(201) } })).filter(({ at }) => at[0] === 'names');
+    expect(faults).toEqual([{ at: ['names', 'de'], reason: 'required' }, { at: ['names', 'it'], reason: 'long', value: 200 }]);
+  });
 });

@@ -1,5 +1,5 @@
 // A form is what the schema of a collection says: which fields, in which order, and how each is asked for.
-import { fieldsOf, type FieldSchema } from '../model';
+import { eachLanguage, fieldsOf, type FieldSchema } from '../model';
 
 export type Kind =
   | 'text'
@@ -12,6 +12,7 @@ export type Kind =
   | 'reference'
   | 'references'
   | 'texts'
+  | 'names'
   | 'rows';
 
 export interface Field {
@@ -28,11 +29,11 @@ const UNASKED = new Set(['id', 'primary-geometry']);
 /** Texts that may grow longer than this are asked for in several lines. */
 const LINE = 300;
 
-/** Every field that a person fills in here: not the id, not the place on the map, not what the service writes, no table of names. */
+/** Every field that a person fills in here: not the id, not the place on the map, not what the service writes. */
 export function formOf(schema: FieldSchema): Field[] {
   const required = new Set(schema.required);
   return fieldsOf(schema)
-    .filter(([, field]) => !field.readOnly && field.type !== 'object' && !UNASKED.has(field['x-ogc-role'] ?? ''))
+    .filter(([, field]) => !field.readOnly && (field.type !== 'object' || eachLanguage(field)) && !UNASKED.has(field['x-ogc-role'] ?? ''))
     .map(([name, field]) => ({
       name,
       kind: kindOf(field),
@@ -49,6 +50,8 @@ function kindOf(field: FieldSchema): Kind {
       if (field.items?.properties) return 'rows';
       if (field.items?.['x-ogc-role'] === 'reference') return 'references';
       return field.items?.enum ? 'choices' : 'texts';
+    case 'object':
+      return 'names';
     case 'boolean':
       return 'flag';
     case 'number':

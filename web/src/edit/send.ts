@@ -58,10 +58,10 @@ export async function mayChange(id: string): Promise<boolean | null> {
   return answer?.headers.get('Allow')?.includes('PATCH') ?? null;
 }
 
-/** Whether the server would let us add to a collection. */
-export async function mayAdd(collection: string): Promise<boolean> {
+/** Whether the server would let us add to a collection; null when it does not say. */
+export async function mayAdd(collection: string): Promise<boolean | null> {
   const answer = await call(itemsPath(collection), { method: 'OPTIONS' });
-  return answer?.headers.get('Allow')?.includes('POST') ?? false;
+  return answer?.headers.get('Allow')?.includes('POST') ?? null;
 }
 
 /** All or none; all are of one collection. */

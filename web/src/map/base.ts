@@ -11,12 +11,15 @@ const LINEAR: FilterSpecification = ['match', ['geometry-type'], ['LineString', 
 const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
 const isClass = (...classes: string[]): FilterSpecification => ['match', ['get', 'class'], classes, true, false];
 
-/** Streets from the widest to the narrowest: their classes, from which zoom they are seen, and their width in pixels at zooms 12, 15 and 18. */
+/** From here on a region shows its waters and main roads, so that a city does not lie in empty land. */
+const FAR = 8;
+
+/** Streets from the narrowest to the widest: their classes, from which zoom they are seen, and their width in pixels at zooms 12, 15 and 18. */
 const WIDTHS: { id: string; classes: string[]; from: number; width: [number, number, number] }[] = [
   { id: 'minor', classes: ['service', 'track'], from: 14.5, width: [0.4, 2, 12] },
   { id: 'local', classes: ['residential', 'unclassified', 'living_street', 'pedestrian', 'road', 'busway'], from: 12.5, width: [0.7, 5, 28] },
   { id: 'middle', classes: ['secondary', 'secondary_link', 'tertiary', 'tertiary_link'], from: 11, width: [1.4, 7, 36] },
-  { id: 'main', classes: ['motorway', 'motorway_link', 'trunk', 'trunk_link', 'primary', 'primary_link'], from: 10, width: [2, 8.5, 42] },
+  { id: 'main', classes: ['motorway', 'motorway_link', 'trunk', 'trunk_link', 'primary', 'primary_link'], from: FAR, width: [2, 8.5, 42] },
 ];
 const WHOLE_NAME: ExpressionSpecification = ['to-string', ['get', 'name']];
 /** Of several names, which OpenStreetMap parts by semicolons, the first. */
@@ -27,7 +30,7 @@ export function baseSources(tiles: string, ground: readonly Ground[]): Record<st
   const source = (layers: string[], minzoom: number): SourceSpecification => ({ type: 'vector', tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`], minzoom, maxzoom: 16 });
   const far = ground.flatMap((layer) => (layer === 'buildings' ? [] : layer === 'green' ? ['green', 'green_label'] : [layer]));
   return {
-    ...(far.length ? { ground: source(far, 10) } : {}),
+    ...(far.length ? { ground: source(far, FAR) } : {}),
     ...(ground.includes('buildings') ? { buildings: source(['buildings'], 14) } : {}),
   };
 }
@@ -48,6 +51,9 @@ function green({ green: colour, wood }: Palette): LayerSpecification[] {
   return [{ id: 'ground-green', ...common, filter: AREAL, paint: { 'fill-color': ['match', ['get', 'class'], ['forest', 'wood', 'scrub'], wood, colour] } }];
 }
 
+/** A width of rivers, and one of all smaller waters. */
+const river = (wide: number, narrow: number) => ['match', ['get', 'class'], ['river', 'canal'], wide, narrow] as never;
+
 function water({ water: colour }: Palette): LayerSpecification[] {
   const common = { source: 'ground', 'source-layer': 'water' } as const;
   return [
@@ -58,7 +64,7 @@ function water({ water: colour }: Palette): LayerSpecification[] {
       ...common,
       filter: LINEAR,
       layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': colour, 'line-width': byZoom(10, 0.8, 14, ['match', ['get', 'class'], ['river', 'canal'], 4, 1.4] as never, 18, ['match', ['get', 'class'], ['river', 'canal'], 16, 5] as never) },
+      paint: { 'line-color': colour, 'line-width': byZoom(FAR, river(1.4, 0), 10, river(1.8, 0.5), 14, river(4, 1.4), 18, river(16, 5)) },
     },
   ];
 }
@@ -92,11 +98,11 @@ function streets({ street, 'street-edge': edge }: Palette): LayerSpecification[]
   return [
     ...WIDTHS.map((one): LayerSpecification => {
       const [far, near, close] = one.width;
-      return { id: `ground-${one.id}-edge`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': edge, 'line-width': byZoom(12, far + 1, 15, near + 1.4, 18, close + 2) } };
+      return { id: `ground-${one.id}-edge`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': edge, 'line-width': byZoom(FAR, far / 2 + 1, 12, far + 1, 15, near + 1.4, 18, close + 2) } };
     }),
     ...WIDTHS.map((one): LayerSpecification => {
       const [far, near, close] = one.width;
-      return { id: `ground-${one.id}`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': street, 'line-width': byZoom(12, far, 15, near, 18, close) } };
+      return { id: `ground-${one.id}`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': street, 'line-width': byZoom(FAR, far / 2, 12, far, 15, near, 18, close) } };
     }),
   ];
 }

@@ -1,7 +1,7 @@
 // Any field's value, shown by what its schema says it is.
 import { t } from '../i18n';
-import { day, exactEuros, number } from '../format';
-import type { FieldSchema } from '../model';
+import { day, exactEuros, languageName, number } from '../format';
+import { eachLanguage, type FieldSchema } from '../model';
 import { cents } from '../money';
 import { plan, select, titleOf } from '../state';
 import { Icon } from './Icon';
@@ -28,6 +28,17 @@ export function Value({ schema, value }: { schema: FieldSchema | undefined; valu
   if (schema?.format === 'date' || schema?.format === 'date-time') return <>{day(String(value))}</>;
   if (schema?.format === 'decimal') return <>{exactEuros(cents(value as number) ?? 0)}</>;
   if (typeof value === 'number') return <>{number(value)}</>;
+  if (eachLanguage(schema)) {
+    return (
+      <ul class="plain">
+        {Object.entries(value as Record<string, string>).map(([code, text]) => (
+          <li key={code}>
+            <span class="muted">{languageName(code)}</span> <span lang={code}>{text}</span>
+          </li>
+        ))}
+      </ul>
+    );
+  }
   if (typeof value === 'object' && value) return <>{Object.values(value).map(String).join(' · ')}</>;
   const other = plan.value?.byId.get(String(value));
   if (other) {

@@ -14,6 +14,7 @@ test.each([
   ['api/collections/areas/schema?f=json', 'plan'],
   ['api/collections/interventions/items?limit=10000&f=json', 'plan'],
   ['api/collections/interventions/items?limit=10000&f=json&cursor=abc', 'plan'],
+  ['api/collections/premises/items?limit=500&f=json&city=celje', 'plan'],
   ['tiles/areas,interventions/9/271/181.mvt?filter=x', 'tile'],
 ])('what is at %s may be kept: %s', (path, expected) => expect(kind(path)).toBe(expected));
 
@@ -25,7 +26,7 @@ test.each([
   'api/events?since=3',
   'api/collections/interventions/changes?since=3',
   'api/collections/interventions/items/celje-1',
-  'api/collections/interventions/items?limit=10000&f=json&city=celje',
+  'api/collections/interventions/items?limit=10000&f=json&bbox=1,2,3,4',
   'api/processes/inside/execution',
   'tiles/areas',
   '/elsewhere/',

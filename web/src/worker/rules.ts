@@ -16,8 +16,8 @@ export interface Loaded {
 export type Told = Loaded | 'forget';
 
 const WHOLE = /^api\/(vocabularies|collections(\/[^/]+\/(schema|items))?)$/;
-/** Parameters that do not choose among the items: how many, which page of them, in which form. */
-const PLAIN = ['f', 'limit', 'cursor'];
+/** All of a collection or of a city: how many, which page of them, in which form. What is asked in other words is asked once. */
+const PLAIN = ['f', 'limit', 'cursor', 'city'];
 const TILE = /^tiles\/[^/]+\/\d+\/\d+\/\d+(\.\w+)?$/;
 
 /** What lies at an address; null is none of our business and goes to the network as if we were not there. */

@@ -12,7 +12,7 @@ const { files, program } = THIS_BUILD;
 const build = new Set(files);
 const scope = new URL(self.registration.scope);
 const PATIENCE_MS = 10_000;
-const MOST = { plan: 60, tile: 400 };
+const MOST = { plan: 200, tile: 400 };
 /** Looking how many there are is dear, so that it is done once in so many. */
 const ROUND = 40;
 

@@ -23,15 +23,17 @@ export function Card({ value, children }: CardProps) {
   );
 }
 
-/** Cost and EU share of a summary, each with what it rests on. */
+/** Cost and EU share of a summary, each with what it rests on; the sums of programmes stand apart. */
 export function MoneyCards({ summary, count }: { summary: Answer; count: number }) {
   const cost = numberOf(summary, 'cost');
   const share = numberOf(summary, 'eu_share');
   const known = cost?.ids?.length ?? 0;
+  const programmes = numberOf(summary, 'programme_cost');
   return (
     <>
       <Card value={known ? amountOf(cost) : count ? t('cost.none') : '–'}>
         <span>{t('sum.costKnown', { known, count })}</span>
+        {programmes && <span>{`${t('sum.programmes', { count: programmes.ids?.length ?? 0 })} (${amountOf(programmes)})`}</span>}
       </Card>
       <Card value={typeof share?.value === 'number' ? perCent(share.value) : count ? t('eu.none') : '–'}>
         <span>{t('sum.eu')}</span>
