@@ -220,6 +220,11 @@ impl Body {
         self.shapes.is_points(slot as usize).then_some(World { x, y })
     }
 
+    /// By what slots are laid out: the zoom from which it is drawn, the place along the Hilbert curve, the key.
+    pub fn place(&self, slot: u32) -> (u8, u64, i64) {
+        (self.zoom(slot), hilbert(self.boxes[slot as usize].centre()), self.keys[slot as usize])
+    }
+
     /// The zoom from which a slot is drawn.
     pub fn zoom(&self, slot: u32) -> u8 {
         let band = self.bands.partition_point(|b| b.slots.end <= slot);

@@ -52,7 +52,7 @@ pub(crate) fn draw(
         drawn.dropped += count - done;
     }
     for sheet in sheets {
-        sheet.pieces.sort_unstable_by_key(|p| p.key);
+        sheet.put_in_order();
     }
 }
 

@@ -73,13 +73,14 @@ pub(crate) fn any(layer: &Layer<'_>, tile: TileId) -> bool {
     bands.any(|(tier, band)| band.any(&area, &tier.segment.boxes, |slot| tier.lives(slot)))
 }
 
-/// The features asked for whose boxes meet the area and that are drawn from this zoom on.
+/// The features asked for whose boxes meet the area and that are drawn from this zoom on, tier by tier in the order of memory.
 pub(crate) fn within(layer: &Layer<'_>, area: &WorldBox, zoom: u8) -> Vec<Found> {
     let predicate = layer.show.filter.as_ref().map(|f| f.compile());
     let time = layer.show.time;
     let mut found = vec![];
     for (nth, tier) in layer.snapshot.tiers().iter().enumerate() {
         let segment = &*tier.segment;
+        let start = found.len();
         let in_time = |slot: u32| time.is_none_or(|t| segment.spans.get(slot as usize).is_none_or(|s| s.meets(t)));
         for band in segment.bands.iter().filter(|b| b.zoom <= zoom) {
             band.slots(area, &segment.boxes, |slot| {
@@ -91,6 +92,7 @@ pub(crate) fn within(layer: &Layer<'_>, area: &WorldBox, zoom: u8) -> Vec<Found>
                 }
             });
         }
+        found[start..].sort_unstable_by_key(|f: &Found| f.slot);
     }
     found
 }

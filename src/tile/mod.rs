@@ -96,10 +96,22 @@ pub struct Drawn {
 struct Sheet<'a> {
     name: Cow<'a, str>,
     layer: &'a Layer<'a>,
-    /// In the order of keys.
+    /// In the order of [`Segment::place`](crate::index::Segment::place).
     pieces: Vec<Piece>,
-    /// The same; with the commands of each.
+    /// In the order of keys; with the commands of each.
     clusters: Vec<(Cluster, Range<usize>)>,
+}
+
+impl Sheet<'_> {
+    /// An order that depends on the features alone, and is that of memory: what a tile shows is read there in one go.
+    fn put_in_order(&mut self) {
+        let tiers = self.layer.snapshot.tiers();
+        if self.pieces.windows(2).all(|two| two[0].tier == two[1].tier) {
+            self.pieces.sort_unstable_by_key(|p| p.slot);
+        } else {
+            self.pieces.sort_by_cached_key(|p| tiers[p.tier as usize].segment.place(p.slot));
+        }
+    }
 }
 
 /// A feature of which something is drawn, and where its commands are.

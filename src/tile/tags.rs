@@ -1,5 +1,5 @@
 //! The properties of a layer's features, field by field: a column is read in one go, so that what it needs stays near and the values that
-//! repeat are looked up once. Features and values come in an order that depends on keys and fields alone.
+//! repeat are looked up once. Features and values come in an order that depends on the features and fields alone.
 
 use super::mvt;
 use super::{Piece, Sheet};
