@@ -121,6 +121,9 @@ test('a visitor without a connection finds the list and the tiles they saw, and 
       await asOf(page).waitFor();
       assert.match(await asOf(page).textContent(), /^Ni povezave\. Prikazan je načrt, kakršen je bil/);
       await counted(page.locator('.row'), count);
+      await page.locator('.button.print').click();
+      assert.match(await page.locator('.paper .as-of').textContent(), /^Ni povezave\./, 'paper says it, too');
+      await page.locator('.print-bar .button').first().click();
       await idle(page);
       assert.ok(await page.evaluate(() => window.cityheart.map.queryRenderedFeatures().some(({ sourceLayer }) => sourceLayer === 'interventions')), 'the map is drawn');
       await page.context().setOffline(false);

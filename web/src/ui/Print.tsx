@@ -1,10 +1,11 @@
 // The plan on paper: map, legend, table and sources of what is shown, on A4. The same page on the screen, before it is printed.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { day, euros, monthYear, number, percent } from '../format';
+import { day, dayAndHour, euros, monthYear, number, percent } from '../format';
 import { credits } from '../ground';
 import { language, t } from '../i18n';
 import { share } from '../money';
 import { cityName, filter, month, plan, printing, rows, titleOf, totals } from '../state';
+import { keptSince } from '../state/kept';
 import { COLUMNS } from './columns';
 import { label } from './labels';
 import { LegendEntries } from './Legend';
@@ -43,6 +44,7 @@ function Paper() {
     <>
       <h1>{city ? cityName(city) : t('city.all')}</h1>
       <p class="muted">{[month.value === null ? '' : t('legend.at', { date: monthYear(month.value) }), ...chosen()].filter(Boolean).join(' · ')}</p>
+      {keptSince.value !== null && <p class="as-of">{t('kept.shown', { when: dayAndHour(keptSince.value) })}</p>}
       <p class="sums">
         <b>{number(sums.count)}</b> {t('sum.interventions', { count: sums.count })} · <b>{sums.costKnown ? euros(sums.cost) : t('cost.none')}</b>{' '}
         {t('sum.costKnown', { known: sums.costKnown, count: sums.count })} · <b>{euShare === null ? t('eu.none') : percent(euShare)}</b> {t('sum.eu')}
