@@ -8,7 +8,7 @@ import { ask, CUT, eventually, ITEMS, REFUSED, signIn, titleOf, withOwn } from '
 import { counted, idle, row, visit } from './harness.mjs';
 import { serveDemo, start, stop } from './servers.mjs';
 
-const GONE = [...CUT, /ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED_ENCODING/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /Failed to fetch/];
+const GONE = [...CUT, /ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED_ENCODING/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_FAILED/, /Failed to fetch/];
 const CELJE = '?city=celje';
 
 let server;
@@ -74,6 +74,9 @@ const worksThrough = (cut, mend) =>
       await asOf(page).waitFor();
       assert.match(await asOf(page).textContent(), /^No connection\. You see the plan as of \w+ \d+, \d{4}, \d\d:\d\d\.$/);
       await row(page, two).waitFor();
+      await page.locator('.button.print').click();
+      assert.match(await page.locator('.paper .as-of').textContent(), /^No connection\./, 'paper says it, too');
+      await page.locator('.print-bar .button').first().click();
       await page.locator('.workbar .hint .link', { hasText: 'Half a thought' }).click();
       assert.equal(await page.inputValue('#field-title'), 'Half a thought');
       await page.fill('#field-title', 'A whole thought');
@@ -121,9 +124,13 @@ test('a visitor without a connection finds the list and the tiles they saw, and 
       await asOf(page).waitFor();
       assert.match(await asOf(page).textContent(), /^Ni povezave\. Prikazan je načrt, kakršen je bil/);
       await counted(page.locator('.row'), count);
+      await idle(page);
+      await page.getByRole('tab').nth(1).click();
+      await page.locator('.notice', { hasText: 'Strežnik' }).waitFor();
+      await page.getByRole('tab').first().click();
       await page.locator('.button.print').click();
-      assert.match(await page.locator('.paper .as-of').textContent(), /^Ni povezave\./, 'paper says it, too');
-      await page.locator('.print-bar .button').first().click();
+      await page.locator('.notice .button').first().click();
+      await page.locator('.row').first().waitFor();
       await idle(page);
       assert.ok(await page.evaluate(() => window.cityheart.map.queryRenderedFeatures().some(({ sourceLayer }) => sourceLayer === 'interventions')), 'the map is drawn');
       await page.context().setOffline(false);

@@ -1,10 +1,10 @@
 // The whole page: header, panel, map; what is common to all: skip link, announcements, the way on after a failure.
 import { effect, signal } from '@preact/signals';
-import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 import { announcement, cityName, embedded, failed, filter, found, load, plan, printing, selected, sheetFull, tab, unselect } from '../state';
 import { tools } from '../state/session';
+import { fetched } from './fetched';
 import { Header } from './Header';
 import { Icon } from './Icon';
 import { MapArea } from './MapArea';
@@ -77,14 +77,11 @@ function Embed() {
   );
 }
 
-/** The page for paper is fetched when it is asked for. */
-function Paper() {
-  const [Print, show] = useState<ComponentType | null>(null);
-  useEffect(() => {
-    void import('./Print').then((part) => show(() => part.default));
-  }, []);
-  return Print && <Print />;
-}
+const Paper = fetched(
+  () => import('./Print').then((part) => part.default),
+  () => null,
+  { label: () => t('print.back'), go: () => (printing.value = false) },
+);
 
 function Failure() {
   return (

@@ -1,6 +1,4 @@
 // The one panel: tabs, and under them the plan, one intervention, a question, a comparison, or the table. On a phone it is the sheet.
-import { signal, type Signal } from '@preact/signals';
-import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t, type Key } from '../i18n';
 import type { Tab } from '../address';
@@ -9,6 +7,7 @@ import { announcement, model, plan, selected, sheetFull, tab } from '../state';
 import { keptSince } from '../state/kept';
 import { tools } from '../state/session';
 import { Detail } from './Detail';
+import { fetched } from './fetched';
 import { PlanTab } from './PlanTab';
 import { Table } from './Table';
 
@@ -20,18 +19,8 @@ const TABS: [Tab, Key][] = [
 ];
 
 /** Tabs that not everyone opens are loaded when they are. */
-const AskTab = later(() => import('../ask/AskTab').then((part) => part.AskTab));
-const CompareTab = later(() => import('../ask/CompareTab').then((part) => part.CompareTab));
-
-function later(load: () => Promise<ComponentType>): ComponentType {
-  const part: Signal<{ Part: ComponentType } | null> = signal(null);
-  return function Later() {
-    useEffect(() => {
-      if (!part.value) void load().then((Part) => (part.value = { Part }));
-    }, []);
-    return part.value ? <part.value.Part /> : <Skeleton />;
-  };
-}
+const AskTab = fetched(() => import('../ask/AskTab').then((part) => part.AskTab), Skeleton);
+const CompareTab = fetched(() => import('../ask/CompareTab').then((part) => part.CompareTab), Skeleton);
 
 export function Panel() {
   const work = tools.value;

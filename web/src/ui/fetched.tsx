@@ -1,0 +1,45 @@
+// Parts of the page whose program is fetched when they are first opened. Without a connection, or after the server has got another build,
+// it may not come: that is said, with the way on.
+import { signal } from '@preact/signals';
+import type { ComponentChildren, ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { t } from '../i18n';
+
+/** What is fetched; meanwhile `Waiting` stands in its place. `back` leads out where nothing else on the page does. */
+export function fetched(load: () => Promise<ComponentType>, Waiting: ComponentType, back?: { label: () => string; go: () => void }): ComponentType {
+  const part = signal<{ Part: ComponentType } | null>(null);
+  const missing = signal(false);
+  return function Fetched() {
+    useEffect(() => {
+      missing.value = false;
+      if (part.value) return;
+      void load().then(
+        (Part) => (part.value = { Part }),
+        () => (missing.value = true),
+      );
+    }, []);
+    if (part.value) return <part.value.Part />;
+    if (!missing.value) return <Waiting />;
+    return (
+      <Missing>
+        {back && (
+          <button class="button" onClick={back.go}>
+            {back.label()}
+          </button>
+        )}
+      </Missing>
+    );
+  };
+}
+
+function Missing({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="notice" role="alert">
+      <p>{t('failed.text')}</p>
+      {children}
+      <button class="button" onClick={() => location.reload()}>
+        {t('failed.retry')}
+      </button>
+    </div>
+  );
+}
