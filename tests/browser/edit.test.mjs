@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, CUT, eventually, ITEMS, REFUSED, signIn, SPOT, square, stored, titleOf, withOwn } from './editing.mjs';
-import { counted, idle, onPage, row, visit } from './harness.mjs';
+import { counted, idle, jump, onPage, row, visit } from './harness.mjs';
 
 const CELJE = '?city=celje';
 const there = `${CELJE}&map=17.00/${SPOT[1] + 0.0003}/${SPOT[0] + 0.0003}`;
@@ -77,7 +77,7 @@ test('fields and corners are changed in place, and everybody gets them', () =>
     await page.getByRole('button', { name: 'Move corners' }).click();
     await idle(page);
     await page.waitForFunction(() => window.cityheart.map.getStyle().layers.some(({ id }) => id.startsWith('td-')));
-    await page.evaluate((centre) => window.cityheart.map.jumpTo({ center: centre, zoom: 17 }), [SPOT[0] + 0.0003, SPOT[1] + 0.0003]);
+    await jump(page, [SPOT[0] + 0.0003, SPOT[1] + 0.0003], 17);
     await idle(page);
     const before = await page.textContent('#place-now');
     const corner = await onPage(page, [SPOT[0] + 0.0006, SPOT[1] + 0.0006]);
@@ -118,7 +118,7 @@ test('a new intervention is drawn corner by corner', () =>
     await page.locator('#new').click();
     await page.fill('#field-title', title);
     await page.selectOption('#field-kind', 'study');
-    await page.evaluate((centre) => window.cityheart.map.jumpTo({ center: centre, zoom: 17 }), SPOT);
+    await jump(page, SPOT, 17);
     await page.getByRole('radio', { name: 'Area' }).check();
     await page.locator('.place .tool').first().click();
     await idle(page);
@@ -175,7 +175,7 @@ test('an outline is picked by tapping it on the map, and by keys at the middle o
     const ring = (await stored(there)).geometry.coordinates;
     const pick = async (id, act) => {
       await openEditor(page, id);
-      await page.evaluate((centre) => window.cityheart.map.jumpTo({ center: centre, zoom: 17 }), inside);
+      await jump(page, inside, 17);
       await page.getByRole('button', { name: 'Use an outline' }).click();
       await page.locator('#outline option').nth(1).waitFor({ state: 'attached' });
       await idle(page);

@@ -61,19 +61,30 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
   assert.deepEqual(problems.filter((problem) => !expectErrors.some((expected) => expected.test(problem))), []);
 }
 
+/** Settles when there is a map: it comes after the list. */
+const opened = (page) => page.waitForFunction(() => window.cityheart);
+
 /** Settles when the map stands still and has drawn everything. */
 export async function idle(page) {
-  await page.waitForFunction(() => window.cityheart);
+  await opened(page);
   await page.evaluate(() => window.cityheart.idle());
 }
 
-export const camera = (page) =>
-  page.evaluate(() => ({ ...window.cityheart.map.getCenter(), zoom: window.cityheart.map.getZoom() }));
+export async function camera(page) {
+  await opened(page);
+  return page.evaluate(() => ({ ...window.cityheart.map.getCenter(), zoom: window.cityheart.map.getZoom() }));
+}
+
+export async function jump(page, center, zoom) {
+  await opened(page);
+  await page.evaluate((to) => window.cityheart.map.jumpTo(to), { center, zoom });
+}
 
 export const row = (page, id) => page.locator(`.row[data-id="${id}"]`);
 
 /** Where a lonlat lies on the page. */
 export async function onPage(page, lonlat) {
+  await opened(page);
   return page.evaluate((at) => {
     const { map } = window.cityheart;
     const { x, y } = map.project(at);

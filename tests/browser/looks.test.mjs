@@ -53,12 +53,14 @@ test('the theme can be chosen over that of the device', () =>
   }));
 
 /** Lonlats near the right edge of the map, where Celje has no area. */
-const corners = (page) =>
-  page.evaluate(() => {
+const corners = async (page) => {
+  await idle(page);
+  return page.evaluate(() => {
     const { map } = window.cityheart;
     const { clientWidth: w, clientHeight: h } = map.getCanvas();
     return [0.3, 0.4, 0.5, 0.6, 0.7].map((share) => map.unproject([w - 70, h * share]).toArray());
   });
+};
 
 test('Slovene is complete: no English message and no key is to be seen', () =>
   visit(

@@ -1,7 +1,7 @@
 // Tools on the map: two maps tied together, measuring, and the map by keys alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { camera, counted, features, idle, onPage, visit } from './harness.mjs';
+import { camera, counted, features, idle, jump, onPage, visit } from './harness.mjs';
 
 const second = (page) =>
   page.evaluate(() => {
@@ -43,7 +43,7 @@ test('two cities are shown at the same scale on the ground, each from its middle
     await settledBeside(page);
     const cities = await features('cities');
     const middle = (id) => cities.find((city) => city.id === id).geometry.coordinates;
-    await page.evaluate((at) => window.cityheart.map.jumpTo({ center: at, zoom: 15 }), middle('celje'));
+    await jump(page, middle('celje'), 15);
     const there = await second(page);
     assert.ok(Math.hypot(there.lng - middle('granada')[0], there.lat - middle('granada')[1]) < 1e-6, JSON.stringify(there));
     const metresPerPixel = (lat, zoom) => Math.cos((lat * Math.PI) / 180) / 2 ** zoom;
@@ -83,7 +83,7 @@ test('the middle of the map points and opens by keys, and a rested map says what
     await page.keyboard.press('+');
     await page.waitForFunction(() => /^\d+ interventions? in view$/.test(document.querySelector('[role=status]').textContent));
     await page.locator('.aim').waitFor();
-    await page.evaluate((at) => window.cityheart.map.jumpTo({ center: at, zoom: 17 }), point.geometry.coordinates);
+    await jump(page, point.geometry.coordinates, 17);
     await idle(page);
     const { x, y } = await onPage(page, point.geometry.coordinates);
     const box = await page.locator('.aim svg').boundingBox();
