@@ -183,7 +183,7 @@ function Choices(props: InputProps) {
 }
 
 function References(props: InputProps) {
-  const { at, value, change } = props;
+  const { value, change } = props;
   const chosen = Array.isArray(value) ? value.map(String) : [];
   const options = optionsOf(props);
   const nameOf = (id: string) => options.find(([one]) => one === id)?.[1] ?? id;
@@ -197,19 +197,7 @@ function References(props: InputProps) {
           </button>
         </div>
       ))}
-      <span class="select full">
-        <select id={fieldId(at)} aria-label={titleOfField(props.field)} value="" onChange={(event) => change([...chosen, event.currentTarget.value])}>
-          <option value="">{t('edit.add')}</option>
-          {options
-            .filter(([id]) => !chosen.includes(id))
-            .map(([id, name]) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-        </select>
-        <Icon name="down" />
-      </span>
+      <AddOne {...props} options={options.filter(([id]) => !chosen.includes(id))} add={(id) => change([...chosen, id])} />
     </Group>
   );
 }
@@ -225,6 +213,23 @@ function Flag(props: InputProps) {
       <Help field={field} at={at} />
       <Said {...props} />
     </div>
+  );
+}
+
+/** A choice of what is not in a list yet. */
+export function AddOne({ field, at, options, add }: InputProps & { options: [id: string, name: string][]; add: (id: string) => void }) {
+  return (
+    <span class="select full">
+      <select id={fieldId(at)} aria-label={titleOfField(field)} value="" onChange={(event) => add(event.currentTarget.value)}>
+        <option value="">{t('edit.add')}</option>
+        {options.map(([id, name]) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" />
+    </span>
   );
 }
 

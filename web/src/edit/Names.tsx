@@ -4,7 +4,7 @@ import { language, t } from '../i18n';
 import { eachLanguage } from '../model';
 import { Icon } from '../ui/Icon';
 import type { Field } from './form';
-import { fieldId, Group, Input, titleOfField, type InputProps } from './Input';
+import { AddOne, fieldId, Group, Input, type InputProps } from './Input';
 
 const focus = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
 
@@ -39,26 +39,14 @@ export function Names(props: InputProps) {
           </button>
         </div>
       ))}
-      <span class="select full">
-        <select
-          id={fieldId(at)}
-          aria-label={titleOfField(field)}
-          value=""
-          onChange={(event) => {
-            const code = event.currentTarget.value;
-            set(code, '');
-            focus(fieldId([...at, code]));
-          }}
-        >
-          <option value="">{t('edit.add')}</option>
-          {byName(languagesOfEurope.filter((code) => !(code in texts))).map(([code, name]) => (
-            <option key={code} value={code}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <Icon name="down" />
-      </span>
+      <AddOne
+        {...props}
+        options={byName(languagesOfEurope.filter((code) => !(code in texts)))}
+        add={(code) => {
+          set(code, '');
+          focus(fieldId([...at, code]));
+        }}
+      />
     </Group>
   );
 }
