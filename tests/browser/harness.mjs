@@ -64,10 +64,16 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
 /** Settles when there is a map: it comes after the list. */
 const opened = (page) => page.waitForFunction(() => window.cityheart);
 
-/** Settles when the map stands still and has drawn everything. */
+/** Settles when the map stands still and has drawn everything; asks whichever map there is by then, and for a minute at the most. */
 export async function idle(page) {
   await opened(page);
-  await page.evaluate(() => window.cityheart.idle());
+  await page.evaluate(async () => {
+    for (let i = 0; i < 30; i++) {
+      const rests = await Promise.race([window.cityheart.idle().then(() => true), new Promise((settle) => setTimeout(settle, 2_000, false))]);
+      if (rests) return;
+    }
+    throw new Error('The map did not come to rest within a minute.');
+  });
 }
 
 export async function camera(page) {

@@ -106,7 +106,7 @@ test('what is in view is a list to walk through; each is outlined on the map, En
     await page.getByRole('button', { name: 'What is in view' }).click();
     const rows = page.locator('.in-view .row');
     await rows.first().waitFor();
-    assert.ok(await rows.first().evaluate((row) => row === document.activeElement));
+    await page.waitForFunction(() => document.activeElement === document.querySelector('.in-view .row'));
     await page.keyboard.press('ArrowDown');
     const title = await page.evaluate(() => document.activeElement.textContent);
     assert.equal(title, await rows.nth(1).textContent());
