@@ -1,10 +1,11 @@
-//! The README's table of conformance classes is what is declared, proven, and came out of the official suites.
+//! The tables of `docs/standards.md` are what is declared, proven, and came out of the official suites.
 
 use crate::conformance::proven;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::path::Path;
 
+const PAGE: &str = "docs/standards.md";
 const BEGIN: &str = "<!-- conformance: written by a test -->";
 const END: &str = "<!-- end of conformance -->";
 
@@ -25,7 +26,7 @@ const STANDARDS: [(&str, &str); 13] = [
     ("tms/2.0/", "Tile Matrix Set 2"),
 ];
 
-fn table() -> String {
+fn conformance_tables() -> String {
     let results = std::fs::read_to_string(here("tests/conformance/results.json")).unwrap();
     let results: Json = serde_json::from_str(&results).unwrap();
     let mut out = "| official suite (`make conformance`) | passed | skipped | failed |\n|---|---|---|---|\n".to_owned();
@@ -53,14 +54,14 @@ fn here(path: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn the_table_of_the_readme_is_what_is_declared_and_proven() {
-    let readme = std::fs::read_to_string(here("README.md")).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has lost the place of the table");
-    let (found, after) = rest.split_once(END).expect("the README has lost the end of the table");
-    let wanted = format!("\n\n{}\n", table());
-    if std::env::var_os("CITYHEART_WRITE_README").is_some() {
-        std::fs::write(here("README.md"), format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
+fn the_tables_of_standards_are_what_is_declared_and_proven() {
+    let page = std::fs::read_to_string(here(PAGE)).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page marks where the tables begin");
+    let (found, after) = rest.split_once(END).expect("the page marks where the tables end");
+    let wanted = format!("\n\n{}\n", conformance_tables());
+    if std::env::var_os("CITYHEART_WRITE_STANDARDS").is_some() {
+        std::fs::write(here(PAGE), format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
     } else {
-        assert!(found == wanted, "run CITYHEART_WRITE_README=1 cargo test --test http readme, and commit README.md");
+        assert!(found == wanted, "run CITYHEART_WRITE_STANDARDS=1 cargo test --test http standards, and commit {PAGE}");
     }
 }
