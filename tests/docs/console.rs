@@ -11,7 +11,7 @@ const DOCUMENTED_SERVER: &str = "127.0.0.1:8080";
 const TREES: &str = r#"{"type": "FeatureCollection", "features": [
 {"type": "Feature", "id": "oak", "geometry": {"type": "Point", "coordinates": [15.2655, 46.229]}, "properties": {"species": "Quercus robur"}},
 {"type": "Feature", "id": "lime", "geometry": {"type": "Point", "coordinates": [15.266, 46.23]}, "properties": {"species": "Tilia cordata"}},
-{"type": "Feature", "id": "bed", "geometry": {"type": "Polygon", "coordinates": [[[15.265, 46.22], [15.275, 46.23], [15.275, 46.22], [15.265, 46.23], [15.265, 46.22]]]}, "properties": {"species": null}}
+{"type": "Feature", "id": "bed", "geometry": {"type": "Polygon", "coordinates": [[[15.265, 46.22], [15.27, 46.23], [15.27, 46.22], [15.265, 46.23], [15.265, 46.22]]]}, "properties": {"species": null}}
 ]}
 "#;
 const AREAS: &str = r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "id": "celje-a", "geometry": {"type": "Polygon", "coordinates": [[[15.26, 46.22], [15.27, 46.22], [15.27, 46.23]]]}, "properties": {"name": "Centre", "city": "celje", "kind": "core"}}]}
