@@ -2,8 +2,8 @@
 
 mod importing;
 
-use cityheart::collection::Kind as FieldKind;
-use cityheart::feature::{Geometry, Value};
+use cityheart::collection::FieldType as FieldKind;
+use cityheart::feature::{FieldValue, Geometry};
 use importing::{Job, collection_of, feature_of, point};
 use std::io::Write;
 
@@ -34,8 +34,8 @@ fn members_may_stand_in_any_order_and_foreign_ones_are_passed_over() {
     let read = Job::new(text).read();
     assert_eq!(read.report.findings.errors, 0, "{:?}", read.report.findings);
     assert_eq!(read.features.len(), 2);
-    assert_eq!(read.features[0].values, [Value::text("]}")]);
-    assert_eq!(read.features[1].values, [Value::Null]);
+    assert_eq!(read.features[0].values, [FieldValue::text("]}")]);
+    assert_eq!(read.features[1].values, [FieldValue::Null]);
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn fields_are_the_narrowest_kind_that_holds_all_values() {
         ("more", Text),
     ];
     assert_eq!(kinds, wanted);
-    assert_eq!(read.report.mixed, ["mixed"]);
-    assert_eq!(read.features[0].values[7], Value::text("1"));
-    assert_eq!(read.features[1].values[0], Value::Int(-9_007_199_254_740_993));
-    assert_eq!(read.features[0].values[10], Value::Null);
+    assert_eq!(read.report.mixed_fields, ["mixed"]);
+    assert_eq!(read.features[0].values[7], FieldValue::text("1"));
+    assert_eq!(read.features[1].values[0], FieldValue::Int(-9_007_199_254_740_993));
+    assert_eq!(read.features[0].values[10], FieldValue::Null);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn names_that_a_table_cannot_have_are_changed_and_told() {
     let names: Vec<_> = read.collection.fields.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["Name", "name_", "fid_", "GEOM_", "unnamed", "a_b"]);
     assert_eq!(read.features[0].values.len(), 6);
-    assert_eq!(read.features[0].values[1], Value::text("b"));
+    assert_eq!(read.features[0].values[1], FieldValue::text("b"));
     assert_eq!(read.report.renamed.len(), 5);
     assert!(
         read.report.lines().iter().any(|l| l == "The property 'name' is kept as 'name_'."),
@@ -106,7 +106,7 @@ fn an_id_property_that_says_something_else_is_kept() {
     let text = r#"{"type":"Feature","id":"a","geometry":null,"properties":{"id":5}}"#;
     let read = Job::new(text).read();
     assert_eq!(read.collection.fields[0].name, "id_");
-    assert_eq!(read.features[0].values, [Value::Int(5)]);
+    assert_eq!(read.features[0].values, [FieldValue::Int(5)]);
     let same = r#"{"type":"Feature","id":5,"geometry":null,"properties":{"id":5}}"#;
     assert!(Job::new(same).read().collection.fields.is_empty());
 }
@@ -189,17 +189,24 @@ fn swapped_places_are_found_by_the_cities_of_the_plan() {
 
 #[test]
 fn the_demo_plan_is_imported_without_a_word() {
-    let model = cityheart::plan::Model::load().unwrap();
-    let files = cityheart::import::demo().unwrap();
+    let model = cityheart::plan::PlanModel::load().unwrap();
+    let files = cityheart::import::demo_sources().unwrap();
     assert_eq!(files.len(), 10);
     assert_eq!(files[0].0.as_str(), "cities");
     let mut cities = vec![];
     for (id, source) in files {
-        let read =
-            importing::read(&model, id.as_str(), None, &[source], &cityheart::import::Options::default(), &cities, &[]);
+        let read = importing::read(
+            &model,
+            id.as_str(),
+            None,
+            &[source],
+            &cityheart::import::ImportOptions::default(),
+            &cities,
+            &[],
+        );
         assert_eq!(read.report.findings.details, [], "{id}");
         assert!(!read.features.is_empty(), "{id}");
-        assert_eq!(read.report.repairs, cityheart::import::Repairs::default(), "{id}");
+        assert_eq!(read.report.repairs, cityheart::import::RepairCounts::default(), "{id}");
         if id.as_str() == "cities" {
             for city in &read.features {
                 if let Some(Geometry::Point(p)) = &city.geometry {

@@ -2,9 +2,9 @@
 
 mod importing;
 
-use cityheart::collection::Kind;
-use cityheart::export::{Format, Writer};
-use cityheart::feature::{Geometry, Value};
+use cityheart::collection::FieldType;
+use cityheart::export::{ExportFormat, ExportWriter};
+use cityheart::feature::{FieldValue, Geometry};
 use geo_types::Point;
 use importing::Job;
 
@@ -45,14 +45,23 @@ fn cells_are_read_as_the_narrowest_kind_of_their_column() {
     let kinds: Vec<_> = read.collection.fields.iter().map(|f| f.kind).collect();
     assert_eq!(
         kinds,
-        [Kind::Integer, Kind::Real, Kind::Boolean, Kind::Date, Kind::Text, Kind::Text, Kind::Json, Kind::Text]
+        [
+            FieldType::Integer,
+            FieldType::Real,
+            FieldType::Boolean,
+            FieldType::Date,
+            FieldType::Text,
+            FieldType::Text,
+            FieldType::Json,
+            FieldType::Text
+        ]
     );
     let first = &read.features[0];
     assert_eq!(first.id.as_str(), "a");
-    assert_eq!(first.values[4], Value::text("007"), "a code keeps its zeros");
-    assert_eq!(first.values[5], Value::text("two\nlines, one cell"));
-    assert_eq!(first.values[7], Value::Null);
-    assert_eq!(read.features[1].values[1], Value::Real(3.0));
+    assert_eq!(first.values[4], FieldValue::text("007"), "a code keeps its zeros");
+    assert_eq!(first.values[5], FieldValue::text("two\nlines, one cell"));
+    assert_eq!(first.values[7], FieldValue::Null);
+    assert_eq!(read.features[1].values[1], FieldValue::Real(3.0));
     assert!(read.collection.geometry.is_none());
 }
 
@@ -79,7 +88,7 @@ fn a_list_may_be_json_or_items_between_semicolons() {
         job.into = "facilities";
         let read = job.read();
         assert_eq!(read.report.findings.details, [], "{text}");
-        read.features[0].values[read.collection.field("sources").unwrap()].to_json()
+        read.features[0].values[read.collection.field_index("sources").unwrap()].to_json()
     };
     let two = serde_json::json!(["https://a.example", "https://b.example"]);
     assert_eq!(listed("https://a.example; https://b.example"), two);
@@ -92,8 +101,8 @@ fn formulas_are_written_with_a_quote_and_read_without_it() {
     let texts = ["=1+1", "+44 20", "-x", "@SUM(A1)", "'=quoted", "''@twice", "'s-Hertogenbosch", "plain"];
     let rows: Vec<String> = texts.iter().map(|t| serde_json::json!({ "t": t }).to_string()).collect();
     let first = Job::new(&importing::collection_of(&rows.iter().map(String::as_str).collect::<Vec<_>>())).read();
-    let mut writer = Writer::new(vec![], &first.collection, Format::Csv).unwrap();
-    first.features.iter().for_each(|f| writer.feature(f).unwrap());
+    let mut writer = ExportWriter::new(vec![], &first.collection, ExportFormat::Csv).unwrap();
+    first.features.iter().for_each(|f| writer.write_feature(f).unwrap());
     let bytes = writer.finish().unwrap().1;
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(
@@ -104,7 +113,7 @@ fn formulas_are_written_with_a_quote_and_read_without_it() {
     assert!(cells.into_iter().all(|cell| !cell.trim_matches('"').starts_with(['=', '+', '-', '@'])), "{text}");
     let second = Job::from_bytes("x.csv", &bytes).read();
     let read: Vec<_> = second.features.iter().map(|f| f.values[0].clone()).collect();
-    assert_eq!(read, texts.map(Value::text));
+    assert_eq!(read, texts.map(FieldValue::text));
 }
 
 #[test]

@@ -12,7 +12,7 @@ const KRAKOW: (f64, f64) = (19.9445, 50.0614);
 
 fn job(text: &str, crs: Option<u16>, cities: &[(f64, f64)]) -> Job {
     let mut job = if text.starts_with('{') { Job::new(text) } else { Job::csv(text) };
-    job.options.crs = crs.map(|code| Crs::epsg(code).unwrap());
+    job.options.crs = crs.map(|code| Crs::from_epsg(code).unwrap());
     job.cities = cities.to_vec();
     job
 }

@@ -2,7 +2,7 @@
 
 mod importing;
 
-use cityheart::import::Source;
+use cityheart::import::ImportSource;
 use importing::{Job, collection_of, feature_of, point};
 
 /// Content, kind, what the place says, what the sentence says.
@@ -342,10 +342,11 @@ fn files_that_are_no_text_are_refused_before_they_are_read() {
         (b"\x1f\x8bnot gzip", "cannot be read"),
         (b"hello", "neither GeoJSON nor a table"),
     ] {
-        let refused = Source::embedded("x.data", bytes.to_vec().into()).map(|_| ()).unwrap_err().to_string();
+        let refused = ImportSource::from_embedded("x.data", bytes.to_vec().into()).map(|_| ()).unwrap_err().to_string();
         assert!(refused.contains(sentence), "{refused}");
     }
-    let missing = Source::open(std::path::Path::new("/nowhere/x.geojson"), None).map(|_| ()).unwrap_err().to_string();
+    let missing =
+        ImportSource::open(std::path::Path::new("/nowhere/x.geojson"), None).map(|_| ()).unwrap_err().to_string();
     assert_eq!(missing, "There is no file /nowhere/x.geojson. Check the path.");
 }
 

@@ -2,10 +2,10 @@
 
 mod importing;
 
-use cityheart::export::{Format, Writer};
-use cityheart::feature::{Feature, FeatureId, GeometryKind, Value};
-use cityheart::import::{Options, Source};
-use cityheart::plan::Model;
+use cityheart::export::{ExportFormat, ExportWriter};
+use cityheart::feature::{Feature, FeatureId, FieldValue, GeometryTypeSet};
+use cityheart::import::{ImportOptions, ImportSource};
+use cityheart::plan::PlanModel;
 use importing::Job;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
@@ -81,9 +81,9 @@ proptest! {
     fn what_is_exported_is_imported_again_the_same(rows in prop::collection::vec(row(), 1..6)) {
         let first = Job::new(&json!({"type": "FeatureCollection", "features": rows}).to_string()).read();
         prop_assert!(first.result.is_ok(), "{:?}", first.report.findings);
-        for (format, name) in [(Format::GeoJson, "x.geojson"), (Format::GeoJsonLines, "x.geojsonl"), (Format::GeoJsonSeq, "x.geojsons"), (Format::Csv, "x.csv")] {
-            let mut writer = Writer::new(vec![], &first.collection, format).unwrap();
-            first.features.iter().for_each(|f| writer.feature(f).unwrap());
+        for (format, name) in [(ExportFormat::GeoJson, "x.geojson"), (ExportFormat::GeoJsonLines, "x.geojsonl"), (ExportFormat::GeoJsonSeq, "x.geojsons"), (ExportFormat::Csv, "x.csv")] {
+            let mut writer = ExportWriter::new(vec![], &first.collection, format).unwrap();
+            first.features.iter().for_each(|f| writer.write_feature(f).unwrap());
             let (count, bytes) = writer.finish().unwrap();
             prop_assert_eq!(count, first.features.len() as u64);
             let mut job = Job::from_bytes(name, &bytes);
@@ -121,7 +121,7 @@ fn row() -> impl Strategy<Value = Json> {
         optional(prop::collection::vec(any::<i16>(), 0..3).prop_map(Json::from).boxed()),
     )
         .prop_map(|(geometry, t, r, i, b, d, l)| {
-            let id = FeatureId::fresh();
+            let id = FeatureId::generate();
             json!({"type": "Feature", "id": id.as_str(), "geometry": geometry, "properties": {"t": t, "r": r, "i": i, "b": b, "d": d, "l": l}})
         })
 }
@@ -141,7 +141,7 @@ fn a_feature_larger_than_the_buffer_comes_in_whole() {
     let text = importing::collection_of(&[r#"{"a":1}"#, &format!(r#"{{"b":"{long}"}}"#), r#"{"a":2}"#]);
     let read = Job::new(&text).read();
     assert_eq!(read.features.len(), 3);
-    assert_eq!(read.features[1].values[1], Value::text(long));
+    assert_eq!(read.features[1].values[1], FieldValue::text(long));
 }
 
 #[test]
@@ -186,11 +186,11 @@ fn fixtures() -> Option<Vec<PathBuf>> {
 fn files_of_other_projects_come_in_or_are_refused_with_a_sentence() {
     let Some(files) = fixtures() else { return };
     assert!(files.len() >= 45);
-    let model = Model::load().unwrap();
+    let model = PlanModel::load().unwrap();
     let mut refused = vec![];
     for path in &files {
-        let source = Source::open(path, None).unwrap();
-        let read = importing::read(&model, "things", None, &[source], &Options::default(), &[], &[]);
+        let source = ImportSource::open(path, None).unwrap();
+        let read = importing::read(&model, "things", None, &[source], &ImportOptions::default(), &[], &[]);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if read.result.is_err() {
             let first = read.report.findings.first_error().unwrap_or_else(|| panic!("{name}: no finding"));
@@ -231,11 +231,11 @@ fn every_geometry_type_is_written_and_read_as_well_known_text() {
         .collect();
     let first = Job::new(&json!({"type": "FeatureCollection", "features": features}).to_string()).read();
     assert_eq!(first.report.findings.details, []);
-    let mut writer = Writer::new(vec![], &first.collection, Format::Csv).unwrap();
-    first.features.iter().for_each(|f| writer.feature(f).unwrap());
+    let mut writer = ExportWriter::new(vec![], &first.collection, ExportFormat::Csv).unwrap();
+    first.features.iter().for_each(|f| writer.write_feature(f).unwrap());
     let (_, bytes) = writer.finish().unwrap();
     let second = Job::from_bytes("x.csv", &bytes).read();
     let shapes = |features: &[Feature]| features.iter().map(|f| f.geometry.clone()).collect::<Vec<_>>();
     assert_eq!(shapes(&second.features), shapes(&first.features));
-    assert_eq!(second.collection.geometry, GeometryKind::ANY);
+    assert_eq!(second.collection.geometry, GeometryTypeSet::ANY);
 }

@@ -11,7 +11,7 @@ mod processes;
 #[path = "common/server.rs"]
 mod server;
 
-use cityheart::access::{Role, Viewer};
+use cityheart::access::{AccessRole, Viewer};
 use editing::{Client, ITEMS, ONE, measure};
 use processes::{ask, found, number, value};
 use serde_json::json;
@@ -276,7 +276,7 @@ async fn story_12_a_gis_officer_pulls_what_changed_since_last_night() {
 
 #[tokio::test]
 async fn a_city_takes_an_intervention_of_another_over_as_an_idea() {
-    let client = Client::of(Viewer::new("ana", "Ana", Role::Editor, ["celje"]));
+    let client = Client::of(Viewer::new("ana", "Ana", AccessRole::Editor, ["celje"]));
     // What the idea is goes over; place, time, money and state are each city's own.
     let theirs = client.json(&format!("{ITEMS}/sligo-oconnell-street")).await;
     let copied = ["title_en", "summary_en", "kind", "types", "functions", "pillars", "objectives"];

@@ -8,8 +8,9 @@ mod policy;
 mod secret;
 mod viewer;
 
-pub use policy::{Level, Policy, Sight};
+pub use policy::{AccessLevel, AccessScope, Policy};
 pub use secret::{
-    MAX_PASSWORD_BYTES, Print, check_login, fresh_password, fresh_secret, hash_password, is_password, print_of,
+    MAX_PASSWORD_BYTES, SecretDigest, check_login, digest_secret, generate_password, generate_secret, hash_password,
+    verify_password,
 };
-pub use viewer::{Role, Token, Viewer};
+pub use viewer::{AccessRole, AccessToken, Viewer};

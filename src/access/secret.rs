@@ -11,13 +11,13 @@ pub const MIN_PASSWORD_CHARS: usize = 10;
 pub const MAX_PASSWORD_BYTES: usize = 1000;
 
 /// What a session or a token is kept under: SHA-256 of its secret. The secret is random, so that nothing slower is needed.
-pub type Print = [u8; 32];
+pub type SecretDigest = [u8; 32];
 
 /// Text that opens a session or a token: 256 random bits. It is shown once.
 ///
 /// # Errors
 /// [`Error::Internal`] when the system has no randomness to give.
-pub fn fresh_secret() -> Result<String> {
+pub fn generate_secret() -> Result<String> {
     let mut bits = [0; 32];
     getrandom::fill(&mut bits).map_err(Error::internal)?;
     let mut text = String::from("cityheart_");
@@ -29,7 +29,7 @@ pub fn fresh_secret() -> Result<String> {
 }
 
 #[must_use]
-pub fn print_of(secret: &str) -> Print {
+pub fn digest_secret(secret: &str) -> SecretDigest {
     Sha256::digest(secret.as_bytes()).into()
 }
 
@@ -37,7 +37,7 @@ pub fn print_of(secret: &str) -> Print {
 ///
 /// # Errors
 /// [`Error::Internal`] when the system has no randomness to give.
-pub fn fresh_password() -> Result<String> {
+pub fn generate_password() -> Result<String> {
     // 32 signs, so that every byte gives one without preferring any.
     const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; 20];
@@ -61,7 +61,7 @@ pub fn hash_password(password: &str) -> Result<String> {
 
 /// Whether this is the password that was hashed. Takes as long whether it is or not.
 #[must_use]
-pub fn is_password(hash: &str, password: &str) -> bool {
+pub fn verify_password(hash: &str, password: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 

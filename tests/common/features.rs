@@ -1,11 +1,11 @@
 //! Features for tests: a collection with a field of every kind, and random features, queries and edits from a seed.
 #![allow(dead_code)] // Each test file uses a part of it.
 
-use cityheart::change::Change;
-use cityheart::collection::{Collection, CollectionId, Kind};
-use cityheart::feature::{Bbox, Feature, FeatureId, Geometry, GeometryKind, Value, time};
-use cityheart::index::{Builder, Index};
-use cityheart::query::{Query, Sort};
+use cityheart::change::FeatureChange;
+use cityheart::collection::{Collection, CollectionId, FieldType};
+use cityheart::feature::{BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet, time};
+use cityheart::index::{CollectionIndex, IndexBuilder};
+use cityheart::query::{Query, SortKey};
 use geo::{Intersects, Validation};
 use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use serde_json::json;
@@ -39,25 +39,27 @@ impl Random {
     }
 }
 
-pub const FIELDS: [(&str, Kind); 9] = [
-    ("name", Kind::Text),
-    ("kind", Kind::Text),
-    ("tags", Kind::Json),
-    ("cost", Kind::Decimal),
-    ("count", Kind::Integer),
-    ("ratio", Kind::Real),
-    ("open", Kind::Boolean),
-    ("start", Kind::Date),
-    ("end", Kind::Date),
+pub const FIELDS: [(&str, FieldType); 9] = [
+    ("name", FieldType::Text),
+    ("kind", FieldType::Text),
+    ("tags", FieldType::Json),
+    ("cost", FieldType::Decimal),
+    ("count", FieldType::Integer),
+    ("ratio", FieldType::Real),
+    ("open", FieldType::Boolean),
+    ("start", FieldType::Date),
+    ("end", FieldType::Date),
 ];
 
-pub fn collection(geometry: GeometryKind) -> Arc<Collection> {
+pub fn collection(geometry: GeometryTypeSet) -> Arc<Collection> {
     let fields: Vec<_> = FIELDS.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
-    Arc::new(Collection::inferred(CollectionId::new("things").unwrap(), "Things", geometry, &fields).unwrap())
+    Arc::new(
+        Collection::from_inferred_fields(CollectionId::new("things").unwrap(), "Things", geometry, &fields).unwrap(),
+    )
 }
 
-pub fn index_of<'a>(collection: &Arc<Collection>, features: impl IntoIterator<Item = &'a Feature>) -> Index {
-    let mut builder = Builder::new(collection.clone());
+pub fn index_of<'a>(collection: &Arc<Collection>, features: impl IntoIterator<Item = &'a Feature>) -> CollectionIndex {
+    let mut builder = IndexBuilder::new(collection.clone());
     features.into_iter().for_each(|f| builder.push(f));
     builder.finish(1)
 }
@@ -168,35 +170,35 @@ pub fn geometry(r: &mut Random, p: Place) -> Geometry {
     }
 }
 
-fn date(r: &mut Random) -> Value {
-    Value::text(format!("20{}-{:02}-{:02}", 20 + r.below(8), 1 + r.below(12), 1 + r.below(28)))
+fn date(r: &mut Random) -> FieldValue {
+    FieldValue::text(format!("20{}-{:02}-{:02}", 20 + r.below(8), 1 + r.below(12), 1 + r.below(28)))
 }
 
-pub fn values(r: &mut Random, name: &str) -> Vec<Value> {
+pub fn values(r: &mut Random, name: &str) -> Vec<FieldValue> {
     let mut values = vec![
-        Value::text(match r.below(4) {
+        FieldValue::text(match r.below(4) {
             0 => format!("{name} \"quoted\" \\ \u{1}\n\t é 漢"),
             1 => String::new(),
             _ => format!("The {name}"),
         }),
-        Value::text(r.pick(&["park", "school", "stop", "tree"])),
-        Value::Json(Box::new(r.pick(&[
+        FieldValue::text(r.pick(&["park", "school", "stop", "tree"])),
+        FieldValue::Json(Box::new(r.pick(&[
             json!([]),
             json!(["PO1"]),
             json!(["PO1", "PO2"]),
             json!([1, 2.5, true, null, "x \"y\""]),
             json!({"a": [1], "b": {}}),
         ]))),
-        Value::Real(r.pick(&[0.0, 314_623.45, 3_020_756.0, -0.5, 0.1, 9_999_999_999_999.99])),
-        Value::Int(r.pick(&[0, 1, -1, 7, i64::MAX, i64::MIN, 1 << 53])),
-        Value::Real(r.pick(&[0.0, 0.1, -1.0 / 3.0, 1e300, 5e-324, 12.0])),
-        Value::Bool(r.chance(0.5)),
+        FieldValue::Real(r.pick(&[0.0, 314_623.45, 3_020_756.0, -0.5, 0.1, 9_999_999_999_999.99])),
+        FieldValue::Int(r.pick(&[0, 1, -1, 7, i64::MAX, i64::MIN, 1 << 53])),
+        FieldValue::Real(r.pick(&[0.0, 0.1, -1.0 / 3.0, 1e300, 5e-324, 12.0])),
+        FieldValue::Bool(r.chance(0.5)),
         date(r),
         date(r),
     ];
     for value in &mut values {
         if r.chance(0.2) {
-            *value = Value::Null;
+            *value = FieldValue::Null;
         }
     }
     values
@@ -210,8 +212,8 @@ pub fn feature(r: &mut Random, key: i64, place: Place) -> Feature {
 
 pub fn point(key: i64, lon: f64, lat: f64) -> Feature {
     let geometry = Some(Point::new(lon, lat).into());
-    let mut values = vec![Value::Null; FIELDS.len()];
-    values[0] = Value::text(format!("point {key}"));
+    let mut values = vec![FieldValue::Null; FIELDS.len()];
+    values[0] = FieldValue::text(format!("point {key}"));
     Feature { key, id: FeatureId::new(&format!("thing-{key}")).unwrap(), geometry, values }
 }
 
@@ -240,23 +242,23 @@ impl Model {
         count: usize,
         place: Place,
         make: impl Fn(&mut Random, i64, Place) -> Feature,
-    ) -> Vec<Change> {
+    ) -> Vec<FeatureChange> {
         let mut changes = vec![];
         for _ in 0..count {
             let highest = self.0.iter().map(|f| f.key).max().unwrap_or(0);
             match r.below(3) {
                 0 if !self.0.is_empty() => {
                     let gone = self.0.swap_remove(r.below(self.0.len()));
-                    changes.push(Change::Removed { key: gone.key, id: gone.id });
+                    changes.push(FeatureChange::Removed { key: gone.key, id: gone.id });
                 }
                 1 if !self.0.is_empty() => {
                     let at = r.below(self.0.len());
                     self.0[at] = make(r, self.0[at].key, place);
-                    changes.push(Change::Put(self.0[at].clone()));
+                    changes.push(FeatureChange::Put(self.0[at].clone()));
                 }
                 _ => {
                     self.0.push(make(r, highest + 1, place));
-                    changes.push(Change::Put(self.0[self.0.len() - 1].clone()));
+                    changes.push(FeatureChange::Put(self.0[self.0.len() - 1].clone()));
                 }
             }
         }
@@ -270,7 +272,7 @@ pub fn query(r: &mut Random, p: Place) -> Query {
         let (a, b) = (position(r, p), position(r, p));
         let small = r.chance(0.3);
         let size = radius(r, p);
-        query.bbox = Some(Bbox {
+        query.bbox = Some(BoundingBox {
             west: a.x.min(b.x),
             south: a.y.min(b.y),
             east: if small { (a.x.min(b.x) + size).min(180.0) } else { a.x.max(b.x) },
@@ -282,26 +284,26 @@ pub fn query(r: &mut Random, p: Place) -> Query {
         }
     }
     if r.chance(0.3) {
-        let Value::Text(day) = date(r) else { unreachable!() };
-        query.time = time::span(&day);
+        let FieldValue::Text(day) = date(r) else { unreachable!() };
+        query.time = time::parse_time_span(&day);
     }
     for field in 0..FIELDS.len() {
         if r.chance(0.08) {
             let mut value = values(r, "x")[field].clone();
-            if let Value::Json(_) = value {
+            if let FieldValue::Json(_) = value {
                 value = r.pick(&[
-                    Value::text("PO1"),
-                    Value::Int(1),
-                    Value::Real(2.5),
-                    Value::Bool(true),
-                    Value::text("PO"),
+                    FieldValue::text("PO1"),
+                    FieldValue::Int(1),
+                    FieldValue::Real(2.5),
+                    FieldValue::Bool(true),
+                    FieldValue::text("PO"),
                 ]);
             }
             query.equals.push((field, value));
         }
     }
     for _ in 0..r.below(3) {
-        query.sort.push(Sort { field: r.below(FIELDS.len()), descending: r.chance(0.5) });
+        query.sort.push(SortKey { field: r.below(FIELDS.len()), descending: r.chance(0.5) });
     }
     query
 }

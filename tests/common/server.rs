@@ -6,10 +6,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use cityheart::access::Viewer;
-use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::config::Config;
 use cityheart::feature::{Feature, FeatureId};
-use cityheart::plan::Model;
+use cityheart::plan::PlanModel;
 use serde_json::{Map, Value as Json};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,7 @@ pub fn plan() -> &'static Plan {
 /// The demo's features by collection, as its files have them.
 pub fn demo() -> Vec<(String, Vec<Json>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata/demo");
-    let model = Model::load().unwrap();
+    let model = PlanModel::load().unwrap();
     let read = |id: &str| {
         let text = std::fs::read_to_string(folder.join(format!("{id}.geojson"))).ok()?;
         let json: Json = serde_json::from_str(&text).unwrap();
@@ -56,8 +56,8 @@ pub fn public() -> Vec<(String, Vec<Json>)> {
 /// A new plan with these features.
 pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
     let folder = tempfile::tempdir().unwrap();
-    let shelf = Shelf::open_or_create(&folder.path().join("plan.gpkg")).unwrap();
-    let model = Model::load().unwrap();
+    let shelf = PlanFile::open_or_create(&folder.path().join("plan.gpkg")).unwrap();
+    let model = PlanModel::load().unwrap();
     for (id, features) in content {
         let collection = model.collections().find(|c| c.id.as_str() == id).unwrap();
         let mut all = features.iter().map(|json| {
@@ -66,13 +66,13 @@ pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
                 key: 0,
                 id: FeatureId::new(json["id"].as_str().unwrap())?,
                 geometry: geometry.map(|g| geo_types::Geometry::try_from(g).unwrap()),
-                values: collection.values(json["properties"].as_object().unwrap_or(&Map::new()))?,
+                values: collection.read_values(json["properties"].as_object().unwrap_or(&Map::new()))?,
             })
         });
-        shelf.load(collection, false, &mut all).unwrap();
+        shelf.load_collection(collection, false, &mut all).unwrap();
     }
-    let settings = Settings { accounts: Some(folder.path().join("plan.gpkg")), ..Settings::default() };
-    let atlas = Atlas::open(shelf, model, World::default(), &settings).unwrap();
+    let settings = AtlasSettings { accounts: Some(folder.path().join("plan.gpkg")), ..AtlasSettings::default() };
+    let atlas = Atlas::open(shelf, model, BaseMap::default(), &settings).unwrap();
     Plan { atlas, folder }
 }
 
@@ -82,7 +82,7 @@ pub fn router() -> Router {
 }
 
 pub fn router_with(config: Config) -> Router {
-    cityheart::http::router(plan().atlas.clone(), config)
+    cityheart::http::build_router(plan().atlas.clone(), config)
 }
 
 const MVT: &str = "application/vnd.mapbox-vector-tile";

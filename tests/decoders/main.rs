@@ -12,9 +12,9 @@ mod tiles;
 use city::Random;
 use cityheart::crs;
 use cityheart::feature::{Feature, Geometry};
-use cityheart::index::{Builder, Index};
-use cityheart::query::Show;
-use cityheart::tile::{BUDGET_BYTES, Layer, Part, TileId, draw};
+use cityheart::index::{CollectionIndex, IndexBuilder};
+use cityheart::query::LayerQuery;
+use cityheart::tile::{BUDGET_BYTES, LayerContent, TileId, TileLayer, draw_tile};
 use geo::{BoundingRect, CoordsIter};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,18 +32,18 @@ struct World {
     features: Vec<Feature>,
     /// The box of each feature in world coordinates: west, north, east, south.
     boxes: Vec<[u32; 4]>,
-    index: Index,
+    index: CollectionIndex,
 }
 
 impl World {
     fn new() -> Self {
         let r = &mut Random(20);
         let features: Vec<Feature> = (1..=FEATURES).map(|i| city::feature(i, r)).collect();
-        let mut builder = Builder::new(city::collection());
+        let mut builder = IndexBuilder::new(city::collection());
         features.iter().for_each(|f| builder.push(f));
         let around = |f: &Feature| {
             let b = f.geometry.as_ref().and_then(BoundingRect::bounding_rect).unwrap();
-            let (a, b) = (crs::world(b.min().x, b.max().y), crs::world(b.max().x, b.min().y));
+            let (a, b) = (crs::lonlat_to_world(b.min().x, b.max().y), crs::lonlat_to_world(b.max().x, b.min().y));
             [a.x, a.y, b.x, b.y]
         };
         Self { boxes: features.iter().map(around).collect(), features, index: builder.finish(1) }
@@ -114,14 +114,10 @@ fn the_reference_decoder_and_gdal_find_in_two_thousand_tiles_what_is_there() {
     let snapshot = world.index.snapshot();
     let folder = tempfile::tempdir().unwrap();
     let (mut expected, mut rings, mut dropped) = (BTreeMap::new(), 0, 0);
-    let layers = [("features", Part::Shapes), ("features_label", Part::Labels)].map(|(name, part)| Layer {
-        name,
-        snapshot: &snapshot,
-        show: &Show::ALL,
-        part,
-    });
+    let layers = [("features", LayerContent::Geometries), ("features_label", LayerContent::Labels)]
+        .map(|(name, part)| TileLayer { name, snapshot: &snapshot, show: &LayerQuery::ALL, content: part });
     for at in World::sample() {
-        let drawn = draw(&layers, at, BUDGET_BYTES);
+        let drawn = draw_tile(&layers, at, BUDGET_BYTES);
         assert!(drawn.bytes.len() <= BUDGET_BYTES);
         dropped += drawn.dropped;
         let tile = Tile::read(&drawn.bytes);

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// Runs a Python script beside a server over the demo plan; `url` is the landing page. Gives what the script prints as JSON.
 pub async fn beside(script: &'static str) -> Json {
     let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
-    let server = cityheart::http::bind(config).await.unwrap();
+    let server = cityheart::http::bind_server(config).await.unwrap();
     let url = format!("http://{}/api", server.address());
     let running = tokio::spawn(server.run_until(plan().atlas.clone(), std::future::pending()));
     let printed = tokio::task::spawn_blocking(move || {

@@ -4,7 +4,7 @@ use crate::server::{Plan, Reply, by, demo, fresh, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
-use cityheart::access::{Role, Viewer};
+use cityheart::access::{AccessRole, Viewer};
 use cityheart::config::Config;
 use serde_json::{Value as Json, json};
 
@@ -24,14 +24,14 @@ pub struct Client {
 impl Client {
     /// An editor of Celje over the demo's interventions and areas.
     pub fn new() -> Self {
-        Self::of(Viewer::new("ana", "Ana", Role::Editor, ["celje"]))
+        Self::of(Viewer::new("ana", "Ana", AccessRole::Editor, ["celje"]))
     }
 
     pub fn of(viewer: Viewer) -> Self {
         let mut content = demo();
         content.retain(|(id, _)| ["interventions", "areas", "cities", "facilities"].contains(&id.as_str()));
         let plan = fresh(&content);
-        Self { router: cityheart::http::router(plan.atlas.clone(), Config::default()), viewer, plan }
+        Self { router: cityheart::http::build_router(plan.atlas.clone(), Config::default()), viewer, plan }
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {

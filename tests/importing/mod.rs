@@ -4,14 +4,16 @@
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::error::Result;
 use cityheart::feature::Feature;
-use cityheart::import::{Cities, Ids, Import, Options, Report, Source, Target};
-use cityheart::plan::Model;
+use cityheart::import::{
+    CityLocations, IdRegistry, ImportJob, ImportOptions, ImportReport, ImportSource, ImportTarget,
+};
+use cityheart::plan::PlanModel;
 use std::sync::Arc;
 
 pub struct Read {
     pub collection: Collection,
     pub features: Vec<Feature>,
-    pub report: Report,
+    pub report: ImportReport,
     pub result: Result<()>,
 }
 
@@ -20,7 +22,7 @@ pub struct Job {
     name: String,
     bytes: Vec<u8>,
     pub into: &'static str,
-    pub options: Options,
+    pub options: ImportOptions,
     pub cities: Vec<(f64, f64)>,
     pub present: Option<Collection>,
     pub taken: Vec<&'static str>,
@@ -40,7 +42,7 @@ impl Job {
             name: name.into(),
             bytes: bytes.into(),
             into: "things",
-            options: Options::default(),
+            options: ImportOptions::default(),
             cities: vec![],
             present: None,
             taken: vec![],
@@ -48,31 +50,31 @@ impl Job {
     }
 
     pub fn read(&self) -> Read {
-        let model = Model::load().unwrap();
-        let source = Source::embedded(&self.name, self.bytes.clone().into()).unwrap();
+        let model = PlanModel::load().unwrap();
+        let source = ImportSource::from_embedded(&self.name, self.bytes.clone().into()).unwrap();
         read(&model, self.into, self.present.clone(), &[source], &self.options, &self.cities, &self.taken)
     }
 }
 
 pub fn read(
-    model: &Model,
+    model: &PlanModel,
     into: &str,
     present: Option<Collection>,
-    sources: &[Source],
-    options: &Options,
+    sources: &[ImportSource],
+    options: &ImportOptions,
     cities: &[(f64, f64)],
     taken: &[&str],
 ) -> Read {
-    let mut ids = Ids::default();
-    taken.iter().for_each(|id| ids.keep(id));
-    let target = Target {
+    let mut ids = IdRegistry::default();
+    taken.iter().for_each(|id| ids.add_existing(id));
+    let target = ImportTarget {
         model,
         id: CollectionId::new(into).unwrap(),
-        present,
+        existing: present,
         ids,
-        cities: Cities::new(cities.iter().copied()),
+        cities: CityLocations::new(cities.iter().copied()),
     };
-    let import = Import::prepare(sources, target, options, Arc::default()).unwrap();
+    let import = ImportJob::prepare(sources, target, options, Arc::default()).unwrap();
     let collection = import.collection().clone();
     let mut features = vec![];
     let (report, result) = import.run(|_, incoming| {
