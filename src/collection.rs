@@ -94,7 +94,7 @@ impl Collection {
     /// Reads a collection from its JSON Schema, in the shape of OGC API Features Part 5.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the keyword that cannot be understood.
+    /// [`Error::InvalidInput`] naming the keyword that cannot be understood.
     pub fn from_schema(id: CollectionId, schema: Json) -> Result<Self> {
         let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         let properties = schema
@@ -244,7 +244,7 @@ impl Collection {
     /// Reads GeoJSON properties into values in field order. Missing ones are null.
     ///
     /// # Errors
-    /// [`Error::Invalid`] at `/properties/NAME`: unknown names, wrong types.
+    /// [`Error::InvalidInput`] at `/properties/NAME`: unknown names, wrong types.
     pub fn read_values(&self, properties: &Map<String, Json>) -> Result<Vec<FieldValue>> {
         let mut values = vec![FieldValue::Null; self.fields.len()];
         let mut hint = 0;

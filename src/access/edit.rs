@@ -10,7 +10,7 @@ impl Policy {
     /// whether they made the feature that is there; it is asked only when that matters.
     ///
     /// # Errors
-    /// [`Error::Denied`] saying who could.
+    /// [`Error::PermissionDenied`] saying who could.
     pub fn may_edit(
         &self,
         viewer: &Viewer,

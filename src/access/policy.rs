@@ -93,7 +93,7 @@ impl Policy {
         AccessScope { key: reach.scope_key(), reach, collection, visible_fields: visible, policy: self.clone() }
     }
 
-    /// By what [`Policy::sight`] differs from viewer to viewer: who has the same key sees the same. Empty for who sees everything.
+    /// By what [`Policy::access_scope`] differs from viewer to viewer: who has the same key sees the same. Empty for who sees everything.
     #[must_use]
     pub fn scope_key(&self, viewer: &Viewer) -> Arc<str> {
         self.access_reach(viewer).scope_key()
@@ -140,7 +140,7 @@ impl AccessScope {
         &self.visible_fields
     }
 
-    /// The fields of the whole collection that decide: what [`Sight::reached`] and [`Sight::lets`] want to know of a feature.
+    /// The fields of the whole collection that decide: what [`AccessScope::level_at_city`] and [`AccessScope::admits_visibility`] want to know of a feature.
     #[must_use]
     pub fn deciding_fields(&self) -> (Option<usize>, Option<usize>) {
         (self.policy.visibility.as_ref().map(|v| v.field), self.policy.city)

@@ -48,7 +48,7 @@ pub fn generate_password() -> Result<String> {
 /// What is kept of a password: argon2id with 19 MiB, two passes and a salt of its own, in PHC form.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `password` when it is too short or too long.
+/// [`Error::InvalidInput`] at `password` when it is too short or too long.
 pub fn hash_password(password: &str) -> Result<String> {
     if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
         return Err(Error::invalid(
@@ -66,7 +66,7 @@ pub fn verify_password(hash: &str, password: &str) -> bool {
 }
 
 /// # Errors
-/// [`Error::Invalid`] at `login`.
+/// [`Error::InvalidInput`] at `login`.
 pub fn check_login(login: &str) -> Result<()> {
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
     if login.is_empty() || login.len() > 64 || !login.bytes().all(good) {

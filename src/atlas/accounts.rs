@@ -64,14 +64,14 @@ impl AccountService {
     }
 
     /// # Errors
-    /// [`Error::Invalid`] for a login, a password or a set of cities that cannot be; [`Error::Refused`] when the login is taken.
+    /// [`Error::InvalidInput`] for a login, a password or a set of cities that cannot be; [`Error::Refused`] when the login is taken.
     pub fn add_user(&self, user: &Viewer, password: &str) -> Result<()> {
         check_account(user)?;
         self.store.add_user(user, &access::hash_password(password)?)
     }
 
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`].
+    /// [`Error::NotFound`], [`Error::InvalidInput`].
     pub fn set_password(&self, login: &str, password: &str) -> Result<()> {
         self.store.set_password(login, &access::hash_password(password)?)
     }
@@ -89,7 +89,7 @@ impl AccountService {
     /// Makes a token that is valid for so many days; returns the secret, which is not kept.
     ///
     /// # Errors
-    /// As [`Accounts::add_user`].
+    /// As [`AccountService::add_user`].
     pub fn add_token(&self, viewer: &Viewer, days: u32) -> Result<String> {
         check_account(viewer)?;
         let secret = access::generate_secret()?;

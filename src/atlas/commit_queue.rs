@@ -51,7 +51,7 @@ enum WrittenJob {
 }
 
 impl CommitQueue {
-    /// The desk, and what [`Desk::open`] needs when the atlas is there.
+    /// The desk, and what [`CommitQueue::open`] needs when the atlas is there.
     pub(super) fn new() -> (Self, QueueReceiver) {
         let (jobs, receiver) = sync_channel(MAX_QUEUED);
         (Self { jobs: Mutex::new(jobs) }, QueueReceiver(receiver))

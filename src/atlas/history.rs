@@ -61,7 +61,7 @@ impl ViewerPlan {
 }
 
 impl ViewerPlan {
-    /// What changes, as it happens; each piece must still be [`Seen::heard`].
+    /// What changes, as it happens; each piece must still be [`ViewerPlan::visible_change`].
     #[must_use]
     pub fn change_feed(&self) -> &ChangeFeed {
         self.atlas.change_feed()

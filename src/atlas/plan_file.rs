@@ -50,7 +50,7 @@ impl PlanFile {
         Ok(())
     }
 
-    /// Fills a collection, all or nothing; see [`Store::load`].
+    /// Fills a collection, all or nothing; see [`Store::load_collection`].
     pub fn load_collection(
         &self,
         collection: &Collection,

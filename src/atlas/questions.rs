@@ -11,7 +11,7 @@ impl Atlas {
     /// Answers a question from the collections as they are now.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] at the input that cannot be understood.
+    /// [`crate::error::Error::InvalidInput`] at the input that cannot be understood.
     pub fn answer_question(&self, question: &PlanningQuestion, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
         self.answer_question_over(question, inputs, |state| state.index.snapshot())
     }

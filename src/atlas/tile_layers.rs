@@ -134,10 +134,10 @@ impl TileLayerSet {
         all
     }
 
-    /// The same layers, showing what `make` says: one [`Show`] for each collection, in order.
+    /// The same layers, showing what `make` says: one [`LayerQuery`] for each collection, in order.
     ///
     /// # Errors
-    /// What `make` refuses; [`Error::Invalid`] for the base map, of which there is nothing to choose.
+    /// What `make` refuses; [`Error::InvalidInput`] for the base map, of which there is nothing to choose.
     pub fn with_chosen_shows(&self, make: impl FnOnce(&[&Collection]) -> Result<Vec<LayerQuery>>) -> Result<Self> {
         if &*self.key == WORLD {
             return Err(Error::invalid(
@@ -246,7 +246,7 @@ impl Atlas {
     /// Resolves `areas,areas_label,interventions`, or `world`. The name of a collection with `_label` is the layer of its names.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an unknown name, [`Error::Invalid`] for none, a repeated one or more than [`MAX_LAYERS`].
+    /// [`Error::NotFound`] for an unknown name, [`Error::InvalidInput`] for none, a repeated one or more than [`MAX_LAYERS`].
     pub fn resolve_layers(&self, list: &str) -> Result<TileLayerSet> {
         self.resolve_layers_for(list, |_| MaskKey::unmasked())
     }

@@ -117,7 +117,7 @@ impl ViewerPlan {
         placed.map(|c| c.id.to_string()).take(MAX_LAYERS).collect()
     }
 
-    /// See [`Atlas::layers`].
+    /// See [`Atlas::resolve_layers`].
     ///
     /// # Errors
     /// As there.
@@ -125,13 +125,13 @@ impl ViewerPlan {
         self.atlas.resolve_layers_for(list, |state| state.mask_key(&self.viewer))
     }
 
-    /// See [`Atlas::cached`].
+    /// See [`Atlas::find_cached_tile`].
     #[must_use]
     pub fn find_cached_tile(&self, layers: &TileLayerSet, tile: TileId, coding: ContentCoding) -> Option<EncodedTile> {
         self.atlas.find_cached_tile(layers, tile, coding)
     }
 
-    /// See [`Atlas::tile`].
+    /// See [`Atlas::find_or_draw_tile`].
     #[must_use]
     pub fn find_or_draw_tile(&self, layers: &TileLayerSet, tile: TileId, coding: ContentCoding) -> EncodedTile {
         self.atlas.find_or_draw_tile(layers, tile, coding)
@@ -140,7 +140,7 @@ impl ViewerPlan {
     /// Answers a question from the collections as they are now.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] at the input that cannot be understood.
+    /// [`crate::error::Error::InvalidInput`] at the input that cannot be understood.
     pub fn answer_question(&self, question: &PlanningQuestion, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
         self.atlas.answer_question_over(question, inputs, |state| state.mask_key(&self.viewer).masked_snapshot(state))
     }

@@ -37,7 +37,7 @@ pub fn lonlat_to_world(lon: f64, lat: f64) -> WorldPoint {
     WorldPoint { x: round_to_step(x), y: round_to_step(y) }
 }
 
-/// The inverse of [`world`], in degrees.
+/// The inverse of [`lonlat_to_world`], in degrees.
 #[must_use]
 pub fn world_to_lonlat(world: WorldPoint) -> (f64, f64) {
     let lon = (f64::from(world.x) / WORLD_STEPS - 0.5) * 360.0;
@@ -51,7 +51,7 @@ pub fn quantise_degrees(degrees: f64) -> i32 {
     (degrees * STEPS_PER_DEGREE).round() as i32
 }
 
-/// The inverse of [`quantise`]: the double nearest to the seven-decimal number.
+/// The inverse of [`quantise_degrees`]: the double nearest to the seven-decimal number.
 #[must_use]
 pub fn dequantise_degrees(steps: i32) -> f64 {
     f64::from(steps) / STEPS_PER_DEGREE

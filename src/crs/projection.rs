@@ -73,7 +73,7 @@ impl Projection {
     /// A whole geometry from the authority's coordinates to degrees.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the position that cannot be in this system.
+    /// [`Error::InvalidInput`] with the position that cannot be in this system.
     pub fn geometry_to_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
         transform_geometry(geometry, |c| self.to_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }
@@ -81,7 +81,7 @@ impl Projection {
     /// A whole geometry from degrees to the authority's coordinates.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the position where this system ends.
+    /// [`Error::InvalidInput`] with the position where this system ends.
     pub fn geometry_from_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
         transform_geometry(geometry, |c| self.from_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }

@@ -91,7 +91,7 @@ impl Crs {
     /// or `EPSG:3794`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a place, naming what is known.
+    /// [`Error::InvalidInput`] without a place, naming what is known.
     pub fn parse(text: &str) -> Result<Self> {
         let plain = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(text);
         let curie = plain.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(plain);
@@ -174,7 +174,7 @@ impl Crs {
     }
 }
 
-/// `EPSG:3794`, or `CRS84`.
+/// `EPSG:3794`, or `CRS84_URI`.
 impl std::fmt::Display for Crs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.epsg_code() {

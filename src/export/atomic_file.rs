@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A file being written. Dropped without [`NewFile::keep`], it leaves nothing.
+/// A file being written. Dropped without [`AtomicFile::commit`], it leaves nothing.
 pub struct AtomicFile {
     out: Option<BufWriter<File>>,
     part: PathBuf,

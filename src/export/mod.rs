@@ -1,5 +1,5 @@
 //! Features into files: GeoJSON, GeoJSON text sequences, CSV, FlatGeobuf; and the tiles of them. Streams; holds one feature at a
-//! time. What is written here in the first three, [`import`](crate) reads back the same. Never reads.
+//! time. What is written here in the first three, [`import_files`](crate) reads back the same. Never reads.
 
 use crate::collection::Collection;
 use crate::crs::Crs;

@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-/// How far the building has come; [`Building::stop`] ends it.
+/// How far the building has come; [`ArchiveProgress::stop`] ends it.
 #[derive(Debug, Default)]
 pub struct ArchiveProgress {
     tiles: AtomicU64,
@@ -45,7 +45,7 @@ pub fn list_tiles(layers: &TileLayerSet, zooms: RangeInclusive<u8>) -> Vec<TileI
     tiles
 }
 
-/// Writes these tiles, in the order of [`listed`], as they are at this moment; returns how many are not empty.
+/// Writes these tiles, in the order of [`list_tiles`], as they are at this moment; returns how many are not empty.
 ///
 /// # Errors
 /// [`Error::Refused`] when the file cannot be written, or when the building was stopped.

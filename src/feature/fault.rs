@@ -3,7 +3,7 @@
 use crate::error::{Error, InvalidInput};
 use std::fmt;
 
-/// The kinds of faults in geometry and GeoJSON. Counted by [`Flaw::name`] when a file is reported on.
+/// The kinds of faults in geometry and GeoJSON. Counted by [`FaultKind::name`] when a file is reported on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
     /// Text that is not JSON.

@@ -83,7 +83,7 @@ impl FieldValue {
 }
 
 impl Serialize for FieldValue {
-    /// As [`Value::to_json`].
+    /// As [`FieldValue::to_json`].
     fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Null => out.serialize_unit(),

@@ -80,7 +80,7 @@ impl Filter {
     /// Reads a filter on this collection. Coordinates in it are in `crs`, in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] at `filter` with the place and a way out; [`crate::error::Error::TooLarge`] over a limit.
+    /// [`crate::error::Error::InvalidInput`] at `filter` with the place and a way out; [`crate::error::Error::TooLarge`] over a limit.
     pub fn parse(text: &str, lang: FilterLanguage, crs: Crs, collection: &Collection) -> Result<Self> {
         let (expr, source) = source::parse_filter(text, lang)?;
         Ok(Self::new(bind::bind_filter(&expr, &source, crs, collection)?, collection))
@@ -89,7 +89,7 @@ impl Filter {
     /// The features that meet a box: lower and upper corner in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] without a place: corners that are swapped, or nowhere on the globe.
+    /// [`crate::error::Error::InvalidInput`] without a place: corners that are swapped, or nowhere on the globe.
     pub fn intersects_box(corners: [f64; 4], crs: Crs, collection: &Collection) -> Result<Self> {
         Ok(Self::intersects_geometry(bind::geometry::box_to_geometry(&Projection::new(crs)?, corners)?, collection))
     }

@@ -22,7 +22,7 @@ pub(crate) struct FilterSource {
 /// Reads a filter without looking at what it names.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `filter` with the place, [`Error::TooLarge`].
+/// [`Error::InvalidInput`] at `filter` with the place, [`Error::TooLarge`].
 pub(crate) fn parse_filter(text: &str, lang: FilterLanguage) -> Result<(Expr, FilterSource)> {
     if text.len() > MAX_FILTER_BYTES {
         return Err(Error::TooLarge(format!(

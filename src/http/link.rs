@@ -49,7 +49,7 @@ impl WebLink {
         json
     }
 
-    /// One value of a `Link` header.
+    /// One value of a `WebLink` header.
     pub fn to_header(&self) -> String {
         format!("<{}>; rel=\"{}\"; type=\"{}\"", self.href, self.rel, self.media)
     }

@@ -55,7 +55,7 @@ impl ResponseCache {
         self.0.get(&(Box::from(key), coding))
     }
 
-    /// Keeps an answer in this coding; one of more than [`MAX_BYTES`] is only packed.
+    /// Keeps an answer in this coding; one of more than [`MAX_CACHED_BYTES`] is only packed.
     pub fn pack_and_insert(&self, key: &str, plain: CachedResponse, coding: ContentCoding) -> CachedResponse {
         let packed = match (compress_bytes(&plain.body, coding), content_encoding(coding)) {
             (Some(body), Some(word)) => {

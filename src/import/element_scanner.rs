@@ -23,7 +23,7 @@ pub enum FileLayout {
     Records,
 }
 
-/// The text of one feature and where it starts. The text is in the buffer handed to [`Elements::next`].
+/// The text of one feature and where it starts. The text is in the buffer handed to [`ElementScanner::next_element`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ElementPosition {
     /// From 1.

@@ -8,7 +8,7 @@ use std::fmt;
 /// How many findings are kept with their details; beyond, they are only counted.
 pub const MAX_DETAILS: usize = 100;
 
-/// Kinds of findings. The faults of geometry and GeoJSON are [`Flaw`]s.
+/// Kinds of findings. The faults of geometry and GeoJSON are [`FaultKind`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FindingKind {
     Flaw(FaultKind),

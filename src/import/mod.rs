@@ -124,7 +124,7 @@ impl<'a> ImportJob<'a> {
     /// Finds the collection: the model's, the plan's, or, after a first reading, a new one with what is in the files.
     ///
     /// # Errors
-    /// When a file cannot be read, has too many fields, or the import was stopped. Faults of features are told by [`Import::run`].
+    /// When a file cannot be read, has too many fields, or the import was stopped. Faults of features are told by [`ImportJob::run`].
     pub fn prepare(
         sources: &'a [ImportSource],
         target: ImportTarget<'a>,
@@ -199,7 +199,7 @@ fn survey_sources(
 /// Reads what `--crs` says.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a system that is not known.
+/// [`Error::InvalidInput`] for a system that is not known.
 pub fn parse_crs(text: Option<&str>) -> Result<Option<Crs>> {
     let known = |text| {
         Crs::parse(text).map_err(|_| {

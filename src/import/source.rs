@@ -28,7 +28,7 @@ pub enum ImportFormat {
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
     Csv,
-    /// An OpenStreetMap extract; see [`Source::chosen`].
+    /// An OpenStreetMap extract; see [`ImportSource::prepare_for`].
     OsmPbf,
 }
 
@@ -76,7 +76,7 @@ impl ImportSource {
     /// Opens a file; without a format, what is in it is found out by looking.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such file, [`Error::Invalid`] when its format is not known.
+    /// [`Error::NotFound`] when there is no such file, [`Error::InvalidInput`] when its format is not known.
     pub fn open(path: &Path, format: Option<ImportFormat>) -> Result<Self> {
         let name = path.display().to_string();
         if path.is_dir() {
@@ -114,7 +114,7 @@ impl ImportSource {
     /// The same, made ready for a collection: of an OpenStreetMap extract what belongs into it is chosen.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when nothing of an extract belongs into this collection, or when it cannot be read.
+    /// [`Error::InvalidInput`] when nothing of an extract belongs into this collection, or when it cannot be read.
     pub fn prepare_for(self, into: &CollectionId, progress: &Arc<ImportProgress>) -> Result<Self> {
         if self.format != ImportFormat::OsmPbf {
             return Ok(self);

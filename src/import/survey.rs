@@ -76,7 +76,7 @@ impl FieldSurvey {
         }
     }
 
-    /// Beyond the limit no field is added; [`Survey::finish`] refuses.
+    /// Beyond the limit no field is added; [`FieldSurvey::finish`] refuses.
     fn add_field(&mut self, name: &str) -> usize {
         let at = self.by_name.len();
         if at <= MAX_FIELDS + 1 {

@@ -227,7 +227,7 @@ impl TextDictionary {
         self.table.find(self.hasher.hash_one(text), |&c| self.entries.text_at(c as usize) == text).copied()
     }
 
-    /// The numbers by slot; [`Words::is_null`] tells which are none.
+    /// The numbers by slot; [`TextDictionary::is_null_code`] tells which are none.
     pub fn codes(&self) -> &[u32] {
         &self.codes
     }

@@ -1,6 +1,6 @@
 //! A collection in memory: columns under an R-tree. Readers hold a snapshot and never wait for a writer. Never touches the disk.
 //!
-//! A snapshot is a short list of tiers, oldest first: an immutable [`segment::Segment`] each, and which of its slots are dead. An edit adds a
+//! A snapshot is a short list of tiers, oldest first: an immutable [`segment::IndexSegment`] each, and which of its slots are dead. An edit adds a
 //! small tier; tiers of like size are merged (`tiers`), so that there are never more than a few.
 
 use crate::change::{FeatureChange, RevisionNumber};
@@ -136,7 +136,7 @@ impl CollectionIndex {
         tiers::merge_in_background(&self.inner);
     }
 
-    /// [`Index::publish`] for those who keep no tiles.
+    /// [`CollectionIndex::publish_changes`] for those who keep no tiles.
     pub fn apply_changes(&self, changes: &[FeatureChange], revision: RevisionNumber) {
         self.publish_changes(changes, revision, |_| {});
     }

@@ -12,7 +12,7 @@ pub(crate) struct ZoomBand {
     tree: RTree<SlotRun>,
 }
 
-/// Up to [`RUN`] slots that follow each other, and the box around them.
+/// Up to [`RUN_LENGTH`] slots that follow each other, and the box around them.
 struct SlotRun {
     around: WorldBox,
     start: u32,

@@ -1,4 +1,4 @@
-//! Boxes: four or six numbers to a [`Bbox`].
+//! Boxes: four or six numbers to a [`BoundingBox`].
 
 use super::queryables::shorten_text;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::feature::BoundingBox;
 /// antimeridian.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `bbox`.
+/// [`Error::InvalidInput`] at `bbox`.
 pub fn parse_bbox(text: &str) -> Result<BoundingBox> {
     let [west, south, east, north] = parse_corners(text)?;
     bbox_from_degrees(west, south, east, north)
@@ -17,7 +17,7 @@ pub fn parse_bbox(text: &str) -> Result<BoundingBox> {
 /// The corners of a box in any reference system: two numbers each, heights not looked at.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `bbox`.
+/// [`Error::InvalidInput`] at `bbox`.
 pub(super) fn parse_corners(text: &str) -> Result<[f64; 4]> {
     let wrong = |what: String| Err(Error::invalid("bbox", what));
     let mut numbers = Vec::new();

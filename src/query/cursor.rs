@@ -21,10 +21,10 @@ impl PageCursor {
         escape_bytes(Json::Array(parts).to_string().as_bytes())
     }
 
-    /// The inverse of [`Cursor::encode`], for a question with this order.
+    /// The inverse of [`PageCursor::encode`], for a question with this order.
     ///
     /// # Errors
-    /// [`Error::Invalid`] at `cursor` when it was made for another question, or by hand.
+    /// [`Error::InvalidInput`] at `cursor` when it was made for another question, or by hand.
     pub fn decode(text: &str, sort: &[SortKey], collection: &Collection) -> Result<Self> {
         read_cursor(text, sort, collection).ok_or_else(|| {
             Error::invalid(

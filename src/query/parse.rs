@@ -32,7 +32,7 @@ pub const QUERY_PARAMETERS: [&str; 12] = [
 /// or will read; they are offered when a name is misspelt.
 ///
 /// # Errors
-/// [`Error::Invalid`] at the name of the parameter: unknown, repeated, or not understood.
+/// [`Error::InvalidInput`] at the name of the parameter: unknown, repeated, or not understood.
 pub fn parse_query<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     collection: &Collection,
@@ -78,7 +78,7 @@ pub fn parse_query<'a>(
 /// Reads the pairs that ask about collections instead of features: box, time and number.
 ///
 /// # Errors
-/// [`Error::Invalid`] at the name of the parameter.
+/// [`Error::InvalidInput`] at the name of the parameter.
 pub fn parse_overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query> {
     let mut query = Query { limit: MAX_LIMIT, ..Query::default() };
     for (name, value) in pairs {
@@ -133,7 +133,7 @@ impl FilterParameters {
     /// Takes one of `filter`, `filter-lang`, `filter-crs`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] at the name of the parameter.
+    /// [`Error::InvalidInput`] at the name of the parameter.
     pub fn read_parameter(&mut self, name: &str, value: &str) -> Result<()> {
         match name {
             "filter" => self.text = Some(value.to_owned()),
@@ -164,7 +164,7 @@ impl FilterParameters {
     /// The filter on this collection, if one was asked for. What begins with a brace is JSON unless something else was said.
     ///
     /// # Errors
-    /// What [`Filter::parse`] refuses.
+    /// What [`PropertyFilter::parse`] refuses.
     pub fn bind_filter(&self, collection: &Collection) -> Result<Option<Filter>> {
         let Some(text) = &self.text else { return Ok(None) };
         let guess = if text.trim_start().starts_with('{') { FilterLanguage::Json } else { FilterLanguage::Text };

@@ -27,7 +27,7 @@ pub struct LayerQuery {
     pub properties: Option<Vec<usize>>,
     /// A layer of its own for each value of this field.
     pub split: Option<usize>,
-    /// Points in one cell of a grid are drawn as one; the side of a cell, one of [`CLUSTER_PX`].
+    /// Points in one cell of a grid are drawn as one; the side of a cell, one of [`CLUSTER_SIDES_PX`].
     pub cluster_px: Option<u16>,
 }
 
@@ -45,7 +45,7 @@ impl TileParameters {
     /// Reads pairs (already percent-decoded, no name twice); passes over names that are not in [`TILE_PARAMETERS`].
     ///
     /// # Errors
-    /// [`Error::Invalid`] at the name of the parameter.
+    /// [`Error::InvalidInput`] at the name of the parameter.
     pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
         let mut parameters = Self::default();
         for (name, value) in pairs {
@@ -75,7 +75,7 @@ impl TileParameters {
     /// split by is shown without, but one of them must have it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] at the name of the parameter, or what the filter's reader refuses.
+    /// [`Error::InvalidInput`] at the name of the parameter, or what the filter's reader refuses.
     pub fn bind_collections(&self, collections: &[&Collection]) -> Result<Vec<LayerQuery>> {
         for name in self.properties.iter().flatten().filter(|n| !matches!(n.as_str(), "id" | "geometry")) {
             if !collections.iter().any(|c| c.field_index(name).is_some()) {
@@ -126,7 +126,7 @@ impl LayerQuery {
         self.filter.is_some() || self.time.is_some()
     }
 
-    /// Appends all of it in one spelling: equal text means equal tiles. Nothing is appended for [`Show::ALL`].
+    /// Appends all of it in one spelling: equal text means equal tiles. Nothing is appended for [`LayerQuery::ALL`].
     pub fn write_cache_key(&self, key: &mut String) {
         // Writing into a String does not fail.
         if let Some(filter) = &self.filter {

@@ -57,7 +57,7 @@ pub struct QuestionFeatures {
     days: Option<DayRange>,
 }
 
-/// A chosen feature, still in its columns: see [`Choice::id`], [`Choice::geometry`], [`Choice::value`].
+/// A chosen feature, still in its columns: see [`QuestionFeatures::id`], [`QuestionFeatures::geometry`], [`QuestionFeatures::value`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeatureHandle {
     pub slot: FeatureSlot,
@@ -97,7 +97,7 @@ impl QuestionFeatures {
     /// The same, in the days asked for.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when days are asked for and the collection has no time.
+    /// [`Error::InvalidInput`] when days are asked for and the collection has no time.
     pub fn within_days(mut self, days: Option<DayRange>) -> Result<Self> {
         if days.is_some() && self.period_reader.is_none() {
             let name = &self.snapshot.collection().id;
@@ -143,13 +143,13 @@ impl QuestionFeatures {
         self.collection().field_index(name)
     }
 
-    /// Those whose geometry may meet a box, in the order of keys; among them undated ones, see [`Choice::counts`].
+    /// Those whose geometry may meet a box, in the order of keys; among them undated ones, see [`QuestionFeatures::check_dated`].
     #[must_use]
     pub fn select_near(&self, bbox: BoundingBox) -> Vec<FeatureHandle> {
         self.select(Some(bbox))
     }
 
-    /// All of them, with and without a place; among them undated ones, see [`Choice::counts`].
+    /// All of them, with and without a place; among them undated ones, see [`QuestionFeatures::check_dated`].
     #[must_use]
     pub fn select_all(&self) -> Vec<FeatureHandle> {
         self.select(None)

@@ -150,7 +150,7 @@ pub struct QuestionRequest<'a> {
 
 impl<'a> QuestionRequest<'a> {
     /// # Errors
-    /// [`Error::Invalid`] for a name that the question does not have, and for a required one that is missing.
+    /// [`Error::InvalidInput`] for a name that the question does not have, and for a required one that is missing.
     pub fn new(layers: &'a PlanSnapshot, inputs: &'a Map<String, Json>, known: &[QuestionInput]) -> Result<Self> {
         let names = || known.iter().map(|i| i.name).collect::<Vec<_>>().join(", ");
         if let Some(name) = inputs.keys().find(|name| known.iter().all(|i| i.name != *name)) {

@@ -8,7 +8,7 @@ use crate::feature::{BoundingBox, Geometry};
 use geo::MapCoords;
 use geo_types::Coord;
 
-/// How far from its centre a [`Metric`] is used. The scale grows as 1 + x² / 2R²: at 200 km a distance is 0.05 % too long and
+/// How far from its centre a [`MetricPlane`] is used. The scale grows as 1 + x² / 2R²: at 200 km a distance is 0.05 % too long and
 /// an area 0.1 % too large; at 20 km it is 0.0005 %.
 pub const REACH_M: f64 = 200_000.0;
 

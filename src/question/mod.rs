@@ -83,7 +83,7 @@ impl PlanningQuestion {
     /// Answers it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the input that cannot be understood.
+    /// [`Error::InvalidInput`] naming the input that cannot be understood.
     pub fn execute(&self, layers: &PlanSnapshot, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
         (self.answer)(&QuestionRequest::new(layers, inputs, self.inputs)?)
     }
@@ -96,7 +96,7 @@ impl PlanSnapshot {
     }
 
     /// # Errors
-    /// [`Error::Invalid`] at the input that named the collection.
+    /// [`Error::InvalidInput`] at the input that named the collection.
     pub fn get(&self, name: &str, at: &str) -> Result<&Arc<Snapshot>> {
         self.find(name).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(CollectionId::as_str).collect();

@@ -248,7 +248,7 @@ impl PlanarSegment {
         ends.into_iter().fold(ends[0], |best, g| if g.distance < best.distance { g } else { best })
     }
 
-    /// Where two segments cross in their insides; touching ends are found by [`Segment::to_point`].
+    /// Where two segments cross in their insides; touching ends are found by [`PlanarSegment::shortest_line_to_point`].
     #[allow(clippy::many_single_char_names)] // Ends and sides, as in the books.
     fn crossing_point(self, o: Self) -> Option<Coord<f64>> {
         let (c, d) = (triangle_area2(self.a, self.b, o.a), triangle_area2(self.a, self.b, o.b));

@@ -62,7 +62,7 @@ pub trait Store: Send + Sync {
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
 
     /// The change log of a collection behind a place, every change once, at most `limit` of them. What came in bulk is told feature by
-    /// feature. From the very beginning ([`LogPlace::after`] revision 0) it tells how the collection came to be what it is.
+    /// feature. From the very beginning ([`LogPosition::after_revision`] revision 0) it tells how the collection came to be what it is.
     /// Stale when what happened since that place is not known any more.
     fn read_change_log(&self, id: &CollectionId, from: LogPosition, limit: usize) -> Result<LogPage>;
 

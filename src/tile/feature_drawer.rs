@@ -21,7 +21,7 @@ pub(crate) enum DrawOutcome {
 pub(crate) struct FeatureDrawer {
     frame: TileFrame,
     pub commands: MvtCommands,
-    /// What [`Frame::area`] says.
+    /// What [`TileFrame::drawn_area`] says.
     area: WorldBox,
     line: Vec<WorldOffset>,
     other: Vec<WorldOffset>,
@@ -32,7 +32,7 @@ pub(crate) struct FeatureDrawer {
 }
 
 /// Twice the area (units²) that a ring must have to be drawn: a sixteenth of a pixel where a tile is shown at 512. From
-/// [`KEEP_ALL`] on, whatever has an area is drawn.
+/// [`KEEP_ALL_ZOOM`] on, whatever has an area is drawn.
 const MIN_RING_AREA2: i64 = 8;
 const KEEP_ALL_ZOOM: u8 = 16;
 

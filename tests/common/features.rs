@@ -235,7 +235,7 @@ impl Model {
         Self(keys.into_iter().take(count).map(|key| feature(r, key, place)).collect())
     }
 
-    /// A random batch of changes, done here; for [`Index::apply`] to do there.
+    /// A random batch of changes, done here; for [`CollectionIndex::apply_changes`] to do there.
     pub fn edit(
         &mut self,
         r: &mut Random,

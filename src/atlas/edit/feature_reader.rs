@@ -42,7 +42,7 @@ impl<'a> EditReader<'a> {
     /// A new feature; `None` when it breaks rules.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when it is no GeoJSON feature.
+    /// [`Error::InvalidInput`] when it is no GeoJSON feature.
     pub(super) fn read_feature(&mut self, json: &Json) -> Result<Option<Feature>> {
         let members = feature_members(json, true)?;
         let id = self.read_id(members)?;
@@ -82,7 +82,7 @@ impl<'a> EditReader<'a> {
     /// The feature after a merge patch (RFC 7396).
     ///
     /// # Errors
-    /// As [`Self::feature`]; [`Error::Invalid`] for another id.
+    /// As [`Self::feature`]; [`Error::InvalidInput`] for another id.
     pub(super) fn read_patched(&mut self, before: &Feature, patch: &Json) -> Result<Option<Feature>> {
         let members = feature_members(patch, false)?;
         if let Some(id) = members.get("id")
@@ -175,7 +175,7 @@ impl<'a> EditReader<'a> {
     /// The geometry in degrees.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a position that cannot be in the reference system that was named, saying which one it fits.
+    /// [`Error::InvalidInput`] for a position that cannot be in the reference system that was named, saying which one it fits.
     fn to_lonlat(&self, given: Geometry) -> Result<Geometry> {
         let off_globe = |c: Coord<f64>| c.x.abs() > 180.0 || c.y.abs() > 90.0;
         if self.crs == Crs::CRS84 {

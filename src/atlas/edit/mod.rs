@@ -132,7 +132,7 @@ impl ViewerPlan {
     /// Refuses whoever changes nothing in this collection, before anything is read of what they sent.
     ///
     /// # Errors
-    /// [`Error::Denied`] saying what it takes; [`Error::NotFound`].
+    /// [`Error::PermissionDenied`] saying what it takes; [`Error::NotFound`].
     pub fn may_write(&self, collection: &str) -> Result<()> {
         let state = self.atlas.collection_state(collection)?;
         match self.viewer.role() {
@@ -150,8 +150,8 @@ impl ViewerPlan {
     /// Holds wishes against the plan as it is now.
     ///
     /// # Errors
-    /// [`Error::Denied`] for whoever may not; [`Error::NotFound`] and [`Error::Stale`] for features that are not there, or not as they
-    /// should be; [`Error::Taken`]; [`Error::Invalid`] for what cannot be understood and [`Error::Broken`] for what breaks rules, with
+    /// [`Error::PermissionDenied`] for whoever may not; [`Error::NotFound`] and [`Error::Stale`] for features that are not there, or not as they
+    /// should be; [`Error::AlreadyExists`]; [`Error::InvalidInput`] for what cannot be understood and [`Error::RuleViolations`] for what breaks rules, with
     /// every place.
     pub fn prepare_edits(&self, collection: &str, batch: &EditBatch) -> Result<PreparedEdits> {
         self.may_write(collection)?;

@@ -114,7 +114,7 @@ impl<C> GeoJsonObject<C> {
     /// The properties, taken out; `null` and a missing member are none.
     ///
     /// # Errors
-    /// [`Flaw::WrongType`] when they are not an object.
+    /// [`FaultKind::WrongType`] when they are not an object.
     pub fn take_properties(&mut self) -> Result<Map<String, Json>, FeatureFault> {
         match self.properties.take() {
             None | Some(Json::Null) => Ok(Map::new()),

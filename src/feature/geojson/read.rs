@@ -1,4 +1,4 @@
-//! JSON text into [`Object`]s: takes every member as it comes, so that a wrong type is a fault with a place and not the end
+//! JSON text into [`GeoJsonObject`]s: takes every member as it comes, so that a wrong type is a fault with a place and not the end
 //! of the parsing. Coordinates go straight into flat positions, without a JSON value for each number.
 
 use super::{

@@ -74,7 +74,7 @@ impl FilterBinder<'_> {
 /// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees.
 ///
 /// # Errors
-/// [`Error::Invalid`] without a place.
+/// [`Error::InvalidInput`] without a place.
 pub(crate) fn box_to_geometry(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Result<Geometry> {
     let crs = projection.crs();
     if crs.is_degrees() {

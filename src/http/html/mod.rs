@@ -1,5 +1,5 @@
 //! Pages for people: every resource of the API, readable without a script. Text from outside is always escaped, because the only
-//! way into a page for it is [`Html::text`].
+//! way into a page for it is [`HtmlFragment::text`].
 
 use super::link::WebLink;
 use super::urls::BaseUrl;

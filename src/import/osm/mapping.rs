@@ -70,7 +70,7 @@ impl OsmMapping {
     /// The mapping of a collection.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the collections that can be filled from OpenStreetMap.
+    /// [`Error::InvalidInput`] naming the collections that can be filled from OpenStreetMap.
     pub fn for_collection(collection: &CollectionId) -> Result<Self> {
         let Some(file) = MappingFiles::get(&format!("{collection}.json")) else {
             let mut known: Vec<String> =

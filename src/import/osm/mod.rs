@@ -28,7 +28,7 @@ pub fn is_pbf(head: &[u8]) -> bool {
 /// Writes the features that a mapping chooses. `open` gives the extract from its start, each time.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `name` when it cannot be read as an extract.
+/// [`Error::InvalidInput`] at `name` when it cannot be read as an extract.
 pub fn translate_extract(
     name: &str,
     open: impl Fn() -> Result<Box<dyn Read + Send>>,

@@ -36,11 +36,11 @@ pub(super) struct GpkgLayer {
 /// The statements that every edit needs, made once from the layout.
 #[derive(Debug, Clone)]
 pub(super) struct LayerStatements {
-    /// [`Layout::select`] of the row with the id `?1`.
+    /// [`TableLayout::select_sql`] of the row with the id `?1`.
     find: String,
-    /// [`Layout::select`] of the row with the key `?1`.
+    /// [`TableLayout::select_sql`] of the row with the key `?1`.
     find_key: String,
-    /// [`Layout::insert`].
+    /// [`TableLayout::insert_sql`].
     pub insert: String,
 }
 
@@ -142,7 +142,7 @@ impl GpkgLayer {
         Self { number, collection, layout, sql }
     }
 
-    /// Reads a row of [`Layout::select`]. `None` when its id is none; other faults become null. All of them are remarked.
+    /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is none; other faults become null. All of them are remarked.
     pub(super) fn read_row(&self, row: &Row<'_>, warnings: &mut RowWarnings) -> rusqlite::Result<Option<Feature>> {
         let key: i64 = row.get(0)?;
         let id = match row.get_ref(1)? {
@@ -189,7 +189,7 @@ impl GpkgLayer {
         Ok(find.query_row([key], |row| self.read_row(row, &mut RowWarnings::default())).optional()?.flatten())
     }
 
-    /// Binds a feature to [`Layout::insert`]. `key` is `None` for a new one.
+    /// Binds a feature to [`TableLayout::insert_sql`]. `key` is `None` for a new one.
     pub(super) fn bind_feature(
         &self,
         insert: &mut Statement<'_>,

@@ -64,7 +64,7 @@ pub(super) fn recreate_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<
     create_triggers(conn, layer)
 }
 
-/// What this transaction writes is its own; to be followed by [`go_on`].
+/// What this transaction writes is its own; to be followed by [`resume_triggers`].
 pub(super) fn pause_triggers(conn: &Connection) -> Result<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO cityheart_meta VALUES ('writing', 1)")?.execute([])?;
     Ok(())
@@ -208,7 +208,7 @@ pub(super) fn parse_old_id(key: i64, old: &str) -> Option<FeatureId> {
     }
 }
 
-/// Reads one literal: `NULL`, a number, `'text'` or `X'…'`.
+/// Reads one literal: `NULL_FLAG`, a number, `'text'` or `X'…'`.
 fn next_literal(rest: &mut &str) -> Option<Sql> {
     if let Some(text) = rest.strip_prefix('\'') {
         let mut out = String::new();
