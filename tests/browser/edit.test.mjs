@@ -164,7 +164,7 @@ test('the outline of something that is there can be used', () =>
     const outline = page.locator('#outline option', { hasText: /./ }).nth(1);
     await outline.waitFor({ state: 'attached' });
     await page.selectOption('#outline', await outline.getAttribute('value'));
-    await page.waitForFunction(() => !/no place/.test(document.querySelector('#place-now').textContent));
+    await page.waitForFunction(() => !/no location/.test(document.querySelector('#place-now').textContent));
     await save(page);
     assert.ok((await stored(id)).geometry);
   }));

@@ -72,7 +72,7 @@ const worksThrough = (cut, mend) =>
       await cut(page);
       await page.reload();
       await asOf(page).waitFor();
-      assert.match(await asOf(page).textContent(), /^No connection\. You see the plan as of \w+ \d+, \d{4}, \d\d:\d\d\.$/);
+      assert.match(await asOf(page).textContent(), /^No connection\. This is the plan as of \w+ \d+, \d{4}, \d\d:\d\d\.$/);
       await row(page, two).waitFor();
       await page.locator('.button.print').click();
       assert.match(await page.locator('.paper .as-of').textContent(), /^No connection\./, 'paper says it, too');

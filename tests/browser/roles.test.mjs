@@ -99,7 +99,7 @@ test('an editor of Granada finds nothing to change in Celje, and all of it in Gr
       await open(page, foreign);
       assert.match(await page.locator('.detail .hint').textContent(), /Granada/);
       assert.equal(await page.locator('#edit, .moves button, .actions .danger').count(), 0);
-      assert.deepEqual(await page.locator('.actions button').allTextContents(), ['Take over as an idea']);
+      assert.deepEqual(await page.locator('.actions button').allTextContents(), ['Reuse as an idea']);
       await page.locator('.history summary').click();
       await page.locator('.history li').first().waitFor();
       assert.equal(await page.locator('.history button', { hasText: 'Restore' }).count(), 0);
