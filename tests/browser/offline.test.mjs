@@ -64,7 +64,7 @@ const worksThrough = (cut, mend) =>
       await row(page, one).click();
       await page.locator('#edit').click();
       await page.fill('#field-title', 'Half a thought');
-      await page.getByRole('button', { name: 'Back, keep the draft' }).click();
+      await page.getByRole('button', { name: 'Go back and keep the draft' }).click();
       await page.locator('.way .link').first().click();
       await whole(page, 'account');
       await eventually(() => keptIn(page), ({ files }) => files.some(({ path }) => path.includes('/terra-')), 'an editor has all of the program');

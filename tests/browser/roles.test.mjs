@@ -52,7 +52,7 @@ test('a viewer reads what is internal to their city, and can change nothing', ()
       assert.ok(await page.locator('#new').isDisabled());
       for (const id of [hidden, plain]) {
         await open(page, id);
-        assert.match(await page.locator('.detail .hint').textContent(), /may look, not change/);
+        assert.match(await page.locator('.detail .hint').textContent(), /view the plan but not change it/);
         assert.equal(await page.locator(CONTROLS).count(), 0, id);
         await page.locator('.way .link').first().click();
       }
@@ -129,7 +129,7 @@ test('a contributor adds, changes what they made, and nothing else', () =>
         await page.locator('.way .link').first().click();
         await open(page, foreign);
         await page.locator('.detail .hint').waitFor();
-        assert.match(await page.locator('.detail .hint').textContent(), /yourself/i);
+        assert.match(await page.locator('.detail .hint').textContent(), /only what you added/);
         assert.equal(await page.locator(CONTROLS).count(), 0);
         assert.equal((await ask(page, 'PATCH', `${ITEMS}/${foreign}`, { properties: { title: 'taken' } })).status, 403);
         await page.fill('#search', 'Test celje-test');
