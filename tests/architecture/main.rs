@@ -1,7 +1,12 @@
-//! The house as the design draws it, held by a test: layers, strangers, and who may name what.
+//! The architecture, held by tests: layers, modules that must not know each other, which module may name which library, and no circle
+//! of files.
+
+mod circles;
+mod rust_files;
+mod web_files;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 type Tree = BTreeMap<String, String>;
 
@@ -29,8 +34,7 @@ const MAX_LINES: usize = 500;
 
 #[test]
 fn the_source_keeps_to_the_design() {
-    let mut tree = Tree::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut tree);
+    let tree = read_tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &["rs"]);
     assert!(tree.len() > 10, "the source was not found");
     assert_eq!(violations(&tree), Vec::<String>::new());
 }
@@ -61,6 +65,85 @@ fn every_planted_violation_is_found() {
         assert!(found.iter().any(|v| v.contains(word)), "{path} with {text:?} should break '{word}', found {found:?}");
     }
     assert!(plant("index/mod.rs", &"x\n".repeat(501)).iter().any(|v| v.contains("501 lines")));
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rust = rust_files::rust_graph(&read_tree(&root.join("src"), &["rs"]));
+    let mut web = read_tree(&root.join("web/src"), &["ts", "tsx"]);
+    web.retain(|path, _| !path.contains(".test."));
+    let web = web_files::web_graph(&web);
+    assert!(rust.values().flatten().count() > 500, "the uses between the Rust files were not found");
+    assert!(web.values().flatten().count() > 300, "the imports between the web files were not found");
+    assert_eq!(circles::circles(&rust), Vec::<Vec<String>>::new());
+    assert_eq!(circles::circles(&web), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn every_planted_circle_of_files_is_found() {
+    let tree = |files: &[(&str, &str)]| files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect::<Tree>();
+    let lib = ("lib.rs", "pub mod a;\npub mod b;\n");
+    let of_rust = |files: &[(&str, &str)]| circles::circles(&rust_files::rust_graph(&tree(&[&[lib], files].concat())));
+    let circle = |files: &[&str]| vec![files.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>()];
+    let none = Vec::<Vec<String>>::new();
+
+    // By `use`, by a path in code, inside a macro, through a group, and over a third file.
+    for text in [
+        "use crate::b::B;",
+        "fn f() { crate::b::g() }",
+        "fn f() { vec![super::b::g()]; }",
+        "use crate::{b::{self, B}};",
+    ] {
+        assert_eq!(of_rust(&[("a.rs", text), ("b.rs", "use crate::a::A;")]), circle(&["a.rs", "b.rs"]), "{text}");
+    }
+    let three = [
+        ("a/mod.rs", "mod c;\nuse c::C;\npub struct A;"),
+        ("a/c.rs", "use crate::b::B;"),
+        ("b.rs", "use crate::a::A;"),
+    ];
+    assert_eq!(of_rust(&three), circle(&["a/c.rs", "a/mod.rs", "b.rs"]));
+    // A module that holds types for its children and uses them too.
+    let both = [
+        ("a/mod.rs", "mod c;\npub struct Floor;\nfn roof() { c::work() }"),
+        ("a/c.rs", "use super::Floor;"),
+        ("b.rs", ""),
+    ];
+    assert_eq!(of_rust(&both), circle(&["a/c.rs", "a/mod.rs"]));
+    // A re-export leads to the file that defines the item, and is no use by itself.
+    let through = [
+        ("a/mod.rs", "mod c;\nmod d;\npub use c::C;"),
+        ("a/c.rs", "pub struct C;"),
+        ("a/d.rs", "use super::C;"),
+        ("b.rs", ""),
+    ];
+    assert_eq!(of_rust(&through), none);
+    let hidden = [
+        ("a/mod.rs", "mod c;\nmod d;\npub use c::C;"),
+        ("a/c.rs", "use super::d::D;\npub struct C;"),
+        ("a/d.rs", "use super::C;\npub struct D;"),
+        ("b.rs", ""),
+    ];
+    assert_eq!(of_rust(&hidden), circle(&["a/c.rs", "a/d.rs"]));
+    // Comments, strings and unit tests do not count.
+    for text in ["// crate::b::B", "const T: &str = \"crate::b::B\";", "#[cfg(test)]\nmod tests { use crate::b::B; }"] {
+        assert_eq!(of_rust(&[("a.rs", text), ("b.rs", "use crate::a::A;")]), none, "{text}");
+    }
+
+    let of_web = |files: &[(&str, &str)]| circles::circles(&web_files::web_graph(&tree(files)));
+    for text in [
+        "import { B } from \"./b\";",
+        "import type { B } from './b';",
+        "export { B } from \"./b\";",
+        "const b = await import(\"./b\");",
+    ] {
+        assert_eq!(
+            of_web(&[("x/a.ts", text), ("x/b.tsx", "import \"../x/a\";")]),
+            circle(&["x/a.ts", "x/b.tsx"]),
+            "{text}"
+        );
+    }
+    assert_eq!(of_web(&[("a.ts", "import { b } from \"./b\";"), ("b.ts", "import { h } from \"preact\";")]), none);
 }
 
 /// Every broken rule in a source tree (path below `src` → text).
@@ -149,15 +232,20 @@ fn uses(code: &str) -> Vec<String> {
     used
 }
 
-fn collect(dir: &Path, tree: &mut Tree) {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, tree);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-            tree.insert(name, std::fs::read_to_string(&path).unwrap());
+/// The files below `dir` with one of these endings: path below it → text.
+fn read_tree(dir: &Path, endings: &[&str]) -> Tree {
+    let mut tree = Tree::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
+                let name = path.strip_prefix(dir).unwrap().to_string_lossy().replace('\\', "/");
+                tree.insert(name, std::fs::read_to_string(&path).unwrap());
+            }
         }
     }
+    tree
 }
