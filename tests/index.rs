@@ -1,13 +1,10 @@
 //! The index against a plain list of features that is searched from end to end.
 
-#[path = "common/features.rs"]
-mod features;
-
+use crate::support::features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use cityheart::change::Change;
 use cityheart::feature::{Bbox, Feature, FeatureId, Geometry, GeometryKind, Value, bbox_of, time::Span};
 use cityheart::index::{Index, Snapshot};
 use cityheart::query::{Cursor, Query, Sort};
-use features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use geo::Intersects;
 use geo_types::{Coord, GeometryCollection, MultiPoint, MultiPolygon, Rect};
 use proptest::prelude::*;

@@ -1,22 +1,17 @@
 //! What layers can be asked for besides geometries: names, clusters, parts; each against a plain list of the features.
 
-#[path = "common/features.rs"]
-mod features;
-#[path = "common/tiles.rs"]
-mod tiles;
-
+use crate::support::features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
+use crate::support::tiles::Tile;
 use cityheart::crs;
 use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
 use cityheart::index::Snapshot;
 use cityheart::query::{CLUSTER_PX, Show, TileAsk};
 use cityheart::tile::{BUDGET_BYTES, Drawn, Layer, Part, TileId, draw};
 use fast_mvt::MvtValue;
-use features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
 use geo::dimensions::Dimensions;
 use geo::{Contains, CoordsIter, Distance, Euclidean, HasDimensions};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use tiles::Tile;
 
 fn drawn(snapshot: &Snapshot, at: TileId, show: &Show, part: Part) -> Drawn {
     draw(&[Layer { name: "things", snapshot, show, part }], at, BUDGET_BYTES)

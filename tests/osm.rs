@@ -1,18 +1,12 @@
 //! OpenStreetMap extracts into collections: a small one written here, byte by byte, and two real ones where they stand beside the project.
 
-#![allow(clippy::unwrap_used)] // A test that cannot go on stops.
-
-mod importing;
-#[path = "common/pbf.rs"]
-mod pbf;
-
+use crate::support::importing::Read;
+use crate::support::pbf::Extract;
 use cityheart::collection::CollectionId;
 use cityheart::error::Error;
 use cityheart::feature::{Feature, Geometry, Value};
 use cityheart::import::{Format, Options, Progress, Source};
 use cityheart::plan::Model;
-use importing::Read;
-use pbf::Extract;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

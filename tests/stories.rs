@@ -1,19 +1,9 @@
 //! The user stories of the planners, asked of the demo plan over HTTP. The expected numbers were worked out beside the program, with
 //! shapely 2 on an azimuthal plane (pyproj) and by hand from the files in `geodata/demo`; the comments say how.
 
-#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
-
-#[path = "http/editing.rs"]
-#[allow(dead_code)] // A part of what editing tests need.
-mod editing;
-#[path = "common/processes.rs"]
-mod processes;
-#[path = "common/server.rs"]
-mod server;
-
+use crate::support::editing::{Client, ITEMS, ONE, measure};
+use crate::support::processes::{ask, found, number, value};
 use cityheart::access::{Role, Viewer};
-use editing::{Client, ITEMS, ONE, measure};
-use processes::{ask, found, number, value};
 use serde_json::json;
 
 fn close(got: f64, want: f64, relative: f64) -> bool {

@@ -1,22 +1,17 @@
 //! Drawn tiles against the features that they were drawn from.
 
-#[path = "common/features.rs"]
-mod features;
-#[path = "common/tiles.rs"]
-mod tiles;
-
+use crate::support::features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
+use crate::support::tiles::Tile;
 use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
 use cityheart::index::{Index, Snapshot};
 use cityheart::query::Show;
 use cityheart::tile::{BUDGET_BYTES, Drawn, Layer, Part, TileId, draw};
 use fast_mvt::MvtValue;
-use features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
 use geo::{Area, BooleanOps, BoundingRect, CoordsIter, Euclidean, Length, MapCoords};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon, Rect, line_string, polygon};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
-use tiles::Tile;
 
 fn tile(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).unwrap()

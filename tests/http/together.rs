@@ -1,8 +1,8 @@
 //! Edits against each other: random ones held against a map in memory, clients at the same time over real connections, and bodies that
 //! nobody should send.
 
-use crate::editing::{Client, GEOJSON, ITEMS, JSON, MERGE, ONE, measure};
-use crate::server::{self, Plan, demo, fresh, link, local};
+use crate::support::editing::{Client, GEOJSON, ITEMS, JSON, MERGE, ONE, measure};
+use crate::support::server::{self, Plan, demo, fresh, link, local};
 use axum::body::Body;
 use cityheart::access::{Role, Viewer};
 use cityheart::atlas::{Atlas, Settings, Shelf, World};

@@ -1,10 +1,13 @@
 //! Files into features, without a store: what comes out, and what is said about what does not.
 
-mod importing;
+mod csv;
+mod grid;
+mod malformed;
+mod stream;
 
+use crate::support::importing::{Job, collection_of, feature_of, point};
 use cityheart::collection::Kind as FieldKind;
 use cityheart::feature::{Geometry, Value};
-use importing::{Job, collection_of, feature_of, point};
 use std::io::Write;
 
 #[test]

@@ -1,12 +1,10 @@
 //! Tables as spreadsheets write them.
 
-mod importing;
-
+use crate::support::importing::Job;
 use cityheart::collection::Kind;
 use cityheart::export::{Format, Writer};
 use cityheart::feature::{Geometry, Value};
 use geo_types::Point;
-use importing::Job;
 
 fn places(text: &str) -> Vec<Option<(f64, f64)>> {
     let read = Job::csv(text).read();

@@ -1,12 +1,10 @@
 //! The streaming reader against a parser of whole documents, and files that others made.
 
-mod importing;
-
+use crate::support::importing::Job;
 use cityheart::export::{Format, Writer};
 use cityheart::feature::{Feature, FeatureId, GeometryKind, Value};
 use cityheart::import::{Options, Source};
 use cityheart::plan::Model;
-use importing::Job;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
