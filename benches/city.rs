@@ -1,8 +1,8 @@
 //! City-like features in the mix of the peer benchmarks: 60 % buildings, 15 % quarters, 15 % streets, 10 % points round ten centres, 26
 //! positions and ten properties on average. The same for the same seed.
 
-use cityheart::collection::{Collection, CollectionId, Kind};
-use cityheart::feature::{Bbox, Feature, FeatureId, Geometry, GeometryKind, Value};
+use cityheart::collection::{Collection, CollectionId, FieldType};
+use cityheart::feature::{BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::tile::TileId;
 use geo_types::{Coord, LineString, Point, Polygon};
 use std::f64::consts::TAU;
@@ -64,20 +64,20 @@ impl Random {
 
 pub fn collection() -> Arc<Collection> {
     let kinds = [
-        ("id", Kind::Integer),
-        ("title", Kind::Text),
-        ("city", Kind::Text),
-        ("kind", Kind::Text),
-        ("status", Kind::Text),
-        ("budget", Kind::Integer),
-        ("start", Kind::Date),
-        ("end", Kind::Date),
-        ("policy_objective", Kind::Text),
-        ("description", Kind::Text),
+        ("id", FieldType::Integer),
+        ("title", FieldType::Text),
+        ("city", FieldType::Text),
+        ("kind", FieldType::Text),
+        ("status", FieldType::Text),
+        ("budget", FieldType::Integer),
+        ("start", FieldType::Date),
+        ("end", FieldType::Date),
+        ("policy_objective", FieldType::Text),
+        ("description", FieldType::Text),
     ];
     let fields: Vec<_> = kinds.map(|(name, kind)| (name.to_owned(), kind)).into();
     let id = CollectionId::new("features").expect("a name");
-    Arc::new(Collection::inferred(id, "Features", GeometryKind::ANY, &fields).expect("a collection"))
+    Arc::new(Collection::from_inferred_fields(id, "Features", GeometryTypeSet::ANY, &fields).expect("a collection"))
 }
 
 pub fn feature(i: i64, r: &mut Random) -> Feature {
@@ -108,16 +108,16 @@ pub fn feature(i: i64, r: &mut Random) -> Feature {
         description.push(' ');
     }
     let values = vec![
-        Value::Int(i),
-        Value::text(format!("{city} {kind} {i}")),
-        Value::text(city),
-        Value::text(kind),
-        Value::text(r.pick(STATUS)),
-        Value::Int(1000 * (1 + r.below(5000) as i64)),
-        Value::text(format!("{year}-{:02}-01", 1 + r.below(12))),
-        Value::text(format!("{}-{:02}-28", year + 1 + r.below(5), 1 + r.below(12))),
-        Value::text(r.pick(OBJECTIVES)),
-        Value::text(description.trim()),
+        FieldValue::Int(i),
+        FieldValue::text(format!("{city} {kind} {i}")),
+        FieldValue::text(city),
+        FieldValue::text(kind),
+        FieldValue::text(r.pick(STATUS)),
+        FieldValue::Int(1000 * (1 + r.below(5000) as i64)),
+        FieldValue::text(format!("{year}-{:02}-01", 1 + r.below(12))),
+        FieldValue::text(format!("{}-{:02}-28", year + 1 + r.below(5), 1 + r.below(12))),
+        FieldValue::text(r.pick(OBJECTIVES)),
+        FieldValue::text(description.trim()),
     ];
     Feature { key: i, id: FeatureId::new(&i.to_string()).expect("an id"), geometry: Some(geometry), values }
 }
@@ -152,7 +152,7 @@ fn street(r: &mut Random, mut at: Coord<f64>, kx: f64, ky: f64) -> LineString<f6
 pub fn tile(r: &mut Random, z: u8, metres: f64) -> TileId {
     let (_, lon, lat) = CITIES[r.below(10)];
     let (at, ..) = r.place((lon, lat), metres);
-    let world = cityheart::crs::world(at.x, at.y);
+    let world = cityheart::crs::lonlat_to_world(at.x, at.y);
     TileId::new(z, world.x >> (32 - z), world.y >> (32 - z)).expect("a tile")
 }
 
@@ -178,10 +178,10 @@ pub fn mix(n: usize) -> Vec<TileId> {
 }
 
 /// A box 200 m to 2 km wide near a centre.
-pub fn bbox(r: &mut Random) -> Bbox {
+pub fn bbox(r: &mut Random) -> BoundingBox {
     let (_, lon, lat) = CITIES[r.below(10)];
     let (at, kx, ky) = r.place((lon, lat), 2_000.0);
     let w = (200_f64.ln() + r.unit() * 10_f64.ln()).exp() / 2.0;
     let h = w * (0.6 + 0.8 * r.unit());
-    Bbox { west: at.x - w * kx, south: at.y - h * ky, east: at.x + w * kx, north: at.y + h * ky }
+    BoundingBox { west: at.x - w * kx, south: at.y - h * ky, east: at.x + w * kx, north: at.y + h * ky }
 }

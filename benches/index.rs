@@ -3,26 +3,26 @@
 mod city;
 
 use city::Random;
-use cityheart::index::{Builder, Index, Snapshot};
-use cityheart::query::{Query, Show};
-use cityheart::tile::{BUDGET_BYTES, Layer, Part, TileId, draw};
+use cityheart::index::{CollectionIndex, IndexBuilder, Snapshot};
+use cityheart::query::{LayerQuery, Query};
+use cityheart::tile::{BUDGET_BYTES, LayerContent, TileId, TileLayer, draw_tile};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use std::sync::{Arc, LazyLock};
 
-static MILLION: LazyLock<Index> = LazyLock::new(|| build(1_000_000));
-static HUNDRED_THOUSAND: LazyLock<Index> = LazyLock::new(|| build(100_000));
+static MILLION: LazyLock<CollectionIndex> = LazyLock::new(|| build(1_000_000));
+static HUNDRED_THOUSAND: LazyLock<CollectionIndex> = LazyLock::new(|| build(100_000));
 
 fn main() {
     divan::main();
 }
 
 /// Says what building took, without the making of the features, and how large the program has become.
-fn build(count: i64) -> Index {
+fn build(count: i64) -> CollectionIndex {
     let before = resident_mb();
     let mut r = Random(42);
     let mut took = 0.0;
-    let mut builder = Builder::new(city::collection());
+    let mut builder = IndexBuilder::new(city::collection());
     for block in 0..count / 10_000 {
         let features: Vec<_> = (1..=10_000).map(|i| city::feature(block * 10_000 + i, &mut r)).collect();
         let start = cpu_ms();
@@ -57,17 +57,21 @@ fn build_100k(bencher: Bencher) {
     let mut r = Random(42);
     let features: Vec<_> = (1..=100_000).map(|i| city::feature(i, &mut r)).collect();
     bencher.counter(ItemsCount::new(features.len())).bench_local(|| {
-        let mut builder = Builder::new(city::collection());
+        let mut builder = IndexBuilder::new(city::collection());
         features.iter().for_each(|f| builder.push(f));
         builder.finish(1)
     });
 }
 
 /// Draws one tile after another; the figure is for one.
-fn draw_each(bencher: Bencher, index: &Index, tiles: &[TileId]) {
+fn draw_each(bencher: Bencher, index: &CollectionIndex, tiles: &[TileId]) {
     let snapshot = index.snapshot();
     let layer = |snapshot: &Arc<Snapshot>, at| {
-        draw(&[Layer { name: "features", snapshot, show: &Show::ALL, part: Part::Shapes }], at, BUDGET_BYTES)
+        draw_tile(
+            &[TileLayer { name: "features", snapshot, show: &LayerQuery::ALL, content: LayerContent::Geometries }],
+            at,
+            BUDGET_BYTES,
+        )
     };
     let (mut all, mut took) = (vec![], vec![]);
     for _ in 0..3 {
@@ -75,7 +79,7 @@ fn draw_each(bencher: Bencher, index: &Index, tiles: &[TileId]) {
         all = tiles.iter().map(|&at| layer(&snapshot, at)).collect();
         took.push((cpu_ms() - start) / tiles.len() as f64);
     }
-    let mean = |f: fn(&cityheart::tile::Drawn) -> usize| all.iter().map(f).sum::<usize>() / all.len();
+    let mean = |f: fn(&cityheart::tile::DrawnTile) -> usize| all.iter().map(f).sum::<usize>() / all.len();
     let (bytes, features, out) = (mean(|d| d.bytes.len()), mean(|d| d.features), mean(|d| d.left_out));
     eprintln!(
         "\n{} tiles: {took:.3?} ms CPU, {bytes} bytes, {features} features, {out} left out on average",
@@ -177,16 +181,16 @@ fn geojson_whole_100k(bencher: Bencher) {
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn equality_scan(bencher: Bencher) {
     let snapshot = MILLION.snapshot();
-    let status = snapshot.collection().field("status").expect("a field");
-    let query = Query { equals: vec![(status, cityheart::feature::Value::text("planned"))], ..Query::default() };
+    let status = snapshot.collection().field_index("status").expect("a field");
+    let query = Query { equals: vec![(status, cityheart::feature::FieldValue::text("planned"))], ..Query::default() };
     bencher.bench_local(|| snapshot.select(black_box(&query)));
 }
 
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn sorted_page(bencher: Bencher) {
     let snapshot = MILLION.snapshot();
-    let budget = snapshot.collection().field("budget").expect("a field");
-    let sort = vec![cityheart::query::Sort { field: budget, descending: true }];
+    let budget = snapshot.collection().field_index("budget").expect("a field");
+    let sort = vec![cityheart::query::SortKey { field: budget, descending: true }];
     let query = Query { sort, ..Query::default() };
     bencher.bench_local(|| snapshot.select(black_box(&query)));
 }
@@ -200,10 +204,10 @@ fn edit_one(bencher: Bencher) {
     bencher
         .with_inputs(|| {
             let key = 1 + r.below(1_000_000) as i64;
-            vec![cityheart::change::Change::Put(city::feature(key, &mut r))]
+            vec![cityheart::change::FeatureChange::Put(city::feature(key, &mut r))]
         })
         .bench_local_values(|changes| {
             revision += 1;
-            index.apply(&changes, revision);
+            index.apply_changes(&changes, revision);
         });
 }

@@ -2,10 +2,10 @@
 //! 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms, `reach` over 15 minutes
 //! 20 ms, `portfolio` of 200 interventions with 10 rules 5 s.
 
-use cityheart::collection::{Collection, CollectionId, Kind};
-use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
-use cityheart::index::{Builder, Snapshot};
-use cityheart::question::{Layers, question};
+use cityheart::collection::{Collection, CollectionId, FieldType};
+use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
+use cityheart::index::{IndexBuilder, Snapshot};
+use cityheart::question::{PlanSnapshot, find_question};
 use divan::Bencher;
 use geo_types::{LineString, Point, Polygon};
 use serde_json::{Value as Json, json};
@@ -50,35 +50,35 @@ fn shape(dice: &mut Dice, n: usize) -> Geometry {
     }
 }
 
-fn list(words: &[&str]) -> Value {
-    Value::Json(Box::new(json!(words)))
+fn list(words: &[&str]) -> FieldValue {
+    FieldValue::Json(Box::new(json!(words)))
 }
 
 fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geometry) -> Arc<Snapshot> {
     let fields = [
-        ("status", Kind::Text),
-        ("cost", Kind::Decimal),
-        ("eu_share", Kind::Decimal),
-        ("start", Kind::Date),
-        ("end", Kind::Date),
-        ("functions", Kind::Json),
-        ("objectives", Kind::Json),
+        ("status", FieldType::Text),
+        ("cost", FieldType::Decimal),
+        ("eu_share", FieldType::Decimal),
+        ("start", FieldType::Date),
+        ("end", FieldType::Date),
+        ("functions", FieldType::Json),
+        ("objectives", FieldType::Json),
     ];
     let fields: Vec<_> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
     let id = CollectionId::new(name).expect("a name");
-    let collection = Collection::inferred(id, name, GeometryKind::ANY, &fields).expect("a collection");
-    let mut builder = Builder::new(Arc::new(collection));
+    let collection = Collection::from_inferred_fields(id, name, GeometryTypeSet::ANY, &fields).expect("a collection");
+    let mut builder = IndexBuilder::new(Arc::new(collection));
     let mut dice = Dice(42);
     for n in 0..count {
         let geometry = make(&mut dice, n);
         let (start, days) = (1 + (dice.unit() * 12.0) as u32, 1 + (dice.unit() * 28.0) as u32);
         let status = ["idea", "approved", "funded", "completed"][n % 4];
         let values = vec![
-            Value::text(status),
-            Value::Real((dice.unit() * 1e8).round() / 100.0),
-            Value::Real((dice.unit() * 1e7).round() / 100.0),
-            Value::text(format!("2026-{start:02}-{days:02}")),
-            Value::text(format!("2027-{start:02}-{days:02}")),
+            FieldValue::text(status),
+            FieldValue::Real((dice.unit() * 1e8).round() / 100.0),
+            FieldValue::Real((dice.unit() * 1e7).round() / 100.0),
+            FieldValue::text(format!("2026-{start:02}-{days:02}")),
+            FieldValue::text(format!("2027-{start:02}-{days:02}")),
             list(&[["housing", "work", "commerce"][n % 3], ["leisure", "public_space"][n % 2]]),
             list(&[["PO1", "PO2", "PO3", "PO4", "PO5"][n % 5]]),
         ];
@@ -88,17 +88,17 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geo
     builder.finish(1).snapshot()
 }
 
-fn things() -> Layers {
+fn things() -> PlanSnapshot {
     let areas = layer("areas", 150, |dice, _| square(dice.near(0.18), 0.012).into());
-    Layers::new([layer("things", 100_000, shape), areas])
+    PlanSnapshot::new([layer("things", 100_000, shape), areas])
 }
 
-fn ask(bencher: Bencher, layers: &Layers, id: &str, inputs: Json) {
-    let question = question(id).expect("a question");
+fn ask(bencher: Bencher, layers: &PlanSnapshot, id: &str, inputs: Json) {
+    let question = find_question(id).expect("a question");
     let inputs = inputs.as_object().expect("an object").clone();
     bencher.bench(|| {
         let mut out = Vec::new();
-        question.ask(layers, &inputs).expect("an answer").write(&mut out);
+        question.execute(layers, &inputs).expect("an answer").write_json(&mut out);
         out.len()
     });
 }
@@ -132,7 +132,7 @@ fn summary_over_150_areas(bencher: Bencher) {
 
 #[divan::bench(sample_count = 5)]
 fn conflicts_of_10_000_works_within_100_m(bencher: Bencher) {
-    let layers = Layers::new([layer("works", 10_000, shape)]);
+    let layers = PlanSnapshot::new([layer("works", 10_000, shape)]);
     ask(bencher, &layers, "conflicts", json!({"collection": "works", "distance_m": 100}));
 }
 
@@ -140,7 +140,7 @@ fn conflicts_of_10_000_works_within_100_m(bencher: Bencher) {
 fn gaps_with_2_000_facilities(bencher: Bencher) {
     let quarter = square((CENTRE.0 - 0.1, CENTRE.1 - 0.07), 0.2);
     let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
-    let layers = Layers::new([layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.2).into()))]);
+    let layers = PlanSnapshot::new([layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.2).into()))]);
     ask(bencher, &layers, "gaps", json!({"area": area, "distance_m": 300}));
 }
 
@@ -154,13 +154,13 @@ fn reach_in_15_minutes(bencher: Bencher) {
         LineString::from((0..side).map(at).collect::<Vec<_>>()).into()
     });
     let facilities = layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.04).into()));
-    let layers = Layers::new([streets, facilities]);
+    let layers = PlanSnapshot::new([streets, facilities]);
     ask(bencher, &layers, "reach", json!({"point": [CENTRE.0 + 0.0001, CENTRE.1 + 0.0001], "minutes": 15}));
 }
 
 #[divan::bench(sample_count = 3)]
 fn portfolio_of_200_with_10_rules(bencher: Bencher) {
-    let layers = Layers::new([layer("works", 267, shape)]);
+    let layers = PlanSnapshot::new([layer("works", 267, shape)]);
     let rules = json!({"objectives": [], "functions": []});
     let inputs = json!({"collection": "works", "budget": 20_000_000, "at_least_one": rules});
     ask(bencher, &layers, "portfolio", inputs);

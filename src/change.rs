@@ -1,44 +1,44 @@
 //! Edits as values: what somebody wants changed, and what then changed. The inverse of an edit is an edit.
 
 use crate::collection::CollectionId;
-use crate::feature::{Feature, FeatureId, Geometry, Value};
+use crate::feature::{Feature, FeatureId, FieldValue, Geometry};
 
 /// The number a collection has after an edit; grows by one per committed change set.
-pub type Revision = u64;
+pub type RevisionNumber = u64;
 
 /// One wish to change one feature.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Edit {
+pub enum FeatureEdit {
     /// A new feature; refused as stale when the id is taken.
     Create(Feature),
     /// A feature as it shall be from now on; `key` is ignored, the id counts. Refused as stale when
     /// the feature changed after `base`, which may be its own revision or that of the collection when it was read.
     Replace {
         feature: Feature,
-        base: Option<Revision>,
+        base: Option<RevisionNumber>,
     },
     /// Parts of a feature as they shall be from now on; the others stay as the store has them.
     Patch {
         id: FeatureId,
-        base: Option<Revision>,
+        base: Option<RevisionNumber>,
         /// `Some(None)` takes the place away.
         geometry: Option<Option<Geometry>>,
         /// Positions of fields, with their new values.
-        values: Vec<(usize, Value)>,
+        values: Vec<(usize, FieldValue)>,
     },
     Delete {
         id: FeatureId,
-        base: Option<Revision>,
+        base: Option<RevisionNumber>,
     },
     /// A feature as it was after this revision, also when it was deleted since.
     Restore {
         id: FeatureId,
-        revision: Revision,
-        base: Option<Revision>,
+        revision: RevisionNumber,
+        base: Option<RevisionNumber>,
     },
 }
 
-impl Edit {
+impl FeatureEdit {
     #[must_use]
     pub fn id(&self) -> &FeatureId {
         match self {
@@ -52,14 +52,14 @@ impl Edit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangeSet {
     pub collection: CollectionId,
-    pub edits: Vec<Edit>,
+    pub edits: Vec<FeatureEdit>,
     /// Who did it, as shown in the history: a login, or the name of the program.
     pub author: String,
 }
 
 /// What became of one feature, as the store tells it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change {
+pub enum FeatureChange {
     /// The feature as it is now, with its key.
     Put(Feature),
     Removed {
@@ -68,7 +68,7 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl FeatureChange {
     #[must_use]
     pub fn id(&self) -> &FeatureId {
         match self {
@@ -80,25 +80,25 @@ impl Change {
 
 /// What one change set came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Done {
-    pub revision: Revision,
+pub struct CommittedChanges {
+    pub revision: RevisionNumber,
     /// What became of each feature, in the order of the edits.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FeatureChange>,
 }
 
 /// What several change sets came to that were committed in one go.
 #[derive(Debug, Default)]
-pub struct Group {
+pub struct GroupCommitOutcome {
     /// One answer for each set, in their order. A set that was refused left nothing behind.
-    pub answers: Vec<crate::error::Result<Done>>,
+    pub results: Vec<crate::error::Result<CommittedChanges>>,
     /// What other programs did to these collections since somebody was last told. It came before the sets.
-    pub others: Vec<(CollectionId, Done)>,
+    pub external_changes: Vec<(CollectionId, CommittedChanges)>,
 }
 
 /// One line of a feature's history.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Version {
-    pub revision: Revision,
+pub struct FeatureVersion {
+    pub revision: RevisionNumber,
     pub author: String,
     /// RFC 3339, UTC.
     pub at: String,
@@ -111,16 +111,16 @@ pub struct Version {
 /// A place in a collection's change log: all that happened before `revision` lies behind it, and of that revision the lines up to
 /// `line` and the features that came in bulk up to `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogPlace {
-    pub revision: Revision,
+pub struct LogPosition {
+    pub revision: RevisionNumber,
     pub line: i64,
     pub key: i64,
 }
 
-impl LogPlace {
+impl LogPosition {
     /// Right behind a revision.
     #[must_use]
-    pub fn after(revision: Revision) -> Self {
+    pub fn after_revision(revision: RevisionNumber) -> Self {
         Self { revision: revision.saturating_add(1), line: 0, key: i64::MIN }
     }
 }
@@ -128,9 +128,9 @@ impl LogPlace {
 /// Some of a change log, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogPage {
-    pub versions: Vec<Version>,
+    pub versions: Vec<FeatureVersion>,
     /// Where the next page starts; `None` when this is the end for now.
-    pub next: Option<LogPlace>,
+    pub next: Option<LogPosition>,
     /// Everything up to this revision has been shown with this page and those before it.
-    pub revision: Revision,
+    pub revision: RevisionNumber,
 }

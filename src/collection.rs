@@ -1,8 +1,8 @@
 //! A collection: a layer of the plan, with its fields, its schema and the reading of properties against them.
 
-use crate::crs::{degrees, quantise};
+use crate::crs::{dequantise_degrees, quantise_degrees};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, GeometryKind, Value, time};
+use crate::feature::{Feature, FieldValue, GeometryTypeSet, time};
 use geo::MapCoords;
 use geo_types::Coord;
 use serde_json::{Map, Value as Json, json};
@@ -47,7 +47,7 @@ impl fmt::Display for CollectionId {
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldType {
     Text,
     Integer,
     Real,
@@ -61,9 +61,9 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub struct FieldDefinition {
     pub name: String,
-    pub kind: Kind,
+    pub kind: FieldType,
     /// For people, in English; other languages are in the schema.
     pub title: String,
     pub required: bool,
@@ -83,8 +83,8 @@ pub struct Collection {
     pub id: CollectionId,
     pub title: String,
     pub description: String,
-    pub geometry: GeometryKind,
-    pub fields: Vec<Field>,
+    pub geometry: GeometryTypeSet,
+    pub fields: Vec<FieldDefinition>,
     pub time: Option<TimeFields>,
     /// The JSON Schema (2020-12) that all of the above was read from.
     pub schema: Arc<Json>,
@@ -94,7 +94,7 @@ impl Collection {
     /// Reads a collection from its JSON Schema, in the shape of OGC API Features Part 5.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the keyword that cannot be understood.
+    /// [`Error::InvalidInput`] naming the keyword that cannot be understood.
     pub fn from_schema(id: CollectionId, schema: Json) -> Result<Self> {
         let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         let properties = schema
@@ -104,22 +104,22 @@ impl Collection {
         let required: Vec<&str> =
             schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
         let mut fields = Vec::new();
-        let mut geometry = GeometryKind::NONE;
+        let mut geometry = GeometryTypeSet::NONE;
         for (name, property) in properties {
             match property.get("x-ogc-role").and_then(Json::as_str) {
                 Some("id") => {}
                 Some("primary-geometry") => {
                     let format = property.get("format").and_then(Json::as_str).unwrap_or("geometry-any");
-                    geometry = GeometryKind::from_format(format).ok_or_else(|| {
+                    geometry = GeometryTypeSet::from_schema_format(format).ok_or_else(|| {
                         Error::invalid(
                             format!("/properties/{name}/format"),
                             format!("'{format}' is no geometry format."),
                         )
                     })?;
                 }
-                _ => fields.push(Field {
+                _ => fields.push(FieldDefinition {
                     name: name.clone(),
-                    kind: Kind::of_schema(property).ok_or_else(|| {
+                    kind: FieldType::from_schema(property).ok_or_else(|| {
                         Error::invalid(
                             format!("/properties/{name}"),
                             "A property needs a type: string, integer, number, boolean, array or object.",
@@ -140,22 +140,28 @@ impl Collection {
     }
 
     /// A collection whose fields were found by looking at a file.
-    pub fn inferred(id: CollectionId, title: &str, geometry: GeometryKind, fields: &[(String, Kind)]) -> Result<Self> {
+    pub fn from_inferred_fields(
+        id: CollectionId,
+        title: &str,
+        geometry: GeometryTypeSet,
+        fields: &[(String, FieldType)],
+    ) -> Result<Self> {
         let mut properties = Map::new();
         properties.insert("id".into(), json!({"type": "string", "title": "Id", "x-ogc-role": "id"}));
-        if let Some(format) = geometry.format() {
+        if let Some(format) = geometry.schema_format() {
             properties.insert(
                 "geometry".into(),
                 json!({"title": "Geometry", "format": format, "x-ogc-role": "primary-geometry"}),
             );
         }
         for (i, (name, kind)) in fields.iter().enumerate() {
-            let mut property = kind.schema();
+            let mut property = kind.json_schema();
             property["title"] = name.as_str().into();
             property["x-ogc-propertySeq"] = (i + 1).into();
             properties.insert(name.clone(), property);
         }
-        let dated = |name: &str| fields.iter().any(|(n, k)| n == name && matches!(k, Kind::Date | Kind::DateTime));
+        let dated =
+            |name: &str| fields.iter().any(|(n, k)| n == name && matches!(k, FieldType::Date | FieldType::DateTime));
         let mut schema = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": title,
@@ -163,7 +169,7 @@ impl Collection {
             "properties": properties,
             "additionalProperties": false,
         });
-        let mut all = fields.iter().filter(|(_, k)| matches!(k, Kind::Date | Kind::DateTime));
+        let mut all = fields.iter().filter(|(_, k)| matches!(k, FieldType::Date | FieldType::DateTime));
         if dated("start") {
             schema["x-cityheart-temporal"] =
                 json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
@@ -176,7 +182,7 @@ impl Collection {
 
     /// The same collection by a newer description of it: with the properties that it lacks, and with the newer words for those that it has.
     /// Nothing goes, and no kind of value changes. `None` when nothing is new, or when it was never described by this schema.
-    pub fn grown(&self, newer: &Self) -> Result<Option<Self>> {
+    pub fn with_newer_schema(&self, newer: &Self) -> Result<Option<Self>> {
         let (own, new) = (&*self.schema, &*newer.schema);
         let of = |schema: &Json| schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
         let (own_properties, new_properties) = (of(own), of(new));
@@ -186,7 +192,7 @@ impl Collection {
         let mut properties = Map::new();
         for (name, property) in own_properties {
             let is_field = property.get("x-ogc-role").is_none();
-            let same = |p: &&Json| is_field && Kind::of_schema(p) == Kind::of_schema(&property);
+            let same = |p: &&Json| is_field && FieldType::from_schema(p) == FieldType::from_schema(&property);
             let kept = new_properties.get(&name).filter(same).cloned();
             properties.insert(name, kept.unwrap_or(property));
         }
@@ -213,22 +219,22 @@ impl Collection {
 
     /// The position of a field.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<usize> {
+    pub fn field_index(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|f| f.name == name)
     }
 
     /// When a feature with these values is, or `None` when it is undated. An open end lasts for ever.
     #[must_use]
-    pub fn span(&self, values: &[Value]) -> Option<time::Span> {
+    pub fn time_span(&self, values: &[FieldValue]) -> Option<time::TimeSpan> {
         let fields = self.time?;
         let read = |at: usize| match values.get(at) {
-            Some(Value::Text(t)) => time::span(t),
+            Some(FieldValue::Text(t)) => time::parse_time_span(t),
             _ => None,
         };
         match (read(fields.start), fields.end.map(read)) {
             (None, None | Some(None)) => None,
             (Some(start), None) => Some(start),
-            (start, Some(end)) => Some(time::Span {
+            (start, Some(end)) => Some(time::TimeSpan {
                 start_ms: start.map_or(i64::MIN, |s| s.start_ms),
                 end_ms: end.map_or(i64::MAX, |e| e.end_ms),
             }),
@@ -238,13 +244,17 @@ impl Collection {
     /// Reads GeoJSON properties into values in field order. Missing ones are null.
     ///
     /// # Errors
-    /// [`Error::Invalid`] at `/properties/NAME`: unknown names, wrong types.
-    pub fn values(&self, properties: &Map<String, Json>) -> Result<Vec<Value>> {
-        let mut values = vec![Value::Null; self.fields.len()];
+    /// [`Error::InvalidInput`] at `/properties/NAME`: unknown names, wrong types.
+    pub fn read_values(&self, properties: &Map<String, Json>) -> Result<Vec<FieldValue>> {
+        let mut values = vec![FieldValue::Null; self.fields.len()];
         let mut hint = 0;
         for (name, json) in properties {
             // Files list their properties in one order: the next field is usually the one meant.
-            let at = if self.fields.get(hint).is_some_and(|f| f.name == *name) { Some(hint) } else { self.field(name) };
+            let at = if self.fields.get(hint).is_some_and(|f| f.name == *name) {
+                Some(hint)
+            } else {
+                self.field_index(name)
+            };
             let Some(at) = at else {
                 if name == "id" || name == "geometry" {
                     continue;
@@ -256,19 +266,22 @@ impl Collection {
             };
             hint = at + 1;
             values[at] =
-                self.fields[at].kind.read(json).map_err(|m| Error::invalid(format!("/properties/{name}"), m))?;
+                self.fields[at].kind.read_value(json).map_err(|m| Error::invalid(format!("/properties/{name}"), m))?;
         }
         Ok(values)
     }
 
     /// A feature as GeoJSON, with coordinates at seven decimals, as it is published everywhere.
     #[must_use]
-    pub fn geojson(&self, feature: &Feature) -> Json {
-        let round = |c: Coord<f64>| Coord { x: degrees(quantise(c.x)), y: degrees(quantise(c.y)) };
+    pub fn feature_to_geojson(&self, feature: &Feature) -> Json {
+        let round = |c: Coord<f64>| Coord {
+            x: dequantise_degrees(quantise_degrees(c.x)),
+            y: dequantise_degrees(quantise_degrees(c.y)),
+        };
         let geometry = feature.geometry.as_ref().map(|g| geojson::Geometry::from(&g.map_coords(round)));
-        let plain = |value: &Value| match value {
+        let plain = |value: &FieldValue| match value {
             // A whole number is written as one.
-            Value::Real(r) if r.fract() == 0.0 && r.abs() < 9e15 => (*r as i64).into(),
+            FieldValue::Real(r) if r.fract() == 0.0 && r.abs() < 9e15 => (*r as i64).into(),
             other => other.to_json(),
         };
         let properties: Map<String, Json> =
@@ -277,8 +290,8 @@ impl Collection {
     }
 }
 
-impl Kind {
-    fn of_schema(property: &Json) -> Option<Self> {
+impl FieldType {
+    fn from_schema(property: &Json) -> Option<Self> {
         let format = property.get("format").and_then(Json::as_str);
         Some(match (property.get("type")?.as_str()?, format) {
             ("string", Some("date")) => Self::Date,
@@ -295,7 +308,7 @@ impl Kind {
 
     /// The JSON Schema of a field of this kind.
     #[must_use]
-    pub fn schema(self) -> Json {
+    pub fn json_schema(self) -> Json {
         match self {
             Self::Text => json!({"type": "string"}),
             Self::Integer => json!({"type": "integer"}),
@@ -309,41 +322,46 @@ impl Kind {
     }
 
     /// Reads a JSON value as this kind; the error is a sentence without the place.
-    pub fn read(self, json: &Json) -> Result<Value, String> {
-        let wrong = |want: &str| Err(format!("Expected {want}, found {}.", short(json)));
+    pub fn read_value(self, json: &Json) -> Result<FieldValue, String> {
+        let wrong = |want: &str| Err(format!("Expected {want}, found {}.", shorten_json(json)));
         match (self, json) {
-            (_, Json::Null) => Ok(Value::Null),
-            (Self::Text, Json::String(s)) => Ok(Value::text(s.as_str())),
+            (_, Json::Null) => Ok(FieldValue::Null),
+            (Self::Text, Json::String(s)) => Ok(FieldValue::text(s.as_str())),
             (Self::Text, _) => wrong("text"),
             (Self::Integer, Json::Number(n)) => match n.as_i64() {
-                Some(i) => Ok(Value::Int(i)),
+                Some(i) => Ok(FieldValue::Int(i)),
                 None => wrong("a whole number of at most 63 bits"),
             },
             (Self::Integer, _) => wrong("a whole number"),
-            (Self::Real, Json::Number(n)) => {
-                n.as_f64().filter(|f| f.is_finite()).map_or_else(|| wrong("a finite number"), |f| Ok(Value::Real(f)))
-            }
+            (Self::Real, Json::Number(n)) => n
+                .as_f64()
+                .filter(|f| f.is_finite())
+                .map_or_else(|| wrong("a finite number"), |f| Ok(FieldValue::Real(f))),
             (Self::Real, _) => wrong("a number"),
             (Self::Decimal, Json::Number(n)) => match n.as_f64() {
                 Some(f) if f.abs() < 1e13 && ((f * 100.0).round() / 100.0 - f).abs() < 1e-9 => {
-                    Ok(Value::Real((f * 100.0).round() / 100.0))
+                    Ok(FieldValue::Real((f * 100.0).round() / 100.0))
                 }
                 _ => wrong("an amount with at most two decimals, below ten million million"),
             },
             (Self::Decimal, _) => wrong("an amount as a number"),
-            (Self::Boolean, Json::Bool(b)) => Ok(Value::Bool(*b)),
+            (Self::Boolean, Json::Bool(b)) => Ok(FieldValue::Bool(*b)),
             (Self::Boolean, _) => wrong("true or false"),
-            (Self::Date, Json::String(s)) if s.len() == 10 && time::span(s).is_some() => Ok(Value::text(s.as_str())),
+            (Self::Date, Json::String(s)) if s.len() == 10 && time::parse_time_span(s).is_some() => {
+                Ok(FieldValue::text(s.as_str()))
+            }
             (Self::Date, _) => wrong("a date such as 2026-03-01"),
-            (Self::DateTime, Json::String(s)) if s.len() > 10 && time::span(s).is_some() => Ok(Value::text(s.as_str())),
+            (Self::DateTime, Json::String(s)) if s.len() > 10 && time::parse_time_span(s).is_some() => {
+                Ok(FieldValue::text(s.as_str()))
+            }
             (Self::DateTime, _) => wrong("an instant such as 2026-03-01T08:30:00Z"),
-            (Self::Json, Json::Array(_) | Json::Object(_)) => Ok(Value::Json(Box::new(json.clone()))),
+            (Self::Json, Json::Array(_) | Json::Object(_)) => Ok(FieldValue::Json(Box::new(json.clone()))),
             (Self::Json, _) => wrong("a list or an object"),
         }
     }
 }
 
-fn short(json: &Json) -> String {
+fn shorten_json(json: &Json) -> String {
     let text = json.to_string();
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -21,24 +21,24 @@ pub struct Config {
     pub web: Option<PathBuf>,
     /// Another map's style to lie under the plan instead of our own ground.
     pub basemap: Option<StyleUrl>,
-    pub limits: Limits,
+    pub limits: ServerLimits,
 }
 
 /// How much is too much.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Longest path and query.
     pub uri_bytes: usize,
     /// Largest request body.
     pub body_bytes: u64,
     /// The most memory for finished answers about features; 0 keeps none.
-    pub kept_bytes: u64,
+    pub response_cache_bytes: u64,
     /// How long an answer may take to be found, waiting included.
     pub deadline: Duration,
     /// Questions worked on at once.
-    pub working: usize,
+    pub max_running: usize,
     /// Questions waiting for their turn before others are sent away.
-    pub waiting: usize,
+    pub max_waiting: usize,
     /// Connections at once; more are sent away.
     pub connections: usize,
     /// How long a client may take to send the head of a request, and how long a connection may idle.
@@ -65,21 +65,21 @@ impl Default for Config {
             read_only: false,
             web: None,
             basemap: None,
-            limits: Limits::default(),
+            limits: ServerLimits::default(),
         }
     }
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             uri_bytes: 16 << 10,
             body_bytes: 16 << 20,
-            kept_bytes: 64 << 20,
+            response_cache_bytes: 64 << 20,
             deadline: Duration::from_secs(10),
-            working: cores * 4,
-            waiting: cores * 256,
+            max_running: cores * 4,
+            max_waiting: cores * 256,
             connections: 12_000,
             header: Duration::from_secs(20),
             body: Duration::from_secs(20),

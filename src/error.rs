@@ -12,10 +12,10 @@ pub enum Error {
     NotFound(String),
     /// The input breaks a rule; says where in the input.
     #[error("{0}")]
-    Invalid(Invalid),
+    Invalid(InvalidInput),
     /// The input can be understood, but breaks rules; each with its place.
-    #[error("{}", .0.iter().map(Invalid::to_string).collect::<Vec<_>>().join(" "))]
-    Broken(Vec<Invalid>),
+    #[error("{}", .0.iter().map(InvalidInput::to_string).collect::<Vec<_>>().join(" "))]
+    RuleViolations(Vec<InvalidInput>),
     /// A rule of the plan forbids it (an unwritable file, a status that may not follow another).
     #[error("{0}")]
     Refused(String),
@@ -24,16 +24,16 @@ pub enum Error {
     Stale(String),
     /// The id of a new feature belongs to another.
     #[error("{0}")]
-    Taken(String),
+    AlreadyExists(String),
     /// It was there, and is not known any more.
     #[error("{0}")]
     Gone(String),
     /// Another error with its place in the input, as a JSON pointer.
     #[error("{0}: {1}")]
-    At(String, Box<Self>),
+    AtPointer(String, Box<Self>),
     /// Not allowed for this person.
     #[error("{0}")]
-    Denied(String),
+    PermissionDenied(String),
     /// Over a stated limit.
     #[error("{0}")]
     TooLarge(String),
@@ -47,14 +47,14 @@ pub enum Error {
 
 /// A broken rule and its place in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
+pub struct InvalidInput {
     /// Where: a parameter name, a JSON pointer, `line 7`, `feature 12` …; empty when the whole input is meant.
     pub at: String,
     /// What is wrong and what to do, as a sentence.
     pub message: String,
 }
 
-impl fmt::Display for Invalid {
+impl fmt::Display for InvalidInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.at.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.at, self.message) }
     }
@@ -62,21 +62,22 @@ impl fmt::Display for Invalid {
 
 impl Error {
     pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid(Invalid { at: at.into(), message: message.into() })
+        Self::Invalid(InvalidInput { at: at.into(), message: message.into() })
     }
 
     /// The same error, of something that stands at this JSON pointer in the input.
     #[must_use]
-    pub fn at(self, place: &str) -> Self {
+    pub fn at_pointer(self, place: &str) -> Self {
         match self {
             e if place.is_empty() => e,
             Self::Invalid(i) => Self::invalid(format!("{place}{}", i.at), i.message),
-            Self::Broken(all) => {
-                let moved = all.into_iter().map(|i| Invalid { at: format!("{place}{}", i.at), message: i.message });
-                Self::Broken(moved.collect())
+            Self::RuleViolations(all) => {
+                let moved =
+                    all.into_iter().map(|i| InvalidInput { at: format!("{place}{}", i.at), message: i.message });
+                Self::RuleViolations(moved.collect())
             }
-            e @ (Self::At(..) | Self::Internal(_)) => e,
-            e => Self::At(place.to_owned(), Box::new(e)),
+            e @ (Self::AtPointer(..) | Self::Internal(_)) => e,
+            e => Self::AtPointer(place.to_owned(), Box::new(e)),
         }
     }
 

@@ -1,15 +1,17 @@
 //! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
 
-use cityheart::access::{self, Role, Viewer};
-use cityheart::atlas::{Accounts, Atlas, Settings, Shelf, World};
-use cityheart::cli::{self, Args, Bar, Command};
+use cityheart::access::{self, AccessRole, Viewer};
+use cityheart::atlas::{AccountService, Atlas, AtlasSettings, BaseMap, PlanFile};
+use cityheart::cli::{self, CliArgs, CliCommand, TerminalProgress};
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::config::{Config, PublicUrl};
 use cityheart::crs::Crs;
 use cityheart::error::{Error, Result};
 use cityheart::feature::bbox_of;
-use cityheart::import::{self, Cities, Ids, Import, Options, Progress, Source, Target};
-use cityheart::plan::Model;
+use cityheart::import::{
+    self, CityLocations, IdRegistry, ImportJob, ImportOptions, ImportProgress, ImportSource, ImportTarget,
+};
+use cityheart::plan::PlanModel;
 use cityheart::{export, http};
 use clap::Parser;
 use std::io::{IsTerminal, Write};
@@ -22,166 +24,186 @@ use std::time::Instant;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Why the program ends without having done what it was asked.
-enum Failure {
+enum CommandFailure {
     /// Asked for what cannot be asked for.
     Misuse(Error),
     Failed(Error),
     /// Everything has been said.
-    Told,
+    Reported,
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandFailure {
     fn from(e: Error) -> Self {
         Self::Failed(e)
     }
 }
 
-type Done = std::result::Result<(), Failure>;
+type CommandResult = std::result::Result<(), CommandFailure>;
 
 fn main() -> ExitCode {
-    let done = match Args::parse().command {
-        Command::Demo(args) => demo(&args),
-        Command::Serve(args) => serve(&args),
-        Command::Import(args) => import(&args),
-        Command::Export(args) => export(&args),
-        Command::Tiles(cli::Tiles::Build(args)) => build_tiles(&args),
-        Command::Check(args) => check(&args),
-        Command::Backup(args) => backup(&args),
-        Command::User(args) => account(cli::users(&args.action)),
-        Command::Token(args) => account(cli::tokens(&args.action)),
+    let done = match CliArgs::parse().command {
+        CliCommand::Demo(args) => run_demo(&args),
+        CliCommand::Serve(args) => serve_plan(&args),
+        CliCommand::Import(args) => import_files(&args),
+        CliCommand::Export(args) => export_collection(&args),
+        CliCommand::Tiles(cli::TilesCommand::Build(args)) => build_tiles(&args),
+        CliCommand::Check(args) => check_plan(&args),
+        CliCommand::Backup(args) => back_up_plan(&args),
+        CliCommand::User(args) => mark_misuse(cli::run_user_command(&args.command)),
+        CliCommand::Token(args) => mark_misuse(cli::run_token_command(&args.command)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Told) => ExitCode::FAILURE,
-        Err(Failure::Failed(e)) => {
-            cli::error(&e);
+        Err(CommandFailure::Reported) => ExitCode::FAILURE,
+        Err(CommandFailure::Failed(e)) => {
+            cli::print_error(&e);
             ExitCode::FAILURE
         }
-        Err(Failure::Misuse(e)) => {
-            cli::error(&e);
+        Err(CommandFailure::Misuse(e)) => {
+            cli::print_error(&e);
             ExitCode::from(2)
         }
     }
 }
 
-fn demo(args: &cli::Demo) -> Done {
-    log();
+fn run_demo(args: &cli::DemoArgs) -> CommandResult {
+    init_logging();
     let folder = tempfile::tempdir().map_err(Error::internal)?;
-    let model = Model::load()?;
+    let model = PlanModel::load()?;
     let plan = folder.path().join("demo.gpkg");
-    let shelf = Shelf::open_or_create(&plan)?;
-    fill_demo(&shelf, &model)?;
-    let cities = cli::cities(&plan)?;
-    let editor = Viewer::new("demo", "Demo", Role::Editor, cities.iter().map(String::as_str));
-    let password = access::fresh_password()?;
-    Accounts::beside(&plan)?.add_user(&editor, &password)?;
-    cli::output(&format!("Sign in: demo / {password}"));
-    serve_on(&plan, shelf, model, config(&args.listen), Settings::default())
+    let plan_file = PlanFile::open_or_create(&plan)?;
+    fill_demo(&plan_file, &model)?;
+    let cities = cli::list_city_ids(&plan)?;
+    let editor = Viewer::new("demo", "Demo", AccessRole::Editor, cities.iter().map(String::as_str));
+    let password = access::generate_password()?;
+    AccountService::beside_plan(&plan)?.add_user(&editor, &password)?;
+    cli::print_output(&format!("Sign in: demo / {password}"));
+    run_server(&plan, plan_file, model, server_config(&args.listen), AtlasSettings::default())
 }
 
 /// What was given and cannot be is a misuse.
-fn account(done: Result<()>) -> Done {
-    done.map_err(|e| if matches!(e, Error::Invalid(_)) { Failure::Misuse(e) } else { Failure::Failed(e) })
+fn mark_misuse(done: Result<()>) -> CommandResult {
+    done.map_err(|e| if matches!(e, Error::Invalid(_)) { CommandFailure::Misuse(e) } else { CommandFailure::Failed(e) })
 }
 
 /// Puts the demo plan into an empty one, the way that any file goes in.
-fn fill_demo(shelf: &Shelf, model: &Model) -> Result<()> {
-    for (id, source) in import::demo()? {
-        let options = Options::default();
-        let target = Target { model, cities: cities(Some(shelf), &id)?, id, present: None, ids: Ids::default() };
+fn fill_demo(plan_file: &PlanFile, model: &PlanModel) -> Result<()> {
+    for (id, source) in import::demo_sources()? {
+        let options = ImportOptions::default();
+        let target = ImportTarget {
+            model,
+            cities: read_city_locations(Some(plan_file), &id)?,
+            id,
+            existing: None,
+            ids: IdRegistry::default(),
+        };
         let sources = [source];
-        let import = Import::prepare(&sources, target, &options, Arc::default())?;
-        import.run(|collection, features| shelf.load(collection, false, features)).1?;
+        let job = ImportJob::prepare(&sources, target, &options, Arc::default())?;
+        job.run(|collection, features| plan_file.load_collection(collection, false, features)).1?;
     }
     Ok(())
 }
 
-fn serve(args: &cli::Serve) -> Done {
-    log();
-    let public_url = args.public_url.as_deref().map(str::parse::<PublicUrl>).transpose().map_err(Failure::Misuse)?;
+fn serve_plan(args: &cli::ServeArgs) -> CommandResult {
+    init_logging();
+    let public_url =
+        args.public_url.as_deref().map(str::parse::<PublicUrl>).transpose().map_err(CommandFailure::Misuse)?;
     let mut config =
-        Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..config(&args.listen) };
+        Config { public_url, trust_proxy: args.trust_proxy, read_only: args.read_only, ..server_config(&args.listen) };
     config.limits.requests_per_second = Some(f64::from(args.requests_per_second)).filter(|n| *n > 0.0);
-    config.limits.kept_bytes = args.tile_cache << 19;
-    let shelf = if args.read_only { Shelf::open_read_only(&args.plan)? } else { Shelf::open(&args.plan)? };
-    let settings = Settings {
+    config.limits.response_cache_bytes = args.tile_cache << 19;
+    let plan_file = if args.read_only { PlanFile::open_read_only(&args.plan)? } else { PlanFile::open(&args.plan)? };
+    let settings = AtlasSettings {
         tile_cache_bytes: args.tile_cache << 20,
         tile_budget_bytes: args.tile_budget * 1000,
-        ..Settings::default()
+        ..AtlasSettings::default()
     };
-    serve_on(&args.plan, shelf, Model::load()?, config, settings)
+    run_server(&args.plan, plan_file, PlanModel::load()?, config, settings)
 }
 
-fn config(listen: &cli::Listen) -> Config {
+fn server_config(listen: &cli::ListenArgs) -> Config {
     Config { listen: listen.listen, web: listen.web.clone(), basemap: listen.basemap.clone(), ..Config::default() }
 }
 
 /// Takes the address, opens the plan, says where it is, and answers until told to stop.
-fn serve_on(plan: &Path, shelf: Shelf, model: Model, config: Config, settings: Settings) -> Done {
+fn run_server(
+    plan: &Path,
+    plan_file: PlanFile,
+    model: PlanModel,
+    config: Config,
+    settings: AtlasSettings,
+) -> CommandResult {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let web = config.web.clone();
-    let settings = Settings { accounts: Some(plan.to_owned()), ..settings };
+    let settings = AtlasSettings { accounts: Some(plan.to_owned()), ..settings };
     runtime.block_on(async {
-        let server = http::bind(config).await?;
-        let atlas = Atlas::open(shelf, model, World::load(web.as_deref())?, &settings)?;
-        cli::output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
-        if atlas.accounts().map_or(Ok(true), Accounts::is_empty)? {
-            cli::line("Nobody can change this plan yet. Make an account: cityheart user add --help");
+        let server = http::bind_server(config).await?;
+        let atlas = Atlas::open(plan_file, model, BaseMap::load(web.as_deref())?, &settings)?;
+        cli::print_output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
+        if atlas.accounts().map_or(Ok(true), AccountService::is_empty)? {
+            cli::print_line("Nobody can change this plan yet. Make an account: cityheart user add --help");
         }
         Ok(server.run(atlas).await?)
     })
 }
 
 /// The log goes to stderr; `CITYHEART_LOG` says how much of it.
-fn log() {
+fn init_logging() {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("CITYHEART_LOG").unwrap_or_else(|_| "warn,cityheart=info".into());
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
 }
 
-fn import(args: &cli::Import) -> Done {
-    let crs = import::crs(args.crs.as_deref()).map_err(Failure::Misuse)?;
-    let format = args.format.map(|f| import::Format::from_name(f.name())).transpose()?;
-    let open =
-        |path: &PathBuf| if path.as_os_str() == "-" { Source::stdin(format) } else { Source::open(path, format) };
-    let progress = Arc::new(Progress::default());
+fn import_files(args: &cli::ImportArgs) -> CommandResult {
+    let crs = import::parse_crs(args.crs.as_deref()).map_err(CommandFailure::Misuse)?;
+    let format = args.format.map(|f| import::ImportFormat::from_name(f.name())).transpose()?;
+    let open = |path: &PathBuf| {
+        if path.as_os_str() == "-" { ImportSource::from_stdin(format) } else { ImportSource::open(path, format) }
+    };
+    let progress = Arc::new(ImportProgress::default());
     let stopped = progress.clone();
     cli::on_interrupt(move || stopped.stop())?;
-    let ready = |path: &PathBuf| open(path)?.chosen(&args.into, &progress);
-    let sources = args.files.iter().map(ready).collect::<Result<Vec<_>>>()?;
-    let there = args.plan.exists();
-    let done = import_into(args, &sources, crs, there, progress);
-    if done.is_err() && !there && !args.dry_run {
-        discard(&args.plan);
+    let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
+    let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
+    let plan_exists = args.plan.exists();
+    let done = import_into(args, &sources, crs, plan_exists, progress);
+    if done.is_err() && !plan_exists && !args.dry_run {
+        discard_plan(&args.plan);
     }
     done
 }
 
-fn import_into(args: &cli::Import, sources: &[Source], crs: Option<Crs>, there: bool, progress: Arc<Progress>) -> Done {
+fn import_into(
+    args: &cli::ImportArgs,
+    sources: &[ImportSource],
+    crs: Option<Crs>,
+    plan_exists: bool,
+    progress: Arc<ImportProgress>,
+) -> CommandResult {
     let started = Instant::now();
     let watched = progress.clone();
-    let model = Model::load()?;
-    let shelf = match (there, args.dry_run) {
-        (true, true) => Some(Shelf::open_read_only(&args.plan)?),
+    let model = PlanModel::load()?;
+    let plan_file = match (plan_exists, args.dry_run) {
+        (true, true) => Some(PlanFile::open_read_only(&args.plan)?),
         (false, true) => None,
-        (_, false) => Some(Shelf::open_or_create(&args.plan)?),
+        (_, false) => Some(PlanFile::open_or_create(&args.plan)?),
     };
-    if let Some(shelf) = &shelf {
-        shelf.grow(&model)?;
+    if let Some(plan_file) = &plan_file {
+        plan_file.add_model_fields(&model)?;
     }
     // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
     let chosen = sources.iter().any(|s| s.collection.is_some());
-    let options = Options { id: args.id.clone(), lenient: args.lenient || chosen, crs };
-    let target = target(shelf.as_ref(), &model, args)?;
+    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient || chosen, crs };
+    let target = build_target(plan_file.as_ref(), &model, args)?;
     let passes = if target.is_new() && !chosen { 2 } else { 1 };
-    let bar = Bar::start(passes * sources.iter().map(Source::len).sum::<u64>(), move || {
-        (watched.bytes(), watched.features())
+    let bar = TerminalProgress::show_import(passes * sources.iter().map(ImportSource::len).sum::<u64>(), move || {
+        (watched.bytes_read(), watched.features_read())
     });
-    let import = Import::prepare(sources, target, &options, progress)?;
-    let (mut report, result) = import.run(|collection, features| match &shelf {
-        Some(shelf) if !args.dry_run => {
-            shelf.load(collection, args.replace, features).map(|loaded| Some(loaded.features))
+    let job = ImportJob::prepare(sources, target, &options, progress)?;
+    let (mut report, result) = job.run(|collection, features| match &plan_file {
+        Some(plan_file) if !args.dry_run => {
+            plan_file.load_collection(collection, args.replace, features).map(|loaded| Some(loaded.features))
         }
         _ => {
             for feature in features {
@@ -194,40 +216,50 @@ fn import_into(args: &cli::Import, sources: &[Source], crs: Option<Crs>, there: 
     report.seconds = started.elapsed().as_secs_f64();
     report.dry_run = args.dry_run;
     report.loaded = result.as_ref().ok().copied().flatten();
-    let told = result.is_ok() || report.findings.errors > 0;
-    if told {
-        report.lines().iter().for_each(|l| cli::hint(l));
+    let reported = result.is_ok() || report.findings.errors > 0;
+    if reported {
+        report.lines().iter().for_each(|l| cli::print_finding(l));
     }
     if args.json {
-        cli::json(&report.to_json());
+        cli::print_json(&report.to_json());
     }
-    result.map(drop).map_err(|e| if told { Failure::Told } else { e.into() })
+    result.map(drop).map_err(|e| if reported { CommandFailure::Reported } else { e.into() })
 }
 
 /// What the plan has to do with an import: the collection as it is, its ids unless they go, and the places of the cities.
-fn target<'a>(shelf: Option<&Shelf>, model: &'a Model, args: &cli::Import) -> Result<Target<'a>> {
-    let mut ids = Ids::default();
+fn build_target<'a>(
+    plan_file: Option<&PlanFile>,
+    model: &'a PlanModel,
+    args: &cli::ImportArgs,
+) -> Result<ImportTarget<'a>> {
+    let mut ids = IdRegistry::default();
     let mut present = None;
-    if let Some(shelf) = shelf.filter(|_| !args.replace) {
-        present = shelf.collections()?.into_iter().find(|c| c.id == args.into);
+    if let Some(plan_file) = plan_file.filter(|_| !args.replace) {
+        present = plan_file.collections()?.into_iter().find(|c| c.id == args.into);
         if present.is_some() {
-            shelf.scan(&args.into, &mut |feature| {
-                ids.keep(feature.id.as_str());
+            plan_file.scan_features(&args.into, &mut |feature| {
+                ids.add_existing(feature.id.as_str());
                 Ok(())
             })?;
         }
     }
-    Ok(Target { model, cities: cities(shelf, &args.into)?, id: args.into.clone(), present, ids })
+    Ok(ImportTarget {
+        model,
+        cities: read_city_locations(plan_file, &args.into)?,
+        id: args.into.clone(),
+        existing: present,
+        ids,
+    })
 }
 
 /// The places of the plan's cities, unless these are what comes in.
-fn cities(shelf: Option<&Shelf>, into: &CollectionId) -> Result<Cities> {
+fn read_city_locations(plan_file: Option<&PlanFile>, into: &CollectionId) -> Result<CityLocations> {
     let id = CollectionId::new("cities")?;
     let mut lonlat = vec![];
-    if let Some(shelf) = shelf.filter(|_| *into != id)
-        && shelf.collections()?.iter().any(|c| c.id == id)
+    if let Some(plan_file) = plan_file.filter(|_| *into != id)
+        && plan_file.collections()?.iter().any(|c| c.id == id)
     {
-        shelf.scan(&id, &mut |city| {
+        plan_file.scan_features(&id, &mut |city| {
             lonlat.extend(
                 city.geometry
                     .as_ref()
@@ -237,11 +269,11 @@ fn cities(shelf: Option<&Shelf>, into: &CollectionId) -> Result<Cities> {
             Ok(())
         })?;
     }
-    Ok(Cities::new(lonlat))
+    Ok(CityLocations::new(lonlat))
 }
 
 /// Removes a plan that was made for an import that then failed.
-fn discard(plan: &Path) {
+fn discard_plan(plan: &Path) {
     for ending in ["", "-wal", "-shm", "-journal"] {
         let mut path = plan.as_os_str().to_owned();
         path.push(ending);
@@ -249,9 +281,9 @@ fn discard(plan: &Path) {
     }
 }
 
-fn export(args: &cli::Export) -> Done {
-    let shelf = Shelf::open_read_only(&args.plan)?;
-    let collections = shelf.collections()?;
+fn export_collection(args: &cli::ExportArgs) -> CommandResult {
+    let plan_file = PlanFile::open_read_only(&args.plan)?;
+    let collections = plan_file.collections()?;
     let Some(collection) = collections.iter().find(|c| c.id == args.collection) else {
         let known: Vec<_> = collections.iter().map(|c| c.id.as_str()).collect();
         let message = format!(
@@ -262,66 +294,76 @@ fn export(args: &cli::Export) -> Done {
         );
         return Err(Error::NotFound(message).into());
     };
-    let named = args.format.map(|f| export::Format::from_name(f.name())).transpose()?;
-    let format = named.or_else(|| export::Format::of_path(args.output.as_deref()?)).unwrap_or(export::Format::GeoJson);
+    let named = args.format.map(|f| export::ExportFormat::from_name(f.name())).transpose()?;
+    let format = named
+        .or_else(|| export::ExportFormat::from_path(args.output.as_deref()?))
+        .unwrap_or(export::ExportFormat::GeoJson);
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         Some(path) => {
-            let (count, file) = write(&shelf, collection, format, export::NewFile::create(path)?)?;
-            file.keep()?;
-            cli::line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
+            let (count, file) = write_features(&plan_file, collection, format, export::AtomicFile::create(path)?)?;
+            file.commit()?;
+            cli::print_line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
         }
-        None => drop(write(&shelf, collection, format, std::io::BufWriter::new(std::io::stdout().lock()))?),
+        None => {
+            drop(write_features(&plan_file, collection, format, std::io::BufWriter::new(std::io::stdout().lock()))?)
+        }
     }
     Ok(())
 }
 
-fn write<W: Write>(shelf: &Shelf, collection: &Collection, format: export::Format, out: W) -> Result<(u64, W)> {
-    let mut writer = export::Writer::new(out, collection, format)?;
-    shelf.scan(&collection.id, &mut |feature| writer.feature(&feature))?;
+fn write_features<W: Write>(
+    plan_file: &PlanFile,
+    collection: &Collection,
+    format: export::ExportFormat,
+    out: W,
+) -> Result<(u64, W)> {
+    let mut writer = export::ExportWriter::new(out, collection, format)?;
+    plan_file.scan_features(&collection.id, &mut |feature| writer.write_feature(&feature))?;
     writer.finish()
 }
 
-fn build_tiles(args: &cli::BuildTiles) -> Done {
+fn build_tiles(args: &cli::BuildTilesArgs) -> CommandResult {
     let started = Instant::now();
     if args.minzoom > args.maxzoom {
         let sentence = format!("It is larger than --maxzoom ({}). Swap them.", args.maxzoom);
-        return Err(Failure::Misuse(Error::invalid("--minzoom", sentence)));
+        return Err(CommandFailure::Misuse(Error::invalid("--minzoom", sentence)));
     }
-    let file = export::NewFile::create(&args.output)?;
-    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000, ..Settings::default() };
-    let atlas = Atlas::open(Shelf::open_read_only(&args.plan)?, Model::load()?, World::default(), &settings)?;
+    let file = export::AtomicFile::create(&args.output)?;
+    let settings =
+        AtlasSettings { tile_cache_bytes: 0, tile_budget_bytes: args.tile_budget * 1000, ..AtlasSettings::default() };
+    let atlas = Atlas::open(PlanFile::open_read_only(&args.plan)?, PlanModel::load()?, BaseMap::default(), &settings)?;
     // What is put on a static host is for everybody.
-    let plan = atlas.seen_by(&Viewer::visitor());
+    let plan = atlas.plan_for_viewer(&Viewer::visitor());
     let layers = match &args.collections {
-        Some(list) => plan.layers(list).map_err(Failure::Misuse)?,
-        None => plan.layers(&plan.placed().join(","))?,
+        Some(list) => plan.resolve_layers(list).map_err(CommandFailure::Misuse)?,
+        None => plan.resolve_layers(&plan.spatial_collections().join(","))?,
     };
     let zooms = args.minzoom..=args.maxzoom;
-    let building = Arc::new(export::pmtiles::Building::default());
-    let (watched, stopped) = (building.clone(), building.clone());
+    let progress = Arc::new(export::pmtiles::ArchiveProgress::default());
+    let (watched, stopped) = (progress.clone(), progress.clone());
     cli::on_interrupt(move || stopped.stop())?;
-    let total = layers.reached(zooms.clone()).len() as u64;
-    let bar = Bar::tiles(total, move || (watched.tiles(), watched.bytes()));
-    let built = export::pmtiles::build(&plan, &layers, zooms, file, &building);
+    let total = layers.non_empty_tiles(zooms.clone()).len() as u64;
+    let bar = TerminalProgress::show_tiles(total, move || (watched.tile_count(), watched.byte_count()));
+    let built = export::pmtiles::build_archive(&plan, &layers, zooms, file, &progress);
     drop(bar);
     let (count, file) = built?;
-    file.keep()?;
-    let (megabytes, seconds) = (building.bytes() as f64 / 1e6, started.elapsed().as_secs_f64());
-    cli::line(&format!("{count} tiles ({megabytes:.1} MB) are in {} ({seconds:.1} s).", args.output.display()));
+    file.commit()?;
+    let (megabytes, seconds) = (progress.byte_count() as f64 / 1e6, started.elapsed().as_secs_f64());
+    cli::print_line(&format!("{count} tiles ({megabytes:.1} MB) are in {} ({seconds:.1} s).", args.output.display()));
     Ok(())
 }
 
-fn check(args: &cli::Check) -> Done {
-    let checked = cli::check(&Shelf::open_read_only(&args.plan)?, &Model::load()?)?;
-    checked.lines().iter().for_each(|l| cli::hint(l));
+fn check_plan(args: &cli::CheckArgs) -> CommandResult {
+    let checked = cli::check_plan(&PlanFile::open_read_only(&args.plan)?, &PlanModel::load()?)?;
+    checked.lines().iter().for_each(|l| cli::print_finding(l));
     if args.json {
-        cli::json(&checked.to_json());
+        cli::print_json(&checked.to_json());
     }
-    if checked.errors > 0 { Err(Failure::Told) } else { Ok(()) }
+    if checked.errors > 0 { Err(CommandFailure::Reported) } else { Ok(()) }
 }
 
-fn backup(args: &cli::Backup) -> Done {
-    Shelf::open_read_only(&args.plan)?.backup(&args.copy)?;
-    cli::line(&format!("{} is a copy of {}.", args.copy.display(), args.plan.display()));
+fn back_up_plan(args: &cli::BackupArgs) -> CommandResult {
+    PlanFile::open_read_only(&args.plan)?.backup(&args.copy)?;
+    cli::print_line(&format!("{} is a copy of {}.", args.copy.display(), args.plan.display()));
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! the checks that a write must pass. No geometry.
 
 use crate::collection::{Collection, CollectionId};
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, InvalidInput, Result};
 use crate::feature::FeatureId;
 use jsonschema::Validator;
 use rust_embed::RustEmbed;
@@ -13,22 +13,22 @@ use std::collections::BTreeMap;
 #[derive(RustEmbed)]
 #[folder = "geodata/model"]
 #[include = "*.json"]
-struct Files;
+struct ModelFiles;
 
 /// The model, read once at start and handed down.
-pub struct Model {
-    collections: BTreeMap<CollectionId, Entry>,
+pub struct PlanModel {
+    collections: BTreeMap<CollectionId, ModelCollection>,
     vocabularies: BTreeMap<String, Json>,
 }
 
-struct Entry {
+struct ModelCollection {
     collection: Collection,
     properties: Validator,
     /// The rule for ids, if there is one.
     id: Option<Validator>,
 }
 
-impl Model {
+impl PlanModel {
     /// Reads the model inside the binary.
     ///
     /// # Errors
@@ -36,17 +36,18 @@ impl Model {
     pub fn load() -> Result<Self> {
         let mut collections = BTreeMap::new();
         let mut vocabularies = BTreeMap::new();
-        for path in Files::iter() {
-            let file = Files::get(&path).ok_or_else(|| Error::internal(format!("model file {path} is gone")))?;
+        for path in ModelFiles::iter() {
+            let file = ModelFiles::get(&path).ok_or_else(|| Error::internal(format!("model file {path} is gone")))?;
             let json: Json = serde_json::from_slice(&file.data).map_err(|e| Error::internal(format!("{path}: {e}")))?;
             if let Some(name) = path.strip_prefix("vocabularies/").and_then(|p| p.strip_suffix(".json")) {
                 vocabularies.insert(name.to_owned(), json);
             } else if let Some(name) = path.strip_suffix(".schema.json") {
                 let id = CollectionId::new(name)?;
-                let properties = properties_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
-                let rule = id_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
+                let properties =
+                    build_properties_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
+                let rule = build_id_validator(&json).map_err(|e| Error::internal(format!("{path}: {e}")))?;
                 let collection = Collection::from_schema(id.clone(), json)?;
-                collections.insert(id, Entry { collection, properties, id: rule });
+                collections.insert(id, ModelCollection { collection, properties, id: rule });
             }
         }
         Ok(Self { collections, vocabularies })
@@ -75,7 +76,7 @@ impl Model {
     /// Everything that a built-in collection's schema has against these properties, each with its place. Collections that are
     /// not part of the model have no rules beyond the types of their fields.
     #[must_use]
-    pub fn findings(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<Invalid> {
+    pub fn validate_properties(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<InvalidInput> {
         let Some(entry) = self.collections.get(id) else { return vec![] };
         let present: Map<String, Json> = properties
             .iter()
@@ -85,7 +86,7 @@ impl Model {
         entry
             .properties
             .iter_errors(&Json::Object(present))
-            .map(|e| Invalid {
+            .map(|e| InvalidInput {
                 at: format!("/properties{}", e.instance_path()),
                 message: format!("{}.", e.to_string().trim_end_matches('.')),
             })
@@ -94,7 +95,7 @@ impl Model {
 
     /// What a built-in collection has against an id, as a sentence.
     #[must_use]
-    pub fn id_flaw(&self, id: &CollectionId, feature: &FeatureId) -> Option<String> {
+    pub fn validate_id(&self, id: &CollectionId, feature: &FeatureId) -> Option<String> {
         let rule = self.collections.get(id)?.id.as_ref()?;
         (!rule.is_valid(&Json::from(feature.as_str()))).then(|| {
             format!("The id '{feature}' does not fit '{id}': use lower-case letters, digits and hyphens, such as celje-main-square.")
@@ -104,7 +105,7 @@ impl Model {
     /// Why one value of a field may not follow another (a status that leads elsewhere), as a sentence. The moves are data: the
     /// concepts of the field's vocabulary name those that may follow.
     #[must_use]
-    pub fn refused_move(&self, id: &CollectionId, field: &str, from: &str, to: &str) -> Option<String> {
+    pub fn validate_transition(&self, id: &CollectionId, field: &str, from: &str, to: &str) -> Option<String> {
         let schema = &self.collections.get(id)?.collection.schema;
         let vocabulary = schema.get("properties")?.get(field)?.get("x-ogc-codelistUri")?.as_str()?;
         let concepts = self.vocabulary(vocabulary.strip_prefix("vocabularies/")?)?.get("concepts")?.as_array()?;
@@ -115,7 +116,7 @@ impl Model {
     }
 }
 
-fn id_validator(schema: &Json) -> Result<Option<Validator>, String> {
+fn build_id_validator(schema: &Json) -> Result<Option<Validator>, String> {
     let properties = schema.get("properties").and_then(Json::as_object);
     let is_id = |p: &&Json| p.get("x-ogc-role").and_then(Json::as_str) == Some("id");
     let rule = properties.and_then(|p| p.values().find(is_id));
@@ -123,7 +124,7 @@ fn id_validator(schema: &Json) -> Result<Option<Validator>, String> {
 }
 
 /// A collection's schema describes id and geometry beside the properties; a feature keeps them apart.
-fn properties_validator(schema: &Json) -> Result<Validator, String> {
+fn build_properties_validator(schema: &Json) -> Result<Validator, String> {
     let mut schema = schema.clone();
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
         properties

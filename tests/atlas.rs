@@ -1,12 +1,12 @@
 //! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is redrawn.
 
-use cityheart::atlas::{Atlas, Coding, Settings, Shelf, Tile, TileId, World};
-use cityheart::change::{ChangeSet, Edit};
-use cityheart::collection::{Collection, CollectionId, Kind};
+use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, ContentCoding, EncodedTile, PlanFile, TileId};
+use cityheart::change::{ChangeSet, FeatureEdit};
+use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::crs;
-use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
-use cityheart::plan::Model;
-use cityheart::query::{Query, TileAsk};
+use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
+use cityheart::plan::PlanModel;
+use cityheart::query::{Query, TileParameters};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +15,9 @@ use std::sync::Arc;
 const CENTRE: (f64, f64) = (15.26, 46.23);
 
 fn trees() -> Collection {
-    let fields = [("name".to_owned(), Kind::Text), ("height".to_owned(), Kind::Integer)];
-    Collection::inferred(CollectionId::new("trees").unwrap(), "Trees", GeometryKind::ANY, &fields).unwrap()
+    let fields = [("name".to_owned(), FieldType::Text), ("height".to_owned(), FieldType::Integer)];
+    Collection::from_inferred_fields(CollectionId::new("trees").unwrap(), "Trees", GeometryTypeSet::ANY, &fields)
+        .unwrap()
 }
 
 fn feature(id: &str, geometry: Option<Geometry>) -> Feature {
@@ -24,7 +25,7 @@ fn feature(id: &str, geometry: Option<Geometry>) -> Feature {
         key: 0,
         id: FeatureId::new(id).unwrap(),
         geometry,
-        values: vec![Value::text(format!("tree {id}")), Value::Int(7)],
+        values: vec![FieldValue::text(format!("tree {id}")), FieldValue::Int(7)],
     }
 }
 
@@ -39,22 +40,22 @@ fn square(dx: f64, dy: f64, side: f64) -> Option<Geometry> {
 
 /// A plan with one collection in `dir`.
 fn plan(dir: &Path, features: Vec<Feature>) -> Arc<Atlas> {
-    let shelf = Shelf::open_or_create(&dir.join("plan.gpkg")).unwrap();
-    shelf.load(&trees(), false, &mut features.into_iter().map(Ok)).unwrap();
+    let shelf = PlanFile::open_or_create(&dir.join("plan.gpkg")).unwrap();
+    shelf.load_collection(&trees(), false, &mut features.into_iter().map(Ok)).unwrap();
     open(dir)
 }
 
 fn open(dir: &Path) -> Arc<Atlas> {
-    let shelf = Shelf::open(&dir.join("plan.gpkg")).unwrap();
-    Atlas::open(shelf, Model::load().unwrap(), World::default(), &Settings::default()).unwrap()
+    let shelf = PlanFile::open(&dir.join("plan.gpkg")).unwrap();
+    Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap()
 }
 
-fn edits(edits: Vec<Edit>) -> ChangeSet {
+fn edits(edits: Vec<FeatureEdit>) -> ChangeSet {
     ChangeSet { collection: CollectionId::new("trees").unwrap(), edits, author: "test".into() }
 }
 
 fn tile_of(lon: f64, lat: f64, z: u8) -> TileId {
-    let world = crs::world(lon, lat);
+    let world = crs::lonlat_to_world(lon, lat);
     let at = |v: u32| if z == 0 { 0 } else { v >> (32 - u32::from(z)) };
     TileId::new(z, at(world.x), at(world.y)).unwrap()
 }
@@ -81,15 +82,16 @@ const ASKED: [(&str, &[(&str, &str)]); 8] = [
 ];
 
 /// The tile, through the cache.
-fn asked(atlas: &Atlas, tile: TileId, (list, pairs): (&str, &[(&str, &str)]), coding: Coding) -> Tile {
-    let ask = TileAsk::parse(pairs.iter().copied()).unwrap();
-    let layers = atlas.layers(list).unwrap().showing(|collections| ask.of(collections)).unwrap();
-    atlas.tile(&layers, tile, coding)
+fn asked(atlas: &Atlas, tile: TileId, (list, pairs): (&str, &[(&str, &str)]), coding: ContentCoding) -> EncodedTile {
+    let ask = TileParameters::parse(pairs.iter().copied()).unwrap();
+    let layers =
+        atlas.resolve_layers(list).unwrap().with_chosen_shows(|collections| ask.bind_collections(collections)).unwrap();
+    atlas.find_or_draw_tile(&layers, tile, coding)
 }
 
 fn drawn(atlas: &Atlas, tile: TileId) -> Vec<u8> {
-    let layers = atlas.layers("trees").unwrap();
-    atlas.tile(&layers, tile, Coding::Identity).body.to_vec()
+    let layers = atlas.resolve_layers("trees").unwrap();
+    atlas.find_or_draw_tile(&layers, tile, ContentCoding::Identity).body.to_vec()
 }
 
 #[test]
@@ -98,12 +100,12 @@ fn an_edit_is_in_the_next_tile_and_the_next_page_and_still_there_after_a_restart
     let atlas = plan(dir.path(), vec![feature("a", point(0.0, 0.0))]);
     let tile = tile_of(CENTRE.0, CENTRE.1, 14);
     let before = drawn(&atlas, tile);
-    atlas.commit(&edits(vec![Edit::Create(feature("b", point(0.001, 0.001)))])).unwrap();
+    atlas.commit(&edits(vec![FeatureEdit::Create(feature("b", point(0.001, 0.001)))])).unwrap();
     let after = drawn(&atlas, tile);
     assert_ne!(before, after, "the new tree is not in the tile");
-    let view = atlas.view("trees").unwrap();
-    assert_eq!(atlas.items(&view, &Query::default()).matched(), 2);
-    atlas.commit(&edits(vec![Edit::Delete { id: FeatureId::new("b").unwrap(), base: None }])).unwrap();
+    let view = atlas.collection_view("trees").unwrap();
+    assert_eq!(atlas.select_items(&view, &Query::default()).number_matched(), 2);
+    atlas.commit(&edits(vec![FeatureEdit::Delete { id: FeatureId::new("b").unwrap(), base: None }])).unwrap();
     assert_eq!(drawn(&atlas, tile), before, "the deleted tree is still in the tile");
     drop(atlas);
     assert_eq!(drawn(&open(dir.path()), tile), before);
@@ -113,17 +115,17 @@ fn an_edit_is_in_the_next_tile_and_the_next_page_and_still_there_after_a_restart
 fn a_tile_that_an_edit_did_not_touch_is_not_drawn_again_and_keeps_its_etag() {
     let dir = tempfile::tempdir().unwrap();
     let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.001)), feature("far", square(0.2, 0.2, 0.001))]);
-    let layers = atlas.layers("trees").unwrap();
+    let layers = atlas.resolve_layers("trees").unwrap();
     let tile = tile_of(CENTRE.0 + 0.2005, CENTRE.1 + 0.2005, 15);
-    let before = atlas.tile(&layers, tile, Coding::Identity);
+    let before = atlas.find_or_draw_tile(&layers, tile, ContentCoding::Identity);
     let count = atlas.metrics().counters()[0].2;
-    let moved = Edit::Replace { feature: feature("a", square(0.0005, 0.0, 0.001)), base: None };
+    let moved = FeatureEdit::Replace { feature: feature("a", square(0.0005, 0.0, 0.001)), base: None };
     atlas.commit(&edits(vec![moved])).unwrap();
-    let kept = atlas.cached(&layers, tile, Coding::Identity).expect("the tile is still kept");
+    let kept = atlas.find_cached_tile(&layers, tile, ContentCoding::Identity).expect("the tile is still kept");
     assert_eq!((kept.etag, kept.body), (before.etag, before.body));
     assert_eq!(atlas.metrics().counters()[0].2, count);
     let touched = tile_of(CENTRE.0 + 0.0005, CENTRE.1 + 0.0005, 15);
-    drop(atlas.tile(&layers, touched, Coding::Identity));
+    drop(atlas.find_or_draw_tile(&layers, touched, ContentCoding::Identity));
     assert_eq!(atlas.metrics().counters()[0].2, count + 1);
 }
 
@@ -132,23 +134,25 @@ fn a_packed_tile_is_the_plain_tile_and_follows_edits_too() {
     use std::io::Read;
     let dir = tempfile::tempdir().unwrap();
     let atlas = plan(dir.path(), vec![feature("a", square(0.0, 0.0, 0.002))]);
-    let layers = atlas.layers("trees").unwrap();
+    let layers = atlas.resolve_layers("trees").unwrap();
     let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 15);
     for step in 1..4 {
-        let plain = atlas.tile(&layers, tile, Coding::Identity);
-        for coding in [Coding::Gzip, Coding::Brotli] {
-            let packed = atlas.tile(&layers, tile, coding);
+        let plain = atlas.find_or_draw_tile(&layers, tile, ContentCoding::Identity);
+        for coding in [ContentCoding::Gzip, ContentCoding::Brotli] {
+            let packed = atlas.find_or_draw_tile(&layers, tile, coding);
             let mut unpacked = Vec::new();
             match coding {
-                Coding::Gzip => flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap(),
+                ContentCoding::Gzip => {
+                    flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap()
+                }
                 _ => brotli::Decompressor::new(&packed.body[..], 4096).read_to_end(&mut unpacked).unwrap(),
             };
             assert_eq!(unpacked, plain.body);
             assert_ne!(packed.etag, plain.etag, "two representations have two tags");
-            assert_eq!(atlas.cached(&layers, tile, coding).expect("it is kept packed").body, packed.body);
+            assert_eq!(atlas.find_cached_tile(&layers, tile, coding).expect("it is kept packed").body, packed.body);
         }
         let next = feature("a", square(0.0, 0.0, 0.002 + 0.0002 * f64::from(step)));
-        atlas.commit(&edits(vec![Edit::Replace { feature: next, base: None }])).unwrap();
+        atlas.commit(&edits(vec![FeatureEdit::Replace { feature: next, base: None }])).unwrap();
     }
 }
 
@@ -159,15 +163,15 @@ fn without_a_cache_every_tile_is_drawn_anew_and_a_small_budget_is_kept_to() {
         dir.path(),
         (0..50).map(|i| feature(&format!("f{i}"), square(0.0001 * f64::from(i), 0.0, 0.002))).collect(),
     ));
-    let shelf = Shelf::open(&dir.path().join("plan.gpkg")).unwrap();
-    let settings = Settings { tile_cache_bytes: 0, tile_budget_bytes: 1000, ..Settings::default() };
-    let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &settings).unwrap();
-    let layers = atlas.layers("trees").unwrap();
+    let shelf = PlanFile::open(&dir.path().join("plan.gpkg")).unwrap();
+    let settings = AtlasSettings { tile_cache_bytes: 0, tile_budget_bytes: 1000, ..AtlasSettings::default() };
+    let atlas = Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &settings).unwrap();
+    let layers = atlas.resolve_layers("trees").unwrap();
     let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 14);
-    for coding in [Coding::Identity, Coding::Gzip, Coding::Identity] {
-        let drawn = atlas.tile(&layers, tile, coding);
+    for coding in [ContentCoding::Identity, ContentCoding::Gzip, ContentCoding::Identity] {
+        let drawn = atlas.find_or_draw_tile(&layers, tile, coding);
         assert!(drawn.body.len() <= 1000 && drawn.dropped > 0, "{} bytes, {} dropped", drawn.body.len(), drawn.dropped);
-        assert!(atlas.cached(&layers, tile, coding).is_none());
+        assert!(atlas.find_cached_tile(&layers, tile, coding).is_none());
     }
     let counters = atlas.metrics().counters();
     let value = |name: &str| counters.iter().find(|c| c.0 == name).unwrap().2;
@@ -179,11 +183,11 @@ fn without_a_cache_every_tile_is_drawn_anew_and_a_small_budget_is_kept_to() {
 fn unknown_repeated_and_too_many_layers_are_refused_with_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let atlas = plan(dir.path(), vec![]);
-    let sentence = |list: &str| atlas.layers(list).err().map(|e| e.to_string()).unwrap_or_default();
+    let sentence = |list: &str| atlas.resolve_layers(list).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(sentence("nowhere").contains("There is no collection 'nowhere'"));
     assert!(sentence("trees,trees").contains("named twice"));
     assert!(sentence(&vec!["trees"; 21].join(",")).contains("at most 20"));
-    assert!(atlas.layers("trees").is_ok() && atlas.layers("world").is_ok());
+    assert!(atlas.resolve_layers("trees").is_ok() && atlas.resolve_layers("world").is_ok());
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn readers_see_an_edit_as_soon_as_it_is_answered_however_many_draw_at_once() {
         }
         for step in 0..60 {
             let id = format!("n{step}");
-            atlas.commit(&edits(vec![Edit::Create(feature(&id, square(0.0, 0.0, 0.001)))])).unwrap();
+            atlas.commit(&edits(vec![FeatureEdit::Create(feature(&id, square(0.0, 0.0, 0.001)))])).unwrap();
             let bytes = drawn(&atlas, tile);
             let name = format!("tree {id}");
             assert!(
@@ -249,34 +253,34 @@ proptest! {
                     };
                     let name = format!("f{id}-{generation}");
                     let tree = |geometry| Feature {
-                        values: vec![Value::text(format!("tree {name}")), Value::Int(i64::from(y) % 3 * 40)],
+                        values: vec![FieldValue::text(format!("tree {name}")), FieldValue::Int(i64::from(y) % 3 * 40)],
                         ..feature(&name, geometry)
                     };
-                    let known = atlas.item(&atlas.view("trees").unwrap(), &name).is_ok();
+                    let known = atlas.find_item(&atlas.collection_view("trees").unwrap(), &name).is_ok();
                     let edit = if known {
-                        Edit::Replace { feature: tree(geometry), base: None }
+                        FeatureEdit::Replace { feature: tree(geometry), base: None }
                     } else {
-                        Edit::Create(tree(geometry))
+                        FeatureEdit::Create(tree(geometry))
                     };
                     atlas.commit(&edits(vec![edit])).unwrap();
                 }
                 Step::Remove(id) => {
                     let name = format!("f{id}-{generation}");
-                    if atlas.item(&atlas.view("trees").unwrap(), &name).is_ok() {
-                        atlas.commit(&edits(vec![Edit::Delete { id: FeatureId::new(&name).unwrap(), base: None }])).unwrap();
+                    if atlas.find_item(&atlas.collection_view("trees").unwrap(), &name).is_ok() {
+                        atlas.commit(&edits(vec![FeatureEdit::Delete { id: FeatureId::new(&name).unwrap(), base: None }])).unwrap();
                         generation += 1;
                     }
                 }
                 Step::Look(which) => {
                     let tile = tiles[usize::from(which) % tiles.len()];
-                    ASKED.iter().for_each(|ask| drop(asked(&atlas, tile, *ask, Coding::Identity)));
+                    ASKED.iter().for_each(|ask| drop(asked(&atlas, tile, *ask, ContentCoding::Identity)));
                 }
             }
         }
         let fresh = open(dir.path());
         for tile in tiles {
             for ask in ASKED {
-                let (kept, anew) = (asked(&atlas, tile, ask, Coding::Identity), asked(&fresh, tile, ask, Coding::Identity));
+                let (kept, anew) = (asked(&atlas, tile, ask, ContentCoding::Identity), asked(&fresh, tile, ask, ContentCoding::Identity));
                 prop_assert_eq!((kept.body, kept.etag, kept.left_out), (anew.body, anew.etag, anew.left_out), "{:?} {:?}", tile, ask);
             }
         }

@@ -2,7 +2,7 @@
 
 use cityheart::collection::CollectionId;
 use cityheart::feature::{Geometry, check_geometry};
-use cityheart::plan::Model;
+use cityheart::plan::PlanModel;
 use geo::{Area, BooleanOps, BoundingRect, Centroid, Contains, CoordsIter, Distance, Haversine, Intersects};
 use geo_types::{MultiPolygon, Point};
 use geojson::{Feature, FeatureCollection};
@@ -60,18 +60,18 @@ fn list<'a>(feature: &'a Feature, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_demo_feature_keeps_to_the_model() {
-    let model = Model::load().unwrap();
+    let model = PlanModel::load().unwrap();
     for collection in model.collections() {
         let mut ids = BTreeSet::new();
         for feature in demo(collection.id.as_str()) {
             let name = format!("{}/{}", collection.id, id(&feature));
             let properties = feature.properties.clone().unwrap_or_default();
-            assert_eq!(model.findings(&collection.id, &properties), vec![], "{name}");
-            collection.values(&properties).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(model.validate_properties(&collection.id, &properties), vec![], "{name}");
+            collection.read_values(&properties).unwrap_or_else(|e| panic!("{name}: {e}"));
             if let Some(geometry) = geometry(&feature) {
                 assert!(collection.geometry.accepts(&geometry), "{name} has the wrong kind of geometry");
                 let (_, repair) = check_geometry(geometry).unwrap_or_else(|e| panic!("{name}: {e}"));
-                assert_eq!(repair, cityheart::feature::Repair::default(), "{name} needs a repair");
+                assert_eq!(repair, cityheart::feature::GeometryRepair::default(), "{name} needs a repair");
             }
             assert!(ids.insert(id(&feature)), "{name} stands twice");
         }
@@ -261,7 +261,7 @@ fn municipalities() -> BTreeMap<&'static str, MultiPolygon<f64>> {
 
 #[test]
 fn every_reference_of_the_demo_leads_somewhere() {
-    let model = Model::load().unwrap();
+    let model = PlanModel::load().unwrap();
     let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for collection in model.collections() {
         ids.insert(collection.id.to_string(), demo(collection.id.as_str()).iter().map(id).collect());

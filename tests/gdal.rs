@@ -1,22 +1,17 @@
 //! The plan's file in GDAL: what we write it reads, what it writes we take over. GDAL runs in a process of its own, as two
 //! SQLite libraries in one process would undo each other's locks.
 
-use cityheart::change::{Change, ChangeSet, Edit};
+use crate::store::features::{all, bare, collection_id, geometries, id, ids, load, place, thing};
+use crate::support::python;
+use cityheart::change::{ChangeSet, FeatureChange, FeatureEdit};
 use cityheart::collection::Collection;
-use cityheart::feature::{Feature, Value};
+use cityheart::feature::{Feature, FieldValue};
 use cityheart::store::{GeoPackage, Store};
-use features::{all, bare, collection_id, geometries, id, ids, load, place, thing};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
-
-#[path = "store/features.rs"]
-#[allow(dead_code)] // shared with tests/store.rs, which uses the rest
-mod features;
-#[path = "common/python.rs"]
-mod python;
 
 /// What the scripts below have in common: the layer `things`, GDAL's warnings as errors, and a way to answer.
 const PRELUDE: &str = r#"
@@ -49,9 +44,14 @@ fn gdal_sees_layers_counts_types_extents_and_values() {
         geometries().into_iter().enumerate().map(|(i, g)| thing(&format!("t{i}"), Some(g))).collect();
     features.push(bare("nothing"));
     load(&store, false, features);
-    let table =
-        Collection::inferred(collection_id("words"), "Words", cityheart::feature::GeometryKind::NONE, &[]).unwrap();
-    store.load(&table, false, &mut std::iter::once(Ok(Feature { values: vec![], ..bare("w") }))).unwrap();
+    let table = Collection::from_inferred_fields(
+        collection_id("words"),
+        "Words",
+        cityheart::feature::GeometryTypeSet::NONE,
+        &[],
+    )
+    .unwrap();
+    store.load_collection(&table, false, &mut std::iter::once(Ok(Feature { values: vec![], ..bare("w") }))).unwrap();
     let seen = gdal(
         &path,
         r#"
@@ -93,9 +93,12 @@ fn gdal_finds_features_through_our_index() {
         (0..400).map(|i| thing(&format!("t{i}"), place(f64::from(i % 20), f64::from(i / 20)))).collect(),
     );
     store
-        .commit(&ChangeSet {
+        .commit_change_set(&ChangeSet {
             collection: collection_id("things"),
-            edits: vec![Edit::Delete { id: id("t21"), base: None }, Edit::Create(thing("more", place(2.5, 2.5)))],
+            edits: vec![
+                FeatureEdit::Delete { id: id("t21"), base: None },
+                FeatureEdit::Create(thing("more", place(2.5, 2.5))),
+            ],
             author: "ana".into(),
         })
         .unwrap();
@@ -120,7 +123,7 @@ fn what_gdal_writes_is_noticed_and_taken_over() {
     load(&store, false, vec![thing("a", place(1.0, 2.0)), thing("b", place(3.0, 4.0)), thing("c", None)]);
     let before = all(&store);
     let (news, heard) = mpsc::channel();
-    let _watch = store.watch(Box::new(move |id| drop(news.send(id.to_string())))).unwrap();
+    let _watch = store.watch_changes(Box::new(move |id| drop(news.send(id.to_string())))).unwrap();
     gdal(
         &path,
         r#"
@@ -146,19 +149,19 @@ say(done=True)
 "#,
     );
     assert_eq!(heard.recv_timeout(Duration::from_mins(1)).as_deref(), Ok("things"));
-    let (revision, changes) = store.adopt(&collection_id("things")).unwrap();
+    let (revision, changes) = store.adopt_external_changes(&collection_id("things")).unwrap();
     let mut changes_seen = changes.clone();
     // GDAL may write in one transaction or several, which the watch may have seen apart.
     while ids(&changes_seen).len() < 4 {
         assert!(heard.recv_timeout(Duration::from_mins(1)).is_ok());
-        changes_seen.extend(store.adopt(&collection_id("things")).unwrap().1);
+        changes_seen.extend(store.adopt_external_changes(&collection_id("things")).unwrap().1);
     }
     assert!(revision >= 2);
     let stored = all(&store);
     assert_eq!(stored.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["a", "c", "added", "line"]);
-    assert_eq!((&stored[0].values[0], &stored[0].geometry), (&Value::text("renamed"), &place(100.0, 50.0)));
-    assert!(changes_seen.contains(&Change::Removed { key: before[1].key, id: id("b") }));
-    let history = store.history(&collection_id("things"), &id("a")).unwrap();
+    assert_eq!((&stored[0].values[0], &stored[0].geometry), (&FieldValue::text("renamed"), &place(100.0, 50.0)));
+    assert!(changes_seen.contains(&FeatureChange::Removed { key: before[1].key, id: id("b") }));
+    let history = store.read_history(&collection_id("things"), &id("a")).unwrap();
     assert_eq!(history.last().unwrap().before.as_ref(), Some(&before[0]));
     let seen = gdal(
         &path,
@@ -182,9 +185,11 @@ say(done=True)
     let store = GeoPackage::open(&path).unwrap();
     let stored = all(&store);
     assert_eq!(stored.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4", "5", "6"]);
-    let tall = Feature { key: 0, id: id("tall"), geometry: place(7.0, 7.0), values: vec![Value::Real(70.0)] };
+    let tall = Feature { key: 0, id: id("tall"), geometry: place(7.0, 7.0), values: vec![FieldValue::Real(70.0)] };
     let set = |edits| ChangeSet { collection: collection_id("things"), edits, author: "ana".into() };
-    store.commit(&set(vec![Edit::Create(tall), Edit::Delete { id: id("2"), base: Some(1) }])).unwrap();
+    store
+        .commit_change_set(&set(vec![FeatureEdit::Create(tall), FeatureEdit::Delete { id: id("2"), base: Some(1) }]))
+        .unwrap();
     let seen = gdal(
         &path,
         "fids, geometry, fields = read(); say(count=pyogrio.read_info(path, layer='things')['features'], ids=fields['cityheart_id'].tolist(), near=read(bbox=(6, 6, 8, 8))[0])",
@@ -195,6 +200,6 @@ say(done=True)
     drop(store);
     let store = GeoPackage::open(&path).unwrap();
     assert_eq!(all(&store).len(), 6);
-    store.commit(&set(vec![Edit::Delete { id: id("3"), base: None }])).unwrap();
+    store.commit_change_set(&set(vec![FeatureEdit::Delete { id: id("3"), base: None }])).unwrap();
     assert_eq!(gdal(&path, "say(found=read(bbox=(1, 1, 3, 3))[0])"), json!({"found": [2, 4]}));
 }

@@ -1,19 +1,18 @@
 //! The index against a plain list of features that is searched from end to end.
 
-#[path = "common/features.rs"]
-mod features;
-
-use cityheart::change::Change;
-use cityheart::feature::{Bbox, Feature, FeatureId, Geometry, GeometryKind, Value, bbox_of, time::Span};
-use cityheart::index::{Index, Snapshot};
-use cityheart::query::{Cursor, Query, Sort};
-use features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
+use crate::support::features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
+use cityheart::change::FeatureChange;
+use cityheart::feature::{
+    BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet, bbox_of, time::TimeSpan,
+};
+use cityheart::index::{CollectionIndex, Snapshot};
+use cityheart::query::{PageCursor, Query, SortKey};
 use geo::Intersects;
 use geo_types::{Coord, GeometryCollection, MultiPoint, MultiPolygon, Rect};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 
-fn meets(feature: &Feature, b: &Bbox) -> bool {
+fn meets(feature: &Feature, b: &BoundingBox) -> bool {
     let Some(geometry) = &feature.geometry else { return false };
     let rect = |west, east| Rect::new(Coord { x: west, y: b.south }, Coord { x: east, y: b.north });
     if b.west <= b.east {
@@ -24,53 +23,53 @@ fn meets(feature: &Feature, b: &Bbox) -> bool {
     }
 }
 
-fn equals(a: &Value, b: &Value) -> bool {
-    let number = |v: &Value| match v {
-        Value::Int(i) => Some(*i as f64),
-        Value::Real(r) => Some(*r),
+fn equals(a: &FieldValue, b: &FieldValue) -> bool {
+    let number = |v: &FieldValue| match v {
+        FieldValue::Int(i) => Some(*i as f64),
+        FieldValue::Real(r) => Some(*r),
         _ => None,
     };
     match (a, b) {
-        (Value::Json(list), b) => {
+        (FieldValue::Json(list), b) => {
             let same = |item: &serde_json::Value| {
                 *item == b.to_json() || (item.as_f64().is_some() && item.as_f64() == number(b))
             };
             same(list) || list.as_array().is_some_and(|l| l.iter().any(same))
         }
-        (Value::Int(a), Value::Int(b)) => a == b,
+        (FieldValue::Int(a), FieldValue::Int(b)) => a == b,
         (a, b) => a == b || (number(a).is_some() && number(a) == number(b)),
     }
 }
 
-fn compare(a: &Value, b: &Value, descending: bool) -> Ordering {
+fn compare(a: &FieldValue, b: &FieldValue, descending: bool) -> Ordering {
     let order = match (a, b) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => return Ordering::Greater,
-        (_, Value::Null) => return Ordering::Less,
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Real(a), Value::Real(b)) => a.partial_cmp(b).unwrap(),
-        (Value::Text(a), Value::Text(b)) => a.cmp(b),
-        (Value::Json(a), Value::Json(b)) => a.to_string().cmp(&b.to_string()),
+        (FieldValue::Null, FieldValue::Null) => Ordering::Equal,
+        (FieldValue::Null, _) => return Ordering::Greater,
+        (_, FieldValue::Null) => return Ordering::Less,
+        (FieldValue::Bool(a), FieldValue::Bool(b)) => a.cmp(b),
+        (FieldValue::Int(a), FieldValue::Int(b)) => a.cmp(b),
+        (FieldValue::Real(a), FieldValue::Real(b)) => a.partial_cmp(b).unwrap(),
+        (FieldValue::Text(a), FieldValue::Text(b)) => a.cmp(b),
+        (FieldValue::Json(a), FieldValue::Json(b)) => a.to_string().cmp(&b.to_string()),
         other => unreachable!("a column of one kind: {other:?}"),
     };
     if descending { order.reverse() } else { order }
 }
 
-fn in_order(a: (&[Value], i64), b: (&[Value], i64), sort: &[Sort]) -> Ordering {
+fn in_order(a: (&[FieldValue], i64), b: (&[FieldValue], i64), sort: &[SortKey]) -> Ordering {
     let by_fields = sort.iter().enumerate().map(|(i, s)| compare(&a.0[i], &b.0[i], s.descending));
     by_fields.fold(Ordering::Equal, Ordering::then).then(a.1.cmp(&b.1))
 }
 
 /// All matches in order, the page, and the cursor to the next.
-fn brute_force(model: &Model, q: &Query) -> (usize, Vec<FeatureId>, Option<Cursor>) {
-    let c = collection(GeometryKind::ANY);
-    let values = |f: &Feature| -> Vec<Value> { q.sort.iter().map(|s| f.values[s.field].clone()).collect() };
+fn brute_force(model: &Model, q: &Query) -> (usize, Vec<FeatureId>, Option<PageCursor>) {
+    let c = collection(GeometryTypeSet::ANY);
+    let values = |f: &Feature| -> Vec<FieldValue> { q.sort.iter().map(|s| f.values[s.field].clone()).collect() };
     let mut found: Vec<&Feature> = model
         .0
         .iter()
         .filter(|f| q.bbox.is_none_or(|b| meets(f, &b)))
-        .filter(|f| q.time.is_none_or(|t| c.span(&f.values).is_none_or(|s| s.meets(t))))
+        .filter(|f| q.time.is_none_or(|t| c.time_span(&f.values).is_none_or(|s| s.intersects(t))))
         .filter(|f| q.equals.iter().all(|(field, value)| equals(&f.values[*field], value)))
         .collect();
     let matched = found.len();
@@ -80,28 +79,29 @@ fn brute_force(model: &Model, q: &Query) -> (usize, Vec<FeatureId>, Option<Curso
     });
     let more = found.len() > q.limit;
     found.truncate(q.limit);
-    let next = found.last().filter(|_| more).map(|f| Cursor { values: values(f), key: f.key });
+    let next = found.last().filter(|_| more).map(|f| PageCursor { values: values(f), key: f.key });
     (matched, found.iter().map(|f| f.id.clone()).collect(), next)
 }
 
-fn ask(snapshot: &Snapshot, q: &Query) -> (usize, Vec<FeatureId>, Option<Cursor>) {
+fn ask(snapshot: &Snapshot, q: &Query) -> (usize, Vec<FeatureId>, Option<PageCursor>) {
     let selection = snapshot.select(q);
-    let ids = selection.slots.iter().map(|s| snapshot.feature(*s).id).collect();
+    let ids = selection.slots.iter().map(|s| snapshot.read_feature(*s).id).collect();
     (selection.matched, ids, selection.next)
 }
 
 /// Everything that a snapshot says of itself.
 fn assert_same(snapshot: &Snapshot, model: &Model) {
     assert_eq!(snapshot.len(), model.0.len());
-    let bbox = model.0.iter().filter_map(|f| bbox_of(f.geometry.as_ref()?)).reduce(Bbox::union);
+    let bbox = model.0.iter().filter_map(|f| bbox_of(f.geometry.as_ref()?)).reduce(BoundingBox::union);
     assert_eq!(snapshot.extent(), bbox);
-    let c = collection(GeometryKind::ANY);
-    let spans = model.0.iter().filter_map(|f| c.span(&f.values));
-    let longer = |a: Span, b: Span| Span { start_ms: a.start_ms.min(b.start_ms), end_ms: a.end_ms.max(b.end_ms) };
+    let c = collection(GeometryTypeSet::ANY);
+    let spans = model.0.iter().filter_map(|f| c.time_span(&f.values));
+    let longer =
+        |a: TimeSpan, b: TimeSpan| TimeSpan { start_ms: a.start_ms.min(b.start_ms), end_ms: a.end_ms.max(b.end_ms) };
     assert_eq!(snapshot.time_extent(), spans.reduce(longer));
     for f in &model.0 {
         let slot = snapshot.get(&f.id).unwrap_or_else(|| panic!("{} is not there", f.id));
-        assert_eq!(&snapshot.feature(slot), f);
+        assert_eq!(&snapshot.read_feature(slot), f);
     }
     assert_eq!(snapshot.get(&FeatureId::new("nobody").unwrap()), None);
 }
@@ -124,7 +124,7 @@ proptest! {
         let r = &mut Random(seed);
         let place = place(r);
         let model = Model::random(r, count, place);
-        let index = index_of(&collection(GeometryKind::ANY), &model.0);
+        let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         let snapshot = index.snapshot();
         assert_same(&snapshot, &model);
         for _ in 0..30 {
@@ -138,13 +138,13 @@ proptest! {
         let r = &mut Random(seed);
         let place = place(r);
         let mut model = Model::random(r, count, place);
-        let index = index_of(&collection(GeometryKind::ANY), &model.0);
+        let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         let mut held = vec![];
         for revision in 2..12 {
             held.push((index.snapshot(), model.clone()));
             let size = r.pick(&[1, 1, 2, 10]);
             let changes = model.edit(r, size, place, feature);
-            index.apply(&changes, revision);
+            index.apply_changes(&changes, revision);
             if r.chance(0.1) {
                 index.compact();
             }
@@ -167,9 +167,9 @@ proptest! {
     fn pages_walk_every_match_exactly_once(seed: u64, count in 0_usize..60, limit in 1_usize..20) {
         let r = &mut Random(seed);
         let mut model = Model::random(r, count, PARIS);
-        let index = index_of(&collection(GeometryKind::ANY), &model.0);
+        let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         let changes = model.edit(r, 7, PARIS, feature);
-        index.apply(&changes, 2);
+        index.apply_changes(&changes, 2);
         let snapshot = index.snapshot();
         for _ in 0..10 {
             let mut q = Query { limit: usize::MAX - 1, ..query(r, PARIS) };
@@ -194,7 +194,7 @@ proptest! {
     fn geojson_read_by_the_geojson_crate_is_the_feature(seed: u64) {
         let r = &mut Random(seed);
         let place = place(r);
-        let c = collection(GeometryKind::ANY);
+        let c = collection(GeometryTypeSet::ANY);
         let model = Model::random(r, 20, place);
         let snapshot = index_of(&c, &model.0).snapshot();
         for f in &model.0 {
@@ -207,13 +207,13 @@ proptest! {
             let properties = read.properties.unwrap();
             let names: Vec<&str> = properties.keys().map(String::as_str).collect();
             prop_assert_eq!(names, FIELDS.map(|f| f.0));
-            prop_assert_eq!(&c.values(&properties).unwrap(), &f.values);
+            prop_assert_eq!(&c.read_values(&properties).unwrap(), &f.values);
         }
     }
 }
 
-fn one(f: &Feature) -> Index {
-    index_of(&collection(GeometryKind::ANY), [f])
+fn one(f: &Feature) -> CollectionIndex {
+    index_of(&collection(GeometryTypeSet::ANY), [f])
 }
 
 fn written(f: &Feature, properties: Option<&[usize]>) -> String {
@@ -225,16 +225,16 @@ fn written(f: &Feature, properties: Option<&[usize]>) -> String {
 
 #[test]
 fn geojson_is_written_in_a_fixed_form() {
-    let mut f = features::point(7, 2.352_221_9, 48.0);
-    f.values[1] = Value::text("a \"b\"");
-    f.values[3] = Value::Real(3_020_756.0);
-    f.values[5] = Value::Real(3.0);
+    let mut f = crate::support::features::point(7, 2.352_221_9, 48.0);
+    f.values[1] = FieldValue::text("a \"b\"");
+    f.values[3] = FieldValue::Real(3_020_756.0);
+    f.values[5] = FieldValue::Real(3.0);
     assert_eq!(
         written(&f, Some(&[3, 1, 5, 6])),
         r#"{"type":"Feature","id":"thing-7","geometry":{"type":"Point","coordinates":[2.3522219,48]},"properties":{"cost":3020756,"kind":"a \"b\"","ratio":3.0,"open":null}}"#
     );
     f.geometry = None;
-    f.values[3] = Value::Real(314_623.45);
+    f.values[3] = FieldValue::Real(314_623.45);
     assert_eq!(
         written(&f, Some(&[3])),
         r#"{"type":"Feature","id":"thing-7","geometry":null,"properties":{"cost":314623.45}}"#
@@ -244,7 +244,7 @@ fn geojson_is_written_in_a_fixed_form() {
 
 #[test]
 fn positions_finer_than_seven_decimals_are_rounded() {
-    let f = features::point(1, 2.123_456_749, -48.999_999_96);
+    let f = crate::support::features::point(1, 2.123_456_749, -48.999_999_96);
     assert!(written(&f, Some(&[])).contains("[2.1234567,-49]"));
 }
 
@@ -255,41 +255,48 @@ fn shapes_without_a_position_come_and_go() {
         Geometry::GeometryCollection(GeometryCollection(vec![])),
         Geometry::from(MultiPolygon::<f64>(vec![])),
     ];
-    let index = index_of(&collection(GeometryKind::ANY), []);
+    let index = index_of(&collection(GeometryTypeSet::ANY), []);
     let mut revision = 1;
-    let mut change = |change: Change| {
+    let mut change = |change: FeatureChange| {
         revision += 1;
-        index.apply(&[change], revision);
+        index.apply_changes(&[change], revision);
         index.snapshot().len()
     };
     for (key, geometry) in (1..).zip(empties) {
-        let empty = features::shaped(key, geometry);
-        assert_eq!(change(Change::Put(empty.clone())), 1);
-        assert_eq!(change(Change::Put(empty.clone())), 1);
-        assert_eq!(change(Change::Removed { key, id: empty.id }), 0);
+        let empty = crate::support::features::shaped(key, geometry);
+        assert_eq!(change(FeatureChange::Put(empty.clone())), 1);
+        assert_eq!(change(FeatureChange::Put(empty.clone())), 1);
+        assert_eq!(change(FeatureChange::Removed { key, id: empty.id }), 0);
     }
 }
 
 #[test]
 fn an_empty_collection_answers() {
-    let index = index_of(&collection(GeometryKind::ANY), []);
+    let index = index_of(&collection(GeometryTypeSet::ANY), []);
     let snapshot = index.snapshot();
     assert!(snapshot.is_empty());
     assert_eq!(snapshot.extent(), None);
     assert_eq!(snapshot.time_extent(), None);
     assert_eq!(ask(&snapshot, &Query::default()), (0, vec![], None));
-    index.apply(&[], 2);
+    index.apply_changes(&[], 2);
     assert_eq!(index.snapshot().revision(), 2);
 }
 
 #[test]
 fn a_feature_changed_twice_in_one_batch_is_as_it_was_last() {
-    let a = features::point(1, 1.0, 1.0);
+    let a = crate::support::features::point(1, 1.0, 1.0);
     let index = one(&a);
     let moved = Feature { geometry: Some(geo_types::Point::new(5.0, 5.0).into()), ..a.clone() };
-    index.apply(&[Change::Removed { key: 1, id: a.id.clone() }, Change::Put(a.clone()), Change::Put(moved.clone())], 2);
+    index.apply_changes(
+        &[
+            FeatureChange::Removed { key: 1, id: a.id.clone() },
+            FeatureChange::Put(a.clone()),
+            FeatureChange::Put(moved.clone()),
+        ],
+        2,
+    );
     assert_same(&index.snapshot(), &Model(vec![moved.clone()]));
-    index.apply(&[Change::Put(a.clone()), Change::Removed { key: 1, id: a.id.clone() }], 3);
+    index.apply_changes(&[FeatureChange::Put(a.clone()), FeatureChange::Removed { key: 1, id: a.id.clone() }], 3);
     assert_same(&index.snapshot(), &Model(vec![]));
 }
 
@@ -297,10 +304,10 @@ fn a_feature_changed_twice_in_one_batch_is_as_it_was_last() {
 fn large_merges_in_the_background_lose_nothing_while_edits_go_on() {
     let r = &mut Random(11);
     let mut model = Model((1..=6_000).map(|key| feature(r, key, PARIS)).collect());
-    let index = index_of(&collection(GeometryKind::ANY), &model.0);
+    let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
     for revision in 2..60 {
         let changes = model.edit(r, 300, PARIS, feature);
-        index.apply(&changes, revision);
+        index.apply_changes(&changes, revision);
         if revision % 10 == 0 {
             assert_same(&index.snapshot(), &model);
         }

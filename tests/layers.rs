@@ -1,29 +1,24 @@
 //! What layers can be asked for besides geometries: names, clusters, parts; each against a plain list of the features.
 
-#[path = "common/features.rs"]
-mod features;
-#[path = "common/tiles.rs"]
-mod tiles;
-
+use crate::support::features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
+use crate::support::tiles::Tile;
 use cityheart::crs;
-use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
+use cityheart::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::index::Snapshot;
-use cityheart::query::{CLUSTER_PX, Show, TileAsk};
-use cityheart::tile::{BUDGET_BYTES, Drawn, Layer, Part, TileId, draw};
+use cityheart::query::{CLUSTER_SIDES_PX, LayerQuery, TileParameters};
+use cityheart::tile::{BUDGET_BYTES, DrawnTile, LayerContent, TileId, TileLayer, draw_tile};
 use fast_mvt::MvtValue;
-use features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
 use geo::dimensions::Dimensions;
 use geo::{Contains, CoordsIter, Distance, Euclidean, HasDimensions};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use tiles::Tile;
 
-fn drawn(snapshot: &Snapshot, at: TileId, show: &Show, part: Part) -> Drawn {
-    draw(&[Layer { name: "things", snapshot, show, part }], at, BUDGET_BYTES)
+fn drawn(snapshot: &Snapshot, at: TileId, show: &LayerQuery, part: LayerContent) -> DrawnTile {
+    draw_tile(&[TileLayer { name: "things", snapshot, show, content: part }], at, BUDGET_BYTES)
 }
 
 fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
-    let world = crs::world(lon, lat);
+    let world = crs::lonlat_to_world(lon, lat);
     let hold = |v: u32| if z == 0 { 0 } else { v >> (32 - u32::from(z)) };
     TileId::new(z, hold(world.x), hold(world.y)).unwrap()
 }
@@ -41,7 +36,7 @@ proptest! {
     fn every_feature_that_is_drawn_is_named_once_in_the_tile_that_its_name_lies_in(seed: u64, count in 1_usize..40, z in 9_u8..17) {
         let r = &mut Random(seed);
         let model = Model::random(r, count, PARIS);
-        let index = index_of(&collection(GeometryKind::ANY), &model.0);
+        let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         let snapshot = index.snapshot();
         // All tiles that a feature could have its name in.
         let all: BTreeSet<(u32, u32)> = model.0.iter().filter_map(|f| f.geometry.as_ref()).flat_map(|g| {
@@ -53,14 +48,14 @@ proptest! {
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         for (x, y) in all {
             let at = TileId::new(z, x, y).unwrap();
-            let named = Tile::read(&drawn(&snapshot, at, &Show::ALL, Part::Labels).bytes);
+            let named = Tile::read(&drawn(&snapshot, at, &LayerQuery::ALL, LayerContent::Labels).bytes);
             for f in named.features() {
                 *names.entry(f.id.clone()).or_default() += 1;
                 let Geometry::Point(p) = lonlat(at, &f.geometry) else { panic!("a name is no point") };
                 let own = model.0.iter().find(|m| m.id.as_str() == f.id).unwrap().geometry.as_ref().unwrap();
                 prop_assert!(is_at(own, p, z), "{} is named at {p:?}, not in {own:?}", f.id);
             }
-            for f in Tile::read(&drawn(&snapshot, at, &Show::ALL, Part::Shapes).bytes).features() {
+            for f in Tile::read(&drawn(&snapshot, at, &LayerQuery::ALL, LayerContent::Geometries).bytes).features() {
                 names.entry(f.id.clone()).or_default();
             }
         }
@@ -80,22 +75,22 @@ proptest! {
             let spread = 0.2 * 10_f64.powf(r.between(-4.0, 0.0));
             let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
             let mut f = point(key, round(2.35 + r.between(-spread, spread)), round(48.85 + r.between(-spread, spread)));
-            f.values[3] = if r.chance(0.2) { Value::Null } else { Value::Real((r.between(0.0, 1e6) * 100.0).round() / 100.0) };
+            f.values[3] = if r.chance(0.2) { FieldValue::Null } else { FieldValue::Real((r.between(0.0, 1e6) * 100.0).round() / 100.0) };
             features.push(f);
         }
-        let index = index_of(&collection(GeometryKind::ANY), &features);
-        let show = Show { cluster_px: Some(CLUSTER_PX[size]), ..Show::ALL };
+        let index = index_of(&collection(GeometryTypeSet::ANY), &features);
+        let show = LayerQuery { cluster_px: Some(CLUSTER_SIDES_PX[size]), ..LayerQuery::ALL };
         let at = tile_at(2.35, 48.85, z);
         let mut cells: BTreeMap<(u32, u32), Vec<&Feature>> = BTreeMap::new();
-        let shift = 32 - u32::from(z) - (512 / u32::from(CLUSTER_PX[size])).ilog2();
+        let shift = 32 - u32::from(z) - (512 / u32::from(CLUSTER_SIDES_PX[size])).ilog2();
         for f in &features {
             let Some(Geometry::Point(p)) = &f.geometry else { unreachable!() };
-            let world = crs::world(p.x(), p.y());
+            let world = crs::lonlat_to_world(p.x(), p.y());
             cells.entry((world.x >> shift, world.y >> shift)).or_default().push(f);
         }
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for at in around(at) {
-            let tile = Tile::read(&drawn(&index.snapshot(), at, &show, Part::Shapes).bytes);
+            let tile = Tile::read(&drawn(&index.snapshot(), at, &show, LayerContent::Geometries).bytes);
             for f in tile.features() {
                 let lonlat = lonlat(at, &f.geometry);
                 let Geometry::Point(p) = lonlat else { panic!() };
@@ -113,7 +108,7 @@ proptest! {
                 let members = &cells[&(numbers[1], numbers[2])];
                 prop_assert_eq!(numbers[0], u32::from(z));
                 prop_assert_eq!(format!("{:?}", f.properties["point_count"]), format!("{:?}", MvtValue::Int(members.len() as i64)));
-                let cents: i64 = members.iter().map(|m| if let Value::Real(c) = m.values[3] { (c * 100.0).round() as i64 } else { 0 }).sum();
+                let cents: i64 = members.iter().map(|m| if let FieldValue::Real(c) = m.values[3] { (c * 100.0).round() as i64 } else { 0 }).sum();
                 prop_assert_eq!(format!("{:?}", f.properties["cost"]), format!("{:?}", MvtValue::Double(cents as f64 / 100.0)));
                 prop_assert_eq!(f.key as i64, members.iter().map(|m| m.key).min().unwrap());
                 let mean = members.iter().fold((0.0, 0.0), |s, m| {
@@ -128,14 +123,14 @@ proptest! {
         let whole: usize = cells.iter().filter(|(_, members)| {
             let mean = members.iter().fold((0_u64, 0_u64), |s, m| {
                 let Some(Geometry::Point(p)) = &m.geometry else { unreachable!() };
-                let w = crs::world(p.x(), p.y());
+                let w = crs::lonlat_to_world(p.x(), p.y());
                 (s.0 + u64::from(w.x), s.1 + u64::from(w.y))
             });
             let n = members.len() as u64;
             let side = 32 - u32::from(z);
             (mean.0 / n) >> side == u64::from(at.x()) && (mean.1 / n) >> side == u64::from(at.y())
         }).count();
-        let tile = Tile::read(&drawn(&index.snapshot(), at, &show, Part::Shapes).bytes);
+        let tile = Tile::read(&drawn(&index.snapshot(), at, &show, LayerContent::Geometries).bytes);
         prop_assert!(tile.features().len() >= whole, "{} of {whole}", tile.features().len());
     }
 
@@ -144,19 +139,19 @@ proptest! {
         let r = &mut Random(seed);
         let place = r.pick(&[PARIS, Place { spread: 0.001, ..PARIS }]);
         let mut model = Model::random(r, count, place);
-        let c = collection(GeometryKind::ANY);
+        let c = collection(GeometryTypeSet::ANY);
         let index = index_of(&c, &model.0);
-        let asked = |pairs: &[(&str, &str)]| TileAsk::parse(pairs.iter().copied()).unwrap().of(&[&c]).unwrap().remove(0);
+        let asked = |pairs: &[(&str, &str)]| TileParameters::parse(pairs.iter().copied()).unwrap().bind_collections(&[&c]).unwrap().remove(0);
         let shows = [
-            (Show::ALL, Part::Labels),
-            (asked(&[("split", "kind")]), Part::Shapes),
-            (asked(&[("cluster", "64")]), Part::Shapes),
-            (asked(&[("cluster", "128"), ("split", "kind"), ("filter", "count > 0")]), Part::Shapes),
-            (asked(&[("filter", "cost > 1 OR open = true"), ("properties", "name,cost")]), Part::Shapes),
-            (asked(&[("datetime", "2026-01-01/..")]), Part::Labels),
+            (LayerQuery::ALL, LayerContent::Labels),
+            (asked(&[("split", "kind")]), LayerContent::Geometries),
+            (asked(&[("cluster", "64")]), LayerContent::Geometries),
+            (asked(&[("cluster", "128"), ("split", "kind"), ("filter", "count > 0")]), LayerContent::Geometries),
+            (asked(&[("filter", "cost > 1 OR open = true"), ("properties", "name,cost")]), LayerContent::Geometries),
+            (asked(&[("datetime", "2026-01-01/..")]), LayerContent::Labels),
         ];
         for revision in 2..6 {
-            index.apply(&model.edit(r, 3, place, feature), revision);
+            index.apply_changes(&model.edit(r, 3, place, feature), revision);
             let fresh = index_of(&c, &model.0);
             for z in [0, 6, 11, 13, 14, 16, 19] {
                 let at = tile_at(place.lon + r.between(-place.spread, place.spread), place.lat, z);
@@ -171,8 +166,12 @@ proptest! {
 }
 
 /// What is drawn of many features over each other, for a tile of so many bytes.
-fn within(snapshot: &Snapshot, at: TileId, budget_bytes: usize) -> (Drawn, BTreeMap<u64, String>) {
-    let drawn = draw(&[Layer { name: "things", snapshot, show: &Show::ALL, part: Part::Shapes }], at, budget_bytes);
+fn within(snapshot: &Snapshot, at: TileId, budget_bytes: usize) -> (DrawnTile, BTreeMap<u64, String>) {
+    let drawn = draw_tile(
+        &[TileLayer { name: "things", snapshot, show: &LayerQuery::ALL, content: LayerContent::Geometries }],
+        at,
+        budget_bytes,
+    );
     let shown = Tile::read(&drawn.bytes).features().iter().map(|f| (f.key, format!("{f:?}"))).collect();
     (drawn, shown)
 }
@@ -181,7 +180,7 @@ fn within(snapshot: &Snapshot, at: TileId, budget_bytes: usize) -> (Drawn, BTree
 fn a_tile_over_its_budget_leaves_out_the_smallest_and_says_how_many() {
     let r = &mut Random(11);
     let model = Model::random(r, 400, PARIS);
-    let index = index_of(&collection(GeometryKind::ANY), &model.0);
+    let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
     let at = tile_at(PARIS.lon, PARIS.lat, 12);
     let (whole, all) = within(&index.snapshot(), at, usize::MAX);
     assert_eq!((whole.dropped, whole.features), (0, all.len()));

@@ -1,6 +1,6 @@
 //! The plan model is complete and agrees with itself: schemas, vocabularies, ten languages, moves.
 
-use cityheart::plan::Model;
+use cityheart::plan::PlanModel;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -18,8 +18,8 @@ const COLLECTIONS: [&str; 10] = [
     "segments",
 ];
 
-fn model() -> Model {
-    Model::load().expect("the model inside the binary can be read")
+fn model() -> PlanModel {
+    PlanModel::load().expect("the model inside the binary can be read")
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn the_model_refuses_what_breaks_its_rules_and_says_where() {
     let findings = |change: &dyn Fn(&mut serde_json::Map<String, Json>)| {
         let mut properties = good.as_object().unwrap().clone();
         change(&mut properties);
-        model.findings(&id, &properties)
+        model.validate_properties(&id, &properties)
     };
     assert_eq!(findings(&|_| {}), vec![]);
-    let places = |f: Vec<cityheart::error::Invalid>| f.into_iter().map(|i| i.at).collect::<Vec<_>>();
+    let places = |f: Vec<cityheart::error::InvalidInput>| f.into_iter().map(|i| i.at).collect::<Vec<_>>();
     assert_eq!(places(findings(&|p| drop(p.insert("status".into(), "planned".into())))), ["/properties/status"]);
     assert_eq!(places(findings(&|p| drop(p.insert("cost".into(), (-1).into())))), ["/properties/cost"]);
     assert_eq!(places(findings(&|p| drop(p.remove("title")))), ["/properties"]);

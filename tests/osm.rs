@@ -1,30 +1,24 @@
 //! OpenStreetMap extracts into collections: a small one written here, byte by byte, and two real ones where they stand beside the project.
 
-#![allow(clippy::unwrap_used)] // A test that cannot go on stops.
-
-mod importing;
-#[path = "common/pbf.rs"]
-mod pbf;
-
+use crate::support::importing::Read;
+use crate::support::pbf::Extract;
 use cityheart::collection::CollectionId;
 use cityheart::error::Error;
-use cityheart::feature::{Feature, Geometry, Value};
-use cityheart::import::{Format, Options, Progress, Source};
-use cityheart::plan::Model;
-use importing::Read;
-use pbf::Extract;
+use cityheart::feature::{Feature, FieldValue, Geometry};
+use cityheart::import::{ImportFormat, ImportOptions, ImportProgress, ImportSource};
+use cityheart::plan::PlanModel;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-fn read(source: Source, into: &str) -> Result<Read, Error> {
+fn read(source: ImportSource, into: &str) -> Result<Read, Error> {
     let id = CollectionId::new(into).unwrap();
-    let chosen = source.chosen(&id, &Arc::<Progress>::default())?;
-    let options = Options { lenient: true, ..Options::default() };
-    Ok(importing::read(&Model::load().unwrap(), into, None, &[chosen], &options, &[], &[]))
+    let chosen = source.prepare_for(&id, &Arc::<ImportProgress>::default())?;
+    let options = ImportOptions { lenient: true, ..ImportOptions::default() };
+    Ok(crate::support::importing::read(&PlanModel::load().unwrap(), into, None, &[chosen], &options, &[], &[]))
 }
 
-fn bytes(of: &Extract) -> Source {
-    Source::embedded("small.osm.pbf", of.bytes().into()).unwrap()
+fn bytes(of: &Extract) -> ImportSource {
+    ImportSource::from_embedded("small.osm.pbf", of.bytes().into()).unwrap()
 }
 
 /// Two streets that cross, one of them private; a house; a park with a pond in two pieces; a shop; nodes that are missing.
@@ -58,8 +52,8 @@ fn ids(read: &Read) -> Vec<&str> {
     read.features.iter().map(|f| f.id.as_str()).collect()
 }
 
-fn value<'a>(read: &'a Read, feature: &'a Feature, field: &str) -> &'a Value {
-    &feature.values[read.collection.field(field).unwrap()]
+fn value<'a>(read: &'a Read, feature: &'a Feature, field: &str) -> &'a FieldValue {
+    &feature.values[read.collection.field_index(field).unwrap()]
 }
 
 #[test]
@@ -67,10 +61,10 @@ fn streets_come_with_their_class_and_whether_one_may_walk_there() {
     let streets = read(bytes(&small()), "streets").unwrap();
     assert_eq!(ids(&streets), ["way-100", "way-101", "way-102"]);
     let [main, private, foot] = &streets.features[..] else { panic!("three streets") };
-    assert_eq!(value(&streets, main, "name"), &Value::text("Glavna ulica"));
-    assert_eq!(value(&streets, main, "class"), &Value::text("residential"));
-    assert_eq!(value(&streets, main, "foot"), &Value::Bool(true));
-    assert_eq!(value(&streets, private, "foot"), &Value::Bool(false));
+    assert_eq!(value(&streets, main, "name"), &FieldValue::text("Glavna ulica"));
+    assert_eq!(value(&streets, main, "class"), &FieldValue::text("residential"));
+    assert_eq!(value(&streets, main, "foot"), &FieldValue::Bool(true));
+    assert_eq!(value(&streets, private, "foot"), &FieldValue::Bool(false));
     // One of its nodes is not in the extract: the longest stretch that is.
     let Some(Geometry::LineString(line)) = &foot.geometry else { panic!("a line") };
     assert_eq!(line.0, [(15.261, 46.221), (15.261, 46.22)].map(geo_types::Coord::from));
@@ -89,15 +83,15 @@ fn multipolygons_are_put_together_and_what_cannot_be_is_told() {
     assert!(green.report.findings.first_error().unwrap().place.id.as_deref() == Some("relation-201"));
     let buildings = read(bytes(&small()), "buildings").unwrap();
     assert_eq!((ids(&buildings), buildings.report.left_out), (vec!["way-103"], 1));
-    assert_eq!(value(&buildings, &buildings.features[0], "levels"), &Value::Int(3));
+    assert_eq!(value(&buildings, &buildings.features[0], "levels"), &FieldValue::Int(3));
     let shops = read(bytes(&small()), "shops").unwrap();
     assert_eq!(ids(&shops), ["node-10"]);
-    assert_eq!(value(&shops, &shops.features[0], "brand"), &Value::text("Zrno"));
+    assert_eq!(value(&shops, &shops.features[0], "brand"), &FieldValue::text("Zrno"));
 }
 
 #[test]
 fn an_extract_without_what_is_wanted_or_for_another_collection_is_refused_with_a_sentence() {
-    let refused = |source: Source, into: &str| read(source, into).map(|_| ()).unwrap_err().to_string();
+    let refused = |source: ImportSource, into: &str| read(source, into).map(|_| ()).unwrap_err().to_string();
     let mut bare = Extract::default();
     bare.node(1, 15.26, 46.22, &[("natural", "tree")]);
     assert!(refused(bytes(&bare), "amenities").contains("Nothing in small.osm.pbf belongs"));
@@ -105,8 +99,8 @@ fn an_extract_without_what_is_wanted_or_for_another_collection_is_refused_with_a
     assert!(sentence.contains("amenities, buildings, green, shops, streets, water"), "{sentence}");
     let whole = small().bytes();
     for cut in [20, 60, whole.len() / 2, whole.len() - 1] {
-        let source = Source::embedded("cut.osm.pbf", whole[..cut].to_vec().into()).unwrap();
-        assert_eq!(source.format(), Format::OsmPbf);
+        let source = ImportSource::from_embedded("cut.osm.pbf", whole[..cut].to_vec().into()).unwrap();
+        assert_eq!(source.format(), ImportFormat::OsmPbf);
         let sentence = match read(source, "streets") {
             Ok(read) => panic!("{} of {} bytes gave {} features", cut, whole.len(), read.features.len()),
             Err(e) => e.to_string(),
@@ -117,7 +111,7 @@ fn an_extract_without_what_is_wanted_or_for_another_collection_is_refused_with_a
     for at in (20..whole.len()).step_by(7) {
         let mut spoilt = whole.clone();
         spoilt[at] ^= 0x55;
-        if let Err(e) = read(Source::embedded("spoilt.osm.pbf", spoilt.into()).unwrap(), "streets") {
+        if let Err(e) = read(ImportSource::from_embedded("spoilt.osm.pbf", spoilt.into()).unwrap(), "streets") {
             assert!(matches!(e, Error::Invalid(_) | Error::Refused(_)), "byte {at}: {e:?}");
         }
     }
@@ -145,7 +139,7 @@ fn real_extracts_give_what_gdal_finds_in_them() {
     ] {
         let Some(path) = shared(file) else { return };
         for (into, count, left_out) in counts {
-            let read = read(Source::open(&path, None).unwrap(), into).unwrap();
+            let read = read(ImportSource::open(&path, None).unwrap(), into).unwrap();
             assert_eq!((read.features.len(), read.report.left_out), (count, left_out), "{file} {into}");
         }
     }

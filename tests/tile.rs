@@ -1,33 +1,32 @@
 //! Drawn tiles against the features that they were drawn from.
 
-#[path = "common/features.rs"]
-mod features;
-#[path = "common/tiles.rs"]
-mod tiles;
-
-use cityheart::feature::{Feature, Geometry, GeometryKind, Value};
-use cityheart::index::{Index, Snapshot};
-use cityheart::query::Show;
-use cityheart::tile::{BUDGET_BYTES, Drawn, Layer, Part, TileId, draw};
+use crate::support::features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
+use crate::support::tiles::Tile;
+use cityheart::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
+use cityheart::index::{CollectionIndex, Snapshot};
+use cityheart::query::LayerQuery;
+use cityheart::tile::{BUDGET_BYTES, DrawnTile, LayerContent, TileId, TileLayer, draw_tile};
 use fast_mvt::MvtValue;
-use features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
 use geo::{Area, BooleanOps, BoundingRect, CoordsIter, Euclidean, Length, MapCoords};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon, Rect, line_string, polygon};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
-use tiles::Tile;
 
 fn tile(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).unwrap()
 }
 
-fn drawn(snapshot: &Snapshot, at: TileId) -> Drawn {
-    draw(&[Layer { name: "things", snapshot, show: &Show::ALL, part: Part::Shapes }], at, BUDGET_BYTES)
+fn drawn(snapshot: &Snapshot, at: TileId) -> DrawnTile {
+    draw_tile(
+        &[TileLayer { name: "things", snapshot, show: &LayerQuery::ALL, content: LayerContent::Geometries }],
+        at,
+        BUDGET_BYTES,
+    )
 }
 
 /// Draws, decodes and checks.
-fn read(index: &Index, at: TileId) -> Tile {
+fn read(index: &CollectionIndex, at: TileId) -> Tile {
     let drawn = drawn(&index.snapshot(), at);
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.features().len(), drawn.features);
@@ -37,7 +36,7 @@ fn read(index: &Index, at: TileId) -> Tile {
 }
 
 fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
-    let world = cityheart::crs::world(lon, lat);
+    let world = cityheart::crs::lonlat_to_world(lon, lat);
     let side = 32 - u32::from(z);
     let hold = |v: u32| if side == 32 { 0 } else { v >> side };
     tile(z, hold(world.x), hold(world.y))
@@ -169,7 +168,7 @@ proptest! {
         let r = &mut Random(seed);
         let place = r.pick(&PLACES);
         let model = Model::random(r, count, place);
-        let index = index_of(&collection(GeometryKind::ANY), &model.0);
+        let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         for at in tiles_around(r, place) {
             let tile = read(&index, at);
             assert_shows_what_it_should(&tile, &model, at);
@@ -181,11 +180,11 @@ proptest! {
         let r = &mut Random(seed);
         let place = r.pick(&PLACES);
         let mut model = Model::random(r, count, place);
-        let c = collection(GeometryKind::ANY);
+        let c = collection(GeometryTypeSet::ANY);
         let index = index_of(&c, &model.0);
         for revision in 2..8 {
             let changes = model.edit(r, 3, place, feature);
-            index.apply(&changes, revision);
+            index.apply_changes(&changes, revision);
             let fresh = index_of(&c, &model.0);
             for at in tiles_around(r, place) {
                 prop_assert_eq!(drawn(&index.snapshot(), at), drawn(&fresh.snapshot(), at));
@@ -204,7 +203,7 @@ fn crowd(r: &mut Random, key: i64, place: Place) -> Feature {
 fn many_points_are_thinned_the_same_however_they_came_to_be_there() {
     let r = &mut Random(5);
     let place = Place { spread: 1.0, ..PARIS };
-    let c = collection(GeometryKind::ANY);
+    let c = collection(GeometryTypeSet::ANY);
     let mut model = Model((1..=1_990).map(|key| crowd(r, key, place)).collect());
     let index = index_of(&c, &model.0);
     for revision in 2..80 {
@@ -214,22 +213,22 @@ fn many_points_are_thinned_the_same_however_they_came_to_be_there() {
         // Some stay where they are and are told anew.
         for _ in 0..r.pick(&[0, 0, 3]) {
             let at = r.below(model.0.len());
-            changes.push(cityheart::change::Change::Put(model.0[at].clone()));
+            changes.push(cityheart::change::FeatureChange::Put(model.0[at].clone()));
         }
         if revision % 20 < 10 {
             for key in 0..8 {
                 let f = crowd(r, 1_000_000 * revision as i64 + key, place);
                 model.0.push(f.clone());
-                changes.push(cityheart::change::Change::Put(f));
+                changes.push(cityheart::change::FeatureChange::Put(f));
             }
         } else {
             for _ in 0..8 {
                 let lowest = (0..model.0.len()).min_by_key(|&i| model.0[i].key).unwrap();
                 let gone = model.0.swap_remove(lowest);
-                changes.push(cityheart::change::Change::Removed { key: gone.key, id: gone.id });
+                changes.push(cityheart::change::FeatureChange::Removed { key: gone.key, id: gone.id });
             }
         }
-        index.apply(&changes, revision);
+        index.apply_changes(&changes, revision);
         let fresh = index_of(&c, &model.0);
         for z in [0, 4, 7, 9, 11, 13, 14] {
             let at = tile_at(place.lon, place.lat, z);
@@ -243,7 +242,7 @@ fn thinned_points_are_counted_and_all_there_at_zoom_14() {
     let r = &mut Random(3);
     let place = Place { spread: 0.005, ..PARIS };
     let model = Model((1..=5_000).map(|key| crowd(r, key, place)).collect());
-    let index = index_of(&collection(GeometryKind::ANY), &model.0);
+    let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
     let far = drawn(&index.snapshot(), tile_at(place.lon, place.lat, 5));
     assert!(far.features < 10, "{} features", far.features);
     assert_eq!(far.features + far.left_out, 5_000);
@@ -260,7 +259,7 @@ fn thinned_points_are_counted_and_all_there_at_zoom_14() {
     assert_eq!(before.len(), 5_000);
 }
 
-fn tiles_over(index: &Index, place: Place, z: u8) -> Vec<u64> {
+fn tiles_over(index: &CollectionIndex, place: Place, z: u8) -> Vec<u64> {
     let (a, b) = (tile_at(place.lon - 0.01, place.lat + 0.01, z), tile_at(place.lon + 0.01, place.lat - 0.01, z));
     let all = (a.x()..=b.x()).flat_map(|x| (a.y()..=b.y()).map(move |y| tile(z, x, y)));
     all.flat_map(|at| read(index, at).features().iter().map(|f| f.key).collect::<Vec<_>>()).collect()
@@ -270,7 +269,7 @@ fn tiles_over(index: &Index, place: Place, z: u8) -> Vec<u64> {
 fn an_edit_says_where_other_points_are_drawn_from_another_zoom_on() {
     let r = &mut Random(9);
     let place = Place { spread: 0.05, ..PARIS };
-    let c = collection(GeometryKind::ANY);
+    let c = collection(GeometryTypeSet::ANY);
     let mut model = Model((1..=3_000).map(|key| crowd(r, key, place)).collect());
     let index = index_of(&c, &model.0);
     for revision in 2..40 {
@@ -278,10 +277,10 @@ fn an_edit_says_where_other_points_are_drawn_from_another_zoom_on() {
         let old: Vec<Feature> = model.0.clone();
         let changes = model.edit(r, 1, place, crowd);
         let mut redrawn = vec![];
-        index.publish(&changes, revision, |boxes| redrawn = boxes.to_vec());
+        index.publish_changes(&changes, revision, |boxes| redrawn = boxes.to_vec());
         let id = match &changes[0] {
-            cityheart::change::Change::Put(f) => &f.id,
-            cityheart::change::Change::Removed { id, .. } => id,
+            cityheart::change::FeatureChange::Put(f) => &f.id,
+            cityheart::change::FeatureChange::Removed { id, .. } => id,
         };
         let mut touched: Vec<Geometry> =
             old.iter().chain(&model.0).filter(|f| f.id == *id).filter_map(|f| f.geometry.clone()).collect();
@@ -305,17 +304,17 @@ fn an_edit_says_where_other_points_are_drawn_from_another_zoom_on() {
 fn properties_are_scalars_with_the_id_first() {
     let mut f = point(42, 2.35, 48.85);
     f.values = vec![
-        Value::text("Trg celjskih knezov"),
-        Value::text("park"),
-        Value::Json(Box::new(json!(["PO1", "PO2"]))),
-        Value::Real(314_623.45),
-        Value::Int(-7),
-        Value::Null,
-        Value::Bool(true),
-        Value::text("2026-03-01"),
-        Value::Null,
+        FieldValue::text("Trg celjskih knezov"),
+        FieldValue::text("park"),
+        FieldValue::Json(Box::new(json!(["PO1", "PO2"]))),
+        FieldValue::Real(314_623.45),
+        FieldValue::Int(-7),
+        FieldValue::Null,
+        FieldValue::Bool(true),
+        FieldValue::text("2026-03-01"),
+        FieldValue::Null,
     ];
-    let index = index_of(&collection(GeometryKind::ANY), [&f]);
+    let index = index_of(&collection(GeometryTypeSet::ANY), [&f]);
     let tile = read(&index, tile_at(2.35, 48.85, 16));
     let found = &tile.features()[0];
     assert_eq!((found.key, found.id.as_str()), (42, "thing-42"));
@@ -340,24 +339,24 @@ fn properties_are_scalars_with_the_id_first() {
 
 #[test]
 fn nothing_there_means_no_bytes() {
-    let index = index_of(&collection(GeometryKind::ANY), [&point(1, 2.35, 48.85)]);
+    let index = index_of(&collection(GeometryTypeSet::ANY), [&point(1, 2.35, 48.85)]);
     let drawn = drawn(&index.snapshot(), tile(5, 0, 0));
-    assert_eq!(drawn, Drawn { bytes: vec![], features: 0, left_out: 0, dropped: 0 });
+    assert_eq!(drawn, DrawnTile { bytes: vec![], features: 0, left_out: 0, dropped: 0 });
 }
 
 #[test]
 fn several_layers_share_a_tile_and_empty_ones_are_absent() {
-    let c = collection(GeometryKind::ANY);
+    let c = collection(GeometryTypeSet::ANY);
     let (a, b, none) =
         (index_of(&c, [&point(1, 2.35, 48.85)]), index_of(&c, [&point(1, 2.36, 48.86)]), index_of(&c, []));
     let (a, b, none) = (a.snapshot(), b.snapshot(), none.snapshot());
-    let layers = [("a", &a), ("none", &none), ("b", &b)].map(|(name, snapshot)| Layer {
+    let layers = [("a", &a), ("none", &none), ("b", &b)].map(|(name, snapshot)| TileLayer {
         name,
         snapshot,
-        show: &Show::ALL,
-        part: Part::Shapes,
+        show: &LayerQuery::ALL,
+        content: LayerContent::Geometries,
     });
-    let drawn = draw(&layers, tile_at(2.35, 48.85, 8), BUDGET_BYTES);
+    let drawn = draw_tile(&layers, tile_at(2.35, 48.85, 8), BUDGET_BYTES);
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(drawn.features, 2);
@@ -393,7 +392,7 @@ fn odd_shapes_give_valid_tiles_everywhere() {
         spiral(3_000).into(),
     ];
     let features: Vec<Feature> = odd.into_iter().zip(1..).map(|(g, key)| shaped(key, g)).collect();
-    let index = index_of(&collection(GeometryKind::ANY), &features);
+    let index = index_of(&collection(GeometryTypeSet::ANY), &features);
     for z in [0, 1, 2, 3, 5, 9, 14, 20, 22] {
         let last = (1_u32 << z) - 1;
         let middle = (1_u32 << z) / 2;
@@ -428,8 +427,8 @@ fn neighbouring_tiles_meet_at_their_border() {
     // What one tile shows beyond its border is what its neighbour shows within, but for rounding at the very end.
     let r = &mut Random(77);
     for _ in 0..20 {
-        let model = Model(vec![shaped(1, features::geometry(r, PARIS))]);
-        let index = index_of(&collection(GeometryKind::ANY), &model.0);
+        let model = Model(vec![shaped(1, crate::support::features::geometry(r, PARIS))]);
+        let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         let left = tile_at(2.35, 48.85, 13);
         let right = tile(13, left.x() + 1, left.y());
         let strip = |t: &Tile, from: i32| -> MultiPolygon {

@@ -1,10 +1,8 @@
 //! Valid geometry passes, invalid geometry does not: held against the answers of the JTS test suite, and against time.
 
-mod importing;
-
-use cityheart::feature::{Flaw, Geometry, check_geometry};
+use crate::support::importing::Job;
+use cityheart::feature::{FaultKind, Geometry, check_geometry};
 use geo_types::{Coord, LineString, Polygon};
-use importing::Job;
 use std::path::{Path, PathBuf};
 
 /// The text between two marks, wherever they are.
@@ -92,7 +90,7 @@ fn a_ring_of_half_a_million_positions_is_checked() {
     assert!(check_geometry(polygon((0..count as usize).map(wave))).is_ok());
     // One position is moved across to the other side.
     let crossed = check_geometry(polygon((0..count as usize).map(|i| if i == 1000 { (-10.5, 0.0) } else { wave(i) })));
-    assert_eq!(crossed.unwrap_err().flaw, Flaw::SelfCrossing);
+    assert_eq!(crossed.unwrap_err().kind, FaultKind::SelfCrossing);
 }
 
 #[test]
@@ -104,5 +102,5 @@ fn a_ring_made_to_be_slow_is_refused_in_time() {
         if i.is_multiple_of(2) { (at, at / 2.0) } else { (at + 40.0, at / 2.0 + 60.0) }
     };
     let fault = check_geometry(polygon((0..2 * teeth).map(point).chain([(60.0, 80.0), (-20.0, 80.0)]))).unwrap_err();
-    assert!([Flaw::TooManyVertices, Flaw::SelfCrossing].contains(&fault.flaw), "{fault:?}");
+    assert!([FaultKind::TooManyVertices, FaultKind::SelfCrossing].contains(&fault.kind), "{fault:?}");
 }

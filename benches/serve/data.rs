@@ -1,7 +1,7 @@
 //! Generated plans, made once and kept under the target folder.
 
 use crate::city::{self, Random};
-use cityheart::feature::Bbox;
+use cityheart::feature::BoundingBox;
 use std::f64::consts::TAU;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub fn geojson(size: &str, count: i64) -> PathBuf {
         let geometry = geojson::Geometry::from(feature.geometry.as_ref().expect("every feature has a place"));
         let names = collection.fields.iter().map(|f| f.name.clone());
         let properties: serde_json::Map<_, _> =
-            names.zip(feature.values.iter().map(cityheart::feature::Value::to_json)).collect();
+            names.zip(feature.values.iter().map(cityheart::feature::FieldValue::to_json)).collect();
         let end = if i == count { "" } else { "," };
         let json = serde_json::json!({"type": "Feature", "id": i, "geometry": geometry, "properties": properties});
         writeln!(out, "{json}{end}").expect("it is written");
@@ -58,7 +58,7 @@ pub fn plan(program: &str, size: &str, count: i64) -> String {
 }
 
 /// An area of 5 to 9 corners in a box, as WKT, percent-encoded.
-pub fn area(r: &mut Random, within: Bbox) -> String {
+pub fn area(r: &mut Random, within: BoundingBox) -> String {
     let corners = 5 + r.below(5);
     let start = r.unit() * TAU;
     let (x, y) = (f64::midpoint(within.west, within.east), f64::midpoint(within.south, within.north));

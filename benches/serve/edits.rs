@@ -86,7 +86,7 @@ fn visible(server: &Server, token: &str) -> usize {
         .filter(|i| {
             let id = format!("bench-seen-{i}");
             let (lon, lat) = create(&mut wire, token, &id, &mut r);
-            let at = cityheart::crs::world(lon, lat);
+            let at = cityheart::crs::lonlat_to_world(lon, lat);
             let tile = wire.get(&format!("/tiles/features/16/{}/{}.mvt", at.x >> 16, at.y >> 16)).body;
             !tile.windows(id.len()).any(|bytes| bytes == id.as_bytes())
         })

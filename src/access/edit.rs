@@ -1,16 +1,16 @@
 //! Who may change what.
 
 use super::policy::Policy;
-use super::viewer::{Role, Viewer};
+use super::viewer::{AccessRole, Viewer};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, Value};
+use crate::feature::{Feature, FieldValue};
 
 impl Policy {
     /// Whether this viewer may make `after` out of `before`: `None` before is a new feature, `None` after its end. `is_own` says
     /// whether they made the feature that is there; it is asked only when that matters.
     ///
     /// # Errors
-    /// [`Error::Denied`] saying who could.
+    /// [`Error::PermissionDenied`] saying who could.
     pub fn may_edit(
         &self,
         viewer: &Viewer,
@@ -20,18 +20,22 @@ impl Policy {
     ) -> Result<()> {
         let id = &self.collection.id;
         match viewer.role() {
-            Role::Admin => return Ok(()),
-            Role::Visitor => return denied("Changing the plan needs an account. Sign in, or send a token.".into()),
-            Role::Viewer => return denied(format!("'{}' may look, not change. An editor can.", login(viewer))),
-            Role::Contributor | Role::Editor if self.admins_only => {
-                return denied(format!("'{id}' belongs to all cities together. Only admins change it."));
+            AccessRole::Admin => return Ok(()),
+            AccessRole::Visitor => {
+                return deny_edit("Changing the plan needs an account. Sign in, or send a token.".into());
             }
-            Role::Contributor | Role::Editor => {}
+            AccessRole::Viewer => {
+                return deny_edit(format!("'{}' may look, not change. An editor can.", login_or_visitor(viewer)));
+            }
+            AccessRole::Contributor | AccessRole::Editor if self.admins_only => {
+                return deny_edit(format!("'{id}' belongs to all cities together. Only admins change it."));
+            }
+            AccessRole::Contributor | AccessRole::Editor => {}
         }
         for feature in [before, after].into_iter().flatten() {
-            self.in_own_city(viewer, feature)?;
+            self.check_own_city(viewer, feature)?;
         }
-        if viewer.role() == Role::Contributor
+        if viewer.role() == AccessRole::Contributor
             && let Some(feature) = before
             && !is_own()?
         {
@@ -39,7 +43,7 @@ impl Policy {
                 "'{}' was made by somebody else. Contributors change what they made themselves; an editor of the city can change it.",
                 feature.id
             );
-            return denied(message);
+            return deny_edit(message);
         }
         Ok(())
     }
@@ -48,24 +52,24 @@ impl Policy {
     #[must_use]
     pub fn may_add(&self, viewer: &Viewer) -> bool {
         match viewer.role() {
-            Role::Admin => true,
-            Role::Contributor | Role::Editor => !self.admins_only,
-            Role::Visitor | Role::Viewer => false,
+            AccessRole::Admin => true,
+            AccessRole::Contributor | AccessRole::Editor => !self.admins_only,
+            AccessRole::Visitor | AccessRole::Viewer => false,
         }
     }
 
-    fn in_own_city(&self, viewer: &Viewer, feature: &Feature) -> Result<()> {
+    fn check_own_city(&self, viewer: &Viewer, feature: &Feature) -> Result<()> {
         let Some(field) = self.city else { return Ok(()) };
         let own = || viewer.cities().join(", ");
         match feature.values.get(field) {
-            Some(Value::Text(city)) if viewer.is_of(city) => Ok(()),
-            Some(Value::Text(city)) => denied(format!(
+            Some(FieldValue::Text(city)) if viewer.belongs_to_city(city) => Ok(()),
+            Some(FieldValue::Text(city)) => deny_edit(format!(
                 "'{}' belongs to '{city}', and '{}' may change what belongs to: {}.",
                 feature.id,
-                login(viewer),
+                login_or_visitor(viewer),
                 own()
             )),
-            _ => denied(format!(
+            _ => deny_edit(format!(
                 "'{}' names no city. Say in '{}' which one of: {}.",
                 feature.id,
                 self.collection.fields[field].name,
@@ -75,10 +79,10 @@ impl Policy {
     }
 }
 
-fn login(viewer: &Viewer) -> &str {
+fn login_or_visitor(viewer: &Viewer) -> &str {
     viewer.login().unwrap_or("a visitor")
 }
 
-fn denied(message: String) -> Result<()> {
-    Err(Error::Denied(message))
+fn deny_edit(message: String) -> Result<()> {
+    Err(Error::PermissionDenied(message))
 }

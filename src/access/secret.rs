@@ -11,13 +11,13 @@ pub const MIN_PASSWORD_CHARS: usize = 10;
 pub const MAX_PASSWORD_BYTES: usize = 1000;
 
 /// What a session or a token is kept under: SHA-256 of its secret. The secret is random, so that nothing slower is needed.
-pub type Print = [u8; 32];
+pub type SecretDigest = [u8; 32];
 
 /// Text that opens a session or a token: 256 random bits. It is shown once.
 ///
 /// # Errors
 /// [`Error::Internal`] when the system has no randomness to give.
-pub fn fresh_secret() -> Result<String> {
+pub fn generate_secret() -> Result<String> {
     let mut bits = [0; 32];
     getrandom::fill(&mut bits).map_err(Error::internal)?;
     let mut text = String::from("cityheart_");
@@ -29,7 +29,7 @@ pub fn fresh_secret() -> Result<String> {
 }
 
 #[must_use]
-pub fn print_of(secret: &str) -> Print {
+pub fn digest_secret(secret: &str) -> SecretDigest {
     Sha256::digest(secret.as_bytes()).into()
 }
 
@@ -37,7 +37,7 @@ pub fn print_of(secret: &str) -> Print {
 ///
 /// # Errors
 /// [`Error::Internal`] when the system has no randomness to give.
-pub fn fresh_password() -> Result<String> {
+pub fn generate_password() -> Result<String> {
     // 32 signs, so that every byte gives one without preferring any.
     const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; 20];
@@ -48,7 +48,7 @@ pub fn fresh_password() -> Result<String> {
 /// What is kept of a password: argon2id with 19 MiB, two passes and a salt of its own, in PHC form.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `password` when it is too short or too long.
+/// [`Error::InvalidInput`] at `password` when it is too short or too long.
 pub fn hash_password(password: &str) -> Result<String> {
     if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
         return Err(Error::invalid(
@@ -61,12 +61,12 @@ pub fn hash_password(password: &str) -> Result<String> {
 
 /// Whether this is the password that was hashed. Takes as long whether it is or not.
 #[must_use]
-pub fn is_password(hash: &str, password: &str) -> bool {
+pub fn verify_password(hash: &str, password: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// # Errors
-/// [`Error::Invalid`] at `login`.
+/// [`Error::InvalidInput`] at `login`.
 pub fn check_login(login: &str) -> Result<()> {
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
     if login.is_empty() || login.len() > 64 || !login.bytes().all(good) {

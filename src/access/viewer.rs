@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// What somebody may do, each more than the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
+pub enum AccessRole {
     /// Anybody.
     Visitor,
     /// Sees what partners see, and what is internal to their cities.
@@ -23,14 +23,14 @@ pub enum Role {
 pub struct Viewer {
     login: Option<Arc<str>>,
     name: Arc<str>,
-    role: Role,
+    role: AccessRole,
     /// Ids, sorted.
     cities: Arc<[Box<str>]>,
 }
 
 /// What a tool asks with instead of a password: who it then is, and until when (seconds since 1970).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct AccessToken {
     pub viewer: Viewer,
     pub expires_s: i64,
 }
@@ -39,12 +39,12 @@ impl Viewer {
     /// Anybody, without an account.
     #[must_use]
     pub fn visitor() -> Self {
-        Self { login: None, name: "".into(), role: Role::Visitor, cities: Arc::new([]) }
+        Self { login: None, name: "".into(), role: AccessRole::Visitor, cities: Arc::new([]) }
     }
 
     /// Somebody with an account.
     #[must_use]
-    pub fn new<'a>(login: &str, name: &str, role: Role, cities: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn new<'a>(login: &str, name: &str, role: AccessRole, cities: impl IntoIterator<Item = &'a str>) -> Self {
         let mut cities: Vec<Box<str>> = cities.into_iter().map(Box::from).collect();
         cities.sort_unstable();
         cities.dedup();
@@ -64,7 +64,7 @@ impl Viewer {
     }
 
     #[must_use]
-    pub fn role(&self) -> Role {
+    pub fn role(&self) -> AccessRole {
         self.role
     }
 
@@ -75,12 +75,12 @@ impl Viewer {
     }
 
     #[must_use]
-    pub fn is_of(&self, city: &str) -> bool {
+    pub fn belongs_to_city(&self, city: &str) -> bool {
         self.cities.binary_search_by(|c| (**c).cmp(city)).is_ok()
     }
 }
 
-impl Role {
+impl AccessRole {
     pub const ALL: [Self; 5] = [Self::Visitor, Self::Viewer, Self::Contributor, Self::Editor, Self::Admin];
 
     #[must_use]
@@ -95,13 +95,13 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
+impl fmt::Display for AccessRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Role {
+impl FromStr for AccessRole {
     type Err = String;
 
     /// The roles that an account can have.

@@ -2,25 +2,25 @@
 
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
-use crate::encoding::Shown;
-use crate::encoding::jsonfg::{self, Profile};
+use crate::encoding::OutputSchema;
+use crate::encoding::jsonfg::{self, JsonProfile};
 use crate::feature::{Feature, Geometry};
-use crate::index::{Selection, Slot, Snapshot};
-use crate::query::{Cursor, Query};
+use crate::index::{FeatureSlot, SelectionPage, Snapshot};
+use crate::query::{PageCursor, Query};
 use geo::MapCoords;
 use geo_types::Coord;
 use std::sync::Arc;
 
 /// A page of features, not yet written.
-pub struct Items {
+pub struct FeaturePage {
     snapshot: Arc<Snapshot>,
-    found: Selection,
-    written: Written,
+    selection: SelectionPage,
+    writer: CrsWriter,
 }
 
-impl Items {
+impl FeaturePage {
     pub(super) fn select(snapshot: Arc<Snapshot>, query: &Query) -> Self {
-        Self { found: snapshot.select(query), snapshot, written: Written::new(query.crs) }
+        Self { selection: snapshot.select(query), snapshot, writer: CrsWriter::new(query.crs) }
     }
 
     #[must_use]
@@ -30,69 +30,69 @@ impl Items {
 
     /// All features that match, not only those of this page.
     #[must_use]
-    pub fn matched(&self) -> usize {
-        self.found.matched
+    pub fn number_matched(&self) -> usize {
+        self.selection.matched
     }
 
     /// How many features this page has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.found.slots.len()
+        self.selection.slots.len()
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.found.slots.is_empty()
+        self.selection.slots.is_empty()
     }
 
     /// Where the next page starts; `None` on the last.
     #[must_use]
-    pub fn next(&self) -> Option<&Cursor> {
-        self.found.next.as_ref()
+    pub fn next_cursor(&self) -> Option<&PageCursor> {
+        self.selection.next.as_ref()
     }
 
     /// Appends feature `i` of the page as GeoJSON, with these fields or all. Out of range writes nothing.
-    pub fn write(&self, i: usize, properties: Option<&[usize]>, out: &mut Vec<u8>) {
-        if let Some(&slot) = self.found.slots.get(i) {
-            self.written.feature(&self.snapshot, slot, properties, out);
+    pub fn write_geojson(&self, i: usize, properties: Option<&[usize]>, out: &mut Vec<u8>) {
+        if let Some(&slot) = self.selection.slots.get(i) {
+            self.writer.write_geojson(&self.snapshot, slot, properties, out);
         }
     }
 
     /// Appends feature `i` of the page with the members of JSON-FG that this profile wants.
-    pub fn write_fg(&self, i: usize, shown: &Shown, profile: Profile, out: &mut Vec<u8>) {
-        if let Some(&slot) = self.found.slots.get(i) {
-            self.written.feature_fg(&self.snapshot, slot, shown, profile, out);
+    pub fn write_jsonfg(&self, i: usize, shown: &OutputSchema, profile: JsonProfile, out: &mut Vec<u8>) {
+        if let Some(&slot) = self.selection.slots.get(i) {
+            self.writer.write_jsonfg(&self.snapshot, slot, shown, profile, out);
         }
     }
 
     /// Feature `i` of the page as a value, with easting (or longitude) first, or in the authority's order of axes.
-    pub fn placed(&self, i: usize, order: Axes) -> Option<Feature> {
-        let feature = self.snapshot.feature(*self.found.slots.get(i)?);
-        let geometry = feature.geometry.and_then(|g| self.written.placed(&g, order));
+    pub fn projected_feature(&self, i: usize, order: AxisOrder) -> Option<Feature> {
+        let feature = self.snapshot.read_feature(*self.selection.slots.get(i)?);
+        let geometry = feature.geometry.and_then(|g| self.writer.project_geometry(&g, order));
         Some(Feature { geometry, ..feature })
     }
 
     /// What a writer of these fields, or all, has to know.
-    pub fn shown(&self, properties: Option<&[usize]>) -> Shown {
-        Shown::new(self.collection().clone(), properties, self.written.crs())
+    pub fn shown_fields(&self, properties: Option<&[usize]>) -> OutputSchema {
+        OutputSchema::new(self.collection().clone(), properties, self.writer.crs())
     }
 
     /// The features of the page, as values.
     pub fn features(&self) -> impl Iterator<Item = Feature> {
-        self.found.slots.iter().map(|&slot| self.snapshot.feature(slot))
+        self.selection.slots.iter().map(|&slot| self.snapshot.read_feature(slot))
     }
 }
 
 /// One feature.
-pub struct Item {
+pub struct FeatureItem {
     snapshot: Arc<Snapshot>,
-    slot: Slot,
-    written: Written,
+    slot: FeatureSlot,
+    writer: CrsWriter,
 }
 
-impl Item {
-    pub(super) fn new(snapshot: Arc<Snapshot>, slot: Slot) -> Self {
-        Self { snapshot, slot, written: Written::new(Crs::CRS84) }
+impl FeatureItem {
+    pub(super) fn new(snapshot: Arc<Snapshot>, slot: FeatureSlot) -> Self {
+        Self { snapshot, slot, writer: CrsWriter::new(Crs::CRS84) }
     }
 
     #[must_use]
@@ -102,35 +102,35 @@ impl Item {
 
     /// The same feature, to be written in this reference system.
     #[must_use]
-    pub fn in_crs(self, crs: Crs) -> Self {
-        Self { written: Written::new(crs), ..self }
+    pub fn with_crs(self, crs: Crs) -> Self {
+        Self { writer: CrsWriter::new(crs), ..self }
     }
 
     /// Appends the feature as GeoJSON.
-    pub fn write(&self, properties: Option<&[usize]>, out: &mut Vec<u8>) {
-        self.written.feature(&self.snapshot, self.slot, properties, out);
+    pub fn write_geojson(&self, properties: Option<&[usize]>, out: &mut Vec<u8>) {
+        self.writer.write_geojson(&self.snapshot, self.slot, properties, out);
     }
 
     /// Appends the feature with the members of JSON-FG that this profile wants.
-    pub fn write_fg(&self, shown: &Shown, profile: Profile, out: &mut Vec<u8>) {
-        self.written.feature_fg(&self.snapshot, self.slot, shown, profile, out);
+    pub fn write_jsonfg(&self, shown: &OutputSchema, profile: JsonProfile, out: &mut Vec<u8>) {
+        self.writer.write_jsonfg(&self.snapshot, self.slot, shown, profile, out);
     }
 
     /// What a writer of these fields, or all, has to know.
     #[must_use]
-    pub fn shown(&self, properties: Option<&[usize]>) -> Shown {
-        Shown::new(self.collection().clone(), properties, self.written.crs())
+    pub fn shown_fields(&self, properties: Option<&[usize]>) -> OutputSchema {
+        OutputSchema::new(self.collection().clone(), properties, self.writer.crs())
     }
 
     #[must_use]
     pub fn feature(&self) -> Feature {
-        self.snapshot.feature(self.slot)
+        self.snapshot.read_feature(self.slot)
     }
 }
 
 /// Which coordinate comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Axes {
+pub enum AxisOrder {
     /// As the authority of the reference system has it: what OGC APIs write.
     Authority,
     /// Easting or longitude first, as in files.
@@ -138,12 +138,12 @@ pub enum Axes {
 }
 
 /// What coordinates are written in.
-struct Written {
+struct CrsWriter {
     /// `None` for what everything is kept in.
     projection: Option<Projection>,
 }
 
-impl Written {
+impl CrsWriter {
     fn new(crs: Crs) -> Self {
         let other = Some(crs).filter(|crs| *crs != Crs::CRS84);
         Self {
@@ -157,30 +157,38 @@ impl Written {
     }
 
     /// A geometry in this reference system; `None` where the system ends.
-    fn placed(&self, lonlat: &Geometry, order: Axes) -> Option<Geometry> {
+    fn project_geometry(&self, lonlat: &Geometry, order: AxisOrder) -> Option<Geometry> {
         let Some(projection) = &self.projection else { return Some(lonlat.clone()) };
         let geometry = projection.geometry_from_lonlat(lonlat).ok()?;
         let steps = if projection.crs().is_degrees() { 1e7 } else { 1e3 };
-        let swap = order == Axes::EastFirst && projection.crs().is_north_first();
+        let swap = order == AxisOrder::EastFirst && projection.crs().is_north_first();
         // Millimetres, or seven decimals of a degree.
         let round = |c: Coord<f64>| Coord { x: (c.x * steps).round() / steps, y: (c.y * steps).round() / steps };
         Some(geometry.map_coords(|c| if swap { round(Coord { x: c.y, y: c.x }) } else { round(c) }))
     }
 
     /// GeoJSON, in any reference system. A place where that ends is written as none.
-    fn feature(&self, snapshot: &Snapshot, slot: Slot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
+    fn write_geojson(&self, snapshot: &Snapshot, slot: FeatureSlot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         if self.projection.is_none() {
             return snapshot.write_geojson(slot, properties, out);
         }
-        let place = self.place(snapshot, slot);
+        let place = self.geometry_text(snapshot, slot);
         snapshot.write_geojson_with(slot, properties, &mut |out| out.extend_from_slice(place.as_bytes()), out);
     }
 
     /// JSON-FG: `geometry` is longitude and latitude or null, `place` is in any other reference system.
-    fn feature_fg(&self, snapshot: &Snapshot, slot: Slot, shown: &Shown, profile: Profile, out: &mut Vec<u8>) {
-        let place = if self.projection.is_some() { self.place(snapshot, slot) } else { "null".into() };
-        let fallback = self.projection.is_none() || (profile == Profile::JsonFgPlus && place != "null");
-        let time = jsonfg::time_of(shown, |field| snapshot.value(slot, field)).unwrap_or_default().to_string();
+    fn write_jsonfg(
+        &self,
+        snapshot: &Snapshot,
+        slot: FeatureSlot,
+        shown: &OutputSchema,
+        profile: JsonProfile,
+        out: &mut Vec<u8>,
+    ) {
+        let place = if self.projection.is_some() { self.geometry_text(snapshot, slot) } else { "null".into() };
+        let fallback = self.projection.is_none() || (profile == JsonProfile::JsonFgPlus && place != "null");
+        let time =
+            jsonfg::feature_time(shown, |field| snapshot.property_value(slot, field)).unwrap_or_default().to_string();
         let members = &mut |out: &mut Vec<u8>| {
             if fallback {
                 snapshot.write_geometry(slot, out);
@@ -196,9 +204,9 @@ impl Written {
     }
 
     /// The geometry as GeoJSON text.
-    fn place(&self, snapshot: &Snapshot, slot: Slot) -> String {
-        let own = snapshot.feature(slot).geometry;
-        let placed = own.and_then(|g| self.placed(&g, Axes::Authority));
+    fn geometry_text(&self, snapshot: &Snapshot, slot: FeatureSlot) -> String {
+        let own = snapshot.read_feature(slot).geometry;
+        let placed = own.and_then(|g| self.project_geometry(&g, AxisOrder::Authority));
         placed.map_or_else(|| "null".into(), |geometry| geojson::Geometry::from(&geometry).to_string())
     }
 }

@@ -1,11 +1,11 @@
 //! Counts of what was done, for operators.
 
-use crate::tile::Drawn;
+use crate::tile::DrawnTile;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counters since the start; each only grows.
 #[derive(Debug, Default)]
-pub struct Metrics {
+pub struct AtlasMetrics {
     tiles_drawn: AtomicU64,
     tiles_cached: AtomicU64,
     tile_features: AtomicU64,
@@ -13,15 +13,15 @@ pub struct Metrics {
     tile_dropped: AtomicU64,
 }
 
-impl Metrics {
-    pub(super) fn drew(&self, drawn: &Drawn) {
+impl AtlasMetrics {
+    pub(super) fn count_drawn(&self, drawn: &DrawnTile) {
         self.tiles_drawn.fetch_add(1, Relaxed);
         self.tile_features.fetch_add(drawn.features as u64, Relaxed);
         self.tile_left_out.fetch_add(drawn.left_out as u64, Relaxed);
         self.tile_dropped.fetch_add(drawn.dropped as u64, Relaxed);
     }
 
-    pub(super) fn hit(&self) {
+    pub(super) fn count_cached(&self) {
         self.tiles_cached.fetch_add(1, Relaxed);
     }
 

@@ -23,30 +23,30 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 misused.
 Flags can be set in the environment: CITYHEART_LISTEN, CITYHEART_PLAN and so on."
 )]
-pub struct Args {
+pub struct CliArgs {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
-    Demo(Demo),
-    Serve(Serve),
-    Import(Import),
-    Export(Export),
+pub enum CliCommand {
+    Demo(DemoArgs),
+    Serve(ServeArgs),
+    Import(ImportArgs),
+    Export(ExportArgs),
     #[command(subcommand)]
-    Tiles(Tiles),
-    Check(Check),
-    Backup(Backup),
+    Tiles(TilesCommand),
+    Check(CheckArgs),
+    Backup(BackupArgs),
     /// Who may sign in
-    User(User),
+    User(UserArgs),
     /// Tokens for tools that cannot sign in
-    Token(Tokens),
+    Token(TokenArgs),
 }
 
 /// Where to listen.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Listen {
+pub struct ListenArgs {
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, value_name = "ADDR", env = "CITYHEART_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -65,9 +65,9 @@ Examples:
   cityheart demo                          then open http://127.0.0.1:8080
   cityheart demo --listen 127.0.0.1:0     on any free port; the address is printed
   cityheart demo --listen 0.0.0.0:8080    for others in the network, too")]
-pub struct Demo {
+pub struct DemoArgs {
     #[command(flatten)]
-    pub listen: Listen,
+    pub listen: ListenArgs,
 }
 
 /// Serve a plan: the map, OGC APIs, GeoJSON and vector tiles
@@ -77,12 +77,12 @@ Examples:
   cityheart serve                                     plan.gpkg in this folder
   cityheart serve celje.gpkg --listen 0.0.0.0:8080
   cityheart serve celje.gpkg --public-url https://maps.example.org/celje --trust-proxy")]
-pub struct Serve {
+pub struct ServeArgs {
     /// The plan, a GeoPackage file
     #[arg(value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
     #[command(flatten)]
-    pub listen: Listen,
+    pub listen: ListenArgs,
     /// The address that people use, when a proxy stands before this server
     #[arg(long, value_name = "URL", env = "CITYHEART_PUBLIC_URL")]
     pub public_url: Option<String>,
@@ -116,19 +116,19 @@ A file goes in as a whole or not at all: any fault refuses it, and each is told 
 With --lenient, features with faults are left out and counted. Coordinates are longitude and latitude (WGS 84);
 tables have columns lon and lat (or x and y, longitude and latitude), or one column wkt. A feature's id is its id
 in GeoJSON, else the property id, else a new one.")]
-pub struct Import {
+pub struct ImportArgs {
     /// The files; - reads the standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The collection they go into, made if it is not there
-    #[arg(long, value_name = "COLLECTION", value_parser = collection)]
+    #[arg(long, value_name = "COLLECTION", value_parser = parse_collection_id)]
     pub into: CollectionId,
     /// The plan, a GeoPackage file, made if it is not there
     #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
     /// What the files are, when looking does not tell
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
+    pub format: Option<FormatArg>,
     /// The coordinate system of the files, such as EPSG:3794; without it, longitude and latitude
     #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
     pub crs: Option<String>,
@@ -157,15 +157,15 @@ Examples:
   cityheart export areas -o areas.geojson --plan celje.gpkg
   cityheart export premises -o premises.csv               for a spreadsheet
   cityheart export areas -o areas.fgb                     for QGIS")]
-pub struct Export {
-    #[arg(value_name = "COLLECTION", value_parser = collection)]
+pub struct ExportArgs {
+    #[arg(value_name = "COLLECTION", value_parser = parse_collection_id)]
     pub collection: CollectionId,
     /// The plan, a GeoPackage file
     #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
     /// What to write; else what the name of the file says, else geojson
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
+    pub format: Option<FormatArg>,
     /// Where to write; else the standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -173,8 +173,8 @@ pub struct Export {
 
 /// Vector tiles as a file
 #[derive(Debug, Subcommand)]
-pub enum Tiles {
-    Build(BuildTiles),
+pub enum TilesCommand {
+    Build(BuildTilesArgs),
 }
 
 /// Write the tiles of a plan to a PMTiles archive that any static host can serve
@@ -186,7 +186,7 @@ Examples:
   cityheart tiles build -o city.pmtiles --plan celje.gpkg --maxzoom 16
 
 The tiles are those that the server answers to a visitor, packed with gzip. The archive is there when it is whole.")]
-pub struct BuildTiles {
+pub struct BuildTilesArgs {
     /// The archive; one that is there is replaced
     #[arg(short, long, value_name = "FILE.pmtiles")]
     pub output: PathBuf,
@@ -216,7 +216,7 @@ Examples:
   cityheart check && cityheart serve  serve a plan only when it has no errors
 
 Every finding says what to do. The exit code is 1 when there are errors; warnings alone leave it at 0.")]
-pub struct Check {
+pub struct CheckArgs {
     /// The plan, a GeoPackage file
     #[arg(value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
@@ -232,7 +232,7 @@ Examples:
   cityheart backup plan.gpkg copy.gpkg
   cityheart backup plan.gpkg \"plan-$(date +%F).gpkg\"
   cityheart backup /srv/plan.gpkg /mnt/backup/plan.gpkg")]
-pub struct Backup {
+pub struct BackupArgs {
     #[arg(value_name = "PLAN.gpkg")]
     pub plan: PathBuf,
     /// The copy; there must be no file of this name
@@ -242,7 +242,7 @@ pub struct Backup {
 
 /// Formats that are read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum FormatArg {
     /// One document
     Geojson,
     /// A feature on each line
@@ -254,7 +254,7 @@ pub enum Format {
     Flatgeobuf,
 }
 
-impl Format {
+impl FormatArg {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -267,7 +267,7 @@ impl Format {
     }
 }
 
-fn collection(text: &str) -> Result<CollectionId, String> {
+fn parse_collection_id(text: &str) -> Result<CollectionId, String> {
     CollectionId::new(text).map_err(|e| match e {
         crate::error::Error::Invalid(invalid) => invalid.message,
         other => other.to_string(),
@@ -288,22 +288,22 @@ A viewer sees what partners share, and what is internal to their cities. A contr
 and changes their own; an editor changes everything there; an admin everything. Accounts are in plan.access.db beside
 plan.gpkg, so that the plan can be handed on without them."
 )]
-pub struct User {
+pub struct UserArgs {
     #[command(subcommand)]
-    pub action: UserAction,
+    pub command: UserCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum UserAction {
+pub enum UserCommand {
     /// Let somebody sign in
     Add {
         #[command(flatten)]
-        holder: Holder,
+        holder: PrincipalArgs,
         /// Their name, for people
         #[arg(long, value_name = "NAME", default_value = "")]
         name: String,
         #[command(flatten)]
-        password: PasswordFrom,
+        password: PasswordArgs,
     },
     /// Everybody who may sign in
     List {
@@ -322,7 +322,7 @@ pub enum UserAction {
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
         plan: PathBuf,
         #[command(flatten)]
-        password: PasswordFrom,
+        password: PasswordArgs,
     },
 }
 
@@ -338,17 +338,17 @@ Examples:
 
 The history shows the token's name for what was done with it. Send it as: Authorization: Bearer TOKEN"
 )]
-pub struct Tokens {
+pub struct TokenArgs {
     #[command(subcommand)]
-    pub action: TokenAction,
+    pub command: TokenCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum TokenAction {
+pub enum TokenCommand {
     /// Make a token
     Add {
         #[command(flatten)]
-        holder: Holder,
+        holder: PrincipalArgs,
         /// How many days it is valid
         #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
@@ -368,12 +368,12 @@ pub enum TokenAction {
 
 /// Somebody with an account, or something with a token.
 #[derive(Debug, clap::Args)]
-pub struct Holder {
+pub struct PrincipalArgs {
     /// Lower-case letters, digits and . _ @ -
     #[arg(value_name = "LOGIN")]
     pub login: String,
     #[arg(long, value_name = "ROLE")]
-    pub role: Role,
+    pub role: RoleArg,
     /// The id of a city they belong to; once for each
     #[arg(long = "city", value_name = "CITY")]
     pub cities: Vec<String>,
@@ -383,14 +383,14 @@ pub struct Holder {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct PasswordFrom {
+pub struct PasswordArgs {
     /// Read the password from the first line of the standard input instead of making one
     #[arg(long)]
     pub password_stdin: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Role {
+pub enum RoleArg {
     Viewer,
     Contributor,
     Editor,

@@ -5,13 +5,14 @@ mod args;
 mod check;
 mod interrupt;
 mod progress;
-mod say;
+mod console;
 
-pub use accounts::{cities, tokens, users};
+pub use accounts::{list_city_ids, run_token_command, run_user_command};
 pub use args::{
-    Args, Backup, BuildTiles, Check, Command, Demo, Export, Format, Import, Listen, Serve, Tiles, Tokens, User,
+    BackupArgs, BuildTilesArgs, CheckArgs, CliArgs, CliCommand, DemoArgs, ExportArgs, FormatArg, ImportArgs,
+    ListenArgs, ServeArgs, TilesCommand, TokenArgs, UserArgs,
 };
-pub use check::{Checked, check};
+pub use check::{CheckReport, check_plan};
+pub use console::{print_error, print_finding, print_json, print_line, print_output};
 pub use interrupt::on_interrupt;
-pub use progress::Bar;
-pub use say::{error, hint, json, line, output};
+pub use progress::TerminalProgress;

@@ -8,31 +8,31 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Shown until it is dropped.
-pub struct Bar {
+pub struct TerminalProgress {
     done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Bar {
+impl TerminalProgress {
     /// Shows how many of `total` bytes are read and how many features; `state` tells both.
-    pub fn start(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
+    pub fn show_import(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
         let template = "{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {msg}  {eta} left";
-        Self::with(template, total, move || {
+        Self::show_with(template, total, move || {
             let (bytes, features) = state();
             (bytes, format!("{features} features"))
         })
     }
 
     /// Shows how many of `total` tiles are drawn and how many bytes they have; `state` tells both.
-    pub fn tiles(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
+    pub fn show_tiles(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
         let template = "{bar:30} {percent:>3} %  {per_sec:>12}  {msg}  {eta} left";
-        Self::with(template, total, move || {
+        Self::show_with(template, total, move || {
             let (tiles, bytes) = state();
             (tiles, format!("{tiles} tiles, {}", HumanBytes(bytes)))
         })
     }
 
-    fn with(template: &'static str, total: u64, state: impl Fn() -> (u64, String) + Send + 'static) -> Self {
+    fn show_with(template: &'static str, total: u64, state: impl Fn() -> (u64, String) + Send + 'static) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         if !std::io::stderr().is_terminal() {
             return Self { done, thread: None };
@@ -53,7 +53,7 @@ impl Bar {
     }
 }
 
-impl Drop for Bar {
+impl Drop for TerminalProgress {
     fn drop(&mut self) {
         self.done.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {

@@ -1,36 +1,37 @@
 //! Which reference system coordinates may be in that do not fit the one that was said. Says what is likely, never decides.
 
-use super::known::Crs;
 use super::projection::Projection;
+use super::registry::Crs;
 use geo_types::Coord;
 
 /// How far beyond its surroundings data may reach, in degrees.
-const MARGIN: f64 = 0.5;
+const MARGIN_DEG: f64 = 0.5;
 
 /// The systems in which all these positions (easting first or northing first) would lie in the area that the system is for, and,
 /// when it is known, around the place that they belong to (west, south, east, north in degrees). The likeliest first: nearest to
 /// the middle of that place, then in the order of the list. Positions that are degrees already give CRS84.
 #[must_use]
-pub fn guess(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
+pub fn guess_crs(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
     if positions.is_empty() {
         return vec![];
     }
     let mut found: Vec<(f64, Crs)> =
-        Crs::all().filter_map(|crs| Some((distance(crs, positions, around)?, crs))).collect();
+        Crs::all().filter_map(|crs| Some((squared_distance(crs, positions, around)?, crs))).collect();
     // Metre-sized degrees do not exist: what fits as degrees near its place is degrees.
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.into_iter().map(|(_, crs)| crs).collect()
 }
 
 /// How far (degrees, squared) the first position would be from the middle of the place; `None` when one would not fit.
-fn distance(crs: Crs, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
+fn squared_distance(crs: Crs, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
     let projection = Projection::new(crs).ok()?;
     let within = |b: [f64; 4], c: Coord<f64>, margin: f64| {
         c.x >= b[0] - margin && c.x <= b[2] + margin && c.y >= b[1] - margin && c.y <= b[3] + margin
     };
     let fits = |swapped: bool| {
-        let place = |c: &Coord<f64>| projection.degrees(if swapped { Coord { x: c.y, y: c.x } } else { *c });
-        let good = |c: Coord<f64>| within(crs.area(), c, 0.0) && around.is_none_or(|b| within(b, c, MARGIN));
+        let place =
+            |c: &Coord<f64>| projection.easting_first_to_lonlat(if swapped { Coord { x: c.y, y: c.x } } else { *c });
+        let good = |c: Coord<f64>| within(crs.area_of_use(), c, 0.0) && around.is_none_or(|b| within(b, c, MARGIN_DEG));
         positions.iter().all(|c| place(c).is_some_and(good)).then(|| place(&positions[0])).flatten()
     };
     // Degrees in the wrong order are told apart by whoever checks degrees.
@@ -64,16 +65,20 @@ mod tests {
             (7791, 759_408.8, 4_892_438.1, [12.1, 44.1, 12.4, 44.2]),
             (3857, 1_699_592.0, 5_817_000.0, [15.2, 46.2, 15.3, 46.3]),
         ] {
-            let crs = Crs::epsg(code).unwrap();
-            assert!(guess(&at(x, y), Some(around)).contains(&crs), "{crs}: {:?}", guess(&at(x, y), Some(around)));
-            assert!(guess(&at(y, x), Some(around)).contains(&crs), "{crs} with northing first");
+            let crs = Crs::from_epsg(code).unwrap();
+            assert!(
+                guess_crs(&at(x, y), Some(around)).contains(&crs),
+                "{crs}: {:?}",
+                guess_crs(&at(x, y), Some(around))
+            );
+            assert!(guess_crs(&at(y, x), Some(around)).contains(&crs), "{crs} with northing first");
         }
     }
 
     #[test]
     fn degrees_at_the_place_are_degrees_and_nonsense_is_nothing() {
-        assert_eq!(guess(&at(15.2677, 46.2309), Some([15.0, 46.0, 15.5, 46.5]))[0], Crs::CRS84);
-        assert_eq!(guess(&at(1e300, f64::NAN), None), []);
-        assert_eq!(guess(&[], None), []);
+        assert_eq!(guess_crs(&at(15.2677, 46.2309), Some([15.0, 46.0, 15.5, 46.5]))[0], Crs::CRS84);
+        assert_eq!(guess_crs(&at(1e300, f64::NAN), None), []);
+        assert_eq!(guess_crs(&[], None), []);
     }
 }

@@ -5,12 +5,12 @@
 //! north-west corner): one step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
 
 mod guess;
-mod known;
+mod registry;
 mod projection;
 
-pub use guess::guess;
-pub use known::Crs;
+pub use guess::guess_crs;
 pub use projection::Projection;
+pub use registry::Crs;
 
 /// The latitude (degrees) where the Web Mercator square ends.
 pub const MAX_LAT: f64 = 85.051_128_779_806_6;
@@ -18,11 +18,11 @@ pub const MAX_LAT: f64 = 85.051_128_779_806_6;
 /// Steps of a quantised coordinate in one degree: seven decimals, about 11 mm.
 pub const STEPS_PER_DEGREE: f64 = 1e7;
 
-const WORLD: f64 = 4_294_967_296.0;
+const WORLD_STEPS: f64 = 4_294_967_296.0;
 
 /// A position in the unit square, in 2^-32 of its side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct World {
+pub struct WorldPoint {
     pub x: u32,
     pub y: u32,
 }
@@ -30,35 +30,35 @@ pub struct World {
 /// Projects degrees to the unit square (spherical Web Mercator, EPSG:3857 scaled to 0..1). Latitudes beyond
 /// [`MAX_LAT`] are held at the edge.
 #[must_use]
-pub fn world(lon: f64, lat: f64) -> World {
-    let x = (lon / 360.0 + 0.5) * WORLD;
+pub fn lonlat_to_world(lon: f64, lat: f64) -> WorldPoint {
+    let x = (lon / 360.0 + 0.5) * WORLD_STEPS;
     let sin = lat.clamp(-MAX_LAT, MAX_LAT).to_radians().sin();
-    let y = (0.5 - sin.atanh() / std::f64::consts::TAU) * WORLD;
-    World { x: step(x), y: step(y) }
+    let y = (0.5 - sin.atanh() / std::f64::consts::TAU) * WORLD_STEPS;
+    WorldPoint { x: round_to_step(x), y: round_to_step(y) }
 }
 
-/// The inverse of [`world`], in degrees.
+/// The inverse of [`lonlat_to_world`], in degrees.
 #[must_use]
-pub fn lonlat(world: World) -> (f64, f64) {
-    let lon = (f64::from(world.x) / WORLD - 0.5) * 360.0;
-    let lat = ((0.5 - f64::from(world.y) / WORLD) * std::f64::consts::TAU).sinh().atan().to_degrees();
+pub fn world_to_lonlat(world: WorldPoint) -> (f64, f64) {
+    let lon = (f64::from(world.x) / WORLD_STEPS - 0.5) * 360.0;
+    let lat = ((0.5 - f64::from(world.y) / WORLD_STEPS) * std::f64::consts::TAU).sinh().atan().to_degrees();
     (lon, lat)
 }
 
 /// Rounds degrees to seven decimals, as an integer count of 1e-7 degrees.
 #[must_use]
-pub fn quantise(degrees: f64) -> i32 {
+pub fn quantise_degrees(degrees: f64) -> i32 {
     (degrees * STEPS_PER_DEGREE).round() as i32
 }
 
-/// The inverse of [`quantise`]: the double nearest to the seven-decimal number.
+/// The inverse of [`quantise_degrees`]: the double nearest to the seven-decimal number.
 #[must_use]
-pub fn degrees(steps: i32) -> f64 {
+pub fn dequantise_degrees(steps: i32) -> f64 {
     f64::from(steps) / STEPS_PER_DEGREE
 }
 
-fn step(v: f64) -> u32 {
-    v.round().clamp(0.0, WORLD - 1.0) as u32
+fn round_to_step(v: f64) -> u32 {
+    v.round().clamp(0.0, WORLD_STEPS - 1.0) as u32
 }
 
 #[cfg(test)]
@@ -70,15 +70,18 @@ mod tests {
         for (lon, lat) in
             [(2.352_221_9, 48.856_613_4), (-8.476_1, 54.276_612_3), (22.434_000_1, 38.9), (-179.999_999_9, -80.0)]
         {
-            let (lon2, lat2) = lonlat(world(lon, lat));
-            assert_eq!((quantise(lon), quantise(lat)), (quantise(lon2), quantise(lat2)));
+            let (lon2, lat2) = world_to_lonlat(lonlat_to_world(lon, lat));
+            assert_eq!(
+                (quantise_degrees(lon), quantise_degrees(lat)),
+                (quantise_degrees(lon2), quantise_degrees(lat2))
+            );
         }
     }
 
     #[test]
     fn corners_of_the_world_are_the_corners_of_the_square() {
-        assert_eq!(world(-180.0, MAX_LAT), World { x: 0, y: 0 });
-        assert_eq!(world(180.0, -90.0), World { x: u32::MAX, y: u32::MAX });
-        assert_eq!(world(0.0, 0.0), World { x: 1 << 31, y: 1 << 31 });
+        assert_eq!(lonlat_to_world(-180.0, MAX_LAT), WorldPoint { x: 0, y: 0 });
+        assert_eq!(lonlat_to_world(180.0, -90.0), WorldPoint { x: u32::MAX, y: u32::MAX });
+        assert_eq!(lonlat_to_world(0.0, 0.0), WorldPoint { x: 1 << 31, y: 1 << 31 });
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ETRS89 and its national realisations count as WGS 84, as PROJ has it without a time: they drift apart by 2.5 cm a year.
 
-use super::known::Crs;
+use super::registry::Crs;
 use crate::error::{Error, Result};
 use geo_types::{Coord, Geometry};
 use proj4rs::{Proj, transform::transform};
@@ -11,10 +11,10 @@ use proj4rs::{Proj, transform::transform};
 pub struct Projection {
     crs: Crs,
     /// `None` where nothing is to be computed but the order of axes.
-    pair: Option<Pair>,
+    pair: Option<ProjPair>,
 }
 
-struct Pair {
+struct ProjPair {
     grid: Proj,
     degrees: Proj,
 }
@@ -27,7 +27,7 @@ impl Projection {
         let pair = if crs.is_degrees() {
             None
         } else {
-            Some(Pair { grid: read(crs.proj())?, degrees: read(Crs::CRS84.proj())? })
+            Some(ProjPair { grid: read(crs.proj_string())?, degrees: read(Crs::CRS84.proj_string())? })
         };
         Ok(Self { crs, pair })
     }
@@ -40,22 +40,22 @@ impl Projection {
     /// Degrees (x = longitude) to the system's coordinates in the authority's order of axes. `None` where the system ends.
     #[must_use]
     pub fn from_lonlat(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
-        self.ordered(self.grid(lonlat)?)
+        self.swap_axes_if_north_first(self.lonlat_to_easting_first(lonlat)?)
     }
 
     /// Coordinates in the authority's order of axes to degrees (x = longitude). `None` for what is nowhere on the globe.
     #[must_use]
     pub fn to_lonlat(&self, position: Coord<f64>) -> Option<Coord<f64>> {
-        self.degrees(self.ordered(position)?)
+        self.easting_first_to_lonlat(self.swap_axes_if_north_first(position)?)
     }
 
     /// Coordinates with easting first, as files have them whatever the authority says, to degrees.
     #[must_use]
-    pub fn degrees(&self, c: Coord<f64>) -> Option<Coord<f64>> {
+    pub fn easting_first_to_lonlat(&self, c: Coord<f64>) -> Option<Coord<f64>> {
         let lonlat = match &self.pair {
             None => c,
             Some(pair) => {
-                let (lon, lat) = run(&pair.grid, &pair.degrees, c.x, c.y)?;
+                let (lon, lat) = transform_point(&pair.grid, &pair.degrees, c.x, c.y)?;
                 Coord { x: lon.to_degrees(), y: lat.to_degrees() }
             }
         };
@@ -64,34 +64,34 @@ impl Projection {
 
     /// Degrees to coordinates with easting first.
     #[must_use]
-    pub fn grid(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
+    pub fn lonlat_to_easting_first(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
         let Some(pair) = &self.pair else { return Some(lonlat) };
-        let (x, y) = run(&pair.degrees, &pair.grid, lonlat.x.to_radians(), lonlat.y.to_radians())?;
+        let (x, y) = transform_point(&pair.degrees, &pair.grid, lonlat.x.to_radians(), lonlat.y.to_radians())?;
         Some(Coord { x, y })
     }
 
     /// A whole geometry from the authority's coordinates to degrees.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the position that cannot be in this system.
+    /// [`Error::InvalidInput`] with the position that cannot be in this system.
     pub fn geometry_to_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
-        each(geometry, |c| self.to_lonlat(c).ok_or_else(|| self.outside(c)))
+        transform_geometry(geometry, |c| self.to_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }
 
     /// A whole geometry from degrees to the authority's coordinates.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the position where this system ends.
+    /// [`Error::InvalidInput`] with the position where this system ends.
     pub fn geometry_from_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
-        each(geometry, |c| self.from_lonlat(c).ok_or_else(|| self.outside(c)))
+        transform_geometry(geometry, |c| self.from_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }
 
-    fn ordered(&self, c: Coord<f64>) -> Option<Coord<f64>> {
+    fn swap_axes_if_north_first(&self, c: Coord<f64>) -> Option<Coord<f64>> {
         let c = if self.crs.is_north_first() { Coord { x: c.y, y: c.x } } else { c };
         (c.x.is_finite() && c.y.is_finite()).then_some(c)
     }
 
-    fn outside(&self, c: Coord<f64>) -> Error {
+    fn outside_error(&self, c: Coord<f64>) -> Error {
         let order = match (self.crs.is_north_first(), self.crs.is_degrees()) {
             (true, false) => "northing first, then easting",
             (false, false) => "easting first, then northing",
@@ -102,13 +102,13 @@ impl Projection {
     }
 }
 
-fn run(from: &Proj, to: &Proj, x: f64, y: f64) -> Option<(f64, f64)> {
+fn transform_point(from: &Proj, to: &Proj, x: f64, y: f64) -> Option<(f64, f64)> {
     let mut point = (x, y, 0.0);
     transform(from, to, &mut point).ok()?;
     (point.0.is_finite() && point.1.is_finite()).then_some((point.0, point.1))
 }
 
-fn each(geometry: &Geometry<f64>, f: impl Fn(Coord<f64>) -> Result<Coord<f64>>) -> Result<Geometry<f64>> {
+fn transform_geometry(geometry: &Geometry<f64>, f: impl Fn(Coord<f64>) -> Result<Coord<f64>>) -> Result<Geometry<f64>> {
     use geo::MapCoords;
     geometry.try_map_coords(&f)
 }

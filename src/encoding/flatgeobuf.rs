@@ -3,9 +3,9 @@
 //!
 //! Coordinates have easting or longitude first whatever the authority says, as in every file of this format.
 
-use super::Shown;
-use crate::collection::Kind;
-use crate::feature::{Feature, Geometry, GeometryKind, Value};
+use super::OutputSchema;
+use crate::collection::FieldType;
+use crate::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 use flatgeobuf::{
     Column, ColumnArgs, ColumnType, Crs, CrsArgs, Feature as Buffer, FeatureArgs, Geometry as Shape, GeometryArgs,
@@ -15,31 +15,31 @@ use geo_types::{Coord, Geometry as G, LineString, Polygon};
 
 const MAGIC: [u8; 8] = [b'f', b'g', b'b', 3, b'f', b'g', b'b', 0];
 /// What longitude and latitude are called in this format.
-const WGS84: i32 = 4326;
+const WGS84_CODE: i32 = 4326;
 
 /// Writes one collection's features.
-pub struct Layer {
-    shown: Shown,
+pub struct FlatGeobufWriter {
+    output: OutputSchema,
     builder: FlatBufferBuilder<'static>,
 }
 
-impl Layer {
+impl FlatGeobufWriter {
     #[must_use]
-    pub fn new(shown: Shown) -> Self {
-        Self { shown, builder: FlatBufferBuilder::new() }
+    pub fn new(output: OutputSchema) -> Self {
+        Self { output, builder: FlatBufferBuilder::new() }
     }
 
     /// Appends what stands before the first of `count` features; 0 is "not known" to readers.
-    pub fn head(&mut self, count: usize, out: &mut Vec<u8>) {
-        let Self { shown, builder } = self;
+    pub fn write_header(&mut self, count: usize, out: &mut Vec<u8>) {
+        let Self { output, builder } = self;
         builder.reset();
-        let collection = &shown.collection;
-        let mut columns = vec![column(builder, "id", "Id", ColumnType::String, false)];
-        for (_, field) in shown.fields() {
-            columns.push(column(builder, &field.name, &field.title, column_type(field.kind), true));
+        let collection = &output.collection;
+        let mut columns = vec![create_column(builder, "id", "Id", ColumnType::String, false)];
+        for (_, field) in output.fields() {
+            columns.push(create_column(builder, &field.name, &field.title, column_type(field.kind), true));
         }
-        let (org, name) = (builder.create_string("EPSG"), builder.create_string(shown.crs.name()));
-        let code = shown.crs.code().map_or(WGS84, i32::from);
+        let (org, name) = (builder.create_string("EPSG"), builder.create_string(output.crs.name()));
+        let code = output.crs.epsg_code().map_or(WGS84_CODE, i32::from);
         let args = HeaderArgs {
             name: Some(builder.create_string(collection.id.as_str())),
             geometry_type: header_type(collection.geometry),
@@ -58,24 +58,24 @@ impl Layer {
     }
 
     /// Appends a feature whose geometry has easting or longitude first.
-    pub fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) {
-        let Self { shown, builder } = self;
+    pub fn write_feature(&mut self, feature: &Feature, out: &mut Vec<u8>) {
+        let Self { output, builder } = self;
         builder.reset();
-        let geometry = feature.geometry.as_ref().map(|g| shape(builder, g));
+        let geometry = feature.geometry.as_ref().map(|g| create_geometry(builder, g));
         let mut bytes = Vec::with_capacity(256);
-        property(&mut bytes, 0, feature.id.as_str().as_bytes(), true);
-        for (nth, (at, field)) in shown.fields().enumerate() {
+        write_property(&mut bytes, 0, feature.id.as_str().as_bytes(), true);
+        for (nth, (at, field)) in output.fields().enumerate() {
             let column = nth as u16 + 1;
-            match (feature.values.get(at).unwrap_or(&Value::Null), field.kind) {
-                (Value::Null, _) => {}
-                (Value::Bool(b), _) => property(&mut bytes, column, &[u8::from(*b)], false),
-                (Value::Int(i), Kind::Real | Kind::Decimal) => {
-                    property(&mut bytes, column, &(*i as f64).to_le_bytes(), false);
+            match (feature.values.get(at).unwrap_or(&FieldValue::Null), field.kind) {
+                (FieldValue::Null, _) => {}
+                (FieldValue::Bool(b), _) => write_property(&mut bytes, column, &[u8::from(*b)], false),
+                (FieldValue::Int(i), FieldType::Real | FieldType::Decimal) => {
+                    write_property(&mut bytes, column, &(*i as f64).to_le_bytes(), false);
                 }
-                (Value::Int(i), _) => property(&mut bytes, column, &i.to_le_bytes(), false),
-                (Value::Real(r), _) => property(&mut bytes, column, &r.to_le_bytes(), false),
-                (Value::Text(t), _) => property(&mut bytes, column, t.as_bytes(), true),
-                (Value::Json(j), _) => property(&mut bytes, column, j.to_string().as_bytes(), true),
+                (FieldValue::Int(i), _) => write_property(&mut bytes, column, &i.to_le_bytes(), false),
+                (FieldValue::Real(r), _) => write_property(&mut bytes, column, &r.to_le_bytes(), false),
+                (FieldValue::Text(t), _) => write_property(&mut bytes, column, t.as_bytes(), true),
+                (FieldValue::Json(j), _) => write_property(&mut bytes, column, j.to_string().as_bytes(), true),
             }
         }
         let properties = Some(builder.create_vector(&bytes));
@@ -86,7 +86,7 @@ impl Layer {
 }
 
 /// A value under the number of its column; texts have their length before them.
-fn property(out: &mut Vec<u8>, column: u16, value: &[u8], sized: bool) {
+fn write_property(out: &mut Vec<u8>, column: u16, value: &[u8], sized: bool) {
     out.extend_from_slice(&column.to_le_bytes());
     if sized {
         out.extend_from_slice(&(value.len() as u32).to_le_bytes());
@@ -94,7 +94,7 @@ fn property(out: &mut Vec<u8>, column: u16, value: &[u8], sized: bool) {
     out.extend_from_slice(value);
 }
 
-fn column<'b>(
+fn create_column<'b>(
     builder: &mut FlatBufferBuilder<'b>,
     name: &str,
     title: &str,
@@ -105,21 +105,21 @@ fn column<'b>(
     Column::create(builder, &ColumnArgs { name, title, type_, nullable, ..ColumnArgs::default() })
 }
 
-fn column_type(kind: Kind) -> ColumnType {
+fn column_type(kind: FieldType) -> ColumnType {
     match kind {
-        Kind::Text => ColumnType::String,
-        Kind::Integer => ColumnType::Long,
-        Kind::Real | Kind::Decimal => ColumnType::Double,
-        Kind::Boolean => ColumnType::Bool,
+        FieldType::Text => ColumnType::String,
+        FieldType::Integer => ColumnType::Long,
+        FieldType::Real | FieldType::Decimal => ColumnType::Double,
+        FieldType::Boolean => ColumnType::Bool,
         // The format knows one type for both.
-        Kind::Date | Kind::DateTime => ColumnType::DateTime,
-        Kind::Json => ColumnType::Json,
+        FieldType::Date | FieldType::DateTime => ColumnType::DateTime,
+        FieldType::Json => ColumnType::Json,
     }
 }
 
 /// The type that all features have; otherwise each says its own.
-fn header_type(kind: GeometryKind) -> GeometryType {
-    match kind.format() {
+fn header_type(kind: GeometryTypeSet) -> GeometryType {
+    match kind.schema_format() {
         Some("geometry-point") => GeometryType::Point,
         Some("geometry-multipoint") => GeometryType::MultiPoint,
         Some("geometry-linestring") => GeometryType::LineString,
@@ -131,38 +131,44 @@ fn header_type(kind: GeometryKind) -> GeometryType {
     }
 }
 
-fn shape<'b>(builder: &mut FlatBufferBuilder<'b>, geometry: &Geometry) -> WIPOffset<Shape<'b>> {
+fn create_geometry<'b>(builder: &mut FlatBufferBuilder<'b>, geometry: &Geometry) -> WIPOffset<Shape<'b>> {
     match geometry {
-        G::Point(p) => flat(builder, GeometryType::Point, &[&[p.0]]),
-        G::MultiPoint(m) => flat(builder, GeometryType::MultiPoint, &[&m.iter().map(|p| p.0).collect::<Vec<_>>()]),
-        G::Line(l) => flat(builder, GeometryType::LineString, &[&[l.start, l.end]]),
-        G::LineString(l) => flat(builder, GeometryType::LineString, &[&l.0]),
-        G::MultiLineString(m) => flat(builder, GeometryType::MultiLineString, &lines(m.iter())),
-        G::Polygon(p) => polygon(builder, p),
-        G::Rect(r) => polygon(builder, &r.to_polygon()),
-        G::Triangle(t) => polygon(builder, &t.to_polygon()),
+        G::Point(p) => create_from_paths(builder, GeometryType::Point, &[&[p.0]]),
+        G::MultiPoint(m) => {
+            create_from_paths(builder, GeometryType::MultiPoint, &[&m.iter().map(|p| p.0).collect::<Vec<_>>()])
+        }
+        G::Line(l) => create_from_paths(builder, GeometryType::LineString, &[&[l.start, l.end]]),
+        G::LineString(l) => create_from_paths(builder, GeometryType::LineString, &[&l.0]),
+        G::MultiLineString(m) => create_from_paths(builder, GeometryType::MultiLineString, &path_slices(m.iter())),
+        G::Polygon(p) => create_polygon(builder, p),
+        G::Rect(r) => create_polygon(builder, &r.to_polygon()),
+        G::Triangle(t) => create_polygon(builder, &t.to_polygon()),
         G::MultiPolygon(m) => {
-            let parts = m.iter().map(|p| polygon(builder, p)).collect::<Vec<_>>();
-            collected(builder, GeometryType::MultiPolygon, &parts)
+            let parts = m.iter().map(|p| create_polygon(builder, p)).collect::<Vec<_>>();
+            create_multipart(builder, GeometryType::MultiPolygon, &parts)
         }
         G::GeometryCollection(c) => {
-            let parts = c.iter().map(|g| shape(builder, g)).collect::<Vec<_>>();
-            collected(builder, GeometryType::GeometryCollection, &parts)
+            let parts = c.iter().map(|g| create_geometry(builder, g)).collect::<Vec<_>>();
+            create_multipart(builder, GeometryType::GeometryCollection, &parts)
         }
     }
 }
 
-fn polygon<'b>(builder: &mut FlatBufferBuilder<'b>, polygon: &Polygon<f64>) -> WIPOffset<Shape<'b>> {
+fn create_polygon<'b>(builder: &mut FlatBufferBuilder<'b>, polygon: &Polygon<f64>) -> WIPOffset<Shape<'b>> {
     let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-    flat(builder, GeometryType::Polygon, &lines(rings))
+    create_from_paths(builder, GeometryType::Polygon, &path_slices(rings))
 }
 
-fn lines<'a>(lines: impl Iterator<Item = &'a LineString<f64>>) -> Vec<&'a [Coord<f64>]> {
+fn path_slices<'a>(lines: impl Iterator<Item = &'a LineString<f64>>) -> Vec<&'a [Coord<f64>]> {
     lines.map(|l| l.0.as_slice()).collect()
 }
 
 /// Positions in one list; where several paths are in it, with the place where each ends.
-fn flat<'b>(builder: &mut FlatBufferBuilder<'b>, type_: GeometryType, paths: &[&[Coord<f64>]]) -> WIPOffset<Shape<'b>> {
+fn create_from_paths<'b>(
+    builder: &mut FlatBufferBuilder<'b>,
+    type_: GeometryType,
+    paths: &[&[Coord<f64>]],
+) -> WIPOffset<Shape<'b>> {
     let xy: Vec<f64> = paths.iter().flat_map(|path| path.iter().flat_map(|c| [c.x, c.y])).collect();
     let ends: Option<WIPOffset<Vector<'_, u32>>> = (paths.len() > 1).then(|| {
         let ends = paths.iter().scan(0, |end, path| {
@@ -175,7 +181,7 @@ fn flat<'b>(builder: &mut FlatBufferBuilder<'b>, type_: GeometryType, paths: &[&
     Shape::create(builder, &GeometryArgs { ends, xy, type_, ..GeometryArgs::default() })
 }
 
-fn collected<'b>(
+fn create_multipart<'b>(
     builder: &mut FlatBufferBuilder<'b>,
     type_: GeometryType,
     parts: &[WIPOffset<Shape<'b>>],

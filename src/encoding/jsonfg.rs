@@ -1,16 +1,16 @@
 //! What JSON-FG 1.0 (OGC 21-045r1) adds to GeoJSON: the place in any reference system, the time, the kind of feature. The geometry and
 //! the properties are GeoJSON's and written by others.
 
-use super::Shown;
-use crate::collection::Kind;
+use super::OutputSchema;
+use crate::collection::FieldType;
 use crate::crs::Crs;
-use crate::feature::{GeometryKind, Value, time};
+use crate::feature::{FieldValue, GeometryTypeSet, time};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value as Json, json};
 
 /// How far a JSON answer goes beyond GeoJSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
+pub enum JsonProfile {
     /// GeoJSON and nothing else.
     Rfc7946,
     /// In another reference system than longitude and latitude, only `place` has the geometry.
@@ -19,7 +19,7 @@ pub enum Profile {
     JsonFgPlus,
 }
 
-impl Profile {
+impl JsonProfile {
     pub const ALL: [Self; 3] = [Self::Rfc7946, Self::JsonFg, Self::JsonFgPlus];
 
     /// The name in OGC's register of profiles.
@@ -34,49 +34,49 @@ impl Profile {
 
     #[must_use]
     pub fn uri(self) -> String {
-        format!("{REGISTER}{}", self.id())
+        format!("{PROFILE_REGISTER}{}", self.id())
     }
 
     /// By its name, its address in the register, or its safe CURIE `[ogc-profile:jsonfg]`.
     #[must_use]
-    pub fn find(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let curie = text.strip_prefix("[ogc-profile:").and_then(|t| t.strip_suffix(']'));
-        let id = curie.or_else(|| text.strip_prefix(REGISTER)).unwrap_or(text);
+        let id = curie.or_else(|| text.strip_prefix(PROFILE_REGISTER)).unwrap_or(text);
         Self::ALL.into_iter().find(|profile| profile.id() == id)
     }
 
     /// Whether the answer has JSON-FG's members.
     #[must_use]
-    pub fn is_fg(self) -> bool {
+    pub fn is_json_fg(self) -> bool {
         self != Self::Rfc7946
     }
 }
 
-const REGISTER: &str = "http://www.opengis.net/def/profile/OGC/0/";
-const CONFORMS: [&str; 2] = [
+const PROFILE_REGISTER: &str = "http://www.opengis.net/def/profile/OGC/0/";
+const CONFORMANCE_CLASSES: [&str; 2] = [
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/core",
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas",
 ];
 
 /// The members that a root object has beside GeoJSON's: what it conforms to, the kind of its features, and their reference system.
 #[must_use]
-pub fn root(shown: &Shown, schema: &str) -> Map<String, Json> {
+pub fn root_members(output: &OutputSchema, schema: &str) -> Map<String, Json> {
     let mut members = Map::new();
-    members.insert("conformsTo".into(), json!(CONFORMS));
-    members.insert("featureType".into(), shown.collection.id.as_str().into());
+    members.insert("conformsTo".into(), json!(CONFORMANCE_CLASSES));
+    members.insert("featureType".into(), output.collection.id.as_str().into());
     members.insert("featureSchema".into(), schema.into());
-    if let Some(dimension) = dimension(shown.collection.geometry) {
+    if let Some(dimension) = geometry_dimension(output.collection.geometry) {
         members.insert("geometryDimension".into(), dimension.into());
     }
-    if shown.crs != Crs::CRS84 {
-        members.insert("coordRefSys".into(), shown.crs.uri().into());
+    if output.crs != Crs::CRS84 {
+        members.insert("coordRefSys".into(), output.crs.uri().into());
     }
     members
 }
 
 /// What all geometries are, if they are all the same: points (0), lines (1) or areas (2).
-fn dimension(kind: GeometryKind) -> Option<u8> {
-    let format = kind.format()?.strip_prefix("geometry-")?;
+fn geometry_dimension(kind: GeometryTypeSet) -> Option<u8> {
+    let format = kind.schema_format()?.strip_prefix("geometry-")?;
     match format.split("-or-").next()?.trim_start_matches("multi") {
         "point" => Some(0),
         "linestring" => Some(1),
@@ -88,49 +88,49 @@ fn dimension(kind: GeometryKind) -> Option<u8> {
 /// The `time` of a feature: a date, a timestamp, or an interval with `..` for an open end. `None` when it is undated, or when the
 /// fields that say it are not shown.
 #[must_use]
-pub fn time_of(shown: &Shown, value: impl Fn(usize) -> Value) -> Option<Json> {
-    let fields = shown.collection.time?;
-    if !shown.has(fields.start) || fields.end.is_some_and(|end| !shown.has(end)) {
+pub fn feature_time(output: &OutputSchema, value: impl Fn(usize) -> FieldValue) -> Option<Json> {
+    let fields = output.collection.time?;
+    if !output.has_field(fields.start) || fields.end.is_some_and(|end| !output.has_field(end)) {
         return None;
     }
-    let read = |at: usize| match (value(at), shown.collection.fields.get(at)?.kind) {
-        (Value::Text(text), Kind::Date) => Some(Moment::Day(text.into())),
-        (Value::Text(text), _) => time::span(&text).map(|span| Moment::Instant(span.start_ms)),
+    let read = |at: usize| match (value(at), output.collection.fields.get(at)?.kind) {
+        (FieldValue::Text(text), FieldType::Date) => Some(JsonFgInstant::Date(text.into())),
+        (FieldValue::Text(text), _) => time::parse_time_span(&text).map(|span| JsonFgInstant::Timestamp(span.start_ms)),
         _ => None,
     };
     let Some(end) = fields.end else {
         return Some(match read(fields.start)? {
-            Moment::Day(day) => json!({"date": day}),
-            instant @ Moment::Instant(_) => json!({"timestamp": instant.text()?}),
+            JsonFgInstant::Date(day) => json!({"date": day}),
+            instant @ JsonFgInstant::Timestamp(_) => json!({"timestamp": instant.to_text()?}),
         });
     };
     let (start, end) = match (read(fields.start), read(end)) {
         (None, None) => return None,
         // Both ends must be of one kind.
-        (Some(Moment::Day(day)), Some(instant @ Moment::Instant(_))) => {
-            (Some(Moment::Instant(time::span(&day)?.start_ms)), Some(instant))
+        (Some(JsonFgInstant::Date(day)), Some(instant @ JsonFgInstant::Timestamp(_))) => {
+            (Some(JsonFgInstant::Timestamp(time::parse_time_span(&day)?.start_ms)), Some(instant))
         }
-        (Some(instant @ Moment::Instant(_)), Some(Moment::Day(day))) => {
-            (Some(instant), Some(Moment::Instant(time::span(&day)?.end_ms)))
+        (Some(instant @ JsonFgInstant::Timestamp(_)), Some(JsonFgInstant::Date(day))) => {
+            (Some(instant), Some(JsonFgInstant::Timestamp(time::parse_time_span(&day)?.end_ms)))
         }
         both => both,
     };
-    let end_of = |moment: Option<Moment>| moment.and_then(|m| m.text()).unwrap_or_else(|| "..".into());
+    let end_of = |moment: Option<JsonFgInstant>| moment.and_then(|m| m.to_text()).unwrap_or_else(|| "..".into());
     Some(json!({"interval": [end_of(start), end_of(end)]}))
 }
 
-enum Moment {
-    Day(String),
+enum JsonFgInstant {
+    Date(String),
     /// Milliseconds since 1970.
-    Instant(i64),
+    Timestamp(i64),
 }
 
-impl Moment {
+impl JsonFgInstant {
     /// Instants are in UTC, whatever zone they were written in.
-    fn text(&self) -> Option<String> {
+    fn to_text(&self) -> Option<String> {
         match self {
-            Self::Day(day) => Some(day.clone()),
-            Self::Instant(ms) => {
+            Self::Date(day) => Some(day.clone()),
+            Self::Timestamp(ms) => {
                 Timestamp::from_millisecond(*ms).ok().map(|t| t.to_zoned(TimeZone::UTC).timestamp().to_string())
             }
         }
@@ -143,50 +143,50 @@ mod tests {
     use crate::collection::{Collection, CollectionId};
     use std::sync::Arc;
 
-    fn shown(fields: &[(&str, Kind)], only: Option<&[usize]>) -> Shown {
-        let fields: Vec<(String, Kind)> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
+    fn output_schema(fields: &[(&str, FieldType)], only: Option<&[usize]>) -> OutputSchema {
+        let fields: Vec<(String, FieldType)> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
         let id = CollectionId::new("things").unwrap();
-        let collection = Collection::inferred(id, "Things", GeometryKind::ANY, &fields).unwrap();
-        Shown::new(Arc::new(collection), only, Crs::CRS84)
+        let collection = Collection::from_inferred_fields(id, "Things", GeometryTypeSet::ANY, &fields).unwrap();
+        OutputSchema::new(Arc::new(collection), only, Crs::CRS84)
     }
 
     #[test]
     fn times_are_dates_timestamps_in_utc_and_intervals_of_one_kind() {
-        let (day, instant) = (("start", Kind::Date), ("start", Kind::DateTime));
+        let (day, instant) = (("start", FieldType::Date), ("start", FieldType::DateTime));
         let cases = [
             (vec![day], vec!["2026-03-01"], json!({"date": "2026-03-01"})),
             (vec![instant], vec!["2026-03-01T08:30:00+01:00"], json!({"timestamp": "2026-03-01T07:30:00Z"})),
-            (vec![day, ("end", Kind::Date)], vec!["2026-03-01", ""], json!({"interval": ["2026-03-01", ".."]})),
-            (vec![day, ("end", Kind::Date)], vec!["", "2026-04-01"], json!({"interval": ["..", "2026-04-01"]})),
+            (vec![day, ("end", FieldType::Date)], vec!["2026-03-01", ""], json!({"interval": ["2026-03-01", ".."]})),
+            (vec![day, ("end", FieldType::Date)], vec!["", "2026-04-01"], json!({"interval": ["..", "2026-04-01"]})),
             (
-                vec![day, ("end", Kind::DateTime)],
+                vec![day, ("end", FieldType::DateTime)],
                 vec!["2026-03-01", "2026-04-01T00:00:00Z"],
                 json!({"interval": ["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]}),
             ),
         ];
         for (fields, values, expected) in cases {
-            let value = |at: usize| if values[at].is_empty() { Value::Null } else { Value::text(values[at]) };
-            assert_eq!(time_of(&shown(&fields, None), value), Some(expected));
+            let value = |at: usize| if values[at].is_empty() { FieldValue::Null } else { FieldValue::text(values[at]) };
+            assert_eq!(feature_time(&output_schema(&fields, None), value), Some(expected));
         }
-        assert_eq!(time_of(&shown(&[day], None), |_| Value::Null), None);
+        assert_eq!(feature_time(&output_schema(&[day], None), |_| FieldValue::Null), None);
     }
 
     #[test]
     fn a_time_is_not_told_where_its_fields_are_not_shown() {
-        let fields = [("start", Kind::Date), ("end", Kind::Date), ("name", Kind::Text)];
-        let value = |_| Value::text("2026-03-01");
-        assert!(time_of(&shown(&fields, Some(&[0, 1])), value).is_some());
-        assert_eq!(time_of(&shown(&fields, Some(&[0, 2])), value), None);
-        assert_eq!(time_of(&shown(&fields, Some(&[1, 2])), value), None);
+        let fields = [("start", FieldType::Date), ("end", FieldType::Date), ("name", FieldType::Text)];
+        let value = |_| FieldValue::text("2026-03-01");
+        assert!(feature_time(&output_schema(&fields, Some(&[0, 1])), value).is_some());
+        assert_eq!(feature_time(&output_schema(&fields, Some(&[0, 2])), value), None);
+        assert_eq!(feature_time(&output_schema(&fields, Some(&[1, 2])), value), None);
     }
 
     #[test]
     fn profiles_are_read_in_each_of_their_spellings() {
-        for profile in Profile::ALL {
-            assert_eq!(Profile::find(profile.id()), Some(profile));
-            assert_eq!(Profile::find(&profile.uri()), Some(profile));
-            assert_eq!(Profile::find(&format!("[ogc-profile:{}]", profile.id())), Some(profile));
+        for profile in JsonProfile::ALL {
+            assert_eq!(JsonProfile::parse(profile.id()), Some(profile));
+            assert_eq!(JsonProfile::parse(&profile.uri()), Some(profile));
+            assert_eq!(JsonProfile::parse(&format!("[ogc-profile:{}]", profile.id())), Some(profile));
         }
-        assert_eq!(Profile::find("jsonfg-minus"), None);
+        assert_eq!(JsonProfile::parse("jsonfg-minus"), None);
     }
 }

@@ -1,18 +1,18 @@
 //! Features as other programs want them: tables, FlatGeobuf, JSON-FG. Appends bytes to a buffer, a feature at a time, so that whoever
 //! sends them decides how much is in memory. Writes the fields that it was given and no others; never asks which.
 
-use crate::collection::{Collection, Field};
+use crate::collection::{Collection, FieldDefinition};
 use crate::crs::Crs;
 use std::sync::Arc;
 
 pub mod flatgeobuf;
 pub mod jsonfg;
-pub mod table;
+pub mod csv_writer;
 mod wkt;
 
 /// What of a collection's features is written, and in which coordinates.
 #[derive(Clone)]
-pub struct Shown {
+pub struct OutputSchema {
     pub collection: Arc<Collection>,
     /// Positions of fields, in the order of the schema.
     fields: Vec<usize>,
@@ -20,7 +20,7 @@ pub struct Shown {
     pub crs: Crs,
 }
 
-impl Shown {
+impl OutputSchema {
     /// These fields, or all of them.
     #[must_use]
     pub fn new(collection: Arc<Collection>, fields: Option<&[usize]>, crs: Crs) -> Self {
@@ -29,13 +29,13 @@ impl Shown {
     }
 
     /// The fields with their positions.
-    pub fn fields(&self) -> impl Iterator<Item = (usize, &Field)> {
+    pub fn fields(&self) -> impl Iterator<Item = (usize, &FieldDefinition)> {
         self.fields.iter().filter_map(|&at| Some((at, self.collection.fields.get(at)?)))
     }
 
     /// Whether this field is written.
     #[must_use]
-    pub fn has(&self, field: usize) -> bool {
+    pub fn has_field(&self, field: usize) -> bool {
         self.fields.contains(&field)
     }
 }

@@ -1,12 +1,12 @@
 //! One feature as GeoJSON (RFC 7946), with every digit of its coordinates.
 
 use crate::collection::Collection;
-use crate::feature::{Feature, Geometry, Value};
+use crate::feature::{Feature, FieldValue, Geometry};
 use geo_types::{Coord, Polygon};
 use std::io::{Result, Write};
 
 /// Appends `{"type":"Feature","id":…,"geometry":…,"properties":{…}}`. Nulls are written, so that every feature has all fields.
-pub fn write(out: &mut Vec<u8>, collection: &Collection, feature: &Feature) -> Result<()> {
+pub fn write_feature(out: &mut Vec<u8>, collection: &Collection, feature: &Feature) -> Result<()> {
     out.write_all(b"{\"type\":\"Feature\",\"id\":")?;
     serde_json::to_writer(&mut *out, feature.id.as_str())?;
     out.write_all(b",\"geometry\":")?;
@@ -26,14 +26,14 @@ pub fn write(out: &mut Vec<u8>, collection: &Collection, feature: &Feature) -> R
     out.write_all(b"}}")
 }
 
-fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
+fn write_value(out: &mut Vec<u8>, value: &FieldValue) -> Result<()> {
     match value {
-        Value::Text(text) => serde_json::to_writer(out, text)?,
-        Value::Json(json) => serde_json::to_writer(out, json)?,
-        Value::Int(i) => write!(out, "{i}")?,
-        Value::Real(r) if r.is_finite() => serde_json::to_writer(out, r)?,
-        Value::Bool(b) => write!(out, "{b}")?,
-        Value::Null | Value::Real(_) => out.write_all(b"null")?,
+        FieldValue::Text(text) => serde_json::to_writer(out, text)?,
+        FieldValue::Json(json) => serde_json::to_writer(out, json)?,
+        FieldValue::Int(i) => write!(out, "{i}")?,
+        FieldValue::Real(r) if r.is_finite() => serde_json::to_writer(out, r)?,
+        FieldValue::Bool(b) => write!(out, "{b}")?,
+        FieldValue::Null | FieldValue::Real(_) => out.write_all(b"null")?,
     }
     Ok(())
 }
@@ -52,30 +52,32 @@ fn write_geometry(out: &mut Vec<u8>, geometry: &Geometry) -> Result<()> {
     let member = if matches!(geometry, G::GeometryCollection(_)) { "geometries" } else { "coordinates" };
     write!(out, "{{\"type\":\"{kind}\",\"{member}\":")?;
     match geometry {
-        G::Point(p) => position(out, p.0)?,
-        G::MultiPoint(m) => list(out, m.iter(), |out, p| position(out, p.0))?,
-        G::Line(l) => list(out, [l.start, l.end].into_iter(), position)?,
-        G::LineString(l) => line(out, &l.0)?,
-        G::MultiLineString(m) => list(out, m.iter(), |out, l| line(out, &l.0))?,
-        G::Polygon(p) => polygon(out, p)?,
-        G::Rect(r) => polygon(out, &r.to_polygon())?,
-        G::Triangle(t) => polygon(out, &t.to_polygon())?,
-        G::MultiPolygon(m) => list(out, m.iter(), polygon)?,
-        G::GeometryCollection(c) => list(out, c.iter(), write_geometry)?,
+        G::Point(p) => write_position(out, p.0)?,
+        G::MultiPoint(m) => write_list(out, m.iter(), |out, p| write_position(out, p.0))?,
+        G::Line(l) => write_list(out, [l.start, l.end].into_iter(), write_position)?,
+        G::LineString(l) => write_line(out, &l.0)?,
+        G::MultiLineString(m) => write_list(out, m.iter(), |out, l| write_line(out, &l.0))?,
+        G::Polygon(p) => write_polygon(out, p)?,
+        G::Rect(r) => write_polygon(out, &r.to_polygon())?,
+        G::Triangle(t) => write_polygon(out, &t.to_polygon())?,
+        G::MultiPolygon(m) => write_list(out, m.iter(), write_polygon)?,
+        G::GeometryCollection(c) => write_list(out, c.iter(), write_geometry)?,
     }
     out.push(b'}');
     Ok(())
 }
 
-fn polygon(out: &mut Vec<u8>, polygon: &Polygon<f64>) -> Result<()> {
-    list(out, std::iter::once(polygon.exterior()).chain(polygon.interiors()), |out, ring| line(out, &ring.0))
+fn write_polygon(out: &mut Vec<u8>, polygon: &Polygon<f64>) -> Result<()> {
+    write_list(out, std::iter::once(polygon.exterior()).chain(polygon.interiors()), |out, ring| {
+        write_line(out, &ring.0)
+    })
 }
 
-fn line(out: &mut Vec<u8>, positions: &[Coord<f64>]) -> Result<()> {
-    list(out, positions.iter(), |out, c| position(out, *c))
+fn write_line(out: &mut Vec<u8>, positions: &[Coord<f64>]) -> Result<()> {
+    write_list(out, positions.iter(), |out, c| write_position(out, *c))
 }
 
-fn position(out: &mut Vec<u8>, c: Coord<f64>) -> Result<()> {
+fn write_position(out: &mut Vec<u8>, c: Coord<f64>) -> Result<()> {
     out.push(b'[');
     serde_json::to_writer(&mut *out, &c.x)?;
     out.push(b',');
@@ -84,7 +86,7 @@ fn position(out: &mut Vec<u8>, c: Coord<f64>) -> Result<()> {
     Ok(())
 }
 
-fn list<T>(
+fn write_list<T>(
     out: &mut Vec<u8>,
     items: impl Iterator<Item = T>,
     write: impl Fn(&mut Vec<u8>, T) -> Result<()>,

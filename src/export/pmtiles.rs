@@ -1,8 +1,8 @@
 //! Vector tiles as one PMTiles archive (version 3), which any static host can serve. What is in it is what the server answers, packed
 //! with gzip; empty tiles are not in it.
 
-use super::{NewFile, unwritable};
-use crate::atlas::{Coding, Layers, Seen, TileId};
+use super::{AtomicFile, write_error};
+use crate::atlas::{ContentCoding, TileId, TileLayerSet, ViewerPlan};
 use crate::error::{Error, Result};
 use ::pmtiles::{Compression, PmTilesWriter, PmtError, TileCoord, TileType};
 use serde_json::json;
@@ -10,9 +10,9 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-/// How far the building has come; [`Building::stop`] ends it.
+/// How far the building has come; [`ArchiveProgress::stop`] ends it.
 #[derive(Debug, Default)]
-pub struct Building {
+pub struct ArchiveProgress {
     tiles: AtomicU64,
     bytes: AtomicU64,
     stopped: AtomicBool,
@@ -21,14 +21,14 @@ pub struct Building {
 /// Tiles that are drawn before they are written. What waits in memory is at most so many tiles.
 const BLOCK: usize = 512;
 
-impl Building {
+impl ArchiveProgress {
     /// Tiles looked at so far.
-    pub fn tiles(&self) -> u64 {
+    pub fn tile_count(&self) -> u64 {
         self.tiles.load(Relaxed)
     }
 
     /// Bytes of tiles written so far.
-    pub fn bytes(&self) -> u64 {
+    pub fn byte_count(&self) -> u64 {
         self.bytes.load(Relaxed)
     }
 
@@ -39,31 +39,31 @@ impl Building {
 
 /// The tiles that there may be, in the order of the archive.
 #[must_use]
-pub fn listed(layers: &Layers, zooms: RangeInclusive<u8>) -> Vec<TileId> {
-    let mut tiles = layers.reached(zooms);
-    tiles.sort_by_cached_key(|tile| coord(*tile).map(::pmtiles::TileId::from).ok());
+pub fn list_tiles(layers: &TileLayerSet, zooms: RangeInclusive<u8>) -> Vec<TileId> {
+    let mut tiles = layers.non_empty_tiles(zooms);
+    tiles.sort_by_cached_key(|tile| tile_coord(*tile).map(::pmtiles::TileId::from).ok());
     tiles
 }
 
-/// Writes these tiles, in the order of [`listed`], as they are at this moment; returns how many are not empty.
+/// Writes these tiles, in the order of [`list_tiles`], as they are at this moment; returns how many are not empty.
 ///
 /// # Errors
 /// [`Error::Refused`] when the file cannot be written, or when the building was stopped.
-pub fn build(
-    plan: &Seen,
-    layers: &Layers,
+pub fn build_archive(
+    plan: &ViewerPlan,
+    layers: &TileLayerSet,
     zooms: RangeInclusive<u8>,
-    file: NewFile,
-    building: &Building,
-) -> Result<(u64, NewFile)> {
-    let layers = layers.frozen();
-    let tiles = listed(&layers, zooms.clone());
+    file: AtomicFile,
+    progress: &ArchiveProgress,
+) -> Result<(u64, AtomicFile)> {
+    let layers = layers.freeze();
+    let tiles = list_tiles(&layers, zooms.clone());
     let metadata = json!({
         "name": layers.snapshots().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join(","),
         "type": "overlay",
         "format": "pbf",
         "generator": concat!("cityheart ", env!("CARGO_PKG_VERSION")),
-        "vector_layers": layers.described(zooms.clone()),
+        "vector_layers": layers.describe_layers(zooms.clone()),
     });
     let mut writer = PmTilesWriter::new(TileType::Mvt)
         .precompressed(Compression::Gzip)
@@ -75,14 +75,16 @@ pub fn build(
         writer = writer.bounds(b.west, b.south, b.east, b.north).center(lon, lat).center_zoom(*zooms.start());
     }
     let mut file = file;
-    let mut out = writer.create(&mut file).map_err(failed)?;
+    let mut out = writer.create(&mut file).map_err(archive_error)?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let mut count = 0;
     for block in tiles.chunks(BLOCK) {
         let share = block.len().div_ceil(workers);
         let drawn: Vec<_> = thread::scope(|scope| {
             let draw = |part: &[TileId]| {
-                part.iter().map(|tile| plan.tile(&layers, *tile, Coding::Gzip).body).collect::<Vec<_>>()
+                part.iter()
+                    .map(|tile| plan.find_or_draw_tile(&layers, *tile, ContentCoding::Gzip).body)
+                    .collect::<Vec<_>>()
             };
             let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || draw(part))).collect();
             threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect()
@@ -90,27 +92,27 @@ pub fn build(
         if drawn.len() != block.len() {
             return Err(Error::internal("a tile could not be drawn"));
         }
-        if building.stopped.load(Relaxed) {
+        if progress.stopped.load(Relaxed) {
             return Err(Error::Refused("Stopped. Nothing was written.".into()));
         }
         for (tile, body) in block.iter().zip(&drawn).filter(|(_, body)| !body.is_empty()) {
-            out.add_tile(coord(*tile)?, body).map_err(failed)?;
-            building.bytes.fetch_add(body.len() as u64, Relaxed);
+            out.add_tile(tile_coord(*tile)?, body).map_err(archive_error)?;
+            progress.bytes.fetch_add(body.len() as u64, Relaxed);
             count += 1;
         }
-        building.tiles.fetch_add(block.len() as u64, Relaxed);
+        progress.tiles.fetch_add(block.len() as u64, Relaxed);
     }
-    out.finalize().map_err(failed)?;
+    out.finalize().map_err(archive_error)?;
     Ok((count, file))
 }
 
-fn coord(tile: TileId) -> Result<TileCoord> {
+fn tile_coord(tile: TileId) -> Result<TileCoord> {
     TileCoord::new(tile.z(), tile.x(), tile.y()).map_err(Error::internal)
 }
 
-fn failed(e: PmtError) -> Error {
+fn archive_error(e: PmtError) -> Error {
     match e {
-        PmtError::Reading(e) => unwritable(e),
+        PmtError::Reading(e) => write_error(e),
         other => Error::internal(other),
     }
 }

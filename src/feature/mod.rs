@@ -5,14 +5,14 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
-mod flaw;
+mod fault;
 mod geometry;
 mod validity;
 pub mod time;
 pub mod geojson;
 
-pub use flaw::{Fault, Flaw};
-pub use geometry::{Bbox, Geometry, GeometryKind, Repair, bbox_of, check as check_geometry};
+pub use fault::{FaultKind, FeatureFault};
+pub use geometry::{BoundingBox, Geometry, GeometryRepair, GeometryTypeSet, bbox_of, check_geometry};
 
 /// The stable name of a feature within its collection: 1 to 200 bytes without control characters. Never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ impl FeatureId {
 
     /// A new id that sorts by time (UUID version 7), for features that come without one.
     #[must_use]
-    pub fn fresh() -> Self {
+    pub fn generate() -> Self {
         Self(uuid::Uuid::now_v7().to_string().into())
     }
 
@@ -47,7 +47,7 @@ impl fmt::Display for FeatureId {
 /// One property of one feature. Dates and instants are text in ISO 8601 form; money is a `Real` whose shortest decimal
 /// form is the amount (at most 15 significant digits, so the double keeps it exactly).
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Value {
+pub enum FieldValue {
     #[default]
     Null,
     Bool(bool),
@@ -58,7 +58,7 @@ pub enum Value {
     Json(Box<serde_json::Value>),
 }
 
-impl Value {
+impl FieldValue {
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
@@ -82,8 +82,8 @@ impl Value {
     }
 }
 
-impl Serialize for Value {
-    /// As [`Value::to_json`].
+impl Serialize for FieldValue {
+    /// As [`FieldValue::to_json`].
     fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Null => out.serialize_unit(),
@@ -105,5 +105,5 @@ pub struct Feature {
     /// WGS 84 degrees, longitude first. `None` is legal: a measure without a place.
     pub geometry: Option<Geometry>,
     /// One value per field of the collection, in the order of [`crate::collection::Collection::fields`].
-    pub values: Vec<Value>,
+    pub values: Vec<FieldValue>,
 }

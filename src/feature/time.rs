@@ -4,29 +4,29 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// A stretch of time with both ends included; an open end is the smallest or the largest number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeSpan {
     pub start_ms: i64,
     pub end_ms: i64,
 }
 
-impl Span {
+impl TimeSpan {
     pub const ALWAYS: Self = Self { start_ms: i64::MIN, end_ms: i64::MAX };
 
     #[must_use]
-    pub fn meets(self, other: Self) -> bool {
+    pub fn intersects(self, other: Self) -> bool {
         self.start_ms <= other.end_ms && other.start_ms <= self.end_ms
     }
 }
 
 /// Reads `2025-09-16` (the whole day, UTC) or an RFC 3339 instant; `None` for anything else.
 #[must_use]
-pub fn span(text: &str) -> Option<Span> {
+pub fn parse_time_span(text: &str) -> Option<TimeSpan> {
     if let Ok(day) = text.parse::<civil::Date>()
         && text.len() == 10
     {
         let start = day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond();
-        return Some(Span { start_ms: start, end_ms: start + 86_399_999 });
+        return Some(TimeSpan { start_ms: start, end_ms: start + 86_399_999 });
     }
     let at = text.parse::<Timestamp>().ok()?.as_millisecond();
-    Some(Span { start_ms: at, end_ms: at })
+    Some(TimeSpan { start_ms: at, end_ms: at })
 }

@@ -1,10 +1,10 @@
 //! The functions that filters may use, as `/api/functions` lists them.
 
-use super::node::{Relation, Sets, Temporal};
+use super::expression::{ArrayRelation, SpatialRelation, TemporalRelation};
 use serde_json::{Value as Json, json};
 
 /// (name, what it says, arguments as (title, types), what it returns)
-const VALUES: [(&str, &str, &[(&str, &[&str])], &str); 4] = [
+const VALUE_FUNCTIONS: [(&str, &str, &[(&str, &[&str])], &str); 4] = [
     ("CASEI", "The text without regard to case.", &[("text", &["string"])], "string"),
     ("ACCENTI", "The text without regard to accents.", &[("text", &["string"])], "string"),
     ("YEAR", "The year of a date, in UTC.", &[("date", &["datetime"])], "integer"),
@@ -13,29 +13,30 @@ const VALUES: [(&str, &str, &[(&str, &[&str])], &str); 4] = [
 
 /// Every function, in the form of the OGC API Features Part 3 resource.
 #[must_use]
-pub fn functions() -> Json {
+pub fn list_functions() -> Json {
     let entry = |name: &str, description: &str, args: Vec<Json>, returns: &str| json!({"name": name, "description": description, "args": args, "returns": [returns]});
-    let values = VALUES.iter().map(|(name, says, args, returns)| {
+    let values = VALUE_FUNCTIONS.iter().map(|(name, says, args, returns)| {
         let args = args.iter().map(|(title, types)| json!({"title": title, "type": types})).collect();
         entry(name, says, args, returns)
     });
     let two = |types: &[&str]| vec![json!({"type": types}), json!({"type": types})];
-    let spatial =
-        Relation::ALL.iter().map(|f| (f.name(), "How two geometries lie to each other (DE-9IM).", two(&["geometry"])));
-    let temporal = Temporal::ALL
+    let spatial = SpatialRelation::ALL
+        .iter()
+        .map(|f| (f.name(), "How two geometries lie to each other (DE-9IM).", two(&["geometry"])));
+    let temporal = TemporalRelation::ALL
         .iter()
         .map(|f| (f.name(), "How two instants or intervals lie to each other.", two(&["datetime"])));
-    let sets = Sets::ALL
+    let sets = ArrayRelation::ALL
         .iter()
         .map(|f| (f.name(), "How two lists, as sets, lie to each other.", two(&["string", "number", "boolean"])));
     let tests = spatial.chain(temporal).chain(sets).map(|(name, says, args)| entry(name, says, args, "boolean"));
     json!({"functions": values.chain(tests).collect::<Vec<_>>()})
 }
 
-pub(crate) fn names() -> Vec<&'static str> {
-    let values = VALUES.iter().map(|f| f.0);
-    let spatial = Relation::ALL.iter().map(|f| f.name());
-    let temporal = Temporal::ALL.iter().map(|f| f.name());
-    let sets = Sets::ALL.iter().map(|f| f.name());
+pub(crate) fn function_names() -> Vec<&'static str> {
+    let values = VALUE_FUNCTIONS.iter().map(|f| f.0);
+    let spatial = SpatialRelation::ALL.iter().map(|f| f.name());
+    let temporal = TemporalRelation::ALL.iter().map(|f| f.name());
+    let sets = ArrayRelation::ALL.iter().map(|f| f.name());
     values.chain(spatial).chain(temporal).chain(sets).collect()
 }

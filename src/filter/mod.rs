@@ -4,30 +4,30 @@
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::Result;
-use crate::feature::{Bbox, Geometry};
+use crate::feature::{BoundingBox, Geometry};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 mod bind;
-mod fold;
+mod text_folding;
 mod functions;
-mod near;
-mod node;
-mod plan;
+mod suggestion;
+mod expression;
+mod index_plan;
 mod predicate;
 mod print;
 mod source;
-mod when;
+mod temporal;
 
-pub use functions::functions;
-pub use near::closest;
-pub use plan::Plan;
+pub use functions::list_functions;
+pub use index_plan::IndexPlan;
 pub use predicate::Predicate;
+pub use suggestion::closest_name;
 
-use node::{Place, Relation, Test};
+use expression::{BooleanExpression, GeometryExpression, SpatialRelation};
 
 /// The most bytes that a filter may have.
-pub const MAX_BYTES: usize = 20_000;
+pub const MAX_FILTER_BYTES: usize = 20_000;
 /// How deep conditions may nest.
 pub const MAX_DEPTH: usize = 50;
 /// The most operators in one filter.
@@ -35,11 +35,11 @@ pub const MAX_OPERATORS: usize = 250;
 /// The most positions in one geometry of a filter.
 pub const MAX_VERTICES: usize = 2_000;
 /// The most values in one list.
-pub const MAX_LIST: usize = 2_000;
+pub const MAX_LIST_VALUES: usize = 2_000;
 
 /// How a filter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
+pub enum FilterLanguage {
     /// `cql2-text`
     Text,
     /// `cql2-json`
@@ -49,25 +49,25 @@ pub enum Lang {
 /// A condition on the features of one collection. Two filters are equal when they say the same in the same order.
 #[derive(Clone)]
 pub struct Filter {
-    test: Test,
+    expression: BooleanExpression,
     text: Arc<str>,
-    plan: Plan,
+    plan: IndexPlan,
 }
 
 /// What a filter looks at in one feature.
-pub trait Row {
+pub trait FilterRow {
     fn id(&self) -> &str;
     /// The value of a field of the collection. Lists and objects are their JSON text.
-    fn value(&self, field: usize) -> ValueRef<'_>;
+    fn value(&self, field: usize) -> FieldValueRef<'_>;
     /// The box around the geometry, exactly; `None` when there is none.
-    fn bounds(&self) -> Option<Bbox>;
+    fn bounds(&self) -> Option<BoundingBox>;
     /// The geometry, when the box did not settle the matter.
     fn geometry(&self) -> Option<Cow<'_, Geometry>>;
 }
 
 /// One value, borrowed from its row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ValueRef<'a> {
+pub enum FieldValueRef<'a> {
     Null,
     Bool(bool),
     Int(i64),
@@ -80,32 +80,35 @@ impl Filter {
     /// Reads a filter on this collection. Coordinates in it are in `crs`, in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] at `filter` with the place and a way out; [`crate::error::Error::TooLarge`] over a limit.
-    pub fn parse(text: &str, lang: Lang, crs: Crs, collection: &Collection) -> Result<Self> {
-        let (expr, source) = source::read(text, lang)?;
-        Ok(Self::new(bind::bind(&expr, &source, crs, collection)?, collection))
+    /// [`crate::error::Error::InvalidInput`] at `filter` with the place and a way out; [`crate::error::Error::TooLarge`] over a limit.
+    pub fn parse(text: &str, lang: FilterLanguage, crs: Crs, collection: &Collection) -> Result<Self> {
+        let (expr, source) = source::parse_filter(text, lang)?;
+        Ok(Self::new(bind::bind_filter(&expr, &source, crs, collection)?, collection))
     }
 
     /// The features that meet a box: lower and upper corner in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] without a place: corners that are swapped, or nowhere on the globe.
-    pub fn meets_box(corners: [f64; 4], crs: Crs, collection: &Collection) -> Result<Self> {
-        Ok(Self::meets(bind::place::boxed(&Projection::new(crs)?, corners)?, collection))
+    /// [`crate::error::Error::InvalidInput`] without a place: corners that are swapped, or nowhere on the globe.
+    pub fn intersects_box(corners: [f64; 4], crs: Crs, collection: &Collection) -> Result<Self> {
+        Ok(Self::intersects_geometry(bind::geometry::box_to_geometry(&Projection::new(crs)?, corners)?, collection))
     }
 
     /// The features that meet this geometry (degrees, longitude first).
     #[must_use]
-    pub fn meets(geometry: Geometry, collection: &Collection) -> Self {
+    pub fn intersects_geometry(geometry: Geometry, collection: &Collection) -> Self {
         let geometry = Arc::new(geometry);
-        let place = Place::Literal { written: geometry.clone(), valid: geometry };
-        Self::new(Test::Spatial(Relation::Intersects, Place::Own, place), collection)
+        let place = GeometryExpression::Literal { written: geometry.clone(), valid: geometry };
+        Self::new(
+            BooleanExpression::Spatial(SpatialRelation::Intersects, GeometryExpression::FeatureGeometry, place),
+            collection,
+        )
     }
 
     /// Both conditions together.
     #[must_use]
     pub fn and(&self, other: &Self, collection: &Collection) -> Self {
-        Self::new(Test::all([self.test.clone(), other.test.clone()]), collection)
+        Self::new(BooleanExpression::all_of([self.expression.clone(), other.expression.clone()]), collection)
     }
 
     /// The same filter in one spelling, whatever the language and reference system that it came in. Reads as itself.
@@ -116,19 +119,19 @@ impl Filter {
 
     /// What every matching feature fulfils, for a first choice by index.
     #[must_use]
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &IndexPlan {
         &self.plan
     }
 
     /// Makes ready to look at many rows: geometries are prepared once.
     #[must_use]
     pub fn compile(&self) -> Predicate<'_> {
-        Predicate::new(&self.test)
+        Predicate::new(&self.expression)
     }
 
-    fn new(test: Test, collection: &Collection) -> Self {
-        let text = print::text(&test, collection).into();
-        Self { plan: Plan::of(&test, collection), text, test }
+    fn new(test: BooleanExpression, collection: &Collection) -> Self {
+        let text = print::filter_to_text(&test, collection).into();
+        Self { plan: IndexPlan::from_expression(&test, collection), text, expression: test }
     }
 }
 

@@ -1,59 +1,62 @@
 //! A filter back to CQL2 text, in one spelling: the key under which answers are kept, and what is shown to people.
 
-use super::fold::Fold;
-use super::node::{Item, List, Number, Operand, Order, Period, Place, Test, Text, Time};
+use super::expression::{
+    ArrayElement, ArrayExpression, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression,
+    InstantExpression, NullOperand, NumericExpression, TemporalExpression,
+};
+use super::text_folding::TextFolding;
 use crate::collection::Collection;
 use crate::feature::Geometry;
 use geo_types::{Coord, Geometry as G, LineString, Polygon};
 use std::fmt::{Display, Write};
 
-pub(crate) fn text(test: &Test, collection: &Collection) -> String {
-    let mut printer = Printer { collection, out: String::new() };
-    printer.test(test);
+pub(crate) fn filter_to_text(test: &BooleanExpression, collection: &Collection) -> String {
+    let mut printer = FilterPrinter { collection, out: String::new() };
+    printer.write_condition(test);
     printer.out
 }
 
-struct Printer<'a> {
+struct FilterPrinter<'a> {
     collection: &'a Collection,
     out: String,
 }
 
-impl Printer<'_> {
-    fn put(&mut self, what: impl Display) {
+impl FilterPrinter<'_> {
+    fn append(&mut self, what: impl Display) {
         // Writing into a String does not fail.
         let _ = write!(self.out, "{what}");
     }
 
-    fn name(&mut self, name: &str) {
+    fn write_name(&mut self, name: &str) {
         let plain = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric());
         // Quoting every other name spares knowing the reserved words.
         let reserved = ["true", "false", "null", "not", "and", "or", "in", "is", "like", "between", "div"];
         if plain && !reserved.iter().any(|r| r.eq_ignore_ascii_case(name)) {
-            self.put(name);
+            self.append(name);
         } else {
-            self.put(format_args!("\"{}\"", name.replace('"', "\"\"")));
+            self.append(format_args!("\"{}\"", name.replace('"', "\"\"")));
         }
     }
 
-    fn field(&mut self, field: usize) {
+    fn write_field(&mut self, field: usize) {
         let collection = self.collection;
-        self.name(&collection.fields[field].name);
+        self.write_name(&collection.fields[field].name);
     }
 
-    fn role(&mut self, role: &str, fallback: &str) {
+    fn write_role(&mut self, role: &str, fallback: &str) {
         let properties = self.collection.schema.get("properties").and_then(serde_json::Value::as_object);
         let named =
             properties.into_iter().flatten().find(|(_, p)| p.get("x-ogc-role").and_then(|r| r.as_str()) == Some(role));
         let name = named.map_or(fallback, |(name, _)| name).to_owned();
-        self.name(&name);
+        self.write_name(&name);
     }
 
-    fn literal(&mut self, text: &str) {
-        self.put(format_args!("'{}'", text.replace('\'', "''")));
+    fn write_literal(&mut self, text: &str) {
+        self.append(format_args!("'{}'", text.replace('\'', "''")));
     }
 
-    fn list<T>(&mut self, between: &str, items: &[T], mut each: impl FnMut(&mut Self, &T)) {
+    fn write_list<T>(&mut self, between: &str, items: &[T], mut each: impl FnMut(&mut Self, &T)) {
         for (i, item) in items.iter().enumerate() {
             if i > 0 {
                 self.out.push_str(between);
@@ -62,233 +65,243 @@ impl Printer<'_> {
         }
     }
 
-    fn test(&mut self, test: &Test) {
+    fn write_condition(&mut self, test: &BooleanExpression) {
         match test {
-            Test::Constant(Some(true)) => self.put("TRUE"),
-            Test::Constant(Some(false)) => self.put("FALSE"),
-            Test::Constant(None) => self.put("NULL"),
-            Test::All(tests) => self.list(" AND ", tests, Self::part),
-            Test::Any(tests) => self.list(" OR ", tests, Self::part),
-            Test::Not(inner) => {
-                self.put("NOT ");
-                self.part(inner);
+            BooleanExpression::Constant(Some(true)) => self.append("TRUE"),
+            BooleanExpression::Constant(Some(false)) => self.append("FALSE"),
+            BooleanExpression::Constant(None) => self.append("NULL"),
+            BooleanExpression::And(tests) => self.write_list(" AND ", tests, Self::write_nested),
+            BooleanExpression::Or(tests) => self.write_list(" OR ", tests, Self::write_nested),
+            BooleanExpression::Not(inner) => {
+                self.append("NOT ");
+                self.write_nested(inner);
             }
-            Test::Flag(field) => self.field(*field),
-            Test::Truths(order, a, b) => self.compare(*order, &**a, &**b, Self::part),
-            Test::Numbers(order, a, b) => self.compare(*order, a, b, Self::number),
-            Test::Texts(order, a, b) => self.compare(*order, a, b, Self::words),
-            Test::Times(order, a, b) => self.compare(*order, a, b, Self::time),
-            Test::NumberIn(number, list) => {
-                self.number(number);
-                self.put(" IN (");
-                self.list(",", list, |p, n| p.put(n));
-                self.put(")");
+            BooleanExpression::BooleanField(field) => self.write_field(*field),
+            BooleanExpression::CompareBooleans(order, a, b) => {
+                self.write_comparison(*order, &**a, &**b, Self::write_nested)
             }
-            Test::TextIn(text, list) => {
-                self.words(text);
-                self.put(" IN (");
-                self.list(",", list, |p, t| p.literal(t));
-                self.put(")");
+            BooleanExpression::CompareNumbers(order, a, b) => self.write_comparison(*order, a, b, Self::write_number),
+            BooleanExpression::CompareTexts(order, a, b) => self.write_comparison(*order, a, b, Self::write_text),
+            BooleanExpression::CompareTimes(order, a, b) => self.write_comparison(*order, a, b, Self::write_time),
+            BooleanExpression::NumberIn(number, list) => {
+                self.write_number(number);
+                self.append(" IN (");
+                self.write_list(",", list, |p, n| p.append(n));
+                self.append(")");
             }
-            Test::Like(text, pattern) => {
-                self.words(text);
-                self.put(" LIKE ");
-                self.literal(pattern);
+            BooleanExpression::TextIn(text, list) => {
+                self.write_text(text);
+                self.append(" IN (");
+                self.write_list(",", list, |p, t| p.write_literal(t));
+                self.append(")");
             }
-            Test::Null(operand) => {
-                self.operand(operand);
-                self.put(" IS NULL");
+            BooleanExpression::Like(text, pattern) => {
+                self.write_text(text);
+                self.append(" LIKE ");
+                self.write_literal(pattern);
             }
-            Test::Spatial(relation, a, b) => self.call(relation.name(), a, b, Self::place),
-            Test::Temporal(relation, a, b) => self.call(relation.name(), a, b, Self::period),
-            Test::Lists(sets, a, b) => self.call(sets.name(), a, b, Self::array),
+            BooleanExpression::IsNull(operand) => {
+                self.write_operand(operand);
+                self.append(" IS NULL");
+            }
+            BooleanExpression::Spatial(relation, a, b) => {
+                self.write_call(relation.name(), a, b, Self::write_geometry_operand)
+            }
+            BooleanExpression::TemporalRelation(relation, a, b) => {
+                self.write_call(relation.name(), a, b, Self::write_temporal)
+            }
+            BooleanExpression::Array(sets, a, b) => self.write_call(sets.name(), a, b, Self::write_array),
         }
     }
 
     /// A test inside another: in parentheses where it would come apart.
-    fn part(&mut self, test: &Test) {
+    fn write_nested(&mut self, test: &BooleanExpression) {
         let whole = matches!(
             test,
-            Test::Constant(_) | Test::Flag(_) | Test::Spatial(..) | Test::Temporal(..) | Test::Lists(..)
+            BooleanExpression::Constant(_)
+                | BooleanExpression::BooleanField(_)
+                | BooleanExpression::Spatial(..)
+                | BooleanExpression::TemporalRelation(..)
+                | BooleanExpression::Array(..)
         );
         if whole {
-            self.test(test);
+            self.write_condition(test);
         } else {
-            self.put("(");
-            self.test(test);
-            self.put(")");
+            self.append("(");
+            self.write_condition(test);
+            self.append(")");
         }
     }
 
-    fn compare<T>(&mut self, order: Order, a: &T, b: &T, side: fn(&mut Self, &T)) {
+    fn write_comparison<T>(&mut self, order: ComparisonOperator, a: &T, b: &T, side: fn(&mut Self, &T)) {
         side(self, a);
-        self.put(order.name());
+        self.append(order.name());
         side(self, b);
     }
 
-    fn call<T>(&mut self, name: &str, a: &T, b: &T, side: fn(&mut Self, &T)) {
-        self.put(format_args!("{name}("));
+    fn write_call<T>(&mut self, name: &str, a: &T, b: &T, side: fn(&mut Self, &T)) {
+        self.append(format_args!("{name}("));
         side(self, a);
-        self.put(",");
+        self.append(",");
         side(self, b);
-        self.put(")");
+        self.append(")");
     }
 
-    fn operand(&mut self, operand: &Operand) {
+    fn write_operand(&mut self, operand: &NullOperand) {
         match operand {
-            Operand::Field(field) => self.field(*field),
-            Operand::Geometry => self.role("primary-geometry", "geometry"),
-            Operand::Number(number) => self.number(number),
+            NullOperand::Field(field) => self.write_field(*field),
+            NullOperand::Geometry => self.write_role("primary-geometry", "geometry"),
+            NullOperand::Number(number) => self.write_number(number),
         }
     }
 
-    fn number(&mut self, number: &Number) {
+    fn write_number(&mut self, number: &NumericExpression) {
         match number {
-            Number::Literal(n) => self.put(n),
-            Number::Field(field) => self.field(*field),
-            Number::Sum(sum, a, b) => {
-                self.put("(");
-                self.number(a);
-                self.put(format_args!(" {} ", sum.name()));
-                self.number(b);
-                self.put(")");
+            NumericExpression::Literal(n) => self.append(n),
+            NumericExpression::Field(field) => self.write_field(*field),
+            NumericExpression::Arithmetic(sum, a, b) => {
+                self.append("(");
+                self.write_number(a);
+                self.append(format_args!(" {} ", sum.name()));
+                self.write_number(b);
+                self.append(")");
             }
-            Number::Year(time) => {
-                self.put("YEAR(");
-                self.time(time);
-                self.put(")");
+            NumericExpression::Year(time) => {
+                self.append("YEAR(");
+                self.write_time(time);
+                self.append(")");
             }
-            Number::Count(field) => {
-                self.put("COUNT(");
-                self.field(*field);
-                self.put(")");
+            NumericExpression::Count(field) => {
+                self.append("COUNT(");
+                self.write_field(*field);
+                self.append(")");
             }
         }
     }
 
-    fn words(&mut self, text: &Text) {
+    fn write_text(&mut self, text: &CharacterExpression) {
         match text {
-            Text::Literal(literal) => self.literal(literal),
-            Text::Field(field) => self.field(*field),
-            Text::Id => self.role("id", "id"),
-            Text::Folded(fold, inner) => {
+            CharacterExpression::Literal(literal) => self.write_literal(literal),
+            CharacterExpression::Field(field) => self.write_field(*field),
+            CharacterExpression::Id => self.write_role("id", "id"),
+            CharacterExpression::Folded(fold, inner) => {
                 let (open, close) = match fold {
-                    Fold::Case => ("CASEI(", ")"),
-                    Fold::Accents => ("ACCENTI(", ")"),
-                    Fold::Both => ("CASEI(ACCENTI(", "))"),
+                    TextFolding::Case => ("CASEI(", ")"),
+                    TextFolding::Accents => ("ACCENTI(", ")"),
+                    TextFolding::Both => ("CASEI(ACCENTI(", "))"),
                 };
-                self.put(open);
-                self.words(inner);
-                self.put(close);
+                self.append(open);
+                self.write_text(inner);
+                self.append(close);
             }
         }
     }
 
-    fn time(&mut self, time: &Time) {
+    fn write_time(&mut self, time: &InstantExpression) {
         match time {
-            Time::Literal(_, text) => self.moment(text),
-            Time::Field(field) => self.field(*field),
+            InstantExpression::Literal(_, text) => self.write_instant(text),
+            InstantExpression::Field(field) => self.write_field(*field),
         }
     }
 
-    fn moment(&mut self, text: &str) {
-        self.put(format_args!("{}('{text}')", if text.len() == 10 { "DATE" } else { "TIMESTAMP" }));
+    fn write_instant(&mut self, text: &str) {
+        self.append(format_args!("{}('{text}')", if text.len() == 10 { "DATE" } else { "TIMESTAMP" }));
     }
 
-    fn period(&mut self, period: &Period) {
+    fn write_temporal(&mut self, period: &TemporalExpression) {
         match period {
-            Period::Instant(time) => self.time(time),
-            Period::Interval(start, end) => {
-                self.put("INTERVAL(");
-                self.end(start.as_ref());
-                self.put(",");
-                self.end(end.as_ref());
-                self.put(")");
+            TemporalExpression::Instant(time) => self.write_time(time),
+            TemporalExpression::Interval(start, end) => {
+                self.append("INTERVAL(");
+                self.write_interval_end(start.as_ref());
+                self.append(",");
+                self.write_interval_end(end.as_ref());
+                self.append(")");
             }
         }
     }
 
-    fn end(&mut self, end: Option<&Time>) {
+    fn write_interval_end(&mut self, end: Option<&InstantExpression>) {
         match end {
-            None => self.literal(".."),
-            Some(Time::Literal(_, text)) => self.literal(text),
-            Some(Time::Field(field)) => self.field(*field),
+            None => self.write_literal(".."),
+            Some(InstantExpression::Literal(_, text)) => self.write_literal(text),
+            Some(InstantExpression::Field(field)) => self.write_field(*field),
         }
     }
 
-    fn array(&mut self, list: &List) {
+    fn write_array(&mut self, list: &ArrayExpression) {
         match list {
-            List::Field(field) => self.field(*field),
-            List::Literal(items) => {
-                self.put("(");
-                self.list(",", items, |p, item| match item {
-                    Item::Text(text) => p.literal(text),
-                    Item::Number(n) => p.put(n),
-                    Item::Bool(b) => p.put(if *b { "TRUE" } else { "FALSE" }),
-                    Item::Time(_, text) => p.moment(text),
+            ArrayExpression::Field(field) => self.write_field(*field),
+            ArrayExpression::Literal(items) => {
+                self.append("(");
+                self.write_list(",", items, |p, item| match item {
+                    ArrayElement::Text(text) => p.write_literal(text),
+                    ArrayElement::Number(n) => p.append(n),
+                    ArrayElement::Bool(b) => p.append(if *b { "TRUE" } else { "FALSE" }),
+                    ArrayElement::Time(_, text) => p.write_instant(text),
                 });
-                self.put(")");
+                self.append(")");
             }
         }
     }
 
-    fn place(&mut self, place: &Place) {
+    fn write_geometry_operand(&mut self, place: &GeometryExpression) {
         match place {
-            Place::Own => self.role("primary-geometry", "geometry"),
-            Place::Literal { written, .. } => self.geometry(written),
+            GeometryExpression::FeatureGeometry => self.write_role("primary-geometry", "geometry"),
+            GeometryExpression::Literal { written, .. } => self.write_geometry(written),
         }
     }
 
-    fn geometry(&mut self, geometry: &Geometry) {
+    fn write_geometry(&mut self, geometry: &Geometry) {
         match geometry {
             G::Point(p) => {
-                self.put("POINT");
-                self.coords(&[p.0]);
+                self.append("POINT");
+                self.write_coordinates(&[p.0]);
             }
-            G::Line(l) => self.geometry(&G::LineString(LineString(vec![l.start, l.end]))),
+            G::Line(l) => self.write_geometry(&G::LineString(LineString(vec![l.start, l.end]))),
             G::LineString(l) => {
-                self.put("LINESTRING");
-                self.coords(&l.0);
+                self.append("LINESTRING");
+                self.write_coordinates(&l.0);
             }
             G::Polygon(p) => {
-                self.put("POLYGON");
-                self.rings(p);
+                self.append("POLYGON");
+                self.write_rings(p);
             }
             G::MultiPoint(m) => {
-                self.put("MULTIPOINT(");
-                self.list(",", &m.0, |p, point| p.coords(&[point.0]));
-                self.put(")");
+                self.append("MULTIPOINT(");
+                self.write_list(",", &m.0, |p, point| p.write_coordinates(&[point.0]));
+                self.append(")");
             }
             G::MultiLineString(m) => {
-                self.put("MULTILINESTRING(");
-                self.list(",", &m.0, |p, line| p.coords(&line.0));
-                self.put(")");
+                self.append("MULTILINESTRING(");
+                self.write_list(",", &m.0, |p, line| p.write_coordinates(&line.0));
+                self.append(")");
             }
             G::MultiPolygon(m) => {
-                self.put("MULTIPOLYGON(");
-                self.list(",", &m.0, Self::rings);
-                self.put(")");
+                self.append("MULTIPOLYGON(");
+                self.write_list(",", &m.0, Self::write_rings);
+                self.append(")");
             }
             G::GeometryCollection(c) => {
-                self.put("GEOMETRYCOLLECTION(");
-                self.list(",", &c.0, Self::geometry);
-                self.put(")");
+                self.append("GEOMETRYCOLLECTION(");
+                self.write_list(",", &c.0, Self::write_geometry);
+                self.append(")");
             }
-            G::Rect(r) => self.geometry(&G::Polygon(r.to_polygon())),
-            G::Triangle(t) => self.geometry(&G::Polygon(t.to_polygon())),
+            G::Rect(r) => self.write_geometry(&G::Polygon(r.to_polygon())),
+            G::Triangle(t) => self.write_geometry(&G::Polygon(t.to_polygon())),
         }
     }
 
-    fn rings(&mut self, polygon: &Polygon<f64>) {
+    fn write_rings(&mut self, polygon: &Polygon<f64>) {
         let rings: Vec<&LineString<f64>> = std::iter::once(polygon.exterior()).chain(polygon.interiors()).collect();
-        self.put("(");
-        self.list(",", &rings, |p, ring| p.coords(&ring.0));
-        self.put(")");
+        self.append("(");
+        self.write_list(",", &rings, |p, ring| p.write_coordinates(&ring.0));
+        self.append(")");
     }
 
-    fn coords(&mut self, coords: &[Coord<f64>]) {
-        self.put("(");
-        self.list(",", coords, |p, c| p.put(format_args!("{} {}", c.x, c.y)));
-        self.put(")");
+    fn write_coordinates(&mut self, coords: &[Coord<f64>]) {
+        self.append("(");
+        self.write_list(",", coords, |p, c| p.append(format_args!("{} {}", c.x, c.y)));
+        self.append(")");
     }
 }

@@ -1,115 +1,120 @@
 //! The collections of the plan, described.
 
-use super::ask::Ask;
-use super::html::{self, Page};
+use super::html::{self, HtmlPage};
 use super::items;
-use super::link::{self, Link};
+use super::link::{self, WebLink};
 use super::negotiate::{CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG, SCHEMA};
-use super::present::{self, Answer, Document};
-use super::urls::Base;
-use crate::atlas::View;
+use super::request_context::RequestContext;
+use super::response::{self, HttpResult, ResourceDocument};
+use super::urls::BaseUrl;
+use crate::atlas::CollectionView;
 use crate::crs::Crs;
-use crate::feature::{Bbox, time::Span};
-use crate::query::{self, CRS84};
+use crate::feature::{BoundingBox, time::TimeSpan};
+use crate::query::{self, CRS84_URI};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 /// Parameters of the list, from OGC API Common Part 2.
 const LIST_PARAMETERS: [&str; 3] = ["bbox", "datetime", "limit"];
 
-pub async fn list(ask: Ask) -> Answer {
-    let pairs = ask.only(&LIST_PARAMETERS)?;
-    let wanted = query::overview(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
-    let mut views = ask.atlas().collections();
+pub async fn list_collections(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&LIST_PARAMETERS)?;
+    let wanted = query::parse_overview(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+    let mut views = context.plan().collections();
     let all = views.len();
-    views.retain(|view| is_wanted(view, &wanted));
+    views.retain(|view| is_in_extent(view, &wanted));
     let matched = views.len();
     views.truncate(wanted.limit);
-    present::document_with(&ask, &JSON, &pairs, |twins| {
-        let base = ask.base();
-        let storage = ask.atlas().storage_crs();
+    response::respond_document_with(&context, &JSON, &pairs, |alternates| {
+        let base = context.base_url();
+        let storage = context.plan().storage_crs();
         let collections: Vec<Json> =
-            views.iter().map(|view| describe(view, &base, links(view, &base), storage)).collect();
+            views.iter().map(|view| describe_collection(view, &base, collection_links(view, &base), storage)).collect();
         let json = json!({
-            "links": link::array(twins),
+            "links": link::links_to_json(alternates),
             "numberMatched": matched,
             "numberReturned": views.len(),
-            "crs": known_crs(),
+            "crs": list_crs_uris(),
             "collections": collections,
         });
-        let page = Page::new("Collections", &format!("{matched} of {all} collections of this plan."));
-        Ok(Document { json, page: page.crumb("The API", base.api(&[])).main(html::collections(&views, &base)) })
+        let page = HtmlPage::new("Collections", &format!("{matched} of {all} collections of this plan."));
+        Ok(ResourceDocument {
+            json,
+            page: page
+                .with_breadcrumb("The API", base.api_url(&[]))
+                .with_main(html::render_collection_list(&views, &base)),
+        })
     })
 }
 
-pub async fn one(ask: Ask) -> Answer {
-    let view = ask.atlas().view(ask.segment("collection"))?;
-    present::document(&ask, &JSON, |twins| {
-        let base = ask.base();
-        let mut all = twins.to_vec();
-        all.extend(links(&view, &base).into_iter().filter(|l| l.rel != "self"));
+pub async fn get_collection(context: RequestContext) -> HttpResult {
+    let view = context.plan().collection_view(context.path_segment("collection"))?;
+    response::respond_document(&context, &JSON, |alternates| {
+        let base = context.base_url();
+        let mut all = alternates.to_vec();
+        all.extend(collection_links(&view, &base).into_iter().filter(|l| l.rel != "self"));
         let collection = view.collection();
-        let page = Page::new(&collection.title, &collection.description)
-            .crumb("The API", base.api(&[]))
-            .crumb("Collections", base.api(&["collections"]));
-        Ok(Document {
-            page: page.main(html::collection(&view, &base, &all)),
-            json: describe(&view, &base, all, ask.atlas().storage_crs()),
+        let page = HtmlPage::new(&collection.title, &collection.description)
+            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("Collections", base.api_url(&["collections"]));
+        Ok(ResourceDocument {
+            page: page.with_main(html::render_collection(&view, &base, &all)),
+            json: describe_collection(&view, &base, all, context.plan().storage_crs()),
         })
     })
 }
 
 /// Whether a collection has a part in this box and this time; what has no extent is not ruled out by it.
-fn is_wanted(view: &View, wanted: &query::Query) -> bool {
+fn is_in_extent(view: &CollectionView, wanted: &query::Query) -> bool {
     let place = match (wanted.bbox, view.extent()) {
-        (Some(asked), Some(mine)) => meet(asked, mine),
+        (Some(requested), Some(extent)) => bboxes_intersect(requested, extent),
         _ => true,
     };
-    place && wanted.time.is_none_or(|asked| view.time().is_none_or(|mine| asked.meets(mine)))
+    place && wanted.time.is_none_or(|requested| view.time_extent().is_none_or(|extent| requested.intersects(extent)))
 }
 
 /// Whether two boxes share a place; the first may cross the antimeridian.
-fn meet(asked: Bbox, mine: Bbox) -> bool {
-    let tall = asked.south <= mine.north && mine.south <= asked.north;
-    let wide = if asked.west <= asked.east {
-        asked.west <= mine.east && mine.west <= asked.east
+fn bboxes_intersect(requested: BoundingBox, extent: BoundingBox) -> bool {
+    let tall = requested.south <= extent.north && extent.south <= requested.north;
+    let wide = if requested.west <= requested.east {
+        requested.west <= extent.east && extent.west <= requested.east
     } else {
-        mine.east >= asked.west || mine.west <= asked.east
+        extent.east >= requested.west || extent.west <= requested.east
     };
     tall && wide
 }
 
 /// Every reference system that answers can be had in, CRS84 first.
-fn known_crs() -> Vec<String> {
+fn list_crs_uris() -> Vec<String> {
     Crs::all().map(Crs::uri).collect()
 }
 
-fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
+fn describe_collection(view: &CollectionView, base: &BaseUrl, links: Vec<WebLink>, storage: Crs) -> Json {
     let collection = view.collection();
     let mut extent = json!({});
     if let Some(bbox) = view.extent() {
-        extent["spatial"] = json!({"bbox": [roomy(bbox)], "crs": CRS84});
+        extent["spatial"] = json!({"bbox": [pad_bbox(bbox)], "crs": CRS84_URI});
     }
-    if let Some(time) = view.time() {
+    if let Some(time) = view.time_extent() {
         extent["temporal"] =
-            json!({"interval": [interval(time)], "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"});
+            json!({"interval": [format_interval(time)], "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"});
     }
     let mut links = links;
     if !links.iter().any(|l| l.rel == "self") {
-        links.insert(0, Link::new("self", base.api(&["collections", collection.id.as_str()]), JSON.media));
+        links.insert(0, WebLink::new("self", base.api_url(&["collections", collection.id.as_str()]), JSON.media));
     }
     let mut json = json!({
         "id": collection.id.as_str(),
         "title": collection.title,
         "description": collection.description,
         "itemType": "feature",
-        "itemCount": view.count(),
+        "itemCount": view.feature_count(),
         "extent": extent,
-        "links": link::array(&links),
+        "links": link::links_to_json(&links),
     });
     // What has no place is in no reference system.
     if !collection.geometry.is_none() {
-        json["crs"] = known_crs().into();
+        json["crs"] = list_crs_uris().into();
         json["storageCrs"] = storage.uri().into();
     }
     if !collection.attribution().is_empty() {
@@ -120,14 +125,14 @@ fn describe(view: &View, base: &Base, links: Vec<Link>, storage: Crs) -> Json {
 
 /// The box with a metre or two around it, so that clients that keep its numbers in single precision, as OGC's own test suite does, lose
 /// nothing at its edges.
-fn roomy(bbox: Bbox) -> [f64; 4] {
+fn pad_bbox(bbox: BoundingBox) -> [f64; 4] {
     const STEPS: f64 = 1e5;
     let (down, up) = (|v: f64| (v * STEPS - 1.0).floor() / STEPS, |v: f64| (v * STEPS + 1.0).ceil() / STEPS);
     [down(bbox.west).max(-180.0), down(bbox.south).max(-90.0), up(bbox.east).min(180.0), up(bbox.north).min(90.0)]
 }
 
 /// Both ends in RFC 3339; `null` is open.
-fn interval(time: Span) -> [Option<String>; 2] {
+fn format_interval(time: TimeSpan) -> [Option<String>; 2] {
     let end = |ms: i64| Timestamp::from_millisecond(ms).ok().map(|t| t.to_string());
     [
         Some(time.start_ms).filter(|&ms| ms > i64::MIN).and_then(end),
@@ -136,40 +141,46 @@ fn interval(time: Span) -> [Option<String>; 2] {
 }
 
 /// Everything that belongs to a collection.
-fn links(view: &View, base: &Base) -> Vec<Link> {
+fn collection_links(view: &CollectionView, base: &BaseUrl) -> Vec<WebLink> {
     let collection = view.collection();
     let id = collection.id.as_str();
-    let at = |rest: &str| base.api(&["collections", id]) + rest;
+    let at = |rest: &str| base.api_url(&["collections", id]) + rest;
     let mut links = vec![
-        Link::new("self", at("?f=json"), JSON.media).titled(&collection.title),
-        Link::new("alternate", at("?f=html"), HTML.media).titled("This as a page"),
-        Link::new("items", at("/items"), GEOJSON.media).titled("The features as GeoJSON"),
-        Link::new("items", at("/items?f=html"), HTML.media).titled("The features as a page"),
-        Link::new("items", at("/items?f=jsonfg"), JSONFG.media).titled("The features as JSON-FG"),
-        Link::new("items", at("/items?f=flatgeobuf"), FLATGEOBUF.media).titled("The features as FlatGeobuf"),
-        Link::new("items", at("/items?f=csv"), CSV.media).titled("The features as a table (CSV)"),
-        Link::new(link::SCHEMA, at("/schema"), SCHEMA.media).titled("The schema of the features"),
-        Link::new("describedby", at("/schema/geojson"), SCHEMA.media).titled("The schema of a feature as GeoJSON"),
-        Link::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).titled("What can be asked for"),
-        Link::new(link::SORTABLES, at("/sortables"), SCHEMA.media).titled("What can be sorted by"),
-        Link::new("version-history", at("/changes"), JSON.media).titled("What changed, and when"),
+        WebLink::new("self", at("?f=json"), JSON.media).with_title(&collection.title),
+        WebLink::new("alternate", at("?f=html"), HTML.media).with_title("This as a page"),
+        WebLink::new("items", at("/items"), GEOJSON.media).with_title("The features as GeoJSON"),
+        WebLink::new("items", at("/items?f=html"), HTML.media).with_title("The features as a page"),
+        WebLink::new("items", at("/items?f=jsonfg"), JSONFG.media).with_title("The features as JSON-FG"),
+        WebLink::new("items", at("/items?f=flatgeobuf"), FLATGEOBUF.media).with_title("The features as FlatGeobuf"),
+        WebLink::new("items", at("/items?f=csv"), CSV.media).with_title("The features as a table (CSV)"),
+        WebLink::new(link::SCHEMA, at("/schema"), SCHEMA.media).with_title("The schema of the features"),
+        WebLink::new("describedby", at("/schema/geojson"), SCHEMA.media)
+            .with_title("The schema of a feature as GeoJSON"),
+        WebLink::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).with_title("What can be asked for"),
+        WebLink::new(link::SORTABLES, at("/sortables"), SCHEMA.media).with_title("What can be sorted by"),
+        WebLink::new("version-history", at("/changes"), JSON.media).with_title("What changed, and when"),
     ];
     if collection.time.is_some() {
         links.push(
-            Link::new("alternate", at("/calendar"), super::calendar::MEDIA).titled("The dated features as a calendar"),
+            WebLink::new("alternate", at("/calendar"), super::calendar::MEDIA)
+                .with_title("The dated features as a calendar"),
         );
     }
-    for form in items::WHOLE_FORMS {
+    for form in items::DOWNLOAD_FORMATS {
         let href = at(&format!("/download?f={}", form.names[0]));
-        links.push(Link::new("enclosure", href, form.media).titled(format!("All of {} as one file", collection.title)));
+        links.push(
+            WebLink::new("enclosure", href, form.media).with_title(format!("All of {} as one file", collection.title)),
+        );
     }
     if let Some((name, href)) = collection.license() {
-        links.push(Link::new("license", href.to_owned(), HTML.media).titled(name));
+        links.push(WebLink::new("license", href.to_owned(), HTML.media).with_title(name));
     }
     if !collection.geometry.is_none() {
-        let tilejson = base.url(&format!("/tiles/{id}.json"));
-        links.push(Link::new(link::TILESETS, at("/tiles"), JSON.media).titled("The features as vector tiles"));
-        links.push(Link::new("preview", tilejson, JSON.media).titled("The vector tiles for map libraries (TileJSON)"));
+        let tilejson = base.with_path(&format!("/tiles/{id}.json"));
+        links.push(WebLink::new(link::TILESETS, at("/tiles"), JSON.media).with_title("The features as vector tiles"));
+        links.push(
+            WebLink::new("preview", tilejson, JSON.media).with_title("The vector tiles for map libraries (TileJSON)"),
+        );
     }
     links
 }

@@ -1,12 +1,12 @@
 //! The fields of a collection: its schema, what can be asked for, and what can be sorted by (OGC API Features Parts 3 and 5).
 
-use super::ask::{Ask, Pairs};
-use super::html::{self, Page};
-use super::link::Link;
+use super::html::{self, HtmlPage};
+use super::link::WebLink;
 use super::negotiate::{HTML, JSON, SCHEMA};
-use super::present::{self, Answer, Document};
-use super::urls::Base;
-use crate::collection::{Collection, Kind};
+use super::request_context::{QueryPairs, RequestContext};
+use super::response::{self, HttpResult, ResourceDocument};
+use super::urls::BaseUrl;
+use crate::collection::{Collection, FieldType};
 use crate::error::Error;
 use crate::query;
 use serde_json::{Map, Value as Json, json};
@@ -16,8 +16,8 @@ const CODELIST: &str = "x-ogc-codelistUri";
 /// How codes are described (OGC API Features Part 5, profiles for codelists).
 const CODELIST_REF: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-ref";
 
-pub async fn schema(ask: Ask) -> Answer {
-    let pairs = ask.only(&["type"])?;
+pub async fn get_schema(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&["type"])?;
     let purpose = pairs.rest.first().map(|(_, value)| value.clone());
     if let Some(other) = purpose.as_deref().filter(|p| !["create", "replace", "update"].contains(p)) {
         return Err(Error::invalid(
@@ -27,10 +27,10 @@ pub async fn schema(ask: Ask) -> Answer {
         .into());
     }
     let name = purpose.as_ref().map_or_else(|| "schema".to_owned(), |p| format!("schema?type={p}"));
-    answer_with(&ask, &name, "Schema", &pairs, |_, collection| {
+    respond_schema_with(&context, &name, "Schema", &pairs, |_, collection| {
         let mut schema = (*collection.schema).clone();
-        sort_out_receivables(&mut schema);
-        name_times(&mut schema, collection);
+        mark_read_only(&mut schema);
+        mark_time_roles(&mut schema, collection);
         if let Some(purpose) = purpose {
             keep_receivables(&mut schema, &purpose);
         }
@@ -40,13 +40,13 @@ pub async fn schema(ask: Ask) -> Answer {
 
 /// The schema of one feature as it is sent. GDAL learns the types of fields from this one: it wants them below `properties`, with
 /// a single type each, and holds every `integer` in 32 bits, so that only bounded ones are called so.
-pub async fn geojson(ask: Ask) -> Answer {
-    answer(&ask, "schema/geojson", "GeoJSON schema", |_, collection| {
+pub async fn get_geojson_schema(context: RequestContext) -> HttpResult {
+    respond_schema(&context, "schema/geojson", "GeoJSON schema", |_, collection| {
         let mut properties = Map::new();
         for field in &collection.fields {
             let schema = collection.schema.get("properties").and_then(|p| p.get(&field.name));
-            let mut schema = schema.cloned().unwrap_or_else(|| field.kind.schema());
-            if field.kind == Kind::Integer && schema.get("maximum").is_none() {
+            let mut schema = schema.cloned().unwrap_or_else(|| field.kind.json_schema());
+            if field.kind == FieldType::Integer && schema.get("maximum").is_none() {
                 schema["type"] = "number".into();
                 schema["multipleOf"] = 1.into();
             }
@@ -69,68 +69,84 @@ pub async fn geojson(ask: Ask) -> Answer {
     })
 }
 
-pub async fn queryables(ask: Ask) -> Answer {
-    answer(&ask, "queryables", "Queryables", |_, collection| {
-        only(collection, |at| query::queryable(collection, at).is_some(), !collection.geometry.is_none())
+pub async fn get_queryables(context: RequestContext) -> HttpResult {
+    respond_schema(&context, "queryables", "Queryables", |_, collection| {
+        filter_properties(
+            collection,
+            |at| query::queryable_type(collection, at).is_some(),
+            !collection.geometry.is_none(),
+        )
     })
 }
 
-pub async fn sortables(ask: Ask) -> Answer {
-    answer(&ask, "sortables", "Sortables", |_, collection| {
-        only(collection, |at| query::sortable(collection, at), false)
+pub async fn get_sortables(context: RequestContext) -> HttpResult {
+    respond_schema(&context, "sortables", "Sortables", |_, collection| {
+        filter_properties(collection, |at| query::is_sortable(collection, at), false)
     })
 }
 
 /// The functions that filters may use (OGC API Features Part 3).
-pub async fn functions(ask: Ask) -> Answer {
-    present::document(&ask, &JSON, |_| {
-        let json = crate::filter::functions();
-        let page =
-            Page::new("Functions", "What filters may compute and compare, beside = < > LIKE BETWEEN IN and IS NULL.");
-        Ok(Document { page: page.crumb("The API", ask.base().api(&[])).main(html::data(&json)), json })
+pub async fn get_functions(context: RequestContext) -> HttpResult {
+    response::respond_document(&context, &JSON, |_| {
+        let json = crate::filter::list_functions();
+        let page = HtmlPage::new(
+            "Functions",
+            "What filters may compute and compare, beside = < > LIKE BETWEEN IN and IS NULL.",
+        );
+        Ok(ResourceDocument {
+            page: page
+                .with_breadcrumb("The API", context.base_url().api_url(&[]))
+                .with_main(html::render_document(&json)),
+            json,
+        })
     })
 }
 
-fn answer(ask: &Ask, name: &str, title: &str, make: impl FnOnce(&Base, &Collection) -> Json) -> Answer {
-    answer_with(ask, name, title, &ask.only(&[])?, make)
-}
-
-fn answer_with(
-    ask: &Ask,
+fn respond_schema(
+    context: &RequestContext,
     name: &str,
     title: &str,
-    pairs: &Pairs,
-    make: impl FnOnce(&Base, &Collection) -> Json,
-) -> Answer {
-    let view = ask.atlas().view(ask.segment("collection"))?;
+    build: impl FnOnce(&BaseUrl, &Collection) -> Json,
+) -> HttpResult {
+    respond_schema_with(context, name, title, &context.parse_known_pairs(&[])?, build)
+}
+
+fn respond_schema_with(
+    context: &RequestContext,
+    name: &str,
+    title: &str,
+    pairs: &QueryPairs,
+    build: impl FnOnce(&BaseUrl, &Collection) -> Json,
+) -> HttpResult {
+    let view = context.plan().collection_view(context.path_segment("collection"))?;
     let collection = view.collection();
-    let mut coded = false;
-    let mut response = present::document_with(ask, &SCHEMA, pairs, |_| {
-        let base = ask.base();
-        let mut json = make(&base, collection);
-        absolute_references(&mut json, &base);
-        coded = json.to_string().contains(CODELIST);
+    let mut has_codelist = false;
+    let mut response = response::respond_document_with(context, &SCHEMA, pairs, |_| {
+        let base = context.base_url();
+        let mut json = build(&base, collection);
+        resolve_codelists(&mut json, &base);
+        has_codelist = json.to_string().contains(CODELIST);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-        json["$id"] = format!("{}/{name}", base.api(&["collections", collection.id.as_str()])).into();
-        let page = Page::new(&format!("{title}: {}", collection.title), &collection.description)
-            .crumb("The API", base.api(&[]))
-            .crumb("Collections", base.api(&["collections"]))
-            .crumb(&collection.title, base.api(&["collections", collection.id.as_str()]));
-        Ok(Document { page: page.main(html::fields(&json)), json })
+        json["$id"] = format!("{}/{name}", base.api_url(&["collections", collection.id.as_str()])).into();
+        let page = HtmlPage::new(&format!("{title}: {}", collection.title), &collection.description)
+            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("Collections", base.api_url(&["collections"]))
+            .with_breadcrumb(&collection.title, base.api_url(&["collections", collection.id.as_str()]));
+        Ok(ResourceDocument { page: page.with_main(html::render_schema_fields(&json)), json })
     })?;
-    if coded {
-        let profile = Link::new("profile", CODELIST_REF.into(), HTML.media);
-        present::add_links(response.headers_mut(), &[profile]);
+    if has_codelist {
+        let profile = WebLink::new("profile", CODELIST_REF.into(), HTML.media);
+        response::add_link_header(response.headers_mut(), &[profile]);
     }
     Ok(response)
 }
 
 /// A schema of some of the fields, each optional.
-fn only(collection: &Collection, keep: impl Fn(usize) -> bool, geometry: bool) -> Json {
+fn filter_properties(collection: &Collection, keep: impl Fn(usize) -> bool, geometry: bool) -> Json {
     let mut properties = Map::new();
     if let Some(all) = collection.schema.get("properties").and_then(Json::as_object) {
         for (name, property) in all {
-            let wanted = match collection.field(name) {
+            let wanted = match collection.field_index(name) {
                 Some(at) => keep(at),
                 None => geometry && property.get("x-ogc-role").and_then(Json::as_str) == Some("primary-geometry"),
             };
@@ -151,7 +167,7 @@ fn only(collection: &Collection, keep: impl Fn(usize) -> bool, geometry: bool) -
 }
 
 /// The id is chosen by whoever creates a feature and cannot be changed; dates of creation and change are ours alone.
-fn sort_out_receivables(schema: &mut Json) {
+fn mark_read_only(schema: &mut Json) {
     for name in ["created", "updated"] {
         if let Some(property) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Json::as_object_mut) {
             property.insert("readOnly".into(), true.into());
@@ -160,7 +176,7 @@ fn sort_out_receivables(schema: &mut Json) {
 }
 
 /// Says which properties place a feature in time (OGC API Features Part 5, advanced property roles).
-fn name_times(schema: &mut Json, collection: &Collection) {
+fn mark_time_roles(schema: &mut Json, collection: &Collection) {
     let Some(time) = collection.time else { return };
     let kind = |at: usize| collection.fields.get(at).map(|f| f.kind);
     let roles = match time.end {
@@ -194,17 +210,17 @@ fn keep_receivables(schema: &mut Json, purpose: &str) {
 }
 
 /// Vocabularies are named relative to the model's files; on the web they have addresses.
-pub fn absolute_references(json: &mut Json, base: &Base) {
+pub fn resolve_codelists(json: &mut Json, base: &BaseUrl) {
     match json {
         Json::Object(members) => {
             for (name, value) in members {
                 match (name.as_str(), value.as_str().and_then(|v| v.strip_prefix("vocabularies/"))) {
-                    (CODELIST, Some(vocabulary)) => *value = base.api(&["vocabularies", vocabulary]).into(),
-                    _ => absolute_references(value, base),
+                    (CODELIST, Some(vocabulary)) => *value = base.api_url(&["vocabularies", vocabulary]).into(),
+                    _ => resolve_codelists(value, base),
                 }
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| absolute_references(item, base)),
+        Json::Array(items) => items.iter_mut().for_each(|item| resolve_codelists(item, base)),
         _ => {}
     }
 }

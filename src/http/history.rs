@@ -1,24 +1,24 @@
 //! The versions of one feature, and the way back to one of them.
 
-use super::ask::Ask;
-use super::edit::{self, Body, terms::Terms};
-use super::html::{self, Page};
+use super::edit::{self, RequestBody, headers::EditHeaders};
+use super::html::{self, HtmlPage};
 use super::link;
 use super::negotiate::JSON;
-use super::present::{self, Answer, Document};
-use crate::atlas::Act;
-use crate::change::Version;
+use super::request_context::RequestContext;
+use super::response::{self, HttpResult, ResourceDocument};
+use crate::atlas::EditAction;
+use crate::change::FeatureVersion;
 use crate::error::Error;
 use serde_json::{Value as Json, json};
 
-pub async fn list(ask: Ask) -> Answer {
-    let pairs = ask.only(&[])?;
-    let atlas = ask.atlas().clone();
-    let (collection, id) = (ask.segment("collection").to_owned(), ask.segment("feature").to_owned());
-    let (collection, versions) = ask.app.pool.run(move || atlas.history(&collection, &id)).await??;
-    present::document_with(&ask, &JSON, &pairs, |twins| {
-        let version = |v: &Version| {
-            let feature = |f: &Option<crate::feature::Feature>| f.as_ref().map(|f| collection.geojson(f));
+pub async fn list_versions(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&[])?;
+    let atlas = context.plan().clone();
+    let (collection, id) = (context.path_segment("collection").to_owned(), context.path_segment("feature").to_owned());
+    let (collection, versions) = context.app.pool.run(move || atlas.feature_history(&collection, &id)).await??;
+    response::respond_document_with(&context, &JSON, &pairs, |alternates| {
+        let version = |v: &FeatureVersion| {
+            let feature = |f: &Option<crate::feature::Feature>| f.as_ref().map(|f| collection.feature_to_geojson(f));
             json!({
                 "revision": v.revision,
                 "author": v.author,
@@ -27,17 +27,18 @@ pub async fn list(ask: Ask) -> Answer {
                 "after": feature(&v.after),
             })
         };
-        let json = json!({"versions": versions.iter().map(version).collect::<Vec<_>>(), "links": link::array(twins)});
-        let title = format!("History of {}", ask.segment("feature"));
-        let page = Page::new(&title, "Who changed what, and when; oldest first.").main(html::data(&json["versions"]));
-        Ok(Document { json, page })
+        let json = json!({"versions": versions.iter().map(version).collect::<Vec<_>>(), "links": link::links_to_json(alternates)});
+        let title = format!("History of {}", context.path_segment("feature"));
+        let page = HtmlPage::new(&title, "Who changed what, and when; oldest first.")
+            .with_main(html::render_document(&json["versions"]));
+        Ok(ResourceDocument { json, page })
     })
 }
 
 /// `{"restore": 7}` makes the feature what it was after revision 7.
-pub async fn restore(ask: Ask, body: Body) -> Answer {
-    let terms = Terms::of(&ask)?;
-    let (json, size) = terms.plain_json(body)?;
+pub async fn restore_version(context: RequestContext, body: RequestBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_request(&context)?;
+    let (json, size) = edit_headers.parse_json(body)?;
     let revision =
         json.get("restore").and_then(Json::as_u64).filter(|_| json.as_object().is_some_and(|o| o.len() == 1));
     let revision = revision.ok_or_else(|| {
@@ -46,6 +47,6 @@ pub async fn restore(ask: Ask, body: Body) -> Answer {
             "Say which revision to go back to, such as {\"restore\": 7}; the history lists them.",
         )
     })?;
-    let act = Act::Restore { id: ask.segment("feature").to_owned(), revision };
-    edit::change(&ask, &terms, act, size).await
+    let operation = EditAction::Restore { id: context.path_segment("feature").to_owned(), revision };
+    edit::change_item(&context, &edit_headers, operation, size).await
 }

@@ -1,17 +1,17 @@
 //! Where a client starts: the landing page, and what it may rely on.
 
-use super::ask::Ask;
-use super::html::{self, Page};
-use super::link::{self, Link};
+use super::html::{self, HtmlPage};
+use super::link::{self, WebLink};
 use super::negotiate::{HTML, JSON, OPENAPI};
-use super::present::{self, Answer, Document};
+use super::request_context::RequestContext;
+use super::response::{self, HttpResult, ResourceDocument};
 use serde_json::json;
 
 const TITLE: &str = "cityheart";
 const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
 
 /// Classes that a test is named after; `tests/http/conformance` holds the list.
-pub const CONFORMANCE: [&str; 59] = [
+pub const CONFORMANCE_CLASSES: [&str; 59] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
@@ -74,43 +74,54 @@ pub const CONFORMANCE: [&str; 59] = [
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/api",
 ];
 
-pub async fn landing(ask: Ask) -> Answer {
-    present::document(&ask, &JSON, |twins| {
-        let base = ask.base();
-        let mut links = twins.to_vec();
+pub async fn get_landing_page(context: RequestContext) -> HttpResult {
+    response::respond_document(&context, &JSON, |alternates| {
+        let base = context.base_url();
+        let mut links = alternates.to_vec();
         links.extend([
-            Link::new("service-desc", base.api(&["openapi"]), OPENAPI.media)
-                .titled("The API, described for programs (OpenAPI 3.0)"),
-            Link::new("service-doc", base.api(&["openapi"]) + "?f=html", HTML.media)
-                .titled("The API, described for people"),
-            Link::new("conformance", base.api(&["conformance"]), JSON.media).titled("The standards that hold here"),
-            Link::new("data", base.api(&["collections"]), JSON.media).titled("The collections of the plan"),
-            Link::new("http://www.opengis.net/def/rel/ogc/1.0/conformance", base.api(&["conformance"]), JSON.media)
-                .titled("The standards that hold here"),
-            Link::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api(&["collections"]), JSON.media)
-                .titled("The collections of the plan"),
-            Link::new(link::FUNCTIONS, base.api(&["functions"]), JSON.media)
-                .titled("The functions that filters may use"),
-            Link::new(link::TILESETS, base.api(&["tiles"]), JSON.media).titled("The plan as vector tiles"),
-            Link::new(link::TILING_SCHEMES, base.api(&["tileMatrixSets"]), JSON.media).titled("How the tiles are cut"),
-            Link::new("http://www.opengis.net/def/rel/ogc/1.0/processes", base.api(&["processes"]), JSON.media)
-                .titled("Questions that the plan answers"),
-            Link::new("related", base.api(&["vocabularies"]), JSON.media)
-                .titled("Vocabularies: codes with labels in ten languages"),
-            Link::new("about", base.url("/"), HTML.media).titled("The map"),
+            WebLink::new("service-desc", base.api_url(&["openapi"]), OPENAPI.media)
+                .with_title("The API, described for programs (OpenAPI 3.0)"),
+            WebLink::new("service-doc", base.api_url(&["openapi"]) + "?f=html", HTML.media)
+                .with_title("The API, described for people"),
+            WebLink::new("conformance", base.api_url(&["conformance"]), JSON.media)
+                .with_title("The standards that hold here"),
+            WebLink::new("data", base.api_url(&["collections"]), JSON.media).with_title("The collections of the plan"),
+            WebLink::new(
+                "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+                base.api_url(&["conformance"]),
+                JSON.media,
+            )
+            .with_title("The standards that hold here"),
+            WebLink::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api_url(&["collections"]), JSON.media)
+                .with_title("The collections of the plan"),
+            WebLink::new(link::FUNCTIONS, base.api_url(&["functions"]), JSON.media)
+                .with_title("The functions that filters may use"),
+            WebLink::new(link::TILESETS, base.api_url(&["tiles"]), JSON.media).with_title("The plan as vector tiles"),
+            WebLink::new(link::TILING_SCHEMES, base.api_url(&["tileMatrixSets"]), JSON.media)
+                .with_title("How the tiles are cut"),
+            WebLink::new("http://www.opengis.net/def/rel/ogc/1.0/processes", base.api_url(&["processes"]), JSON.media)
+                .with_title("Questions that the plan answers"),
+            WebLink::new("related", base.api_url(&["vocabularies"]), JSON.media)
+                .with_title("Vocabularies: codes with labels in ten languages"),
+            WebLink::new("about", base.with_path("/"), HTML.media).with_title("The map"),
         ]);
-        let json = json!({"title": TITLE, "description": DESCRIPTION, "links": link::array(&links)});
-        Ok(Document {
+        let json = json!({"title": TITLE, "description": DESCRIPTION, "links": link::links_to_json(&links)});
+        Ok(ResourceDocument {
             json,
-            page: Page::new(TITLE, DESCRIPTION).main(html::landing(&links, &ask.atlas().collections(), &base)),
+            page: HtmlPage::new(TITLE, DESCRIPTION).with_main(html::render_landing(
+                &links,
+                &context.plan().collections(),
+                &base,
+            )),
         })
     })
 }
 
-pub async fn conformance(ask: Ask) -> Answer {
-    present::document(&ask, &JSON, |twins| {
-        let json = json!({"links": link::array(twins), "conformsTo": &CONFORMANCE[..]});
-        let page = Page::new("Conformance", "The classes of OGC standards that hold here; each is proven by a test.");
-        Ok(Document { json, page: page.main(html::addresses(&CONFORMANCE[..])) })
+pub async fn get_conformance(context: RequestContext) -> HttpResult {
+    response::respond_document(&context, &JSON, |alternates| {
+        let json = json!({"links": link::links_to_json(alternates), "conformsTo": &CONFORMANCE_CLASSES[..]});
+        let page =
+            HtmlPage::new("Conformance", "The classes of OGC standards that hold here; each is proven by a test.");
+        Ok(ResourceDocument { json, page: page.with_main(html::render_uri_list(&CONFORMANCE_CLASSES[..])) })
     })
 }

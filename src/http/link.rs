@@ -12,7 +12,7 @@ pub const TILING_SCHEMES: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-
 pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 #[derive(Debug, Clone)]
-pub struct Link {
+pub struct WebLink {
     pub rel: &'static str,
     /// Absolute; with `{…}` when templated.
     pub href: String,
@@ -22,20 +22,20 @@ pub struct Link {
     pub templated: bool,
 }
 
-impl Link {
+impl WebLink {
     pub fn new(rel: &'static str, href: String, media: &'static str) -> Self {
         Self { rel, href, media: media.split("; charset").next().unwrap_or(media), title: None, templated: false }
     }
 
-    pub fn titled(self, title: impl Into<String>) -> Self {
+    pub fn with_title(self, title: impl Into<String>) -> Self {
         Self { title: Some(title.into()), ..self }
     }
 
-    pub fn templated(self) -> Self {
+    pub fn as_template(self) -> Self {
         Self { templated: true, ..self }
     }
 
-    pub fn json(&self) -> Json {
+    pub fn to_json(&self) -> Json {
         let mut json = json!({"rel": self.rel, "href": self.href, "type": self.media});
         if let Some(title) = &self.title {
             json["title"] = title.as_str().into();
@@ -49,12 +49,12 @@ impl Link {
         json
     }
 
-    /// One value of a `Link` header.
-    pub fn header(&self) -> String {
+    /// One value of a `WebLink` header.
+    pub fn to_header(&self) -> String {
         format!("<{}>; rel=\"{}\"; type=\"{}\"", self.href, self.rel, self.media)
     }
 }
 
-pub fn array(links: &[Link]) -> Json {
-    links.iter().map(Link::json).collect()
+pub fn links_to_json(links: &[WebLink]) -> Json {
+    links.iter().map(WebLink::to_json).collect()
 }

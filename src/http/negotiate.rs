@@ -1,50 +1,67 @@
 //! Which of several forms a client wants: the parameter `f` first, then `Accept` with its weights (RFC 9110, 12.5.1).
 
-use super::problem::Problem;
-use crate::atlas::Coding;
+use super::problem::ProblemDetails;
+use crate::atlas::ContentCoding;
 use axum::http::{HeaderMap, StatusCode, header};
 
 /// One form of a resource.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Form {
+pub struct ResponseFormat {
     /// Values of `f` that ask for it; the first is the one we write.
     pub names: &'static [&'static str],
     /// The content type sent.
     pub media: &'static str,
     /// Other types that a client may accept it as.
-    pub also: &'static [&'static str],
+    pub other_media: &'static [&'static str],
     /// What a link to it says.
     pub title: &'static str,
 }
 
-pub const JSON: Form = Form { names: &["json"], media: "application/json", also: &[], title: AS_JSON };
-pub const GEOJSON: Form = Form {
+pub const JSON: ResponseFormat =
+    ResponseFormat { names: &["json"], media: "application/json", other_media: &[], title: AS_JSON };
+pub const GEOJSON: ResponseFormat = ResponseFormat {
     names: &["json", "geojson"],
     media: "application/geo+json",
-    also: &["application/json", "application/vnd.geo+json"],
+    other_media: &["application/json", "application/vnd.geo+json"],
     title: "This as GeoJSON",
 };
 /// The same as GeoJSON with `profile=jsonfg`, for clients that know it by a type of its own.
-pub const JSONFG: Form =
-    Form { names: &["jsonfg"], media: "application/vnd.ogc.fg+json", also: &[], title: "This as JSON-FG" };
-pub const FLATGEOBUF: Form = Form {
+pub const JSONFG: ResponseFormat = ResponseFormat {
+    names: &["jsonfg"],
+    media: "application/vnd.ogc.fg+json",
+    other_media: &[],
+    title: "This as JSON-FG",
+};
+pub const FLATGEOBUF: ResponseFormat = ResponseFormat {
     names: &["flatgeobuf", "fgb"],
     media: "application/flatgeobuf",
-    also: &["application/vnd.flatgeobuf"],
+    other_media: &["application/vnd.flatgeobuf"],
     title: "This as FlatGeobuf",
 };
-pub const CSV: Form =
-    Form { names: &["csv"], media: "text/csv; charset=utf-8", also: &[], title: "This as a table (CSV)" };
-pub const SCHEMA: Form =
-    Form { names: &["json", "schema"], media: "application/schema+json", also: &["application/json"], title: AS_JSON };
-pub const OPENAPI: Form = Form {
-    names: &["json", "openapi"],
-    media: "application/vnd.oai.openapi+json;version=3.0",
-    also: &["application/openapi+json", "application/json"],
+pub const CSV: ResponseFormat = ResponseFormat {
+    names: &["csv"],
+    media: "text/csv; charset=utf-8",
+    other_media: &[],
+    title: "This as a table (CSV)",
+};
+pub const SCHEMA: ResponseFormat = ResponseFormat {
+    names: &["json", "schema"],
+    media: "application/schema+json",
+    other_media: &["application/json"],
     title: AS_JSON,
 };
-pub const HTML: Form =
-    Form { names: &["html"], media: super::html::MEDIA, also: &["application/xhtml+xml"], title: "This as a page" };
+pub const OPENAPI: ResponseFormat = ResponseFormat {
+    names: &["json", "openapi"],
+    media: "application/vnd.oai.openapi+json;version=3.0",
+    other_media: &["application/openapi+json", "application/json"],
+    title: AS_JSON,
+};
+pub const HTML: ResponseFormat = ResponseFormat {
+    names: &["html"],
+    media: super::html::MEDIA,
+    other_media: &["application/xhtml+xml"],
+    title: "This as a page",
+};
 
 const AS_JSON: &str = "This as JSON";
 
@@ -52,7 +69,11 @@ const AS_JSON: &str = "This as JSON";
 ///
 /// # Errors
 /// 400 for an unknown `f`, 406 when nothing that is accepted is offered.
-pub fn choose<'a>(forms: &[&'a Form], f: Option<&str>, headers: &HeaderMap) -> Result<&'a Form, Problem> {
+pub fn choose_format<'a>(
+    forms: &[&'a ResponseFormat],
+    f: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<&'a ResponseFormat, ProblemDetails> {
     if let Some(f) = f {
         let known = forms.iter().find(|form| form.names.contains(&f));
         return known.copied().ok_or_else(|| {
@@ -62,16 +83,16 @@ pub fn choose<'a>(forms: &[&'a Form], f: Option<&str>, headers: &HeaderMap) -> R
                 f.chars().take(40).collect::<String>(),
                 names.join(", ")
             );
-            Problem { at: "f".into(), ..Problem::new(StatusCode::BAD_REQUEST, detail) }
+            ProblemDetails { at: "f".into(), ..ProblemDetails::new(StatusCode::BAD_REQUEST, detail) }
         });
     }
-    let ranges: Vec<(&str, f32)> = ranges(headers, header::ACCEPT.as_str()).collect();
+    let ranges: Vec<(&str, f32)> = parse_ranges(headers, header::ACCEPT.as_str()).collect();
     if ranges.is_empty() {
         return Ok(forms[0]);
     }
-    let mut best: Option<(&Form, f32)> = None;
+    let mut best: Option<(&ResponseFormat, f32)> = None;
     for form in forms {
-        let weight = weight(form, &ranges);
+        let weight = weigh_format(form, &ranges);
         if weight > best.map_or(0.0, |(_, w)| w) {
             best = Some((form, weight));
         }
@@ -79,30 +100,30 @@ pub fn choose<'a>(forms: &[&'a Form], f: Option<&str>, headers: &HeaderMap) -> R
     best.map(|(form, _)| form).ok_or_else(|| {
         let media: Vec<&str> = forms.iter().map(|form| form.media).collect();
         let detail = format!("Nothing that your Accept header allows is offered. Accept one of: {}.", media.join(", "));
-        Problem::new(StatusCode::NOT_ACCEPTABLE, detail)
+        ProblemDetails::new(StatusCode::NOT_ACCEPTABLE, detail)
     })
 }
 
 /// Whether this client reads pages rather than data: it names HTML, and weighs it above JSON.
-pub fn is_person(headers: &HeaderMap) -> bool {
-    let ranges: Vec<(&str, f32)> = ranges(headers, header::ACCEPT.as_str()).collect();
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let ranges: Vec<(&str, f32)> = parse_ranges(headers, header::ACCEPT.as_str()).collect();
     let html = ranges.iter().find(|(r, _)| *r == "text/html").map_or(0.0, |(_, w)| *w);
-    html > 0.0 && html > weight(&JSON, &ranges)
+    html > 0.0 && html > weigh_format(&JSON, &ranges)
 }
 
 /// Whether a body packed with gzip can be read (RFC 9110, 12.5.3).
-pub fn reads_gzip(headers: &HeaderMap) -> bool {
-    reads(headers, &["gzip", "x-gzip"])
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
+    accepts_coding(headers, &["gzip", "x-gzip"])
 }
 
 /// Whether a body packed with brotli (RFC 7932) can be read.
-pub fn reads_brotli(headers: &HeaderMap) -> bool {
-    reads(headers, &["br"])
+pub fn accepts_brotli(headers: &HeaderMap) -> bool {
+    accepts_coding(headers, &["br"])
 }
 
-fn reads(headers: &HeaderMap, names: &[&str]) -> bool {
+fn accepts_coding(headers: &HeaderMap, names: &[&str]) -> bool {
     let mut any = None;
-    for (coding, weight) in ranges(headers, header::ACCEPT_ENCODING.as_str()) {
+    for (coding, weight) in parse_ranges(headers, header::ACCEPT_ENCODING.as_str()) {
         if names.contains(&coding) {
             return weight > 0.0;
         }
@@ -114,9 +135,9 @@ fn reads(headers: &HeaderMap, names: &[&str]) -> bool {
 }
 
 /// How to pack a tile for this client: brotli or gzip, whichever it would rather have, brotli when it does not care.
-pub fn coding(headers: &HeaderMap) -> Coding {
+pub fn choose_coding(headers: &HeaderMap) -> ContentCoding {
     let (mut br, mut gzip, mut any) = (None, None, None);
-    for (coding, weight) in ranges(headers, header::ACCEPT_ENCODING.as_str()) {
+    for (coding, weight) in parse_ranges(headers, header::ACCEPT_ENCODING.as_str()) {
         match coding {
             "br" => br = Some(weight),
             "gzip" | "x-gzip" => gzip = Some(weight),
@@ -124,16 +145,16 @@ pub fn coding(headers: &HeaderMap) -> Coding {
             _ => {}
         }
     }
-    let wish = |named: Option<f32>| named.or(any).unwrap_or(0.0);
-    match (wish(br), wish(gzip)) {
-        (br, gzip) if br > 0.0 && br >= gzip => Coding::Brotli,
-        (_, gzip) if gzip > 0.0 => Coding::Gzip,
-        _ => Coding::Identity,
+    let weight_of = |named: Option<f32>| named.or(any).unwrap_or(0.0);
+    match (weight_of(br), weight_of(gzip)) {
+        (br, gzip) if br > 0.0 && br >= gzip => ContentCoding::Brotli,
+        (_, gzip) if gzip > 0.0 => ContentCoding::Gzip,
+        _ => ContentCoding::Identity,
     }
 }
 
 /// The weight that the most precise matching range gives to any type of this form.
-fn weight(form: &Form, ranges: &[(&str, f32)]) -> f32 {
+fn weigh_format(form: &ResponseFormat, ranges: &[(&str, f32)]) -> f32 {
     let of = |media: &str| {
         let essence = media.split(';').next().unwrap_or_default();
         let kind = essence.split('/').next().unwrap_or_default();
@@ -151,12 +172,12 @@ fn weight(form: &Form, ranges: &[(&str, f32)]) -> f32 {
             .filter_map(|(range, w)| Some((precise(range)?, *w)))
             .max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
     };
-    let types = std::iter::once(form.media).chain(form.also.iter().copied());
+    let types = std::iter::once(form.media).chain(form.other_media.iter().copied());
     types.filter_map(of).max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map_or(0.0, |(_, w)| w)
 }
 
 /// The ranges of a header with their weights, without other parameters. What cannot be read is passed over.
-fn ranges<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = (&'a str, f32)> {
+fn parse_ranges<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = (&'a str, f32)> {
     let lines = headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok());
     lines.flat_map(|line| line.split(',')).filter_map(|item| {
         let mut parts = item.split(';').map(str::trim);
@@ -173,7 +194,7 @@ mod tests {
 
     fn chosen(accept: &'static str) -> Option<&'static str> {
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-        choose(&[&GEOJSON, &HTML], None, &headers).ok().map(|form| form.names[0])
+        choose_format(&[&GEOJSON, &HTML], None, &headers).ok().map(|form| form.names[0])
     }
 
     #[test]
@@ -206,33 +227,33 @@ mod tests {
             ("identity", false),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
-            assert_eq!(reads_gzip(&headers), reads, "{header}");
+            assert_eq!(accepts_gzip(&headers), reads, "{header}");
         }
     }
 
     #[test]
     fn a_tile_is_packed_as_its_client_would_rather_have_it() {
         for (header, wanted) in [
-            ("gzip, deflate, br, zstd", Coding::Brotli),
-            ("gzip", Coding::Gzip),
-            ("br;q=0.5, gzip;q=0.8", Coding::Gzip),
-            ("br;q=0, *", Coding::Gzip),
-            ("*", Coding::Brotli),
-            ("identity", Coding::Identity),
-            ("", Coding::Identity),
-            ("gzip;q=0, br;q=0", Coding::Identity),
+            ("gzip, deflate, br, zstd", ContentCoding::Brotli),
+            ("gzip", ContentCoding::Gzip),
+            ("br;q=0.5, gzip;q=0.8", ContentCoding::Gzip),
+            ("br;q=0, *", ContentCoding::Gzip),
+            ("*", ContentCoding::Brotli),
+            ("identity", ContentCoding::Identity),
+            ("", ContentCoding::Identity),
+            ("gzip;q=0, br;q=0", ContentCoding::Identity),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
-            assert_eq!(coding(&headers), wanted, "{header}");
+            assert_eq!(choose_coding(&headers), wanted, "{header}");
         }
     }
 
     #[test]
     fn a_browser_is_a_person_and_a_program_is_not() {
-        let person = |accept| is_person(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
+        let person = |accept| prefers_html(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
         assert!(person("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
         assert!(!person("*/*"));
         assert!(!person("application/json"));
-        assert!(!is_person(&HeaderMap::new()));
+        assert!(!prefers_html(&HeaderMap::new()));
     }
 }

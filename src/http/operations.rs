@@ -1,10 +1,10 @@
 //! For those who run it: is it alive, is it ready, and what has it done (Prometheus text format 0.0.4).
 
-use super::App;
-use super::ask::Ask;
-use super::present::{Answer, REVALIDATE};
+use super::AppState;
+use super::request_context::RequestContext;
+use super::response::{HttpResult, REVALIDATE};
 use crate::access::Viewer;
-use crate::atlas::View;
+use crate::atlas::CollectionView;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// What a request was for.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum RouteGroup {
     Items,
     Tiles,
     Api,
@@ -24,22 +24,22 @@ pub enum Kind {
     Operations,
 }
 
-const KINDS: [&str; 5] = ["items", "tiles", "api", "web", "operations"];
-const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+const ROUTE_GROUPS: [&str; 5] = ["items", "tiles", "api", "web", "operations"];
+const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Upper bounds in microseconds; the last bucket has none.
 const BOUNDS_US: [u64; 8] = [100, 500, 2_500, 10_000, 50_000, 250_000, 1_000_000, 10_000_000];
 
 /// Requests answered since the start.
 #[derive(Default)]
-pub struct Counts {
-    answered: [[AtomicU64; CLASSES.len()]; KINDS.len()],
+pub struct RequestCounts {
+    responses: [[AtomicU64; STATUS_CLASSES.len()]; ROUTE_GROUPS.len()],
     /// Time to the head of the answer.
-    times: [[AtomicU64; BOUNDS_US.len() + 1]; KINDS.len()],
-    total_us: [AtomicU64; KINDS.len()],
+    times: [[AtomicU64; BOUNDS_US.len() + 1]; ROUTE_GROUPS.len()],
+    total_us: [AtomicU64; ROUTE_GROUPS.len()],
 }
 
-impl Kind {
-    pub fn of(path: &str) -> Self {
+impl RouteGroup {
+    pub fn from_path(path: &str) -> Self {
         if path.starts_with("/tiles/") || (path.starts_with("/api/") && path.contains("/tiles/")) {
             Self::Tiles
         } else if path.starts_with("/api") {
@@ -52,20 +52,20 @@ impl Kind {
     }
 }
 
-impl Counts {
-    pub fn add(&self, kind: Kind, status: StatusCode, took: Duration) {
+impl RequestCounts {
+    pub fn record(&self, kind: RouteGroup, status: StatusCode, duration: Duration) {
         let kind = kind as usize;
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
-        let us = took.as_micros() as u64;
-        self.answered[kind][class].fetch_add(1, Relaxed);
+        let us = duration.as_micros() as u64;
+        self.responses[kind][class].fetch_add(1, Relaxed);
         self.times[kind][BOUNDS_US.partition_point(|&bound| bound < us)].fetch_add(1, Relaxed);
         self.total_us[kind].fetch_add(us, Relaxed);
     }
 
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        head(out, "http_requests_total", "counter", "Requests answered")?;
-        for (kind, row) in KINDS.iter().zip(&self.answered) {
-            for (class, count) in CLASSES.iter().zip(row) {
+    fn write_counts(&self, out: &mut String) -> std::fmt::Result {
+        write_metric_head(out, "http_requests_total", "counter", "Requests answered")?;
+        for (kind, row) in ROUTE_GROUPS.iter().zip(&self.responses) {
+            for (class, count) in STATUS_CLASSES.iter().zip(row) {
                 writeln!(
                     out,
                     "cityheart_http_requests_total{{kind=\"{kind}\",status=\"{class}\"}} {}",
@@ -73,8 +73,8 @@ impl Counts {
                 )?;
             }
         }
-        head(out, "http_seconds", "histogram", "Time to the head of the answer")?;
-        for ((kind, row), total) in KINDS.iter().zip(&self.times).zip(&self.total_us) {
+        write_metric_head(out, "http_seconds", "histogram", "Time to the head of the answer")?;
+        for ((kind, row), total) in ROUTE_GROUPS.iter().zip(&self.times).zip(&self.total_us) {
             let mut sum = 0;
             for (i, count) in row.iter().enumerate() {
                 sum += count.load(Relaxed);
@@ -89,53 +89,53 @@ impl Counts {
 }
 
 /// The process runs.
-pub async fn live() -> impl IntoResponse {
+pub async fn get_liveness() -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"status": "live"})))
 }
 
 /// What anybody may see: who watches over a server need not know what is in it.
-fn public(app: &App) -> Vec<View> {
-    app.atlas.seen_by(&Viewer::visitor()).collections()
+fn public_collections(app: &AppState) -> Vec<CollectionView> {
+    app.atlas.plan_for_viewer(&Viewer::visitor()).collections()
 }
 
 /// The plan is in memory: nothing is served before it is, so this says more than `live` only to balancers that ask both.
-pub async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let collections = public(&app);
-    let features: usize = collections.iter().map(View::count).sum();
+pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoResponse {
+    let collections = public_collections(&app);
+    let features: usize = collections.iter().map(CollectionView::feature_count).sum();
     (
         [(header::CACHE_CONTROL, "no-store")],
         axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})),
     )
 }
 
-pub async fn metrics(ask: Ask) -> Answer {
+pub async fn get_metrics(context: RequestContext) -> HttpResult {
     let mut out = String::new();
     // Writing to a String does not fail.
-    let _ = write_metrics(&ask.app, &mut out);
+    let _ = write_metrics(&context.app, &mut out);
     let head = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((head, [(header::CACHE_CONTROL, REVALIDATE)], out).into_response())
 }
 
-fn write_metrics(app: &App, out: &mut String) -> std::fmt::Result {
-    app.counts.write(out)?;
-    head(out, "questions_inside", "gauge", "Questions waiting or being worked on")?;
-    writeln!(out, "cityheart_questions_inside {}", app.pool.inside())?;
+fn write_metrics(app: &AppState, out: &mut String) -> std::fmt::Result {
+    app.request_counts.write_counts(out)?;
+    write_metric_head(out, "questions_inside", "gauge", "Questions waiting or being worked on")?;
+    writeln!(out, "cityheart_questions_inside {}", app.pool.pending_count())?;
     for (name, what, value) in app.atlas.metrics().counters() {
-        head(out, &format!("{name}_total"), "counter", what)?;
+        write_metric_head(out, &format!("{name}_total"), "counter", what)?;
         writeln!(out, "cityheart_{name}_total {value}")?;
     }
-    let views = public(app);
-    head(out, "features", "gauge", "Public features in a collection")?;
+    let views = public_collections(app);
+    write_metric_head(out, "features", "gauge", "Public features in a collection")?;
     for view in &views {
-        writeln!(out, "cityheart_features{{collection=\"{}\"}} {}", view.collection().id, view.count())?;
+        writeln!(out, "cityheart_features{{collection=\"{}\"}} {}", view.collection().id, view.feature_count())?;
     }
-    head(out, "revision", "gauge", "Revision of a collection")?;
+    write_metric_head(out, "revision", "gauge", "Revision of a collection")?;
     for view in &views {
         writeln!(out, "cityheart_revision{{collection=\"{}\"}} {}", view.collection().id, view.revision())?;
     }
     Ok(())
 }
 
-fn head(out: &mut String, name: &str, kind: &str, what: &str) -> std::fmt::Result {
+fn write_metric_head(out: &mut String, name: &str, kind: &str, what: &str) -> std::fmt::Result {
     writeln!(out, "# HELP cityheart_{name} {what}.\n# TYPE cityheart_{name} {kind}")
 }

@@ -1,7 +1,7 @@
 //! What went wrong, as HTTP says it: one table from domain errors to status numbers, and problem details (RFC 9457).
 
 use super::html;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, InvalidInput};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -9,31 +9,31 @@ use serde_json::{Value as Json, json};
 /// An answer other than the one asked for. It travels as an extension of a bare response until the outermost layer, which
 /// knows what the client reads, writes the body.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct ProblemDetails {
     pub status: StatusCode,
     /// A sentence for people.
     pub detail: String,
     /// The parameter, JSON pointer or other place in the input; empty when there is none.
     pub at: String,
     /// Every fault with its place, when there are several.
-    pub all: Vec<Invalid>,
+    pub errors: Vec<InvalidInput>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Problem {
+impl ProblemDetails {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), at: String::new(), all: vec![], headers: vec![] }
+        Self { status, detail: detail.into(), at: String::new(), errors: vec![], headers: vec![] }
     }
 
-    fn json(&self) -> Json {
+    fn to_json(&self) -> Json {
         let mut body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
-            "detail": self.sentence(),
+            "detail": self.full_detail(),
         });
-        if !self.all.is_empty() {
-            body["errors"] = self.all.iter().map(|i| json!({"pointer": i.at, "detail": i.message})).collect();
+        if !self.errors.is_empty() {
+            body["errors"] = self.errors.iter().map(|i| json!({"pointer": i.at, "detail": i.message})).collect();
         } else if !self.at.is_empty() {
             let place = if self.at.starts_with('/') { "pointer" } else { "parameter" };
             body["errors"] = json!([{place: self.at, "detail": self.detail}]);
@@ -41,17 +41,17 @@ impl Problem {
         body
     }
 
-    fn sentence(&self) -> String {
+    fn full_detail(&self) -> String {
         if self.at.is_empty() { self.detail.clone() } else { format!("{}: {}", self.at, self.detail) }
     }
 
     /// The finished response; a page that leads home when a person reads it.
-    pub fn write(&self, home: Option<&str>) -> Response {
+    pub fn to_response(&self, home: Option<&str>) -> Response {
         let (media, body) = if let Some(home) = home {
             let title = self.status.canonical_reason().unwrap_or("Error");
-            (html::MEDIA, html::problem(self.status.as_u16(), title, &self.sentence(), home))
+            (html::MEDIA, html::render_problem(self.status.as_u16(), title, &self.full_detail(), home))
         } else {
-            ("application/problem+json", self.json().to_string())
+            ("application/problem+json", self.to_json().to_string())
         };
         let mut response =
             (self.status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")], body).into_response();
@@ -60,27 +60,27 @@ impl Problem {
     }
 }
 
-impl From<Error> for Problem {
+impl From<Error> for ProblemDetails {
     fn from(error: Error) -> Self {
-        if let Error::At(at, error) = error {
+        if let Error::AtPointer(at, error) = error {
             return Self { at, ..Self::from(*error) };
         }
         let sentence = error.to_string();
         let status = match &error {
             Error::Invalid(_) => StatusCode::BAD_REQUEST,
-            Error::Broken(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::Taken(_) => StatusCode::CONFLICT,
+            Error::RuleViolations(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::AlreadyExists(_) => StatusCode::CONFLICT,
             Error::Gone(_) => StatusCode::GONE,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Stale(_) => StatusCode::PRECONDITION_FAILED,
-            Error::Denied(_) => StatusCode::FORBIDDEN,
+            Error::PermissionDenied(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Error::At(..) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Error::AtPointer(..) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         match error {
-            Error::Broken(all) => Self { all, ..Self::new(status, sentence) },
+            Error::RuleViolations(all) => Self { errors: all, ..Self::new(status, sentence) },
             Error::Invalid(invalid) => Self { at: invalid.at, ..Self::new(status, invalid.message) },
             Error::Busy(_) => {
                 let headers = vec![(header::RETRY_AFTER, HeaderValue::from_static("2"))];
@@ -95,7 +95,7 @@ impl From<Error> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemDetails {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
@@ -105,6 +105,6 @@ impl IntoResponse for Problem {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        Problem::from(self).into_response()
+        ProblemDetails::from(self).into_response()
     }
 }

@@ -1,14 +1,14 @@
 //! The planner's questions as processes (OGC API Processes Part 1): the list, a description with JSON Schemas for each, and their
 //! execution while the client waits.
 
-use super::ask::Ask;
-use super::html::{self, Page};
-use super::link::{self, Link};
+use super::html::{self, HtmlPage};
+use super::link::{self, WebLink};
 use super::negotiate::JSON;
-use super::present::{self, Document};
-use super::problem::Problem;
+use super::problem::ProblemDetails;
+use super::request_context::RequestContext;
+use super::response::{self, ResourceDocument};
 use crate::error::Error;
-use crate::question::{self, Input, QUESTIONS, Question};
+use crate::question::{self, PlanningQuestion, QUESTIONS, QuestionInput};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -19,64 +19,71 @@ const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
 /// The largest body: far more than the positions of a drawn area need.
 pub const MAX_BODY_BYTES: usize = 16 << 20;
 /// The one output of every process.
-const OUTPUT: &str = "answer";
+const OUTPUT_NAME: &str = "answer";
 /// What an execute request may have besides its inputs.
-const MEMBERS: [&str; 4] = ["inputs", "outputs", "response", "subscriber"];
+const REQUEST_MEMBERS: [&str; 4] = ["inputs", "outputs", "response", "subscriber"];
 
-pub async fn list(ask: Ask) -> present::Answer {
-    present::document(&ask, &JSON, |twins| {
-        let base = ask.base();
-        let address = |q: &Question| base.api(&["processes", q.id]);
+pub async fn list_processes(context: RequestContext) -> response::HttpResult {
+    response::respond_document(&context, &JSON, |alternates| {
+        let base = context.base_url();
+        let address = |q: &PlanningQuestion| base.api_url(&["processes", q.id]);
         let processes: Vec<Json> = QUESTIONS
             .iter()
             .map(|q| {
-                let mut json = summary(q);
-                json["links"] = link::array(&[Link::new("self", address(q), JSON.media).titled(q.title)]);
+                let mut json = describe_process(q);
+                json["links"] =
+                    link::links_to_json(&[WebLink::new("self", address(q), JSON.media).with_title(q.title)]);
                 json
             })
             .collect();
-        let json = json!({"processes": processes, "links": link::array(twins)});
-        let page =
-            Page::new("Questions", "What the plan can be asked. Each is a process: send its inputs, and it answers.")
-                .crumb("The API", base.api(&[]));
+        let json = json!({"processes": processes, "links": link::links_to_json(alternates)});
+        let page = HtmlPage::new(
+            "Questions",
+            "What the plan can be asked. Each is a process: send its inputs, and it answers.",
+        )
+        .with_breadcrumb("The API", base.api_url(&[]));
         let addresses: Vec<String> = QUESTIONS.iter().map(address).collect();
-        Ok(Document {
+        Ok(ResourceDocument {
             json,
-            page: page.main(html::addresses(&addresses.iter().map(String::as_str).collect::<Vec<_>>())),
+            page: page.with_main(html::render_uri_list(&addresses.iter().map(String::as_str).collect::<Vec<_>>())),
         })
     })
 }
 
-pub async fn one(ask: Ask) -> present::Answer {
-    let question = question::question(ask.segment("process"))?;
-    present::document(&ask, &JSON, |twins| {
-        let base = ask.base();
-        let execute = base.api(&["processes", question.id, "execution"]);
-        let mut links = twins.to_vec();
-        links.push(Link::new(EXECUTE, execute, JSON.media).titled("Send the inputs here (POST)"));
-        let mut json = summary(question);
-        json["inputs"] = question.inputs.iter().map(|i| (i.name.to_owned(), input(i))).collect::<Map<_, _>>().into();
-        json["outputs"] = json!({OUTPUT: {"title": "The answer", "schema": answer_schema()}});
-        json["links"] = link::array(&links);
-        let page = Page::new(question.title, question.description)
-            .crumb("The API", base.api(&[]))
-            .crumb("Questions", base.api(&["processes"]))
-            .main(html::data(&json["inputs"]));
-        Ok(Document { json, page })
+pub async fn get_process(context: RequestContext) -> response::HttpResult {
+    let question = question::find_question(context.path_segment("process"))?;
+    response::respond_document(&context, &JSON, |alternates| {
+        let base = context.base_url();
+        let execute = base.api_url(&["processes", question.id, "execution"]);
+        let mut links = alternates.to_vec();
+        links.push(WebLink::new(EXECUTE, execute, JSON.media).with_title("Send the inputs here (POST)"));
+        let mut json = describe_process(question);
+        json["inputs"] =
+            question.inputs.iter().map(|i| (i.name.to_owned(), describe_input(i))).collect::<Map<_, _>>().into();
+        json["outputs"] = json!({OUTPUT_NAME: {"title": "The answer", "schema": answer_schema()}});
+        json["links"] = link::links_to_json(&links);
+        let page = HtmlPage::new(question.title, question.description)
+            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("Questions", base.api_url(&["processes"]))
+            .with_main(html::render_document(&json["inputs"]));
+        Ok(ResourceDocument { json, page })
     })
 }
 
 /// Answers one execute request with the bare answer, or with `{"answer": {"value": …}}` when a document is asked for.
-pub async fn execute(ask: Ask, body: Result<Bytes, BytesRejection>) -> present::Answer {
-    let question = question::question(ask.segment("process"))?;
-    ask.only(&[])?;
+pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> response::HttpResult {
+    let question = question::find_question(context.path_segment("process"))?;
+    context.parse_known_pairs(&[])?;
     let body = body.map_err(|e| {
-        Problem::new(e.status(), "The request could not be read whole. It may be too large: 16 MB are allowed.")
+        ProblemDetails::new(e.status(), "The request could not be read whole. It may be too large: 16 MB are allowed.")
     })?;
-    let request = Request::read(&body)?;
-    let (atlas, document) = (ask.atlas().clone(), request.document);
-    let written =
-        ask.app.pool.run(move || atlas.ask(question, &request.inputs).map(|answer| write(&answer, document))).await??;
+    let request = ExecuteRequest::parse(&body)?;
+    let (atlas, document) = (context.plan().clone(), request.document);
+    let written = context
+        .app
+        .pool
+        .run(move || atlas.answer_question(question, &request.inputs).map(|answer| write_answer(&answer, document)))
+        .await??;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(JSON.media)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -84,12 +91,12 @@ pub async fn execute(ask: Ask, body: Result<Bytes, BytesRejection>) -> present::
     Ok((StatusCode::OK, headers, written).into_response())
 }
 
-fn write(answer: &question::Answer, document: bool) -> Vec<u8> {
+fn write_answer(answer: &question::QuestionAnswer, document: bool) -> Vec<u8> {
     let mut out = Vec::new();
     if document {
-        out.extend_from_slice(format!("{{\"{OUTPUT}\":{{\"value\":").as_bytes());
+        out.extend_from_slice(format!("{{\"{OUTPUT_NAME}\":{{\"value\":").as_bytes());
     }
-    answer.write(&mut out);
+    answer.write_json(&mut out);
     if document {
         out.extend_from_slice(b"}}");
     }
@@ -97,13 +104,13 @@ fn write(answer: &question::Answer, document: bool) -> Vec<u8> {
 }
 
 /// The body of an execution.
-struct Request {
+struct ExecuteRequest {
     inputs: Map<String, Json>,
     document: bool,
 }
 
-impl Request {
-    fn read(body: &[u8]) -> Result<Self, Error> {
+impl ExecuteRequest {
+    fn parse(body: &[u8]) -> Result<Self, Error> {
         let refuse = |at: &str, sentence: String| Err(Error::invalid(at, sentence));
         let json: Json = match serde_json::from_slice(body) {
             Ok(json) => json,
@@ -112,8 +119,11 @@ impl Request {
         let Json::Object(mut members) = json else {
             return refuse("", "The body must be an object: {\"inputs\": {…}}.".to_owned());
         };
-        if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return refuse(name, format!("There is no member '{name}' here. There are: {}.", MEMBERS.join(", ")));
+        if let Some(name) = members.keys().find(|name| !REQUEST_MEMBERS.contains(&name.as_str())) {
+            return refuse(
+                name,
+                format!("There is no member '{name}' here. There are: {}.", REQUEST_MEMBERS.join(", ")),
+            );
         }
         let document = match members.get("response").and_then(Json::as_str) {
             None if !members.contains_key("response") => false,
@@ -122,14 +132,14 @@ impl Request {
             _ => return refuse("response", "Ask for 'raw' or for 'document'.".to_owned()),
         };
         if let Some(outputs) = members.get("outputs") {
-            let known = outputs.as_object().is_some_and(|o| o.keys().all(|name| name == OUTPUT));
+            let known = outputs.as_object().is_some_and(|o| o.keys().all(|name| name == OUTPUT_NAME));
             if !known {
-                return refuse("outputs", format!("The only output is '{OUTPUT}'."));
+                return refuse("outputs", format!("The only output is '{OUTPUT_NAME}'."));
             }
         }
         match members.remove("inputs").unwrap_or_else(|| json!({})) {
             Json::Object(inputs) => {
-                Ok(Self { inputs: inputs.into_iter().map(|(name, v)| (name, plain(v))).collect(), document })
+                Ok(Self { inputs: inputs.into_iter().map(|(name, v)| (name, unwrap_value(v))).collect(), document })
             }
             _ => refuse("inputs", "The inputs must be an object of names and values.".to_owned()),
         }
@@ -137,14 +147,14 @@ impl Request {
 }
 
 /// The standard wraps objects as `{"value": …}`; the bare object is taken too.
-fn plain(value: Json) -> Json {
+fn unwrap_value(value: Json) -> Json {
     match value {
         Json::Object(mut o) if o.get("value").is_some_and(Json::is_object) => o.remove("value").unwrap_or_default(),
         other => other,
     }
 }
 
-fn summary(q: &Question) -> Json {
+fn describe_process(q: &PlanningQuestion) -> Json {
     json!({
         "id": q.id,
         "title": q.title,
@@ -155,8 +165,8 @@ fn summary(q: &Question) -> Json {
     })
 }
 
-fn input(i: &Input) -> Json {
-    json!({"title": i.title, "minOccurs": u8::from(i.required), "maxOccurs": 1, "schema": i.schema()})
+fn describe_input(i: &QuestionInput) -> Json {
+    json!({"title": i.title, "minOccurs": u8::from(i.required), "maxOccurs": 1, "schema": i.json_schema()})
 }
 
 fn answer_schema() -> Json {

@@ -1,10 +1,10 @@
 //! Profiles of JSON answers (OGC API Features Part 5, JSON-FG): the parameter `profile`, and the link that says which one was applied.
 
-use super::ask::Pairs;
-use super::link::Link;
-use super::negotiate::{Form, GEOJSON, JSONFG};
-use super::problem::Problem;
-use crate::encoding::jsonfg::Profile;
+use super::link::WebLink;
+use super::negotiate::{GEOJSON, JSONFG, ResponseFormat};
+use super::problem::ProblemDetails;
+use super::request_context::QueryPairs;
+use crate::encoding::jsonfg::JsonProfile;
 use crate::error::Error;
 
 pub const PARAMETER: &str = "profile";
@@ -14,34 +14,34 @@ pub const PARAMETER: &str = "profile";
 ///
 /// # Errors
 /// 400 for a name that is no profile of anything here.
-pub fn chosen(pairs: &Pairs, form: &Form) -> Result<Option<Profile>, Problem> {
+pub fn choose_profile(pairs: &QueryPairs, form: &ResponseFormat) -> Result<Option<JsonProfile>, ProblemDetails> {
     let own = match *form {
-        GEOJSON => Profile::Rfc7946,
-        JSONFG => Profile::JsonFg,
+        GEOJSON => JsonProfile::Rfc7946,
+        JSONFG => JsonProfile::JsonFg,
         _ => return Ok(None),
     };
-    let Some((_, wished)) = pairs.rest.iter().find(|(name, _)| name == PARAMETER) else { return Ok(Some(own)) };
+    let Some((_, requested)) = pairs.rest.iter().find(|(name, _)| name == PARAMETER) else { return Ok(Some(own)) };
     let mut known = Vec::new();
-    for text in wished.split(',') {
-        known.push(Profile::find(text).ok_or_else(|| unknown(text))?);
+    for text in requested.split(',') {
+        known.push(JsonProfile::parse(text).ok_or_else(|| unknown_profile(text))?);
     }
     // What asks for the type of JSON-FG gets JSON-FG.
-    let fits = |profile: &Profile| form == &GEOJSON || profile.is_fg();
+    let fits = |profile: &JsonProfile| form == &GEOJSON || profile.is_json_fg();
     Ok(Some(known.into_iter().find(fits).unwrap_or(own)))
 }
 
-fn unknown(text: &str) -> Error {
+fn unknown_profile(text: &str) -> Error {
     let shown: String = text.chars().take(60).collect();
-    let names = Profile::ALL.map(Profile::id).join(", ");
+    let names = JsonProfile::ALL.map(JsonProfile::id).join(", ");
     Error::invalid(PARAMETER, format!("There is no profile '{shown}' here. Ask for one of: {names}."))
 }
 
 /// Says which profile was applied.
-pub fn link(profile: Profile) -> Link {
+pub fn profile_link(profile: JsonProfile) -> WebLink {
     let title = match profile {
-        Profile::Rfc7946 => "GeoJSON as RFC 7946 has it",
-        Profile::JsonFg => "JSON-FG",
-        Profile::JsonFgPlus => "JSON-FG that readers of GeoJSON understand",
+        JsonProfile::Rfc7946 => "GeoJSON as RFC 7946 has it",
+        JsonProfile::JsonFg => "JSON-FG",
+        JsonProfile::JsonFgPlus => "JSON-FG that readers of GeoJSON understand",
     };
-    Link::new("profile", profile.uri(), "text/html").titled(title)
+    WebLink::new("profile", profile.uri(), "text/html").with_title(title)
 }

@@ -1,8 +1,8 @@
 //! Listening and stopping: a signal ends the listening, open requests are finished, and nobody waits for ever.
 
-use super::router;
+use super::build_router;
 use crate::atlas::Atlas;
-use crate::config::{Config, Limits};
+use crate::config::{Config, ServerLimits};
 use crate::error::{Error, Result};
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 
 /// A server that has its address and does not yet answer.
-pub struct Server {
+pub struct HttpServer {
     listener: TcpListener,
     config: Config,
     address: SocketAddr,
@@ -29,16 +29,16 @@ pub struct Server {
 ///
 /// # Errors
 /// [`Error::Refused`] when it is taken or not ours.
-pub async fn bind(mut config: Config) -> Result<Server> {
+pub async fn bind_server(mut config: Config) -> Result<HttpServer> {
     let listener = TcpListener::bind(config.listen).await.map_err(|e| {
         Error::Refused(format!("Cannot listen on {}: {e}. Choose another address with --listen, for example 127.0.0.1:0 for any free port.", config.listen))
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
     config.listen = address;
-    Ok(Server { listener, config, address })
+    Ok(HttpServer { listener, config, address })
 }
 
-impl Server {
+impl HttpServer {
     /// Where it listens, with the port that the system chose for port 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -47,26 +47,26 @@ impl Server {
 
     /// Answers until SIGTERM or Ctrl-C, then finishes what is open, within the limit for it.
     pub async fn run(self, atlas: Arc<Atlas>) -> Result<()> {
-        self.run_until(atlas, signal()).await
+        self.run_until(atlas, wait_for_signal()).await
     }
 
     /// The same with any other end.
     pub async fn run_until(self, atlas: Arc<Atlas>, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let drain = self.config.limits.drain;
         let (ended, draining) = oneshot::channel::<()>();
-        let told = atlas.clone();
+        let draining_atlas = atlas.clone();
         let stop = async move {
             end.await;
             tracing::info!("stopping: no new requests, finishing the open ones");
-            told.news().end();
+            draining_atlas.change_feed().close();
             let _ = ended.send(());
         };
         raise_open_files();
-        let app = router(atlas, self.config.clone());
-        let serving = accept(self.listener, app, &self.config.limits, stop);
+        let app = build_router(atlas, self.config.clone());
+        let serving = accept_connections(self.listener, app, &self.config.limits, stop);
         tokio::select! {
             () = serving => Ok(()),
-            () = too_long(draining, drain) => {
+            () = wait_for_drain(draining, drain) => {
                 tracing::warn!("some requests were still open after {} s and were cut", drain.as_secs());
                 Ok(())
             }
@@ -76,7 +76,12 @@ impl Server {
 
 /// Answers each connection in a task of its own until the end, then waits for the open requests. A connection that is slow to say
 /// what it wants, or says nothing, is closed after a while, so that it keeps nobody out.
-async fn accept(listener: TcpListener, app: Router, limits: &Limits, end: impl Future<Output = ()> + Send + 'static) {
+async fn accept_connections(
+    listener: TcpListener,
+    app: Router,
+    limits: &ServerLimits,
+    end: impl Future<Output = ()> + Send + 'static,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.header);
     let open = Arc::new(Semaphore::new(limits.connections));
@@ -96,7 +101,7 @@ async fn accept(listener: TcpListener, app: Router, limits: &Limits, end: impl F
             },
         };
         let Ok(permit) = open.clone().try_acquire_owned() else {
-            tokio::spawn(send_away(stream));
+            tokio::spawn(reject_connection(stream));
             continue;
         };
         // Small answers go out at once instead of waiting to be joined by others.
@@ -114,7 +119,7 @@ async fn accept(listener: TcpListener, app: Router, limits: &Limits, end: impl F
 }
 
 /// What is said to a connection too many.
-async fn send_away(mut stream: TcpStream) {
+async fn reject_connection(mut stream: TcpStream) {
     let body = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Too many connections are open. Try again in a moment."}"#;
     let head = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/problem+json";
     let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
@@ -133,7 +138,7 @@ fn raise_open_files() {
 #[cfg(not(unix))]
 fn raise_open_files() {}
 
-async fn too_long(draining: oneshot::Receiver<()>, drain: Duration) {
+async fn wait_for_drain(draining: oneshot::Receiver<()>, drain: Duration) {
     if draining.await.is_err() {
         // The end will not come; serving goes on.
         std::future::pending::<()>().await;
@@ -142,23 +147,23 @@ async fn too_long(draining: oneshot::Receiver<()>, drain: Duration) {
 }
 
 #[cfg(unix)]
-async fn signal() {
+async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
         },
-        Err(_) => interrupt().await,
+        Err(_) => wait_for_interrupt().await,
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    interrupt().await;
+async fn wait_for_signal() {
+    wait_for_interrupt().await;
 }
 
-async fn interrupt() {
+async fn wait_for_interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,15 +1,15 @@
 //! Vector tiles, under the addresses of OGC API Tiles (row before column) and of map libraries (x before y).
 
-use super::ask::{Ask, Pairs};
-use super::kept;
 use super::link;
 use super::negotiate;
-use super::present::{self, Answer, bare};
-use super::problem::Problem;
+use super::problem::ProblemDetails;
+use super::request_context::{QueryPairs, RequestContext};
+use super::response::{self, HttpResult, empty_response};
+use super::response_cache;
 use super::tilesets::{self, MATRIX_SET};
-use crate::atlas::{Coding, Layers, Tile, TileId};
+use crate::atlas::{ContentCoding, EncodedTile, TileId, TileLayerSet};
 use crate::error::Error;
-use crate::query::{TILE_PARAMETERS, TileAsk};
+use crate::query::{TILE_PARAMETERS, TileParameters};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -19,76 +19,81 @@ const DROPPED: HeaderName = HeaderName::from_static("tile-dropped");
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
 /// `/tiles/areas,interventions/{z}/{x}/{y}.mvt`; `v` may be anything, so that a client can ask past its own cache.
-pub async fn xyz(ask: Ask) -> Answer {
-    let pairs = ask.only(&with(&["v"]))?;
-    let layers = asked(ask.atlas().layers(ask.segment("layers"))?, &pairs)?;
-    let y = ask.segment("y");
+pub async fn get_xyz_tile(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&allowed_parameters(&["v"]))?;
+    let layers = apply_tile_query(context.plan().resolve_layers(context.path_segment("layers"))?, &pairs)?;
+    let y = context.path_segment("y");
     let y = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(y);
-    let tile = tile_id(["z", "x", "y"], [ask.segment("z"), ask.segment("x"), y])?;
-    answer(&ask, layers, tile).await
+    let tile = parse_tile_id(["z", "x", "y"], [context.path_segment("z"), context.path_segment("x"), y])?;
+    respond_tile(&context, layers, tile).await
 }
 
-pub async fn of_collection(ask: Ask) -> Answer {
-    let pairs = ask.only(&TILE_PARAMETERS)?;
-    tilesets::known_set(ask.segment("matrixset"))?;
-    only_mvt(pairs.f.as_deref())?;
-    let view = ask.atlas().view(ask.segment("collection"))?;
+pub async fn get_collection_tile(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&TILE_PARAMETERS)?;
+    tilesets::check_matrix_set(context.path_segment("matrixset"))?;
+    check_tile_format(pairs.f.as_deref())?;
+    let view = context.plan().collection_view(context.path_segment("collection"))?;
     if view.collection().geometry.is_none() {
-        return Err(tilesets::no_tiles(&view).into());
+        return Err(tilesets::no_tiles_error(&view).into());
     }
-    let layers = asked(ask.atlas().layers(view.collection().id.as_str())?, &pairs)?;
-    let tile =
-        tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
-    answer(&ask, layers, tile).await
+    let layers = apply_tile_query(context.plan().resolve_layers(view.collection().id.as_str())?, &pairs)?;
+    let tile = parse_tile_id(
+        ["tileMatrix", "tileCol", "tileRow"],
+        [context.path_segment("z"), context.path_segment("col"), context.path_segment("row")],
+    )?;
+    respond_tile(&context, layers, tile).await
 }
 
-pub async fn of_dataset(ask: Ask) -> Answer {
-    let pairs = ask.only(&with(&["collections"]))?;
-    tilesets::known_set(ask.segment("matrixset"))?;
-    only_mvt(pairs.f.as_deref())?;
-    let list = tilesets::chosen(&ask, &pairs)?;
-    let layers = asked(ask.atlas().layers(&list)?, &pairs)?;
-    let tile =
-        tile_id(["tileMatrix", "tileCol", "tileRow"], [ask.segment("z"), ask.segment("col"), ask.segment("row")])?;
-    answer(&ask, layers, tile).await
+pub async fn get_dataset_tile(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&allowed_parameters(&["collections"]))?;
+    tilesets::check_matrix_set(context.path_segment("matrixset"))?;
+    check_tile_format(pairs.f.as_deref())?;
+    let list = tilesets::select_collections(&context, &pairs)?;
+    let layers = apply_tile_query(context.plan().resolve_layers(&list)?, &pairs)?;
+    let tile = parse_tile_id(
+        ["tileMatrix", "tileCol", "tileRow"],
+        [context.path_segment("z"), context.path_segment("col"), context.path_segment("row")],
+    )?;
+    respond_tile(&context, layers, tile).await
 }
 
 /// The layers with what is asked of them.
-pub fn asked(layers: Layers, pairs: &Pairs) -> Result<Layers, Problem> {
-    let asked = TileAsk::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+pub fn apply_tile_query(layers: TileLayerSet, pairs: &QueryPairs) -> Result<TileLayerSet, ProblemDetails> {
+    let asked = TileParameters::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
     if asked.is_plain() {
         return Ok(layers);
     }
-    Ok(layers.showing(|collections| asked.of(collections))?)
+    Ok(layers.with_chosen_shows(|collections| asked.bind_collections(collections))?)
 }
 
 /// The parameters of every tile, and these.
-pub fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub fn allowed_parameters<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&TILE_PARAMETERS[..], more].concat()
 }
 
 /// A kept tile is answered here and now; a new one is drawn in the pool.
-async fn answer(ask: &Ask, layers: Layers, id: TileId) -> Answer {
-    let coding = negotiate::coding(&ask.headers);
-    let tile = if let Some(tile) = ask.atlas().cached(&layers, id, coding) {
+async fn respond_tile(context: &RequestContext, layers: TileLayerSet, id: TileId) -> HttpResult {
+    let coding = negotiate::choose_coding(&context.headers);
+    let tile = if let Some(tile) = context.plan().find_cached_tile(&layers, id, coding) {
         tile
     } else {
-        let atlas = ask.atlas().clone();
-        ask.app.pool.run(move || atlas.tile(&layers, id, coding)).await?
+        let atlas = context.plan().clone();
+        context.app.pool.run(move || atlas.find_or_draw_tile(&layers, id, coding)).await?
     };
-    let etag = present::quoted(&tile.etag);
-    let mut response = present::unchanged(&ask.headers, &etag).unwrap_or_else(|| write(tile, coding));
+    let etag = response::ascii_header_value(&tile.etag);
+    let mut response =
+        response::check_not_modified(&context.headers, &etag).unwrap_or_else(|| tile_response(tile, coding));
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
-    headers.insert(header::CACHE_CONTROL, present::REVALIDATE);
+    headers.insert(header::CACHE_CONTROL, response::REVALIDATE);
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     Ok(response)
 }
 
-fn write(tile: Tile, coding: Coding) -> Response {
+fn tile_response(tile: EncodedTile, coding: ContentCoding) -> Response {
     let empty = tile.body.is_empty();
     let (left_out, dropped) = (tile.left_out, tile.dropped);
-    let mut response = if empty { bare(StatusCode::NO_CONTENT) } else { tile.body.into_response() };
+    let mut response = if empty { empty_response(StatusCode::NO_CONTENT) } else { tile.body.into_response() };
     let headers = response.headers_mut();
     headers.insert(LEFT_OUT, left_out.into());
     if dropped > 0 {
@@ -97,7 +102,7 @@ fn write(tile: Tile, coding: Coding) -> Response {
     if !empty {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(link::MVT));
         headers.insert(CONTENT_CRS, HeaderValue::from_static("<http://www.opengis.net/def/crs/EPSG/0/3857>"));
-        if let Some(packed) = kept::packed_as(coding) {
+        if let Some(packed) = response_cache::content_encoding(coding) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(packed));
         }
     }
@@ -105,7 +110,7 @@ fn write(tile: Tile, coding: Coding) -> Response {
 }
 
 /// The tile of these texts (zoom, column, row), each named as its address names it.
-fn tile_id(names: [&str; 3], texts: [&str; 3]) -> Result<TileId, Problem> {
+fn parse_tile_id(names: [&str; 3], texts: [&str; 3]) -> Result<TileId, ProblemDetails> {
     let mut numbers = [0u32; 3];
     for ((name, text), number) in names.into_iter().zip(texts).zip(&mut numbers) {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -123,7 +128,7 @@ fn tile_id(names: [&str; 3], texts: [&str; 3]) -> Result<TileId, Problem> {
     })
 }
 
-fn only_mvt(f: Option<&str>) -> Result<(), Problem> {
+fn check_tile_format(f: Option<&str>) -> Result<(), ProblemDetails> {
     match f {
         None | Some("mvt" | "pbf") => Ok(()),
         Some(_) => Err(Error::invalid("f", "Tiles come in one form: mvt.").into()),

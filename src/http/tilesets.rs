@@ -1,14 +1,14 @@
 //! Tiles described: tile sets and tile matrix sets of OGC API Tiles and TMS 2.0, and TileJSON 3.
 
-use super::ask::{Ask, Pairs};
-use super::html::{self, Page};
-use super::link::{self, Link};
+use super::html::{self, HtmlPage};
+use super::link::{self, WebLink};
 use super::negotiate::JSON;
-use super::present::{self, Answer, Document};
-use super::problem::Problem;
-use super::tiles::{asked, with};
-use super::urls::{self, Base};
-use crate::atlas::{Layers, View};
+use super::problem::ProblemDetails;
+use super::request_context::{QueryPairs, RequestContext};
+use super::response::{self, HttpResult, ResourceDocument};
+use super::tiles::{allowed_parameters, apply_tile_query};
+use super::urls::{self, BaseUrl};
+use crate::atlas::{CollectionView, TileLayerSet};
 use crate::error::{Error, Result};
 use crate::query::TILE_PARAMETERS;
 use serde_json::{Value as Json, json};
@@ -25,51 +25,58 @@ const MATRIX_ZOOMS: u8 = 22;
 
 /// # Errors
 /// [`Error::NotFound`] for any matrix set but the one.
-pub fn known_set(name: &str) -> Result<()> {
+pub fn check_matrix_set(name: &str) -> Result<()> {
     if name == MATRIX_SET {
         return Ok(());
     }
     Err(Error::NotFound(format!("There is no tile matrix set '{name}'. There is: {MATRIX_SET}.")))
 }
 
-pub fn no_tiles(view: &View) -> Error {
+pub fn no_tiles_error(view: &CollectionView) -> Error {
     Error::NotFound(format!("'{}' has no geometry, so there are no tiles of it.", view.collection().id))
 }
 
 /// The layers of the whole plan's tiles: those of `collections`, or all that have geometry.
-pub fn chosen(ask: &Ask, pairs: &Pairs) -> Result<String> {
+pub fn select_collections(context: &RequestContext, pairs: &QueryPairs) -> Result<String> {
     match pairs.rest.iter().find(|(name, _)| name == "collections") {
-        None => Ok(ask.atlas().placed().join(",")),
-        Some((_, list)) => match list.split(',').find(|name| ask.atlas().layers(name).is_err() || *name == "world") {
-            Some(unknown) => Err(Error::invalid(
-                "collections",
-                format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()),
-            )),
-            None => Ok(list.clone()),
-        },
+        None => Ok(context.plan().spatial_collections().join(",")),
+        Some((_, list)) => {
+            match list.split(',').find(|name| context.plan().resolve_layers(name).is_err() || *name == "world") {
+                Some(unknown) => Err(Error::invalid(
+                    "collections",
+                    format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()),
+                )),
+                None => Ok(list.clone()),
+            }
+        }
     }
 }
 
-pub async fn matrix_sets(ask: Ask) -> Answer {
-    present::document(&ask, &JSON, |_| {
-        let base = ask.base();
-        let link = Link::new("self", base.api(&["tileMatrixSets", MATRIX_SET]), JSON.media);
+pub async fn list_matrix_sets(context: RequestContext) -> HttpResult {
+    response::respond_document(&context, &JSON, |_| {
+        let base = context.base_url();
+        let link = WebLink::new("self", base.api_url(&["tileMatrixSets", MATRIX_SET]), JSON.media);
         let json = json!({"tileMatrixSets": [{
-            "id": MATRIX_SET, "title": "Google Maps Compatible for the World", "uri": MATRIX_SET_URI, "crs": CRS, "links": link::array(&[link]),
+            "id": MATRIX_SET, "title": "Google Maps Compatible for the World", "uri": MATRIX_SET_URI, "crs": CRS, "links": link::links_to_json(&[link]),
         }]});
-        Ok(page_of("Tile matrix sets", "How the tiles are cut.", &base, json))
+        Ok(build_document("Tile matrix sets", "How the tiles are cut.", &base, json))
     })
 }
 
-pub async fn matrix_set(ask: Ask) -> Answer {
-    known_set(ask.segment("matrixset"))?;
-    present::document(&ask, &JSON, |_| {
-        Ok(page_of(MATRIX_SET, "The squares of Web Mercator, halved at every zoom.", &ask.base(), definition()))
+pub async fn get_matrix_set(context: RequestContext) -> HttpResult {
+    check_matrix_set(context.path_segment("matrixset"))?;
+    response::respond_document(&context, &JSON, |_| {
+        Ok(build_document(
+            MATRIX_SET,
+            "The squares of Web Mercator, halved at every zoom.",
+            &context.base_url(),
+            define_matrix_set(),
+        ))
     })
 }
 
 /// WebMercatorQuad as TMS 2.0 defines it.
-fn definition() -> Json {
+fn define_matrix_set() -> Json {
     let matrix = |z: u8| {
         let cell = 2.0 * HALF_M / 256.0 / f64::from(1u32 << z);
         json!({
@@ -95,71 +102,82 @@ fn definition() -> Json {
     })
 }
 
-pub async fn of_dataset(ask: Ask) -> Answer {
-    let pairs = ask.only(&with(&["collections"]))?;
-    asked(ask.atlas().layers(&chosen(&ask, &pairs)?)?, &pairs)?;
-    list(&ask, &pairs, "The plan", &["tiles"])
+pub async fn list_dataset_tilesets(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&allowed_parameters(&["collections"]))?;
+    apply_tile_query(context.plan().resolve_layers(&select_collections(&context, &pairs)?)?, &pairs)?;
+    respond_tileset_list(&context, &pairs, "The plan", &["tiles"])
 }
 
-pub async fn dataset_set(ask: Ask) -> Answer {
-    let pairs = ask.only(&with(&["collections"]))?;
-    known_set(ask.segment("matrixset"))?;
-    let layers = asked(ask.atlas().layers(&chosen(&ask, &pairs)?)?, &pairs)?;
-    one(&ask, &pairs, "The plan", &["tiles"], &layers)
+pub async fn get_dataset_tileset(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&allowed_parameters(&["collections"]))?;
+    check_matrix_set(context.path_segment("matrixset"))?;
+    let layers = apply_tile_query(context.plan().resolve_layers(&select_collections(&context, &pairs)?)?, &pairs)?;
+    respond_tileset(&context, &pairs, "The plan", &["tiles"], &layers)
 }
 
-pub async fn of_collection(ask: Ask) -> Answer {
-    let pairs = ask.only(&TILE_PARAMETERS)?;
-    let (view, _) = drawn(&ask, &pairs)?;
+pub async fn list_collection_tilesets(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&TILE_PARAMETERS)?;
+    let (view, _) = find_collection_layers(&context, &pairs)?;
     let id = view.collection().id.as_str();
-    list(&ask, &pairs, &view.collection().title, &["collections", id, "tiles"])
+    respond_tileset_list(&context, &pairs, &view.collection().title, &["collections", id, "tiles"])
 }
 
-pub async fn collection_set(ask: Ask) -> Answer {
-    known_set(ask.segment("matrixset"))?;
-    let pairs = ask.only(&TILE_PARAMETERS)?;
-    let (view, layers) = drawn(&ask, &pairs)?;
+pub async fn get_collection_tileset(context: RequestContext) -> HttpResult {
+    check_matrix_set(context.path_segment("matrixset"))?;
+    let pairs = context.parse_known_pairs(&TILE_PARAMETERS)?;
+    let (view, layers) = find_collection_layers(&context, &pairs)?;
     let id = view.collection().id.as_str();
-    one(&ask, &pairs, &view.collection().title, &["collections", id, "tiles"], &layers)
+    respond_tileset(&context, &pairs, &view.collection().title, &["collections", id, "tiles"], &layers)
 }
 
-fn drawn(ask: &Ask, pairs: &Pairs) -> Result<(View, Layers), Problem> {
-    let view = ask.atlas().view(ask.segment("collection"))?;
+fn find_collection_layers(
+    context: &RequestContext,
+    pairs: &QueryPairs,
+) -> Result<(CollectionView, TileLayerSet), ProblemDetails> {
+    let view = context.plan().collection_view(context.path_segment("collection"))?;
     if view.collection().geometry.is_none() {
-        return Err(no_tiles(&view).into());
+        return Err(no_tiles_error(&view).into());
     }
-    let layers = asked(ask.atlas().layers(view.collection().id.as_str())?, pairs)?;
+    let layers = apply_tile_query(context.plan().resolve_layers(view.collection().id.as_str())?, pairs)?;
     Ok((view, layers))
 }
 
 /// The list of tile sets below a path; there is one.
-fn list(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str]) -> Answer {
-    present::document_with(ask, &JSON, pairs, |twins| {
-        let base = ask.base();
-        let query = same(pairs);
-        let set = base.api(&[path, &[MATRIX_SET]].concat());
-        let mut entry = summary(title);
-        let own = Link::new("self", format!("{set}{query}"), JSON.media);
-        entry["links"] = link::array(&[own, scheme(&base), template(&set, &query)]);
-        let json = json!({"links": link::array(twins), "tilesets": [entry]});
-        Ok(page_of(&format!("Tiles: {title}"), "Tile sets that can be had.", &base, json))
+fn respond_tileset_list(context: &RequestContext, pairs: &QueryPairs, title: &str, path: &[&str]) -> HttpResult {
+    response::respond_document_with(context, &JSON, pairs, |alternates| {
+        let base = context.base_url();
+        let query = format_pairs(pairs);
+        let set = base.api_url(&[path, &[MATRIX_SET]].concat());
+        let mut entry = describe_tileset(title);
+        let own = WebLink::new("self", format!("{set}{query}"), JSON.media);
+        entry["links"] = link::links_to_json(&[own, matrix_set_link(&base), tile_link(&set, &query)]);
+        let json = json!({"links": link::links_to_json(alternates), "tilesets": [entry]});
+        Ok(build_document(&format!("Tiles: {title}"), "Tile sets that can be had.", &base, json))
     })
 }
 
 /// One tile set.
-fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) -> Answer {
-    present::document_with(ask, &JSON, pairs, |twins| {
-        let base = ask.base();
+fn respond_tileset(
+    context: &RequestContext,
+    pairs: &QueryPairs,
+    title: &str,
+    path: &[&str],
+    layers: &TileLayerSet,
+) -> HttpResult {
+    response::respond_document_with(context, &JSON, pairs, |alternates| {
+        let base = context.base_url();
         let names: Vec<String> = layers.snapshots().map(|(name, _)| name.to_owned()).collect();
         let rest = pairs.rest.iter().filter(|(n, _)| n != "collections").map(|(n, v)| (n.as_str(), v.as_str()));
-        let tilejson = base.url(&format!("/tiles/{}.json{}", names.join(","), urls::query(rest)));
-        let mut links = twins.to_vec();
-        links.push(scheme(&base));
-        links.push(template(&base.api(&[path, &[MATRIX_SET]].concat()), &same(pairs)));
-        links.push(Link::new("describedby", tilejson, JSON.media).titled("The same for map libraries (TileJSON)"));
-        let mut json = summary(title);
+        let tilejson = base.with_path(&format!("/tiles/{}.json{}", names.join(","), urls::format_query(rest)));
+        let mut links = alternates.to_vec();
+        links.push(matrix_set_link(&base));
+        links.push(tile_link(&base.api_url(&[path, &[MATRIX_SET]].concat()), &format_pairs(pairs)));
+        links.push(
+            WebLink::new("describedby", tilejson, JSON.media).with_title("The same for map libraries (TileJSON)"),
+        );
+        let mut json = describe_tileset(title);
         json["layers"] = layers
-            .named()
+            .named_layers()
             .into_iter()
             .map(|named| {
                 let collection = named.snapshot.collection();
@@ -167,90 +185,94 @@ fn one(ask: &Ask, pairs: &Pairs, title: &str, path: &[&str], layers: &Layers) ->
             })
             .collect();
         if let Some(b) = layers.extent() {
-            json["boundingBox"] =
-                json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84});
+            json["boundingBox"] = json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84_URI});
         }
-        json["links"] = link::array(&links);
-        Ok(page_of(&format!("Tiles: {title}"), "A tile set.", &base, json))
+        json["links"] = link::links_to_json(&links);
+        Ok(build_document(&format!("Tiles: {title}"), "A tile set.", &base, json))
     })
 }
 
-fn summary(title: &str) -> Json {
+fn describe_tileset(title: &str) -> Json {
     json!({
         "title": title, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": MATRIX_SET_URI, "tileMatrixSetId": MATRIX_SET,
-        "tileMatrixSetLimits": (0..=MATRIX_ZOOMS).map(limits).collect::<Json>(),
+        "tileMatrixSetLimits": (0..=MATRIX_ZOOMS).map(matrix_limits).collect::<Json>(),
     })
 }
 
 /// Every row and column that there is: those where nothing is drawn answer with 204.
-fn limits(z: u8) -> Json {
+fn matrix_limits(z: u8) -> Json {
     let last = (1_u64 << z) - 1;
     json!({"tileMatrix": z.to_string(), "minTileRow": 0, "maxTileRow": last, "minTileCol": 0, "maxTileCol": last})
 }
 
 /// The address of each tile of a set.
-fn template(set: &str, query: &str) -> Link {
-    Link::new("item", format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}"), link::MVT)
-        .titled("A tile")
-        .templated()
+fn tile_link(set: &str, query: &str) -> WebLink {
+    WebLink::new("item", format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}"), link::MVT)
+        .with_title("A tile")
+        .as_template()
 }
 
-fn scheme(base: &Base) -> Link {
-    Link::new(link::TILING_SCHEME, base.api(&["tileMatrixSets", MATRIX_SET]), JSON.media).titled(MATRIX_SET)
+fn matrix_set_link(base: &BaseUrl) -> WebLink {
+    WebLink::new(link::TILING_SCHEME, base.api_url(&["tileMatrixSets", MATRIX_SET]), JSON.media).with_title(MATRIX_SET)
 }
 
-fn same(pairs: &Pairs) -> String {
-    urls::query(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))
+fn format_pairs(pairs: &QueryPairs) -> String {
+    urls::format_query(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))
 }
 
-fn page_of(title: &str, lead: &str, base: &Base, json: Json) -> Document {
-    Document { page: Page::new(title, lead).crumb("The API", base.api(&[])).main(html::data(&json)), json }
+fn build_document(title: &str, lead: &str, base: &BaseUrl, json: Json) -> ResourceDocument {
+    ResourceDocument {
+        page: HtmlPage::new(title, lead)
+            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_main(html::render_document(&json)),
+        json,
+    }
 }
 
 /// TileJSON 3.0.0 for `/tiles/areas,interventions.json`; what is asked of the tiles is asked in their addresses, too.
-pub async fn tilejson(ask: Ask) -> Answer {
-    let pairs = ask.only(&with(&["v"]))?;
-    let list = ask.segment("layers");
+pub async fn get_tilejson(context: RequestContext) -> HttpResult {
+    let pairs = context.parse_known_pairs(&allowed_parameters(&["v"]))?;
+    let list = context.path_segment("layers");
     let Some(list) = list.strip_suffix(".json") else {
         let sentence = format!("Tiles of '{list}' are described at /tiles/{list}.json.");
-        return Err(Problem::from(Error::NotFound(sentence)));
+        return Err(ProblemDetails::from(Error::NotFound(sentence)));
     };
-    let layers = asked(ask.atlas().layers(list)?, &pairs)?;
+    let layers = apply_tile_query(context.plan().resolve_layers(list)?, &pairs)?;
     let max_zoom = layers.max_zoom();
-    let vector_layers = layers.described(0..=max_zoom);
+    let vector_layers = layers.describe_layers(0..=max_zoom);
     let mut path = String::new();
     for (i, name) in list.split(',').enumerate() {
         path.push_str(if i > 0 { "," } else { "" });
-        urls::encode(name, &mut path);
+        urls::percent_encode(name, &mut path);
     }
-    let query = same(&pairs);
+    let query = format_pairs(&pairs);
     let mut json = json!({
         "tilejson": "3.0.0",
         "name": list,
-        "tiles": [ask.base().url(&format!("/tiles/{path}/{{z}}/{{x}}/{{y}}.mvt{query}"))],
+        "tiles": [context.base_url().with_path(&format!("/tiles/{path}/{{z}}/{{x}}/{{y}}.mvt{query}"))],
         "minzoom": 0,
         "maxzoom": max_zoom,
         "scheme": "xyz",
         "vector_layers": vector_layers,
     });
-    let attribution = if list == "world" { "Natural Earth".to_owned() } else { attribution(&layers) };
+    let attribution = if list == "world" { "Natural Earth".to_owned() } else { join_attributions(&layers) };
     if !attribution.is_empty() {
         json["attribution"] = attribution.into();
     }
     if let Some(bbox) = layers.extent() {
         json["bounds"] = json!(bbox.to_array());
     }
-    Ok(present::json(&ask, &json))
+    Ok(response::respond_json(&context, &json))
 }
 
 /// Whom the data of the layers is owed to, each once.
-fn attribution(layers: &Layers) -> String {
-    let mut owed: Vec<String> = Vec::new();
+fn join_attributions(layers: &TileLayerSet) -> String {
+    let mut attributions: Vec<String> = Vec::new();
     for (_, snapshot) in layers.snapshots() {
         let to = snapshot.collection().attribution();
-        if !to.is_empty() && !owed.iter().any(|o| o == to) {
-            owed.push(to.to_owned());
+        if !to.is_empty() && !attributions.iter().any(|o| o == to) {
+            attributions.push(to.to_owned());
         }
     }
-    owed.join(" | ")
+    attributions.join(" | ")
 }

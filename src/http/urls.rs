@@ -7,19 +7,19 @@ use std::net::IpAddr;
 
 /// Scheme, host and prefix of every link of one answer; no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Base(String);
+pub struct BaseUrl(String);
 
-impl Base {
+impl BaseUrl {
     /// The public address when one is set; else what the proxy says, if it is trusted; else the `Host` asked for.
-    pub fn of(config: &Config, headers: &HeaderMap) -> Self {
+    pub fn from_request(config: &Config, headers: &HeaderMap) -> Self {
         if let Some(url) = &config.public_url {
             return Self(url.as_str().to_owned());
         }
-        let forwarded = |name: &str| if config.trust_proxy { first(headers, name) } else { None };
+        let forwarded = |name: &str| if config.trust_proxy { first_header_value(headers, name) } else { None };
         let scheme = forwarded("x-forwarded-proto").filter(|s| matches!(*s, "http" | "https")).unwrap_or("http");
         let host = forwarded("x-forwarded-host")
             .filter(|h| is_host(h))
-            .or_else(|| first(headers, header::HOST.as_str()).filter(|h| is_host(h)));
+            .or_else(|| first_header_value(headers, header::HOST.as_str()).filter(|h| is_host(h)));
         let prefix = forwarded("x-forwarded-prefix")
             .map(|p| p.trim_end_matches('/'))
             .filter(|p| is_prefix(p))
@@ -31,7 +31,7 @@ impl Base {
     }
 
     /// Without a path behind it.
-    pub fn root(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -55,23 +55,23 @@ impl Base {
     }
 
     /// The address of a path that starts with a slash and is already encoded.
-    pub fn url(&self, path: &str) -> String {
+    pub fn with_path(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
     /// The address of `/api/` and these segments, each encoded.
-    pub fn api(&self, segments: &[&str]) -> String {
-        let mut url = self.url("/api");
+    pub fn api_url(&self, segments: &[&str]) -> String {
+        let mut url = self.with_path("/api");
         for segment in segments {
             url.push('/');
-            encode(segment, &mut url);
+            percent_encode(segment, &mut url);
         }
         url
     }
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986.
-pub fn encode(text: &str, out: &mut String) {
+pub fn percent_encode(text: &str, out: &mut String) {
     for b in text.bytes() {
         if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
             out.push(char::from(b));
@@ -83,30 +83,30 @@ pub fn encode(text: &str, out: &mut String) {
 }
 
 /// A JSON pointer as a header may hold it: in printable ASCII, slashes as they are.
-pub fn pointer(at: &str) -> String {
+pub fn encode_pointer(at: &str) -> String {
     let mut out = String::new();
     for (i, part) in at.split('/').enumerate() {
         if i > 0 {
             out.push('/');
         }
-        encode(part, &mut out);
+        percent_encode(part, &mut out);
     }
     out
 }
 
 /// A query string with its question mark; empty when there are no pairs. Commas, colons and slashes stay readable.
-pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub fn format_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut out = String::new();
     for (name, value) in pairs {
         out.push(if out.is_empty() { '?' } else { '&' });
-        encode(name, &mut out);
+        percent_encode(name, &mut out);
         out.push('=');
         for part in value.split_inclusive([',', ':', '/']) {
             let (text, mark) = match part.char_indices().next_back() {
                 Some((at, c)) if matches!(c, ',' | ':' | '/') => (&part[..at], Some(c)),
                 _ => (part, None),
             };
-            encode(text, &mut out);
+            percent_encode(text, &mut out);
             out.extend(mark);
         }
     }
@@ -117,13 +117,15 @@ pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String 
 ///
 /// # Errors
 /// The name (or the raw text) of the first pair that is not percent-encoded UTF-8.
-pub fn pairs(query: &str) -> Result<Vec<(String, String)>, String> {
+pub fn parse_query_string(query: &str) -> Result<Vec<(String, String)>, String> {
     let parts = query.split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")));
-    parts.map(|(name, value)| Ok((decode(name, true).ok_or(name)?, decode(value, true).ok_or(name)?))).collect()
+    parts
+        .map(|(name, value)| Ok((percent_decode(name, true).ok_or(name)?, percent_decode(value, true).ok_or(name)?)))
+        .collect()
 }
 
 /// Takes percent-encoding off; in forms `+` is a space. `None` when the result is not UTF-8.
-pub fn decode(text: &str, form: bool) -> Option<String> {
+pub fn percent_decode(text: &str, form: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
@@ -142,7 +144,7 @@ pub fn decode(text: &str, form: bool) -> Option<String> {
 }
 
 /// The first of a comma-separated header, as the proxy nearest to the client wrote it.
-fn first<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn first_header_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim).filter(|v| !v.is_empty())
 }
 
@@ -175,8 +177,9 @@ mod tests {
 
     #[test]
     fn forwarded_addresses_are_believed_only_when_trusted() {
-        let base =
-            |trust_proxy| Base::of(&Config { trust_proxy, ..Config::default() }, &headers(&FORWARDED)).url("/api");
+        let base = |trust_proxy| {
+            BaseUrl::from_request(&Config { trust_proxy, ..Config::default() }, &headers(&FORWARDED)).with_path("/api")
+        };
         assert_eq!(base(true), "https://maps.example.org/centre/api");
         assert_eq!(base(false), "http://inner:8080/api");
     }
@@ -185,7 +188,7 @@ mod tests {
     fn the_public_url_wins_over_everything() {
         let config = Config { trust_proxy: true, public_url: "https://x.org/p".parse().ok(), ..Config::default() };
         assert_eq!(
-            Base::of(&config, &headers(&FORWARDED)).api(&["collections", "a b/c"]),
+            BaseUrl::from_request(&config, &headers(&FORWARDED)).api_url(&["collections", "a b/c"]),
             "https://x.org/p/api/collections/a%20b%2Fc"
         );
     }
@@ -193,9 +196,11 @@ mod tests {
     #[test]
     fn a_host_that_is_none_falls_back_to_where_we_listen() {
         for host in ["<script>", "a/b", "x\"y"] {
-            let base =
-                Base::of(&Config::default(), &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
-            assert_eq!(base.url(""), "http://127.0.0.1:8080");
+            let base = BaseUrl::from_request(
+                &Config::default(),
+                &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]),
+            );
+            assert_eq!(base.with_path(""), "http://127.0.0.1:8080");
         }
     }
 
@@ -203,16 +208,16 @@ mod tests {
     fn query_strings_go_there_and_back() {
         let given =
             [("bbox", "1,2,3,4"), ("name", "Čopova & co + 100%"), ("datetime", "2026-01-01T00:00:00Z/.."), ("", "x")];
-        let text = query(given);
+        let text = format_query(given);
         assert!(text.contains("bbox=1,2,3,4") && text.contains("00:00:00Z/.."));
-        let back = pairs(&text[1..]).unwrap();
+        let back = parse_query_string(&text[1..]).unwrap();
         assert_eq!(back, given.map(|(n, v)| (n.to_owned(), v.to_owned())));
     }
 
     #[test]
     fn what_is_not_percent_encoded_utf8_is_named() {
-        assert_eq!(pairs("a=1&name=%ff"), Err("name".into()));
-        assert_eq!(pairs("limit=%2"), Err("limit".into()));
-        assert_eq!(pairs("a=%zz"), Err("a".into()));
+        assert_eq!(parse_query_string("a=1&name=%ff"), Err("name".into()));
+        assert_eq!(parse_query_string("limit=%2"), Err("limit".into()));
+        assert_eq!(parse_query_string("a=%zz"), Err("a".into()));
     }
 }

@@ -1,42 +1,42 @@
 //! The words of the plan: codes with their labels in ten languages, as the model has them.
 
-use super::ask::Ask;
-use super::html::{self, Page};
+use super::html::{self, HtmlPage};
 use super::negotiate::JSON;
-use super::present::{self, Answer, Document};
+use super::request_context::RequestContext;
+use super::response::{self, HttpResult, ResourceDocument};
 use crate::error::Error;
-use crate::query::closest;
+use crate::query::closest_name;
 use serde_json::Value as Json;
 
-pub async fn list(ask: Ask) -> Answer {
-    present::document(&ask, &JSON, |_| {
-        let model = ask.atlas().model();
-        let base = ask.base();
+pub async fn list_vocabularies(context: RequestContext) -> HttpResult {
+    response::respond_document(&context, &JSON, |_| {
+        let model = context.plan().model();
+        let base = context.base_url();
         let json: Json = model
             .vocabularies()
             .map(|(name, json)| (name.to_owned(), json.clone()))
             .collect::<serde_json::Map<_, _>>()
             .into();
-        let page = Page::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.")
-            .crumb("The API", base.api(&[]));
-        Ok(Document { json, page: page.main(html::vocabularies(model, &base)) })
+        let page = HtmlPage::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.")
+            .with_breadcrumb("The API", base.api_url(&[]));
+        Ok(ResourceDocument { json, page: page.with_main(html::render_vocabulary_list(model, &base)) })
     })
 }
 
-pub async fn one(ask: Ask) -> Answer {
-    let model = ask.atlas().model();
-    let name = ask.segment("vocabulary");
+pub async fn get_vocabulary(context: RequestContext) -> HttpResult {
+    let model = context.plan().model();
+    let name = context.path_segment("vocabulary");
     let vocabulary = model.vocabulary(name).ok_or_else(|| {
-        let hint = closest(name, model.vocabularies().map(|(name, _)| name))
+        let hint = closest_name(name, model.vocabularies().map(|(name, _)| name))
             .map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
         Error::NotFound(format!("There is no vocabulary '{name}'.{hint}"))
     })?;
-    present::document(&ask, &JSON, |_| {
-        let base = ask.base();
+    response::respond_document(&context, &JSON, |_| {
+        let base = context.base_url();
         let title = vocabulary.pointer("/title/en").and_then(Json::as_str).unwrap_or(name);
-        let page = Page::new(title, vocabulary.get("source").and_then(Json::as_str).unwrap_or_default())
-            .crumb("The API", base.api(&[]))
-            .crumb("Vocabularies", base.api(&["vocabularies"]));
-        Ok(Document { json: vocabulary.clone(), page: page.main(html::vocabulary(vocabulary)) })
+        let page = HtmlPage::new(title, vocabulary.get("source").and_then(Json::as_str).unwrap_or_default())
+            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("Vocabularies", base.api_url(&["vocabularies"]));
+        Ok(ResourceDocument { json: vocabulary.clone(), page: page.with_main(html::render_vocabulary(vocabulary)) })
     })
 }

@@ -1,9 +1,9 @@
 //! The files of the web app: those inside the binary, or those of a folder. Nothing outside of them can be reached.
 
 use super::html;
-use super::negotiate::{reads_brotli, reads_gzip};
-use super::present::{self, Answer, REVALIDATE};
-use super::problem::Problem;
+use super::negotiate::{accepts_brotli, accepts_gzip};
+use super::problem::ProblemDetails;
+use super::response::{self, HttpResult, REVALIDATE};
 use super::urls;
 use crate::config::StyleUrl;
 use crate::error::Error;
@@ -23,24 +23,24 @@ use std::sync::Arc;
 #[folder = "web/dist"]
 #[exclude = "world/*"]
 #[allow_missing = true]
-struct Built;
+struct EmbeddedApp;
 
-const ROBOTS: &str = "User-agent: *\nDisallow: /tiles/\nDisallow: /api/collections/*/items?\n";
-const HEART: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><path fill=\"#5b2a86\" d=\"M16 29C4 20 2 14 4 9c2-5 9-6 12 0 3-6 10-5 12 0 2 5 0 11-12 20z\"/></svg>";
+const ROBOTS_TXT: &str = "User-agent: *\nDisallow: /tiles/\nDisallow: /api/collections/*/items?\n";
+const FAVICON_SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><path fill=\"#5b2a86\" d=\"M16 29C4 20 2 14 4 9c2-5 9-6 12 0 3-6 10-5 12 0 2 5 0 11-12 20z\"/></svg>";
 /// Files below are named after their content, so they never change.
-const HASHED: &str = "assets/";
+const HASHED_FOLDER: &str = "assets/";
 
-pub struct Web {
+pub struct WebApp {
     folder: Option<PathBuf>,
     /// Told to the page in a `meta` of its head.
     basemap: Option<StyleUrl>,
     /// Files of the binary, packed once.
-    kept: Cache<String, File>,
+    file_cache: Cache<String, WebFile>,
 }
 
 /// A file, ready to be sent.
 #[derive(Clone)]
-struct File {
+struct WebFile {
     media: HeaderValue,
     plain: Bytes,
     /// Only when packing made it smaller.
@@ -50,38 +50,40 @@ struct File {
     hash: u128,
 }
 
-impl Web {
+impl WebApp {
     pub fn new(folder: Option<PathBuf>, basemap: Option<StyleUrl>) -> Self {
-        Self { folder, basemap, kept: Cache::new(10_000) }
+        Self { folder, basemap, file_cache: Cache::new(10_000) }
     }
 
     /// Reads, and packs what is kept. Blocking.
-    fn read(&self, path: &str) -> Option<File> {
+    fn read_file(&self, path: &str) -> Option<WebFile> {
         let found = match &self.folder {
-            Some(folder) => std::fs::read(folder.join(path)).ok().map(|bytes| self.ready(path, bytes.into(), false)),
-            None => self.kept.optionally_get_with(path.to_owned(), || {
-                let file = Built::get(path)?;
-                Some(self.ready(path, Bytes::copy_from_slice(&file.data), true))
+            Some(folder) => {
+                std::fs::read(folder.join(path)).ok().map(|bytes| self.prepare_file(path, bytes.into(), false))
+            }
+            None => self.file_cache.optionally_get_with(path.to_owned(), || {
+                let file = EmbeddedApp::get(path)?;
+                Some(self.prepare_file(path, Bytes::copy_from_slice(&file.data), true))
             }),
         };
-        found.or_else(|| stand_in(path))
+        found.or_else(|| fallback_file(path))
     }
 
-    fn ready(&self, path: &str, bytes: Bytes, pack: bool) -> File {
-        File { brotli: self.beside(path), ..File::new(path, self.told(path, bytes), pack) }
+    fn prepare_file(&self, path: &str, bytes: Bytes, pack: bool) -> WebFile {
+        WebFile { brotli: self.find_brotli(path), ..WebFile::new(path, self.insert_basemap(path, bytes), pack) }
     }
 
     /// What the build packed with brotli; the page itself is told things and goes unpacked.
-    fn beside(&self, path: &str) -> Option<Bytes> {
-        let packed = (path != "index.html").then(|| format!("{path}.br"))?;
+    fn find_brotli(&self, path: &str) -> Option<Bytes> {
+        let brotli_name = (path != "index.html").then(|| format!("{path}.br"))?;
         match &self.folder {
-            Some(folder) => std::fs::read(folder.join(packed)).ok().map(Bytes::from),
-            None => Built::get(&packed).map(|file| Bytes::copy_from_slice(&file.data)),
+            Some(folder) => std::fs::read(folder.join(brotli_name)).ok().map(Bytes::from),
+            None => EmbeddedApp::get(&brotli_name).map(|file| Bytes::copy_from_slice(&file.data)),
         }
     }
 
     /// The page with what this server tells it; any other file as it is.
-    fn told(&self, path: &str, bytes: Bytes) -> Bytes {
+    fn insert_basemap(&self, path: &str, bytes: Bytes) -> Bytes {
         let (Some(style), "index.html") = (&self.basemap, path) else { return bytes };
         let meta =
             format!("<head><meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"));
@@ -90,18 +92,18 @@ impl Web {
 }
 
 /// What is served when the web app has no such file, or was not built.
-fn stand_in(path: &str) -> Option<File> {
+fn fallback_file(path: &str) -> Option<WebFile> {
     let text = match path {
-        "index.html" => return Some(File::new(path, html::not_built().into(), false)),
-        "robots.txt" => ROBOTS,
-        "favicon.svg" => HEART,
-        "favicon.ico" => return Some(File::new("favicon.svg", HEART.into(), false)),
+        "index.html" => return Some(WebFile::new(path, html::render_missing_app().into(), false)),
+        "robots.txt" => ROBOTS_TXT,
+        "favicon.svg" => FAVICON_SVG,
+        "favicon.ico" => return Some(WebFile::new("favicon.svg", FAVICON_SVG.into(), false)),
         _ => return None,
     };
-    Some(File::new(path, text.into(), false))
+    Some(WebFile::new(path, text.into(), false))
 }
 
-impl File {
+impl WebFile {
     fn new(path: &str, plain: Bytes, pack: bool) -> Self {
         let guess = mime_guess::from_path(path).first_or_octet_stream();
         let text = guess.type_() == "text"
@@ -109,21 +111,27 @@ impl File {
             || guess.subtype() == "json"
             || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
-        let packed = if pack && text { gzip(&plain) } else { None };
-        Self { media: present::quoted(&media), packed, brotli: None, hash: present::hash(&plain), plain }
+        let packed = if pack && text { gzip_bytes(&plain) } else { None };
+        Self {
+            media: response::ascii_header_value(&media),
+            packed,
+            brotli: None,
+            hash: response::hash_bytes(&plain),
+            plain,
+        }
     }
 
-    fn send(self, path: &str, headers: &HeaderMap) -> Response {
-        let brotli = self.brotli.filter(|_| reads_brotli(headers)).map(|body| (body, "br"));
-        let packed = brotli.or_else(|| self.packed.filter(|_| reads_gzip(headers)).map(|body| (body, "gzip")));
+    fn respond(self, path: &str, headers: &HeaderMap) -> Response {
+        let brotli = self.brotli.filter(|_| accepts_brotli(headers)).map(|body| (body, "br"));
+        let packed = brotli.or_else(|| self.packed.filter(|_| accepts_gzip(headers)).map(|body| (body, "gzip")));
         let suffix = packed.as_ref().map_or(String::new(), |(_, coding)| format!("-{coding}"));
-        let etag = present::quoted(&format!("\"{:032x}{suffix}\"", self.hash));
-        let cache = if path.starts_with(HASHED) {
+        let etag = response::ascii_header_value(&format!("\"{:032x}{suffix}\"", self.hash));
+        let cache = if path.starts_with(HASHED_FOLDER) {
             HeaderValue::from_static("public, max-age=31536000, immutable")
         } else {
             REVALIDATE
         };
-        let mut response = present::unchanged(headers, &etag).unwrap_or_else(|| {
+        let mut response = response::check_not_modified(headers, &etag).unwrap_or_else(|| {
             let (body, coding) = packed.map_or((self.plain, None), |(body, coding)| (body, Some(coding)));
             let mut response = body.into_response();
             let coding = coding.map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name)));
@@ -139,45 +147,50 @@ impl File {
     }
 }
 
-fn gzip(plain: &[u8]) -> Option<Bytes> {
+fn gzip_bytes(plain: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain).ok()?;
     encoder.finish().ok().filter(|packed| packed.len() < plain.len()).map(Bytes::from)
 }
 
 /// Everything that no other route answers.
-pub async fn file(State(app): State<Arc<super::App>>, method: Method, uri: Uri, headers: HeaderMap) -> Answer {
+pub async fn get_file(
+    State(app): State<Arc<super::AppState>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> HttpResult {
     let missing =
         || Error::NotFound(format!("There is nothing at {}.", uri.path().chars().take(200).collect::<String>()));
-    let path = plain_path(uri.path()).ok_or_else(missing)?;
+    let path = resolve_path(uri.path()).ok_or_else(missing)?;
     let read = {
         let (app, path) = (app.clone(), path.clone());
-        move || app.web.read(&path)
+        move || app.web_app.read_file(&path)
     };
-    let file = match app.web.kept.get(&path) {
-        Some(kept) => kept,
+    let file = match app.web_app.file_cache.get(&path) {
+        Some(cached) => cached,
         None => app.pool.run(read).await?.ok_or_else(missing)?,
     };
     if !matches!(method, Method::GET | Method::HEAD) {
-        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, ""));
+        return Err(ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, ""));
     }
-    Ok(file.send(&path, &headers))
+    Ok(file.respond(&path, &headers))
 }
 
 /// The path below the app's folder; `None` for anything that could lead out of it or to hidden files.
-fn plain_path(path: &str) -> Option<String> {
+fn resolve_path(path: &str) -> Option<String> {
     let path = path.strip_prefix('/')?;
     if path.is_empty() {
         return Some("index.html".into());
     }
-    let path = urls::decode(path, false)?;
+    let path = urls::percent_decode(path, false)?;
     let plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
     path.split('/').all(plain).then_some(path)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::plain_path;
+    use super::resolve_path;
 
     #[test]
     fn no_path_leads_out_of_the_folder() {
@@ -194,9 +207,9 @@ mod tests {
             "//etc/passwd",
             "/%ff",
         ] {
-            assert_eq!(plain_path(path), None, "{path}");
+            assert_eq!(resolve_path(path), None, "{path}");
         }
-        assert_eq!(plain_path("/"), Some("index.html".into()));
-        assert_eq!(plain_path("/assets/app-1a+b.js"), Some("assets/app-1a+b.js".into()));
+        assert_eq!(resolve_path("/"), Some("index.html".into()));
+        assert_eq!(resolve_path("/assets/app-1a+b.js"), Some("assets/app-1a+b.js".into()));
     }
 }

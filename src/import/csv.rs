@@ -1,22 +1,22 @@
 //! Tables as text: one feature a row, its place in two columns or as well-known text in one. Reads what spreadsheets write
 //! (comma, semicolon or tab; quotes; a byte order mark; `sep=;`). Never guesses at decimal commas: they are refused.
 
-use super::bytes::MAX_TEXT_BYTES;
-use super::draft::Draft;
-use super::elements::ScanFault;
-use super::finding::{Kind, Place};
+use super::byte_reader::MAX_TEXT_BYTES;
+use super::draft::FeatureDraft;
+use super::element_scanner::ScanFault;
+use super::finding::{FindingKind, FindingPlace};
 use super::wkt;
 use crate::crs::Crs;
 use crate::error::Result;
-use crate::feature::geojson::Shape;
-use crate::feature::{Fault, Flaw, Geometry};
+use crate::feature::geojson::ParsedGeometry;
+use crate::feature::{FaultKind, FeatureFault, Geometry};
 use csv::ByteRecord;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const LON: [&str; 14] = [
+const LON_NAMES: [&str; 14] = [
     "lon",
     "lng",
     "long",
@@ -32,7 +32,7 @@ const LON: [&str; 14] = [
     "coord_x",
     "lon_wgs84",
 ];
-const LAT: [&str; 14] = [
+const LAT_NAMES: [&str; 14] = [
     "lat",
     "latitude",
     "latitud",
@@ -49,154 +49,162 @@ const LAT: [&str; 14] = [
     "lati",
 ];
 /// In the order in which they are preferred.
-const WKT: [&str; 6] = ["geometry", "wkt", "geom", "the_geom", "wkt_geom", "geo_wkt"];
+const WKT_NAMES: [&str; 6] = ["geometry", "wkt", "geom", "the_geom", "wkt_geom", "geo_wkt"];
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Column {
+enum CsvColumn {
     Lon,
     Lat,
     Wkt,
     Property(String),
     /// No heading; its cells must be empty.
-    Nameless,
+    Unnamed,
 }
 
 /// The rows of a table.
-pub struct Rows<R: Read> {
-    reader: csv::Reader<Metered<BufReader<R>>>,
-    columns: Vec<Column>,
+pub struct CsvRows<R: Read> {
+    reader: csv::Reader<RecordLimiter<BufReader<R>>>,
+    columns: Vec<CsvColumn>,
     record: ByteRecord,
-    metered: Arc<AtomicUsize>,
+    record_bytes: Arc<AtomicUsize>,
     number: u64,
     /// Lines before the part that the CSV reader sees.
     lines_before: u64,
     /// What the coordinates are said to be in.
-    said: Option<Crs>,
+    declared_crs: Option<Crs>,
     /// Something in the heading is wrong; told once.
-    broken: Option<ScanFault>,
+    heading_fault: Option<ScanFault>,
 }
 
 /// Ends the input when one record gets too long (a quote that is never closed).
-struct Metered<R> {
+struct RecordLimiter<R> {
     input: R,
-    since_record: Arc<AtomicUsize>,
+    record_bytes: Arc<AtomicUsize>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for RecordLimiter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.since_record.load(Ordering::Relaxed) > MAX_TEXT_BYTES {
+        if self.record_bytes.load(Ordering::Relaxed) > MAX_TEXT_BYTES {
             return Err(std::io::Error::other("a row is longer than 64 MB; a quote may never be closed"));
         }
         let n = self.input.read(buffer)?;
-        self.since_record.fetch_add(n, Ordering::Relaxed);
+        self.record_bytes.fetch_add(n, Ordering::Relaxed);
         Ok(n)
     }
 }
 
-impl<R: Read> Rows<R> {
-    pub fn new(input: R, said: Option<Crs>) -> Result<Self> {
+impl<R: Read> CsvRows<R> {
+    pub fn new(input: R, declared_crs: Option<Crs>) -> Result<Self> {
         let mut input = BufReader::with_capacity(256 << 10, input);
-        let (delimiter, lines_before) = sniff(&mut input).map_err(|e| super::bytes::unreadable(&e))?;
-        let metered = Arc::new(AtomicUsize::new(0));
+        let (delimiter, lines_before) = detect_delimiter(&mut input).map_err(|e| super::byte_reader::read_error(&e))?;
+        let record_bytes = Arc::new(AtomicUsize::new(0));
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .has_headers(false)
-            .from_reader(Metered { input, since_record: metered.clone() });
+            .from_reader(RecordLimiter { input, record_bytes: record_bytes.clone() });
         let mut record = ByteRecord::new();
-        reader.read_byte_record(&mut record).map_err(unreadable)?;
-        let (columns, broken) = match heading(&record) {
+        reader.read_byte_record(&mut record).map_err(csv_error)?;
+        let (columns, heading_fault) = match parse_heading(&record) {
             Ok(columns) => (columns, None),
             Err(message) => (
                 vec![],
-                Some(ScanFault { kind: Kind::Columns, line: lines_before + 1, number: None, message, fatal: true }),
+                Some(ScanFault {
+                    kind: FindingKind::Columns,
+                    line: lines_before + 1,
+                    number: None,
+                    message,
+                    fatal: true,
+                }),
             ),
         };
-        Ok(Self { reader, columns, record, metered, number: 0, lines_before, said, broken })
+        Ok(Self { reader, columns, record, record_bytes, number: 0, lines_before, declared_crs, heading_fault })
     }
 
     /// Whether any column holds a place.
-    pub fn has_place(&self) -> bool {
-        self.columns.iter().any(|c| matches!(c, Column::Lon | Column::Wkt))
+    pub fn has_geometry_column(&self) -> bool {
+        self.columns.iter().any(|c| matches!(c, CsvColumn::Lon | CsvColumn::Wkt))
     }
 
     /// The next row; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Result<Draft, ScanFault>>> {
-        if let Some(fault) = self.broken.take() {
+    pub fn next_row(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
+        if let Some(fault) = self.heading_fault.take() {
             return Ok(Some(Err(fault)));
         }
-        self.metered.store(0, Ordering::Relaxed);
-        if self.columns.is_empty() || !self.reader.read_byte_record(&mut self.record).map_err(unreadable)? {
+        self.record_bytes.store(0, Ordering::Relaxed);
+        if self.columns.is_empty() || !self.reader.read_byte_record(&mut self.record).map_err(csv_error)? {
             return Ok(None);
         }
         self.number += 1;
         let line = self.lines_before + self.record.position().map_or(0, csv::Position::line);
-        let place = Place { line: Some(line), feature: Some(self.number), ..Place::default() };
-        let mut draft = Draft { place, loose: true, ..Draft::default() };
+        let place = FindingPlace { line: Some(line), feature: Some(self.number), ..FindingPlace::default() };
+        let mut draft = FeatureDraft { place, untyped: true, ..FeatureDraft::default() };
         if self.record.len() != self.columns.len() {
             let message = format!(
                 "The row has {} cells, the heading has {}. Put cells that contain the separator in quotes.",
                 self.record.len(),
                 self.columns.len()
             );
-            draft.faults.push((Kind::Columns, Fault::new(Flaw::WrongType, "", message)));
+            draft.faults.push((FindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
             return Ok(Some(Ok(draft)));
         }
-        self.fill(&mut draft);
+        self.fill_draft(&mut draft);
         Ok(Some(Ok(draft)))
     }
 
-    fn fill(&self, draft: &mut Draft) {
+    fn fill_draft(&self, draft: &mut FeatureDraft) {
         let (mut lon, mut lat) = ("", "");
         for (cell, column) in self.record.iter().zip(&self.columns) {
             let Ok(text) = std::str::from_utf8(cell) else {
                 let message = "The row is not UTF-8. Save the table as 'CSV UTF-8'.";
-                draft.faults.push((Kind::Encoding, Fault::new(Flaw::WrongType, "", message)));
+                draft.faults.push((FindingKind::Encoding, FeatureFault::new(FaultKind::WrongType, "", message)));
                 return;
             };
             match column {
-                Column::Lon => lon = text.trim(),
-                Column::Lat => lat = text.trim(),
-                Column::Wkt if text.trim().is_empty() => {}
-                Column::Wkt => match wkt::read(text, self.said) {
+                CsvColumn::Lon => lon = text.trim(),
+                CsvColumn::Lat => lat = text.trim(),
+                CsvColumn::Wkt if text.trim().is_empty() => {}
+                CsvColumn::Wkt => match wkt::parse_wkt(text, self.declared_crs) {
                     Ok(shape) => draft.shape = Some(shape),
                     Err(fault) => {
-                        draft.faults.push((Kind::Flaw(fault.flaw), Fault { at: "/geometry".into(), ..fault }));
+                        draft
+                            .faults
+                            .push((FindingKind::Flaw(fault.kind), FeatureFault { at: "/geometry".into(), ..fault }));
                     }
                 },
-                Column::Property(name) => {
-                    let value = if text.is_empty() { Json::Null } else { unguarded(text).into() };
+                CsvColumn::Property(name) => {
+                    let value = if text.is_empty() { Json::Null } else { strip_formula_guard(text).into() };
                     draft.properties.insert(name.clone(), value);
                 }
-                Column::Nameless if text.trim().is_empty() => {}
-                Column::Nameless => {
+                CsvColumn::Unnamed if text.trim().is_empty() => {}
+                CsvColumn::Unnamed => {
                     let message =
                         format!("'{text}' stands in a column without a heading. Name the column or empty it.");
-                    draft.faults.push((Kind::Columns, Fault::new(Flaw::WrongType, "", message)));
+                    draft.faults.push((FindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
                 }
             }
         }
-        match point(lon, lat) {
+        match parse_point(lon, lat) {
             Ok(None) => {}
             Ok(shape) => draft.shape = shape,
-            Err(fault) => draft.faults.push((Kind::BadNumber, fault)),
+            Err(fault) => draft.faults.push((FindingKind::BadNumber, fault)),
         }
     }
 }
 
 /// Undoes what keeps spreadsheets from running a cell as a formula: one quote before `=`, `+`, `-`, `@`, tab or return.
-fn unguarded(text: &str) -> &str {
+fn strip_formula_guard(text: &str) -> &str {
     let bare = text.trim_start_matches('\'');
     if bare.len() < text.len() && bare.starts_with(['=', '+', '-', '@', '\t', '\r']) { &text[1..] } else { text }
 }
 
-fn point(lon: &str, lat: &str) -> Result<Option<Shape>, Fault> {
+fn parse_point(lon: &str, lat: &str) -> Result<Option<ParsedGeometry>, FeatureFault> {
     if lon.is_empty() && lat.is_empty() {
         return Ok(None);
     }
     let number = |text: &str, what: &str| {
-        let wrong = |message: String| Fault::new(Flaw::WrongType, format!("/{what}"), message);
+        let wrong = |message: String| FeatureFault::new(FaultKind::WrongType, format!("/{what}"), message);
         if text.is_empty() {
             return Err(wrong(format!("The {what} is missing. Fill it in, or empty both if there is no place.")));
         }
@@ -209,10 +217,10 @@ fn point(lon: &str, lat: &str) -> Result<Option<Shape>, Fault> {
             .ok_or_else(|| wrong(format!("'{text}' is no {what} in degrees, such as 15.2675.")))
     };
     let (x, y) = (number(lon, "longitude")?, number(lat, "latitude")?);
-    Ok(Some(Shape { geometry: Geometry::Point(geo_types::Point::new(x, y)), flattened: false }))
+    Ok(Some(ParsedGeometry { geometry: Geometry::Point(geo_types::Point::new(x, y)), flattened: false }))
 }
 
-fn heading(record: &ByteRecord) -> Result<Vec<Column>, String> {
+fn parse_heading(record: &ByteRecord) -> Result<Vec<CsvColumn>, String> {
     let mut names = vec![];
     for cell in record {
         let name = std::str::from_utf8(cell)
@@ -228,24 +236,24 @@ fn heading(record: &ByteRecord) -> Result<Vec<Column>, String> {
         }
     }
     let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n.to_lowercase() == *w));
-    let wkt = find(&WKT);
-    let (lon, lat) = if wkt.is_some() { (None, None) } else { (find(&LON), find(&LAT)) };
+    let wkt = find(&WKT_NAMES);
+    let (lon, lat) = if wkt.is_some() { (None, None) } else { (find(&LON_NAMES), find(&LAT_NAMES)) };
     if lon.is_some() != lat.is_some() {
         let (there, missing) = if lon.is_some() { ("longitude", "latitude") } else { ("latitude", "longitude") };
         return Err(format!("There is a column for the {there} but none for the {missing}. Name them lon and lat."));
     }
     let column = |(i, name): (usize, String)| match Some(i) {
-        at if at == wkt => Column::Wkt,
-        at if at == lon => Column::Lon,
-        at if at == lat => Column::Lat,
-        _ if name.is_empty() => Column::Nameless,
-        _ => Column::Property(name),
+        at if at == wkt => CsvColumn::Wkt,
+        at if at == lon => CsvColumn::Lon,
+        at if at == lat => CsvColumn::Lat,
+        _ if name.is_empty() => CsvColumn::Unnamed,
+        _ => CsvColumn::Property(name),
     };
     Ok(names.into_iter().enumerate().map(column).collect())
 }
 
 /// Skips a byte order mark and Excel's `sep=;` line; returns the separator and how many lines were skipped.
-fn sniff<R: Read>(input: &mut BufReader<R>) -> std::io::Result<(u8, u64)> {
+fn detect_delimiter<R: Read>(input: &mut BufReader<R>) -> std::io::Result<(u8, u64)> {
     if input.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
         input.consume(3);
     }
@@ -271,9 +279,9 @@ fn sniff<R: Read>(input: &mut BufReader<R>) -> std::io::Result<(u8, u64)> {
     Ok((best, 0))
 }
 
-fn unreadable(e: csv::Error) -> crate::error::Error {
+fn csv_error(e: csv::Error) -> crate::error::Error {
     match e.into_kind() {
-        csv::ErrorKind::Io(e) => super::bytes::unreadable(&e),
+        csv::ErrorKind::Io(e) => super::byte_reader::read_error(&e),
         other => {
             crate::error::Error::invalid("", format!("The table cannot be read ({other:?}). Save it as CSV again."))
         }

@@ -1,6 +1,6 @@
 //! What is wrong in a file, by kind, with its place; and how much of it there is.
 
-use crate::feature::Flaw;
+use crate::feature::FaultKind;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::fmt;
 /// How many findings are kept with their details; beyond, they are only counted.
 pub const MAX_DETAILS: usize = 100;
 
-/// Kinds of findings. The faults of geometry and GeoJSON are [`Flaw`]s.
+/// Kinds of findings. The faults of geometry and GeoJSON are [`FaultKind`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    Flaw(Flaw),
+pub enum FindingKind {
+    Flaw(FaultKind),
     NotJson,
     Truncated,
     Nesting,
@@ -24,7 +24,7 @@ pub enum Kind {
     BadId,
     DuplicateId,
     /// The id is already in the collection.
-    TakenId,
+    ExistingId,
     UnknownProperty,
     BadDate,
     BadNumber,
@@ -35,7 +35,7 @@ pub enum Kind {
     FarAway,
 }
 
-impl Kind {
+impl FindingKind {
     /// For counts and for programs: `duplicate-id`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -52,7 +52,7 @@ impl Kind {
             Self::Crs => "crs",
             Self::BadId => "bad-id",
             Self::DuplicateId => "duplicate-id",
-            Self::TakenId => "taken-id",
+            Self::ExistingId => "taken-id",
             Self::UnknownProperty => "unknown-property",
             Self::BadDate => "bad-date",
             Self::BadNumber => "bad-number",
@@ -67,7 +67,7 @@ impl Kind {
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct FindingPlace {
     /// Which file, when there are several.
     pub file: Option<String>,
     pub line: Option<u64>,
@@ -80,15 +80,15 @@ pub struct Place {
 
 /// One thing that is wrong, or (a warning) looks wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub kind: Kind,
+pub struct ImportFinding {
+    pub kind: FindingKind,
     pub warning: bool,
-    pub place: Place,
+    pub place: FindingPlace,
     /// What is wrong and what to do, as a sentence.
     pub message: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FindingPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = vec![];
         parts.extend(self.file.clone());
@@ -102,14 +102,14 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for ImportFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.place.to_string();
         if place.is_empty() { f.write_str(&self.message) } else { write!(f, "{place}: {}", self.message) }
     }
 }
 
-impl Finding {
+impl ImportFinding {
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut json = json!({"kind": self.kind.name(), "severity": if self.warning { "warning" } else { "error" }, "message": self.message});
@@ -130,16 +130,16 @@ impl Finding {
 
 /// Findings with details up to [`MAX_DETAILS`] of errors and of warnings, and counts of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
-    pub details: Vec<Finding>,
+pub struct ImportFindings {
+    pub details: Vec<ImportFinding>,
     pub errors: u64,
     pub warnings: u64,
     /// How many of each kind, errors and warnings together.
     pub by_kind: BTreeMap<&'static str, u64>,
 }
 
-impl Findings {
-    pub fn add(&mut self, finding: Finding) {
+impl ImportFindings {
+    pub fn add(&mut self, finding: ImportFinding) {
         let count = if finding.warning { &mut self.warnings } else { &mut self.errors };
         *count += 1;
         let keep = *count <= MAX_DETAILS as u64;
@@ -151,7 +151,7 @@ impl Findings {
 
     /// The first error, if there is one.
     #[must_use]
-    pub fn first_error(&self) -> Option<&Finding> {
+    pub fn first_error(&self) -> Option<&ImportFinding> {
         self.details.iter().find(|f| !f.warning)
     }
 }

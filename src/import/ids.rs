@@ -1,6 +1,6 @@
 //! Which ids are taken, by the files so far and by the collection, in a few bytes for each.
 
-use super::finding::Kind;
+use super::finding::FindingKind;
 use crate::collection::CollectionId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -8,53 +8,53 @@ use std::hash::{BuildHasher, RandomState};
 /// Ids by two independent 64-bit hashes: 2^128 of them make a false alarm as good as impossible, and a million take 50 MB less
 /// than the ids themselves would.
 #[derive(Default)]
-pub struct Ids {
+pub struct IdRegistry {
     hashers: (RandomState, RandomState),
     /// The number of the feature that has it; 0 when it is in the collection already.
-    taken: HashMap<(u64, u64), u32>,
+    owners: HashMap<(u64, u64), u32>,
 }
 
 /// An id that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clash {
+pub enum IdConflict {
     /// By this feature of the files.
     File(u32),
     /// By a feature of the collection.
     Collection,
 }
 
-impl Ids {
+impl IdRegistry {
     /// Notes an id that the collection has.
-    pub fn keep(&mut self, id: &str) {
-        let hash = self.hash(id);
-        self.taken.insert(hash, 0);
+    pub fn add_existing(&mut self, id: &str) {
+        let hash = self.hash_id(id);
+        self.owners.insert(hash, 0);
     }
 
     /// Claims an id for a feature (by its number, from 1).
-    pub fn claim(&mut self, id: &str, number: u64) -> Result<(), Clash> {
-        let hash = self.hash(id);
-        match self.taken.entry(hash) {
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(u32::try_from(number).unwrap_or(u32::MAX));
+    pub fn claim(&mut self, id: &str, number: u64) -> Result<(), IdConflict> {
+        let hash = self.hash_id(id);
+        match self.owners.entry(hash) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(u32::try_from(number).unwrap_or(u32::MAX));
                 Ok(())
             }
-            std::collections::hash_map::Entry::Occupied(taken) => Err(match *taken.get() {
-                0 => Clash::Collection,
-                by => Clash::File(by),
+            std::collections::hash_map::Entry::Occupied(owner) => Err(match *owner.get() {
+                0 => IdConflict::Collection,
+                by => IdConflict::File(by),
             }),
         }
     }
 
-    fn hash(&self, id: &str) -> (u64, u64) {
+    fn hash_id(&self, id: &str) -> (u64, u64) {
         (self.hashers.0.hash_one(id), self.hashers.1.hash_one(id))
     }
 }
 
-impl Clash {
-    pub fn kind(self) -> Kind {
+impl IdConflict {
+    pub fn finding_kind(self) -> FindingKind {
         match self {
-            Self::File(_) => Kind::DuplicateId,
-            Self::Collection => Kind::TakenId,
+            Self::File(_) => FindingKind::DuplicateId,
+            Self::Collection => FindingKind::ExistingId,
         }
     }
 

@@ -6,42 +6,42 @@ use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
-use crate::plan::Model;
+use crate::plan::PlanModel;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-mod bytes;
+mod byte_reader;
 mod csv;
 mod demo;
 mod draft;
-mod elements;
+mod element_scanner;
 mod finding;
-mod grid;
+mod coordinates;
 mod ids;
-mod judge;
+mod feature_validator;
 mod osm;
 mod report;
 mod run;
 mod source;
 mod survey;
-mod text;
+mod cells;
 mod wkt;
 
-pub use crate::atlas::Cities;
-pub use demo::demo;
-pub use finding::{Finding, Findings, Kind, Place};
-pub use ids::Ids;
-pub use judge::{Origin, Repairs};
-pub use report::Report;
-pub use source::{Format, Source};
-pub use survey::{MAX_FIELDS, Renamed};
+pub use crate::atlas::CityLocations;
+pub use demo::demo_sources;
+pub use feature_validator::{CollectionOrigin, RepairCounts};
+pub use finding::{FindingKind, FindingPlace, ImportFinding, ImportFindings};
+pub use ids::IdRegistry;
+pub use report::ImportReport;
+pub use source::{ImportFormat, ImportSource};
+pub use survey::{MAX_FIELDS, RenamedField};
 
-use grid::Grid;
-use survey::Survey;
+use coordinates::CoordinateConverter;
+use survey::FieldSurvey;
 
 /// What the caller wants.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ImportOptions {
     /// The property that holds the id.
     pub id: Option<String>,
     /// Leave bad features out instead of refusing the file.
@@ -51,40 +51,40 @@ pub struct Options {
 }
 
 /// What the plan has to do with it.
-pub struct Target<'a> {
-    pub model: &'a Model,
+pub struct ImportTarget<'a> {
+    pub model: &'a PlanModel,
     pub id: CollectionId,
     /// The collection as it is in the plan, when features are added to it.
-    pub present: Option<Collection>,
+    pub existing: Option<Collection>,
     /// Ids that are taken.
-    pub ids: Ids,
-    pub cities: Cities,
+    pub ids: IdRegistry,
+    pub cities: CityLocations,
 }
 
-impl Target<'_> {
+impl ImportTarget<'_> {
     /// Whether the collection is neither the model's nor the plan's, so that its fields must be found by reading the files.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        self.present.is_none() && self.model.collection(&self.id).is_none()
+        self.existing.is_none() && self.model.collection(&self.id).is_none()
     }
 }
 
 /// How far an import is; shared with whoever shows it or wants to stop it.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct ImportProgress {
     bytes: AtomicU64,
     features: AtomicU64,
     stopped: AtomicBool,
 }
 
-impl Progress {
+impl ImportProgress {
     /// Bytes read so far. Files that are read twice count twice.
-    pub fn bytes(&self) -> u64 {
+    pub fn bytes_read(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// Features read for good so far.
-    pub fn features(&self) -> u64 {
+    pub fn features_read(&self) -> u64 {
         self.features.load(Ordering::Relaxed)
     }
 
@@ -93,60 +93,71 @@ impl Progress {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    pub fn stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    fn read(&self, count: u64) {
+    fn add_bytes(&self, count: u64) {
         self.bytes.fetch_add(count, Ordering::Relaxed);
     }
 
-    fn check(&self) -> Result<()> {
-        if self.stopped() { Err(Error::Refused("Stopped. The plan is as it was.".into())) } else { Ok(()) }
+    fn check_stopped(&self) -> Result<()> {
+        if self.is_stopped() { Err(Error::Refused("Stopped. The plan is as it was.".into())) } else { Ok(()) }
     }
 }
 
 /// Files and the collection that they go into; ready to run.
-pub struct Import<'a> {
-    sources: &'a [Source],
-    options: &'a Options,
-    model: &'a Model,
+pub struct ImportJob<'a> {
+    sources: &'a [ImportSource],
+    options: &'a ImportOptions,
+    model: &'a PlanModel,
     collection: Collection,
-    origin: Origin,
-    renamed: Vec<Renamed>,
-    mixed: Vec<String>,
-    ids: Ids,
-    grid: Grid,
-    progress: Arc<Progress>,
+    origin: CollectionOrigin,
+    renamed: Vec<RenamedField>,
+    mixed_fields: Vec<String>,
+    ids: IdRegistry,
+    converter: CoordinateConverter,
+    progress: Arc<ImportProgress>,
 }
 
-impl<'a> Import<'a> {
+impl<'a> ImportJob<'a> {
     /// Finds the collection: the model's, the plan's, or, after a first reading, a new one with what is in the files.
     ///
     /// # Errors
-    /// When a file cannot be read, has too many fields, or the import was stopped. Faults of features are told by [`Import::run`].
+    /// When a file cannot be read, has too many fields, or the import was stopped. Faults of features are told by [`ImportJob::run`].
     pub fn prepare(
-        sources: &'a [Source],
-        target: Target<'a>,
-        options: &'a Options,
-        progress: Arc<Progress>,
+        sources: &'a [ImportSource],
+        target: ImportTarget<'a>,
+        options: &'a ImportOptions,
+        progress: Arc<ImportProgress>,
     ) -> Result<Self> {
-        let Target { model, id, present, ids, cities } = target;
+        let ImportTarget { model, id, existing: present, ids, cities } = target;
         let (mut renamed, mut mixed) = (vec![], vec![]);
         let (collection, origin) = match (model.collection(&id).cloned(), present) {
-            (Some(collection), _) => (collection, Origin::Model),
-            (None, Some(collection)) => (collection, Origin::Plan),
+            (Some(collection), _) => (collection, CollectionOrigin::Model),
+            (None, Some(collection)) => (collection, CollectionOrigin::Plan),
             (None, None) if let Some(known) = sources.iter().find_map(|s| s.collection.clone()) => {
-                (known, Origin::Files)
+                (known, CollectionOrigin::Files)
             }
             (None, None) => {
-                let surveyed = survey(sources, options, &progress)?.finish(id)?;
-                (renamed, mixed) = (surveyed.renamed, surveyed.mixed);
-                (surveyed.collection, Origin::Files)
+                let surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
+                (renamed, mixed) = (surveyed.renamed, surveyed.mixed_fields);
+                (surveyed.collection, CollectionOrigin::Files)
             }
         };
-        let grid = Grid::new(options.crs, cities)?;
-        Ok(Self { sources, options, model, collection, origin, renamed, mixed, ids, grid, progress })
+        let grid = CoordinateConverter::new(options.crs, cities)?;
+        Ok(Self {
+            sources,
+            options,
+            model,
+            collection,
+            origin,
+            renamed,
+            mixed_fields: mixed,
+            ids,
+            converter: grid,
+            progress,
+        })
     }
 
     /// The collection that the features belong to.
@@ -160,21 +171,25 @@ impl<'a> Import<'a> {
     pub fn run<T>(
         self,
         load: impl FnOnce(&Collection, &mut dyn Iterator<Item = Result<Feature>>) -> Result<T>,
-    ) -> (Report, Result<T>) {
-        run::run(self, load)
+    ) -> (ImportReport, Result<T>) {
+        run::run_import(self, load)
     }
 }
 
-fn survey(sources: &[Source], options: &Options, progress: &Arc<Progress>) -> Result<Survey> {
-    let mut survey = Survey::default();
+fn survey_sources(
+    sources: &[ImportSource],
+    options: &ImportOptions,
+    progress: &Arc<ImportProgress>,
+) -> Result<FieldSurvey> {
+    let mut survey = FieldSurvey::default();
     for source in sources {
-        let mut rows = source.rows(Some(progress), options.crs)?;
-        while let Some(glance) = rows.glance()? {
-            if let Some(glance) = glance {
-                survey.see(&glance, options.id.as_deref());
+        let mut rows = source.open_rows(Some(progress), options.crs)?;
+        while let Some(feature) = rows.next_surveyed()? {
+            if let Some(feature) = feature {
+                survey.add_feature(&feature, options.id.as_deref());
             }
             if survey.features % 1024 == 0 {
-                progress.check()?;
+                progress.check_stopped()?;
             }
         }
     }
@@ -184,11 +199,11 @@ fn survey(sources: &[Source], options: &Options, progress: &Arc<Progress>) -> Re
 /// Reads what `--crs` says.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a system that is not known.
-pub fn crs(text: Option<&str>) -> Result<Option<Crs>> {
+/// [`Error::InvalidInput`] for a system that is not known.
+pub fn parse_crs(text: Option<&str>) -> Result<Option<Crs>> {
     let known = |text| {
         Crs::parse(text).map_err(|_| {
-            let codes: Vec<String> = Crs::all().filter_map(Crs::code).map(|code| code.to_string()).collect();
+            let codes: Vec<String> = Crs::all().filter_map(Crs::epsg_code).map(|code| code.to_string()).collect();
             let message = format!(
                 "'{text}' is not known here. Say EPSG:n with n among {}; or convert the file first: ogr2ogr -s_srs {text} -t_srs EPSG:4326 out.geojson FILE.",
                 codes.join(", ")

@@ -1,14 +1,14 @@
 //! What an import did, for people and for programs.
 
-use super::finding::Findings;
-use super::judge::{Origin, Repairs};
-use super::survey::Renamed;
+use super::feature_validator::{CollectionOrigin, RepairCounts};
+use super::finding::ImportFindings;
+use super::survey::RenamedField;
 use serde_json::{Value as Json, json};
 
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct ImportReport {
     pub collection: String,
-    pub origin: Origin,
+    pub origin: CollectionOrigin,
     /// Features in the files.
     pub read: u64,
     /// Features with faults.
@@ -17,15 +17,15 @@ pub struct Report {
     pub loaded: Option<u64>,
     pub lenient: bool,
     pub dry_run: bool,
-    pub findings: Findings,
-    pub repairs: Repairs,
-    pub renamed: Vec<Renamed>,
-    pub mixed: Vec<String>,
+    pub findings: ImportFindings,
+    pub repairs: RepairCounts,
+    pub renamed: Vec<RenamedField>,
+    pub mixed_fields: Vec<String>,
     pub seconds: f64,
 }
 
-impl Report {
-    pub(super) fn new(origin: Origin) -> Self {
+impl ImportReport {
+    pub(super) fn new(origin: CollectionOrigin) -> Self {
         Self {
             collection: String::new(),
             origin,
@@ -34,10 +34,10 @@ impl Report {
             loaded: None,
             lenient: false,
             dry_run: false,
-            findings: Findings::default(),
-            repairs: Repairs::default(),
+            findings: ImportFindings::default(),
+            repairs: RepairCounts::default(),
             renamed: vec![],
-            mixed: vec![],
+            mixed_fields: vec![],
             seconds: 0.0,
         }
     }
@@ -56,7 +56,7 @@ impl Report {
             "errors": self.findings.errors,
             "warnings": self.findings.warnings,
             "by_kind": self.findings.by_kind,
-            "findings": self.findings.details.iter().map(super::Finding::to_json).collect::<Vec<_>>(),
+            "findings": self.findings.details.iter().map(super::ImportFinding::to_json).collect::<Vec<_>>(),
             "repaired": {
                 "rewound": self.repairs.rewound,
                 "repeated_positions_removed": self.repairs.repeated,
@@ -64,7 +64,7 @@ impl Report {
             },
             "fresh_ids": self.repairs.fresh_ids,
             "renamed": renamed,
-            "kept_as_text": self.mixed,
+            "kept_as_text": self.mixed_fields,
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -85,12 +85,12 @@ impl Report {
                 self.findings.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             lines.push(format!("By kind: {}.", kinds.join(", ")));
         }
-        lines.extend(self.put_right());
-        lines.push(self.outcome());
+        lines.extend(self.repair_lines());
+        lines.push(self.outcome_line());
         lines
     }
 
-    fn put_right(&self) -> Vec<String> {
+    fn repair_lines(&self) -> Vec<String> {
         let features = |n: u64| if n == 1 { "1 feature".to_owned() } else { format!("{n} features") };
         let repairs = self.repairs;
         let counted = [
@@ -106,14 +106,16 @@ impl Report {
             .collect();
         lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is kept as '{}'.", r.from, r.to)));
         lines.extend(
-            self.mixed.iter().map(|name| format!("The property '{name}' has values of several kinds: kept as text.")),
+            self.mixed_fields
+                .iter()
+                .map(|name| format!("The property '{name}' has values of several kinds: kept as text.")),
         );
         lines
     }
 
-    fn outcome(&self) -> String {
-        let kept = self.read - self.left_out;
-        let rate = if self.seconds > 0.0 { kept as f64 / self.seconds } else { 0.0 };
+    fn outcome_line(&self) -> String {
+        let accepted = self.read - self.left_out;
+        let rate = if self.seconds > 0.0 { accepted as f64 / self.seconds } else { 0.0 };
         let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
         match (self.loaded, self.dry_run) {
             (Some(loaded), _) => {
@@ -122,8 +124,11 @@ impl Report {
                     self.collection, self.seconds
                 )
             }
-            (None, true) if self.findings.errors == 0 || (self.lenient && kept > 0) => {
-                format!("{kept} features could be imported into '{}'{left_out}. Nothing was written.", self.collection)
+            (None, true) if self.findings.errors == 0 || (self.lenient && accepted > 0) => {
+                format!(
+                    "{accepted} features could be imported into '{}'{left_out}. Nothing was written.",
+                    self.collection
+                )
             }
             _ => format!(
                 "Nothing was imported: {} of {} features have faults. Correct the file, or leave them out with --lenient.",

@@ -1,10 +1,10 @@
 //! The second reading: parse and judge in one thread, store in another, with a little in flight between them.
 
-use super::draft::Draft;
-use super::finding::{Finding, Findings, Place};
-use super::judge::Judge;
-use super::report::Report;
-use super::{Import, Progress, Repairs, Source};
+use super::draft::FeatureDraft;
+use super::feature_validator::FeatureValidator;
+use super::finding::{FindingPlace, ImportFinding, ImportFindings};
+use super::report::ImportReport;
+use super::{ImportJob, ImportProgress, ImportSource, RepairCounts};
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -19,33 +19,52 @@ const BATCH_VERTICES: usize = 65_536;
 /// Batches in flight.
 const IN_FLIGHT: usize = 4;
 
-pub fn run<T>(
-    import: Import<'_>,
+pub fn run_import<T>(
+    import: ImportJob<'_>,
     load: impl FnOnce(&Collection, &mut dyn Iterator<Item = Result<Feature>>) -> Result<T>,
-) -> (Report, Result<T>) {
-    let Import { sources, options, model, collection, origin, renamed, mixed, ids, grid, progress } = import;
-    let mut report = Report {
+) -> (ImportReport, Result<T>) {
+    let ImportJob {
+        sources,
+        options,
+        model,
+        collection,
+        origin,
+        renamed,
+        mixed_fields: mixed,
+        ids,
+        converter: grid,
+        progress,
+    } = import;
+    let mut report = ImportReport {
         collection: collection.id.to_string(),
         origin,
         renamed: renamed.clone(),
-        mixed,
+        mixed_fields: mixed,
         lenient: options.lenient,
-        ..Report::new(origin)
+        ..ImportReport::new(origin)
     };
     let (send, receive) = sync_channel(IN_FLIGHT);
     let collection = &collection;
     let (read, loaded) = std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
-            let judge = Judge::new(collection, origin, model, options.id.as_deref(), &renamed, ids, grid);
+            let validator =
+                FeatureValidator::new(collection, origin, model, options.id.as_deref(), &renamed, ids, grid);
             let (lenient, crs) = (options.lenient, options.crs);
-            let mut reader = Reader { judge, out: Out::new(send), read: Read::default(), lenient, crs, progress };
-            if let Err(e) = reader.all(sources) {
-                reader.out.end(Some(e));
+            let mut reader = SourceReader {
+                validator,
+                sender: BatchSender::new(send),
+                totals: ReaderTotals::default(),
+                lenient,
+                crs,
+                progress,
+            };
+            if let Err(e) = reader.read_all(sources) {
+                reader.sender.finish(Some(e));
             }
-            reader.read.repairs = reader.judge.repairs;
-            reader.read
+            reader.totals.repairs = reader.validator.repairs;
+            reader.totals
         });
-        let mut features = Features { receive, batch: Vec::new().into_iter() };
+        let mut features = FeatureReceiver { receive, batch: Vec::new().into_iter() };
         let loaded = load(collection, &mut features);
         // The reader ends when nobody listens any more.
         drop(features);
@@ -61,108 +80,114 @@ pub fn run<T>(
 
 /// What the reader ends with.
 #[derive(Default)]
-struct Read {
+struct ReaderTotals {
     features: u64,
     left_out: u64,
-    findings: Findings,
-    repairs: Repairs,
+    findings: ImportFindings,
+    repairs: RepairCounts,
 }
 
-struct Reader<'a> {
-    judge: Judge<'a>,
-    out: Out,
-    read: Read,
+struct SourceReader<'a> {
+    validator: FeatureValidator<'a>,
+    sender: BatchSender,
+    totals: ReaderTotals,
     lenient: bool,
     crs: Option<Crs>,
-    progress: Arc<Progress>,
+    progress: Arc<ImportProgress>,
 }
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// Reads all files; the last thing sent says whether the whole may be kept.
-    fn all(&mut self, sources: &[Source]) -> Result<()> {
-        let mut spoilt = false;
+    fn read_all(&mut self, sources: &[ImportSource]) -> Result<()> {
+        let mut unreadable = false;
         for source in sources {
             let name = (sources.len() > 1).then_some(source.name.as_str());
-            spoilt |= !self.one(source, name)?;
-            if self.out.deaf {
+            unreadable |= !self.read_source(source, name)?;
+            if self.sender.disconnected {
                 return Ok(());
             }
         }
-        let errors = self.read.findings.errors;
-        let refused = spoilt || (errors > 0 && !self.lenient);
-        self.out.end(refused.then(|| Error::Refused(refusal(errors, self.read.findings.first_error()))));
+        let errors = self.totals.findings.errors;
+        let refused = unreadable || (errors > 0 && !self.lenient);
+        self.sender
+            .finish(refused.then(|| Error::Refused(refusal_message(errors, self.totals.findings.first_error()))));
         Ok(())
     }
 
     /// Reads one file; `false` when it cannot be read to its end.
-    fn one(&mut self, source: &Source, name: Option<&str>) -> Result<bool> {
-        let mut rows = source.rows(Some(&self.progress), self.crs)?;
-        while let Some(row) = rows.draft()? {
+    fn read_source(&mut self, source: &ImportSource, name: Option<&str>) -> Result<bool> {
+        let mut rows = source.open_rows(Some(&self.progress), self.crs)?;
+        while let Some(row) = rows.next_draft()? {
             match row {
                 Ok(mut draft) => {
                     draft.place.file = name.map(ToOwned::to_owned);
-                    self.feature(draft);
+                    self.read_feature(draft);
                 }
                 Err(fault) => {
-                    let place = Place {
+                    let place = FindingPlace {
                         file: name.map(ToOwned::to_owned),
                         line: Some(fault.line),
                         feature: fault.number,
-                        ..Place::default()
+                        ..FindingPlace::default()
                     };
                     let lost = fault.number.is_some() && !fault.fatal;
-                    self.read.left_out += u64::from(lost);
-                    self.read.features += u64::from(lost);
-                    self.read.findings.add(Finding { kind: fault.kind, warning: false, place, message: fault.message });
+                    self.totals.left_out += u64::from(lost);
+                    self.totals.features += u64::from(lost);
+                    self.totals.findings.add(ImportFinding {
+                        kind: fault.kind,
+                        warning: false,
+                        place,
+                        message: fault.message,
+                    });
                     if fault.fatal {
                         return Ok(false);
                     }
                 }
             }
-            if self.read.features.is_multiple_of(256) {
-                self.progress.check()?;
+            if self.totals.features.is_multiple_of(256) {
+                self.progress.check_stopped()?;
             }
-            if self.out.deaf {
+            if self.sender.disconnected {
                 break;
             }
         }
         Ok(true)
     }
 
-    fn feature(&mut self, draft: Draft) {
-        self.read.features += 1;
-        self.progress.features.store(self.read.features, std::sync::atomic::Ordering::Relaxed);
-        let (feature, findings) = self.judge.judge(draft);
+    fn read_feature(&mut self, draft: FeatureDraft) {
+        self.totals.features += 1;
+        self.progress.features.store(self.totals.features, std::sync::atomic::Ordering::Relaxed);
+        let (feature, findings) = self.validator.validate(draft);
         for finding in findings {
-            self.read.findings.add(finding);
+            self.totals.findings.add(finding);
         }
         match feature {
             // Once a file is refused its features are looked at only for their faults.
-            Some(feature) if self.lenient || self.read.findings.errors == 0 => self.out.push(feature),
+            Some(feature) if self.lenient || self.totals.findings.errors == 0 => self.sender.push(feature),
             Some(_) => {}
-            None => self.read.left_out += 1,
+            None => self.totals.left_out += 1,
         }
     }
 }
 
-fn refusal(errors: u64, first: Option<&Finding>) -> String {
+fn refusal_message(errors: u64, first: Option<&ImportFinding>) -> String {
     let what = if errors == 1 { "1 fault".to_owned() } else { format!("{errors} faults") };
     let first = first.map(|f| format!(" The first: {f}")).unwrap_or_default();
     format!("Nothing was imported: {what} in the file.{first}")
 }
 
 /// The sending end.
-struct Out {
+struct BatchSender {
     send: SyncSender<Vec<Result<Feature>>>,
     batch: Vec<Result<Feature>>,
     vertices: usize,
     /// Nobody listens any more.
-    deaf: bool,
+    disconnected: bool,
 }
 
-impl Out {
+impl BatchSender {
     fn new(send: SyncSender<Vec<Result<Feature>>>) -> Self {
-        Self { send, batch: vec![], vertices: 0, deaf: false }
+        Self { send, batch: vec![], vertices: 0, disconnected: false }
     }
 
     fn push(&mut self, feature: Feature) {
@@ -176,22 +201,22 @@ impl Out {
     fn flush(&mut self) {
         self.vertices = 0;
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_FEATURES));
-        self.deaf |= self.send.send(batch).is_err();
+        self.disconnected |= self.send.send(batch).is_err();
     }
 
-    fn end(&mut self, error: Option<Error>) {
+    fn finish(&mut self, error: Option<Error>) {
         self.batch.extend(error.map(Err));
         self.flush();
     }
 }
 
 /// The receiving end.
-struct Features {
+struct FeatureReceiver {
     receive: Receiver<Vec<Result<Feature>>>,
     batch: std::vec::IntoIter<Result<Feature>>,
 }
 
-impl Iterator for Features {
+impl Iterator for FeatureReceiver {
     type Item = Result<Feature>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,16 +1,16 @@
 //! A file to be read, more than once: where it is, what is in it, and a reader for it. Unpacks gzip; knows the formats that
 //! are not read here by their first bytes, to say so in a sentence.
 
-use super::Progress;
+use super::ImportProgress;
 use super::csv;
-use super::draft::{Draft, Glance, crs_fault};
-use super::elements::{Elements, Layout, Next, RECORD_SEPARATOR, ScanFault};
-use super::finding::{Kind, Place};
+use super::draft::{FeatureDraft, SurveyedFeature, crs_fault};
+use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
+use super::finding::{FindingKind, FindingPlace};
 use super::osm;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::geojson::{self, Member, Skipped};
+use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::fs::File;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// What can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ImportFormat {
     /// One GeoJSON document: a FeatureCollection, a Feature or a geometry.
     GeoJson,
     /// A feature on each line.
@@ -28,22 +28,22 @@ pub enum Format {
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
     Csv,
-    /// An OpenStreetMap extract; see [`Source::chosen`].
+    /// An OpenStreetMap extract; see [`ImportSource::prepare_for`].
     OsmPbf,
 }
 
 /// A file to be read.
-pub struct Source {
+pub struct ImportSource {
     /// As messages call it.
     pub name: String,
-    input: Input,
-    format: Format,
+    input: SourceInput,
+    format: ImportFormat,
     gzip: bool,
     /// The collection as the file is read for it, when that is known before it is read.
     pub collection: Option<Collection>,
 }
 
-enum Input {
+enum SourceInput {
     File(PathBuf),
     Spooled(tempfile::NamedTempFile),
     Bytes(Cow<'static, [u8]>),
@@ -51,7 +51,7 @@ enum Input {
 
 const SNIFF_BYTES: u64 = 4 << 20;
 
-impl Format {
+impl ImportFormat {
     /// By the name that `--format` uses.
     pub fn from_name(name: &str) -> Result<Self> {
         Ok(match name.to_ascii_lowercase().as_str() {
@@ -72,41 +72,41 @@ impl Format {
     }
 }
 
-impl Source {
+impl ImportSource {
     /// Opens a file; without a format, what is in it is found out by looking.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such file, [`Error::Invalid`] when its format is not known.
-    pub fn open(path: &Path, format: Option<Format>) -> Result<Self> {
+    /// [`Error::NotFound`] when there is no such file, [`Error::InvalidInput`] when its format is not known.
+    pub fn open(path: &Path, format: Option<ImportFormat>) -> Result<Self> {
         let name = path.display().to_string();
         if path.is_dir() {
             return Err(Error::Refused(format!("{name} is a directory. Name the files in it.")));
         }
-        File::open(path).map_err(|e| missing(&name, &e))?;
-        Self::from_input(name, Input::File(path.to_owned()), format)
+        File::open(path).map_err(|e| open_error(&name, &e))?;
+        Self::from_input(name, SourceInput::File(path.to_owned()), format)
     }
 
     /// Reads all of the standard input into a temporary file, as a file is read twice.
-    pub fn stdin(format: Option<Format>) -> Result<Self> {
+    pub fn from_stdin(format: Option<ImportFormat>) -> Result<Self> {
         let mut spool = tempfile::NamedTempFile::new().map_err(Error::internal)?;
-        std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(|e| super::bytes::unreadable(&e))?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(|e| super::byte_reader::read_error(&e))?;
         spool.flush().and_then(|()| spool.rewind()).map_err(Error::internal)?;
-        Self::from_input("standard input".into(), Input::Spooled(spool), format)
+        Self::from_input("standard input".into(), SourceInput::Spooled(spool), format)
     }
 
     /// A file that is part of the program.
-    pub fn embedded(name: &str, bytes: Cow<'static, [u8]>) -> Result<Self> {
-        Self::from_input(name.into(), Input::Bytes(bytes), None)
+    pub fn from_embedded(name: &str, bytes: Cow<'static, [u8]>) -> Result<Self> {
+        Self::from_input(name.into(), SourceInput::Bytes(bytes), None)
     }
 
-    fn from_input(name: String, input: Input, format: Option<Format>) -> Result<Self> {
-        let mut source = Self { name, input, format: Format::GeoJson, gzip: false, collection: None };
+    fn from_input(name: String, input: SourceInput, format: Option<ImportFormat>) -> Result<Self> {
+        let mut source = Self { name, input, format: ImportFormat::GeoJson, gzip: false, collection: None };
         let mut magic = [0; 2];
-        let got = source.raw()?.read(&mut magic).map_err(|e| super::bytes::unreadable(&e))?;
+        let got = source.open_raw()?.read(&mut magic).map_err(|e| super::byte_reader::read_error(&e))?;
         source.gzip = magic[..got] == [0x1f, 0x8b];
         source.format = match format {
             Some(format) => format,
-            None => source.sniff()?,
+            None => source.detect_format()?,
         };
         Ok(source)
     }
@@ -114,19 +114,25 @@ impl Source {
     /// The same, made ready for a collection: of an OpenStreetMap extract what belongs into it is chosen.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when nothing of an extract belongs into this collection, or when it cannot be read.
-    pub fn chosen(self, into: &CollectionId, progress: &Arc<Progress>) -> Result<Self> {
-        if self.format != Format::OsmPbf {
+    /// [`Error::InvalidInput`] when nothing of an extract belongs into this collection, or when it cannot be read.
+    pub fn prepare_for(self, into: &CollectionId, progress: &Arc<ImportProgress>) -> Result<Self> {
+        if self.format != ImportFormat::OsmPbf {
             return Ok(self);
         }
-        let mapping = osm::Mapping::of(into)?;
-        let features = osm::translate(&self.name, || self.unpacked(None), &mapping, progress)?;
-        let collection = Some(mapping.collection(into)?);
-        Ok(Self { input: Input::Spooled(features), format: Format::GeoJsonLines, gzip: false, collection, ..self })
+        let mapping = osm::OsmMapping::for_collection(into)?;
+        let features = osm::translate_extract(&self.name, || self.open_unpacked(None), &mapping, progress)?;
+        let collection = Some(mapping.build_collection(into)?);
+        Ok(Self {
+            input: SourceInput::Spooled(features),
+            format: ImportFormat::GeoJsonLines,
+            gzip: false,
+            collection,
+            ..self
+        })
     }
 
     #[must_use]
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> ImportFormat {
         self.format
     }
 
@@ -134,9 +140,9 @@ impl Source {
     #[must_use]
     pub fn len(&self) -> u64 {
         match &self.input {
-            Input::File(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
-            Input::Spooled(file) => file.as_file().metadata().map_or(0, |m| m.len()),
-            Input::Bytes(bytes) => bytes.len() as u64,
+            SourceInput::File(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
+            SourceInput::Spooled(file) => file.as_file().metadata().map_or(0, |m| m.len()),
+            SourceInput::Bytes(bytes) => bytes.len() as u64,
         }
     }
 
@@ -146,42 +152,50 @@ impl Source {
     }
 
     /// The rows of the file, from its start; `said` is what its coordinates are said to be in.
-    pub fn rows(&self, progress: Option<&Arc<Progress>>, said: Option<Crs>) -> Result<Rows> {
-        let input = self.unpacked(progress)?;
+    pub fn open_rows(&self, progress: Option<&Arc<ImportProgress>>, declared_crs: Option<Crs>) -> Result<SourceRows> {
+        let input = self.open_unpacked(progress)?;
         let layout = match self.format {
-            Format::GeoJson => Layout::Document,
-            Format::GeoJsonLines => Layout::Lines,
-            Format::GeoJsonSeq => Layout::Records,
-            Format::Csv => return Ok(Rows::Csv(csv::Rows::new(input, said)?)),
-            Format::OsmPbf => return Err(Error::internal("what of the extract is wanted was not chosen")),
+            ImportFormat::GeoJson => FileLayout::Document,
+            ImportFormat::GeoJsonLines => FileLayout::Lines,
+            ImportFormat::GeoJsonSeq => FileLayout::Records,
+            ImportFormat::Csv => return Ok(SourceRows::Csv(csv::CsvRows::new(input, declared_crs)?)),
+            ImportFormat::OsmPbf => return Err(Error::internal("what of the extract is wanted was not chosen")),
         };
-        Ok(Rows::Json { elements: Elements::new(input, layout), text: vec![], ended: false, said })
-    }
-
-    fn raw(&self) -> Result<Box<dyn Read + Send>> {
-        Ok(match &self.input {
-            Input::File(path) => Box::new(File::open(path).map_err(|e| missing(&self.name, &e))?),
-            Input::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
-            Input::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
+        Ok(SourceRows::Json {
+            elements: ElementScanner::new(input, layout),
+            text: vec![],
+            ended: false,
+            said: declared_crs,
         })
     }
 
-    fn unpacked(&self, progress: Option<&Arc<Progress>>) -> Result<Box<dyn Read + Send>> {
+    fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
+        Ok(match &self.input {
+            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
+            SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
+            SourceInput::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
+        })
+    }
+
+    fn open_unpacked(&self, progress: Option<&Arc<ImportProgress>>) -> Result<Box<dyn Read + Send>> {
         let raw: Box<dyn Read + Send> = match progress {
-            Some(progress) => Box::new(Watched { input: self.raw()?, progress: progress.clone() }),
-            None => self.raw()?,
+            Some(progress) => Box::new(ProgressReader { input: self.open_raw()?, progress: progress.clone() }),
+            None => self.open_raw()?,
         };
         Ok(if self.gzip { Box::new(MultiGzDecoder::new(raw)) } else { raw })
     }
 
     /// Finds the format by the first bytes, and by the name where they leave it open.
-    fn sniff(&self) -> Result<Format> {
+    fn detect_format(&self) -> Result<ImportFormat> {
         let mut head = vec![];
-        self.unpacked(None)?.take(SNIFF_BYTES).read_to_end(&mut head).map_err(|e| super::bytes::unreadable(&e))?;
+        self.open_unpacked(None)?
+            .take(SNIFF_BYTES)
+            .read_to_end(&mut head)
+            .map_err(|e| super::byte_reader::read_error(&e))?;
         if osm::is_pbf(&head) {
-            return Ok(Format::OsmPbf);
+            return Ok(ImportFormat::OsmPbf);
         }
-        if let Some(sentence) = foreign(&head) {
+        if let Some(sentence) = unsupported_format(&head) {
             return Err(Error::invalid(self.name.clone(), sentence));
         }
         let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
@@ -190,22 +204,22 @@ impl Source {
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
         Ok(match first {
-            Some(RECORD_SEPARATOR) => Format::GeoJsonSeq,
+            Some(RECORD_SEPARATOR) => ImportFormat::GeoJsonSeq,
             Some(b'{')
-                if ends(&[".geojsonl", ".ndjson", ".jsonl", ".geojsons", ".geojsonseq"]) || one_on_each_line(text) =>
+                if ends(&[".geojsonl", ".ndjson", ".jsonl", ".geojsons", ".geojsonseq"]) || is_line_delimited(text) =>
             {
-                Format::GeoJsonLines
+                ImportFormat::GeoJsonLines
             }
-            _ if ends(&[".csv", ".tsv", ".txt"]) => Format::Csv,
-            _ if ends(&[".geojson", ".json"]) => Format::GeoJson,
-            Some(b'{' | b'[') | None => Format::GeoJson,
+            _ if ends(&[".csv", ".tsv", ".txt"]) => ImportFormat::Csv,
+            _ if ends(&[".geojson", ".json"]) => ImportFormat::GeoJson,
+            Some(b'{' | b'[') | None => ImportFormat::GeoJson,
             Some(_)
                 if text
                     .split(|b| *b == b'\n')
                     .next()
                     .is_some_and(|line| line.iter().any(|b| matches!(b, b',' | b';' | b'\t'))) =>
             {
-                Format::Csv
+                ImportFormat::Csv
             }
             Some(_) => {
                 let sentence = "This is neither GeoJSON nor a table with named columns. Convert it to GeoJSON, or say what it is with --format.";
@@ -216,15 +230,16 @@ impl Source {
 }
 
 /// The first line is a whole JSON object, and another one follows.
-fn one_on_each_line(text: &[u8]) -> bool {
+fn is_line_delimited(text: &[u8]) -> bool {
     let mut lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
-    let whole = matches!(geojson::parse::<Skipped>(first), Ok(Member::Object(o)) if !o.has_features);
+    let whole =
+        matches!(geojson::parse_geojson::<SkippedCoordinates>(first), Ok(GeoJsonMember::Object(o)) if !o.has_features);
     whole && second.starts_with(b"{")
 }
 
 /// Formats that are not read here, by their first bytes.
-fn foreign(head: &[u8]) -> Option<&'static str> {
+fn unsupported_format(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"SQLite format 3") {
         Some(
             "This is a GeoPackage or another SQLite file. Convert the layer first: ogr2ogr -t_srs EPSG:4326 out.geojson in.gpkg LAYER.",
@@ -250,7 +265,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn missing(name: &str, e: &std::io::Error) -> Error {
+fn open_error(name: &str, e: &std::io::Error) -> Error {
     match e.kind() {
         std::io::ErrorKind::NotFound => Error::NotFound(format!("There is no file {name}. Check the path.")),
         std::io::ErrorKind::PermissionDenied => {
@@ -261,43 +276,47 @@ fn missing(name: &str, e: &std::io::Error) -> Error {
 }
 
 /// Counts what is read, and ends the reading when asked to.
-struct Watched<R> {
+struct ProgressReader<R> {
     input: R,
-    progress: Arc<Progress>,
+    progress: Arc<ImportProgress>,
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for ProgressReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.input.read(buffer)?;
-        self.progress.read(n as u64);
+        self.progress.add_bytes(n as u64);
         Ok(n)
     }
 }
 
 /// The features of a file, one after the other.
-pub enum Rows {
-    Json { elements: Elements<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool, said: Option<Crs> },
-    Csv(csv::Rows<Box<dyn Read + Send>>),
+pub enum SourceRows {
+    Json { elements: ElementScanner<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool, said: Option<Crs> },
+    Csv(csv::CsvRows<Box<dyn Read + Send>>),
 }
 
-impl Rows {
+impl SourceRows {
     /// The next feature, or a fault in how they are strung together; `None` at the end.
-    pub fn draft(&mut self) -> Result<Option<Result<Draft, ScanFault>>> {
+    pub fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
         match self {
-            Self::Csv(rows) => rows.next(),
-            Self::Json { elements, text, ended, said } => Ok(match elements.next(text)? {
-                Next::Element(element) => {
-                    let place = Place { line: Some(element.line), feature: Some(element.number), ..Place::default() };
-                    Some(Ok(Draft::from_geojson(text, place, *said)))
+            Self::Csv(rows) => rows.next_row(),
+            Self::Json { elements, text, ended, said: declared_crs } => Ok(match elements.next_element(text)? {
+                ScanEvent::Element(element) => {
+                    let place = FindingPlace {
+                        line: Some(element.line),
+                        feature: Some(element.number),
+                        ..FindingPlace::default()
+                    };
+                    Some(Ok(FeatureDraft::from_geojson(text, place, *declared_crs)))
                 }
-                Next::Fault(fault) => {
+                ScanEvent::Fault(fault) => {
                     *ended |= fault.fatal;
                     Some(Err(fault))
                 }
-                Next::End if *ended => None,
-                Next::End => {
+                ScanEvent::End if *ended => None,
+                ScanEvent::End => {
                     *ended = true;
-                    frame_fault(elements, *said).map(Err)
+                    frame_fault(elements, *declared_crs).map(Err)
                 }
             }),
         }
@@ -305,46 +324,51 @@ impl Rows {
 
     /// What the first reading wants to know of the next feature; an inner `None` is a feature with faults, which the second
     /// reading tells of.
-    pub fn glance(&mut self) -> Result<Option<Option<Glance>>> {
+    pub fn next_surveyed(&mut self) -> Result<Option<Option<SurveyedFeature>>> {
         match self {
-            Self::Csv(rows) => Ok(rows.next()?.map(|row| {
+            Self::Csv(rows) => Ok(rows.next_row()?.map(|row| {
                 let draft = row.ok()?;
-                let geometry = draft.shape.as_ref().map(|s| crate::feature::GeometryKind::of(&s.geometry));
-                Some(Glance { id: None, geometry, properties: draft.properties, loose: true })
+                let geometry =
+                    draft.shape.as_ref().map(|s| crate::feature::GeometryTypeSet::from_geometry(&s.geometry));
+                Some(SurveyedFeature { id: None, geometry, properties: draft.properties, untyped: true })
             })),
-            Self::Json { elements, text, .. } => Ok(match elements.next(text)? {
-                Next::Element(_) => Some(Glance::from_geojson(text)),
-                Next::Fault(_) => Some(None),
-                Next::End => None,
+            Self::Json { elements, text, .. } => Ok(match elements.next_element(text)? {
+                ScanEvent::Element(_) => Some(SurveyedFeature::from_geojson(text)),
+                ScanEvent::Fault(_) => Some(None),
+                ScanEvent::End => None,
             }),
         }
     }
 }
 
 /// What the document around the features has against it.
-fn frame_fault<R: Read>(elements: &Elements<R>, said: Option<Crs>) -> Option<ScanFault> {
+fn frame_fault<R: Read>(elements: &ElementScanner<R>, declared_crs: Option<Crs>) -> Option<ScanFault> {
     let frame = elements.frame();
     if !frame.collection {
         return None;
     }
     let fault = |kind, message: String| Some(ScanFault { kind, line: 1, number: None, message, fatal: true });
-    match geojson::parse::<Skipped>(&frame.text) {
+    match geojson::parse_geojson::<SkippedCoordinates>(&frame.text) {
         Err(e) => fault(
-            Kind::NotJson,
+            FindingKind::NotJson,
             format!("What stands around the features is not JSON ({e}). Check for a missing quote, comma or bracket."),
         ),
-        Ok(Member::Object(object)) => match object.type_name() {
-            Some("FeatureCollection") => {
-                object.crs.as_ref().and_then(|crs| crs_fault(crs, said)).and_then(|f| fault(Kind::Crs, f.message))
-            }
+        Ok(GeoJsonMember::Object(object)) => match object.type_name() {
+            Some("FeatureCollection") => object
+                .crs
+                .as_ref()
+                .and_then(|crs| crs_fault(crs, declared_crs))
+                .and_then(|f| fault(FindingKind::Crs, f.message)),
             Some(other) => fault(
-                Kind::NotJson,
+                FindingKind::NotJson,
                 format!(
                     "The type is '{}', but there is a list of features. Write \"type\": \"FeatureCollection\".",
                     other.chars().take(40).collect::<String>()
                 ),
             ),
-            None => fault(Kind::NotJson, "The document has no type. Write \"type\": \"FeatureCollection\".".into()),
+            None => {
+                fault(FindingKind::NotJson, "The document has no type. Write \"type\": \"FeatureCollection\".".into())
+            }
         },
         Ok(_) => None,
     }

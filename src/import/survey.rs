@@ -1,11 +1,11 @@
 //! The first reading of a file for a collection that the plan does not know yet: which fields there are, of which kind, and
 //! which geometry. The widest kind that all values share wins; what shares none is kept as text.
 
-use super::draft::{Glance, id_text};
-use super::text;
-use crate::collection::{Collection, CollectionId, Kind};
+use super::cells;
+use super::draft::{SurveyedFeature, format_id};
+use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
-use crate::feature::{GeometryKind, time};
+use crate::feature::{GeometryTypeSet, time};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
@@ -16,72 +16,72 @@ pub const MAX_FIELDS: usize = 500;
 const MAX_NAME_BYTES: usize = 63;
 
 /// Names that mean something else in a GeoPackage or in GeoJSON.
-const RESERVED: [&str; 4] = ["fid", "geom", "id", "geometry"];
+const RESERVED_NAMES: [&str; 4] = ["fid", "geom", "id", "geometry"];
 
 /// What has been seen so far.
 #[derive(Default)]
-pub struct Survey {
-    fields: Vec<Seen>,
+pub struct FieldSurvey {
+    fields: Vec<SurveyedField>,
     by_name: HashMap<String, usize>,
-    geometry: GeometryKind,
+    geometry: GeometryTypeSet,
     pub features: u64,
     /// A feature had both an id and another property of that name.
     two_ids: bool,
 }
 
-struct Seen {
+struct SurveyedField {
     name: String,
-    kind: Option<Kind>,
+    kind: Option<FieldType>,
     /// Values had kinds that nothing but text can hold together.
     mixed: bool,
 }
 
 /// A property of the file and the field it becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Renamed {
+pub struct RenamedField {
     pub from: String,
     pub to: String,
 }
 
 /// What a survey ends with.
-pub struct Surveyed {
+pub struct SurveyResult {
     pub collection: Collection,
-    pub renamed: Vec<Renamed>,
+    pub renamed: Vec<RenamedField>,
     /// Fields that are text only because their values are of several kinds.
-    pub mixed: Vec<String>,
+    pub mixed_fields: Vec<String>,
 }
 
-impl Survey {
-    pub fn see(&mut self, glance: &Glance, id_property: Option<&str>) {
+impl FieldSurvey {
+    pub fn add_feature(&mut self, feature: &SurveyedFeature, id_property: Option<&str>) {
         self.features += 1;
-        if let Some(kind) = glance.geometry {
+        if let Some(kind) = feature.geometry {
             self.geometry = self.geometry.union(kind);
         }
-        if let Some(property) = glance.properties.get("id").filter(|p| !p.is_null()) {
-            let own = glance.id.as_ref().and_then(id_text);
+        if let Some(property) = feature.properties.get("id").filter(|p| !p.is_null()) {
+            let own = feature.id.as_ref().and_then(format_id);
             self.two_ids |= match id_property {
                 Some(name) => name != "id",
-                None => own.is_some() && own != id_text(property),
+                None => own.is_some() && own != format_id(property),
             };
         }
-        for (hint, (name, value)) in glance.properties.iter().enumerate() {
+        for (hint, (name, value)) in feature.properties.iter().enumerate() {
             let at = match self.fields.get(hint) {
-                Some(seen) if seen.name == *name => Some(hint),
+                Some(field) if field.name == *name => Some(hint),
                 _ => self.by_name.get(name).copied(),
             };
-            let at = at.unwrap_or_else(|| self.new_field(name));
-            let Some(seen) = self.fields.get_mut(at) else { continue };
-            let kind = if glance.loose { value.as_str().and_then(text::kind) } else { kind(value) };
-            seen.widen(kind);
+            let at = at.unwrap_or_else(|| self.add_field(name));
+            let Some(field) = self.fields.get_mut(at) else { continue };
+            let kind = if feature.untyped { value.as_str().and_then(cells::cell_kind) } else { json_value_kind(value) };
+            field.widen_kind(kind);
         }
     }
 
-    /// Beyond the limit no field is added; [`Survey::finish`] refuses.
-    fn new_field(&mut self, name: &str) -> usize {
+    /// Beyond the limit no field is added; [`FieldSurvey::finish`] refuses.
+    fn add_field(&mut self, name: &str) -> usize {
         let at = self.by_name.len();
         if at <= MAX_FIELDS + 1 {
             self.by_name.insert(name.to_owned(), at);
-            self.fields.push(Seen { name: name.to_owned(), kind: None, mixed: false });
+            self.fields.push(SurveyedField { name: name.to_owned(), kind: None, mixed: false });
         }
         at
     }
@@ -90,79 +90,83 @@ impl Survey {
     ///
     /// # Errors
     /// [`Error::TooLarge`] when there are too many fields.
-    pub fn finish(self, id: CollectionId) -> Result<Surveyed> {
-        let mut fields: Vec<(String, Kind)> = vec![];
+    pub fn finish(self, id: CollectionId) -> Result<SurveyResult> {
+        let mut fields: Vec<(String, FieldType)> = vec![];
         let (mut renamed, mut mixed) = (vec![], vec![]);
-        for seen in &self.fields {
-            if seen.name == "id" && !self.two_ids {
+        for field in &self.fields {
+            if field.name == "id" && !self.two_ids {
                 continue;
             }
-            let name = free_name(&seen.name, &fields);
-            if name != seen.name {
-                renamed.push(Renamed { from: seen.name.clone(), to: name.clone() });
+            let name = unique_field_name(&field.name, &fields);
+            if name != field.name {
+                renamed.push(RenamedField { from: field.name.clone(), to: name.clone() });
             }
-            if seen.mixed {
+            if field.mixed {
                 mixed.push(name.clone());
             }
-            fields.push((name, seen.kind.unwrap_or(Kind::Text)));
+            fields.push((name, field.kind.unwrap_or(FieldType::Text)));
         }
         if fields.len() > MAX_FIELDS {
             return Err(Error::TooLarge(format!(
                 "The features have more than {MAX_FIELDS} different properties. Are names used as values? Keep names few, and put the rest into one property."
             )));
         }
-        let title = title_of(&id);
-        Ok(Surveyed { collection: Collection::inferred(id, &title, self.geometry, &fields)?, renamed, mixed })
+        let title = title_from_id(&id);
+        Ok(SurveyResult {
+            collection: Collection::from_inferred_fields(id, &title, self.geometry, &fields)?,
+            renamed,
+            mixed_fields: mixed,
+        })
     }
 }
 
-impl Seen {
-    fn widen(&mut self, kind: Option<Kind>) {
+impl SurveyedField {
+    fn widen_kind(&mut self, kind: Option<FieldType>) {
         let Some(new) = kind else { return };
         self.kind = Some(match self.kind {
             None => new,
             Some(old) if old == new => old,
             Some(old) => match (old, new) {
-                (Kind::Integer, Kind::Real) | (Kind::Real, Kind::Integer) => Kind::Real,
+                (FieldType::Integer, FieldType::Real) | (FieldType::Real, FieldType::Integer) => FieldType::Real,
                 _ => {
-                    self.mixed |= !(textual(old) && textual(new));
-                    Kind::Text
+                    self.mixed |= !(is_textual(old) && is_textual(new));
+                    FieldType::Text
                 }
             },
         });
     }
 }
 
-fn textual(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Date | Kind::DateTime)
+fn is_textual(kind: FieldType) -> bool {
+    matches!(kind, FieldType::Text | FieldType::Date | FieldType::DateTime)
 }
 
 /// The narrowest kind that holds a value; `None` for null, which any kind holds.
-fn kind(value: &Json) -> Option<Kind> {
+fn json_value_kind(value: &Json) -> Option<FieldType> {
     Some(match value {
         Json::Null => return None,
-        Json::Bool(_) => Kind::Boolean,
-        Json::Number(n) if n.is_i64() => Kind::Integer,
-        Json::Number(_) => Kind::Real,
+        Json::Bool(_) => FieldType::Boolean,
+        Json::Number(n) if n.is_i64() => FieldType::Integer,
+        Json::Number(_) => FieldType::Real,
         Json::String(s) => text_kind(s),
-        Json::Array(_) | Json::Object(_) => Kind::Json,
+        Json::Array(_) | Json::Object(_) => FieldType::Json,
     })
 }
 
 /// Whether a text is a date, an instant or just text.
-pub fn text_kind(text: &str) -> Kind {
+pub fn text_kind(text: &str) -> FieldType {
     let bytes = text.as_bytes();
     let dated = (10..=40).contains(&bytes.len()) && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
-    match (dated && time::span(text).is_some(), bytes.len()) {
-        (true, 10) => Kind::Date,
-        (true, _) => Kind::DateTime,
-        _ => Kind::Text,
+    match (dated && time::parse_time_span(text).is_some(), bytes.len()) {
+        (true, 10) => FieldType::Date,
+        (true, _) => FieldType::DateTime,
+        _ => FieldType::Text,
     }
 }
 
 /// A name that a table can have beside the fields there are: no control characters or quotes, not too long, not reserved, and not
 /// the same as another but for case.
-fn free_name(name: &str, fields: &[(String, Kind)]) -> String {
+fn unique_field_name(name: &str, fields: &[(String, FieldType)]) -> String {
     let mut clean: String = name.chars().map(|c| if c.is_control() || c == '"' { '_' } else { c }).collect();
     let mut end = MAX_NAME_BYTES.min(clean.len());
     while !clean.is_char_boundary(end) {
@@ -172,24 +176,24 @@ fn free_name(name: &str, fields: &[(String, Kind)]) -> String {
     if clean.trim().is_empty() {
         clean = "unnamed".into();
     }
-    let taken = |candidate: &str| {
+    let is_taken = |candidate: &str| {
         let lower = candidate.to_lowercase();
-        RESERVED.contains(&lower.as_str()) || fields.iter().any(|(f, _)| f.to_lowercase() == lower)
+        RESERVED_NAMES.contains(&lower.as_str()) || fields.iter().any(|(f, _)| f.to_lowercase() == lower)
     };
-    if !taken(&clean) {
+    if !is_taken(&clean) {
         return clean;
     }
     let mut number = 1;
     loop {
         let candidate = if number == 1 { format!("{clean}_") } else { format!("{clean}_{number}") };
-        if !taken(&candidate) {
+        if !is_taken(&candidate) {
             return candidate;
         }
         number += 1;
     }
 }
 
-fn title_of(id: &CollectionId) -> String {
+fn title_from_id(id: &CollectionId) -> String {
     let words = id.as_str().replace('_', " ");
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())

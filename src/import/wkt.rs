@@ -1,9 +1,9 @@
 //! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped, and said to be; curves are refused.
 
-use super::grid;
+use super::coordinates;
 use crate::crs::Crs;
-use crate::feature::geojson::{Member, Nested, Object, Shape};
-use crate::feature::{Fault, Flaw};
+use crate::feature::geojson::{GeoJsonMember, GeoJsonObject, NestedCoordinates, ParsedGeometry};
+use crate::feature::{FaultKind, FeatureFault};
 
 const MAX_DEPTH: usize = 64;
 
@@ -11,46 +11,46 @@ const MAX_DEPTH: usize = 64;
 ///
 /// # Errors
 /// The fault; its place is a character of the text, in the message.
-pub fn read(text: &str, said: Option<Crs>) -> Result<Shape, Fault> {
-    let mut parser = Parser { text: text.as_bytes(), at: 0, said };
-    let object = parser.srid().and_then(|()| parser.geometry(0)).and_then(|object| {
-        parser.blank();
-        if parser.at < parser.text.len() { parser.wrong("the end of the text") } else { Ok(object) }
+pub fn parse_wkt(text: &str, declared_crs: Option<Crs>) -> Result<ParsedGeometry, FeatureFault> {
+    let mut parser = WktParser { text: text.as_bytes(), at: 0, declared_crs };
+    let object = parser.parse_srid().and_then(|()| parser.parse_geometry(0)).and_then(|object| {
+        parser.skip_blanks();
+        if parser.at < parser.text.len() { parser.syntax_fault("the end of the text") } else { Ok(object) }
     })?;
-    object.shape().map_err(|f| Fault { at: String::new(), ..f })
+    object.build_geometry().map_err(|f| FeatureFault { at: String::new(), ..f })
 }
 
-struct Parser<'a> {
+struct WktParser<'a> {
     text: &'a [u8],
     at: usize,
-    said: Option<Crs>,
+    declared_crs: Option<Crs>,
 }
 
-impl Parser<'_> {
-    fn srid(&mut self) -> Result<(), Fault> {
-        self.blank();
+impl WktParser<'_> {
+    fn parse_srid(&mut self) -> Result<(), FeatureFault> {
+        self.skip_blanks();
         let head = &self.text[self.at..];
         if !head.get(..5).is_some_and(|h| h.eq_ignore_ascii_case(b"SRID=")) {
             return Ok(());
         }
         let end = head.iter().position(|b| *b == b';').unwrap_or(head.len());
         let srid = String::from_utf8_lossy(&head[5..end]).trim().to_owned();
-        if let Some(message) = grid::contradiction(&format!("EPSG:{srid}"), self.said) {
-            return Err(Fault::new(Flaw::NationalGrid, "", message));
+        if let Some(message) = coordinates::check_declared_crs(&format!("EPSG:{srid}"), self.declared_crs) {
+            return Err(FeatureFault::new(FaultKind::NationalGrid, "", message));
         }
         self.at += (end + 1).min(head.len());
         Ok(())
     }
 
-    fn geometry(&mut self, depth: usize) -> Result<Object, Fault> {
+    fn parse_geometry(&mut self, depth: usize) -> Result<GeoJsonObject, FeatureFault> {
         if depth > MAX_DEPTH {
-            return Err(Fault::new(
-                Flaw::NotGeoJson,
+            return Err(FeatureFault::new(
+                FaultKind::NotGeoJson,
                 "",
                 format!("Geometry collections are nested more than {MAX_DEPTH} deep."),
             ));
         }
-        let tag = self.word();
+        let tag = self.take_word();
         let tag = tag.strip_suffix("ZM").or_else(|| tag.strip_suffix(['Z', 'M'])).map_or(tag.as_str(), |t| t);
         let kind = match tag {
             "POINT" => "Point",
@@ -60,66 +60,70 @@ impl Parser<'_> {
             "MULTILINESTRING" => "MultiLineString",
             "MULTIPOLYGON" => "MultiPolygon",
             "GEOMETRYCOLLECTION" => "GeometryCollection",
-            _ => return self.wrong("a geometry such as POINT (15.26 46.23)"),
+            _ => return self.syntax_fault("a geometry such as POINT (15.26 46.23)"),
         };
         let before = self.at;
-        match self.word().as_str() {
+        match self.take_word().as_str() {
             "Z" | "M" | "ZM" | "" => {}
             _ => self.at = before,
         }
-        if self.word() == "EMPTY" {
-            let empty = Some(Nested::List(vec![]));
-            return Ok(Object::of(kind, empty, Some(vec![])));
+        if self.take_word() == "EMPTY" {
+            let empty = Some(NestedCoordinates::List(vec![]));
+            return Ok(GeoJsonObject::from_parts(kind, empty, Some(vec![])));
         }
         if kind == "GeometryCollection" {
-            return self.collection(depth).map(|members| Object::of(kind, None, Some(members)));
+            return self.parse_collection(depth).map(|members| GeoJsonObject::from_parts(kind, None, Some(members)));
         }
-        let nested = self.group(depth)?;
-        Ok(Object::of(kind, Some(as_coordinates(kind, nested)), None))
+        let nested = self.parse_group(depth)?;
+        Ok(GeoJsonObject::from_parts(kind, Some(unwrap_points(kind, nested)), None))
     }
 
-    fn collection(&mut self, depth: usize) -> Result<Vec<Member>, Fault> {
-        self.expect(b'(')?;
+    fn parse_collection(&mut self, depth: usize) -> Result<Vec<GeoJsonMember>, FeatureFault> {
+        self.expect_byte(b'(')?;
         let mut members = vec![];
         loop {
-            members.push(Member::Object(Box::new(self.geometry(depth + 1)?)));
-            if self.next() == Some(b')') {
+            members.push(GeoJsonMember::Object(Box::new(self.parse_geometry(depth + 1)?)));
+            if self.peek_visible() == Some(b')') {
                 self.at += 1;
                 return Ok(members);
             }
-            self.expect(b',')?;
+            self.expect_byte(b',')?;
         }
     }
 
     /// A list in brackets, of positions or of further lists.
-    fn group(&mut self, depth: usize) -> Result<Nested, Fault> {
+    fn parse_group(&mut self, depth: usize) -> Result<NestedCoordinates, FeatureFault> {
         if depth > MAX_DEPTH {
-            return self.wrong("fewer brackets");
+            return self.syntax_fault("fewer brackets");
         }
-        self.expect(b'(')?;
+        self.expect_byte(b'(')?;
         let mut items = vec![];
         loop {
-            items.push(if self.next() == Some(b'(') { self.group(depth + 1)? } else { self.position()? });
-            if self.next() == Some(b')') {
+            items.push(if self.peek_visible() == Some(b'(') {
+                self.parse_group(depth + 1)?
+            } else {
+                self.parse_position()?
+            });
+            if self.peek_visible() == Some(b')') {
                 self.at += 1;
-                return Ok(Nested::List(items));
+                return Ok(NestedCoordinates::List(items));
             }
-            self.expect(b',')?;
+            self.expect_byte(b',')?;
         }
     }
 
-    fn position(&mut self) -> Result<Nested, Fault> {
-        let (x, y) = (self.number()?, self.number()?);
-        let mut deep = false;
-        while !matches!(self.next(), Some(b',' | b')') | None) {
-            self.number()?;
-            deep = true;
+    fn parse_position(&mut self) -> Result<NestedCoordinates, FeatureFault> {
+        let (x, y) = (self.parse_number()?, self.parse_number()?);
+        let mut has_height = false;
+        while !matches!(self.peek_visible(), Some(b',' | b')') | None) {
+            self.parse_number()?;
+            has_height = true;
         }
-        Ok(Nested::Position { x, y, deep })
+        Ok(NestedCoordinates::Position { x, y, deep: has_height })
     }
 
-    fn number(&mut self) -> Result<f64, Fault> {
-        self.blank();
+    fn parse_number(&mut self) -> Result<f64, FeatureFault> {
+        self.skip_blanks();
         let rest = &self.text[self.at..];
         let length =
             rest.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E')).count();
@@ -130,13 +134,13 @@ impl Parser<'_> {
                 self.at += length;
                 Ok(number)
             }
-            None => self.wrong("a number"),
+            None => self.syntax_fault("a number"),
         }
     }
 
     /// The word at this place in upper case; empty when there is none, and then nothing is consumed but blanks.
-    fn word(&mut self) -> String {
-        self.blank();
+    fn take_word(&mut self) -> String {
+        self.skip_blanks();
         let rest = &self.text[self.at..];
         let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
         let word = String::from_utf8_lossy(&rest[..length]).to_ascii_uppercase();
@@ -144,29 +148,29 @@ impl Parser<'_> {
         word
     }
 
-    fn blank(&mut self) {
+    fn skip_blanks(&mut self) {
         self.at += self.text[self.at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
     }
 
-    fn next(&mut self) -> Option<u8> {
-        self.blank();
+    fn peek_visible(&mut self) -> Option<u8> {
+        self.skip_blanks();
         self.text.get(self.at).copied()
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
-        if self.next() == Some(byte) {
+    fn expect_byte(&mut self, byte: u8) -> Result<(), FeatureFault> {
+        if self.peek_visible() == Some(byte) {
             self.at += 1;
             return Ok(());
         }
-        self.wrong(&format!("'{}'", char::from(byte)))
+        self.syntax_fault(&format!("'{}'", char::from(byte)))
     }
 
-    fn wrong<T>(&self, want: &str) -> Result<T, Fault> {
+    fn syntax_fault<T>(&self, want: &str) -> Result<T, FeatureFault> {
         let rest = String::from_utf8_lossy(&self.text[self.at.min(self.text.len())..]);
         let found: String = rest.chars().take(20).collect();
         let found = if found.is_empty() { "the end".into() } else { format!("'{found}'") };
-        Err(Fault::new(
-            Flaw::NotGeoJson,
+        Err(FeatureFault::new(
+            FaultKind::NotGeoJson,
             "",
             format!("Not WKT: expected {want} at character {}, found {found}.", self.at + 1),
         ))
@@ -174,11 +178,11 @@ impl Parser<'_> {
 }
 
 /// Well-known text puts brackets round the position of a point, and may do so in a multipoint.
-fn as_coordinates(kind: &str, nested: Nested) -> Nested {
+fn unwrap_points(kind: &str, nested: NestedCoordinates) -> NestedCoordinates {
     match (kind, nested) {
-        ("Point", Nested::List(mut items)) if items.len() == 1 => items.remove(0),
-        ("MultiPoint", Nested::List(items)) => {
-            Nested::List(items.into_iter().map(|item| as_coordinates("Point", item)).collect())
+        ("Point", NestedCoordinates::List(mut items)) if items.len() == 1 => items.remove(0),
+        ("MultiPoint", NestedCoordinates::List(items)) => {
+            NestedCoordinates::List(items.into_iter().map(|item| unwrap_points("Point", item)).collect())
         }
         (_, nested) => nested,
     }

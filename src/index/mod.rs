@@ -1,47 +1,47 @@
 //! A collection in memory: columns under an R-tree. Readers hold a snapshot and never wait for a writer. Never touches the disk.
 //!
-//! A snapshot is a short list of tiers, oldest first: an immutable [`segment::Segment`] each, and which of its slots are dead. An edit adds a
+//! A snapshot is a short list of tiers, oldest first: an immutable [`segment::IndexSegment`] each, and which of its slots are dead. An edit adds a
 //! small tier; tiers of like size are merged (`tiers`), so that there are never more than a few.
 
-use crate::change::{Change, Revision};
+use crate::change::{FeatureChange, RevisionNumber};
 use crate::collection::Collection;
-use crate::feature::{Bbox, Feature, FeatureId, time::Span};
-use crate::query::Cursor;
+use crate::feature::{BoundingBox, Feature, FeatureId, time::TimeSpan};
+use crate::query::PageCursor;
 use arc_swap::ArcSwap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-mod text; // strings in one buffer
+mod text_array; // strings in one buffer
 mod column; // one field of all features
-mod shape; // geometries in flat arrays
-mod place; // world boxes, the Hilbert curve
-mod rank; // from which zoom a position matters
-mod tree; // the R-trees
+mod geometry_array; // geometries in flat arrays
+mod world_box; // world boxes, the Hilbert curve
+mod vertex_rank; // from which zoom a position matters
+mod zoom_band; // the R-trees
 mod segment; // all of this for some features
-mod thin; // from which zoom a point is drawn
+mod point_thinning; // from which zoom a point is drawn
 mod tiers; // edits and merges
-mod screen; // less of it, for who may see less
-mod meets; // geometry against a box, exactly
-mod row; // one slot as filters see it
+mod visibility_mask; // less of it, for who may see less
+mod box_intersection; // geometry against a box, exactly
+mod slot_row; // one slot as filters see it
 mod select; // queries
-mod digits; // positions as text
-mod write; // features out
-mod part; // parts of features out
+mod position_text; // positions as text
+mod feature_writer; // features out
+mod feature_parts; // parts of features out
 
-pub(crate) use column::{Cell, Column, Words};
-pub(crate) use place::WorldBox;
-pub(crate) use rank::ALL as ALL_RANKS;
-pub(crate) use row::SlotRow;
-pub use screen::{Screen, Seen};
-pub(crate) use segment::{Pick, Segment};
-pub(crate) use shape::{Path, Role};
+pub(crate) use column::{CellValue, PropertyColumn, TextDictionary};
+pub(crate) use geometry_array::{GeometryPath, PathRole};
+pub(crate) use segment::{IndexSegment, SourceSlot};
+pub(crate) use slot_row::SlotRow;
+pub(crate) use vertex_rank::FULL_DETAIL_RANK as ALL_RANKS;
+pub use visibility_mask::{FeatureVisibility, VisibilityMask};
+pub(crate) use world_box::WorldBox;
 
 /// The live collection: whoever asks gets the newest [`Snapshot`].
-pub struct Index {
-    inner: Arc<Inner>,
+pub struct CollectionIndex {
+    inner: Arc<IndexState>,
 }
 
-struct Inner {
+struct IndexState {
     current: ArcSwap<Snapshot>,
     /// Held while a new snapshot is made from the present one.
     writing: Mutex<()>,
@@ -49,9 +49,9 @@ struct Inner {
 }
 
 /// Collects features for the first snapshot. Features may come in any order of keys.
-pub struct Builder {
+pub struct IndexBuilder {
     collection: Arc<Collection>,
-    draft: Box<segment::Draft>,
+    draft: Box<segment::SegmentDraft>,
 }
 
 /// One state of a collection, for as long as somebody holds it.
@@ -59,43 +59,43 @@ pub struct Snapshot {
     collection: Arc<Collection>,
     /// The names of the fields as GeoJSON writes them.
     names: Arc<[Box<[u8]>]>,
-    revision: Revision,
-    tiers: Vec<Tier>,
-    extent: Option<Bbox>,
-    time_extent: Option<Span>,
+    revision: RevisionNumber,
+    tiers: Vec<SnapshotTier>,
+    extent: Option<BoundingBox>,
+    time_extent: Option<TimeSpan>,
 }
 
 /// A segment and what has become of it since.
 #[derive(Clone)]
-pub(crate) struct Tier {
-    pub segment: Arc<Segment>,
+pub(crate) struct SnapshotTier {
+    pub segment: Arc<IndexSegment>,
     /// A bit for each slot that was replaced or removed; `None` while none was.
     dead: Option<Arc<Vec<u64>>>,
     pub living: usize,
     /// How many of the living are drawn as points only.
     points: usize,
     extent: Option<[i32; 4]>,
-    times: Option<Span>,
+    times: Option<TimeSpan>,
 }
 
 /// A feature within one snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Slot(pub(crate) u64);
+pub struct FeatureSlot(pub(crate) u64);
 
 /// What a query found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Selection {
+pub struct SelectionPage {
     /// All features that match, not only those of this page.
     pub matched: usize,
     /// The page, in order.
-    pub slots: Vec<Slot>,
+    pub slots: Vec<FeatureSlot>,
     /// Where the next page starts; `None` on the last.
-    pub next: Option<Cursor>,
+    pub next: Option<PageCursor>,
 }
 
-impl Builder {
+impl IndexBuilder {
     pub fn new(collection: Arc<Collection>) -> Self {
-        let draft = Box::new(segment::Draft::new(&collection));
+        let draft = Box::new(segment::SegmentDraft::new(&collection));
         Self { collection, draft }
     }
 
@@ -103,15 +103,17 @@ impl Builder {
         self.draft.push(&self.collection, feature);
     }
 
-    pub fn finish(self, revision: Revision) -> Index {
-        let tiers = tiers::first(&self.collection, self.draft);
+    pub fn finish(self, revision: RevisionNumber) -> CollectionIndex {
+        let tiers = tiers::build_first_tiers(&self.collection, self.draft);
         let snapshot = Snapshot::new(&self.collection, revision, tiers);
         let current = ArcSwap::from_pointee(snapshot);
-        Index { inner: Arc::new(Inner { current, writing: Mutex::new(()), merging: AtomicBool::new(false) }) }
+        CollectionIndex {
+            inner: Arc::new(IndexState { current, writing: Mutex::new(()), merging: AtomicBool::new(false) }),
+        }
     }
 }
 
-impl Index {
+impl CollectionIndex {
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.current.load_full()
     }
@@ -120,24 +122,29 @@ impl Index {
     ///
     /// Just before it is out, `redrawn` is told the boxes of features that were not changed themselves but are now drawn from
     /// another zoom on, because points beside them came or went: tiles there become stale too.
-    pub fn publish(&self, changes: &[Change], revision: Revision, redrawn: impl FnOnce(&[Bbox])) {
+    pub fn publish_changes(
+        &self,
+        changes: &[FeatureChange],
+        revision: RevisionNumber,
+        redrawn: impl FnOnce(&[BoundingBox]),
+    ) {
         // A writer that panicked left the last snapshot in place: it is whole.
         let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (snapshot, boxes) = tiers::applied(&self.inner.current.load(), changes, revision);
+        let (snapshot, boxes) = tiers::apply_changes(&self.inner.current.load(), changes, revision);
         redrawn(&boxes);
         self.inner.current.store(Arc::new(snapshot));
         tiers::merge_in_background(&self.inner);
     }
 
-    /// [`Index::publish`] for those who keep no tiles.
-    pub fn apply(&self, changes: &[Change], revision: Revision) {
-        self.publish(changes, revision, |_| {});
+    /// [`CollectionIndex::publish_changes`] for those who keep no tiles.
+    pub fn apply_changes(&self, changes: &[FeatureChange], revision: RevisionNumber) {
+        self.publish_changes(changes, revision, |_| {});
     }
 
     /// Merges everything into one segment, now.
     pub fn compact(&self) {
         let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let compacted = tiers::compacted(&self.inner.current.load());
+        let compacted = tiers::compact_snapshot(&self.inner.current.load());
         self.inner.current.store(Arc::new(compacted));
     }
 }
@@ -147,7 +154,7 @@ impl Snapshot {
         &self.collection
     }
 
-    pub fn revision(&self) -> Revision {
+    pub fn revision(&self) -> RevisionNumber {
         self.revision
     }
 
@@ -160,41 +167,44 @@ impl Snapshot {
     }
 
     /// The box around all features; `None` when none has a place.
-    pub fn extent(&self) -> Option<Bbox> {
+    pub fn extent(&self) -> Option<BoundingBox> {
         self.extent
     }
 
     /// From the first start to the last end; `None` when nothing is dated. An open end is `i64::MIN` or `i64::MAX`.
-    pub fn time_extent(&self) -> Option<Span> {
+    pub fn time_extent(&self) -> Option<TimeSpan> {
         self.time_extent
     }
 
-    pub fn get(&self, id: &FeatureId) -> Option<Slot> {
-        let found = |(at, tier): (usize, &Tier)| {
-            tier.segment.find(id.as_str()).filter(|&slot| tier.lives(slot)).map(|slot| Slot::new(at, slot))
+    pub fn get(&self, id: &FeatureId) -> Option<FeatureSlot> {
+        let found = |(at, tier): (usize, &SnapshotTier)| {
+            tier.segment
+                .find_slot(id.as_str())
+                .filter(|&slot| tier.is_live(slot))
+                .map(|slot| FeatureSlot::new(at, slot))
         };
         self.tiers.iter().enumerate().rev().find_map(found)
     }
 
-    pub(crate) fn tiers(&self) -> &[Tier] {
+    pub(crate) fn tiers(&self) -> &[SnapshotTier] {
         &self.tiers
     }
 
-    fn locate(&self, slot: Slot) -> (&Segment, usize) {
-        (&self.tiers[slot.tier()].segment, slot.slot())
+    fn locate_slot(&self, slot: FeatureSlot) -> (&IndexSegment, usize) {
+        (&self.tiers[slot.tier_index()].segment, slot.slot_index())
     }
 }
 
-impl Slot {
+impl FeatureSlot {
     pub(crate) fn new(tier: usize, slot: u32) -> Self {
         Self((tier as u64) << 32 | u64::from(slot))
     }
 
-    pub(crate) fn tier(self) -> usize {
+    pub(crate) fn tier_index(self) -> usize {
         (self.0 >> 32) as usize
     }
 
-    pub(crate) fn slot(self) -> usize {
+    pub(crate) fn slot_index(self) -> usize {
         (self.0 & u64::from(u32::MAX)) as usize
     }
 }

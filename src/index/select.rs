@@ -1,66 +1,67 @@
 //! Answering a [`Query`]: which slots match, how many in all, and which of them make up the page. Looks at columns and boxes, never at a
 //! whole feature.
 
-use super::column::{Cell, Column, Words};
-use super::meets::Area;
-use super::segment::Segment;
-use super::{Selection, Slot, SlotRow, Snapshot, Tier};
-use crate::collection::Kind;
-use crate::feature::{FeatureId, Value, time::Span};
-use crate::filter::{Plan, Predicate};
-use crate::query::{Cursor, Query, Sort};
+use super::box_intersection::QueryArea;
+use super::column::{CellValue, PropertyColumn, TextDictionary};
+use super::segment::IndexSegment;
+use super::{FeatureSlot, SelectionPage, SlotRow, Snapshot, SnapshotTier};
+use crate::collection::FieldType;
+use crate::feature::{FeatureId, FieldValue, time::TimeSpan};
+use crate::filter::{IndexPlan, Predicate};
+use crate::query::{PageCursor, Query, SortKey};
 use std::cmp::Ordering;
 
 /// So many features are looked at in well under a millisecond …
-const SMALL: usize = 2_000;
+const MAX_SMALL_SCAN: usize = 2_000;
 /// … and so many are written.
-const SMALL_PAGE: usize = 200;
+const MAX_SMALL_PAGE: usize = 200;
 
 impl Snapshot {
-    pub fn select(&self, query: &Query) -> Selection {
-        let unasked = query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.filter.is_none();
-        if unasked && query.sort.is_empty() {
-            return self.walk(query);
+    pub fn select(&self, query: &Query) -> SelectionPage {
+        let unrestricted =
+            query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.filter.is_none();
+        if unrestricted && query.sort.is_empty() {
+            return self.select_by_key(query);
         }
-        let order = Order { snapshot: self, sort: &query.sort };
-        let mut page = Page::new(order, query);
+        let order = PageOrder { snapshot: self, sort: &query.sort };
+        let mut page = PageCollector::new(order, query);
         let plan = query.filter.as_ref().map(|f| f.plan());
         let predicate = query.filter.as_ref().map(|f| f.compile());
         // The query's own box must be met exactly; the filter's is only a first choice.
-        let area = query.bbox.as_ref().or(plan.and_then(|p| p.bbox.as_ref())).map(Area::new);
+        let area = query.bbox.as_ref().or(plan.and_then(|p| p.bbox.as_ref())).map(QueryArea::new);
         for (at, tier) in self.tiers.iter().enumerate() {
             if plan.is_some_and(|p| p.empty) {
                 break;
             }
-            let conditions = Conditions::new(self, tier, query, plan, predicate.as_ref());
+            let conditions = SlotConditions::new(self, tier, query, plan, predicate.as_ref());
             let mut offer = |slot: u32| {
-                if conditions.hold(slot as usize) {
-                    page.offer(Slot::new(at, slot), tier.segment.keys[slot as usize]);
+                if conditions.hold_for(slot as usize) {
+                    page.offer_slot(FeatureSlot::new(at, slot), tier.segment.keys[slot as usize]);
                 }
             };
             match plan.and_then(|p| p.ids.as_ref()) {
-                Some(ids) => self.named(ids, at, area.as_ref()).into_iter().for_each(offer),
-                None => visit(tier, area.as_ref(), &mut offer),
+                Some(ids) => self.slots_by_ids(ids, at, area.as_ref()).into_iter().for_each(offer),
+                None => visit_slots(tier, area.as_ref(), &mut offer),
             }
         }
-        page.finish()
+        page.into_selection()
     }
 
     /// Whether [`Snapshot::select`] has only few features to look at, and few to show.
     pub fn is_small(&self, query: &Query) -> bool {
-        if query.limit > SMALL_PAGE {
+        if query.limit > MAX_SMALL_PAGE {
             return false;
         }
-        let asked =
+        let restricted =
             query.time.is_some() || !query.equals.is_empty() || query.filter.is_some() || !query.sort.is_empty();
-        let Some(area) = query.bbox.as_ref().map(Area::new) else {
-            return !asked || self.len() <= SMALL;
+        let Some(area) = query.bbox.as_ref().map(QueryArea::new) else {
+            return !restricted || self.len() <= MAX_SMALL_SCAN;
         };
         let mut count = 0;
         for (tier, rect) in self.tiers.iter().flat_map(|t| area.rects.iter().map(move |r| (t, r))) {
             for band in &tier.segment.bands {
-                count += band.count_up_to(&rect.outer, SMALL);
-                if count > SMALL {
+                count += band.count_up_to(&rect.outer, MAX_SMALL_SCAN);
+                if count > MAX_SMALL_SCAN {
                     return false;
                 }
             }
@@ -69,17 +70,18 @@ impl Snapshot {
     }
 
     /// The slots of one tier that have one of these ids and meet the area.
-    fn named(&self, ids: &[Box<str>], tier: usize, area: Option<&Area>) -> Vec<u32> {
+    fn slots_by_ids(&self, ids: &[Box<str>], tier: usize, area: Option<&QueryArea>) -> Vec<u32> {
         let segment = &*self.tiers[tier].segment;
-        let slot = |id: &str| self.get(&FeatureId::new(id).ok()?).filter(|s| s.tier() == tier);
-        let meets = |slot: &Slot| area.is_none_or(|a| a.meets_first(a.rects.len(), segment, slot.slot()));
-        ids.iter().filter_map(|id| slot(id)).filter(meets).map(|s| s.slot() as u32).collect()
+        let slot = |id: &str| self.get(&FeatureId::new(id).ok()?).filter(|s| s.tier_index() == tier);
+        let meets =
+            |slot: &FeatureSlot| area.is_none_or(|a| a.intersects_first(a.rects.len(), segment, slot.slot_index()));
+        ids.iter().filter_map(|id| slot(id)).filter(meets).map(|s| s.slot_index() as u32).collect()
     }
 
     /// All features in the order of keys: no more is touched than the page.
-    fn walk(&self, query: &Query) -> Selection {
+    fn select_by_key(&self, query: &Query) -> SelectionPage {
         let after = query.after.as_ref().map_or(i64::MIN, |c| c.key.saturating_add(1));
-        let mut heads: Vec<_> = self.tiers.iter().map(|t| t.slots_from(after)).collect();
+        let mut heads: Vec<_> = self.tiers.iter().map(|t| t.live_slots_from(after)).collect();
         let mut slots = vec![];
         let mut more = false;
         loop {
@@ -89,11 +91,12 @@ impl Snapshot {
                 more = true;
                 break;
             }
-            slots.extend(heads[tier].next().map(|slot| Slot::new(tier, slot)));
+            slots.extend(heads[tier].next().map(|slot| FeatureSlot::new(tier, slot)));
         }
         let last = slots.last().filter(|_| more);
-        let next = last.map(|s| Cursor { values: vec![], key: self.tiers[s.tier()].segment.keys[s.slot()] });
-        Selection { matched: self.len(), slots, next }
+        let next =
+            last.map(|s| PageCursor { values: vec![], key: self.tiers[s.tier_index()].segment.keys[s.slot_index()] });
+        SelectionPage { matched: self.len(), slots, next }
     }
 
     fn key_at(&self, tier: usize, slot: u32) -> i64 {
@@ -101,27 +104,27 @@ impl Snapshot {
     }
 }
 
-impl Tier {
+impl SnapshotTier {
     /// Living slots in the order of keys.
-    fn slots_from(&self, key: i64) -> std::iter::Peekable<impl Iterator<Item = u32> + '_> {
+    fn live_slots_from(&self, key: i64) -> std::iter::Peekable<impl Iterator<Item = u32> + '_> {
         let order = &self.segment.by_key;
         let start = order.partition_point(|&slot| self.segment.keys[slot as usize] < key);
-        order[start..].iter().copied().filter(|&slot| self.lives(slot)).peekable()
+        order[start..].iter().copied().filter(|&slot| self.is_live(slot)).peekable()
     }
 }
 
 /// Shows every living slot that meets the area, or every living slot.
-fn visit(tier: &Tier, area: Option<&Area>, mut show: impl FnMut(u32)) {
+fn visit_slots(tier: &SnapshotTier, area: Option<&QueryArea>, mut show: impl FnMut(u32)) {
     let segment = &tier.segment;
     let Some(area) = area else {
-        (0..segment.len() as u32).filter(|&s| tier.lives(s)).for_each(show);
+        (0..segment.len() as u32).filter(|&s| tier.is_live(s)).for_each(show);
         return;
     };
     for (nth, rect) in area.rects.iter().enumerate() {
         for band in &segment.bands {
-            band.slots(&rect.outer, &segment.boxes, |slot| {
-                let new = || !area.meets_first(nth, segment, slot as usize);
-                if tier.lives(slot) && rect.meets(segment, slot as usize) && new() {
+            band.visit_slots(&rect.outer, &segment.boxes, |slot| {
+                let new = || !area.intersects_first(nth, segment, slot as usize);
+                if tier.is_live(slot) && rect.intersects_feature(segment, slot as usize) && new() {
                     show(slot);
                 }
             });
@@ -130,36 +133,36 @@ fn visit(tier: &Tier, area: Option<&Area>, mut show: impl FnMut(u32)) {
 }
 
 /// What a slot must fulfil besides its place, made ready for one segment.
-struct Conditions<'a> {
-    segment: &'a Segment,
-    times: Vec<Span>,
-    tests: Vec<Test<'a>>,
+struct SlotConditions<'a> {
+    segment: &'a IndexSegment,
+    times: Vec<TimeSpan>,
+    tests: Vec<PropertyTest<'a>>,
     predicate: Option<&'a Predicate<'a>>,
 }
 
-enum Test<'a> {
+enum PropertyTest<'a> {
     /// The numbers of the words that match.
     Code(&'a [u32], u32),
     Codes(&'a [u32], Vec<bool>),
-    Equals(&'a Column, Kind, &'a [Value]),
+    Equals(&'a PropertyColumn, FieldType, &'a [FieldValue]),
     Never,
 }
 
-impl<'a> Conditions<'a> {
+impl<'a> SlotConditions<'a> {
     fn new(
         snapshot: &Snapshot,
-        tier: &'a Tier,
+        tier: &'a SnapshotTier,
         query: &'a Query,
-        plan: Option<&'a Plan>,
+        plan: Option<&'a IndexPlan>,
         predicate: Option<&'a Predicate<'a>>,
     ) -> Self {
         let segment = &*tier.segment;
-        let test = |field: usize, values: &'a [Value]| match (
+        let test = |field: usize, values: &'a [FieldValue]| match (
             segment.columns.get(field),
             snapshot.collection.fields.get(field),
         ) {
-            (Some(column), Some(field)) => Test::one_of(column, field.kind, values),
-            _ => Test::Never,
+            (Some(column), Some(field)) => PropertyTest::one_of(column, field.kind, values),
+            _ => PropertyTest::Never,
         };
         let asked = query.equals.iter().map(|(field, value)| test(*field, std::slice::from_ref(value)));
         let planned = plan.into_iter().flat_map(|p| &p.equals).map(|(field, values)| test(*field, values));
@@ -167,57 +170,57 @@ impl<'a> Conditions<'a> {
         Self { segment, times: times.collect(), tests: asked.chain(planned).collect(), predicate }
     }
 
-    fn hold(&self, slot: usize) -> bool {
-        self.times.iter().all(|t| self.segment.spans[slot].meets(*t))
-            && self.tests.iter().all(|t| t.holds(slot))
+    fn hold_for(&self, slot: usize) -> bool {
+        self.times.iter().all(|t| self.segment.spans[slot].intersects(*t))
+            && self.tests.iter().all(|t| t.holds_for(slot))
             && self.predicate.is_none_or(|p| p.holds(&SlotRow { segment: self.segment, slot }))
     }
 }
 
-impl<'a> Test<'a> {
+impl<'a> PropertyTest<'a> {
     /// The value is one of these.
-    fn one_of(column: &'a Column, kind: Kind, values: &'a [Value]) -> Self {
+    fn one_of(column: &'a PropertyColumn, kind: FieldType, values: &'a [FieldValue]) -> Self {
         match (column, values) {
             (_, []) => Self::Never,
-            (Column::Words(words), [Value::Text(text)]) if kind != Kind::Json => {
-                words.code_of(text).map_or(Self::Never, |code| Self::Code(words.codes(), code))
+            (PropertyColumn::Dictionary(words), [FieldValue::Text(text)]) if kind != FieldType::Json => {
+                words.find_code(text).map_or(Self::Never, |code| Self::Code(words.codes(), code))
             }
-            (Column::Words(words), values) if !values.iter().any(Value::is_null) => {
-                let all = words.words();
-                let fits = |w| values.iter().any(|value| equals(Cell::Text(all.text(w)), kind, value));
+            (PropertyColumn::Dictionary(words), values) if !values.iter().any(FieldValue::is_null) => {
+                let all = words.entries();
+                let fits = |w| values.iter().any(|value| cell_equals(CellValue::Text(all.text_at(w)), kind, value));
                 Self::Codes(words.codes(), (0..all.len()).map(fits).collect())
             }
             _ => Self::Equals(column, kind, values),
         }
     }
 
-    fn holds(&self, slot: usize) -> bool {
+    fn holds_for(&self, slot: usize) -> bool {
         match self {
             Self::Code(codes, code) => codes[slot] == *code,
-            Self::Codes(codes, fit) => !Words::is_null(codes[slot]) && fit[codes[slot] as usize],
-            Self::Equals(column, kind, values) => values.iter().any(|v| equals(column.cell(slot), *kind, v)),
+            Self::Codes(codes, fit) => !TextDictionary::is_null_code(codes[slot]) && fit[codes[slot] as usize],
+            Self::Equals(column, kind, values) => values.iter().any(|v| cell_equals(column.cell_at(slot), *kind, v)),
             Self::Never => false,
         }
     }
 }
 
 /// Equality as queries mean it: numbers by value, a list when one of its items is equal.
-fn equals(cell: Cell<'_>, kind: Kind, value: &Value) -> bool {
+fn cell_equals(cell: CellValue<'_>, kind: FieldType, value: &FieldValue) -> bool {
     match (cell, value) {
-        (Cell::Null, Value::Null) => true,
-        (Cell::Bool(a), Value::Bool(b)) => a == *b,
-        (Cell::Int(a), Value::Int(b)) => a == *b,
-        (Cell::Int(a), Value::Real(b)) => a as f64 == *b,
-        (Cell::Real(a), Value::Int(b)) => a == *b as f64,
-        (Cell::Real(a), Value::Real(b)) => a == *b,
-        (Cell::Text(a), value) if kind == Kind::Json => json_equals(a, value),
-        (Cell::Text(a), Value::Text(b)) => a == &**b,
+        (CellValue::Null, FieldValue::Null) => true,
+        (CellValue::Bool(a), FieldValue::Bool(b)) => a == *b,
+        (CellValue::Int(a), FieldValue::Int(b)) => a == *b,
+        (CellValue::Int(a), FieldValue::Real(b)) => a as f64 == *b,
+        (CellValue::Real(a), FieldValue::Int(b)) => a == *b as f64,
+        (CellValue::Real(a), FieldValue::Real(b)) => a == *b,
+        (CellValue::Text(a), value) if kind == FieldType::Json => json_equals(a, value),
+        (CellValue::Text(a), FieldValue::Text(b)) => a == &**b,
         _ => false,
     }
 }
 
-fn json_equals(text: &str, value: &Value) -> bool {
-    if let Value::Text(t) = value
+fn json_equals(text: &str, value: &FieldValue) -> bool {
+    if let FieldValue::Text(t) = value
         && t.bytes().all(|b| b.is_ascii_alphanumeric())
         && !text.contains(&**t)
     {
@@ -225,34 +228,35 @@ fn json_equals(text: &str, value: &Value) -> bool {
     }
     let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return false };
     let same = |item: &serde_json::Value| match value {
-        Value::Int(i) => item.as_i64() == Some(*i) || item.as_f64() == Some(*i as f64),
-        Value::Real(r) => item.as_f64() == Some(*r),
+        FieldValue::Int(i) => item.as_i64() == Some(*i) || item.as_f64() == Some(*i as f64),
+        FieldValue::Real(r) => item.as_f64() == Some(*r),
         other => *item == other.to_json(),
     };
     same(&json) || json.as_array().is_some_and(|items| items.iter().any(same))
 }
 
 /// The order of a page: by fields, then by key.
-struct Order<'a> {
+struct PageOrder<'a> {
     snapshot: &'a Snapshot,
-    sort: &'a [Sort],
+    sort: &'a [SortKey],
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct PageEntry {
     key: i64,
-    slot: Slot,
+    slot: FeatureSlot,
 }
 
-impl<'a> Order<'a> {
-    fn cell(&self, slot: Slot, field: usize) -> Cell<'a> {
-        let segment = &self.snapshot.tiers[slot.tier()].segment;
-        segment.columns.get(field).map_or(Cell::Null, |c| c.cell(slot.slot()))
+impl<'a> PageOrder<'a> {
+    fn sort_cell(&self, slot: FeatureSlot, field: usize) -> CellValue<'a> {
+        let segment = &self.snapshot.tiers[slot.tier_index()].segment;
+        segment.columns.get(field).map_or(CellValue::Null, |c| c.cell_at(slot.slot_index()))
     }
 
-    fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+    fn compare_entries(&self, a: &PageEntry, b: &PageEntry) -> Ordering {
         for sort in self.sort {
-            let order = compare(self.cell(a.slot, sort.field), self.cell(b.slot, sort.field), sort.descending);
+            let order =
+                compare_cells(self.sort_cell(a.slot, sort.field), self.sort_cell(b.slot, sort.field), sort.descending);
             if order.is_ne() {
                 return order;
             }
@@ -260,21 +264,21 @@ impl<'a> Order<'a> {
         a.key.cmp(&b.key)
     }
 
-    fn compare_to_cursor(&self, entry: &Entry, cursor: &Cursor) -> Ordering {
+    fn compare_to_cursor(&self, entry: &PageEntry, cursor: &PageCursor) -> Ordering {
         for (sort, value) in self.sort.iter().zip(&cursor.values) {
             let json;
             let value = match value {
-                Value::Null => Cell::Null,
-                Value::Bool(b) => Cell::Bool(*b),
-                Value::Int(i) => Cell::Int(*i),
-                Value::Real(r) => Cell::Real(*r),
-                Value::Text(t) => Cell::Text(t),
-                Value::Json(j) => {
+                FieldValue::Null => CellValue::Null,
+                FieldValue::Bool(b) => CellValue::Bool(*b),
+                FieldValue::Int(i) => CellValue::Int(*i),
+                FieldValue::Real(r) => CellValue::Real(*r),
+                FieldValue::Text(t) => CellValue::Text(t),
+                FieldValue::Json(j) => {
                     json = j.to_string();
-                    Cell::Text(&json)
+                    CellValue::Text(&json)
                 }
             };
-            let order = compare(self.cell(entry.slot, sort.field), value, sort.descending);
+            let order = compare_cells(self.sort_cell(entry.slot, sort.field), value, sort.descending);
             if order.is_ne() {
                 return order;
             }
@@ -282,69 +286,69 @@ impl<'a> Order<'a> {
         entry.key.cmp(&cursor.key)
     }
 
-    fn cursor(&self, entry: &Entry) -> Cursor {
-        let value = |field| self.snapshot.value(entry.slot, field);
-        Cursor { values: self.sort.iter().map(|s| value(s.field)).collect(), key: entry.key }
+    fn cursor_after(&self, entry: &PageEntry) -> PageCursor {
+        let value = |field| self.snapshot.property_value(entry.slot, field);
+        PageCursor { values: self.sort.iter().map(|s| value(s.field)).collect(), key: entry.key }
     }
 }
 
 /// Nulls last, whatever the direction.
-fn compare(a: Cell<'_>, b: Cell<'_>, descending: bool) -> Ordering {
+fn compare_cells(a: CellValue<'_>, b: CellValue<'_>, descending: bool) -> Ordering {
     let order = match (a, b) {
-        (Cell::Null, Cell::Null) => Ordering::Equal,
-        (Cell::Null, _) => return Ordering::Greater,
-        (_, Cell::Null) => return Ordering::Less,
-        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(&b),
-        (Cell::Int(a), Cell::Int(b)) => a.cmp(&b),
-        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
-        (Cell::Real(a), Cell::Real(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
-        (Cell::Int(a), Cell::Real(b)) => (a as f64).partial_cmp(&b).unwrap_or(Ordering::Equal),
-        (Cell::Real(a), Cell::Int(b)) => a.partial_cmp(&(b as f64)).unwrap_or(Ordering::Equal),
+        (CellValue::Null, CellValue::Null) => Ordering::Equal,
+        (CellValue::Null, _) => return Ordering::Greater,
+        (_, CellValue::Null) => return Ordering::Less,
+        (CellValue::Bool(a), CellValue::Bool(b)) => a.cmp(&b),
+        (CellValue::Int(a), CellValue::Int(b)) => a.cmp(&b),
+        (CellValue::Text(a), CellValue::Text(b)) => a.cmp(b),
+        (CellValue::Real(a), CellValue::Real(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        (CellValue::Int(a), CellValue::Real(b)) => (a as f64).partial_cmp(&b).unwrap_or(Ordering::Equal),
+        (CellValue::Real(a), CellValue::Int(b)) => a.partial_cmp(&(b as f64)).unwrap_or(Ordering::Equal),
         _ => Ordering::Equal,
     };
     if descending { order.reverse() } else { order }
 }
 
 /// Counts everything offered and keeps the least entries behind the cursor, one more than the page needs.
-struct Page<'a> {
-    order: Order<'a>,
-    after: Option<&'a Cursor>,
+struct PageCollector<'a> {
+    order: PageOrder<'a>,
+    after: Option<&'a PageCursor>,
     limit: usize,
     matched: usize,
     /// At most twice what is wanted; cut back when full.
-    kept: Vec<Entry>,
+    entries: Vec<PageEntry>,
     /// What is not less than this is not wanted.
-    bound: Option<Entry>,
+    bound: Option<PageEntry>,
 }
 
-impl<'a> Page<'a> {
-    fn new(order: Order<'a>, query: &'a Query) -> Self {
-        Self { order, after: query.after.as_ref(), limit: query.limit, matched: 0, kept: vec![], bound: None }
+impl<'a> PageCollector<'a> {
+    fn new(order: PageOrder<'a>, query: &'a Query) -> Self {
+        Self { order, after: query.after.as_ref(), limit: query.limit, matched: 0, entries: vec![], bound: None }
     }
 
-    fn offer(&mut self, slot: Slot, key: i64) {
+    fn offer_slot(&mut self, slot: FeatureSlot, key: i64) {
         self.matched += 1;
-        let entry = Entry { key, slot };
-        if self.bound.is_some_and(|b| self.order.compare(&entry, &b).is_ge()) {
+        let entry = PageEntry { key, slot };
+        if self.bound.is_some_and(|b| self.order.compare_entries(&entry, &b).is_ge()) {
             return;
         }
         if self.after.is_some_and(|c| self.order.compare_to_cursor(&entry, c).is_le()) {
             return;
         }
-        self.kept.push(entry);
+        self.entries.push(entry);
         let wanted = self.limit.saturating_add(1);
-        if self.kept.len() >= wanted.max(64).saturating_mul(2) {
-            self.kept.select_nth_unstable_by(wanted - 1, |a, b| self.order.compare(a, b));
-            self.kept.truncate(wanted);
-            self.bound = Some(self.kept[wanted - 1]);
+        if self.entries.len() >= wanted.max(64).saturating_mul(2) {
+            self.entries.select_nth_unstable_by(wanted - 1, |a, b| self.order.compare_entries(a, b));
+            self.entries.truncate(wanted);
+            self.bound = Some(self.entries[wanted - 1]);
         }
     }
 
-    fn finish(mut self) -> Selection {
-        self.kept.sort_unstable_by(|a, b| self.order.compare(a, b));
-        let more = self.kept.len() > self.limit;
-        self.kept.truncate(self.limit);
-        let next = self.kept.last().filter(|_| more).map(|last| self.order.cursor(last));
-        Selection { matched: self.matched, slots: self.kept.iter().map(|e| e.slot).collect(), next }
+    fn into_selection(mut self) -> SelectionPage {
+        self.entries.sort_unstable_by(|a, b| self.order.compare_entries(a, b));
+        let more = self.entries.len() > self.limit;
+        self.entries.truncate(self.limit);
+        let next = self.entries.last().filter(|_| more).map(|last| self.order.cursor_after(last));
+        SelectionPage { matched: self.matched, slots: self.entries.iter().map(|e| e.slot).collect(), next }
     }
 }

@@ -1,19 +1,19 @@
 //! From name/value pairs to a [`Query`]. Every refusal names its parameter and says what would have been understood.
 
-use super::{DEFAULT_LIMIT, MAX_LIMIT, Query, Sort, ask, place};
+use super::{DEFAULT_LIMIT, MAX_LIMIT, Query, SortKey, bounding_box, queryables};
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::time::{self, Span};
-use crate::filter::{Filter, Lang};
-use crate::query::Cursor;
+use crate::feature::time::{self, TimeSpan};
+use crate::filter::{Filter, FilterLanguage};
+use crate::query::PageCursor;
 use std::sync::Arc;
 
 /// The reference system of GeoJSON: longitude and latitude in degrees on WGS 84.
-pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+pub const CRS84_URI: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /// Parameters with a meaning of their own; everything else is the name of a property.
-pub const PARAMETERS: [&str; 12] = [
+pub const QUERY_PARAMETERS: [&str; 12] = [
     "bbox",
     "bbox-crs",
     "crs",
@@ -32,58 +32,60 @@ pub const PARAMETERS: [&str; 12] = [
 /// or will read; they are offered when a name is misspelt.
 ///
 /// # Errors
-/// [`Error::Invalid`] at the name of the parameter: unknown, repeated, or not understood.
-pub fn parse<'a>(
+/// [`Error::InvalidInput`] at the name of the parameter: unknown, repeated, or not understood.
+pub fn parse_query<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     collection: &Collection,
-    elsewhere: &[&str],
+    other_parameters: &[&str],
 ) -> Result<Query> {
     let mut query = Query::default();
     let mut cursor = None;
     let (mut bbox, mut bbox_crs) = (None, Crs::CRS84);
-    let mut asked = Asked::default();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut filter_parameters = FilterParameters::default();
+    let mut names_seen: Vec<&str> = Vec::new();
     for (name, value) in pairs {
-        if seen.contains(&name) {
+        if names_seen.contains(&name) {
             return Err(Error::invalid(name, "This parameter is given twice. Give it once."));
         }
-        seen.push(name);
+        names_seen.push(name);
         match name {
-            "bbox" => bbox = Some(place::numbers(value)?),
-            "crs" => query.crs = crs(name, value)?,
-            "bbox-crs" => bbox_crs = crs(name, value)?,
-            "filter" | "filter-lang" | "filter-crs" => asked.read(name, value)?,
-            "datetime" => query.time = Some(datetime(value)?),
-            "limit" => query.limit = limit(value)?,
-            "sortby" => query.sort = sortby(value, collection)?,
-            "properties" => query.properties = Some(fields(name, value, collection)?),
-            "exclude-properties" => query.properties = Some(all_but(&fields(name, value, collection)?, collection)),
+            "bbox" => bbox = Some(bounding_box::parse_corners(value)?),
+            "crs" => query.crs = parse_crs(name, value)?,
+            "bbox-crs" => bbox_crs = parse_crs(name, value)?,
+            "filter" | "filter-lang" | "filter-crs" => filter_parameters.read_parameter(name, value)?,
+            "datetime" => query.time = Some(parse_datetime(value)?),
+            "limit" => query.limit = parse_limit(value)?,
+            "sortby" => query.sort = parse_sortby(value, collection)?,
+            "properties" => query.properties = Some(parse_fields(name, value, collection)?),
+            "exclude-properties" => {
+                query.properties = Some(other_fields(&parse_fields(name, value, collection)?, collection))
+            }
             "cursor" => cursor = Some(value),
-            _ => query.equals.push(ask::equality(name, value, collection, elsewhere)?),
+            _ => query.equals.push(queryables::parse_equality(name, value, collection, other_parameters)?),
         }
     }
-    if seen.contains(&"properties") && seen.contains(&"exclude-properties") {
+    if names_seen.contains(&"properties") && names_seen.contains(&"exclude-properties") {
         return Err(Error::invalid("exclude-properties", "Give either properties or exclude-properties, not both."));
     }
-    query.filter = asked.filter(collection)?.map(Arc::new);
+    query.filter = filter_parameters.bind_filter(collection)?.map(Arc::new);
     if let Some(corners) = bbox {
-        query.within(corners, bbox_crs, collection)?;
+        query.restrict_to_box(corners, bbox_crs, collection)?;
     }
-    query.after = cursor.map(|text| Cursor::decode(text, &query.sort, collection)).transpose()?;
+    query.after = cursor.map(|text| PageCursor::decode(text, &query.sort, collection)).transpose()?;
     Ok(query)
 }
 
 /// Reads the pairs that ask about collections instead of features: box, time and number.
 ///
 /// # Errors
-/// [`Error::Invalid`] at the name of the parameter.
-pub fn overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query> {
+/// [`Error::InvalidInput`] at the name of the parameter.
+pub fn parse_overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query> {
     let mut query = Query { limit: MAX_LIMIT, ..Query::default() };
     for (name, value) in pairs {
         match name {
-            "bbox" => query.bbox = Some(place::bbox(value)?),
-            "datetime" => query.time = Some(datetime(value)?),
-            "limit" => query.limit = limit(value)?,
+            "bbox" => query.bbox = Some(bounding_box::parse_bbox(value)?),
+            "datetime" => query.time = Some(parse_datetime(value)?),
+            "limit" => query.limit = parse_limit(value)?,
             _ => return Err(Error::invalid(name, "There is no such parameter here.")),
         }
     }
@@ -91,7 +93,7 @@ pub fn overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Resu
 }
 
 /// A page size. More than [`MAX_LIMIT`] is not an error but as many as there may be (OGC API Features, /req/core/fc-limit-response-1).
-fn limit(text: &str) -> Result<usize> {
+fn parse_limit(text: &str) -> Result<usize> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     // Digits that overflow are simply a very large number.
     let number = if digits { text.parse().unwrap_or(usize::MAX) } else { 0 };
@@ -100,19 +102,19 @@ fn limit(text: &str) -> Result<usize> {
             "limit",
             format!(
                 "'{}' is no page size. Give a whole number from 1 to {MAX_LIMIT} (without it: {DEFAULT_LIMIT}).",
-                ask::short(text)
+                queryables::shorten_text(text)
             ),
         ));
     }
     Ok(number.min(MAX_LIMIT))
 }
 
-fn crs(name: &str, uri: &str) -> Result<Crs> {
-    Crs::parse(uri).map_err(|e| at(name, e))
+fn parse_crs(name: &str, uri: &str) -> Result<Crs> {
+    Crs::parse(uri).map_err(|e| at_parameter(name, e))
 }
 
 /// The same refusal, at this parameter.
-fn at(name: &str, error: Error) -> Error {
+fn at_parameter(name: &str, error: Error) -> Error {
     match error {
         Error::Invalid(e) => Error::invalid(name, e.message),
         other => other,
@@ -121,27 +123,27 @@ fn at(name: &str, error: Error) -> Error {
 
 /// The three parameters of a filter.
 #[derive(Default)]
-pub struct Asked {
+pub struct FilterParameters {
     text: Option<String>,
-    lang: Option<Lang>,
+    lang: Option<FilterLanguage>,
     crs: Option<Crs>,
 }
 
-impl Asked {
+impl FilterParameters {
     /// Takes one of `filter`, `filter-lang`, `filter-crs`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] at the name of the parameter.
-    pub fn read(&mut self, name: &str, value: &str) -> Result<()> {
+    /// [`Error::InvalidInput`] at the name of the parameter.
+    pub fn read_parameter(&mut self, name: &str, value: &str) -> Result<()> {
         match name {
             "filter" => self.text = Some(value.to_owned()),
-            "filter-crs" => self.crs = Some(crs(name, value)?),
+            "filter-crs" => self.crs = Some(parse_crs(name, value)?),
             _ => {
                 self.lang = Some(match value {
-                    "cql2-text" => Lang::Text,
-                    "cql2-json" => Lang::Json,
+                    "cql2-text" => FilterLanguage::Text,
+                    "cql2-json" => FilterLanguage::Json,
                     _ => {
-                        let shown = ask::short(value);
+                        let shown = queryables::shorten_text(value);
                         return Err(Error::invalid(
                             name,
                             format!("'{shown}' is not read here. Use cql2-text or cql2-json."),
@@ -155,30 +157,30 @@ impl Asked {
 
     /// Whether there is a filter at all.
     #[must_use]
-    pub fn is_asked(&self) -> bool {
+    pub fn has_filter(&self) -> bool {
         self.text.is_some()
     }
 
     /// The filter on this collection, if one was asked for. What begins with a brace is JSON unless something else was said.
     ///
     /// # Errors
-    /// What [`Filter::parse`] refuses.
-    pub fn filter(&self, collection: &Collection) -> Result<Option<Filter>> {
+    /// What [`PropertyFilter::parse`] refuses.
+    pub fn bind_filter(&self, collection: &Collection) -> Result<Option<Filter>> {
         let Some(text) = &self.text else { return Ok(None) };
-        let guess = if text.trim_start().starts_with('{') { Lang::Json } else { Lang::Text };
+        let guess = if text.trim_start().starts_with('{') { FilterLanguage::Json } else { FilterLanguage::Text };
         Filter::parse(text, self.lang.unwrap_or(guess), self.crs.unwrap_or(Crs::CRS84), collection).map(Some)
     }
 }
 
 impl Query {
     /// Narrows to a box. A box in a grid has curved sides in degrees: it becomes part of the filter.
-    fn within(&mut self, [a, b, c, d]: [f64; 4], crs: Crs, collection: &Collection) -> Result<()> {
+    fn restrict_to_box(&mut self, [a, b, c, d]: [f64; 4], crs: Crs, collection: &Collection) -> Result<()> {
         if crs.is_degrees() {
             let [west, south, east, north] = if crs.is_north_first() { [b, a, d, c] } else { [a, b, c, d] };
-            self.bbox = Some(place::degrees(west, south, east, north)?);
+            self.bbox = Some(bounding_box::bbox_from_degrees(west, south, east, north)?);
             return Ok(());
         }
-        let meets = Filter::meets_box([a, b, c, d], crs, collection).map_err(|e| at("bbox", e))?;
+        let meets = Filter::intersects_box([a, b, c, d], crs, collection).map_err(|e| at_parameter("bbox", e))?;
         self.filter = Some(Arc::new(match &self.filter {
             Some(filter) => filter.and(&meets, collection),
             None => meets,
@@ -188,11 +190,11 @@ impl Query {
 }
 
 /// An instant, a day, or an interval of them with `..` or nothing for an open end.
-pub(super) fn datetime(text: &str) -> Result<Span> {
+pub(super) fn parse_datetime(text: &str) -> Result<TimeSpan> {
     let wrong = |what: String| Error::invalid("datetime", what);
     let read = |part: &str| {
-        time::span(part).ok_or_else(|| {
-            wrong(format!("'{}' is no date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", ask::short(part)))
+        time::parse_time_span(part).ok_or_else(|| {
+            wrong(format!("'{}' is no date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", queryables::shorten_text(part)))
         })
     };
     let Some((start, end)) = text.split_once('/') else { return read(text) };
@@ -203,38 +205,52 @@ pub(super) fn datetime(text: &str) -> Result<Span> {
     let start_ms = if open(start) { i64::MIN } else { read(start)?.start_ms };
     let end_ms = if open(end) { i64::MAX } else { read(end)?.end_ms };
     if start_ms > end_ms {
-        return Err(wrong(format!("The interval '{}' ends before it starts. Swap its ends.", ask::short(text))));
+        return Err(wrong(format!(
+            "The interval '{}' ends before it starts. Swap its ends.",
+            queryables::shorten_text(text)
+        )));
     }
-    Ok(Span { start_ms, end_ms })
+    Ok(TimeSpan { start_ms, end_ms })
 }
 
 /// `name`, `+name` or `-name`, separated by commas. A plus sign that became a space on its way is still a plus sign.
-fn sortby(text: &str, collection: &Collection) -> Result<Vec<Sort>> {
-    let mut sort: Vec<Sort> = Vec::new();
+fn parse_sortby(text: &str, collection: &Collection) -> Result<Vec<SortKey>> {
+    let mut sort: Vec<SortKey> = Vec::new();
     for part in text.split(',') {
         let (descending, name) = match part.as_bytes().first() {
             Some(b'-') => (true, &part[1..]),
             Some(b'+' | b' ') => (false, &part[1..]),
             _ => (false, part),
         };
-        let field = collection.field(name).filter(|&at| ask::sortable(collection, at)).ok_or_else(|| {
-            let known = (0..collection.fields.len()).filter(|&at| ask::sortable(collection, at));
-            ask::unknown("sortby", name, "be sorted by", known.map(|at| collection.fields[at].name.as_str()))
-        })?;
+        let field =
+            collection.field_index(name).filter(|&at| queryables::is_sortable(collection, at)).ok_or_else(|| {
+                let known = (0..collection.fields.len()).filter(|&at| queryables::is_sortable(collection, at));
+                queryables::unknown_name_error(
+                    "sortby",
+                    name,
+                    "be sorted by",
+                    known.map(|at| collection.fields[at].name.as_str()),
+                )
+            })?;
         if sort.iter().any(|s| s.field == field) {
             return Err(Error::invalid("sortby", format!("'{name}' is named twice.")));
         }
-        sort.push(Sort { field, descending });
+        sort.push(SortKey { field, descending });
     }
     Ok(sort)
 }
 
 /// Field positions, in the order of the schema. Id and geometry are always there, so naming them changes nothing.
-fn fields(parameter: &str, text: &str, collection: &Collection) -> Result<Vec<usize>> {
+fn parse_fields(parameter: &str, text: &str, collection: &Collection) -> Result<Vec<usize>> {
     let mut found = Vec::new();
     for name in text.split(',').filter(|name| !matches!(*name, "id" | "geometry")) {
-        let at = collection.field(name).ok_or_else(|| {
-            ask::unknown(parameter, name, "be chosen", collection.fields.iter().map(|f| f.name.as_str()))
+        let at = collection.field_index(name).ok_or_else(|| {
+            queryables::unknown_name_error(
+                parameter,
+                name,
+                "be chosen",
+                collection.fields.iter().map(|f| f.name.as_str()),
+            )
         })?;
         if found.contains(&at) {
             return Err(Error::invalid(parameter, format!("'{name}' is named twice.")));
@@ -245,7 +261,7 @@ fn fields(parameter: &str, text: &str, collection: &Collection) -> Result<Vec<us
     Ok(found)
 }
 
-fn all_but(excluded: &[usize], collection: &Collection) -> Vec<usize> {
+fn other_fields(excluded: &[usize], collection: &Collection) -> Vec<usize> {
     (0..collection.fields.len()).filter(|at| !excluded.contains(at)).collect()
 }
 

@@ -3,7 +3,7 @@
 
 use super::money;
 use crate::feature::{FeatureId, Geometry};
-use crate::index::{Slot, Snapshot};
+use crate::index::{FeatureSlot, Snapshot};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 /// An answer, not yet written.
 #[derive(Default)]
-pub struct Answer {
-    pub numbers: Vec<Number>,
-    pub found: Vec<Found>,
+pub struct QuestionAnswer {
+    pub numbers: Vec<AnswerNumber>,
+    pub features: Vec<AnswerFeature>,
     pub left_out: LeftOut,
     pub rules: Vec<String>,
 }
@@ -24,12 +24,12 @@ pub struct LeftOut(BTreeMap<&'static str, Vec<FeatureId>>);
 
 /// A number with everything needed to trust it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Number {
+pub struct AnswerNumber {
     pub name: &'static str,
-    pub value: Figure,
+    pub value: NumberValue,
     pub unit: &'static str,
     /// Of a share: what was divided by what.
-    pub of: Option<(Figure, Figure)>,
+    pub fraction: Option<(NumberValue, NumberValue)>,
     /// Which row of a table it belongs to: (`status`, `approved`) …
     pub group: Vec<(String, String)>,
     /// The features behind it.
@@ -38,7 +38,7 @@ pub struct Number {
 
 /// The value of a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Figure {
+pub enum NumberValue {
     Count(u64),
     /// Written with at most six decimals.
     Real(f64),
@@ -49,26 +49,26 @@ pub enum Figure {
 }
 
 /// A feature of an answer, with what was found out about it.
-pub enum Found {
+pub enum AnswerFeature {
     /// A feature of the plan.
-    Kept { snapshot: Arc<Snapshot>, slot: Slot, result: Json },
+    FromPlan { snapshot: Arc<Snapshot>, slot: FeatureSlot, result: Json },
     /// Something the question made: a gap, a pair.
-    Made { id: String, geometry: Option<Geometry>, properties: Map<String, Json>, result: Json },
+    Derived { id: String, geometry: Option<Geometry>, properties: Map<String, Json>, result: Json },
 }
 
 impl LeftOut {
-    pub fn put(&mut self, reason: &'static str, id: FeatureId) {
+    pub fn add(&mut self, reason: &'static str, id: FeatureId) {
         self.0.entry(reason).or_default().push(id);
     }
 
-    pub fn put_all(&mut self, reason: &'static str, ids: impl IntoIterator<Item = FeatureId>) {
+    pub fn add_all(&mut self, reason: &'static str, ids: impl IntoIterator<Item = FeatureId>) {
         for id in ids {
-            self.put(reason, id);
+            self.add(reason, id);
         }
     }
 
     /// Names each feature once per reason, whatever way it was met more than once.
-    pub fn once(&mut self) {
+    pub fn dedup_ids(&mut self) {
         for ids in self.0.values_mut() {
             let mut seen = std::collections::HashSet::new();
             ids.retain(|id| seen.insert(id.clone()));
@@ -77,54 +77,55 @@ impl LeftOut {
 
     /// The ids left out for a reason, in the order they were met.
     #[must_use]
-    pub fn of(&self, reason: &str) -> &[FeatureId] {
+    pub fn ids_for(&self, reason: &str) -> &[FeatureId] {
         self.0.get(reason).map_or(&[], Vec::as_slice)
     }
 }
 
-impl Number {
+impl AnswerNumber {
     #[must_use]
-    pub fn new(name: &'static str, value: Figure, unit: &'static str) -> Self {
-        Self { name, value, unit, of: None, group: vec![], ids: vec![] }
+    pub fn new(name: &'static str, value: NumberValue, unit: &'static str) -> Self {
+        Self { name, value, unit, fraction: None, group: vec![], ids: vec![] }
     }
 
     #[must_use]
-    pub fn count(name: &'static str, ids: Vec<FeatureId>) -> Self {
-        Self { ids, ..Self::new(name, Figure::Count(0), "features") }.counted()
+    pub fn feature_count(name: &'static str, ids: Vec<FeatureId>) -> Self {
+        Self { ids, ..Self::new(name, NumberValue::Count(0), "features") }.with_counted_value()
     }
 
     /// A share in per cent, unknown when the denominator is zero.
     #[must_use]
-    pub fn share(name: &'static str, numerator: Figure, denominator: Figure) -> Self {
+    pub fn percentage(name: &'static str, numerator: NumberValue, denominator: NumberValue) -> Self {
         let whole = denominator.as_f64();
-        let value = if whole > 0.0 { Figure::Real(numerator.as_f64() / whole * 100.0) } else { Figure::Unknown };
-        Self { of: Some((numerator, denominator)), ..Self::new(name, value, "%") }
+        let value =
+            if whole > 0.0 { NumberValue::Real(numerator.as_f64() / whole * 100.0) } else { NumberValue::Unknown };
+        Self { fraction: Some((numerator, denominator)), ..Self::new(name, value, "%") }
     }
 
     #[must_use]
-    pub fn grouped(mut self, group: &[(String, String)]) -> Self {
+    pub fn with_group(mut self, group: &[(String, String)]) -> Self {
         self.group = group.to_vec();
         self
     }
 
     #[must_use]
-    pub fn behind(mut self, ids: Vec<FeatureId>) -> Self {
+    pub fn with_ids(mut self, ids: Vec<FeatureId>) -> Self {
         self.ids = ids;
         self
     }
 
-    fn counted(mut self) -> Self {
-        self.value = Figure::Count(self.ids.len() as u64);
+    fn with_counted_value(mut self) -> Self {
+        self.value = NumberValue::Count(self.ids.len() as u64);
         self
     }
 
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut json = json!({"name": self.name, "value": self.value.to_json(), "unit": self.unit});
-        if let Figure::Money(exact) = self.value {
+        if let NumberValue::Money(exact) = self.value {
             json["decimal"] = exact.to_string().into();
         }
-        if let Some((numerator, denominator)) = self.of {
+        if let Some((numerator, denominator)) = self.fraction {
             json["numerator"] = numerator.to_json();
             json["denominator"] = denominator.to_json();
         }
@@ -133,19 +134,19 @@ impl Number {
                 self.group.iter().map(|(k, v)| (k.clone(), Json::from(v.as_str()))).collect::<Map<_, _>>().into();
         }
         if !self.ids.is_empty() {
-            json["ids"] = ids(&self.ids);
+            json["ids"] = ids_to_json(&self.ids);
         }
         json
     }
 }
 
-impl Figure {
+impl NumberValue {
     #[must_use]
     pub fn as_f64(self) -> f64 {
         match self {
             Self::Count(n) => n as f64,
             Self::Real(r) => r,
-            Self::Money(m) => money::near(m),
+            Self::Money(m) => money::amount_to_f64(m),
             Self::Unknown => 0.0,
         }
     }
@@ -154,8 +155,8 @@ impl Figure {
     pub fn to_json(self) -> Json {
         match self {
             Self::Count(n) => n.into(),
-            Self::Real(r) => rounded(r, 6),
-            Self::Money(m) => money::near(m).into(),
+            Self::Real(r) => round_to_json(r, 6),
+            Self::Money(m) => money::amount_to_f64(m).into(),
             Self::Unknown => Json::Null,
         }
     }
@@ -163,7 +164,7 @@ impl Figure {
 
 /// A number with at most so many decimals; a whole one is written without.
 #[must_use]
-pub fn rounded(value: f64, decimals: i32) -> Json {
+pub fn round_to_json(value: f64, decimals: i32) -> Json {
     let scale = 10_f64.powi(decimals);
     let value = (value * scale).round() / scale;
     if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).into() } else { value.into() }
@@ -171,15 +172,15 @@ pub fn rounded(value: f64, decimals: i32) -> Json {
 
 /// Metres to the centimetre.
 #[must_use]
-pub fn metres(value: f64) -> Json {
-    rounded(value, 2)
+pub fn metres_to_json(value: f64) -> Json {
+    round_to_json(value, 2)
 }
 
-impl Found {
+impl AnswerFeature {
     /// Appends it as one GeoJSON feature with a foreign member `result`.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub fn write_geojson(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Kept { snapshot, slot, result } => {
+            Self::FromPlan { snapshot, slot, result } => {
                 snapshot.write_geojson(*slot, None, out);
                 if out.last() == Some(&b'}') {
                     out.pop();
@@ -188,8 +189,8 @@ impl Found {
                 out.extend_from_slice(result.to_string().as_bytes());
                 out.push(b'}');
             }
-            Self::Made { id, geometry, properties, result } => {
-                let geometry = geometry.as_ref().map_or(Json::Null, geojson);
+            Self::Derived { id, geometry, properties, result } => {
+                let geometry = geometry.as_ref().map_or(Json::Null, geometry_to_json);
                 let feature = json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties, "result": result});
                 out.extend_from_slice(feature.to_string().as_bytes());
             }
@@ -199,40 +200,40 @@ impl Found {
     #[must_use]
     pub fn id(&self) -> String {
         match self {
-            Self::Kept { snapshot, slot, .. } => snapshot.feature(*slot).id.to_string(),
-            Self::Made { id, .. } => id.clone(),
+            Self::FromPlan { snapshot, slot, .. } => snapshot.read_feature(*slot).id.to_string(),
+            Self::Derived { id, .. } => id.clone(),
         }
     }
 
     #[must_use]
     pub fn result(&self) -> &Json {
         match self {
-            Self::Kept { result, .. } | Self::Made { result, .. } => result,
+            Self::FromPlan { result, .. } | Self::Derived { result, .. } => result,
         }
     }
 }
 
-impl Answer {
+impl QuestionAnswer {
     /// The number of this name that belongs to no group.
     #[must_use]
-    pub fn number(&self, name: &str) -> Option<&Number> {
+    pub fn find_number(&self, name: &str) -> Option<&AnswerNumber> {
         self.numbers.iter().find(|n| n.name == name && n.group.is_empty())
     }
 
     /// Appends the answer as one JSON object: numbers, features, left_out, rules.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        let numbers: Vec<Json> = self.numbers.iter().map(Number::to_json).collect();
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        let numbers: Vec<Json> = self.numbers.iter().map(AnswerNumber::to_json).collect();
         out.extend_from_slice(b"{\"numbers\":");
         out.extend_from_slice(Json::Array(numbers).to_string().as_bytes());
         out.extend_from_slice(b",\"features\":{\"type\":\"FeatureCollection\",\"features\":[");
-        for (i, found) in self.found.iter().enumerate() {
+        for (i, found) in self.features.iter().enumerate() {
             if i > 0 {
                 out.push(b',');
             }
-            found.write(out);
+            found.write_geojson(out);
         }
         let left_out: Map<String, Json> =
-            self.left_out.0.iter().map(|(reason, list)| ((*reason).to_owned(), ids(list))).collect();
+            self.left_out.0.iter().map(|(reason, list)| ((*reason).to_owned(), ids_to_json(list))).collect();
         out.extend_from_slice(b"]},\"left_out\":");
         out.extend_from_slice(Json::Object(left_out).to_string().as_bytes());
         out.extend_from_slice(b",\"rules\":");
@@ -241,13 +242,13 @@ impl Answer {
     }
 }
 
-fn ids(list: &[FeatureId]) -> Json {
+fn ids_to_json(list: &[FeatureId]) -> Json {
     list.iter().map(|id| Json::from(id.as_str())).collect()
 }
 
 /// A geometry as GeoJSON, at seven decimals.
 #[must_use]
-pub fn geojson(geometry: &Geometry) -> Json {
+pub fn geometry_to_json(geometry: &Geometry) -> Json {
     use geo::MapCoords;
     let seven = |v: f64| (v * 1e7).round() / 1e7;
     let rounded = geometry.map_coords(|c| geo_types::Coord { x: seven(c.x), y: seven(c.y) });

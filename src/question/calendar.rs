@@ -1,10 +1,10 @@
 //! Works as a calendar (iCalendar, RFC 5545): one all-day event for each feature with a date, over all days that it may take. An event whose
 //! days are not exactly known is tentative. Reads no clock of its own.
 
-use super::choose;
-use super::when::{Clock, Days};
+use super::features;
+use super::period::{DayRange, PeriodReader};
 use crate::collection::Collection;
-use crate::feature::{Feature, Value, bbox_of};
+use crate::feature::{Feature, FieldValue, bbox_of};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ const LINE_BYTES: usize = 75;
 
 /// What a calendar says besides its features.
 #[derive(Debug, Clone, Copy)]
-pub struct Header<'a> {
+pub struct CalendarHeader<'a> {
     pub title: &'a str,
     /// Now, as `20261126T120000Z`.
     pub stamp: &'a str,
@@ -24,60 +24,70 @@ pub struct Header<'a> {
 
 /// Writes the calendar. Features without a date are not in it.
 #[must_use]
-pub fn calendar(collection: &Collection, features: impl Iterator<Item = Feature>, header: Header<'_>) -> String {
-    let mut out = Lines::default();
-    out.line("BEGIN", "VCALENDAR");
-    out.line("VERSION", "2.0");
-    out.line("PRODID", concat!("-//cityheart//cityheart ", env!("CARGO_PKG_VERSION"), "//EN"));
-    out.line("CALSCALE", "GREGORIAN");
-    out.line("METHOD", "PUBLISH");
-    out.line("X-WR-CALNAME", &escaped(header.title));
-    if let Some(clock) = Clock::of(collection) {
-        features.for_each(|feature| out.event(collection, clock, &feature, header));
+pub fn write_calendar(
+    collection: &Collection,
+    features: impl Iterator<Item = Feature>,
+    header: CalendarHeader<'_>,
+) -> String {
+    let mut out = CalendarLines::default();
+    out.write_line("BEGIN", "VCALENDAR");
+    out.write_line("VERSION", "2.0");
+    out.write_line("PRODID", concat!("-//cityheart//cityheart ", env!("CARGO_PKG_VERSION"), "//EN"));
+    out.write_line("CALSCALE", "GREGORIAN");
+    out.write_line("METHOD", "PUBLISH");
+    out.write_line("X-WR-CALNAME", &escape_text(header.title));
+    if let Some(clock) = PeriodReader::for_collection(collection) {
+        features.for_each(|feature| out.write_event(collection, clock, &feature, header));
     }
-    out.line("END", "VCALENDAR");
+    out.write_line("END", "VCALENDAR");
     out.0
 }
 
 #[derive(Default)]
-struct Lines(String);
+struct CalendarLines(String);
 
-impl Lines {
-    fn event(&mut self, collection: &Collection, clock: Clock, feature: &Feature, header: Header<'_>) {
-        let value = |field: usize| feature.values.get(field).cloned().unwrap_or(Value::Null);
-        let Some(period) = clock.read(value) else { return };
+impl CalendarLines {
+    fn write_event(
+        &mut self,
+        collection: &Collection,
+        clock: PeriodReader,
+        feature: &Feature,
+        header: CalendarHeader<'_>,
+    ) {
+        let value = |field: usize| feature.values.get(field).cloned().unwrap_or(FieldValue::Null);
+        let Some(period) = clock.read_period(value) else { return };
         let word = |name: &str| {
-            let list = collection.field(name).map(|f| choose::words(&value(f))).unwrap_or_default();
+            let list = collection.field_index(name).map(|f| features::value_words(&value(f))).unwrap_or_default();
             list.into_iter().next()
         };
         // Without an end, or a beginning, the event lasts as long as the date that is known is wide.
-        let days = period.might(0);
-        let Some(after) = days.last.checked_add(1.day()).ok().filter(|_| days != Days::ALWAYS) else { return };
-        self.line("BEGIN", "VEVENT");
-        self.line("UID", &format!("{}{}", header.address, feature.id));
-        self.line("DTSTAMP", header.stamp);
-        self.line("DTSTART;VALUE=DATE", &plain(days.first));
-        self.line("DTEND;VALUE=DATE", &plain(after));
-        self.line(
+        let days = period.possible_days(0);
+        let Some(after) = days.last.checked_add(1.day()).ok().filter(|_| days != DayRange::ALWAYS) else { return };
+        self.write_line("BEGIN", "VEVENT");
+        self.write_line("UID", &format!("{}{}", header.address, feature.id));
+        self.write_line("DTSTAMP", header.stamp);
+        self.write_line("DTSTART;VALUE=DATE", &format_day(days.first));
+        self.write_line("DTEND;VALUE=DATE", &format_day(after));
+        self.write_line(
             "SUMMARY",
-            &escaped(&word("title").or_else(|| word("name")).unwrap_or_else(|| feature.id.to_string())),
+            &escape_text(&word("title").or_else(|| word("name")).unwrap_or_else(|| feature.id.to_string())),
         );
         for (name, field) in [("DESCRIPTION", "summary"), ("LOCATION", "place")] {
             if let Some(text) = word(field) {
-                self.line(name, &escaped(&text));
+                self.write_line(name, &escape_text(&text));
             }
         }
         if let Some(b) = feature.geometry.as_ref().and_then(bbox_of) {
             let (lat, lon) = (f64::midpoint(b.south, b.north), f64::midpoint(b.west, b.east));
-            self.line("GEO", &format!("{lat:.6};{lon:.6}"));
+            self.write_line("GEO", &format!("{lat:.6};{lon:.6}"));
         }
-        let types = collection.field("types").map(|f| choose::words(&value(f))).unwrap_or_default();
+        let types = collection.field_index("types").map(|f| features::value_words(&value(f))).unwrap_or_default();
         if !types.is_empty() {
-            self.line("CATEGORIES", &types.iter().map(|t| escaped(t)).collect::<Vec<_>>().join(","));
+            self.write_line("CATEGORIES", &types.iter().map(|t| escape_text(t)).collect::<Vec<_>>().join(","));
         }
         let status = word("status");
-        let certain = period.sure() == Some(days);
-        self.line(
+        let certain = period.certain_days() == Some(days);
+        self.write_line(
             "STATUS",
             match status.as_deref() {
                 Some("abandoned") => "CANCELLED",
@@ -86,40 +96,40 @@ impl Lines {
             },
         );
         // A work in the street does not make anybody busy.
-        self.line("TRANSP", "TRANSPARENT");
+        self.write_line("TRANSP", "TRANSPARENT");
         if let Some(status) = status {
-            self.line("X-CITYHEART-STATUS", &escaped(&status));
+            self.write_line("X-CITYHEART-STATUS", &escape_text(&status));
         }
         if let Some(precision) = word("date_precision") {
-            self.line("X-CITYHEART-DATE-PRECISION", &escaped(&precision));
+            self.write_line("X-CITYHEART-DATE-PRECISION", &escape_text(&precision));
         }
-        self.line("URL", &format!("{}{}", header.address, feature.id));
-        self.line("END", "VEVENT");
+        self.write_line("URL", &format!("{}{}", header.address, feature.id));
+        self.write_line("END", "VEVENT");
     }
 
     /// One content line, folded: no line has more than 75 bytes, and none ends within a letter.
-    fn line(&mut self, name: &str, value: &str) {
+    fn write_line(&mut self, name: &str, value: &str) {
         let mut text = String::new();
         let _ = write!(text, "{name}:{value}");
-        let mut room = LINE_BYTES;
+        let mut bytes_left = LINE_BYTES;
         for c in text.chars() {
-            if c.len_utf8() > room {
+            if c.len_utf8() > bytes_left {
                 self.0.push_str("\r\n ");
-                room = LINE_BYTES - 1;
+                bytes_left = LINE_BYTES - 1;
             }
-            room -= c.len_utf8();
+            bytes_left -= c.len_utf8();
             self.0.push(c);
         }
         self.0.push_str("\r\n");
     }
 }
 
-fn plain(day: Date) -> String {
+fn format_day(day: Date) -> String {
     day.strftime("%Y%m%d").to_string()
 }
 
 /// Text as a value: separators and line ends are escaped, other control characters are left out.
-fn escaped(text: &str) -> String {
+fn escape_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -138,13 +148,13 @@ mod tests {
 
     #[test]
     fn long_lines_are_folded_between_letters() {
-        let mut lines = Lines::default();
-        lines.line("SUMMARY", &"Πλατεία Ελευθερίας, ".repeat(20));
+        let mut lines = CalendarLines::default();
+        lines.write_line("SUMMARY", &"Πλατεία Ελευθερίας, ".repeat(20));
         assert!(lines.0.split("\r\n").all(|l| l.len() <= 75));
         assert_eq!(
             lines.0.replace("\r\n ", "").trim_end(),
             format!("SUMMARY:{}", "Πλατεία Ελευθερίας, ".repeat(20)).trim_end()
         );
-        assert_eq!(escaped("a;b,c\\d\r\ne\u{7}"), "a\\;b\\,c\\\\d\\ne");
+        assert_eq!(escape_text("a;b,c\\d\r\ne\u{7}"), "a\\;b\\,c\\\\d\\ne");
     }
 }

@@ -1,21 +1,21 @@
 //! What has each quarter, and what has it not? Areas against the six functions, the five policy objectives, and hard and soft measures.
 
-use super::answer::{Answer, Figure, LeftOut, Number};
-use super::choose::{self, AREAS, AREAS_FILTER, AT, COLLECTION, Choice, FILTER, FROM, Pick, TO};
+use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
+use super::features::{self, AREAS, AREAS_FILTER, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
 use super::input;
-use super::measure::Area;
-use super::{Asked, Question};
+use super::measure::PreparedArea;
+use super::{PlanningQuestion, QuestionRequest};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
-pub(super) const QUESTION: Question = Question {
+pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "coverage",
     title: "What each quarter has, and has not",
     description: "For every area: which of the six functions, of the five objectives, and of hard and soft measures have an intervention there, and which have none?",
     inputs: &[AREAS, AREAS_FILTER, COLLECTION, FILTER, AT, FROM, TO],
-    answer,
+    answer: answer_coverage,
 };
 
 /// The six functions of a centre, as the network names them.
@@ -31,11 +31,12 @@ const RULE: &str = "An intervention counts in every area that it meets, and for 
                     studies and events. Interventions without a place count for no area and are listed.";
 
 /// A row of the matrix: aspect and value → who covers it.
-type Row = BTreeMap<(&'static str, &'static str), Vec<FeatureId>>;
+type CoverageRow = BTreeMap<(&'static str, &'static str), Vec<FeatureId>>;
 
-fn answer(asked: &Asked<'_>) -> Result<Answer> {
-    let areas = Choice::of(asked, &AREAS, &AREAS_FILTER)?;
-    let choice = Choice::of(asked, &COLLECTION, &FILTER)?.during(asked.days(&AT, &FROM, &TO)?)?;
+fn answer_coverage(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
+    let areas = QuestionFeatures::from_inputs(request, &AREAS, &AREAS_FILTER)?;
+    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?
+        .within_days(request.read_days(&AT, &FROM, &TO)?)?;
     for name in ["functions", "objectives", "kind"] {
         if choice.field(name).is_none() {
             return Err(Error::invalid(
@@ -46,41 +47,41 @@ fn answer(asked: &Asked<'_>) -> Result<Answer> {
     }
     let mut left_out = LeftOut::default();
     let (mut numbers, mut found) = (Vec::new(), Vec::new());
-    for pick in areas.all() {
+    for pick in areas.select_all() {
         let id = areas.id(&pick);
         let Some(geometry) = areas.geometry(&pick) else {
-            left_out.put("area_without_place", id);
+            left_out.add("area_without_place", id);
             continue;
         };
-        let area = input::area_of(&geometry, &format!("{}/{id}", AREAS.name))?;
-        let row = cover(&choice, &area, &mut left_out);
-        found.push(areas.found(&pick, result(&row)));
+        let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        let row = build_coverage_row(&choice, &area, &mut left_out);
+        found.push(areas.to_answer_feature(&pick, row_to_json(&row)));
         for ((aspect, value), ids) in row {
             let group = [("area".to_owned(), id.to_string()), (aspect.to_owned(), value.to_owned())];
-            numbers.push(Number::count("interventions", ids).grouped(&group));
+            numbers.push(AnswerNumber::feature_count("interventions", ids).with_group(&group));
         }
     }
-    numbers.push(Number::new("areas", Figure::Count(found.len() as u64), "areas"));
+    numbers.push(AnswerNumber::new("areas", NumberValue::Count(found.len() as u64), "areas"));
     choice.leave_out_unplaced(&mut left_out);
-    left_out.once();
+    left_out.dedup_ids();
     let mut rules = vec![RULE.to_owned()];
-    rules.extend(choice.is_timed().then(|| choose::TIME_RULE.to_owned()));
-    Ok(Answer { numbers, found, left_out, rules })
+    rules.extend(choice.is_timed().then(|| features::TIME_RULE.to_owned()));
+    Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
 /// Every cell of an area's row, the empty ones too.
-fn cover(choice: &Choice, area: &Area, left_out: &mut LeftOut) -> Row {
+fn build_coverage_row(choice: &QuestionFeatures, area: &PreparedArea, left_out: &mut LeftOut) -> CoverageRow {
     let columns = FUNCTIONS
         .map(|f| ("functions", f))
         .into_iter()
         .chain(OBJECTIVES.map(|o| ("objectives", o)))
         .chain(MEASURES.map(|m| ("measures", m)));
-    let mut row: Row = columns.map(|column| (column, vec![])).collect();
-    for pick in choice.near(area.bbox) {
-        if choice.geometry(&pick).is_some_and(|g| area.meets(&g)) && choice.counts(&pick, left_out) {
+    let mut row: CoverageRow = columns.map(|column| (column, vec![])).collect();
+    for pick in choice.select_near(area.bbox) {
+        if choice.geometry(&pick).is_some_and(|g| area.intersects(&g)) && choice.check_dated(&pick, left_out) {
             let id = choice.id(&pick);
             for (cell, ids) in &mut row {
-                if has(choice, &pick, *cell) {
+                if covers_cell(choice, &pick, *cell) {
                     ids.push(id.clone());
                 }
             }
@@ -89,17 +90,17 @@ fn cover(choice: &Choice, area: &Area, left_out: &mut LeftOut) -> Row {
     row
 }
 
-fn has(choice: &Choice, pick: &Pick, (aspect, value): (&str, &str)) -> bool {
+fn covers_cell(choice: &QuestionFeatures, pick: &FeatureHandle, (aspect, value): (&str, &str)) -> bool {
     match (aspect, value) {
         ("measures", value) => {
             let kinds: &[&str] = if value == "hard" { &HARD } else { &SOFT };
-            choice.words(pick, "kind").iter().any(|k| kinds.contains(&k.as_str()))
+            choice.field_words(pick, "kind").iter().any(|k| kinds.contains(&k.as_str()))
         }
-        _ => choice.words(pick, aspect).iter().any(|w| w == value),
+        _ => choice.field_words(pick, aspect).iter().any(|w| w == value),
     }
 }
 
-fn result(row: &Row) -> Json {
+fn row_to_json(row: &CoverageRow) -> Json {
     let mut counts: Map<String, Json> = Map::new();
     let mut missing = Vec::new();
     for ((aspect, value), ids) in row {
@@ -121,11 +122,11 @@ fn result(row: &Row) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Model;
+    use crate::plan::PlanModel;
 
     #[test]
     fn the_columns_are_those_of_the_vocabularies() {
-        let model = Model::load().unwrap();
+        let model = PlanModel::load().unwrap();
         let ids = |name: &str| -> Vec<String> {
             let concepts = model.vocabulary(name).unwrap()["concepts"].as_array().unwrap().clone();
             concepts.iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect()

@@ -47,8 +47,8 @@ fn edge_m(a: Coord<f64>, b: Coord<f64>) -> f64 {
 fn ring_m2(ring: &LineString<f64>) -> f64 {
     let Some(origin) = ring.0.first() else { return 0.0 };
     // Relative to the first corner, so that no digits are lost on small rings far from the Greenwich equator.
-    let height0 = height(origin.y);
-    let at = |c: &Coord<f64>| ((c.x - origin.x).to_radians() * A, height(c.y) - height0);
+    let height0 = equal_area_ordinate(origin.y);
+    let at = |c: &Coord<f64>| ((c.x - origin.x).to_radians() * A, equal_area_ordinate(c.y) - height0);
     let mut twice = 0.0;
     let mut last = (0.0, 0.0);
     for c in &ring.0 {
@@ -60,7 +60,7 @@ fn ring_m2(ring: &LineString<f64>) -> f64 {
 }
 
 /// The ordinate of the equal-area cylinder, in metres.
-fn height(lat_deg: f64) -> f64 {
+fn equal_area_ordinate(lat_deg: f64) -> f64 {
     let sin = lat_deg.to_radians().sin();
     A * (1.0 - E2) / 2.0 * (sin / (1.0 - E2 * sin * sin) + (E * sin).atanh() / E)
 }

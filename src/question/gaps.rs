@@ -1,39 +1,39 @@
 //! Which parts of this area are farther than a distance from any feature of this kind?
 
-use super::answer::{Answer, Figure, Found, LeftOut, Number, rounded};
-use super::choose::{self, AREA, AREAS, AT, COLLECTION, Choice, FILTER, FROM, TO};
+use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::{area_m2, areas_m2};
-use super::input::{Input, Kind};
-use super::measure::{self, Area, buffer_plane, polygons_of};
-use super::metric::{Metric, widened};
-use super::{Asked, Question};
+use super::features::{self, AREA, AREAS, AT, COLLECTION, FILTER, FROM, QuestionFeatures, TO};
+use super::input::{InputKind, QuestionInput};
+use super::measure::{self, PreparedArea, buffer_in_plane, polygons_of};
+use super::metric_plane::{MetricPlane, widen_bbox};
+use super::{PlanningQuestion, QuestionRequest};
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
 use geo::BooleanOps;
 use geo_types::{MultiPolygon, Polygon};
 use serde_json::{Map, json};
 
-const DISTANCE: Input = Input::required(
+const DISTANCE: QuestionInput = QuestionInput::required(
     "distance_m",
     "How far is too far, in metres",
-    Kind::Number { min: 1.0, max: 20_000.0, default: None, whole: false },
+    InputKind::Number { min: 1.0, max: 20_000.0, default: None, whole: false },
 );
 
-pub(super) const QUESTION: Question = Question {
+pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "gaps",
     title: "Where something is missing",
     description: "Which parts of this area are farther than so many metres from any of these features? The parts more than 300 m from a park, say.",
     inputs: &[
-        Input { required: true, ..AREA },
+        QuestionInput { required: true, ..AREA },
         AREAS,
-        Input { kind: Kind::Collection(Some("facilities")), ..COLLECTION },
+        QuestionInput { kind: InputKind::Collection(Some("facilities")), ..COLLECTION },
         FILTER,
         DISTANCE,
         AT,
         FROM,
         TO,
     ],
-    answer,
+    answer: answer_gaps,
 };
 
 /// Smaller parts are the noise of drawing.
@@ -42,52 +42,62 @@ const RULE: &str = "A part is a gap when it is farther than the distance, in a s
                     edges are exact to 0.1 % of the distance; parts under 1 m2 are left away.";
 const PEOPLE_RULE: &str = "Residents are those of the area, spread evenly over its surface: an estimate.";
 
-fn answer(asked: &Asked<'_>) -> Result<Answer> {
-    let collection = Input { kind: Kind::Collection(Some("facilities")), ..COLLECTION };
-    let choice = Choice::of(asked, &collection, &FILTER)?.during(asked.days(&AT, &FROM, &TO)?)?;
-    let area = asked.area(&AREA, &AREAS)?.ok_or_else(|| Error::invalid(AREA.name, "Name an area or draw one."))?;
-    let distance = asked.given_number(&DISTANCE)?;
+fn answer_gaps(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
+    let collection = QuestionInput { kind: InputKind::Collection(Some("facilities")), ..COLLECTION };
+    let choice = QuestionFeatures::from_inputs(request, &collection, &FILTER)?
+        .within_days(request.read_days(&AT, &FROM, &TO)?)?;
+    let area =
+        request.read_area(&AREA, &AREAS)?.ok_or_else(|| Error::invalid(AREA.name, "Name an area or draw one."))?;
+    let distance = request.required_number(&DISTANCE)?;
     let mut left_out = LeftOut::default();
     let (mut ids, mut served) = (Vec::new(), Vec::new());
-    let metric = Metric::around(area.bbox);
-    for pick in choice.near(widened(area.bbox, distance)) {
+    let metric = MetricPlane::centred_on_box(area.bbox);
+    for pick in choice.select_near(widen_bbox(area.bbox, distance)) {
         if let Some(geometry) = choice.geometry(&pick)
-            && choice.counts(&pick, &mut left_out)
+            && choice.check_dated(&pick, &mut left_out)
         {
-            served.extend(buffer_plane(&metric.project(&geometry), distance));
+            served.extend(buffer_in_plane(&metric.project(&geometry), distance));
             ids.push(choice.id(&pick));
         }
     }
     choice.leave_out_unplaced(&mut left_out);
-    let gaps = measure::tidy(&outside(&area, &metric, &served), LEAST_M2);
-    let missing = Figure::Real(gaps.iter().map(area_m2).sum());
-    let whole = Figure::Real(areas_m2(&area.polygons));
-    let share = Number::share("gap_share", missing, whole);
+    let gaps = measure::clean_polygons(&unserved_area(&area, &metric, &served), LEAST_M2);
+    let missing = NumberValue::Real(gaps.iter().map(area_m2).sum());
+    let whole = NumberValue::Real(areas_m2(&area.polygons));
+    let share = AnswerNumber::percentage("gap_share", missing, whole);
     let mut numbers = vec![
-        Number::new("gap_area", missing, "m2"),
-        Number::new("features", Figure::Count(ids.len() as u64), "features").behind(ids),
+        AnswerNumber::new("gap_area", missing, "m2"),
+        AnswerNumber::new("features", NumberValue::Count(ids.len() as u64), "features").with_ids(ids),
     ];
-    let mut rules = vec![RULE.to_owned(), choose::PLACE_RULE.to_owned()];
-    if let (Some(people), Figure::Real(percent)) = (asked.population(&AREA, &AREAS)?, share.value) {
-        let far = Figure::Count((people as f64 * percent / 100.0).round() as u64);
-        numbers.push(Number { of: Some((far, Figure::Count(people))), ..Number::new("residents", far, "persons") });
+    let mut rules = vec![RULE.to_owned(), features::PLACE_RULE.to_owned()];
+    if let (Some(people), NumberValue::Real(percent)) = (request.read_population(&AREA, &AREAS)?, share.value) {
+        let far = NumberValue::Count((people as f64 * percent / 100.0).round() as u64);
+        numbers.push(AnswerNumber {
+            fraction: Some((far, NumberValue::Count(people))),
+            ..AnswerNumber::new("residents", far, "persons")
+        });
         rules.push(PEOPLE_RULE.to_owned());
     }
     numbers.insert(1, share);
-    rules.extend(choice.is_timed().then(|| choose::TIME_RULE.to_owned()));
-    Ok(Answer { numbers, found: gaps.into_iter().enumerate().map(gap).collect(), left_out, rules })
+    rules.extend(choice.is_timed().then(|| features::TIME_RULE.to_owned()));
+    Ok(QuestionAnswer { numbers, features: gaps.into_iter().enumerate().map(gap_feature).collect(), left_out, rules })
 }
 
 /// The area without what is served, in degrees.
-fn outside(area: &Area, metric: &Metric, served: &[Polygon<f64>]) -> MultiPolygon<f64> {
+fn unserved_area(area: &PreparedArea, metric: &MetricPlane, served: &[Polygon<f64>]) -> MultiPolygon<f64> {
     if served.is_empty() {
         return area.polygons.clone();
     }
-    let served = metric.unproject(&Geometry::MultiPolygon(measure::union(served)));
+    let served = metric.unproject(&Geometry::MultiPolygon(measure::union_polygons(served)));
     area.polygons.difference(&polygons_of(&served))
 }
 
-fn gap((i, polygon): (usize, Polygon<f64>)) -> Found {
-    let result = json!({"area_m2": rounded(area_m2(&polygon), 1)});
-    Found::Made { id: format!("gap-{}", i + 1), geometry: Some(polygon.into()), properties: Map::new(), result }
+fn gap_feature((i, polygon): (usize, Polygon<f64>)) -> AnswerFeature {
+    let result = json!({"area_m2": round_to_json(area_m2(&polygon), 1)});
+    AnswerFeature::Derived {
+        id: format!("gap-{}", i + 1),
+        geometry: Some(polygon.into()),
+        properties: Map::new(),
+        result,
+    }
 }

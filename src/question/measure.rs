@@ -2,20 +2,20 @@
 //! degrees, where GeoJSON's edges are straight; only buffers use the metric plane.
 
 use super::ellipsoid::{area_m2, areas_m2, length_m};
-use super::metric::Metric;
-use super::shape::Shape;
-use crate::feature::{Bbox, Geometry, bbox_of};
+use super::metric_plane::MetricPlane;
+use super::planar_shape::PlanarShape;
+use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
 use geo::orient::Direction;
 use geo::{BooleanOps, MapCoords, Orient, RemoveRepeatedPoints, Validation, unary_union};
 use geo_types::{Coord, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 
 /// Corners of the polygon that stands for a circle: its area is that of the circle, its edge is off by 0.07 % of the radius.
-const CIRCLE: usize = 72;
+const CIRCLE_CORNERS: usize = 72;
 
 /// A measured geometry, in its own dimension. Of a mixed collection only the parts of the highest dimension count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Measure {
+pub enum GeometrySize {
     Points(f64),
     LengthM(f64),
     AreaM2(f64),
@@ -23,13 +23,13 @@ pub enum Measure {
 
 /// An area ready to be asked what lies in it.
 #[derive(Debug, Clone)]
-pub struct Area {
+pub struct PreparedArea {
     pub polygons: MultiPolygon<f64>,
-    pub bbox: Bbox,
-    shape: Shape,
+    pub bbox: BoundingBox,
+    shape: PlanarShape,
 }
 
-impl Measure {
+impl GeometrySize {
     /// The number, whatever its unit.
     #[must_use]
     pub fn value(self) -> f64 {
@@ -49,33 +49,33 @@ impl Measure {
     }
 }
 
-impl Area {
+impl PreparedArea {
     /// `None` when the geometry has no polygon.
     #[must_use]
     pub fn new(geometry: &Geometry) -> Option<Self> {
         let polygons = polygons_of(geometry);
         let whole = Geometry::MultiPolygon(polygons.clone());
-        Some(Self { bbox: bbox_of(&whole)?, shape: Shape::of(&whole), polygons })
+        Some(Self { bbox: bbox_of(&whole)?, shape: PlanarShape::from_geometry(&whole), polygons })
     }
 
     /// Whether a geometry shares a position with the area; touching is meeting.
     #[must_use]
-    pub fn meets(&self, geometry: &Geometry) -> bool {
-        self.shape.meets(&Shape::of(geometry))
+    pub fn intersects(&self, geometry: &Geometry) -> bool {
+        self.shape.intersects(&PlanarShape::from_geometry(geometry))
     }
 
     /// Which part of a geometry lies inside, 0 to 1: by area, length or number of points. `None` when they do not meet; zero
     /// when they only touch.
     #[must_use]
-    pub fn share(&self, geometry: &Geometry) -> Option<f64> {
-        let shape = Shape::of(geometry);
-        if !self.shape.meets(&shape) {
+    pub fn share_inside(&self, geometry: &Geometry) -> Option<f64> {
+        let shape = PlanarShape::from_geometry(geometry);
+        if !self.shape.intersects(&shape) {
             return None;
         }
         if self.shape.surely_covers(&shape) {
             return Some(1.0);
         }
-        let (inside, whole) = (measure(&self.cut(geometry)), measure(geometry));
+        let (inside, whole) = (measure_geometry(&self.clip(geometry)), measure_geometry(geometry));
         let same = std::mem::discriminant(&inside) == std::mem::discriminant(&whole);
         // Cutting snaps to a grid far finer than a millimetre: a whole that comes back a hair smaller is whole.
         let share = if same && whole.value() > 0.0 { inside.value() / whole.value() } else { 0.0 };
@@ -84,38 +84,38 @@ impl Area {
 
     /// The part of a geometry inside the area, in its own dimension.
     #[must_use]
-    pub fn cut(&self, geometry: &Geometry) -> Geometry {
-        let parts = Parts::of(geometry);
+    pub fn clip(&self, geometry: &Geometry) -> Geometry {
+        let parts = DimensionParts::from_geometry(geometry);
         if !parts.polygons.0.is_empty() {
             return Geometry::MultiPolygon(parts.polygons.intersection(&self.polygons));
         }
         if !parts.lines.0.is_empty() {
             return Geometry::MultiLineString(self.polygons.clip(&parts.lines, false));
         }
-        let held = parts.points.into_iter().filter(|p| self.shape.holds(p.0));
+        let held = parts.points.into_iter().filter(|p| self.shape.covers_point(p.0));
         Geometry::MultiPoint(held.collect::<Vec<_>>().into())
     }
 }
 
 /// Measures a geometry on the ellipsoid.
 #[must_use]
-pub fn measure(geometry: &Geometry) -> Measure {
+pub fn measure_geometry(geometry: &Geometry) -> GeometrySize {
     use geo_types::Geometry as G;
     match geometry {
-        G::Point(_) => Measure::Points(1.0),
-        G::MultiPoint(m) => Measure::Points(m.0.len() as f64),
-        G::Polygon(p) => Measure::AreaM2(area_m2(p)),
-        G::MultiPolygon(m) => Measure::AreaM2(areas_m2(m)),
-        G::LineString(l) => Measure::LengthM(length_m(l)),
-        G::MultiLineString(m) => Measure::LengthM(m.iter().map(length_m).sum()),
+        G::Point(_) => GeometrySize::Points(1.0),
+        G::MultiPoint(m) => GeometrySize::Points(m.0.len() as f64),
+        G::Polygon(p) => GeometrySize::AreaM2(area_m2(p)),
+        G::MultiPolygon(m) => GeometrySize::AreaM2(areas_m2(m)),
+        G::LineString(l) => GeometrySize::LengthM(length_m(l)),
+        G::MultiLineString(m) => GeometrySize::LengthM(m.iter().map(length_m).sum()),
         other => {
-            let parts = Parts::of(other);
+            let parts = DimensionParts::from_geometry(other);
             if !parts.polygons.0.is_empty() {
-                Measure::AreaM2(areas_m2(&union(&parts.polygons.0)))
+                GeometrySize::AreaM2(areas_m2(&union_polygons(&parts.polygons.0)))
             } else if !parts.lines.0.is_empty() {
-                Measure::LengthM(parts.lines.iter().map(length_m).sum())
+                GeometrySize::LengthM(parts.lines.iter().map(length_m).sum())
             } else {
-                Measure::Points(parts.points.len() as f64)
+                GeometrySize::Points(parts.points.len() as f64)
             }
         }
     }
@@ -124,25 +124,25 @@ pub fn measure(geometry: &Geometry) -> Measure {
 /// All polygons of a geometry.
 #[must_use]
 pub fn polygons_of(geometry: &Geometry) -> MultiPolygon<f64> {
-    Parts::of(geometry).polygons
+    DimensionParts::from_geometry(geometry).polygons
 }
 
 /// All lines of a geometry; outlines of polygons are not lines.
 #[must_use]
 pub fn lines_of(geometry: &Geometry) -> MultiLineString<f64> {
-    Parts::of(geometry).lines
+    DimensionParts::from_geometry(geometry).lines
 }
 
 /// One area out of many, nothing twice. The result is valid and wound as RFC 7946 has it.
 #[must_use]
-pub fn union(polygons: &[Polygon<f64>]) -> MultiPolygon<f64> {
+pub fn union_polygons(polygons: &[Polygon<f64>]) -> MultiPolygon<f64> {
     let oriented: Vec<Polygon<f64>> = polygons.iter().map(|p| p.orient(Direction::Default)).collect();
     unary_union(oriented.iter())
 }
 
 /// Polygons fit to be written: at seven decimals, valid, none under `least_m2`. The largest first.
 #[must_use]
-pub fn tidy(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygon<f64>> {
+pub fn clean_polygons(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygon<f64>> {
     let seven = |v: f64| (v * 1e7).round() / 1e7;
     let round = |p: &Polygon<f64>| p.map_coords(|c| Coord { x: seven(c.x), y: seven(c.y) }).remove_repeated_points();
     let mut tidy: Vec<Polygon<f64>> = Vec::new();
@@ -151,7 +151,9 @@ pub fn tidy(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygon<f64>> {
             tidy.push(polygon);
         } else {
             // Rounding made corners touch: what the rings enclose is drawn anew.
-            tidy.extend(union(&[polygon]).iter().map(round).filter(|p| p.is_valid() && area_m2(p) >= least_m2));
+            tidy.extend(
+                union_polygons(&[polygon]).iter().map(round).filter(|p| p.is_valid() && area_m2(p) >= least_m2),
+            );
         }
     }
     tidy.sort_by(|a, b| area_m2(b).total_cmp(&area_m2(a)));
@@ -160,8 +162,8 @@ pub fn tidy(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygon<f64>> {
 
 /// Everything within `distance_m` of a geometry, in degrees. A circle is off by 0.07 % of the radius at its edge, not in its area.
 #[must_use]
-pub fn buffer(metric: &Metric, geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
-    let plane = buffer_plane(&metric.project(geometry), distance_m);
+pub fn buffer_geometry(metric: &MetricPlane, geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
+    let plane = buffer_in_plane(&metric.project(geometry), distance_m);
     match metric.unproject(&Geometry::MultiPolygon(plane)) {
         Geometry::MultiPolygon(m) => m,
         _ => MultiPolygon(vec![]),
@@ -170,11 +172,11 @@ pub fn buffer(metric: &Metric, geometry: &Geometry, distance_m: f64) -> MultiPol
 
 /// The same in the metric plane.
 #[must_use]
-pub fn buffer_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
-    let parts = Parts::of(geometry);
-    let angle = std::f64::consts::TAU / CIRCLE as f64;
+pub fn buffer_in_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
+    let parts = DimensionParts::from_geometry(geometry);
+    let angle = std::f64::consts::TAU / CIRCLE_CORNERS as f64;
     let style = || BufferStyle::new(distance_m).line_join(LineJoin::Round(angle)).line_cap(LineCap::Round(angle));
-    let mut all: Vec<Polygon<f64>> = parts.points.iter().map(|p| circle(p.0, distance_m)).collect();
+    let mut all: Vec<Polygon<f64>> = parts.points.iter().map(|p| circle_polygon(p.0, distance_m)).collect();
     if distance_m > 0.0 && !parts.lines.0.is_empty() {
         all.extend(parts.lines.buffer_with_style(style()));
     }
@@ -182,36 +184,36 @@ pub fn buffer_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
         let grown = if distance_m > 0.0 { parts.polygons.buffer_with_style(style()) } else { parts.polygons };
         all.extend(grown);
     }
-    if all.len() == 1 { MultiPolygon(all) } else { union(&all) }
+    if all.len() == 1 { MultiPolygon(all) } else { union_polygons(&all) }
 }
 
 /// A polygon with the area of the circle.
 #[must_use]
-pub fn circle(centre: Coord<f64>, radius: f64) -> Polygon<f64> {
-    let step = std::f64::consts::TAU / CIRCLE as f64;
+pub fn circle_polygon(centre: Coord<f64>, radius: f64) -> Polygon<f64> {
+    let step = std::f64::consts::TAU / CIRCLE_CORNERS as f64;
     let radius = radius * (step / step.sin()).sqrt();
     let corner = |i: usize| {
-        let (sin, cos) = (step * (i % CIRCLE) as f64).sin_cos();
+        let (sin, cos) = (step * (i % CIRCLE_CORNERS) as f64).sin_cos();
         Coord { x: centre.x + radius * cos, y: centre.y + radius * sin }
     };
-    Polygon::new(LineString::new((0..=CIRCLE).map(corner).collect()), vec![])
+    Polygon::new(LineString::new((0..=CIRCLE_CORNERS).map(corner).collect()), vec![])
 }
 
 /// A geometry by dimension.
-struct Parts {
+struct DimensionParts {
     points: Vec<Point<f64>>,
     lines: MultiLineString<f64>,
     polygons: MultiPolygon<f64>,
 }
 
-impl Parts {
-    fn of(geometry: &Geometry) -> Self {
+impl DimensionParts {
+    fn from_geometry(geometry: &Geometry) -> Self {
         let mut parts = Self { points: vec![], lines: MultiLineString(vec![]), polygons: MultiPolygon(vec![]) };
-        parts.take(geometry);
+        parts.add_geometry(geometry);
         parts
     }
 
-    fn take(&mut self, geometry: &Geometry) {
+    fn add_geometry(&mut self, geometry: &Geometry) {
         use geo_types::Geometry as G;
         match geometry {
             G::Point(p) => self.points.push(*p),
@@ -223,7 +225,7 @@ impl Parts {
             G::MultiPolygon(m) => self.polygons.0.extend(m.iter().cloned()),
             G::Rect(r) => self.polygons.0.push(r.to_polygon()),
             G::Triangle(t) => self.polygons.0.push(t.to_polygon()),
-            G::GeometryCollection(c) => c.iter().for_each(|g| self.take(g)),
+            G::GeometryCollection(c) => c.iter().for_each(|g| self.add_geometry(g)),
         }
     }
 }

@@ -9,23 +9,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub mod answer; // the one shape of all answers
-pub mod metric; // metres around a place
-pub mod shape; // how far apart
+pub mod metric_plane; // metres around a place
+pub mod planar_shape; // how far apart
 pub mod ellipsoid; // lengths and areas from degrees
 pub mod measure; // how large, and which part
 pub mod money; // amounts as decimals
-pub mod when; // days, and what a date may mean
+pub mod period; // days, and what a date may mean
 pub mod input; // what may be asked
-pub mod choose; // which features
+pub mod features; // which features
 pub mod calendar; // works as iCalendar
 mod inside;
 mod nearby;
-mod scope; // what a cost covers
+mod cost_scope; // what a cost covers
 mod summary;
-mod pairs; // what is near what
+mod near_pairs; // what is near what
 mod conflicts;
 mod overlap; // lengths, nothing twice
-mod people; // RCO074
+mod population; // RCO074
 mod footprint;
 mod without;
 mod gaps;
@@ -35,25 +35,25 @@ mod similar;
 mod portfolio;
 mod reach;
 
-pub use answer::{Answer, Figure, Found, LeftOut, Number};
+pub use answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
 pub use coverage::{FUNCTIONS, OBJECTIVES};
-pub use input::{Asked, Input};
+pub use input::{QuestionInput, QuestionRequest};
 
 /// The collections of a plan as they were at one moment.
 #[derive(Default)]
-pub struct Layers(BTreeMap<CollectionId, Arc<Snapshot>>);
+pub struct PlanSnapshot(BTreeMap<CollectionId, Arc<Snapshot>>);
 
 /// A question that can be asked.
-pub struct Question {
+pub struct PlanningQuestion {
     pub id: &'static str,
     pub title: &'static str,
     pub description: &'static str,
-    pub inputs: &'static [Input],
-    answer: fn(&Asked<'_>) -> Result<Answer>,
+    pub inputs: &'static [QuestionInput],
+    answer: fn(&QuestionRequest<'_>) -> Result<QuestionAnswer>,
 }
 
 /// All questions, in the order they are listed.
-pub const QUESTIONS: &[Question] = &[
+pub const QUESTIONS: &[PlanningQuestion] = &[
     inside::QUESTION,
     nearby::QUESTION,
     summary::QUESTION,
@@ -72,31 +72,31 @@ pub const QUESTIONS: &[Question] = &[
 ///
 /// # Errors
 /// [`Error::NotFound`] listing those there are.
-pub fn question(id: &str) -> Result<&'static Question> {
+pub fn find_question(id: &str) -> Result<&'static PlanningQuestion> {
     QUESTIONS.iter().find(|q| q.id == id).ok_or_else(|| {
         let known: Vec<_> = QUESTIONS.iter().map(|q| q.id).collect();
         Error::NotFound(format!("There is no question '{id}'. There are: {}.", known.join(", ")))
     })
 }
 
-impl Question {
+impl PlanningQuestion {
     /// Answers it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the input that cannot be understood.
-    pub fn ask(&self, layers: &Layers, inputs: &Map<String, Json>) -> Result<Answer> {
-        (self.answer)(&Asked::new(layers, inputs, self.inputs)?)
+    /// [`Error::InvalidInput`] naming the input that cannot be understood.
+    pub fn execute(&self, layers: &PlanSnapshot, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
+        (self.answer)(&QuestionRequest::new(layers, inputs, self.inputs)?)
     }
 }
 
-impl Layers {
+impl PlanSnapshot {
     #[must_use]
     pub fn new(snapshots: impl IntoIterator<Item = Arc<Snapshot>>) -> Self {
         Self(snapshots.into_iter().map(|s| (s.collection().id.clone(), s)).collect())
     }
 
     /// # Errors
-    /// [`Error::Invalid`] at the input that named the collection.
+    /// [`Error::InvalidInput`] at the input that named the collection.
     pub fn get(&self, name: &str, at: &str) -> Result<&Arc<Snapshot>> {
         self.find(name).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(CollectionId::as_str).collect();

@@ -1,35 +1,35 @@
 //! Amounts as decimals. A stored amount is a double whose shortest decimal form is the amount; it becomes exact here and stays so.
 
-use crate::feature::Value;
+use crate::feature::FieldValue;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// The amount a property holds; `None` when there is none, or when it is no amount.
 #[must_use]
-pub fn amount(value: &Value) -> Option<Decimal> {
+pub fn read_amount(value: &FieldValue) -> Option<Decimal> {
     match value {
-        Value::Int(i) => Some(Decimal::from(*i)),
-        Value::Real(r) => exact(*r),
+        FieldValue::Int(i) => Some(Decimal::from(*i)),
+        FieldValue::Real(r) => exact_decimal(*r),
         _ => None,
     }
 }
 
 /// The decimal number that the shortest text of a double spells; `None` when it is not finite or too large to be money.
 #[must_use]
-pub fn exact(number: f64) -> Option<Decimal> {
+pub fn exact_decimal(number: f64) -> Option<Decimal> {
     (number.is_finite() && number.abs() < 1e15).then(|| format!("{number}").parse().ok()).flatten()
 }
 
 /// A part of an amount, rounded to the cent, half away from zero.
 #[must_use]
-pub fn part(amount: Decimal, share: f64) -> Decimal {
-    let share = exact(share).unwrap_or_default();
+pub fn share_of_amount(amount: Decimal, share: f64) -> Decimal {
+    let share = exact_decimal(share).unwrap_or_default();
     amount.checked_mul(share).unwrap_or_default().round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// The double next to an amount, for charts; the exact text goes beside it.
 #[must_use]
-pub fn near(amount: Decimal) -> f64 {
+pub fn amount_to_f64(amount: Decimal) -> f64 {
     amount.to_f64().unwrap_or_default()
 }
 
@@ -39,17 +39,17 @@ mod tests {
 
     #[test]
     fn sums_of_cents_are_exact() {
-        let dime = amount(&Value::Real(0.1)).unwrap();
+        let dime = read_amount(&FieldValue::Real(0.1)).unwrap();
         assert_eq!((0..10).map(|_| dime).sum::<Decimal>().to_string(), "1.0");
-        assert_eq!(amount(&Value::Real(314_623.45)).unwrap().to_string(), "314623.45");
-        assert_eq!(amount(&Value::Int(3_020_756)).unwrap().to_string(), "3020756");
-        assert_eq!(amount(&Value::text("12")), None);
+        assert_eq!(read_amount(&FieldValue::Real(314_623.45)).unwrap().to_string(), "314623.45");
+        assert_eq!(read_amount(&FieldValue::Int(3_020_756)).unwrap().to_string(), "3020756");
+        assert_eq!(read_amount(&FieldValue::text("12")), None);
     }
 
     #[test]
     fn parts_are_rounded_to_the_cent() {
-        assert_eq!(part(exact(100.0).unwrap(), 1.0 / 3.0).to_string(), "33.33");
-        assert_eq!(part(exact(0.25).unwrap(), 0.5).to_string(), "0.13");
-        assert_eq!(part(exact(1.0).unwrap(), f64::NAN).to_string(), "0");
+        assert_eq!(share_of_amount(exact_decimal(100.0).unwrap(), 1.0 / 3.0).to_string(), "33.33");
+        assert_eq!(share_of_amount(exact_decimal(0.25).unwrap(), 0.5).to_string(), "0.13");
+        assert_eq!(share_of_amount(exact_decimal(1.0).unwrap(), f64::NAN).to_string(), "0");
     }
 }

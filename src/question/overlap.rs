@@ -5,7 +5,7 @@ use geo_types::{Coord, LineString, MultiLineString};
 use std::collections::HashMap;
 
 /// Lines nearer than this to each other, in metres, all along a stretch, are the same line: coordinates have seven decimals, which is a centimetre.
-const SAME_M: f64 = 0.05;
+const SAME_LINE_M: f64 = 0.05;
 /// The side of the bins that neighbours are looked for in.
 const BIN_DEG: f64 = 0.002;
 
@@ -16,11 +16,11 @@ pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
     let mut bins: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
     let mut total = 0.0;
     for (i, segment) in segments.iter().enumerate() {
-        let keys = bins_of(segment);
+        let keys = segment_bins(segment);
         let mut before: Vec<usize> = keys.iter().filter_map(|k| bins.get(k)).flatten().copied().collect();
         before.sort_unstable();
         before.dedup();
-        let covered = covered(segment, before.into_iter().map(|j| &segments[j]));
+        let covered = covered_share(segment, before.into_iter().map(|j| &segments[j]));
         total += length_m(&LineString::new(segment.to_vec())) * (1.0 - covered);
         for key in keys {
             bins.entry(key).or_default().push(i);
@@ -30,11 +30,11 @@ pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
 }
 
 /// Which part of a segment, 0 to 1, lies on others.
-fn covered<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a [Coord<f64>; 2]>) -> f64 {
-    let mut stretches: Vec<(f64, f64)> = others.filter_map(|o| stretch(segment, o)).collect();
-    stretches.sort_by(|a, b| a.0.total_cmp(&b.0));
+fn covered_share<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a [Coord<f64>; 2]>) -> f64 {
+    let mut intervals: Vec<(f64, f64)> = others.filter_map(|o| overlap_interval(segment, o)).collect();
+    intervals.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut sum, mut end) = (0.0, 0.0_f64);
-    for (from, to) in stretches {
+    for (from, to) in intervals {
         sum += (to - from.max(end)).max(0.0);
         end = end.max(to);
     }
@@ -43,7 +43,7 @@ fn covered<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a [Coor
 
 /// From where to where, as parts of its length, another segment lies on this one.
 #[allow(clippy::many_single_char_names)] // Ends of two segments, as in the books.
-fn stretch(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f64)> {
+fn overlap_interval(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f64)> {
     let [a, b] = *segment;
     let scale = Coord { x: 111_320.0 * a.y.to_radians().cos(), y: 111_132.0 };
     let plane = |c: Coord<f64>| Coord { x: (c.x - a.x) * scale.x, y: (c.y - a.y) * scale.y };
@@ -65,23 +65,23 @@ fn stretch(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f
     }
     let beside = |t: f64| p.1 + (q.1 - p.1) * (t - p.0) / (q.0 - p.0);
     let (from, to) = (p.0.max(0.0), q.0.min(length));
-    (beside(from).abs() <= SAME_M && beside(to).abs() <= SAME_M).then_some((from / length, to / length))
+    (beside(from).abs() <= SAME_LINE_M && beside(to).abs() <= SAME_LINE_M).then_some((from / length, to / length))
 }
 
-fn bins_of(segment: &[Coord<f64>; 2]) -> Vec<(i64, i64)> {
+fn segment_bins(segment: &[Coord<f64>; 2]) -> Vec<(i64, i64)> {
     let bin = |v: f64| (v / BIN_DEG).floor() as i64;
-    let margin = SAME_M / 50_000.0;
+    let margin = SAME_LINE_M / 50_000.0;
     let [a, b] = segment;
     let (west, east) = (bin(a.x.min(b.x) - margin), bin(a.x.max(b.x) + margin));
     let (south, north) = (bin(a.y.min(b.y) - margin), bin(a.y.max(b.y) + margin));
     let all = (west..=east).flat_map(|x| (south..=north).map(move |y| (x, y)));
     // Of the boxes around a long slanted segment only those that it passes.
-    all.filter(|&(x, y)| passes(a, b, x, y)).collect()
+    all.filter(|&(x, y)| line_passes_bin(a, b, x, y)).collect()
 }
 
 /// Whether the line through a and b comes near a bin, a little generously.
 #[allow(clippy::many_single_char_names)] // Ends and bin, as in the books.
-fn passes(a: &Coord<f64>, b: &Coord<f64>, x: i64, y: i64) -> bool {
+fn line_passes_bin(a: &Coord<f64>, b: &Coord<f64>, x: i64, y: i64) -> bool {
     let middle = Coord { x: (x as f64 + 0.5) * BIN_DEG, y: (y as f64 + 0.5) * BIN_DEG };
     let d = Coord { x: b.x - a.x, y: b.y - a.y };
     let beside = (d.x * (middle.y - a.y) - d.y * (middle.x - a.x)).abs();

@@ -1,29 +1,32 @@
 //! Which features of one collection have none of another within a distance?
 
-use super::answer::{Answer, Figure, LeftOut, Number, metres};
-use super::choose::{self, AREA, AREAS, AT, COLLECTION, Choice, FILTER, FROM, Pick, TO};
-use super::input::{Input, Kind};
-use super::pairs::{self, Placed};
-use super::{Asked, Question};
+use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_to_json};
+use super::features::{self, AREA, AREAS, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
+use super::input::{InputKind, QuestionInput};
+use super::near_pairs::{self, BoxedGeometries};
+use super::{PlanningQuestion, QuestionRequest};
 use crate::error::Result;
 use crate::feature::Geometry;
 use serde_json::json;
 
-const OTHER: Input =
-    Input::required("other", "The collection that they should have something of nearby", Kind::Collection(None));
-const OTHER_FILTER: Input = Input::new("other_filter", "Which features of it", Kind::Filter);
-const DISTANCE: Input = Input::required(
+const OTHER: QuestionInput = QuestionInput::required(
+    "other",
+    "The collection that they should have something of nearby",
+    InputKind::Collection(None),
+);
+const OTHER_FILTER: QuestionInput = QuestionInput::new("other_filter", "Which features of it", InputKind::Filter);
+const DISTANCE: QuestionInput = QuestionInput::required(
     "distance_m",
     "How near counts as having it, in metres",
-    Kind::Number { min: 0.0, max: 100_000.0, default: None, whole: false },
+    InputKind::Number { min: 0.0, max: 100_000.0, default: None, whole: false },
 );
 
-pub(super) const QUESTION: Question = Question {
+pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "without",
     title: "What lacks something nearby",
     description: "Which features of one collection have no feature of another within so many metres? Schools without a calmed street, streets without a bench.",
     inputs: &[COLLECTION, FILTER, OTHER, OTHER_FILTER, DISTANCE, AREA, AREAS, AT, FROM, TO],
-    answer,
+    answer: answer_without,
 };
 
 const OTHER_WITHOUT_PLACE: &str = "other_without_place";
@@ -31,62 +34,64 @@ const OTHER_UNDATED: &str = "other_undated";
 const RULE: &str = "A feature has the other nearby when their nearest parts are at most the distance apart, in a straight line. No feature is its own neighbour.";
 const OTHERS_RULE: &str = "Features of the other collection without a place, or undated when a time is asked for, cannot be near anything: they are listed apart.";
 
-fn answer(asked: &Asked<'_>) -> Result<Answer> {
-    let days = asked.days(&AT, &FROM, &TO)?;
-    let choice = Choice::of(asked, &COLLECTION, &FILTER)?.during_if_timed(days)?;
-    let other = Choice::of(asked, &OTHER, &OTHER_FILTER)?.during_if_timed(days)?;
+fn answer_without(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
+    let days = request.read_days(&AT, &FROM, &TO)?;
+    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?.within_days_if_timed(days)?;
+    let other = QuestionFeatures::from_inputs(request, &OTHER, &OTHER_FILTER)?.within_days_if_timed(days)?;
     if days.is_some() && !choice.is_timed() && !other.is_timed() {
-        choice.clone().during(days)?;
+        choice.clone().within_days(days)?;
     }
-    let limit = asked.given_number(&DISTANCE)?;
-    let area = asked.area(&AREA, &AREAS)?;
+    let limit = request.required_number(&DISTANCE)?;
+    let area = request.read_area(&AREA, &AREAS)?;
     let mut left_out = LeftOut::default();
-    let mut features: Vec<(Pick, Geometry)> = Vec::new();
-    for pick in area.as_ref().map_or_else(|| choice.all(), |a| choice.near(a.bbox)) {
+    let mut features: Vec<(FeatureHandle, Geometry)> = Vec::new();
+    for pick in area.as_ref().map_or_else(|| choice.select_all(), |a| choice.select_near(a.bbox)) {
         if let Some(geometry) = choice.geometry(&pick)
-            && area.as_ref().is_none_or(|a| a.meets(&geometry))
-            && choice.counts(&pick, &mut left_out)
+            && area.as_ref().is_none_or(|a| a.intersects(&geometry))
+            && choice.check_dated(&pick, &mut left_out)
         {
             features.push((pick, geometry));
         }
     }
     choice.leave_out_unplaced(&mut left_out);
-    let others = others(&other, &mut left_out);
+    let others = select_others(&other, &mut left_out);
     let same = choice.collection().id == other.collection().id;
     let mut has = vec![false; features.len()];
-    let (left, right) = (Placed::new(features.iter().map(|f| &f.1)), Placed::new(others.iter().map(|f| &f.1)));
-    pairs::near(
+    let (left, right) =
+        (BoxedGeometries::new(features.iter().map(|f| &f.1)), BoxedGeometries::new(others.iter().map(|f| &f.1)));
+    near_pairs::visit_near_pairs(
         &left,
         &right,
         limit,
         |a, b| !(same && features[a].0.slot == others[b].0.slot),
         |pair| has[pair.a] = true,
     );
-    let lacking: Vec<&Pick> = features.iter().zip(&has).filter(|(_, has)| !**has).map(|(f, _)| &f.0).collect();
+    let lacking: Vec<&FeatureHandle> = features.iter().zip(&has).filter(|(_, has)| !**has).map(|(f, _)| &f.0).collect();
     let ids = choice.ids(lacking.iter().copied());
-    let (lack, all) = (Figure::Count(lacking.len() as u64), Figure::Count(features.len() as u64));
+    let (lack, all) = (NumberValue::Count(lacking.len() as u64), NumberValue::Count(features.len() as u64));
     let numbers = vec![
-        Number::count("features", ids.clone()),
-        Number::share("share", lack, all).behind(ids),
-        Number::new("asked", all, "features"),
-        Number::new("others", Figure::Count(others.len() as u64), "features"),
+        AnswerNumber::feature_count("features", ids.clone()),
+        AnswerNumber::percentage("share", lack, all).with_ids(ids),
+        AnswerNumber::new("asked", all, "features"),
+        AnswerNumber::new("others", NumberValue::Count(others.len() as u64), "features"),
     ];
-    let found = lacking.iter().map(|p| choice.found(p, json!({"none_within_m": metres(limit)}))).collect();
-    let mut rules = vec![RULE.to_owned(), choose::PLACE_RULE.to_owned(), OTHERS_RULE.to_owned()];
-    rules.extend(days.is_some().then(|| choose::TIME_RULE.to_owned()));
-    Ok(Answer { numbers, found, left_out, rules })
+    let found =
+        lacking.iter().map(|p| choice.to_answer_feature(p, json!({"none_within_m": metres_to_json(limit)}))).collect();
+    let mut rules = vec![RULE.to_owned(), features::PLACE_RULE.to_owned(), OTHERS_RULE.to_owned()];
+    rules.extend(days.is_some().then(|| features::TIME_RULE.to_owned()));
+    Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
-fn others(other: &Choice, left_out: &mut LeftOut) -> Vec<(Pick, Geometry)> {
+fn select_others(other: &QuestionFeatures, left_out: &mut LeftOut) -> Vec<(FeatureHandle, Geometry)> {
     let mut others = Vec::new();
     let mut undated = LeftOut::default();
-    for pick in other.all() {
+    for pick in other.select_all() {
         match other.geometry(&pick) {
-            None => left_out.put(OTHER_WITHOUT_PLACE, other.id(&pick)),
-            Some(geometry) if other.counts(&pick, &mut undated) => others.push((pick, geometry)),
+            None => left_out.add(OTHER_WITHOUT_PLACE, other.id(&pick)),
+            Some(geometry) if other.check_dated(&pick, &mut undated) => others.push((pick, geometry)),
             Some(_) => {}
         }
     }
-    left_out.put_all(OTHER_UNDATED, undated.of(choose::UNDATED).iter().cloned());
+    left_out.add_all(OTHER_UNDATED, undated.ids_for(features::UNDATED).iter().cloned());
     others
 }

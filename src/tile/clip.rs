@@ -1,10 +1,10 @@
 //! Cutting lines and rings to a square, in world steps relative to the tile. Positions inside are never moved.
 
-use super::frame::{Frame, Rel};
+use super::tile_frame::{TileFrame, WorldOffset};
 
 /// A side of the square: the axis, the place, and on which side of it one is inside.
 #[derive(Clone, Copy)]
-struct Side {
+struct ClipSide {
     axis: usize,
     at: i64,
     below: bool,
@@ -13,19 +13,24 @@ struct Side {
 /// Cuts a ring (without its closing position) side by side, as Sutherland and Hodgman (1974) do. Where a ring leaves and comes back, its
 /// parts stay joined along the border; [`super::ring`] takes them apart. `corners` are two corners of a box around the ring, `other` is
 /// scratch.
-pub(crate) fn ring(frame: &Frame, corners: [Rel; 2], ring: &mut Vec<Rel>, other: &mut Vec<Rel>) {
-    for side in sides(frame) {
-        if corners.iter().all(|&p| side.holds(p)) {
+pub(crate) fn clip_ring(
+    frame: &TileFrame,
+    corners: [WorldOffset; 2],
+    ring: &mut Vec<WorldOffset>,
+    other: &mut Vec<WorldOffset>,
+) {
+    for side in frame_sides(frame) {
+        if corners.iter().all(|&p| side.contains_position(p)) {
             continue;
         }
         other.clear();
         let Some(&last) = ring.last() else { return };
         let mut from = last;
         for &to in ring.iter() {
-            if side.holds(from) != side.holds(to) {
-                other.push(side.crossing(from, to));
+            if side.contains_position(from) != side.contains_position(to) {
+                other.push(side.crossing_position(from, to));
             }
-            if side.holds(to) {
+            if side.contains_position(to) {
                 other.push(to);
             }
             from = to;
@@ -35,10 +40,10 @@ pub(crate) fn ring(frame: &Frame, corners: [Rel; 2], ring: &mut Vec<Rel>, other:
 }
 
 /// Cuts a line into the parts that lie in the square, as Liang and Barsky (1984) do; appends them to `parts` with their ends to `ends`.
-pub(crate) fn line(frame: &Frame, line: &[Rel], parts: &mut Vec<Rel>, ends: &mut Vec<usize>) {
+pub(crate) fn clip_line(frame: &TileFrame, line: &[WorldOffset], parts: &mut Vec<WorldOffset>, ends: &mut Vec<usize>) {
     for pair in line.windows(2) {
         let (from, to) = (pair[0], pair[1]);
-        let Some((a, b)) = segment(frame, from, to) else { continue };
+        let Some((a, b)) = clip_segment(frame, from, to) else { continue };
         let joins = parts.len() > ends.last().copied().unwrap_or(0) && parts.last() == Some(&a) && a == from;
         if !joins {
             if parts.len() > ends.last().copied().unwrap_or(0) {
@@ -56,22 +61,22 @@ pub(crate) fn line(frame: &Frame, line: &[Rel], parts: &mut Vec<Rel>, ends: &mut
     }
 }
 
-fn sides(frame: &Frame) -> [Side; 4] {
+fn frame_sides(frame: &TileFrame) -> [ClipSide; 4] {
     [
-        Side { axis: 0, at: frame.low, below: false },
-        Side { axis: 0, at: frame.high, below: true },
-        Side { axis: 1, at: frame.low, below: false },
-        Side { axis: 1, at: frame.high, below: true },
+        ClipSide { axis: 0, at: frame.low, below: false },
+        ClipSide { axis: 0, at: frame.high, below: true },
+        ClipSide { axis: 1, at: frame.low, below: false },
+        ClipSide { axis: 1, at: frame.high, below: true },
     ]
 }
 
-impl Side {
-    fn holds(self, p: Rel) -> bool {
+impl ClipSide {
+    fn contains_position(self, p: WorldOffset) -> bool {
         if self.below { p[self.axis] <= self.at } else { p[self.axis] >= self.at }
     }
 
     /// Where an edge crosses the side; the same whichever way it is walked.
-    fn crossing(self, a: Rel, b: Rel) -> Rel {
+    fn crossing_position(self, a: WorldOffset, b: WorldOffset) -> WorldOffset {
         let (a, b) = if a < b { (a, b) } else { (b, a) };
         let other = 1 - self.axis;
         let share = (self.at - a[self.axis]) as f64 / (b[self.axis] - a[self.axis]) as f64;
@@ -83,8 +88,8 @@ impl Side {
 }
 
 /// The part of a segment that lies in the square.
-fn segment(frame: &Frame, a: Rel, b: Rel) -> Option<(Rel, Rel)> {
-    if frame.shows(a) && frame.shows(b) {
+fn clip_segment(frame: &TileFrame, a: WorldOffset, b: WorldOffset) -> Option<(WorldOffset, WorldOffset)> {
+    if frame.shows_position(a) && frame.shows_position(b) {
         return Some((a, b));
     }
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);

@@ -1,11 +1,11 @@
 //! Points in one cell of a grid, drawn as one. The grid is that of the whole world at a zoom, so that neighbouring tiles agree; what a
 //! cluster says depends on the points in its cell alone, in whatever order they come.
 
-use super::Layer;
-use super::find::Found;
-use super::frame::Frame;
-use crate::collection::{Collection, Kind};
-use crate::index::{Cell, Column, Segment, WorldBox};
+use super::TileLayer;
+use super::candidates::TileCandidate;
+use super::tile_frame::TileFrame;
+use crate::collection::{Collection, FieldType};
+use crate::index::{CellValue, IndexSegment, PropertyColumn, WorldBox};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
@@ -14,7 +14,7 @@ use std::collections::hash_map::{Entry, HashMap};
 const TILE_PX: u32 = 512;
 
 /// Two or more points as one.
-pub(crate) struct Cluster {
+pub(crate) struct PointCluster {
     /// The lowest key of its points.
     pub key: i64,
     id: String,
@@ -29,36 +29,36 @@ pub(crate) struct Cluster {
 
 /// The grid of one zoom.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Grid {
+pub(crate) struct ClusterGrid {
     zoom: u8,
     /// A cell is 2^shift world steps wide.
     shift: u32,
 }
 
 /// The points of one cell while they are gathered.
-struct Gathered {
-    first: Found,
+struct ClusterCell {
+    first: TileCandidate,
     sum: [u64; 2],
-    cluster: Cluster,
+    cluster: PointCluster,
 }
 
 /// The fields that are summed up, where they are shown.
-struct Summed {
+struct SummedFields {
     cost: Option<usize>,
     status: Option<usize>,
 }
 
-impl Grid {
+impl ClusterGrid {
     pub fn new(zoom: u8, side_px: u16) -> Self {
         Self { zoom, shift: 32 - u32::from(zoom) - (TILE_PX / u32::from(side_px)).ilog2() }
     }
 
-    fn cell(self, at: [u32; 2]) -> [u32; 2] {
+    fn cell_at(self, at: [u32; 2]) -> [u32; 2] {
         at.map(|v| v >> self.shift)
     }
 
     /// All cells that this area meets, whole.
-    pub fn around(self, area: &WorldBox) -> WorldBox {
+    pub fn expand_to_cells(self, area: &WorldBox) -> WorldBox {
         let low = |v: u32| v >> self.shift << self.shift;
         let high = |v: u32| low(v) + ((1 << self.shift) - 1);
         WorldBox { x0: low(area.x0), y0: low(area.y0), x1: high(area.x1), y1: high(area.y1) }
@@ -66,21 +66,27 @@ impl Grid {
 }
 
 /// Clusters, in the order of keys, and the points that stay alone in their cell. `found` has all points of the cells that the tile meets.
-pub(crate) fn clustered(layer: &Layer<'_>, grid: Grid, found: &[Found]) -> (Vec<Cluster>, Vec<Found>) {
-    let summed = Summed::of(layer);
-    let mut cells: HashMap<[u32; 2], Gathered, foldhash::fast::RandomState> = HashMap::default();
+pub(crate) fn cluster_points(
+    layer: &TileLayer<'_>,
+    grid: ClusterGrid,
+    found: &[TileCandidate],
+) -> (Vec<PointCluster>, Vec<TileCandidate>) {
+    let summed = SummedFields::from_layer(layer);
+    let mut cells: HashMap<[u32; 2], ClusterCell, foldhash::fast::RandomState> = HashMap::default();
     for &f in found {
         let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
-        let Some(at) = position(segment, f.slot) else { continue };
-        let gathered = match cells.entry(grid.cell(at)) {
+        let Some(at) = single_position(segment, f.slot) else { continue };
+        let gathered = match cells.entry(grid.cell_at(at)) {
             Entry::Occupied(cell) => cell.into_mut(),
-            Entry::Vacant(cell) => cell.insert(Gathered { first: f, sum: [0, 0], cluster: Cluster::empty(&summed) }),
+            Entry::Vacant(cell) => {
+                cell.insert(ClusterCell { first: f, sum: [0, 0], cluster: PointCluster::empty(&summed) })
+            }
         };
         gathered.sum = [gathered.sum[0] + u64::from(at[0]), gathered.sum[1] + u64::from(at[1])];
-        gathered.cluster.add(segment, f.slot as usize, &summed);
+        gathered.cluster.add_point(segment, f.slot as usize, &summed);
     }
     let (mut clusters, mut alone) = (vec![], vec![]);
-    for ([x, y], Gathered { first, sum, mut cluster }) in cells {
+    for ([x, y], ClusterCell { first, sum, mut cluster }) in cells {
         if cluster.count == 1 {
             alone.push(first);
             continue;
@@ -94,22 +100,22 @@ pub(crate) fn clustered(layer: &Layer<'_>, grid: Grid, found: &[Found]) -> (Vec<
 }
 
 /// Where a single point lies; `None` for everything else.
-pub(crate) fn position(segment: &Segment, slot: u32) -> Option<[u32; 2]> {
-    segment.shapes.point(slot as usize).map(|at| segment.world[at])
+pub(crate) fn single_position(segment: &IndexSegment, slot: u32) -> Option<[u32; 2]> {
+    segment.shapes.single_point_index(slot as usize).map(|at| segment.world[at])
 }
 
-impl Cluster {
-    fn empty(summed: &Summed) -> Self {
+impl PointCluster {
+    fn empty(summed: &SummedFields) -> Self {
         let cents = summed.cost.map(|_| 0);
         Self { key: i64::MAX, id: String::new(), at: [0, 0], count: 0, cents, by_status: BTreeMap::new() }
     }
 
-    fn add(&mut self, segment: &Segment, slot: usize, summed: &Summed) {
+    fn add_point(&mut self, segment: &IndexSegment, slot: usize, summed: &SummedFields) {
         self.key = self.key.min(segment.keys[slot]);
         self.count += 1;
-        let cents = summed.cost.map_or(0, |field| cents(&segment.columns[field], slot));
+        let cents = summed.cost.map_or(0, |field| cost_in_cents(&segment.columns[field], slot));
         self.cents = self.cents.map(|all| all.saturating_add(cents));
-        if let Some(Cell::Text(status)) = summed.status.map(|field| segment.columns[field].cell(slot)) {
+        if let Some(CellValue::Text(status)) = summed.status.map(|field| segment.columns[field].cell_at(slot)) {
             match self.by_status.get_mut(status) {
                 Some((count, sum)) => (*count, *sum) = (*count + 1, sum.saturating_add(cents)),
                 None => _ = self.by_status.insert(status.to_owned(), (1, cents)),
@@ -118,16 +124,16 @@ impl Cluster {
     }
 
     /// `id`, `cluster`, `point_count`, `cost`, and for each status `count:status` and `cost:status` (in the unit of the costs).
-    pub fn properties(&self) -> Vec<(Cow<'static, str>, Cell<'_>)> {
-        let money = |cents: i64| Cell::Real(cents as f64 / 100.0);
+    pub fn properties(&self) -> Vec<(Cow<'static, str>, CellValue<'_>)> {
+        let money = |cents: i64| CellValue::Real(cents as f64 / 100.0);
         let mut all = vec![
-            (Cow::Borrowed("id"), Cell::Text(&self.id)),
-            (Cow::Borrowed("cluster"), Cell::Bool(true)),
-            (Cow::Borrowed("point_count"), Cell::Int(self.count)),
+            (Cow::Borrowed("id"), CellValue::Text(&self.id)),
+            (Cow::Borrowed("cluster"), CellValue::Bool(true)),
+            (Cow::Borrowed("point_count"), CellValue::Int(self.count)),
         ];
         all.extend(self.cents.map(|cents| (Cow::Borrowed("cost"), money(cents))));
         for (status, (count, cents)) in &self.by_status {
-            all.push((Cow::Owned(format!("count:{status}")), Cell::Int(*count)));
+            all.push((Cow::Owned(format!("count:{status}")), CellValue::Int(*count)));
             if self.cents.is_some() {
                 all.push((Cow::Owned(format!("cost:{status}")), money(*cents)));
             }
@@ -135,30 +141,32 @@ impl Cluster {
         all
     }
 
-    pub fn shown_in(&self, frame: &Frame) -> Option<super::frame::Px> {
-        let rel = frame.rel(self.at);
-        frame.shows(rel).then(|| frame.px(rel))
+    pub fn coord_in_frame(&self, frame: &TileFrame) -> Option<super::tile_frame::TileCoord> {
+        let rel = frame.to_offset(self.at);
+        frame.shows_position(rel).then(|| frame.to_tile_coord(rel))
     }
 }
 
-impl Summed {
-    fn of(layer: &Layer<'_>) -> Self {
+impl SummedFields {
+    fn from_layer(layer: &TileLayer<'_>) -> Self {
         let collection: &Collection = layer.snapshot.collection();
-        let shown = |name: &str, kinds: &[Kind]| {
-            collection.field(name).filter(|&at| layer.show.shows(at) && kinds.contains(&collection.fields[at].kind))
+        let shown = |name: &str, kinds: &[FieldType]| {
+            collection
+                .field_index(name)
+                .filter(|&at| layer.show.includes_field(at) && kinds.contains(&collection.fields[at].kind))
         };
         Self {
-            cost: shown("cost", &[Kind::Decimal, Kind::Real, Kind::Integer]),
-            status: shown("status", &[Kind::Text]),
+            cost: shown("cost", &[FieldType::Decimal, FieldType::Real, FieldType::Integer]),
+            status: shown("status", &[FieldType::Text]),
         }
     }
 }
 
 /// Whole cents, so that sums do not depend on their order.
-fn cents(column: &Column, slot: usize) -> i64 {
-    match column.cell(slot) {
-        Cell::Int(int) => int.saturating_mul(100),
-        Cell::Real(real) => (real * 100.0).round() as i64,
+fn cost_in_cents(column: &PropertyColumn, slot: usize) -> i64 {
+    match column.cell_at(slot) {
+        CellValue::Int(int) => int.saturating_mul(100),
+        CellValue::Real(real) => (real * 100.0).round() as i64,
         _ => 0,
     }
 }

@@ -1,39 +1,39 @@
 //! Where the name of a feature stands: one position, the same at every zoom, so that exactly one tile owns it. Depends on the feature's
 //! geometry alone.
 
-use crate::index::{Path, Role, Segment};
+use crate::index::{GeometryPath, IndexSegment, PathRole};
 
 /// A position in world coordinates.
-type World = [u32; 2];
+type LabelPosition = [u32; 2];
 
 /// Lines that are laid through a polygon to find its widest place, when its centre of gravity lies outside.
-const SCANS: i64 = 9;
+const SCAN_LINES: i64 = 9;
 
 /// The first position of points, the middle of the longest line, the inside of the largest polygon. `None` for what has no place.
-pub(crate) fn position(segment: &Segment, slot: usize) -> Option<World> {
-    let paths: Vec<Path> = segment.shapes.paths(slot).collect();
-    if paths.iter().any(|p| p.role == Role::Exterior) {
-        return polygons(&segment.world, &paths);
+pub(crate) fn label_position(segment: &IndexSegment, slot: usize) -> Option<LabelPosition> {
+    let paths: Vec<GeometryPath> = segment.shapes.paths(slot).collect();
+    if paths.iter().any(|p| p.role == PathRole::Exterior) {
+        return polygon_label(&segment.world, &paths);
     }
-    let lines = paths.iter().filter(|p| p.role == Role::Line).map(|p| &segment.world[p.start..p.end]);
-    let longest = lines.map(|line| (length(line), line)).reduce(|a, b| if b.0 > a.0 { b } else { a });
-    longest.map_or_else(|| paths.first().map(|p| segment.world[p.start]), |(length, line)| middle(line, length))
+    let lines = paths.iter().filter(|p| p.role == PathRole::Line).map(|p| &segment.world[p.start..p.end]);
+    let longest = lines.map(|line| (line_length(line), line)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+    longest.map_or_else(|| paths.first().map(|p| segment.world[p.start]), |(length, line)| line_midpoint(line, length))
 }
 
-fn steps(a: World, b: World) -> f64 {
+fn step_distance(a: LabelPosition, b: LabelPosition) -> f64 {
     let along = |axis: usize| f64::from(b[axis]) - f64::from(a[axis]);
     along(0).hypot(along(1))
 }
 
-fn length(line: &[World]) -> f64 {
-    line.windows(2).map(|pair| steps(pair[0], pair[1])).sum()
+fn line_length(line: &[LabelPosition]) -> f64 {
+    line.windows(2).map(|pair| step_distance(pair[0], pair[1])).sum()
 }
 
 /// The position half way along a line.
-fn middle(line: &[World], length: f64) -> Option<World> {
+fn line_midpoint(line: &[LabelPosition], length: f64) -> Option<LabelPosition> {
     let mut left = length / 2.0;
     for pair in line.windows(2) {
-        let run = steps(pair[0], pair[1]);
+        let run = step_distance(pair[0], pair[1]);
         if left <= run && run > 0.0 {
             let share = left / run;
             let at = |axis: usize| {
@@ -48,41 +48,41 @@ fn middle(line: &[World], length: f64) -> Option<World> {
 }
 
 /// A position inside the polygon with the largest outer ring.
-fn polygons(world: &[World], paths: &[Path]) -> Option<World> {
-    let starts = (0..paths.len()).filter(|&at| paths[at].role == Role::Exterior);
-    let ring = |path: &Path| &world[path.start..path.end];
-    let sized = starts.map(|at| (area2(ring(&paths[at])).abs(), at));
+fn polygon_label(world: &[LabelPosition], paths: &[GeometryPath]) -> Option<LabelPosition> {
+    let starts = (0..paths.len()).filter(|&at| paths[at].role == PathRole::Exterior);
+    let ring = |path: &GeometryPath| &world[path.start..path.end];
+    let sized = starts.map(|at| (doubled_area(ring(&paths[at])).abs(), at));
     let (_, start) = sized.reduce(|a, b| if b.0 > a.0 { b } else { a })?;
-    let holes = paths[start + 1..].iter().take_while(|p| p.role == Role::Hole).count();
-    let rings: Vec<&[World]> = paths[start..=start + holes].iter().map(ring).collect();
-    centre(rings[0])
+    let holes = paths[start + 1..].iter().take_while(|p| p.role == PathRole::Hole).count();
+    let rings: Vec<&[LabelPosition]> = paths[start..=start + holes].iter().map(ring).collect();
+    ring_centroid(rings[0])
         .filter(|&at| is_inside(&rings, at))
-        .or_else(|| widest(&rings))
+        .or_else(|| widest_inside(&rings))
         .or_else(|| rings[0].first().copied())
 }
 
 /// Edges of a closed ring that is kept without its closing position.
-fn edges(ring: &[World]) -> impl Iterator<Item = (World, World)> + '_ {
+fn ring_edges(ring: &[LabelPosition]) -> impl Iterator<Item = (LabelPosition, LabelPosition)> + '_ {
     ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
 }
 
 /// Twice the area, relative to the first position so that it keeps its digits.
-fn area2(ring: &[World]) -> f64 {
+fn doubled_area(ring: &[LabelPosition]) -> f64 {
     let Some(&origin) = ring.first() else { return 0.0 };
-    edges(ring).map(|(a, b)| cross(origin, a, b)).sum()
+    ring_edges(ring).map(|(a, b)| cross_product(origin, a, b)).sum()
 }
 
-fn cross(origin: World, a: World, b: World) -> f64 {
-    let d = |p: World, axis: usize| f64::from(p[axis]) - f64::from(origin[axis]);
+fn cross_product(origin: LabelPosition, a: LabelPosition, b: LabelPosition) -> f64 {
+    let d = |p: LabelPosition, axis: usize| f64::from(p[axis]) - f64::from(origin[axis]);
     d(a, 0) * d(b, 1) - d(b, 0) * d(a, 1)
 }
 
 /// The centre of gravity of a ring that has an area.
-fn centre(ring: &[World]) -> Option<World> {
+fn ring_centroid(ring: &[LabelPosition]) -> Option<LabelPosition> {
     let &origin = ring.first()?;
     let (mut x, mut y, mut double) = (0.0, 0.0, 0.0);
-    for (a, b) in edges(ring) {
-        let part = cross(origin, a, b);
+    for (a, b) in ring_edges(ring) {
+        let part = cross_product(origin, a, b);
         double += part;
         x += part * (f64::from(a[0]) + f64::from(b[0]) - 2.0 * f64::from(origin[0]));
         y += part * (f64::from(a[1]) + f64::from(b[1]) - 2.0 * f64::from(origin[1]));
@@ -92,26 +92,26 @@ fn centre(ring: &[World]) -> Option<World> {
 }
 
 /// Whether a position lies within the first ring and in none of the others, by the edges to its right.
-fn is_inside(rings: &[&[World]], at: World) -> bool {
+fn is_inside(rings: &[&[LabelPosition]], at: LabelPosition) -> bool {
     let mut inside = false;
-    for (a, b) in rings.iter().flat_map(|ring| edges(ring)) {
+    for (a, b) in rings.iter().flat_map(|ring| ring_edges(ring)) {
         if (a[1] > at[1]) != (b[1] > at[1]) {
             let (low, high) = if a[1] < b[1] { (a, b) } else { (b, a) };
-            inside ^= cross(low, high, at) > 0.0;
+            inside ^= cross_product(low, high, at) > 0.0;
         }
     }
     inside
 }
 
 /// The middle of the widest stretch inside, on lines at even distances.
-fn widest(rings: &[&[World]]) -> Option<World> {
+fn widest_inside(rings: &[&[LabelPosition]]) -> Option<LabelPosition> {
     let (low, high) = rings[0].iter().fold((u32::MAX, 0), |(low, high), p| (low.min(p[1]), high.max(p[1])));
-    let mut best: Option<(f64, World)> = None;
+    let mut best: Option<(f64, LabelPosition)> = None;
     let mut crossings = vec![];
-    for scan in 1..=SCANS {
-        let y = (i64::from(low) + (i64::from(high) - i64::from(low)) * scan / (SCANS + 1)) as u32;
+    for scan in 1..=SCAN_LINES {
+        let y = (i64::from(low) + (i64::from(high) - i64::from(low)) * scan / (SCAN_LINES + 1)) as u32;
         crossings.clear();
-        for (a, b) in rings.iter().flat_map(|ring| edges(ring)) {
+        for (a, b) in rings.iter().flat_map(|ring| ring_edges(ring)) {
             if (a[1] > y) != (b[1] > y) {
                 let share = (f64::from(y) - f64::from(a[1])) / (f64::from(b[1]) - f64::from(a[1]));
                 crossings.push(f64::from(a[0]) + share * (f64::from(b[0]) - f64::from(a[0])));
@@ -135,16 +135,16 @@ mod tests {
     #[test]
     fn the_middle_of_a_line_lies_half_way_along_it() {
         let line = [[0, 0], [100, 0], [100, 300]];
-        assert_eq!(middle(&line, length(&line)), Some([100, 100]));
-        assert_eq!(middle(&[[7, 7], [7, 7]], 0.0), Some([7, 7]));
+        assert_eq!(line_midpoint(&line, line_length(&line)), Some([100, 100]));
+        assert_eq!(line_midpoint(&[[7, 7], [7, 7]], 0.0), Some([7, 7]));
     }
 
     #[test]
     fn a_ring_like_the_letter_c_is_named_inside_of_it() {
-        let c: [World; 8] = [[0, 0], [100, 0], [100, 20], [20, 20], [20, 80], [100, 80], [100, 100], [0, 100]];
+        let c: [LabelPosition; 8] = [[0, 0], [100, 0], [100, 20], [20, 20], [20, 80], [100, 80], [100, 100], [0, 100]];
         let rings = [&c[..]];
-        assert!(!is_inside(&rings, centre(&c).unwrap()));
-        let at = widest(&rings).unwrap();
+        assert!(!is_inside(&rings, ring_centroid(&c).unwrap()));
+        let at = widest_inside(&rings).unwrap();
         assert!(is_inside(&rings, at), "{at:?}");
     }
 
@@ -152,8 +152,8 @@ mod tests {
     fn a_hole_is_not_the_inside() {
         let (outer, hole) = ([[0, 0], [90, 0], [90, 90], [0, 90]], [[30, 30], [30, 60], [60, 60], [60, 30]]);
         let rings = [&outer[..], &hole[..]];
-        assert!(!is_inside(&rings, centre(&outer).unwrap()));
-        let at = widest(&rings).unwrap();
+        assert!(!is_inside(&rings, ring_centroid(&outer).unwrap()));
+        let at = widest_inside(&rings).unwrap();
         assert!(is_inside(&rings, at), "{at:?}");
     }
 }

@@ -1,24 +1,24 @@
 //! Drawing vector tiles from snapshots: project, clip, snap, simplify, encode. No I/O, no waiting, no failing.
 
 use crate::index::Snapshot;
-use crate::query::Show;
-use cluster::{Cluster, Grid};
-use find::Found;
-use frame::Frame;
-use mvt::Shape;
-use pen::Pen;
+use crate::query::LayerQuery;
+use candidates::TileCandidate;
+use cluster::{ClusterGrid, PointCluster};
+use feature_drawer::FeatureDrawer;
+use mvt::MvtGeometryType;
 use std::borrow::Cow;
 use std::ops::Range;
+use tile_frame::TileFrame;
 
-mod find; // what may be seen in it
-mod frame; // where a tile lies
+mod candidates; // what may be seen in it
+mod tile_frame; // where a tile lies
 mod clip; // cutting to its square
-mod ring; // rings on its grid
-mod pen; // one feature
+mod tile_ring; // rings on its grid
+mod feature_drawer; // one feature
 mod label; // where its name stands
 mod cluster; // many points as one
 mod budget; // how many bytes
-mod batch; // many features, side by side
+mod parallel_draw; // many features, side by side
 mod mvt; // the format
 mod tags; // the properties, and the layer as a whole
 
@@ -63,25 +63,25 @@ impl TileId {
 }
 
 /// One layer of a tile: its name, the collection it shows, and what of it.
-pub struct Layer<'a> {
+pub struct TileLayer<'a> {
     pub name: &'a str,
     pub snapshot: &'a Snapshot,
-    pub show: &'a Show,
-    pub part: Part,
+    pub show: &'a LayerQuery,
+    pub content: LayerContent,
 }
 
 /// What of its features a layer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum LayerContent {
     /// Their geometries.
-    Shapes,
+    Geometries,
     /// One point each, where the name stands, in the only tile that this point lies in.
     Labels,
 }
 
 /// A finished tile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Drawn {
+pub struct DrawnTile {
     /// Uncompressed MVT; empty when nothing is there.
     pub bytes: Vec<u8>,
     /// Features in it, over all layers.
@@ -93,91 +93,99 @@ pub struct Drawn {
 }
 
 /// A layer as it comes to be in the tile: of a layer that is split there are several.
-struct Sheet<'a> {
+struct OutputLayer<'a> {
     name: Cow<'a, str>,
-    layer: &'a Layer<'a>,
+    layer: &'a TileLayer<'a>,
     /// In the order of [`Segment::place`](crate::index::Segment::place).
-    pieces: Vec<Piece>,
+    features: Vec<DrawnFeature>,
     /// In the order of keys; with the commands of each.
-    clusters: Vec<(Cluster, Range<usize>)>,
+    clusters: Vec<(PointCluster, Range<usize>)>,
 }
 
-impl Sheet<'_> {
+impl OutputLayer<'_> {
     /// An order that depends on the features alone, and is that of memory: what a tile shows is read there in one go.
-    fn put_in_order(&mut self) {
+    fn sort_features(&mut self) {
         let tiers = self.layer.snapshot.tiers();
-        if self.pieces.windows(2).all(|two| two[0].tier == two[1].tier) {
-            self.pieces.sort_unstable_by_key(|p| p.slot);
+        if self.features.windows(2).all(|two| two[0].tier == two[1].tier) {
+            self.features.sort_unstable_by_key(|p| p.slot);
         } else {
-            self.pieces.sort_by_cached_key(|p| tiers[p.tier as usize].segment.place(p.slot));
+            self.features.sort_by_cached_key(|p| tiers[p.tier as usize].segment.layout_key(p.slot));
         }
     }
 }
 
 /// A feature of which something is drawn, and where its commands are.
-struct Piece {
+struct DrawnFeature {
     key: i64,
     tier: u32,
     slot: u32,
-    shape: Shape,
+    shape: MvtGeometryType,
     geometry: Range<usize>,
 }
 
 /// Draws these layers into one tile of at most so many bytes. The bytes depend on the features alone, not on how they came to be there.
 #[must_use]
-pub fn draw(layers: &[Layer<'_>], tile: TileId, budget_bytes: usize) -> Drawn {
-    let mut drawn = Drawn::default();
-    let mut pen = Pen::new(Frame::new(tile));
-    let (mut sheets, mut found) = (vec![], vec![]);
+pub fn draw_tile(layers: &[TileLayer<'_>], tile: TileId, budget_bytes: usize) -> DrawnTile {
+    let mut drawn = DrawnTile::default();
+    let mut drawer = FeatureDrawer::new(TileFrame::new(tile));
+    let (mut outputs, mut found) = (vec![], vec![]);
     for layer in layers {
-        let visible = find::visible(layer, tile, &mut drawn.left_out);
-        for (name, part) in find::parted(layer, visible) {
-            let (clusters, alone) = clusters(layer, part, &mut pen);
-            sheets.push(Sheet { name, layer, pieces: vec![], clusters });
+        let visible = candidates::find_candidates(layer, tile, &mut drawn.left_out);
+        for (name, part) in candidates::split_by_field(layer, visible) {
+            let (clusters, alone) = draw_clusters(layer, part, &mut drawer);
+            outputs.push(OutputLayer { name, layer, features: vec![], clusters });
             found.push(alone);
         }
     }
-    batch::draw(&mut sheets, &found, &mut pen, budget_bytes, &mut drawn);
-    let mut aim = budget_bytes;
+    parallel_draw::draw_candidates(&mut outputs, &found, &mut drawer, budget_bytes, &mut drawn);
+    let mut target_bytes = budget_bytes;
     loop {
-        write(&sheets, &pen.commands.bytes, &mut drawn.bytes);
+        write_layers(&outputs, &drawer.commands.bytes, &mut drawn.bytes);
         if drawn.bytes.len() <= budget_bytes {
             break;
         }
-        let dropped = budget::fit(&mut sheets, drawn.bytes.len(), aim);
+        let dropped = budget::drop_to_fit(&mut outputs, drawn.bytes.len(), target_bytes);
         if dropped == 0 {
             break;
         }
         drawn.dropped += dropped;
-        aim = aim / 20 * 19;
+        target_bytes = target_bytes / 20 * 19;
     }
-    drawn.features = sheets.iter().map(|s| s.pieces.len() + s.clusters.len()).sum();
+    drawn.features = outputs.iter().map(|s| s.features.len() + s.clusters.len()).sum();
     drawn
 }
 
 /// Whether any of these layers has something in or near a tile: where this is false, the tile and all tiles in it are empty.
 #[must_use]
-pub fn reaches(layers: &[Layer<'_>], tile: TileId) -> bool {
-    layers.iter().any(|layer| find::any(layer, tile))
+pub fn tile_has_features(layers: &[TileLayer<'_>], tile: TileId) -> bool {
+    layers.iter().any(|layer| candidates::layer_has_features(layer, tile))
 }
 
-fn write(sheets: &[Sheet<'_>], geometry: &[u8], tile: &mut Vec<u8>) {
+fn write_layers(outputs: &[OutputLayer<'_>], geometry: &[u8], tile: &mut Vec<u8>) {
     tile.clear();
-    sheets.iter().for_each(|sheet| tags::write(sheet, geometry, tile));
+    outputs.iter().for_each(|sheet| tags::write_layer(sheet, geometry, tile));
 }
 
 /// The clusters of a layer with their commands, if it is to have any; and what is drawn by itself.
-fn clusters(layer: &Layer<'_>, found: Vec<Found>, pen: &mut Pen) -> (Vec<(Cluster, Range<usize>)>, Vec<Found>) {
-    let Some(px) = layer.show.cluster_px.filter(|_| layer.part == Part::Shapes) else { return (vec![], found) };
-    let is_point = |f: &Found| cluster::position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some();
+fn draw_clusters(
+    layer: &TileLayer<'_>,
+    found: Vec<TileCandidate>,
+    drawer: &mut FeatureDrawer,
+) -> (Vec<(PointCluster, Range<usize>)>, Vec<TileCandidate>) {
+    let Some(px) = layer.show.cluster_px.filter(|_| layer.content == LayerContent::Geometries) else {
+        return (vec![], found);
+    };
+    let is_point = |f: &TileCandidate| {
+        cluster::single_position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some()
+    };
     let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_point);
-    let (clusters, alone) = cluster::clustered(layer, Grid::new(pen.frame().zoom, px), &points);
+    let (clusters, alone) = cluster::cluster_points(layer, ClusterGrid::new(drawer.frame().zoom, px), &points);
     others.extend(alone);
     let clusters = clusters.into_iter().filter_map(|cluster| {
-        let px = cluster.shown_in(pen.frame())?;
-        let start = pen.commands.begin();
-        pen.commands.points(&[px]);
-        Some((cluster, start..pen.commands.bytes.len()))
+        let px = cluster.coord_in_frame(drawer.frame())?;
+        let start = drawer.commands.begin_feature();
+        drawer.commands.write_points(&[px]);
+        Some((cluster, start..drawer.commands.bytes.len()))
     });
     (clusters.collect(), others)
 }

@@ -3,7 +3,7 @@
 //! Written here rather than taken from a crate because most of a tile's time goes into its property values: those of a column are
 //! looked up once per tile and then known by their number.
 
-use crate::index::Cell;
+use crate::index::CellValue;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -13,14 +13,14 @@ pub(crate) const EXTENT: i32 = 4096;
 
 /// What a feature's commands mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum MvtGeometryType {
     Point = 1,
     Line = 2,
     Polygon = 3,
 }
 
 /// A layer being written: first the values of all its features, field by field, then the features.
-pub(crate) struct Layer<'a> {
+pub(crate) struct MvtLayer<'a> {
     name: &'a str,
     /// Features in it.
     pub count: usize,
@@ -35,7 +35,7 @@ pub(crate) struct Layer<'a> {
     features: Vec<u8>,
 }
 
-impl<'a> Layer<'a> {
+impl<'a> MvtLayer<'a> {
     /// For so many features, whose geometries take so many bytes, with so many fields.
     pub fn new(name: &'a str, count: usize, geometry: usize, fields: usize) -> Self {
         Self {
@@ -53,88 +53,94 @@ impl<'a> Layer<'a> {
     }
 
     /// The number of a new key.
-    pub fn key(&mut self, name: &str) -> u32 {
-        bytes_field(0x1a, name.as_bytes(), &mut self.keys);
+    pub fn add_key(&mut self, name: &str) -> u32 {
+        write_bytes_field(0x1a, name.as_bytes(), &mut self.keys);
         self.key_count += 1;
         self.key_count - 1
     }
 
     /// The number of a value, the same for equal ones; `None` for null, which tiles do not know.
-    pub fn value(&mut self, cell: Cell<'_>) -> Option<u32> {
+    pub fn intern_value(&mut self, cell: CellValue<'_>) -> Option<u32> {
         let mut scratch = [0; 12];
         let scalar = match cell {
-            Cell::Null => return None,
-            Cell::Text(text) => return Some(self.text(text)),
-            Cell::Real(real) => {
+            CellValue::Null => return None,
+            CellValue::Text(text) => return Some(self.intern_text(text)),
+            CellValue::Real(real) => {
                 scratch[0] = 0x19;
                 scratch[1..9].copy_from_slice(&real.to_le_bytes());
                 &scratch[..9]
             }
-            Cell::Int(int) if int >= 0 => tagged(0x20, int as u64, &mut scratch),
-            Cell::Int(int) => tagged(0x30, (int << 1 ^ int >> 63) as u64, &mut scratch),
-            Cell::Bool(bool) => tagged(0x38, bool.into(), &mut scratch),
+            CellValue::Int(int) if int >= 0 => encode_varint_field(0x20, int as u64, &mut scratch),
+            CellValue::Int(int) => encode_varint_field(0x30, (int << 1 ^ int >> 63) as u64, &mut scratch),
+            CellValue::Bool(bool) => encode_varint_field(0x38, bool.into(), &mut scratch),
         };
         let hash = self.hasher.hash_one(scalar);
         let (values, spans) = (&self.values, &self.spans);
-        if let Some(&at) = self.table.find(hash, |at| message(values, spans, *at) == scalar) {
+        if let Some(&at) = self.table.find(hash, |at| value_message(values, spans, *at) == scalar) {
             return Some(at);
         }
-        bytes_field(0x22, scalar, &mut self.values);
-        Some(self.number(hash, scalar.len()))
+        write_bytes_field(0x22, scalar, &mut self.values);
+        Some(self.register_value(hash, scalar.len()))
     }
 
-    fn text(&mut self, text: &str) -> u32 {
+    fn intern_text(&mut self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text.as_bytes());
         let (values, spans) = (&self.values, &self.spans);
-        let same = |at: &u32| is_text(message(values, spans, *at), text.as_bytes());
+        let same = |at: &u32| is_text_message(value_message(values, spans, *at), text.as_bytes());
         if let Some(&at) = self.table.find(hash, same) {
             return at;
         }
         let len = self.append_text(text);
-        self.number(hash, len)
+        self.register_value(hash, len)
     }
 
     /// The number of a text that is known to be different from all others of its field, and is compared with none.
-    pub fn new_text(&mut self, text: &str) -> u32 {
+    pub fn add_text(&mut self, text: &str) -> u32 {
         let len = self.append_text(text);
         self.spans.push((self.values.len() as u32, len as u32));
         self.spans.len() as u32 - 1
     }
 
     /// Adds a feature with properties as pairs of key and value.
-    pub fn feature(&mut self, id: i64, shape: Shape, tags: impl Iterator<Item = (u32, u32)>, geometry: &[u8]) {
+    pub fn add_feature(
+        &mut self,
+        id: i64,
+        shape: MvtGeometryType,
+        tags: impl Iterator<Item = (u32, u32)>,
+        geometry: &[u8],
+    ) {
         self.tags.clear();
         for (key, value) in tags {
-            varint(key.into(), &mut self.tags);
-            varint(value.into(), &mut self.tags);
+            write_varint(key.into(), &mut self.tags);
+            write_varint(value.into(), &mut self.tags);
         }
         let mut head = [0; 12];
-        let id = u64::try_from(id).map_or(&[][..], |id| tagged(0x08, id, &mut head));
+        let id = u64::try_from(id).map_or(&[][..], |id| encode_varint_field(0x08, id, &mut head));
         let len = id.len() + field_len(self.tags.len()) + 2 + field_len(geometry.len());
         let out = &mut self.features;
         out.push(0x12);
-        varint(len as u64, out);
+        write_varint(len as u64, out);
         out.extend_from_slice(id);
-        bytes_field(0x12, &self.tags, out);
+        write_bytes_field(0x12, &self.tags, out);
         out.extend_from_slice(&[0x18, shape as u8]);
-        bytes_field(0x22, geometry, out);
+        write_bytes_field(0x22, geometry, out);
         self.count += 1;
     }
 
     /// Appends the layer to a tile; nothing when it has no features.
-    pub fn finish(self, tile: &mut Vec<u8>) {
+    pub fn write_to(self, tile: &mut Vec<u8>) {
         if self.count == 0 {
             return;
         }
         let mut head = vec![];
-        bytes_field(0x0a, self.name.as_bytes(), &mut head);
+        write_bytes_field(0x0a, self.name.as_bytes(), &mut head);
         let mut tail = vec![0x28];
-        varint(EXTENT as u64, &mut tail);
+        write_varint(EXTENT as u64, &mut tail);
         tail.extend_from_slice(&[0x78, 2]);
         let len = head.len() + self.features.len() + self.keys.len() + self.values.len() + tail.len();
         tile.reserve(len + 6);
         tile.push(0x1a);
-        varint(len as u64, tile);
+        write_varint(len as u64, tile);
         for part in [&head, &self.features, &self.keys, &self.values, &tail] {
             tile.extend_from_slice(part);
         }
@@ -144,30 +150,30 @@ impl<'a> Layer<'a> {
     fn append_text(&mut self, text: &str) -> usize {
         let len = field_len(text.len());
         self.values.push(0x22);
-        varint(len as u64, &mut self.values);
-        bytes_field(0x0a, text.as_bytes(), &mut self.values);
+        write_varint(len as u64, &mut self.values);
+        write_bytes_field(0x0a, text.as_bytes(), &mut self.values);
         len
     }
 
-    fn number(&mut self, hash: u64, len: usize) -> u32 {
+    fn register_value(&mut self, hash: u64, len: usize) -> u32 {
         let at = self.spans.len() as u32;
         self.spans.push((self.values.len() as u32, len as u32));
         let (values, spans, hasher) = (&self.values, &self.spans, &self.hasher);
         self.table.insert_unique(hash, at, |at| {
-            let message = message(values, spans, *at);
-            hasher.hash_one(text_of(message).unwrap_or(message))
+            let message = value_message(values, spans, *at);
+            hasher.hash_one(message_text(message).unwrap_or(message))
         });
         at
     }
 }
 
-fn message<'v>(values: &'v [u8], spans: &[(u32, u32)], at: u32) -> &'v [u8] {
+fn value_message<'v>(values: &'v [u8], spans: &[(u32, u32)], at: u32) -> &'v [u8] {
     let (end, len) = spans[at as usize];
     &values[(end - len) as usize..end as usize]
 }
 
 /// The text of a value, unless it is something else.
-fn text_of(message: &[u8]) -> Option<&[u8]> {
+fn message_text(message: &[u8]) -> Option<&[u8]> {
     if message[0] != 0x0a {
         return None;
     }
@@ -175,12 +181,12 @@ fn text_of(message: &[u8]) -> Option<&[u8]> {
     Some(&message[len..])
 }
 
-fn is_text(message: &[u8], text: &[u8]) -> bool {
+fn is_text_message(message: &[u8], text: &[u8]) -> bool {
     message[0] == 0x0a && message.len() == field_len(text.len()) && message.ends_with(text)
 }
 
 /// A field with a number.
-fn tagged(tag: u8, mut value: u64, scratch: &mut [u8; 12]) -> &[u8] {
+fn encode_varint_field(tag: u8, mut value: u64, scratch: &mut [u8; 12]) -> &[u8] {
     scratch[0] = tag;
     let mut len = 1;
     while value >= 0x80 {
@@ -198,13 +204,13 @@ fn field_len(bytes: usize) -> usize {
     1 + bits.div_ceil(7) + bytes
 }
 
-fn bytes_field(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
+fn write_bytes_field(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
     out.push(tag);
-    varint(bytes.len() as u64, out);
+    write_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }
 
-fn varint(mut value: u64, out: &mut Vec<u8>) {
+fn write_varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -214,51 +220,51 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
 
 /// The commands of geometries, one feature's after the other's.
 #[derive(Default)]
-pub(crate) struct Commands {
+pub(crate) struct MvtCommands {
     pub bytes: Vec<u8>,
     cursor: [i32; 2],
 }
 
-impl Commands {
+impl MvtCommands {
     /// Begins the next feature; returns where its commands start.
-    pub fn begin(&mut self) -> usize {
+    pub fn begin_feature(&mut self) -> usize {
         self.cursor = [0, 0];
         self.bytes.len()
     }
 
-    pub fn points(&mut self, points: &[[i32; 2]]) {
-        self.command(1, points.len());
-        self.go(points.iter().copied());
+    pub fn write_points(&mut self, points: &[[i32; 2]]) {
+        self.write_command(1, points.len());
+        self.write_deltas(points.iter().copied());
     }
 
-    pub fn line(&mut self, points: &[[i32; 2]]) {
-        self.path(points.len(), points.iter().copied());
+    pub fn write_line(&mut self, points: &[[i32; 2]]) {
+        self.write_path(points.len(), points.iter().copied());
     }
 
     /// A ring without its closing position, from its last position to its first if `reversed`.
-    pub fn ring(&mut self, points: &[[i32; 2]], reversed: bool) {
+    pub fn write_ring(&mut self, points: &[[i32; 2]], reversed: bool) {
         if reversed {
-            self.path(points.len(), points.iter().rev().copied());
+            self.write_path(points.len(), points.iter().rev().copied());
         } else {
-            self.path(points.len(), points.iter().copied());
+            self.write_path(points.len(), points.iter().copied());
         }
-        self.command(7, 1);
+        self.write_command(7, 1);
     }
 
-    fn path(&mut self, len: usize, mut points: impl ExactSizeIterator<Item = [i32; 2]>) {
+    fn write_path(&mut self, len: usize, mut points: impl ExactSizeIterator<Item = [i32; 2]>) {
         let Some(first) = points.next() else { return };
-        self.command(1, 1);
-        self.go(std::iter::once(first));
-        self.command(2, len - 1);
-        self.go(points);
+        self.write_command(1, 1);
+        self.write_deltas(std::iter::once(first));
+        self.write_command(2, len - 1);
+        self.write_deltas(points);
     }
 
-    fn command(&mut self, id: u64, count: usize) {
-        varint(id | (count as u64) << 3, &mut self.bytes);
+    fn write_command(&mut self, id: u64, count: usize) {
+        write_varint(id | (count as u64) << 3, &mut self.bytes);
     }
 
     /// Steps within a tile and its buffer are below 2^13, so that each takes one byte or two.
-    fn go(&mut self, points: impl ExactSizeIterator<Item = [i32; 2]>) {
+    fn write_deltas(&mut self, points: impl ExactSizeIterator<Item = [i32; 2]>) {
         let mut at = self.bytes.len();
         self.bytes.resize(at + points.len() * 4, 0);
         let mut cursor = self.cursor;

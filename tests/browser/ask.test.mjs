@@ -29,7 +29,7 @@ test('what is near is found by tapping the map, nearest first', () =>
     const near = await answer('nearby', { point, radius_m: 300 });
     assert.deepEqual(await ids(page), near.features.features.map(({ id }) => id));
     assert.deepEqual((await shapesOnMap(page)).sort(), ['place', 'radius']);
-    await page.getByLabel('Within, in metres').fill('60');
+    await page.getByLabel('Within (metres)').fill('60');
     const fewer = await answer('nearby', { point, radius_m: 60 });
     await page.waitForFunction((count) => document.querySelectorAll('.outcome .row').length === count, fewer.features.features.length);
     assert.ok(fewer.features.features.length < near.features.features.length);
@@ -124,9 +124,9 @@ test('the sum of a programme stands apart from the cost, with its rule', () =>
     const sums = await answer('summary', { filter: { city: 'granada' } });
     const programmes = sums.numbers.find(({ name }) => name === 'programme_cost');
     const card = await page.locator('.outcome .card').first().textContent();
-    assert.ok(programmes.ids.length > 0 && card.includes(`${programmes.ids.length} programme sum`), card);
+    assert.ok(programmes.ids.length > 0 && card.includes(`${programmes.ids.length} programme total`), card);
     assert.match(card, /not added \(€[\d.]+M\)/);
-    await page.locator('.fold > summary', { hasText: 'How this was counted' }).click();
+    await page.locator('.fold > summary', { hasText: 'How this was calculated' }).click();
     assert.match(await page.locator('.rules').textContent(), /The sum of a whole programme stands for several actions and is not added/);
   }));
 
@@ -136,7 +136,7 @@ test('what others do alike comes with its reasons', () =>
     const alike = await answer('similar', { intervention: 'celje-presernova-redesign', k: 12 });
     assert.deepEqual(await ids(page), alike.features.features.map(({ id }) => id));
     assert.ok((await page.locator('.reasons .chip').count()) > 0);
-    assert.match(await page.locator('.outcome .row').first().textContent(), new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% alike`));
+    assert.match(await page.locator('.outcome .row').first().textContent(), new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% similar`));
   }));
 
 test('what is reached on foot is shaded, and a straight line is said to be one', () =>
@@ -156,18 +156,18 @@ test('a budget gives a choice, what a tenth more would add, and names rules that
     await answered(page);
     const best = await answer('portfolio', { budget: 2_000_000, depends_on: true, exclusive_tests: true });
     assert.match(await sentence(page), new RegExp(`^${value(best, 'chosen')} of ${value(best, 'candidates')}`));
-    assert.match(await page.locator('.outcome').textContent(), /With 10 % more/);
+    assert.match(await page.locator('.outcome').textContent(), /with 10% more/i);
     await page.getByLabel('At least one for each of').selectOption('objectives');
     await page.locator('.caution', { hasText: 'at least one for' }).waitFor();
-    assert.match(await page.locator('.caution').textContent(), /At least €.* is needed/);
+    assert.match(await page.locator('.caution').textContent(), /The budget must be at least €/);
   }));
 
 test('what was not counted is named, and the rules are there to read', () =>
   visit(`?city=celje&tab=ask&area=${CORE}`, async (page) => {
     await answered(page);
     await page.locator('.fold > summary', { hasText: 'Not counted' }).click();
-    assert.match(await page.locator('.left-out').textContent(), /without a place \(3\)/);
-    await page.locator('.fold > summary', { hasText: 'How this was counted' }).click();
+    assert.match(await page.locator('.left-out').textContent(), /without a location \(3\)/);
+    await page.locator('.fold > summary', { hasText: 'How this was calculated' }).click();
     assert.ok((await page.locator('.rules li').count()) >= 3);
   }));
 
@@ -185,7 +185,7 @@ test('cities stand side by side with the same figures, each with its base', () =
     const known = celje.numbers.find(({ name, group }) => name === 'cost' && !group).ids.length;
     assert.match(await page.locator('.compared tr', { hasText: 'Cost' }).first().textContent(), new RegExp(`${known} of ${value(celje, 'features')} known`));
     assert.match(page.url(), /compare=city:celje,city:osijek/);
-    await page.getByRole('button', { name: 'Take out Celje' }).click();
+    await page.getByRole('button', { name: 'Remove Celje' }).click();
     await page.getByText('Choose at least two.').waitFor();
     await page.goBack();
     await page.locator('.compared').waitFor();

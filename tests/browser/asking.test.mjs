@@ -18,7 +18,7 @@ test('an outline drawn on the map gives one picture and its numbers', () =>
     const [inside, money] = await Promise.all([answer('inside', { area }), answer('summary', { area })]);
     await listed(page, inside);
     const partly = inside.features.features.filter(({ result }) => result.share < 1).length;
-    assert.match(await sentence(page), new RegExp(`ha · ${value(inside, 'features')} interventions, ${partly} partly inside · 3 without a place are not counted`));
+    assert.match(await sentence(page), new RegExp(`ha · ${value(inside, 'features')} interventions, ${partly} partly inside · 3 without a location are not counted`));
     const cost = money.numbers.find(({ name }) => name === 'cost');
     assert.match(await page.locator('.outcome .card').first().textContent(), new RegExp(`cost, ${cost.ids.length} of ${value(inside, 'features')} known`));
     assert.equal(await page.locator('#ask-area').inputValue(), 'drawn');
@@ -113,9 +113,9 @@ test('list and map are in step, an intervention opens and Back returns to the an
 
 test('from an intervention one asks who does something alike; from the map, by drawing', () =>
   visit('?city=celje&id=celje-presernova-redesign', async (page) => {
-    await page.locator('.detail').getByRole('button', { name: 'Who does something similar?' }).click();
+    await page.locator('.detail').getByRole('button', { name: 'Who is doing something similar?' }).click();
     await answered(page);
-    assert.match(await heading(page), /Like “Redesign of Prešernova street”/);
+    assert.match(await heading(page), /Similar to “Redesign of Prešernova street”/);
     await idle(page);
     await page.getByRole('button', { name: 'Draw an area and ask' }).click();
     await page.locator('.outcome.empty').waitFor();
@@ -179,7 +179,7 @@ test('with keys alone an area is drawn under the cross and answered', () =>
     await page.locator('.other-ways > summary').focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
-    assert.match(await page.evaluate(() => document.activeElement.textContent), /middle of the map/);
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /centre of the map/);
     await page.keyboard.press('Enter');
     const pan = async (key) => {
       const before = await page.evaluate(() => window.cityheart.map.getCenter().toArray().join());

@@ -130,7 +130,7 @@ test('what is changed without a connection stands in its list at once, opens aga
         await page.locator('.editor').waitFor();
         assert.equal(await page.inputValue('#field-name'), 'Renamed in the tunnel');
         await page.fill('#field-note', 'Begun');
-        await page.getByRole('button', { name: 'Back, keep the draft' }).click();
+        await page.getByRole('button', { name: 'Go back and keep the draft' }).click();
         assert.match(await thing(page, id).textContent(), /You have a draft of this/);
         assert.equal((await (await fetch(`${base}${AREAS}/${id}?f=json`)).json()).properties.name, `Area ${id}`);
         await page.context().setOffline(false);
@@ -164,7 +164,7 @@ test('a city has a name in each language, one is added, and one is taken out aga
         const hungarian = page.getByLabel('Hungarian', { exact: true });
         await page.waitForFunction(() => document.activeElement?.id === 'field-names-hu');
         await page.locator('#save').click();
-        await page.locator('#faults a', { hasText: 'Name in each language: This is needed.' }).waitFor();
+        await page.locator('#faults a', { hasText: 'Name in each language: Fill in this field.' }).waitFor();
         await hungarian.fill('Cille');
         await save();
         assert.deepEqual(await names(), { ...before, hu: 'Cille' });

@@ -53,7 +53,7 @@ test('a wrong password is said at once, the right one opens the session, and it 
       await page.fill('#login', 'nobody');
       await page.fill('#password', 'wrong');
       await page.locator('dialog button.primary').click();
-      assert.match(await page.locator('dialog [role=alert]').textContent(), /not right/);
+      assert.match(await page.locator('dialog [role=alert]').textContent(), /Wrong login or password/);
       assert.equal(await page.evaluate(() => document.activeElement.id), 'login');
       await page.keyboard.press('Escape');
       assert.equal(await page.evaluate(() => document.activeElement.id), 'sign-in');
@@ -108,7 +108,7 @@ test('what is wrong is summed up with links, said at the field, and nothing is s
     await page.locator('#faults a', { hasText: 'Cost' }).click();
     assert.equal(await page.evaluate(() => document.activeElement.id), 'field-cost');
     const described = await page.getAttribute('#field-cost', 'aria-describedby');
-    assert.match(await page.locator(`#${described.split(' ').pop()}`).textContent(), /not a number/);
+    assert.match(await page.locator(`#${described.split(' ').pop()}`).textContent(), /Enter a number/);
     assert.equal((await stored(id)).properties.title, titleOf(id));
   }));
 
@@ -164,7 +164,7 @@ test('the outline of something that is there can be used', () =>
     const outline = page.locator('#outline option', { hasText: /./ }).nth(1);
     await outline.waitFor({ state: 'attached' });
     await page.selectOption('#outline', await outline.getAttribute('value'));
-    await page.waitForFunction(() => !/no place/.test(document.querySelector('#place-now').textContent));
+    await page.waitForFunction(() => !/no location/.test(document.querySelector('#place-now').textContent));
     await save(page);
     assert.ok((await stored(id)).geometry);
   }));

@@ -43,7 +43,7 @@ test('of ten thousand interventions list and table hold a piece, and reach all',
       await page.keyboard.press('Control+Home');
       await page.locator('tr[aria-rowindex="2"] :focus').waitFor();
       await page.locator('th .tick, th label').first().click();
-      assert.match(await page.locator('.table-tools > p').textContent(), /10,000 ticked/);
+      assert.match(await page.locator('.table-tools > p').textContent(), /10,000 selected/);
     },
     { prepare: (page) => page.route('**/collections/interventions/items*', (route) => route.fulfill({ contentType: 'application/geo+json', body })) },
   );

@@ -64,7 +64,7 @@ const worksThrough = (cut, mend) =>
       await row(page, one).click();
       await page.locator('#edit').click();
       await page.fill('#field-title', 'Half a thought');
-      await page.getByRole('button', { name: 'Back, keep the draft' }).click();
+      await page.getByRole('button', { name: 'Go back and keep the draft' }).click();
       await page.locator('.way .link').first().click();
       await whole(page, 'account');
       await eventually(() => keptIn(page), ({ files }) => files.some(({ path }) => path.includes('/terra-')), 'an editor has all of the program');
@@ -72,7 +72,7 @@ const worksThrough = (cut, mend) =>
       await cut(page);
       await page.reload();
       await asOf(page).waitFor();
-      assert.match(await asOf(page).textContent(), /^No connection\. You see the plan as of \w+ \d+, \d{4}, \d\d:\d\d\.$/);
+      assert.match(await asOf(page).textContent(), /^No connection\. This is the plan as of \w+ \d+, \d{4}, \d\d:\d\d\.$/);
       await row(page, two).waitFor();
       await page.locator('.button.print').click();
       assert.match(await page.locator('.paper .as-of').textContent(), /^No connection\./, 'paper says it, too');

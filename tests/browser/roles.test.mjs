@@ -52,7 +52,7 @@ test('a viewer reads what is internal to their city, and can change nothing', ()
       assert.ok(await page.locator('#new').isDisabled());
       for (const id of [hidden, plain]) {
         await open(page, id);
-        assert.match(await page.locator('.detail .hint').textContent(), /may look, not change/);
+        assert.match(await page.locator('.detail .hint').textContent(), /view the plan but not change it/);
         assert.equal(await page.locator(CONTROLS).count(), 0, id);
         await page.locator('.way .link').first().click();
       }
@@ -99,7 +99,7 @@ test('an editor of Granada finds nothing to change in Celje, and all of it in Gr
       await open(page, foreign);
       assert.match(await page.locator('.detail .hint').textContent(), /Granada/);
       assert.equal(await page.locator('#edit, .moves button, .actions .danger').count(), 0);
-      assert.deepEqual(await page.locator('.actions button').allTextContents(), ['Take over as an idea']);
+      assert.deepEqual(await page.locator('.actions button').allTextContents(), ['Reuse as an idea']);
       await page.locator('.history summary').click();
       await page.locator('.history li').first().waitFor();
       assert.equal(await page.locator('.history button', { hasText: 'Restore' }).count(), 0);
@@ -129,7 +129,7 @@ test('a contributor adds, changes what they made, and nothing else', () =>
         await page.locator('.way .link').first().click();
         await open(page, foreign);
         await page.locator('.detail .hint').waitFor();
-        assert.match(await page.locator('.detail .hint').textContent(), /yourself/i);
+        assert.match(await page.locator('.detail .hint').textContent(), /only what you added/);
         assert.equal(await page.locator(CONTROLS).count(), 0);
         assert.equal((await ask(page, 'PATCH', `${ITEMS}/${foreign}`, { properties: { title: 'taken' } })).status, 403);
         await page.fill('#search', 'Test celje-test');

@@ -25,7 +25,7 @@ test('the files hold what the list shows', () =>
     assert.ok(text.startsWith('\ufeffIdentifier,Title,'), text.slice(0, 40));
     for (const { id } of wanted) assert.ok(text.includes(`\r\n${id},`), id);
 
-    const png = await fileOf(page, () => page.getByRole('button', { name: 'Picture (PNG)' }).click());
+    const png = await fileOf(page, () => page.getByRole('button', { name: 'Image (PNG)' }).click());
     assert.equal(png.bytes.subarray(1, 4).toString(), 'PNG');
     const [width, height] = [png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)];
     const canvas = await page.locator('.maplibregl-canvas').evaluate(({ width: w, height: h }) => [w, h]);
@@ -37,8 +37,8 @@ test('the link and the frame show what was shown, and QGIS is told the addresses
   visit('?city=osijek&colour=cost', async (page) => {
     await idle(page);
     await page.getByRole('button', { name: 'Share' }).click();
-    assert.equal(await page.getByLabel('Link to what is shown').inputValue(), page.url());
-    const code = await page.getByLabel('Code for another web page').inputValue();
+    assert.equal(await page.getByLabel('Link to this view').inputValue(), page.url());
+    const code = await page.getByLabel('Code to embed in a web page').inputValue();
     assert.match(code, /^<iframe [^>]*title="cityheart · Osijek"/);
     assert.equal(await page.getByLabel('WFS / OGC API – Features').inputValue(), `${base}api`);
     assert.equal(await page.getByLabel('Vector tiles').inputValue(), `${base}tiles/areas,interventions/{z}/{x}/{y}.mvt`);

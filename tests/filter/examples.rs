@@ -1,9 +1,9 @@
 //! The examples of OGC 21-065r2.
 
-use crate::{fixtures, row::collection};
-use cityheart::collection::{Collection, Kind};
+use crate::filter::{fixtures, row::collection};
+use cityheart::collection::{Collection, FieldType};
 use cityheart::crs::Crs;
-use cityheart::filter::{Filter, Lang};
+use cityheart::filter::{Filter, FilterLanguage};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,13 +33,17 @@ fn all_official_examples_are_read_and_say_the_same_when_read_again() {
     }
     let mut bound = 0;
     for (name, text) in &texts {
-        bound += usize::from(bind(name, text, Lang::Text).is_some());
+        bound += usize::from(bind(name, text, FilterLanguage::Text).is_some());
     }
     for (name, text) in &jsons {
-        let Some(json) = bind(name, text, Lang::Json) else { continue };
+        let Some(json) = bind(name, text, FilterLanguage::Json) else { continue };
         bound += 1;
         if let Some(twin) = texts.get(name) {
-            assert_eq!(Some(json), bind(name, twin, Lang::Text), "{name}: text and JSON say different things");
+            assert_eq!(
+                Some(json),
+                bind(name, twin, FilterLanguage::Text),
+                "{name}: text and JSON say different things"
+            );
         }
     }
     assert_eq!(bound, 229 - 2 * FOREIGN.len());
@@ -53,12 +57,12 @@ fn again(name: &str, expr: &cql2::Expr) {
 }
 
 /// The canonical text of an example on a collection that has its properties; reads as itself.
-fn bind(name: &str, text: &str, lang: Lang) -> Option<String> {
+fn bind(name: &str, text: &str, lang: FilterLanguage) -> Option<String> {
     let things = synthetic(name, text, lang);
     let stem = name.split("-alt").next().unwrap();
     match (Filter::parse(text, lang, Crs::CRS84, &things), FOREIGN.iter().find(|f| f.0 == stem)) {
         (Ok(filter), None) => {
-            let back = Filter::parse(filter.text(), Lang::Text, Crs::CRS84, &things);
+            let back = Filter::parse(filter.text(), FilterLanguage::Text, Crs::CRS84, &things);
             let back = back.unwrap_or_else(|e| panic!("{name}: {} is not read again: {e}", filter.text()));
             assert_eq!(back.text(), filter.text(), "{name}");
             assert_eq!(back.plan(), filter.plan(), "{name}");
@@ -74,25 +78,28 @@ fn bind(name: &str, text: &str, lang: Lang) -> Option<String> {
 }
 
 /// A collection with the properties of this example, of the types that it compares them with.
-fn synthetic(name: &str, text: &str, lang: Lang) -> Collection {
-    let expr = if lang == Lang::Text { cql2::parse_text(text).unwrap() } else { cql2::parse_json(text).unwrap() };
+fn synthetic(name: &str, text: &str, lang: FilterLanguage) -> Collection {
+    let expr =
+        if lang == FilterLanguage::Text { cql2::parse_text(text).unwrap() } else { cql2::parse_json(text).unwrap() };
     let mut names = vec![];
     properties(&serde_json::from_str(&expr.to_json().unwrap()).unwrap(), &mut names);
     let quoted = ["clause6_02a", "example03", "example40"].iter().any(|n| name.starts_with(n));
     let kind = |property: &str| match property {
-        "swimming_pool" => Kind::Boolean,
+        "swimming_pool" => FieldType::Boolean,
         "updated" | "updated_at" | "built" | "starts_at" | "ends_at" | "event_time" | "touchdown" | "liftOff" => {
-            Kind::DateTime
+            FieldType::DateTime
         }
-        "layer:ids" | "values" => Kind::Json,
-        "value" | "landsat:wrs_path" if quoted => Kind::Text,
+        "layer:ids" | "values" => FieldType::Json,
+        "value" | "landsat:wrs_path" if quoted => FieldType::Text,
         "balance" | "depth" | "category" | "eo:cloud_cover" | "landsat:wrs_row" | "landsat:wrs_path" | "floors"
-        | "taxes" | "value" | "foo" | "bar" | "x" | "vehicle_height" | "bridge_clearance" | "windSpeed" => Kind::Real,
-        _ => Kind::Text,
+        | "taxes" | "value" | "foo" | "bar" | "x" | "vehicle_height" | "bridge_clearance" | "windSpeed" => {
+            FieldType::Real
+        }
+        _ => FieldType::Text,
     };
     let place = ["geometry", "road", "footprint", "location"];
     let named = names.iter().find(|n| place.contains(&n.as_str())).map_or("geometry", String::as_str).to_owned();
-    let fields: Vec<(&str, Kind)> =
+    let fields: Vec<(&str, FieldType)> =
         names.iter().filter(|n| !place.contains(&n.as_str()) && *n != "id").map(|n| (n.as_str(), kind(n))).collect();
     let plain = collection(&fields);
     let mut schema = (*plain.schema).clone();

@@ -1,21 +1,21 @@
 //! What must not be taken, and what must not take long: each gets a sentence.
 
-use crate::row::{collection, parse, refusal};
-use cityheart::collection::{Collection, Kind};
+use crate::filter::row::{collection, parse, refusal};
+use cityheart::collection::{Collection, FieldType};
 use cityheart::crs::Crs;
 use cityheart::error::Error;
-use cityheart::filter::{Filter, Lang};
+use cityheart::filter::{Filter, FilterLanguage};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
 fn things() -> Collection {
     collection(&[
-        ("title", Kind::Text),
-        ("status", Kind::Text),
-        ("count", Kind::Integer),
-        ("open", Kind::Boolean),
-        ("start", Kind::Date),
-        ("tags", Kind::Json),
+        ("title", FieldType::Text),
+        ("status", FieldType::Text),
+        ("count", FieldType::Integer),
+        ("open", FieldType::Boolean),
+        ("start", FieldType::Date),
+        ("tags", FieldType::Json),
     ])
 }
 
@@ -75,7 +75,7 @@ fn a_refusal_names_the_place_and_a_way_out() {
 
 #[test]
 fn json_is_refused_with_its_place() {
-    let ask = |text: &str| Filter::parse(text, Lang::Json, Crs::CRS84, &things()).unwrap_err().to_string();
+    let ask = |text: &str| Filter::parse(text, FilterLanguage::Json, Crs::CRS84, &things()).unwrap_err().to_string();
     for (text, words) in [
         ("", &["not JSON"][..]),
         ("{\"op\":\"=\"", &["not JSON", "line 1"]),
@@ -145,7 +145,7 @@ fn nothing_takes_long_or_the_stack() {
         many(60, "{\"op\":\"not\",\"args\":[", "true", "]}"),
         format!("{{\"op\":\"and\",\"args\":[{}true]}}", "{\"op\":\"not\",\"args\":[true]},".repeat(600)),
     ] {
-        let refused = Filter::parse(&text, Lang::Json, Crs::CRS84, &things());
+        let refused = Filter::parse(&text, FilterLanguage::Json, Crs::CRS84, &things());
         assert!(matches!(refused, Err(Error::Invalid(_) | Error::TooLarge(_))), "{refused:?}");
     }
 }
@@ -186,7 +186,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_panic(text in "\\PC{0,60}") {
         let _ = parse(&text, &things());
-        let _ = Filter::parse(&text, Lang::Json, Crs::CRS84, &things());
+        let _ = Filter::parse(&text, FilterLanguage::Json, Crs::CRS84, &things());
     }
 
     /// Crooked polygons are taken as the area that they draw, or refused; never a panic, whatever feature they meet.
@@ -197,7 +197,7 @@ proptest! {
             let text = format!("{relation}(geometry, POLYGON(({},{})))", pairs.join(","), pairs[0]);
             if let Ok(filter) = parse(&text, &things()) {
                 let own: geo_types::LineString<f64> = own.iter().map(|(x, y)| (f64::from(*x), f64::from(*y))).collect();
-                let row = crate::row::Feature::new("a", Some(own.into()), vec![cityheart::feature::Value::Null; 6]);
+                let row = crate::filter::row::Feature::new("a", Some(own.into()), vec![cityheart::feature::FieldValue::Null; 6]);
                 let _ = filter.compile().holds(&row);
             }
         }

@@ -1,34 +1,34 @@
 //! The shapes of filters that QGIS sends (its qgscql2expressioncompiler), and the answers that they must have.
 
-use crate::row::{Feature, collection, parse};
-use cityheart::collection::Kind;
+use crate::filter::row::{Feature, collection, parse};
+use cityheart::collection::FieldType;
 use cityheart::crs::{Crs, Projection};
-use cityheart::feature::Value;
-use cityheart::filter::{Filter, Lang};
+use cityheart::feature::FieldValue;
+use cityheart::filter::{Filter, FilterLanguage};
 use geo_types::{Coord, Point};
 
 fn shop() -> Feature {
-    let text = |t: &str| Value::text(t);
+    let text = |t: &str| FieldValue::text(t);
     let values = vec![
         text("Prešernova O'Neil"),
-        Value::Int(7),
-        Value::Real(2.5),
+        FieldValue::Int(7),
+        FieldValue::Real(2.5),
         text("2026-03-01"),
         text("2026-03-01T10:00:00Z"),
-        Value::Null,
-        Value::Bool(true),
+        FieldValue::Null,
+        FieldValue::Bool(true),
     ];
     Feature::new("a", Some(Point::new(15.2677, 46.2309).into()), values)
 }
 
-const FIELDS: [(&str, Kind); 7] = [
-    ("title", Kind::Text),
-    ("count", Kind::Integer),
-    ("size_m", Kind::Real),
-    ("start_date", Kind::Date),
-    ("seen", Kind::DateTime),
-    ("end_date", Kind::Date),
-    ("open", Kind::Boolean),
+const FIELDS: [(&str, FieldType); 7] = [
+    ("title", FieldType::Text),
+    ("count", FieldType::Integer),
+    ("size_m", FieldType::Real),
+    ("start_date", FieldType::Date),
+    ("seen", FieldType::DateTime),
+    ("end_date", FieldType::Date),
+    ("open", FieldType::Boolean),
 ];
 
 #[test]
@@ -71,7 +71,7 @@ fn coordinates_come_in_the_axis_order_of_the_filters_reference_system() {
     let things = collection(&FIELDS);
     let at = Coord { x: 15.2677, y: 46.2309 };
     for crs in Crs::all().filter(|c| {
-        let a = c.area();
+        let a = c.area_of_use();
         at.x > a[0] && at.x < a[2] && at.y > a[1] && at.y < a[3]
     }) {
         let here = Projection::new(crs).unwrap().from_lonlat(at).unwrap();
@@ -85,8 +85,9 @@ fn coordinates_come_in_the_axis_order_of_the_filters_reference_system() {
                 here.y + near
             )
         };
-        let ask =
-            |text: &str| Filter::parse(text, Lang::Text, crs, &things).unwrap_or_else(|e| panic!("{crs} {text}: {e}"));
+        let ask = |text: &str| {
+            Filter::parse(text, FilterLanguage::Text, crs, &things).unwrap_or_else(|e| panic!("{crs} {text}: {e}"))
+        };
         assert!(ask(&bbox(0.0)).compile().holds(&shop()), "{crs}");
         assert!(!ask(&bbox(3.0 * near)).compile().holds(&shop()), "{crs}");
         // The key under which answers are kept is in degrees, whatever came in.

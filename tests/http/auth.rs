@@ -1,10 +1,10 @@
 //! Signing in and out, tokens, and what keeps others from using somebody's session.
 
-use crate::server::{Plan, Reply, fresh, send};
+use crate::support::server::{Plan, Reply, fresh, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use cityheart::access::{Role, Viewer};
+use cityheart::access::{AccessRole, Viewer};
 use cityheart::config::Config;
 use serde_json::json;
 
@@ -13,8 +13,8 @@ const PASSWORD: &str = "correct horse battery";
 fn open(config: Config) -> (Plan, Router) {
     let plan = fresh(&[]);
     let accounts = plan.atlas.accounts().unwrap();
-    accounts.add_user(&Viewer::new("anna", "Anna", Role::Editor, ["celje"]), PASSWORD).unwrap();
-    let router = cityheart::http::router(plan.atlas.clone(), config);
+    accounts.add_user(&Viewer::new("anna", "Anna", AccessRole::Editor, ["celje"]), PASSWORD).unwrap();
+    let router = cityheart::http::build_router(plan.atlas.clone(), config);
     (plan, router)
 }
 
@@ -189,7 +189,7 @@ async fn a_sign_in_is_json_of_our_own_page() {
 async fn a_token_opens_as_long_as_it_is_valid() {
     let (plan, router) = open(Config::default());
     let accounts = plan.atlas.accounts().unwrap();
-    let robot = Viewer::new("robot", "", Role::Contributor, ["cesena"]);
+    let robot = Viewer::new("robot", "", AccessRole::Contributor, ["cesena"]);
     let secret = accounts.add_token(&robot, 1).unwrap();
     let ask = |value: String| {
         let router = router.clone();
@@ -198,7 +198,7 @@ async fn a_token_opens_as_long_as_it_is_valid() {
     let robot = json!({"login": "robot", "name": "", "role": "contributor", "cities": ["cesena"]});
     assert_eq!(ask(format!("Bearer {secret}")).await.json(), robot);
     assert_eq!(ask(format!("bearer {secret}")).await.json(), robot);
-    let ended = accounts.add_token(&Viewer::new("old", "", Role::Viewer, []), 0).unwrap();
+    let ended = accounts.add_token(&Viewer::new("old", "", AccessRole::Viewer, []), 0).unwrap();
     for wrong in [
         format!("Bearer {secret}0"),
         "Bearer".into(),
@@ -210,7 +210,7 @@ async fn a_token_opens_as_long_as_it_is_valid() {
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{wrong}");
         assert!(reply.header("www-authenticate").starts_with("Bearer"), "{wrong}");
     }
-    accounts.revoke("robot").unwrap();
+    accounts.revoke_token("robot").unwrap();
     assert_eq!(ask(format!("Bearer {secret}")).await.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -220,7 +220,7 @@ async fn an_account_that_ends_or_changes_its_password_ends_its_sessions() {
     let accounts = plan.atlas.accounts().unwrap();
     let first = cookie(&sign_in(&router, "localhost", "anna", PASSWORD).await);
     // As another program does it: over the same file, from another connection.
-    let outside = cityheart::atlas::Accounts::beside(&plan.folder.path().join("plan.gpkg")).unwrap();
+    let outside = cityheart::atlas::AccountService::beside_plan(&plan.folder.path().join("plan.gpkg")).unwrap();
     outside.set_password("anna", "another password").unwrap();
     assert_eq!(me(&router, "localhost", ("cookie", &first)).await.json()["role"], "visitor");
     assert_eq!(sign_in(&router, "localhost", "anna", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
@@ -234,8 +234,8 @@ async fn an_account_that_ends_or_changes_its_password_ends_its_sessions() {
 async fn who_is_remembered_is_forgotten_when_another_program_changes_the_accounts() {
     let (plan, router) = open(Config::default());
     let path = plan.folder.path().join("plan.gpkg");
-    let outside = cityheart::atlas::Accounts::beside(&path).unwrap();
-    let secret = outside.add_token(&Viewer::new("robot", "", Role::Contributor, ["cesena"]), 1).unwrap();
+    let outside = cityheart::atlas::AccountService::beside_plan(&path).unwrap();
+    let secret = outside.add_token(&Viewer::new("robot", "", AccessRole::Contributor, ["cesena"]), 1).unwrap();
     let session = cookie(&sign_in(&router, "localhost", "anna", PASSWORD).await);
     // An hour passes without a change: what was found is remembered from here on.
     let file = std::fs::File::options().write(true).open(outside.path()).unwrap();
@@ -249,7 +249,7 @@ async fn who_is_remembered_is_forgotten_when_another_program_changes_the_account
     let value = session.split_once('=').unwrap().1.split(';').next().unwrap();
     let as_token = me(&router, "localhost", ("authorization", &format!("Bearer {value}"))).await;
     assert_eq!(as_token.status, StatusCode::UNAUTHORIZED);
-    outside.revoke("robot").unwrap();
+    outside.revoke_token("robot").unwrap();
     outside.remove_user("anna").unwrap();
     assert_eq!(me(&router, "localhost", ("authorization", &bearer)).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(me(&router, "localhost", ("cookie", &session)).await.json()["role"], "visitor");
@@ -258,7 +258,7 @@ async fn who_is_remembered_is_forgotten_when_another_program_changes_the_account
 #[tokio::test]
 async fn without_any_account_signing_in_says_how_to_make_one() {
     let plan = fresh(&[]);
-    let router = cityheart::http::router(plan.atlas.clone(), Config::default());
+    let router = cityheart::http::build_router(plan.atlas.clone(), Config::default());
     let reply = sign_in(&router, "localhost", "anna", PASSWORD).await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
     assert!(reply.text().contains("cityheart user add"), "{}", reply.text());
@@ -271,8 +271,8 @@ async fn a_short_password_is_refused_and_a_role_without_its_city_too() {
     let add = |role, cities: &[&str], password| {
         accounts.add_user(&Viewer::new("bo", "", role, cities.iter().copied()), password).is_ok()
     };
-    assert!(!add(Role::Admin, &[], "too short"));
-    assert!(!add(Role::Editor, &[], PASSWORD));
-    assert!(!add(Role::Contributor, &[], PASSWORD));
-    assert!(add(Role::Viewer, &[], PASSWORD));
+    assert!(!add(AccessRole::Admin, &[], "too short"));
+    assert!(!add(AccessRole::Editor, &[], PASSWORD));
+    assert!(!add(AccessRole::Contributor, &[], PASSWORD));
+    assert!(add(AccessRole::Viewer, &[], PASSWORD));
 }

@@ -1,6 +1,6 @@
 //! Requests that are wrong: each gets a problem with a sentence that names the place, and none gets a 5xx.
 
-use crate::server::{self, get_as, router, send};
+use crate::support::server::{self, get_as, router, send};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use proptest::prelude::*;
@@ -190,7 +190,7 @@ proptest! {
             request = request.header(*name, value);
         }
         let request = request.body(Body::from(body)).unwrap();
-        let router = cityheart::http::router(server::plan().atlas.clone(), cityheart::config::Config { trust_proxy: true, ..Default::default() });
+        let router = cityheart::http::build_router(server::plan().atlas.clone(), cityheart::config::Config { trust_proxy: true, ..Default::default() });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let reply = runtime.block_on(send(&router, request));
         prop_assert!(!reply.status.is_server_error(), "{} {}: {}", method, address, reply.status);

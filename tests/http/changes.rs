@@ -1,15 +1,15 @@
 //! Several edits as one, what changed since, the history of a feature and the way back.
 
-use crate::editing::{Client, ITEMS, JSON, ONE, measure, places};
-use crate::server::local;
+use crate::support::editing::{Client, ITEMS, JSON, ONE, measure, places};
+use crate::support::server::local;
 use axum::body::Body;
-use cityheart::access::{Role, Viewer};
+use cityheart::access::{AccessRole, Viewer};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 const CHANGES: &str = "/api/collections/interventions/changes";
 
-async fn make(client: &Client, edits: Json) -> crate::server::Reply {
+async fn make(client: &Client, edits: Json) -> crate::support::server::Reply {
     client.send("POST", CHANGES, &[JSON], json!({"edits": edits}).to_string()).await
 }
 
@@ -87,7 +87,7 @@ async fn follow(client: &Client, first: &str) -> (Vec<Json>, u64) {
     loop {
         let page = client.json(&path).await;
         changes.extend(page["changes"].as_array().unwrap().iter().cloned());
-        match crate::server::link(&page, "next", "application/json") {
+        match crate::support::server::link(&page, "next", "application/json") {
             Some(next) => path = local(next).into(),
             None => return (changes, page["revision"].as_u64().unwrap()),
         }
@@ -96,7 +96,7 @@ async fn follow(client: &Client, first: &str) -> (Vec<Json>, u64) {
 
 #[tokio::test]
 async fn a_copy_that_follows_the_changes_is_the_collection() {
-    let client = Client::of(Viewer::new("ana", "Ana", Role::Admin, []));
+    let client = Client::of(Viewer::new("ana", "Ana", AccessRole::Admin, []));
     for i in 0..7 {
         client.post(&measure(Some(&format!("celje-bench-{i}")))).await;
     }
@@ -138,7 +138,7 @@ async fn a_copy_that_follows_the_changes_is_the_collection() {
 
 #[tokio::test]
 async fn edits_between_two_pages_are_neither_lost_nor_told_twice() {
-    let client = Client::of(Viewer::new("ana", "Ana", Role::Admin, []));
+    let client = Client::of(Viewer::new("ana", "Ana", AccessRole::Admin, []));
     let mut told: Vec<(u64, String)> = vec![];
     let mut path = format!("{CHANGES}?limit=20");
     let mut made = 0;
@@ -146,7 +146,7 @@ async fn edits_between_two_pages_are_neither_lost_nor_told_twice() {
         let page = client.json(&path).await;
         let line = |c: &Json| (c["revision"].as_u64().unwrap(), c["id"].as_str().unwrap().to_owned());
         told.extend(page["changes"].as_array().unwrap().iter().map(line));
-        let Some(next) = crate::server::link(&page, "next", "application/json") else { break };
+        let Some(next) = crate::support::server::link(&page, "next", "application/json") else { break };
         path = local(next).to_owned();
         if made < 3 {
             made += 1;
@@ -243,7 +243,7 @@ async fn what_somebody_may_not_see_is_in_no_history_and_no_changes() {
     let since = format!("{CHANGES}?since=1");
     assert_eq!(changes(visitor.json(&since).await), []);
     assert_eq!(visitor.get(&format!("{path}/history")).await.status, 404);
-    let editor = Client { viewer: Viewer::new("ana", "Ana", Role::Editor, ["celje"]), ..visitor };
+    let editor = Client { viewer: Viewer::new("ana", "Ana", AccessRole::Editor, ["celje"]), ..visitor };
     assert_eq!(changes(editor.json(&since).await).len(), 1);
     editor.patch(&path, &public).await;
     editor.patch(&path, &json!({"properties": {"visibility": "internal", "title": "Skrito"}})).await;

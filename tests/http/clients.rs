@@ -1,7 +1,7 @@
 //! Clients of other houses against a running server: OWSLib, and GDAL's OGC API Features driver as pyogrio bundles it.
 
-use crate::python;
-use crate::server::{json as api, plan, public, router};
+use crate::support::python;
+use crate::support::server::{json as api, plan, public, router};
 use cityheart::config::Config;
 use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// Runs a Python script beside a server over the demo plan; `url` is the landing page. Gives what the script prints as JSON.
 pub async fn beside(script: &'static str) -> Json {
     let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
-    let server = cityheart::http::bind(config).await.unwrap();
+    let server = cityheart::http::bind_server(config).await.unwrap();
     let url = format!("http://{}/api", server.address());
     let running = tokio::spawn(server.run_until(plan().atlas.clone(), std::future::pending()));
     let printed = tokio::task::spawn_blocking(move || {

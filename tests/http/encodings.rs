@@ -1,7 +1,7 @@
 //! The forms of features beside GeoJSON: each is read by GDAL and holds what GeoJSON has, feature by feature.
 
-use crate::python;
-use crate::server::{get, get_as, json, link, local, plan, public, router};
+use crate::support::python;
+use crate::support::server::{get, get_as, json, link, local, plan, public, router};
 use serde_json::{Value as Json, json};
 use std::io::Write as _;
 
@@ -48,18 +48,18 @@ say(driver=info['driver'], crs=info['crs'], features=info['features'], title=pyo
         );
         assert_eq!((&seen["driver"], &seen["crs"]), (&json!("FlatGeobuf"), &json!("EPSG:4326")), "{id}");
         assert_eq!(seen["features"], features.len(), "{id}");
-        let schema = plan().atlas.view(&id).unwrap().collection().clone();
+        let schema = plan().atlas.collection_view(&id).unwrap().collection().clone();
         // What a visitor sees.
         let fields: Vec<_> =
             schema.fields.iter().filter(|f| features[0]["properties"].get(&f.name).is_some()).collect();
         for field in &fields {
-            use cityheart::collection::Kind;
+            use cityheart::collection::FieldType;
             let wanted = match field.kind {
-                Kind::Text | Kind::Json => "OFTString",
-                Kind::Integer => "OFTInteger64",
-                Kind::Real | Kind::Decimal => "OFTReal",
-                Kind::Boolean => "OFTInteger",
-                Kind::Date | Kind::DateTime => "OFTDateTime",
+                FieldType::Text | FieldType::Json => "OFTString",
+                FieldType::Integer => "OFTInteger64",
+                FieldType::Real | FieldType::Decimal => "OFTReal",
+                FieldType::Boolean => "OFTInteger",
+                FieldType::Date | FieldType::DateTime => "OFTDateTime",
             };
             assert_eq!(seen["types"][&field.name], wanted, "{id}.{}", field.name);
         }

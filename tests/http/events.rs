@@ -1,12 +1,12 @@
 //! Server-sent events, read as they come.
 
-use crate::editing::{Client, ITEMS, ONE, measure};
-use crate::server::by;
+use crate::support::editing::{Client, ITEMS, ONE, measure};
+use crate::support::server::by;
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
 use cityheart::access::Viewer;
-use cityheart::change::{ChangeSet, Edit};
-use cityheart::feature::{FeatureId, Value};
+use cityheart::change::{ChangeSet, FeatureEdit};
+use cityheart::feature::{FeatureId, FieldValue};
 use cityheart::store::{GeoPackage, Store};
 use serde_json::{Value as Json, json};
 use tokio_stream::StreamExt;
@@ -143,7 +143,8 @@ async fn listeners_hear_of_the_collections_they_name_and_of_what_they_may_see() 
     let visitor = Client { viewer: Viewer::visitor(), ..client };
     let mut outside = listen(&visitor, "/api/events", None).await;
     outside.next().await;
-    let client = Client { viewer: Viewer::new("ana", "Ana", cityheart::access::Role::Editor, ["celje"]), ..visitor };
+    let client =
+        Client { viewer: Viewer::new("ana", "Ana", cityheart::access::AccessRole::Editor, ["celje"]), ..visitor };
     let mut internal = measure(Some("celje-secret"));
     internal["properties"]["visibility"] = "internal".into();
     client.post(&internal).await;
@@ -162,15 +163,17 @@ async fn an_edit_of_another_program_is_told_too() {
     let mut line = listen(&client, "/api/events", None).await;
     line.next().await;
     let other = GeoPackage::open(&client.plan.folder.path().join("plan.gpkg")).unwrap();
-    let facilities = other.collections().unwrap().into_iter().find(|c| c.id.as_str() == "facilities").unwrap();
-    let name = facilities.field("name").unwrap();
-    let edit = Edit::Patch {
+    let facilities = other.list_collections().unwrap().into_iter().find(|c| c.id.as_str() == "facilities").unwrap();
+    let name = facilities.field_index("name").unwrap();
+    let edit = FeatureEdit::Patch {
         id: FeatureId::new("celje-railway-station").unwrap(),
         base: None,
         geometry: None,
-        values: vec![(name, Value::text("Nova postaja"))],
+        values: vec![(name, FieldValue::text("Nova postaja"))],
     };
-    other.commit(&ChangeSet { collection: facilities.id, edits: vec![edit], author: "other".into() }).unwrap();
+    other
+        .commit_change_set(&ChangeSet { collection: facilities.id, edits: vec![edit], author: "other".into() })
+        .unwrap();
     let told = line.next().await.unwrap();
     assert_eq!(
         (&told.data["collection"], &told.data["ids"]),
@@ -185,6 +188,6 @@ async fn the_end_of_the_program_ends_the_line() {
     let client = Client::new();
     let mut line = listen(&client, "/api/events", None).await;
     line.next().await;
-    client.plan.atlas.news().end();
+    client.plan.atlas.change_feed().close();
     assert!(line.next().await.is_none());
 }

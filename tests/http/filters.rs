@@ -1,7 +1,7 @@
 //! Filters and reference systems over the real router: the classes of CQL2, of Features Part 2 and of Features Part 3, one test each.
 //! Every answer is held against the whole collection, looked through feature by feature.
 
-use crate::server::{demo, fresh, get, json, link, local, plan, router};
+use crate::support::server::{demo, fresh, get, json, link, local, plan, router};
 use axum::Router;
 use cityheart::crs::{Crs, Projection};
 use geo::{Intersects, Relate};
@@ -344,7 +344,7 @@ async fn features_crs() {
     let inside = ids(&json(&router, &format!("{ITEMS}?limit=10000&bbox=15.2,46.2,15.3,46.3")).await);
     assert!(!inside.is_empty());
     for code in [3794, 3857, 4258, 4326, 3035] {
-        let crs = Crs::epsg(code).unwrap();
+        let crs = Crs::from_epsg(code).unwrap();
         let projection = Projection::new(crs).unwrap();
         let (a, b) = (
             projection.from_lonlat(Coord { x: 15.2, y: 46.2 }).unwrap(),
@@ -370,7 +370,7 @@ async fn a_plan_whose_cities_share_a_grid_is_stored_in_it() {
         }
     });
     let celje = fresh(&content);
-    let router = cityheart::http::router(celje.atlas.clone(), cityheart::config::Config::default());
+    let router = cityheart::http::build_router(celje.atlas.clone(), cityheart::config::Config::default());
     let collection = json(&router, "/api/collections/interventions").await;
     assert_eq!(collection["storageCrs"], "http://www.opengis.net/def/crs/EPSG/0/3794");
     assert_eq!(collection["crs"][0], CRS84);

@@ -1,10 +1,10 @@
 //! Answers that are kept: the same for whoever asks the same, and gone with the next edit.
 
-use crate::server::{fresh, get, get_as, public};
-use cityheart::change::{ChangeSet, Edit};
+use crate::support::server::{fresh, get, get_as, public};
+use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::CollectionId;
 use cityheart::config::Config;
-use cityheart::feature::{FeatureId, Value};
+use cityheart::feature::{FeatureId, FieldValue};
 use cityheart::http;
 use flate2::read::GzDecoder;
 use std::io::Read;
@@ -18,10 +18,10 @@ const PATHS: [&str; 3] = [
 #[tokio::test]
 async fn an_answer_is_the_same_when_it_is_asked_for_again_and_another_after_an_edit() {
     let plan = fresh(&public());
-    let router = http::router(plan.atlas.clone(), Config { trust_proxy: true, ..Config::default() });
+    let router = http::build_router(plan.atlas.clone(), Config { trust_proxy: true, ..Config::default() });
     let areas = public().into_iter().find(|(id, _)| id == "areas").unwrap().1;
     let first = areas[0]["id"].as_str().unwrap();
-    let collection = plan.atlas.view("areas").unwrap().collection().clone();
+    let collection = plan.atlas.collection_view("areas").unwrap().collection().clone();
     for (nth, path) in PATHS.iter().enumerate() {
         let path = path.replace("FIRST", first);
         let plain = get(&router, &path).await;
@@ -52,9 +52,9 @@ async fn an_answer_is_the_same_when_it_is_asked_for_again_and_another_after_an_e
             "{path}"
         );
         let id = FeatureId::new(first).unwrap();
-        let mut feature = plan.atlas.item(&plan.atlas.view("areas").unwrap(), first).unwrap().feature();
-        feature.values[collection.field("name").unwrap()] = Value::text(format!("renamed {nth}"));
-        let edits = vec![Edit::Replace { feature, base: None }];
+        let mut feature = plan.atlas.find_item(&plan.atlas.collection_view("areas").unwrap(), first).unwrap().feature();
+        feature.values[collection.field_index("name").unwrap()] = FieldValue::text(format!("renamed {nth}"));
+        let edits = vec![FeatureEdit::Replace { feature, base: None }];
         plan.atlas
             .commit(&ChangeSet { collection: CollectionId::new("areas").unwrap(), edits, author: "test".into() })
             .unwrap();

@@ -1,12 +1,12 @@
 //! How much is too much: each limit answers with its own status and a sentence, and nobody is kept out by those who ask nothing.
 
-use crate::server::{Reply, by, get, plan, router, router_with, send};
+use crate::support::server::{Reply, by, get, plan, router, router_with, send};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
-use cityheart::access::{Role, Viewer};
-use cityheart::config::{Config, Limits};
+use cityheart::access::{AccessRole, Viewer};
+use cityheart::config::{Config, ServerLimits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Three requests at once, and one more every thousand seconds.
 fn three() -> Config {
-    let limits = Limits { requests_per_second: Some(0.001), burst: 3.0, ..Limits::default() };
+    let limits = ServerLimits { requests_per_second: Some(0.001), burst: 3.0, ..ServerLimits::default() };
     Config { limits, ..Config::default() }
 }
 
@@ -43,7 +43,7 @@ async fn who_asks_too_often_waits_and_nobody_else_does() {
     assert_eq!(from(&router, [203, 0, 113, 6], &anybody, "").await.status, StatusCode::OK);
     let forged = from(&router, [203, 0, 113, 5], &anybody, "198.51.100.1").await;
     assert_eq!(forged.status, StatusCode::TOO_MANY_REQUESTS, "anybody can write a header");
-    let anna = Viewer::new("anna", "", Role::Editor, ["celje"]);
+    let anna = Viewer::new("anna", "", AccessRole::Editor, ["celje"]);
     for _ in 0..3 {
         assert_eq!(from(&router, [203, 0, 113, 5], &anna, "").await.status, StatusCode::OK, "she is not her address");
     }
@@ -105,7 +105,7 @@ async fn every_limit_has_its_status_and_says_what_is_allowed() {
 
 #[tokio::test]
 async fn where_too_many_wait_the_next_is_told_when_to_try_again() {
-    let limits = Limits { working: 0, waiting: 0, ..Limits::default() };
+    let limits = ServerLimits { max_running: 0, max_waiting: 0, ..ServerLimits::default() };
     let router = router_with(Config { limits, ..Config::default() });
     // Long enough not to be answered on the spot.
     let reply = get(&router, "/api/collections/interventions/items?sortby=cost&limit=10000").await;
@@ -124,9 +124,9 @@ fn rest(stream: &mut TcpStream) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_or_a_body_that_does_not_come_is_not_waited_for() {
     let short = Duration::from_millis(100);
-    let limits = Limits { header: short, body: short, ..Limits::default() };
+    let limits = ServerLimits { header: short, body: short, ..ServerLimits::default() };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let server = cityheart::http::bind(Config { listen, limits, ..Config::default() }).await.unwrap();
+    let server = cityheart::http::bind_server(Config { listen, limits, ..Config::default() }).await.unwrap();
     let address = server.address();
     let running = tokio::spawn(server.run(plan().atlas.clone()));
     let said = tokio::task::spawn_blocking(move || {
@@ -150,9 +150,9 @@ async fn a_head_or_a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_too_many_is_told_so() {
-    let limits = Limits { connections: 2, ..Limits::default() };
+    let limits = ServerLimits { connections: 2, ..ServerLimits::default() };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let server = cityheart::http::bind(Config { listen, limits, ..Config::default() }).await.unwrap();
+    let server = cityheart::http::bind_server(Config { listen, limits, ..Config::default() }).await.unwrap();
     let address = server.address();
     let running = tokio::spawn(server.run(plan().atlas.clone()));
     let said = tokio::task::spawn_blocking(move || {

@@ -1,6 +1,6 @@
 //! Every link leads somewhere, whatever stands between us and the world.
 
-use crate::server::{fresh, get_as, link, local, router, router_with};
+use crate::support::server::{fresh, get_as, link, local, router, router_with};
 use axum::Router;
 use cityheart::config::Config;
 use serde_json::Value as Json;
@@ -124,7 +124,7 @@ async fn an_id_with_any_character_has_a_link_that_leads_to_it() {
     let id = "a/b?c=d&e#f%25 ü\"'<>";
     let point = serde_json::json!({"id": id, "geometry": null, "properties": {"name": "x"}});
     let plan = fresh(&[("indicators".to_owned(), vec![point])]);
-    let router = cityheart::http::router(plan.atlas.clone(), Config::default());
+    let router = cityheart::http::build_router(plan.atlas.clone(), Config::default());
     let page = get_as(&router, "/api/collections/indicators/items?f=html", &[]).await;
     let mut found = vec![];
     pages_of(page.text(), &mut found);

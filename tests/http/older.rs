@@ -1,10 +1,10 @@
 //! A plan that was made before the model got a property: opening it brings it up to date.
 
-use crate::editing::{Client, ONE};
-use crate::server::Plan;
-use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use crate::support::editing::{Client, ONE};
+use crate::support::server::Plan;
+use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::config::Config;
-use cityheart::plan::Model;
+use cityheart::plan::PlanModel;
 use rusqlite::{Connection, params};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -47,18 +47,23 @@ fn age(plan: &Path, property: &str) {
 }
 
 /// The client over the plan's file, opened anew.
-fn reopened(client: Client, shelf: impl Fn(&Path) -> Shelf, between: impl Fn(&Path)) -> Client {
+fn reopened(client: Client, shelf: impl Fn(&Path) -> PlanFile, between: impl Fn(&Path)) -> Client {
     let Client { router, viewer, plan } = client;
     let file: PathBuf = plan.folder.path().join("plan.gpkg");
     let Plan { atlas, folder } = plan;
     drop((router, atlas));
     between(&file);
-    let atlas = Atlas::open(shelf(&file), Model::load().unwrap(), World::default(), &Settings::default()).unwrap();
-    Client { router: cityheart::http::router(atlas.clone(), Config::default()), viewer, plan: Plan { atlas, folder } }
+    let atlas =
+        Atlas::open(shelf(&file), PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
+    Client {
+        router: cityheart::http::build_router(atlas.clone(), Config::default()),
+        viewer,
+        plan: Plan { atlas, folder },
+    }
 }
 
-fn writable(file: &Path) -> Shelf {
-    Shelf::open(file).unwrap()
+fn writable(file: &Path) -> PlanFile {
+    PlanFile::open(file).unwrap()
 }
 
 fn columns(client: &Client) -> Vec<String> {
@@ -112,7 +117,7 @@ async fn an_older_plan_gets_the_properties_that_the_model_got_since_and_loses_no
 #[tokio::test]
 async fn an_older_plan_that_may_only_be_read_is_read_as_it_is() {
     let client = Client::new();
-    let read_only = |file: &Path| Shelf::open_read_only(file).unwrap();
+    let read_only = |file: &Path| PlanFile::open_read_only(file).unwrap();
     let client = reopened(client, read_only, |file| age(file, "origin"));
     assert!(client.json(SCHEMA).await["properties"]["origin"].is_null());
     assert_eq!(client.get(ONE).await.status, 200);

@@ -1,6 +1,6 @@
 //! Questions to features: what is found, in which order, page by page; held against a walk over the files.
 
-use crate::server::{fresh, get, json, link, local, plan, public, router};
+use crate::support::server::{fresh, get, json, link, local, plan, public, router};
 use cityheart::feature::{Geometry, bbox_of};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -135,7 +135,7 @@ async fn a_page_of_ten_thousand_comes_whole_in_pieces() {
         })
     };
     let plan = fresh(&[("premises".to_owned(), (0..10_100).map(point).collect())]);
-    let router = cityheart::http::router(plan.atlas.clone(), cityheart::config::Config::default());
+    let router = cityheart::http::build_router(plan.atlas.clone(), cityheart::config::Config::default());
     let page = json(&router, "/api/collections/premises/items?limit=99999").await;
     assert_eq!(page["numberReturned"], 10_000);
     assert_eq!(page["numberMatched"], 10_100);
@@ -161,7 +161,7 @@ proptest! {
         let all = features("facilities");
         let mut wanted: Vec<_> = all.iter().filter(|f| f["geometry"]["type"] == "Point").filter(inside).map(|f| f["id"].as_str().unwrap().to_owned()).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let router = cityheart::http::router(plan().atlas.clone(), cityheart::config::Config::default());
+        let router = cityheart::http::build_router(plan().atlas.clone(), cityheart::config::Config::default());
         let page = runtime.block_on(json(&router, &format!("/api/collections/facilities/items?limit=10000&bbox={w},{s},{e},{n}")));
         let points = page["features"].as_array().unwrap().iter().filter(|f| f["geometry"]["type"] == "Point");
         let mut found: Vec<_> = points.map(|f| f["id"].as_str().unwrap().to_owned()).collect();

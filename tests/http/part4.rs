@@ -1,9 +1,9 @@
 //! OGC API Features Part 4 (20-002r2): one test per declared class, then its abstract tests one by one, by their names.
 
-use crate::editing::{Client, GEOJSON, ITEMS, MERGE, ONE, measure, places};
-use crate::server::{local, tiles};
+use crate::support::editing::{Client, GEOJSON, ITEMS, MERGE, ONE, measure, places};
+use crate::support::{server::local, tiles};
 use axum::body::Body;
-use cityheart::access::{Role, Viewer};
+use cityheart::access::{AccessRole, Viewer};
 use cityheart::crs::{Crs, Projection};
 use geo_types::Coord;
 use serde_json::{Value as Json, json};
@@ -86,7 +86,7 @@ async fn part4_features() {
         if (back.x - 15.2651234).abs() > 1e-8 || (back.y - 46.2301234).abs() > 1e-8 {
             continue;
         }
-        if !crs.may_hold(Coord { x: 15.2651234, y: 46.2301234 }) {
+        if !crs.is_near_area_of_use(Coord { x: 15.2651234, y: 46.2301234 }) {
             // A place far from where the grid is meant for is a mistake, as in an import.
             assert_eq!(created.status, 422, "{crs}: {}", created.text());
             continue;
@@ -429,7 +429,7 @@ async fn whoever_may_not_edit_is_refused_with_a_sentence() {
     assert_eq!(visitor.post(&measure(None)).await.status, 403);
     assert_eq!(visitor.send("DELETE", ONE, &[], Body::empty()).await.status, 403);
     assert_eq!(visitor.send("DELETE", &format!("{ITEMS}/nobody"), &[], Body::empty()).await.status, 403);
-    let contributor = Client { viewer: Viewer::new("vid", "Vid", Role::Contributor, ["celje"]), ..visitor };
+    let contributor = Client { viewer: Viewer::new("vid", "Vid", AccessRole::Contributor, ["celje"]), ..visitor };
     let own = contributor.post(&measure(Some("celje-own"))).await;
     assert_eq!(own.status, 201, "{}", own.text());
     assert_eq!(

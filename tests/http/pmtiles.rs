@@ -1,11 +1,11 @@
 //! The archive of tiles for static hosts: what is in it is what the server answers, byte for byte, and GDAL opens it.
 
-use crate::python;
-use crate::server::tiles::Tile;
-use crate::server::{get_as, plan, router};
+use crate::support::python;
+use crate::support::server::{get_as, plan, router};
+use crate::support::tiles::Tile;
 use cityheart::access::Viewer;
-use cityheart::export::NewFile;
-use cityheart::export::pmtiles::{Building, build};
+use cityheart::export::AtomicFile;
+use cityheart::export::pmtiles::{ArchiveProgress, build_archive};
 use flate2::read::GzDecoder;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,13 +106,13 @@ fn id(z: u8, x: u32, y: u32) -> u64 {
 }
 
 fn built(path: &Path) -> u64 {
-    let seen = plan().atlas.seen_by(&Viewer::visitor());
-    let layers = seen.layers(LAYERS).unwrap();
-    let building = Building::default();
-    let (count, file) = build(&seen, &layers, 0..=LAST, NewFile::create(path).unwrap(), &building).unwrap();
+    let seen = plan().atlas.plan_for_viewer(&Viewer::visitor());
+    let layers = seen.resolve_layers(LAYERS).unwrap();
+    let building = ArchiveProgress::default();
+    let (count, file) = build_archive(&seen, &layers, 0..=LAST, AtomicFile::create(path).unwrap(), &building).unwrap();
     assert!(!path.exists(), "it is there before it is whole");
-    file.keep().unwrap();
-    assert!(building.tiles() >= count && building.bytes() > 0);
+    file.commit().unwrap();
+    assert!(building.tile_count() >= count && building.byte_count() > 0);
     count
 }
 
@@ -132,8 +132,8 @@ async fn an_archive_has_every_tile_that_the_server_answers_and_no_other() {
     // Every tile down to zoom 5, and deeper those that features reach into, with their neighbours.
     let mut all: BTreeSet<(u8, u32, u32)> =
         (0..=5).flat_map(|z| (0..1 << z).flat_map(move |x| (0..1 << z).map(move |y| (z, x, y)))).collect();
-    let layers = plan().atlas.seen_by(&Viewer::visitor()).layers(LAYERS).unwrap();
-    for tile in layers.reached(6..=LAST) {
+    let layers = plan().atlas.plan_for_viewer(&Viewer::visitor()).resolve_layers(LAYERS).unwrap();
+    for tile in layers.non_empty_tiles(6..=LAST) {
         all.extend([
             (tile.z(), tile.x(), tile.y()),
             (tile.z(), tile.x() ^ 1, tile.y()),
@@ -179,12 +179,12 @@ print(json.dumps({"layers": layers, "areas": ids}))
 fn a_building_that_is_stopped_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("plan.pmtiles");
-    let seen = plan().atlas.seen_by(&Viewer::visitor());
-    let layers = seen.layers("areas").unwrap();
-    let building = Building::default();
+    let seen = plan().atlas.plan_for_viewer(&Viewer::visitor());
+    let layers = seen.resolve_layers("areas").unwrap();
+    let building = ArchiveProgress::default();
     building.stop();
-    let file = NewFile::create(&path).unwrap();
-    let failed = build(&seen, &layers, 0..=8, file, &building).err().map(|e| e.to_string());
+    let file = AtomicFile::create(&path).unwrap();
+    let failed = build_archive(&seen, &layers, 0..=8, file, &building).err().map(|e| e.to_string());
     assert!(failed.unwrap_or_default().contains("Stopped"));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }

@@ -1,7 +1,7 @@
 //! A server on a real port: it answers, it counts, it finishes what is open when told to stop.
 
-use crate::server::{get, json, plan, router};
-use cityheart::config::{Config, Limits};
+use crate::support::server::{get, json, plan, router};
+use cityheart::config::{Config, ServerLimits};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn exchange(address: SocketAddr, request: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_answers_on_the_port_it_got_and_stops_when_told() {
-    let server = cityheart::http::bind(any_port()).await.unwrap();
+    let server = cityheart::http::bind_server(any_port()).await.unwrap();
     let address = server.address();
     assert_ne!(address.port(), 0);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -47,8 +47,8 @@ async fn it_answers_on_the_port_it_got_and_stops_when_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_never_taken_is_cut_after_the_drain() {
-    let limits = Limits { drain: Duration::from_millis(50), ..Limits::default() };
-    let server = cityheart::http::bind(Config { limits, ..any_port() }).await.unwrap();
+    let limits = ServerLimits { drain: Duration::from_millis(50), ..ServerLimits::default() };
+    let server = cityheart::http::bind_server(Config { limits, ..any_port() }).await.unwrap();
     let address = server.address();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(server.run_until(plan().atlas.clone(), async {
@@ -68,7 +68,7 @@ async fn an_answer_that_is_never_taken_is_cut_after_the_drain() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_http_do_not_stop_it() {
-    let server = cityheart::http::bind(any_port()).await.unwrap();
+    let server = cityheart::http::bind_server(any_port()).await.unwrap();
     let address = server.address();
     let running = tokio::spawn(server.run(plan().atlas.clone()));
     let replies = tokio::task::spawn_blocking(move || {
@@ -99,8 +99,8 @@ fn exchange_and_close(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<
 
 #[tokio::test]
 async fn an_address_that_is_taken_is_told_in_a_sentence() {
-    let first = cityheart::http::bind(any_port()).await.unwrap();
-    let Err(error) = cityheart::http::bind(Config { listen: first.address(), ..Config::default() }).await else {
+    let first = cityheart::http::bind_server(any_port()).await.unwrap();
+    let Err(error) = cityheart::http::bind_server(Config { listen: first.address(), ..Config::default() }).await else {
         panic!("bound twice")
     };
     assert!(error.to_string().contains("--listen"), "{error}");

@@ -1,7 +1,7 @@
 //! Tiles over HTTP: the same tile under every address, packed for those who read it, nothing where nothing is.
 
-use crate::server::{get, get_as, json, link, plan, router};
-use cityheart::atlas::{Coding, TileId};
+use crate::support::server::{get, get_as, json, link, plan, router};
+use cityheart::atlas::{ContentCoding, TileId};
 use flate2::read::GzDecoder;
 use std::io::Read;
 
@@ -13,7 +13,11 @@ async fn one_tile_under_every_address_is_the_atlas_s_own() {
     let router = router();
     let (z, x, y) = TILE;
     let atlas = &plan().atlas;
-    let wanted = atlas.tile(&atlas.layers("areas").unwrap(), TileId::new(z, x, y).unwrap(), Coding::Identity);
+    let wanted = atlas.find_or_draw_tile(
+        &atlas.resolve_layers("areas").unwrap(),
+        TileId::new(z, x, y).unwrap(),
+        ContentCoding::Identity,
+    );
     assert!(!wanted.body.is_empty(), "the demo has an area here");
     for path in [
         format!("/tiles/areas/{z}/{x}/{y}.mvt"),

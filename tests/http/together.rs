@@ -1,13 +1,13 @@
 //! Edits against each other: random ones held against a map in memory, clients at the same time over real connections, and bodies that
 //! nobody should send.
 
-use crate::editing::{Client, GEOJSON, ITEMS, JSON, MERGE, ONE, measure};
-use crate::server::{self, Plan, demo, fresh, link, local};
+use crate::support::editing::{Client, GEOJSON, ITEMS, JSON, MERGE, ONE, measure};
+use crate::support::server::{self, Plan, demo, fresh, link, local};
 use axum::body::Body;
-use cityheart::access::{Role, Viewer};
-use cityheart::atlas::{Atlas, Settings, Shelf, World};
+use cityheart::access::{AccessRole, Viewer};
+use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::config::Config;
-use cityheart::plan::Model;
+use cityheart::plan::PlanModel;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -65,12 +65,12 @@ async fn replayed(client: &Client) -> Copy {
 
 async fn held_against_a_map(steps: Vec<Step>) {
     let plan = fresh(&[("interventions".to_owned(), vec![])]);
-    let viewer = Viewer::new("ana", "Ana", Role::Admin, []);
-    let router = cityheart::http::router(plan.atlas.clone(), Config::default());
+    let viewer = Viewer::new("ana", "Ana", AccessRole::Admin, []);
+    let router = cityheart::http::build_router(plan.atlas.clone(), Config::default());
     let client = Client { router, viewer, plan };
     let mut expected = Copy::new();
     let mut past: BTreeMap<u64, Copy> = BTreeMap::new();
-    let mut revision = client.plan.atlas.view("interventions").unwrap().revision();
+    let mut revision = client.plan.atlas.collection_view("interventions").unwrap().revision();
     past.insert(revision, Copy::new());
     for step in steps {
         let id = |i: u8| format!("celje-{i}");
@@ -139,9 +139,9 @@ async fn held_against_a_map(steps: Vec<Step>) {
         assert_eq!(history["versions"].as_array().unwrap().last().unwrap()["after"], *feature);
     }
     // The same file, opened anew.
-    let shelf = Shelf::open(&client.plan.folder.path().join("plan.gpkg")).unwrap();
-    let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &Settings::default()).unwrap();
-    let router = cityheart::http::router(atlas, Config::default());
+    let shelf = PlanFile::open(&client.plan.folder.path().join("plan.gpkg")).unwrap();
+    let atlas = Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
+    let router = cityheart::http::build_router(atlas, Config::default());
     let again = Client { router, ..client };
     assert_eq!(items(&again).await, expected, "what was answered is on disk");
 }
@@ -251,11 +251,11 @@ async fn clients_at_the_same_time_lose_nothing_and_see_their_own_edits_at_once()
     let mut content = demo();
     content.retain(|(id, _)| id == "interventions" || id == "cities");
     let Plan { atlas, folder } = fresh(&content);
-    let viewer = Viewer::new("ana", "Ana", Role::Editor, ["celje"]);
+    let viewer = Viewer::new("ana", "Ana", AccessRole::Editor, ["celje"]);
     let accounts = atlas.accounts().unwrap();
     let token: Arc<str> = accounts.add_token(&viewer, 1).unwrap().into();
     let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
-    let server = cityheart::http::bind(config).await.unwrap();
+    let server = cityheart::http::bind_server(config).await.unwrap();
     let address = server.address();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(server.run_until(atlas.clone(), async {
@@ -273,7 +273,7 @@ async fn clients_at_the_same_time_lose_nothing_and_see_their_own_edits_at_once()
             assert_eq!(made.0, 201, "{}", String::from_utf8_lossy(&made.2));
             assert_eq!(wire.send("GET", &format!("{ITEMS}/{id}"), &[], "").0, 200);
             let tile = wire.send("GET", "/tiles/interventions/15/17773/11627.mvt", &[], "").2;
-            let shown = server::tiles::Tile::read(&tile).layers.iter().flat_map(|l| &l.features).any(|f| f.id == id);
+            let shown = crate::support::tiles::Tile::read(&tile).layers.iter().flat_map(|l| &l.features).any(|f| f.id == id);
             assert!(shown, "{id} is in the next tile");
             // A counter that all share, each step tied to the state that was read.
             loop {
@@ -302,26 +302,26 @@ async fn clients_at_the_same_time_lose_nothing_and_see_their_own_edits_at_once()
     for client in clients {
         client.await.unwrap();
     }
-    let view = atlas.view("interventions").unwrap();
-    let counted = atlas.item(&view, "celje-parking-teharska").unwrap().feature();
-    let code = view.collection().field("code").unwrap();
+    let view = atlas.collection_view("interventions").unwrap();
+    let counted = atlas.find_item(&view, "celje-parking-teharska").unwrap().feature();
+    let code = view.collection().field_index("code").unwrap();
     let first = demo().iter().find(|(id, _)| id == "interventions").unwrap().1.len();
     assert_eq!(
         counted.values[code].to_json(),
         json!((CLIENTS * TURNS).to_string()),
         "every step that was answered counts"
     );
-    assert_eq!(view.count(), first + CLIENTS * TURNS);
+    assert_eq!(view.feature_count(), first + CLIENTS * TURNS);
     assert_eq!(view.revision(), 1 + 2 * (CLIENTS * TURNS) as u64, "a revision for each edit that was done");
-    let history = Shelf::open_read_only(&folder.path().join("plan.gpkg")).unwrap();
+    let history = PlanFile::open_read_only(&folder.path().join("plan.gpkg")).unwrap();
     let mut stored = 0;
     history
-        .scan(&view.collection().id, &mut |_| {
+        .scan_features(&view.collection().id, &mut |_| {
             stored += 1;
             Ok(())
         })
         .unwrap();
-    assert_eq!(stored, view.count());
+    assert_eq!(stored, view.feature_count());
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
 }
@@ -376,7 +376,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let router = server::router();
-        let viewer = Viewer::new("ana", "Ana", Role::Admin, []);
+        let viewer = Viewer::new("ana", "Ana", AccessRole::Admin, []);
         let patched = json!({"properties": body, "geometry": body});
         let (method, path, media, text) = match within {
             0 => ("POST", ITEMS.to_owned(), GEOJSON, body.to_string()),
@@ -385,7 +385,7 @@ proptest! {
             3 => ("PATCH", ONE.to_owned(), MERGE, patched.to_string()),
             _ => ("POST", "/api/collections/interventions/changes".to_owned(), JSON, json!({"edits": [body, {"delete": "nobody"}]}).to_string()),
         };
-        let before = server::plan().atlas.view("interventions").unwrap().revision();
+        let before = server::plan().atlas.collection_view("interventions").unwrap().revision();
         let mut request = axum::http::Request::builder().method(method).uri(path).header("host", "plan.test").header(media.0, media.1);
         // A feature that is not there: nothing of this may be done, as others read the same plan.
         request = request.header("if-match", "\"0\"").header("prefer", if lenient { "handling=lenient" } else { "handling=strict" });
@@ -395,6 +395,6 @@ proptest! {
         let request = server::by(request.body(Body::from(text.clone())).unwrap(), &viewer);
         let reply = runtime.block_on(server::send(&router, request));
         prop_assert!(reply.status.is_client_error(), "{} {}: {}", method, text, reply.status);
-        prop_assert_eq!(server::plan().atlas.view("interventions").unwrap().revision(), before);
+        prop_assert_eq!(server::plan().atlas.collection_view("interventions").unwrap().revision(), before);
     }
 }

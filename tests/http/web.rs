@@ -1,6 +1,6 @@
 //! The files of the web app, from a folder.
 
-use crate::server::{get, get_as, plan, send};
+use crate::support::server::{get, get_as, plan, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -15,7 +15,7 @@ fn built(files: &[(&str, &str)]) -> (Router, tempfile::TempDir) {
         std::fs::write(path, text).unwrap();
     }
     let config = Config { web: Some(root), ..Config::default() };
-    (cityheart::http::router(plan().atlas.clone(), config), dir)
+    (cityheart::http::build_router(plan().atlas.clone(), config), dir)
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn the_page_is_told_of_another_base_map_and_other_files_are_not() {
         basemap: Some("https://maps.example.org/s.json?a=1&b=2".parse().unwrap()),
         ..Config::default()
     };
-    let router = cityheart::http::router(plan().atlas.clone(), config);
+    let router = cityheart::http::build_router(plan().atlas.clone(), config);
     let told = "<head><meta name=\"cityheart-basemap\" content=\"https://maps.example.org/s.json?a=1&amp;b=2\"><title>";
     assert!(get(&router, "/").await.text().contains(told));
     assert_eq!(get(&router, "/other.html").await.text(), page);
@@ -132,7 +132,7 @@ async fn what_the_build_packed_is_handed_to_those_who_read_it_and_never_as_the_p
 
 #[tokio::test]
 async fn the_page_of_the_binary_comes_as_the_build_packed_it_each_time() {
-    let router = cityheart::http::router(plan().atlas.clone(), Config::default());
+    let router = cityheart::http::build_router(plan().atlas.clone(), Config::default());
     let page = get(&router, "/").await.text().to_owned();
     let Some((_, rest)) = page.split_once("src=\"./assets/") else {
         println!("left out: the web app was not built before the tests; `make web` builds it");

@@ -1,7 +1,7 @@
 //! `footprint` and `gaps`: unions, differences and buffers, against counting the points of a fine grid.
 
-use crate::oracle::{close, distance};
-use crate::plan::{CELJE, Dice, area_json, ask, blob, interventions, layers};
+use crate::question::oracle::{close, distance};
+use crate::question::plan::{CELJE, Dice, area_json, ask, blob, interventions, layers};
 use cityheart::feature::Geometry;
 use geo::{Contains, Intersects};
 use geo_types::{Coord, Point};
@@ -34,7 +34,7 @@ fn the_footprint_is_the_ground_that_any_polygon_covers() {
             .filter(|g| matches!(g, Geometry::Polygon(_) | Geometry::MultiPolygon(_)) && g.intersects(&area))
             .collect();
         let covered = points.iter().filter(|p| area.contains(*p) && polygons.iter().any(|g| g.contains(*p))).count();
-        let got = answer.number("area").unwrap().value.as_f64();
+        let got = answer.find_number("area").unwrap().value.as_f64();
         // A grid of 6 m sees areas of this size to about a hundredth.
         assert!(close(got, covered as f64 * cell, 0.01, 300.0), "seed {seed}: {got} against {}", covered as f64 * cell);
         let sum: f64 = polygons
@@ -44,9 +44,9 @@ fn the_footprint_is_the_ground_that_any_polygon_covers() {
                 Geometry::MultiPolygon(m) => geo::BooleanOps::intersection(m, &area),
                 _ => unreachable!(),
             })
-            .map(|m| crate::oracle::size(&Geometry::MultiPolygon(m)))
+            .map(|m| crate::question::oracle::size(&Geometry::MultiPolygon(m)))
             .sum();
-        let twice = answer.number("area_overlapping").unwrap().value.as_f64();
+        let twice = answer.find_number("area_overlapping").unwrap().value.as_f64();
         assert!(close(got + twice, sum, 1e-6, 0.1), "{got} + {twice} is not {sum}");
     }
 }
@@ -63,11 +63,11 @@ fn gaps_are_the_ground_that_is_too_far_from_everything() {
         let answer = ask(&layers([&layer]), "gaps", inputs);
         let features: Vec<&Geometry> = layer.truth.values().filter_map(|f| f.geometry.as_ref()).collect();
         let gaps: Vec<Geometry> = answer
-            .found
+            .features
             .iter()
             .map(|f| match f {
-                cityheart::question::Found::Made { geometry, .. } => geometry.clone().unwrap(),
-                cityheart::question::Found::Kept { .. } => panic!("a gap is made"),
+                cityheart::question::AnswerFeature::Derived { geometry, .. } => geometry.clone().unwrap(),
+                cityheart::question::AnswerFeature::FromPlan { .. } => panic!("a gap is made"),
             })
             .collect();
         let mut far = 0;
@@ -83,7 +83,7 @@ fn gaps_are_the_ground_that_is_too_far_from_everything() {
                 );
             }
         }
-        let got = answer.number("gap_area").unwrap().value.as_f64();
+        let got = answer.find_number("gap_area").unwrap().value.as_f64();
         assert!(close(got, far as f64 * cell, 0.03, 5000.0), "seed {seed}: {got} against {}", far as f64 * cell);
     }
 }

@@ -1,7 +1,7 @@
 //! `inside`: which features meet this area, and with which part of themselves?
 
-use crate::oracle::{close, size};
-use crate::plan::{CELJE, Dice, area_json, ask, blob, found, interventions, layers};
+use crate::question::oracle::{close, size};
+use crate::question::plan::{CELJE, Dice, area_json, ask, blob, found, interventions, layers};
 use cityheart::feature::Geometry;
 use geo::{BooleanOps, Intersects};
 use geo_types::{Coord, MultiPoint, Polygon};
@@ -46,28 +46,28 @@ fn inside_agrees_with_brute_force_over_random_plans_after_random_edits() {
                 .filter_map(|f| Some((f.id.to_string(), share(f.geometry.as_ref()?, &area)?)))
                 .collect();
             let got: BTreeMap<String, f64> =
-                answer.found.iter().map(|f| (f.id(), f.result()["share"].as_f64().unwrap())).collect();
+                answer.features.iter().map(|f| (f.id(), f.result()["share"].as_f64().unwrap())).collect();
             assert_eq!(got.keys().collect::<Vec<_>>(), want.keys().collect::<Vec<_>>(), "seed {seed}");
             for (id, share) in &want {
                 assert!(close(got[id], *share, 1e-5, 2e-6), "seed {seed}: {id} has {} instead of {share}", got[id]);
             }
-            assert!(close(answer.number("shares").unwrap().value.as_f64(), want.values().sum(), 1e-5, 1e-5));
+            assert!(close(answer.find_number("shares").unwrap().value.as_f64(), want.values().sum(), 1e-5, 1e-5));
             let unplaced: Vec<_> =
                 layer.truth.values().filter(|f| f.geometry.is_none()).map(|f| f.id.clone()).collect();
-            assert_eq!(answer.left_out.of("without_place"), unplaced);
+            assert_eq!(answer.left_out.ids_for("without_place"), unplaced);
         }
     }
 }
 
 #[test]
 fn what_only_touches_the_edge_is_inside_with_a_share_of_nothing() {
-    use crate::plan::Layer;
+    use crate::question::plan::Layer;
     use cityheart::feature::{Feature, FeatureId};
     let square = |x: f64, y: f64| {
         let c = [(x, y), (x + 0.001, y), (x + 0.001, y + 0.001), (x, y + 0.001), (x, y)];
         Polygon::new(c.to_vec().into(), vec![])
     };
-    let values = |layer: &Layer| vec![cityheart::feature::Value::Null; layer.collection.fields.len()];
+    let values = |layer: &Layer| vec![cityheart::feature::FieldValue::Null; layer.collection.fields.len()];
     let empty = Layer::new("interventions", []);
     let feature = |id: &str, geometry: Geometry| Feature {
         key: 0,
@@ -90,7 +90,7 @@ fn what_only_touches_the_edge_is_inside_with_a_share_of_nothing() {
     );
     let answer = ask(&layers([&layer]), "inside", json!({"area": area_json(&square(15.0, 46.0))}));
     assert_eq!(found(&answer), ["same", "beside", "corner", "half", "on-corner", "along-edge", "through"]);
-    let shares: Vec<f64> = answer.found.iter().map(|f| f.result()["share"].as_f64().unwrap()).collect();
+    let shares: Vec<f64> = answer.features.iter().map(|f| f.result()["share"].as_f64().unwrap()).collect();
     for (got, want) in shares.iter().zip([1.0, 0.0, 0.0, 0.5, 1.0, 1.0, 0.5]) {
         assert!(close(*got, want, 0.0, 1e-5), "{shares:?}");
     }

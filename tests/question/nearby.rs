@@ -1,7 +1,7 @@
 //! `nearby`: what lies within r metres, or the k nearest?
 
-use crate::oracle::{close, distance};
-use crate::plan::{CELJE, Dice, ask, found, interventions, layers};
+use crate::question::oracle::{close, distance};
+use crate::question::plan::{CELJE, Dice, ask, found, interventions, layers};
 use cityheart::feature::Geometry;
 use geo_types::Point;
 use serde_json::json;
@@ -21,9 +21,9 @@ fn nearby_agrees_with_geodesic_brute_force_over_random_plans_after_random_edits(
                 .filter_map(|f| Some((distance(&here, f.geometry.as_ref()?), f.id.to_string())))
                 .collect();
             want.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let check = |got: &cityheart::question::Answer, want: &[(f64, String)]| {
-                assert_eq!(got.found.len(), want.len(), "seed {seed}");
-                for (got, want) in got.found.iter().zip(want) {
+            let check = |got: &cityheart::question::QuestionAnswer, want: &[(f64, String)]| {
+                assert_eq!(got.features.len(), want.len(), "seed {seed}");
+                for (got, want) in got.features.iter().zip(want) {
                     let metres = got.result()["distance_m"].as_f64().unwrap();
                     assert!(close(metres, want.0, 1e-6, 0.0051), "seed {seed}: {metres} instead of {}", want.0);
                 }
@@ -57,5 +57,5 @@ fn a_place_within_an_area_is_at_no_distance() {
     let corner = polygon.exterior().0[0];
     let answer = ask(&layers([&layer]), "nearby", json!({"point": [corner.x, corner.y], "radius_m": 0}));
     assert!(found(&answer).contains(&id));
-    assert_eq!(answer.found[0].result()["distance_m"], 0);
+    assert_eq!(answer.features[0].result()["distance_m"], 0);
 }

@@ -1,7 +1,7 @@
 //! `conflicts` and `without`: all pairs, on a plane around each of them.
 
-use crate::oracle::distance;
-use crate::plan::{Dice, Layer, ask, found, interventions, layers};
+use crate::question::oracle::distance;
+use crate::question::plan::{Dice, Layer, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FeatureId};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -74,7 +74,7 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
             }
         }
         let got: BTreeSet<_> = answer
-            .found
+            .features
             .iter()
             .map(|f| {
                 let (a, b) =
@@ -83,7 +83,7 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
             })
             .collect();
         assert_eq!(got, want, "seed {seed}");
-        assert_eq!(answer.number("conflicts").unwrap().value.as_f64() as usize, want.len());
+        assert_eq!(answer.find_number("conflicts").unwrap().value.as_f64() as usize, want.len());
         let undated: BTreeSet<_> = layer
             .truth
             .values()
@@ -92,7 +92,7 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
             })
             .map(|f| f.id.clone())
             .collect();
-        assert_eq!(answer.left_out.of("undated").iter().cloned().collect::<BTreeSet<FeatureId>>(), undated);
+        assert_eq!(answer.left_out.ids_for("undated").iter().cloned().collect::<BTreeSet<FeatureId>>(), undated);
     }
 }
 
@@ -118,7 +118,7 @@ fn without_lists_exactly_those_that_have_nothing_near() {
             .collect();
         let want: Vec<String> = asked.iter().copied().filter(lacks).map(|f| f.id.to_string()).collect();
         assert_eq!(found(&answer), want, "seed {seed}");
-        let share = answer.number("share").unwrap().of.unwrap();
+        let share = answer.find_number("share").unwrap().fraction.unwrap();
         assert_eq!((share.0.as_f64() as usize, share.1.as_f64() as usize), (want.len(), asked.len()));
     }
 }
@@ -138,7 +138,7 @@ fn works_of_cities_a_continent_apart_are_each_measured_where_they_are() {
         let east = Geodesic.destination(geo_types::Point::new(lon, lat), 90.0, 90.0);
         for (n, p) in [(1, geo_types::Point::new(lon, lat)), (2, east)] {
             let properties = json!({"start": "2026-03-01", "end": "2026-05-31", "city": city});
-            let values = empty.collection.values(properties.as_object().unwrap()).unwrap();
+            let values = empty.collection.read_values(properties.as_object().unwrap()).unwrap();
             works.push(Feature {
                 key: 0,
                 id: FeatureId::new(&format!("{city}-{n}")).unwrap(),
@@ -148,10 +148,10 @@ fn works_of_cities_a_continent_apart_are_each_measured_where_they_are() {
         }
     }
     let all = layers([&Layer::new("interventions", works)]);
-    assert_eq!(ask(&all, "conflicts", json!({"distance_m": 89.9})).found.len(), 0);
+    assert_eq!(ask(&all, "conflicts", json!({"distance_m": 89.9})).features.len(), 0);
     let answer = ask(&all, "conflicts", json!({"distance_m": 90.1}));
     assert_eq!(found(&answer), ["granada-1~granada-2", "krakow-1~krakow-2", "lamia-1~lamia-2", "sligo-1~sligo-2"]);
-    for f in &answer.found {
+    for f in &answer.features {
         assert!((f.result()["distance_m"].as_f64().unwrap() - 90.0).abs() < 0.02, "{}", f.result());
         assert_eq!(f.result()["months"], json!(["2026-03", "2026-04", "2026-05"]));
         assert_eq!(f.result()["certain"], true);

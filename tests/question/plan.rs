@@ -1,11 +1,11 @@
 //! Random plans: a collection in an index beside the plain list of what is in it, kept in step through random edits.
 
-use cityheart::change::Change;
+use cityheart::change::FeatureChange;
 use cityheart::collection::{Collection, CollectionId};
-use cityheart::feature::{Feature, FeatureId, Geometry, Value};
-use cityheart::index::{Builder, Index};
-use cityheart::plan::Model;
-use cityheart::question::{Answer, Layers, question};
+use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry};
+use cityheart::index::{CollectionIndex, IndexBuilder};
+use cityheart::plan::PlanModel;
+use cityheart::question::{PlanSnapshot, QuestionAnswer, find_question};
 use geo::Validation;
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use serde_json::{Map, Value as Json, json};
@@ -50,7 +50,7 @@ impl Dice {
 
 /// A collection and the truth about it.
 pub struct Layer {
-    pub index: Index,
+    pub index: CollectionIndex,
     pub truth: BTreeMap<i64, Feature>,
     pub collection: Arc<Collection>,
     revision: u64,
@@ -58,13 +58,13 @@ pub struct Layer {
 
 impl Layer {
     pub fn new(name: &str, features: impl IntoIterator<Item = Feature>) -> Self {
-        let model = Model::load().unwrap();
+        let model = PlanModel::load().unwrap();
         Self::of(model.collection(&CollectionId::new(name).unwrap()).unwrap().clone(), features)
     }
 
     pub fn of(collection: Collection, features: impl IntoIterator<Item = Feature>) -> Self {
         let collection = Arc::new(collection);
-        let mut builder = Builder::new(collection.clone());
+        let mut builder = IndexBuilder::new(collection.clone());
         let mut truth = BTreeMap::new();
         for (i, mut feature) in features.into_iter().enumerate() {
             feature.key = i as i64 + 1;
@@ -74,13 +74,13 @@ impl Layer {
         Self { index: builder.finish(1), truth, collection, revision: 1 }
     }
 
-    pub fn apply(&mut self, changes: &[Change]) {
+    pub fn apply(&mut self, changes: &[FeatureChange]) {
         self.revision += 1;
-        self.index.apply(changes, self.revision);
+        self.index.apply_changes(changes, self.revision);
         for change in changes {
             match change {
-                Change::Put(f) => self.truth.insert(f.key, f.clone()),
-                Change::Removed { key, .. } => self.truth.remove(key),
+                FeatureChange::Put(f) => self.truth.insert(f.key, f.clone()),
+                FeatureChange::Removed { key, .. } => self.truth.remove(key),
             };
         }
     }
@@ -94,21 +94,21 @@ impl Layer {
                 if dice.below(3) == 0 || keys.is_empty() {
                     let key = self.truth.keys().last().unwrap_or(&0) + 1 + round as i64;
                     let fresh = make(dice, &self.collection, 100_000 + self.revision as usize * 100 + round as usize);
-                    changes.push(Change::Put(Feature { key, ..fresh }));
+                    changes.push(FeatureChange::Put(Feature { key, ..fresh }));
                 } else {
                     let key = keys[(dice.below(keys.len() as u64 / 9 + 1) * 9 + round) as usize % keys.len()];
                     if changes.iter().any(|c| {
-                        matches!(c, Change::Put(f) if f.key == key)
-                            || matches!(c, Change::Removed { key: k, .. } if *k == key)
+                        matches!(c, FeatureChange::Put(f) if f.key == key)
+                            || matches!(c, FeatureChange::Removed { key: k, .. } if *k == key)
                     }) {
                         continue;
                     }
                     let old = &self.truth[&key];
                     if dice.below(2) == 0 {
-                        changes.push(Change::Removed { key, id: old.id.clone() });
+                        changes.push(FeatureChange::Removed { key, id: old.id.clone() });
                     } else {
                         let fresh = make(dice, &self.collection, 0);
-                        changes.push(Change::Put(Feature { key, id: old.id.clone(), ..fresh }));
+                        changes.push(FeatureChange::Put(Feature { key, id: old.id.clone(), ..fresh }));
                     }
                 }
             }
@@ -116,29 +116,29 @@ impl Layer {
         }
     }
 
-    pub fn value<'a>(&self, feature: &'a Feature, field: &str) -> &'a Value {
-        &feature.values[self.collection.field(field).unwrap()]
+    pub fn value<'a>(&self, feature: &'a Feature, field: &str) -> &'a FieldValue {
+        &feature.values[self.collection.field_index(field).unwrap()]
     }
 
     pub fn text<'a>(&self, feature: &'a Feature, field: &str) -> Option<&'a str> {
         match self.value(feature, field) {
-            Value::Text(t) => Some(t),
+            FieldValue::Text(t) => Some(t),
             _ => None,
         }
     }
 }
 
-pub fn layers<'a>(of: impl IntoIterator<Item = &'a Layer>) -> Layers {
-    Layers::new(of.into_iter().map(|l| l.index.snapshot()))
+pub fn layers<'a>(of: impl IntoIterator<Item = &'a Layer>) -> PlanSnapshot {
+    PlanSnapshot::new(of.into_iter().map(|l| l.index.snapshot()))
 }
 
-pub fn ask(layers: &Layers, id: &str, inputs: Json) -> Answer {
+pub fn ask(layers: &PlanSnapshot, id: &str, inputs: Json) -> QuestionAnswer {
     try_ask(layers, id, &inputs).unwrap_or_else(|e| panic!("{id} {inputs}: {e}"))
 }
 
 /// Every answer any test asks for is written, read back and looked through.
-pub fn try_ask(layers: &Layers, id: &str, inputs: &Json) -> cityheart::error::Result<Answer> {
-    let answer = question(id)?.ask(layers, inputs.as_object().unwrap_or(&Map::new()))?;
+pub fn try_ask(layers: &PlanSnapshot, id: &str, inputs: &Json) -> cityheart::error::Result<QuestionAnswer> {
+    let answer = find_question(id)?.execute(layers, inputs.as_object().unwrap_or(&Map::new()))?;
     let json = written(&answer);
     for feature in json["features"]["features"].as_array().unwrap() {
         assert_eq!(feature["type"], "Feature");
@@ -161,15 +161,15 @@ pub fn try_ask(layers: &Layers, id: &str, inputs: &Json) -> cityheart::error::Re
     Ok(answer)
 }
 
-pub fn written(answer: &Answer) -> Json {
+pub fn written(answer: &QuestionAnswer) -> Json {
     let mut out = Vec::new();
-    answer.write(&mut out);
+    answer.write_json(&mut out);
     serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out)))
 }
 
 /// The ids of the answer's features, in its order.
-pub fn found(answer: &Answer) -> Vec<String> {
-    answer.found.iter().map(cityheart::question::Found::id).collect()
+pub fn found(answer: &QuestionAnswer) -> Vec<String> {
+    answer.features.iter().map(cityheart::question::AnswerFeature::id).collect()
 }
 
 pub fn quantised(v: f64) -> f64 {
@@ -252,13 +252,13 @@ pub fn intervention(dice: &mut Dice, collection: &Collection, n: usize) -> Featu
         put("end", json!(day(dice, 2027)));
     }
     put("date_precision", json!(dice.one(&["day", "month", "season", "year"])));
-    let values = collection.values(&properties).unwrap();
+    let values = collection.read_values(&properties).unwrap();
     Feature { key: 0, id: FeatureId::new(&format!("i{n}")).unwrap(), geometry: geometry(dice, CELJE, 0.02), values }
 }
 
 /// A plan of up to so many interventions, after random edits.
 pub fn interventions(dice: &mut Dice, most: u64) -> Layer {
-    let model = Model::load().unwrap();
+    let model = PlanModel::load().unwrap();
     let collection = model.collection(&CollectionId::new("interventions").unwrap()).unwrap().clone();
     let count = dice.below(most) as usize;
     let features: Vec<Feature> = (0..count).map(|n| intervention(dice, &collection, n)).collect();

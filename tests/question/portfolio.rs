@@ -1,33 +1,33 @@
 //! `portfolio` against every subset there is.
 
-use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, found, intervention, layers, try_ask};
-use cityheart::feature::{Feature, Value};
-use cityheart::question::{Answer, Figure, Layers};
+use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, found, intervention, layers, try_ask};
+use cityheart::feature::{Feature, FieldValue};
+use cityheart::question::{NumberValue, PlanSnapshot, QuestionAnswer};
 use geo::Intersects;
 use geo_types::{Coord, Geometry};
 use serde_json::{Value as Json, json};
 
-fn count(answer: &Answer, name: &str) -> u64 {
-    match answer.number(name).map(|n| n.value) {
-        Some(Figure::Count(n)) => n,
+fn count(answer: &QuestionAnswer, name: &str) -> u64 {
+    match answer.find_number(name).map(|n| n.value) {
+        Some(NumberValue::Count(n)) => n,
         other => panic!("{name}: {other:?}"),
     }
 }
 
-fn real(answer: &Answer, name: &str) -> f64 {
-    answer.number(name).unwrap_or_else(|| panic!("no {name}")).value.as_f64()
+fn real(answer: &QuestionAnswer, name: &str) -> f64 {
+    answer.find_number(name).unwrap_or_else(|| panic!("no {name}")).value.as_f64()
 }
 
 fn cents(layer: &Layer, feature: &Feature) -> Option<i64> {
     match layer.value(feature, "cost") {
-        Value::Real(r) => Some((r * 100.0).round() as i64),
-        Value::Int(i) => Some(i * 100),
+        FieldValue::Real(r) => Some((r * 100.0).round() as i64),
+        FieldValue::Int(i) => Some(i * 100),
         _ => None,
     }
 }
 
 fn list(layer: &Layer, feature: &Feature, field: &str) -> Vec<String> {
-    let Value::Json(json) = layer.value(feature, field) else { return vec![] };
+    let FieldValue::Json(json) = layer.value(feature, field) else { return vec![] };
     json.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
 }
 
@@ -36,14 +36,14 @@ fn plan(dice: &mut Dice) -> Layer {
     let schema = Layer::new("interventions", []);
     let count = 4 + dice.below(9) as usize;
     let mut features: Vec<Feature> = (0..count).map(|n| intervention(dice, &schema.collection, n)).collect();
-    let at = |name: &str| schema.collection.field(name).unwrap();
+    let at = |name: &str| schema.collection.field_index(name).unwrap();
     for feature in &mut features {
         if dice.below(4) == 0 {
             let on = dice.below(count as u64);
-            feature.values[at("depends_on")] = Value::Json(json!([format!("i{on}")]).into());
+            feature.values[at("depends_on")] = FieldValue::Json(json!([format!("i{on}")]).into());
         }
         if dice.below(5) == 0 {
-            feature.values[at("tested_by")] = Value::text(format!("i{}", dice.below(count as u64)));
+            feature.values[at("tested_by")] = FieldValue::text(format!("i{}", dice.below(count as u64)));
         }
     }
     let mut layer = Layer::new("interventions", features);
@@ -91,9 +91,9 @@ fn brute(layer: &Layer, budget: i64, wanted: &[(&str, &str)], area: Option<&Geom
     best
 }
 
-fn with_area(layer: &Layer, area: &Geometry<f64>) -> Layers {
+fn with_area(layer: &Layer, area: &Geometry<f64>) -> PlanSnapshot {
     let schema = Layer::new("areas", []);
-    let values = schema.collection.values(json!({"name": "Quarter"}).as_object().unwrap()).unwrap();
+    let values = schema.collection.read_values(json!({"name": "Quarter"}).as_object().unwrap()).unwrap();
     let id = cityheart::feature::FeatureId::new("quarter").unwrap();
     let areas = Layer::new("areas", [Feature { key: 0, id, geometry: Some(area.clone()), values }]);
     layers([layer, &areas])
@@ -144,7 +144,7 @@ fn the_choice_is_the_best_of_all_subsets_under_budget_cover_dependencies_and_tes
             assert!(count(&answer, "clashing_rules") > 0, "seed {seed}");
             assert_eq!(found(&answer), [""; 0]);
             // With the least budget that it names, there is a choice, and with a cent less there is none.
-            if let Some(least) = answer.number("least_budget") {
+            if let Some(least) = answer.find_number("least_budget") {
                 let least = (least.value.as_f64() * 100.0).round() as i64;
                 assert!(brute(&layer, least, &wanted, by_area.then_some(&area)).is_some(), "seed {seed}");
                 assert!(brute(&layer, least - 1, &wanted, by_area.then_some(&area)).is_none(), "seed {seed}");
@@ -157,12 +157,12 @@ fn the_choice_is_the_best_of_all_subsets_under_budget_cover_dependencies_and_tes
 }
 
 /// Four works: a costs 40 and is the only one for housing, b 50 and c 60 serve more, d waits for b.
-fn four() -> Layers {
+fn four() -> PlanSnapshot {
     let schema = Layer::new("interventions", []);
     let make = |id: &str, cost: u32, functions: &[&str], more: Json| {
         let mut properties = json!({"title": id, "city": "celje", "kind": "hard_investment", "status": "proposed", "cost": cost, "functions": functions});
         properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let values = schema.collection.values(properties.as_object().unwrap()).unwrap();
+        let values = schema.collection.read_values(properties.as_object().unwrap()).unwrap();
         Feature { key: 0, id: cityheart::feature::FeatureId::new(id).unwrap(), geometry: None, values }
     };
     layers([&Layer::new(
@@ -189,7 +189,7 @@ fn a_choice_that_a_rule_forces_is_named_with_its_price() {
         json!({"budget": 60, "weights": weights, "at_least_one": {"functions": ["housing"]}}),
     );
     assert_eq!(found(&held), ["a"]);
-    assert_eq!(held.found[0].result()["forced_by"], json!(["functions=housing"]));
+    assert_eq!(held.features[0].result()["forced_by"], json!(["functions=housing"]));
     let price = held.numbers.iter().find(|n| n.name == "price").unwrap();
     assert_eq!((price.group[0].1.as_str(), price.value.as_f64()), ("functions=housing", 2.0));
     // 100 euros pay for a and c, or for a, b and one of the small ones: four functions. 110 pay for one more.
@@ -198,7 +198,7 @@ fn a_choice_that_a_rule_forces_is_named_with_its_price() {
         "portfolio",
         json!({"budget": 100, "weights": weights, "must": ["a"], "exclusive_tests": false, "depends_on": false}),
     );
-    assert_eq!(next.number("next_points").unwrap().value.as_f64(), 1.0);
+    assert_eq!(next.find_number("next_points").unwrap().value.as_f64(), 1.0);
     let never = ask(&four(), "portfolio", json!({"budget": 1000, "weights": weights}));
     assert_eq!(found(&never), ["b", "c", "d"]);
 }
@@ -209,9 +209,9 @@ fn rules_that_cannot_hold_together_are_named() {
     let names: Vec<&str> =
         answer.numbers.iter().filter(|n| n.name == "candidates").map(|n| n.group[0].1.as_str()).collect();
     assert_eq!(names, ["must=a", "must=b", "tested_by=b"]);
-    assert!(answer.number("least_budget").is_none());
+    assert!(answer.find_number("least_budget").is_none());
     let poor = ask(&four(), "portfolio", json!({"budget": 50, "must": ["c"]}));
-    assert_eq!(poor.number("least_budget").unwrap().value.as_f64(), 60.0);
+    assert_eq!(poor.find_number("least_budget").unwrap().value.as_f64(), 60.0);
     let nobody = ask(&four(), "portfolio", json!({"budget": 50, "at_least_one": {"objectives": ["PO3"]}}));
     assert!(nobody.rules.last().unwrap().contains("objectives=PO3"), "{:?}", nobody.rules);
 }
@@ -221,7 +221,7 @@ fn a_programme_is_no_candidate_beside_the_actions_it_stands_for() {
     let schema = Layer::new("interventions", []);
     let make = |id: &str, cost: u32, scope: &str, functions: &[&str]| {
         let properties = json!({"title": id, "city": "celje", "kind": "hard_investment", "status": "proposed", "cost": cost, "cost_scope": scope, "functions": functions});
-        let values = schema.collection.values(properties.as_object().unwrap()).unwrap();
+        let values = schema.collection.read_values(properties.as_object().unwrap()).unwrap();
         Feature { key: 0, id: cityheart::feature::FeatureId::new(id).unwrap(), geometry: None, values }
     };
     let all = layers([&Layer::new(
@@ -237,7 +237,7 @@ fn a_programme_is_no_candidate_beside_the_actions_it_stands_for() {
     assert_eq!(found(&answer), ["square", "street", "study"]);
     assert_eq!((real(&answer, "cost"), real(&answer, "points")), (55.0, 6.0));
     let left: Vec<&str> =
-        answer.left_out.of("programme_cost").iter().map(cityheart::feature::FeatureId::as_str).collect();
+        answer.left_out.ids_for("programme_cost").iter().map(cityheart::feature::FeatureId::as_str).collect();
     assert_eq!(left, ["plan"]);
     assert!(answer.rules.iter().any(|r| r.contains("programme_cost")), "{:?}", answer.rules);
     let must = try_ask(&all, "portfolio", &json!({"budget": 100, "must": ["plan"]})).err().unwrap();

@@ -1,21 +1,21 @@
 //! `reach` against every way there is, relaxed until nothing changes, over random towns; and by hand.
 
-use crate::plan::{CELJE, Dice, Layer, ask, found, layers, quantised};
-use cityheart::collection::{Collection, CollectionId, Kind};
-use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
-use cityheart::question::Answer;
-use cityheart::question::metric::Metric;
+use crate::question::plan::{CELJE, Dice, Layer, ask, found, layers, quantised};
+use cityheart::collection::{Collection, CollectionId, FieldType};
+use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
+use cityheart::question::QuestionAnswer;
+use cityheart::question::metric_plane::MetricPlane;
 use geo::Contains;
 use geo_types::{Coord, LineString, Point};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-fn collection(name: &str, fields: &[(&str, Kind)]) -> Collection {
-    let fields: Vec<(String, Kind)> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
-    Collection::inferred(CollectionId::new(name).unwrap(), name, GeometryKind::ANY, &fields).unwrap()
+fn collection(name: &str, fields: &[(&str, FieldType)]) -> Collection {
+    let fields: Vec<(String, FieldType)> = fields.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
+    Collection::from_inferred_fields(CollectionId::new(name).unwrap(), name, GeometryTypeSet::ANY, &fields).unwrap()
 }
 
-fn feature(id: &str, geometry: Geometry, values: Vec<Value>) -> Feature {
+fn feature(id: &str, geometry: Geometry, values: Vec<FieldValue>) -> Feature {
     Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: Some(geometry), values }
 }
 
@@ -39,7 +39,7 @@ fn town(dice: &mut Dice) -> (Layer, Layer) {
                 x: quantised(f64::midpoint(a.x, b.x) + dice.between(-0.0002, 0.0002)),
                 y: quantised(f64::midpoint(a.y, b.y)),
             };
-            let foot = if dice.below(8) == 0 { Value::Bool(false) } else { Value::Bool(true) };
+            let foot = if dice.below(8) == 0 { FieldValue::Bool(false) } else { FieldValue::Bool(true) };
             let id = format!("s{}", streets.len());
             streets.push(feature(&id, LineString::new(vec![a, bend, b]).into(), vec![foot]));
         }
@@ -57,18 +57,18 @@ fn town(dice: &mut Dice) -> (Layer, Layer) {
             quantised(CELJE.0 + dice.between(-0.007, 0.007)),
             quantised(CELJE.1 + dice.between(-0.005, 0.005)),
         );
-        feature(&format!("t{n}"), at.into(), vec![Value::Int(n)])
+        feature(&format!("t{n}"), at.into(), vec![FieldValue::Int(n)])
     });
     let things: Vec<Feature> = things.collect();
     (
-        Layer::of(collection("streets", &[("foot", Kind::Boolean)]), streets),
-        Layer::of(collection("things", &[("capacity", Kind::Integer)]), things),
+        Layer::of(collection("streets", &[("foot", FieldType::Boolean)]), streets),
+        Layer::of(collection("things", &[("capacity", FieldType::Integer)]), things),
     )
 }
 
 /// The network as plain lists: pieces of street, and metres to both of their ends, relaxed to the end.
 struct Brute {
-    metric: Metric,
+    metric: MetricPlane,
     pieces: Vec<(Coord<f64>, Coord<f64>)>,
     ends: Vec<(usize, usize)>,
     far: Vec<f64>,
@@ -84,21 +84,21 @@ fn foot_of(p: Coord<f64>, (a, b): (Coord<f64>, Coord<f64>)) -> (f64, f64) {
 
 impl Brute {
     fn of(streets: &Layer, from: Coord<f64>) -> Self {
-        let metric = Metric::at(from);
+        let metric = MetricPlane::centred_at(from);
         let mut nodes: BTreeMap<(u64, u64), usize> = BTreeMap::new();
         let (mut pieces, mut ends) = (vec![], vec![]);
-        for street in streets.truth.values().filter(|s| s.values[0] != Value::Bool(false)) {
+        for street in streets.truth.values().filter(|s| s.values[0] != FieldValue::Bool(false)) {
             let Some(Geometry::LineString(line)) = &street.geometry else { continue };
             for w in line.0.windows(2) {
                 let count = nodes.len();
                 let a = *nodes.entry((w[0].x.to_bits(), w[0].y.to_bits())).or_insert(count);
                 let count = nodes.len();
                 let b = *nodes.entry((w[1].x.to_bits(), w[1].y.to_bits())).or_insert(count);
-                pieces.push((metric.metres(w[0]), metric.metres(w[1])));
+                pieces.push((metric.to_metres(w[0]), metric.to_metres(w[1])));
                 ends.push((a, b));
             }
         }
-        let here = metric.metres(from);
+        let here = metric.to_metres(from);
         let nearest = (0..pieces.len()).map(|n| (n, foot_of(here, pieces[n]))).min_by(|a, b| a.1.1.total_cmp(&b.1.1));
         let mut far = vec![f64::INFINITY; nodes.len()];
         let mut own = None;
@@ -127,7 +127,7 @@ impl Brute {
 
     /// Metres to a place, and to the nearest street from which it is reached; `None` away from streets.
     fn way(&self, place: Coord<f64>) -> Option<f64> {
-        let p = self.metric.metres(place);
+        let p = self.metric.to_metres(place);
         let mut best: Option<f64> = None;
         for (n, piece) in self.pieces.iter().enumerate() {
             let (along, gap) = foot_of(p, *piece);
@@ -143,8 +143,8 @@ impl Brute {
     }
 }
 
-fn ground(answer: &Answer, id: &str) -> Geometry {
-    let json = crate::plan::written(answer);
+fn ground(answer: &QuestionAnswer, id: &str) -> Geometry {
+    let json = crate::question::plan::written(answer);
     let feature = json["features"]["features"].as_array().unwrap().iter().find(|f| f["id"] == id).unwrap().clone();
     let geometry: geojson::Geometry = serde_json::from_value(feature["geometry"].clone()).unwrap();
     Geometry::try_from(geometry).unwrap()
@@ -178,11 +178,11 @@ fn ways_and_outlines_agree_with_relaxing_all_streets() {
         want.sort_by(|a, b| a.0.total_cmp(&b.0));
         let got: Vec<String> = found(&answer).into_iter().filter(|id| id.starts_with('t')).collect();
         assert_eq!(got, want.iter().map(|w| w.1).collect::<Vec<_>>(), "seed {seed}");
-        for (found, (way, _)) in answer.found.iter().zip(&want) {
+        for (found, (way, _)) in answer.features.iter().zip(&want) {
             assert!((found.result()["distance_m"].as_f64().unwrap() - way).abs() < 0.006, "seed {seed}");
         }
         let sum: f64 = want.iter().map(|(_, id)| id[1..].parse::<f64>().unwrap()).sum();
-        assert_eq!(answer.number("sum").unwrap().value.as_f64(), sum);
+        assert_eq!(answer.find_number("sum").unwrap().value.as_f64(), sum);
         // Places within the outline are those that can be reached, but for the mesh of its grid.
         let outline = ground(&answer, "reach");
         for _ in 0..800 {
@@ -207,34 +207,34 @@ fn ways_and_outlines_agree_with_relaxing_all_streets() {
 
 /// A straight street of 400 m with a barred shortcut, along the parallel.
 fn straight() -> (Layer, Coord<f64>) {
-    let metric = Metric::at(Coord { x: CELJE.0, y: CELJE.1 });
-    let at = |x: f64, y: f64| metric.lonlat(Coord { x, y });
+    let metric = MetricPlane::centred_at(Coord { x: CELJE.0, y: CELJE.1 });
+    let at = |x: f64, y: f64| metric.to_lonlat(Coord { x, y });
     let line = |of: &[(f64, f64)]| Geometry::LineString(LineString::new(of.iter().map(|(x, y)| at(*x, *y)).collect()));
     let streets = vec![
         feature(
             "main",
             line(&[(0.0, 0.0), (200.0, 0.0), (400.0, 0.0)]),
-            vec![Value::Null, Value::text("2020-01-01"), Value::Null],
+            vec![FieldValue::Null, FieldValue::text("2020-01-01"), FieldValue::Null],
         ),
         feature(
             "up",
             line(&[(200.0, 0.0), (200.0, 300.0)]),
-            vec![Value::Bool(true), Value::text("2026-06-01"), Value::Null],
+            vec![FieldValue::Bool(true), FieldValue::text("2026-06-01"), FieldValue::Null],
         ),
         feature(
             "barred",
             line(&[(400.0, 0.0), (400.0, 300.0)]),
-            vec![Value::Bool(false), Value::text("2020-01-01"), Value::Null],
+            vec![FieldValue::Bool(false), FieldValue::text("2020-01-01"), FieldValue::Null],
         ),
     ];
     // Without an end, a street stays open.
-    let fields = [("foot", Kind::Boolean), ("start", Kind::Date), ("end", Kind::Date)];
+    let fields = [("foot", FieldType::Boolean), ("start", FieldType::Date), ("end", FieldType::Date)];
     let layer = Layer::of(collection("streets", &fields), streets);
     (layer, at(0.0, 0.0))
 }
 
 fn point(x: f64, y: f64) -> Json {
-    let place = Metric::at(Coord { x: CELJE.0, y: CELJE.1 }).lonlat(Coord { x, y });
+    let place = MetricPlane::centred_at(Coord { x: CELJE.0, y: CELJE.1 }).to_lonlat(Coord { x, y });
     json!([place.x, place.y])
 }
 
@@ -255,12 +255,12 @@ fn the_way_to_the_street_and_from_it_counts_and_what_is_away_from_streets_is_tol
     let answer = ask(&layers([&streets, &things]), "reach", inputs);
     // 20 + 100 + 30 metres, and 20 + 400 + 10.
     assert_eq!(found(&answer), ["shop", "end", "reach"]);
-    let far = |n: usize| answer.found[n].result()["distance_m"].as_f64().unwrap();
+    let far = |n: usize| answer.features[n].result()["distance_m"].as_f64().unwrap();
     assert!((far(0) - 150.0).abs() < 0.02 && (far(1) - 430.0).abs() < 0.02, "{} {}", far(0), far(1));
-    assert_eq!(answer.left_out.of("away_from_streets").len(), 2);
+    assert_eq!(answer.left_out.ids_for("away_from_streets").len(), 2);
     // 430 m less 20 to the street: 400 of the main street, 210 of the side street.
-    assert!((answer.number("network_length").unwrap().value.as_f64() - 610.0).abs() < 0.1);
-    assert_eq!(answer.found[2].result()["way"], "network");
+    assert!((answer.find_number("network_length").unwrap().value.as_f64() - 610.0).abs() < 0.1);
+    assert_eq!(answer.features[2].result()["way"], "network");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn two_days_are_compared() {
     let things = things(&[("near", 50.0, 0.0), ("up", 200.0, 150.0)]);
     let inputs = json!({"point": point(0.0, 0.0), "minutes": 5, "collection": "things", "before": "2026-05-31", "after": "2026-06-01"});
     let answer = ask(&layers([&streets, &things]), "reach", inputs);
-    let count = |name: &str| answer.number(name).unwrap().value.as_f64();
+    let count = |name: &str| answer.find_number(name).unwrap().value.as_f64();
     // The side street opens on the first of June.
     assert_eq!((count("reached_before"), count("reached"), count("gained"), count("lost")), (1.0, 2.0, 1.0, 0.0));
     assert!((count("network_length_before") - 400.0).abs() < 0.1 && (count("network_length") - 600.0).abs() < 0.1);
@@ -283,7 +283,7 @@ fn without_streets_it_goes_straight_and_says_so() {
     // 15 minutes at 80 m are 1,200 m; the second lies at 1,273 m.
     assert_eq!(found(&answer), ["near", "reach"]);
     assert!(answer.rules.iter().any(|r| r.contains("straight line") && r.contains("no streets")), "{:?}", answer.rules);
-    let area = answer.number("area").unwrap().value.as_f64();
+    let area = answer.find_number("area").unwrap().value.as_f64();
     assert!((area / (std::f64::consts::PI * 1200.0 * 1200.0) - 1.0).abs() < 1e-4, "{area}");
     let (streets, _) = straight();
     let away = json!({"point": point(2000.0, 2000.0), "collection": "things", "minutes": 5});

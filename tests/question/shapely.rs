@@ -1,10 +1,10 @@
 //! Shares, gaps, footprints, buffers and distances against GEOS (through shapely) and PROJ, on random plans; and lengths and areas against
 //! GeographicLib's geodesics at four cities.
 
-use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers, written};
-use crate::python;
+use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers, written};
+use crate::support::python;
 use cityheart::collection::{Collection, CollectionId};
-use cityheart::feature::{Feature, FeatureId, GeometryKind};
+use cityheart::feature::{Feature, FeatureId, GeometryTypeSet};
 use geo_types::{Coord, LineString, Point, Polygon};
 use serde_json::{Value as Json, json};
 
@@ -66,7 +66,8 @@ fn shares_gaps_footprints_and_distances_agree_with_geos() {
             let one = |f: &Json| (f["id"].as_str().unwrap().to_owned(), f["result"][member].clone());
             answer["features"]["features"].as_array().unwrap().iter().map(one).collect::<serde_json::Map<_, _>>().into()
         };
-        let number = |id: &str, inputs: Json, name: &str| ask(&all, id, inputs).number(name).unwrap().value.as_f64();
+        let number =
+            |id: &str, inputs: Json, name: &str| ask(&all, id, inputs).find_number(name).unwrap().value.as_f64();
         let case = json!({
             "centre": [CELJE.0, CELJE.1], "area": area_json(&area), "features": features,
             "inside": results("inside", json!({"area": area_json(&area)}), "share"),
@@ -91,7 +92,7 @@ fn lengths_distances_and_areas_are_within_a_thousandth_of_geodesics_at_four_citi
     ] {
         let at = |x: f64, y: f64| Coord { x: lon + x, y: lat + y };
         let id = CollectionId::new("things").unwrap();
-        let collection = Collection::inferred(id, "Things", GeometryKind::ANY, &[]).unwrap();
+        let collection = Collection::from_inferred_fields(id, "Things", GeometryTypeSet::ANY, &[]).unwrap();
         let ring = vec![at(0.0, 0.0), at(0.006, 0.0), at(0.006, 0.004), at(0.001, 0.005), at(0.0, 0.0)];
         let shapes = [
             ("near", Point(at(0.004, 0.003)).into()),
@@ -109,12 +110,12 @@ fn lengths_distances_and_areas_are_within_a_thousandth_of_geodesics_at_four_citi
         let close = |got: f64, want: f64| assert!((got / want - 1.0).abs() < 1e-5, "{city}: {got} against {want}");
         let answer = ask(&all, "nearby", json!({"collection": "things", "point": [lon, lat], "k": 4}));
         for (id, want) in [("near", near), ("far", far)] {
-            let found = answer.found.iter().find(|f| f.id() == id).unwrap();
+            let found = answer.features.iter().find(|f| f.id() == id).unwrap();
             // Written to the centimetre.
             assert!((found.result()["distance_m"].as_f64().unwrap() - want).abs() < 0.01 + want * 1e-5, "{city} {id}");
         }
         let answer = ask(&all, "footprint", json!({"collection": "things"}));
-        close(answer.number("length").unwrap().value.as_f64(), far);
-        close(answer.number("area").unwrap().value.as_f64(), area);
+        close(answer.find_number("length").unwrap().value.as_f64(), far);
+        close(answer.find_number("area").unwrap().value.as_f64(), area);
     }
 }

@@ -1,14 +1,14 @@
 //! `similar` against the definition, worked out again over all pairs.
 
-use crate::plan::{Dice, Layer, ask, found, interventions, layers};
-use cityheart::feature::{Feature, Value};
+use crate::question::plan::{Dice, Layer, ask, found, interventions, layers};
+use cityheart::feature::{Feature, FieldValue};
 use geo::{Geodesic, GeodesicArea, Length};
 use geo_types::Geometry;
 use serde_json::json;
 use std::collections::BTreeSet;
 
 fn list(layer: &Layer, f: &Feature, field: &str) -> BTreeSet<String> {
-    let Value::Json(json) = layer.value(f, field) else { return BTreeSet::new() };
+    let FieldValue::Json(json) = layer.value(f, field) else { return BTreeSet::new() };
     json.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
 }
 
@@ -26,8 +26,8 @@ fn size(f: &Feature) -> Option<(char, f64)> {
 
 fn cost(layer: &Layer, f: &Feature) -> Option<f64> {
     match layer.value(f, "cost") {
-        Value::Real(r) => Some(*r),
-        Value::Int(i) => Some(*i as f64),
+        FieldValue::Real(r) => Some(*r),
+        FieldValue::Int(i) => Some(*i as f64),
         _ => None,
     }
 }
@@ -74,8 +74,8 @@ fn scores_and_order_agree_with_the_definition_over_all_pairs() {
             .collect();
         want.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         want.truncate(25);
-        assert_eq!(answer.found.len(), want.len(), "seed {seed}");
-        for (found, (score, id)) in answer.found.iter().zip(&want) {
+        assert_eq!(answer.features.len(), want.len(), "seed {seed}");
+        for (found, (score, id)) in answer.features.iter().zip(&want) {
             let got = found.result()["score"].as_f64().unwrap();
             assert!((got - score).abs() < 2e-4, "seed {seed}: {} {got}, {id} {score}", found.id());
         }
@@ -87,7 +87,7 @@ fn plan() -> Layer {
     let make = |id: &str, city: &str, more: serde_json::Value| {
         let mut properties = json!({"title": id, "city": city, "kind": "hard_investment", "status": "idea"});
         properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let values = schema.collection.values(properties.as_object().unwrap()).unwrap();
+        let values = schema.collection.read_values(properties.as_object().unwrap()).unwrap();
         Feature { key: 0, id: cityheart::feature::FeatureId::new(id).unwrap(), geometry: None, values }
     };
     Layer::new(
@@ -113,12 +113,12 @@ fn plan() -> Layer {
 fn reasons_are_the_shared_values_and_words_and_the_own_city_is_not_compared() {
     let answer = ask(&layers([&plan()]), "similar", json!({"intervention": "own"}));
     assert_eq!(found(&answer), ["twin"]);
-    let result = answer.found[0].result();
+    let result = answer.features[0].result();
     assert_eq!(result["shared"]["types"], json!(["cycling", "greening"]));
     // Accents and case do not part words.
     let words: BTreeSet<&str> =
         result["shared"]["words"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
     assert_eq!(words, BTreeSet::from(["meander", "trees"]));
     assert_eq!(result["likeness"]["cost"], json!(0.5));
-    assert_eq!(answer.number("compared").unwrap().value.as_f64(), 2.0);
+    assert_eq!(answer.find_number("compared").unwrap().value.as_f64(), 2.0);
 }

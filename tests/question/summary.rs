@@ -1,29 +1,29 @@
 //! `summary`: count, cost and EU share, whole or by share, over one area or all of them.
 
-use crate::oracle::close;
-use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers};
-use cityheart::feature::{Feature, FeatureId, Geometry, Value};
-use cityheart::question::{Answer, Number};
+use crate::question::oracle::close;
+use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers};
+use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry};
+use cityheart::question::{AnswerNumber, QuestionAnswer};
 use geo::Intersects;
 use geo_types::{Coord, Polygon};
 use serde_json::{Map, json};
 
-fn number<'a>(answer: &'a Answer, name: &str, group: &[(&str, &str)]) -> Option<&'a Number> {
-    let same = |n: &&Number| n.group.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(group.iter().copied());
+fn number<'a>(answer: &'a QuestionAnswer, name: &str, group: &[(&str, &str)]) -> Option<&'a AnswerNumber> {
+    let same = |n: &&AnswerNumber| n.group.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(group.iter().copied());
     answer.numbers.iter().filter(|n| n.name == name).find(same)
 }
 
 /// Cents of an amount, straight from its decimal text.
-fn cents(value: &Value) -> Option<i64> {
+fn cents(value: &FieldValue) -> Option<i64> {
     let text = match value {
-        Value::Real(r) => format!("{r:.2}"),
-        Value::Int(i) => format!("{i}.00"),
+        FieldValue::Real(r) => format!("{r:.2}"),
+        FieldValue::Int(i) => format!("{i}.00"),
         _ => return None,
     };
     text.replace('.', "").parse().ok()
 }
 
-fn money(number: &Number) -> i64 {
+fn money(number: &AnswerNumber) -> i64 {
     let json = number.to_json();
     let exact = json["decimal"].as_str().unwrap();
     let (whole, part) = exact.split_once('.').unwrap_or((exact, "00"));
@@ -35,7 +35,8 @@ fn areas(dice: &mut Dice, count: usize) -> Layer {
     let make = |dice: &mut Dice, i: usize| {
         let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
         let radius = dice.between(0.002, 0.01);
-        let values = schema.collection.values(&Map::from_iter([("name".to_owned(), json!(format!("A{i}")))])).unwrap();
+        let values =
+            schema.collection.read_values(&Map::from_iter([("name".to_owned(), json!(format!("A{i}")))])).unwrap();
         Feature {
             key: 0,
             id: FeatureId::new(&format!("a{i}")).unwrap(),
@@ -88,7 +89,7 @@ fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area(
                 let share = number(&answer, "eu_share", group).unwrap();
                 if base > 0 {
                     assert!(close(share.value.as_f64(), eu as f64 / base as f64 * 100.0, 1e-9, 0.0));
-                    assert!(close(share.of.unwrap().1.as_f64(), base as f64 / 100.0, 1e-12, 0.0));
+                    assert!(close(share.fraction.unwrap().1.as_f64(), base as f64 / 100.0, 1e-12, 0.0));
                 } else {
                     assert_eq!(share.to_json()["value"], json!(null));
                 }
@@ -130,7 +131,7 @@ fn by_share_a_half_counts_half_and_its_money_is_rounded_to_the_cent() {
     let make = |id: &str, x: f64, cost: f64| {
         let values = empty
             .collection
-            .values(&Map::from_iter([("cost".to_owned(), json!(cost)), ("eu_share".to_owned(), json!(10.01))]))
+            .read_values(&Map::from_iter([("cost".to_owned(), json!(cost)), ("eu_share".to_owned(), json!(10.01))]))
             .unwrap();
         Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: Some(Geometry::Polygon(square(x))), values }
     };
@@ -139,8 +140,8 @@ fn by_share_a_half_counts_half_and_its_money_is_rounded_to_the_cent() {
     let all = layers([&layer]);
     let asked = |rule: &str| ask(&all, "summary", json!({"area": area_json(&square(15.0)), "rule": rule}));
     let (whole, share) = (asked("whole"), asked("share"));
-    assert_eq!(money(whole.number("cost").unwrap()), 10_003);
-    assert!(close(share.number("shares").unwrap().value.as_f64(), 1.5, 0.0, 1e-4));
+    assert_eq!(money(whole.find_number("cost").unwrap()), 10_003);
+    assert!(close(share.find_number("shares").unwrap().value.as_f64(), 1.5, 0.0, 1e-4));
     // Half of 3 cents is 1.5 cents, give or take the seventh decimal of a degree.
-    assert!((10_001..=10_002).contains(&money(share.number("cost").unwrap())));
+    assert!((10_001..=10_002).contains(&money(share.find_number("cost").unwrap())));
 }

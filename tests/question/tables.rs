@@ -1,17 +1,17 @@
 //! `rate` and `coverage`: counted one feature at a time.
 
-use crate::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers, written};
+use crate::question::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers, written};
 use cityheart::feature::{Feature, FeatureId};
-use cityheart::question::Answer;
+use cityheart::question::QuestionAnswer;
 use geo::Intersects;
 use geo_types::Coord;
 use serde_json::{Map, json};
 
-fn count(answer: &Answer, name: &str, group: &[(&str, &str)]) -> Option<(f64, f64)> {
-    let same = |n: &&cityheart::question::Number| {
+fn count(answer: &QuestionAnswer, name: &str, group: &[(&str, &str)]) -> Option<(f64, f64)> {
+    let same = |n: &&cityheart::question::AnswerNumber| {
         n.name == name && n.group.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(group.iter().copied())
     };
-    answer.numbers.iter().find(same)?.of.map(|(above, below)| (above.as_f64(), below.as_f64()))
+    answer.numbers.iter().find(same)?.fraction.map(|(above, below)| (above.as_f64(), below.as_f64()))
 }
 
 fn lists(layer: &Layer, feature: &Feature, field: &str, word: &str) -> bool {
@@ -94,7 +94,7 @@ fn coverage_agrees_with_counting_every_cell() {
         let areas: Vec<Feature> = (0..5)
             .map(|i| {
                 let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
-                let values = schema.collection.values(&Map::new()).unwrap();
+                let values = schema.collection.read_values(&Map::new()).unwrap();
                 Feature {
                     key: 0,
                     id: FeatureId::new(&format!("a{i}")).unwrap(),
@@ -105,7 +105,7 @@ fn coverage_agrees_with_counting_every_cell() {
             .collect();
         let areas = Layer::new("areas", areas);
         let answer = ask(&layers([&layer, &areas]), "coverage", json!({}));
-        for (area, found) in areas.truth.values().zip(&answer.found) {
+        for (area, found) in areas.truth.values().zip(&answer.features) {
             let outline = area.geometry.as_ref().unwrap();
             let inside: Vec<&Feature> =
                 layer.truth.values().filter(|f| f.geometry.as_ref().is_some_and(|g| g.intersects(outline))).collect();

@@ -1,12 +1,12 @@
 //! What every store must do, whatever it is made of. Each function gets an empty store.
 
-use crate::features::{
+use crate::store::features::{
     all, bare, collection_id, edits, geometries, id, ids, keyless, load, place, scan, thing, things,
 };
-use cityheart::change::{Change, Edit};
-use cityheart::collection::{Collection, Kind};
+use cityheart::change::{FeatureChange, FeatureEdit};
+use cityheart::collection::{Collection, FieldType};
 use cityheart::error::Error;
-use cityheart::feature::{Feature, GeometryKind, Value, time};
+use cityheart::feature::{Feature, FieldValue, GeometryTypeSet, time};
 use cityheart::store::Store;
 use serde_json::json;
 
@@ -17,61 +17,66 @@ pub fn every_kind_of_value_and_geometry_comes_back_as_it_went(store: &dyn Store)
     load(store, false, features.clone());
     let created: Vec<_> =
         geometries().into_iter().enumerate().map(|(i, g)| thing(&format!("created-{i}"), Some(g))).collect();
-    store.commit(&edits(created.iter().cloned().map(Edit::Create).collect())).unwrap();
+    store.commit_change_set(&edits(created.iter().cloned().map(FeatureEdit::Create).collect())).unwrap();
     features.extend(created);
     let stored = all(store);
     assert_eq!(stored.iter().map(keyless).collect::<Vec<_>>(), features);
     assert!(stored.windows(2).all(|w| w[0].key < w[1].key), "scans go by keys");
-    assert_eq!(store.collections().unwrap(), vec![things()]);
+    assert_eq!(store.list_collections().unwrap(), vec![things()]);
 }
 
 pub fn a_revision_is_one_more_and_shows_in_scans(store: &dyn Store) {
     assert_eq!(load(store, false, vec![thing("a", None)]), 1);
-    let (revision, changes) =
-        store.commit(&edits(vec![Edit::Create(thing("b", place(1.0, 2.0))), Edit::Create(bare("c"))])).unwrap();
+    let (revision, changes) = store
+        .commit_change_set(&edits(vec![
+            FeatureEdit::Create(thing("b", place(1.0, 2.0))),
+            FeatureEdit::Create(bare("c")),
+        ]))
+        .unwrap();
     assert_eq!((revision, ids(&changes)), (2, vec!["b".to_owned(), "c".to_owned()]));
     let stored = all(store);
-    assert_eq!(changes, stored[1..].iter().cloned().map(Change::Put).collect::<Vec<_>>());
-    let (revision, changes) = store.commit(&edits(vec![Edit::Delete { id: id("b"), base: Some(2) }])).unwrap();
-    assert_eq!((revision, changes), (3, vec![Change::Removed { key: stored[1].key, id: id("b") }]));
+    assert_eq!(changes, stored[1..].iter().cloned().map(FeatureChange::Put).collect::<Vec<_>>());
+    let (revision, changes) =
+        store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("b"), base: Some(2) }])).unwrap();
+    assert_eq!((revision, changes), (3, vec![FeatureChange::Removed { key: stored[1].key, id: id("b") }]));
     assert_eq!(scan(store, None).0, 3);
-    assert_eq!(store.commit(&edits(vec![])).unwrap(), (3, vec![]), "nothing to do is no revision");
+    assert_eq!(store.commit_change_set(&edits(vec![])).unwrap(), (3, vec![]), "nothing to do is no revision");
 }
 
 pub fn stale_and_impossible_edits_are_refused_and_leave_nothing(store: &dyn Store) {
     load(store, false, vec![thing("a", place(1.0, 2.0)), thing("b", None)]);
-    store.commit(&edits(vec![Edit::Replace { feature: bare("a"), base: Some(1) }])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature: bare("a"), base: Some(1) }])).unwrap();
     let before = scan(store, None);
-    let good = || Edit::Create(bare("new"));
-    let refused = |edit: Edit| {
-        let error = store.commit(&edits(vec![good(), edit])).unwrap_err();
+    let good = || FeatureEdit::Create(bare("new"));
+    let refused = |edit: FeatureEdit| {
+        let error = store.commit_change_set(&edits(vec![good(), edit])).unwrap_err();
         assert_eq!(scan(store, None), before, "after {error}");
         assert!(error.to_string().ends_with('.'), "a sentence: {error}");
         error
     };
-    let replace = |name: &str, base| Edit::Replace { feature: thing(name, None), base };
+    let replace = |name: &str, base| FeatureEdit::Replace { feature: thing(name, None), base };
     assert!(matches!(refused(replace("a", Some(1))), Error::Stale(_)), "changed after revision 1");
-    assert!(matches!(refused(Edit::Delete { id: id("a"), base: Some(1) }), Error::Stale(_)));
+    assert!(matches!(refused(FeatureEdit::Delete { id: id("a"), base: Some(1) }), Error::Stale(_)));
     assert!(matches!(refused(replace("a", Some(99))), Error::Stale(_)), "a revision that has not been");
-    assert!(matches!(refused(Edit::Create(bare("a"))), Error::Stale(_)), "taken");
-    assert!(matches!(refused(Edit::Create(bare("new"))), Error::Stale(_)), "taken by the same set");
+    assert!(matches!(refused(FeatureEdit::Create(bare("a"))), Error::Stale(_)), "taken");
+    assert!(matches!(refused(FeatureEdit::Create(bare("new"))), Error::Stale(_)), "taken by the same set");
     assert!(matches!(refused(replace("nobody", None)), Error::NotFound(_)));
-    assert!(matches!(refused(Edit::Delete { id: id("nobody"), base: None }), Error::NotFound(_)));
-    assert!(store.history(&collection_id("things"), &id("new")).is_err());
+    assert!(matches!(refused(FeatureEdit::Delete { id: id("nobody"), base: None }), Error::NotFound(_)));
+    assert!(store.read_history(&collection_id("things"), &id("new")).is_err());
     // The present revision, a later one of the collection, and none at all are good bases.
-    store.commit(&edits(vec![replace("a", Some(2))])).unwrap();
-    store.commit(&edits(vec![replace("b", Some(3))])).unwrap();
-    store.commit(&edits(vec![replace("a", None), replace("a", Some(4))])).unwrap();
+    store.commit_change_set(&edits(vec![replace("a", Some(2))])).unwrap();
+    store.commit_change_set(&edits(vec![replace("b", Some(3))])).unwrap();
+    store.commit_change_set(&edits(vec![replace("a", None), replace("a", Some(4))])).unwrap();
 }
 
 pub fn an_id_is_never_used_twice(store: &dyn Store) {
     load(store, false, vec![thing("a", None), thing("b", None)]);
     let last = all(store)[1].key;
-    store.commit(&edits(vec![Edit::Delete { id: id("b"), base: None }])).unwrap();
-    assert!(matches!(store.commit(&edits(vec![Edit::Create(bare("b"))])), Err(Error::Refused(_))));
-    let again = store.load(&things(), false, &mut std::iter::once(Ok(bare("b"))));
+    store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("b"), base: None }])).unwrap();
+    assert!(matches!(store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("b"))])), Err(Error::Refused(_))));
+    let again = store.load_collection(&things(), false, &mut std::iter::once(Ok(bare("b"))));
     assert!(matches!(again, Err(Error::Refused(_))));
-    store.commit(&edits(vec![Edit::Create(bare("c"))])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("c"))])).unwrap();
     assert!(all(store)[1].key > last, "the key of a deleted feature is not given again");
 }
 
@@ -80,37 +85,37 @@ pub fn sets_committed_together_do_not_spoil_each_other(store: &dyn Store) {
     let mut elsewhere = edits(vec![]);
     elsewhere.collection = collection_id("nowhere");
     let sets = [
-        edits(vec![Edit::Create(bare("c"))]),
-        edits(vec![Edit::Create(bare("d")), Edit::Create(bare("a"))]),
-        edits(vec![Edit::Replace { feature: bare("a"), base: Some(1) }]),
-        edits(vec![Edit::Delete { id: id("a"), base: Some(1) }]),
+        edits(vec![FeatureEdit::Create(bare("c"))]),
+        edits(vec![FeatureEdit::Create(bare("d")), FeatureEdit::Create(bare("a"))]),
+        edits(vec![FeatureEdit::Replace { feature: bare("a"), base: Some(1) }]),
+        edits(vec![FeatureEdit::Delete { id: id("a"), base: Some(1) }]),
         elsewhere,
         edits(vec![]),
     ];
     let group = store.commit_all(&sets).unwrap();
-    let told: Vec<_> = group.answers.iter().map(|a| a.as_ref().map(|d| (d.revision, ids(&d.changes))).ok()).collect();
+    let told: Vec<_> = group.results.iter().map(|a| a.as_ref().map(|d| (d.revision, ids(&d.changes))).ok()).collect();
     let named = |revision, names: &[&str]| Some((revision, names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()));
     assert_eq!(told, [named(2, &["c"]), None, named(3, &["a"]), None, None, named(3, &[])]);
-    assert!(matches!(group.answers[1], Err(Error::Stale(_))), "the id is taken");
-    assert!(matches!(group.answers[3], Err(Error::Stale(_))), "changed by the set before it");
-    assert!(matches!(group.answers[4], Err(Error::NotFound(_))));
+    assert!(matches!(group.results[1], Err(Error::Stale(_))), "the id is taken");
+    assert!(matches!(group.results[3], Err(Error::Stale(_))), "changed by the set before it");
+    assert!(matches!(group.results[4], Err(Error::NotFound(_))));
     assert_eq!(ids(&scan(store, None).1), ["a", "b", "c"], "nothing of a refused set is left");
     let refused = store.commit_all(&sets[1..2]).unwrap();
-    assert!(matches!(refused.answers[..], [Err(Error::Stale(_))]));
+    assert!(matches!(refused.results[..], [Err(Error::Stale(_))]));
     assert_eq!(scan(store, None).0, 3);
 }
 
 pub fn a_patch_changes_what_it_names_and_nothing_else(store: &dyn Store) {
     let fine = place(15.267_512_345_678_9, 46.231_098_765_432_1);
     load(store, false, vec![thing("a", fine.clone())]);
-    let patch = |geometry, values| Edit::Patch { id: id("a"), base: Some(1), geometry, values };
-    store.commit(&edits(vec![patch(None, vec![(1, Value::Int(5)), (2, Value::Null)])])).unwrap();
+    let patch = |geometry, values| FeatureEdit::Patch { id: id("a"), base: Some(1), geometry, values };
+    store.commit_change_set(&edits(vec![patch(None, vec![(1, FieldValue::Int(5)), (2, FieldValue::Null)])])).unwrap();
     let mut expected = thing("a", fine);
-    (expected.values[1], expected.values[2]) = (Value::Int(5), Value::Null);
+    (expected.values[1], expected.values[2]) = (FieldValue::Int(5), FieldValue::Null);
     assert_eq!(keyless(&all(store)[0]), expected, "the place keeps all its decimals");
-    assert!(matches!(store.commit(&edits(vec![patch(Some(None), vec![])])), Err(Error::Stale(_))));
-    let gone = Edit::Patch { id: id("a"), base: None, geometry: Some(None), values: vec![] };
-    store.commit(&edits(vec![gone])).unwrap();
+    assert!(matches!(store.commit_change_set(&edits(vec![patch(Some(None), vec![])])), Err(Error::Stale(_))));
+    let gone = FeatureEdit::Patch { id: id("a"), base: None, geometry: Some(None), values: vec![] };
+    store.commit_change_set(&edits(vec![gone])).unwrap();
     assert_eq!(keyless(&all(store)[0]), Feature { geometry: None, ..expected });
 }
 
@@ -118,30 +123,36 @@ pub fn what_was_once_can_be_restored_also_after_it_was_deleted(store: &dyn Store
     let first = thing("a", place(15.267_512_345_678_9, 46.0));
     load(store, false, vec![first.clone(), bare("b")]);
     let key = all(store)[0].key;
-    store.commit(&edits(vec![Edit::Replace { feature: bare("a"), base: None }])).unwrap();
-    let restore = |revision, base| edits(vec![Edit::Restore { id: id("a"), revision, base }]);
-    assert!(matches!(store.commit(&restore(1, Some(1))), Err(Error::Stale(_))));
-    store.commit(&restore(1, Some(2))).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature: bare("a"), base: None }])).unwrap();
+    let restore = |revision, base| edits(vec![FeatureEdit::Restore { id: id("a"), revision, base }]);
+    assert!(matches!(store.commit_change_set(&restore(1, Some(1))), Err(Error::Stale(_))));
+    store.commit_change_set(&restore(1, Some(2))).unwrap();
     assert_eq!(keyless(&all(store)[0]), first);
-    store.commit(&edits(vec![Edit::Delete { id: id("a"), base: None }])).unwrap();
-    assert!(matches!(store.commit(&restore(4, None)), Err(Error::Refused(_))), "it was not there after revision 4");
-    assert!(matches!(store.commit(&restore(3, Some(3))), Err(Error::NotFound(_))), "there is nothing that could match");
-    let (revision, changes) = store.commit(&restore(2, None)).unwrap();
-    assert_eq!((revision, changes), (5, vec![Change::Put(Feature { key, ..bare("a") })]), "under its own key");
-    let versions = store.history(&collection_id("things"), &id("a")).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("a"), base: None }])).unwrap();
+    assert!(
+        matches!(store.commit_change_set(&restore(4, None)), Err(Error::Refused(_))),
+        "it was not there after revision 4"
+    );
+    assert!(
+        matches!(store.commit_change_set(&restore(3, Some(3))), Err(Error::NotFound(_))),
+        "there is nothing that could match"
+    );
+    let (revision, changes) = store.commit_change_set(&restore(2, None)).unwrap();
+    assert_eq!((revision, changes), (5, vec![FeatureChange::Put(Feature { key, ..bare("a") })]), "under its own key");
+    let versions = store.read_history(&collection_id("things"), &id("a")).unwrap();
     assert_eq!(versions.iter().map(|v| v.after.is_some()).collect::<Vec<_>>(), [true, true, true, false, true]);
-    assert!(matches!(store.commit(&edits(vec![Edit::Create(bare("a"))])), Err(Error::Stale(_))));
-    store.commit(&edits(vec![Edit::Delete { id: id("a"), base: None }])).unwrap();
-    assert!(matches!(store.commit(&edits(vec![Edit::Create(bare("a"))])), Err(Error::Refused(_))));
+    assert!(matches!(store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("a"))])), Err(Error::Stale(_))));
+    store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("a"), base: None }])).unwrap();
+    assert!(matches!(store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("a"))])), Err(Error::Refused(_))));
 }
 
 pub fn history_tells_who_changed_what_from_what_to_what(store: &dyn Store) {
     let (first, second, third) = (thing("a", place(1.0, 2.0)), thing("a", place(3.0, 4.000_000_000_1)), bare("a"));
     load(store, false, vec![first.clone()]);
-    store.commit(&edits(vec![Edit::Replace { feature: second.clone(), base: None }])).unwrap();
-    store.commit(&edits(vec![Edit::Replace { feature: third.clone(), base: None }])).unwrap();
-    store.commit(&edits(vec![Edit::Delete { id: id("a"), base: None }])).unwrap();
-    let versions = store.history(&collection_id("things"), &id("a")).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature: second.clone(), base: None }])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature: third.clone(), base: None }])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("a"), base: None }])).unwrap();
+    let versions = store.read_history(&collection_id("things"), &id("a")).unwrap();
     let told: Vec<_> =
         versions.iter().map(|v| (v.revision, v.before.as_ref().map(keyless), v.after.as_ref().map(keyless))).collect();
     let expected = vec![
@@ -152,9 +163,9 @@ pub fn history_tells_who_changed_what_from_what_to_what(store: &dyn Store) {
     ];
     assert_eq!(told, expected);
     assert_eq!(versions.iter().map(|v| v.author.as_str()).collect::<Vec<_>>(), ["import", "ana", "ana", "ana"]);
-    assert!(versions.iter().all(|v| v.at.ends_with('Z') && time::span(&v.at).is_some()));
-    store.commit(&edits(vec![Edit::Create(bare("b"))])).unwrap();
-    let created = store.history(&collection_id("things"), &id("b")).unwrap();
+    assert!(versions.iter().all(|v| v.at.ends_with('Z') && time::parse_time_span(&v.at).is_some()));
+    store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("b"))])).unwrap();
+    let created = store.read_history(&collection_id("things"), &id("b")).unwrap();
     assert_eq!(
         (created.len(), created[0].before.as_ref(), created[0].after.as_ref().map(keyless)),
         (1, None, Some(bare("b")))
@@ -163,40 +174,41 @@ pub fn history_tells_who_changed_what_from_what_to_what(store: &dyn Store) {
 
 pub fn a_load_that_fails_leaves_nothing(store: &dyn Store) {
     let broken = || vec![Ok(thing("a", None)), Err(Error::invalid("line 2", "Bad."))];
-    let error = store.load(&things(), false, &mut broken().into_iter()).unwrap_err();
+    let error = store.load_collection(&things(), false, &mut broken().into_iter()).unwrap_err();
     assert!(matches!(error, Error::Invalid(_)));
-    assert!(store.collections().unwrap().is_empty(), "not even the collection");
+    assert!(store.list_collections().unwrap().is_empty(), "not even the collection");
     load(store, false, vec![thing("a", place(1.0, 1.0))]);
     let before = scan(store, None);
     for replace in [false, true] {
         let mut features = vec![Ok(bare("b")), Err(Error::invalid("line 2", "Bad."))].into_iter();
-        assert!(store.load(&things(), replace, &mut features).is_err());
+        assert!(store.load_collection(&things(), replace, &mut features).is_err());
         assert_eq!(scan(store, None), before);
     }
     let mut twice = vec![Ok(bare("b")), Ok(bare("b"))].into_iter();
-    assert!(matches!(store.load(&things(), false, &mut twice), Err(Error::Stale(_))));
+    assert!(matches!(store.load_collection(&things(), false, &mut twice), Err(Error::Stale(_))));
     let mut there = vec![Ok(bare("b")), Ok(bare("a"))].into_iter();
-    assert!(matches!(store.load(&things(), false, &mut there), Err(Error::Stale(_))));
+    assert!(matches!(store.load_collection(&things(), false, &mut there), Err(Error::Stale(_))));
     assert_eq!(scan(store, None), before);
-    store.commit(&edits(vec![Edit::Create(bare("b"))])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("b"))])).unwrap();
 }
 
 pub fn a_load_adds_to_what_is_there(store: &dyn Store) {
     load(store, false, vec![thing("a", None)]);
-    let fields = [("name".to_owned(), Kind::Text), ("count".to_owned(), Kind::Integer)];
-    let fewer = |fields: &[(String, Kind)]| {
-        Collection::inferred(collection_id("things"), "Things", GeometryKind::ANY, fields).unwrap()
+    let fields = [("name".to_owned(), FieldType::Text), ("count".to_owned(), FieldType::Integer)];
+    let fewer = |fields: &[(String, FieldType)]| {
+        Collection::from_inferred_fields(collection_id("things"), "Things", GeometryTypeSet::ANY, fields).unwrap()
     };
-    let some = Feature { values: vec![Value::text("x"), Value::Int(3)], ..bare("b") };
-    let loaded = store.load(&fewer(&fields), false, &mut std::iter::once(Ok(some))).unwrap();
+    let some = Feature { values: vec![FieldValue::text("x"), FieldValue::Int(3)], ..bare("b") };
+    let loaded = store.load_collection(&fewer(&fields), false, &mut std::iter::once(Ok(some))).unwrap();
     assert_eq!((loaded.features, loaded.revision), (1, 2));
     let stored = &all(store)[1];
     assert_eq!(
         (&stored.values[0], &stored.values[1], &stored.values[2]),
-        (&Value::text("x"), &Value::Int(3), &Value::Null)
+        (&FieldValue::text("x"), &FieldValue::Int(3), &FieldValue::Null)
     );
-    for (name, kind) in [("colour", Kind::Text), ("name", Kind::Integer)] {
-        let error = store.load(&fewer(&[(name.to_owned(), kind)]), false, &mut std::iter::empty()).unwrap_err();
+    for (name, kind) in [("colour", FieldType::Text), ("name", FieldType::Integer)] {
+        let error =
+            store.load_collection(&fewer(&[(name.to_owned(), kind)]), false, &mut std::iter::empty()).unwrap_err();
         assert!(matches!(&error, Error::Invalid(i) if i.at == format!("/properties/{name}")), "{error}");
     }
 }
@@ -206,31 +218,37 @@ pub fn a_replacing_load_keeps_keys_and_history_of_what_stays(store: &dyn Store) 
     let before = all(store);
     let unchanged = load(store, true, vec![thing("gone", None), thing("same", place(1.0, 1.0)), thing("other", None)]);
     assert_eq!((unchanged, all(store)), (1, before.clone()), "the same again is no change");
-    let fields = [("name".to_owned(), Kind::Text), ("colour".to_owned(), Kind::Text)];
+    let fields = [("name".to_owned(), FieldType::Text), ("colour".to_owned(), FieldType::Text)];
     let collection =
-        Collection::inferred(collection_id("things"), "Coloured things", GeometryKind::ANY, &fields).unwrap();
+        Collection::from_inferred_fields(collection_id("things"), "Coloured things", GeometryTypeSet::ANY, &fields)
+            .unwrap();
     let coloured = |name: &str, colour: &str| Feature {
-        values: vec![thing(name, None).values[0].clone(), Value::text(colour)],
+        values: vec![thing(name, None).values[0].clone(), FieldValue::text(colour)],
         ..thing(name, None)
     };
     let new = vec![coloured("other", "red"), coloured("new", "blue")];
-    let loaded = store.load(&collection, true, &mut new.clone().into_iter().map(Ok)).unwrap();
+    let loaded = store.load_collection(&collection, true, &mut new.clone().into_iter().map(Ok)).unwrap();
     assert_eq!((loaded.features, loaded.revision), (2, 2));
-    assert_eq!(store.collections().unwrap(), vec![collection]);
+    assert_eq!(store.list_collections().unwrap(), vec![collection]);
     let stored = all(store);
     assert_eq!(stored.iter().map(keyless).collect::<Vec<_>>(), new);
     assert_eq!(stored[0].key, before[1].key);
     assert!(stored[1].key > before[2].key);
     assert_eq!(ids(&scan(store, Some(1)).1), ["-same", "-gone", "other", "new"]);
-    let versions = store.history(&collection_id("things"), &id("gone")).unwrap();
+    let versions = store.read_history(&collection_id("things"), &id("gone")).unwrap();
     assert_eq!((versions.len(), versions[1].after.as_ref()), (2, None));
 }
 
 pub fn scanning_since_a_revision_shows_what_changed_and_what_went(store: &dyn Store) {
     load(store, false, vec![thing("a", None), thing("b", None), thing("c", None)]);
-    store.commit(&edits(vec![Edit::Replace { feature: bare("b"), base: None }])).unwrap();
-    store.commit(&edits(vec![Edit::Delete { id: id("c"), base: None }, Edit::Create(bare("d"))])).unwrap();
-    store.commit(&edits(vec![Edit::Delete { id: id("d"), base: None }])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature: bare("b"), base: None }])).unwrap();
+    store
+        .commit_change_set(&edits(vec![
+            FeatureEdit::Delete { id: id("c"), base: None },
+            FeatureEdit::Create(bare("d")),
+        ]))
+        .unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("d"), base: None }])).unwrap();
     load(store, false, vec![bare("e")]);
     let since = |revision| ids(&scan(store, Some(revision)).1);
     assert_eq!(since(0), ["-c", "-d", "b", "a", "e"]);
@@ -242,42 +260,44 @@ pub fn scanning_since_a_revision_shows_what_changed_and_what_went(store: &dyn St
 
 pub fn the_store_keeps_created_and_updated(store: &dyn Store) {
     let fields = [
-        ("created".to_owned(), Kind::DateTime),
-        ("updated".to_owned(), Kind::DateTime),
-        ("note".to_owned(), Kind::Text),
+        ("created".to_owned(), FieldType::DateTime),
+        ("updated".to_owned(), FieldType::DateTime),
+        ("note".to_owned(), FieldType::Text),
     ];
-    let collection = Collection::inferred(collection_id("things"), "Things", GeometryKind::NONE, &fields).unwrap();
-    let feature = |name: &str, created: Value| Feature {
+    let collection =
+        Collection::from_inferred_fields(collection_id("things"), "Things", GeometryTypeSet::NONE, &fields).unwrap();
+    let feature = |name: &str, created: FieldValue| Feature {
         key: 0,
         id: id(name),
         geometry: None,
-        values: vec![created, Value::Null, Value::Null],
+        values: vec![created, FieldValue::Null, FieldValue::Null],
     };
-    let given = Value::text("2020-01-01T00:00:00Z");
+    let given = FieldValue::text("2020-01-01T00:00:00Z");
     store
-        .load(
+        .load_collection(
             &collection,
             false,
-            &mut vec![Ok(feature("old", given.clone())), Ok(feature("fresh", Value::Null))].into_iter(),
+            &mut vec![Ok(feature("old", given.clone())), Ok(feature("fresh", FieldValue::Null))].into_iter(),
         )
         .unwrap();
-    store.commit(&edits(vec![Edit::Create(feature("made", given.clone()))])).unwrap();
+    store.commit_change_set(&edits(vec![FeatureEdit::Create(feature("made", given.clone()))])).unwrap();
     let stored = all(store);
     assert_eq!(stored[0].values[0], given, "an import keeps what it says");
-    let instant = |v: &Value| matches!(v, Value::Text(t) if time::span(t).is_some() && **t > *"2026");
+    let instant =
+        |v: &FieldValue| matches!(v, FieldValue::Text(t) if time::parse_time_span(t).is_some() && **t > *"2026");
     assert!(
         instant(&stored[0].values[1]) && instant(&stored[1].values[0]) && instant(&stored[2].values[0]),
         "{stored:?}"
     );
     store
-        .commit(&edits(vec![Edit::Replace {
-            feature: feature("old", Value::text("1999-01-01T00:00:00Z")),
+        .commit_change_set(&edits(vec![FeatureEdit::Replace {
+            feature: feature("old", FieldValue::text("1999-01-01T00:00:00Z")),
             base: None,
         }]))
         .unwrap();
     let now = &all(store)[0];
     assert_eq!(now.values[0], given, "an edit does not change when a feature was created");
-    assert_eq!(store.collections().unwrap()[0].schema["properties"]["note"]["type"], json!("string"));
+    assert_eq!(store.list_collections().unwrap()[0].schema["properties"]["note"]["type"], json!("string"));
 }
 
 pub fn instants_come_back_in_utc(store: &dyn Store) {
@@ -289,25 +309,27 @@ pub fn instants_come_back_in_utc(store: &dyn Store) {
     ];
     let seen = |i: usize, text: &str| {
         let mut feature = bare(&format!("t{i}"));
-        feature.values[6] = Value::text(text);
+        feature.values[6] = FieldValue::text(text);
         feature
     };
     load(store, false, given.iter().enumerate().map(|(i, t)| seen(i, t)).collect());
-    store.commit(&edits(given.iter().enumerate().map(|(i, t)| Edit::Create(seen(i + 4, t))).collect())).unwrap();
+    store
+        .commit_change_set(&edits(given.iter().enumerate().map(|(i, t)| FeatureEdit::Create(seen(i + 4, t))).collect()))
+        .unwrap();
     let expected =
         ["2026-03-01T08:30:00Z", "2026-03-01T08:30:00.500Z", "2026-03-01T08:30:00.250Z", "2026-03-01T08:30:00.123456Z"]
-            .map(Value::text);
+            .map(FieldValue::text);
     let stored: Vec<_> = all(store).into_iter().map(|f| f.values[6].clone()).collect();
     assert_eq!(stored, [expected.clone(), expected].concat());
 }
 
 pub fn what_is_not_there_is_not_found(store: &dyn Store) {
     let missing = collection_id("missing");
-    assert!(matches!(store.scan(&missing, None, &mut |_| Ok(())), Err(Error::NotFound(_))));
-    assert!(matches!(store.history(&missing, &id("a")), Err(Error::NotFound(_))));
-    assert!(matches!(store.commit(&edits(vec![])), Err(Error::NotFound(_))));
+    assert!(matches!(store.scan_collection(&missing, None, &mut |_| Ok(())), Err(Error::NotFound(_))));
+    assert!(matches!(store.read_history(&missing, &id("a")), Err(Error::NotFound(_))));
+    assert!(matches!(store.commit_change_set(&edits(vec![])), Err(Error::NotFound(_))));
     load(store, false, vec![thing("a", None)]);
-    assert!(matches!(store.history(&collection_id("things"), &id("b")), Err(Error::NotFound(_))));
-    let stop = store.scan(&collection_id("things"), None, &mut |_| Err(Error::Busy("Enough.".into())));
+    assert!(matches!(store.read_history(&collection_id("things"), &id("b")), Err(Error::NotFound(_))));
+    let stop = store.scan_collection(&collection_id("things"), None, &mut |_| Err(Error::Busy("Enough.".into())));
     assert!(matches!(stop, Err(Error::Busy(_))), "a visitor's error ends the scan");
 }

@@ -1,12 +1,12 @@
 //! The process is killed while it writes. A child of this test binary does the writing.
 
-use crate::Plan;
-use crate::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
-use crate::model::rtree_equals_table;
-use cityheart::atlas::{Atlas, Settings, Shelf, World};
-use cityheart::change::{ChangeSet, Edit, Revision};
-use cityheart::feature::{Feature, Value};
-use cityheart::plan::Model;
+use crate::store::Plan;
+use crate::store::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
+use crate::store::model::rtree_equals_table;
+use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, PlanFile};
+use cityheart::change::{ChangeSet, FeatureEdit, RevisionNumber};
+use cityheart::feature::{Feature, FieldValue};
+use cityheart::plan::PlanModel;
 use cityheart::store::{GeoPackage, Store};
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const PLAN: &str = "CITYHEART_TEST_CRASH_PLAN";
 /// Runs one of the `child_…` tests below on this plan.
 fn child(test: &str, plan: &Path) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([&format!("crash::{test}"), "--exact", "--nocapture"]).env(PLAN, plan).stdout(Stdio::piped());
+    command.args([&format!("store::crash::{test}"), "--exact", "--nocapture"]).env(PLAN, plan).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     (child, lines)
@@ -45,7 +45,7 @@ fn child_that_loads_without_end() {
         Ok(thing(&format!("new-{i}"), place((i % 180) as f64, (i % 90) as f64)))
     });
     let replace = plan.to_string_lossy().contains("replace");
-    store.load(&things(), replace, &mut endless).unwrap();
+    store.load_collection(&things(), replace, &mut endless).unwrap();
 }
 
 /// Only does something when a test below starts it.
@@ -54,8 +54,9 @@ fn child_that_edits_without_end() {
     let Some(plan) = plan_of_the_parent() else { return };
     let store = GeoPackage::open(&plan).unwrap();
     for i in 0.. {
-        let set = [format!("a{i}"), format!("b{i}")].map(|n| Edit::Create(thing(&n, place(f64::from(i % 90), 1.0))));
-        let (revision, _) = store.commit(&edits(set.to_vec())).unwrap();
+        let set =
+            [format!("a{i}"), format!("b{i}")].map(|n| FeatureEdit::Create(thing(&n, place(f64::from(i % 90), 1.0))));
+        let (revision, _) = store.commit_change_set(&edits(set.to_vec())).unwrap();
         say(format!("committed {revision}"));
     }
 }
@@ -88,7 +89,7 @@ fn what_was_committed_when_the_process_is_killed_is_there() {
     let path = plan.path();
     drop(plan.store);
     let (mut child, mut lines) = child("child_that_edits_without_end", &path);
-    let mut last: Revision = 0;
+    let mut last: RevisionNumber = 0;
     while last < 40 {
         let line = lines.next().expect("the child stopped by itself").unwrap();
         last = line.strip_prefix("committed ").map_or(last, |n| n.parse().unwrap());
@@ -112,13 +113,13 @@ fn pair(t: usize) -> [String; 2] {
 
 fn counting(name: &str, n: i64, at: f64) -> Feature {
     let mut feature = thing(name, place(at, (n % 170) as f64 / 2.0));
-    feature.values[1] = Value::Int(n);
+    feature.values[1] = FieldValue::Int(n);
     feature
 }
 
 fn count_of(feature: &Feature) -> i64 {
     match feature.values[1] {
-        Value::Int(n) => n,
+        FieldValue::Int(n) => n,
         ref other => panic!("{} counts {other:?}", feature.id),
     }
 }
@@ -126,11 +127,11 @@ fn count_of(feature: &Feature) -> i64 {
 /// What step `n` of a writer does, in one change set: both of the pair count on, one feature comes, and an older one goes.
 fn step(t: usize, n: i64) -> ChangeSet {
     let at = t as f64;
-    let mut set: Vec<Edit> =
-        pair(t).iter().map(|name| Edit::Replace { feature: counting(name, n, at), base: None }).collect();
-    set.push(Edit::Create(counting(&format!("new-{t}-{n}"), n, at)));
+    let mut set: Vec<FeatureEdit> =
+        pair(t).iter().map(|name| FeatureEdit::Replace { feature: counting(name, n, at), base: None }).collect();
+    set.push(FeatureEdit::Create(counting(&format!("new-{t}-{n}"), n, at)));
     if n > 3 {
-        set.push(Edit::Delete { id: id(&format!("new-{t}-{}", n - 3)), base: None });
+        set.push(FeatureEdit::Delete { id: id(&format!("new-{t}-{}", n - 3)), base: None });
     }
     edits(set)
 }
@@ -139,7 +140,7 @@ fn step(t: usize, n: i64) -> ChangeSet {
 #[test]
 fn child_with_eight_writers() {
     let Some(plan) = plan_of_the_parent() else { return };
-    let shelf = Shelf::open(&plan).unwrap();
+    let shelf = PlanFile::open(&plan).unwrap();
     let mut counts = [0; WRITERS];
     let find = &mut |feature: Feature| {
         for (t, count) in counts.iter_mut().enumerate() {
@@ -149,8 +150,8 @@ fn child_with_eight_writers() {
         }
         Ok(())
     };
-    shelf.scan(&collection_id("things"), find).unwrap();
-    let atlas = Atlas::open(shelf, Model::load().unwrap(), World::default(), &Settings::default()).unwrap();
+    shelf.scan_features(&collection_id("things"), find).unwrap();
+    let atlas = Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
     std::thread::scope(|scope| {
         for (t, count) in counts.into_iter().enumerate() {
             let atlas = &atlas;
@@ -210,7 +211,11 @@ fn two_hundred_kills_under_eight_writers_lose_nothing_that_was_answered() {
         expected.sort();
         assert_eq!(there, expected, "round {round}");
         let sets: i64 = before.iter().sum();
-        assert_eq!(revision, start + sets as Revision, "round {round}: one revision for each change set, none lost");
+        assert_eq!(
+            revision,
+            start + sets as RevisionNumber,
+            "round {round}: one revision for each change set, none lost"
+        );
         rtree_equals_table(&path, &store);
     }
     assert!(before.iter().all(|n| *n > 0), "every writer got its turn");

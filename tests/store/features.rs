@@ -1,8 +1,8 @@
 //! Collections and features that the tests of stores use.
 
-use cityheart::change::{Change, ChangeSet, Edit, Revision};
-use cityheart::collection::{Collection, CollectionId, Kind};
-use cityheart::feature::{Feature, FeatureId, Geometry, GeometryKind, Value};
+use cityheart::change::{ChangeSet, FeatureChange, FeatureEdit, RevisionNumber};
+use cityheart::collection::{Collection, CollectionId, FieldType};
+use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::store::Store;
 use geo_types::{
     Geometry as G, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, line_string, point,
@@ -21,42 +21,42 @@ pub fn collection_id(text: &str) -> CollectionId {
 /// A collection with a field of every kind, and geometry of any type.
 pub fn things() -> Collection {
     let kinds = [
-        ("name", Kind::Text),
-        ("count", Kind::Integer),
-        ("share", Kind::Real),
-        ("cost", Kind::Decimal),
-        ("open", Kind::Boolean),
-        ("start", Kind::Date),
-        ("seen", Kind::DateTime),
-        ("tags", Kind::Json),
+        ("name", FieldType::Text),
+        ("count", FieldType::Integer),
+        ("share", FieldType::Real),
+        ("cost", FieldType::Decimal),
+        ("open", FieldType::Boolean),
+        ("start", FieldType::Date),
+        ("seen", FieldType::DateTime),
+        ("tags", FieldType::Json),
         // Names that a table has for itself, and one that needs quotes.
-        ("FID", Kind::Integer),
-        ("geom", Kind::Text),
-        ("se\"lect", Kind::Text),
+        ("FID", FieldType::Integer),
+        ("geom", FieldType::Text),
+        ("se\"lect", FieldType::Text),
     ];
     let fields: Vec<_> = kinds.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
-    Collection::inferred(collection_id("things"), "Things", GeometryKind::ANY, &fields).unwrap()
+    Collection::from_inferred_fields(collection_id("things"), "Things", GeometryTypeSet::ANY, &fields).unwrap()
 }
 
 pub fn thing(name: &str, geometry: Option<Geometry>) -> Feature {
     let values = vec![
-        Value::text(format!("{name}: l'été à Kraków «\"ά»")),
-        Value::Int(i64::MIN),
-        Value::Real(0.1 + 0.2),
-        Value::Real(1_234_567.89),
-        Value::Bool(true),
-        Value::text("2026-03-01"),
-        Value::text("2026-03-01T08:30:00.500Z"),
-        Value::Json(Box::new(json!(["a", {"b": [1, 2.5, null]}]))),
-        Value::Int(7),
-        Value::text(""),
-        Value::text("'; DROP TABLE things; --"),
+        FieldValue::text(format!("{name}: l'été à Kraków «\"ά»")),
+        FieldValue::Int(i64::MIN),
+        FieldValue::Real(0.1 + 0.2),
+        FieldValue::Real(1_234_567.89),
+        FieldValue::Bool(true),
+        FieldValue::text("2026-03-01"),
+        FieldValue::text("2026-03-01T08:30:00.500Z"),
+        FieldValue::Json(Box::new(json!(["a", {"b": [1, 2.5, null]}]))),
+        FieldValue::Int(7),
+        FieldValue::text(""),
+        FieldValue::text("'; DROP TABLE things; --"),
     ];
     Feature { key: 0, id: id(name), geometry, values }
 }
 
 pub fn bare(name: &str) -> Feature {
-    Feature { key: 0, id: id(name), geometry: None, values: vec![Value::Null; things().fields.len()] }
+    Feature { key: 0, id: id(name), geometry: None, values: vec![FieldValue::Null; things().fields.len()] }
 }
 
 /// One of each type, some with more than seven decimals.
@@ -81,18 +81,18 @@ pub fn place(x: f64, y: f64) -> Option<Geometry> {
     Some(point!(x: x, y: y).into())
 }
 
-pub fn edits(edits: Vec<Edit>) -> ChangeSet {
+pub fn edits(edits: Vec<FeatureEdit>) -> ChangeSet {
     ChangeSet { collection: collection_id("things"), edits, author: "ana".into() }
 }
 
-pub fn load(store: &dyn Store, replace: bool, features: Vec<Feature>) -> Revision {
-    store.load(&things(), replace, &mut features.into_iter().map(Ok)).unwrap().revision
+pub fn load(store: &dyn Store, replace: bool, features: Vec<Feature>) -> RevisionNumber {
+    store.load_collection(&things(), replace, &mut features.into_iter().map(Ok)).unwrap().revision
 }
 
 /// Everything, or what changed since, with the revision.
-pub fn scan(store: &dyn Store, since: Option<Revision>) -> (Revision, Vec<Change>) {
+pub fn scan(store: &dyn Store, since: Option<RevisionNumber>) -> (RevisionNumber, Vec<FeatureChange>) {
     let mut seen = Vec::new();
-    let revision = store.scan(&collection_id("things"), since, &mut |change| {
+    let revision = store.scan_collection(&collection_id("things"), since, &mut |change| {
         seen.push(change);
         Ok(())
     });
@@ -101,16 +101,16 @@ pub fn scan(store: &dyn Store, since: Option<Revision>) -> (Revision, Vec<Change
 
 pub fn all(store: &dyn Store) -> Vec<Feature> {
     let features = scan(store, None).1.into_iter().map(|change| match change {
-        Change::Put(feature) => feature,
-        Change::Removed { .. } => panic!("a whole scan removes nothing"),
+        FeatureChange::Put(feature) => feature,
+        FeatureChange::Removed { .. } => panic!("a whole scan removes nothing"),
     });
     features.collect()
 }
 
-pub fn ids(changes: &[Change]) -> Vec<String> {
-    let id = |c: &Change| match c {
-        Change::Put(f) => f.id.to_string(),
-        Change::Removed { id, .. } => format!("-{id}"),
+pub fn ids(changes: &[FeatureChange]) -> Vec<String> {
+    let id = |c: &FeatureChange| match c {
+        FeatureChange::Put(f) => f.id.to_string(),
+        FeatureChange::Removed { id, .. } => format!("-{id}"),
     };
     changes.iter().map(id).collect()
 }

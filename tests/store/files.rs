@@ -1,7 +1,7 @@
 //! Files that are not as they should be: each gives a sentence, none a panic.
 
-use crate::Plan;
-use crate::features::{collection_id, edits, load, place, scan, thing, things};
+use crate::store::Plan;
+use crate::store::features::{collection_id, edits, load, place, scan, thing, things};
 use cityheart::error::Error;
 use cityheart::store::{GeoPackage, Store};
 use rusqlite::Connection;
@@ -34,8 +34,8 @@ fn cut(path: &Path, part: f64) {
 fn read(path: &Path, open: fn(&Path) -> cityheart::error::Result<GeoPackage>) -> Result<usize, Error> {
     let store = open(path)?;
     let mut seen = 0;
-    for collection in store.collections()? {
-        store.scan(&collection.id, None, &mut |_| {
+    for collection in store.list_collections()? {
+        store.scan_collection(&collection.id, None, &mut |_| {
             seen += 1;
             Ok(())
         })?;
@@ -202,7 +202,7 @@ fn a_file_that_another_program_locks_is_busy() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = GeoPackage::open(&plan.path()).err().expect("it is locked");
     assert!(matches!(&error, Error::Busy(s) if s.contains("plan.gpkg is locked by another program")), "{error}");
-    assert!(matches!(plan.store.commit(&edits(vec![])), Err(Error::Busy(_))));
+    assert!(matches!(plan.store.commit_change_set(&edits(vec![])), Err(Error::Busy(_))));
     assert_eq!(scan(&plan.store, None), (1, vec![]), "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
     assert!(GeoPackage::open(&plan.path()).is_ok());
@@ -217,8 +217,8 @@ fn a_file_that_may_only_be_read_can_be_read() {
     let path = plan.dir.path().join("plan.gpkg");
     let read_only = GeoPackage::open_read_only(&path).unwrap();
     assert_eq!(scan(&read_only, None), before);
-    assert!(matches!(read_only.commit(&edits(vec![])), Err(Error::Refused(_))));
-    assert!(matches!(read_only.load(&things(), false, &mut std::iter::empty()), Err(Error::Refused(_))));
+    assert!(matches!(read_only.commit_change_set(&edits(vec![])), Err(Error::Refused(_))));
+    assert!(matches!(read_only.load_collection(&things(), false, &mut std::iter::empty()), Err(Error::Refused(_))));
     drop(read_only);
     let allow = |mode: u32| {
         use std::os::unix::fs::PermissionsExt;
@@ -251,12 +251,12 @@ fn a_copy_is_the_plan_as_it_is_and_overwrites_nothing() {
     let plan = Plan::new();
     load(&plan.store, false, vec![thing("a", place(1.0, 2.0)), thing("b", None)]);
     let copy = plan.dir.path().join("copy.gpkg");
-    plan.store.backup(&copy).unwrap();
+    plan.store.write_backup(&copy).unwrap();
     let opened = GeoPackage::open(&copy).unwrap();
     assert_eq!(scan(&opened, None), scan(&plan.store, None));
-    assert_eq!(opened.history(&collection_id("things"), &crate::features::id("a")).unwrap().len(), 1);
-    assert!(matches!(plan.store.backup(&copy), Err(Error::Refused(s)) if s.contains("exists already")));
-    assert!(matches!(plan.store.backup(&plan.dir.path().join("no/copy.gpkg")), Err(Error::Refused(_))));
+    assert_eq!(opened.read_history(&collection_id("things"), &crate::store::features::id("a")).unwrap().len(), 1);
+    assert!(matches!(plan.store.write_backup(&copy), Err(Error::Refused(s)) if s.contains("exists already")));
+    assert!(matches!(plan.store.write_backup(&plan.dir.path().join("no/copy.gpkg")), Err(Error::Refused(_))));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_table_of_a_desktop_gis_becomes_a_collection() {
     gis(&path);
     let before = fs::read(&path).unwrap();
     let read_only = GeoPackage::open_read_only(&path).unwrap();
-    let collection = read_only.collections().unwrap().remove(0);
+    let collection = read_only.list_collections().unwrap().remove(0);
     let names: Vec<_> = collection.fields.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(
         (collection.id.as_str(), collection.title.as_str(), names),
@@ -279,30 +279,35 @@ fn a_table_of_a_desktop_gis_becomes_a_collection() {
     let trees = collection_id("old_trees");
     let mut seen = Vec::new();
     store
-        .scan(&trees, None, &mut |c| {
+        .scan_collection(&trees, None, &mut |c| {
             seen.push(c);
             Ok(())
         })
         .unwrap();
-    assert_eq!(crate::features::ids(&seen), ["3", "8"]);
+    assert_eq!(crate::store::features::ids(&seen), ["3", "8"]);
     let set =
         |edit| cityheart::change::ChangeSet { collection: trees.clone(), edits: vec![edit], author: "ana".into() };
     let linden = cityheart::feature::Feature {
         key: 0,
-        id: crate::features::id("linden"),
+        id: crate::store::features::id("linden"),
         geometry: place(15.0, 46.0),
-        values: vec![cityheart::feature::Value::Null; 4],
+        values: vec![cityheart::feature::FieldValue::Null; 4],
     };
-    store.commit(&set(cityheart::change::Edit::Create(linden))).unwrap();
-    store.commit(&set(cityheart::change::Edit::Delete { id: crate::features::id("8"), base: Some(1) })).unwrap();
+    store.commit_change_set(&set(cityheart::change::FeatureEdit::Create(linden))).unwrap();
+    store
+        .commit_change_set(&set(cityheart::change::FeatureEdit::Delete {
+            id: crate::store::features::id("8"),
+            base: Some(1),
+        }))
+        .unwrap();
     let mut seen = Vec::new();
     store
-        .scan(&trees, None, &mut |c| {
+        .scan_collection(&trees, None, &mut |c| {
             seen.push(c);
             Ok(())
         })
         .unwrap();
-    assert_eq!(crate::features::ids(&seen), ["3", "linden"]);
+    assert_eq!(crate::store::features::ids(&seen), ["3", "linden"]);
     let conn = Connection::open(&path).unwrap();
     let indexed: i64 = conn.query_row("SELECT count(*) FROM \"rtree_Old Trees_geom\"", [], |r| r.get(0)).unwrap();
     assert_eq!(indexed, 2, "the missing index was made, and follows");
@@ -348,14 +353,14 @@ fn files_of_other_programs_become_plans() {
                 let count = |id| {
                     let mut n = 0;
                     store
-                        .scan(id, None, &mut |_| {
+                        .scan_collection(id, None, &mut |_| {
                             n += 1;
                             Ok(())
                         })
                         .map(|_| n)
                 };
                 store
-                    .collections()?
+                    .list_collections()?
                     .iter()
                     .map(|c| Ok((c.id.to_string(), count(&c.id)?)))
                     .collect::<Result<Vec<_>, _>>()
@@ -376,5 +381,5 @@ fn files_of_other_programs_become_plans() {
     let path = dir.path().join("geozero.gpkg");
     fs::write(&path, fs::read(fixtures.join("geozero/gpkg_test.gpkg")).unwrap()).unwrap();
     let store = GeoPackage::open(&path).unwrap();
-    assert_eq!((store.collections().unwrap().len(), read(&path, GeoPackage::open_read_only).unwrap()), (32, 132));
+    assert_eq!((store.list_collections().unwrap().len(), read(&path, GeoPackage::open_read_only).unwrap()), (32, 132));
 }

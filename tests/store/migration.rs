@@ -1,8 +1,8 @@
 //! A file of version 1 becomes one of the present version, with all that was in it.
 
-use crate::features::{collection_id, edits, id};
-use cityheart::change::Edit;
-use cityheart::feature::{Feature, Value};
+use crate::store::features::{collection_id, edits, id};
+use cityheart::change::FeatureEdit;
+use cityheart::feature::{Feature, FieldValue};
 use cityheart::store::{GeoPackage, Store};
 use rusqlite::Connection;
 use std::path::Path;
@@ -35,21 +35,25 @@ fn a_plan_of_version_1_opens_with_all_that_was_in_it() {
     version_1(&path);
     let store = GeoPackage::open(&path).unwrap();
     let mut seen = Vec::new();
-    let revision = store.scan(&collection_id("things"), None, &mut |c| {
+    let revision = store.scan_collection(&collection_id("things"), None, &mut |c| {
         seen.push(c);
         Ok(())
     });
-    assert_eq!((revision.unwrap(), crate::features::ids(&seen)), (4, vec!["old".to_owned()]));
-    let feature = Feature { key: 0, id: id("old"), geometry: None, values: vec![Value::text("edited")] };
-    assert_eq!(store.commit(&edits(vec![Edit::Replace { feature, base: Some(4) }])).unwrap().0, 5);
-    let history = store.history(&collection_id("things"), &id("old")).unwrap();
+    assert_eq!((revision.unwrap(), crate::store::features::ids(&seen)), (4, vec!["old".to_owned()]));
+    let feature = Feature { key: 0, id: id("old"), geometry: None, values: vec![FieldValue::text("edited")] };
+    assert_eq!(store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature, base: Some(4) }])).unwrap().0, 5);
+    let history = store.read_history(&collection_id("things"), &id("old")).unwrap();
     assert_eq!(history.iter().map(|v| v.revision).collect::<Vec<_>>(), [4, 5]);
     let conn = Connection::open(&path).unwrap();
     let version: i64 =
         conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |r| r.get(0)).unwrap();
     assert_eq!(version, 3);
     conn.execute_batch("DELETE FROM things").unwrap();
-    assert_eq!(store.adopt(&collection_id("things")).unwrap().0, 6, "other programs are followed from now on");
+    assert_eq!(
+        store.adopt_external_changes(&collection_id("things")).unwrap().0,
+        6,
+        "other programs are followed from now on"
+    );
 }
 
 #[test]
@@ -92,10 +96,10 @@ fn a_plan_of_version_2_notes_others_and_no_longer_itself() {
     )
     .unwrap();
     let noted = || conn.query_row("SELECT count(*) FROM noted", [], |r| r.get::<_, i64>(0)).unwrap();
-    let feature = Feature { key: 0, id: id("old"), geometry: None, values: vec![Value::text("edited")] };
-    store.commit(&edits(vec![Edit::Replace { feature, base: Some(4) }])).unwrap();
+    let feature = Feature { key: 0, id: id("old"), geometry: None, values: vec![FieldValue::text("edited")] };
+    store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature, base: Some(4) }])).unwrap();
     assert_eq!(noted(), 0);
     conn.execute_batch("DELETE FROM things").unwrap();
     assert_eq!(noted(), 1);
-    assert_eq!(store.adopt(&collection_id("things")).unwrap().0, 6);
+    assert_eq!(store.adopt_external_changes(&collection_id("things")).unwrap().0, 6);
 }

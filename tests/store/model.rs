@@ -1,10 +1,10 @@
 //! Random edits: the store does what a table of ids in memory does, and its R-tree holds what its table holds.
 
-use crate::Plan;
-use crate::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
-use cityheart::change::{Change, Edit, LogPlace, Revision, Version};
+use crate::store::Plan;
+use crate::store::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
+use cityheart::change::{FeatureChange, FeatureEdit, FeatureVersion, LogPosition, RevisionNumber};
 use cityheart::error::Error;
-use cityheart::feature::{Bbox, Feature, Geometry, Value, bbox_of};
+use cityheart::feature::{BoundingBox, Feature, FieldValue, Geometry, bbox_of};
 use cityheart::store::{GeoPackage, Store};
 use geo_types::line_string;
 use proptest::prelude::*;
@@ -61,66 +61,67 @@ fn a_step() -> impl Strategy<Value = Step> {
 /// A collection in memory: features with the revision of their last change.
 #[derive(Debug, Clone, Default)]
 struct Model {
-    revision: Revision,
-    features: BTreeMap<String, (Feature, Revision)>,
+    revision: RevisionNumber,
+    features: BTreeMap<String, (Feature, RevisionNumber)>,
     deleted: BTreeSet<String>,
     /// Every state that was, by revision: what a restore goes back to.
-    past: BTreeMap<Revision, BTreeMap<String, Feature>>,
+    past: BTreeMap<RevisionNumber, BTreeMap<String, Feature>>,
 }
 
 impl Model {
-    fn edit(&self, step: &Step) -> Edit {
+    fn edit(&self, step: &Step) -> FeatureEdit {
         let base = |i: u8, base: &Base| match base {
             Base::None => None,
             Base::Present => self.features.get(&name(i)).map(|f| f.1),
             Base::Ago(n) => Some(self.revision.saturating_sub(*n)),
         };
         match step {
-            Step::Create(i, place) => Edit::Create(thing(&name(*i), place.clone())),
-            Step::Replace(i, place, b) => {
-                Edit::Replace { feature: Feature { geometry: place.clone(), ..bare(&name(*i)) }, base: base(*i, b) }
-            }
-            Step::Patch(i, place, b) => Edit::Patch {
+            Step::Create(i, place) => FeatureEdit::Create(thing(&name(*i), place.clone())),
+            Step::Replace(i, place, b) => FeatureEdit::Replace {
+                feature: Feature { geometry: place.clone(), ..bare(&name(*i)) },
+                base: base(*i, b),
+            },
+            Step::Patch(i, place, b) => FeatureEdit::Patch {
                 id: id(&name(*i)),
                 base: base(*i, b),
                 geometry: Some(place.clone()),
-                values: vec![(1, Value::Int(7))],
+                values: vec![(1, FieldValue::Int(7))],
             },
-            Step::Delete(i, b) => Edit::Delete { id: id(&name(*i)), base: base(*i, b) },
+            Step::Delete(i, b) => FeatureEdit::Delete { id: id(&name(*i)), base: base(*i, b) },
             Step::Restore(i, ago, b) => {
                 let revision = self.revision.saturating_sub(*ago);
-                Edit::Restore { id: id(&name(*i)), revision, base: base(*i, b) }
+                FeatureEdit::Restore { id: id(&name(*i)), revision, base: base(*i, b) }
             }
         }
     }
 
     /// The model after a change set, or the name of what refuses it.
-    fn after(&self, set: &[Edit]) -> Result<Self, &'static str> {
+    fn after(&self, set: &[FeatureEdit]) -> Result<Self, &'static str> {
         let mut next = Self { revision: self.revision + 1, ..self.clone() };
-        let present = |model: &Self, id: &str, base: Option<Revision>| match (model.features.get(id), base) {
+        let present = |model: &Self, id: &str, base: Option<RevisionNumber>| match (model.features.get(id), base) {
             (None, _) => Err("not found"),
             (Some((_, last)), Some(base)) if *last > base && *last <= self.revision => Err("stale"),
             _ => Ok(()),
         };
         for edit in set {
             match edit {
-                Edit::Create(f) if next.features.contains_key(f.id.as_str()) => return Err("stale"),
-                Edit::Create(f) if next.deleted.contains(f.id.as_str()) => return Err("refused"),
-                Edit::Create(f) => {
+                FeatureEdit::Create(f) if next.features.contains_key(f.id.as_str()) => return Err("stale"),
+                FeatureEdit::Create(f) if next.deleted.contains(f.id.as_str()) => return Err("refused"),
+                FeatureEdit::Create(f) => {
                     next.features.insert(f.id.to_string(), (f.clone(), next.revision));
                 }
-                Edit::Replace { feature, base } => {
+                FeatureEdit::Replace { feature, base } => {
                     present(&next, feature.id.as_str(), *base)?;
                     next.features.insert(feature.id.to_string(), (feature.clone(), next.revision));
                 }
-                Edit::Patch { id, base, geometry, values } => {
+                FeatureEdit::Patch { id, base, geometry, values } => {
                     present(&next, id.as_str(), *base)?;
                     let (feature, last) = next.features.get_mut(id.as_str()).expect("it is present");
                     feature.geometry = geometry.clone().flatten();
                     values.iter().for_each(|(field, value)| feature.values[*field] = value.clone());
                     *last = next.revision;
                 }
-                Edit::Restore { id, revision, base } => {
+                FeatureEdit::Restore { id, revision, base } => {
                     let name = id.as_str();
                     let known = next.features.contains_key(name) || next.deleted.contains(name);
                     if !known && !self.past.values().any(|p| p.contains_key(name)) {
@@ -135,7 +136,7 @@ impl Model {
                     next.features.insert(name.to_owned(), (then, next.revision));
                     next.deleted.remove(name);
                 }
-                Edit::Delete { id, base } => {
+                FeatureEdit::Delete { id, base } => {
                     present(&next, id.as_str(), *base)?;
                     next.features.remove(id.as_str());
                     next.deleted.insert(id.to_string());
@@ -166,11 +167,11 @@ fn name(i: u8) -> String {
 }
 
 /// Everything the log tells, in pages of this size, from the beginning.
-fn told(store: &dyn Store, limit: usize) -> Vec<Version> {
-    let mut from = LogPlace::after(0);
+fn told(store: &dyn Store, limit: usize) -> Vec<FeatureVersion> {
+    let mut from = LogPosition::after_revision(0);
     let mut all = Vec::new();
     loop {
-        let page = store.log(&collection_id("things"), from, limit).unwrap();
+        let page = store.read_change_log(&collection_id("things"), from, limit).unwrap();
         assert!(page.versions.len() <= limit);
         all.extend(page.versions);
         let Some(next) = page.next else {
@@ -182,7 +183,7 @@ fn told(store: &dyn Store, limit: usize) -> Vec<Version> {
 }
 
 /// The collection that the log tells of.
-fn replayed(versions: &[Version]) -> BTreeMap<String, Feature> {
+fn replayed(versions: &[FeatureVersion]) -> BTreeMap<String, Feature> {
     let mut features: BTreeMap<String, Feature> = BTreeMap::new();
     for version in versions {
         let known = version.before.as_ref().map(|f| features.remove(f.id.as_str()).expect("what changes was there"));
@@ -211,15 +212,15 @@ proptest! {
                 drop(store);
                 store = GeoPackage::open(&plan.dir.path().join("plan.gpkg")).unwrap();
             }
-            let set: Vec<Edit> = steps.iter().map(|s| model.edit(s)).collect();
-            match (store.commit(&edits(set.clone())), model.after(&set)) {
+            let set: Vec<FeatureEdit> = steps.iter().map(|s| model.edit(s)).collect();
+            match (store.commit_change_set(&edits(set.clone())), model.after(&set)) {
                 (Ok((revision, changes)), Ok(next)) => {
                     prop_assert_eq!(revision, model.revision + 1);
                     model = next;
                     for change in changes {
                         match change {
-                            Change::Put(f) => { follower.insert(f.key, f); }
-                            Change::Removed { key, .. } => { follower.remove(&key); }
+                            FeatureChange::Put(f) => { follower.insert(f.key, f); }
+                            FeatureChange::Removed { key, .. } => { follower.remove(&key); }
                         }
                     }
                 }
@@ -241,7 +242,7 @@ proptest! {
         model.remember();
         for steps in sets.chunks(together) {
             let group: Vec<_> = steps.iter().map(|set| edits(set.iter().map(|s| model.edit(s)).collect())).collect();
-            let answers = plan.store.commit_all(&group).unwrap().answers;
+            let answers = plan.store.commit_all(&group).unwrap().results;
             prop_assert_eq!(answers.len(), group.len());
             for (set, answer) in group.iter().zip(answers) {
                 match (answer, model.after(&set.edits)) {
@@ -274,16 +275,16 @@ proptest! {
             }
             model.revision = scan(&plan.store, None).0;
             model.features = all(&plan.store).into_iter().map(|f| (f.id.to_string(), (f, model.revision))).collect();
-            let set: Vec<Edit> = steps.iter().map(|s| model.edit(s)).collect();
-            drop(plan.store.commit(&edits(set)));
+            let set: Vec<FeatureEdit> = steps.iter().map(|s| model.edit(s)).collect();
+            drop(plan.store.commit_change_set(&edits(set)));
         }
         let versions = told(&plan.store, limit);
         prop_assert_eq!(&versions, &told(&plan.store, 10_000), "pages of any size tell the same");
         let now: BTreeMap<String, Feature> = all(&plan.store).into_iter().map(|f| (f.id.to_string(), f)).collect();
         prop_assert_eq!(replayed(&versions), now);
         for id in versions.iter().filter_map(|v| v.after.as_ref()).map(|f| f.id.clone()).collect::<BTreeSet<_>>() {
-            let of_it = |v: &&Version| [&v.before, &v.after].into_iter().flatten().any(|f| f.id == id);
-            let alone = plan.store.history(&collection_id("things"), &id).unwrap();
+            let of_it = |v: &&FeatureVersion| [&v.before, &v.after].into_iter().flatten().any(|f| f.id == id);
+            let alone = plan.store.read_history(&collection_id("things"), &id).unwrap();
             prop_assert_eq!(versions.iter().filter(of_it).cloned().collect::<Vec<_>>(), alone, "the history of each is its part of the log");
         }
     }
@@ -306,7 +307,7 @@ pub fn rtree_equals_table(path: &Path, store: &dyn Store) {
     let mut ask = conn.prepare("SELECT id, minx, miny, maxx, maxy FROM rtree_things_geom ORDER BY id").unwrap();
     let rows = ask.query_map([], |r| Ok((r.get::<_, i64>(0)?, [r.get::<_, f64>(1)?, r.get(2)?, r.get(3)?, r.get(4)?])));
     let indexed: BTreeMap<i64, [f64; 4]> = rows.unwrap().map(Result::unwrap).collect();
-    let boxes: BTreeMap<i64, Bbox> =
+    let boxes: BTreeMap<i64, BoundingBox> =
         features.iter().filter_map(|f| Some((f.key, bbox_of(f.geometry.as_ref()?)?))).collect();
     assert_eq!(indexed.keys().collect::<Vec<_>>(), boxes.keys().collect::<Vec<_>>());
     for (key, [west, south, east, north]) in indexed {
@@ -321,7 +322,7 @@ pub fn rtree_equals_table(path: &Path, store: &dyn Store) {
     let sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name='things'";
     let extent: [Option<f64>; 4] =
         conn.query_row(sql, [], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?])).unwrap();
-    assert_eq!(extent, boxes.into_values().reduce(Bbox::union).map_or([None; 4], |b| b.to_array().map(Some)));
+    assert_eq!(extent, boxes.into_values().reduce(BoundingBox::union).map_or([None; 4], |b| b.to_array().map(Some)));
     assert_eq!(conn.query_row("PRAGMA foreign_key_check", [], |r| r.get::<_, String>(0)).ok(), None);
-    assert_eq!(store.collections().unwrap(), vec![things()]);
+    assert_eq!(store.list_collections().unwrap(), vec![things()]);
 }

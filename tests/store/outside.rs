@@ -1,11 +1,11 @@
 //! What other programs and processes do to the file: noticed, taken over, logged.
 
-use crate::Plan;
-use crate::features::{all, bare, collection_id, edits, id, ids, load, place, scan, thing, things};
-use cityheart::change::{Change, Edit};
+use crate::store::Plan;
+use crate::store::features::{all, bare, collection_id, edits, id, ids, load, place, scan, thing, things};
+use cityheart::change::{FeatureChange, FeatureEdit};
 use cityheart::error::Error;
-use cityheart::feature::Value;
-use cityheart::store::{GeoPackage, Store, Watch};
+use cityheart::feature::FieldValue;
+use cityheart::store::{GeoPackage, Store, StoreWatch};
 use rusqlite::Connection;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -19,9 +19,9 @@ fn other(plan: &Plan) -> Connection {
     conn
 }
 
-fn watch(store: &dyn Store) -> (Watch, Receiver<String>) {
+fn watch(store: &dyn Store) -> (StoreWatch, Receiver<String>) {
     let (news, heard) = mpsc::channel();
-    (store.watch(Box::new(move |id| drop(news.send(id.to_string())))).unwrap(), heard)
+    (store.watch_changes(Box::new(move |id| drop(news.send(id.to_string())))).unwrap(), heard)
 }
 
 fn hear(heard: &Receiver<String>) -> String {
@@ -42,22 +42,26 @@ fn edits_of_another_program_are_noticed_taken_over_and_logged() {
         )
         .unwrap();
     assert_eq!(hear(&heard), "things");
-    let (revision, changes) = plan.store.adopt(&collection_id("things")).unwrap();
+    let (revision, changes) = plan.store.adopt_external_changes(&collection_id("things")).unwrap();
     assert_eq!((revision, ids(&changes)), (2, vec!["-b".to_owned(), "a".to_owned(), "new".to_owned()]));
-    assert_eq!(plan.store.adopt(&collection_id("things")).unwrap(), (2, vec![]));
+    assert_eq!(plan.store.adopt_external_changes(&collection_id("things")).unwrap(), (2, vec![]));
     drop(watch);
     assert!(heard.recv().is_err(), "one call for one change");
-    let versions = plan.store.history(&collection_id("things"), &id("a")).unwrap();
+    let versions = plan.store.read_history(&collection_id("things"), &id("a")).unwrap();
     let last = versions.last().unwrap();
     assert_eq!(
         (last.author.as_str(), last.before.as_ref()),
         ("another program", Some(&before[0])),
         "all of what was before"
     );
-    assert_eq!(last.after.as_ref().unwrap().values[0], Value::text("twice"));
-    let gone = plan.store.history(&collection_id("things"), &id("b")).unwrap();
+    assert_eq!(last.after.as_ref().unwrap().values[0], FieldValue::text("twice"));
+    let gone = plan.store.read_history(&collection_id("things"), &id("b")).unwrap();
     assert_eq!((gone.last().unwrap().before.as_ref(), gone.last().unwrap().after.as_ref()), (Some(&before[1]), None));
-    assert_eq!(plan.store.history(&collection_id("things"), &id("c")).unwrap().len(), 1, "written, but not changed");
+    assert_eq!(
+        plan.store.read_history(&collection_id("things"), &id("c")).unwrap().len(),
+        1,
+        "written, but not changed"
+    );
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn what_happened_while_we_were_away_is_taken_over_on_opening() {
     Connection::open(&path).unwrap().execute_batch("DELETE FROM things WHERE id='a'").unwrap();
     let store = GeoPackage::open(&path).unwrap();
     assert_eq!(scan(&store, Some(1)).0, 2);
-    assert_eq!(store.history(&collection_id("things"), &id("a")).unwrap().len(), 2);
+    assert_eq!(store.read_history(&collection_id("things"), &id("a")).unwrap().len(), 2);
 }
 
 #[test]
@@ -77,9 +81,9 @@ fn an_edit_that_knows_nothing_of_the_other_programs_edit_is_stale() {
     let plan = Plan::new();
     load(&plan.store, false, vec![thing("a", None), thing("b", None)]);
     other(&plan).execute_batch("UPDATE things SET name='changed' WHERE id='a'").unwrap();
-    let replace = |name: &str| edits(vec![Edit::Replace { feature: bare(name), base: Some(1) }]);
-    assert!(matches!(plan.store.commit(&replace("a")), Err(Error::Stale(_))));
-    let (revision, changes) = plan.store.commit(&replace("b")).unwrap();
+    let replace = |name: &str| edits(vec![FeatureEdit::Replace { feature: bare(name), base: Some(1) }]);
+    assert!(matches!(plan.store.commit_change_set(&replace("a")), Err(Error::Stale(_))));
+    let (revision, changes) = plan.store.commit_change_set(&replace("b")).unwrap();
     assert_eq!(
         (revision, ids(&changes)),
         (3, vec!["a".to_owned(), "b".to_owned()]),
@@ -94,20 +98,20 @@ fn another_process_of_ours_is_followed_and_our_own_edits_are_no_news() {
     let second = GeoPackage::open(&plan.path()).unwrap();
     let (_watch, heard) = watch(&plan.store);
     for i in 0..5 {
-        plan.store.commit(&edits(vec![Edit::Create(bare(&format!("own-{i}")))])).unwrap();
+        plan.store.commit_change_set(&edits(vec![FeatureEdit::Create(bare(&format!("own-{i}")))])).unwrap();
     }
-    second.commit(&edits(vec![Edit::Create(bare("theirs"))])).unwrap();
+    second.commit_change_set(&edits(vec![FeatureEdit::Create(bare("theirs"))])).unwrap();
     assert_eq!(hear(&heard), "things");
-    let (revision, changes) = plan.store.adopt(&collection_id("things")).unwrap();
+    let (revision, changes) = plan.store.adopt_external_changes(&collection_id("things")).unwrap();
     assert_eq!((revision, ids(&changes)), (7, vec!["theirs".to_owned()]));
     // A collection that is new to us, with our own edits in between.
     let mut more = things();
     more.id = collection_id("more");
-    plan.store.commit(&edits(vec![Edit::Create(bare("own-5"))])).unwrap();
-    second.load(&more, false, &mut std::iter::once(Ok(bare("m")))).unwrap();
+    plan.store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("own-5"))])).unwrap();
+    second.load_collection(&more, false, &mut std::iter::once(Ok(bare("m")))).unwrap();
     assert_eq!(hear(&heard), "more");
-    assert_eq!(plan.store.collections().unwrap().len(), 2);
-    assert_eq!(ids(&plan.store.adopt(&more.id).unwrap().1), ["m"]);
+    assert_eq!(plan.store.list_collections().unwrap().len(), 2);
+    assert_eq!(ids(&plan.store.adopt_external_changes(&more.id).unwrap().1), ["m"]);
 }
 
 #[test]
@@ -116,12 +120,12 @@ fn a_reader_follows_what_a_writer_does() {
     load(&plan.store, false, vec![thing("a", None)]);
     let reader = GeoPackage::open_read_only(&plan.path()).unwrap();
     let (_watch, heard) = watch(&reader);
-    plan.store.commit(&edits(vec![Edit::Create(bare("b"))])).unwrap();
+    plan.store.commit_change_set(&edits(vec![FeatureEdit::Create(bare("b"))])).unwrap();
     assert_eq!(hear(&heard), "things");
-    assert_eq!(ids(&reader.adopt(&collection_id("things")).unwrap().1), ["b"]);
+    assert_eq!(ids(&reader.adopt_external_changes(&collection_id("things")).unwrap().1), ["b"]);
     other(&plan).execute_batch("DELETE FROM things WHERE id='a'").unwrap();
     assert_eq!(hear(&heard), "things");
-    assert_eq!(ids(&reader.adopt(&collection_id("things")).unwrap().1), ["-a"]);
+    assert_eq!(ids(&reader.adopt_external_changes(&collection_id("things")).unwrap().1), ["-a"]);
 }
 
 #[test]
@@ -138,10 +142,10 @@ fn a_table_that_was_replaced_must_be_read_anew() {
     ))
     .unwrap();
     assert_eq!(hear(&heard), "things");
-    assert!(matches!(plan.store.adopt(&collection_id("things")), Err(Error::Stale(_))));
+    assert!(matches!(plan.store.adopt_external_changes(&collection_id("things")), Err(Error::Stale(_))));
     assert_eq!(scan(&plan.store, None).0, 2);
     assert_eq!(ids(&scan(&plan.store, None).1), ["a", "z"]);
-    plan.store.commit(&edits(vec![Edit::Delete { id: id("z"), base: Some(2) }])).unwrap();
+    plan.store.commit_change_set(&edits(vec![FeatureEdit::Delete { id: id("z"), base: Some(2) }])).unwrap();
 }
 
 #[test]
@@ -155,9 +159,9 @@ fn a_layer_that_another_program_removed_is_gone_and_said_once() {
     )
     .unwrap();
     assert_eq!(hear(&heard), "things");
-    assert!(plan.store.collections().unwrap().is_empty());
+    assert!(plan.store.list_collections().unwrap().is_empty());
     load(&plan.store, false, vec![thing("b", None)]);
-    assert!(matches!(scan(&plan.store, None).1.as_slice(), [Change::Put(f)] if f.id == id("b")));
+    assert!(matches!(scan(&plan.store, None).1.as_slice(), [FeatureChange::Put(f)] if f.id == id("b")));
 }
 
 #[test]
@@ -167,12 +171,12 @@ fn rows_that_cannot_be_read_stay_as_they_are() {
     let conn = other(&plan);
     conn.execute_batch("UPDATE things SET geom=x'47500001E61000000108000000', count='many', tags='{' WHERE id='a'")
         .unwrap();
-    plan.store.adopt(&collection_id("things")).unwrap();
+    plan.store.adopt_external_changes(&collection_id("things")).unwrap();
     let odd = all(&plan.store).remove(0);
-    assert_eq!((odd.geometry.clone(), &odd.values[1], &odd.values[7]), (None, &Value::Null, &Value::Null));
+    assert_eq!((odd.geometry.clone(), &odd.values[1], &odd.values[7]), (None, &FieldValue::Null, &FieldValue::Null));
     let mut renamed = odd;
-    renamed.values[0] = Value::text("renamed");
-    plan.store.commit(&edits(vec![Edit::Replace { feature: renamed, base: None }])).unwrap();
+    renamed.values[0] = FieldValue::text("renamed");
+    plan.store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature: renamed, base: None }])).unwrap();
     let kept: (String, i64, String) = conn
         .query_row("SELECT count, length(geom), tags FROM things WHERE id='a'", [], |r| {
             Ok((r.get(0)?, r.get(1)?, r.get(2)?))

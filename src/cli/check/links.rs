@@ -1,32 +1,36 @@
 //! Links from one feature to another: the schema says which fields hold ids of which collection.
 
-use super::{Remark, Subject};
+use super::{CheckFinding, CheckSubject};
 use crate::collection::{Collection, CollectionId};
 use crate::feature::FeatureId;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashSet};
 
 /// A field that holds an id, or a list of ids, of another collection.
-pub struct Link {
+pub struct FeatureLink {
     pub field: String,
     pub target: CollectionId,
 }
 
 /// The links that a collection's schema declares.
-pub fn of(collection: &Collection) -> Vec<Link> {
+pub fn declared_links(collection: &Collection) -> Vec<FeatureLink> {
     let properties = collection.schema.get("properties").and_then(Json::as_object);
     let link = |(name, property): (&String, &Json)| {
         let target = property.get("x-ogc-collectionId").or_else(|| property.pointer("/items/x-ogc-collectionId"))?;
-        Some(Link { field: name.clone(), target: CollectionId::new(target.as_str()?).ok()? })
+        Some(FeatureLink { field: name.clone(), target: CollectionId::new(target.as_str()?).ok()? })
     };
     properties.into_iter().flatten().filter_map(link).collect()
 }
 
 /// Links that lead nowhere.
-pub fn broken(subject: &Subject, links: &[Link], ids: &BTreeMap<CollectionId, HashSet<FeatureId>>) -> Vec<Remark> {
-    let mut remarks = vec![];
+pub fn find_broken_links(
+    subject: &CheckSubject,
+    links: &[FeatureLink],
+    ids: &BTreeMap<CollectionId, HashSet<FeatureId>>,
+) -> Vec<CheckFinding> {
+    let mut findings = vec![];
     for link in links {
-        let value = subject.value(&link.field);
+        let value = subject.property(&link.field);
         let targets: Vec<(String, &str)> = match &value {
             Json::String(id) => vec![(format!("/properties/{}", link.field), id)],
             Json::Array(list) => {
@@ -40,11 +44,11 @@ pub fn broken(subject: &Subject, links: &[Link], ids: &BTreeMap<CollectionId, Ha
                 FeatureId::new(id).is_ok_and(|id| ids.get(&link.target).is_some_and(|known| known.contains(&id)));
             if !known {
                 let message = format!("There is no '{id}' in '{}'. Correct the id, or add what it names.", link.target);
-                remarks.push(subject.remark("links", false, at, message));
+                findings.push(subject.new_finding("links", false, at, message));
             } else if link.target == subject.collection.id && id == subject.feature.id.as_str() {
-                remarks.push(subject.remark("links", false, at, "It refers to itself. Remove the link."));
+                findings.push(subject.new_finding("links", false, at, "It refers to itself. Remove the link."));
             }
         }
     }
-    remarks
+    findings
 }

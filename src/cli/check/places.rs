@@ -1,19 +1,19 @@
 //! Places that lie far from their city: outside the surroundings of its areas and its centre.
 
-use super::{Remark, Subject};
-use crate::feature::{Bbox, bbox_of};
+use super::{CheckFinding, CheckSubject};
+use crate::feature::{BoundingBox, bbox_of};
 use geo::{Distance, Haversine, Point};
 use std::collections::BTreeMap;
 
 /// How far around a city's areas its features may lie.
 const SURROUNDINGS_M: f64 = 15_000.0;
 
-pub fn far(subject: &Subject, cities: &BTreeMap<String, Bbox>) -> Option<Remark> {
+pub fn check_distance(subject: &CheckSubject, cities: &BTreeMap<String, BoundingBox>) -> Option<CheckFinding> {
     let city = subject.text("city")?;
-    let home = cities.get(city)?;
+    let city_bbox = cities.get(city)?;
     let place = subject.feature.geometry.as_ref().and_then(bbox_of)?;
     let (lon, lat) = (f64::midpoint(place.west, place.east), f64::midpoint(place.south, place.north));
-    let nearest = Point::new(lon.clamp(home.west, home.east), lat.clamp(home.south, home.north));
+    let nearest = Point::new(lon.clamp(city_bbox.west, city_bbox.east), lat.clamp(city_bbox.south, city_bbox.north));
     let distance_m = Haversine.distance(nearest, Point::new(lon, lat));
     if distance_m <= SURROUNDINGS_M {
         return None;
@@ -22,5 +22,5 @@ pub fn far(subject: &Subject, cities: &BTreeMap<String, Bbox>) -> Option<Remark>
         "The place is {:.0} km from the areas of '{city}'. Check the coordinates and the city.",
         distance_m / 1000.0
     );
-    Some(subject.remark("places", true, "/geometry", message))
+    Some(subject.new_finding("places", true, "/geometry", message))
 }

@@ -1,7 +1,7 @@
 //! GeoJSON (RFC 7946) in: one feature or geometry from its text, with the place of the fault in every error. Judges
 //! structure only; whether rings cross is [`check_geometry`](super::check_geometry)'s to say. Never guesses what was meant.
 
-use super::{Fault, Flaw, Geometry};
+use super::{FaultKind, FeatureFault, Geometry};
 use geo_types as gt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -16,7 +16,7 @@ pub const MAX_VERTICES: usize = 1_000_000;
 
 /// A geometry built from JSON, in degrees, longitude first.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shape {
+pub struct ParsedGeometry {
     pub geometry: Geometry,
     /// Positions had a third number (height), which was dropped.
     pub flattened: bool,
@@ -24,43 +24,43 @@ pub struct Shape {
 
 /// A GeoJSON object as its text has it: the members that matter, of any type, in any order.
 #[derive(Debug)]
-pub struct Object<C = Nested> {
+pub struct GeoJsonObject<C = NestedCoordinates> {
     pub kind: Option<Json>,
     pub id: Option<Json>,
     pub properties: Option<Json>,
     pub crs: Option<Json>,
     /// There is a `features` member.
     pub has_features: bool,
-    pub geometry: Option<Member<C>>,
+    pub geometry: Option<GeoJsonMember<C>>,
     coordinates: Option<C>,
-    geometries: Option<Members<C>>,
+    geometries: Option<GeometryMembers<C>>,
 }
 
 /// A member that should hold an object.
 #[derive(Debug)]
-pub enum Member<C = Nested> {
+pub enum GeoJsonMember<C = NestedCoordinates> {
     Null,
-    Object(Box<Object<C>>),
+    Object(Box<GeoJsonObject<C>>),
     /// Something else: what it is, for messages.
     Other(&'static str),
 }
 
 #[derive(Debug)]
-enum Members<C> {
-    List(Vec<Member<C>>),
+enum GeometryMembers<C> {
+    List(Vec<GeoJsonMember<C>>),
     Other(&'static str),
 }
 
 /// The nested lists of a `coordinates` member.
 #[derive(Debug)]
-pub enum Nested {
+pub enum NestedCoordinates {
     /// At least two numbers, of which the first two count; `deep` when there were more.
     Position {
         x: f64,
         y: f64,
         deep: bool,
     },
-    List(Vec<Nested>),
+    List(Vec<NestedCoordinates>),
     Number(f64),
     /// Something else: what it is, for messages.
     Other(&'static str),
@@ -68,13 +68,13 @@ pub enum Nested {
 
 /// Coordinates that nobody asked for: read over, not kept.
 #[derive(Debug)]
-pub struct Skipped;
+pub struct SkippedCoordinates;
 
 /// Reads one JSON text. The nesting of the text must be limited by the caller (the parser itself stops at 128).
 ///
 /// # Errors
 /// The parser's own, with line and column.
-pub fn parse<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<Member<C>, serde_json::Error> {
+pub fn parse_geojson<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<GeoJsonMember<C>, serde_json::Error> {
     serde_json::from_slice(text)
 }
 
@@ -82,13 +82,15 @@ pub fn parse<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<Member<C>, ser
 ///
 /// # Errors
 /// The fault, with a JSON pointer below the geometry.
-pub fn shape(member: &Member) -> Result<Option<Shape>, Fault> {
+pub fn build_geometry(member: &GeoJsonMember) -> Result<Option<ParsedGeometry>, FeatureFault> {
     match member {
-        Member::Null => Ok(None),
-        Member::Other(found) => {
-            Err(Fault::new(Flaw::WrongType, "", format!("Expected a geometry object or null, found {found}.")))
-        }
-        Member::Object(object) => object.shape().map(Some),
+        GeoJsonMember::Null => Ok(None),
+        GeoJsonMember::Other(found) => Err(FeatureFault::new(
+            FaultKind::WrongType,
+            "",
+            format!("Expected a geometry object or null, found {found}."),
+        )),
+        GeoJsonMember::Object(object) => object.build_geometry().map(Some),
     }
 }
 
@@ -96,12 +98,13 @@ pub fn shape(member: &Member) -> Result<Option<Shape>, Fault> {
 ///
 /// # Errors
 /// The fault, with a JSON pointer below the geometry.
-pub fn geometry(json: &Json) -> Result<Option<Shape>, Fault> {
-    let member = Member::deserialize(json).map_err(|e| Fault::new(Flaw::NotGeoJson, "", format!("{e}.")))?;
-    shape(&member)
+pub fn read_geometry(json: &Json) -> Result<Option<ParsedGeometry>, FeatureFault> {
+    let member =
+        GeoJsonMember::deserialize(json).map_err(|e| FeatureFault::new(FaultKind::NotGeoJson, "", format!("{e}.")))?;
+    build_geometry(&member)
 }
 
-impl<C> Object<C> {
+impl<C> GeoJsonObject<C> {
     /// The `type` member when it is text.
     #[must_use]
     pub fn type_name(&self) -> Option<&str> {
@@ -111,27 +114,31 @@ impl<C> Object<C> {
     /// The properties, taken out; `null` and a missing member are none.
     ///
     /// # Errors
-    /// [`Flaw::WrongType`] when they are not an object.
-    pub fn take_properties(&mut self) -> Result<Map<String, Json>, Fault> {
+    /// [`FaultKind::WrongType`] when they are not an object.
+    pub fn take_properties(&mut self) -> Result<Map<String, Json>, FeatureFault> {
         match self.properties.take() {
             None | Some(Json::Null) => Ok(Map::new()),
             Some(Json::Object(map)) => Ok(map),
-            Some(other) => Err(Fault::new(
-                Flaw::WrongType,
+            Some(other) => Err(FeatureFault::new(
+                FaultKind::WrongType,
                 "/properties",
                 format!(
                     "Properties are an object or null, not {}. Write them as {{\"name\": value}}.",
-                    json_kind(&other)
+                    describe_json(&other)
                 ),
             )),
         }
     }
 }
 
-impl Object {
+impl GeoJsonObject {
     /// A geometry from parts that were read from another format.
     #[must_use]
-    pub fn of(kind: &str, coordinates: Option<Nested>, geometries: Option<Vec<Member>>) -> Self {
+    pub fn from_parts(
+        kind: &str,
+        coordinates: Option<NestedCoordinates>,
+        geometries: Option<Vec<GeoJsonMember>>,
+    ) -> Self {
         Self {
             kind: Some(kind.into()),
             id: None,
@@ -140,7 +147,7 @@ impl Object {
             has_features: false,
             geometry: None,
             coordinates,
-            geometries: geometries.map(Members::List),
+            geometries: geometries.map(GeometryMembers::List),
         }
     }
 
@@ -148,16 +155,16 @@ impl Object {
     ///
     /// # Errors
     /// The fault, with a JSON pointer below the geometry.
-    pub fn shape(&self) -> Result<Shape, Fault> {
-        let mut builder = Builder::default();
-        let geometry = builder.geometry(self)?;
-        Ok(Shape { geometry, flattened: builder.flattened })
+    pub fn build_geometry(&self) -> Result<ParsedGeometry, FeatureFault> {
+        let mut builder = GeometryBuilder::default();
+        let geometry = builder.build_geometry(self)?;
+        Ok(ParsedGeometry { geometry, flattened: builder.flattened })
     }
 }
 
 /// What a JSON value is, for messages.
 #[must_use]
-pub fn json_kind(json: &Json) -> &'static str {
+pub fn describe_json(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
@@ -169,139 +176,166 @@ pub fn json_kind(json: &Json) -> &'static str {
 }
 
 /// A fault on its way up: the indices are added from the inside out, so that nothing is spent while all is well.
-struct Lost {
-    flaw: Flaw,
+struct CoordinateFault {
+    kind: FaultKind,
     path: Vec<usize>,
     message: String,
 }
 
-type Found<T> = Result<T, Lost>;
+type CoordinateResult<T> = Result<T, CoordinateFault>;
 
-fn lost<T>(flaw: Flaw, message: impl Into<String>) -> Found<T> {
-    Err(Lost { flaw, path: vec![], message: message.into() })
+fn coordinate_fault<T>(flaw: FaultKind, message: impl Into<String>) -> CoordinateResult<T> {
+    Err(CoordinateFault { kind: flaw, path: vec![], message: message.into() })
 }
 
 #[derive(Default)]
-struct Builder {
+struct GeometryBuilder {
     flattened: bool,
     vertices: usize,
 }
 
-impl Builder {
-    fn geometry(&mut self, object: &Object) -> Result<Geometry, Fault> {
+impl GeometryBuilder {
+    fn build_geometry(&mut self, object: &GeoJsonObject) -> Result<Geometry, FeatureFault> {
         let Some(kind) = object.type_name() else {
-            return Err(Fault::new(
-                Flaw::NotGeoJson,
+            return Err(FeatureFault::new(
+                FaultKind::NotGeoJson,
                 "/type",
                 "A geometry needs a type, such as \"Point\" or \"Polygon\".",
             ));
         };
         if kind == "GeometryCollection" {
-            return self.collection(object);
+            return self.build_collection(object);
         }
         let Some(coordinates) = &object.coordinates else {
-            let message =
-                if TYPES.contains(&kind) { format!("A {kind} needs coordinates.") } else { unknown_type(kind) };
-            let at = if TYPES.contains(&kind) { "/coordinates" } else { "/type" };
-            return Err(Fault::new(Flaw::NotGeoJson, at, message));
+            let message = if COORDINATE_TYPES.contains(&kind) {
+                format!("A {kind} needs coordinates.")
+            } else {
+                unknown_type_message(kind)
+            };
+            let at = if COORDINATE_TYPES.contains(&kind) { "/coordinates" } else { "/type" };
+            return Err(FeatureFault::new(FaultKind::NotGeoJson, at, message));
         };
         let built = match kind {
-            "Point" => self.point(coordinates).map(|c| Geometry::Point(c.into())),
+            "Point" => self.build_position(coordinates).map(|c| Geometry::Point(c.into())),
             "MultiPoint" => self
-                .list(coordinates, "a list of positions", Self::point)
+                .build_list(coordinates, "a list of positions", Self::build_position)
                 .map(|points| Geometry::MultiPoint(gt::MultiPoint(points.into_iter().map(gt::Point::from).collect()))),
-            "LineString" => self.line(coordinates).map(Geometry::LineString),
+            "LineString" => self.build_line(coordinates).map(Geometry::LineString),
             "MultiLineString" => self
-                .list(coordinates, "a list of lines", Self::line)
+                .build_list(coordinates, "a list of lines", Self::build_line)
                 .map(|l| Geometry::MultiLineString(gt::MultiLineString(l))),
-            "Polygon" => self.polygon(coordinates).map(Geometry::Polygon),
+            "Polygon" => self.build_polygon(coordinates).map(Geometry::Polygon),
             "MultiPolygon" => self
-                .list(coordinates, "a list of polygons", Self::polygon)
+                .build_list(coordinates, "a list of polygons", Self::build_polygon)
                 .map(|p| Geometry::MultiPolygon(gt::MultiPolygon(p))),
-            other => return Err(Fault::new(Flaw::NotGeoJson, "/type", unknown_type(other))),
+            other => return Err(FeatureFault::new(FaultKind::NotGeoJson, "/type", unknown_type_message(other))),
         };
         built.map_err(|l| {
             let steps: Vec<String> = l.path.iter().rev().map(ToString::to_string).collect();
             let at = if steps.is_empty() { String::new() } else { format!("/{}", steps.join("/")) };
-            Fault::new(l.flaw, format!("/coordinates{at}"), l.message)
+            FeatureFault::new(l.kind, format!("/coordinates{at}"), l.message)
         })
     }
 
-    fn collection(&mut self, object: &Object) -> Result<Geometry, Fault> {
+    fn build_collection(&mut self, object: &GeoJsonObject) -> Result<Geometry, FeatureFault> {
         let members = match &object.geometries {
-            Some(Members::List(members)) => members,
-            Some(Members::Other(found)) => {
-                return Err(Fault::new(
-                    Flaw::WrongType,
+            Some(GeometryMembers::List(members)) => members,
+            Some(GeometryMembers::Other(found)) => {
+                return Err(FeatureFault::new(
+                    FaultKind::WrongType,
                     "/geometries",
                     format!("Expected a list of geometries, found {found}."),
                 ));
             }
-            None => return Err(Fault::new(Flaw::NotGeoJson, "/geometries", "A GeometryCollection needs geometries.")),
+            None => {
+                return Err(FeatureFault::new(
+                    FaultKind::NotGeoJson,
+                    "/geometries",
+                    "A GeometryCollection needs geometries.",
+                ));
+            }
         };
         let mut geometries = Vec::with_capacity(members.len());
         for (i, member) in members.iter().enumerate() {
             let at = format!("/geometries/{i}");
             match member {
-                Member::Object(object) => {
-                    geometries.push(self.geometry(object).map_err(|f| Fault { at: format!("{at}{}", f.at), ..f })?);
+                GeoJsonMember::Object(object) => {
+                    geometries.push(
+                        self.build_geometry(object).map_err(|f| FeatureFault { at: format!("{at}{}", f.at), ..f })?,
+                    );
                 }
-                Member::Null => {
-                    return Err(Fault::new(
-                        Flaw::EmptyGeometry,
+                GeoJsonMember::Null => {
+                    return Err(FeatureFault::new(
+                        FaultKind::EmptyGeometry,
                         at,
                         "A geometry within a collection cannot be null. Leave it out.",
                     ));
                 }
-                Member::Other(found) => {
-                    return Err(Fault::new(Flaw::WrongType, at, format!("Expected a geometry object, found {found}.")));
+                GeoJsonMember::Other(found) => {
+                    return Err(FeatureFault::new(
+                        FaultKind::WrongType,
+                        at,
+                        format!("Expected a geometry object, found {found}."),
+                    ));
                 }
             }
         }
         if geometries.is_empty() {
-            return Err(Fault::new(Flaw::EmptyGeometry, "/geometries", EMPTY));
+            return Err(FeatureFault::new(FaultKind::EmptyGeometry, "/geometries", EMPTY_MESSAGE));
         }
         Ok(Geometry::GeometryCollection(gt::GeometryCollection(geometries)))
     }
 
-    fn point(&mut self, nested: &Nested) -> Found<gt::Coord<f64>> {
+    fn build_position(&mut self, nested: &NestedCoordinates) -> CoordinateResult<gt::Coord<f64>> {
         match nested {
-            Nested::Position { x, y, deep } => {
+            NestedCoordinates::Position { x, y, deep } => {
                 self.flattened |= deep;
                 self.vertices += 1;
                 if self.vertices > MAX_VERTICES {
-                    return lost(
-                        Flaw::TooManyVertices,
+                    return coordinate_fault(
+                        FaultKind::TooManyVertices,
                         format!("The geometry has more than {MAX_VERTICES} positions. Split or simplify it."),
                     );
                 }
                 Ok(gt::Coord { x: *x, y: *y })
             }
-            Nested::List(list) if list.is_empty() => lost(Flaw::EmptyGeometry, EMPTY),
-            Nested::List(list) => match list.iter().position(|n| !matches!(n, Nested::Number(_))) {
-                Some(i) => {
-                    let message =
-                        format!("Expected a number, found {}. A position is [longitude, latitude].", list[i].found());
-                    Err(Lost { flaw: Flaw::WrongType, path: vec![i], message })
-                }
-                None => lost(Flaw::TooFewPositions, "A position needs two numbers: [longitude, latitude]."),
-            },
-            other => {
-                lost(Flaw::WrongType, format!("Expected a position [longitude, latitude], found {}.", other.found()))
+            NestedCoordinates::List(list) if list.is_empty() => {
+                coordinate_fault(FaultKind::EmptyGeometry, EMPTY_MESSAGE)
             }
+            NestedCoordinates::List(list) => match list.iter().position(|n| !matches!(n, NestedCoordinates::Number(_)))
+            {
+                Some(i) => {
+                    let message = format!(
+                        "Expected a number, found {}. A position is [longitude, latitude].",
+                        list[i].describe()
+                    );
+                    Err(CoordinateFault { kind: FaultKind::WrongType, path: vec![i], message })
+                }
+                None => {
+                    coordinate_fault(FaultKind::TooFewPositions, "A position needs two numbers: [longitude, latitude].")
+                }
+            },
+            other => coordinate_fault(
+                FaultKind::WrongType,
+                format!("Expected a position [longitude, latitude], found {}.", other.describe()),
+            ),
         }
     }
 
-    fn list<T>(
+    fn build_list<T>(
         &mut self,
-        nested: &Nested,
+        nested: &NestedCoordinates,
         want: &str,
-        mut read: impl FnMut(&mut Self, &Nested) -> Found<T>,
-    ) -> Found<Vec<T>> {
+        mut read: impl FnMut(&mut Self, &NestedCoordinates) -> CoordinateResult<T>,
+    ) -> CoordinateResult<Vec<T>> {
         let items = match nested {
-            Nested::List(items) if items.is_empty() => return lost(Flaw::EmptyGeometry, EMPTY),
-            Nested::List(items) => items,
-            other => return lost(Flaw::WrongType, format!("Expected {want}, found {}.", other.found())),
+            NestedCoordinates::List(items) if items.is_empty() => {
+                return coordinate_fault(FaultKind::EmptyGeometry, EMPTY_MESSAGE);
+            }
+            NestedCoordinates::List(items) => items,
+            other => {
+                return coordinate_fault(FaultKind::WrongType, format!("Expected {want}, found {}.", other.describe()));
+            }
         };
         let mut out = Vec::with_capacity(items.len());
         for (i, item) in items.iter().enumerate() {
@@ -313,20 +347,20 @@ impl Builder {
         Ok(out)
     }
 
-    fn line(&mut self, nested: &Nested) -> Found<gt::LineString<f64>> {
-        let positions = self.list(nested, "a list of positions", Self::point)?;
+    fn build_line(&mut self, nested: &NestedCoordinates) -> CoordinateResult<gt::LineString<f64>> {
+        let positions = self.build_list(nested, "a list of positions", Self::build_position)?;
         if positions.len() < 2 {
-            return lost(Flaw::TooFewPositions, "A line needs at least two positions.");
+            return coordinate_fault(FaultKind::TooFewPositions, "A line needs at least two positions.");
         }
         Ok(gt::LineString(positions))
     }
 
-    fn ring(&mut self, nested: &Nested) -> Found<gt::LineString<f64>> {
-        let positions = self.list(nested, "a ring (a list of positions)", Self::point)?;
+    fn build_ring(&mut self, nested: &NestedCoordinates) -> CoordinateResult<gt::LineString<f64>> {
+        let positions = self.build_list(nested, "a ring (a list of positions)", Self::build_position)?;
         let (first, last) = (positions[0], positions[positions.len() - 1]);
         if first != last {
-            return lost(
-                Flaw::UnclosedRing,
+            return coordinate_fault(
+                FaultKind::UnclosedRing,
                 format!(
                     "The ring is not closed: it starts at {}, {} and ends at {}, {}. Repeat the first position at the end.",
                     first.x, first.y, last.x, last.y
@@ -334,36 +368,38 @@ impl Builder {
             );
         }
         if positions.len() < 4 {
-            return lost(
-                Flaw::TooFewPositions,
+            return coordinate_fault(
+                FaultKind::TooFewPositions,
                 "A ring needs at least three different positions and the first one again.",
             );
         }
         Ok(gt::LineString(positions))
     }
 
-    fn polygon(&mut self, nested: &Nested) -> Found<gt::Polygon<f64>> {
-        let mut rings = self.list(nested, "a list of rings", Self::ring)?;
+    fn build_polygon(&mut self, nested: &NestedCoordinates) -> CoordinateResult<gt::Polygon<f64>> {
+        let mut rings = self.build_list(nested, "a list of rings", Self::build_ring)?;
         let holes = rings.split_off(1);
         let outer = rings.pop().unwrap_or_else(|| gt::LineString(vec![]));
         Ok(gt::Polygon::new(outer, holes))
     }
 }
 
-const EMPTY: &str = "The geometry is empty. Leave it out (null) if there is no place.";
+const EMPTY_MESSAGE: &str = "The geometry is empty. Leave it out (null) if there is no place.";
 
-const TYPES: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+const COORDINATE_TYPES: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
-fn unknown_type(kind: &str) -> String {
+fn unknown_type_message(kind: &str) -> String {
     let kind: String = kind.chars().take(40).collect();
-    match TYPES.iter().chain(&["GeometryCollection"]).find(|t| t.eq_ignore_ascii_case(&kind)) {
+    match COORDINATE_TYPES.iter().chain(&["GeometryCollection"]).find(|t| t.eq_ignore_ascii_case(&kind)) {
         Some(right) => format!("'{kind}' is no geometry type: upper and lower case count. Write \"{right}\"."),
-        None => format!("'{kind}' is no geometry type. GeoJSON has {} and GeometryCollection.", TYPES.join(", ")),
+        None => {
+            format!("'{kind}' is no geometry type. GeoJSON has {} and GeometryCollection.", COORDINATE_TYPES.join(", "))
+        }
     }
 }
 
-impl Nested {
-    fn found(&self) -> &'static str {
+impl NestedCoordinates {
+    fn describe(&self) -> &'static str {
         match self {
             Self::Position { .. } => "a position",
             Self::List(_) => "a list",

@@ -1,14 +1,14 @@
-//! JSON text into [`Object`]s: takes every member as it comes, so that a wrong type is a fault with a place and not the end
+//! JSON text into [`GeoJsonObject`]s: takes every member as it comes, so that a wrong type is a fault with a place and not the end
 //! of the parsing. Coordinates go straight into flat positions, without a JSON value for each number.
 
 use super::{
-    Deserialize, Deserializer, IgnoredAny, MapAccess, Member, Members, Nested, Object, PhantomData, SeqAccess, Skipped,
-    Visitor, fmt,
+    Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, MapAccess, NestedCoordinates,
+    PhantomData, SeqAccess, SkippedCoordinates, Visitor, fmt,
 };
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
-enum Key {
+enum MemberKey {
     Type,
     Id,
     Geometry,
@@ -42,32 +42,32 @@ macro_rules! scalars {
     };
 }
 
-impl<'de, C: Deserialize<'de>> Deserialize<'de> for Member<C> {
+impl<'de, C: Deserialize<'de>> Deserialize<'de> for GeoJsonMember<C> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Reader<C>(PhantomData<C>);
-        impl<'de, C: Deserialize<'de>> Visitor<'de> for Reader<C> {
-            type Value = Member<C>;
+        struct MemberVisitor<C>(PhantomData<C>);
+        impl<'de, C: Deserialize<'de>> Visitor<'de> for MemberVisitor<C> {
+            type Value = GeoJsonMember<C>;
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("a GeoJSON object")
             }
-            scalars!(Member::Other);
+            scalars!(GeoJsonMember::Other);
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Member::Null)
+                Ok(GeoJsonMember::Null)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Member::Other("a list"))
+                Ok(GeoJsonMember::Other("a list"))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                object(map).map(Member::Object)
+                read_object(map).map(GeoJsonMember::Object)
             }
         }
-        d.deserialize_any(Reader(PhantomData))
+        d.deserialize_any(MemberVisitor(PhantomData))
     }
 }
 
-fn object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<Box<Object<C>>, A::Error> {
-    let mut object = Box::new(Object {
+fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<Box<GeoJsonObject<C>>, A::Error> {
+    let mut object = Box::new(GeoJsonObject {
         kind: None,
         id: None,
         properties: None,
@@ -79,18 +79,18 @@ fn object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<Box
     });
     while let Some(key) = map.next_key()? {
         match key {
-            Key::Type => object.kind = Some(map.next_value()?),
-            Key::Id => object.id = Some(map.next_value()?),
-            Key::Geometry => object.geometry = Some(map.next_value()?),
-            Key::Properties => object.properties = Some(map.next_value()?),
-            Key::Coordinates => object.coordinates = Some(map.next_value()?),
-            Key::Geometries => object.geometries = Some(map.next_value()?),
-            Key::Crs => object.crs = Some(map.next_value()?),
-            Key::Features => {
+            MemberKey::Type => object.kind = Some(map.next_value()?),
+            MemberKey::Id => object.id = Some(map.next_value()?),
+            MemberKey::Geometry => object.geometry = Some(map.next_value()?),
+            MemberKey::Properties => object.properties = Some(map.next_value()?),
+            MemberKey::Coordinates => object.coordinates = Some(map.next_value()?),
+            MemberKey::Geometries => object.geometries = Some(map.next_value()?),
+            MemberKey::Crs => object.crs = Some(map.next_value()?),
+            MemberKey::Features => {
                 object.has_features = true;
                 map.next_value::<IgnoredAny>()?;
             }
-            Key::Foreign => {
+            MemberKey::Foreign => {
                 map.next_value::<IgnoredAny>()?;
             }
         }
@@ -98,105 +98,105 @@ fn object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<Box
     Ok(object)
 }
 
-impl<'de, C: Deserialize<'de>> Deserialize<'de> for Members<C> {
+impl<'de, C: Deserialize<'de>> Deserialize<'de> for GeometryMembers<C> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Reader<C>(PhantomData<C>);
-        impl<'de, C: Deserialize<'de>> Visitor<'de> for Reader<C> {
-            type Value = Members<C>;
+        struct MembersVisitor<C>(PhantomData<C>);
+        impl<'de, C: Deserialize<'de>> Visitor<'de> for MembersVisitor<C> {
+            type Value = GeometryMembers<C>;
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("a list of geometries")
             }
-            scalars!(Members::Other);
+            scalars!(GeometryMembers::Other);
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Members::Other("null"))
+                Ok(GeometryMembers::Other("null"))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut list = vec![];
                 while let Some(member) = seq.next_element()? {
                     list.push(member);
                 }
-                Ok(Members::List(list))
+                Ok(GeometryMembers::List(list))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Members::Other("an object"))
+                Ok(GeometryMembers::Other("an object"))
             }
         }
-        d.deserialize_any(Reader(PhantomData))
+        d.deserialize_any(MembersVisitor(PhantomData))
     }
 }
 
-impl<'de> Deserialize<'de> for Nested {
+impl<'de> Deserialize<'de> for NestedCoordinates {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Nested;
+        struct NestedVisitor;
+        impl<'de> Visitor<'de> for NestedVisitor {
+            type Value = NestedCoordinates;
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("coordinates")
             }
-            fn visit_f64<E>(self, v: f64) -> Result<Nested, E> {
-                Ok(Nested::Number(v))
+            fn visit_f64<E>(self, v: f64) -> Result<NestedCoordinates, E> {
+                Ok(NestedCoordinates::Number(v))
             }
-            fn visit_i64<E>(self, v: i64) -> Result<Nested, E> {
-                Ok(Nested::Number(v as f64))
+            fn visit_i64<E>(self, v: i64) -> Result<NestedCoordinates, E> {
+                Ok(NestedCoordinates::Number(v as f64))
             }
-            fn visit_u64<E>(self, v: u64) -> Result<Nested, E> {
-                Ok(Nested::Number(v as f64))
+            fn visit_u64<E>(self, v: u64) -> Result<NestedCoordinates, E> {
+                Ok(NestedCoordinates::Number(v as f64))
             }
-            fn visit_bool<E>(self, _: bool) -> Result<Nested, E> {
-                Ok(Nested::Other("true or false"))
+            fn visit_bool<E>(self, _: bool) -> Result<NestedCoordinates, E> {
+                Ok(NestedCoordinates::Other("true or false"))
             }
-            fn visit_str<E>(self, _: &str) -> Result<Nested, E> {
-                Ok(Nested::Other("text"))
+            fn visit_str<E>(self, _: &str) -> Result<NestedCoordinates, E> {
+                Ok(NestedCoordinates::Other("text"))
             }
-            fn visit_unit<E>(self) -> Result<Nested, E> {
-                Ok(Nested::Other("null"))
+            fn visit_unit<E>(self) -> Result<NestedCoordinates, E> {
+                Ok(NestedCoordinates::Other("null"))
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Nested, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NestedCoordinates, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Nested::Other("an object"))
+                Ok(NestedCoordinates::Other("an object"))
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Nested, A::Error> {
-                list(seq)
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<NestedCoordinates, A::Error> {
+                read_list(seq)
             }
         }
-        d.deserialize_any(Reader)
+        d.deserialize_any(NestedVisitor)
     }
 }
 
-fn list<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Nested, A::Error> {
+fn read_list<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<NestedCoordinates, A::Error> {
     let mut items = vec![];
     match seq.next_element()? {
-        None => return Ok(Nested::List(items)),
-        Some(Nested::Number(x)) => match seq.next_element()? {
-            Some(Nested::Number(y)) => return position(x, y, seq),
-            Some(other) => items.extend([Nested::Number(x), other]),
-            None => return Ok(Nested::List(vec![Nested::Number(x)])),
+        None => return Ok(NestedCoordinates::List(items)),
+        Some(NestedCoordinates::Number(x)) => match seq.next_element()? {
+            Some(NestedCoordinates::Number(y)) => return read_position(x, y, seq),
+            Some(other) => items.extend([NestedCoordinates::Number(x), other]),
+            None => return Ok(NestedCoordinates::List(vec![NestedCoordinates::Number(x)])),
         },
         Some(first) => items.push(first),
     }
     while let Some(item) = seq.next_element()? {
         items.push(item);
     }
-    Ok(Nested::List(items))
+    Ok(NestedCoordinates::List(items))
 }
 
-fn position<'de, A: SeqAccess<'de>>(x: f64, y: f64, mut seq: A) -> Result<Nested, A::Error> {
+fn read_position<'de, A: SeqAccess<'de>>(x: f64, y: f64, mut seq: A) -> Result<NestedCoordinates, A::Error> {
     let mut deep = false;
     while let Some(more) = seq.next_element()? {
-        if !matches!(more, Nested::Number(_)) {
-            let mut items = vec![Nested::Number(x), Nested::Number(y), more];
+        if !matches!(more, NestedCoordinates::Number(_)) {
+            let mut items = vec![NestedCoordinates::Number(x), NestedCoordinates::Number(y), more];
             while let Some(item) = seq.next_element()? {
                 items.push(item);
             }
-            return Ok(Nested::List(items));
+            return Ok(NestedCoordinates::List(items));
         }
         deep = true;
     }
-    Ok(Nested::Position { x, y, deep })
+    Ok(NestedCoordinates::Position { x, y, deep })
 }
 
-impl<'de> Deserialize<'de> for Skipped {
+impl<'de> Deserialize<'de> for SkippedCoordinates {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         IgnoredAny::deserialize(d).map(|_| Self)
     }

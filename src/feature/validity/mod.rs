@@ -2,62 +2,61 @@
 //! meet in single points at most, holes lie in their shell and not in each other, polygons of one geometry do not overlap, and
 //! the inside of a polygon is in one piece. Never repairs; takes bounded time for any input.
 
-use super::{Fault, Flaw, Geometry};
+use super::{FaultKind, FeatureFault, Geometry};
 use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
 use geo::dimensions::Dimensions;
 use geo::kernels::{Kernel, Orientation, RobustKernel};
 use geo::{BoundingRect, Coord, LineString, Polygon, Rect, Relate};
 use std::collections::{HashMap, HashSet};
 
-mod tree;
+mod box_tree;
 
-use tree::Tree;
+use box_tree::BoxTree;
 
 /// Comparisons of segments and boxes that one geometry is worth. Real outlines of a million positions need a tenth of it.
-const MAX_WORK: u64 = 50_000_000;
+const MAX_COMPARISONS: u64 = 50_000_000;
 
 /// What is wrong with the lines and areas of a geometry whose repeated positions are removed; `at` says which ring.
-pub fn fault_of(geometry: &Geometry) -> Option<Fault> {
+pub fn find_fault(geometry: &Geometry) -> Option<FeatureFault> {
     use geo_types::Geometry as G;
-    let inside = |f: Fault, at: String| Fault { at: format!("{at}{}", f.at), ..f };
+    let inside = |f: FeatureFault, at: String| FeatureFault { at: format!("{at}{}", f.at), ..f };
     match geometry {
         G::Point(_) | G::MultiPoint(_) | G::Line(_) | G::Rect(_) | G::Triangle(_) => None,
-        G::LineString(line) => too_short(line).map(|f| inside(f, "/coordinates".into())),
+        G::LineString(line) => find_short_line(line).map(|f| inside(f, "/coordinates".into())),
         G::MultiLineString(m) => {
-            m.iter().enumerate().find_map(|(i, l)| too_short(l).map(|f| inside(f, format!("/coordinates/{i}"))))
+            m.iter().enumerate().find_map(|(i, l)| find_short_line(l).map(|f| inside(f, format!("/coordinates/{i}"))))
         }
-        G::Polygon(polygon) => {
-            areas(std::slice::from_ref(polygon)).map(|(_, ring, f)| inside(f, ring_at("/coordinates", ring)))
-        }
-        G::MultiPolygon(m) => {
-            areas(&m.0).map(|(polygon, ring, f)| inside(f, ring_at(&format!("/coordinates/{polygon}"), ring)))
-        }
+        G::Polygon(polygon) => find_area_fault(std::slice::from_ref(polygon))
+            .map(|(_, ring, f)| inside(f, ring_pointer("/coordinates", ring))),
+        G::MultiPolygon(m) => find_area_fault(&m.0)
+            .map(|(polygon, ring, f)| inside(f, ring_pointer(&format!("/coordinates/{polygon}"), ring))),
         G::GeometryCollection(c) => {
-            c.iter().enumerate().find_map(|(i, g)| fault_of(g).map(|f| inside(f, format!("/geometries/{i}"))))
+            c.iter().enumerate().find_map(|(i, g)| find_fault(g).map(|f| inside(f, format!("/geometries/{i}"))))
         }
     }
 }
 
-fn ring_at(polygon: &str, ring: usize) -> String {
+fn ring_pointer(polygon: &str, ring: usize) -> String {
     format!("{polygon}/{ring}")
 }
 
-fn too_short(line: &LineString<f64>) -> Option<Fault> {
-    (line.0.len() < 2).then(|| Fault::new(Flaw::TooFewPositions, "", "A line needs at least two different positions."))
+fn find_short_line(line: &LineString<f64>) -> Option<FeatureFault> {
+    (line.0.len() < 2)
+        .then(|| FeatureFault::new(FaultKind::TooFewPositions, "", "A line needs at least two different positions."))
 }
 
 /// A fault and where it is: (polygon, ring, fault).
-type Found = (usize, usize, Fault);
+type RingFault = (usize, usize, FeatureFault);
 
 /// One side of a ring.
 #[derive(Clone, Copy)]
-struct Side {
+struct RingSegment {
     a: Coord<f64>,
     b: Coord<f64>,
     ring: u32,
 }
 
-struct Ring<'a> {
+struct PolygonRing<'a> {
     line: &'a LineString<f64>,
     bbox: Rect<f64>,
     polygon: usize,
@@ -67,72 +66,74 @@ struct Ring<'a> {
     first: usize,
 }
 
-struct Checker<'a> {
-    rings: Vec<Ring<'a>>,
-    sides: Vec<Side>,
+struct ValidityChecker<'a> {
+    rings: Vec<PolygonRing<'a>>,
+    segments: Vec<RingSegment>,
     /// Pairs of rings (the lower first) and a point where they touch.
     contacts: Vec<(usize, usize, Coord<f64>)>,
-    work: u64,
+    comparisons: u64,
 }
 
-fn areas(polygons: &[Polygon<f64>]) -> Option<Found> {
-    let mut checker = Checker { rings: vec![], sides: vec![], contacts: vec![], work: 0 };
+fn find_area_fault(polygons: &[Polygon<f64>]) -> Option<RingFault> {
+    let mut checker = ValidityChecker { rings: vec![], segments: vec![], contacts: vec![], comparisons: 0 };
     for (p, polygon) in polygons.iter().enumerate() {
         for (r, ring) in std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate() {
             if ring.0.len() < 4 {
                 return Some((
                     p,
                     r,
-                    Fault::new(
-                        Flaw::TooFewPositions,
+                    FeatureFault::new(
+                        FaultKind::TooFewPositions,
                         "",
                         "A ring needs at least three different positions and the first one again.",
                     ),
                 ));
             }
-            checker.add(ring, p, r);
+            checker.add_ring(ring, p, r);
         }
     }
     checker
-        .sides()
-        .or_else(|| checker.holes(polygons))
-        .or_else(|| checker.polygons(polygons))
-        .or_else(|| checker.pieces())
+        .compare_segments()
+        .or_else(|| checker.check_holes(polygons))
+        .or_else(|| checker.check_polygons(polygons))
+        .or_else(|| checker.check_interior_connected())
 }
 
-impl<'a> Checker<'a> {
-    fn add(&mut self, line: &'a LineString<f64>, polygon: usize, number: usize) {
+impl<'a> ValidityChecker<'a> {
+    fn add_ring(&mut self, line: &'a LineString<f64>, polygon: usize, number: usize) {
         let ring = self.rings.len() as u32;
         let Some(bbox) = line.bounding_rect() else { return };
-        self.rings.push(Ring { line, bbox, polygon, number, first: self.sides.len() });
-        self.sides.extend(line.0.windows(2).map(|w| Side { a: w[0], b: w[1], ring }));
+        self.rings.push(PolygonRing { line, bbox, polygon, number, first: self.segments.len() });
+        self.segments.extend(line.0.windows(2).map(|w| RingSegment { a: w[0], b: w[1], ring }));
     }
 
     /// Compares all sides that come near each other; keeps the points where different rings touch.
-    fn sides(&mut self) -> Option<Found> {
-        let sides = std::mem::take(&mut self.sides);
-        let tree = Tree::new(sides.iter().map(|s| (s.a, s.b)));
+    fn compare_segments(&mut self) -> Option<RingFault> {
+        let sides = std::mem::take(&mut self.segments);
+        let tree = BoxTree::new(sides.iter().map(|s| (s.a, s.b)));
         let mut work = 0;
         let mut found = None;
-        let done = tree.near_pairs(MAX_WORK, &mut work, &mut |i, j| {
-            found = self.compare(&sides, i, j);
+        let done = tree.visit_near_pairs(MAX_COMPARISONS, &mut work, &mut |i, j| {
+            found = self.compare_pair(&sides, i, j);
             found.is_none()
         });
-        self.work = work;
-        self.sides = sides;
-        found.or_else(|| (!done).then(|| self.too_intricate(0)))
+        self.comparisons = work;
+        self.segments = sides;
+        found.or_else(|| (!done).then(|| self.too_complex_fault(0)))
     }
 
-    fn compare(&mut self, sides: &[Side], i: usize, j: usize) -> Option<Found> {
+    fn compare_pair(&mut self, sides: &[RingSegment], i: usize, j: usize) -> Option<RingFault> {
         let (s, t) = (&sides[i], &sides[j]);
         if s.ring != t.ring {
-            return match meet(s, t) {
-                Meeting::Apart => None,
-                Meeting::Touch(at) => {
+            return match relate_segments(s, t) {
+                SegmentRelation::Disjoint => None,
+                SegmentRelation::Touch(at) => {
                     self.contacts.push((s.ring.min(t.ring) as usize, s.ring.max(t.ring) as usize, at));
                     None
                 }
-                Meeting::Cross => Some(self.overlap(t.ring as usize, t.a, "crosses another ring or runs along it")),
+                SegmentRelation::Cross => {
+                    Some(self.overlap_fault(t.ring as usize, t.a, "crosses another ring or runs along it"))
+                }
             };
         }
         let ring = &self.rings[s.ring as usize];
@@ -144,17 +145,17 @@ impl<'a> Checker<'a> {
         } else if i == 0 && j == count - 1 {
             folds_back(t.a, t.b, s.b)
         } else {
-            !matches!(meet(s, t), Meeting::Apart)
+            !matches!(relate_segments(s, t), SegmentRelation::Disjoint)
         };
         folded.then(|| {
             let message = format!("The ring crosses or touches itself near {}, {}. Redraw it there.", t.a.x, t.a.y);
-            (ring.polygon, ring.number, Fault::new(Flaw::SelfCrossing, "", message))
+            (ring.polygon, ring.number, FeatureFault::new(FaultKind::SelfCrossing, "", message))
         })
     }
 
     /// Holes lie in their shell, and not in each other.
-    fn holes(&mut self, polygons: &[Polygon<f64>]) -> Option<Found> {
-        let touching = self.touching();
+    fn check_holes(&mut self, polygons: &[Polygon<f64>]) -> Option<RingFault> {
+        let touching = self.touching_rings();
         let mut shell = 0;
         for i in 0..self.rings.len() {
             let ring = &self.rings[i];
@@ -163,34 +164,34 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let within = if touching.contains(&(shell, i)) {
-                solid(self.rings[shell].line).relate(&solid(ring.line)).is_covers()
+                ring_to_polygon(self.rings[shell].line).relate(&ring_to_polygon(ring.line)).is_covers()
             } else {
-                self.is_in(ring.line.0[0], shell)
+                self.is_in_ring(ring.line.0[0], shell)
             };
             if !within {
-                return Some(self.overlap(i, ring.line.0[0], "is a hole that does not lie in its polygon"));
+                return Some(self.overlap_fault(i, ring.line.0[0], "is a hole that does not lie in its polygon"));
             }
         }
         let candidates: Vec<usize> = (0..self.rings.len()).filter(|i| self.rings[*i].number > 0).collect();
         if polygons.iter().all(|p| p.interiors().len() < 2) {
             return None;
         }
-        self.pairs(&candidates, |checker, i, j| {
+        self.visit_ring_pairs(&candidates, |checker, i, j| {
             let (a, b) = (&checker.rings[i], &checker.rings[j]);
             if a.polygon != b.polygon {
                 return None;
             }
             let overlap = if touching.contains(&(i, j)) {
-                share_area(&solid(a.line), &solid(b.line))
+                share_area(&ring_to_polygon(a.line), &ring_to_polygon(b.line))
             } else {
-                checker.is_in(a.line.0[0], j) || checker.is_in(b.line.0[0], i)
+                checker.is_in_ring(a.line.0[0], j) || checker.is_in_ring(b.line.0[0], i)
             };
-            overlap.then(|| checker.overlap(j, b.line.0[0], "overlaps another hole"))
+            overlap.then(|| checker.overlap_fault(j, b.line.0[0], "overlaps another hole"))
         })
     }
 
     /// Polygons of one geometry do not overlap.
-    fn polygons(&mut self, polygons: &[Polygon<f64>]) -> Option<Found> {
+    fn check_polygons(&mut self, polygons: &[Polygon<f64>]) -> Option<RingFault> {
         if polygons.len() < 2 {
             return None;
         }
@@ -198,7 +199,7 @@ impl<'a> Checker<'a> {
         let touching: HashSet<_> =
             self.contacts.iter().map(|(a, b, _)| (polygon(a).min(polygon(b)), polygon(a).max(polygon(b)))).collect();
         let shells: Vec<usize> = (0..self.rings.len()).filter(|i| self.rings[*i].number == 0).collect();
-        self.pairs(&shells, |checker, i, j| {
+        self.visit_ring_pairs(&shells, |checker, i, j| {
             let (a, b) = (checker.rings[i].polygon, checker.rings[j].polygon);
             let overlap = if touching.contains(&(a, b)) {
                 share_area(&polygons[a], &polygons[b])
@@ -207,13 +208,13 @@ impl<'a> Checker<'a> {
                     || checker.is_in_polygon(checker.rings[j].line.0[0], i)
             };
             overlap.then(|| {
-                checker.overlap(j, checker.rings[j].line.0[0], "overlaps another polygon of the same geometry")
+                checker.overlap_fault(j, checker.rings[j].line.0[0], "overlaps another polygon of the same geometry")
             })
         })
     }
 
     /// Rings that touch in a circle cut the inside into pieces.
-    fn pieces(&self) -> Option<Found> {
+    fn check_interior_connected(&self) -> Option<RingFault> {
         let mut nodes: HashMap<(usize, [u64; 2]), usize> = HashMap::new();
         let mut parent: Vec<usize> = (0..self.rings.len()).collect();
         let mut seen = HashSet::new();
@@ -231,9 +232,9 @@ impl<'a> Checker<'a> {
                 if !seen.insert((ring, node)) {
                     continue;
                 }
-                let (x, y) = (root(&mut parent, ring), root(&mut parent, node));
+                let (x, y) = (find_root(&mut parent, ring), find_root(&mut parent, node));
                 if x == y {
-                    return Some(self.overlap(ring, *at, "touches other rings so that the inside falls apart"));
+                    return Some(self.overlap_fault(ring, *at, "touches other rings so that the inside falls apart"));
                 }
                 parent[x] = y;
             }
@@ -242,7 +243,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Calls back for each two of these rings whose boxes meet.
-    fn pairs(&mut self, rings: &[usize], mut visit: impl FnMut(&Self, usize, usize) -> Option<Found>) -> Option<Found> {
+    fn visit_ring_pairs(
+        &mut self,
+        rings: &[usize],
+        mut visit: impl FnMut(&Self, usize, usize) -> Option<RingFault>,
+    ) -> Option<RingFault> {
         let mut order = rings.to_vec();
         order.sort_by(|a, b| self.rings[*a].bbox.min().x.total_cmp(&self.rings[*b].bbox.min().x));
         for (n, i) in order.iter().enumerate() {
@@ -251,49 +256,49 @@ impl<'a> Checker<'a> {
                 if b.min().x > a.max().x {
                     break;
                 }
-                self.work += 1;
+                self.comparisons += 1;
                 if a.min().y <= b.max().y && b.min().y <= a.max().y {
-                    self.work += (self.rings[*i].line.0.len() + self.rings[*j].line.0.len()) as u64;
+                    self.comparisons += (self.rings[*i].line.0.len() + self.rings[*j].line.0.len()) as u64;
                     if let Some(found) = visit(self, *i.min(j), *i.max(j)) {
                         return Some(found);
                     }
                 }
-                if self.work > MAX_WORK {
-                    return Some(self.too_intricate(*i));
+                if self.comparisons > MAX_COMPARISONS {
+                    return Some(self.too_complex_fault(*i));
                 }
             }
         }
         None
     }
 
-    fn touching(&self) -> HashSet<(usize, usize)> {
+    fn touching_rings(&self) -> HashSet<(usize, usize)> {
         self.contacts.iter().map(|(a, b, _)| (*a, *b)).collect()
     }
 
-    fn is_in(&self, point: Coord<f64>, ring: usize) -> bool {
+    fn is_in_ring(&self, point: Coord<f64>, ring: usize) -> bool {
         coord_pos_relative_to_ring(point, self.rings[ring].line) == CoordPos::Inside
     }
 
     fn is_in_polygon(&self, point: Coord<f64>, shell: usize) -> bool {
         let polygon = self.rings[shell].polygon;
         let holes = (shell + 1..self.rings.len()).take_while(|i| self.rings[*i].polygon == polygon);
-        self.is_in(point, shell) && !holes.into_iter().any(|hole| self.is_in(point, hole))
+        self.is_in_ring(point, shell) && !holes.into_iter().any(|hole| self.is_in_ring(point, hole))
     }
 
-    fn overlap(&self, ring: usize, near: Coord<f64>, what: &str) -> Found {
+    fn overlap_fault(&self, ring: usize, near: Coord<f64>, what: &str) -> RingFault {
         let ring = &self.rings[ring];
         let message = format!("The ring {what}, near {}, {}. Redraw it there.", near.x, near.y);
-        (ring.polygon, ring.number, Fault::new(Flaw::RingsOverlap, "", message))
+        (ring.polygon, ring.number, FeatureFault::new(FaultKind::RingsOverlap, "", message))
     }
 
-    fn too_intricate(&self, ring: usize) -> Found {
+    fn too_complex_fault(&self, ring: usize) -> RingFault {
         let message =
             "The rings are too intricate to be checked in reasonable time. Simplify the geometry or split it.";
-        (self.rings[ring].polygon, self.rings[ring].number, Fault::new(Flaw::TooManyVertices, "", message))
+        (self.rings[ring].polygon, self.rings[ring].number, FeatureFault::new(FaultKind::TooManyVertices, "", message))
     }
 }
 
-fn root(parent: &mut [usize], mut node: usize) -> usize {
+fn find_root(parent: &mut [usize], mut node: usize) -> usize {
     while parent[node] != node {
         parent[node] = parent[parent[node]];
         node = parent[node];
@@ -301,7 +306,7 @@ fn root(parent: &mut [usize], mut node: usize) -> usize {
     node
 }
 
-fn solid(ring: &LineString<f64>) -> Polygon<f64> {
+fn ring_to_polygon(ring: &LineString<f64>) -> Polygon<f64> {
     Polygon::new(ring.clone(), vec![])
 }
 
@@ -309,50 +314,50 @@ fn share_area(a: &Polygon<f64>, b: &Polygon<f64>) -> bool {
     a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional
 }
 
-enum Meeting {
-    Apart,
+enum SegmentRelation {
+    Disjoint,
     /// In one point, which is an end of one of them.
     Touch(Coord<f64>),
     /// Through each other, or along each other.
     Cross,
 }
 
-fn meet(s: &Side, t: &Side) -> Meeting {
+fn relate_segments(s: &RingSegment, t: &RingSegment) -> SegmentRelation {
     use Orientation::Collinear;
     let turn = RobustKernel::orient2d;
     let (ta, tb) = (turn(s.a, s.b, t.a), turn(s.a, s.b, t.b));
     if ta == tb && ta != Collinear {
-        return Meeting::Apart;
+        return SegmentRelation::Disjoint;
     }
     let (sa, sb) = (turn(t.a, t.b, s.a), turn(t.a, t.b, s.b));
     if sa == sb && sa != Collinear {
-        return Meeting::Apart;
+        return SegmentRelation::Disjoint;
     }
     if [ta, tb, sa, sb] == [Collinear; 4] {
-        return along(s, t);
+        return relate_collinear(s, t);
     }
     let ends = [(ta, t.a, s), (tb, t.b, s), (sa, s.a, t), (sb, s.b, t)];
     if let Some((_, end, _)) = ends.into_iter().find(|(turn, end, other)| *turn == Collinear && in_box(*end, other)) {
-        return Meeting::Touch(end);
+        return SegmentRelation::Touch(end);
     }
-    if [ta, tb, sa, sb].contains(&Collinear) { Meeting::Apart } else { Meeting::Cross }
+    if [ta, tb, sa, sb].contains(&Collinear) { SegmentRelation::Disjoint } else { SegmentRelation::Cross }
 }
 
 /// Two sides on one straight line.
-fn along(s: &Side, t: &Side) -> Meeting {
+fn relate_collinear(s: &RingSegment, t: &RingSegment) -> SegmentRelation {
     let shared: Vec<Coord<f64>> = [(t.a, s), (t.b, s), (s.a, t), (s.b, t)]
         .into_iter()
         .filter(|(end, other)| in_box(*end, other))
         .map(|(end, _)| end)
         .collect();
     match shared.first() {
-        None => Meeting::Apart,
-        Some(first) if shared.iter().all(|p| p == first) => Meeting::Touch(*first),
-        Some(_) => Meeting::Cross,
+        None => SegmentRelation::Disjoint,
+        Some(first) if shared.iter().all(|p| p == first) => SegmentRelation::Touch(*first),
+        Some(_) => SegmentRelation::Cross,
     }
 }
 
-fn in_box(p: Coord<f64>, s: &Side) -> bool {
+fn in_box(p: Coord<f64>, s: &RingSegment) -> bool {
     p.x >= s.a.x.min(s.b.x) && p.x <= s.a.x.max(s.b.x) && p.y >= s.a.y.min(s.b.y) && p.y <= s.a.y.max(s.b.y)
 }
 

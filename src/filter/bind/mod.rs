@@ -1,35 +1,44 @@
 //! From names to fields: every property and function is looked up, every operand has a type, and what cannot be compared is refused
 //! with its place. Evaluates nothing but what has no feature in it.
 
-mod list;
+mod array;
 mod operand;
-pub(super) mod place;
-mod period;
+pub(super) mod geometry;
+mod interval;
 
-use super::node::{Number, Operand, Order, Period, Place, Relation, Sets, Temporal, Test, Text};
-use super::source::{Source, invalid};
-use super::{MAX_DEPTH, MAX_LIST, functions, near::closest};
+use super::expression::{
+    ArrayRelation, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, NullOperand,
+    NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
+};
+use super::source::{FilterSource, invalid_filter};
+use super::{MAX_DEPTH, MAX_LIST_VALUES, functions, suggestion::closest_name};
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::{Error, Result};
 use cql2::Expr;
-use operand::Bound;
+use operand::BoundOperand;
 
 /// Binds a parsed filter to a collection.
-pub(crate) fn bind(expr: &Expr, source: &Source, crs: Crs, collection: &Collection) -> Result<Test> {
-    let names = Names::of(collection);
-    let mut binder = Binder { collection, source, names, projection: Projection::new(crs)?, depth: 0, vertices: 0 };
-    binder.test(expr)
+pub(crate) fn bind_filter(
+    expr: &Expr,
+    source: &FilterSource,
+    crs: Crs,
+    collection: &Collection,
+) -> Result<BooleanExpression> {
+    let names = RoleNames::from_collection(collection);
+    let mut binder =
+        FilterBinder { collection, source, names, projection: Projection::new(crs)?, depth: 0, vertices: 0 };
+    binder.bind_condition(expr)
 }
 
 /// What id and geometry are called in this collection.
-struct Names {
+struct RoleNames {
     id: String,
     geometry: String,
 }
 
-impl Names {
-    fn of(collection: &Collection) -> Self {
+impl RoleNames {
+    fn from_collection(collection: &Collection) -> Self {
         let properties = collection.schema.get("properties").and_then(serde_json::Value::as_object);
         let role = |role: &str| {
             let found = properties?.iter().find(|(_, p)| p.get("x-ogc-role").and_then(|r| r.as_str()) == Some(role))?;
@@ -42,33 +51,33 @@ impl Names {
     }
 }
 
-struct Binder<'a> {
+struct FilterBinder<'a> {
     collection: &'a Collection,
-    source: &'a Source,
-    names: Names,
+    source: &'a FilterSource,
+    names: RoleNames,
     projection: Projection,
     depth: usize,
     vertices: usize,
 }
 
-impl Binder<'_> {
+impl FilterBinder<'_> {
     /// An expression as a condition.
-    fn test(&mut self, expr: &Expr) -> Result<Test> {
-        match self.bound(expr)? {
-            Bound::Truth(test) => Ok(test),
-            Bound::Null => Ok(Test::Constant(None)),
-            other => Err(invalid(format!(
+    fn bind_condition(&mut self, expr: &Expr) -> Result<BooleanExpression> {
+        match self.bind_expression(expr)? {
+            BoundOperand::Boolean(test) => Ok(test),
+            BoundOperand::Null => Ok(BooleanExpression::Constant(None)),
+            other => Err(invalid_filter(format!(
                 "{}{} is {}, not a condition. Compare it with something, such as {} = ….",
-                self.place_of(expr),
-                shown(expr),
-                other.kind(),
-                shown(expr)
+                self.locate_expression(expr),
+                describe_expression(expr),
+                other.describe_type(),
+                describe_expression(expr)
             ))),
         }
     }
 
     /// An expression as whatever it is.
-    fn bound(&mut self, expr: &Expr) -> Result<Bound> {
+    fn bind_expression(&mut self, expr: &Expr) -> Result<BoundOperand> {
         self.depth += 1;
         if self.depth > 2 * MAX_DEPTH {
             return Err(Error::TooLarge(format!(
@@ -76,185 +85,218 @@ impl Binder<'_> {
             )));
         }
         let found = match expr {
-            Expr::Operation { op, args } => self.operation(op, args),
-            other => self.operand(other),
+            Expr::Operation { op, args } => self.bind_operation(op, args),
+            other => self.bind_operand(other),
         };
         self.depth -= 1;
         found
     }
 
-    fn operation(&mut self, op: &str, args: &[Box<Expr>]) -> Result<Bound> {
-        if let Some(order) = Order::of(op) {
-            let [a, b] = self.arguments(op, args)?;
-            return self.compare(order, a, b).map(Bound::Truth);
+    fn bind_operation(&mut self, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
+        if let Some(order) = ComparisonOperator::from_operator(op) {
+            let [a, b] = self.exact_arguments(op, args)?;
+            return self.bind_comparison(order, a, b).map(BoundOperand::Boolean);
         }
-        if let Some(relation) = Relation::of(op) {
-            let [a, b] = self.arguments(op, args)?;
-            let (a, b) = (self.geometry(a, op)?, self.geometry(b, op)?);
-            return Ok(Bound::Truth(spatial(relation, a, b)));
+        if let Some(relation) = SpatialRelation::from_name(op) {
+            let [a, b] = self.exact_arguments(op, args)?;
+            let (a, b) = (self.bind_geometry(a, op)?, self.bind_geometry(b, op)?);
+            return Ok(BoundOperand::Boolean(bind_spatial(relation, a, b)));
         }
-        if let Some(relation) = Temporal::of(op) {
-            let [a, b] = self.arguments(op, args)?;
-            let (a, b) = (self.period(a, op)?, self.period(b, op)?);
-            return Ok(Bound::Truth(Test::Temporal(relation, a, b)));
+        if let Some(relation) = TemporalRelation::from_name(op) {
+            let [a, b] = self.exact_arguments(op, args)?;
+            let (a, b) = (self.bind_temporal(a, op)?, self.bind_temporal(b, op)?);
+            return Ok(BoundOperand::Boolean(BooleanExpression::TemporalRelation(relation, a, b)));
         }
-        if let Some(sets) = Sets::of(op) {
-            let [a, b] = self.arguments(op, args)?;
-            let (a, b) = (self.list(a, op)?, self.list(b, op)?);
-            return Ok(Bound::Truth(Test::Lists(sets, a, b)));
+        if let Some(sets) = ArrayRelation::from_name(op) {
+            let [a, b] = self.exact_arguments(op, args)?;
+            let (a, b) = (self.bind_array(a, op)?, self.bind_array(b, op)?);
+            return Ok(BoundOperand::Boolean(BooleanExpression::Array(sets, a, b)));
         }
         match op.to_ascii_lowercase().as_str() {
-            "and" => self.several(args).map(|tests| Bound::Truth(Test::all(tests))),
-            "or" => self.several(args).map(|tests| Bound::Truth(Test::any(tests))),
+            "and" => self.bind_conditions(args).map(|tests| BoundOperand::Boolean(BooleanExpression::all_of(tests))),
+            "or" => self.bind_conditions(args).map(|tests| BoundOperand::Boolean(BooleanExpression::any_of(tests))),
             "not" => {
-                let [inner] = self.arguments(op, args)?;
-                Ok(Bound::Truth(Test::Not(Box::new(self.test(inner)?))))
+                let [inner] = self.exact_arguments(op, args)?;
+                Ok(BoundOperand::Boolean(BooleanExpression::Not(Box::new(self.bind_condition(inner)?))))
             }
-            "like" => self.like(args).map(Bound::Truth),
-            "between" => self.between(args).map(Bound::Truth),
-            "in" => self.within(args).map(Bound::Truth),
-            "isnull" => self.is_null(args).map(Bound::Truth),
-            _ => self.value_of(op, args),
+            "like" => self.bind_like(args).map(BoundOperand::Boolean),
+            "between" => self.bind_between(args).map(BoundOperand::Boolean),
+            "in" => self.bind_in(args).map(BoundOperand::Boolean),
+            "isnull" => self.bind_is_null(args).map(BoundOperand::Boolean),
+            _ => self.bind_value(op, args),
         }
     }
 
-    fn several(&mut self, args: &[Box<Expr>]) -> Result<Vec<Test>> {
+    fn bind_conditions(&mut self, args: &[Box<Expr>]) -> Result<Vec<BooleanExpression>> {
         if args.len() < 2 {
-            return Err(invalid("AND and OR join two conditions or more."));
+            return Err(invalid_filter("AND and OR join two conditions or more."));
         }
-        args.iter().map(|arg| self.test(arg)).collect()
+        args.iter().map(|arg| self.bind_condition(arg)).collect()
     }
 
-    fn like(&mut self, args: &[Box<Expr>]) -> Result<Test> {
-        let [value, pattern] = self.arguments("LIKE", args)?;
-        let text = match self.bound(value)? {
-            Bound::Text(text) => text,
-            other => return Err(self.mismatch(value, &other, "LIKE compares text")),
+    fn bind_like(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+        let [value, pattern] = self.exact_arguments("LIKE", args)?;
+        let text = match self.bind_expression(value)? {
+            BoundOperand::Text(text) => text,
+            other => return Err(self.mismatch_error(value, &other, "LIKE compares text")),
         };
-        match self.bound(pattern)? {
-            Bound::Text(Text::Literal(pattern)) => Ok(Test::Like(text, pattern)),
-            _ => Err(invalid(format!(
+        match self.bind_expression(pattern)? {
+            BoundOperand::Text(CharacterExpression::Literal(pattern)) => Ok(BooleanExpression::Like(text, pattern)),
+            _ => Err(invalid_filter(format!(
                 "{}A pattern is text in quotes, such as LIKE 'Smith%' or LIKE CASEI('smith%').",
-                self.place_of(pattern)
+                self.locate_expression(pattern)
             ))),
         }
     }
 
-    fn between(&mut self, args: &[Box<Expr>]) -> Result<Test> {
-        let [value, low, high] = self.arguments("BETWEEN", args)?;
-        Ok(Test::All(vec![
-            self.compare(Order::GreaterOrEqual, value, low)?,
-            self.compare(Order::LessOrEqual, value, high)?,
+    fn bind_between(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+        let [value, low, high] = self.exact_arguments("BETWEEN", args)?;
+        Ok(BooleanExpression::And(vec![
+            self.bind_comparison(ComparisonOperator::GreaterOrEqual, value, low)?,
+            self.bind_comparison(ComparisonOperator::LessOrEqual, value, high)?,
         ]))
     }
 
-    fn within(&mut self, args: &[Box<Expr>]) -> Result<Test> {
-        let [value, list] = self.arguments("IN", args)?;
+    fn bind_in(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+        let [value, list] = self.exact_arguments("IN", args)?;
         let Expr::Array(items) = list else {
-            return Err(invalid(format!("{}IN wants a list, such as IN ('a','b').", self.place_of(list))));
+            return Err(invalid_filter(format!(
+                "{}IN wants a list, such as IN ('a','b').",
+                self.locate_expression(list)
+            )));
         };
-        if items.is_empty() || items.len() > MAX_LIST {
-            return Err(invalid(format!("The list of IN has {} values; it takes 1 to {MAX_LIST}.", items.len())));
+        if items.is_empty() || items.len() > MAX_LIST_VALUES {
+            return Err(invalid_filter(format!(
+                "The list of IN has {} values; it takes 1 to {MAX_LIST_VALUES}.",
+                items.len()
+            )));
         }
-        let tests: Vec<Test> =
-            items.iter().map(|item| self.compare(Order::Equal, value, item)).collect::<Result<_>>()?;
-        Ok(joined(tests))
+        let tests: Vec<BooleanExpression> = items
+            .iter()
+            .map(|item| self.bind_comparison(ComparisonOperator::Equal, value, item))
+            .collect::<Result<_>>()?;
+        Ok(join_equalities(tests))
     }
 
-    fn is_null(&mut self, args: &[Box<Expr>]) -> Result<Test> {
-        let [inner] = self.arguments("IS NULL", args)?;
+    fn bind_is_null(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+        let [inner] = self.exact_arguments("IS NULL", args)?;
         if let Expr::Property { property } = inner
-            && let Some(field) = self.collection.field(property)
+            && let Some(field) = self.collection.field_index(property)
         {
-            return Ok(Test::Null(Operand::Field(field)));
+            return Ok(BooleanExpression::IsNull(NullOperand::Field(field)));
         }
-        match self.bound(inner)? {
-            Bound::Null => Ok(Test::Constant(Some(true))),
-            Bound::Place(Place::Own) => Ok(Test::Null(Operand::Geometry)),
-            Bound::Number(number) => Ok(Test::Null(Operand::Number(number))),
-            Bound::Text(Text::Id | Text::Literal(_)) => Ok(Test::Constant(Some(false))),
-            _ => Err(invalid(format!("{}IS NULL asks about a property.", self.place_of(inner)))),
+        match self.bind_expression(inner)? {
+            BoundOperand::Null => Ok(BooleanExpression::Constant(Some(true))),
+            BoundOperand::Geometry(GeometryExpression::FeatureGeometry) => {
+                Ok(BooleanExpression::IsNull(NullOperand::Geometry))
+            }
+            BoundOperand::Number(number) => Ok(BooleanExpression::IsNull(NullOperand::Number(number))),
+            BoundOperand::Text(CharacterExpression::Id | CharacterExpression::Literal(_)) => {
+                Ok(BooleanExpression::Constant(Some(false)))
+            }
+            _ => Err(invalid_filter(format!("{}IS NULL asks about a property.", self.locate_expression(inner)))),
         }
     }
 
-    fn compare(&mut self, order: Order, a: &Expr, b: &Expr) -> Result<Test> {
-        let (left, right) = (self.bound(a)?, self.bound(b)?);
+    fn bind_comparison(&mut self, order: ComparisonOperator, a: &Expr, b: &Expr) -> Result<BooleanExpression> {
+        let (left, right) = (self.bind_expression(a)?, self.bind_expression(b)?);
         Ok(match (left, right) {
-            (Bound::Number(x), Bound::Number(y)) => Test::Numbers(order, x, y),
-            (Bound::Text(x), Bound::Text(y)) => Test::Texts(order, x, y),
-            (Bound::Time(x), Bound::Time(y)) => Test::Times(order, x, y),
-            (Bound::Truth(x), Bound::Truth(y)) => Test::Truths(order, Box::new(x), Box::new(y)),
-            // A date in quotes is meant as a date where it is compared with one.
-            (Bound::Time(x), Bound::Text(Text::Literal(y))) => Test::Times(order, x, Self::moment(&y)?),
-            (Bound::Text(Text::Literal(x)), Bound::Time(y)) => Test::Times(order, Self::moment(&x)?, y),
-            (Bound::Null, _) | (_, Bound::Null) => {
-                return Err(invalid("Nothing equals NULL. Ask with IS NULL or IS NOT NULL."));
+            (BoundOperand::Number(x), BoundOperand::Number(y)) => BooleanExpression::CompareNumbers(order, x, y),
+            (BoundOperand::Text(x), BoundOperand::Text(y)) => BooleanExpression::CompareTexts(order, x, y),
+            (BoundOperand::Instant(x), BoundOperand::Instant(y)) => BooleanExpression::CompareTimes(order, x, y),
+            (BoundOperand::Boolean(x), BoundOperand::Boolean(y)) => {
+                BooleanExpression::CompareBooleans(order, Box::new(x), Box::new(y))
             }
-            (x, y) => return Err(self.unequal(a, &x, b, &y)),
+            // A date in quotes is meant as a date where it is compared with one.
+            (BoundOperand::Instant(x), BoundOperand::Text(CharacterExpression::Literal(y))) => {
+                BooleanExpression::CompareTimes(order, x, Self::parse_instant(&y)?)
+            }
+            (BoundOperand::Text(CharacterExpression::Literal(x)), BoundOperand::Instant(y)) => {
+                BooleanExpression::CompareTimes(order, Self::parse_instant(&x)?, y)
+            }
+            (BoundOperand::Null, _) | (_, BoundOperand::Null) => {
+                return Err(invalid_filter("Nothing equals NULL. Ask with IS NULL or IS NOT NULL."));
+            }
+            (x, y) => return Err(self.incomparable_error(a, &x, b, &y)),
         })
     }
 
-    fn unequal(&self, a: &Expr, x: &Bound, b: &Expr, y: &Bound) -> Error {
+    fn incomparable_error(&self, a: &Expr, x: &BoundOperand, b: &Expr, y: &BoundOperand) -> Error {
         let hint = match (x, y) {
-            (Bound::Field(..), _) | (_, Bound::Field(..)) => " A list is asked with A_CONTAINS(property, ('value')).",
-            (Bound::Place(_), _) | (_, Bound::Place(_)) => {
+            (BoundOperand::JsonField(..), _) | (_, BoundOperand::JsonField(..)) => {
+                " A list is asked with A_CONTAINS(property, ('value'))."
+            }
+            (BoundOperand::Geometry(_), _) | (_, BoundOperand::Geometry(_)) => {
                 " Geometries are compared by functions such as S_INTERSECTS."
             }
-            (Bound::Interval(..), _) | (_, Bound::Interval(..)) => {
+            (BoundOperand::Interval(..), _) | (_, BoundOperand::Interval(..)) => {
                 " Intervals are compared by functions such as T_INTERSECTS."
             }
             _ => "",
         };
-        let (from, to) = (shown(a), shown(b));
-        invalid(format!(
+        let (from, to) = (describe_expression(a), describe_expression(b));
+        invalid_filter(format!(
             "{}{from} is {} and {to} is {}: they cannot be compared.{hint}",
-            self.place_of(a),
-            x.kind(),
-            y.kind()
+            self.locate_expression(a),
+            x.describe_type(),
+            y.describe_type()
         ))
     }
 
-    fn mismatch(&self, expr: &Expr, found: &Bound, rule: &str) -> Error {
-        invalid(format!("{}{} is {}, but {rule}.", self.place_of(expr), shown(expr), found.kind()))
+    fn mismatch_error(&self, expr: &Expr, found: &BoundOperand, rule: &str) -> Error {
+        invalid_filter(format!(
+            "{}{} is {}, but {rule}.",
+            self.locate_expression(expr),
+            describe_expression(expr),
+            found.describe_type()
+        ))
     }
 
     /// The arguments of a function, when there are as many as it takes.
-    fn arguments<'e, const N: usize>(&self, op: &str, args: &'e [Box<Expr>]) -> Result<[&'e Expr; N]> {
+    fn exact_arguments<'e, const N: usize>(&self, op: &str, args: &'e [Box<Expr>]) -> Result<[&'e Expr; N]> {
         let found: Vec<&Expr> = args.iter().map(|a| &**a).collect();
         let count = found.len();
         found.try_into().map_err(|_| {
             let plural = if N == 1 { "" } else { "s" };
-            invalid(format!("{}{} takes {N} argument{plural}, not {count}.", self.source.place(op), op.to_uppercase()))
+            invalid_filter(format!(
+                "{}{} takes {N} argument{plural}, not {count}.",
+                self.source.name_position(op),
+                op.to_uppercase()
+            ))
         })
     }
 
-    fn unknown_function(&self, op: &str) -> Error {
-        let known = functions::names();
-        let hint = closest(op, known.iter().copied()).map_or_else(
+    fn unknown_function_error(&self, op: &str) -> Error {
+        let known = functions::function_names();
+        let hint = closest_name(op, known.iter().copied()).map_or_else(
             || "The known ones are listed under /api/functions.".to_owned(),
             |near| format!("Did you mean {near}?"),
         );
-        invalid(format!("{}There is no function '{}'. {hint}", self.source.place(op), short(op)))
+        invalid_filter(format!("{}There is no function '{}'. {hint}", self.source.name_position(op), shorten_text(op)))
     }
 
-    fn unknown_property(&self, name: &str) -> Error {
+    fn unknown_property_error(&self, name: &str) -> Error {
         let fields = self.collection.fields.iter().map(|f| f.name.as_str());
         let known: Vec<&str> = fields.chain([self.names.id.as_str(), self.names.geometry.as_str()]).collect();
-        let hint = closest(name, known.iter().copied()).map_or_else(
+        let hint = closest_name(name, known.iter().copied()).map_or_else(
             || format!("It has: {}.", known.iter().take(30).copied().collect::<Vec<_>>().join(", ")),
             |near| format!("Did you mean '{near}'?"),
         );
-        let place = self.source.place(name);
-        invalid(format!("{place}The collection '{}' has no property '{}'. {hint}", self.collection.id, short(name)))
+        let place = self.source.name_position(name);
+        invalid_filter(format!(
+            "{place}The collection '{}' has no property '{}'. {hint}",
+            self.collection.id,
+            shorten_text(name)
+        ))
     }
 
     /// Where the first name in an expression stands.
-    fn place_of(&self, expr: &Expr) -> String {
+    fn locate_expression(&self, expr: &Expr) -> String {
         match expr {
-            Expr::Property { property } => self.source.place(property),
+            Expr::Property { property } => self.source.name_position(property),
             Expr::Operation { op, args } => {
-                let own = self.source.place(op);
-                if own.is_empty() { args.first().map_or(own, |a| self.place_of(a)) } else { own }
+                let own = self.source.name_position(op);
+                if own.is_empty() { args.first().map_or(own, |a| self.locate_expression(a)) } else { own }
             }
             _ => String::new(),
         }
@@ -262,50 +304,62 @@ impl Binder<'_> {
 }
 
 /// Two literals need no feature to be compared.
-fn spatial(relation: Relation, a: Place, b: Place) -> Test {
+fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> BooleanExpression {
     match (a, b) {
-        (Place::Literal { valid: a, .. }, Place::Literal { valid: b, .. }) => {
-            Test::Constant(Some(super::predicate::related(relation, &a, &b)))
+        (GeometryExpression::Literal { valid: a, .. }, GeometryExpression::Literal { valid: b, .. }) => {
+            BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a, &b)))
         }
         // The feature's side comes first: one spelling for one question.
-        (a @ Place::Literal { .. }, Place::Own) => Test::Spatial(relation.turned(), Place::Own, a),
-        (a, b) => Test::Spatial(relation, a, b),
+        (a @ GeometryExpression::Literal { .. }, GeometryExpression::FeatureGeometry) => {
+            BooleanExpression::Spatial(relation.swap_sides(), GeometryExpression::FeatureGeometry, a)
+        }
+        (a, b) => BooleanExpression::Spatial(relation, a, b),
     }
 }
 
 /// Equalities of one value with many become one look into a sorted list, where they are with literals.
-fn joined(mut tests: Vec<Test>) -> Test {
-    let numbers: Option<Vec<f64>> =
-        tests.iter().map(|t| if let Test::Numbers(_, _, Number::Literal(n)) = t { Some(*n) } else { None }).collect();
+fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
+    let numbers: Option<Vec<f64>> = tests
+        .iter()
+        .map(|t| {
+            if let BooleanExpression::CompareNumbers(_, _, NumericExpression::Literal(n)) = t { Some(*n) } else { None }
+        })
+        .collect();
     let texts: Option<Vec<Box<str>>> = tests
         .iter()
-        .map(|t| if let Test::Texts(_, _, Text::Literal(text)) = t { Some(text.clone()) } else { None })
+        .map(|t| {
+            if let BooleanExpression::CompareTexts(_, _, CharacterExpression::Literal(text)) = t {
+                Some(text.clone())
+            } else {
+                None
+            }
+        })
         .collect();
     match (tests.swap_remove(0), numbers, texts) {
-        (Test::Numbers(_, value, _), Some(mut list), _) => {
+        (BooleanExpression::CompareNumbers(_, value, _), Some(mut list), _) => {
             list.sort_by(f64::total_cmp);
             list.dedup();
-            Test::NumberIn(value, list.into())
+            BooleanExpression::NumberIn(value, list.into())
         }
-        (Test::Texts(_, value, _), _, Some(mut list)) => {
+        (BooleanExpression::CompareTexts(_, value, _), _, Some(mut list)) => {
             list.sort_unstable();
             list.dedup();
-            Test::TextIn(value, list.into())
+            BooleanExpression::TextIn(value, list.into())
         }
         (first, _, _) => {
             tests.push(first);
-            if tests.len() == 1 { tests.swap_remove(0) } else { Test::any(tests) }
+            if tests.len() == 1 { tests.swap_remove(0) } else { BooleanExpression::any_of(tests) }
         }
     }
 }
 
 /// The beginning of an expression as somebody may have written it.
-fn shown(expr: &Expr) -> String {
+fn describe_expression(expr: &Expr) -> String {
     match expr {
-        Expr::Property { property } => format!("'{}'", short(property)),
-        Expr::Literal(text) => format!("the text '{}'", short(text)),
+        Expr::Property { property } => format!("'{}'", shorten_text(property)),
+        Expr::Literal(text) => format!("the text '{}'", shorten_text(text)),
         Expr::Float(n) => format!("the number {n}"),
-        Expr::Operation { op, .. } => format!("the result of {}", short(op)),
+        Expr::Operation { op, .. } => format!("the result of {}", shorten_text(op)),
         Expr::Geometry(_) | Expr::BBox { .. } => "the geometry".into(),
         Expr::Array(_) => "the list".into(),
         Expr::Interval { .. } => "the interval".into(),
@@ -315,18 +369,18 @@ fn shown(expr: &Expr) -> String {
     }
 }
 
-fn short(text: &str) -> String {
+fn shorten_text(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-impl From<Period> for Bound {
-    fn from(period: Period) -> Self {
+impl From<TemporalExpression> for BoundOperand {
+    fn from(period: TemporalExpression) -> Self {
         match period {
-            Period::Instant(time) => Self::Time(time),
-            Period::Interval(start, end) => Self::Interval(start, end),
+            TemporalExpression::Instant(time) => Self::Instant(time),
+            TemporalExpression::Interval(start, end) => Self::Interval(start, end),
         }
     }
 }

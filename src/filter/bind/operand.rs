@@ -1,153 +1,171 @@
 //! Operands: what a literal, a property or a function gives.
 
-use super::{Binder, short};
-use crate::collection::Kind;
+use super::{FilterBinder, shorten_text};
+use crate::collection::FieldType;
 use crate::error::Result;
-use crate::filter::fold::Fold;
-use crate::filter::node::{List, Number, Place, Sum, Test, Text, Time};
-use crate::filter::source::invalid;
-use crate::filter::when::Moment;
+use crate::filter::expression::{
+    ArithmeticOperator, ArrayExpression, BooleanExpression, CharacterExpression, GeometryExpression, InstantExpression,
+    NumericExpression,
+};
+use crate::filter::source::invalid_filter;
+use crate::filter::temporal::TimeInstant;
+use crate::filter::text_folding::TextFolding;
 use cql2::Expr;
 
 /// An operand with its type.
-pub(super) enum Bound {
-    Number(Number),
-    Text(Text),
-    Time(Time),
-    Interval(Option<Time>, Option<Time>),
-    Truth(Test),
-    Place(Place),
-    List(List),
+pub(super) enum BoundOperand {
+    Number(NumericExpression),
+    Text(CharacterExpression),
+    Instant(InstantExpression),
+    Interval(Option<InstantExpression>, Option<InstantExpression>),
+    Boolean(BooleanExpression),
+    Geometry(GeometryExpression),
+    Array(ArrayExpression),
     /// A property that holds a list or an object.
-    Field(usize),
+    JsonField(usize),
     Null,
 }
 
-impl Bound {
-    pub fn kind(&self) -> &'static str {
+impl BoundOperand {
+    pub fn describe_type(&self) -> &'static str {
         match self {
             Self::Number(_) => "a number",
             Self::Text(_) => "text",
-            Self::Time(_) => "a date",
+            Self::Instant(_) => "a date",
             Self::Interval(..) => "an interval",
-            Self::Truth(_) => "true or false",
-            Self::Place(_) => "a geometry",
-            Self::List(_) | Self::Field(_) => "a list",
+            Self::Boolean(_) => "true or false",
+            Self::Geometry(_) => "a geometry",
+            Self::Array(_) | Self::JsonField(_) => "a list",
             Self::Null => "NULL",
         }
     }
 }
 
-impl Binder<'_> {
-    pub(super) fn operand(&mut self, expr: &Expr) -> Result<Bound> {
+impl FilterBinder<'_> {
+    pub(super) fn bind_operand(&mut self, expr: &Expr) -> Result<BoundOperand> {
         match expr {
-            Expr::Bool(b) => Ok(Bound::Truth(Test::Constant(Some(*b)))),
-            Expr::Float(n) if n.is_finite() => Ok(Bound::Number(Number::Literal(*n))),
-            Expr::Float(_) => Err(invalid("A number in the filter is too large. Numbers have at most 308 digits.")),
-            Expr::Literal(text) => Ok(Bound::Text(Text::Literal(text.as_str().into()))),
-            Expr::Null => Ok(Bound::Null),
-            Expr::Property { property } => self.property(property),
+            Expr::Bool(b) => Ok(BoundOperand::Boolean(BooleanExpression::Constant(Some(*b)))),
+            Expr::Float(n) if n.is_finite() => Ok(BoundOperand::Number(NumericExpression::Literal(*n))),
+            Expr::Float(_) => {
+                Err(invalid_filter("A number in the filter is too large. Numbers have at most 308 digits."))
+            }
+            Expr::Literal(text) => Ok(BoundOperand::Text(CharacterExpression::Literal(text.as_str().into()))),
+            Expr::Null => Ok(BoundOperand::Null),
+            Expr::Property { property } => self.bind_property(property),
             Expr::Date { date: inner } | Expr::Timestamp { timestamp: inner } => match &**inner {
-                Expr::Literal(text) => Self::moment(text).map(Bound::Time),
-                _ => Err(invalid("DATE and TIMESTAMP take text in quotes, such as DATE('2026-03-01').")),
+                Expr::Literal(text) => Self::parse_instant(text).map(BoundOperand::Instant),
+                _ => Err(invalid_filter("DATE and TIMESTAMP take text in quotes, such as DATE('2026-03-01').")),
             },
-            Expr::Interval { interval } => self.interval(interval).map(Into::into),
-            Expr::Geometry(_) | Expr::BBox { .. } => self.literal_place(expr).map(Bound::Place),
-            Expr::Array(items) => self.items(items).map(|items| Bound::List(List::Literal(items))),
-            Expr::Operation { op, args } => self.value_of(op, args),
+            Expr::Interval { interval } => self.bind_interval(interval).map(Into::into),
+            Expr::Geometry(_) | Expr::BBox { .. } => self.bind_geometry_literal(expr).map(BoundOperand::Geometry),
+            Expr::Array(items) => {
+                self.bind_elements(items).map(|items| BoundOperand::Array(ArrayExpression::Literal(items)))
+            }
+            Expr::Operation { op, args } => self.bind_value(op, args),
         }
     }
 
-    fn property(&self, name: &str) -> Result<Bound> {
-        let Some(field) = self.collection.field(name) else {
+    fn bind_property(&self, name: &str) -> Result<BoundOperand> {
+        let Some(field) = self.collection.field_index(name) else {
             return match name {
-                name if name == self.names.id => Ok(Bound::Text(Text::Id)),
-                name if name == self.names.geometry => Ok(Bound::Place(Place::Own)),
-                _ => Err(self.unknown_property(name)),
+                name if name == self.names.id => Ok(BoundOperand::Text(CharacterExpression::Id)),
+                name if name == self.names.geometry => Ok(BoundOperand::Geometry(GeometryExpression::FeatureGeometry)),
+                _ => Err(self.unknown_property_error(name)),
             };
         };
         Ok(match self.collection.fields[field].kind {
-            Kind::Text => Bound::Text(Text::Field(field)),
-            Kind::Integer | Kind::Real | Kind::Decimal => Bound::Number(Number::Field(field)),
-            Kind::Boolean => Bound::Truth(Test::Flag(field)),
-            Kind::Date | Kind::DateTime => Bound::Time(Time::Field(field)),
-            Kind::Json => Bound::Field(field),
+            FieldType::Text => BoundOperand::Text(CharacterExpression::Field(field)),
+            FieldType::Integer | FieldType::Real | FieldType::Decimal => {
+                BoundOperand::Number(NumericExpression::Field(field))
+            }
+            FieldType::Boolean => BoundOperand::Boolean(BooleanExpression::BooleanField(field)),
+            FieldType::Date | FieldType::DateTime => BoundOperand::Instant(InstantExpression::Field(field)),
+            FieldType::Json => BoundOperand::JsonField(field),
         })
     }
 
     /// Functions and operators that give a value.
-    pub(super) fn value_of(&mut self, op: &str, args: &[Box<Expr>]) -> Result<Bound> {
-        if let Some(sum) = Sum::of(op) {
-            return self.sum(sum, op, args).map(Bound::Number);
+    pub(super) fn bind_value(&mut self, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
+        if let Some(operator) = ArithmeticOperator::from_operator(op) {
+            return self.bind_arithmetic(operator, op, args).map(BoundOperand::Number);
         }
         match op.to_ascii_lowercase().as_str() {
-            "casei" => self.folded(Fold::Case, op, args),
-            "accenti" => self.folded(Fold::Accents, op, args),
+            "casei" => self.bind_folding(TextFolding::Case, op, args),
+            "accenti" => self.bind_folding(TextFolding::Accents, op, args),
             "year" => {
-                let [inner] = self.arguments(op, args)?;
-                match self.bound(inner)? {
-                    Bound::Time(time) => Ok(Bound::Number(Number::Year(time))),
-                    other => Err(self.mismatch(inner, &other, "YEAR takes a date")),
+                let [inner] = self.exact_arguments(op, args)?;
+                match self.bind_expression(inner)? {
+                    BoundOperand::Instant(time) => Ok(BoundOperand::Number(NumericExpression::Year(time))),
+                    other => Err(self.mismatch_error(inner, &other, "YEAR takes a date")),
                 }
             }
             "count" => {
-                let [inner] = self.arguments(op, args)?;
-                match self.bound(inner)? {
-                    Bound::Field(field) => Ok(Bound::Number(Number::Count(field))),
-                    other => Err(self.mismatch(inner, &other, "COUNT takes a property that holds a list")),
+                let [inner] = self.exact_arguments(op, args)?;
+                match self.bind_expression(inner)? {
+                    BoundOperand::JsonField(field) => Ok(BoundOperand::Number(NumericExpression::Count(field))),
+                    other => Err(self.mismatch_error(inner, &other, "COUNT takes a property that holds a list")),
                 }
             }
-            _ => Err(self.unknown_function(op)),
+            _ => Err(self.unknown_function_error(op)),
         }
     }
 
-    fn sum(&mut self, sum: Sum, op: &str, args: &[Box<Expr>]) -> Result<Number> {
+    fn bind_arithmetic(
+        &mut self,
+        operator: ArithmeticOperator,
+        op: &str,
+        args: &[Box<Expr>],
+    ) -> Result<NumericExpression> {
         let (first, rest) = match args {
             [first, rest @ ..] if !rest.is_empty() => (first, rest),
-            _ => return Err(invalid(format!("{}'{op}' takes two numbers.", self.source.place(op)))),
+            _ => return Err(invalid_filter(format!("{}'{op}' takes two numbers.", self.source.name_position(op)))),
         };
-        let mut total = self.number(first)?;
+        let mut total = self.bind_number(first)?;
         for arg in rest {
-            let next = self.number(arg)?;
+            let next = self.bind_number(arg)?;
             total = match (&total, &next) {
-                (Number::Literal(a), Number::Literal(b)) => match sum.of_two(*a, *b) {
-                    Some(n) => Number::Literal(n),
-                    None => return Err(invalid(format!("{a} {op} {b} is not a number."))),
+                (NumericExpression::Literal(a), NumericExpression::Literal(b)) => match operator.apply(*a, *b) {
+                    Some(n) => NumericExpression::Literal(n),
+                    None => return Err(invalid_filter(format!("{a} {op} {b} is not a number."))),
                 },
-                _ => Number::Sum(sum, Box::new(total), Box::new(next)),
+                _ => NumericExpression::Arithmetic(operator, Box::new(total), Box::new(next)),
             };
         }
         Ok(total)
     }
 
-    fn number(&mut self, expr: &Expr) -> Result<Number> {
-        match self.bound(expr)? {
-            Bound::Number(number) => Ok(number),
-            other => Err(self.mismatch(expr, &other, "only numbers are added, divided and so on")),
+    fn bind_number(&mut self, expr: &Expr) -> Result<NumericExpression> {
+        match self.bind_expression(expr)? {
+            BoundOperand::Number(number) => Ok(number),
+            other => Err(self.mismatch_error(expr, &other, "only numbers are added, divided and so on")),
         }
     }
 
-    fn folded(&mut self, fold: Fold, op: &str, args: &[Box<Expr>]) -> Result<Bound> {
-        let [inner] = self.arguments(op, args)?;
-        Ok(Bound::Text(match self.bound(inner)? {
-            Bound::Text(Text::Literal(text)) => Text::Literal(fold.text(&text).into()),
-            Bound::Text(Text::Folded(first, text)) => Text::Folded(first.and(fold), text),
-            Bound::Text(text) => Text::Folded(fold, Box::new(text)),
-            other => return Err(self.mismatch(inner, &other, "CASEI and ACCENTI take text")),
+    fn bind_folding(&mut self, fold: TextFolding, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
+        let [inner] = self.exact_arguments(op, args)?;
+        Ok(BoundOperand::Text(match self.bind_expression(inner)? {
+            BoundOperand::Text(CharacterExpression::Literal(text)) => {
+                CharacterExpression::Literal(fold.fold_text(&text).into())
+            }
+            BoundOperand::Text(CharacterExpression::Folded(first, text)) => {
+                CharacterExpression::Folded(first.combine(fold), text)
+            }
+            BoundOperand::Text(text) => CharacterExpression::Folded(fold, Box::new(text)),
+            other => return Err(self.mismatch_error(inner, &other, "CASEI and ACCENTI take text")),
         }))
     }
 
     /// A day or an instant in quotes.
-    pub(super) fn moment(text: &str) -> Result<Time> {
+    pub(super) fn parse_instant(text: &str) -> Result<InstantExpression> {
         let day = text.len() == 10;
-        let moment = Moment::read(text).ok_or_else(|| {
-            invalid(format!(
+        let moment = TimeInstant::parse_instant(text).ok_or_else(|| {
+            invalid_filter(format!(
                 "'{}' is no date. Write DATE('2026-03-01') or TIMESTAMP('2026-03-01T08:30:00Z').",
-                short(text)
+                shorten_text(text)
             ))
         })?;
         let written =
             text.parse::<jiff::Timestamp>().ok().filter(|_| !day).map_or_else(|| text.to_owned(), |t| t.to_string());
-        Ok(Time::Literal(moment, written.into()))
+        Ok(InstantExpression::Literal(moment, written.into()))
     }
 }

@@ -1,28 +1,28 @@
 //! LIKE: `%` stands for any characters, `_` for one, a backslash makes the next character plain.
 
 /// A pattern, cut into its parts.
-pub(super) struct Pattern(Vec<Part>);
+pub(super) struct LikePattern(Vec<PatternPart>);
 
 #[derive(Clone, Copy, PartialEq)]
-enum Part {
+enum PatternPart {
     Char(char),
     One,
     Many,
 }
 
-impl Pattern {
+impl LikePattern {
     pub fn new(text: &str) -> Self {
         let mut parts = vec![];
         let mut chars = text.chars();
         while let Some(c) = chars.next() {
             let part = match c {
-                '%' => Part::Many,
-                '_' => Part::One,
+                '%' => PatternPart::Many,
+                '_' => PatternPart::One,
                 // QGIS doubles backslashes, and one at the end stands for itself.
-                '\\' => Part::Char(chars.next().unwrap_or('\\')),
-                c => Part::Char(c),
+                '\\' => PatternPart::Char(chars.next().unwrap_or('\\')),
+                c => PatternPart::Char(c),
             };
-            if part != Part::Many || parts.last() != Some(&Part::Many) {
+            if part != PatternPart::Many || parts.last() != Some(&PatternPart::Many) {
                 parts.push(part);
             }
         }
@@ -39,13 +39,13 @@ impl Pattern {
         loop {
             let rest = chars.clone();
             match (parts.get(at), chars.next()) {
-                (Some(Part::Many), _) => {
+                (Some(PatternPart::Many), _) => {
                     at += 1;
                     chars = rest;
                     back = Some((at, chars.clone()));
                 }
-                (Some(Part::One), Some(_)) => at += 1,
-                (Some(Part::Char(p)), Some(c)) if *p == c => at += 1,
+                (Some(PatternPart::One), Some(_)) => at += 1,
+                (Some(PatternPart::Char(p)), Some(c)) if *p == c => at += 1,
                 (None, None) => return true,
                 (_, _) => {
                     let Some((part, tried)) = &mut back else { return false };
@@ -80,15 +80,15 @@ mod tests {
         #[test]
         fn patterns_match_as_defined(pattern in "[ab%_]{0,6}", text in "[abč]{0,8}") {
             let chars = |s: &str| s.chars().collect::<Vec<_>>();
-            prop_assert_eq!(Pattern::new(&pattern).matches(&text), slow(&chars(&pattern), &chars(&text)));
+            prop_assert_eq!(LikePattern::new(&pattern).matches(&text), slow(&chars(&pattern), &chars(&text)));
         }
     }
 
     #[test]
     fn a_backslash_makes_wildcards_plain() {
-        assert!(Pattern::new("50\\%").matches("50%") && !Pattern::new("50\\%").matches("500"));
-        assert!(Pattern::new("a\\_b").matches("a_b") && !Pattern::new("a\\_b").matches("axb"));
-        assert!(Pattern::new("a\\\\b").matches("a\\b"));
-        assert!(Pattern::new("a\\").matches("a\\"));
+        assert!(LikePattern::new("50\\%").matches("50%") && !LikePattern::new("50\\%").matches("500"));
+        assert!(LikePattern::new("a\\_b").matches("a_b") && !LikePattern::new("a\\_b").matches("axb"));
+        assert!(LikePattern::new("a\\\\b").matches("a\\b"));
+        assert!(LikePattern::new("a\\").matches("a\\"));
     }
 }

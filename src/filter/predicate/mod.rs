@@ -1,66 +1,72 @@
 //! Looking at one row after the other: three-valued logic over borrowed values. Reads no JSON documents, and allocates only where
 //! text must be folded or a geometry be looked at.
 
-mod items;
+mod json_array;
 mod like;
-mod list;
+mod array;
 mod slabs;
 mod spatial;
 
-use super::node::{Number, Operand, Period, Test, Text, Time};
-use super::when::{Moment, Stretch};
-use super::{Row, ValueRef};
-use like::Pattern;
-use spatial::Prepared;
+use super::expression::{
+    BooleanExpression, CharacterExpression, InstantExpression, NullOperand, NumericExpression, TemporalExpression,
+};
+use super::temporal::{TimeInstant, TimeInterval};
+use super::{FieldValueRef, FilterRow};
+use like::LikePattern;
+use spatial::PreparedRelation;
 use std::borrow::Cow;
 
-pub(crate) use spatial::related;
+pub(crate) use spatial::relate_geometries;
 
 /// A filter made ready for many rows. Belongs to one thread: prepared geometries are not shared.
 pub struct Predicate<'f> {
-    check: Check<'f>,
+    expression: PreparedExpression<'f>,
 }
 
 /// A test with what can be made ready beforehand.
-enum Check<'f> {
-    Plain(&'f Test),
-    All(Vec<Check<'f>>),
-    Any(Vec<Check<'f>>),
-    Not(Box<Check<'f>>),
-    Truths(&'f Test, Box<Check<'f>>, Box<Check<'f>>),
-    Like(&'f Text, Pattern),
-    Spatial(Box<Prepared<'f>>),
+enum PreparedExpression<'f> {
+    Plain(&'f BooleanExpression),
+    And(Vec<PreparedExpression<'f>>),
+    Or(Vec<PreparedExpression<'f>>),
+    Not(Box<PreparedExpression<'f>>),
+    CompareBooleans(&'f BooleanExpression, Box<PreparedExpression<'f>>, Box<PreparedExpression<'f>>),
+    Like(&'f CharacterExpression, LikePattern),
+    Spatial(Box<PreparedRelation<'f>>),
 }
 
 impl<'f> Predicate<'f> {
-    pub(super) fn new(test: &'f Test) -> Self {
-        Self { check: Check::new(test) }
+    pub(super) fn new(test: &'f BooleanExpression) -> Self {
+        Self { expression: PreparedExpression::new(test) }
     }
 
     /// Whether the filter lets this row through. What is unknown is not let through.
     #[must_use]
-    pub fn holds(&self, row: &dyn Row) -> bool {
-        self.check.holds(row) == Some(true)
+    pub fn holds(&self, row: &dyn FilterRow) -> bool {
+        self.expression.holds(row) == Some(true)
     }
 }
 
-impl<'f> Check<'f> {
-    fn new(test: &'f Test) -> Self {
+impl<'f> PreparedExpression<'f> {
+    fn new(test: &'f BooleanExpression) -> Self {
         match test {
-            Test::All(tests) => Self::All(sorted(tests)),
-            Test::Any(tests) => Self::Any(sorted(tests)),
-            Test::Not(inner) => Self::Not(Box::new(Self::new(inner))),
-            Test::Truths(_, a, b) => Self::Truths(test, Box::new(Self::new(a)), Box::new(Self::new(b))),
-            Test::Like(text, pattern) => Self::Like(text, Pattern::new(pattern)),
-            Test::Spatial(relation, a, b) => Self::Spatial(Box::new(Prepared::new(*relation, a, b))),
+            BooleanExpression::And(tests) => Self::And(cheapest_first(tests)),
+            BooleanExpression::Or(tests) => Self::Or(cheapest_first(tests)),
+            BooleanExpression::Not(inner) => Self::Not(Box::new(Self::new(inner))),
+            BooleanExpression::CompareBooleans(_, a, b) => {
+                Self::CompareBooleans(test, Box::new(Self::new(a)), Box::new(Self::new(b)))
+            }
+            BooleanExpression::Like(text, pattern) => Self::Like(text, LikePattern::new(pattern)),
+            BooleanExpression::Spatial(relation, a, b) => {
+                Self::Spatial(Box::new(PreparedRelation::new(*relation, a, b)))
+            }
             other => Self::Plain(other),
         }
     }
 
-    fn holds(&self, row: &dyn Row) -> Option<bool> {
+    fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
         match self {
-            Self::Plain(test) => plain(test, row),
-            Self::All(checks) => {
+            Self::Plain(test) => evaluate_plain(test, row),
+            Self::And(checks) => {
                 let mut known = true;
                 for check in checks {
                     match check.holds(row) {
@@ -70,7 +76,7 @@ impl<'f> Check<'f> {
                 }
                 known.then_some(true)
             }
-            Self::Any(checks) => {
+            Self::Or(checks) => {
                 let mut known = true;
                 for check in checks {
                     match check.holds(row) {
@@ -81,110 +87,130 @@ impl<'f> Check<'f> {
                 known.then_some(false)
             }
             Self::Not(inner) => inner.holds(row).map(|b| !b),
-            Self::Truths(test, a, b) => {
-                let Test::Truths(order, ..) = test else { return None };
+            Self::CompareBooleans(test, a, b) => {
+                let BooleanExpression::CompareBooleans(order, ..) = test else { return None };
                 Some(order.holds(a.holds(row)?.cmp(&b.holds(row)?)))
             }
-            Self::Like(text, pattern) => Some(pattern.matches(&words(text, row)?)),
+            Self::Like(text, pattern) => Some(pattern.matches(&evaluate_text(text, row)?)),
             Self::Spatial(prepared) => prepared.holds(row),
         }
     }
 }
 
 /// Cheap conditions first: the order does not change the result.
-fn sorted(tests: &[Test]) -> Vec<Check<'_>> {
-    let cost = |test: &&Test| match test {
-        Test::Spatial(..) => 2,
-        Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Lists(..) | Test::Like(..) | Test::Temporal(..) => 1,
+fn cheapest_first(tests: &[BooleanExpression]) -> Vec<PreparedExpression<'_>> {
+    let cost = |test: &&BooleanExpression| match test {
+        BooleanExpression::Spatial(..) => 2,
+        BooleanExpression::And(_)
+        | BooleanExpression::Or(_)
+        | BooleanExpression::Not(_)
+        | BooleanExpression::Array(..)
+        | BooleanExpression::Like(..)
+        | BooleanExpression::TemporalRelation(..) => 1,
         _ => 0,
     };
-    let mut order: Vec<&Test> = tests.iter().collect();
+    let mut order: Vec<&BooleanExpression> = tests.iter().collect();
     order.sort_by_key(cost);
-    order.into_iter().map(Check::new).collect()
+    order.into_iter().map(PreparedExpression::new).collect()
 }
 
-fn plain(test: &Test, row: &dyn Row) -> Option<bool> {
+fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool> {
     match test {
-        Test::Constant(value) => *value,
-        Test::Flag(field) => match row.value(*field) {
-            ValueRef::Bool(b) => Some(b),
+        BooleanExpression::Constant(value) => *value,
+        BooleanExpression::BooleanField(field) => match row.value(*field) {
+            FieldValueRef::Bool(b) => Some(b),
             _ => None,
         },
-        Test::Numbers(order, a, b) => Some(order.holds(number(a, row)?.partial_cmp(&number(b, row)?)?)),
-        Test::Texts(order, a, b) => Some(order.holds(words(a, row)?.as_ref().cmp(words(b, row)?.as_ref()))),
-        Test::Times(order, a, b) => Some(order.holds(moment(a, row)?.order(moment(b, row)?))),
-        Test::NumberIn(value, list) => {
-            let value = number(value, row)?;
+        BooleanExpression::CompareNumbers(order, a, b) => {
+            Some(order.holds(evaluate_number(a, row)?.partial_cmp(&evaluate_number(b, row)?)?))
+        }
+        BooleanExpression::CompareTexts(order, a, b) => {
+            Some(order.holds(evaluate_text(a, row)?.as_ref().cmp(evaluate_text(b, row)?.as_ref())))
+        }
+        BooleanExpression::CompareTimes(order, a, b) => {
+            Some(order.holds(evaluate_instant(a, row)?.compare(evaluate_instant(b, row)?)))
+        }
+        BooleanExpression::NumberIn(value, list) => {
+            let value = evaluate_number(value, row)?;
             Some(list.binary_search_by(|n| n.partial_cmp(&value).unwrap_or(std::cmp::Ordering::Less)).is_ok())
         }
-        Test::TextIn(text, list) => {
-            let text = words(text, row)?;
+        BooleanExpression::TextIn(text, list) => {
+            let text = evaluate_text(text, row)?;
             Some(list.binary_search_by(|t| (**t).cmp(text.as_ref())).is_ok())
         }
-        Test::Null(operand) => Some(match operand {
-            Operand::Field(field) => row.value(*field) == ValueRef::Null,
-            Operand::Geometry => row.bounds().is_none(),
-            Operand::Number(n) => number(n, row).is_none(),
+        BooleanExpression::IsNull(operand) => Some(match operand {
+            NullOperand::Field(field) => row.value(*field) == FieldValueRef::Null,
+            NullOperand::Geometry => row.bounds().is_none(),
+            NullOperand::Number(n) => evaluate_number(n, row).is_none(),
         }),
-        Test::Temporal(relation, a, b) => Some(relation.holds(stretch(a, row)?, stretch(b, row)?)),
-        Test::Lists(sets, a, b) => list::related(*sets, a, b, row),
+        BooleanExpression::TemporalRelation(relation, a, b) => {
+            Some(relation.holds(evaluate_interval(a, row)?, evaluate_interval(b, row)?))
+        }
+        BooleanExpression::Array(sets, a, b) => array::relate_arrays(*sets, a, b, row),
         // These are made ready beforehand and do not come here.
-        Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Truths(..) | Test::Like(..) | Test::Spatial(..) => None,
+        BooleanExpression::And(_)
+        | BooleanExpression::Or(_)
+        | BooleanExpression::Not(_)
+        | BooleanExpression::CompareBooleans(..)
+        | BooleanExpression::Like(..)
+        | BooleanExpression::Spatial(..) => None,
     }
 }
 
-fn number(number: &Number, row: &dyn Row) -> Option<f64> {
+fn evaluate_number(number: &NumericExpression, row: &dyn FilterRow) -> Option<f64> {
     match number {
-        Number::Literal(n) => Some(*n),
-        Number::Field(field) => match row.value(*field) {
-            ValueRef::Int(i) => Some(i as f64),
-            ValueRef::Real(r) => Some(r),
+        NumericExpression::Literal(n) => Some(*n),
+        NumericExpression::Field(field) => match row.value(*field) {
+            FieldValueRef::Int(i) => Some(i as f64),
+            FieldValueRef::Real(r) => Some(r),
             _ => None,
         },
-        Number::Sum(sum, a, b) => sum.of_two(self::number(a, row)?, self::number(b, row)?),
-        Number::Year(time) => moment(time, row)?.year().map(f64::from),
-        Number::Count(field) => match row.value(*field) {
-            ValueRef::Text(json) => Some(items::Items::of(json)?.count() as f64),
+        NumericExpression::Arithmetic(sum, a, b) => {
+            sum.apply(self::evaluate_number(a, row)?, self::evaluate_number(b, row)?)
+        }
+        NumericExpression::Year(time) => evaluate_instant(time, row)?.year().map(f64::from),
+        NumericExpression::Count(field) => match row.value(*field) {
+            FieldValueRef::Text(json) => Some(json_array::JsonArrayEntries::from_json(json)?.count() as f64),
             _ => None,
         },
     }
 }
 
-fn words<'r>(text: &'r Text, row: &'r dyn Row) -> Option<Cow<'r, str>> {
+fn evaluate_text<'r>(text: &'r CharacterExpression, row: &'r dyn FilterRow) -> Option<Cow<'r, str>> {
     match text {
-        Text::Literal(literal) => Some(Cow::Borrowed(literal)),
-        Text::Id => Some(Cow::Borrowed(row.id())),
-        Text::Field(field) => match row.value(*field) {
-            ValueRef::Text(t) => Some(Cow::Borrowed(t)),
+        CharacterExpression::Literal(literal) => Some(Cow::Borrowed(literal)),
+        CharacterExpression::Id => Some(Cow::Borrowed(row.id())),
+        CharacterExpression::Field(field) => match row.value(*field) {
+            FieldValueRef::Text(t) => Some(Cow::Borrowed(t)),
             _ => None,
         },
-        Text::Folded(fold, inner) => match words(inner, row)? {
-            Cow::Borrowed(t) => Some(fold.text(t)),
-            Cow::Owned(t) => Some(Cow::Owned(fold.text(&t).into_owned())),
+        CharacterExpression::Folded(fold, inner) => match evaluate_text(inner, row)? {
+            Cow::Borrowed(t) => Some(fold.fold_text(t)),
+            Cow::Owned(t) => Some(Cow::Owned(fold.fold_text(&t).into_owned())),
         },
     }
 }
 
-fn moment(time: &Time, row: &dyn Row) -> Option<Moment> {
+fn evaluate_instant(time: &InstantExpression, row: &dyn FilterRow) -> Option<TimeInstant> {
     match time {
-        Time::Literal(moment, _) => Some(*moment),
-        Time::Field(field) => match row.value(*field) {
-            ValueRef::Text(t) => Moment::read(t),
+        InstantExpression::Literal(moment, _) => Some(*moment),
+        InstantExpression::Field(field) => match row.value(*field) {
+            FieldValueRef::Text(t) => TimeInstant::parse_instant(t),
             _ => None,
         },
     }
 }
 
 /// A missing end is an open one, as for `datetime`; a period without either end is unknown.
-fn stretch(period: &Period, row: &dyn Row) -> Option<Stretch> {
+fn evaluate_interval(period: &TemporalExpression, row: &dyn FilterRow) -> Option<TimeInterval> {
     match period {
-        Period::Instant(time) => moment(time, row).map(Stretch::at),
-        Period::Interval(start, end) => {
-            let found = Stretch {
-                start: start.as_ref().and_then(|t| moment(t, row)),
-                end: end.as_ref().and_then(|t| moment(t, row)),
+        TemporalExpression::Instant(time) => evaluate_instant(time, row).map(TimeInterval::from_instant),
+        TemporalExpression::Interval(start, end) => {
+            let found = TimeInterval {
+                start: start.as_ref().and_then(|t| evaluate_instant(t, row)),
+                end: end.as_ref().and_then(|t| evaluate_instant(t, row)),
             };
-            let lost = |said: &Option<Time>, found: Option<Moment>| said.is_some() && found.is_none();
+            let lost = |said: &Option<InstantExpression>, found: Option<TimeInstant>| said.is_some() && found.is_none();
             let unknown =
                 (found.start.is_none() && found.end.is_none()) && (lost(start, found.start) || lost(end, found.end));
             (!unknown).then_some(found)

@@ -8,7 +8,7 @@ use geo::{
 use geo_types::{Coord, Geometry, Line};
 
 /// An area made ready for points.
-pub(super) struct Slabs {
+pub(super) struct SlabIndex {
     south: f64,
     /// Slabs per degree.
     scale: f64,
@@ -17,15 +17,15 @@ pub(super) struct Slabs {
 
 /// Where a point lies to an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lies {
+pub(super) enum PointPosition {
     Inside,
-    OnBorder,
+    OnBoundary,
     Outside,
 }
 
-impl Slabs {
+impl SlabIndex {
     /// `None` for what is no area. Expects a valid geometry.
-    pub fn of(geometry: &Geometry<f64>) -> Option<Self> {
+    pub fn from_area(geometry: &Geometry<f64>) -> Option<Self> {
         let lines: Vec<Line<f64>> = match geometry {
             Geometry::Polygon(p) => p.lines_iter().collect(),
             Geometry::MultiPolygon(m) => m.lines_iter().collect(),
@@ -36,45 +36,49 @@ impl Slabs {
         let scale = if north > south { count as f64 / (north - south) } else { 0.0 };
         let mut slabs = Self { south, scale, slabs: vec![vec![]; count] };
         for line in lines {
-            let (low, high) = (slabs.at(line.start.y.min(line.end.y)), slabs.at(line.start.y.max(line.end.y)));
+            let (low, high) =
+                (slabs.slab_at(line.start.y.min(line.end.y)), slabs.slab_at(line.start.y.max(line.end.y)));
             slabs.slabs[low..=high].iter_mut().for_each(|slab| slab.push(line));
         }
         Some(slabs)
     }
 
     /// By crossings of a ray to the east, with exact orientation. Rings of several polygons never overlap, so they count together.
-    pub fn lies(&self, p: Coord<f64>) -> Lies {
+    pub fn locate_point(&self, p: Coord<f64>) -> PointPosition {
         let mut inside = false;
-        for line in &self.slabs[self.at(p.y)] {
+        for line in &self.slabs[self.slab_at(p.y)] {
             let (a, b) = (line.start, line.end);
             if p.y < a.y.min(b.y) || p.y > a.y.max(b.y) {
                 continue;
             }
             let turn = RobustKernel::orient2d(a, b, p);
             if turn == Orientation::Collinear && p.x >= a.x.min(b.x) && p.x <= a.x.max(b.x) {
-                return Lies::OnBorder;
+                return PointPosition::OnBoundary;
             }
             let upward = a.y <= p.y && p.y < b.y && turn == Orientation::CounterClockwise;
             let downward = b.y <= p.y && p.y < a.y && turn == Orientation::Clockwise;
             inside ^= upward || downward;
         }
-        if inside { Lies::Inside } else { Lies::Outside }
+        if inside { PointPosition::Inside } else { PointPosition::Outside }
     }
 
     /// Whether a line meets an edge.
-    pub fn cut_by(&self, line: Line<f64>) -> bool {
+    pub fn intersects_line(&self, line: Line<f64>) -> bool {
         let (low, high) = (line.start.y.min(line.end.y), line.start.y.max(line.end.y));
         let (west, east) = (line.start.x.min(line.end.x), line.start.x.max(line.end.x));
         let beside =
             |edge: &Line<f64>| (edge.start.x < west && edge.end.x < west) || (edge.start.x > east && edge.end.x > east);
-        self.slabs[self.at(low)..=self.at(high)].iter().flatten().any(|edge| !beside(edge) && line.intersects(edge))
+        self.slabs[self.slab_at(low)..=self.slab_at(high)]
+            .iter()
+            .flatten()
+            .any(|edge| !beside(edge) && line.intersects(edge))
     }
 
-    pub fn cut_by_any(&self, mut lines: impl Iterator<Item = Line<f64>>) -> bool {
-        lines.any(|line| self.cut_by(line))
+    pub fn intersects_any_line(&self, mut lines: impl Iterator<Item = Line<f64>>) -> bool {
+        lines.any(|line| self.intersects_line(line))
     }
 
-    fn at(&self, y: f64) -> usize {
+    fn slab_at(&self, y: f64) -> usize {
         // Negative and endless numbers land in the first and the last slab.
         (((y - self.south) * self.scale) as usize).min(self.slabs.len() - 1)
     }
@@ -106,11 +110,11 @@ mod tests {
             let p = Coord { x: f64::from(x) + f64::from(halves % 2) / 2.0, y: f64::from(y) + f64::from(halves / 2) / 2.0 };
             let geometry = area();
             let expected = match geometry.coordinate_position(&p) {
-                CoordPos::Inside => Lies::Inside,
-                CoordPos::OnBoundary => Lies::OnBorder,
-                CoordPos::Outside => Lies::Outside,
+                CoordPos::Inside => PointPosition::Inside,
+                CoordPos::OnBoundary => PointPosition::OnBoundary,
+                CoordPos::Outside => PointPosition::Outside,
             };
-            prop_assert_eq!(Slabs::of(&geometry).unwrap().lies(p), expected);
+            prop_assert_eq!(SlabIndex::from_area(&geometry).unwrap().locate_point(p), expected);
         }
 
         #[test]
@@ -119,7 +123,7 @@ mod tests {
             let line = Line::new(start, start + Coord { x: f64::from(dx), y: f64::from(dy) });
             let Geometry::MultiPolygon(parts) = area() else { panic!("it has two parts") };
             let expected = parts.lines_iter().any(|edge| edge.intersects(&line));
-            prop_assert_eq!(Slabs::of(&area()).unwrap().cut_by(line), expected);
+            prop_assert_eq!(SlabIndex::from_area(&area()).unwrap().intersects_line(line), expected);
         }
     }
 }

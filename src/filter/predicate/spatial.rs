@@ -1,108 +1,111 @@
 //! How a feature's geometry lies to the filter's: by its box where that settles it, by the edges of the filter's area where it is only
 //! asked whether they meet, and otherwise by the DE-9IM matrix of geo's Relate on the prepared geometry of the filter.
 
-use super::slabs::{Lies, Slabs};
-use crate::feature::{Bbox, Geometry, bbox_of};
-use crate::filter::Row;
-use crate::filter::node::{Place, Relation};
+use super::slabs::{PointPosition, SlabIndex};
+use crate::feature::{BoundingBox, Geometry, bbox_of};
+use crate::filter::FilterRow;
+use crate::filter::expression::{GeometryExpression, SpatialRelation};
 use geo::relate::IntersectionMatrix;
 use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, PreparedGeometry, Relate, dimensions::Dimensions};
 use geo_types::{Coord, Geometry as G, Polygon};
 
 /// One relation to one geometry.
-pub(super) struct Prepared<'f> {
-    relation: Relation,
+pub(super) struct PreparedRelation<'f> {
+    relation: SpatialRelation,
     /// `None` when the feature is compared with itself.
-    other: Option<Other<'f>>,
+    other: Option<FilterGeometry<'f>>,
 }
 
-struct Other<'f> {
-    bbox: Bbox,
+struct FilterGeometry<'f> {
+    bbox: BoundingBox,
     /// The geometry is its box.
     is_box: bool,
-    slabs: Option<Slabs>,
+    slabs: Option<SlabIndex>,
     /// A position of each of its areas.
     starts: Vec<Coord<f64>>,
     geometry: PreparedGeometry<'f, &'f Geometry, f64>,
 }
 
-impl<'f> Prepared<'f> {
+impl<'f> PreparedRelation<'f> {
     /// The feature's own geometry is on the left: binding has seen to that.
-    pub fn new(relation: Relation, _own: &'f Place, other: &'f Place) -> Self {
+    pub fn new(relation: SpatialRelation, _own: &'f GeometryExpression, other: &'f GeometryExpression) -> Self {
         let other = match other {
-            Place::Own => None,
-            Place::Literal { valid, .. } => bbox_of(valid).map(|bbox| Other {
+            GeometryExpression::FeatureGeometry => None,
+            GeometryExpression::Literal { valid, .. } => bbox_of(valid).map(|bbox| FilterGeometry {
                 bbox,
                 is_box: is_box(valid),
-                slabs: Slabs::of(valid),
-                starts: starts(valid),
+                slabs: SlabIndex::from_area(valid),
+                starts: polygon_starts(valid),
                 geometry: PreparedGeometry::from(&**valid),
             }),
         };
         Self { relation, other }
     }
 
-    pub fn holds(&self, row: &dyn Row) -> Option<bool> {
+    pub fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
         let bounds = row.bounds()?;
         let Some(other) = &self.other else {
             let own = row.geometry()?;
-            return Some(related(self.relation, &own, &own));
+            return Some(relate_geometries(self.relation, &own, &own));
         };
-        if !meets(bounds, other.bbox) {
-            return Some(self.relation == Relation::Disjoint);
+        if !boxes_intersect(bounds, other.bbox) {
+            return Some(self.relation == SpatialRelation::Disjoint);
         }
-        if other.is_box && within(bounds, other.bbox) {
-            return Some(matches!(self.relation, Relation::Intersects | Relation::Within));
+        if other.is_box && is_strictly_within(bounds, other.bbox) {
+            return Some(matches!(self.relation, SpatialRelation::Intersects | SpatialRelation::Within));
         }
         let is_point = bounds.west == bounds.east && bounds.south == bounds.north;
         if let (true, Some(slabs)) = (is_point, &other.slabs) {
-            return Some(self.of_point(slabs.lies(Coord { x: bounds.west, y: bounds.south })));
+            return Some(self.holds_for_point(slabs.locate_point(Coord { x: bounds.west, y: bounds.south })));
         }
         let own = row.geometry()?;
-        if let (Relation::Intersects | Relation::Disjoint, Some(slabs)) = (self.relation, &other.slabs) {
-            let met = meets_area(&own, slabs, &other.starts);
-            return Some(met == (self.relation == Relation::Intersects));
+        if let (SpatialRelation::Intersects | SpatialRelation::Disjoint, Some(slabs)) = (self.relation, &other.slabs) {
+            let met = intersects_area(&own, slabs, &other.starts);
+            return Some(met == (self.relation == SpatialRelation::Intersects));
         }
         // Own first: the matrix is turned with its sides.
-        Some(answer(self.relation, &own.relate(&other.geometry)))
+        Some(matrix_holds(self.relation, &own.relate(&other.geometry)))
     }
 
     /// A single point against an area.
-    fn of_point(&self, lies: Lies) -> bool {
+    fn holds_for_point(&self, position: PointPosition) -> bool {
         match self.relation {
-            Relation::Intersects => lies != Lies::Outside,
-            Relation::Disjoint => lies == Lies::Outside,
-            Relation::Within => lies == Lies::Inside,
-            Relation::Touches => lies == Lies::OnBorder,
-            Relation::Contains | Relation::Crosses | Relation::Equals | Relation::Overlaps => false,
+            SpatialRelation::Intersects => position != PointPosition::Outside,
+            SpatialRelation::Disjoint => position == PointPosition::Outside,
+            SpatialRelation::Within => position == PointPosition::Inside,
+            SpatialRelation::Touches => position == PointPosition::OnBoundary,
+            SpatialRelation::Contains
+            | SpatialRelation::Crosses
+            | SpatialRelation::Equals
+            | SpatialRelation::Overlaps => false,
         }
     }
 }
 
 /// Two geometries without anything prepared.
-pub(crate) fn related(relation: Relation, a: &Geometry, b: &Geometry) -> bool {
-    answer(relation, &a.relate(b))
+pub(crate) fn relate_geometries(relation: SpatialRelation, a: &Geometry, b: &Geometry) -> bool {
+    matrix_holds(relation, &a.relate(b))
 }
 
-fn answer(relation: Relation, matrix: &IntersectionMatrix) -> bool {
+fn matrix_holds(relation: SpatialRelation, matrix: &IntersectionMatrix) -> bool {
     match relation {
-        Relation::Contains => matrix.is_contains(),
-        Relation::Crosses => matrix.is_crosses(),
-        Relation::Disjoint => matrix.is_disjoint(),
-        Relation::Equals => matrix.is_equal_topo(),
-        Relation::Intersects => matrix.is_intersects(),
-        Relation::Overlaps => matrix.is_overlaps(),
-        Relation::Touches => matrix.is_touches(),
-        Relation::Within => matrix.is_within(),
+        SpatialRelation::Contains => matrix.is_contains(),
+        SpatialRelation::Crosses => matrix.is_crosses(),
+        SpatialRelation::Disjoint => matrix.is_disjoint(),
+        SpatialRelation::Equals => matrix.is_equal_topo(),
+        SpatialRelation::Intersects => matrix.is_intersects(),
+        SpatialRelation::Overlaps => matrix.is_overlaps(),
+        SpatialRelation::Touches => matrix.is_touches(),
+        SpatialRelation::Within => matrix.is_within(),
     }
 }
 
-fn meets(a: Bbox, b: Bbox) -> bool {
+fn boxes_intersect(a: BoundingBox, b: BoundingBox) -> bool {
     a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north
 }
 
 /// Strictly inside: nothing touches the border.
-fn within(a: Bbox, b: Bbox) -> bool {
+fn is_strictly_within(a: BoundingBox, b: BoundingBox) -> bool {
     a.west > b.west && a.east < b.east && a.south > b.south && a.north < b.north
 }
 
@@ -117,28 +120,28 @@ fn is_box(geometry: &Geometry) -> bool {
 }
 
 /// Whether a geometry has anything in common with an area: a position in it, a line over its edges, or all of one of its parts.
-fn meets_area(own: &Geometry, area: &Slabs, starts: &[Coord<f64>]) -> bool {
-    own.coords_iter().any(|c| area.lies(c) != Lies::Outside)
-        || is_cut(own, area)
+fn intersects_area(own: &Geometry, area: &SlabIndex, starts: &[Coord<f64>]) -> bool {
+    own.coords_iter().any(|c| area.locate_point(c) != PointPosition::Outside)
+        || crosses_boundary(own, area)
         || starts.iter().any(|start| own.intersects(start))
 }
 
-fn is_cut(own: &Geometry, area: &Slabs) -> bool {
+fn crosses_boundary(own: &Geometry, area: &SlabIndex) -> bool {
     match own {
         G::Point(_) | G::MultiPoint(_) => false,
-        G::Line(line) => area.cut_by(*line),
-        G::LineString(line) => area.cut_by_any(line.lines()),
-        G::MultiLineString(lines) => area.cut_by_any(lines.lines_iter()),
-        G::Polygon(polygon) => area.cut_by_any(polygon.lines_iter()),
-        G::MultiPolygon(polygons) => area.cut_by_any(polygons.lines_iter()),
-        G::Rect(rect) => area.cut_by_any(rect.lines_iter()),
-        G::Triangle(triangle) => area.cut_by_any(triangle.lines_iter()),
-        G::GeometryCollection(parts) => parts.iter().any(|part| is_cut(part, area)),
+        G::Line(line) => area.intersects_line(*line),
+        G::LineString(line) => area.intersects_any_line(line.lines()),
+        G::MultiLineString(lines) => area.intersects_any_line(lines.lines_iter()),
+        G::Polygon(polygon) => area.intersects_any_line(polygon.lines_iter()),
+        G::MultiPolygon(polygons) => area.intersects_any_line(polygons.lines_iter()),
+        G::Rect(rect) => area.intersects_any_line(rect.lines_iter()),
+        G::Triangle(triangle) => area.intersects_any_line(triangle.lines_iter()),
+        G::GeometryCollection(parts) => parts.iter().any(|part| crosses_boundary(part, area)),
     }
 }
 
 /// The first position of each polygon: where a feature holds all of a polygon, it holds this.
-fn starts(geometry: &Geometry) -> Vec<Coord<f64>> {
+fn polygon_starts(geometry: &Geometry) -> Vec<Coord<f64>> {
     let first = |p: &Polygon<f64>| p.exterior().0.first().copied();
     match geometry {
         G::Polygon(polygon) => first(polygon).into_iter().collect(),
@@ -186,7 +189,7 @@ mod tests {
             let area: Geometry = MultiPolygon(vec![two.0[0].clone(), far]).into();
             let own = own(kind, f64::from(size) / 2.0).rotate_around_point(f64::from(turn) * 45.0, Point::new(0.0, 0.0));
             let own = own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0);
-            let met = meets_area(&own, &Slabs::of(&area).unwrap(), &starts(&area));
+            let met = intersects_area(&own, &SlabIndex::from_area(&area).unwrap(), &polygon_starts(&area));
             prop_assert_eq!(met, own.relate(&area).is_intersects());
         }
     }

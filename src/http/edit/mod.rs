@@ -1,10 +1,10 @@
 //! Changing features (OGC API Features Part 4): create, replace, update, delete, and what is allowed.
 
-use super::App;
-use super::ask::Ask;
-use super::present::{self, Answer, bare};
-use super::problem::Problem;
-use crate::atlas::{self, Act, Matching, Outcome, Wish, Wishes};
+use super::AppState;
+use super::problem::ProblemDetails;
+use super::request_context::RequestContext;
+use super::response::{self, HttpResult, empty_response};
+use crate::atlas::{self, EditAction, EditBatch, EditOutcome, EditPrecondition, EditRequest};
 use crate::collection::CollectionId;
 use crate::error::Error;
 use axum::body::Bytes;
@@ -13,12 +13,12 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use headers::EditHeaders;
 use serde_json::Value as Json;
 use std::sync::Arc;
-use terms::Terms;
 use tokio::sync::oneshot;
 
-pub mod terms;
+pub mod headers;
 
 pub const MAX_BODY_BYTES: usize = 16 << 20;
 pub const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
@@ -30,63 +30,76 @@ const LEFT_OUT: HeaderName = HeaderName::from_static("edit-left-out");
 /// Bodies up to this size are read where they come in.
 const SMALL_BYTES: usize = 32 << 10;
 /// How often an edit that is not tied to a state is tried against others that come between.
-const TRIES: usize = 50;
+const MAX_ATTEMPTS: usize = 50;
 
-pub type Body = Result<Bytes, BytesRejection>;
+pub type RequestBody = Result<Bytes, BytesRejection>;
 
 /// What can be done to a collection's items beside reading.
-pub fn of_items(read: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
-    read.post(create).options(items_options).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+pub fn add_items_methods(read: MethodRouter<Arc<AppState>>) -> MethodRouter<Arc<AppState>> {
+    read.post(create_item).options(get_items_options).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// What can be done to one item beside reading.
-pub fn of_item(read: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
-    read.put(replace).patch(patch).delete(delete).options(item_options).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+pub fn add_item_methods(read: MethodRouter<Arc<AppState>>) -> MethodRouter<Arc<AppState>> {
+    read.put(replace_item)
+        .patch(update_item)
+        .delete(delete_item)
+        .options(get_item_options)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
-async fn create(ask: Ask, body: Body) -> Answer {
-    let terms = Terms::of(&ask)?;
-    let (feature, size) = terms.geojson(body)?;
-    let made = carry_out(&ask, &terms, vec![terms.wish(Act::Create(feature))], size).await?;
-    let Some(outcome) = made.outcomes.first() else { return Err(Error::internal("nothing was created").into()) };
-    let mut response = made.answer(&ask, &terms, outcome, StatusCode::CREATED, StatusCode::CREATED);
-    let location = ask.base().api(&["collections", ask.segment("collection"), "items", outcome.id.as_str()]);
-    response.headers_mut().insert(header::LOCATION, present::quoted(&location));
+async fn create_item(context: RequestContext, body: RequestBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_request(&context)?;
+    let (feature, size) = edit_headers.parse_geojson(body)?;
+    let committed =
+        commit_edits(&context, &edit_headers, vec![edit_headers.edit_request(EditAction::Create(feature))], size)
+            .await?;
+    let Some(outcome) = committed.outcomes.first() else { return Err(Error::internal("nothing was created").into()) };
+    let mut response =
+        committed.to_response(&context, &edit_headers, outcome, StatusCode::CREATED, StatusCode::CREATED);
+    let location =
+        context.base_url().api_url(&["collections", context.path_segment("collection"), "items", outcome.id.as_str()]);
+    response.headers_mut().insert(header::LOCATION, response::ascii_header_value(&location));
     Ok(response)
 }
 
-async fn replace(ask: Ask, body: Body) -> Answer {
-    let terms = Terms::of(&ask)?;
-    let (feature, size) = terms.geojson(body)?;
-    let act = Act::Replace { id: ask.segment("feature").to_owned(), feature };
-    change(&ask, &terms, act, size).await
+async fn replace_item(context: RequestContext, body: RequestBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_request(&context)?;
+    let (feature, size) = edit_headers.parse_geojson(body)?;
+    let operation = EditAction::Replace { id: context.path_segment("feature").to_owned(), feature };
+    change_item(&context, &edit_headers, operation, size).await
 }
 
-async fn patch(ask: Ask, body: Body) -> Answer {
-    let terms = Terms::of(&ask)?;
-    let (patch, size) = terms.merge_patch(body)?;
-    let act = Act::Patch { id: ask.segment("feature").to_owned(), patch };
-    change(&ask, &terms, act, size).await
+async fn update_item(context: RequestContext, body: RequestBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_request(&context)?;
+    let (patch, size) = edit_headers.parse_merge_patch(body)?;
+    let operation = EditAction::Patch { id: context.path_segment("feature").to_owned(), patch };
+    change_item(&context, &edit_headers, operation, size).await
 }
 
-async fn delete(ask: Ask) -> Answer {
-    let terms = Terms::of(&ask)?;
-    let act = Act::Delete { id: ask.segment("feature").to_owned() };
-    carry_out(&ask, &terms, vec![terms.wish(act)], 0).await?;
-    Ok(terms.applied(bare(StatusCode::NO_CONTENT)))
+async fn delete_item(context: RequestContext) -> HttpResult {
+    let edit_headers = EditHeaders::from_request(&context)?;
+    let operation = EditAction::Delete { id: context.path_segment("feature").to_owned() };
+    commit_edits(&context, &edit_headers, vec![edit_headers.edit_request(operation)], 0).await?;
+    Ok(edit_headers.confirm_preferences(empty_response(StatusCode::NO_CONTENT)))
 }
 
 /// Changes one feature.
-pub async fn change(ask: &Ask, terms: &Terms, act: Act, size: usize) -> Answer {
-    let made = carry_out(ask, terms, vec![terms.wish(act)], size).await?;
-    let Some(outcome) = made.outcomes.first() else { return Err(Error::internal("nothing was changed").into()) };
-    Ok(made.answer(ask, terms, outcome, StatusCode::OK, StatusCode::NO_CONTENT))
+pub async fn change_item(
+    context: &RequestContext,
+    edit_headers: &EditHeaders,
+    operation: EditAction,
+    size: usize,
+) -> HttpResult {
+    let committed = commit_edits(context, edit_headers, vec![edit_headers.edit_request(operation)], size).await?;
+    let Some(outcome) = committed.outcomes.first() else { return Err(Error::internal("nothing was changed").into()) };
+    Ok(committed.to_response(context, edit_headers, outcome, StatusCode::OK, StatusCode::NO_CONTENT))
 }
 
-async fn items_options(ask: Ask) -> Answer {
-    let collection = ask.segment("collection");
-    ask.atlas().view(collection)?;
-    let may = !ask.app.config.read_only && ask.atlas().may_change(collection, None);
+async fn get_items_options(context: RequestContext) -> HttpResult {
+    let collection = context.path_segment("collection");
+    context.plan().collection_view(collection)?;
+    let may = !context.app.config.read_only && context.plan().may_change(collection, None);
     let allow = if may { "GET, HEAD, POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
     let mut response = (StatusCode::OK, [(header::ALLOW, HeaderValue::from_static(allow))]).into_response();
     if may {
@@ -95,11 +108,11 @@ async fn items_options(ask: Ask) -> Answer {
     Ok(response)
 }
 
-async fn item_options(ask: Ask) -> Answer {
-    let (collection, id) = (ask.segment("collection"), ask.segment("feature"));
-    let view = ask.atlas().view(collection)?;
-    ask.atlas().item(&view, id)?;
-    let may = !ask.app.config.read_only && ask.atlas().may_change(collection, Some(id));
+async fn get_item_options(context: RequestContext) -> HttpResult {
+    let (collection, id) = (context.path_segment("collection"), context.path_segment("feature"));
+    let view = context.plan().collection_view(collection)?;
+    context.plan().find_item(&view, id)?;
+    let may = !context.app.config.read_only && context.plan().may_change(collection, Some(id));
     let allow = if may { "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" } else { "GET, HEAD, OPTIONS" };
     let mut response = (StatusCode::OK, [(header::ALLOW, HeaderValue::from_static(allow))]).into_response();
     if may {
@@ -109,32 +122,42 @@ async fn item_options(ask: Ask) -> Answer {
 }
 
 /// What was done.
-pub struct Made {
+pub struct CommittedEdits {
     pub collection: CollectionId,
     pub revision: u64,
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<EditOutcome>,
     pub left_out: Vec<String>,
 }
 
 /// Carries wishes out, durably. Those that are not tied to a state of their feature are tried again when somebody was first.
-pub async fn carry_out(ask: &Ask, terms: &Terms, wishes: Vec<Wish>, size: usize) -> Result<Made, Problem> {
-    let atlas = ask.atlas();
-    let wishes = Arc::new(Wishes { wishes, crs: terms.crs, handling: terms.handling });
-    let collection = ask.segment("collection").to_owned();
-    for _ in 0..TRIES {
+pub async fn commit_edits(
+    context: &RequestContext,
+    edit_headers: &EditHeaders,
+    requests: Vec<EditRequest>,
+    size: usize,
+) -> Result<CommittedEdits, ProblemDetails> {
+    let atlas = context.plan();
+    let requests = Arc::new(EditBatch { requests, crs: edit_headers.crs, handling: edit_headers.handling });
+    let collection = context.path_segment("collection").to_owned();
+    for _ in 0..MAX_ATTEMPTS {
         let prepared = if size <= SMALL_BYTES {
-            atlas.prepare(&collection, &wishes)?
+            atlas.prepare_edits(&collection, &requests)?
         } else {
-            let (atlas, wishes, collection) = (atlas.clone(), wishes.clone(), collection.clone());
-            ask.app.pool.run(move || atlas.prepare(&collection, &wishes)).await??
+            let (atlas, requests, collection) = (atlas.clone(), requests.clone(), collection.clone());
+            context.app.pool.run(move || atlas.prepare_edits(&collection, &requests)).await??
         };
         let (id, left_out) = (prepared.set.collection.clone(), prepared.left_out.clone());
-        match answered(|answer| atlas.commit_then(prepared, answer)).await {
+        match await_commit(|answer| atlas.commit_then(prepared, answer)).await {
             Ok(done) => {
                 let revision = done.revision;
-                return Ok(Made { collection: id, revision, outcomes: Outcome::all(done), left_out });
+                return Ok(CommittedEdits {
+                    collection: id,
+                    revision,
+                    outcomes: EditOutcome::from_commit(done),
+                    left_out,
+                });
             }
-            Err(Error::Stale(_)) => drop(answered(|answer| atlas.catch_up_then(&id, answer)).await?),
+            Err(Error::Stale(_)) => drop(await_commit(|answer| atlas.catch_up_then(&id, answer)).await?),
             Err(e) => return Err(e.into()),
         }
     }
@@ -142,58 +165,65 @@ pub async fn carry_out(ask: &Ask, terms: &Terms, wishes: Vec<Wish>, size: usize)
 }
 
 /// Waits for the desk without holding a thread.
-async fn answered<T: Send + 'static>(ask: impl FnOnce(atlas::Answer<T>)) -> Result<T, Error> {
-    let (say, hear) = oneshot::channel();
-    ask(Box::new(move |answer| drop(say.send(answer))));
-    hear.await.unwrap_or_else(|_| Err(Error::Busy("The plan is being closed. Try again when it is open.".into())))
+async fn await_commit<T: Send + 'static>(submit: impl FnOnce(atlas::ReplyCallback<T>)) -> Result<T, Error> {
+    let (sender, receiver) = oneshot::channel();
+    submit(Box::new(move |answer| drop(sender.send(answer))));
+    receiver.await.unwrap_or_else(|_| Err(Error::Busy("The plan is being closed. Try again when it is open.".into())))
 }
 
-impl Made {
+impl CommittedEdits {
     /// One feature's answer: its tag, and itself when the client wants it back.
-    fn answer(&self, ask: &Ask, terms: &Terms, outcome: &Outcome, full: StatusCode, empty: StatusCode) -> Response {
-        let view = ask.atlas().view(self.collection.as_str());
-        let mut response = match (terms.representation, &outcome.feature, view) {
+    fn to_response(
+        &self,
+        context: &RequestContext,
+        edit_headers: &EditHeaders,
+        outcome: &EditOutcome,
+        full: StatusCode,
+        empty: StatusCode,
+    ) -> Response {
+        let view = context.plan().collection_view(self.collection.as_str());
+        let mut response = match (edit_headers.representation, &outcome.feature, view) {
             (true, Some(feature), Ok(view)) => {
-                let body = view.collection().geojson(feature).to_string();
+                let body = view.collection().feature_to_geojson(feature).to_string();
                 (full, [(header::CONTENT_TYPE, HeaderValue::from_static(GEOJSON))], body).into_response()
             }
-            _ => bare(empty),
+            _ => empty_response(empty),
         };
-        if let Some(state) = outcome.state() {
-            response.headers_mut().insert(header::ETAG, present::quoted(&tag(&state)));
+        if let Some(state) = outcome.state_tag() {
+            response.headers_mut().insert(header::ETAG, response::ascii_header_value(&format_etag(&state)));
         }
         if !self.left_out.is_empty() {
-            let places = self.left_out.iter().map(|at| super::urls::pointer(at)).collect::<Vec<_>>().join(", ");
-            response.headers_mut().insert(LEFT_OUT, present::quoted(&places));
+            let places = self.left_out.iter().map(|at| super::urls::encode_pointer(at)).collect::<Vec<_>>().join(", ");
+            response.headers_mut().insert(LEFT_OUT, response::ascii_header_value(&places));
         }
-        terms.applied(response)
+        edit_headers.confirm_preferences(response)
     }
 }
 
 /// The tag of a feature's state, for all its representations.
-pub fn tag(state: &str) -> String {
+pub fn format_etag(state: &str) -> String {
     format!("\"{state}\"")
 }
 
 /// The tag of one representation of a state.
-pub fn tag_of_body(state: &str, body: &[u8]) -> String {
-    format!("\"{state}-{:08x}\"", present::hash(body) as u32)
+pub fn format_body_etag(state: &str, body: &[u8]) -> String {
+    format!("\"{state}-{:08x}\"", response::hash_bytes(body) as u32)
 }
 
 /// The states that a list of tags means. A weak tag never matches (RFC 9110, 13.1.1).
-pub fn matching(tags: &str) -> Matching {
+pub fn parse_etags(tags: &str) -> EditPrecondition {
     if tags.trim() == "*" {
-        return Matching::Any;
+        return EditPrecondition::Any;
     }
     let strong = tags.split(',').filter_map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
-    Matching::States(strong.map(|tag| tag.split('-').next().unwrap_or(tag).to_owned()).collect())
+    EditPrecondition::States(strong.map(|tag| tag.split('-').next().unwrap_or(tag).to_owned()).collect())
 }
 
 /// The JSON of a body, with its size.
-pub fn json(body: Body) -> Result<(Json, usize), Problem> {
+pub fn parse_body(body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
     let body = body.map_err(|e| {
         let limit = MAX_BODY_BYTES >> 20;
-        Problem::new(
+        ProblemDetails::new(
             e.status(),
             format!("The request could not be read whole. It may be too large: {limit} MB are allowed."),
         )

@@ -1,70 +1,72 @@
 //! Values of features, as people read them: labels for codes, links for addresses and references, lists as lists.
 
-use super::super::urls::Base;
-use super::Html;
+use super::super::urls::BaseUrl;
+use super::HtmlFragment;
 use crate::collection::Collection;
-use crate::feature::{Geometry, Value, bbox_of};
-use crate::plan::Model;
+use crate::feature::{FieldValue, Geometry, bbox_of};
+use crate::plan::PlanModel;
 use geo_types::LineString;
 use serde_json::Value as Json;
 use std::fmt::Write;
 
 /// What is known about values: labels of codes, and where references lead.
-pub struct Known<'a> {
-    model: &'a Model,
-    pub base: Base,
+pub struct ValueRenderer<'a> {
+    model: &'a PlanModel,
+    pub base: BaseUrl,
 }
 
-impl<'a> Known<'a> {
-    pub fn new(model: &'a Model, base: Base) -> Self {
+impl<'a> ValueRenderer<'a> {
+    pub fn new(model: &'a PlanModel, base: BaseUrl) -> Self {
         Self { model, base }
     }
 
     /// The label that a code of a vocabulary has in English.
-    fn label(&self, schema: &Json, code: &str) -> Option<&'a str> {
+    fn find_label(&self, schema: &Json, code: &str) -> Option<&'a str> {
         let name = schema.get("x-ogc-codelistUri")?.as_str()?.strip_prefix("vocabularies/")?;
         let concepts = self.model.vocabulary(name)?.get("concepts")?.as_array()?;
         concepts.iter().find(|c| c.get("id").and_then(Json::as_str) == Some(code))?.pointer("/labels/en")?.as_str()
     }
 
     /// One value under its schema.
-    pub fn value(&self, html: Html, schema: &Json, value: &Value) -> Html {
+    pub fn render_value(&self, html: HtmlFragment, schema: &Json, value: &FieldValue) -> HtmlFragment {
         match value {
-            Value::Json(json) => self.json(html, schema, json),
-            other => self.json(html, schema, &other.to_json()),
+            FieldValue::Json(json) => self.render_json(html, schema, json),
+            other => self.render_json(html, schema, &other.to_json()),
         }
     }
 
-    fn json(&self, html: Html, schema: &Json, json: &Json) -> Html {
+    fn render_json(&self, html: HtmlFragment, schema: &Json, json: &Json) -> HtmlFragment {
         match json {
             Json::Null => html.raw("<span class=\"none\">not known</span>"),
             Json::Bool(b) => html.raw(if *b { "yes" } else { "no" }),
             Json::Number(n) => html.text(n),
-            Json::String(s) => self.word(html, schema, s),
+            Json::String(s) => self.render_text(html, schema, s),
             Json::Array(items) if items.is_empty() => html.raw("<span class=\"none\">none</span>"),
             Json::Array(items) => {
                 let of = schema.get("items").unwrap_or(&Json::Null);
-                html.raw("<ul>").each(items, |h, item| self.json(h.raw("<li>"), of, item).raw("</li>")).raw("</ul>")
+                html.raw("<ul>")
+                    .append_each(items, |h, item| self.render_json(h.raw("<li>"), of, item).raw("</li>"))
+                    .raw("</ul>")
             }
             Json::Object(members) => {
                 let present = members.iter().filter(|(_, v)| !v.is_null());
                 html.raw("<ul>")
-                    .each(present, |h, (name, member)| {
+                    .append_each(present, |h, (name, member)| {
                         let of = schema.get("properties").and_then(|p| p.get(name)).unwrap_or(&Json::Null);
                         let title = of.get("title").and_then(Json::as_str).unwrap_or(name);
-                        self.json(h.raw("<li>").text(title).raw(": "), of, member).raw("</li>")
+                        self.render_json(h.raw("<li>").text(title).raw(": "), of, member).raw("</li>")
                     })
                     .raw("</ul>")
             }
         }
     }
 
-    fn word(&self, html: Html, schema: &Json, word: &str) -> Html {
+    fn render_text(&self, html: HtmlFragment, schema: &Json, word: &str) -> HtmlFragment {
         let reference = schema.get("x-ogc-collectionId").and_then(Json::as_str);
-        if let Some(label) = self.label(schema, word) {
+        if let Some(label) = self.find_label(schema, word) {
             html.text(label)
         } else if let Some(collection) = reference {
-            html.link(&(self.base.api(&["collections", collection, "items", word]) + "?f=html"), word)
+            html.link(&(self.base.api_url(&["collections", collection, "items", word]) + "?f=html"), word)
         } else if word.starts_with("https://") || word.starts_with("http://") {
             html.link(word, word)
         } else {
@@ -74,30 +76,30 @@ impl<'a> Known<'a> {
 }
 
 /// The schema of a field.
-pub fn property<'a>(collection: &'a Collection, name: &str) -> &'a Json {
+pub fn property_schema<'a>(collection: &'a Collection, name: &str) -> &'a Json {
     collection.schema.get("properties").and_then(|p| p.get(name)).unwrap_or(&Json::Null)
 }
 
 /// A small drawing of a geometry, north up, as wide as it is on the ground.
-pub fn outline(geometry: &Geometry) -> Html {
-    let Some(b) = bbox_of(geometry) else { return Html::default() };
+pub fn draw_outline(geometry: &Geometry) -> HtmlFragment {
+    let Some(b) = bbox_of(geometry) else { return HtmlFragment::default() };
     let narrow = b.south.midpoint(b.north).to_radians().cos().max(0.01);
     let size = ((b.east - b.west) * narrow).max(b.north - b.south).max(1e-5);
     let scale = 180.0 / size;
     let at = |x: f64, y: f64| (10.0 + (x - b.west) * narrow * scale, 10.0 + (b.north - y) * scale);
     let (width, height) = at(b.east, b.south);
     let mut shapes = String::new();
-    draw(geometry, &at, &mut shapes);
+    draw_geometry(geometry, &at, &mut shapes);
     // Numbers and our own tags: nothing from outside gets in here.
     let svg = format!(
         "<figure><svg role=\"img\" aria-label=\"Outline, north up\" viewBox=\"0 0 {:.0} {:.0}\">{shapes}</svg></figure>",
         width + 10.0,
         height + 10.0
     );
-    Html(svg)
+    HtmlFragment(svg)
 }
 
-fn draw(geometry: &Geometry, at: &impl Fn(f64, f64) -> (f64, f64), out: &mut String) {
+fn draw_geometry(geometry: &Geometry, at: &impl Fn(f64, f64) -> (f64, f64), out: &mut String) {
     use geo_types::Geometry as G;
     let path = |lines: &[&LineString<f64>], closed: bool, out: &mut String| {
         out.push_str(if closed {
@@ -128,7 +130,7 @@ fn draw(geometry: &Geometry, at: &impl Fn(f64, f64) -> (f64, f64), out: &mut Str
         G::MultiLineString(m) => path(&m.iter().collect::<Vec<_>>(), false, out),
         G::Polygon(p) => polygon(p, out),
         G::MultiPolygon(m) => m.iter().for_each(|p| polygon(p, out)),
-        G::GeometryCollection(c) => c.iter().for_each(|g| draw(g, at, out)),
+        G::GeometryCollection(c) => c.iter().for_each(|g| draw_geometry(g, at, out)),
         G::Line(_) | G::Rect(_) | G::Triangle(_) => {}
     }
 }

@@ -1,8 +1,8 @@
 //! What changes things, as OpenAPI 3.0 describes it: added to the paths that are there for reading.
 
 use super::parameters;
-use super::schemas::reference;
-use crate::atlas::View;
+use super::schemas::reference_schema;
+use crate::atlas::CollectionView;
 use serde_json::{Map, Value as Json, json};
 
 const GEOJSON: &str = "application/geo+json";
@@ -10,12 +10,12 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const JSON: &str = "application/json";
 
 /// Adds the operations of one collection.
-pub fn add(paths: &mut Map<String, Json>, view: &View) {
+pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView) {
     let collection = view.collection();
     let (id, title) = (collection.id.as_str(), &collection.title);
     let root = format!("/collections/{id}");
     let feature = || json!({"schema": {"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "enum": ["Feature"]}}}});
-    let item = vec![parameters::path("featureId", "The id of a feature.")];
+    let item = vec![parameters::path_parameter("featureId", "The id of a feature.")];
     let mut add = |path: String, method: &str, operation: Json| {
         if let Some(resource) = paths.entry(path).or_insert_with(|| json!({})).as_object_mut() {
             resource.insert(method.to_owned(), operation);
@@ -26,26 +26,30 @@ pub fn add(paths: &mut Map<String, Json>, view: &View) {
     add(
         items,
         "post",
-        operation(
+        describe_operation(
             &format!("{id}.createFeature"),
             &format!("{title}: add a feature"),
-            vec![header("Content-Crs"), header("Prefer")],
+            vec![header_parameter("Content-Crs"), header_parameter("Prefer")],
             Some((GEOJSON, feature())),
-            &[("201", "It is there, at the address in Location.", Some((GEOJSON, reference(&format!("{id}Feature")))))],
+            &[(
+                "201",
+                "It is there, at the address in Location.",
+                Some((GEOJSON, reference_schema(&format!("{id}Feature")))),
+            )],
         ),
     );
     let locked = |more: &[&str]| {
-        let headers = ["If-Match"].iter().chain(more).map(|name| header(name));
+        let headers = ["If-Match"].iter().chain(more).map(|name| header_parameter(name));
         [item.clone(), headers.collect()].concat()
     };
     let changed = || {
-        let feature = Some((GEOJSON, reference(&format!("{id}Feature"))));
+        let feature = Some((GEOJSON, reference_schema(&format!("{id}Feature"))));
         [("200", "Done; the feature as it is now.", feature), ("204", "Done.", None)]
     };
     add(
         one.clone(),
         "put",
-        operation(
+        describe_operation(
             &format!("{id}.replaceFeature"),
             &format!("{title}: replace a feature"),
             locked(&["Content-Crs", "Prefer"]),
@@ -56,7 +60,7 @@ pub fn add(paths: &mut Map<String, Json>, view: &View) {
     add(
         one.clone(),
         "patch",
-        operation(
+        describe_operation(
             &format!("{id}.updateFeature"),
             &format!("{title}: change parts of a feature"),
             locked(&["Content-Crs", "Prefer"]),
@@ -67,7 +71,7 @@ pub fn add(paths: &mut Map<String, Json>, view: &View) {
     add(
         one.clone(),
         "delete",
-        operation(
+        describe_operation(
             &format!("{id}.deleteFeature"),
             &format!("{title}: remove a feature"),
             locked(&[]),
@@ -79,12 +83,12 @@ pub fn add(paths: &mut Map<String, Json>, view: &View) {
     add(
         history.clone(),
         "get",
-        read(&format!("{id}.getHistory"), &format!("{title}: versions of a feature"), item.clone()),
+        describe_read(&format!("{id}.getHistory"), &format!("{title}: versions of a feature"), item.clone()),
     );
     add(
         history,
         "post",
-        operation(
+        describe_operation(
             &format!("{id}.restoreFeature"),
             &format!("{title}: back to an earlier version"),
             locked(&["Prefer"]),
@@ -102,21 +106,25 @@ pub fn add(paths: &mut Map<String, Json>, view: &View) {
         whole("limit", "How many changes at most."),
     ];
     pages.push(json!({"name": "cursor", "in": "query", "required": false, "description": "From the link to the next page.", "schema": {"type": "string"}}));
-    add(changes.clone(), "get", read(&format!("{id}.getChanges"), &format!("{title}: what changed since"), pages));
+    add(
+        changes.clone(),
+        "get",
+        describe_read(&format!("{id}.getChanges"), &format!("{title}: what changed since"), pages),
+    );
     add(
         changes,
         "post",
-        operation(
+        describe_operation(
             &format!("{id}.makeChanges"),
             &format!("{title}: several edits, all or none"),
-            vec![header("Content-Crs"), header("Prefer")],
-            Some((JSON, json!({"schema": edits()}))),
-            &[("200", "Done.", Some((JSON, reference("anything"))))],
+            vec![header_parameter("Content-Crs"), header_parameter("Prefer")],
+            Some((JSON, json!({"schema": edits_schema()}))),
+            &[("200", "Done.", Some((JSON, reference_schema("anything"))))],
         ),
     );
 }
 
-fn edits() -> Json {
+fn edits_schema() -> Json {
     let feature = json!({"type": "object"});
     json!({
         "type": "object",
@@ -135,7 +143,7 @@ fn edits() -> Json {
     })
 }
 
-fn header(name: &str) -> Json {
+fn header_parameter(name: &str) -> Json {
     let description = match name {
         "If-Match" => "Do it only if the feature still has this ETag.",
         "Prefer" => "handling=strict or handling=lenient; return=representation or return=minimal.",
@@ -144,11 +152,17 @@ fn header(name: &str) -> Json {
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}})
 }
 
-type Good<'a> = (&'a str, &'a str, Option<(&'a str, Json)>);
+type SuccessResponse<'a> = (&'a str, &'a str, Option<(&'a str, Json)>);
 
-fn operation(id: &str, summary: &str, parameters: Vec<Json>, body: Option<(&str, Json)>, good: &[Good<'_>]) -> Json {
+fn describe_operation(
+    id: &str,
+    summary: &str,
+    parameters: Vec<Json>,
+    body: Option<(&str, Json)>,
+    successes: &[SuccessResponse<'_>],
+) -> Json {
     let mut responses = Map::new();
-    for (status, description, content) in good {
+    for (status, description, content) in successes {
         let mut response = json!({"description": description});
         if let Some((media, schema)) = content {
             response["content"] = json!({*media: {"schema": schema}});
@@ -160,7 +174,7 @@ fn operation(id: &str, summary: &str, parameters: Vec<Json>, body: Option<(&str,
         let response = if known {
             json!({"$ref": format!("#/components/responses/{status}")})
         } else {
-            json!({"description": "Refused, with the reason.", "content": {"application/problem+json": {"schema": reference("problem")}}})
+            json!({"description": "Refused, with the reason.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}})
         };
         responses.insert(status.to_owned(), response);
     }
@@ -171,12 +185,12 @@ fn operation(id: &str, summary: &str, parameters: Vec<Json>, body: Option<(&str,
     operation
 }
 
-fn read(id: &str, summary: &str, mut parameters: Vec<Json>) -> Json {
-    parameters.push(super::parameters::reference("f"));
+fn describe_read(id: &str, summary: &str, mut parameters: Vec<Json>) -> Json {
+    parameters.push(super::parameters::reference_parameter("f"));
     let mut responses = Map::new();
-    responses.insert("200".into(), json!({"description": "The answer.", "content": {JSON: {"schema": reference("anything")}, "text/html": {"schema": {"type": "string"}}}}));
+    responses.insert("200".into(), json!({"description": "The answer.", "content": {JSON: {"schema": reference_schema("anything")}, "text/html": {"schema": {"type": "string"}}}}));
     responses.insert("304".into(), json!({"description": "The client has it already."}));
-    responses.insert("410".into(), json!({"description": "What happened since then is not known any more.", "content": {"application/problem+json": {"schema": reference("problem")}}}));
+    responses.insert("410".into(), json!({"description": "What happened since then is not known any more.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}}));
     for status in ["400", "404", "406", "413", "414", "500", "503"] {
         responses.insert(status.to_owned(), json!({"$ref": format!("#/components/responses/{status}")}));
     }

@@ -1,38 +1,41 @@
 //! The API described for programs: OpenAPI 3.0.3 by hand, because clients (GDAL, QGIS, OWSLib) read it to learn page sizes and
 //! what they may ask for, and read only 3.0. One path per collection, so that each has its own parameters and schema.
 
-use super::ask::Ask;
-use super::html::{self, Page};
+use super::html::{self, HtmlPage};
 use super::items;
-use super::negotiate::{Form, OPENAPI};
-use super::present::{self, Answer, Document};
-use crate::atlas::View;
+use super::negotiate::{OPENAPI, ResponseFormat};
+use super::request_context::RequestContext;
+use super::response::{self, HttpResult, ResourceDocument};
+use crate::atlas::CollectionView;
 use serde_json::{Map, Value as Json, json};
 
 mod edits;
 mod parameters;
 mod schemas;
 
-pub async fn openapi(ask: Ask) -> Answer {
-    present::document(&ask, &OPENAPI, |_| {
-        let server = ask.base().api(&[]);
-        let json = describe(&ask.atlas().collections(), &server);
-        let page = Page::new(
+pub async fn get_openapi(context: RequestContext) -> HttpResult {
+    response::respond_document(&context, &OPENAPI, |_| {
+        let server = context.base_url().api_url(&[]);
+        let json = describe_api(&context.plan().collections(), &server);
+        let page = HtmlPage::new(
             "The API",
             "Every address of the API and what it takes. All of them answer programs with JSON and people with pages.",
         );
-        Ok(Document { page: page.crumb("The API", server.clone()).main(html::operations(&json, &server)), json })
+        Ok(ResourceDocument {
+            page: page.with_breadcrumb("The API", server.clone()).with_main(html::render_operations(&json, &server)),
+            json,
+        })
     })
 }
 
-fn describe(views: &[View], server: &str) -> Json {
+fn describe_api(views: &[CollectionView], server: &str) -> Json {
     let mut paths = Map::new();
-    fixed_paths(&mut paths);
+    add_fixed_paths(&mut paths);
     for view in views {
-        collection_paths(&mut paths, view);
-        edits::add(&mut paths, view);
+        add_collection_paths(&mut paths, view);
+        edits::add_edit_operations(&mut paths, view);
     }
-    tile_paths(&mut paths, views);
+    add_tile_paths(&mut paths, views);
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -49,15 +52,15 @@ fn describe(views: &[View], server: &str) -> Json {
         ],
         "paths": paths,
         "components": {
-            "parameters": parameters::shared(),
-            "responses": schemas::problems(),
-            "schemas": schemas::shared(views),
+            "parameters": parameters::shared_parameters(),
+            "responses": schemas::problem_responses(),
+            "schemas": schemas::shared_schemas(views),
         },
     })
 }
 
 /// One `GET` with its parameters, its good answer, and the problems every resource can have.
-struct Get<'a> {
+struct GetOperation<'a> {
     id: String,
     summary: String,
     tag: &'a str,
@@ -65,11 +68,11 @@ struct Get<'a> {
     /// Content types and the schema of each.
     content: Vec<(&'a str, Json)>,
     /// Whether the path names something that may not be there.
-    named: bool,
+    may_be_missing: bool,
 }
 
-impl Get<'_> {
-    fn json(self) -> Json {
+impl GetOperation<'_> {
+    fn to_json(self) -> Json {
         let content: Map<String, Json> =
             self.content.into_iter().map(|(media, schema)| (media.to_owned(), json!({"schema": schema}))).collect();
         let mut good = json!({"description": "The answer.", "content": content});
@@ -83,7 +86,7 @@ impl Get<'_> {
             responses.insert("204".into(), json!({"description": "There is nothing on this tile."}));
         }
         responses.insert("304".into(), json!({"description": "The client has it already."}));
-        let missing = if self.named { vec!["404"] } else { vec![] };
+        let missing = if self.may_be_missing { vec!["404"] } else { vec![] };
         for status in [vec!["400"], missing, vec!["406", "413", "414", "500", "503"]].concat() {
             responses.insert(status.into(), json!({"$ref": format!("#/components/responses/{status}")}));
         }
@@ -97,29 +100,29 @@ impl Get<'_> {
     }
 }
 
-fn get(paths: &mut Map<String, Json>, path: impl Into<String>, operation: Get<'_>) {
-    paths.insert(path.into(), json!({"get": operation.json()}));
+fn add_get_operation(paths: &mut Map<String, Json>, path: impl Into<String>, operation: GetOperation<'_>) {
+    paths.insert(path.into(), json!({"get": operation.to_json()}));
 }
 
 const HTML: &str = "text/html";
 
 /// JSON under one schema, and a page.
-fn twin(media: &'static str, schema: &str) -> Vec<(&'static str, Json)> {
-    vec![(media, schemas::reference(schema)), (HTML, json!({"type": "string"}))]
+fn json_and_page_content(media: &'static str, schema: &str) -> Vec<(&'static str, Json)> {
+    vec![(media, schemas::reference_schema(schema)), (HTML, json!({"type": "string"}))]
 }
 
 /// Features under one schema where they are JSON, and as text or bytes elsewhere.
-fn features(schema: &str, forms: &[&Form]) -> Vec<(&'static str, Json)> {
-    let content = |form: &&Form| match form.media.split(';').next().unwrap_or(form.media) {
-        media if media.ends_with("json") => (media, schemas::reference(schema)),
+fn feature_content(schema: &str, forms: &[&ResponseFormat]) -> Vec<(&'static str, Json)> {
+    let content = |form: &&ResponseFormat| match form.media.split(';').next().unwrap_or(form.media) {
+        media if media.ends_with("json") => (media, schemas::reference_schema(schema)),
         media if media.starts_with("text/") => (media, json!({"type": "string"})),
         media => (media, json!({"type": "string", "format": "binary"})),
     };
     forms.iter().map(content).collect()
 }
 
-fn fixed_paths(paths: &mut Map<String, Json>) {
-    let f = || vec![parameters::reference("f")];
+fn add_fixed_paths(paths: &mut Map<String, Json>) {
+    let f = || vec![parameters::reference_parameter("f")];
     for (path, id, summary, schema) in [
         ("/", "getLandingPage", "Where to start", "landingPage"),
         ("/conformance", "getConformance", "The classes of standards that hold", "confClasses"),
@@ -129,77 +132,80 @@ fn fixed_paths(paths: &mut Map<String, Json>) {
         ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "The squares of Web Mercator", "anything"),
     ] {
         let (id, summary) = (id.to_owned(), summary.to_owned());
-        get(
+        add_get_operation(
             paths,
             path,
-            Get {
+            GetOperation {
                 id,
                 summary,
                 tag: "Capabilities",
                 parameters: f(),
-                content: twin("application/json", schema),
-                named: false,
+                content: json_and_page_content("application/json", schema),
+                may_be_missing: false,
             },
         );
     }
     let (id, summary) = ("getApi".to_owned(), "This document".to_owned());
-    get(
+    add_get_operation(
         paths,
         "/openapi",
-        Get {
+        GetOperation {
             id,
             summary,
             tag: "Capabilities",
             parameters: f(),
-            content: twin("application/vnd.oai.openapi+json;version=3.0", "anything"),
-            named: false,
+            content: json_and_page_content("application/vnd.oai.openapi+json;version=3.0", "anything"),
+            may_be_missing: false,
         },
     );
     let (id, summary) = ("getCollections".to_owned(), "The collections of the plan".to_owned());
-    let listed = ["bbox", "datetime", "limit", "f"].map(parameters::reference).to_vec();
-    get(
+    let listed = ["bbox", "datetime", "limit", "f"].map(parameters::reference_parameter).to_vec();
+    add_get_operation(
         paths,
         "/collections",
-        Get {
+        GetOperation {
             id,
             summary,
             tag: "Capabilities",
             parameters: listed,
-            content: twin("application/json", "collections"),
-            named: false,
+            content: json_and_page_content("application/json", "collections"),
+            may_be_missing: false,
         },
     );
     let (id, summary) = ("getVocabulary".to_owned(), "One vocabulary: codes with labels in ten languages".to_owned());
-    let named = vec![parameters::path("vocabulary", "The name of a vocabulary."), parameters::reference("f")];
-    get(
+    let named = vec![
+        parameters::path_parameter("vocabulary", "The name of a vocabulary."),
+        parameters::reference_parameter("f"),
+    ];
+    add_get_operation(
         paths,
         "/vocabularies/{vocabulary}",
-        Get {
+        GetOperation {
             id,
             summary,
             tag: "Capabilities",
             parameters: named,
-            content: twin("application/json", "anything"),
-            named: true,
+            content: json_and_page_content("application/json", "anything"),
+            may_be_missing: true,
         },
     );
 }
 
-fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
+fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
     let collection = view.collection();
     let (id, title) = (collection.id.as_str(), &collection.title);
     let root = format!("/collections/{id}");
-    let f = || vec![parameters::reference("f")];
-    get(
+    let f = || vec![parameters::reference_parameter("f")];
+    add_get_operation(
         paths,
         &root,
-        Get {
+        GetOperation {
             id: format!("{id}.getCollection"),
             summary: title.clone(),
             tag: "Capabilities",
             parameters: f(),
-            content: twin("application/json", "collection"),
-            named: false,
+            content: json_and_page_content("application/json", "collection"),
+            may_be_missing: false,
         },
     );
     for (part, what) in [
@@ -208,105 +214,106 @@ fn collection_paths(paths: &mut Map<String, Json>, view: &View) {
         ("queryables", "What can be asked for"),
         ("sortables", "What can be sorted by"),
     ] {
-        get(
+        add_get_operation(
             paths,
             format!("{root}/{part}"),
-            Get {
+            GetOperation {
                 id: format!("{id}.{}", part.replace('/', ".")),
                 summary: format!("{title}: {what}"),
                 tag: "Capabilities",
-                parameters: [f(), if part == "schema" { vec![parameters::schema_type()] } else { vec![] }].concat(),
-                content: twin("application/schema+json", "anything"),
-                named: false,
+                parameters: [f(), if part == "schema" { vec![parameters::schema_type_parameter()] } else { vec![] }]
+                    .concat(),
+                content: json_and_page_content("application/schema+json", "anything"),
+                may_be_missing: false,
             },
         );
     }
-    get(
+    add_get_operation(
         paths,
         format!("{root}/items"),
-        Get {
+        GetOperation {
             id: format!("{id}.getFeatures"),
             summary: format!("{title}: features"),
             tag: "Features",
-            parameters: parameters::of_items(collection),
-            content: features(&format!("{id}FeatureCollection"), &items::PAGE_FORMS),
-            named: false,
+            parameters: parameters::items_parameters(collection),
+            content: feature_content(&format!("{id}FeatureCollection"), &items::PAGE_FORMATS),
+            may_be_missing: false,
         },
     );
-    get(
+    add_get_operation(
         paths,
         format!("{root}/download"),
-        Get {
+        GetOperation {
             id: format!("{id}.download"),
             summary: format!("{title}: all features as one file"),
             tag: "Features",
-            parameters: parameters::of_whole(collection),
-            content: features(&format!("{id}FeatureCollection"), &items::WHOLE_FORMS),
-            named: false,
+            parameters: parameters::download_parameters(collection),
+            content: feature_content(&format!("{id}FeatureCollection"), &items::DOWNLOAD_FORMATS),
+            may_be_missing: false,
         },
     );
-    get(
+    add_get_operation(
         paths,
         format!("{root}/items/{{featureId}}"),
-        Get {
+        GetOperation {
             id: format!("{id}.getFeature"),
             summary: format!("{title}: one feature"),
             tag: "Features",
-            parameters: parameters::of_item(collection),
-            content: features(&format!("{id}Feature"), &items::ITEM_FORMS),
-            named: true,
+            parameters: parameters::item_parameters(collection),
+            content: feature_content(&format!("{id}Feature"), &items::ITEM_FORMATS),
+            may_be_missing: true,
         },
     );
 }
 
-fn tile_paths(paths: &mut Map<String, Json>, views: &[View]) {
-    let drawn = || views.iter().map(View::collection).filter(|c| !c.geometry.is_none());
+fn add_tile_paths(paths: &mut Map<String, Json>, views: &[CollectionView]) {
+    let drawn = || views.iter().map(CollectionView::collection).filter(|c| !c.geometry.is_none());
     let ids: Vec<&str> = drawn().map(|c| c.id.as_str()).collect();
     let mut sets = vec![(
         "/tiles".to_owned(),
         "dataset.vector".to_owned(),
         "The plan".to_owned(),
-        vec![parameters::collections(&ids)],
+        vec![parameters::collections_parameter(&ids)],
     )];
     sets.extend(drawn().map(|c| {
         (format!("/collections/{}/tiles", c.id), format!("{}.collection.vector", c.id), c.title.clone(), vec![])
     }));
     for (root, prefix, title, extra) in sets {
         let with = |more: Vec<Json>| [extra.clone(), more].concat();
-        get(
+        add_get_operation(
             paths,
             &root,
-            Get {
+            GetOperation {
                 id: format!("{prefix}.getTileSetsList"),
                 summary: format!("{title}: tile sets"),
                 tag: "Tiles",
-                parameters: with(parameters::of_tile_set()),
-                content: twin("application/json", "tileSets"),
-                named: false,
+                parameters: with(parameters::tile_set_parameters()),
+                content: json_and_page_content("application/json", "tileSets"),
+                may_be_missing: false,
             },
         );
-        get(
+        add_get_operation(
             paths,
             format!("{root}/WebMercatorQuad"),
-            Get {
+            GetOperation {
                 id: format!("{prefix}.getTileSet"),
                 summary: format!("{title}: tile set"),
                 tag: "Tiles",
-                parameters: with(parameters::of_tile_set()),
-                content: twin("application/json", "tileSet"),
-                named: false,
+                parameters: with(parameters::tile_set_parameters()),
+                content: json_and_page_content("application/json", "tileSet"),
+                may_be_missing: false,
             },
         );
-        get(
+        add_get_operation(
             paths,
             format!("{root}/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
-            Get {
+            GetOperation {
                 id: format!("{prefix}.getTile"),
                 summary: format!("{title}: a tile"),
                 tag: "Tiles",
-                parameters: with(parameters::of_tile()),
+                parameters: with(parameters::tile_parameters()),
                 content: vec![(super::link::MVT, json!({"type": "string", "format": "binary"}))],
-                named: true,
+                may_be_missing: true,
             },
         );
     }

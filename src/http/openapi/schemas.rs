@@ -1,6 +1,6 @@
 //! Schemas and problem answers, as OpenAPI 3.0 describes them.
 
-use crate::atlas::View;
+use crate::atlas::CollectionView;
 use crate::collection::Collection;
 use serde_json::{Map, Value as Json, json};
 
@@ -25,12 +25,12 @@ const KEYWORDS: [&str; 17] = [
     "readOnly",
 ];
 
-pub fn reference(name: &str) -> Json {
+pub fn reference_schema(name: &str) -> Json {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
 /// Every problem answer, by status.
-pub fn problems() -> Json {
+pub fn problem_responses() -> Json {
     let all = [
         ("400", "A parameter is unknown or not understood; the answer names it."),
         ("404", "There is no such thing."),
@@ -41,17 +41,17 @@ pub fn problems() -> Json {
         ("503", "Too much to do at the moment; try again."),
     ];
     all.into_iter().map(|(status, description)| {
-        let content = json!({"application/problem+json": {"schema": reference("problem")}, "text/html": {"schema": {"type": "string"}}});
+        let content = json!({"application/problem+json": {"schema": reference_schema("problem")}, "text/html": {"schema": {"type": "string"}}});
         (status.to_owned(), json!({"description": description, "content": content}))
     }).collect::<Map<_, _>>().into()
 }
 
-pub fn shared(views: &[View]) -> Json {
-    let mut all = fixed();
+pub fn shared_schemas(views: &[CollectionView]) -> Json {
+    let mut all = fixed_schemas();
     for view in views {
         let collection = view.collection();
         let id = &collection.id;
-        all[format!("{id}Feature")] = feature(collection);
+        all[format!("{id}Feature")] = feature_schema(collection);
         all[format!("{id}FeatureCollection")] = json!({
             "type": "object",
             "required": ["type", "features"],
@@ -60,16 +60,16 @@ pub fn shared(views: &[View]) -> Json {
                 "timeStamp": {"type": "string", "format": "date-time"},
                 "numberMatched": {"type": "integer", "minimum": 0},
                 "numberReturned": {"type": "integer", "minimum": 0},
-                "links": {"type": "array", "items": reference("link")},
-                "features": {"type": "array", "items": reference(&format!("{id}Feature"))},
+                "links": {"type": "array", "items": reference_schema("link")},
+                "features": {"type": "array", "items": reference_schema(&format!("{id}Feature"))},
             },
         });
     }
     all
 }
 
-fn fixed() -> Json {
-    let links = json!({"type": "array", "items": reference("link")});
+fn fixed_schemas() -> Json {
+    let links = json!({"type": "array", "items": reference_schema("link")});
     let text = json!({"type": "string"});
     json!({
         "link": {
@@ -91,7 +91,7 @@ fn fixed() -> Json {
             "properties": {
                 "links": links, "numberMatched": {"type": "integer"}, "numberReturned": {"type": "integer"},
                 "crs": {"type": "array", "items": text},
-                "collections": {"type": "array", "items": reference("collection")},
+                "collections": {"type": "array", "items": reference_schema("collection")},
             },
         },
         "collection": {
@@ -104,7 +104,7 @@ fn fixed() -> Json {
         },
         "tileSets": {
             "type": "object", "required": ["tilesets"],
-            "properties": {"links": links, "tilesets": {"type": "array", "items": reference("tileSet")}},
+            "properties": {"links": links, "tilesets": {"type": "array", "items": reference_schema("tileSet")}},
         },
         "tileSet": {
             "type": "object", "required": ["dataType", "crs", "links"],
@@ -123,11 +123,11 @@ fn fixed() -> Json {
 }
 
 /// A GeoJSON feature of a collection. Every property may be null or, when others were chosen, absent.
-fn feature(collection: &Collection) -> Json {
+fn feature_schema(collection: &Collection) -> Json {
     let mut properties = Map::new();
     for field in &collection.fields {
         if let Some(schema) = collection.schema.get("properties").and_then(|p| p.get(&field.name)) {
-            properties.insert(field.name.clone(), nullable(plain(schema)));
+            properties.insert(field.name.clone(), make_nullable(to_openapi_schema(schema)));
         }
     }
     json!({
@@ -136,14 +136,14 @@ fn feature(collection: &Collection) -> Json {
         "properties": {
             "type": {"type": "string", "enum": ["Feature"]},
             "id": {"type": "string"},
-            "geometry": reference("geometry"),
+            "geometry": reference_schema("geometry"),
             "properties": {"type": "object", "properties": properties},
-            "links": {"type": "array", "items": reference("link")},
+            "links": {"type": "array", "items": reference_schema("link")},
         },
     })
 }
 
-fn nullable(mut schema: Json) -> Json {
+fn make_nullable(mut schema: Json) -> Json {
     schema["nullable"] = true.into();
     if let Some(list) = schema.get_mut("enum").and_then(Json::as_array_mut) {
         list.push(Json::Null);
@@ -152,23 +152,24 @@ fn nullable(mut schema: Json) -> Json {
 }
 
 /// A JSON Schema with only what OpenAPI 3.0 knows.
-pub fn plain(schema: &Json) -> Json {
+pub fn to_openapi_schema(schema: &Json) -> Json {
     let Some(members) = schema.as_object() else { return schema.clone() };
-    let kept = members.iter().filter(|(key, _)| KEYWORDS.contains(&key.as_str()));
-    kept.map(|(key, value)| {
-        let value = match key.as_str() {
-            "items" => plain(value),
-            "properties" => value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, p)| (name.clone(), plain(p)))
-                .collect::<Map<_, _>>()
-                .into(),
-            _ => value.clone(),
-        };
-        (key.clone(), value)
-    })
-    .collect::<Map<_, _>>()
-    .into()
+    let shared = members.iter().filter(|(key, _)| KEYWORDS.contains(&key.as_str()));
+    shared
+        .map(|(key, value)| {
+            let value = match key.as_str() {
+                "items" => to_openapi_schema(value),
+                "properties" => value
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, p)| (name.clone(), to_openapi_schema(p)))
+                    .collect::<Map<_, _>>()
+                    .into(),
+                _ => value.clone(),
+            };
+            (key.clone(), value)
+        })
+        .collect::<Map<_, _>>()
+        .into()
 }

@@ -10,17 +10,17 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(RustEmbed)]
 #[folder = "geodata/osm"]
 #[include = "*.json"]
-struct Files;
+struct MappingFiles;
 
 /// The tags of one object.
-pub type Tags = HashMap<String, String>;
+pub type OsmTags = HashMap<String, String>;
 
 /// How objects become features of one collection.
 #[derive(Debug, Deserialize)]
-pub struct Mapping {
+pub struct OsmMapping {
     schema: Json,
-    select: Vec<Select>,
-    values: BTreeMap<String, Origin>,
+    select: Vec<TagSelector>,
+    values: BTreeMap<String, PropertyOrigin>,
     #[serde(skip)]
     kinds: BTreeMap<String, Json>,
 }
@@ -28,7 +28,7 @@ pub struct Mapping {
 /// A shape that an object can become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Shape {
+pub enum OsmShape {
     Point,
     Line,
     Polygon,
@@ -36,45 +36,45 @@ pub enum Shape {
 
 /// Objects with a tag.
 #[derive(Debug, Deserialize)]
-struct Select {
+struct TagSelector {
     key: String,
     /// `*` is any.
     values: Vec<String>,
     #[serde(default)]
     unless: BTreeMap<String, Vec<String>>,
-    r#as: Vec<Shape>,
+    r#as: Vec<OsmShape>,
 }
 
 /// Where a property comes from: the first of some tags, the first rule that fits, or the class.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Origin {
+enum PropertyOrigin {
     From(Vec<String>),
-    Rules(Vec<Rule>),
+    Rules(Vec<TagRule>),
     Class,
 }
 
 #[derive(Debug, Deserialize)]
-struct Rule {
+struct TagRule {
     when: BTreeMap<String, Vec<String>>,
     is: Json,
 }
 
 /// What was chosen.
-pub struct Chosen<'m> {
+pub struct TagMatch<'m> {
     pub class: &'m str,
-    pub shapes: &'m [Shape],
+    pub shapes: &'m [OsmShape],
 }
 
-impl Mapping {
+impl OsmMapping {
     /// The mapping of a collection.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the collections that can be filled from OpenStreetMap.
-    pub fn of(collection: &CollectionId) -> Result<Self> {
-        let Some(file) = Files::get(&format!("{collection}.json")) else {
+    /// [`Error::InvalidInput`] naming the collections that can be filled from OpenStreetMap.
+    pub fn for_collection(collection: &CollectionId) -> Result<Self> {
+        let Some(file) = MappingFiles::get(&format!("{collection}.json")) else {
             let mut known: Vec<String> =
-                Files::iter().filter_map(|f| f.strip_suffix(".json").map(str::to_owned)).collect();
+                MappingFiles::iter().filter_map(|f| f.strip_suffix(".json").map(str::to_owned)).collect();
             known.sort();
             let sentence = format!(
                 "'{collection}' cannot be filled from OpenStreetMap. These can: {}. Name one of them with --into.",
@@ -82,11 +82,11 @@ impl Mapping {
             );
             return Err(Error::invalid("--into", sentence));
         };
-        Self::read(&file.data).map_err(|e| Error::internal(format!("geodata/osm/{collection}.json: {e}")))
+        Self::parse(&file.data).map_err(|e| Error::internal(format!("geodata/osm/{collection}.json: {e}")))
     }
 
     /// Reads the JSON of a mapping.
-    pub fn read(json: &[u8]) -> Result<Self, serde_json::Error> {
+    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         let mut mapping: Self = serde_json::from_slice(json)?;
         let kind = |name: &String| {
             let kind = mapping.schema.pointer(&format!("/properties/{name}/type")).cloned();
@@ -97,33 +97,33 @@ impl Mapping {
     }
 
     /// The collection that the features belong to.
-    pub fn collection(&self, id: &CollectionId) -> Result<Collection> {
+    pub fn build_collection(&self, id: &CollectionId) -> Result<Collection> {
         Collection::from_schema(id.clone(), self.schema.clone())
     }
 
     /// Whether objects with these tags are taken, for one of these shapes.
     #[must_use]
-    pub fn choose<'t>(&'t self, tags: &'t Tags, possible: &[Shape]) -> Option<Chosen<'t>> {
+    pub fn match_tags<'t>(&'t self, tags: &'t OsmTags, possible: &[OsmShape]) -> Option<TagMatch<'t>> {
         self.select.iter().find_map(|s| {
             let value = tags.get(&s.key)?;
             let wanted = s.values.iter().any(|v| v == "*" || v == value);
             let barred = s.unless.iter().any(|(key, values)| tags.get(key).is_some_and(|v| values.contains(v)));
             let fits = s.r#as.iter().any(|shape| possible.contains(shape));
-            (wanted && !barred && fits).then_some(Chosen { class: value, shapes: &s.r#as })
+            (wanted && !barred && fits).then_some(TagMatch { class: value, shapes: &s.r#as })
         })
     }
 
     /// The properties of an object.
     #[must_use]
-    pub fn properties(&self, tags: &Tags, class: &str) -> Map<String, Json> {
+    pub fn map_properties(&self, tags: &OsmTags, class: &str) -> Map<String, Json> {
         let mut properties = Map::new();
         for (name, origin) in &self.values {
             let value = match origin {
-                Origin::Class => Some(Json::from(class)),
-                Origin::From(keys) => {
-                    keys.iter().find_map(|k| tags.get(k)).and_then(|text| typed(text, &self.kinds[name]))
+                PropertyOrigin::Class => Some(Json::from(class)),
+                PropertyOrigin::From(keys) => {
+                    keys.iter().find_map(|k| tags.get(k)).and_then(|text| parse_tag_value(text, &self.kinds[name]))
                 }
-                Origin::Rules(rules) => rules.iter().find(|r| r.fits(tags)).map(|r| r.is.clone()),
+                PropertyOrigin::Rules(rules) => rules.iter().find(|r| r.matches(tags)).map(|r| r.is.clone()),
             };
             properties.extend(value.map(|v| (name.clone(), v)));
         }
@@ -131,14 +131,14 @@ impl Mapping {
     }
 }
 
-impl Rule {
-    fn fits(&self, tags: &Tags) -> bool {
+impl TagRule {
+    fn matches(&self, tags: &OsmTags) -> bool {
         self.when.iter().all(|(key, values)| tags.get(key).is_some_and(|v| values.contains(v)))
     }
 }
 
 /// The text of a tag as the schema wants it; what cannot be read so is left out.
-fn typed(text: &str, kind: &Json) -> Option<Json> {
+fn parse_tag_value(text: &str, kind: &Json) -> Option<Json> {
     match kind.as_str() {
         Some("integer") => text.trim().parse::<i64>().ok().map(Json::from),
         Some("number") => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(Json::from),
@@ -150,30 +150,30 @@ fn typed(text: &str, kind: &Json) -> Option<Json> {
 mod tests {
     use super::*;
 
-    fn tags(of: &[(&str, &str)]) -> Tags {
+    fn tags(of: &[(&str, &str)]) -> OsmTags {
         of.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     }
 
     #[test]
     fn every_mapping_can_be_read_and_fills_fields_that_its_schema_has() {
         let mut count = 0;
-        for file in Files::iter() {
+        for file in MappingFiles::iter() {
             let id = CollectionId::new(file.strip_suffix(".json").unwrap()).unwrap();
-            let mapping = Mapping::of(&id).unwrap();
-            let collection = mapping.collection(&id).unwrap();
-            assert!(mapping.values.keys().all(|name| collection.field(name).is_some()), "{id}");
+            let mapping = OsmMapping::for_collection(&id).unwrap();
+            let collection = mapping.build_collection(&id).unwrap();
+            assert!(mapping.values.keys().all(|name| collection.field_index(name).is_some()), "{id}");
             assert_eq!(mapping.values.len(), collection.fields.len(), "{id}");
             assert!(collection.schema["x-cityheart-attribution"].as_str().unwrap().contains("OpenStreetMap"));
             count += 1;
         }
         assert_eq!(count, 6);
-        let error = Mapping::of(&CollectionId::new("trees").unwrap()).unwrap_err().to_string();
+        let error = OsmMapping::for_collection(&CollectionId::new("trees").unwrap()).unwrap_err().to_string();
         assert!(error.contains("amenities, buildings, green, shops, streets, water"), "{error}");
     }
 
     #[test]
     fn one_may_walk_where_the_tags_say_so() {
-        let streets = Mapping::of(&CollectionId::new("streets").unwrap()).unwrap();
+        let streets = OsmMapping::for_collection(&CollectionId::new("streets").unwrap()).unwrap();
         for (of, foot) in [
             (&[("highway", "residential")][..], true),
             (&[("highway", "motorway")], false),
@@ -184,10 +184,10 @@ mod tests {
             (&[("highway", "steps")], true),
         ] {
             let tags = tags(of);
-            let chosen = streets.choose(&tags, &[Shape::Line]).unwrap();
-            assert_eq!(streets.properties(&tags, chosen.class)["foot"], foot, "{of:?}");
+            let chosen = streets.match_tags(&tags, &[OsmShape::Line]).unwrap();
+            assert_eq!(streets.map_properties(&tags, chosen.class)["foot"], foot, "{of:?}");
         }
-        assert!(streets.choose(&tags(&[("highway", "construction")]), &[Shape::Line]).is_none());
-        assert!(streets.choose(&tags(&[("highway", "residential")]), &[Shape::Point]).is_none());
+        assert!(streets.match_tags(&tags(&[("highway", "construction")]), &[OsmShape::Line]).is_none());
+        assert!(streets.match_tags(&tags(&[("highway", "residential")]), &[OsmShape::Point]).is_none());
     }
 }

@@ -2,10 +2,10 @@
 //! any file. Keeps in memory what is chosen, never the whole extract; three times through the file, as relations come after the ways
 //! they name, and ways after their nodes.
 
-use super::Progress;
+use super::ImportProgress;
 use crate::error::{Error, Result};
 use geo_types::{Coord, LineString, Polygon};
-use mapping::{Chosen, Shape, Tags};
+use mapping::{OsmShape, OsmTags, TagMatch};
 use osmpbf::{Element, ElementReader, RelMemberType};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
@@ -16,8 +16,8 @@ use std::sync::Arc;
 mod mapping; // what is taken, and as what
 mod rings; // outlines out of pieces
 
-pub use mapping::Mapping;
-use rings::Refs;
+pub use mapping::OsmMapping;
+use rings::NodeRefs;
 
 /// The first bytes of an extract: the length of a header, then its type.
 #[must_use]
@@ -28,12 +28,12 @@ pub fn is_pbf(head: &[u8]) -> bool {
 /// Writes the features that a mapping chooses. `open` gives the extract from its start, each time.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `name` when it cannot be read as an extract.
-pub fn translate(
+/// [`Error::InvalidInput`] at `name` when it cannot be read as an extract.
+pub fn translate_extract(
     name: &str,
     open: impl Fn() -> Result<Box<dyn Read + Send>>,
-    mapping: &Mapping,
-    progress: &Arc<Progress>,
+    mapping: &OsmMapping,
+    progress: &Arc<ImportProgress>,
 ) -> Result<tempfile::NamedTempFile> {
     let pass = |visit: &mut dyn FnMut(Element<'_>)| -> Result<()> {
         let mut stopped = Ok(());
@@ -42,37 +42,37 @@ pub fn translate(
         let read = catch_unwind(AssertUnwindSafe(|| {
             reader.for_each(|element| {
                 if stopped.is_ok() {
-                    stopped = progress.check();
+                    stopped = progress.check_stopped();
                     visit(element);
                 }
             })
         }));
-        let spoilt = |why: &str| {
+        let corrupt = |why: &str| {
             let sentence =
                 format!("This OpenStreetMap extract cannot be read{why}. It may have been cut off: download it again.");
             Err(Error::invalid(name, sentence))
         };
         match read {
             Ok(Ok(())) => stopped,
-            Ok(Err(e)) => spoilt(&format!(" ({e})")),
-            Err(_) => spoilt(""),
+            Ok(Err(e)) => corrupt(&format!(" ({e})")),
+            Err(_) => corrupt(""),
         }
     };
-    let mut plan = Plan { mapping, relations: vec![], ways: HashMap::new(), chosen: vec![], nodes: vec![] };
-    pass(&mut |e| plan.see_relation(&e))?;
-    pass(&mut |e| plan.see_way(&e))?;
+    let mut plan = ExtractPlan { mapping, relations: vec![], ways: HashMap::new(), chosen: vec![], nodes: vec![] };
+    pass(&mut |e| plan.visit_relation(&e))?;
+    pass(&mut |e| plan.visit_way(&e))?;
     plan.nodes.sort_unstable_by_key(|n| n.0);
     plan.nodes.dedup_by_key(|n| n.0);
     let file = tempfile::NamedTempFile::new().map_err(Error::internal)?;
-    let mut out = Out { lines: BufWriter::new(file), count: 0 };
+    let mut out = GeoJsonLineWriter { lines: BufWriter::new(file), count: 0 };
     let mut written = Ok(());
     pass(&mut |e| {
-        if let Err(e) = plan.see_node(&e, &mut out) {
+        if let Err(e) = plan.visit_node(&e, &mut out) {
             written = Err(e);
         }
     })?;
     written?;
-    plan.write(&mut out)?;
+    plan.write_features(&mut out)?;
     if out.count == 0 {
         return Err(Error::Refused(format!("Nothing in {name} belongs into this collection. Nothing was imported.")));
     }
@@ -80,35 +80,35 @@ pub fn translate(
 }
 
 /// What is taken.
-struct Plan<'m> {
-    mapping: &'m Mapping,
-    relations: Vec<Relation>,
+struct ExtractPlan<'m> {
+    mapping: &'m OsmMapping,
+    relations: Vec<AreaRelation>,
     /// The ways that are chosen, or named by a relation that is.
-    ways: HashMap<i64, Refs>,
+    ways: HashMap<i64, NodeRefs>,
     /// Chosen ways, in the order of the file.
-    chosen: Vec<(i64, Tags)>,
+    chosen: Vec<(i64, OsmTags)>,
     /// The nodes of those ways, with their places as soon as they are known.
     nodes: Vec<(i64, Option<Coord<f64>>)>,
 }
 
-struct Relation {
+struct AreaRelation {
     id: i64,
-    tags: Tags,
+    tags: OsmTags,
     outer: Vec<i64>,
     inner: Vec<i64>,
 }
 
-struct Out {
+struct GeoJsonLineWriter {
     lines: BufWriter<tempfile::NamedTempFile>,
     count: u64,
 }
 
-impl Plan<'_> {
-    fn see_relation(&mut self, element: &Element<'_>) {
+impl ExtractPlan<'_> {
+    fn visit_relation(&mut self, element: &Element<'_>) {
         let Element::Relation(relation) = element else { return };
-        let tags = owned(relation.tags());
+        let tags = collect_tags(relation.tags());
         let is_area = tags.get("type").is_some_and(|t| t == "multipolygon" || t == "boundary");
-        if !is_area || self.mapping.choose(&tags, &[Shape::Polygon]).is_none() {
+        if !is_area || self.mapping.match_tags(&tags, &[OsmShape::Polygon]).is_none() {
             return;
         }
         let (mut outer, mut inner) = (vec![], vec![]);
@@ -122,14 +122,14 @@ impl Plan<'_> {
         for way in outer.iter().chain(&inner) {
             self.ways.insert(*way, vec![]);
         }
-        self.relations.push(Relation { id: relation.id(), tags, outer, inner });
+        self.relations.push(AreaRelation { id: relation.id(), tags, outer, inner });
     }
 
-    fn see_way(&mut self, element: &Element<'_>) {
+    fn visit_way(&mut self, element: &Element<'_>) {
         let Element::Way(way) = element else { return };
-        let tags = owned(way.tags());
-        let refs: Refs = way.refs().collect();
-        let chosen = self.mapping.choose(&tags, possible(&refs)).is_some();
+        let tags = collect_tags(way.tags());
+        let refs: NodeRefs = way.refs().collect();
+        let chosen = self.mapping.match_tags(&tags, possible_shapes(&refs)).is_some();
         if !chosen && !self.ways.contains_key(&way.id()) {
             return;
         }
@@ -140,10 +140,10 @@ impl Plan<'_> {
         }
     }
 
-    fn see_node(&mut self, element: &Element<'_>, out: &mut Out) -> Result<()> {
+    fn visit_node(&mut self, element: &Element<'_>, out: &mut GeoJsonLineWriter) -> Result<()> {
         let (id, lon, lat, tags) = match element {
-            Element::Node(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), owned(n.tags())),
-            Element::DenseNode(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), owned(n.tags())),
+            Element::Node(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), collect_tags(n.tags())),
+            Element::DenseNode(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), collect_tags(n.tags())),
             _ => return Ok(()),
         };
         // Whole numbers divided are the nearest doubles to seven decimals.
@@ -151,75 +151,83 @@ impl Plan<'_> {
         if let Ok(at) = self.nodes.binary_search_by_key(&id, |n| n.0) {
             self.nodes[at].1 = Some(place);
         }
-        match self.mapping.choose(&tags, &[Shape::Point]) {
+        match self.mapping.match_tags(&tags, &[OsmShape::Point]) {
             Some(chosen) => {
                 let point = json!({"type": "Point", "coordinates": [place.x, place.y]});
-                out.feature("node", id, point, self.mapping, &tags, &chosen)
+                out.write_feature("node", id, point, self.mapping, &tags, &chosen)
             }
             None => Ok(()),
         }
     }
 
-    fn write(&self, out: &mut Out) -> Result<()> {
+    fn write_features(&self, out: &mut GeoJsonLineWriter) -> Result<()> {
         for (id, tags) in &self.chosen {
             let refs = &self.ways[id];
-            let Some(chosen) = self.mapping.choose(tags, possible(refs)) else { continue };
-            let closed_area = chosen.shapes.contains(&Shape::Polygon) && possible(refs).contains(&Shape::Polygon);
+            let Some(chosen) = self.mapping.match_tags(tags, possible_shapes(refs)) else { continue };
+            let closed_area =
+                chosen.shapes.contains(&OsmShape::Polygon) && possible_shapes(refs).contains(&OsmShape::Polygon);
             if closed_area {
-                let ring = self.ring(refs).map(|ring| vec![Polygon::new(ring, vec![])]);
-                out.feature("way", *id, polygons(ring), self.mapping, tags, &chosen)?;
-            } else if let Some(line) = self.longest(refs) {
-                let line = json!({"type": "LineString", "coordinates": positions(&line)});
-                out.feature("way", *id, line, self.mapping, tags, &chosen)?;
+                let ring = self.build_ring(refs).map(|ring| vec![Polygon::new(ring, vec![])]);
+                out.write_feature("way", *id, polygons_to_json(ring), self.mapping, tags, &chosen)?;
+            } else if let Some(line) = self.longest_line(refs) {
+                let line = json!({"type": "LineString", "coordinates": positions_to_json(&line)});
+                out.write_feature("way", *id, line, self.mapping, tags, &chosen)?;
             }
         }
         for relation in &self.relations {
-            let Some(chosen) = self.mapping.choose(&relation.tags, &[Shape::Polygon]) else { continue };
-            let outline = self.outline(relation);
-            out.feature("relation", relation.id, polygons(outline), self.mapping, &relation.tags, &chosen)?;
+            let Some(chosen) = self.mapping.match_tags(&relation.tags, &[OsmShape::Polygon]) else { continue };
+            let outline = self.build_outline(relation);
+            out.write_feature(
+                "relation",
+                relation.id,
+                polygons_to_json(outline),
+                self.mapping,
+                &relation.tags,
+                &chosen,
+            )?;
         }
         out.lines.flush().map_err(Error::internal)
     }
 
-    fn outline(&self, relation: &Relation) -> Option<Vec<Polygon<f64>>> {
+    fn build_outline(&self, relation: &AreaRelation) -> Option<Vec<Polygon<f64>>> {
         let rings = |ways: &[i64]| -> Option<Vec<LineString<f64>>> {
-            let ways: Vec<Refs> = ways.iter().map(|w| self.ways[w].clone()).collect();
+            let ways: Vec<NodeRefs> = ways.iter().map(|w| self.ways[w].clone()).collect();
             if ways.iter().any(Vec::is_empty) {
                 return None;
             }
-            rings::join(&ways)?.iter().map(|ring| self.ring(ring)).collect()
+            rings::join_ways(&ways)?.iter().map(|ring| self.build_ring(ring)).collect()
         };
-        rings::nest(rings(&relation.outer)?, rings(&relation.inner)?)
+        rings::nest_rings(rings(&relation.outer)?, rings(&relation.inner)?)
     }
 
     /// `None` when a node is not in the extract.
-    fn ring(&self, refs: &Refs) -> Option<LineString<f64>> {
-        refs.iter().map(|n| self.place(*n)).collect::<Option<Vec<_>>>().map(LineString::new)
+    fn build_ring(&self, refs: &NodeRefs) -> Option<LineString<f64>> {
+        refs.iter().map(|n| self.find_node(*n)).collect::<Option<Vec<_>>>().map(LineString::new)
     }
 
     /// The longest stretch whose nodes are all in the extract; `None` when there is none.
-    fn longest(&self, refs: &Refs) -> Option<LineString<f64>> {
-        let places: Vec<Option<Coord<f64>>> = refs.iter().map(|n| self.place(*n)).collect();
-        let stretch = places.split(Option::is_none).max_by_key(|s| s.len())?;
-        (stretch.len() > 1).then(|| LineString::new(stretch.iter().flatten().copied().collect()))
+    fn longest_line(&self, refs: &NodeRefs) -> Option<LineString<f64>> {
+        let places: Vec<Option<Coord<f64>>> = refs.iter().map(|n| self.find_node(*n)).collect();
+        let longest = places.split(Option::is_none).max_by_key(|s| s.len())?;
+        (longest.len() > 1).then(|| LineString::new(longest.iter().flatten().copied().collect()))
     }
 
-    fn place(&self, node: i64) -> Option<Coord<f64>> {
+    fn find_node(&self, node: i64) -> Option<Coord<f64>> {
         self.nodes.binary_search_by_key(&node, |n| n.0).ok().and_then(|at| self.nodes[at].1)
     }
 }
 
-impl Out {
-    fn feature(
+impl GeoJsonLineWriter {
+    fn write_feature(
         &mut self,
         kind: &str,
         id: i64,
         geometry: Json,
-        mapping: &Mapping,
-        tags: &Tags,
-        chosen: &Chosen<'_>,
+        mapping: &OsmMapping,
+        tags: &OsmTags,
+        chosen: &TagMatch<'_>,
     ) -> Result<()> {
-        let properties = mapping.properties(tags, chosen.class);
+        let properties = mapping.map_properties(tags, chosen.class);
         let feature =
             json!({"type": "Feature", "id": format!("{kind}-{id}"), "geometry": geometry, "properties": properties});
         self.count += 1;
@@ -228,14 +236,15 @@ impl Out {
 }
 
 /// What a way can become: a closed one may be an area.
-fn possible(refs: &Refs) -> &'static [Shape] {
-    if refs.len() > 3 && refs.first() == refs.last() { &[Shape::Line, Shape::Polygon] } else { &[Shape::Line] }
+fn possible_shapes(refs: &NodeRefs) -> &'static [OsmShape] {
+    if refs.len() > 3 && refs.first() == refs.last() { &[OsmShape::Line, OsmShape::Polygon] } else { &[OsmShape::Line] }
 }
 
 /// The outline as GeoJSON. One that could not be put together is an empty polygon: the import then tells of it as of any other fault.
-fn polygons(of: Option<Vec<Polygon<f64>>>) -> Json {
-    let rings =
-        |p: &Polygon<f64>| -> Vec<Json> { std::iter::once(p.exterior()).chain(p.interiors()).map(positions).collect() };
+fn polygons_to_json(of: Option<Vec<Polygon<f64>>>) -> Json {
+    let rings = |p: &Polygon<f64>| -> Vec<Json> {
+        std::iter::once(p.exterior()).chain(p.interiors()).map(positions_to_json).collect()
+    };
     match of.as_deref() {
         None => json!({"type": "Polygon", "coordinates": []}),
         Some([one]) => json!({"type": "Polygon", "coordinates": rings(one)}),
@@ -246,10 +255,10 @@ fn polygons(of: Option<Vec<Polygon<f64>>>) -> Json {
     }
 }
 
-fn positions(line: &LineString<f64>) -> Json {
+fn positions_to_json(line: &LineString<f64>) -> Json {
     line.0.iter().map(|c| json!([c.x, c.y])).collect()
 }
 
-fn owned<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> Tags {
+fn collect_tags<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> OsmTags {
     tags.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
 }

@@ -5,13 +5,13 @@ use geo_types::{LineString, Polygon};
 use std::collections::HashMap;
 
 /// A way as the numbers of its nodes.
-pub type Refs = Vec<i64>;
+pub type NodeRefs = Vec<i64>;
 
 /// Joins ways at their ends into closed rings. `None` when an end stays open.
 #[must_use]
-pub fn join(ways: &[Refs]) -> Option<Vec<Refs>> {
+pub fn join_ways(ways: &[NodeRefs]) -> Option<Vec<NodeRefs>> {
     let mut rings = Vec::new();
-    let mut open: Vec<&Refs> = Vec::new();
+    let mut open: Vec<&NodeRefs> = Vec::new();
     for way in ways.iter().filter(|w| w.len() > 1) {
         if way.first() == way.last() {
             rings.push(way.clone());
@@ -50,7 +50,7 @@ pub fn join(ways: &[Refs]) -> Option<Vec<Refs>> {
 /// Nests rings: each inner one is a hole of the smallest outer one around it. `None` when there is no outer ring, or an inner one lies
 /// in none.
 #[must_use]
-pub fn nest(outer: Vec<LineString<f64>>, inner: Vec<LineString<f64>>) -> Option<Vec<Polygon<f64>>> {
+pub fn nest_rings(outer: Vec<LineString<f64>>, inner: Vec<LineString<f64>>) -> Option<Vec<Polygon<f64>>> {
     let mut polygons: Vec<Polygon<f64>> = outer.into_iter().map(|ring| Polygon::new(ring, vec![])).collect();
     polygons.sort_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()));
     let mut holes: Vec<Vec<LineString<f64>>> = vec![vec![]; polygons.len()];
@@ -74,10 +74,10 @@ mod tests {
 
     #[test]
     fn ways_are_joined_whatever_their_order_and_direction() {
-        let rings = join(&[vec![1, 2, 3], vec![5, 4, 3], vec![5, 1], vec![7, 8, 9, 7]]).unwrap();
+        let rings = join_ways(&[vec![1, 2, 3], vec![5, 4, 3], vec![5, 1], vec![7, 8, 9, 7]]).unwrap();
         assert_eq!(rings, [vec![7, 8, 9, 7], vec![1, 2, 3, 4, 5, 1]]);
-        assert_eq!(join(&[vec![1, 2, 3], vec![3, 4]]), None);
-        assert_eq!(join(&[]), Some(vec![]));
+        assert_eq!(join_ways(&[vec![1, 2, 3], vec![3, 4]]), None);
+        assert_eq!(join_ways(&[]), Some(vec![]));
     }
 
     #[test]
@@ -89,11 +89,11 @@ mod tests {
         };
         // A wood with a clearing, in which stands a grove with a pond.
         let polygons =
-            nest(vec![square(0.0, 10.0), square(3.0, 4.0)], vec![square(2.0, 6.0), square(4.0, 1.0)]).unwrap();
+            nest_rings(vec![square(0.0, 10.0), square(3.0, 4.0)], vec![square(2.0, 6.0), square(4.0, 1.0)]).unwrap();
         assert_eq!(polygons.len(), 2);
         assert_eq!(polygons[0].interiors(), [square(4.0, 1.0)]);
         assert_eq!(polygons[1].interiors(), [square(2.0, 6.0)]);
-        assert!(nest(vec![square(0.0, 1.0)], vec![square(5.0, 1.0)]).is_none());
-        assert!(nest(vec![], vec![]).is_none());
+        assert!(nest_rings(vec![square(0.0, 1.0)], vec![square(5.0, 1.0)]).is_none());
+        assert!(nest_rings(vec![], vec![]).is_none());
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::collection::{CollectionId, Kind};
-use crate::feature::{Bbox, Value};
+use crate::collection::{CollectionId, FieldType};
+use crate::feature::{BoundingBox, FieldValue};
 use serde_json::json;
 
 fn collection() -> Collection {
@@ -25,13 +25,13 @@ fn collection() -> Collection {
     Collection::from_schema(CollectionId::new("actions").unwrap(), schema).unwrap()
 }
 
-fn ask(pairs: &[(&str, &str)]) -> Result<Query> {
-    parse(pairs.iter().copied(), &collection(), &["f"])
+fn parse_pairs(pairs: &[(&str, &str)]) -> Result<Query> {
+    parse_query(pairs.iter().copied(), &collection(), &["f"])
 }
 
 #[test]
 fn a_full_question_is_read() {
-    let query = ask(&[
+    let query = parse_pairs(&[
         ("bbox", "170,-10,-170,10"),
         ("datetime", "2026-01-01/.."),
         ("limit", "7"),
@@ -40,22 +40,25 @@ fn a_full_question_is_read() {
         ("status", "idea"),
         ("types", "square"),
         ("schematic", "true"),
-        ("crs", CRS84),
+        ("crs", CRS84_URI),
     ])
     .unwrap();
-    assert_eq!(query.bbox, Some(Bbox { west: 170.0, south: -10.0, east: -170.0, north: 10.0 }));
-    assert_eq!(query.time, Some(Span { start_ms: 1_767_225_600_000, end_ms: i64::MAX }));
+    assert_eq!(query.bbox, Some(BoundingBox { west: 170.0, south: -10.0, east: -170.0, north: 10.0 }));
+    assert_eq!(query.time, Some(TimeSpan { start_ms: 1_767_225_600_000, end_ms: i64::MAX }));
     assert_eq!(query.limit, 7);
-    assert_eq!(query.sort, [Sort { field: 2, descending: true }, Sort { field: 0, descending: false }]);
+    assert_eq!(query.sort, [SortKey { field: 2, descending: true }, SortKey { field: 0, descending: false }]);
     assert_eq!(query.properties, Some(vec![0, 2]));
-    assert_eq!(query.equals, [(1, Value::text("idea")), (7, Value::text("square")), (4, Value::Bool(true))]);
+    assert_eq!(
+        query.equals,
+        [(1, FieldValue::text("idea")), (7, FieldValue::text("square")), (4, FieldValue::Bool(true))]
+    );
 }
 
 #[test]
 fn heights_are_read_and_not_looked_at() {
     assert_eq!(
-        ask(&[("bbox", "1,2,-5,3,4,99")]).unwrap().bbox,
-        Some(Bbox { west: 1.0, south: 2.0, east: 3.0, north: 4.0 })
+        parse_pairs(&[("bbox", "1,2,-5,3,4,99")]).unwrap().bbox,
+        Some(BoundingBox { west: 1.0, south: 2.0, east: 3.0, north: 4.0 })
     );
 }
 
@@ -72,19 +75,23 @@ fn every_form_of_datetime_is_read() {
         ("1970-01-02/", day, i64::MAX),
     ] {
         let text = text.replace("%2B", "+");
-        assert_eq!(ask(&[("datetime", &text)]).unwrap().time, Some(Span { start_ms: start, end_ms: end }), "{text}");
+        assert_eq!(
+            parse_pairs(&[("datetime", &text)]).unwrap().time,
+            Some(TimeSpan { start_ms: start, end_ms: end }),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_limit_over_the_maximum_is_the_maximum() {
-    assert_eq!(ask(&[("limit", "99999999999999999999999")]).unwrap().limit, MAX_LIMIT);
+    assert_eq!(parse_pairs(&[("limit", "99999999999999999999999")]).unwrap().limit, MAX_LIMIT);
 }
 
 #[test]
 fn excluded_properties_leave_the_others() {
     assert_eq!(
-        ask(&[("exclude-properties", "title,cost")]).unwrap().properties,
+        parse_pairs(&[("exclude-properties", "title,cost")]).unwrap().properties,
         Some((0..10).filter(|i| ![0, 2].contains(i)).collect())
     );
 }
@@ -128,7 +135,7 @@ fn every_refusal_names_its_parameter_and_a_way_out() {
         ("bbx", "1,2,3,4", "Did you mean 'bbox'?"),
         ("funding", "x", "queryables"),
     ] {
-        let Err(Error::Invalid(e)) = ask(&[(name, value)]) else { panic!("{name}={value} was taken") };
+        let Err(Error::Invalid(e)) = parse_pairs(&[(name, value)]) else { panic!("{name}={value} was taken") };
         assert_eq!(e.at, name);
         assert!(e.message.contains(hint), "{name}={value}: {}", e.message);
     }
@@ -136,14 +143,14 @@ fn every_refusal_names_its_parameter_and_a_way_out() {
 
 #[test]
 fn a_parameter_given_twice_is_refused() {
-    let Err(Error::Invalid(e)) = ask(&[("limit", "1"), ("limit", "2")]) else { panic!("was taken") };
+    let Err(Error::Invalid(e)) = parse_pairs(&[("limit", "1"), ("limit", "2")]) else { panic!("was taken") };
     assert!(e.at == "limit" && e.message.contains("twice"));
 }
 
 #[test]
 fn a_property_named_like_a_parameter_cannot_be_asked_for() {
     let c = collection();
-    assert_eq!(ask::queryable(&c, c.field("limit").unwrap()), None);
-    assert_eq!(ask::queryable(&c, c.field("types").unwrap()), Some(Kind::Text));
-    assert_eq!(ask::queryable(&c, c.field("funding").unwrap()), None);
+    assert_eq!(queryables::queryable_type(&c, c.field_index("limit").unwrap()), None);
+    assert_eq!(queryables::queryable_type(&c, c.field_index("types").unwrap()), Some(FieldType::Text));
+    assert_eq!(queryables::queryable_type(&c, c.field_index("funding").unwrap()), None);
 }

@@ -1,60 +1,61 @@
 //! Which set of interventions gives most under this budget and these rules? And what would a little more money add, and which choice is
 //! there only because a rule wants it?
 
-use super::answer::Answer;
-use super::choose::{AREAS, AREAS_FILTER, COLLECTION, Choice, FILTER};
-use super::input::{Input, Kind, Weights};
-use super::{Asked, Question, money};
+use super::answer::QuestionAnswer;
+use super::features::{AREAS, AREAS_FILTER, COLLECTION, FILTER, QuestionFeatures};
+use super::input::{CriterionWeights, InputKind, QuestionInput};
+use super::{PlanningQuestion, QuestionRequest, money};
 use crate::error::{Error, Result};
 
-mod entry; // what may be chosen, and what it is worth
+mod candidates; // what may be chosen, and what it is worth
 mod rules; // what the plan and the inputs demand
-mod solve; // the best choice, and whether there is one
+mod problem; // the best choice, and whether there is one
 mod search; // bounds, and rounds
-mod units; // points and money as whole numbers
-mod rest; // what the rules leave open
-mod relax; // how much there can be at most
-mod sweep; // all states that may still be best
-mod polish; // exchanges that make a choice better
-mod tell; // the numbers
+mod integer_units; // points and money as whole numbers
+mod reduced_problem; // what the rules leave open
+mod relaxation; // how much there can be at most
+mod state_pass; // all states that may still be best
+mod local_search; // exchanges that make a choice better
+mod report; // the numbers
 #[cfg(test)]
 mod tests;
 
-use entry::{CRITERIA, DEFAULT};
-use solve::{Candidate, Outcome, Problem};
+use candidates::{CRITERIA, DEFAULT_WEIGHTS};
+use problem::{PortfolioCandidate, PortfolioProblem, SolveOutcome};
 use std::time::{Duration, Instant};
 
-const BUDGET: Input = Input::required("budget", "How much may be spent, in euros", Kind::Money);
-const WEIGHTS: Input = Input::new(
+const BUDGET: QuestionInput = QuestionInput::required("budget", "How much may be spent, in euros", InputKind::Money);
+const WEIGHTS: QuestionInput = QuestionInput::new(
     "weights",
     "How much each criterion counts; each is scaled so that the best candidate has one point",
-    Kind::Weights { criteria: &CRITERIA, default: &DEFAULT },
+    InputKind::Weights { criteria: &CRITERIA, default: &DEFAULT_WEIGHTS },
 );
-const AT_LEAST_ONE: Input = Input::new(
+const AT_LEAST_ONE: QuestionInput = QuestionInput::new(
     "at_least_one",
     "For each property (objectives, functions, city …) or 'area': the values that need at least one intervention; an empty list stands for every value that a candidate has",
-    Kind::Object(
+    InputKind::Object(
         r#"{"type": "object", "maxProperties": 10, "additionalProperties": {"type": "array", "items": {"type": "string"}}}"#,
     ),
 );
-const DEPENDS_ON: Input = Input::new(
+const DEPENDS_ON: QuestionInput = QuestionInput::new(
     "depends_on",
     "Whether an intervention is chosen only with those it depends on, unless these are completed or under way",
-    Kind::Flag(true),
+    InputKind::Flag(true),
 );
-const EXCLUSIVE_TESTS: Input = Input::new(
+const EXCLUSIVE_TESTS: QuestionInput = QuestionInput::new(
     "exclusive_tests",
     "Whether an intervention and the action that tests it are kept from being chosen together",
-    Kind::Flag(true),
+    InputKind::Flag(true),
 );
-const EXCLUSIVE: Input = Input::new(
+const EXCLUSIVE: QuestionInput = QuestionInput::new(
     "exclusive",
     "Groups of interventions of which at most one is chosen, as lists of ids",
-    Kind::Object(r#"{"type": "array", "maxItems": 100, "items": {"type": "array", "items": {"type": "string"}}}"#),
+    InputKind::Object(r#"{"type": "array", "maxItems": 100, "items": {"type": "array", "items": {"type": "string"}}}"#),
 );
-const MUST: Input = Input::new("must", "Interventions that are chosen in any case, by their ids", Kind::Words);
+const MUST: QuestionInput =
+    QuestionInput::new("must", "Interventions that are chosen in any case, by their ids", InputKind::Words);
 
-pub(super) const QUESTION: Question = Question {
+pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "portfolio",
     title: "The best choice under a budget",
     description: "Which set of interventions (programmes, which stand for several, aside) gives most under this budget and these rules, what would the next 10 % of budget add, and which choice is forced by which rule?",
@@ -71,46 +72,47 @@ pub(super) const QUESTION: Question = Question {
         AREAS,
         AREAS_FILTER,
     ],
-    answer,
+    answer: answer_portfolio,
 };
 
 /// An answer takes no longer, well below the deadline of a request: what is not proven by then is said.
-const TIME: Duration = Duration::from_millis(4500);
+const TIME_LIMIT: Duration = Duration::from_millis(4500);
 /// How much of it the choice itself gets; the rest is for the rules and the next 10 %.
-const FOR_THE_CHOICE: Duration = Duration::from_millis(2500);
+const SELECTION_TIME_LIMIT: Duration = Duration::from_millis(2500);
 /// The most candidates: more cannot be weighed exactly while somebody waits.
 const MAX_CANDIDATES: usize = 1000;
 
-fn answer(asked: &Asked<'_>) -> Result<Answer> {
+fn answer_portfolio(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let start = Instant::now();
-    let choice = Choice::of(asked, &COLLECTION, &FILTER)?;
-    let budget = asked.money(&BUDGET)?.unwrap_or_default();
-    let weights = asked.weights(&WEIGHTS)?;
-    let (entries, left_out) = entry::entries(&choice, &weights)?;
+    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
+    let budget = request.read_amount(&BUDGET)?.unwrap_or_default();
+    let weights = request.read_weights(&WEIGHTS)?;
+    let (entries, left_out) = candidates::select_candidates(&choice, &weights)?;
     if entries.len() > MAX_CANDIDATES {
         return Err(Error::TooLarge(format!(
             "{} interventions are too many to weigh against each other: {MAX_CANDIDATES} are allowed. Ask for fewer with a filter.",
             entries.len()
         )));
     }
-    let rules = rules::read(asked, &choice, &entries)?;
-    let candidates = entries.iter().map(|e| Candidate { points: e.points(), cost: e.cost }).collect();
-    let problem = Problem { candidates, budget, rules };
-    let teller = tell::Teller { choice: &choice, entries: &entries, problem: &problem, until: start + TIME };
-    let told = match problem.best(None, start + FOR_THE_CHOICE)? {
-        Outcome::Found(best) => teller.best(&best)?,
-        Outcome::Nothing => teller.clash()?,
-        Outcome::Unknown => teller.unknown(),
+    let rules = rules::read_rules(request, &choice, &entries)?;
+    let candidates = entries.iter().map(|e| PortfolioCandidate { points: e.total_points(), cost: e.cost }).collect();
+    let problem = PortfolioProblem { candidates, budget, rules };
+    let reporter =
+        report::PortfolioReporter { choice: &choice, entries: &entries, problem: &problem, until: start + TIME_LIMIT };
+    let report = match problem.find_best(None, start + SELECTION_TIME_LIMIT)? {
+        SolveOutcome::Found(best) => reporter.report_solution(&best)?,
+        SolveOutcome::Infeasible => reporter.report_conflict()?,
+        SolveOutcome::TimedOut => reporter.report_timeout(),
     };
-    let mut rules = said(&weights);
-    rules.extend(told.rules);
-    Ok(Answer { numbers: told.numbers, found: told.found, left_out, rules })
+    let mut rules = common_rules(&weights);
+    rules.extend(report.rules);
+    Ok(QuestionAnswer { numbers: report.numbers, features: report.found, left_out, rules })
 }
 
 /// What holds for every answer.
-fn said(weights: &Weights) -> Vec<String> {
-    let counted = CRITERIA.iter().filter(|c| weights.of(c) > 0.0);
-    let counted: Vec<String> = counted.map(|c| format!("{c} × {}", weights.of(c))).collect();
+fn common_rules(weights: &CriterionWeights) -> Vec<String> {
+    let counted = CRITERIA.iter().filter(|c| weights.weight_of(c) > 0.0);
+    let counted: Vec<String> = counted.map(|c| format!("{c} × {}", weights.weight_of(c))).collect();
     vec![
         format!(
             "An intervention is worth the sum of its criteria: {}. Each is scaled so that the candidate with most of it has one point.",

@@ -1,13 +1,13 @@
 //! What a choice has to obey: dependencies and tests as the plan has them, and what the inputs demand.
 
-use super::entry::{self, Entry};
-use super::solve::{Demand, Rule};
+use super::candidates::{self, CandidateIntervention};
+use super::problem::{PortfolioRule, RuleDemand};
 use super::{AREAS, AREAS_FILTER, AT_LEAST_ONE, DEPENDS_ON, EXCLUSIVE, EXCLUSIVE_TESTS, MUST};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
-use crate::question::Asked;
-use crate::question::choose::{self, Choice};
-use crate::question::input::{self, Input, short};
+use crate::question::QuestionRequest;
+use crate::question::features::{self, QuestionFeatures};
+use crate::question::input::{self, QuestionInput, shorten_json};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,17 +15,21 @@ use std::collections::{BTreeMap, HashMap};
 const MAX_RULES: usize = 500;
 
 /// All rules, those of the inputs first.
-pub fn read(asked: &Asked<'_>, choice: &Choice, entries: &[Entry]) -> Result<Vec<Rule>> {
+pub fn read_rules(
+    request: &QuestionRequest<'_>,
+    choice: &QuestionFeatures,
+    entries: &[CandidateIntervention],
+) -> Result<Vec<PortfolioRule>> {
     let numbers: HashMap<&FeatureId, usize> = entries.iter().enumerate().map(|(n, e)| (&e.id, n)).collect();
-    let reader = Reader { asked, choice, entries, numbers };
-    let mut rules = reader.at_least_one()?;
-    rules.extend(reader.must()?);
-    rules.extend(reader.exclusive()?);
-    if asked.flag(&EXCLUSIVE_TESTS)? {
-        rules.extend(reader.tests());
+    let reader = RuleReader { request, choice, entries, numbers };
+    let mut rules = reader.at_least_one_rules()?;
+    rules.extend(reader.must_rules()?);
+    rules.extend(reader.exclusive_rules()?);
+    if request.read_flag(&EXCLUSIVE_TESTS)? {
+        rules.extend(reader.test_rules());
     }
-    if asked.flag(&DEPENDS_ON)? {
-        rules.extend(reader.dependencies());
+    if request.read_flag(&DEPENDS_ON)? {
+        rules.extend(reader.dependency_rules());
     }
     if rules.len() > MAX_RULES {
         return Err(Error::TooLarge(format!("{} rules are too many: {MAX_RULES} are allowed.", rules.len())));
@@ -33,26 +37,29 @@ pub fn read(asked: &Asked<'_>, choice: &Choice, entries: &[Entry]) -> Result<Vec
     Ok(rules)
 }
 
-struct Reader<'a> {
-    asked: &'a Asked<'a>,
-    choice: &'a Choice,
-    entries: &'a [Entry],
+struct RuleReader<'a> {
+    request: &'a QuestionRequest<'a>,
+    choice: &'a QuestionFeatures,
+    entries: &'a [CandidateIntervention],
     numbers: HashMap<&'a FeatureId, usize>,
 }
 
-impl Reader<'_> {
-    fn at_least_one(&self) -> Result<Vec<Rule>> {
-        let Some(json) = self.asked.json(&AT_LEAST_ONE) else { return Ok(vec![]) };
+impl RuleReader<'_> {
+    fn at_least_one_rules(&self) -> Result<Vec<PortfolioRule>> {
+        let Some(json) = self.request.raw_json(&AT_LEAST_ONE) else { return Ok(vec![]) };
         let wanted = json.as_object().ok_or_else(|| {
             let sentence = "Expected an object of properties and lists of values, such as {\"objectives\": []}; found";
-            Error::invalid(AT_LEAST_ONE.name, format!("{sentence} {}.", short(json)))
+            Error::invalid(AT_LEAST_ONE.name, format!("{sentence} {}.", shorten_json(json)))
         })?;
         let mut rules = Vec::new();
         for (property, values) in wanted {
-            let values = words(&AT_LEAST_ONE, values)?;
-            let having = if property == "area" { self.by_area(&values)? } else { self.by_value(property)? };
+            let values = read_word_list(&AT_LEAST_ONE, values)?;
+            let having = if property == "area" { self.group_by_area(&values)? } else { self.group_by_value(property)? };
             let mut rule = |value: &str, of: &[usize]| {
-                rules.push(Rule { name: format!("{property}={value}"), demand: Demand::AnyOf(of.to_vec()) });
+                rules.push(PortfolioRule {
+                    name: format!("{property}={value}"),
+                    demand: RuleDemand::AtLeastOne(of.to_vec()),
+                });
             };
             if values.is_empty() {
                 having.iter().filter(|(_, of)| !of.is_empty()).for_each(|(value, of)| rule(value, of));
@@ -64,13 +71,13 @@ impl Reader<'_> {
     }
 
     /// Value → who has it.
-    fn by_value(&self, property: &str) -> Result<BTreeMap<String, Vec<usize>>> {
+    fn group_by_value(&self, property: &str) -> Result<BTreeMap<String, Vec<usize>>> {
         let field = self.choice.field(property);
-        let field =
-            field.ok_or_else(|| choose::unknown_field(self.choice.collection(), property, AT_LEAST_ONE.name))?;
+        let field = field
+            .ok_or_else(|| features::unknown_field_error(self.choice.collection(), property, AT_LEAST_ONE.name))?;
         let mut having: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (n, entry) in self.entries.iter().enumerate() {
-            for value in choose::words(&self.choice.value(&entry.pick, field)) {
+            for value in features::value_words(&self.choice.value(&entry.pick, field)) {
                 let of = having.entry(value).or_default();
                 if of.last() != Some(&n) {
                     of.push(n);
@@ -81,15 +88,16 @@ impl Reader<'_> {
     }
 
     /// Area → who meets it.
-    fn by_area(&self, wanted: &[&str]) -> Result<BTreeMap<String, Vec<usize>>> {
-        let areas = Choice::of(self.asked, &AREAS, &AREAS_FILTER)?;
+    fn group_by_area(&self, wanted: &[&str]) -> Result<BTreeMap<String, Vec<usize>>> {
+        let areas = QuestionFeatures::from_inputs(self.request, &AREAS, &AREAS_FILTER)?;
         let mut having = BTreeMap::new();
-        for pick in areas.all() {
+        for pick in areas.select_all() {
             let id = areas.id(&pick).to_string();
             let Some(geometry) = areas.geometry(&pick) else { continue };
             if wanted.is_empty() || wanted.contains(&id.as_str()) {
-                let area = input::area_of(&geometry, &format!("{}/{id}", AREAS.name))?;
-                let meets = |e: &Entry| self.choice.geometry(&e.pick).is_some_and(|g| area.meets(&g));
+                let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+                let meets =
+                    |e: &CandidateIntervention| self.choice.geometry(&e.pick).is_some_and(|g| area.intersects(&g));
                 having.insert(id, (0..self.entries.len()).filter(|n| meets(&self.entries[*n])).collect());
             }
         }
@@ -102,69 +110,69 @@ impl Reader<'_> {
         }
     }
 
-    fn must(&self) -> Result<Vec<Rule>> {
+    fn must_rules(&self) -> Result<Vec<PortfolioRule>> {
         let rule = |id: &str| {
-            let n = self.candidate(id, &MUST)?;
-            Ok(Rule { name: format!("must={id}"), demand: Demand::AnyOf(vec![n]) })
+            let n = self.find_candidate(id, &MUST)?;
+            Ok(PortfolioRule { name: format!("must={id}"), demand: RuleDemand::AtLeastOne(vec![n]) })
         };
-        self.asked.words(&MUST)?.into_iter().map(rule).collect()
+        self.request.read_words(&MUST)?.into_iter().map(rule).collect()
     }
 
-    fn exclusive(&self) -> Result<Vec<Rule>> {
-        let Some(json) = self.asked.json(&EXCLUSIVE) else { return Ok(vec![]) };
+    fn exclusive_rules(&self) -> Result<Vec<PortfolioRule>> {
+        let Some(json) = self.request.raw_json(&EXCLUSIVE) else { return Ok(vec![]) };
         let groups = json.as_array().ok_or_else(|| {
-            Error::invalid(EXCLUSIVE.name, format!("Expected a list of lists of ids, found {}.", short(json)))
+            Error::invalid(EXCLUSIVE.name, format!("Expected a list of lists of ids, found {}.", shorten_json(json)))
         })?;
         let rule = |(nth, group): (usize, &Json)| {
-            let ids = words(&EXCLUSIVE, group)?;
-            let mut of = ids.iter().map(|id| self.candidate(id, &EXCLUSIVE)).collect::<Result<Vec<_>>>()?;
+            let ids = read_word_list(&EXCLUSIVE, group)?;
+            let mut of = ids.iter().map(|id| self.find_candidate(id, &EXCLUSIVE)).collect::<Result<Vec<_>>>()?;
             of.sort_unstable();
             of.dedup();
-            Ok(Rule { name: format!("exclusive={}", nth + 1), demand: Demand::OneOf(of) })
+            Ok(PortfolioRule { name: format!("exclusive={}", nth + 1), demand: RuleDemand::AtMostOne(of) })
         };
         groups.iter().enumerate().map(rule).collect()
     }
 
-    fn tests(&self) -> Vec<Rule> {
-        let rule = |(n, entry): (usize, &Entry)| {
-            let test = self.choice.words(&entry.pick, "tested_by").into_iter().next()?;
+    fn test_rules(&self) -> Vec<PortfolioRule> {
+        let rule = |(n, entry): (usize, &CandidateIntervention)| {
+            let test = self.choice.field_words(&entry.pick, "tested_by").into_iter().next()?;
             let other = *self.numbers.get(&FeatureId::new(&test).ok()?)?;
             let name = format!("tested_by={}", entry.id);
-            (other != n).then(|| Rule { name, demand: Demand::OneOf(vec![n, other]) })
+            (other != n).then(|| PortfolioRule { name, demand: RuleDemand::AtMostOne(vec![n, other]) })
         };
         self.entries.iter().enumerate().filter_map(rule).collect()
     }
 
-    fn dependencies(&self) -> Vec<Rule> {
+    fn dependency_rules(&self) -> Vec<PortfolioRule> {
         let mut rules = Vec::new();
         for (n, entry) in self.entries.iter().enumerate() {
             let (mut needs, mut missing) = (Vec::new(), false);
-            for on in self.choice.words(&entry.pick, "depends_on") {
+            for on in self.choice.field_words(&entry.pick, "depends_on") {
                 let id = FeatureId::new(&on).ok();
                 if let Some(other) = id.as_ref().and_then(|id| self.numbers.get(id)) {
                     needs.push(*other);
                 } else {
-                    let there = id.and_then(|id| self.choice.find(&id));
-                    missing |= !there.is_some_and(|pick| entry::stands(self.choice, &pick));
+                    let exists = id.and_then(|id| self.choice.find_by_id(&id));
+                    missing |= !exists.is_some_and(|pick| candidates::is_under_way_or_completed(self.choice, &pick));
                 }
             }
             let demand = match (missing, needs.is_empty()) {
-                (true, _) => Demand::Never(n),
-                (false, false) => Demand::Needs(n, needs),
+                (true, _) => RuleDemand::Excludes(n),
+                (false, false) => RuleDemand::Requires(n, needs),
                 (false, true) => continue,
             };
-            rules.push(Rule { name: format!("depends_on={}", entry.id), demand });
+            rules.push(PortfolioRule { name: format!("depends_on={}", entry.id), demand });
         }
         rules
     }
 
-    fn candidate(&self, id: &str, input: &Input) -> Result<usize> {
+    fn find_candidate(&self, id: &str, input: &QuestionInput) -> Result<usize> {
         let known = FeatureId::new(id).ok();
         if let Some(n) = known.as_ref().and_then(|id| self.numbers.get(id)) {
             return Ok(*n);
         }
-        let there = known.is_some_and(|id| self.choice.find(&id).is_some());
-        let sentence = if there {
+        let exists = known.is_some_and(|id| self.choice.find_by_id(&id).is_some());
+        let sentence = if exists {
             format!(
                 "'{id}' is no candidate: it states no cost, or that of a whole programme, is decided already, or does not pass the filter."
             )
@@ -175,11 +183,12 @@ impl Reader<'_> {
     }
 }
 
-fn words<'j>(input: &Input, json: &'j Json) -> Result<Vec<&'j str>> {
+fn read_word_list<'j>(input: &QuestionInput, json: &'j Json) -> Result<Vec<&'j str>> {
     let list: Option<Vec<&str>> = json.as_array().and_then(|l| l.iter().map(Json::as_str).collect());
-    let list = list.filter(|l| l.len() <= input::MAX_LIST);
+    let list = list.filter(|l| l.len() <= input::MAX_LIST_ITEMS);
     list.ok_or_else(|| {
-        let sentence = format!("Expected a list of at most {} words, found {}.", input::MAX_LIST, short(json));
+        let sentence =
+            format!("Expected a list of at most {} words, found {}.", input::MAX_LIST_ITEMS, shorten_json(json));
         Error::invalid(input.name, sentence)
     })
 }

@@ -1,51 +1,57 @@
 //! The best choice, exactly: bound it from above by the linear relaxation, settle every candidate that the bound settles, and try what is left. Each
 //! round has more room than the one before, and starts from the best choice known.
 
-use super::polish::polish;
-use super::relax::{Relaxed, relax};
-use super::rest::Rest;
-use super::solve::{Best, Outcome, Problem};
-use super::sweep::{Room, sweep};
-use super::units::Units;
+use super::integer_units::IntegerUnits;
+use super::local_search::improve_choice;
+use super::problem::{PortfolioProblem, PortfolioSolution, SolveOutcome};
+use super::reduced_problem::ReducedProblem;
+use super::relaxation::{LinearRelaxation, solve_relaxation};
+use super::state_pass::{PassLimits, run_pass};
 use crate::error::Result;
 use std::time::Instant;
 
 /// States of a pass, round by round.
-const ROOMS: [usize; 4] = [500, 5_000, 50_000, 250_000];
+const STATE_LIMITS: [usize; 4] = [500, 5_000, 50_000, 250_000];
 /// The most words of bits that the states of a pass take together.
-const MOST_WORDS: usize = 4_000_000;
+const MAX_STATE_WORDS: usize = 4_000_000;
 /// How often settled candidates are followed by a new relaxation.
-const TIGHTENED: usize = 4;
+const MAX_TIGHTENINGS: usize = 4;
 
 /// Searches until that time. `known` is a choice that obeys everything: nothing worse is found.
-pub fn search(problem: &Problem, known: Option<&Best>, until: Instant) -> Result<Outcome> {
-    let units = Units::of(problem);
+pub fn search_best(
+    problem: &PortfolioProblem,
+    known: Option<&PortfolioSolution>,
+    until: Instant,
+) -> Result<SolveOutcome> {
+    let units = IntegerUnits::from_problem(problem);
     let mut found = known.cloned();
-    let proven = |found: Option<Best>| match found {
-        Some(best) => Outcome::Found(Best { proven: true, at_most: best.points, ..best }),
-        None => Outcome::Nothing,
+    let proven = |found: Option<PortfolioSolution>| match found {
+        Some(best) => SolveOutcome::Found(PortfolioSolution { proven: true, at_most: best.points, ..best }),
+        None => SolveOutcome::Infeasible,
     };
-    let Some(mut rest) = Rest::of(problem, &units) else { return Ok(proven(found)) };
+    let Some(mut reduced) = ReducedProblem::from_problem(problem, &units) else { return Ok(proven(found)) };
     let mut at_most = f64::INFINITY;
-    for states in ROOMS {
-        let goal = found.as_ref().map(|best| units.sum(&best.chosen) + units.step);
-        let Some(relaxed) = tighten(&units, &mut rest, goal, until) else { return Ok(proven(found)) };
+    for states in STATE_LIMITS {
+        let goal = found.as_ref().map(|best| units.sum_points(&best.chosen) + units.step);
+        let Some(relaxed) = tighten_bound(&units, &mut reduced, goal, until) else { return Ok(proven(found)) };
         at_most = at_most.min(relaxed.at_most * units.unit);
-        let width = rest.rows.len() / 64 + rest.open().count() / 64 + 2;
-        let room = Room { states: states.min(MOST_WORDS / width), until };
-        let swept = sweep(&units, &rest, &relaxed, goal.unwrap_or(i64::MIN / 2), &room);
-        let polished = swept.chosen.iter().map(|chosen| polish(problem, &units, chosen, until));
-        if let Some(chosen) = polished.max_by_key(|chosen| units.sum(chosen)) {
-            found = Some(problem.choice(chosen));
+        let width = reduced.rows.len() / 64 + reduced.open_candidates().count() / 64 + 2;
+        let limits = PassLimits { states: states.min(MAX_STATE_WORDS / width), until };
+        let pass = run_pass(&units, &reduced, &relaxed, goal.unwrap_or(i64::MIN / 2), &limits);
+        let polished = pass.chosen.iter().map(|chosen| improve_choice(problem, &units, chosen, until));
+        if let Some(chosen) = polished.max_by_key(|chosen| units.sum_points(chosen)) {
+            found = Some(problem.build_solution(chosen));
         }
-        let Some(let_go) = swept.let_go else { return Ok(proven(found)) };
-        at_most = at_most.min(found.as_ref().map_or(f64::NEG_INFINITY, |b| b.points).max(let_go * units.unit));
+        let Some(dropped_bound) = pass.dropped_bound else { return Ok(proven(found)) };
+        at_most = at_most.min(found.as_ref().map_or(f64::NEG_INFINITY, |b| b.points).max(dropped_bound * units.unit));
         if found.is_none() {
             // Any choice that obeys is a start.
-            match problem.cheapest(halfway(until))? {
-                Outcome::Found(some) => found = Some(problem.choice(polish(problem, &units, &some.chosen, until))),
-                Outcome::Nothing => return Ok(Outcome::Nothing),
-                Outcome::Unknown => {}
+            match problem.find_cheapest(halfway_until(until))? {
+                SolveOutcome::Found(some) => {
+                    found = Some(problem.build_solution(improve_choice(problem, &units, &some.chosen, until)))
+                }
+                SolveOutcome::Infeasible => return Ok(SolveOutcome::Infeasible),
+                SolveOutcome::TimedOut => {}
             }
         }
         if Instant::now() > until {
@@ -53,20 +59,27 @@ pub fn search(problem: &Problem, known: Option<&Best>, until: Instant) -> Result
         }
     }
     Ok(match found {
-        Some(best) => Outcome::Found(Best { proven: false, at_most: at_most.max(best.points), ..best }),
-        None => Outcome::Unknown,
+        Some(best) => {
+            SolveOutcome::Found(PortfolioSolution { proven: false, at_most: at_most.max(best.points), ..best })
+        }
+        None => SolveOutcome::TimedOut,
     })
 }
 
-fn halfway(until: Instant) -> Instant {
+fn halfway_until(until: Instant) -> Instant {
     let now = Instant::now();
     now + until.saturating_duration_since(now) / 2
 }
 
 /// Settles what can be settled; `None` when no choice reaches the goal.
-fn tighten(units: &Units, rest: &mut Rest, goal: Option<i64>, until: Instant) -> Option<Relaxed> {
-    for _ in 0..TIGHTENED {
-        let relaxed = relax(units, rest, goal, until)?;
+fn tighten_bound(
+    units: &IntegerUnits,
+    reduced: &mut ReducedProblem,
+    goal: Option<i64>,
+    until: Instant,
+) -> Option<LinearRelaxation> {
+    for _ in 0..MAX_TIGHTENINGS {
+        let relaxed = solve_relaxation(units, reduced, goal, until)?;
         let Some(goal) = goal else { return Some(relaxed) };
         let goal = goal as f64 - units.step as f64 * 0.05;
         if relaxed.at_most < goal {
@@ -75,22 +88,22 @@ fn tighten(units: &Units, rest: &mut Rest, goal: Option<i64>, until: Instant) ->
         if Instant::now() > until {
             return Some(relaxed);
         }
-        let open: Vec<usize> = rest.open().collect();
+        let open: Vec<usize> = reduced.open_candidates().collect();
         let mut settled = false;
         for n in open {
-            let gain = relaxed.gain(units, n);
+            let gain = relaxed.candidate_gain(units, n);
             // The other way round, the bound falls below the goal.
             if relaxed.at_most - gain.abs() < goal {
-                rest.decided[n] = Some(gain > 0.0);
+                reduced.decided[n] = Some(gain > 0.0);
                 settled = true;
             }
         }
         if !settled {
             return Some(relaxed);
         }
-        if !rest.settle() {
+        if !reduced.propagate_rules() {
             return None;
         }
     }
-    relax(units, rest, goal, until)
+    solve_relaxation(units, reduced, goal, until)
 }

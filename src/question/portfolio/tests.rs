@@ -1,77 +1,81 @@
 //! The search against every subset there is, and, where those are too many, against a table over all budgets.
 
-use super::solve::{Best, Candidate, Demand, EQUAL, Outcome, Problem, Rule};
+use super::problem::{
+    POINTS_TOLERANCE, PortfolioCandidate, PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome,
+};
 use rust_decimal::Decimal;
 use std::time::{Duration, Instant};
 
-fn later() -> Instant {
+fn one_minute_later() -> Instant {
     Instant::now() + Duration::from_mins(1)
 }
 
-struct Dice(u64);
+struct RandomSource(u64);
 
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
+impl RandomSource {
+    fn next_below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 
-    fn some(&mut self, count: usize, most: u64) -> Vec<usize> {
-        let mut list: Vec<usize> = (0..=self.below(most)).map(|_| self.below(count as u64) as usize).collect();
+    fn next_subset(&mut self, count: usize, most: u64) -> Vec<usize> {
+        let mut list: Vec<usize> =
+            (0..=self.next_below(most)).map(|_| self.next_below(count as u64) as usize).collect();
         list.sort_unstable();
         list.dedup();
         list
     }
 
-    fn demand(&mut self, count: usize) -> Demand {
-        let of = self.some(count, 4);
-        match self.below(5) {
-            0 | 1 => Demand::AnyOf(of),
-            2 => Demand::OneOf(of),
-            3 => Demand::Needs(self.below(count as u64) as usize, of),
-            _ => Demand::Never(of[0]),
+    fn next_demand(&mut self, count: usize) -> RuleDemand {
+        let of = self.next_subset(count, 4);
+        match self.next_below(5) {
+            0 | 1 => RuleDemand::AtLeastOne(of),
+            2 => RuleDemand::AtMostOne(of),
+            3 => RuleDemand::Requires(self.next_below(count as u64) as usize, of),
+            _ => RuleDemand::Excludes(of[0]),
         }
     }
 }
 
 /// Points and costs as plans have them, and as they are hard to choose from: all alike, by halves and thirds, by the cost, with nothing to pay.
-fn candidate(dice: &mut Dice, kind: u64) -> Candidate {
-    let cents = (dice.below(9_000_000) + 1) as i64;
+fn random_candidate(random: &mut RandomSource, kind: u64) -> PortfolioCandidate {
+    let cents = (random.next_below(9_000_000) + 1) as i64;
     let by_cost = cents as f64 / 9e6;
     let points = match kind {
         0 => 3.0,
-        1 => 1.0 + dice.below(4) as f64 / 3.0 + dice.below(3) as f64 / 2.0,
-        2 => (1 + dice.below(200)) as f64 / 64.0,
+        1 => 1.0 + random.next_below(4) as f64 / 3.0 + random.next_below(3) as f64 / 2.0,
+        2 => (1 + random.next_below(200)) as f64 / 64.0,
         3 => 1.0 + 0.8 * by_cost,
         4 => by_cost,
-        _ => dice.below(1_000_003) as f64 / 77_777.7,
+        _ => random.next_below(1_000_003) as f64 / 77_777.7,
     };
     let cost = match kind {
-        1 => Decimal::from(dice.below(5) * 1000),
+        1 => Decimal::from(random.next_below(5) * 1000),
         5 => Decimal::new(cents * 1_000_003, 9),
         _ => Decimal::new(cents, 2),
     };
-    Candidate { points, cost }
+    PortfolioCandidate { points, cost }
 }
 
-fn problem(dice: &mut Dice, count: usize, rules: usize) -> Problem {
-    let kind = dice.below(6);
-    let candidates: Vec<Candidate> = (0..count).map(|_| candidate(dice, kind)).collect();
-    let budget = candidates.iter().map(|c| c.cost).sum::<Decimal>() / Decimal::from(2 + dice.below(3));
+fn random_problem(random: &mut RandomSource, count: usize, rules: usize) -> PortfolioProblem {
+    let kind = random.next_below(6);
+    let candidates: Vec<PortfolioCandidate> = (0..count).map(|_| random_candidate(random, kind)).collect();
+    let budget = candidates.iter().map(|c| c.cost).sum::<Decimal>() / Decimal::from(2 + random.next_below(3));
     let budget = budget.round_dp(2);
-    let rules = (0..rules).map(|n| Rule { name: format!("r{n}"), demand: dice.demand(count) }).collect();
-    Problem { candidates, budget, rules }
+    let rules =
+        (0..rules).map(|n| PortfolioRule { name: format!("r{n}"), demand: random.next_demand(count) }).collect();
+    PortfolioProblem { candidates, budget, rules }
 }
 
 /// Every subset there is.
-fn brute(p: &Problem) -> Option<f64> {
+fn brute_force_points(p: &PortfolioProblem) -> Option<f64> {
     let mut best: Option<f64> = None;
     for mask in 0..1_u32 << p.candidates.len() {
         let chosen: Vec<usize> = (0..p.candidates.len()).filter(|i| mask >> i & 1 == 1).collect();
         let points: f64 = chosen.iter().map(|i| p.candidates[*i].points).sum();
         let cost = || chosen.iter().map(|i| p.candidates[*i].cost).sum::<Decimal>();
         if best.is_none_or(|most| points > most)
-            && p.rules.iter().all(|r| r.demand.holds(&chosen))
+            && p.rules.iter().all(|r| r.demand.is_met_by(&chosen))
             && cost() <= p.budget
         {
             best = Some(points);
@@ -80,43 +84,44 @@ fn brute(p: &Problem) -> Option<f64> {
     best
 }
 
-fn found(p: &Problem, known: Option<&Best>) -> Option<Best> {
-    match p.best(known, later()).unwrap() {
-        Outcome::Found(best) => {
+fn find_proven_best(p: &PortfolioProblem, known: Option<&PortfolioSolution>) -> Option<PortfolioSolution> {
+    match p.find_best(known, one_minute_later()).unwrap() {
+        SolveOutcome::Found(best) => {
             assert!(best.proven && best.cost <= p.budget, "{best:?} of {p:?}");
-            assert!(p.rules.iter().all(|r| r.demand.holds(&best.chosen)), "{best:?} of {p:?}");
+            assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?} of {p:?}");
             Some(best)
         }
-        Outcome::Nothing => None,
-        Outcome::Unknown => panic!("unknown: {p:?}"),
+        SolveOutcome::Infeasible => None,
+        SolveOutcome::TimedOut => panic!("unknown: {p:?}"),
     }
 }
 
 #[test]
 fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_set() {
-    let mut dice = Dice(7);
+    let mut random = RandomSource(7);
     let mut clashes = 0;
     for _ in 0..400 {
-        let (count, rules) = (1 + dice.below(11) as usize, dice.below(6) as usize);
-        let p = problem(&mut dice, count, rules);
-        match (brute(&p), found(&p, None)) {
+        let (count, rules) = (1 + random.next_below(11) as usize, random.next_below(6) as usize);
+        let p = random_problem(&mut random, count, rules);
+        match (brute_force_points(&p), find_proven_best(&p, None)) {
             (None, None) => {
                 clashes += 1;
-                let clash = p.clash(later()).unwrap();
-                assert!(clash.smallest && !clash.rules.is_empty());
+                let clash = p.find_conflict(one_minute_later()).unwrap();
+                assert!(clash.is_minimal && !clash.rules.is_empty());
                 for left in std::iter::once(None).chain(clash.rules.iter().map(Some)) {
                     let rules = clash.rules.iter().filter(|r| Some(*r) != left).map(|r| p.rules[*r].clone()).collect();
-                    assert_eq!(brute(&Problem { rules, ..p.clone() }).is_some(), left.is_some());
+                    assert_eq!(brute_force_points(&PortfolioProblem { rules, ..p.clone() }).is_some(), left.is_some());
                 }
             }
             (Some(points), Some(got)) => {
-                assert!((got.points - points).abs() < EQUAL, "{} against {points} of {p:?}", got.points);
-                assert_eq!(p.clash(later()).unwrap().rules, Vec::<usize>::new());
+                assert!((got.points - points).abs() < POINTS_TOLERANCE, "{} against {points} of {p:?}", got.points);
+                assert_eq!(p.find_conflict(one_minute_later()).unwrap().rules, Vec::<usize>::new());
                 // What is known is a start, never a hindrance.
                 for rule in 0..p.rules.len() {
-                    let free = p.without(rule);
-                    let (want, got) = (brute(&free).unwrap(), found(&free, Some(&got)).unwrap());
-                    assert!((got.points - want).abs() < EQUAL, "{} against {want} of {free:?}", got.points);
+                    let free = p.without_rule(rule);
+                    let (want, got) =
+                        (brute_force_points(&free).unwrap(), find_proven_best(&free, Some(&got)).unwrap());
+                    assert!((got.points - want).abs() < POINTS_TOLERANCE, "{} against {want} of {free:?}", got.points);
                 }
             }
             (want, got) => panic!("{got:?} where {want:?} was found in {p:?}"),
@@ -126,7 +131,7 @@ fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_
 }
 
 /// The best of 200 by a table over all budgets: groups of five, some with at most one, some with at least one.
-fn table(p: &Problem, groups: &[Vec<usize>], budget: usize) -> Option<f64> {
+fn table_points(p: &PortfolioProblem, groups: &[Vec<usize>], budget: usize) -> Option<f64> {
     let cost = |n: usize| usize::try_from(p.candidates[n].cost.mantissa()).unwrap();
     let mut best = vec![Some(0.0); budget + 1];
     for (rule, group) in p.rules.iter().zip(groups) {
@@ -134,7 +139,7 @@ fn table(p: &Problem, groups: &[Vec<usize>], budget: usize) -> Option<f64> {
         for mask in 0..1_usize << group.len() {
             let of: Vec<usize> =
                 group.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, n)| *n).collect();
-            if !rule.demand.holds(&of) {
+            if !rule.demand.is_met_by(&of) {
                 continue;
             }
             let (spent, points) =
@@ -152,13 +157,14 @@ fn table(p: &Problem, groups: &[Vec<usize>], budget: usize) -> Option<f64> {
 
 #[test]
 fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
-    let mut dice = Dice(11);
+    let mut random = RandomSource(11);
     for seed in 0..6 {
         let candidates = (0..200)
             .map(|_| {
-                let cost = 5 + dice.below(60);
-                let points = if seed % 2 == 0 { 1.0 + cost as f64 / 13.0 } else { (1 + dice.below(900)) as f64 / 70.0 };
-                Candidate { points, cost: Decimal::from(cost) }
+                let cost = 5 + random.next_below(60);
+                let points =
+                    if seed % 2 == 0 { 1.0 + cost as f64 / 13.0 } else { (1 + random.next_below(900)) as f64 / 70.0 };
+                PortfolioCandidate { points, cost: Decimal::from(cost) }
             })
             .collect();
         let groups: Vec<Vec<usize>> = (0..40).map(|g| (g * 5..g * 5 + 5).collect()).collect();
@@ -167,24 +173,27 @@ fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
             .enumerate()
             .map(|(n, group)| {
                 let demand = match n % 4 {
-                    0 => Demand::AnyOf(group.clone()),
-                    1 => Demand::OneOf(group.clone()),
-                    2 => Demand::Needs(group[0], group[1..3].to_vec()),
-                    _ => Demand::Never(group[0]),
+                    0 => RuleDemand::AtLeastOne(group.clone()),
+                    1 => RuleDemand::AtMostOne(group.clone()),
+                    2 => RuleDemand::Requires(group[0], group[1..3].to_vec()),
+                    _ => RuleDemand::Excludes(group[0]),
                 };
-                Rule { name: format!("r{n}"), demand }
+                PortfolioRule { name: format!("r{n}"), demand }
             })
             .collect();
         let budget = [400, 1500, 2500][seed / 2];
-        let p = Problem { candidates, budget: Decimal::from(budget), rules };
-        let want = table(&p, &groups, budget).unwrap();
+        let p = PortfolioProblem { candidates, budget: Decimal::from(budget), rules };
+        let want = table_points(&p, &groups, budget).unwrap();
         if seed % 2 == 1 {
-            let got = found(&p, None).unwrap().points;
-            assert!((got - want).abs() < EQUAL, "seed {seed}: {got} against {want}");
-        } else if let Outcome::Found(best) = p.best(None, Instant::now() + Duration::from_secs(1)).unwrap() {
+            let got = find_proven_best(&p, None).unwrap().points;
+            assert!((got - want).abs() < POINTS_TOLERANCE, "seed {seed}: {got} against {want}");
+        } else if let SolveOutcome::Found(best) = p.find_best(None, Instant::now() + Duration::from_secs(1)).unwrap() {
             // Points that follow costs may be too hard for a second: then the truth lies in what is said.
-            assert!(best.points <= want + EQUAL && want <= best.at_most + EQUAL, "seed {seed}: {want} and {best:?}");
-            assert!(!best.proven || want <= best.points + EQUAL, "seed {seed}: {want} and {best:?}");
+            assert!(
+                best.points <= want + POINTS_TOLERANCE && want <= best.at_most + POINTS_TOLERANCE,
+                "seed {seed}: {want} and {best:?}"
+            );
+            assert!(!best.proven || want <= best.points + POINTS_TOLERANCE, "seed {seed}: {want} and {best:?}");
         } else {
             panic!("seed {seed}: no choice");
         }
@@ -193,22 +202,22 @@ fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
 
 #[test]
 fn without_time_for_a_proof_the_choice_still_obeys_and_says_what_it_could_be_at_most() {
-    let mut dice = Dice(13);
+    let mut random = RandomSource(13);
     let mut unproven = 0;
     for _ in 0..10 {
-        let candidates: Vec<Candidate> = (0..200).map(|_| candidate(&mut dice, 3)).collect();
+        let candidates: Vec<PortfolioCandidate> = (0..200).map(|_| random_candidate(&mut random, 3)).collect();
         let budget = (candidates.iter().map(|c| c.cost).sum::<Decimal>() / Decimal::from(3)).round_dp(2);
         let rules = (0..10)
             .map(|n| {
-                let of = dice.some(200, 6);
-                let demand = if n % 2 == 0 { Demand::AnyOf(of) } else { Demand::OneOf(of) };
-                Rule { name: format!("r{n}"), demand }
+                let of = random.next_subset(200, 6);
+                let demand = if n % 2 == 0 { RuleDemand::AtLeastOne(of) } else { RuleDemand::AtMostOne(of) };
+                PortfolioRule { name: format!("r{n}"), demand }
             })
             .collect();
-        let p = Problem { candidates, budget, rules };
-        if let Outcome::Found(best) = p.best(None, Instant::now()).unwrap() {
+        let p = PortfolioProblem { candidates, budget, rules };
+        if let SolveOutcome::Found(best) = p.find_best(None, Instant::now()).unwrap() {
             assert!(best.cost <= p.budget && best.at_most >= best.points, "{best:?}");
-            assert!(p.rules.iter().all(|r| r.demand.holds(&best.chosen)), "{best:?}");
+            assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?}");
             unproven += usize::from(!best.proven);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::feature::Geometry;
 use crate::question::measure::lines_of;
-use crate::question::metric::Metric;
+use crate::question::metric_plane::MetricPlane;
 use geo_types::Coord;
 use hashbrown::HashMap;
 use std::cmp::Reverse;
@@ -14,10 +14,10 @@ pub const OFF_STREET_M: f64 = 80.0;
 const BIN_M: f64 = 100.0;
 
 /// Streets that are joined where they share a position.
-pub struct Network {
-    corners: Vec<Coord<f64>>,
+pub struct StreetNetwork {
+    nodes: Vec<Coord<f64>>,
     /// Stretches between two neighbouring corners, each once.
-    pub stretches: Vec<Stretch>,
+    pub edges: Vec<StreetEdge>,
     /// Where the neighbours of each corner begin, and their end.
     first: Vec<u32>,
     /// Neighbour, and which stretch leads there.
@@ -27,7 +27,7 @@ pub struct Network {
 
 /// A straight piece of street.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch {
+pub struct StreetEdge {
     pub from: u32,
     pub to: u32,
     pub a: Coord<f64>,
@@ -37,8 +37,8 @@ pub struct Stretch {
 
 /// A place on a stretch.
 #[derive(Debug, Clone, Copy)]
-pub struct Spot {
-    pub stretch: u32,
+pub struct EdgePosition {
+    pub edge: u32,
     /// From its beginning.
     pub along: f64,
     /// How far it is from the place asked about.
@@ -46,58 +46,59 @@ pub struct Spot {
 }
 
 /// How far it is from one place to all corners.
-pub struct Walk {
-    start: Spot,
+pub struct WalkDistances {
+    start: EdgePosition,
     distances: Vec<f64>,
 }
 
-impl Network {
+impl StreetNetwork {
     /// Joins the lines of geometries (degrees).
     #[must_use]
-    pub fn of<'g>(metric: &Metric, geometries: impl IntoIterator<Item = &'g Geometry>) -> Self {
+    pub fn from_geometries<'g>(metric: &MetricPlane, geometries: impl IntoIterator<Item = &'g Geometry>) -> Self {
         let mut numbers: HashMap<(u64, u64), u32> = HashMap::new();
-        let mut corners = Vec::new();
-        let mut stretches = Vec::new();
+        let mut nodes = Vec::new();
+        let mut edges = Vec::new();
         for geometry in geometries {
             for line in lines_of(geometry) {
                 let mut last: Option<u32> = None;
                 for c in &line.0 {
-                    let corner = *numbers.entry((c.x.to_bits(), c.y.to_bits())).or_insert_with(|| {
-                        corners.push(metric.metres(*c));
-                        corners.len() as u32 - 1
+                    let node = *numbers.entry((c.x.to_bits(), c.y.to_bits())).or_insert_with(|| {
+                        nodes.push(metric.to_metres(*c));
+                        nodes.len() as u32 - 1
                     });
-                    if let Some(from) = last.filter(|from| *from != corner) {
-                        let (a, b): (Coord<f64>, Coord<f64>) = (corners[from as usize], corners[corner as usize]);
+                    if let Some(from) = last.filter(|from| *from != node) {
+                        let (a, b): (Coord<f64>, Coord<f64>) = (nodes[from as usize], nodes[node as usize]);
                         let length = (b.x - a.x).hypot(b.y - a.y);
-                        stretches.push(Stretch { from, to: corner, a, b, length });
+                        edges.push(StreetEdge { from, to: node, a, b, length });
                     }
-                    last = Some(corner);
+                    last = Some(node);
                 }
             }
         }
-        let (first, next) = rows(corners.len(), &stretches);
-        let bins = bins(&stretches);
-        Self { corners, stretches, first, next, bins }
+        let (first, next) = adjacency_rows(nodes.len(), &edges);
+        let bins = bin_edges(&edges);
+        Self { nodes, edges, first, next, bins }
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.stretches.is_empty()
+        self.edges.is_empty()
     }
 
     /// The nearest place on a street; `None` when it is farther than [`OFF_STREET_M`].
     #[must_use]
-    pub fn nearest(&self, place: Coord<f64>) -> Option<Spot> {
-        let around = self.around(place, place).into_iter().map(|n| self.stretches[n as usize].spot(n, place));
+    pub fn nearest_position(&self, place: Coord<f64>) -> Option<EdgePosition> {
+        let around =
+            self.edges_near(place, place).into_iter().map(|n| self.edges[n as usize].nearest_position(n, place));
         around.filter(|s| s.gap <= OFF_STREET_M).min_by(|a, b| a.gap.total_cmp(&b.gap))
     }
 
     /// The stretches that may lie within [`OFF_STREET_M`] of a box.
     #[must_use]
-    pub fn around(&self, min: Coord<f64>, max: Coord<f64>) -> Vec<u32> {
+    pub fn edges_near(&self, min: Coord<f64>, max: Coord<f64>) -> Vec<u32> {
         let mut found = Vec::new();
-        for x in bin(min.x - OFF_STREET_M)..=bin(max.x + OFF_STREET_M) {
-            for y in bin(min.y - OFF_STREET_M)..=bin(max.y + OFF_STREET_M) {
+        for x in bin_index(min.x - OFF_STREET_M)..=bin_index(max.x + OFF_STREET_M) {
+            for y in bin_index(min.y - OFF_STREET_M)..=bin_index(max.y + OFF_STREET_M) {
                 found.extend(self.bins.get(&(x, y)).into_iter().flatten());
             }
         }
@@ -108,55 +109,52 @@ impl Network {
 
     /// Walks from a spot, no farther than a limit (Dijkstra).
     #[must_use]
-    pub fn walk(&self, start: Spot, limit: f64) -> Walk {
-        let mut distances = vec![f64::INFINITY; self.corners.len()];
+    pub fn walk_from(&self, start: EdgePosition, limit: f64) -> WalkDistances {
+        let mut distances = vec![f64::INFINITY; self.nodes.len()];
         let mut heap = BinaryHeap::new();
-        let stretch = self.stretches[start.stretch as usize];
-        let mut reach = |corner: u32, distance: f64, heap: &mut BinaryHeap<_>| {
-            if distance <= limit && distance < distances[corner as usize] {
-                distances[corner as usize] = distance;
-                heap.push(Reverse((Metres(distance), corner)));
+        let edge = self.edges[start.edge as usize];
+        let mut reach = |node: u32, distance: f64, heap: &mut BinaryHeap<_>| {
+            if distance <= limit && distance < distances[node as usize] {
+                distances[node as usize] = distance;
+                heap.push(Reverse((OrderedMetres(distance), node)));
             }
         };
-        reach(stretch.from, start.gap + start.along, &mut heap);
-        reach(stretch.to, start.gap + stretch.length - start.along, &mut heap);
-        let mut done = vec![false; self.corners.len()];
-        while let Some(Reverse((Metres(distance), corner))) = heap.pop() {
-            if std::mem::replace(&mut done[corner as usize], true) {
+        reach(edge.from, start.gap + start.along, &mut heap);
+        reach(edge.to, start.gap + edge.length - start.along, &mut heap);
+        let mut done = vec![false; self.nodes.len()];
+        while let Some(Reverse((OrderedMetres(distance), node))) = heap.pop() {
+            if std::mem::replace(&mut done[node as usize], true) {
                 continue;
             }
-            let row = self.first[corner as usize] as usize..self.first[corner as usize + 1] as usize;
-            for (neighbour, stretch) in &self.next[row] {
-                reach(*neighbour, distance + self.stretches[*stretch as usize].length, &mut heap);
+            let row = self.first[node as usize] as usize..self.first[node as usize + 1] as usize;
+            for (neighbour, edge) in &self.next[row] {
+                reach(*neighbour, distance + self.edges[*edge as usize].length, &mut heap);
             }
         }
-        Walk { start, distances }
+        WalkDistances { start, distances }
     }
 }
 
-impl Walk {
+impl WalkDistances {
     /// How far it is to a place on a stretch, infinite when it cannot be reached.
     #[must_use]
-    pub fn distance(&self, number: u32, stretch: &Stretch, along: f64) -> f64 {
-        let from = self.distances[stretch.from as usize] + along;
-        let to = self.distances[stretch.to as usize] + stretch.length - along;
-        let own = if number == self.start.stretch {
-            self.start.gap + (along - self.start.along).abs()
-        } else {
-            f64::INFINITY
-        };
+    pub fn distance_to(&self, number: u32, edge: &StreetEdge, along: f64) -> f64 {
+        let from = self.distances[edge.from as usize] + along;
+        let to = self.distances[edge.to as usize] + edge.length - along;
+        let own =
+            if number == self.start.edge { self.start.gap + (along - self.start.along).abs() } else { f64::INFINITY };
         from.min(to).min(own)
     }
 
     /// How much of a stretch lies within a limit.
     #[must_use]
-    pub fn length_within(&self, number: u32, stretch: &Stretch, limit: f64) -> f64 {
-        let from = (limit - self.distances[stretch.from as usize]).clamp(0.0, stretch.length);
-        let to = (limit - self.distances[stretch.to as usize]).clamp(0.0, stretch.length);
-        let mut parts = vec![(0.0, from), (stretch.length - to, stretch.length)];
-        if number == self.start.stretch {
+    pub fn length_within(&self, number: u32, edge: &StreetEdge, limit: f64) -> f64 {
+        let from = (limit - self.distances[edge.from as usize]).clamp(0.0, edge.length);
+        let to = (limit - self.distances[edge.to as usize]).clamp(0.0, edge.length);
+        let mut parts = vec![(0.0, from), (edge.length - to, edge.length)];
+        if number == self.start.edge {
             let reach = (limit - self.start.gap).max(0.0);
-            parts.push(((self.start.along - reach).max(0.0), (self.start.along + reach).min(stretch.length)));
+            parts.push(((self.start.along - reach).max(0.0), (self.start.along + reach).min(edge.length)));
         }
         parts.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (mut sum, mut end) = (0.0, 0.0_f64);
@@ -168,49 +166,49 @@ impl Walk {
     }
 }
 
-impl Stretch {
+impl StreetEdge {
     /// The place on it that is nearest to another.
     #[must_use]
-    pub fn spot(&self, number: u32, place: Coord<f64>) -> Spot {
+    pub fn nearest_position(&self, number: u32, place: Coord<f64>) -> EdgePosition {
         let d = self.b - self.a;
         let t = ((place.x - self.a.x) * d.x + (place.y - self.a.y) * d.y) / (self.length * self.length);
         let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 };
         let near = self.a + d * t;
-        Spot { stretch: number, along: t * self.length, gap: (place.x - near.x).hypot(place.y - near.y) }
+        EdgePosition { edge: number, along: t * self.length, gap: (place.x - near.x).hypot(place.y - near.y) }
     }
 }
 
 /// Metres that can be ordered; never NaN.
 #[derive(PartialEq)]
-struct Metres(f64);
+struct OrderedMetres(f64);
 
-impl Eq for Metres {}
+impl Eq for OrderedMetres {}
 
-impl PartialOrd for Metres {
+impl PartialOrd for OrderedMetres {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Metres {
+impl Ord for OrderedMetres {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
     }
 }
 
 /// The neighbours of each corner, in one list.
-fn rows(corners: usize, stretches: &[Stretch]) -> (Vec<u32>, Vec<(u32, u32)>) {
-    let mut first = vec![0_u32; corners + 1];
-    for s in stretches {
+fn adjacency_rows(nodes: usize, edges: &[StreetEdge]) -> (Vec<u32>, Vec<(u32, u32)>) {
+    let mut first = vec![0_u32; nodes + 1];
+    for s in edges {
         first[s.from as usize + 1] += 1;
         first[s.to as usize + 1] += 1;
     }
-    for n in 0..corners {
+    for n in 0..nodes {
         first[n + 1] += first[n];
     }
     let mut free = first.clone();
-    let mut next = vec![(0, 0); stretches.len() * 2];
-    for (n, s) in stretches.iter().enumerate() {
+    let mut next = vec![(0, 0); edges.len() * 2];
+    for (n, s) in edges.iter().enumerate() {
         for (from, to) in [(s.from, s.to), (s.to, s.from)] {
             next[free[from as usize] as usize] = (to, n as u32);
             free[from as usize] += 1;
@@ -219,15 +217,15 @@ fn rows(corners: usize, stretches: &[Stretch]) -> (Vec<u32>, Vec<(u32, u32)>) {
     (first, next)
 }
 
-fn bins(stretches: &[Stretch]) -> HashMap<(i32, i32), Vec<u32>> {
+fn bin_edges(edges: &[StreetEdge]) -> HashMap<(i32, i32), Vec<u32>> {
     let mut bins: HashMap<(i32, i32), Vec<u32>> = HashMap::new();
-    for (n, s) in stretches.iter().enumerate() {
+    for (n, s) in edges.iter().enumerate() {
         // A long stretch goes into every square that it passes, and a few beside it.
         let steps = (s.length / BIN_M).ceil().max(1.0);
         let mut last = None;
         for step in 0..=steps as usize {
             let at = s.a + (s.b - s.a) * (step as f64 / steps);
-            let (x, y) = (bin(at.x), bin(at.y));
+            let (x, y) = (bin_index(at.x), bin_index(at.y));
             let (lx, ly) = last.replace((x, y)).unwrap_or((x, y));
             for bx in x.min(lx)..=x.max(lx) {
                 for by in y.min(ly)..=y.max(ly) {
@@ -242,6 +240,6 @@ fn bins(stretches: &[Stretch]) -> HashMap<(i32, i32), Vec<u32>> {
     bins
 }
 
-fn bin(metres: f64) -> i32 {
+fn bin_index(metres: f64) -> i32 {
     (metres / BIN_M).floor() as i32
 }

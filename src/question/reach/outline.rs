@@ -1,7 +1,7 @@
 //! The ground that can be reached, as polygons: a field of "how much too far" on a grid, and its zero line (marching squares). In metres on
 //! one plane. A place belongs to it when some street leads near enough, and the rest of the way, off the street, is short enough.
 
-use super::network::{Network, OFF_STREET_M, Walk};
+use super::network::{OFF_STREET_M, StreetNetwork, WalkDistances};
 use geo::{Area, Contains, Orient, orient::Direction};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon};
 use hashbrown::HashMap;
@@ -13,9 +13,9 @@ const COARSEST_M: f64 = 40.0;
 
 /// The outline of all places within a limit, off by less than [`step_m`].
 #[must_use]
-pub fn outline(network: &Network, walk: &Walk, limit: f64) -> MultiPolygon<f64> {
-    let field = Field::of(network, walk, limit);
-    nested(field.rings())
+pub fn outline_polygons(network: &StreetNetwork, walk: &WalkDistances, limit: f64) -> MultiPolygon<f64> {
+    let field = ExcessGrid::compute(network, walk, limit);
+    nest_rings(field.zero_rings())
 }
 
 /// The mesh of the grid for a limit.
@@ -25,7 +25,7 @@ pub fn step_m(limit: f64) -> f64 {
 }
 
 /// Metres too far at each node of a grid; negative within.
-struct Field {
+struct ExcessGrid {
     origin: Coord<f64>,
     step: f64,
     width: usize,
@@ -33,18 +33,18 @@ struct Field {
     excess: Vec<f64>,
 }
 
-impl Field {
-    fn of(network: &Network, walk: &Walk, limit: f64) -> Self {
+impl ExcessGrid {
+    fn compute(network: &StreetNetwork, walk: &WalkDistances, limit: f64) -> Self {
         let step = step_m(limit);
         let far = 2.0 * step;
         let margin = OFF_STREET_M + 2.0 * far;
         let reached = |n: usize| {
-            let s = &network.stretches[n];
-            walk.distance(n as u32, s, 0.0).min(walk.distance(n as u32, s, s.length)) <= limit
+            let s = &network.edges[n];
+            walk.distance_to(n as u32, s, 0.0).min(walk.distance_to(n as u32, s, s.length)) <= limit
                 || walk.length_within(n as u32, s, limit) > 0.0
         };
-        let near: Vec<usize> = (0..network.stretches.len()).filter(|n| reached(*n)).collect();
-        let ends = || near.iter().flat_map(|n| [network.stretches[*n].a, network.stretches[*n].b]);
+        let near: Vec<usize> = (0..network.edges.len()).filter(|n| reached(*n)).collect();
+        let ends = || near.iter().flat_map(|n| [network.edges[*n].a, network.edges[*n].b]);
         let low = |f: fn(Coord<f64>) -> f64| ends().map(f).fold(f64::INFINITY, f64::min) - margin;
         let high = |f: fn(Coord<f64>) -> f64| ends().map(f).fold(f64::NEG_INFINITY, f64::max) + margin;
         let origin = Coord { x: low(|c| c.x), y: low(|c| c.y) };
@@ -53,14 +53,14 @@ impl Field {
             if near.is_empty() { (0, 0) } else { (nodes(origin.x, high(|c| c.x)), nodes(origin.y, high(|c| c.y))) };
         let mut field = Self { origin, step, width, height, excess: vec![far; width * height] };
         for n in near {
-            field.draw(network, walk, limit, n as u32, far);
+            field.lower_around_edge(network, walk, limit, n as u32, far);
         }
         field
     }
 
     /// Lowers the field around a stretch.
-    fn draw(&mut self, network: &Network, walk: &Walk, limit: f64, number: u32, far: f64) {
-        let s = network.stretches[number as usize];
+    fn lower_around_edge(&mut self, network: &StreetNetwork, walk: &WalkDistances, limit: f64, number: u32, far: f64) {
+        let s = network.edges[number as usize];
         let reach = OFF_STREET_M + far;
         let range = |low: f64, high: f64, origin: f64, count: usize| {
             let at = |v: f64| ((v - origin) / self.step).max(0.0) as usize;
@@ -69,34 +69,39 @@ impl Field {
         let columns = range(s.a.x.min(s.b.x), s.a.x.max(s.b.x), self.origin.x, self.width);
         for y in range(s.a.y.min(s.b.y), s.a.y.max(s.b.y), self.origin.y, self.height) {
             for x in columns.clone() {
-                let spot = s.spot(number, self.place(x as f64, y as f64));
-                if spot.gap <= reach {
-                    let way = walk.distance(number, &s, spot.along) + spot.gap;
-                    let excess = (way - limit).max(spot.gap - OFF_STREET_M);
-                    let kept = &mut self.excess[y * self.width + x];
-                    *kept = kept.min(excess);
+                let position = s.nearest_position(number, self.node_position(x as f64, y as f64));
+                if position.gap <= reach {
+                    let way = walk.distance_to(number, &s, position.along) + position.gap;
+                    let excess = (way - limit).max(position.gap - OFF_STREET_M);
+                    let cell = &mut self.excess[y * self.width + x];
+                    *cell = cell.min(excess);
                 }
             }
         }
     }
 
-    fn place(&self, x: f64, y: f64) -> Coord<f64> {
+    fn node_position(&self, x: f64, y: f64) -> Coord<f64> {
         Coord { x: self.origin.x + x * self.step, y: self.origin.y + y * self.step }
     }
 
     /// Never exactly zero, so that every crossing lies inside an edge of the grid.
-    fn at(&self, x: usize, y: usize) -> f64 {
+    fn excess_at(&self, x: usize, y: usize) -> f64 {
         let excess = self.excess[y * self.width + x];
         if excess.abs() < 1e-3 { 1e-3 } else { excess }
     }
 
     /// The zero lines, closed, with the reached ground on their left.
-    fn rings(&self) -> Vec<LineString<f64>> {
+    fn zero_rings(&self) -> Vec<LineString<f64>> {
         // Edge of the grid where a piece begins → where it ends. An edge is its lower left node, and whether it goes up.
         let mut pieces: HashMap<(usize, usize, bool), (usize, usize, bool)> = HashMap::new();
         for y in 0..self.height.saturating_sub(1) {
             for x in 0..self.width.saturating_sub(1) {
-                let corner = [self.at(x, y), self.at(x + 1, y), self.at(x + 1, y + 1), self.at(x, y + 1)];
+                let corner = [
+                    self.excess_at(x, y),
+                    self.excess_at(x + 1, y),
+                    self.excess_at(x + 1, y + 1),
+                    self.excess_at(x, y + 1),
+                ];
                 let inside = corner.map(|v| v < 0.0);
                 // Edges in the order of corners: bottom, right, top, left.
                 let edge = [(x, y, false), (x + 1, y, true), (x, y + 1, false), (x, y, true)];
@@ -119,7 +124,7 @@ impl Field {
             let mut ring = Vec::new();
             let mut edge = start;
             while let Some(next) = pieces.remove(&edge) {
-                ring.push(self.crossing(edge));
+                ring.push(self.edge_crossing(edge));
                 edge = next;
             }
             ring.push(ring[0]);
@@ -129,16 +134,16 @@ impl Field {
     }
 
     /// Where the line crosses an edge of the grid.
-    fn crossing(&self, (x, y, up): (usize, usize, bool)) -> Coord<f64> {
-        let (a, b) = (self.at(x, y), if up { self.at(x, y + 1) } else { self.at(x + 1, y) });
+    fn edge_crossing(&self, (x, y, up): (usize, usize, bool)) -> Coord<f64> {
+        let (a, b) = (self.excess_at(x, y), if up { self.excess_at(x, y + 1) } else { self.excess_at(x + 1, y) });
         let t = a / (a - b);
         let (x, y) = (x as f64, y as f64);
-        if up { self.place(x, y + t) } else { self.place(x + t, y) }
+        if up { self.node_position(x, y + t) } else { self.node_position(x + t, y) }
     }
 }
 
 /// Rings as polygons with holes: those that turn left are outer ones.
-fn nested(rings: Vec<LineString<f64>>) -> MultiPolygon<f64> {
+fn nest_rings(rings: Vec<LineString<f64>>) -> MultiPolygon<f64> {
     let area = |ring: &LineString<f64>| Polygon::new(ring.clone(), vec![]).signed_area();
     let (outer, inner): (Vec<_>, Vec<_>) = rings.into_iter().filter(|r| r.0.len() > 3).partition(|r| area(r) > 0.0);
     let mut polygons: Vec<Polygon<f64>> = outer.into_iter().map(|r| Polygon::new(r, vec![])).collect();

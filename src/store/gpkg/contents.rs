@@ -1,23 +1,23 @@
 //! What `gpkg_contents` and our own table say about a collection as a whole: extent, last change, revision.
 
-use super::layer::{Layer, quoted};
+use super::gpkg_layer::{GpkgLayer, quote_name};
 use super::tables;
-use crate::change::Revision;
+use crate::change::RevisionNumber;
 use crate::error::Result;
-use crate::feature::{Bbox, Feature, bbox_of};
+use crate::feature::{BoundingBox, Feature, bbox_of};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The revision a collection has; 0 when the file does not know it as one of ours.
-pub(super) fn revision(conn: &Connection, layer: &Layer) -> Result<Revision> {
-    let mut ask = conn.prepare_cached("SELECT revision FROM cityheart_collections WHERE number=?1").ok();
-    let revision: Option<i64> = match &mut ask {
-        Some(ask) => ask.query_row([layer.number], |row| row.get(0)).optional()?,
+pub(super) fn read_revision(conn: &Connection, layer: &GpkgLayer) -> Result<RevisionNumber> {
+    let mut statement = conn.prepare_cached("SELECT revision FROM cityheart_collections WHERE number=?1").ok();
+    let revision: Option<i64> = match &mut statement {
+        Some(statement) => statement.query_row([layer.number], |row| row.get(0)).optional()?,
         None => None,
     };
-    Ok(revision.unwrap_or_default() as Revision)
+    Ok(revision.unwrap_or_default() as RevisionNumber)
 }
 
-pub(super) fn set_revision(conn: &Connection, layer: &Layer, revision: Revision) -> Result<()> {
+pub(super) fn set_revision(conn: &Connection, layer: &GpkgLayer, revision: RevisionNumber) -> Result<()> {
     conn.prepare_cached("UPDATE cityheart_collections SET revision=?2 WHERE number=?1")?
         .execute(params![layer.number, revision as i64])?;
     Ok(())
@@ -25,57 +25,59 @@ pub(super) fn set_revision(conn: &Connection, layer: &Layer, revision: Revision)
 
 /// How the extent of a collection follows the changes to its features.
 #[derive(Debug, Default)]
-pub(super) struct Extent {
-    gone: Option<Bbox>,
-    come: Option<Bbox>,
+pub(super) struct ExtentChanges {
+    removed: Option<BoundingBox>,
+    added: Option<BoundingBox>,
 }
 
-impl Extent {
-    pub(super) fn gone(&mut self, feature: &Feature) {
-        join(&mut self.gone, feature.geometry.as_ref().and_then(bbox_of));
+impl ExtentChanges {
+    pub(super) fn remove_feature(&mut self, feature: &Feature) {
+        extend_bbox(&mut self.removed, feature.geometry.as_ref().and_then(bbox_of));
     }
 
-    pub(super) fn come(&mut self, feature: &Feature) {
-        join(&mut self.come, feature.geometry.as_ref().and_then(bbox_of));
+    pub(super) fn add_feature(&mut self, feature: &Feature) {
+        extend_bbox(&mut self.added, feature.geometry.as_ref().and_then(bbox_of));
     }
 
     /// What happened later, too.
-    pub(super) fn then(&mut self, later: &Self) {
-        join(&mut self.gone, later.gone);
-        join(&mut self.come, later.come);
+    pub(super) fn merge_later(&mut self, later: &Self) {
+        extend_bbox(&mut self.removed, later.removed);
+        extend_bbox(&mut self.added, later.added);
     }
 
     /// Writes extent and time of change. Looks at the whole index only when something went that touched the edge.
-    pub(super) fn write(&self, conn: &Connection, layer: &Layer, at: &str) -> Result<()> {
-        let mut known = known(conn, layer)?;
-        let touched =
-            |g: &Bbox, k: &Bbox| g.west <= k.west || g.south <= k.south || g.east >= k.east || g.north >= k.north;
-        if known.is_none() || self.gone.as_ref().zip(known.as_ref()).is_some_and(|(g, k)| touched(g, k)) {
-            known = measure(conn, layer)?;
+    pub(super) fn update_contents(&self, conn: &Connection, layer: &GpkgLayer, at: &str) -> Result<()> {
+        let mut known = read_extent(conn, layer)?;
+        let touched = |g: &BoundingBox, k: &BoundingBox| {
+            g.west <= k.west || g.south <= k.south || g.east >= k.east || g.north >= k.north
+        };
+        if known.is_none() || self.removed.as_ref().zip(known.as_ref()).is_some_and(|(g, k)| touched(g, k)) {
+            known = measure_extent(conn, layer)?;
         } else {
-            join(&mut known, self.come);
+            extend_bbox(&mut known, self.added);
         }
-        write(conn, layer, known, at)
+        write_extent(conn, layer, known, at)
     }
 }
 
 /// The extent that `gpkg_contents` has.
-pub(super) fn known(conn: &Connection, layer: &Layer) -> Result<Option<Bbox>> {
-    let mut ask = conn.prepare_cached("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name=?1")?;
-    let four = ask.query_row([&layer.layout.table], |row| {
+pub(super) fn read_extent(conn: &Connection, layer: &GpkgLayer) -> Result<Option<BoundingBox>> {
+    let mut statement =
+        conn.prepare_cached("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name=?1")?;
+    let four = statement.query_row([&layer.layout.table], |row| {
         let [west, south, east, north]: [Option<f64>; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
         Ok(west.zip(south).zip(east).zip(north))
     });
-    Ok(four.optional()?.flatten().map(|(((west, south), east), north)| Bbox { west, south, east, north }))
+    Ok(four.optional()?.flatten().map(|(((west, south), east), north)| BoundingBox { west, south, east, north }))
 }
 
-fn join(all: &mut Option<Bbox>, more: Option<Bbox>) {
+fn extend_bbox(all: &mut Option<BoundingBox>, more: Option<BoundingBox>) {
     if let Some(more) = more {
         *all = Some(all.map_or(more, |a| a.union(more)));
     }
 }
 
-pub(super) fn write(conn: &Connection, layer: &Layer, extent: Option<Bbox>, at: &str) -> Result<()> {
+pub(super) fn write_extent(conn: &Connection, layer: &GpkgLayer, extent: Option<BoundingBox>, at: &str) -> Result<()> {
     conn.prepare_cached(
         "UPDATE gpkg_contents SET last_change=?2, min_x=?3, min_y=?4, max_x=?5, max_y=?6 WHERE table_name=?1",
     )?
@@ -92,13 +94,13 @@ pub(super) fn write(conn: &Connection, layer: &Layer, extent: Option<Bbox>, at: 
 
 /// The box around all features. The R-tree holds boxes rounded outwards to 32 bits, in order: so the features that reach its
 /// edges are found there, and their exact edges in the table.
-pub(super) fn measure(conn: &Connection, layer: &Layer) -> Result<Option<Bbox>> {
-    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+pub(super) fn measure_extent(conn: &Connection, layer: &GpkgLayer) -> Result<Option<BoundingBox>> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(None);
     };
-    let indexed = tables::exists(conn, &rtree)?;
+    let indexed = tables::table_exists(conn, &rtree)?;
     let (rtree, geom, key, table) =
-        (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
+        (quote_name(&rtree), quote_name(geom), quote_name(&layer.layout.key), quote_name(&layer.layout.table));
     let exact = |best: &str, of: &str, side: &str, reaches: &str| -> Result<Option<f64>> {
         let edge = if indexed {
             format!("WHERE {key} IN (SELECT id FROM {rtree} WHERE {side}{reaches}(SELECT {best}({side}) FROM {rtree}))")
@@ -111,5 +113,10 @@ pub(super) fn measure(conn: &Connection, layer: &Layer) -> Result<Option<Bbox>> 
     let south = exact("min", "ST_MinY", "miny", "<=")?;
     let east = exact("max", "ST_MaxX", "maxx", ">=")?;
     let north = exact("max", "ST_MaxY", "maxy", ">=")?;
-    Ok(west.zip(south).zip(east).zip(north).map(|(((west, south), east), north)| Bbox { west, south, east, north }))
+    Ok(west.zip(south).zip(east).zip(north).map(|(((west, south), east), north)| BoundingBox {
+        west,
+        south,
+        east,
+        north,
+    }))
 }

@@ -4,34 +4,34 @@
 //! The triggers use only what every SQLite has, so that any program can still write to the tables. While we write ourselves, a line in
 //! `cityheart_meta` keeps them from noting anything; it is taken away again in the same transaction, so that nobody else ever sees it.
 
-use super::changes::{self, Entry};
-use super::contents::{self, Extent};
-use super::layer::{Layer, quoted, value};
-use super::{blob, tables};
+use super::change_log::{self, LogEntry};
+use super::contents::{self, ExtentChanges};
+use super::gpkg_layer::{GpkgLayer, quote_name, read_value};
+use super::{geometry_blob, tables};
 use crate::error::Result;
 use crate::feature::{Feature, FeatureId};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params};
 
 /// Who did it, as the history says.
-pub(super) const AUTHOR: &str = "another program";
+pub(super) const EXTERNAL_AUTHOR: &str = "another program";
 
 /// Creates the triggers. Their names carry the number of the collection, as tables may be renamed.
-pub(super) fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
+pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let layout = &layer.layout;
-    let id = layout.id.as_ref().map_or_else(|| "NULL".into(), |id| format!("OLD.{}", quoted(id)));
+    let id = layout.id.as_ref().map_or_else(|| "NULL".into(), |id| format!("OLD.{}", quote_name(id)));
     let mut old = format!("quote({id})");
     for column in &layout.columns {
         old.push_str("||','||quote(OLD.");
-        old.push_str(&quoted(column));
+        old.push_str(&quote_name(column));
         old.push(')');
     }
-    let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quoted(geom)));
+    let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quote_name(geom)));
     let sql = TRIGGERS
         .replace("<others>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
         .replace("<n>", &layer.number.to_string())
-        .replace("<t>", &quoted(&layout.table))
-        .replace("<i>", &quoted(&layout.key))
+        .replace("<t>", &quote_name(&layout.table))
+        .replace("<i>", &quote_name(&layout.key))
         .replace("<old>", &old)
         .replace("<geom>", &geom);
     conn.execute_batch(&sql)?;
@@ -57,100 +57,105 @@ END;
 "#;
 
 /// Makes the triggers anew.
-pub(super) fn recreate_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
+pub(super) fn recreate_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     for trigger in ["insert", "update", "delete"] {
         conn.execute_batch(&format!("DROP TRIGGER IF EXISTS \"cityheart_{}_{trigger}\"", layer.number))?;
     }
     create_triggers(conn, layer)
 }
 
-/// What this transaction writes is its own; to be followed by [`go_on`].
-pub(super) fn pause(conn: &Connection) -> Result<()> {
+/// What this transaction writes is its own; to be followed by [`resume_triggers`].
+pub(super) fn pause_triggers(conn: &Connection) -> Result<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO cityheart_meta VALUES ('writing', 1)")?.execute([])?;
     Ok(())
 }
 
 /// From here on others are noted again, and nothing of ours stays noted.
-pub(super) fn go_on(conn: &Connection, layer: &Layer) -> Result<()> {
-    clear(conn, layer)?;
+pub(super) fn resume_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    clear_journal(conn, layer)?;
     conn.prepare_cached("DELETE FROM cityheart_meta WHERE key='writing'")?.execute([])?;
     Ok(())
 }
 
 /// Whether the triggers are in place. They vanish when a program drops the table and makes it anew.
 /// (SQLite prepares a statement anew for each pattern that it is given as it is; one that it puts together itself is not looked into.)
-pub(super) fn is_kept(conn: &Connection, layer: &Layer) -> Result<bool> {
-    let mut ask = conn.prepare_cached(
+pub(super) fn has_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
         "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB 'cityheart_'||?1||'_*' AND lower(tbl_name)=lower(?2)",
     )?;
-    Ok(ask.query_row(params![layer.number, layer.layout.table], |row| row.get::<_, i64>(0))? == 3)
+    Ok(statement.query_row(params![layer.number, layer.layout.table], |row| row.get::<_, i64>(0))? == 3)
 }
 
 /// Forgets what was noted of a collection.
-pub(super) fn clear(conn: &Connection, layer: &Layer) -> Result<()> {
+pub(super) fn clear_journal(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     conn.prepare_cached("DELETE FROM cityheart_journal WHERE collection=?1")?.execute([layer.number])?;
     Ok(())
 }
 
 /// Writes what others did into the change log, as one revision. Returns whether there was anything.
-pub(super) fn take_over(conn: &Connection, layer: &Layer) -> Result<bool> {
+pub(super) fn adopt_journal(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     if layer.number == 0 {
         return Ok(false);
     }
-    let replaced = !is_kept(conn, layer)?;
+    let replaced = !has_triggers(conn, layer)?;
     if replaced {
-        take_over_all(conn, layer)?;
+        adopt_replaced_table(conn, layer)?;
         return Ok(true);
     }
-    let mut ask =
+    let mut statement =
         conn.prepare_cached("SELECT key, old, old_geom, at FROM cityheart_journal WHERE collection=?1 ORDER BY seq")?;
-    let mut rows = ask.query([layer.number])?;
-    let mut took =
-        Took { conn, layer, revision: contents::revision(conn, layer)? + 1, extent: Extent::default(), last: None };
+    let mut rows = statement.query([layer.number])?;
+    let mut replay = JournalReplay {
+        conn,
+        layer,
+        revision: contents::read_revision(conn, layer)? + 1,
+        extent: ExtentChanges::default(),
+        last: None,
+    };
     let mut noted = false;
     while let Some(row) = rows.next()? {
         noted = true;
         let (key, old, geom): (i64, Option<String>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let before = old.and_then(|old| parse(layer, key, &old, geom));
-        took.row(before, layer.find_key(conn, key)?, row.get(3)?)?;
+        let before = old.and_then(|old| parse_row(layer, key, &old, geom));
+        replay.replay_row(before, layer.find_by_key(conn, key)?, row.get(3)?)?;
     }
     if noted {
-        clear(conn, layer)?;
+        clear_journal(conn, layer)?;
     }
-    let Some(at) = took.last else {
+    let Some(at) = replay.last else {
         return Ok(false);
     };
-    took.extent.write(conn, layer, &at)?;
-    contents::set_revision(conn, layer, took.revision)?;
+    replay.extent.update_contents(conn, layer, &at)?;
+    contents::set_revision(conn, layer, replay.revision)?;
     Ok(true)
 }
 
-struct Took<'a> {
+struct JournalReplay<'a> {
     conn: &'a Connection,
-    layer: &'a Layer,
+    layer: &'a GpkgLayer,
     revision: u64,
-    extent: Extent,
+    extent: ExtentChanges,
     /// When the last of them happened.
     last: Option<String>,
 }
 
-impl Took<'_> {
-    fn row(&mut self, before: Option<Feature>, after: Option<Feature>, at: String) -> Result<()> {
+impl JournalReplay<'_> {
+    fn replay_row(&mut self, before: Option<Feature>, after: Option<Feature>, at: String) -> Result<()> {
         if before == after {
             return Ok(());
         }
         if let Some(before) = &before {
-            self.extent.gone(before);
+            self.extent.remove_feature(before);
         }
         if let Some(after) = &after {
-            self.extent.come(after);
+            self.extent.add_feature(after);
         }
         let renamed = before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| b.id != a.id);
         let log = |before, after| {
-            changes::write(
+            change_log::write_entry(
                 self.conn,
                 self.layer,
-                &Entry { revision: self.revision, author: AUTHOR, at: &at, before, after },
+                &LogEntry { revision: self.revision, author: EXTERNAL_AUTHOR, at: &at, before, after },
             )
         };
         if renamed {
@@ -166,42 +171,45 @@ impl Took<'_> {
 
 /// The table was replaced as a whole, and with it our triggers: nothing is known of what was in it before. Its index is left
 /// to the program that made it, which may not be done; when the file is opened next, a missing one is made.
-fn take_over_all(conn: &Connection, layer: &Layer) -> Result<()> {
-    let revision = contents::revision(conn, layer)? + 1;
+fn adopt_replaced_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    let revision = contents::read_revision(conn, layer)? + 1;
     recreate_triggers(conn, layer)?;
-    contents::write(conn, layer, contents::measure(conn, layer)?, &tables::now())?;
-    clear(conn, layer)?;
-    let sql =
-        format!("SELECT min({key}), max({key}) FROM {}", quoted(&layer.layout.table), key = quoted(&layer.layout.key));
+    contents::write_extent(conn, layer, contents::measure_extent(conn, layer)?, &tables::current_timestamp())?;
+    clear_journal(conn, layer)?;
+    let sql = format!(
+        "SELECT min({key}), max({key}) FROM {}",
+        quote_name(&layer.layout.table),
+        key = quote_name(&layer.layout.key)
+    );
     let keys: (Option<i64>, Option<i64>) = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    changes::write_load(conn, layer, revision, AUTHOR, (keys.0.unwrap_or(1), keys.1.unwrap_or(0)), true)?;
+    change_log::write_load(conn, layer, revision, EXTERNAL_AUTHOR, (keys.0.unwrap_or(1), keys.1.unwrap_or(0)), true)?;
     contents::set_revision(conn, layer, revision)
 }
 
 /// The feature that a row was: its id and values as the SQL function `quote` writes them, with commas between.
-fn parse(layer: &Layer, key: i64, old: &str, geom: Option<Vec<u8>>) -> Option<Feature> {
+fn parse_row(layer: &GpkgLayer, key: i64, old: &str, geom: Option<Vec<u8>>) -> Option<Feature> {
     let mut rest = old;
-    next(&mut rest)?;
+    next_literal(&mut rest)?;
     let mut values = Vec::with_capacity(layer.collection.fields.len());
     for field in &layer.collection.fields {
         rest = rest.strip_prefix(',')?;
-        let cell = next(&mut rest)?;
-        values.push(value(field.kind, (&cell).into()).unwrap_or_default());
+        let cell = next_literal(&mut rest)?;
+        values.push(read_value(field.kind, (&cell).into()).unwrap_or_default());
     }
-    let geometry = geom.and_then(|g| blob::decode(&g).ok()?.geometry);
-    Some(Feature { key, id: old_id(key, old)?, geometry, values })
+    let geometry = geom.and_then(|g| geometry_blob::decode_geometry(&g).ok()?.geometry);
+    Some(Feature { key, id: parse_old_id(key, old)?, geometry, values })
 }
 
 /// The id that a row had.
-pub(super) fn old_id(key: i64, old: &str) -> Option<FeatureId> {
-    match next(&mut &*old)? {
+pub(super) fn parse_old_id(key: i64, old: &str) -> Option<FeatureId> {
+    match next_literal(&mut &*old)? {
         Sql::Text(id) => FeatureId::new(&id).ok(),
         _ => FeatureId::new(&key.to_string()).ok(),
     }
 }
 
-/// Reads one literal: `NULL`, a number, `'text'` or `X'…'`.
-fn next(rest: &mut &str) -> Option<Sql> {
+/// Reads one literal: `NULL_FLAG`, a number, `'text'` or `X'…'`.
+fn next_literal(rest: &mut &str) -> Option<Sql> {
     if let Some(text) = rest.strip_prefix('\'') {
         let mut out = String::new();
         let mut from = text;
@@ -248,7 +256,7 @@ mod tests {
             if i > 0 {
                 rest = rest.strip_prefix(',').unwrap();
             }
-            assert_eq!(next(&mut rest).as_ref(), Some(value));
+            assert_eq!(next_literal(&mut rest).as_ref(), Some(value));
         }
         assert_eq!(rest, "");
     }

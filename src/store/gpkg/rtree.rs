@@ -2,23 +2,26 @@
 //!
 //! The triggers are those of <https://www.geopackage.org/spec140/#extension_rtree>, word for word.
 
-use super::layer::{Layer, quoted};
+use super::gpkg_layer::{GpkgLayer, quote_name};
 use super::tables;
 use crate::error::Result;
 use rusqlite::{Connection, params};
 
 /// A feature's key and its box: west, east, south, north.
-pub(super) type Entry = (i64, [f64; 4]);
+pub(super) type RTreeEntry = (i64, [f64; 4]);
 
 /// Creates the index where it is missing, with its entry among the extensions. Returns whether it was missing.
-pub(super) fn create(conn: &Connection, layer: &Layer) -> Result<bool> {
-    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+pub(super) fn create_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(false);
     };
-    if tables::exists(conn, &rtree)? {
+    if tables::table_exists(conn, &rtree)? {
         return Ok(false);
     }
-    conn.execute_batch(&format!("CREATE VIRTUAL TABLE {} USING rtree(id, minx, maxx, miny, maxy)", quoted(&rtree)))?;
+    conn.execute_batch(&format!(
+        "CREATE VIRTUAL TABLE {} USING rtree(id, minx, maxx, miny, maxy)",
+        quote_name(&rtree)
+    ))?;
     conn.execute(
         "INSERT OR REPLACE INTO gpkg_extensions VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec140/#extension_rtree', 'write-only')",
         params![layer.layout.table, geom],
@@ -27,12 +30,12 @@ pub(super) fn create(conn: &Connection, layer: &Layer) -> Result<bool> {
 }
 
 /// Fills the index from the table.
-pub(super) fn fill(conn: &Connection, layer: &Layer) -> Result<()> {
-    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+pub(super) fn fill_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(());
     };
     let (rtree, geom, key, table) =
-        (quoted(&rtree), quoted(geom), quoted(&layer.layout.key), quoted(&layer.layout.table));
+        (quote_name(&rtree), quote_name(geom), quote_name(&layer.layout.key), quote_name(&layer.layout.table));
     conn.execute_batch(&format!(
         "INSERT OR REPLACE INTO {rtree} SELECT {key}, ST_MinX({geom}), ST_MaxX({geom}), ST_MinY({geom}), ST_MaxY({geom}) FROM {table} WHERE ST_IsEmpty({geom})=0"
     ))?;
@@ -40,13 +43,13 @@ pub(super) fn fill(conn: &Connection, layer: &Layer) -> Result<()> {
 }
 
 /// Adds many entries at once.
-pub(super) fn insert(conn: &Connection, layer: &Layer, mut entries: Vec<Entry>) -> Result<()> {
-    let Some(rtree) = layer.layout.rtree() else {
+pub(super) fn insert_entries(conn: &Connection, layer: &GpkgLayer, mut entries: Vec<RTreeEntry>) -> Result<()> {
+    let Some(rtree) = layer.layout.rtree_name() else {
         return Ok(());
     };
     // Neighbours after each other find their node in the cache.
-    entries.sort_by_cached_key(|(_, b)| hilbert(f64::midpoint(b[0], b[1]), f64::midpoint(b[2], b[3])));
-    let mut insert = conn.prepare(&format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", quoted(&rtree)))?;
+    entries.sort_by_cached_key(|(_, b)| hilbert_distance(f64::midpoint(b[0], b[1]), f64::midpoint(b[2], b[3])));
+    let mut insert = conn.prepare(&format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", quote_name(&rtree)))?;
     for (key, [west, east, south, north]) in entries {
         insert.execute((key, west, east, south, north))?;
     }
@@ -54,9 +57,9 @@ pub(super) fn insert(conn: &Connection, layer: &Layer, mut entries: Vec<Entry>) 
 }
 
 /// Drops the index of a table with its entry among the extensions.
-pub(super) fn drop(conn: &Connection, layer: &Layer) -> Result<()> {
-    if let Some(rtree) = layer.layout.rtree() {
-        conn.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(&rtree)))?;
+pub(super) fn drop_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    if let Some(rtree) = layer.layout.rtree_name() {
+        conn.execute_batch(&format!("DROP TABLE IF EXISTS {}", quote_name(&rtree)))?;
         conn.execute(
             "DELETE FROM gpkg_extensions WHERE extension_name='gpkg_rtree_index' AND lower(table_name)=lower(?1)",
             [&layer.layout.table],
@@ -66,15 +69,15 @@ pub(super) fn drop(conn: &Connection, layer: &Layer) -> Result<()> {
 }
 
 /// Creates the triggers that keep the index in step with the table.
-pub(super) fn create_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
-    let (Some(rtree), Some(geom)) = (layer.layout.rtree(), &layer.layout.geom) else {
+pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(());
     };
     let sql = TRIGGERS
         .replace("<name>", &rtree.replace('"', "\"\""))
-        .replace("<t>", &quoted(&layer.layout.table))
-        .replace("<c>", &quoted(geom))
-        .replace("<i>", &quoted(&layer.layout.key));
+        .replace("<t>", &quote_name(&layer.layout.table))
+        .replace("<c>", &quote_name(geom))
+        .replace("<i>", &quote_name(&layer.layout.key));
     conn.execute_batch(&sql)?;
     Ok(())
 }
@@ -118,7 +121,7 @@ END;
 
 /// The place of a position (degrees) along a Hilbert curve over the globe.
 /// After <https://en.wikipedia.org/wiki/Hilbert_curve#Applications_and_mapping_algorithms>.
-fn hilbert(lon: f64, lat: f64) -> u64 {
+fn hilbert_distance(lon: f64, lat: f64) -> u64 {
     const SIDE: u64 = 1 << 24;
     let step = |v: f64, range: f64| ((v / range + 0.5) * SIDE as f64).clamp(0.0, (SIDE - 1) as f64) as u64;
     let (mut x, mut y) = (step(lon, 360.0), step(lat, 180.0));

@@ -1,7 +1,7 @@
 //! The tables of the file: those of the GeoPackage standard (1.4), our own (`cityheart_…`), and one per collection.
 
-use super::layer::{Layer, Layout, quoted};
-use crate::collection::{Collection, Kind};
+use super::gpkg_layer::{GpkgLayer, TableLayout, quote_name};
+use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
 use serde_json::Value as Json;
@@ -15,7 +15,7 @@ const USER_VERSION: i32 = 10400;
 pub(super) const SCHEMA_VERSION: i64 = 3;
 
 /// Annex C of the standard, and the three reference systems every GeoPackage must have.
-const GEOPACKAGE: &str = r#"
+const CREATE_GEOPACKAGE: &str = r#"
 CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL,
   organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
 INSERT INTO gpkg_spatial_ref_sys VALUES
@@ -32,7 +32,7 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT N
 "#;
 
 /// The tables that a foreign GeoPackage may lack.
-const EXTENSIONS: &str = "
+const CREATE_EXTENSIONS: &str = "
 CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
   CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
 CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NO
 
 /// Our own tables. The log holds every change; loads stand for the many features that came at once; the journal
 /// holds what other programs did and is emptied when we take it over.
-const OWN: &str = "
+const CREATE_OWN_TABLES: &str = "
 CREATE TABLE cityheart_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE cityheart_collections (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, schema TEXT NOT NULL, layout TEXT NOT NULL,
   revision INTEGER NOT NULL DEFAULT 0);
@@ -55,7 +55,7 @@ CREATE INDEX cityheart_changes_by_revision ON cityheart_changes (collection, rev
 ";
 
 /// What version 2 brought.
-pub(super) const OWN_SINCE_2: &str = "
+pub(super) const CREATE_VERSION_2_TABLES: &str = "
 CREATE TABLE cityheart_loads (collection INTEGER NOT NULL REFERENCES cityheart_collections(number), revision INTEGER NOT NULL, author TEXT NOT NULL,
   at DATETIME NOT NULL, first_key INTEGER NOT NULL, last_key INTEGER NOT NULL, replaced BOOLEAN NOT NULL, PRIMARY KEY (collection, revision)) WITHOUT ROWID;
 CREATE TABLE cityheart_journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, key INTEGER NOT NULL, old TEXT, old_geom BLOB,
@@ -66,21 +66,21 @@ CREATE TABLE cityheart_journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, collectio
 pub(super) fn create_geopackage(conn: &Connection) -> Result<()> {
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     conn.pragma_update(None, "user_version", USER_VERSION)?;
-    conn.execute_batch(GEOPACKAGE)?;
+    conn.execute_batch(CREATE_GEOPACKAGE)?;
     Ok(())
 }
 
 /// Makes a GeoPackage a plan without collections.
-pub(super) fn create_own(conn: &Connection) -> Result<()> {
-    conn.execute_batch(EXTENSIONS)?;
-    conn.execute_batch(OWN)?;
-    conn.execute_batch(OWN_SINCE_2)?;
+pub(super) fn create_own_tables(conn: &Connection) -> Result<()> {
+    conn.execute_batch(CREATE_EXTENSIONS)?;
+    conn.execute_batch(CREATE_OWN_TABLES)?;
+    conn.execute_batch(CREATE_VERSION_2_TABLES)?;
     conn.execute("INSERT INTO cityheart_meta VALUES ('schema_version', ?1)", [SCHEMA_VERSION])?;
-    register_own(conn)
+    register_own_tables(conn)
 }
 
 /// Names our tables in `gpkg_extensions`, as the standard asks of tables that it does not know.
-pub(super) fn register_own(conn: &Connection) -> Result<()> {
+pub(super) fn register_own_tables(conn: &Connection) -> Result<()> {
     let mut register = conn.prepare(
         "INSERT INTO gpkg_extensions SELECT ?1, NULL, 'cityheart_plan', 'Change log and schemas of cityheart, a map service for city centres', 'read-write'
          WHERE NOT EXISTS (SELECT 1 FROM gpkg_extensions WHERE table_name=?1 AND extension_name='cityheart_plan')",
@@ -92,48 +92,48 @@ pub(super) fn register_own(conn: &Connection) -> Result<()> {
 }
 
 /// Registers a collection, without its table, and returns its number. One whose table vanished keeps its number and revision.
-pub(super) fn register(conn: &Connection, collection: &Collection, layout: &Layout) -> Result<i64> {
+pub(super) fn register_collection(conn: &Connection, collection: &Collection, layout: &TableLayout) -> Result<i64> {
     Ok(conn.query_row(
         "INSERT INTO cityheart_collections (id, schema, layout) VALUES (?1, ?2, ?3)
          ON CONFLICT (id) DO UPDATE SET schema=excluded.schema, layout=excluded.layout RETURNING number",
-        params![collection.id.as_str(), collection.schema.to_string(), json(layout)?],
+        params![collection.id.as_str(), collection.schema.to_string(), layout_to_json(layout)?],
         |row| row.get(0),
     )?)
 }
 
-pub(super) fn json(layout: &Layout) -> Result<String> {
+pub(super) fn layout_to_json(layout: &TableLayout) -> Result<String> {
     serde_json::to_string(layout).map_err(Error::internal)
 }
 
 /// Creates the table of a layer under this name, without index and triggers.
-pub(super) fn create(conn: &Connection, layer: &Layer, table: &str) -> Result<()> {
-    let mut sql = format!("CREATE TABLE {} (\"fid\" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", quoted(table));
+pub(super) fn create_table(conn: &Connection, layer: &GpkgLayer, table: &str) -> Result<()> {
+    let mut sql = format!("CREATE TABLE {} (\"fid\" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", quote_name(table));
     if let Some(geom) = &layer.layout.geom {
-        let _ = write!(sql, ",{} {}", quoted(geom), layer.collection.geometry.gpkg_name());
+        let _ = write!(sql, ",{} {}", quote_name(geom), layer.collection.geometry.gpkg_name());
     }
     // The default lets a desktop GIS add features without thinking of an id.
     sql.push_str(",\"id\" TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16))))");
     for (column, field) in layer.layout.columns.iter().zip(&layer.collection.fields) {
-        let _ = write!(sql, ",{} {}", quoted(column), column_type(field.kind));
+        let _ = write!(sql, ",{} {}", quote_name(column), column_type(field.kind));
     }
     sql.push(')');
     conn.execute_batch(&sql)?;
     Ok(())
 }
 
-pub(super) fn column_type(kind: Kind) -> &'static str {
+pub(super) fn column_type(kind: FieldType) -> &'static str {
     match kind {
-        Kind::Text | Kind::Json => "TEXT",
-        Kind::Integer => "INTEGER",
-        Kind::Real | Kind::Decimal => "REAL",
-        Kind::Boolean => "BOOLEAN",
-        Kind::Date => "DATE",
-        Kind::DateTime => "DATETIME",
+        FieldType::Text | FieldType::Json => "TEXT",
+        FieldType::Integer => "INTEGER",
+        FieldType::Real | FieldType::Decimal => "REAL",
+        FieldType::Boolean => "BOOLEAN",
+        FieldType::Date => "DATE",
+        FieldType::DateTime => "DATETIME",
     }
 }
 
 /// Tells the standard tables what the table of a layer holds, in place of what they said before.
-pub(super) fn describe(conn: &Connection, layer: &Layer) -> Result<()> {
+pub(super) fn describe_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let (table, collection) = (&layer.layout.table, &layer.collection);
     for known in ["gpkg_data_columns", "gpkg_geometry_columns"] {
         conn.execute(&format!("DELETE FROM {known} WHERE table_name=?1"), [table])?;
@@ -155,7 +155,7 @@ pub(super) fn describe(conn: &Connection, layer: &Layer) -> Result<()> {
 }
 
 /// Titles, mime types and choices, through the schema extension.
-fn describe_columns(conn: &Connection, layer: &Layer) -> Result<()> {
+fn describe_columns(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let table = &layer.layout.table;
     conn.execute_batch(
         "INSERT OR IGNORE INTO gpkg_extensions SELECT t, NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write'
@@ -165,19 +165,19 @@ fn describe_columns(conn: &Connection, layer: &Layer) -> Result<()> {
     for (column, field) in layer.layout.columns.iter().zip(&layer.collection.fields) {
         let property = layer.collection.schema.pointer("/properties").and_then(|p| p.get(&field.name));
         let description = property.and_then(|p| p.get("description")).and_then(Json::as_str);
-        let mime = (field.kind == Kind::Json).then_some("application/json");
+        let mime = (field.kind == FieldType::Json).then_some("application/json");
         let choices =
-            property.and_then(|p| p.get("enum")).and_then(Json::as_array).filter(|_| field.kind == Kind::Text);
+            property.and_then(|p| p.get("enum")).and_then(Json::as_array).filter(|_| field.kind == FieldType::Text);
         let constraint = choices.map(|_| format!("{table}_{column}").to_lowercase());
         if let (Some(choices), Some(name)) = (choices, &constraint) {
-            choose(conn, name, choices)?;
+            write_choices(conn, name, choices)?;
         }
         insert.execute(params![table, column, field.name, field.title, description, mime, constraint])?;
     }
     Ok(())
 }
 
-fn choose(conn: &Connection, name: &str, choices: &[Json]) -> Result<()> {
+fn write_choices(conn: &Connection, name: &str, choices: &[Json]) -> Result<()> {
     conn.execute("DELETE FROM gpkg_data_column_constraints WHERE constraint_name=?1", [name])?;
     let mut insert = conn.prepare("INSERT OR IGNORE INTO gpkg_data_column_constraints (constraint_name, constraint_type, value) VALUES (?1, 'enum', ?2)")?;
     for choice in choices.iter().filter_map(Json::as_str) {
@@ -187,26 +187,26 @@ fn choose(conn: &Connection, name: &str, choices: &[Json]) -> Result<()> {
 }
 
 /// Whether there is a table (or view, index, trigger) of this name.
-pub(super) fn exists(conn: &Connection, name: &str) -> Result<bool> {
+pub(super) fn table_exists(conn: &Connection, name: &str) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM sqlite_master WHERE lower(name)=lower(?1)")?.exists([name])?)
 }
 
 /// Removes the triggers of a table that are ours or the R-tree's, so that many rows can be written fast.
-pub(super) fn drop_triggers(conn: &Connection, layer: &Layer) -> Result<()> {
+pub(super) fn drop_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let table = &layer.layout.table;
-    let rtree = layer.layout.rtree().map_or_else(String::new, |r| format!("{r}_"));
+    let rtree = layer.layout.rtree_name().map_or_else(String::new, |r| format!("{r}_"));
     let mut find = conn.prepare("SELECT name FROM sqlite_master WHERE type='trigger' AND lower(tbl_name)=lower(?1)")?;
     let names = find.query_map([table], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let ours = |name: &String| {
         name.starts_with("cityheart_") || (!rtree.is_empty() && name.to_lowercase().starts_with(&rtree.to_lowercase()))
     };
     for name in names.iter().filter(|n| ours(n)) {
-        conn.execute_batch(&format!("DROP TRIGGER {}", quoted(name)))?;
+        conn.execute_batch(&format!("DROP TRIGGER {}", quote_name(name)))?;
     }
     Ok(())
 }
 
 /// The present instant as GeoPackage writes it.
-pub(super) fn now() -> String {
+pub(super) fn current_timestamp() -> String {
     format!("{:.3}", jiff::Timestamp::now())
 }

@@ -6,57 +6,57 @@ use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoi
 pub(super) const CUT_SHORT: &str = "is cut short";
 
 /// Deeper collections are nobody's map, and would use up the stack.
-const DEEPEST: u8 = 16;
+const MAX_DEPTH: u8 = 16;
 
 /// The geometry (`None` when it has no position at all), and whether heights or measures were passed over.
-pub(super) fn read(wkb: &[u8]) -> Result<(Option<Geometry>, bool), &'static str> {
-    let mut reader = Reader { rest: wkb, flattened: false };
-    let geometry = reader.geometry(0)?;
+pub(super) fn read_wkb(wkb: &[u8]) -> Result<(Option<Geometry>, bool), &'static str> {
+    let mut reader = WkbReader { rest: wkb, flattened: false };
+    let geometry = reader.read_geometry(0)?;
     Ok((geometry, reader.flattened))
 }
 
-struct Reader<'a> {
+struct WkbReader<'a> {
     rest: &'a [u8],
     flattened: bool,
 }
 
 /// How the numbers of one geometry are laid out.
 #[derive(Clone, Copy)]
-struct Layout {
+struct WkbLayout {
     little: bool,
     position_bytes: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn take(&mut self, bytes: usize) -> Result<&'a [u8], &'static str> {
+impl<'a> WkbReader<'a> {
+    fn take_bytes(&mut self, bytes: usize) -> Result<&'a [u8], &'static str> {
         let (head, rest) = self.rest.split_at_checked(bytes).ok_or(CUT_SHORT)?;
         self.rest = rest;
         Ok(head)
     }
 
-    fn number(&mut self, layout: Layout) -> Result<u32, &'static str> {
+    fn read_number(&mut self, layout: WkbLayout) -> Result<u32, &'static str> {
         let mut bytes = [0; 4];
-        bytes.copy_from_slice(self.take(4)?);
+        bytes.copy_from_slice(self.take_bytes(4)?);
         Ok(if layout.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 
     /// A count of things of at least `bytes` each: never more than the blob can hold.
-    fn count(&mut self, layout: Layout, bytes: usize) -> Result<usize, &'static str> {
-        let count = self.number(layout)? as usize;
+    fn read_count(&mut self, layout: WkbLayout, bytes: usize) -> Result<usize, &'static str> {
+        let count = self.read_number(layout)? as usize;
         if count > self.rest.len() / bytes { Err(CUT_SHORT) } else { Ok(count) }
     }
 
-    fn start(&mut self) -> Result<(u32, Layout), &'static str> {
-        let little = match self.take(1)?[0] {
+    fn read_header(&mut self) -> Result<(u32, WkbLayout), &'static str> {
+        let little = match self.take_bytes(1)?[0] {
             0 => false,
             1 => true,
             _ => return Err("has an unknown byte order"),
         };
-        let mut layout = Layout { little, position_bytes: 16 };
-        let code = self.number(layout)?;
+        let mut layout = WkbLayout { little, position_bytes: 16 };
+        let code = self.read_number(layout)?;
         // PostGIS and old GDAL say Z, M and SRID by high bits; ISO says Z and M by thousands.
         if code & 0x2000_0000 != 0 {
-            self.take(4)?;
+            self.take_bytes(4)?;
         }
         let plain = code & 0x0fff_ffff;
         let z = code & 0x8000_0000 != 0 || matches!(plain / 1000, 1 | 3);
@@ -66,19 +66,27 @@ impl<'a> Reader<'a> {
         Ok((plain % 1000, layout))
     }
 
-    fn geometry(&mut self, depth: u8) -> Result<Option<Geometry>, &'static str> {
-        if depth > DEEPEST {
+    fn read_geometry(&mut self, depth: u8) -> Result<Option<Geometry>, &'static str> {
+        if depth > MAX_DEPTH {
             return Err("is nested too deeply");
         }
-        let (code, layout) = self.start()?;
+        let (code, layout) = self.read_header()?;
         Ok(match code {
-            1 => self.point(layout)?.map(Into::into),
-            2 => Some(LineString(self.coords(layout)?)).filter(|l| !l.0.is_empty()).map(Into::into),
-            3 => self.polygon(layout)?.map(Into::into),
-            4 => some(self.members(layout, depth, |g| Point::try_from(g).ok())?, |m| MultiPoint(m).into()),
-            5 => some(self.members(layout, depth, |g| LineString::try_from(g).ok())?, |m| MultiLineString(m).into()),
-            6 => some(self.members(layout, depth, |g| Polygon::try_from(g).ok())?, |m| MultiPolygon(m).into()),
-            7 => some(self.members(layout, depth, Some)?, |m| Geometry::GeometryCollection(GeometryCollection(m))),
+            1 => self.read_point(layout)?.map(Into::into),
+            2 => Some(LineString(self.read_coords(layout)?)).filter(|l| !l.0.is_empty()).map(Into::into),
+            3 => self.read_polygon(layout)?.map(Into::into),
+            4 => collect_non_empty(self.read_members(layout, depth, |g| Point::try_from(g).ok())?, |m| {
+                MultiPoint(m).into()
+            }),
+            5 => collect_non_empty(self.read_members(layout, depth, |g| LineString::try_from(g).ok())?, |m| {
+                MultiLineString(m).into()
+            }),
+            6 => collect_non_empty(self.read_members(layout, depth, |g| Polygon::try_from(g).ok())?, |m| {
+                MultiPolygon(m).into()
+            }),
+            7 => collect_non_empty(self.read_members(layout, depth, Some)?, |m| {
+                Geometry::GeometryCollection(GeometryCollection(m))
+            }),
             8..=14 => return Err("is a curve"),
             15..=17 => return Err("is a surface"),
             _ => return Err("is of an unknown type"),
@@ -86,49 +94,49 @@ impl<'a> Reader<'a> {
     }
 
     /// The members of a collection; empty ones are left out, as they are nowhere.
-    fn members<T>(
+    fn read_members<T>(
         &mut self,
-        layout: Layout,
+        layout: WkbLayout,
         depth: u8,
         part: fn(Geometry) -> Option<T>,
     ) -> Result<Vec<T>, &'static str> {
-        let count = self.count(layout, 9)?;
+        let count = self.read_count(layout, 9)?;
         let mut members = Vec::with_capacity(count);
         for _ in 0..count {
-            if let Some(member) = self.geometry(depth + 1)? {
+            if let Some(member) = self.read_geometry(depth + 1)? {
                 members.push(part(member).ok_or("has a member of the wrong type")?);
             }
         }
         Ok(members)
     }
 
-    fn point(&mut self, layout: Layout) -> Result<Option<Point>, &'static str> {
-        let coord = position(self.take(layout.position_bytes)?, layout);
+    fn read_point(&mut self, layout: WkbLayout) -> Result<Option<Point>, &'static str> {
+        let coord = read_position(self.take_bytes(layout.position_bytes)?, layout);
         Ok((!coord.x.is_nan() && !coord.y.is_nan()).then_some(Point(coord)))
     }
 
-    fn coords(&mut self, layout: Layout) -> Result<Vec<Coord>, &'static str> {
-        let count = self.count(layout, layout.position_bytes)?;
-        let bytes = self.take(count * layout.position_bytes)?;
-        Ok(bytes.chunks_exact(layout.position_bytes).map(|p| position(p, layout)).collect())
+    fn read_coords(&mut self, layout: WkbLayout) -> Result<Vec<Coord>, &'static str> {
+        let count = self.read_count(layout, layout.position_bytes)?;
+        let bytes = self.take_bytes(count * layout.position_bytes)?;
+        Ok(bytes.chunks_exact(layout.position_bytes).map(|p| read_position(p, layout)).collect())
     }
 
-    fn polygon(&mut self, layout: Layout) -> Result<Option<Polygon>, &'static str> {
-        let rings = self.count(layout, 4)?;
+    fn read_polygon(&mut self, layout: WkbLayout) -> Result<Option<Polygon>, &'static str> {
+        let rings = self.read_count(layout, 4)?;
         if rings == 0 {
             return Ok(None);
         }
-        let outer = self.coords(layout)?;
-        let inner = (1..rings).map(|_| self.coords(layout).map(LineString)).collect::<Result<Vec<_>, _>>()?;
+        let outer = self.read_coords(layout)?;
+        let inner = (1..rings).map(|_| self.read_coords(layout).map(LineString)).collect::<Result<Vec<_>, _>>()?;
         Ok((!outer.is_empty()).then(|| Polygon::new(LineString(outer), inner)))
     }
 }
 
-fn some<T>(members: Vec<T>, gather: fn(Vec<T>) -> Geometry) -> Option<Geometry> {
+fn collect_non_empty<T>(members: Vec<T>, gather: fn(Vec<T>) -> Geometry) -> Option<Geometry> {
     (!members.is_empty()).then(|| gather(members))
 }
 
-fn position(bytes: &[u8], layout: Layout) -> Coord {
+fn read_position(bytes: &[u8], layout: WkbLayout) -> Coord {
     let number = |at: usize| {
         let mut eight = [0; 8];
         eight.copy_from_slice(&bytes[at..at + 8]);

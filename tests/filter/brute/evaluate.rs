@@ -2,14 +2,14 @@
 
 use super::FIELDS;
 use super::expression::{E, N, SETS, SPACE, T, TIME, day};
-use crate::row::Feature;
-use cityheart::feature::Value;
+use crate::filter::row::Feature;
+use cityheart::feature::FieldValue;
 use geo::{Intersects, Relate};
 use geo_types::Geometry as G;
 
 impl E {
     pub fn of(&self, f: &Feature) -> Option<bool> {
-        let words = |field: &str| if let Value::Text(t) = get(f, field) { Some(t.to_string()) } else { None };
+        let words = |field: &str| if let FieldValue::Text(t) = get(f, field) { Some(t.to_string()) } else { None };
         match self {
             Self::And(list) => {
                 let found: Vec<_> = list.iter().map(|e| e.of(f)).collect();
@@ -43,14 +43,14 @@ impl E {
             Self::Null(field) if *field == "geometry" => Some(f.geometry.is_none()),
             Self::Null(field) => Some(get(f, field).is_null()),
             Self::Flag => {
-                if let Value::Bool(b) = get(f, "open") {
+                if let FieldValue::Bool(b) = get(f, "open") {
                     Some(*b)
                 } else {
                     None
                 }
             }
             Self::FlagIs(wanted) => {
-                if let Value::Bool(b) = get(f, "open") {
+                if let FieldValue::Bool(b) = get(f, "open") {
                     Some(b == wanted)
                 } else {
                     None
@@ -65,7 +65,7 @@ impl E {
             }
             Self::Time(r, a, b) => Some(timed(TIME[*r], a.of(f)?, b.of(f)?)),
             Self::Tags(s, list, turned) => {
-                let Value::Json(tags) = get(f, "tags") else { return None };
+                let FieldValue::Json(tags) = get(f, "tags") else { return None };
                 let own: Vec<&str> = tags.as_array()?.iter().map(|t| t.as_str().unwrap()).collect();
                 let (a, b) = if *turned { (list, &own) } else { (&own, list) };
                 let inside = |x: &[&str], y: &[&str]| x.iter().all(|v| y.contains(v));
@@ -86,8 +86,8 @@ impl N {
         match self {
             Self::Literal(n) => Some(f64::from(*n)),
             Self::Field(name) => match get(f, name) {
-                Value::Int(i) => Some(*i as f64),
-                Value::Real(r) => Some(*r),
+                FieldValue::Int(i) => Some(*i as f64),
+                FieldValue::Real(r) => Some(*r),
                 _ => None,
             },
             Self::Sum(a, op, b) => {
@@ -106,7 +106,8 @@ impl N {
 impl T {
     /// Days from and to, with open ends far away.
     pub fn of(&self, f: &Feature) -> Option<(i64, i64)> {
-        let own = |name| if let Value::Text(t) = get(f, name) { Some(t[8..].parse::<i64>().unwrap()) } else { None };
+        let own =
+            |name| if let FieldValue::Text(t) = get(f, name) { Some(t[8..].parse::<i64>().unwrap()) } else { None };
         let ends = |a: Option<i64>, b: Option<i64>| (a.unwrap_or(-1000), b.unwrap_or(1000));
         match self {
             Self::Literal(a, b) => Some(ends(a.map(i64::from), b.map(i64::from))),
@@ -120,7 +121,7 @@ impl T {
     }
 }
 
-fn get<'a>(f: &'a Feature, name: &str) -> &'a Value {
+fn get<'a>(f: &'a Feature, name: &str) -> &'a FieldValue {
     &f.values[FIELDS.iter().position(|x| x.0 == name).unwrap()]
 }
 

@@ -1,11 +1,11 @@
 //! Random filters over random features, against an evaluator that was written from the standard and shares nothing with ours.
 
-use crate::row::{Feature, collection, parse};
-use cityheart::change::Change;
-use cityheart::collection::{Collection, Kind};
+use crate::filter::row::{Feature, collection, parse};
+use cityheart::change::FeatureChange;
+use cityheart::collection::{Collection, FieldType};
 use cityheart::feature::{self as stored, Geometry, bbox_of};
-use cityheart::filter::{Plan, Row};
-use cityheart::index::Builder;
+use cityheart::filter::{FilterRow, IndexPlan};
+use cityheart::index::IndexBuilder;
 use cityheart::query::Query;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ mod random;
 
 use random::{features, filters};
 
-const FIELDS: [(&str, Kind); 8] = [
-    ("name", Kind::Text),
-    ("count", Kind::Integer),
-    ("cost", Kind::Decimal),
-    ("open", Kind::Boolean),
-    ("start", Kind::Date),
-    ("end", Kind::Date),
-    ("tags", Kind::Json),
-    ("code", Kind::Text),
+const FIELDS: [(&str, FieldType); 8] = [
+    ("name", FieldType::Text),
+    ("count", FieldType::Integer),
+    ("cost", FieldType::Decimal),
+    ("open", FieldType::Boolean),
+    ("start", FieldType::Date),
+    ("end", FieldType::Date),
+    ("tags", FieldType::Json),
+    ("code", FieldType::Text),
 ];
 
 fn things() -> Collection {
@@ -67,18 +67,18 @@ proptest! {
                 values: row.values.clone(),
             })
             .collect();
-        let mut builder = Builder::new(things.clone());
+        let mut builder = IndexBuilder::new(things.clone());
         let (first, later) = stored.split_at(stored.len() / 2);
         first.iter().for_each(|f| builder.push(f));
         let index = builder.finish(1);
         for (i, feature) in later.iter().enumerate() {
-            index.apply(&[Change::Put(feature.clone())], i as u64 + 2);
+            index.apply_changes(&[FeatureChange::Put(feature.clone())], i as u64 + 2);
         }
         let parsed = parse(&filter.text(), &things).map_err(|e| TestCaseError::fail(e.to_string()))?;
         let query = Query { filter: Some(Arc::new(parsed)), limit: 1000, ..Query::default() };
         let snapshot = index.snapshot();
         let found = snapshot.select(&query);
-        let found: Vec<i64> = found.slots.iter().map(|s| snapshot.feature(*s).key).collect();
+        let found: Vec<i64> = found.slots.iter().map(|s| snapshot.read_feature(*s).key).collect();
         let named = |f: &stored::Feature| Feature::new(f.id.as_str(), f.geometry.clone(), f.values.clone());
         let expected: Vec<i64> =
             stored.iter().filter(|f| filter.of(&named(f)) == Some(true)).map(|f| f.key).collect();
@@ -87,14 +87,14 @@ proptest! {
 }
 
 /// Whether a plan's first choice has a row in it.
-fn chosen(plan: &Plan, row: &Feature, things: &Collection) -> bool {
-    let meets = |b: cityheart::feature::Bbox, g: &Geometry| {
+fn chosen(plan: &IndexPlan, row: &Feature, things: &Collection) -> bool {
+    let meets = |b: cityheart::feature::BoundingBox, g: &Geometry| {
         let own = bbox_of(g).unwrap();
         own.west <= b.east && b.west <= own.east && own.south <= b.north && b.south <= own.north
     };
     !plan.empty
         && plan.bbox.is_none_or(|b| row.geometry.as_ref().is_some_and(|g| meets(b, g)))
-        && plan.time.is_none_or(|t| things.span(&row.values).is_none_or(|s| s.meets(t)))
+        && plan.time.is_none_or(|t| things.time_span(&row.values).is_none_or(|s| s.intersects(t)))
         && plan.ids.as_ref().is_none_or(|ids| ids.iter().any(|i| **i == *row.id()))
         && plan.equals.iter().all(|(field, values)| values.contains(&row.values[*field]))
 }

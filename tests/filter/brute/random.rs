@@ -1,8 +1,8 @@
 //! Random features, with little variety so that filters find some of them, and random filters.
 
 use super::expression::{E, N, T, day};
-use crate::row::Feature;
-use cityheart::feature::Value;
+use crate::filter::row::Feature;
+use cityheart::feature::FieldValue;
 use geo_types::{Geometry as G, LineString, MultiPoint, Point, Polygon};
 use proptest::prelude::*;
 use serde_json::json;
@@ -34,15 +34,18 @@ fn geometries() -> impl Strategy<Value = G> {
 
 pub fn features() -> impl Strategy<Value = Feature> {
     let text = || {
-        prop::option::weighted(0.8, prop::sample::select(&NAMES[..])).prop_map(|t| t.map_or(Value::Null, Value::text))
+        prop::option::weighted(0.8, prop::sample::select(&NAMES[..]))
+            .prop_map(|t| t.map_or(FieldValue::Null, FieldValue::text))
     };
-    let date = || prop::option::weighted(0.7, 1..9u8).prop_map(|d| d.map_or(Value::Null, |d| Value::text(day(d))));
+    let date =
+        || prop::option::weighted(0.7, 1..9u8).prop_map(|d| d.map_or(FieldValue::Null, |d| FieldValue::text(day(d))));
     let tags = prop::option::weighted(0.8, prop::collection::vec(prop::sample::select(&TAGS[..]), 0..3))
-        .prop_map(|t| t.map_or(Value::Null, |t| Value::Json(Box::new(json!(t)))));
+        .prop_map(|t| t.map_or(FieldValue::Null, |t| FieldValue::Json(Box::new(json!(t)))));
     let numbers = (
-        prop::option::weighted(0.8, -3..6i64).prop_map(|n| n.map_or(Value::Null, Value::Int)),
-        prop::option::weighted(0.8, -6..12i32).prop_map(|n| n.map_or(Value::Null, |n| Value::Real(f64::from(n) / 2.0))),
-        prop::option::weighted(0.8, any::<bool>()).prop_map(|b| b.map_or(Value::Null, Value::Bool)),
+        prop::option::weighted(0.8, -3..6i64).prop_map(|n| n.map_or(FieldValue::Null, FieldValue::Int)),
+        prop::option::weighted(0.8, -6..12i32)
+            .prop_map(|n| n.map_or(FieldValue::Null, |n| FieldValue::Real(f64::from(n) / 2.0))),
+        prop::option::weighted(0.8, any::<bool>()).prop_map(|b| b.map_or(FieldValue::Null, FieldValue::Bool)),
     );
     (0..9u8, prop::option::weighted(0.9, geometries()), text(), numbers, date(), date(), tags, text()).prop_map(
         |(id, geometry, name, (count, cost, open), start, end, tags, code)| {

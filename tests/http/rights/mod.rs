@@ -4,7 +4,7 @@
 mod plan;
 mod walk;
 
-use crate::server::{Plan, by, send};
+use crate::support::server::{Plan, by, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -18,7 +18,7 @@ use walk::Said;
 
 fn open() -> (Plan, Router) {
     let plan = plan::plan();
-    let router = cityheart::http::router(plan.atlas.clone(), Config::default());
+    let router = cityheart::http::build_router(plan.atlas.clone(), Config::default());
     (plan, router)
 }
 
@@ -217,16 +217,16 @@ async fn no_answer_is_taken_for_somebody_elses() {
 
 #[tokio::test]
 async fn what_is_published_or_withdrawn_is_so_in_the_next_answer() {
-    use cityheart::change::{ChangeSet, Edit};
+    use cityheart::change::{ChangeSet, FeatureEdit};
     let (plan, router) = open();
-    let view = plan.atlas.view("interventions").unwrap();
+    let view = plan.atlas.collection_view("interventions").unwrap();
     let collection = view.collection().clone();
-    let at = collection.field("visibility").unwrap();
+    let at = collection.field_index("visibility").unwrap();
     let set = |visibility: &str| {
-        let view = plan.atlas.view("interventions").unwrap();
-        let mut feature = plan.atlas.item(&view, "mark-celje-internal").unwrap().feature();
-        feature.values[at] = cityheart::feature::Value::text(visibility);
-        let edits = vec![Edit::Replace { feature, base: None }];
+        let view = plan.atlas.collection_view("interventions").unwrap();
+        let mut feature = plan.atlas.find_item(&view, "mark-celje-internal").unwrap().feature();
+        feature.values[at] = cityheart::feature::FieldValue::text(visibility);
+        let edits = vec![FeatureEdit::Replace { feature, base: None }];
         plan.atlas.commit(&ChangeSet { collection: collection.id.clone(), edits, author: "test".into() }).unwrap();
     };
     for round in 0..3 {
@@ -263,8 +263,8 @@ async fn news_are_told_to_those_who_see_what_changed() {
     let (plan, router) = open();
     let change_all = || {
         for collection in ["interventions", "contributions"] {
-            let view = plan.atlas.view(collection).unwrap();
-            let all: Vec<_> = plan.atlas.items(&view, &cityheart::query::Query::default()).features().collect();
+            let view = plan.atlas.collection_view(collection).unwrap();
+            let all: Vec<_> = plan.atlas.select_items(&view, &cityheart::query::Query::default()).features().collect();
             for mut feature in all {
                 feature.geometry = Some(geo_types::Point::new(15.2645, 46.2291).into());
                 plan::commit(&plan, collection, plan::replace(feature.clone()));
@@ -272,12 +272,12 @@ async fn news_are_told_to_those_who_see_what_changed() {
                 plan::commit(&plan, collection, plan::replace(feature));
             }
         }
-        let view = plan.atlas.view("areas").unwrap();
-        let mut end = plan.atlas.item(&view, "celje-core").unwrap().feature();
+        let view = plan.atlas.collection_view("areas").unwrap();
+        let mut end = plan.atlas.find_item(&view, "celje-core").unwrap().feature();
         end.id = cityheart::feature::FeatureId::new("end").unwrap();
-        plan::commit(&plan, "areas", cityheart::change::Edit::Create(end));
+        plan::commit(&plan, "areas", cityheart::change::FeatureEdit::Create(end));
     };
-    let news = plan.atlas.seen_by(&Viewer::visitor()).news().last().to_string();
+    let news = plan.atlas.plan_for_viewer(&Viewer::visitor()).change_feed().last_number().to_string();
     let mut act = Some(change_all);
     for viewer in viewers() {
         // The first listens while it happens, the others come back for what they missed.

@@ -1,10 +1,10 @@
 //! A plan in which everything that somebody may not see has a mark of its own, and who may see which mark.
 
-use crate::server::{Plan, fresh};
-use cityheart::access::{Role, Viewer};
-use cityheart::change::{ChangeSet, Edit};
+use crate::support::server::{Plan, fresh};
+use cityheart::access::{AccessRole, Viewer};
+use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::CollectionId;
-use cityheart::feature::{Feature, FeatureId, Value};
+use cityheart::feature::{Feature, FeatureId, FieldValue};
 use cityheart::query::Query;
 use geo::MapCoords;
 use serde_json::{Value as Json, json};
@@ -74,10 +74,10 @@ impl Mark {
     pub fn is_for(&self, viewer: &Viewer) -> bool {
         match self.level {
             Public => true,
-            Partners => viewer.role() != Role::Visitor,
+            Partners => viewer.role() != AccessRole::Visitor,
             Internal => {
-                let of = if self.city == ANY { !viewer.cities().is_empty() } else { viewer.is_of(self.city) };
-                of || viewer.role() == Role::Admin
+                let of = if self.city == ANY { !viewer.cities().is_empty() } else { viewer.belongs_to_city(self.city) };
+                of || viewer.role() == AccessRole::Admin
             }
         }
     }
@@ -86,12 +86,12 @@ impl Mark {
 pub fn viewers() -> Vec<Viewer> {
     vec![
         Viewer::visitor(),
-        Viewer::new("vera", "Vera", Role::Viewer, []),
-        Viewer::new("vito", "Vito", Role::Viewer, ["celje"]),
-        Viewer::new("cora", "Cora", Role::Contributor, ["celje"]),
-        Viewer::new("edi", "Edi", Role::Editor, ["cesena"]),
-        Viewer::new("both", "Both", Role::Editor, ["celje", "cesena"]),
-        Viewer::new("ada", "Ada", Role::Admin, []),
+        Viewer::new("vera", "Vera", AccessRole::Viewer, []),
+        Viewer::new("vito", "Vito", AccessRole::Viewer, ["celje"]),
+        Viewer::new("cora", "Cora", AccessRole::Contributor, ["celje"]),
+        Viewer::new("edi", "Edi", AccessRole::Editor, ["cesena"]),
+        Viewer::new("both", "Both", AccessRole::Editor, ["celje", "cesena"]),
+        Viewer::new("ada", "Ada", AccessRole::Admin, []),
     ]
 }
 
@@ -155,8 +155,8 @@ pub fn plan() -> Plan {
 /// Gives every feature a past: each is changed and changed back, one was a draft before it was published, one went out of sight.
 fn lived(plan: &Plan) {
     for collection in ["interventions", "contributions"] {
-        let view = plan.atlas.view(collection).unwrap();
-        for feature in plan.atlas.items(&view, &Query::default()).features().collect::<Vec<_>>() {
+        let view = plan.atlas.collection_view(collection).unwrap();
+        for feature in plan.atlas.select_items(&view, &Query::default()).features().collect::<Vec<_>>() {
             let mut moved = feature.clone();
             moved.geometry = moved.geometry.map(|g| g.map_coords(|c| geo_types::Coord { x: c.x, y: c.y + 0.001 }));
             commit(plan, collection, replace(moved));
@@ -164,35 +164,36 @@ fn lived(plan: &Plan) {
         }
     }
     let titled = |id: &str, title: &str, visibility: &str, risk: &str| {
-        let view = plan.atlas.view("interventions").unwrap();
-        let mut feature = plan.atlas.item(&view, id).unwrap().feature();
-        let field = |name: &str| view.collection().field(name).unwrap();
-        feature.values[field("title")] = Value::text(title);
-        feature.values[field("visibility")] = Value::text(visibility);
-        feature.values[field("risks")] = Value::Json(Box::new(json!([{"text": risk, "likelihood": 1, "impact": 1}])));
+        let view = plan.atlas.collection_view("interventions").unwrap();
+        let mut feature = plan.atlas.find_item(&view, id).unwrap().feature();
+        let field = |name: &str| view.collection().field_index(name).unwrap();
+        feature.values[field("title")] = FieldValue::text(title);
+        feature.values[field("visibility")] = FieldValue::text(visibility);
+        feature.values[field("risks")] =
+            FieldValue::Json(Box::new(json!([{"text": risk, "likelihood": 1, "impact": 1}])));
         feature
     };
     let draft = Feature {
         id: FeatureId::new("published").unwrap(),
         ..titled("mark-celje-public", "DRAFT-celje", "internal", "DRAFT-risk")
     };
-    commit(plan, "interventions", Edit::Create(draft));
+    commit(plan, "interventions", FeatureEdit::Create(draft));
     let published = titled("published", "Published", "public", "DRAFT-risk");
     commit(plan, "interventions", replace(published));
     let seen = Feature {
         id: FeatureId::new("withdrawn").unwrap(),
         ..titled("mark-cesena-public", "Withdrawn", "public", "-")
     };
-    commit(plan, "interventions", Edit::Create(seen));
+    commit(plan, "interventions", FeatureEdit::Create(seen));
     let withdrawn = titled("withdrawn", "out-of-sight", "internal", "-");
     commit(plan, "interventions", replace(withdrawn));
 }
 
-pub fn replace(feature: Feature) -> Edit {
-    Edit::Replace { feature, base: None }
+pub fn replace(feature: Feature) -> FeatureEdit {
+    FeatureEdit::Replace { feature, base: None }
 }
 
-pub fn commit(plan: &Plan, collection: &str, edit: Edit) {
+pub fn commit(plan: &Plan, collection: &str, edit: FeatureEdit) {
     let collection = CollectionId::new(collection).unwrap();
     plan.atlas.commit(&ChangeSet { collection, edits: vec![edit], author: "who-did-it".into() }).unwrap();
 }

@@ -1,0 +1,80 @@
+//! A plan file without an index, for the command line and for opening an [`Atlas`](super::Atlas).
+
+use crate::change::FeatureChange;
+use crate::collection::{Collection, CollectionId};
+use crate::error::Result;
+use crate::feature::Feature;
+use crate::plan::PlanModel;
+use crate::store::{GeoPackage, LoadSummary, Store};
+use std::path::Path;
+
+/// An opened plan.
+pub struct PlanFile {
+    store: Box<dyn Store>,
+    writable: bool,
+}
+
+impl PlanFile {
+    /// Opens a plan that is there.
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self { store: Box::new(GeoPackage::open(path)?), writable: true })
+    }
+
+    /// Opens a plan, or makes an empty one.
+    pub fn open_or_create(path: &Path) -> Result<Self> {
+        let store = if path.exists() { GeoPackage::open(path)? } else { GeoPackage::create(path)? };
+        Ok(Self { store: Box::new(store), writable: true })
+    }
+
+    /// Opens a plan that shall not be written.
+    pub fn open_read_only(path: &Path) -> Result<Self> {
+        Ok(Self { store: Box::new(GeoPackage::open_read_only(path)?), writable: false })
+    }
+
+    pub fn collections(&self) -> Result<Vec<Collection>> {
+        self.store.list_collections()
+    }
+
+    /// Brings the model's own collections up to date with what the model says of them by now: properties that it got since the plan was made
+    /// become columns. Nothing goes, and a plan that may only be read stays as it is.
+    pub fn add_model_fields(&self, model: &PlanModel) -> Result<()> {
+        if self.writable {
+            for collection in self.collections()? {
+                let grown =
+                    model.collection(&collection.id).and_then(|newer| collection.with_newer_schema(newer).transpose());
+                if let Some(grown) = grown.transpose()? {
+                    self.store.add_fields(&grown)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills a collection, all or nothing; see [`Store::load_collection`].
+    pub fn load_collection(
+        &self,
+        collection: &Collection,
+        replace: bool,
+        features: &mut dyn Iterator<Item = Result<Feature>>,
+    ) -> Result<LoadSummary> {
+        self.store.load_collection(collection, replace, features)
+    }
+
+    /// Shows every feature of a collection in the order of keys, with the coordinates as they were given.
+    pub fn scan_features(&self, id: &CollectionId, visit: &mut dyn FnMut(Feature) -> Result<()>) -> Result<()> {
+        let mut put = |change| match change {
+            FeatureChange::Put(feature) => visit(feature),
+            FeatureChange::Removed { .. } => Ok(()),
+        };
+        self.store.scan_collection(id, None, &mut put).map(drop)
+    }
+
+    /// A whole copy of the plan, taken while others may write.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        self.store.write_backup(to)
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+}

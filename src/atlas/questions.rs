@@ -1,0 +1,32 @@
+//! The planner's questions over the whole plan: each is asked of one moment of every collection.
+
+use super::{Atlas, CollectionState};
+use crate::error::Result;
+use crate::index::Snapshot;
+use crate::question::{PlanSnapshot, PlanningQuestion, QuestionAnswer};
+use serde_json::{Map, Value as Json};
+use std::sync::{Arc, PoisonError};
+
+impl Atlas {
+    /// Answers a question from the collections as they are now.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::InvalidInput`] at the input that cannot be understood.
+    pub fn answer_question(&self, question: &PlanningQuestion, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
+        self.answer_question_over(question, inputs, |state| state.index.snapshot())
+    }
+
+    /// The same of what `look` shows of each collection.
+    pub(super) fn answer_question_over(
+        &self,
+        question: &PlanningQuestion,
+        inputs: &Map<String, Json>,
+        snapshot_of: impl Fn(&CollectionState) -> Arc<Snapshot>,
+    ) -> Result<QuestionAnswer> {
+        let layers = {
+            let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
+            PlanSnapshot::new(states.values().map(|state| snapshot_of(state)))
+        };
+        question.execute(&layers, inputs)
+    }
+}

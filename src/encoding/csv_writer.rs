@@ -1,0 +1,103 @@
+//! Features as a table (RFC 4180, UTF-8): points as two columns, any other geometry as well-known text in one. Lists and objects
+//! are JSON. Text that a spreadsheet would run as a formula gets a quote before it, which reading the table takes off again.
+
+use super::{OutputSchema, wkt};
+use crate::crs::Crs;
+use crate::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
+use std::borrow::Cow;
+
+/// How the place of a feature is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GeometryColumns {
+    Omitted,
+    LonLat,
+    Wkt,
+}
+
+/// Writes rows.
+pub struct CsvWriter {
+    output: OutputSchema,
+    geometry: GeometryColumns,
+}
+
+impl CsvWriter {
+    #[must_use]
+    pub fn new(output: OutputSchema) -> Self {
+        let collection = &output.collection;
+        let taken = |name: &str| collection.fields.iter().any(|f| f.name.eq_ignore_ascii_case(name));
+        let point = Some(collection.geometry) == GeometryTypeSet::from_schema_format("geometry-point")
+            && output.crs == Crs::CRS84;
+        let place = match collection.geometry {
+            kind if kind.is_none() => GeometryColumns::Omitted,
+            _ if point && !["lon", "lat", "wkt", "geom", "the_geom"].into_iter().any(taken) => GeometryColumns::LonLat,
+            _ => GeometryColumns::Wkt,
+        };
+        Self { output, geometry: place }
+    }
+
+    /// Appends the line of names.
+    pub fn write_header(&self, out: &mut Vec<u8>) {
+        let names = self.output.fields().map(|(_, f)| Cow::Borrowed(f.name.as_str()));
+        let place: &[&str] = match self.geometry {
+            GeometryColumns::Omitted => &[],
+            GeometryColumns::LonLat => &["lon", "lat"],
+            // No field can have this name, and reading prefers it to all others.
+            GeometryColumns::Wkt => &["geometry"],
+        };
+        write_line(out, std::iter::once("id".into()).chain(names).chain(place.iter().map(|&name| name.into())));
+    }
+
+    /// Appends the line of a feature.
+    pub fn write_row(&self, feature: &Feature, out: &mut Vec<u8>) {
+        let values = self.output.fields().map(|(at, _)| feature.values.get(at).map_or("".into(), format_cell));
+        let place: Vec<Cow<'_, str>> = match (self.geometry, &feature.geometry) {
+            (GeometryColumns::Omitted, _) => vec![],
+            (GeometryColumns::LonLat, Some(Geometry::Point(p))) => {
+                vec![p.x().to_string().into(), p.y().to_string().into()]
+            }
+            (GeometryColumns::LonLat, _) => vec!["".into(), "".into()],
+            (GeometryColumns::Wkt, geometry) => {
+                vec![geometry.as_ref().map(wkt::geometry_to_wkt).unwrap_or_default().into()]
+            }
+        };
+        write_line(out, std::iter::once(guard_formula(feature.id.as_str())).chain(values).chain(place));
+    }
+}
+
+fn write_line<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cow<'a, str>>) {
+    for (nth, cell) in cells.enumerate() {
+        if nth > 0 {
+            out.push(b',');
+        }
+        let quoted = cell.contains(['"', ',', '\r', '\n']);
+        if quoted {
+            out.push(b'"');
+            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(cell.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn format_cell(value: &FieldValue) -> Cow<'_, str> {
+    match value {
+        FieldValue::Null => "".into(),
+        FieldValue::Bool(b) => b.to_string().into(),
+        FieldValue::Int(i) => i.to_string().into(),
+        // A whole number keeps its point, so that the column is read as numbers with fractions again.
+        FieldValue::Real(r) => format!("{r:?}").into(),
+        FieldValue::Text(text) => guard_formula(text),
+        FieldValue::Json(json) => json.to_string().into(),
+    }
+}
+
+/// Puts one quote before what a spreadsheet would take for a formula, and before what already looks guarded.
+fn guard_formula(text: &str) -> Cow<'_, str> {
+    if text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}

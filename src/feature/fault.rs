@@ -1,0 +1,74 @@
+//! What can be wrong with one feature, by kind, with its place and a sentence that says what to do.
+
+use crate::error::{Error, InvalidInput};
+use std::fmt;
+
+/// The kinds of faults in geometry and GeoJSON. Counted by [`FaultKind::name`] when a file is reported on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// Text that is not JSON.
+    NotJson,
+    /// JSON that is not GeoJSON.
+    NotGeoJson,
+    WrongType,
+    EmptyGeometry,
+    UnclosedRing,
+    /// A line without length, a ring without area.
+    TooFewPositions,
+    OutOfRange,
+    SwappedCoordinates,
+    NationalGrid,
+    SelfCrossing,
+    /// Rings of one geometry that cross, overlap or lie in the wrong one.
+    RingsOverlap,
+    TooManyVertices,
+}
+
+impl FaultKind {
+    /// For counts and for programs: `unclosed-ring`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotJson => "not-json",
+            Self::NotGeoJson => "not-geojson",
+            Self::WrongType => "wrong-type",
+            Self::EmptyGeometry => "empty-geometry",
+            Self::UnclosedRing => "unclosed-ring",
+            Self::TooFewPositions => "too-few-positions",
+            Self::OutOfRange => "out-of-range",
+            Self::SwappedCoordinates => "swapped-coordinates",
+            Self::NationalGrid => "national-grid",
+            Self::SelfCrossing => "self-crossing",
+            Self::RingsOverlap => "rings-overlap",
+            Self::TooManyVertices => "too-many-vertices",
+        }
+    }
+}
+
+/// One fault of one feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureFault {
+    pub kind: FaultKind,
+    /// A JSON pointer within the feature or geometry; empty for the whole of it.
+    pub at: String,
+    /// What is wrong and what to do, as a sentence.
+    pub message: String,
+}
+
+impl FeatureFault {
+    pub fn new(kind: FaultKind, at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, at: at.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for FeatureFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        InvalidInput { at: self.at.clone(), message: self.message.clone() }.fmt(f)
+    }
+}
+
+impl From<FeatureFault> for Error {
+    fn from(fault: FeatureFault) -> Self {
+        Self::invalid(fault.at, fault.message)
+    }
+}

@@ -1,0 +1,50 @@
+//! Lists for the array functions.
+
+use super::{FilterBinder, operand::BoundOperand};
+use crate::error::Result;
+use crate::filter::MAX_LIST_VALUES;
+use crate::filter::expression::{
+    ArrayElement, ArrayExpression, BooleanExpression, CharacterExpression, InstantExpression, NumericExpression,
+};
+use crate::filter::source::invalid_filter;
+use cql2::Expr;
+
+impl FilterBinder<'_> {
+    pub(super) fn bind_array(&mut self, expr: &Expr, op: &str) -> Result<ArrayExpression> {
+        match self.bind_expression(expr)? {
+            BoundOperand::JsonField(field) => Ok(ArrayExpression::Field(field)),
+            BoundOperand::Array(list) => Ok(list),
+            other => Err(self.mismatch_error(
+                expr,
+                &other,
+                &format!("{} compares lists, such as ('a','b')", op.to_uppercase()),
+            )),
+        }
+    }
+
+    pub(super) fn bind_elements(&mut self, items: &[Box<Expr>]) -> Result<Box<[ArrayElement]>> {
+        if items.len() > MAX_LIST_VALUES {
+            return Err(invalid_filter(format!(
+                "A list in the filter has {} values; at most {MAX_LIST_VALUES} are read.",
+                items.len()
+            )));
+        }
+        items.iter().map(|item| self.bind_element(item)).collect()
+    }
+
+    fn bind_element(&mut self, expr: &Expr) -> Result<ArrayElement> {
+        Ok(match self.bind_expression(expr)? {
+            BoundOperand::Text(CharacterExpression::Literal(text)) => ArrayElement::Text(text),
+            BoundOperand::Number(NumericExpression::Literal(n)) => ArrayElement::Number(n),
+            BoundOperand::Boolean(BooleanExpression::Constant(Some(b))) => ArrayElement::Bool(b),
+            BoundOperand::Instant(InstantExpression::Literal(moment, text)) => ArrayElement::Time(moment, text),
+            other => {
+                return Err(self.mismatch_error(
+                    expr,
+                    &other,
+                    "the values of a list are text, numbers, dates or truth values",
+                ));
+            }
+        })
+    }
+}

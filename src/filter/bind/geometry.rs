@@ -1,0 +1,149 @@
+//! Geometries of a filter: from the reference system that they are written in to degrees, within limits, and valid.
+
+use super::{FilterBinder, operand::BoundOperand};
+use crate::crs::Projection;
+use crate::error::{Error, Result};
+use crate::feature::Geometry;
+use crate::filter::MAX_VERTICES;
+use crate::filter::expression::{GeometryExpression, NumericExpression};
+use crate::filter::source::invalid_filter;
+use cql2::Expr;
+use geo::{CoordsIter, MakeValid, RemoveRepeatedPoints, Validation};
+use geo_types::{Coord, Geometry as G, Line, LineString, MultiPolygon, Point, Polygon, Rect};
+use std::sync::Arc;
+
+/// The side of a box in a national grid is a curve in degrees; this many steps keep it within centimetres over a city.
+const STEPS_PER_SIDE: u32 = 16;
+
+impl FilterBinder<'_> {
+    pub(super) fn bind_geometry(&mut self, expr: &Expr, op: &str) -> Result<GeometryExpression> {
+        match self.bind_expression(expr)? {
+            BoundOperand::Geometry(place) => Ok(place),
+            other => Err(self.mismatch_error(expr, &other, &format!("{} compares geometries", op.to_uppercase()))),
+        }
+    }
+
+    pub(super) fn bind_geometry_literal(&mut self, expr: &Expr) -> Result<GeometryExpression> {
+        let written = match expr {
+            Expr::BBox { bbox } => self.read_box(bbox)?,
+            Expr::Geometry(geometry) => self.read_geometry(geometry)?,
+            _ => return Err(Error::internal("no geometry")),
+        };
+        let valid = if written.is_valid() { None } else { Some(repair_geometry(&written)?) };
+        let written = Arc::new(written);
+        Ok(GeometryExpression::Literal { valid: valid.map_or_else(|| written.clone(), Arc::new), written })
+    }
+
+    fn read_geometry(&mut self, geometry: &cql2::Geometry) -> Result<Geometry> {
+        let unreadable = |_| {
+            invalid_filter("A geometry of the filter cannot be read. Write WKT such as POINT(15.27 46.23), or GeoJSON.")
+        };
+        let json = serde_json::to_value(geometry).map_err(unreadable)?;
+        let geometry: geojson::Geometry = serde_json::from_value(json).map_err(unreadable)?;
+        let geometry = Geometry::try_from(geometry)
+            .map_err(|_| invalid_filter("A geometry of the filter has positions with fewer than two numbers."))?;
+        self.vertices += geometry.coords_count();
+        if self.vertices > MAX_VERTICES {
+            return Err(Error::TooLarge(format!(
+                "The geometries of the filter have {} positions; at most {MAX_VERTICES} are read. Simplify them.",
+                self.vertices
+            )));
+        }
+        if geometry.coords_count() == 0 {
+            return Err(invalid_filter("A geometry of the filter is empty: nothing can be compared with it."));
+        }
+        self.projection.geometry_to_lonlat(&geometry).map_err(at_filter_parameter)
+    }
+
+    /// West, south, east, north (or first and second axis of the reference system), with heights that are not looked at.
+    fn read_box(&mut self, numbers: &[Box<Expr>]) -> Result<Geometry> {
+        let mut found = vec![];
+        for number in numbers {
+            match self.bind_expression(number)? {
+                BoundOperand::Number(NumericExpression::Literal(n)) => found.push(n),
+                other => return Err(self.mismatch_error(number, &other, "BBOX takes numbers")),
+            }
+        }
+        let ([x0, y0, x1, y1] | [x0, y0, _, x1, y1, _]) = found[..] else {
+            return Err(invalid_filter("BBOX takes four numbers (west, south, east, north) or six (with heights)."));
+        };
+        box_to_geometry(&self.projection, [x0, y0, x1, y1]).map_err(at_filter_parameter)
+    }
+}
+
+/// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees.
+///
+/// # Errors
+/// [`Error::InvalidInput`] without a place.
+pub(crate) fn box_to_geometry(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Result<Geometry> {
+    let crs = projection.crs();
+    if crs.is_degrees() {
+        let [west, south, east, north] = if crs.is_north_first() { [y0, x0, y1, x1] } else { [x0, y0, x1, y1] };
+        return degrees_box(west, south, east, north);
+    }
+    if x0 > x1 || y0 > y1 {
+        return Err(Error::invalid("", "The second corner of a box is not above the first. Swap its numbers."));
+    }
+    let ring = Rect::new(Coord { x: x0, y: y0 }, Coord { x: x1, y: y1 }).to_polygon();
+    projection.geometry_to_lonlat(&G::Polygon(Polygon::new(densify_ring(ring.exterior()), vec![])))
+}
+
+/// A box in degrees; one without width or height is a line or a point. What lies beyond the globe is cut off.
+fn degrees_box(west: f64, south: f64, east: f64, north: f64) -> Result<Geometry> {
+    if south > north {
+        return Err(Error::invalid(
+            "",
+            format!("The south edge {south} lies north of the north edge {north}. Swap them."),
+        ));
+    }
+    let at = |x: f64, y: f64| Coord { x: x.clamp(-180.0, 180.0), y: y.clamp(-90.0, 90.0) };
+    let rect = |west, east| Rect::new(at(west, south), at(east, north)).to_polygon();
+    Ok(if west > east {
+        G::MultiPolygon(MultiPolygon(vec![rect(west, 180.0), rect(-180.0, east)]))
+    } else {
+        let (low, high) = (at(west, south), at(east, north));
+        match (low.x < high.x, low.y < high.y) {
+            (true, true) => G::Polygon(rect(west, east)),
+            (false, false) => G::Point(Point(low)),
+            _ => G::LineString(LineString::from(Line::new(low, high))),
+        }
+    })
+}
+
+fn densify_ring(ring: &LineString<f64>) -> LineString<f64> {
+    let mut dense: Vec<Coord<f64>> = ring
+        .lines()
+        .flat_map(|l| {
+            (0..STEPS_PER_SIDE).map(move |i| l.start + (l.end - l.start) * (f64::from(i) / f64::from(STEPS_PER_SIDE)))
+        })
+        .collect();
+    dense.extend(dense.first().copied());
+    LineString(dense)
+}
+
+/// What an invalid geometry draws: rings that cross themselves become the areas that they enclose.
+fn repair_geometry(geometry: &Geometry) -> Result<Geometry> {
+    let beyond =
+        || invalid_filter("A geometry of the filter encloses nothing: its rings or lines collapse. Redraw it.");
+    let mended = match geometry {
+        G::Polygon(p) => G::MultiPolygon(p.make_valid().map_err(|_| beyond())?),
+        G::MultiPolygon(m) => G::MultiPolygon(m.make_valid().map_err(|_| beyond())?),
+        G::GeometryCollection(c) => {
+            let parts: Result<Vec<_>> =
+                c.iter().map(|g| if g.is_valid() { Ok(g.clone()) } else { repair_geometry(g) }).collect();
+            G::GeometryCollection(parts?.into())
+        }
+        other => other.remove_repeated_points(),
+    };
+    if mended.coords_count() > 0 && mended.is_valid() { Ok(mended) } else { Err(beyond()) }
+}
+
+fn at_filter_parameter(error: Error) -> Error {
+    match error {
+        Error::Invalid(e) if e.message.contains("cannot be in") => {
+            invalid_filter(format!("{} Longitude comes first unless filter-crs says otherwise.", e.message))
+        }
+        Error::Invalid(e) => invalid_filter(e.message),
+        other => other,
+    }
+}

@@ -1,0 +1,44 @@
+//! Instants and intervals.
+
+use super::{FilterBinder, operand::BoundOperand};
+use crate::error::Result;
+use crate::filter::expression::{CharacterExpression, InstantExpression, TemporalExpression};
+use crate::filter::source::invalid_filter;
+use cql2::Expr;
+
+impl FilterBinder<'_> {
+    pub(super) fn bind_temporal(&mut self, expr: &Expr, op: &str) -> Result<TemporalExpression> {
+        match self.bind_expression(expr)? {
+            BoundOperand::Instant(time) => Ok(TemporalExpression::Instant(time)),
+            BoundOperand::Interval(start, end) => Ok(TemporalExpression::Interval(start, end)),
+            BoundOperand::Text(CharacterExpression::Literal(text)) => {
+                Self::parse_instant(&text).map(TemporalExpression::Instant)
+            }
+            other => {
+                Err(self.mismatch_error(expr, &other, &format!("{} compares dates and intervals", op.to_uppercase())))
+            }
+        }
+    }
+
+    pub(super) fn bind_interval(&mut self, ends: &[Box<Expr>]) -> Result<TemporalExpression> {
+        let [start, end] = ends else {
+            return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open one."));
+        };
+        let (start, end) = (self.bind_interval_end(start)?, self.bind_interval_end(end)?);
+        if let (Some(InstantExpression::Literal(a, _)), Some(InstantExpression::Literal(b, _))) = (&start, &end)
+            && a.compare(*b).is_gt()
+        {
+            return Err(invalid_filter("An interval in the filter ends before it starts. Swap its ends."));
+        }
+        Ok(TemporalExpression::Interval(start, end))
+    }
+
+    fn bind_interval_end(&mut self, expr: &Expr) -> Result<Option<InstantExpression>> {
+        match self.bind_expression(expr)? {
+            BoundOperand::Text(CharacterExpression::Literal(text)) if matches!(&*text, ".." | "") => Ok(None),
+            BoundOperand::Text(CharacterExpression::Literal(text)) => Self::parse_instant(&text).map(Some),
+            BoundOperand::Instant(time) => Ok(Some(time)),
+            other => Err(self.mismatch_error(expr, &other, "the ends of an INTERVAL are dates")),
+        }
+    }
+}

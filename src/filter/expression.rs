@@ -1,0 +1,285 @@
+//! A filter after its names and types have been understood: what is compared with what. Only sound combinations can be said here.
+
+use super::temporal::TimeInstant;
+use super::text_folding::TextFolding;
+use crate::feature::Geometry;
+use std::sync::Arc;
+
+/// A condition. Evaluates to true, false or unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum BooleanExpression {
+    /// `None` is unknown.
+    Constant(Option<bool>),
+    And(Vec<BooleanExpression>),
+    Or(Vec<BooleanExpression>),
+    Not(Box<BooleanExpression>),
+    /// A true-or-false property as a condition of its own.
+    BooleanField(usize),
+    CompareBooleans(ComparisonOperator, Box<BooleanExpression>, Box<BooleanExpression>),
+    CompareNumbers(ComparisonOperator, NumericExpression, NumericExpression),
+    CompareTexts(ComparisonOperator, CharacterExpression, CharacterExpression),
+    CompareTimes(ComparisonOperator, InstantExpression, InstantExpression),
+    /// In a list of literals, sorted.
+    NumberIn(NumericExpression, Box<[f64]>),
+    TextIn(CharacterExpression, Box<[Box<str>]>),
+    Like(CharacterExpression, Box<str>),
+    IsNull(NullOperand),
+    Spatial(SpatialRelation, GeometryExpression, GeometryExpression),
+    TemporalRelation(TemporalRelation, TemporalExpression, TemporalExpression),
+    Array(ArrayRelation, ArrayExpression, ArrayExpression),
+}
+
+/// What `IS NULL` asks about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NullOperand {
+    Field(usize),
+    Geometry,
+    Number(NumericExpression),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ComparisonOperator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NumericExpression {
+    Literal(f64),
+    Field(usize),
+    Arithmetic(ArithmeticOperator, Box<NumericExpression>, Box<NumericExpression>),
+    /// The year of a date.
+    Year(InstantExpression),
+    /// How many entries a list has.
+    Count(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ArithmeticOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    /// The whole part of the quotient.
+    IntegerDivide,
+    Remainder,
+    Power,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CharacterExpression {
+    /// Folded already where it stands in a fold.
+    Literal(Box<str>),
+    Field(usize),
+    Id,
+    Folded(TextFolding, Box<CharacterExpression>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum InstantExpression {
+    /// The moment, and how it is written.
+    Literal(TimeInstant, Box<str>),
+    Field(usize),
+}
+
+/// An instant, or a stretch with ends that may be open.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TemporalExpression {
+    Instant(InstantExpression),
+    /// `None` is an open end.
+    Interval(Option<InstantExpression>, Option<InstantExpression>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum GeometryExpression {
+    /// The feature's own geometry.
+    FeatureGeometry,
+    /// Degrees, longitude first. As it was written, and, when that was not valid, the valid geometry that it draws.
+    Literal { written: Arc<Geometry>, valid: Arc<Geometry> },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ArrayExpression {
+    Field(usize),
+    Literal(Box<[ArrayElement]>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ArrayElement {
+    Text(Box<str>),
+    Number(f64),
+    Bool(bool),
+    Time(TimeInstant, Box<str>),
+}
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $name { $($variant),+ }
+
+        impl $name {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name that CQL2 gives it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|f| f.name().eq_ignore_ascii_case(name))
+            }
+        }
+    };
+}
+
+named!(
+    /// A spatial relation of two geometries (DE-9IM).
+    SpatialRelation {
+        Contains = "S_CONTAINS",
+        Crosses = "S_CROSSES",
+        Disjoint = "S_DISJOINT",
+        Equals = "S_EQUALS",
+        Intersects = "S_INTERSECTS",
+        Overlaps = "S_OVERLAPS",
+        Touches = "S_TOUCHES",
+        Within = "S_WITHIN",
+    }
+);
+
+named!(
+    /// A temporal relation of two intervals (Allen, 1983).
+    TemporalRelation {
+        After = "T_AFTER",
+        Before = "T_BEFORE",
+        Contains = "T_CONTAINS",
+        Disjoint = "T_DISJOINT",
+        During = "T_DURING",
+        Equals = "T_EQUALS",
+        FinishedBy = "T_FINISHEDBY",
+        Finishes = "T_FINISHES",
+        Intersects = "T_INTERSECTS",
+        Meets = "T_MEETS",
+        MetBy = "T_METBY",
+        OverlappedBy = "T_OVERLAPPEDBY",
+        Overlaps = "T_OVERLAPS",
+        StartedBy = "T_STARTEDBY",
+        Starts = "T_STARTS",
+    }
+);
+
+named!(
+    /// A relation of two arrays, compared as sets.
+    ArrayRelation {
+        ContainedBy = "A_CONTAINEDBY",
+        Contains = "A_CONTAINS",
+        Equals = "A_EQUALS",
+        Overlaps = "A_OVERLAPS",
+    }
+);
+
+impl BooleanExpression {
+    /// All of these; what is joined already is joined flat.
+    pub fn all_of(tests: impl IntoIterator<Item = Self>) -> Self {
+        let flat = tests.into_iter().flat_map(|t| if let Self::And(inner) = t { inner } else { vec![t] });
+        Self::And(flat.collect())
+    }
+
+    /// Any of these.
+    pub fn any_of(tests: impl IntoIterator<Item = Self>) -> Self {
+        let flat = tests.into_iter().flat_map(|t| if let Self::Or(inner) = t { inner } else { vec![t] });
+        Self::Or(flat.collect())
+    }
+}
+
+impl SpatialRelation {
+    /// The same with its two sides changed.
+    pub fn swap_sides(self) -> Self {
+        match self {
+            Self::Contains => Self::Within,
+            Self::Within => Self::Contains,
+            other => other,
+        }
+    }
+}
+
+impl ComparisonOperator {
+    pub fn from_operator(op: &str) -> Option<Self> {
+        Some(match op {
+            "=" => Self::Equal,
+            "<>" => Self::NotEqual,
+            "<" => Self::Less,
+            "<=" => Self::LessOrEqual,
+            ">" => Self::Greater,
+            ">=" => Self::GreaterOrEqual,
+            _ => return None,
+        })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    pub fn holds(self, found: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => found.is_eq(),
+            Self::NotEqual => found.is_ne(),
+            Self::Less => found.is_lt(),
+            Self::LessOrEqual => found.is_le(),
+            Self::Greater => found.is_gt(),
+            Self::GreaterOrEqual => found.is_ge(),
+        }
+    }
+}
+
+impl ArithmeticOperator {
+    pub fn from_operator(op: &str) -> Option<Self> {
+        Some(match op {
+            "+" => Self::Add,
+            "-" => Self::Subtract,
+            "*" => Self::Multiply,
+            "/" => Self::Divide,
+            "%" => Self::Remainder,
+            "^" => Self::Power,
+            _ if op.eq_ignore_ascii_case("div") => Self::IntegerDivide,
+            _ => return None,
+        })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::IntegerDivide => "div",
+            Self::Remainder => "%",
+            Self::Power => "^",
+        }
+    }
+
+    /// `None` where there is no number: division by nothing, and what is beyond all doubles.
+    pub fn apply(self, a: f64, b: f64) -> Option<f64> {
+        let found = match self {
+            Self::Add => a + b,
+            Self::Subtract => a - b,
+            Self::Multiply => a * b,
+            Self::Divide => a / b,
+            Self::IntegerDivide => (a / b).trunc(),
+            Self::Remainder => a % b,
+            Self::Power => a.powf(b),
+        };
+        found.is_finite().then_some(found)
+    }
+}

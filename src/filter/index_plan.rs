@@ -1,0 +1,138 @@
+//! What every feature that a filter lets through must fulfil: a first choice that an index can make. Never leaves out a match.
+
+use super::expression::{
+    BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, InstantExpression,
+    NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
+};
+use crate::collection::{Collection, FieldType, TimeFields};
+use crate::feature::{BoundingBox, FieldValue, bbox_of, time::TimeSpan};
+
+/// All conditions hold together; features that meet them are then looked at one by one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IndexPlan {
+    /// The geometry meets this box (degrees).
+    pub bbox: Option<BoundingBox>,
+    /// The feature's time meets this span, or it is undated.
+    pub time: Option<TimeSpan>,
+    /// The field has one of these values.
+    pub equals: Vec<(usize, Vec<FieldValue>)>,
+    /// The id is one of these.
+    pub ids: Option<Vec<Box<str>>>,
+    /// Nothing can match.
+    pub empty: bool,
+}
+
+impl IndexPlan {
+    pub(crate) fn from_expression(test: &BooleanExpression, collection: &Collection) -> Self {
+        let mut plan = Self::default();
+        plan.narrow_by(test, collection);
+        plan
+    }
+
+    fn narrow_by(&mut self, test: &BooleanExpression, collection: &Collection) {
+        match test {
+            BooleanExpression::And(tests) => tests.iter().for_each(|t| self.narrow_by(t, collection)),
+            BooleanExpression::Constant(Some(false) | None) => self.empty = true,
+            BooleanExpression::BooleanField(field) => self.equals.push((*field, vec![FieldValue::Bool(true)])),
+            BooleanExpression::CompareBooleans(ComparisonOperator::Equal, a, b) => match (&**a, &**b) {
+                (BooleanExpression::BooleanField(field), BooleanExpression::Constant(Some(value)))
+                | (BooleanExpression::Constant(Some(value)), BooleanExpression::BooleanField(field)) => {
+                    self.equals.push((*field, vec![FieldValue::Bool(*value)]));
+                }
+                _ => {}
+            },
+            BooleanExpression::CompareNumbers(ComparisonOperator::Equal, a, b) => match (a, b) {
+                (NumericExpression::Field(field), NumericExpression::Literal(n))
+                | (NumericExpression::Literal(n), NumericExpression::Field(field)) => {
+                    self.add_numbers(*field, &[*n], collection);
+                }
+                _ => {}
+            },
+            BooleanExpression::NumberIn(NumericExpression::Field(field), list) => {
+                self.add_numbers(*field, list, collection)
+            }
+            BooleanExpression::CompareTexts(ComparisonOperator::Equal, a, b) => match (a, b) {
+                (text, CharacterExpression::Literal(literal)) | (CharacterExpression::Literal(literal), text) => {
+                    self.add_texts(text, std::slice::from_ref(literal));
+                }
+                _ => {}
+            },
+            BooleanExpression::TextIn(text, list) => self.add_texts(text, list),
+            BooleanExpression::Spatial(
+                relation,
+                GeometryExpression::FeatureGeometry,
+                GeometryExpression::Literal { valid, .. },
+            ) if *relation != SpatialRelation::Disjoint => {
+                self.bbox = match (self.bbox, bbox_of(valid)) {
+                    (Some(a), Some(b)) => Some(Self::smaller_box(a, b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            BooleanExpression::TemporalRelation(TemporalRelation::Intersects, a, b) => {
+                if let Some(span) =
+                    collection.time.and_then(|fields| literal_span(fields, a, b).or_else(|| literal_span(fields, b, a)))
+                {
+                    self.time = Some(self.time.map_or(span, |t| TimeSpan {
+                        start_ms: t.start_ms.max(span.start_ms),
+                        end_ms: t.end_ms.min(span.end_ms),
+                    }));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where two boxes overlap. Two that do not may both be met by one long feature, so the smaller one is kept.
+    fn smaller_box(a: BoundingBox, b: BoundingBox) -> BoundingBox {
+        let size = |b: BoundingBox| (b.east - b.west) * (b.north - b.south);
+        if size(a) <= size(b) { a } else { b }
+    }
+
+    fn add_numbers(&mut self, field: usize, list: &[f64], collection: &Collection) {
+        let value = |n: &f64| match collection.fields[field].kind {
+            // No whole number equals a broken one; beyond 2^53 doubles and whole numbers are compared one by one.
+            FieldType::Integer if n.fract() == 0.0 && n.abs() < 9e15 => Some(FieldValue::Int(*n as i64)),
+            FieldType::Integer => None,
+            _ => Some(FieldValue::Real(*n)),
+        };
+        let values: Vec<FieldValue> = list.iter().filter_map(value).collect();
+        if list.iter().all(|n| n.abs() < 9e15) {
+            self.empty |= values.is_empty();
+            self.equals.push((field, values));
+        }
+    }
+
+    fn add_texts(&mut self, text: &CharacterExpression, list: &[Box<str>]) {
+        match text {
+            CharacterExpression::Field(field) => {
+                self.equals.push((*field, list.iter().map(|t| FieldValue::Text(t.clone())).collect()))
+            }
+            CharacterExpression::Id => self.ids = Some(list.to_vec()),
+            CharacterExpression::Literal(_) | CharacterExpression::Folded(..) => {}
+        }
+    }
+}
+
+/// The literal span of `T_INTERSECTS(own, literal)`, when `own` is exactly what places a feature in time.
+fn literal_span(fields: TimeFields, own: &TemporalExpression, literal: &TemporalExpression) -> Option<TimeSpan> {
+    let field = |time: &InstantExpression| if let InstantExpression::Field(at) = time { Some(*at) } else { None };
+    let own = match own {
+        TemporalExpression::Instant(time) => (field(time)?, None),
+        TemporalExpression::Interval(Some(start), Some(end)) => (field(start)?, Some(field(end)?)),
+        TemporalExpression::Interval(..) => return None,
+    };
+    if own != (fields.start, fields.end) {
+        return None;
+    }
+    let moment =
+        |time: &InstantExpression| if let InstantExpression::Literal(moment, _) = time { Some(*moment) } else { None };
+    let end = |end: &Option<InstantExpression>| end.as_ref().map_or(Some(None), |t| moment(t).map(Some));
+    let (start, end) = match literal {
+        TemporalExpression::Instant(time) => (Some(moment(time)?), Some(moment(time)?)),
+        TemporalExpression::Interval(start, last) => (end(start)?, end(last)?),
+    };
+    Some(TimeSpan {
+        start_ms: start.map_or(i64::MIN, super::temporal::TimeInstant::first_ms),
+        end_ms: end.map_or(i64::MAX, super::temporal::TimeInstant::last_ms),
+    })
+}

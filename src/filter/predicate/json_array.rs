@@ -1,0 +1,137 @@
+//! The entries of a JSON list, read one after the other from its text without building it.
+
+use std::borrow::Cow;
+
+/// The entries of a list. Ends early at what is no JSON, which stores do not hold.
+#[derive(Clone)]
+pub(super) struct JsonArrayEntries<'a> {
+    rest: &'a str,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum JsonArrayEntry<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    /// A list or an object, as its text.
+    Nested(&'a str),
+}
+
+impl<'a> JsonArrayEntries<'a> {
+    /// `None` for what is no list.
+    pub fn from_json(json: &'a str) -> Option<Self> {
+        Some(Self { rest: json.trim_start().strip_prefix('[')? })
+    }
+}
+
+impl<'a> Iterator for JsonArrayEntries<'a> {
+    type Item = JsonArrayEntry<'a>;
+
+    fn next(&mut self) -> Option<JsonArrayEntry<'a>> {
+        let text = self.rest.trim_start_matches([' ', '\n', '\r', '\t', ',']);
+        let (entry, length) = match text.as_bytes().first()? {
+            b'"' => {
+                let (end, escaped) = find_string_end(text)?;
+                let inner = &text[1..end - 1];
+                let words =
+                    if escaped { Cow::Owned(serde_json::from_str(&text[..end]).ok()?) } else { Cow::Borrowed(inner) };
+                (JsonArrayEntry::Text(words), end)
+            }
+            b'[' | b'{' => {
+                let end = find_nested_end(text)?;
+                (JsonArrayEntry::Nested(&text[..end]), end)
+            }
+            b't' => (JsonArrayEntry::Bool(true), 4),
+            b'f' => (JsonArrayEntry::Bool(false), 5),
+            b'n' => (JsonArrayEntry::Null, 4),
+            b']' => return None,
+            _ => {
+                let end = text.find([',', ']', ' ', '\n', '\r', '\t'])?;
+                (JsonArrayEntry::Number(text[..end].parse().ok()?), end)
+            }
+        };
+        self.rest = text.get(length..)?;
+        Some(entry)
+    }
+}
+
+/// Where a string ends (behind its quote), and whether it has escapes.
+fn find_string_end(text: &str) -> Option<(usize, bool)> {
+    let mut escaped = false;
+    let mut bytes = text.bytes().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Some((at + 1, escaped)),
+            b'\\' => {
+                escaped = true;
+                bytes.next();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn find_nested_end(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(byte) = text.as_bytes().get(at) {
+        match byte {
+            b'"' => at += find_string_end(&text[at..])?.0 - 1,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    #[test]
+    fn entries_are_those_that_a_json_reader_finds() {
+        for list in [
+            json!([]),
+            json!(["a", "b\"c", "", "č\\", "\u{1F600}"]),
+            json!([1, -2.5, 1e30, null, true, false]),
+            json!([{"a": "]}", "b": [1, 2]}, ["x", ["y"]], "z"]),
+        ] {
+            for text in [list.to_string(), serde_json::to_string_pretty(&list).unwrap()] {
+                let found: Vec<Json> = JsonArrayEntries::from_json(&text)
+                    .unwrap()
+                    .map(|e| match e {
+                        JsonArrayEntry::Null => Json::Null,
+                        JsonArrayEntry::Bool(b) => b.into(),
+                        JsonArrayEntry::Number(n) => {
+                            if n.fract() == 0.0 && n.abs() < 1e15 {
+                                json!(n as i64)
+                            } else {
+                                json!(n)
+                            }
+                        }
+                        JsonArrayEntry::Text(t) => t.into_owned().into(),
+                        JsonArrayEntry::Nested(t) => serde_json::from_str(t).unwrap(),
+                    })
+                    .collect();
+                assert_eq!(Json::Array(found), list);
+            }
+        }
+        assert!(JsonArrayEntries::from_json("{}").is_none());
+    }
+
+    #[test]
+    fn broken_text_ends_the_list() {
+        for text in ["[", "[\"a", "[1", "[tru", "[{", "[\"\\", "[x]", "[,,,"] {
+            assert!(JsonArrayEntries::from_json(text).unwrap().count() <= 1, "{text}");
+        }
+    }
+}

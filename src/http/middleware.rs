@@ -1,0 +1,194 @@
+//! What is done around every request: the path made plain, limits, OPTIONS, CORS, compression, panics caught, problems written,
+//! counts kept.
+
+use super::AppState;
+use super::auth;
+use super::negotiate;
+use super::operations::RouteGroup;
+use super::problem::ProblemDetails;
+use super::response::empty_response;
+use super::urls::BaseUrl;
+use crate::access::Viewer;
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tower::util::MapRequestLayer;
+use tower::{Layer, ServiceBuilder};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::timeout::TimeoutBody;
+
+/// Headers that scripts from other places may read.
+const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out";
+const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// Puts the frame around the routes.
+pub fn wrap_routes(urls: Router<Arc<AppState>>, app: Arc<AppState>) -> Router {
+    let packed = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
+        SizeAbove::new(512)
+            .and(NotForContentType::IMAGES)
+            .and(NotForContentType::const_new("font/"))
+            .and(NotForContentType::SSE),
+    );
+    let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();
+    let inner = urls.with_state(app.clone()).layer(
+        ServiceBuilder::new()
+            .layer(packed)
+            .layer(from_fn_with_state(app, handle_request))
+            .layer(CatchPanicLayer::custom(respond_to_panic)),
+    );
+    let plain = MapRequestLayer::new(move |request: Request| normalize_path(request, &prefix));
+    Router::new().fallback_service(plain.layer(inner))
+}
+
+/// Takes the public prefix off, for proxies that leave it on, and a slash at the end of an API path.
+fn normalize_path(mut request: Request, prefix: &str) -> Request {
+    let path = request.uri().path();
+    let inner = path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path);
+    let inner = if inner.starts_with("/api/") { inner.trim_end_matches('/') } else { inner };
+    if inner.len() != path.len() {
+        let inner = if inner.is_empty() { "/" } else { inner };
+        let whole = request.uri().query().map_or_else(|| inner.to_owned(), |q| format!("{inner}?{q}"));
+        let mut parts = request.uri().clone().into_parts();
+        if let Ok(whole) = whole.parse::<PathAndQuery>() {
+            parts.path_and_query = Some(whole);
+            if let Ok(uri) = Uri::from_parts(parts) {
+                *request.uri_mut() = uri;
+            }
+        }
+    }
+    request
+}
+
+async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let kind = RouteGroup::from_path(request.uri().path());
+    let method = request.method().clone();
+    // A person gets a page, with the way home.
+    let home = negotiate::prefers_html(request.headers())
+        .then(|| BaseUrl::from_request(&app.config, request.headers()).with_path("/api"));
+    let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+
+    let mut signed_in = false;
+    let mut response = match admit_request(&app, &request) {
+        Err(problem) => problem.into_response(),
+        Ok(_) if preflight => empty_response(StatusCode::NO_CONTENT),
+        Ok(viewer) => {
+            signed_in = viewer.login().is_some();
+            request.extensions_mut().insert(viewer);
+            next.run(limit_body_pause(request, app.config.limits.body)).await
+        }
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = answer_other_method(&method, &response);
+    }
+    if let Some(mut problem) = response.extensions_mut().remove::<ProblemDetails>() {
+        if problem.status == StatusCode::FORBIDDEN && !signed_in && !has_accounts(&app) {
+            problem.detail = auth::no_accounts_message();
+        }
+        response = problem.to_response(home.as_deref());
+        if method == Method::HEAD {
+            *response.body_mut() = Body::empty();
+        }
+    }
+    set_common_headers(response.headers_mut(), preflight);
+    vary_by_viewer(response.headers_mut(), signed_in);
+    app.request_counts.record(kind, response.status(), start.elapsed());
+    response
+}
+
+/// A body that pauses for longer ends in an error.
+fn limit_body_pause(request: Request, pause: Duration) -> Request {
+    if request.body().is_end_stream() {
+        return request;
+    }
+    request.map(|body| Body::new(TimeoutBody::new(pause, body)))
+}
+
+/// Who asks, when the request is not too much and they are who they say.
+fn admit_request(app: &AppState, request: &Request) -> Result<Viewer, ProblemDetails> {
+    if let Some(problem) = check_request_size(app, request) {
+        return Err(problem);
+    }
+    // A wrong token counts, too: for the address that it came from.
+    let viewer = auth::identify_viewer(app, request);
+    auth::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
+    viewer
+}
+
+fn has_accounts(app: &AppState) -> bool {
+    app.atlas.accounts().is_some_and(|a| !a.is_empty().unwrap_or(false))
+}
+
+/// Requests that are too much before anybody looks at them.
+fn check_request_size(app: &AppState, request: &Request) -> Option<ProblemDetails> {
+    let limits = &app.config.limits;
+    let uri = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
+    if uri > limits.uri_bytes {
+        let detail = format!("The address has {uri} bytes; {} are allowed.", limits.uri_bytes);
+        return Some(ProblemDetails::new(StatusCode::URI_TOO_LONG, detail));
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
+    (length > limits.body_bytes).then(|| {
+        let detail = format!("The body has {length} bytes; {} are allowed.", limits.body_bytes);
+        ProblemDetails::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    })
+}
+
+/// OPTIONS is answered with what there is; any other method that a resource has not is refused with the same list.
+fn answer_other_method(method: &Method, refusal: &Response) -> Response {
+    let listed = refusal.headers().get(header::ALLOW).and_then(|a| a.to_str().ok()).filter(|a| !a.is_empty());
+    let possible = format!("{}, OPTIONS", listed.unwrap_or("GET,HEAD").split(',').collect::<Vec<_>>().join(", "));
+    let allow = (header::ALLOW, super::response::ascii_header_value(&possible));
+    if method == Method::OPTIONS {
+        return (StatusCode::OK, [allow]).into_response();
+    }
+    let detail = format!("{method} is not possible here. What is possible: {possible}.");
+    ProblemDetails { headers: vec![allow], ..ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, detail) }
+        .into_response()
+}
+
+/// Headers of every answer, errors included: scripts from anywhere may read what anybody may read.
+fn set_common_headers(headers: &mut HeaderMap, preflight: bool) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED_METHODS));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(
+                "Accept, Accept-Language, Content-Type, Content-Crs, If-None-Match, If-Match, Prefer, Authorization",
+            ),
+        );
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    } else {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+    }
+    if !headers.contains_key(header::VARY) {
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    }
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
+}
+
+/// Who asks decides what is answered, so that no cache may give one person's answer to another.
+fn vary_by_viewer(headers: &mut HeaderMap, signed_in: bool) {
+    headers.append(header::VARY, HeaderValue::from_static("Authorization, Cookie"));
+    if signed_in && headers.get(header::CACHE_CONTROL).is_some_and(|c| *c == super::response::REVALIDATE) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=0, must-revalidate"));
+    }
+}
+
+#[allow(clippy::needless_pass_by_value)] // the layer hands it over so
+fn respond_to_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    ProblemDetails::from(crate::error::Error::Internal(format!("a handler panicked: {}", text.unwrap_or("no message"))))
+        .into_response()
+}

@@ -1,0 +1,154 @@
+//! What a request asks, taken out of HTTP once for every handler: path, pairs, wished form, and the addresses of the answer.
+
+use super::AppState;
+use super::link::WebLink;
+use super::negotiate::{self, ResponseFormat};
+use super::problem::ProblemDetails;
+use super::urls::{self, BaseUrl};
+use crate::access::Viewer;
+use crate::atlas::ViewerPlan;
+use crate::error::Error;
+use crate::query::closest_name;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::{HeaderMap, StatusCode, Uri, request::Parts};
+use std::sync::Arc;
+
+pub struct RequestContext {
+    pub app: Arc<AppState>,
+    pub headers: HeaderMap,
+    plan: ViewerPlan,
+    uri: Uri,
+    path_segments: Vec<(String, String)>,
+}
+
+/// The pairs of the query string, without those that the door itself reads.
+pub struct QueryPairs {
+    /// The wished form.
+    pub f: Option<String>,
+    pub rest: Vec<(String, String)>,
+}
+
+impl FromRequestParts<Arc<AppState>> for RequestContext {
+    type Rejection = ProblemDetails;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, ProblemDetails> {
+        let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| {
+            ProblemDetails::new(
+                StatusCode::BAD_REQUEST,
+                "The path is not percent-encoded UTF-8. Encode it and ask again.",
+            )
+        })?;
+        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let Ok(viewer) = Viewer::from_request_parts(parts, app).await;
+        let headers = std::mem::take(&mut parts.headers);
+        Ok(Self {
+            app: app.clone(),
+            headers,
+            plan: app.atlas.plan_for_viewer(&viewer),
+            uri: parts.uri.clone(),
+            path_segments: path,
+        })
+    }
+}
+
+impl RequestContext {
+    /// The plan as whoever asks may see it.
+    pub fn plan(&self) -> &ViewerPlan {
+        &self.plan
+    }
+
+    pub fn base_url(&self) -> BaseUrl {
+        BaseUrl::from_request(&self.app.config, &self.headers)
+    }
+
+    /// Who asks.
+    pub fn viewer(&self) -> &Viewer {
+        self.plan.viewer()
+    }
+
+    /// A segment of the path by its name in the route.
+    pub fn path_segment(&self, name: &str) -> &str {
+        self.path_segments.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// Path and query as they were written.
+    pub fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("", |p| p.as_str())
+    }
+
+    pub fn query_string(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
+    /// # Errors
+    /// 400 for text that is not percent-encoded UTF-8, and for `f` given twice.
+    pub fn parse_pairs(&self) -> Result<QueryPairs, ProblemDetails> {
+        let all = urls::parse_query_string(self.query_string())
+            .map_err(|name| Error::invalid(name, "The value is not percent-encoded UTF-8. Encode it and ask again."))?;
+        let (mut f, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name == "f");
+        if f.len() > 1 {
+            return Err(Error::invalid("f", "This parameter is given twice. Give it once.").into());
+        }
+        Ok(QueryPairs { f: f.pop().map(|(_, value)| value), rest })
+    }
+
+    /// The pairs of a resource that has no parameters but `f` and these, each at most once.
+    ///
+    /// # Errors
+    /// 400 for any other.
+    pub fn parse_known_pairs(&self, known: &[&str]) -> Result<QueryPairs, ProblemDetails> {
+        let pairs = self.parse_pairs()?;
+        for (i, (name, _)) in pairs.rest.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let names = known.iter().copied().chain(["f"]);
+                let hint =
+                    closest_name(name, names).map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
+                let at: String = name.chars().take(60).collect();
+                return Err(Error::invalid(at, format!("There is no such parameter here.{hint}")).into());
+            }
+            if pairs.rest[..i].iter().any(|(n, _)| n == name) {
+                return Err(Error::invalid(name.as_str(), "This parameter is given twice. Give it once.").into());
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Refuses parameters that have no meaning here.
+    ///
+    /// # Errors
+    /// 400 for the first of these that is given.
+    pub fn reject_pairs(&self, names: &[&str]) -> Result<(), ProblemDetails> {
+        match self.parse_pairs()?.rest.iter().find(|(name, _)| names.contains(&name.as_str())) {
+            Some((name, _)) => {
+                Err(Error::invalid(name.as_str(), "This address gives everything at once. Leave the parameter out.")
+                    .into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The form that is wished among these.
+    pub fn negotiate_format<'a>(
+        &self,
+        forms: &[&'a ResponseFormat],
+        pairs: &QueryPairs,
+    ) -> Result<&'a ResponseFormat, ProblemDetails> {
+        negotiate::choose_format(forms, pairs.f.as_deref(), &self.headers)
+    }
+
+    /// `self` and `alternate` links: this address in the form chosen, and in every other.
+    pub fn alternates(&self, forms: &[&ResponseFormat], chosen: &ResponseFormat, pairs: &QueryPairs) -> Vec<WebLink> {
+        let base = self.base_url();
+        let address = |form: &ResponseFormat| {
+            let others = pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+            base.with_path(&format!("{}{}", self.uri.path(), urls::format_query(others.chain([("f", form.names[0])]))))
+        };
+        let link = |form: &ResponseFormat| {
+            let rel = if form == chosen { "self" } else { "alternate" };
+            WebLink::new(rel, address(form), form.media).with_title(form.title)
+        };
+        let mut links: Vec<WebLink> = forms.iter().map(|form| link(form)).collect();
+        links.sort_by_key(|l| l.rel != "self");
+        links
+    }
+}

@@ -1,0 +1,119 @@
+//! Answers: a body with its type, its tag and its links; conditional requests (RFC 9110, 13).
+
+use super::html::HtmlPage;
+use super::link::WebLink;
+use super::negotiate::{HTML, JSON, ResponseFormat};
+use super::problem::ProblemDetails;
+use super::request_context::{QueryPairs, RequestContext};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value as Json;
+
+pub type HttpResult = Result<Response, ProblemDetails>;
+
+/// What every answer that may change says to caches: keep it, and ask each time whether it still holds.
+pub const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
+
+/// A resource that is one JSON document, and a page for people.
+pub struct ResourceDocument {
+    pub json: Json,
+    pub page: HtmlPage,
+}
+
+/// Answers with a JSON document or its page. `make` gets the `self` and `alternate` links.
+pub fn respond_document(
+    context: &RequestContext,
+    json_form: &'static ResponseFormat,
+    build: impl FnOnce(&[WebLink]) -> Result<ResourceDocument, ProblemDetails>,
+) -> HttpResult {
+    respond_document_with(context, json_form, &context.parse_known_pairs(&[])?, build)
+}
+
+/// The same for a resource with parameters of its own.
+pub fn respond_document_with(
+    context: &RequestContext,
+    json_form: &'static ResponseFormat,
+    pairs: &QueryPairs,
+    build: impl FnOnce(&[WebLink]) -> Result<ResourceDocument, ProblemDetails>,
+) -> HttpResult {
+    let forms = [json_form, &HTML];
+    let form = context.negotiate_format(&forms, pairs)?;
+    let alternates = context.alternates(&forms, form, pairs);
+    let document = build(&alternates)?;
+    let body =
+        if form == &HTML { document.page.render(&context.base_url(), &alternates) } else { document.json.to_string() };
+    let mut response = respond_hashed(&context.headers, form.media, body.into_bytes());
+    add_link_header(response.headers_mut(), &alternates);
+    Ok(response)
+}
+
+/// JSON for programs alone.
+pub fn respond_json(context: &RequestContext, json: &Json) -> Response {
+    respond_hashed(&context.headers, JSON.media, json.to_string().into_bytes())
+}
+
+/// A body with a tag made of its content; 304 when the client has it. The tag is weak, as the body may be packed on its way.
+pub fn respond_hashed(headers: &HeaderMap, media: &'static str, body: Vec<u8>) -> Response {
+    respond_tagged(headers, media, ascii_header_value(&format!("W/\"{:032x}\"", hash_bytes(&body))), body)
+}
+
+/// A body with this tag; 304 when the client has it.
+pub fn respond_tagged(headers: &HeaderMap, media: &'static str, etag: HeaderValue, body: Vec<u8>) -> Response {
+    if let Some(unchanged) = check_not_modified(headers, &etag) {
+        return unchanged;
+    }
+    let fixed = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+        (header::CACHE_CONTROL, REVALIDATE),
+        (header::ETAG, etag),
+    ];
+    (fixed, body).into_response()
+}
+
+/// A tag from text that is known to be printable ASCII with its quotes.
+pub fn ascii_header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// Two FNV-1a hashes (Fowler, Noll, Vo) over eight bytes at a time: tells contents apart; keeps no secrets.
+pub fn hash_bytes(bytes: &[u8]) -> u128 {
+    let mut lanes = [0xcbf2_9ce4_8422_2325_u64, 0x6c62_272e_07bb_0142];
+    let mut step = |word: u64| {
+        lanes[0] = (lanes[0] ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
+        lanes[1] = (lanes[1] ^ word.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| step(u64::from_le_bytes(*word)));
+    step(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    step(bytes.len() as u64);
+    u128::from(lanes[0]) << 64 | u128::from(lanes[1])
+}
+
+/// 304 when `If-None-Match` has this tag (weak comparison, as the standard wants it for reading).
+pub fn check_not_modified(headers: &HeaderMap, etag: &HeaderValue) -> Option<Response> {
+    let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let mine = plain(etag.to_str().ok()?);
+    let lines = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|v| v.to_str().ok());
+    let has = lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || plain(tag) == mine);
+    has.then(|| {
+        (StatusCode::NOT_MODIFIED, [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, REVALIDATE)]).into_response()
+    })
+}
+
+/// Mirrors links as one header (RFC 8288, 3), for clients whose format has no place for them.
+pub fn add_link_header(headers: &mut HeaderMap, links: &[WebLink]) {
+    let lines = links.iter().map(WebLink::to_header).collect::<Vec<_>>().join(", ");
+    if let Ok(value) = HeaderValue::from_str(&lines)
+        && !links.is_empty()
+    {
+        headers.append(header::LINK, value);
+    }
+}
+
+/// An empty body with this status.
+pub fn empty_response(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,113 @@
+//! Where questions are worked on: beside the threads that talk to clients, a bounded number at once, for a bounded time.
+
+use crate::config::ServerLimits;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+pub struct WorkerPool {
+    permits: Arc<Semaphore>,
+    /// Those who wait or are worked on.
+    pending: AtomicUsize,
+    capacity: usize,
+    deadline: Duration,
+}
+
+/// Counts one question out when it is answered, given up or forgotten by its client.
+struct PendingGuard<'a>(&'a AtomicUsize);
+
+impl Drop for PendingGuard<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+impl WorkerPool {
+    pub fn new(limits: &ServerLimits) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(limits.max_running)),
+            pending: AtomicUsize::new(0),
+            capacity: limits.max_running + limits.max_waiting,
+            deadline: limits.deadline,
+        }
+    }
+
+    /// Does the work when its turn comes. A client that goes away while waiting takes its question with it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many wait already or the deadline has passed, [`Error::Internal`] when the work panicked.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let before = self.pending.fetch_add(1, Relaxed);
+        let _pending = PendingGuard(&self.pending);
+        if before >= self.capacity {
+            return Err(Error::Busy("Too many questions are waiting. Try again in a moment.".into()));
+        }
+        let answer = async {
+            let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+            let job = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                work()
+            });
+            job.await.map_err(|e| Error::internal(format!("the work ended in a panic: {e}")))
+        };
+        tokio::time::timeout(self.deadline, answer).await.unwrap_or_else(|_| {
+            let seconds = self.deadline.as_secs();
+            Err(Error::Busy(format!("The answer took longer than {seconds} seconds. Ask for less, or try again.")))
+        })
+    }
+
+    /// Questions waiting or being worked on.
+    pub fn pending_count(&self) -> usize {
+        self.pending.load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    fn limits(working: usize, waiting: usize, deadline: Duration) -> ServerLimits {
+        ServerLimits { deadline, max_running: working, max_waiting: waiting, ..ServerLimits::default() }
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_queue_full_is_sent_away() {
+        let pool = Arc::new(WorkerPool::new(&limits(1, 0, Duration::from_mins(1))));
+        let (release, gate) = mpsc::channel::<()>();
+        let (started, begun) = tokio::sync::oneshot::channel();
+        let busy = tokio::spawn({
+            let pool = pool.clone();
+            async move {
+                pool.run(move || {
+                    let _ = started.send(());
+                    gate.recv()
+                })
+                .await
+            }
+        });
+        begun.await.unwrap();
+        assert!(matches!(pool.run(|| ()).await, Err(Error::Busy(_))));
+        release.send(()).unwrap();
+        assert!(busy.await.unwrap().is_ok());
+        assert!(pool.run(|| 7).await.is_ok_and(|n| n == 7));
+        assert_eq!(pool.pending_count(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_deadline_ends_the_waiting() {
+        let pool = WorkerPool::new(&limits(1, 9, Duration::from_millis(20)));
+        let (release, gate) = mpsc::channel::<()>();
+        assert!(matches!(pool.run(move || gate.recv()).await, Err(Error::Busy(_))));
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_and_the_pool_goes_on() {
+        let pool = WorkerPool::new(&limits(1, 0, Duration::from_mins(1)));
+        assert!(matches!(pool.run(|| panic!("on purpose")).await, Err(Error::Internal(_))));
+        assert!(pool.run(|| ()).await.is_ok());
+    }
+}

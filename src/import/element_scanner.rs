@@ -1,0 +1,405 @@
+//! Finds the features in a GeoJSON file by its bytes, one after the other, whatever its size: the elements of the top-level
+//! `features` list, a single feature or geometry, or a sequence of texts. Does not parse what it finds.
+
+use super::byte_reader::{ByteReader, JsonExtent, JsonScanError, MAX_TEXT_BYTES};
+use super::finding::FindingKind;
+use crate::error::Result;
+use std::io::Read;
+
+/// How deep a feature may be nested.
+pub const MAX_DEPTH: usize = 64;
+
+/// How many values (numbers, members …) one feature may hold: a million positions with three numbers, and some more.
+pub const MAX_VALUES: usize = 4_500_000;
+
+/// How features lie in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileLayout {
+    /// One JSON document.
+    Document,
+    /// One JSON text on each line.
+    Lines,
+    /// RFC 8142: a record separator before each text.
+    Records,
+}
+
+/// The text of one feature and where it starts. The text is in the buffer handed to [`ElementScanner::next_element`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ElementPosition {
+    /// From 1.
+    pub number: u64,
+    /// The line its text starts on, from 1.
+    pub line: u64,
+}
+
+/// What came next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ScanEvent {
+    Element(ElementPosition),
+    Fault(ScanFault),
+    /// All is read.
+    End,
+}
+
+/// A fault in how the features are strung together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ScanFault {
+    pub kind: FindingKind,
+    pub line: u64,
+    /// The feature it is about, when it is about one.
+    pub number: Option<u64>,
+    pub message: String,
+    /// What follows cannot be read.
+    pub fatal: bool,
+}
+
+/// What a document says beside its features: its text with an empty list in their place.
+#[derive(Debug, Default)]
+pub struct DocumentFrame {
+    pub text: Vec<u8>,
+    /// There was a `features` list.
+    pub collection: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ScanState {
+    Start,
+    /// Before the first element of the list, or after a comma.
+    BeforeElement {
+        after_comma: bool,
+    },
+    /// After an element of the list.
+    AfterElement,
+    /// Behind the document.
+    AfterDocument,
+    Done,
+}
+
+pub struct ElementScanner<R> {
+    bytes: ByteReader<R>,
+    layout: FileLayout,
+    state: ScanState,
+    number: u64,
+    frame: DocumentFrame,
+}
+
+type ScanStep = Result<Option<ScanEvent>>;
+
+impl<R: Read> ElementScanner<R> {
+    pub fn new(input: R, layout: FileLayout) -> Self {
+        Self {
+            bytes: ByteReader::new(input),
+            layout,
+            state: ScanState::Start,
+            number: 0,
+            frame: DocumentFrame::default(),
+        }
+    }
+
+    /// What a document said beside its features; complete at the end.
+    pub fn frame(&self) -> &DocumentFrame {
+        &self.frame
+    }
+
+    /// Finds the next feature and puts its text into `text`.
+    pub fn next_element(&mut self, text: &mut Vec<u8>) -> Result<ScanEvent> {
+        text.clear();
+        loop {
+            let step = match (self.layout, self.state) {
+                (_, ScanState::Done) => return Ok(ScanEvent::End),
+                (FileLayout::Document, _) => self.scan_document(text),
+                (FileLayout::Lines, _) => self.scan_sequence(b'\n', text),
+                (FileLayout::Records, _) => self.scan_sequence(RECORD_SEPARATOR, text),
+            };
+            match step? {
+                Some(ScanEvent::Fault(fault)) => {
+                    if fault.fatal {
+                        self.state = ScanState::Done;
+                    }
+                    return Ok(ScanEvent::Fault(fault));
+                }
+                Some(next) => return Ok(next),
+                None => {}
+            }
+        }
+    }
+
+    fn scan_sequence(&mut self, separator: u8, text: &mut Vec<u8>) -> ScanStep {
+        if self.state == ScanState::Start {
+            self.skip_byte_order_mark()?;
+            self.state = ScanState::AfterElement;
+        }
+        text.clear();
+        let line = self.bytes.line();
+        if self.bytes.peek()?.is_none() {
+            self.state = ScanState::Done;
+            return Ok(Some(if self.number == 0 { ScanEvent::Fault(self.empty_file_fault()) } else { ScanEvent::End }));
+        }
+        let fits = self.bytes.take_until(separator, text)?;
+        let blank = text.iter().take_while(|b| b.is_ascii_whitespace() || **b == RECORD_SEPARATOR).count();
+        if blank == text.len() {
+            return Ok(None);
+        }
+        let line = line + text[..blank].iter().filter(|b| **b == b'\n').count() as u64;
+        text.drain(..blank);
+        self.number += 1;
+        if !fits {
+            return Ok(Some(ScanEvent::Fault(self.too_long_fault(line, false))));
+        }
+        Ok(Some(self.check_element(line, JsonExtent::measure(text))))
+    }
+
+    fn scan_document(&mut self, text: &mut Vec<u8>) -> ScanStep {
+        match self.state {
+            ScanState::Start => self.open_document(text),
+            ScanState::BeforeElement { after_comma } => self.scan_element(after_comma, text),
+            ScanState::AfterElement => self.scan_separator(),
+            ScanState::AfterDocument => self.scan_document_end(),
+            ScanState::Done => Ok(Some(ScanEvent::End)),
+        }
+    }
+
+    /// Reads from the start of the document to its first feature, or, when it has no `features`, to its end.
+    fn open_document(&mut self, text: &mut Vec<u8>) -> ScanStep {
+        self.skip_byte_order_mark()?;
+        match self.bytes.skip_whitespace()? {
+            None => return Ok(Some(ScanEvent::Fault(self.empty_file_fault()))),
+            Some(b'{') => {}
+            Some(b'[') => {
+                return self.fail_syntax(
+                    "A list is not GeoJSON. Put it into {\"type\": \"FeatureCollection\", \"features\": […]}.",
+                );
+            }
+            Some(b'<') => {
+                return self
+                    .fail_syntax("This looks like XML (KML, GML or HTML), not GeoJSON. Save it as GeoJSON first.");
+            }
+            Some(_) => {
+                return self
+                    .fail_syntax("A GeoJSON file starts with {. Is this another format? Say which with --format.");
+            }
+        }
+        let line = self.bytes.line();
+        self.frame.text.push(b'{');
+        self.bytes.skip(1);
+        let step = self.scan_members(line);
+        if self.state == ScanState::AfterDocument && !self.frame.collection {
+            std::mem::swap(text, &mut self.frame.text);
+        }
+        step
+    }
+
+    /// Reads members until the `features` list opens or the object closes.
+    fn scan_members(&mut self, start: u64) -> ScanStep {
+        let mut extent = JsonExtent { depth: 1, values: 1 };
+        loop {
+            match self.bytes.skip_whitespace()? {
+                Some(b'}') => {
+                    self.frame.text.push(b'}');
+                    self.bytes.skip(1);
+                    self.state = ScanState::AfterDocument;
+                    if self.frame.collection {
+                        return Ok(None);
+                    }
+                    self.number = 1;
+                    return Ok(Some(self.check_element(start, extent)));
+                }
+                Some(b',') => self.copy_byte(b','),
+                Some(b'"') => {
+                    let at = self.frame.text.len();
+                    if let Err(stop) = self.bytes.take_value(&mut self.frame.text) {
+                        return self.fail_scan(stop, start);
+                    }
+                    let features = &self.frame.text[at..] == b"\"features\"";
+                    match self.bytes.skip_whitespace()? {
+                        Some(b':') => self.copy_byte(b':'),
+                        None => return self.fail_scan(JsonScanError::Truncated, start),
+                        Some(_) => return self.fail_syntax("A colon is missing after the name of a member."),
+                    }
+                    let next = self.bytes.skip_whitespace()?;
+                    if features && self.frame.collection {
+                        return self.fail_syntax("There is a second list of features. Put all features into one list.");
+                    }
+                    let features = features && self.may_hold_features();
+                    if features && next != Some(b'[') {
+                        return self.fail_syntax("The member features must be a list: \"features\": […].");
+                    }
+                    if features {
+                        self.frame.collection = true;
+                        self.frame.text.extend_from_slice(b"[]");
+                        self.bytes.skip(1);
+                        self.state = ScanState::BeforeElement { after_comma: false };
+                        return Ok(None);
+                    }
+                    match self.bytes.take_value(&mut self.frame.text) {
+                        Ok(e) => {
+                            extent = JsonExtent {
+                                depth: extent.depth.max(e.depth + 1),
+                                values: extent.values + e.values + 1,
+                            }
+                        }
+                        Err(stop) => return self.fail_scan(stop, start),
+                    }
+                    if self.frame.text.len() > MAX_TEXT_BYTES {
+                        return self.fail_scan(JsonScanError::TooLong, start);
+                    }
+                }
+                Some(byte) => return self.fail_scan(JsonScanError::UnexpectedByte(byte), start),
+                None => return self.fail_scan(JsonScanError::Truncated, start),
+            }
+        }
+    }
+
+    /// A `features` member makes a collection unless the type, already read, says otherwise.
+    fn may_hold_features(&self) -> bool {
+        let mut text = self.frame.text.clone();
+        text.extend_from_slice(b"0}");
+        let Ok(object) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&text) else {
+            return true;
+        };
+        object.get("type").is_none_or(|t| t == "FeatureCollection")
+    }
+
+    fn scan_element(&mut self, after_comma: bool, text: &mut Vec<u8>) -> ScanStep {
+        let next = self.bytes.skip_whitespace()?;
+        let line = self.bytes.line();
+        match next {
+            Some(b']') if after_comma => {
+                self.state = ScanState::AfterElement;
+                Ok(Some(ScanEvent::Fault(self.new_fault(
+                    FindingKind::NotJson,
+                    line,
+                    false,
+                    "There is a comma after the last feature. Remove it.",
+                ))))
+            }
+            Some(b']') => {
+                self.state = ScanState::AfterElement;
+                Ok(None)
+            }
+            _ => {
+                self.number += 1;
+                match self.bytes.take_value(text) {
+                    Ok(extent) => {
+                        self.state = ScanState::AfterElement;
+                        Ok(Some(self.check_element(line, extent)))
+                    }
+                    Err(stop) => self.fail_scan(stop, line),
+                }
+            }
+        }
+    }
+
+    fn scan_separator(&mut self) -> ScanStep {
+        match self.bytes.skip_whitespace()? {
+            Some(b',') => {
+                self.bytes.skip(1);
+                self.state = ScanState::BeforeElement { after_comma: true };
+                Ok(None)
+            }
+            Some(b']') => {
+                self.bytes.skip(1);
+                let line = self.bytes.line();
+                self.scan_members(line)
+            }
+            Some(b'{') => {
+                let line = self.bytes.line();
+                self.state = ScanState::BeforeElement { after_comma: true };
+                Ok(Some(ScanEvent::Fault(self.new_fault(
+                    FindingKind::NotJson,
+                    line,
+                    false,
+                    "A comma is missing between two features. Put one in.",
+                ))))
+            }
+            None => self.fail_scan(JsonScanError::Truncated, self.bytes.line()),
+            Some(byte) => self.fail_scan(JsonScanError::UnexpectedByte(byte), self.bytes.line()),
+        }
+    }
+
+    fn scan_document_end(&mut self) -> ScanStep {
+        let next = self.bytes.skip_whitespace()?;
+        self.state = ScanState::Done;
+        match next {
+            None => Ok(Some(ScanEvent::End)),
+            Some(b'{') if !self.frame.collection => self.fail_syntax(
+                "More than one JSON text in the file. If there is one on each line, say --format geojsonl.",
+            ),
+            Some(_) => self.fail_syntax("There is something behind the end of the GeoJSON text. Remove it."),
+        }
+    }
+
+    fn check_element(&self, line: u64, extent: JsonExtent) -> ScanEvent {
+        if extent.depth > MAX_DEPTH {
+            let message = format!(
+                "Lists and objects are nested {} deep; {MAX_DEPTH} is the most. Flatten the feature.",
+                extent.depth
+            );
+            return ScanEvent::Fault(self.new_fault(FindingKind::Nesting, line, false, &message));
+        }
+        if extent.values > MAX_VALUES {
+            let message = "The feature holds more than a million positions, or too many values. Split or simplify it.";
+            return ScanEvent::Fault(self.new_fault(FindingKind::TooManyVertices, line, false, message));
+        }
+        ScanEvent::Element(ElementPosition { number: self.number, line })
+    }
+
+    fn copy_byte(&mut self, byte: u8) {
+        self.frame.text.push(byte);
+        self.bytes.skip(1);
+    }
+
+    fn skip_byte_order_mark(&mut self) -> Result<()> {
+        if self.bytes.chunk()?.starts_with(b"\xEF\xBB\xBF") {
+            self.bytes.skip(3);
+        }
+        Ok(())
+    }
+
+    fn new_fault(&self, kind: FindingKind, line: u64, fatal: bool, message: &str) -> ScanFault {
+        ScanFault { kind, line, number: (self.number > 0).then_some(self.number), message: message.into(), fatal }
+    }
+
+    fn empty_file_fault(&self) -> ScanFault {
+        let message =
+            "The file is empty. A file without features is {\"type\": \"FeatureCollection\", \"features\": []}.";
+        self.new_fault(FindingKind::NotJson, 1, true, message)
+    }
+
+    fn fail_syntax(&mut self, message: &str) -> ScanStep {
+        let line = self.bytes.line();
+        Ok(Some(ScanEvent::Fault(self.new_fault(FindingKind::NotJson, line, true, message))))
+    }
+
+    fn too_long_fault(&self, line: u64, fatal: bool) -> ScanFault {
+        let message = format!(
+            "The text of the feature is longer than {} MB, or one of its brackets is never closed.",
+            MAX_TEXT_BYTES >> 20
+        );
+        self.new_fault(FindingKind::TooLong, line, fatal, &message)
+    }
+
+    fn fail_scan(&mut self, stop: JsonScanError, line: u64) -> ScanStep {
+        let fault = match stop {
+            JsonScanError::Io(e) => return Err(e),
+            JsonScanError::TooLong => self.too_long_fault(line, true),
+            JsonScanError::Truncated => {
+                let message = format!(
+                    "The file ends in the middle of what starts here. It may have been cut off (last line: {}): get it again.",
+                    self.bytes.line()
+                );
+                self.new_fault(FindingKind::Truncated, line, true, &message)
+            }
+            JsonScanError::UnexpectedByte(byte) => {
+                let message = format!(
+                    "Unexpected '{}'. Check for a missing quote, comma or bracket.",
+                    char::from(byte).escape_default()
+                );
+                self.new_fault(FindingKind::NotJson, line, true, &message)
+            }
+        };
+        Ok(Some(ScanEvent::Fault(fault)))
+    }
+}
+
+pub const RECORD_SEPARATOR: u8 = 0x1e;

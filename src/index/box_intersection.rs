@@ -1,0 +1,159 @@
+//! Whether a geometry meets a box in degrees, exactly: the doubles of the box against the doubles of the positions. Boxes are enough for
+//! most features; the geometry is looked at only where its box lies across the border.
+
+use super::geometry_array::{GeometryPath, LonLat, PathRole};
+use super::segment::FeatureArrays;
+use super::world_box::WorldBox;
+use crate::crs;
+use crate::feature::BoundingBox;
+use geo::{
+    Orientation,
+    kernels::{Kernel, RobustKernel},
+};
+use geo_types::Coord;
+
+/// One or, across the antimeridian, two rectangles.
+pub(crate) struct QueryArea {
+    pub rects: Vec<QueryRect>,
+}
+
+/// A rectangle in degrees, and what integers say of it.
+pub(crate) struct QueryRect {
+    west: f64,
+    south: f64,
+    east: f64,
+    north: f64,
+    /// The 1e-7 degrees that lie inside: west, south, east, north.
+    steps: [i64; 4],
+    /// Whose box does not meet this one is outside.
+    pub outer: WorldBox,
+    /// Whose box lies in this one is inside.
+    inner: Option<WorldBox>,
+}
+
+impl QueryArea {
+    pub fn new(b: &BoundingBox) -> Self {
+        let rect = |west, east| QueryRect::new(west, b.south, east, b.north);
+        let rects =
+            if b.west > b.east { vec![rect(b.west, 180.0), rect(-180.0, b.east)] } else { vec![rect(b.west, b.east)] };
+        Self { rects }
+    }
+
+    /// Whether the feature meets the first `count` rectangles.
+    pub fn intersects_first(&self, count: usize, parts: &FeatureArrays, slot: usize) -> bool {
+        self.rects[..count].iter().any(|r| r.intersects_feature(parts, slot))
+    }
+}
+
+impl QueryRect {
+    fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
+        let (nw, se) = (crs::lonlat_to_world(west, north), crs::lonlat_to_world(east, south));
+        // World coordinates are rounded: two steps of doubt on each side. At the edge of the square latitudes fall together.
+        let outer = WorldBox { x0: nw.x, y0: nw.y, x1: se.x, y1: se.y }.expanded_by(2);
+        let inner = WorldBox {
+            x0: nw.x.saturating_add(2),
+            y0: nw.y.saturating_add(2),
+            x1: se.x.saturating_sub(2),
+            y1: se.y.saturating_sub(2),
+        };
+        let sound = inner.x0 <= inner.x1 && inner.y0 <= inner.y1;
+        let steps =
+            [first_step_at_least(west), first_step_at_least(south), last_step_at_most(east), last_step_at_most(north)];
+        Self { west, south, east, north, steps, outer, inner: sound.then_some(inner) }
+    }
+
+    pub fn intersects_feature(&self, parts: &FeatureArrays, slot: usize) -> bool {
+        let around = &parts.boxes[slot];
+        if !around.intersects(&self.outer) {
+            return false;
+        }
+        self.inner.is_some_and(|inner| inner.contains(around)) || self.intersects_geometry(parts, slot)
+    }
+
+    fn intersects_geometry(&self, parts: &FeatureArrays, slot: usize) -> bool {
+        let lonlat = &parts.shapes.lonlat;
+        if parts.shapes.paths(slot).any(|p| lonlat[p.start..p.end].iter().any(|p| self.contains_position(*p))) {
+            return true;
+        }
+        if parts.shapes.paths(slot).any(|p| path_edges(p, lonlat).any(|(a, b)| self.intersects_edge(a, b))) {
+            return true;
+        }
+        self.is_within_polygon(parts, slot)
+    }
+
+    fn contains_position(&self, p: LonLat) -> bool {
+        let (x, y) = (i64::from(p[0]), i64::from(p[1]));
+        let [west, south, east, north] = self.steps;
+        (x >= west) && (x <= east) && (y >= south) && (y <= north)
+    }
+
+    /// Whether an edge, neither of whose ends lies inside, meets the rectangle.
+    fn intersects_edge(&self, a: LonLat, b: LonLat) -> bool {
+        let [west, south, east, north] = self.steps;
+        let (ax, ay, bx, by) = (i64::from(a[0]), i64::from(a[1]), i64::from(b[0]), i64::from(b[1]));
+        if ax.max(bx) < west || ax.min(bx) > east || ay.max(by) < south || ay.min(by) > north {
+            return false;
+        }
+        let (a, b) = (to_coord(a), to_coord(b));
+        let side = |x, y| RobustKernel::orient2d(a, b, Coord { x, y });
+        let sides = [
+            side(self.west, self.south),
+            side(self.east, self.south),
+            side(self.east, self.north),
+            side(self.west, self.north),
+        ];
+        !(sides.iter().all(|s| *s == Orientation::Clockwise)
+            || sides.iter().all(|s| *s == Orientation::CounterClockwise))
+    }
+
+    /// Whether the rectangle, whose border no edge crosses, lies in a polygon.
+    fn is_within_polygon(&self, parts: &FeatureArrays, slot: usize) -> bool {
+        let corner = Coord { x: self.west, y: self.south };
+        let mut inside = false;
+        for path in parts.shapes.paths(slot) {
+            match path.role {
+                PathRole::Exterior if inside => return true,
+                PathRole::Exterior => inside = ring_contains(path, &parts.shapes.lonlat, corner),
+                PathRole::Hole if inside => inside = !ring_contains(path, &parts.shapes.lonlat, corner),
+                _ => {}
+            }
+        }
+        inside
+    }
+}
+
+/// Whether a ring goes round a position, by counting the edges to its right.
+fn ring_contains(ring: GeometryPath, lonlat: &[LonLat], at: Coord<f64>) -> bool {
+    path_edges(ring, lonlat).fold(false, |inside, (a, b)| {
+        let (a, b) = (to_coord(a), to_coord(b));
+        if (a.y > at.y) == (b.y > at.y) {
+            return inside;
+        }
+        let (low, high) = if a.y < b.y { (a, b) } else { (b, a) };
+        inside ^ (RobustKernel::orient2d(low, high, at) == Orientation::CounterClockwise)
+    })
+}
+
+fn path_edges(path: GeometryPath, lonlat: &[LonLat]) -> impl Iterator<Item = (LonLat, LonLat)> + '_ {
+    let positions = &lonlat[path.start..path.end];
+    let closing = match path.role {
+        PathRole::Exterior | PathRole::Hole => Some((positions[positions.len() - 1], positions[0])),
+        PathRole::Points | PathRole::Line => None,
+    };
+    let open = if path.role == PathRole::Points { &[] } else { positions };
+    open.windows(2).map(|w| (w[0], w[1])).chain(closing)
+}
+
+fn to_coord(p: LonLat) -> Coord<f64> {
+    Coord { x: crs::dequantise_degrees(p[0]), y: crs::dequantise_degrees(p[1]) }
+}
+
+fn first_step_at_least(degrees: f64) -> i64 {
+    let near = (degrees * crs::STEPS_PER_DEGREE).round() as i64;
+    (near - 1..=near + 1).find(|s| *s as f64 / crs::STEPS_PER_DEGREE >= degrees).unwrap_or(near + 2)
+}
+
+fn last_step_at_most(degrees: f64) -> i64 {
+    let near = (degrees * crs::STEPS_PER_DEGREE).round() as i64;
+    (near - 1..=near + 1).rev().find(|s| *s as f64 / crs::STEPS_PER_DEGREE <= degrees).unwrap_or(near - 2)
+}

@@ -1,0 +1,346 @@
+//! Which features a question is about: those of one collection that pass a filter and fall into a time. Never decides where.
+
+use super::answer::{AnswerFeature, LeftOut};
+use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput, QuestionRequest, shorten_json};
+use super::period::{DayRange, FeaturePeriod, PeriodReader};
+use crate::collection::Collection;
+use crate::crs::Crs;
+use crate::error::{Error, Result};
+use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
+use crate::filter::{Filter as Cql2, FilterLanguage};
+use crate::index::{FeatureSlot, Snapshot};
+use crate::query::Query;
+use serde_json::Value as Json;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The inputs that most questions share.
+pub const COLLECTION: QuestionInput =
+    QuestionInput::new("collection", "The features asked about", InputKind::Collection(Some("interventions")));
+pub const FILTER: QuestionInput = QuestionInput::new(
+    "filter",
+    "Which of them: an object of properties and values (a list of values: any of them will do), or CQL2 as text or JSON",
+    InputKind::Filter,
+);
+pub const AREA: QuestionInput =
+    QuestionInput::new("area", "Where: the id of an area, or a drawn polygon", InputKind::Area);
+pub const AREAS: QuestionInput =
+    QuestionInput::new("areas", "The collection that areas are taken from", InputKind::Collection(Some("areas")));
+pub const AREAS_FILTER: QuestionInput =
+    QuestionInput::new("areas_filter", "Which areas: properties and values, or CQL2", InputKind::Filter);
+pub const AT: QuestionInput = QuestionInput::new("at", "When: one day", InputKind::Date);
+pub const FROM: QuestionInput = QuestionInput::new("from", "When: the first day of a period", InputKind::Date);
+pub const TO: QuestionInput = QuestionInput::new("to", "When: the last day of a period", InputKind::Date);
+
+/// The reasons for leaving a feature out that most questions share.
+pub const WITHOUT_PLACE: &str = "without_place";
+pub const UNDATED: &str = "undated";
+
+/// A rule for the answer, when a time is asked for.
+pub const TIME_RULE: &str = "In time: a feature counts when the days it may take, by the precision of its dates, meet the days asked for; without an end it \
+                             goes on. Undated features are left out and listed.";
+pub const PLACE_RULE: &str =
+    "Features without a place cannot be inside or near anything: they are left out and listed.";
+
+/// Property equality, all together.
+#[derive(Debug, Clone, Default)]
+struct PropertyFilter(Vec<(usize, Vec<Json>)>);
+
+/// The features of one collection that a question is about.
+#[derive(Clone)]
+pub struct QuestionFeatures {
+    pub snapshot: Arc<Snapshot>,
+    pub period_reader: Option<PeriodReader>,
+    filter: PropertyFilter,
+    /// A filter in CQL2, which the index answers.
+    cql2: Option<Arc<Cql2>>,
+    days: Option<DayRange>,
+}
+
+/// A chosen feature, still in its columns: see [`QuestionFeatures::id`], [`QuestionFeatures::geometry`], [`QuestionFeatures::value`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeatureHandle {
+    pub slot: FeatureSlot,
+    /// It has no date although a time is asked for.
+    undated: bool,
+}
+
+impl QuestionFeatures {
+    /// Reads `collection` and `filter`.
+    pub fn from_inputs(
+        request: &QuestionRequest<'_>,
+        collection: &QuestionInput,
+        filter: &QuestionInput,
+    ) -> Result<Self> {
+        let all = Self::whole_collection(request, collection)?;
+        match request.raw_json(filter) {
+            Some(json) => all.with_filter(json, filter.name),
+            None => Ok(all),
+        }
+    }
+
+    /// Reads `collection`: all of it.
+    pub fn whole_collection(request: &QuestionRequest<'_>, collection: &QuestionInput) -> Result<Self> {
+        let default = if let InputKind::Collection(default) = collection.kind { default } else { None };
+        let name = request.read_text(collection)?.or(default);
+        let name = name.ok_or_else(|| Error::invalid(collection.name, "Name a collection."))?;
+        let snapshot = request.plan.get(name, collection.name)?.clone();
+        Ok(Self {
+            period_reader: PeriodReader::for_collection(snapshot.collection()),
+            snapshot,
+            filter: PropertyFilter::default(),
+            cql2: None,
+            days: None,
+        })
+    }
+
+    /// The same, in the days asked for.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] when days are asked for and the collection has no time.
+    pub fn within_days(mut self, days: Option<DayRange>) -> Result<Self> {
+        if days.is_some() && self.period_reader.is_none() {
+            let name = &self.snapshot.collection().id;
+            return Err(Error::invalid(
+                AT.name,
+                format!("The features of '{name}' have no dates. Leave out 'at', 'from' and 'to'."),
+            ));
+        }
+        self.days = days;
+        Ok(self)
+    }
+
+    /// The same, if it has dates; a collection without time is asked about as it is.
+    pub fn within_days_if_timed(self, days: Option<DayRange>) -> Result<Self> {
+        if self.period_reader.is_some() { self.within_days(days) } else { Ok(self) }
+    }
+
+    /// Fewer: those that pass another filter too.
+    pub fn with_filter(mut self, filter: &Json, at: &str) -> Result<Self> {
+        if let Some(more) = parse_cql2(filter, self.collection(), at)? {
+            let both = self.cql2.map(|own| own.and(&more, self.snapshot.collection()));
+            self.cql2 = Some(Arc::new(both.unwrap_or(more)));
+            return Ok(self);
+        }
+        let more = PropertyFilter::parse(filter, self.snapshot.collection(), at)?;
+        self.filter.0.extend(more.0);
+        Ok(self)
+    }
+
+    #[must_use]
+    pub fn collection(&self) -> &Collection {
+        self.snapshot.collection()
+    }
+
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.days.is_some()
+    }
+
+    /// The position of a field, when the collection has it.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.collection().field_index(name)
+    }
+
+    /// Those whose geometry may meet a box, in the order of keys; among them undated ones, see [`QuestionFeatures::check_dated`].
+    #[must_use]
+    pub fn select_near(&self, bbox: BoundingBox) -> Vec<FeatureHandle> {
+        self.select(Some(bbox))
+    }
+
+    /// All of them, with and without a place; among them undated ones, see [`QuestionFeatures::check_dated`].
+    #[must_use]
+    pub fn select_all(&self) -> Vec<FeatureHandle> {
+        self.select(None)
+    }
+
+    /// Leaves out those without a place.
+    pub fn leave_out_unplaced(&self, left_out: &mut LeftOut) {
+        left_out.add_all(WITHOUT_PLACE, self.select_unplaced().iter().map(|p| self.id(p)));
+    }
+
+    /// The feature of this id, whatever the filter and the time asked for.
+    #[must_use]
+    pub fn find_by_id(&self, id: &FeatureId) -> Option<FeatureHandle> {
+        self.snapshot.get(id).map(|slot| FeatureHandle { slot, undated: false })
+    }
+
+    /// Those without a place, in the order of keys; among them undated ones.
+    #[must_use]
+    pub fn select_unplaced(&self) -> Vec<FeatureHandle> {
+        let mut slots = self.snapshot.slots_without_geometry();
+        if self.cql2.is_some() {
+            let passing: HashSet<FeatureSlot> = self.matching_slots(None).into_iter().collect();
+            slots.retain(|slot| passing.contains(slot));
+        }
+        self.filter_slots(slots)
+    }
+
+    /// Whether it counts; an undated one does not when a time is asked for, and is put with those left out.
+    pub fn check_dated(&self, pick: &FeatureHandle, left_out: &mut LeftOut) -> bool {
+        if pick.undated {
+            left_out.add(UNDATED, self.id(pick));
+        }
+        !pick.undated
+    }
+
+    #[must_use]
+    pub fn id(&self, pick: &FeatureHandle) -> FeatureId {
+        self.snapshot.feature_id(pick.slot)
+    }
+
+    #[must_use]
+    pub fn ids<'p>(&self, picks: impl IntoIterator<Item = &'p FeatureHandle>) -> Vec<FeatureId> {
+        picks.into_iter().map(|p| self.id(p)).collect()
+    }
+
+    #[must_use]
+    pub fn geometry(&self, pick: &FeatureHandle) -> Option<Geometry> {
+        self.snapshot.feature_geometry(pick.slot)
+    }
+
+    #[must_use]
+    pub fn value(&self, pick: &FeatureHandle, field: usize) -> FieldValue {
+        self.snapshot.property_value(pick.slot, field)
+    }
+
+    /// What a property holds as words; empty when the collection does not have it.
+    #[must_use]
+    pub fn field_words(&self, pick: &FeatureHandle, field: &str) -> Vec<String> {
+        self.field(field).map(|f| value_words(&self.value(pick, f))).unwrap_or_default()
+    }
+
+    /// When it is; `None` when it is undated.
+    #[must_use]
+    pub fn period(&self, pick: &FeatureHandle) -> Option<FeaturePeriod> {
+        self.period_reader?.read_period(|field| self.value(pick, field))
+    }
+
+    /// The feature as part of an answer.
+    #[must_use]
+    pub fn to_answer_feature(&self, pick: &FeatureHandle, result: Json) -> AnswerFeature {
+        AnswerFeature::FromPlan { snapshot: self.snapshot.clone(), slot: pick.slot, result }
+    }
+
+    fn select(&self, bbox: Option<BoundingBox>) -> Vec<FeatureHandle> {
+        self.filter_slots(self.matching_slots(bbox))
+    }
+
+    /// Those that pass the filter in CQL2.
+    fn matching_slots(&self, bbox: Option<BoundingBox>) -> Vec<FeatureSlot> {
+        let query = Query { bbox, filter: self.cql2.clone(), limit: self.snapshot.len().max(1), ..Query::default() };
+        self.snapshot.select(&query).slots
+    }
+
+    fn filter_slots(&self, slots: Vec<FeatureSlot>) -> Vec<FeatureHandle> {
+        let fit = |slot: FeatureSlot| {
+            if !self.filter.matches(|field| self.snapshot.property_value(slot, field)) {
+                return None;
+            }
+            // `None` for an undated feature when a time is asked for.
+            let in_time = match (self.days, self.period_reader) {
+                (Some(days), Some(clock)) => {
+                    clock.read_period(|f| self.snapshot.property_value(slot, f)).map(|p| p.open_range().overlaps(days))
+                }
+                _ => Some(true),
+            };
+            (in_time != Some(false)).then_some(FeatureHandle { slot, undated: in_time.is_none() })
+        };
+        slots.into_iter().filter_map(fit).collect()
+    }
+}
+
+/// Reads a filter in CQL2: text, or an object with an operator; `None` when it is neither.
+fn parse_cql2(json: &Json, collection: &Collection, at: &str) -> Result<Option<Cql2>> {
+    let (text, lang) = match json {
+        Json::String(text) => (text.clone(), FilterLanguage::Text),
+        Json::Object(o) if o.contains_key("op") && collection.field_index("op").is_none() => {
+            (json.to_string(), FilterLanguage::Json)
+        }
+        _ => return Ok(None),
+    };
+    let placed = |e: Error| match e {
+        Error::Invalid(invalid) => Error::invalid(at, invalid.message),
+        other => other,
+    };
+    Cql2::parse(&text, lang, Crs::CRS84, collection).map(Some).map_err(placed)
+}
+
+impl PropertyFilter {
+    /// Reads a filter against the fields of a collection.
+    fn parse(json: &Json, collection: &Collection, at: &str) -> Result<Self> {
+        let object = json.as_object().ok_or_else(|| {
+            Error::invalid(
+                at,
+                format!(
+                    "A filter is an object of properties and values, such as {{\"status\": \"approved\"}}, or CQL2 as text or JSON; found {}.",
+                    shorten_json(json)
+                ),
+            )
+        })?;
+        let mut conditions = Vec::new();
+        for (name, wanted) in object {
+            let field = collection.field_index(name).ok_or_else(|| unknown_field_error(collection, name, at))?;
+            let wanted = match wanted {
+                Json::Array(list) if list.len() > MAX_LIST_ITEMS => {
+                    return Err(Error::invalid(
+                        at,
+                        format!("'{name}' lists {} values; {MAX_LIST_ITEMS} are allowed.", list.len()),
+                    ));
+                }
+                Json::Array(list) => list.clone(),
+                one => vec![one.clone()],
+            };
+            if let Some(nested) = wanted.iter().find(|v| v.is_object() || v.is_array()) {
+                return Err(Error::invalid(
+                    at,
+                    format!("'{name}' cannot be {}: send a word, a number, true or false.", shorten_json(nested)),
+                ));
+            }
+            conditions.push((field, wanted));
+        }
+        Ok(Self(conditions))
+    }
+
+    fn matches(&self, value: impl Fn(usize) -> FieldValue) -> bool {
+        self.0.iter().all(|(field, wanted)| {
+            let value = value(*field);
+            wanted.iter().any(|w| value_equals(&value, w))
+        })
+    }
+}
+
+/// A sentence that names the fields there are.
+pub fn unknown_field_error(collection: &Collection, name: &str, at: &str) -> Error {
+    let names: Vec<&str> = collection.fields.iter().map(|f| f.name.as_str()).collect();
+    Error::invalid(at, format!("'{}' has no property '{name}'. It has: {}.", collection.id, names.join(", ")))
+}
+
+/// Whether a value is the wanted one; a list when one of its items is.
+fn value_equals(value: &FieldValue, wanted: &Json) -> bool {
+    match (value, wanted) {
+        (FieldValue::Null, Json::Null) => true,
+        (FieldValue::Bool(b), Json::Bool(w)) => b == w,
+        (FieldValue::Int(i), Json::Number(n)) => n.as_i64() == Some(*i) || n.as_f64() == Some(*i as f64),
+        (FieldValue::Real(r), Json::Number(n)) => n.as_f64() == Some(*r),
+        (FieldValue::Text(t), Json::String(w)) => **t == **w,
+        (FieldValue::Json(j), w) => j.as_array().is_some_and(|items| items.contains(w)),
+        _ => false,
+    }
+}
+
+/// The words a property holds: itself, or the items of a list; empty when it is not set.
+#[must_use]
+pub fn value_words(value: &FieldValue) -> Vec<String> {
+    match value {
+        FieldValue::Null => vec![],
+        FieldValue::Text(t) => vec![t.to_string()],
+        FieldValue::Json(j) => {
+            j.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        }
+        FieldValue::Bool(b) => vec![b.to_string()],
+        FieldValue::Int(i) => vec![i.to_string()],
+        FieldValue::Real(r) => vec![r.to_string()],
+    }
+}

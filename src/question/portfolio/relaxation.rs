@@ -1,0 +1,158 @@
+//! How much there can be at most. Money and rules get prices, from the linear relaxation (good_lp); whatever the prices are, no choice is worth
+//! more than the bound that follows from them, so the solver's rounding can make a bound loose but never wrong.
+
+use super::integer_units::IntegerUnits;
+use super::reduced_problem::ReducedProblem;
+use good_lp::{
+    Expression, ProblemVariables, ResolutionError, Solution, SolverModel, WithTimeLimit, constraint, microlp, variable,
+};
+use std::time::Instant;
+
+/// What each open candidate is worth once the rules have their prices, and the bound.
+pub struct LinearRelaxation {
+    /// No choice is worth more; in units of points.
+    pub at_most: f64,
+    /// Points for one unit of money.
+    pub price: f64,
+    /// Points with the prices of the rules taken off, by candidate; zero for those decided.
+    pub worth: Vec<f64>,
+    /// The bound without the open candidates, the price of money not counted.
+    pub base: f64,
+}
+
+impl LinearRelaxation {
+    /// What an open candidate adds to the bound if it is taken.
+    pub fn candidate_gain(&self, units: &IntegerUnits, n: usize) -> f64 {
+        self.worth[n] - self.price * units.costs[n] as f64
+    }
+}
+
+/// How many of the open candidates can be taken at most, and how many must be for a better choice.
+struct CardinalityLimits {
+    most: usize,
+    least: usize,
+}
+
+/// The relaxation gets at least this much time: without it there is no bound.
+const MIN_SOLVER_SECONDS: f64 = 0.2;
+
+/// A row over open candidates: factor by candidate, and the limit.
+type RowTerms = (Vec<(usize, f64)>, f64);
+
+/// The bound; `None` when no choice at all is worth `goal` or more.
+pub fn solve_relaxation(
+    units: &IntegerUnits,
+    reduced: &ReducedProblem,
+    goal: Option<i64>,
+    until: Instant,
+) -> Option<LinearRelaxation> {
+    let open: Vec<usize> = reduced.open_candidates().collect();
+    let limits = cardinality_limits(units, reduced, &open, goal)?;
+    let mut rows: Vec<RowTerms> =
+        reduced.rows.iter().map(super::reduced_problem::ConstraintRow::linear_terms).collect();
+    let all = |factor: f64| open.iter().map(|n| (*n, factor)).collect::<Vec<_>>();
+    if limits.most < open.len() {
+        rows.push((all(1.0), limits.most as f64));
+    }
+    if limits.least > 0 {
+        rows.push((all(-1.0), -(limits.least as f64)));
+    }
+    let (price, prices) = match dual_prices(units, reduced, &open, &rows, until) {
+        Ok(prices) => prices,
+        Err(ResolutionError::Unbounded) => return None,
+        Err(_) => (0.0, vec![0.0; rows.len()]),
+    };
+    Some(lagrange_bound(units, reduced, &open, &rows, price, &prices))
+}
+
+fn cardinality_limits(
+    units: &IntegerUnits,
+    reduced: &ReducedProblem,
+    open: &[usize],
+    goal: Option<i64>,
+) -> Option<CardinalityLimits> {
+    let mut costs: Vec<i64> = open.iter().map(|n| units.costs[*n]).collect();
+    costs.sort_unstable();
+    let mut left = units.budget - reduced.taken_candidates().map(|n| units.costs[n]).sum::<i64>();
+    let mut most = (left >= 0).then_some(0);
+    for (n, cost) in costs.iter().enumerate() {
+        left -= cost;
+        most = if left >= 0 { Some(n + 1) } else { most };
+    }
+    let mut least = 0;
+    if let Some(goal) = goal {
+        let mut points: Vec<i64> = open.iter().map(|n| units.points[*n]).collect();
+        points.sort_unstable_by(|a, b| b.cmp(a));
+        let mut missing = goal - reduced.taken_candidates().map(|n| units.points[n]).sum::<i64>();
+        for p in points {
+            if missing <= 0 {
+                break;
+            }
+            missing -= p;
+            least += 1;
+        }
+        if missing > 0 {
+            return None;
+        }
+    }
+    let most = most?;
+    (least <= most).then_some(CardinalityLimits { most, least })
+}
+
+/// The prices of money and of each row: the dual of the linear relaxation.
+fn dual_prices(
+    units: &IntegerUnits,
+    reduced: &ReducedProblem,
+    open: &[usize],
+    rows: &[RowTerms],
+    until: Instant,
+) -> Result<(f64, Vec<f64>), ResolutionError> {
+    // Numbers near one for the solver: money as parts of the budget, points as parts of the most that one has.
+    let money = units.budget.max(1) as f64;
+    let most = open.iter().map(|n| units.points[*n].abs()).max().unwrap_or(0).max(1) as f64;
+    let left = units.budget - reduced.taken_candidates().map(|n| units.costs[n]).sum::<i64>();
+    let mut variables = ProblemVariables::new();
+    let price = variables.add(variable().min(0));
+    let prices: Vec<_> = rows.iter().map(|_| variables.add(variable().min(0))).collect();
+    let over: Vec<_> = open.iter().map(|_| variables.add(variable().min(0))).collect();
+    let mut sums: Vec<Expression> =
+        open.iter().zip(&over).map(|(n, over)| (units.costs[*n] as f64 / money) * price + *over).collect();
+    let mut at = vec![usize::MAX; units.points.len()];
+    open.iter().enumerate().for_each(|(i, n)| at[*n] = i);
+    for ((terms, _), price) in rows.iter().zip(&prices) {
+        terms.iter().for_each(|(n, factor)| sums[at[*n]] += *factor * *price);
+    }
+    let mut total: Expression = (left as f64 / money) * price + over.iter().copied().sum::<Expression>();
+    rows.iter().zip(&prices).for_each(|((_, limit), price)| total += *limit * *price);
+    let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64().max(MIN_SOLVER_SECONDS);
+    let mut model = variables.minimise(total).using(microlp).with_time_limit(seconds);
+    for (n, sum) in open.iter().zip(sums) {
+        model.add_constraint(constraint!(sum >= units.points[*n] as f64 / most));
+    }
+    let solution = model.solve()?;
+    let value = |v| solution.value(v).max(0.0) * most;
+    Ok((value(price) / money, prices.into_iter().map(value).collect()))
+}
+
+/// Lagrange's bound: every row may be broken at its price.
+fn lagrange_bound(
+    units: &IntegerUnits,
+    reduced: &ReducedProblem,
+    open: &[usize],
+    rows: &[RowTerms],
+    price: f64,
+    prices: &[f64],
+) -> LinearRelaxation {
+    let mut worth = vec![0.0; units.points.len()];
+    open.iter().for_each(|n| worth[*n] = units.points[*n] as f64);
+    let mut base = reduced.taken_candidates().map(|n| units.points[n]).sum::<i64>() as f64;
+    for ((terms, limit), price) in rows.iter().zip(prices) {
+        terms.iter().for_each(|(n, factor)| worth[*n] -= factor * price);
+        base += limit * price;
+    }
+    let left = units.budget - reduced.taken_candidates().map(|n| units.costs[n]).sum::<i64>();
+    let mut relaxed = LinearRelaxation { at_most: 0.0, price, worth, base };
+    let gains = open.iter().map(|n| relaxed.candidate_gain(units, *n).max(0.0)).sum::<f64>();
+    relaxed.at_most = base + price * left as f64 + gains;
+    relaxed
+}

@@ -1,0 +1,239 @@
+//! The change log: who changed what, when, with the feature before and after. Kept compact: a `before` that equals the
+//! `after` of the line before it is left out, and features that came in bulk have one line for all in `cityheart_loads`.
+
+use super::gpkg_layer::GpkgLayer;
+use super::{geometry_blob, journal, tables};
+use crate::change::{FeatureVersion, RevisionNumber};
+use crate::error::{Error, Result};
+use crate::feature::{Feature, FeatureId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// One line to be written. At least one of `before` and `after` is there.
+pub(super) struct LogEntry<'a> {
+    pub revision: RevisionNumber,
+    pub author: &'a str,
+    pub at: &'a str,
+    pub before: Option<&'a Feature>,
+    pub after: Option<&'a Feature>,
+}
+
+/// A feature as the log keeps it: properties by name as JSON, geometry as a GeoPackage blob.
+pub(super) type FeatureImage = (Option<String>, Option<Vec<u8>>);
+
+pub(super) fn write_entry(conn: &Connection, layer: &GpkgLayer, entry: &LogEntry<'_>) -> Result<()> {
+    let Some(feature) = entry.after.or(entry.before) else {
+        return Ok(());
+    };
+    let op = match (entry.before, entry.after) {
+        (None, _) => "create",
+        (Some(_), Some(_)) => "replace",
+        (Some(_), None) => "delete",
+    };
+    let mut before = entry.before.map(|f| image_from_feature(layer, f)).transpose()?.unwrap_or_default();
+    if before.0.is_some() && last_after_image(conn, layer, &feature.id)?.as_ref() == Some(&before) {
+        before = (None, None);
+    }
+    let after = entry.after.map(|f| image_from_feature(layer, f)).transpose()?.unwrap_or_default();
+    conn.prepare_cached(
+        "INSERT INTO cityheart_changes (collection, revision, key, feature, author, at, op, before, before_geom, after, after_geom)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![layer.number, entry.revision as i64, feature.key, feature.id.as_str(), entry.author, entry.at, op, before.0, before.1, after.0, after.1])?;
+    Ok(())
+}
+
+fn last_after_image(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<Option<FeatureImage>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 ORDER BY seq DESC LIMIT 1",
+    )?;
+    Ok(statement.query_row(params![layer.number, id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+fn image_from_feature(layer: &GpkgLayer, feature: &Feature) -> Result<FeatureImage> {
+    let properties = serde_json::to_string(&LoggedProperties(layer, feature)).map_err(Error::internal)?;
+    let geometry = feature.geometry.as_ref().map(|g| {
+        let mut bytes = Vec::new();
+        geometry_blob::encode_geometry(g, &mut bytes);
+        bytes
+    });
+    Ok((Some(properties), geometry))
+}
+
+/// What a feature has of the fields of its collection.
+struct LoggedProperties<'a>(&'a GpkgLayer, &'a Feature);
+
+impl Serialize for LoggedProperties<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
+        let fields = self.0.collection.fields.iter().zip(&self.1.values);
+        out.collect_map(fields.filter(|(_, v)| !v.is_null()).map(|(f, v)| (&f.name, v)))
+    }
+}
+
+/// The feature of an image; fields that the collection has no more are left out.
+pub(super) fn feature_from_image(layer: &GpkgLayer, key: i64, id: &FeatureId, image: &FeatureImage) -> Option<Feature> {
+    let properties: Map<String, Json> = serde_json::from_str(image.0.as_ref()?).ok()?;
+    let values = layer
+        .collection
+        .fields
+        .iter()
+        .map(|f| properties.get(&f.name).and_then(|j| f.kind.read_value(j).ok()).unwrap_or_default())
+        .collect();
+    let geometry = image.1.as_ref().and_then(|b| geometry_blob::decode_geometry(b).ok()?.geometry);
+    Some(Feature { key, id: id.clone(), geometry, values })
+}
+
+/// The revision at which a feature last changed, and who did it.
+pub(super) fn last_change(conn: &Connection, layer: &GpkgLayer, feature: &Feature) -> Result<(RevisionNumber, String)> {
+    let mut statement = conn.prepare_cached(
+        "SELECT revision, author FROM cityheart_changes WHERE collection=?1 AND feature=?2
+         UNION ALL SELECT revision, author FROM cityheart_loads WHERE collection=?1 AND ?3 BETWEEN first_key AND last_key ORDER BY 1 DESC LIMIT 1",
+    )?;
+    let found = statement.query_row(params![layer.number, feature.id.as_str(), feature.key], |row| {
+        Ok((row.get::<_, i64>(0)? as RevisionNumber, row.get(1)?))
+    });
+    Ok(found.optional()?.unwrap_or_default())
+}
+
+/// Whether a feature with this id was deleted (and is not there any more).
+pub(super) fn was_deleted(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<bool> {
+    let mut statement = conn
+        .prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND op='delete' LIMIT 1")?;
+    Ok(statement.exists(params![layer.number, id.as_str()])?)
+}
+
+/// Whether anything was ever deleted from this collection, which is dear to ask for each of a million features.
+pub(super) fn any_deleted(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND op='delete' LIMIT 1")?
+        .exists([layer.number])?)
+}
+
+/// Notes a bulk load.
+pub(super) fn write_load(
+    conn: &Connection,
+    layer: &GpkgLayer,
+    revision: RevisionNumber,
+    author: &str,
+    keys: (i64, i64),
+    replaced: bool,
+) -> Result<()> {
+    let at = tables::current_timestamp();
+    conn.execute(
+        "INSERT INTO cityheart_loads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![layer.number, revision as i64, author, at, keys.0, keys.1, replaced],
+    )?;
+    Ok(())
+}
+
+/// The keys that changed after a revision, with the id that was under each. `None` when that is not known.
+pub(super) fn keys_changed_since(
+    conn: &Connection,
+    layer: &GpkgLayer,
+    since: RevisionNumber,
+) -> Result<Option<BTreeMap<i64, Option<FeatureId>>>> {
+    let mut replaced =
+        conn.prepare_cached("SELECT 1 FROM cityheart_loads WHERE collection=?1 AND revision>?2 AND replaced")?;
+    if replaced.exists(params![layer.number, since as i64])? {
+        return Ok(None);
+    }
+    let mut statement = conn.prepare_cached(
+        "SELECT key, feature, NULL FROM cityheart_changes WHERE collection=?1 AND revision>?2
+         UNION ALL SELECT key, NULL, old FROM cityheart_journal WHERE collection=?1 ORDER BY 1",
+    )?;
+    let mut rows = statement.query(params![layer.number, since as i64])?;
+    let mut keys: BTreeMap<i64, Option<FeatureId>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let (key, id, old): (i64, Option<String>, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let known = keys.entry(key).or_default();
+        if known.is_none() {
+            *known = id.and_then(|id| FeatureId::new(&id).ok()).or_else(|| journal::parse_old_id(key, &old?));
+        }
+    }
+    Ok(Some(keys))
+}
+
+/// The ranges of keys that were loaded after a revision.
+pub(super) fn loads_since(conn: &Connection, layer: &GpkgLayer, since: RevisionNumber) -> Result<Vec<(i64, i64)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT first_key, last_key FROM cityheart_loads WHERE collection=?1 AND revision>?2 ORDER BY 1",
+    )?;
+    Ok(statement
+        .query_map(params![layer.number, since as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// The versions of a feature, oldest first.
+pub(super) fn read_history(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<Vec<FeatureVersion>> {
+    let current = layer.find_feature(conn, id)?;
+    let lines = read_change_rows(conn, layer, id)?;
+    if current.is_none() && lines.is_empty() {
+        return Err(Error::NotFound(format!("There has never been a feature '{id}' in '{}'.", layer.collection.id)));
+    }
+    let mut versions: Vec<FeatureVersion> = Vec::with_capacity(lines.len() + 1);
+    if lines.first().is_none_or(|l| l.op != "create") {
+        let key = lines.first().map(|l| l.key).or(current.as_ref().map(|f| f.key)).unwrap_or_default();
+        let after = lines.first().map_or_else(|| current.clone(), |l| feature_from_image(layer, l.key, id, &l.before));
+        versions.extend(find_load(conn, layer, key)?.map(|(revision, author, at)| FeatureVersion {
+            revision,
+            author,
+            at,
+            before: None,
+            after,
+        }));
+    }
+    for line in lines {
+        let logged = feature_from_image(layer, line.key, id, &line.before);
+        let before =
+            if line.op == "create" { None } else { logged.or_else(|| versions.last().and_then(|v| v.after.clone())) };
+        let after = feature_from_image(layer, line.key, id, &line.after);
+        versions.push(FeatureVersion { revision: line.revision, author: line.author, at: line.at, before, after });
+    }
+    Ok(versions)
+}
+
+struct ChangeRow {
+    revision: RevisionNumber,
+    author: String,
+    at: String,
+    key: i64,
+    op: String,
+    before: FeatureImage,
+    after: FeatureImage,
+}
+
+fn read_change_rows(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<Vec<ChangeRow>> {
+    if layer.number == 0 {
+        return Ok(Vec::new());
+    }
+    let mut statement = conn.prepare_cached(
+        "SELECT revision, author, at, key, op, before, before_geom, after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 ORDER BY seq",
+    )?;
+    let line = |row: &Row<'_>| {
+        Ok(ChangeRow {
+            revision: row.get::<_, i64>(0)? as RevisionNumber,
+            author: row.get(1)?,
+            at: row.get(2)?,
+            key: row.get(3)?,
+            op: row.get(4)?,
+            before: (row.get(5)?, row.get(6)?),
+            after: (row.get(7)?, row.get(8)?),
+        })
+    };
+    Ok(statement.query_map(params![layer.number, id.as_str()], line)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When and by whom the feature with this key was loaded.
+fn find_load(conn: &Connection, layer: &GpkgLayer, key: i64) -> Result<Option<(RevisionNumber, String, String)>> {
+    if layer.number == 0 {
+        return Ok(None);
+    }
+    let mut statement = conn.prepare_cached("SELECT revision, author, at FROM cityheart_loads WHERE collection=?1 AND ?2 BETWEEN first_key AND last_key ORDER BY revision LIMIT 1")?;
+    Ok(statement
+        .query_row(params![layer.number, key], |row| {
+            Ok((row.get::<_, i64>(0)? as RevisionNumber, row.get(1)?, row.get(2)?))
+        })
+        .optional()?)
+}

@@ -1,0 +1,269 @@
+//! The GeoPackage geometry blob: a header with the box, then ISO WKB. Writes little-endian 2-D; reads what others write.
+
+use super::wkb;
+use crate::feature::{Geometry, bbox_of};
+use geo_types::{Coord, LineString, Polygon};
+
+/// WGS 84, longitude first.
+pub(super) const SRS_ID: i32 = 4326;
+
+const FIXED_BYTES: usize = 8;
+const LITTLE_ENDIAN: u8 = 1;
+const EMPTY_FLAG: u8 = 1 << 4;
+const ENVELOPE_XY_FLAG: u8 = 1 << 1;
+
+/// What a blob holds.
+#[derive(Debug, PartialEq)]
+pub(super) struct DecodedGeometry {
+    /// `None` for an empty geometry, which is no place.
+    pub geometry: Option<Geometry>,
+    /// There were heights or measures, which are not kept.
+    pub flattened: bool,
+}
+
+/// Writes a geometry behind what is in `out`. A point gets no envelope, as its coordinates are just behind the header.
+pub(super) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
+    let envelope = if matches!(geometry, Geometry::Point(_)) { None } else { bbox_of(geometry) };
+    out.extend_from_slice(b"GP\0");
+    out.push(LITTLE_ENDIAN | if envelope.is_some() { ENVELOPE_XY_FLAG } else { 0 });
+    out.extend_from_slice(&SRS_ID.to_le_bytes());
+    for number in envelope.into_iter().flat_map(|b| [b.west, b.east, b.south, b.north]) {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    write_wkb(geometry, out);
+}
+
+/// Reads a blob.
+///
+/// # Errors
+/// The end of a sentence that begins with "the geometry".
+pub(super) fn decode_geometry(blob: &[u8]) -> Result<DecodedGeometry, &'static str> {
+    let header = BlobHeader::read_header(blob)?;
+    let (geometry, flattened) = wkb::read_wkb(header.wkb)?;
+    Ok(DecodedGeometry { geometry: if header.empty { None } else { geometry }, flattened })
+}
+
+/// The box (west, east, south, north) of a blob, from the header where it is given; `None` when empty or unreadable.
+pub(super) fn read_envelope(blob: &[u8]) -> Option<[f64; 4]> {
+    let header = BlobHeader::read_header(blob).ok()?;
+    if header.empty {
+        return None;
+    }
+    if let Some(envelope) = header.envelope.filter(|e| e.iter().all(|n| !n.is_nan())) {
+        return Some(envelope);
+    }
+    let bbox = bbox_of(&wkb::read_wkb(header.wkb).ok()?.0?)?;
+    Some([bbox.west, bbox.east, bbox.south, bbox.north])
+}
+
+/// Whether a blob holds no place; `None` when it cannot be read.
+pub(super) fn is_empty_geometry(blob: &[u8]) -> Option<bool> {
+    let header = BlobHeader::read_header(blob).ok()?;
+    // Only geometry with a place has an envelope, so that most blobs need not be read further.
+    if header.empty || header.envelope.is_some_and(|e| !e[0].is_nan()) {
+        return Some(header.empty);
+    }
+    wkb::read_wkb(header.wkb).ok().map(|(geometry, _)| geometry.is_none())
+}
+
+struct BlobHeader<'a> {
+    empty: bool,
+    /// West, east, south, north.
+    envelope: Option<[f64; 4]>,
+    wkb: &'a [u8],
+}
+
+impl<'a> BlobHeader<'a> {
+    fn read_header(blob: &'a [u8]) -> Result<Self, &'static str> {
+        if blob.len() < FIXED_BYTES || !blob.starts_with(b"GP") {
+            return Err("is no GeoPackage geometry");
+        }
+        let flags = blob[3];
+        let numbers = match (flags >> 1) & 7 {
+            0 => 0,
+            1 => 4,
+            2 | 3 => 6,
+            4 => 8,
+            _ => return Err("has an unknown header"),
+        };
+        let rest = &blob[FIXED_BYTES..];
+        let (box_bytes, wkb) = rest.split_at_checked(numbers * 8).ok_or(wkb::CUT_SHORT)?;
+        let number = |i: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&box_bytes[i * 8..i * 8 + 8]);
+            if flags & LITTLE_ENDIAN == 0 { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
+        };
+        let envelope = (numbers > 0).then(|| [number(0), number(1), number(2), number(3)]);
+        Ok(Self { empty: flags & EMPTY_FLAG != 0, envelope, wkb })
+    }
+}
+
+fn write_wkb(geometry: &Geometry, out: &mut Vec<u8>) {
+    use geo_types::Geometry as G;
+    match geometry {
+        G::Point(p) => {
+            write_type(1, out);
+            write_coord(p.0, out);
+        }
+        G::Line(l) => {
+            write_type(2, out);
+            write_coords(&[l.start, l.end], out);
+        }
+        G::LineString(l) => write_line(l, out),
+        G::Polygon(p) => write_polygon(p, out),
+        G::Rect(r) => write_polygon(&r.to_polygon(), out),
+        G::Triangle(t) => write_polygon(&t.to_polygon(), out),
+        G::MultiPoint(m) => {
+            write_type(4, out);
+            write_count(m.0.len(), out);
+            for point in m {
+                write_type(1, out);
+                write_coord(point.0, out);
+            }
+        }
+        G::MultiLineString(m) => {
+            write_type(5, out);
+            write_count(m.0.len(), out);
+            m.iter().for_each(|line| write_line(line, out));
+        }
+        G::MultiPolygon(m) => {
+            write_type(6, out);
+            write_count(m.0.len(), out);
+            m.iter().for_each(|polygon| write_polygon(polygon, out));
+        }
+        G::GeometryCollection(c) => {
+            write_type(7, out);
+            write_count(c.len(), out);
+            c.iter().for_each(|member| write_wkb(member, out));
+        }
+    }
+}
+
+fn write_type(code: u32, out: &mut Vec<u8>) {
+    out.push(LITTLE_ENDIAN);
+    out.extend_from_slice(&code.to_le_bytes());
+}
+
+fn write_count(n: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(n as u32).to_le_bytes());
+}
+
+fn write_coord(coord: Coord, out: &mut Vec<u8>) {
+    out.extend_from_slice(&coord.x.to_le_bytes());
+    out.extend_from_slice(&coord.y.to_le_bytes());
+}
+
+fn write_coords(coords: &[Coord], out: &mut Vec<u8>) {
+    write_count(coords.len(), out);
+    out.reserve(coords.len() * 16);
+    coords.iter().for_each(|c| write_coord(*c, out));
+}
+
+fn write_line(line: &LineString, out: &mut Vec<u8>) {
+    write_type(2, out);
+    write_coords(&line.0, out);
+}
+
+fn write_polygon(polygon: &Polygon, out: &mut Vec<u8>) {
+    write_type(3, out);
+    let rings = if polygon.exterior().0.is_empty() { 0 } else { 1 + polygon.interiors().len() };
+    write_count(rings, out);
+    if rings > 0 {
+        write_coords(&polygon.exterior().0, out);
+        polygon.interiors().iter().for_each(|ring| write_coords(&ring.0, out));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo_types::{Geometry as G, GeometryCollection, MultiPoint, line_string, point, polygon};
+
+    fn round_trip(geometry: &Geometry) -> DecodedGeometry {
+        let mut blob = Vec::new();
+        encode_geometry(geometry, &mut blob);
+        decode_geometry(&blob).expect("our own blob can be read")
+    }
+
+    fn parse_hex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_type_comes_back_as_it_went() {
+        let square = polygon!(exterior: [(x: 0.1, y: 0.0), (x: 4.0, y: 0.0), (x: 4.0, y: 4.000_000_000_1)], interiors: [[(x: 1.0, y: 1.0), (x: 2.0, y: 1.0), (x: 2.0, y: 2.0)]]);
+        let line = line_string![(x: 1e-9, y: -2.0), (x: 3.0, y: 4.0)];
+        let all: Vec<Geometry> = vec![
+            point!(x: 15.267_512_345_678_9, y: 46.231_1).into(),
+            line.clone().into(),
+            square.clone().into(),
+            MultiPoint::new(vec![point!(x: 1.0, y: 2.0), point!(x: 3.0, y: 4.0)]).into(),
+            geo_types::MultiLineString::new(vec![line.clone(), line]).into(),
+            geo_types::MultiPolygon::new(vec![square.clone(), square.clone()]).into(),
+        ];
+        let mut all_and_collection = all.clone();
+        all_and_collection.push(geo_types::Geometry::GeometryCollection(GeometryCollection::new_from(all)));
+        for geometry in all_and_collection {
+            assert_eq!(round_trip(&geometry), DecodedGeometry { geometry: Some(geometry), flattened: false });
+        }
+    }
+
+    #[test]
+    fn the_envelope_is_the_box() {
+        let mut blob = Vec::new();
+        encode_geometry(&line_string![(x: 1.0, y: 5.0), (x: -3.0, y: 2.0)].into(), &mut blob);
+        assert_eq!(read_envelope(&blob), Some([-3.0, 1.0, 2.0, 5.0]));
+        blob.clear();
+        encode_geometry(&point!(x: 1.0, y: 5.0).into(), &mut blob);
+        assert_eq!((blob.len(), read_envelope(&blob)), (29, Some([1.0, 1.0, 5.0, 5.0])));
+    }
+
+    #[test]
+    fn big_endian_heights_and_missing_envelopes_are_read() {
+        // POINT ZM (1 2 3 4), big-endian header and body, written by hand after OGC 06-103r4.
+        let zm = parse_hex("4750000000001 0E6".replace(' ', "").as_str());
+        let mut blob = zm;
+        blob.extend(parse_hex("0000000BB9"));
+        for number in [1.0_f64, 2.0, 3.0, 4.0] {
+            blob.extend(number.to_be_bytes());
+        }
+        assert_eq!(
+            decode_geometry(&blob),
+            Ok(DecodedGeometry { geometry: Some(point!(x: 1.0, y: 2.0).into()), flattened: true })
+        );
+        assert_eq!(read_envelope(&blob), Some([1.0, 1.0, 2.0, 2.0]));
+    }
+
+    #[test]
+    fn an_empty_geometry_is_no_place() {
+        let mut blob = parse_hex("47500011E6100000");
+        blob.extend(parse_hex("0101000000"));
+        blob.extend(f64::NAN.to_le_bytes());
+        blob.extend(f64::NAN.to_le_bytes());
+        assert_eq!(decode_geometry(&blob), Ok(DecodedGeometry { geometry: None, flattened: false }));
+        blob[3] = 1; // some writers forget the flag
+        assert_eq!(
+            (decode_geometry(&blob).unwrap().geometry, is_empty_geometry(&blob), read_envelope(&blob)),
+            (None, Some(true), None)
+        );
+        let empty: Geometry = G::MultiPoint(MultiPoint::new(vec![]));
+        assert_eq!(round_trip(&empty).geometry, None);
+    }
+
+    #[test]
+    fn garbage_is_refused_without_a_panic_or_a_large_allocation() {
+        let mut whole = Vec::new();
+        encode_geometry(&polygon![(x: 0.0, y: 0.0), (x: 1.0, y: 0.0), (x: 1.0, y: 1.0)].into(), &mut whole);
+        for end in 0..whole.len() {
+            assert!(decode_geometry(&whole[..end]).is_err(), "cut at {end}");
+        }
+        let mut huge = parse_hex("47500001E6100000");
+        huge.extend(parse_hex("0102000000FFFFFFFF"));
+        assert!(decode_geometry(&huge).is_err());
+        let mut nested = parse_hex("47500001E6100000");
+        nested.extend(parse_hex("010700000001000000").repeat(10_000));
+        assert!(decode_geometry(&nested).is_err());
+        let curve = [parse_hex("47500001E6100000"), parse_hex("010800000000000000")].concat();
+        assert_eq!(decode_geometry(&curve), Err("is a curve"));
+    }
+}

@@ -1,0 +1,291 @@
+//! How one collection lies in its table: which column holds what, and how a row becomes a feature and back.
+
+use super::geometry_blob;
+use super::row_warnings::RowWarnings;
+use crate::collection::{Collection, FieldType};
+use crate::error::{Error, Result};
+use crate::feature::{Feature, FeatureId, FieldValue};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+
+/// The names of a table's columns. Kept as JSON beside the schema, as names of fields and columns may differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct TableLayout {
+    pub table: String,
+    /// The integer primary key.
+    pub key: String,
+    pub geom: Option<String>,
+    /// The column of the feature's id. Where it is null, or there is none, the key stands for it.
+    pub id: Option<String>,
+    /// One per field of the collection.
+    pub columns: Vec<String>,
+}
+
+/// A collection and its table.
+#[derive(Debug, Clone)]
+pub(super) struct GpkgLayer {
+    /// The collection in the change log; 0 when the file does not know it as one (a foreign file opened for reading).
+    pub number: i64,
+    pub collection: Collection,
+    pub layout: TableLayout,
+    pub sql: LayerStatements,
+}
+
+/// The statements that every edit needs, made once from the layout.
+#[derive(Debug, Clone)]
+pub(super) struct LayerStatements {
+    /// [`TableLayout::select_sql`] of the row with the id `?1`.
+    find: String,
+    /// [`TableLayout::select_sql`] of the row with the key `?1`.
+    find_key: String,
+    /// [`TableLayout::insert_sql`].
+    pub insert: String,
+}
+
+/// A name as SQL quotes it.
+pub(super) fn quote_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl TableLayout {
+    /// The layout of a new table: our own columns first, then one per field under its own name where that is free.
+    pub(super) fn new(collection: &Collection) -> Self {
+        let mut taken: Vec<String> = ["fid", "geom", "id"].map(String::from).to_vec();
+        let columns = collection.fields.iter().map(|f| claim_free_name(&f.name, &mut taken)).collect();
+        Self {
+            table: collection.id.to_string(),
+            key: "fid".into(),
+            geom: (!collection.geometry.is_none()).then(|| "geom".into()),
+            id: Some("id".into()),
+            columns,
+        }
+    }
+
+    /// All columns that it uses.
+    pub(super) fn column_names(&self) -> impl Iterator<Item = &String> {
+        [Some(&self.key), self.id.as_ref(), self.geom.as_ref()].into_iter().flatten().chain(&self.columns)
+    }
+
+    /// The expression of a feature's id.
+    fn id_sql(&self) -> String {
+        let key = format!("CAST({} AS TEXT)", quote_name(&self.key));
+        self.id.as_ref().map_or(key.clone(), |id| format!("coalesce({},{key})", quote_name(id)))
+    }
+
+    /// `SELECT key, id, geometry, fields … FROM table`.
+    pub(super) fn select_sql(&self) -> String {
+        let mut sql = format!(
+            "SELECT {},{},{}",
+            quote_name(&self.key),
+            self.id_sql(),
+            self.geom.as_deref().map_or("NULL".into(), quote_name)
+        );
+        for column in &self.columns {
+            let _ = write!(sql, ",{}", quote_name(column));
+        }
+        let _ = write!(sql, " FROM {}", quote_name(&self.table));
+        sql
+    }
+
+    /// A condition that finds the row with the id `?1`, by the index on ids or by the key.
+    fn id_condition(&self) -> String {
+        let key = quote_name(&self.key);
+        let by_key = format!("({key}=CAST(?1 AS INTEGER) AND CAST({key} AS TEXT)=?1");
+        match self.id.as_deref().map(quote_name) {
+            Some(id) => format!("({id}=?1 OR {by_key} AND {id} IS NULL))"),
+            None => format!("{by_key})"),
+        }
+    }
+
+    /// `INSERT INTO table (key, id, geometry, fields …) VALUES (?1, ?2, ?3, …)`; the geometry is `?3` even when there is none.
+    fn insert_sql(&self) -> String {
+        let mut names = quote_name(&self.key);
+        let mut marks = String::from("?1");
+        let optional = [(2, self.id.as_ref()), (3, self.geom.as_ref())];
+        let fields = self.columns.iter().enumerate().map(|(i, c)| (i + 4, c));
+        for (at, name) in optional.into_iter().filter_map(|(i, c)| Some((i, c?))).chain(fields) {
+            let _ = write!(names, ",{}", quote_name(name));
+            let _ = write!(marks, ",?{at}");
+        }
+        format!("INSERT INTO {} ({names}) VALUES ({marks})", quote_name(&self.table))
+    }
+
+    pub(super) fn rtree_name(&self) -> Option<String> {
+        self.geom.as_ref().map(|geom| format!("rtree_{}_{geom}", self.table))
+    }
+}
+
+/// A column name that no other column has, whatever the case of its letters.
+pub(super) fn claim_free_name(wanted: &str, used_names: &mut Vec<String>) -> String {
+    let plain: String = wanted.chars().map(|c| if c.is_control() { '_' } else { c }).collect();
+    let base = if plain.is_empty() { "field" } else { &plain };
+    let mut name = base.to_owned();
+    let mut n = 2;
+    while used_names.contains(&name.to_lowercase()) {
+        name = format!("{base}_{n}");
+        n += 1;
+    }
+    used_names.push(name.to_lowercase());
+    name
+}
+
+impl GpkgLayer {
+    pub(super) fn new(number: i64, collection: Collection, layout: TableLayout) -> Self {
+        let select = layout.select_sql();
+        let sql = LayerStatements {
+            find: format!("{select} WHERE {}", layout.id_condition()),
+            find_key: format!("{select} WHERE {}=?1", quote_name(&layout.key)),
+            insert: layout.insert_sql(),
+        };
+        Self { number, collection, layout, sql }
+    }
+
+    /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is none; other faults become null. All of them are remarked.
+    pub(super) fn read_row(&self, row: &Row<'_>, warnings: &mut RowWarnings) -> rusqlite::Result<Option<Feature>> {
+        let key: i64 = row.get(0)?;
+        let id = match row.get_ref(1)? {
+            ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(|t| FeatureId::new(t).ok()),
+            _ => None,
+        };
+        let Some(id) = id else {
+            warnings.count_missing_id(key);
+            return Ok(None);
+        };
+        let geometry = match row.get_ref(2)? {
+            ValueRef::Blob(bytes) => match geometry_blob::decode_geometry(bytes) {
+                Ok(decoded) => {
+                    warnings.count_flattened(decoded.flattened);
+                    decoded.geometry
+                }
+                Err(fault) => {
+                    warnings.count_invalid_geometry(&id, fault);
+                    None
+                }
+            },
+            _ => None,
+        };
+        let mut values = Vec::with_capacity(self.layout.columns.len());
+        for (i, field) in self.collection.fields.iter().enumerate() {
+            let value = read_value(field.kind, row.get_ref(i + 3)?);
+            if value.is_none() {
+                warnings.count_invalid_value(&id, &field.name);
+            }
+            values.push(value.unwrap_or_default());
+        }
+        Ok(Some(Feature { key, id, geometry, values }))
+    }
+
+    /// The feature with this id, as it is in the table.
+    pub(super) fn find_feature(&self, conn: &Connection, id: &FeatureId) -> Result<Option<Feature>> {
+        let mut find = conn.prepare_cached(&self.sql.find)?;
+        Ok(find.query_row([id.as_str()], |row| self.read_row(row, &mut RowWarnings::default())).optional()?.flatten())
+    }
+
+    /// The feature with this key, as it is in the table.
+    pub(super) fn find_by_key(&self, conn: &Connection, key: i64) -> Result<Option<Feature>> {
+        let mut find = conn.prepare_cached(&self.sql.find_key)?;
+        Ok(find.query_row([key], |row| self.read_row(row, &mut RowWarnings::default())).optional()?.flatten())
+    }
+
+    /// Binds a feature to [`TableLayout::insert_sql`]. `key` is `None` for a new one.
+    pub(super) fn bind_feature(
+        &self,
+        insert: &mut Statement<'_>,
+        key: Option<i64>,
+        feature: &Feature,
+        buffer: &mut Vec<u8>,
+    ) -> Result<()> {
+        if feature.values.len() != self.layout.columns.len() {
+            return Err(Error::internal(format!(
+                "feature {} has not the fields of {}",
+                feature.id, self.collection.id
+            )));
+        }
+        insert.raw_bind_parameter(1, key)?;
+        if self.layout.id.is_some() {
+            insert.raw_bind_parameter(2, feature.id.as_str())?;
+        }
+        if self.layout.geom.is_some() {
+            buffer.clear();
+            let blob = feature.geometry.as_ref().map(|g| {
+                geometry_blob::encode_geometry(g, buffer);
+                buffer.as_slice()
+            });
+            insert.raw_bind_parameter(3, blob)?;
+        }
+        for (i, (value, field)) in feature.values.iter().zip(&self.collection.fields).enumerate() {
+            insert.raw_bind_parameter(i + 4, SqlCell(field.kind, value))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a geometry of a type that the collection does not hold.
+    pub(super) fn check_geometry(&self, feature: &Feature) -> Result<()> {
+        match &feature.geometry {
+            Some(geometry) if !self.collection.geometry.accepts(geometry) => Err(Error::invalid(
+                "/geometry",
+                format!(
+                    "The collection '{}' holds {}. The feature '{}' has another geometry.",
+                    self.collection.id,
+                    self.collection.geometry.type_names(),
+                    feature.id
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A value on its way into a column.
+pub(super) struct SqlCell<'a>(pub FieldType, pub &'a FieldValue);
+
+impl ToSql for SqlCell<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match (self.0, self.1) {
+            (_, FieldValue::Null) => ToSqlOutput::Borrowed(ValueRef::Null),
+            (_, FieldValue::Bool(b)) => ToSqlOutput::Borrowed(ValueRef::Integer((*b).into())),
+            (_, FieldValue::Int(i)) => ToSqlOutput::Borrowed(ValueRef::Integer(*i)),
+            (_, FieldValue::Real(r)) => ToSqlOutput::Borrowed(ValueRef::Real(*r)),
+            (FieldType::DateTime, FieldValue::Text(t)) => match to_utc_text(t) {
+                Some(utc) => ToSqlOutput::from(utc),
+                None => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
+            },
+            (_, FieldValue::Text(t)) => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
+            (_, FieldValue::Json(j)) => ToSqlOutput::from(j.to_string()),
+        })
+    }
+}
+
+/// An instant as a GeoPackage holds it, in UTC and with thousandths if any; `None` when the text is like that already, or no
+/// instant. Finer fractions are kept.
+pub(super) fn to_utc_text(text: &str) -> Option<String> {
+    let fraction = text.strip_suffix('Z').map(|t| t.split_once('.').map_or(0, |(_, digits)| digits.len()));
+    if fraction.is_some_and(|digits| digits == 0 || digits >= 3) {
+        return None;
+    }
+    let instant = text.parse::<jiff::Timestamp>().ok()?;
+    let exact = instant.to_string();
+    let digits = exact.split_once('.').map_or(0, |(_, rest)| rest.len() - 1);
+    Some(if matches!(digits, 1 | 2) { format!("{instant:.3}") } else { exact })
+}
+
+/// Reads a cell; `None` when it holds something that is not of this kind.
+pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldValue> {
+    Some(match (kind, cell) {
+        (_, ValueRef::Null) => FieldValue::Null,
+        (FieldType::Boolean, ValueRef::Integer(i)) => FieldValue::Bool(i != 0),
+        (FieldType::Integer, ValueRef::Integer(i)) => FieldValue::Int(i),
+        (FieldType::Integer, ValueRef::Real(r)) if r.fract() == 0.0 && r.abs() < 9e15 => FieldValue::Int(r as i64),
+        (FieldType::Real | FieldType::Decimal, ValueRef::Real(r)) if r.is_finite() => FieldValue::Real(r),
+        (FieldType::Real | FieldType::Decimal, ValueRef::Integer(i)) => FieldValue::Real(i as f64),
+        (FieldType::Text | FieldType::Date | FieldType::DateTime, ValueRef::Text(t)) => {
+            FieldValue::text(std::str::from_utf8(t).ok()?)
+        }
+        (FieldType::Text, ValueRef::Integer(i)) => FieldValue::text(i.to_string()),
+        (FieldType::Text, ValueRef::Real(r)) => FieldValue::text(r.to_string()),
+        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(serde_json::from_slice(t).ok()?)),
+        _ => return None,
+    })
+}

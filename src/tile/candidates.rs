@@ -1,0 +1,132 @@
+//! Which features may be seen in a tile, and which layer of it each belongs to. Looks at boxes, filters and times; draws nothing.
+
+use super::cluster::{self, ClusterGrid};
+use super::tile_frame::TileFrame;
+use super::{LayerContent, TileId, TileLayer};
+use crate::index::{CellValue, SlotRow, WorldBox};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A feature of one layer: where it is kept, and the zoom from which it is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TileCandidate {
+    pub tier: u32,
+    pub slot: u32,
+    pub zoom: u8,
+}
+
+/// With a filter, what lies beside a feature may not be shown: where few pass, all of them are drawn, whatever their first zoom.
+const MAX_UNTHINNED_MATCHES: usize = 2_000;
+
+/// What may be seen of a layer. Counts what comes at a later zoom.
+pub(crate) fn find_candidates(layer: &TileLayer<'_>, tile: TileId, later: &mut usize) -> Vec<TileCandidate> {
+    let area = TileFrame::new(tile).drawn_area();
+    if let Some(px) = layer.show.cluster_px.filter(|_| layer.content == LayerContent::Geometries) {
+        return find_cluster_candidates(layer, tile, px, later);
+    }
+    if layer.show.selects_features() {
+        let mut found = candidates_within(layer, &area, u8::MAX);
+        if found.len() > MAX_UNTHINNED_MATCHES {
+            let all = found.len();
+            found.retain(|f| f.zoom <= tile.z);
+            *later += all - found.len();
+        }
+        return found;
+    }
+    for tier in layer.snapshot.tiers() {
+        let boxes = &tier.segment.boxes;
+        for band in tier.segment.bands.iter().filter(|b| b.zoom > tile.z) {
+            band.visit_runs(&area, |inside, slots| {
+                *later += if inside {
+                    tier.count_live(slots)
+                } else {
+                    slots.filter(|&s| boxes[s as usize].intersects(&area) && tier.is_live(s)).count()
+                };
+            });
+        }
+    }
+    candidates_within(layer, &area, tile.z)
+}
+
+/// All points of the cells that the tile meets, whatever their first zoom, and of everything else what may be seen.
+fn find_cluster_candidates(layer: &TileLayer<'_>, tile: TileId, px: u16, later: &mut usize) -> Vec<TileCandidate> {
+    let area = TileFrame::new(tile).drawn_area();
+    let around = ClusterGrid::new(tile.z, px).expand_to_cells(&area);
+    let mut found = candidates_within(layer, &around, u8::MAX);
+    found.retain(|f| {
+        let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
+        if cluster::single_position(segment, f.slot).is_some() {
+            return true;
+        }
+        let here = segment.boxes[f.slot as usize].intersects(&area);
+        *later += usize::from(here && f.zoom > tile.z);
+        here && f.zoom <= tile.z
+    });
+    found
+}
+
+/// Whether the layer has any feature in or near a tile, at whatever zoom it is drawn.
+pub(crate) fn layer_has_features(layer: &TileLayer<'_>, tile: TileId) -> bool {
+    let area = TileFrame::new(tile).drawn_area();
+    let tiers = layer.snapshot.tiers().iter();
+    let mut bands = tiers.flat_map(|tier| tier.segment.bands.iter().map(move |band| (tier, band)));
+    bands.any(|(tier, band)| band.any_slot(&area, &tier.segment.boxes, |slot| tier.is_live(slot)))
+}
+
+/// The features asked for whose boxes meet the area and that are drawn from this zoom on, tier by tier in the order of memory.
+pub(crate) fn candidates_within(layer: &TileLayer<'_>, area: &WorldBox, zoom: u8) -> Vec<TileCandidate> {
+    let predicate = layer.show.filter.as_ref().map(|f| f.compile());
+    let time = layer.show.time;
+    let mut found = vec![];
+    for (nth, tier) in layer.snapshot.tiers().iter().enumerate() {
+        let segment = &*tier.segment;
+        let start = found.len();
+        let in_time = |slot: u32| time.is_none_or(|t| segment.spans.get(slot as usize).is_none_or(|s| s.intersects(t)));
+        for band in segment.bands.iter().filter(|b| b.zoom <= zoom) {
+            band.visit_slots(area, &segment.boxes, |slot| {
+                let passes = tier.is_live(slot)
+                    && in_time(slot)
+                    && predicate.as_ref().is_none_or(|p| p.holds(&SlotRow { segment, slot: slot as usize }));
+                if passes {
+                    found.push(TileCandidate { tier: nth as u32, slot, zoom: band.zoom });
+                }
+            });
+        }
+        found[start..].sort_unstable_by_key(|f: &TileCandidate| f.slot);
+    }
+    found
+}
+
+/// The names of layers and what is in them: one, or one for each value of the field that parts it, in the order of these. Features
+/// without a value stay in the layer of the plain name.
+pub(crate) fn split_by_field<'a>(
+    layer: &TileLayer<'a>,
+    found: Vec<TileCandidate>,
+) -> Vec<(Cow<'a, str>, Vec<TileCandidate>)> {
+    let Some(field) = layer.show.split else { return vec![(Cow::Borrowed(layer.name), found)] };
+    let mut without = vec![];
+    let mut parts: BTreeMap<Box<str>, Vec<TileCandidate>> = BTreeMap::new();
+    for f in found {
+        let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
+        let number;
+        let value = match segment.columns.get(field).map_or(CellValue::Null, |c| c.cell_at(f.slot as usize)) {
+            CellValue::Text(text) => text,
+            CellValue::Bool(true) => "true",
+            CellValue::Bool(false) => "false",
+            CellValue::Int(int) => {
+                number = int.to_string();
+                &number
+            }
+            CellValue::Null | CellValue::Real(_) => {
+                without.push(f);
+                continue;
+            }
+        };
+        match parts.get_mut(value) {
+            Some(part) => part.push(f),
+            None => _ = parts.insert(value.into(), vec![f]),
+        }
+    }
+    let named = parts.into_iter().map(|(value, found)| (Cow::Owned(format!("{}:{value}", layer.name)), found));
+    std::iter::once((Cow::Borrowed(layer.name), without)).chain(named).filter(|(_, found)| !found.is_empty()).collect()
+}

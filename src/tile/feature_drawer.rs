@@ -1,0 +1,237 @@
+//! One feature onto one tile: project (done by the index), simplify, clip, snap, in buffers that are used again for the next feature.
+
+use super::clip;
+use super::label;
+use super::mvt::{MvtCommands, MvtGeometryType};
+use super::tile_frame::{TileCoord, TileFrame, WorldOffset};
+use super::tile_ring::TileRings;
+use crate::index::{ALL_RANKS, GeometryPath, IndexSegment, PathRole, WorldBox};
+
+/// What became of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DrawOutcome {
+    /// Its commands are written.
+    Drawn(MvtGeometryType),
+    /// It is here, but nothing is left of it on the grid.
+    TooSmall,
+    /// Its box is here, the feature is not.
+    Outside,
+}
+
+pub(crate) struct FeatureDrawer {
+    frame: TileFrame,
+    pub commands: MvtCommands,
+    /// What [`TileFrame::drawn_area`] says.
+    area: WorldBox,
+    line: Vec<WorldOffset>,
+    other: Vec<WorldOffset>,
+    parts: Vec<WorldOffset>,
+    ends: Vec<usize>,
+    coords: Vec<TileCoord>,
+    rings: TileRings,
+}
+
+/// Twice the area (units²) that a ring must have to be drawn: a sixteenth of a pixel where a tile is shown at 512. From
+/// [`KEEP_ALL_ZOOM`] on, whatever has an area is drawn.
+const MIN_RING_AREA2: i64 = 8;
+const KEEP_ALL_ZOOM: u8 = 16;
+
+impl FeatureDrawer {
+    pub fn new(frame: TileFrame) -> Self {
+        Self {
+            frame,
+            area: frame.drawn_area(),
+            commands: MvtCommands::default(),
+            line: vec![],
+            other: vec![],
+            parts: vec![],
+            ends: vec![],
+            coords: vec![],
+            rings: TileRings::default(),
+        }
+    }
+
+    pub fn frame(&self) -> &TileFrame {
+        &self.frame
+    }
+
+    /// Draws the point where a feature's name stands, if it lies in this tile and not in its buffer.
+    pub fn draw_label(&mut self, segment: &IndexSegment, slot: usize) -> DrawOutcome {
+        let Some(at) = label::label_position(segment, slot)
+            .map(|w| self.frame.to_offset(w))
+            .filter(|at| self.frame.owns_position(*at))
+        else {
+            return DrawOutcome::Outside;
+        };
+        self.commands.write_points(&[self.frame.to_tile_coord(at)]);
+        DrawOutcome::Drawn(MvtGeometryType::Point)
+    }
+
+    /// Draws what a feature has of the highest dimension, which is all of it unless it is a GeometryCollection.
+    pub fn draw_feature(&mut self, segment: &IndexSegment, slot: usize) -> DrawOutcome {
+        let dimension = |role| match role {
+            PathRole::Points => MvtGeometryType::Point,
+            PathRole::Line => MvtGeometryType::Line,
+            PathRole::Exterior | PathRole::Hole => MvtGeometryType::Polygon,
+        };
+        let shapes = segment.shapes.paths(slot).map(|p| dimension(p.role));
+        let Some(shape) = shapes.max_by_key(|s| *s as u8) else { return DrawOutcome::Outside };
+        let paths = segment.shapes.paths(slot).filter(|p| dimension(p.role) == shape);
+        let around = &segment.boxes[slot];
+        // From zoom 2 on what lies in the tile is drawn in 32 bits.
+        let whole = self.frame.zoom >= 2 && self.area.contains(around);
+        match (shape, whole) {
+            (MvtGeometryType::Point, _) => self.draw_points(segment, paths),
+            (MvtGeometryType::Line, true) => self.draw_unclipped_lines(segment, paths),
+            (MvtGeometryType::Line, false) => self.draw_clipped_lines(segment, paths),
+            (MvtGeometryType::Polygon, true) => self.draw_polygons(segment, paths, None),
+            (MvtGeometryType::Polygon, false) => {
+                let corners =
+                    [self.frame.to_offset([around.x0, around.y0]), self.frame.to_offset([around.x1, around.y1])];
+                self.draw_polygons(segment, paths, Some(corners))
+            }
+        }
+    }
+
+    fn draw_points(&mut self, segment: &IndexSegment, paths: impl Iterator<Item = GeometryPath>) -> DrawOutcome {
+        self.coords.clear();
+        for path in paths {
+            for &world in &segment.world[path.start..path.end] {
+                let rel = self.frame.to_offset(world);
+                if self.frame.shows_position(rel) {
+                    let px = self.frame.to_tile_coord(rel);
+                    if self.coords.last() != Some(&px) {
+                        self.coords.push(px);
+                    }
+                }
+            }
+        }
+        if self.coords.is_empty() {
+            return DrawOutcome::Outside;
+        }
+        self.commands.write_points(&self.coords);
+        DrawOutcome::Drawn(MvtGeometryType::Point)
+    }
+
+    fn draw_unclipped_lines(
+        &mut self,
+        segment: &IndexSegment,
+        paths: impl Iterator<Item = GeometryPath>,
+    ) -> DrawOutcome {
+        let mut outcome = DrawOutcome::TooSmall;
+        for path in paths {
+            self.coords.clear();
+            snap_unclipped(&self.frame, segment, path, &mut self.coords, 0);
+            if self.coords.len() > 1 {
+                self.commands.write_line(&self.coords);
+                outcome = DrawOutcome::Drawn(MvtGeometryType::Line);
+            }
+        }
+        outcome
+    }
+
+    fn draw_clipped_lines(&mut self, segment: &IndexSegment, paths: impl Iterator<Item = GeometryPath>) -> DrawOutcome {
+        let mut outcome = DrawOutcome::Outside;
+        for path in paths {
+            self.collect_positions(segment, path);
+            self.parts.clear();
+            self.ends.clear();
+            clip::clip_line(&self.frame, &self.line, &mut self.parts, &mut self.ends);
+            let mut start = 0;
+            for &end in &self.ends {
+                self.coords.clear();
+                snap_to_grid(&self.frame, &self.parts[start..end], &mut self.coords, 0);
+                start = end;
+                if self.coords.len() > 1 {
+                    self.commands.write_line(&self.coords);
+                    outcome = DrawOutcome::Drawn(MvtGeometryType::Line);
+                } else if outcome == DrawOutcome::Outside {
+                    outcome = DrawOutcome::TooSmall;
+                }
+            }
+        }
+        outcome
+    }
+
+    /// `corners` of the feature's box if it must be clipped.
+    fn draw_polygons(
+        &mut self,
+        segment: &IndexSegment,
+        paths: impl Iterator<Item = GeometryPath>,
+        corners: Option<[WorldOffset; 2]>,
+    ) -> DrawOutcome {
+        let least = if self.frame.zoom < KEEP_ALL_ZOOM { MIN_RING_AREA2 } else { 1 };
+        self.rings.clear();
+        let mut outcome = DrawOutcome::Outside;
+        let mut drawn = false;
+        for path in paths {
+            let exterior = path.role == PathRole::Exterior;
+            if !exterior && !drawn {
+                continue;
+            }
+            let start = self.rings.last_end();
+            if let Some(corners) = corners {
+                self.collect_positions(segment, path);
+                clip::clip_ring(&self.frame, corners, &mut self.line, &mut self.other);
+                snap_to_grid(&self.frame, &self.line, &mut self.rings.points, start);
+            } else {
+                snap_unclipped(&self.frame, segment, path, &mut self.rings.points, start);
+            }
+            if self.rings.points.len() > start {
+                outcome = DrawOutcome::TooSmall;
+            }
+            let closed = self.rings.close_ring(exterior, least);
+            drawn = if exterior { closed } else { drawn };
+        }
+        if !self.rings.rings.is_empty() && !self.rings.is_simple() {
+            self.rings.repair_rings(least);
+        }
+        for ring in &self.rings.rings {
+            let points = &self.rings.points[ring.start..ring.end];
+            self.commands.write_ring(points, (ring.area2 > 0) != ring.exterior);
+            outcome = DrawOutcome::Drawn(MvtGeometryType::Polygon);
+        }
+        outcome
+    }
+
+    /// Takes the positions that matter at this zoom into `line`.
+    fn collect_positions(&mut self, segment: &IndexSegment, path: GeometryPath) {
+        let (world, ranks) = segment.path_positions(path);
+        let (frame, zoom) = (self.frame, self.frame.zoom);
+        self.line.clear();
+        let matter = world.iter().zip(ranks).filter(|(_, rank)| **rank <= zoom);
+        self.line.extend(matter.map(|(world, _)| frame.to_offset(*world)));
+    }
+}
+
+/// Appends the positions that matter of a path that lies in the tile.
+fn snap_unclipped(
+    frame: &TileFrame,
+    segment: &IndexSegment,
+    path: GeometryPath,
+    out: &mut Vec<TileCoord>,
+    start: usize,
+) {
+    let (world, ranks) = segment.path_positions(path);
+    let mut push = |&world: &[u32; 2]| {
+        let px = frame.to_tile_coord_within(world);
+        if out.len() == start || out.last() != Some(&px) {
+            out.push(px);
+        }
+    };
+    if frame.zoom >= ALL_RANKS {
+        world.iter().for_each(push);
+    } else {
+        world.iter().zip(ranks).filter(|(_, rank)| **rank <= frame.zoom).for_each(|(world, _)| push(world));
+    }
+}
+
+/// Appends positions on the grid, without repeating one at once.
+fn snap_to_grid(frame: &TileFrame, line: &[WorldOffset], out: &mut Vec<TileCoord>, start: usize) {
+    for &rel in line {
+        let px = frame.to_tile_coord(rel);
+        if out.len() == start || out.last() != Some(&px) {
+            out.push(px);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Rings on the tile's grid: whether they are still simple after rounding, and making them so. What comes out is valid in the sense of
+//! OGC Simple Features; what has no area is gone.
+
+use super::tile_frame::TileCoord;
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::core::overlay::{IntOverlayOptions, Overlay, ShapeType};
+use i_overlay::core::overlay_rule::OverlayRule;
+use i_overlay::core::solver::Solver;
+use i_overlay::i_float::int::point::IntPoint;
+
+/// The rings of one feature in one buffer, each without its closing position, outer rings before their holes.
+#[derive(Default)]
+pub(crate) struct TileRings {
+    pub points: Vec<TileCoord>,
+    pub rings: Vec<TileRing>,
+    edges: Vec<RingEdge>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TileRing {
+    pub start: usize,
+    pub end: usize,
+    pub exterior: bool,
+    /// Twice the area; positive when wound as outer rings of tiles are.
+    pub area2: i64,
+}
+
+/// An edge from left to right.
+#[derive(Debug, Clone, Copy)]
+struct RingEdge {
+    left: TileCoord,
+    right: TileCoord,
+    ring: u32,
+    /// Its place in the ring.
+    nth: u32,
+}
+
+impl TileRings {
+    pub fn clear(&mut self) {
+        self.points.clear();
+        self.rings.clear();
+    }
+
+    pub fn last_end(&self) -> usize {
+        self.rings.last().map_or(0, |r| r.end)
+    }
+
+    /// Ends the ring that consists of the points since the last one. It is kept if it is larger than `least` (twice the area).
+    pub fn close_ring(&mut self, exterior: bool, least: i64) -> bool {
+        let start = self.last_end();
+        while self.points.len() > start + 1 && self.points.last() == Some(&self.points[start]) {
+            self.points.pop();
+        }
+        let area2 = doubled_area(&self.points[start..]);
+        if self.points.len() < start + 3 || area2 == 0 || area2.abs() < least {
+            self.points.truncate(start);
+            return false;
+        }
+        self.rings.push(TileRing { start, end: self.points.len(), exterior, area2 });
+        true
+    }
+
+    /// Whether no edge meets another one except its neighbours at their common position, and every ring lies where its role says.
+    pub fn is_simple(&mut self) -> bool {
+        if let [ring] = self.rings[..]
+            && is_star_shaped(&self.points[ring.start..ring.end], ring.area2)
+        {
+            return true;
+        }
+        self.edges.clear();
+        for (nth, ring) in self.rings.iter().enumerate() {
+            let points = &self.points[ring.start..ring.end];
+            let mut from = points[points.len() - 1];
+            for (i, &to) in points.iter().enumerate() {
+                let (left, right) = if from <= to { (from, to) } else { (to, from) };
+                self.edges.push(RingEdge { left, right, ring: nth as u32, nth: i as u32 });
+                from = to;
+            }
+        }
+        self.edges.sort_unstable_by_key(|e| e.left[0]);
+        let free = self.edges.iter().enumerate().all(|(i, a)| {
+            let near = self.edges[i + 1..].iter().take_while(|b| b.left[0] <= a.right[0]);
+            let len = |e: &RingEdge| self.rings[e.ring as usize].end - self.rings[e.ring as usize].start;
+            near.filter(|b| boxes_overlap(a, b)).all(|b| edges_apart(a, b, len(a) as u32))
+        });
+        free && (self.rings.len() == 1 || self.has_valid_nesting())
+    }
+
+    /// Whether outer rings lie in no polygon and holes in exactly one, given that no two rings meet.
+    fn has_valid_nesting(&self) -> bool {
+        self.rings.iter().enumerate().all(|(i, ring)| {
+            let at = self.points[ring.start];
+            let around = self
+                .rings
+                .iter()
+                .enumerate()
+                .filter(|(j, r)| *j != i && ring_contains(&self.points[r.start..r.end], at));
+            let depth: i32 = around.map(|(_, r)| if r.exterior { 1 } else { -1 }).sum();
+            depth == i32::from(!ring.exterior)
+        })
+    }
+
+    /// Takes self-crossing, overlapping and touching rings apart, on the grid.
+    pub fn repair_rings(&mut self, least: i64) {
+        let count = self.points.len();
+        let mut overlay = Overlay::new_custom(count, IntOverlayOptions::ogc(), Solver::default());
+        for ring in &self.rings {
+            let points = self.points[ring.start..ring.end].iter().map(|p| IntPoint::new(p[0], p[1]));
+            if (ring.area2 > 0) == ring.exterior {
+                overlay.add_path_iter(points, ShapeType::Subject);
+            } else {
+                overlay.add_path_iter(points.rev(), ShapeType::Subject);
+            }
+        }
+        let shapes = overlay.overlay(OverlayRule::Subject, FillRule::Positive);
+        self.clear();
+        for shape in shapes {
+            for (nth, contour) in shape.iter().enumerate() {
+                self.points.extend(contour.iter().map(|p| [p.x, p.y]));
+                if !self.close_ring(nth == 0, least) && nth == 0 {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn doubled_area(points: &[TileCoord]) -> i64 {
+    let Some(mut from) = points.last() else { return 0 };
+    let mut sum = 0;
+    for to in points {
+        sum += i64::from(from[0]) * i64::from(to[1]) - i64::from(to[0]) * i64::from(from[1]);
+        from = to;
+    }
+    sum
+}
+
+/// Whether a ring goes once round its centre of gravity, always turning the same way: then it is simple. Most buildings and quarters are
+/// known by this, in one walk.
+fn is_star_shaped(ring: &[TileCoord], area2: i64) -> bool {
+    let (mut x, mut y) = (0, 0);
+    let mut from = ring[ring.len() - 1];
+    for &to in ring {
+        let cross = i64::from(from[0]) * i64::from(to[1]) - i64::from(to[0]) * i64::from(from[1]);
+        x += i64::from(from[0] + to[0]) * cross;
+        y += i64::from(from[1] + to[1]) * cross;
+        from = to;
+    }
+    // Any position will do, so it may be rounded.
+    let centre = [(x / (3 * area2)) as i32, (y / (3 * area2)) as i32];
+    let mut rises = 0;
+    let mut turns = true;
+    for &to in ring {
+        turns &= (turn_direction(centre, from, to) > 0) == (area2 > 0) && turn_direction(centre, from, to) != 0;
+        rises += i32::from(from[1] <= centre[1] && to[1] > centre[1]);
+        from = to;
+    }
+    turns && rises == 1
+}
+
+/// Whether a ring goes round a position that does not lie on it, by counting the edges to its right.
+fn ring_contains(ring: &[TileCoord], at: TileCoord) -> bool {
+    let mut inside = false;
+    let mut from = ring[ring.len() - 1];
+    for &to in ring {
+        if (from[1] > at[1]) != (to[1] > at[1]) {
+            let (low, high) = if from[1] < to[1] { (from, to) } else { (to, from) };
+            inside ^= turn_direction(low, high, at) > 0;
+        }
+        from = to;
+    }
+    inside
+}
+
+fn boxes_overlap(a: &RingEdge, b: &RingEdge) -> bool {
+    let ((a0, a1), (b0, b1)) = (vertical_range(a), vertical_range(b));
+    a0 <= b1 && b0 <= a1
+}
+
+fn vertical_range(e: &RingEdge) -> (i32, i32) {
+    if e.left[1] <= e.right[1] { (e.left[1], e.right[1]) } else { (e.right[1], e.left[1]) }
+}
+
+/// Whether two edges whose boxes overlap have nothing in common but, as neighbours in their ring, one end.
+fn edges_apart(a: &RingEdge, b: &RingEdge, len: u32) -> bool {
+    let step = a.nth.abs_diff(b.nth);
+    if a.ring == b.ring && (step == 1 || step == len - 1) {
+        return neighbours_apart(a, b);
+    }
+    // Their boxes overlap, so they meet unless one lies wholly on one side of the other.
+    let beside = |a: &RingEdge, b: &RingEdge| {
+        turn_direction(a.left, a.right, b.left) * turn_direction(a.left, a.right, b.right) > 0
+    };
+    beside(a, b) || beside(b, a)
+}
+
+/// Neighbours share one end; they overlap only when they leave it in the same direction.
+fn neighbours_apart(a: &RingEdge, b: &RingEdge) -> bool {
+    let (pivot, p, q) = if a.left == b.left {
+        (a.left, a.right, b.right)
+    } else if a.left == b.right {
+        (a.left, a.right, b.left)
+    } else if a.right == b.left {
+        (a.right, a.left, b.right)
+    } else {
+        (a.right, a.left, b.left)
+    };
+    if turn_direction(pivot, p, q) != 0 {
+        return true;
+    }
+    let along = |axis: usize| i64::from(p[axis] - pivot[axis]) * i64::from(q[axis] - pivot[axis]);
+    along(0) + along(1) < 0
+}
+
+/// The sign of the area of the triangle: on which side of a→b lies c.
+fn turn_direction(a: TileCoord, b: TileCoord, c: TileCoord) -> i64 {
+    let cross = i64::from(b[0] - a[0]) * i64::from(c[1] - a[1]) - i64::from(b[1] - a[1]) * i64::from(c[0] - a[0]);
+    cross.signum()
+}

@@ -1,0 +1,31 @@
+//! The HTTP door, tested on the real router over a real plan.
+
+mod auth;
+mod bad_input;
+mod calendar;
+mod changes;
+mod clients;
+mod conformance;
+mod encodings;
+mod events;
+mod filters;
+mod fuzz;
+mod jsonfg;
+mod kept;
+mod limits;
+mod links;
+mod negotiation;
+mod older;
+mod openapi;
+mod paging;
+mod part4;
+mod pmtiles;
+mod processes;
+mod qgis;
+mod rights;
+mod serving;
+mod standards;
+mod tile_asks;
+mod tiles;
+mod together;
+mod web;

@@ -1,0 +1,14 @@
+//! The planner's questions against brute force: all features, no index, other formulas.
+
+mod ground;
+mod inside;
+mod nearby;
+mod nearness;
+mod oracle;
+mod plan;
+mod portfolio;
+mod reach;
+mod shapely;
+mod similar;
+mod summary;
+mod tables;
