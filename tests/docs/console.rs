@@ -1,5 +1,5 @@
-//! The `console` blocks of the documentation are run, in a folder with the files below and beside a server over the demo plan, and
-//! print what they show. `…` stands for any text, and numbers of seconds may differ.
+//! The `console` blocks of the documentation are run, in a folder with the files below and beside a server over the
+//! demo plan, and print what they show. `…` stands for any text, and numbers of seconds may differ.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

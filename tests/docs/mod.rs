@@ -1,6 +1,6 @@
-//! The documentation leads somewhere: links of Markdown files are followed to files and headings of the repository, never to
-//! the net; files, types and `make` targets that are named exist; the index of decisions is complete; what `console` blocks show
-//! is what their commands print.
+//! The documentation leads somewhere: links of Markdown files are followed to files and headings of the repository,
+//! never to the net; files, types and `make` targets that are named exist; the index of decisions is complete; what
+//! `console` blocks show is what their commands print.
 
 mod console;
 
@@ -212,7 +212,7 @@ fn links(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The anchors that GitHub gives headings: lower case, hyphens for spaces, no other signs, a number behind a name that repeats.
+/// The anchors that GitHub gives headings: lower case, hyphens for spaces, no other signs, a number when a name repeats.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut times = BTreeMap::<String, usize>::new();
     let headings = prose(text)
