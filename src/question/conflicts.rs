@@ -6,19 +6,20 @@ use super::input::{InputKind, QuestionInput};
 use super::metric_plane::widen_bbox;
 use super::near_pairs::{self, BoxedGeometries};
 use super::period::{DayRange, FeaturePeriod};
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::{BoundingBox, FeatureId, Geometry, bbox_of};
 use geo_types::{LineString, Point};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const DISTANCE: QuestionInput = QuestionInput::new(
+const DISTANCE: QuestionInput = QuestionInput::new(
     "distance_m",
     "How near counts as a conflict, in metres",
     InputKind::Number { min: 0.0, max: 5000.0, default: Some(100.0), whole: false },
 );
-pub(super) const OPEN_MONTHS: QuestionInput = QuestionInput::new(
+const OPEN_MONTHS: QuestionInput = QuestionInput::new(
     "open_months",
     "How many months a work without an end, or without a beginning, is taken to last at most",
     InputKind::Number { min: 0.0, max: 120.0, default: Some(12.0), whole: true },

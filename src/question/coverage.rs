@@ -1,10 +1,11 @@
 //! What has each quarter, and what has it not? Areas against the six functions, the five policy objectives, and hard and soft measures.
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
+use super::drawn_area;
 use super::features::{self, AREAS, AREAS_FILTER, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
-use super::input;
 use super::measure::PreparedArea;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use serde_json::{Map, Value as Json, json};
@@ -53,7 +54,7 @@ fn answer_coverage(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
             left_out.add("area_without_place", id);
             continue;
         };
-        let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
         let row = build_coverage_row(&choice, &area, &mut left_out);
         found.push(areas.to_answer_feature(&pick, row_to_json(&row)));
         for ((aspect, value), ids) in row {

@@ -1,8 +1,10 @@
 //! Which features a question is about: those of one collection that pass a filter and fall into a time. Never decides where.
 
 use super::answer::{AnswerFeature, LeftOut};
-use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput, QuestionRequest, shorten_json};
+use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput};
+use super::input_errors::{shorten_json, unknown_field_error};
 use super::period::{DayRange, FeaturePeriod, PeriodReader};
+use super::request::QuestionRequest;
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -309,12 +311,6 @@ impl PropertyFilter {
             wanted.iter().any(|w| value_equals(&value, w))
         })
     }
-}
-
-/// A sentence that names the fields there are.
-pub fn unknown_field_error(collection: &Collection, name: &str, at: &str) -> Error {
-    let names: Vec<&str> = collection.fields.iter().map(|f| f.name.as_str()).collect();
-    Error::invalid(at, format!("'{}' has no property '{name}'. It has: {}.", collection.id, names.join(", ")))
 }
 
 /// Whether a value is the wanted one; a list when one of its items is.

@@ -7,8 +7,9 @@ use super::features::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, FILTER, FROM,
 use super::input::{InputKind, QuestionInput};
 use super::measure::{self, GeometrySize, PreparedArea, lines_of, measure_geometry, polygons_of};
 use super::overlap::union_length_m;
+use super::planning_question::PlanningQuestion;
 use super::population;
-use super::{PlanningQuestion, QuestionRequest};
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::{FeatureId, Geometry};
 use geo_types::{LineString, MultiLineString, MultiPolygon, Polygon};

@@ -6,7 +6,8 @@ use super::features::{self, AREA, AREAS, AT, COLLECTION, FILTER, FROM, QuestionF
 use super::input::{InputKind, QuestionInput};
 use super::measure::{self, PreparedArea, buffer_in_plane, polygons_of};
 use super::metric_plane::{MetricPlane, widen_bbox};
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
 use geo::BooleanOps;

@@ -3,7 +3,8 @@
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::features::{self, AREA, AREAS, AT, COLLECTION, FILTER, FROM, QuestionFeatures, TO};
 use super::input::QuestionInput;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use serde_json::json;

@@ -2,7 +2,6 @@
 //! degrees, where GeoJSON's edges are straight; only buffers use the metric plane.
 
 use super::ellipsoid::{area_m2, areas_m2, length_m};
-use super::metric_plane::MetricPlane;
 use super::planar_shape::PlanarShape;
 use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
@@ -160,17 +159,7 @@ pub fn clean_polygons(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygo
     tidy
 }
 
-/// Everything within `distance_m` of a geometry, in degrees. A circle is off by 0.07 % of the radius at its edge, not in its area.
-#[must_use]
-pub fn buffer_geometry(metric: &MetricPlane, geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
-    let plane = buffer_in_plane(&metric.project(geometry), distance_m);
-    match metric.unproject(&Geometry::MultiPolygon(plane)) {
-        Geometry::MultiPolygon(m) => m,
-        _ => MultiPolygon(vec![]),
-    }
-}
-
-/// The same in the metric plane.
+/// Everything within `distance_m` of a geometry, both in a metric plane. A circle is off by 0.07 % of the radius at its edge, not in its area.
 #[must_use]
 pub fn buffer_in_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
     let parts = DimensionParts::from_geometry(geometry);
@@ -188,8 +177,7 @@ pub fn buffer_in_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64
 }
 
 /// A polygon with the area of the circle.
-#[must_use]
-pub fn circle_polygon(centre: Coord<f64>, radius: f64) -> Polygon<f64> {
+fn circle_polygon(centre: Coord<f64>, radius: f64) -> Polygon<f64> {
     let step = std::f64::consts::TAU / CIRCLE_CORNERS as f64;
     let radius = radius * (step / step.sin()).sqrt();
     let corner = |i: usize| {

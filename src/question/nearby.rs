@@ -5,7 +5,8 @@ use super::features::{self, AT, COLLECTION, FILTER, FROM, FeatureHandle, Questio
 use super::input::{InputKind, QuestionInput};
 use super::metric_plane::{MetricPlane, widen_bbox};
 use super::planar_shape::PlanarShape;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, FeatureId, Geometry};
 use geo_types::Coord;

@@ -1,10 +1,10 @@
 //! RCO074: the people covered by projects in the framework of strategies for integrated territorial development (persons).
 
-use super::QuestionRequest;
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::areas_m2;
 use super::features::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, FILTER, FROM, QuestionFeatures, TO};
 use super::measure::{self, PreparedArea};
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::FieldValue;
 use geo::BooleanOps;

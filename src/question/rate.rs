@@ -1,9 +1,12 @@
 //! What part of these is that? Vacant of all commercial units, per street segment or area, and its change between two surveys.
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
+use super::drawn_area;
 use super::features::{self, AREAS, AREAS_FILTER, COLLECTION, FILTER, FeatureHandle, QuestionFeatures};
-use super::input::{self, InputKind, QuestionInput};
-use super::{PlanningQuestion, QuestionRequest};
+use super::input::{InputKind, QuestionInput};
+use super::input_errors;
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::FeatureId;
 use crate::index::FeatureSlot;
@@ -172,14 +175,14 @@ impl RateGroups {
             for pick in areas.select_all() {
                 let id = areas.id(&pick).to_string();
                 if let Some(geometry) = areas.geometry(&pick) {
-                    outlines.push((id, input::prepare_area(&geometry, AREAS.name)?));
+                    outlines.push((id, drawn_area::prepare_area(&geometry, AREAS.name)?));
                 }
             }
             return Ok(Self { name: Some(name.to_owned()), field: None, areas: outlines, places: Some(areas) });
         }
         let field = choice
             .field(name)
-            .ok_or_else(|| features::unknown_field_error(choice.collection(), name, GROUP_BY.name))?;
+            .ok_or_else(|| input_errors::unknown_field_error(choice.collection(), name, GROUP_BY.name))?;
         let places =
             request.raw_json(&PLACES).map(|_| QuestionFeatures::whole_collection(request, &PLACES)).transpose()?;
         Ok(Self { name: Some(name.to_owned()), field: Some(field), areas: vec![], places })

@@ -2,9 +2,11 @@
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::features::{COLLECTION, FILTER, FeatureHandle, QuestionFeatures};
-use super::input::{CriterionWeights, InputKind, QuestionInput};
+use super::input::{InputKind, QuestionInput};
 use super::measure::{GeometrySize, measure_geometry};
-use super::{PlanningQuestion, QuestionRequest, money};
+use super::money;
+use super::planning_question::PlanningQuestion;
+use super::request::{CriterionWeights, QuestionRequest};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use rust_decimal::prelude::ToPrimitive;

@@ -2,13 +2,16 @@
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
 use super::cost_scope::{CostScope, PROGRAMME_COST};
+use super::drawn_area;
 use super::features::{
     self, AREA, AREAS, AREAS_FILTER, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO,
 };
-use super::input::{self, InputKind, QuestionInput};
+use super::input::{InputKind, QuestionInput};
+use super::input_errors;
 use super::measure::PreparedArea;
 use super::money;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use rust_decimal::Decimal;
@@ -20,7 +23,7 @@ const GROUP_BY: QuestionInput = QuestionInput::new(
     "Properties to split the numbers by, each on its own: status, objectives, city … or 'year' (of the start) or 'area'",
     InputKind::Words,
 );
-pub(super) const RULE_OF: QuestionInput = QuestionInput::new(
+const RULE_OF: QuestionInput = QuestionInput::new(
     "rule",
     "How features that lie partly in an area count: whole, or by the share inside",
     InputKind::OneOf { words: &["whole", "share"], default: Some("whole") },
@@ -138,7 +141,7 @@ fn counting_places(request: &QuestionRequest<'_>, areas: Option<&QuestionFeature
     for pick in areas.select_all() {
         let id = areas.id(&pick).to_string();
         let Some(geometry) = areas.geometry(&pick) else { continue };
-        let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
         places.push(CountingPlace { group: vec![("area".to_owned(), id)], area: Some(area), feature: Some(pick) });
     }
     Ok(places)
@@ -202,7 +205,7 @@ fn read_groups(request: &QuestionRequest<'_>, choice: &QuestionFeatures) -> Resu
             name => Some(
                 choice
                     .field(name)
-                    .ok_or_else(|| features::unknown_field_error(choice.collection(), name, GROUP_BY.name))?,
+                    .ok_or_else(|| input_errors::unknown_field_error(choice.collection(), name, GROUP_BY.name))?,
             ),
         };
         groups.push(GroupProperty { name: name.to_owned(), field });

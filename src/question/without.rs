@@ -4,7 +4,8 @@ use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_t
 use super::features::{self, AREA, AREAS, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
 use super::input::{InputKind, QuestionInput};
 use super::near_pairs::{self, BoxedGeometries};
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::Geometry;
 use serde_json::json;

@@ -1,13 +1,13 @@
 //! The interventions that may be chosen, and what each is worth by each criterion.
 
-use super::money;
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use crate::question::answer::LeftOut;
 use crate::question::cost_scope::{CostScope, PROGRAMME_COST};
 use crate::question::features::{COLLECTION, FeatureHandle, QuestionFeatures};
-use crate::question::input::CriterionWeights;
 use crate::question::measure::{GeometrySize, measure_geometry};
+use crate::question::money;
+use crate::question::request::CriterionWeights;
 use rust_decimal::Decimal;
 
 pub const CRITERIA: [&str; 7] = ["interventions", "functions", "objectives", "pillars", "types", "eu_share", "ground"];

@@ -3,25 +3,28 @@
 
 use super::answer::QuestionAnswer;
 use super::features::{AREAS, AREAS_FILTER, COLLECTION, FILTER, QuestionFeatures};
-use super::input::{CriterionWeights, InputKind, QuestionInput};
-use super::{PlanningQuestion, QuestionRequest, money};
+use super::input::{InputKind, QuestionInput};
+use super::planning_question::PlanningQuestion;
+use super::request::{CriterionWeights, QuestionRequest};
 use crate::error::{Error, Result};
 
-mod candidates; // what may be chosen, and what it is worth
-mod rules; // what the plan and the inputs demand
-mod problem; // the best choice, and whether there is one
-mod search; // bounds, and rounds
+mod problem; // candidates, budget, rules
+mod feasibility; // whether the rules can hold, and at what cost
 mod integer_units; // points and money as whole numbers
-mod reduced_problem; // what the rules leave open
-mod relaxation; // how much there can be at most
+mod reduced_problem; // what the rules leave undecided
+mod relaxation; // an upper bound
 mod state_pass; // all states that may still be best
-mod local_search; // exchanges that make a choice better
-mod report; // the numbers
+mod local_search; // exchanges that improve a selection
+mod search; // the best selection
+mod candidates; // what can be selected, and its points
+mod rules; // the rules of the plan and the inputs
+mod report; // the answer
 #[cfg(test)]
 mod tests;
 
 use candidates::{CRITERIA, DEFAULT_WEIGHTS};
 use problem::{PortfolioCandidate, PortfolioProblem, SolveOutcome};
+use rules::{AT_LEAST_ONE, DEPENDS_ON, EXCLUSIVE, EXCLUSIVE_TESTS, MUST};
 use std::time::{Duration, Instant};
 
 const BUDGET: QuestionInput = QuestionInput::required("budget", "How much may be spent, in euros", InputKind::Money);
@@ -30,31 +33,6 @@ const WEIGHTS: QuestionInput = QuestionInput::new(
     "How much each criterion counts; each is scaled so that the best candidate has one point",
     InputKind::Weights { criteria: &CRITERIA, default: &DEFAULT_WEIGHTS },
 );
-const AT_LEAST_ONE: QuestionInput = QuestionInput::new(
-    "at_least_one",
-    "For each property (objectives, functions, city …) or 'area': the values that need at least one intervention; an empty list stands for every value that a candidate has",
-    InputKind::Object(
-        r#"{"type": "object", "maxProperties": 10, "additionalProperties": {"type": "array", "items": {"type": "string"}}}"#,
-    ),
-);
-const DEPENDS_ON: QuestionInput = QuestionInput::new(
-    "depends_on",
-    "Whether an intervention is chosen only with those it depends on, unless these are completed or under way",
-    InputKind::Flag(true),
-);
-const EXCLUSIVE_TESTS: QuestionInput = QuestionInput::new(
-    "exclusive_tests",
-    "Whether an intervention and the action that tests it are kept from being chosen together",
-    InputKind::Flag(true),
-);
-const EXCLUSIVE: QuestionInput = QuestionInput::new(
-    "exclusive",
-    "Groups of interventions of which at most one is chosen, as lists of ids",
-    InputKind::Object(r#"{"type": "array", "maxItems": 100, "items": {"type": "array", "items": {"type": "string"}}}"#),
-);
-const MUST: QuestionInput =
-    QuestionInput::new("must", "Interventions that are chosen in any case, by their ids", InputKind::Words);
-
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "portfolio",
     title: "The best choice under a budget",
@@ -99,7 +77,7 @@ fn answer_portfolio(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let problem = PortfolioProblem { candidates, budget, rules };
     let reporter =
         report::PortfolioReporter { choice: &choice, entries: &entries, problem: &problem, until: start + TIME_LIMIT };
-    let report = match problem.find_best(None, start + SELECTION_TIME_LIMIT)? {
+    let report = match search::find_best(&problem, None, start + SELECTION_TIME_LIMIT)? {
         SolveOutcome::Found(best) => reporter.report_solution(&best)?,
         SolveOutcome::Infeasible => reporter.report_conflict()?,
         SolveOutcome::TimedOut => reporter.report_timeout(),

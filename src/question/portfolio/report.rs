@@ -1,7 +1,9 @@
 //! What is said about a choice: its numbers, what each rule costs, what more money would add; or which rules clash.
 
 use super::candidates::{CRITERIA, CandidateIntervention};
+use super::feasibility::{find_conflict, find_least_budget};
 use super::problem::{PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome};
+use super::search::find_best;
 use crate::error::Result;
 use crate::feature::FeatureId;
 use crate::question::answer::{AnswerFeature, AnswerNumber, NumberValue, round_to_json};
@@ -69,10 +71,10 @@ impl PortfolioReporter<'_> {
 
     /// The rules that cannot hold together, and the least budget with which they can.
     pub fn report_conflict(&self) -> Result<PortfolioReport> {
-        let clash = self.problem.find_conflict(self.time_share(2))?;
+        let clash = find_conflict(self.problem, self.time_share(2))?;
         let smallest = clash.is_minimal;
         let clash: Vec<&PortfolioRule> = clash.rules.into_iter().map(|r| &self.problem.rules[r]).collect();
-        let least = self.problem.find_least_budget(self.until)?;
+        let least = find_least_budget(self.problem, self.until)?;
         let mut numbers = vec![
             AnswerNumber::feature_count("chosen", vec![]),
             AnswerNumber::new("budget", NumberValue::Money(self.problem.budget), "EUR"),
@@ -187,7 +189,7 @@ impl PortfolioReporter<'_> {
                 continue;
             }
             let SolveOutcome::Found(free) =
-                self.problem.without_rule(n).find_best(Some(best), self.time_share(explained - n))?
+                find_best(&self.problem.without_rule(n), Some(best), self.time_share(explained - n))?
             else {
                 open.push(rule.name.as_str());
                 continue;
@@ -224,7 +226,7 @@ impl PortfolioReporter<'_> {
     /// The best choice with a tenth more; the same when that gives nothing.
     fn solve_next_budget(&self, best: &PortfolioSolution) -> Result<PortfolioSolution> {
         let with_next_budget = PortfolioProblem { budget: self.next_budget(), ..self.problem.clone() };
-        Ok(match with_next_budget.find_best(Some(best), self.time_share(NEXT_TIME_SHARE))? {
+        Ok(match find_best(&with_next_budget, Some(best), self.time_share(NEXT_TIME_SHARE))? {
             // Nothing more: the same, whatever else there is for its points.
             SolveOutcome::Found(next) if !next.is_better_than(best) => {
                 PortfolioSolution { proven: next.proven, at_most: next.at_most, ..best.clone() }

@@ -2,14 +2,40 @@
 
 use super::candidates::{self, CandidateIntervention};
 use super::problem::{PortfolioRule, RuleDemand};
-use super::{AREAS, AREAS_FILTER, AT_LEAST_ONE, DEPENDS_ON, EXCLUSIVE, EXCLUSIVE_TESTS, MUST};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
-use crate::question::QuestionRequest;
-use crate::question::features::{self, QuestionFeatures};
-use crate::question::input::{self, QuestionInput, shorten_json};
+use crate::question::drawn_area;
+use crate::question::features::{self, AREAS, AREAS_FILTER, QuestionFeatures};
+use crate::question::input::{InputKind, MAX_LIST_ITEMS, QuestionInput};
+use crate::question::input_errors::{self, shorten_json};
+use crate::question::request::QuestionRequest;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
+
+pub const AT_LEAST_ONE: QuestionInput = QuestionInput::new(
+    "at_least_one",
+    "For each property (objectives, functions, city …) or 'area': the values that need at least one intervention; an empty list stands for every value that a candidate has",
+    InputKind::Object(
+        r#"{"type": "object", "maxProperties": 10, "additionalProperties": {"type": "array", "items": {"type": "string"}}}"#,
+    ),
+);
+pub const DEPENDS_ON: QuestionInput = QuestionInput::new(
+    "depends_on",
+    "Whether an intervention is chosen only with those it depends on, unless these are completed or under way",
+    InputKind::Flag(true),
+);
+pub const EXCLUSIVE_TESTS: QuestionInput = QuestionInput::new(
+    "exclusive_tests",
+    "Whether an intervention and the action that tests it are kept from being chosen together",
+    InputKind::Flag(true),
+);
+pub const EXCLUSIVE: QuestionInput = QuestionInput::new(
+    "exclusive",
+    "Groups of interventions of which at most one is chosen, as lists of ids",
+    InputKind::Object(r#"{"type": "array", "maxItems": 100, "items": {"type": "array", "items": {"type": "string"}}}"#),
+);
+pub const MUST: QuestionInput =
+    QuestionInput::new("must", "Interventions that are chosen in any case, by their ids", InputKind::Words);
 
 /// The most rules of one question.
 const MAX_RULES: usize = 500;
@@ -74,7 +100,7 @@ impl RuleReader<'_> {
     fn group_by_value(&self, property: &str) -> Result<BTreeMap<String, Vec<usize>>> {
         let field = self.choice.field(property);
         let field = field
-            .ok_or_else(|| features::unknown_field_error(self.choice.collection(), property, AT_LEAST_ONE.name))?;
+            .ok_or_else(|| input_errors::unknown_field_error(self.choice.collection(), property, AT_LEAST_ONE.name))?;
         let mut having: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (n, entry) in self.entries.iter().enumerate() {
             for value in features::value_words(&self.choice.value(&entry.pick, field)) {
@@ -95,7 +121,7 @@ impl RuleReader<'_> {
             let id = areas.id(&pick).to_string();
             let Some(geometry) = areas.geometry(&pick) else { continue };
             if wanted.is_empty() || wanted.contains(&id.as_str()) {
-                let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+                let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
                 let meets =
                     |e: &CandidateIntervention| self.choice.geometry(&e.pick).is_some_and(|g| area.intersects(&g));
                 having.insert(id, (0..self.entries.len()).filter(|n| meets(&self.entries[*n])).collect());
@@ -185,10 +211,9 @@ impl RuleReader<'_> {
 
 fn read_word_list<'j>(input: &QuestionInput, json: &'j Json) -> Result<Vec<&'j str>> {
     let list: Option<Vec<&str>> = json.as_array().and_then(|l| l.iter().map(Json::as_str).collect());
-    let list = list.filter(|l| l.len() <= input::MAX_LIST_ITEMS);
+    let list = list.filter(|l| l.len() <= MAX_LIST_ITEMS);
     list.ok_or_else(|| {
-        let sentence =
-            format!("Expected a list of at most {} words, found {}.", input::MAX_LIST_ITEMS, shorten_json(json));
+        let sentence = format!("Expected a list of at most {} words, found {}.", MAX_LIST_ITEMS, shorten_json(json));
         Error::invalid(input.name, sentence)
     })
 }

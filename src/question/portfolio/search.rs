@@ -1,6 +1,7 @@
 //! The best choice, exactly: bound it from above by the linear relaxation, settle every candidate that the bound settles, and try what is left. Each
 //! round has more room than the one before, and starts from the best choice known.
 
+use super::feasibility::find_cheapest;
 use super::integer_units::IntegerUnits;
 use super::local_search::improve_choice;
 use super::problem::{PortfolioProblem, PortfolioSolution, SolveOutcome};
@@ -17,12 +18,16 @@ const MAX_STATE_WORDS: usize = 4_000_000;
 /// How often settled candidates are followed by a new relaxation.
 const MAX_TIGHTENINGS: usize = 4;
 
-/// Searches until that time. `known` is a choice that obeys everything: nothing worse is found.
-pub fn search_best(
+/// A choice worth most. `known` is a choice that obeys everything: nothing worse is found.
+pub fn find_best(
     problem: &PortfolioProblem,
     known: Option<&PortfolioSolution>,
     until: Instant,
 ) -> Result<SolveOutcome> {
+    problem.verify_outcome(search_best(problem, known, until)?)
+}
+
+fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, until: Instant) -> Result<SolveOutcome> {
     let units = IntegerUnits::from_problem(problem);
     let mut found = known.cloned();
     let proven = |found: Option<PortfolioSolution>| match found {
@@ -46,7 +51,7 @@ pub fn search_best(
         at_most = at_most.min(found.as_ref().map_or(f64::NEG_INFINITY, |b| b.points).max(dropped_bound * units.unit));
         if found.is_none() {
             // Any choice that obeys is a start.
-            match problem.find_cheapest(halfway_until(until))? {
+            match find_cheapest(problem, halfway_until(until))? {
                 SolveOutcome::Found(some) => {
                     found = Some(problem.build_solution(improve_choice(problem, &units, &some.chosen, until)))
                 }

@@ -1,8 +1,10 @@
 //! The search against every subset there is, and, where those are too many, against a table over all budgets.
 
+use super::feasibility::find_conflict;
 use super::problem::{
     POINTS_TOLERANCE, PortfolioCandidate, PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome,
 };
+use super::search::find_best;
 use rust_decimal::Decimal;
 use std::time::{Duration, Instant};
 
@@ -85,7 +87,7 @@ fn brute_force_points(p: &PortfolioProblem) -> Option<f64> {
 }
 
 fn find_proven_best(p: &PortfolioProblem, known: Option<&PortfolioSolution>) -> Option<PortfolioSolution> {
-    match p.find_best(known, one_minute_later()).unwrap() {
+    match find_best(p, known, one_minute_later()).unwrap() {
         SolveOutcome::Found(best) => {
             assert!(best.proven && best.cost <= p.budget, "{best:?} of {p:?}");
             assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?} of {p:?}");
@@ -106,7 +108,7 @@ fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_
         match (brute_force_points(&p), find_proven_best(&p, None)) {
             (None, None) => {
                 clashes += 1;
-                let clash = p.find_conflict(one_minute_later()).unwrap();
+                let clash = find_conflict(&p, one_minute_later()).unwrap();
                 assert!(clash.is_minimal && !clash.rules.is_empty());
                 for left in std::iter::once(None).chain(clash.rules.iter().map(Some)) {
                     let rules = clash.rules.iter().filter(|r| Some(*r) != left).map(|r| p.rules[*r].clone()).collect();
@@ -115,7 +117,7 @@ fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_
             }
             (Some(points), Some(got)) => {
                 assert!((got.points - points).abs() < POINTS_TOLERANCE, "{} against {points} of {p:?}", got.points);
-                assert_eq!(p.find_conflict(one_minute_later()).unwrap().rules, Vec::<usize>::new());
+                assert_eq!(find_conflict(&p, one_minute_later()).unwrap().rules, Vec::<usize>::new());
                 // What is known is a start, never a hindrance.
                 for rule in 0..p.rules.len() {
                     let free = p.without_rule(rule);
@@ -187,7 +189,8 @@ fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
         if seed % 2 == 1 {
             let got = find_proven_best(&p, None).unwrap().points;
             assert!((got - want).abs() < POINTS_TOLERANCE, "seed {seed}: {got} against {want}");
-        } else if let SolveOutcome::Found(best) = p.find_best(None, Instant::now() + Duration::from_secs(1)).unwrap() {
+        } else if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now() + Duration::from_secs(1)).unwrap()
+        {
             // Points that follow costs may be too hard for a second: then the truth lies in what is said.
             assert!(
                 best.points <= want + POINTS_TOLERANCE && want <= best.at_most + POINTS_TOLERANCE,
@@ -215,7 +218,7 @@ fn without_time_for_a_proof_the_choice_still_obeys_and_says_what_it_could_be_at_
             })
             .collect();
         let p = PortfolioProblem { candidates, budget, rules };
-        if let SolveOutcome::Found(best) = p.find_best(None, Instant::now()).unwrap() {
+        if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now()).unwrap() {
             assert!(best.cost <= p.budget && best.at_most >= best.points, "{best:?}");
             assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?}");
             unproven += usize::from(!best.proven);

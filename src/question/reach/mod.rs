@@ -5,11 +5,13 @@ use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionA
 use super::ellipsoid::areas_m2;
 use super::features::{self, AT, COLLECTION, FILTER, FeatureHandle, QuestionFeatures};
 use super::input::{InputKind, QuestionInput};
+use super::input_errors;
 use super::measure::{self, buffer_in_plane};
 use super::metric_plane::{MetricPlane, widen_bbox};
 use super::period::DayRange;
 use super::planar_shape::PlanarShape;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
 use geo_types::{Coord, LineString, MultiPolygon};
@@ -163,7 +165,8 @@ fn read_compared_days(request: &QuestionRequest<'_>) -> Result<(Option<Date>, Op
 fn read_sum_field(choice: &QuestionFeatures, name: &str) -> Result<usize> {
     use crate::collection::FieldType;
     let collection = choice.collection();
-    let field = choice.field(name).ok_or_else(|| features::unknown_field_error(collection, name, SUM_PROPERTY.name))?;
+    let field =
+        choice.field(name).ok_or_else(|| input_errors::unknown_field_error(collection, name, SUM_PROPERTY.name))?;
     if !matches!(collection.fields[field].kind, FieldType::Integer | FieldType::Real | FieldType::Decimal) {
         return Err(Error::invalid(SUM_PROPERTY.name, format!("'{name}' holds no numbers that could be added up.")));
     }
