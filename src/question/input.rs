@@ -4,10 +4,10 @@ use serde_json::{Map, Value as Json, json};
 
 /// The most items of a list.
 pub const MAX_LIST_ITEMS: usize = 1000;
-/// The most that a criterion may count.
+/// The largest weight of a criterion.
 pub const MAX_WEIGHT: f64 = 1000.0;
 
-/// One input of a question.
+/// The description of one input.
 #[derive(Debug, Clone, Copy)]
 pub struct QuestionInput {
     pub name: &'static str,
@@ -16,12 +16,12 @@ pub struct QuestionInput {
     pub required: bool,
 }
 
-/// What an input holds.
+/// What an input accepts.
 #[derive(Debug, Clone, Copy)]
 pub enum InputKind {
-    /// The name of a collection.
+    /// The name of a collection, and the default.
     Collection(Option<&'static str>),
-    /// Property → value, or a list of values any of which will do; or CQL2.
+    /// Properties with a value, or with a list of values of which one must match; or CQL2.
     Filter,
     /// The id of an area, or a GeoJSON polygon.
     Area,
@@ -43,14 +43,14 @@ pub enum InputKind {
     Words,
     /// An amount in euros.
     Money,
-    /// Yes or no.
+    /// True or false, and the default.
     Flag(bool),
-    /// Criterion → how much it counts.
+    /// Criteria with their weights.
     Weights {
         criteria: &'static [&'static str],
         default: &'static [f64],
     },
-    /// Anything that the question reads itself; the schema is JSON text.
+    /// A value that the question reads itself; its JSON Schema as text.
     Object(&'static str),
 }
 
@@ -65,7 +65,7 @@ impl QuestionInput {
         Self { name, title, kind, required: true }
     }
 
-    /// The JSON Schema of its values.
+    /// The JSON Schema of the input.
     #[must_use]
     pub fn json_schema(&self) -> Json {
         match self.kind {

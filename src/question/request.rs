@@ -1,8 +1,8 @@
-//! Reads the inputs that a client sent.
+//! Reads the inputs that a client sent. Every error names the input and says what to send instead.
 
 use super::drawn_area::{prepare_area, read_drawn_area};
 use super::input::{InputKind, MAX_LIST_ITEMS, MAX_WEIGHT, QuestionInput};
-use super::input_errors::{shorten_json, wrong_type_error};
+use super::input_errors::{missing_input_error, shorten_json, wrong_type_error};
 use super::measure::PreparedArea;
 use super::period::{self, DayRange};
 use super::plan_snapshot::PlanSnapshot;
@@ -14,19 +14,22 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-/// The inputs of one execution, over the layers they are asked of.
+/// Positions nearer to a pole are refused.
+const MAX_LATITUDE: f64 = 85.0;
+
+/// The inputs of one execution, and the plan that it is about.
 #[derive(Clone, Copy)]
 pub struct QuestionRequest<'a> {
     pub plan: &'a PlanSnapshot,
     inputs: &'a Map<String, Json>,
 }
 
-/// How much each criterion counts; one that is not named counts as the default has it, unless others are named: then not at all.
+/// The weight of each criterion: the defaults if no weights are sent, otherwise those that are sent and 0 for the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CriterionWeights(Vec<(&'static str, f64)>);
 
 impl CriterionWeights {
-    /// Zero for one that does not count.
+    /// 0 for a criterion that does not count.
     #[must_use]
     pub fn weight_of(&self, criterion: &str) -> f64 {
         self.0.iter().find(|(name, _)| *name == criterion).map_or(0.0, |(_, weight)| *weight)
@@ -35,19 +38,19 @@ impl CriterionWeights {
 
 impl<'a> QuestionRequest<'a> {
     /// # Errors
-    /// [`Error::InvalidInput`] for a name that the question does not have, and for a required one that is missing.
-    pub fn new(layers: &'a PlanSnapshot, inputs: &'a Map<String, Json>, known: &[QuestionInput]) -> Result<Self> {
+    /// [`Error::InvalidInput`] for an unknown input, and for a required input that is missing.
+    pub fn new(plan: &'a PlanSnapshot, inputs: &'a Map<String, Json>, known: &[QuestionInput]) -> Result<Self> {
         let names = || known.iter().map(|i| i.name).collect::<Vec<_>>().join(", ");
         if let Some(name) = inputs.keys().find(|name| known.iter().all(|i| i.name != *name)) {
             return Err(Error::invalid(name, format!("This question has no input '{name}'. It has: {}.", names())));
         }
         if let Some(missing) = known.iter().find(|i| i.required && inputs.get(i.name).is_none_or(Json::is_null)) {
-            return Err(Error::invalid(missing.name, format!("This input is needed: {}.", missing.title)));
+            return Err(missing_input_error(missing));
         }
-        Ok(Self { plan: layers, inputs })
+        Ok(Self { plan, inputs })
     }
 
-    /// What was sent for an input; null is the same as nothing.
+    /// The JSON that was sent for an input; `None` for null.
     #[must_use]
     pub fn raw_json(&self, input: &QuestionInput) -> Option<&'a Json> {
         self.inputs.get(input.name).filter(|v| !v.is_null())
@@ -58,7 +61,7 @@ impl<'a> QuestionRequest<'a> {
         self.raw_json(input).map(read).transpose()
     }
 
-    /// One of a closed list of words, or the default.
+    /// A word of the input's list, or the default.
     pub fn read_word(&self, input: &QuestionInput) -> Result<Option<&'a str>> {
         let InputKind::OneOf { words, default } = input.kind else {
             return Err(Error::internal("not a list of words"));
@@ -76,7 +79,7 @@ impl<'a> QuestionRequest<'a> {
         if list.len() > MAX_LIST_ITEMS {
             return Err(Error::invalid(
                 input.name,
-                format!("A list may have {MAX_LIST_ITEMS} items; this one has {}.", list.len()),
+                format!("This list has {} items; at most {MAX_LIST_ITEMS} items are allowed.", list.len()),
             ));
         }
         list.iter().map(|v| v.as_str().ok_or_else(|| wrong_type_error(input, "a list of words", v))).collect()
@@ -90,7 +93,10 @@ impl<'a> QuestionRequest<'a> {
         let Some(json) = self.raw_json(input) else { return Ok(default) };
         let number = json.as_f64().ok_or_else(|| wrong_type_error(input, "a number", json))?;
         if !(min..=max).contains(&number) {
-            return Err(Error::invalid(input.name, format!("{number} is out of range: it goes from {min} to {max}.")));
+            return Err(Error::invalid(
+                input.name,
+                format!("{number} is out of range. Send a number from {min} to {max}."),
+            ));
         }
         if whole && number.fract() != 0.0 {
             return Err(Error::invalid(input.name, format!("Expected a whole number, found {number}.")));
@@ -98,13 +104,12 @@ impl<'a> QuestionRequest<'a> {
         Ok(Some(number))
     }
 
-    /// A number that is there because it is required or has a default.
+    /// A number that is required or has a default.
     pub fn required_number(&self, input: &QuestionInput) -> Result<f64> {
-        self.read_number(input)?
-            .ok_or_else(|| Error::invalid(input.name, format!("This input is needed: {}.", input.title)))
+        self.read_number(input)?.ok_or_else(|| missing_input_error(input))
     }
 
-    /// Yes or no, or the default.
+    /// True or false, or the default.
     pub fn read_flag(&self, input: &QuestionInput) -> Result<bool> {
         let InputKind::Flag(default) = input.kind else { return Err(Error::internal("not a flag")) };
         self.raw_json(input)
@@ -118,22 +123,24 @@ impl<'a> QuestionRequest<'a> {
             return Ok(CriterionWeights(criteria.iter().copied().zip(default.iter().copied()).collect()));
         };
         let sent =
-            json.as_object().ok_or_else(|| wrong_type_error(input, "an object of criteria and numbers", json))?;
+            json.as_object().ok_or_else(|| wrong_type_error(input, "an object of criteria and weights", json))?;
         let mut weights = Vec::new();
         for (name, weight) in sent {
             let known = criteria.iter().find(|c| **c == *name).ok_or_else(|| {
                 Error::invalid(
                     input.name,
-                    format!("There is no criterion '{name}'. There are: {}.", criteria.join(", ")),
+                    format!("There is no criterion '{name}'. The criteria are: {}.", criteria.join(", ")),
                 )
             })?;
             let number = weight.as_f64().filter(|w| (0.0..=MAX_WEIGHT).contains(w));
-            let sentence =
-                || format!("'{name}' cannot count {}: send a number from 0 to {MAX_WEIGHT}.", shorten_json(weight));
+            let sentence = || {
+                let weight = shorten_json(weight);
+                format!("'{name}' cannot have the weight {weight}. Send a number from 0 to {MAX_WEIGHT}.")
+            };
             weights.push((*known, number.ok_or_else(|| Error::invalid(input.name, sentence()))?));
         }
         if weights.iter().all(|(_, w)| *w == 0.0) {
-            return Err(Error::invalid(input.name, "At least one criterion must count more than 0."));
+            return Err(Error::invalid(input.name, "At least one criterion must have a weight of more than 0."));
         }
         Ok(CriterionWeights(weights))
     }
@@ -146,22 +153,22 @@ impl<'a> QuestionRequest<'a> {
     pub fn read_date(&self, input: &QuestionInput) -> Result<Option<Date>> {
         let Some(text) = self.read_text(input)? else { return Ok(None) };
         let day = Some(text).filter(|t| t.len() == 10).and_then(period::parse_day);
-        day.map(Some).ok_or_else(|| Error::invalid(input.name, format!("'{text}' is not a date such as 2026-03-01.")))
+        let sentence = || format!("'{text}' is not a date. Write it as year-month-day, such as 2026-03-01.");
+        day.map(Some).ok_or_else(|| Error::invalid(input.name, sentence()))
     }
 
-    /// The days that `at`, or `from` and `to`, ask for; `None` when the question is timeless.
+    /// The day `at`, or the days from `from` to `to`; `None` when none of them is sent.
     pub fn read_days(&self, at: &QuestionInput, from: &QuestionInput, to: &QuestionInput) -> Result<Option<DayRange>> {
         match (self.read_date(at)?, self.read_day_range(from, to)?) {
-            (Some(_), Some(_)) => Err(Error::invalid(
-                at.name,
-                "Ask for one day with 'at' or for a period with 'from' and 'to', not both.",
-            )),
+            (Some(_), Some(_)) => {
+                Err(Error::invalid(at.name, "Send one day with 'at' or a period with 'from' and 'to', not both."))
+            }
             (Some(day), None) => Ok(Some(DayRange { first: day, last: day })),
             (None, days) => Ok(days),
         }
     }
 
-    /// The days from `from` to `to`, either of which may be left open; `None` when neither is sent.
+    /// The days from `from` to `to`, one of which may be left out; `None` when neither is sent.
     pub fn read_day_range(&self, from: &QuestionInput, to: &QuestionInput) -> Result<Option<DayRange>> {
         let (first, last) = (self.read_date(from)?, self.read_date(to)?);
         if first.is_none() && last.is_none() {
@@ -177,27 +184,30 @@ impl<'a> QuestionRequest<'a> {
         Ok(Some(days))
     }
 
+    /// A position in degrees.
     pub fn read_point(&self, input: &QuestionInput) -> Result<Option<Coord<f64>>> {
         let Some(json) = self.raw_json(input) else { return Ok(None) };
         let numbers: Option<Vec<f64>> = json.as_array().and_then(|a| a.iter().map(Json::as_f64).collect());
         let Some([x, y]) = numbers.as_deref().and_then(|n| <[f64; 2]>::try_from(n).ok()) else {
-            return Err(wrong_type_error(input, "a place as [longitude, latitude]", json));
+            return Err(wrong_type_error(input, "a position as [longitude, latitude]", json));
         };
         check_geometry(Geometry::Point((x, y).into())).map_err(|fault| Error::invalid(input.name, fault.message))?;
-        if y.abs() > 85.0 {
-            return Err(Error::invalid(input.name, "No city is that near a pole: the latitude goes from -85 to 85."));
+        if y.abs() > MAX_LATITUDE {
+            let range = format!("from -{MAX_LATITUDE} to {MAX_LATITUDE}");
+            return Err(Error::invalid(input.name, format!("{y} is too near a pole. Send a latitude {range}.")));
         }
         Ok(Some(Coord { x, y }))
     }
 
-    /// An area by id (a feature of `areas`) or drawn.
+    /// An area: a feature of the collection `areas` by its id, or a polygon.
     pub fn read_area(&self, input: &QuestionInput, areas: &QuestionInput) -> Result<Option<PreparedArea>> {
         let Some(json) = self.raw_json(input) else { return Ok(None) };
         let geometry = match json {
             Json::String(id) => {
                 let (snapshot, slot) = self.find_plan_area(id, input, areas)?;
                 let outline = snapshot.feature_geometry(slot);
-                outline.ok_or_else(|| Error::invalid(input.name, format!("The area '{id}' has no outline yet.")))?
+                outline
+                    .ok_or_else(|| Error::invalid(input.name, format!("The area '{id}' has no geometry. Draw one.")))?
             }
             Json::Object(_) => read_drawn_area(json, input.name)?,
             _ => return Err(wrong_type_error(input, "the id of an area or a GeoJSON polygon", json)),
@@ -205,7 +215,7 @@ impl<'a> QuestionRequest<'a> {
         prepare_area(&geometry, input.name).map(Some)
     }
 
-    /// How many people the area named in the inputs has, when it says so.
+    /// The population of an area that is named by its id; `None` when the area does not state it, or is drawn.
     pub fn read_population(&self, input: &QuestionInput, areas: &QuestionInput) -> Result<Option<u64>> {
         let Some(Json::String(id)) = self.raw_json(input) else { return Ok(None) };
         let (snapshot, slot) = self.find_plan_area(id, input, areas)?;
@@ -224,7 +234,7 @@ impl<'a> QuestionRequest<'a> {
         let slot = slot.ok_or_else(|| {
             Error::invalid(
                 input.name,
-                format!("'{}' has no feature '{id}'. Send the id of an area, or draw one.", snapshot.collection().id),
+                format!("'{}' has no feature '{id}'. Send the id of an area, or a polygon.", snapshot.collection().id),
             )
         })?;
         Ok((snapshot, slot))
@@ -244,7 +254,7 @@ fn parse_amount(json: &Json) -> Result<Decimal, String> {
         .filter(|a| a.scale() <= 2 && !a.is_sign_negative() && *a < Decimal::from(10_000_000_000_000_i64));
     amount.ok_or_else(|| {
         format!(
-            "{} is not an amount: send euros with at most two decimals, such as 250000 or 1999.99.",
+            "{} is not an amount. Send euros with at most two decimals, such as 250000 or 1999.99.",
             shorten_json(json)
         )
     })

@@ -1,4 +1,4 @@
-//! Whether rules can hold together within a budget, and at what cost: an integer programme.
+//! Whether rules can hold together within a budget, and at what cost: an integer program (good_lp, microlp).
 
 use super::problem::{PortfolioProblem, PortfolioSolution, RuleDemand, SolveOutcome};
 use crate::error::{Error, Result};
@@ -12,14 +12,15 @@ use std::time::Instant;
 #[derive(Debug, PartialEq)]
 pub struct RuleConflict {
     pub rules: Vec<usize>,
-    /// Whether it is proven that without any one of them a choice is possible.
+    /// Whether it is proven that they can hold together once any one of them is removed.
     pub is_minimal: bool,
 }
 
-/// With less time than this, the solver is not asked.
+/// With less time left than this, the solver is not started.
 const MIN_SOLVER_SECONDS: f64 = 0.002;
 
-/// What the cheapest choice costs that obeys all rules, whatever the budget; `None` when there is none, or it was not proven in time.
+/// The cost of the cheapest selection that obeys all rules, whatever the budget. `None` when there is none, or time ran out before the
+/// proof.
 pub fn find_least_budget(problem: &PortfolioProblem, until: Instant) -> Result<Option<Decimal>> {
     let all = problem.candidates.iter().map(|c| c.cost).sum();
     Ok(match find_cheapest(&PortfolioProblem { budget: all, ..problem.clone() }, until)? {
@@ -28,24 +29,25 @@ pub fn find_least_budget(problem: &PortfolioProblem, until: Instant) -> Result<O
     })
 }
 
-/// Rules (by number) that cannot hold together within the budget; none when all can hold, or it was not proven in time that they cannot.
+/// Rules, by their positions, that cannot hold together within the budget. Empty when all rules can hold, or time ran out before the
+/// proof.
 pub fn find_conflict(problem: &PortfolioProblem, until: Instant) -> Result<RuleConflict> {
-    let mut clash = RuleConflict { rules: (0..problem.rules.len()).collect(), is_minimal: true };
-    if check_feasible(problem, &clash.rules, until)? != Some(false) {
-        clash.rules.clear();
+    let mut conflict = RuleConflict { rules: (0..problem.rules.len()).collect(), is_minimal: true };
+    if check_feasible(problem, &conflict.rules, until)? != Some(false) {
+        conflict.rules.clear();
     }
-    for rule in clash.rules.clone() {
-        let fewer: Vec<usize> = clash.rules.iter().copied().filter(|r| *r != rule).collect();
+    for rule in conflict.rules.clone() {
+        let fewer: Vec<usize> = conflict.rules.iter().copied().filter(|r| *r != rule).collect();
         match check_feasible(problem, &fewer, until)? {
-            Some(false) => clash.rules = fewer,
+            Some(false) => conflict.rules = fewer,
             Some(true) => {}
-            None => clash.is_minimal = false,
+            None => conflict.is_minimal = false,
         }
     }
-    Ok(clash)
+    Ok(conflict)
 }
 
-/// Whether some rules can hold together within the budget; `None` when time was up.
+/// Whether some rules can hold together within the budget; `None` when time ran out.
 fn check_feasible(problem: &PortfolioProblem, rules: &[usize], until: Instant) -> Result<Option<bool>> {
     let some = rules.iter().map(|r| problem.rules[*r].clone()).collect();
     Ok(match find_cheapest(&PortfolioProblem { rules: some, ..problem.clone() }, until)? {
@@ -55,9 +57,9 @@ fn check_feasible(problem: &PortfolioProblem, rules: &[usize], until: Instant) -
     })
 }
 
-/// The cheapest choice that obeys.
+/// The cheapest selection that obeys all rules within the budget.
 pub fn find_cheapest(problem: &PortfolioProblem, until: Instant) -> Result<SolveOutcome> {
-    // A sum over the budget by less than the solver's tolerance is cut off, and the search goes on.
+    // The solver may exceed the budget by its tolerance: such a selection is excluded by a cut, and the search continues.
     let mut cuts: Vec<Vec<usize>> = Vec::new();
     loop {
         let outcome = solve_cheapest(problem, &cuts, until)?;
@@ -68,13 +70,13 @@ pub fn find_cheapest(problem: &PortfolioProblem, until: Instant) -> Result<Solve
     }
 }
 
-/// A cost as a part of the budget, so that the solver's numbers are near one.
+/// A cost as a share of the budget, so that the solver's numbers are near one.
 fn budget_share(problem: &PortfolioProblem, cost: Decimal) -> f64 {
     let scale = problem.budget.max(Decimal::ONE);
     cost.checked_div(scale).and_then(|p| p.to_f64()).unwrap_or(f64::MAX)
 }
 
-/// The cheapest choice as an integer programme.
+/// Solves the integer program once; `cuts` are selections to exclude.
 fn solve_cheapest(problem: &PortfolioProblem, cuts: &[Vec<usize>], until: Instant) -> Result<SolveOutcome> {
     let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64();
     if seconds < MIN_SOLVER_SECONDS {
@@ -100,7 +102,7 @@ fn solve_cheapest(problem: &PortfolioProblem, cuts: &[Vec<usize>], until: Instan
     model.add_constraint(constraint!(spent <= limit));
     for rule in &problem.rules {
         let constraints: Vec<Constraint> = match &rule.demand {
-            // A sum over nothing is no constraint to the solver.
+            // The solver ignores an empty sum.
             RuleDemand::AtLeastOne(of) if of.is_empty() => return Ok(SolveOutcome::Infeasible),
             RuleDemand::AtLeastOne(of) => vec![constraint!(sum(of) >= 1)],
             RuleDemand::AtMostOne(of) => vec![constraint!(sum(of) <= 1)],
@@ -121,7 +123,7 @@ fn solve_cheapest(problem: &PortfolioProblem, cuts: &[Vec<usize>], until: Instan
             Ok(SolveOutcome::Found(PortfolioSolution { proven, ..problem.build_solution(chosen) }))
         }
         Err(ResolutionError::Infeasible) => Ok(SolveOutcome::Infeasible),
-        // Time was up before there was any choice.
+        // Time ran out before a selection was found.
         Err(ResolutionError::Other(_)) => Ok(SolveOutcome::TimedOut),
         Err(e) => Err(Error::internal(format!("the portfolio could not be solved: {e}"))),
     }

@@ -1,10 +1,10 @@
-//! Which of these under this budget, exactly: a knapsack with rules. Knows candidates by their numbers only. The best choice comes from `search`;
-//! whether rules can hold at all, and at what cost, is an integer programme.
+//! A knapsack problem with rules. Candidates are known by their position in the list. `search` finds the best selection; `feasibility`
+//! tells whether the rules can hold, and at what cost.
 
 use crate::error::{Error, Result};
 use rust_decimal::Decimal;
 
-/// What may be chosen, and under what.
+/// The candidates, the budget and the rules.
 #[derive(Debug, Clone)]
 pub struct PortfolioProblem {
     pub candidates: Vec<PortfolioCandidate>,
@@ -12,10 +12,10 @@ pub struct PortfolioProblem {
     pub rules: Vec<PortfolioRule>,
 }
 
-/// One that may be chosen.
+/// An item that can be selected.
 #[derive(Debug, Clone)]
 pub struct PortfolioCandidate {
-    /// What choosing it is worth, in points.
+    /// The points that it adds to a selection.
     pub points: f64,
     pub cost: Decimal,
 }
@@ -27,46 +27,46 @@ pub struct PortfolioRule {
     pub demand: RuleDemand,
 }
 
-/// What a rule demands, of candidates by their numbers.
+/// What a rule demands of candidates, by their positions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleDemand {
     /// At least one of these.
     AtLeastOne(Vec<usize>),
     /// At most one of these.
     AtMostOne(Vec<usize>),
-    /// The first only with all of these.
+    /// The first only together with all of these.
     Requires(usize, Vec<usize>),
-    /// Never this one.
+    /// Never this candidate.
     Excludes(usize),
 }
 
-/// The best choice.
+/// A selection, and what is proven about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PortfolioSolution {
-    /// In the order of candidates.
+    /// The positions of the selected candidates, ascending.
     pub chosen: Vec<usize>,
     pub points: f64,
     pub cost: Decimal,
-    /// Whether it is proven that there is no better one.
+    /// Whether it is proven that no selection is better.
     pub proven: bool,
-    /// No choice is worth more points.
+    /// The upper bound on the points of any selection.
     pub at_most: f64,
 }
 
-/// What came of a search.
+/// The outcome of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SolveOutcome {
     Found(PortfolioSolution),
-    /// No choice obeys all rules within the budget.
+    /// No selection obeys all rules within the budget.
     Infeasible,
-    /// Time was up before any choice was found.
+    /// Time ran out before a selection was found.
     TimedOut,
 }
 
-/// Points nearer than this are equal.
+/// Points that differ by less are equal.
 pub const POINTS_TOLERANCE: f64 = 1e-7;
 impl PortfolioSolution {
-    /// Whether it is worth more, beyond rounding.
+    /// Whether it has more points, rounding aside.
     #[must_use]
     pub fn is_better_than(&self, other: &Self) -> bool {
         self.points > other.points + POINTS_TOLERANCE
@@ -74,7 +74,7 @@ impl PortfolioSolution {
 }
 
 impl RuleDemand {
-    /// Whether a choice obeys.
+    /// Whether a selection obeys the rule.
     #[must_use]
     pub fn is_met_by(&self, chosen: &[usize]) -> bool {
         let has = |i: &usize| chosen.binary_search(i).is_ok();
@@ -86,7 +86,7 @@ impl RuleDemand {
         }
     }
 
-    /// The candidates that it speaks of.
+    /// The candidates that the rule names.
     #[must_use]
     pub fn candidates(&self) -> Vec<usize> {
         match self {
@@ -98,7 +98,7 @@ impl RuleDemand {
 }
 
 impl PortfolioProblem {
-    /// The same without one rule.
+    /// The problem without one of its rules.
     #[must_use]
     pub fn without_rule(&self, rule: usize) -> Self {
         let mut other = self.clone();
@@ -106,7 +106,7 @@ impl PortfolioProblem {
         other
     }
 
-    /// A choice with its numbers.
+    /// A selection with its points and cost, nothing proven yet.
     #[must_use]
     pub fn build_solution(&self, chosen: Vec<usize>) -> PortfolioSolution {
         let points = chosen.iter().map(|i| self.candidates[*i].points).sum();
@@ -114,7 +114,10 @@ impl PortfolioProblem {
         PortfolioSolution { chosen, points, cost, proven: false, at_most: f64::INFINITY }
     }
 
-    /// Holds a choice against the budget and every rule before it is believed.
+    /// Checks a found selection against the budget and every rule.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it breaks one of them, which is a defect of the search.
     pub fn verify_outcome(&self, outcome: SolveOutcome) -> Result<SolveOutcome> {
         if let SolveOutcome::Found(best) = &outcome {
             if let Some(broken) = self.rules.iter().find(|r| !r.demand.is_met_by(&best.chosen)) {
