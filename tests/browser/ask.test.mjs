@@ -127,7 +127,7 @@ test('the sum of a programme stands apart from the cost, with its rule', () =>
     assert.ok(programmes.ids.length > 0 && card.includes(`${programmes.ids.length} programme total`), card);
     assert.match(card, /not added \(€[\d.]+M\)/);
     await page.locator('.fold > summary', { hasText: 'How this was calculated' }).click();
-    assert.match(await page.locator('.rules').textContent(), /The sum of a whole programme stands for several actions and is not added/);
+    assert.match(await page.locator('.rules').textContent(), /The cost of a whole programme covers several interventions and is not added/);
   }));
 
 test('what others do alike comes with its reasons', () =>

@@ -1,21 +1,22 @@
-//! A list of addresses, asked with wrk from the other core. Every run goes on where the last one ended, so that short runs of a slow
-//! server come round the whole list too.
+//! A list of addresses, requested by wrk from the other core. Every run continues where the last one ended, so that short runs of a slow
+//! server cover the whole list too.
 
+use crate::http_connection::HttpConnection;
 use crate::machine::{Target, on_client_core};
-use crate::wire::Wire;
 use std::path::Path;
 
 const CONNECTIONS: &str = "8";
 
-pub struct Walk {
+/// The addresses, and the position of the next one.
+pub struct AddressList {
     paths: Vec<String>,
     header: &'static str,
     next: usize,
 }
 
-/// What wrk saw of one run.
+/// The results of one run of wrk.
 #[derive(Debug, Clone, Copy)]
-pub struct Run {
+pub struct LoadResult {
     pub per_second: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
@@ -24,25 +25,25 @@ pub struct Run {
     pub cpu_ms: f64,
 }
 
-impl Walk {
+impl AddressList {
     pub fn new(paths: Vec<String>, header: &'static str) -> Self {
         Self { paths, header, next: 0 }
     }
 
-    /// Asks for each once, so that a server that keeps answers has them.
-    pub fn once(&self, target: &Target) {
+    /// Requests every address once, so that a server with a cache has all responses.
+    pub fn warm_cache(&self, target: &Target) {
         let headers = if self.header.is_empty() { String::new() } else { format!("{}\r\n", self.header) };
-        let mut wire = Wire::open(&target.address);
+        let mut wire = HttpConnection::open(&target.address);
         for path in &self.paths {
-            wire.ask("GET", path, &headers, b"");
+            wire.request("GET", path, &headers, b"");
         }
     }
 
-    /// Asks on, `seconds` long.
+    /// Requests addresses for `seconds`.
     ///
     /// # Errors
-    /// When an answer was not a success: a fast error is worth nothing.
-    pub fn run(&mut self, target: &Target, seconds: u32) -> Result<Run, String> {
+    /// When a response is not a success: fast errors must not count.
+    pub fn run(&mut self, target: &Target, seconds: u32) -> Result<LoadResult, String> {
         let list = std::env::temp_dir().join(format!("cityheart-urls-{}", std::process::id()));
         std::fs::write(&list, self.paths.join("\n")).expect("the list is written");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/serve/load.lua");
@@ -58,13 +59,16 @@ impl Walk {
             .expect("wrk runs (Debian: apt-get install wrk)");
         let used = target.cpu_ms() - before;
         let text = String::from_utf8_lossy(&out.stdout);
-        let line = text.lines().find_map(|l| l.strip_prefix("RESULT ")).ok_or_else(|| format!("wrk said: {text}"))?;
+        let line = text
+            .lines()
+            .find_map(|l| l.strip_prefix("RESULT "))
+            .ok_or_else(|| format!("wrk printed no result: {text}"))?;
         let n: Vec<f64> = line.split(' ').map(|n| n.parse().expect("a number")).collect();
         if n[0] == 0.0 || n[6] > 0.0 {
-            return Err(format!("{} of {} answers failed", n[6], n[0]));
+            return Err(format!("{} of {} requests failed", n[6], n[0]));
         }
         self.next = (self.next + n[0] as usize) % self.paths.len();
-        Ok(Run {
+        Ok(LoadResult {
             per_second: n[0] / n[1],
             p50_ms: n[2],
             p99_ms: n[3],
@@ -75,8 +79,8 @@ impl Walk {
     }
 }
 
-/// The run whose requests per second are in the middle.
-pub fn median(mut runs: Vec<Run>) -> Run {
+/// The run with the median of requests per second.
+pub fn median(mut runs: Vec<LoadResult>) -> LoadResult {
     runs.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
     runs[runs.len() / 2]
 }

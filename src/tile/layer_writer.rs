@@ -1,31 +1,37 @@
-//! The properties of a layer's features, field by field: a column is read in one go, so that what it needs stays near and the values that
-//! repeat are looked up once. Features and values come in an order that depends on the features and fields alone.
+//! Writes output layers into a tile. Properties are read field by field: a column is read in sequence, and a repeated value is looked up
+//! once. The order of features and values depends on the features and fields alone.
 
 use super::mvt;
-use super::{DrawnFeature, OutputLayer};
-use crate::index::{CellValue, PropertyColumn, Snapshot, TextDictionary};
+use super::output_layer::{DrawnFeature, OutputLayer};
+use super::tile_layer::TileLayer;
+use crate::index::{CellValue, IndexSegment, PropertyColumn, Snapshot, TextDictionary};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The layer's number of a value that is not known yet, or not there.
+/// Stands for a value that has no number in the layer yet, or is null.
 const NO_VALUE: u32 = u32::MAX;
 
-/// Columns with more words than this are asked for each value anew.
+/// In a dictionary column with more entries than this, every value is looked up by its text.
 const MAX_DICTIONARY_ENTRIES: usize = 1 << 14;
 
-/// Writes a layer into a tile; `geometry` has the commands of all of its features.
-pub(crate) fn write_layer(output: &OutputLayer<'_>, geometry: &[u8], tile: &mut Vec<u8>) {
-    let OutputLayer { layer: super::TileLayer { snapshot, show, .. }, features, .. } = output;
+/// Writes all layers into `tile`, whose old content is discarded; `geometry` has the commands of all features.
+pub(crate) fn write_layers(outputs: &[OutputLayer<'_>], geometry: &[u8], tile: &mut Vec<u8>) {
+    tile.clear();
+    outputs.iter().for_each(|output| write_layer(output, geometry, tile));
+}
+
+fn write_layer(output: &OutputLayer<'_>, geometry: &[u8], tile: &mut Vec<u8>) {
+    let OutputLayer { layer: TileLayer { snapshot, show, .. }, features, .. } = output;
     let fields = &snapshot.collection().fields;
-    let bytes = features.iter().map(|p| p.geometry.len()).sum();
+    let bytes = features.iter().map(|f| f.geometry.len()).sum();
     let mut layer = mvt::MvtLayer::new(&output.name, features.len(), bytes, 1 + fields.len());
     let id = layer.add_key("id");
     let ids: Vec<u32> =
-        features.iter().map(|p| layer.add_text(feature_segment(snapshot, p).ids.text_at(p.slot as usize))).collect();
+        features.iter().map(|f| layer.add_text(feature_segment(snapshot, f).ids.text_at(f.slot as usize))).collect();
     let mut columns = vec![(id, ids)];
     let mut keys = vec![("id", id)];
     for (at, field) in fields.iter().enumerate() {
-        // The feature's id has that name already.
+        // The property 'id' is the feature's own id.
         if field.name != "id" && show.includes_field(at) {
             let values = intern_column(snapshot, features, at, &mut layer);
             if values.iter().any(|v| *v != NO_VALUE) {
@@ -35,15 +41,15 @@ pub(crate) fn write_layer(output: &OutputLayer<'_>, geometry: &[u8], tile: &mut 
             }
         }
     }
-    for (nth, piece) in features.iter().enumerate() {
+    for (nth, feature) in features.iter().enumerate() {
         let tags = columns.iter().map(|(key, values)| (*key, values[nth])).filter(|(_, value)| *value != NO_VALUE);
-        layer.add_feature(piece.key, piece.shape, tags, &geometry[piece.geometry.clone()]);
+        layer.add_feature(feature.key, feature.shape, tags, &geometry[feature.geometry.clone()]);
     }
     write_clusters(output, &keys, geometry, &mut layer);
     layer.write_to(tile);
 }
 
-/// `keys` are those that the layer has already.
+/// `keys` are the names and numbers of keys that the layer already has.
 fn write_clusters(output: &OutputLayer<'_>, keys: &[(&str, u32)], geometry: &[u8], layer: &mut mvt::MvtLayer<'_>) {
     let mut keys: HashMap<Cow<'_, str>, u32> = keys.iter().map(|(name, key)| (Cow::Borrowed(*name), *key)).collect();
     for (cluster, commands) in &output.clusters {
@@ -56,24 +62,24 @@ fn write_clusters(output: &OutputLayer<'_>, keys: &[(&str, u32)], geometry: &[u8
     }
 }
 
-fn feature_segment<'a>(snapshot: &'a Snapshot, feature: &DrawnFeature) -> &'a crate::index::IndexSegment {
+fn feature_segment<'a>(snapshot: &'a Snapshot, feature: &DrawnFeature) -> &'a IndexSegment {
     &snapshot.tiers()[feature.tier as usize].segment
 }
 
-/// The layer's number of each feature's value of a field.
+/// For each feature, the number of its value of a field in the layer.
 fn intern_column(
     snapshot: &Snapshot,
     features: &[DrawnFeature],
     field: usize,
     layer: &mut mvt::MvtLayer<'_>,
 ) -> Vec<u32> {
-    // By tier: the layer's number of each word that was met.
+    // By tier: the number in the layer of each dictionary entry that has occurred.
     let mut known: Vec<Vec<u32>> = vec![vec![]; snapshot.tiers().len()];
-    let value = |piece: &DrawnFeature| {
-        let slot = piece.slot as usize;
-        match &*feature_segment(snapshot, piece).columns[field] {
+    let value = |feature: &DrawnFeature| {
+        let slot = feature.slot as usize;
+        match &*feature_segment(snapshot, feature).columns[field] {
             PropertyColumn::Dictionary(words) if words.entries().len() <= MAX_DICTIONARY_ENTRIES => {
-                intern_entry(words, words.codes()[slot], &mut known[piece.tier as usize], layer)
+                intern_entry(words, words.codes()[slot], &mut known[feature.tier as usize], layer)
             }
             column => layer.intern_value(column.cell_at(slot)).unwrap_or(NO_VALUE),
         }

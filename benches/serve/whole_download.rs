@@ -1,9 +1,9 @@
-//! The whole collection as one GeoJSON document, read by curl on the other core: how much of it a second of processor time writes.
+//! The whole collection as one GeoJSON document, read by curl on the other core: megabytes per second of processor time.
 
 use crate::machine::{Server, on_client_core};
 
 const WHOLE: &str = "/api/collections/features/download";
-/// A round reads at least so much, because processor time is told in hundredths of a second.
+/// A round reads at least so much, because processor time is measured in hundredths of a second.
 const ROUND_MB: f64 = 500.0;
 
 pub fn measure(server: &Server, rounds: usize) {
@@ -12,7 +12,7 @@ pub fn measure(server: &Server, rounds: usize) {
     speeds.sort_by(f64::total_cmp);
     let (_, most) = server.memory_mb();
     println!(
-        "\nThe whole collection as GeoJSON: {:.0} MB per CPU second; memory grew by {:.0} MB at the most.",
+        "\nThe whole collection as GeoJSON: {:.0} MB per CPU second; memory grew by at most {:.0} MB.",
         speeds[speeds.len() / 2],
         most - before
     );
@@ -26,13 +26,13 @@ fn round(server: &Server) -> f64 {
     read / (server.cpu_ms() - start) * 1e3
 }
 
-/// Reads all of it; MB.
+/// Reads the whole collection; returns megabytes.
 fn read_all(server: &Server) -> f64 {
     let url = format!("http://{}{WHOLE}?f=json", server.address);
     let out = on_client_core("curl", &["-sf", "-o", "/dev/null", "-w", "%{size_download}", &url])
         .output()
         .expect("curl runs (Debian: apt-get install curl)");
-    let bytes: f64 = String::from_utf8_lossy(&out.stdout).parse().expect("curl says how much it read");
-    assert!(out.status.success() && bytes > 0.0, "the whole collection did not come");
+    let bytes: f64 = String::from_utf8_lossy(&out.stdout).parse().expect("curl prints how much it read");
+    assert!(out.status.success() && bytes > 0.0, "the download of the collection failed");
     bytes / 1e6
 }
