@@ -7,6 +7,7 @@
 // Words: pure values, no I/O.
 pub mod error; // what can go wrong, in domain words
 pub mod digest; // content hashes of bytes and of feature states
+pub mod suggestion; // "did you mean"
 pub mod crs; // lon/lat, the unit square of Web Mercator
 pub mod feature; // one thing on the map, its geometry and GeoJSON
 pub mod collection; // a layer: its fields, schema and extent

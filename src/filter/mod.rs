@@ -11,7 +11,6 @@ use std::sync::Arc;
 mod bind;
 mod text_folding;
 mod functions;
-mod suggestion;
 mod expression;
 mod index_plan;
 mod predicate;
@@ -22,7 +21,6 @@ mod temporal;
 pub use functions::list_functions;
 pub use index_plan::IndexPlan;
 pub use predicate::Predicate;
-pub use suggestion::closest_name;
 
 use expression::{BooleanExpression, GeometryExpression, SpatialRelation};
 

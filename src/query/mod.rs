@@ -11,7 +11,6 @@ mod parse;
 mod bounding_box;
 mod tile_parameters;
 
-pub use crate::filter::closest_name;
 pub use bounding_box::parse_bbox;
 pub use parse::{CRS84_URI, FilterParameters, QUERY_PARAMETERS, parse_overview, parse_query};
 pub use queryables::{is_sortable, queryable_type, value_schema};

@@ -4,7 +4,7 @@ use super::QUERY_PARAMETERS;
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::{FieldValue, time};
-use crate::filter::closest_name;
+use crate::suggestion::{append_suggestion, suggest_name};
 use serde_json::Value as Json;
 
 /// Names that the HTTP door reads; a property of such a name cannot be asked for by equality.
@@ -57,15 +57,9 @@ pub(super) fn parse_equality(
         let names = fields.map(|at| collection.fields[at].name.as_str());
         let known: Vec<&str> =
             QUERY_PARAMETERS.into_iter().chain(other_parameters.iter().copied()).chain(names).collect();
-        let hint = closest_name(name, known).map_or_else(
-            || {
-                format!(
-                    "The properties that can be asked for are listed under /api/collections/{}/queryables.",
-                    collection.id
-                )
-            },
-            |near| format!("Did you mean '{near}'?"),
-        );
+        let hint = suggest_name(name, known).unwrap_or_else(|| {
+            format!("The properties to filter by are listed under /api/collections/{}/queryables.", collection.id)
+        });
         return Err(Error::invalid(shorten_text(name), format!("There is no such parameter. {hint}")));
     };
     let value = parse_value(kind, text)
@@ -103,9 +97,8 @@ fn check_enum_value(name: &str, text: &str, collection: &Collection, at: usize) 
     if values.iter().any(|v| v == text) {
         return Ok(());
     }
-    let hint = closest_name(text, values.iter().map(String::as_str))
-        .map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
-    Err(Error::invalid(name, format!("'{}' is not among the values: {}.{hint}", shorten_text(text), values.join(", "))))
+    let message = format!("'{}' is not among the values: {}.", shorten_text(text), values.join(", "));
+    Err(Error::invalid(name, append_suggestion(message, text, values.iter().map(String::as_str))))
 }
 
 /// A refusal of a name within a parameter, with the nearest known name or a few of them.
@@ -116,16 +109,13 @@ pub(super) fn unknown_name_error<'a>(
     known: impl Iterator<Item = &'a str>,
 ) -> Error {
     let known: Vec<&str> = known.collect();
-    let hint = closest_name(name, known.iter().copied()).map_or_else(
-        || {
-            if known.is_empty() {
-                "There is none in this collection.".into()
-            } else {
-                format!("Choose among: {}.", known.join(", "))
-            }
-        },
-        |near| format!("Did you mean '{near}'?"),
-    );
+    let hint = suggest_name(name, known.iter().copied()).unwrap_or_else(|| {
+        if known.is_empty() {
+            "There is none in this collection.".to_owned()
+        } else {
+            format!("Choose among: {}.", known.join(", "))
+        }
+    });
     Error::invalid(parameter, format!("'{}' cannot {verb}. {hint}", shorten_text(name)))
 }
 

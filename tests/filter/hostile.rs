@@ -34,7 +34,7 @@ fn a_refusal_names_the_place_and_a_way_out() {
         ("zzzz = 1", &["It has: title, status"]),
         (
             "S_INTERSECT(geometry, POINT(1 2))",
-            &["character 1", "no function 'S_INTERSECT'", "Did you mean S_INTERSECTS?"],
+            &["character 1", "no function 'S_INTERSECT'", "Did you mean 'S_INTERSECTS'?"],
         ),
         ("buffer(geometry, 10) = 1", &["no function 'buffer'", "/api/functions"]),
         ("count = 'x'", &["character 1", "'count' is a number and the text 'x' is text"]),

@@ -11,10 +11,11 @@ use super::expression::{
     NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
 };
 use super::source::{FilterSource, invalid_filter};
-use super::{MAX_DEPTH, MAX_LIST_VALUES, functions, suggestion::closest_name};
+use super::{MAX_DEPTH, MAX_LIST_VALUES, functions};
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::{Error, Result};
+use crate::suggestion::suggest_name;
 use cql2::Expr;
 use operand::BoundOperand;
 
@@ -268,20 +269,16 @@ impl FilterBinder<'_> {
 
     fn unknown_function_error(&self, op: &str) -> Error {
         let known = functions::function_names();
-        let hint = closest_name(op, known.iter().copied()).map_or_else(
-            || "The known ones are listed under /api/functions.".to_owned(),
-            |near| format!("Did you mean {near}?"),
-        );
+        let hint = suggest_name(op, known.iter().copied())
+            .unwrap_or_else(|| "The known ones are listed under /api/functions.".to_owned());
         invalid_filter(format!("{}There is no function '{}'. {hint}", self.source.name_position(op), shorten_text(op)))
     }
 
     fn unknown_property_error(&self, name: &str) -> Error {
         let fields = self.collection.fields.iter().map(|f| f.name.as_str());
         let known: Vec<&str> = fields.chain([self.names.id.as_str(), self.names.geometry.as_str()]).collect();
-        let hint = closest_name(name, known.iter().copied()).map_or_else(
-            || format!("It has: {}.", known.iter().take(30).copied().collect::<Vec<_>>().join(", ")),
-            |near| format!("Did you mean '{near}'?"),
-        );
+        let hint = suggest_name(name, known.iter().copied())
+            .unwrap_or_else(|| format!("It has: {}.", known.iter().take(30).copied().collect::<Vec<_>>().join(", ")));
         let place = self.source.name_position(name);
         invalid_filter(format!(
             "{place}The collection '{}' has no property '{}'. {hint}",
