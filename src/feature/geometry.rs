@@ -1,8 +1,6 @@
-//! Geometry in degrees: its kinds, its box, and the check that nothing invalid gets past.
+//! Geometry in degrees: its types and its bounding box.
 
-use super::fault::{FaultKind, FeatureFault};
-use geo::{BoundingRect, CoordsIter, Winding, orient::Direction};
-use geo::{Orient, RemoveRepeatedPoints};
+use geo::BoundingRect;
 
 /// Longitude first, degrees, WGS 84.
 pub type Geometry = geo_types::Geometry<f64>;
@@ -132,88 +130,5 @@ impl GeometryTypeSet {
     pub fn type_names(self) -> String {
         let names: Vec<_> = Self::SINGLE_TYPES.iter().filter(|k| self.0 & k.0 != 0).map(|k| k.1).collect();
         if names.is_empty() { "no geometry".into() } else { names.join(" or ") }
-    }
-}
-
-/// What was put right without changing the meaning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct GeometryRepair {
-    /// Rings turned to RFC 7946 winding.
-    pub rewound: bool,
-    /// Repeated positions removed.
-    pub deduplicated: bool,
-}
-
-/// Lets only valid geometry pass, rewound to RFC 7946 (outer rings counter-clockwise) and without repeated positions.
-///
-/// # Errors
-/// The fault and its fix: positions out of range or swapped, rings that cross themselves, empty geometry, a degenerate line or
-/// ring. `at` is empty unless one position is meant; the caller knows the place.
-pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), FeatureFault> {
-    let before = geometry.coords_count();
-    if before == 0 {
-        return Err(FeatureFault::new(
-            FaultKind::EmptyGeometry,
-            "",
-            "The geometry is empty. Leave it out (null) if there is no place.",
-        ));
-    }
-    if let Some(fault) = find_out_of_range(&geometry) {
-        return Err(fault);
-    }
-    let geometry = remove_repeats(geometry);
-    let repeated = geometry.coords_count() != before;
-    if let Some(fault) = super::validity::find_fault(&geometry) {
-        return Err(fault);
-    }
-    let rewound = !has_rfc7946_winding(&geometry);
-    let geometry = if rewound { orient_rings(geometry) } else { geometry };
-    Ok((geometry, GeometryRepair { rewound, deduplicated: repeated }))
-}
-
-fn find_out_of_range(geometry: &Geometry) -> Option<FeatureFault> {
-    let outside = |x: f64, y: f64| !(x.is_finite() && y.is_finite() && x.abs() <= 180.0 && y.abs() <= 90.0);
-    let bad = geometry.coords_iter().find(|c| outside(c.x, c.y))?;
-    let (flaw, hint) = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
-        (
-            FaultKind::NationalGrid,
-            "These look like metres of a national grid: convert them to longitude and latitude (EPSG:4326) first.",
-        )
-    } else if bad.x.abs() <= 90.0 && bad.y.abs() <= 180.0 {
-        (FaultKind::SwappedCoordinates, "Latitude and longitude seem to be swapped: GeoJSON wants longitude first.")
-    } else {
-        (FaultKind::OutOfRange, "Longitude goes from -180 to 180 and latitude from -90 to 90.")
-    };
-    Some(FeatureFault::new(flaw, "", format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y)))
-}
-
-fn remove_repeats(geometry: Geometry) -> Geometry {
-    use geo_types::Geometry as G;
-    match geometry {
-        // Two equal points are one place twice: kept, as the author may count them.
-        g @ (G::Point(_) | G::MultiPoint(_)) => g,
-        G::GeometryCollection(c) => G::GeometryCollection(c.into_iter().map(remove_repeats).collect()),
-        g => g.remove_repeated_points(),
-    }
-}
-
-fn has_rfc7946_winding(geometry: &Geometry) -> bool {
-    use geo_types::Geometry as G;
-    let polygon = |p: &geo_types::Polygon<f64>| p.exterior().is_ccw() && p.interiors().iter().all(Winding::is_cw);
-    match geometry {
-        G::Polygon(p) => polygon(p),
-        G::MultiPolygon(m) => m.iter().all(polygon),
-        G::GeometryCollection(c) => c.iter().all(has_rfc7946_winding),
-        _ => true,
-    }
-}
-
-fn orient_rings(geometry: Geometry) -> Geometry {
-    use geo_types::Geometry as G;
-    match geometry {
-        G::Polygon(p) => G::Polygon(p.orient(Direction::Default)),
-        G::MultiPolygon(m) => G::MultiPolygon(m.orient(Direction::Default)),
-        G::GeometryCollection(c) => G::GeometryCollection(c.into_iter().map(orient_rings).collect()),
-        g => g,
     }
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 mod fault;
 mod geometry;
 mod validity;
+mod geometry_check;
 pub mod time;
 pub mod geojson;
 
 pub use fault::{FaultKind, FeatureFault};
-pub use geometry::{BoundingBox, Geometry, GeometryRepair, GeometryTypeSet, bbox_of, check_geometry};
+pub use geometry::{BoundingBox, Geometry, GeometryTypeSet, bbox_of};
+pub use geometry_check::{GeometryRepair, check_geometry};
 
 /// The stable name of a feature within its collection: 1 to 200 bytes without control characters. Never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
