@@ -1,7 +1,7 @@
 //! One field of all features of a segment. Values are kept in the form in which they are compared and written: text that
 //! repeats is numbered, the rest lies in one buffer. Knows nothing of features or geometry.
 
-use super::SourceSlot;
+use super::slot::SourceSlot;
 use super::text_array::TextArray;
 use crate::collection::FieldType;
 use crate::feature::FieldValue;

@@ -1,7 +1,8 @@
 //! One part of a feature, without the rest: what the planner's questions look at a hundred thousand times.
 
 use super::column::CellValue;
-use super::{FeatureSlot, Snapshot};
+use super::slot::FeatureSlot;
+use super::snapshot::Snapshot;
 use crate::feature::{FeatureId, Geometry};
 use std::collections::BTreeSet;
 

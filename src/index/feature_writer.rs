@@ -4,8 +4,8 @@ use super::column::{CellValue, PropertyColumn};
 use super::geometry_array::{GeometryMember, GeometryPath, GeometryType, LonLat, PathRole};
 use super::position_text::write_positions;
 use super::segment::IndexSegment;
-use super::text_array::write_json_string;
-use super::{FeatureSlot, Snapshot};
+use super::slot::FeatureSlot;
+use super::snapshot::Snapshot;
 use crate::collection::FieldType;
 use crate::feature::{Feature, FeatureId, FieldValue};
 use std::io::Write as _;
@@ -69,7 +69,9 @@ impl Snapshot {
         out.extend_from_slice(br#","properties":{"#);
         let mut first = true;
         let mut write = |field: usize| {
-            let (Some(name), Some(f)) = (self.names.get(field), self.collection.fields.get(field)) else { return };
+            let (Some(name), Some(f)) = (self.field_names.get(field), self.collection.fields.get(field)) else {
+                return;
+            };
             if !first {
                 out.push(b',');
             }
@@ -83,17 +85,6 @@ impl Snapshot {
         }
         out.extend_from_slice(b"}}");
     }
-}
-
-/// The names of fields as they are written: quoted, with the colon.
-pub(crate) fn quote_field_names<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<Box<[u8]>> {
-    let quoted = |name| {
-        let mut out = vec![];
-        write_json_string(name, &mut out);
-        out.push(b':');
-        out.into()
-    };
-    fields.map(quoted).collect()
 }
 
 fn write_cell(segment: &IndexSegment, slot: usize, field: usize, kind: FieldType, out: &mut Vec<u8>) {

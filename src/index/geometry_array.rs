@@ -1,7 +1,7 @@
 //! The geometries of a segment in flat arrays: positions in 1e-7 degrees, cut into paths, paths into features. Turns geometry into
 //! these arrays and back; never changes a position beyond rounding to seven decimals.
 
-use super::SourceSlot;
+use super::slot::SourceSlot;
 use crate::crs;
 use crate::feature::Geometry;
 use geo::CoordsIter;

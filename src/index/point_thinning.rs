@@ -1,8 +1,10 @@
 //! From which zoom a point is drawn: at each zoom the map is cut into cells of 16 pixels, and the point with the lowest key in a cell stands
 //! for the others until they have a cell of their own. Depends on which points there are, and on nothing else.
 
+use super::slot::FeatureSlot;
+use super::snapshot::Snapshot;
+use super::snapshot_tier::SnapshotTier;
 use super::world_box::{WorldBox, morton_code};
-use super::{FeatureSlot, Snapshot, SnapshotTier};
 use crate::crs::WorldPoint;
 use std::collections::{HashMap, HashSet};
 

@@ -3,6 +3,7 @@
 
 use super::column::PropertyColumn;
 use super::geometry_array::{GeometryArray, GeometryPath, PathRole};
+use super::slot::SourceSlot;
 use super::text_array::TextArray;
 use super::vertex_rank;
 use super::world_box::{WorldBox, hilbert_distance, morton_code, project_to_world};
@@ -15,14 +16,6 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::ops::Deref;
 use std::sync::Arc;
-
-/// One slot of one source, and the zoom from which it is drawn.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SourceSlot {
-    pub source: u32,
-    pub slot: u32,
-    pub zoom: u8,
-}
 
 /// The first zoom of what is never drawn.
 pub(crate) const NEVER_DRAWN_ZOOM: u8 = u8::MAX;

@@ -4,7 +4,10 @@
 use super::box_intersection::QueryArea;
 use super::column::{CellValue, PropertyColumn, TextDictionary};
 use super::segment::IndexSegment;
-use super::{FeatureSlot, SelectionPage, SlotRow, Snapshot, SnapshotTier};
+use super::slot::FeatureSlot;
+use super::slot_row::SlotRow;
+use super::snapshot::Snapshot;
+use super::snapshot_tier::SnapshotTier;
 use crate::collection::FieldType;
 use crate::feature::{FeatureId, FieldValue, time::TimeSpan};
 use crate::filter::{IndexPlan, Predicate};
@@ -15,6 +18,17 @@ use std::cmp::Ordering;
 const MAX_SMALL_SCAN: usize = 2_000;
 /// … and so many are written.
 const MAX_SMALL_PAGE: usize = 200;
+
+/// What a query found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectionPage {
+    /// All features that match, not only those of this page.
+    pub matched: usize,
+    /// The page, in order.
+    pub slots: Vec<FeatureSlot>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<PageCursor>,
+}
 
 impl Snapshot {
     pub fn select(&self, query: &Query) -> SelectionPage {

@@ -1,6 +1,6 @@
 //! Many strings in one buffer, with what writing them as JSON needs to know. Never changes a string.
 
-use super::SourceSlot;
+use super::slot::SourceSlot;
 use std::io::Write as _;
 
 /// Strings (or nulls) by position.

@@ -3,7 +3,8 @@
 
 use super::column::{CellValue, PropertyColumn};
 use super::segment::IndexSegment;
-use super::{Snapshot, SnapshotTier};
+use super::snapshot::Snapshot;
+use super::snapshot_tier::SnapshotTier;
 use crate::collection::Collection;
 use std::sync::{Arc, Mutex, PoisonError};
 
