@@ -4,10 +4,11 @@
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::Result;
-use crate::feature::{BoundingBox, Geometry};
-use std::borrow::Cow;
+use crate::feature::Geometry;
 use std::sync::Arc;
 
+mod limits;
+mod filter_row;
 mod bind;
 mod text_folding;
 mod functions;
@@ -18,31 +19,14 @@ mod print;
 mod source;
 mod temporal;
 
+pub use filter_row::{FieldValueRef, FilterRow};
 pub use functions::list_functions;
 pub use index_plan::IndexPlan;
+pub use limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_LIST_VALUES, MAX_OPERATORS, MAX_VERTICES};
 pub use predicate::Predicate;
+pub use source::FilterLanguage;
 
 use expression::{BooleanExpression, GeometryExpression, SpatialRelation};
-
-/// The most bytes that a filter may have.
-pub const MAX_FILTER_BYTES: usize = 20_000;
-/// How deep conditions may nest.
-pub const MAX_DEPTH: usize = 50;
-/// The most operators in one filter.
-pub const MAX_OPERATORS: usize = 250;
-/// The most positions in one geometry of a filter.
-pub const MAX_VERTICES: usize = 2_000;
-/// The most values in one list.
-pub const MAX_LIST_VALUES: usize = 2_000;
-
-/// How a filter is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilterLanguage {
-    /// `cql2-text`
-    Text,
-    /// `cql2-json`
-    Json,
-}
 
 /// A condition on the features of one collection. Two filters are equal when they say the same in the same order.
 #[derive(Clone)]
@@ -50,28 +34,6 @@ pub struct Filter {
     expression: BooleanExpression,
     text: Arc<str>,
     plan: IndexPlan,
-}
-
-/// What a filter looks at in one feature.
-pub trait FilterRow {
-    fn id(&self) -> &str;
-    /// The value of a field of the collection. Lists and objects are their JSON text.
-    fn value(&self, field: usize) -> FieldValueRef<'_>;
-    /// The box around the geometry, exactly; `None` when there is none.
-    fn bounds(&self) -> Option<BoundingBox>;
-    /// The geometry, when the box did not settle the matter.
-    fn geometry(&self) -> Option<Cow<'_, Geometry>>;
-}
-
-/// One value, borrowed from its row.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FieldValueRef<'a> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Real(f64),
-    /// Text, a date, or the JSON text of a list or an object.
-    Text(&'a str),
 }
 
 impl Filter {

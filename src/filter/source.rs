@@ -1,11 +1,20 @@
 //! The filter as somebody wrote it: kept within limits before the parser sees it, parsed by the `cql2` crate, and remembered so
 //! that a refusal can name the place. Knows no collection.
 
-use super::{FilterLanguage, MAX_DEPTH, MAX_FILTER_BYTES, MAX_OPERATORS};
+use super::limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_OPERATORS};
 use crate::error::{Error, Result};
 use cql2::Expr;
 use serde_json::Value as Json;
 use std::num::NonZeroUsize;
+
+/// How a filter is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterLanguage {
+    /// `cql2-text`
+    Text,
+    /// `cql2-json`
+    Json,
+}
 
 /// Steps that the parser may take. Reading 20 kB of the most usual filters takes up to 700,000; parentheses that do not fit
 /// would double the steps with every level.

@@ -12,8 +12,8 @@ mod bounding_box;
 mod tile_parameters;
 
 pub use bounding_box::parse_bbox;
-pub use parse::{CRS84_URI, FilterParameters, QUERY_PARAMETERS, parse_overview, parse_query};
-pub use queryables::{is_sortable, queryable_type, value_schema};
+pub use parse::{CRS84_URI, FilterParameters, parse_overview, parse_query};
+pub use queryables::{QUERY_PARAMETERS, is_sortable, queryable_type, value_schema};
 pub use tile_parameters::{CLUSTER_SIDES_PX, LayerQuery, TILE_PARAMETERS, TileParameters};
 
 /// Page sizes: what is served when nobody asks, and the most.

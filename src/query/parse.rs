@@ -12,22 +12,6 @@ use std::sync::Arc;
 /// The reference system of GeoJSON: longitude and latitude in degrees on WGS 84.
 pub const CRS84_URI: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
-/// Parameters with a meaning of their own; everything else is the name of a property.
-pub const QUERY_PARAMETERS: [&str; 12] = [
-    "bbox",
-    "bbox-crs",
-    "crs",
-    "datetime",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "limit",
-    "sortby",
-    "properties",
-    "exclude-properties",
-    "cursor",
-];
-
 /// Reads pairs (already percent-decoded) as a question to this collection. `elsewhere` are names that somebody else has read
 /// or will read; they are offered when a name is misspelt.
 ///

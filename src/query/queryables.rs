@@ -1,11 +1,26 @@
 //! Properties in questions: which can be asked for, which sort, and what a value in an address means for them.
 
-use super::QUERY_PARAMETERS;
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::{FieldValue, time};
 use crate::suggestion::{append_suggestion, suggest_name};
 use serde_json::Value as Json;
+
+/// Parameters with a meaning of their own; everything else is the name of a property.
+pub const QUERY_PARAMETERS: [&str; 12] = [
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "limit",
+    "sortby",
+    "properties",
+    "exclude-properties",
+    "cursor",
+];
 
 /// Names that the HTTP door reads; a property of such a name cannot be asked for by equality.
 const HTTP_PARAMETERS: [&str; 3] = ["f", "lang", "profile"];

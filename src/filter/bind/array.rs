@@ -1,11 +1,12 @@
 //! Lists for the array functions.
 
-use super::{FilterBinder, operand::BoundOperand};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::error::Result;
-use crate::filter::MAX_LIST_VALUES;
 use crate::filter::expression::{
     ArrayElement, ArrayExpression, BooleanExpression, CharacterExpression, InstantExpression, NumericExpression,
 };
+use crate::filter::limits::MAX_LIST_VALUES;
 use crate::filter::source::invalid_filter;
 use cql2::Expr;
 

@@ -1,11 +1,12 @@
 //! Geometries of a filter: from the reference system that they are written in to degrees, within limits, and valid.
 
-use super::{FilterBinder, operand::BoundOperand};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::crs::Projection;
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
-use crate::filter::MAX_VERTICES;
 use crate::filter::expression::{GeometryExpression, NumericExpression};
+use crate::filter::limits::MAX_VERTICES;
 use crate::filter::source::invalid_filter;
 use cql2::Expr;
 use geo::{CoordsIter, MakeValid, RemoveRepeatedPoints, Validation};

@@ -1,6 +1,7 @@
 //! Instants and intervals.
 
-use super::{FilterBinder, operand::BoundOperand};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::error::Result;
 use crate::filter::expression::{CharacterExpression, InstantExpression, TemporalExpression};
 use crate::filter::source::invalid_filter;

@@ -1,6 +1,8 @@
 //! From names to fields: every property and function is looked up, every operand has a type, and what cannot be compared is refused
 //! with its place. Evaluates nothing but what has no feature in it.
 
+mod bound_operand;
+mod binder;
 mod array;
 mod operand;
 pub(super) mod geometry;
@@ -8,16 +10,16 @@ mod interval;
 
 use super::expression::{
     ArrayRelation, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, NullOperand,
-    NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
+    NumericExpression, SpatialRelation, TemporalRelation,
 };
+use super::limits::{MAX_DEPTH, MAX_LIST_VALUES};
 use super::source::{FilterSource, invalid_filter};
-use super::{MAX_DEPTH, MAX_LIST_VALUES, functions};
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::{Error, Result};
-use crate::suggestion::suggest_name;
+use binder::{FilterBinder, RoleNames, describe_expression};
+use bound_operand::BoundOperand;
 use cql2::Expr;
-use operand::BoundOperand;
 
 /// Binds a parsed filter to a collection.
 pub(crate) fn bind_filter(
@@ -30,35 +32,6 @@ pub(crate) fn bind_filter(
     let mut binder =
         FilterBinder { collection, source, names, projection: Projection::new(crs)?, depth: 0, vertices: 0 };
     binder.bind_condition(expr)
-}
-
-/// What id and geometry are called in this collection.
-struct RoleNames {
-    id: String,
-    geometry: String,
-}
-
-impl RoleNames {
-    fn from_collection(collection: &Collection) -> Self {
-        let properties = collection.schema.get("properties").and_then(serde_json::Value::as_object);
-        let role = |role: &str| {
-            let found = properties?.iter().find(|(_, p)| p.get("x-ogc-role").and_then(|r| r.as_str()) == Some(role))?;
-            Some(found.0.clone())
-        };
-        Self {
-            id: role("id").unwrap_or_else(|| "id".into()),
-            geometry: role("primary-geometry").unwrap_or_else(|| "geometry".into()),
-        }
-    }
-}
-
-struct FilterBinder<'a> {
-    collection: &'a Collection,
-    source: &'a FilterSource,
-    names: RoleNames,
-    projection: Projection,
-    depth: usize,
-    vertices: usize,
 }
 
 impl FilterBinder<'_> {
@@ -221,83 +194,6 @@ impl FilterBinder<'_> {
             (x, y) => return Err(self.incomparable_error(a, &x, b, &y)),
         })
     }
-
-    fn incomparable_error(&self, a: &Expr, x: &BoundOperand, b: &Expr, y: &BoundOperand) -> Error {
-        let hint = match (x, y) {
-            (BoundOperand::JsonField(..), _) | (_, BoundOperand::JsonField(..)) => {
-                " A list is asked with A_CONTAINS(property, ('value'))."
-            }
-            (BoundOperand::Geometry(_), _) | (_, BoundOperand::Geometry(_)) => {
-                " Geometries are compared by functions such as S_INTERSECTS."
-            }
-            (BoundOperand::Interval(..), _) | (_, BoundOperand::Interval(..)) => {
-                " Intervals are compared by functions such as T_INTERSECTS."
-            }
-            _ => "",
-        };
-        let (from, to) = (describe_expression(a), describe_expression(b));
-        invalid_filter(format!(
-            "{}{from} is {} and {to} is {}: they cannot be compared.{hint}",
-            self.locate_expression(a),
-            x.describe_type(),
-            y.describe_type()
-        ))
-    }
-
-    fn mismatch_error(&self, expr: &Expr, found: &BoundOperand, rule: &str) -> Error {
-        invalid_filter(format!(
-            "{}{} is {}, but {rule}.",
-            self.locate_expression(expr),
-            describe_expression(expr),
-            found.describe_type()
-        ))
-    }
-
-    /// The arguments of a function, when there are as many as it takes.
-    fn exact_arguments<'e, const N: usize>(&self, op: &str, args: &'e [Box<Expr>]) -> Result<[&'e Expr; N]> {
-        let found: Vec<&Expr> = args.iter().map(|a| &**a).collect();
-        let count = found.len();
-        found.try_into().map_err(|_| {
-            let plural = if N == 1 { "" } else { "s" };
-            invalid_filter(format!(
-                "{}{} takes {N} argument{plural}, not {count}.",
-                self.source.name_position(op),
-                op.to_uppercase()
-            ))
-        })
-    }
-
-    fn unknown_function_error(&self, op: &str) -> Error {
-        let known = functions::function_names();
-        let hint = suggest_name(op, known.iter().copied())
-            .unwrap_or_else(|| "The known ones are listed under /api/functions.".to_owned());
-        invalid_filter(format!("{}There is no function '{}'. {hint}", self.source.name_position(op), shorten_text(op)))
-    }
-
-    fn unknown_property_error(&self, name: &str) -> Error {
-        let fields = self.collection.fields.iter().map(|f| f.name.as_str());
-        let known: Vec<&str> = fields.chain([self.names.id.as_str(), self.names.geometry.as_str()]).collect();
-        let hint = suggest_name(name, known.iter().copied())
-            .unwrap_or_else(|| format!("It has: {}.", known.iter().take(30).copied().collect::<Vec<_>>().join(", ")));
-        let place = self.source.name_position(name);
-        invalid_filter(format!(
-            "{place}The collection '{}' has no property '{}'. {hint}",
-            self.collection.id,
-            shorten_text(name)
-        ))
-    }
-
-    /// Where the first name in an expression stands.
-    fn locate_expression(&self, expr: &Expr) -> String {
-        match expr {
-            Expr::Property { property } => self.source.name_position(property),
-            Expr::Operation { op, args } => {
-                let own = self.source.name_position(op);
-                if own.is_empty() { args.first().map_or(own, |a| self.locate_expression(a)) } else { own }
-            }
-            _ => String::new(),
-        }
-    }
 }
 
 /// Two literals need no feature to be compared.
@@ -346,38 +242,6 @@ fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
         (first, _, _) => {
             tests.push(first);
             if tests.len() == 1 { tests.swap_remove(0) } else { BooleanExpression::any_of(tests) }
-        }
-    }
-}
-
-/// The beginning of an expression as somebody may have written it.
-fn describe_expression(expr: &Expr) -> String {
-    match expr {
-        Expr::Property { property } => format!("'{}'", shorten_text(property)),
-        Expr::Literal(text) => format!("the text '{}'", shorten_text(text)),
-        Expr::Float(n) => format!("the number {n}"),
-        Expr::Operation { op, .. } => format!("the result of {}", shorten_text(op)),
-        Expr::Geometry(_) | Expr::BBox { .. } => "the geometry".into(),
-        Expr::Array(_) => "the list".into(),
-        Expr::Interval { .. } => "the interval".into(),
-        Expr::Date { .. } | Expr::Timestamp { .. } => "the date".into(),
-        Expr::Bool(_) => "the truth value".into(),
-        Expr::Null => "NULL".into(),
-    }
-}
-
-fn shorten_text(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-impl From<TemporalExpression> for BoundOperand {
-    fn from(period: TemporalExpression) -> Self {
-        match period {
-            TemporalExpression::Instant(time) => Self::Instant(time),
-            TemporalExpression::Interval(start, end) => Self::Interval(start, end),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Operands: what a literal, a property or a function gives.
+//! Operands: the value of a literal, a property or a function.
 
-use super::{FilterBinder, shorten_text};
+use super::binder::{FilterBinder, shorten_text};
+use super::bound_operand::BoundOperand;
 use crate::collection::FieldType;
 use crate::error::Result;
 use crate::filter::expression::{
@@ -11,35 +12,6 @@ use crate::filter::source::invalid_filter;
 use crate::filter::temporal::TimeInstant;
 use crate::filter::text_folding::TextFolding;
 use cql2::Expr;
-
-/// An operand with its type.
-pub(super) enum BoundOperand {
-    Number(NumericExpression),
-    Text(CharacterExpression),
-    Instant(InstantExpression),
-    Interval(Option<InstantExpression>, Option<InstantExpression>),
-    Boolean(BooleanExpression),
-    Geometry(GeometryExpression),
-    Array(ArrayExpression),
-    /// A property that holds a list or an object.
-    JsonField(usize),
-    Null,
-}
-
-impl BoundOperand {
-    pub fn describe_type(&self) -> &'static str {
-        match self {
-            Self::Number(_) => "a number",
-            Self::Text(_) => "text",
-            Self::Instant(_) => "a date",
-            Self::Interval(..) => "an interval",
-            Self::Boolean(_) => "true or false",
-            Self::Geometry(_) => "a geometry",
-            Self::Array(_) | Self::JsonField(_) => "a list",
-            Self::Null => "NULL",
-        }
-    }
-}
 
 impl FilterBinder<'_> {
     pub(super) fn bind_operand(&mut self, expr: &Expr) -> Result<BoundOperand> {

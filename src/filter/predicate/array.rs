@@ -2,8 +2,8 @@
 
 use super::json_array::{JsonArrayEntries, JsonArrayEntry};
 use crate::filter::expression::{ArrayElement, ArrayExpression, ArrayRelation};
+use crate::filter::filter_row::{FieldValueRef, FilterRow};
 use crate::filter::temporal::TimeInstant;
-use crate::filter::{FieldValueRef, FilterRow};
 use std::borrow::Cow;
 
 /// Unknown when a list is missing, or is an object.

@@ -4,14 +4,15 @@
 mod json_array;
 mod like;
 mod array;
+mod intervals;
 mod slabs;
 mod spatial;
 
 use super::expression::{
     BooleanExpression, CharacterExpression, InstantExpression, NullOperand, NumericExpression, TemporalExpression,
 };
+use super::filter_row::{FieldValueRef, FilterRow};
 use super::temporal::{TimeInstant, TimeInterval};
-use super::{FieldValueRef, FilterRow};
 use like::LikePattern;
 use spatial::PreparedRelation;
 use std::borrow::Cow;
@@ -144,7 +145,7 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
             NullOperand::Number(n) => evaluate_number(n, row).is_none(),
         }),
         BooleanExpression::TemporalRelation(relation, a, b) => {
-            Some(relation.holds(evaluate_interval(a, row)?, evaluate_interval(b, row)?))
+            Some(intervals::relate_intervals(*relation, evaluate_interval(a, row)?, evaluate_interval(b, row)?))
         }
         BooleanExpression::Array(sets, a, b) => array::relate_arrays(*sets, a, b, row),
         // These are made ready beforehand and do not come here.

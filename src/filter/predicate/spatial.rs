@@ -3,8 +3,8 @@
 
 use super::slabs::{PointPosition, SlabIndex};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
-use crate::filter::FilterRow;
 use crate::filter::expression::{GeometryExpression, SpatialRelation};
+use crate::filter::filter_row::FilterRow;
 use geo::relate::IntersectionMatrix;
 use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, PreparedGeometry, Relate, dimensions::Dimensions};
 use geo_types::{Coord, Geometry as G, Polygon};
