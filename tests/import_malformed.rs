@@ -73,7 +73,7 @@ fn geometry_with_faults_is_refused_with_its_place_and_the_fix() {
         case(shape("Point", "[15.2]"), "too-few-positions", "/geometry/coordinates", "two numbers"),
         case(shape("Point", "[46.2,-115.2]"), "swapped-coordinates", "feature 2", "longitude first"),
         case(shape("Point", "[15.2,95]"), "swapped-coordinates", "feature 2", "swapped"),
-        case(shape("Point", "[190,95]"), "out-of-range", "feature 2", "Longitude goes from -180 to 180"),
+        case(shape("Point", "[190,95]"), "out-of-range", "feature 2", "Longitude ranges from -180 to 180"),
         case(shape("Point", "[521000.5,121000.25]"), "national-grid", "feature 2", "Say --crs"),
         case(shape("Point", "[1e999,1]"), "bad-number", "line 3, feature 2", "too large"),
         case(shape("Point", "{\"lon\":1}"), "wrong-type", "/geometry/coordinates", "found an object"),

@@ -2,10 +2,10 @@
 
 use geo::BoundingRect;
 
-/// Longitude first, degrees, WGS 84.
+/// A geometry in degrees (WGS 84), longitude first.
 pub type Geometry = geo_types::Geometry<f64>;
 
-/// A box in degrees. `west > east` means that it crosses the antimeridian.
+/// A bounding box in degrees (WGS 84). With `west > east` it crosses the antimeridian.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BoundingBox {
     pub west: f64,
@@ -15,7 +15,7 @@ pub struct BoundingBox {
 }
 
 impl BoundingBox {
-    /// The smallest box around both. Neither may cross the antimeridian.
+    /// The smallest box that contains both. Neither may cross the antimeridian.
     #[must_use]
     pub fn union(self, o: Self) -> Self {
         Self {
@@ -26,13 +26,14 @@ impl BoundingBox {
         }
     }
 
+    /// West, south, east, north.
     #[must_use]
     pub fn to_array(self) -> [f64; 4] {
         [self.west, self.south, self.east, self.north]
     }
 }
 
-/// The box around a geometry; `None` for an empty one.
+/// The bounding box of a geometry; `None` for an empty one.
 #[must_use]
 pub fn bbox_of(geometry: &Geometry) -> Option<BoundingBox> {
     geometry.bounding_rect().map(|r| BoundingBox {
@@ -43,7 +44,7 @@ pub fn bbox_of(geometry: &Geometry) -> Option<BoundingBox> {
     })
 }
 
-/// Which geometry types a collection holds: a set.
+/// The set of geometry types that a collection accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GeometryTypeSet(u8);
 
@@ -67,6 +68,7 @@ impl GeometryTypeSet {
         (48, "geometry-polygon-or-multipolygon"),
     ];
 
+    /// The set of the type of this geometry alone.
     #[must_use]
     pub fn from_geometry(geometry: &Geometry) -> Self {
         use geo_types::Geometry as G;
@@ -96,7 +98,7 @@ impl GeometryTypeSet {
         self.0 == 0
     }
 
-    /// The `format` of a primary geometry in OGC API Features Part 5; `None` when there is no geometry.
+    /// The `format` of a primary geometry in a schema of OGC API Features Part 5; `None` for the empty set.
     #[must_use]
     pub fn schema_format(self) -> Option<&'static str> {
         if self.is_none() {
@@ -107,6 +109,7 @@ impl GeometryTypeSet {
         Some(single.or(pair).unwrap_or("geometry-any"))
     }
 
+    /// The inverse of [`GeometryTypeSet::schema_format`]; `None` for an unknown format.
     #[must_use]
     pub fn from_schema_format(format: &str) -> Option<Self> {
         let single = Self::SINGLE_TYPES.iter().find(|k| k.3 == format).map(|k| Self(k.0));
@@ -114,18 +117,19 @@ impl GeometryTypeSet {
         single.or(pair).or((format == "geometry-any").then_some(Self::ANY))
     }
 
-    /// The name that `gpkg_geometry_columns` uses: one type, or `GEOMETRY` for several.
+    /// The `geometry_type_name` of `gpkg_geometry_columns`: one type, or `GEOMETRY` for several.
     #[must_use]
     pub fn gpkg_name(self) -> &'static str {
         Self::SINGLE_TYPES.iter().find(|k| k.0 == self.0).map_or("GEOMETRY", |k| k.2)
     }
 
+    /// The inverse of [`GeometryTypeSet::gpkg_name`]; any type for an unknown name.
     #[must_use]
     pub fn from_gpkg_name(name: &str) -> Self {
         Self::SINGLE_TYPES.iter().find(|k| k.2.eq_ignore_ascii_case(name)).map_or(Self::ANY, |k| Self(k.0))
     }
 
-    /// The GeoJSON types, for messages: `Polygon or MultiPolygon`.
+    /// The GeoJSON types as messages name them: `Polygon or MultiPolygon`.
     #[must_use]
     pub fn type_names(self) -> String {
         let names: Vec<_> = Self::SINGLE_TYPES.iter().filter(|k| self.0 & k.0 != 0).map(|k| k.1).collect();

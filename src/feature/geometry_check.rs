@@ -6,27 +6,27 @@ use super::validity;
 use geo::orient::Direction;
 use geo::{CoordsIter, Orient, RemoveRepeatedPoints, Winding};
 
-/// What was put right without changing the meaning.
+/// Which repairs a geometry needed; none changes its meaning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GeometryRepair {
-    /// Rings turned to RFC 7946 winding.
+    /// Rings were reversed to the winding of RFC 7946.
     pub rewound: bool,
-    /// Repeated positions removed.
+    /// Repeated positions were removed.
     pub deduplicated: bool,
 }
 
-/// Lets only valid geometry pass, rewound to RFC 7946 (outer rings counter-clockwise) and without repeated positions.
+/// Returns a valid geometry with the winding of RFC 7946, 3.1.6 (exterior rings counter-clockwise) and without repeated positions.
 ///
 /// # Errors
-/// The fault and its fix: positions out of range or swapped, rings that cross themselves, empty geometry, a degenerate line or
-/// ring. `at` is empty unless one position is meant; the caller knows the place.
+/// The first fault and its fix: an empty geometry, positions out of range or swapped, a degenerate line or ring, rings that are not
+/// valid in the sense of OGC Simple Features. `at` is a JSON pointer below the geometry.
 pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), FeatureFault> {
     let before = geometry.coords_count();
     if before == 0 {
         return Err(FeatureFault::new(
             FaultKind::EmptyGeometry,
             "",
-            "The geometry is empty. Leave it out (null) if there is no place.",
+            "The geometry is empty. Use null if the feature has no location.",
         ));
     }
     if let Some(fault) = find_out_of_range(&geometry) {
@@ -45,23 +45,23 @@ pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), 
 fn find_out_of_range(geometry: &Geometry) -> Option<FeatureFault> {
     let outside = |x: f64, y: f64| !(x.is_finite() && y.is_finite() && x.abs() <= 180.0 && y.abs() <= 90.0);
     let bad = geometry.coords_iter().find(|c| outside(c.x, c.y))?;
-    let (flaw, hint) = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
+    let (kind, hint) = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
         (
             FaultKind::NationalGrid,
-            "These look like metres of a national grid: convert them to longitude and latitude (EPSG:4326) first.",
+            "It looks like metres of a national grid: convert it to longitude and latitude (EPSG:4326) first.",
         )
     } else if bad.x.abs() <= 90.0 && bad.y.abs() <= 180.0 {
-        (FaultKind::SwappedCoordinates, "Latitude and longitude seem to be swapped: GeoJSON wants longitude first.")
+        (FaultKind::SwappedCoordinates, "Latitude and longitude seem to be swapped: GeoJSON puts longitude first.")
     } else {
-        (FaultKind::OutOfRange, "Longitude goes from -180 to 180 and latitude from -90 to 90.")
+        (FaultKind::OutOfRange, "Longitude ranges from -180 to 180 and latitude from -90 to 90.")
     };
-    Some(FeatureFault::new(flaw, "", format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y)))
+    Some(FeatureFault::new(kind, "", format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y)))
 }
 
 fn remove_repeats(geometry: Geometry) -> Geometry {
     use geo_types::Geometry as G;
     match geometry {
-        // Two equal points are one place twice: kept, as the author may count them.
+        // Equal points of a MultiPoint stay: the author may count them.
         g @ (G::Point(_) | G::MultiPoint(_)) => g,
         G::GeometryCollection(c) => G::GeometryCollection(c.into_iter().map(remove_repeats).collect()),
         g => g.remove_repeated_points(),

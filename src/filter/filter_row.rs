@@ -1,16 +1,17 @@
-//! What a filter reads of a feature, whatever holds the feature.
+//! The view of a feature that a filter is evaluated on, independent of how the feature is stored.
 
 use crate::feature::{BoundingBox, Geometry};
 use std::borrow::Cow;
 
-/// What a filter looks at in one feature.
+/// One feature, as filters read it.
 pub trait FilterRow {
+    /// The feature's id.
     fn id(&self) -> &str;
-    /// The value of a field of the collection. Lists and objects are their JSON text.
+    /// The value of the field at this position. Lists and objects come as JSON text.
     fn value(&self, field: usize) -> FieldValueRef<'_>;
-    /// The box around the geometry, exactly; `None` when there is none.
+    /// The exact bounding box of the geometry (degrees); `None` without a geometry.
     fn bounds(&self) -> Option<BoundingBox>;
-    /// The geometry, when the box did not settle the matter.
+    /// The geometry (degrees, longitude first). Read only when the bounding box does not decide.
     fn geometry(&self) -> Option<Cow<'_, Geometry>>;
 }
 

@@ -1,16 +1,16 @@
-//! Moments and how periods lie to each other, as OGC 21-065r2 (7.8) and the W3C Time Ontology define it.
+//! Instants and intervals of filters, as OGC 21-065r2 (7.8) defines them.
 
 use crate::feature::time;
 use std::cmp::Ordering;
 
-/// A day or an instant, in milliseconds since 1970 (UTC). A day equals every instant in it, and comes before the next day.
+/// A day or an instant, in milliseconds since 1970 (UTC). A day equals every instant within it and is before the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeInstant {
     first_ms: i64,
     last_ms: i64,
 }
 
-/// From a moment to a moment; `None` is an open end.
+/// From one instant to another; `None` is an open end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeInterval {
     pub start: Option<TimeInstant>,
@@ -18,6 +18,7 @@ pub(crate) struct TimeInterval {
 }
 
 impl TimeInstant {
+    /// Parses a day (`2026-03-01`) or an RFC 3339 instant.
     pub fn parse_instant(text: &str) -> Option<Self> {
         time::parse_time_span(text).map(|s| Self { first_ms: s.start_ms, last_ms: s.end_ms })
     }
@@ -30,7 +31,7 @@ impl TimeInstant {
         self.last_ms
     }
 
-    /// The year, of the proleptic Gregorian calendar in UTC.
+    /// The year in the proleptic Gregorian calendar, in UTC.
     pub fn year(self) -> Option<i16> {
         let at = jiff::Timestamp::from_millisecond(self.first_ms).ok()?;
         Some(at.to_zoned(jiff::tz::TimeZone::UTC).year())
@@ -48,7 +49,7 @@ impl TimeInstant {
 }
 
 impl TimeInterval {
-    pub fn from_instant(moment: TimeInstant) -> Self {
-        Self { start: Some(moment), end: Some(moment) }
+    pub fn from_instant(instant: TimeInstant) -> Self {
+        Self { start: Some(instant), end: Some(instant) }
     }
 }

@@ -1,4 +1,4 @@
-//! Lists for the array functions.
+//! Lists: the operands of array functions.
 
 use super::binder::FilterBinder;
 use super::bound_operand::BoundOperand;
@@ -26,7 +26,7 @@ impl FilterBinder<'_> {
     pub(super) fn bind_elements(&mut self, items: &[Box<Expr>]) -> Result<Box<[ArrayElement]>> {
         if items.len() > MAX_LIST_VALUES {
             return Err(invalid_filter(format!(
-                "A list in the filter has {} values; at most {MAX_LIST_VALUES} are read.",
+                "A list in the filter has {} values; the limit is {MAX_LIST_VALUES}.",
                 items.len()
             )));
         }
@@ -38,12 +38,12 @@ impl FilterBinder<'_> {
             BoundOperand::Text(CharacterExpression::Literal(text)) => ArrayElement::Text(text),
             BoundOperand::Number(NumericExpression::Literal(n)) => ArrayElement::Number(n),
             BoundOperand::Boolean(BooleanExpression::Constant(Some(b))) => ArrayElement::Bool(b),
-            BoundOperand::Instant(InstantExpression::Literal(moment, text)) => ArrayElement::Time(moment, text),
+            BoundOperand::Instant(InstantExpression::Literal(instant, text)) => ArrayElement::Time(instant, text),
             other => {
                 return Err(self.mismatch_error(
                     expr,
                     &other,
-                    "the values of a list are text, numbers, dates or truth values",
+                    "the values of a list are text, numbers, dates or booleans",
                 ));
             }
         })

@@ -1,4 +1,4 @@
-//! What binding knows of the filter and the collection, and the sentences with which it refuses.
+//! The state of binding, and the errors that it refuses filters with.
 
 use super::bound_operand::BoundOperand;
 use crate::collection::Collection;
@@ -9,7 +9,7 @@ use crate::filter::source::{FilterSource, invalid_filter};
 use crate::suggestion::suggest_name;
 use cql2::Expr;
 
-/// What id and geometry are called in this collection.
+/// The names of the id and the geometry in this collection.
 pub(super) struct RoleNames {
     pub id: String,
     pub geometry: String,
@@ -42,19 +42,19 @@ impl FilterBinder<'_> {
     pub fn incomparable_error(&self, a: &Expr, x: &BoundOperand, b: &Expr, y: &BoundOperand) -> Error {
         let hint = match (x, y) {
             (BoundOperand::JsonField(..), _) | (_, BoundOperand::JsonField(..)) => {
-                " A list is asked with A_CONTAINS(property, ('value'))."
+                " Test a list with A_CONTAINS(property, ('value'))."
             }
             (BoundOperand::Geometry(_), _) | (_, BoundOperand::Geometry(_)) => {
-                " Geometries are compared by functions such as S_INTERSECTS."
+                " Compare geometries with functions such as S_INTERSECTS."
             }
             (BoundOperand::Interval(..), _) | (_, BoundOperand::Interval(..)) => {
-                " Intervals are compared by functions such as T_INTERSECTS."
+                " Compare intervals with functions such as T_INTERSECTS."
             }
             _ => "",
         };
-        let (from, to) = (describe_expression(a), describe_expression(b));
+        let (left, right) = (describe_expression(a), describe_expression(b));
         invalid_filter(format!(
-            "{}{from} is {} and {to} is {}: they cannot be compared.{hint}",
+            "{}{left} is {} and {right} is {}, which cannot be compared.{hint}",
             self.locate_expression(a),
             x.describe_type(),
             y.describe_type()
@@ -70,7 +70,7 @@ impl FilterBinder<'_> {
         ))
     }
 
-    /// The arguments of a function, when there are as many as it takes.
+    /// The arguments of a function that takes exactly `N`.
     pub fn exact_arguments<'e, const N: usize>(&self, op: &str, args: &'e [Box<Expr>]) -> Result<[&'e Expr; N]> {
         let found: Vec<&Expr> = args.iter().map(|a| &**a).collect();
         let count = found.len();
@@ -87,7 +87,7 @@ impl FilterBinder<'_> {
     pub fn unknown_function_error(&self, op: &str) -> Error {
         let known = functions::function_names();
         let hint = suggest_name(op, known.iter().copied())
-            .unwrap_or_else(|| "The known ones are listed under /api/functions.".to_owned());
+            .unwrap_or_else(|| "All functions are listed under /api/functions.".to_owned());
         invalid_filter(format!("{}There is no function '{}'. {hint}", self.source.name_position(op), shorten_text(op)))
     }
 
@@ -104,7 +104,7 @@ impl FilterBinder<'_> {
         ))
     }
 
-    /// Where the first name in an expression stands.
+    /// The place of the first name in an expression, as the beginning of a message.
     pub fn locate_expression(&self, expr: &Expr) -> String {
         match expr {
             Expr::Property { property } => self.source.name_position(property),
@@ -117,7 +117,7 @@ impl FilterBinder<'_> {
     }
 }
 
-/// The beginning of an expression as somebody may have written it.
+/// An expression as messages name it.
 pub(super) fn describe_expression(expr: &Expr) -> String {
     match expr {
         Expr::Property { property } => format!("'{}'", shorten_text(property)),
@@ -128,7 +128,7 @@ pub(super) fn describe_expression(expr: &Expr) -> String {
         Expr::Array(_) => "the list".into(),
         Expr::Interval { .. } => "the interval".into(),
         Expr::Date { .. } | Expr::Timestamp { .. } => "the date".into(),
-        Expr::Bool(_) => "the truth value".into(),
+        Expr::Bool(_) => "the boolean".into(),
         Expr::Null => "NULL".into(),
     }
 }

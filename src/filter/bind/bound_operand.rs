@@ -20,6 +20,7 @@ pub(super) enum BoundOperand {
 }
 
 impl BoundOperand {
+    /// The type as messages name it: `a number`.
     pub fn describe_type(&self) -> &'static str {
         match self {
             Self::Number(_) => "a number",
@@ -35,8 +36,8 @@ impl BoundOperand {
 }
 
 impl From<TemporalExpression> for BoundOperand {
-    fn from(period: TemporalExpression) -> Self {
-        match period {
+    fn from(expression: TemporalExpression) -> Self {
+        match expression {
             TemporalExpression::Instant(time) => Self::Instant(time),
             TemporalExpression::Interval(start, end) => Self::Interval(start, end),
         }

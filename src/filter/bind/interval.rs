@@ -1,4 +1,4 @@
-//! Instants and intervals.
+//! Instants and intervals: the operands of temporal functions.
 
 use super::binder::FilterBinder;
 use super::bound_operand::BoundOperand;
@@ -23,7 +23,7 @@ impl FilterBinder<'_> {
 
     pub(super) fn bind_interval(&mut self, ends: &[Box<Expr>]) -> Result<TemporalExpression> {
         let [start, end] = ends else {
-            return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open one."));
+            return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open end."));
         };
         let (start, end) = (self.bind_interval_end(start)?, self.bind_interval_end(end)?);
         if let (Some(InstantExpression::Literal(a, _)), Some(InstantExpression::Literal(b, _))) = (&start, &end)

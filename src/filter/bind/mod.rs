@@ -1,5 +1,5 @@
-//! From names to fields: every property and function is looked up, every operand has a type, and what cannot be compared is refused
-//! with its place. Evaluates nothing but what has no feature in it.
+//! Binds a parsed filter to a collection: resolves properties and functions, gives each operand a type, and refuses invalid comparisons
+//! with their place. Evaluates only what does not depend on a feature.
 
 mod bound_operand;
 mod binder;
@@ -21,7 +21,10 @@ use binder::{FilterBinder, RoleNames, describe_expression};
 use bound_operand::BoundOperand;
 use cql2::Expr;
 
-/// Binds a parsed filter to a collection.
+/// Binds a parsed filter, with coordinates in `crs`, to a collection.
+///
+/// # Errors
+/// [`Error::Invalid`] at `filter` with the place in the text, [`Error::TooLarge`] over a limit.
 pub(crate) fn bind_filter(
     expr: &Expr,
     source: &FilterSource,
@@ -35,13 +38,13 @@ pub(crate) fn bind_filter(
 }
 
 impl FilterBinder<'_> {
-    /// An expression as a condition.
+    /// Binds an expression as a condition.
     fn bind_condition(&mut self, expr: &Expr) -> Result<BooleanExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Boolean(test) => Ok(test),
             BoundOperand::Null => Ok(BooleanExpression::Constant(None)),
             other => Err(invalid_filter(format!(
-                "{}{} is {}, not a condition. Compare it with something, such as {} = ….",
+                "{}{} is {}, not a condition. Compare it with a value, such as {} = ….",
                 self.locate_expression(expr),
                 describe_expression(expr),
                 other.describe_type(),
@@ -50,12 +53,12 @@ impl FilterBinder<'_> {
         }
     }
 
-    /// An expression as whatever it is.
+    /// Binds an expression of any type.
     fn bind_expression(&mut self, expr: &Expr) -> Result<BoundOperand> {
         self.depth += 1;
         if self.depth > 2 * MAX_DEPTH {
             return Err(Error::TooLarge(format!(
-                "The filter nests more than {MAX_DEPTH} levels deep. Write it flatter."
+                "The filter is nested more than {MAX_DEPTH} levels deep. Flatten it."
             )));
         }
         let found = match expr {
@@ -81,10 +84,10 @@ impl FilterBinder<'_> {
             let (a, b) = (self.bind_temporal(a, op)?, self.bind_temporal(b, op)?);
             return Ok(BoundOperand::Boolean(BooleanExpression::TemporalRelation(relation, a, b)));
         }
-        if let Some(sets) = ArrayRelation::from_name(op) {
+        if let Some(relation) = ArrayRelation::from_name(op) {
             let [a, b] = self.exact_arguments(op, args)?;
             let (a, b) = (self.bind_array(a, op)?, self.bind_array(b, op)?);
-            return Ok(BoundOperand::Boolean(BooleanExpression::Array(sets, a, b)));
+            return Ok(BoundOperand::Boolean(BooleanExpression::Array(relation, a, b)));
         }
         match op.to_ascii_lowercase().as_str() {
             "and" => self.bind_conditions(args).map(|tests| BoundOperand::Boolean(BooleanExpression::all_of(tests))),
@@ -103,7 +106,7 @@ impl FilterBinder<'_> {
 
     fn bind_conditions(&mut self, args: &[Box<Expr>]) -> Result<Vec<BooleanExpression>> {
         if args.len() < 2 {
-            return Err(invalid_filter("AND and OR join two conditions or more."));
+            return Err(invalid_filter("AND and OR need at least two conditions."));
         }
         args.iter().map(|arg| self.bind_condition(arg)).collect()
     }
@@ -117,7 +120,7 @@ impl FilterBinder<'_> {
         match self.bind_expression(pattern)? {
             BoundOperand::Text(CharacterExpression::Literal(pattern)) => Ok(BooleanExpression::Like(text, pattern)),
             _ => Err(invalid_filter(format!(
-                "{}A pattern is text in quotes, such as LIKE 'Smith%' or LIKE CASEI('smith%').",
+                "{}A pattern must be text in quotes, such as LIKE 'Smith%' or LIKE CASEI('smith%').",
                 self.locate_expression(pattern)
             ))),
         }
@@ -135,7 +138,7 @@ impl FilterBinder<'_> {
         let [value, list] = self.exact_arguments("IN", args)?;
         let Expr::Array(items) = list else {
             return Err(invalid_filter(format!(
-                "{}IN wants a list, such as IN ('a','b').",
+                "{}IN takes a list, such as IN ('a','b').",
                 self.locate_expression(list)
             )));
         };
@@ -168,7 +171,7 @@ impl FilterBinder<'_> {
             BoundOperand::Text(CharacterExpression::Id | CharacterExpression::Literal(_)) => {
                 Ok(BooleanExpression::Constant(Some(false)))
             }
-            _ => Err(invalid_filter(format!("{}IS NULL asks about a property.", self.locate_expression(inner)))),
+            _ => Err(invalid_filter(format!("{}IS NULL takes a property.", self.locate_expression(inner)))),
         }
     }
 
@@ -181,7 +184,7 @@ impl FilterBinder<'_> {
             (BoundOperand::Boolean(x), BoundOperand::Boolean(y)) => {
                 BooleanExpression::CompareBooleans(order, Box::new(x), Box::new(y))
             }
-            // A date in quotes is meant as a date where it is compared with one.
+            // Text that is compared with a date is a date.
             (BoundOperand::Instant(x), BoundOperand::Text(CharacterExpression::Literal(y))) => {
                 BooleanExpression::CompareTimes(order, x, Self::parse_instant(&y)?)
             }
@@ -189,20 +192,20 @@ impl FilterBinder<'_> {
                 BooleanExpression::CompareTimes(order, Self::parse_instant(&x)?, y)
             }
             (BoundOperand::Null, _) | (_, BoundOperand::Null) => {
-                return Err(invalid_filter("Nothing equals NULL. Ask with IS NULL or IS NOT NULL."));
+                return Err(invalid_filter("A comparison with NULL never matches. Use IS NULL or IS NOT NULL."));
             }
             (x, y) => return Err(self.incomparable_error(a, &x, b, &y)),
         })
     }
 }
 
-/// Two literals need no feature to be compared.
+/// Binds a spatial relation; one of two literals is evaluated right away.
 fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> BooleanExpression {
     match (a, b) {
         (GeometryExpression::Literal { valid: a, .. }, GeometryExpression::Literal { valid: b, .. }) => {
             BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a, &b)))
         }
-        // The feature's side comes first: one spelling for one question.
+        // The feature's geometry comes first, so that equivalent filters have one form.
         (a @ GeometryExpression::Literal { .. }, GeometryExpression::FeatureGeometry) => {
             BooleanExpression::Spatial(relation.swap_sides(), GeometryExpression::FeatureGeometry, a)
         }
@@ -210,7 +213,7 @@ fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExp
     }
 }
 
-/// Equalities of one value with many become one look into a sorted list, where they are with literals.
+/// Joins equalities of one value with many literals into one search in a sorted list.
 fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
     let numbers: Option<Vec<f64>> = tests
         .iter()

@@ -18,9 +18,7 @@ impl FilterBinder<'_> {
         match expr {
             Expr::Bool(b) => Ok(BoundOperand::Boolean(BooleanExpression::Constant(Some(*b)))),
             Expr::Float(n) if n.is_finite() => Ok(BoundOperand::Number(NumericExpression::Literal(*n))),
-            Expr::Float(_) => {
-                Err(invalid_filter("A number in the filter is too large. Numbers have at most 308 digits."))
-            }
+            Expr::Float(_) => Err(invalid_filter("A number in the filter is too large: the limit is 1.8e308.")),
             Expr::Literal(text) => Ok(BoundOperand::Text(CharacterExpression::Literal(text.as_str().into()))),
             Expr::Null => Ok(BoundOperand::Null),
             Expr::Property { property } => self.bind_property(property),
@@ -56,7 +54,7 @@ impl FilterBinder<'_> {
         })
     }
 
-    /// Functions and operators that give a value.
+    /// Binds functions and operators that return a value.
     pub(super) fn bind_value(&mut self, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
         if let Some(operator) = ArithmeticOperator::from_operator(op) {
             return self.bind_arithmetic(operator, op, args).map(BoundOperand::Number);
@@ -109,7 +107,7 @@ impl FilterBinder<'_> {
     fn bind_number(&mut self, expr: &Expr) -> Result<NumericExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Number(number) => Ok(number),
-            other => Err(self.mismatch_error(expr, &other, "only numbers are added, divided and so on")),
+            other => Err(self.mismatch_error(expr, &other, "arithmetic takes numbers")),
         }
     }
 
@@ -127,17 +125,17 @@ impl FilterBinder<'_> {
         }))
     }
 
-    /// A day or an instant in quotes.
+    /// Parses a day or an instant.
     pub(super) fn parse_instant(text: &str) -> Result<InstantExpression> {
-        let day = text.len() == 10;
-        let moment = TimeInstant::parse_instant(text).ok_or_else(|| {
+        let is_day = text.len() == 10;
+        let instant = TimeInstant::parse_instant(text).ok_or_else(|| {
             invalid_filter(format!(
-                "'{}' is no date. Write DATE('2026-03-01') or TIMESTAMP('2026-03-01T08:30:00Z').",
+                "'{}' is not a date. Write DATE('2026-03-01') or TIMESTAMP('2026-03-01T08:30:00Z').",
                 shorten_text(text)
             ))
         })?;
-        let written =
-            text.parse::<jiff::Timestamp>().ok().filter(|_| !day).map_or_else(|| text.to_owned(), |t| t.to_string());
-        Ok(InstantExpression::Literal(moment, written.into()))
+        let canonical =
+            text.parse::<jiff::Timestamp>().ok().filter(|_| !is_day).map_or_else(|| text.to_owned(), |t| t.to_string());
+        Ok(InstantExpression::Literal(instant, canonical.into()))
     }
 }

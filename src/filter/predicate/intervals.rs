@@ -4,7 +4,7 @@ use crate::filter::expression::TemporalRelation;
 use crate::filter::temporal::{TimeInstant, TimeInterval};
 use std::cmp::Ordering;
 
-/// Whether two intervals are in this relation.
+/// Whether interval `a` is in this relation to interval `b`.
 pub(super) fn relate_intervals(relation: TemporalRelation, a: TimeInterval, b: TimeInterval) -> bool {
     use Ordering::{Equal, Greater, Less};
     let starts = compare_ends(a.start, OpenEnd::Before, b.start, OpenEnd::Before);
@@ -30,7 +30,7 @@ pub(super) fn relate_intervals(relation: TemporalRelation, a: TimeInterval, b: T
     }
 }
 
-/// Where an end lies that is open.
+/// On which side of all instants an open end is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OpenEnd {
     Before,
