@@ -11,19 +11,20 @@ use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The live collection: whoever asks gets the newest [`Snapshot`].
+/// A collection that is edited while it is read: readers get the newest [`Snapshot`].
 pub struct CollectionIndex {
     inner: Arc<IndexState>,
 }
 
 struct IndexState {
     current: ArcSwap<Snapshot>,
-    /// Held while a new snapshot is made from the present one.
+    /// Held while a new snapshot is derived from the current one.
     writing: Mutex<()>,
+    /// A background merge is running.
     merging: AtomicBool,
 }
 
-/// Collects features for the first snapshot. Features may come in any order of keys.
+/// Collects the features of the first snapshot, in any order of keys.
 pub struct IndexBuilder {
     collection: Arc<Collection>,
     draft: Box<SegmentDraft>,
@@ -39,6 +40,7 @@ impl IndexBuilder {
         self.draft.push(&self.collection, feature);
     }
 
+    /// Assembles the first snapshot.
     pub fn finish(self, revision: RevisionNumber) -> CollectionIndex {
         let tiers = tiers::build_first_tiers(&self.collection, self.draft);
         let snapshot = Snapshot::new(&self.collection, revision, tiers);
@@ -50,34 +52,35 @@ impl IndexBuilder {
 }
 
 impl CollectionIndex {
+    /// The newest snapshot; never waits.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.current.load_full()
     }
 
-    /// Publishes a new snapshot with these changes. Writers are serialised by the caller.
+    /// Publishes a new snapshot with these changes. The caller serialises writers.
     ///
-    /// Just before it is out, `redrawn` is told the boxes of features that were not changed themselves but are now drawn from
-    /// another zoom on, because points beside them came or went: tiles there become stale too.
+    /// Calls `mark_redrawn` just before publishing, with the bounding boxes (degrees) of unchanged features that are now drawn from another
+    /// zoom because points near them were added or removed: tiles there become stale too.
     pub fn publish_changes(
         &self,
         changes: &[FeatureChange],
         revision: RevisionNumber,
-        redrawn: impl FnOnce(&[BoundingBox]),
+        mark_redrawn: impl FnOnce(&[BoundingBox]),
     ) {
-        // A writer that panicked left the last snapshot in place: it is whole.
+        // A writer that panicked did not publish: the current snapshot is intact.
         let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (snapshot, boxes) = tiers::apply_changes(&self.inner.current.load(), changes, revision);
-        redrawn(&boxes);
+        let (snapshot, redrawn) = tiers::apply_changes(&self.inner.current.load(), changes, revision);
+        mark_redrawn(&redrawn);
         self.inner.current.store(Arc::new(snapshot));
         merge_in_background(&self.inner);
     }
 
-    /// [`CollectionIndex::publish_changes`] for those who keep no tiles.
+    /// [`CollectionIndex::publish_changes`] for callers without a tile cache.
     pub fn apply_changes(&self, changes: &[FeatureChange], revision: RevisionNumber) {
         self.publish_changes(changes, revision, |_| {});
     }
 
-    /// Merges everything into one segment, now.
+    /// Merges all tiers into one segment before it returns.
     pub fn compact(&self) {
         let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let compacted = tiers::compact_snapshot(&self.inner.current.load());
@@ -85,7 +88,7 @@ impl CollectionIndex {
     }
 }
 
-/// Starts a thread that does the large merges that are due, unless there is one.
+/// Starts a thread for the large merges that are due, unless one is running.
 fn merge_in_background(inner: &Arc<IndexState>) {
     if tiers::find_due_merge(&inner.current.load().tiers).is_none() || inner.merging.swap(true, Ordering::AcqRel) {
         return;
@@ -97,7 +100,8 @@ fn merge_in_background(inner: &Arc<IndexState>) {
     });
 }
 
-/// Merges beside the writers, then publishes with what died meanwhile.
+/// Merges while writers go on, then publishes the merged tier with the slots that died in the meantime marked. Returns whether a merge
+/// was due.
 fn merge_once(inner: &IndexState) -> bool {
     let before = inner.current.load_full();
     let Some(range) = tiers::find_due_merge(&before.tiers) else { return false };
@@ -107,7 +111,7 @@ fn merge_once(inner: &IndexState) -> bool {
     let now = inner.current.load_full();
     let same = |a: &SnapshotTier, b: &SnapshotTier| Arc::ptr_eq(&a.segment, &b.segment);
     let remaining: Vec<usize> = sources.iter().filter_map(|s| now.tiers.iter().position(|t| same(s, t))).collect();
-    // A source that died out altogether leaves its dead to be found by id.
+    // A source without live slots is no longer a tier; its slots are found by id in the merged one.
     let mut died = vec![];
     for source in sources {
         let present = now.tiers.iter().find(|t| same(source, t));
@@ -118,7 +122,7 @@ fn merge_once(inner: &IndexState) -> bool {
     tier.mark_dead(&died);
     let mut tiers = now.tiers.clone();
     let at = remaining.first().copied().unwrap_or(0);
-    remaining.iter().rev().for_each(|&gone| _ = tiers.remove(gone));
+    remaining.iter().rev().for_each(|&source| _ = tiers.remove(source));
     if tier.live_count > 0 {
         tiers.insert(at, tier);
     }

@@ -1,4 +1,4 @@
-//! One slot as filters look at it. Borrows everything; a geometry is put together only when its box does not settle the matter.
+//! One slot as filters read it. Borrows all values; builds a geometry only when its bounding box does not decide.
 
 use super::column::CellValue;
 use super::segment::IndexSegment;

@@ -10,10 +10,10 @@ use crate::crs;
 use crate::feature::{BoundingBox, FeatureId, time::TimeSpan};
 use std::sync::Arc;
 
-/// One state of a collection, for as long as somebody holds it.
+/// One state of a collection.
 pub struct Snapshot {
     pub(super) collection: Arc<Collection>,
-    /// The names of the fields as GeoJSON writes them.
+    /// The names of the fields as GeoJSON has them: quoted, with a colon.
     pub(super) field_names: Arc<[Box<[u8]>]>,
     pub(super) revision: RevisionNumber,
     pub(super) tiers: Vec<SnapshotTier>,
@@ -30,6 +30,7 @@ impl Snapshot {
         self.revision
     }
 
+    /// The number of features.
     pub fn len(&self) -> usize {
         self.tiers.iter().map(|t| t.live_count).sum()
     }
@@ -38,16 +39,17 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// The box around all features; `None` when none has a place.
+    /// The box around all features (degrees); `None` when none has a geometry.
     pub fn extent(&self) -> Option<BoundingBox> {
         self.extent
     }
 
-    /// From the first start to the last end; `None` when nothing is dated. An open end is `i64::MIN` or `i64::MAX`.
+    /// From the first start to the last end; `None` when no feature is dated.
     pub fn time_extent(&self) -> Option<TimeSpan> {
         self.time_extent
     }
 
+    /// The slot of the feature with this id.
     pub fn get(&self, id: &FeatureId) -> Option<FeatureSlot> {
         let found = |(at, tier): (usize, &SnapshotTier)| {
             tier.segment
@@ -62,6 +64,7 @@ impl Snapshot {
         &self.tiers
     }
 
+    /// The segment of a slot, and the slot in it.
     pub(super) fn locate_slot(&self, slot: FeatureSlot) -> (&IndexSegment, usize) {
         (&self.tiers[slot.tier_index()].segment, slot.slot_index())
     }
@@ -79,6 +82,7 @@ impl Snapshot {
         empty.with_tiers(revision, tiers)
     }
 
+    /// A snapshot of the same collection with other tiers.
     pub(super) fn with_tiers(&self, revision: RevisionNumber, tiers: Vec<SnapshotTier>) -> Self {
         let extent = tiers.iter().filter_map(|t| t.extent).reduce(union_extents).map(bbox_from_steps);
         let time_extent = tiers.iter().filter_map(|t| t.time_extent).reduce(union_spans);
@@ -92,7 +96,7 @@ impl Snapshot {
         }
     }
 
-    /// The highest key that there was; `None` when there was none.
+    /// The highest key of all slots, dead ones included; `None` without any slot.
     pub(super) fn last_key(&self) -> Option<i64> {
         let last = |t: &SnapshotTier| t.segment.by_key.last().map(|&slot| t.segment.keys[slot as usize]);
         self.tiers.iter().filter_map(last).max()
@@ -103,13 +107,14 @@ impl Snapshot {
         segment.shapes.is_point_only(at)
     }
 
+    /// The bounding box of a feature (degrees); `None` without a geometry.
     pub(crate) fn feature_bounds(&self, slot: FeatureSlot) -> Option<BoundingBox> {
         let (segment, at) = self.locate_slot(slot);
         segment.shapes.bounds(at).map(bbox_from_steps)
     }
 }
 
-/// The names of fields as they are written: quoted, with the colon.
+/// Names as GeoJSON has them: quoted, with a colon.
 fn quote_field_names<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<Box<[u8]>> {
     let quoted = |name| {
         let mut out = vec![];

@@ -6,7 +6,7 @@ use crate::feature::time::TimeSpan;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A segment, and what has been replaced or removed of it since it was assembled.
+/// A segment, and which of its features have been replaced or removed since it was assembled.
 #[derive(Clone)]
 pub(crate) struct SnapshotTier {
     pub segment: Arc<IndexSegment>,
@@ -30,21 +30,22 @@ impl SnapshotTier {
         tier
     }
 
+    /// Whether the feature in this slot has not been replaced or removed.
     pub fn is_live(&self, slot: u32) -> bool {
         self.dead.as_ref().is_none_or(|dead| dead[slot as usize / 64] >> (slot % 64) & 1 == 0)
     }
 
-    /// How many of these slots live.
+    /// The number of live slots among these.
     pub fn count_live(&self, slots: Range<u32>) -> usize {
         if self.dead.is_none() { slots.len() } else { slots.filter(|&s| self.is_live(s)).count() }
     }
 
-    /// The live_count slots.
+    /// The live slots, ascending.
     pub fn live_slots(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.segment.len() as u32).filter(|&s| self.is_live(s))
     }
 
-    /// Whether all that is dead here is dead in the other, which is of the same segment.
+    /// Whether every dead slot is also dead in another tier of the same segment.
     pub(super) fn dead_subset_of(&self, other: &Self) -> bool {
         match (&self.dead, &other.dead) {
             (None, _) => true,
@@ -53,22 +54,23 @@ impl SnapshotTier {
         }
     }
 
+    /// Marks slots as dead; updates counts and extents.
     pub(super) fn mark_dead(&mut self, slots: &[u32]) {
         let slots: Vec<u32> = slots.iter().copied().filter(|&s| self.is_live(s)).collect();
         if slots.is_empty() {
             return;
         }
         let mut dead = self.dead.as_ref().map_or_else(|| vec![0; self.segment.len().div_ceil(64)], |d| d.to_vec());
-        let mut measure = false;
+        let mut at_extent_edge = false;
         for &slot in &slots {
             dead[slot as usize / 64] |= 1 << (slot % 64);
             self.live_count -= 1;
             self.point_count -= usize::from(self.segment.shapes.is_point_only(slot as usize));
             let bounds = self.segment.shapes.bounds(slot as usize);
-            measure |= bounds.zip(self.extent).is_some_and(|(b, e)| (0..4).any(|side| b[side] == e[side]));
+            at_extent_edge |= bounds.zip(self.extent).is_some_and(|(b, e)| (0..4).any(|side| b[side] == e[side]));
         }
         self.dead = Some(Arc::new(dead));
-        if measure {
+        if at_extent_edge {
             self.extent = self.compute_extent();
         }
         self.time_extent = self.time_extent.and_then(|times| {
@@ -79,7 +81,7 @@ impl SnapshotTier {
         });
     }
 
-    /// The box around the live_count, in 1e-7 degrees. Only features at the edge of the box in world coordinates are looked at closely.
+    /// The box around the live features, in 1e-7 degrees. Reads positions only of features at the edge of the box in world coordinates.
     fn compute_extent(&self) -> Option<[i32; 4]> {
         let boxes = &self.segment.boxes;
         let placed = || self.live_slots().map(|s| s as usize).filter(|&s| boxes[s] != WorldBox::EMPTY);

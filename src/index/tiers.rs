@@ -1,5 +1,5 @@
-//! How a snapshot follows from the one before: an edit adds a small tier and marks what it replaces as dead; tiers of like size are merged
-//! (a log-structured merge), small ones at once, large ones by a thread of their own. Never changes what readers hold.
+//! Derives a snapshot from the one before: an edit adds a small tier and marks the slots that it replaces as dead. Tiers of similar size
+//! are merged (a log-structured merge tree): small ones at once, large ones in the background. Never changes a published snapshot.
 
 use super::point_thinning::{self, ThinningPoint};
 use super::segment::{IndexSegment, NEVER_DRAWN_ZOOM, SegmentDraft, SegmentSource};
@@ -12,10 +12,10 @@ use crate::feature::{BoundingBox, Feature};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// Merges up to so many features are done at once, larger ones in the background.
+/// Merges of up to so many features are done at once, larger ones in the background.
 const MAX_INLINE_MERGE: usize = 4_000;
 
-/// The tiers of a collection that was read for the first time.
+/// The tiers of a collection that is loaded for the first time.
 pub(crate) fn build_first_tiers(collection: &Collection, draft: Box<SegmentDraft>) -> Vec<SnapshotTier> {
     if draft.len() == 0 {
         return vec![];
@@ -46,7 +46,7 @@ fn pick_draft_slots(draft: &SegmentDraft) -> Vec<SourceSlot> {
     picks
 }
 
-/// The snapshot after these changes, and the boxes of other features that are drawn from another zoom on.
+/// The snapshot after these changes, and the bounding boxes (degrees) of unchanged features that are now drawn from another zoom.
 pub(crate) fn apply_changes(
     before: &Snapshot,
     changes: &[FeatureChange],
@@ -89,7 +89,7 @@ pub(crate) fn apply_changes(
     (snapshot, redrawn)
 }
 
-/// Sets the first zooms of new points; returns the old ones whose first zoom changes.
+/// Sets the first zooms of new points; returns the other points whose first zoom changes.
 fn update_thinning(
     before: &Snapshot,
     gone: &HashSet<u64>,
@@ -113,7 +113,7 @@ fn update_thinning(
         new.iter().zip(zooms.added).for_each(|(&slot, zoom)| picks[slot].zoom = zoom);
         return zooms.changed;
     }
-    // A point that stays where it is takes its first zoom along, and nobody else's changes for it.
+    // An edited point with the same position keeps its first zoom and changes no other's.
     let by_key: HashMap<i64, FeatureSlot> =
         gone_points.iter().filter_map(|&s| Some((before.thinning_point(s)?.key, s))).collect();
     let stays = |point: &ThinningPoint| {
@@ -170,14 +170,14 @@ fn mark_dead_slots(tiers: &mut Vec<SnapshotTier>, slots: impl Iterator<Item = Fe
     tiers.retain(|t| t.live_count > 0);
 }
 
-/// Which tiers should become one: the two newest when they are of like size, or one that is mostly dead.
+/// The tiers to merge next: the two newest when their sizes are similar, or one with mostly dead slots.
 pub(super) fn find_due_merge(tiers: &[SnapshotTier]) -> Option<Range<usize>> {
     let n = tiers.len();
     if n >= 2 && tiers[n - 1].live_count * 2 >= tiers[n - 2].live_count {
         return Some(n - 2..n);
     }
-    let wasted = tiers.iter().position(|t| t.live_count * 2 < t.segment.len());
-    wasted.map(|at| at..at + 1)
+    let sparse = tiers.iter().position(|t| t.live_count * 2 < t.segment.len());
+    sparse.map(|at| at..at + 1)
 }
 
 fn count_live(tiers: &[SnapshotTier]) -> usize {
