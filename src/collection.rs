@@ -62,6 +62,7 @@ pub enum FieldType {
     Json,
 }
 
+/// A property of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDefinition {
     pub name: String,

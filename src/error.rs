@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+/// A result whose error is a sentence for the user.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request could not be fulfilled. Each variant carries a sentence that says what is wrong and what to do.

@@ -49,7 +49,9 @@ pub fn bbox_of(geometry: &Geometry) -> Option<BoundingBox> {
 pub struct GeometryTypeSet(u8);
 
 impl GeometryTypeSet {
+    /// No type: the collection has no geometry.
     pub const NONE: Self = Self(0);
+    /// All seven GeoJSON types.
     pub const ANY: Self = Self(0x7f);
 
     /// (bit, GeoJSON type, GeoPackage type name, OGC Part 5 format)
@@ -83,16 +85,19 @@ impl GeometryTypeSet {
         })
     }
 
+    /// The types of either set.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
+    /// Whether the type of this geometry is in the set.
     #[must_use]
     pub fn accepts(self, geometry: &Geometry) -> bool {
         self.0 & Self::from_geometry(geometry).0 != 0
     }
 
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_none(self) -> bool {
         self.0 == 0

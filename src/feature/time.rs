@@ -13,6 +13,7 @@ impl TimeSpan {
     /// Open at both ends.
     pub const ALWAYS: Self = Self { start_ms: i64::MIN, end_ms: i64::MAX };
 
+    /// Whether the spans share an instant.
     #[must_use]
     pub fn intersects(self, other: Self) -> bool {
         self.start_ms <= other.end_ms && other.start_ms <= self.end_ms

@@ -47,6 +47,7 @@ pub(crate) enum ComparisonOperator {
     GreaterOrEqual,
 }
 
+/// An expression with a number as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NumericExpression {
     Literal(f64),
@@ -70,6 +71,7 @@ pub(crate) enum ArithmeticOperator {
     Power,
 }
 
+/// An expression with text as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CharacterExpression {
     /// Already folded where it is an argument of a folding.
@@ -79,6 +81,7 @@ pub(crate) enum CharacterExpression {
     Folded(TextFolding, Box<CharacterExpression>),
 }
 
+/// An expression with a day or an instant as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum InstantExpression {
     /// The instant and its text.
@@ -94,6 +97,7 @@ pub(crate) enum TemporalExpression {
     Interval(Option<InstantExpression>, Option<InstantExpression>),
 }
 
+/// An expression with a geometry as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum GeometryExpression {
     /// The geometry of the feature.
@@ -102,12 +106,14 @@ pub(crate) enum GeometryExpression {
     Literal { written: Arc<Geometry>, valid: Arc<Geometry> },
 }
 
+/// An expression with a list as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayExpression {
     Field(usize),
     Literal(Box<[ArrayElement]>),
 }
 
+/// A value of a list literal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayElement {
     Text(Box<str>),
@@ -231,6 +237,7 @@ impl ComparisonOperator {
         }
     }
 
+    /// Whether the comparison holds for operands in this order.
     pub fn holds(self, found: std::cmp::Ordering) -> bool {
         match self {
             Self::Equal => found.is_eq(),

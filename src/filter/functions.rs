@@ -33,6 +33,7 @@ pub fn list_functions() -> Json {
     json!({"functions": values.chain(tests).collect::<Vec<_>>()})
 }
 
+/// The names of all functions.
 pub(crate) fn function_names() -> Vec<&'static str> {
     let values = VALUE_FUNCTIONS.iter().map(|f| f.0);
     let spatial = SpatialRelation::ALL.iter().map(|f| f.name());

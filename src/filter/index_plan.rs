@@ -23,6 +23,7 @@ pub struct IndexPlan {
 }
 
 impl IndexPlan {
+    /// The conditions that the index can evaluate of this expression.
     pub(crate) fn from_expression(test: &BooleanExpression, collection: &Collection) -> Self {
         let mut plan = Self::default();
         plan.narrow_by(test, collection);

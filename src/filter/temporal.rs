@@ -23,10 +23,12 @@ impl TimeInstant {
         time::parse_time_span(text).map(|s| Self { first_ms: s.start_ms, last_ms: s.end_ms })
     }
 
+    /// The first millisecond of the day or instant.
     pub fn first_ms(self) -> i64 {
         self.first_ms
     }
 
+    /// The last millisecond of the day or instant.
     pub fn last_ms(self) -> i64 {
         self.last_ms
     }
@@ -37,6 +39,7 @@ impl TimeInstant {
         Some(at.to_zoned(jiff::tz::TimeZone::UTC).year())
     }
 
+    /// Before, after, or equal when they overlap.
     pub fn compare(self, other: Self) -> Ordering {
         if self.last_ms < other.first_ms {
             Ordering::Less

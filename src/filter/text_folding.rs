@@ -14,10 +14,12 @@ pub(crate) enum TextFolding {
 }
 
 impl TextFolding {
+    /// The folding that does both.
     pub fn combine(self, other: Self) -> Self {
         if self == other { self } else { Self::Both }
     }
 
+    /// Folds a text to Unicode normalisation form C.
     pub fn fold_text(self, text: &str) -> Cow<'_, str> {
         let is_folded = |b: u8| b.is_ascii() && (self == Self::Accents || !b.is_ascii_uppercase());
         if text.bytes().all(is_folded) {

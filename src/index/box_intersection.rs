@@ -62,6 +62,7 @@ impl QueryRect {
         Self { west, south, east, north, steps, outer, inner: is_valid.then_some(inner) }
     }
 
+    /// Whether the geometry in this slot intersects the rectangle.
     pub fn intersects_feature(&self, parts: &FeatureArrays, slot: usize) -> bool {
         let around = &parts.boxes[slot];
         if !around.intersects(&self.outer) {

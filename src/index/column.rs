@@ -84,6 +84,7 @@ impl PropertyColumn {
         }
     }
 
+    /// The value in this slot.
     pub fn cell_at(&self, slot: usize) -> CellValue<'_> {
         match self {
             Self::Dictionary(dictionary) => dictionary.text_at(slot).map_or(CellValue::Null, CellValue::Text),

@@ -41,6 +41,7 @@ pub(crate) struct GeometryMember {
 /// Longitude and latitude in 1e-7 degrees.
 pub(crate) type LonLat = [i32; 2];
 
+/// Geometries by slot.
 #[derive(Default)]
 pub(crate) struct GeometryArray {
     pub types: Vec<GeometryType>,
@@ -83,6 +84,7 @@ impl GeometryArray {
         self.path_ends.push(self.ends.len() as u32);
     }
 
+    /// The paths of the geometry in this slot.
     pub fn paths(&self, slot: usize) -> impl ExactSizeIterator<Item = GeometryPath> + '_ {
         (self.path_start(slot)..self.path_ends[slot] as usize).map(|path| self.path_at(path))
     }
@@ -117,6 +119,7 @@ impl GeometryArray {
         (self.types[slot] == GeometryType::Point).then(|| self.position_start(self.path_start(slot)))
     }
 
+    /// The members of the GeometryCollection in this slot, outermost first; empty for all other types.
     pub fn members(&self, slot: usize) -> &[GeometryMember] {
         self.members.get(&(slot as u32)).map_or(&[], |m| m)
     }

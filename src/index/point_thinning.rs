@@ -19,6 +19,7 @@ const CELL_BITS: u32 = 5;
 /// A cell: (zoom, column, row).
 type ThinningCell = (u8, u32, u32);
 
+/// A feature that is drawn as points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ThinningPoint {
     pub key: i64,
@@ -59,6 +60,7 @@ pub(crate) struct ThinningZooms {
     pub changed: Vec<(FeatureSlot, u8)>,
 }
 
+/// The point that is drawn for a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CellWinner {
     key: i64,

@@ -116,6 +116,7 @@ impl SegmentDraft {
         }
     }
 
+    /// Appends a feature of this collection.
     pub fn push(&mut self, collection: &Collection, feature: &Feature) {
         let parts = &mut self.parts;
         parts.keys.push(feature.key);

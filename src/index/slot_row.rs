@@ -7,6 +7,7 @@ use crate::feature::{BoundingBox, Geometry};
 use crate::filter::{FieldValueRef, FilterRow};
 use std::borrow::Cow;
 
+/// The feature in one slot of a segment.
 pub(crate) struct SlotRow<'a> {
     pub segment: &'a IndexSegment,
     pub slot: usize,

@@ -102,6 +102,7 @@ impl Snapshot {
         self.tiers.iter().filter_map(last).max()
     }
 
+    /// Whether a feature is drawn as points only.
     pub(super) fn is_point_only(&self, slot: FeatureSlot) -> bool {
         let (segment, at) = self.locate_slot(slot);
         segment.shapes.is_point_only(at)

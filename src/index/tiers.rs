@@ -184,6 +184,7 @@ fn count_live(tiers: &[SnapshotTier]) -> usize {
     tiers.iter().map(|t| t.live_count).sum()
 }
 
+/// One segment of the live features of these tiers.
 pub(super) fn merge_segments(collection: &Collection, tiers: &[SnapshotTier]) -> IndexSegment {
     let pick = |source: usize, slot: u32| SourceSlot {
         source: source as u32,
@@ -202,6 +203,7 @@ fn merge_tiers(snapshot: &Snapshot, range: Range<usize>) -> Snapshot {
     snapshot.with_tiers(snapshot.revision, tiers)
 }
 
+/// The same snapshot with one tier.
 pub(crate) fn compact_snapshot(snapshot: &Snapshot) -> Snapshot {
     if snapshot.tiers.is_empty() {
         snapshot.with_tiers(snapshot.revision, vec![])

@@ -22,6 +22,7 @@ impl WorldBox {
         Self { x0: a.x, y0: a.y, x1: b.x, y1: b.y }
     }
 
+    /// Whether the boxes share a position.
     pub fn intersects(&self, o: &Self) -> bool {
         // Simple comparisons, which compile to code without branches.
         (self.x0 <= o.x1) && (o.x0 <= self.x1) && (self.y0 <= o.y1) && (o.y0 <= self.y1)

@@ -12,6 +12,7 @@ struct SegmentBox {
     max: Coord<f64>,
 }
 
+/// The tree over the segments of all rings of one geometry, in their order.
 pub struct BoxTree {
     segments: Vec<SegmentBox>,
     /// A complete binary tree: children of `i` are `2i` and `2i + 1`; leaves start at `leaves`.

@@ -11,6 +11,7 @@ use crate::filter::source::invalid_filter;
 use cql2::Expr;
 
 impl FilterBinder<'_> {
+    /// Binds an operand of an array function.
     pub(super) fn bind_array(&mut self, expr: &Expr, op: &str) -> Result<ArrayExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::JsonField(field) => Ok(ArrayExpression::Field(field)),
@@ -23,6 +24,7 @@ impl FilterBinder<'_> {
         }
     }
 
+    /// Binds the values of a list literal.
     pub(super) fn bind_elements(&mut self, items: &[Box<Expr>]) -> Result<Box<[ArrayElement]>> {
         if items.len() > MAX_LIST_VALUES {
             return Err(invalid_filter(format!(

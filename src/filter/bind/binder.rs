@@ -29,6 +29,7 @@ impl RoleNames {
     }
 }
 
+/// The state of binding one filter to one collection.
 pub(super) struct FilterBinder<'a> {
     pub collection: &'a Collection,
     pub source: &'a FilterSource,
@@ -39,6 +40,7 @@ pub(super) struct FilterBinder<'a> {
 }
 
 impl FilterBinder<'_> {
+    /// The error for a comparison of two types that have none.
     pub fn incomparable_error(&self, a: &Expr, x: &BoundOperand, b: &Expr, y: &BoundOperand) -> Error {
         let hint = match (x, y) {
             (BoundOperand::JsonField(..), _) | (_, BoundOperand::JsonField(..)) => {
@@ -61,6 +63,7 @@ impl FilterBinder<'_> {
         ))
     }
 
+    /// The error for an operand of the wrong type; `rule` says what would be valid.
     pub fn mismatch_error(&self, expr: &Expr, found: &BoundOperand, rule: &str) -> Error {
         invalid_filter(format!(
             "{}{} is {}, but {rule}.",
@@ -133,6 +136,7 @@ pub(super) fn describe_expression(expr: &Expr) -> String {
     }
 }
 
+/// The beginning of a text from the client, short enough for a message.
 pub(super) fn shorten_text(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),

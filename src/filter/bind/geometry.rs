@@ -17,6 +17,7 @@ use std::sync::Arc;
 const STEPS_PER_SIDE: u32 = 16;
 
 impl FilterBinder<'_> {
+    /// Binds an operand of a spatial function.
     pub(super) fn bind_geometry(&mut self, expr: &Expr, op: &str) -> Result<GeometryExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Geometry(place) => Ok(place),
@@ -24,6 +25,7 @@ impl FilterBinder<'_> {
         }
     }
 
+    /// Binds a geometry or a box that is written in the filter.
     pub(super) fn bind_geometry_literal(&mut self, expr: &Expr) -> Result<GeometryExpression> {
         let written = match expr {
             Expr::BBox { bbox } => self.read_box(bbox)?,

@@ -8,6 +8,7 @@ use crate::filter::source::invalid_filter;
 use cql2::Expr;
 
 impl FilterBinder<'_> {
+    /// Binds an operand of a temporal function.
     pub(super) fn bind_temporal(&mut self, expr: &Expr, op: &str) -> Result<TemporalExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Instant(time) => Ok(TemporalExpression::Instant(time)),
@@ -21,6 +22,7 @@ impl FilterBinder<'_> {
         }
     }
 
+    /// Binds the two ends of an INTERVAL.
     pub(super) fn bind_interval(&mut self, ends: &[Box<Expr>]) -> Result<TemporalExpression> {
         let [start, end] = ends else {
             return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open end."));

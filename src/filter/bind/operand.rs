@@ -14,6 +14,7 @@ use crate::filter::text_folding::TextFolding;
 use cql2::Expr;
 
 impl FilterBinder<'_> {
+    /// Binds a literal, a property or a value function.
     pub(super) fn bind_operand(&mut self, expr: &Expr) -> Result<BoundOperand> {
         match expr {
             Expr::Bool(b) => Ok(BoundOperand::Boolean(BooleanExpression::Constant(Some(*b)))),

@@ -8,6 +8,7 @@ pub(super) struct JsonArrayEntries<'a> {
     rest: &'a str,
 }
 
+/// One entry of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum JsonArrayEntry<'a> {
     Null,

@@ -42,6 +42,7 @@ impl<'f> PreparedRelation<'f> {
         Self { relation, other }
     }
 
+    /// Whether the row is in this relation; `None` (unknown) without a geometry.
     pub fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
         let bounds = row.bounds()?;
         let Some(other) = &self.other else {
