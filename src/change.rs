@@ -11,8 +11,8 @@ pub type RevisionNumber = u64;
 pub enum FeatureEdit {
     /// Creates a feature; refused when another feature has the id.
     Create(Feature),
-    /// Replaces the feature with this id; `key` is ignored. Refused as stale when the feature changed after `base`, which is the revision
-    /// of the feature or of the collection when the client read it.
+    /// Replaces the feature with this id; `key` is ignored. Refused as stale when the feature changed after `base`,
+    /// which is the revision of the feature or of the collection when the client read it.
     Replace {
         feature: Feature,
         base: Option<RevisionNumber>,
@@ -93,7 +93,8 @@ pub struct CommittedChanges {
 pub struct GroupCommitOutcome {
     /// One result for each set, in the same order. A refused set changes nothing.
     pub results: Vec<crate::error::Result<CommittedChanges>>,
-    /// Changes that other programs made to these collections before the sets were committed, and that have not been reported yet.
+    /// Changes that other programs made to these collections before the sets were committed, and that have not been
+    /// reported yet.
     pub external_changes: Vec<(CollectionId, CommittedChanges)>,
 }
 
@@ -110,8 +111,8 @@ pub struct FeatureVersion {
     pub after: Option<Feature>,
 }
 
-/// A position in a collection's change log. Behind it are all entries of revisions before `revision` and, of that revision, the
-/// entries up to `line` and the bulk-loaded features up to `key`.
+/// A position in a collection's change log. Behind it are all entries of revisions before `revision` and, of that
+/// revision, the entries up to `line` and the bulk-loaded features up to `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogPosition {
     pub revision: RevisionNumber,

@@ -187,8 +187,9 @@ impl Collection {
         Self::from_schema(id, schema)
     }
 
-    /// The same collection with a newer version of its schema: new properties are added, and existing ones get their newer descriptions.
-    /// No property is removed and no type changes. `None` when nothing is new, or when the schemas have different `$id`s.
+    /// The same collection with a newer version of its schema: new properties are added, and existing ones get their
+    /// newer descriptions. No property is removed and no type changes. `None` when nothing is new, or when the schemas
+    /// have different `$id`s.
     ///
     /// # Errors
     /// As [`Collection::from_schema`].

@@ -1,5 +1,5 @@
-//! Content hashes for ETags and for the tags of feature states: equal content has the same hash on every machine and after a
-//! restart. Not for secrets, which have hashes of their own in `access`.
+//! Content hashes for ETags and for the tags of feature states: equal content has the same hash on every machine and
+//! after a restart. Not for secrets, which have hashes of their own in `access`.
 
 use twox_hash::XxHash3_128;
 

@@ -1,4 +1,5 @@
-//! What can go wrong, in terms of the domain. Knows nothing of HTTP or SQL; every message is a sentence that a user can act on.
+//! What can go wrong, in terms of the domain. Knows nothing of HTTP or SQL; every message is a sentence that a user can
+//! act on.
 
 use std::fmt;
 

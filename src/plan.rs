@@ -1,5 +1,5 @@
-//! The data model of the plan, from `geodata/model`: schemas of the built-in collections, vocabularies with their labels, and the
-//! rules that edits must keep. Knows no geometry.
+//! The data model of the plan, from `geodata/model`: schemas of the built-in collections, vocabularies with their
+//! labels, and the rules that edits must keep. Knows no geometry.
 
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, InvalidInput, Result};
@@ -76,8 +76,8 @@ impl PlanModel {
         self.vocabularies.get(name)
     }
 
-    /// All violations of a built-in collection's schema by these properties, each with its JSON pointer. Collections outside the model
-    /// have no rules beyond the types of their fields.
+    /// All violations of a built-in collection's schema by these properties, each with its JSON pointer. Collections
+    /// outside the model have no rules beyond the types of their fields.
     #[must_use]
     pub fn validate_properties(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<InvalidInput> {
         let Some(entry) = self.collections.get(id) else { return vec![] };
@@ -105,8 +105,9 @@ impl PlanModel {
         })
     }
 
-    /// Why a field's value may not change from one to another, as a sentence; `None` when it may. The allowed transitions (such as those
-    /// of a status) are data: each concept of the field's vocabulary lists those that may follow it, as `moves`.
+    /// Why a field's value may not change from one to another, as a sentence; `None` when it may. The allowed
+    /// transitions (such as those of a status) are data: each concept of the field's vocabulary lists those that may
+    /// follow it, as `moves`.
     #[must_use]
     pub fn validate_transition(&self, id: &CollectionId, field: &str, from: &str, to: &str) -> Option<String> {
         let schema = &self.collections.get(id)?.collection.schema;

@@ -1,11 +1,12 @@
-//! "Did you mean": the known name that a misspelt one was probably meant for. One measure and one threshold for parameters,
-//! properties, functions and values alike.
+//! "Did you mean": the known name that a misspelt one was probably meant for. One measure and one threshold for
+//! parameters, properties, functions and values alike.
 
 /// Longer names are compared by their first characters only, so that a long text costs little.
 const MAX_COMPARED_CHARS: usize = 64;
 
-/// The known name nearest to a misspelt one, without regard to case; `None` when none is near. Near means: at most a third of its
-/// characters differ, and at most three (optimal string alignment distance: insert, delete, replace, swap neighbours).
+/// The known name nearest to a misspelt one, without regard to case; `None` when none is near. Near means: at most a
+/// third of its characters differ, and at most three (optimal string alignment distance: insert, delete, replace, swap
+/// neighbours).
 #[must_use]
 pub fn closest_name<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = fold_name(name);

@@ -1,4 +1,5 @@
-//! Guesses the reference system of coordinates that do not fit the declared one. Only suggests; the caller never converts by a guess.
+//! Guesses the reference system of coordinates that do not fit the declared one. Only suggests; the caller never
+//! converts by a guess.
 
 use super::projection::Projection;
 use super::registry::Crs;
@@ -7,9 +8,10 @@ use geo_types::Coord;
 /// How far data may reach beyond the extent that it belongs to, in degrees.
 const MARGIN_DEG: f64 = 0.5;
 
-/// The known systems in which all these positions (easting first or northing first) lie within the system's area of use and, when
-/// `around` is given (west, south, east, north in degrees), within that extent. The likeliest comes first: the one whose first position
-/// is nearest to the middle of the extent, then by the order of the registry. Positions in degrees give CRS84.
+/// The known systems in which all these positions (easting first or northing first) lie within the system's area of use
+/// and, when `around` is given (west, south, east, north in degrees), within that extent. The likeliest comes first:
+/// the one whose first position is nearest to the middle of the extent, then by the order of the registry. Positions in
+/// degrees give CRS84.
 #[must_use]
 pub fn guess_crs(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
     if positions.is_empty() {
@@ -22,7 +24,8 @@ pub fn guess_crs(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs>
     found.into_iter().map(|(_, crs)| crs).collect()
 }
 
-/// The squared distance (degrees) of the first position from the middle of the extent; `None` when any position does not fit.
+/// The squared distance (degrees) of the first position from the middle of the extent; `None` when any position does
+/// not fit.
 fn squared_distance(crs: Crs, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
     let projection = Projection::new(crs).ok()?;
     let within = |b: [f64; 4], c: Coord<f64>, margin: f64| {

@@ -1,8 +1,9 @@
-//! Coordinate reference systems: longitude and latitude in degrees (WGS 84), the unit square of Web Mercator that tiles are cut from,
-//! and the national grids of the cities' data. Knows nothing of features; never changes the shape of a geometry.
+//! Coordinate reference systems: longitude and latitude in degrees (WGS 84), the unit square of Web Mercator that tiles
+//! are cut from, and the national grids of the cities' data. Knows nothing of features; never changes the shape of a
+//! geometry.
 //!
-//! World coordinates are `u32` fractions of that square: 2^32 steps across the world, x to the east, y to the south from the
-//! north-west corner. One step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
+//! World coordinates are `u32` fractions of that square: 2^32 steps across the world, x to the east, y to the south
+//! from the north-west corner. One step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
 
 mod guess;
 mod registry;

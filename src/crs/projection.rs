@@ -1,6 +1,7 @@
 //! Transforms positions and geometries from a reference system to degrees and back, with proj4rs.
 //!
-//! ETRS89 and its national realisations count as WGS 84, as in PROJ without a coordinate epoch: they drift apart by 2.5 cm a year.
+//! ETRS89 and its national realisations count as WGS 84, as in PROJ without a coordinate epoch: they drift apart by 2.5
+//! cm a year.
 
 use super::registry::Crs;
 use crate::error::{Error, Result};
@@ -38,13 +39,15 @@ impl Projection {
         self.crs
     }
 
-    /// Degrees (x = longitude) to coordinates of the system in the authority's order of axes. `None` outside the projection's domain.
+    /// Degrees (x = longitude) to coordinates of the system in the authority's order of axes. `None` outside the
+    /// projection's domain.
     #[must_use]
     pub fn from_lonlat(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
         self.swap_axes_if_north_first(self.lonlat_to_easting_first(lonlat)?)
     }
 
-    /// Coordinates in the authority's order of axes to degrees (x = longitude). `None` for positions that are not on the globe.
+    /// Coordinates in the authority's order of axes to degrees (x = longitude). `None` for positions that are not on
+    /// the globe.
     #[must_use]
     pub fn to_lonlat(&self, position: Coord<f64>) -> Option<Coord<f64>> {
         self.easting_first_to_lonlat(self.swap_axes_if_north_first(position)?)

@@ -1,5 +1,5 @@
-//! The supported coordinate reference systems: the national grids of the partner cities' countries, and those that clients use
-//! everywhere. Names, areas of use and order of axes are those of the EPSG registry.
+//! The supported coordinate reference systems: the national grids of the partner cities' countries, and those that
+//! clients use everywhere. Names, areas of use and order of axes are those of the EPSG registry.
 
 use crate::error::{Error, Result};
 use crs_definitions as epsg;
@@ -89,8 +89,8 @@ impl Crs {
         Self::all().find(|crs| crs.epsg_code() == Some(code))
     }
 
-    /// Reads `http://www.opengis.net/def/crs/EPSG/0/3794` (or https, or in angle brackets), the safe CURIE `[EPSG:3794]`,
-    /// or `EPSG:3794`.
+    /// Reads `http://www.opengis.net/def/crs/EPSG/0/3794` (or https, or in angle brackets), the safe CURIE
+    /// `[EPSG:3794]`, or `EPSG:3794`.
     ///
     /// # Errors
     /// [`Error::Invalid`] without a place, with the supported codes.

@@ -1,5 +1,6 @@
-//! Features as CSV (RFC 4180, UTF-8): points as the columns `lon` and `lat`, any other geometry as well-known text. Lists and
-//! objects are JSON. Text that a spreadsheet would run as a formula gets a quote in front, which the import removes.
+//! Features as CSV (RFC 4180, UTF-8): points as the columns `lon` and `lat`, any other geometry as well-known text.
+//! Lists and objects are JSON. Text that a spreadsheet would run as a formula gets a quote in front, which the import
+//! removes.
 
 use super::{OutputSchema, wkt};
 use crate::crs::Crs;

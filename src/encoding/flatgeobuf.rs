@@ -1,5 +1,5 @@
-//! Features as FlatGeobuf (version 3): a header, then each feature with its length in front. Without a spatial index, which could only
-//! be written once all features are known. The first column is the id, then come the fields.
+//! Features as FlatGeobuf (version 3): a header, then each feature with its length in front. Without a spatial index,
+//! which could only be written once all features are known. The first column is the id, then come the fields.
 //!
 //! Coordinates have easting or longitude first, whatever the authority says, as the format requires.
 

@@ -1,5 +1,5 @@
-//! The members that JSON-FG 1.0 (OGC 21-045r1) adds to GeoJSON: reference system, time and feature type. Geometry and properties are
-//! those of GeoJSON and are written elsewhere.
+//! The members that JSON-FG 1.0 (OGC 21-045r1) adds to GeoJSON: reference system, time and feature type. Geometry and
+//! properties are those of GeoJSON and are written elsewhere.
 
 use super::OutputSchema;
 use crate::collection::FieldType;
@@ -59,7 +59,8 @@ const CONFORMANCE_CLASSES: [&str; 2] = [
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas",
 ];
 
-/// The members of the root object beside those of GeoJSON: conformance, feature type, schema, dimension and reference system.
+/// The members of the root object beside those of GeoJSON: conformance, feature type, schema, dimension and reference
+/// system.
 #[must_use]
 pub fn root_members(output: &OutputSchema, schema: &str) -> Map<String, Json> {
     let mut members = Map::new();
@@ -86,8 +87,8 @@ fn geometry_dimension(kind: GeometryTypeSet) -> Option<u8> {
     }
 }
 
-/// The `time` of a feature: a date, a timestamp, or an interval with `..` for an open end. `None` when the feature is undated or when
-/// its temporal fields are not written.
+/// The `time` of a feature: a date, a timestamp, or an interval with `..` for an open end. `None` when the feature is
+/// undated or when its temporal fields are not written.
 #[must_use]
 pub fn feature_time(output: &OutputSchema, value: impl Fn(usize) -> FieldValue) -> Option<Json> {
     let fields = output.collection.time?;

@@ -1,5 +1,5 @@
-//! Encodes features for other programs: CSV, FlatGeobuf, JSON-FG. Appends bytes to a buffer, a feature at a time, so that the caller
-//! decides how much is in memory. Writes the fields of its [`OutputSchema`] and no others.
+//! Encodes features for other programs: CSV, FlatGeobuf, JSON-FG. Appends bytes to a buffer, a feature at a time, so
+//! that the caller decides how much is in memory. Writes the fields of its [`OutputSchema`] and no others.
 
 use crate::collection::{Collection, FieldDefinition};
 use crate::crs::Crs;

@@ -1,4 +1,5 @@
-//! The check that every geometry passes before it is stored. Repairs only what has one meaning: winding and repeated positions.
+//! The check that every geometry passes before it is stored. Repairs only what has one meaning: winding and repeated
+//! positions.
 
 use super::fault::{FaultKind, FeatureFault};
 use super::geometry::Geometry;
@@ -15,11 +16,12 @@ pub struct GeometryRepair {
     pub deduplicated: bool,
 }
 
-/// Returns a valid geometry with the winding of RFC 7946, 3.1.6 (exterior rings counter-clockwise) and without repeated positions.
+/// Returns a valid geometry with the winding of RFC 7946, 3.1.6 (exterior rings counter-clockwise) and without repeated
+/// positions.
 ///
 /// # Errors
-/// The first fault and its fix: an empty geometry, positions out of range or swapped, a degenerate line or ring, rings that are not
-/// valid in the sense of OGC Simple Features. `at` is a JSON pointer below the geometry.
+/// The first fault and its fix: an empty geometry, positions out of range or swapped, a degenerate line or ring, rings
+/// that are not valid in the sense of OGC Simple Features. `at` is a JSON pointer below the geometry.
 pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), FeatureFault> {
     let before = geometry.coords_count();
     if before == 0 {

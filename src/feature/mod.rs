@@ -16,7 +16,8 @@ pub use fault::{FaultKind, FeatureFault};
 pub use geometry::{BoundingBox, Geometry, GeometryTypeSet, bbox_of};
 pub use geometry_check::{GeometryRepair, check_geometry};
 
-/// The stable identifier of a feature within its collection: 1 to 200 bytes of UTF-8 without control characters. Never reused.
+/// The stable identifier of a feature within its collection: 1 to 200 bytes of UTF-8 without control characters. Never
+/// reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeatureId(Arc<str>);
 
@@ -48,8 +49,8 @@ impl fmt::Display for FeatureId {
     }
 }
 
-/// One property value. Dates and instants are text in ISO 8601 form; money is a `Real` whose shortest decimal form is the
-/// amount (at most 15 significant digits, which a double holds exactly).
+/// One property value. Dates and instants are text in ISO 8601 form; money is a `Real` whose shortest decimal form is
+/// the amount (at most 15 significant digits, which a double holds exactly).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum FieldValue {
     #[default]

@@ -83,7 +83,8 @@ impl IndexPlan {
         }
     }
 
-    /// The smaller of two boxes. Not their intersection: a long feature may intersect both boxes and not where they overlap.
+    /// The smaller of two boxes. Not their intersection: a long feature may intersect both boxes and not where they
+    /// overlap.
     fn smaller_box(a: BoundingBox, b: BoundingBox) -> BoundingBox {
         let size = |b: BoundingBox| (b.east - b.west) * (b.north - b.south);
         if size(a) <= size(b) { a } else { b }

@@ -1,5 +1,5 @@
-//! CQL2 (OGC 21-065r2): parses text or JSON into a filter that is bound to the fields of one collection, with a plan for the index
-//! and a predicate over rows. Knows no SQL; never guesses the meaning of an unknown name.
+//! CQL2 (OGC 21-065r2): parses text or JSON into a filter that is bound to the fields of one collection, with a plan
+//! for the index and a predicate over rows. Knows no SQL; never guesses the meaning of an unknown name.
 
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
@@ -40,7 +40,8 @@ impl Filter {
     /// Parses a filter and binds it to this collection. Its coordinates are in `crs`, in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] at `filter`, with the place in the text and a remedy; [`crate::error::Error::TooLarge`] over a limit.
+    /// [`crate::error::Error::Invalid`] at `filter`, with the place in the text and a remedy;
+    /// [`crate::error::Error::TooLarge`] over a limit.
     pub fn parse(text: &str, lang: FilterLanguage, crs: Crs, collection: &Collection) -> Result<Self> {
         let (expr, source) = source::parse_filter(text, lang)?;
         Ok(Self::new(bind::bind_filter(&expr, &source, crs, collection)?, collection))
@@ -71,7 +72,8 @@ impl Filter {
         Self::new(BooleanExpression::all_of([self.expression.clone(), other.expression.clone()]), collection)
     }
 
-    /// The filter in canonical CQL2 text, whatever its original language and reference system. Parses to the same filter.
+    /// The filter in canonical CQL2 text, whatever its original language and reference system. Parses to the same
+    /// filter.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

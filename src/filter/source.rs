@@ -1,5 +1,5 @@
-//! The source text of a filter: checked against the limits before it is parsed, parsed by the `cql2` crate, and indexed by name so
-//! that errors can state a place. Knows no collection.
+//! The source text of a filter: checked against the limits before it is parsed, parsed by the `cql2` crate, and indexed
+//! by name so that errors can state a place. Knows no collection.
 
 use super::limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_OPERATORS};
 use crate::error::{Error, Result};
@@ -16,8 +16,8 @@ pub enum FilterLanguage {
     Json,
 }
 
-/// The most steps of the parser. Usual filters of 20 kB take up to 700,000; unbalanced parentheses double the steps with every
-/// level.
+/// The most steps of the parser. Usual filters of 20 kB take up to 700,000; unbalanced parentheses double the steps
+/// with every level.
 const MAX_PARSER_STEPS: usize = 1_000_000;
 
 /// So many signs after a comma count as those of coordinates (`x y z` may all be negative), any more as operators.
@@ -62,7 +62,8 @@ pub(crate) fn parse_filter(text: &str, lang: FilterLanguage) -> Result<(Expr, Fi
 }
 
 impl FilterSource {
-    /// The first place of a name, as the beginning of a message: `At character 14: `; empty when the text does not contain it.
+    /// The first place of a name, as the beginning of a message: `At character 14: `; empty when the text does not
+    /// contain it.
     pub fn name_position(&self, name: &str) -> String {
         // The parser changes the case of operators.
         let same_name = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);

@@ -3,7 +3,8 @@
 use crate::feature::time;
 use std::cmp::Ordering;
 
-/// A day or an instant, in milliseconds since 1970 (UTC). A day equals every instant within it and is before the next day.
+/// A day or an instant, in milliseconds since 1970 (UTC). A day equals every instant within it and is before the next
+/// day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeInstant {
     first_ms: i64,

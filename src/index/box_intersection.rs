@@ -1,5 +1,5 @@
-//! Exact intersection of geometries with a box in degrees. Bounding boxes decide for most features; positions are read only of features
-//! whose box crosses the border of the query's box.
+//! Exact intersection of geometries with a box in degrees. Bounding boxes decide for most features; positions are read
+//! only of features whose box crosses the border of the query's box.
 
 use super::geometry_array::{GeometryPath, LonLat, PathRole};
 use super::segment::FeatureArrays;
@@ -48,7 +48,8 @@ impl QueryArea {
 impl QueryRect {
     fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
         let (nw, se) = (crs::lonlat_to_world(west, north), crs::lonlat_to_world(east, south));
-        // World coordinates are rounded: a margin of two steps on each side. Beyond the edge of the square latitudes coincide.
+        // World coordinates are rounded: a margin of two steps on each side. Beyond the edge of the square latitudes
+        // coincide.
         let outer = WorldBox { x0: nw.x, y0: nw.y, x1: se.x, y1: se.y }.expanded_by(2);
         let inner = WorldBox {
             x0: nw.x.saturating_add(2),

@@ -59,8 +59,8 @@ impl CollectionIndex {
 
     /// Publishes a new snapshot with these changes. The caller serialises writers.
     ///
-    /// Calls `mark_redrawn` just before publishing, with the bounding boxes (degrees) of unchanged features that are now drawn from another
-    /// zoom because points near them were added or removed: tiles there become stale too.
+    /// Calls `mark_redrawn` just before publishing, with the bounding boxes (degrees) of unchanged features that are
+    /// now drawn from another zoom because points near them were added or removed: tiles there become stale too.
     pub fn publish_changes(
         &self,
         changes: &[FeatureChange],
@@ -100,8 +100,8 @@ fn merge_in_background(inner: &Arc<IndexState>) {
     });
 }
 
-/// Merges while writers go on, then publishes the merged tier with the slots that died in the meantime marked. Returns whether a merge
-/// was due.
+/// Merges while writers go on, then publishes the merged tier with the slots that died in the meantime marked. Returns
+/// whether a merge was due.
 fn merge_once(inner: &IndexState) -> bool {
     let before = inner.current.load_full();
     let Some(range) = tiers::find_due_merge(&before.tiers) else { return false };

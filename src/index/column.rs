@@ -1,5 +1,5 @@
-//! One field of all features of a segment. Text that repeats is dictionary-encoded, other text is in one buffer. Knows nothing of
-//! features or geometry.
+//! One field of all features of a segment. Text that repeats is dictionary-encoded, other text is in one buffer. Knows
+//! nothing of features or geometry.
 
 use super::slot::SourceSlot;
 use super::text_array::TextArray;

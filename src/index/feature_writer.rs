@@ -40,8 +40,8 @@ impl Snapshot {
         }
     }
 
-    /// Appends the feature as one GeoJSON object: type, id, geometry and properties (the fields at these positions, or all), in that
-    /// order. Null values are written as null.
+    /// Appends the feature as one GeoJSON object: type, id, geometry and properties (the fields at these positions, or
+    /// all), in that order. Null values are written as null.
     pub fn write_geojson(&self, slot: FeatureSlot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         let (segment, at) = self.locate_slot(slot);
         self.write_geojson_with(slot, properties, &mut |out| write_geometry(segment, at, out), out);

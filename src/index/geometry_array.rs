@@ -1,5 +1,5 @@
-//! The geometries of a segment in flat arrays: features consist of paths, paths of positions in 1e-7 degrees. Converts geometries to these
-//! arrays and back; only rounds positions to seven decimals.
+//! The geometries of a segment in flat arrays: features consist of paths, paths of positions in 1e-7 degrees. Converts
+//! geometries to these arrays and back; only rounds positions to seven decimals.
 
 use super::slot::SourceSlot;
 use crate::crs;

@@ -1,7 +1,9 @@
-//! A collection in memory: columns under R-trees. Readers hold a snapshot and never wait for a writer. Never touches the disk.
+//! A collection in memory: columns under R-trees. Readers hold a snapshot and never wait for a writer. Never touches
+//! the disk.
 //!
-//! A snapshot is a short list of tiers, oldest first. A tier is an immutable segment and the set of its dead slots. An edit adds a small
-//! tier; tiers of similar size are merged, so that there are never more than a few (a log-structured merge tree).
+//! A snapshot is a short list of tiers, oldest first. A tier is an immutable segment and the set of its dead slots. An
+//! edit adds a small tier; tiers of similar size are merged, so that there are never more than a few (a log-structured
+//! merge tree).
 
 mod slot; // where a feature is
 mod text_array; // strings in one buffer

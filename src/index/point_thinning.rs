@@ -1,5 +1,5 @@
-//! Thins out points: the first zoom of each. At each zoom the map has cells of 16 pixels, and of the points in a cell only the one with the
-//! lowest key is drawn. The result depends on the set of points alone, not on the order of edits.
+//! Thins out points: the first zoom of each. At each zoom the map has cells of 16 pixels, and of the points in a cell
+//! only the one with the lowest key is drawn. The result depends on the set of points alone, not on the order of edits.
 
 use super::slot::FeatureSlot;
 use super::snapshot::Snapshot;
@@ -105,8 +105,8 @@ impl ThinningUpdate<'_> {
         ThinningZooms { added: new, changed: old }
     }
 
-    /// The first zooms of added points whose keys are higher than all others: each is drawn from the zoom at which its cell is free, and
-    /// displaces no other. When a cell is free, all cells within it are free too.
+    /// The first zooms of added points whose keys are higher than all others: each is drawn from the zoom at which its
+    /// cell is free, and displaces no other. When a cell is free, all cells within it are free too.
     fn zooms_of_appended(&self) -> Vec<u8> {
         let mut order: Vec<usize> = (0..self.added.len()).collect();
         order.sort_unstable_by_key(|&i| self.added[i].key);
@@ -203,8 +203,8 @@ impl Snapshot {
     }
 }
 
-/// The first zoom at which the cell of this position has no live point of a tier. The points that share the smallest cell with it are next
-/// to it on the Z-order curve.
+/// The first zoom at which the cell of this position has no live point of a tier. The points that share the smallest
+/// cell with it are next to it on the Z-order curve.
 fn first_free_zoom(tier: &SnapshotTier, at: WorldPoint) -> u8 {
     let segment = &tier.segment;
     let live_position = |slot: u32| segment.point_position(slot).filter(|_| tier.is_live(slot));

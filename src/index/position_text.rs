@@ -45,8 +45,8 @@ fn write_decimal(steps: i32, mut at: usize, text: &mut [u8; MAX_POSITION_BYTES])
     at + 9 - fraction.leading_zeros() as usize / 8
 }
 
-/// The eight digits of a number below 10^8, the first in the lowest byte: splits into pairs, then into digits, in parallel (after
-/// R. Giulietti and J. E. Anhalt).
+/// The eight digits of a number below 10^8, the first in the lowest byte: splits into pairs, then into digits, in
+/// parallel (after R. Giulietti and J. E. Anhalt).
 fn split_digits(number: u32) -> u64 {
     let (high, low) = (u64::from(number / 10_000), u64::from(number % 10_000));
     let fours = high | low << 32;

@@ -1,5 +1,5 @@
-//! A segment: some features of a collection in columns, ordered by first zoom and then along the Hilbert curve. Never changes once it is
-//! assembled; its tier records which slots are dead.
+//! A segment: some features of a collection in columns, ordered by first zoom and then along the Hilbert curve. Never
+//! changes once it is assembled; its tier records which slots are dead.
 
 use super::column::PropertyColumn;
 use super::geometry_array::{GeometryArray, GeometryPath, PathRole};

@@ -1,5 +1,5 @@
-//! Evaluates a [`Query`]: which slots match, how many they are, and which of them are on the page. Reads columns and boxes, never whole
-//! features.
+//! Evaluates a [`Query`]: which slots match, how many they are, and which of them are on the page. Reads columns and
+//! boxes, never whole features.
 
 use super::box_intersection::QueryArea;
 use super::column::{CellValue, PropertyColumn, TextDictionary};

@@ -1,4 +1,5 @@
-//! One state of a collection: a list of tiers, oldest first. Never changes; readers hold it for as long as they need it.
+//! One state of a collection: a list of tiers, oldest first. Never changes; readers hold it for as long as they need
+//! it.
 
 use super::segment::IndexSegment;
 use super::slot::FeatureSlot;

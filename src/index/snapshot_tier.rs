@@ -81,7 +81,8 @@ impl SnapshotTier {
         });
     }
 
-    /// The box around the live features, in 1e-7 degrees. Reads positions only of features at the edge of the box in world coordinates.
+    /// The box around the live features, in 1e-7 degrees. Reads positions only of features at the edge of the box in
+    /// world coordinates.
     fn compute_extent(&self) -> Option<[i32; 4]> {
         let boxes = &self.segment.boxes;
         let placed = || self.live_slots().map(|s| s as usize).filter(|&s| boxes[s] != WorldBox::EMPTY);

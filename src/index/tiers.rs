@@ -1,5 +1,6 @@
-//! Derives a snapshot from the one before: an edit adds a small tier and marks the slots that it replaces as dead. Tiers of similar size
-//! are merged (a log-structured merge tree): small ones at once, large ones in the background. Never changes a published snapshot.
+//! Derives a snapshot from the one before: an edit adds a small tier and marks the slots that it replaces as dead.
+//! Tiers of similar size are merged (a log-structured merge tree): small ones at once, large ones in the background.
+//! Never changes a published snapshot.
 
 use super::point_thinning::{self, ThinningPoint};
 use super::segment::{IndexSegment, NEVER_DRAWN_ZOOM, SegmentDraft, SegmentSource};
@@ -46,7 +47,8 @@ fn pick_draft_slots(draft: &SegmentDraft) -> Vec<SourceSlot> {
     picks
 }
 
-/// The snapshot after these changes, and the bounding boxes (degrees) of unchanged features that are now drawn from another zoom.
+/// The snapshot after these changes, and the bounding boxes (degrees) of unchanged features that are now drawn from
+/// another zoom.
 pub(crate) fn apply_changes(
     before: &Snapshot,
     changes: &[FeatureChange],

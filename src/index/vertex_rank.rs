@@ -1,6 +1,6 @@
-//! Simplification of lines and rings for all zooms at once (Douglas and Peucker 1973): the zoom from which each position is drawn. At any
-//! zoom the omitted positions are within [`TOLERANCE`] units of the drawn line; the result is the same in every tile, so that
-//! neighbouring tiles agree.
+//! Simplification of lines and rings for all zooms at once (Douglas and Peucker 1973): the zoom from which each
+//! position is drawn. At any zoom the omitted positions are within [`TOLERANCE`] units of the drawn line; the result is
+//! the same in every tile, so that neighbouring tiles agree.
 
 /// In units of 1/4096 of a tile: three eighths of a pixel of a tile displayed at 512.
 const TOLERANCE: f64 = 3.0;
@@ -41,7 +41,8 @@ pub(crate) fn rank_path(world: &[[u32; 2]], ring: bool, out: &mut Vec<u8>, stack
     }
 }
 
-/// The position strictly between two others that is farthest from the segment between them, and that distance squared (world steps).
+/// The position strictly between two others that is farthest from the segment between them, and that distance squared
+/// (world steps).
 fn farthest_position(world: &[[u32; 2]], from: usize, to: usize) -> Option<(usize, f64)> {
     let (a, b) = (world[from], world[to % world.len()]);
     let (ax, ay) = (f64::from(a[0]), f64::from(a[1]));

@@ -1,5 +1,6 @@
-//! Masks a snapshot: hidden features are dead in it, and hidden fields do not exist. Every query, tile and planning question on a masked
-//! snapshot gives the result that it would give if the rest had never existed. Knows no users or roles; the caller supplies the rules.
+//! Masks a snapshot: hidden features are dead in it, and hidden fields do not exist. Every query, tile and planning
+//! question on a masked snapshot gives the result that it would give if the rest had never existed. Knows no users or
+//! roles; the caller supplies the rules.
 
 use super::column::{CellValue, PropertyColumn};
 use super::segment::IndexSegment;
@@ -19,7 +20,8 @@ pub enum FeatureVisibility {
     Full,
 }
 
-/// A mask for the snapshots of one collection. Caches the last masked snapshot, so that the next one costs only what changed.
+/// A mask for the snapshots of one collection. Caches the last masked snapshot, so that the next one costs only what
+/// changed.
 pub struct VisibilityMask {
     /// The collection with its visible fields only.
     collection: Arc<Collection>,

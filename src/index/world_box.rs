@@ -1,5 +1,5 @@
-//! Boxes in world coordinates, and the space-filling curves that order features so that neighbours on the map are neighbours in
-//! memory.
+//! Boxes in world coordinates, and the space-filling curves that order features so that neighbours on the map are
+//! neighbours in memory.
 
 use crate::crs::{self, WorldPoint};
 
@@ -64,8 +64,8 @@ pub(crate) fn project_to_world(p: [i32; 2]) -> WorldPoint {
     crs::lonlat_to_world(crs::dequantise_degrees(p[0]), crs::dequantise_degrees(p[1]))
 }
 
-/// The Z-order code of a position: the bits of both coordinates interleaved. Of all positions, one next to it in this order shares the
-/// smallest square of the quadtree with it.
+/// The Z-order code of a position: the bits of both coordinates interleaved. Of all positions, one next to it in this
+/// order shares the smallest square of the quadtree with it.
 pub(crate) fn morton_code(p: WorldPoint) -> u64 {
     let spread = |n: u32| {
         let mut n = u64::from(n);

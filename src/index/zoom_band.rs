@@ -1,5 +1,5 @@
-//! Finds slots by box: an R-tree over short runs of consecutive slots, then the boxes of the slots themselves. One tree for each first
-//! zoom, so that a search at a low zoom never visits features that are drawn later. Knows boxes only.
+//! Finds slots by box: an R-tree over short runs of consecutive slots, then the boxes of the slots themselves. One tree
+//! for each first zoom, so that a search at a low zoom never visits features that are drawn later. Knows boxes only.
 
 use super::world_box::WorldBox;
 use rstar::{AABB, RTree, RTreeObject};

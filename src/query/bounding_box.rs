@@ -4,8 +4,8 @@ use super::queryables::shorten_text;
 use crate::error::{Error, Result};
 use crate::feature::BoundingBox;
 
-/// Parses `west,south,east,north` in degrees, or the same with heights, which are ignored. A box with west greater than east crosses
-/// the antimeridian.
+/// Parses `west,south,east,north` in degrees, or the same with heights, which are ignored. A box with west greater than
+/// east crosses the antimeridian.
 ///
 /// # Errors
 /// [`Error::Invalid`] at `bbox`.

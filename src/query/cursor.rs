@@ -1,5 +1,5 @@
-//! The text form of a page cursor, for `next` links. It contains values and no offset, so that it stays valid while features are
-//! created, changed and deleted.
+//! The text form of a page cursor, for `next` links. It contains values and no offset, so that it stays valid while
+//! features are created, changed and deleted.
 
 use super::{PageCursor, SortKey};
 use crate::collection::{Collection, FieldType};

@@ -21,12 +21,14 @@ pub const DEFAULT_LIMIT: usize = 100;
 /// The largest page size.
 pub const MAX_LIMIT: usize = 10_000;
 
-/// Which features of a collection, in which order, and which page of them. A feature matches when it fulfils all conditions.
+/// Which features of a collection, in which order, and which page of them. A feature matches when it fulfils all
+/// conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// Features whose geometry intersects this box (degrees). Features without a geometry never match.
     pub bbox: Option<BoundingBox>,
-    /// Features whose time intersects this span. Undated features always match (OGC API Features Part 1, /req/core/fc-time-response).
+    /// Features whose time intersects this span. Undated features always match (OGC API Features Part 1,
+    /// /req/core/fc-time-response).
     pub time: Option<TimeSpan>,
     /// Field positions and the values that they must equal. A list matches when one of its items equals the value.
     pub equals: Vec<(usize, FieldValue)>,
@@ -51,7 +53,8 @@ pub struct SortKey {
     pub descending: bool,
 }
 
-/// The sort values and the key of the last feature of a page. The next page starts behind them, whatever was edited in between.
+/// The sort values and the key of the last feature of a page. The next page starts behind them, whatever was edited in
+/// between.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageCursor {
     pub values: Vec<FieldValue>,

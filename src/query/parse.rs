@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// The reference system of GeoJSON: longitude and latitude in degrees on WGS 84.
 pub const CRS84_URI: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
-/// Parses pairs (already percent-decoded) as a query to this collection. `other_parameters` are names that the caller reads itself;
-/// they are suggested for misspelt names.
+/// Parses pairs (already percent-decoded) as a query to this collection. `other_parameters` are names that the caller
+/// reads itself; they are suggested for misspelt names.
 ///
 /// # Errors
 /// [`Error::Invalid`] at the name of a parameter that is unknown, repeated or invalid.
@@ -76,7 +76,8 @@ pub fn parse_overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -
     Ok(query)
 }
 
-/// A page size. A larger one than [`MAX_LIMIT`] is valid and means that (OGC API Features, /req/core/fc-limit-response-1).
+/// A page size. A larger one than [`MAX_LIMIT`] is valid and means that (OGC API Features,
+/// /req/core/fc-limit-response-1).
 fn parse_limit(text: &str) -> Result<usize> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     // Too many digits for a usize are a very large number.
@@ -145,7 +146,8 @@ impl FilterParameters {
         self.text.is_some()
     }
 
-    /// Binds the filter, if there is one, to this collection. Without `filter-lang`, text that begins with a brace is JSON.
+    /// Binds the filter, if there is one, to this collection. Without `filter-lang`, text that begins with a brace is
+    /// JSON.
     ///
     /// # Errors
     /// As [`Filter::parse`].
@@ -157,7 +159,8 @@ impl FilterParameters {
 }
 
 impl Query {
-    /// Restricts the query to a box. The sides of a box in a grid are curves in degrees, so that it becomes part of the filter.
+    /// Restricts the query to a box. The sides of a box in a grid are curves in degrees, so that it becomes part of the
+    /// filter.
     fn restrict_to_box(&mut self, [a, b, c, d]: [f64; 4], crs: Crs, collection: &Collection) -> Result<()> {
         if crs.is_degrees() {
             let [west, south, east, north] = if crs.is_north_first() { [b, a, d, c] } else { [a, b, c, d] };
@@ -224,7 +227,8 @@ fn parse_sortby(text: &str, collection: &Collection) -> Result<Vec<SortKey>> {
     Ok(sort)
 }
 
-/// Parses names of fields into positions, ascending. Id and geometry are always written, so that naming them changes nothing.
+/// Parses names of fields into positions, ascending. Id and geometry are always written, so that naming them changes
+/// nothing.
 fn parse_fields(parameter: &str, text: &str, collection: &Collection) -> Result<Vec<usize>> {
     let mut found = Vec::new();
     for name in text.split(',').filter(|name| !matches!(*name, "id" | "geometry")) {

@@ -25,8 +25,8 @@ pub const QUERY_PARAMETERS: [&str; 12] = [
 /// Parameters that `http` reads; a property with such a name is not queryable.
 const HTTP_PARAMETERS: [&str; 3] = ["f", "lang", "profile"];
 
-/// The type that the value of `?name=value` is parsed as: the field's, or that of a list's items. `None` when the field is not
-/// queryable: objects, lists of objects, and names of parameters.
+/// The type that the value of `?name=value` is parsed as: the field's, or that of a list's items. `None` when the field
+/// is not queryable: objects, lists of objects, and names of parameters.
 #[must_use]
 pub fn queryable_type(collection: &Collection, at: usize) -> Option<FieldType> {
     let field = &collection.fields[at];
@@ -116,7 +116,8 @@ fn check_enum_value(name: &str, text: &str, collection: &Collection, at: usize) 
     Err(Error::invalid(name, append_suggestion(message, text, values.iter().map(String::as_str))))
 }
 
-/// The error for an unknown name in a list of names, with the nearest known name or all of them. `expected` describes a valid name.
+/// The error for an unknown name in a list of names, with the nearest known name or all of them. `expected` describes a
+/// valid name.
 pub(super) fn unknown_name_error<'a>(
     parameter: &str,
     name: &str,

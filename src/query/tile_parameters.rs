@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub const TILE_PARAMETERS: [&str; 7] =
     ["filter", "filter-lang", "filter-crs", "datetime", "properties", "split", "cluster"];
 
-/// The possible sides of cluster cells, in pixels of a tile displayed at 512. Each divides the tile, so that neighbouring tiles agree.
+/// The possible sides of cluster cells, in pixels of a tile displayed at 512. Each divides the tile, so that
+/// neighbouring tiles agree.
 pub const CLUSTER_SIDES_PX: [u16; 4] = [16, 32, 64, 128];
 
 /// What a tile shows of one collection; by default all of it. A feature is shown when it fulfils all conditions.
@@ -71,8 +72,8 @@ impl TileParameters {
             && self.cluster_px.is_none()
     }
 
-    /// Binds the parameters to each of these collections. Each must have all properties of the filter; at least one must have each of the
-    /// chosen properties and the field to split by, and the others are drawn without it.
+    /// Binds the parameters to each of these collections. Each must have all properties of the filter; at least one
+    /// must have each of the chosen properties and the field to split by, and the others are drawn without it.
     ///
     /// # Errors
     /// [`Error::Invalid`] at the name of the parameter; as [`Filter::parse`].

@@ -1,5 +1,5 @@
-//! Reads GeoJSON (RFC 7946): one feature or geometry from its text, with the place of the fault in every error. Checks structure
-//! only; [`check_geometry`](super::check_geometry) checks whether rings cross. Never guesses what was meant.
+//! Reads GeoJSON (RFC 7946): one feature or geometry from its text, with the place of the fault in every error. Checks
+//! structure only; [`check_geometry`](super::check_geometry) checks whether rings cross. Never guesses what was meant.
 
 use super::{FaultKind, FeatureFault, Geometry};
 use geo_types as gt;
@@ -175,7 +175,8 @@ pub fn describe_json(json: &Json) -> &'static str {
     }
 }
 
-/// A fault in coordinates. The indices of its path are added from the inside out, so that valid coordinates cost nothing.
+/// A fault in coordinates. The indices of its path are added from the inside out, so that valid coordinates cost
+/// nothing.
 struct CoordinateFault {
     kind: FaultKind,
     path: Vec<usize>,

@@ -1,5 +1,6 @@
-//! Deserialises JSON text into [`GeoJsonObject`]s. Accepts a member of any type, so that a wrong type becomes a fault with a place
-//! instead of ending the parsing. Coordinates become positions directly, without a JSON value for each number.
+//! Deserialises JSON text into [`GeoJsonObject`]s. Accepts a member of any type, so that a wrong type becomes a fault
+//! with a place instead of ending the parsing. Coordinates become positions directly, without a JSON value for each
+//! number.
 
 use super::{
     Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, MapAccess, NestedCoordinates,

@@ -1,5 +1,5 @@
-//! A binary tree of boxes around runs of segments. Consecutive segments of a ring are near each other, so that their order
-//! needs no sorting.
+//! A binary tree of boxes around runs of segments. Consecutive segments of a ring are near each other, so that their
+//! order needs no sorting.
 
 use geo::Coord;
 
@@ -39,8 +39,8 @@ impl BoxTree {
         Self { segments, nodes, leaves }
     }
 
-    /// Calls `visit` with each pair of segments whose boxes intersect, until it returns false. Returns `false` when `limit` comparisons
-    /// were not enough.
+    /// Calls `visit` with each pair of segments whose boxes intersect, until it returns false. Returns `false` when
+    /// `limit` comparisons were not enough.
     pub fn visit_near_pairs(
         &self,
         limit: u64,

@@ -1,6 +1,7 @@
-//! Validity of lines and areas by OGC Simple Features (06-103r4, 6.1.11): no ring crosses or touches itself, rings of one geometry
-//! touch in single points at most, holes are inside their exterior ring and outside each other, polygons of one geometry do not
-//! overlap, and the interior of a polygon is connected. Never repairs; takes bounded time for any input.
+//! Validity of lines and areas by OGC Simple Features (06-103r4, 6.1.11): no ring crosses or touches itself, rings of
+//! one geometry touch in single points at most, holes are inside their exterior ring and outside each other, polygons
+//! of one geometry do not overlap, and the interior of a polygon is connected. Never repairs; takes bounded time for
+//! any input.
 
 use super::{FaultKind, FeatureFault, Geometry};
 use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
@@ -13,7 +14,8 @@ mod box_tree;
 
 use box_tree::BoxTree;
 
-/// The most comparisons of segments and boxes for one geometry. Real outlines of a million positions need a tenth of it.
+/// The most comparisons of segments and boxes for one geometry. Real outlines of a million positions need a tenth of
+/// it.
 const MAX_COMPARISONS: u64 = 50_000_000;
 
 /// The first fault in the lines and areas of a geometry (degrees) without repeated positions; `at` points to the ring.

@@ -1,4 +1,5 @@
-//! Geometries of a filter: transforms them from the filter's reference system to degrees, checks their size, and repairs them.
+//! Geometries of a filter: transforms them from the filter's reference system to degrees, checks their size, and
+//! repairs them.
 
 use super::binder::FilterBinder;
 use super::bound_operand::BoundOperand;
@@ -13,7 +14,8 @@ use geo::{CoordsIter, MakeValid, RemoveRepeatedPoints, Validation};
 use geo_types::{Coord, Geometry as G, Line, LineString, MultiPolygon, Point, Polygon, Rect};
 use std::sync::Arc;
 
-/// The side of a box in a national grid is a curve in degrees; this many steps approximate it to centimetres over a city.
+/// The side of a box in a national grid is a curve in degrees; this many steps approximate it to centimetres over a
+/// city.
 const STEPS_PER_SIDE: u32 = 16;
 
 impl FilterBinder<'_> {
@@ -74,7 +76,8 @@ impl FilterBinder<'_> {
     }
 }
 
-/// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees, longitude first.
+/// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees,
+/// longitude first.
 ///
 /// # Errors
 /// [`Error::Invalid`] without a place.

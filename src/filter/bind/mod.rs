@@ -1,5 +1,5 @@
-//! Binds a parsed filter to a collection: resolves properties and functions, gives each operand a type, and refuses invalid comparisons
-//! with their place. Evaluates only what does not depend on a feature.
+//! Binds a parsed filter to a collection: resolves properties and functions, gives each operand a type, and refuses
+//! invalid comparisons with their place. Evaluates only what does not depend on a feature.
 
 mod bound_operand;
 mod binder;

@@ -1,5 +1,5 @@
-//! Evaluates a filter on one row after another: three-valued logic over borrowed values. Parses no JSON documents; allocates only to
-//! fold text or to read a geometry.
+//! Evaluates a filter on one row after another: three-valued logic over borrowed values. Parses no JSON documents;
+//! allocates only to fold text or to read a geometry.
 
 mod json_array;
 mod like;

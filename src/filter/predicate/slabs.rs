@@ -1,5 +1,5 @@
-//! Locates points in an area. The edges of the area are sorted into slabs of latitude, so that a point is compared only with the few
-//! edges of its slab.
+//! Locates points in an area. The edges of the area are sorted into slabs of latitude, so that a point is compared only
+//! with the few edges of its slab.
 
 use geo::{CoordsIter, Intersects, LinesIter};
 use geo::{
@@ -44,8 +44,8 @@ impl SlabIndex {
         Some(slabs)
     }
 
-    /// Counts the crossings of a ray to the east, with exact orientation tests. Polygons of a valid geometry do not overlap, so that all
-    /// rings count together.
+    /// Counts the crossings of a ray to the east, with exact orientation tests. Polygons of a valid geometry do not
+    /// overlap, so that all rings count together.
     pub fn locate_point(&self, p: Coord<f64>) -> PointPosition {
         let mut inside = false;
         for line in &self.slabs[self.slab_at(p.y)] {

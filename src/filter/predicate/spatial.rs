@@ -1,5 +1,6 @@
-//! Spatial relations of a feature's geometry to a geometry of the filter: by bounding boxes where they decide, by the edges of the
-//! filter's area for S_INTERSECTS and S_DISJOINT, and otherwise by the DE-9IM matrix of geo's `Relate` with the prepared geometry.
+//! Spatial relations of a feature's geometry to a geometry of the filter: by bounding boxes where they decide, by the
+//! edges of the filter's area for S_INTERSECTS and S_DISJOINT, and otherwise by the DE-9IM matrix of geo's `Relate`
+//! with the prepared geometry.
 
 use super::slabs::{PointPosition, SlabIndex};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
@@ -120,8 +121,8 @@ fn is_box(geometry: &Geometry) -> bool {
         && geometry.dimensions() == Dimensions::TwoDimensional
 }
 
-/// Whether a geometry intersects an area: a position of it is in the area, one of its lines crosses an edge, or it contains a polygon of
-/// the area.
+/// Whether a geometry intersects an area: a position of it is in the area, one of its lines crosses an edge, or it
+/// contains a polygon of the area.
 fn intersects_area(own: &Geometry, area: &SlabIndex, starts: &[Coord<f64>]) -> bool {
     own.coords_iter().any(|c| area.locate_point(c) != PointPosition::Outside)
         || crosses_boundary(own, area)
