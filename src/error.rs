@@ -89,3 +89,12 @@ impl Error {
         Self::Internal(cause.to_string())
     }
 }
+
+/// The beginning of a text from the client (60 characters), short enough for a message.
+#[must_use]
+pub fn shorten_text(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

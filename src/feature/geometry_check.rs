@@ -28,7 +28,7 @@ pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), 
         return Err(FeatureFault::new(
             FaultKind::EmptyGeometry,
             "",
-            "The geometry is empty. Use null if the feature has no location.",
+            "The geometry is empty. Leave it out (null) if the feature has no location.",
         ));
     }
     if let Some(fault) = find_out_of_range(&geometry) {

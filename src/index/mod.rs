@@ -34,6 +34,6 @@ pub use select::SelectionPage;
 pub use slot::FeatureSlot;
 pub(crate) use slot_row::SlotRow;
 pub use snapshot::Snapshot;
-pub(crate) use vertex_rank::FULL_DETAIL_RANK as ALL_RANKS;
+pub(crate) use vertex_rank::FULL_DETAIL_RANK;
 pub use visibility_mask::{FeatureVisibility, VisibilityMask};
 pub(crate) use world_box::WorldBox;

@@ -1,7 +1,6 @@
 //! The parameter `bbox`: four or six numbers to a [`BoundingBox`].
 
-use super::queryables::shorten_text;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::BoundingBox;
 
 /// Parses `west,south,east,north` in degrees, or the same with heights, which are ignored. A box with west greater than

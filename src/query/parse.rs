@@ -3,7 +3,7 @@
 use super::{DEFAULT_LIMIT, MAX_LIMIT, Query, SortKey, bounding_box, queryables};
 use crate::collection::Collection;
 use crate::crs::Crs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::time::{self, TimeSpan};
 use crate::filter::{Filter, FilterLanguage};
 use crate::query::PageCursor;
@@ -87,7 +87,7 @@ fn parse_limit(text: &str) -> Result<usize> {
             "limit",
             format!(
                 "'{}' is not a page size. Give a whole number from 1 to {MAX_LIMIT} (default: {DEFAULT_LIMIT}).",
-                queryables::shorten_text(text)
+                shorten_text(text)
             ),
         ));
     }
@@ -128,7 +128,7 @@ impl FilterParameters {
                     "cql2-text" => FilterLanguage::Text,
                     "cql2-json" => FilterLanguage::Json,
                     _ => {
-                        let shown = queryables::shorten_text(value);
+                        let shown = shorten_text(value);
                         return Err(Error::invalid(
                             name,
                             format!("'{shown}' is not a supported filter language. Use cql2-text or cql2-json."),
@@ -181,7 +181,7 @@ pub(super) fn parse_datetime(text: &str) -> Result<TimeSpan> {
     let refusal = |message: String| Error::invalid("datetime", message);
     let read = |part: &str| {
         time::parse_time_span(part).ok_or_else(|| {
-            refusal(format!("'{}' is not a date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", queryables::shorten_text(part)))
+            refusal(format!("'{}' is not a date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", shorten_text(part)))
         })
     };
     let Some((start, end)) = text.split_once('/') else { return read(text) };
@@ -192,10 +192,7 @@ pub(super) fn parse_datetime(text: &str) -> Result<TimeSpan> {
     let start_ms = if open(start) { i64::MIN } else { read(start)?.start_ms };
     let end_ms = if open(end) { i64::MAX } else { read(end)?.end_ms };
     if start_ms > end_ms {
-        return Err(refusal(format!(
-            "The interval '{}' ends before it starts. Swap its ends.",
-            queryables::shorten_text(text)
-        )));
+        return Err(refusal(format!("The interval '{}' ends before it starts. Swap its ends.", shorten_text(text))));
     }
     Ok(TimeSpan { start_ms, end_ms })
 }

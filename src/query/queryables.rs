@@ -1,7 +1,7 @@
 //! Properties in queries: which are queryable, which are sortable, and how their values are parsed.
 
 use crate::collection::{Collection, FieldType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::{FieldValue, time};
 use crate::suggestion::{append_suggestion, suggest_name};
 use serde_json::Value as Json;
@@ -133,12 +133,4 @@ pub(super) fn unknown_name_error<'a>(
         }
     });
     Error::invalid(parameter, format!("'{}' is not {expected}. {hint}", shorten_text(name)))
-}
-
-/// The beginning of a text from the client, short enough for a message.
-pub(super) fn shorten_text(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

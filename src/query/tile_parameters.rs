@@ -3,7 +3,7 @@
 use super::parse::{FilterParameters, parse_datetime};
 use super::queryables;
 use crate::collection::{Collection, FieldType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::time::TimeSpan;
 use crate::filter::Filter;
 use std::fmt::Write;
@@ -167,7 +167,7 @@ fn can_split_by(kind: FieldType) -> bool {
 fn parse_cluster(text: &str) -> Result<u16> {
     let px = text.parse().ok().filter(|px| CLUSTER_SIDES_PX.contains(px));
     px.ok_or_else(|| {
-        let shown = queryables::shorten_text(text);
+        let shown = shorten_text(text);
         Error::invalid(
             "cluster",
             format!("'{shown}' is not the side of a cell. Use 16, 32, 64 or 128 (pixels of a tile displayed at 512)."),

@@ -42,7 +42,7 @@ fn a_refusal_names_the_place_and_a_way_out() {
         ("tags = 'x'", &["A_CONTAINS"]),
         ("geometry = 5", &["S_INTERSECTS"]),
         ("count LIKE '1%'", &["LIKE compares text"]),
-        ("title LIKE status", &["A pattern is text in quotes"]),
+        ("title LIKE status", &["A pattern must be text in quotes"]),
         ("title = NULL", &["IS NULL"]),
         ("start = DATE('2026-02-30')", &["'2026-02-30' is not a date"]),
         ("start > 'soon'", &["'soon' is not a date"]),

@@ -388,7 +388,7 @@ impl GeometryBuilder {
     }
 }
 
-const EMPTY_MESSAGE: &str = "The geometry is empty. Use null if the feature has no location.";
+const EMPTY_MESSAGE: &str = "The geometry is empty. Leave it out (null) if the feature has no location.";
 
 const COORDINATE_TYPES: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 

@@ -3,7 +3,7 @@
 use super::bound_operand::BoundOperand;
 use crate::collection::Collection;
 use crate::crs::Projection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::filter::functions;
 use crate::filter::source::{FilterSource, invalid_filter};
 use crate::suggestion::suggest_name;
@@ -133,13 +133,5 @@ pub(super) fn describe_expression(expr: &Expr) -> String {
         Expr::Date { .. } | Expr::Timestamp { .. } => "the date".into(),
         Expr::Bool(_) => "the boolean".into(),
         Expr::Null => "NULL".into(),
-    }
-}
-
-/// The beginning of a text from the client, short enough for a message.
-pub(super) fn shorten_text(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -1,9 +1,9 @@
 //! Operands: the value of a literal, a property or a function.
 
-use super::binder::{FilterBinder, shorten_text};
+use super::binder::FilterBinder;
 use super::bound_operand::BoundOperand;
 use crate::collection::FieldType;
-use crate::error::Result;
+use crate::error::{Result, shorten_text};
 use crate::filter::expression::{
     ArithmeticOperator, ArrayExpression, BooleanExpression, CharacterExpression, GeometryExpression, InstantExpression,
     NumericExpression,
