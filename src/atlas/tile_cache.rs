@@ -6,6 +6,7 @@
 
 use super::tile_layers::{TileLayerSet, TileLayerSource};
 use super::{Atlas, AtlasSettings};
+use crate::digest::hash_content;
 use crate::tile::{self, TileId};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
@@ -84,7 +85,7 @@ impl Atlas {
         let revisions = snapshots.iter().map(|s| AtomicU64::new(s.revision())).collect();
         let drawn = tile::draw_tile(&layers.over_snapshots(&snapshots), tile, self.tiles.budget_bytes);
         self.metrics.count_drawn(&drawn);
-        let etag = format!("\"{:016x}\"", hash_content(&drawn.bytes)).into();
+        let etag = format!("\"{:032x}\"", hash_content(&drawn.bytes)).into();
         let tile = EncodedTile { body: drawn.bytes.into(), etag, left_out: drawn.left_out, dropped: drawn.dropped };
         CachedTile { tile, revisions }
     }
@@ -185,13 +186,4 @@ pub fn compress_bytes(bytes: &Bytes, coding: ContentCoding) -> Option<Bytes> {
         }
     };
     packed.map(Bytes::from)
-}
-
-/// FNV-1a over eight bytes at a time: a content hash for ETags, not for secrets.
-fn hash_content(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
-    let chunks = bytes.chunks_exact(8);
-    let rest = chunks.remainder().iter().fold(bytes.len() as u64, |w, b| w << 8 | u64::from(*b));
-    let hash = chunks.fold(0xcbf2_9ce4_8422_2325, |h, c| c.try_into().map_or(h, |c| step(h, u64::from_le_bytes(c))));
-    step(step(hash, rest), 0)
 }

@@ -5,7 +5,7 @@ use super::label;
 use super::mvt::{MvtCommands, MvtGeometryType};
 use super::tile_frame::{TileCoord, TileFrame, WorldOffset};
 use super::tile_ring::TileRings;
-use crate::index::{ALL_RANKS, GeometryPath, IndexSegment, PathRole, WorldBox};
+use crate::index::{FULL_DETAIL_RANK, GeometryPath, IndexSegment, PathRole, WorldBox};
 
 /// The outcome for one feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,7 +219,7 @@ fn snap_unclipped(
             out.push(px);
         }
     };
-    if frame.zoom >= ALL_RANKS {
+    if frame.zoom >= FULL_DETAIL_RANK {
         world.iter().for_each(push);
     } else {
         world.iter().zip(ranks).filter(|(_, rank)| **rank <= frame.zoom).for_each(|(world, _)| push(world));

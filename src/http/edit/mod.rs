@@ -6,6 +6,7 @@ use super::request_context::RequestContext;
 use super::response::{self, HttpResult, empty_response};
 use crate::atlas::{self, EditAction, EditBatch, EditOutcome, EditPrecondition, EditRequest};
 use crate::collection::CollectionId;
+use crate::digest::hash_content;
 use crate::error::Error;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -207,7 +208,7 @@ pub fn format_etag(state: &str) -> String {
 
 /// The tag of one representation of a state.
 pub fn format_body_etag(state: &str, body: &[u8]) -> String {
-    format!("\"{state}-{:08x}\"", response::hash_bytes(body) as u32)
+    format!("\"{state}-{:08x}\"", hash_content(body) as u32)
 }
 
 /// The states that a list of tags means. A weak tag never matches (RFC 9110, 13.1.1).
