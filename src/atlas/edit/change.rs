@@ -119,3 +119,97 @@ impl PendingChange {
         atlas.commit_queue.push_adopt(collection.clone(), Box::new(retry));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{AccessRole, Viewer};
+    use crate::atlas::{Atlas, AtlasSettings, BaseMap, EditAction, EditRequest, FaultHandling, PlanFile};
+    use crate::change::{ChangeSet, FeatureEdit};
+    use crate::collection::{Collection, FieldType};
+    use crate::crs::Crs;
+    use crate::feature::{FieldValue, GeometryTypeSet};
+    use crate::plan::PlanModel;
+    use serde_json::json;
+    use std::path::Path;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Duration;
+
+    /// A plan with one tree, `a`.
+    fn open_plan(dir: &Path) -> Arc<Atlas> {
+        let fields = [("name".to_owned(), FieldType::Text), ("height".to_owned(), FieldType::Integer)];
+        let id = CollectionId::new("trees").unwrap();
+        let trees = Collection::from_inferred_fields(id, "Trees", GeometryTypeSet::ANY, &fields).unwrap();
+        let tree = Feature {
+            key: 0,
+            id: FeatureId::new("a").unwrap(),
+            geometry: None,
+            values: vec![FieldValue::text("oak"), FieldValue::Int(7)],
+        };
+        let plan_file = PlanFile::open_or_create(&dir.join("plan.gpkg")).unwrap();
+        plan_file.load_collection(&trees, false, &mut [tree].into_iter().map(Ok)).unwrap();
+        Atlas::open(plan_file, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap()
+    }
+
+    fn rename_tree() -> EditBatch {
+        let action = EditAction::Patch { id: "a".into(), patch: json!({"properties": {"name": "elm"}}) };
+        let request = EditRequest { at: String::new(), within: "", action, precondition: None };
+        EditBatch {
+            collection: "trees".into(),
+            requests: vec![request],
+            crs: Crs::CRS84,
+            handling: FaultHandling::Usual,
+        }
+    }
+
+    fn start_change(
+        atlas: &Arc<Atlas>,
+        caller: &Arc<()>,
+        attempts_left: usize,
+    ) -> (PendingChange, Receiver<Result<ChangeOutcome>>) {
+        let (sender, receiver) = channel();
+        let change = PendingChange {
+            plan: atlas.plan_for_viewer(&Viewer::new("ana", "Ana", AccessRole::Admin, [])),
+            batch: rename_tree(),
+            caller: Arc::downgrade(caller),
+            attempts_left,
+            answer: Box::new(move |outcome| drop(sender.send(outcome))),
+        };
+        (change, receiver)
+    }
+
+    #[test]
+    fn a_change_that_another_edit_overtakes_is_tried_again_and_given_up_after_the_last_attempt() {
+        let dir = tempfile::tempdir().unwrap();
+        let atlas = open_plan(dir.path());
+        let caller = Arc::new(());
+        let overtaken = |attempts_left: usize, height: i64| {
+            let (change, receiver) = start_change(&atlas, &caller, attempts_left);
+            let prepared = change.plan.prepare_edits(&change.batch).unwrap();
+            let id = FeatureId::new("a").unwrap();
+            let grow =
+                FeatureEdit::Patch { id, base: None, geometry: None, values: vec![(1, FieldValue::Int(height))] };
+            let collection = CollectionId::new("trees").unwrap();
+            atlas.commit(&ChangeSet { collection, edits: vec![grow], author: "rival".into() }).unwrap();
+            change.commit(prepared);
+            receiver.recv_timeout(Duration::from_secs(30)).expect("an answer")
+        };
+        assert!(matches!(overtaken(1, 8), Err(Error::Busy(_))));
+        let outcome = overtaken(2, 9).unwrap();
+        let tree = outcome.edits[0].feature.as_ref().unwrap();
+        assert_eq!(tree.values, [FieldValue::text("elm"), FieldValue::Int(9)], "both edits are there");
+        assert_eq!(outcome.revision, 4, "loaded, overtaken twice, changed");
+    }
+
+    #[test]
+    fn a_change_whose_caller_is_gone_is_not_committed() {
+        let dir = tempfile::tempdir().unwrap();
+        let atlas = open_plan(dir.path());
+        let caller = Arc::new(());
+        let (change, receiver) = start_change(&atlas, &caller, MAX_ATTEMPTS);
+        drop(caller);
+        change.attempt();
+        assert!(receiver.recv().is_err(), "nobody is answered");
+        assert_eq!(atlas.collection_view("trees").unwrap().revision(), 1);
+    }
+}
