@@ -1,12 +1,11 @@
-//! What tells one state of a feature from another: a hash of all that is published of it. Equal states have equal tags, after a
-//! restart too.
+//! State tags: a hash of all that is published of a feature. Equal states have equal tags, also after a restart.
 
 use crate::crs::quantise_degrees;
 use crate::digest::ContentHasher;
 use crate::feature::{Feature, FieldValue, Geometry};
 use geo::CoordsIter;
 
-/// 32 hexadecimal digits for the state that a feature is in: id, place to seven decimals, values.
+/// 32 hexadecimal digits for the state of a feature: id, geometry to seven decimals, values.
 #[must_use]
 pub fn state_tag(feature: &Feature) -> String {
     let mut hasher = ContentHasher::default();
@@ -19,8 +18,8 @@ pub fn state_tag(feature: &Feature) -> String {
     format!("{:032x}", hasher.finish())
 }
 
-/// Whether two places are published as the same.
-pub(super) fn same_place(a: Option<&Geometry>, b: Option<&Geometry>) -> bool {
+/// Whether two geometries are equal as published.
+pub(super) fn same_geometry(a: Option<&Geometry>, b: Option<&Geometry>) -> bool {
     let hashed = |g: &Geometry| {
         let mut hasher = ContentHasher::default();
         write_geometry(&mut hasher, g);
