@@ -44,14 +44,27 @@ async function firstVisit() {
   const sums = {};
   for (const [id, size] of bytes) {
     const path = urls.get(id).replace(base, '').split('?')[0];
-    const kind = path.startsWith('api/') ? 'data: plan' : path.startsWith('tiles/') ? 'data: tiles' : /\.woff2$/.test(path) ? 'page: fonts' : /\.js$/.test(path) ? 'page: scripts' : /\.css$/.test(path) ? 'page: styles' : 'page: other';
+    const kind = path.startsWith('api/')
+      ? 'data: plan'
+      : path.startsWith('tiles/')
+        ? 'data: tiles'
+        : /\.woff2$/.test(path)
+          ? 'page: fonts'
+          : /\.js$/.test(path)
+            ? 'page: scripts'
+            : /\.css$/.test(path)
+              ? 'page: styles'
+              : 'page: other';
     sums[kind] ??= { requests: 0, kB: 0 };
     sums[kind].requests += 1;
     sums[kind].kB += size / 1000;
   }
-  const total = Object.entries(sums).filter(([kind]) => kind.startsWith('page')).reduce((sum, [, { kB }]) => sum + kB, 0);
+  const total = Object.entries(sums)
+    .filter(([kind]) => kind.startsWith('page'))
+    .reduce((sum, [, { kB }]) => sum + kB, 0);
   console.log('First visit, over the wire');
-  for (const [kind, { requests, kB }] of Object.entries(sums).sort()) console.log(`  ${kind.padEnd(14)} ${String(requests).padStart(3)} requests ${kB.toFixed(1).padStart(8)} kB`);
+  for (const [kind, { requests, kB }] of Object.entries(sums).sort())
+    console.log(`  ${kind.padEnd(14)} ${String(requests).padStart(3)} requests ${kB.toFixed(1).padStart(8)} kB`);
   console.log(`  before the map's data ${total.toFixed(0)} kB`);
   await close();
 }
@@ -62,10 +75,13 @@ async function longTasks() {
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   console.log(`Tasks of the main thread, processor ${SLOWER} times slower`);
   const steps = [
-    ['open', async () => {
-      await page.goto(base);
-      await page.locator('.partner').first().waitFor();
-    }],
+    [
+      'open',
+      async () => {
+        await page.goto(base);
+        await page.locator('.partner').first().waitFor();
+      },
+    ],
     ['choose a city', () => page.selectOption('#city', 'osijek')],
     ['filter', () => page.locator('.switch').nth(4).click()],
     ['filter off', () => page.locator('.switch').nth(4).click()],
@@ -81,7 +97,11 @@ async function longTasks() {
     });
     const tasks = mainTasks(events);
     const long = tasks.filter((ms) => ms > 50);
-    console.log(`  ${name.padEnd(14)} longest ${Math.max(0, ...tasks).toFixed(0).padStart(4)} ms, over 50 ms: ${String(long.length).padStart(2)}, over 200 ms: ${tasks.filter((ms) => ms > 200).length}`);
+    console.log(
+      `  ${name.padEnd(14)} longest ${Math.max(0, ...tasks)
+        .toFixed(0)
+        .padStart(4)} ms, over 50 ms: ${String(long.length).padStart(2)}, over 200 ms: ${tasks.filter((ms) => ms > 200).length}`,
+    );
   }
   await close();
 }
@@ -110,7 +130,11 @@ function mainTasks(events) {
 /** Time from a click to the next picture, with the demo's interventions again and again until there are ten thousand. */
 async function many() {
   const few = (await (await fetch(`${base}api/collections/interventions/items?limit=10000&f=json`)).json()).features;
-  const features = Array.from({ length: MANY }, (_, i) => ({ ...few[i % few.length], id: `many-${i}`, properties: { ...few[i % few.length].properties, title: `${few[i % few.length].properties.title} ${i}` } }));
+  const features = Array.from({ length: MANY }, (_, i) => ({
+    ...few[i % few.length],
+    id: `many-${i}`,
+    properties: { ...few[i % few.length].properties, title: `${few[i % few.length].properties.title} ${i}` },
+  }));
   const body = JSON.stringify({ type: 'FeatureCollection', features });
   const { page, close } = await open();
   await page.route('**/collections/interventions/items*', (route) => route.fulfill({ contentType: 'application/geo+json', body }));
@@ -132,11 +156,18 @@ async function many() {
   const figures = {};
   for (let round = 0; round < 5; round++) {
     for (const [name, act] of Object.entries(steps)) {
-      (figures[name] ??= []).push(await took(page, act));
+      figures[name] ??= [];
+      figures[name].push(await took(page, act));
       await idle(page);
     }
   }
-  for (const [name, all] of Object.entries(figures)) console.log(`  ${name.padEnd(14)} ${all.toSorted((a, b) => a - b)[2].toFixed(0).padStart(5)} ms`);
+  for (const [name, all] of Object.entries(figures))
+    console.log(
+      `  ${name.padEnd(14)} ${all
+        .toSorted((a, b) => a - b)[2]
+        .toFixed(0)
+        .padStart(5)} ms`,
+    );
   await close();
 }
 

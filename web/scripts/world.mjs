@@ -18,7 +18,10 @@ const light = withLighterArcs(atlas);
 const countries = feature(light, light.objects.countries).features.map(cleaned).filter(Boolean);
 
 write('countries', countries);
-write('land', countries.map((country) => ({ ...country, properties: {} }))); // in pieces: small rings draw faster than continents
+write(
+  'land',
+  countries.map((country) => ({ ...country, properties: {} })),
+); // in pieces: small rings draw faster than continents
 
 const ours = JSON.parse(readFileSync(here('../../geodata/world/places.json'), 'utf8'));
 const point = ({ name, lon, lat }, rank) => ({
@@ -42,7 +45,10 @@ function withLighterArcs({ transform, arcs, ...rest }) {
   const { scale, translate } = transform;
   const decode = (arc) => {
     let [x, y] = [0, 0];
-    return arc.map(([dx, dy]) => [(x += dx) * scale[0] + translate[0], (y += dy) * scale[1] + translate[1]]);
+    return arc.map(([dx, dy]) => {
+      [x, y] = [x + dx, y + dy];
+      return [x * scale[0] + translate[0], y * scale[1] + translate[1]];
+    });
   };
   return { ...rest, arcs: arcs.map((arc) => lighter(decode(arc)).map(([lon, lat]) => [round(lon), round(lat)])) };
 }

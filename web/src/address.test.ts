@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { format, parse } from './address';
 
 test('an address comes back as it was', () => {
-  const text = '?city=celje&id=celje-presernova-redesign&q=Pre%C5%A1ernova%20%26%20Co&status=idea,proposed&objective=PO5&function=housing&from=2024&to=2026&order=cost&as=money&colour=function&at=2026-06&tab=table&lang=sl&theme=dark&beside=granada,2030-01,done&print=1&embed=1&map=15.20/46.23100/15.26400';
+  const text =
+    '?city=celje&id=celje-presernova-redesign&q=Pre%C5%A1ernova%20%26%20Co&status=idea,proposed&objective=PO5&function=housing&from=2024&to=2026&order=cost&as=money&colour=function&at=2026-06&tab=table&lang=sl&theme=dark&beside=granada,2030-01,done&print=1&embed=1&map=15.20/46.23100/15.26400';
   expect(format(parse(text))).toBe(text);
 });
 

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { MARKS } from './signs';
 
 const sheet = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
-const tokens = new Map([...sheet.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name!, { light: light!, dark: dark! }]));
+const tokens = new Map(
+  [...sheet.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name!, { light: light!, dark: dark! }]),
+);
 
 function luminance(hex: string): number {
   const [r, g, b] = [1, 3, 5].map((at) => {

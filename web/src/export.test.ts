@@ -3,7 +3,14 @@ import { csv, geojson, lonlat } from './export';
 import type { Intervention } from './plan';
 
 test('a table is quoted where it must be, and no cell becomes a formula', () => {
-  const text = csv(['a', 'b "c"'], [['x,y', 1.5], ['=1+1', null], ['two\nlines', -3]]);
+  const text = csv(
+    ['a', 'b "c"'],
+    [
+      ['x,y', 1.5],
+      ['=1+1', null],
+      ['two\nlines', -3],
+    ],
+  );
   expect(text).toBe('\ufeffa,"b ""c"""\r\n"x,y",1.5\r\n\'=1+1,\r\n"two\nlines",-3\r\n');
 });
 
@@ -15,5 +22,8 @@ test('a place is given as two numbers, and none as nothing', () => {
 });
 
 test('GeoJSON holds what the server sent', () => {
-  expect(JSON.parse(geojson([one]))).toEqual({ type: 'FeatureCollection', features: [{ type: 'Feature', id: 'a', geometry: one.geometry, properties: { title: 'A' } }] });
+  expect(JSON.parse(geojson([one]))).toEqual({
+    type: 'FeatureCollection',
+    features: [{ type: 'Feature', id: 'a', geometry: one.geometry, properties: { title: 'A' } }],
+  });
 });

@@ -13,15 +13,46 @@ test('lengths are those of GeographicLib to a millimetre', () => {
 });
 
 test('areas of a city are those of GeographicLib to a thousandth, and of a land to a hundredth', () => {
-  const block = [[15.26, 46.23], [15.27, 46.23], [15.27, 46.24], [15.26, 46.24]];
+  const block = [
+    [15.26, 46.23],
+    [15.27, 46.23],
+    [15.27, 46.24],
+    [15.26, 46.24],
+  ];
   expect(Math.abs(areaOf(block) / 857397.8122463 - 1)).toBeLessThan(1e-3);
   expect(lengthOf([...block, block[0]!])).toBeCloseTo(3765.812, 2);
-  expect(Math.abs(areaOf([[0, 40], [10, 40], [10, 50], [0, 50]]) / 874001606082.696 - 1)).toBeLessThan(1e-2);
-  expect(Math.abs(areaOf([[0, 0], [1, 0], [1, 1], [0, 1]]) / 12308778361.469 - 1)).toBeLessThan(1e-3);
+  expect(
+    Math.abs(
+      areaOf([
+        [0, 40],
+        [10, 40],
+        [10, 50],
+        [0, 50],
+      ]) /
+        874001606082.696 -
+        1,
+    ),
+  ).toBeLessThan(1e-2);
+  expect(
+    Math.abs(
+      areaOf([
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ]) /
+        12308778361.469 -
+        1,
+    ),
+  ).toBeLessThan(1e-3);
 });
 
 test('a closed ring is as large as an open one, whichever way round', () => {
-  const ring = [[15.26, 46.23], [15.27, 46.23], [15.27, 46.24]];
+  const ring = [
+    [15.26, 46.23],
+    [15.27, 46.23],
+    [15.27, 46.24],
+  ];
   expect(areaOf([...ring, ring[0]!])).toBeCloseTo(areaOf(ring), 6);
   expect(areaOf(ring.toReversed())).toBeCloseTo(areaOf(ring), 6);
 });

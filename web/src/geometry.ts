@@ -20,9 +20,7 @@ export function join(boxes: Iterable<Box | null>): Box | null {
   let all: Box | null = null;
   for (const box of boxes) {
     if (!box) continue;
-    all = all
-      ? [Math.min(all[0], box[0]), Math.min(all[1], box[1]), Math.max(all[2], box[2]), Math.max(all[3], box[3])]
-      : [...box];
+    all = all ? [Math.min(all[0], box[0]), Math.min(all[1], box[1]), Math.max(all[2], box[2]), Math.max(all[3], box[3])] : [...box];
   }
   return all;
 }

@@ -6,7 +6,10 @@ import { language, languages, speak, t, teach, type Key } from './i18n';
 
 const folder = join(import.meta.dirname, 'locales');
 const read = (code: string): Record<string, string> =>
-  Object.assign({}, ...readdirSync(join(folder, code)).map((part) => JSON.parse(readFileSync(join(folder, code, part), 'utf8')) as object)) as Record<string, string>;
+  Object.assign({}, ...readdirSync(join(folder, code)).map((part) => JSON.parse(readFileSync(join(folder, code, part), 'utf8')) as object)) as Record<
+    string,
+    string
+  >;
 const english = read('en');
 const bases = [...new Set(Object.keys(english).map((key) => key.replace(/_(one|other)$/, '')))] as Key[];
 
@@ -22,12 +25,23 @@ test.each(languages)('%s: every message reads as the library of its format reads
   await speak(code);
   expect(language.value).toBe(code);
   const oracle = i18next.createInstance();
-  await oracle.init({ lng: code, fallbackLng: 'en', resources: { en: { translation: english }, [code]: { translation: read(code) } }, keySeparator: false, nsSeparator: false, interpolation: { escapeValue: false } });
+  await oracle.init({
+    lng: code,
+    fallbackLng: 'en',
+    resources: { en: { translation: english }, [code]: { translation: read(code) } },
+    keySeparator: false,
+    nsSeparator: false,
+    interpolation: { escapeValue: false },
+  });
   const names = [...new Set(Object.values(english).flatMap((text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]!)))];
   const words = Object.fromEntries(names.filter((name) => name !== 'count').map((name) => [name, `<${name}>`]));
   for (const key of bases) {
     for (const count of [0, 1, 2, 3, 5, 11, 21, 22, 101, 1_000_000]) {
-      expect([key, count, t(key, { ...words, count })]).toEqual([key, count, oracle.t(key, { count, replace: { ...words, count: count.toLocaleString(code) } })]);
+      expect([key, count, t(key, { ...words, count })]).toEqual([
+        key,
+        count,
+        oracle.t(key, { count, replace: { ...words, count: count.toLocaleString(code) } }),
+      ]);
     }
   }
 });

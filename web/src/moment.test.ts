@@ -33,7 +33,13 @@ test('works without an end go on; those that are done ended where they began', (
 });
 
 test('the count of each month is what a look at every month finds', () => {
-  const list = [one('running', '2025-09-01', '2027-03-31'), one('done', '2019-02-01', '2019-02-28'), one('committed', '2031-05-01', '2032-01-31'), one('aside', '2020-01-01', '2030-01-01'), one('idea')];
+  const list = [
+    one('running', '2025-09-01', '2027-03-31'),
+    one('done', '2019-02-01', '2019-02-28'),
+    one('committed', '2031-05-01', '2032-01-31'),
+    one('aside', '2020-01-01', '2030-01-01'),
+    one('idea'),
+  ];
   const { first, counts } = perMonth(list);
   expect(monthText(first)).toBe('2019-01');
   expect(monthText(first + counts.length - 1)).toBe('2032-12');

@@ -52,7 +52,15 @@ export function perMonth(list: Dated[]): { first: Month; counts: number[] } {
   if (!spans.length) return { first: 0, counts: [] };
   const finite = spans.filter(Number.isFinite);
   const first = Math.floor(finite.reduce((a, b) => Math.min(a, b)) / 12) * 12;
-  const last = Math.floor(Math.max(thisMonth(), finite.reduce((a, b) => Math.max(a, b))) / 12) * 12 + 11;
+  const last =
+    Math.floor(
+      Math.max(
+        thisMonth(),
+        finite.reduce((a, b) => Math.max(a, b)),
+      ) / 12,
+    ) *
+      12 +
+    11;
   const changes = new Array<number>(last - first + 2).fill(0);
   const now = thisMonth();
   for (const one of list) {

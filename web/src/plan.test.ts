@@ -13,7 +13,16 @@ const plan = assemble(
   ],
   [],
   [
-    item('a', { title: 'Prenova Prešernove', city: 'celje', status: 'completed', cost: 100.1, cost_scope: 'total', eu_share: 60.06, start: '2012-04-01', end: '2013-08-31' }),
+    item('a', {
+      title: 'Prenova Prešernove',
+      city: 'celje',
+      status: 'completed',
+      cost: 100.1,
+      cost_scope: 'total',
+      eu_share: 60.06,
+      start: '2012-04-01',
+      end: '2013-08-31',
+    }),
     item('b', { title: 'Načrt', city: 'celje', status: 'idea', cost: 0.2, cost_scope: 'design', eu_share: 0.2, start: '2026-01-01' }),
     item('c', { title: 'Program', city: 'celje', status: 'funded', cost: 5000, cost_scope: 'programme', functions: ['housing'] }, null),
     item('d', { title: 'Πλατεία', title_en: 'Square', city: 'lamia', status: 'recurring' }),

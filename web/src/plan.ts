@@ -238,4 +238,3 @@ export function perYear(list: Intervention[]): { year: number; count: number }[]
     return { year, count: spans.filter(([start, end]) => start <= year && year <= end).length };
   });
 }
-

@@ -37,8 +37,22 @@ const MOST_CITIES = 7;
 const NONE: Mark = 'kind-none';
 
 export function schemeOf(id: SchemeId, list: Intervention[], words: Words): Scheme {
-  if (id === 'objective') return listed(id, words.ids('objective'), (one) => one.objectives, (code) => `${code} ${words.label('objective', code)}`, words.none);
-  if (id === 'function') return listed(id, words.ids('function'), (one) => one.functions, (code) => words.label('function', code), words.none);
+  if (id === 'objective')
+    return listed(
+      id,
+      words.ids('objective'),
+      (one) => one.objectives,
+      (code) => `${code} ${words.label('objective', code)}`,
+      words.none,
+    );
+  if (id === 'function')
+    return listed(
+      id,
+      words.ids('function'),
+      (one) => one.functions,
+      (code) => words.label('function', code),
+      words.none,
+    );
   if (id === 'cost') return byCost(words);
   if (id === 'city') return byCity(list, words);
   const kinds = GROUPS.map((group) => ({ mark: `status-${group}` as Mark, label: words.label('status_group', group) }));

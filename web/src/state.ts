@@ -259,7 +259,15 @@ function address(): Address {
 /** A step is what Back undoes; moving the map or the date, typing on, turning a question's knobs, language and theme only rewrite the address. */
 function isStep(before: Address, now: Address): boolean {
   const settled = (one: Address) =>
-    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, month: null, asked: { ...one.asked, options: {} }, language: '', theme: 'system', view: null });
+    format({
+      ...one,
+      filter: { ...one.filter, text: one.filter.text ? 'x' : '' },
+      month: null,
+      asked: { ...one.asked, options: {} },
+      language: '',
+      theme: 'system',
+      view: null,
+    });
   return settled(before) !== settled(now);
 }
 

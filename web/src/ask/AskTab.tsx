@@ -101,7 +101,7 @@ function Filtered() {
   return (
     <p class="note filtered">
       {t('ask.filtered', { count: parts.length })}{' '}
-      <button class="link" onClick={clearFilters}>
+      <button type="button" class="link" onClick={clearFilters}>
         {t('filter.clear')}
       </button>
     </p>
@@ -190,4 +190,3 @@ function shownDays(): { from?: string; to?: string } {
   const { from, to } = filter.value;
   return { ...(from === null ? {} : { from: `${from}-01-01` }), ...(to === null ? {} : { to: `${to}-12-31` }) };
 }
-

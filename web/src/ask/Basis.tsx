@@ -19,7 +19,8 @@ const REASONS: Record<string, Key> = {
   away_from_streets: 'left.away_from_streets',
 };
 
-export const sayReason = (reason: string): string => (REASONS[reason] ? t(REASONS[reason]) : label('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' '));
+export const sayReason = (reason: string): string =>
+  REASONS[reason] ? t(REASONS[reason]) : label('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' ');
 
 export function Basis({ parts, ofCity }: { parts: Record<string, Answer>; ofCity: (id: string) => boolean }) {
   const answers = Object.values(parts);
@@ -67,7 +68,7 @@ function Ids({ ids }: { ids: string[] }) {
         return (
           <li key={id}>
             {one ? (
-              <button class="link" lang={titleOf(one).language} onClick={() => select(id, true)}>
+              <button type="button" class="link" lang={titleOf(one).language} onClick={() => select(id, true)}>
                 {titleOf(one).text}
               </button>
             ) : (
@@ -78,7 +79,7 @@ function Ids({ ids }: { ids: string[] }) {
       })}
       {!all && ids.length > FEW && (
         <li>
-          <button class="link" onClick={() => setAll(true)}>
+          <button type="button" class="link" onClick={() => setAll(true)}>
             {t('list.more', { count: ids.length - FEW })}
           </button>
         </li>
@@ -91,14 +92,14 @@ export function Export({ parts, shapes, name }: { parts: Record<string, Answer>;
   const list = featuresCsv(parts);
   return (
     <div class="export" role="group" aria-label={t('export.title')}>
-      <button class="button" onClick={() => save(`${name}.geojson`, 'application/geo+json', asGeoJson(parts, { link: location.href, shapes }))}>
+      <button type="button" class="button" onClick={() => save(`${name}.geojson`, 'application/geo+json', asGeoJson(parts, { link: location.href, shapes }))}>
         {t('export.geojson')}
       </button>
-      <button class="button" onClick={() => save(`${name}-numbers.csv`, 'text/csv', numbersCsv(parts))}>
+      <button type="button" class="button" onClick={() => save(`${name}-numbers.csv`, 'text/csv', numbersCsv(parts))}>
         {t('export.numbers')}
       </button>
       {list && (
-        <button class="button" onClick={() => save(`${name}-list.csv`, 'text/csv', list)}>
+        <button type="button" class="button" onClick={() => save(`${name}-list.csv`, 'text/csv', list)}>
           {t('export.list')}
         </button>
       )}
@@ -117,7 +118,7 @@ function CopyLink() {
   return shown ? (
     <input class="link-text" readOnly value={location.href} aria-label={t('export.link')} onFocus={(event) => event.currentTarget.select()} />
   ) : (
-    <button class="button" onClick={() => void copy()}>
+    <button type="button" class="button" onClick={() => void copy()}>
       {t('export.link')}
     </button>
   );

@@ -87,9 +87,28 @@ function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
         y: { axis: null, domain: rows.map(y), padding: 0 },
         style: { background: 'none', color: 'inherit', fontFamily: 'inherit', fontSize: '13px', overflow: 'visible' },
         marks: [
-          Plot.text(rows, { y, text: 'label', frameAnchor: 'left', dy: -9, textAnchor: 'start', fill: 'currentColor', lineWidth: width / 13, textOverflow: 'ellipsis' }),
+          Plot.text(rows, {
+            y,
+            text: 'label',
+            frameAnchor: 'left',
+            dy: -9,
+            textAnchor: 'start',
+            fill: 'currentColor',
+            lineWidth: width / 13,
+            textOverflow: 'ellipsis',
+          }),
           Plot.barX(rows, { x: 'value', y, fill: ({ colour }: BarRow) => `var(--${colour ?? 'accent'})`, insetTop: 20, insetBottom: STEP - 20 - BAR, rx2: 3 }),
-          Plot.text(rows, { x: 'value', y, text: 'text', dx: 6, dy: 7.5, textAnchor: 'start', fill: 'currentColor', fontWeight: 600, fontVariant: 'tabular-nums' }),
+          Plot.text(rows, {
+            x: 'value',
+            y,
+            text: 'text',
+            dx: 6,
+            dy: 7.5,
+            textAnchor: 'start',
+            fill: 'currentColor',
+            fontWeight: 600,
+            fontVariant: 'tabular-nums',
+          }),
         ],
       });
       // One picture with one name: its parts need none.

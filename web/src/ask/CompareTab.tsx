@@ -19,7 +19,7 @@ import { Basis, Export } from './Basis';
 import { outlineOf } from './scope';
 import { subjectRequest } from './request';
 import { areaName, dimension, groupValue, perCent } from './words';
-import { amountOf, centsOf, valueOf } from './views/parts';
+import { amountOf, centsOf, figureOf } from './views/parts';
 
 /** Answers by what was asked, so that adding one asks for one. */
 const answers = signal<ReadonlyMap<string, Answer>>(new Map());
@@ -81,7 +81,12 @@ function Chooser() {
       <ul class="chosen">
         {compared.value.map((subject) => (
           <li key={subject}>
-            <button class="chip take-out" aria-label={t('compare.remove', { name: nameOf(subject) })} onClick={() => (compared.value = compared.value.filter((one) => one !== subject))}>
+            <button
+              type="button"
+              class="chip take-out"
+              aria-label={t('compare.remove', { name: nameOf(subject) })}
+              onClick={() => (compared.value = compared.value.filter((one) => one !== subject))}
+            >
               {nameOf(subject)}
               <Icon name="close" />
             </button>
@@ -91,7 +96,14 @@ function Chooser() {
       <div class="field">
         <label for={id}>{t('compare.add')}</label>
         <span class="select">
-          <select id={id} value="" onChange={(event) => (add(event.currentTarget.value), (event.currentTarget.value = ''))}>
+          <select
+            id={id}
+            value=""
+            onChange={(event) => {
+              add(event.currentTarget.value);
+              event.currentTarget.value = '';
+            }}
+          >
             <option value="">…</option>
             {asked.value.shape && left('drawn') && <option value="drawn">{t('ask.drawnArea')}</option>}
             <optgroup label={t('compare.cities')}>
@@ -130,7 +142,7 @@ interface Figure {
 
 function Sides({ list }: { list: Side[] }) {
   const known = list.flatMap(({ answer }) => (answer ? [answer] : []));
-  const count = (answer: Answer) => valueOf(answer, 'features');
+  const count = (answer: Answer) => figureOf(answer, 'features');
   const costed = (answer: Answer) => numberOf(answer, 'cost')?.ids?.length ?? 0;
   const main: Figure[] = [
     { id: 'count', name: t('list.label'), value: count, said: (one) => number(count(one)) },
@@ -151,7 +163,12 @@ function Sides({ list }: { list: Side[] }) {
     },
   ];
   const of = (group: string, ids: string[], name: (id: string) => string): Figure[] =>
-    ids.map((id) => ({ id: `${group}-${id}`, name: name(id), value: (one) => byGroup(one, 'features', group).get(id)?.value ?? 0, said: (one) => number(byGroup(one, 'features', group).get(id)?.value ?? 0) }));
+    ids.map((id) => ({
+      id: `${group}-${id}`,
+      name: name(id),
+      value: (one) => byGroup(one, 'features', group).get(id)?.value ?? 0,
+      said: (one) => number(byGroup(one, 'features', group).get(id)?.value ?? 0),
+    }));
   return (
     <>
       <div class="scroll sides" tabIndex={0} role="region" aria-label={t('compare.title')}>
@@ -170,16 +187,24 @@ function Sides({ list }: { list: Side[] }) {
           </thead>
           <Block figures={main} list={list} known={known} />
           <Statuses list={list} known={known} />
-          <Block title={dimension('objectives')} together figures={of('objectives', conceptIds('objective'), (id) => groupValue('objectives', id))} list={list} known={known} />
-          <Block title={dimension('functions')} together figures={of('functions', conceptIds('function'), (id) => label('function', id))} list={list} known={known} />
+          <Block
+            title={dimension('objectives')}
+            together
+            figures={of('objectives', conceptIds('objective'), (id) => groupValue('objectives', id))}
+            list={list}
+            known={known}
+          />
+          <Block
+            title={dimension('functions')}
+            together
+            figures={of('functions', conceptIds('function'), (id) => label('function', id))}
+            list={list}
+            known={known}
+          />
         </table>
       </div>
       <Basis parts={Object.fromEntries(list.flatMap(({ subject, answer }) => (answer ? [[subject, answer]] : [])))} ofCity={() => true} />
-      <Export
-        parts={Object.fromEntries(list.flatMap(({ subject, answer }) => (answer ? [[subject, answer]] : [])))}
-        shapes={[]}
-        name="cityheart-compare"
-      />
+      <Export parts={Object.fromEntries(list.flatMap(({ subject, answer }) => (answer ? [[subject, answer]] : [])))} shapes={[]} name="cityheart-compare" />
     </>
   );
 }
@@ -203,7 +228,9 @@ function Block({ title, figures, list, known, together }: BlockProps) {
         <tr key={figure.id}>
           <th scope="row">{figure.name}</th>
           {list.map(({ subject, answer }) => (
-            <td key={subject}>{answer ? <Cell figure={figure} answer={answer} most={figure.most ?? (together ? all : most([figure]))} /> : <span class="waiting" />}</td>
+            <td key={subject}>
+              {answer ? <Cell figure={figure} answer={answer} most={figure.most ?? (together ? all : most([figure]))} /> : <span class="waiting" />}
+            </td>
           ))}
         </tr>
       ))}
@@ -252,7 +279,13 @@ function Statuses({ list, known }: { list: Side[]; known: Answer[] }) {
             <td key={subject}>
               {answer ? (
                 <Cell
-                  figure={{ id: group, name: '', value: (one) => count(one, group), said: (one) => number(count(one, group)), colour: `var(--status-${group})` }}
+                  figure={{
+                    id: group,
+                    name: '',
+                    value: (one) => count(one, group),
+                    said: (one) => number(count(one, group)),
+                    colour: `var(--status-${group})`,
+                  }}
                   answer={answer}
                   most={most}
                 />
@@ -281,7 +314,7 @@ function keepInStep(): () => void {
         void execute(JSON.parse(key), controller.signal)
           .then((answer) => {
             answers.value = new Map(answers.value).set(key, answer);
-            announcement.value = `${nameOf(subject)}: ${t('list.count', { count: valueOf(answer, 'features') })}`;
+            announcement.value = `${nameOf(subject)}: ${t('list.count', { count: figureOf(answer, 'features') })}`;
           })
           .catch(() => (announcement.value = t('ask.refused')))
           .finally(() => running.delete(key));

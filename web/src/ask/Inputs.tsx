@@ -206,7 +206,11 @@ function Portfolio() {
   return (
     <>
       <Amount name="budget" label={t('opt.budget')} most={10_000_000_000} step={50_000} />
-      <Choose name="each" label={t('opt.each')} options={[['', t('opt.none')], ...(['objectives', 'functions', 'area'] as const).map((id): [string, string] => [id, dimension(id)])]} />
+      <Choose
+        name="each"
+        label={t('opt.each')}
+        options={[['', t('opt.none')], ...(['objectives', 'functions', 'area'] as const).map((id): [string, string] => [id, dimension(id)])]}
+      />
       <div class="checks">
         {check('depends', t('opt.depends'))}
         {check('tests', t('opt.tests'))}
@@ -222,4 +226,3 @@ function Portfolio() {
     </>
   );
 }
-

@@ -36,7 +36,7 @@ export function Rows({ features, title, note, under }: Props) {
         ))}
       </ul>
       {left > 0 && (
-        <button class="button wide" onClick={() => setLimit(limit + STEP)}>
+        <button type="button" class="button wide" onClick={() => setLimit(limit + STEP)}>
           {t('list.more', { count: Math.min(left, STEP) })}
         </button>
       )}
@@ -67,6 +67,7 @@ function AnswerRow({ one: found, note }: { one: Found; note: string }) {
   return (
     <>
       <button
+        type="button"
         ref={row}
         class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
         data-id={one.id}
@@ -79,7 +80,7 @@ function AnswerRow({ one: found, note }: { one: Found; note: string }) {
         <Money one={one} />
       </button>
       {isSelected && (
-        <button class="link open" onClick={() => (tab.value = 'plan')}>
+        <button type="button" class="link open" onClick={() => (tab.value = 'plan')}>
           {t('ask.open')}
         </button>
       )}

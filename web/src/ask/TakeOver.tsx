@@ -13,7 +13,7 @@ export function TakeOver({ id }: { id: string }) {
     tab.value = 'plan';
   };
   return (
-    <button class="button" onClick={take}>
+    <button type="button" class="button" onClick={take}>
       {t('edit.takeOver')}
     </button>
   );

@@ -95,7 +95,7 @@ export function featuresCsv(answers: Record<string, Answer>): string | null {
 }
 
 function csv(rows: unknown[][]): string {
-  return rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
 /** Quoted where it must be; text that a spreadsheet would run as a formula is kept from it. */

@@ -6,7 +6,17 @@ import { amount, chosen, daysOfMonth, requestsFor, subjectRequest } from './requ
 import { askedShapes, shapesOf } from './shapes';
 import { spans } from './spans';
 
-const RING = { type: 'Polygon' as const, coordinates: [[[15.26, 46.22], [15.27, 46.22], [15.27, 46.23], [15.26, 46.22]]] };
+const RING = {
+  type: 'Polygon' as const,
+  coordinates: [
+    [
+      [15.26, 46.22],
+      [15.27, 46.22],
+      [15.27, 46.23],
+      [15.26, 46.22],
+    ],
+  ],
+};
 const nothing = { filter: NO_FILTER, days: {} };
 const ask = (asked: Partial<Asked>, context = nothing) => requestsFor({ ...NOTHING_ASKED, ...asked }, context);
 
@@ -80,7 +90,10 @@ describe('a question', () => {
     const filter = { ...NO_FILTER, city: 'celje' };
     for (const question of QUESTIONS) {
       const { requests } = ask({ question, area: 'celje-core', point: [15, 46], options: { id: 'x' } }, { filter, days: {} });
-      expect([question, Object.values(requests ?? {}).map(({ process }) => process)]).toEqual([question, question === 'inside' ? ['inside', 'summary', 'footprint'] : [question]]);
+      expect([question, Object.values(requests ?? {}).map(({ process }) => process)]).toEqual([
+        question,
+        question === 'inside' ? ['inside', 'summary', 'footprint'] : [question],
+      ]);
     }
   });
 
@@ -92,7 +105,11 @@ describe('a question', () => {
   test('filters and time of the plan narrow it, but not what has no such fields', () => {
     const filter = { ...NO_FILTER, city: 'celje', statuses: new Set(['funded']), functions: new Set(['housing']) };
     const context = { filter, days: { from: '2026-01-01' } };
-    expect(ask({ area: 'x' }, context).requests?.inside?.inputs).toEqual({ area: 'x', filter: { status: ['funded'], functions: ['housing'] }, from: '2026-01-01' });
+    expect(ask({ area: 'x' }, context).requests?.inside?.inputs).toEqual({
+      area: 'x',
+      filter: { status: ['funded'], functions: ['housing'] },
+      from: '2026-01-01',
+    });
     expect(ask({ question: 'conflicts' }, context).requests?.conflicts?.inputs.filter).toMatchObject({ city: 'celje', status: ['funded'] });
     const gaps = ask({ question: 'gaps', area: 'x', options: { missing: 'class-school', gap: '250' } }, context);
     expect(gaps.requests?.gaps?.inputs).toEqual({ area: 'x', distance_m: 250, collection: 'facilities', filter: { class: 'school' } });

@@ -86,9 +86,7 @@ export function keepAsking(wanted: () => Wish | null): () => void {
 async function run({ asked, requests, moving }: Wish, controller: AbortController): Promise<void> {
   const patience = setTimeout(() => (busy.value = true), PATIENCE_MS);
   try {
-    const entries = await Promise.all(
-      Object.entries(requests).map(async ([name, request]) => [name, await execute(request, controller.signal)] as const),
-    );
+    const entries = await Promise.all(Object.entries(requests).map(async ([name, request]) => [name, await execute(request, controller.signal)] as const));
     answered.value = { asked, parts: Object.fromEntries(entries) };
     refused.value = null;
   } catch (error) {

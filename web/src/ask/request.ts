@@ -131,7 +131,11 @@ function rateInputs(asked: Asked, city: string): Inputs {
     ...(per === 'segment' ? { places: 'segments' } : {}),
     ...(city ? { filter: { city } } : {}),
     ...(city && per === 'area' ? { areas_filter: { city } } : {}),
-    ...(before && after && before !== after ? { before: { survey: before }, after: { survey: after } } : after ? { filter: { ...(city ? { city } : {}), survey: after } } : {}),
+    ...(before && after && before !== after
+      ? { before: { survey: before }, after: { survey: after } }
+      : after
+        ? { filter: { ...(city ? { city } : {}), survey: after } }
+        : {}),
   };
 }
 
@@ -187,7 +191,6 @@ export function subjectRequest(subject: string, drawn: Geometry | null, { filter
   if (kind === 'area') return { process: 'summary', inputs: { area: id, group_by, ...works, ...days } };
   return { process: 'summary', inputs: { group_by, ...days, filter: { ...works.filter, city: id } } };
 }
-
 
 /** First and last day of a month such as `2026-02`. */
 export function daysOfMonth(month: string): { from: string; to: string } {

@@ -8,7 +8,9 @@ import type { Found } from './answer';
 import { spans } from './spans';
 
 const unit = (value: number, name: 'hectare' | 'meter' | 'kilometer' | 'minute', digits: number) =>
-  new Intl.NumberFormat(language.value, { style: 'unit', unit: name, unitDisplay: name === 'minute' ? 'long' : 'short', maximumFractionDigits: digits }).format(value);
+  new Intl.NumberFormat(language.value, { style: 'unit', unit: name, unitDisplay: name === 'minute' ? 'long' : 'short', maximumFractionDigits: digits }).format(
+    value,
+  );
 
 /** Square metres as a person says them. */
 export function area(m2: number): string {

@@ -43,20 +43,20 @@ export function Crosshair() {
         <circle cx="24" cy="24" r="3" />
       </svg>
       <div class="steps" role="group" aria-label={t('keys.label')}>
-        <button class="button" onClick={set}>
+        <button type="button" class="button" onClick={set}>
           {t(now.kind === 'point' ? 'keys.here' : 'keys.corner')}
         </button>
         {now.kind !== 'point' && (
           <>
-            <button class="button" disabled={!now.corners.length} onClick={takeBack}>
+            <button type="button" class="button" disabled={!now.corners.length} onClick={takeBack}>
               {t('keys.back')}
             </button>
-            <button class="button" disabled={!enough} onClick={finish}>
+            <button type="button" class="button" disabled={!enough} onClick={finish}>
               {t('keys.finish')}
             </button>
           </>
         )}
-        <button class="square" aria-label={t('draw.stop')} title={t('draw.stop')} onClick={give}>
+        <button type="button" class="square" aria-label={t('draw.stop')} title={t('draw.stop')} onClick={give}>
           <Icon name="close" />
         </button>
         <p class="note">{t('keys.how')}</p>

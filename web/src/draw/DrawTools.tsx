@@ -55,7 +55,16 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: Props)
         {!noMap.value && !quiet && (
           <div class="tools" role="group" aria-label={t('draw.label')}>
             {TOOLS[kind].map(([id, name, icon]) => (
-              <button key={id} class="tool" aria-pressed={tool === id} aria-label={t(name)} title={t(name)} disabled={!theMap.value} onClick={() => take(id)}>
+              <button
+                type="button"
+                key={id}
+                class="tool"
+                aria-pressed={tool === id}
+                aria-label={t(name)}
+                title={t(name)}
+                disabled={!theMap.value}
+                onClick={() => take(id)}
+              >
                 <Icon name={icon} />
                 {!beside && <span>{t(name)}</span>}
               </button>
@@ -72,6 +81,7 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: Props)
         <summary>{t('draw.other')}</summary>
         {!noMap.value && (
           <button
+            type="button"
             class="button wide"
             disabled={!theMap.value}
             onClick={() => {
@@ -134,7 +144,9 @@ function Typed({ kind, shape, change }: Props) {
           {sayFault(fault, kind)}
         </p>
       )}
-      <button class="button">{t('typed.use')}</button>
+      <button type="submit" class="button">
+        {t('typed.use')}
+      </button>
     </form>
   );
 }

@@ -41,7 +41,23 @@ describe('a shape as text', () => {
   test('what is written reads back', () => {
     const shape = readShape(square, 'polygon').shape!;
     expect(readShape(writeShape(shape), 'polygon').shape).toEqual(shape);
-    const hole = { type: 'Polygon' as const, coordinates: [[[0, 0], [3, 0], [3, 3], [0, 0]], [[1, 0.5], [2, 0.5], [2, 1], [1, 0.5]]] };
+    const hole = {
+      type: 'Polygon' as const,
+      coordinates: [
+        [
+          [0, 0],
+          [3, 0],
+          [3, 3],
+          [0, 0],
+        ],
+        [
+          [1, 0.5],
+          [2, 0.5],
+          [2, 1],
+          [1, 0.5],
+        ],
+      ],
+    };
     expect(readShape(writeShape(hole), 'polygon').shape).toEqual(hole);
   });
 
@@ -53,14 +69,61 @@ describe('a shape as text', () => {
   });
 
   test('an outline that runs over itself is refused', () => {
-    expect(shapeOf([[0, 0], [1, 1], [1, 0], [0, 1]], 'polygon').fault).toMatchObject({ kind: 'crossing' });
-    expect(crosses([[0, 0], [1, 0], [1, 1], [0, 1]])).toBe(false);
+    expect(
+      shapeOf(
+        [
+          [0, 0],
+          [1, 1],
+          [1, 0],
+          [0, 1],
+        ],
+        'polygon',
+      ).fault,
+    ).toMatchObject({ kind: 'crossing' });
+    expect(
+      crosses([
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ]),
+    ).toBe(false);
   });
 });
 
 test('only shapes whose every corner can be shown are reshaped', () => {
-  expect(canReshape({ type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] })).toBe(true);
-  expect(canReshape({ type: 'Polygon', coordinates: [[[0, 0], [9, 0], [9, 9], [0, 0]], [[2, 1], [3, 1], [3, 2], [2, 1]]] })).toBe(false);
+  expect(
+    canReshape({
+      type: 'Polygon',
+      coordinates: [
+        [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    }),
+  ).toBe(true);
+  expect(
+    canReshape({
+      type: 'Polygon',
+      coordinates: [
+        [
+          [0, 0],
+          [9, 0],
+          [9, 9],
+          [0, 0],
+        ],
+        [
+          [2, 1],
+          [3, 1],
+          [3, 2],
+          [2, 1],
+        ],
+      ],
+    }),
+  ).toBe(false);
   expect(canReshape({ type: 'GeometryCollection', geometries: [] })).toBe(false);
   expect(canReshape(null)).toBe(false);
 });
@@ -80,8 +143,20 @@ describe('metres', () => {
   });
 
   test('a hole counts against its polygon', () => {
-    const outer = [[15, 46], [15.01, 46], [15.01, 46.01], [15, 46.01], [15, 46]];
-    const inner = [[15.002, 46.002], [15.004, 46.002], [15.004, 46.004], [15.002, 46.004], [15.002, 46.002]];
+    const outer = [
+      [15, 46],
+      [15.01, 46],
+      [15.01, 46.01],
+      [15, 46.01],
+      [15, 46],
+    ];
+    const inner = [
+      [15.002, 46.002],
+      [15.004, 46.002],
+      [15.004, 46.004],
+      [15.002, 46.004],
+      [15.002, 46.002],
+    ];
     const whole = areaOf({ type: 'Polygon', coordinates: [outer] });
     expect(whole - areaOf({ type: 'Polygon', coordinates: [outer, inner] })).toBeCloseTo(areaOf({ type: 'Polygon', coordinates: [inner] }), 0);
   });

@@ -63,7 +63,7 @@ export function canReshape(shape: Geometry | null): boolean {
 /** Escape lays the tool down, wherever the focus is. */
 effect(() => {
   if (!drawing.value?.tool) return;
-  const escape = (event: KeyboardEvent) => event.key === 'Escape' && layDown();
-  addEventListener('keydown', escape);
-  return () => removeEventListener('keydown', escape);
+  const layDownOnEscape = (event: KeyboardEvent) => event.key === 'Escape' && layDown();
+  addEventListener('keydown', layDownOnEscape);
+  return () => removeEventListener('keydown', layDownOnEscape);
 });

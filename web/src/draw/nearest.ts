@@ -33,7 +33,12 @@ export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (
 }
 
 /** What a tap means: the nearest point or line within reach, else the smallest area around the hand, else the nearest edge of one. */
-export function outlineAt<T extends { geometry: Geometry }>(outlines: readonly T[], at: Position, project: (at: Position) => Pixel, reach: number): T | undefined {
+export function outlineAt<T extends { geometry: Geometry }>(
+  outlines: readonly T[],
+  at: Position,
+  project: (at: Position) => Pixel,
+  reach: number,
+): T | undefined {
   const hand = project(at);
   const aside = ({ geometry }: T) => {
     const caught = nearest([geometry], [hand.x, hand.y], project, reach);
@@ -44,7 +49,14 @@ export function outlineAt<T extends { geometry: Geometry }>(outlines: readonly T
     list.reduce<{ one?: T; size: number }>((best, one) => (by(one) < best.size ? { one, size: by(one) } : best), { size: Infinity }).one;
   const areal = ({ geometry }: T) => polygonsOf(geometry).length > 0;
   const around = outlines.filter(({ geometry }) => polygonsOf(geometry).some((rings) => rings.filter((ring) => holds(ring, at)).length % 2 === 1));
-  return least(outlines.filter((one) => !areal(one)), aside) ?? least(around, ({ geometry }) => areaOf(geometry)) ?? least(outlines.filter(areal), aside);
+  return (
+    least(
+      outlines.filter((one) => !areal(one)),
+      aside,
+    ) ??
+    least(around, ({ geometry }) => areaOf(geometry)) ??
+    least(outlines.filter(areal), aside)
+  );
 }
 
 function polygonsOf(shape: Geometry): Position[][][] {

@@ -1,7 +1,7 @@
 // Corners that catch on what is there: a corner of an outline or street first, else the nearest place on its edge. What the
 // page holds is caught exactly; what only the tiles know, as exactly as they draw it.
 import type { Geometry, Position } from 'geojson';
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 import { boxOf } from '../geometry';
 import { plan, selected } from '../state';
 import { nearest } from './nearest';
@@ -11,7 +11,7 @@ const REACH_PX = 12;
 /** Layers of tiles whose shapes the page does not hold. */
 const GROUND = ['segments', 'facilities'];
 
-export function snap(map: Map, hand: Position): Position | undefined {
+export function snap(map: MapView, hand: Position): Position | undefined {
   const { x, y } = map.project([hand[0]!, hand[1]!]);
   const [west, north] = map.unproject([x - REACH_PX, y - REACH_PX]).toArray();
   const [east, south] = map.unproject([x + REACH_PX, y + REACH_PX]).toArray();
@@ -21,7 +21,13 @@ export function snap(map: Map, hand: Position): Position | undefined {
   };
   const held = [...(plan.value?.areas ?? []), ...(plan.value?.interventions ?? []).filter(({ id }) => id !== selected.value)];
   const layers = map.getStyle().layers.flatMap((layer) => ('source-layer' in layer && GROUND.includes(String(layer['source-layer'])) ? [layer.id] : []));
-  const drawn = map.queryRenderedFeatures([[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]], { layers });
+  const drawn = map.queryRenderedFeatures(
+    [
+      [x - REACH_PX, y - REACH_PX],
+      [x + REACH_PX, y + REACH_PX],
+    ],
+    { layers },
+  );
   const shapes = [...held.flatMap(({ geometry }) => (near(geometry) ? [geometry!] : [])), ...drawn.map(({ geometry }) => geometry as Geometry)];
   return nearest(shapes, [x, y], (at) => map.project([at[0]!, at[1]!]), REACH_PX);
 }

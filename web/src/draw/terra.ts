@@ -2,7 +2,7 @@
 // someone draws for the first time.
 import { effect, untracked } from '@preact/signals';
 import type { Geometry, Polygon, Position } from 'geojson';
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 import {
   TerraDraw,
   TerraDrawCircleMode,
@@ -30,10 +30,13 @@ const LEAST_M2 = 10;
 const FREEHAND_PX = 1.5;
 
 /** Draws on this map whatever is to be drawn; ends it when called. */
-export function attach(map: Map): () => void {
+export function attach(map: MapView): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
-    modes: modes(untracked(() => readPalette()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
+    modes: modes(
+      untracked(() => readPalette()),
+      { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) },
+    ),
   });
   pen.start();
   let shown: Geometry | null = null;
@@ -141,8 +144,7 @@ function drawn(pen: TerraDraw, several: boolean): Geometry | null {
 }
 
 /** Points that Terra Draw adds to what is drawn: corners, where it closes. */
-const isMark = (properties: Record<string, unknown>) =>
-  ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
+const isMark = (properties: Record<string, unknown>) => ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
 
 /** A part without repeated corners; null while it is too little. */
 function wholeOf(part: Part): Part | null {
@@ -153,7 +155,7 @@ function wholeOf(part: Part): Part | null {
 }
 
 /** A hand draws more corners than an outline needs, and they all would stand in the link. */
-function smooth(map: Map, pen: TerraDraw, id: string | number): void {
+function smooth(map: MapView, pen: TerraDraw, id: string | number): void {
   const shape = pen.getSnapshotFeature(id)?.geometry as Polygon | undefined;
   if (!shape) return;
   const { lng, lat } = map.getCenter();
@@ -222,5 +224,8 @@ function stylesOf(palette: Palette) {
 /** `rgb(91, 42, 134)` as `#5b2a86`, which Terra Draw takes. */
 function hex(colour: string): HexColor {
   const numbers = colour.match(/\d+(\.\d+)?/g) ?? [];
-  return `#${numbers.slice(0, 3).map((part) => Math.round(Number(part)).toString(16).padStart(2, '0')).join('')}`;
+  return `#${numbers
+    .slice(0, 3)
+    .map((part) => Math.round(Number(part)).toString(16).padStart(2, '0'))
+    .join('')}`;
 }

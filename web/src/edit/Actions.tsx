@@ -34,7 +34,7 @@ export function Moves({ one }: { one: Intervention }) {
       {isWaiting(one.id) && <p class="note">{t('waiting.this')}</p>}
       {moves.length > 0 && <span class="muted">{t('status.next')}</span>}
       {moves.map((status) => (
-        <button key={status} class="button move" onClick={() => void setStatus(one, status, label('status', status))}>
+        <button type="button" key={status} class="button move" onClick={() => void setStatus(one, status, label('status', status))}>
           <Sign group={groupOf(status)} />
           {label('status', status)}
         </button>
@@ -60,32 +60,30 @@ export function Actions({ one }: { one: Intervention }) {
       {left && isTouched(left) && (
         <div class="hint">
           <p>{t('draft.here', { when: dayAndHour(left.at) })}</p>
-          <button class="button" onClick={() => resumeDraft(left.key)}>
+          <button type="button" class="button" onClick={() => resumeDraft(left.key)}>
             {t('draft.resume')}
           </button>
         </div>
       )}
-      {why ? (
-        <p class="hint">{t(WHY[why], { cities, city: cityName(plan.value?.cities.get(one.city)) })}</p>
-      ) : null}
+      {why ? <p class="hint">{t(WHY[why], { cities, city: cityName(plan.value?.cities.get(one.city)) })}</p> : null}
       <div class="actions">
         {why === '' && (
-          <button class="button primary" id="edit" onClick={() => void edit(one.id)}>
+          <button type="button" class="button primary" id="edit" onClick={() => void edit(one.id)}>
             {t('edit.edit')}
           </button>
         )}
         {why === '' && (
-          <button class="button" onClick={() => duplicate(one)}>
+          <button type="button" class="button" onClick={() => duplicate(one)}>
             {t('edit.duplicate')}
           </button>
         )}
         {why === 'city' && mayAdd && (
-          <button class="button" onClick={() => takeOver(one)}>
+          <button type="button" class="button" onClick={() => takeOver(one)}>
             {t('edit.takeOver')}
           </button>
         )}
         {why === '' && (
-          <button class="button danger" onClick={() => void remove(one)}>
+          <button type="button" class="button danger" onClick={() => void remove(one)}>
             {t('edit.remove')}
           </button>
         )}

@@ -16,7 +16,21 @@ import { learnOwn, reasonAgainst } from './own';
 import { citiesOpen } from './rights';
 
 /** Fields that make sense for many at once. */
-const MANY = ['status', 'kind', 'visibility', 'lead', 'functions', 'objectives', 'pillars', 'types', 'start', 'end', 'date_precision', 'location_precision', 'iap'];
+const MANY = [
+  'status',
+  'kind',
+  'visibility',
+  'lead',
+  'functions',
+  'objectives',
+  'pillars',
+  'types',
+  'start',
+  'end',
+  'date_precision',
+  'location_precision',
+  'iap',
+];
 
 export function BulkBar() {
   const [name, setName] = useState('status');
@@ -77,7 +91,7 @@ export function BulkBar() {
         </p>
       )}
       {!isNothing(value) && open.length < list.length && <p class="note">{t('bulk.cannot', { count: list.length - open.length })}</p>}
-      <button class="button primary" disabled={busy || (!isNothing(value) && !open.length)}>
+      <button type="submit" class="button primary" disabled={busy || (!isNothing(value) && !open.length)}>
         {t('bulk.apply', { count: isNothing(value) ? list.length : open.length })}
       </button>
     </form>

@@ -73,7 +73,9 @@ export function Conflict() {
             {t('conflict.removeAnyway')}
           </button>
         ) : (
-          <button class="button primary">{t('conflict.save')}</button>
+          <button type="submit" class="button primary">
+            {t('conflict.save')}
+          </button>
         )}
         <button type="button" class="button" onClick={() => void letBe()}>
           {t('conflict.keepTheirs')}
@@ -100,6 +102,7 @@ function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
   const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
   const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
   const option = (which: Side, value: unknown) => (
+    // biome-ignore lint/a11y/noLabelWithoutControl: where one side has no version there is nothing to choose, and the text stands alone
     <label class={`version ${side === which ? 'taken' : ''}`}>
       {!fixed && <input type="radio" name={`choice-${field}`} checked={side === which} onChange={() => choose(field, which)} />}
       <span>

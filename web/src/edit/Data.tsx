@@ -25,7 +25,8 @@ const LEFT_OUT = [INTERVENTIONS, 'contributions'];
 const MOST = 500;
 const REACH_PX = 14;
 
-export const titleOfCollection = (schema: FieldSchema | undefined, id: string) => inLanguage(schema?.['x-cityheart-title'], language.value) ?? schema?.title ?? id;
+export const titleOfCollection = (schema: FieldSchema | undefined, id: string) =>
+  inLanguage(schema?.['x-cityheart-title'], language.value) ?? schema?.title ?? id;
 
 export function Data() {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -116,7 +117,10 @@ function Things({ collection }: { collection: string }) {
     announcement.value = t('data.cannot');
   };
   const unsent = new Set(waiting.value.flatMap(({ changes }) => changes.map((one) => one.id)));
-  const all = useMemo(() => withWaiting(list ?? [], waiting.value, collection, ({ properties }) => !ofCity || properties.city === city), [list, waiting.value, name]);
+  const all = useMemo(
+    () => withWaiting(list ?? [], waiting.value, collection, ({ properties }) => !ofCity || properties.city === city),
+    [list, waiting.value, name],
+  );
   const placed = all.flatMap((item) => (item.geometry ? [{ item, geometry: item.geometry }] : []));
   useEffect(() => {
     if (!placed.length) return;
@@ -145,7 +149,9 @@ function Things({ collection }: { collection: string }) {
         <label for="data-search">{t('data.search')}</label>
         <input id="data-search" class="input" type="search" autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} />
         <p class="help">
-          {[ofCity && cityName(plan.value?.cities.get(city)), t('data.count', { count: shown.length }), placed.length > 0 && theMap.value && t('data.tap')].filter(Boolean).join(' · ')}
+          {[ofCity && cityName(plan.value?.cities.get(city)), t('data.count', { count: shown.length }), placed.length > 0 && theMap.value && t('data.tap')]
+            .filter(Boolean)
+            .join(' · ')}
         </p>
       </div>
       <ul class="rows">
@@ -178,19 +184,27 @@ const titleOf = ({ id, properties }: Item) => titleOfContent({ geometry: null, p
 /** Its city and what its choices say of it. */
 function subOf({ properties }: Item, schema: FieldSchema | undefined): string {
   const choices = Object.entries(schema?.properties ?? {}).filter(([name, field]) => field.enum && properties[name] && name !== 'location_precision');
-  const said = choices.map(([name, field]) => conceptLabel(model.value ? vocabularyOf(model.value, field) : undefined, String(properties[name]), language.value));
+  const said = choices.map(([name, field]) =>
+    conceptLabel(model.value ? vocabularyOf(model.value, field) : undefined, String(properties[name]), language.value),
+  );
   const city = filter.value.city ? '' : cityName(plan.value?.cities.get(String(properties.city ?? '')));
   return [...said, city].filter(Boolean).join(' · ');
 }
 
 /** Of a large collection, what lies in sight. Null when there is no answer. */
 async function things(collection: string, city: string): Promise<Item[] | null> {
-  const sight = theMap.peek()?.getBounds().toArray().flat().map((degrees) => degrees.toFixed(5)).join();
+  const sight = theMap
+    .peek()
+    ?.getBounds()
+    .toArray()
+    .flat()
+    .map((degrees) => degrees.toFixed(5))
+    .join();
   const ask = async (more: string) => {
     const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/items?limit=${MOST}&f=json${more}`)).catch(() => null);
     return answer?.ok ? ((await answer.json()) as { features: Item[]; numberMatched?: number }) : null;
   };
   const whole = await ask(city ? `&city=${encodeURIComponent(city)}` : '');
-  if (!whole || (whole.numberMatched ?? 0) <= MOST || !sight) return whole && whole.features;
+  if (!whole || (whole.numberMatched ?? 0) <= MOST || !sight) return whole?.features ?? null;
   return (await ask(`&bbox=${sight}`))?.features ?? whole.features;
 }

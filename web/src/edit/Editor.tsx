@@ -47,7 +47,10 @@ function Editor({ one }: { one: Draft }) {
   if (!schema) return null;
   const fields = formOf(schema);
   const short = !isIntervention(one.key);
-  const sections: [Section, Field[]][] = [...sectionsOf(fields, short), ...(short && schema.properties?.geometry ? [['where', []] satisfies [Section, Field[]]] : [])];
+  const sections: [Section, Field[]][] = [
+    ...sectionsOf(fields, short),
+    ...(short && schema.properties?.geometry ? [['where', []] satisfies [Section, Field[]]] : []),
+  ];
   const shown = faults.value;
   const submit = async () => {
     await save();
@@ -61,15 +64,35 @@ function Editor({ one }: { one: Draft }) {
           {t('edit.leave')}
         </button>
         <span class="grow" />
-        <button type="button" class="square" id="undo-field" aria-label={t('edit.undo')} title={t('edit.undo')} aria-disabled={!fieldSteps.value.done.length} onClick={undoField}>
+        <button
+          type="button"
+          class="square"
+          id="undo-field"
+          aria-label={t('edit.undo')}
+          title={t('edit.undo')}
+          aria-disabled={!fieldSteps.value.done.length}
+          onClick={undoField}
+        >
           <Icon name="undo" />
         </button>
-        <button type="button" class="square" id="redo-field" aria-label={t('edit.redo')} title={t('edit.redo')} aria-disabled={!fieldSteps.value.undone.length} onClick={redoField}>
+        <button
+          type="button"
+          class="square"
+          id="redo-field"
+          aria-label={t('edit.redo')}
+          title={t('edit.redo')}
+          aria-disabled={!fieldSteps.value.undone.length}
+          onClick={redoField}
+        >
           <Icon name="redo" />
         </button>
       </div>
       <h1 ref={heading} id="editor-title" tabIndex={-1}>
-        {one.base ? t('edit.title', { title: titleOfDraft(one) }) : short ? t('data.newTitle', { collection: titleOfCollection(schema, collection) }) : t('edit.newTitle')}
+        {one.base
+          ? t('edit.title', { title: titleOfDraft(one) })
+          : short
+            ? t('data.newTitle', { collection: titleOfCollection(schema, collection) })
+            : t('edit.newTitle')}
       </h1>
       <p class="note">{unkept.value ? t('draft.unkept') : t('draft.kept')}</p>
       {overtaken.value && <Overtaken />}
@@ -133,7 +156,15 @@ function SectionOf({ section, own, one, schema, short }: { section: Section; own
         <Icon name="down" />
       </summary>
       <div class="fields-of">
-        {section === 'where' && <Place value={one.now.geometry} city={String(one.now.properties.city ?? '')} faults={faults.value} id={one.key} schema={schema.properties?.geometry} />}
+        {section === 'where' && (
+          <Place
+            value={one.now.geometry}
+            city={String(one.now.properties.city ?? '')}
+            faults={faults.value}
+            id={one.key}
+            schema={schema.properties?.geometry}
+          />
+        )}
         {own.map((field) => (
           <Input
             key={field.name}

@@ -7,7 +7,7 @@ import type { Intervention } from '../plan';
 import { model } from '../state';
 import { Icon } from '../ui/Icon';
 import { restore } from './act';
-import { differing, valueOf } from './change';
+import { differing, fieldValue } from './change';
 import { Shown } from './Conflict';
 import { historyOf, type Version } from './send';
 
@@ -52,10 +52,10 @@ function Line({ id, version, newest, mayRestore }: { id: string; version: Versio
               <dt>{fieldTitle(model.value?.schema.properties?.[field], field, language.value)}</dt>
               <dd>
                 <del>
-                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={valueOf(before!, field)} />
+                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={fieldValue(before!, field)} />
                 </del>
                 <ins>
-                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={valueOf(after!, field)} />
+                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={fieldValue(after!, field)} />
                 </ins>
               </dd>
             </div>
@@ -63,7 +63,7 @@ function Line({ id, version, newest, mayRestore }: { id: string; version: Versio
         </dl>
       )}
       {!newest && after && mayRestore && (
-        <button class="button" onClick={() => void restore(id, version)}>
+        <button type="button" class="button" onClick={() => void restore(id, version)}>
           {t('history.restore', { when: dayAndHour(at) })}
         </button>
       )}

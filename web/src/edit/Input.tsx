@@ -111,7 +111,13 @@ function Choice(props: InputProps) {
   const known = !text || options.some(([id]) => id === text);
   return (
     <span class="select full">
-      <select id={fieldId(at)} aria-required={field.required} {...described(props)} value={text} onChange={(event) => change(event.currentTarget.value || null)}>
+      <select
+        id={fieldId(at)}
+        aria-required={field.required}
+        {...described(props)}
+        value={text}
+        onChange={(event) => change(event.currentTarget.value || null)}
+      >
         {(!field.required || !text) && <option value="">{t('edit.choose')}</option>}
         {!known && <option value={text}>{nameOf(text)}</option>}
         {options.map(([id, name]) => (
@@ -192,7 +198,12 @@ function References(props: InputProps) {
       {chosen.map((id) => (
         <div key={id} class="entry">
           <span class="grow">{nameOf(id)}</span>
-          <button type="button" class="square" aria-label={t('edit.removeEntry', { name: nameOf(id) })} onClick={() => change(chosen.filter((one) => one !== id))}>
+          <button
+            type="button"
+            class="square"
+            aria-label={t('edit.removeEntry', { name: nameOf(id) })}
+            onClick={() => change(chosen.filter((one) => one !== id))}
+          >
             <Icon name="close" />
           </button>
         </div>
@@ -207,7 +218,13 @@ function Flag(props: InputProps) {
   return (
     <div class="field">
       <label class="choice">
-        <input type="checkbox" id={fieldId(at)} checked={value === true} {...described(props)} onChange={(event) => change(event.currentTarget.checked || (value === undefined || value === null ? null : false))} />
+        <input
+          type="checkbox"
+          id={fieldId(at)}
+          checked={value === true}
+          {...described(props)}
+          onChange={(event) => change(event.currentTarget.checked || (value === undefined || value === null ? null : false))}
+        />
         <span>{titleOfField(field)}</span>
       </label>
       <Help field={field} at={at} />

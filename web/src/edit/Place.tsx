@@ -160,7 +160,7 @@ function drawn(shape: Geometry, settled: boolean): void {
   if (byKeys) document.getElementById('field-geometry')?.focus();
   const box = boxOf(shape);
   const sight = theMap.value?.getBounds();
-  const seen = box && sight && sight.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
+  const seen = box && sight?.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
   if (box && !seen) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
 }
 
@@ -173,8 +173,10 @@ export function describe(geometry: Geometry | null): string {
     const [lon = 0, lat = 0] = geometry.coordinates;
     return t('place.isPoint', { lat: number(lat), lon: number(lon) });
   }
-  if (geometry.type === 'LineString') return t('place.isLine', { metres: number(Math.round(lengthOf(geometry.coordinates))), count: geometry.coordinates.length });
-  if (geometry.type === 'Polygon') return t('place.isArea', { metres: number(Math.round(areaOf(geometry))), count: geometry.coordinates.reduce((sum, ring) => sum + ring.length - 1, 0) });
+  if (geometry.type === 'LineString')
+    return t('place.isLine', { metres: number(Math.round(lengthOf(geometry.coordinates))), count: geometry.coordinates.length });
+  if (geometry.type === 'Polygon')
+    return t('place.isArea', { metres: number(Math.round(areaOf(geometry))), count: geometry.coordinates.reduce((sum, ring) => sum + ring.length - 1, 0) });
   return t('place.several', { count: parts });
 }
 

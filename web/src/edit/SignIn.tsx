@@ -71,7 +71,17 @@ function SignInForm({ why }: { why: string }) {
       )}
       <div class="field">
         <label for="login">{t('signin.login')}</label>
-        <input id="login" name="login" class="input" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus aria-describedby={problem ? 'sign-in-problem' : undefined} />
+        <input
+          id="login"
+          name="login"
+          class="input"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          required
+          autofocus
+          aria-describedby={problem ? 'sign-in-problem' : undefined}
+        />
       </div>
       <div class="field">
         <label for="password">{t('signin.password')}</label>
@@ -83,7 +93,7 @@ function SignInForm({ why }: { why: string }) {
       </div>
       <p class="note">{t('signin.without')}</p>
       <div class="actions">
-        <button class="button primary" disabled={busy}>
+        <button type="submit" class="button primary" disabled={busy}>
           {t('account.signIn')}
         </button>
         <button type="button" class="button" onClick={() => (signInWanted.value = null)}>
@@ -112,7 +122,7 @@ export function AccountMenu() {
   const left = drafts.value.length + waiting.value.length;
   return (
     <div class="account">
-      <button class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>
+      <button type="button" class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>
         <span class="initial" data-initial={(who.name || who.login).slice(0, 1).toLocaleUpperCase()} />
         <span class="name">{who.name || who.login}</span>
         <Icon name="down" />
@@ -126,7 +136,7 @@ export function AccountMenu() {
           {who.role !== 'admin' && cities.length > 0 && `: ${cities.join(', ')}`}
         </p>
         {left > 0 && <p class="note">{t('account.left', { count: left })}</p>}
-        <button class="button wide" onClick={() => void leave()}>
+        <button type="button" class="button wide" onClick={() => void leave()}>
           {t('account.signOut')}
         </button>
       </div>

@@ -23,21 +23,21 @@ export function Workbar() {
   return (
     <div class="workbar">
       <div class="line">
-        <button class="button" id="new" disabled={!mayAdd} onClick={() => make()}>
+        <button type="button" class="button" id="new" disabled={!mayAdd} onClick={() => make()}>
           <Icon name="plus" />
           {t('edit.new')}
         </button>
         <span class="grow" />
-        <button class="square" id="undo" aria-label={undoName} title={undoName} aria-disabled={!last} onClick={() => void undo()}>
+        <button type="button" class="square" id="undo" aria-label={undoName} title={undoName} aria-disabled={!last} onClick={() => void undo()}>
           <Icon name="undo" />
         </button>
-        <button class="square" id="redo" aria-label={redoName} title={redoName} aria-disabled={!next} onClick={() => void redo()}>
+        <button type="button" class="square" id="redo" aria-label={redoName} title={redoName} aria-disabled={!next} onClick={() => void redo()}>
           <Icon name="redo" />
         </button>
       </div>
       {!mayAdd && <p class="note">{t('why.viewer')}</p>}
       {mayAdd && browsing.value === null && (
-        <button class="link" id="data" onClick={browse}>
+        <button type="button" class="link" id="data" onClick={browse}>
           {t('data.title')}
         </button>
       )}
@@ -66,7 +66,7 @@ function Unsent({ list }: { list: readonly Waiting[] }) {
               <li key={key}>{label}</li>
             ))}
           </ul>
-          <button class="button" onClick={() => (ended.value ? askToSignIn(t('signin.ended')) : void flush())}>
+          <button type="button" class="button" onClick={() => (ended.value ? askToSignIn(t('signin.ended')) : void flush())}>
             {ended.value ? t('account.signIn') : t('waiting.now')}
           </button>
         </>
@@ -99,11 +99,11 @@ function Stuck({ one: { key, label, stuck } }: { one: Waiting }) {
       )}
       <div class="actions">
         {stuck === 'stale' && (
-          <button class="button primary" onClick={() => void look(key)}>
+          <button type="button" class="button primary" onClick={() => void look(key)}>
             {t('waiting.decide')}
           </button>
         )}
-        <button class="button" onClick={drop}>
+        <button type="button" class="button" onClick={drop}>
           {t('waiting.drop')}
         </button>
       </div>
@@ -119,10 +119,10 @@ function Left({ list }: { list: readonly Draft[] }) {
       <ul class="plain">
         {list.map((one) => (
           <li key={one.key} class="entry">
-            <button class="link grow" onClick={() => resumeDraft(one.key)}>
+            <button type="button" class="link grow" onClick={() => resumeDraft(one.key)}>
               {titleOfDraft(one)}
             </button>
-            <button class="square" aria-label={t('draft.discardOne', { title: titleOfDraft(one) })} onClick={() => discard(one.key)}>
+            <button type="button" class="square" aria-label={t('draft.discardOne', { title: titleOfDraft(one) })} onClick={() => discard(one.key)}>
               <Icon name="close" />
             </button>
           </li>

@@ -30,8 +30,7 @@ export function inverse({ id, base, now, revision }: Change, etag: string | null
   return { id, base: now, now: base, etag, ...(now || !revision ? {} : { restore: revision - 1 }) };
 }
 
-export const valueOf = (content: Content, field: FieldName): unknown =>
-  field === GEOMETRY ? content.geometry : (content.properties[field] ?? null);
+export const fieldValue = (content: Content, field: FieldName): unknown => (field === GEOMETRY ? content.geometry : (content.properties[field] ?? null));
 
 /** The content with another value in a field; nothing said is no member at all. */
 export function withValue(content: Content, field: FieldName, value: unknown): Content {
@@ -49,13 +48,15 @@ export function isNothing(value: unknown): boolean {
 /** Fields that differ, in the order of the first content, then of the second. */
 export function differing(a: Content, b: Content): FieldName[] {
   const names = new Set([GEOMETRY, ...Object.keys(a.properties), ...Object.keys(b.properties)]);
-  return [...names].filter((name) => !same(valueOf(a, name), valueOf(b, name)));
+  return [...names].filter((name) => !same(fieldValue(a, name), fieldValue(b, name)));
 }
 
 /** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null, within a field as well. */
 export function patchOf(base: Content, now: Content): { geometry?: Geometry | null; properties?: Properties } {
   const fields = differing(base, now);
-  const properties = Object.fromEntries(fields.filter((name) => name !== GEOMETRY).map((name) => [name, patched(valueOf(base, name), valueOf(now, name))]));
+  const properties = Object.fromEntries(
+    fields.filter((name) => name !== GEOMETRY).map((name) => [name, patched(fieldValue(base, name), fieldValue(now, name))]),
+  );
   return {
     ...(fields.includes(GEOMETRY) ? { geometry: now.geometry } : {}),
     ...(Object.keys(properties).length ? { properties } : {}),

@@ -52,7 +52,12 @@ export async function commit(changes: Change[], label: string, manner: Manner): 
 }
 
 function record(done: { label: string; changes: Change[] }, way: Manner['way']): void {
-  if (way === 'undo') steps.value = undid(steps.value, { ...done, label: steps.value.done.at(-1)?.label ?? done.label, changes: done.changes.map((one) => inverse(one, one.etag)) });
+  if (way === 'undo')
+    steps.value = undid(steps.value, {
+      ...done,
+      label: steps.value.done.at(-1)?.label ?? done.label,
+      changes: done.changes.map((one) => inverse(one, one.etag)),
+    });
   else if (way === 'redo') steps.value = redid(steps.value, done);
   else steps.value = did(steps.value, done);
 }
@@ -92,7 +97,10 @@ async function transmit(changes: Change[], { join, partly }: Pick<Manner, 'join'
     if (found.conflicts.length && !partly) return { kind: 'conflict', conflicts: found.conflicts };
     left = [...left, ...found.conflicts];
     list = found.ready;
-    if (!list.length) return left.length ? { kind: 'conflict', conflicts: left } : { kind: 'done', left, sent: changes.map((one) => ({ ...one, etag: found.already.get(one.id) ?? null })) };
+    if (!list.length)
+      return left.length
+        ? { kind: 'conflict', conflicts: left }
+        : { kind: 'done', left, sent: changes.map((one) => ({ ...one, etag: found.already.get(one.id) ?? null })) };
     known = true;
   }
   return { kind: 'refused', faults: [], sentence: t('conflict.restless') };
@@ -116,7 +124,10 @@ function applyLocally(all: Change[]): void {
     const written = Object.fromEntries(['created', 'updated'].flatMap((name) => (name in before ? [[name, before[name]]] : [])));
     return [{ type: 'Feature', id, geometry: now.geometry, properties: { ...written, ...now.properties } }];
   });
-  applyChanges(put, changes.flatMap(({ id, now }) => (now ? [] : [id])));
+  applyChanges(
+    put,
+    changes.flatMap(({ id, now }) => (now ? [] : [id])),
+  );
 }
 
 export async function undo(): Promise<void> {
@@ -139,7 +150,10 @@ async function again(changes: Change[], label: string, way: 'undo' | 'redo'): Pr
 
 /** What was not sent yet is simply not sent. */
 function dropped(changes: Change[]): boolean {
-  const entry = waiting.value.find((one) => !one.stuck && one.changes.length === changes.length && one.changes.every(({ id }, i) => id === changes[i]!.id) && changes.every(({ etag }) => !etag));
+  const entry = waiting.value.find(
+    (one) =>
+      !one.stuck && one.changes.length === changes.length && one.changes.every(({ id }, i) => id === changes[i]!.id) && changes.every(({ etag }) => !etag),
+  );
   const last = waiting.value.at(-1);
   if (!entry || entry !== last) return false;
   batch(() => {

@@ -85,4 +85,3 @@ export async function look(key: string): Promise<void> {
   const conflict = found?.conflicts[0];
   if (conflict) deciding.value = { conflict, label: entry.label, draft: '', waiting: key };
 }
-

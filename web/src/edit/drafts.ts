@@ -7,7 +7,7 @@ import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
 import { announcement, filter, model, plan, select, selected, tab, titleOf } from '../state';
 import { account } from '../state/session';
-import { differing, GEOMETRY, isNothing, same, valueOf, withValue, type Content, type FieldName } from './change';
+import { differing, GEOMETRY, isNothing, same, fieldValue, withValue, type Content, type FieldName } from './change';
 import { faultsOf, type Fault } from './check';
 import { commit } from './commit';
 import { browsing, deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
@@ -86,7 +86,10 @@ export function makeIn(collection: string): void {
   open({ key: refOf(collection, `new-${crypto.randomUUID()}`), base: null, now: { geometry: null, properties }, etag: null, at: Date.now() });
 }
 
-const show = (ref: string) => (isIntervention(ref) ? select(ref, false) : (selected.value = ''));
+function show(ref: string): void {
+  if (isIntervention(ref)) select(ref, false);
+  else selected.value = '';
+}
 
 export function duplicate(one: Intervention): void {
   const { properties, geometry } = contentOf(one);
@@ -108,7 +111,7 @@ export function takeOver(one: Intervention): void {
 export function change(field: FieldName, value: unknown): void {
   const one = draft.value;
   if (!one) return;
-  const before = valueOf(one.now, field);
+  const before = fieldValue(one.now, field);
   if (same(before, value) && before === value) return;
   const last = fieldSteps.value.done.at(-1);
   const now = Date.now();
@@ -179,7 +182,8 @@ export async function save(): Promise<void> {
 export async function removeDrafted(one: Draft): Promise<void> {
   const outcome = await commit([{ id: one.key, base: one.base, now: null, etag: one.etag }], t('did.removed', { title: titleOfDraft(one) }), { join: true });
   if (outcome.kind === 'refused') trouble.value = outcome.sentence;
-  else if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label: t('did.removed', { title: titleOfDraft(one) }), draft: one.key, waiting: '' };
+  else if (outcome.kind === 'conflict')
+    deciding.value = { conflict: outcome.conflicts[0]!, label: t('did.removed', { title: titleOfDraft(one) }), draft: one.key, waiting: '' };
   else dropDraft(one.key);
 }
 
@@ -211,8 +215,15 @@ export function discard(key: string): void {
 
 /** City and title as an id that nobody has. */
 function newId({ properties }: Content): string {
-  const words = (text: unknown) => fold(String(text ?? '')).replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
-  const stem = [words(properties.city), words(properties.title_en ?? properties.title ?? titleOfContent({ geometry: null, properties }))].filter(Boolean).join('-').slice(0, 80).replace(/-+$/, '');
+  const words = (text: unknown) =>
+    fold(String(text ?? ''))
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '');
+  const stem = [words(properties.city), words(properties.title_en ?? properties.title ?? titleOfContent({ geometry: null, properties }))]
+    .filter(Boolean)
+    .join('-')
+    .slice(0, 80)
+    .replace(/-+$/, '');
   const unlike = crypto.randomUUID().slice(0, 6);
   return `${stem || 'x'}-${unlike}`;
 }

@@ -30,7 +30,9 @@ describe('a change', () => {
 
   test('of texts by language sends null for a language that goes, as what is not said stays', () => {
     const base = content({ names: { sl: 'Celje', de: 'Cilli', it: 'Celje' } });
-    expect(patchOf(base, content({ names: { sl: 'Celje', de: 'Cilli/Celje' } }))).toEqual({ properties: { names: { sl: 'Celje', de: 'Cilli/Celje', it: null } } });
+    expect(patchOf(base, content({ names: { sl: 'Celje', de: 'Cilli/Celje' } }))).toEqual({
+      properties: { names: { sl: 'Celje', de: 'Cilli/Celje', it: null } },
+    });
     expect(patchOf(base, content({}))).toEqual({ properties: { names: null } });
   });
 
@@ -96,7 +98,11 @@ describe('the form of interventions', () => {
   const kind = (name: string) => fields.find((field) => field.name === name)?.kind;
 
   test('asks for each field in its own way', () => {
-    expect(Object.fromEntries(['title', 'summary', 'status', 'city', 'functions', 'start', 'cost', 'funding', 'sources', 'depends_on', 'schematic'].map((name) => [name, kind(name)]))).toEqual({
+    expect(
+      Object.fromEntries(
+        ['title', 'summary', 'status', 'city', 'functions', 'start', 'cost', 'funding', 'sources', 'depends_on', 'schematic'].map((name) => [name, kind(name)]),
+      ),
+    ).toEqual({
       title: 'text',
       summary: 'long',
       status: 'choice',
@@ -133,7 +139,10 @@ describe('what was filled in', () => {
     [{ cost: 1.005 }, { at: ['cost'], reason: 'cents' }],
     [{ cost: 'much' }, { at: ['cost'], reason: 'number' }],
     [{ start: '2026-02-30' }, { at: ['start'], reason: 'date' }],
-    [{ start: '2027-01-01', end: '2026-01-01' }, { at: ['end'], reason: 'order' }],
+    [
+      { start: '2027-01-01', end: '2026-01-01' },
+      { at: ['end'], reason: 'order' },
+    ],
     [{ sources: ['somewhere'] }, { at: ['sources', '0'], reason: 'uri' }],
     [{ steps: [{ title: 'one' }, { done: true }] }, { at: ['steps', '1', 'title'], reason: 'required' }],
     [{ risks: [{ text: 'rain', impact: 2.5 }] }, { at: ['risks', '0', 'impact'], reason: 'whole' }],
@@ -166,7 +175,10 @@ describe('a change that meets another version', () => {
   test('is shown beside it when somebody is looking', () => {
     const { ready, conflicts } = met(change, content({ title: 'A', cost: 2 }), false);
     expect(ready).toEqual([]);
-    expect(conflicts[0]?.differences.map(({ field, by }) => [field, by])).toEqual([['title', 'me'], ['cost', 'them']]);
+    expect(conflicts[0]?.differences.map(({ field, by }) => [field, by])).toEqual([
+      ['title', 'me'],
+      ['cost', 'them'],
+    ]);
   });
 
   test('is decided by a person when both changed the same', () => expect(met(change, content({ title: 'C', cost: 1 })).conflicts).toHaveLength(1));
@@ -198,13 +210,19 @@ describe('a list of other data', () => {
       wait('facilities\ta', content({ name: 'Another collection', city: 'celje' })),
     ];
     const shown = withWaiting([area('a', 'Old'), area('b', 'Gone')], waiting, 'areas', ({ properties }) => properties.city === 'celje');
-    expect(shown.map(({ id, properties }) => [id, properties.name])).toEqual([['a', 'Renamed'], ['c', 'New']]);
+    expect(shown.map(({ id, properties }) => [id, properties.name])).toEqual([
+      ['a', 'Renamed'],
+      ['c', 'New'],
+    ]);
   });
 
   test('has a field for names by language, checked language by language', () => {
     const cities = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/cities.schema.json'), 'utf8')) as FieldSchema;
     expect(formOf(cities).find(({ name }) => name === 'names')?.kind).toBe('names');
     const faults = faultsOf(cities, content({ names: { sl: 'Celje', de: '', it: 'x'.repeat(201) } })).filter(({ at }) => at[0] === 'names');
-    expect(faults).toEqual([{ at: ['names', 'de'], reason: 'required' }, { at: ['names', 'it'], reason: 'long', value: 200 }]);
+    expect(faults).toEqual([
+      { at: ['names', 'de'], reason: 'required' },
+      { at: ['names', 'it'], reason: 'long', value: 200 },
+    ]);
   });
 });

@@ -1,19 +1,7 @@
 // A form is what the schema of a collection says: which fields, in which order, and how each is asked for.
 import { eachLanguage, fieldsOf, type FieldSchema } from '../model';
 
-export type Kind =
-  | 'text'
-  | 'long'
-  | 'choice'
-  | 'choices'
-  | 'date'
-  | 'number'
-  | 'flag'
-  | 'reference'
-  | 'references'
-  | 'texts'
-  | 'names'
-  | 'rows';
+export type Kind = 'text' | 'long' | 'choice' | 'choices' | 'date' | 'number' | 'flag' | 'reference' | 'references' | 'texts' | 'names' | 'rows';
 
 export interface Field {
   name: string;

@@ -1,5 +1,5 @@
 // Two people changed the same thing: what each of them did to every field, and what comes of it.
-import { differing, same, valueOf, withValue, type Content, type FieldName } from './change';
+import { differing, same, fieldValue, withValue, type Content, type FieldName } from './change';
 
 export interface Difference {
   field: FieldName;
@@ -16,7 +16,7 @@ export type Side = 'mine' | 'theirs';
 export function compare(base: Content, mine: Content, theirs: Content): Difference[] {
   const fields = new Set([...differing(base, mine), ...differing(base, theirs)]);
   return [...fields].map((field) => {
-    const [was, my, their] = [base, mine, theirs].map((content) => valueOf(content, field));
+    const [was, my, their] = [base, mine, theirs].map((content) => fieldValue(content, field));
     const [touched, taken] = [!same(was, my), !same(was, their)];
     return { field, base: was, mine: my, theirs: their, by: touched && taken && !same(my, their) ? 'both' : taken ? 'them' : 'me' };
   });

@@ -70,7 +70,8 @@ export async function send(changes: Change[]): Promise<Answer> {
   const answer = await post(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
   if (!answer) return { kind: 'unreachable' };
   const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & Problem;
-  if (answer.ok) return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [refOf(collection, id), etag])) };
+  if (answer.ok)
+    return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [refOf(collection, id), etag])) };
   return refusal(answer.status, body);
 }
 
@@ -109,9 +110,7 @@ export async function historyOf(id: string): Promise<Version[] | null> {
   type Raw = Omit<Version, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
   const { versions } = (await answer.json()) as { versions: Raw[] };
   const content = (feature: Raw['before']) => feature && contentOf(feature, collectionOf(id));
-  return versions
-    .map((one) => ({ ...one, before: content(one.before), after: content(one.after) }))
-    .sort((a, b) => b.revision - a.revision);
+  return versions.map((one) => ({ ...one, before: content(one.before), after: content(one.after) })).sort((a, b) => b.revision - a.revision);
 }
 
 export async function signIn(login: string, password: string): Promise<unknown> {

@@ -54,7 +54,14 @@ export function answerAbove({ palette, answer }: Scene): LayerSpecification[] {
       type: 'circle',
       source: 'marks',
       filter: and(['get', 'spot'] as FilterSpecification, among(answer.ids)),
-      paint: { 'circle-radius': 15, 'circle-color': palette.accent, 'circle-opacity': 0.16, 'circle-stroke-color': palette.accent, 'circle-stroke-width': 1.5, 'circle-stroke-opacity': 0.6 },
+      paint: {
+        'circle-radius': 15,
+        'circle-color': palette.accent,
+        'circle-opacity': 0.16,
+        'circle-stroke-color': palette.accent,
+        'circle-stroke-width': 1.5,
+        'circle-stroke-opacity': 0.6,
+      },
     },
     {
       id: 'answer-pair',

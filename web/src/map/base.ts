@@ -27,7 +27,12 @@ const NAME: ExpressionSpecification = ['case', ['in', ';', WHOLE_NAME], ['slice'
 const WAYS = ['footway', 'path', 'steps', 'cycleway', 'bridleway', 'corridor', 'pedestrian_way'];
 
 export function baseSources(tiles: string, ground: readonly Ground[]): Record<string, SourceSpecification> {
-  const source = (layers: string[], minzoom: number): SourceSpecification => ({ type: 'vector', tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`], minzoom, maxzoom: 16 });
+  const source = (layers: string[], minzoom: number): SourceSpecification => ({
+    type: 'vector',
+    tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`],
+    minzoom,
+    maxzoom: 16,
+  });
   const far = ground.flatMap((layer) => (layer === 'buildings' ? [] : layer === 'green' ? ['green', 'green_label'] : [layer]));
   return {
     ...(far.length ? { ground: source(far, FAR) } : {}),
@@ -81,9 +86,27 @@ function buildings({ building, 'building-edge': edge }: Palette): LayerSpecifica
 function ways({ street, 'street-edge': edge, muted }: Palette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', minzoom: 14.5 } as const;
   return [
-    { id: 'ground-way-edge', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': edge, 'line-width': byZoom(15, 1.6, 18, 6) } },
-    { id: 'ground-way', ...common, filter: all(LINEAR, isClass(...WAYS)), layout: ROUND, paint: { 'line-color': street, 'line-width': byZoom(15, 0.9, 18, 4.5) } },
-    { id: 'ground-steps', ...common, minzoom: 16, filter: all(LINEAR, isClass('steps')), paint: { 'line-color': muted, 'line-opacity': 0.5, 'line-width': byZoom(16, 1.6, 18, 4), 'line-dasharray': [0.3, 0.5] } },
+    {
+      id: 'ground-way-edge',
+      ...common,
+      filter: all(LINEAR, isClass(...WAYS)),
+      layout: ROUND,
+      paint: { 'line-color': edge, 'line-width': byZoom(15, 1.6, 18, 6) },
+    },
+    {
+      id: 'ground-way',
+      ...common,
+      filter: all(LINEAR, isClass(...WAYS)),
+      layout: ROUND,
+      paint: { 'line-color': street, 'line-width': byZoom(15, 0.9, 18, 4.5) },
+    },
+    {
+      id: 'ground-steps',
+      ...common,
+      minzoom: 16,
+      filter: all(LINEAR, isClass('steps')),
+      paint: { 'line-color': muted, 'line-opacity': 0.5, 'line-width': byZoom(16, 1.6, 18, 4), 'line-dasharray': [0.3, 0.5] },
+    },
   ];
 }
 
@@ -94,15 +117,29 @@ function streets({ street, 'street-edge': edge }: Palette): LayerSpecification[]
   const known = [...WIDTHS.flatMap(({ classes }) => classes), ...WAYS];
   // What class nobody knows is drawn as a local street.
   const filter = ({ id, classes }: (typeof WIDTHS)[number]): FilterSpecification =>
-    id === 'local' ? all(LINEAR, ['any', isClass(...classes), ['!', ['match', ['get', 'class'], known, true, false]]] as FilterSpecification) : all(LINEAR, isClass(...classes));
+    id === 'local'
+      ? all(LINEAR, ['any', isClass(...classes), ['!', ['match', ['get', 'class'], known, true, false]]] as FilterSpecification)
+      : all(LINEAR, isClass(...classes));
   return [
     ...WIDTHS.map((one): LayerSpecification => {
       const [far, near, close] = one.width;
-      return { id: `ground-${one.id}-edge`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': edge, 'line-width': byZoom(FAR, far / 2 + 1, 12, far + 1, 15, near + 1.4, 18, close + 2) } };
+      return {
+        id: `ground-${one.id}-edge`,
+        ...common,
+        minzoom: one.from,
+        filter: filter(one),
+        paint: { 'line-color': edge, 'line-width': byZoom(FAR, far / 2 + 1, 12, far + 1, 15, near + 1.4, 18, close + 2) },
+      };
     }),
     ...WIDTHS.map((one): LayerSpecification => {
       const [far, near, close] = one.width;
-      return { id: `ground-${one.id}`, ...common, minzoom: one.from, filter: filter(one), paint: { 'line-color': street, 'line-width': byZoom(FAR, far / 2, 12, far, 15, near, 18, close) } };
+      return {
+        id: `ground-${one.id}`,
+        ...common,
+        minzoom: one.from,
+        filter: filter(one),
+        paint: { 'line-color': street, 'line-width': byZoom(FAR, far / 2, 12, far, 15, near, 18, close) },
+      };
     }),
   ];
 }

@@ -1,10 +1,10 @@
 // Another map's style, named by whoever runs the server: fetched once, its addresses made whole, its sources thanked.
-import type { Map, StyleSpecification } from 'maplibre-gl';
+import type { Map as MapView, StyleSpecification } from 'maplibre-gl';
 import { basemap, basemapCredits } from '../ground';
 import { base } from './scene';
 
 /** Fetches the style once; where it does not come, our own ground stays. */
-export async function loadBase(map: Map): Promise<void> {
+export async function loadBase(map: MapView): Promise<void> {
   if (!basemap || base.value) return;
   const answer = await fetch(basemap).catch(() => null);
   const style = answer?.ok ? ((await answer.json()) as StyleSpecification) : null;
@@ -28,5 +28,10 @@ function absolute(style: StyleSpecification, at: URL): StyleSpecification {
     return [id, { ...source, ...(url ? { url: full(url) } : {}), ...(tiles ? { tiles: tiles.map(full) } : {}) }];
   });
   const { glyphs, sprite } = style;
-  return { ...style, sources: Object.fromEntries(sources), ...(glyphs ? { glyphs: full(glyphs) } : {}), ...(typeof sprite === 'string' ? { sprite: full(sprite) } : {}) };
+  return {
+    ...style,
+    sources: Object.fromEntries(sources),
+    ...(glyphs ? { glyphs: full(glyphs) } : {}),
+    ...(typeof sprite === 'string' ? { sprite: full(sprite) } : {}),
+  };
 }

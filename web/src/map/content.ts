@@ -58,7 +58,8 @@ export function marks(shown: Intervention[], markOf: (one: Intervention) => Mark
 /** The name of each area over the northernmost point of its outline. */
 export function areaNames(areas: Area[], language: string): Points {
   const features = areas.flatMap(({ geometry, name, name_en }) => {
-    const rings = geometry?.type === 'Polygon' ? [geometry.coordinates[0]!] : geometry?.type === 'MultiPolygon' ? geometry.coordinates.map(([ring]) => ring!) : [];
+    const rings =
+      geometry?.type === 'Polygon' ? [geometry.coordinates[0]!] : geometry?.type === 'MultiPolygon' ? geometry.coordinates.map(([ring]) => ring!) : [];
     const top = rings.flat().reduce<Position | null>((best, at) => (best && best[1]! >= at[1]! ? best : at), null);
     return top ? [point(top, { name: (language === 'en' && name_en) || name })] : [];
   });

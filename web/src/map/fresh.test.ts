@@ -13,7 +13,13 @@ test('the tile of a place is drawn anew at every zoom, and none far from it', ()
     const [x, y] = tileOf(lon, lat, z);
     const box: [number, number, number, number] = [lon, lat, lon, lat];
     expect(meets(x, y, z, box)).toBe(true);
-    for (const [dx, dy] of [[2, 0], [-2, 0], [0, 2], [0, -2]] as const) expect(meets(x + dx, y + dy, z, box)).toBe(false);
+    for (const [dx, dy] of [
+      [2, 0],
+      [-2, 0],
+      [0, 2],
+      [0, -2],
+    ] as const)
+      expect(meets(x + dx, y + dy, z, box)).toBe(false);
   }
 });
 

@@ -1,17 +1,20 @@
 // Draws anew what an edit touched, and only that: the tiles under its box, those in sight and those kept for later.
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 import type { Touched } from '../state/changes';
 
 /** Signs and wide lines reach over the edge of a tile; the server's tiles have this much more around them, as a share of a tile. */
 const BUFFER = 0.0625;
 
-export function refresh(map: Map, { collection, box }: Touched): void {
+export function refresh(map: MapView, { collection, box }: Touched): void {
   for (const [id, manager] of Object.entries(map.style.tileManagers)) {
     const source = manager.getSource() as { type: string; tiles?: string[] };
     if (source.type !== 'vector' || !source.tiles?.some((address) => draws(address, collection))) continue;
     const under = ({ x, y, z }: { x: number; y: number; z: number }) => meets(x, y, z, box);
     manager._outOfViewCache.filter(({ tileID }) => !under(tileID.canonical));
-    const tiles = manager.getIds().flatMap((key) => manager.getTileByID(key)?.tileID.canonical ?? []).filter(under);
+    const tiles = manager
+      .getIds()
+      .flatMap((key) => manager.getTileByID(key)?.tileID.canonical ?? [])
+      .filter(under);
     map.refreshTiles(id, tiles);
     // A tile that was on its way may have left the server before the edit.
     if (!map.isSourceLoaded(id)) map.once('idle', () => map.getSource(id) && map.refreshTiles(id, tiles));

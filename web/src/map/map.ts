@@ -2,7 +2,16 @@
 // The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
 import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
-import { Map, ScaleControl, setWorkerUrl, type FitBoundsOptions, type LngLatBounds, type MapMouseEvent, type PointLike, type StyleSpecification } from 'maplibre-gl';
+import {
+  Map as MapView,
+  ScaleControl,
+  setWorkerUrl,
+  type FitBoundsOptions,
+  type LngLatBounds,
+  type MapMouseEvent,
+  type PointLike,
+  type StyleSpecification,
+} from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { boxOf, join, type Box } from '../geometry';
@@ -54,8 +63,15 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
   const palettes = { [palette.theme]: palette };
   const start = paper && extent ? null : view.value;
   const before = paper ? extent : null;
-  const place = start ? null : before ? { box: before, options: {} } : ((!second && fit(container, firstGoal())) || { box: EUROPE, options: { padding: Math.min(24, container.clientWidth / 4, container.clientHeight / 4) } });
-  const map = new Map({
+  const place = start
+    ? null
+    : before
+      ? { box: before, options: {} }
+      : (!second && fitGoal(container, firstGoal())) || {
+          box: EUROPE,
+          options: { padding: Math.min(24, container.clientWidth / 4, container.clientHeight / 4) },
+        };
+  const map = new MapView({
     container,
     style: buildStyle(scene(palette)),
     ...(place ? { bounds: place.box, fitBoundsOptions: place.options } : { center: [start!.lon, start!.lat], zoom: start!.zoom }),
@@ -124,11 +140,11 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
   };
 }
 
-const closed = new WeakSet<Map>();
-const waiting = new WeakMap<Map, Scene>();
+const closed = new WeakSet<MapView>();
+const waiting = new WeakMap<MapView, Scene>();
 
 /** The list is shown first, and only the last of quick changes is drawn. */
-function later(map: Map, next: Scene): void {
+function later(map: MapView, next: Scene): void {
   const alone = !waiting.has(map);
   waiting.set(map, next);
   if (!alone) return;
@@ -149,7 +165,7 @@ function withDrawing(before: StyleSpecification | undefined, next: StyleSpecific
 }
 
 /** The tools for drawing come where there is something to draw: a first stroke must not be lost to loading. */
-function drawOn(map: Map): () => void {
+function drawOn(map: MapView): () => void {
   let detach: (() => void) | undefined;
   let asked = false;
   const end = effect(() => {
@@ -166,7 +182,7 @@ function drawOn(map: Map): () => void {
 }
 
 /** What is pointed at changes too often for a whole style. */
-function emphasise(map: Map, id: string): void {
+function emphasise(map: MapView, id: string): void {
   map.setFilter('casing-hovered', hoveredFilter(id));
 }
 
@@ -175,17 +191,20 @@ function firstGoal(): Exclude<Goal, { to: 'view' }> {
   return filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' };
 }
 
-function go(map: Map, goal: Goal, duration: number): void {
+function go(map: MapView, goal: Goal, duration: number): void {
   if (goal.to === 'view') {
     map.jumpTo({ center: [goal.view.lon, goal.view.lat], zoom: goal.view.zoom });
     return;
   }
-  const place = fit(map.getContainer(), goal);
+  const place = fitGoal(map.getContainer(), goal);
   if (place) map.fitBounds(place.box, { ...place.options, duration: reduced() ? 0 : duration });
 }
 
 /** Which part of the earth a map of this size shows for a goal. */
-function fit({ clientWidth: width, clientHeight: height }: HTMLElement, goal: Exclude<Goal, { to: 'view' }>): { box: Box; options: FitBoundsOptions } | null {
+function fitGoal(
+  { clientWidth: width, clientHeight: height }: HTMLElement,
+  goal: Exclude<Goal, { to: 'view' }>,
+): { box: Box; options: FitBoundsOptions } | null {
   const box = boxOfGoal(goal);
   if (!box) return null;
   const narrow = width < 600;
@@ -193,7 +212,12 @@ function fit({ clientWidth: width, clientHeight: height }: HTMLElement, goal: Ex
   // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
   const left = goal.to !== 'all' && width >= WITH_LEGEND ? LEGEND : edge;
   const [across, down] = [width / 4, height / 4]; // a small map keeps half of itself for what is shown
-  const padding = { top: Math.min(edge, down), bottom: Math.min(edge, down), left: Math.min(left, across * 1.5), right: Math.min(narrow ? 72 : edge + 24, across) };
+  const padding = {
+    top: Math.min(edge, down),
+    bottom: Math.min(edge, down),
+    left: Math.min(left, across * 1.5),
+    right: Math.min(narrow ? 72 : edge + 24, across),
+  };
   return { box, options: { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5 } };
 }
 
@@ -209,7 +233,7 @@ function boxOfGoal(goal: Exclude<Goal, { to: 'view' }>): Box | null {
 }
 
 /** Ids of interventions at a point, the smallest things first, each once. */
-function at(map: Map, { x, y }: { x: number; y: number }, reach: number): string[] {
+function at(map: MapView, { x, y }: { x: number; y: number }, reach: number): string[] {
   const box: [PointLike, PointLike] = [
     [x - reach, y - reach],
     [x + reach, y + reach],
@@ -220,12 +244,12 @@ function at(map: Map, { x, y }: { x: number; y: number }, reach: number): string
   return [...new Set(found.map((feature) => String(feature.properties.id)))];
 }
 
-function countAt(map: Map, where: { x: number; y: number }): Record<string, unknown> | null {
+function countAt(map: MapView, where: { x: number; y: number }): Record<string, unknown> | null {
   return map.queryRenderedFeatures([where.x, where.y], { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
 }
 
 /** While the map has the focus by keys, its middle is what points and Enter is the click. */
-function aimByKeys(map: Map): void {
+function aimByKeys(map: MapView): void {
   const canvas = map.getCanvas();
   const middle = () => map.project(map.getCenter());
   canvas.addEventListener('focus', () => (aiming.value = canvas.matches(':focus-visible')));
@@ -242,7 +266,7 @@ function aimByKeys(map: Map): void {
 }
 
 /** Things that lie on each other are opened in turn. */
-function click(map: Map, event: MapMouseEvent): void {
+function click(map: MapView, event: MapMouseEvent): void {
   if (drawing.value?.tool || crosshair.value) return;
   if (taker.value) {
     taker.value([event.lngLat.lng, event.lngLat.lat]);
@@ -254,7 +278,7 @@ function click(map: Map, event: MapMouseEvent): void {
 /** How far from the middle of the map a thing is still meant, in pixels. */
 const AIM = 14;
 
-function press(map: Map, where: { x: number; y: number }, reach: number): void {
+function press(map: MapView, where: { x: number; y: number }, reach: number): void {
   const ids = at(map, where, reach);
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
@@ -276,7 +300,7 @@ function press(map: Map, where: { x: number; y: number }, reach: number): void {
   if (camera?.center) map.flyTo({ center: camera.center, zoom: Math.max(camera.zoom ?? 0, CITY_ZOOM + 0.2), duration: reduced() ? 0 : FLIGHT_MS });
 }
 
-function point(map: Map, event: MapMouseEvent): void {
+function point(map: MapView, event: MapMouseEvent): void {
   if (drawing.value?.tool) return;
   if (taker.value) {
     map.getCanvas().style.cursor = 'crosshair';
@@ -288,11 +312,10 @@ function point(map: Map, event: MapMouseEvent): void {
 }
 
 /** Settles once the map stands still and everything asked for is drawn. */
-function idle(map: Map): Promise<void> {
+function idle(map: MapView): Promise<void> {
   return new Promise((settle) => {
     map.once('idle', () => (waiting.has(map) ? void idle(map).then(settle) : settle()));
     if (waiting.has(map)) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
     else map.triggerRepaint();
   });
 }
-

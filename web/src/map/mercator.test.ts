@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { centred, fitted, lonLatAt, WORLD_PX, worldOf } from './mercator';
 
 test('a place goes into the unit square and back', () => {
-  for (const [lon, lat] of [[15.27, 46.23], [-8.47, 54.27], [0, 0], [179.9, -80]] as const) {
+  for (const [lon, lat] of [
+    [15.27, 46.23],
+    [-8.47, 54.27],
+    [0, 0],
+    [179.9, -80],
+  ] as const) {
     const back = lonLatAt(...worldOf({ lon, lat }));
     expect(back.lon).toBeCloseTo(lon, 9);
     expect(back.lat).toBeCloseTo(lat, 9);

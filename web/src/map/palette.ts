@@ -2,7 +2,25 @@
 import { MARKS, type Mark } from '../signs';
 import { dark, printing } from '../state';
 
-const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'water-ink', 'green', 'green-ink', 'wood', 'building', 'building-edge', 'street', 'street-edge', 'border'] as const;
+const NAMES = [
+  'ink',
+  'muted',
+  'line',
+  'panel',
+  'accent',
+  'on-accent',
+  'land',
+  'water',
+  'water-ink',
+  'green',
+  'green-ink',
+  'wood',
+  'building',
+  'building-edge',
+  'street',
+  'street-edge',
+  'border',
+] as const;
 
 export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<Mark, string> };
 

@@ -6,13 +6,13 @@ import { cityName, filter, month, plan } from '../state';
 import { t } from '../i18n';
 import { credits } from '../ground';
 import { readPalette } from './palette';
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 
 const FOOT = 112; // CSS pixels
 const EDGE = 20;
 
 export async function picture(): Promise<Blob> {
-  const { map, idle } = (window as unknown as { cityheart: { map: Map; idle: () => Promise<void> } }).cityheart;
+  const { map, idle } = (window as unknown as { cityheart: { map: MapView; idle: () => Promise<void> } }).cityheart;
   await idle();
   const shot = await drawn(map);
   const ratio = shot.width / map.getCanvas().clientWidth;
@@ -56,7 +56,7 @@ export async function picture(): Promise<Blob> {
 }
 
 /** A copy of the next frame; the map's own canvas is empty after it was shown. */
-function drawn(map: Map): Promise<HTMLCanvasElement> {
+function drawn(map: MapView): Promise<HTMLCanvasElement> {
   return new Promise((settle) => {
     map.once('render', () => {
       const own = map.getCanvas();

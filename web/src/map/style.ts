@@ -237,7 +237,12 @@ function ofMark<T>({ kinds }: Scene, value: (mark: Mark) => T): ExpressionSpecif
     const used = kinds.filter(({ ids }) => ids.length);
     const [last] = used.slice(-1);
     if (!last || used.length === 1) return ['literal', value(last?.mark ?? 'kind-none')] as unknown as ExpressionSpecification;
-    return ['match', ['get', 'id'], ...used.slice(0, -1).flatMap(({ mark, ids }) => [ids, value(mark)]), value(last.mark)] as unknown as ExpressionSpecification;
+    return [
+      'match',
+      ['get', 'id'],
+      ...used.slice(0, -1).flatMap(({ mark, ids }) => [ids, value(mark)]),
+      value(last.mark),
+    ] as unknown as ExpressionSpecification;
   }
   const pairs = GROUPS.filter((group) => group !== 'idea').flatMap((group) => [statusesOf(group), value(`status-${group}`)]);
   return ['match', ['get', 'status'], ...pairs, value('status-idea')] as unknown as ExpressionSpecification;
@@ -245,12 +250,7 @@ function ofMark<T>({ kinds }: Scene, value: (mark: Mark) => T): ExpressionSpecif
 
 /** Line width in pixels at a zoom: edges of areas are thinner than lines. */
 export function width(factor: number, extra = 0): ExpressionSpecification {
-  const at = (line: number, edge: number): ExpressionSpecification => [
-    'case',
-    AREAL,
-    edge * Math.min(factor, 1.2) + extra,
-    line * factor + extra,
-  ];
+  const at = (line: number, edge: number): ExpressionSpecification => ['case', AREAL, edge * Math.min(factor, 1.2) + extra, line * factor + extra];
   return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
 }
 

@@ -1,18 +1,21 @@
 // Two maps moved as one. Over the same city they show the same ground; over two cities the same distance from each city's middle,
 // at the same scale on the ground.
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 import type { Position } from 'geojson';
 
 /** Ties the cameras until it is called. `middles` are lonlat of the two cities, or null for the same ground. */
-export function tie(one: Map, other: Map, middles: [Position, Position] | null): () => void {
+export function tie(one: MapView, other: MapView, middles: [Position, Position] | null): () => void {
   let busy = false;
-  const follow = (from: Map, to: Map, [a, b]: [Position, Position]) => {
+  const follow = (from: MapView, to: MapView, [a, b]: [Position, Position]) => {
     if (busy) return;
     busy = true;
     to.jumpTo(moved(from, a, b));
     busy = false;
   };
-  const same: [Position, Position] = [[0, 0], [0, 0]];
+  const same: [Position, Position] = [
+    [0, 0],
+    [0, 0],
+  ];
   const [a, b] = middles ?? same;
   const forth = () => follow(one, other, [a, b]);
   const back = () => follow(other, one, [b, a]);
@@ -25,7 +28,7 @@ export function tie(one: Map, other: Map, middles: [Position, Position] | null):
   };
 }
 
-function moved(from: Map, a: Position, b: Position): { center: [number, number]; zoom: number } {
+function moved(from: MapView, a: Position, b: Position): { center: [number, number]; zoom: number } {
   const { lng, lat } = from.getCenter();
   const zoom = from.getZoom();
   if (a[0] === b[0] && a[1] === b[1]) return { center: [lng, lat], zoom };

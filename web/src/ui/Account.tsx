@@ -6,7 +6,7 @@ export function Account() {
   const loaded = tools.value;
   if (loaded && account.value) return <loaded.AccountMenu />;
   return (
-    <button class="button account" id="sign-in" onClick={() => void equip().then(({ askToSignIn }) => askToSignIn())}>
+    <button type="button" class="button account" id="sign-in" onClick={() => void equip().then(({ askToSignIn }) => askToSignIn())}>
       {t('account.signIn')}
     </button>
   );

@@ -50,7 +50,11 @@ export function BesideMap({ now }: { now: Beside }) {
         </label>
         <label class="select">
           <span class="unseen">{t('beside.year')}</span>
-          <select id="beside-month" value={now.month === null ? '' : monthText(now.month)} onChange={(event) => set({ month: parseMonth(event.currentTarget.value) })}>
+          <select
+            id="beside-month"
+            value={now.month === null ? '' : monthText(now.month)}
+            onChange={(event) => set({ month: parseMonth(event.currentTarget.value) })}
+          >
             <option value="">{t('time.now')}</option>
             {halfYears(now.month).map((one) => (
               <option key={one} value={monthText(one)}>
@@ -62,7 +66,11 @@ export function BesideMap({ now }: { now: Beside }) {
         </label>
         <label class="select">
           <span class="unseen">{t('filter.status')}</span>
-          <select id="beside-status" value={now.group ?? ''} onChange={(event) => set({ group: GROUPS.find((one) => one === event.currentTarget.value) ?? null })}>
+          <select
+            id="beside-status"
+            value={now.group ?? ''}
+            onChange={(event) => set({ group: GROUPS.find((one) => one === event.currentTarget.value) ?? null })}
+          >
             <option value="">{t('beside.same')}</option>
             {GROUPS.map((group: Group) => (
               <option key={group} value={group}>
@@ -73,7 +81,7 @@ export function BesideMap({ now }: { now: Beside }) {
           <Icon name="down" />
         </label>
         <span class="count">{number(count)}</span>
-        <button class="square" aria-label={t('beside.close')} title={t('beside.close')} onClick={() => setBeside(null)}>
+        <button type="button" class="square" aria-label={t('beside.close')} title={t('beside.close')} onClick={() => setBeside(null)}>
           <Icon name="close" />
         </button>
       </div>

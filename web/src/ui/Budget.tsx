@@ -42,7 +42,7 @@ export function Budget() {
           const on = filter.value.from === year && filter.value.to === year;
           return (
             <li key={year}>
-              <button class="link" aria-pressed={on} onClick={() => (on ? setYears(null, null) : setYears(year, year))}>
+              <button type="button" class="link" aria-pressed={on} onClick={() => (on ? setYears(null, null) : setYears(year, year))}>
                 {year}
               </button>
               <Bar cost={cost} eu={eu} most={mostYear} />

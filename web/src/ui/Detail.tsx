@@ -50,15 +50,15 @@ function Way() {
   };
   return (
     <nav class="way" aria-label={t('detail.way')}>
-      <button class="link" onClick={unselect}>
+      <button type="button" class="link" onClick={unselect}>
         <Icon name="back" />
         {t('detail.back', { count: found.value.length })}
       </button>
       <span class="grow" />
-      <button class="square" aria-label={t('detail.previous')} disabled={!neighbour(-1)} onClick={() => go(-1)}>
+      <button type="button" class="square" aria-label={t('detail.previous')} disabled={!neighbour(-1)} onClick={() => go(-1)}>
         <Icon name="back" />
       </button>
-      <button class="square next" aria-label={t('detail.next')} disabled={!neighbour(1)} onClick={() => go(1)}>
+      <button type="button" class="square next" aria-label={t('detail.next')} disabled={!neighbour(1)} onClick={() => go(1)}>
         <Icon name="back" />
       </button>
     </nav>
@@ -99,6 +99,7 @@ function Reading({ one }: { one: Intervention }) {
         </span>
         {one.geometry && (
           <button
+            type="button"
             class="link"
             onClick={() => {
               sheetFull.value = false;
@@ -120,7 +121,7 @@ function Reading({ one }: { one: Intervention }) {
       <Indicators value={p.indicators} />
       <Risks value={p.risks} />
       <p>
-        <button class="link" onClick={() => askLike(one.id)}>
+        <button type="button" class="link" onClick={() => askLike(one.id)}>
           {t('ask.q.similar')}
         </button>
       </p>

@@ -45,6 +45,7 @@ function Line({ one, at }: { one: Intervention; at: (month: Month) => string }) 
   const end = span && Math.min(span[1] + 1, Number.MAX_SAFE_INTEGER);
   return (
     <button
+      type="button"
       class={`row ${pointed.value ? 'pointed' : ''}`}
       data-id={one.id}
       aria-current={selected.value === one.id ? 'true' : undefined}

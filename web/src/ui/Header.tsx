@@ -19,7 +19,7 @@ export function Header() {
       <Search />
       <div class="grow" />
       <Share />
-      <button class="button plain print" onClick={() => (printing.value = true)}>
+      <button type="button" class="button plain print" onClick={() => (printing.value = true)}>
         <Icon name="print" />
         <span>{t('print.open')}</span>
       </button>

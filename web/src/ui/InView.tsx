@@ -17,7 +17,9 @@ export const inView = computed(() => {
   const bounds = theMap.value?.getBounds();
   if (!bounds) return [];
   const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-  return (shownOnMap.value ?? plan.value?.interventions ?? []).filter(({ box }) => box && box[0] <= east && box[2] >= west && box[1] <= north && box[3] >= south);
+  return (shownOnMap.value ?? plan.value?.interventions ?? []).filter(
+    ({ box }) => box && box[0] <= east && box[2] >= west && box[1] <= north && box[3] >= south,
+  );
 });
 
 export function InView() {
@@ -34,7 +36,7 @@ export function InView() {
     <section class="over-map in-view" aria-label={t('view.label')} onKeyDown={(event) => (event.key === 'Escape' ? close() : walk(event))}>
       <div class="over-head">
         <h2>{t('view.count', { count: inView.value.length })}</h2>
-        <button class="square" aria-label={t('share.close')} onClick={close}>
+        <button type="button" class="square" aria-label={t('share.close')} onClick={close}>
           <Icon name="close" />
         </button>
       </div>
@@ -42,6 +44,7 @@ export function InView() {
         {shown.map((one, i) => (
           <li key={one.id}>
             <button
+              type="button"
               class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
               tabIndex={i === 0 ? 0 : -1}
               aria-current={selected.value === one.id ? 'true' : undefined}

@@ -18,6 +18,7 @@ export function Legend() {
   const open = chosen.value ?? (near.value && tab.value === 'plan' && matchMedia('(min-width: 1400px)').matches);
   return (
     <details class="legend" open={open}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is a control, and its press is what opens the legend */}
       <summary
         onClick={(event) => {
           event.preventDefault();

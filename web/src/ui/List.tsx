@@ -36,14 +36,16 @@ export function List() {
   const grouped = order.value === 'status';
   return (
     <section class="list" id="list" aria-label={t('list.label')} onKeyDown={moveRow}>
-      {grouped
-        ? GROUPS.filter((group) => shown.some((one) => one.group === group)).map((group) => (
-            <section key={group} class="group" aria-label={groupName(group)}>
-              <h2>{groupName(group)}</h2>
-              <Rows list={shown.filter((one) => one.group === group)} />
-            </section>
-          ))
-        : <Rows list={shown} />}
+      {grouped ? (
+        GROUPS.filter((group) => shown.some((one) => one.group === group)).map((group) => (
+          <section key={group} class="group" aria-label={groupName(group)}>
+            <h2>{groupName(group)}</h2>
+            <Rows list={shown.filter((one) => one.group === group)} />
+          </section>
+        ))
+      ) : (
+        <Rows list={shown} />
+      )}
       <More />
     </section>
   );
@@ -54,7 +56,7 @@ export function More() {
   const left = rows.value.length - limit.value;
   if (left <= 0) return null;
   return (
-    <button class="button wide" onClick={() => (limit.value += STEP)}>
+    <button type="button" class="button wide" onClick={() => (limit.value += STEP)}>
       {t('list.more', { count: Math.min(left, STEP) })}
     </button>
   );
@@ -72,17 +74,17 @@ const ORDERS: [Order, Key][] = [
 
 export function OrderChooser() {
   return (
-      <label class="select quiet">
-        <span>{t('order.label')}</span>
-        <select id="order" value={order.value} onChange={(event) => (order.value = event.currentTarget.value as Order)}>
-          {ORDERS.map(([id, name]) => (
-            <option key={id} value={id}>
-              {t(name)}
-            </option>
-          ))}
-        </select>
-        <Icon name="down" />
-      </label>
+    <label class="select quiet">
+      <span>{t('order.label')}</span>
+      <select id="order" value={order.value} onChange={(event) => (order.value = event.currentTarget.value as Order)}>
+        {ORDERS.map(([id, name]) => (
+          <option key={id} value={id}>
+            {t(name)}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" />
+    </label>
   );
 }
 
@@ -104,9 +106,11 @@ function Row({ one }: { one: Intervention }) {
   const functions = one.functions.map((id) => label('function', id)).join(', ');
   const city = filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
   const kind = scheme.value.id === 'objective' ? kindOf(one)?.label : '';
-  const plainStatus = month.value !== null ? groupName(one.group) : order.value === 'status' && statusesOf(one.group).length === 1 ? '' : label('status', one.status);
+  const plainStatus =
+    month.value !== null ? groupName(one.group) : order.value === 'status' && statusesOf(one.group).length === 1 ? '' : label('status', one.status);
   return (
     <button
+      type="button"
       class={`row ${pointed.value ? 'pointed' : ''}`}
       data-id={one.id}
       aria-current={selected.value === one.id ? 'true' : undefined}
@@ -149,18 +153,18 @@ function Nothing() {
       <h2>{t('nothing.title')}</h2>
       <p>{text ? t('nothing.text', { text }) : t('nothing.filters')}</p>
       {ways.map(({ part, count }) => (
-        <button key={part} class="button wide" onClick={() => widen(part)}>
+        <button type="button" key={part} class="button wide" onClick={() => widen(part)}>
           {t(WIDEN[part])}
           <span class="count">{t('list.count', { count })}</span>
         </button>
       ))}
       {month.value !== null && (
-        <button class="button wide" onClick={() => (month.value = null)}>
+        <button type="button" class="button wide" onClick={() => (month.value = null)}>
           {t('widen.month')}
         </button>
       )}
       {!ways.length && (
-        <button class="button wide" onClick={() => (widen('city'), (['text', 'statuses', 'objectives', 'functions', 'years'] as const).forEach(widen))}>
+        <button type="button" class="button wide" onClick={() => (['city', 'text', 'statuses', 'objectives', 'functions', 'years'] as const).forEach(widen)}>
           {t('widen.all')}
         </button>
       )}

@@ -1,5 +1,5 @@
 // The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
@@ -78,7 +78,7 @@ function Aim() {
   const name = plan.value?.byId.get(hovered.value);
   return (
     <div class="aim" aria-hidden="true">
-      <svg viewBox="0 0 48 48" width="48" height="48">
+      <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
         <path d="M24 4v14M24 30v14M4 24h14M30 24h14" />
       </svg>
       {name && <span>{titleOf(name).text}</span>}
@@ -113,9 +113,9 @@ function Credits() {
 }
 
 function Buttons() {
-  const map = () => (window as { cityheart?: { map: Map } }).cityheart?.map;
+  const map = () => (window as { cityheart?: { map: MapView } }).cityheart?.map;
   const button = (icon: IconName, name: Key, press: () => void) => (
-    <button class="square" aria-label={t(name)} title={t(name)} onClick={press}>
+    <button type="button" class="square" aria-label={t(name)} title={t(name)} onClick={press}>
       <Icon name={icon} />
     </button>
   );
@@ -131,7 +131,14 @@ function Buttons() {
         {button('pencil', 'draw.area', drawQuestion)}
       </div>
       <div class="set when">
-        <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
+        <button
+          type="button"
+          class="square"
+          aria-label={t('time.label')}
+          title={t('time.label')}
+          aria-expanded={timeOpen.value}
+          onClick={() => (timeOpen.value = !timeOpen.value)}
+        >
           <Icon name="clock" />
         </button>
       </div>

@@ -25,7 +25,7 @@ const EDITING: [string, Key][] = [
 
 export function MapTools() {
   const tool = (icon: IconName, name: Key, press: () => void) => (
-    <button class="button plain" popovertarget="keys" popovertargetaction="hide" onClick={press}>
+    <button type="button" class="button plain" popovertarget="keys" popovertargetaction="hide" onClick={press}>
       <Icon name={icon} />
       {t(name)}
     </button>
@@ -36,7 +36,7 @@ export function MapTools() {
   };
   return (
     <>
-      <button class="square" popovertarget="keys" aria-label={t('tools.label')} title={t('tools.label')}>
+      <button type="button" class="square" popovertarget="keys" aria-label={t('tools.label')} title={t('tools.label')}>
         <Icon name="tools" />
       </button>
       <section id="keys" popover="auto" class="keys" aria-label={t('tools.label')}>
@@ -76,7 +76,13 @@ const PAN_PX = 120;
 /** Moving without dragging (WCAG 2.2, 2.5.7). */
 function pan(name: Key, way: string, x: number, y: number) {
   return (
-    <button class={`square pan-${way}`} aria-label={t(name)} title={t(name)} onClick={() => theMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}>
+    <button
+      type="button"
+      class={`square pan-${way}`}
+      aria-label={t(name)}
+      title={t(name)}
+      onClick={() => theMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}
+    >
       <Icon name="back" />
     </button>
   );

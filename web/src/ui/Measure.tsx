@@ -36,15 +36,15 @@ export function Measure() {
     <section class="over-map measuring" aria-label={t('measure.label')}>
       <div class="over-head">
         <h2>{t('measure.label')}</h2>
-        <button class="square" aria-label={t('share.close')} onClick={() => (measuring.value = false)}>
+        <button type="button" class="square" aria-label={t('share.close')} onClick={() => (measuring.value = false)}>
           <Icon name="close" />
         </button>
       </div>
       <div class="two-ways" role="group" aria-label={t('measure.what')}>
-        <button class="way-choice" aria-pressed={kind.value === 'line'} onClick={() => choose('line')}>
+        <button type="button" class="way-choice" aria-pressed={kind.value === 'line'} onClick={() => choose('line')}>
           {t('measure.length')}
         </button>
-        <button class="way-choice" aria-pressed={kind.value === 'polygon'} onClick={() => choose('polygon')}>
+        <button type="button" class="way-choice" aria-pressed={kind.value === 'polygon'} onClick={() => choose('polygon')}>
           {t('measure.area')}
         </button>
       </div>

@@ -53,6 +53,7 @@ function Embed() {
     <>
       <header class="bar embed-bar">
         <button
+          type="button"
           class="button"
           aria-expanded={open}
           aria-controls="panel"
@@ -89,7 +90,7 @@ function Failure() {
       <div class="notice" role="alert">
         <h1>{t('failed.title')}</h1>
         <p>{t('failed.text')}</p>
-        <button class="button" onClick={() => void load()}>
+        <button type="button" class="button" onClick={() => void load()}>
           {t('failed.retry')}
         </button>
       </div>

@@ -30,6 +30,7 @@ export function Panel() {
       <div class="tabs" role="tablist" aria-label={t('tab.label')} onKeyDown={moveTab}>
         {TABS.map(([id, name]) => (
           <button
+            type="button"
             key={id}
             id={`tab-${id}`}
             role="tab"
@@ -91,6 +92,7 @@ function Handle() {
   let dragged = false;
   return (
     <button
+      type="button"
       class="handle"
       aria-expanded={sheetFull.value}
       aria-label={sheetFull.value ? t('sheet.half') : t('sheet.full')}

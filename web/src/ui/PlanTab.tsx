@@ -28,15 +28,13 @@ export function PlanTab() {
             {city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}
           </h1>
           {filtered && (
-            <button class="link" onClick={clearFilters}>
+            <button type="button" class="link" onClick={clearFilters}>
               {t('filter.clear')}
             </button>
           )}
         </div>
         <p>
-          {city
-            ? [partner?.name, label('country', city.country)].filter(Boolean).join(' · ')
-            : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
+          {city ? [partner?.name, label('country', city.country)].filter(Boolean).join(' · ') : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
         </p>
       </div>
       <Summary sums={totals.value} />
@@ -82,7 +80,7 @@ function Readings() {
   return (
     <div class="two-ways" role="group" aria-label={t('chart.label')}>
       {READINGS.map(([id, name]) => (
-        <button key={id} class="way-choice" aria-pressed={reading.value === id} onClick={() => (reading.value = id)}>
+        <button type="button" key={id} class="way-choice" aria-pressed={reading.value === id} onClick={() => (reading.value = id)}>
           {t(name)}
         </button>
       ))}
@@ -137,7 +135,7 @@ function Groups({ sums }: { sums: Sums }) {
       <Bar byGroup={sums.byGroup} />
       <div class="switches" role="group" aria-label={t('filter.status')}>
         {GROUPS.map((group) => (
-          <button key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
+          <button type="button" key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
             <Sign group={group} />
             <span>{groupName(group)}</span>
             <span class="count">{number(groupCounts.value.get(group) ?? 0)}</span>
@@ -203,7 +201,7 @@ function CityButton({ city, go }: { city: City; go: (id: string) => void }) {
   const byGroup = new Map(GROUPS.map((group) => [group, shown.filter((one) => one.group === group).length]));
   const local = cityName(city) === city.name ? '' : city.name;
   return (
-    <button class="city" onClick={() => go(city.id)}>
+    <button type="button" class="city" onClick={() => go(city.id)}>
       <span class="name">
         {cityName(city)}
         {local && (

@@ -19,12 +19,12 @@ export default function Print() {
   return (
     <>
       <header class="bar print-bar">
-        <button class="button" onClick={() => (printing.value = false)}>
+        <button type="button" class="button" onClick={() => (printing.value = false)}>
           <Icon name="back" />
           {t('print.back')}
         </button>
         <p class="muted">{t('print.hint')}</p>
-        <button class="button strong" onClick={() => print()}>
+        <button type="button" class="button strong" onClick={() => print()}>
           <Icon name="print" />
           {t('print.open')}
         </button>

@@ -15,7 +15,7 @@ export function RendererSettings() {
   );
   return (
     <div class="set">
-      <button class="square" popovertarget="map-settings" aria-label={t('renderer.settings')} title={t('renderer.settings')}>
+      <button type="button" class="square" popovertarget="map-settings" aria-label={t('renderer.settings')} title={t('renderer.settings')}>
         <Icon name="settings" />
       </button>
       <div id="map-settings" popover="auto" class="keys">
@@ -33,7 +33,7 @@ export function RendererNotice() {
   return (
     <div class="renderer-notice" role="status">
       <p>{t(broken.value ? 'renderer.broken' : 'renderer.limits')}</p>
-      <button class="button plain" onClick={() => (renderer.value = 'gl')}>
+      <button type="button" class="button plain" onClick={() => (renderer.value = 'gl')}>
         {t('renderer.back')}
       </button>
     </div>

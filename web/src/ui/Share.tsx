@@ -12,7 +12,7 @@ const open = signal(false);
 export function Share() {
   return (
     <>
-      <button class="button plain share" popovertarget="share" aria-label={t('share.open')} title={t('share.open')}>
+      <button type="button" class="button plain share" popovertarget="share" aria-label={t('share.open')} title={t('share.open')}>
         <Icon name="share" />
         <span>{t('share.open')}</span>
       </button>
@@ -34,7 +34,7 @@ function Contents() {
     <>
       <div class="over-head">
         <h2>{t('share.open')}</h2>
-        <button class="square" popovertarget="share" popovertargetaction="hide" aria-label={t('share.close')}>
+        <button type="button" class="square" popovertarget="share" popovertargetaction="hide" aria-label={t('share.close')}>
           <Icon name="close" />
         </button>
       </div>
@@ -43,16 +43,16 @@ function Contents() {
       <fieldset class="takes">
         <legend>{t('take.label', { count: found.value.length })}</legend>
         <div class="buttons">
-          <button class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void takePicture()}>
+          <button type="button" class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void takePicture()}>
             {t('take.png')}
           </button>
-          <button class="button" onClick={() => takeCsv()}>
+          <button type="button" class="button" onClick={() => takeCsv()}>
             {t('take.csv')}
           </button>
-          <button class="button" onClick={() => takeGeojson()}>
+          <button type="button" class="button" onClick={() => takeGeojson()}>
             {t('take.geojson')}
           </button>
-          <button class="button" onClick={() => (printing.value = true)}>
+          <button type="button" class="button" onClick={() => (printing.value = true)}>
             <Icon name="print" />
             {t('print.open')}
           </button>
@@ -80,7 +80,7 @@ function Copy({ id, name, value }: { id: string; name: string; value: string }) 
       <label for={id}>{name}</label>
       <div class="pair">
         <input id={id} readOnly value={value} onFocus={(event) => event.currentTarget.select()} />
-        <button class="button" onClick={() => void copy()} aria-describedby={id}>
+        <button type="button" class="button" onClick={() => void copy()} aria-describedby={id}>
           <Icon name={done ? 'tick' : 'copy'} />
           {done ? t('share.copied') : t('share.copy')}
         </button>

@@ -67,7 +67,7 @@ function Tools() {
           ))}
         </div>
       </details>
-      <button class="button" onClick={() => takeCsv(ticked ? list.filter(({ id }) => chosen.value.has(id)) : list, columns.value)}>
+      <button type="button" class="button" onClick={() => takeCsv(ticked ? list.filter(({ id }) => chosen.value.has(id)) : list, columns.value)}>
         {t('take.csv')}
       </button>
     </div>
@@ -115,7 +115,7 @@ function Grid() {
                 class={one.number ? 'number' : ''}
                 aria-sort={one !== column ? 'none' : down ? 'descending' : 'ascending'}
               >
-                <button tabIndex={tab(at, -1, i)} onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>
+                <button type="button" tabIndex={tab(at, -1, i)} onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>
                   {one.name()}
                 </button>
               </th>
@@ -158,7 +158,13 @@ function Line({ one, row }: { one: Intervention; row: number }) {
     >
       <td class="tick" role="gridcell" data-cell={`${row},-1`}>
         <label>
-          <input type="checkbox" aria-label={t('table.tick', { title: one.title })} checked={ticked.value} tabIndex={tab(at, row, -1)} onChange={() => choose(one.id, !ticked.value)} />
+          <input
+            type="checkbox"
+            aria-label={t('table.tick', { title: one.title })}
+            checked={ticked.value}
+            tabIndex={tab(at, row, -1)}
+            onChange={() => choose(one.id, !ticked.value)}
+          />
         </label>
       </td>
       {columns.value.map((column, i) => (
@@ -249,7 +255,9 @@ function ordered(list: Intervention[], { value }: Column, down: boolean): Interv
 }
 
 function startColumns(): ReadonlySet<string> {
-  const known = remembered('columns').split(',').filter((id) => COLUMNS.some((one) => one.id === id));
+  const known = remembered('columns')
+    .split(',')
+    .filter((id) => COLUMNS.some((one) => one.id === id));
   return new Set(known.length ? known : COLUMNS.filter(({ first }) => first).map(({ id }) => id));
 }
 

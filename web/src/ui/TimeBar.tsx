@@ -34,11 +34,17 @@ function Time() {
   return (
     <section class={`time ${timeOpen.value ? 'open' : ''}`} aria-label={t('time.label')}>
       {still() ? (
-        <button class="square framed" aria-label={t('time.next')} title={t('time.next')} onClick={() => step(at, last)}>
+        <button type="button" class="square framed" aria-label={t('time.next')} title={t('time.next')} onClick={() => step(at, last)}>
           <Icon name="next" />
         </button>
       ) : (
-        <button class="square framed" aria-label={playing.value ? t('time.pause') : t('time.play')} title={playing.value ? t('time.pause') : t('time.play')} onClick={() => start(at, first, last)}>
+        <button
+          type="button"
+          class="square framed"
+          aria-label={playing.value ? t('time.pause') : t('time.play')}
+          title={playing.value ? t('time.pause') : t('time.play')}
+          onClick={() => start(at, first, last)}
+        >
           <Icon name={playing.value ? 'pause' : 'play'} />
         </button>
       )}
@@ -65,10 +71,10 @@ function Time() {
           }}
         />
       </div>
-      <button class="button" onClick={() => ((playing.value = false), (month.value = thisMonth()))}>
+      <button type="button" class="button" onClick={() => stopAt(thisMonth())}>
         {t('time.today')}
       </button>
-      <button class="button" hidden={month.value === null} onClick={() => ((playing.value = false), (month.value = null))}>
+      <button type="button" class="button" hidden={month.value === null} onClick={() => stopAt(null)}>
         {t('time.clear')}
       </button>
     </section>
@@ -80,7 +86,12 @@ function said(most = GROUPS.length): string {
   const counted = GROUPS.map((group) => [group, totals.value.byGroup.get(group) ?? 0] as const).filter(([, count]) => count > 0);
   const order = (group: (typeof GROUPS)[number]) => (group === 'running' ? 0 : 1);
   counted.sort(([a], [b]) => order(a) - order(b));
-  return counted.slice(0, most).map(([group, count]) => t('time.count', { count, group: groupName(group) })).join(' · ') || t('list.count', { count: found.value.length });
+  return (
+    counted
+      .slice(0, most)
+      .map(([group, count]) => t('time.count', { count, group: groupName(group) }))
+      .join(' · ') || t('list.count', { count: found.value.length })
+  );
 }
 
 function Bars({ counts }: { counts: number[] }) {
@@ -126,9 +137,14 @@ function start(at: Month, first: Month, last: Month): void {
   playing.value = !playing.value;
 }
 
+function stopAt(at: Month | null): void {
+  playing.value = false;
+  month.value = at;
+}
+
 /** While it plays, each month stands a moment; the last one stays. */
-function play(): (() => void) | void {
-  if (!playing.value) return;
+function play(): (() => void) | undefined {
+  if (!playing.value) return undefined;
   const timer = setInterval(() => {
     const { first, counts } = histogram.peek();
     const next = (month.peek() ?? thisMonth()) + 1;

@@ -43,7 +43,7 @@ export function Value({ schema, value }: { schema: FieldSchema | undefined; valu
   const other = plan.value?.byId.get(String(value));
   if (other) {
     return (
-      <button class="link" onClick={() => select(other.id, true)}>
+      <button type="button" class="link" onClick={() => select(other.id, true)}>
         {titleOf(other).text}
       </button>
     );

@@ -34,7 +34,14 @@ export const COLUMNS: Column[] = [
   { id: 'end', name: () => title('end'), value: (one) => one.end ?? null, show: (one) => one.end ?? '–' },
   { id: 'cost', name: () => title('cost'), value: ({ cost }) => euros(cost), show: (one) => money(one.cost, 'cost.none'), number: true, first: true },
   plain('cost_scope', (one) => (one.cost === null ? null : label('cost_scope', one.costScope)), true),
-  { id: 'eu_share', name: () => title('eu_share'), value: (one) => euros(one.euShare), show: (one) => money(one.euShare, 'eu.none'), number: true, first: true },
+  {
+    id: 'eu_share',
+    name: () => title('eu_share'),
+    value: (one) => euros(one.euShare),
+    show: (one) => money(one.euShare, 'eu.none'),
+    number: true,
+    first: true,
+  },
   plain('functions', (one) => one.functions.map((id) => label('function', id)).join(', ') || null, true),
   plain('objectives', (one) => one.objectives.join(', ') || null),
   { id: 'place', name: () => title('place'), value: said('place'), show: (one) => (one.geometry ? (said('place')(one) ?? '–') : t('place.none')), first: true },
@@ -56,7 +63,7 @@ function Title(one: Intervention) {
     tab.value = 'plan';
   };
   return (
-    <button class="link" lang={name.language} onClick={open}>
+    <button type="button" class="link" lang={name.language} onClick={open}>
       {name.text}
     </button>
   );

@@ -23,7 +23,7 @@ export function fetched(load: () => Promise<ComponentType>, Waiting: ComponentTy
     return (
       <Missing>
         {back && (
-          <button class="button" onClick={back.go}>
+          <button type="button" class="button" onClick={back.go}>
             {back.label()}
           </button>
         )}
@@ -37,7 +37,7 @@ function Missing({ children }: { children: ComponentChildren }) {
     <div class="notice" role="alert">
       <p>{t('failed.text')}</p>
       {children}
-      <button class="button" onClick={() => location.reload()}>
+      <button type="button" class="button" onClick={() => location.reload()}>
         {t('failed.retry')}
       </button>
     </div>

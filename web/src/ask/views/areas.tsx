@@ -7,13 +7,13 @@ import type { View } from '../view';
 import { amount, option } from '../request';
 import { Rows } from '../Rows';
 import { area, distance, kindName, perCent, presetName } from '../words';
-import { Card, notCounted, sentenceOf, valueOf } from './parts';
+import { Card, notCounted, sentenceOf, figureOf } from './parts';
 
 export const gaps: View = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) =>
     t('gaps.sentence', {
-      share: perCent(valueOf(parts.gaps, 'gap_share')),
+      share: perCent(figureOf(parts.gaps, 'gap_share')),
       distance: distance(amount(asked, 'gap')),
       what: kindName(option(asked, 'missing')),
     }),
@@ -26,7 +26,7 @@ export const gaps: View = {
           <Card value={perCent(share?.value ?? 0)}>
             <span>{t('gaps.share', { part: area(share?.numerator ?? 0), whole: area(share?.denominator ?? 0) })}</span>
           </Card>
-          <Card value={number(valueOf(parts.gaps, 'features'))}>
+          <Card value={number(figureOf(parts.gaps, 'features'))}>
             <span>{t('gaps.served', { what: kindName(option(asked, 'missing')) })}</span>
           </Card>
           {typeof people?.value === 'number' && (
@@ -47,7 +47,7 @@ export const without: View = {
     const share = numberOf(parts.without, 'share');
     return sentenceOf([
       t('without.sentence', {
-        count: valueOf(parts.without, 'features'),
+        count: figureOf(parts.without, 'features'),
         of: share?.denominator ?? 0,
         distance: distance(amount(asked, 'distance')),
         what: kindName(option(asked, 'having')),
@@ -63,7 +63,7 @@ export const without: View = {
           <Card value={typeof share?.value === 'number' ? perCent(share.value) : '–'}>
             <span>{t('without.share', { count: share?.numerator ?? 0, of: share?.denominator ?? 0 })}</span>
           </Card>
-          <Card value={number(valueOf(parts.without, 'others'))}>
+          <Card value={number(figureOf(parts.without, 'others'))}>
             <span>{kindName(option(asked, 'having'))}</span>
           </Card>
         </div>
@@ -79,7 +79,7 @@ export const footprint: View = {
   body: ({ asked, parts }) => {
     const preset = option(asked, 'preset');
     const main = numberOf(parts.footprint, preset);
-    const twice = valueOf(parts.footprint, 'area_overlapping') || valueOf(parts.footprint, 'length_overlapping');
+    const twice = figureOf(parts.footprint, 'area_overlapping') || figureOf(parts.footprint, 'length_overlapping');
     const said = { m2: area, ha: (value: number) => area(value * 10_000), km: (value: number) => distance(value * 1000) }[main?.unit ?? ''];
     const size = main?.unit === 'km' ? distance : area;
     return (

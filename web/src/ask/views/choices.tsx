@@ -9,14 +9,14 @@ import { option } from '../request';
 import { Rows } from '../Rows';
 import { TakeOver } from '../TakeOver';
 import { groupValue, perCent } from '../words';
-import { amountOf, Card, valueOf } from './parts';
+import { amountOf, Card, figureOf } from './parts';
 
 export const similar: View = {
   title: ({ asked }) => {
     const one = plan.value?.byId.get(option(asked, 'id'));
     return one ? t('similar.title', { title: titleOf(one).text }) : '';
   },
-  sentence: ({ parts }) => t('similar.sentence', { count: parts.similar?.features.features.length ?? 0, of: valueOf(parts.similar, 'compared') }),
+  sentence: ({ parts }) => t('similar.sentence', { count: parts.similar?.features.features.length ?? 0, of: figureOf(parts.similar, 'compared') }),
   body: ({ parts }) => (
     <Rows
       title={t('list.label')}
@@ -59,10 +59,10 @@ export const portfolio: View = {
   sentence: ({ parts }) => {
     const answer = parts.portfolio;
     if (isClash(answer)) return t('portfolio.none');
-    if (!valueOf(answer, 'candidates')) return t('portfolio.noCandidates');
+    if (!figureOf(answer, 'candidates')) return t('portfolio.noCandidates');
     return t('portfolio.sentence', {
-      count: valueOf(answer, 'chosen'),
-      of: valueOf(answer, 'candidates'),
+      count: figureOf(answer, 'chosen'),
+      of: figureOf(answer, 'candidates'),
       cost: amountOf(numberOf(answer, 'cost')),
       budget: amountOf(numberOf(answer, 'budget')),
     });
@@ -84,7 +84,7 @@ function ruleName(rule: string): string {
 function Portfolio({ answer }: { answer: Answer }) {
   const features = answer.features.features;
   if (isClash(answer)) return <Clash answer={answer} />;
-  if (!valueOf(answer, 'candidates')) return null;
+  if (!figureOf(answer, 'candidates')) return null;
   const chosen = features.filter(({ result }) => result.chosen === true);
   const next = features.filter(({ result }) => result.next === true && result.chosen !== true);
   const forced = byGroup(answer, 'forced', 'rule');
@@ -99,7 +99,7 @@ function Portfolio({ answer }: { answer: Answer }) {
         <Card value={amountOf(numberOf(answer, 'budget_left'))}>
           <span>{t('portfolio.left')}</span>
         </Card>
-        <Card value={number(valueOf(answer, 'points'))}>
+        <Card value={number(figureOf(answer, 'points'))}>
           <span>{t('portfolio.points')}</span>
         </Card>
       </div>

@@ -55,7 +55,7 @@ export function amountOf(number: NumberOf | undefined): string {
 
 export const centsOf = (number: NumberOf | undefined): number => cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0;
 
-export const valueOf = (answer: Answer | undefined, name: string): number => numberOf(answer, name)?.value ?? 0;
+export const figureOf = (answer: Answer | undefined, name: string): number => numberOf(answer, name)?.value ?? 0;
 
 /** "1 without a place is not counted", for the city asked about. */
 export function notCounted(answers: Answer[], asked: Asked): string {

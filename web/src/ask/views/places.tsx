@@ -6,7 +6,7 @@ import type { View } from '../view';
 import { amount, option } from '../request';
 import { Rows } from '../Rows';
 import { area, distance, kindName, minutes } from '../words';
-import { Card, notCounted, sentenceOf, valueOf } from './parts';
+import { Card, notCounted, sentenceOf, figureOf } from './parts';
 
 const isMade = ({ id }: Found) => String(id).startsWith('reach');
 
@@ -15,24 +15,20 @@ export const nearby: View = {
   sentence: ({ asked, parts }) => {
     const nearest = numberOf(parts.nearby, 'nearest');
     return sentenceOf([
-      t('near.found', { count: valueOf(parts.nearby, 'features'), what: kindName(option(asked, 'what')) }),
+      t('near.found', { count: figureOf(parts.nearby, 'features'), what: kindName(option(asked, 'what')) }),
       typeof nearest?.value === 'number' && t('near.nearest', { distance: distance(nearest.value) }),
       parts.nearby && notCounted([parts.nearby], asked),
     ]);
   },
   body: ({ asked, parts }) => (
-    <Rows
-      title={kindName(option(asked, 'what'))}
-      features={parts.nearby?.features.features ?? []}
-      note={({ result }) => distance(Number(result.distance_m))}
-    />
+    <Rows title={kindName(option(asked, 'what'))} features={parts.nearby?.features.features ?? []} note={({ result }) => distance(Number(result.distance_m))} />
   ),
 };
 
 export const reach: View = {
   title: ({ asked }) => t('reach.title', { minutes: minutes(amount(asked, 'minutes')) }),
   sentence: ({ asked, parts }) =>
-    sentenceOf([t('near.found', { count: valueOf(parts.reach, 'reached'), what: kindName(option(asked, 'reached')) }), area(valueOf(parts.reach, 'area'))]),
+    sentenceOf([t('near.found', { count: figureOf(parts.reach, 'reached'), what: kindName(option(asked, 'reached')) }), area(figureOf(parts.reach, 'area'))]),
   body: ({ asked, parts }) => {
     const features = parts.reach?.features.features ?? [];
     const straight = features.some((one) => isMade(one) && one.result.way === 'straight');
@@ -42,13 +38,13 @@ export const reach: View = {
       <>
         {straight && <p class="caution">{t('reach.straight')}</p>}
         <div class="cards">
-          <Card value={number(valueOf(parts.reach, 'reached'))}>
+          <Card value={number(figureOf(parts.reach, 'reached'))}>
             <span>{kindName(option(asked, 'reached'))}</span>
-            {compared && <span>{t('reach.was', { value: number(valueOf(parts.reach, 'reached_before')) })}</span>}
+            {compared && <span>{t('reach.was', { value: number(figureOf(parts.reach, 'reached_before')) })}</span>}
           </Card>
-          <Card value={area(valueOf(parts.reach, 'area'))}>
+          <Card value={area(figureOf(parts.reach, 'area'))}>
             <span>{t('reach.area')}</span>
-            {compared && <span>{t('reach.was', { value: area(valueOf(parts.reach, 'area_before')) })}</span>}
+            {compared && <span>{t('reach.was', { value: area(figureOf(parts.reach, 'area_before')) })}</span>}
           </Card>
           {!straight && network?.value ? (
             <Card value={distance(network.value)}>
@@ -57,10 +53,10 @@ export const reach: View = {
           ) : null}
           {compared && (
             <>
-              <Card value={`+${number(valueOf(parts.reach, 'gained'))}`}>
+              <Card value={`+${number(figureOf(parts.reach, 'gained'))}`}>
                 <span>{t('reach.gained')}</span>
               </Card>
-              <Card value={`−${number(valueOf(parts.reach, 'lost'))}`}>
+              <Card value={`−${number(figureOf(parts.reach, 'lost'))}`}>
                 <span>{t('reach.lost')}</span>
               </Card>
             </>
@@ -77,4 +73,3 @@ export const reach: View = {
     );
   },
 };
-

@@ -9,7 +9,7 @@ import type { View } from '../view';
 import { Chart } from '../Chart';
 import { option } from '../request';
 import { areaName, dimension, groupValue, measureName, perCent, points } from '../words';
-import { amountOf, Card, centsOf, MoneyCards, notCounted, sentenceOf, valueOf } from './parts';
+import { amountOf, Card, centsOf, MoneyCards, notCounted, sentenceOf, figureOf } from './parts';
 
 export const summary: View = {
   title: ({ asked }) => (option(asked, 'by') === 'area' ? t('sum.areas') : placeTitle(asked)),
@@ -17,7 +17,7 @@ export const summary: View = {
     sentenceOf([
       option(asked, 'by') === 'area'
         ? t('cov.areas', { count: byGroup(parts.summary, 'features', 'area').size })
-        : t('list.count', { count: valueOf(parts.summary, 'features') }),
+        : t('list.count', { count: figureOf(parts.summary, 'features') }),
       parts.summary && notCounted([parts.summary], asked),
     ]),
   body: ({ asked, parts }) => {
@@ -28,7 +28,7 @@ export const summary: View = {
       <>
         {by !== 'area' && (
           <div class="cards two">
-            <MoneyCards summary={sums} count={valueOf(sums, 'features')} />
+            <MoneyCards summary={sums} count={figureOf(sums, 'features')} />
           </div>
         )}
         <Sums sums={sums} by={by} />
@@ -38,7 +38,11 @@ export const summary: View = {
 };
 
 function Sums({ sums, by }: { sums: Answer; by: string }) {
-  const [features, cost, share] = ['features', 'cost', 'eu_share'].map((name) => byGroup(sums, name, by)) as [ReturnType<typeof byGroup>, ReturnType<typeof byGroup>, ReturnType<typeof byGroup>];
+  const [features, cost, share] = ['features', 'cost', 'eu_share'].map((name) => byGroup(sums, name, by)) as [
+    ReturnType<typeof byGroup>,
+    ReturnType<typeof byGroup>,
+    ReturnType<typeof byGroup>,
+  ];
   const title = dimension(by);
   const said = (value: string) => {
     const known = cost.get(value)?.ids?.length ?? 0;
@@ -56,7 +60,14 @@ function Sums({ sums, by }: { sums: Answer; by: string }) {
   }));
   const money = [...cost]
     .filter(([, one]) => one.ids?.length)
-    .map(([value, one]) => ({ id: value || '-', label: groupValue(by, value), value: centsOf(one), text: amountOf(one), colour: colour(value), more: [eu(value)] }));
+    .map(([value, one]) => ({
+      id: value || '-',
+      label: groupValue(by, value),
+      value: centsOf(one),
+      text: amountOf(one),
+      colour: colour(value),
+      more: [eu(value)],
+    }));
   return (
     <>
       <Chart title={t('list.label')} rows={rows} columns={[title, t('list.label'), t('chart.costKnown'), t('sum.eu')]} />
@@ -67,7 +78,8 @@ function Sums({ sums, by }: { sums: Answer; by: string }) {
 
 export const coverage: View = {
   title: ({ asked }) => placeTitle({ ...asked, area: '', shape: null }),
-  sentence: ({ asked, parts }) => sentenceOf([t('cov.areas', { count: valueOf(parts.coverage, 'areas') }), parts.coverage && notCounted([parts.coverage], { ...asked, area: '' })]),
+  sentence: ({ asked, parts }) =>
+    sentenceOf([t('cov.areas', { count: figureOf(parts.coverage, 'areas') }), parts.coverage && notCounted([parts.coverage], { ...asked, area: '' })]),
   body: ({ parts }) => (parts.coverage ? <Matrix answer={parts.coverage} /> : null),
 };
 
@@ -147,7 +159,9 @@ export const rate: View = {
       text: typeof one.value === 'number' ? perCent(one.value) : '–',
       more: [
         t('rate.of', { count: one.numerator ?? 0, of: one.denominator ?? 0 }),
-        ...(changes.size ? [befores.get(id)?.value == null ? '–' : perCent(befores.get(id)!.value!), changes.get(id)?.value == null ? '–' : points(changes.get(id)!.value!)] : []),
+        ...(changes.size
+          ? [befores.get(id)?.value == null ? '–' : perCent(befores.get(id)!.value!), changes.get(id)?.value == null ? '–' : points(changes.get(id)!.value!)]
+          : []),
       ],
     }));
     return (
@@ -172,7 +186,12 @@ export const rate: View = {
           <Chart
             title={t(per === 'area' ? 'by.area' : 'by.segment')}
             rows={rows}
-            columns={[t(per === 'area' ? 'by.area' : 'by.segment'), t('rate.share'), t('rate.basis'), ...(changes.size ? [t('rate.before'), t('rate.points')] : [])]}
+            columns={[
+              t(per === 'area' ? 'by.area' : 'by.segment'),
+              t('rate.share'),
+              t('rate.basis'),
+              ...(changes.size ? [t('rate.before'), t('rate.points')] : []),
+            ]}
           />
         )}
       </>

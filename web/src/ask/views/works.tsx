@@ -10,13 +10,13 @@ import { placeTitle } from '../scope';
 import type { View } from '../view';
 import { amount } from '../request';
 import { distance, months } from '../words';
-import { Card, notCounted, sentenceOf, valueOf } from './parts';
+import { Card, notCounted, sentenceOf, figureOf } from './parts';
 
 export const conflicts: View = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) =>
     sentenceOf([
-      t('works.sentence', { count: valueOf(parts.conflicts, 'conflicts'), distance: distance(amount(asked, 'distance')) }),
+      t('works.sentence', { count: figureOf(parts.conflicts, 'conflicts'), distance: distance(amount(asked, 'distance')) }),
       parts.conflicts && notCounted([parts.conflicts], asked),
     ]),
   body: ({ parts }) => {
@@ -24,20 +24,22 @@ export const conflicts: View = {
     return (
       <>
         <div class="cards">
-          <Card value={number(valueOf(parts.conflicts, 'conflicts'))}>
-            <span>{t('works.pairs', { count: valueOf(parts.conflicts, 'works') })}</span>
+          <Card value={number(figureOf(parts.conflicts, 'conflicts'))}>
+            <span>{t('works.pairs', { count: figureOf(parts.conflicts, 'works') })}</span>
           </Card>
-          <Card value={number(valueOf(parts.conflicts, 'certain'))}>
+          <Card value={number(figureOf(parts.conflicts, 'certain'))}>
             <span>{t('works.certain')}</span>
           </Card>
-          <Card value={number(valueOf(parts.conflicts, 'conflicts') - (numberOf(parts.conflicts, 'certain')?.value ?? 0))}>
+          <Card value={number(figureOf(parts.conflicts, 'conflicts') - (numberOf(parts.conflicts, 'certain')?.value ?? 0))}>
             <span>{t('works.possible')}</span>
           </Card>
         </div>
         <ol class="pairs" aria-label={t('works.list')}>
-          {[...pairs].sort((a, b) => (String(a.result.from) < String(b.result.from) ? 1 : -1)).map((pair) => (
-            <Pair key={pair.id} pair={pair} />
-          ))}
+          {[...pairs]
+            .sort((a, b) => (String(a.result.from) < String(b.result.from) ? 1 : -1))
+            .map((pair) => (
+              <Pair key={pair.id} pair={pair} />
+            ))}
         </ol>
       </>
     );
@@ -64,7 +66,7 @@ function Pair({ pair }: { pair: Found }) {
   };
   return (
     <li>
-      <button class="pair" onClick={show}>
+      <button type="button" class="pair" onClick={show}>
         <Work id={a} />
         <Work id={b} />
         <span class="sub">
