@@ -1,40 +1,40 @@
 // What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
 // so that an old link still opens.
-import { formatAsked, parseAsked, parseSubjects, type Asked, type Subject } from './ask/asked';
-import { monthText, parseMonth, type Month } from './moment';
-import type { Filter, Order } from './plan';
-import { SCHEMES, type SchemeId } from './schemes';
+import { formatAsked, parseAsked, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/asked';
+import { monthText, parseMonth, type MonthNumber } from './moment';
+import type { PlanFilter, ListOrder } from './plan';
+import { SCHEMES, type ColourSchemeId } from './schemes';
 
 export const TABS = ['plan', 'ask', 'compare', 'table'] as const;
-export type Tab = (typeof TABS)[number];
+export type PanelTab = (typeof TABS)[number];
 /** The table's sorting: a column, and a minus before it for the other way round. */
-export type Sorting = string;
+export type TableSorting = string;
 /** How the plan is read: as a list, along time, by money. */
-export type Reading = 'list' | 'time' | 'money';
-export type Theme = 'system' | 'light' | 'dark';
+export type PlanLayout = 'list' | 'time' | 'money';
+export type ThemeChoice = 'system' | 'light' | 'dark';
 
-export interface View {
+export interface MapCamera {
   lon: number;
   lat: number;
   zoom: number;
 }
 
-export interface Address {
-  filter: Filter;
+export interface PageAddress {
+  filter: PlanFilter;
   selected: string;
-  tab: Tab;
-  order: Order;
-  sorting: Sorting;
-  reading: Reading;
-  colour: SchemeId;
+  tab: PanelTab;
+  order: ListOrder;
+  sorting: TableSorting;
+  reading: PlanLayout;
+  colour: ColourSchemeId;
   /** The month at which the plan is shown; null is as it stands. */
-  month: Month | null;
-  asked: Asked;
-  compared: Subject[];
+  month: MonthNumber | null;
+  asked: SpatialQuery;
+  compared: CompareSubject[];
   /** Empty: the person's own setting decides. */
   language: string;
-  theme: Theme;
-  view: View | null;
+  theme: ThemeChoice;
+  view: MapCamera | null;
   /** The second map, as `state/beside` writes it; empty is none. */
   beside: string;
   /** The page for paper. */
@@ -45,7 +45,7 @@ export interface Address {
 
 const ORDERS: readonly string[] = ['status', 'start', 'cost', 'title'];
 
-export function parse(search: string): Address {
+export function parse(search: string): PageAddress {
   const query = new URLSearchParams(search);
   const set = (name: string) => new Set((query.get(name) ?? '').split(',').filter(Boolean));
   const text = (name: string) => query.get(name) ?? '';
@@ -63,9 +63,9 @@ export function parse(search: string): Address {
     },
     selected: text('id'),
     tab: TABS.find((id) => id === text('tab')) ?? 'plan',
-    order: ORDERS.includes(order) ? (order as Order) : 'status',
+    order: ORDERS.includes(order) ? (order as ListOrder) : 'status',
     sorting: text('sort') || 'title',
-    reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as Reading) : 'list',
+    reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as PlanLayout) : 'list',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
     asked: parseAsked(query),
@@ -79,7 +79,7 @@ export function parse(search: string): Address {
   };
 }
 
-export function format(address: Address): string {
+export function format(address: PageAddress): string {
   const { filter } = address;
   const parts: [string, string][] = [
     ['city', filter.city],
@@ -114,11 +114,11 @@ function readable(value: string): string {
   return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 }
 
-function formatView({ zoom, lon, lat }: View): string {
+function formatView({ zoom, lon, lat }: MapCamera): string {
   return `${zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`;
 }
 
-function view(text: string): View | null {
+function view(text: string): MapCamera | null {
   const [zoom, lat, lon, ...rest] = text.split('/').map(Number);
   const numbers = [zoom, lat, lon];
   if (!text || rest.length || numbers.some((n) => n === undefined || !Number.isFinite(n))) return null;

@@ -2,16 +2,16 @@
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 import { fold } from './fold';
 import { boxOf, join } from './geometry';
-import type { FieldSchema, Model, Vocabulary } from './model';
+import type { FieldSchema, PlanModel, CodeVocabulary } from './model';
 import { cents } from './money';
-import type { Area, City, Intervention, Partner, Plan } from './plan';
+import type { PlanArea, PlanCity, Intervention, PlanPartner, PlanData } from './plan';
 import { groupOf } from './signs';
 import { noteKept } from './state/kept';
 
 export const address = (path: string) => new URL(path, document.baseURI).href;
 
 /** Why an answer did not come, for the person who waits for it. */
-export class Unanswered extends Error {
+export class RequestError extends Error {
   constructor(
     readonly what: string,
     readonly status: number,
@@ -25,33 +25,33 @@ export let newsRead: number | null = null;
 
 async function ask<T>(path: string): Promise<T> {
   const response = await fetch(address(path)).catch(() => null);
-  if (!response?.ok) throw new Unanswered(path, response?.status ?? 0);
+  if (!response?.ok) throw new RequestError(path, response?.status ?? 0);
   noteKept(response);
   const news = response.headers.get('cityheart-news');
   if (news) newsRead = Math.min(newsRead ?? Infinity, Number(news));
   return (await response.json()) as T;
 }
 
-type Row = Record<string, unknown>;
-type Page = FeatureCollection<Geometry | null, Row> & { links?: { rel: string; href: string }[] };
-export type Item = Feature<Geometry | null, Row>;
+type ItemProperties = Record<string, unknown>;
+type ItemPage = FeatureCollection<Geometry | null, ItemProperties> & { links?: { rel: string; href: string }[] };
+export type FeatureItem = Feature<Geometry | null, ItemProperties>;
 
 /** All items of a collection, page by page. */
-export async function items(collection: string): Promise<Item[]> {
-  const all: Item[] = [];
+export async function items(collection: string): Promise<FeatureItem[]> {
+  const all: FeatureItem[] = [];
   let next: string | undefined = `api/collections/${collection}/items?limit=10000&f=json`;
   while (next) {
-    const page: Page = await ask<Page>(next);
+    const page: ItemPage = await ask<ItemPage>(next);
     all.push(...page.features);
     next = page.features.length ? page.links?.find((link) => link.rel === 'next')?.href : undefined;
   }
   return all;
 }
 
-export async function loadModel(): Promise<Model> {
+export async function loadModel(): Promise<PlanModel> {
   const [schema, vocabularies] = await Promise.all([
     ask<FieldSchema>('api/collections/interventions/schema?f=json'),
-    ask<Record<string, Vocabulary>>('api/vocabularies?f=json'),
+    ask<Record<string, CodeVocabulary>>('api/vocabularies?f=json'),
   ]);
   return { schema, vocabularies };
 }
@@ -62,7 +62,7 @@ export async function loadCollections(): Promise<string[]> {
   return collections.map(({ id }) => id);
 }
 
-export async function loadPlan(): Promise<Plan> {
+export async function loadPlan(): Promise<PlanData> {
   const [partners, cities, areas, interventions, indicators] = await Promise.all([
     items('partners'),
     items('cities'),
@@ -73,7 +73,13 @@ export async function loadPlan(): Promise<Plan> {
   return assemble(partners, cities, areas, interventions, indicators);
 }
 
-export function assemble(partners: Item[], cities: Item[], areas: Item[], interventions: Item[], indicators: Item[]): Plan {
+export function assemble(
+  partners: FeatureItem[],
+  cities: FeatureItem[],
+  areas: FeatureItem[],
+  interventions: FeatureItem[],
+  indicators: FeatureItem[],
+): PlanData {
   const areaList = areas.map(area);
   const cityMap = new Map(cities.map((item) => [String(item.id), city(item)]));
   for (const one of cityMap.values()) one.box = join(areaList.filter((a) => a.city === one.id).map((a) => boxOf(a.geometry)));
@@ -92,7 +98,7 @@ const text = (value: unknown) => (value === null || value === undefined ? '' : S
 const optional = (value: unknown) => text(value) || undefined;
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-function partner({ id, properties: p }: Item, cities: City[]): Partner {
+function partner({ id, properties: p }: FeatureItem, cities: PlanCity[]): PlanPartner {
   return {
     id: String(id),
     name: text(p.name),
@@ -102,7 +108,7 @@ function partner({ id, properties: p }: Item, cities: City[]): Partner {
   };
 }
 
-function city({ id, geometry, properties: p }: Item): City {
+function city({ id, geometry, properties: p }: FeatureItem): PlanCity {
   const names = (p.names ?? {}) as Record<string, string>;
   return {
     id: String(id),
@@ -117,11 +123,11 @@ function city({ id, geometry, properties: p }: Item): City {
   };
 }
 
-function area({ id, geometry, properties: p }: Item): Area {
+function area({ id, geometry, properties: p }: FeatureItem): PlanArea {
   return { id: String(id), name: text(p.name), name_en: optional(p.name_en), city: text(p.city), schematic: p.schematic === true, geometry };
 }
 
-export function intervention({ id, geometry, properties: p }: Item, cities: Map<string, City>): Intervention {
+export function intervention({ id, geometry, properties: p }: FeatureItem, cities: Map<string, PlanCity>): Intervention {
   const searched = [p.title, p.title_en, p.place, p.summary, p.summary_en, p.lead, ...list(p.partners), p.code];
   const status = text(p.status);
   return {

@@ -2,9 +2,9 @@
 // of each cost as if it were spent evenly over the months of the works. Money in cents.
 import { works } from './moment';
 import { euShareOf, type Intervention } from './plan';
-import type { Mark } from './signs';
+import type { SymbolId } from './signs';
 
-export interface Part {
+export interface CostPart {
   count: number;
   known: number;
   cost: number;
@@ -16,8 +16,8 @@ export interface Part {
 const counted = (one: Intervention) => one.cost !== null && one.costScope !== 'programme';
 const euOf = (one: Intervention) => (euShareOf(one) === null ? 0 : Math.min(one.euShare ?? 0, one.cost ?? 0));
 
-export function byKind(list: Intervention[], markOf: (one: Intervention) => Mark): Map<Mark, Part> {
-  const parts = new Map<Mark, Part>();
+export function byKind(list: Intervention[], markOf: (one: Intervention) => SymbolId): Map<SymbolId, CostPart> {
+  const parts = new Map<SymbolId, CostPart>();
   for (const one of list) {
     const part = parts.get(markOf(one)) ?? { count: 0, known: 0, cost: 0, eu: 0 };
     part.count += 1;
@@ -31,13 +31,13 @@ export function byKind(list: Intervention[], markOf: (one: Intervention) => Mark
   return parts;
 }
 
-export interface Years {
+export interface YearlyCost {
   years: { year: number; cost: number; eu: number }[];
   /** How many have both a cost and a beginning and an end, and so stand in the years. */
   known: number;
 }
 
-export function byYear(list: Intervention[]): Years {
+export function byYear(list: Intervention[]): YearlyCost {
   const years = new Map<number, { cost: number; eu: number }>();
   let known = 0;
   for (const one of list) {

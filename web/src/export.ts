@@ -3,14 +3,14 @@ import type { FeatureCollection } from 'geojson';
 import { anchor } from './geometry';
 import type { Intervention } from './plan';
 
-export type Cell = string | number | null;
+export type CsvCell = string | number | null;
 
 /** RFC 4180 with a byte order mark, by which spreadsheets know UTF-8. Text that a spreadsheet would run as a formula is quoted with an apostrophe. */
-export function csv(head: string[], lines: Cell[][]): string {
+export function csv(head: string[], lines: CsvCell[][]): string {
   return `\ufeff${[head, ...lines].map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
-function cell(value: Cell): string {
+function cell(value: CsvCell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
@@ -18,7 +18,7 @@ function cell(value: Cell): string {
 }
 
 /** Longitude and latitude of a point on it, for a spreadsheet. */
-export function lonlat(one: Intervention): [Cell, Cell] {
+export function lonlat(one: Intervention): [CsvCell, CsvCell] {
   const [lon, lat] = anchor(one.geometry) ?? [];
   const round = (degrees: number) => Math.round(degrees * 1e6) / 1e6;
   return lon === undefined || lat === undefined ? [null, null] : [round(lon), round(lat)];

@@ -61,15 +61,15 @@ function measure(value: number, unit: 'meter' | 'kilometer' | 'hectare', kind: s
 
 const rounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
 
-type Precision = 'day' | 'month' | 'season' | 'year';
+type DatePrecision = 'day' | 'month' | 'season' | 'year';
 
-const SHAPES: Record<Exclude<Precision, 'season'>, Intl.DateTimeFormatOptions> = {
+const SHAPES: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormatOptions> = {
   day: { day: 'numeric', month: 'short', year: 'numeric' },
   month: { month: 'short', year: 'numeric' },
   year: { year: 'numeric' },
 };
 
-const dates = (precision: Exclude<Precision, 'season'>) =>
+const dates = (precision: Exclude<DatePrecision, 'season'>) =>
   formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES[precision], timeZone: 'UTC' }));
 
 /** A month counted from the year 0, in words. */
@@ -105,7 +105,7 @@ export function period(one: Pick<Intervention, 'start' | 'end' | 'date_precision
 
 const SEASONS = ['date.winter', 'date.spring', 'date.summer', 'date.autumn'] as const;
 
-function moment(iso: string, precision: Precision): string {
+function moment(iso: string, precision: DatePrecision): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
   if (precision !== 'season') return dates(precision).format(date);

@@ -3,10 +3,10 @@
 import type { Geometry, Position } from 'geojson';
 
 /** west, south, east, north */
-export type Box = [number, number, number, number];
+export type BoundingBox = [number, number, number, number];
 
-export function boxOf(geometry: Geometry | null | undefined): Box | null {
-  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
+export function boxOf(geometry: Geometry | null | undefined): BoundingBox | null {
+  const box: BoundingBox = [Infinity, Infinity, -Infinity, -Infinity];
   eachPosition(geometry, ([lon = 0, lat = 0]) => {
     box[0] = Math.min(box[0], lon);
     box[1] = Math.min(box[1], lat);
@@ -16,8 +16,8 @@ export function boxOf(geometry: Geometry | null | undefined): Box | null {
   return box[0] === Infinity ? null : box;
 }
 
-export function join(boxes: Iterable<Box | null>): Box | null {
-  let all: Box | null = null;
+export function join(boxes: Iterable<BoundingBox | null>): BoundingBox | null {
+  let all: BoundingBox | null = null;
   for (const box of boxes) {
     if (!box) continue;
     all = all ? [Math.min(all[0], box[0]), Math.min(all[1], box[1]), Math.max(all[2], box[2]), Math.max(all[3], box[3])] : [...box];
@@ -53,11 +53,11 @@ function eachPosition(geometry: Geometry | null | undefined, visit: (position: P
   else walk(geometry.coordinates, visit);
 }
 
-type Nested = Position | Nested[];
+type NestedPositions = Position | NestedPositions[];
 
-function walk(coordinates: Nested, visit: (position: Position) => void): void {
+function walk(coordinates: NestedPositions, visit: (position: Position) => void): void {
   if (typeof coordinates[0] === 'number') visit(coordinates as Position);
-  else (coordinates as Nested[]).forEach((part) => walk(part, visit));
+  else (coordinates as NestedPositions[]).forEach((part) => walk(part, visit));
 }
 
 function size(ring: Position[] = []): number {

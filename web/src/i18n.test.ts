@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next from 'i18next';
 import { expect, test } from 'vitest';
-import { language, languages, speak, t, teach, type Key } from './i18n';
+import { language, languages, speak, t, teach, type MessageKey } from './i18n';
 
 const folder = join(import.meta.dirname, 'locales');
 const read = (code: string): Record<string, string> =>
@@ -11,7 +11,7 @@ const read = (code: string): Record<string, string> =>
     string
   >;
 const english = read('en');
-const bases = [...new Set(Object.keys(english).map((key) => key.replace(/_(one|other)$/, '')))] as Key[];
+const bases = [...new Set(Object.keys(english).map((key) => key.replace(/_(one|other)$/, '')))] as MessageKey[];
 
 teach(english);
 Object.assign(globalThis, { document: { documentElement: {} } });

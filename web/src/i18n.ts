@@ -8,12 +8,12 @@ import type edit from './locales/en/edit.json';
 import map from './locales/en/map.json';
 import see from './locales/en/see.json';
 
-type Messages = Readonly<Record<string, string>>;
-type Plural<K> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K;
-export type Key = Plural<keyof (typeof map & typeof see & typeof ask & typeof draw & typeof edit)>;
+type MessageTexts = Readonly<Record<string, string>>;
+type PluralStem<K> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K;
+export type MessageKey = PluralStem<keyof (typeof map & typeof see & typeof ask & typeof draw & typeof edit)>;
 
 const ORDER = ['en', 'fr', 'pl', 'es', 'hr', 'pt', 'sl', 'it', 'el', 'nl'];
-const files = import.meta.glob<Messages>(['./locales/*/*.json', '!./locales/en/*.json'], { import: 'default' });
+const files = import.meta.glob<MessageTexts>(['./locales/*/*.json', '!./locales/en/*.json'], { import: 'default' });
 const filesOf = (language: string) => Object.entries(files).flatMap(([path, load]) => (path.startsWith(`./locales/${language}/`) ? [load] : []));
 
 export const languages = ORDER.filter((language) => language === 'en' || filesOf(language).length);
@@ -25,10 +25,10 @@ export const nameOfLanguage = (code: string): string => LANGUAGE_NAMES[code] ?? 
 /** The language now shown; it changes when its messages are there, so that nothing flickers through English. */
 export const language = signal('en');
 
-const known: Record<string, Messages> = { en: { ...map, ...see } };
+const known: Record<string, MessageTexts> = { en: { ...map, ...see } };
 
 /** English messages of a part that is loaded later. */
-export function teach(messages: Messages): void {
+export function teach(messages: MessageTexts): void {
   known.en = { ...known.en, ...messages };
 }
 
@@ -37,7 +37,7 @@ let wish = '';
 export async function speak(wanted: string): Promise<void> {
   wish = languages.includes(wanted) ? wanted : 'en';
   const now = wish;
-  if (!known[now]) known[now] = Object.assign({}, ...(await Promise.all(filesOf(now).map((load) => load())))) as Messages;
+  if (!known[now]) known[now] = Object.assign({}, ...(await Promise.all(filesOf(now).map((load) => load())))) as MessageTexts;
   if (now !== wish) return; // another was chosen meanwhile
   language.value = now;
   document.documentElement.lang = now;
@@ -49,7 +49,7 @@ export function preferred(asked: string): string {
   return wishes.find((tag) => languages.includes(tag)) ?? 'en';
 }
 
-export function t(key: Key, values?: Record<string, string | number>): string {
+export function t(key: MessageKey, values?: Record<string, string | number>): string {
   const text = message(language.value, key, values?.count) ?? message('en', key, values?.count) ?? key;
   return values ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => written(values[name])) : text;
 }

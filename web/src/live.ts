@@ -1,23 +1,23 @@
 // News from the server: what others change is seen here within a second. A window that is hidden listens to nothing, for a
 // browser keeps only a few connections open; it catches up when it is seen again.
 import { effect } from '@preact/signals';
-import { address, newsRead, type Item } from './api';
-import type { Box } from './geometry';
+import { address, newsRead, type FeatureItem } from './api';
+import type { BoundingBox } from './geometry';
 import { t } from './i18n';
 import { announcement, plan } from './state';
 import { applyChanges, lost, reload, renew, touched } from './state/changes';
 import { keptSince } from './state/kept';
 import { account, resume } from './state/session';
 
-interface News {
+interface ChangeEvent {
   collection: string;
   revision: number;
-  bbox: Box | null;
+  bbox: BoundingBox | null;
   ids: string[];
 }
 
-interface Changes {
-  changes: { revision: number; id: string; author: string; feature: Item | null }[];
+interface ChangePage {
+  changes: { revision: number; id: string; author: string; feature: FeatureItem | null }[];
   revision: number;
   links?: { rel: string; href: string }[];
 }
@@ -65,7 +65,7 @@ function open(): void {
   });
   line.addEventListener('change', ({ data, lastEventId }) => {
     last = lastEventId;
-    heard(JSON.parse(String(data)) as News);
+    heard(JSON.parse(String(data)) as ChangeEvent);
   });
   line.addEventListener('reset', ({ lastEventId }) => {
     last = lastEventId;
@@ -86,7 +86,7 @@ function close(): void {
   source = null;
 }
 
-function heard({ collection, revision, bbox }: News): void {
+function heard({ collection, revision, bbox }: ChangeEvent): void {
   if (bbox) touched.value = { collection, box: bbox };
   if (HELD.includes(collection)) later();
   if (collection !== INTERVENTIONS) return;
@@ -121,14 +121,14 @@ async function ask(): Promise<void> {
   while (path) {
     const answer: Response | null = await fetch(address(path)).catch(() => null);
     if (!answer?.ok) return answer ? reload() : undefined;
-    const body = (await answer.json()) as Changes;
+    const body = (await answer.json()) as ChangePage;
     take(body);
     shown = body.changes.length ? Math.max(shown, ...body.changes.map(({ revision }) => revision)) : Math.max(shown, body.revision);
     path = body.changes.length ? body.links?.find(({ rel }) => rel === 'next')?.href : undefined;
   }
 }
 
-function take({ changes }: Changes): void {
+function take({ changes }: ChangePage): void {
   const last = new Map(changes.map((change) => [change.id, change]));
   const others = [...last.values()].filter(({ author }) => author !== account.value?.login);
   const names = new Map(others.map(({ id, feature }) => [id, String(feature?.properties.title ?? plan.value?.byId.get(id)?.title ?? id)]));

@@ -1,7 +1,7 @@
 // What the server says of its fields and choices: names of fields from the schema, labels of codes from the
 // vocabularies, each in the language asked for. Nothing of the plan's own words is written in this program.
 
-export type Texts = Record<string, string>;
+export type LocalizedText = Record<string, string>;
 
 export interface FieldSchema {
   type?: string;
@@ -19,33 +19,33 @@ export interface FieldSchema {
   pattern?: string;
   minimum?: number;
   maximum?: number;
-  'x-cityheart-title'?: Texts;
-  'x-cityheart-description'?: Texts;
+  'x-cityheart-title'?: LocalizedText;
+  'x-cityheart-description'?: LocalizedText;
   'x-ogc-codelistUri'?: string;
   'x-ogc-propertySeq'?: number;
   'x-ogc-role'?: string;
   'x-ogc-collectionId'?: string;
 }
 
-export interface Concept {
+export interface VocabularyConcept {
   id: string;
-  labels: Texts;
+  labels: LocalizedText;
   /** What it means. */
-  note?: Texts;
+  note?: LocalizedText;
   /** Of a status: those that may follow it. */
   moves?: string[];
 }
 
-export interface Vocabulary {
+export interface CodeVocabulary {
   id: string;
-  title?: Texts;
-  concepts: Concept[];
+  title?: LocalizedText;
+  concepts: VocabularyConcept[];
 }
 
-export interface Model {
+export interface PlanModel {
   /** Of interventions. */
   schema: FieldSchema;
-  vocabularies: Record<string, Vocabulary>;
+  vocabularies: Record<string, CodeVocabulary>;
 }
 
 /** What each entry of a field is that holds a text in each of several languages; undefined for any other field. */
@@ -55,7 +55,7 @@ export function eachLanguage(field: FieldSchema | undefined): FieldSchema | unde
 }
 
 /** The text in a language, else in English, else in whatever there is. */
-export function inLanguage(texts: Texts | undefined, language: string): string | undefined {
+export function inLanguage(texts: LocalizedText | undefined, language: string): string | undefined {
   return texts?.[language] ?? texts?.en ?? Object.values(texts ?? {})[0];
 }
 
@@ -70,12 +70,12 @@ export function fieldsOf(schema: FieldSchema): [string, FieldSchema][] {
 }
 
 /** The vocabulary a field chooses from; its address may be absolute or relative. */
-export function vocabularyOf(model: Model, field: FieldSchema | undefined): Vocabulary | undefined {
+export function vocabularyOf(model: PlanModel, field: FieldSchema | undefined): CodeVocabulary | undefined {
   const address = field?.['x-ogc-codelistUri'];
   return address ? model.vocabularies[address.replace(/[?#].*$/, '').replace(/^.*\//, '')] : undefined;
 }
 
-export function conceptLabel(vocabulary: Vocabulary | undefined, id: string, language: string): string {
+export function conceptLabel(vocabulary: CodeVocabulary | undefined, id: string, language: string): string {
   const concept = vocabulary?.concepts.find((one) => one.id === id);
   return inLanguage(concept?.labels, language) ?? id;
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { groupAt, monthOf, monthText, nextChange, parseMonth, perMonth } from './moment';
-import type { Group } from './signs';
+import type { StatusGroup } from './signs';
 
 const now = monthOf('2026-06');
-const one = (group: Group, start?: string, end?: string) => ({ group, start, end });
+const one = (group: StatusGroup, start?: string, end?: string) => ({ group, start, end });
 
 test('a month comes back as it was written, and nothing else is a month', () => {
   expect(monthText(parseMonth('2026-06')!)).toBe('2026-06');

@@ -1,9 +1,9 @@
 // Money is decimal text or a number from the server; it is added up in whole cents, never in binary fractions.
 
-export type Decimal = string | number | null | undefined;
+export type DecimalAmount = string | number | null | undefined;
 
 /** Cents, or null where the amount is not known. Unknown is never zero. */
-export function cents(amount: Decimal): number | null {
+export function cents(amount: DecimalAmount): number | null {
   if (amount === null || amount === undefined || amount === '') return null;
   const match = /^(-?)(\d+)(?:\.(\d{1,}))?$/.exec(String(amount).trim());
   if (!match) return null;

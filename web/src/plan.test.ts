@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assemble } from './api';
-import { euShareOf, matching, NO_FILTER, perYear, sorted, sums, widenings, without, type Filter } from './plan';
+import { euShareOf, matching, NO_FILTER, perYear, sorted, sums, widenings, without, type PlanFilter } from './plan';
 
 const item = (id: string, properties: Record<string, unknown>, geometry: unknown = { type: 'Point', coordinates: [15.26, 46.23] }) =>
   ({ type: 'Feature', id, geometry, properties }) as never;
@@ -29,7 +29,7 @@ const plan = assemble(
   ],
   [],
 );
-const find = (filter: Partial<Filter>) => matching(plan, { ...NO_FILTER, ...filter }).map((one) => one.id);
+const find = (filter: Partial<PlanFilter>) => matching(plan, { ...NO_FILTER, ...filter }).map((one) => one.id);
 
 describe('what matches', () => {
   test('accents and case do not matter', () => expect(find({ text: 'PRESERNOVE' })).toEqual(['a']));

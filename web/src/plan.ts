@@ -1,19 +1,19 @@
 // The plan as the page holds it, and the pure questions it asks of it: what matches, in which order, what it adds up to.
 import type { Geometry, Position } from 'geojson';
 import { holds, words } from './fold';
-import type { Box } from './geometry';
-import { share, type Decimal } from './money';
-import { GROUPS, groupOf, statusesOf, type Group } from './signs';
+import type { BoundingBox } from './geometry';
+import { share, type DecimalAmount } from './money';
+import { GROUPS, groupOf, statusesOf, type StatusGroup } from './signs';
 
-export interface Partner {
+export interface PlanPartner {
   id: string;
   name: string;
   country: string;
   lead: boolean;
-  cities: City[];
+  cities: PlanCity[];
 }
 
-export interface City {
+export interface PlanCity {
   id: string;
   name: string;
   name_en?: string;
@@ -21,11 +21,11 @@ export interface City {
   country: string;
   partner: string;
   point: Position | null;
-  box: Box | null;
+  box: BoundingBox | null;
   folded: string;
 }
 
-export interface Area {
+export interface PlanArea {
   id: string;
   name: string;
   name_en?: string;
@@ -41,7 +41,7 @@ export interface Intervention {
   language?: string;
   city: string;
   status: string;
-  group: Group;
+  group: StatusGroup;
   functions: string[];
   objectives: string[];
   start?: string;
@@ -51,24 +51,24 @@ export interface Intervention {
   euShare: number | null;
   costScope: string;
   geometry: Geometry | null;
-  box: Box | null;
+  box: BoundingBox | null;
   /** Everything that was said of it, as the server sent it. */
-  properties: Record<string, unknown> & { cost?: Decimal; eu_share?: Decimal };
+  properties: Record<string, unknown> & { cost?: DecimalAmount; eu_share?: DecimalAmount };
   /** Its searchable text in every language, folded. */
   folded: string;
 }
 
-export interface Plan {
-  partners: Partner[];
-  cities: Map<string, City>;
-  areas: Area[];
+export interface PlanData {
+  partners: PlanPartner[];
+  cities: Map<string, PlanCity>;
+  areas: PlanArea[];
   interventions: Intervention[];
   byId: Map<string, Intervention>;
   /** Names of indicators, by their id and language. */
   indicators: Map<string, Record<string, string>>;
 }
 
-export interface Filter {
+export interface PlanFilter {
   city: string;
   text: string;
   statuses: ReadonlySet<string>;
@@ -78,9 +78,9 @@ export interface Filter {
   to: number | null;
 }
 
-export type FilterPart = 'city' | 'text' | 'statuses' | 'objectives' | 'functions' | 'years';
+export type PlanFilterPart = 'city' | 'text' | 'statuses' | 'objectives' | 'functions' | 'years';
 
-export const NO_FILTER: Filter = {
+export const NO_FILTER: PlanFilter = {
   city: '',
   text: '',
   statuses: new Set(),
@@ -90,8 +90,8 @@ export const NO_FILTER: Filter = {
   to: null,
 };
 
-export function activeParts(filter: Filter): FilterPart[] {
-  const parts: [FilterPart, boolean][] = [
+export function activeParts(filter: PlanFilter): PlanFilterPart[] {
+  const parts: [PlanFilterPart, boolean][] = [
     ['text', words(filter.text).length > 0],
     ['statuses', filter.statuses.size > 0],
     ['objectives', filter.objectives.size > 0],
@@ -102,12 +102,12 @@ export function activeParts(filter: Filter): FilterPart[] {
   return parts.filter(([, active]) => active).map(([part]) => part);
 }
 
-export function without(filter: Filter, part: FilterPart): Filter {
+export function without(filter: PlanFilter, part: PlanFilterPart): PlanFilter {
   if (part === 'years') return { ...filter, from: null, to: null };
   return { ...filter, [part]: NO_FILTER[part] };
 }
 
-export function matching(plan: Plan, filter: Filter): Intervention[] {
+export function matching(plan: PlanData, filter: PlanFilter): Intervention[] {
   const wanted = words(filter.text);
   return plan.interventions.filter(
     (one) =>
@@ -142,13 +142,13 @@ function inYears(one: Intervention, from: number | null, to: number | null): boo
   return span !== null && span[1] >= (from ?? -Infinity) && span[0] <= (to ?? Infinity);
 }
 
-export type Order = 'status' | 'start' | 'cost' | 'title';
+export type ListOrder = 'status' | 'start' | 'cost' | 'title';
 
 /** Sorted copies; what is not known comes last, and equal ones by title, so that the order is always the same. */
-export function sorted(list: Intervention[], order: Order, title: (one: Intervention) => string, language: string): Intervention[] {
+export function sorted(list: Intervention[], order: ListOrder, title: (one: Intervention) => string, language: string): Intervention[] {
   const collator = new Intl.Collator(language);
   const byTitle = (a: Intervention, b: Intervention) => collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
-  const by: Record<Order, (a: Intervention, b: Intervention) => number> = {
+  const by: Record<ListOrder, (a: Intervention, b: Intervention) => number> = {
     title: () => 0,
     status: (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group),
     start: (a, b) => known(a.start ?? a.end, b.start ?? b.end, (x, y) => (x < y ? -1 : x > y ? 1 : 0)),
@@ -169,7 +169,7 @@ export function euShareOf(one: Intervention): number | null {
 
 const WHOLE = new Set(['total', 'unknown']);
 
-export interface Sums {
+export interface PlanTotals {
   count: number;
   /** Cents of all known costs, and how many are known. */
   cost: number;
@@ -184,11 +184,11 @@ export interface Sums {
   euKnown: number;
   withoutPlace: number;
   withoutDate: number;
-  byGroup: Map<Group, number>;
+  byGroup: Map<StatusGroup, number>;
 }
 
-export function sums(list: Intervention[]): Sums {
-  const all: Sums = {
+export function sums(list: Intervention[]): PlanTotals {
+  const all: PlanTotals = {
     count: list.length,
     cost: 0,
     costKnown: 0,
@@ -221,7 +221,7 @@ export function sums(list: Intervention[]): Sums {
 }
 
 /** What dropping one part of the filter would give, the smallest step that finds something first. */
-export function widenings(plan: Plan, filter: Filter): { part: FilterPart; count: number }[] {
+export function widenings(plan: PlanData, filter: PlanFilter): { part: PlanFilterPart; count: number }[] {
   return activeParts(filter)
     .map((part) => ({ part, count: matching(plan, without(filter, part)).length }))
     .filter(({ count }) => count > 0);

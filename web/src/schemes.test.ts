@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Intervention } from './plan';
-import { SCHEMES, schemeOf, type Words } from './schemes';
+import { SCHEMES, schemeOf, type SchemeLabels } from './schemes';
 import { MARKS, signOf } from './signs';
 
-const words: Words = {
+const words: SchemeLabels = {
   label: (_, id) => `the ${id}`,
   ids: (vocabulary) => (vocabulary === 'objective' ? ['PO1', 'PO2', 'PO3', 'PO4', 'PO5'] : ['housing', 'work']),
   city: (id) => id.toUpperCase(),

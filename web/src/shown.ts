@@ -4,8 +4,8 @@ import { euros } from './format';
 import { t } from './i18n';
 import { perMonth } from './moment';
 import { matching, type Intervention } from './plan';
-import { schemeOf, type Kind } from './schemes';
-import { MARKS, type Mark } from './signs';
+import { schemeOf, type SchemeKind } from './schemes';
+import { MARKS, type SymbolId } from './signs';
 import { cityName, colour, filter, found, plan } from './state';
 import { conceptIds, label } from './ui/labels';
 
@@ -24,16 +24,16 @@ export const scheme = computed(() =>
   }),
 );
 
-export const markOf = (one: Intervention): Mark => scheme.value.markOf(one);
+export const markOf = (one: Intervention): SymbolId => scheme.value.markOf(one);
 
-export function kindOf(one: Intervention): Kind | undefined {
+export function kindOf(one: Intervention): SchemeKind | undefined {
   const mark = markOf(one);
   return scheme.value.kinds.find((kind) => kind.mark === mark);
 }
 
 /** How many of those found are of each kind. */
 export const kindCounts = computed(() => {
-  const counts = new Map<Mark, number>(MARKS.map((mark) => [mark, 0]));
+  const counts = new Map<SymbolId, number>(MARKS.map((mark) => [mark, 0]));
   for (const one of found.value) counts.set(markOf(one), counts.get(markOf(one))! + 1);
   return counts;
 });

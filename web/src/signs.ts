@@ -1,9 +1,9 @@
 // One status, one sign: shape, colour and line pattern of each group of statuses, the same in list, map and legend.
 // Colours live in the stylesheet as `--status-GROUP`; shapes are drawn in a box of 16 × 16.
 
-export type Group = 'idea' | 'testing' | 'committed' | 'running' | 'done' | 'aside';
+export type StatusGroup = 'idea' | 'testing' | 'committed' | 'running' | 'done' | 'aside';
 
-export interface Sign {
+export interface SymbolStyle {
   /** Outline of the shape, as an SVG path. */
   shape: string;
   /** A mark drawn on the shape in the panel's colour. */
@@ -20,9 +20,9 @@ export interface Sign {
   line: number;
 }
 
-export const GROUPS: readonly Group[] = ['idea', 'testing', 'committed', 'running', 'done', 'aside'];
+export const GROUPS: readonly StatusGroup[] = ['idea', 'testing', 'committed', 'running', 'done', 'aside'];
 
-export const SIGNS: Record<Group, Sign> = {
+export const SIGNS: Record<StatusGroup, SymbolStyle> = {
   idea: { shape: 'M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12z', dash: [0.01, 1.9], round: true, width: 1, fill: 0.16, line: 1 },
   testing: { shape: 'M8 1.6L15 14H1z', dash: [1.3, 0.8], width: 1, fill: 0.2, line: 1 },
   committed: { shape: 'M8 .8L15.2 8L8 15.2L.8 8z', dash: [3.2, 1.1], width: 1, fill: 0.2, line: 1 },
@@ -32,12 +32,12 @@ export const SIGNS: Record<Group, Sign> = {
 };
 
 /** What stands for a thing on the map and beside it: the name of its colour in the stylesheet, which has one shape and one line pattern. */
-export type Mark = `status-${Group}` | `kind-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 'none'}` | `cost-${1 | 2 | 3 | 4 | 5}`;
+export type SymbolId = `status-${StatusGroup}` | `kind-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 'none'}` | `cost-${1 | 2 | 3 | 4 | 5}`;
 
-const kind = (shape: string, dash?: [number, number], width = 1): Sign => ({ shape, dash, width, fill: 0.24, line: 1 });
+const kind = (shape: string, dash?: [number, number], width = 1): SymbolStyle => ({ shape, dash, width, fill: 0.24, line: 1 });
 const CIRCLE = SIGNS.idea.shape;
 
-const KINDS: Record<Exclude<Mark, `status-${Group}`>, Sign> = {
+const KINDS: Record<Exclude<SymbolId, `status-${StatusGroup}`>, SymbolStyle> = {
   'kind-1': kind(CIRCLE),
   'kind-2': kind(SIGNS.testing.shape, [1.3, 0.8]),
   'kind-3': kind(SIGNS.running.shape, [3.2, 1.1]),
@@ -54,13 +54,13 @@ const KINDS: Record<Exclude<Mark, `status-${Group}`>, Sign> = {
   'cost-5': kind('M8 .5a7.5 7.5 0 1 1 0 15a7.5 7.5 0 1 1 0-15z', undefined, 1.45),
 };
 
-export const MARKS: readonly Mark[] = [...GROUPS.map((group) => `status-${group}` as const), ...(Object.keys(KINDS) as (keyof typeof KINDS)[])];
+export const MARKS: readonly SymbolId[] = [...GROUPS.map((group) => `status-${group}` as const), ...(Object.keys(KINDS) as (keyof typeof KINDS)[])];
 
-export function signOf(mark: Mark): Sign {
-  return mark.startsWith('status-') ? SIGNS[mark.slice(7) as Group] : KINDS[mark as keyof typeof KINDS];
+export function signOf(mark: SymbolId): SymbolStyle {
+  return mark.startsWith('status-') ? SIGNS[mark.slice(7) as StatusGroup] : KINDS[mark as keyof typeof KINDS];
 }
 
-const OF_STATUS: Record<string, Group> = {
+const OF_STATUS: Record<string, StatusGroup> = {
   idea: 'idea',
   proposed: 'idea',
   testing: 'testing',
@@ -75,10 +75,10 @@ const OF_STATUS: Record<string, Group> = {
 };
 
 /** The group of a status; one that this page does not know is shown as an idea. */
-export function groupOf(status: string | undefined): Group {
+export function groupOf(status: string | undefined): StatusGroup {
   return OF_STATUS[status ?? ''] ?? 'idea';
 }
 
-export function statusesOf(group: Group): string[] {
+export function statusesOf(group: StatusGroup): string[] {
   return Object.keys(OF_STATUS).filter((status) => OF_STATUS[status] === group);
 }

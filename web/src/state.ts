@@ -3,51 +3,64 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
 import { asked, compared, dragged } from './state/ask';
-import { format, parse, type Address, type Reading, type Sorting, type Tab, type Theme, type View } from './address';
+import { format, parse, type PageAddress, type PlanLayout, type TableSorting, type PanelTab, type ThemeChoice, type MapCamera } from './address';
 import { loadCollections, loadModel, loadPlan } from './api';
 import { GROUND, ground } from './ground';
-import type { Box } from './geometry';
+import type { BoundingBox } from './geometry';
 import { language, preferred, speak, t } from './i18n';
-import { planAt, type Month } from './moment';
-import type { Model } from './model';
-import { matching, NO_FILTER, perYear, sorted, sums, without, type City, type Filter, type FilterPart, type Intervention, type Order, type Plan } from './plan';
-import type { SchemeId } from './schemes';
-import { statusesOf, type Group } from './signs';
+import { planAt, type MonthNumber } from './moment';
+import type { PlanModel } from './model';
+import {
+  matching,
+  NO_FILTER,
+  perYear,
+  sorted,
+  sums,
+  without,
+  type PlanCity,
+  type PlanFilter,
+  type PlanFilterPart,
+  type Intervention,
+  type ListOrder,
+  type PlanData,
+} from './plan';
+import type { ColourSchemeId } from './schemes';
+import { statusesOf, type StatusGroup } from './signs';
 
 /** Where the map is asked to go. A new object is a new request. */
-export type Goal = { to: 'all' } | { to: 'box'; box: Box } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: View };
+export type CameraGoal = { to: 'all' } | { to: 'box'; box: BoundingBox } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: MapCamera };
 
 /** The zoom from which the map shows single interventions; before, counts. */
 export const NEAR = 9.5;
 
 const first = parse(location.search);
 
-export const plan = signal<Plan | null>(null);
-export const model = signal<Model | null>(null);
+export const plan = signal<PlanData | null>(null);
+export const model = signal<PlanModel | null>(null);
 export const failed = signal(false);
 
-export const filter = signal<Filter>(first.filter);
+export const filter = signal<PlanFilter>(first.filter);
 export const selected = signal(first.selected);
 export const hovered = signal('');
-export const tab = signal<Tab>(first.tab);
-export const order = signal<Order>(first.order);
-export const sorting = signal<Sorting>(first.sorting);
+export const tab = signal<PanelTab>(first.tab);
+export const order = signal<ListOrder>(first.order);
+export const sorting = signal<TableSorting>(first.sorting);
 /** How the plan is read. */
-export const reading = signal<Reading>(first.reading);
+export const reading = signal<PlanLayout>(first.reading);
 /** What colour and shape stand for. */
-export const colour = signal<SchemeId>(first.colour);
+export const colour = signal<ColourSchemeId>(first.colour);
 /** The month at which the plan is shown; null is as it stands. */
-export const month = signal<Month | null>(first.month);
+export const month = signal<MonthNumber | null>(first.month);
 export const wantedLanguage = signal(first.language || remembered('language'));
-export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
-export const view = signal<View | null>(first.view);
+export const theme = signal<ThemeChoice>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
+export const view = signal<MapCamera | null>(first.view);
 /** The second map, as `state/beside` writes it; empty is none. */
 export const besideText = signal(first.beside);
 /** The page is laid out for paper. */
 export const printing = signal(first.print);
 /** The page stands in a frame of another page. */
 export const embedded = first.embed;
-export const goal = signal<Goal | null>(null);
+export const goal = signal<CameraGoal | null>(null);
 /** The phone's sheet: half over the map, or full. */
 export const sheetFull = signal(false);
 /** The map once it is drawn; there is none where there is no WebGL. */
@@ -68,7 +81,7 @@ export const totals = computed(() => sums(found.value));
 export const current = computed(() => plan.value?.byId.get(selected.value) ?? null);
 /** How many each group would show, whatever statuses are chosen now. */
 export const groupCounts = computed(() => {
-  if (!shownPlan.value) return new Map<Group, number>();
+  if (!shownPlan.value) return new Map<StatusGroup, number>();
   return sums(matching(shownPlan.value, without(filter.value, 'statuses'))).byGroup;
 });
 /** All years of the chosen city's plan, whatever else is filtered, so that the bars stay where they are. */
@@ -92,7 +105,7 @@ export function titleOf(one: Intervention): { text: string; language: string } {
   return { text: one.title_en, language: 'en' };
 }
 
-export function cityName(city: City | undefined): string {
+export function cityName(city: PlanCity | undefined): string {
   if (!city) return '';
   return city.names?.[language.value] ?? (language.value === 'en' ? city.name_en : undefined) ?? city.name;
 }
@@ -144,7 +157,7 @@ export function toggle(part: 'statuses' | 'objectives' | 'functions', id: string
 }
 
 /** A group is on when all its statuses are; a partly chosen one is completed first. */
-export function toggleGroup(group: Group): void {
+export function toggleGroup(group: StatusGroup): void {
   const next = new Set(filter.value.statuses);
   const members = statusesOf(group);
   if (members.every((status) => next.has(status))) members.forEach((status) => next.delete(status));
@@ -152,7 +165,7 @@ export function toggleGroup(group: Group): void {
   filter.value = { ...filter.value, statuses: next };
 }
 
-export function widen(part: FilterPart): void {
+export function widen(part: PlanFilterPart): void {
   const wider = without(filter.value, part);
   batch(() => {
     filter.value = wider;
@@ -169,7 +182,7 @@ export function setLanguage(wanted: string): void {
   remember('language', wanted);
 }
 
-export function setTheme(wanted: Theme): void {
+export function setTheme(wanted: ThemeChoice): void {
   theme.value = wanted;
   remember('theme', wanted === 'system' ? '' : wanted);
 }
@@ -235,7 +248,7 @@ export function connect(): void {
   });
 }
 
-function address(): Address {
+function address(): PageAddress {
   return {
     filter: filter.value,
     selected: selected.value,
@@ -257,8 +270,8 @@ function address(): Address {
 }
 
 /** A step is what Back undoes; moving the map or the date, typing on, turning a question's knobs, language and theme only rewrite the address. */
-function isStep(before: Address, now: Address): boolean {
-  const settled = (one: Address) =>
+function isStep(before: PageAddress, now: PageAddress): boolean {
+  const settled = (one: PageAddress) =>
     format({
       ...one,
       filter: { ...one.filter, text: one.filter.text ? 'x' : '' },
@@ -271,7 +284,7 @@ function isStep(before: Address, now: Address): boolean {
   return settled(before) !== settled(now);
 }
 
-function themeOf(text: string): Theme {
+function themeOf(text: string): ThemeChoice {
   return text === 'light' || text === 'dark' ? text : 'system';
 }
 

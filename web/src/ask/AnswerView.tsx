@@ -1,11 +1,11 @@
 // One answer: its headline and what it says in one sentence, then the view of its question, then what it rests on.
 import { useEffect, useRef } from 'preact/hooks';
-import type { Answered } from './asker';
+import type { QueryResult } from './asker';
 import type { QuestionId } from './asked';
 import { Basis, Export } from './Basis';
 import { inScope, outlineOf } from './scope';
 import { askedShapes } from './shapes';
-import type { View } from './view';
+import type { QuestionView } from './view';
 import * as areas from './views/areas';
 import * as choices from './views/choices';
 import * as inside from './views/inside';
@@ -13,7 +13,7 @@ import * as places from './views/places';
 import * as tables from './views/tables';
 import * as works from './views/works';
 
-const VIEWS: Record<QuestionId, View> = {
+const VIEWS: Record<QuestionId, QuestionView> = {
   inside: inside.view,
   nearby: places.nearby,
   reach: places.reach,
@@ -28,12 +28,12 @@ const VIEWS: Record<QuestionId, View> = {
   portfolio: choices.portfolio,
 };
 
-export function headlineOf(now: Answered): string {
+export function headlineOf(now: QueryResult): string {
   const { title, sentence } = VIEWS[now.asked.question];
   return `${title(now)}: ${sentence(now)}`;
 }
 
-export function AnswerView({ answered: now }: { answered: Answered }) {
+export function AnswerView({ answered: now }: { answered: QueryResult }) {
   const { title, sentence, body } = VIEWS[now.asked.question];
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

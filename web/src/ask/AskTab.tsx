@@ -6,7 +6,7 @@ import './ask.css';
 import './messages';
 import { DrawTools } from '../draw/DrawTools';
 import { canReshape, drawing, reshape, stopDrawing, taker } from '../draw/drawing';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { monthText } from '../moment';
 import { activeParts } from '../plan';
 import { announcement, clearFilters, filter, month, noMap, plan, theMap } from '../state';
@@ -16,12 +16,12 @@ import { answered, busy, keepAsking, refused } from './asker';
 import { AnswerView, headlineOf } from './AnswerView';
 import { QUESTIONS, type QuestionId } from './asked';
 import { Inputs } from './Inputs';
-import { daysOfMonth, requestsFor, type Missing } from './request';
+import { daysOfMonth, requestsFor, type MissingInput } from './request';
 import { shapesOf, takesArea, takesPoint } from './shapes';
 import { offered, loadOffered } from './offered';
 import { takePoint, WhereArea } from './Where';
 
-const NAMES: Record<QuestionId, Key> = {
+const NAMES: Record<QuestionId, MessageKey> = {
   inside: 'ask.q.inside',
   nearby: 'ask.q.nearby',
   reach: 'ask.q.reach',
@@ -36,7 +36,12 @@ const NAMES: Record<QuestionId, Key> = {
   portfolio: 'ask.q.portfolio',
 };
 
-const NEEDS: Record<Missing, Key> = { area: 'ask.need.area', point: 'ask.need.point', intervention: 'ask.need.intervention', city: 'ask.need.city' };
+const NEEDS: Record<MissingInput, MessageKey> = {
+  area: 'ask.need.area',
+  point: 'ask.need.point',
+  intervention: 'ask.need.intervention',
+  city: 'ask.need.city',
+};
 
 /** What is wanted now, from question, filters and shown time. */
 const wanted = computed(() => requestsFor(asking.value, { filter: filter.value, days: shownDays() }));

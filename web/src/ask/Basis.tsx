@@ -1,13 +1,13 @@
 // What an answer rests on: what was not counted, by which rules; and the ways to take the answer along.
 import { useState } from 'preact/hooks';
 import type { Feature } from 'geojson';
-import { language, t, type Key } from '../i18n';
+import { language, t, type MessageKey } from '../i18n';
 import { announcement, plan, select, titleOf } from '../state';
 import { label } from '../ui/labels';
-import { asGeoJson, featuresCsv, leftOut, numbersCsv, type Answer } from './answer';
+import { asGeoJson, featuresCsv, leftOut, numbersCsv, type ProcessResult } from './answer';
 
 /** Reasons that are not statuses; those are called by their own name. */
-const REASONS: Record<string, Key> = {
+const REASONS: Record<string, MessageKey> = {
   without_place: 'left.without_place',
   undated: 'left.undated',
   without_cost: 'left.without_cost',
@@ -22,7 +22,7 @@ const REASONS: Record<string, Key> = {
 export const sayReason = (reason: string): string =>
   REASONS[reason] ? t(REASONS[reason]) : label('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' ');
 
-export function Basis({ parts, ofCity }: { parts: Record<string, Answer>; ofCity: (id: string) => boolean }) {
+export function Basis({ parts, ofCity }: { parts: Record<string, ProcessResult>; ofCity: (id: string) => boolean }) {
   const answers = Object.values(parts);
   const left = [...leftOut(answers)].map(([reason, ids]) => [reason, ids.filter(ofCity)] as const).filter(([, ids]) => ids.length);
   const rules = [...new Set(answers.flatMap((one) => one.rules))];
@@ -88,7 +88,7 @@ function Ids({ ids }: { ids: string[] }) {
   );
 }
 
-export function Export({ parts, shapes, name }: { parts: Record<string, Answer>; shapes: Feature[]; name: string }) {
+export function Export({ parts, shapes, name }: { parts: Record<string, ProcessResult>; shapes: Feature[]; name: string }) {
   const list = featuresCsv(parts);
   return (
     <div class="export" role="group" aria-label={t('export.title')}>

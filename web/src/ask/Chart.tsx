@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { dark } from '../state';
 
-export interface BarRow {
+export interface ChartBar {
   id: string;
   label: string;
   value: number;
@@ -15,9 +15,9 @@ export interface BarRow {
   more?: string[];
 }
 
-interface Props {
+interface ChartProps {
   title: string;
-  rows: BarRow[];
+  rows: ChartBar[];
   /** What the first column holds, what the value is, and further columns. */
   columns: string[];
   /** The end of the scale, so that charts side by side can be compared. */
@@ -25,7 +25,7 @@ interface Props {
   level?: 2 | 3;
 }
 
-export function Chart({ title, rows, columns, most, level = 2 }: Props) {
+export function Chart({ title, rows, columns, most, level = 2 }: ChartProps) {
   const Heading = `h${level}` as 'h2';
   return (
     <figure class="chart">
@@ -69,7 +69,7 @@ const BAR = 15;
 const STEP = 40;
 
 /** Drawn by Observable Plot, which is loaded with the first chart. */
-function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
+function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>) {
   const holder = useRef<HTMLDivElement>(null);
   const key = JSON.stringify([rows, most, dark.value]);
   useEffect(() => {
@@ -77,7 +77,7 @@ function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
     void import('@observablehq/plot').then((Plot) => {
       if (gone || !holder.current) return;
       const width = Math.max(holder.current.clientWidth, 180);
-      const y = (row: BarRow) => row.id;
+      const y = (row: ChartBar) => row.id;
       const picture = Plot.plot({
         width,
         height: rows.length * STEP + 4,
@@ -97,7 +97,14 @@ function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
             lineWidth: width / 13,
             textOverflow: 'ellipsis',
           }),
-          Plot.barX(rows, { x: 'value', y, fill: ({ colour }: BarRow) => `var(--${colour ?? 'accent'})`, insetTop: 20, insetBottom: STEP - 20 - BAR, rx2: 3 }),
+          Plot.barX(rows, {
+            x: 'value',
+            y,
+            fill: ({ colour }: ChartBar) => `var(--${colour ?? 'accent'})`,
+            insetTop: 20,
+            insetBottom: STEP - 20 - BAR,
+            rx2: 3,
+          }),
           Plot.text(rows, {
             x: 'value',
             y,

@@ -12,9 +12,9 @@ import { GROUPS, groupOf } from '../signs';
 import { Icon } from '../ui/Icon';
 import { conceptIds, groupName, label } from '../ui/labels';
 import { Sign } from '../ui/Sign';
-import { byGroup, numberOf, type Answer } from './answer';
+import { byGroup, numberOf, type ProcessResult } from './answer';
 import { execute } from './asker';
-import type { Subject } from './asked';
+import type { CompareSubject } from './asked';
 import { Basis, Export } from './Basis';
 import { outlineOf } from './scope';
 import { subjectRequest } from './request';
@@ -22,9 +22,9 @@ import { areaName, dimension, groupValue, perCent } from './words';
 import { amountOf, centsOf, figureOf } from './views/parts';
 
 /** Answers by what was asked, so that adding one asks for one. */
-const answers = signal<ReadonlyMap<string, Answer>>(new Map());
+const answers = signal<ReadonlyMap<string, ProcessResult>>(new Map());
 
-const keyOf = (subject: Subject) => {
+const keyOf = (subject: CompareSubject) => {
   const request = subjectRequest(subject, asked.value.shape, { filter: filter.value, days: years() });
   return request && JSON.stringify(request);
 };
@@ -34,20 +34,20 @@ function years(): { from?: string; to?: string } {
   return { ...(from === null ? {} : { from: `${from}-01-01` }), ...(to === null ? {} : { to: `${to}-12-31` }) };
 }
 
-interface Side {
-  subject: Subject;
+interface ComparedAnswer {
+  subject: CompareSubject;
   name: string;
-  answer: Answer | undefined;
+  answer: ProcessResult | undefined;
 }
 
-const sides = computed<Side[]>(() =>
+const sides = computed<ComparedAnswer[]>(() =>
   compared.value.flatMap((subject) => {
     const key = keyOf(subject);
     return key ? [{ subject, name: nameOf(subject), answer: answers.value.get(key) }] : [];
   }),
 );
 
-function nameOf(subject: Subject): string {
+function nameOf(subject: CompareSubject): string {
   const [kind, id = ''] = subject.split(':');
   if (kind === 'drawn') return t('ask.drawnArea');
   return kind === 'city' ? cityName(plan.value?.cities.get(id)) || id : areaName(id);
@@ -73,7 +73,7 @@ function Chooser() {
   const add = (subject: string) => {
     if (subject) compared.value = [...compared.value, subject];
   };
-  const left = (subject: Subject) => !compared.value.includes(subject);
+  const left = (subject: CompareSubject) => !compared.value.includes(subject);
   const cities = [...(plan.value?.cities.values() ?? [])].filter((one) => left(`city:${one.id}`));
   const areas = (plan.value?.areas ?? []).filter((one) => one.geometry && left(`area:${one.id}`));
   return (
@@ -128,23 +128,23 @@ function Chooser() {
   );
 }
 
-interface Figure {
+interface CompareFigure {
   id: string;
   name: string;
   /** What the bar's length is; null where nothing is known. */
-  value: (answer: Answer) => number | null;
-  said: (answer: Answer) => string;
-  basis?: (answer: Answer) => string;
+  value: (answer: ProcessResult) => number | null;
+  said: (answer: ProcessResult) => string;
+  basis?: (answer: ProcessResult) => string;
   /** The end of the scale where it is not the largest value. */
   most?: number;
   colour?: string;
 }
 
-function Sides({ list }: { list: Side[] }) {
+function Sides({ list }: { list: ComparedAnswer[] }) {
   const known = list.flatMap(({ answer }) => (answer ? [answer] : []));
-  const count = (answer: Answer) => figureOf(answer, 'features');
-  const costed = (answer: Answer) => numberOf(answer, 'cost')?.ids?.length ?? 0;
-  const main: Figure[] = [
+  const count = (answer: ProcessResult) => figureOf(answer, 'features');
+  const costed = (answer: ProcessResult) => numberOf(answer, 'cost')?.ids?.length ?? 0;
+  const main: CompareFigure[] = [
     { id: 'count', name: t('list.label'), value: count, said: (one) => number(count(one)) },
     {
       id: 'cost',
@@ -162,7 +162,7 @@ function Sides({ list }: { list: Side[] }) {
       basis: (one) => t('compare.unknown', { known: numberOf(one, 'eu_share')?.ids?.length ?? 0, count: count(one) }),
     },
   ];
-  const of = (group: string, ids: string[], name: (id: string) => string): Figure[] =>
+  const of = (group: string, ids: string[], name: (id: string) => string): CompareFigure[] =>
     ids.map((id) => ({
       id: `${group}-${id}`,
       name: name(id),
@@ -209,17 +209,17 @@ function Sides({ list }: { list: Side[] }) {
   );
 }
 
-interface BlockProps {
+interface FigureTableProps {
   title?: string;
-  figures: Figure[];
-  list: Side[];
-  known: Answer[];
+  figures: CompareFigure[];
+  list: ComparedAnswer[];
+  known: ProcessResult[];
   /** All figures on one scale, as they are counts of the same things. */
   together?: boolean;
 }
 
-function Block({ title, figures, list, known, together }: BlockProps) {
-  const most = (some: Figure[]) => Math.max(1e-9, ...some.flatMap(({ value }) => known.map((one) => value(one) ?? 0)));
+function Block({ title, figures, list, known, together }: FigureTableProps) {
+  const most = (some: CompareFigure[]) => Math.max(1e-9, ...some.flatMap(({ value }) => known.map((one) => value(one) ?? 0)));
   const all = most(figures);
   return (
     <tbody>
@@ -246,7 +246,7 @@ const Title = ({ text, columns }: { text: string; columns: number }) => (
   </tr>
 );
 
-function Cell({ figure, answer, most }: { figure: Figure; answer: Answer; most: number }) {
+function Cell({ figure, answer, most }: { figure: CompareFigure; answer: ProcessResult; most: number }) {
   const part = share(figure.value(answer), most) ?? 0;
   return (
     <>
@@ -260,8 +260,8 @@ function Cell({ figure, answer, most }: { figure: Figure; answer: Answer; most: 
 }
 
 /** How many of each group of statuses, with the plan's own signs. */
-function Statuses({ list, known }: { list: Side[]; known: Answer[] }) {
-  const count = (answer: Answer, group: string) =>
+function Statuses({ list, known }: { list: ComparedAnswer[]; known: ProcessResult[] }) {
+  const count = (answer: ProcessResult, group: string) =>
     [...byGroup(answer, 'features', 'status')].reduce((sum, [status, one]) => sum + (groupOf(status) === group ? (one.value ?? 0) : 0), 0);
   const most = Math.max(1, ...known.flatMap((one) => GROUPS.map((group) => count(one, group))));
   return (

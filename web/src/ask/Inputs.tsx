@@ -60,12 +60,12 @@ const FIELDS: Partial<Record<QuestionId, () => ComponentChildren>> = {
   portfolio: () => <Portfolio />,
 };
 
-interface FieldProps {
+interface InputFieldProps {
   label: string;
   children: (id: string) => ComponentChildren;
 }
 
-function Field({ label: text, children }: FieldProps) {
+function Field({ label: text, children }: InputFieldProps) {
   const id = useId();
   return (
     <div class="field">
@@ -75,13 +75,13 @@ function Field({ label: text, children }: FieldProps) {
   );
 }
 
-interface ChooseProps {
+interface SelectInputProps {
   name: string;
   label: string;
   options: [string, string][];
 }
 
-function Choose({ name, label: text, options }: ChooseProps) {
+function Choose({ name, label: text, options }: SelectInputProps) {
   return (
     <Field label={text}>
       {(id) => (

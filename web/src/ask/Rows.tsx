@@ -7,21 +7,21 @@ import { cityName, filter, hovered, plan, select, selected, tab, unselect } from
 import { label } from '../ui/labels';
 import { Money, pointing, What } from '../ui/Row';
 import { Sign } from '../ui/Sign';
-import type { Found } from './answer';
+import type { ResultFeature } from './answer';
 import { nameOf } from './words';
 
 const STEP = 100;
 
-interface Props {
-  features: Found[];
+interface FeatureRowsProps {
+  features: ResultFeature[];
   title: string;
   /** What the answer found out about one, said before everything else. */
-  note?: (one: Found) => string;
+  note?: (one: ResultFeature) => string;
   /** What stands under a row. */
-  under?: (one: Found) => ComponentChildren;
+  under?: (one: ResultFeature) => ComponentChildren;
 }
 
-export function Rows({ features, title, note, under }: Props) {
+export function Rows({ features, title, note, under }: FeatureRowsProps) {
   const [limit, setLimit] = useState(STEP);
   if (!features.length) return null;
   const left = features.length - limit;
@@ -44,7 +44,7 @@ export function Rows({ features, title, note, under }: Props) {
   );
 }
 
-function AnswerRow({ one: found, note }: { one: Found; note: string }) {
+function AnswerRow({ one: found, note }: { one: ResultFeature; note: string }) {
   const one = plan.value?.byId.get(String(found.id));
   const name = nameOf(found);
   const row = useRef<HTMLButtonElement>(null);

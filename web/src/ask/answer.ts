@@ -1,7 +1,7 @@
 // An answer as the server gives it, and what is read from it: a number by its name, rows of a table, what was left out.
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 
-export interface NumberOf {
+export interface ResultNumber {
   name: string;
   value: number | null;
   unit: string;
@@ -13,17 +13,17 @@ export interface NumberOf {
   ids?: string[];
 }
 
-export type Found = Feature<Geometry | null, Record<string, unknown>> & { id: string; result: Record<string, unknown> };
+export type ResultFeature = Feature<Geometry | null, Record<string, unknown>> & { id: string; result: Record<string, unknown> };
 
-export interface Answer {
-  numbers: NumberOf[];
-  features: Omit<FeatureCollection, 'features'> & { features: Found[] };
+export interface ProcessResult {
+  numbers: ResultNumber[];
+  features: Omit<FeatureCollection, 'features'> & { features: ResultFeature[] };
   left_out: Record<string, string[]>;
   rules: string[];
 }
 
 /** The number of this name that belongs to no group, or to exactly this one. */
-export function numberOf(answer: Answer | undefined, name: string, group: Record<string, string> = {}): NumberOf | undefined {
+export function numberOf(answer: ProcessResult | undefined, name: string, group: Record<string, string> = {}): ResultNumber | undefined {
   const wanted = Object.entries(group);
   return answer?.numbers.find(
     (one) => one.name === name && Object.keys(one.group ?? {}).length === wanted.length && wanted.every(([key, value]) => one.group?.[key] === value),
@@ -31,8 +31,8 @@ export function numberOf(answer: Answer | undefined, name: string, group: Record
 }
 
 /** The values of a group and the number of this name that each has, in the order of the answer. */
-export function byGroup(answer: Answer | undefined, name: string, group: string): Map<string, NumberOf> {
-  const rows = new Map<string, NumberOf>();
+export function byGroup(answer: ProcessResult | undefined, name: string, group: string): Map<string, ResultNumber> {
+  const rows = new Map<string, ResultNumber>();
   for (const one of answer?.numbers ?? []) {
     const keys = Object.keys(one.group ?? {});
     if (one.name === name && keys.length === 1 && keys[0] === group) rows.set(one.group![group]!, one);
@@ -41,7 +41,7 @@ export function byGroup(answer: Answer | undefined, name: string, group: string)
 }
 
 /** Reason → ids over several answers, each id once. */
-export function leftOut(answers: Answer[]): Map<string, string[]> {
+export function leftOut(answers: ProcessResult[]): Map<string, string[]> {
   const all = new Map<string, Set<string>>();
   for (const { left_out } of answers) {
     for (const [reason, ids] of Object.entries(left_out)) {
@@ -54,7 +54,7 @@ export function leftOut(answers: Answer[]): Map<string, string[]> {
 }
 
 /** The answer's features as GeoJSON with everything that makes them worth trusting. */
-export function asGeoJson(answers: Record<string, Answer>, asked: { link: string; shapes: Feature[] }): string {
+export function asGeoJson(answers: Record<string, ProcessResult>, asked: { link: string; shapes: Feature[] }): string {
   const all = Object.values(answers);
   const seen = new Set<string>();
   const features = [...asked.shapes, ...all.flatMap((one) => one.features.features)].filter(({ id }) => {
@@ -72,7 +72,7 @@ export function asGeoJson(answers: Record<string, Answer>, asked: { link: string
 }
 
 /** Every number, its basis and the ids behind it; and after them what was left out and why. */
-export function numbersCsv(answers: Record<string, Answer>): string {
+export function numbersCsv(answers: Record<string, ProcessResult>): string {
   const rows: unknown[][] = [['question', 'number', 'group', 'value', 'unit', 'numerator', 'denominator', 'ids']];
   for (const [name, { numbers, left_out }] of Object.entries(answers)) {
     for (const one of numbers) {
@@ -85,10 +85,10 @@ export function numbersCsv(answers: Record<string, Answer>): string {
 }
 
 /** The features with what was found out about each; columns are whatever any of them has. */
-export function featuresCsv(answers: Record<string, Answer>): string | null {
+export function featuresCsv(answers: Record<string, ProcessResult>): string | null {
   const features = Object.values(answers).flatMap((one) => one.features.features);
   if (!features.length) return null;
-  const names = (of: (one: Found) => Record<string, unknown>) => [...new Set(features.flatMap((one) => Object.keys(of(one) ?? {})))];
+  const names = (of: (one: ResultFeature) => Record<string, unknown>) => [...new Set(features.flatMap((one) => Object.keys(of(one) ?? {})))];
   const [results, properties] = [names((one) => one.result), names((one) => one.properties)];
   const rows = features.map((one) => [one.id, ...results.map((name) => one.result?.[name]), ...properties.map((name) => one.properties?.[name])]);
   return csv([['id', ...results.map((name) => `result.${name}`), ...properties], ...rows]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NO_FILTER } from '../plan';
-import { asGeoJson, byGroup, featuresCsv, leftOut, numberOf, numbersCsv, type Answer } from './answer';
-import { NOTHING_ASKED, QUESTIONS, type Asked } from './asked';
+import { asGeoJson, byGroup, featuresCsv, leftOut, numberOf, numbersCsv, type ProcessResult } from './answer';
+import { NOTHING_ASKED, QUESTIONS, type SpatialQuery } from './asked';
 import { amount, chosen, daysOfMonth, requestsFor, subjectRequest } from './request';
 import { askedShapes, shapesOf } from './shapes';
 import { spans } from './spans';
@@ -18,9 +18,9 @@ const RING = {
   ],
 };
 const nothing = { filter: NO_FILTER, days: {} };
-const ask = (asked: Partial<Asked>, context = nothing) => requestsFor({ ...NOTHING_ASKED, ...asked }, context);
+const ask = (asked: Partial<SpatialQuery>, context = nothing) => requestsFor({ ...NOTHING_ASKED, ...asked }, context);
 
-const ANSWER: Answer = {
+const ANSWER: ProcessResult = {
   numbers: [
     { name: 'features', value: 2, unit: 'features', ids: ['a', 'b'] },
     { name: 'cost', value: 12.5, decimal: '12.50', unit: 'EUR', ids: ['a'] },
@@ -149,7 +149,7 @@ describe('on the map', () => {
   const known = { outline: () => RING, isIntervention: (id: string) => id.length === 1, drawing: false };
   const roles = (shapes: { properties: Record<string, unknown> | null }[]) => shapes.map(({ properties }) => properties?.role);
   const made = (id: string, result = {}) => ({ type: 'Feature' as const, id, geometry: RING, properties: {}, result });
-  const answer = (...features: ReturnType<typeof made>[]): Answer => ({ ...ANSWER, features: { type: 'FeatureCollection', features } });
+  const answer = (...features: ReturnType<typeof made>[]): ProcessResult => ({ ...ANSWER, features: { type: 'FeatureCollection', features } });
 
   test('interventions are outlined, gaps and reach shaded, other things found', () => {
     const gaps = shapesOf({ ...NOTHING_ASKED, question: 'gaps', area: 'core' }, { gaps: answer(made('gap-1'), made('gap-2')) }, known);

@@ -18,7 +18,7 @@ export const QUESTIONS = [
 ] as const;
 export type QuestionId = (typeof QUESTIONS)[number];
 
-export interface Asked {
+export interface SpatialQuery {
   question: QuestionId;
   /** The id of an area of the plan; empty where an area is drawn, or none is chosen. */
   area: string;
@@ -30,11 +30,11 @@ export interface Asked {
 }
 
 /** What stands side by side: `city:ID`, `area:ID`, or `drawn`. */
-export type Subject = string;
+export type CompareSubject = string;
 
-export const NOTHING_ASKED: Asked = { question: 'inside', area: '', shape: null, point: null, options: {} };
+export const NOTHING_ASKED: SpatialQuery = { question: 'inside', area: '', shape: null, point: null, options: {} };
 
-export function parseAsked(query: URLSearchParams): Asked {
+export function parseAsked(query: URLSearchParams): SpatialQuery {
   const text = (name: string) => query.get(name) ?? '';
   return {
     question: QUESTIONS.find((id) => id === text('ask')) ?? 'inside',
@@ -45,7 +45,7 @@ export function parseAsked(query: URLSearchParams): Asked {
   };
 }
 
-export function formatAsked({ question, area, shape, point, options }: Asked): [string, string][] {
+export function formatAsked({ question, area, shape, point, options }: SpatialQuery): [string, string][] {
   return [
     ['ask', question === 'inside' ? '' : question],
     ['area', area],
@@ -55,7 +55,7 @@ export function formatAsked({ question, area, shape, point, options }: Asked): [
   ];
 }
 
-export function parseSubjects(query: URLSearchParams): Subject[] {
+export function parseSubjects(query: URLSearchParams): CompareSubject[] {
   const all = (query.get('compare') ?? '').split(',').filter((one) => one === 'drawn' || /^(city|area):./.test(one));
   return [...new Set(all)];
 }
@@ -90,7 +90,7 @@ function parseShape(text: string): Geometry | null {
   }
 }
 
-function formatOptions(options: Asked['options']): string {
+function formatOptions(options: SpatialQuery['options']): string {
   return Object.entries(options)
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name}:${value.replace(/[,:%]/g, encodeURIComponent)}`)

@@ -1,16 +1,16 @@
 // Asks the server while the person still draws: a short wait, only the latest question counts, an older one is broken off.
 import { effect, signal } from '@preact/signals';
 import { address } from '../api';
-import type { Answer } from './answer';
-import type { Asked } from './asked';
-import type { Request } from './request';
+import type { ProcessResult } from './answer';
+import type { SpatialQuery } from './asked';
+import type { ProcessRequest } from './request';
 
-export interface Answered {
-  asked: Asked;
-  parts: Record<string, Answer>;
+export interface QueryResult {
+  asked: SpatialQuery;
+  parts: Record<string, ProcessResult>;
 }
 
-export interface Refusal {
+export interface QueryProblem {
   /** The server's own words, which name the input; empty where no answer came. */
   detail: string;
   status: number;
@@ -21,38 +21,38 @@ const PATIENCE_MS = 300;
 /** Not every step of a hand is a question. */
 const SETTLE_MS = 90;
 
-export const answered = signal<Answered | null>(null);
-export const refused = signal<Refusal | null>(null);
+export const answered = signal<QueryResult | null>(null);
+export const refused = signal<QueryProblem | null>(null);
 export const busy = signal(false);
 
-class Refused extends Error {
-  constructor(readonly refusal: Refusal) {
+class QueryError extends Error {
+  constructor(readonly refusal: QueryProblem) {
     super(refusal.detail);
   }
 }
 
 /** Sends one question. */
-export async function execute({ process, inputs }: Request, signal?: AbortSignal): Promise<Answer> {
+export async function execute({ process, inputs }: ProcessRequest, signal?: AbortSignal): Promise<ProcessResult> {
   const response = await fetch(address(`api/processes/${process}/execution`), {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-cityheart': '1' },
     body: JSON.stringify({ inputs }),
     signal,
   });
-  if (response.ok) return (await response.json()) as Answer;
+  if (response.ok) return (await response.json()) as ProcessResult;
   const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
-  throw new Refused({ detail: problem.detail ?? problem.title ?? '', status: response.status });
+  throw new QueryError({ detail: problem.detail ?? problem.title ?? '', status: response.status });
 }
 
-interface Wish {
-  asked: Asked;
-  requests: Record<string, Request>;
+interface PendingQuery {
+  asked: SpatialQuery;
+  requests: Record<string, ProcessRequest>;
   /** The hand still moves: a shape that cannot be asked about is passed over on the way. */
   moving: boolean;
 }
 
 /** Keeps asking what `wanted` says, until ended. Null asks nothing. */
-export function keepAsking(wanted: () => Wish | null): () => void {
+export function keepAsking(wanted: () => PendingQuery | null): () => void {
   let running: AbortController | null = null;
   let timer = 0;
   let lastKey = '';
@@ -83,7 +83,7 @@ export function keepAsking(wanted: () => Wish | null): () => void {
   };
 }
 
-async function run({ asked, requests, moving }: Wish, controller: AbortController): Promise<void> {
+async function run({ asked, requests, moving }: PendingQuery, controller: AbortController): Promise<void> {
   const patience = setTimeout(() => (busy.value = true), PATIENCE_MS);
   try {
     const entries = await Promise.all(Object.entries(requests).map(async ([name, request]) => [name, await execute(request, controller.signal)] as const));
@@ -92,7 +92,7 @@ async function run({ asked, requests, moving }: Wish, controller: AbortControlle
   } catch (error) {
     if (controller.signal.aborted || moving) return;
     answered.value = null;
-    refused.value = error instanceof Refused ? error.refusal : { detail: '', status: 0 };
+    refused.value = error instanceof QueryError ? error.refusal : { detail: '', status: 0 };
   } finally {
     clearTimeout(patience);
     if (!controller.signal.aborted) busy.value = false;

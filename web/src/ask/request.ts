@@ -1,25 +1,25 @@
 // From what a person asks to what the server is asked: which processes, with which inputs; or what is still missing.
 import type { Geometry } from 'geojson';
-import type { Filter } from '../plan';
-import type { Asked } from './asked';
+import type { PlanFilter } from '../plan';
+import type { SpatialQuery } from './asked';
 
-export interface Request {
+export interface ProcessRequest {
   process: string;
   inputs: Record<string, unknown>;
 }
 
 /** What a question still lacks. */
-export type Missing = 'area' | 'point' | 'intervention' | 'city';
+export type MissingInput = 'area' | 'point' | 'intervention' | 'city';
 
-export type Wanted = { requests: Record<string, Request>; missing?: undefined } | { requests?: undefined; missing: Missing };
+export type QueryRequests = { requests: Record<string, ProcessRequest>; missing?: undefined } | { requests?: undefined; missing: MissingInput };
 
 /** What else decides: the plan's filters, and the days of the shown month or years. */
-export interface Context {
-  filter: Filter;
+export interface QueryContext {
+  filter: PlanFilter;
   days: { from?: string; to?: string };
 }
 
-type Inputs = Record<string, unknown>;
+type ProcessInputs = Record<string, unknown>;
 
 /** The values a question begins with. */
 export const DEFAULTS: Record<string, string> = {
@@ -39,19 +39,19 @@ export const DEFAULTS: Record<string, string> = {
   budget: '2000000',
 };
 
-export const option = (asked: Pick<Asked, 'options'>, name: string): string => asked.options[name] ?? DEFAULTS[name] ?? '';
+export const option = (asked: Pick<SpatialQuery, 'options'>, name: string): string => asked.options[name] ?? DEFAULTS[name] ?? '';
 
 /** A number that a person typed; what is no number is the default. */
-export function amount(asked: Pick<Asked, 'options'>, name: string): number {
+export function amount(asked: Pick<SpatialQuery, 'options'>, name: string): number {
   const value = Number(option(asked, name));
   return Number.isFinite(value) && option(asked, name) !== '' ? value : Number(DEFAULTS[name] ?? 0);
 }
 
-export function requestsFor(asked: Asked, context: Context): Wanted {
+export function requestsFor(asked: SpatialQuery, context: QueryContext): QueryRequests {
   const area: string | Geometry | null = asked.area || asked.shape;
   const works = { ...chosen(context.filter), ...context.days };
   const inCity = { ...chosen(context.filter, true), ...context.days };
-  const one = (process: string, inputs: Inputs): Wanted => ({ requests: { [process]: { process, inputs } } });
+  const one = (process: string, inputs: ProcessInputs): QueryRequests => ({ requests: { [process]: { process, inputs } } });
   switch (asked.question) {
     case 'inside':
       if (!area) return { missing: 'area' };
@@ -103,24 +103,24 @@ export function requestsFor(asked: Asked, context: Context): Wanted {
 }
 
 /** Both days, or none: one alone compares nothing. */
-function beforeAndAfter(asked: Asked): Inputs | null {
+function beforeAndAfter(asked: SpatialQuery): ProcessInputs | null {
   const [before, after] = [option(asked, 'before'), option(asked, 'after')];
   return before && after ? { before, after } : null;
 }
 
 /** Where a question knows one day only, it is the first of those shown. */
-function onDay({ from, to }: Context['days']): Inputs {
+function onDay({ from, to }: QueryContext['days']): ProcessInputs {
   const at = from ?? to;
   return at ? { at } : {};
 }
 
-function summaryInputs(asked: Asked, area: string | Geometry | null, works: Inputs, inCity: Inputs, city: string): Inputs {
+function summaryInputs(asked: SpatialQuery, area: string | Geometry | null, works: ProcessInputs, inCity: ProcessInputs, city: string): ProcessInputs {
   const by = option(asked, 'by');
   if (by === 'area') return { group_by: ['area'], rule: option(asked, 'rule'), ...(city ? { areas_filter: { city } } : {}), ...works };
   return { group_by: [by], rule: option(asked, 'rule'), ...(area ? { area, ...works } : inCity) };
 }
 
-function rateInputs(asked: Asked, city: string): Inputs {
+function rateInputs(asked: SpatialQuery, city: string): ProcessInputs {
   const [before, after] = [option(asked, 'first'), option(asked, 'second')];
   const per = option(asked, 'per');
   return {
@@ -142,7 +142,7 @@ function rateInputs(asked: Asked, city: string): Inputs {
 /** Criteria a choice can be weighed by; a weight of nothing is not sent. */
 export const CRITERIA = ['interventions', 'objectives', 'functions', 'pillars', 'types', 'eu_share', 'ground'] as const;
 
-function portfolioInputs(asked: Asked, inCity: Inputs): Inputs {
+function portfolioInputs(asked: SpatialQuery, inCity: ProcessInputs): ProcessInputs {
   const each = option(asked, 'each');
   const weights = CRITERIA.filter((name) => option(asked, `w-${name}`)).map((name) => [name, amount(asked, `w-${name}`)] as const);
   return {
@@ -156,8 +156,8 @@ function portfolioInputs(asked: Asked, inCity: Inputs): Inputs {
 }
 
 /** The plan's filters as a question takes them. Search words are not among them. */
-export function chosen({ city, statuses, objectives, functions }: Filter, withCity = false): { filter?: Inputs } {
-  const filter: Inputs = {
+export function chosen({ city, statuses, objectives, functions }: PlanFilter, withCity = false): { filter?: ProcessInputs } {
+  const filter: ProcessInputs = {
     ...(withCity && city ? { city } : {}),
     ...(statuses.size ? { status: [...statuses] } : {}),
     ...(objectives.size ? { objectives: [...objectives] } : {}),
@@ -167,7 +167,7 @@ export function chosen({ city, statuses, objectives, functions }: Filter, withCi
 }
 
 /** `interventions` with the plan's filters, `calm` for streets without cars, `class-X` for facilities of a class. */
-function choice(what: string, works: Inputs, city = ''): Inputs {
+function choice(what: string, works: ProcessInputs, city = ''): ProcessInputs {
   const place = city ? { city } : {};
   if (what.startsWith('class-')) return { collection: 'facilities', filter: { class: what.slice(6), ...place } };
   if (what === 'facilities') return { collection: 'facilities', ...(city ? { filter: place } : {}) };
@@ -176,14 +176,14 @@ function choice(what: string, works: Inputs, city = ''): Inputs {
   return { collection: 'interventions', ...works };
 }
 
-function others({ collection, filter }: Inputs): Inputs {
+function others({ collection, filter }: ProcessInputs): ProcessInputs {
   return { other: collection, ...(filter ? { other_filter: filter } : {}) };
 }
 
-const only = (inputs: Inputs, name: string): Inputs => (inputs[name] === undefined ? {} : { [name]: inputs[name] });
+const only = (inputs: ProcessInputs, name: string): ProcessInputs => (inputs[name] === undefined ? {} : { [name]: inputs[name] });
 
 /** Two surveys, two areas and the like are compared with the same question. */
-export function subjectRequest(subject: string, drawn: Geometry | null, { filter, days }: Context): Request | null {
+export function subjectRequest(subject: string, drawn: Geometry | null, { filter, days }: QueryContext): ProcessRequest | null {
   const works = chosen({ ...filter, city: '' });
   const group_by = ['status', 'objectives', 'functions'];
   if (subject === 'drawn') return drawn ? { process: 'summary', inputs: { area: drawn, group_by, ...works, ...days } } : null;

@@ -1,14 +1,14 @@
 // What the map shows of a question and its answer: a pure function from both to shapes and outlined interventions.
 import type { Feature, Geometry } from 'geojson';
 import { circle } from '../draw/measure';
-import type { AnswerOnMap } from '../state/ask';
-import type { Answer } from './answer';
-import type { Asked } from './asked';
+import type { AnswerOverlay } from '../state/ask';
+import type { ProcessResult } from './answer';
+import type { SpatialQuery } from './asked';
 import { amount } from './request';
 
-export type Role = 'area' | 'radius' | 'place' | 'shade' | 'pair' | 'found';
+export type ShapeRole = 'area' | 'radius' | 'place' | 'shade' | 'pair' | 'found';
 
-interface Known {
+interface OverlayContext {
   /** The outline of an area of the plan. */
   outline: (area: string) => Geometry | null | undefined;
   isIntervention: (id: string) => boolean;
@@ -16,12 +16,12 @@ interface Known {
   drawing: boolean;
 }
 
-const shape = (geometry: Geometry, role: Role, id = ''): Feature => ({ type: 'Feature', properties: { role, id }, geometry });
+const shape = (geometry: Geometry, role: ShapeRole, id = ''): Feature => ({ type: 'Feature', properties: { role, id }, geometry });
 
 /** Made features that are neither of the plan nor to be shaded would only lie over what they were made of. */
 const SHADED = /^(gap-|reach)/;
 
-export function shapesOf(asked: Asked, parts: Record<string, Answer>, known: Known): AnswerOnMap {
+export function shapesOf(asked: SpatialQuery, parts: Record<string, ProcessResult>, known: OverlayContext): AnswerOverlay {
   const shapes = askedShapes(asked, known);
   const ids = new Set<string>();
   for (const [process, answer] of Object.entries(parts)) {
@@ -41,10 +41,10 @@ export function shapesOf(asked: Asked, parts: Record<string, Answer>, known: Kno
 }
 
 /** Which questions are about an area, and which about a place. */
-export const takesArea = ({ question }: Asked): boolean => ['inside', 'gaps', 'without', 'conflicts', 'summary', 'footprint'].includes(question);
-export const takesPoint = ({ question }: Asked): boolean => ['nearby', 'reach'].includes(question);
+export const takesArea = ({ question }: SpatialQuery): boolean => ['inside', 'gaps', 'without', 'conflicts', 'summary', 'footprint'].includes(question);
+export const takesPoint = ({ question }: SpatialQuery): boolean => ['nearby', 'reach'].includes(question);
 
-export function askedShapes(asked: Asked, known: Pick<Known, 'outline' | 'drawing'>): Feature[] {
+export function askedShapes(asked: SpatialQuery, known: Pick<OverlayContext, 'outline' | 'drawing'>): Feature[] {
   const shapes: Feature[] = [];
   if (takesArea(asked)) {
     const outline = asked.area ? known.outline(asked.area) : known.drawing ? null : asked.shape;

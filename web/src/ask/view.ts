@@ -1,11 +1,11 @@
 // What every question's view is: a title, the answer in one sentence, and what is shown below.
 import type { ComponentChildren } from 'preact';
-import type { Answered } from './asker';
+import type { QueryResult } from './asker';
 
 /** How one question's answer is said and shown. */
-export interface View {
-  title: (now: Answered) => string;
+export interface QuestionView {
+  title: (now: QueryResult) => string;
   /** The answer in one sentence, also said aloud. */
-  sentence: (now: Answered) => string;
-  body: (now: Answered) => ComponentChildren;
+  sentence: (now: QueryResult) => string;
+  body: (now: QueryResult) => ComponentChildren;
 }

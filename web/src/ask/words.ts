@@ -1,10 +1,10 @@
 // Sizes, distances and months in words, and names of what is asked about.
-import { language, t, type Key } from '../i18n';
+import { language, t, type MessageKey } from '../i18n';
 import { number } from '../format';
 import { inLanguage } from '../model';
 import { cityName, model, plan, titleOf } from '../state';
 import { label, title } from '../ui/labels';
-import type { Found } from './answer';
+import type { ResultFeature } from './answer';
 import { spans } from './spans';
 
 const unit = (value: number, name: 'hectare' | 'meter' | 'kilometer' | 'minute', digits: number) =>
@@ -59,7 +59,7 @@ export function groupValue(group: string, value: string): string {
   return group === 'objectives' ? `${value} ${name}` : name;
 }
 
-const OWN_NAMES: Record<string, Key> = {
+const OWN_NAMES: Record<string, MessageKey> = {
   area: 'by.area',
   year: 'by.year',
   segment: 'by.segment',
@@ -72,14 +72,14 @@ const OWN_NAMES: Record<string, Key> = {
 /** What is split by or weighed: a field of interventions by its own name, or something that only questions know. */
 export const dimension = (id: string): string => (OWN_NAMES[id] ? t(OWN_NAMES[id]) : title(id));
 
-const PRESETS: Record<string, Key> = { RCO114: 'preset.RCO114', RCO026: 'preset.RCO026', RCO058: 'preset.RCO058', RCO074: 'preset.RCO074' };
+const PRESETS: Record<string, MessageKey> = { RCO114: 'preset.RCO114', RCO026: 'preset.RCO026', RCO058: 'preset.RCO058', RCO074: 'preset.RCO074' };
 export const presets = Object.keys(PRESETS);
 export const presetName = (id: string): string => (PRESETS[id] ? t(PRESETS[id]) : id);
 
 export const measureName = (id: string): string => t(id === 'soft' ? 'measure.soft' : 'measure.hard');
 
 /** The name of a feature of an answer, whatever collection it is of. */
-export function nameOf({ id, properties: p }: Found): { text: string; language?: string } {
+export function nameOf({ id, properties: p }: ResultFeature): { text: string; language?: string } {
   const one = plan.value?.byId.get(String(id));
   if (one) return titleOf(one);
   const names = p.names as Record<string, string> | undefined;

@@ -6,11 +6,11 @@ import './draw.css';
 import { t } from '../i18n';
 import { announcement, theMap } from '../state';
 import { Icon } from '../ui/Icon';
-import { LEAST, rounded, shapeOf, type Kind } from './coordinates';
-import { crosshair, stopDrawing, type Crosshair as Drawing } from './drawing';
+import { LEAST, rounded, shapeOf, type ShapeKind } from './coordinates';
+import { crosshair, stopDrawing, type CrosshairState as Drawing } from './drawing';
 
 /** Draws with the middle of the map; the map takes the focus. */
-export function drawByKeys(kind: Kind, done: Drawing['done']): void {
+export function drawByKeys(kind: ShapeKind, done: Drawing['done']): void {
   stopDrawing();
   crosshair.value = { kind, corners: [], done };
   announcement.value = t('keys.begin');

@@ -4,14 +4,14 @@ import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
 import './messages';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { noMap, sheetFull, theMap } from '../state';
 import { Icon, type IconName } from '../ui/Icon';
-import { LEAST, readShape, writeShape, type Fault, type Kind } from './coordinates';
+import { LEAST, readShape, writeShape, type ShapeFault, type ShapeKind } from './coordinates';
 import { drawByKeys } from './Crosshair';
-import { draw, drawing, layDown, type Drawing, type Tool } from './drawing';
+import { draw, drawing, layDown, type DrawingState, type DrawTool } from './drawing';
 
-const TOOLS: Record<Kind, [Tool, Key, IconName][]> = {
+const TOOLS: Record<ShapeKind, [DrawTool, MessageKey, IconName][]> = {
   point: [['point', 'draw.point', 'point']],
   line: [['line', 'draw.line', 'line']],
   polygon: [
@@ -21,7 +21,7 @@ const TOOLS: Record<Kind, [Tool, Key, IconName][]> = {
   ],
 };
 
-const HOW: Record<Tool, Key> = {
+const HOW: Record<DrawTool, MessageKey> = {
   point: 'draw.how.point',
   line: 'draw.how.line',
   polygon: 'draw.how.polygon',
@@ -29,21 +29,21 @@ const HOW: Record<Tool, Key> = {
   freehand: 'draw.how.freehand',
 };
 
-interface Props {
-  kind: Kind;
+interface DrawToolsProps {
+  kind: ShapeKind;
   /** The shape that is there now. */
   shape: Geometry | null;
   /** Told of each change; it must stay the same function while one shape is drawn. */
-  change: Drawing['change'];
+  change: DrawingState['change'];
   /** Only the ways without a pointer: a tap on the map is taken elsewhere. */
   quiet?: boolean;
   /** What stands in one line with the tools; they then show their icons only. */
   beside?: ComponentChildren;
 }
 
-export function DrawTools({ kind, shape, change, quiet = false, beside }: Props) {
+export function DrawTools({ kind, shape, change, quiet = false, beside }: DrawToolsProps) {
   const tool = drawing.value?.change === change ? drawing.value.tool : null;
-  const take = (next: Tool) => {
+  const take = (next: DrawTool) => {
     if (tool === next) return layDown();
     draw(next, change);
     sheetFull.value = false;
@@ -99,10 +99,10 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: Props)
 }
 
 /** Coordinates as text, filled with what is drawn. */
-function Typed({ kind, shape, change }: Props) {
+function Typed({ kind, shape, change }: DrawToolsProps) {
   const id = useId();
   const [text, setText] = useState(() => writeShape(shape));
-  const [fault, setFault] = useState<Fault | null>(null);
+  const [fault, setFault] = useState<ShapeFault | null>(null);
   const written = useRef(shape);
   // Only another shape replaces what is typed, and at once: an effect after the next picture would wipe what is typed until then.
   useLayoutEffect(() => {
@@ -151,7 +151,7 @@ function Typed({ kind, shape, change }: Props) {
   );
 }
 
-function sayFault({ kind, line }: Fault, shape: Kind): string {
+function sayFault({ kind, line }: ShapeFault, shape: ShapeKind): string {
   if (kind === 'few') return t('fault.few', { count: LEAST[shape] });
   if (kind === 'crossing') return t('fault.crossing');
   return t(kind === 'range' ? 'fault.range' : 'fault.unread', { line });

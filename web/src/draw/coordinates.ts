@@ -2,25 +2,25 @@
 // where they are given, degrees may have minutes and seconds, decimals a comma. GeoJSON is taken as it is.
 import type { Geometry, Position } from 'geojson';
 
-export type Kind = 'point' | 'line' | 'polygon';
+export type ShapeKind = 'point' | 'line' | 'polygon';
 
 /** What is wrong with a text, and in which line. */
-export interface Fault {
+export interface ShapeFault {
   kind: 'few' | 'unread' | 'range' | 'crossing';
   line: number;
 }
 
-export type Read = { shape: Geometry; fault?: undefined } | { shape?: undefined; fault: Fault };
+export type ShapeReading = { shape: Geometry; fault?: undefined } | { shape?: undefined; fault: ShapeFault };
 
 /** About ten centimetres. */
 export const DECIMALS = 6;
 
-export const LEAST: Record<Kind, number> = { point: 1, line: 2, polygon: 3 };
+export const LEAST: Record<ShapeKind, number> = { point: 1, line: 2, polygon: 3 };
 
 const NUMBER = String.raw`(-?\d+(?:[.,]\d+)?)(?:\s*°(?:\s*(\d+(?:[.,]\d+)?)\s*['′’])?(?:\s*(\d+(?:[.,]\d+)?)\s*["″”])?)?`;
 const PART = new RegExp(String.raw`([NSEW])\s*${NUMBER}|${NUMBER}\s*([NSEW])?`, 'gi');
 
-export function readShape(text: string, kind: Kind): Read {
+export function readShape(text: string, kind: ShapeKind): ShapeReading {
   if (text.trim().startsWith('{')) return readGeoJson(text, kind);
   const corners: Position[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
@@ -34,7 +34,7 @@ export function readShape(text: string, kind: Kind): Read {
 }
 
 /** A shape from its corners in order; a ring is closed. */
-export function shapeOf(corners: Position[], kind: Kind): Read {
+export function shapeOf(corners: Position[], kind: ShapeKind): ShapeReading {
   const open = kind === 'polygon' && corners.length > 1 && same(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
   const distinct = open.filter((at, i) => !i || !same(at, open[i - 1]!)).map(rounded);
   if (distinct.length < LEAST[kind]) return { fault: { kind: 'few', line: 0 } };
@@ -77,13 +77,13 @@ export const rounded = (at: Position): Position => [Number(at[0]!.toFixed(DECIMA
 
 const same = (a: Position, b: Position) => a[0] === b[0] && a[1] === b[1];
 
-const TYPES: Record<Kind, string[]> = {
+const TYPES: Record<ShapeKind, string[]> = {
   point: ['Point', 'MultiPoint'],
   line: ['LineString', 'MultiLineString'],
   polygon: ['Polygon', 'MultiPolygon'],
 };
 
-function readGeoJson(text: string, kind: Kind): Read {
+function readGeoJson(text: string, kind: ShapeKind): ShapeReading {
   try {
     const json = JSON.parse(text) as { type: string; geometry?: Geometry; coordinates?: unknown };
     const shape = json.type === 'Feature' ? json.geometry : (json as Geometry);

@@ -2,41 +2,41 @@
 // a map the same shapes come from typed coordinates.
 import { effect, signal } from '@preact/signals';
 import type { Geometry, Position } from 'geojson';
-import type { Kind } from './coordinates';
+import type { ShapeKind } from './coordinates';
 
 /** What a person draws with. A circle and a freehand outline become polygons. */
-export type Tool = 'point' | 'line' | 'polygon' | 'circle' | 'freehand';
+export type DrawTool = 'point' | 'line' | 'polygon' | 'circle' | 'freehand';
 
-export interface Drawing {
+export interface DrawingState {
   /** The tool in hand; null when the shape is only moved by its handles. */
-  tool: Tool | null;
+  tool: DrawTool | null;
   shape: Geometry | null;
   /** Told of each change; settled when the hand has let go. */
   change: (shape: Geometry, settled: boolean) => void;
 }
 
 /** Drawing by keys: the middle of the map is the pen. */
-export interface Crosshair {
-  kind: Kind;
+export interface CrosshairState {
+  kind: ShapeKind;
   corners: Position[];
   done: (shape: Geometry) => void;
 }
 
-export const drawing = signal<Drawing | null>(null);
-export const crosshair = signal<Crosshair | null>(null);
+export const drawing = signal<DrawingState | null>(null);
+export const crosshair = signal<CrosshairState | null>(null);
 /** Whether corners catch on what is there. */
 export const snapping = signal(false);
 /** Who takes the next tap on the map as a place; else a tap selects. */
 export const taker = signal<((at: Position) => void) | null>(null);
 
 /** Draws a new shape; an older drawing ends. */
-export function draw(tool: Tool, change: Drawing['change']): void {
+export function draw(tool: DrawTool, change: DrawingState['change']): void {
   crosshair.value = null;
   drawing.value = { tool, shape: null, change };
 }
 
 /** Shows a shape with its handles. */
-export function reshape(shape: Geometry, change: Drawing['change']): void {
+export function reshape(shape: Geometry, change: DrawingState['change']): void {
   const now = drawing.peek();
   if (now && now.shape === shape && now.change === change && !now.tool) return;
   drawing.value = { tool: null, shape, change };

@@ -71,9 +71,9 @@ export function simplified(line: Position[], tolerance: number): Position[] {
   return line.filter((_, i) => kept.has(i));
 }
 
-type Flat = readonly [number, number];
+type PlanarPoint = readonly [number, number];
 
-function distanceToSegment(p: Flat, a: Flat, b: Flat): number {
+function distanceToSegment(p: PlanarPoint, a: PlanarPoint, b: PlanarPoint): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length = dx * dx + dy * dy;
   const t = length ? Math.max(0, Math.min(1, ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length)) : 0;

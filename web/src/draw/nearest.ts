@@ -2,18 +2,18 @@
 import type { Geometry, Position } from 'geojson';
 import { areaOf } from './measure';
 
-interface Pixel {
+interface ScreenPoint {
   x: number;
   y: number;
 }
 
 /** The nearest corner within reach, else the nearest place on an edge; `project` takes lonlat to pixels. */
-export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => Pixel, reach: number): Position | undefined {
+export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => ScreenPoint, reach: number): Position | undefined {
   let corner: Position | undefined;
   let edge: Position | undefined;
   let [toCorner, toEdge] = [reach, reach];
   for (const line of shapes.flatMap(linesOf)) {
-    let before: Pixel | undefined;
+    let before: ScreenPoint | undefined;
     line.forEach((at, i) => {
       const here = project(at);
       const off = Math.hypot(here.x - x, here.y - y);
@@ -36,7 +36,7 @@ export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (
 export function outlineAt<T extends { geometry: Geometry }>(
   outlines: readonly T[],
   at: Position,
-  project: (at: Position) => Pixel,
+  project: (at: Position) => ScreenPoint,
   reach: number,
 ): T | undefined {
   const hand = project(at);

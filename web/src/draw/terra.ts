@@ -15,13 +15,13 @@ import {
   type HexColor,
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
-import { readPalette, type Palette } from '../map/palette';
+import { readPalette, type MapPalette } from '../map/palette';
 import { DECIMALS, rounded, shapeOf } from './coordinates';
-import { canReshape, drawing, snapping, type Tool } from './drawing';
+import { canReshape, drawing, snapping, type DrawTool } from './drawing';
 import { areaOf, perDegree, simplified } from './measure';
 import { snap } from './snap';
 
-const MODE: Record<Tool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
+const MODE: Record<DrawTool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
 const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
 const REST = 'select';
 /** A smaller outline is still a line or a point. */
@@ -112,9 +112,9 @@ function place(pen: TerraDraw, shape: Geometry): void {
   if (id !== undefined) pen.selectFeature(id);
 }
 
-type Part = Extract<Geometry, { type: 'Point' | 'LineString' | 'Polygon' }>;
+type ShapePart = Extract<Geometry, { type: 'Point' | 'LineString' | 'Polygon' }>;
 
-function parts(shape: Geometry): Part[] {
+function parts(shape: Geometry): ShapePart[] {
   switch (shape.type) {
     case 'Point':
       return [{ type: 'Point', coordinates: rounded(shape.coordinates) }];
@@ -136,7 +136,7 @@ function parts(shape: Geometry): Part[] {
 /** What is drawn now as one shape; null while it is too little, or runs over itself. */
 function drawn(pen: TerraDraw, several: boolean): Geometry | null {
   const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== REST && !isMark(properties));
-  const all = features.map(({ geometry }) => wholeOf(geometry as Part));
+  const all = features.map(({ geometry }) => wholeOf(geometry as ShapePart));
   if (!all.length || !all.every((part) => part !== null)) return null;
   if (!several && all.length === 1) return all[0]!;
   const coordinates = all.map((part) => part.coordinates);
@@ -147,7 +147,7 @@ function drawn(pen: TerraDraw, several: boolean): Geometry | null {
 const isMark = (properties: Record<string, unknown>) => ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
 
 /** A part without repeated corners; null while it is too little. */
-function wholeOf(part: Part): Part | null {
+function wholeOf(part: ShapePart): ShapePart | null {
   if (part.type === 'Point') return part;
   if (part.type === 'LineString') return part.coordinates.length > 1 ? part : null;
   const ring = shapeOf(part.coordinates[0]!, 'polygon').shape;
@@ -166,9 +166,9 @@ function smooth(map: MapView, pen: TerraDraw, id: string | number): void {
 }
 
 /** Where a corner catches, given where the hand is. */
-type Catch = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
+type SnapOptions = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
 
-function modes(palette: Palette, catches: Catch) {
+function modes(palette: MapPalette, catches: SnapOptions) {
   const styles = stylesOf(palette);
   const handles = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true, snappable: catches } } };
   const round = { feature: { draggable: true, coordinates: { draggable: true, resizable: 'center' as const } } };
@@ -186,7 +186,7 @@ function modes(palette: Palette, catches: Catch) {
 }
 
 /** The look of a drawn question: accent, solid, a pale fill, round handles. */
-function stylesOf(palette: Palette) {
+function stylesOf(palette: MapPalette) {
   const [accent, panel] = [hex(palette.accent), hex(palette.panel)];
   const handle = (name: string, width: number) => ({
     [`${name}Color`]: panel,

@@ -1,7 +1,7 @@
 // What can be done with the intervention that is read: its next status in one click, editing, a copy, removal; and why not.
 import { useEffect } from 'preact/hooks';
 import { dayAndHour } from '../format';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
 import { cityName, plan } from '../state';
 import { account } from '../state/session';
@@ -13,15 +13,15 @@ import { drafts, trouble } from './desk';
 import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
 import { History } from './History';
 import { learnOwn, reasonAgainst } from './own';
-import { citiesOpen, type Why } from './rights';
+import { citiesOpen, type EditDenial } from './rights';
 
 /** Why it may not be changed, asked for where it is shown; null while that is not known. */
-function useReason(one: Intervention): Why | null {
+function useReason(one: Intervention): EditDenial | null {
   useEffect(() => void learnOwn([one.id]), [one.id, account.value?.login]);
   return reasonAgainst(one);
 }
 
-const WHY: Record<Exclude<Why, ''>, Key> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
+const WHY: Record<Exclude<EditDenial, ''>, MessageKey> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
 
 /** Under the title: the next status in one click. */
 export function Moves({ one }: { one: Intervention }) {

@@ -8,9 +8,9 @@ import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { movesFrom, setMany } from './act';
 import { isNothing } from './change';
-import { faultsOf, type Fault } from './check';
+import { faultsOf, type FieldFault } from './check';
 import { trouble } from './desk';
-import { formOf, type Field } from './form';
+import { formOf, type FormField } from './form';
 import { Input, titleOfField } from './Input';
 import { learnOwn, reasonAgainst } from './own';
 import { citiesOpen } from './rights';
@@ -35,7 +35,7 @@ const MANY = [
 export function BulkBar() {
   const [name, setName] = useState('status');
   const [value, setValue] = useState<unknown>(null);
-  const [faults, setFaults] = useState<Fault[]>([]);
+  const [faults, setFaults] = useState<FieldFault[]>([]);
   const [busy, setBusy] = useState(false);
   const list = chosenInSight.value;
   useEffect(() => void learnOwn(list.map(({ id }) => id)), [list, account.value?.login]);
@@ -47,7 +47,7 @@ export function BulkBar() {
   const apply = async (event: Event) => {
     event.preventDefault();
     const found = faultsOf(model.value!.schema, { geometry: null, properties: { [name]: value } }).filter(({ at }) => at[0] === name);
-    const missing: Fault[] = isNothing(value) ? [{ at: [name], reason: 'required' }] : [];
+    const missing: FieldFault[] = isNothing(value) ? [{ at: [name], reason: 'required' }] : [];
     setFaults([...missing, ...found].slice(0, 1));
     if (missing.length || found.length || !open.length) return;
     setBusy(true);
@@ -98,7 +98,7 @@ export function BulkBar() {
   );
 }
 
-function may(one: Intervention, field: Field, value: unknown): boolean {
+function may(one: Intervention, field: FormField, value: unknown): boolean {
   if (reasonAgainst(one) !== '') return false;
   return field.name !== 'status' || isNothing(value) || one.status === value || movesFrom(one.status).includes(String(value));
 }

@@ -12,18 +12,18 @@ import { decide, letBe, makeAgain, removeAnyway } from './decide';
 import { deciding, trouble } from './desk';
 import { titleOfContent } from './drafts';
 import { nameOf } from './act';
-import type { Difference, Side } from './merge';
+import type { FieldDifference, MergeSide } from './merge';
 import { describe } from './Place';
 import { collectionOf } from './ref';
 import { schemaOf } from './schemas';
-import { historyOf, type Version } from './send';
+import { historyOf, type HistoryVersion } from './send';
 
 export function Conflict() {
   const asked = deciding.value!;
   const { change, theirs, differences } = asked.conflict;
   const heading = useRef<HTMLHeadingElement>(null);
-  const [last, setLast] = useState<Version | null>(null);
-  const [choices, setChoices] = useState<ReadonlyMap<FieldName, Side>>(new Map());
+  const [last, setLast] = useState<HistoryVersion | null>(null);
+  const [choices, setChoices] = useState<ReadonlyMap<FieldName, MergeSide>>(new Map());
   const [missing, setMissing] = useState(false);
   useLayoutEffect(() => {
     heading.current?.focus();
@@ -31,7 +31,7 @@ export function Conflict() {
     announcement.value = t('conflict.opened');
     void historyOf(change.id).then((versions) => setLast(versions?.[0] ?? null));
   }, [asked.conflict]);
-  const choose = (field: FieldName, side: Side) => setChoices(new Map([...choices, [field, side]]));
+  const choose = (field: FieldName, side: MergeSide) => setChoices(new Map([...choices, [field, side]]));
   const both = differences.filter(({ by }) => by === 'both');
   const open = both.filter(({ field }) => !choices.has(field));
   const submit = (event: Event) => {
@@ -88,20 +88,20 @@ export function Conflict() {
   );
 }
 
-interface ChoiceProps {
-  one: Difference;
-  chosen: Side | null;
-  choose: (field: FieldName, side: Side) => void;
+interface DifferenceProps {
+  one: FieldDifference;
+  chosen: MergeSide | null;
+  choose: (field: FieldName, side: MergeSide) => void;
   /** There is nothing to choose: one side has no version. */
   fixed: boolean;
 }
 
-function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
+function Choice({ one, chosen, choose, fixed }: DifferenceProps) {
   const { field, base, mine, theirs, by } = one;
   const schema = schemaOf(collectionOf(deciding.value?.conflict.change.id ?? ''))?.properties?.[field];
   const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
   const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
-  const option = (which: Side, value: unknown) => (
+  const option = (which: MergeSide, value: unknown) => (
     // biome-ignore lint/a11y/noLabelWithoutControl: where one side has no version there is nothing to choose, and the text stands alone
     <label class={`version ${side === which ? 'taken' : ''}`}>
       {!fixed && <input type="radio" name={`choice-${field}`} checked={side === which} onChange={() => choose(field, which)} />}

@@ -1,7 +1,7 @@
 // What else the plan holds, to be edited: a collection is chosen, and a thing of it from the list or by a tap on the map. Its form is
 // made of its schema like that of an intervention, and goes the same way.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { address, type Item } from '../api';
+import { address, type FeatureItem } from '../api';
 import { taker } from '../draw/drawing';
 import { outlineAt } from '../draw/nearest';
 import { fold, holds, words } from '../fold';
@@ -89,7 +89,7 @@ function Things({ collection }: { collection: string }) {
   const schema = schemaOf(collection);
   const ofCity = Boolean(schema?.properties?.city && city);
   const name = `${collection} ${ofCity ? city : ''}`;
-  const [list, setList] = useState<Item[] | null>(lists.get(name) ?? null);
+  const [list, setList] = useState<FeatureItem[] | null>(lists.get(name) ?? null);
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const [refused, setRefused] = useState('');
@@ -109,7 +109,7 @@ function Things({ collection }: { collection: string }) {
       here = false;
     };
   }, [name, round, news]);
-  const begin = async (item: Item) => {
+  const begin = async (item: FeatureItem) => {
     const id = String(item.id);
     const ref = refOf(collection, id);
     if (unsent.has(ref) || (await mayChange(ref)) !== false) return edit(ref, contentOf(item, collection));
@@ -179,10 +179,10 @@ function Mine({ id, unsent }: { id: string; unsent: ReadonlySet<string> }) {
   return <span class="note">{left ? t('draft.here', { when: dayAndHour(left.at) }) : t('waiting.this')}</span>;
 }
 
-const titleOf = ({ id, properties }: Item) => titleOfContent({ geometry: null, properties }) || String(id);
+const titleOf = ({ id, properties }: FeatureItem) => titleOfContent({ geometry: null, properties }) || String(id);
 
 /** Its city and what its choices say of it. */
-function subOf({ properties }: Item, schema: FieldSchema | undefined): string {
+function subOf({ properties }: FeatureItem, schema: FieldSchema | undefined): string {
   const choices = Object.entries(schema?.properties ?? {}).filter(([name, field]) => field.enum && properties[name] && name !== 'location_precision');
   const said = choices.map(([name, field]) =>
     conceptLabel(model.value ? vocabularyOf(model.value, field) : undefined, String(properties[name]), language.value),
@@ -192,7 +192,7 @@ function subOf({ properties }: Item, schema: FieldSchema | undefined): string {
 }
 
 /** Of a large collection, what lies in sight. Null when there is no answer. */
-async function things(collection: string, city: string): Promise<Item[] | null> {
+async function things(collection: string, city: string): Promise<FeatureItem[] | null> {
   const sight = theMap
     .peek()
     ?.getBounds()
@@ -202,7 +202,7 @@ async function things(collection: string, city: string): Promise<Item[] | null> 
     .join();
   const ask = async (more: string) => {
     const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/items?limit=${MOST}&f=json${more}`)).catch(() => null);
-    return answer?.ok ? ((await answer.json()) as { features: Item[]; numberMatched?: number }) : null;
+    return answer?.ok ? ((await answer.json()) as { features: FeatureItem[]; numberMatched?: number }) : null;
   };
   const whole = await ask(city ? `&city=${encodeURIComponent(city)}` : '');
   if (!whole || (whole.numberMatched ?? 0) <= MOST || !sight) return whole?.features ?? null;

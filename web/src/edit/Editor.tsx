@@ -1,23 +1,23 @@
 // The form of one intervention: what is wrong is summed up above and said at each field; every change is kept at once.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { language, t, type Key } from '../i18n';
+import { language, t, type MessageKey } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';
 import { announcement } from '../state';
 import { Icon } from '../ui/Icon';
 import { differing, GEOMETRY } from './change';
-import { faultKey, type Fault } from './check';
+import { faultKey, type FieldFault } from './check';
 import { Conflict } from './Conflict';
 import { Data, titleOfCollection } from './Data';
 import { browsing, deciding, draft, overtaken, trouble, unkept } from './desk';
 import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, removeDrafted, save, saving, titleOfDraft, undoField } from './drafts';
-import { formOf, sectionOf, sectionsOf, type Field, type Section } from './form';
+import { formOf, sectionOf, sectionsOf, type FormField, type FormSection } from './form';
 import { Place } from './Place';
 import { FaultText, fieldId, Input, titleOfField } from './Input';
-import type { Draft } from './keep';
+import type { FeatureDraft } from './keep';
 import { collectionOf, isIntervention } from './ref';
 import { loadSchema, schemaOf } from './schemas';
 
-const TITLES: Record<Section, Key> = {
+const TITLES: Record<FormSection, MessageKey> = {
   what: 'section.what',
   where: 'section.where',
   when: 'section.when',
@@ -34,7 +34,7 @@ export function Workbench() {
   return browsing.value === null ? null : <Data />;
 }
 
-function Editor({ one }: { one: Draft }) {
+function Editor({ one }: { one: FeatureDraft }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
     heading.current?.focus();
@@ -47,9 +47,9 @@ function Editor({ one }: { one: Draft }) {
   if (!schema) return null;
   const fields = formOf(schema);
   const short = !isIntervention(one.key);
-  const sections: [Section, Field[]][] = [
+  const sections: [FormSection, FormField[]][] = [
     ...sectionsOf(fields, short),
-    ...(short && schema.properties?.geometry ? [['where', []] satisfies [Section, Field[]]] : []),
+    ...(short && schema.properties?.geometry ? [['where', []] satisfies [FormSection, FormField[]]] : []),
   ];
   const shown = faults.value;
   const submit = async () => {
@@ -144,7 +144,7 @@ function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
   }
 }
 
-function SectionOf({ section, own, one, schema, short }: { section: Section; own: Field[]; one: Draft; schema: FieldSchema; short: boolean }) {
+function SectionOf({ section, own, one, schema, short }: { section: FormSection; own: FormField[]; one: FeatureDraft; schema: FieldSchema; short: boolean }) {
   const wrong = faults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0], short) === section).length;
   const touched = one.base ? differing(one.base, one.now).filter((name) => sectionOf(name, short) === section).length : 0;
   return (
@@ -183,7 +183,7 @@ function SectionOf({ section, own, one, schema, short }: { section: Section; own
 }
 
 /** What is wrong, each with a link to its field. */
-function Summary({ faults: list, fields, schema }: { faults: readonly Fault[]; fields: Field[]; schema: FieldSchema }) {
+function Summary({ faults: list, fields, schema }: { faults: readonly FieldFault[]; fields: FormField[]; schema: FieldSchema }) {
   if (!list.length) return null;
   const place = schema.properties?.geometry;
   const nameOf = ([name = '']: string[]) => {

@@ -9,11 +9,11 @@ import { Icon } from '../ui/Icon';
 import { restore } from './act';
 import { differing, fieldValue } from './change';
 import { Shown } from './Conflict';
-import { historyOf, type Version } from './send';
+import { historyOf, type HistoryVersion } from './send';
 
 export function History({ one, mayRestore, opened }: { one: Intervention; mayRestore: boolean; opened: boolean }) {
   const [open, setOpen] = useState(opened);
-  const [versions, setVersions] = useState<Version[] | null | 'asking'>('asking');
+  const [versions, setVersions] = useState<HistoryVersion[] | null | 'asking'>('asking');
   useEffect(() => {
     if (open) void historyOf(one.id).then(setVersions);
   }, [open, one]);
@@ -36,7 +36,7 @@ export function History({ one, mayRestore, opened }: { one: Intervention; mayRes
   );
 }
 
-function Line({ id, version, newest, mayRestore }: { id: string; version: Version; newest: boolean; mayRestore: boolean }) {
+function Line({ id, version, newest, mayRestore }: { id: string; version: HistoryVersion; newest: boolean; mayRestore: boolean }) {
   const { before, after, author, at } = version;
   const fields = before && after ? differing(before, after) : [];
   const what = !before ? t('history.created') : !after ? t('history.removed') : t('history.changed', { count: fields.length });

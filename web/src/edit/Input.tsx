@@ -7,19 +7,19 @@ import { account } from '../state/session';
 import { number } from '../format';
 import { Icon } from '../ui/Icon';
 import { isNothing } from './change';
-import { faultKey, type Fault, type Reason } from './check';
-import type { Field } from './form';
+import { faultKey, type FieldFault, type FaultReason } from './check';
+import type { FormField } from './form';
 import { Rows, Texts } from './Lists';
 import { Names } from './Names';
 import { movesFrom, nameOf } from './act';
 import { citiesOpen } from './rights';
 
 export interface InputProps {
-  field: Field;
+  field: FormField;
   /** Where it stands: its name, and before it the list and row it is in. */
   at: readonly (string | number)[];
   value: unknown;
-  faults: readonly Fault[];
+  faults: readonly FieldFault[];
   change: (value: unknown) => void;
   /** The city of the thing, for choosing among its neighbours. */
   city?: string;
@@ -28,7 +28,7 @@ export interface InputProps {
 }
 
 export const fieldId = (at: readonly (string | number)[]) => `field-${at.join('-')}`;
-export const titleOfField = ({ schema, name }: Field) => fieldTitle(schema, name, language.value);
+export const titleOfField = ({ schema, name }: FormField) => fieldTitle(schema, name, language.value);
 
 export function Input(props: InputProps) {
   const { field, at } = props;
@@ -150,7 +150,7 @@ const CHOSEN_FROM: Record<string, (city: string | undefined) => [string, string]
   indicators: () => [...(plan.value?.indicators ?? [])].map(([id, names]) => [id, inLanguage(names, language.value) ?? id]),
   areas: (city) => (plan.value?.areas ?? []).filter((one) => !city || one.city === city).map(({ id, name }) => [id, name]),
 };
-const isChosen = ({ kind, schema }: Field) => {
+const isChosen = ({ kind, schema }: FormField) => {
   const from = schema['x-ogc-collectionId'] ?? 'interventions';
   return kind === 'choice' || (kind === 'reference' && (from === 'cities' || from in CHOSEN_FROM));
 };
@@ -266,13 +266,13 @@ export function Group({ children, ...props }: InputProps & { children: Component
   );
 }
 
-function Required({ field }: { field: Field }) {
+function Required({ field }: { field: FormField }) {
   return field.required ? <span class="required">{t('edit.required')}</span> : null;
 }
 
-const helpOf = ({ schema }: Field) => inLanguage(schema['x-cityheart-description'], language.value) ?? schema.description;
+const helpOf = ({ schema }: FormField) => inLanguage(schema['x-cityheart-description'], language.value) ?? schema.description;
 
-function Help({ field, at }: { field: Field; at: InputProps['at'] }) {
+function Help({ field, at }: { field: FormField; at: InputProps['at'] }) {
   const own = field.schema['x-cityheart-description']?.[language.value];
   const text = helpOf(field);
   return text ? (
@@ -294,14 +294,14 @@ function Said(props: InputProps) {
 }
 
 /** What is wrong, in the person's language; a sentence of the server is in English and says so to those who listen. */
-export function FaultText({ fault }: { fault: Fault }) {
+export function FaultText({ fault }: { fault: FieldFault }) {
   if (fault.reason === 'said') return <span lang="en">{fault.value}</span>;
   return <>{faultText(fault)}</>;
 }
 
-function faultText({ reason, value = '' }: Fault): string {
+function faultText({ reason, value = '' }: FieldFault): string {
   const bound = typeof value === 'number' ? number(value) : value;
-  const texts: Record<Exclude<Reason, 'said'>, () => string> = {
+  const texts: Record<Exclude<FaultReason, 'said'>, () => string> = {
     required: () => t('fault.required'),
     long: () => t('fault.long', { bound }),
     pattern: () => t('fault.pattern'),

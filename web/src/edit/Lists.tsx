@@ -38,11 +38,11 @@ export function Texts(props: InputProps) {
   );
 }
 
-type Row = Record<string, unknown>;
+type RowValue = Record<string, unknown>;
 
 export function Rows(props: InputProps) {
   const { field, at, value, change } = props;
-  const rows = Array.isArray(value) ? (value as Row[]) : [];
+  const rows = Array.isArray(value) ? (value as RowValue[]) : [];
   const set = (i: number, name: string, next: unknown) => {
     const { [name]: _before, ...rest } = rows[i] ?? {};
     change(rows.with(i, isNothing(next) ? rest : { ...rest, [name]: next }));

@@ -3,7 +3,7 @@ import { languageName, languagesOfEurope } from '../format';
 import { language, t } from '../i18n';
 import { eachLanguage } from '../model';
 import { Icon } from '../ui/Icon';
-import type { Field } from './form';
+import type { FormField } from './form';
 import { AddOne, fieldId, Group, Input, type InputProps } from './Input';
 
 const focus = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
@@ -18,7 +18,7 @@ export function Names(props: InputProps) {
     const next = text === null ? rest : { ...rest, [code]: text };
     change(Object.keys(next).length ? next : null);
   };
-  const line = (name: string): Field => ({ ...field, kind: 'text', required: false, schema: { ...eachLanguage(field.schema), title: name } });
+  const line = (name: string): FormField => ({ ...field, kind: 'text', required: false, schema: { ...eachLanguage(field.schema), title: name } });
   return (
     <Group {...props}>
       {byName(Object.keys(texts)).map(([code, name]) => (

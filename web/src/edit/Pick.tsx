@@ -9,7 +9,7 @@ import { language, t } from '../i18n';
 import { announcement, plan, sheetFull, theMap, titleOf } from '../state';
 import { Icon } from '../ui/Icon';
 
-export interface Outline {
+export interface NamedOutline {
   name: string;
   group: string;
   geometry: Geometry;
@@ -18,17 +18,17 @@ export interface Outline {
 /** How near the hand must be, in pixels. */
 const REACH_PX = 14;
 
-interface PickProps {
+interface OutlinePickerProps {
   city: string;
   id: string;
   /** Nothing is being drawn, so that a tap is free to pick. */
   free: boolean;
-  take: (outline: Outline) => void;
+  take: (outline: NamedOutline) => void;
 }
 
 /** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
-export function Pick({ city, id, free, take }: PickProps) {
-  const [outlines, setOutlines] = useState<Outline[] | null>(null);
+export function Pick({ city, id, free, take }: OutlinePickerProps) {
+  const [outlines, setOutlines] = useState<NamedOutline[] | null>(null);
   useEffect(() => {
     let here = true;
     void outlinesOf(city, id).then((found) => here && setOutlines(found));
@@ -87,7 +87,7 @@ export function Pick({ city, id, free, take }: PickProps) {
   );
 }
 
-async function outlinesOf(city: string, id: string): Promise<Outline[]> {
+async function outlinesOf(city: string, id: string): Promise<NamedOutline[]> {
   const all = plan.value;
   if (!all || !city) return [];
   const areas = all.areas.filter((one) => one.city === city).flatMap(({ geometry, name }) => (geometry ? [{ name, geometry, group: t('legend.area') }] : []));
@@ -104,6 +104,6 @@ async function outlinesOf(city: string, id: string): Promise<Outline[]> {
     );
   const [streets, facilities] = await Promise.all([ground('segments', 'street', t('legend.street')), ground('facilities', 'name', t('legend.facility'))]);
   const collator = new Intl.Collator(language.value);
-  const named = (list: Outline[]) => list.filter(({ name }) => name).sort((a, b) => collator.compare(a.name, b.name));
+  const named = (list: NamedOutline[]) => list.filter(({ name }) => name).sort((a, b) => collator.compare(a.name, b.name));
   return [...named(areas), ...named(streets), ...named(facilities), ...named(others)];
 }

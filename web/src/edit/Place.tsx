@@ -1,39 +1,39 @@
 // Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
-import type { Kind } from '../draw/coordinates';
+import type { ShapeKind } from '../draw/coordinates';
 import { DrawTools } from '../draw/DrawTools';
 import { canReshape, crosshair, drawing, reshape, snapping, stopDrawing, taker } from '../draw/drawing';
 import { areaOf, metresBetween } from '../draw/measure';
 import { number } from '../format';
 import { boxOf } from '../geometry';
-import { language, t, type Key } from '../i18n';
+import { language, t, type MessageKey } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
 import { announcement, goal, sheetFull, theMap } from '../state';
 import { GEOMETRY } from './change';
-import type { Fault } from './check';
+import type { FieldFault } from './check';
 import { draft } from './desk';
 import { change } from './drafts';
 import { FaultText } from './Input';
-import { Pick, type Outline } from './Pick';
+import { Pick, type NamedOutline } from './Pick';
 import { isIntervention } from './ref';
 
-interface PlaceProps {
+interface PlaceFieldProps {
   value: Geometry | null;
   city: string;
-  faults: readonly Fault[];
+  faults: readonly FieldFault[];
   id: string;
   /** What the collection says of its places: which kinds it takes. */
   schema: FieldSchema | undefined;
 }
 
-const KINDS: [Kind, Key][] = [
+const KINDS: [ShapeKind, MessageKey][] = [
   ['point', 'place.point'],
   ['line', 'place.line'],
   ['polygon', 'place.area'],
 ];
 
-const KIND_OF: Partial<Record<Geometry['type'], Kind>> = {
+const KIND_OF: Partial<Record<Geometry['type'], ShapeKind>> = {
   Point: 'point',
   MultiPoint: 'point',
   LineString: 'line',
@@ -43,15 +43,15 @@ const KIND_OF: Partial<Record<Geometry['type'], Kind>> = {
 };
 
 /** The kinds that a geometry's format lets through: "geometry-polygon-or-multipolygon". */
-const kindsOf = (schema: FieldSchema | undefined): Kind[] => {
+const kindsOf = (schema: FieldSchema | undefined): ShapeKind[] => {
   const format = schema?.format ?? 'geometry-any';
   const all = KINDS.map(([kind]) => kind);
   return format === 'geometry-any' ? all : all.filter((kind) => format.includes(kind));
 };
 
-export function Place({ value, city, faults, id, schema }: PlaceProps) {
+export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
   const kinds = kindsOf(schema);
-  const [kind, setKind] = useState<Kind>((value && KIND_OF[value.type]) ?? kinds.at(-1) ?? 'polygon');
+  const [kind, setKind] = useState<ShapeKind>((value && KIND_OF[value.type]) ?? kinds.at(-1) ?? 'polygon');
   const [picking, setPicking] = useState(false);
   const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
   // Before the next picture: who moves the map at once is not moved back.
@@ -66,7 +66,7 @@ export function Place({ value, city, faults, id, schema }: PlaceProps) {
       snapping.value = false;
     };
   }, [id]);
-  const take = ({ name, geometry }: Outline) => {
+  const take = ({ name, geometry }: NamedOutline) => {
     setPicking(false);
     drawn(geometry, true);
     announcement.value = t('place.picked', { name, place: describe(geometry) });

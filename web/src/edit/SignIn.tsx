@@ -1,10 +1,10 @@
 // Signing in, and the menu of who is signed in. A native dialog: Escape closes it, the focus goes back where it was.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { announcement, cityName, plan } from '../state';
 import { renew } from '../state/changes';
 import { forgetAll, keepAll } from '../state/kept';
-import { account, farewell, welcome, type Account } from '../state/session';
+import { account, farewell, welcome, type UserAccount } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { clear, drafts, waiting } from './desk';
 import { flush } from './commit';
@@ -26,7 +26,7 @@ export function SignIn() {
 }
 
 function SignInForm({ why }: { why: string }) {
-  const [problem, setProblem] = useState<Key | null>(null);
+  const [problem, setProblem] = useState<MessageKey | null>(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
   const [secret, setSecret] = useState('');
@@ -39,7 +39,7 @@ function SignInForm({ why }: { why: string }) {
     setBusy(false);
     if (answer && typeof answer === 'object') {
       await forgetAll();
-      await welcome(answer as Account);
+      await welcome(answer as UserAccount);
       ended.value = false;
       signInWanted.value = null;
       announcement.value = t('signin.done', { name: account.value?.name ?? '' });
@@ -104,7 +104,7 @@ function SignInForm({ why }: { why: string }) {
   );
 }
 
-const ROLES: Record<string, Key> = { viewer: 'role.viewer', contributor: 'role.contributor', editor: 'role.editor', admin: 'role.admin' };
+const ROLES: Record<string, MessageKey> = { viewer: 'role.viewer', contributor: 'role.contributor', editor: 'role.editor', admin: 'role.admin' };
 
 export function AccountMenu() {
   const who = account.value;

@@ -9,7 +9,7 @@ import { redo, undo, flush } from './commit';
 import { look } from './decide';
 import { browsing, draft, drafts, dropWaiting, steps, waiting } from './desk';
 import { discard, isTouched, make, resumeDraft, titleOfDraft } from './drafts';
-import type { Draft, Waiting } from './keep';
+import type { FeatureDraft, PendingChange } from './keep';
 import { citiesOpen } from './rights';
 import { askToSignIn, ended } from './signin';
 
@@ -54,7 +54,7 @@ function browse(): void {
   browsing.value = '';
 }
 
-function Unsent({ list }: { list: readonly Waiting[] }) {
+function Unsent({ list }: { list: readonly PendingChange[] }) {
   const plain = list.filter(({ stuck }) => !stuck);
   return (
     <section class="hint" aria-label={t('waiting.label')}>
@@ -80,7 +80,7 @@ function Unsent({ list }: { list: readonly Waiting[] }) {
   );
 }
 
-function Stuck({ one: { key, label, stuck } }: { one: Waiting }) {
+function Stuck({ one: { key, label, stuck } }: { one: PendingChange }) {
   const drop = () => {
     dropWaiting(key);
     void reload();
@@ -111,7 +111,7 @@ function Stuck({ one: { key, label, stuck } }: { one: Waiting }) {
   );
 }
 
-function Left({ list }: { list: readonly Draft[] }) {
+function Left({ list }: { list: readonly FeatureDraft[] }) {
   if (!list.length) return null;
   return (
     <section class="hint" aria-label={t('draft.label')}>

@@ -3,27 +3,27 @@ import { t } from '../i18n';
 import type { Intervention } from '../plan';
 import { announcement, model, plan, selected, titleOf } from '../state';
 import { chosen } from '../state/chosen';
-import { withValue, type Change, type Content, type FieldName } from './change';
+import { withValue, type FeatureChange, type FeatureContent, type FieldName } from './change';
 import { commit } from './commit';
 import { deciding, trouble, waiting } from './desk';
-import { contentOf, newest, type Version } from './send';
+import { contentOf, newest, type HistoryVersion } from './send';
 
 /** Statuses that may follow one, as the plan's own vocabulary says. */
 export function movesFrom(status: string): string[] {
   return model.value?.vocabularies.status?.concepts.find(({ id }) => id === status)?.moves ?? [];
 }
 
-async function run(changes: Change[], label: string): Promise<boolean> {
+async function run(changes: FeatureChange[], label: string): Promise<boolean> {
   const outcome = await commit(changes, label, { join: true });
   if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
   if (outcome.kind === 'refused') trouble.value = outcome.faults.map(({ value }) => value).join(' ') || outcome.sentence;
   return outcome.kind === 'done' || outcome.kind === 'waiting';
 }
 
-const held = (one: Intervention): Content => contentOf(one);
+const held = (one: Intervention): FeatureContent => contentOf(one);
 
 /** A change of what the page shows; the version is asked for when it is sent. */
-function of(one: Intervention, now: Content | null): Change {
+function of(one: Intervention, now: FeatureContent | null): FeatureChange {
   return { id: one.id, base: held(one), now, etag: null };
 }
 
@@ -40,7 +40,7 @@ export async function remove(one: Intervention): Promise<void> {
 }
 
 /** The thing as it was after a revision, as a new version: nothing of its history is lost. */
-export async function restore(id: string, version: Version): Promise<void> {
+export async function restore(id: string, version: HistoryVersion): Promise<void> {
   const found = await newest(id);
   if (!version.after) return;
   if (found === 'unreachable') {

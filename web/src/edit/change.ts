@@ -1,19 +1,19 @@
 // A change is a value: what a thing was, and what it shall be. Undo is the same value the other way round.
 import type { Geometry } from 'geojson';
 
-export type Properties = Record<string, unknown>;
+export type FeatureProperties = Record<string, unknown>;
 
 /** What people say of a thing; its id and version stand beside it. */
-export interface Content {
+export interface FeatureContent {
   geometry: Geometry | null;
-  properties: Properties;
+  properties: FeatureProperties;
 }
 
 /** `base` null makes a thing, `now` null removes it. */
-export interface Change {
+export interface FeatureChange {
   id: string;
-  base: Content | null;
-  now: Content | null;
+  base: FeatureContent | null;
+  now: FeatureContent | null;
   /** The version that `base` is, as the server named it; null when it was not asked. */
   etag: string | null;
   /** The revision of the collection that this change made, once it is sent. */
@@ -26,14 +26,14 @@ export interface Change {
 export type FieldName = string;
 export const GEOMETRY: FieldName = 'geometry';
 
-export function inverse({ id, base, now, revision }: Change, etag: string | null): Change {
+export function inverse({ id, base, now, revision }: FeatureChange, etag: string | null): FeatureChange {
   return { id, base: now, now: base, etag, ...(now || !revision ? {} : { restore: revision - 1 }) };
 }
 
-export const fieldValue = (content: Content, field: FieldName): unknown => (field === GEOMETRY ? content.geometry : (content.properties[field] ?? null));
+export const fieldValue = (content: FeatureContent, field: FieldName): unknown => (field === GEOMETRY ? content.geometry : (content.properties[field] ?? null));
 
 /** The content with another value in a field; nothing said is no member at all. */
-export function withValue(content: Content, field: FieldName, value: unknown): Content {
+export function withValue(content: FeatureContent, field: FieldName, value: unknown): FeatureContent {
   if (field === GEOMETRY) return { ...content, geometry: value as Geometry | null };
   const properties = { ...content.properties };
   if (isNothing(value)) delete properties[field];
@@ -46,13 +46,13 @@ export function isNothing(value: unknown): boolean {
 }
 
 /** Fields that differ, in the order of the first content, then of the second. */
-export function differing(a: Content, b: Content): FieldName[] {
+export function differing(a: FeatureContent, b: FeatureContent): FieldName[] {
   const names = new Set([GEOMETRY, ...Object.keys(a.properties), ...Object.keys(b.properties)]);
   return [...names].filter((name) => !same(fieldValue(a, name), fieldValue(b, name)));
 }
 
 /** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null, within a field as well. */
-export function patchOf(base: Content, now: Content): { geometry?: Geometry | null; properties?: Properties } {
+export function patchOf(base: FeatureContent, now: FeatureContent): { geometry?: Geometry | null; properties?: FeatureProperties } {
   const fields = differing(base, now);
   const properties = Object.fromEntries(
     fields.filter((name) => name !== GEOMETRY).map((name) => [name, patched(fieldValue(base, name), fieldValue(now, name))]),
@@ -63,7 +63,7 @@ export function patchOf(base: Content, now: Content): { geometry?: Geometry | nu
   };
 }
 
-const isObject = (value: unknown): value is Properties => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is FeatureProperties => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function patched(base: unknown, now: unknown): unknown {
   if (!isObject(base) || !isObject(now)) return now;
@@ -75,6 +75,6 @@ export function same(a: unknown, b: unknown): boolean {
   if (a === b || (isNothing(a) && isNothing(b))) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;
   if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false;
-  const [one, other] = [a as Properties, b as Properties];
+  const [one, other] = [a as FeatureProperties, b as FeatureProperties];
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => same(one[key], other[key]));
 }

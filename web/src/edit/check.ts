@@ -1,22 +1,36 @@
 // What is wrong with what was filled in, by the schema alone, so that it is said before anything is sent and in the
 // person's language. What only the server knows comes back as its own sentence.
 import { eachLanguage, type FieldSchema } from '../model';
-import { isNothing, type Content } from './change';
-import { formOf, type Field } from './form';
+import { isNothing, type FeatureContent } from './change';
+import { formOf, type FormField } from './form';
 
-export type Reason = 'required' | 'long' | 'pattern' | 'number' | 'whole' | 'cents' | 'low' | 'high' | 'date' | 'order' | 'uri' | 'choice' | 'many' | 'said';
+export type FaultReason =
+  | 'required'
+  | 'long'
+  | 'pattern'
+  | 'number'
+  | 'whole'
+  | 'cents'
+  | 'low'
+  | 'high'
+  | 'date'
+  | 'order'
+  | 'uri'
+  | 'choice'
+  | 'many'
+  | 'said';
 
-export interface Fault {
+export interface FieldFault {
   /** The field, and within a list the row and its part. */
   at: string[];
-  reason: Reason;
+  reason: FaultReason;
   /** A bound that was passed, or for `said` the server's sentence. */
   value?: string | number;
 }
 
 export const faultKey = (at: readonly (string | number)[]) => at.join('.');
 
-export function faultsOf(schema: FieldSchema, content: Content): Fault[] {
+export function faultsOf(schema: FieldSchema, content: FeatureContent): FieldFault[] {
   const faults = formOf(schema).flatMap((field) => faultsOfField(field, content.properties[field.name], [field.name]));
   if (schema.required?.includes('geometry') && !content.geometry) faults.push({ at: ['geometry'], reason: 'required' });
   const { start, end } = content.properties;
@@ -24,9 +38,9 @@ export function faultsOf(schema: FieldSchema, content: Content): Fault[] {
   return faults;
 }
 
-function faultsOfField({ kind, schema, required, parts }: Field, value: unknown, at: string[]): Fault[] {
+function faultsOfField({ kind, schema, required, parts }: FormField, value: unknown, at: string[]): FieldFault[] {
   if (isNothing(value)) return required ? [{ at, reason: 'required' }] : [];
-  const fault = (reason: Reason, bound?: string | number): Fault[] => [{ at, reason, ...(bound === undefined ? {} : { value: bound }) }];
+  const fault = (reason: FaultReason, bound?: string | number): FieldFault[] => [{ at, reason, ...(bound === undefined ? {} : { value: bound }) }];
   if (Array.isArray(value)) {
     if (value.length > (schema.maxItems ?? Infinity)) return fault('many', schema.maxItems);
     const item = { name: '', kind: 'text' as const, schema: schema.items ?? {}, required: true, parts: [] };
@@ -50,7 +64,7 @@ function faultsOfField({ kind, schema, required, parts }: Field, value: unknown,
   return [];
 }
 
-function numberFault(schema: FieldSchema, value: unknown, fault: (reason: Reason, bound?: number) => Fault[]): Fault[] {
+function numberFault(schema: FieldSchema, value: unknown, fault: (reason: FaultReason, bound?: number) => FieldFault[]): FieldFault[] {
   if (typeof value !== 'number' || !Number.isFinite(value)) return fault('number');
   if (schema.type === 'integer' && !Number.isInteger(value)) return fault('whole');
   if (schema.format === 'decimal' && !/^-?\d+(\.\d{1,2})?$/.test(String(value))) return fault('cents');
@@ -64,15 +78,15 @@ function isDate(value: unknown): value is string {
 }
 
 /** An entry of `errors` in problem details (RFC 9457). */
-export interface Said {
+export interface ProblemError {
   pointer?: string;
   parameter?: string;
   detail?: string;
 }
 
 /** The server's errors at the fields they are about; one that is about no field is about the whole. */
-export function faultsSaid(errors: readonly Said[], whole: string): Fault[] {
-  const faults = errors.map(({ pointer = '', detail = '' }): Fault => ({ at: fieldOf(pointer), reason: 'said', value: detail }));
+export function faultsSaid(errors: readonly ProblemError[], whole: string): FieldFault[] {
+  const faults = errors.map(({ pointer = '', detail = '' }): FieldFault => ({ at: fieldOf(pointer), reason: 'said', value: detail }));
   return faults.length ? faults : [{ at: [], reason: 'said', value: whole }];
 }
 

@@ -1,30 +1,30 @@
 // The one way by which anything is changed: sent at once, or kept until the connection is back; on top of what others did
 // where that can be joined, put before a person where not. Undo and redo go the same way.
 import { batch } from '@preact/signals';
-import type { Item } from '../api';
+import type { FeatureItem } from '../api';
 import { t } from '../i18n';
 import { announcement, plan } from '../state';
 import { applyChanges } from '../state/changes';
 import { keepSaved } from '../state/kept';
 import { resume } from '../state/session';
-import { inverse, type Change } from './change';
-import type { Fault } from './check';
+import { inverse, type FeatureChange } from './change';
+import type { FieldFault } from './check';
 import { deciding, dropWaiting, putWaiting, settled, steps, trouble, waiting } from './desk';
-import type { Waiting } from './keep';
-import type { Conflict } from './onto';
+import type { PendingChange } from './keep';
+import type { EditConflict } from './onto';
 import { reconcile } from './reconcile';
 import { isIntervention } from './ref';
 import { send } from './send';
 import { askToSignIn, ended } from './signin';
 import { did, redid, undid } from './undo';
 
-export type Outcome =
-  | { kind: 'done'; left: Conflict[] }
+export type CommitOutcome =
+  | { kind: 'done'; left: EditConflict[] }
   | { kind: 'waiting' }
-  | { kind: 'conflict'; conflicts: Conflict[] }
-  | { kind: 'refused'; faults: Fault[]; sentence: string };
+  | { kind: 'conflict'; conflicts: EditConflict[] }
+  | { kind: 'refused'; faults: FieldFault[]; sentence: string };
 
-export interface Manner {
+export interface CommitOptions {
   /** Whether what others did to other fields is joined without asking. */
   join: boolean;
   /** Whether the rest is done when one of several meets a conflict. */
@@ -32,12 +32,12 @@ export interface Manner {
   way?: 'undo' | 'redo';
 }
 
-type Sent = { kind: 'done'; sent: Change[]; left: Conflict[] } | Exclude<Outcome, { kind: 'done' }>;
+type SendOutcome = { kind: 'done'; sent: FeatureChange[]; left: EditConflict[] } | Exclude<CommitOutcome, { kind: 'done' }>;
 
-export async function commit(changes: Change[], label: string, manner: Manner): Promise<Outcome> {
+export async function commit(changes: FeatureChange[], label: string, manner: CommitOptions): Promise<CommitOutcome> {
   trouble.value = '';
   const behind = waiting.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
-  const outcome: Sent = behind ? { kind: 'waiting' } : await transmit(changes, manner);
+  const outcome: SendOutcome = behind ? { kind: 'waiting' } : await transmit(changes, manner);
   if (outcome.kind === 'done') {
     batch(() => {
       applyLocally(outcome.sent);
@@ -51,7 +51,7 @@ export async function commit(changes: Change[], label: string, manner: Manner): 
   return outcome;
 }
 
-function record(done: { label: string; changes: Change[] }, way: Manner['way']): void {
+function record(done: { label: string; changes: FeatureChange[] }, way: CommitOptions['way']): void {
   if (way === 'undo')
     steps.value = undid(steps.value, {
       ...done,
@@ -63,7 +63,7 @@ function record(done: { label: string; changes: Change[] }, way: Manner['way']):
 }
 
 /** Kept on this device, and shown as if it were done. */
-function wait(changes: Change[], label: string, way: Manner['way']): void {
+function wait(changes: FeatureChange[], label: string, way: CommitOptions['way']): void {
   batch(() => {
     putWaiting({ key: crypto.randomUUID(), label, changes, stuck: '', at: Date.now() });
     applyLocally(changes);
@@ -77,9 +77,9 @@ function wait(changes: Change[], label: string, way: Manner['way']): void {
 const TRIES = 5;
 
 /** Sends, and on a stale version tries again on top of the newest. */
-async function transmit(changes: Change[], { join, partly }: Pick<Manner, 'join' | 'partly'>): Promise<Sent> {
+async function transmit(changes: FeatureChange[], { join, partly }: Pick<CommitOptions, 'join' | 'partly'>): Promise<SendOutcome> {
   let list = changes;
-  let left: Conflict[] = [];
+  let left: EditConflict[] = [];
   let known = list.every(({ base, etag }) => !base || etag);
   for (let tries = 0; tries < TRIES; tries++) {
     if (known) {
@@ -107,7 +107,7 @@ async function transmit(changes: Change[], { join, partly }: Pick<Manner, 'join'
 }
 
 /** A session that ended is opened again and nothing is lost; any other refusal is final. */
-async function denied({ sentence }: { sentence: string }): Promise<Sent> {
+async function denied({ sentence }: { sentence: string }): Promise<SendOutcome> {
   if ((await resume()) !== 'visitor') return { kind: 'refused', faults: [], sentence };
   ended.value = true;
   askToSignIn(t('signin.ended'));
@@ -115,10 +115,10 @@ async function denied({ sentence }: { sentence: string }): Promise<Sent> {
 }
 
 /** What is not an intervention comes back with the server's news. */
-function applyLocally(all: Change[]): void {
+function applyLocally(all: FeatureChange[]): void {
   const changes = all.filter(({ id }) => isIntervention(id));
   if (changes.length < all.length) settled.value += 1;
-  const put = changes.flatMap(({ id, now }): Item[] => {
+  const put = changes.flatMap(({ id, now }): FeatureItem[] => {
     if (!now) return [];
     const before = plan.value?.byId.get(id)?.properties ?? {};
     const written = Object.fromEntries(['created', 'updated'].flatMap((name) => (name in before ? [[name, before[name]]] : [])));
@@ -142,14 +142,14 @@ export async function redo(): Promise<void> {
   if (last) await again(last.changes, last.label, 'redo');
 }
 
-async function again(changes: Change[], label: string, way: 'undo' | 'redo'): Promise<void> {
+async function again(changes: FeatureChange[], label: string, way: 'undo' | 'redo'): Promise<void> {
   const outcome = await commit(changes, label, { join: true, way });
   if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
   if (outcome.kind === 'refused') trouble.value = outcome.sentence;
 }
 
 /** What was not sent yet is simply not sent. */
-function dropped(changes: Change[]): boolean {
+function dropped(changes: FeatureChange[]): boolean {
   const entry = waiting.value.find(
     (one) =>
       !one.stuck && one.changes.length === changes.length && one.changes.every(({ id }, i) => id === changes[i]!.id) && changes.every(({ etag }) => !etag),
@@ -188,12 +188,12 @@ async function sendAll(): Promise<void> {
 }
 
 /** What builds on a change that waits for a decision waits too. */
-function stuckBefore(one: Waiting): boolean {
+function stuckBefore(one: PendingChange): boolean {
   const before = waiting.value.slice(0, waiting.value.indexOf(one)).filter(({ stuck }) => stuck);
   return before.some(({ changes }) => changes.some(({ id }) => one.changes.some((change) => change.id === id)));
 }
 
-function settle(entry: Waiting, outcome: Exclude<Sent, { kind: 'waiting' }>): void {
+function settle(entry: PendingChange, outcome: Exclude<SendOutcome, { kind: 'waiting' }>): void {
   if (outcome.kind === 'done') {
     batch(() => {
       dropWaiting(entry.key);

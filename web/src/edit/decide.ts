@@ -3,16 +3,16 @@ import { batch } from '@preact/signals';
 import { t } from '../i18n';
 import { announcement, select } from '../state';
 import { reload } from '../state/changes';
-import type { Change, FieldName } from './change';
-import { commit, flush, type Outcome } from './commit';
+import type { FeatureChange, FieldName } from './change';
+import { commit, flush, type CommitOutcome } from './commit';
 import { deciding, dropDraft, dropWaiting, trouble, waiting } from './desk';
-import { merge, type Side } from './merge';
+import { merge, type MergeSide } from './merge';
 import { reconcile } from './reconcile';
 import { isIntervention } from './ref';
 import { historyOf } from './send';
 
 /** Sends the joined version on top of theirs. */
-export async function decide(choices: ReadonlyMap<FieldName, Side>): Promise<void> {
+export async function decide(choices: ReadonlyMap<FieldName, MergeSide>): Promise<void> {
   const asked = deciding.value;
   if (!asked) return;
   const { change, theirs, etag, differences } = asked.conflict;
@@ -49,11 +49,11 @@ export async function letBe(): Promise<void> {
 }
 
 /** Sends one step after the other; the first that does not go ends it. */
-async function finish(...stepsOf: Change[][]): Promise<void> {
+async function finish(...stepsOf: FeatureChange[][]): Promise<void> {
   const asked = deciding.value!;
   // What waits is this very change; it must not stand in its own way.
   if (asked.waiting) dropWaiting(asked.waiting);
-  let outcome: Outcome = { kind: 'waiting' };
+  let outcome: CommitOutcome = { kind: 'waiting' };
   for (const changes of stepsOf) {
     outcome = await commit(changes, asked.label, { join: false });
     if (outcome.kind === 'conflict' || outcome.kind === 'refused') break;

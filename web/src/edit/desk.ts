@@ -1,36 +1,36 @@
 // What lies on an editor's desk: drafts, changes that wait for the connection, what can be undone, what has to be decided.
 import { computed, signal } from '@preact/signals';
-import type { Item } from '../api';
+import type { FeatureItem } from '../api';
 import { plan } from '../state';
 import { account } from '../state/session';
-import type { Change } from './change';
-import { drop, keep, kept, onKept, type Draft, type Waiting } from './keep';
-import type { Conflict } from './onto';
+import type { FeatureChange } from './change';
+import { drop, keep, kept, onKept, type FeatureDraft, type PendingChange } from './keep';
+import type { EditConflict } from './onto';
 import { contentOf } from './send';
-import { NO_STEPS, type Steps } from './undo';
+import { NO_STEPS, type UndoSteps } from './undo';
 
 /** Something that was done and sent. */
-export interface Done {
+export interface CommittedStep {
   label: string;
   /** As they were sent, each with the version the thing got by it. */
-  changes: Change[];
+  changes: FeatureChange[];
 }
 
 /** A conflict in front of a person, and what became of the draft or the waiting change it came from. */
-export interface Deciding {
-  conflict: Conflict;
+export interface OpenConflict {
+  conflict: EditConflict;
   label: string;
   draft: string;
   waiting: string;
 }
 
-export const drafts = signal<readonly Draft[]>([]);
+export const drafts = signal<readonly FeatureDraft[]>([]);
 /** The draft in the editor; empty when none is. */
 export const openKey = signal('');
 export const draft = computed(() => drafts.value.find(({ key }) => key === openKey.value) ?? null);
-export const waiting = signal<readonly Waiting[]>([]);
-export const steps = signal<Steps<Done>>(NO_STEPS);
-export const deciding = signal<Deciding | null>(null);
+export const waiting = signal<readonly PendingChange[]>([]);
+export const steps = signal<UndoSteps<CommittedStep>>(NO_STEPS);
+export const deciding = signal<OpenConflict | null>(null);
 /** This device keeps nothing: its storage is full or forbidden. */
 export const unkept = signal(false);
 /** Why the last thing could not be done, in a sentence. */
@@ -42,7 +42,7 @@ export const settled = signal(0);
 export const browsing = signal<string | null>(null);
 
 /** Lists of other data as they were last had, by collection and city. */
-export const lists = new Map<string, Item[]>();
+export const lists = new Map<string, FeatureItem[]>();
 
 /** Others changed what is in the editor after it was opened. */
 export const overtaken = computed(() => {
@@ -78,7 +78,7 @@ function read(): void {
   waiting.value = kept('waiting', login());
 }
 
-export function putDraft(one: Draft): void {
+export function putDraft(one: FeatureDraft): void {
   unkept.value = !keep('draft', login(), one);
   const rest = drafts.value.filter(({ key }) => key !== one.key);
   drafts.value = [...rest, one];
@@ -90,7 +90,7 @@ export function dropDraft(key: string): void {
   if (openKey.value === key) openKey.value = '';
 }
 
-export function putWaiting(one: Waiting): void {
+export function putWaiting(one: PendingChange): void {
   unkept.value = !keep('waiting', login(), one);
   const at = waiting.value.findIndex(({ key }) => key === one.key);
   waiting.value = at < 0 ? [...waiting.value, one] : waiting.value.with(at, one);

@@ -7,17 +7,17 @@ import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
 import { announcement, filter, model, plan, select, selected, tab, titleOf } from '../state';
 import { account } from '../state/session';
-import { differing, GEOMETRY, isNothing, same, fieldValue, withValue, type Content, type FieldName } from './change';
-import { faultsOf, type Fault } from './check';
+import { differing, GEOMETRY, isNothing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './change';
+import { faultsOf, type FieldFault } from './check';
 import { commit } from './commit';
 import { browsing, deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
-import type { Draft } from './keep';
+import type { FeatureDraft } from './keep';
 import { reconcile } from './reconcile';
 import { collectionOf, isIntervention, refOf } from './ref';
 import { citiesOpen } from './rights';
 import { loadSchema, schemaOf } from './schemas';
 import { contentOf, newest } from './send';
-import { did, NO_STEPS, redid, undid, type Steps } from './undo';
+import { did, NO_STEPS, redid, undid, type UndoSteps } from './undo';
 
 interface FieldStep {
   field: FieldName;
@@ -27,15 +27,15 @@ interface FieldStep {
 }
 
 /** What can be undone within the editor, before anything is saved. */
-export const fieldSteps = signal<Steps<FieldStep>>(NO_STEPS);
+export const fieldSteps = signal<UndoSteps<FieldStep>>(NO_STEPS);
 /** What is wrong with the draft; filled when somebody wants to save. */
-export const faults = signal<readonly Fault[]>([]);
+export const faults = signal<readonly FieldFault[]>([]);
 export const saving = signal(false);
 
 /** Typing on in the same field within this time is one step. */
 const PAUSE_MS = 1200;
 
-function open(one: Draft): void {
+function open(one: FeatureDraft): void {
   batch(() => {
     putDraft(one);
     openKey.value = one.key;
@@ -47,7 +47,7 @@ function open(one: Draft): void {
 }
 
 /** Opens the editor on the newest version; without a connection on the one that the page shows. */
-export async function edit(id: string, shown?: Content): Promise<void> {
+export async function edit(id: string, shown?: FeatureContent): Promise<void> {
   const before = selected.peek();
   const left = drafts.value.find(({ key }) => key === id);
   if (left) return open(left);
@@ -68,11 +68,11 @@ export function resumeDraft(key: string): void {
   open(left);
 }
 
-export function make(properties: Content['properties'] = {}, geometry: Geometry | null = null): void {
+export function make(properties: FeatureContent['properties'] = {}, geometry: Geometry | null = null): void {
   const open_ = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
   const city = open_.includes(filter.value.city) ? filter.value.city : open_.length === 1 ? open_[0] : undefined;
   const start = { status: 'idea', visibility: 'public', location_precision: geometry ? 'exact' : 'unknown', language: language.value };
-  const now: Content = { geometry, properties: { ...start, ...(city ? { city } : {}), ...properties } };
+  const now: FeatureContent = { geometry, properties: { ...start, ...(city ? { city } : {}), ...properties } };
   selected.value = '';
   open({ key: `new-${crypto.randomUUID()}`, base: null, now, etag: null, at: Date.now() });
 }
@@ -123,7 +123,7 @@ export function change(field: FieldName, value: unknown): void {
   });
 }
 
-function set(one: Draft, field: FieldName, value: unknown): void {
+function set(one: FeatureDraft, field: FieldName, value: unknown): void {
   putDraft({ ...one, now: withValue(one.now, field, value), at: Date.now() });
   faults.value = faults.value.filter(({ at }) => at[0] !== field);
 }
@@ -143,7 +143,7 @@ export function redoField(): void {
 }
 
 /** Whether anything would be lost by discarding it. */
-export function isTouched({ base, now }: Draft): boolean {
+export function isTouched({ base, now }: FeatureDraft): boolean {
   return !base || differing(base, now).length > 0;
 }
 
@@ -179,7 +179,7 @@ export async function save(): Promise<void> {
 }
 
 /** Takes what is in the editor out of the plan. */
-export async function removeDrafted(one: Draft): Promise<void> {
+export async function removeDrafted(one: FeatureDraft): Promise<void> {
   const outcome = await commit([{ id: one.key, base: one.base, now: null, etag: one.etag }], t('did.removed', { title: titleOfDraft(one) }), { join: true });
   if (outcome.kind === 'refused') trouble.value = outcome.sentence;
   else if (outcome.kind === 'conflict')
@@ -199,7 +199,7 @@ export async function lookAtOthers(): Promise<void> {
 }
 
 /** Leaves the editor; a draft that says nothing new is not kept. */
-export function close(one: Draft): void {
+export function close(one: FeatureDraft): void {
   batch(() => {
     if (one.base && !isTouched(one)) dropDraft(one.key);
     openKey.value = '';
@@ -214,7 +214,7 @@ export function discard(key: string): void {
 }
 
 /** City and title as an id that nobody has. */
-function newId({ properties }: Content): string {
+function newId({ properties }: FeatureContent): string {
   const words = (text: unknown) =>
     fold(String(text ?? ''))
       .replace(/[^a-z0-9]+/g, '-')
@@ -239,12 +239,12 @@ effect(() => {
 /** Fields that say what a thing is called, the first that it has. */
 const NAMES = ['title', 'name', 'street', 'address', 'unit', 'text', 'subject', 'indicator', 'class'];
 
-export function titleOfContent({ properties }: Content): string {
+export function titleOfContent({ properties }: FeatureContent): string {
   const name = NAMES.find((one) => !isNothing(properties[one]));
   return name ? String(properties[name]) : '';
 }
 
-export const titleOfDraft = ({ key, now }: Draft): string => {
+export const titleOfDraft = ({ key, now }: FeatureDraft): string => {
   const held = plan.value?.byId.get(key);
   return titleOfContent(now) || (held ? titleOf(held).text : t('edit.untitled'));
 };

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FieldSchema } from '../model';
-import { differing, inverse, patchOf, same, withValue, type Content } from './change';
+import { differing, inverse, patchOf, same, withValue, type FeatureContent } from './change';
 import { faultsOf, faultsSaid } from './check';
 import { formOf, sectionsOf } from './form';
-import type { Waiting } from './keep';
+import type { PendingChange } from './keep';
 import { compare, merge } from './merge';
-import { place, type Reconciled } from './onto';
+import { place, type RebaseResult } from './onto';
 import { withWaiting } from './pending';
-import { did, NO_STEPS, redid, undid, type Steps } from './undo';
+import { did, NO_STEPS, redid, undid, type UndoSteps } from './undo';
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/interventions.schema.json'), 'utf8')) as FieldSchema;
-const content = (properties: Record<string, unknown>, at: [number, number] | null = null): Content => ({
+const content = (properties: Record<string, unknown>, at: [number, number] | null = null): FeatureContent => ({
   properties,
   geometry: at && { type: 'Point', coordinates: at },
 });
@@ -85,7 +85,7 @@ describe('two versions', () => {
 });
 
 test('what is undone can be done again until something else is done', () => {
-  let steps: Steps<string> = NO_STEPS;
+  let steps: UndoSteps<string> = NO_STEPS;
   steps = did(did(steps, 'a'), 'b');
   steps = undid(steps, 'b');
   expect(steps).toEqual({ done: ['a'], undone: ['b'] });
@@ -161,8 +161,8 @@ describe('what was filled in', () => {
 describe('a change that meets another version', () => {
   const base = content({ title: 'A', cost: 1 });
   const change = { id: 'x', base, now: content({ title: 'B', cost: 1 }), etag: '"1"' };
-  const met = (one: Parameters<typeof place>[0], theirs: Content | null, join = true): Reconciled => {
-    const into: Reconciled = { ready: [], already: new Map(), conflicts: [] };
+  const met = (one: Parameters<typeof place>[0], theirs: FeatureContent | null, join = true): RebaseResult => {
+    const into: RebaseResult = { ready: [], already: new Map(), conflicts: [] };
     place(one, theirs, theirs && '"2"', join, into);
     return into;
   };
@@ -199,7 +199,13 @@ describe('a change that meets another version', () => {
 
 describe('a list of other data', () => {
   const area = (id: string, name: string, city = 'celje') => ({ type: 'Feature' as const, id, geometry: null, properties: { name, city } });
-  const wait = (id: string, now: Content | null): Waiting => ({ key: id, label: '', stuck: '', at: 0, changes: [{ id, base: null, now, etag: null }] });
+  const wait = (id: string, now: FeatureContent | null): PendingChange => ({
+    key: id,
+    label: '',
+    stuck: '',
+    at: 0,
+    changes: [{ id, base: null, now, etag: null }],
+  });
 
   test('shows what waits for the connection as it will be', () => {
     const waiting = [

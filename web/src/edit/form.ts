@@ -1,15 +1,15 @@
 // A form is what the schema of a collection says: which fields, in which order, and how each is asked for.
 import { eachLanguage, fieldsOf, type FieldSchema } from '../model';
 
-export type Kind = 'text' | 'long' | 'choice' | 'choices' | 'date' | 'number' | 'flag' | 'reference' | 'references' | 'texts' | 'names' | 'rows';
+export type FieldKind = 'text' | 'long' | 'choice' | 'choices' | 'date' | 'number' | 'flag' | 'reference' | 'references' | 'texts' | 'names' | 'rows';
 
-export interface Field {
+export interface FormField {
   name: string;
-  kind: Kind;
+  kind: FieldKind;
   schema: FieldSchema;
   required: boolean;
   /** The fields of one row. */
-  parts: Field[];
+  parts: FormField[];
 }
 
 const UNASKED = new Set(['id', 'primary-geometry']);
@@ -18,7 +18,7 @@ const UNASKED = new Set(['id', 'primary-geometry']);
 const LINE = 300;
 
 /** Every field that a person fills in here: not the id, not the place on the map, not what the service writes. */
-export function formOf(schema: FieldSchema): Field[] {
+export function formOf(schema: FieldSchema): FormField[] {
   const required = new Set(schema.required);
   return fieldsOf(schema)
     .filter(([, field]) => !field.readOnly && (field.type !== 'object' || eachLanguage(field)) && !UNASKED.has(field['x-ogc-role'] ?? ''))
@@ -31,7 +31,7 @@ export function formOf(schema: FieldSchema): Field[] {
     }));
 }
 
-function kindOf(field: FieldSchema): Kind {
+function kindOf(field: FieldSchema): FieldKind {
   const reference = field['x-ogc-role'] === 'reference';
   switch (field.type) {
     case 'array':
@@ -64,19 +64,19 @@ export const SECTIONS = {
   record: [] as string[],
 } as const;
 
-export type Section = keyof typeof SECTIONS;
+export type FormSection = keyof typeof SECTIONS;
 
 /** In a short form all fields stand together, and the place after them. */
-export function sectionOf(name: string, short = false): Section {
+export function sectionOf(name: string, short = false): FormSection {
   if (short) return name === 'geometry' ? 'where' : 'what';
-  const found = (Object.keys(SECTIONS) as Section[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
+  const found = (Object.keys(SECTIONS) as FormSection[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
   return found ?? (name === 'geometry' ? 'where' : 'record');
 }
 
 /** The fields of each section in the order the section names them; empty sections are left out. */
-export function sectionsOf(fields: Field[], short = false): [Section, Field[]][] {
+export function sectionsOf(fields: FormField[], short = false): [FormSection, FormField[]][] {
   if (short) return [['what', fields]];
-  return (Object.keys(SECTIONS) as Section[]).flatMap((section): [Section, Field[]][] => {
+  return (Object.keys(SECTIONS) as FormSection[]).flatMap((section): [FormSection, FormField[]][] => {
     const order = SECTIONS[section] as readonly string[];
     const own = fields.filter(({ name }) => sectionOf(name) === section).sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
     return own.length ? [[section, own]] : [];

@@ -1,7 +1,7 @@
 // Two people changed the same thing: what each of them did to every field, and what comes of it.
-import { differing, same, fieldValue, withValue, type Content, type FieldName } from './change';
+import { differing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './change';
 
-export interface Difference {
+export interface FieldDifference {
   field: FieldName;
   base: unknown;
   mine: unknown;
@@ -10,10 +10,10 @@ export interface Difference {
   by: 'me' | 'them' | 'both';
 }
 
-export type Side = 'mine' | 'theirs';
+export type MergeSide = 'mine' | 'theirs';
 
 /** Every field that either side changed. Where both wrote the same there is nothing to decide. */
-export function compare(base: Content, mine: Content, theirs: Content): Difference[] {
+export function compare(base: FeatureContent, mine: FeatureContent, theirs: FeatureContent): FieldDifference[] {
   const fields = new Set([...differing(base, mine), ...differing(base, theirs)]);
   return [...fields].map((field) => {
     const [was, my, their] = [base, mine, theirs].map((content) => fieldValue(content, field));
@@ -23,7 +23,7 @@ export function compare(base: Content, mine: Content, theirs: Content): Differen
 }
 
 /** Theirs with every field that is mine; null while a field that both changed is not decided. */
-export function merge(theirs: Content, differences: Difference[], choices: ReadonlyMap<FieldName, Side>): Content | null {
+export function merge(theirs: FeatureContent, differences: FieldDifference[], choices: ReadonlyMap<FieldName, MergeSide>): FeatureContent | null {
   let merged = theirs;
   for (const { field, mine, by } of differences) {
     const side = choices.get(field) ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');

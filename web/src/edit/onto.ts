@@ -1,25 +1,25 @@
 // What becomes of one change, given what the server has now: it goes on top, it is there already, or a person decides.
-import { differing, type Change, type Content } from './change';
-import { compare, merge, type Difference } from './merge';
+import { differing, type FeatureChange, type FeatureContent } from './change';
+import { compare, merge, type FieldDifference } from './merge';
 
-export interface Conflict {
-  change: Change;
+export interface EditConflict {
+  change: FeatureChange;
   /** Null when others removed it. */
-  theirs: Content | null;
+  theirs: FeatureContent | null;
   etag: string | null;
-  differences: Difference[];
+  differences: FieldDifference[];
 }
 
-export interface Reconciled {
+export interface RebaseResult {
   /** To be sent now, on top of the newest versions. */
-  ready: Change[];
+  ready: FeatureChange[];
   /** Already so on the server, with the version it has there. */
   already: Map<string, string>;
-  conflicts: Conflict[];
+  conflicts: EditConflict[];
 }
 
 /** Where one change belongs, given what the server has; null is nothing. */
-export function place(change: Change, theirs: Content | null, etag: string | null, join: boolean, into: Reconciled): void {
+export function place(change: FeatureChange, theirs: FeatureContent | null, etag: string | null, join: boolean, into: RebaseResult): void {
   const { id, base, now } = change;
   if (theirs === null) {
     if (!now) into.already.set(id, '');

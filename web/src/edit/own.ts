@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { Intervention } from '../plan';
 import { account } from '../state/session';
-import { ownMatters, whyNot, type Why } from './rights';
+import { ownMatters, whyNot, type EditDenial } from './rights';
 import { mayChange } from './send';
 
 /** By login and id; null where the server did not say, and then decides. */
@@ -24,7 +24,7 @@ export async function learnOwn(ids: readonly string[]): Promise<void> {
 }
 
 /** Why the person may not change it; empty when they may, null while that is being asked. */
-export function reasonAgainst(one: Intervention): Why | null {
+export function reasonAgainst(one: Intervention): EditDenial | null {
   const own = known.value.get(keyOf(one.id));
   const others = whyNot(account.value, one.city, true);
   if (others || !ownMatters(account.value)) return others;

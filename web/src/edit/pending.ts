@@ -1,15 +1,20 @@
 // A collection's things as they will be once what waits for the connection is sent.
-import type { Item } from '../api';
-import type { Waiting } from './keep';
+import type { FeatureItem } from '../api';
+import type { PendingChange } from './keep';
 import { collectionOf, idOf } from './ref';
 
 /** `belongs` says which of those that are new or changed stand in this list. */
-export function withWaiting(list: readonly Item[], waiting: readonly Waiting[], collection: string, belongs: (item: Item) => boolean): Item[] {
+export function withWaiting(
+  list: readonly FeatureItem[],
+  waiting: readonly PendingChange[],
+  collection: string,
+  belongs: (item: FeatureItem) => boolean,
+): FeatureItem[] {
   const all = new Map(list.map((item) => [String(item.id), item]));
   for (const { id: ref, now } of waiting.flatMap(({ changes }) => changes)) {
     if (collectionOf(ref) !== collection) continue;
     const id = idOf(ref);
-    const item: Item | null = now && { type: 'Feature', id, geometry: now.geometry, properties: now.properties };
+    const item: FeatureItem | null = now && { type: 'Feature', id, geometry: now.geometry, properties: now.properties };
     if (item && belongs(item)) all.set(id, item);
     else all.delete(id);
   }

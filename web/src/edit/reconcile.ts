@@ -1,14 +1,14 @@
 // The server has another version than the one that was changed: what can be joined by itself, and what a person decides.
-import type { Change } from './change';
-import { place, type Reconciled } from './onto';
+import type { FeatureChange } from './change';
+import { place, type RebaseResult } from './onto';
 import { lastThere, newest } from './send';
 
 /**
  * Puts each change on top of what the server has now; `join` says whether what others did to other fields is joined without
  * asking. Null when the server does not answer.
  */
-export async function reconcile(changes: Change[], join: boolean): Promise<Reconciled | null> {
-  const result: Reconciled = { ready: [], already: new Map(), conflicts: [] };
+export async function reconcile(changes: FeatureChange[], join: boolean): Promise<RebaseResult | null> {
+  const result: RebaseResult = { ready: [], already: new Map(), conflicts: [] };
   for (let change of changes) {
     const found = await newest(change.id);
     if (found === 'unreachable') return null;

@@ -4,9 +4,9 @@
 export const INTERVENTIONS = 'interventions';
 const PARTED = '\t';
 
-export type Ref = string;
+export type FeatureRef = string;
 
-export const refOf = (collection: string, id: string): Ref => (collection === INTERVENTIONS ? id : collection + PARTED + id);
-export const collectionOf = (ref: Ref): string => (ref.includes(PARTED) ? ref.slice(0, ref.indexOf(PARTED)) : INTERVENTIONS);
-export const idOf = (ref: Ref): string => ref.slice(ref.indexOf(PARTED) + 1);
-export const isIntervention = (ref: Ref): boolean => !ref.includes(PARTED);
+export const refOf = (collection: string, id: string): FeatureRef => (collection === INTERVENTIONS ? id : collection + PARTED + id);
+export const collectionOf = (ref: FeatureRef): string => (ref.includes(PARTED) ? ref.slice(0, ref.indexOf(PARTED)) : INTERVENTIONS);
+export const idOf = (ref: FeatureRef): string => ref.slice(ref.indexOf(PARTED) + 1);
+export const isIntervention = (ref: FeatureRef): boolean => !ref.includes(PARTED);

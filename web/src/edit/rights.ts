@@ -1,10 +1,10 @@
 // Who may change what, as the server's policy has it, so that what is not offered can say why. The server decides.
-import type { Account } from '../state/session';
+import type { UserAccount } from '../state/session';
 
-export type Why = '' | 'viewer' | 'city' | 'own' | 'none';
+export type EditDenial = '' | 'viewer' | 'city' | 'own' | 'none';
 
 /** Why somebody may not change a thing of a city; empty when they may. `own` is whether they made it themselves, null while that is not known. */
-export function whyNot(account: Account | null, city: string, own: boolean | null): Why {
+export function whyNot(account: UserAccount | null, city: string, own: boolean | null): EditDenial {
   if (!account || account.role === 'visitor') return 'none';
   if (account.role === 'admin') return '';
   if (account.role === 'viewer') return 'viewer';
@@ -13,9 +13,9 @@ export function whyNot(account: Account | null, city: string, own: boolean | nul
 }
 
 /** Whether somebody may add things, and to which of these cities. */
-export function citiesOpen(account: Account | null, all: readonly string[]): string[] {
+export function citiesOpen(account: UserAccount | null, all: readonly string[]): string[] {
   return all.filter((city) => whyNot(account, city, true) === '');
 }
 
 /** Whether who made a thing matters. */
-export const ownMatters = (account: Account | null) => account?.role === 'contributor';
+export const ownMatters = (account: UserAccount | null) => account?.role === 'contributor';

@@ -1,30 +1,30 @@
 // What an editor asks of the server: the newest version of a thing, its history, and to change several together or none.
 import type { Feature, Geometry } from 'geojson';
 import { address } from '../api';
-import { patchOf, type Change, type Content, type Properties } from './change';
-import { faultsSaid, type Fault, type Said } from './check';
+import { patchOf, type FeatureChange, type FeatureContent, type FeatureProperties } from './change';
+import { faultsSaid, type FieldFault, type ProblemError } from './check';
 import { collectionOf, idOf, INTERVENTIONS, refOf } from './ref';
 import { loadSchema, schemaOf } from './schemas';
 
-export type Answer =
+export type SendResult =
   | { kind: 'done'; revision: number; etags: Map<string, string> }
   | { kind: 'stale' }
-  | { kind: 'refused'; faults: Fault[]; sentence: string }
+  | { kind: 'refused'; faults: FieldFault[]; sentence: string }
   | { kind: 'denied'; sentence: string; signedOut: boolean }
   | { kind: 'unreachable' };
 
 /** A thing as the server has it; null when it has none. */
-export interface Newest {
-  content: Content;
+export interface ItemVersion {
+  content: FeatureContent;
   etag: string;
 }
 
-export interface Version {
+export interface HistoryVersion {
   revision: number;
   author: string;
   at: string;
-  before: Content | null;
-  after: Content | null;
+  before: FeatureContent | null;
+  after: FeatureContent | null;
 }
 
 const PATIENCE_MS = 20_000;
@@ -44,7 +44,7 @@ async function call(path: string, init: RequestInit = {}): Promise<Response | nu
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
   call(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
 
-export async function newest(id: string): Promise<Newest | null | 'unreachable'> {
+export async function newest(id: string): Promise<ItemVersion | null | 'unreachable'> {
   const answer = await call(itemPath(id));
   if (!answer) return 'unreachable';
   if (!answer.ok) return null;
@@ -65,30 +65,30 @@ export async function mayAdd(collection: string): Promise<boolean | null> {
 }
 
 /** All or none; all are of one collection. */
-export async function send(changes: Change[]): Promise<Answer> {
+export async function send(changes: FeatureChange[]): Promise<SendResult> {
   const collection = collectionOf(changes[0]!.id);
   const answer = await post(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
   if (!answer) return { kind: 'unreachable' };
-  const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & Problem;
+  const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & ProblemDetails;
   if (answer.ok)
     return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [refOf(collection, id), etag])) };
   return refusal(answer.status, body);
 }
 
-interface Problem {
+interface ProblemDetails {
   detail?: string;
   title?: string;
-  errors?: Said[];
+  errors?: ProblemError[];
 }
 
-function refusal(status: number, { detail, title, errors = [] }: Problem): Answer {
+function refusal(status: number, { detail, title, errors = [] }: ProblemDetails): SendResult {
   const sentence = detail ?? title ?? String(status);
   if (status === 412 || status === 409 || status === 404) return { kind: 'stale' };
   if (status === 401 || status === 403) return { kind: 'denied', sentence, signedOut: status === 401 };
   return { kind: 'refused', faults: faultsSaid(errors, sentence), sentence };
 }
 
-function editOf({ id: ref, base, now, etag, restore }: Change): object {
+function editOf({ id: ref, base, now, etag, restore }: FeatureChange): object {
   const id = idOf(ref);
   const match = etag ? { if_match: etag } : {};
   if (!now) return { delete: id, ...match };
@@ -104,10 +104,10 @@ export async function lastThere(id: string): Promise<number | null> {
 }
 
 /** The newest first. Null when it cannot be had. */
-export async function historyOf(id: string): Promise<Version[] | null> {
+export async function historyOf(id: string): Promise<HistoryVersion[] | null> {
   const answer = await call(`${itemPath(id)}/history`);
   if (!answer?.ok) return null;
-  type Raw = Omit<Version, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
+  type Raw = Omit<HistoryVersion, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
   const { versions } = (await answer.json()) as { versions: Raw[] };
   const content = (feature: Raw['before']) => feature && contentOf(feature, collectionOf(id));
   return versions.map((one) => ({ ...one, before: content(one.before), after: content(one.after) })).sort((a, b) => b.revision - a.revision);
@@ -124,7 +124,10 @@ export async function signOut(): Promise<void> {
 }
 
 /** What people say of it: without its id and what the service itself writes. */
-export function contentOf({ geometry, properties }: { geometry: Geometry | null; properties: Properties | null }, collection = INTERVENTIONS): Content {
+export function contentOf(
+  { geometry, properties }: { geometry: Geometry | null; properties: FeatureProperties | null },
+  collection = INTERVENTIONS,
+): FeatureContent {
   const fields = schemaOf(collection)?.properties ?? {};
   const own = Object.entries(properties ?? {}).filter(([name, value]) => {
     const field = fields[name];

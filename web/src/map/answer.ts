@@ -1,14 +1,14 @@
 // How a question and its answer look on the map: below the interventions what is shaded and outlined, above them what
 // belongs to no intervention.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from 'maplibre-gl';
-import { among, INTERVENTIONS, NOT_POINTS, width, type Scene } from './style';
+import { among, INTERVENTIONS, NOT_POINTS, width, type MapScene } from './style';
 
 const role = (...roles: string[]): FilterSpecification => ['match', ['get', 'role'], roles, true, false];
 const areal: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
 const and = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
 const points: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
 
-export function answerBelow({ palette, answer }: Scene): LayerSpecification[] {
+export function answerBelow({ palette, answer }: MapScene): LayerSpecification[] {
   const source = { source: 'answer' } as const;
   const line = { 'line-join': 'round', 'line-cap': 'round' } as const;
   return [
@@ -47,7 +47,7 @@ export function answerBelow({ palette, answer }: Scene): LayerSpecification[] {
   ];
 }
 
-export function answerAbove({ palette, answer }: Scene): LayerSpecification[] {
+export function answerAbove({ palette, answer }: MapScene): LayerSpecification[] {
   return [
     {
       id: 'answer-ring',

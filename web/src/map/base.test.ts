@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import type { Palette } from './palette';
+import type { MapPalette } from './palette';
 
 vi.stubGlobal('document', { baseURI: 'http://plan.example/' });
 const { baseLayers, baseSources } = await import('./base');
 
-const palette = new Proxy({}, { get: () => '#888888' }) as Palette;
+const palette = new Proxy({}, { get: () => '#888888' }) as MapPalette;
 
 test('a region shows its waters and main roads from zoom 8, smaller streets nearer, and asks for no tiles before', () => {
   const sources = baseSources('tiles/', ['streets', 'water', 'green', 'buildings']);

@@ -1,9 +1,9 @@
 // What lies under the plan near by: water, green, buildings and streets as OpenStreetMap has them, where the plan holds them; or
 // another map's style, which whoever runs the server has named.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
-import type { Ground } from '../ground';
+import type { BaseLayer } from '../ground';
 import { BOLD, REGULAR } from './fonts';
-import type { Palette } from './palette';
+import type { MapPalette } from './palette';
 
 const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['exponential', 1.5], ['zoom'], ...stops] as ExpressionSpecification;
 const AREAL: FilterSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
@@ -26,7 +26,7 @@ const WHOLE_NAME: ExpressionSpecification = ['to-string', ['get', 'name']];
 const NAME: ExpressionSpecification = ['case', ['in', ';', WHOLE_NAME], ['slice', WHOLE_NAME, 0, ['index-of', ';', WHOLE_NAME]], WHOLE_NAME];
 const WAYS = ['footway', 'path', 'steps', 'cycleway', 'bridleway', 'corridor', 'pedestrian_way'];
 
-export function baseSources(tiles: string, ground: readonly Ground[]): Record<string, SourceSpecification> {
+export function baseSources(tiles: string, ground: readonly BaseLayer[]): Record<string, SourceSpecification> {
   const source = (layers: string[], minzoom: number): SourceSpecification => ({
     type: 'vector',
     tiles: [`${tiles}${layers.join()}/{z}/{x}/{y}.mvt`],
@@ -41,7 +41,7 @@ export function baseSources(tiles: string, ground: readonly Ground[]): Record<st
 }
 
 /** Areas and streets without their names. */
-export function baseLayers(palette: Palette, ground: readonly Ground[]): LayerSpecification[] {
+export function baseLayers(palette: MapPalette, ground: readonly BaseLayer[]): LayerSpecification[] {
   return [
     ...(ground.includes('green') ? green(palette) : []),
     ...(ground.includes('water') ? water(palette) : []),
@@ -51,7 +51,7 @@ export function baseLayers(palette: Palette, ground: readonly Ground[]): LayerSp
   ];
 }
 
-function green({ green: colour, wood }: Palette): LayerSpecification[] {
+function green({ green: colour, wood }: MapPalette): LayerSpecification[] {
   const common = { type: 'fill', source: 'ground', 'source-layer': 'green' } as const;
   return [{ id: 'ground-green', ...common, filter: AREAL, paint: { 'fill-color': ['match', ['get', 'class'], ['forest', 'wood', 'scrub'], wood, colour] } }];
 }
@@ -59,7 +59,7 @@ function green({ green: colour, wood }: Palette): LayerSpecification[] {
 /** A width of rivers, and one of all smaller waters. */
 const river = (wide: number, narrow: number) => ['match', ['get', 'class'], ['river', 'canal'], wide, narrow] as never;
 
-function water({ water: colour }: Palette): LayerSpecification[] {
+function water({ water: colour }: MapPalette): LayerSpecification[] {
   const common = { source: 'ground', 'source-layer': 'water' } as const;
   return [
     { id: 'ground-water', type: 'fill', ...common, filter: AREAL, paint: { 'fill-color': colour } },
@@ -74,7 +74,7 @@ function water({ water: colour }: Palette): LayerSpecification[] {
   ];
 }
 
-function buildings({ building, 'building-edge': edge }: Palette): LayerSpecification[] {
+function buildings({ building, 'building-edge': edge }: MapPalette): LayerSpecification[] {
   const common = { source: 'buildings', 'source-layer': 'buildings', minzoom: 14 } as const;
   return [
     { id: 'ground-building', type: 'fill', ...common, filter: AREAL, paint: { 'fill-color': building, 'fill-opacity': byZoom(14, 0.4, 15, 1) } },
@@ -83,7 +83,7 @@ function buildings({ building, 'building-edge': edge }: Palette): LayerSpecifica
 }
 
 /** Foot and cycle ways under the buildings: thin, dotted where there are steps. */
-function ways({ street, 'street-edge': edge, muted }: Palette): LayerSpecification[] {
+function ways({ street, 'street-edge': edge, muted }: MapPalette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', minzoom: 14.5 } as const;
   return [
     {
@@ -112,7 +112,7 @@ function ways({ street, 'street-edge': edge, muted }: Palette): LayerSpecificati
 
 const ROUND = { 'line-cap': 'round', 'line-join': 'round' } as const;
 
-function streets({ street, 'street-edge': edge }: Palette): LayerSpecification[] {
+function streets({ street, 'street-edge': edge }: MapPalette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', layout: ROUND } as const;
   const known = [...WIDTHS.flatMap(({ classes }) => classes), ...WAYS];
   // What class nobody knows is drawn as a local street.
@@ -144,7 +144,7 @@ function streets({ street, 'street-edge': edge }: Palette): LayerSpecification[]
   ];
 }
 
-export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink': greenInk }: Palette, ground: readonly Ground[]): LayerSpecification[] {
+export function baseNames({ ink, muted, land, 'water-ink': waterInk, 'green-ink': greenInk }: MapPalette, ground: readonly BaseLayer[]): LayerSpecification[] {
   const halo = { 'text-halo-color': land, 'text-halo-width': 1.4 } as const;
   const line = { 'symbol-placement': 'line', 'text-field': NAME, 'text-font': REGULAR, 'text-max-angle': 30, 'symbol-spacing': 380 } as const;
   // A cycle way has the name of the street that it runs along.

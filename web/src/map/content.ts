@@ -1,10 +1,10 @@
 // The points that the page itself hangs on the map: counts per city, names of areas, signs and places of interventions.
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
 import { anchor } from '../geometry';
-import type { Area, City, Intervention, Plan } from '../plan';
-import type { Mark } from '../signs';
+import type { PlanArea, PlanCity, Intervention, PlanData } from '../plan';
+import type { SymbolId } from '../signs';
 
-type Points = FeatureCollection<Point>;
+type PointFeatures = FeatureCollection<Point>;
 
 const point = (coordinates: Position, properties: Record<string, unknown>): Feature<Point> => ({
   type: 'Feature',
@@ -16,10 +16,10 @@ const point = (coordinates: Position, properties: Record<string, unknown>): Feat
 export const CITY_ZOOM = 7.5;
 
 /** Counts of the shown interventions: one sign per partner from afar, one per city nearer. */
-export function counts(plan: Plan, shown: Intervention[], nameOf: (city: City) => string): Points {
+export function counts(plan: PlanData, shown: Intervention[], nameOf: (city: PlanCity) => string): PointFeatures {
   const perCity = new Map<string, number>();
   for (const one of shown) perCity.set(one.city, (perCity.get(one.city) ?? 0) + 1);
-  const count = (cities: City[]) => cities.reduce((sum, city) => sum + (perCity.get(city.id) ?? 0), 0);
+  const count = (cities: PlanCity[]) => cities.reduce((sum, city) => sum + (perCity.get(city.id) ?? 0), 0);
   const features: Feature<Point>[] = [];
   for (const { id, cities } of plan.partners) {
     const placed = cities.filter((city) => city.point);
@@ -34,13 +34,13 @@ export function counts(plan: Plan, shown: Intervention[], nameOf: (city: City) =
   return { type: 'FeatureCollection', features };
 }
 
-function middle(cities: City[]): Position {
+function middle(cities: PlanCity[]): Position {
   const mean = (at: 0 | 1) => cities.reduce((sum, city) => sum + city.point![at]!, 0) / cities.length;
   return [mean(0), mean(1)];
 }
 
 /** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. Several on one street or square name it once. */
-export function marks(shown: Intervention[], markOf: (one: Intervention) => Mark): Points {
+export function marks(shown: Intervention[], markOf: (one: Intervention) => SymbolId): PointFeatures {
   const named = new Set<string>();
   const features = shown.flatMap((one) => {
     const at = anchor(one.geometry);
@@ -56,7 +56,7 @@ export function marks(shown: Intervention[], markOf: (one: Intervention) => Mark
 }
 
 /** The name of each area over the northernmost point of its outline. */
-export function areaNames(areas: Area[], language: string): Points {
+export function areaNames(areas: PlanArea[], language: string): PointFeatures {
   const features = areas.flatMap(({ geometry, name, name_en }) => {
     const rings =
       geometry?.type === 'Polygon' ? [geometry.coordinates[0]!] : geometry?.type === 'MultiPolygon' ? geometry.coordinates.map(([ring]) => ring!) : [];

@@ -1,11 +1,11 @@
 // Draws anew what an edit touched, and only that: the tiles under its box, those in sight and those kept for later.
 import type { Map as MapView } from 'maplibre-gl';
-import type { Touched } from '../state/changes';
+import type { ChangedArea } from '../state/changes';
 
 /** Signs and wide lines reach over the edge of a tile; the server's tiles have this much more around them, as a share of a tile. */
 const BUFFER = 0.0625;
 
-export function refresh(map: MapView, { collection, box }: Touched): void {
+export function refresh(map: MapView, { collection, box }: ChangedArea): void {
   for (const [id, manager] of Object.entries(map.style.tileManagers)) {
     const source = manager.getSource() as { type: string; tiles?: string[] };
     if (source.type !== 'vector' || !source.tiles?.some((address) => draws(address, collection))) continue;
@@ -27,7 +27,7 @@ function draws(address: string, collection: string): boolean {
 }
 
 /** Whether a tile with its buffer meets a box in degrees. */
-export function meets(x: number, y: number, z: number, [west, south, east, north]: Touched['box']): boolean {
+export function meets(x: number, y: number, z: number, [west, south, east, north]: ChangedArea['box']): boolean {
   const tiles = 2 ** z;
   const column = (lon: number) => ((lon + 180) / 360) * tiles;
   const row = (lat: number) => ((1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2) * tiles;

@@ -1,16 +1,16 @@
 // Signs and hatching drawn for the map. Image names say what is drawn: `light:sign:status-idea`, `dark:chosen:kind-3`,
 // `light:hatch:status-aside`; a theme has its own images, so none is ever drawn over.
-import { MARKS, signOf, type Mark } from '../signs';
-import type { Palette } from './palette';
+import { MARKS, signOf, type SymbolId } from '../signs';
+import type { MapPalette } from './palette';
 
 const RATIO = 2;
 const BOX = 34; // CSS pixels, room for the sign of 18 and its casing
 
-export const imageName = (palette: Palette, kind: 'sign' | 'chosen' | 'hatch', mark: Mark) => `${palette.theme}:${kind}:${mark}`;
+export const imageName = (palette: MapPalette, kind: 'sign' | 'chosen' | 'hatch', mark: SymbolId) => `${palette.theme}:${kind}:${mark}`;
 
 /** Draws a name with the palette of its theme, which may no longer be the one shown. */
-export function drawImage(name: string, palettes: Record<string, Palette>): { data: ImageData; pixelRatio: number } | null {
-  const [theme, kind, mark] = name.split(':') as [string, string, Mark];
+export function drawImage(name: string, palettes: Record<string, MapPalette>): { data: ImageData; pixelRatio: number } | null {
+  const [theme, kind, mark] = name.split(':') as [string, string, SymbolId];
   const palette = palettes[theme];
   if (!palette || !MARKS.includes(mark)) return null;
   const data = kind === 'hatch' ? hatch(palette.marks[mark]) : sign(mark, palette, kind === 'chosen');
@@ -27,7 +27,7 @@ function pen(size: number): CanvasRenderingContext2D {
   return context;
 }
 
-function sign(mark: Mark, palette: Palette, chosen: boolean): ImageData {
+function sign(mark: SymbolId, palette: MapPalette, chosen: boolean): ImageData {
   const context = pen(BOX);
   const { shape, tick } = signOf(mark);
   const scale = 18 / 16;

@@ -14,10 +14,10 @@ import {
 } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { boxOf, join, type Box } from '../geometry';
+import { boxOf, join, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, tab, theMap, view, type Goal } from '../state';
+import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, tab, theMap, view, type CameraGoal } from '../state';
 import { onMap } from '../state/ask';
 import { touched } from '../state/changes';
 import { aiming } from '../state/aim';
@@ -28,18 +28,18 @@ import { refresh } from './fresh';
 import { drawImage } from './images';
 import { readPalette } from './palette';
 import { firstScene, secondScene } from './scene';
-import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type Scene } from './style';
+import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type MapScene } from './style';
 import { tie } from './sync';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
-const EUROPE: Box = [-10, 36, 30, 57];
+const EUROPE: BoundingBox = [-10, 36, 30, 57];
 const FLIGHT_MS = 900;
 const SETTLE_MS = 50;
 const WITH_LEGEND = 1000; // a map as wide as this has its legend open
 const LEGEND = 310;
 
-export interface Options {
+export interface MapOptions {
   /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
   paper?: boolean;
   /** The second of two maps: it shows its own filter and date, and its camera follows the first. */
@@ -56,7 +56,7 @@ function middles(): [Position, Position] | null {
 }
 
 /** Opens the map in a container; ends it when called. */
-export function open(container: HTMLElement, { paper = false, second = false }: Options = {}): () => void {
+export function open(container: HTMLElement, { paper = false, second = false }: MapOptions = {}): () => void {
   const main = !paper && !second;
   const scene = second ? secondScene : firstScene;
   let palette = readPalette();
@@ -141,10 +141,10 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
 }
 
 const closed = new WeakSet<MapView>();
-const waiting = new WeakMap<MapView, Scene>();
+const waiting = new WeakMap<MapView, MapScene>();
 
 /** The list is shown first, and only the last of quick changes is drawn. */
-function later(map: MapView, next: Scene): void {
+function later(map: MapView, next: MapScene): void {
   const alone = !waiting.has(map);
   waiting.set(map, next);
   if (!alone) return;
@@ -186,12 +186,12 @@ function emphasise(map: MapView, id: string): void {
   map.setFilter('casing-hovered', hoveredFilter(id));
 }
 
-function firstGoal(): Exclude<Goal, { to: 'view' }> {
+function firstGoal(): Exclude<CameraGoal, { to: 'view' }> {
   if (selected.value && plan.value?.byId.get(selected.value)?.box) return { to: 'item', id: selected.value };
   return filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' };
 }
 
-function go(map: MapView, goal: Goal, duration: number): void {
+function go(map: MapView, goal: CameraGoal, duration: number): void {
   if (goal.to === 'view') {
     map.jumpTo({ center: [goal.view.lon, goal.view.lat], zoom: goal.view.zoom });
     return;
@@ -203,8 +203,8 @@ function go(map: MapView, goal: Goal, duration: number): void {
 /** Which part of the earth a map of this size shows for a goal. */
 function fitGoal(
   { clientWidth: width, clientHeight: height }: HTMLElement,
-  goal: Exclude<Goal, { to: 'view' }>,
-): { box: Box; options: FitBoundsOptions } | null {
+  goal: Exclude<CameraGoal, { to: 'view' }>,
+): { box: BoundingBox; options: FitBoundsOptions } | null {
   const box = boxOfGoal(goal);
   if (!box) return null;
   const narrow = width < 600;
@@ -223,7 +223,7 @@ function fitGoal(
 
 const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-function boxOfGoal(goal: Exclude<Goal, { to: 'view' }>): Box | null {
+function boxOfGoal(goal: Exclude<CameraGoal, { to: 'view' }>): BoundingBox | null {
   const all = plan.value;
   if (!all) return null;
   if (goal.to === 'box') return goal.box;

@@ -1,6 +1,6 @@
 // Web Mercator as the unit square, for a view of so many pixels at a zoom (512 pixels for the world at zoom 0).
-import type { View } from '../address';
-import type { Box } from '../geometry';
+import type { MapCamera } from '../address';
+import type { BoundingBox } from '../geometry';
 
 export const WORLD_PX = 512;
 const CLOSEST = 15.5;
@@ -16,14 +16,14 @@ export function lonLatAt(x: number, y: number): { lon: number; lat: number } {
 }
 
 /** The view whose middle lies so many pixels right of and below the middle of another. */
-export function centred(view: View, dx: number, dy: number): View {
+export function centred(view: MapCamera, dx: number, dy: number): MapCamera {
   const [x, y] = worldOf(view);
   const scale = WORLD_PX * 2 ** view.zoom;
   return { ...lonLatAt(x + dx / scale, Math.min(1, Math.max(0, y + dy / scale))), zoom: view.zoom };
 }
 
 /** The closest view that shows a box (degrees) whole, with some space round it. */
-export function fitted([west, south, east, north]: Box, width: number, height: number): View {
+export function fitted([west, south, east, north]: BoundingBox, width: number, height: number): MapCamera {
   const [left, top] = worldOf({ lon: west, lat: north });
   const [right, bottom] = worldOf({ lon: east, lat: south });
   const room = Math.min((width - 2 * EDGE_PX) / Math.max(right - left, 1e-9), (height - 2 * EDGE_PX) / Math.max(bottom - top, 1e-9));

@@ -1,5 +1,5 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
-import { MARKS, type Mark } from '../signs';
+import { MARKS, type SymbolId } from '../signs';
 import { dark, printing } from '../state';
 
 const NAMES = [
@@ -22,11 +22,11 @@ const NAMES = [
   'border',
 ] as const;
 
-export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<Mark, string> };
+export type MapPalette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<SymbolId, string> };
 
-export const themeNow = (): Palette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
+export const themeNow = (): MapPalette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
 
-export function readPalette(theme = themeNow()): Palette {
+export function readPalette(theme = themeNow()): MapPalette {
   const probe = document.createElement('span');
   probe.hidden = true;
   document.body.append(probe);
@@ -35,7 +35,7 @@ export function readPalette(theme = themeNow()): Palette {
     return getComputedStyle(probe).color;
   };
   const colours = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
-  const marks = Object.fromEntries(MARKS.map((mark) => [mark, read(mark)])) as Record<Mark, string>;
+  const marks = Object.fromEntries(MARKS.map((mark) => [mark, read(mark)])) as Record<SymbolId, string>;
   probe.remove();
   return { ...colours, theme, marks };
 }

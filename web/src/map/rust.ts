@@ -1,25 +1,25 @@
 // The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour for each status, nothing else yet. It
 // is a WebAssembly part of its own (`web/maplibre-rs`), fetched only when chosen, and there only when it was built.
 import { effect, untracked } from '@preact/signals';
-import type { View } from '../address';
+import type { MapCamera } from '../address';
 import { address } from '../api';
-import { boxOf, join, type Box } from '../geometry';
+import { boxOf, join, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
-import { filter, goal, plan, shownOnMap, view, type Goal } from '../state';
+import { filter, goal, plan, shownOnMap, view, type CameraGoal } from '../state';
 import { broken, rustMap, rustParts } from '../state/renderer';
 import { WORLD_PX, centred, fitted, lonLatAt, worldOf } from './mercator';
 
 /** What `web/maplibre-rs/src/browser.rs` offers. */
-interface Picture {
+interface RendererPicture {
   look(lon: number, lat: number, zoom: number): void;
   resize(width: number, height: number): void;
   frame(): void;
   waiting(): number;
   free(): void;
 }
-interface Library {
+interface RendererLibrary {
   default(): Promise<unknown>;
-  Picture: { start(handle: number, width: number, height: number, server: string, filter: string): Promise<Picture> };
+  Picture: { start(handle: number, width: number, height: number, server: string, filter: string): Promise<RendererPicture> };
 }
 
 const MIN_ZOOM = 2;
@@ -55,16 +55,16 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
   canvas.setAttribute('role', 'application');
   container.replaceChildren(canvas);
   const ends: (() => void)[] = [];
-  let picture: Picture | null = null;
+  let picture: RendererPicture | null = null;
   let closed = false;
   let atRest = 0;
-  let center: View = view.value ?? { lon: 10, lat: 47, zoom: 3.5 };
+  let center: MapCamera = view.value ?? { lon: 10, lat: 47, zoom: 3.5 };
 
   const size = () => [Math.max(1, container.clientWidth), Math.max(1, container.clientHeight)] as const;
   const wake = () => {
     atRest = 0;
   };
-  const look = (next: View) => {
+  const look = (next: MapCamera) => {
     center = { ...next, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, next.zoom)) };
     guarded(() => picture?.look(center.lon, center.lat, center.zoom));
     wake();
@@ -88,7 +88,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     Object.assign(canvas, { width, height });
     canvas.dataset.rawHandle = String(++handles);
     const filtered = ids && ids.length <= MOST_IDS ? encodeURIComponent(`id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',') || "''"})`) : '';
-    const library = (await rustParts[0]!()) as Library;
+    const library = (await rustParts[0]!()) as RendererLibrary;
     await library.default();
     const started = await library.Picture.start(handles, width, height, address('.'), filtered);
     if (closed) return;
@@ -166,7 +166,7 @@ async function resting(still: () => boolean): Promise<void> {
 }
 
 /** Drag, wheel and keys move the view. */
-function hands(canvas: HTMLCanvasElement, now: () => View, look: (next: View) => void, settle: () => void): void {
+function hands(canvas: HTMLCanvasElement, now: () => MapCamera, look: (next: MapCamera) => void, settle: () => void): void {
   let held: { x: number; y: number } | null = null;
   const pan = (dx: number, dy: number) => look(centred(now(), dx, dy));
   const zoomAt = (by: number, x: number, y: number) => {
@@ -219,7 +219,7 @@ function hands(canvas: HTMLCanvasElement, now: () => View, look: (next: View) =>
   canvas.addEventListener('keydown', key);
 }
 
-function boxOfGoal(to: Exclude<Goal, { to: 'view' }>): Box | null {
+function boxOfGoal(to: Exclude<CameraGoal, { to: 'view' }>): BoundingBox | null {
   const all = plan.value;
   if (!all) return null;
   if (to.to === 'item') return all.byId.get(to.id)?.box ?? null;

@@ -6,14 +6,14 @@ import { ground } from '../ground';
 import { language } from '../i18n';
 import type { Intervention } from '../plan';
 import { scheme } from '../shown';
-import type { Mark } from '../signs';
+import type { SymbolId } from '../signs';
 import { cityName, hovered, month, plan, selected, shownOnMap } from '../state';
 import { crosshair } from '../draw/drawing';
-import { onMap, type AnswerOnMap } from '../state/ask';
+import { onMap, type AnswerOverlay } from '../state/ask';
 import { beside, shownBeside } from '../state/beside';
 import { areaNames, counts, marks } from './content';
-import type { Palette } from './palette';
-import type { Scene } from './style';
+import type { MapPalette } from './palette';
+import type { MapScene } from './style';
 
 /** Another map's style to lie under the plan, when there is one and it has come. */
 export const base = signal<StyleSpecification | null>(null);
@@ -22,7 +22,7 @@ const none = { type: 'FeatureCollection' as const, features: [] };
 const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
 
 /** The answer, and the corners that are being set under the cross. */
-const answerShapes = computed<AnswerOnMap>(() => {
+const answerShapes = computed<AnswerOverlay>(() => {
   const corners = crosshair.value?.corners ?? [];
   if (!corners.length) return onMap.value;
   const draft = [
@@ -43,11 +43,11 @@ function view(list: () => Intervention[], all: () => boolean, moved: () => boole
   /** Who is of which kind; the tiles know the status as it stands themselves. */
   const kinds = computed(() => {
     if (scheme.value.id === 'status' && !moved()) return null;
-    const byMark = new Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
+    const byMark = new Map<SymbolId, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
     for (const one of shown.value) byMark.get(scheme.value.markOf(one))?.push(one.id);
     return [...byMark].map(([mark, its]) => ({ mark, ids: its }));
   });
-  return (palette: Palette, tiles = address('tiles/')): Scene => ({
+  return (palette: MapPalette, tiles = address('tiles/')): MapScene => ({
     palette,
     language: language.value,
     tiles,

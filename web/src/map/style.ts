@@ -3,23 +3,23 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection } from 'geojson';
 import { NEAR } from '../state';
-import { GROUPS, MARKS, signOf, statusesOf, type Group, type Mark } from '../signs';
+import { GROUPS, MARKS, signOf, statusesOf, type StatusGroup, type SymbolId } from '../signs';
 import { CITY_ZOOM } from './content';
-import type { AnswerOnMap } from '../state/ask';
+import type { AnswerOverlay } from '../state/ask';
 import { answerBelow, answerAbove } from './answer';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './images';
 import { baseLayers, baseNames, baseSources, over } from './base';
-import type { Ground } from '../ground';
-import type { Palette } from './palette';
+import type { BaseLayer } from '../ground';
+import type { MapPalette } from './palette';
 import world from '../../../geodata/world/places.json';
 
-export interface Scene {
-  palette: Palette;
+export interface MapScene {
+  palette: MapPalette;
   language: string;
   tiles: string;
   /** What of the ground the plan itself has. */
-  ground: readonly Ground[];
+  ground: readonly BaseLayer[];
   /** Another map's style to lie under the plan. */
   base: StyleSpecification | null;
   counts: FeatureCollection;
@@ -28,24 +28,24 @@ export interface Scene {
   /** Ids of interventions to show, or null for all. */
   ids: string[] | null;
   /** What is told apart, each with its ids; null where the status in the tiles tells. */
-  kinds: { mark: Mark; ids: string[] }[] | null;
+  kinds: { mark: SymbolId; ids: string[] }[] | null;
   selected: string;
   hovered: string;
-  answer: AnswerOnMap;
+  answer: AnswerOverlay;
 }
 
 /** Layers that answer to the pointer, the smallest things first. */
 export const TOUCHABLE = ['points', 'marks', ...MARKS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
 export const COUNTS = ['counts-partner', 'counts-city'];
 
-export function buildStyle(scene: Scene): StyleSpecification {
+export function buildStyle(scene: MapScene): StyleSpecification {
   const own = ownStyle(scene);
   if (!scene.base) return own;
   const replaced = new Set([...ground(scene), ...baseLayers(scene.palette, scene.ground), ...baseNames(scene.palette, scene.ground)].map(({ id }) => id));
   return over(scene.base, own, (id) => !replaced.has(id));
 }
 
-function ownStyle(scene: Scene): StyleSpecification {
+function ownStyle(scene: MapScene): StyleSpecification {
   return {
     version: 8,
     'font-faces': fontFaces,
@@ -80,9 +80,9 @@ function ownStyle(scene: Scene): StyleSpecification {
 }
 
 const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['linear'], ['zoom'], ...stops] as ExpressionSpecification;
-const halo = ({ palette }: Scene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
+const halo = ({ palette }: MapScene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
 
-function ground(scene: Scene): LayerSpecification[] {
+function ground(scene: MapScene): LayerSpecification[] {
   const { water, land, border, muted, ink } = scene.palette;
   return [
     // The world's coast is too rough for a city: the water fades into land before streets are shown.
@@ -145,7 +145,7 @@ function countryNames(language: string): ExpressionSpecification {
   return renamed(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
 }
 
-function streets(scene: Scene): LayerSpecification[] {
+function streets(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
@@ -185,7 +185,7 @@ function streets(scene: Scene): LayerSpecification[] {
   return drawn ? layers.filter(({ id }) => !id.startsWith('street')) : layers;
 }
 
-function areas({ palette }: Scene): LayerSpecification[] {
+function areas({ palette }: MapScene): LayerSpecification[] {
   const source = { source: 'plan', 'source-layer': 'areas', minzoom: NEAR } as const;
   return [
     { id: 'area', type: 'fill', ...source, paint: { 'fill-color': palette.accent, 'fill-opacity': 0.07 } },
@@ -214,25 +214,25 @@ export function among(ids: string[] | null): FilterSpecification {
 
 export const hoveredFilter = (id: string) => all(NOT_POINTS, isId(id));
 
-function inGroup(group: Group): FilterSpecification {
+function inGroup(group: StatusGroup): FilterSpecification {
   if (group !== 'idea') return ['match', ['get', 'status'], statusesOf(group), true, false];
   // A status that nobody knows is shown as an idea.
   const others = GROUPS.filter((other) => other !== 'idea').flatMap(statusesOf);
   return ['match', ['get', 'status'], others, false, true];
 }
 
-interface Told {
-  mark: Mark;
+interface SymbolFilter {
+  mark: SymbolId;
   filter: FilterSpecification;
 }
 
-function told({ kinds }: Scene): Told[] {
+function told({ kinds }: MapScene): SymbolFilter[] {
   if (kinds) return kinds.map(({ mark, ids }) => ({ mark, filter: among(ids) }));
   return GROUPS.map((group) => ({ mark: `status-${group}`, filter: inGroup(group) }));
 }
 
 /** A value for each mark, asked of the features of the tiles. */
-function ofMark<T>({ kinds }: Scene, value: (mark: Mark) => T): ExpressionSpecification {
+function ofMark<T>({ kinds }: MapScene, value: (mark: SymbolId) => T): ExpressionSpecification {
   if (kinds) {
     const used = kinds.filter(({ ids }) => ids.length);
     const [last] = used.slice(-1);
@@ -256,7 +256,7 @@ export function width(factor: number, extra = 0): ExpressionSpecification {
 
 export const INTERVENTIONS = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
 
-function interventions(scene: Scene): LayerSpecification[] {
+function interventions(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
   const source = INTERVENTIONS;
   const shown = among(scene.ids);
@@ -319,11 +319,11 @@ function interventions(scene: Scene): LayerSpecification[] {
 }
 
 /** Above the names, which keep off them. */
-function signs(scene: Scene): LayerSpecification[] {
+function signs(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
   const shown = among(scene.ids);
   const icon = { 'icon-allow-overlap': true, 'icon-padding': 0 } as const;
-  const image = (mark: Mark) => imageName(palette, 'sign', mark);
+  const image = (mark: SymbolId) => imageName(palette, 'sign', mark);
   const ownImage = (kind: 'sign' | 'chosen'): ExpressionSpecification => ['concat', `${palette.theme}:${kind}:`, ['get', 'mark']];
   return [
     // From afar a small area or a short line is too little to see; its sign stands for it.
@@ -354,7 +354,7 @@ function signs(scene: Scene): LayerSpecification[] {
   ];
 }
 
-function names(scene: Scene): LayerSpecification[] {
+function names(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   return [
     {
@@ -407,7 +407,7 @@ function names(scene: Scene): LayerSpecification[] {
 }
 
 /** A disc with the number, and the name beside it where there is room. */
-function cityCounts(scene: Scene): LayerSpecification[] {
+function cityCounts(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const radius = (scale: number): ExpressionSpecification =>
     ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 9 * scale, 1, 12 * scale, 5, 20 * scale, 12, 30 * scale] as ExpressionSpecification;

@@ -3,27 +3,27 @@ import { batch, computed, signal } from '@preact/signals';
 import type { FeatureCollection, Geometry, Position } from 'geojson';
 import { draw } from '../draw/drawing';
 import { tab } from '../state';
-import { parseAsked, parseSubjects, type Asked, type QuestionId, type Subject } from '../ask/asked';
+import { parseAsked, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/asked';
 
 const query = new URLSearchParams(location.search);
 
-export const asked = signal<Asked>(parseAsked(query));
-export const compared = signal<Subject[]>(parseSubjects(query));
+export const asked = signal<SpatialQuery>(parseAsked(query));
+export const compared = signal<CompareSubject[]>(parseSubjects(query));
 /** The drawn area while it is being dragged; it is not yet in the address. */
 export const dragged = signal<Geometry | null>(null);
 /** What is really asked now. */
-export const asking = computed<Asked>(() => (dragged.value ? { ...asked.value, area: '', shape: dragged.value } : asked.value));
+export const asking = computed<SpatialQuery>(() => (dragged.value ? { ...asked.value, area: '', shape: dragged.value } : asked.value));
 
 /** What the map shows of question and answer; features say in `role` what they are. */
-export interface AnswerOnMap {
+export interface AnswerOverlay {
   /** Drawn area, radius, place: `area`, `place`. Of the answer: `shade`, `pair`, `found`. */
   shapes: FeatureCollection;
   /** Interventions of the answer, to be outlined. */
   ids: string[];
 }
 
-export const NOTHING_ON_MAP: AnswerOnMap = { shapes: { type: 'FeatureCollection', features: [] }, ids: [] };
-export const onMap = signal<AnswerOnMap>(NOTHING_ON_MAP);
+export const NOTHING_ON_MAP: AnswerOverlay = { shapes: { type: 'FeatureCollection', features: [] }, ids: [] };
+export const onMap = signal<AnswerOverlay>(NOTHING_ON_MAP);
 
 export function ask(question: QuestionId): void {
   asked.value = { ...asked.value, question };

@@ -1,19 +1,19 @@
 // A second map beside the first: another city, another date, another group of statuses; everything else as in the first.
 import { computed } from '@preact/signals';
-import { monthText, parseMonth, planAt, type Month } from '../moment';
-import { matching, type Filter, type Intervention } from '../plan';
-import { GROUPS, statusesOf, type Group } from '../signs';
+import { monthText, parseMonth, planAt, type MonthNumber } from '../moment';
+import { matching, type PlanFilter, type Intervention } from '../plan';
+import { GROUPS, statusesOf, type StatusGroup } from '../signs';
 import { besideText, filter, month, plan } from '../state';
 
-export interface Beside {
+export interface SecondMapState {
   city: string;
-  month: Month | null;
-  group: Group | null;
+  month: MonthNumber | null;
+  group: StatusGroup | null;
 }
 
 export const beside = computed(() => parseBeside(besideText.value));
 
-export function setBeside(one: Beside | null): void {
+export function setBeside(one: SecondMapState | null): void {
   besideText.value = one ? formatBeside(one) : '';
 }
 
@@ -30,17 +30,17 @@ export const shownBeside = computed((): Intervention[] => {
   return matching(at, besideFilter(now));
 });
 
-function besideFilter({ group }: Beside): Filter {
+function besideFilter({ group }: SecondMapState): PlanFilter {
   const statuses = group ? new Set(statusesOf(group)) : filter.value.statuses;
   return { ...filter.value, city: '', statuses };
 }
 
 /** "granada,2030-01,done" */
-export function formatBeside(one: Beside): string {
+export function formatBeside(one: SecondMapState): string {
   return [one.city, one.month === null ? '' : monthText(one.month), one.group ?? ''].join();
 }
 
-export function parseBeside(text: string): Beside | null {
+export function parseBeside(text: string): SecondMapState | null {
   const [city, at, group, ...rest] = text.split(',');
   if (city === undefined || at === undefined || group === undefined || rest.length) return null;
   return { city, month: parseMonth(at), group: GROUPS.find((one) => one === group) ?? null };

@@ -1,33 +1,33 @@
 // What changes in the plan while it is open: by us, and by others.
 import { signal } from '@preact/signals';
-import { intervention, loadModel, loadPlan, type Item } from '../api';
-import type { Box } from '../geometry';
-import type { Plan } from '../plan';
+import { intervention, loadModel, loadPlan, type FeatureItem } from '../api';
+import type { BoundingBox } from '../geometry';
+import type { PlanData } from '../plan';
 import { model, plan } from '../state';
 
 /** Where the ground changed last: its tiles are drawn anew. A new object is a new change. */
-export interface Touched {
+export interface ChangedArea {
   collection: string;
-  box: Box;
+  box: BoundingBox;
 }
 
-export const touched = signal<Touched | null>(null);
+export const touched = signal<ChangedArea | null>(null);
 
 /** The server's news do not arrive any more: the page may show what is no longer so. */
 export const lost = signal(false);
 
 /** Changes that came while the plan is read anew: what is read may be older than they are. */
-let meanwhile: [put: Item[], gone: readonly string[]][] = [];
+let meanwhile: [put: FeatureItem[], gone: readonly string[]][] = [];
 let readings = 0;
 let lastReading = 0;
 
 /** The plan with some interventions as they are now and others gone. */
-export function applyChanges(put: Item[], gone: readonly string[]): void {
+export function applyChanges(put: FeatureItem[], gone: readonly string[]): void {
   if (readings) meanwhile.push([put, gone]);
   if (plan.value) plan.value = changed(plan.value, put, gone);
 }
 
-function changed(now: Plan, put: Item[], gone: readonly string[]): Plan {
+function changed(now: PlanData, put: FeatureItem[], gone: readonly string[]): PlanData {
   const fresh = new Map(put.map((item) => [String(item.id), intervention(item, now.cities)]));
   const left = now.interventions.filter((one) => !gone.includes(one.id)).map((one) => fresh.get(one.id) ?? one);
   const known = new Set(left.map((one) => one.id));
@@ -45,7 +45,7 @@ export async function reload(): Promise<void> {
   if (!readings) meanwhile = [];
 }
 
-const WORLD: Box = [-180, -85, 180, 85];
+const WORLD: BoundingBox = [-180, -85, 180, 85];
 
 /** Somebody else looks: everything is asked for anew, for it is not the same for everybody. */
 export async function renew(): Promise<void> {

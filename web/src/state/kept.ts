@@ -1,7 +1,7 @@
 // What this browser keeps so that the page opens without a connection; the work is done by `worker/`. Nothing is kept before the
 // page stands, so that a first visit loads what it shows and nothing else.
 import { signal } from '@preact/signals';
-import type { Told } from '../worker/rules';
+import type { WorkerMessage } from '../worker/rules';
 
 /** When the oldest of what is shown was had from the server, in milliseconds; null when all of it is as it stands. */
 export const keptSince = signal<number | null>(null);
@@ -12,7 +12,7 @@ export function noteKept(answer: Response): void {
   if (date !== null) keptSince.value = Math.min(keptSince.value ?? Infinity, Date.parse(date) || Date.now());
 }
 
-const tell = async (told: Told) => (await navigator.serviceWorker?.getRegistration())?.active?.postMessage(told);
+const tell = async (told: WorkerMessage) => (await navigator.serviceWorker?.getRegistration())?.active?.postMessage(told);
 
 /** Keeps what this page has loaded; for who edits also what they have not opened yet. */
 export const keepAll = (editing: boolean, anew = false) =>

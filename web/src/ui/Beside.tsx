@@ -4,9 +4,9 @@ import { monthYear, number } from '../format';
 import { t } from '../i18n';
 import { monthText, parseMonth } from '../moment';
 import { histogram } from '../shown';
-import { GROUPS, type Group } from '../signs';
+import { GROUPS, type StatusGroup } from '../signs';
 import { cityName, filter, goal, month, plan, theMap } from '../state';
-import { setBeside, shownBeside, type Beside } from '../state/beside';
+import { setBeside, shownBeside, type SecondMapState } from '../state/beside';
 import { Icon } from './Icon';
 import { groupName } from './labels';
 
@@ -16,9 +16,9 @@ export function FirstCaption() {
   return <p class="caption">{[city, month.value === null ? t('time.now') : monthYear(month.value)].join(' · ')}</p>;
 }
 
-export function BesideMap({ now }: { now: Beside }) {
+export function BesideMap({ now }: { now: SecondMapState }) {
   const holder = useRef<HTMLDivElement>(null);
-  const set = (part: Partial<Beside>) => setBeside({ ...now, ...part });
+  const set = (part: Partial<SecondMapState>) => setBeside({ ...now, ...part });
   const ready = theMap.value !== null;
   useEffect(() => {
     let close: (() => void) | undefined;
@@ -72,7 +72,7 @@ export function BesideMap({ now }: { now: Beside }) {
             onChange={(event) => set({ group: GROUPS.find((one) => one === event.currentTarget.value) ?? null })}
           >
             <option value="">{t('beside.same')}</option>
-            {GROUPS.map((group: Group) => (
+            {GROUPS.map((group: StatusGroup) => (
               <option key={group} value={group}>
                 {groupName(group)}
               </option>

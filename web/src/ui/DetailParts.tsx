@@ -6,9 +6,9 @@ import { plan } from '../state';
 import { field, title } from './labels';
 import { isEmpty, Link, Value } from './Value';
 
-type Row = Record<string, unknown>;
+type PartRow = Record<string, unknown>;
 
-const listOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
+const listOf = (value: unknown): PartRow[] => (Array.isArray(value) ? (value as PartRow[]) : []);
 const part = (name: string, member: string): FieldSchema | undefined => field(name)?.items?.properties?.[member];
 
 const isNumber = (name: string, member: string) => part(name, member)?.type === 'number' || part(name, member)?.format === 'decimal';
@@ -92,7 +92,7 @@ function indicatorName(definition: string): string {
   return inLanguage(plan.value?.indicators.get(definition), language.value) ?? definition;
 }
 
-function Amount({ name, row }: { name: string; row: Row }) {
+function Amount({ name, row }: { name: string; row: PartRow }) {
   const value = row[name];
   return (
     <span>

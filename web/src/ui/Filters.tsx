@@ -1,5 +1,5 @@
 // Finer filters, folded away until wanted: single statuses, functions, objectives, years.
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { activeParts } from '../plan';
 import { filter, setYears, timeline, toggle, totals } from '../state';
 import { Icon } from './Icon';
@@ -35,7 +35,7 @@ export function FilterDetails() {
   );
 }
 
-interface ChoicesProps {
+interface FilterChoicesProps {
   part: 'statuses' | 'objectives' | 'functions';
   vocabulary: string;
   legend: string;
@@ -43,7 +43,7 @@ interface ChoicesProps {
   short?: boolean;
 }
 
-function Choices({ part, vocabulary, legend, short }: ChoicesProps) {
+function Choices({ part, vocabulary, legend, short }: FilterChoicesProps) {
   return (
     <fieldset>
       <legend>{legend}</legend>
@@ -66,7 +66,7 @@ function Years() {
   const { from, to } = filter.value;
   const shown = timeline.value.map(({ year }) => year);
   const active = from !== null || to !== null;
-  const select = (id: string, name: Key, value: number | null, set: (year: number | null) => void) => (
+  const select = (id: string, name: MessageKey, value: number | null, set: (year: number | null) => void) => (
     <label class="select labelled">
       <span>{t(name)}</span>
       <select id={id} value={value ?? ''} onChange={(event) => set(Number(event.currentTarget.value) || null)}>

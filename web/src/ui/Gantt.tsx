@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals';
 import { period } from '../format';
 import { t } from '../i18n';
-import { monthOf, thisMonth, works, type Month } from '../moment';
+import { monthOf, thisMonth, works, type MonthNumber } from '../moment';
 import type { Intervention } from '../plan';
 import { markOf } from '../shown';
 import { hovered, month, rows, select, selected, titleOf } from '../state';
@@ -16,7 +16,7 @@ export function Gantt() {
   const years = [...spans, thisMonth()].map((one) => Math.floor(one / 12));
   const first = Math.min(...years) * 12;
   const last = (Math.max(...years) + 1) * 12;
-  const at = (one: Month) => `${((Math.min(one, last) - first) / (last - first)) * 100}%`;
+  const at = (one: MonthNumber) => `${((Math.min(one, last) - first) / (last - first)) * 100}%`;
   return (
     <section class="list gantt" id="list" aria-label={t('chart.time')} onKeyDown={moveRow}>
       <div class="axis" aria-hidden="true">
@@ -38,7 +38,7 @@ export function Gantt() {
   );
 }
 
-function Line({ one, at }: { one: Intervention; at: (month: Month) => string }) {
+function Line({ one, at }: { one: Intervention; at: (month: MonthNumber) => string }) {
   const pointed = useComputed(() => hovered.value === one.id);
   const span = works(one);
   const name = titleOf(one);

@@ -1,10 +1,10 @@
 // What the signs mean, and the choice of what they stand for. It folds; it starts folded where the map is small or shows counts only.
 import { signal } from '@preact/signals';
 import { monthYear, number } from '../format';
-import { t, type Key } from '../i18n';
-import { SCHEMES, type SchemeId } from '../schemes';
+import { t, type MessageKey } from '../i18n';
+import { SCHEMES, type ColourSchemeId } from '../schemes';
 import { kindCounts, scheme } from '../shown';
-import { signOf, type Group, type Mark } from '../signs';
+import { signOf, type StatusGroup, type SymbolId } from '../signs';
 import { colour, model, month, near, tab } from '../state';
 import { Icon } from './Icon';
 import { groupLabel } from './labels';
@@ -33,7 +33,7 @@ export function Legend() {
   );
 }
 
-const NAMES: Record<SchemeId, Key> = {
+const NAMES: Record<ColourSchemeId, MessageKey> = {
   status: 'colour.status',
   objective: 'colour.objective',
   function: 'colour.function',
@@ -45,7 +45,7 @@ export function ColourChooser({ id }: { id: string }) {
   return (
     <label class="select quiet">
       <span>{t('colour.label')}</span>
-      <select id={id} value={colour.value} onChange={(event) => (colour.value = event.currentTarget.value as SchemeId)}>
+      <select id={id} value={colour.value} onChange={(event) => (colour.value = event.currentTarget.value as ColourSchemeId)}>
         {SCHEMES.map((one) => (
           <option key={one} value={one}>
             {t(NAMES[one])}
@@ -60,7 +60,7 @@ export function ColourChooser({ id }: { id: string }) {
 /** The signs with their words and how many there are, and what else is drawn. */
 export function LegendEntries() {
   const { id, kinds } = scheme.value;
-  const words = (mark: Mark, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as Group) : label);
+  const words = (mark: SymbolId, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as StatusGroup) : label);
   return (
     <>
       {month.value !== null && id === 'status' && <p class="note">{t('legend.at', { date: monthYear(month.value) })}</p>}
@@ -99,7 +99,7 @@ export function LegendEntries() {
   );
 }
 
-function dashes(mark: Mark) {
+function dashes(mark: SymbolId) {
   const { dash, round, width, line } = signOf(mark);
   const stroke = 4 * width;
   return {

@@ -2,10 +2,10 @@
 // map is marked.
 import { computed, effect, signal, useComputed } from '@preact/signals';
 import { useLayoutEffect } from 'preact/hooks';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { period } from '../format';
 import { GROUPS, statusesOf } from '../signs';
-import { widenings, type FilterPart, type Intervention, type Order } from '../plan';
+import { widenings, type PlanFilterPart, type Intervention, type ListOrder } from '../plan';
 import { kindOf, markOf, scheme } from '../shown';
 import { cityName, filter, found, hovered, month, order, plan, reading, rows, select, selected, titleOf, widen } from '../state';
 import { Budget } from './Budget';
@@ -65,7 +65,7 @@ export function More() {
 /** The one row that Tab reaches: the last one read, else the first. */
 const entry = computed(() => (rows.value.some((row) => row.id === lastRead.value) ? lastRead.value : rows.value[0]?.id));
 
-const ORDERS: [Order, Key][] = [
+const ORDERS: [ListOrder, MessageKey][] = [
   ['status', 'order.status'],
   ['start', 'order.start'],
   ['cost', 'order.cost'],
@@ -76,7 +76,7 @@ export function OrderChooser() {
   return (
     <label class="select quiet">
       <span>{t('order.label')}</span>
-      <select id="order" value={order.value} onChange={(event) => (order.value = event.currentTarget.value as Order)}>
+      <select id="order" value={order.value} onChange={(event) => (order.value = event.currentTarget.value as ListOrder)}>
         {ORDERS.map(([id, name]) => (
           <option key={id} value={id}>
             {t(name)}
@@ -134,7 +134,7 @@ export function moveRow(event: KeyboardEvent): void {
   all[Math.max(0, Math.min(to, all.length - 1))]?.focus();
 }
 
-const WIDEN: Record<FilterPart, Key> = {
+const WIDEN: Record<PlanFilterPart, MessageKey> = {
   text: 'widen.text',
   statuses: 'widen.statuses',
   objectives: 'widen.objectives',

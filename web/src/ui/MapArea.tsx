@@ -3,7 +3,7 @@ import type { Map as MapView } from 'maplibre-gl';
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { credits } from '../ground';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { crosshair } from '../draw/drawing';
 import { breathe } from '../pace';
@@ -114,7 +114,7 @@ function Credits() {
 
 function Buttons() {
   const map = () => (window as { cityheart?: { map: MapView } }).cityheart?.map;
-  const button = (icon: IconName, name: Key, press: () => void) => (
+  const button = (icon: IconName, name: MessageKey, press: () => void) => (
     <button type="button" class="square" aria-label={t(name)} title={t(name)} onClick={press}>
       <Icon name={icon} />
     </button>

@@ -1,5 +1,5 @@
 // What can be done with the map besides looking: measure, a second map, the list of what is in view, moving it without dragging, keys.
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { theMap } from '../state';
 import { beside, openBeside } from '../state/beside';
 import { account } from '../state/session';
@@ -8,7 +8,7 @@ import { Icon, type IconName } from './Icon';
 import { listing } from './InView';
 import { measuring } from './Measure';
 
-const HELP: [string, Key][] = [
+const HELP: [string, MessageKey][] = [
   ['← ↑ → ↓', 'help.pan'],
   ['+ −', 'help.zoom'],
   ['Enter', 'help.aim'],
@@ -17,14 +17,14 @@ const HELP: [string, Key][] = [
 ];
 
 /** For who is signed in. */
-const EDITING: [string, Key][] = [
+const EDITING: [string, MessageKey][] = [
   ['Ctrl Z', 'help.undo'],
   ['Ctrl Y', 'help.redo'],
   ['Ctrl S', 'help.save'],
 ];
 
 export function MapTools() {
-  const tool = (icon: IconName, name: Key, press: () => void) => (
+  const tool = (icon: IconName, name: MessageKey, press: () => void) => (
     <button type="button" class="button plain" popovertarget="keys" popovertargetaction="hide" onClick={press}>
       <Icon name={icon} />
       {t(name)}
@@ -74,7 +74,7 @@ export function MapTools() {
 const PAN_PX = 120;
 
 /** Moving without dragging (WCAG 2.2, 2.5.7). */
-function pan(name: Key, way: string, x: number, y: number) {
+function pan(name: MessageKey, way: string, x: number, y: number) {
   return (
     <button
       type="button"

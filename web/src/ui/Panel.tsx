@@ -1,7 +1,7 @@
 // The one panel: tabs, and under them the plan, one intervention, a question, a comparison, or the table. On a phone it is the sheet.
 import { useEffect } from 'preact/hooks';
-import { t, type Key } from '../i18n';
-import type { Tab } from '../address';
+import { t, type MessageKey } from '../i18n';
+import type { PanelTab } from '../address';
 import { dayAndHour } from '../format';
 import { announcement, model, plan, selected, sheetFull, tab } from '../state';
 import { keptSince } from '../state/kept';
@@ -11,7 +11,7 @@ import { fetched } from './fetched';
 import { PlanTab } from './PlanTab';
 import { Table } from './Table';
 
-const TABS: [Tab, Key][] = [
+const TABS: [PanelTab, MessageKey][] = [
   ['plan', 'tab.plan'],
   ['ask', 'tab.ask'],
   ['compare', 'tab.compare'],

@@ -1,13 +1,13 @@
 // Find and read: whose plan, what it adds up to, what is filtered, and the list.
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Reading } from '../address';
+import type { PlanLayout } from '../address';
 import { address } from '../api';
-import { language, t, type Key } from '../i18n';
+import { language, t, type MessageKey } from '../i18n';
 import { holds, words } from '../fold';
 import { euros, number, percent } from '../format';
 import { share } from '../money';
-import { GROUPS, statusesOf, type Group } from '../signs';
-import { activeParts, type City, type Sums } from '../plan';
+import { GROUPS, statusesOf, type StatusGroup } from '../signs';
+import { activeParts, type PlanCity, type PlanTotals } from '../plan';
 import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, reading, toggleGroup, totals } from '../state';
 import { Filters } from './Filters';
 import { groupName, label } from './labels';
@@ -61,7 +61,7 @@ function useArrival() {
   return heading;
 }
 
-const READINGS: [Reading, Key][] = [
+const READINGS: [PlanLayout, MessageKey][] = [
   ['list', 'chart.list'],
   ['time', 'chart.time'],
   ['money', 'chart.money'],
@@ -98,7 +98,7 @@ function Foot() {
   );
 }
 
-function Summary({ sums }: { sums: Sums }) {
+function Summary({ sums }: { sums: PlanTotals }) {
   const basis = [
     sums.costPartial > 0 && t('sum.costPartial', { count: sums.costPartial }),
     sums.programmes > 0 && t('sum.programmes', { count: sums.programmes }),
@@ -128,8 +128,8 @@ function Summary({ sums }: { sums: Sums }) {
 }
 
 /** The share of each group as a bar, and under it the same signs as switches. */
-function Groups({ sums }: { sums: Sums }) {
-  const on = (group: Group) => statusesOf(group).every((status) => filter.value.statuses.has(status));
+function Groups({ sums }: { sums: PlanTotals }) {
+  const on = (group: StatusGroup) => statusesOf(group).every((status) => filter.value.statuses.has(status));
   return (
     <div class="groups">
       <Bar byGroup={sums.byGroup} />
@@ -146,7 +146,7 @@ function Groups({ sums }: { sums: Sums }) {
   );
 }
 
-export function Bar({ byGroup }: { byGroup: Map<Group, number> }) {
+export function Bar({ byGroup }: { byGroup: Map<StatusGroup, number> }) {
   return (
     <div class="stack" aria-hidden="true">
       {GROUPS.filter((group) => byGroup.get(group)).map((group) => (
@@ -195,7 +195,7 @@ function Cities() {
   );
 }
 
-function CityButton({ city, go }: { city: City; go: (id: string) => void }) {
+function CityButton({ city, go }: { city: PlanCity; go: (id: string) => void }) {
   const own = (plan.value?.interventions ?? []).filter((one) => one.city === city.id);
   const shown = filter.value.text ? own : found.value.filter((one) => one.city === city.id);
   const byGroup = new Map(GROUPS.map((group) => [group, shown.filter((one) => one.group === group).length]));

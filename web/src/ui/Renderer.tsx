@@ -1,13 +1,13 @@
 // The choice of who draws the map, where there is one, and what the second renderer cannot do yet.
 import { t } from '../i18n';
-import { broken, renderer, rustParts, type Renderer } from '../state/renderer';
+import { broken, renderer, rustParts, type MapRenderer } from '../state/renderer';
 import { Icon } from './Icon';
 
 const NAMES = { gl: 'renderer.gl', rust: 'renderer.rust' } as const;
 
 export function RendererSettings() {
   if (!rustParts.length) return null;
-  const choice = (one: Renderer) => (
+  const choice = (one: MapRenderer) => (
     <label key={one}>
       <input type="radio" name="renderer" checked={renderer.value === one} onChange={() => (renderer.value = one)} />
       {t(NAMES[one])}

@@ -5,13 +5,13 @@ import { euShareOf, type Intervention } from '../plan';
 import { hovered } from '../state';
 import { label } from './labels';
 
-interface Named {
+interface NamedRowProps {
   text: string;
   language?: string;
 }
 
 /** A name, marked when it is in another language than the page, over a line of what else is to be said. */
-export function What({ name, sub }: { name: Named; sub: string }) {
+export function What({ name, sub }: { name: NamedRowProps; sub: string }) {
   return (
     <span class="what">
       <span class="title" lang={name.language}>

@@ -1,11 +1,11 @@
 // The sign of a group of statuses or of another kind, as on the map.
-import { signOf, type Group, type Mark } from '../signs';
+import { signOf, type StatusGroup, type SymbolId } from '../signs';
 
-export function Sign({ group, size = 16 }: { group: Group; size?: number }) {
+export function Sign({ group, size = 16 }: { group: StatusGroup; size?: number }) {
   return <MarkSign mark={`status-${group}`} size={size} />;
 }
 
-export function MarkSign({ mark, size = 16 }: { mark: Mark; size?: number }) {
+export function MarkSign({ mark, size = 16 }: { mark: SymbolId; size?: number }) {
   const { shape, tick } = signOf(mark);
   return (
     <svg class="sign" style={{ color: `var(--${mark})` }} viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">

@@ -7,7 +7,7 @@ import type { Intervention } from '../plan';
 import { filter, found, hovered, remember, remembered, selected, sorting } from '../state';
 import { choose, chooseAll, chosen, chosenInSight } from '../state/chosen';
 import { tools } from '../state/session';
-import { COLUMNS, type Column } from './columns';
+import { COLUMNS, type TableColumn } from './columns';
 import { FilterDetails } from './Filters';
 import { Icon } from './Icon';
 import { takeCsv } from './takeAway';
@@ -243,7 +243,7 @@ function bringIntoSight(row: number): void {
 
 const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value));
 
-function ordered(list: Intervention[], { value }: Column, down: boolean): Intervention[] {
+function ordered(list: Intervention[], { value }: TableColumn, down: boolean): Intervention[] {
   const collator = new Intl.Collator(language.value, { numeric: true });
   const keyed = list.map((one) => ({ one, key: value(one) }));
   keyed.sort(({ key: a }, { key: b }) => {

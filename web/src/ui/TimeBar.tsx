@@ -4,7 +4,7 @@ import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { monthYear } from '../format';
 import { t } from '../i18n';
-import { nextChange, thisMonth, type Month } from '../moment';
+import { nextChange, thisMonth, type MonthNumber } from '../moment';
 import { histogram } from '../shown';
 import { GROUPS } from '../signs';
 import { found, month, plan, totals } from '../state';
@@ -105,7 +105,7 @@ function Bars({ counts }: { counts: number[] }) {
 }
 
 /** A tick at each January, with its year where there is room. */
-function Ticks({ first, count }: { first: Month; count: number }) {
+function Ticks({ first, count }: { first: MonthNumber; count: number }) {
   const all = Array.from({ length: Math.ceil(count / 12) }, (_, i) => first / 12 + i);
   const every = all.length > 40 ? 10 : all.length > 16 ? 5 : all.length > 9 ? 2 : 1;
   return (
@@ -127,17 +127,17 @@ function jump(event: KeyboardEvent): void {
   month.value = Math.min(Number(input.max), Math.max(Number(input.min), Number(input.value) + way));
 }
 
-function step(at: Month, last: Month): void {
+function step(at: MonthNumber, last: MonthNumber): void {
   const next = plan.value && nextChange(plan.value.interventions, month.value === null ? at - 1 : at);
   month.value = next === null ? last : Math.min(next, last);
 }
 
-function start(at: Month, first: Month, last: Month): void {
+function start(at: MonthNumber, first: MonthNumber, last: MonthNumber): void {
   if (!playing.value && (month.value === null || at >= last)) month.value = month.value === null ? at : first;
   playing.value = !playing.value;
 }
 
-function stopAt(at: Month | null): void {
+function stopAt(at: MonthNumber | null): void {
   playing.value = false;
   month.value = at;
 }

@@ -1,14 +1,14 @@
 // The columns of the plan as a table: on the page, on paper and in a file, by the same names and in the same order.
 import type { ComponentChildren } from 'preact';
 import { exactEuros, period } from '../format';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
 import { markOf } from '../shown';
 import { cityName, month, plan, select, tab, titleOf } from '../state';
 import { groupName, label, title } from './labels';
 import { MarkSign } from './Sign';
 
-export interface Column {
+export interface TableColumn {
   id: string;
   name: () => string;
   /** What it sorts by, and what a file holds; null comes last in either direction. */
@@ -24,9 +24,15 @@ const said = (name: string) => (one: Intervention) => {
   return value === null || value === undefined || value === '' ? null : Array.isArray(value) ? value.map(String).join(', ') : String(value);
 };
 
-const plain = (id: string, value: Column['value'], first = false): Column => ({ id, name: () => title(id), value, show: (one) => value(one) ?? '–', first });
+const plain = (id: string, value: TableColumn['value'], first = false): TableColumn => ({
+  id,
+  name: () => title(id),
+  value,
+  show: (one) => value(one) ?? '–',
+  first,
+});
 
-export const COLUMNS: Column[] = [
+export const COLUMNS: TableColumn[] = [
   { id: 'title', name: () => title('title'), value: (one) => titleOf(one).text, show: Title, first: true },
   plain('city', (one) => cityName(plan.value?.cities.get(one.city)), true),
   { id: 'status', name: () => title('status'), value: status, show: Status, first: true },
@@ -78,6 +84,6 @@ function Status(one: Intervention) {
   );
 }
 
-function money(cents: number | null, unknown: Key): ComponentChildren {
+function money(cents: number | null, unknown: MessageKey): ComponentChildren {
   return cents === null ? <span class="none">{t(unknown)}</span> : exactEuros(cents);
 }

@@ -1,7 +1,7 @@
 // Labels of codes, as the server's vocabularies have them in the person's language.
 import { language } from '../i18n';
 import { conceptLabel, fieldTitle, vocabularyOf, type FieldSchema } from '../model';
-import { statusesOf, type Group } from '../signs';
+import { statusesOf, type StatusGroup } from '../signs';
 import { model } from '../state';
 
 export function field(name: string): FieldSchema | undefined {
@@ -27,12 +27,12 @@ export function conceptIds(vocabulary: string): string[] {
 }
 
 /** The short name of a group of statuses. */
-export function groupName(group: Group): string {
+export function groupName(group: StatusGroup): string {
   return label('status_group', group);
 }
 
 /** "Approved, funded, tendered": the statuses of the group that the plan knows. */
-export function groupLabel(group: Group): string {
+export function groupLabel(group: StatusGroup): string {
   const known = conceptIds('status');
   const labels = statusesOf(group)
     .filter((id) => known.includes(id))

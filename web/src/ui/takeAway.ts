@@ -3,7 +3,7 @@ import { csv, download, geojson, lonlat } from '../export';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
 import { announcement, cityName, filter, plan, rows } from '../state';
-import { COLUMNS, type Column } from './columns';
+import { COLUMNS, type TableColumn } from './columns';
 import { title } from './labels';
 
 /** "cityheart-celje-2026-06-30" */
@@ -12,7 +12,7 @@ function name(): string {
   return ['cityheart', city.toLowerCase().replace(/\s+/g, '-'), new Date().toISOString().slice(0, 10)].filter(Boolean).join('-');
 }
 
-export function takeCsv(list: Intervention[] = rows.value, columns: Column[] = COLUMNS): void {
+export function takeCsv(list: Intervention[] = rows.value, columns: TableColumn[] = COLUMNS): void {
   const head = [title('id'), ...columns.map((column) => column.name()), 'lon', 'lat'];
   const lines = list.map((one) => [one.id, ...columns.map((column) => column.value(one)), ...lonlat(one)]);
   download(`${name()}.csv`, csv(head, lines), 'text/csv;charset=utf-8');

@@ -1,10 +1,10 @@
 // What the service worker does with an address. Pure: no storage, no network.
 
 /** The page, a file of the build, an answer that the page needs to open, a map tile. */
-export type Kind = 'page' | 'file' | 'plan' | 'tile';
+export type ResourceKind = 'page' | 'file' | 'plan' | 'tile';
 
 /** What a page tells: what it has loaded, to be kept. */
-export interface Loaded {
+export interface LoadedResources {
   loaded: string[];
   /** Whether the rest of the program shall be kept, too. */
   all: boolean;
@@ -13,7 +13,7 @@ export interface Loaded {
 }
 
 /** … or that somebody else asks from now on. */
-export type Told = Loaded | 'forget';
+export type WorkerMessage = LoadedResources | 'forget';
 
 const WHOLE = /^api\/(vocabularies|collections(\/[^/]+\/(schema|items))?)$/;
 /** All of a collection or of a city: how many, which page of them, in which form. What is asked in other words is asked once. */
@@ -21,7 +21,7 @@ const PLAIN = ['f', 'limit', 'cursor', 'city'];
 const TILE = /^tiles\/[^/]+\/\d+\/\d+\/\d+(\.\w+)?$/;
 
 /** What lies at an address; null is none of our business and goes to the network as if we were not there. */
-export function kindOf(url: URL, scope: URL, files: ReadonlySet<string>): Kind | null {
+export function kindOf(url: URL, scope: URL, files: ReadonlySet<string>): ResourceKind | null {
   if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return null;
   const path = url.pathname.slice(scope.pathname.length);
   if (path === '') return 'page';

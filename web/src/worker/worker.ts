@@ -1,7 +1,7 @@
 // The service worker: opens the page when there is no connection, with the plan as it was last known. It never answers from what it
 // keeps while the network answers, never touches a write, and keeps what one asker may see: when somebody else asks, or nobody is
 // signed in any more, all of it goes.
-import { isAnswer, isPrivate, kindOf, namedIn, type Loaded, type Told } from './rules';
+import { isAnswer, isPrivate, kindOf, namedIn, type LoadedResources, type WorkerMessage } from './rules';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -17,15 +17,15 @@ const MOST = { plan: 200, tile: 400 };
 const ROUND = 40;
 
 const FILES = `cityheart ${scope.pathname} files`;
-type Asker = 'visitor' | 'account';
-type Shelf = keyof typeof MOST;
-const nameOf = (shelf: Shelf, asker: Asker) => `cityheart ${scope.pathname} ${shelf} ${asker}`;
+type CacheOwner = 'visitor' | 'account';
+type CachedKind = keyof typeof MOST;
+const nameOf = (shelf: CachedKind, asker: CacheOwner) => `cityheart ${scope.pathname} ${shelf} ${asker}`;
 const kindAt = (address: string) => kindOf(new URL(address), scope, build);
 
 /** Grows when somebody else asks: answers to questions from before are not kept. */
 let term = 0;
 /** Whose answers are on the shelves; unknown after a rest. */
-let asker: Asker | null = null;
+let asker: CacheOwner | null = null;
 let puts = 0;
 
 self.addEventListener('install', () => void self.skipWaiting());
@@ -49,7 +49,7 @@ self.addEventListener('fetch', (event) => {
 });
 
 self.addEventListener('message', (event) => {
-  const told = event.data as Told;
+  const told = event.data as WorkerMessage;
   event.waitUntil(told === 'forget' ? forget() : keepLoaded(told));
 });
 
@@ -80,15 +80,15 @@ async function freshOrKept(request: Request, find: () => Promise<Response | unde
   return new Response(kept.body, { status: kept.status, headers });
 }
 
-async function onShelf(shelf: Shelf, address: string): Promise<Response | undefined> {
-  const found = (whose: Asker) => caches.match(address, { cacheName: nameOf(shelf, whose), ignoreVary: true });
+async function onShelf(shelf: CachedKind, address: string): Promise<Response | undefined> {
+  const found = (whose: CacheOwner) => caches.match(address, { cacheName: nameOf(shelf, whose), ignoreVary: true });
   return (await found('account')) ?? found('visitor');
 }
 
 /** Puts an answer on its shelf. One of another asker than those that are there throws them away. */
-async function keep(shelf: Shelf, address: string, answer: Response, since: number): Promise<void> {
+async function keep(shelf: CachedKind, address: string, answer: Response, since: number): Promise<void> {
   if (since !== term) return;
-  const whose: Asker = isPrivate(answer) ? 'account' : 'visitor';
+  const whose: CacheOwner = isPrivate(answer) ? 'account' : 'visitor';
   if (whose !== asker) {
     asker = whose;
     await clear(whose === 'account' ? 'visitor' : 'account');
@@ -105,14 +105,14 @@ async function put(name: string, address: string, answer: Response): Promise<voi
 }
 
 /** The last ones seen stay. */
-async function trim(shelf: Shelf, name: string): Promise<void> {
+async function trim(shelf: CachedKind, name: string): Promise<void> {
   const cache = await caches.open(name);
   const oldest = (await cache.keys()).slice(0, -MOST[shelf]);
   await Promise.all(oldest.map((request) => cache.delete(request)));
 }
 
-async function clear(whose: Asker): Promise<void> {
-  await Promise.all((Object.keys(MOST) as Shelf[]).map((shelf) => caches.delete(nameOf(shelf, whose))));
+async function clear(whose: CacheOwner): Promise<void> {
+  await Promise.all((Object.keys(MOST) as CachedKind[]).map((shelf) => caches.delete(nameOf(shelf, whose))));
 }
 
 async function forget(): Promise<void> {
@@ -122,7 +122,7 @@ async function forget(): Promise<void> {
 }
 
 /** Keeps what a page has loaded before we were there. The page itself is kept when all that it names is, so that both are of one build. */
-async function keepLoaded({ loaded, all, anew }: Loaded): Promise<void> {
+async function keepLoaded({ loaded, all, anew }: LoadedResources): Promise<void> {
   const since = term;
   const own = loaded.filter((address) => kindAt(address) === 'file').map((address) => address.slice(scope.href.length));
   for (const path of new Set([...own, ...(all ? program : [])])) await file(new URL(path, scope).href).catch(() => {});

@@ -3,13 +3,13 @@ import { number } from '../../format';
 import { t } from '../../i18n';
 import { numberOf } from '../answer';
 import { placeTitle } from '../scope';
-import type { View } from '../view';
+import type { QuestionView } from '../view';
 import { amount, option } from '../request';
 import { Rows } from '../Rows';
 import { area, distance, kindName, perCent, presetName } from '../words';
 import { Card, notCounted, sentenceOf, figureOf } from './parts';
 
-export const gaps: View = {
+export const gaps: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) =>
     t('gaps.sentence', {
@@ -41,7 +41,7 @@ export const gaps: View = {
   },
 };
 
-export const without: View = {
+export const without: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) => {
     const share = numberOf(parts.without, 'share');
@@ -73,7 +73,7 @@ export const without: View = {
   },
 };
 
-export const footprint: View = {
+export const footprint: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) => sentenceOf([presetName(option(asked, 'preset')), parts.footprint && notCounted([parts.footprint], asked)]),
   body: ({ asked, parts }) => {

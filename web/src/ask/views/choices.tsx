@@ -3,15 +3,15 @@ import { number } from '../../format';
 import { t } from '../../i18n';
 import { plan, titleOf } from '../../state';
 import { label } from '../../ui/labels';
-import { byGroup, numberOf, type Answer, type Found } from '../answer';
-import type { View } from '../view';
+import { byGroup, numberOf, type ProcessResult, type ResultFeature } from '../answer';
+import type { QuestionView } from '../view';
 import { option } from '../request';
 import { Rows } from '../Rows';
 import { TakeOver } from '../TakeOver';
 import { groupValue, perCent } from '../words';
 import { amountOf, Card, figureOf } from './parts';
 
-export const similar: View = {
+export const similar: QuestionView = {
   title: ({ asked }) => {
     const one = plan.value?.byId.get(option(asked, 'id'));
     return one ? t('similar.title', { title: titleOf(one).text }) : '';
@@ -27,13 +27,13 @@ export const similar: View = {
   ),
 };
 
-type Shared = Record<string, string[] | string | undefined>;
+type SharedValues = Record<string, string[] | string | undefined>;
 
 const VOCABULARY: Record<string, string> = { types: 'intervention_type', functions: 'function', kind: 'intervention_kind' };
 
 /** What the two share, in words; and the way to begin the same at home. */
-function Reasons({ one }: { one: Found }) {
-  const shared = (one.result.shared ?? {}) as Shared;
+function Reasons({ one }: { one: ResultFeature }) {
+  const shared = (one.result.shared ?? {}) as SharedValues;
   const all = Object.entries(shared).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : value ? [value] : []).map((id) => (name === 'objectives' || name === 'words' ? id : label(VOCABULARY[name] ?? name, id))),
   );
@@ -54,7 +54,7 @@ function Reasons({ one }: { one: Found }) {
   );
 }
 
-export const portfolio: View = {
+export const portfolio: QuestionView = {
   title: () => t('portfolio.title'),
   sentence: ({ parts }) => {
     const answer = parts.portfolio;
@@ -81,7 +81,7 @@ function ruleName(rule: string): string {
   return said || name;
 }
 
-function Portfolio({ answer }: { answer: Answer }) {
+function Portfolio({ answer }: { answer: ProcessResult }) {
   const features = answer.features.features;
   if (isClash(answer)) return <Clash answer={answer} />;
   if (!figureOf(answer, 'candidates')) return null;
@@ -89,7 +89,7 @@ function Portfolio({ answer }: { answer: Answer }) {
   const next = features.filter(({ result }) => result.next === true && result.chosen !== true);
   const forced = byGroup(answer, 'forced', 'rule');
   const prices = byGroup(answer, 'price', 'rule');
-  const why = ({ result }: Found) => ((result.forced_by as string[] | undefined) ?? []).map(ruleName).join(', ');
+  const why = ({ result }: ResultFeature) => ((result.forced_by as string[] | undefined) ?? []).map(ruleName).join(', ');
   return (
     <>
       <div class="cards">
@@ -138,10 +138,10 @@ function Portfolio({ answer }: { answer: Answer }) {
   );
 }
 
-const isClash = (answer: Answer | undefined) => numberOf(answer, 'clashing_rules') !== undefined;
+const isClash = (answer: ProcessResult | undefined) => numberOf(answer, 'clashing_rules') !== undefined;
 
 /** No choice keeps all rules: which ones clash, who could serve each, and what would be enough. */
-function Clash({ answer }: { answer: Answer }) {
+function Clash({ answer }: { answer: ProcessResult }) {
   const least = numberOf(answer, 'least_budget');
   return (
     <div class="caution">

@@ -2,19 +2,19 @@
 import { number } from '../../format';
 import { t } from '../../i18n';
 import { areaOf } from '../../draw/measure';
-import { GROUPS, groupOf, type Group } from '../../signs';
+import { GROUPS, groupOf, type StatusGroup } from '../../signs';
 import { groupName, label } from '../../ui/labels';
 import { Sign } from '../../ui/Sign';
-import { byGroup, numberOf, type Answer } from '../answer';
+import { byGroup, numberOf, type ProcessResult } from '../answer';
 import { outlineOf, placeTitle } from '../scope';
-import type { View } from '../view';
-import type { Answered } from '../asker';
+import type { QuestionView } from '../view';
+import type { QueryResult } from '../asker';
 import { Chart } from '../Chart';
 import { Rows } from '../Rows';
 import { area, groupValue, perCent } from '../words';
 import { amountOf, Card, centsOf, MoneyCards, notCounted, sentenceOf } from './parts';
 
-export const view: View = {
+export const view: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) => {
     const features = parts.inside?.features.features ?? [];
@@ -28,7 +28,7 @@ export const view: View = {
   body: (now) => <Inside {...now} />,
 };
 
-function Inside({ parts }: Answered) {
+function Inside({ parts }: QueryResult) {
   const { inside, summary, footprint } = parts;
   const features = inside?.features.features ?? [];
   if (!inside || !summary || !features.length) return <p class="muted">{t('ask.empty')}</p>;
@@ -49,14 +49,14 @@ function Inside({ parts }: Answered) {
   );
 }
 
-const ORDER: Group[] = ['running', 'testing', 'committed', 'idea', 'done', 'aside'];
+const ORDER: StatusGroup[] = ['running', 'testing', 'committed', 'idea', 'done', 'aside'];
 
 function byStatus(a: { properties: Record<string, unknown> }, b: { properties: Record<string, unknown> }): number {
   const rank = (one: typeof a) => ORDER.indexOf(groupOf(String(one.properties.status)));
   return rank(a) - rank(b);
 }
 
-function Renewed({ footprint }: { footprint: Answer | undefined }) {
+function Renewed({ footprint }: { footprint: ProcessResult | undefined }) {
   const ground = numberOf(footprint, 'RCO114');
   return (
     <Card value={ground?.value ? area(ground.value) : '–'}>
@@ -67,7 +67,7 @@ function Renewed({ footprint }: { footprint: Answer | undefined }) {
 }
 
 /** The bar of the groups with their signs and numbers. */
-export function Picture({ summary }: { summary: Answer }) {
+export function Picture({ summary }: { summary: ProcessResult }) {
   const sums = new Map(GROUPS.map((group) => [group, { count: 0, cost: 0 }]));
   for (const [status, one] of byGroup(summary, 'features', 'status')) sums.get(groupOf(status))!.count += one.value ?? 0;
   for (const [status, one] of byGroup(summary, 'cost', 'status')) sums.get(groupOf(status))!.cost += centsOf(one);
@@ -95,7 +95,7 @@ export function Picture({ summary }: { summary: Answer }) {
   );
 }
 
-export function Charts({ summary }: { summary: Answer }) {
+export function Charts({ summary }: { summary: ProcessResult }) {
   return (
     <details class="fold charts">
       <summary>{t('chart.title')}</summary>
@@ -105,7 +105,7 @@ export function Charts({ summary }: { summary: Answer }) {
   );
 }
 
-export function GroupChart({ summary, group, title, most }: { summary: Answer; group: string; title: string; most?: number }) {
+export function GroupChart({ summary, group, title, most }: { summary: ProcessResult; group: string; title: string; most?: number }) {
   const cost = byGroup(summary, 'cost', group);
   const rows = [...byGroup(summary, 'features', group)].map(([value, one]) => ({
     id: value || '-',

@@ -4,17 +4,17 @@ import { euros } from '../../format';
 import { t } from '../../i18n';
 import { cents } from '../../money';
 import { plan } from '../../state';
-import { leftOut, numberOf, type Answer, type NumberOf } from '../answer';
-import type { Asked } from '../asked';
+import { leftOut, numberOf, type ProcessResult, type ResultNumber } from '../answer';
+import type { SpatialQuery } from '../asked';
 import { inScope } from '../scope';
 import { perCent } from '../words';
 
-interface CardProps {
+interface AnswerCardProps {
   value: string;
   children: ComponentChildren;
 }
 
-export function Card({ value, children }: CardProps) {
+export function Card({ value, children }: AnswerCardProps) {
   return (
     <div class="card">
       <strong>{value}</strong>
@@ -24,7 +24,7 @@ export function Card({ value, children }: CardProps) {
 }
 
 /** Cost and EU share of a summary, each with what it rests on; the sums of programmes stand apart. */
-export function MoneyCards({ summary, count }: { summary: Answer; count: number }) {
+export function MoneyCards({ summary, count }: { summary: ProcessResult; count: number }) {
   const cost = numberOf(summary, 'cost');
   const share = numberOf(summary, 'eu_share');
   const known = cost?.ids?.length ?? 0;
@@ -49,16 +49,16 @@ export function MoneyCards({ summary, count }: { summary: Answer; count: number 
 const inCents = (amount: number | undefined) => cents(amount?.toFixed(2)) ?? 0;
 
 /** An amount of money in short. */
-export function amountOf(number: NumberOf | undefined): string {
+export function amountOf(number: ResultNumber | undefined): string {
   return euros(cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0);
 }
 
-export const centsOf = (number: NumberOf | undefined): number => cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0;
+export const centsOf = (number: ResultNumber | undefined): number => cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0;
 
-export const figureOf = (answer: Answer | undefined, name: string): number => numberOf(answer, name)?.value ?? 0;
+export const figureOf = (answer: ProcessResult | undefined, name: string): number => numberOf(answer, name)?.value ?? 0;
 
 /** "1 without a place is not counted", for the city asked about. */
-export function notCounted(answers: Answer[], asked: Asked): string {
+export function notCounted(answers: ProcessResult[], asked: SpatialQuery): string {
   const ids = (leftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && inScope(asked)(id));
   return ids.length ? t('ask.notCounted', { count: ids.length }) : '';
 }

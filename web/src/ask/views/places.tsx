@@ -1,16 +1,16 @@
 // Around a place: what lies within so many metres, and what can be reached on foot.
 import { number } from '../../format';
 import { t } from '../../i18n';
-import { numberOf, type Found } from '../answer';
-import type { View } from '../view';
+import { numberOf, type ResultFeature } from '../answer';
+import type { QuestionView } from '../view';
 import { amount, option } from '../request';
 import { Rows } from '../Rows';
 import { area, distance, kindName, minutes } from '../words';
 import { Card, notCounted, sentenceOf, figureOf } from './parts';
 
-const isMade = ({ id }: Found) => String(id).startsWith('reach');
+const isMade = ({ id }: ResultFeature) => String(id).startsWith('reach');
 
-export const nearby: View = {
+export const nearby: QuestionView = {
   title: ({ asked }) => t('near.title', { distance: distance(amount(asked, 'radius')) }),
   sentence: ({ asked, parts }) => {
     const nearest = numberOf(parts.nearby, 'nearest');
@@ -25,7 +25,7 @@ export const nearby: View = {
   ),
 };
 
-export const reach: View = {
+export const reach: QuestionView = {
   title: ({ asked }) => t('reach.title', { minutes: minutes(amount(asked, 'minutes')) }),
   sentence: ({ asked, parts }) =>
     sentenceOf([t('near.found', { count: figureOf(parts.reach, 'reached'), what: kindName(option(asked, 'reached')) }), area(figureOf(parts.reach, 'area'))]),

@@ -3,15 +3,15 @@ import { number } from '../../format';
 import { t } from '../../i18n';
 import { groupOf } from '../../signs';
 import { label } from '../../ui/labels';
-import { byGroup, numberOf, type Answer } from '../answer';
+import { byGroup, numberOf, type ProcessResult } from '../answer';
 import { placeTitle } from '../scope';
-import type { View } from '../view';
+import type { QuestionView } from '../view';
 import { Chart } from '../Chart';
 import { option } from '../request';
 import { areaName, dimension, groupValue, measureName, perCent, points } from '../words';
 import { amountOf, Card, centsOf, MoneyCards, notCounted, sentenceOf, figureOf } from './parts';
 
-export const summary: View = {
+export const summary: QuestionView = {
   title: ({ asked }) => (option(asked, 'by') === 'area' ? t('sum.areas') : placeTitle(asked)),
   sentence: ({ asked, parts }) =>
     sentenceOf([
@@ -37,7 +37,7 @@ export const summary: View = {
   },
 };
 
-function Sums({ sums, by }: { sums: Answer; by: string }) {
+function Sums({ sums, by }: { sums: ProcessResult; by: string }) {
   const [features, cost, share] = ['features', 'cost', 'eu_share'].map((name) => byGroup(sums, name, by)) as [
     ReturnType<typeof byGroup>,
     ReturnType<typeof byGroup>,
@@ -76,7 +76,7 @@ function Sums({ sums, by }: { sums: Answer; by: string }) {
   );
 }
 
-export const coverage: View = {
+export const coverage: QuestionView = {
   title: ({ asked }) => placeTitle({ ...asked, area: '', shape: null }),
   sentence: ({ asked, parts }) =>
     sentenceOf([t('cov.areas', { count: figureOf(parts.coverage, 'areas') }), parts.coverage && notCounted([parts.coverage], { ...asked, area: '' })]),
@@ -90,7 +90,7 @@ const DIMENSIONS = [
 ] as const;
 
 /** Rows are functions, objectives and measures, columns the quarters; what a quarter has not is said. */
-function Matrix({ answer }: { answer: Answer }) {
+function Matrix({ answer }: { answer: ProcessResult }) {
   const areas = [...new Set(answer.numbers.flatMap(({ group }) => (group?.area ? [group.area] : [])))];
   const cell = (area: string, name: string, value: string) => numberOf(answer, 'interventions', { area, [name]: value })?.value ?? 0;
   const most = Math.max(1, ...answer.numbers.map(({ value }) => value ?? 0));
@@ -138,7 +138,7 @@ function Matrix({ answer }: { answer: Answer }) {
   );
 }
 
-export const rate: View = {
+export const rate: QuestionView = {
   title: ({ asked }) => label('premises_state', option(asked, 'rate')),
   sentence: ({ parts }) => {
     const all = numberOf(parts.rate, 'rate');

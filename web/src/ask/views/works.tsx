@@ -5,14 +5,14 @@ import { t } from '../../i18n';
 import { goal, plan, sheetFull, titleOf } from '../../state';
 import { label } from '../../ui/labels';
 import { Sign } from '../../ui/Sign';
-import { numberOf, type Found } from '../answer';
+import { numberOf, type ResultFeature } from '../answer';
 import { placeTitle } from '../scope';
-import type { View } from '../view';
+import type { QuestionView } from '../view';
 import { amount } from '../request';
 import { distance, months } from '../words';
 import { Card, notCounted, sentenceOf, figureOf } from './parts';
 
-export const conflicts: View = {
+export const conflicts: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) =>
     sentenceOf([
@@ -46,7 +46,7 @@ export const conflicts: View = {
   },
 };
 
-interface Conflict {
+interface WorksConflict {
   a: string;
   b: string;
   distance_m: number;
@@ -56,8 +56,8 @@ interface Conflict {
   certain: boolean;
 }
 
-function Pair({ pair }: { pair: Found }) {
-  const { a, b, distance_m, from, to, months: list, certain } = pair.result as unknown as Conflict;
+function Pair({ pair }: { pair: ResultFeature }) {
+  const { a, b, distance_m, from, to, months: list, certain } = pair.result as unknown as WorksConflict;
   const show = () => {
     const box = boxOf(pair.geometry);
     if (!box) return;
