@@ -1,9 +1,9 @@
 // What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
 // so that an old link still opens.
-import { formatAsked, parseAsked, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/asked';
-import { monthText, parseMonth, type MonthNumber } from './moment';
+import { formatAsked, parseAsked, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/spatialQuery';
+import { monthText, parseMonth, type MonthNumber } from './planMonths';
 import type { PlanFilter, ListOrder } from './plan';
-import { SCHEMES, type ColourSchemeId } from './schemes';
+import { SCHEMES, type ColourSchemeId } from './colourSchemes';
 
 export const TABS = ['plan', 'ask', 'compare', 'table'] as const;
 export type PanelTab = (typeof TABS)[number];

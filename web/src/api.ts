@@ -1,12 +1,12 @@
 // Everything this page asks of its server. Addresses are relative to the page, so a path prefix works.
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
-import { fold } from './fold';
+import { fold } from './textSearch';
 import { boxOf, join } from './geometry';
 import type { FieldSchema, PlanModel, CodeVocabulary } from './model';
 import { cents } from './money';
 import type { PlanArea, PlanCity, Intervention, PlanPartner, PlanData } from './plan';
-import { groupOf } from './signs';
-import { noteKept } from './state/kept';
+import { groupOf } from './symbology';
+import { noteKept } from './state/offlineCache';
 
 export const address = (path: string) => new URL(path, document.baseURI).href;
 

@@ -2,9 +2,9 @@
 import { render } from 'preact';
 import './tokens.css';
 import './style.css';
-import { breathe } from './pace';
+import { breathe } from './yieldToBrowser';
 import { connect, embedded, load } from './state';
-import { startKeeping } from './state/kept';
+import { startKeeping } from './state/offlineCache';
 import { account, resume } from './state/session';
 import { Page } from './ui/Page';
 
@@ -14,5 +14,5 @@ connect();
 if (!embedded) void resume();
 await breathe();
 render(<Page />, document.getElementById('page')!);
-void loaded.then(() => import('./live')).then(({ listen }) => listen());
+void loaded.then(() => import('./changeFeed')).then(({ listen }) => listen());
 if (!embedded) void loaded.then(() => startKeeping(() => account.value !== null));

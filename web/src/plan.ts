@@ -1,9 +1,9 @@
 // The plan as the page holds it, and the pure questions it asks of it: what matches, in which order, what it adds up to.
 import type { Geometry, Position } from 'geojson';
-import { holds, words } from './fold';
+import { holds, words } from './textSearch';
 import type { BoundingBox } from './geometry';
 import { share, type DecimalAmount } from './money';
-import { GROUPS, groupOf, statusesOf, type StatusGroup } from './signs';
+import { GROUPS, groupOf, statusesOf, type StatusGroup } from './symbology';
 
 export interface PlanPartner {
   id: string;

@@ -2,13 +2,13 @@
 // panels and map alike read these signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
-import { asked, compared, dragged } from './state/ask';
+import { asked, compared, dragged } from './state/query';
 import { format, parse, type PageAddress, type PlanLayout, type TableSorting, type PanelTab, type ThemeChoice, type MapCamera } from './address';
 import { loadCollections, loadModel, loadPlan } from './api';
-import { GROUND, ground } from './ground';
+import { GROUND, ground } from './baseMap';
 import type { BoundingBox } from './geometry';
 import { language, preferred, speak, t } from './i18n';
-import { planAt, type MonthNumber } from './moment';
+import { planAt, type MonthNumber } from './planMonths';
 import type { PlanModel } from './model';
 import {
   matching,
@@ -24,8 +24,8 @@ import {
   type ListOrder,
   type PlanData,
 } from './plan';
-import type { ColourSchemeId } from './schemes';
-import { statusesOf, type StatusGroup } from './signs';
+import type { ColourSchemeId } from './colourSchemes';
+import { statusesOf, type StatusGroup } from './symbology';
 
 /** Where the map is asked to go. A new object is a new request. */
 export type CameraGoal = { to: 'all' } | { to: 'box'; box: BoundingBox } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: MapCamera };

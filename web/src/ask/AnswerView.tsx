@@ -1,17 +1,17 @@
 // One answer: its headline and what it says in one sentence, then the view of its question, then what it rests on.
 import { useEffect, useRef } from 'preact/hooks';
-import type { QueryResult } from './asker';
-import type { QuestionId } from './asked';
-import { Basis, Export } from './Basis';
-import { inScope, outlineOf } from './scope';
-import { askedShapes } from './shapes';
-import type { QuestionView } from './view';
-import * as areas from './views/areas';
-import * as choices from './views/choices';
-import * as inside from './views/inside';
-import * as places from './views/places';
-import * as tables from './views/tables';
-import * as works from './views/works';
+import type { QueryResult } from './execution';
+import type { QuestionId } from './spatialQuery';
+import { Basis, Export } from './AnswerBasis';
+import { inScope, outlineOf } from './queryPlace';
+import { askedShapes } from './answerOverlay';
+import type { QuestionView } from './questionView';
+import * as areas from './views/areaViews';
+import * as choices from './views/choiceViews';
+import * as inside from './views/insideView';
+import * as places from './views/placeViews';
+import * as tables from './views/tableViews';
+import * as works from './views/worksView';
 
 const VIEWS: Record<QuestionId, QuestionView> = {
   inside: inside.view,

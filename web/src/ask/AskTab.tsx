@@ -7,19 +7,19 @@ import './messages';
 import { DrawTools } from '../draw/DrawTools';
 import { canReshape, drawing, reshape, stopDrawing, taker } from '../draw/drawing';
 import { t, type MessageKey } from '../i18n';
-import { monthText } from '../moment';
+import { monthText } from '../planMonths';
 import { activeParts } from '../plan';
 import { announcement, clearFilters, filter, month, noMap, plan, theMap } from '../state';
-import { ask, asked, askAt, askDrawn, asking, dragged, NOTHING_ON_MAP, onMap } from '../state/ask';
+import { ask, asked, askAt, askDrawn, asking, dragged, NOTHING_ON_MAP, onMap } from '../state/query';
 import { Icon } from '../ui/Icon';
-import { answered, busy, keepAsking, refused } from './asker';
+import { answered, busy, keepAsking, refused } from './execution';
 import { AnswerView, headlineOf } from './AnswerView';
-import { QUESTIONS, type QuestionId } from './asked';
+import { QUESTIONS, type QuestionId } from './spatialQuery';
 import { Inputs } from './Inputs';
-import { daysOfMonth, requestsFor, type MissingInput } from './request';
-import { shapesOf, takesArea, takesPoint } from './shapes';
-import { offered, loadOffered } from './offered';
-import { takePoint, WhereArea } from './Where';
+import { daysOfMonth, requestsFor, type MissingInput } from './processRequests';
+import { shapesOf, takesArea, takesPoint } from './answerOverlay';
+import { offered, loadOffered } from './availableQuestions';
+import { takePoint, WhereArea } from './AreaInput';
 
 const NAMES: Record<QuestionId, MessageKey> = {
   inside: 'ask.q.inside',

@@ -4,14 +4,14 @@ import { useEffect, useId } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { t } from '../i18n';
 import { plan, rows, selected, titleOf } from '../state';
-import { asked, setOption } from '../state/ask';
+import { asked, setOption } from '../state/query';
 import { Icon } from '../ui/Icon';
 import { conceptIds, label } from '../ui/labels';
-import { execute } from './asker';
-import { byGroup } from './answer';
-import type { QuestionId } from './asked';
-import { CRITERIA, option } from './request';
-import { dimension, facilityClasses, kindName, presetName, presets } from './words';
+import { execute } from './execution';
+import { byGroup } from './processResult';
+import type { QuestionId } from './spatialQuery';
+import { CRITERIA, option } from './processRequests';
+import { dimension, facilityClasses, kindName, presetName, presets } from './answerText';
 
 export function Inputs({ question }: { question: QuestionId }) {
   const fields = FIELDS[question]?.();

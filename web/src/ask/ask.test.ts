@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { NO_FILTER } from '../plan';
-import { asGeoJson, byGroup, featuresCsv, leftOut, numberOf, numbersCsv, type ProcessResult } from './answer';
-import { NOTHING_ASKED, QUESTIONS, type SpatialQuery } from './asked';
-import { amount, chosen, daysOfMonth, requestsFor, subjectRequest } from './request';
-import { askedShapes, shapesOf } from './shapes';
-import { spans } from './spans';
+import { asGeoJson, byGroup, featuresCsv, leftOut, numberOf, numbersCsv, type ProcessResult } from './processResult';
+import { NOTHING_ASKED, QUESTIONS, type SpatialQuery } from './spatialQuery';
+import { amount, chosen, daysOfMonth, requestsFor, subjectRequest } from './processRequests';
+import { askedShapes, shapesOf } from './answerOverlay';
+import { spans } from './monthSpans';
 
 const RING = {
   type: 'Polygon' as const,

@@ -19,7 +19,7 @@ import { readPalette, type MapPalette } from '../map/palette';
 import { DECIMALS, rounded, shapeOf } from './coordinates';
 import { canReshape, drawing, snapping, type DrawTool } from './drawing';
 import { areaOf, perDegree, simplified } from './measure';
-import { snap } from './snap';
+import { snap } from './snapping';
 
 const MODE: Record<DrawTool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
 const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };

@@ -5,15 +5,15 @@ import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
 import { cityName, plan } from '../state';
 import { account } from '../state/session';
-import { groupOf } from '../signs';
+import { groupOf } from '../symbology';
 import { label } from '../ui/labels';
-import { Sign } from '../ui/Sign';
-import { isWaiting, movesFrom, remove, setStatus } from './act';
-import { drafts, trouble } from './desk';
+import { Sign } from '../ui/Symbol';
+import { isWaiting, movesFrom, remove, setStatus } from './quickEdits';
+import { drafts, trouble } from './editorState';
 import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
 import { History } from './History';
-import { learnOwn, reasonAgainst } from './own';
-import { citiesOpen, type EditDenial } from './rights';
+import { learnOwn, reasonAgainst } from './ownership';
+import { citiesOpen, type EditDenial } from './permissions';
 
 /** Why it may not be changed, asked for where it is shown; null while that is not known. */
 function useReason(one: Intervention): EditDenial | null {

@@ -3,17 +3,17 @@ import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
 import { model, plan } from '../state';
-import { chosen, chosenInSight } from '../state/chosen';
+import { chosen, chosenInSight } from '../state/tickedRows';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
-import { movesFrom, setMany } from './act';
-import { isNothing } from './change';
-import { faultsOf, type FieldFault } from './check';
-import { trouble } from './desk';
+import { movesFrom, setMany } from './quickEdits';
+import { isNothing } from './featureChange';
+import { faultsOf, type FieldFault } from './validation';
+import { trouble } from './editorState';
 import { formOf, type FormField } from './form';
-import { Input, titleOfField } from './Input';
-import { learnOwn, reasonAgainst } from './own';
-import { citiesOpen } from './rights';
+import { Input, titleOfField } from './FieldInput';
+import { learnOwn, reasonAgainst } from './ownership';
+import { citiesOpen } from './permissions';
 
 /** Fields that make sense for many at once. */
 const MANY = [

@@ -7,16 +7,16 @@ import { language, t } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
 import { announcement } from '../state';
 import { isEmpty, Value } from '../ui/Value';
-import { GEOMETRY, type FieldName } from './change';
-import { decide, letBe, makeAgain, removeAnyway } from './decide';
-import { deciding, trouble } from './desk';
+import { GEOMETRY, type FieldName } from './featureChange';
+import { decide, letBe, makeAgain, removeAnyway } from './resolveConflict';
+import { deciding, trouble } from './editorState';
 import { titleOfContent } from './drafts';
-import { nameOf } from './act';
+import { nameOf } from './quickEdits';
 import type { FieldDifference, MergeSide } from './merge';
-import { describe } from './Place';
-import { collectionOf } from './ref';
+import { describe } from './PlaceField';
+import { collectionOf } from './featureRef';
 import { schemaOf } from './schemas';
-import { historyOf, type HistoryVersion } from './send';
+import { historyOf, type HistoryVersion } from './editApi';
 
 export function Conflict() {
   const asked = deciding.value!;

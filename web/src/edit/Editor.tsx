@@ -4,17 +4,17 @@ import { language, t, type MessageKey } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';
 import { announcement } from '../state';
 import { Icon } from '../ui/Icon';
-import { differing, GEOMETRY } from './change';
-import { faultKey, type FieldFault } from './check';
+import { differing, GEOMETRY } from './featureChange';
+import { faultKey, type FieldFault } from './validation';
 import { Conflict } from './Conflict';
-import { Data, titleOfCollection } from './Data';
-import { browsing, deciding, draft, overtaken, trouble, unkept } from './desk';
+import { Data, titleOfCollection } from './DataBrowser';
+import { browsing, deciding, draft, overtaken, trouble, unkept } from './editorState';
 import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, removeDrafted, save, saving, titleOfDraft, undoField } from './drafts';
 import { formOf, sectionOf, sectionsOf, type FormField, type FormSection } from './form';
-import { Place } from './Place';
-import { FaultText, fieldId, Input, titleOfField } from './Input';
-import type { FeatureDraft } from './keep';
-import { collectionOf, isIntervention } from './ref';
+import { Place } from './PlaceField';
+import { FaultText, fieldId, Input, titleOfField } from './FieldInput';
+import type { FeatureDraft } from './deviceStorage';
+import { collectionOf, isIntervention } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
 
 const TITLES: Record<FormSection, MessageKey> = {

@@ -6,10 +6,10 @@ import { fieldTitle } from '../model';
 import type { Intervention } from '../plan';
 import { model } from '../state';
 import { Icon } from '../ui/Icon';
-import { restore } from './act';
-import { differing, fieldValue } from './change';
+import { restore } from './quickEdits';
+import { differing, fieldValue } from './featureChange';
 import { Shown } from './Conflict';
-import { historyOf, type HistoryVersion } from './send';
+import { historyOf, type HistoryVersion } from './editApi';
 
 export function History({ one, mayRestore, opened }: { one: Intervention; mayRestore: boolean; opened: boolean }) {
   const [open, setOpen] = useState(opened);

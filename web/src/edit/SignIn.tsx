@@ -2,14 +2,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t, type MessageKey } from '../i18n';
 import { announcement, cityName, plan } from '../state';
-import { renew } from '../state/changes';
-import { forgetAll, keepAll } from '../state/kept';
+import { renew } from '../state/planChanges';
+import { forgetAll, keepAll } from '../state/offlineCache';
 import { account, farewell, welcome, type UserAccount } from '../state/session';
 import { Icon } from '../ui/Icon';
-import { clear, drafts, waiting } from './desk';
+import { clear, drafts, waiting } from './editorState';
 import { flush } from './commit';
-import { ended, signInWanted } from './signin';
-import { signIn, signOut } from './send';
+import { ended, signInWanted } from './signInRequest';
+import { signIn, signOut } from './editApi';
 
 export function SignIn() {
   const dialog = useRef<HTMLDialogElement>(null);

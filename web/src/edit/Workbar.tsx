@@ -1,17 +1,17 @@
 // Under the tabs, for who is signed in: a new intervention, undo and redo, drafts that were left, and what waits to be sent.
 import { t } from '../i18n';
 import { plan, selected, tab } from '../state';
-import { lost, reload } from '../state/changes';
-import { keptSince } from '../state/kept';
+import { lost, reload } from '../state/planChanges';
+import { keptSince } from '../state/offlineCache';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
 import { redo, undo, flush } from './commit';
-import { look } from './decide';
-import { browsing, draft, drafts, dropWaiting, steps, waiting } from './desk';
+import { look } from './resolveConflict';
+import { browsing, draft, drafts, dropWaiting, steps, waiting } from './editorState';
 import { discard, isTouched, make, resumeDraft, titleOfDraft } from './drafts';
-import type { FeatureDraft, PendingChange } from './keep';
-import { citiesOpen } from './rights';
-import { askToSignIn, ended } from './signin';
+import type { FeatureDraft, PendingChange } from './deviceStorage';
+import { citiesOpen } from './permissions';
+import { askToSignIn, ended } from './signInRequest';
 
 export function Workbar() {
   if (!account.value || draft.value) return null;

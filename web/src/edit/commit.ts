@@ -4,19 +4,19 @@ import { batch } from '@preact/signals';
 import type { FeatureItem } from '../api';
 import { t } from '../i18n';
 import { announcement, plan } from '../state';
-import { applyChanges } from '../state/changes';
-import { keepSaved } from '../state/kept';
+import { applyChanges } from '../state/planChanges';
+import { keepSaved } from '../state/offlineCache';
 import { resume } from '../state/session';
-import { inverse, type FeatureChange } from './change';
-import type { FieldFault } from './check';
-import { deciding, dropWaiting, putWaiting, settled, steps, trouble, waiting } from './desk';
-import type { PendingChange } from './keep';
-import type { EditConflict } from './onto';
+import { inverse, type FeatureChange } from './featureChange';
+import type { FieldFault } from './validation';
+import { deciding, dropWaiting, putWaiting, settled, steps, trouble, waiting } from './editorState';
+import type { PendingChange } from './deviceStorage';
+import type { EditConflict } from './rebase';
 import { reconcile } from './reconcile';
-import { isIntervention } from './ref';
-import { send } from './send';
-import { askToSignIn, ended } from './signin';
-import { did, redid, undid } from './undo';
+import { isIntervention } from './featureRef';
+import { send } from './editApi';
+import { askToSignIn, ended } from './signInRequest';
+import { did, redid, undid } from './undoSteps';
 
 export type CommitOutcome =
   | { kind: 'done'; left: EditConflict[] }

@@ -2,22 +2,22 @@
 import { batch, effect, signal } from '@preact/signals';
 import type { Geometry } from 'geojson';
 import { address } from '../api';
-import { fold } from '../fold';
+import { fold } from '../textSearch';
 import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
 import { announcement, filter, model, plan, select, selected, tab, titleOf } from '../state';
 import { account } from '../state/session';
-import { differing, GEOMETRY, isNothing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './change';
-import { faultsOf, type FieldFault } from './check';
+import { differing, GEOMETRY, isNothing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
+import { faultsOf, type FieldFault } from './validation';
 import { commit } from './commit';
-import { browsing, deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
-import type { FeatureDraft } from './keep';
+import { browsing, deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './editorState';
+import type { FeatureDraft } from './deviceStorage';
 import { reconcile } from './reconcile';
-import { collectionOf, isIntervention, refOf } from './ref';
-import { citiesOpen } from './rights';
+import { collectionOf, isIntervention, refOf } from './featureRef';
+import { citiesOpen } from './permissions';
 import { loadSchema, schemaOf } from './schemas';
-import { contentOf, newest } from './send';
-import { did, NO_STEPS, redid, undid, type UndoSteps } from './undo';
+import { contentOf, newest } from './editApi';
+import { did, NO_STEPS, redid, undid, type UndoSteps } from './undoSteps';
 
 interface FieldStep {
   field: FieldName;

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FieldSchema } from '../model';
-import { differing, inverse, patchOf, same, withValue, type FeatureContent } from './change';
-import { faultsOf, faultsSaid } from './check';
+import { differing, inverse, patchOf, same, withValue, type FeatureContent } from './featureChange';
+import { faultsOf, faultsSaid } from './validation';
 import { formOf, sectionsOf } from './form';
-import type { PendingChange } from './keep';
+import type { PendingChange } from './deviceStorage';
 import { compare, merge } from './merge';
-import { place, type RebaseResult } from './onto';
-import { withWaiting } from './pending';
-import { did, NO_STEPS, redid, undid, type UndoSteps } from './undo';
+import { place, type RebaseResult } from './rebase';
+import { withWaiting } from './pendingItems';
+import { did, NO_STEPS, redid, undid, type UndoSteps } from './undoSteps';
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/interventions.schema.json'), 'utf8')) as FieldSchema;
 const content = (properties: Record<string, unknown>, at: [number, number] | null = null): FeatureContent => ({

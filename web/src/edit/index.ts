@@ -1,10 +1,10 @@
 // Everything that only an editor needs, in one piece that is loaded when somebody wants to sign in.
 import { computed, effect } from '@preact/signals';
 import { tab } from '../state';
-import { lost } from '../state/changes';
+import { lost } from '../state/planChanges';
 import { account } from '../state/session';
 import { flush, redo, undo } from './commit';
-import { browsing, deciding, draft, layOut, unkept, waiting } from './desk';
+import { browsing, deciding, draft, layOut, unkept, waiting } from './editorState';
 import { isTouched } from './drafts';
 import '../edit.css';
 import './messages';
@@ -14,7 +14,7 @@ export { BulkBar } from './BulkBar';
 export { takeOver } from './drafts';
 export { Workbench } from './Editor';
 export { AccountMenu, SignIn } from './SignIn';
-export { askToSignIn } from './signin';
+export { askToSignIn } from './signInRequest';
 export { Workbar } from './Workbar';
 
 /** Something is in hand that stands where the detail would. */

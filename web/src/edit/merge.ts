@@ -1,5 +1,5 @@
 // Two people changed the same thing: what each of them did to every field, and what comes of it.
-import { differing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './change';
+import { differing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
 
 export interface FieldDifference {
   field: FieldName;

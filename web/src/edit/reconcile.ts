@@ -1,7 +1,7 @@
 // The server has another version than the one that was changed: what can be joined by itself, and what a person decides.
-import type { FeatureChange } from './change';
-import { place, type RebaseResult } from './onto';
-import { lastThere, newest } from './send';
+import type { FeatureChange } from './featureChange';
+import { place, type RebaseResult } from './rebase';
+import { lastThere, newest } from './editApi';
 
 /**
  * Puts each change on top of what the server has now; `join` says whether what others did to other fields is joined without

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { address } from '../api';
 import type { FieldSchema } from '../model';
 import { model } from '../state';
-import { INTERVENTIONS } from './ref';
+import { INTERVENTIONS } from './featureRef';
 
 const schemas = signal<Readonly<Record<string, FieldSchema>>>({});
 

@@ -18,18 +18,18 @@ import { boxOf, join, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
 import { crosshair, drawing, taker } from '../draw/drawing';
 import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, tab, theMap, view, type CameraGoal } from '../state';
-import { onMap } from '../state/ask';
-import { touched } from '../state/changes';
-import { aiming } from '../state/aim';
-import { beside } from '../state/beside';
-import { loadBase } from './basemap';
-import { CITY_ZOOM } from './content';
-import { refresh } from './fresh';
-import { drawImage } from './images';
+import { onMap } from '../state/query';
+import { touched } from '../state/planChanges';
+import { aiming } from '../state/keyboardPointer';
+import { beside } from '../state/secondMap';
+import { loadBase } from './externalStyle';
+import { CITY_ZOOM } from './pointSources';
+import { refresh } from './tileRefresh';
+import { drawImage } from './symbolImages';
 import { readPalette } from './palette';
 import { firstScene, secondScene } from './scene';
 import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type MapScene } from './style';
-import { tie } from './sync';
+import { tie } from './cameraSync';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 

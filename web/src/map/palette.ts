@@ -1,5 +1,5 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
-import { MARKS, type SymbolId } from '../signs';
+import { MARKS, type SymbolId } from '../symbology';
 import { dark, printing } from '../state';
 
 const NAMES = [

@@ -2,16 +2,16 @@
 import { computed, signal } from '@preact/signals';
 import type { StyleSpecification } from 'maplibre-gl';
 import { address } from '../api';
-import { ground } from '../ground';
+import { ground } from '../baseMap';
 import { language } from '../i18n';
 import type { Intervention } from '../plan';
-import { scheme } from '../shown';
-import type { SymbolId } from '../signs';
+import { scheme } from '../currentScheme';
+import type { SymbolId } from '../symbology';
 import { cityName, hovered, month, plan, selected, shownOnMap } from '../state';
 import { crosshair } from '../draw/drawing';
-import { onMap, type AnswerOverlay } from '../state/ask';
-import { beside, shownBeside } from '../state/beside';
-import { areaNames, counts, marks } from './content';
+import { onMap, type AnswerOverlay } from '../state/query';
+import { beside, shownBeside } from '../state/secondMap';
+import { areaNames, counts, marks } from './pointSources';
 import type { MapPalette } from './palette';
 import type { MapScene } from './style';
 

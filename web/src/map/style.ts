@@ -3,14 +3,14 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection } from 'geojson';
 import { NEAR } from '../state';
-import { GROUPS, MARKS, signOf, statusesOf, type StatusGroup, type SymbolId } from '../signs';
-import { CITY_ZOOM } from './content';
-import type { AnswerOverlay } from '../state/ask';
-import { answerBelow, answerAbove } from './answer';
+import { GROUPS, MARKS, signOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
+import { CITY_ZOOM } from './pointSources';
+import type { AnswerOverlay } from '../state/query';
+import { answerBelow, answerAbove } from './answerLayers';
 import { BOLD, fontFaces, REGULAR } from './fonts';
-import { imageName } from './images';
-import { baseLayers, baseNames, baseSources, over } from './base';
-import type { BaseLayer } from '../ground';
+import { imageName } from './symbolImages';
+import { baseLayers, baseNames, baseSources, over } from './baseLayers';
+import type { BaseLayer } from '../baseMap';
 import type { MapPalette } from './palette';
 import world from '../../../geodata/world/places.json';
 

@@ -1,10 +1,10 @@
 // What it costs: by what the colours stand for, and by year. Each bar has its number and what the number rests on beside it.
-import { byKind, byYear } from '../budget';
+import { byKind, byYear } from '../costSums';
 import { euros } from '../format';
 import { t } from '../i18n';
-import { markOf, scheme } from '../shown';
+import { markOf, scheme } from '../currentScheme';
 import { filter, found, setYears } from '../state';
-import { MarkSign } from './Sign';
+import { MarkSign } from './Symbol';
 
 export function Budget() {
   const kinds = byKind(found.value, markOf);

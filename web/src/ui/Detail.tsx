@@ -7,10 +7,10 @@ import { euShareOf, years, type Intervention } from '../plan';
 import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
 import { equip, tools } from '../state/session';
 import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
-import { askLike } from '../state/ask';
+import { askLike } from '../state/query';
 import { Icon } from './Icon';
 import { field, label, title } from './labels';
-import { Sign } from './Sign';
+import { Sign } from './Symbol';
 import { isEmpty, Value } from './Value';
 
 /** Above this share of EU money a figure is worth a second look. */

@@ -2,13 +2,13 @@
 import { useComputed } from '@preact/signals';
 import { period } from '../format';
 import { t } from '../i18n';
-import { monthOf, thisMonth, works, type MonthNumber } from '../moment';
+import { monthOf, thisMonth, works, type MonthNumber } from '../planMonths';
 import type { Intervention } from '../plan';
-import { markOf } from '../shown';
+import { markOf } from '../currentScheme';
 import { hovered, month, rows, select, selected, titleOf } from '../state';
 import { moveRow, More, limit } from './List';
 import { pointing, What } from './Row';
-import { MarkSign } from './Sign';
+import { MarkSign } from './Symbol';
 
 export function Gantt() {
   const shown = rows.value.slice(0, limit.value);

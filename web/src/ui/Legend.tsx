@@ -2,13 +2,13 @@
 import { signal } from '@preact/signals';
 import { monthYear, number } from '../format';
 import { t, type MessageKey } from '../i18n';
-import { SCHEMES, type ColourSchemeId } from '../schemes';
-import { kindCounts, scheme } from '../shown';
-import { signOf, type StatusGroup, type SymbolId } from '../signs';
+import { SCHEMES, type ColourSchemeId } from '../colourSchemes';
+import { kindCounts, scheme } from '../currentScheme';
+import { signOf, type StatusGroup, type SymbolId } from '../symbology';
 import { colour, model, month, near, tab } from '../state';
 import { Icon } from './Icon';
 import { groupLabel } from './labels';
-import { MarkSign } from './Sign';
+import { MarkSign } from './Symbol';
 
 /** What the person chose; until then the map's size and zoom decide. */
 const chosen = signal<boolean | null>(null);

@@ -2,19 +2,19 @@
 import type { Map as MapView } from 'maplibre-gl';
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { credits } from '../ground';
+import { credits } from '../baseMap';
 import { t, type MessageKey } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { crosshair } from '../draw/drawing';
-import { breathe } from '../pace';
-import { drawQuestion } from '../state/ask';
+import { breathe } from '../yieldToBrowser';
+import { drawQuestion } from '../state/query';
 import { failed, filter, goal, hovered, noMap, plan, titleOf } from '../state';
-import { aiming } from '../state/aim';
-import { beside } from '../state/beside';
+import { aiming } from '../state/keyboardPointer';
+import { beside } from '../state/secondMap';
 import { renderer, rustMap } from '../state/renderer';
-import { BesideMap, FirstCaption } from './Beside';
+import { BesideMap, FirstCaption } from './SecondMap';
 import { Icon, type IconName } from './Icon';
-import { announceView, InView, listing } from './InView';
+import { announceView, InView, listing } from './ViewSummary';
 import { Legend } from './Legend';
 import { MapTools } from './MapTools';
 import { Measure, measuring } from './Measure';
@@ -36,7 +36,7 @@ export function MapArea() {
       noMap.value = true;
       return;
     }
-    void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
+    void (drawnBy === 'rust' ? import('../map/rustRenderer') : import('../map/map'))
       .then(async ({ open }) => {
         await breathe(); // reading the code was work enough for one task
         if (!gone) close = open(container);

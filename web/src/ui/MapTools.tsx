@@ -1,11 +1,11 @@
 // What can be done with the map besides looking: measure, a second map, the list of what is in view, moving it without dragging, keys.
 import { t, type MessageKey } from '../i18n';
 import { theMap } from '../state';
-import { beside, openBeside } from '../state/beside';
+import { beside, openBeside } from '../state/secondMap';
 import { account } from '../state/session';
-import { settle } from './Beside';
+import { settle } from './SecondMap';
 import { Icon, type IconName } from './Icon';
-import { listing } from './InView';
+import { listing } from './ViewSummary';
 import { measuring } from './Measure';
 
 const HELP: [string, MessageKey][] = [

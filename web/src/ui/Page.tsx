@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 import { announcement, cityName, embedded, failed, filter, found, load, plan, printing, selected, sheetFull, tab, unselect } from '../state';
 import { tools } from '../state/session';
-import { fetched } from './fetched';
+import { fetched } from './lazyPart';
 import { Header } from './Header';
 import { Icon } from './Icon';
 import { MapArea } from './MapArea';

@@ -4,10 +4,10 @@ import { t, type MessageKey } from '../i18n';
 import type { PanelTab } from '../address';
 import { dayAndHour } from '../format';
 import { announcement, model, plan, selected, sheetFull, tab } from '../state';
-import { keptSince } from '../state/kept';
+import { keptSince } from '../state/offlineCache';
 import { tools } from '../state/session';
 import { Detail } from './Detail';
-import { fetched } from './fetched';
+import { fetched } from './lazyPart';
 import { PlanTab } from './PlanTab';
 import { Table } from './Table';
 

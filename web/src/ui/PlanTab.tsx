@@ -3,17 +3,17 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PlanLayout } from '../address';
 import { address } from '../api';
 import { language, t, type MessageKey } from '../i18n';
-import { holds, words } from '../fold';
+import { holds, words } from '../textSearch';
 import { euros, number, percent } from '../format';
 import { share } from '../money';
-import { GROUPS, statusesOf, type StatusGroup } from '../signs';
+import { GROUPS, statusesOf, type StatusGroup } from '../symbology';
 import { activeParts, type PlanCity, type PlanTotals } from '../plan';
 import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, reading, toggleGroup, totals } from '../state';
 import { Filters } from './Filters';
 import { groupName, label } from './labels';
-import { useLater } from './later';
+import { useLater } from './useDeferred';
 import { List } from './List';
-import { Sign } from './Sign';
+import { Sign } from './Symbol';
 
 export function PlanTab() {
   const city = plan.value?.cities.get(filter.value.city);

@@ -1,11 +1,11 @@
 // The plan on paper: map, legend, table and sources of what is shown, on A4. The same page on the screen, before it is printed.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { day, dayAndHour, euros, monthYear, number, percent } from '../format';
-import { credits } from '../ground';
+import { credits } from '../baseMap';
 import { language, t } from '../i18n';
 import { share } from '../money';
 import { cityName, filter, month, plan, printing, rows, titleOf, totals } from '../state';
-import { keptSince } from '../state/kept';
+import { keptSince } from '../state/offlineCache';
 import { COLUMNS } from './columns';
 import { label } from './labels';
 import { LegendEntries } from './Legend';

@@ -4,7 +4,7 @@ import { address } from '../api';
 import { t } from '../i18n';
 import { announcement, cityName, filter, found, plan, printing } from '../state';
 import { Icon } from './Icon';
-import { takeCsv, takeGeojson, takePicture } from './takeAway';
+import { takeCsv, takeGeojson, takePicture } from './downloads';
 
 const copied = signal('');
 const open = signal(false);

@@ -5,12 +5,12 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
 import { filter, found, hovered, remember, remembered, selected, sorting } from '../state';
-import { choose, chooseAll, chosen, chosenInSight } from '../state/chosen';
+import { choose, chooseAll, chosen, chosenInSight } from '../state/tickedRows';
 import { tools } from '../state/session';
 import { COLUMNS, type TableColumn } from './columns';
 import { FilterDetails } from './Filters';
 import { Icon } from './Icon';
-import { takeCsv } from './takeAway';
+import { takeCsv } from './downloads';
 
 const ROW = 45; // pixels; all rows are as high, so that any of them can be found without the others
 const HEAD = 46;

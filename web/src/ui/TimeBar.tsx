@@ -4,13 +4,13 @@ import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { monthYear } from '../format';
 import { t } from '../i18n';
-import { nextChange, thisMonth, type MonthNumber } from '../moment';
-import { histogram } from '../shown';
-import { GROUPS } from '../signs';
+import { nextChange, thisMonth, type MonthNumber } from '../planMonths';
+import { histogram } from '../currentScheme';
+import { GROUPS } from '../symbology';
 import { found, month, plan, totals } from '../state';
 import { Icon } from './Icon';
 import { groupName } from './labels';
-import { useLater } from './later';
+import { useLater } from './useDeferred';
 
 /** On a small screen the bar shows when asked for. */
 export const timeOpen = signal(false);

@@ -3,10 +3,10 @@ import type { ComponentChildren } from 'preact';
 import { exactEuros, period } from '../format';
 import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
-import { markOf } from '../shown';
+import { markOf } from '../currentScheme';
 import { cityName, month, plan, select, tab, titleOf } from '../state';
 import { groupName, label, title } from './labels';
-import { MarkSign } from './Sign';
+import { MarkSign } from './Symbol';
 
 export interface TableColumn {
   id: string;

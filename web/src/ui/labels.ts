@@ -1,7 +1,7 @@
 // Labels of codes, as the server's vocabularies have them in the person's language.
 import { language } from '../i18n';
 import { conceptLabel, fieldTitle, vocabularyOf, type FieldSchema } from '../model';
-import { statusesOf, type StatusGroup } from '../signs';
+import { statusesOf, type StatusGroup } from '../symbology';
 import { model } from '../state';
 
 export function field(name: string): FieldSchema | undefined {

@@ -1,7 +1,7 @@
 // The service worker: opens the page when there is no connection, with the plan as it was last known. It never answers from what it
 // keeps while the network answers, never touches a write, and keeps what one asker may see: when somebody else asks, or nobody is
 // signed in any more, all of it goes.
-import { isAnswer, isPrivate, kindOf, namedIn, type LoadedResources, type WorkerMessage } from './rules';
+import { isAnswer, isPrivate, kindOf, namedIn, type LoadedResources, type WorkerMessage } from './cacheRules';
 
 declare const self: ServiceWorkerGlobalScope;
 

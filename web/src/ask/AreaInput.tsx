@@ -1,0 +1,64 @@
+// Where a question is asked: an area of the plan, a drawn one, or a place that is tapped, typed or set with the cross.
+import { t } from '../i18n';
+import { DrawTools } from '../draw/DrawTools';
+import { stopDrawing } from '../draw/drawing';
+import { cityName, filter, plan } from '../state';
+import { asked, askAt, askDrawn, askIn } from '../state/query';
+import { Icon } from '../ui/Icon';
+import { areaName } from './answerText';
+import type { Geometry } from 'geojson';
+
+/** The areas on offer: those of the chosen city, else all. */
+function areasOnOffer() {
+  const { city } = filter.value;
+  return (plan.value?.areas ?? []).filter((one) => one.geometry && (!city || one.city === city));
+}
+
+export function WhereArea({ optional }: { optional: boolean }) {
+  const { area, shape } = asked.value;
+  const list = areasOnOffer();
+  const chosenElsewhere = area && !list.some(({ id }) => id === area);
+  const choose = (id: string) => {
+    if (id === 'drawn') askIn('');
+    else if (id) askIn(id);
+    else {
+      stopDrawing();
+      asked.value = { ...asked.value, area: '', shape: null };
+    }
+  };
+  return (
+    <DrawTools
+      kind="polygon"
+      shape={shape}
+      change={askDrawn}
+      beside={
+        <span class="select">
+          <label class="unseen" for="ask-area">
+            {t('ask.where')}
+          </label>
+          <select id="ask-area" value={area || (shape ? 'drawn' : '')} onChange={(event) => choose(event.currentTarget.value)}>
+            <option value="">{optional ? whole() : t('ask.choose')}</option>
+            {shape && <option value="drawn">{t('ask.drawnArea')}</option>}
+            {chosenElsewhere && <option value={area}>{areaName(area)}</option>}
+            {list.map(({ id, city }) => (
+              <option key={id} value={id}>
+                {filter.value.city ? areaName(id) : `${cityName(plan.value?.cities.get(city))}: ${areaName(id)}`}
+              </option>
+            ))}
+          </select>
+          <Icon name="down" />
+        </span>
+      }
+    />
+  );
+}
+
+function whole(): string {
+  const city = plan.value?.cities.get(filter.value.city);
+  return city ? t('ask.wholeCity', { city: cityName(city) }) : t('ask.wholePlan');
+}
+
+/** A typed or set place; tapping the map is offered by the tab itself. */
+export function takePoint(shape: Geometry, settled: boolean): void {
+  if (settled && shape.type === 'Point') askAt(shape.coordinates);
+}

@@ -1,0 +1,89 @@
+// Features of an answer as a list with the plan's signs. A row selects, so that the map outlines it; the selected one opens.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { period } from '../format';
+import { t } from '../i18n';
+import { cityName, filter, hovered, plan, select, selected, tab, unselect } from '../state';
+import { label } from '../ui/labels';
+import { Money, pointing, What } from '../ui/Row';
+import { Sign } from '../ui/Symbol';
+import type { ResultFeature } from './processResult';
+import { nameOf } from './answerText';
+
+const STEP = 100;
+
+interface FeatureRowsProps {
+  features: ResultFeature[];
+  title: string;
+  /** What the answer found out about one, said before everything else. */
+  note?: (one: ResultFeature) => string;
+  /** What stands under a row. */
+  under?: (one: ResultFeature) => ComponentChildren;
+}
+
+export function Rows({ features, title, note, under }: FeatureRowsProps) {
+  const [limit, setLimit] = useState(STEP);
+  if (!features.length) return null;
+  const left = features.length - limit;
+  return (
+    <section class="list answer-list" aria-label={title}>
+      <ul class="rows">
+        {features.slice(0, limit).map((one) => (
+          <li key={one.id}>
+            <AnswerRow one={one} note={note?.(one) ?? ''} />
+            {under?.(one)}
+          </li>
+        ))}
+      </ul>
+      {left > 0 && (
+        <button type="button" class="button wide" onClick={() => setLimit(limit + STEP)}>
+          {t('list.more', { count: Math.min(left, STEP) })}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function AnswerRow({ one: found, note }: { one: ResultFeature; note: string }) {
+  const one = plan.value?.byId.get(String(found.id));
+  const name = nameOf(found);
+  const row = useRef<HTMLButtonElement>(null);
+  const isSelected = selected.value === found.id;
+  useEffect(() => {
+    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [isSelected]);
+  if (!one) {
+    return (
+      <div class="row plain">
+        <span class="what">
+          <span class="title">{name.text}</span>
+          <span class="sub">{[note, found.properties.class ? label('facility_class', String(found.properties.class)) : ''].filter(Boolean).join(' · ')}</span>
+        </span>
+      </div>
+    );
+  }
+  const city = one.city === filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
+  const functions = one.functions.map((id) => label('function', id)).join(', ');
+  return (
+    <>
+      <button
+        type="button"
+        ref={row}
+        class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
+        data-id={one.id}
+        aria-pressed={isSelected}
+        onClick={() => (isSelected ? unselect() : select(one.id, false))}
+        {...pointing(one.id)}
+      >
+        <Sign group={one.group} />
+        <What name={name} sub={[note, city, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')} />
+        <Money one={one} />
+      </button>
+      {isSelected && (
+        <button type="button" class="link open" onClick={() => (tab.value = 'plan')}>
+          {t('ask.open')}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+// Asks the server while the person still draws: a short wait, only the latest question counts, an older one is broken off.
+import { effect, signal } from '@preact/signals';
+import { address } from '../api';
+import type { ProcessResult } from './processResult';
+import type { SpatialQuery } from './spatialQuery';
+import type { ProcessRequest } from './processRequests';
+
+export interface QueryResult {
+  asked: SpatialQuery;
+  parts: Record<string, ProcessResult>;
+}
+
+export interface QueryProblem {
+  /** The server's own words, which name the input; empty where no answer came. */
+  detail: string;
+  status: number;
+}
+
+/** After this time waiting is worth saying. */
+const PATIENCE_MS = 300;
+/** Not every step of a hand is a question. */
+const SETTLE_MS = 90;
+
+export const answered = signal<QueryResult | null>(null);
+export const refused = signal<QueryProblem | null>(null);
+export const busy = signal(false);
+
+class QueryError extends Error {
+  constructor(readonly refusal: QueryProblem) {
+    super(refusal.detail);
+  }
+}
+
+/** Sends one question. */
+export async function execute({ process, inputs }: ProcessRequest, signal?: AbortSignal): Promise<ProcessResult> {
+  const response = await fetch(address(`api/processes/${process}/execution`), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-cityheart': '1' },
+    body: JSON.stringify({ inputs }),
+    signal,
+  });
+  if (response.ok) return (await response.json()) as ProcessResult;
+  const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
+  throw new QueryError({ detail: problem.detail ?? problem.title ?? '', status: response.status });
+}
+
+interface PendingQuery {
+  asked: SpatialQuery;
+  requests: Record<string, ProcessRequest>;
+  /** The hand still moves: a shape that cannot be asked about is passed over on the way. */
+  moving: boolean;
+}
+
+/** Keeps asking what `wanted` says, until ended. Null asks nothing. */
+export function keepAsking(wanted: () => PendingQuery | null): () => void {
+  let running: AbortController | null = null;
+  let timer = 0;
+  let lastKey = '';
+  const end = effect(() => {
+    const now = wanted();
+    const key = JSON.stringify(now?.requests ?? null);
+    if (key === lastKey) return;
+    lastKey = key;
+    clearTimeout(timer);
+    running?.abort();
+    running = null;
+    if (!now) {
+      busy.value = false;
+      answered.value = null;
+      refused.value = null;
+      return;
+    }
+    if (answered.peek()?.asked.question !== now.asked.question) answered.value = null;
+    timer = window.setTimeout(() => {
+      running = new AbortController();
+      void run(now, running);
+    }, SETTLE_MS);
+  });
+  return () => {
+    end();
+    clearTimeout(timer);
+    running?.abort();
+  };
+}
+
+async function run({ asked, requests, moving }: PendingQuery, controller: AbortController): Promise<void> {
+  const patience = setTimeout(() => (busy.value = true), PATIENCE_MS);
+  try {
+    const entries = await Promise.all(Object.entries(requests).map(async ([name, request]) => [name, await execute(request, controller.signal)] as const));
+    answered.value = { asked, parts: Object.fromEntries(entries) };
+    refused.value = null;
+  } catch (error) {
+    if (controller.signal.aborted || moving) return;
+    answered.value = null;
+    refused.value = error instanceof QueryError ? error.refusal : { detail: '', status: 0 };
+  } finally {
+    clearTimeout(patience);
+    if (!controller.signal.aborted) busy.value = false;
+  }
+}

@@ -1,0 +1,21 @@
+// Which place a question is about, in words and in what counts there.
+import { t } from '../i18n';
+import { cityName, filter, plan } from '../state';
+import type { SpatialQuery } from './spatialQuery';
+import { areaName } from './answerText';
+
+export const outlineOf = (id: string) => plan.value?.areas.find((one) => one.id === id)?.geometry;
+
+/** What was left out is said for the city that the question is about; elsewhere it says nothing. */
+export function inScope(asked: SpatialQuery): (id: string) => boolean {
+  const city = asked.area ? plan.value?.areas.find(({ id }) => id === asked.area)?.city : filter.value.city;
+  return (id) => !city || (plan.value?.byId.get(id)?.city ?? city) === city;
+}
+
+/** "In the drawn area", the area's name, the city, or the whole plan. */
+export function placeTitle(asked: SpatialQuery): string {
+  if (asked.area) return areaName(asked.area);
+  if (asked.shape) return t('ask.drawn');
+  const city = plan.value?.cities.get(filter.value.city);
+  return city ? cityName(city) : t('ask.wholePlan');
+}

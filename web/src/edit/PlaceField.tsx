@@ -1,0 +1,183 @@
+// Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import type { Geometry } from 'geojson';
+import type { ShapeKind } from '../draw/coordinates';
+import { DrawTools } from '../draw/DrawTools';
+import { canReshape, crosshair, drawing, reshape, snapping, stopDrawing, taker } from '../draw/drawing';
+import { areaOf, metresBetween } from '../draw/measure';
+import { number } from '../format';
+import { boxOf } from '../geometry';
+import { language, t, type MessageKey } from '../i18n';
+import { fieldTitle, type FieldSchema } from '../model';
+import { announcement, goal, sheetFull, theMap } from '../state';
+import { GEOMETRY } from './featureChange';
+import type { FieldFault } from './validation';
+import { draft } from './editorState';
+import { change } from './drafts';
+import { FaultText } from './FieldInput';
+import { Pick, type NamedOutline } from './OutlinePicker';
+import { isIntervention } from './featureRef';
+
+interface PlaceFieldProps {
+  value: Geometry | null;
+  city: string;
+  faults: readonly FieldFault[];
+  id: string;
+  /** What the collection says of its places: which kinds it takes. */
+  schema: FieldSchema | undefined;
+}
+
+const KINDS: [ShapeKind, MessageKey][] = [
+  ['point', 'place.point'],
+  ['line', 'place.line'],
+  ['polygon', 'place.area'],
+];
+
+const KIND_OF: Partial<Record<Geometry['type'], ShapeKind>> = {
+  Point: 'point',
+  MultiPoint: 'point',
+  LineString: 'line',
+  MultiLineString: 'line',
+  Polygon: 'polygon',
+  MultiPolygon: 'polygon',
+};
+
+/** The kinds that a geometry's format lets through: "geometry-polygon-or-multipolygon". */
+const kindsOf = (schema: FieldSchema | undefined): ShapeKind[] => {
+  const format = schema?.format ?? 'geometry-any';
+  const all = KINDS.map(([kind]) => kind);
+  return format === 'geometry-any' ? all : all.filter((kind) => format.includes(kind));
+};
+
+export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
+  const kinds = kindsOf(schema);
+  const [kind, setKind] = useState<ShapeKind>((value && KIND_OF[value.type]) ?? kinds.at(-1) ?? 'polygon');
+  const [picking, setPicking] = useState(false);
+  const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
+  // Before the next picture: who moves the map at once is not moved back.
+  useLayoutEffect(() => {
+    const box = boxOf(draft.peek()?.now.geometry);
+    if (draft.peek()?.base && isIntervention(id)) goal.value = { to: 'item', id };
+    else if (box) goal.value = { to: 'box', box };
+    else if (city) goal.value = { to: 'city', id: city };
+    snapping.value = true;
+    return () => {
+      stopDrawing();
+      snapping.value = false;
+    };
+  }, [id]);
+  const take = ({ name, geometry }: NamedOutline) => {
+    setPicking(false);
+    drawn(geometry, true);
+    announcement.value = t('place.picked', { name, place: describe(geometry) });
+    document.getElementById('field-geometry')?.focus();
+  };
+  const inHand = drawing.value?.change === drawn || crosshair.value !== null;
+  // A tap beside the corner does not open something else.
+  useEffect(() => {
+    if (!inHand) return;
+    const swallow = () => {};
+    taker.value = swallow;
+    return () => {
+      if (taker.peek() === swallow) taker.value = null;
+    };
+  }, [inHand]);
+  // What is undone in the form is undone on the map.
+  useEffect(() => {
+    const now = drawing.peek();
+    if (now?.change !== drawn || now.tool || now.shape === value) return;
+    if (value && canReshape(value)) reshape(value, drawn);
+    else stopDrawing();
+  }, [value]);
+  return (
+    <fieldset class={`field place ${wrong.length ? 'wrong' : ''}`} id="field-geometry" tabIndex={-1} aria-describedby="place-now">
+      <legend>{fieldTitle(schema, GEOMETRY, language.value)}</legend>
+      <p id="place-now">{describe(value)}</p>
+      {wrong.map((fault) => (
+        <p key={fault.reason} class="fault">
+          <FaultText fault={fault} />
+        </p>
+      ))}
+      <div class="kinds" role="radiogroup" aria-label={t('place.kind')}>
+        {KINDS.filter(([one]) => kinds.includes(one)).map(([one, name]) => (
+          <label key={one} class="choice">
+            <input type="radio" name="place-kind" checked={kind === one} onChange={() => setKind(one)} />
+            <span>{t(name)}</span>
+          </label>
+        ))}
+      </div>
+      <DrawTools kind={kind} shape={value && KIND_OF[value.type] === kind ? value : null} change={drawn} />
+      <div class="ways">
+        {drawing.value?.change === drawn && !drawing.value.tool ? (
+          <button type="button" class="button" aria-pressed="true" onClick={stopDrawing}>
+            {t('place.done')}
+          </button>
+        ) : (
+          value &&
+          canReshape(value) && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                sheetFull.value = false;
+                reshape(value, drawn);
+                announcement.value = t('place.reshapeHow');
+              }}
+            >
+              {t('place.reshape')}
+            </button>
+          )
+        )}
+        <button type="button" class="button" aria-expanded={picking} onClick={() => setPicking(!picking)}>
+          {t('place.pick')}
+        </button>
+        {value && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              stopDrawing();
+              change(GEOMETRY, null);
+              announcement.value = t('place.none');
+            }}
+          >
+            {t('place.remove')}
+          </button>
+        )}
+      </div>
+      {drawing.value?.change === drawn && !drawing.value.tool && <p class="note">{t('place.reshapeHow')}</p>}
+      {picking && <Pick city={city} id={id} free={!inHand} take={take} />}
+    </fieldset>
+  );
+}
+
+/** Told of every move of the hand; only what is let go becomes a step that can be undone. */
+function drawn(shape: Geometry, settled: boolean): void {
+  if (!settled) return;
+  const byKeys = document.activeElement === theMap.value?.getCanvas() && !drawing.value;
+  change(GEOMETRY, shape);
+  announcement.value = t('place.drawn', { place: describe(shape) });
+  if (byKeys) document.getElementById('field-geometry')?.focus();
+  const box = boxOf(shape);
+  const sight = theMap.value?.getBounds();
+  const seen = box && sight?.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
+  if (box && !seen) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
+}
+
+/** "Line, 5 corners, 320 m": a place in words. */
+export function describe(geometry: Geometry | null): string {
+  if (!geometry) return t('place.none');
+  if (geometry.type === 'GeometryCollection') return t('place.several', { count: geometry.geometries.length });
+  const parts = geometry.type.startsWith('Multi') ? (geometry.coordinates as unknown[]).length : 1;
+  if (geometry.type === 'Point') {
+    const [lon = 0, lat = 0] = geometry.coordinates;
+    return t('place.isPoint', { lat: number(lat), lon: number(lon) });
+  }
+  if (geometry.type === 'LineString')
+    return t('place.isLine', { metres: number(Math.round(lengthOf(geometry.coordinates))), count: geometry.coordinates.length });
+  if (geometry.type === 'Polygon')
+    return t('place.isArea', { metres: number(Math.round(areaOf(geometry))), count: geometry.coordinates.reduce((sum, ring) => sum + ring.length - 1, 0) });
+  return t('place.several', { count: parts });
+}
+
+const lengthOf = (line: number[][]) => line.reduce((sum, at, i) => (i ? sum + metresBetween(line[i - 1]!, at) : 0), 0);

@@ -1,0 +1,137 @@
+// What an editor asks of the server: the newest version of a thing, its history, and to change several together or none.
+import type { Feature, Geometry } from 'geojson';
+import { address } from '../api';
+import { patchOf, type FeatureChange, type FeatureContent, type FeatureProperties } from './featureChange';
+import { faultsSaid, type FieldFault, type ProblemError } from './validation';
+import { collectionOf, idOf, INTERVENTIONS, refOf } from './featureRef';
+import { loadSchema, schemaOf } from './schemas';
+
+export type SendResult =
+  | { kind: 'done'; revision: number; etags: Map<string, string> }
+  | { kind: 'stale' }
+  | { kind: 'refused'; faults: FieldFault[]; sentence: string }
+  | { kind: 'denied'; sentence: string; signedOut: boolean }
+  | { kind: 'unreachable' };
+
+/** A thing as the server has it; null when it has none. */
+export interface ItemVersion {
+  content: FeatureContent;
+  etag: string;
+}
+
+export interface HistoryVersion {
+  revision: number;
+  author: string;
+  at: string;
+  before: FeatureContent | null;
+  after: FeatureContent | null;
+}
+
+const PATIENCE_MS = 20_000;
+/** A form of another site cannot send this header, so a browser's session is safe from it. */
+const OURS = { 'X-Cityheart': '1' };
+
+const itemsPath = (collection: string) => `api/collections/${encodeURIComponent(collection)}/items`;
+const itemPath = (ref: string) => `${itemsPath(collectionOf(ref))}/${encodeURIComponent(idOf(ref))}`;
+
+/** Null when there was no answer, or none that says anything of the request. */
+async function call(path: string, init: RequestInit = {}): Promise<Response | null> {
+  const headers = { Accept: 'application/geo+json, application/json', ...OURS, ...init.headers };
+  const answer = await fetch(address(path), { ...init, headers, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
+  return answer && (answer.status === 429 || answer.status >= 500) ? null : answer;
+}
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  call(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
+
+export async function newest(id: string): Promise<ItemVersion | null | 'unreachable'> {
+  const answer = await call(itemPath(id));
+  if (!answer) return 'unreachable';
+  if (!answer.ok) return null;
+  await loadSchema(collectionOf(id));
+  return { content: contentOf((await answer.json()) as Feature<Geometry | null>, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
+}
+
+/** Whether the server would let us; null when it does not say. */
+export async function mayChange(id: string): Promise<boolean | null> {
+  const answer = await call(itemPath(id), { method: 'OPTIONS' });
+  return answer?.headers.get('Allow')?.includes('PATCH') ?? null;
+}
+
+/** Whether the server would let us add to a collection; null when it does not say. */
+export async function mayAdd(collection: string): Promise<boolean | null> {
+  const answer = await call(itemsPath(collection), { method: 'OPTIONS' });
+  return answer?.headers.get('Allow')?.includes('POST') ?? null;
+}
+
+/** All or none; all are of one collection. */
+export async function send(changes: FeatureChange[]): Promise<SendResult> {
+  const collection = collectionOf(changes[0]!.id);
+  const answer = await post(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
+  if (!answer) return { kind: 'unreachable' };
+  const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & ProblemDetails;
+  if (answer.ok)
+    return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [refOf(collection, id), etag])) };
+  return refusal(answer.status, body);
+}
+
+interface ProblemDetails {
+  detail?: string;
+  title?: string;
+  errors?: ProblemError[];
+}
+
+function refusal(status: number, { detail, title, errors = [] }: ProblemDetails): SendResult {
+  const sentence = detail ?? title ?? String(status);
+  if (status === 412 || status === 409 || status === 404) return { kind: 'stale' };
+  if (status === 401 || status === 403) return { kind: 'denied', sentence, signedOut: status === 401 };
+  return { kind: 'refused', faults: faultsSaid(errors, sentence), sentence };
+}
+
+function editOf({ id: ref, base, now, etag, restore }: FeatureChange): object {
+  const id = idOf(ref);
+  const match = etag ? { if_match: etag } : {};
+  if (!now) return { delete: id, ...match };
+  if (!base && restore !== undefined) return { restore: id, revision: restore };
+  if (!base) return { create: { type: 'Feature', id, geometry: now.geometry, properties: now.properties } };
+  return { patch: { id, ...patchOf(base, now) }, ...match };
+}
+
+/** The last revision after which a thing was there; null when it never was, or when there is no answer. */
+export async function lastThere(id: string): Promise<number | null> {
+  const removal = (await historyOf(id))?.find(({ before, after }) => before && !after);
+  return removal ? removal.revision - 1 : null;
+}
+
+/** The newest first. Null when it cannot be had. */
+export async function historyOf(id: string): Promise<HistoryVersion[] | null> {
+  const answer = await call(`${itemPath(id)}/history`);
+  if (!answer?.ok) return null;
+  type Raw = Omit<HistoryVersion, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
+  const { versions } = (await answer.json()) as { versions: Raw[] };
+  const content = (feature: Raw['before']) => feature && contentOf(feature, collectionOf(id));
+  return versions.map((one) => ({ ...one, before: content(one.before), after: content(one.after) })).sort((a, b) => b.revision - a.revision);
+}
+
+export async function signIn(login: string, password: string): Promise<unknown> {
+  const answer = await post('auth/login', { login, password });
+  if (!answer) return null;
+  return answer.ok ? answer.json() : answer.status;
+}
+
+export async function signOut(): Promise<void> {
+  await post('auth/logout', {});
+}
+
+/** What people say of it: without its id and what the service itself writes. */
+export function contentOf(
+  { geometry, properties }: { geometry: Geometry | null; properties: FeatureProperties | null },
+  collection = INTERVENTIONS,
+): FeatureContent {
+  const fields = schemaOf(collection)?.properties ?? {};
+  const own = Object.entries(properties ?? {}).filter(([name, value]) => {
+    const field = fields[name];
+    return value !== null && !field?.readOnly && field?.['x-ogc-role'] !== 'id';
+  });
+  return { geometry, properties: Object.fromEntries(own) };
+}

@@ -1,0 +1,69 @@
+// The map as a picture: what is drawn, and under it the title, the signs with their words, and the credits.
+import { monthYear } from '../format';
+import { signOf } from '../symbology';
+import { kindCounts, scheme } from '../currentScheme';
+import { cityName, filter, month, plan } from '../state';
+import { t } from '../i18n';
+import { credits } from '../baseMap';
+import { readPalette } from './palette';
+import type { Map as MapView } from 'maplibre-gl';
+
+const FOOT = 112; // CSS pixels
+const EDGE = 20;
+
+export async function picture(): Promise<Blob> {
+  const { map, idle } = (window as unknown as { cityheart: { map: MapView; idle: () => Promise<void> } }).cityheart;
+  await idle();
+  const shot = await drawn(map);
+  const ratio = shot.width / map.getCanvas().clientWidth;
+  const [width, height] = [shot.width / ratio, shot.height / ratio];
+  const canvas = Object.assign(document.createElement('canvas'), { width: shot.width, height: shot.height + FOOT * ratio });
+  const pen = canvas.getContext('2d')!;
+  pen.drawImage(shot, 0, 0);
+  pen.scale(ratio, ratio);
+  const palette = readPalette();
+  pen.fillStyle = palette.panel;
+  pen.fillRect(0, height, width, FOOT);
+  const write = (text: string, x: number, y: number, font: string, colour: string) => {
+    pen.font = `${font} 'Noto Sans', sans-serif`;
+    pen.fillStyle = colour;
+    pen.fillText(text, x, y, width - x - EDGE);
+    return pen.measureText(text).width;
+  };
+  const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
+  write([t('app.title'), city, month.value === null ? '' : monthYear(month.value)].filter(Boolean).join(' · '), EDGE, height + 28, '600 16px', palette.ink);
+  let [x, y] = [EDGE, height + 56];
+  for (const { mark, label } of scheme.value.kinds.filter(({ mark }) => kindCounts.value.get(mark))) {
+    pen.font = "13px 'Noto Sans', sans-serif";
+    const needed = 40 + pen.measureText(label).width;
+    if (x + needed > width - EDGE && x > EDGE) [x, y] = [EDGE, y + 20];
+    const { shape, tick } = signOf(mark);
+    pen.save();
+    pen.translate(x, y - 12);
+    pen.fillStyle = palette.marks[mark];
+    pen.fill(new Path2D(shape));
+    if (tick) {
+      pen.strokeStyle = palette.panel;
+      pen.lineWidth = 1.8;
+      pen.stroke(new Path2D(tick));
+    }
+    pen.restore();
+    x += 22 + write(label, x + 22, y, '13px', palette.ink) + 18;
+  }
+  const said = [...credits.value.map(({ text }) => text), t('map.schematic')].join(' · ');
+  write(said, EDGE, height + FOOT - 12, '12px', palette.muted);
+  return new Promise((settle, fail) => canvas.toBlob((blob) => (blob ? settle(blob) : fail(new Error('no picture')))));
+}
+
+/** A copy of the next frame; the map's own canvas is empty after it was shown. */
+function drawn(map: MapView): Promise<HTMLCanvasElement> {
+  return new Promise((settle) => {
+    map.once('render', () => {
+      const own = map.getCanvas();
+      const copy = Object.assign(document.createElement('canvas'), { width: own.width, height: own.height });
+      copy.getContext('2d')!.drawImage(own, 0, 0);
+      settle(copy);
+    });
+    map.triggerRepaint();
+  });
+}

@@ -1,0 +1,68 @@
+// Signs and hatching drawn for the map. Image names say what is drawn: `light:sign:status-idea`, `dark:chosen:kind-3`,
+// `light:hatch:status-aside`; a theme has its own images, so none is ever drawn over.
+import { MARKS, signOf, type SymbolId } from '../symbology';
+import type { MapPalette } from './palette';
+
+const RATIO = 2;
+const BOX = 34; // CSS pixels, room for the sign of 18 and its casing
+
+export const imageName = (palette: MapPalette, kind: 'sign' | 'chosen' | 'hatch', mark: SymbolId) => `${palette.theme}:${kind}:${mark}`;
+
+/** Draws a name with the palette of its theme, which may no longer be the one shown. */
+export function drawImage(name: string, palettes: Record<string, MapPalette>): { data: ImageData; pixelRatio: number } | null {
+  const [theme, kind, mark] = name.split(':') as [string, string, SymbolId];
+  const palette = palettes[theme];
+  if (!palette || !MARKS.includes(mark)) return null;
+  const data = kind === 'hatch' ? hatch(palette.marks[mark]) : sign(mark, palette, kind === 'chosen');
+  return { data, pixelRatio: RATIO };
+}
+
+function pen(size: number): CanvasRenderingContext2D {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = size * RATIO;
+  const context = canvas.getContext('2d', { willReadFrequently: true })!; // what is drawn by the GPU takes a quarter of a second to be read back
+  context.scale(RATIO, RATIO);
+  context.lineJoin = 'round';
+  context.lineCap = 'round';
+  return context;
+}
+
+function sign(mark: SymbolId, palette: MapPalette, chosen: boolean): ImageData {
+  const context = pen(BOX);
+  const { shape, tick } = signOf(mark);
+  const scale = 18 / 16;
+  context.translate(BOX / 2, BOX / 2);
+  context.scale(scale, scale);
+  context.translate(-8, -8);
+  const path = new Path2D(shape);
+  const stroke = (colour: string, width: number) => {
+    context.strokeStyle = colour;
+    context.lineWidth = width / scale;
+    context.stroke(path);
+  };
+  if (chosen) stroke(palette.ink, 10);
+  stroke(palette.panel, 4);
+  context.fillStyle = palette.marks[mark];
+  context.fill(path);
+  if (tick) {
+    context.strokeStyle = palette.panel;
+    context.lineWidth = 2 / scale;
+    context.stroke(new Path2D(tick));
+  }
+  return context.getImageData(0, 0, BOX * RATIO, BOX * RATIO);
+}
+
+function hatch(colour: string): ImageData {
+  const size = 8;
+  const context = pen(size);
+  context.strokeStyle = colour;
+  context.globalAlpha = 0.55;
+  context.lineWidth = 1.4;
+  for (const offset of [-size, 0, size]) {
+    context.beginPath();
+    context.moveTo(offset, size);
+    context.lineTo(offset + size, 0);
+    context.stroke();
+  }
+  return context.getImageData(0, 0, size * RATIO, size * RATIO);
+}

@@ -1,0 +1,103 @@
+// The second map: its own city, date and status, its camera tied to the first.
+import { useEffect, useRef } from 'preact/hooks';
+import { monthYear, number } from '../format';
+import { t } from '../i18n';
+import { monthText, parseMonth } from '../planMonths';
+import { histogram } from '../currentScheme';
+import { GROUPS, type StatusGroup } from '../symbology';
+import { cityName, filter, goal, month, plan, theMap } from '../state';
+import { setBeside, shownBeside, type SecondMapState } from '../state/secondMap';
+import { Icon } from './Icon';
+import { groupName } from './labels';
+
+/** What the first map shows, said over it while there are two. */
+export function FirstCaption() {
+  const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
+  return <p class="caption">{[city, month.value === null ? t('time.now') : monthYear(month.value)].join(' · ')}</p>;
+}
+
+export function BesideMap({ now }: { now: SecondMapState }) {
+  const holder = useRef<HTMLDivElement>(null);
+  const set = (part: Partial<SecondMapState>) => setBeside({ ...now, ...part });
+  const ready = theMap.value !== null;
+  useEffect(() => {
+    let close: (() => void) | undefined;
+    let gone = false;
+    if (!ready) return;
+    void import('../map/map').then(({ open }) => {
+      if (!gone && holder.current) close = open(holder.current, { second: true });
+    });
+    return () => {
+      gone = true;
+      close?.();
+    };
+  }, [ready, now.city, filter.value.city]);
+  const count = shownBeside.value.filter((one) => !now.city || one.city === now.city).length;
+  return (
+    <section class="second-map" aria-label={t('beside.label')}>
+      <div class="beside-bar">
+        <label class="select">
+          <span class="unseen">{t('city.choose')}</span>
+          <select id="beside-city" value={now.city} onChange={(event) => set({ city: event.currentTarget.value })}>
+            <option value="">{t('city.all')}</option>
+            {[...(plan.value?.cities.values() ?? [])].map((city) => (
+              <option key={city.id} value={city.id}>
+                {cityName(city)}
+              </option>
+            ))}
+          </select>
+          <Icon name="down" />
+        </label>
+        <label class="select">
+          <span class="unseen">{t('beside.year')}</span>
+          <select
+            id="beside-month"
+            value={now.month === null ? '' : monthText(now.month)}
+            onChange={(event) => set({ month: parseMonth(event.currentTarget.value) })}
+          >
+            <option value="">{t('time.now')}</option>
+            {halfYears(now.month).map((one) => (
+              <option key={one} value={monthText(one)}>
+                {monthYear(one)}
+              </option>
+            ))}
+          </select>
+          <Icon name="down" />
+        </label>
+        <label class="select">
+          <span class="unseen">{t('filter.status')}</span>
+          <select
+            id="beside-status"
+            value={now.group ?? ''}
+            onChange={(event) => set({ group: GROUPS.find((one) => one === event.currentTarget.value) ?? null })}
+          >
+            <option value="">{t('beside.same')}</option>
+            {GROUPS.map((group: StatusGroup) => (
+              <option key={group} value={group}>
+                {groupName(group)}
+              </option>
+            ))}
+          </select>
+          <Icon name="down" />
+        </label>
+        <span class="count">{number(count)}</span>
+        <button type="button" class="square" aria-label={t('beside.close')} title={t('beside.close')} onClick={() => setBeside(null)}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div ref={holder} class="map" />
+    </section>
+  );
+}
+
+/** January and July of each year with dates, and the month that is chosen. */
+function halfYears(chosen: number | null): number[] {
+  const { first, counts } = histogram.value;
+  const all = counts.map((_, i) => first + i).filter((one) => one % 6 === 0 || one === chosen);
+  return chosen !== null && !all.includes(chosen) ? [...all, chosen].sort((a, b) => a - b) : all;
+}
+
+/** A second map needs a city in sight to be compared with. */
+export function settle(): void {
+  if (filter.value.city) goal.value = { to: 'city', id: filter.value.city };
+}
