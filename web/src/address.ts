@@ -1,6 +1,6 @@
 // What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
 // so that an old link still opens.
-import { formatAsked, parseAsked, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/spatialQuery';
+import { formatQuery, parseQuery, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/spatialQuery';
 import { monthText, parseMonth, type MonthNumber } from './planMonths';
 import type { PlanFilter, ListOrder } from './plan';
 import { SCHEMES, type ColourSchemeId } from './colourSchemes';
@@ -45,7 +45,7 @@ export interface PageAddress {
 
 const ORDERS: readonly string[] = ['status', 'start', 'cost', 'title'];
 
-export function parse(search: string): PageAddress {
+export function parseAddress(search: string): PageAddress {
   const query = new URLSearchParams(search);
   const set = (name: string) => new Set((query.get(name) ?? '').split(',').filter(Boolean));
   const text = (name: string) => query.get(name) ?? '';
@@ -58,8 +58,8 @@ export function parse(search: string): PageAddress {
       statuses: set('status'),
       objectives: set('objective'),
       functions: set('function'),
-      from: year(text('from')),
-      to: year(text('to')),
+      from: parseYear(text('from')),
+      to: parseYear(text('to')),
     },
     selected: text('id'),
     tab: TABS.find((id) => id === text('tab')) ?? 'plan',
@@ -68,18 +68,18 @@ export function parse(search: string): PageAddress {
     reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as PlanLayout) : 'list',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
-    asked: parseAsked(query),
+    asked: parseQuery(query),
     compared: parseSubjects(query),
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
-    view: view(text('map')),
+    view: parseCamera(text('map')),
     beside: text('beside'),
     print: text('print') === '1',
     embed: text('embed') === '1',
   };
 }
 
-export function format(address: PageAddress): string {
+export function formatAddress(address: PageAddress): string {
   const { filter } = address;
   const parts: [string, string][] = [
     ['city', filter.city],
@@ -96,29 +96,29 @@ export function format(address: PageAddress): string {
     ['colour', address.colour === 'status' ? '' : address.colour],
     ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],
-    ...formatAsked(address.asked),
+    ...formatQuery(address.asked),
     ['compare', address.compared.join()],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
     ['beside', address.beside],
     ['print', address.print ? '1' : ''],
     ['embed', address.embed ? '1' : ''],
-    ['map', address.view ? formatView(address.view) : ''],
+    ['map', address.view ? formatCamera(address.view) : ''],
   ];
   const said = parts.filter(([, value]) => value !== '');
-  return said.length ? `?${said.map(([name, value]) => `${name}=${readable(value)}`).join('&')}` : '';
+  return said.length ? `?${said.map(([name, value]) => `${name}=${encodeReadably(value)}`).join('&')}` : '';
 }
 
 /** Commas, colons and slashes may stand as they are in a query; the link stays readable. */
-function readable(value: string): string {
+function encodeReadably(value: string): string {
   return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 }
 
-function formatView({ zoom, lon, lat }: MapCamera): string {
+function formatCamera({ zoom, lon, lat }: MapCamera): string {
   return `${zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`;
 }
 
-function view(text: string): MapCamera | null {
+function parseCamera(text: string): MapCamera | null {
   const [zoom, lat, lon, ...rest] = text.split('/').map(Number);
   const numbers = [zoom, lat, lon];
   if (!text || rest.length || numbers.some((n) => n === undefined || !Number.isFinite(n))) return null;
@@ -127,6 +127,6 @@ function view(text: string): MapCamera | null {
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-function year(text: string): number | null {
+function parseYear(text: string): number | null {
   return /^\d{4}$/.test(text) ? Number(text) : null;
 }

@@ -3,25 +3,25 @@
 import { computed, signal } from '@preact/signals';
 import { t } from './i18n';
 
-export const GROUND = ['water', 'green', 'buildings', 'streets'] as const;
-export type BaseLayer = (typeof GROUND)[number];
+export const BASE_LAYERS = ['water', 'green', 'buildings', 'streets'] as const;
+export type BaseLayer = (typeof BASE_LAYERS)[number];
 
 /** The layers of the ground that the plan has. */
-export const ground = signal<readonly BaseLayer[]>([]);
+export const baseLayerIds = signal<readonly BaseLayer[]>([]);
 
 /** Another map's style, named by whoever runs the server; null is our own. */
-export const basemap: string | null = document.querySelector<HTMLMetaElement>('meta[name="cityheart-basemap"]')?.content || null;
+export const externalStyleUrl: string | null = document.querySelector<HTMLMetaElement>('meta[name="cityheart-basemap"]')?.content || null;
 
 /** What another map's style asks to be said of its sources. */
-export const basemapCredits = signal<MapCredit[]>([]);
+export const externalCredits = signal<MapCredit[]>([]);
 
 export interface MapCredit {
   text: string;
   href?: string;
 }
 
-export const credits = computed((): MapCredit[] => {
-  if (basemap) return basemapCredits.value;
+export const mapCredits = computed((): MapCredit[] => {
+  if (externalStyleUrl) return externalCredits.value;
   const earth = { text: t('map.naturalEarth'), href: 'https://www.naturalearthdata.com/' };
-  return ground.value.length ? [{ text: t('map.openStreetMap'), href: 'https://www.openstreetmap.org/copyright' }, earth] : [earth];
+  return baseLayerIds.value.length ? [{ text: t('map.openStreetMap'), href: 'https://www.openstreetmap.org/copyright' }, earth] : [earth];
 });

@@ -1,13 +1,13 @@
 // News from the server: what others change is seen here within a second. A window that is hidden listens to nothing, for a
 // browser keeps only a few connections open; it catches up when it is seen again.
 import { effect } from '@preact/signals';
-import { address, newsRead, type FeatureItem } from './api';
+import { address, feedRevision, type FeatureItem } from './api';
 import type { BoundingBox } from './geometry';
 import { t } from './i18n';
 import { announcement, plan } from './state';
-import { applyChanges, lost, reload, renew, touched } from './state/planChanges';
-import { keptSince } from './state/offlineCache';
-import { account, resume } from './state/session';
+import { applyChanges, feedLost, reloadPlan, reloadEverything, changedArea } from './state/planChanges';
+import { cachedSince } from './state/offlineCache';
+import { account, resumeSession } from './state/session';
 
 interface ChangeEvent {
   collection: string;
@@ -23,112 +23,112 @@ interface ChangePage {
 }
 
 /** Collections that the page holds whole; the others are only drawn. */
-const HELD = ['partners', 'cities', 'areas', 'indicators'];
+const LOADED_COLLECTIONS = ['partners', 'cities', 'areas', 'indicators'];
 const INTERVENTIONS = 'interventions';
 const GATHER_MS = 300;
-const AGAIN_MS = 5000;
+const RECONNECT_MS = 5000;
 
-let source: EventSource | null = null;
+let feedSource: EventSource | null = null;
 /** The number of the last news that was heard, or that the plan held when it was read; listening goes on from it. */
 let last: string | null = null;
 /** The last revision of interventions that the page shows; unknown until the first news. */
-let shown: number | null = null;
+let shownRevision: number | null = null;
 
 /** Called once, when the plan has been read. */
-export function listen(): void {
-  last = newsRead === null ? null : String(newsRead);
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+export function followChanges(): void {
+  last = feedRevision === null ? null : String(feedRevision);
+  document.addEventListener('visibilitychange', () => (document.hidden ? closeFeed() : openFeed()));
   // The server tells each what they may see: who signs in or out listens anew.
   effect(() => {
     void account.value?.login;
-    close();
-    if (!document.hidden) open();
+    closeFeed();
+    if (!document.hidden) openFeed();
   });
 }
 
-function open(): void {
-  if (source) return;
+function openFeed(): void {
+  if (feedSource) return;
   const line = new EventSource(address(last === null ? 'api/events' : `api/events?since=${last}`));
-  source = line;
+  feedSource = line;
   line.addEventListener('open', () => {
-    lost.value = false;
-    if (keptSince.value !== null) void comeBack();
+    feedLost.value = false;
+    if (cachedSince.value !== null) void refreshFromServer();
   });
   line.addEventListener('error', () => {
-    lost.value = true;
+    feedLost.value = true;
     if (line.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     setTimeout(() => {
-      if (source !== line) return;
-      close();
-      if (!document.hidden) open();
-    }, AGAIN_MS);
+      if (feedSource !== line) return;
+      closeFeed();
+      if (!document.hidden) openFeed();
+    }, RECONNECT_MS);
   });
   line.addEventListener('change', ({ data, lastEventId }) => {
     last = lastEventId;
-    heard(JSON.parse(String(data)) as ChangeEvent);
+    handleEvent(JSON.parse(String(data)) as ChangeEvent);
   });
   line.addEventListener('reset', ({ lastEventId }) => {
     last = lastEventId;
-    void reload();
+    void reloadPlan();
   });
 }
 
 /** The page was opened from what was kept: now all is asked for, who we are first. What still does not come says itself that it was kept. */
-async function comeBack(): Promise<void> {
-  keptSince.value = null;
-  await resume();
-  await renew();
-  if (keptSince.value === null) announcement.value = t('kept.over');
+async function refreshFromServer(): Promise<void> {
+  cachedSince.value = null;
+  await resumeSession();
+  await reloadEverything();
+  if (cachedSince.value === null) announcement.value = t('kept.over');
 }
 
-function close(): void {
-  source?.close();
-  source = null;
+function closeFeed(): void {
+  feedSource?.close();
+  feedSource = null;
 }
 
-function heard({ collection, revision, bbox }: ChangeEvent): void {
-  if (bbox) touched.value = { collection, box: bbox };
-  if (HELD.includes(collection)) later();
+function handleEvent({ collection, revision, bbox }: ChangeEvent): void {
+  if (bbox) changedArea.value = { collection, box: bbox };
+  if (LOADED_COLLECTIONS.includes(collection)) scheduleReload();
   if (collection !== INTERVENTIONS) return;
-  shown ??= revision - 1;
+  shownRevision ??= revision - 1;
   void catchUp();
 }
 
-let again = 0;
-function later(): void {
-  clearTimeout(again);
-  again = window.setTimeout(() => void reload(), GATHER_MS);
+let reloadTimer = 0;
+function scheduleReload(): void {
+  clearTimeout(reloadTimer);
+  reloadTimer = window.setTimeout(() => void reloadPlan(), GATHER_MS);
 }
 
-let running: Promise<void> | null = null;
-let wanted = false;
+let catchUpRun: Promise<void> | null = null;
+let catchUpWanted = false;
 
 /** One question at a time; news that come meanwhile are asked for after it. */
 async function catchUp(): Promise<void> {
-  wanted = true;
-  running ??= (async () => {
-    while (wanted) {
-      wanted = false;
-      await ask();
+  catchUpWanted = true;
+  catchUpRun ??= (async () => {
+    while (catchUpWanted) {
+      catchUpWanted = false;
+      await fetchChanges();
     }
-  })().finally(() => (running = null));
-  await running;
+  })().finally(() => (catchUpRun = null));
+  await catchUpRun;
 }
 
-async function ask(): Promise<void> {
-  if (shown === null) return reload();
-  let path: string | undefined = `api/collections/${INTERVENTIONS}/changes?since=${shown}&limit=1000&f=json`;
+async function fetchChanges(): Promise<void> {
+  if (shownRevision === null) return reloadPlan();
+  let path: string | undefined = `api/collections/${INTERVENTIONS}/changes?since=${shownRevision}&limit=1000&f=json`;
   while (path) {
     const answer: Response | null = await fetch(address(path)).catch(() => null);
-    if (!answer?.ok) return answer ? reload() : undefined;
+    if (!answer?.ok) return answer ? reloadPlan() : undefined;
     const body = (await answer.json()) as ChangePage;
-    take(body);
-    shown = body.changes.length ? Math.max(shown, ...body.changes.map(({ revision }) => revision)) : Math.max(shown, body.revision);
+    applyPage(body);
+    shownRevision = body.changes.length ? Math.max(shownRevision, ...body.changes.map(({ revision }) => revision)) : Math.max(shownRevision, body.revision);
     path = body.changes.length ? body.links?.find(({ rel }) => rel === 'next')?.href : undefined;
   }
 }
 
-function take({ changes }: ChangePage): void {
+function applyPage({ changes }: ChangePage): void {
   const last = new Map(changes.map((change) => [change.id, change]));
   const others = [...last.values()].filter(({ author }) => author !== account.value?.login);
   const names = new Map(others.map(({ id, feature }) => [id, String(feature?.properties.title ?? plan.value?.byId.get(id)?.title ?? id)]));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Intervention } from './plan';
 import { SCHEMES, schemeOf, type SchemeLabels } from './colourSchemes';
-import { MARKS, signOf } from './symbology';
+import { SYMBOL_IDS, symbolOf } from './symbology';
 
 const words: SchemeLabels = {
   label: (_, id) => `the ${id}`,
@@ -24,7 +24,7 @@ describe.each(SCHEMES)('%s', (id) => {
   test('each kind has its own colour, shape and text', () => {
     const marks = kinds.map(({ mark }) => mark);
     expect(new Set(marks).size).toBe(marks.length);
-    expect(new Set(marks.map((mark) => signOf(mark).shape + (signOf(mark).tick ?? ''))).size).toBe(marks.length);
+    expect(new Set(marks.map((mark) => symbolOf(mark).shape + (symbolOf(mark).tick ?? ''))).size).toBe(marks.length);
     expect(new Set(kinds.map(({ label }) => label)).size).toBe(marks.length);
   });
 
@@ -35,7 +35,7 @@ describe.each(SCHEMES)('%s', (id) => {
 });
 
 test('every mark has a sign', () => {
-  for (const mark of MARKS) expect(signOf(mark).shape).toMatch(/^M/);
+  for (const mark of SYMBOL_IDS) expect(symbolOf(mark).shape).toMatch(/^M/);
 });
 
 test('the cities with most interventions have their own sign', () => {

@@ -38,7 +38,7 @@ const NONE: SymbolId = 'kind-none';
 
 export function schemeOf(id: ColourSchemeId, list: Intervention[], words: SchemeLabels): ColourScheme {
   if (id === 'objective')
-    return listed(
+    return schemeByCode(
       id,
       words.ids('objective'),
       (one) => one.objectives,
@@ -46,21 +46,21 @@ export function schemeOf(id: ColourSchemeId, list: Intervention[], words: Scheme
       words.none,
     );
   if (id === 'function')
-    return listed(
+    return schemeByCode(
       id,
       words.ids('function'),
       (one) => one.functions,
       (code) => words.label('function', code),
       words.none,
     );
-  if (id === 'cost') return byCost(words);
-  if (id === 'city') return byCity(list, words);
+  if (id === 'cost') return schemeByCost(words);
+  if (id === 'city') return schemeByCity(list, words);
   const kinds = GROUPS.map((group) => ({ mark: `status-${group}` as SymbolId, label: words.label('status_group', group) }));
   return { id: 'status', kinds, markOf: (one) => `status-${one.group}` };
 }
 
 /** By the first of the codes that an intervention names. */
-function listed(id: ColourSchemeId, codes: string[], of: (one: Intervention) => string[], label: (code: string) => string, none: string): ColourScheme {
+function schemeByCode(id: ColourSchemeId, codes: string[], of: (one: Intervention) => string[], label: (code: string) => string, none: string): ColourScheme {
   const known = codes.slice(0, 7);
   const kinds: SchemeKind[] = [...known.map((code, i) => ({ mark: `kind-${i + 1}` as SymbolId, label: label(code) })), { mark: NONE, label: none }];
   const markOf = (one: Intervention): SymbolId => {
@@ -70,7 +70,7 @@ function listed(id: ColourSchemeId, codes: string[], of: (one: Intervention) => 
   return { id, kinds, markOf };
 }
 
-function byCost({ euros, upTo, over, between, notCosted }: SchemeLabels): ColourScheme {
+function schemeByCost({ euros, upTo, over, between, notCosted }: SchemeLabels): ColourScheme {
   const amounts = BOUNDS.map(euros);
   const labels = [upTo(amounts[0]!), ...amounts.slice(1).map((amount, i) => between(amounts[i]!, amount)), over(amounts.at(-1)!)];
   const kinds: SchemeKind[] = [...labels.map((label, i) => ({ mark: `cost-${i + 1}` as SymbolId, label })), { mark: NONE, label: notCosted }];
@@ -79,7 +79,7 @@ function byCost({ euros, upTo, over, between, notCosted }: SchemeLabels): Colour
 }
 
 /** The cities with most interventions each have their own sign; the rest share one. */
-function byCity(list: Intervention[], words: SchemeLabels): ColourScheme {
+function schemeByCity(list: Intervention[], words: SchemeLabels): ColourScheme {
   const counts = new Map<string, number>();
   for (const { city } of list) counts.set(city, (counts.get(city) ?? 0) + 1);
   const most = [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1)).map(([city]) => city);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byKind, byYear } from './costSums';
+import { sumByKind, sumByYear } from './costSums';
 import type { Intervention } from './plan';
 
 const one = (over: Partial<Intervention>) => ({ group: 'running', cost: null, euShare: null, costScope: 'total', ...over }) as Intervention;
@@ -12,7 +12,7 @@ test('kinds add up known costs, and say how many are known', () => {
     one({ cost: 900, costScope: 'programme' }),
     one({ cost: 10, euShare: 5, costScope: 'grant' }),
   ];
-  expect(byKind(list, () => 'kind-1').get('kind-1')).toEqual({ count: 5, known: 3, cost: 160, eu: 40 });
+  expect(sumByKind(list, () => 'kind-1').get('kind-1')).toEqual({ count: 5, known: 3, cost: 160, eu: 40 });
 });
 
 test('a cost is spread over the months of its works, and nothing is lost on the way', () => {
@@ -22,7 +22,7 @@ test('a cost is spread over the months of its works, and nothing is lost on the 
     one({ cost: 7 }),
     one({ cost: 7, start: '2020-01-01' }),
   ];
-  const { years, known } = byYear(list);
+  const { years, known } = sumByYear(list);
   expect(known).toBe(2);
   expect(years).toEqual([
     { year: 2024, cost: 600, eu: 300 },
@@ -33,4 +33,4 @@ test('a cost is spread over the months of its works, and nothing is lost on the 
   ]);
 });
 
-test('without costs or dates there are no years', () => expect(byYear([one({})])).toEqual({ years: [], known: 0 }));
+test('without costs or dates there are no years', () => expect(sumByYear([one({})])).toEqual({ years: [], known: 0 }));

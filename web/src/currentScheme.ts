@@ -1,20 +1,20 @@
 // What colour and shape stand for now, in words of the person's language.
 import { computed } from '@preact/signals';
-import { euros } from './format';
+import { formatEuros } from './format';
 import { t } from './i18n';
-import { perMonth } from './planMonths';
-import { matching, type Intervention } from './plan';
+import { countPerMonth } from './planMonths';
+import { matchingInterventions, type Intervention } from './plan';
 import { schemeOf, type SchemeKind } from './colourSchemes';
-import { MARKS, type SymbolId } from './symbology';
-import { cityName, colour, filter, found, plan } from './state';
-import { conceptIds, label } from './ui/labels';
+import { SYMBOL_IDS, type SymbolId } from './symbology';
+import { cityName, colour, filter, foundInterventions, plan } from './state';
+import { conceptIds, codeLabel } from './ui/labels';
 
-export const scheme = computed(() =>
+export const colourScheme = computed(() =>
   schemeOf(colour.value, plan.value?.interventions ?? [], {
-    label,
+    label: codeLabel,
     ids: conceptIds,
     city: (id) => cityName(plan.value?.cities.get(id)),
-    euros,
+    euros: formatEuros,
     none: t('kind.none'),
     notCosted: t('cost.none'),
     others: t('kind.others'),
@@ -24,19 +24,19 @@ export const scheme = computed(() =>
   }),
 );
 
-export const markOf = (one: Intervention): SymbolId => scheme.value.markOf(one);
+export const markOf = (one: Intervention): SymbolId => colourScheme.value.markOf(one);
 
 export function kindOf(one: Intervention): SchemeKind | undefined {
   const mark = markOf(one);
-  return scheme.value.kinds.find((kind) => kind.mark === mark);
+  return colourScheme.value.kinds.find((kind) => kind.mark === mark);
 }
 
 /** How many of those found are of each kind. */
 export const kindCounts = computed(() => {
-  const counts = new Map<SymbolId, number>(MARKS.map((mark) => [mark, 0]));
-  for (const one of found.value) counts.set(markOf(one), counts.get(markOf(one))! + 1);
+  const counts = new Map<SymbolId, number>(SYMBOL_IDS.map((mark) => [mark, 0]));
+  for (const one of foundInterventions.value) counts.set(markOf(one), counts.get(markOf(one))! + 1);
   return counts;
 });
 
 /** How many run in each month of all that is found at any time. */
-export const histogram = computed(() => perMonth(plan.value ? matching(plan.value, { ...filter.value, from: null, to: null }) : []));
+export const monthHistogram = computed(() => countPerMonth(plan.value ? matchingInterventions(plan.value, { ...filter.value, from: null, to: null }) : []));

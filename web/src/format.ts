@@ -11,11 +11,11 @@ function formatter<T>(kind: string, make: (language: string) => T): T {
   return cache.get(key) as T;
 }
 
-export function number(value: number): string {
+export function formatNumber(value: number): string {
   return formatter('number', (lang) => new Intl.NumberFormat(lang, { maximumFractionDigits: 6 })).format(value);
 }
 
-export function percent(share: number): string {
+export function formatPercent(share: number): string {
   return formatter('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 0 })).format(share);
 }
 
@@ -28,7 +28,7 @@ export function languageName(code: string): string {
 }
 
 /** Short money for lists and sums. */
-export function euros(cents: number): string {
+export function formatEuros(cents: number): string {
   return formatter(
     'short',
     (lang) => new Intl.NumberFormat(lang, { style: 'currency', currency: 'EUR', notation: 'compact', maximumSignificantDigits: 3 }),
@@ -36,7 +36,7 @@ export function euros(cents: number): string {
 }
 
 /** The amount as it was given, to the cent where there are cents. */
-export function exactEuros(cents: number): string {
+export function formatExactEuros(cents: number): string {
   const digits = cents % 100 === 0 ? 0 : 2;
   return formatter(
     `exact${digits}`,
@@ -45,69 +45,72 @@ export function exactEuros(cents: number): string {
 }
 
 /** Metres under a kilometre, else kilometres, to three digits. */
-export function distance(metres: number): string {
-  return metres < 1000 ? measure(metres, 'meter', 'm') : measure(metres / 1000, 'kilometer', 'km');
+export function formatDistance(metres: number): string {
+  return metres < 1000 ? formatMeasure(metres, 'meter', 'm') : formatMeasure(metres / 1000, 'kilometer', 'km');
 }
 
 /** Square metres under a hectare, hectares under a square kilometre, else square kilometres. */
-export function area(squareMetres: number): string {
-  if (squareMetres < 10_000) return `${rounded(squareMetres)} m²`;
-  return squareMetres < 1_000_000 ? measure(squareMetres / 10_000, 'hectare', 'ha') : `${rounded(squareMetres / 1_000_000)} km²`;
+export function formatArea(squareMetres: number): string {
+  if (squareMetres < 10_000) return `${formatRounded(squareMetres)} m²`;
+  return squareMetres < 1_000_000 ? formatMeasure(squareMetres / 10_000, 'hectare', 'ha') : `${formatRounded(squareMetres / 1_000_000)} km²`;
 }
 
-function measure(value: number, unit: 'meter' | 'kilometer' | 'hectare', kind: string): string {
+function formatMeasure(value: number, unit: 'meter' | 'kilometer' | 'hectare', kind: string): string {
   return formatter(kind, (lang) => new Intl.NumberFormat(lang, { style: 'unit', unit, maximumSignificantDigits: 4 })).format(value);
 }
 
-const rounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
+const formatRounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
 
 type DatePrecision = 'day' | 'month' | 'season' | 'year';
 
-const SHAPES: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormatOptions> = {
+const DATE_FORMATS: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormatOptions> = {
   day: { day: 'numeric', month: 'short', year: 'numeric' },
   month: { month: 'short', year: 'numeric' },
   year: { year: 'numeric' },
 };
 
-const dates = (precision: Exclude<DatePrecision, 'season'>) =>
-  formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES[precision], timeZone: 'UTC' }));
+const dateFormatter = (precision: Exclude<DatePrecision, 'season'>) =>
+  formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...DATE_FORMATS[precision], timeZone: 'UTC' }));
 
 /** A month counted from the year 0, in words. */
-export function monthYear(month: number): string {
+export function formatMonth(month: number): string {
   const format = formatter('monthYear', (lang) => new Intl.DateTimeFormat(lang, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
   return format.format(new Date(Date.UTC(Math.floor(month / 12), month % 12, 15)));
 }
 
-export function day(iso: string): string {
+export function formatDay(iso: string): string {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? iso : dates('day').format(date);
+  return Number.isNaN(date.getTime()) ? iso : dateFormatter('day').format(date);
 }
 
 /** A moment in the person's own time zone. */
-export function dayAndHour(iso: string | number): string {
+export function formatDayAndHour(iso: string | number): string {
   const date = new Date(iso);
-  const format = formatter('dayAndHour', (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES.day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }));
+  const format = formatter(
+    'dayAndHour',
+    (lang) => new Intl.DateTimeFormat(lang, { ...DATE_FORMATS.day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  );
   return Number.isNaN(date.getTime()) ? String(iso) : format.format(date);
 }
 
 /** When an intervention runs, no finer than its dates are known. */
-export function period(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
+export function formatPeriod(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
   const precision = (['day', 'month', 'season', 'year'] as const).find((known) => known === one.date_precision) ?? 'year';
   if (!one.start && !one.end) return t('date.none');
-  if (!one.end) return t('date.from', { date: moment(one.start!, precision) });
-  if (!one.start) return t('date.until', { date: moment(one.end, precision) });
+  if (!one.end) return t('date.from', { date: formatDate(one.start!, precision) });
+  if (!one.start) return t('date.until', { date: formatDate(one.end, precision) });
   if (precision === 'season') {
-    const [start, end] = [moment(one.start, precision), moment(one.end, precision)];
+    const [start, end] = [formatDate(one.start, precision), formatDate(one.end, precision)];
     return start === end ? start : t('date.range', { start, end });
   }
-  return dates(precision).formatRange(new Date(one.start), new Date(one.end));
+  return dateFormatter(precision).formatRange(new Date(one.start), new Date(one.end));
 }
 
 const SEASONS = ['date.winter', 'date.spring', 'date.summer', 'date.autumn'] as const;
 
-function moment(iso: string, precision: DatePrecision): string {
+function formatDate(iso: string, precision: DatePrecision): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  if (precision !== 'season') return dates(precision).format(date);
+  if (precision !== 'season') return dateFormatter(precision).format(date);
   return t(SEASONS[Math.floor(((date.getUTCMonth() + 1) % 12) / 3)]!, { year: date.getUTCFullYear() });
 }

@@ -9,7 +9,7 @@ const RAD = Math.PI / 180;
 const MOST_ROUNDS = 200;
 
 /** Length of the shortest way, after Vincenty 1975 (inverse); nearly opposite points of the earth, where it does not settle, are measured on a sphere. */
-export function metres([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Position): number {
+export function geodesicDistance([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Position): number {
   const L = (lon2 - lon1) * RAD;
   const u1 = Math.atan((1 - F) * Math.tan(lat1 * RAD));
   const u2 = Math.atan((1 - F) * Math.tan(lat2 * RAD));
@@ -39,12 +39,12 @@ export function metres([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Pos
   return RADIUS * Math.acos(Math.max(-1, Math.min(1, Math.sin(p1) * Math.sin(p2) + Math.cos(p1) * Math.cos(p2) * Math.cos(L))));
 }
 
-export function lengthOf(line: Position[]): number {
-  return line.slice(1).reduce((sum, at, i) => sum + metres(line[i]!, at), 0);
+export function geodesicLength(line: Position[]): number {
+  return line.slice(1).reduce((sum, at, i) => sum + geodesicDistance(line[i]!, at), 0);
 }
 
 /** Area within a ring, on the sphere of equal area (authalic latitudes, Snyder 1987, 3-11 to 3-13), between great circles. */
-export function areaOf(ring: Position[]): number {
+export function geodesicArea(ring: Position[]): number {
   let excess = 0;
   for (let i = 0; i < ring.length; i++) {
     const [[lon1 = 0, lat1 = 0], [lon2 = 0, lat2 = 0]] = [ring[i]!, ring[(i + 1) % ring.length]!];

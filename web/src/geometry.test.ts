@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anchor, boxOf, join } from './geometry';
+import { anchorPoint, boundingBox, joinBoxes } from './geometry';
 
 test('the anchor of an area lies inside it even where its middle does not', () => {
   const horseshoe = [
@@ -15,13 +15,13 @@ test('the anchor of an area lies inside it even where its middle does not', () =
       [0, 0],
     ],
   ];
-  const [lon = 0, lat = 0] = anchor({ type: 'Polygon', coordinates: horseshoe })!;
+  const [lon = 0, lat = 0] = anchorPoint({ type: 'Polygon', coordinates: horseshoe })!;
   expect(lat < 1 || lon < 1 || lon > 2).toBe(true);
 });
 
 test('the anchor of a line lies halfway along it', () => {
   expect(
-    anchor({
+    anchorPoint({
       type: 'LineString',
       coordinates: [
         [0, 0],
@@ -33,9 +33,9 @@ test('the anchor of a line lies halfway along it', () => {
 });
 
 test('boxes hold all parts; no geometry has none', () => {
-  expect(boxOf(null)).toBeNull();
+  expect(boundingBox(null)).toBeNull();
   expect(
-    boxOf({
+    boundingBox({
       type: 'GeometryCollection',
       geometries: [
         { type: 'Point', coordinates: [1, 2] },
@@ -43,5 +43,5 @@ test('boxes hold all parts; no geometry has none', () => {
       ],
     }),
   ).toEqual([-1, 2, 1, 5]);
-  expect(join([null, [0, 0, 1, 1], [2, -1, 3, 0]])).toEqual([0, -1, 3, 1]);
+  expect(joinBoxes([null, [0, 0, 1, 1], [2, -1, 3, 0]])).toEqual([0, -1, 3, 1]);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next from 'i18next';
 import { expect, test } from 'vitest';
-import { language, languages, speak, t, teach, type MessageKey } from './i18n';
+import { language, languages, loadLanguage, t, addEnglishMessages, type MessageKey } from './i18n';
 
 const folder = join(import.meta.dirname, 'locales');
 const read = (code: string): Record<string, string> =>
@@ -13,16 +13,16 @@ const read = (code: string): Record<string, string> =>
 const english = read('en');
 const bases = [...new Set(Object.keys(english).map((key) => key.replace(/_(one|other)$/, '')))] as MessageKey[];
 
-teach(english);
+addEnglishMessages(english);
 Object.assign(globalThis, { document: { documentElement: {} } });
 
 test('of two languages chosen quickly the last is spoken', async () => {
-  await Promise.all([speak('fr'), speak('en')]);
+  await Promise.all([loadLanguage('fr'), loadLanguage('en')]);
   expect(language.value).toBe('en');
 });
 
 test.each(languages)('%s: every message reads as the library of its format reads it', async (code) => {
-  await speak(code);
+  await loadLanguage(code);
   expect(language.value).toBe(code);
   const oracle = i18next.createInstance();
   await oracle.init({

@@ -25,47 +25,47 @@ export const nameOfLanguage = (code: string): string => LANGUAGE_NAMES[code] ?? 
 /** The language now shown; it changes when its messages are there, so that nothing flickers through English. */
 export const language = signal('en');
 
-const known: Record<string, MessageTexts> = { en: { ...map, ...see } };
+const loadedMessages: Record<string, MessageTexts> = { en: { ...map, ...see } };
 
 /** English messages of a part that is loaded later. */
-export function teach(messages: MessageTexts): void {
-  known.en = { ...known.en, ...messages };
+export function addEnglishMessages(messages: MessageTexts): void {
+  loadedMessages.en = { ...loadedMessages.en, ...messages };
 }
 
-let wish = '';
+let wantedCode = '';
 
-export async function speak(wanted: string): Promise<void> {
-  wish = languages.includes(wanted) ? wanted : 'en';
-  const now = wish;
-  if (!known[now]) known[now] = Object.assign({}, ...(await Promise.all(filesOf(now).map((load) => load())))) as MessageTexts;
-  if (now !== wish) return; // another was chosen meanwhile
+export async function loadLanguage(wanted: string): Promise<void> {
+  wantedCode = languages.includes(wanted) ? wanted : 'en';
+  const now = wantedCode;
+  if (!loadedMessages[now]) loadedMessages[now] = Object.assign({}, ...(await Promise.all(filesOf(now).map((load) => load())))) as MessageTexts;
+  if (now !== wantedCode) return; // another was chosen meanwhile
   language.value = now;
   document.documentElement.lang = now;
 }
 
 /** The language asked for, else the first of the browser's that we have. */
-export function preferred(asked: string): string {
+export function preferredLanguage(asked: string): string {
   const wishes = [asked, ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0] ?? '');
   return wishes.find((tag) => languages.includes(tag)) ?? 'en';
 }
 
 export function t(key: MessageKey, values?: Record<string, string | number>): string {
-  const text = message(language.value, key, values?.count) ?? message('en', key, values?.count) ?? key;
-  return values ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => written(values[name])) : text;
+  const text = findMessage(language.value, key, values?.count) ?? findMessage('en', key, values?.count) ?? key;
+  return values ? text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => formatValue(values[name])) : text;
 }
 
 /** A message, in the form of its number where there is one. */
-function message(language: string, key: string, count: string | number | undefined): string | undefined {
-  const messages = known[language];
-  return (count === undefined ? undefined : messages?.[`${key}_${rules(language).plural.select(Number(count))}`]) ?? messages?.[key];
+function findMessage(language: string, key: string, count: string | number | undefined): string | undefined {
+  const messages = loadedMessages[language];
+  return (count === undefined ? undefined : messages?.[`${key}_${languageRules(language).plural.select(Number(count))}`]) ?? messages?.[key];
 }
 
 /** Numbers as the language writes them. */
-function written(value: string | number | undefined): string {
-  return typeof value === 'number' ? rules(language.value).number.format(value) : (value ?? '');
+function formatValue(value: string | number | undefined): string {
+  return typeof value === 'number' ? languageRules(language.value).number.format(value) : (value ?? '');
 }
 
-const kept: Record<string, { plural: Intl.PluralRules; number: Intl.NumberFormat }> = {};
+const rulesCache: Record<string, { plural: Intl.PluralRules; number: Intl.NumberFormat }> = {};
 
 /** How a language counts and writes numbers; dear to make. */
-const rules = (language: string) => (kept[language] ??= { plural: new Intl.PluralRules(language), number: new Intl.NumberFormat(language) });
+const languageRules = (language: string) => (rulesCache[language] ??= { plural: new Intl.PluralRules(language), number: new Intl.NumberFormat(language) });

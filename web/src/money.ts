@@ -3,7 +3,7 @@
 export type DecimalAmount = string | number | null | undefined;
 
 /** Cents, or null where the amount is not known. Unknown is never zero. */
-export function cents(amount: DecimalAmount): number | null {
+export function toCents(amount: DecimalAmount): number | null {
   if (amount === null || amount === undefined || amount === '') return null;
   const match = /^(-?)(\d+)(?:\.(\d{1,}))?$/.exec(String(amount).trim());
   if (!match) return null;
@@ -13,6 +13,6 @@ export function cents(amount: DecimalAmount): number | null {
 }
 
 /** Part of a whole in 0…1, or null where either is unknown or the whole is nothing. */
-export function share(part: number | null, whole: number | null): number | null {
+export function shareOf(part: number | null, whole: number | null): number | null {
   return part === null || whole === null || whole <= 0 ? null : part / whole;
 }

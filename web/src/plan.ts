@@ -1,8 +1,8 @@
 // The plan as the page holds it, and the pure questions it asks of it: what matches, in which order, what it adds up to.
 import type { Geometry, Position } from 'geojson';
-import { holds, words } from './textSearch';
+import { matchesWords, searchWords } from './textSearch';
 import type { BoundingBox } from './geometry';
-import { share, type DecimalAmount } from './money';
+import { shareOf, type DecimalAmount } from './money';
 import { GROUPS, groupOf, statusesOf, type StatusGroup } from './symbology';
 
 export interface PlanPartner {
@@ -92,7 +92,7 @@ export const NO_FILTER: PlanFilter = {
 
 export function activeParts(filter: PlanFilter): PlanFilterPart[] {
   const parts: [PlanFilterPart, boolean][] = [
-    ['text', words(filter.text).length > 0],
+    ['text', searchWords(filter.text).length > 0],
     ['statuses', filter.statuses.size > 0],
     ['objectives', filter.objectives.size > 0],
     ['functions', filter.functions.size > 0],
@@ -102,21 +102,21 @@ export function activeParts(filter: PlanFilter): PlanFilterPart[] {
   return parts.filter(([, active]) => active).map(([part]) => part);
 }
 
-export function without(filter: PlanFilter, part: PlanFilterPart): PlanFilter {
+export function withoutPart(filter: PlanFilter, part: PlanFilterPart): PlanFilter {
   if (part === 'years') return { ...filter, from: null, to: null };
   return { ...filter, [part]: NO_FILTER[part] };
 }
 
-export function matching(plan: PlanData, filter: PlanFilter): Intervention[] {
-  const wanted = words(filter.text);
+export function matchingInterventions(plan: PlanData, filter: PlanFilter): Intervention[] {
+  const wanted = searchWords(filter.text);
   return plan.interventions.filter(
     (one) =>
       (!filter.city || one.city === filter.city) &&
       (!filter.statuses.size || hasStatus(one, filter.statuses)) &&
-      meets(one.objectives, filter.objectives) &&
-      meets(one.functions, filter.functions) &&
+      meetsAny(one.objectives, filter.objectives) &&
+      meetsAny(one.functions, filter.functions) &&
       inYears(one, filter.from, filter.to) &&
-      holds(one.folded, wanted),
+      matchesWords(one.folded, wanted),
   );
 }
 
@@ -125,10 +125,10 @@ function hasStatus({ status, group }: Intervention, wanted: ReadonlySet<string>)
   return group === groupOf(status) ? wanted.has(status) : statusesOf(group).some((one) => wanted.has(one));
 }
 
-const meets = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
+const meetsAny = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
 
 /** First and last year, or null where there is no date at all. An open end of what is under way is this year, any other is the start. */
-export function years(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
+export function yearSpan(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
   const first = one.start ?? one.end;
   if (!first) return null;
   const start = Number(first.slice(0, 4));
@@ -138,33 +138,33 @@ export function years(one: Pick<Intervention, 'start' | 'end' | 'group'>): [numb
 
 function inYears(one: Intervention, from: number | null, to: number | null): boolean {
   if (from === null && to === null) return true;
-  const span = years(one);
+  const span = yearSpan(one);
   return span !== null && span[1] >= (from ?? -Infinity) && span[0] <= (to ?? Infinity);
 }
 
 export type ListOrder = 'status' | 'start' | 'cost' | 'title';
 
 /** Sorted copies; what is not known comes last, and equal ones by title, so that the order is always the same. */
-export function sorted(list: Intervention[], order: ListOrder, title: (one: Intervention) => string, language: string): Intervention[] {
+export function sortInterventions(list: Intervention[], order: ListOrder, title: (one: Intervention) => string, language: string): Intervention[] {
   const collator = new Intl.Collator(language);
   const byTitle = (a: Intervention, b: Intervention) => collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
   const by: Record<ListOrder, (a: Intervention, b: Intervention) => number> = {
     title: () => 0,
     status: (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group),
-    start: (a, b) => known(a.start ?? a.end, b.start ?? b.end, (x, y) => (x < y ? -1 : x > y ? 1 : 0)),
-    cost: (a, b) => known(a.cost, b.cost, (x, y) => y - x),
+    start: (a, b) => compareKnown(a.start ?? a.end, b.start ?? b.end, (x, y) => (x < y ? -1 : x > y ? 1 : 0)),
+    cost: (a, b) => compareKnown(a.cost, b.cost, (x, y) => y - x),
   };
   return [...list].sort((a, b) => by[order](a, b) || byTitle(a, b));
 }
 
-function known<T>(a: T | null | undefined, b: T | null | undefined, compare: (a: T, b: T) => number): number {
+function compareKnown<T>(a: T | null | undefined, b: T | null | undefined, compare: (a: T, b: T) => number): number {
   if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
   return b === null || b === undefined ? -1 : compare(a, b);
 }
 
 /** EU money as a share of the cost; only of a whole cost, for a share of a grant or of a design says nothing. */
 export function euShareOf(one: Intervention): number | null {
-  return WHOLE.has(one.costScope) ? share(one.euShare, one.cost) : null;
+  return WHOLE.has(one.costScope) ? shareOf(one.euShare, one.cost) : null;
 }
 
 const WHOLE = new Set(['total', 'unknown']);
@@ -187,7 +187,7 @@ export interface PlanTotals {
   byGroup: Map<StatusGroup, number>;
 }
 
-export function sums(list: Intervention[]): PlanTotals {
+export function sumInterventions(list: Intervention[]): PlanTotals {
   const all: PlanTotals = {
     count: list.length,
     cost: 0,
@@ -221,15 +221,15 @@ export function sums(list: Intervention[]): PlanTotals {
 }
 
 /** What dropping one part of the filter would give, the smallest step that finds something first. */
-export function widenings(plan: PlanData, filter: PlanFilter): { part: PlanFilterPart; count: number }[] {
+export function widerFilters(plan: PlanData, filter: PlanFilter): { part: PlanFilterPart; count: number }[] {
   return activeParts(filter)
-    .map((part) => ({ part, count: matching(plan, without(filter, part)).length }))
+    .map((part) => ({ part, count: matchingInterventions(plan, withoutPart(filter, part)).length }))
     .filter(({ count }) => count > 0);
 }
 
 /** How many of the list run in each year, for years from first to last. */
-export function perYear(list: Intervention[]): { year: number; count: number }[] {
-  const spans = list.map(years).filter((span) => span !== null);
+export function countPerYear(list: Intervention[]): { year: number; count: number }[] {
+  const spans = list.map(yearSpan).filter((span) => span !== null);
   if (!spans.length) return [];
   const first = Math.min(...spans.map(([start]) => start));
   const last = Math.max(...spans.map(([, end]) => end));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupAt, monthOf, monthText, nextChange, parseMonth, perMonth } from './planMonths';
+import { groupAt, monthOf, monthText, nextChange, parseMonth, countPerMonth } from './planMonths';
 import type { StatusGroup } from './symbology';
 
 const now = monthOf('2026-06');
@@ -40,7 +40,7 @@ test('the count of each month is what a look at every month finds', () => {
     one('aside', '2020-01-01', '2030-01-01'),
     one('idea'),
   ];
-  const { first, counts } = perMonth(list);
+  const { first, counts } = countPerMonth(list);
   expect(monthText(first)).toBe('2019-01');
   expect(monthText(first + counts.length - 1)).toBe('2032-12');
   expect(counts).toEqual(counts.map((_, i) => list.filter((works) => groupAt(works, first + i) === 'running').length));

@@ -18,7 +18,7 @@ export function parseMonth(text: string): MonthNumber | null {
 }
 
 /** First and last month of the works; an open end lasts, except where the status says it is over. Null without any date. */
-export function works(one: DatedWorks): [MonthNumber, MonthNumber] | null {
+export function worksSpan(one: DatedWorks): [MonthNumber, MonthNumber] | null {
   if (!one.start && !one.end) return null;
   const first = one.start ? monthOf(one.start) : monthOf(`${one.end!.slice(0, 4)}-01`);
   if (one.end) return [first, Math.max(first, monthOf(one.end))];
@@ -27,7 +27,7 @@ export function works(one: DatedWorks): [MonthNumber, MonthNumber] | null {
 
 /** The group at a month. What has not begun by its status has not begun before today; what was set aside stays so. Null without any date. */
 export function groupAt(one: DatedWorks, month: MonthNumber, now = thisMonth()): StatusGroup | null {
-  const span = works(one);
+  const span = worksSpan(one);
   if (!span) return null;
   if (one.group === 'aside') return 'aside';
   const begun = one.group === 'running' || one.group === 'done';
@@ -47,8 +47,8 @@ export function planAt(plan: PlanData, month: MonthNumber): PlanData {
 }
 
 /** How many run in each month, from the January of the first to the December of the last that is dated. */
-export function perMonth(list: DatedWorks[]): { first: MonthNumber; counts: number[] } {
-  const spans = list.flatMap((one) => works(one) ?? []);
+export function countPerMonth(list: DatedWorks[]): { first: MonthNumber; counts: number[] } {
+  const spans = list.flatMap((one) => worksSpan(one) ?? []);
   if (!spans.length) return { first: 0, counts: [] };
   const finite = spans.filter(Number.isFinite);
   const first = Math.floor(finite.reduce((a, b) => Math.min(a, b)) / 12) * 12;
@@ -64,7 +64,7 @@ export function perMonth(list: DatedWorks[]): { first: MonthNumber; counts: numb
   const changes = new Array<number>(last - first + 2).fill(0);
   const now = thisMonth();
   for (const one of list) {
-    const span = works(one);
+    const span = worksSpan(one);
     if (!span || one.group === 'aside') continue;
     const begun = one.group === 'running' || one.group === 'done';
     const from = begun ? span[0] : Math.max(span[0], now + 1);
@@ -79,7 +79,7 @@ export function perMonth(list: DatedWorks[]): { first: MonthNumber; counts: numb
 
 /** The next month in which something begins or has ended, or null after the last one. */
 export function nextChange(list: DatedWorks[], after: MonthNumber): MonthNumber | null {
-  const changes = list.flatMap((one) => works(one) ?? []).flatMap((month, i) => (i % 2 ? month + 1 : month));
+  const changes = list.flatMap((one) => worksSpan(one) ?? []).flatMap((month, i) => (i % 2 ? month + 1 : month));
   const later = changes.filter((month) => month > after && Number.isFinite(month));
   return later.length ? later.reduce((a, b) => Math.min(a, b)) : null;
 }

@@ -3,7 +3,7 @@
 
 const LETTERS: Record<string, string> = { ł: 'l', đ: 'd', ø: 'o', ß: 'ss', æ: 'ae', œ: 'oe', ς: 'σ', ı: 'i', '’': "'" };
 
-export function fold(text: string): string {
+export function foldText(text: string): string {
   return text
     .toLowerCase()
     .normalize('NFD')
@@ -12,10 +12,10 @@ export function fold(text: string): string {
 }
 
 /** The words of a query, folded; a text matches when it holds each of them. */
-export function words(query: string): string[] {
-  return fold(query).split(/\s+/).filter(Boolean);
+export function searchWords(query: string): string[] {
+  return foldText(query).split(/\s+/).filter(Boolean);
 }
 
-export function holds(folded: string, wanted: readonly string[]): boolean {
+export function matchesWords(folded: string, wanted: readonly string[]): boolean {
   return wanted.every((word) => folded.includes(word));
 }

@@ -2,12 +2,12 @@
 import { useState } from 'preact/hooks';
 import type { Feature } from 'geojson';
 import { language, t, type MessageKey } from '../i18n';
-import { announcement, plan, select, titleOf } from '../state';
-import { label } from '../ui/labels';
-import { asGeoJson, featuresCsv, leftOut, numbersCsv, type ProcessResult } from './processResult';
+import { announcement, plan, selectIntervention, titleOf } from '../state';
+import { codeLabel } from '../ui/labels';
+import { resultGeojson, featuresCsv, mergeLeftOut, numbersCsv, type ProcessResult } from './processResult';
 
 /** Reasons that are not statuses; those are called by their own name. */
-const REASONS: Record<string, MessageKey> = {
+const REASON_TEXTS: Record<string, MessageKey> = {
   without_place: 'left.without_place',
   undated: 'left.undated',
   without_cost: 'left.without_cost',
@@ -19,12 +19,12 @@ const REASONS: Record<string, MessageKey> = {
   away_from_streets: 'left.away_from_streets',
 };
 
-export const sayReason = (reason: string): string =>
-  REASONS[reason] ? t(REASONS[reason]) : label('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' ');
+export const reasonText = (reason: string): string =>
+  REASON_TEXTS[reason] ? t(REASON_TEXTS[reason]) : codeLabel('status', reason).toLocaleLowerCase(language.value).replaceAll('_', ' ');
 
-export function Basis({ parts, ofCity }: { parts: Record<string, ProcessResult>; ofCity: (id: string) => boolean }) {
+export function AnswerBasis({ parts, ofCity }: { parts: Record<string, ProcessResult>; ofCity: (id: string) => boolean }) {
   const answers = Object.values(parts);
-  const left = [...leftOut(answers)].map(([reason, ids]) => [reason, ids.filter(ofCity)] as const).filter(([, ids]) => ids.length);
+  const left = [...mergeLeftOut(answers)].map(([reason, ids]) => [reason, ids.filter(ofCity)] as const).filter(([, ids]) => ids.length);
   const rules = [...new Set(answers.flatMap((one) => one.rules))];
   return (
     <>
@@ -35,10 +35,10 @@ export function Basis({ parts, ofCity }: { parts: Record<string, ProcessResult>;
             {left.map(([reason, ids]) => (
               <div key={reason}>
                 <dt>
-                  {sayReason(reason)} <span class="muted">({ids.length})</span>
+                  {reasonText(reason)} <span class="muted">({ids.length})</span>
                 </dt>
                 <dd>
-                  <Ids ids={ids} />
+                  <IdList ids={ids} />
                 </dd>
               </div>
             ))}
@@ -59,7 +59,7 @@ export function Basis({ parts, ofCity }: { parts: Record<string, ProcessResult>;
 
 const FEW = 12;
 
-function Ids({ ids }: { ids: string[] }) {
+function IdList({ ids }: { ids: string[] }) {
   const [all, setAll] = useState(false);
   return (
     <ul class="plain">
@@ -68,7 +68,7 @@ function Ids({ ids }: { ids: string[] }) {
         return (
           <li key={id}>
             {one ? (
-              <button type="button" class="link" lang={titleOf(one).language} onClick={() => select(id, true)}>
+              <button type="button" class="link" lang={titleOf(one).language} onClick={() => selectIntervention(id, true)}>
                 {titleOf(one).text}
               </button>
             ) : (
@@ -88,18 +88,22 @@ function Ids({ ids }: { ids: string[] }) {
   );
 }
 
-export function Export({ parts, shapes, name }: { parts: Record<string, ProcessResult>; shapes: Feature[]; name: string }) {
+export function AnswerExport({ parts, shapes, name }: { parts: Record<string, ProcessResult>; shapes: Feature[]; name: string }) {
   const list = featuresCsv(parts);
   return (
     <div class="export" role="group" aria-label={t('export.title')}>
-      <button type="button" class="button" onClick={() => save(`${name}.geojson`, 'application/geo+json', asGeoJson(parts, { link: location.href, shapes }))}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => saveFile(`${name}.geojson`, 'application/geo+json', resultGeojson(parts, { link: location.href, shapes }))}
+      >
         {t('export.geojson')}
       </button>
-      <button type="button" class="button" onClick={() => save(`${name}-numbers.csv`, 'text/csv', numbersCsv(parts))}>
+      <button type="button" class="button" onClick={() => saveFile(`${name}-numbers.csv`, 'text/csv', numbersCsv(parts))}>
         {t('export.numbers')}
       </button>
       {list && (
-        <button type="button" class="button" onClick={() => save(`${name}-list.csv`, 'text/csv', list)}>
+        <button type="button" class="button" onClick={() => saveFile(`${name}-list.csv`, 'text/csv', list)}>
           {t('export.list')}
         </button>
       )}
@@ -125,7 +129,7 @@ function CopyLink() {
 }
 
 /** A byte order mark tells spreadsheets that the text is UTF-8. */
-function save(name: string, type: string, text: string): void {
+function saveFile(name: string, type: string, text: string): void {
   const mark = type === 'text/csv' ? '\ufeff' : '';
   const url = URL.createObjectURL(new Blob([mark + text], { type: `${type};charset=utf-8` }));
   Object.assign(document.createElement('a'), { href: url, download: name }).click();

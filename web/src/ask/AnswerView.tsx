@@ -2,9 +2,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { QueryResult } from './execution';
 import type { QuestionId } from './spatialQuery';
-import { Basis, Export } from './AnswerBasis';
-import { inScope, outlineOf } from './queryPlace';
-import { askedShapes } from './answerOverlay';
+import { AnswerBasis, AnswerExport } from './AnswerBasis';
+import { isInQueryCity, areaOutline } from './queryPlace';
+import { queryShapes } from './answerOverlay';
 import type { QuestionView } from './questionView';
 import * as areas from './views/areaViews';
 import * as choices from './views/choiceViews';
@@ -13,33 +13,33 @@ import * as places from './views/placeViews';
 import * as tables from './views/tableViews';
 import * as works from './views/worksView';
 
-const VIEWS: Record<QuestionId, QuestionView> = {
-  inside: inside.view,
-  nearby: places.nearby,
-  reach: places.reach,
-  gaps: areas.gaps,
-  without: areas.without,
-  footprint: areas.footprint,
-  conflicts: works.conflicts,
-  summary: tables.summary,
-  coverage: tables.coverage,
-  rate: tables.rate,
-  similar: choices.similar,
-  portfolio: choices.portfolio,
+const QUESTION_VIEWS: Record<QuestionId, QuestionView> = {
+  inside: inside.insideView,
+  nearby: places.nearbyView,
+  reach: places.reachView,
+  gaps: areas.gapsView,
+  without: areas.withoutView,
+  footprint: areas.footprintView,
+  conflicts: works.conflictsView,
+  summary: tables.summaryView,
+  coverage: tables.coverageView,
+  rate: tables.rateView,
+  similar: choices.similarView,
+  portfolio: choices.portfolioView,
 };
 
 export function headlineOf(now: QueryResult): string {
-  const { title, sentence } = VIEWS[now.asked.question];
+  const { title, sentence } = QUESTION_VIEWS[now.asked.question];
   return `${title(now)}: ${sentence(now)}`;
 }
 
 export function AnswerView({ answered: now }: { answered: QueryResult }) {
-  const { title, sentence, body } = VIEWS[now.asked.question];
+  const { title, sentence, body } = QUESTION_VIEWS[now.asked.question];
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
   }, [now.asked.question]);
-  const shapes = askedShapes(now.asked, { outline: outlineOf, drawing: false });
+  const shapes = queryShapes(now.asked, { outline: areaOutline, drawing: false });
   return (
     <>
       <div class="heading">
@@ -49,8 +49,8 @@ export function AnswerView({ answered: now }: { answered: QueryResult }) {
         <p>{sentence(now)}</p>
       </div>
       {body(now)}
-      <Basis parts={now.parts} ofCity={inScope(now.asked)} />
-      <Export parts={now.parts} shapes={shapes} name={`cityheart-${now.asked.question}`} />
+      <AnswerBasis parts={now.parts} ofCity={isInQueryCity(now.asked)} />
+      <AnswerExport parts={now.parts} shapes={shapes} name={`cityheart-${now.asked.question}`} />
     </>
   );
 }

@@ -3,41 +3,41 @@ import { t } from '../i18n';
 import { DrawTools } from '../draw/DrawTools';
 import { stopDrawing } from '../draw/drawing';
 import { cityName, filter, plan } from '../state';
-import { asked, askAt, askDrawn, askIn } from '../state/query';
+import { currentQuery, setQueryPoint, setDrawnArea, setQueryArea } from '../state/query';
 import { Icon } from '../ui/Icon';
 import { areaName } from './answerText';
 import type { Geometry } from 'geojson';
 
 /** The areas on offer: those of the chosen city, else all. */
-function areasOnOffer() {
+function availableAreas() {
   const { city } = filter.value;
   return (plan.value?.areas ?? []).filter((one) => one.geometry && (!city || one.city === city));
 }
 
-export function WhereArea({ optional }: { optional: boolean }) {
-  const { area, shape } = asked.value;
-  const list = areasOnOffer();
+export function AreaInput({ optional }: { optional: boolean }) {
+  const { area, shape } = currentQuery.value;
+  const list = availableAreas();
   const chosenElsewhere = area && !list.some(({ id }) => id === area);
   const choose = (id: string) => {
-    if (id === 'drawn') askIn('');
-    else if (id) askIn(id);
+    if (id === 'drawn') setQueryArea('');
+    else if (id) setQueryArea(id);
     else {
       stopDrawing();
-      asked.value = { ...asked.value, area: '', shape: null };
+      currentQuery.value = { ...currentQuery.value, area: '', shape: null };
     }
   };
   return (
     <DrawTools
       kind="polygon"
       shape={shape}
-      change={askDrawn}
+      change={setDrawnArea}
       beside={
         <span class="select">
           <label class="unseen" for="ask-area">
             {t('ask.where')}
           </label>
           <select id="ask-area" value={area || (shape ? 'drawn' : '')} onChange={(event) => choose(event.currentTarget.value)}>
-            <option value="">{optional ? whole() : t('ask.choose')}</option>
+            <option value="">{optional ? wholeCityArea() : t('ask.choose')}</option>
             {shape && <option value="drawn">{t('ask.drawnArea')}</option>}
             {chosenElsewhere && <option value={area}>{areaName(area)}</option>}
             {list.map(({ id, city }) => (
@@ -53,12 +53,12 @@ export function WhereArea({ optional }: { optional: boolean }) {
   );
 }
 
-function whole(): string {
+function wholeCityArea(): string {
   const city = plan.value?.cities.get(filter.value.city);
   return city ? t('ask.wholeCity', { city: cityName(city) }) : t('ask.wholePlan');
 }
 
 /** A typed or set place; tapping the map is offered by the tab itself. */
-export function takePoint(shape: Geometry, settled: boolean): void {
-  if (settled && shape.type === 'Point') askAt(shape.coordinates);
+export function setDrawnPoint(shape: Geometry, settled: boolean): void {
+  if (settled && shape.type === 'Point') setQueryPoint(shape.coordinates);
 }

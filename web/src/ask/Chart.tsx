@@ -65,8 +65,8 @@ export function Chart({ title, rows, columns, most, level = 2 }: ChartProps) {
   );
 }
 
-const BAR = 15;
-const STEP = 40;
+const BAR_PX = 15;
+const ROW_PX = 40;
 
 /** Drawn by Observable Plot, which is loaded with the first chart. */
 function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>) {
@@ -80,7 +80,7 @@ function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>
       const y = (row: ChartBar) => row.id;
       const picture = Plot.plot({
         width,
-        height: rows.length * STEP + 4,
+        height: rows.length * ROW_PX + 4,
         margin: 0,
         marginRight: 64,
         x: { axis: null, domain: [0, Math.max(most ?? 0, ...rows.map(({ value }) => value), 1e-9)] },
@@ -102,7 +102,7 @@ function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>
             y,
             fill: ({ colour }: ChartBar) => `var(--${colour ?? 'accent'})`,
             insetTop: 20,
-            insetBottom: STEP - 20 - BAR,
+            insetBottom: ROW_PX - 20 - BAR_PX,
             rx2: 3,
           }),
           Plot.text(rows, {
@@ -128,5 +128,5 @@ function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>
       gone = true;
     };
   }, [key]);
-  return <div ref={holder} class="bars" style={{ minBlockSize: `${rows.length * STEP + 4}px` }} />;
+  return <div ref={holder} class="bars" style={{ minBlockSize: `${rows.length * ROW_PX + 4}px` }} />;
 }

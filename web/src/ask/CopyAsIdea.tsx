@@ -2,14 +2,14 @@
 // who are signed in and may edit.
 import { t } from '../i18n';
 import { plan, tab } from '../state';
-import { account, tools } from '../state/session';
+import { account, editorModule } from '../state/session';
 
-export function TakeOver({ id }: { id: string }) {
+export function CopyAsIdea({ id }: { id: string }) {
   const one = plan.value?.byId.get(id);
-  const work = tools.value;
+  const work = editorModule.value;
   if (!one || !work || !account.value || account.value.role === 'viewer') return null;
   const take = () => {
-    work.takeOver(one);
+    work.copyAsIdea(one);
     tab.value = 'plan';
   };
   return (

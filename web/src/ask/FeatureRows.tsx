@@ -1,16 +1,16 @@
 // Features of an answer as a list with the plan's signs. A row selects, so that the map outlines it; the selected one opens.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { period } from '../format';
+import { formatPeriod } from '../format';
 import { t } from '../i18n';
-import { cityName, filter, hovered, plan, select, selected, tab, unselect } from '../state';
-import { label } from '../ui/labels';
-import { Money, pointing, What } from '../ui/Row';
-import { Sign } from '../ui/Symbol';
+import { cityName, filter, hovered, plan, selectIntervention, selected, tab, clearSelection } from '../state';
+import { codeLabel } from '../ui/labels';
+import { RowMoney, hoverHandlers, RowTitle } from '../ui/Row';
+import { StatusSymbol } from '../ui/Symbol';
 import type { ResultFeature } from './processResult';
-import { nameOf } from './answerText';
+import { resultFeatureName } from './answerText';
 
-const STEP = 100;
+const PAGE_SIZE = 100;
 
 interface FeatureRowsProps {
   features: ResultFeature[];
@@ -21,8 +21,8 @@ interface FeatureRowsProps {
   under?: (one: ResultFeature) => ComponentChildren;
 }
 
-export function Rows({ features, title, note, under }: FeatureRowsProps) {
-  const [limit, setLimit] = useState(STEP);
+export function FeatureRows({ features, title, note, under }: FeatureRowsProps) {
+  const [limit, setLimit] = useState(PAGE_SIZE);
   if (!features.length) return null;
   const left = features.length - limit;
   return (
@@ -36,8 +36,8 @@ export function Rows({ features, title, note, under }: FeatureRowsProps) {
         ))}
       </ul>
       {left > 0 && (
-        <button type="button" class="button wide" onClick={() => setLimit(limit + STEP)}>
-          {t('list.more', { count: Math.min(left, STEP) })}
+        <button type="button" class="button wide" onClick={() => setLimit(limit + PAGE_SIZE)}>
+          {t('list.more', { count: Math.min(left, PAGE_SIZE) })}
         </button>
       )}
     </section>
@@ -46,7 +46,7 @@ export function Rows({ features, title, note, under }: FeatureRowsProps) {
 
 function AnswerRow({ one: found, note }: { one: ResultFeature; note: string }) {
   const one = plan.value?.byId.get(String(found.id));
-  const name = nameOf(found);
+  const name = resultFeatureName(found);
   const row = useRef<HTMLButtonElement>(null);
   const isSelected = selected.value === found.id;
   useEffect(() => {
@@ -57,13 +57,15 @@ function AnswerRow({ one: found, note }: { one: ResultFeature; note: string }) {
       <div class="row plain">
         <span class="what">
           <span class="title">{name.text}</span>
-          <span class="sub">{[note, found.properties.class ? label('facility_class', String(found.properties.class)) : ''].filter(Boolean).join(' · ')}</span>
+          <span class="sub">
+            {[note, found.properties.class ? codeLabel('facility_class', String(found.properties.class)) : ''].filter(Boolean).join(' · ')}
+          </span>
         </span>
       </div>
     );
   }
   const city = one.city === filter.value.city ? '' : cityName(plan.value?.cities.get(one.city));
-  const functions = one.functions.map((id) => label('function', id)).join(', ');
+  const functions = one.functions.map((id) => codeLabel('function', id)).join(', ');
   return (
     <>
       <button
@@ -72,12 +74,12 @@ function AnswerRow({ one: found, note }: { one: ResultFeature; note: string }) {
         class={`row ${hovered.value === one.id ? 'pointed' : ''}`}
         data-id={one.id}
         aria-pressed={isSelected}
-        onClick={() => (isSelected ? unselect() : select(one.id, false))}
-        {...pointing(one.id)}
+        onClick={() => (isSelected ? clearSelection() : selectIntervention(one.id, false))}
+        {...hoverHandlers(one.id)}
       >
-        <Sign group={one.group} />
-        <What name={name} sub={[note, city, label('status', one.status), period(one), functions].filter(Boolean).join(' · ')} />
-        <Money one={one} />
+        <StatusSymbol group={one.group} />
+        <RowTitle name={name} sub={[note, city, codeLabel('status', one.status), formatPeriod(one), functions].filter(Boolean).join(' · ')} />
+        <RowMoney one={one} />
       </button>
       {isSelected && (
         <button type="button" class="link open" onClick={() => (tab.value = 'plan')}>

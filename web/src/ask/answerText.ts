@@ -1,46 +1,46 @@
 // Sizes, distances and months in words, and names of what is asked about.
 import { language, t, type MessageKey } from '../i18n';
-import { number } from '../format';
+import { formatNumber } from '../format';
 import { inLanguage } from '../model';
 import { cityName, model, plan, titleOf } from '../state';
-import { label, title } from '../ui/labels';
+import { codeLabel, fieldName } from '../ui/labels';
 import type { ResultFeature } from './processResult';
-import { spans } from './monthSpans';
+import { joinMonths } from './monthSpans';
 
-const unit = (value: number, name: 'hectare' | 'meter' | 'kilometer' | 'minute', digits: number) =>
+const formatUnit = (value: number, name: 'hectare' | 'meter' | 'kilometer' | 'minute', digits: number) =>
   new Intl.NumberFormat(language.value, { style: 'unit', unit: name, unitDisplay: name === 'minute' ? 'long' : 'short', maximumFractionDigits: digits }).format(
     value,
   );
 
 /** Square metres as a person says them. */
-export function area(m2: number): string {
-  return m2 >= 10_000 ? unit(m2 / 10_000, 'hectare', m2 >= 1_000_000 ? 0 : 1) : `${number(Math.round(m2))} m²`;
+export function areaText(m2: number): string {
+  return m2 >= 10_000 ? formatUnit(m2 / 10_000, 'hectare', m2 >= 1_000_000 ? 0 : 1) : `${formatNumber(Math.round(m2))} m²`;
 }
 
-export function distance(m: number): string {
-  return m >= 1000 ? unit(m / 1000, 'kilometer', 2) : unit(Math.round(m), 'meter', 0);
+export function distanceText(m: number): string {
+  return m >= 1000 ? formatUnit(m / 1000, 'kilometer', 2) : formatUnit(Math.round(m), 'meter', 0);
 }
 
-export const minutes = (value: number) => unit(value, 'minute', 1);
+export const minutesText = (value: number) => formatUnit(value, 'minute', 1);
 
 /** Shares are read to the whole per cent, small ones to a tenth. */
-export function perCent(value: number): string {
+export function percentText(value: number): string {
   return new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: Math.abs(value) < 10 && value % 1 ? 1 : 0 }).format(value / 100);
 }
 
-export function points(value: number): string {
+export function pointsText(value: number): string {
   return new Intl.NumberFormat(language.value, { maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(value);
 }
 
 /** Months such as `2025-09` as spans: neighbours are said together. */
-export function months(list: string[]): string {
+export function monthsText(list: string[]): string {
   const format = new Intl.DateTimeFormat(language.value, { month: 'short', year: 'numeric', timeZone: 'UTC' });
-  return spans(list)
-    .map(([from, to]) => (from === to ? format.format(day(from)) : format.formatRange(day(from), day(to))))
+  return joinMonths(list)
+    .map(([from, to]) => (from === to ? format.format(middleOfMonth(from)) : format.formatRange(middleOfMonth(from), middleOfMonth(to))))
     .join(', ');
 }
 
-const day = (month: string) => new Date(`${month}-15T00:00:00Z`);
+const middleOfMonth = (month: string) => new Date(`${month}-15T00:00:00Z`);
 
 /** The name of an area, in English where that is spoken. */
 export function areaName(id: string): string {
@@ -49,17 +49,17 @@ export function areaName(id: string): string {
 }
 
 /** What a value of a group is called. */
-export function groupValue(group: string, value: string): string {
+export function groupValueName(group: string, value: string): string {
   if (!value) return t('value.unknown');
   if (group === 'city') return cityName(plan.value?.cities.get(value));
   if (group === 'area') return areaName(value);
-  if (group === 'status' || group === 'year') return group === 'year' ? value : label('status', value);
+  if (group === 'status' || group === 'year') return group === 'year' ? value : codeLabel('status', value);
   const vocabulary = { objectives: 'objective', functions: 'function', kind: 'intervention_kind', types: 'intervention_type', pillars: 'pillar' }[group];
-  const name = label(vocabulary ?? group, value);
+  const name = codeLabel(vocabulary ?? group, value);
   return group === 'objectives' ? `${value} ${name}` : name;
 }
 
-const OWN_NAMES: Record<string, MessageKey> = {
+const DIMENSION_NAMES: Record<string, MessageKey> = {
   area: 'by.area',
   year: 'by.year',
   segment: 'by.segment',
@@ -70,27 +70,27 @@ const OWN_NAMES: Record<string, MessageKey> = {
 };
 
 /** What is split by or weighed: a field of interventions by its own name, or something that only questions know. */
-export const dimension = (id: string): string => (OWN_NAMES[id] ? t(OWN_NAMES[id]) : title(id));
+export const dimensionName = (id: string): string => (DIMENSION_NAMES[id] ? t(DIMENSION_NAMES[id]) : fieldName(id));
 
-const PRESETS: Record<string, MessageKey> = { RCO114: 'preset.RCO114', RCO026: 'preset.RCO026', RCO058: 'preset.RCO058', RCO074: 'preset.RCO074' };
-export const presets = Object.keys(PRESETS);
-export const presetName = (id: string): string => (PRESETS[id] ? t(PRESETS[id]) : id);
+const PRESET_NAMES: Record<string, MessageKey> = { RCO114: 'preset.RCO114', RCO026: 'preset.RCO026', RCO058: 'preset.RCO058', RCO074: 'preset.RCO074' };
+export const presetIds = Object.keys(PRESET_NAMES);
+export const presetName = (id: string): string => (PRESET_NAMES[id] ? t(PRESET_NAMES[id]) : id);
 
 export const measureName = (id: string): string => t(id === 'soft' ? 'measure.soft' : 'measure.hard');
 
 /** The name of a feature of an answer, whatever collection it is of. */
-export function nameOf({ id, properties: p }: ResultFeature): { text: string; language?: string } {
+export function resultFeatureName({ id, properties: p }: ResultFeature): { text: string; language?: string } {
   const one = plan.value?.byId.get(String(id));
   if (one) return titleOf(one);
   const names = p.names as Record<string, string> | undefined;
   const name = inLanguage(names, language.value) ?? p.name ?? p.street;
   const part = p.from && p.to ? ` (${String(p.from)} – ${String(p.to)})` : '';
   if (name) return { text: `${String(name)}${part}` };
-  return { text: p.class ? label('facility_class', String(p.class)) : String(id) };
+  return { text: p.class ? codeLabel('facility_class', String(p.class)) : String(id) };
 }
 
-export function kindName(what: string): string {
-  if (what.startsWith('class-')) return label('facility_class', what.slice(6));
+export function searchedName(what: string): string {
+  if (what.startsWith('class-')) return codeLabel('facility_class', what.slice(6));
   const names = { interventions: t('list.label'), facilities: t('what.facilities'), segments: t('what.segments'), calm: t('what.calm') };
   return names[what as keyof typeof names] ?? what;
 }

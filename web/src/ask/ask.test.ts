@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { NO_FILTER } from '../plan';
-import { asGeoJson, byGroup, featuresCsv, leftOut, numberOf, numbersCsv, type ProcessResult } from './processResult';
-import { NOTHING_ASKED, QUESTIONS, type SpatialQuery } from './spatialQuery';
-import { amount, chosen, daysOfMonth, requestsFor, subjectRequest } from './processRequests';
-import { askedShapes, shapesOf } from './answerOverlay';
-import { spans } from './monthSpans';
+import { resultGeojson, numbersByGroup, featuresCsv, mergeLeftOut, findNumber, numbersCsv, type ProcessResult } from './processResult';
+import { EMPTY_QUERY, QUESTIONS, type SpatialQuery } from './spatialQuery';
+import { optionNumber, filterInputs, daysOfMonth, buildRequests, subjectRequest } from './processRequests';
+import { queryShapes, buildOverlay } from './answerOverlay';
+import { joinMonths } from './monthSpans';
 
 const RING = {
   type: 'Polygon' as const,
@@ -18,7 +18,7 @@ const RING = {
   ],
 };
 const nothing = { filter: NO_FILTER, days: {} };
-const ask = (asked: Partial<SpatialQuery>, context = nothing) => requestsFor({ ...NOTHING_ASKED, ...asked }, context);
+const ask = (asked: Partial<SpatialQuery>, context = nothing) => buildRequests({ ...EMPTY_QUERY, ...asked }, context);
 
 const ANSWER: ProcessResult = {
   numbers: [
@@ -41,15 +41,15 @@ const ANSWER: ProcessResult = {
 
 describe('an answer', () => {
   test('a number is found by its name and its whole group', () => {
-    expect(numberOf(ANSWER, 'features')?.value).toBe(2);
-    expect(numberOf(ANSWER, 'features', { status: 'idea' })?.ids).toEqual(['a']);
-    expect(numberOf(ANSWER, 'features', { area: 'x', status: 'idea' })?.value).toBe(1);
-    expect(numberOf(ANSWER, 'features', { area: 'x' })).toBeUndefined();
-    expect([...byGroup(ANSWER, 'features', 'status').keys()]).toEqual(['idea', 'completed']);
+    expect(findNumber(ANSWER, 'features')?.value).toBe(2);
+    expect(findNumber(ANSWER, 'features', { status: 'idea' })?.ids).toEqual(['a']);
+    expect(findNumber(ANSWER, 'features', { area: 'x', status: 'idea' })?.value).toBe(1);
+    expect(findNumber(ANSWER, 'features', { area: 'x' })).toBeUndefined();
+    expect([...numbersByGroup(ANSWER, 'features', 'status').keys()]).toEqual(['idea', 'completed']);
   });
 
   test('what was left out by several answers is said once', () => {
-    expect(leftOut([ANSWER, ANSWER]).get('without_place')).toEqual(['c', 'd']);
+    expect(mergeLeftOut([ANSWER, ANSWER]).get('without_place')).toEqual(['c', 'd']);
   });
 
   test('numbers go out with their basis, their ids and what was not counted', () => {
@@ -69,7 +69,7 @@ describe('an answer', () => {
   });
 
   test('GeoJSON holds each feature once, with numbers, rules and the link', () => {
-    const json = JSON.parse(asGeoJson({ one: ANSWER, two: ANSWER }, { link: 'http://here/?ask', shapes: [] }));
+    const json = JSON.parse(resultGeojson({ one: ANSWER, two: ANSWER }, { link: 'http://here/?ask', shapes: [] }));
     expect(json.features.map(({ id }: { id: string }) => id)).toEqual(['a', 'b']);
     expect(json.question).toBe('http://here/?ask');
     expect(json.rules).toEqual(['A rule.']);
@@ -113,7 +113,7 @@ describe('a question', () => {
     expect(ask({ question: 'conflicts' }, context).requests?.conflicts?.inputs.filter).toMatchObject({ city: 'celje', status: ['funded'] });
     const gaps = ask({ question: 'gaps', area: 'x', options: { missing: 'class-school', gap: '250' } }, context);
     expect(gaps.requests?.gaps?.inputs).toEqual({ area: 'x', distance_m: 250, collection: 'facilities', filter: { class: 'school' } });
-    expect(chosen(NO_FILTER)).toEqual({});
+    expect(filterInputs(NO_FILTER)).toEqual({});
   });
 
   test('what is compared takes the filters, each with its own place', () => {
@@ -140,8 +140,8 @@ describe('a question', () => {
   });
 
   test('what is no number is the default', () => {
-    expect(amount({ options: { radius: 'far' } }, 'radius')).toBe(300);
-    expect(amount({ options: { radius: '0' } }, 'radius')).toBe(0);
+    expect(optionNumber({ options: { radius: 'far' } }, 'radius')).toBe(300);
+    expect(optionNumber({ options: { radius: '0' } }, 'radius')).toBe(0);
   });
 });
 
@@ -152,27 +152,27 @@ describe('on the map', () => {
   const answer = (...features: ReturnType<typeof made>[]): ProcessResult => ({ ...ANSWER, features: { type: 'FeatureCollection', features } });
 
   test('interventions are outlined, gaps and reach shaded, other things found', () => {
-    const gaps = shapesOf({ ...NOTHING_ASKED, question: 'gaps', area: 'core' }, { gaps: answer(made('gap-1'), made('gap-2')) }, known);
+    const gaps = buildOverlay({ ...EMPTY_QUERY, question: 'gaps', area: 'core' }, { gaps: answer(made('gap-1'), made('gap-2')) }, known);
     expect(roles(gaps.shapes.features)).toEqual(['area', 'shade', 'shade']);
-    const near = shapesOf({ ...NOTHING_ASKED, question: 'nearby', point: [15, 46] }, { nearby: answer(made('a'), made('school-1')) }, known);
+    const near = buildOverlay({ ...EMPTY_QUERY, question: 'nearby', point: [15, 46] }, { nearby: answer(made('a'), made('school-1')) }, known);
     expect([near.ids, roles(near.shapes.features)]).toEqual([['a'], ['radius', 'place', 'found']]);
-    expect(shapesOf({ ...NOTHING_ASKED, question: 'footprint' }, { footprint: answer(made('footprint')) }, known).shapes.features).toEqual([]);
+    expect(buildOverlay({ ...EMPTY_QUERY, question: 'footprint' }, { footprint: answer(made('footprint')) }, known).shapes.features).toEqual([]);
   });
 
   test('a conflict is a line between two outlined works', () => {
-    const both = shapesOf({ ...NOTHING_ASKED, question: 'conflicts' }, { conflicts: answer(made('a~b', { a: 'a', b: 'b' })) }, known);
+    const both = buildOverlay({ ...EMPTY_QUERY, question: 'conflicts' }, { conflicts: answer(made('a~b', { a: 'a', b: 'b' })) }, known);
     expect([both.ids, roles(both.shapes.features)]).toEqual([['a', 'b'], ['pair']]);
   });
 
   test('what the hand is drawing is not drawn twice', () => {
-    const asked = { ...NOTHING_ASKED, shape: RING };
-    expect(roles(askedShapes(asked, known))).toEqual(['area']);
-    expect(askedShapes(asked, { ...known, drawing: true })).toEqual([]);
+    const asked = { ...EMPTY_QUERY, shape: RING };
+    expect(roles(queryShapes(asked, known))).toEqual(['area']);
+    expect(queryShapes(asked, { ...known, drawing: true })).toEqual([]);
   });
 });
 
 test('neighbouring months are said as one span', () => {
-  expect(spans(['2025-12', '2026-01', '2025-11', '2026-03'])).toEqual([
+  expect(joinMonths(['2025-12', '2026-01', '2025-11', '2026-03'])).toEqual([
     ['2025-11', '2026-01'],
     ['2026-03', '2026-03'],
   ]);

@@ -21,9 +21,9 @@ const PATIENCE_MS = 300;
 /** Not every step of a hand is a question. */
 const SETTLE_MS = 90;
 
-export const answered = signal<QueryResult | null>(null);
-export const refused = signal<QueryProblem | null>(null);
-export const busy = signal(false);
+export const queryResult = signal<QueryResult | null>(null);
+export const queryProblem = signal<QueryProblem | null>(null);
+export const queryRunning = signal(false);
 
 class QueryError extends Error {
   constructor(readonly refusal: QueryProblem) {
@@ -32,7 +32,7 @@ class QueryError extends Error {
 }
 
 /** Sends one question. */
-export async function execute({ process, inputs }: ProcessRequest, signal?: AbortSignal): Promise<ProcessResult> {
+export async function executeProcess({ process, inputs }: ProcessRequest, signal?: AbortSignal): Promise<ProcessResult> {
   const response = await fetch(address(`api/processes/${process}/execution`), {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-cityheart': '1' },
@@ -52,7 +52,7 @@ interface PendingQuery {
 }
 
 /** Keeps asking what `wanted` says, until ended. Null asks nothing. */
-export function keepAsking(wanted: () => PendingQuery | null): () => void {
+export function followQuery(wanted: () => PendingQuery | null): () => void {
   let running: AbortController | null = null;
   let timer = 0;
   let lastKey = '';
@@ -65,15 +65,15 @@ export function keepAsking(wanted: () => PendingQuery | null): () => void {
     running?.abort();
     running = null;
     if (!now) {
-      busy.value = false;
-      answered.value = null;
-      refused.value = null;
+      queryRunning.value = false;
+      queryResult.value = null;
+      queryProblem.value = null;
       return;
     }
-    if (answered.peek()?.asked.question !== now.asked.question) answered.value = null;
+    if (queryResult.peek()?.asked.question !== now.asked.question) queryResult.value = null;
     timer = window.setTimeout(() => {
       running = new AbortController();
-      void run(now, running);
+      void runQuery(now, running);
     }, SETTLE_MS);
   });
   return () => {
@@ -83,18 +83,20 @@ export function keepAsking(wanted: () => PendingQuery | null): () => void {
   };
 }
 
-async function run({ asked, requests, moving }: PendingQuery, controller: AbortController): Promise<void> {
-  const patience = setTimeout(() => (busy.value = true), PATIENCE_MS);
+async function runQuery({ asked, requests, moving }: PendingQuery, controller: AbortController): Promise<void> {
+  const patience = setTimeout(() => (queryRunning.value = true), PATIENCE_MS);
   try {
-    const entries = await Promise.all(Object.entries(requests).map(async ([name, request]) => [name, await execute(request, controller.signal)] as const));
-    answered.value = { asked, parts: Object.fromEntries(entries) };
-    refused.value = null;
+    const entries = await Promise.all(
+      Object.entries(requests).map(async ([name, request]) => [name, await executeProcess(request, controller.signal)] as const),
+    );
+    queryResult.value = { asked, parts: Object.fromEntries(entries) };
+    queryProblem.value = null;
   } catch (error) {
     if (controller.signal.aborted || moving) return;
-    answered.value = null;
-    refused.value = error instanceof QueryError ? error.refusal : { detail: '', status: 0 };
+    queryResult.value = null;
+    queryProblem.value = error instanceof QueryError ? error.refusal : { detail: '', status: 0 };
   } finally {
     clearTimeout(patience);
-    if (!controller.signal.aborted) busy.value = false;
+    if (!controller.signal.aborted) queryRunning.value = false;
   }
 }

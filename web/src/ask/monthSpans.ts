@@ -1,6 +1,6 @@
 // Months such as `2025-09` laid together where they follow each other.
 
-export function spans(list: string[]): [string, string][] {
+export function joinMonths(list: string[]): [string, string][] {
   const nth = (month: string) => Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7));
   const all: [string, string][] = [];
   for (const month of [...list].sort()) {

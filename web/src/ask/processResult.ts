@@ -23,7 +23,7 @@ export interface ProcessResult {
 }
 
 /** The number of this name that belongs to no group, or to exactly this one. */
-export function numberOf(answer: ProcessResult | undefined, name: string, group: Record<string, string> = {}): ResultNumber | undefined {
+export function findNumber(answer: ProcessResult | undefined, name: string, group: Record<string, string> = {}): ResultNumber | undefined {
   const wanted = Object.entries(group);
   return answer?.numbers.find(
     (one) => one.name === name && Object.keys(one.group ?? {}).length === wanted.length && wanted.every(([key, value]) => one.group?.[key] === value),
@@ -31,7 +31,7 @@ export function numberOf(answer: ProcessResult | undefined, name: string, group:
 }
 
 /** The values of a group and the number of this name that each has, in the order of the answer. */
-export function byGroup(answer: ProcessResult | undefined, name: string, group: string): Map<string, ResultNumber> {
+export function numbersByGroup(answer: ProcessResult | undefined, name: string, group: string): Map<string, ResultNumber> {
   const rows = new Map<string, ResultNumber>();
   for (const one of answer?.numbers ?? []) {
     const keys = Object.keys(one.group ?? {});
@@ -41,7 +41,7 @@ export function byGroup(answer: ProcessResult | undefined, name: string, group: 
 }
 
 /** Reason → ids over several answers, each id once. */
-export function leftOut(answers: ProcessResult[]): Map<string, string[]> {
+export function mergeLeftOut(answers: ProcessResult[]): Map<string, string[]> {
   const all = new Map<string, Set<string>>();
   for (const { left_out } of answers) {
     for (const [reason, ids] of Object.entries(left_out)) {
@@ -54,7 +54,7 @@ export function leftOut(answers: ProcessResult[]): Map<string, string[]> {
 }
 
 /** The answer's features as GeoJSON with everything that makes them worth trusting. */
-export function asGeoJson(answers: Record<string, ProcessResult>, asked: { link: string; shapes: Feature[] }): string {
+export function resultGeojson(answers: Record<string, ProcessResult>, asked: { link: string; shapes: Feature[] }): string {
   const all = Object.values(answers);
   const seen = new Set<string>();
   const features = [...asked.shapes, ...all.flatMap((one) => one.features.features)].filter(({ id }) => {
@@ -66,7 +66,7 @@ export function asGeoJson(answers: Record<string, ProcessResult>, asked: { link:
     features,
     question: asked.link,
     numbers: Object.fromEntries(Object.entries(answers).map(([name, one]) => [name, one.numbers])),
-    left_out: Object.fromEntries(leftOut(all)),
+    left_out: Object.fromEntries(mergeLeftOut(all)),
     rules: [...new Set(all.flatMap((one) => one.rules))],
   });
 }
@@ -81,7 +81,7 @@ export function numbersCsv(answers: Record<string, ProcessResult>): string {
     }
     for (const [reason, ids] of Object.entries(left_out)) rows.push([name, 'left_out', `reason=${reason}`, ids.length, 'features', '', '', ids.join(' ')]);
   }
-  return csv(rows);
+  return resultCsv(rows);
 }
 
 /** The features with what was found out about each; columns are whatever any of them has. */
@@ -91,15 +91,15 @@ export function featuresCsv(answers: Record<string, ProcessResult>): string | nu
   const names = (of: (one: ResultFeature) => Record<string, unknown>) => [...new Set(features.flatMap((one) => Object.keys(of(one) ?? {})))];
   const [results, properties] = [names((one) => one.result), names((one) => one.properties)];
   const rows = features.map((one) => [one.id, ...results.map((name) => one.result?.[name]), ...properties.map((name) => one.properties?.[name])]);
-  return csv([['id', ...results.map((name) => `result.${name}`), ...properties], ...rows]);
+  return resultCsv([['id', ...results.map((name) => `result.${name}`), ...properties], ...rows]);
 }
 
-function csv(rows: unknown[][]): string {
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+function resultCsv(rows: unknown[][]): string {
+  return rows.map((row) => `${row.map(resultCell).join(',')}\r\n`).join('');
 }
 
 /** Quoted where it must be; text that a spreadsheet would run as a formula is kept from it. */
-function cell(value: unknown): string {
+function resultCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return String(value);
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);

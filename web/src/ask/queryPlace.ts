@@ -4,10 +4,10 @@ import { cityName, filter, plan } from '../state';
 import type { SpatialQuery } from './spatialQuery';
 import { areaName } from './answerText';
 
-export const outlineOf = (id: string) => plan.value?.areas.find((one) => one.id === id)?.geometry;
+export const areaOutline = (id: string) => plan.value?.areas.find((one) => one.id === id)?.geometry;
 
 /** What was left out is said for the city that the question is about; elsewhere it says nothing. */
-export function inScope(asked: SpatialQuery): (id: string) => boolean {
+export function isInQueryCity(asked: SpatialQuery): (id: string) => boolean {
   const city = asked.area ? plan.value?.areas.find(({ id }) => id === asked.area)?.city : filter.value.city;
   return (id) => !city || (plan.value?.byId.get(id)?.city ?? city) === city;
 }

@@ -32,9 +32,9 @@ export interface SpatialQuery {
 /** What stands side by side: `city:ID`, `area:ID`, or `drawn`. */
 export type CompareSubject = string;
 
-export const NOTHING_ASKED: SpatialQuery = { question: 'inside', area: '', shape: null, point: null, options: {} };
+export const EMPTY_QUERY: SpatialQuery = { question: 'inside', area: '', shape: null, point: null, options: {} };
 
-export function parseAsked(query: URLSearchParams): SpatialQuery {
+export function parseQuery(query: URLSearchParams): SpatialQuery {
   const text = (name: string) => query.get(name) ?? '';
   return {
     question: QUESTIONS.find((id) => id === text('ask')) ?? 'inside',
@@ -45,7 +45,7 @@ export function parseAsked(query: URLSearchParams): SpatialQuery {
   };
 }
 
-export function formatAsked({ question, area, shape, point, options }: SpatialQuery): [string, string][] {
+export function formatQuery({ question, area, shape, point, options }: SpatialQuery): [string, string][] {
   return [
     ['ask', question === 'inside' ? '' : question],
     ['area', area],
@@ -100,12 +100,12 @@ function formatOptions(options: SpatialQuery['options']): string {
 function parseOptions(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
     const [name, value] = pair.split(':');
-    return name && value ? [[name, decoded(value)] as const] : [];
+    return name && value ? [[name, decodeText(value)] as const] : [];
   });
   return Object.fromEntries(pairs);
 }
 
-function decoded(text: string): string {
+function decodeText(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -5,13 +5,13 @@ import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
 import './messages';
 import { t, type MessageKey } from '../i18n';
-import { noMap, sheetFull, theMap } from '../state';
+import { mapMissing, sheetFull, mainMap } from '../state';
 import { Icon, type IconName } from '../ui/Icon';
-import { LEAST, readShape, writeShape, type ShapeFault, type ShapeKind } from './coordinates';
-import { drawByKeys } from './Crosshair';
-import { draw, drawing, layDown, type DrawingState, type DrawTool } from './drawing';
+import { MIN_CORNERS, readShape, writeShape, type ShapeFault, type ShapeKind } from './coordinates';
+import { drawWithKeys } from './Crosshair';
+import { startDrawing, drawing, releaseTool, type DrawingState, type DrawTool } from './drawing';
 
-const TOOLS: Record<ShapeKind, [DrawTool, MessageKey, IconName][]> = {
+const SHAPE_TOOLS: Record<ShapeKind, [DrawTool, MessageKey, IconName][]> = {
   point: [['point', 'draw.point', 'point']],
   line: [['line', 'draw.line', 'line']],
   polygon: [
@@ -21,7 +21,7 @@ const TOOLS: Record<ShapeKind, [DrawTool, MessageKey, IconName][]> = {
   ],
 };
 
-const HOW: Record<DrawTool, MessageKey> = {
+const TOOL_HINTS: Record<DrawTool, MessageKey> = {
   point: 'draw.how.point',
   line: 'draw.how.line',
   polygon: 'draw.how.polygon',
@@ -44,17 +44,17 @@ interface DrawToolsProps {
 export function DrawTools({ kind, shape, change, quiet = false, beside }: DrawToolsProps) {
   const tool = drawing.value?.change === change ? drawing.value.tool : null;
   const take = (next: DrawTool) => {
-    if (tool === next) return layDown();
-    draw(next, change);
+    if (tool === next) return releaseTool();
+    startDrawing(next, change);
     sheetFull.value = false;
   };
   return (
     <div class="draw-tools">
       <div class={beside ? 'line beside' : 'line'}>
         {beside}
-        {!noMap.value && !quiet && (
+        {!mapMissing.value && !quiet && (
           <div class="tools" role="group" aria-label={t('draw.label')}>
-            {TOOLS[kind].map(([id, name, icon]) => (
+            {SHAPE_TOOLS[kind].map(([id, name, icon]) => (
               <button
                 type="button"
                 key={id}
@@ -62,7 +62,7 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: DrawTo
                 aria-pressed={tool === id}
                 aria-label={t(name)}
                 title={t(name)}
-                disabled={!theMap.value}
+                disabled={!mainMap.value}
                 onClick={() => take(id)}
               >
                 <Icon name={icon} />
@@ -74,32 +74,32 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: DrawTo
       </div>
       {tool && (
         <p class="note" role="status">
-          {t(HOW[tool])}
+          {t(TOOL_HINTS[tool])}
         </p>
       )}
-      <details class="other-ways" open={noMap.value}>
+      <details class="other-ways" open={mapMissing.value}>
         <summary>{t('draw.other')}</summary>
-        {!noMap.value && (
+        {!mapMissing.value && (
           <button
             type="button"
             class="button wide"
-            disabled={!theMap.value}
+            disabled={!mainMap.value}
             onClick={() => {
               sheetFull.value = false;
-              drawByKeys(kind, (drawn) => change(drawn, true));
+              drawWithKeys(kind, (drawn) => change(drawn, true));
             }}
           >
             {t('draw.keys')}
           </button>
         )}
-        <Typed kind={kind} shape={shape} change={change} />
+        <TypedCoordinates kind={kind} shape={shape} change={change} />
       </details>
     </div>
   );
 }
 
 /** Coordinates as text, filled with what is drawn. */
-function Typed({ kind, shape, change }: DrawToolsProps) {
+function TypedCoordinates({ kind, shape, change }: DrawToolsProps) {
   const id = useId();
   const [text, setText] = useState(() => writeShape(shape));
   const [fault, setFault] = useState<ShapeFault | null>(null);
@@ -141,7 +141,7 @@ function Typed({ kind, shape, change }: DrawToolsProps) {
       />
       {fault && (
         <p class="fault" id={`${id}-fault`} role="alert">
-          {sayFault(fault, kind)}
+          {shapeFaultText(fault, kind)}
         </p>
       )}
       <button type="submit" class="button">
@@ -151,8 +151,8 @@ function Typed({ kind, shape, change }: DrawToolsProps) {
   );
 }
 
-function sayFault({ kind, line }: ShapeFault, shape: ShapeKind): string {
-  if (kind === 'few') return t('fault.few', { count: LEAST[shape] });
+function shapeFaultText({ kind, line }: ShapeFault, shape: ShapeKind): string {
+  if (kind === 'few') return t('fault.few', { count: MIN_CORNERS[shape] });
   if (kind === 'crossing') return t('fault.crossing');
   return t(kind === 'range' ? 'fault.range' : 'fault.unread', { line });
 }

@@ -15,10 +15,10 @@ export type ShapeReading = { shape: Geometry; fault?: undefined } | { shape?: un
 /** About ten centimetres. */
 export const DECIMALS = 6;
 
-export const LEAST: Record<ShapeKind, number> = { point: 1, line: 2, polygon: 3 };
+export const MIN_CORNERS: Record<ShapeKind, number> = { point: 1, line: 2, polygon: 3 };
 
-const NUMBER = String.raw`(-?\d+(?:[.,]\d+)?)(?:\s*°(?:\s*(\d+(?:[.,]\d+)?)\s*['′’])?(?:\s*(\d+(?:[.,]\d+)?)\s*["″”])?)?`;
-const PART = new RegExp(String.raw`([NSEW])\s*${NUMBER}|${NUMBER}\s*([NSEW])?`, 'gi');
+const ANGLE_PATTERN = String.raw`(-?\d+(?:[.,]\d+)?)(?:\s*°(?:\s*(\d+(?:[.,]\d+)?)\s*['′’])?(?:\s*(\d+(?:[.,]\d+)?)\s*["″”])?)?`;
+const COORDINATE_PATTERN = new RegExp(String.raw`([NSEW])\s*${ANGLE_PATTERN}|${ANGLE_PATTERN}\s*([NSEW])?`, 'gi');
 
 export function readShape(text: string, kind: ShapeKind): ShapeReading {
   if (text.trim().startsWith('{')) return readGeoJson(text, kind);
@@ -35,18 +35,18 @@ export function readShape(text: string, kind: ShapeKind): ShapeReading {
 
 /** A shape from its corners in order; a ring is closed. */
 export function shapeOf(corners: Position[], kind: ShapeKind): ShapeReading {
-  const open = kind === 'polygon' && corners.length > 1 && same(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
-  const distinct = open.filter((at, i) => !i || !same(at, open[i - 1]!)).map(rounded);
-  if (distinct.length < LEAST[kind]) return { fault: { kind: 'few', line: 0 } };
+  const open = kind === 'polygon' && corners.length > 1 && samePosition(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
+  const distinct = open.filter((at, i) => !i || !samePosition(at, open[i - 1]!)).map(roundPosition);
+  if (distinct.length < MIN_CORNERS[kind]) return { fault: { kind: 'few', line: 0 } };
   if (kind === 'point') return { shape: { type: 'Point', coordinates: distinct[0]! } };
   if (kind === 'line') return { shape: { type: 'LineString', coordinates: distinct } };
-  if (crosses(distinct)) return { fault: { kind: 'crossing', line: 0 } };
+  if (crossesItself(distinct)) return { fault: { kind: 'crossing', line: 0 } };
   return { shape: { type: 'Polygon', coordinates: [[...distinct, distinct[0]!]] } };
 }
 
 /** Longitude and latitude of one line of text, or null. */
 export function readPosition(line: string): Position | null {
-  const parts = [...line.matchAll(PART)].map(([, before, degrees1, minutes1, seconds1, degrees2, minutes2, seconds2, after]) => {
+  const parts = [...line.matchAll(COORDINATE_PATTERN)].map(([, before, degrees1, minutes1, seconds1, degrees2, minutes2, seconds2, after]) => {
     const read = (text: string | undefined) => Number((text ?? '0').replace(',', '.'));
     const degrees = degrees1 ?? degrees2 ?? '';
     const size = Math.abs(read(degrees)) + read(minutes1 ?? minutes2) / 60 + read(seconds1 ?? seconds2) / 3600;
@@ -73,11 +73,11 @@ export function cornersOf(shape: Geometry | null): Position[] | null {
   return null;
 }
 
-export const rounded = (at: Position): Position => [Number(at[0]!.toFixed(DECIMALS)), Number(at[1]!.toFixed(DECIMALS))];
+export const roundPosition = (at: Position): Position => [Number(at[0]!.toFixed(DECIMALS)), Number(at[1]!.toFixed(DECIMALS))];
 
-const same = (a: Position, b: Position) => a[0] === b[0] && a[1] === b[1];
+const samePosition = (a: Position, b: Position) => a[0] === b[0] && a[1] === b[1];
 
-const TYPES: Record<ShapeKind, string[]> = {
+const GEOMETRY_TYPES: Record<ShapeKind, string[]> = {
   point: ['Point', 'MultiPoint'],
   line: ['LineString', 'MultiLineString'],
   polygon: ['Polygon', 'MultiPolygon'],
@@ -87,7 +87,7 @@ function readGeoJson(text: string, kind: ShapeKind): ShapeReading {
   try {
     const json = JSON.parse(text) as { type: string; geometry?: Geometry; coordinates?: unknown };
     const shape = json.type === 'Feature' ? json.geometry : (json as Geometry);
-    if (shape && TYPES[kind].includes(shape.type) && 'coordinates' in shape && Array.isArray(shape.coordinates)) return { shape };
+    if (shape && GEOMETRY_TYPES[kind].includes(shape.type) && 'coordinates' in shape && Array.isArray(shape.coordinates)) return { shape };
   } catch {
     // not JSON: said below
   }
@@ -95,22 +95,22 @@ function readGeoJson(text: string, kind: ShapeKind): ShapeReading {
 }
 
 /** More corners than this are left to the server to check. */
-const CHECKED = 400;
+const MAX_CHECKED = 400;
 
 /** Whether an outline runs over itself. */
-export function crosses(corners: Position[]): boolean {
+export function crossesItself(corners: Position[]): boolean {
   const n = corners.length;
-  if (n > CHECKED) return false;
+  if (n > MAX_CHECKED) return false;
   for (let i = 0; i < n; i++) {
     for (let j = i + 2; j < n; j++) {
       if (i === 0 && j === n - 1) continue;
-      if (meet(corners[i]!, corners[i + 1]!, corners[j]!, corners[(j + 1) % n]!)) return true;
+      if (segmentsCross(corners[i]!, corners[i + 1]!, corners[j]!, corners[(j + 1) % n]!)) return true;
     }
   }
   return false;
 }
 
-function meet(a: Position, b: Position, c: Position, d: Position): boolean {
+function segmentsCross(a: Position, b: Position, c: Position, d: Position): boolean {
   const side = (p: Position, q: Position, r: Position) => Math.sign((q[0]! - p[0]!) * (r[1]! - p[1]!) - (q[1]! - p[1]!) * (r[0]! - p[0]!));
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { canReshape } from './drawing';
-import { crosses, readPosition, readShape, shapeOf, writeShape } from './coordinates';
-import { areaOf, circle, metresBetween, simplified } from './measure';
+import { crossesItself, readPosition, readShape, shapeOf, writeShape } from './coordinates';
+import { planarArea, circlePolygon, metresBetween, simplifyLine } from './measure';
 
 describe('a place as text', () => {
   test.each([
@@ -81,7 +81,7 @@ describe('a shape as text', () => {
       ).fault,
     ).toMatchObject({ kind: 'crossing' });
     expect(
-      crosses([
+      crossesItself([
         [0, 0],
         [1, 0],
         [1, 1],
@@ -136,8 +136,8 @@ describe('metres', () => {
   });
 
   test('a circle has its area and its radius', () => {
-    const shape = circle([15.265, 46.23], 200, 256);
-    expect(areaOf(shape) / (Math.PI * 200 ** 2)).toBeCloseTo(1, 3);
+    const shape = circlePolygon([15.265, 46.23], 200, 256);
+    expect(planarArea(shape) / (Math.PI * 200 ** 2)).toBeCloseTo(1, 3);
     const ring = shape.type === 'Polygon' ? shape.coordinates[0]! : [];
     for (const at of ring) expect(metresBetween([15.265, 46.23], at)).toBeCloseTo(200, 0);
   });
@@ -157,13 +157,13 @@ describe('metres', () => {
       [15.002, 46.004],
       [15.002, 46.002],
     ];
-    const whole = areaOf({ type: 'Polygon', coordinates: [outer] });
-    expect(whole - areaOf({ type: 'Polygon', coordinates: [outer, inner] })).toBeCloseTo(areaOf({ type: 'Polygon', coordinates: [inner] }), 0);
+    const whole = planarArea({ type: 'Polygon', coordinates: [outer] });
+    expect(whole - planarArea({ type: 'Polygon', coordinates: [outer, inner] })).toBeCloseTo(planarArea({ type: 'Polygon', coordinates: [inner] }), 0);
   });
 
   test('a simplified line keeps its ends and stays near', () => {
     const wave = Array.from({ length: 100 }, (_, i) => [15 + i / 10_000, 46 + Math.sin(i / 8) / 2000]);
-    const few = simplified(wave, 2);
+    const few = simplifyLine(wave, 2);
     expect(few.length).toBeLessThan(wave.length / 2);
     expect([few[0], few.at(-1)]).toEqual([wave[0], wave.at(-1)]);
   });

@@ -27,16 +27,16 @@ export const crosshair = signal<CrosshairState | null>(null);
 /** Whether corners catch on what is there. */
 export const snapping = signal(false);
 /** Who takes the next tap on the map as a place; else a tap selects. */
-export const taker = signal<((at: Position) => void) | null>(null);
+export const tapHandler = signal<((at: Position) => void) | null>(null);
 
 /** Draws a new shape; an older drawing ends. */
-export function draw(tool: DrawTool, change: DrawingState['change']): void {
+export function startDrawing(tool: DrawTool, change: DrawingState['change']): void {
   crosshair.value = null;
   drawing.value = { tool, shape: null, change };
 }
 
 /** Shows a shape with its handles. */
-export function reshape(shape: Geometry, change: DrawingState['change']): void {
+export function startReshaping(shape: Geometry, change: DrawingState['change']): void {
   const now = drawing.peek();
   if (now && now.shape === shape && now.change === change && !now.tool) return;
   drawing.value = { tool: null, shape, change };
@@ -48,7 +48,7 @@ export function stopDrawing(): void {
 }
 
 /** Lays the tool down; what was there before stays. */
-export function layDown(): void {
+export function releaseTool(): void {
   crosshair.value = null;
   if (drawing.value) drawing.value = drawing.value.shape ? { ...drawing.value, tool: null } : null;
 }
@@ -63,7 +63,7 @@ export function canReshape(shape: Geometry | null): boolean {
 /** Escape lays the tool down, wherever the focus is. */
 effect(() => {
   if (!drawing.value?.tool) return;
-  const layDownOnEscape = (event: KeyboardEvent) => event.key === 'Escape' && layDown();
+  const layDownOnEscape = (event: KeyboardEvent) => event.key === 'Escape' && releaseTool();
   addEventListener('keydown', layDownOnEscape);
   return () => removeEventListener('keydown', layDownOnEscape);
 });

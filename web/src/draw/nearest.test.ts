@@ -1,6 +1,6 @@
 import type { Geometry, Position } from 'geojson';
 import { expect, test } from 'vitest';
-import { nearest, outlineAt } from './nearest';
+import { nearestPosition, outlineAt } from './nearest';
 
 const flat = ([x = 0, y = 0]: Position) => ({ x: x * 100, y: y * 100 });
 const street: Geometry = {
@@ -12,11 +12,11 @@ const street: Geometry = {
   ],
 };
 
-test('a hand near a corner catches it, although an edge is nearer', () => expect(nearest([street], [95, 1], flat, 12)).toEqual([1, 0]));
+test('a hand near a corner catches it, although an edge is nearer', () => expect(nearestPosition([street], [95, 1], flat, 12)).toEqual([1, 0]));
 
-test('a hand near an edge catches the nearest place on it', () => expect(nearest([street], [50, 8], flat, 12)).toEqual([0.5, 0]));
+test('a hand near an edge catches the nearest place on it', () => expect(nearestPosition([street], [50, 8], flat, 12)).toEqual([0.5, 0]));
 
-test('a hand that is far from everything is free', () => expect(nearest([street], [50, 13], flat, 12)).toBeUndefined());
+test('a hand that is far from everything is free', () => expect(nearestPosition([street], [50, 13], flat, 12)).toBeUndefined());
 
 test('every part of every kind of shape can be caught', () => {
   const shapes: Geometry[] = [
@@ -41,7 +41,7 @@ test('every part of every kind of shape can be caught', () => {
     [6, 6],
     [8, 8],
   ])
-    expect(nearest(shapes, [at[0]! * 100 + 3, at[1]! * 100], flat, 12)).toEqual(at);
+    expect(nearestPosition(shapes, [at[0]! * 100 + 3, at[1]! * 100], flat, 12)).toEqual(at);
 });
 
 test('a tap means a line within reach, else the smallest area around it, else an edge near by', () => {

@@ -1,6 +1,6 @@
 // What of some shapes lies nearest to a hand on the screen.
 import type { Geometry, Position } from 'geojson';
-import { areaOf } from './measure';
+import { planarArea } from './measure';
 
 interface ScreenPoint {
   x: number;
@@ -8,7 +8,7 @@ interface ScreenPoint {
 }
 
 /** The nearest corner within reach, else the nearest place on an edge; `project` takes lonlat to pixels. */
-export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => ScreenPoint, reach: number): Position | undefined {
+export function nearestPosition(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => ScreenPoint, reach: number): Position | undefined {
   let corner: Position | undefined;
   let edge: Position | undefined;
   let [toCorner, toEdge] = [reach, reach];
@@ -41,20 +41,20 @@ export function outlineAt<T extends { geometry: Geometry }>(
 ): T | undefined {
   const hand = project(at);
   const aside = ({ geometry }: T) => {
-    const caught = nearest([geometry], [hand.x, hand.y], project, reach);
+    const caught = nearestPosition([geometry], [hand.x, hand.y], project, reach);
     const there = caught && project(caught);
     return there ? Math.hypot(there.x - hand.x, there.y - hand.y) : Infinity;
   };
   const least = (list: readonly T[], by: (one: T) => number) =>
     list.reduce<{ one?: T; size: number }>((best, one) => (by(one) < best.size ? { one, size: by(one) } : best), { size: Infinity }).one;
   const areal = ({ geometry }: T) => polygonsOf(geometry).length > 0;
-  const around = outlines.filter(({ geometry }) => polygonsOf(geometry).some((rings) => rings.filter((ring) => holds(ring, at)).length % 2 === 1));
+  const around = outlines.filter(({ geometry }) => polygonsOf(geometry).some((rings) => rings.filter((ring) => ringContains(ring, at)).length % 2 === 1));
   return (
     least(
       outlines.filter((one) => !areal(one)),
       aside,
     ) ??
-    least(around, ({ geometry }) => areaOf(geometry)) ??
+    least(around, ({ geometry }) => planarArea(geometry)) ??
     least(outlines.filter(areal), aside)
   );
 }
@@ -65,7 +65,7 @@ function polygonsOf(shape: Geometry): Position[][][] {
   return shape.type === 'GeometryCollection' ? shape.geometries.flatMap(polygonsOf) : [];
 }
 
-function holds(ring: Position[], [x = 0, y = 0]: Position): boolean {
+function ringContains(ring: Position[], [x = 0, y = 0]: Position): boolean {
   return ring.reduce((inside, [bx = 0, by = 0], i) => {
     const [ax = 0, ay = 0] = ring[i ? i - 1 : ring.length - 1]!;
     return ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax) ? !inside : inside;

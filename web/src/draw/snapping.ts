@@ -2,25 +2,27 @@
 // page holds is caught exactly; what only the tiles know, as exactly as they draw it.
 import type { Geometry, Position } from 'geojson';
 import type { Map as MapView } from 'maplibre-gl';
-import { boxOf } from '../geometry';
+import { boundingBox } from '../geometry';
 import { plan, selected } from '../state';
-import { nearest } from './nearest';
+import { nearestPosition } from './nearest';
 
 /** How near the hand must be, in pixels. */
 const REACH_PX = 12;
 /** Layers of tiles whose shapes the page does not hold. */
-const GROUND = ['segments', 'facilities'];
+const TILE_ONLY_LAYERS = ['segments', 'facilities'];
 
-export function snap(map: MapView, hand: Position): Position | undefined {
+export function snapPosition(map: MapView, hand: Position): Position | undefined {
   const { x, y } = map.project([hand[0]!, hand[1]!]);
   const [west, north] = map.unproject([x - REACH_PX, y - REACH_PX]).toArray();
   const [east, south] = map.unproject([x + REACH_PX, y + REACH_PX]).toArray();
   const near = (geometry: Geometry | null) => {
-    const box = boxOf(geometry);
+    const box = boundingBox(geometry);
     return box !== null && box[0] <= east && box[2] >= west && box[1] <= north && box[3] >= south;
   };
   const held = [...(plan.value?.areas ?? []), ...(plan.value?.interventions ?? []).filter(({ id }) => id !== selected.value)];
-  const layers = map.getStyle().layers.flatMap((layer) => ('source-layer' in layer && GROUND.includes(String(layer['source-layer'])) ? [layer.id] : []));
+  const layers = map
+    .getStyle()
+    .layers.flatMap((layer) => ('source-layer' in layer && TILE_ONLY_LAYERS.includes(String(layer['source-layer'])) ? [layer.id] : []));
   const drawn = map.queryRenderedFeatures(
     [
       [x - REACH_PX, y - REACH_PX],
@@ -29,5 +31,5 @@ export function snap(map: MapView, hand: Position): Position | undefined {
     { layers },
   );
   const shapes = [...held.flatMap(({ geometry }) => (near(geometry) ? [geometry!] : [])), ...drawn.map(({ geometry }) => geometry as Geometry)];
-  return nearest(shapes, [x, y], (at) => map.project([at[0]!, at[1]!]), REACH_PX);
+  return nearestPosition(shapes, [x, y], (at) => map.project([at[0]!, at[1]!]), REACH_PX);
 }

@@ -16,26 +16,26 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { readPalette, type MapPalette } from '../map/palette';
-import { DECIMALS, rounded, shapeOf } from './coordinates';
+import { DECIMALS, roundPosition, shapeOf } from './coordinates';
 import { canReshape, drawing, snapping, type DrawTool } from './drawing';
-import { areaOf, perDegree, simplified } from './measure';
-import { snap } from './snapping';
+import { planarArea, metresPerDegree, simplifyLine } from './measure';
+import { snapPosition } from './snapping';
 
-const MODE: Record<DrawTool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
-const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
-const REST = 'select';
+const MODE_OF_TOOL: Record<DrawTool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
+const MODE_OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
+const SELECT_MODE = 'select';
 /** A smaller outline is still a line or a point. */
-const LEAST_M2 = 10;
+const MIN_AREA_M2 = 10;
 /** A freehand outline keeps the corners that are farther than so many pixels from the line without them. */
 const FREEHAND_PX = 1.5;
 
 /** Draws on this map whatever is to be drawn; ends it when called. */
-export function attach(map: MapView): () => void {
+export function attachTerraDraw(map: MapView): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
-    modes: modes(
+    modes: drawModes(
       untracked(() => readPalette()),
-      { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) },
+      { toCustom: (event) => (snapping.peek() ? snapPosition(map, [event.lng, event.lat]) : undefined) },
     ),
   });
   pen.start();
@@ -47,7 +47,7 @@ export function attach(map: MapView): () => void {
   const tell = (settled: boolean) => {
     if (layingOut) return;
     const now = drawing.peek();
-    const shape = now && drawn(pen, several);
+    const shape = now && drawnShape(pen, several);
     if (!shape || (!settled && JSON.stringify(shape) === JSON.stringify(shown))) return;
     shown = shape;
     if (settled) drawing.value = { ...now, tool: null, shape };
@@ -56,8 +56,8 @@ export function attach(map: MapView): () => void {
   pen.on('change', () => tell(false));
   pen.on('finish', (id, { action, mode }) => {
     if (action === 'draw') {
-      if (mode === 'freehand') smooth(map, pen, id);
-      pen.setMode(REST);
+      if (mode === 'freehand') smoothOutline(map, pen, id);
+      pen.setMode(SELECT_MODE);
       pen.selectFeature(id);
     }
     tell(true);
@@ -67,30 +67,30 @@ export function attach(map: MapView): () => void {
     effect(() => {
       const now = drawing.value;
       if (now?.tool) {
-        if (pen.getMode() === MODE[now.tool] && now.shape === shown) return;
+        if (pen.getMode() === MODE_OF_TOOL[now.tool] && now.shape === shown) return;
         several = false;
         shown = null;
         layingOut = true;
         pen.clear();
-        pen.setMode(MODE[now.tool]);
+        pen.setMode(MODE_OF_TOOL[now.tool]);
         layingOut = false;
         map.getCanvas().style.cursor = 'crosshair';
         return;
       }
-      if (now && now.shape === shown && pen.getMode() === REST) return;
+      if (now && now.shape === shown && pen.getMode() === SELECT_MODE) return;
       shown = now?.shape ?? null;
       layingOut = true;
       pen.clear();
-      pen.setMode(REST);
+      pen.setMode(SELECT_MODE);
       if (shown && canReshape(shown)) {
         several = shown.type.startsWith('Multi');
-        place(pen, shown);
+        placeShape(pen, shown);
       }
       layingOut = false;
     }),
     effect(() => {
       const styles = stylesOf(readPalette());
-      for (const mode of [...Object.values(MODE), REST]) pen.updateModeOptions(mode, { styles } as never);
+      for (const mode of [...Object.values(MODE_OF_TOOL), SELECT_MODE]) pen.updateModeOptions(mode, { styles } as never);
     }),
   ];
   return () => {
@@ -100,11 +100,11 @@ export function attach(map: MapView): () => void {
 }
 
 /** Puts a shape on the map, a feature a part, and its handles where it is one part. */
-function place(pen: TerraDraw, shape: Geometry): void {
-  const features = parts(shape).map((part) => ({
+function placeShape(pen: TerraDraw, shape: Geometry): void {
+  const features = shapeParts(shape).map((part) => ({
     type: 'Feature' as const,
     id: pen.getFeatureId(),
-    properties: { mode: OF_TYPE[part.type]! },
+    properties: { mode: MODE_OF_TYPE[part.type]! },
     geometry: part,
   }));
   const added = pen.addFeatures(features as GeoJSONStoreFeatures[]);
@@ -114,29 +114,29 @@ function place(pen: TerraDraw, shape: Geometry): void {
 
 type ShapePart = Extract<Geometry, { type: 'Point' | 'LineString' | 'Polygon' }>;
 
-function parts(shape: Geometry): ShapePart[] {
+function shapeParts(shape: Geometry): ShapePart[] {
   switch (shape.type) {
     case 'Point':
-      return [{ type: 'Point', coordinates: rounded(shape.coordinates) }];
+      return [{ type: 'Point', coordinates: roundPosition(shape.coordinates) }];
     case 'LineString':
-      return [{ type: 'LineString', coordinates: shape.coordinates.map(rounded) }];
+      return [{ type: 'LineString', coordinates: shape.coordinates.map(roundPosition) }];
     case 'Polygon':
-      return [{ type: 'Polygon', coordinates: shape.coordinates.map((ring) => ring.map(rounded)) }];
+      return [{ type: 'Polygon', coordinates: shape.coordinates.map((ring) => ring.map(roundPosition)) }];
     case 'MultiPoint':
-      return shape.coordinates.flatMap((coordinates) => parts({ type: 'Point', coordinates }));
+      return shape.coordinates.flatMap((coordinates) => shapeParts({ type: 'Point', coordinates }));
     case 'MultiLineString':
-      return shape.coordinates.flatMap((coordinates) => parts({ type: 'LineString', coordinates }));
+      return shape.coordinates.flatMap((coordinates) => shapeParts({ type: 'LineString', coordinates }));
     case 'MultiPolygon':
-      return shape.coordinates.flatMap((coordinates) => parts({ type: 'Polygon', coordinates }));
+      return shape.coordinates.flatMap((coordinates) => shapeParts({ type: 'Polygon', coordinates }));
     default:
       return [];
   }
 }
 
 /** What is drawn now as one shape; null while it is too little, or runs over itself. */
-function drawn(pen: TerraDraw, several: boolean): Geometry | null {
-  const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== REST && !isMark(properties));
-  const all = features.map(({ geometry }) => wholeOf(geometry as ShapePart));
+function drawnShape(pen: TerraDraw, several: boolean): Geometry | null {
+  const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== SELECT_MODE && !isMark(properties));
+  const all = features.map(({ geometry }) => completePart(geometry as ShapePart));
   if (!all.length || !all.every((part) => part !== null)) return null;
   if (!several && all.length === 1) return all[0]!;
   const coordinates = all.map((part) => part.coordinates);
@@ -147,28 +147,28 @@ function drawn(pen: TerraDraw, several: boolean): Geometry | null {
 const isMark = (properties: Record<string, unknown>) => ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
 
 /** A part without repeated corners; null while it is too little. */
-function wholeOf(part: ShapePart): ShapePart | null {
+function completePart(part: ShapePart): ShapePart | null {
   if (part.type === 'Point') return part;
   if (part.type === 'LineString') return part.coordinates.length > 1 ? part : null;
   const ring = shapeOf(part.coordinates[0]!, 'polygon').shape;
-  return ring?.type === 'Polygon' && areaOf(ring) >= LEAST_M2 ? ring : null;
+  return ring?.type === 'Polygon' && planarArea(ring) >= MIN_AREA_M2 ? ring : null;
 }
 
 /** A hand draws more corners than an outline needs, and they all would stand in the link. */
-function smooth(map: MapView, pen: TerraDraw, id: string | number): void {
+function smoothOutline(map: MapView, pen: TerraDraw, id: string | number): void {
   const shape = pen.getSnapshotFeature(id)?.geometry as Polygon | undefined;
   if (!shape) return;
   const { lng, lat } = map.getCenter();
   const { x } = map.project([lng, lat]);
-  const metresPerPixel = Math.abs(map.unproject([x + 1, 0]).lng - lng) * perDegree(lat)[0];
-  const ring = simplified(shape.coordinates[0]!, FREEHAND_PX * metresPerPixel);
+  const metresPerPixel = Math.abs(map.unproject([x + 1, 0]).lng - lng) * metresPerDegree(lat)[0];
+  const ring = simplifyLine(shape.coordinates[0]!, FREEHAND_PX * metresPerPixel);
   if (ring.length > 3) pen.updateFeatureGeometry(id, { type: 'Polygon', coordinates: [ring as Position[]] } as never);
 }
 
 /** Where a corner catches, given where the hand is. */
 type SnapOptions = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
 
-function modes(palette: MapPalette, catches: SnapOptions) {
+function drawModes(palette: MapPalette, catches: SnapOptions) {
   const styles = stylesOf(palette);
   const handles = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true, snappable: catches } } };
   const round = { feature: { draggable: true, coordinates: { draggable: true, resizable: 'center' as const } } };
@@ -187,7 +187,7 @@ function modes(palette: MapPalette, catches: SnapOptions) {
 
 /** The look of a drawn question: accent, solid, a pale fill, round handles. */
 function stylesOf(palette: MapPalette) {
-  const [accent, panel] = [hex(palette.accent), hex(palette.panel)];
+  const [accent, panel] = [hexColour(palette.accent), hexColour(palette.panel)];
   const handle = (name: string, width: number) => ({
     [`${name}Color`]: panel,
     [`${name}Width`]: width,
@@ -222,7 +222,7 @@ function stylesOf(palette: MapPalette) {
 }
 
 /** `rgb(91, 42, 134)` as `#5b2a86`, which Terra Draw takes. */
-function hex(colour: string): HexColor {
+function hexColour(colour: string): HexColor {
   const numbers = colour.match(/\d+(\.\d+)?/g) ?? [];
   return `#${numbers
     .slice(0, 3)

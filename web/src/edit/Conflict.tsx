@@ -2,24 +2,24 @@
 // changed is taken as it is and can be turned; what both changed has to be chosen.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
-import { dayAndHour } from '../format';
+import { formatDayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
 import { announcement } from '../state';
-import { isEmpty, Value } from '../ui/Value';
+import { isEmpty, PropertyValue } from '../ui/Value';
 import { GEOMETRY, type FieldName } from './featureChange';
-import { decide, letBe, makeAgain, removeAnyway } from './resolveConflict';
-import { deciding, trouble } from './editorState';
+import { commitMerged, keepTheirs, restoreMine, removeAnyway } from './resolveConflict';
+import { openConflict, editError } from './editorState';
 import { titleOfContent } from './drafts';
-import { nameOf } from './quickEdits';
+import { titleOfId } from './quickEdits';
 import type { FieldDifference, MergeSide } from './merge';
-import { describe } from './PlaceField';
+import { describeGeometry } from './PlaceField';
 import { collectionOf } from './featureRef';
 import { schemaOf } from './schemas';
-import { historyOf, type HistoryVersion } from './editApi';
+import { fetchHistory, type HistoryVersion } from './editApi';
 
-export function Conflict() {
-  const asked = deciding.value!;
+export function ConflictForm() {
+  const asked = openConflict.value!;
   const { change, theirs, differences } = asked.conflict;
   const heading = useRef<HTMLHeadingElement>(null);
   const [last, setLast] = useState<HistoryVersion | null>(null);
@@ -29,7 +29,7 @@ export function Conflict() {
     heading.current?.focus();
     document.getElementById('tab-content')?.scrollTo(0, 0);
     announcement.value = t('conflict.opened');
-    void historyOf(change.id).then((versions) => setLast(versions?.[0] ?? null));
+    void fetchHistory(change.id).then((versions) => setLast(versions?.[0] ?? null));
   }, [asked.conflict]);
   const choose = (field: FieldName, side: MergeSide) => setChoices(new Map([...choices, [field, side]]));
   const both = differences.filter(({ by }) => by === 'both');
@@ -38,21 +38,21 @@ export function Conflict() {
     event.preventDefault();
     setMissing(open.length > 0);
     if (open.length) document.querySelector<HTMLElement>(`[name="choice-${open[0]!.field}"]`)?.focus();
-    else void decide(choices);
+    else void commitMerged(choices);
   };
   const removed = !theirs || !change.now;
   return (
     <form class="conflict form" onSubmit={submit}>
       <h1 ref={heading} tabIndex={-1}>
-        {t('conflict.title', { title: (change.now && titleOfContent(change.now)) || nameOf(change.id) })}
+        {t('conflict.title', { title: (change.now && titleOfContent(change.now)) || titleOfId(change.id) })}
       </h1>
       <p>
         {!theirs ? t('conflict.theyRemoved') : !change.now ? t('conflict.iRemoved') : t('conflict.what')}{' '}
-        {last && <span class="muted">{t('conflict.who', { author: last.author, when: dayAndHour(last.at) })}</span>}
+        {last && <span class="muted">{t('conflict.who', { author: last.author, when: formatDayAndHour(last.at) })}</span>}
       </p>
-      {trouble.value && (
+      {editError.value && (
         <p class="fault" role="alert">
-          {trouble.value}
+          {editError.value}
         </p>
       )}
       {missing && open.length > 0 && (
@@ -61,11 +61,11 @@ export function Conflict() {
         </p>
       )}
       {differences.map((one) => (
-        <Choice key={one.field} one={one} chosen={choices.get(one.field) ?? null} choose={choose} fixed={removed} />
+        <DifferenceChoice key={one.field} one={one} chosen={choices.get(one.field) ?? null} choose={choose} fixed={removed} />
       ))}
       <div class="actions sticky">
         {!theirs ? (
-          <button type="button" class="button primary" onClick={() => void makeAgain()}>
+          <button type="button" class="button primary" onClick={() => void restoreMine()}>
             {t('conflict.makeAgain')}
           </button>
         ) : !change.now ? (
@@ -77,10 +77,10 @@ export function Conflict() {
             {t('conflict.save')}
           </button>
         )}
-        <button type="button" class="button" onClick={() => void letBe()}>
+        <button type="button" class="button" onClick={() => void keepTheirs()}>
           {t('conflict.keepTheirs')}
         </button>
-        <button type="button" class="button" onClick={() => (deciding.value = null)}>
+        <button type="button" class="button" onClick={() => (openConflict.value = null)}>
           {t('conflict.later')}
         </button>
       </div>
@@ -96,9 +96,9 @@ interface DifferenceProps {
   fixed: boolean;
 }
 
-function Choice({ one, chosen, choose, fixed }: DifferenceProps) {
+function DifferenceChoice({ one, chosen, choose, fixed }: DifferenceProps) {
   const { field, base, mine, theirs, by } = one;
-  const schema = schemaOf(collectionOf(deciding.value?.conflict.change.id ?? ''))?.properties?.[field];
+  const schema = schemaOf(collectionOf(openConflict.value?.conflict.change.id ?? ''))?.properties?.[field];
   const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
   const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
   const option = (which: MergeSide, value: unknown) => (
@@ -107,7 +107,7 @@ function Choice({ one, chosen, choose, fixed }: DifferenceProps) {
       {!fixed && <input type="radio" name={`choice-${field}`} checked={side === which} onChange={() => choose(field, which)} />}
       <span>
         <span class="muted">{which === 'mine' ? t('conflict.mine') : t('conflict.theirs')}</span>
-        <Shown field={field} schema={schema} value={value} />
+        <FieldValue field={field} schema={schema} value={value} />
       </span>
     </label>
   );
@@ -119,7 +119,7 @@ function Choice({ one, chosen, choose, fixed }: DifferenceProps) {
       <div class="version before">
         <span>
           <span class="muted">{t('conflict.base')}</span>
-          <Shown field={field} schema={schema} value={base} />
+          <FieldValue field={field} schema={schema} value={base} />
         </span>
       </div>
       {option('theirs', theirs)}
@@ -129,12 +129,12 @@ function Choice({ one, chosen, choose, fixed }: DifferenceProps) {
 }
 
 /** A value as the detail shows it; nothing is said in words. */
-export function Shown({ field, schema, value }: { field: FieldName; schema: FieldSchema | undefined; value: unknown }) {
-  if (field === GEOMETRY) return <span>{describe(value as Geometry | null)}</span>;
+export function FieldValue({ field, schema, value }: { field: FieldName; schema: FieldSchema | undefined; value: unknown }) {
+  if (field === GEOMETRY) return <span>{describeGeometry(value as Geometry | null)}</span>;
   if (isEmpty(value)) return <span class="none">{t('value.none')}</span>;
   return (
     <span class="shown">
-      <Value schema={schema} value={value} />
+      <PropertyValue schema={schema} value={value} />
     </span>
   );
 }

@@ -2,40 +2,40 @@
 // made of its schema like that of an intervention, and goes the same way.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address, type FeatureItem } from '../api';
-import { taker } from '../draw/drawing';
+import { tapHandler } from '../draw/drawing';
 import { outlineAt } from '../draw/nearest';
-import { fold, holds, words } from '../textSearch';
-import { dayAndHour } from '../format';
+import { foldText, matchesWords, searchWords } from '../textSearch';
+import { formatDayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { conceptLabel, inLanguage, vocabularyOf, type FieldSchema } from '../model';
-import { announcement, cityName, filter, model, plan, theMap } from '../state';
-import { touched } from '../state/planChanges';
+import { announcement, cityName, filter, model, plan, mainMap } from '../state';
+import { changedArea } from '../state/planChanges';
 import { Icon } from '../ui/Icon';
-import { browsing, drafts, lists, settled, waiting } from './editorState';
-import { edit, isTouched, makeIn, titleOfContent } from './drafts';
-import { withWaiting } from './pendingItems';
+import { browsedCollection, drafts, itemListCache, otherDataVersion, pendingChanges } from './editorState';
+import { editItem, isTouched, startDraftIn, titleOfContent } from './drafts';
+import { applyPending } from './pendingItems';
 import { INTERVENTIONS, refOf } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
-import { contentOf, mayAdd, mayChange } from './editApi';
+import { contentOf, fetchMayAdd, fetchMayChange } from './editApi';
 
 /** Those that stand first, being what planners draw. */
-const FIRST = ['areas', 'segments', 'facilities', 'premises'];
+const FIRST_COLLECTIONS = ['areas', 'segments', 'facilities', 'premises'];
 /** What residents write is moderated elsewhere. */
-const LEFT_OUT = [INTERVENTIONS, 'contributions'];
-const MOST = 500;
+const HIDDEN_COLLECTIONS = [INTERVENTIONS, 'contributions'];
+const MAX_ITEMS = 500;
 const REACH_PX = 14;
 
 export const titleOfCollection = (schema: FieldSchema | undefined, id: string) =>
   inLanguage(schema?.['x-cityheart-title'], language.value) ?? schema?.title ?? id;
 
-export function Data() {
+export function DataBrowser() {
   const heading = useRef<HTMLHeadingElement>(null);
-  const [collections, setCollections] = useState(offered);
-  const chosen = browsing.value || collections[0] || '';
+  const [collections, setCollections] = useState(knownCollections);
+  const chosen = browsedCollection.value || collections[0] || '';
   useLayoutEffect(() => heading.current?.focus(), []);
   useEffect(() => {
     let here = true;
-    void collectionsOnOffer().then((ids) => here && setCollections(ids));
+    void loadEditableCollections().then((ids) => here && setCollections(ids));
     return () => {
       here = false;
     };
@@ -43,7 +43,7 @@ export function Data() {
   return (
     <section class="data form" aria-labelledby="data-title">
       <div class="way">
-        <button type="button" class="link" onClick={() => (browsing.value = null)}>
+        <button type="button" class="link" onClick={() => (browsedCollection.value = null)}>
           <Icon name="back" />
           {t('data.leave')}
         </button>
@@ -54,7 +54,7 @@ export function Data() {
       <div class="field">
         <label for="data-collection">{t('data.collection')}</label>
         <span class="select full">
-          <select id="data-collection" value={chosen} onChange={(event) => (browsing.value = event.currentTarget.value)}>
+          <select id="data-collection" value={chosen} onChange={(event) => (browsedCollection.value = event.currentTarget.value)}>
             {collections.map((id) => (
               <option key={id} value={id}>
                 {titleOfCollection(schemaOf(id), id)}
@@ -64,45 +64,45 @@ export function Data() {
           <Icon name="down" />
         </span>
       </div>
-      {chosen && <Things key={chosen} collection={chosen} />}
+      {chosen && <CollectionItems key={chosen} collection={chosen} />}
     </section>
   );
 }
 
 /** As they were last had: they are there without a connection, too. */
-let offered: string[] = [];
+let knownCollections: string[] = [];
 
-async function collectionsOnOffer(): Promise<string[]> {
+async function loadEditableCollections(): Promise<string[]> {
   const answer = await fetch(address('api/collections?f=json')).catch(() => null);
-  if (!answer?.ok) return offered;
+  if (!answer?.ok) return knownCollections;
   const { collections } = (await answer.json()) as { collections: { id: string }[] };
-  const rank = (id: string) => (FIRST.includes(id) ? FIRST.indexOf(id) : FIRST.length);
-  const ids = collections.map(({ id }) => id).filter((id) => !LEFT_OUT.includes(id));
+  const rank = (id: string) => (FIRST_COLLECTIONS.includes(id) ? FIRST_COLLECTIONS.indexOf(id) : FIRST_COLLECTIONS.length);
+  const ids = collections.map(({ id }) => id).filter((id) => !HIDDEN_COLLECTIONS.includes(id));
   await Promise.all(ids.map(loadSchema));
-  offered = ids.sort((a, b) => rank(a) - rank(b));
-  return offered;
+  knownCollections = ids.sort((a, b) => rank(a) - rank(b));
+  return knownCollections;
 }
 
 /** The things of a collection, of the chosen city where they belong to cities. */
-function Things({ collection }: { collection: string }) {
+function CollectionItems({ collection }: { collection: string }) {
   const { city } = filter.value;
   const schema = schemaOf(collection);
   const ofCity = Boolean(schema?.properties?.city && city);
   const name = `${collection} ${ofCity ? city : ''}`;
-  const [list, setList] = useState<FeatureItem[] | null>(lists.get(name) ?? null);
+  const [list, setList] = useState<FeatureItem[] | null>(itemListCache.get(name) ?? null);
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const [refused, setRefused] = useState('');
   // Anew after a change of one's own, and when others change something of it.
-  const round = settled.value;
-  const news = touched.value?.collection === collection ? touched.value : null;
+  const round = otherDataVersion.value;
+  const news = changedArea.value?.collection === collection ? changedArea.value : null;
   useEffect(() => {
     let here = true;
-    void mayAdd(collection).then((may) => here && setOpen(may !== false));
+    void fetchMayAdd(collection).then((may) => here && setOpen(may !== false));
     // Without an answer what was shown stays.
-    setList(lists.get(name) ?? null);
-    void things(collection, ofCity ? city : '').then((found) => {
-      if (found) lists.set(name, found);
+    setList(itemListCache.get(name) ?? null);
+    void loadCollectionItems(collection, ofCity ? city : '').then((found) => {
+      if (found) itemListCache.set(name, found);
       if (found && here) setList(found);
     });
     return () => {
@@ -112,35 +112,35 @@ function Things({ collection }: { collection: string }) {
   const begin = async (item: FeatureItem) => {
     const id = String(item.id);
     const ref = refOf(collection, id);
-    if (unsent.has(ref) || (await mayChange(ref)) !== false) return edit(ref, contentOf(item, collection));
+    if (unsent.has(ref) || (await fetchMayChange(ref)) !== false) return editItem(ref, contentOf(item, collection));
     setRefused(id);
     announcement.value = t('data.cannot');
   };
-  const unsent = new Set(waiting.value.flatMap(({ changes }) => changes.map((one) => one.id)));
+  const unsent = new Set(pendingChanges.value.flatMap(({ changes }) => changes.map((one) => one.id)));
   const all = useMemo(
-    () => withWaiting(list ?? [], waiting.value, collection, ({ properties }) => !ofCity || properties.city === city),
-    [list, waiting.value, name],
+    () => applyPending(list ?? [], pendingChanges.value, collection, ({ properties }) => !ofCity || properties.city === city),
+    [list, pendingChanges.value, name],
   );
   const placed = all.flatMap((item) => (item.geometry ? [{ item, geometry: item.geometry }] : []));
   useEffect(() => {
     if (!placed.length) return;
     const tapped = (at: number[]) => {
-      const map = theMap.peek();
+      const map = mainMap.peek();
       const one = map && outlineAt(placed, at, (place) => map.project([place[0]!, place[1]!]), REACH_PX);
       if (one) void begin(one.item);
       else announcement.value = t('place.pickNone');
     };
-    taker.value = tapped;
+    tapHandler.value = tapped;
     return () => {
-      if (taker.peek() === tapped) taker.value = null;
+      if (tapHandler.peek() === tapped) tapHandler.value = null;
     };
   }, [all]);
-  const wanted = words(text);
-  const shown = all.filter((item) => holds(fold(`${item.id} ${titleOf(item)}`), wanted));
+  const wanted = searchWords(text);
+  const shown = all.filter((item) => matchesWords(foldText(`${item.id} ${itemTitle(item)}`), wanted));
   return (
     <>
       {open && (
-        <button type="button" class="button" id="data-new" onClick={() => makeIn(collection)}>
+        <button type="button" class="button" id="data-new" onClick={() => startDraftIn(collection)}>
           <Icon name="plus" />
           {t('data.new')}
         </button>
@@ -149,7 +149,7 @@ function Things({ collection }: { collection: string }) {
         <label for="data-search">{t('data.search')}</label>
         <input id="data-search" class="input" type="search" autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} />
         <p class="help">
-          {[ofCity && cityName(plan.value?.cities.get(city)), t('data.count', { count: shown.length }), placed.length > 0 && theMap.value && t('data.tap')]
+          {[ofCity && cityName(plan.value?.cities.get(city)), t('data.count', { count: shown.length }), placed.length > 0 && mainMap.value && t('data.tap')]
             .filter(Boolean)
             .join(' · ')}
         </p>
@@ -159,9 +159,9 @@ function Things({ collection }: { collection: string }) {
           <li key={item.id}>
             <button type="button" class="row thing" data-id={item.id} onClick={() => void begin(item)}>
               <span class="what">
-                <span class="title">{titleOf(item)}</span>
-                <span class="sub">{subOf(item, schema)}</span>
-                <Mine id={refOf(collection, String(item.id))} unsent={unsent} />
+                <span class="title">{itemTitle(item)}</span>
+                <span class="sub">{itemSubtitle(item, schema)}</span>
+                <LocalNote id={refOf(collection, String(item.id))} unsent={unsent} />
               </span>
             </button>
             {refused === item.id && <p class="hint">{t('data.cannot')}</p>}
@@ -173,16 +173,16 @@ function Things({ collection }: { collection: string }) {
 }
 
 /** What this device has of it that the server has not. */
-function Mine({ id, unsent }: { id: string; unsent: ReadonlySet<string> }) {
+function LocalNote({ id, unsent }: { id: string; unsent: ReadonlySet<string> }) {
   const left = drafts.value.find((one) => one.key === id && isTouched(one));
   if (!left && !unsent.has(id)) return null;
-  return <span class="note">{left ? t('draft.here', { when: dayAndHour(left.at) }) : t('waiting.this')}</span>;
+  return <span class="note">{left ? t('draft.here', { when: formatDayAndHour(left.at) }) : t('waiting.this')}</span>;
 }
 
-const titleOf = ({ id, properties }: FeatureItem) => titleOfContent({ geometry: null, properties }) || String(id);
+const itemTitle = ({ id, properties }: FeatureItem) => titleOfContent({ geometry: null, properties }) || String(id);
 
 /** Its city and what its choices say of it. */
-function subOf({ properties }: FeatureItem, schema: FieldSchema | undefined): string {
+function itemSubtitle({ properties }: FeatureItem, schema: FieldSchema | undefined): string {
   const choices = Object.entries(schema?.properties ?? {}).filter(([name, field]) => field.enum && properties[name] && name !== 'location_precision');
   const said = choices.map(([name, field]) =>
     conceptLabel(model.value ? vocabularyOf(model.value, field) : undefined, String(properties[name]), language.value),
@@ -192,8 +192,8 @@ function subOf({ properties }: FeatureItem, schema: FieldSchema | undefined): st
 }
 
 /** Of a large collection, what lies in sight. Null when there is no answer. */
-async function things(collection: string, city: string): Promise<FeatureItem[] | null> {
-  const sight = theMap
+async function loadCollectionItems(collection: string, city: string): Promise<FeatureItem[] | null> {
+  const sight = mainMap
     .peek()
     ?.getBounds()
     .toArray()
@@ -201,10 +201,10 @@ async function things(collection: string, city: string): Promise<FeatureItem[] |
     .map((degrees) => degrees.toFixed(5))
     .join();
   const ask = async (more: string) => {
-    const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/items?limit=${MOST}&f=json${more}`)).catch(() => null);
+    const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/items?limit=${MAX_ITEMS}&f=json${more}`)).catch(() => null);
     return answer?.ok ? ((await answer.json()) as { features: FeatureItem[]; numberMatched?: number }) : null;
   };
   const whole = await ask(city ? `&city=${encodeURIComponent(city)}` : '');
-  if (!whole || (whole.numberMatched ?? 0) <= MOST || !sight) return whole?.features ?? null;
+  if (!whole || (whole.numberMatched ?? 0) <= MAX_ITEMS || !sight) return whole?.features ?? null;
   return (await ask(`&bbox=${sight}`))?.features ?? whole.features;
 }

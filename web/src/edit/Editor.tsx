@@ -4,20 +4,34 @@ import { language, t, type MessageKey } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';
 import { announcement } from '../state';
 import { Icon } from '../ui/Icon';
-import { differing, GEOMETRY } from './featureChange';
+import { changedFields, GEOMETRY } from './featureChange';
 import { faultKey, type FieldFault } from './validation';
-import { Conflict } from './Conflict';
-import { Data, titleOfCollection } from './DataBrowser';
-import { browsing, deciding, draft, overtaken, trouble, unkept } from './editorState';
-import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, removeDrafted, save, saving, titleOfDraft, undoField } from './drafts';
+import { ConflictForm } from './Conflict';
+import { DataBrowser, titleOfCollection } from './DataBrowser';
+import { browsedCollection, openConflict, openDraft, draftOutdated, editError, storageFailed } from './editorState';
+import {
+  changeField,
+  closeDraft,
+  discardDraft,
+  draftFaults,
+  fieldSteps,
+  isTouched,
+  compareWithServer,
+  redoField,
+  removeDrafted,
+  saveDraft,
+  savingDraft,
+  titleOfDraft,
+  undoField,
+} from './drafts';
 import { formOf, sectionOf, sectionsOf, type FormField, type FormSection } from './form';
-import { Place } from './PlaceField';
-import { FaultText, fieldId, Input, titleOfField } from './FieldInput';
+import { PlaceField } from './PlaceField';
+import { FaultText, fieldId, FieldInput, titleOfField } from './FieldInput';
 import type { FeatureDraft } from './deviceStorage';
 import { collectionOf, isIntervention } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
 
-const TITLES: Record<FormSection, MessageKey> = {
+const SECTION_TITLES: Record<FormSection, MessageKey> = {
   what: 'section.what',
   where: 'section.where',
   when: 'section.when',
@@ -28,13 +42,13 @@ const TITLES: Record<FormSection, MessageKey> = {
 };
 
 /** What an editor has in hand stands where the detail would. */
-export function Workbench() {
-  if (deciding.value) return <Conflict key="conflict" />;
-  if (draft.value) return <Editor key={draft.value.key} one={draft.value} />;
-  return browsing.value === null ? null : <Data />;
+export function EditorPanel() {
+  if (openConflict.value) return <ConflictForm key="conflict" />;
+  if (openDraft.value) return <DraftEditor key={openDraft.value.key} one={openDraft.value} />;
+  return browsedCollection.value === null ? null : <DataBrowser />;
 }
 
-function Editor({ one }: { one: FeatureDraft }) {
+function DraftEditor({ one }: { one: FeatureDraft }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
     heading.current?.focus();
@@ -51,15 +65,15 @@ function Editor({ one }: { one: FeatureDraft }) {
     ...sectionsOf(fields, short),
     ...(short && schema.properties?.geometry ? [['where', []] satisfies [FormSection, FormField[]]] : []),
   ];
-  const shown = faults.value;
+  const shown = draftFaults.value;
   const submit = async () => {
-    await save();
-    if (faults.value.length) document.getElementById('faults')?.focus();
+    await saveDraft();
+    if (draftFaults.value.length) document.getElementById('faults')?.focus();
   };
   return (
-    <div class="editor form" role="form" aria-labelledby="editor-title" onKeyDown={(event) => keys(event, submit)}>
+    <div class="editor form" role="form" aria-labelledby="editor-title" onKeyDown={(event) => handleEditorKeys(event, submit)}>
       <div class="way">
-        <button type="button" class="link" onClick={() => close(one)}>
+        <button type="button" class="link" onClick={() => closeDraft(one)}>
           <Icon name="back" />
           {t('edit.leave')}
         </button>
@@ -94,28 +108,28 @@ function Editor({ one }: { one: FeatureDraft }) {
             ? t('data.newTitle', { collection: titleOfCollection(schema, collection) })
             : t('edit.newTitle')}
       </h1>
-      <p class="note">{unkept.value ? t('draft.unkept') : t('draft.kept')}</p>
-      {overtaken.value && <Overtaken />}
-      {trouble.value && (
+      <p class="note">{storageFailed.value ? t('draft.unkept') : t('draft.kept')}</p>
+      {draftOutdated.value && <OutdatedNotice />}
+      {editError.value && (
         <p class="fault" role="alert">
-          {trouble.value}
+          {editError.value}
         </p>
       )}
-      <Summary faults={shown} fields={fields} schema={schema} />
+      <FaultSummary faults={shown} fields={fields} schema={schema} />
       {sections.map(([section, own]) => (
-        <SectionOf key={section} section={section} own={own} one={one} schema={schema} short={short} />
+        <EditorSection key={section} section={section} own={own} one={one} schema={schema} short={short} />
       ))}
       <div class="actions sticky">
-        <button type="button" class="button primary" id="save" disabled={saving.value} onClick={() => void submit()}>
+        <button type="button" class="button primary" id="save" disabled={savingDraft.value} onClick={() => void submit()}>
           {one.base ? t('edit.save') : t('edit.create')}
         </button>
         {isTouched(one) && (
-          <button type="button" class="button" onClick={() => discard(one.key)}>
+          <button type="button" class="button" onClick={() => discardDraft(one.key)}>
             {t('draft.discard')}
           </button>
         )}
         {!isTouched(one) && (
-          <button type="button" class="button" onClick={() => close(one)}>
+          <button type="button" class="button" onClick={() => closeDraft(one)}>
             {t('edit.cancel')}
           </button>
         )}
@@ -130,7 +144,7 @@ function Editor({ one }: { one: FeatureDraft }) {
 }
 
 /** Within a text field the browser's own undo is nearer; elsewhere the keys undo a field. */
-function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
+function handleEditorKeys(event: KeyboardEvent, submit: () => Promise<void>): void {
   if (!(event.ctrlKey || event.metaKey)) return;
   const target = event.target as HTMLElement;
   const key = event.key.toLowerCase();
@@ -144,35 +158,47 @@ function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
   }
 }
 
-function SectionOf({ section, own, one, schema, short }: { section: FormSection; own: FormField[]; one: FeatureDraft; schema: FieldSchema; short: boolean }) {
-  const wrong = faults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0], short) === section).length;
-  const touched = one.base ? differing(one.base, one.now).filter((name) => sectionOf(name, short) === section).length : 0;
+function EditorSection({
+  section,
+  own,
+  one,
+  schema,
+  short,
+}: {
+  section: FormSection;
+  own: FormField[];
+  one: FeatureDraft;
+  schema: FieldSchema;
+  short: boolean;
+}) {
+  const wrong = draftFaults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0], short) === section).length;
+  const touched = one.base ? changedFields(one.base, one.now).filter((name) => sectionOf(name, short) === section).length : 0;
   return (
     <details class="section" open={section === 'what' || section === 'where' || wrong > 0}>
       <summary>
-        <h2>{t(TITLES[section])}</h2>
+        <h2>{t(SECTION_TITLES[section])}</h2>
         {wrong > 0 && <span class="fault">{t('edit.wrong', { count: wrong })}</span>}
         {wrong === 0 && touched > 0 && <span class="note">{t('edit.touched', { count: touched })}</span>}
         <Icon name="down" />
       </summary>
       <div class="fields-of">
         {section === 'where' && (
-          <Place
+          <PlaceField
             value={one.now.geometry}
             city={String(one.now.properties.city ?? '')}
-            faults={faults.value}
+            faults={draftFaults.value}
             id={one.key}
             schema={schema.properties?.geometry}
           />
         )}
         {own.map((field) => (
-          <Input
+          <FieldInput
             key={field.name}
             field={field}
             at={[field.name]}
             value={one.now.properties[field.name]}
-            faults={faults.value}
-            change={(value) => change(field.name, value)}
+            faults={draftFaults.value}
+            change={(value) => changeField(field.name, value)}
             city={String(one.now.properties.city ?? '')}
             status={String(one.base?.properties.status ?? '')}
           />
@@ -183,7 +209,7 @@ function SectionOf({ section, own, one, schema, short }: { section: FormSection;
 }
 
 /** What is wrong, each with a link to its field. */
-function Summary({ faults: list, fields, schema }: { faults: readonly FieldFault[]; fields: FormField[]; schema: FieldSchema }) {
+function FaultSummary({ faults: list, fields, schema }: { faults: readonly FieldFault[]; fields: FormField[]; schema: FieldSchema }) {
   if (!list.length) return null;
   const place = schema.properties?.geometry;
   const nameOf = ([name = '']: string[]) => {
@@ -218,11 +244,11 @@ function Summary({ faults: list, fields, schema }: { faults: readonly FieldFault
   );
 }
 
-function Overtaken() {
+function OutdatedNotice() {
   return (
     <div class="hint" role="status">
       <p>{t('edit.overtaken')}</p>
-      <button type="button" class="button" onClick={() => void lookAtOthers()}>
+      <button type="button" class="button" onClick={() => void compareWithServer()}>
         {t('edit.compare')}
       </button>
     </div>

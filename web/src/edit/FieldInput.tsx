@@ -4,15 +4,15 @@ import { language, t } from '../i18n';
 import { fieldTitle, inLanguage, vocabularyOf, conceptLabel } from '../model';
 import { cityName, model, plan, titleOf } from '../state';
 import { account } from '../state/session';
-import { number } from '../format';
+import { formatNumber } from '../format';
 import { Icon } from '../ui/Icon';
-import { isNothing } from './featureChange';
+import { isBlank } from './featureChange';
 import { faultKey, type FieldFault, type FaultReason } from './validation';
 import type { FormField } from './form';
-import { Rows, Texts } from './ListFields';
-import { Names } from './NamesField';
-import { movesFrom, nameOf } from './quickEdits';
-import { citiesOpen } from './permissions';
+import { RowsInput, TextsInput } from './ListFields';
+import { NamesInput } from './NamesField';
+import { nextStatuses, titleOfId } from './quickEdits';
+import { editableCities } from './permissions';
 
 export interface InputProps {
   field: FormField;
@@ -30,41 +30,41 @@ export interface InputProps {
 export const fieldId = (at: readonly (string | number)[]) => `field-${at.join('-')}`;
 export const titleOfField = ({ schema, name }: FormField) => fieldTitle(schema, name, language.value);
 
-export function Input(props: InputProps) {
+export function FieldInput(props: InputProps) {
   const { field, at } = props;
   switch (field.kind) {
     case 'choices':
-      return <Choices {...props} />;
+      return <ChoicesInput {...props} />;
     case 'rows':
-      return <Rows {...props} />;
+      return <RowsInput {...props} />;
     case 'texts':
-      return <Texts {...props} />;
+      return <TextsInput {...props} />;
     case 'names':
-      return <Names {...props} />;
+      return <NamesInput {...props} />;
     case 'references':
-      return <References {...props} />;
+      return <ReferencesInput {...props} />;
     case 'flag':
-      return <Flag {...props} />;
+      return <FlagInput {...props} />;
     default:
       return (
         <div class={`field ${faultAt(props) ? 'wrong' : ''}`}>
           <label for={fieldId(at)}>
             {titleOfField(field)}
-            <Required field={field} />
+            <RequiredMark field={field} />
           </label>
-          <Help field={field} at={at} />
-          <Said {...props} />
-          <Control {...props} />
+          <FieldHelp field={field} at={at} />
+          <FieldError {...props} />
+          <FieldControl {...props} />
         </div>
       );
   }
 }
 
-function Control(props: InputProps) {
+function FieldControl(props: InputProps) {
   const { field, at, value, change } = props;
-  const common = { id: fieldId(at), class: 'input', 'aria-required': field.required, ...described(props) };
-  const text = isNothing(value) ? '' : String(value);
-  if (isChosen(field)) return <Choice {...props} />;
+  const common = { id: fieldId(at), class: 'input', 'aria-required': field.required, ...describedBy(props) };
+  const text = isBlank(value) ? '' : String(value);
+  if (isSelect(field)) return <ChoiceInput {...props} />;
   if (field.kind === 'long') return <textarea {...common} rows={3} value={text} onInput={(event) => change(event.currentTarget.value)} />;
   if (field.kind === 'date') return <input {...common} type="date" value={text} onInput={(event) => change(event.currentTarget.value)} />;
   if (field.kind === 'number') return <NumberInput {...props} />;
@@ -82,9 +82,9 @@ function NumberInput(props: InputProps) {
       inputMode="decimal"
       autocomplete="off"
       aria-required={field.required}
-      {...described(props)}
-      value={isNothing(value) ? '' : String(value)}
-      onChange={(event) => change(numberOf(event.currentTarget.value))}
+      {...describedBy(props)}
+      value={isBlank(value) ? '' : String(value)}
+      onChange={(event) => change(parseNumber(event.currentTarget.value))}
     />
   );
   return money ? (
@@ -98,28 +98,28 @@ function NumberInput(props: InputProps) {
 }
 
 /** "1 250,5" and "1250.5" are numbers; anything else is left for the check to name. */
-export function numberOf(text: string): number | string | null {
+export function parseNumber(text: string): number | string | null {
   const plain = text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.');
   if (!plain) return null;
   return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : text;
 }
 
-function Choice(props: InputProps) {
+function ChoiceInput(props: InputProps) {
   const { field, at, value, change } = props;
   const options = optionsOf(props);
-  const text = isNothing(value) ? '' : String(value);
+  const text = isBlank(value) ? '' : String(value);
   const known = !text || options.some(([id]) => id === text);
   return (
     <span class="select full">
       <select
         id={fieldId(at)}
         aria-required={field.required}
-        {...described(props)}
+        {...describedBy(props)}
         value={text}
         onChange={(event) => change(event.currentTarget.value || null)}
       >
         {(!field.required || !text) && <option value="">{t('edit.choose')}</option>}
-        {!known && <option value={text}>{nameOf(text)}</option>}
+        {!known && <option value={text}>{titleOfId(text)}</option>}
         {options.map(([id, name]) => (
           <option key={id} value={id}>
             {name}
@@ -133,41 +133,41 @@ function Choice(props: InputProps) {
 
 function optionsOf({ field, value, city, status }: InputProps): [string, string][] {
   if (field.schema['x-ogc-collectionId'] === 'cities') {
-    const open = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
+    const open = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]);
     return open.map((id) => [id, cityName(plan.value?.cities.get(id))]);
   }
-  if (field.kind === 'reference' || field.kind === 'references') return CHOSEN_FROM[field.schema['x-ogc-collectionId'] ?? 'interventions']?.(city) ?? [];
+  if (field.kind === 'reference' || field.kind === 'references') return REFERENCE_OPTIONS[field.schema['x-ogc-collectionId'] ?? 'interventions']?.(city) ?? [];
   const ids = field.schema.enum ?? field.schema.items?.enum ?? [];
-  const open = field.name === 'status' && status ? ids.filter((id) => id === status || id === value || movesFrom(status).includes(id)) : ids;
+  const open = field.name === 'status' && status ? ids.filter((id) => id === status || id === value || nextStatuses(status).includes(id)) : ids;
   const vocabulary = model.value ? vocabularyOf(model.value, field.schema.items ?? field.schema) : undefined;
   return open.map((id) => [id, conceptLabel(vocabulary, id, language.value)]);
 }
 
 /** What the page holds, to choose from; ids of other collections are typed. */
-const CHOSEN_FROM: Record<string, (city: string | undefined) => [string, string][]> = {
-  interventions: neighbours,
+const REFERENCE_OPTIONS: Record<string, (city: string | undefined) => [string, string][]> = {
+  interventions: interventionOptions,
   partners: () => (plan.value?.partners ?? []).map(({ id, name }) => [id, name]),
   indicators: () => [...(plan.value?.indicators ?? [])].map(([id, names]) => [id, inLanguage(names, language.value) ?? id]),
   areas: (city) => (plan.value?.areas ?? []).filter((one) => !city || one.city === city).map(({ id, name }) => [id, name]),
 };
-const isChosen = ({ kind, schema }: FormField) => {
+const isSelect = ({ kind, schema }: FormField) => {
   const from = schema['x-ogc-collectionId'] ?? 'interventions';
-  return kind === 'choice' || (kind === 'reference' && (from === 'cities' || from in CHOSEN_FROM));
+  return kind === 'choice' || (kind === 'reference' && (from === 'cities' || from in REFERENCE_OPTIONS));
 };
 
 /** Interventions of the same city, which is where dependencies lie. */
-function neighbours(city: string | undefined): [string, string][] {
+function interventionOptions(city: string | undefined): [string, string][] {
   const collator = new Intl.Collator(language.value);
   const own = (plan.value?.interventions ?? []).filter((one) => !city || one.city === city);
   return own.map((one): [string, string] => [one.id, titleOf(one).text]).sort((a, b) => collator.compare(a[1], b[1]));
 }
 
-function Choices(props: InputProps) {
+function ChoicesInput(props: InputProps) {
   const { field, at, value, change } = props;
   const chosen = Array.isArray(value) ? value.map(String) : [];
   const code = field.schema.items?.enum?.every((id) => /^[A-Z]+\d$/.test(id));
   return (
-    <Group {...props}>
+    <InputGroup {...props}>
       <div class={code ? 'choices tall' : 'choices'}>
         {optionsOf(props).map(([id, name], i) => (
           <label key={id} class="choice">
@@ -184,17 +184,17 @@ function Choices(props: InputProps) {
           </label>
         ))}
       </div>
-    </Group>
+    </InputGroup>
   );
 }
 
-function References(props: InputProps) {
+function ReferencesInput(props: InputProps) {
   const { value, change } = props;
   const chosen = Array.isArray(value) ? value.map(String) : [];
   const options = optionsOf(props);
   const nameOf = (id: string) => options.find(([one]) => one === id)?.[1] ?? id;
   return (
-    <Group {...props}>
+    <InputGroup {...props}>
       {chosen.map((id) => (
         <div key={id} class="entry">
           <span class="grow">{nameOf(id)}</span>
@@ -208,12 +208,12 @@ function References(props: InputProps) {
           </button>
         </div>
       ))}
-      <AddOne {...props} options={options.filter(([id]) => !chosen.includes(id))} add={(id) => change([...chosen, id])} />
-    </Group>
+      <AddOption {...props} options={options.filter(([id]) => !chosen.includes(id))} add={(id) => change([...chosen, id])} />
+    </InputGroup>
   );
 }
 
-function Flag(props: InputProps) {
+function FlagInput(props: InputProps) {
   const { field, at, value, change } = props;
   return (
     <div class="field">
@@ -222,19 +222,19 @@ function Flag(props: InputProps) {
           type="checkbox"
           id={fieldId(at)}
           checked={value === true}
-          {...described(props)}
+          {...describedBy(props)}
           onChange={(event) => change(event.currentTarget.checked || (value === undefined || value === null ? null : false))}
         />
         <span>{titleOfField(field)}</span>
       </label>
-      <Help field={field} at={at} />
-      <Said {...props} />
+      <FieldHelp field={field} at={at} />
+      <FieldError {...props} />
     </div>
   );
 }
 
 /** A choice of what is not in a list yet. */
-export function AddOne({ field, at, options, add }: InputProps & { options: [id: string, name: string][]; add: (id: string) => void }) {
+export function AddOption({ field, at, options, add }: InputProps & { options: [id: string, name: string][]; add: (id: string) => void }) {
   return (
     <span class="select full">
       <select id={fieldId(at)} aria-label={titleOfField(field)} value="" onChange={(event) => add(event.currentTarget.value)}>
@@ -251,28 +251,28 @@ export function AddOne({ field, at, options, add }: InputProps & { options: [id:
 }
 
 /** Several controls under one name. */
-export function Group({ children, ...props }: InputProps & { children: ComponentChildren }) {
+export function InputGroup({ children, ...props }: InputProps & { children: ComponentChildren }) {
   const { field, at } = props;
   return (
-    <fieldset class={`field ${faultAt(props) ? 'wrong' : ''}`} {...described(props)}>
+    <fieldset class={`field ${faultAt(props) ? 'wrong' : ''}`} {...describedBy(props)}>
       <legend>
         {titleOfField(field)}
-        <Required field={field} />
+        <RequiredMark field={field} />
       </legend>
-      <Help field={field} at={at} />
-      <Said {...props} />
+      <FieldHelp field={field} at={at} />
+      <FieldError {...props} />
       {children}
     </fieldset>
   );
 }
 
-function Required({ field }: { field: FormField }) {
+function RequiredMark({ field }: { field: FormField }) {
   return field.required ? <span class="required">{t('edit.required')}</span> : null;
 }
 
 const helpOf = ({ schema }: FormField) => inLanguage(schema['x-cityheart-description'], language.value) ?? schema.description;
 
-function Help({ field, at }: { field: FormField; at: InputProps['at'] }) {
+function FieldHelp({ field, at }: { field: FormField; at: InputProps['at'] }) {
   const own = field.schema['x-cityheart-description']?.[language.value];
   const text = helpOf(field);
   return text ? (
@@ -284,7 +284,7 @@ function Help({ field, at }: { field: FormField; at: InputProps['at'] }) {
 
 const faultAt = ({ faults, at }: Pick<InputProps, 'faults' | 'at'>) => faults.find((fault) => faultKey(fault.at) === faultKey(at));
 
-function Said(props: InputProps) {
+function FieldError(props: InputProps) {
   const fault = faultAt(props);
   return fault ? (
     <p class="fault" id={`${fieldId(props.at)}-fault`}>
@@ -300,7 +300,7 @@ export function FaultText({ fault }: { fault: FieldFault }) {
 }
 
 function faultText({ reason, value = '' }: FieldFault): string {
-  const bound = typeof value === 'number' ? number(value) : value;
+  const bound = typeof value === 'number' ? formatNumber(value) : value;
   const texts: Record<Exclude<FaultReason, 'said'>, () => string> = {
     required: () => t('fault.required'),
     long: () => t('fault.long', { bound }),
@@ -319,7 +319,7 @@ function faultText({ reason, value = '' }: FieldFault): string {
   return reason === 'said' ? String(value) : texts[reason]();
 }
 
-export function described({ field, at, faults }: InputProps) {
+export function describedBy({ field, at, faults }: InputProps) {
   const wrong = faultAt({ faults, at });
   const ids = [helpOf(field) && `${fieldId(at)}-help`, wrong && `${fieldId(at)}-fault`].filter(Boolean).join(' ');
   return { 'aria-describedby': ids || undefined, 'aria-invalid': wrong ? ('true' as const) : undefined };

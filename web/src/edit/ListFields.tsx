@@ -2,60 +2,67 @@
 // the focus goes where the work goes on.
 import { t } from '../i18n';
 import { Icon } from '../ui/Icon';
-import { isNothing } from './featureChange';
-import { fieldId, Group, Input, titleOfField, type InputProps } from './FieldInput';
+import { isBlank } from './featureChange';
+import { fieldId, InputGroup, FieldInput, titleOfField, type InputProps } from './FieldInput';
 
-const focus = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
+const focusSoon = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
 
-export function Texts(props: InputProps) {
+export function TextsInput(props: InputProps) {
   const { field, at, value, change } = props;
   const list = Array.isArray(value) ? value.map(String) : [];
   const item = { ...field, kind: 'text' as const, schema: { ...field.schema.items, 'x-cityheart-title': field.schema['x-cityheart-title'] }, required: false };
   const remove = (i: number) => {
     change(list.toSpliced(i, 1));
-    focus(fieldId([...at, 'add']));
+    focusSoon(fieldId([...at, 'add']));
   };
   return (
-    <Group {...props}>
+    <InputGroup {...props}>
       {list.map((text, i) => (
         <div key={i} class="entry">
           <div class="grow unnamed">
-            <Input {...props} field={item} at={[...at, i]} value={text} change={(next) => change(list.with(i, String(next)))} />
+            <FieldInput {...props} field={item} at={[...at, i]} value={text} change={(next) => change(list.with(i, String(next)))} />
           </div>
           <button type="button" class="square" aria-label={t('edit.removeEntry', { name: text || String(i + 1) })} onClick={() => remove(i)}>
             <Icon name="close" />
           </button>
         </div>
       ))}
-      <Add
+      <AddButton
         at={at}
         add={() => {
           change([...list, '']);
-          focus(fieldId([...at, list.length]));
+          focusSoon(fieldId([...at, list.length]));
         }}
       />
-    </Group>
+    </InputGroup>
   );
 }
 
 type RowValue = Record<string, unknown>;
 
-export function Rows(props: InputProps) {
+export function RowsInput(props: InputProps) {
   const { field, at, value, change } = props;
   const rows = Array.isArray(value) ? (value as RowValue[]) : [];
   const set = (i: number, name: string, next: unknown) => {
     const { [name]: _before, ...rest } = rows[i] ?? {};
-    change(rows.with(i, isNothing(next) ? rest : { ...rest, [name]: next }));
+    change(rows.with(i, isBlank(next) ? rest : { ...rest, [name]: next }));
   };
   const first = field.parts[0]?.name ?? '';
   return (
-    <Group {...props}>
+    <InputGroup {...props}>
       {rows.map((row, i) => (
         <fieldset key={i} class="entry rows">
           <legend class="unseen">{t('edit.entry', { name: titleOfField(field), at: i + 1 })}</legend>
           <div class="grow parts-of">
             {field.parts.map((part) => (
-              <Input key={part.name} {...props} field={part} at={[...at, i, part.name]} value={row[part.name]} change={(next) => set(i, part.name, next)} />
+              <FieldInput
+                key={part.name}
+                {...props}
+                field={part}
+                at={[...at, i, part.name]}
+                value={row[part.name]}
+                change={(next) => set(i, part.name, next)}
+              />
             ))}
           </div>
           <button
@@ -64,25 +71,25 @@ export function Rows(props: InputProps) {
             aria-label={t('edit.removeEntry', { name: String(row[first] ?? i + 1) })}
             onClick={() => {
               change(rows.toSpliced(i, 1));
-              focus(fieldId([...at, 'add']));
+              focusSoon(fieldId([...at, 'add']));
             }}
           >
             <Icon name="close" />
           </button>
         </fieldset>
       ))}
-      <Add
+      <AddButton
         at={at}
         add={() => {
           change([...rows, {}]);
-          focus(fieldId([...at, rows.length, first]));
+          focusSoon(fieldId([...at, rows.length, first]));
         }}
       />
-    </Group>
+    </InputGroup>
   );
 }
 
-function Add({ at, add }: { at: InputProps['at']; add: () => void }) {
+function AddButton({ at, add }: { at: InputProps['at']; add: () => void }) {
   return (
     <button type="button" class="link" id={fieldId([...at, 'add'])} onClick={add}>
       <Icon name="plus" />

@@ -4,11 +4,11 @@ import { language, t } from '../i18n';
 import { eachLanguage } from '../model';
 import { Icon } from '../ui/Icon';
 import type { FormField } from './form';
-import { AddOne, fieldId, Group, Input, type InputProps } from './FieldInput';
+import { AddOption, fieldId, InputGroup, FieldInput, type InputProps } from './FieldInput';
 
-const focus = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
+const focusSoon = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
 
-export function Names(props: InputProps) {
+export function NamesInput(props: InputProps) {
   const { field, at, value, change } = props;
   const texts = (value ?? {}) as Record<string, string>;
   const collator = new Intl.Collator(language.value);
@@ -20,11 +20,11 @@ export function Names(props: InputProps) {
   };
   const line = (name: string): FormField => ({ ...field, kind: 'text', required: false, schema: { ...eachLanguage(field.schema), title: name } });
   return (
-    <Group {...props}>
+    <InputGroup {...props}>
       {byName(Object.keys(texts)).map(([code, name]) => (
         <div key={code} class="entry end">
           <div class="grow">
-            <Input {...props} field={line(name)} at={[...at, code]} value={texts[code]} change={(text) => set(code, String(text))} />
+            <FieldInput {...props} field={line(name)} at={[...at, code]} value={texts[code]} change={(text) => set(code, String(text))} />
           </div>
           <button
             type="button"
@@ -32,21 +32,21 @@ export function Names(props: InputProps) {
             aria-label={t('edit.removeEntry', { name })}
             onClick={() => {
               set(code, null);
-              focus(fieldId(at));
+              focusSoon(fieldId(at));
             }}
           >
             <Icon name="close" />
           </button>
         </div>
       ))}
-      <AddOne
+      <AddOption
         {...props}
         options={byName(languagesOfEurope.filter((code) => !(code in texts)))}
         add={(code) => {
           set(code, '');
-          focus(fieldId([...at, code]));
+          focusSoon(fieldId([...at, code]));
         }}
       />
-    </Group>
+    </InputGroup>
   );
 }

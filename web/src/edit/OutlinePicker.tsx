@@ -1,12 +1,12 @@
 // An outline that is there becomes the place: chosen from a list, tapped on the map, or taken at the map's middle by Enter.
 import { useEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
-import { items } from '../api';
-import { taker } from '../draw/drawing';
+import { loadItems } from '../api';
+import { tapHandler } from '../draw/drawing';
 import { outlineAt } from '../draw/nearest';
-import { boxOf } from '../geometry';
+import { boundingBox } from '../geometry';
 import { language, t } from '../i18n';
-import { announcement, plan, sheetFull, theMap, titleOf } from '../state';
+import { announcement, plan, sheetFull, mainMap, titleOf } from '../state';
 import { Icon } from '../ui/Icon';
 
 export interface NamedOutline {
@@ -27,11 +27,11 @@ interface OutlinePickerProps {
 }
 
 /** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
-export function Pick({ city, id, free, take }: OutlinePickerProps) {
+export function OutlinePicker({ city, id, free, take }: OutlinePickerProps) {
   const [outlines, setOutlines] = useState<NamedOutline[] | null>(null);
   useEffect(() => {
     let here = true;
-    void outlinesOf(city, id).then((found) => here && setOutlines(found));
+    void loadOutlines(city, id).then((found) => here && setOutlines(found));
     return () => {
       here = false;
     };
@@ -40,14 +40,14 @@ export function Pick({ city, id, free, take }: OutlinePickerProps) {
     if (!free || !outlines) return;
     sheetFull.value = false;
     const tapped = (at: number[]) => {
-      const map = theMap.peek();
+      const map = mainMap.peek();
       const one = map && outlineAt(outlines, at, (place) => map.project([place[0]!, place[1]!]), REACH_PX);
       if (one) take(one);
       else announcement.value = t('place.pickNone');
     };
-    taker.value = tapped;
+    tapHandler.value = tapped;
     return () => {
-      if (taker.peek() === tapped) taker.value = null;
+      if (tapHandler.peek() === tapped) tapHandler.value = null;
     };
   }, [free, outlines]);
   const groups = [...new Set((outlines ?? []).map(({ group }) => group))];
@@ -55,7 +55,7 @@ export function Pick({ city, id, free, take }: OutlinePickerProps) {
     <div class="field">
       <label for="outline">{t('place.pickWhich')}</label>
       <p class="help" id="outline-help">
-        {city ? theMap.value && t('place.pickHow') : t('place.pickCity')}
+        {city ? mainMap.value && t('place.pickHow') : t('place.pickCity')}
       </p>
       <span class="select full">
         <select
@@ -87,7 +87,7 @@ export function Pick({ city, id, free, take }: OutlinePickerProps) {
   );
 }
 
-async function outlinesOf(city: string, id: string): Promise<NamedOutline[]> {
+async function loadOutlines(city: string, id: string): Promise<NamedOutline[]> {
   const all = plan.value;
   if (!all || !city) return [];
   const areas = all.areas.filter((one) => one.city === city).flatMap(({ geometry, name }) => (geometry ? [{ name, geometry, group: t('legend.area') }] : []));
@@ -95,11 +95,11 @@ async function outlinesOf(city: string, id: string): Promise<NamedOutline[]> {
     .filter((one) => one.city === city && one.id !== id)
     .flatMap((one) => (one.geometry ? [{ name: titleOf(one).text, geometry: one.geometry, group: t('list.label') }] : []));
   const near = (geometry: Geometry | null) => {
-    const [box, at] = [all.cities.get(city)?.box, boxOf(geometry)];
+    const [box, at] = [all.cities.get(city)?.box, boundingBox(geometry)];
     return box && at && at[0] <= box[2] && at[2] >= box[0] && at[1] <= box[3] && at[3] >= box[1];
   };
   const ground = async (collection: string, member: string, group: string) =>
-    (await items(collection).catch(() => [])).flatMap(({ geometry, properties }) =>
+    (await loadItems(collection).catch(() => [])).flatMap(({ geometry, properties }) =>
       geometry && (properties.city === city || near(geometry)) ? [{ name: String(properties[member] ?? ''), geometry, group }] : [],
     );
   const [streets, facilities] = await Promise.all([ground('segments', 'street', t('legend.street')), ground('facilities', 'name', t('legend.facility'))]);

@@ -3,19 +3,19 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import type { ShapeKind } from '../draw/coordinates';
 import { DrawTools } from '../draw/DrawTools';
-import { canReshape, crosshair, drawing, reshape, snapping, stopDrawing, taker } from '../draw/drawing';
-import { areaOf, metresBetween } from '../draw/measure';
-import { number } from '../format';
-import { boxOf } from '../geometry';
+import { canReshape, crosshair, drawing, startReshaping, snapping, stopDrawing, tapHandler } from '../draw/drawing';
+import { planarArea, metresBetween } from '../draw/measure';
+import { formatNumber } from '../format';
+import { boundingBox } from '../geometry';
 import { language, t, type MessageKey } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
-import { announcement, goal, sheetFull, theMap } from '../state';
+import { announcement, cameraGoal, sheetFull, mainMap } from '../state';
 import { GEOMETRY } from './featureChange';
 import type { FieldFault } from './validation';
-import { draft } from './editorState';
-import { change } from './drafts';
+import { openDraft } from './editorState';
+import { changeField } from './drafts';
 import { FaultText } from './FieldInput';
-import { Pick, type NamedOutline } from './OutlinePicker';
+import { OutlinePicker, type NamedOutline } from './OutlinePicker';
 import { isIntervention } from './featureRef';
 
 interface PlaceFieldProps {
@@ -27,13 +27,13 @@ interface PlaceFieldProps {
   schema: FieldSchema | undefined;
 }
 
-const KINDS: [ShapeKind, MessageKey][] = [
+const SHAPE_KINDS: [ShapeKind, MessageKey][] = [
   ['point', 'place.point'],
   ['line', 'place.line'],
   ['polygon', 'place.area'],
 ];
 
-const KIND_OF: Partial<Record<Geometry['type'], ShapeKind>> = {
+const KIND_OF_GEOMETRY: Partial<Record<Geometry['type'], ShapeKind>> = {
   Point: 'point',
   MultiPoint: 'point',
   LineString: 'line',
@@ -43,23 +43,23 @@ const KIND_OF: Partial<Record<Geometry['type'], ShapeKind>> = {
 };
 
 /** The kinds that a geometry's format lets through: "geometry-polygon-or-multipolygon". */
-const kindsOf = (schema: FieldSchema | undefined): ShapeKind[] => {
+const allowedKinds = (schema: FieldSchema | undefined): ShapeKind[] => {
   const format = schema?.format ?? 'geometry-any';
-  const all = KINDS.map(([kind]) => kind);
+  const all = SHAPE_KINDS.map(([kind]) => kind);
   return format === 'geometry-any' ? all : all.filter((kind) => format.includes(kind));
 };
 
-export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
-  const kinds = kindsOf(schema);
-  const [kind, setKind] = useState<ShapeKind>((value && KIND_OF[value.type]) ?? kinds.at(-1) ?? 'polygon');
+export function PlaceField({ value, city, faults, id, schema }: PlaceFieldProps) {
+  const kinds = allowedKinds(schema);
+  const [kind, setKind] = useState<ShapeKind>((value && KIND_OF_GEOMETRY[value.type]) ?? kinds.at(-1) ?? 'polygon');
   const [picking, setPicking] = useState(false);
   const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
   // Before the next picture: who moves the map at once is not moved back.
   useLayoutEffect(() => {
-    const box = boxOf(draft.peek()?.now.geometry);
-    if (draft.peek()?.base && isIntervention(id)) goal.value = { to: 'item', id };
-    else if (box) goal.value = { to: 'box', box };
-    else if (city) goal.value = { to: 'city', id: city };
+    const box = boundingBox(openDraft.peek()?.now.geometry);
+    if (openDraft.peek()?.base && isIntervention(id)) cameraGoal.value = { to: 'item', id };
+    else if (box) cameraGoal.value = { to: 'box', box };
+    else if (city) cameraGoal.value = { to: 'city', id: city };
     snapping.value = true;
     return () => {
       stopDrawing();
@@ -68,47 +68,47 @@ export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
   }, [id]);
   const take = ({ name, geometry }: NamedOutline) => {
     setPicking(false);
-    drawn(geometry, true);
-    announcement.value = t('place.picked', { name, place: describe(geometry) });
+    handleDrawn(geometry, true);
+    announcement.value = t('place.picked', { name, place: describeGeometry(geometry) });
     document.getElementById('field-geometry')?.focus();
   };
-  const inHand = drawing.value?.change === drawn || crosshair.value !== null;
+  const inHand = drawing.value?.change === handleDrawn || crosshair.value !== null;
   // A tap beside the corner does not open something else.
   useEffect(() => {
     if (!inHand) return;
     const swallow = () => {};
-    taker.value = swallow;
+    tapHandler.value = swallow;
     return () => {
-      if (taker.peek() === swallow) taker.value = null;
+      if (tapHandler.peek() === swallow) tapHandler.value = null;
     };
   }, [inHand]);
   // What is undone in the form is undone on the map.
   useEffect(() => {
     const now = drawing.peek();
-    if (now?.change !== drawn || now.tool || now.shape === value) return;
-    if (value && canReshape(value)) reshape(value, drawn);
+    if (now?.change !== handleDrawn || now.tool || now.shape === value) return;
+    if (value && canReshape(value)) startReshaping(value, handleDrawn);
     else stopDrawing();
   }, [value]);
   return (
     <fieldset class={`field place ${wrong.length ? 'wrong' : ''}`} id="field-geometry" tabIndex={-1} aria-describedby="place-now">
       <legend>{fieldTitle(schema, GEOMETRY, language.value)}</legend>
-      <p id="place-now">{describe(value)}</p>
+      <p id="place-now">{describeGeometry(value)}</p>
       {wrong.map((fault) => (
         <p key={fault.reason} class="fault">
           <FaultText fault={fault} />
         </p>
       ))}
       <div class="kinds" role="radiogroup" aria-label={t('place.kind')}>
-        {KINDS.filter(([one]) => kinds.includes(one)).map(([one, name]) => (
+        {SHAPE_KINDS.filter(([one]) => kinds.includes(one)).map(([one, name]) => (
           <label key={one} class="choice">
             <input type="radio" name="place-kind" checked={kind === one} onChange={() => setKind(one)} />
             <span>{t(name)}</span>
           </label>
         ))}
       </div>
-      <DrawTools kind={kind} shape={value && KIND_OF[value.type] === kind ? value : null} change={drawn} />
+      <DrawTools kind={kind} shape={value && KIND_OF_GEOMETRY[value.type] === kind ? value : null} change={handleDrawn} />
       <div class="ways">
-        {drawing.value?.change === drawn && !drawing.value.tool ? (
+        {drawing.value?.change === handleDrawn && !drawing.value.tool ? (
           <button type="button" class="button" aria-pressed="true" onClick={stopDrawing}>
             {t('place.done')}
           </button>
@@ -120,7 +120,7 @@ export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
               class="button"
               onClick={() => {
                 sheetFull.value = false;
-                reshape(value, drawn);
+                startReshaping(value, handleDrawn);
                 announcement.value = t('place.reshapeHow');
               }}
             >
@@ -137,7 +137,7 @@ export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
             class="button"
             onClick={() => {
               stopDrawing();
-              change(GEOMETRY, null);
+              changeField(GEOMETRY, null);
               announcement.value = t('place.none');
             }}
           >
@@ -145,39 +145,42 @@ export function Place({ value, city, faults, id, schema }: PlaceFieldProps) {
           </button>
         )}
       </div>
-      {drawing.value?.change === drawn && !drawing.value.tool && <p class="note">{t('place.reshapeHow')}</p>}
-      {picking && <Pick city={city} id={id} free={!inHand} take={take} />}
+      {drawing.value?.change === handleDrawn && !drawing.value.tool && <p class="note">{t('place.reshapeHow')}</p>}
+      {picking && <OutlinePicker city={city} id={id} free={!inHand} take={take} />}
     </fieldset>
   );
 }
 
 /** Told of every move of the hand; only what is let go becomes a step that can be undone. */
-function drawn(shape: Geometry, settled: boolean): void {
+function handleDrawn(shape: Geometry, settled: boolean): void {
   if (!settled) return;
-  const byKeys = document.activeElement === theMap.value?.getCanvas() && !drawing.value;
-  change(GEOMETRY, shape);
-  announcement.value = t('place.drawn', { place: describe(shape) });
+  const byKeys = document.activeElement === mainMap.value?.getCanvas() && !drawing.value;
+  changeField(GEOMETRY, shape);
+  announcement.value = t('place.drawn', { place: describeGeometry(shape) });
   if (byKeys) document.getElementById('field-geometry')?.focus();
-  const box = boxOf(shape);
-  const sight = theMap.value?.getBounds();
+  const box = boundingBox(shape);
+  const sight = mainMap.value?.getBounds();
   const seen = box && sight?.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
-  if (box && !seen) goal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
+  if (box && !seen) cameraGoal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
 }
 
 /** "Line, 5 corners, 320 m": a place in words. */
-export function describe(geometry: Geometry | null): string {
+export function describeGeometry(geometry: Geometry | null): string {
   if (!geometry) return t('place.none');
   if (geometry.type === 'GeometryCollection') return t('place.several', { count: geometry.geometries.length });
   const parts = geometry.type.startsWith('Multi') ? (geometry.coordinates as unknown[]).length : 1;
   if (geometry.type === 'Point') {
     const [lon = 0, lat = 0] = geometry.coordinates;
-    return t('place.isPoint', { lat: number(lat), lon: number(lon) });
+    return t('place.isPoint', { lat: formatNumber(lat), lon: formatNumber(lon) });
   }
   if (geometry.type === 'LineString')
-    return t('place.isLine', { metres: number(Math.round(lengthOf(geometry.coordinates))), count: geometry.coordinates.length });
+    return t('place.isLine', { metres: formatNumber(Math.round(lineLength(geometry.coordinates))), count: geometry.coordinates.length });
   if (geometry.type === 'Polygon')
-    return t('place.isArea', { metres: number(Math.round(areaOf(geometry))), count: geometry.coordinates.reduce((sum, ring) => sum + ring.length - 1, 0) });
+    return t('place.isArea', {
+      metres: formatNumber(Math.round(planarArea(geometry))),
+      count: geometry.coordinates.reduce((sum, ring) => sum + ring.length - 1, 0),
+    });
   return t('place.several', { count: parts });
 }
 
-const lengthOf = (line: number[][]) => line.reduce((sum, at, i) => (i ? sum + metresBetween(line[i - 1]!, at) : 0), 0);
+const lineLength = (line: number[][]) => line.reduce((sum, at, i) => (i ? sum + metresBetween(line[i - 1]!, at) : 0), 0);

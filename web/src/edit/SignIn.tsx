@@ -2,24 +2,24 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t, type MessageKey } from '../i18n';
 import { announcement, cityName, plan } from '../state';
-import { renew } from '../state/planChanges';
-import { forgetAll, keepAll } from '../state/offlineCache';
-import { account, farewell, welcome, type UserAccount } from '../state/session';
+import { reloadEverything } from '../state/planChanges';
+import { clearCachedAnswers, cacheLoaded } from '../state/offlineCache';
+import { account, endSession, startSession, type UserAccount } from '../state/session';
 import { Icon } from '../ui/Icon';
-import { clear, drafts, waiting } from './editorState';
-import { flush } from './commit';
-import { ended, signInWanted } from './signInRequest';
+import { clearEditorState, drafts, pendingChanges } from './editorState';
+import { sendPending } from './commit';
+import { sessionEnded, signInReason } from './signInRequest';
 import { signIn, signOut } from './editApi';
 
-export function SignIn() {
+export function SignInDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
-  const why = signInWanted.value;
+  const why = signInReason.value;
   useEffect(() => {
     if (why !== null && !dialog.current?.open) dialog.current?.showModal();
     if (why === null && dialog.current?.open) dialog.current.close();
   }, [why]);
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="sign-in-title" onClose={() => (signInWanted.value = null)}>
+    <dialog ref={dialog} class="dialog" aria-labelledby="sign-in-title" onClose={() => (signInReason.value = null)}>
       {why !== null && <SignInForm why={why} />}
     </dialog>
   );
@@ -38,13 +38,13 @@ function SignInForm({ why }: { why: string }) {
     const answer = await signIn(String(form.get('login')).trim(), secret);
     setBusy(false);
     if (answer && typeof answer === 'object') {
-      await forgetAll();
-      await welcome(answer as UserAccount);
-      ended.value = false;
-      signInWanted.value = null;
+      await clearCachedAnswers();
+      await startSession(answer as UserAccount);
+      sessionEnded.value = false;
+      signInReason.value = null;
       announcement.value = t('signin.done', { name: account.value?.name ?? '' });
-      void renew().then(() => keepAll(true));
-      void flush();
+      void reloadEverything().then(() => cacheLoaded(true));
+      void sendPending();
       return;
     }
     setProblem(answer === null ? 'signin.unreachable' : answer === 429 ? 'signin.slow' : 'signin.wrong');
@@ -96,7 +96,7 @@ function SignInForm({ why }: { why: string }) {
         <button type="submit" class="button primary" disabled={busy}>
           {t('account.signIn')}
         </button>
-        <button type="button" class="button" onClick={() => (signInWanted.value = null)}>
+        <button type="button" class="button" onClick={() => (signInReason.value = null)}>
           {t('edit.cancel')}
         </button>
       </div>
@@ -112,14 +112,14 @@ export function AccountMenu() {
   const cities = who.cities.map((id) => cityName(plan.value?.cities.get(id)) || id);
   const leave = async () => {
     await signOut();
-    await forgetAll();
-    farewell();
-    clear();
-    void renew().then(() => keepAll(false));
+    await clearCachedAnswers();
+    endSession();
+    clearEditorState();
+    void reloadEverything().then(() => cacheLoaded(false));
     announcement.value = t('account.signedOut');
     document.getElementById('sign-in')?.focus();
   };
-  const left = drafts.value.length + waiting.value.length;
+  const left = drafts.value.length + pendingChanges.value.length;
   return (
     <div class="account">
       <button type="button" class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>

@@ -5,18 +5,18 @@ import type { FeatureItem } from '../api';
 import { t } from '../i18n';
 import { announcement, plan } from '../state';
 import { applyChanges } from '../state/planChanges';
-import { keepSaved } from '../state/offlineCache';
-import { resume } from '../state/session';
-import { inverse, type FeatureChange } from './featureChange';
+import { cacheAfterSave } from '../state/offlineCache';
+import { resumeSession } from '../state/session';
+import { invertChange, type FeatureChange } from './featureChange';
 import type { FieldFault } from './validation';
-import { deciding, dropWaiting, putWaiting, settled, steps, trouble, waiting } from './editorState';
+import { openConflict, dropPending, putPending, otherDataVersion, editSteps, editError, pendingChanges } from './editorState';
 import type { PendingChange } from './deviceStorage';
 import type { EditConflict } from './rebase';
-import { reconcile } from './reconcile';
+import { reconcileChanges } from './reconcile';
 import { isIntervention } from './featureRef';
-import { send } from './editApi';
-import { askToSignIn, ended } from './signInRequest';
-import { did, redid, undid } from './undoSteps';
+import { postChanges } from './editApi';
+import { askToSignIn, sessionEnded } from './signInRequest';
+import { addStep, redoStep, undoStep } from './undoSteps';
 
 export type CommitOutcome =
   | { kind: 'done'; left: EditConflict[] }
@@ -34,65 +34,65 @@ export interface CommitOptions {
 
 type SendOutcome = { kind: 'done'; sent: FeatureChange[]; left: EditConflict[] } | Exclude<CommitOutcome, { kind: 'done' }>;
 
-export async function commit(changes: FeatureChange[], label: string, manner: CommitOptions): Promise<CommitOutcome> {
-  trouble.value = '';
-  const behind = waiting.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
-  const outcome: SendOutcome = behind ? { kind: 'waiting' } : await transmit(changes, manner);
+export async function commitChanges(changes: FeatureChange[], label: string, manner: CommitOptions): Promise<CommitOutcome> {
+  editError.value = '';
+  const behind = pendingChanges.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
+  const outcome: SendOutcome = behind ? { kind: 'waiting' } : await sendChanges(changes, manner);
   if (outcome.kind === 'done') {
     batch(() => {
       applyLocally(outcome.sent);
-      record({ label, changes: outcome.sent }, manner.way);
+      recordStep({ label, changes: outcome.sent }, manner.way);
       announcement.value = label;
     });
-    keepSaved();
+    cacheAfterSave();
     return { kind: 'done', left: outcome.left };
   }
-  if (outcome.kind === 'waiting') wait(changes, label, manner.way);
+  if (outcome.kind === 'waiting') queueChanges(changes, label, manner.way);
   return outcome;
 }
 
-function record(done: { label: string; changes: FeatureChange[] }, way: CommitOptions['way']): void {
+function recordStep(done: { label: string; changes: FeatureChange[] }, way: CommitOptions['way']): void {
   if (way === 'undo')
-    steps.value = undid(steps.value, {
+    editSteps.value = undoStep(editSteps.value, {
       ...done,
-      label: steps.value.done.at(-1)?.label ?? done.label,
-      changes: done.changes.map((one) => inverse(one, one.etag)),
+      label: editSteps.value.done.at(-1)?.label ?? done.label,
+      changes: done.changes.map((one) => invertChange(one, one.etag)),
     });
-  else if (way === 'redo') steps.value = redid(steps.value, done);
-  else steps.value = did(steps.value, done);
+  else if (way === 'redo') editSteps.value = redoStep(editSteps.value, done);
+  else editSteps.value = addStep(editSteps.value, done);
 }
 
 /** Kept on this device, and shown as if it were done. */
-function wait(changes: FeatureChange[], label: string, way: CommitOptions['way']): void {
+function queueChanges(changes: FeatureChange[], label: string, way: CommitOptions['way']): void {
   batch(() => {
-    putWaiting({ key: crypto.randomUUID(), label, changes, stuck: '', at: Date.now() });
+    putPending({ key: crypto.randomUUID(), label, changes, stuck: '', at: Date.now() });
     applyLocally(changes);
-    record({ label, changes: changes.map((one) => ({ ...one, etag: null })) }, way);
+    recordStep({ label, changes: changes.map((one) => ({ ...one, etag: null })) }, way);
     announcement.value = t('waiting.kept', { label });
   });
-  listenForReturn();
+  scheduleRetry();
 }
 
 /** How often others may be quicker before a person is asked to come back later. */
-const TRIES = 5;
+const MAX_TRIES = 5;
 
 /** Sends, and on a stale version tries again on top of the newest. */
-async function transmit(changes: FeatureChange[], { join, partly }: Pick<CommitOptions, 'join' | 'partly'>): Promise<SendOutcome> {
+async function sendChanges(changes: FeatureChange[], { join, partly }: Pick<CommitOptions, 'join' | 'partly'>): Promise<SendOutcome> {
   let list = changes;
   let left: EditConflict[] = [];
   let known = list.every(({ base, etag }) => !base || etag);
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     if (known) {
-      const answer = await send(list);
+      const answer = await postChanges(list);
       if (answer.kind === 'unreachable') return { kind: 'waiting' };
       if (answer.kind === 'refused') return answer;
-      if (answer.kind === 'denied') return denied(answer);
+      if (answer.kind === 'denied') return handleDenial(answer);
       if (answer.kind === 'done') {
         const { etags, revision } = answer;
         return { kind: 'done', left, sent: list.map((one) => ({ ...one, etag: etags.get(one.id) ?? null, revision })) };
       }
     }
-    const found = await reconcile(list, join);
+    const found = await reconcileChanges(list, join);
     if (!found) return { kind: 'waiting' };
     if (found.conflicts.length && !partly) return { kind: 'conflict', conflicts: found.conflicts };
     left = [...left, ...found.conflicts];
@@ -107,9 +107,9 @@ async function transmit(changes: FeatureChange[], { join, partly }: Pick<CommitO
 }
 
 /** A session that ended is opened again and nothing is lost; any other refusal is final. */
-async function denied({ sentence }: { sentence: string }): Promise<SendOutcome> {
-  if ((await resume()) !== 'visitor') return { kind: 'refused', faults: [], sentence };
-  ended.value = true;
+async function handleDenial({ sentence }: { sentence: string }): Promise<SendOutcome> {
+  if ((await resumeSession()) !== 'visitor') return { kind: 'refused', faults: [], sentence };
+  sessionEnded.value = true;
   askToSignIn(t('signin.ended'));
   return { kind: 'waiting' };
 }
@@ -117,7 +117,7 @@ async function denied({ sentence }: { sentence: string }): Promise<SendOutcome> 
 /** What is not an intervention comes back with the server's news. */
 function applyLocally(all: FeatureChange[]): void {
   const changes = all.filter(({ id }) => isIntervention(id));
-  if (changes.length < all.length) settled.value += 1;
+  if (changes.length < all.length) otherDataVersion.value += 1;
   const put = changes.flatMap(({ id, now }): FeatureItem[] => {
     if (!now) return [];
     const before = plan.value?.byId.get(id)?.properties ?? {};
@@ -130,89 +130,89 @@ function applyLocally(all: FeatureChange[]): void {
   );
 }
 
-export async function undo(): Promise<void> {
-  const last = steps.value.done.at(-1);
-  if (!last || dropped(last.changes)) return;
-  const changes = last.changes.map((one) => inverse(one, one.etag)).reverse();
-  await again(changes, t('undo.did', { label: last.label }), 'undo');
+export async function undoLast(): Promise<void> {
+  const last = editSteps.value.done.at(-1);
+  if (!last || dropUnsent(last.changes)) return;
+  const changes = last.changes.map((one) => invertChange(one, one.etag)).reverse();
+  await commitStep(changes, t('undo.did', { label: last.label }), 'undo');
 }
 
-export async function redo(): Promise<void> {
-  const last = steps.value.undone.at(-1);
-  if (last) await again(last.changes, last.label, 'redo');
+export async function redoLast(): Promise<void> {
+  const last = editSteps.value.undone.at(-1);
+  if (last) await commitStep(last.changes, last.label, 'redo');
 }
 
-async function again(changes: FeatureChange[], label: string, way: 'undo' | 'redo'): Promise<void> {
-  const outcome = await commit(changes, label, { join: true, way });
-  if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
-  if (outcome.kind === 'refused') trouble.value = outcome.sentence;
+async function commitStep(changes: FeatureChange[], label: string, way: 'undo' | 'redo'): Promise<void> {
+  const outcome = await commitChanges(changes, label, { join: true, way });
+  if (outcome.kind === 'conflict') openConflict.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
+  if (outcome.kind === 'refused') editError.value = outcome.sentence;
 }
 
 /** What was not sent yet is simply not sent. */
-function dropped(changes: FeatureChange[]): boolean {
-  const entry = waiting.value.find(
+function dropUnsent(changes: FeatureChange[]): boolean {
+  const entry = pendingChanges.value.find(
     (one) =>
       !one.stuck && one.changes.length === changes.length && one.changes.every(({ id }, i) => id === changes[i]!.id) && changes.every(({ etag }) => !etag),
   );
-  const last = waiting.value.at(-1);
+  const last = pendingChanges.value.at(-1);
   if (!entry || entry !== last) return false;
   batch(() => {
-    dropWaiting(entry.key);
-    applyLocally(entry.changes.map((one) => inverse(one, null)).reverse());
-    record({ label: entry.label, changes: entry.changes.map((one) => inverse(one, one.etag)) }, 'undo');
+    dropPending(entry.key);
+    applyLocally(entry.changes.map((one) => invertChange(one, null)).reverse());
+    recordStep({ label: entry.label, changes: entry.changes.map((one) => invertChange(one, one.etag)) }, 'undo');
     announcement.value = t('undo.did', { label: entry.label });
   });
   return true;
 }
 
 /** Sends what waits, in its order, until the server does not answer. One window of a browser does it. */
-export async function flush(): Promise<void> {
-  if (ended.value) return;
-  if (navigator.locks) await navigator.locks.request('cityheart.flush', { ifAvailable: true }, (lock) => (lock ? sendAll() : undefined));
-  else await sendAll();
+export async function sendPending(): Promise<void> {
+  if (sessionEnded.value) return;
+  if (navigator.locks) await navigator.locks.request('cityheart.flush', { ifAvailable: true }, (lock) => (lock ? sendPendingInOrder() : undefined));
+  else await sendPendingInOrder();
 }
 
-async function sendAll(): Promise<void> {
+async function sendPendingInOrder(): Promise<void> {
   let count = 0;
   for (;;) {
-    const next = waiting.value.find((one) => !one.stuck && !stuckBefore(one));
+    const next = pendingChanges.value.find((one) => !one.stuck && !isBlocked(one));
     if (!next) break;
-    const outcome = await transmit(next.changes, { join: true });
-    if (outcome.kind === 'waiting') return listenForReturn();
-    settle(next, outcome);
+    const outcome = await sendChanges(next.changes, { join: true });
+    if (outcome.kind === 'waiting') return scheduleRetry();
+    settlePending(next, outcome);
     if (outcome.kind === 'done') count += 1;
   }
   if (!count) return;
   announcement.value = t('waiting.sent', { count });
-  keepSaved();
+  cacheAfterSave();
 }
 
 /** What builds on a change that waits for a decision waits too. */
-function stuckBefore(one: PendingChange): boolean {
-  const before = waiting.value.slice(0, waiting.value.indexOf(one)).filter(({ stuck }) => stuck);
+function isBlocked(one: PendingChange): boolean {
+  const before = pendingChanges.value.slice(0, pendingChanges.value.indexOf(one)).filter(({ stuck }) => stuck);
   return before.some(({ changes }) => changes.some(({ id }) => one.changes.some((change) => change.id === id)));
 }
 
-function settle(entry: PendingChange, outcome: Exclude<SendOutcome, { kind: 'waiting' }>): void {
+function settlePending(entry: PendingChange, outcome: Exclude<SendOutcome, { kind: 'waiting' }>): void {
   if (outcome.kind === 'done') {
     batch(() => {
-      dropWaiting(entry.key);
-      applyLocally(outcome.sent.filter(({ id }) => !waiting.value.some(({ changes }) => changes.some((change) => change.id === id))));
+      dropPending(entry.key);
+      applyLocally(outcome.sent.filter(({ id }) => !pendingChanges.value.some(({ changes }) => changes.some((change) => change.id === id))));
     });
   } else if (outcome.kind === 'conflict') {
-    putWaiting({ ...entry, stuck: 'stale' });
+    putPending({ ...entry, stuck: 'stale' });
     announcement.value = t('waiting.stale', { label: entry.label });
   } else {
-    putWaiting({ ...entry, stuck: { sentence: outcome.sentence } });
+    putPending({ ...entry, stuck: { sentence: outcome.sentence } });
     announcement.value = t('waiting.refused', { label: entry.label });
   }
 }
 
 const RETRY_MS = 3000;
-let timer = 0;
+let retryTimer = 0;
 
 /** Tries again when the browser says that it is back, and every few seconds, for it does not always know. */
-export function listenForReturn(): void {
-  clearTimeout(timer);
-  timer = window.setTimeout(() => void flush(), RETRY_MS);
+export function scheduleRetry(): void {
+  clearTimeout(retryTimer);
+  retryTimer = window.setTimeout(() => void sendPending(), RETRY_MS);
 }

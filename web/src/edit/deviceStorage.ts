@@ -26,37 +26,37 @@ export interface PendingChange {
 
 type StoredEntries = { draft: FeatureDraft; waiting: PendingChange };
 
-const prefix = (kind: keyof StoredEntries, login: string) => `cityheart.${kind}.${encodeURIComponent(login)}.`;
+const storagePrefix = (kind: keyof StoredEntries, login: string) => `cityheart.${kind}.${encodeURIComponent(login)}.`;
 
 /** Whether it could be written: storage may be full or forbidden. */
-export function keep<K extends keyof StoredEntries>(kind: K, login: string, one: StoredEntries[K]): boolean {
+export function storeEntry<K extends keyof StoredEntries>(kind: K, login: string, one: StoredEntries[K]): boolean {
   try {
-    localStorage.setItem(prefix(kind, login) + one.key, JSON.stringify(one));
+    localStorage.setItem(storagePrefix(kind, login) + one.key, JSON.stringify(one));
     return true;
   } catch {
     return false;
   }
 }
 
-export function drop(kind: keyof StoredEntries, login: string, key: string): void {
+export function removeEntry(kind: keyof StoredEntries, login: string, key: string): void {
   try {
-    localStorage.removeItem(prefix(kind, login) + key);
+    localStorage.removeItem(storagePrefix(kind, login) + key);
   } catch {
     // what cannot be stored cannot be there
   }
 }
 
 /** The oldest first. What cannot be read any more is left out. */
-export function kept<K extends keyof StoredEntries>(kind: K, login: string): StoredEntries[K][] {
+export function loadEntries<K extends keyof StoredEntries>(kind: K, login: string): StoredEntries[K][] {
   try {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(prefix(kind, login)));
-    return names.flatMap((name) => parsed<StoredEntries[K]>(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(storagePrefix(kind, login)));
+    return names.flatMap((name) => parseEntry<StoredEntries[K]>(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
   } catch {
     return [];
   }
 }
 
-function parsed<T>(text: string | null): T[] {
+function parseEntry<T>(text: string | null): T[] {
   try {
     return text ? [JSON.parse(text) as T] : [];
   } catch {
@@ -65,9 +65,9 @@ function parsed<T>(text: string | null): T[] {
 }
 
 /** Calls when another window of this browser kept or dropped something. */
-export function onKept(login: string, changed: () => void): () => void {
+export function watchEntries(login: string, changed: () => void): () => void {
   const listen = ({ key }: StorageEvent) => {
-    if (!key || key.startsWith(prefix('draft', login)) || key.startsWith(prefix('waiting', login))) changed();
+    if (!key || key.startsWith(storagePrefix('draft', login)) || key.startsWith(storagePrefix('waiting', login))) changed();
   };
   addEventListener('storage', listen);
   return () => removeEventListener('storage', listen);

@@ -2,7 +2,7 @@
 import type { Feature, Geometry } from 'geojson';
 import { address } from '../api';
 import { patchOf, type FeatureChange, type FeatureContent, type FeatureProperties } from './featureChange';
-import { faultsSaid, type FieldFault, type ProblemError } from './validation';
+import { serverFaults, type FieldFault, type ProblemError } from './validation';
 import { collectionOf, idOf, INTERVENTIONS, refOf } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
 
@@ -27,25 +27,25 @@ export interface HistoryVersion {
   after: FeatureContent | null;
 }
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 /** A form of another site cannot send this header, so a browser's session is safe from it. */
-const OURS = { 'X-Cityheart': '1' };
+const CSRF_HEADER = { 'X-Cityheart': '1' };
 
 const itemsPath = (collection: string) => `api/collections/${encodeURIComponent(collection)}/items`;
 const itemPath = (ref: string) => `${itemsPath(collectionOf(ref))}/${encodeURIComponent(idOf(ref))}`;
 
 /** Null when there was no answer, or none that says anything of the request. */
-async function call(path: string, init: RequestInit = {}): Promise<Response | null> {
-  const headers = { Accept: 'application/geo+json, application/json', ...OURS, ...init.headers };
-  const answer = await fetch(address(path), { ...init, headers, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
+async function callServer(path: string, init: RequestInit = {}): Promise<Response | null> {
+  const headers = { Accept: 'application/geo+json, application/json', ...CSRF_HEADER, ...init.headers };
+  const answer = await fetch(address(path), { ...init, headers, cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => null);
   return answer && (answer.status === 429 || answer.status >= 500) ? null : answer;
 }
 
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  call(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
+const postJson = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  callServer(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
 
-export async function newest(id: string): Promise<ItemVersion | null | 'unreachable'> {
-  const answer = await call(itemPath(id));
+export async function fetchNewest(id: string): Promise<ItemVersion | null | 'unreachable'> {
+  const answer = await callServer(itemPath(id));
   if (!answer) return 'unreachable';
   if (!answer.ok) return null;
   await loadSchema(collectionOf(id));
@@ -53,21 +53,21 @@ export async function newest(id: string): Promise<ItemVersion | null | 'unreacha
 }
 
 /** Whether the server would let us; null when it does not say. */
-export async function mayChange(id: string): Promise<boolean | null> {
-  const answer = await call(itemPath(id), { method: 'OPTIONS' });
+export async function fetchMayChange(id: string): Promise<boolean | null> {
+  const answer = await callServer(itemPath(id), { method: 'OPTIONS' });
   return answer?.headers.get('Allow')?.includes('PATCH') ?? null;
 }
 
 /** Whether the server would let us add to a collection; null when it does not say. */
-export async function mayAdd(collection: string): Promise<boolean | null> {
-  const answer = await call(itemsPath(collection), { method: 'OPTIONS' });
+export async function fetchMayAdd(collection: string): Promise<boolean | null> {
+  const answer = await callServer(itemsPath(collection), { method: 'OPTIONS' });
   return answer?.headers.get('Allow')?.includes('POST') ?? null;
 }
 
 /** All or none; all are of one collection. */
-export async function send(changes: FeatureChange[]): Promise<SendResult> {
+export async function postChanges(changes: FeatureChange[]): Promise<SendResult> {
   const collection = collectionOf(changes[0]!.id);
-  const answer = await post(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
+  const answer = await postJson(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
   if (!answer) return { kind: 'unreachable' };
   const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & ProblemDetails;
   if (answer.ok)
@@ -85,7 +85,7 @@ function refusal(status: number, { detail, title, errors = [] }: ProblemDetails)
   const sentence = detail ?? title ?? String(status);
   if (status === 412 || status === 409 || status === 404) return { kind: 'stale' };
   if (status === 401 || status === 403) return { kind: 'denied', sentence, signedOut: status === 401 };
-  return { kind: 'refused', faults: faultsSaid(errors, sentence), sentence };
+  return { kind: 'refused', faults: serverFaults(errors, sentence), sentence };
 }
 
 function editOf({ id: ref, base, now, etag, restore }: FeatureChange): object {
@@ -98,14 +98,14 @@ function editOf({ id: ref, base, now, etag, restore }: FeatureChange): object {
 }
 
 /** The last revision after which a thing was there; null when it never was, or when there is no answer. */
-export async function lastThere(id: string): Promise<number | null> {
-  const removal = (await historyOf(id))?.find(({ before, after }) => before && !after);
+export async function fetchLastRevision(id: string): Promise<number | null> {
+  const removal = (await fetchHistory(id))?.find(({ before, after }) => before && !after);
   return removal ? removal.revision - 1 : null;
 }
 
 /** The newest first. Null when it cannot be had. */
-export async function historyOf(id: string): Promise<HistoryVersion[] | null> {
-  const answer = await call(`${itemPath(id)}/history`);
+export async function fetchHistory(id: string): Promise<HistoryVersion[] | null> {
+  const answer = await callServer(`${itemPath(id)}/history`);
   if (!answer?.ok) return null;
   type Raw = Omit<HistoryVersion, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
   const { versions } = (await answer.json()) as { versions: Raw[] };
@@ -114,13 +114,13 @@ export async function historyOf(id: string): Promise<HistoryVersion[] | null> {
 }
 
 export async function signIn(login: string, password: string): Promise<unknown> {
-  const answer = await post('auth/login', { login, password });
+  const answer = await postJson('auth/login', { login, password });
   if (!answer) return null;
   return answer.ok ? answer.json() : answer.status;
 }
 
 export async function signOut(): Promise<void> {
-  await post('auth/logout', {});
+  await postJson('auth/logout', {});
 }
 
 /** What people say of it: without its id and what the service itself writes. */

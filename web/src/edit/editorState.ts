@@ -4,7 +4,7 @@ import type { FeatureItem } from '../api';
 import { plan } from '../state';
 import { account } from '../state/session';
 import type { FeatureChange } from './featureChange';
-import { drop, keep, kept, onKept, type FeatureDraft, type PendingChange } from './deviceStorage';
+import { removeEntry, storeEntry, loadEntries, watchEntries, type FeatureDraft, type PendingChange } from './deviceStorage';
 import type { EditConflict } from './rebase';
 import { contentOf } from './editApi';
 import { NO_STEPS, type UndoSteps } from './undoSteps';
@@ -26,77 +26,77 @@ export interface OpenConflict {
 
 export const drafts = signal<readonly FeatureDraft[]>([]);
 /** The draft in the editor; empty when none is. */
-export const openKey = signal('');
-export const draft = computed(() => drafts.value.find(({ key }) => key === openKey.value) ?? null);
-export const waiting = signal<readonly PendingChange[]>([]);
-export const steps = signal<UndoSteps<CommittedStep>>(NO_STEPS);
-export const deciding = signal<OpenConflict | null>(null);
+export const openDraftKey = signal('');
+export const openDraft = computed(() => drafts.value.find(({ key }) => key === openDraftKey.value) ?? null);
+export const pendingChanges = signal<readonly PendingChange[]>([]);
+export const editSteps = signal<UndoSteps<CommittedStep>>(NO_STEPS);
+export const openConflict = signal<OpenConflict | null>(null);
 /** This device keeps nothing: its storage is full or forbidden. */
-export const unkept = signal(false);
+export const storageFailed = signal(false);
 /** Why the last thing could not be done, in a sentence. */
-export const trouble = signal('');
+export const editError = signal('');
 
 /** Grows with each change of other things than interventions. */
-export const settled = signal(0);
+export const otherDataVersion = signal(0);
 /** The collection whose things are looked through, to be edited; null is none. */
-export const browsing = signal<string | null>(null);
+export const browsedCollection = signal<string | null>(null);
 
 /** Lists of other data as they were last had, by collection and city. */
-export const lists = new Map<string, FeatureItem[]>();
+export const itemListCache = new Map<string, FeatureItem[]>();
 
 /** Others changed what is in the editor after it was opened. */
-export const overtaken = computed(() => {
-  const one = draft.value;
+export const draftOutdated = computed(() => {
+  const one = openDraft.value;
   if (!one?.base) return false;
   const now = plan.value?.byId.get(one.key);
-  return now !== undefined && JSON.stringify(ordered(contentOf(now))) !== JSON.stringify(ordered(one.base));
+  return now !== undefined && JSON.stringify(orderedContent(contentOf(now))) !== JSON.stringify(orderedContent(one.base));
 });
 
-const ordered = ({ geometry, properties }: ReturnType<typeof contentOf>) => [geometry, Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))];
+const orderedContent = ({ geometry, properties }: ReturnType<typeof contentOf>) => [geometry, Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))];
 
 const login = () => account.value?.login ?? '';
 
-let end = () => {};
+let stopWatching = () => {};
 
 /** Lays out what this person left on this device. */
-export function layOut(): void {
-  end();
-  read();
-  end = onKept(login(), read);
+export function loadEditorState(): void {
+  stopWatching();
+  readStoredEntries();
+  stopWatching = watchEntries(login(), readStoredEntries);
 }
 
 /** Signed out: nothing of it is shown, all of it is kept. */
-export function clear(): void {
-  end();
-  [drafts.value, waiting.value, steps.value, openKey.value, deciding.value, trouble.value] = [[], [], NO_STEPS, '', null, ''];
-  browsing.value = null;
-  lists.clear();
+export function clearEditorState(): void {
+  stopWatching();
+  [drafts.value, pendingChanges.value, editSteps.value, openDraftKey.value, openConflict.value, editError.value] = [[], [], NO_STEPS, '', null, ''];
+  browsedCollection.value = null;
+  itemListCache.clear();
 }
 
-function read(): void {
-  drafts.value = kept('draft', login());
-  waiting.value = kept('waiting', login());
+function readStoredEntries(): void {
+  drafts.value = loadEntries('draft', login());
+  pendingChanges.value = loadEntries('waiting', login());
 }
 
 export function putDraft(one: FeatureDraft): void {
-  unkept.value = !keep('draft', login(), one);
+  storageFailed.value = !storeEntry('draft', login(), one);
   const rest = drafts.value.filter(({ key }) => key !== one.key);
   drafts.value = [...rest, one];
 }
 
 export function dropDraft(key: string): void {
-  drop('draft', login(), key);
+  removeEntry('draft', login(), key);
   drafts.value = drafts.value.filter((one) => one.key !== key);
-  if (openKey.value === key) openKey.value = '';
+  if (openDraftKey.value === key) openDraftKey.value = '';
 }
 
-export function putWaiting(one: PendingChange): void {
-  unkept.value = !keep('waiting', login(), one);
-  const at = waiting.value.findIndex(({ key }) => key === one.key);
-  waiting.value = at < 0 ? [...waiting.value, one] : waiting.value.with(at, one);
+export function putPending(one: PendingChange): void {
+  storageFailed.value = !storeEntry('waiting', login(), one);
+  const at = pendingChanges.value.findIndex(({ key }) => key === one.key);
+  pendingChanges.value = at < 0 ? [...pendingChanges.value, one] : pendingChanges.value.with(at, one);
 }
 
-export function dropWaiting(key: string): void {
-  drop('waiting', login(), key);
-  waiting.value = waiting.value.filter((one) => one.key !== key);
+export function dropPending(key: string): void {
+  removeEntry('waiting', login(), key);
+  pendingChanges.value = pendingChanges.value.filter((one) => one.key !== key);
 }

@@ -26,7 +26,7 @@ export interface FeatureChange {
 export type FieldName = string;
 export const GEOMETRY: FieldName = 'geometry';
 
-export function inverse({ id, base, now, revision }: FeatureChange, etag: string | null): FeatureChange {
+export function invertChange({ id, base, now, revision }: FeatureChange, etag: string | null): FeatureChange {
   return { id, base: now, now: base, etag, ...(now || !revision ? {} : { restore: revision - 1 }) };
 }
 
@@ -36,26 +36,26 @@ export const fieldValue = (content: FeatureContent, field: FieldName): unknown =
 export function withValue(content: FeatureContent, field: FieldName, value: unknown): FeatureContent {
   if (field === GEOMETRY) return { ...content, geometry: value as Geometry | null };
   const properties = { ...content.properties };
-  if (isNothing(value)) delete properties[field];
+  if (isBlank(value)) delete properties[field];
   else properties[field] = value;
   return { ...content, properties };
 }
 
-export function isNothing(value: unknown): boolean {
+export function isBlank(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 }
 
 /** Fields that differ, in the order of the first content, then of the second. */
-export function differing(a: FeatureContent, b: FeatureContent): FieldName[] {
+export function changedFields(a: FeatureContent, b: FeatureContent): FieldName[] {
   const names = new Set([GEOMETRY, ...Object.keys(a.properties), ...Object.keys(b.properties)]);
-  return [...names].filter((name) => !same(fieldValue(a, name), fieldValue(b, name)));
+  return [...names].filter((name) => !sameValue(fieldValue(a, name), fieldValue(b, name)));
 }
 
 /** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null, within a field as well. */
 export function patchOf(base: FeatureContent, now: FeatureContent): { geometry?: Geometry | null; properties?: FeatureProperties } {
-  const fields = differing(base, now);
+  const fields = changedFields(base, now);
   const properties = Object.fromEntries(
-    fields.filter((name) => name !== GEOMETRY).map((name) => [name, patched(fieldValue(base, name), fieldValue(now, name))]),
+    fields.filter((name) => name !== GEOMETRY).map((name) => [name, mergePatch(fieldValue(base, name), fieldValue(now, name))]),
   );
   return {
     ...(fields.includes(GEOMETRY) ? { geometry: now.geometry } : {}),
@@ -65,16 +65,16 @@ export function patchOf(base: FeatureContent, now: FeatureContent): { geometry?:
 
 const isObject = (value: unknown): value is FeatureProperties => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function patched(base: unknown, now: unknown): unknown {
+function mergePatch(base: unknown, now: unknown): unknown {
   if (!isObject(base) || !isObject(now)) return now;
   return { ...Object.fromEntries(Object.keys(base).map((name) => [name, null])), ...now };
 }
 
 /** Whether two JSON values say the same; nothing is nothing, however it is written. */
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b || (isNothing(a) && isNothing(b))) return true;
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b || (isBlank(a) && isBlank(b))) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;
   if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false;
   const [one, other] = [a as FeatureProperties, b as FeatureProperties];
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => same(one[key], other[key]));
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => sameValue(one[key], other[key]));
 }

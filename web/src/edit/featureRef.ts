@@ -2,11 +2,11 @@
 // parted by a character that no id has.
 
 export const INTERVENTIONS = 'interventions';
-const PARTED = '\t';
+const SEPARATOR = '\t';
 
 export type FeatureRef = string;
 
-export const refOf = (collection: string, id: string): FeatureRef => (collection === INTERVENTIONS ? id : collection + PARTED + id);
-export const collectionOf = (ref: FeatureRef): string => (ref.includes(PARTED) ? ref.slice(0, ref.indexOf(PARTED)) : INTERVENTIONS);
-export const idOf = (ref: FeatureRef): string => ref.slice(ref.indexOf(PARTED) + 1);
-export const isIntervention = (ref: FeatureRef): boolean => !ref.includes(PARTED);
+export const refOf = (collection: string, id: string): FeatureRef => (collection === INTERVENTIONS ? id : collection + SEPARATOR + id);
+export const collectionOf = (ref: FeatureRef): string => (ref.includes(SEPARATOR) ? ref.slice(0, ref.indexOf(SEPARATOR)) : INTERVENTIONS);
+export const idOf = (ref: FeatureRef): string => ref.slice(ref.indexOf(SEPARATOR) + 1);
+export const isIntervention = (ref: FeatureRef): boolean => !ref.includes(SEPARATOR);

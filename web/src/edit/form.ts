@@ -12,26 +12,26 @@ export interface FormField {
   parts: FormField[];
 }
 
-const UNASKED = new Set(['id', 'primary-geometry']);
+const HIDDEN_ROLES = new Set(['id', 'primary-geometry']);
 
 /** Texts that may grow longer than this are asked for in several lines. */
-const LINE = 300;
+const LINE_LENGTH = 300;
 
 /** Every field that a person fills in here: not the id, not the place on the map, not what the service writes. */
 export function formOf(schema: FieldSchema): FormField[] {
   const required = new Set(schema.required);
   return fieldsOf(schema)
-    .filter(([, field]) => !field.readOnly && (field.type !== 'object' || eachLanguage(field)) && !UNASKED.has(field['x-ogc-role'] ?? ''))
+    .filter(([, field]) => !field.readOnly && (field.type !== 'object' || eachLanguage(field)) && !HIDDEN_ROLES.has(field['x-ogc-role'] ?? ''))
     .map(([name, field]) => ({
       name,
-      kind: kindOf(field),
+      kind: fieldKind(field),
       schema: field,
       required: required.has(name),
       parts: field.items?.properties ? formOf(field.items) : [],
     }));
 }
 
-function kindOf(field: FieldSchema): FieldKind {
+function fieldKind(field: FieldSchema): FieldKind {
   const reference = field['x-ogc-role'] === 'reference';
   switch (field.type) {
     case 'array':
@@ -49,7 +49,7 @@ function kindOf(field: FieldSchema): FieldKind {
       if (field.enum) return 'choice';
       if (reference) return 'reference';
       if (field.format === 'date') return 'date';
-      return (field.maxLength ?? Infinity) > LINE ? 'long' : 'text';
+      return (field.maxLength ?? Infinity) > LINE_LENGTH ? 'long' : 'text';
   }
 }
 

@@ -1,5 +1,5 @@
 // Two people changed the same thing: what each of them did to every field, and what comes of it.
-import { differing, same, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
+import { changedFields, sameValue, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
 
 export interface FieldDifference {
   field: FieldName;
@@ -13,17 +13,17 @@ export interface FieldDifference {
 export type MergeSide = 'mine' | 'theirs';
 
 /** Every field that either side changed. Where both wrote the same there is nothing to decide. */
-export function compare(base: FeatureContent, mine: FeatureContent, theirs: FeatureContent): FieldDifference[] {
-  const fields = new Set([...differing(base, mine), ...differing(base, theirs)]);
+export function compareVersions(base: FeatureContent, mine: FeatureContent, theirs: FeatureContent): FieldDifference[] {
+  const fields = new Set([...changedFields(base, mine), ...changedFields(base, theirs)]);
   return [...fields].map((field) => {
     const [was, my, their] = [base, mine, theirs].map((content) => fieldValue(content, field));
-    const [touched, taken] = [!same(was, my), !same(was, their)];
-    return { field, base: was, mine: my, theirs: their, by: touched && taken && !same(my, their) ? 'both' : taken ? 'them' : 'me' };
+    const [touched, taken] = [!sameValue(was, my), !sameValue(was, their)];
+    return { field, base: was, mine: my, theirs: their, by: touched && taken && !sameValue(my, their) ? 'both' : taken ? 'them' : 'me' };
   });
 }
 
 /** Theirs with every field that is mine; null while a field that both changed is not decided. */
-export function merge(theirs: FeatureContent, differences: FieldDifference[], choices: ReadonlyMap<FieldName, MergeSide>): FeatureContent | null {
+export function mergeVersions(theirs: FeatureContent, differences: FieldDifference[], choices: ReadonlyMap<FieldName, MergeSide>): FeatureContent | null {
   let merged = theirs;
   for (const { field, mine, by } of differences) {
     const side = choices.get(field) ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');

@@ -1,6 +1,6 @@
 // English messages of this part, which come with it.
-import { teach } from '../i18n';
+import { addEnglishMessages } from '../i18n';
 import edit from '../locales/en/edit.json';
 import '../draw/messages';
 
-teach(edit);
+addEnglishMessages(edit);

@@ -3,30 +3,30 @@
 import { signal } from '@preact/signals';
 import type { Intervention } from '../plan';
 import { account } from '../state/session';
-import { ownMatters, whyNot, type EditDenial } from './permissions';
-import { mayChange } from './editApi';
+import { needsOwnership, editDenial, type EditDenial } from './permissions';
+import { fetchMayChange } from './editApi';
 
 /** By login and id; null where the server did not say, and then decides. */
-const known = signal<ReadonlyMap<string, boolean | null>>(new Map());
-const asked = new Set<string>();
-const AT_ONCE = 4;
+const knownOwnership = signal<ReadonlyMap<string, boolean | null>>(new Map());
+const requestedKeys = new Set<string>();
+const MAX_PARALLEL = 4;
 
-const keyOf = (id: string) => `${account.value?.login ?? ''} ${id}`;
+const ownershipKey = (id: string) => `${account.value?.login ?? ''} ${id}`;
 
-export async function learnOwn(ids: readonly string[]): Promise<void> {
-  if (!ownMatters(account.value)) return;
-  const left = ids.filter((id) => !asked.has(keyOf(id)));
-  left.forEach((id) => asked.add(keyOf(id)));
-  for (let i = 0; i < left.length; i += AT_ONCE) {
-    const answers = await Promise.all(left.slice(i, i + AT_ONCE).map(async (id) => [keyOf(id), await mayChange(id)] as const));
-    known.value = new Map([...known.value, ...answers]);
+export async function loadOwnership(ids: readonly string[]): Promise<void> {
+  if (!needsOwnership(account.value)) return;
+  const left = ids.filter((id) => !requestedKeys.has(ownershipKey(id)));
+  left.forEach((id) => requestedKeys.add(ownershipKey(id)));
+  for (let i = 0; i < left.length; i += MAX_PARALLEL) {
+    const answers = await Promise.all(left.slice(i, i + MAX_PARALLEL).map(async (id) => [ownershipKey(id), await fetchMayChange(id)] as const));
+    knownOwnership.value = new Map([...knownOwnership.value, ...answers]);
   }
 }
 
 /** Why the person may not change it; empty when they may, null while that is being asked. */
-export function reasonAgainst(one: Intervention): EditDenial | null {
-  const own = known.value.get(keyOf(one.id));
-  const others = whyNot(account.value, one.city, true);
-  if (others || !ownMatters(account.value)) return others;
-  return own === undefined ? null : whyNot(account.value, one.city, own);
+export function denialFor(one: Intervention): EditDenial | null {
+  const own = knownOwnership.value.get(ownershipKey(one.id));
+  const others = editDenial(account.value, one.city, true);
+  if (others || !needsOwnership(account.value)) return others;
+  return own === undefined ? null : editDenial(account.value, one.city, own);
 }

@@ -4,7 +4,7 @@ import type { PendingChange } from './deviceStorage';
 import { collectionOf, idOf } from './featureRef';
 
 /** `belongs` says which of those that are new or changed stand in this list. */
-export function withWaiting(
+export function applyPending(
   list: readonly FeatureItem[],
   waiting: readonly PendingChange[],
   collection: string,

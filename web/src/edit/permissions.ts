@@ -4,7 +4,7 @@ import type { UserAccount } from '../state/session';
 export type EditDenial = '' | 'viewer' | 'city' | 'own' | 'none';
 
 /** Why somebody may not change a thing of a city; empty when they may. `own` is whether they made it themselves, null while that is not known. */
-export function whyNot(account: UserAccount | null, city: string, own: boolean | null): EditDenial {
+export function editDenial(account: UserAccount | null, city: string, own: boolean | null): EditDenial {
   if (!account || account.role === 'visitor') return 'none';
   if (account.role === 'admin') return '';
   if (account.role === 'viewer') return 'viewer';
@@ -13,9 +13,9 @@ export function whyNot(account: UserAccount | null, city: string, own: boolean |
 }
 
 /** Whether somebody may add things, and to which of these cities. */
-export function citiesOpen(account: UserAccount | null, all: readonly string[]): string[] {
-  return all.filter((city) => whyNot(account, city, true) === '');
+export function editableCities(account: UserAccount | null, all: readonly string[]): string[] {
+  return all.filter((city) => editDenial(account, city, true) === '');
 }
 
 /** Whether who made a thing matters. */
-export const ownMatters = (account: UserAccount | null) => account?.role === 'contributor';
+export const needsOwnership = (account: UserAccount | null) => account?.role === 'contributor';

@@ -2,37 +2,37 @@
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
 import { announcement, model, plan, selected, titleOf } from '../state';
-import { chosen } from '../state/tickedRows';
+import { tickedIds } from '../state/tickedRows';
 import { withValue, type FeatureChange, type FeatureContent, type FieldName } from './featureChange';
-import { commit } from './commit';
-import { deciding, trouble, waiting } from './editorState';
-import { contentOf, newest, type HistoryVersion } from './editApi';
+import { commitChanges } from './commit';
+import { openConflict, editError, pendingChanges } from './editorState';
+import { contentOf, fetchNewest, type HistoryVersion } from './editApi';
 
 /** Statuses that may follow one, as the plan's own vocabulary says. */
-export function movesFrom(status: string): string[] {
+export function nextStatuses(status: string): string[] {
   return model.value?.vocabularies.status?.concepts.find(({ id }) => id === status)?.moves ?? [];
 }
 
-async function run(changes: FeatureChange[], label: string): Promise<boolean> {
-  const outcome = await commit(changes, label, { join: true });
-  if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
-  if (outcome.kind === 'refused') trouble.value = outcome.faults.map(({ value }) => value).join(' ') || outcome.sentence;
+async function commitQuickly(changes: FeatureChange[], label: string): Promise<boolean> {
+  const outcome = await commitChanges(changes, label, { join: true });
+  if (outcome.kind === 'conflict') openConflict.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
+  if (outcome.kind === 'refused') editError.value = outcome.faults.map(({ value }) => value).join(' ') || outcome.sentence;
   return outcome.kind === 'done' || outcome.kind === 'waiting';
 }
 
-const held = (one: Intervention): FeatureContent => contentOf(one);
+const shownContent = (one: Intervention): FeatureContent => contentOf(one);
 
 /** A change of what the page shows; the version is asked for when it is sent. */
-function of(one: Intervention, now: FeatureContent | null): FeatureChange {
-  return { id: one.id, base: held(one), now, etag: null };
+function changeOf(one: Intervention, now: FeatureContent | null): FeatureChange {
+  return { id: one.id, base: shownContent(one), now, etag: null };
 }
 
 export async function setStatus(one: Intervention, status: string, name: string): Promise<void> {
-  await run([of(one, withValue(held(one), 'status', status))], t('did.status', { title: titleOf(one).text, status: name }));
+  await commitQuickly([changeOf(one, withValue(shownContent(one), 'status', status))], t('did.status', { title: titleOf(one).text, status: name }));
 }
 
-export async function remove(one: Intervention): Promise<void> {
-  const done = await run([of(one, null)], t('did.removed', { title: titleOf(one).text }));
+export async function removeIntervention(one: Intervention): Promise<void> {
+  const done = await commitQuickly([changeOf(one, null)], t('did.removed', { title: titleOf(one).text }));
   if (!done) return;
   if (selected.value === one.id) selected.value = '';
   // Where the way back is, unless the person has gone on.
@@ -40,34 +40,34 @@ export async function remove(one: Intervention): Promise<void> {
 }
 
 /** The thing as it was after a revision, as a new version: nothing of its history is lost. */
-export async function restore(id: string, version: HistoryVersion): Promise<void> {
-  const found = await newest(id);
+export async function restoreVersion(id: string, version: HistoryVersion): Promise<void> {
+  const found = await fetchNewest(id);
   if (!version.after) return;
   if (found === 'unreachable') {
-    trouble.value = t('restore.unreachable');
+    editError.value = t('restore.unreachable');
     return;
   }
   const title = String(version.after.properties.title ?? id);
-  await run([{ id, base: found?.content ?? null, now: version.after, etag: found?.etag ?? null }], t('did.restored', { title }));
+  await commitQuickly([{ id, base: found?.content ?? null, now: version.after, etag: found?.etag ?? null }], t('did.restored', { title }));
 }
 
 /** One field of many, all or none; those that others changed in the same field meanwhile stay ticked. */
-export async function setMany(list: Intervention[], field: FieldName, value: unknown): Promise<void> {
-  const changes = list.map((one) => of(one, withValue(held(one), field, value)));
-  const outcome = await commit(changes, t('did.many', { count: list.length }), { join: true, partly: true });
+export async function setFieldOfMany(list: Intervention[], field: FieldName, value: unknown): Promise<void> {
+  const changes = list.map((one) => changeOf(one, withValue(shownContent(one), field, value)));
+  const outcome = await commitChanges(changes, t('did.many', { count: list.length }), { join: true, partly: true });
   if (outcome.kind === 'refused') {
-    trouble.value = outcome.faults.map(({ value: said }) => said).join(' ') || outcome.sentence;
+    editError.value = outcome.faults.map(({ value: said }) => said).join(' ') || outcome.sentence;
     return;
   }
   const left = outcome.kind === 'done' ? outcome.left : outcome.kind === 'conflict' ? outcome.conflicts : [];
-  chosen.value = new Set(left.map(({ change }) => change.id));
+  tickedIds.value = new Set(left.map(({ change }) => change.id));
   if (left.length) announcement.value = t('bulk.left', { count: left.length });
 }
 
 /** Whether something of it is not sent yet. */
-export const isWaiting = (id: string) => waiting.value.some(({ changes }) => changes.some((change) => change.id === id));
+export const hasPendingChange = (id: string) => pendingChanges.value.some(({ changes }) => changes.some((change) => change.id === id));
 
-export const nameOf = (id: string) => {
+export const titleOfId = (id: string) => {
   const one = plan.value?.byId.get(id);
   return one ? titleOf(one).text : id;
 };

@@ -5,9 +5,9 @@ import type { FieldSchema } from '../model';
 import { model } from '../state';
 import { INTERVENTIONS } from './featureRef';
 
-const schemas = signal<Readonly<Record<string, FieldSchema>>>({});
+const loadedSchemas = signal<Readonly<Record<string, FieldSchema>>>({});
 
-export const schemaOf = (collection: string): FieldSchema | undefined => (collection === INTERVENTIONS ? model.value?.schema : schemas.value[collection]);
+export const schemaOf = (collection: string): FieldSchema | undefined => (collection === INTERVENTIONS ? model.value?.schema : loadedSchemas.value[collection]);
 
 /** Undefined where the server does not answer. */
 export async function loadSchema(collection: string): Promise<FieldSchema | undefined> {
@@ -15,6 +15,6 @@ export async function loadSchema(collection: string): Promise<FieldSchema | unde
   const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/schema?f=json`)).catch(() => null);
   if (!answer?.ok) return undefined;
   const schema = (await answer.json()) as FieldSchema;
-  schemas.value = { ...schemas.value, [collection]: schema };
+  loadedSchemas.value = { ...loadedSchemas.value, [collection]: schema };
   return schemaOf(collection);
 }

@@ -2,11 +2,11 @@
 import { signal } from '@preact/signals';
 
 /** Why it is asked, in a sentence; empty when the person asked for it; null when it is closed. */
-export const signInWanted = signal<string | null>(null);
+export const signInReason = signal<string | null>(null);
 
 export function askToSignIn(why = ''): void {
-  signInWanted.value = why;
+  signInReason.value = why;
 }
 
 /** The session ended while somebody worked: nothing is sent until they sign in again. */
-export const ended = signal(false);
+export const sessionEnded = signal(false);

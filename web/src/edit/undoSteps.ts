@@ -5,20 +5,20 @@ export interface UndoSteps<T> {
   undone: readonly T[];
 }
 
-const KEPT = 100;
+const MAX_STEPS = 100;
 
 export const NO_STEPS: UndoSteps<never> = { done: [], undone: [] };
 
 /** A new step ends the way to what was taken back before. */
-export function did<T>(steps: UndoSteps<T>, step: T): UndoSteps<T> {
-  return { done: [...steps.done, step].slice(-KEPT), undone: [] };
+export function addStep<T>(steps: UndoSteps<T>, step: T): UndoSteps<T> {
+  return { done: [...steps.done, step].slice(-MAX_STEPS), undone: [] };
 }
 
 /** Moves the last step to what can be done again, as `step`: its inverse may have got another version. */
-export function undid<T>({ done, undone }: UndoSteps<T>, step: T): UndoSteps<T> {
+export function undoStep<T>({ done, undone }: UndoSteps<T>, step: T): UndoSteps<T> {
   return { done: done.slice(0, -1), undone: [...undone, step] };
 }
 
-export function redid<T>({ done, undone }: UndoSteps<T>, step: T): UndoSteps<T> {
+export function redoStep<T>({ done, undone }: UndoSteps<T>, step: T): UndoSteps<T> {
   return { done: [...done, step], undone: undone.slice(0, -1) };
 }

@@ -1,7 +1,7 @@
 // What is wrong with what was filled in, by the schema alone, so that it is said before anything is sent and in the
 // person's language. What only the server knows comes back as its own sentence.
 import { eachLanguage, type FieldSchema } from '../model';
-import { isNothing, type FeatureContent } from './featureChange';
+import { isBlank, type FeatureContent } from './featureChange';
 import { formOf, type FormField } from './form';
 
 export type FaultReason =
@@ -30,31 +30,31 @@ export interface FieldFault {
 
 export const faultKey = (at: readonly (string | number)[]) => at.join('.');
 
-export function faultsOf(schema: FieldSchema, content: FeatureContent): FieldFault[] {
-  const faults = formOf(schema).flatMap((field) => faultsOfField(field, content.properties[field.name], [field.name]));
+export function validateContent(schema: FieldSchema, content: FeatureContent): FieldFault[] {
+  const faults = formOf(schema).flatMap((field) => validateField(field, content.properties[field.name], [field.name]));
   if (schema.required?.includes('geometry') && !content.geometry) faults.push({ at: ['geometry'], reason: 'required' });
   const { start, end } = content.properties;
   if (isDate(start) && isDate(end) && start > end) faults.push({ at: ['end'], reason: 'order' });
   return faults;
 }
 
-function faultsOfField({ kind, schema, required, parts }: FormField, value: unknown, at: string[]): FieldFault[] {
-  if (isNothing(value)) return required ? [{ at, reason: 'required' }] : [];
+function validateField({ kind, schema, required, parts }: FormField, value: unknown, at: string[]): FieldFault[] {
+  if (isBlank(value)) return required ? [{ at, reason: 'required' }] : [];
   const fault = (reason: FaultReason, bound?: string | number): FieldFault[] => [{ at, reason, ...(bound === undefined ? {} : { value: bound }) }];
   if (Array.isArray(value)) {
     if (value.length > (schema.maxItems ?? Infinity)) return fault('many', schema.maxItems);
     const item = { name: '', kind: 'text' as const, schema: schema.items ?? {}, required: true, parts: [] };
     return value.flatMap((one, i) =>
       kind === 'rows'
-        ? parts.flatMap((part) => faultsOfField(part, (one as Record<string, unknown>)[part.name], [...at, String(i), part.name]))
-        : faultsOfField(item, one, [...at, String(i)]),
+        ? parts.flatMap((part) => validateField(part, (one as Record<string, unknown>)[part.name], [...at, String(i), part.name]))
+        : validateField(item, one, [...at, String(i)]),
     );
   }
   if (kind === 'names') {
     const each = { name: '', kind: 'text' as const, schema: eachLanguage(schema) ?? {}, required: true, parts: [] };
-    return Object.entries(value as Record<string, unknown>).flatMap(([code, text]) => faultsOfField(each, text, [...at, code]));
+    return Object.entries(value as Record<string, unknown>).flatMap(([code, text]) => validateField(each, text, [...at, code]));
   }
-  if (schema.type === 'number' || schema.type === 'integer') return numberFault(schema, value, fault);
+  if (schema.type === 'number' || schema.type === 'integer') return validateNumber(schema, value, fault);
   if (typeof value !== 'string') return [];
   if (value.length > (schema.maxLength ?? Infinity)) return fault('long', schema.maxLength);
   if (schema.enum && !schema.enum.includes(value)) return fault('choice');
@@ -64,7 +64,7 @@ function faultsOfField({ kind, schema, required, parts }: FormField, value: unkn
   return [];
 }
 
-function numberFault(schema: FieldSchema, value: unknown, fault: (reason: FaultReason, bound?: number) => FieldFault[]): FieldFault[] {
+function validateNumber(schema: FieldSchema, value: unknown, fault: (reason: FaultReason, bound?: number) => FieldFault[]): FieldFault[] {
   if (typeof value !== 'number' || !Number.isFinite(value)) return fault('number');
   if (schema.type === 'integer' && !Number.isInteger(value)) return fault('whole');
   if (schema.format === 'decimal' && !/^-?\d+(\.\d{1,2})?$/.test(String(value))) return fault('cents');
@@ -85,13 +85,13 @@ export interface ProblemError {
 }
 
 /** The server's errors at the fields they are about; one that is about no field is about the whole. */
-export function faultsSaid(errors: readonly ProblemError[], whole: string): FieldFault[] {
-  const faults = errors.map(({ pointer = '', detail = '' }): FieldFault => ({ at: fieldOf(pointer), reason: 'said', value: detail }));
+export function serverFaults(errors: readonly ProblemError[], whole: string): FieldFault[] {
+  const faults = errors.map(({ pointer = '', detail = '' }): FieldFault => ({ at: fieldOfPointer(pointer), reason: 'said', value: detail }));
   return faults.length ? faults : [{ at: [], reason: 'said', value: whole }];
 }
 
 /** `/edits/0/patch/properties/funding/1/amount` is about the amount of the second row of funding. */
-function fieldOf(pointer: string): string[] {
+function fieldOfPointer(pointer: string): string[] {
   const parts = pointer.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const properties = parts.indexOf('properties');
   if (properties >= 0) return parts.slice(properties + 1);

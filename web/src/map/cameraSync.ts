@@ -4,12 +4,12 @@ import type { Map as MapView } from 'maplibre-gl';
 import type { Position } from 'geojson';
 
 /** Ties the cameras until it is called. `middles` are lonlat of the two cities, or null for the same ground. */
-export function tie(one: MapView, other: MapView, middles: [Position, Position] | null): () => void {
+export function syncCameras(one: MapView, other: MapView, middles: [Position, Position] | null): () => void {
   let busy = false;
   const follow = (from: MapView, to: MapView, [a, b]: [Position, Position]) => {
     if (busy) return;
     busy = true;
-    to.jumpTo(moved(from, a, b));
+    to.jumpTo(correspondingCamera(from, a, b));
     busy = false;
   };
   const same: [Position, Position] = [
@@ -28,7 +28,7 @@ export function tie(one: MapView, other: MapView, middles: [Position, Position] 
   };
 }
 
-function moved(from: MapView, a: Position, b: Position): { center: [number, number]; zoom: number } {
+function correspondingCamera(from: MapView, a: Position, b: Position): { center: [number, number]; zoom: number } {
   const { lng, lat } = from.getCenter();
   const zoom = from.getZoom();
   if (a[0] === b[0] && a[1] === b[1]) return { center: [lng, lat], zoom };

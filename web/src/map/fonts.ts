@@ -17,9 +17,9 @@ const EUROPEAN = ['U+0100-017F', 'U+0218-021B']; // cut out by scripts/fonts.mjs
 const LATIN_EXT = ['U+0180-0217', 'U+021C-02BA', 'U+02BD-02C5', 'U+02C7-02CC', 'U+1E00-1E9F', 'U+1EF2-1EFF', 'U+20A0-20C0', 'U+2C60-2C7F'];
 const GREEK = ['U+0370-03FF'];
 
-const face = (url: string, ranges: string[]) => ({ url: new URL(url, document.baseURI).href, 'unicode-range': ranges });
+const fontFace = (url: string, ranges: string[]) => ({ url: new URL(url, document.baseURI).href, 'unicode-range': ranges });
 
 export const fontFaces = {
-  [REGULAR[0]!]: [face(latin, LATIN), face(european, EUROPEAN), face(latinExt, LATIN_EXT), face(greek, GREEK)],
-  [BOLD[0]!]: [face(latinBold, LATIN), face(europeanBold, EUROPEAN), face(latinExtBold, LATIN_EXT), face(greekBold, GREEK)],
+  [REGULAR[0]!]: [fontFace(latin, LATIN), fontFace(european, EUROPEAN), fontFace(latinExt, LATIN_EXT), fontFace(greek, GREEK)],
+  [BOLD[0]!]: [fontFace(latinBold, LATIN), fontFace(europeanBold, EUROPEAN), fontFace(latinExtBold, LATIN_EXT), fontFace(greekBold, GREEK)],
 };

@@ -14,30 +14,44 @@ import {
 } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { boxOf, join, type BoundingBox } from '../geometry';
+import { boundingBox, joinBoxes, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
-import { crosshair, drawing, taker } from '../draw/drawing';
-import { announcement, chooseCity, filter, goal, hovered, NEAR, plan, select, selected, tab, theMap, view, type CameraGoal } from '../state';
-import { onMap } from '../state/query';
-import { touched } from '../state/planChanges';
-import { aiming } from '../state/keyboardPointer';
-import { beside } from '../state/secondMap';
-import { loadBase } from './externalStyle';
+import { crosshair, drawing, tapHandler } from '../draw/drawing';
+import {
+  announcement,
+  selectCity,
+  filter,
+  cameraGoal,
+  hovered,
+  DETAIL_ZOOM,
+  plan,
+  selectIntervention,
+  selected,
+  tab,
+  mainMap,
+  camera,
+  type CameraGoal,
+} from '../state';
+import { answerOverlay } from '../state/query';
+import { changedArea } from '../state/planChanges';
+import { keyboardPointing } from '../state/keyboardPointer';
+import { secondMap } from '../state/secondMap';
+import { loadExternalStyle } from './externalStyle';
 import { CITY_ZOOM } from './pointSources';
-import { refresh } from './tileRefresh';
+import { refreshTiles } from './tileRefresh';
 import { drawImage } from './symbolImages';
 import { readPalette } from './palette';
 import { firstScene, secondScene } from './scene';
-import { buildStyle, COUNTS, hoveredFilter, TOUCHABLE, type MapScene } from './style';
-import { tie } from './cameraSync';
+import { buildStyle, COUNT_LAYERS, hoveredFilter, CLICKABLE_LAYERS, type MapScene } from './style';
+import { syncCameras } from './cameraSync';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
 const EUROPE: BoundingBox = [-10, 36, 30, 57];
 const FLIGHT_MS = 900;
 const SETTLE_MS = 50;
-const WITH_LEGEND = 1000; // a map as wide as this has its legend open
-const LEGEND = 310;
+const LEGEND_OPEN_PX = 1000; // a map as wide as this has its legend open
+const LEGEND_PX = 310;
 
 export interface MapOptions {
   /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
@@ -47,27 +61,27 @@ export interface MapOptions {
 }
 
 /** What the map last showed. */
-let extent: LngLatBounds | null = null;
+let lastExtent: LngLatBounds | null = null;
 
 /** The middles of two different cities, that the second map is as far from its own as the first from its own. */
-function middles(): [Position, Position] | null {
-  const [one, other] = [filter.peek().city, beside.peek()?.city].map((id) => plan.peek()?.cities.get(id ?? '')?.point ?? null);
+function cityCentres(): [Position, Position] | null {
+  const [one, other] = [filter.peek().city, secondMap.peek()?.city].map((id) => plan.peek()?.cities.get(id ?? '')?.point ?? null);
   return one && other ? [one, other] : null;
 }
 
 /** Opens the map in a container; ends it when called. */
-export function open(container: HTMLElement, { paper = false, second = false }: MapOptions = {}): () => void {
+export function openMap(container: HTMLElement, { paper = false, second = false }: MapOptions = {}): () => void {
   const main = !paper && !second;
   const scene = second ? secondScene : firstScene;
   let palette = readPalette();
   const palettes = { [palette.theme]: palette };
-  const start = paper && extent ? null : view.value;
-  const before = paper ? extent : null;
+  const start = paper && lastExtent ? null : camera.value;
+  const before = paper ? lastExtent : null;
   const place = start
     ? null
     : before
       ? { box: before, options: {} }
-      : (!second && fitGoal(container, firstGoal())) || {
+      : (!second && fitGoal(container, initialGoal())) || {
           box: EUROPE,
           options: { padding: Math.min(24, container.clientWidth / 4, container.clientHeight / 4) },
         };
@@ -98,65 +112,65 @@ export function open(container: HTMLElement, { paper = false, second = false }: 
   });
   map.on('moveend', () => {
     if (!main) return;
-    extent = map.getBounds();
+    lastExtent = map.getBounds();
     const { lng, lat } = map.getCenter();
-    view.value = { lon: lng, lat, zoom: map.getZoom() };
+    camera.value = { lon: lng, lat, zoom: map.getZoom() };
   });
-  map.on('click', (event) => click(map, event));
-  map.on('mousemove', (event) => point(map, event));
+  map.on('click', (event) => handleClick(map, event));
+  map.on('mousemove', (event) => handleMove(map, event));
   map.on('mouseout', () => (hovered.value = ''));
-  if (main) aimByKeys(map);
+  if (main) pointWithKeys(map);
 
   const ends: (() => void)[] = [
     effect(() => {
-      if (!second && goal.value && plan.value) go(map, goal.value, FLIGHT_MS);
+      if (!second && cameraGoal.value && plan.value) moveCamera(map, cameraGoal.value, FLIGHT_MS);
     }),
     effect(() => map.getCanvas().setAttribute('aria-label', second ? t('beside.map') : t('map.label'))),
   ];
-  void loadBase(map);
+  void loadExternalStyle(map);
   map.once('style.load', () => {
     ends.push(
       effect(() => {
         palette = readPalette();
         palettes[palette.theme] = palette;
-        later(map, scene(palette));
+        scheduleScene(map, scene(palette));
       }),
-      effect(() => emphasise(map, hovered.value)),
+      effect(() => highlightHovered(map, hovered.value)),
       effect(() => {
-        if (touched.value) refresh(map, touched.value);
+        if (changedArea.value) refreshTiles(map, changedArea.value);
       }),
-      ...(main ? [drawOn(map)] : []),
+      ...(main ? [loadDrawTools(map)] : []),
     );
-    if (main) theMap.value = map;
-    if (second && theMap.value) ends.push(tie(theMap.value, map, middles()));
+    if (main) mainMap.value = map;
+    if (second && mainMap.value) ends.push(syncCameras(mainMap.value, map, cityCentres()));
   });
-  if (!second) Object.assign(window, { cityheart: { map, idle: () => idle(map) } });
-  else Object.assign(window, { besideMap: { map, idle: () => idle(map) } }); // for those who drive the page from outside
+  if (!second) Object.assign(window, { cityheart: { map, idle: () => waitForIdle(map) } });
+  else Object.assign(window, { besideMap: { map, idle: () => waitForIdle(map) } }); // for those who drive the page from outside
   return () => {
-    if (main) theMap.value = null;
+    if (main) mainMap.value = null;
     ends.forEach((end) => end());
-    closed.add(map);
+    closedMaps.add(map);
     map.remove();
   };
 }
 
-const closed = new WeakSet<MapView>();
-const waiting = new WeakMap<MapView, MapScene>();
+const closedMaps = new WeakSet<MapView>();
+const pendingScenes = new WeakMap<MapView, MapScene>();
 
 /** The list is shown first, and only the last of quick changes is drawn. */
-function later(map: MapView, next: MapScene): void {
-  const alone = !waiting.has(map);
-  waiting.set(map, next);
+function scheduleScene(map: MapView, next: MapScene): void {
+  const alone = !pendingScenes.has(map);
+  pendingScenes.set(map, next);
   if (!alone) return;
   setTimeout(() => {
-    const last = waiting.get(map);
-    waiting.delete(map);
-    if (last && !closed.has(map)) map.setStyle(buildStyle(last), { diff: true, transformStyle: withDrawing });
+    const last = pendingScenes.get(map);
+    pendingScenes.delete(map);
+    if (last && !closedMaps.has(map)) map.setStyle(buildStyle(last), { diff: true, transformStyle: keepDrawingLayers });
   }, SETTLE_MS);
 }
 
 /** What is being drawn has layers of its own, which a new style leaves where they are: on top. */
-function withDrawing(before: StyleSpecification | undefined, next: StyleSpecification): StyleSpecification {
+function keepDrawingLayers(before: StyleSpecification | undefined, next: StyleSpecification): StyleSpecification {
   const own = (id: string) => id.startsWith('td-');
   const layers = before?.layers.filter(({ id }) => own(id)) ?? [];
   if (!before || !layers.length) return next;
@@ -165,14 +179,14 @@ function withDrawing(before: StyleSpecification | undefined, next: StyleSpecific
 }
 
 /** The tools for drawing come where there is something to draw: a first stroke must not be lost to loading. */
-function drawOn(map: MapView): () => void {
+function loadDrawTools(map: MapView): () => void {
   let detach: (() => void) | undefined;
   let asked = false;
   const end = effect(() => {
     if ((!drawing.value && tab.value !== 'ask') || asked) return;
     asked = true;
-    void import('../draw/terra').then(({ attach }) => {
-      if (!closed.has(map)) detach = attach(map);
+    void import('../draw/terra').then(({ attachTerraDraw: attach }) => {
+      if (!closedMaps.has(map)) detach = attach(map);
     });
   });
   return () => {
@@ -182,22 +196,22 @@ function drawOn(map: MapView): () => void {
 }
 
 /** What is pointed at changes too often for a whole style. */
-function emphasise(map: MapView, id: string): void {
+function highlightHovered(map: MapView, id: string): void {
   map.setFilter('casing-hovered', hoveredFilter(id));
 }
 
-function firstGoal(): Exclude<CameraGoal, { to: 'view' }> {
+function initialGoal(): Exclude<CameraGoal, { to: 'view' }> {
   if (selected.value && plan.value?.byId.get(selected.value)?.box) return { to: 'item', id: selected.value };
   return filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' };
 }
 
-function go(map: MapView, goal: CameraGoal, duration: number): void {
+function moveCamera(map: MapView, goal: CameraGoal, duration: number): void {
   if (goal.to === 'view') {
     map.jumpTo({ center: [goal.view.lon, goal.view.lat], zoom: goal.view.zoom });
     return;
   }
   const place = fitGoal(map.getContainer(), goal);
-  if (place) map.fitBounds(place.box, { ...place.options, duration: reduced() ? 0 : duration });
+  if (place) map.fitBounds(place.box, { ...place.options, duration: prefersReducedMotion() ? 0 : duration });
 }
 
 /** Which part of the earth a map of this size shows for a goal. */
@@ -210,7 +224,7 @@ function fitGoal(
   const narrow = width < 600;
   const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
   // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
-  const left = goal.to !== 'all' && width >= WITH_LEGEND ? LEGEND : edge;
+  const left = goal.to !== 'all' && width >= LEGEND_OPEN_PX ? LEGEND_PX : edge;
   const [across, down] = [width / 4, height / 4]; // a small map keeps half of itself for what is shown
   const padding = {
     top: Math.min(edge, down),
@@ -221,7 +235,7 @@ function fitGoal(
   return { box, options: { padding, maxZoom: goal.to === 'item' ? 16.5 : 15.5 } };
 }
 
-const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const prefersReducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 function boxOfGoal(goal: Exclude<CameraGoal, { to: 'view' }>): BoundingBox | null {
   const all = plan.value;
@@ -229,93 +243,93 @@ function boxOfGoal(goal: Exclude<CameraGoal, { to: 'view' }>): BoundingBox | nul
   if (goal.to === 'box') return goal.box;
   if (goal.to === 'item') return all.byId.get(goal.id)?.box ?? null;
   const cities = goal.to === 'city' ? [all.cities.get(goal.id)] : [...all.cities.values()];
-  return join(cities.map((city) => city?.box ?? (city?.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
+  return joinBoxes(cities.map((city) => city?.box ?? (city?.point ? boundingBox({ type: 'Point', coordinates: city.point }) : null)));
 }
 
 /** Ids of interventions at a point, the smallest things first, each once. */
-function at(map: MapView, { x, y }: { x: number; y: number }, reach: number): string[] {
+function interventionsAt(map: MapView, { x, y }: { x: number; y: number }, reach: number): string[] {
   const box: [PointLike, PointLike] = [
     [x - reach, y - reach],
     [x + reach, y + reach],
   ];
-  const found = map.queryRenderedFeatures(box, { layers: TOUCHABLE.filter((id) => map.getLayer(id)) });
-  const rank = (id: string) => Math.min(TOUCHABLE.indexOf(id), 2) + (id === 'fills' || id === 'hatch' ? 1 : 0);
+  const found = map.queryRenderedFeatures(box, { layers: CLICKABLE_LAYERS.filter((id) => map.getLayer(id)) });
+  const rank = (id: string) => Math.min(CLICKABLE_LAYERS.indexOf(id), 2) + (id === 'fills' || id === 'hatch' ? 1 : 0);
   found.sort((a, b) => rank(a.layer.id) - rank(b.layer.id));
   return [...new Set(found.map((feature) => String(feature.properties.id)))];
 }
 
 function countAt(map: MapView, where: { x: number; y: number }): Record<string, unknown> | null {
-  return map.queryRenderedFeatures([where.x, where.y], { layers: COUNTS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
+  return map.queryRenderedFeatures([where.x, where.y], { layers: COUNT_LAYERS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
 }
 
 /** While the map has the focus by keys, its middle is what points and Enter is the click. */
-function aimByKeys(map: MapView): void {
+function pointWithKeys(map: MapView): void {
   const canvas = map.getCanvas();
   const middle = () => map.project(map.getCenter());
-  canvas.addEventListener('focus', () => (aiming.value = canvas.matches(':focus-visible')));
-  canvas.addEventListener('blur', () => (aiming.value = false));
+  canvas.addEventListener('focus', () => (keyboardPointing.value = canvas.matches(':focus-visible')));
+  canvas.addEventListener('blur', () => (keyboardPointing.value = false));
   canvas.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || drawing.peek()?.tool || crosshair.peek()) return;
     event.preventDefault();
-    if (taker.peek()) taker.peek()!(map.getCenter().toArray());
-    else press(map, middle(), AIM);
+    if (tapHandler.peek()) tapHandler.peek()!(map.getCenter().toArray());
+    else activateAt(map, middle(), KEY_REACH_PX);
   });
   map.on('moveend', () => {
-    if (aiming.peek()) hovered.value = at(map, middle(), AIM)[0] ?? '';
+    if (keyboardPointing.peek()) hovered.value = interventionsAt(map, middle(), KEY_REACH_PX)[0] ?? '';
   });
 }
 
 /** Things that lie on each other are opened in turn. */
-function click(map: MapView, event: MapMouseEvent): void {
+function handleClick(map: MapView, event: MapMouseEvent): void {
   if (drawing.value?.tool || crosshair.value) return;
-  if (taker.value) {
-    taker.value([event.lngLat.lng, event.lngLat.lat]);
+  if (tapHandler.value) {
+    tapHandler.value([event.lngLat.lng, event.lngLat.lat]);
     return;
   }
-  press(map, event.point, 6);
+  activateAt(map, event.point, 6);
 }
 
 /** How far from the middle of the map a thing is still meant, in pixels. */
-const AIM = 14;
+const KEY_REACH_PX = 14;
 
-function press(map: MapView, where: { x: number; y: number }, reach: number): void {
-  const ids = at(map, where, reach);
+function activateAt(map: MapView, where: { x: number; y: number }, reach: number): void {
+  const ids = interventionsAt(map, where, reach);
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
-    select(next, false);
+    selectIntervention(next, false);
     // What is no part of an answer is read in the plan.
-    if (tab.value === 'compare' || (tab.value === 'ask' && !onMap.value.ids.includes(next))) tab.value = 'plan';
+    if (tab.value === 'compare' || (tab.value === 'ask' && !answerOverlay.value.ids.includes(next))) tab.value = 'plan';
     if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
     return;
   }
   const count = countAt(map, where);
   if (!count) return;
   if (count.city) {
-    chooseCity(String(count.city));
+    selectCity(String(count.city));
     return;
   }
   const cities = plan.value?.partners.find((one) => one.id === count.partner)?.cities ?? [];
-  const box = join(cities.map((city) => (city.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
-  const camera = box && map.cameraForBounds(box, { padding: 96, maxZoom: NEAR - 0.3 });
-  if (camera?.center) map.flyTo({ center: camera.center, zoom: Math.max(camera.zoom ?? 0, CITY_ZOOM + 0.2), duration: reduced() ? 0 : FLIGHT_MS });
+  const box = joinBoxes(cities.map((city) => (city.point ? boundingBox({ type: 'Point', coordinates: city.point }) : null)));
+  const camera = box && map.cameraForBounds(box, { padding: 96, maxZoom: DETAIL_ZOOM - 0.3 });
+  if (camera?.center) map.flyTo({ center: camera.center, zoom: Math.max(camera.zoom ?? 0, CITY_ZOOM + 0.2), duration: prefersReducedMotion() ? 0 : FLIGHT_MS });
 }
 
-function point(map: MapView, event: MapMouseEvent): void {
+function handleMove(map: MapView, event: MapMouseEvent): void {
   if (drawing.value?.tool) return;
-  if (taker.value) {
+  if (tapHandler.value) {
     map.getCanvas().style.cursor = 'crosshair';
     return;
   }
-  const id = at(map, event.point, 3)[0] ?? '';
+  const id = interventionsAt(map, event.point, 3)[0] ?? '';
   hovered.value = id;
   map.getCanvas().style.cursor = id || countAt(map, event.point) ? 'pointer' : '';
 }
 
 /** Settles once the map stands still and everything asked for is drawn. */
-function idle(map: MapView): Promise<void> {
+function waitForIdle(map: MapView): Promise<void> {
   return new Promise((settle) => {
-    map.once('idle', () => (waiting.has(map) ? void idle(map).then(settle) : settle()));
-    if (waiting.has(map)) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
+    map.once('idle', () => (pendingScenes.has(map) ? void waitForIdle(map).then(settle) : settle()));
+    if (pendingScenes.has(map)) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
     else map.triggerRepaint();
   });
 }

@@ -1,43 +1,49 @@
 // The map as a picture: what is drawn, and under it the title, the signs with their words, and the credits.
-import { monthYear } from '../format';
-import { signOf } from '../symbology';
-import { kindCounts, scheme } from '../currentScheme';
+import { formatMonth } from '../format';
+import { symbolOf } from '../symbology';
+import { kindCounts, colourScheme } from '../currentScheme';
 import { cityName, filter, month, plan } from '../state';
 import { t } from '../i18n';
-import { credits } from '../baseMap';
+import { mapCredits } from '../baseMap';
 import { readPalette } from './palette';
 import type { Map as MapView } from 'maplibre-gl';
 
-const FOOT = 112; // CSS pixels
-const EDGE = 20;
+const FOOTER_PX = 112; // CSS pixels
+const MARGIN_PX = 20;
 
-export async function picture(): Promise<Blob> {
+export async function renderPicture(): Promise<Blob> {
   const { map, idle } = (window as unknown as { cityheart: { map: MapView; idle: () => Promise<void> } }).cityheart;
   await idle();
-  const shot = await drawn(map);
+  const shot = await copyNextFrame(map);
   const ratio = shot.width / map.getCanvas().clientWidth;
   const [width, height] = [shot.width / ratio, shot.height / ratio];
-  const canvas = Object.assign(document.createElement('canvas'), { width: shot.width, height: shot.height + FOOT * ratio });
+  const canvas = Object.assign(document.createElement('canvas'), { width: shot.width, height: shot.height + FOOTER_PX * ratio });
   const pen = canvas.getContext('2d')!;
   pen.drawImage(shot, 0, 0);
   pen.scale(ratio, ratio);
   const palette = readPalette();
   pen.fillStyle = palette.panel;
-  pen.fillRect(0, height, width, FOOT);
+  pen.fillRect(0, height, width, FOOTER_PX);
   const write = (text: string, x: number, y: number, font: string, colour: string) => {
     pen.font = `${font} 'Noto Sans', sans-serif`;
     pen.fillStyle = colour;
-    pen.fillText(text, x, y, width - x - EDGE);
+    pen.fillText(text, x, y, width - x - MARGIN_PX);
     return pen.measureText(text).width;
   };
   const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
-  write([t('app.title'), city, month.value === null ? '' : monthYear(month.value)].filter(Boolean).join(' · '), EDGE, height + 28, '600 16px', palette.ink);
-  let [x, y] = [EDGE, height + 56];
-  for (const { mark, label } of scheme.value.kinds.filter(({ mark }) => kindCounts.value.get(mark))) {
+  write(
+    [t('app.title'), city, month.value === null ? '' : formatMonth(month.value)].filter(Boolean).join(' · '),
+    MARGIN_PX,
+    height + 28,
+    '600 16px',
+    palette.ink,
+  );
+  let [x, y] = [MARGIN_PX, height + 56];
+  for (const { mark, label } of colourScheme.value.kinds.filter(({ mark }) => kindCounts.value.get(mark))) {
     pen.font = "13px 'Noto Sans', sans-serif";
     const needed = 40 + pen.measureText(label).width;
-    if (x + needed > width - EDGE && x > EDGE) [x, y] = [EDGE, y + 20];
-    const { shape, tick } = signOf(mark);
+    if (x + needed > width - MARGIN_PX && x > MARGIN_PX) [x, y] = [MARGIN_PX, y + 20];
+    const { shape, tick } = symbolOf(mark);
     pen.save();
     pen.translate(x, y - 12);
     pen.fillStyle = palette.marks[mark];
@@ -50,13 +56,13 @@ export async function picture(): Promise<Blob> {
     pen.restore();
     x += 22 + write(label, x + 22, y, '13px', palette.ink) + 18;
   }
-  const said = [...credits.value.map(({ text }) => text), t('map.schematic')].join(' · ');
-  write(said, EDGE, height + FOOT - 12, '12px', palette.muted);
+  const said = [...mapCredits.value.map(({ text }) => text), t('map.schematic')].join(' · ');
+  write(said, MARGIN_PX, height + FOOTER_PX - 12, '12px', palette.muted);
   return new Promise((settle, fail) => canvas.toBlob((blob) => (blob ? settle(blob) : fail(new Error('no picture')))));
 }
 
 /** A copy of the next frame; the map's own canvas is empty after it was shown. */
-function drawn(map: MapView): Promise<HTMLCanvasElement> {
+function copyNextFrame(map: MapView): Promise<HTMLCanvasElement> {
   return new Promise((settle) => {
     map.once('render', () => {
       const own = map.getCanvas();

@@ -1,8 +1,8 @@
 // The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
-import { MARKS, type SymbolId } from '../symbology';
+import { SYMBOL_IDS, type SymbolId } from '../symbology';
 import { dark, printing } from '../state';
 
-const NAMES = [
+const COLOUR_NAMES = [
   'ink',
   'muted',
   'line',
@@ -22,7 +22,7 @@ const NAMES = [
   'border',
 ] as const;
 
-export type MapPalette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<SymbolId, string> };
+export type MapPalette = Record<(typeof COLOUR_NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<SymbolId, string> };
 
 export const themeNow = (): MapPalette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
 
@@ -34,8 +34,8 @@ export function readPalette(theme = themeNow()): MapPalette {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const colours = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
-  const marks = Object.fromEntries(MARKS.map((mark) => [mark, read(mark)])) as Record<SymbolId, string>;
+  const colours = Object.fromEntries(COLOUR_NAMES.map((name) => [name, read(name)])) as Record<(typeof COLOUR_NAMES)[number], string>;
+  const marks = Object.fromEntries(SYMBOL_IDS.map((mark) => [mark, read(mark)])) as Record<SymbolId, string>;
   probe.remove();
   return { ...colours, theme, marks };
 }

@@ -1,12 +1,12 @@
 // The points that the page itself hangs on the map: counts per city, names of areas, signs and places of interventions.
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
-import { anchor } from '../geometry';
+import { anchorPoint } from '../geometry';
 import type { PlanArea, PlanCity, Intervention, PlanData } from '../plan';
 import type { SymbolId } from '../symbology';
 
 type PointFeatures = FeatureCollection<Point>;
 
-const point = (coordinates: Position, properties: Record<string, unknown>): Feature<Point> => ({
+const pointFeature = (coordinates: Position, properties: Record<string, unknown>): Feature<Point> => ({
   type: 'Feature',
   properties,
   geometry: { type: 'Point', coordinates },
@@ -16,7 +16,7 @@ const point = (coordinates: Position, properties: Record<string, unknown>): Feat
 export const CITY_ZOOM = 7.5;
 
 /** Counts of the shown interventions: one sign per partner from afar, one per city nearer. */
-export function counts(plan: PlanData, shown: Intervention[], nameOf: (city: PlanCity) => string): PointFeatures {
+export function countFeatures(plan: PlanData, shown: Intervention[], nameOf: (city: PlanCity) => string): PointFeatures {
   const perCity = new Map<string, number>();
   for (const one of shown) perCity.set(one.city, (perCity.get(one.city) ?? 0) + 1);
   const count = (cities: PlanCity[]) => cities.reduce((sum, city) => sum + (perCity.get(city.id) ?? 0), 0);
@@ -26,42 +26,42 @@ export function counts(plan: PlanData, shown: Intervention[], nameOf: (city: Pla
     if (!placed.length) continue;
     const others = placed.length - 1;
     const label = nameOf(placed[0]!) + (others ? ` +${others}` : '');
-    features.push(point(middle(placed), { level: 'partner', partner: id, city: others ? '' : placed[0]!.id, label, count: count(cities) }));
+    features.push(pointFeature(meanPoint(placed), { level: 'partner', partner: id, city: others ? '' : placed[0]!.id, label, count: count(cities) }));
     for (const city of placed) {
-      features.push(point(city.point!, { level: 'city', partner: id, city: city.id, label: nameOf(city), count: count([city]) }));
+      features.push(pointFeature(city.point!, { level: 'city', partner: id, city: city.id, label: nameOf(city), count: count([city]) }));
     }
   }
   return { type: 'FeatureCollection', features };
 }
 
-function middle(cities: PlanCity[]): Position {
+function meanPoint(cities: PlanCity[]): Position {
   const mean = (at: 0 | 1) => cities.reduce((sum, city) => sum + city.point![at]!, 0) / cities.length;
   return [mean(0), mean(1)];
 }
 
 /** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. Several on one street or square name it once. */
-export function marks(shown: Intervention[], markOf: (one: Intervention) => SymbolId): PointFeatures {
+export function symbolPoints(shown: Intervention[], markOf: (one: Intervention) => SymbolId): PointFeatures {
   const named = new Set<string>();
   const features = shown.flatMap((one) => {
-    const at = anchor(one.geometry);
+    const at = anchorPoint(one.geometry);
     if (!at) return [];
     const spot = one.geometry?.type === 'Point' || one.geometry?.type === 'MultiPoint';
     const place = shortPlace(one);
     const key = `${one.city} ${place}`;
     const label = named.has(key) ? '' : place;
     named.add(key);
-    return [point(at, { id: one.id, mark: markOf(one), spot, place, label })];
+    return [pointFeature(at, { id: one.id, mark: markOf(one), spot, place, label })];
   });
   return { type: 'FeatureCollection', features };
 }
 
 /** The name of each area over the northernmost point of its outline. */
-export function areaNames(areas: PlanArea[], language: string): PointFeatures {
+export function areaNamePoints(areas: PlanArea[], language: string): PointFeatures {
   const features = areas.flatMap(({ geometry, name, name_en }) => {
     const rings =
       geometry?.type === 'Polygon' ? [geometry.coordinates[0]!] : geometry?.type === 'MultiPolygon' ? geometry.coordinates.map(([ring]) => ring!) : [];
     const top = rings.flat().reduce<Position | null>((best, at) => (best && best[1]! >= at[1]! ? best : at), null);
-    return top ? [point(top, { name: (language === 'en' && name_en) || name })] : [];
+    return top ? [pointFeature(top, { name: (language === 'en' && name_en) || name })] : [];
   });
   return { type: 'FeatureCollection', features };
 }

@@ -3,11 +3,11 @@
 import { effect, untracked } from '@preact/signals';
 import type { MapCamera } from '../address';
 import { address } from '../api';
-import { boxOf, join, type BoundingBox } from '../geometry';
+import { boundingBox, joinBoxes, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
-import { filter, goal, plan, shownOnMap, view, type CameraGoal } from '../state';
-import { broken, rustMap, rustParts } from '../state/renderer';
-import { WORLD_PX, centred, fitted, lonLatAt, worldOf } from './mercator';
+import { filter, cameraGoal, plan, shownOnMap, camera, type CameraGoal } from '../state';
+import { rendererBroken, rustMap, rustParts } from '../state/renderer';
+import { WORLD_PX, shiftCamera, fitCamera, fromWorld, toWorld } from './mercator';
 
 /** What `web/maplibre-rs/src/browser.rs` offers. */
 interface RendererPicture {
@@ -27,18 +27,18 @@ const MAX_ZOOM = 19;
 const STEP_PX = 80;
 const WHEEL_PX = 300; // of turning the wheel are one zoom
 const FRAMES_AT_REST = 3; // so that what came last is shown before drawing rests
-const MOST_IDS = 300; // an address has an end
+const MAX_IDS = 300; // an address has an end
 
 let handles = 0;
 
 /** Opens the map in a container; ends it when called. The library takes its tiles once, so another filter is another picture. */
-export function open(container: HTMLElement): () => void {
+export function openMap(container: HTMLElement): () => void {
   let close = () => {};
   const end = effect(() => {
     const ids = shownOnMap.value?.map((one) => one.id) ?? null;
     untracked(() => {
       close();
-      close = show(container, ids);
+      close = showInterventions(container, ids);
     });
   });
   return () => {
@@ -48,7 +48,7 @@ export function open(container: HTMLElement): () => void {
 }
 
 /** Shows these interventions, or all. */
-function show(container: HTMLElement, ids: string[] | null): () => void {
+function showInterventions(container: HTMLElement, ids: string[] | null): () => void {
   const canvas = document.createElement('canvas');
   canvas.className = 'rust-map';
   canvas.tabIndex = 0;
@@ -58,7 +58,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
   let picture: RendererPicture | null = null;
   let closed = false;
   let atRest = 0;
-  let center: MapCamera = view.value ?? { lon: 10, lat: 47, zoom: 3.5 };
+  let center: MapCamera = camera.value ?? { lon: 10, lat: 47, zoom: 3.5 };
 
   const size = () => [Math.max(1, container.clientWidth), Math.max(1, container.clientHeight)] as const;
   const wake = () => {
@@ -70,7 +70,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     wake();
   };
   const settle = () => {
-    view.value = center;
+    camera.value = center;
   };
   /** An exception from the library is its end: memory behind it cannot be trusted any more. */
   const guarded = (act: () => void) => {
@@ -79,7 +79,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     } catch (error) {
       console.info(error);
       picture = null;
-      broken.value = true;
+      rendererBroken.value = true;
     }
   };
 
@@ -87,7 +87,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     const [width, height] = size();
     Object.assign(canvas, { width, height });
     canvas.dataset.rawHandle = String(++handles);
-    const filtered = ids && ids.length <= MOST_IDS ? encodeURIComponent(`id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',') || "''"})`) : '';
+    const filtered = ids && ids.length <= MAX_IDS ? encodeURIComponent(`id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',') || "''"})`) : '';
     const library = (await rustParts[0]!()) as RendererLibrary;
     await library.default();
     const started = await library.Picture.start(handles, width, height, address('.'), filtered);
@@ -104,20 +104,20 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     requestAnimationFrame(tick);
   };
 
-  if (!view.value) {
+  if (!camera.value) {
     const box = boxOfGoal(filter.value.city ? { to: 'city', id: filter.value.city } : { to: 'all' });
-    if (box) center = fitted(box, ...size());
+    if (box) center = fitCamera(box, ...size());
   }
-  broken.value = false;
+  rendererBroken.value = false;
   // What ends the library while it waits comes as an error of the page.
   const ended = (event: ErrorEvent) => {
-    if (event.error instanceof WebAssembly.RuntimeError) broken.value = true;
+    if (event.error instanceof WebAssembly.RuntimeError) rendererBroken.value = true;
   };
   addEventListener('error', ended);
   ends.push(() => removeEventListener('error', ended));
   void start().catch((error: unknown) => {
     console.info(error);
-    broken.value = true;
+    rendererBroken.value = true;
   });
   requestAnimationFrame(tick);
 
@@ -130,16 +130,16 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
   });
   resized.observe(container);
   ends.push(() => resized.disconnect());
-  hands(canvas, () => center, look, settle);
+  attachControls(canvas, () => center, look, settle);
   ends.push(effect(() => canvas.setAttribute('aria-label', t('map.label'))));
-  let asked = goal.peek();
+  let asked = cameraGoal.peek();
   ends.push(
     effect(() => {
-      if (!goal.value || goal.value === asked) return;
-      asked = goal.value;
-      const box = goal.value.to === 'view' ? null : boxOfGoal(goal.value);
-      if (goal.value.to === 'view') look(goal.value.view);
-      else if (box) look(fitted(box, ...size()));
+      if (!cameraGoal.value || cameraGoal.value === asked) return;
+      asked = cameraGoal.value;
+      const box = cameraGoal.value.to === 'view' ? null : boxOfGoal(cameraGoal.value);
+      if (cameraGoal.value.to === 'view') look(cameraGoal.value.view);
+      else if (box) look(fitCamera(box, ...size()));
       settle();
     }),
   );
@@ -150,7 +150,7 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
     },
   };
   // For those who drive the page from outside.
-  Object.assign(window, { cityheartRust: { idle: () => resting(() => broken.value || (picture !== null && atRest >= FRAMES_AT_REST)) } });
+  Object.assign(window, { cityheartRust: { idle: () => waitForRest(() => rendererBroken.value || (picture !== null && atRest >= FRAMES_AT_REST)) } });
   return () => {
     closed = true;
     settle();
@@ -161,21 +161,21 @@ function show(container: HTMLElement, ids: string[] | null): () => void {
   };
 }
 
-async function resting(still: () => boolean): Promise<void> {
+async function waitForRest(still: () => boolean): Promise<void> {
   while (!still()) await new Promise((next) => requestAnimationFrame(next));
 }
 
 /** Drag, wheel and keys move the view. */
-function hands(canvas: HTMLCanvasElement, now: () => MapCamera, look: (next: MapCamera) => void, settle: () => void): void {
+function attachControls(canvas: HTMLCanvasElement, now: () => MapCamera, look: (next: MapCamera) => void, settle: () => void): void {
   let held: { x: number; y: number } | null = null;
-  const pan = (dx: number, dy: number) => look(centred(now(), dx, dy));
+  const pan = (dx: number, dy: number) => look(shiftCamera(now(), dx, dy));
   const zoomAt = (by: number, x: number, y: number) => {
     const [dx, dy] = [x - canvas.clientWidth / 2, y - canvas.clientHeight / 2];
-    const under = centred(now(), dx, dy);
+    const under = shiftCamera(now(), dx, dy);
     const zoom = Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, now().zoom + by));
-    const [wx, wy] = worldOf(under);
+    const [wx, wy] = toWorld(under);
     const scale = WORLD_PX * 2 ** zoom;
-    look({ ...lonLatAt(wx - dx / scale, wy - dy / scale), zoom });
+    look({ ...fromWorld(wx - dx / scale, wy - dy / scale), zoom });
   };
   const down = (event: PointerEvent) => {
     held = { x: event.clientX, y: event.clientY };
@@ -224,5 +224,5 @@ function boxOfGoal(to: Exclude<CameraGoal, { to: 'view' }>): BoundingBox | null 
   if (!all) return null;
   if (to.to === 'item') return all.byId.get(to.id)?.box ?? null;
   const cities = to.to === 'city' ? [all.cities.get(to.id)] : [...all.cities.values()];
-  return join(cities.map((city) => city?.box ?? (city?.point ? boxOf({ type: 'Point', coordinates: city.point }) : null)));
+  return joinBoxes(cities.map((city) => city?.box ?? (city?.point ? boundingBox({ type: 'Point', coordinates: city.point }) : null)));
 }

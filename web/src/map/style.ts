@@ -2,14 +2,14 @@
 // the map is handed the new style and changes only what differs.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection } from 'geojson';
-import { NEAR } from '../state';
-import { GROUPS, MARKS, signOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
+import { DETAIL_ZOOM } from '../state';
+import { GROUPS, SYMBOL_IDS, symbolOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
 import { CITY_ZOOM } from './pointSources';
 import type { AnswerOverlay } from '../state/query';
-import { answerBelow, answerAbove } from './answerLayers';
+import { layersBelow, layersAbove } from './answerLayers';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './symbolImages';
-import { baseLayers, baseNames, baseSources, over } from './baseLayers';
+import { baseLayers, baseNameLayers, baseSources, mergeStyles } from './baseLayers';
 import type { BaseLayer } from '../baseMap';
 import type { MapPalette } from './palette';
 import world from '../../../geodata/world/places.json';
@@ -35,14 +35,16 @@ export interface MapScene {
 }
 
 /** Layers that answer to the pointer, the smallest things first. */
-export const TOUCHABLE = ['points', 'marks', ...MARKS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
-export const COUNTS = ['counts-partner', 'counts-city'];
+export const CLICKABLE_LAYERS = ['points', 'marks', ...SYMBOL_IDS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
+export const COUNT_LAYERS = ['counts-partner', 'counts-city'];
 
 export function buildStyle(scene: MapScene): StyleSpecification {
   const own = ownStyle(scene);
   if (!scene.base) return own;
-  const replaced = new Set([...ground(scene), ...baseLayers(scene.palette, scene.ground), ...baseNames(scene.palette, scene.ground)].map(({ id }) => id));
-  return over(scene.base, own, (id) => !replaced.has(id));
+  const replaced = new Set(
+    [...worldLayers(scene), ...baseLayers(scene.palette, scene.ground), ...baseNameLayers(scene.palette, scene.ground)].map(({ id }) => id),
+  );
+  return mergeStyles(scene.base, own, (id) => !replaced.has(id));
 }
 
 function ownStyle(scene: MapScene): StyleSpecification {
@@ -64,29 +66,29 @@ function ownStyle(scene: MapScene): StyleSpecification {
       answer: { type: 'geojson', data: scene.answer.shapes },
     },
     layers: [
-      ...ground(scene),
+      ...worldLayers(scene),
       ...baseLayers(scene.palette, scene.ground),
-      ...streets(scene),
-      ...areas(scene),
-      ...answerBelow(scene),
-      ...interventions(scene),
-      ...baseNames(scene.palette, scene.ground),
-      ...names(scene),
-      ...answerAbove(scene),
-      ...signs(scene),
-      ...cityCounts(scene),
+      ...planStreetLayers(scene),
+      ...areaLayers(scene),
+      ...layersBelow(scene),
+      ...interventionLayers(scene),
+      ...baseNameLayers(scene.palette, scene.ground),
+      ...nameLayers(scene),
+      ...layersAbove(scene),
+      ...symbolLayers(scene),
+      ...countLayers(scene),
     ],
   } as StyleSpecification;
 }
 
 const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['linear'], ['zoom'], ...stops] as ExpressionSpecification;
-const halo = ({ palette }: MapScene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
+const labelHalo = ({ palette }: MapScene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
 
-function ground(scene: MapScene): LayerSpecification[] {
+function worldLayers(scene: MapScene): LayerSpecification[] {
   const { water, land, border, muted, ink } = scene.palette;
   return [
     // The world's coast is too rough for a city: the water fades into land before streets are shown.
-    { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, NEAR, land] } },
+    { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, DETAIL_ZOOM, land] } },
     { id: 'land', type: 'fill', source: 'world', 'source-layer': 'land', paint: { 'fill-color': land } },
     {
       id: 'borders',
@@ -112,7 +114,7 @@ function ground(scene: MapScene): LayerSpecification[] {
         'text-max-width': 7,
         'text-padding': 6,
       },
-      paint: { 'text-color': muted, 'text-opacity': 0.75, ...halo(scene) },
+      paint: { 'text-color': muted, 'text-opacity': 0.75, ...labelHalo(scene) },
     },
     {
       id: 'place-names',
@@ -128,24 +130,24 @@ function ground(scene: MapScene): LayerSpecification[] {
         'text-size': byZoom(5, 11, 9, 14),
         'text-padding': 6,
       },
-      paint: { 'text-color': ink, 'text-opacity': 0.8, ...halo(scene) },
+      paint: { 'text-color': ink, 'text-opacity': 0.8, ...labelHalo(scene) },
     },
   ];
 }
 
 /** Another name for each name that the tiles hold. */
-function renamed(pairs: [string, string][]): ExpressionSpecification {
+function renameExpression(pairs: [string, string][]): ExpressionSpecification {
   return ['match', ['get', 'name'], ...[...new Map(pairs)].flat(), ['get', 'name']] as unknown as ExpressionSpecification;
 }
 
-const ENGLISH_NAMES = renamed(world.places.map(({ name, name_en }) => [name, name_en]));
+const ENGLISH_NAMES = renameExpression(world.places.map(({ name, name_en }) => [name, name_en]));
 
 function countryNames(language: string): ExpressionSpecification {
   const names = new Intl.DisplayNames(language, { type: 'region' });
-  return renamed(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
+  return renameExpression(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
 }
 
-function streets(scene: MapScene): LayerSpecification[] {
+function planStreetLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
@@ -179,14 +181,14 @@ function streets(scene: MapScene): LayerSpecification[] {
         'text-font': REGULAR,
         'text-size': byZoom(14, 11, 17, 13),
       },
-      paint: { 'text-color': palette.muted, ...halo(scene) },
+      paint: { 'text-color': palette.muted, ...labelHalo(scene) },
     },
   ];
   return drawn ? layers.filter(({ id }) => !id.startsWith('street')) : layers;
 }
 
-function areas({ palette }: MapScene): LayerSpecification[] {
-  const source = { source: 'plan', 'source-layer': 'areas', minzoom: NEAR } as const;
+function areaLayers({ palette }: MapScene): LayerSpecification[] {
+  const source = { source: 'plan', 'source-layer': 'areas', minzoom: DETAIL_ZOOM } as const;
   return [
     { id: 'area', type: 'fill', ...source, paint: { 'fill-color': palette.accent, 'fill-opacity': 0.07 } },
     {
@@ -203,18 +205,18 @@ const AREAL: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 
 const POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
 export const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
 
-const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
-const isId = (id: string): ExpressionSpecification => ['==', ['get', 'id'], id];
+const matchAll = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
+const hasId = (id: string): ExpressionSpecification => ['==', ['get', 'id'], id];
 
-export function among(ids: string[] | null): FilterSpecification {
+export function hasAnyId(ids: string[] | null): FilterSpecification {
   if (!ids) return ['literal', true] as unknown as FilterSpecification;
   if (!ids.length) return ['literal', false] as unknown as FilterSpecification;
   return ['match', ['get', 'id'], ids, true, false];
 }
 
-export const hoveredFilter = (id: string) => all(NOT_POINTS, isId(id));
+export const hoveredFilter = (id: string) => matchAll(NOT_POINTS, hasId(id));
 
-function inGroup(group: StatusGroup): FilterSpecification {
+function hasStatusGroup(group: StatusGroup): FilterSpecification {
   if (group !== 'idea') return ['match', ['get', 'status'], statusesOf(group), true, false];
   // A status that nobody knows is shown as an idea.
   const others = GROUPS.filter((other) => other !== 'idea').flatMap(statusesOf);
@@ -226,13 +228,13 @@ interface SymbolFilter {
   filter: FilterSpecification;
 }
 
-function told({ kinds }: MapScene): SymbolFilter[] {
-  if (kinds) return kinds.map(({ mark, ids }) => ({ mark, filter: among(ids) }));
-  return GROUPS.map((group) => ({ mark: `status-${group}`, filter: inGroup(group) }));
+function symbolFilters({ kinds }: MapScene): SymbolFilter[] {
+  if (kinds) return kinds.map(({ mark, ids }) => ({ mark, filter: hasAnyId(ids) }));
+  return GROUPS.map((group) => ({ mark: `status-${group}`, filter: hasStatusGroup(group) }));
 }
 
 /** A value for each mark, asked of the features of the tiles. */
-function ofMark<T>({ kinds }: MapScene, value: (mark: SymbolId) => T): ExpressionSpecification {
+function symbolExpression<T>({ kinds }: MapScene, value: (mark: SymbolId) => T): ExpressionSpecification {
   if (kinds) {
     const used = kinds.filter(({ ids }) => ids.length);
     const [last] = used.slice(-1);
@@ -249,30 +251,30 @@ function ofMark<T>({ kinds }: MapScene, value: (mark: SymbolId) => T): Expressio
 }
 
 /** Line width in pixels at a zoom: edges of areas are thinner than lines. */
-export function width(factor: number, extra = 0): ExpressionSpecification {
+export function lineWidth(factor: number, extra = 0): ExpressionSpecification {
   const at = (line: number, edge: number): ExpressionSpecification => ['case', AREAL, edge * Math.min(factor, 1.2) + extra, line * factor + extra];
   return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
 }
 
-export const INTERVENTIONS = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
+export const INTERVENTION_SOURCE = { source: 'plan', 'source-layer': 'interventions', minzoom: DETAIL_ZOOM } as const;
 
-function interventions(scene: MapScene): LayerSpecification[] {
+function interventionLayers(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
-  const source = INTERVENTIONS;
-  const shown = among(scene.ids);
+  const source = INTERVENTION_SOURCE;
+  const shown = hasAnyId(scene.ids);
   return [
     {
       id: 'fills',
       type: 'fill',
       ...source,
-      filter: all(AREAL, shown),
-      paint: { 'fill-color': ofMark(scene, (mark) => palette.marks[mark]), 'fill-opacity': ofMark(scene, (mark) => signOf(mark).fill) },
+      filter: matchAll(AREAL, shown),
+      paint: { 'fill-color': symbolExpression(scene, (mark) => palette.marks[mark]), 'fill-opacity': symbolExpression(scene, (mark) => symbolOf(mark).fill) },
     },
     {
       id: 'hatch',
       type: 'fill',
       ...source,
-      filter: all(AREAL, told(scene).find(({ mark }) => mark === 'status-aside')?.filter ?? among([]), shown),
+      filter: matchAll(AREAL, symbolFilters(scene).find(({ mark }) => mark === 'status-aside')?.filter ?? hasAnyId([]), shown),
       paint: { 'fill-pattern': imageName(palette, 'hatch', 'status-aside') },
     },
     {
@@ -281,36 +283,36 @@ function interventions(scene: MapScene): LayerSpecification[] {
       ...source,
       filter: hoveredFilter(hovered),
       layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': palette.ink, 'line-opacity': 0.35, 'line-width': width(1, 6) },
+      paint: { 'line-color': palette.ink, 'line-opacity': 0.35, 'line-width': lineWidth(1, 6) },
     },
     {
       id: 'casing-selected',
       type: 'line',
       ...source,
-      filter: all(NOT_POINTS, isId(selected)),
+      filter: matchAll(NOT_POINTS, hasId(selected)),
       layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': palette.ink, 'line-width': width(1, 6) },
+      paint: { 'line-color': palette.ink, 'line-width': lineWidth(1, 6) },
     },
     {
       id: 'casing-gap',
       type: 'line',
       ...source,
-      filter: all(NOT_POINTS, isId(selected)),
+      filter: matchAll(NOT_POINTS, hasId(selected)),
       layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': palette.panel, 'line-width': width(1, 1) },
+      paint: { 'line-color': palette.panel, 'line-width': lineWidth(1, 1) },
     },
-    ...told(scene).map(({ mark, filter }): LayerSpecification => {
-      const { dash, round, width: factor, line } = signOf(mark);
+    ...symbolFilters(scene).map(({ mark, filter }): LayerSpecification => {
+      const { dash, round, width: factor, line } = symbolOf(mark);
       return {
         id: `line-${mark}`,
         type: 'line',
         ...source,
-        filter: all(NOT_POINTS, filter, shown),
+        filter: matchAll(NOT_POINTS, filter, shown),
         layout: { 'line-join': 'round', 'line-cap': round || !dash ? 'round' : 'butt' },
         paint: {
           'line-color': palette.marks[mark],
           'line-opacity': line,
-          'line-width': width(factor),
+          'line-width': lineWidth(factor),
           ...(dash ? { 'line-dasharray': dash } : {}),
         },
       };
@@ -319,9 +321,9 @@ function interventions(scene: MapScene): LayerSpecification[] {
 }
 
 /** Above the names, which keep off them. */
-function signs(scene: MapScene): LayerSpecification[] {
+function symbolLayers(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
-  const shown = among(scene.ids);
+  const shown = hasAnyId(scene.ids);
   const icon = { 'icon-allow-overlap': true, 'icon-padding': 0 } as const;
   const image = (mark: SymbolId) => imageName(palette, 'sign', mark);
   const ownImage = (kind: 'sign' | 'chosen'): ExpressionSpecification => ['concat', `${palette.theme}:${kind}:`, ['get', 'mark']];
@@ -331,30 +333,34 @@ function signs(scene: MapScene): LayerSpecification[] {
       id: 'marks',
       type: 'symbol',
       source: 'marks',
-      minzoom: NEAR,
+      minzoom: DETAIL_ZOOM,
       maxzoom: 15.5,
       filter: ['!', ['get', 'spot']],
-      layout: { ...icon, 'icon-image': ownImage('sign'), 'icon-size': byZoom(NEAR, 0.55, 14, 0.75) },
+      layout: { ...icon, 'icon-image': ownImage('sign'), 'icon-size': byZoom(DETAIL_ZOOM, 0.55, 14, 0.75) },
     },
     {
       id: 'points',
       type: 'symbol',
-      ...INTERVENTIONS,
-      filter: all(POINTS, shown),
-      layout: { ...icon, 'icon-image': ofMark(scene, image), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+      ...INTERVENTION_SOURCE,
+      filter: matchAll(POINTS, shown),
+      layout: { ...icon, 'icon-image': symbolExpression(scene, image), 'icon-size': byZoom(DETAIL_ZOOM, 0.6, 14, 1) },
     },
     {
       id: 'chosen',
       type: 'symbol',
       source: 'marks',
-      minzoom: NEAR,
-      filter: ['any', ['all', isId(selected), ['any', ['get', 'spot'], ['<', ['zoom'], 15.5]]], all(isId(hovered), ['get', 'spot'])] as FilterSpecification,
-      layout: { ...icon, 'icon-image': ownImage('chosen'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+      minzoom: DETAIL_ZOOM,
+      filter: [
+        'any',
+        ['all', hasId(selected), ['any', ['get', 'spot'], ['<', ['zoom'], 15.5]]],
+        matchAll(hasId(hovered), ['get', 'spot']),
+      ] as FilterSpecification,
+      layout: { ...icon, 'icon-image': ownImage('chosen'), 'icon-size': byZoom(DETAIL_ZOOM, 0.6, 14, 1) },
     },
   ];
 }
 
-function names(scene: MapScene): LayerSpecification[] {
+function nameLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   return [
     {
@@ -370,7 +376,7 @@ function names(scene: MapScene): LayerSpecification[] {
         'text-offset': [0, -0.4],
         'text-max-width': 14,
       },
-      paint: { 'text-color': palette.accent, ...halo(scene) },
+      paint: { 'text-color': palette.accent, ...labelHalo(scene) },
     },
     {
       id: 'intervention-names',
@@ -378,15 +384,15 @@ function names(scene: MapScene): LayerSpecification[] {
       source: 'marks',
       minzoom: 13,
       layout: {
-        'text-field': ['case', isId(scene.selected), ['get', 'place'], ['get', 'label']],
-        'text-font': ['case', isId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
-        'symbol-sort-key': ['case', isId(scene.selected), 0, 1],
+        'text-field': ['case', hasId(scene.selected), ['get', 'place'], ['get', 'label']],
+        'text-font': ['case', hasId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
+        'symbol-sort-key': ['case', hasId(scene.selected), 0, 1],
         'text-size': byZoom(13, 11, 17, 13),
         'text-variable-anchor-offset': ['top', [0, 1.65], 'bottom', [0, -1.65], 'left', [1.6, 0], 'right', [-1.6, 0]],
         'text-max-width': 11,
         'text-padding': 4,
       },
-      paint: { 'text-color': palette.ink, ...halo(scene) },
+      paint: { 'text-color': palette.ink, ...labelHalo(scene) },
     },
     {
       id: 'facility-names',
@@ -401,13 +407,13 @@ function names(scene: MapScene): LayerSpecification[] {
         'text-variable-anchor-offset': ['top', [0, 0.6], 'bottom', [0, -0.6]],
         'text-max-width': 9,
       },
-      paint: { 'text-color': palette.muted, ...halo(scene) },
+      paint: { 'text-color': palette.muted, ...labelHalo(scene) },
     },
   ];
 }
 
 /** A disc with the number, and the name beside it where there is room. */
-function cityCounts(scene: MapScene): LayerSpecification[] {
+function countLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const radius = (scale: number): ExpressionSpecification =>
     ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 9 * scale, 1, 12 * scale, 5, 20 * scale, 12, 30 * scale] as ExpressionSpecification;
@@ -415,7 +421,7 @@ function cityCounts(scene: MapScene): LayerSpecification[] {
     const common = {
       source: 'counts',
       filter: ['==', ['get', 'level'], level] as FilterSpecification,
-      ...(level === 'partner' ? { maxzoom: CITY_ZOOM } : { minzoom: CITY_ZOOM, maxzoom: NEAR }),
+      ...(level === 'partner' ? { maxzoom: CITY_ZOOM } : { minzoom: CITY_ZOOM, maxzoom: DETAIL_ZOOM }),
     };
     return [
       {

@@ -1,10 +1,10 @@
 // Signs and hatching drawn for the map. Image names say what is drawn: `light:sign:status-idea`, `dark:chosen:kind-3`,
 // `light:hatch:status-aside`; a theme has its own images, so none is ever drawn over.
-import { MARKS, signOf, type SymbolId } from '../symbology';
+import { SYMBOL_IDS, symbolOf, type SymbolId } from '../symbology';
 import type { MapPalette } from './palette';
 
-const RATIO = 2;
-const BOX = 34; // CSS pixels, room for the sign of 18 and its casing
+const PIXEL_RATIO = 2;
+const IMAGE_PX = 34; // CSS pixels, room for the sign of 18 and its casing
 
 export const imageName = (palette: MapPalette, kind: 'sign' | 'chosen' | 'hatch', mark: SymbolId) => `${palette.theme}:${kind}:${mark}`;
 
@@ -12,26 +12,26 @@ export const imageName = (palette: MapPalette, kind: 'sign' | 'chosen' | 'hatch'
 export function drawImage(name: string, palettes: Record<string, MapPalette>): { data: ImageData; pixelRatio: number } | null {
   const [theme, kind, mark] = name.split(':') as [string, string, SymbolId];
   const palette = palettes[theme];
-  if (!palette || !MARKS.includes(mark)) return null;
-  const data = kind === 'hatch' ? hatch(palette.marks[mark]) : sign(mark, palette, kind === 'chosen');
-  return { data, pixelRatio: RATIO };
+  if (!palette || !SYMBOL_IDS.includes(mark)) return null;
+  const data = kind === 'hatch' ? drawHatch(palette.marks[mark]) : drawSymbol(mark, palette, kind === 'chosen');
+  return { data, pixelRatio: PIXEL_RATIO };
 }
 
-function pen(size: number): CanvasRenderingContext2D {
+function createContext(size: number): CanvasRenderingContext2D {
   const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = size * RATIO;
+  canvas.width = canvas.height = size * PIXEL_RATIO;
   const context = canvas.getContext('2d', { willReadFrequently: true })!; // what is drawn by the GPU takes a quarter of a second to be read back
-  context.scale(RATIO, RATIO);
+  context.scale(PIXEL_RATIO, PIXEL_RATIO);
   context.lineJoin = 'round';
   context.lineCap = 'round';
   return context;
 }
 
-function sign(mark: SymbolId, palette: MapPalette, chosen: boolean): ImageData {
-  const context = pen(BOX);
-  const { shape, tick } = signOf(mark);
+function drawSymbol(mark: SymbolId, palette: MapPalette, chosen: boolean): ImageData {
+  const context = createContext(IMAGE_PX);
+  const { shape, tick } = symbolOf(mark);
   const scale = 18 / 16;
-  context.translate(BOX / 2, BOX / 2);
+  context.translate(IMAGE_PX / 2, IMAGE_PX / 2);
   context.scale(scale, scale);
   context.translate(-8, -8);
   const path = new Path2D(shape);
@@ -49,12 +49,12 @@ function sign(mark: SymbolId, palette: MapPalette, chosen: boolean): ImageData {
     context.lineWidth = 2 / scale;
     context.stroke(new Path2D(tick));
   }
-  return context.getImageData(0, 0, BOX * RATIO, BOX * RATIO);
+  return context.getImageData(0, 0, IMAGE_PX * PIXEL_RATIO, IMAGE_PX * PIXEL_RATIO);
 }
 
-function hatch(colour: string): ImageData {
+function drawHatch(colour: string): ImageData {
   const size = 8;
-  const context = pen(size);
+  const context = createContext(size);
   context.strokeStyle = colour;
   context.globalAlpha = 0.55;
   context.lineWidth = 1.4;
@@ -64,5 +64,5 @@ function hatch(colour: string): ImageData {
     context.lineTo(offset + size, 0);
     context.stroke();
   }
-  return context.getImageData(0, 0, size * RATIO, size * RATIO);
+  return context.getImageData(0, 0, size * PIXEL_RATIO, size * PIXEL_RATIO);
 }

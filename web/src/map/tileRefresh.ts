@@ -5,11 +5,11 @@ import type { ChangedArea } from '../state/planChanges';
 /** Signs and wide lines reach over the edge of a tile; the server's tiles have this much more around them, as a share of a tile. */
 const BUFFER = 0.0625;
 
-export function refresh(map: MapView, { collection, box }: ChangedArea): void {
+export function refreshTiles(map: MapView, { collection, box }: ChangedArea): void {
   for (const [id, manager] of Object.entries(map.style.tileManagers)) {
     const source = manager.getSource() as { type: string; tiles?: string[] };
-    if (source.type !== 'vector' || !source.tiles?.some((address) => draws(address, collection))) continue;
-    const under = ({ x, y, z }: { x: number; y: number; z: number }) => meets(x, y, z, box);
+    if (source.type !== 'vector' || !source.tiles?.some((address) => drawsCollection(address, collection))) continue;
+    const under = ({ x, y, z }: { x: number; y: number; z: number }) => tileMeetsBox(x, y, z, box);
     manager._outOfViewCache.filter(({ tileID }) => !under(tileID.canonical));
     const tiles = manager
       .getIds()
@@ -22,12 +22,12 @@ export function refresh(map: MapView, { collection, box }: ChangedArea): void {
 }
 
 /** `…/tiles/areas,interventions/{z}/{x}/{y}.mvt?…` draws interventions. */
-function draws(address: string, collection: string): boolean {
+function drawsCollection(address: string, collection: string): boolean {
   return (/\/tiles\/([^/]+)\//.exec(address)?.[1] ?? '').split(',').includes(collection);
 }
 
 /** Whether a tile with its buffer meets a box in degrees. */
-export function meets(x: number, y: number, z: number, [west, south, east, north]: ChangedArea['box']): boolean {
+export function tileMeetsBox(x: number, y: number, z: number, [west, south, east, north]: ChangedArea['box']): boolean {
   const tiles = 2 ** z;
   const column = (lon: number) => ((lon + 180) / 360) * tiles;
   const row = (lat: number) => ((1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2) * tiles;

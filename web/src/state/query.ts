@@ -1,18 +1,18 @@
 // What is asked and what the map shows of the answer. The answer itself belongs to the Ask tab, which is loaded when opened.
 import { batch, computed, signal } from '@preact/signals';
 import type { FeatureCollection, Geometry, Position } from 'geojson';
-import { draw } from '../draw/drawing';
+import { startDrawing } from '../draw/drawing';
 import { tab } from '../state';
-import { parseAsked, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/spatialQuery';
+import { parseQuery, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/spatialQuery';
 
-const query = new URLSearchParams(location.search);
+const urlParams = new URLSearchParams(location.search);
 
-export const asked = signal<SpatialQuery>(parseAsked(query));
-export const compared = signal<CompareSubject[]>(parseSubjects(query));
+export const currentQuery = signal<SpatialQuery>(parseQuery(urlParams));
+export const comparedSubjects = signal<CompareSubject[]>(parseSubjects(urlParams));
 /** The drawn area while it is being dragged; it is not yet in the address. */
-export const dragged = signal<Geometry | null>(null);
+export const draggedArea = signal<Geometry | null>(null);
 /** What is really asked now. */
-export const asking = computed<SpatialQuery>(() => (dragged.value ? { ...asked.value, area: '', shape: dragged.value } : asked.value));
+export const liveQuery = computed<SpatialQuery>(() => (draggedArea.value ? { ...currentQuery.value, area: '', shape: draggedArea.value } : currentQuery.value));
 
 /** What the map shows of question and answer; features say in `role` what they are. */
 export interface AnswerOverlay {
@@ -22,46 +22,46 @@ export interface AnswerOverlay {
   ids: string[];
 }
 
-export const NOTHING_ON_MAP: AnswerOverlay = { shapes: { type: 'FeatureCollection', features: [] }, ids: [] };
-export const onMap = signal<AnswerOverlay>(NOTHING_ON_MAP);
+export const EMPTY_OVERLAY: AnswerOverlay = { shapes: { type: 'FeatureCollection', features: [] }, ids: [] };
+export const answerOverlay = signal<AnswerOverlay>(EMPTY_OVERLAY);
 
-export function ask(question: QuestionId): void {
-  asked.value = { ...asked.value, question };
+export function selectQuestion(question: QuestionId): void {
+  currentQuery.value = { ...currentQuery.value, question };
 }
 
-export function askIn(area: string): void {
-  asked.value = { ...asked.value, area };
+export function setQueryArea(area: string): void {
+  currentQuery.value = { ...currentQuery.value, area };
 }
 
 /** Told by the drawing: the answer follows the hand, the address only where it rests. */
-export function askDrawn(shape: Geometry, settled: boolean): void {
+export function setDrawnArea(shape: Geometry, settled: boolean): void {
   batch(() => {
-    dragged.value = settled ? null : shape;
-    if (settled) asked.value = { ...asked.value, area: '', shape };
+    draggedArea.value = settled ? null : shape;
+    if (settled) currentQuery.value = { ...currentQuery.value, area: '', shape };
   });
 }
 
-export function askAt(point: Position): void {
-  asked.value = { ...asked.value, point };
+export function setQueryPoint(point: Position): void {
+  currentQuery.value = { ...currentQuery.value, point };
 }
 
-export function setOption(name: string, value: string): void {
-  asked.value = { ...asked.value, options: { ...asked.value.options, [name]: value } };
+export function setQueryOption(name: string, value: string): void {
+  currentQuery.value = { ...currentQuery.value, options: { ...currentQuery.value.options, [name]: value } };
 }
 
 /** Begins with drawing: the question is what is inside. */
-export function drawQuestion(): void {
+export function startDrawnQuery(): void {
   batch(() => {
-    asked.value = { ...asked.value, question: 'inside', area: '' };
+    currentQuery.value = { ...currentQuery.value, question: 'inside', area: '' };
     tab.value = 'ask';
-    draw('polygon', askDrawn);
+    startDrawing('polygon', setDrawnArea);
   });
 }
 
 /** Who does something like this one? */
-export function askLike(id: string): void {
+export function findSimilar(id: string): void {
   batch(() => {
-    asked.value = { ...asked.value, question: 'similar', options: { ...asked.value.options, id } };
+    currentQuery.value = { ...currentQuery.value, question: 'similar', options: { ...currentQuery.value.options, id } };
     tab.value = 'ask';
   });
 }

@@ -8,6 +8,6 @@ export const rustParts = Object.values(import.meta.glob('../../maplibre-rs/dist/
 
 export const renderer = signal<MapRenderer>('gl');
 /** Set when the second renderer gave up; the page then says so. */
-export const broken = signal(false);
+export const rendererBroken = signal(false);
 /** The second renderer's map, while it is shown. */
 export const rustMap = signal<{ zoomBy(by: number): void } | null>(null);

@@ -1,9 +1,9 @@
 // A second map beside the first: another city, another date, another group of statuses; everything else as in the first.
 import { computed } from '@preact/signals';
 import { monthText, parseMonth, planAt, type MonthNumber } from '../planMonths';
-import { matching, type PlanFilter, type Intervention } from '../plan';
+import { matchingInterventions, type PlanFilter, type Intervention } from '../plan';
 import { GROUPS, statusesOf, type StatusGroup } from '../symbology';
-import { besideText, filter, month, plan } from '../state';
+import { secondMapText, filter, month, plan } from '../state';
 
 export interface SecondMapState {
   city: string;
@@ -11,36 +11,36 @@ export interface SecondMapState {
   group: StatusGroup | null;
 }
 
-export const beside = computed(() => parseBeside(besideText.value));
+export const secondMap = computed(() => parseSecondMap(secondMapText.value));
 
-export function setBeside(one: SecondMapState | null): void {
-  besideText.value = one ? formatBeside(one) : '';
+export function setSecondMap(one: SecondMapState | null): void {
+  secondMapText.value = one ? formatSecondMap(one) : '';
 }
 
 /** Starts as a copy of the first. */
-export function openBeside(): void {
-  setBeside({ city: filter.value.city, month: month.value, group: null });
+export function openSecondMap(): void {
+  setSecondMap({ city: filter.value.city, month: month.value, group: null });
 }
 
 /** What the second map shows, its city and its neighbours. */
-export const shownBeside = computed((): Intervention[] => {
-  const now = beside.value;
+export const secondMapInterventions = computed((): Intervention[] => {
+  const now = secondMap.value;
   if (!now || !plan.value) return [];
   const at = now.month === null ? plan.value : planAt(plan.value, now.month);
-  return matching(at, besideFilter(now));
+  return matchingInterventions(at, secondMapFilter(now));
 });
 
-function besideFilter({ group }: SecondMapState): PlanFilter {
+function secondMapFilter({ group }: SecondMapState): PlanFilter {
   const statuses = group ? new Set(statusesOf(group)) : filter.value.statuses;
   return { ...filter.value, city: '', statuses };
 }
 
 /** "granada,2030-01,done" */
-export function formatBeside(one: SecondMapState): string {
+export function formatSecondMap(one: SecondMapState): string {
   return [one.city, one.month === null ? '' : monthText(one.month), one.group ?? ''].join();
 }
 
-export function parseBeside(text: string): SecondMapState | null {
+export function parseSecondMap(text: string): SecondMapState | null {
   const [city, at, group, ...rest] = text.split(',');
   if (city === undefined || at === undefined || group === undefined || rest.length) return null;
   return { city, month: parseMonth(at), group: GROUPS.find((one) => one === group) ?? null };

@@ -1,7 +1,7 @@
 // Who is signed in. Everything that only an editor needs is loaded then, and not before.
 import { batch, signal } from '@preact/signals';
 import { address } from '../api';
-import { remember, remembered } from '../state';
+import { writeSetting, readSetting } from '../state';
 
 export type AccountRole = 'visitor' | 'viewer' | 'contributor' | 'editor' | 'admin';
 
@@ -18,41 +18,41 @@ export type EditorModule = typeof import('../edit');
 /** Null for a visitor. */
 export const account = signal<UserAccount | null>(null);
 /** What an editor works with; null until somebody wants to sign in. */
-export const tools = signal<EditorModule | null>(null);
+export const editorModule = signal<EditorModule | null>(null);
 
-export async function equip(): Promise<EditorModule> {
-  tools.value ??= await import('../edit');
-  return tools.value;
+export async function loadEditor(): Promise<EditorModule> {
+  editorModule.value ??= await import('../edit');
+  return editorModule.value;
 }
 
 /** Under this name this device keeps who is signed in, so that their drafts are there without a connection. */
-const NAME = 'account';
+const ACCOUNT_SETTING = 'account';
 
 /** Asks the server who we are: the session outlives the page. Null when it does not say; who was signed in last then still is. */
-export async function resume(): Promise<AccountRole | null> {
+export async function resumeSession(): Promise<AccountRole | null> {
   const answer = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
   if (!answer?.ok) {
-    const last = account.value ? null : lastKnown();
-    if (last) await welcome(last);
+    const last = account.value ? null : lastKnownAccount();
+    if (last) await startSession(last);
     return null;
   }
   const who = (await answer.json()) as UserAccount;
-  if (who.role !== 'visitor') await welcome(who);
-  else remember(NAME, '');
+  if (who.role !== 'visitor') await startSession(who);
+  else writeSetting(ACCOUNT_SETTING, '');
   return who.role;
 }
 
-function lastKnown(): UserAccount | null {
+function lastKnownAccount(): UserAccount | null {
   try {
-    return JSON.parse(remembered(NAME) || 'null') as UserAccount | null;
+    return JSON.parse(readSetting(ACCOUNT_SETTING) || 'null') as UserAccount | null;
   } catch {
     return null; // somebody else wrote there
   }
 }
 
-export async function welcome(who: UserAccount): Promise<void> {
-  const { begin } = await equip();
-  remember(NAME, JSON.stringify(who));
+export async function startSession(who: UserAccount): Promise<void> {
+  const { startEditing: begin } = await loadEditor();
+  writeSetting(ACCOUNT_SETTING, JSON.stringify(who));
   batch(() => {
     account.value = who;
     begin();
@@ -60,7 +60,7 @@ export async function welcome(who: UserAccount): Promise<void> {
 }
 
 /** Signed out. */
-export function farewell(): void {
-  remember(NAME, '');
+export function endSession(): void {
+  writeSetting(ACCOUNT_SETTING, '');
   account.value = null;
 }

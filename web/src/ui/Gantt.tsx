@@ -1,18 +1,18 @@
 // When each runs, one under the other: bars in the colours of the map, the same order, the same keys and the same choice as the list.
 import { useComputed } from '@preact/signals';
-import { period } from '../format';
+import { formatPeriod } from '../format';
 import { t } from '../i18n';
-import { monthOf, thisMonth, works, type MonthNumber } from '../planMonths';
+import { monthOf, thisMonth, worksSpan, type MonthNumber } from '../planMonths';
 import type { Intervention } from '../plan';
 import { markOf } from '../currentScheme';
-import { hovered, month, rows, select, selected, titleOf } from '../state';
-import { moveRow, More, limit } from './List';
-import { pointing, What } from './Row';
-import { MarkSign } from './Symbol';
+import { hovered, month, foundRows, selectIntervention, selected, titleOf } from '../state';
+import { moveRow, MoreButton, listLimit } from './List';
+import { hoverHandlers, RowTitle } from './Row';
+import { MapSymbol } from './Symbol';
 
-export function Gantt() {
-  const shown = rows.value.slice(0, limit.value);
-  const spans = shown.flatMap((one) => works(one) ?? []).filter(Number.isFinite);
+export function GanttChart() {
+  const shown = foundRows.value.slice(0, listLimit.value);
+  const spans = shown.flatMap((one) => worksSpan(one) ?? []).filter(Number.isFinite);
   const years = [...spans, thisMonth()].map((one) => Math.floor(one / 12));
   const first = Math.min(...years) * 12;
   const last = (Math.max(...years) + 1) * 12;
@@ -29,18 +29,18 @@ export function Gantt() {
       <ul class="rows">
         {shown.map((one) => (
           <li key={one.id}>
-            <Line one={one} at={at} />
+            <GanttLine one={one} at={at} />
           </li>
         ))}
       </ul>
-      <More />
+      <MoreButton />
     </section>
   );
 }
 
-function Line({ one, at }: { one: Intervention; at: (month: MonthNumber) => string }) {
+function GanttLine({ one, at }: { one: Intervention; at: (month: MonthNumber) => string }) {
   const pointed = useComputed(() => hovered.value === one.id);
-  const span = works(one);
+  const span = worksSpan(one);
   const name = titleOf(one);
   const end = span && Math.min(span[1] + 1, Number.MAX_SAFE_INTEGER);
   return (
@@ -49,12 +49,12 @@ function Line({ one, at }: { one: Intervention; at: (month: MonthNumber) => stri
       class={`row ${pointed.value ? 'pointed' : ''}`}
       data-id={one.id}
       aria-current={selected.value === one.id ? 'true' : undefined}
-      tabIndex={rows.value[0]?.id === one.id ? 0 : -1}
-      onClick={() => select(one.id, true)}
-      {...pointing(one.id)}
+      tabIndex={foundRows.value[0]?.id === one.id ? 0 : -1}
+      onClick={() => selectIntervention(one.id, true)}
+      {...hoverHandlers(one.id)}
     >
-      <MarkSign mark={markOf(one)} />
-      <What name={name} sub={period(one)} />
+      <MapSymbol mark={markOf(one)} />
+      <RowTitle name={name} sub={formatPeriod(one)} />
       <span class="track" aria-hidden="true">
         {span && (
           <span

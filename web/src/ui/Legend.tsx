@@ -1,28 +1,28 @@
 // What the signs mean, and the choice of what they stand for. It folds; it starts folded where the map is small or shows counts only.
 import { signal } from '@preact/signals';
-import { monthYear, number } from '../format';
+import { formatMonth, formatNumber } from '../format';
 import { t, type MessageKey } from '../i18n';
 import { SCHEMES, type ColourSchemeId } from '../colourSchemes';
-import { kindCounts, scheme } from '../currentScheme';
-import { signOf, type StatusGroup, type SymbolId } from '../symbology';
-import { colour, model, month, near, tab } from '../state';
+import { kindCounts, colourScheme } from '../currentScheme';
+import { symbolOf, type StatusGroup, type SymbolId } from '../symbology';
+import { colour, model, month, detailVisible, tab } from '../state';
 import { Icon } from './Icon';
 import { groupLabel } from './labels';
-import { MarkSign } from './Symbol';
+import { MapSymbol } from './Symbol';
 
 /** What the person chose; until then the map's size and zoom decide. */
-const chosen = signal<boolean | null>(null);
+const openChoice = signal<boolean | null>(null);
 
-export function Legend() {
+export function MapLegend() {
   if (!model.value) return null;
-  const open = chosen.value ?? (near.value && tab.value === 'plan' && matchMedia('(min-width: 1400px)').matches);
+  const open = openChoice.value ?? (detailVisible.value && tab.value === 'plan' && matchMedia('(min-width: 1400px)').matches);
   return (
     <details class="legend" open={open}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is a control, and its press is what opens the legend */}
       <summary
         onClick={(event) => {
           event.preventDefault();
-          chosen.value = !open;
+          openChoice.value = !open;
         }}
       >
         {t('legend.title')}
@@ -33,7 +33,7 @@ export function Legend() {
   );
 }
 
-const NAMES: Record<ColourSchemeId, MessageKey> = {
+const SCHEME_NAMES: Record<ColourSchemeId, MessageKey> = {
   status: 'colour.status',
   objective: 'colour.objective',
   function: 'colour.function',
@@ -48,7 +48,7 @@ export function ColourChooser({ id }: { id: string }) {
       <select id={id} value={colour.value} onChange={(event) => (colour.value = event.currentTarget.value as ColourSchemeId)}>
         {SCHEMES.map((one) => (
           <option key={one} value={one}>
-            {t(NAMES[one])}
+            {t(SCHEME_NAMES[one])}
           </option>
         ))}
       </select>
@@ -59,20 +59,20 @@ export function ColourChooser({ id }: { id: string }) {
 
 /** The signs with their words and how many there are, and what else is drawn. */
 export function LegendEntries() {
-  const { id, kinds } = scheme.value;
+  const { id, kinds } = colourScheme.value;
   const words = (mark: SymbolId, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as StatusGroup) : label);
   return (
     <>
-      {month.value !== null && id === 'status' && <p class="note">{t('legend.at', { date: monthYear(month.value) })}</p>}
+      {month.value !== null && id === 'status' && <p class="note">{t('legend.at', { date: formatMonth(month.value) })}</p>}
       <ul>
         {kinds.map(({ mark, label }) => (
           <li key={mark}>
-            <MarkSign mark={mark} />
+            <MapSymbol mark={mark} />
             <svg class="sample" style={{ color: `var(--${mark})` }} viewBox="0 0 34 16" width="34" height="16" aria-hidden="true">
-              <path class="line" d="M3 8h28" {...dashes(mark)} />
+              <path class="line" d="M3 8h28" {...dashPattern(mark)} />
             </svg>
             <span class="grow">{words(mark, label)}</span>
-            <span class="count">{number(kindCounts.value.get(mark) ?? 0)}</span>
+            <span class="count">{formatNumber(kindCounts.value.get(mark) ?? 0)}</span>
           </li>
         ))}
         <li>
@@ -99,8 +99,8 @@ export function LegendEntries() {
   );
 }
 
-function dashes(mark: SymbolId) {
-  const { dash, round, width, line } = signOf(mark);
+function dashPattern(mark: SymbolId) {
+  const { dash, round, width, line } = symbolOf(mark);
   const stroke = 4 * width;
   return {
     'stroke-width': stroke,

@@ -1,14 +1,14 @@
 // What can be done with the map besides looking: measure, a second map, the list of what is in view, moving it without dragging, keys.
 import { t, type MessageKey } from '../i18n';
-import { theMap } from '../state';
-import { beside, openBeside } from '../state/secondMap';
+import { mainMap } from '../state';
+import { secondMap, openSecondMap } from '../state/secondMap';
 import { account } from '../state/session';
 import { settle } from './SecondMap';
 import { Icon, type IconName } from './Icon';
-import { listing } from './ViewSummary';
-import { measuring } from './Measure';
+import { listingInView } from './ViewSummary';
+import { measuringOpen } from './Measure';
 
-const HELP: [string, MessageKey][] = [
+const KEY_HELP: [string, MessageKey][] = [
   ['← ↑ → ↓', 'help.pan'],
   ['+ −', 'help.zoom'],
   ['Enter', 'help.aim'],
@@ -17,7 +17,7 @@ const HELP: [string, MessageKey][] = [
 ];
 
 /** For who is signed in. */
-const EDITING: [string, MessageKey][] = [
+const EDIT_KEY_HELP: [string, MessageKey][] = [
   ['Ctrl Z', 'help.undo'],
   ['Ctrl Y', 'help.redo'],
   ['Ctrl S', 'help.save'],
@@ -31,8 +31,8 @@ export function MapTools() {
     </button>
   );
   const only = (one: 'measure' | 'list') => {
-    measuring.value = one === 'measure';
-    listing.value = one === 'list';
+    measuringOpen.value = one === 'measure';
+    listingInView.value = one === 'list';
   };
   return (
     <>
@@ -44,20 +44,20 @@ export function MapTools() {
           {tool('ruler', 'measure.label', () => only('measure'))}
           {tool('list', 'view.label', () => only('list'))}
           {tool('two', 'beside.open', () => {
-            if (!beside.value) openBeside();
+            if (!secondMap.value) openSecondMap();
             settle();
           })}
         </div>
         <h2>{t('pan.label')}</h2>
         <div class="pad">
-          {pan('pan.up', 'up', 0, -1)}
-          {pan('pan.left', 'left', -1, 0)}
-          {pan('pan.right', 'right', 1, 0)}
-          {pan('pan.down', 'down', 0, 1)}
+          {panMap('pan.up', 'up', 0, -1)}
+          {panMap('pan.left', 'left', -1, 0)}
+          {panMap('pan.right', 'right', 1, 0)}
+          {panMap('pan.down', 'down', 0, 1)}
         </div>
         <h2>{t('help.label')}</h2>
         <dl>
-          {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
+          {[...KEY_HELP, ...(account.value ? EDIT_KEY_HELP : [])].map(([keys, what]) => (
             <div key={what}>
               <dt>
                 <kbd>{keys}</kbd>
@@ -74,14 +74,14 @@ export function MapTools() {
 const PAN_PX = 120;
 
 /** Moving without dragging (WCAG 2.2, 2.5.7). */
-function pan(name: MessageKey, way: string, x: number, y: number) {
+function panMap(name: MessageKey, way: string, x: number, y: number) {
   return (
     <button
       type="button"
       class={`square pan-${way}`}
       aria-label={t(name)}
       title={t(name)}
-      onClick={() => theMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}
+      onClick={() => mainMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}
     >
       <Icon name="back" />
     </button>

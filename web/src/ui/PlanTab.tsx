@@ -3,17 +3,17 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PlanLayout } from '../address';
 import { address } from '../api';
 import { language, t, type MessageKey } from '../i18n';
-import { holds, words } from '../textSearch';
-import { euros, number, percent } from '../format';
-import { share } from '../money';
+import { matchesWords, searchWords } from '../textSearch';
+import { formatEuros, formatNumber, formatPercent } from '../format';
+import { shareOf } from '../money';
 import { GROUPS, statusesOf, type StatusGroup } from '../symbology';
 import { activeParts, type PlanCity, type PlanTotals } from '../plan';
-import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, reading, toggleGroup, totals } from '../state';
-import { Filters } from './Filters';
-import { groupName, label } from './labels';
-import { useLater } from './useDeferred';
-import { List } from './List';
-import { Sign } from './Symbol';
+import { selectCity, cityName, clearFilters, filter, foundInterventions, selectFoundCity, groupCounts, plan, planLayout, toggleGroup, totals } from '../state';
+import { FilterBar } from './Filters';
+import { groupName, codeLabel } from './labels';
+import { useDeferred } from './useDeferred';
+import { InterventionList } from './List';
+import { StatusSymbol } from './Symbol';
 
 export function PlanTab() {
   const city = plan.value?.cities.get(filter.value.city);
@@ -34,16 +34,16 @@ export function PlanTab() {
           )}
         </div>
         <p>
-          {city ? [partner?.name, label('country', city.country)].filter(Boolean).join(' · ') : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
+          {city ? [partner?.name, codeLabel('country', city.country)].filter(Boolean).join(' · ') : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
         </p>
       </div>
-      <Summary sums={totals.value} />
-      <Groups sums={totals.value} />
-      <Filters />
-      {filtered ? <FoundCities /> : !city && <Cities />}
-      <Readings />
-      <Later />
-      <Foot />
+      <PlanSummary sums={totals.value} />
+      <GroupButtons sums={totals.value} />
+      <FilterBar />
+      {filtered ? <FoundCities /> : !city && <CityButtons />}
+      <LayoutChooser />
+      <DeferredParts />
+      <PlanFooter />
     </>
   );
 }
@@ -61,7 +61,7 @@ function useArrival() {
   return heading;
 }
 
-const READINGS: [PlanLayout, MessageKey][] = [
+const LAYOUTS: [PlanLayout, MessageKey][] = [
   ['list', 'chart.list'],
   ['time', 'chart.time'],
   ['money', 'chart.money'],
@@ -69,18 +69,18 @@ const READINGS: [PlanLayout, MessageKey][] = [
 
 /** The list takes as long as all that stands above it. */
 let listed = false;
-function Later() {
-  const ready = useLater() || listed;
+function DeferredParts() {
+  const ready = useDeferred() || listed;
   listed = ready;
-  return ready ? <List /> : null;
+  return ready ? <InterventionList /> : null;
 }
 
 /** The same interventions as a list, along time, or by money. */
-function Readings() {
+function LayoutChooser() {
   return (
     <div class="two-ways" role="group" aria-label={t('chart.label')}>
-      {READINGS.map(([id, name]) => (
-        <button type="button" key={id} class="way-choice" aria-pressed={reading.value === id} onClick={() => (reading.value = id)}>
+      {LAYOUTS.map(([id, name]) => (
+        <button type="button" key={id} class="way-choice" aria-pressed={planLayout.value === id} onClick={() => (planLayout.value = id)}>
           {t(name)}
         </button>
       ))}
@@ -89,7 +89,7 @@ function Readings() {
 }
 
 /** What every page of a public body says somewhere. */
-function Foot() {
+function PlanFooter() {
   return (
     <footer class="page-foot">
       <a href={address(`accessibility/${language.value}.html`)}>{t('foot.accessibility')}</a>
@@ -98,28 +98,28 @@ function Foot() {
   );
 }
 
-function Summary({ sums }: { sums: PlanTotals }) {
+function PlanSummary({ sums }: { sums: PlanTotals }) {
   const basis = [
     sums.costPartial > 0 && t('sum.costPartial', { count: sums.costPartial }),
     sums.programmes > 0 && t('sum.programmes', { count: sums.programmes }),
   ].filter(Boolean);
-  const euShare = share(sums.euKnown ? sums.eu : null, sums.euOf);
+  const euShare = shareOf(sums.euKnown ? sums.eu : null, sums.euOf);
   return (
     <div class="summary">
       <div class="cards">
         <div class="card">
-          <strong>{number(sums.count)}</strong>
+          <strong>{formatNumber(sums.count)}</strong>
           <span>{t('sum.interventions', { count: sums.count })}</span>
           <span>{sums.withoutPlace > 0 && t('sum.withoutPlace', { count: sums.withoutPlace })}</span>
         </div>
         <div class="card">
-          <strong>{sums.costKnown ? euros(sums.cost) : sums.count ? t('cost.none') : '–'}</strong>
+          <strong>{sums.costKnown ? formatEuros(sums.cost) : sums.count ? t('cost.none') : '–'}</strong>
           <span>{t('sum.costKnown', { known: sums.costKnown, count: sums.count })}</span>
         </div>
         <div class="card">
-          <strong>{euShare !== null ? percent(euShare) : sums.count ? t('eu.none') : '–'}</strong>
+          <strong>{euShare !== null ? formatPercent(euShare) : sums.count ? t('eu.none') : '–'}</strong>
           <span>{t('sum.eu')}</span>
-          <span>{euShare !== null && t('sum.euOf', { eu: euros(sums.eu), cost: euros(sums.euOf), known: sums.euKnown })}</span>
+          <span>{euShare !== null && t('sum.euOf', { eu: formatEuros(sums.eu), cost: formatEuros(sums.euOf), known: sums.euKnown })}</span>
         </div>
       </div>
       {basis.length > 0 && <p class="note">{t('sum.basis', { notes: basis.join(' · ') })}</p>}
@@ -128,17 +128,17 @@ function Summary({ sums }: { sums: PlanTotals }) {
 }
 
 /** The share of each group as a bar, and under it the same signs as switches. */
-function Groups({ sums }: { sums: PlanTotals }) {
+function GroupButtons({ sums }: { sums: PlanTotals }) {
   const on = (group: StatusGroup) => statusesOf(group).every((status) => filter.value.statuses.has(status));
   return (
     <div class="groups">
-      <Bar byGroup={sums.byGroup} />
+      <StatusBar byGroup={sums.byGroup} />
       <div class="switches" role="group" aria-label={t('filter.status')}>
         {GROUPS.map((group) => (
           <button type="button" key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
-            <Sign group={group} />
+            <StatusSymbol group={group} />
             <span>{groupName(group)}</span>
-            <span class="count">{number(groupCounts.value.get(group) ?? 0)}</span>
+            <span class="count">{formatNumber(groupCounts.value.get(group) ?? 0)}</span>
           </button>
         ))}
       </div>
@@ -146,7 +146,7 @@ function Groups({ sums }: { sums: PlanTotals }) {
   );
 }
 
-export function Bar({ byGroup }: { byGroup: Map<StatusGroup, number> }) {
+export function StatusBar({ byGroup }: { byGroup: Map<StatusGroup, number> }) {
   return (
     <div class="stack" aria-hidden="true">
       {GROUPS.filter((group) => byGroup.get(group)).map((group) => (
@@ -158,22 +158,22 @@ export function Bar({ byGroup }: { byGroup: Map<StatusGroup, number> }) {
 
 /** Cities whose name is what was typed, in any of its languages. */
 function FoundCities() {
-  const wanted = words(filter.value.text);
+  const wanted = searchWords(filter.value.text);
   if (!wanted.length) return null;
-  const cities = [...(plan.value?.cities.values() ?? [])].filter((city) => city.id !== filter.value.city && holds(city.folded, wanted));
+  const cities = [...(plan.value?.cities.values() ?? [])].filter((city) => city.id !== filter.value.city && matchesWords(city.folded, wanted));
   if (!cities.length) return null;
   return (
     <ul class="cities found">
       {cities.map((city) => (
         <li key={city.id}>
-          <CityButton city={city} go={goToCity} />
+          <CityButton city={city} go={selectFoundCity} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Cities() {
+function CityButtons() {
   return (
     <section class="partners" aria-label={t('europe.choose')}>
       {plan.value?.partners.map((partner) => (
@@ -185,7 +185,7 @@ function Cities() {
           <ul class="cities">
             {partner.cities.map((city) => (
               <li key={city.id}>
-                <CityButton city={city} go={chooseCity} />
+                <CityButton city={city} go={selectCity} />
               </li>
             ))}
           </ul>
@@ -197,7 +197,7 @@ function Cities() {
 
 function CityButton({ city, go }: { city: PlanCity; go: (id: string) => void }) {
   const own = (plan.value?.interventions ?? []).filter((one) => one.city === city.id);
-  const shown = filter.value.text ? own : found.value.filter((one) => one.city === city.id);
+  const shown = filter.value.text ? own : foundInterventions.value.filter((one) => one.city === city.id);
   const byGroup = new Map(GROUPS.map((group) => [group, shown.filter((one) => one.group === group).length]));
   const local = cityName(city) === city.name ? '' : city.name;
   return (
@@ -210,10 +210,10 @@ function CityButton({ city, go }: { city: PlanCity; go: (id: string) => void }) 
           </span>
         )}
         <span class="country" lang={language.value}>
-          {label('country', city.country)}
+          {codeLabel('country', city.country)}
         </span>
       </span>
-      <Bar byGroup={byGroup} />
+      <StatusBar byGroup={byGroup} />
       <span class="count">{t('list.count', { count: shown.length })}</span>
     </button>
   );

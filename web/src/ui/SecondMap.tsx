@@ -1,30 +1,30 @@
 // The second map: its own city, date and status, its camera tied to the first.
 import { useEffect, useRef } from 'preact/hooks';
-import { monthYear, number } from '../format';
+import { formatMonth, formatNumber } from '../format';
 import { t } from '../i18n';
 import { monthText, parseMonth } from '../planMonths';
-import { histogram } from '../currentScheme';
+import { monthHistogram } from '../currentScheme';
 import { GROUPS, type StatusGroup } from '../symbology';
-import { cityName, filter, goal, month, plan, theMap } from '../state';
-import { setBeside, shownBeside, type SecondMapState } from '../state/secondMap';
+import { cityName, filter, cameraGoal, month, plan, mainMap } from '../state';
+import { setSecondMap, secondMapInterventions, type SecondMapState } from '../state/secondMap';
 import { Icon } from './Icon';
 import { groupName } from './labels';
 
 /** What the first map shows, said over it while there are two. */
-export function FirstCaption() {
+export function FirstMapCaption() {
   const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
-  return <p class="caption">{[city, month.value === null ? t('time.now') : monthYear(month.value)].join(' · ')}</p>;
+  return <p class="caption">{[city, month.value === null ? t('time.now') : formatMonth(month.value)].join(' · ')}</p>;
 }
 
-export function BesideMap({ now }: { now: SecondMapState }) {
+export function SecondMapArea({ now }: { now: SecondMapState }) {
   const holder = useRef<HTMLDivElement>(null);
-  const set = (part: Partial<SecondMapState>) => setBeside({ ...now, ...part });
-  const ready = theMap.value !== null;
+  const set = (part: Partial<SecondMapState>) => setSecondMap({ ...now, ...part });
+  const ready = mainMap.value !== null;
   useEffect(() => {
     let close: (() => void) | undefined;
     let gone = false;
     if (!ready) return;
-    void import('../map/map').then(({ open }) => {
+    void import('../map/map').then(({ openMap: open }) => {
       if (!gone && holder.current) close = open(holder.current, { second: true });
     });
     return () => {
@@ -32,7 +32,7 @@ export function BesideMap({ now }: { now: SecondMapState }) {
       close?.();
     };
   }, [ready, now.city, filter.value.city]);
-  const count = shownBeside.value.filter((one) => !now.city || one.city === now.city).length;
+  const count = secondMapInterventions.value.filter((one) => !now.city || one.city === now.city).length;
   return (
     <section class="second-map" aria-label={t('beside.label')}>
       <div class="beside-bar">
@@ -58,7 +58,7 @@ export function BesideMap({ now }: { now: SecondMapState }) {
             <option value="">{t('time.now')}</option>
             {halfYears(now.month).map((one) => (
               <option key={one} value={monthText(one)}>
-                {monthYear(one)}
+                {formatMonth(one)}
               </option>
             ))}
           </select>
@@ -80,8 +80,8 @@ export function BesideMap({ now }: { now: SecondMapState }) {
           </select>
           <Icon name="down" />
         </label>
-        <span class="count">{number(count)}</span>
-        <button type="button" class="square" aria-label={t('beside.close')} title={t('beside.close')} onClick={() => setBeside(null)}>
+        <span class="count">{formatNumber(count)}</span>
+        <button type="button" class="square" aria-label={t('beside.close')} title={t('beside.close')} onClick={() => setSecondMap(null)}>
           <Icon name="close" />
         </button>
       </div>
@@ -92,12 +92,12 @@ export function BesideMap({ now }: { now: SecondMapState }) {
 
 /** January and July of each year with dates, and the month that is chosen. */
 function halfYears(chosen: number | null): number[] {
-  const { first, counts } = histogram.value;
+  const { first, counts } = monthHistogram.value;
   const all = counts.map((_, i) => first + i).filter((one) => one % 6 === 0 || one === chosen);
   return chosen !== null && !all.includes(chosen) ? [...all, chosen].sort((a, b) => a - b) : all;
 }
 
 /** A second map needs a city in sight to be compared with. */
 export function settle(): void {
-  if (filter.value.city) goal.value = { to: 'city', id: filter.value.city };
+  if (filter.value.city) cameraGoal.value = { to: 'city', id: filter.value.city };
 }

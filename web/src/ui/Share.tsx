@@ -2,14 +2,14 @@
 import { signal } from '@preact/signals';
 import { address } from '../api';
 import { t } from '../i18n';
-import { announcement, cityName, filter, found, plan, printing } from '../state';
+import { announcement, cityName, filter, foundInterventions, plan, printing } from '../state';
 import { Icon } from './Icon';
-import { takeCsv, takeGeojson, takePicture } from './downloads';
+import { downloadCsv, downloadGeojson, downloadPicture } from './downloads';
 
 const copied = signal('');
 const open = signal(false);
 
-export function Share() {
+export function ShareMenu() {
   return (
     <>
       <button type="button" class="button plain share" popovertarget="share" aria-label={t('share.open')} title={t('share.open')}>
@@ -17,13 +17,13 @@ export function Share() {
         <span>{t('share.open')}</span>
       </button>
       <section id="share" popover="auto" class="sheet-over" aria-label={t('share.open')} onToggle={(event) => (open.value = event.newState === 'open')}>
-        {open.value && <Contents />}
+        {open.value && <ShareContents />}
       </section>
     </>
   );
 }
 
-function Contents() {
+function ShareContents() {
   const base = address('.');
   const embed = new URL(location.href);
   embed.searchParams.set('embed', '1');
@@ -38,18 +38,18 @@ function Contents() {
           <Icon name="close" />
         </button>
       </div>
-      <Copy id="share-link" name={t('share.link')} value={location.href} />
-      <Copy id="share-code" name={t('share.embed')} value={frame.outerHTML} />
+      <CopyButton id="share-link" name={t('share.link')} value={location.href} />
+      <CopyButton id="share-code" name={t('share.embed')} value={frame.outerHTML} />
       <fieldset class="takes">
-        <legend>{t('take.label', { count: found.value.length })}</legend>
+        <legend>{t('take.label', { count: foundInterventions.value.length })}</legend>
         <div class="buttons">
-          <button type="button" class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void takePicture()}>
+          <button type="button" class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void downloadPicture()}>
             {t('take.png')}
           </button>
-          <button type="button" class="button" onClick={() => takeCsv()}>
+          <button type="button" class="button" onClick={() => downloadCsv()}>
             {t('take.csv')}
           </button>
-          <button type="button" class="button" onClick={() => takeGeojson()}>
+          <button type="button" class="button" onClick={() => downloadGeojson()}>
             {t('take.geojson')}
           </button>
           <button type="button" class="button" onClick={() => (printing.value = true)}>
@@ -60,13 +60,13 @@ function Contents() {
       </fieldset>
       <h3>{t('qgis.label')}</h3>
       <p class="note">{t('qgis.note')}</p>
-      <Copy id="qgis-features" name={t('qgis.features')} value={`${base}api`} />
-      <Copy id="qgis-tiles" name={t('qgis.tiles')} value={`${base}tiles/areas,interventions/{z}/{x}/{y}.mvt`} />
+      <CopyButton id="qgis-features" name={t('qgis.features')} value={`${base}api`} />
+      <CopyButton id="qgis-tiles" name={t('qgis.tiles')} value={`${base}tiles/areas,interventions/{z}/{x}/{y}.mvt`} />
     </>
   );
 }
 
-function Copy({ id, name, value }: { id: string; name: string; value: string }) {
+function CopyButton({ id, name, value }: { id: string; name: string; value: string }) {
   const done = copied.value === id;
   const copy = async () => {
     const field = document.getElementById(id) as HTMLInputElement;

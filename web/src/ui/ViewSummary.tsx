@@ -3,18 +3,18 @@ import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 import { markOf } from '../currentScheme';
-import { announcement, hovered, plan, select, selected, shownOnMap, tab, theMap, titleOf, view } from '../state';
+import { announcement, hovered, plan, selectIntervention, selected, shownOnMap, tab, mainMap, titleOf, camera } from '../state';
 import { Icon } from './Icon';
-import { MarkSign } from './Symbol';
+import { MapSymbol } from './Symbol';
 
-export const listing = signal(false);
-const MOST = 200;
+export const listingInView = signal(false);
+const MAX_LISTED = 200;
 const REST_MS = 500;
 
 /** Interventions whose place touches the view. */
-export const inView = computed(() => {
-  void view.value;
-  const bounds = theMap.value?.getBounds();
+export const interventionsInView = computed(() => {
+  void camera.value;
+  const bounds = mainMap.value?.getBounds();
   if (!bounds) return [];
   const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
   return (shownOnMap.value ?? plan.value?.interventions ?? []).filter(
@@ -22,20 +22,20 @@ export const inView = computed(() => {
   );
 });
 
-export function InView() {
+export function ViewSummary() {
   useEffect(() => {
     document.querySelector<HTMLElement>('.in-view .row')?.focus();
     return () => (hovered.value = '');
   }, []);
   const close = () => {
-    listing.value = false;
-    theMap.value?.getCanvas().focus();
+    listingInView.value = false;
+    mainMap.value?.getCanvas().focus();
   };
-  const shown = inView.value.slice(0, MOST);
+  const shown = interventionsInView.value.slice(0, MAX_LISTED);
   return (
     <section class="over-map in-view" aria-label={t('view.label')} onKeyDown={(event) => (event.key === 'Escape' ? close() : walk(event))}>
       <div class="over-head">
-        <h2>{t('view.count', { count: inView.value.length })}</h2>
+        <h2>{t('view.count', { count: interventionsInView.value.length })}</h2>
         <button type="button" class="square" aria-label={t('share.close')} onClick={close}>
           <Icon name="close" />
         </button>
@@ -50,9 +50,9 @@ export function InView() {
               aria-current={selected.value === one.id ? 'true' : undefined}
               onFocus={() => (hovered.value = one.id)}
               onPointerEnter={() => (hovered.value = one.id)}
-              onClick={() => select(one.id, false)}
+              onClick={() => selectIntervention(one.id, false)}
             >
-              <MarkSign mark={markOf(one)} />
+              <MapSymbol mark={markOf(one)} />
               <span class="title" lang={titleOf(one).language}>
                 {titleOf(one).text}
               </span>
@@ -76,10 +76,10 @@ function walk(event: KeyboardEvent): void {
 /** Says how many are in view once a map moved by keys has come to rest. */
 export function announceView(): () => void {
   let timer = 0;
-  return view.subscribe(() => {
+  return camera.subscribe(() => {
     clearTimeout(timer);
     // Whoever asks a question hears its answer instead.
-    if (document.activeElement !== theMap.peek()?.getCanvas() || tab.peek() === 'ask') return;
-    timer = window.setTimeout(() => (announcement.value = t('view.count', { count: inView.peek().length })), REST_MS);
+    if (document.activeElement !== mainMap.peek()?.getCanvas() || tab.peek() === 'ask') return;
+    timer = window.setTimeout(() => (announcement.value = t('view.count', { count: interventionsInView.peek().length })), REST_MS);
   });
 }

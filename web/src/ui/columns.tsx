@@ -1,12 +1,12 @@
 // The columns of the plan as a table: on the page, on paper and in a file, by the same names and in the same order.
 import type { ComponentChildren } from 'preact';
-import { exactEuros, period } from '../format';
+import { formatExactEuros, formatPeriod } from '../format';
 import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
 import { markOf } from '../currentScheme';
-import { cityName, month, plan, select, tab, titleOf } from '../state';
-import { groupName, label, title } from './labels';
-import { MarkSign } from './Symbol';
+import { cityName, month, plan, selectIntervention, tab, titleOf } from '../state';
+import { groupName, codeLabel, fieldName } from './labels';
+import { MapSymbol } from './Symbol';
 
 export interface TableColumn {
   id: string;
@@ -26,46 +26,59 @@ const said = (name: string) => (one: Intervention) => {
 
 const plain = (id: string, value: TableColumn['value'], first = false): TableColumn => ({
   id,
-  name: () => title(id),
+  name: () => fieldName(id),
   value,
   show: (one) => value(one) ?? '–',
   first,
 });
 
 export const COLUMNS: TableColumn[] = [
-  { id: 'title', name: () => title('title'), value: (one) => titleOf(one).text, show: Title, first: true },
+  { id: 'title', name: () => fieldName('title'), value: (one) => titleOf(one).text, show: TitleCell, first: true },
   plain('city', (one) => cityName(plan.value?.cities.get(one.city)), true),
-  { id: 'status', name: () => title('status'), value: status, show: Status, first: true },
-  { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: period, first: true },
-  { id: 'end', name: () => title('end'), value: (one) => one.end ?? null, show: (one) => one.end ?? '–' },
-  { id: 'cost', name: () => title('cost'), value: ({ cost }) => euros(cost), show: (one) => money(one.cost, 'cost.none'), number: true, first: true },
-  plain('cost_scope', (one) => (one.cost === null ? null : label('cost_scope', one.costScope)), true),
+  { id: 'status', name: () => fieldName('status'), value: status, show: StatusCell, first: true },
+  { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: formatPeriod, first: true },
+  { id: 'end', name: () => fieldName('end'), value: (one) => one.end ?? null, show: (one) => one.end ?? '–' },
   {
-    id: 'eu_share',
-    name: () => title('eu_share'),
-    value: (one) => euros(one.euShare),
-    show: (one) => money(one.euShare, 'eu.none'),
+    id: 'cost',
+    name: () => fieldName('cost'),
+    value: ({ cost }) => euroCell(cost),
+    show: (one) => moneyColumn(one.cost, 'cost.none'),
     number: true,
     first: true,
   },
-  plain('functions', (one) => one.functions.map((id) => label('function', id)).join(', ') || null, true),
+  plain('cost_scope', (one) => (one.cost === null ? null : codeLabel('cost_scope', one.costScope)), true),
+  {
+    id: 'eu_share',
+    name: () => fieldName('eu_share'),
+    value: (one) => euroCell(one.euShare),
+    show: (one) => moneyColumn(one.euShare, 'eu.none'),
+    number: true,
+    first: true,
+  },
+  plain('functions', (one) => one.functions.map((id) => codeLabel('function', id)).join(', ') || null, true),
   plain('objectives', (one) => one.objectives.join(', ') || null),
-  { id: 'place', name: () => title('place'), value: said('place'), show: (one) => (one.geometry ? (said('place')(one) ?? '–') : t('place.none')), first: true },
+  {
+    id: 'place',
+    name: () => fieldName('place'),
+    value: said('place'),
+    show: (one) => (one.geometry ? (said('place')(one) ?? '–') : t('place.none')),
+    first: true,
+  },
   plain('lead', said('lead')),
   plain('code', said('code')),
   plain('sources', said('sources')),
 ];
 
-const euros = (cents: number | null) => (cents === null ? null : cents / 100);
+const euroCell = (cents: number | null) => (cents === null ? null : cents / 100);
 
 function status(one: Intervention): string {
-  return month.value === null ? label('status', one.status) : groupName(one.group);
+  return month.value === null ? codeLabel('status', one.status) : groupName(one.group);
 }
 
-function Title(one: Intervention) {
+function TitleCell(one: Intervention) {
   const name = titleOf(one);
   const open = () => {
-    select(one.id, true);
+    selectIntervention(one.id, true);
     tab.value = 'plan';
   };
   return (
@@ -75,15 +88,15 @@ function Title(one: Intervention) {
   );
 }
 
-function Status(one: Intervention) {
+function StatusCell(one: Intervention) {
   return (
     <span class="status">
-      <MarkSign mark={markOf(one)} />
+      <MapSymbol mark={markOf(one)} />
       {status(one)}
     </span>
   );
 }
 
-function money(cents: number | null, unknown: MessageKey): ComponentChildren {
-  return cents === null ? <span class="none">{t(unknown)}</span> : exactEuros(cents);
+function moneyColumn(cents: number | null, unknown: MessageKey): ComponentChildren {
+  return cents === null ? <span class="none">{t(unknown)}</span> : formatExactEuros(cents);
 }

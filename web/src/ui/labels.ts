@@ -4,16 +4,16 @@ import { conceptLabel, fieldTitle, vocabularyOf, type FieldSchema } from '../mod
 import { statusesOf, type StatusGroup } from '../symbology';
 import { model } from '../state';
 
-export function field(name: string): FieldSchema | undefined {
+export function fieldSchema(name: string): FieldSchema | undefined {
   return model.value?.schema.properties?.[name];
 }
 
 /** The name of a field of interventions. */
-export function title(name: string): string {
-  return fieldTitle(field(name), name, language.value);
+export function fieldName(name: string): string {
+  return fieldTitle(fieldSchema(name), name, language.value);
 }
 
-export function label(vocabulary: string, id: string): string {
+export function codeLabel(vocabulary: string, id: string): string {
   return conceptLabel(model.value?.vocabularies[vocabulary], id, language.value);
 }
 
@@ -28,7 +28,7 @@ export function conceptIds(vocabulary: string): string[] {
 
 /** The short name of a group of statuses. */
 export function groupName(group: StatusGroup): string {
-  return label('status_group', group);
+  return codeLabel('status_group', group);
 }
 
 /** "Approved, funded, tendered": the statuses of the group that the plan knows. */
@@ -36,6 +36,6 @@ export function groupLabel(group: StatusGroup): string {
   const known = conceptIds('status');
   const labels = statusesOf(group)
     .filter((id) => known.includes(id))
-    .map((id) => label('status', id));
+    .map((id) => codeLabel('status', id));
   return labels.map((text, i) => (i ? text.toLocaleLowerCase(language.value) : text)).join(', ');
 }

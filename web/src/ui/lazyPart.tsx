@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 
 /** What is fetched; meanwhile `Waiting` stands in its place. `back` leads out where nothing else on the page does. */
-export function fetched(load: () => Promise<ComponentType>, Waiting: ComponentType, back?: { label: () => string; go: () => void }): ComponentType {
+export function lazyPart(load: () => Promise<ComponentType>, Waiting: ComponentType, back?: { label: () => string; go: () => void }): ComponentType {
   const part = signal<{ Part: ComponentType } | null>(null);
   const missing = signal(false);
   return function Fetched() {
@@ -21,18 +21,18 @@ export function fetched(load: () => Promise<ComponentType>, Waiting: ComponentTy
     if (part.value) return <part.value.Part />;
     if (!missing.value) return <Waiting />;
     return (
-      <Missing>
+      <MissingPart>
         {back && (
           <button type="button" class="button" onClick={back.go}>
             {back.label()}
           </button>
         )}
-      </Missing>
+      </MissingPart>
     );
   };
 }
 
-function Missing({ children }: { children: ComponentChildren }) {
+function MissingPart({ children }: { children: ComponentChildren }) {
   return (
     <div class="notice" role="alert">
       <p>{t('failed.text')}</p>

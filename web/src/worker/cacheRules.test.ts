@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { isAnswer, isPrivate, kindOf, namedIn } from './cacheRules';
+import { isAnswer, isPrivate, resourceKind, filesNamedIn } from './cacheRules';
 
 const scope = new URL('https://plan.example/maps/');
-const kind = (path: string) => kindOf(new URL(path, scope), scope, new Set(['assets/index-1.js', 'icon.svg']));
+const kind = (path: string) => resourceKind(new URL(path, scope), scope, new Set(['assets/index-1.js', 'icon.svg']));
 
 test.each([
   ['', 'page'],
@@ -36,7 +36,7 @@ test.each([
 
 test('a page names the files of its build', () => {
   const page = '<script type="module" src="./assets/index-1.js"></script><link rel="modulepreload" href="./assets/state-2.js"><link href="./icon.svg">';
-  expect(namedIn(page)).toEqual(['assets/index-1.js', 'assets/state-2.js']);
+  expect(filesNamedIn(page)).toEqual(['assets/index-1.js', 'assets/state-2.js']);
 });
 
 test('the server says for whom an answer is, and a proxy that it has none', () => {

@@ -15,24 +15,24 @@ export interface LoadedResources {
 /** … or that somebody else asks from now on. */
 export type WorkerMessage = LoadedResources | 'forget';
 
-const WHOLE = /^api\/(vocabularies|collections(\/[^/]+\/(schema|items))?)$/;
+const CACHED_PATH = /^api\/(vocabularies|collections(\/[^/]+\/(schema|items))?)$/;
 /** All of a collection or of a city: how many, which page of them, in which form. What is asked in other words is asked once. */
-const PLAIN = ['f', 'limit', 'cursor', 'city'];
-const TILE = /^tiles\/[^/]+\/\d+\/\d+\/\d+(\.\w+)?$/;
+const CACHED_PARAMS = ['f', 'limit', 'cursor', 'city'];
+const TILE_PATH = /^tiles\/[^/]+\/\d+\/\d+\/\d+(\.\w+)?$/;
 
 /** What lies at an address; null is none of our business and goes to the network as if we were not there. */
-export function kindOf(url: URL, scope: URL, files: ReadonlySet<string>): ResourceKind | null {
+export function resourceKind(url: URL, scope: URL, files: ReadonlySet<string>): ResourceKind | null {
   if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return null;
   const path = url.pathname.slice(scope.pathname.length);
   if (path === '') return 'page';
   if (files.has(path)) return 'file';
-  if (TILE.test(path)) return 'tile';
-  const whole = WHOLE.test(path) && [...url.searchParams.keys()].every((name) => PLAIN.includes(name));
+  if (TILE_PATH.test(path)) return 'tile';
+  const whole = CACHED_PATH.test(path) && [...url.searchParams.keys()].every((name) => CACHED_PARAMS.includes(name));
   return whole ? 'plan' : null;
 }
 
 /** The files of the build that a page names in its head. */
-export const namedIn = (page: string): string[] => [...page.matchAll(/"\.\/(assets\/[^"]+)"/g)].map(([, path]) => path!);
+export const filesNamedIn = (page: string): string[] => [...page.matchAll(/"\.\/(assets\/[^"]+)"/g)].map(([, path]) => path!);
 
 /** Whether an answer was made for somebody who is signed in: the server says so of each. */
 export const isPrivate = (answer: Response): boolean => /\bprivate\b/.test(answer.headers.get('Cache-Control') ?? '');

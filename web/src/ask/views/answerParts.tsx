@@ -1,20 +1,20 @@
 // What the views of several questions are made of.
 import type { ComponentChildren } from 'preact';
-import { euros } from '../../format';
+import { formatEuros } from '../../format';
 import { t } from '../../i18n';
-import { cents } from '../../money';
+import { toCents } from '../../money';
 import { plan } from '../../state';
-import { leftOut, numberOf, type ProcessResult, type ResultNumber } from '../processResult';
+import { mergeLeftOut, findNumber, type ProcessResult, type ResultNumber } from '../processResult';
 import type { SpatialQuery } from '../spatialQuery';
-import { inScope } from '../queryPlace';
-import { perCent } from '../answerText';
+import { isInQueryCity } from '../queryPlace';
+import { percentText } from '../answerText';
 
 interface AnswerCardProps {
   value: string;
   children: ComponentChildren;
 }
 
-export function Card({ value, children }: AnswerCardProps) {
+export function AnswerCard({ value, children }: AnswerCardProps) {
   return (
     <div class="card">
       <strong>{value}</strong>
@@ -25,42 +25,46 @@ export function Card({ value, children }: AnswerCardProps) {
 
 /** Cost and EU share of a summary, each with what it rests on; the sums of programmes stand apart. */
 export function MoneyCards({ summary, count }: { summary: ProcessResult; count: number }) {
-  const cost = numberOf(summary, 'cost');
-  const share = numberOf(summary, 'eu_share');
+  const cost = findNumber(summary, 'cost');
+  const share = findNumber(summary, 'eu_share');
   const known = cost?.ids?.length ?? 0;
-  const programmes = numberOf(summary, 'programme_cost');
+  const programmes = findNumber(summary, 'programme_cost');
   return (
     <>
-      <Card value={known ? amountOf(cost) : count ? t('cost.none') : '–'}>
+      <AnswerCard value={known ? moneyText(cost) : count ? t('cost.none') : '–'}>
         <span>{t('sum.costKnown', { known, count })}</span>
-        {programmes && <span>{`${t('sum.programmes', { count: programmes.ids?.length ?? 0 })} (${amountOf(programmes)})`}</span>}
-      </Card>
-      <Card value={typeof share?.value === 'number' ? perCent(share.value) : count ? t('eu.none') : '–'}>
+        {programmes && <span>{`${t('sum.programmes', { count: programmes.ids?.length ?? 0 })} (${moneyText(programmes)})`}</span>}
+      </AnswerCard>
+      <AnswerCard value={typeof share?.value === 'number' ? percentText(share.value) : count ? t('eu.none') : '–'}>
         <span>{t('sum.eu')}</span>
         <span>
           {typeof share?.value === 'number' &&
-            t('sum.euOf', { eu: euros(inCents(share.numerator)), cost: euros(inCents(share.denominator)), known: share.ids?.length ?? 0 })}
+            t('sum.euOf', {
+              eu: formatEuros(decimalCents(share.numerator)),
+              cost: formatEuros(decimalCents(share.denominator)),
+              known: share.ids?.length ?? 0,
+            })}
         </span>
-      </Card>
+      </AnswerCard>
     </>
   );
 }
 
-const inCents = (amount: number | undefined) => cents(amount?.toFixed(2)) ?? 0;
+const decimalCents = (amount: number | undefined) => toCents(amount?.toFixed(2)) ?? 0;
 
 /** An amount of money in short. */
-export function amountOf(number: ResultNumber | undefined): string {
-  return euros(cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0);
+export function moneyText(number: ResultNumber | undefined): string {
+  return formatEuros(toCents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0);
 }
 
-export const centsOf = (number: ResultNumber | undefined): number => cents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0;
+export const moneyCents = (number: ResultNumber | undefined): number => toCents(number?.decimal ?? number?.value?.toFixed(2)) ?? 0;
 
-export const figureOf = (answer: ProcessResult | undefined, name: string): number => numberOf(answer, name)?.value ?? 0;
+export const numberValue = (answer: ProcessResult | undefined, name: string): number => findNumber(answer, name)?.value ?? 0;
 
 /** "1 without a place is not counted", for the city asked about. */
-export function notCounted(answers: ProcessResult[], asked: SpatialQuery): string {
-  const ids = (leftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && inScope(asked)(id));
+export function leftOutText(answers: ProcessResult[], asked: SpatialQuery): string {
+  const ids = (mergeLeftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && isInQueryCity(asked)(id));
   return ids.length ? t('ask.notCounted', { count: ids.length }) : '';
 }
 
-export const sentenceOf = (parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(' · ');
+export const joinSentences = (parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(' · ');

@@ -1,38 +1,38 @@
 // Ground: what is too far from something, what lacks something nearby, and how much is covered, nothing twice.
-import { number } from '../../format';
+import { formatNumber } from '../../format';
 import { t } from '../../i18n';
-import { numberOf } from '../processResult';
+import { findNumber } from '../processResult';
 import { placeTitle } from '../queryPlace';
 import type { QuestionView } from '../questionView';
-import { amount, option } from '../processRequests';
-import { Rows } from '../FeatureRows';
-import { area, distance, kindName, perCent, presetName } from '../answerText';
-import { Card, notCounted, sentenceOf, figureOf } from './answerParts';
+import { optionNumber, optionOf } from '../processRequests';
+import { FeatureRows } from '../FeatureRows';
+import { areaText, distanceText, searchedName, percentText, presetName } from '../answerText';
+import { AnswerCard, leftOutText, joinSentences, numberValue } from './answerParts';
 
-export const gaps: QuestionView = {
+export const gapsView: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) =>
     t('gaps.sentence', {
-      share: perCent(figureOf(parts.gaps, 'gap_share')),
-      distance: distance(amount(asked, 'gap')),
-      what: kindName(option(asked, 'missing')),
+      share: percentText(numberValue(parts.gaps, 'gap_share')),
+      distance: distanceText(optionNumber(asked, 'gap')),
+      what: searchedName(optionOf(asked, 'missing')),
     }),
   body: ({ asked, parts }) => {
-    const share = numberOf(parts.gaps, 'gap_share');
-    const people = numberOf(parts.gaps, 'residents');
+    const share = findNumber(parts.gaps, 'gap_share');
+    const people = findNumber(parts.gaps, 'residents');
     return (
       <>
         <div class="cards">
-          <Card value={perCent(share?.value ?? 0)}>
-            <span>{t('gaps.share', { part: area(share?.numerator ?? 0), whole: area(share?.denominator ?? 0) })}</span>
-          </Card>
-          <Card value={number(figureOf(parts.gaps, 'features'))}>
-            <span>{t('gaps.served', { what: kindName(option(asked, 'missing')) })}</span>
-          </Card>
+          <AnswerCard value={percentText(share?.value ?? 0)}>
+            <span>{t('gaps.share', { part: areaText(share?.numerator ?? 0), whole: areaText(share?.denominator ?? 0) })}</span>
+          </AnswerCard>
+          <AnswerCard value={formatNumber(numberValue(parts.gaps, 'features'))}>
+            <span>{t('gaps.served', { what: searchedName(optionOf(asked, 'missing')) })}</span>
+          </AnswerCard>
           {typeof people?.value === 'number' && (
-            <Card value={number(people.value)}>
+            <AnswerCard value={formatNumber(people.value)}>
               <span>{t('gaps.people', { count: people.denominator ?? 0 })}</span>
-            </Card>
+            </AnswerCard>
           )}
         </div>
         <p class="note">{t('gaps.shaded')}</p>
@@ -41,64 +41,64 @@ export const gaps: QuestionView = {
   },
 };
 
-export const without: QuestionView = {
+export const withoutView: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
   sentence: ({ asked, parts }) => {
-    const share = numberOf(parts.without, 'share');
-    return sentenceOf([
+    const share = findNumber(parts.without, 'share');
+    return joinSentences([
       t('without.sentence', {
-        count: figureOf(parts.without, 'features'),
+        count: numberValue(parts.without, 'features'),
         of: share?.denominator ?? 0,
-        distance: distance(amount(asked, 'distance')),
-        what: kindName(option(asked, 'having')),
+        distance: distanceText(optionNumber(asked, 'distance')),
+        what: searchedName(optionOf(asked, 'having')),
       }),
-      parts.without && notCounted([parts.without], asked),
+      parts.without && leftOutText([parts.without], asked),
     ]);
   },
   body: ({ asked, parts }) => {
-    const share = numberOf(parts.without, 'share');
+    const share = findNumber(parts.without, 'share');
     return (
       <>
         <div class="cards">
-          <Card value={typeof share?.value === 'number' ? perCent(share.value) : '–'}>
+          <AnswerCard value={typeof share?.value === 'number' ? percentText(share.value) : '–'}>
             <span>{t('without.share', { count: share?.numerator ?? 0, of: share?.denominator ?? 0 })}</span>
-          </Card>
-          <Card value={number(figureOf(parts.without, 'others'))}>
-            <span>{kindName(option(asked, 'having'))}</span>
-          </Card>
+          </AnswerCard>
+          <AnswerCard value={formatNumber(numberValue(parts.without, 'others'))}>
+            <span>{searchedName(optionOf(asked, 'having'))}</span>
+          </AnswerCard>
         </div>
-        <Rows title={kindName(option(asked, 'what'))} features={parts.without?.features.features ?? []} />
+        <FeatureRows title={searchedName(optionOf(asked, 'what'))} features={parts.without?.features.features ?? []} />
       </>
     );
   },
 };
 
-export const footprint: QuestionView = {
+export const footprintView: QuestionView = {
   title: ({ asked }) => placeTitle(asked),
-  sentence: ({ asked, parts }) => sentenceOf([presetName(option(asked, 'preset')), parts.footprint && notCounted([parts.footprint], asked)]),
+  sentence: ({ asked, parts }) => joinSentences([presetName(optionOf(asked, 'preset')), parts.footprint && leftOutText([parts.footprint], asked)]),
   body: ({ asked, parts }) => {
-    const preset = option(asked, 'preset');
-    const main = numberOf(parts.footprint, preset);
-    const twice = figureOf(parts.footprint, 'area_overlapping') || figureOf(parts.footprint, 'length_overlapping');
-    const said = { m2: area, ha: (value: number) => area(value * 10_000), km: (value: number) => distance(value * 1000) }[main?.unit ?? ''];
-    const size = main?.unit === 'km' ? distance : area;
+    const preset = optionOf(asked, 'preset');
+    const main = findNumber(parts.footprint, preset);
+    const twice = numberValue(parts.footprint, 'area_overlapping') || numberValue(parts.footprint, 'length_overlapping');
+    const said = { m2: areaText, ha: (value: number) => areaText(value * 10_000), km: (value: number) => distanceText(value * 1000) }[main?.unit ?? ''];
+    const size = main?.unit === 'km' ? distanceText : areaText;
     return (
       <>
         <div class="cards">
-          <Card value={typeof main?.value === 'number' ? (said ?? number)(main.value) : '–'}>
+          <AnswerCard value={typeof main?.value === 'number' ? (said ?? formatNumber)(main.value) : '–'}>
             <span>{preset}</span>
             <span>{t('card.done', { count: main?.ids?.length ?? 0 })}</span>
-          </Card>
+          </AnswerCard>
           {twice > 0 && (
-            <Card value={size(twice)}>
+            <AnswerCard value={size(twice)}>
               <span>{t('foot.once')}</span>
-            </Card>
+            </AnswerCard>
           )}
         </div>
-        <Rows
+        <FeatureRows
           title={t('list.label')}
           features={(parts.footprint?.features.features ?? []).filter(({ id }) => id !== 'footprint')}
-          note={({ result }) => (typeof result.size === 'number' ? (result.unit === 'm' ? distance(result.size) : area(result.size)) : '')}
+          note={({ result }) => (typeof result.size === 'number' ? (result.unit === 'm' ? distanceText(result.size) : areaText(result.size)) : '')}
         />
       </>
     );

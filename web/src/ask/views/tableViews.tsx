@@ -1,60 +1,60 @@
 // Answers that are tables: sums by a property, what each quarter has and has not, and rates with their change.
-import { number } from '../../format';
+import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { groupOf } from '../../symbology';
-import { label } from '../../ui/labels';
-import { byGroup, numberOf, type ProcessResult } from '../processResult';
+import { codeLabel } from '../../ui/labels';
+import { numbersByGroup, findNumber, type ProcessResult } from '../processResult';
 import { placeTitle } from '../queryPlace';
 import type { QuestionView } from '../questionView';
 import { Chart } from '../Chart';
-import { option } from '../processRequests';
-import { areaName, dimension, groupValue, measureName, perCent, points } from '../answerText';
-import { amountOf, Card, centsOf, MoneyCards, notCounted, sentenceOf, figureOf } from './answerParts';
+import { optionOf } from '../processRequests';
+import { areaName, dimensionName, groupValueName, measureName, percentText, pointsText } from '../answerText';
+import { moneyText, AnswerCard, moneyCents, MoneyCards, leftOutText, joinSentences, numberValue } from './answerParts';
 
-export const summary: QuestionView = {
-  title: ({ asked }) => (option(asked, 'by') === 'area' ? t('sum.areas') : placeTitle(asked)),
+export const summaryView: QuestionView = {
+  title: ({ asked }) => (optionOf(asked, 'by') === 'area' ? t('sum.areas') : placeTitle(asked)),
   sentence: ({ asked, parts }) =>
-    sentenceOf([
-      option(asked, 'by') === 'area'
-        ? t('cov.areas', { count: byGroup(parts.summary, 'features', 'area').size })
-        : t('list.count', { count: figureOf(parts.summary, 'features') }),
-      parts.summary && notCounted([parts.summary], asked),
+    joinSentences([
+      optionOf(asked, 'by') === 'area'
+        ? t('cov.areas', { count: numbersByGroup(parts.summary, 'features', 'area').size })
+        : t('list.count', { count: numberValue(parts.summary, 'features') }),
+      parts.summary && leftOutText([parts.summary], asked),
     ]),
   body: ({ asked, parts }) => {
-    const by = option(asked, 'by');
+    const by = optionOf(asked, 'by');
     const { summary: sums } = parts;
     if (!sums) return null;
     return (
       <>
         {by !== 'area' && (
           <div class="cards two">
-            <MoneyCards summary={sums} count={figureOf(sums, 'features')} />
+            <MoneyCards summary={sums} count={numberValue(sums, 'features')} />
           </div>
         )}
-        <Sums sums={sums} by={by} />
+        <SummaryAnswer sums={sums} by={by} />
       </>
     );
   },
 };
 
-function Sums({ sums, by }: { sums: ProcessResult; by: string }) {
-  const [features, cost, share] = ['features', 'cost', 'eu_share'].map((name) => byGroup(sums, name, by)) as [
-    ReturnType<typeof byGroup>,
-    ReturnType<typeof byGroup>,
-    ReturnType<typeof byGroup>,
+function SummaryAnswer({ sums, by }: { sums: ProcessResult; by: string }) {
+  const [features, cost, share] = ['features', 'cost', 'eu_share'].map((name) => numbersByGroup(sums, name, by)) as [
+    ReturnType<typeof numbersByGroup>,
+    ReturnType<typeof numbersByGroup>,
+    ReturnType<typeof numbersByGroup>,
   ];
-  const title = dimension(by);
+  const title = dimensionName(by);
   const said = (value: string) => {
     const known = cost.get(value)?.ids?.length ?? 0;
-    return known ? `${amountOf(cost.get(value))} (${known}/${features.get(value)?.value ?? 0})` : t('cost.none');
+    return known ? `${moneyText(cost.get(value))} (${known}/${features.get(value)?.value ?? 0})` : t('cost.none');
   };
   const colour = (value: string) => (by === 'status' ? `status-${groupOf(value)}` : undefined);
-  const eu = (value: string) => (typeof share.get(value)?.value === 'number' ? perCent(share.get(value)!.value!) : t('eu.none'));
+  const eu = (value: string) => (typeof share.get(value)?.value === 'number' ? percentText(share.get(value)!.value!) : t('eu.none'));
   const rows = [...features].map(([value, one]) => ({
     id: value || '-',
-    label: groupValue(by, value),
+    label: groupValueName(by, value),
     value: one.value ?? 0,
-    text: number(one.value ?? 0),
+    text: formatNumber(one.value ?? 0),
     colour: colour(value),
     more: [said(value), eu(value)],
   }));
@@ -62,9 +62,9 @@ function Sums({ sums, by }: { sums: ProcessResult; by: string }) {
     .filter(([, one]) => one.ids?.length)
     .map(([value, one]) => ({
       id: value || '-',
-      label: groupValue(by, value),
-      value: centsOf(one),
-      text: amountOf(one),
+      label: groupValueName(by, value),
+      value: moneyCents(one),
+      text: moneyText(one),
       colour: colour(value),
       more: [eu(value)],
     }));
@@ -76,11 +76,11 @@ function Sums({ sums, by }: { sums: ProcessResult; by: string }) {
   );
 }
 
-export const coverage: QuestionView = {
+export const coverageView: QuestionView = {
   title: ({ asked }) => placeTitle({ ...asked, area: '', shape: null }),
   sentence: ({ asked, parts }) =>
-    sentenceOf([t('cov.areas', { count: figureOf(parts.coverage, 'areas') }), parts.coverage && notCounted([parts.coverage], { ...asked, area: '' })]),
-  body: ({ parts }) => (parts.coverage ? <Matrix answer={parts.coverage} /> : null),
+    joinSentences([t('cov.areas', { count: numberValue(parts.coverage, 'areas') }), parts.coverage && leftOutText([parts.coverage], { ...asked, area: '' })]),
+  body: ({ parts }) => (parts.coverage ? <CoverageMatrix answer={parts.coverage} /> : null),
 };
 
 const DIMENSIONS = [
@@ -90,9 +90,9 @@ const DIMENSIONS = [
 ] as const;
 
 /** Rows are functions, objectives and measures, columns the quarters; what a quarter has not is said. */
-function Matrix({ answer }: { answer: ProcessResult }) {
+function CoverageMatrix({ answer }: { answer: ProcessResult }) {
   const areas = [...new Set(answer.numbers.flatMap(({ group }) => (group?.area ? [group.area] : [])))];
-  const cell = (area: string, name: string, value: string) => numberOf(answer, 'interventions', { area, [name]: value })?.value ?? 0;
+  const cell = (area: string, name: string, value: string) => findNumber(answer, 'interventions', { area, [name]: value })?.value ?? 0;
   const most = Math.max(1, ...answer.numbers.map(({ value }) => value ?? 0));
   const values = (name: string) => [...new Set(answer.numbers.flatMap(({ group }) => (group?.[name] ? [group[name]] : [])))].sort();
   return (
@@ -113,19 +113,19 @@ function Matrix({ answer }: { answer: ProcessResult }) {
           <tbody key={name}>
             <tr class="dimension">
               <th scope="rowgroup" colSpan={areas.length + 1}>
-                {dimension(name)}
+                {dimensionName(name)}
               </th>
             </tr>
             {values(name).map((value) => (
               <tr key={value}>
                 <th scope="row">
-                  {vocabulary === '' ? measureName(value) : vocabulary === 'objective' ? groupValue('objectives', value) : label(vocabulary, value)}
+                  {vocabulary === '' ? measureName(value) : vocabulary === 'objective' ? groupValueName('objectives', value) : codeLabel(vocabulary, value)}
                 </th>
                 {areas.map((id) => {
                   const count = cell(id, name, value);
                   return (
                     <td key={id} class={count ? 'has' : 'lacks'} style={{ '--share': count / most }}>
-                      {count ? number(count) : t('cov.none')}
+                      {count ? formatNumber(count) : t('cov.none')}
                     </td>
                   );
                 })}
@@ -138,48 +138,51 @@ function Matrix({ answer }: { answer: ProcessResult }) {
   );
 }
 
-export const rate: QuestionView = {
-  title: ({ asked }) => label('premises_state', option(asked, 'rate')),
+export const rateView: QuestionView = {
+  title: ({ asked }) => codeLabel('premises_state', optionOf(asked, 'rate')),
   sentence: ({ parts }) => {
-    const all = numberOf(parts.rate, 'rate');
+    const all = findNumber(parts.rate, 'rate');
     return t('rate.of', { count: all?.numerator ?? 0, of: all?.denominator ?? 0 });
   },
   body: ({ asked, parts }) => {
-    const all = numberOf(parts.rate, 'rate');
-    const before = numberOf(parts.rate, 'rate_before');
-    const change = numberOf(parts.rate, 'change');
-    const per = option(asked, 'per');
+    const all = findNumber(parts.rate, 'rate');
+    const before = findNumber(parts.rate, 'rate_before');
+    const change = findNumber(parts.rate, 'change');
+    const per = optionOf(asked, 'per');
     const names = new Map((parts.rate?.features.features ?? []).map((one) => [String(one.id), one.properties]));
     const name = (id: string) => (per === 'area' ? areaName(id) : streetName(names.get(id)) || id);
-    const [changes, befores] = [byGroup(parts.rate, 'change', per), byGroup(parts.rate, 'rate_before', per)];
-    const rows = [...byGroup(parts.rate, 'rate', per)].map(([id, one]) => ({
+    const [changes, befores] = [numbersByGroup(parts.rate, 'change', per), numbersByGroup(parts.rate, 'rate_before', per)];
+    const rows = [...numbersByGroup(parts.rate, 'rate', per)].map(([id, one]) => ({
       id,
       label: name(id),
       value: one.value ?? 0,
-      text: typeof one.value === 'number' ? perCent(one.value) : '–',
+      text: typeof one.value === 'number' ? percentText(one.value) : '–',
       more: [
         t('rate.of', { count: one.numerator ?? 0, of: one.denominator ?? 0 }),
         ...(changes.size
-          ? [befores.get(id)?.value == null ? '–' : perCent(befores.get(id)!.value!), changes.get(id)?.value == null ? '–' : points(changes.get(id)!.value!)]
+          ? [
+              befores.get(id)?.value == null ? '–' : percentText(befores.get(id)!.value!),
+              changes.get(id)?.value == null ? '–' : pointsText(changes.get(id)!.value!),
+            ]
           : []),
       ],
     }));
     return (
       <>
         <div class="cards">
-          <Card value={typeof all?.value === 'number' ? perCent(all.value) : '–'}>
+          <AnswerCard value={typeof all?.value === 'number' ? percentText(all.value) : '–'}>
             <span>{t('rate.of', { count: all?.numerator ?? 0, of: all?.denominator ?? 0 })}</span>
-          </Card>
+          </AnswerCard>
           {typeof before?.value === 'number' && (
-            <Card value={perCent(before.value)}>
+            <AnswerCard value={percentText(before.value)}>
               <span>{t('rate.before')}</span>
               <span>{t('rate.of', { count: before.numerator ?? 0, of: before.denominator ?? 0 })}</span>
-            </Card>
+            </AnswerCard>
           )}
           {typeof change?.value === 'number' && (
-            <Card value={points(change.value)}>
+            <AnswerCard value={pointsText(change.value)}>
               <span>{t('rate.points')}</span>
-            </Card>
+            </AnswerCard>
           )}
         </div>
         {rows.length > 0 && (
