@@ -14,7 +14,7 @@ test('a question comes back as it was', () => {
   expect(formatAddress(parseAddress(gaps))).toBe(gaps);
   const side = '?tab=compare&compare=city:celje,area:osijek-tvrda,drawn';
   expect(formatAddress(parseAddress(side))).toBe(side);
-  expect(parseAddress('?with=survey:a%252Cb%253Ac').asked.options).toEqual({ survey: 'a,b:c' });
+  expect(parseAddress('?with=survey:a%252Cb%253Ac').query.options).toEqual({ survey: 'a,b:c' });
 });
 
 test('nothing said is nothing written', () => {

@@ -29,8 +29,8 @@ export interface PageAddress {
   colour: ColourSchemeId;
   /** The month at which the plan is shown; null is as it stands. */
   month: MonthNumber | null;
-  asked: SpatialQuery;
-  compared: CompareSubject[];
+  query: SpatialQuery;
+  comparedSubjects: CompareSubject[];
   /** Empty: the person's own setting decides. */
   language: string;
   theme: ThemeChoice;
@@ -46,9 +46,9 @@ export interface PageAddress {
 const ORDERS: readonly string[] = ['status', 'start', 'cost', 'title'];
 
 export function parseAddress(search: string): PageAddress {
-  const query = new URLSearchParams(search);
-  const set = (name: string) => new Set((query.get(name) ?? '').split(',').filter(Boolean));
-  const text = (name: string) => query.get(name) ?? '';
+  const params = new URLSearchParams(search);
+  const set = (name: string) => new Set((params.get(name) ?? '').split(',').filter(Boolean));
+  const text = (name: string) => params.get(name) ?? '';
   const order = text('order');
   const theme = text('theme');
   return {
@@ -68,8 +68,8 @@ export function parseAddress(search: string): PageAddress {
     reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as PlanLayout) : 'list',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
-    asked: parseQuery(query),
-    compared: parseSubjects(query),
+    query: parseQuery(params),
+    comparedSubjects: parseSubjects(params),
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     view: parseCamera(text('map')),
@@ -96,8 +96,8 @@ export function formatAddress(address: PageAddress): string {
     ['colour', address.colour === 'status' ? '' : address.colour],
     ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],
-    ...formatQuery(address.asked),
-    ['compare', address.compared.join()],
+    ...formatQuery(address.query),
+    ['compare', address.comparedSubjects.join()],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
     ['beside', address.beside],

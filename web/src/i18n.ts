@@ -45,8 +45,8 @@ export async function loadLanguage(wanted: string): Promise<void> {
 
 /** The language asked for, else the first of the browser's that we have. */
 export function preferredLanguage(asked: string): string {
-  const wishes = [asked, ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0] ?? '');
-  return wishes.find((tag) => languages.includes(tag)) ?? 'en';
+  const tags = [asked, ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0] ?? '');
+  return tags.find((tag) => languages.includes(tag)) ?? 'en';
 }
 
 export function t(key: MessageKey, values?: Record<string, string | number>): string {

@@ -235,8 +235,8 @@ export function connectState(): void {
       planLayout.value = to.reading;
       colour.value = to.colour;
       month.value = to.month;
-      currentQuery.value = to.asked;
-      comparedSubjects.value = to.compared;
+      currentQuery.value = to.query;
+      comparedSubjects.value = to.comparedSubjects;
       draggedArea.value = null;
       if (to.language) languageChoice.value = to.language;
       if (to.theme !== 'system') themeChoice.value = to.theme;
@@ -258,8 +258,8 @@ function currentAddress(): PageAddress {
     reading: planLayout.value,
     colour: colour.value,
     month: month.value,
-    asked: currentQuery.value,
-    compared: comparedSubjects.value,
+    query: currentQuery.value,
+    comparedSubjects: comparedSubjects.value,
     language: languageChoice.value,
     theme: themeChoice.value,
     view: camera.value,
@@ -276,7 +276,7 @@ function isStep(before: PageAddress, now: PageAddress): boolean {
       ...one,
       filter: { ...one.filter, text: one.filter.text ? 'x' : '' },
       month: null,
-      asked: { ...one.asked, options: {} },
+      query: { ...one.query, options: {} },
       language: '',
       theme: 'system',
       view: null,

@@ -29,17 +29,17 @@ const QUESTION_VIEWS: Record<QuestionId, QuestionView> = {
 };
 
 export function headlineOf(now: QueryResult): string {
-  const { title, sentence } = QUESTION_VIEWS[now.asked.question];
+  const { title, sentence } = QUESTION_VIEWS[now.query.question];
   return `${title(now)}: ${sentence(now)}`;
 }
 
 export function AnswerView({ answered: now }: { answered: QueryResult }) {
-  const { title, sentence, body } = QUESTION_VIEWS[now.asked.question];
+  const { title, sentence, body } = QUESTION_VIEWS[now.query.question];
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
-  }, [now.asked.question]);
-  const shapes = queryShapes(now.asked, { outline: areaOutline, drawing: false });
+  }, [now.query.question]);
+  const shapes = queryShapes(now.query, { outline: areaOutline, drawing: false });
   return (
     <>
       <div class="heading">
@@ -49,8 +49,8 @@ export function AnswerView({ answered: now }: { answered: QueryResult }) {
         <p>{sentence(now)}</p>
       </div>
       {body(now)}
-      <AnswerBasis parts={now.parts} ofCity={isInQueryCity(now.asked)} />
-      <AnswerExport parts={now.parts} shapes={shapes} name={`cityheart-${now.asked.question}`} />
+      <AnswerBasis parts={now.parts} ofCity={isInQueryCity(now.query)} />
+      <AnswerExport parts={now.parts} shapes={shapes} name={`cityheart-${now.query.question}`} />
     </>
   );
 }

@@ -158,7 +158,7 @@ function connectAskTab(): () => void {
   const ends = [
     followQuery(() =>
       queryRequests.value.requests && plan.value
-        ? { asked: liveQuery.value, requests: queryRequests.value.requests, moving: draggedArea.value !== null }
+        ? { query: liveQuery.value, requests: queryRequests.value.requests, moving: draggedArea.value !== null }
         : null,
     ),
     effect(() => {
@@ -174,7 +174,7 @@ function connectAskTab(): () => void {
     effect(() => {
       const now = queryResult.value;
       const byHand = Boolean(mainMap.value) && drawing.value !== null && canReshape(liveQuery.value.shape);
-      answerOverlay.value = buildOverlay(liveQuery.value, now && now.asked.question === liveQuery.value.question ? now.parts : {}, {
+      answerOverlay.value = buildOverlay(liveQuery.value, now && now.query.question === liveQuery.value.question ? now.parts : {}, {
         outline: (id) => plan.value?.areas.find((one) => one.id === id)?.geometry,
         isIntervention: (id) => plan.value?.byId.has(id) ?? false,
         drawing: byHand,

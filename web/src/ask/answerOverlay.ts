@@ -21,8 +21,8 @@ const overlayFeature = (geometry: Geometry, role: ShapeRole, id = ''): Feature =
 /** Made features that are neither of the plan nor to be shaded would only lie over what they were made of. */
 const SHADED_IDS = /^(gap-|reach)/;
 
-export function buildOverlay(asked: SpatialQuery, parts: Record<string, ProcessResult>, known: OverlayContext): AnswerOverlay {
-  const shapes = queryShapes(asked, known);
+export function buildOverlay(query: SpatialQuery, parts: Record<string, ProcessResult>, known: OverlayContext): AnswerOverlay {
+  const shapes = queryShapes(query, known);
   const ids = new Set<string>();
   for (const [process, answer] of Object.entries(parts)) {
     for (const { id, geometry, result } of answer.features.features) {
@@ -44,15 +44,15 @@ export function buildOverlay(asked: SpatialQuery, parts: Record<string, ProcessR
 export const takesArea = ({ question }: SpatialQuery): boolean => ['inside', 'gaps', 'without', 'conflicts', 'summary', 'footprint'].includes(question);
 export const takesPoint = ({ question }: SpatialQuery): boolean => ['nearby', 'reach'].includes(question);
 
-export function queryShapes(asked: SpatialQuery, known: Pick<OverlayContext, 'outline' | 'drawing'>): Feature[] {
+export function queryShapes(query: SpatialQuery, known: Pick<OverlayContext, 'outline' | 'drawing'>): Feature[] {
   const shapes: Feature[] = [];
-  if (takesArea(asked)) {
-    const outline = asked.area ? known.outline(asked.area) : known.drawing ? null : asked.shape;
-    if (outline) shapes.push(overlayFeature(outline, 'area', asked.area || 'drawn-area'));
+  if (takesArea(query)) {
+    const outline = query.area ? known.outline(query.area) : known.drawing ? null : query.shape;
+    if (outline) shapes.push(overlayFeature(outline, 'area', query.area || 'drawn-area'));
   }
-  if (takesPoint(asked) && asked.point) {
-    if (asked.question === 'nearby') shapes.push(overlayFeature(circlePolygon(asked.point, optionNumber(asked, 'radius')), 'radius', 'radius'));
-    shapes.push(overlayFeature({ type: 'Point', coordinates: asked.point }, 'place', 'place'));
+  if (takesPoint(query) && query.point) {
+    if (query.question === 'nearby') shapes.push(overlayFeature(circlePolygon(query.point, optionNumber(query, 'radius')), 'radius', 'radius'));
+    shapes.push(overlayFeature({ type: 'Point', coordinates: query.point }, 'place', 'place'));
   }
   return shapes;
 }

@@ -18,7 +18,7 @@ const RING = {
   ],
 };
 const nothing = { filter: NO_FILTER, days: {} };
-const ask = (asked: Partial<SpatialQuery>, context = nothing) => buildRequests({ ...EMPTY_QUERY, ...asked }, context);
+const ask = (query: Partial<SpatialQuery>, context = nothing) => buildRequests({ ...EMPTY_QUERY, ...query }, context);
 
 const ANSWER: ProcessResult = {
   numbers: [
@@ -165,9 +165,9 @@ describe('on the map', () => {
   });
 
   test('what the hand is drawing is not drawn twice', () => {
-    const asked = { ...EMPTY_QUERY, shape: RING };
-    expect(roles(queryShapes(asked, known))).toEqual(['area']);
-    expect(queryShapes(asked, { ...known, drawing: true })).toEqual([]);
+    const query = { ...EMPTY_QUERY, shape: RING };
+    expect(roles(queryShapes(query, known))).toEqual(['area']);
+    expect(queryShapes(query, { ...known, drawing: true })).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { SpatialQuery } from './spatialQuery';
 import type { ProcessRequest } from './processRequests';
 
 export interface QueryResult {
-  asked: SpatialQuery;
+  query: SpatialQuery;
   parts: Record<string, ProcessResult>;
 }
 
@@ -45,7 +45,7 @@ export async function executeProcess({ process, inputs }: ProcessRequest, signal
 }
 
 interface PendingQuery {
-  asked: SpatialQuery;
+  query: SpatialQuery;
   requests: Record<string, ProcessRequest>;
   /** The hand still moves: a shape that cannot be asked about is passed over on the way. */
   moving: boolean;
@@ -70,7 +70,7 @@ export function followQuery(wanted: () => PendingQuery | null): () => void {
       queryProblem.value = null;
       return;
     }
-    if (queryResult.peek()?.asked.question !== now.asked.question) queryResult.value = null;
+    if (queryResult.peek()?.query.question !== now.query.question) queryResult.value = null;
     timer = window.setTimeout(() => {
       running = new AbortController();
       void runQuery(now, running);
@@ -83,13 +83,13 @@ export function followQuery(wanted: () => PendingQuery | null): () => void {
   };
 }
 
-async function runQuery({ asked, requests, moving }: PendingQuery, controller: AbortController): Promise<void> {
+async function runQuery({ query, requests, moving }: PendingQuery, controller: AbortController): Promise<void> {
   const patience = setTimeout(() => (queryRunning.value = true), PATIENCE_MS);
   try {
     const entries = await Promise.all(
       Object.entries(requests).map(async ([name, request]) => [name, await executeProcess(request, controller.signal)] as const),
     );
-    queryResult.value = { asked, parts: Object.fromEntries(entries) };
+    queryResult.value = { query, parts: Object.fromEntries(entries) };
     queryProblem.value = null;
   } catch (error) {
     if (controller.signal.aborted || moving) return;

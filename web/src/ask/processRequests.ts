@@ -39,72 +39,72 @@ export const DEFAULT_OPTIONS: Record<string, string> = {
   budget: '2000000',
 };
 
-export const optionOf = (asked: Pick<SpatialQuery, 'options'>, name: string): string => asked.options[name] ?? DEFAULT_OPTIONS[name] ?? '';
+export const optionOf = (query: Pick<SpatialQuery, 'options'>, name: string): string => query.options[name] ?? DEFAULT_OPTIONS[name] ?? '';
 
 /** A number that a person typed; what is no number is the default. */
-export function optionNumber(asked: Pick<SpatialQuery, 'options'>, name: string): number {
-  const value = Number(optionOf(asked, name));
-  return Number.isFinite(value) && optionOf(asked, name) !== '' ? value : Number(DEFAULT_OPTIONS[name] ?? 0);
+export function optionNumber(query: Pick<SpatialQuery, 'options'>, name: string): number {
+  const value = Number(optionOf(query, name));
+  return Number.isFinite(value) && optionOf(query, name) !== '' ? value : Number(DEFAULT_OPTIONS[name] ?? 0);
 }
 
-export function buildRequests(asked: SpatialQuery, context: QueryContext): QueryRequests {
-  const area: string | Geometry | null = asked.area || asked.shape;
+export function buildRequests(query: SpatialQuery, context: QueryContext): QueryRequests {
+  const area: string | Geometry | null = query.area || query.shape;
   const works = { ...filterInputs(context.filter), ...context.days };
   const inCity = { ...filterInputs(context.filter, true), ...context.days };
   const one = (process: string, inputs: ProcessInputs): QueryRequests => ({ requests: { [process]: { process, inputs } } });
-  switch (asked.question) {
+  switch (query.question) {
     case 'inside':
       if (!area) return { missing: 'area' };
       return {
         requests: {
           inside: { process: 'inside', inputs: { area, ...works } },
-          summary: { process: 'summary', inputs: { area, group_by: ['status', 'objectives'], rule: optionOf(asked, 'rule'), ...works } },
+          summary: { process: 'summary', inputs: { area, group_by: ['status', 'objectives'], rule: optionOf(query, 'rule'), ...works } },
           footprint: { process: 'footprint', inputs: { area, preset: 'RCO114', ...pickInput(works, 'filter') } },
         },
       };
     case 'nearby':
-      if (!asked.point) return { missing: 'point' };
-      return one('nearby', { point: asked.point, radius_m: optionNumber(asked, 'radius'), ...collectionInputs(optionOf(asked, 'what'), works) });
+      if (!query.point) return { missing: 'point' };
+      return one('nearby', { point: query.point, radius_m: optionNumber(query, 'radius'), ...collectionInputs(optionOf(query, 'what'), works) });
     case 'reach':
-      if (!asked.point) return { missing: 'point' };
+      if (!query.point) return { missing: 'point' };
       return one('reach', {
-        point: asked.point,
-        minutes: optionNumber(asked, 'minutes'),
-        ...collectionInputs(optionOf(asked, 'reached'), filterInputs(context.filter)),
-        ...(comparedDays(asked) ?? dayInput(context.days)),
+        point: query.point,
+        minutes: optionNumber(query, 'minutes'),
+        ...collectionInputs(optionOf(query, 'reached'), filterInputs(context.filter)),
+        ...(comparedDays(query) ?? dayInput(context.days)),
       });
     case 'gaps':
       if (!area) return { missing: 'area' };
-      return one('gaps', { area, distance_m: optionNumber(asked, 'gap'), ...collectionInputs(optionOf(asked, 'missing'), works) });
+      return one('gaps', { area, distance_m: optionNumber(query, 'gap'), ...collectionInputs(optionOf(query, 'missing'), works) });
     case 'without':
       return one('without', {
-        ...collectionInputs(optionOf(asked, 'what'), inCity, context.filter.city),
-        ...otherInputs(collectionInputs(optionOf(asked, 'having'), works)),
-        distance_m: optionNumber(asked, 'distance'),
+        ...collectionInputs(optionOf(query, 'what'), inCity, context.filter.city),
+        ...otherInputs(collectionInputs(optionOf(query, 'having'), works)),
+        distance_m: optionNumber(query, 'distance'),
         ...(area ? { area } : {}),
       });
     case 'conflicts':
-      return one('conflicts', { distance_m: optionNumber(asked, 'distance'), ...(area ? { area, ...works } : inCity) });
+      return one('conflicts', { distance_m: optionNumber(query, 'distance'), ...(area ? { area, ...works } : inCity) });
     case 'summary':
-      return one('summary', summaryInputs(asked, area, works, inCity, context.filter.city));
+      return one('summary', summaryInputs(query, area, works, inCity, context.filter.city));
     case 'coverage':
       if (!context.filter.city) return { missing: 'city' };
       return one('coverage', { areas_filter: { city: context.filter.city }, ...works });
     case 'footprint':
-      return one('footprint', { preset: optionOf(asked, 'preset'), ...(area ? { area, ...works } : inCity) });
+      return one('footprint', { preset: optionOf(query, 'preset'), ...(area ? { area, ...works } : inCity) });
     case 'rate':
-      return one('rate', rateInputs(asked, context.filter.city));
+      return one('rate', rateInputs(query, context.filter.city));
     case 'similar':
-      if (!optionOf(asked, 'id')) return { missing: 'intervention' };
-      return one('similar', { intervention: optionOf(asked, 'id'), k: 12 });
+      if (!optionOf(query, 'id')) return { missing: 'intervention' };
+      return one('similar', { intervention: optionOf(query, 'id'), k: 12 });
     case 'portfolio':
-      return one('portfolio', portfolioInputs(asked, inCity));
+      return one('portfolio', portfolioInputs(query, inCity));
   }
 }
 
 /** Both days, or none: one alone compares nothing. */
-function comparedDays(asked: SpatialQuery): ProcessInputs | null {
-  const [before, after] = [optionOf(asked, 'before'), optionOf(asked, 'after')];
+function comparedDays(query: SpatialQuery): ProcessInputs | null {
+  const [before, after] = [optionOf(query, 'before'), optionOf(query, 'after')];
   return before && after ? { before, after } : null;
 }
 
@@ -114,17 +114,17 @@ function dayInput({ from, to }: QueryContext['days']): ProcessInputs {
   return at ? { at } : {};
 }
 
-function summaryInputs(asked: SpatialQuery, area: string | Geometry | null, works: ProcessInputs, inCity: ProcessInputs, city: string): ProcessInputs {
-  const by = optionOf(asked, 'by');
-  if (by === 'area') return { group_by: ['area'], rule: optionOf(asked, 'rule'), ...(city ? { areas_filter: { city } } : {}), ...works };
-  return { group_by: [by], rule: optionOf(asked, 'rule'), ...(area ? { area, ...works } : inCity) };
+function summaryInputs(query: SpatialQuery, area: string | Geometry | null, works: ProcessInputs, inCity: ProcessInputs, city: string): ProcessInputs {
+  const by = optionOf(query, 'by');
+  if (by === 'area') return { group_by: ['area'], rule: optionOf(query, 'rule'), ...(city ? { areas_filter: { city } } : {}), ...works };
+  return { group_by: [by], rule: optionOf(query, 'rule'), ...(area ? { area, ...works } : inCity) };
 }
 
-function rateInputs(asked: SpatialQuery, city: string): ProcessInputs {
-  const [before, after] = [optionOf(asked, 'first'), optionOf(asked, 'second')];
-  const per = optionOf(asked, 'per');
+function rateInputs(query: SpatialQuery, city: string): ProcessInputs {
+  const [before, after] = [optionOf(query, 'first'), optionOf(query, 'second')];
+  const per = optionOf(query, 'per');
   return {
-    numerator: { state: optionOf(asked, 'rate').split('+') },
+    numerator: { state: optionOf(query, 'rate').split('+') },
     // A unit that is no longer one leaves both sides.
     denominator: { state: ['occupied', 'vacant', 'works', 'unknown'] },
     group_by: per,
@@ -142,13 +142,13 @@ function rateInputs(asked: SpatialQuery, city: string): ProcessInputs {
 /** Criteria a choice can be weighed by; a weight of nothing is not sent. */
 export const CRITERIA = ['interventions', 'objectives', 'functions', 'pillars', 'types', 'eu_share', 'ground'] as const;
 
-function portfolioInputs(asked: SpatialQuery, inCity: ProcessInputs): ProcessInputs {
-  const each = optionOf(asked, 'each');
-  const weights = CRITERIA.filter((name) => optionOf(asked, `w-${name}`)).map((name) => [name, optionNumber(asked, `w-${name}`)] as const);
+function portfolioInputs(query: SpatialQuery, inCity: ProcessInputs): ProcessInputs {
+  const each = optionOf(query, 'each');
+  const weights = CRITERIA.filter((name) => optionOf(query, `w-${name}`)).map((name) => [name, optionNumber(query, `w-${name}`)] as const);
   return {
-    budget: optionNumber(asked, 'budget'),
-    depends_on: optionOf(asked, 'depends') !== 'no',
-    exclusive_tests: optionOf(asked, 'tests') !== 'no',
+    budget: optionNumber(query, 'budget'),
+    depends_on: optionOf(query, 'depends') !== 'no',
+    exclusive_tests: optionOf(query, 'tests') !== 'no',
     ...(each ? { at_least_one: { [each]: [] } } : {}),
     ...(weights.length ? { weights: Object.fromEntries(weights) } : {}),
     ...pickInput(inCity, 'filter'),

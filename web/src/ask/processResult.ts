@@ -54,17 +54,17 @@ export function mergeLeftOut(answers: ProcessResult[]): Map<string, string[]> {
 }
 
 /** The answer's features as GeoJSON with everything that makes them worth trusting. */
-export function resultGeojson(answers: Record<string, ProcessResult>, asked: { link: string; shapes: Feature[] }): string {
+export function resultGeojson(answers: Record<string, ProcessResult>, query: { link: string; shapes: Feature[] }): string {
   const all = Object.values(answers);
   const seen = new Set<string>();
-  const features = [...asked.shapes, ...all.flatMap((one) => one.features.features)].filter(({ id }) => {
+  const features = [...query.shapes, ...all.flatMap((one) => one.features.features)].filter(({ id }) => {
     if (id === undefined) return true;
     return !seen.has(String(id)) && Boolean(seen.add(String(id)));
   });
   return JSON.stringify({
     type: 'FeatureCollection',
     features,
-    question: asked.link,
+    question: query.link,
     numbers: Object.fromEntries(Object.entries(answers).map(([name, one]) => [name, one.numbers])),
     left_out: Object.fromEntries(mergeLeftOut(all)),
     rules: [...new Set(all.flatMap((one) => one.rules))],

@@ -34,8 +34,8 @@ export type CompareSubject = string;
 
 export const EMPTY_QUERY: SpatialQuery = { question: 'inside', area: '', shape: null, point: null, options: {} };
 
-export function parseQuery(query: URLSearchParams): SpatialQuery {
-  const text = (name: string) => query.get(name) ?? '';
+export function parseQuery(params: URLSearchParams): SpatialQuery {
+  const text = (name: string) => params.get(name) ?? '';
   return {
     question: QUESTIONS.find((id) => id === text('ask')) ?? 'inside',
     area: text('area'),
@@ -55,8 +55,8 @@ export function formatQuery({ question, area, shape, point, options }: SpatialQu
   ];
 }
 
-export function parseSubjects(query: URLSearchParams): CompareSubject[] {
-  const all = (query.get('compare') ?? '').split(',').filter((one) => one === 'drawn' || /^(city|area):./.test(one));
+export function parseSubjects(params: URLSearchParams): CompareSubject[] {
+  const all = (params.get('compare') ?? '').split(',').filter((one) => one === 'drawn' || /^(city|area):./.test(one));
   return [...new Set(all)];
 }
 

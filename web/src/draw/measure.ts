@@ -55,7 +55,7 @@ export function simplifyLine(line: Position[], tolerance: number): Position[] {
   if (line.length < 3) return line;
   const [x, y] = metresPerDegree(line[0]![1]!);
   const flat = line.map(([lon, lat]) => [lon! * x, lat! * y] as const);
-  const kept = new Set([0, line.length - 1]);
+  const selected = new Set([0, line.length - 1]);
   const pieces: [number, number][] = [[0, line.length - 1]];
   while (pieces.length) {
     const [from, to] = pieces.pop()!;
@@ -65,10 +65,10 @@ export function simplifyLine(line: Position[], tolerance: number): Position[] {
       if (off > far) [worst, far] = [i, off];
     }
     if (!worst) continue;
-    kept.add(worst);
+    selected.add(worst);
     pieces.push([from, worst], [worst, to]);
   }
-  return line.filter((_, i) => kept.has(i));
+  return line.filter((_, i) => selected.has(i));
 }
 
 type PlanarPoint = readonly [number, number];

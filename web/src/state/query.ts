@@ -5,10 +5,10 @@ import { startDrawing } from '../draw/drawing';
 import { tab } from '../state';
 import { parseQuery, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/spatialQuery';
 
-const urlParams = new URLSearchParams(location.search);
+const params = new URLSearchParams(location.search);
 
-export const currentQuery = signal<SpatialQuery>(parseQuery(urlParams));
-export const comparedSubjects = signal<CompareSubject[]>(parseSubjects(urlParams));
+export const currentQuery = signal<SpatialQuery>(parseQuery(params));
+export const comparedSubjects = signal<CompareSubject[]>(parseSubjects(params));
 /** The drawn area while it is being dragged; it is not yet in the address. */
 export const draggedArea = signal<Geometry | null>(null);
 /** What is really asked now. */

@@ -19,7 +19,7 @@ const TRIM_EVERY = 40;
 const FILE_CACHE = `cityheart ${scope.pathname} files`;
 type CacheOwner = 'visitor' | 'account';
 type CachedKind = keyof typeof MAX_ENTRIES;
-const cacheName = (shelf: CachedKind, asker: CacheOwner) => `cityheart ${scope.pathname} ${shelf} ${asker}`;
+const cacheName = (kind: CachedKind, owner: CacheOwner) => `cityheart ${scope.pathname} ${kind} ${owner}`;
 const kindOfAddress = (address: string) => resourceKind(new URL(address), scope, buildFiles);
 
 /** Grows when somebody else asks: answers to questions from before are not kept. */
@@ -50,14 +50,14 @@ self.addEventListener('fetch', (event) => {
 });
 
 self.addEventListener('message', (event) => {
-  const told = event.data as WorkerMessage;
-  event.waitUntil(told === 'forget' ? deleteAllAnswers() : cacheLoadedResources(told));
+  const message = event.data as WorkerMessage;
+  event.waitUntil(message === 'forget' ? deleteAllAnswers() : cacheLoadedResources(message));
 });
 
 /** A file of the build is named after its content: what is kept of it is right. */
 async function serveFile(address: string): Promise<Response> {
-  const kept = await caches.match(address, { cacheName: FILE_CACHE, ignoreVary: true });
-  if (kept) return kept;
+  const cached = await caches.match(address, { cacheName: FILE_CACHE, ignoreVary: true });
+  if (cached) return cached;
   const fresh = await fetch(address);
   if (fresh.ok) await putEntry(FILE_CACHE, address, fresh.clone());
   return fresh;
@@ -74,30 +74,30 @@ async function networkOrCache(request: Request, find: () => Promise<Response | u
   );
   const first = await Promise.race([fresh, new Promise<null>((settle) => setTimeout(settle, PATIENCE_MS, null))]);
   if (first && first.type !== 'error' && isAnswer(first)) return first;
-  const kept = await find();
-  if (!kept) return fresh;
-  const headers = new Headers(kept.headers);
-  headers.set('Cityheart-Kept', kept.headers.get('Date') ?? '');
-  return new Response(kept.body, { status: kept.status, headers });
+  const cached = await find();
+  if (!cached) return fresh;
+  const headers = new Headers(cached.headers);
+  headers.set('Cityheart-Kept', cached.headers.get('Date') ?? '');
+  return new Response(cached.body, { status: cached.status, headers });
 }
 
-async function findCached(shelf: CachedKind, address: string): Promise<Response | undefined> {
-  const found = (whose: CacheOwner) => caches.match(address, { cacheName: cacheName(shelf, whose), ignoreVary: true });
+async function findCached(kind: CachedKind, address: string): Promise<Response | undefined> {
+  const found = (owner: CacheOwner) => caches.match(address, { cacheName: cacheName(kind, owner), ignoreVary: true });
   return (await found('account')) ?? found('visitor');
 }
 
 /** Puts an answer on its shelf. One of another asker than those that are there throws them away. */
-async function cacheAnswer(shelf: CachedKind, address: string, answer: Response, since: number): Promise<void> {
+async function cacheAnswer(kind: CachedKind, address: string, answer: Response, since: number): Promise<void> {
   if (since !== cacheGeneration) return;
-  const whose: CacheOwner = isPrivate(answer) ? 'account' : 'visitor';
-  if (whose !== cacheOwner) {
-    cacheOwner = whose;
-    await deleteCaches(whose === 'account' ? 'visitor' : 'account');
+  const owner: CacheOwner = isPrivate(answer) ? 'account' : 'visitor';
+  if (owner !== cacheOwner) {
+    cacheOwner = owner;
+    await deleteCaches(owner === 'account' ? 'visitor' : 'account');
   }
-  const name = cacheName(shelf, whose);
+  const name = cacheName(kind, owner);
   await putEntry(name, address, answer);
   if (since !== cacheGeneration) await caches.delete(name);
-  else if (++putCount % TRIM_EVERY === 0) await trimCache(shelf, name);
+  else if (++putCount % TRIM_EVERY === 0) await trimCache(kind, name);
 }
 
 /** What cannot be kept, because there is no room, is not kept. */
@@ -106,14 +106,14 @@ async function putEntry(name: string, address: string, answer: Response): Promis
 }
 
 /** The last ones seen stay. */
-async function trimCache(shelf: CachedKind, name: string): Promise<void> {
+async function trimCache(kind: CachedKind, name: string): Promise<void> {
   const cache = await caches.open(name);
-  const oldest = (await cache.keys()).slice(0, -MAX_ENTRIES[shelf]);
+  const oldest = (await cache.keys()).slice(0, -MAX_ENTRIES[kind]);
   await Promise.all(oldest.map((request) => cache.delete(request)));
 }
 
-async function deleteCaches(whose: CacheOwner): Promise<void> {
-  await Promise.all((Object.keys(MAX_ENTRIES) as CachedKind[]).map((shelf) => caches.delete(cacheName(shelf, whose))));
+async function deleteCaches(owner: CacheOwner): Promise<void> {
+  await Promise.all((Object.keys(MAX_ENTRIES) as CachedKind[]).map((kind) => caches.delete(cacheName(kind, owner))));
 }
 
 async function deleteAllAnswers(): Promise<void> {

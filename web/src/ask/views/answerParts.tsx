@@ -62,8 +62,8 @@ export const moneyCents = (number: ResultNumber | undefined): number => toCents(
 export const numberValue = (answer: ProcessResult | undefined, name: string): number => findNumber(answer, name)?.value ?? 0;
 
 /** "1 without a place is not counted", for the city asked about. */
-export function leftOutText(answers: ProcessResult[], asked: SpatialQuery): string {
-  const ids = (mergeLeftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && isInQueryCity(asked)(id));
+export function leftOutText(answers: ProcessResult[], query: SpatialQuery): string {
+  const ids = (mergeLeftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && isInQueryCity(query)(id));
   return ids.length ? t('ask.notCounted', { count: ids.length }) : '';
 }
 

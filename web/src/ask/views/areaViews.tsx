@@ -10,14 +10,14 @@ import { areaText, distanceText, searchedName, percentText, presetName } from '.
 import { AnswerCard, leftOutText, joinSentences, numberValue } from './answerParts';
 
 export const gapsView: QuestionView = {
-  title: ({ asked }) => placeTitle(asked),
-  sentence: ({ asked, parts }) =>
+  title: ({ query }) => placeTitle(query),
+  sentence: ({ query, parts }) =>
     t('gaps.sentence', {
       share: percentText(numberValue(parts.gaps, 'gap_share')),
-      distance: distanceText(optionNumber(asked, 'gap')),
-      what: searchedName(optionOf(asked, 'missing')),
+      distance: distanceText(optionNumber(query, 'gap')),
+      what: searchedName(optionOf(query, 'missing')),
     }),
-  body: ({ asked, parts }) => {
+  body: ({ query, parts }) => {
     const share = findNumber(parts.gaps, 'gap_share');
     const people = findNumber(parts.gaps, 'residents');
     return (
@@ -27,7 +27,7 @@ export const gapsView: QuestionView = {
             <span>{t('gaps.share', { part: areaText(share?.numerator ?? 0), whole: areaText(share?.denominator ?? 0) })}</span>
           </AnswerCard>
           <AnswerCard value={formatNumber(numberValue(parts.gaps, 'features'))}>
-            <span>{t('gaps.served', { what: searchedName(optionOf(asked, 'missing')) })}</span>
+            <span>{t('gaps.served', { what: searchedName(optionOf(query, 'missing')) })}</span>
           </AnswerCard>
           {typeof people?.value === 'number' && (
             <AnswerCard value={formatNumber(people.value)}>
@@ -42,20 +42,20 @@ export const gapsView: QuestionView = {
 };
 
 export const withoutView: QuestionView = {
-  title: ({ asked }) => placeTitle(asked),
-  sentence: ({ asked, parts }) => {
+  title: ({ query }) => placeTitle(query),
+  sentence: ({ query, parts }) => {
     const share = findNumber(parts.without, 'share');
     return joinSentences([
       t('without.sentence', {
         count: numberValue(parts.without, 'features'),
         of: share?.denominator ?? 0,
-        distance: distanceText(optionNumber(asked, 'distance')),
-        what: searchedName(optionOf(asked, 'having')),
+        distance: distanceText(optionNumber(query, 'distance')),
+        what: searchedName(optionOf(query, 'having')),
       }),
-      parts.without && leftOutText([parts.without], asked),
+      parts.without && leftOutText([parts.without], query),
     ]);
   },
-  body: ({ asked, parts }) => {
+  body: ({ query, parts }) => {
     const share = findNumber(parts.without, 'share');
     return (
       <>
@@ -64,20 +64,20 @@ export const withoutView: QuestionView = {
             <span>{t('without.share', { count: share?.numerator ?? 0, of: share?.denominator ?? 0 })}</span>
           </AnswerCard>
           <AnswerCard value={formatNumber(numberValue(parts.without, 'others'))}>
-            <span>{searchedName(optionOf(asked, 'having'))}</span>
+            <span>{searchedName(optionOf(query, 'having'))}</span>
           </AnswerCard>
         </div>
-        <FeatureRows title={searchedName(optionOf(asked, 'what'))} features={parts.without?.features.features ?? []} />
+        <FeatureRows title={searchedName(optionOf(query, 'what'))} features={parts.without?.features.features ?? []} />
       </>
     );
   },
 };
 
 export const footprintView: QuestionView = {
-  title: ({ asked }) => placeTitle(asked),
-  sentence: ({ asked, parts }) => joinSentences([presetName(optionOf(asked, 'preset')), parts.footprint && leftOutText([parts.footprint], asked)]),
-  body: ({ asked, parts }) => {
-    const preset = optionOf(asked, 'preset');
+  title: ({ query }) => placeTitle(query),
+  sentence: ({ query, parts }) => joinSentences([presetName(optionOf(query, 'preset')), parts.footprint && leftOutText([parts.footprint], query)]),
+  body: ({ query, parts }) => {
+    const preset = optionOf(query, 'preset');
     const main = findNumber(parts.footprint, preset);
     const twice = numberValue(parts.footprint, 'area_overlapping') || numberValue(parts.footprint, 'length_overlapping');
     const said = { m2: areaText, ha: (value: number) => areaText(value * 10_000), km: (value: number) => distanceText(value * 1000) }[main?.unit ?? ''];

@@ -12,8 +12,8 @@ import { groupValueName, percentText } from '../answerText';
 import { moneyText, AnswerCard, numberValue } from './answerParts';
 
 export const similarView: QuestionView = {
-  title: ({ asked }) => {
-    const one = plan.value?.byId.get(optionOf(asked, 'id'));
+  title: ({ query }) => {
+    const one = plan.value?.byId.get(optionOf(query, 'id'));
     return one ? t('similar.title', { title: titleOf(one).text }) : '';
   },
   sentence: ({ parts }) => t('similar.sentence', { count: parts.similar?.features.features.length ?? 0, of: numberValue(parts.similar, 'compared') }),

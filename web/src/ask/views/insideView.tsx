@@ -15,14 +15,14 @@ import { areaText, groupValueName, percentText } from '../answerText';
 import { moneyText, AnswerCard, moneyCents, MoneyCards, leftOutText, joinSentences } from './answerParts';
 
 export const insideView: QuestionView = {
-  title: ({ asked }) => placeTitle(asked),
-  sentence: ({ asked, parts }) => {
+  title: ({ query }) => placeTitle(query),
+  sentence: ({ query, parts }) => {
     const features = parts.inside?.features.features ?? [];
     const partly = features.filter(({ result }) => Number(result.share) < 1).length;
     return joinSentences([
-      areaText(planarArea((asked.area ? areaOutline(asked.area) : asked.shape) ?? null)),
+      areaText(planarArea((query.area ? areaOutline(query.area) : query.shape) ?? null)),
       t('list.count', { count: features.length }) + (partly ? `, ${t('ask.partly', { count: partly })}` : ''),
-      parts.inside && leftOutText([parts.inside], asked),
+      parts.inside && leftOutText([parts.inside], query),
     ]);
   },
   body: (now) => <InsideAnswer {...now} />,

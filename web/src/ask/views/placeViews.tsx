@@ -11,18 +11,18 @@ import { AnswerCard, leftOutText, joinSentences, numberValue } from './answerPar
 const isComputed = ({ id }: ResultFeature) => String(id).startsWith('reach');
 
 export const nearbyView: QuestionView = {
-  title: ({ asked }) => t('near.title', { distance: distanceText(optionNumber(asked, 'radius')) }),
-  sentence: ({ asked, parts }) => {
+  title: ({ query }) => t('near.title', { distance: distanceText(optionNumber(query, 'radius')) }),
+  sentence: ({ query, parts }) => {
     const nearest = findNumber(parts.nearby, 'nearest');
     return joinSentences([
-      t('near.found', { count: numberValue(parts.nearby, 'features'), what: searchedName(optionOf(asked, 'what')) }),
+      t('near.found', { count: numberValue(parts.nearby, 'features'), what: searchedName(optionOf(query, 'what')) }),
       typeof nearest?.value === 'number' && t('near.nearest', { distance: distanceText(nearest.value) }),
-      parts.nearby && leftOutText([parts.nearby], asked),
+      parts.nearby && leftOutText([parts.nearby], query),
     ]);
   },
-  body: ({ asked, parts }) => (
+  body: ({ query, parts }) => (
     <FeatureRows
-      title={searchedName(optionOf(asked, 'what'))}
+      title={searchedName(optionOf(query, 'what'))}
       features={parts.nearby?.features.features ?? []}
       note={({ result }) => distanceText(Number(result.distance_m))}
     />
@@ -30,13 +30,13 @@ export const nearbyView: QuestionView = {
 };
 
 export const reachView: QuestionView = {
-  title: ({ asked }) => t('reach.title', { minutes: minutesText(optionNumber(asked, 'minutes')) }),
-  sentence: ({ asked, parts }) =>
+  title: ({ query }) => t('reach.title', { minutes: minutesText(optionNumber(query, 'minutes')) }),
+  sentence: ({ query, parts }) =>
     joinSentences([
-      t('near.found', { count: numberValue(parts.reach, 'reached'), what: searchedName(optionOf(asked, 'reached')) }),
+      t('near.found', { count: numberValue(parts.reach, 'reached'), what: searchedName(optionOf(query, 'reached')) }),
       areaText(numberValue(parts.reach, 'area')),
     ]),
-  body: ({ asked, parts }) => {
+  body: ({ query, parts }) => {
     const features = parts.reach?.features.features ?? [];
     const straight = features.some((one) => isComputed(one) && one.result.way === 'straight');
     const compared = findNumber(parts.reach, 'area_before') !== undefined;
@@ -46,7 +46,7 @@ export const reachView: QuestionView = {
         {straight && <p class="caution">{t('reach.straight')}</p>}
         <div class="cards">
           <AnswerCard value={formatNumber(numberValue(parts.reach, 'reached'))}>
-            <span>{searchedName(optionOf(asked, 'reached'))}</span>
+            <span>{searchedName(optionOf(query, 'reached'))}</span>
             {compared && <span>{t('reach.was', { value: formatNumber(numberValue(parts.reach, 'reached_before')) })}</span>}
           </AnswerCard>
           <AnswerCard value={areaText(numberValue(parts.reach, 'area'))}>
@@ -70,7 +70,7 @@ export const reachView: QuestionView = {
           )}
         </div>
         <FeatureRows
-          title={searchedName(optionOf(asked, 'reached'))}
+          title={searchedName(optionOf(query, 'reached'))}
           features={features.filter((one) => !isComputed(one))}
           note={({ result }) =>
             joinSentences([

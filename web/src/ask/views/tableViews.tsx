@@ -12,16 +12,16 @@ import { areaName, dimensionName, groupValueName, measureName, percentText, poin
 import { moneyText, AnswerCard, moneyCents, MoneyCards, leftOutText, joinSentences, numberValue } from './answerParts';
 
 export const summaryView: QuestionView = {
-  title: ({ asked }) => (optionOf(asked, 'by') === 'area' ? t('sum.areas') : placeTitle(asked)),
-  sentence: ({ asked, parts }) =>
+  title: ({ query }) => (optionOf(query, 'by') === 'area' ? t('sum.areas') : placeTitle(query)),
+  sentence: ({ query, parts }) =>
     joinSentences([
-      optionOf(asked, 'by') === 'area'
+      optionOf(query, 'by') === 'area'
         ? t('cov.areas', { count: numbersByGroup(parts.summary, 'features', 'area').size })
         : t('list.count', { count: numberValue(parts.summary, 'features') }),
-      parts.summary && leftOutText([parts.summary], asked),
+      parts.summary && leftOutText([parts.summary], query),
     ]),
-  body: ({ asked, parts }) => {
-    const by = optionOf(asked, 'by');
+  body: ({ query, parts }) => {
+    const by = optionOf(query, 'by');
     const { summary: sums } = parts;
     if (!sums) return null;
     return (
@@ -77,9 +77,9 @@ function SummaryAnswer({ sums, by }: { sums: ProcessResult; by: string }) {
 }
 
 export const coverageView: QuestionView = {
-  title: ({ asked }) => placeTitle({ ...asked, area: '', shape: null }),
-  sentence: ({ asked, parts }) =>
-    joinSentences([t('cov.areas', { count: numberValue(parts.coverage, 'areas') }), parts.coverage && leftOutText([parts.coverage], { ...asked, area: '' })]),
+  title: ({ query }) => placeTitle({ ...query, area: '', shape: null }),
+  sentence: ({ query, parts }) =>
+    joinSentences([t('cov.areas', { count: numberValue(parts.coverage, 'areas') }), parts.coverage && leftOutText([parts.coverage], { ...query, area: '' })]),
   body: ({ parts }) => (parts.coverage ? <CoverageMatrix answer={parts.coverage} /> : null),
 };
 
@@ -139,16 +139,16 @@ function CoverageMatrix({ answer }: { answer: ProcessResult }) {
 }
 
 export const rateView: QuestionView = {
-  title: ({ asked }) => codeLabel('premises_state', optionOf(asked, 'rate')),
+  title: ({ query }) => codeLabel('premises_state', optionOf(query, 'rate')),
   sentence: ({ parts }) => {
     const all = findNumber(parts.rate, 'rate');
     return t('rate.of', { count: all?.numerator ?? 0, of: all?.denominator ?? 0 });
   },
-  body: ({ asked, parts }) => {
+  body: ({ query, parts }) => {
     const all = findNumber(parts.rate, 'rate');
     const before = findNumber(parts.rate, 'rate_before');
     const change = findNumber(parts.rate, 'change');
-    const per = optionOf(asked, 'per');
+    const per = optionOf(query, 'per');
     const names = new Map((parts.rate?.features.features ?? []).map((one) => [String(one.id), one.properties]));
     const name = (id: string) => (per === 'area' ? areaName(id) : streetName(names.get(id)) || id);
     const [changes, befores] = [numbersByGroup(parts.rate, 'change', per), numbersByGroup(parts.rate, 'rate_before', per)];

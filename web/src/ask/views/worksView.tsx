@@ -13,11 +13,11 @@ import { distanceText, monthsText } from '../answerText';
 import { AnswerCard, leftOutText, joinSentences, numberValue } from './answerParts';
 
 export const conflictsView: QuestionView = {
-  title: ({ asked }) => placeTitle(asked),
-  sentence: ({ asked, parts }) =>
+  title: ({ query }) => placeTitle(query),
+  sentence: ({ query, parts }) =>
     joinSentences([
-      t('works.sentence', { count: numberValue(parts.conflicts, 'conflicts'), distance: distanceText(optionNumber(asked, 'distance')) }),
-      parts.conflicts && leftOutText([parts.conflicts], asked),
+      t('works.sentence', { count: numberValue(parts.conflicts, 'conflicts'), distance: distanceText(optionNumber(query, 'distance')) }),
+      parts.conflicts && leftOutText([parts.conflicts], query),
     ]),
   body: ({ parts }) => {
     const pairs = parts.conflicts?.features.features ?? [];
