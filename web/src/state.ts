@@ -9,6 +9,7 @@ import { BASE_LAYERS, baseLayerIds } from './baseMap';
 import type { BoundingBox } from './geometry';
 import { language, preferredLanguage, loadLanguage, t } from './i18n';
 import { planAt, type MonthNumber } from './planMonths';
+import { DETAIL_ZOOM } from './map/zoomLevels';
 import type { PlanModel } from './model';
 import {
   matchingInterventions,
@@ -29,9 +30,6 @@ import { statusesOf, type StatusGroup } from './symbology';
 
 /** Where the map is asked to go. A new object is a new request. */
 export type CameraGoal = { to: 'all' } | { to: 'box'; box: BoundingBox } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: MapCamera };
-
-/** The zoom from which the map shows single interventions; before, counts. */
-export const DETAIL_ZOOM = 9.5;
 
 const initialAddress = parseAddress(location.search);
 

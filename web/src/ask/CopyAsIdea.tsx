@@ -2,7 +2,8 @@
 // who are signed in and may edit.
 import { t } from '../i18n';
 import { plan, tab } from '../state';
-import { account, editorModule } from '../state/session';
+import { editorModule } from '../state/editor';
+import { account } from '../state/session';
 
 export function CopyAsIdea({ id }: { id: string }) {
   const one = plan.value?.byId.get(id);

@@ -11,7 +11,8 @@ import { isBlank } from './featureChange';
 import { validateContent, type FieldFault } from './validation';
 import { editError } from './editorState';
 import { formOf, type FormField } from './form';
-import { FieldInput, titleOfField } from './FieldInput';
+import { titleOfField } from './FieldFrame';
+import { FieldInput } from './FieldInput';
 import { loadOwnership, denialFor } from './ownership';
 import { editableCities } from './permissions';
 

@@ -26,7 +26,8 @@ import {
 } from './drafts';
 import { formOf, sectionOf, sectionsOf, type FormField, type FormSection } from './form';
 import { PlaceField } from './PlaceField';
-import { FaultText, fieldId, FieldInput, titleOfField } from './FieldInput';
+import { FaultText, fieldId, titleOfField } from './FieldFrame';
+import { FieldInput } from './FieldInput';
 import type { FeatureDraft } from './deviceStorage';
 import { collectionOf, isIntervention } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';

@@ -1,34 +1,16 @@
 // One field of a form, asked for in its own way: with its name, what it means, and what is wrong with it.
-import type { ComponentChildren } from 'preact';
 import { language, t } from '../i18n';
-import { fieldTitle, inLanguage, vocabularyOf, conceptLabel } from '../model';
+import { inLanguage, vocabularyOf, conceptLabel } from '../model';
 import { cityName, model, plan, titleOf } from '../state';
 import { account } from '../state/session';
-import { formatNumber } from '../format';
 import { Icon } from '../ui/Icon';
 import { isBlank } from './featureChange';
-import { faultKey, type FieldFault, type FaultReason } from './validation';
+import { AddOption, describedBy, faultAt, FieldError, FieldHelp, fieldId, InputGroup, RequiredMark, titleOfField, type InputProps } from './FieldFrame';
 import type { FormField } from './form';
 import { RowsInput, TextsInput } from './ListFields';
 import { NamesInput } from './NamesField';
 import { nextStatuses, titleOfId } from './quickEdits';
 import { editableCities } from './permissions';
-
-export interface InputProps {
-  field: FormField;
-  /** Where it stands: its name, and before it the list and row it is in. */
-  at: readonly (string | number)[];
-  value: unknown;
-  faults: readonly FieldFault[];
-  change: (value: unknown) => void;
-  /** The city of the thing, for choosing among its neighbours. */
-  city?: string;
-  /** The status that is on the server, which only some may follow; empty for a new thing. */
-  status?: string;
-}
-
-export const fieldId = (at: readonly (string | number)[]) => `field-${at.join('-')}`;
-export const titleOfField = ({ schema, name }: FormField) => fieldTitle(schema, name, language.value);
 
 export function FieldInput(props: InputProps) {
   const { field, at } = props;
@@ -36,11 +18,11 @@ export function FieldInput(props: InputProps) {
     case 'choices':
       return <ChoicesInput {...props} />;
     case 'rows':
-      return <RowsInput {...props} />;
+      return <RowsInput {...props} Entry={FieldInput} />;
     case 'texts':
-      return <TextsInput {...props} />;
+      return <TextsInput {...props} Entry={FieldInput} />;
     case 'names':
-      return <NamesInput {...props} />;
+      return <NamesInput {...props} Entry={FieldInput} />;
     case 'references':
       return <ReferencesInput {...props} />;
     case 'flag':
@@ -231,96 +213,4 @@ function FlagInput(props: InputProps) {
       <FieldError {...props} />
     </div>
   );
-}
-
-/** A choice of what is not in a list yet. */
-export function AddOption({ field, at, options, add }: InputProps & { options: [id: string, name: string][]; add: (id: string) => void }) {
-  return (
-    <span class="select full">
-      <select id={fieldId(at)} aria-label={titleOfField(field)} value="" onChange={(event) => add(event.currentTarget.value)}>
-        <option value="">{t('edit.add')}</option>
-        {options.map(([id, name]) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-      <Icon name="down" />
-    </span>
-  );
-}
-
-/** Several controls under one name. */
-export function InputGroup({ children, ...props }: InputProps & { children: ComponentChildren }) {
-  const { field, at } = props;
-  return (
-    <fieldset class={`field ${faultAt(props) ? 'wrong' : ''}`} {...describedBy(props)}>
-      <legend>
-        {titleOfField(field)}
-        <RequiredMark field={field} />
-      </legend>
-      <FieldHelp field={field} at={at} />
-      <FieldError {...props} />
-      {children}
-    </fieldset>
-  );
-}
-
-function RequiredMark({ field }: { field: FormField }) {
-  return field.required ? <span class="required">{t('edit.required')}</span> : null;
-}
-
-const helpOf = ({ schema }: FormField) => inLanguage(schema['x-cityheart-description'], language.value) ?? schema.description;
-
-function FieldHelp({ field, at }: { field: FormField; at: InputProps['at'] }) {
-  const own = field.schema['x-cityheart-description']?.[language.value];
-  const text = helpOf(field);
-  return text ? (
-    <p class="help" id={`${fieldId(at)}-help`} lang={own || language.value === 'en' ? undefined : 'en'}>
-      {text}
-    </p>
-  ) : null;
-}
-
-const faultAt = ({ faults, at }: Pick<InputProps, 'faults' | 'at'>) => faults.find((fault) => faultKey(fault.at) === faultKey(at));
-
-function FieldError(props: InputProps) {
-  const fault = faultAt(props);
-  return fault ? (
-    <p class="fault" id={`${fieldId(props.at)}-fault`}>
-      <FaultText fault={fault} />
-    </p>
-  ) : null;
-}
-
-/** What is wrong, in the person's language; a sentence of the server is in English and says so to those who listen. */
-export function FaultText({ fault }: { fault: FieldFault }) {
-  if (fault.reason === 'said') return <span lang="en">{fault.value}</span>;
-  return <>{faultText(fault)}</>;
-}
-
-function faultText({ reason, value = '' }: FieldFault): string {
-  const bound = typeof value === 'number' ? formatNumber(value) : value;
-  const texts: Record<Exclude<FaultReason, 'said'>, () => string> = {
-    required: () => t('fault.required'),
-    long: () => t('fault.long', { bound }),
-    pattern: () => t('fault.pattern'),
-    number: () => t('fault.number'),
-    whole: () => t('fault.whole'),
-    cents: () => t('fault.cents'),
-    low: () => t('fault.low', { bound }),
-    high: () => t('fault.high', { bound }),
-    date: () => t('fault.date'),
-    order: () => t('fault.order'),
-    uri: () => t('fault.uri'),
-    choice: () => t('fault.choice'),
-    many: () => t('fault.many', { bound }),
-  };
-  return reason === 'said' ? String(value) : texts[reason]();
-}
-
-export function describedBy({ field, at, faults }: InputProps) {
-  const wrong = faultAt({ faults, at });
-  const ids = [helpOf(field) && `${fieldId(at)}-help`, wrong && `${fieldId(at)}-fault`].filter(Boolean).join(' ');
-  return { 'aria-describedby': ids || undefined, 'aria-invalid': wrong ? ('true' as const) : undefined };
 }

@@ -3,11 +3,11 @@
 import { t } from '../i18n';
 import { Icon } from '../ui/Icon';
 import { isBlank } from './featureChange';
-import { fieldId, InputGroup, FieldInput, titleOfField, type InputProps } from './FieldInput';
+import { fieldId, InputGroup, titleOfField, type EntryProps } from './FieldFrame';
 
 const focusSoon = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
 
-export function TextsInput(props: InputProps) {
+export function TextsInput({ Entry, ...props }: EntryProps) {
   const { field, at, value, change } = props;
   const list = Array.isArray(value) ? value.map(String) : [];
   const item = { ...field, kind: 'text' as const, schema: { ...field.schema.items, 'x-cityheart-title': field.schema['x-cityheart-title'] }, required: false };
@@ -20,7 +20,7 @@ export function TextsInput(props: InputProps) {
       {list.map((text, i) => (
         <div key={i} class="entry">
           <div class="grow unnamed">
-            <FieldInput {...props} field={item} at={[...at, i]} value={text} change={(next) => change(list.with(i, String(next)))} />
+            <Entry {...props} field={item} at={[...at, i]} value={text} change={(next) => change(list.with(i, String(next)))} />
           </div>
           <button type="button" class="square" aria-label={t('edit.removeEntry', { name: text || String(i + 1) })} onClick={() => remove(i)}>
             <Icon name="close" />
@@ -40,7 +40,7 @@ export function TextsInput(props: InputProps) {
 
 type RowValue = Record<string, unknown>;
 
-export function RowsInput(props: InputProps) {
+export function RowsInput({ Entry, ...props }: EntryProps) {
   const { field, at, value, change } = props;
   const rows = Array.isArray(value) ? (value as RowValue[]) : [];
   const set = (i: number, name: string, next: unknown) => {
@@ -55,14 +55,7 @@ export function RowsInput(props: InputProps) {
           <legend class="unseen">{t('edit.entry', { name: titleOfField(field), at: i + 1 })}</legend>
           <div class="grow parts-of">
             {field.parts.map((part) => (
-              <FieldInput
-                key={part.name}
-                {...props}
-                field={part}
-                at={[...at, i, part.name]}
-                value={row[part.name]}
-                change={(next) => set(i, part.name, next)}
-              />
+              <Entry key={part.name} {...props} field={part} at={[...at, i, part.name]} value={row[part.name]} change={(next) => set(i, part.name, next)} />
             ))}
           </div>
           <button
@@ -89,7 +82,7 @@ export function RowsInput(props: InputProps) {
   );
 }
 
-function AddButton({ at, add }: { at: InputProps['at']; add: () => void }) {
+function AddButton({ at, add }: { at: EntryProps['at']; add: () => void }) {
   return (
     <button type="button" class="link" id={fieldId([...at, 'add'])} onClick={add}>
       <Icon name="plus" />

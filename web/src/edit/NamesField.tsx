@@ -4,11 +4,11 @@ import { language, t } from '../i18n';
 import { eachLanguage } from '../model';
 import { Icon } from '../ui/Icon';
 import type { FormField } from './form';
-import { AddOption, fieldId, InputGroup, FieldInput, type InputProps } from './FieldInput';
+import { AddOption, fieldId, InputGroup, type EntryProps } from './FieldFrame';
 
 const focusSoon = (id: string) => setTimeout(() => document.getElementById(id)?.focus());
 
-export function NamesInput(props: InputProps) {
+export function NamesInput({ Entry, ...props }: EntryProps) {
   const { field, at, value, change } = props;
   const texts = (value ?? {}) as Record<string, string>;
   const collator = new Intl.Collator(language.value);
@@ -24,7 +24,7 @@ export function NamesInput(props: InputProps) {
       {byName(Object.keys(texts)).map(([code, name]) => (
         <div key={code} class="entry end">
           <div class="grow">
-            <FieldInput {...props} field={line(name)} at={[...at, code]} value={texts[code]} change={(text) => set(code, String(text))} />
+            <Entry {...props} field={line(name)} at={[...at, code]} value={texts[code]} change={(text) => set(code, String(text))} />
           </div>
           <button
             type="button"

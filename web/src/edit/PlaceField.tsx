@@ -14,7 +14,7 @@ import { GEOMETRY } from './featureChange';
 import type { FieldFault } from './validation';
 import { openDraft } from './editorState';
 import { changeField } from './drafts';
-import { FaultText } from './FieldInput';
+import { FaultText } from './FieldFrame';
 import { OutlinePicker, type NamedOutline } from './OutlinePicker';
 import { isIntervention } from './featureRef';
 

@@ -39,7 +39,7 @@ function SignInForm({ why }: { why: string }) {
     setBusy(false);
     if (answer && typeof answer === 'object') {
       await clearCachedAnswers();
-      await startSession(answer as UserAccount);
+      startSession(answer as UserAccount);
       sessionEnded.value = false;
       signInReason.value = null;
       announcement.value = t('signin.done', { name: account.value?.name ?? '' });

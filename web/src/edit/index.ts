@@ -1,10 +1,10 @@
 // Everything that only an editor needs, in one piece that is loaded when somebody wants to sign in.
-import { computed, effect } from '@preact/signals';
+import { computed, effect, untracked } from '@preact/signals';
 import { tab } from '../state';
 import { feedLost } from '../state/planChanges';
 import { account } from '../state/session';
 import { sendPending, redoLast, undoLast } from './commit';
-import { browsedCollection, openConflict, openDraft, loadEditorState, storageFailed, pendingChanges } from './editorState';
+import { browsedCollection, openConflict, openDraft, loadEditorState, storageFailed } from './editorState';
 import { isTouched } from './drafts';
 import '../edit.css';
 import './messages';
@@ -20,27 +20,25 @@ export { EditToolbar } from './Workbar';
 /** Something is in hand that stands where the detail would. */
 export const editorOpen = computed(() => openConflict.value !== null || openDraft.value !== null || browsedCollection.value !== null);
 
-let editingStarted = false;
-
-/** Somebody has signed in: what they left on this device is laid out, and what waits is sent. */
-export function startEditing(): void {
-  loadEditorState();
-  if (!editingStarted) {
-    editingStarted = true;
-    addEventListener('online', () => void sendPending());
-    addEventListener('keydown', handleUndoKeys);
-    addEventListener('beforeunload', (event) => {
-      if (storageFailed.value && openDraft.value && isTouched(openDraft.value)) event.preventDefault();
-    });
-    effect(() => {
-      if (!feedLost.value) void sendPending();
-    });
-    effect(() => {
-      if (openConflict.value) tab.value = 'plan';
-    });
-  }
-  if (pendingChanges.value.length) void sendPending();
-}
+/** Each sign-in shows what this person left on this device, and sends what waits for a connection. */
+effect(() => {
+  if (!account.value) return;
+  untracked(() => {
+    loadEditorState();
+    void sendPending();
+  });
+});
+effect(() => {
+  if (!feedLost.value) void untracked(sendPending);
+});
+effect(() => {
+  if (openConflict.value) tab.value = 'plan';
+});
+addEventListener('online', () => void sendPending());
+addEventListener('keydown', handleUndoKeys);
+addEventListener('beforeunload', (event) => {
+  if (storageFailed.value && openDraft.value && isTouched(openDraft.value)) event.preventDefault();
+});
 
 /** What was saved is undone by the keys, too; within a text or the editor they undo what is there. */
 function handleUndoKeys(event: KeyboardEvent): void {

@@ -1,12 +1,10 @@
 // How a question and its answer look on the map: below the interventions what is shaded and outlined, above them what
 // belongs to no intervention.
-import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from 'maplibre-gl';
-import { hasAnyId, INTERVENTION_SOURCE, NOT_POINTS, lineWidth, type MapScene } from './style';
+import type { FilterSpecification, LayerSpecification } from 'maplibre-gl';
+import { AREAL, hasAnyId, INTERVENTION_SOURCE, lineWidth, matchAll, NOT_POINTS, POINTS } from './expressions';
+import type { MapScene } from './mapScene';
 
 const hasRole = (...roles: string[]): FilterSpecification => ['match', ['get', 'role'], roles, true, false];
-const isAreal: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
-const allOf = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
-const isPoint: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
 
 export function layersBelow({ palette, answer }: MapScene): LayerSpecification[] {
   const source = { source: 'answer' } as const;
@@ -16,14 +14,14 @@ export function layersBelow({ palette, answer }: MapScene): LayerSpecification[]
       id: 'answer-fill',
       type: 'fill',
       ...source,
-      filter: allOf(hasRole('area', 'radius', 'shade', 'found'), isAreal as FilterSpecification),
+      filter: matchAll(hasRole('area', 'radius', 'shade', 'found'), AREAL),
       paint: { 'fill-color': palette.accent, 'fill-opacity': ['match', ['get', 'role'], 'shade', 0.2, 'radius', 0.08, 0.12] },
     },
     {
       id: 'answer-edge',
       type: 'line',
       ...source,
-      filter: allOf(hasRole('area', 'shade', 'found', 'draft'), ['!', isPoint] as FilterSpecification),
+      filter: matchAll(hasRole('area', 'shade', 'found', 'draft'), ['!', POINTS] as FilterSpecification),
       layout: line,
       paint: { 'line-color': palette.accent, 'line-width': ['match', ['get', 'role'], 'shade', 1.2, 'found', 4, 2.5] },
     },
@@ -40,7 +38,7 @@ export function layersBelow({ palette, answer }: MapScene): LayerSpecification[]
       id: 'answer-casing',
       type: 'line',
       ...INTERVENTION_SOURCE,
-      filter: allOf(NOT_POINTS, hasAnyId(answer.ids)),
+      filter: matchAll(NOT_POINTS, hasAnyId(answer.ids)),
       layout: line,
       paint: { 'line-color': palette.accent, 'line-opacity': 0.24, 'line-width': lineWidth(1, 7) },
     },
@@ -53,7 +51,7 @@ export function layersAbove({ palette, answer }: MapScene): LayerSpecification[]
       id: 'answer-ring',
       type: 'circle',
       source: 'marks',
-      filter: allOf(['get', 'spot'] as FilterSpecification, hasAnyId(answer.ids)),
+      filter: matchAll(['get', 'spot'] as FilterSpecification, hasAnyId(answer.ids)),
       paint: {
         'circle-radius': 15,
         'circle-color': palette.accent,
@@ -75,7 +73,7 @@ export function layersAbove({ palette, answer }: MapScene): LayerSpecification[]
       id: 'answer-spot',
       type: 'circle',
       source: 'answer',
-      filter: allOf(hasRole('pair', 'found', 'corner', 'place'), isPoint),
+      filter: matchAll(hasRole('pair', 'found', 'corner', 'place'), POINTS),
       paint: {
         'circle-radius': ['match', ['get', 'role'], 'place', 8, 6],
         'circle-color': ['match', ['get', 'role'], 'pair', palette.ink, ['place', 'found'], palette.accent, palette.panel],

@@ -2,17 +2,14 @@
 // another map's style, which whoever runs the server has named.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import type { BaseLayer } from '../baseMap';
+import { AREAL, matchAll } from './expressions';
 import { BOLD, REGULAR } from './fonts';
 import type { MapPalette } from './palette';
+import { REGION_ZOOM } from './zoomLevels';
 
 const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['exponential', 1.5], ['zoom'], ...stops] as ExpressionSpecification;
-const AREAL: FilterSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
 const LINEAR: FilterSpecification = ['match', ['geometry-type'], ['LineString', 'MultiLineString'], true, false];
-const matchAll = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
 const isClass = (...classes: string[]): FilterSpecification => ['match', ['get', 'class'], classes, true, false];
-
-/** From here on a region shows its waters and main roads, so that a city does not lie in empty land. */
-const REGION_ZOOM = 8;
 
 /** Streets from the narrowest to the widest: their classes, from which zoom they are seen, and their width in pixels at zooms 12, 15 and 18. */
 const STREET_WIDTHS: { id: string; classes: string[]; from: number; width: [number, number, number] }[] = [

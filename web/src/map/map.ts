@@ -17,33 +17,20 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { boundingBox, joinBoxes, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
 import { crosshair, drawing, tapHandler } from '../draw/drawing';
-import {
-  announcement,
-  selectCity,
-  filter,
-  cameraGoal,
-  hovered,
-  DETAIL_ZOOM,
-  plan,
-  selectIntervention,
-  selected,
-  tab,
-  mainMap,
-  camera,
-  type CameraGoal,
-} from '../state';
+import { announcement, selectCity, filter, cameraGoal, hovered, plan, selectIntervention, selected, tab, mainMap, camera, type CameraGoal } from '../state';
 import { answerOverlay } from '../state/query';
 import { changedArea } from '../state/planChanges';
 import { keyboardPointing } from '../state/keyboardPointer';
 import { secondMap } from '../state/secondMap';
 import { loadExternalStyle } from './externalStyle';
-import { CITY_ZOOM } from './pointSources';
 import { refreshTiles } from './tileRefresh';
 import { drawImage } from './symbolImages';
 import { readPalette } from './palette';
 import { firstScene, secondScene } from './scene';
-import { buildStyle, COUNT_LAYERS, hoveredFilter, CLICKABLE_LAYERS, type MapScene } from './style';
+import type { MapScene } from './mapScene';
+import { buildStyle, COUNT_LAYERS, hoveredFilter, CLICKABLE_LAYERS } from './style';
 import { syncCameras } from './cameraSync';
+import { CITY_ZOOM, DETAIL_ZOOM } from './zoomLevels';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 

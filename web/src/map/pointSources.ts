@@ -12,9 +12,6 @@ const pointFeature = (coordinates: Position, properties: Record<string, unknown>
   geometry: { type: 'Point', coordinates },
 });
 
-/** Where the parts of a partner with several cities draw apart. */
-export const CITY_ZOOM = 7.5;
-
 /** Counts of the shown interventions: one sign per partner from afar, one per city nearer. */
 export function countFeatures(plan: PlanData, shown: Intervention[], nameOf: (city: PlanCity) => string): PointFeatures {
   const perCity = new Map<string, number>();

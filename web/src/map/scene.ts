@@ -13,7 +13,7 @@ import { answerOverlay, type AnswerOverlay } from '../state/query';
 import { secondMap, secondMapInterventions } from '../state/secondMap';
 import { areaNamePoints, countFeatures, symbolPoints } from './pointSources';
 import type { MapPalette } from './palette';
-import type { MapScene } from './style';
+import type { MapScene } from './mapScene';
 
 /** Another map's style to lie under the plan, when there is one and it has come. */
 export const externalStyle = signal<StyleSpecification | null>(null);

@@ -1,38 +1,15 @@
 // The map's own style, light and dark, from the stylesheet's colours. It is a pure function of what is to be seen:
 // the map is handed the new style and changes only what differs.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
-import type { FeatureCollection } from 'geojson';
-import { DETAIL_ZOOM } from '../state';
 import { GROUPS, SYMBOL_IDS, symbolOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
-import { CITY_ZOOM } from './pointSources';
-import type { AnswerOverlay } from '../state/query';
+import { AREAL, hasAnyId, hasId, INTERVENTION_SOURCE, lineWidth, matchAll, NOT_POINTS, POINTS } from './expressions';
+import type { MapScene } from './mapScene';
+import { CITY_ZOOM, DETAIL_ZOOM } from './zoomLevels';
 import { layersBelow, layersAbove } from './answerLayers';
 import { BOLD, fontFaces, REGULAR } from './fonts';
 import { imageName } from './symbolImages';
 import { baseLayers, baseNameLayers, baseSources, mergeStyles } from './baseLayers';
-import type { BaseLayer } from '../baseMap';
-import type { MapPalette } from './palette';
 import world from '../../../geodata/world/places.json';
-
-export interface MapScene {
-  palette: MapPalette;
-  language: string;
-  tiles: string;
-  /** What of the ground the plan itself has. */
-  ground: readonly BaseLayer[];
-  /** Another map's style to lie under the plan. */
-  base: StyleSpecification | null;
-  counts: FeatureCollection;
-  marks: FeatureCollection;
-  areaNames: FeatureCollection;
-  /** Ids of interventions to show, or null for all. */
-  ids: string[] | null;
-  /** What is told apart, each with its ids; null where the status in the tiles tells. */
-  kinds: { mark: SymbolId; ids: string[] }[] | null;
-  selected: string;
-  hovered: string;
-  answer: AnswerOverlay;
-}
 
 /** Layers that answer to the pointer, the smallest things first. */
 export const CLICKABLE_LAYERS = ['points', 'marks', ...SYMBOL_IDS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
@@ -201,19 +178,6 @@ function areaLayers({ palette }: MapScene): LayerSpecification[] {
   ];
 }
 
-const AREAL: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
-const POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
-export const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
-
-const matchAll = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
-const hasId = (id: string): ExpressionSpecification => ['==', ['get', 'id'], id];
-
-export function hasAnyId(ids: string[] | null): FilterSpecification {
-  if (!ids) return ['literal', true] as unknown as FilterSpecification;
-  if (!ids.length) return ['literal', false] as unknown as FilterSpecification;
-  return ['match', ['get', 'id'], ids, true, false];
-}
-
 export const hoveredFilter = (id: string) => matchAll(NOT_POINTS, hasId(id));
 
 function hasStatusGroup(group: StatusGroup): FilterSpecification {
@@ -249,14 +213,6 @@ function symbolExpression<T>({ kinds }: MapScene, value: (mark: SymbolId) => T):
   const pairs = GROUPS.filter((group) => group !== 'idea').flatMap((group) => [statusesOf(group), value(`status-${group}`)]);
   return ['match', ['get', 'status'], ...pairs, value('status-idea')] as unknown as ExpressionSpecification;
 }
-
-/** Line width in pixels at a zoom: edges of areas are thinner than lines. */
-export function lineWidth(factor: number, extra = 0): ExpressionSpecification {
-  const at = (line: number, edge: number): ExpressionSpecification => ['case', AREAL, edge * Math.min(factor, 1.2) + extra, line * factor + extra];
-  return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
-}
-
-export const INTERVENTION_SOURCE = { source: 'plan', 'source-layer': 'interventions', minzoom: DETAIL_ZOOM } as const;
 
 function interventionLayers(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;

@@ -1,8 +1,6 @@
 // What is asked and what the map shows of the answer. The answer itself belongs to the Ask tab, which is loaded when opened.
 import { batch, computed, signal } from '@preact/signals';
 import type { FeatureCollection, Geometry, Position } from 'geojson';
-import { startDrawing } from '../draw/drawing';
-import { tab } from '../state';
 import { parseQuery, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/spatialQuery';
 
 const params = new URLSearchParams(location.search);
@@ -47,21 +45,4 @@ export function setQueryPoint(point: Position): void {
 
 export function setQueryOption(name: string, value: string): void {
   currentQuery.value = { ...currentQuery.value, options: { ...currentQuery.value.options, [name]: value } };
-}
-
-/** Begins with drawing: the question is what is inside. */
-export function startDrawnQuery(): void {
-  batch(() => {
-    currentQuery.value = { ...currentQuery.value, question: 'inside', area: '' };
-    tab.value = 'ask';
-    startDrawing('polygon', setDrawnArea);
-  });
-}
-
-/** Who does something like this one? */
-export function findSimilar(id: string): void {
-  batch(() => {
-    currentQuery.value = { ...currentQuery.value, question: 'similar', options: { ...currentQuery.value.options, id } };
-    tab.value = 'ask';
-  });
 }

@@ -1,7 +1,7 @@
-// Who is signed in. Everything that only an editor needs is loaded then, and not before.
-import { batch, signal } from '@preact/signals';
+// Who is signed in. The editor follows this signal (`state/editor.ts`); the session knows nothing of it.
+import { signal } from '@preact/signals';
 import { address } from '../api';
-import { writeSetting, readSetting } from '../state';
+import { readSetting, writeSetting } from '../state';
 
 export type AccountRole = 'visitor' | 'viewer' | 'contributor' | 'editor' | 'admin';
 
@@ -13,53 +13,42 @@ export interface UserAccount {
   cities: string[];
 }
 
-export type EditorModule = typeof import('../edit');
-
-/** Null for a visitor. */
+/** Null for a visitor. A new object is a new session, even of the same person. */
 export const account = signal<UserAccount | null>(null);
-/** What an editor works with; null until somebody wants to sign in. */
-export const editorModule = signal<EditorModule | null>(null);
 
-export async function loadEditor(): Promise<EditorModule> {
-  editorModule.value ??= await import('../edit');
-  return editorModule.value;
-}
-
-/** Under this name this device keeps who is signed in, so that their drafts are there without a connection. */
+/** This device stores the signed-in account under this name, so that the editor's drafts are available without a connection. */
 const ACCOUNT_SETTING = 'account';
 
-/** Asks the server who we are: the session outlives the page. Null when it does not say; who was signed in last then still is. */
+/**
+ * Asks the server for the current session, which outlives the page. Returns null when the server does not answer; the account
+ * that was signed in last is then restored from this device.
+ */
 export async function resumeSession(): Promise<AccountRole | null> {
-  const answer = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
-  if (!answer?.ok) {
+  const response = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
+  if (!response?.ok) {
     const last = account.value ? null : lastKnownAccount();
-    if (last) await startSession(last);
+    if (last) startSession(last);
     return null;
   }
-  const who = (await answer.json()) as UserAccount;
-  if (who.role !== 'visitor') await startSession(who);
+  const current = (await response.json()) as UserAccount;
+  if (current.role !== 'visitor') startSession(current);
   else writeSetting(ACCOUNT_SETTING, '');
-  return who.role;
+  return current.role;
 }
 
 function lastKnownAccount(): UserAccount | null {
   try {
     return JSON.parse(readSetting(ACCOUNT_SETTING) || 'null') as UserAccount | null;
   } catch {
-    return null; // somebody else wrote there
+    return null; // the stored text is not ours
   }
 }
 
-export async function startSession(who: UserAccount): Promise<void> {
-  const { startEditing: begin } = await loadEditor();
-  writeSetting(ACCOUNT_SETTING, JSON.stringify(who));
-  batch(() => {
-    account.value = who;
-    begin();
-  });
+export function startSession(signedIn: UserAccount): void {
+  writeSetting(ACCOUNT_SETTING, JSON.stringify(signedIn));
+  account.value = signedIn;
 }
 
-/** Signed out. */
 export function endSession(): void {
   writeSetting(ACCOUNT_SETTING, '');
   account.value = null;

@@ -1,6 +1,7 @@
 // Who is signed in, at the end of the header. What an editor works with is fetched when somebody wants to sign in.
 import { t } from '../i18n';
-import { account, loadEditor, editorModule } from '../state/session';
+import { editorModule, loadEditor } from '../state/editor';
+import { account } from '../state/session';
 
 export function AccountButton() {
   const loaded = editorModule.value;

@@ -19,9 +19,9 @@ import {
   titleOf,
   clearSelection,
 } from '../state';
-import { loadEditor, editorModule } from '../state/session';
+import { editorModule, loadEditor } from '../state/editor';
 import { FundingTable, IndicatorsTable, RisksList, SourcesList, StepsList } from './DetailParts';
-import { findSimilar } from '../state/query';
+import { findSimilar } from '../state/askTab';
 import { Icon } from './Icon';
 import { fieldSchema, codeLabel, fieldName } from './labels';
 import { StatusSymbol } from './Symbol';

@@ -6,7 +6,7 @@ import { monthOf, thisMonth, worksSpan, type MonthNumber } from '../planMonths';
 import type { Intervention } from '../plan';
 import { markOf } from '../currentScheme';
 import { hovered, month, foundRows, selectIntervention, selected, titleOf } from '../state';
-import { moveRow, MoreButton, listLimit } from './List';
+import { listLimit, MoreButton, moveRow } from './listPaging';
 import { hoverHandlers, RowTitle } from './Row';
 import { MapSymbol } from './Symbol';
 

@@ -26,11 +26,9 @@ import { Budget } from './Budget';
 import { GanttChart } from './Gantt';
 import { Icon } from './Icon';
 import { groupName, codeLabel } from './labels';
+import { listLimit, MoreButton, moveRow } from './listPaging';
 import { RowMoney, hoverHandlers, RowTitle } from './Row';
 import { MapSymbol } from './Symbol';
-
-const PAGE_SIZE = 200;
-export const listLimit = signal(PAGE_SIZE);
 
 /** The row to come back to after reading one. */
 const lastRead = signal('');
@@ -62,17 +60,6 @@ export function InterventionList() {
       )}
       <MoreButton />
     </section>
-  );
-}
-
-/** The next piece of a long list. */
-export function MoreButton() {
-  const left = foundRows.value.length - listLimit.value;
-  if (left <= 0) return null;
-  return (
-    <button type="button" class="button wide" onClick={() => (listLimit.value += PAGE_SIZE)}>
-      {t('list.more', { count: Math.min(left, PAGE_SIZE) })}
-    </button>
   );
 }
 
@@ -137,15 +124,6 @@ function ListRow({ one }: { one: Intervention }) {
       <RowMoney one={one} />
     </button>
   );
-}
-
-export function moveRow(event: KeyboardEvent): void {
-  const all = [...document.querySelectorAll<HTMLElement>('.list .row')];
-  const at = all.indexOf(document.activeElement as HTMLElement);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-  if (at < 0 || to === undefined) return;
-  event.preventDefault();
-  all[Math.max(0, Math.min(to, all.length - 1))]?.focus();
 }
 
 const WIDEN_TEXTS: Record<PlanFilterPart, MessageKey> = {

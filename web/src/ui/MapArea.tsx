@@ -7,7 +7,7 @@ import { t, type MessageKey } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { crosshair } from '../draw/drawing';
 import { yieldToBrowser } from '../yieldToBrowser';
-import { startDrawnQuery } from '../state/query';
+import { startDrawnQuery } from '../state/askTab';
 import { loadFailed, filter, cameraGoal, hovered, mapMissing, plan, titleOf } from '../state';
 import { keyboardPointing } from '../state/keyboardPointer';
 import { secondMap } from '../state/secondMap';

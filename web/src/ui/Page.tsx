@@ -17,7 +17,7 @@ import {
   tab,
   clearSelection,
 } from '../state';
-import { editorModule } from '../state/session';
+import { editorModule } from '../state/editor';
 import { lazyPart } from './lazyPart';
 import { PageHeader } from './Header';
 import { Icon } from './Icon';

@@ -5,7 +5,7 @@ import type { PanelTab } from '../address';
 import { formatDayAndHour } from '../format';
 import { announcement, model, plan, selected, sheetFull, tab } from '../state';
 import { cachedSince } from '../state/offlineCache';
-import { editorModule } from '../state/session';
+import { editorModule } from '../state/editor';
 import { InterventionDetail } from './Detail';
 import { lazyPart } from './lazyPart';
 import { PlanTab } from './PlanTab';

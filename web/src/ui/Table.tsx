@@ -6,7 +6,7 @@ import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
 import { filter, foundInterventions, hovered, writeSetting, readSetting, selected, sorting } from '../state';
 import { tickRow, tickAllRows, tickedIds, tickedInterventions } from '../state/tickedRows';
-import { editorModule } from '../state/session';
+import { editorModule } from '../state/editor';
 import { COLUMNS, type TableColumn } from './columns';
 import { FilterDetails } from './Filters';
 import { Icon } from './Icon';
