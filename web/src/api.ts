@@ -10,6 +10,9 @@ import { noteCachedResponse } from './state/offlineCache';
 
 export const address = (path: string) => new URL(path, document.baseURI).href;
 
+/** The body of a response; null where it cannot be read, as when the connection breaks off within it. */
+export const readJson = async <T>(response: Response): Promise<T | null> => (await response.json().catch(() => null)) as T | null;
+
 /** Why an answer did not come, for the person who waits for it. */
 export class RequestError extends Error {
   constructor(

@@ -1,7 +1,7 @@
 // News from the server: what others change is seen here within a second. A window that is hidden listens to nothing, for a
 // browser keeps only a few connections open; it catches up when it is seen again.
 import { effect } from '@preact/signals';
-import { address, feedRevision, type FeatureItem } from './api';
+import { address, readJson, feedRevision, type FeatureItem } from './api';
 import type { BoundingBox } from './geometry';
 import { t } from './i18n';
 import { announcement, plan } from './state';
@@ -121,7 +121,8 @@ async function fetchChanges(): Promise<void> {
   while (path) {
     const answer: Response | null = await fetch(address(path)).catch(() => null);
     if (!answer?.ok) return answer ? reloadPlan() : undefined;
-    const body = (await answer.json()) as ChangePage;
+    const body: ChangePage | null = await readJson(answer);
+    if (!body) return;
     applyPage(body);
     shownRevision = body.changes.length ? Math.max(shownRevision, ...body.changes.map(({ revision }) => revision)) : Math.max(shownRevision, body.revision);
     path = body.changes.length ? body.links?.find(({ rel }) => rel === 'next')?.href : undefined;

@@ -1,7 +1,7 @@
 // What else the plan holds, to be edited: a collection is chosen, and a thing of it from the list or by a tap on the map. Its form is
 // made of its schema like that of an intervention, and goes the same way.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { address, type FeatureItem } from '../api';
+import { address, readJson, type FeatureItem } from '../api';
 import { tapHandler } from '../draw/drawing';
 import { outlineAt } from '../draw/nearest';
 import { foldText, matchesWords, searchWords } from '../textSearch';
@@ -75,9 +75,10 @@ let knownCollections: string[] = [];
 async function loadEditableCollections(): Promise<string[]> {
   const answer = await fetch(address('api/collections?f=json')).catch(() => null);
   if (!answer?.ok) return knownCollections;
-  const { collections } = (await answer.json()) as { collections: { id: string }[] };
+  const body = await readJson<{ collections: { id: string }[] }>(answer);
+  if (!body) return knownCollections;
   const rank = (id: string) => (FIRST_COLLECTIONS.includes(id) ? FIRST_COLLECTIONS.indexOf(id) : FIRST_COLLECTIONS.length);
-  const ids = collections.map(({ id }) => id).filter((id) => !HIDDEN_COLLECTIONS.includes(id));
+  const ids = body.collections.map(({ id }) => id).filter((id) => !HIDDEN_COLLECTIONS.includes(id));
   await Promise.all(ids.map(loadSchema));
   knownCollections = ids.sort((a, b) => rank(a) - rank(b));
   return knownCollections;
@@ -202,7 +203,7 @@ async function loadCollectionItems(collection: string, city: string): Promise<Fe
     .join();
   const ask = async (more: string) => {
     const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/items?limit=${MAX_ITEMS}&f=json${more}`)).catch(() => null);
-    return answer?.ok ? ((await answer.json()) as { features: FeatureItem[]; numberMatched?: number }) : null;
+    return answer?.ok ? readJson<{ features: FeatureItem[]; numberMatched?: number }>(answer) : null;
   };
   const whole = await ask(city ? `&city=${encodeURIComponent(city)}` : '');
   if (!whole || (whole.numberMatched ?? 0) <= MAX_ITEMS || !sight) return whole?.features ?? null;

@@ -8,12 +8,11 @@ import { changedFields, GEOMETRY } from './featureChange';
 import { faultKey, type FieldFault } from './validation';
 import { ConflictForm } from './Conflict';
 import { DataBrowser, titleOfCollection } from './DataBrowser';
-import { browsedCollection, openConflict, openDraft, draftOutdated, editError, storageFailed } from './editorState';
+import { draftFaults, browsedCollection, openConflict, openDraft, draftOutdated, editError, storageFailed } from './editorState';
 import {
   changeField,
   closeDraft,
   discardDraft,
-  draftFaults,
   fieldSteps,
   isTouched,
   compareWithServer,

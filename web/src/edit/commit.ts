@@ -8,21 +8,15 @@ import { applyChanges } from '../state/planChanges';
 import { cacheAfterSave } from '../state/offlineCache';
 import { resumeSession } from '../state/session';
 import { invertChange, type FeatureChange } from './featureChange';
-import type { FieldFault } from './validation';
-import { openConflict, dropPending, putPending, otherDataVersion, editSteps, editError, pendingChanges } from './editorState';
+import { dropPending, putPending, otherDataVersion, editSteps, editError, pendingChanges } from './editorState';
 import type { PendingChange } from './deviceStorage';
 import type { EditConflict } from './rebase';
+import { holdPending, showOutcome, type CommitOutcome } from './outcome';
 import { reconcileChanges } from './reconcile';
 import { isIntervention } from './featureRef';
 import { postChanges } from './editApi';
 import { askToSignIn, sessionEnded } from './signInRequest';
 import { addStep, redoStep, undoStep } from './undoSteps';
-
-export type CommitOutcome =
-  | { kind: 'done'; left: EditConflict[] }
-  | { kind: 'waiting' }
-  | { kind: 'conflict'; conflicts: EditConflict[] }
-  | { kind: 'refused'; faults: FieldFault[]; sentence: string };
 
 export interface CommitOptions {
   /** Whether what others did to other fields is joined without asking. */
@@ -143,9 +137,7 @@ export async function redoLast(): Promise<void> {
 }
 
 async function commitStep(changes: FeatureChange[], label: string, way: 'undo' | 'redo'): Promise<void> {
-  const outcome = await commitChanges(changes, label, { join: true, way });
-  if (outcome.kind === 'conflict') openConflict.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
-  if (outcome.kind === 'refused') editError.value = outcome.sentence;
+  showOutcome(await commitChanges(changes, label, { join: true, way }), { label });
 }
 
 /** What was not sent yet is simply not sent. */
@@ -165,11 +157,18 @@ function dropUnsent(changes: FeatureChange[]): boolean {
   return true;
 }
 
-/** Sends what waits, in its order, until the server does not answer. One window of a browser does it. */
+let sendingPending = false;
+
+/** Sends what waits, in its order, until the server does not answer. One window of a browser does it, and once at a time. */
 export async function sendPending(): Promise<void> {
-  if (sessionEnded.value) return;
-  if (navigator.locks) await navigator.locks.request('cityheart.flush', { ifAvailable: true }, (lock) => (lock ? sendPendingInOrder() : undefined));
-  else await sendPendingInOrder();
+  if (sessionEnded.value || sendingPending) return;
+  sendingPending = true;
+  try {
+    if (navigator.locks) await navigator.locks.request('cityheart.flush', { ifAvailable: true }, (lock) => (lock ? sendPendingInOrder() : undefined));
+    else await sendPendingInOrder();
+  } finally {
+    sendingPending = false;
+  }
 }
 
 async function sendPendingInOrder(): Promise<void> {
@@ -199,13 +198,7 @@ function settlePending(entry: PendingChange, outcome: Exclude<SendOutcome, { kin
       dropPending(entry.key);
       applyLocally(outcome.sent.filter(({ id }) => !pendingChanges.value.some(({ changes }) => changes.some((change) => change.id === id))));
     });
-  } else if (outcome.kind === 'conflict') {
-    putPending({ ...entry, stuck: 'stale' });
-    announcement.value = t('waiting.stale', { label: entry.label });
-  } else {
-    putPending({ ...entry, stuck: { sentence: outcome.sentence } });
-    announcement.value = t('waiting.refused', { label: entry.label });
-  }
+  } else holdPending(entry, outcome);
 }
 
 const RETRY_MS = 3000;

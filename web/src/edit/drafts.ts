@@ -8,10 +8,11 @@ import type { Intervention } from '../plan';
 import { announcement, filter, model, plan, selectIntervention, selected, tab, titleOf } from '../state';
 import { account } from '../state/session';
 import { changedFields, GEOMETRY, isBlank, sameValue, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
-import { validateContent, type FieldFault } from './validation';
+import { validateContent } from './validation';
 import { commitChanges } from './commit';
-import { browsedCollection, openConflict, openDraft, drafts, dropDraft, openDraftKey, putDraft, editError } from './editorState';
+import { browsedCollection, draftFaults, drafts, dropDraft, editError, openConflict, openDraft, openDraftKey, putDraft } from './editorState';
 import type { FeatureDraft } from './deviceStorage';
+import { showOutcome } from './outcome';
 import { reconcileChanges } from './reconcile';
 import { collectionOf, isIntervention, refOf } from './featureRef';
 import { editableCities } from './permissions';
@@ -28,8 +29,6 @@ interface FieldStep {
 
 /** What can be undone within the editor, before anything is saved. */
 export const fieldSteps = signal<UndoSteps<FieldStep>>(NO_STEPS);
-/** What is wrong with the draft; filled when somebody wants to save. */
-export const draftFaults = signal<readonly FieldFault[]>([]);
 export const savingDraft = signal(false);
 
 /** Typing on in the same field within this time is one step. */
@@ -156,37 +155,36 @@ export async function saveDraft(): Promise<void> {
   draftFaults.value = validateContent(schema, one.now);
   if (draftFaults.value.length) return;
   if (!isTouched(one)) return closeDraft(one);
-  savingDraft.value = true;
   const id = one.base ? one.key : refOf(collection, createId(one.now));
   const title = titleOfDraft(one);
   const label = t(one.base ? 'did.saved' : 'did.created', { title });
-  const outcome = await commitChanges([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
-  savingDraft.value = false;
-  if (outcome.kind === 'refused') [draftFaults.value, editError.value] = [outcome.faults, outcome.faults.length ? '' : outcome.sentence];
-  else if (outcome.kind === 'conflict') openConflict.value = { conflict: outcome.conflicts[0]!, label, draft: one.key, waiting: '' };
-  else {
-    const typedOn = drafts.value.find(({ key }) => key === one.key);
-    const here = openDraftKey.value === one.key;
-    batch(() => {
-      dropDraft(one.key);
-      if (typedOn && changedFields(typedOn.now, one.now).length) {
-        // What was typed while it was being saved goes on as a draft on top of it.
-        putDraft({ ...typedOn, key: id, base: one.now, etag: null });
-        if (here) openDraftKey.value = id;
-      } else if (here) showItem(id);
-    });
+  savingDraft.value = true;
+  try {
+    const outcome = await commitChanges([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
+    if (showOutcome(outcome, { label, draft: one.key, faultsAt: 'fields' })) replaceSavedDraft(one, id);
+  } finally {
+    savingDraft.value = false; // whatever happened, the person can try again
   }
+}
+
+/** The saved draft goes; what was typed while it was being saved goes on as a draft on top of it. */
+function replaceSavedDraft(saved: FeatureDraft, id: string): void {
+  const typedOn = drafts.value.find(({ key }) => key === saved.key);
+  const here = openDraftKey.value === saved.key;
+  batch(() => {
+    dropDraft(saved.key);
+    if (typedOn && changedFields(typedOn.now, saved.now).length) {
+      putDraft({ ...typedOn, key: id, base: saved.now, etag: null });
+      if (here) openDraftKey.value = id;
+    } else if (here) showItem(id);
+  });
 }
 
 /** Takes what is in the editor out of the plan. */
 export async function removeDrafted(one: FeatureDraft): Promise<void> {
-  const outcome = await commitChanges([{ id: one.key, base: one.base, now: null, etag: one.etag }], t('did.removed', { title: titleOfDraft(one) }), {
-    join: true,
-  });
-  if (outcome.kind === 'refused') editError.value = outcome.sentence;
-  else if (outcome.kind === 'conflict')
-    openConflict.value = { conflict: outcome.conflicts[0]!, label: t('did.removed', { title: titleOfDraft(one) }), draft: one.key, waiting: '' };
-  else dropDraft(one.key);
+  const label = t('did.removed', { title: titleOfDraft(one) });
+  const outcome = await commitChanges([{ id: one.key, base: one.base, now: null, etag: one.etag }], label, { join: true });
+  if (showOutcome(outcome, { label, draft: one.key })) dropDraft(one.key);
 }
 
 /** Puts the editor's draft beside what others made of the same meanwhile. */

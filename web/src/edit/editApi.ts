@@ -1,6 +1,6 @@
 // What an editor asks of the server: the newest version of a thing, its history, and to change several together or none.
 import type { Feature, Geometry } from 'geojson';
-import { address } from '../api';
+import { address, readJson } from '../api';
 import { patchOf, type FeatureChange, type FeatureContent, type FeatureProperties } from './featureChange';
 import { serverFaults, type FieldFault, type ProblemError } from './validation';
 import { collectionOf, idOf, INTERVENTIONS, refOf } from './featureRef';
@@ -48,8 +48,10 @@ export async function fetchNewest(id: string): Promise<ItemVersion | null | 'unr
   const answer = await callServer(itemPath(id));
   if (!answer) return 'unreachable';
   if (!answer.ok) return null;
+  const item = await readJson<Feature<Geometry | null>>(answer);
+  if (!item) return 'unreachable';
   await loadSchema(collectionOf(id));
-  return { content: contentOf((await answer.json()) as Feature<Geometry | null>, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
+  return { content: contentOf(item, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
 }
 
 /** Whether the server would let us; null when it does not say. */
@@ -69,7 +71,7 @@ export async function postChanges(changes: FeatureChange[]): Promise<SendResult>
   const collection = collectionOf(changes[0]!.id);
   const answer = await postJson(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
   if (!answer) return { kind: 'unreachable' };
-  const body = (await answer.json().catch(() => ({}))) as { revision?: number; results?: { id: string; etag: string }[] } & ProblemDetails;
+  const body = (await readJson<{ revision?: number; results?: { id: string; etag: string }[] } & ProblemDetails>(answer)) ?? {};
   if (answer.ok)
     return { kind: 'done', revision: body.revision ?? 0, etags: new Map((body.results ?? []).map(({ id, etag }) => [refOf(collection, id), etag])) };
   return refusal(answer.status, body);
@@ -108,15 +110,16 @@ export async function fetchHistory(id: string): Promise<HistoryVersion[] | null>
   const answer = await callServer(`${itemPath(id)}/history`);
   if (!answer?.ok) return null;
   type Raw = Omit<HistoryVersion, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
-  const { versions } = (await answer.json()) as { versions: Raw[] };
+  const body = await readJson<{ versions: Raw[] }>(answer);
+  if (!body) return null;
   const content = (feature: Raw['before']) => feature && contentOf(feature, collectionOf(id));
-  return versions.map((one) => ({ ...one, before: content(one.before), after: content(one.after) })).sort((a, b) => b.revision - a.revision);
+  return body.versions.map((one) => ({ ...one, before: content(one.before), after: content(one.after) })).sort((a, b) => b.revision - a.revision);
 }
 
 export async function signIn(login: string, password: string): Promise<unknown> {
   const answer = await postJson('auth/login', { login, password });
   if (!answer) return null;
-  return answer.ok ? answer.json() : answer.status;
+  return answer.ok ? readJson(answer) : answer.status;
 }
 
 export async function signOut(): Promise<void> {

@@ -7,6 +7,7 @@ import type { FeatureChange } from './featureChange';
 import { removeEntry, storeEntry, loadEntries, watchEntries, type FeatureDraft, type PendingChange } from './deviceStorage';
 import type { EditConflict } from './rebase';
 import { contentOf } from './editApi';
+import type { FieldFault } from './validation';
 import { NO_STEPS, type UndoSteps } from './undoSteps';
 
 /** Something that was done and sent. */
@@ -33,6 +34,8 @@ export const editSteps = signal<UndoSteps<CommittedStep>>(NO_STEPS);
 export const openConflict = signal<OpenConflict | null>(null);
 /** This device keeps nothing: its storage is full or forbidden. */
 export const storageFailed = signal(false);
+/** What is wrong with the open draft, at its fields; filled when somebody wants to save. */
+export const draftFaults = signal<readonly FieldFault[]>([]);
 /** Why the last thing could not be done, in a sentence. */
 export const editError = signal('');
 

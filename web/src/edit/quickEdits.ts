@@ -1,11 +1,11 @@
 // What is done with one click: status, removal, a version of before, and one field of many at once.
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
-import { announcement, model, plan, selected, titleOf } from '../state';
-import { tickedIds } from '../state/tickedRows';
+import { model, plan, selected, titleOf } from '../state';
 import { withValue, type FeatureChange, type FeatureContent, type FieldName } from './featureChange';
 import { commitChanges } from './commit';
-import { openConflict, editError, pendingChanges } from './editorState';
+import { editError, pendingChanges } from './editorState';
+import { showBulkOutcome, showOutcome } from './outcome';
 import { contentOf, fetchNewest, type HistoryVersion } from './editApi';
 
 /** Statuses that may follow one, as the plan's own vocabulary says. */
@@ -14,10 +14,7 @@ export function nextStatuses(status: string): string[] {
 }
 
 async function commitQuickly(changes: FeatureChange[], label: string): Promise<boolean> {
-  const outcome = await commitChanges(changes, label, { join: true });
-  if (outcome.kind === 'conflict') openConflict.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
-  if (outcome.kind === 'refused') editError.value = outcome.faults.map(({ value }) => value).join(' ') || outcome.sentence;
-  return outcome.kind === 'done' || outcome.kind === 'waiting';
+  return showOutcome(await commitChanges(changes, label, { join: true }), { label });
 }
 
 const shownContent = (one: Intervention): FeatureContent => contentOf(one);
@@ -54,14 +51,7 @@ export async function restoreVersion(id: string, version: HistoryVersion): Promi
 /** One field of many, all or none; those that others changed in the same field meanwhile stay ticked. */
 export async function setFieldOfMany(list: Intervention[], field: FieldName, value: unknown): Promise<void> {
   const changes = list.map((one) => changeOf(one, withValue(shownContent(one), field, value)));
-  const outcome = await commitChanges(changes, t('did.many', { count: list.length }), { join: true, partly: true });
-  if (outcome.kind === 'refused') {
-    editError.value = outcome.faults.map(({ value: said }) => said).join(' ') || outcome.sentence;
-    return;
-  }
-  const left = outcome.kind === 'done' ? outcome.left : outcome.kind === 'conflict' ? outcome.conflicts : [];
-  tickedIds.value = new Set(left.map(({ change }) => change.id));
-  if (left.length) announcement.value = t('bulk.left', { count: left.length });
+  showBulkOutcome(await commitChanges(changes, t('did.many', { count: list.length }), { join: true, partly: true }));
 }
 
 /** Whether something of it is not sent yet. */

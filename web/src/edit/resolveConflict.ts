@@ -4,74 +4,70 @@ import { t } from '../i18n';
 import { announcement, selectIntervention } from '../state';
 import { reloadPlan } from '../state/planChanges';
 import type { FeatureChange, FieldName } from './featureChange';
-import { commitChanges, sendPending, type CommitOutcome } from './commit';
-import { openConflict, dropDraft, dropPending, editError, pendingChanges } from './editorState';
+import { commitChanges, sendPending } from './commit';
+import { openConflict, dropDraft, dropPending, editError, pendingChanges, type OpenConflict } from './editorState';
 import { mergeVersions, type MergeSide } from './merge';
+import { showOutcome } from './outcome';
 import { reconcileChanges } from './reconcile';
 import { isIntervention } from './featureRef';
 import { fetchHistory } from './editApi';
 
-/** Sends the joined version on top of theirs. */
+/** Sends the merged version on top of the server's. */
 export async function commitMerged(choices: ReadonlyMap<FieldName, MergeSide>): Promise<void> {
-  const asked = openConflict.value;
-  if (!asked) return;
-  const { change, theirs, etag, differences } = asked.conflict;
+  const open = openConflict.value;
+  if (!open) return;
+  const { change, theirs, etag, differences } = open.conflict;
   const merged = theirs && mergeVersions(theirs, differences, choices);
-  if (merged) await commitSteps([{ id: change.id, base: theirs, now: merged, etag }]);
+  if (merged) await commitSteps(open, [{ id: change.id, base: theirs, now: merged, etag }]);
 }
 
-/** Mine, although they removed it: it is brought back as it was last, and then made what I want. */
+/** Keeps my version although they removed the item: restores it as it was last, then changes it to mine. */
 export async function restoreMine(): Promise<void> {
-  const asked = openConflict.value?.conflict.change;
-  if (!asked) return;
-  const last = (await fetchHistory(asked.id))?.find(({ before, after }) => before && !after);
-  if (!last?.before) {
+  const open = openConflict.value;
+  if (!open) return;
+  const { change } = open.conflict;
+  const removal = (await fetchHistory(change.id))?.find(({ before, after }) => before && !after);
+  if (!removal?.before) {
     editError.value = t('restore.unreachable');
     return;
   }
-  const back = { id: asked.id, base: null, now: last.before, etag: null, restore: last.revision - 1 };
-  await commitSteps([back], [{ ...asked, base: last.before, etag: null }]);
+  const restoration = { id: change.id, base: null, now: removal.before, etag: null, restore: removal.revision - 1 };
+  await commitSteps(open, [restoration], [{ ...change, base: removal.before, etag: null }]);
 }
 
-/** Removed, although they changed it. */
+/** Removes the item although they changed it. */
 export async function removeAnyway(): Promise<void> {
-  const asked = openConflict.value?.conflict;
-  if (asked) await commitSteps([{ ...asked.change, base: asked.theirs, etag: asked.etag }]);
+  const open = openConflict.value;
+  if (!open) return;
+  const { change, theirs, etag } = open.conflict;
+  await commitSteps(open, [{ ...change, base: theirs, etag }]);
 }
 
-/** Theirs stands; mine is dropped. */
+/** Keeps their version and drops mine. */
 export async function keepTheirs(): Promise<void> {
-  const asked = openConflict.value;
-  if (!asked) return;
-  closeConflict();
+  if (!openConflict.value) return;
+  closeConflict(openConflict.value);
   announcement.value = t('conflict.letBe');
   await reloadPlan();
 }
 
-/** Sends one step after the other; the first that does not go ends it. */
-async function commitSteps(...stepsOf: FeatureChange[][]): Promise<void> {
-  const asked = openConflict.value!;
-  // What waits is this very change; it must not stand in its own way.
-  if (asked.waiting) dropPending(asked.waiting);
-  let outcome: CommitOutcome = { kind: 'waiting' };
-  for (const changes of stepsOf) {
-    outcome = await commitChanges(changes, asked.label, { join: false });
-    if (outcome.kind === 'conflict' || outcome.kind === 'refused') break;
+/** Sends one step after the other; the first that does not go through ends it. */
+async function commitSteps(open: OpenConflict, ...steps: FeatureChange[][]): Promise<void> {
+  // The pending entry is this very change; it must not stand in its own way.
+  if (open.waiting) dropPending(open.waiting);
+  for (const changes of steps) {
+    const outcome = await commitChanges(changes, open.label, { join: false });
+    if (!showOutcome(outcome, { label: open.label, draft: open.draft })) return;
   }
-  const [change] = stepsOf.at(-1)!;
-  if (outcome.kind === 'conflict') openConflict.value = { ...asked, waiting: '', conflict: outcome.conflicts[0]! };
-  else if (outcome.kind === 'refused') editError.value = outcome.faults.map(({ value }) => value).join(' ') || outcome.sentence;
-  else {
-    closeConflict();
-    if (change?.now && isIntervention(change.id)) selectIntervention(change.id, false);
-  }
+  closeConflict(open);
+  const last = steps.at(-1)?.[0];
+  if (last?.now && isIntervention(last.id)) selectIntervention(last.id, false);
 }
 
-function closeConflict(): void {
-  const asked = openConflict.value!;
+function closeConflict({ draft, waiting }: OpenConflict): void {
   batch(() => {
-    if (asked.draft) dropDraft(asked.draft);
-    if (asked.waiting) dropPending(asked.waiting);
+    if (draft) dropDraft(draft);
+    if (waiting) dropPending(waiting);
     openConflict.value = null;
   });
   void sendPending();

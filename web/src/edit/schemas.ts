@@ -1,6 +1,6 @@
 // Schemas of collections beside interventions, fetched when something of them is to be edited.
 import { signal } from '@preact/signals';
-import { address } from '../api';
+import { address, readJson } from '../api';
 import type { FieldSchema } from '../model';
 import { model } from '../state';
 import { INTERVENTIONS } from './featureRef';
@@ -14,7 +14,8 @@ export async function loadSchema(collection: string): Promise<FieldSchema | unde
   if (schemaOf(collection)) return schemaOf(collection);
   const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/schema?f=json`)).catch(() => null);
   if (!answer?.ok) return undefined;
-  const schema = (await answer.json()) as FieldSchema;
+  const schema = await readJson<FieldSchema>(answer);
+  if (!schema) return undefined;
   loadedSchemas.value = { ...loadedSchemas.value, [collection]: schema };
   return schemaOf(collection);
 }

@@ -1,6 +1,6 @@
 // Who is signed in. The editor follows this signal (`state/editor.ts`); the session knows nothing of it.
 import { signal } from '@preact/signals';
-import { address } from '../api';
+import { address, readJson } from '../api';
 import { readSetting, writeSetting } from '../state';
 
 export type AccountRole = 'visitor' | 'viewer' | 'contributor' | 'editor' | 'admin';
@@ -25,12 +25,12 @@ const ACCOUNT_SETTING = 'account';
  */
 export async function resumeSession(): Promise<AccountRole | null> {
   const response = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
-  if (!response?.ok) {
+  const current = response?.ok ? await readJson<UserAccount>(response) : null;
+  if (!current) {
     const last = account.value ? null : lastKnownAccount();
     if (last) startSession(last);
     return null;
   }
-  const current = (await response.json()) as UserAccount;
   if (current.role !== 'visitor') startSession(current);
   else writeSetting(ACCOUNT_SETTING, '');
   return current.role;
