@@ -16,6 +16,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { boundingBox, joinBoxes, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
+import { withTimeLimit } from '../timeLimit';
 import { crosshair, drawing, tapHandler } from '../draw/drawing';
 import { announcement, selectCity, filter, cameraGoal, hovered, plan, selectIntervention, selected, tab, mainMap, camera, type CameraGoal } from '../state';
 import { answerOverlay } from '../state/query';
@@ -312,11 +313,31 @@ function handleMove(map: MapView, event: MapMouseEvent): void {
   map.getCanvas().style.cursor = id || countAt(map, event.point) ? 'pointer' : '';
 }
 
-/** Settles once the map stands still and everything asked for is drawn. */
+const IDLE_LIMIT_MS = 60_000;
+
+/** Settles once the camera rests and everything asked for is drawn; fails after a minute with what is still missing. */
 function waitForIdle(map: MapView): Promise<void> {
+  const idle = async () => {
+    do await nextIdle(map);
+    while (pendingScenes.has(map));
+  };
+  return withTimeLimit(idle(), IDLE_LIMIT_MS, () => `The map is not at rest: ${unrestOf(map)}`);
+}
+
+function nextIdle(map: MapView): Promise<void> {
   return new Promise((settle) => {
-    map.once('idle', () => (pendingScenes.has(map) ? void waitForIdle(map).then(settle) : settle()));
+    map.once('idle', () => settle());
     if (pendingScenes.has(map)) setTimeout(() => map.triggerRepaint(), SETTLE_MS);
     else map.triggerRepaint();
   });
+}
+
+function unrestOf(map: MapView): string {
+  if (closedMaps.has(map)) return 'it is closed';
+  if (pendingScenes.has(map)) return 'a new style waits to be drawn';
+  if (!map.isStyleLoaded()) {
+    const sources = Object.keys(map.getStyle()?.sources ?? {}).filter((id) => map.getSource(id) && !map.isSourceLoaded(id));
+    return sources.length ? `tiles of ${sources.join(', ')} are missing` : 'its style is not loaded';
+  }
+  return map.isMoving() ? 'it moves' : 'it does not draw';
 }

@@ -4,16 +4,18 @@ import { symbolOf } from '../symbology';
 import { kindCounts, colourScheme } from '../currentScheme';
 import { cityName, filter, month, plan } from '../state';
 import { t } from '../i18n';
+import { withTimeLimit } from '../timeLimit';
 import { mapCredits } from '../baseMap';
 import { readPalette } from './palette';
 import type { Map as MapView } from 'maplibre-gl';
 
 const FOOTER_PX = 112; // CSS pixels
 const MARGIN_PX = 20;
+const FRAME_LIMIT_MS = 10_000;
 
 export async function renderPicture(): Promise<Blob> {
   const { map, idle } = (window as unknown as { cityheart: { map: MapView; idle: () => Promise<void> } }).cityheart;
-  await idle();
+  await idle().catch((error: unknown) => console.warn(error)); // a tile that never comes is missing in the picture, too
   const shot = await copyNextFrame(map);
   const ratio = shot.width / map.getCanvas().clientWidth;
   const [width, height] = [shot.width / ratio, shot.height / ratio];
@@ -63,7 +65,7 @@ export async function renderPicture(): Promise<Blob> {
 
 /** A copy of the next frame; the map's own canvas is empty after it was shown. */
 function copyNextFrame(map: MapView): Promise<HTMLCanvasElement> {
-  return new Promise((settle) => {
+  const frame = new Promise<HTMLCanvasElement>((settle) => {
     map.once('render', () => {
       const own = map.getCanvas();
       const copy = Object.assign(document.createElement('canvas'), { width: own.width, height: own.height });
@@ -72,4 +74,5 @@ function copyNextFrame(map: MapView): Promise<HTMLCanvasElement> {
     });
     map.triggerRepaint();
   });
+  return withTimeLimit(frame, FRAME_LIMIT_MS, () => 'The map draws no frame');
 }

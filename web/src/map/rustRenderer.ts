@@ -5,6 +5,7 @@ import type { MapCamera } from '../address';
 import { address } from '../api';
 import { boundingBox, joinBoxes, type BoundingBox } from '../geometry';
 import { t } from '../i18n';
+import { withTimeLimit } from '../timeLimit';
 import { filter, cameraGoal, plan, shownOnMap, camera, type CameraGoal } from '../state';
 import { rendererBroken, rustMap, rustParts } from '../state/renderer';
 import { WORLD_PX, shiftCamera, fitCamera, fromWorld, toWorld } from './mercator';
@@ -161,8 +162,14 @@ function showInterventions(container: HTMLElement, ids: string[] | null): () => 
   };
 }
 
+const REST_LIMIT_MS = 60_000;
+
 async function waitForRest(still: () => boolean): Promise<void> {
-  while (!still()) await new Promise((next) => requestAnimationFrame(next));
+  const deadline = performance.now() + REST_LIMIT_MS;
+  while (!still()) {
+    if (performance.now() > deadline) throw new Error(`The second renderer still draws (after ${REST_LIMIT_MS / 1000} s)`);
+    await withTimeLimit(new Promise((next) => requestAnimationFrame(next)), REST_LIMIT_MS, () => 'The browser gives the second renderer no frame');
+  }
 }
 
 /** Drag, wheel and keys move the view. */
