@@ -1,6 +1,6 @@
-// Measures a running program in Chromium: CITYHEART_URL=… node web/scripts/measure.mjs
-// Bytes and requests of a first visit, long tasks with the processor slowed four times, and ten thousand interventions.
-// Figures are for people to read and to compare on one machine; no test depends on them.
+// Measures a running server in Chromium: CITYHEART_URL=… node web/scripts/measure.mjs. Prints bytes and requests of a first
+// visit, long tasks with the processor slowed down four times, and the speed with ten thousand interventions. Figures are for
+// comparison on one machine; no test depends on them.
 import { chromium } from 'playwright-core';
 
 const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/?$/, '/');
@@ -30,7 +30,7 @@ async function idle(page) {
   await page.evaluate(() => window.cityheart.idle());
 }
 
-/** What goes over the wire until the map is drawn, by kind; the plan's own data and tiles apart. */
+/** Bytes transferred until the map is drawn, by kind; the plan's data and tiles apart. */
 async function firstVisit() {
   const { page, cdp, close } = await open();
   await cdp.send('Network.enable');
@@ -69,7 +69,7 @@ async function firstVisit() {
   await close();
 }
 
-/** Tasks of the page's main thread, from Chromium's own trace, one step of use after another. */
+/** Tasks of the page's main thread, from Chromium's trace, step by step. */
 async function longTasks() {
   const { page, cdp, close } = await open();
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
@@ -119,7 +119,7 @@ async function traced(cdp, act) {
   return events;
 }
 
-/** Milliseconds of each task on the main thread of the page's process: the renderer that did most. */
+/** Milliseconds of each task on the main thread of the busiest renderer process. */
 function mainTasks(events) {
   const names = events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
   const tasks = events.filter(({ name, ph }) => ph === 'X' && (name === 'RunTask' || name === 'ThreadControllerImpl::RunTask'));
@@ -127,7 +127,7 @@ function mainTasks(events) {
   return perThread.reduce((most, one) => (one.reduce((a, b) => a + b, 0) > most.reduce((a, b) => a + b, 0) ? one : most), []);
 }
 
-/** Time from a click to the next picture, with the demo's interventions again and again until there are ten thousand. */
+/** Time from a click to the next frame, with the demo's interventions repeated up to ten thousand. */
 async function many() {
   const few = (await (await fetch(`${base}api/collections/interventions/items?limit=10000&f=json`)).json()).features;
   const features = Array.from({ length: MANY }, (_, i) => ({

@@ -1,5 +1,5 @@
-// Both renderers at the same view, side by side, with what each took: CITYHEART_URL=… node web/scripts/renderers.mjs
-// The page must have been built with the second one (`make maplibre-rs`).
+// Compares both renderers at the same camera: CITYHEART_URL=… node web/scripts/renderers.mjs. The page must be built with the
+// second one (`make maplibre-rs`).
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -47,7 +47,7 @@ for (let round = 0; round < ROUNDS; round++) {
       await page.keyboard.press('Escape');
     } else {
       await page.evaluate(() => window.cityheart.idle());
-      // From the request of the map's own code to the first picture in which nothing is missing.
+      // From the request of the map's code to the first complete frame.
       times.gl.push(
         await page.evaluate(() => performance.now() - performance.getEntriesByType('resource').find(({ name }) => /\/map-[^/]*\.js/.test(name)).startTime),
       );

@@ -1,5 +1,5 @@
-// What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
-// so that an old link still opens.
+// The shareable state as the query string of the address, and back. Unknown or broken values are ignored, so that old links still
+// open.
 import { formatQuery, parseQuery, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/spatialQuery';
 import { monthText, parseMonth, type MonthNumber } from './planMonths';
 import type { PlanFilter, ListOrder } from './plan';
@@ -7,9 +7,9 @@ import { SCHEMES, type ColourSchemeId } from './colourSchemes';
 
 export const TABS = ['plan', 'ask', 'compare', 'table'] as const;
 export type PanelTab = (typeof TABS)[number];
-/** The table's sorting: a column, and a minus before it for the other way round. */
+/** The table's sort column, with a minus before it for descending order. */
 export type TableSorting = string;
-/** How the plan is read: as a list, along time, by money. */
+/** The layout of the results: list, timeline, money. */
 export type PlanLayout = 'list' | 'time' | 'money';
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
@@ -27,19 +27,19 @@ export interface PageAddress {
   sorting: TableSorting;
   reading: PlanLayout;
   colour: ColourSchemeId;
-  /** The month at which the plan is shown; null is as it stands. */
+  /** The month at which the plan is shown; null for the current state. */
   month: MonthNumber | null;
   query: SpatialQuery;
   comparedSubjects: CompareSubject[];
-  /** Empty: the person's own setting decides. */
+  /** Empty for the person's own setting. */
   language: string;
   theme: ThemeChoice;
   view: MapCamera | null;
-  /** The second map, as `state/beside` writes it; empty is none. */
+  /** The second map, as `state/secondMap.ts` writes it; empty without one. */
   beside: string;
-  /** The page for paper. */
+  /** The page laid out for printing. */
   print: boolean;
-  /** A frame in another page. */
+  /** The page in a frame of another page. */
   embed: boolean;
 }
 
@@ -109,7 +109,7 @@ export function formatAddress(address: PageAddress): string {
   return said.length ? `?${said.map(([name, value]) => `${name}=${encodeReadably(value)}`).join('&')}` : '';
 }
 
-/** Commas, colons and slashes may stand as they are in a query; the link stays readable. */
+/** Encodes a value but keeps commas, colons and slashes, which a query string may contain, so that links stay readable. */
 function encodeReadably(value: string): string {
   return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 }

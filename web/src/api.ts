@@ -1,4 +1,4 @@
-// Everything this page asks of its server. Addresses are relative to the page, so a path prefix works.
+// The page's requests to its server. Addresses are relative to the page, so that a path prefix works.
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 import { foldText } from './textSearch';
 import { boundingBox, joinBoxes } from './geometry';
@@ -10,10 +10,10 @@ import { noteCachedResponse } from './state/offlineCache';
 
 export const address = (path: string) => new URL(path, document.baseURI).href;
 
-/** The body of a response; null where it cannot be read, as when the connection breaks off within it. */
+/** Reads the body of a response; null where that fails, as when the connection breaks off. */
 export const readJson = async <T>(response: Response): Promise<T | null> => (await response.json().catch(() => null)) as T | null;
 
-/** Why an answer did not come, for the person who waits for it. */
+/** A request without a usable response. */
 export class RequestError extends Error {
   constructor(
     readonly what: string,
@@ -23,15 +23,15 @@ export class RequestError extends Error {
   }
 }
 
-/** The number of the last news that everything read so far holds: who listens from it on misses nothing. */
+/** The oldest change-feed revision among the responses so far; a feed from there on misses nothing. */
 export let feedRevision: number | null = null;
 
 async function fetchJson<T>(path: string): Promise<T> {
   const response = await fetch(address(path)).catch(() => null);
   if (!response?.ok) throw new RequestError(path, response?.status ?? 0);
   noteCachedResponse(response);
-  const news = response.headers.get('cityheart-news');
-  if (news) feedRevision = Math.min(feedRevision ?? Infinity, Number(news));
+  const revision = response.headers.get('cityheart-news');
+  if (revision) feedRevision = Math.min(feedRevision ?? Infinity, Number(revision));
   return (await response.json()) as T;
 }
 
@@ -39,7 +39,7 @@ type ItemProperties = Record<string, unknown>;
 type ItemPage = FeatureCollection<Geometry | null, ItemProperties> & { links?: { rel: string; href: string }[] };
 export type FeatureItem = Feature<Geometry | null, ItemProperties>;
 
-/** All items of a collection, page by page. */
+/** Loads all items of a collection, page by page. */
 export async function loadItems(collection: string): Promise<FeatureItem[]> {
   const all: FeatureItem[] = [];
   let next: string | undefined = `api/collections/${collection}/items?limit=10000&f=json`;
@@ -59,7 +59,7 @@ export async function loadModel(): Promise<PlanModel> {
   return { schema, vocabularies };
 }
 
-/** Ids of the collections there are. */
+/** Ids of the server's collections. */
 export async function loadCollections(): Promise<string[]> {
   const { collections } = await fetchJson<{ collections: { id: string }[] }>('api/collections?f=json');
   return collections.map(({ id }) => id);

@@ -1,18 +1,18 @@
-// What lies under the plan: streets, buildings, water and green where the plan has them (imported from OpenStreetMap), another
-// map where the server names one, Natural Earth beneath; and whom to thank for each.
+// What lies under the plan: base layers imported from OpenStreetMap, the operator's own style where configured, Natural Earth
+// beneath; and their credits.
 import { computed, signal } from '@preact/signals';
 import { t } from './i18n';
 
 export const BASE_LAYERS = ['water', 'green', 'buildings', 'streets'] as const;
 export type BaseLayer = (typeof BASE_LAYERS)[number];
 
-/** The layers of the ground that the plan has. */
+/** The base layers that the plan has. */
 export const baseLayerIds = signal<readonly BaseLayer[]>([]);
 
-/** Another map's style, named by whoever runs the server; null is our own. */
+/** The operator's map style; null for the built-in base map. */
 export const externalStyleUrl: string | null = document.querySelector<HTMLMetaElement>('meta[name="cityheart-basemap"]')?.content || null;
 
-/** What another map's style asks to be said of its sources. */
+/** Credits of the operator's style. */
 export const externalCredits = signal<MapCredit[]>([]);
 
 export interface MapCredit {

@@ -1,5 +1,5 @@
-// News from the server: what others change is seen here within a second. A window that is hidden listens to nothing, for a
-// browser keeps only a few connections open; it catches up when it is seen again.
+// The server's change feed (server-sent events): changes of others appear within a second. A hidden window closes its feed,
+// because a browser keeps few connections open, and catches up when it is visible again.
 import { effect } from '@preact/signals';
 import { address, readJson, feedRevision, type FeatureItem } from './api';
 import type { BoundingBox } from './geometry';
@@ -22,23 +22,23 @@ interface ChangePage {
   links?: { rel: string; href: string }[];
 }
 
-/** Collections that the page holds whole; the others are only drawn. */
+/** Collections that the page holds in memory; it only draws the others. */
 const LOADED_COLLECTIONS = ['partners', 'cities', 'areas', 'indicators'];
 const INTERVENTIONS = 'interventions';
 const GATHER_MS = 300;
 const RECONNECT_MS = 5000;
 
 let feedSource: EventSource | null = null;
-/** The number of the last news that was heard, or that the plan held when it was read; listening goes on from it. */
+/** Id of the last event received, or contained in the plan when it was loaded; the feed continues after it. */
 let last: string | null = null;
-/** The last revision of interventions that the page shows; unknown until the first news. */
+/** The newest revision of interventions on the page; unknown until the first event. */
 let shownRevision: number | null = null;
 
-/** Called once, when the plan has been read. */
+/** Called once, when the plan is loaded. */
 export function followChanges(): void {
   last = feedRevision === null ? null : String(feedRevision);
   document.addEventListener('visibilitychange', () => (document.hidden ? closeFeed() : openFeed()));
-  // The server tells each what they may see: who signs in or out listens anew.
+  // The feed depends on the account's permissions: signing in or out reopens it.
   effect(() => {
     void account.value?.login;
     closeFeed();
@@ -56,7 +56,7 @@ function openFeed(): void {
   });
   line.addEventListener('error', () => {
     feedLost.value = true;
-    if (line.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    if (line.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
     setTimeout(() => {
       if (feedSource !== line) return;
       closeFeed();
@@ -73,7 +73,10 @@ function openFeed(): void {
   });
 }
 
-/** The page was opened from what was kept: now all is asked for, who we are first. What still does not come says itself that it was kept. */
+/**
+ * The page was opened from the offline cache: reloads everything, the session first. A response that still comes from the cache sets
+ * `cachedSince` again.
+ */
 async function refreshFromServer(): Promise<void> {
   cachedSince.value = null;
   await resumeSession();
@@ -103,7 +106,7 @@ function scheduleReload(): void {
 let catchUpRun: Promise<void> | null = null;
 let catchUpWanted = false;
 
-/** One question at a time; news that come meanwhile are asked for after it. */
+/** Runs one request at a time; events during a request lead to another one. */
 async function catchUp(): Promise<void> {
   catchUpWanted = true;
   catchUpRun ??= (async () => {

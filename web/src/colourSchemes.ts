@@ -1,5 +1,5 @@
-// What colour, shape and line pattern stand for: the status, or another question asked of each intervention. Every kind has a
-// colour, a shape, a line pattern and a text of its own, the same in list, map, legend, table, chart and print.
+// Colour schemes: what colour, shape and line pattern stand for. Each kind has its own colour, shape, line pattern and label, the
+// same in list, map, legend, table, chart and print.
 import type { Intervention } from './plan';
 import { GROUPS, type SymbolId } from './symbology';
 
@@ -17,7 +17,7 @@ export interface ColourScheme {
   markOf: (one: Intervention) => SymbolId;
 }
 
-/** What the words of the kinds come from. */
+/** Where the labels of kinds come from. */
 export interface SchemeLabels {
   label: (vocabulary: string, id: string) => string;
   ids: (vocabulary: string) => string[];
@@ -31,7 +31,7 @@ export interface SchemeLabels {
   between: (from: string, to: string) => string;
 }
 
-/** Bounds of the classes of cost, in cents. */
+/** Class breaks of cost, in cents. */
 const BOUNDS = [10_000_000, 50_000_000, 200_000_000, 1_000_000_000];
 const MOST_CITIES = 7;
 const NONE: SymbolId = 'kind-none';
@@ -59,7 +59,7 @@ export function schemeOf(id: ColourSchemeId, list: Intervention[], words: Scheme
   return { id: 'status', kinds, markOf: (one) => `status-${one.group}` };
 }
 
-/** By the first of the codes that an intervention names. */
+/** Kinds by the first code of an intervention. */
 function schemeByCode(id: ColourSchemeId, codes: string[], of: (one: Intervention) => string[], label: (code: string) => string, none: string): ColourScheme {
   const known = codes.slice(0, 7);
   const kinds: SchemeKind[] = [...known.map((code, i) => ({ mark: `kind-${i + 1}` as SymbolId, label: label(code) })), { mark: NONE, label: none }];
@@ -78,7 +78,7 @@ function schemeByCost({ euros, upTo, over, between, notCosted }: SchemeLabels): 
   return { id: 'cost', kinds, markOf };
 }
 
-/** The cities with most interventions each have their own sign; the rest share one. */
+/** The cities with most interventions have their own symbols; the others share one. */
 function schemeByCity(list: Intervention[], words: SchemeLabels): ColourScheme {
   const counts = new Map<string, number>();
   for (const { city } of list) counts.set(city, (counts.get(city) ?? 0) + 1);

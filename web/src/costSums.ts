@@ -1,5 +1,5 @@
-// The money of what was found, by kind and by year. Whole costs only are added up as in the sums of the list; a year has its share
-// of each cost as if it were spent evenly over the months of the works. Money in cents.
+// Cost of the results by kind and by year, in cents. Only whole costs are added, as in the plan's totals; a year gets its share
+// as if the cost were spread evenly over the months of the works.
 import { worksSpan } from './planMonths';
 import { euShareOf, type Intervention } from './plan';
 import type { SymbolId } from './symbology';
@@ -8,11 +8,11 @@ export interface CostPart {
   count: number;
   known: number;
   cost: number;
-  /** Of the cost, what is known to come from the EU. */
+  /** The known EU share of the cost. */
   eu: number;
 }
 
-/** A sum for a whole programme stands for several actions and is not added to them. */
+/** The cost of a programme stands for several actions and is not added to them. */
 const isCounted = (one: Intervention) => one.cost !== null && one.costScope !== 'programme';
 const euPart = (one: Intervention) => (euShareOf(one) === null ? 0 : Math.min(one.euShare ?? 0, one.cost ?? 0));
 
@@ -33,7 +33,7 @@ export function sumByKind(list: Intervention[], markOf: (one: Intervention) => S
 
 export interface YearlyCost {
   years: { year: number; cost: number; eu: number }[];
-  /** How many have both a cost and a beginning and an end, and so stand in the years. */
+  /** How many have a cost, a start and an end, and so count in the years. */
   known: number;
 }
 

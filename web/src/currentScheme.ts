@@ -1,4 +1,4 @@
-// What colour and shape stand for now, in words of the person's language.
+// The current colour scheme in the person's language, and counts by it.
 import { computed } from '@preact/signals';
 import { formatEuros } from './format';
 import { t } from './i18n';
@@ -31,12 +31,12 @@ export function kindOf(one: Intervention): SchemeKind | undefined {
   return colourScheme.value.kinds.find((kind) => kind.mark === mark);
 }
 
-/** How many of those found are of each kind. */
+/** Results per kind. */
 export const kindCounts = computed(() => {
   const counts = new Map<SymbolId, number>(SYMBOL_IDS.map((mark) => [mark, 0]));
   for (const one of foundInterventions.value) counts.set(markOf(one), counts.get(markOf(one))! + 1);
   return counts;
 });
 
-/** How many run in each month of all that is found at any time. */
+/** Works per month, regardless of the filtered years. */
 export const monthHistogram = computed(() => countPerMonth(plan.value ? matchingInterventions(plan.value, { ...filter.value, from: null, to: null }) : []));

@@ -1,11 +1,14 @@
-// What is shown, to take along: as a table for a spreadsheet, as GeoJSON for other maps. Pure text; the page hands it out.
+// Exports of the results: CSV for spreadsheets, GeoJSON for other maps. Pure text, except for the download itself.
 import type { FeatureCollection } from 'geojson';
 import { anchorPoint } from './geometry';
 import type { Intervention } from './plan';
 
 export type CsvCell = string | number | null;
 
-/** RFC 4180 with a byte order mark, by which spreadsheets know UTF-8. Text that a spreadsheet would run as a formula is quoted with an apostrophe. */
+/**
+ * CSV (RFC 4180) with a byte order mark, by which spreadsheets recognise UTF-8. Text that a spreadsheet would run as a formula gets
+ * an apostrophe.
+ */
 export function toCsv(head: string[], lines: CsvCell[][]): string {
   return `\ufeff${[head, ...lines].map((line) => line.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }
@@ -17,7 +20,7 @@ function csvCell(value: CsvCell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Longitude and latitude of a point on it, for a spreadsheet. */
+/** Longitude and latitude of a point on the geometry, for a spreadsheet. */
 export function lonlatCells(one: Intervention): [CsvCell, CsvCell] {
   const [lon, lat] = anchorPoint(one.geometry) ?? [];
   const round = (degrees: number) => Math.round(degrees * 1e6) / 1e6;
@@ -32,7 +35,7 @@ export function toGeojson(list: Intervention[]): string {
   return JSON.stringify(all);
 }
 
-/** Hands a file to the person. */
+/** Downloads a file. */
 export function downloadFile(name: string, content: BlobPart, type: string): void {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const link = Object.assign(document.createElement('a'), { href: url, download: name });

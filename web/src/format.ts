@@ -1,10 +1,10 @@
-// Numbers, money and dates in words of the person's language. Money says what it rests on; dates say no more than is known.
+// Numbers, money and dates in the person's language. Dates are no finer than their precision.
 import { language, t } from './i18n';
 import type { Intervention } from './plan';
 
 const cache = new Map<string, unknown>();
 
-/** Formatters are dear to make; one of each kind is kept per language. */
+/** Creating a formatter is slow; one of each kind is cached per language. */
 function formatter<T>(kind: string, make: (language: string) => T): T {
   const key = `${language.value}|${kind}`;
   if (!cache.has(key)) cache.set(key, make(language.value));
@@ -19,15 +19,15 @@ export function formatPercent(share: number): string {
   return formatter('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 0 })).format(share);
 }
 
-/** The official languages of the European Union, which names are given in. */
+/** The official languages of the European Union, for names in several languages. */
 export const languagesOfEurope = 'bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv'.split(' ');
 
-/** What a language is called in the person's own. */
+/** The name of a language in the person's language. */
 export function languageName(code: string): string {
   return formatter('languages', (lang) => new Intl.DisplayNames(lang, { type: 'language' })).of(code) ?? code;
 }
 
-/** Short money for lists and sums. */
+/** A short amount for lists and totals. */
 export function formatEuros(cents: number): string {
   return formatter(
     'short',
@@ -35,7 +35,7 @@ export function formatEuros(cents: number): string {
   ).format(cents / 100);
 }
 
-/** The amount as it was given, to the cent where there are cents. */
+/** The amount as entered, with cents where it has some. */
 export function formatExactEuros(cents: number): string {
   const digits = cents % 100 === 0 ? 0 : 2;
   return formatter(
@@ -44,12 +44,12 @@ export function formatExactEuros(cents: number): string {
   ).format(cents / 100);
 }
 
-/** Metres under a kilometre, else kilometres, to three digits. */
+/** A distance in metres, from a kilometre on in kilometres. */
 export function formatDistance(metres: number): string {
   return metres < 1000 ? formatMeasure(metres, 'meter', 'm') : formatMeasure(metres / 1000, 'kilometer', 'km');
 }
 
-/** Square metres under a hectare, hectares under a square kilometre, else square kilometres. */
+/** An area in square metres, from a hectare on in hectares, from a square kilometre on in square kilometres. */
 export function formatArea(squareMetres: number): string {
   if (squareMetres < 10_000) return `${formatRounded(squareMetres)} m²`;
   return squareMetres < 1_000_000 ? formatMeasure(squareMetres / 10_000, 'hectare', 'ha') : `${formatRounded(squareMetres / 1_000_000)} km²`;
@@ -72,7 +72,7 @@ const DATE_FORMATS: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormat
 const dateFormatter = (precision: Exclude<DatePrecision, 'season'>) =>
   formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...DATE_FORMATS[precision], timeZone: 'UTC' }));
 
-/** A month counted from the year 0, in words. */
+/** A month, counted from the year 0, in words. */
 export function formatMonth(month: number): string {
   const format = formatter('monthYear', (lang) => new Intl.DateTimeFormat(lang, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
   return format.format(new Date(Date.UTC(Math.floor(month / 12), month % 12, 15)));
@@ -83,7 +83,7 @@ export function formatDay(iso: string): string {
   return Number.isNaN(date.getTime()) ? iso : dateFormatter('day').format(date);
 }
 
-/** A moment in the person's own time zone. */
+/** Date and time in the person's time zone. */
 export function formatDayAndHour(iso: string | number): string {
   const date = new Date(iso);
   const format = formatter(
@@ -93,7 +93,7 @@ export function formatDayAndHour(iso: string | number): string {
   return Number.isNaN(date.getTime()) ? String(iso) : format.format(date);
 }
 
-/** When an intervention runs, no finer than its dates are known. */
+/** The period of an intervention, no finer than its dates are known. */
 export function formatPeriod(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
   const precision = (['day', 'month', 'season', 'year'] as const).find((known) => known === one.date_precision) ?? 'year';
   if (!one.start && !one.end) return t('date.none');

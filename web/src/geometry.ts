@@ -1,5 +1,5 @@
-// The little geometry that the page needs: boxes to move the map to, and points to hang signs and names on.
-// Coordinates are lonlat degrees.
+// Geometry for the map view: bounding boxes to move the camera to, and points for symbols and labels. Coordinates are lonlat
+// degrees.
 import type { Geometry, Position } from 'geojson';
 
 /** west, south, east, north */
@@ -25,7 +25,7 @@ export function joinBoxes(boxes: Iterable<BoundingBox | null>): BoundingBox | nu
   return all;
 }
 
-/** A point that lies on the geometry: for an area well inside it, for a line halfway along. */
+/** A point on the geometry: inside an area, halfway along a line. */
 export function anchorPoint(geometry: Geometry | null | undefined): Position | null {
   switch (geometry?.type) {
     case 'Point':
@@ -88,7 +88,7 @@ function pointHalfway(line: Position[]): Position | null {
 
 const interpolate = (a: Position, b: Position, t: number): Position => [a[0]! + (b[0]! - a[0]!) * t, a[1]! + (b[1]! - a[1]!) * t];
 
-/** The middle of the widest stretch among seven cuts across the area. */
+/** A point inside a polygon: the middle of its widest interval among seven horizontal cuts. */
 function pointInside(rings: Position[][]): Position | null {
   const box = boundingBox({ type: 'Polygon', coordinates: rings });
   if (!box) return null;

@@ -1,4 +1,4 @@
-// Opens the page, a step at a time: asks for the plan, ties the state to the address, and shows the panel; the map comes after it.
+// Starts the page in steps: requests the plan, connects the state to the address, renders the panel; the map loads after it.
 import { render } from 'preact';
 import './tokens.css';
 import './style.css';

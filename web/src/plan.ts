@@ -1,4 +1,4 @@
-// The plan as the page holds it, and the pure questions it asks of it: what matches, in which order, what it adds up to.
+// The plan on the page, and pure functions of it: filtering, sorting, totals.
 import type { Geometry, Position } from 'geojson';
 import { matchesWords, searchWords } from './textSearch';
 import type { BoundingBox } from './geometry';
@@ -52,9 +52,9 @@ export interface Intervention {
   costScope: string;
   geometry: Geometry | null;
   box: BoundingBox | null;
-  /** Everything that was said of it, as the server sent it. */
+  /** All properties, as the server sent them. */
   properties: Record<string, unknown> & { cost?: DecimalAmount; eu_share?: DecimalAmount };
-  /** Its searchable text in every language, folded. */
+  /** Searchable text in all languages, folded. */
   folded: string;
 }
 
@@ -64,7 +64,7 @@ export interface PlanData {
   areas: PlanArea[];
   interventions: Intervention[];
   byId: Map<string, Intervention>;
-  /** Names of indicators, by their id and language. */
+  /** Names of indicators by id and language. */
   indicators: Map<string, Record<string, string>>;
 }
 
@@ -120,14 +120,17 @@ export function matchingInterventions(plan: PlanData, filter: PlanFilter): Inter
   );
 }
 
-/** At another date an intervention has the group of that date, and any of its statuses. */
+/** At another month an intervention has that month's group, and matches any of its statuses. */
 function hasStatus({ status, group }: Intervention, wanted: ReadonlySet<string>): boolean {
   return group === groupOf(status) ? wanted.has(status) : statusesOf(group).some((one) => wanted.has(one));
 }
 
 const meetsAny = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
 
-/** First and last year, or null where there is no date at all. An open end of what is under way is this year, any other is the start. */
+/**
+ * First and last year, or null without dates. Running works without an end last until this year, others without an end only in their
+ * first.
+ */
 export function yearSpan(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
   const first = one.start ?? one.end;
   if (!first) return null;
@@ -144,7 +147,7 @@ function inYears(one: Intervention, from: number | null, to: number | null): boo
 
 export type ListOrder = 'status' | 'start' | 'cost' | 'title';
 
-/** Sorted copies; what is not known comes last, and equal ones by title, so that the order is always the same. */
+/** Returns a sorted copy. Unknown values come last, equal ones by title, so that the order is stable. */
 export function sortInterventions(list: Intervention[], order: ListOrder, title: (one: Intervention) => string, language: string): Intervention[] {
   const collator = new Intl.Collator(language);
   const byTitle = (a: Intervention, b: Intervention) => collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
@@ -162,7 +165,7 @@ function compareKnown<T>(a: T | null | undefined, b: T | null | undefined, compa
   return b === null || b === undefined ? -1 : compare(a, b);
 }
 
-/** EU money as a share of the cost; only of a whole cost, for a share of a grant or of a design says nothing. */
+/** The EU share of the cost. Null unless the cost is the whole cost: a share of a grant or a design means nothing. */
 export function euShareOf(one: Intervention): number | null {
   return WHOLE.has(one.costScope) ? shareOf(one.euShare, one.cost) : null;
 }
@@ -171,14 +174,14 @@ const WHOLE = new Set(['total', 'unknown']);
 
 export interface PlanTotals {
   count: number;
-  /** Cents of all known costs, and how many are known. */
+  /** Sum of known costs in cents, and how many are known. */
   cost: number;
   costKnown: number;
-  /** Known costs in the sum that are not said to be the whole cost of one action (design or grant only, unknown scope). */
+  /** Known costs in the sum that are not the whole cost of one action (design, grant, unknown scope). */
   costPartial: number;
-  /** Programme sums: they stand for several actions, so they are not added up with them. */
+  /** Costs of programmes: they stand for several actions, so they are not added. */
   programmes: number;
-  /** EU money in cents over those whose whole cost is known too, with that cost: numerator and denominator. */
+  /** EU money in cents where the whole cost is known, and that cost: numerator and denominator. */
   eu: number;
   euOf: number;
   euKnown: number;
@@ -220,14 +223,14 @@ export function sumInterventions(list: Intervention[]): PlanTotals {
   return all;
 }
 
-/** What dropping one part of the filter would give, the smallest step that finds something first. */
+/** The number of results without one part of the filter, for each part that would give any. */
 export function widerFilters(plan: PlanData, filter: PlanFilter): { part: PlanFilterPart; count: number }[] {
   return activeParts(filter)
     .map((part) => ({ part, count: matchingInterventions(plan, withoutPart(filter, part)).length }))
     .filter(({ count }) => count > 0);
 }
 
-/** How many of the list run in each year, for years from first to last. */
+/** Interventions per year, from the first year to the last. */
 export function countPerYear(list: Intervention[]): { year: number; count: number }[] {
   const spans = list.map(yearSpan).filter((span) => span !== null);
   if (!spans.length) return [];

@@ -1,5 +1,5 @@
-// The plan at a date: what runs, what is still to come, what is done, by the dates it gives itself. A month is the finest that
-// most dates are known to; months are counted from the year 0, so that they can be added and compared.
+// The plan at a month: which works run, are planned or finished, by their own dates. Most dates are known to the month; months
+// are counted from the year 0, so that they can be added and compared.
 import type { Intervention, PlanData } from './plan';
 import type { StatusGroup } from './symbology';
 
@@ -12,12 +12,12 @@ export const monthOf = (iso: string): MonthNumber => Number(iso.slice(0, 4)) * 1
 export const monthText = (month: MonthNumber) => `${String(Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`;
 export const thisMonth = (): MonthNumber => monthOf(new Date().toISOString());
 
-/** "2026-06" as a month; null for anything else. */
+/** Reads "2026-06"; null for any other text. */
 export function parseMonth(text: string): MonthNumber | null {
   return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? monthOf(text) : null;
 }
 
-/** First and last month of the works; an open end lasts, except where the status says it is over. Null without any date. */
+/** First and last month of the works. Without an end they go on, unless their status is done. Null without dates. */
 export function worksSpan(one: DatedWorks): [MonthNumber, MonthNumber] | null {
   if (!one.start && !one.end) return null;
   const first = one.start ? monthOf(one.start) : monthOf(`${one.end!.slice(0, 4)}-01`);
@@ -25,7 +25,10 @@ export function worksSpan(one: DatedWorks): [MonthNumber, MonthNumber] | null {
   return [first, one.group === 'done' ? first : Infinity];
 }
 
-/** The group at a month. What has not begun by its status has not begun before today; what was set aside stays so. Null without any date. */
+/**
+ * The status group at a month. Works whose status is not running have not begun before today; set-aside works stay so. Null without
+ * dates.
+ */
 export function groupAt(one: DatedWorks, month: MonthNumber, now = thisMonth()): StatusGroup | null {
   const span = worksSpan(one);
   if (!span) return null;
@@ -36,7 +39,7 @@ export function groupAt(one: DatedWorks, month: MonthNumber, now = thisMonth()):
   return month <= span[1] ? 'running' : 'done';
 }
 
-/** The plan as it stands at a month; what has no date is left out. */
+/** The plan at a month; interventions without dates are left out. */
 export function planAt(plan: PlanData, month: MonthNumber): PlanData {
   const now = thisMonth();
   const interventions = plan.interventions.flatMap((one) => {
@@ -46,7 +49,7 @@ export function planAt(plan: PlanData, month: MonthNumber): PlanData {
   return { ...plan, interventions };
 }
 
-/** How many run in each month, from the January of the first to the December of the last that is dated. */
+/** Works per month, from the January of the first year with dates to the December of the last. */
 export function countPerMonth(list: DatedWorks[]): { first: MonthNumber; counts: number[] } {
   const spans = list.flatMap((one) => worksSpan(one) ?? []);
   if (!spans.length) return { first: 0, counts: [] };
@@ -77,7 +80,7 @@ export function countPerMonth(list: DatedWorks[]): { first: MonthNumber; counts:
   return { first, counts: changes.slice(0, -1).map((change) => (running += change)) };
 }
 
-/** The next month in which something begins or has ended, or null after the last one. */
+/** The next month in which works begin or have ended; null after the last one. */
 export function nextChange(list: DatedWorks[], after: MonthNumber): MonthNumber | null {
   const changes = list.flatMap((one) => worksSpan(one) ?? []).flatMap((month, i) => (i % 2 ? month + 1 : month));
   const later = changes.filter((month) => month > after && Number.isFinite(month));

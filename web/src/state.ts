@@ -1,5 +1,5 @@
-// All state of the page. What a person would share stands in the address too, and Back goes back through it;
-// panels and map alike read these signals and change them only by the actions below.
+// All state of the page. Shareable state is also in the address, and Back goes through it. Panels and map read these signals and
+// change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
 import { currentQuery, comparedSubjects, draggedArea } from './state/query';
@@ -28,7 +28,7 @@ import {
 import type { ColourSchemeId } from './colourSchemes';
 import { statusesOf, type StatusGroup } from './symbology';
 
-/** Where the map is asked to go. A new object is a new request. */
+/** Where the camera should go. A new object is a new request. */
 export type CameraGoal = { to: 'all' } | { to: 'box'; box: BoundingBox } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: MapCamera };
 
 const initialAddress = parseAddress(location.search);
@@ -43,51 +43,51 @@ export const hovered = signal('');
 export const tab = signal<PanelTab>(initialAddress.tab);
 export const order = signal<ListOrder>(initialAddress.order);
 export const sorting = signal<TableSorting>(initialAddress.sorting);
-/** How the plan is read. */
+/** The layout of the results. */
 export const planLayout = signal<PlanLayout>(initialAddress.reading);
-/** What colour and shape stand for. */
+/** The colour scheme. */
 export const colour = signal<ColourSchemeId>(initialAddress.colour);
-/** The month at which the plan is shown; null is as it stands. */
+/** The month at which the plan is shown; null for the current state. */
 export const month = signal<MonthNumber | null>(initialAddress.month);
 export const languageChoice = signal(initialAddress.language || readSetting('language'));
 export const themeChoice = signal<ThemeChoice>(initialAddress.theme === 'system' ? parseTheme(readSetting('theme')) : initialAddress.theme);
 export const camera = signal<MapCamera | null>(initialAddress.view);
-/** The second map, as `state/beside` writes it; empty is none. */
+/** The second map, as `state/secondMap.ts` writes it; empty without one. */
 export const secondMapText = signal(initialAddress.beside);
-/** The page is laid out for paper. */
+/** True while the page is laid out for printing. */
 export const printing = signal(initialAddress.print);
-/** The page stands in a frame of another page. */
+/** True in a frame of another page. */
 export const embedded = initialAddress.embed;
 export const cameraGoal = signal<CameraGoal | null>(null);
-/** The phone's sheet: half over the map, or full. */
+/** The phone's bottom sheet: full or half height. */
 export const sheetFull = signal(false);
-/** The map once it is drawn; there is none where there is no WebGL. */
+/** The map once it is open; null without WebGL. */
 export const mainMap = signal<MapView | null>(null);
 export const mapMissing = signal(false);
-/** Said to those who listen instead of look. */
+/** Announced to screen readers. */
 export const announcement = signal('');
 
 const systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => (systemDark.value = event.matches));
 export const dark = computed(() => !printing.value && (themeChoice.value === 'system' ? systemDark.value : themeChoice.value === 'dark'));
 
-/** The plan at the chosen month, or as it stands. */
+/** The plan at the chosen month, or its current state. */
 export const shownPlan = computed(() => (plan.value && month.value !== null ? planAt(plan.value, month.value) : plan.value));
 export const foundInterventions = computed(() => (shownPlan.value ? matchingInterventions(shownPlan.value, filter.value) : []));
 export const foundRows = computed(() => sortInterventions(foundInterventions.value, order.value, (one) => titleOf(one).text, language.value));
 export const totals = computed(() => sumInterventions(foundInterventions.value));
 export const selectedIntervention = computed(() => plan.value?.byId.get(selected.value) ?? null);
-/** How many each group would show, whatever statuses are chosen now. */
+/** The number of results per status group, regardless of the filtered statuses. */
 export const groupCounts = computed(() => {
   if (!shownPlan.value) return new Map<StatusGroup, number>();
   return sumInterventions(matchingInterventions(shownPlan.value, withoutPart(filter.value, 'statuses'))).byGroup;
 });
-/** All years of the chosen city's plan, whatever else is filtered, so that the bars stay where they are. */
+/** Interventions per year in the chosen city, regardless of other filters, so that the bars keep their place. */
 export const yearCounts = computed(() => {
   if (!plan.value) return [];
   return countPerYear(matchingInterventions(plan.value, { ...filter.value, from: null, to: null }));
 });
-/** What the map shows: the list's filter without the city, so that neighbours stay in sight. Null is everything. */
+/** What the map shows: the list's filter without the city, so that neighbours stay visible. Null for everything. */
 export const shownOnMap = computed(() => {
   if (!plan.value || !shownPlan.value) return null;
   const list = matchingInterventions(shownPlan.value, { ...filter.value, city: '' });
@@ -96,7 +96,7 @@ export const shownOnMap = computed(() => {
 
 export const detailVisible = computed(() => (camera.value?.zoom ?? 0) >= DETAIL_ZOOM);
 
-/** A title in the person's language where there is one; else in English or its own, which is said. */
+/** The title in the person's language, else in English or its own; `language` says which. */
 export function titleOf(one: Intervention): { text: string; language: string } {
   const own = one.language ?? 'en';
   if (own === language.value || !one.title_en) return { text: one.title, language: own };
@@ -118,7 +118,7 @@ export function selectCity(id: string): void {
   });
 }
 
-/** To a city that was found by its name: the name has done its work. */
+/** Goes to a city found by its name, and clears the search text. */
 export function selectFoundCity(id: string): void {
   batch(() => {
     setSearchText('');
@@ -154,7 +154,7 @@ export function toggleFilterValue(part: 'statuses' | 'objectives' | 'functions',
   filter.value = { ...filter.value, [part]: next };
 }
 
-/** A group is on when all its statuses are; a partly chosen one is completed first. */
+/** A group is selected when all its statuses are; a partly selected group is completed first. */
 export function toggleGroup(group: StatusGroup): void {
   const next = new Set(filter.value.statuses);
   const members = statusesOf(group);
@@ -200,7 +200,7 @@ export async function loadAll(): Promise<void> {
   }
 }
 
-/** Ties address, language and theme to the signals. Called once. */
+/** Connects address, language and theme to the signals. Called once. */
 export function connectState(): void {
   effect(() => void loadLanguage(preferredLanguage(languageChoice.value)));
   effect(() => {
@@ -267,7 +267,10 @@ function currentAddress(): PageAddress {
   };
 }
 
-/** A step is what Back undoes; moving the map or the date, typing on, turning a question's knobs, language and theme only rewrite the address. */
+/**
+ * Whether a change is a step that Back undoes. Moving the map or the month, further typing, query options, language and theme only
+ * replace the address.
+ */
 function isStep(before: PageAddress, now: PageAddress): boolean {
   const settled = (one: PageAddress) =>
     formatAddress({

@@ -1,22 +1,22 @@
-// One status, one sign: shape, colour and line pattern of each group of statuses, the same in list, map and legend.
-// Colours live in the stylesheet as `--status-GROUP`; shapes are drawn in a box of 16 × 16.
+// Symbology: shape, colour and line pattern of each status group and kind, the same in list, map and legend. Colours are custom
+// properties of the stylesheet (`--status-GROUP`); shapes are drawn in a box of 16 × 16.
 
 export type StatusGroup = 'idea' | 'testing' | 'committed' | 'running' | 'done' | 'aside';
 
 export interface SymbolStyle {
   /** Outline of the shape, as an SVG path. */
   shape: string;
-  /** A mark drawn on the shape in the panel's colour. */
+  /** A tick drawn on the shape in the panel's colour. */
   tick?: string;
-  /** Dash pattern of lines and edges in line widths; absent is solid. */
+  /** Dash pattern of lines and edges, in line widths; absent for a solid line. */
   dash?: [number, number];
-  /** Round ends make dots of very short dashes. */
+  /** Round caps: very short dashes become dots. */
   round?: boolean;
-  /** Line width against the usual one. */
+  /** Line width as a factor of the usual width. */
   width: number;
-  /** How much of an area's colour covers the ground. */
+  /** Opacity of an area's fill. */
   fill: number;
-  /** How much of a line's colour shows. */
+  /** Opacity of a line. */
   line: number;
 }
 
@@ -31,7 +31,7 @@ export const STATUS_SYMBOLS: Record<StatusGroup, SymbolStyle> = {
   aside: { shape: 'M3.6 1.8L8 6.2l4.4-4.4l1.8 1.8L9.8 8l4.4 4.4l-1.8 1.8L8 9.8l-4.4 4.4l-1.8-1.8L6.2 8L1.8 3.6z', width: 0.7, fill: 0, line: 0.65 },
 };
 
-/** What stands for a thing on the map and beside it: the name of its colour in the stylesheet, which has one shape and one line pattern. */
+/** Id of a symbol: the name of its colour in the stylesheet, which has one shape and one line pattern. */
 export type SymbolId = `status-${StatusGroup}` | `kind-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 'none'}` | `cost-${1 | 2 | 3 | 4 | 5}`;
 
 const kindSymbol = (shape: string, dash?: [number, number], width = 1): SymbolStyle => ({ shape, dash, width, fill: 0.24, line: 1 });
@@ -46,7 +46,7 @@ const KIND_SYMBOLS: Record<Exclude<SymbolId, `status-${StatusGroup}`>, SymbolSty
   'kind-6': kindSymbol('M8 .4l2.2 5l5.4.5l-4.1 3.6l1.2 5.3L8 12l-4.7 2.8l1.2-5.3L.4 5.9l5.4-.5z', [0.9, 0.6]),
   'kind-7': kindSymbol('M5.3 1h5.4v4.3H15v5.4h-4.3V15H5.3v-4.3H1V5.3h4.3z', [4, 0.8]),
   'kind-none': { ...kindSymbol('M1.5 5.5h13v5h-13z', [0.01, 1.9], 0.8), round: true },
-  // From a dot to a full disc, from a thin to a wide line: more is more.
+  // From a dot to a full disc, from a thin to a wide line: more cost, more ink.
   'cost-1': kindSymbol('M8 5.4a2.6 2.6 0 1 1 0 5.2a2.6 2.6 0 1 1 0-5.2z', undefined, 0.5),
   'cost-2': kindSymbol('M8 4.2a3.8 3.8 0 1 1 0 7.6a3.8 3.8 0 1 1 0-7.6z', undefined, 0.7),
   'cost-3': kindSymbol('M8 3a5 5 0 1 1 0 10a5 5 0 1 1 0-10z', undefined, 0.95),
@@ -77,7 +77,7 @@ const GROUP_OF_STATUS: Record<string, StatusGroup> = {
   abandoned: 'aside',
 };
 
-/** The group of a status; one that this page does not know is shown as an idea. */
+/** The group of a status; an unknown status counts as an idea. */
 export function groupOf(status: string | undefined): StatusGroup {
   return GROUP_OF_STATUS[status ?? ''] ?? 'idea';
 }

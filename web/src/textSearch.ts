@@ -1,5 +1,5 @@
-// Text made comparable: accents, case and letters that Unicode does not take apart are folded away,
-// so that "presernova" finds "Prešernova" and "krakow" finds "Kraków".
+// Text search without accents and case: "presernova" finds "Prešernova", "krakow" finds "Kraków". Letters that Unicode does not
+// decompose are mapped by hand.
 
 const LETTERS: Record<string, string> = { ł: 'l', đ: 'd', ø: 'o', ß: 'ss', æ: 'ae', œ: 'oe', ς: 'σ', ı: 'i', '’': "'" };
 
@@ -11,7 +11,7 @@ export function foldText(text: string): string {
     .replace(/[łđøßæœςı’]/g, (letter) => LETTERS[letter] ?? letter);
 }
 
-/** The words of a query, folded; a text matches when it holds each of them. */
+/** The folded words of a search; a text matches when it contains each of them. */
 export function searchWords(query: string): string[] {
   return foldText(query).split(/\s+/).filter(Boolean);
 }

@@ -1,6 +1,6 @@
-// Waiting that ends: what does not come in time fails with what was waited for.
+// Waits with a time limit.
 
-/** The work's own result, or an error once the time is over; `reason` says then what is still missing. */
+/** Returns the result of the work, or rejects after the limit with what `reason` says is missing. */
 export function withTimeLimit<T>(work: Promise<T>, limitMs: number, reason: () => string): Promise<T> {
   return new Promise((settle, fail) => {
     const timer = setTimeout(() => fail(new Error(`${reason()} (after ${limitMs / 1000} s)`)), limitMs);

@@ -1,6 +1,6 @@
-// Long work in short steps: between two, the browser answers keys and pointer, and paints.
+// Splits long work into tasks: in between, the browser handles input and paints.
 
-/** Goes on in a task of its own. */
+/** Continues in a new task. */
 export function yieldToBrowser(): Promise<void> {
   if ('scheduler' in globalThis && 'yield' in scheduler) return scheduler.yield();
   return new Promise((settle) => {

@@ -1,4 +1,4 @@
-// What an answer rests on: what was not counted, by which rules; and the ways to take the answer along.
+// The basis of an answer: what was not counted, by which rules; and its export.
 import { useState } from 'preact/hooks';
 import type { Feature } from 'geojson';
 import { language, t, type MessageKey } from '../i18n';
@@ -6,7 +6,7 @@ import { announcement, plan, selectIntervention, titleOf } from '../state';
 import { codeLabel } from '../ui/labels';
 import { resultGeojson, featuresCsv, mergeLeftOut, numbersCsv, type ProcessResult } from './processResult';
 
-/** Reasons that are not statuses; those are called by their own name. */
+/** Reasons other than statuses, which have labels of their own. */
 const REASON_TEXTS: Record<string, MessageKey> = {
   without_place: 'left.without_place',
   undated: 'left.undated',
@@ -118,7 +118,7 @@ function CopyLink() {
     navigator.clipboard
       .writeText(location.href)
       .then(() => (announcement.value = t('export.copied')))
-      .catch(() => setShown(true)); // the clipboard may be forbidden; then the link is there to be taken by hand
+      .catch(() => setShown(true)); // the clipboard may be forbidden; the link is then shown for copying by hand
   return shown ? (
     <input class="link-text" readOnly value={location.href} aria-label={t('export.link')} onFocus={(event) => event.currentTarget.select()} />
   ) : (
@@ -128,7 +128,7 @@ function CopyLink() {
   );
 }
 
-/** A byte order mark tells spreadsheets that the text is UTF-8. */
+/** Saves a file. CSV gets a byte order mark, by which spreadsheets recognise UTF-8. */
 function saveFile(name: string, type: string, text: string): void {
   const mark = type === 'text/csv' ? '\ufeff' : '';
   const url = URL.createObjectURL(new Blob([mark + text], { type: `${type};charset=utf-8` }));

@@ -1,4 +1,4 @@
-// One answer: its headline and what it says in one sentence, then the view of its question, then what it rests on.
+// One answer: title and sentence, the view of its question, and the basis of the answer.
 import { useEffect, useRef } from 'preact/hooks';
 import type { QueryResult } from './execution';
 import type { QuestionId } from './spatialQuery';

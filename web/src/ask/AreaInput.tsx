@@ -1,4 +1,4 @@
-// Where a question is asked: an area of the plan, a drawn one, or a place that is tapped, typed or set with the cross.
+// The place of a query: an area of the plan, a drawn one, or a point that is tapped, typed or set with the crosshair.
 import { t } from '../i18n';
 import { DrawTools } from '../draw/DrawTools';
 import { stopDrawing } from '../draw/drawing';
@@ -8,7 +8,7 @@ import { Icon } from '../ui/Icon';
 import { areaName } from './answerText';
 import type { Geometry } from 'geojson';
 
-/** The areas on offer: those of the chosen city, else all. */
+/** The selectable areas: those of the chosen city, else all. */
 function availableAreas() {
   const { city } = filter.value;
   return (plan.value?.areas ?? []).filter((one) => one.geometry && (!city || one.city === city));
@@ -58,7 +58,7 @@ function wholeCityArea(): string {
   return city ? t('ask.wholeCity', { city: cityName(city) }) : t('ask.wholePlan');
 }
 
-/** A typed or set place; tapping the map is offered by the tab itself. */
+/** Sets a typed point or the crosshair's; the tab itself offers tapping. */
 export function setDrawnPoint(shape: Geometry, settled: boolean): void {
   if (settled && shape.type === 'Point') setQueryPoint(shape.coordinates);
 }

@@ -1,5 +1,5 @@
-// The Ask tab: a question, what it takes, and one answer that follows the hand. It keeps the server asked and the map in
-// step as long as it is open.
+// The Ask tab: a question, its inputs, and one answer that updates during drawing. While it is open, it runs the query and
+// updates the map.
 import { computed, effect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import './ask.css';
@@ -43,7 +43,7 @@ const MISSING_TEXTS: Record<MissingInput, MessageKey> = {
   city: 'ask.need.city',
 };
 
-/** What is wanted now, from question, filters and shown time. */
+/** The current requests, from query, filters and shown time. */
 const queryRequests = computed(() => buildRequests(liveQuery.value, { filter: filter.value, days: shownDays() }));
 
 export function AskTab() {
@@ -99,7 +99,7 @@ function PointInput() {
   );
 }
 
-/** Filters of the plan narrow the question too; that is said, with the way out. */
+/** Says that the plan's filters narrow the query, with a button that clears them. */
 function FilterNotice() {
   const parts = activeParts(filter.value).filter((part) => part !== 'city' && part !== 'text');
   if (!parts.length) return null;
@@ -153,7 +153,7 @@ function AnswerArea() {
   );
 }
 
-/** As long as the tab is open: asks, shows handles, takes taps, keeps the map in step, and says each new answer. */
+/** Connects the open tab: runs the query, shows handles, handles taps, updates the map, announces answers. */
 function connectAskTab(): () => void {
   const ends = [
     followQuery(() =>
@@ -193,7 +193,7 @@ function connectAskTab(): () => void {
   };
 }
 
-/** The days of the shown month, else of the chosen years. */
+/** The days of the shown month, else of the filtered years. */
 function shownDays(): { from?: string; to?: string } {
   if (month.value !== null) return daysOfMonth(monthText(month.value));
   const { from, to } = filter.value;

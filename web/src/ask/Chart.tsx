@@ -1,4 +1,4 @@
-// A bar chart with its numbers as a table: the picture is for the eye, the table for everyone.
+// A bar chart with its numbers as a table for screen readers and for copying.
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { dark } from '../state';
@@ -7,20 +7,20 @@ export interface ChartBar {
   id: string;
   label: string;
   value: number;
-  /** The value as it is said. */
+  /** The value in words. */
   text: string;
-  /** A custom property of the stylesheet; the accent where there is none. */
+  /** A custom property of the stylesheet; the accent by default. */
   colour?: string;
-  /** More columns of the table. */
+  /** Further columns of the table. */
   more?: string[];
 }
 
 interface ChartProps {
   title: string;
   rows: ChartBar[];
-  /** What the first column holds, what the value is, and further columns. */
+  /** Headings of the first column, of the value, and of further columns. */
   columns: string[];
-  /** The end of the scale, so that charts side by side can be compared. */
+  /** The end of the scale, so that charts side by side are comparable. */
   most?: number;
   level?: 2 | 3;
 }
@@ -68,7 +68,7 @@ export function Chart({ title, rows, columns, most, level = 2 }: ChartProps) {
 const BAR_PX = 15;
 const ROW_PX = 40;
 
-/** Drawn by Observable Plot, which is loaded with the first chart. */
+/** Drawn by Observable Plot, which loads with the first chart. */
 function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>) {
   const holder = useRef<HTMLDivElement>(null);
   const key = JSON.stringify([rows, most, dark.value]);
@@ -118,7 +118,7 @@ function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>
           }),
         ],
       });
-      // One picture with one name: its parts need none.
+      // The picture has one label, so its parts need none.
       picture.querySelectorAll('g[aria-label]').forEach((part) => part.removeAttribute('aria-label'));
       picture.setAttribute('role', 'img');
       picture.setAttribute('aria-label', `${title}: ${rows.map(({ label, text }) => `${label} ${text}`).join(', ')}`);

@@ -1,4 +1,4 @@
-// Cities or areas side by side: the same figures on the same scale, each with what it rests on.
+// The Compare tab: cities or areas side by side, the same figures on the same scale, each with its basis.
 import { computed, effect, signal } from '@preact/signals';
 import { useEffect, useId } from 'preact/hooks';
 import './ask.css';
@@ -21,7 +21,7 @@ import { subjectRequest } from './processRequests';
 import { areaName, dimensionName, groupValueName, percentText } from './answerText';
 import { moneyText, moneyCents, numberValue } from './views/answerParts';
 
-/** Answers by what was asked, so that adding one asks for one. */
+/** Results by request, so that adding a subject sends one request. */
 const compareResults = signal<ReadonlyMap<string, ProcessResult>>(new Map());
 
 const requestKey = (subject: CompareSubject) => {
@@ -131,7 +131,7 @@ function SubjectChooser() {
 interface CompareFigure {
   id: string;
   name: string;
-  /** What the bar's length is; null where nothing is known. */
+  /** The length of the bar; null where the value is unknown. */
   value: (answer: ProcessResult) => number | null;
   said: (answer: ProcessResult) => string;
   basis?: (answer: ProcessResult) => string;
@@ -218,7 +218,7 @@ interface FigureTableProps {
   figures: CompareFigure[];
   list: ComparedAnswer[];
   known: ProcessResult[];
-  /** All figures on one scale, as they are counts of the same things. */
+  /** Puts all figures on one scale, as counts of the same things. */
   together?: boolean;
 }
 
@@ -263,7 +263,7 @@ function FigureCell({ figure, answer, most }: { figure: CompareFigure; answer: P
   );
 }
 
-/** How many of each group of statuses, with the plan's own signs. */
+/** Counts per status group, with the plan's symbols. */
 function StatusTable({ list, known }: { list: ComparedAnswer[]; known: ProcessResult[] }) {
   const count = (answer: ProcessResult, group: string) =>
     [...numbersByGroup(answer, 'features', 'status')].reduce((sum, [status, one]) => sum + (groupOf(status) === group ? (one.value ?? 0) : 0), 0);
@@ -304,7 +304,7 @@ function StatusTable({ list, known }: { list: ComparedAnswer[]; known: ProcessRe
   );
 }
 
-/** Asks for what is not yet known, and shows compared areas on the map. */
+/** Requests missing results, and shows the compared areas on the map. */
 function connectCompareTab(): () => void {
   const running = new Map<string, AbortController>();
   if (!comparedSubjects.peek().length && filter.peek().city) comparedSubjects.value = [`city:${filter.peek().city}`];

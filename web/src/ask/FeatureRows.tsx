@@ -1,4 +1,4 @@
-// Features of an answer as a list with the plan's signs. A row selects, so that the map outlines it; the selected one opens.
+// Result features as a list with the plan's symbols. A row selects, so that the map outlines it; the selected row opens.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatPeriod } from '../format';
@@ -15,9 +15,9 @@ const PAGE_SIZE = 100;
 interface FeatureRowsProps {
   features: ResultFeature[];
   title: string;
-  /** What the answer found out about one, said before everything else. */
+  /** The result for a feature, before everything else. */
   note?: (one: ResultFeature) => string;
-  /** What stands under a row. */
+  /** Content below a row. */
   under?: (one: ResultFeature) => ComponentChildren;
 }
 

@@ -1,4 +1,4 @@
-// What a question takes besides where: numbers, kinds, rules. Each is one labelled field; the answer follows as it changes.
+// The inputs of a question besides its place. Each is a labelled field; the answer follows as it changes.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
 import { signal } from '@preact/signals';
@@ -130,7 +130,7 @@ function DayInput({ id, name }: { id: string; name: string }) {
   );
 }
 
-/** A finer point, so it stands in one quiet line. */
+/** A secondary option, so it stands in one unobtrusive line. */
 const RuleInput = () => (
   <label class="select quiet wide">
     <span>{t('opt.rule')}</span>
@@ -142,7 +142,7 @@ const RuleInput = () => (
   </label>
 );
 
-/** Classes of facilities that the plan has; others would only find nothing. */
+/** Facility classes that occur in the plan; others would find nothing. */
 const classes = signal<string[] | null>(null);
 
 async function loadClasses(): Promise<void> {
@@ -168,7 +168,7 @@ async function loadSurveys(): Promise<void> {
   surveys.value = [...numbersByGroup(answer ?? undefined, 'features', 'survey').keys()].filter(Boolean);
 }
 
-/** A share of premises, per street or area, in one survey or from one to another. */
+/** A rate of premises per street or area, in one survey or between two. */
 function RateInputs() {
   useEffect(() => {
     if (!surveys.value) void loadSurveys();
@@ -191,7 +191,7 @@ function RateInputs() {
   );
 }
 
-/** One intervention to find others like it; begins with the one that is selected. */
+/** The intervention to find similar ones for; initially the selected one. */
 function InterventionInput() {
   const now = optionOf(currentQuery.value, 'id');
   useEffect(() => {

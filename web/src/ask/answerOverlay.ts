@@ -1,4 +1,4 @@
-// What the map shows of a question and its answer: a pure function from both to shapes and outlined interventions.
+// What the map shows of a query and its answer: a pure function to shapes and outlined interventions.
 import type { Feature, Geometry } from 'geojson';
 import { circlePolygon } from '../draw/measure';
 import type { AnswerOverlay } from '../state/query';
@@ -12,13 +12,13 @@ interface OverlayContext {
   /** The outline of an area of the plan. */
   outline: (area: string) => Geometry | null | undefined;
   isIntervention: (id: string) => boolean;
-  /** The drawing itself shows the drawn area. */
+  /** True while the drawing itself shows the drawn area. */
   drawing: boolean;
 }
 
 const overlayFeature = (geometry: Geometry, role: ShapeRole, id = ''): Feature => ({ type: 'Feature', properties: { role, id }, geometry });
 
-/** Made features that are neither of the plan nor to be shaded would only lie over what they were made of. */
+/** Computed features that are shaded; other computed ones would only cover what they were made of. */
 const SHADED_IDS = /^(gap-|reach)/;
 
 export function buildOverlay(query: SpatialQuery, parts: Record<string, ProcessResult>, known: OverlayContext): AnswerOverlay {
@@ -40,7 +40,7 @@ export function buildOverlay(query: SpatialQuery, parts: Record<string, ProcessR
   return { shapes: { type: 'FeatureCollection', features: shapes }, ids: [...ids] };
 }
 
-/** Which questions are about an area, and which about a place. */
+/** Which questions take an area, and which a point. */
 export const takesArea = ({ question }: SpatialQuery): boolean => ['inside', 'gaps', 'without', 'conflicts', 'summary', 'footprint'].includes(question);
 export const takesPoint = ({ question }: SpatialQuery): boolean => ['nearby', 'reach'].includes(question);
 

@@ -1,4 +1,4 @@
-// Sizes, distances and months in words, and names of what is asked about.
+// Sizes, distances and months in words, and names of what a query is about.
 import { language, t, type MessageKey } from '../i18n';
 import { formatNumber } from '../format';
 import { inLanguage } from '../model';
@@ -12,7 +12,7 @@ const formatUnit = (value: number, name: 'hectare' | 'meter' | 'kilometer' | 'mi
     value,
   );
 
-/** Square metres as a person says them. */
+/** An area in rounded units. */
 export function areaText(m2: number): string {
   return m2 >= 10_000 ? formatUnit(m2 / 10_000, 'hectare', m2 >= 1_000_000 ? 0 : 1) : `${formatNumber(Math.round(m2))} m²`;
 }
@@ -23,7 +23,7 @@ export function distanceText(m: number): string {
 
 export const minutesText = (value: number) => formatUnit(value, 'minute', 1);
 
-/** Shares are read to the whole per cent, small ones to a tenth. */
+/** A share in whole per cent; small ones with one decimal. */
 export function percentText(value: number): string {
   return new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: Math.abs(value) < 10 && value % 1 ? 1 : 0 }).format(value / 100);
 }
@@ -32,7 +32,7 @@ export function pointsText(value: number): string {
   return new Intl.NumberFormat(language.value, { maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(value);
 }
 
-/** Months such as `2025-09` as spans: neighbours are said together. */
+/** Months such as `2025-09` in words; consecutive ones as a range. */
 export function monthsText(list: string[]): string {
   const format = new Intl.DateTimeFormat(language.value, { month: 'short', year: 'numeric', timeZone: 'UTC' });
   return joinMonths(list)
@@ -42,13 +42,13 @@ export function monthsText(list: string[]): string {
 
 const middleOfMonth = (month: string) => new Date(`${month}-15T00:00:00Z`);
 
-/** The name of an area, in English where that is spoken. */
+/** The name of an area, in English on the English page. */
 export function areaName(id: string): string {
   const one = plan.value?.areas.find((area) => area.id === id);
   return (language.value === 'en' && one?.name_en) || one?.name || id;
 }
 
-/** What a value of a group is called. */
+/** The name of a group's value. */
 export function groupValueName(group: string, value: string): string {
   if (!value) return t('value.unknown');
   if (group === 'city') return cityName(plan.value?.cities.get(value));
@@ -69,7 +69,7 @@ const DIMENSION_NAMES: Record<string, MessageKey> = {
   ground: 'weight.ground',
 };
 
-/** What is split by or weighed: a field of interventions by its own name, or something that only questions know. */
+/** The name of a dimension: a field of interventions, or one that only queries have. */
 export const dimensionName = (id: string): string => (DIMENSION_NAMES[id] ? t(DIMENSION_NAMES[id]) : fieldName(id));
 
 const PRESET_NAMES: Record<string, MessageKey> = { RCO114: 'preset.RCO114', RCO026: 'preset.RCO026', RCO058: 'preset.RCO058', RCO074: 'preset.RCO074' };
@@ -78,7 +78,7 @@ export const presetName = (id: string): string => (PRESET_NAMES[id] ? t(PRESET_N
 
 export const measureName = (id: string): string => t(id === 'soft' ? 'measure.soft' : 'measure.hard');
 
-/** The name of a feature of an answer, whatever collection it is of. */
+/** The name of a result feature of any collection. */
 export function resultFeatureName({ id, properties: p }: ResultFeature): { text: string; language?: string } {
   const one = plan.value?.byId.get(String(id));
   if (one) return titleOf(one);
@@ -95,7 +95,7 @@ export function searchedName(what: string): string {
   return names[what as keyof typeof names] ?? what;
 }
 
-/** Facility classes in the order of the vocabulary. */
+/** Facility classes in the vocabulary's order. */
 export function facilityClasses(): string[] {
   return model.value?.vocabularies.facility_class?.concepts.map(({ id }) => id) ?? [];
 }

@@ -1,4 +1,4 @@
-// Which of the questions this server answers.
+// Which questions the server can answer.
 import { signal } from '@preact/signals';
 import { address } from '../api';
 import { QUESTIONS, type QuestionId } from './spatialQuery';

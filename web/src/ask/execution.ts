@@ -1,4 +1,4 @@
-// Asks the server while the person still draws: a short wait, only the latest question counts, an older one is broken off.
+// Executes queries while the person draws: after a short pause, the latest query only; an older request is aborted.
 import { effect, signal } from '@preact/signals';
 import { address } from '../api';
 import type { ProcessResult } from './processResult';
@@ -11,14 +11,14 @@ export interface QueryResult {
 }
 
 export interface QueryProblem {
-  /** The server's own words, which name the input; empty where no answer came. */
+  /** The server's sentence, which names the input; empty without a response. */
   detail: string;
   status: number;
 }
 
-/** After this time waiting is worth saying. */
+/** After this time the page says that it waits. */
 const PATIENCE_MS = 300;
-/** Not every step of a hand is a question. */
+/** Pause before a query is sent: not every move of the pointer is one. */
 const SETTLE_MS = 90;
 
 export const queryResult = signal<QueryResult | null>(null);
@@ -31,7 +31,7 @@ class QueryError extends Error {
   }
 }
 
-/** Sends one question. */
+/** Executes one process. */
 export async function executeProcess({ process, inputs }: ProcessRequest, signal?: AbortSignal): Promise<ProcessResult> {
   const response = await fetch(address(`api/processes/${process}/execution`), {
     method: 'POST',
@@ -47,11 +47,11 @@ export async function executeProcess({ process, inputs }: ProcessRequest, signal
 interface PendingQuery {
   query: SpatialQuery;
   requests: Record<string, ProcessRequest>;
-  /** The hand still moves: a shape that cannot be asked about is passed over on the way. */
+  /** True while the pointer moves: a refused shape on the way is ignored. */
   moving: boolean;
 }
 
-/** Keeps asking what `wanted` says, until ended. Null asks nothing. */
+/** Executes the query that `wanted` returns whenever it changes; null executes none. Returns the function that stops it. */
 export function followQuery(wanted: () => PendingQuery | null): () => void {
   let running: AbortController | null = null;
   let timer = 0;

@@ -1,4 +1,4 @@
-// Months such as `2025-09` laid together where they follow each other.
+// Joins consecutive months such as `2025-09` to spans.
 
 export function joinMonths(list: string[]): [string, string][] {
   const nth = (month: string) => Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7));

@@ -1,4 +1,4 @@
-// From what a person asks to what the server is asked: which processes, with which inputs; or what is still missing.
+// Translates a query to OGC API Processes requests: which processes with which inputs, or which input is missing.
 import type { Geometry } from 'geojson';
 import type { PlanFilter } from '../plan';
 import type { SpatialQuery } from './spatialQuery';
@@ -8,12 +8,12 @@ export interface ProcessRequest {
   inputs: Record<string, unknown>;
 }
 
-/** What a question still lacks. */
+/** The input that a query still needs. */
 export type MissingInput = 'area' | 'point' | 'intervention' | 'city';
 
 export type QueryRequests = { requests: Record<string, ProcessRequest>; missing?: undefined } | { requests?: undefined; missing: MissingInput };
 
-/** What else decides: the plan's filters, and the days of the shown month or years. */
+/** The plan's filters, and the days of the shown month or years. */
 export interface QueryContext {
   filter: PlanFilter;
   days: { from?: string; to?: string };
@@ -21,7 +21,7 @@ export interface QueryContext {
 
 type ProcessInputs = Record<string, unknown>;
 
-/** The values a question begins with. */
+/** Default options. */
 export const DEFAULT_OPTIONS: Record<string, string> = {
   radius: '300',
   distance: '100',
@@ -41,7 +41,7 @@ export const DEFAULT_OPTIONS: Record<string, string> = {
 
 export const optionOf = (query: Pick<SpatialQuery, 'options'>, name: string): string => query.options[name] ?? DEFAULT_OPTIONS[name] ?? '';
 
-/** A number that a person typed; what is no number is the default. */
+/** A typed number; the default where it is none. */
 export function optionNumber(query: Pick<SpatialQuery, 'options'>, name: string): number {
   const value = Number(optionOf(query, name));
   return Number.isFinite(value) && optionOf(query, name) !== '' ? value : Number(DEFAULT_OPTIONS[name] ?? 0);
@@ -102,13 +102,13 @@ export function buildRequests(query: SpatialQuery, context: QueryContext): Query
   }
 }
 
-/** Both days, or none: one alone compares nothing. */
+/** Both days, or null: one day alone compares nothing. */
 function comparedDays(query: SpatialQuery): ProcessInputs | null {
   const [before, after] = [optionOf(query, 'before'), optionOf(query, 'after')];
   return before && after ? { before, after } : null;
 }
 
-/** Where a question knows one day only, it is the first of those shown. */
+/** For a process with one day: the first of the shown days. */
 function dayInput({ from, to }: QueryContext['days']): ProcessInputs {
   const at = from ?? to;
   return at ? { at } : {};
@@ -125,7 +125,7 @@ function rateInputs(query: SpatialQuery, city: string): ProcessInputs {
   const per = optionOf(query, 'per');
   return {
     numerator: { state: optionOf(query, 'rate').split('+') },
-    // A unit that is no longer one leaves both sides.
+    // A unit that has ceased to exist counts on neither side.
     denominator: { state: ['occupied', 'vacant', 'works', 'unknown'] },
     group_by: per,
     ...(per === 'segment' ? { places: 'segments' } : {}),
@@ -139,7 +139,7 @@ function rateInputs(query: SpatialQuery, city: string): ProcessInputs {
   };
 }
 
-/** Criteria a choice can be weighed by; a weight of nothing is not sent. */
+/** Criteria of a portfolio; those without a weight are not sent. */
 export const CRITERIA = ['interventions', 'objectives', 'functions', 'pillars', 'types', 'eu_share', 'ground'] as const;
 
 function portfolioInputs(query: SpatialQuery, inCity: ProcessInputs): ProcessInputs {
@@ -155,7 +155,7 @@ function portfolioInputs(query: SpatialQuery, inCity: ProcessInputs): ProcessInp
   };
 }
 
-/** The plan's filters as a question takes them. Search words are not among them. */
+/** The plan's filters as process inputs, without the search text. */
 export function filterInputs({ city, statuses, objectives, functions }: PlanFilter, withCity = false): { filter?: ProcessInputs } {
   const filter: ProcessInputs = {
     ...(withCity && city ? { city } : {}),
@@ -166,7 +166,10 @@ export function filterInputs({ city, statuses, objectives, functions }: PlanFilt
   return Object.keys(filter).length ? { filter } : {};
 }
 
-/** `interventions` with the plan's filters, `calm` for streets without cars, `class-X` for facilities of a class. */
+/**
+ * Inputs for a searched collection: `interventions` with the plan's filters, `calm` for streets without cars, `class-X` for
+ * facilities of a class.
+ */
 function collectionInputs(what: string, works: ProcessInputs, city = ''): ProcessInputs {
   const place = city ? { city } : {};
   if (what.startsWith('class-')) return { collection: 'facilities', filter: { class: what.slice(6), ...place } };
@@ -182,7 +185,7 @@ function otherInputs({ collection, filter }: ProcessInputs): ProcessInputs {
 
 const pickInput = (inputs: ProcessInputs, name: string): ProcessInputs => (inputs[name] === undefined ? {} : { [name]: inputs[name] });
 
-/** Two surveys, two areas and the like are compared with the same question. */
+/** The request that compares a subject: the same process for each. */
 export function subjectRequest(subject: string, drawn: Geometry | null, { filter, days }: QueryContext): ProcessRequest | null {
   const works = filterInputs({ ...filter, city: '' });
   const group_by = ['status', 'objectives', 'functions'];

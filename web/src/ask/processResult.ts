@@ -1,11 +1,11 @@
-// An answer as the server gives it, and what is read from it: a number by its name, rows of a table, what was left out.
+// A process result as the server sends it, and how to read it: a number by its name, groups, what was left out; and its export.
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 
 export interface ResultNumber {
   name: string;
   value: number | null;
   unit: string;
-  /** An amount of money, exactly. */
+  /** The exact amount of money. */
   decimal?: string;
   numerator?: number;
   denominator?: number;
@@ -22,7 +22,7 @@ export interface ProcessResult {
   rules: string[];
 }
 
-/** The number of this name that belongs to no group, or to exactly this one. */
+/** The number with this name and exactly this group. */
 export function findNumber(answer: ProcessResult | undefined, name: string, group: Record<string, string> = {}): ResultNumber | undefined {
   const wanted = Object.entries(group);
   return answer?.numbers.find(
@@ -30,7 +30,7 @@ export function findNumber(answer: ProcessResult | undefined, name: string, grou
   );
 }
 
-/** The values of a group and the number of this name that each has, in the order of the answer. */
+/** The group's values with the number of this name, in the result's order. */
 export function numbersByGroup(answer: ProcessResult | undefined, name: string, group: string): Map<string, ResultNumber> {
   const rows = new Map<string, ResultNumber>();
   for (const one of answer?.numbers ?? []) {
@@ -40,7 +40,7 @@ export function numbersByGroup(answer: ProcessResult | undefined, name: string, 
   return rows;
 }
 
-/** Reason → ids over several answers, each id once. */
+/** Left-out ids by reason over several results, each id once. */
 export function mergeLeftOut(answers: ProcessResult[]): Map<string, string[]> {
   const all = new Map<string, Set<string>>();
   for (const { left_out } of answers) {
@@ -53,7 +53,7 @@ export function mergeLeftOut(answers: ProcessResult[]): Map<string, string[]> {
   return new Map([...all].map(([reason, ids]) => [reason, [...ids]]));
 }
 
-/** The answer's features as GeoJSON with everything that makes them worth trusting. */
+/** The result's features as GeoJSON, with numbers, left-out ids and rules. */
 export function resultGeojson(answers: Record<string, ProcessResult>, query: { link: string; shapes: Feature[] }): string {
   const all = Object.values(answers);
   const seen = new Set<string>();
@@ -71,7 +71,7 @@ export function resultGeojson(answers: Record<string, ProcessResult>, query: { l
   });
 }
 
-/** Every number, its basis and the ids behind it; and after them what was left out and why. */
+/** Every number with its basis and ids as CSV, followed by what was left out and why. */
 export function numbersCsv(answers: Record<string, ProcessResult>): string {
   const rows: unknown[][] = [['question', 'number', 'group', 'value', 'unit', 'numerator', 'denominator', 'ids']];
   for (const [name, { numbers, left_out }] of Object.entries(answers)) {
@@ -84,7 +84,7 @@ export function numbersCsv(answers: Record<string, ProcessResult>): string {
   return resultCsv(rows);
 }
 
-/** The features with what was found out about each; columns are whatever any of them has. */
+/** The features with their results as CSV; the columns are all that any feature has. */
 export function featuresCsv(answers: Record<string, ProcessResult>): string | null {
   const features = Object.values(answers).flatMap((one) => one.features.features);
   if (!features.length) return null;
@@ -98,7 +98,7 @@ function resultCsv(rows: unknown[][]): string {
   return rows.map((row) => `${row.map(resultCell).join(',')}\r\n`).join('');
 }
 
-/** Quoted where it must be; text that a spreadsheet would run as a formula is kept from it. */
+/** A CSV cell, quoted where needed. Text that a spreadsheet would run as a formula gets an apostrophe. */
 function resultCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return String(value);

@@ -1,4 +1,4 @@
-// What is asked, as a value, and as the part of the address that opens it again.
+// A spatial query as a value, and as the part of the address that reopens it.
 import type { Geometry, Position } from 'geojson';
 import { DECIMALS, shapeOf } from '../draw/coordinates';
 
@@ -20,16 +20,16 @@ export type QuestionId = (typeof QUESTIONS)[number];
 
 export interface SpatialQuery {
   question: QuestionId;
-  /** The id of an area of the plan; empty where an area is drawn, or none is chosen. */
+  /** Id of an area of the plan; empty where an area is drawn or none is chosen. */
   area: string;
   /** The drawn area. */
   shape: Geometry | null;
   point: Position | null;
-  /** Everything else that a question takes, by short names. */
+  /** The question's other inputs, by short names. */
   options: Readonly<Record<string, string>>;
 }
 
-/** What stands side by side: `city:ID`, `area:ID`, or `drawn`. */
+/** A compared subject: `city:ID`, `area:ID`, or `drawn`. */
 export type CompareSubject = string;
 
 export const EMPTY_QUERY: SpatialQuery = { question: 'inside', area: '', shape: null, point: null, options: {} };
@@ -69,7 +69,7 @@ function parsePoint(text: string): Position | null {
   return Math.abs(lon!) <= 180 && Math.abs(lat!) <= 85 ? [lon!, lat!] : null;
 }
 
-/** A ring as its corners; anything with holes or several parts as its coordinates. */
+/** A ring as its corners; polygons with holes or several parts as coordinates in JSON. */
 function formatShape(shape: Geometry): string {
   if (shape.type === 'Polygon' && shape.coordinates.length === 1) return shape.coordinates[0]!.slice(0, -1).map(formatPoint).join('/');
   return shape.type === 'GeometryCollection' ? '' : JSON.stringify(shape.coordinates);

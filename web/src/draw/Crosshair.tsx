@@ -1,5 +1,5 @@
-// Drawing without a pointer: the arrow keys move the map under a cross, Enter sets a corner, Enter again at the same place
-// ends. The same steps are buttons for those who cannot press exactly.
+// Drawing without a pointer: arrow keys move the map under a crosshair, Enter sets a corner, a second Enter at the same place
+// ends the shape. Buttons do the same for those who cannot press exactly.
 import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
 import './draw.css';
@@ -9,7 +9,7 @@ import { Icon } from '../ui/Icon';
 import { MIN_CORNERS, roundPosition, shapeOf, type ShapeKind } from './coordinates';
 import { crosshair, stopDrawing, type CrosshairState as Drawing } from './drawing';
 
-/** Draws with the middle of the map; the map takes the focus. */
+/** Starts drawing at the map's centre and moves the focus to the map. */
 export function drawWithKeys(kind: ShapeKind, done: Drawing['done']): void {
   stopDrawing();
   crosshair.value = { kind, corners: [], done };
@@ -17,7 +17,7 @@ export function drawWithKeys(kind: ShapeKind, done: Drawing['done']): void {
   mainMap.value?.getCanvas().focus();
 }
 
-/** The keys count from the moment the cross is there, and as long. */
+/** The keys work from the moment the crosshair is visible until it goes. */
 effect(() => {
   if (!crosshair.value) return;
   const press = (event: KeyboardEvent) => {

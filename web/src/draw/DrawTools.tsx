@@ -1,4 +1,4 @@
-// The tools for drawing a shape, the same wherever one is drawn: by pointer, by keys, by coordinates.
+// The drawing tools, the same for queries, edits and measuring: by pointer, by keys, by coordinates.
 import './draw.css';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
@@ -31,13 +31,13 @@ const TOOL_HINTS: Record<DrawTool, MessageKey> = {
 
 interface DrawToolsProps {
   kind: ShapeKind;
-  /** The shape that is there now. */
+  /** The current shape. */
   shape: Geometry | null;
-  /** Told of each change; it must stay the same function while one shape is drawn. */
+  /** Receives each change. Pass the same function for as long as one shape is drawn. */
   change: DrawingState['change'];
-  /** Only the ways without a pointer: a tap on the map is taken elsewhere. */
+  /** Hides the pointer tools, where a tap on the map already has a meaning. */
   quiet?: boolean;
-  /** What stands in one line with the tools; they then show their icons only. */
+  /** Content in the same line as the tools, which then show their icons only. */
   beside?: ComponentChildren;
 }
 
@@ -98,13 +98,13 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: DrawTo
   );
 }
 
-/** Coordinates as text, filled with what is drawn. */
+/** The coordinates of the shape as text. */
 function TypedCoordinates({ kind, shape, change }: DrawToolsProps) {
   const id = useId();
   const [text, setText] = useState(() => writeShape(shape));
   const [fault, setFault] = useState<ShapeFault | null>(null);
   const written = useRef(shape);
-  // Only another shape replaces what is typed, and at once: an effect after the next picture would wipe what is typed until then.
+  // Only another shape replaces the typed text, and before the next paint: a later effect would erase what is typed until then.
   useLayoutEffect(() => {
     if (written.current === shape) return;
     written.current = shape;

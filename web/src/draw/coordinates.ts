@@ -1,10 +1,10 @@
-// Places written as text, and back: one a line, latitude before longitude as maps and phones show them. Letters decide
-// where they are given, degrees may have minutes and seconds, decimals a comma. GeoJSON is taken as it is.
+// Coordinates as text, and back: one position a line, latitude before longitude as maps and phones show them. A hemisphere letter
+// overrides the order; degrees may have minutes and seconds, decimals a comma. GeoJSON is accepted.
 import type { Geometry, Position } from 'geojson';
 
 export type ShapeKind = 'point' | 'line' | 'polygon';
 
-/** What is wrong with a text, and in which line. */
+/** What is wrong in the text, and in which line. */
 export interface ShapeFault {
   kind: 'few' | 'unread' | 'range' | 'crossing';
   line: number;
@@ -33,7 +33,7 @@ export function readShape(text: string, kind: ShapeKind): ShapeReading {
   return shapeOf(corners, kind);
 }
 
-/** A shape from its corners in order; a ring is closed. */
+/** Builds a shape from its corners in order; closes a ring. */
 export function shapeOf(corners: Position[], kind: ShapeKind): ShapeReading {
   const open = kind === 'polygon' && corners.length > 1 && samePosition(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
   const distinct = open.filter((at, i) => !i || !samePosition(at, open[i - 1]!)).map(roundPosition);
@@ -44,7 +44,7 @@ export function shapeOf(corners: Position[], kind: ShapeKind): ShapeReading {
   return { shape: { type: 'Polygon', coordinates: [[...distinct, distinct[0]!]] } };
 }
 
-/** Longitude and latitude of one line of text, or null. */
+/** The lonlat position in a line of text, or null. */
 export function readPosition(line: string): Position | null {
   const parts = [...line.matchAll(COORDINATE_PATTERN)].map(([, before, degrees1, minutes1, seconds1, degrees2, minutes2, seconds2, after]) => {
     const read = (text: string | undefined) => Number((text ?? '0').replace(',', '.'));
@@ -59,7 +59,7 @@ export function readPosition(line: string): Position | null {
   return eastFirst ? [first.value, second.value] : [second.value, first.value];
 }
 
-/** The corners of a shape as the text that reads back to it; shapes of several parts are written as GeoJSON. */
+/** Writes a shape as text that `readShape` reads back; a shape of several parts as GeoJSON. */
 export function writeShape(shape: Geometry | null): string {
   const corners = cornersOf(shape);
   if (!shape || corners) return (corners ?? []).map(([lon = 0, lat = 0]) => `${lat.toFixed(DECIMALS)}, ${lon.toFixed(DECIMALS)}`).join('\n');
@@ -89,15 +89,15 @@ function readGeoJson(text: string, kind: ShapeKind): ShapeReading {
     const shape = json.type === 'Feature' ? json.geometry : (json as Geometry);
     if (shape && GEOMETRY_TYPES[kind].includes(shape.type) && 'coordinates' in shape && Array.isArray(shape.coordinates)) return { shape };
   } catch {
-    // not JSON: said below
+    // not JSON: reported below
   }
   return { fault: { kind: 'unread', line: 1 } };
 }
 
-/** More corners than this are left to the server to check. */
+/** An outline with more corners than this is checked by the server only. */
 const MAX_CHECKED = 400;
 
-/** Whether an outline runs over itself. */
+/** Whether an outline crosses itself. */
 export function crossesItself(corners: Position[]): boolean {
   const n = corners.length;
   if (n > MAX_CHECKED) return false;

@@ -1,4 +1,5 @@
-// How large and how far, in metres on the ellipsoid near a place: for a city exact to far less than a thousandth.
+// Planar distances and areas in metres around a place on the ellipsoid; within a city they are exact to far less than a
+// thousandth.
 import type { Geometry, Position } from 'geojson';
 
 const A = 6378137; // WGS 84, half the longer axis in metres
@@ -18,7 +19,7 @@ export function metresBetween(a: Position, b: Position): number {
   return Math.hypot((b[0]! - a[0]!) * x, (b[1]! - a[1]!) * y);
 }
 
-/** Square metres of a polygon or of several; anything else has none. */
+/** Area in square metres of a polygon or multipolygon; 0 for any other geometry. */
 export function planarArea(shape: Geometry | null): number {
   if (shape?.type === 'Polygon') return polygonArea(shape.coordinates);
   if (shape?.type === 'MultiPolygon') return shape.coordinates.reduce((sum, polygon) => sum + polygonArea(polygon), 0);
@@ -40,7 +41,7 @@ function ringArea(ring: Position[]): number {
   return Math.abs(twice) / 2;
 }
 
-/** A circle as a polygon. */
+/** Approximates a circle by a polygon; the radius is in metres. */
 export function circlePolygon(centre: Position, radius: number, corners = 64): Geometry {
   const [x, y] = metresPerDegree(centre[1]!);
   const ring = Array.from({ length: corners }, (_, i): Position => {
@@ -50,7 +51,7 @@ export function circlePolygon(centre: Position, radius: number, corners = 64): G
   return { type: 'Polygon', coordinates: [[...ring, ring[0]!]] };
 }
 
-/** The same line with fewer corners, none farther from the old line than so many metres. */
+/** Simplifies a line (Douglas and Peucker 1973); `tolerance` is in metres. */
 export function simplifyLine(line: Position[], tolerance: number): Position[] {
   if (line.length < 3) return line;
   const [x, y] = metresPerDegree(line[0]![1]!);

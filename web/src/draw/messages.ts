@@ -1,4 +1,4 @@
-// English messages of this part, which come with it.
+// English messages for drawing; they load with this part of the page.
 import { addEnglishMessages } from '../i18n';
 import draw from '../locales/en/draw.json';
 

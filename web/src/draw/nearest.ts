@@ -1,4 +1,4 @@
-// What of some shapes lies nearest to a hand on the screen.
+// Which of several shapes lies nearest to a point on the screen.
 import type { Geometry, Position } from 'geojson';
 import { planarArea } from './measure';
 
@@ -7,7 +7,7 @@ interface ScreenPoint {
   y: number;
 }
 
-/** The nearest corner within reach, else the nearest place on an edge; `project` takes lonlat to pixels. */
+/** The nearest corner within reach, else the nearest point of an edge. `project` maps lonlat to pixels; `reach` is in pixels. */
 export function nearestPosition(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => ScreenPoint, reach: number): Position | undefined {
   let corner: Position | undefined;
   let edge: Position | undefined;
@@ -32,7 +32,10 @@ export function nearestPosition(shapes: Geometry[], [x, y]: [number, number], pr
   return corner ?? edge;
 }
 
-/** What a tap means: the nearest point or line within reach, else the smallest area around the hand, else the nearest edge of one. */
+/**
+ * The outline that a tap means: the nearest point or line within reach, else the smallest area around the tap, else the nearest edge
+ * of an area.
+ */
 export function outlineAt<T extends { geometry: Geometry }>(
   outlines: readonly T[],
   at: Position,

@@ -1,14 +1,14 @@
-// Corners that catch on what is there: a corner of an outline or street first, else the nearest place on its edge. What the
-// page holds is caught exactly; what only the tiles know, as exactly as they draw it.
+// Snapping: a corner moves to a near corner of an outline or street, else to the nearest point of an edge. Shapes that the page
+// holds are exact; shapes from tiles are as exact as the tile draws them.
 import type { Geometry, Position } from 'geojson';
 import type { Map as MapView } from 'maplibre-gl';
 import { boundingBox } from '../geometry';
 import { plan, selected } from '../state';
 import { nearestPosition } from './nearest';
 
-/** How near the hand must be, in pixels. */
+/** Snapping distance in pixels. */
 const REACH_PX = 12;
-/** Layers of tiles whose shapes the page does not hold. */
+/** Tile layers whose features the page does not hold. */
 const TILE_ONLY_LAYERS = ['segments', 'facilities'];
 
 export function snapPosition(map: MapView, hand: Position): Position | undefined {

@@ -1,5 +1,4 @@
-// Carries out a drawing on the map with Terra Draw: takes the tool, shows handles, tells of each change. It is loaded when
-// someone draws for the first time.
+// Draws on the map with Terra Draw: follows the drawing state, shows handles, reports each change. Loaded with the first drawing.
 import { effect, untracked } from '@preact/signals';
 import type { Geometry, Polygon, Position } from 'geojson';
 import type { Map as MapView } from 'maplibre-gl';
@@ -24,12 +23,12 @@ import { snapPosition } from './snapping';
 const MODE_OF_TOOL: Record<DrawTool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
 const MODE_OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
 const SELECT_MODE = 'select';
-/** A smaller outline is still a line or a point. */
+/** Below this area an outline is still a line or a point. */
 const MIN_AREA_M2 = 10;
-/** A freehand outline keeps the corners that are farther than so many pixels from the line without them. */
+/** A freehand outline keeps the corners that lie farther than this from the simplified line. */
 const FREEHAND_PX = 1.5;
 
-/** Draws on this map whatever is to be drawn; ends it when called. */
+/** Draws what the drawing state asks for on this map. Returns the function that detaches it. */
 export function attachTerraDraw(map: MapView): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
@@ -41,7 +40,7 @@ export function attachTerraDraw(map: MapView): () => void {
   pen.start();
   let shown: Geometry | null = null;
   let several = false;
-  /** Laying out a shape is no change by the hand. */
+  /** True while this module places a shape: Terra Draw then reports changes that no person made. */
   let layingOut = false;
 
   const tell = (settled: boolean) => {
@@ -99,7 +98,7 @@ export function attachTerraDraw(map: MapView): () => void {
   };
 }
 
-/** Puts a shape on the map, a feature a part, and its handles where it is one part. */
+/** Adds a shape to the map, one feature per part; a shape of one part gets handles. */
 function placeShape(pen: TerraDraw, shape: Geometry): void {
   const features = shapeParts(shape).map((part) => ({
     type: 'Feature' as const,
@@ -133,7 +132,7 @@ function shapeParts(shape: Geometry): ShapePart[] {
   }
 }
 
-/** What is drawn now as one shape; null while it is too little, or runs over itself. */
+/** The drawing as one geometry; null while it has too few corners or crosses itself. */
 function drawnShape(pen: TerraDraw, several: boolean): Geometry | null {
   const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== SELECT_MODE && !isMark(properties));
   const all = features.map(({ geometry }) => completePart(geometry as ShapePart));
@@ -143,10 +142,10 @@ function drawnShape(pen: TerraDraw, several: boolean): Geometry | null {
   return { type: `Multi${all[0]!.type}`, coordinates } as Geometry;
 }
 
-/** Points that Terra Draw adds to what is drawn: corners, where it closes. */
+/** Points that Terra Draw adds to a drawing: corners, and the point that closes it. */
 const isMark = (properties: Record<string, unknown>) => ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
 
-/** A part without repeated corners; null while it is too little. */
+/** A part without repeated corners; null while it has too few of them. */
 function completePart(part: ShapePart): ShapePart | null {
   if (part.type === 'Point') return part;
   if (part.type === 'LineString') return part.coordinates.length > 1 ? part : null;
@@ -154,7 +153,7 @@ function completePart(part: ShapePart): ShapePart | null {
   return ring?.type === 'Polygon' && planarArea(ring) >= MIN_AREA_M2 ? ring : null;
 }
 
-/** A hand draws more corners than an outline needs, and they all would stand in the link. */
+/** Simplifies a freehand outline: it has more corners than it needs, and all of them would stand in the link. */
 function smoothOutline(map: MapView, pen: TerraDraw, id: string | number): void {
   const shape = pen.getSnapshotFeature(id)?.geometry as Polygon | undefined;
   if (!shape) return;
@@ -165,7 +164,7 @@ function smoothOutline(map: MapView, pen: TerraDraw, id: string | number): void 
   if (ring.length > 3) pen.updateFeatureGeometry(id, { type: 'Polygon', coordinates: [ring as Position[]] } as never);
 }
 
-/** Where a corner catches, given where the hand is. */
+/** Where a corner snaps to, for a position of the pointer. */
 type SnapOptions = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
 
 function drawModes(palette: MapPalette, catches: SnapOptions) {
@@ -185,7 +184,7 @@ function drawModes(palette: MapPalette, catches: SnapOptions) {
   ];
 }
 
-/** The look of a drawn question: accent, solid, a pale fill, round handles. */
+/** How a drawing looks: accent colour, solid line, pale fill, round handles. */
 function stylesOf(palette: MapPalette) {
   const [accent, panel] = [hexColour(palette.accent), hexColour(palette.panel)];
   const handle = (name: string, width: number) => ({
@@ -221,7 +220,7 @@ function stylesOf(palette: MapPalette) {
   };
 }
 
-/** `rgb(91, 42, 134)` as `#5b2a86`, which Terra Draw takes. */
+/** Converts `rgb(91, 42, 134)` to `#5b2a86`, which Terra Draw accepts. */
 function hexColour(colour: string): HexColor {
   const numbers = colour.match(/\d+(\.\d+)?/g) ?? [];
   return `#${numbers

@@ -1,4 +1,4 @@
-// What can be done with the intervention that is read: its next status in one click, editing, a copy, removal; and why not.
+// What a person can do with the intervention in the detail: change its status, edit, duplicate, remove; or why they cannot.
 import { useEffect } from 'preact/hooks';
 import { formatDayAndHour } from '../format';
 import { t, type MessageKey } from '../i18n';
@@ -15,7 +15,7 @@ import { History } from './History';
 import { loadOwnership, denialFor } from './ownership';
 import { editableCities, type EditDenial } from './permissions';
 
-/** Why it may not be changed, asked for where it is shown; null while that is not known. */
+/** Why the person may not edit it, asked for when it is shown; null while that is not known. */
 function useEditDenial(one: Intervention): EditDenial | null {
   useEffect(() => void loadOwnership([one.id]), [one.id, account.value?.login]);
   return denialFor(one);
@@ -23,7 +23,7 @@ function useEditDenial(one: Intervention): EditDenial | null {
 
 const DENIAL_TEXTS: Record<Exclude<EditDenial, ''>, MessageKey> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
 
-/** Under the title: the next status in one click. */
+/** Buttons for the next statuses, under the title. */
 export function StatusButtons({ one }: { one: Intervention }) {
   const why = useEditDenial(one);
   if (!account.value) return null;
@@ -43,7 +43,7 @@ export function StatusButtons({ one }: { one: Intervention }) {
   );
 }
 
-/** Editing, a copy, removal; or why not. */
+/** Edit, duplicate and remove; or the reason why not. */
 export function EditActions({ one }: { one: Intervention }) {
   const why = useEditDenial(one);
   if (!account.value) return null;
@@ -92,7 +92,7 @@ export function EditActions({ one }: { one: Intervention }) {
   );
 }
 
-/** At the end of the detail: how it came to be as it is. */
+/** The version history, at the end of the detail. */
 export function VersionHistory({ one, open }: { one: Intervention; open: boolean }) {
   const why = useEditDenial(one);
   return <History one={one} mayRestore={why === ''} opened={open} />;

@@ -1,4 +1,4 @@
-// Several at once: one field of all ticked rows. Who may not be changed, or not to this status, is left out and counted.
+// Changes one field of all ticked rows. Rows that the account may not change, or not to this status, are skipped and counted.
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
@@ -16,7 +16,7 @@ import { FieldInput } from './FieldInput';
 import { loadOwnership, denialFor } from './ownership';
 import { editableCities } from './permissions';
 
-/** Fields that make sense for many at once. */
+/** Fields that make sense for many interventions at once. */
 const BULK_FIELDS = [
   'status',
   'kind',
@@ -54,7 +54,7 @@ export function BulkBar() {
     setBusy(true);
     await setFieldOfMany(open, name, value);
     setBusy(false);
-    setValue((now: unknown) => (now === value ? null : now)); // another may have been chosen meanwhile
+    setValue((now: unknown) => (now === value ? null : now)); // another value may have been chosen meanwhile
   };
   return (
     <form class="bulk form" aria-label={t('bulk.label')} noValidate onSubmit={(event) => void apply(event)}>

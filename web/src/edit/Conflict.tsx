@@ -1,5 +1,5 @@
-// Two people changed the same thing: each field with what it was, what they made of it and what I made of it. What only one
-// changed is taken as it is and can be turned; what both changed has to be chosen.
+// A conflict: two people changed the same item. Each field shows its base value, their value and mine. A field that only one of
+// us changed is preset and can be switched; a field that both changed needs a choice.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import { formatDayAndHour } from '../format';
@@ -19,8 +19,8 @@ import { schemaOf } from './schemas';
 import { fetchHistory, type HistoryVersion } from './editApi';
 
 export function ConflictForm() {
-  const asked = openConflict.value!;
-  const { change, theirs, differences } = asked.conflict;
+  const { conflict } = openConflict.value!;
+  const { change, theirs, differences } = conflict;
   const heading = useRef<HTMLHeadingElement>(null);
   const [last, setLast] = useState<HistoryVersion | null>(null);
   const [choices, setChoices] = useState<ReadonlyMap<FieldName, MergeSide>>(new Map());
@@ -30,14 +30,14 @@ export function ConflictForm() {
     document.getElementById('tab-content')?.scrollTo(0, 0);
     announcement.value = t('conflict.opened');
     void fetchHistory(change.id).then((versions) => setLast(versions?.[0] ?? null));
-  }, [asked.conflict]);
+  }, [conflict]);
   const choose = (field: FieldName, side: MergeSide) => setChoices(new Map([...choices, [field, side]]));
   const both = differences.filter(({ by }) => by === 'both');
-  const open = both.filter(({ field }) => !choices.has(field));
+  const undecided = both.filter(({ field }) => !choices.has(field));
   const submit = (event: Event) => {
     event.preventDefault();
-    setMissing(open.length > 0);
-    if (open.length) document.querySelector<HTMLElement>(`[name="choice-${open[0]!.field}"]`)?.focus();
+    setMissing(undecided.length > 0);
+    if (undecided.length) document.querySelector<HTMLElement>(`[name="choice-${undecided[0]!.field}"]`)?.focus();
     else void commitMerged(choices);
   };
   const removed = !theirs || !change.now;
@@ -55,9 +55,9 @@ export function ConflictForm() {
           {editError.value}
         </p>
       )}
-      {missing && open.length > 0 && (
+      {missing && undecided.length > 0 && (
         <p class="fault" role="alert">
-          {t('conflict.missing', { count: open.length })}
+          {t('conflict.missing', { count: undecided.length })}
         </p>
       )}
       {differences.map((one) => (
@@ -92,7 +92,7 @@ interface DifferenceProps {
   one: FieldDifference;
   chosen: MergeSide | null;
   choose: (field: FieldName, side: MergeSide) => void;
-  /** There is nothing to choose: one side has no version. */
+  /** True when one side removed the item, so that there is nothing to choose. */
   fixed: boolean;
 }
 
@@ -128,7 +128,7 @@ function DifferenceChoice({ one, chosen, choose, fixed }: DifferenceProps) {
   );
 }
 
-/** A value as the detail shows it; nothing is said in words. */
+/** A value as the detail shows it; an empty value is said in words. */
 export function FieldValue({ field, schema, value }: { field: FieldName; schema: FieldSchema | undefined; value: unknown }) {
   if (field === GEOMETRY) return <span>{describeGeometry(value as Geometry | null)}</span>;
   if (isEmpty(value)) return <span class="none">{t('value.none')}</span>;

@@ -1,5 +1,5 @@
-// What else the plan holds, to be edited: a collection is chosen, and a thing of it from the list or by a tap on the map. Its form is
-// made of its schema like that of an intervention, and goes the same way.
+// Edits collections other than interventions: choose a collection, then an item from the list or by a tap on the map. The form
+// follows the collection's schema.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address, readJson, type FeatureItem } from '../api';
 import { tapHandler } from '../draw/drawing';
@@ -18,9 +18,9 @@ import { INTERVENTIONS, refOf } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
 import { contentOf, fetchMayAdd, fetchMayChange } from './editApi';
 
-/** Those that stand first, being what planners draw. */
+/** Collections that planners draw, listed first. */
 const FIRST_COLLECTIONS = ['areas', 'segments', 'facilities', 'premises'];
-/** What residents write is moderated elsewhere. */
+/** Contributions of residents are moderated elsewhere. */
 const HIDDEN_COLLECTIONS = [INTERVENTIONS, 'contributions'];
 const MAX_ITEMS = 500;
 const REACH_PX = 14;
@@ -69,7 +69,7 @@ export function DataBrowser() {
   );
 }
 
-/** As they were last had: they are there without a connection, too. */
+/** As they were last loaded, so that they are available without a connection. */
 let knownCollections: string[] = [];
 
 async function loadEditableCollections(): Promise<string[]> {
@@ -84,7 +84,7 @@ async function loadEditableCollections(): Promise<string[]> {
   return knownCollections;
 }
 
-/** The things of a collection, of the chosen city where they belong to cities. */
+/** The items of a collection, of the chosen city where they belong to cities. */
 function CollectionItems({ collection }: { collection: string }) {
   const { city } = filter.value;
   const schema = schemaOf(collection);
@@ -94,13 +94,13 @@ function CollectionItems({ collection }: { collection: string }) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const [refused, setRefused] = useState('');
-  // Anew after a change of one's own, and when others change something of it.
+  // Reloads after a change of one's own and when others change an item of it.
   const round = otherDataVersion.value;
-  const news = changedArea.value?.collection === collection ? changedArea.value : null;
+  const feedChange = changedArea.value?.collection === collection ? changedArea.value : null;
   useEffect(() => {
     let here = true;
     void fetchMayAdd(collection).then((may) => here && setOpen(may !== false));
-    // Without an answer what was shown stays.
+    // Without a response the list stays as it was.
     setList(itemListCache.get(name) ?? null);
     void loadCollectionItems(collection, ofCity ? city : '').then((found) => {
       if (found) itemListCache.set(name, found);
@@ -109,7 +109,7 @@ function CollectionItems({ collection }: { collection: string }) {
     return () => {
       here = false;
     };
-  }, [name, round, news]);
+  }, [name, round, feedChange]);
   const begin = async (item: FeatureItem) => {
     const id = String(item.id);
     const ref = refOf(collection, id);
@@ -173,7 +173,7 @@ function CollectionItems({ collection }: { collection: string }) {
   );
 }
 
-/** What this device has of it that the server has not. */
+/** Says that this device has a draft or a pending change of the item. */
 function LocalNote({ id, unsent }: { id: string; unsent: ReadonlySet<string> }) {
   const left = drafts.value.find((one) => one.key === id && isTouched(one));
   if (!left && !unsent.has(id)) return null;
@@ -182,7 +182,7 @@ function LocalNote({ id, unsent }: { id: string; unsent: ReadonlySet<string> }) 
 
 const itemTitle = ({ id, properties }: FeatureItem) => titleOfContent({ geometry: null, properties }) || String(id);
 
-/** Its city and what its choices say of it. */
+/** The item's city and the labels of its coded fields. */
 function itemSubtitle({ properties }: FeatureItem, schema: FieldSchema | undefined): string {
   const choices = Object.entries(schema?.properties ?? {}).filter(([name, field]) => field.enum && properties[name] && name !== 'location_precision');
   const said = choices.map(([name, field]) =>
@@ -192,7 +192,7 @@ function itemSubtitle({ properties }: FeatureItem, schema: FieldSchema | undefin
   return [...said, city].filter(Boolean).join(' · ');
 }
 
-/** Of a large collection, what lies in sight. Null when there is no answer. */
+/** Loads the items; of a large collection those in the map's view. Null without a response. */
 async function loadCollectionItems(collection: string, city: string): Promise<FeatureItem[] | null> {
   const sight = mainMap
     .peek()

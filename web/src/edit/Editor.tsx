@@ -1,4 +1,4 @@
-// The form of one intervention: what is wrong is summed up above and said at each field; every change is kept at once.
+// The form of one item: faults are summed up above it and repeated at each field; every change is stored on this device at once.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t, type MessageKey } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';
@@ -41,7 +41,7 @@ const SECTION_TITLES: Record<FormSection, MessageKey> = {
   record: 'section.record',
 };
 
-/** What an editor has in hand stands where the detail would. */
+/** The editor takes the place of the detail. */
 export function EditorPanel() {
   if (openConflict.value) return <ConflictForm key="conflict" />;
   if (openDraft.value) return <DraftEditor key={openDraft.value.key} one={openDraft.value} />;
@@ -143,7 +143,7 @@ function DraftEditor({ one }: { one: FeatureDraft }) {
   );
 }
 
-/** Within a text field the browser's own undo is nearer; elsewhere the keys undo a field. */
+/** In a text field the browser's own undo applies; elsewhere the keys undo the last field. */
 function handleEditorKeys(event: KeyboardEvent, submit: () => Promise<void>): void {
   if (!(event.ctrlKey || event.metaKey)) return;
   const target = event.target as HTMLElement;
@@ -208,7 +208,7 @@ function EditorSection({
   );
 }
 
-/** What is wrong, each with a link to its field. */
+/** The faults, each with a link to its field. */
 function FaultSummary({ faults: list, fields, schema }: { faults: readonly FieldFault[]; fields: FormField[]; schema: FieldSchema }) {
   if (!list.length) return null;
   const place = schema.properties?.geometry;

@@ -1,4 +1,4 @@
-// What every field of a form shares: its name, its help, what is wrong with it, and the frame around several controls.
+// What all form fields share: name, help, fault, and the frame around several controls.
 import type { ComponentChildren, ComponentType } from 'preact';
 import { formatNumber } from '../format';
 import { language, t } from '../i18n';
@@ -9,24 +9,24 @@ import { faultKey, type FaultReason, type FieldFault } from './validation';
 
 export interface InputProps {
   field: FormField;
-  /** Where it stands: its name, and before it the list and row it is in. */
+  /** The field's path: within a list also the list and the row. */
   at: readonly (string | number)[];
   value: unknown;
   faults: readonly FieldFault[];
   change: (value: unknown) => void;
-  /** The city of the thing, for choosing among its neighbours. */
+  /** The item's city, which narrows references. */
   city?: string;
-  /** The status that is on the server, which only some may follow; empty for a new thing. */
+  /** The item's status on the server, which limits the next one; empty for a new item. */
   status?: string;
 }
 
-/** Props of a field whose entries are fields themselves: `Entry` shows one of them. */
+/** Props of a field with entries; `Entry` renders one of them. */
 export type EntryProps = InputProps & { Entry: ComponentType<InputProps> };
 
 export const fieldId = (at: readonly (string | number)[]) => `field-${at.join('-')}`;
 export const titleOfField = ({ schema, name }: FormField) => fieldTitle(schema, name, language.value);
 
-/** A choice of what is not in a list yet. */
+/** Adds one of the options that the list does not have yet. */
 export function AddOption({ field, at, options, add }: InputProps & { options: [id: string, name: string][]; add: (id: string) => void }) {
   return (
     <span class="select full">
@@ -43,7 +43,7 @@ export function AddOption({ field, at, options, add }: InputProps & { options: [
   );
 }
 
-/** Several controls under one name. */
+/** Groups several controls under one name. */
 export function InputGroup({ children, ...props }: InputProps & { children: ComponentChildren }) {
   const { field, at } = props;
   return (
@@ -86,7 +86,7 @@ export function FieldError(props: InputProps) {
   ) : null;
 }
 
-/** What is wrong, in the person's language; a sentence of the server is in English and says so to those who listen. */
+/** Describes a fault in the person's language. The server's sentences are English and marked as such for screen readers. */
 export function FaultText({ fault }: { fault: FieldFault }) {
   if (fault.reason === 'said') return <span lang="en">{fault.value}</span>;
   return <>{faultText(fault)}</>;

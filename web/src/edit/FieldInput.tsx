@@ -1,4 +1,4 @@
-// One field of a form, asked for in its own way: with its name, what it means, and what is wrong with it.
+// The input of one form field, by its kind, with its name, help and fault.
 import { language, t } from '../i18n';
 import { inLanguage, vocabularyOf, conceptLabel } from '../model';
 import { cityName, model, plan, titleOf } from '../state';
@@ -53,7 +53,7 @@ function FieldControl(props: InputProps) {
   return <input {...common} value={text} onInput={(event) => change(event.currentTarget.value)} />;
 }
 
-/** A number as people write it: with a comma or a point, with spaces between thousands. What is no number stays as it was typed. */
+/** A number as people type it: with comma or point, with spaces between thousands. Text that is no number stays as typed. */
 function NumberInput(props: InputProps) {
   const { field, at, value, change } = props;
   const money = field.schema.format === 'decimal';
@@ -79,7 +79,7 @@ function NumberInput(props: InputProps) {
   );
 }
 
-/** "1 250,5" and "1250.5" are numbers; anything else is left for the check to name. */
+/** Reads "1 250,5" and "1250.5"; other text is returned for validation to report. */
 export function parseNumber(text: string): number | string | null {
   const plain = text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.');
   if (!plain) return null;
@@ -125,7 +125,7 @@ function optionsOf({ field, value, city, status }: InputProps): [string, string]
   return open.map((id) => [id, conceptLabel(vocabulary, id, language.value)]);
 }
 
-/** What the page holds, to choose from; ids of other collections are typed. */
+/** Options for references to collections that the page holds; ids of other collections are typed. */
 const REFERENCE_OPTIONS: Record<string, (city: string | undefined) => [string, string][]> = {
   interventions: interventionOptions,
   partners: () => (plan.value?.partners ?? []).map(({ id, name }) => [id, name]),
@@ -137,7 +137,7 @@ const isSelect = ({ kind, schema }: FormField) => {
   return kind === 'choice' || (kind === 'reference' && (from === 'cities' || from in REFERENCE_OPTIONS));
 };
 
-/** Interventions of the same city, which is where dependencies lie. */
+/** Interventions of the same city, where dependencies lie. */
 function interventionOptions(city: string | undefined): [string, string][] {
   const collator = new Intl.Collator(language.value);
   const own = (plan.value?.interventions ?? []).filter((one) => !city || one.city === city);

@@ -1,4 +1,4 @@
-// Who changed what of one intervention and when; any version can be made the newest again.
+// The version history of an intervention: who changed what and when. Any version can be restored.
 import { useEffect, useState } from 'preact/hooks';
 import { formatDayAndHour } from '../format';
 import { language, t } from '../i18n';

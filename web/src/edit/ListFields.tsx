@@ -1,5 +1,5 @@
-// Fields that hold several things: lines of text, and rows with parts of their own. Each entry can be added and removed;
-// the focus goes where the work goes on.
+// Fields with several entries: lines of text, and rows of fields. Entries can be added and removed; the focus moves to where the
+// work continues.
 import { t } from '../i18n';
 import { Icon } from '../ui/Icon';
 import { isBlank } from './featureChange';

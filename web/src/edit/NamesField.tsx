@@ -1,4 +1,4 @@
-// A field that holds a text in each of several languages: a line for each that is filled, and a way to add another.
+// A field with one text per language: a line for each language in use, and a way to add another.
 import { languageName, languagesOfEurope } from '../format';
 import { language, t } from '../i18n';
 import { eachLanguage } from '../model';

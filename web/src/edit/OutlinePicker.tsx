@@ -1,4 +1,4 @@
-// An outline that is there becomes the place: chosen from a list, tapped on the map, or taken at the map's middle by Enter.
+// Copies an existing outline into the geometry: chosen from a list, tapped on the map, or taken at the map's centre by Enter.
 import { useEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import { loadItems } from '../api';
@@ -15,18 +15,18 @@ export interface NamedOutline {
   geometry: Geometry;
 }
 
-/** How near the hand must be, in pixels. */
+/** Reach of a tap in pixels. */
 const REACH_PX = 14;
 
 interface OutlinePickerProps {
   city: string;
   id: string;
-  /** Nothing is being drawn, so that a tap is free to pick. */
+  /** True while nothing is being drawn, so that a tap can pick. */
   free: boolean;
   take: (outline: NamedOutline) => void;
 }
 
-/** Outlines that are there: centre areas, other interventions, streets and facilities of the city. */
+/** Existing outlines: centre areas, other interventions, streets and facilities of the city. */
 export function OutlinePicker({ city, id, free, take }: OutlinePickerProps) {
   const [outlines, setOutlines] = useState<NamedOutline[] | null>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Where it is: drawn on the map or with the keys, reshaped by its corners, taken from an outline that is there, or typed.
+// The geometry field: drawn by pointer or keys, reshaped by its corners, copied from an existing outline, or typed.
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import type { ShapeKind } from '../draw/coordinates';
@@ -23,7 +23,7 @@ interface PlaceFieldProps {
   city: string;
   faults: readonly FieldFault[];
   id: string;
-  /** What the collection says of its places: which kinds it takes. */
+  /** The schema of the geometry: which geometry types the collection accepts. */
   schema: FieldSchema | undefined;
 }
 
@@ -42,7 +42,7 @@ const KIND_OF_GEOMETRY: Partial<Record<Geometry['type'], ShapeKind>> = {
   MultiPolygon: 'polygon',
 };
 
-/** The kinds that a geometry's format lets through: "geometry-polygon-or-multipolygon". */
+/** The shapes that a geometry format accepts, such as "geometry-polygon-or-multipolygon". */
 const allowedKinds = (schema: FieldSchema | undefined): ShapeKind[] => {
   const format = schema?.format ?? 'geometry-any';
   const all = SHAPE_KINDS.map(([kind]) => kind);
@@ -54,7 +54,7 @@ export function PlaceField({ value, city, faults, id, schema }: PlaceFieldProps)
   const [kind, setKind] = useState<ShapeKind>((value && KIND_OF_GEOMETRY[value.type]) ?? kinds.at(-1) ?? 'polygon');
   const [picking, setPicking] = useState(false);
   const wrong = faults.filter(({ at }) => at[0] === GEOMETRY);
-  // Before the next picture: who moves the map at once is not moved back.
+  // Before the next paint: a person who moves the map at once is not moved back.
   useLayoutEffect(() => {
     const box = boundingBox(openDraft.peek()?.now.geometry);
     if (openDraft.peek()?.base && isIntervention(id)) cameraGoal.value = { to: 'item', id };
@@ -73,7 +73,7 @@ export function PlaceField({ value, city, faults, id, schema }: PlaceFieldProps)
     document.getElementById('field-geometry')?.focus();
   };
   const inHand = drawing.value?.change === handleDrawn || crosshair.value !== null;
-  // A tap beside the corner does not open something else.
+  // A tap beside a corner must not select something else.
   useEffect(() => {
     if (!inHand) return;
     const swallow = () => {};
@@ -82,7 +82,7 @@ export function PlaceField({ value, city, faults, id, schema }: PlaceFieldProps)
       if (tapHandler.peek() === swallow) tapHandler.value = null;
     };
   }, [inHand]);
-  // What is undone in the form is undone on the map.
+  // Undoing in the form reshapes the drawing on the map.
   useEffect(() => {
     const now = drawing.peek();
     if (now?.change !== handleDrawn || now.tool || now.shape === value) return;
@@ -151,7 +151,7 @@ export function PlaceField({ value, city, faults, id, schema }: PlaceFieldProps)
   );
 }
 
-/** Told of every move of the hand; only what is let go becomes a step that can be undone. */
+/** Receives every move of the pointer; only a settled shape becomes an undo step. */
 function handleDrawn(shape: Geometry, settled: boolean): void {
   if (!settled) return;
   const byKeys = document.activeElement === mainMap.value?.getCanvas() && !drawing.value;
@@ -164,7 +164,7 @@ function handleDrawn(shape: Geometry, settled: boolean): void {
   if (box && !seen) cameraGoal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
 }
 
-/** "Line, 5 corners, 320 m": a place in words. */
+/** Describes a geometry in words: "Line, 5 corners, 320 m". */
 export function describeGeometry(geometry: Geometry | null): string {
   if (!geometry) return t('place.none');
   if (geometry.type === 'GeometryCollection') return t('place.several', { count: geometry.geometries.length });

@@ -1,4 +1,4 @@
-// Signing in, and the menu of who is signed in. A native dialog: Escape closes it, the focus goes back where it was.
+// The sign-in dialog and the account menu. A native dialog: Escape closes it and the focus returns to where it was.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t, type MessageKey } from '../i18n';
 import { announcement, cityName, plan } from '../state';

@@ -1,4 +1,4 @@
-// Under the tabs, for who is signed in: a new intervention, undo and redo, drafts that were left, and what waits to be sent.
+// The editor's toolbar under the tabs: new intervention, undo and redo, drafts, and changes that wait to be sent.
 import { t } from '../i18n';
 import { plan, selected, tab } from '../state';
 import { feedLost, reloadPlan } from '../state/planChanges';

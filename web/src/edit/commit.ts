@@ -1,5 +1,5 @@
-// The one way by which anything is changed: sent at once, or kept until the connection is back; on top of what others did
-// where that can be joined, put before a person where not. Undo and redo go the same way.
+// The single path of every change: sent at once, or queued until the server answers; rebased on what others did. Undo and redo
+// take the same path.
 import { batch } from '@preact/signals';
 import type { FeatureItem } from '../api';
 import { t } from '../i18n';
@@ -19,29 +19,29 @@ import { askToSignIn, sessionEnded } from './signInRequest';
 import { addStep, redoStep, undoStep } from './undoSteps';
 
 export interface CommitOptions {
-  /** Whether what others did to other fields is joined without asking. */
+  /** Whether changes of others to other fields are merged without asking. */
   join: boolean;
-  /** Whether the rest is done when one of several meets a conflict. */
+  /** Whether the rest of several changes is sent when some meet a conflict. */
   partly?: boolean;
   way?: 'undo' | 'redo';
 }
 
 type SendOutcome = { kind: 'done'; sent: FeatureChange[]; left: EditConflict[] } | Exclude<CommitOutcome, { kind: 'done' }>;
 
-export async function commitChanges(changes: FeatureChange[], label: string, manner: CommitOptions): Promise<CommitOutcome> {
+export async function commitChanges(changes: FeatureChange[], label: string, options: CommitOptions): Promise<CommitOutcome> {
   editError.value = '';
-  const behind = pendingChanges.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
-  const outcome: SendOutcome = behind ? { kind: 'waiting' } : await sendChanges(changes, manner);
+  const queuedBefore = pendingChanges.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
+  const outcome: SendOutcome = queuedBefore ? { kind: 'waiting' } : await sendChanges(changes, options);
   if (outcome.kind === 'done') {
     batch(() => {
       applyLocally(outcome.sent);
-      recordStep({ label, changes: outcome.sent }, manner.way);
+      recordStep({ label, changes: outcome.sent }, options.way);
       announcement.value = label;
     });
     cacheAfterSave();
     return { kind: 'done', left: outcome.left };
   }
-  if (outcome.kind === 'waiting') queueChanges(changes, label, manner.way);
+  if (outcome.kind === 'waiting') queueChanges(changes, label, options.way);
   return outcome;
 }
 
@@ -56,7 +56,7 @@ function recordStep(done: { label: string; changes: FeatureChange[] }, way: Comm
   else editSteps.value = addStep(editSteps.value, done);
 }
 
-/** Kept on this device, and shown as if it were done. */
+/** Stores the changes on this device and shows them as if they were sent. */
 function queueChanges(changes: FeatureChange[], label: string, way: CommitOptions['way']): void {
   batch(() => {
     putPending({ key: crypto.randomUUID(), label, changes, stuck: '', at: Date.now() });
@@ -67,10 +67,10 @@ function queueChanges(changes: FeatureChange[], label: string, way: CommitOption
   scheduleRetry();
 }
 
-/** How often others may be quicker before a person is asked to come back later. */
+/** Attempts on a moving target before the person is asked to try later. */
 const MAX_TRIES = 5;
 
-/** Sends, and on a stale version tries again on top of the newest. */
+/** Sends; when a version is stale, rebases on the newest one and tries again. */
 async function sendChanges(changes: FeatureChange[], { join, partly }: Pick<CommitOptions, 'join' | 'partly'>): Promise<SendOutcome> {
   let list = changes;
   let left: EditConflict[] = [];
@@ -100,7 +100,7 @@ async function sendChanges(changes: FeatureChange[], { join, partly }: Pick<Comm
   return { kind: 'refused', faults: [], sentence: t('conflict.restless') };
 }
 
-/** A session that ended is opened again and nothing is lost; any other refusal is final. */
+/** An expired session leads to the sign-in dialog and the change waits; any other denial is final. */
 async function handleDenial({ sentence }: { sentence: string }): Promise<SendOutcome> {
   if ((await resumeSession()) !== 'visitor') return { kind: 'refused', faults: [], sentence };
   sessionEnded.value = true;
@@ -108,7 +108,7 @@ async function handleDenial({ sentence }: { sentence: string }): Promise<SendOut
   return { kind: 'waiting' };
 }
 
-/** What is not an intervention comes back with the server's news. */
+/** Items of other collections come back through the change feed. */
 function applyLocally(all: FeatureChange[]): void {
   const changes = all.filter(({ id }) => isIntervention(id));
   if (changes.length < all.length) otherDataVersion.value += 1;
@@ -140,7 +140,7 @@ async function commitStep(changes: FeatureChange[], label: string, way: 'undo' |
   showOutcome(await commitChanges(changes, label, { join: true, way }), { label });
 }
 
-/** What was not sent yet is simply not sent. */
+/** Undoes a pending change by removing it from the queue. */
 function dropUnsent(changes: FeatureChange[]): boolean {
   const entry = pendingChanges.value.find(
     (one) =>
@@ -159,7 +159,7 @@ function dropUnsent(changes: FeatureChange[]): boolean {
 
 let sendingPending = false;
 
-/** Sends what waits, in its order, until the server does not answer. One window of a browser does it, and once at a time. */
+/** Sends pending changes in order until the server does not answer. One window of the browser does it, one run at a time. */
 export async function sendPending(): Promise<void> {
   if (sessionEnded.value || sendingPending) return;
   sendingPending = true;
@@ -186,7 +186,7 @@ async function sendPendingInOrder(): Promise<void> {
   cacheAfterSave();
 }
 
-/** What builds on a change that waits for a decision waits too. */
+/** A change of an item waits while an earlier change of the same item needs a decision. */
 function isBlocked(one: PendingChange): boolean {
   const before = pendingChanges.value.slice(0, pendingChanges.value.indexOf(one)).filter(({ stuck }) => stuck);
   return before.some(({ changes }) => changes.some(({ id }) => one.changes.some((change) => change.id === id)));
@@ -204,7 +204,7 @@ function settlePending(entry: PendingChange, outcome: Exclude<SendOutcome, { kin
 const RETRY_MS = 3000;
 let retryTimer = 0;
 
-/** Tries again when the browser says that it is back, and every few seconds, for it does not always know. */
+/** Tries again after a few seconds: the browser does not always notice that the connection is back. */
 export function scheduleRetry(): void {
   clearTimeout(retryTimer);
   retryTimer = window.setTimeout(() => void sendPending(), RETRY_MS);

@@ -1,25 +1,25 @@
-// What is kept on this device until it is safely on the server: drafts, and changes that wait for the connection. Each
-// stands under its own name, so that two windows never overwrite each other's work.
+// Stores drafts and pending changes on this device until they are on the server. Each has a key of its own in localStorage, so
+// that two windows never overwrite each other's work.
 import type { FeatureChange, FeatureContent } from './featureChange';
 
 export interface FeatureDraft {
-  /** The id of the thing, or a name of its own while it is new. */
+  /** The item's reference; a temporary key while the item is new. */
   key: string;
-  /** Null while it is new. */
+  /** Null while the item is new. */
   base: FeatureContent | null;
   now: FeatureContent;
   etag: string | null;
-  /** When it was last touched, in milliseconds. */
+  /** When it was last changed, in milliseconds. */
   at: number;
 }
 
-/** Changes that are decided and not yet sent. */
+/** Changes that wait for a connection, or for a decision. */
 export interface PendingChange {
   key: string;
-  /** What was done, in the person's words. */
+  /** What the person did, in words. */
   label: string;
   changes: FeatureChange[];
-  /** Why it does not go by itself: others changed the same, or the server's sentence. */
+  /** Why it needs a person: others changed the same fields, or the server's reasons for refusing. */
   stuck: '' | 'stale' | { sentence: string };
   at: number;
 }
@@ -28,7 +28,7 @@ type StoredEntries = { draft: FeatureDraft; waiting: PendingChange };
 
 const storagePrefix = (kind: keyof StoredEntries, login: string) => `cityheart.${kind}.${encodeURIComponent(login)}.`;
 
-/** Whether it could be written: storage may be full or forbidden. */
+/** Returns whether the entry is stored: storage may be full or forbidden. */
 export function storeEntry<K extends keyof StoredEntries>(kind: K, login: string, one: StoredEntries[K]): boolean {
   try {
     localStorage.setItem(storagePrefix(kind, login) + one.key, JSON.stringify(one));
@@ -42,11 +42,11 @@ export function removeEntry(kind: keyof StoredEntries, login: string, key: strin
   try {
     localStorage.removeItem(storagePrefix(kind, login) + key);
   } catch {
-    // what cannot be stored cannot be there
+    // storage is forbidden, so there is nothing to remove
   }
 }
 
-/** The oldest first. What cannot be read any more is left out. */
+/** Entries of this person, oldest first. Unreadable ones are skipped. */
 export function loadEntries<K extends keyof StoredEntries>(kind: K, login: string): StoredEntries[K][] {
   try {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(storagePrefix(kind, login)));
@@ -64,7 +64,7 @@ function parseEntry<T>(text: string | null): T[] {
   }
 }
 
-/** Calls when another window of this browser kept or dropped something. */
+/** Calls back when another window of this browser stores or removes an entry. Returns the function that stops it. */
 export function watchEntries(login: string, changed: () => void): () => void {
   const listen = ({ key }: StorageEvent) => {
     if (!key || key.startsWith(storagePrefix('draft', login)) || key.startsWith(storagePrefix('waiting', login))) changed();

@@ -1,4 +1,4 @@
-// A draft: opened from the newest version, changed field by field, kept on this device with every change, saved or discarded.
+// Drafts: opened from the newest version, changed field by field, stored on this device with every change, saved or discarded.
 import { batch, effect, signal } from '@preact/signals';
 import type { Geometry } from 'geojson';
 import { address } from '../api';
@@ -27,11 +27,11 @@ interface FieldStep {
   at: number;
 }
 
-/** What can be undone within the editor, before anything is saved. */
+/** Undo steps within the form, before anything is saved. */
 export const fieldSteps = signal<UndoSteps<FieldStep>>(NO_STEPS);
 export const savingDraft = signal(false);
 
-/** Typing on in the same field within this time is one step. */
+/** Changes of one field within this time are one undo step. */
 const PAUSE_MS = 1200;
 
 function openInEditor(one: FeatureDraft): void {
@@ -45,7 +45,7 @@ function openInEditor(one: FeatureDraft): void {
   });
 }
 
-/** Opens the editor on the newest version; without a connection on the one that the page shows. */
+/** Opens the newest version in the editor; without a connection the version on the page. */
 export async function editItem(id: string, shown?: FeatureContent): Promise<void> {
   const before = selected.peek();
   const left = drafts.value.find(({ key }) => key === id);
@@ -53,7 +53,7 @@ export async function editItem(id: string, shown?: FeatureContent): Promise<void
   const found = await fetchNewest(id);
   const held = plan.value?.byId.get(id);
   const content = found && found !== 'unreachable' ? found.content : (shown ?? (held && contentOf(held)));
-  if (!content || selected.peek() !== before) return; // something else was opened meanwhile
+  if (!content || selected.peek() !== before) return; // another item was opened meanwhile
   showItem(id);
   openInEditor({ key: id, base: content, now: content, etag: found && found !== 'unreachable' ? found.etag : null, at: Date.now() });
 }
@@ -76,7 +76,7 @@ export function startDraft(properties: FeatureContent['properties'] = {}, geomet
   openInEditor({ key: `new-${crypto.randomUUID()}`, base: null, now, etag: null, at: Date.now() });
 }
 
-/** A new thing of another collection. */
+/** Starts a new item of another collection. */
 export function startDraftIn(collection: string): void {
   const open_ = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]);
   const city = open_.includes(filter.value.city) ? filter.value.city : open_.length === 1 ? open_[0] : undefined;
@@ -99,7 +99,10 @@ export function duplicateIntervention(one: Intervention): void {
 
 const COPIED_FIELDS = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives', 'indicators', 'risks'];
 
-/** What another city does, as an idea of one's own: its words and aims, not its place, money, dates and people; its origin is named. */
+/**
+ * Starts an idea from another city's intervention: its texts and objectives, not its place, money, dates and people. The origin is
+ * recorded.
+ */
 export function copyAsIdea(one: Intervention): void {
   const properties = Object.fromEntries(COPIED_FIELDS.flatMap((name) => (isBlank(one.properties[name]) ? [] : [[name, one.properties[name]]])));
   const sources = Array.isArray(one.properties.sources) ? one.properties.sources : [];
@@ -141,12 +144,12 @@ export function redoField(): void {
   fieldSteps.value = redoStep(fieldSteps.value, step);
 }
 
-/** Whether anything would be lost by discarding it. */
+/** Whether discarding the draft loses anything. */
 export function isTouched({ base, now }: FeatureDraft): boolean {
   return !base || changedFields(base, now).length > 0;
 }
 
-/** Saves what is in the editor. What is wrong is said at the fields, what others changed meanwhile is put side by side. */
+/** Saves the open draft. Faults appear at the fields, a conflict opens side by side. */
 export async function saveDraft(): Promise<void> {
   const one = openDraft.value;
   const collection = one ? collectionOf(one.key) : '';
@@ -163,11 +166,11 @@ export async function saveDraft(): Promise<void> {
     const outcome = await commitChanges([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
     if (showOutcome(outcome, { label, draft: one.key, faultsAt: 'fields' })) replaceSavedDraft(one, id);
   } finally {
-    savingDraft.value = false; // whatever happened, the person can try again
+    savingDraft.value = false; // whatever happens, the person can try again
   }
 }
 
-/** The saved draft goes; what was typed while it was being saved goes on as a draft on top of it. */
+/** Removes the saved draft; text typed during saving continues as a draft on top of it. */
 function replaceSavedDraft(saved: FeatureDraft, id: string): void {
   const typedOn = drafts.value.find(({ key }) => key === saved.key);
   const here = openDraftKey.value === saved.key;
@@ -180,14 +183,14 @@ function replaceSavedDraft(saved: FeatureDraft, id: string): void {
   });
 }
 
-/** Takes what is in the editor out of the plan. */
+/** Removes the item that is open in the editor. */
 export async function removeDrafted(one: FeatureDraft): Promise<void> {
   const label = t('did.removed', { title: titleOfDraft(one) });
   const outcome = await commitChanges([{ id: one.key, base: one.base, now: null, etag: one.etag }], label, { join: true });
   if (showOutcome(outcome, { label, draft: one.key })) dropDraft(one.key);
 }
 
-/** Puts the editor's draft beside what others made of the same meanwhile. */
+/** Compares the open draft with the server's current version. */
 export async function compareWithServer(): Promise<void> {
   const one = openDraft.value;
   if (!one?.base) return;
@@ -198,7 +201,7 @@ export async function compareWithServer(): Promise<void> {
   else if (found?.ready[0]) putDraft({ ...one, etag: found.ready[0].etag });
 }
 
-/** Leaves the editor; a draft that says nothing new is not kept. */
+/** Leaves the editor; an unchanged draft is removed. */
 export function closeDraft(one: FeatureDraft): void {
   batch(() => {
     if (one.base && !isTouched(one)) dropDraft(one.key);
@@ -213,7 +216,7 @@ export function discardDraft(key: string): void {
   announcement.value = t('draft.discarded', { title: titleOfDraft(one) });
 }
 
-/** City and title as an id that nobody has. */
+/** A new id from city and title, made unique by a random suffix. */
 function createId({ properties }: FeatureContent): string {
   const words = (text: unknown) =>
     foldText(String(text ?? ''))
@@ -228,7 +231,7 @@ function createId({ properties }: FeatureContent): string {
   return `${stem || 'x'}-${unlike}`;
 }
 
-/** Opening something else leaves the editor; the draft is kept. */
+/** Selecting another intervention leaves the editor; the draft is stored. */
 effect(() => {
   const key = selected.value;
   const one = openDraft.peek();
@@ -236,7 +239,7 @@ effect(() => {
   if (one && key && key !== one.key) closeDraft(one);
 });
 
-/** Fields that say what a thing is called, the first that it has. */
+/** Fields that can serve as a title, in order of preference. */
 const TITLE_FIELDS = ['title', 'name', 'street', 'address', 'unit', 'text', 'subject', 'indicator', 'class'];
 
 export function titleOfContent({ properties }: FeatureContent): string {

@@ -1,4 +1,4 @@
-// What an editor asks of the server: the newest version of a thing, its history, and to change several together or none.
+// The editor's requests: the newest version of an item, its history, and several changes in one transaction.
 import type { Feature, Geometry } from 'geojson';
 import { address, readJson } from '../api';
 import { patchOf, type FeatureChange, type FeatureContent, type FeatureProperties } from './featureChange';
@@ -13,7 +13,7 @@ export type SendResult =
   | { kind: 'denied'; sentence: string; signedOut: boolean }
   | { kind: 'unreachable' };
 
-/** A thing as the server has it; null when it has none. */
+/** The current version of an item. */
 export interface ItemVersion {
   content: FeatureContent;
   etag: string;
@@ -28,13 +28,13 @@ export interface HistoryVersion {
 }
 
 const TIMEOUT_MS = 20_000;
-/** A form of another site cannot send this header, so a browser's session is safe from it. */
+/** A form on another site cannot send this header, which protects the session from forged requests. */
 const CSRF_HEADER = { 'X-Cityheart': '1' };
 
 const itemsPath = (collection: string) => `api/collections/${encodeURIComponent(collection)}/items`;
 const itemPath = (ref: string) => `${itemsPath(collectionOf(ref))}/${encodeURIComponent(idOf(ref))}`;
 
-/** Null when there was no answer, or none that says anything of the request. */
+/** Null without a response, or with one that says nothing about the request. */
 async function callServer(path: string, init: RequestInit = {}): Promise<Response | null> {
   const headers = { Accept: 'application/geo+json, application/json', ...CSRF_HEADER, ...init.headers };
   const answer = await fetch(address(path), { ...init, headers, cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => null);
@@ -54,19 +54,19 @@ export async function fetchNewest(id: string): Promise<ItemVersion | null | 'unr
   return { content: contentOf(item, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
 }
 
-/** Whether the server would let us; null when it does not say. */
+/** Whether the account may edit the item; null when the server does not say. */
 export async function fetchMayChange(id: string): Promise<boolean | null> {
   const answer = await callServer(itemPath(id), { method: 'OPTIONS' });
   return answer?.headers.get('Allow')?.includes('PATCH') ?? null;
 }
 
-/** Whether the server would let us add to a collection; null when it does not say. */
+/** Whether the account may add to the collection; null when the server does not say. */
 export async function fetchMayAdd(collection: string): Promise<boolean | null> {
   const answer = await callServer(itemsPath(collection), { method: 'OPTIONS' });
   return answer?.headers.get('Allow')?.includes('POST') ?? null;
 }
 
-/** All or none; all are of one collection. */
+/** Sends all changes or none; all are of one collection. */
 export async function postChanges(changes: FeatureChange[]): Promise<SendResult> {
   const collection = collectionOf(changes[0]!.id);
   const answer = await postJson(`api/collections/${encodeURIComponent(collection)}/changes`, { edits: changes.map(editOf) });
@@ -99,13 +99,13 @@ function editOf({ id: ref, base, now, etag, restore }: FeatureChange): object {
   return { patch: { id, ...patchOf(base, now) }, ...match };
 }
 
-/** The last revision after which a thing was there; null when it never was, or when there is no answer. */
+/** The last revision at which the item existed; null when it never did, or without a response. */
 export async function fetchLastRevision(id: string): Promise<number | null> {
   const removal = (await fetchHistory(id))?.find(({ before, after }) => before && !after);
   return removal ? removal.revision - 1 : null;
 }
 
-/** The newest first. Null when it cannot be had. */
+/** The item's versions, newest first. Null without a response. */
 export async function fetchHistory(id: string): Promise<HistoryVersion[] | null> {
   const answer = await callServer(`${itemPath(id)}/history`);
   if (!answer?.ok) return null;
@@ -126,7 +126,7 @@ export async function signOut(): Promise<void> {
   await postJson('auth/logout', {});
 }
 
-/** What people say of it: without its id and what the service itself writes. */
+/** What people enter: without the id and the fields that the service writes. */
 export function contentOf(
   { geometry, properties }: { geometry: Geometry | null; properties: FeatureProperties | null },
   collection = INTERVENTIONS,

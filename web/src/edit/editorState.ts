@@ -1,4 +1,5 @@
-// What lies on an editor's desk: drafts, changes that wait for the connection, what can be undone, what has to be decided.
+// The editor's state: drafts, pending changes, undo steps, the open conflict, messages. Drafts and pending changes are stored on
+// this device.
 import { computed, signal } from '@preact/signals';
 import type { FeatureItem } from '../api';
 import { plan } from '../state';
@@ -10,14 +11,14 @@ import { contentOf } from './editApi';
 import type { FieldFault } from './validation';
 import { NO_STEPS, type UndoSteps } from './undoSteps';
 
-/** Something that was done and sent. */
+/** A change that was sent. */
 export interface CommittedStep {
   label: string;
-  /** As they were sent, each with the version the thing got by it. */
+  /** The changes as sent, each with the ETag of its result. */
   changes: FeatureChange[];
 }
 
-/** A conflict in front of a person, and what became of the draft or the waiting change it came from. */
+/** A conflict that a person decides, with the draft or pending change it comes from. */
 export interface OpenConflict {
   conflict: EditConflict;
   label: string;
@@ -26,28 +27,28 @@ export interface OpenConflict {
 }
 
 export const drafts = signal<readonly FeatureDraft[]>([]);
-/** The draft in the editor; empty when none is. */
+/** Key of the draft in the editor; empty without one. */
 export const openDraftKey = signal('');
 export const openDraft = computed(() => drafts.value.find(({ key }) => key === openDraftKey.value) ?? null);
 export const pendingChanges = signal<readonly PendingChange[]>([]);
 export const editSteps = signal<UndoSteps<CommittedStep>>(NO_STEPS);
 export const openConflict = signal<OpenConflict | null>(null);
-/** This device keeps nothing: its storage is full or forbidden. */
+/** Storage on this device is full or forbidden. */
 export const storageFailed = signal(false);
-/** What is wrong with the open draft, at its fields; filled when somebody wants to save. */
+/** Faults of the open draft; filled by an attempt to save. */
 export const draftFaults = signal<readonly FieldFault[]>([]);
-/** Why the last thing could not be done, in a sentence. */
+/** Why the last action failed, in a sentence. */
 export const editError = signal('');
 
-/** Grows with each change of other things than interventions. */
+/** Counts changes of collections other than interventions; lists reload when it grows. */
 export const otherDataVersion = signal(0);
-/** The collection whose things are looked through, to be edited; null is none. */
+/** The collection in the data browser; null while it is closed. */
 export const browsedCollection = signal<string | null>(null);
 
-/** Lists of other data as they were last had, by collection and city. */
+/** Item lists as they were last loaded, by collection and city. */
 export const itemListCache = new Map<string, FeatureItem[]>();
 
-/** Others changed what is in the editor after it was opened. */
+/** True when others changed the open draft's item after the draft was opened. */
 export const draftOutdated = computed(() => {
   const one = openDraft.value;
   if (!one?.base) return false;
@@ -61,14 +62,14 @@ const login = () => account.value?.login ?? '';
 
 let stopWatching = () => {};
 
-/** Lays out what this person left on this device. */
+/** Loads this person's drafts and pending changes from this device. */
 export function loadEditorState(): void {
   stopWatching();
   readStoredEntries();
   stopWatching = watchEntries(login(), readStoredEntries);
 }
 
-/** Signed out: nothing of it is shown, all of it is kept. */
+/** Clears the editor after signing out; the device keeps everything. */
 export function clearEditorState(): void {
   stopWatching();
   [drafts.value, pendingChanges.value, editSteps.value, openDraftKey.value, openConflict.value, editError.value] = [[], [], NO_STEPS, '', null, ''];

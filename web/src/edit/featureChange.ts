@@ -1,28 +1,28 @@
-// A change is a value: what a thing was, and what it shall be. Undo is the same value the other way round.
+// A change as a value: what an item was and what it becomes. Undo is the inverse value.
 import type { Geometry } from 'geojson';
 
 export type FeatureProperties = Record<string, unknown>;
 
-/** What people say of a thing; its id and version stand beside it. */
+/** What people enter; the id and the version stand beside it. */
 export interface FeatureContent {
   geometry: Geometry | null;
   properties: FeatureProperties;
 }
 
-/** `base` null makes a thing, `now` null removes it. */
+/** `base` null creates the item, `now` null removes it. */
 export interface FeatureChange {
   id: string;
   base: FeatureContent | null;
   now: FeatureContent | null;
-  /** The version that `base` is, as the server named it; null when it was not asked. */
+  /** ETag of `base`; null when it is not known. */
   etag: string | null;
-  /** The revision of the collection that this change made, once it is sent. */
+  /** The collection's revision made by this change, once it is sent. */
   revision?: number;
-  /** For what was removed and comes back: a revision after which it was there. Its id is not given to anything else. */
+  /** For restoring a removed item: a revision after which it existed. Its id is never reused. */
   restore?: number;
 }
 
-/** One field of a thing, or its place on the map. */
+/** One field of an item, or its geometry. */
 export type FieldName = string;
 export const GEOMETRY: FieldName = 'geometry';
 
@@ -32,7 +32,7 @@ export function invertChange({ id, base, now, revision }: FeatureChange, etag: s
 
 export const fieldValue = (content: FeatureContent, field: FieldName): unknown => (field === GEOMETRY ? content.geometry : (content.properties[field] ?? null));
 
-/** The content with another value in a field; nothing said is no member at all. */
+/** Sets a field; a blank value removes the member. */
 export function withValue(content: FeatureContent, field: FieldName, value: unknown): FeatureContent {
   if (field === GEOMETRY) return { ...content, geometry: value as Geometry | null };
   const properties = { ...content.properties };
@@ -45,13 +45,13 @@ export function isBlank(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 }
 
-/** Fields that differ, in the order of the first content, then of the second. */
+/** Names of the fields that differ, in the order of the first content, then of the second. */
 export function changedFields(a: FeatureContent, b: FeatureContent): FieldName[] {
   const names = new Set([GEOMETRY, ...Object.keys(a.properties), ...Object.keys(b.properties)]);
   return [...names].filter((name) => !sameValue(fieldValue(a, name), fieldValue(b, name)));
 }
 
-/** What has to be sent to make `now` of `base` (RFC 7396): a member that goes is null, within a field as well. */
+/** The merge patch (RFC 7396) from `base` to `now`; a removed member is null, within a field as well. */
 export function patchOf(base: FeatureContent, now: FeatureContent): { geometry?: Geometry | null; properties?: FeatureProperties } {
   const fields = changedFields(base, now);
   const properties = Object.fromEntries(
@@ -70,7 +70,7 @@ function mergePatch(base: unknown, now: unknown): unknown {
   return { ...Object.fromEntries(Object.keys(base).map((name) => [name, null])), ...now };
 }
 
-/** Whether two JSON values say the same; nothing is nothing, however it is written. */
+/** Whether two JSON values are equal; all blank values are equal. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b || (isBlank(a) && isBlank(b))) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;

@@ -1,5 +1,5 @@
-// What a change is about: a thing of a collection. An intervention goes by its id alone, anything else by its collection and id,
-// parted by a character that no id has.
+// Refers to an item of any collection. An intervention is referred to by its id alone, any other item by its collection and id,
+// separated by a character that no id contains.
 
 export const INTERVENTIONS = 'interventions';
 const SEPARATOR = '\t';

@@ -1,4 +1,4 @@
-// A form is what the schema of a collection says: which fields, in which order, and how each is asked for.
+// Builds a form from a collection's schema: which fields, in which order, with which kind of input.
 import { eachLanguage, fieldsOf, type FieldSchema } from '../model';
 
 export type FieldKind = 'text' | 'long' | 'choice' | 'choices' | 'date' | 'number' | 'flag' | 'reference' | 'references' | 'texts' | 'names' | 'rows';
@@ -8,16 +8,16 @@ export interface FormField {
   kind: FieldKind;
   schema: FieldSchema;
   required: boolean;
-  /** The fields of one row. */
+  /** Fields of one row. */
   parts: FormField[];
 }
 
 const HIDDEN_ROLES = new Set(['id', 'primary-geometry']);
 
-/** Texts that may grow longer than this are asked for in several lines. */
+/** Texts that may be longer than this get a text area. */
 const LINE_LENGTH = 300;
 
-/** Every field that a person fills in here: not the id, not the place on the map, not what the service writes. */
+/** Every field that a person fills in here: not the id, not the geometry, not what the service writes. */
 export function formOf(schema: FieldSchema): FormField[] {
   const required = new Set(schema.required);
   return fieldsOf(schema)
@@ -53,7 +53,7 @@ function fieldKind(field: FieldSchema): FieldKind {
   }
 }
 
-/** Parts of a long form, each with the fields that belong together; a field that nobody names is in the last. */
+/** Sections of a long form; a field that no section names goes to the last. */
 export const SECTIONS = {
   what: ['title', 'title_en', 'language', 'city', 'status', 'kind', 'visibility', 'summary', 'summary_en'],
   where: ['place', 'location_precision', 'schematic', 'outside_centre'],
@@ -66,14 +66,14 @@ export const SECTIONS = {
 
 export type FormSection = keyof typeof SECTIONS;
 
-/** In a short form all fields stand together, and the place after them. */
+/** A short form has all fields in one section, and the geometry after them. */
 export function sectionOf(name: string, short = false): FormSection {
   if (short) return name === 'geometry' ? 'where' : 'what';
   const found = (Object.keys(SECTIONS) as FormSection[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
   return found ?? (name === 'geometry' ? 'where' : 'record');
 }
 
-/** The fields of each section in the order the section names them; empty sections are left out. */
+/** Fields by section, in the section's order; empty sections are left out. */
 export function sectionsOf(fields: FormField[], short = false): [FormSection, FormField[]][] {
   if (short) return [['what', fields]];
   return (Object.keys(SECTIONS) as FormSection[]).flatMap((section): [FormSection, FormField[]][] => {

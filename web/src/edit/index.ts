@@ -1,4 +1,4 @@
-// Everything that only an editor needs, in one piece that is loaded when somebody wants to sign in.
+// The editor, as one module that is loaded when somebody signs in. It starts by itself from the account.
 import { computed, effect, untracked } from '@preact/signals';
 import { tab } from '../state';
 import { feedLost } from '../state/planChanges';
@@ -17,10 +17,10 @@ export { AccountMenu, SignInDialog } from './SignIn';
 export { askToSignIn } from './signInRequest';
 export { EditToolbar } from './Workbar';
 
-/** Something is in hand that stands where the detail would. */
+/** True while the editor takes the place of the detail. */
 export const editorOpen = computed(() => openConflict.value !== null || openDraft.value !== null || browsedCollection.value !== null);
 
-/** Each sign-in shows what this person left on this device, and sends what waits for a connection. */
+/** Each sign-in loads what this person left on this device, and sends what waits for a connection. */
 effect(() => {
   if (!account.value) return;
   untracked(() => {
@@ -40,7 +40,7 @@ addEventListener('beforeunload', (event) => {
   if (storageFailed.value && openDraft.value && isTouched(openDraft.value)) event.preventDefault();
 });
 
-/** What was saved is undone by the keys, too; within a text or the editor they undo what is there. */
+/** Ctrl+Z and Ctrl+Y undo saved changes; in a text field or the form they belong to the text. */
 function handleUndoKeys(event: KeyboardEvent): void {
   const key = event.key.toLowerCase();
   const inText = event.target instanceof Element && event.target.matches('input:not([type=checkbox], [type=radio]), textarea, select');

@@ -1,4 +1,4 @@
-// Two people changed the same thing: what each of them did to every field, and what comes of it.
+// Three-way merge of an item: what each side changed in every field, and the merged version.
 import { changedFields, sameValue, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
 
 export interface FieldDifference {
@@ -6,13 +6,13 @@ export interface FieldDifference {
   base: unknown;
   mine: unknown;
   theirs: unknown;
-  /** `both` has to be decided by a person; what one side left alone is taken from the other. */
+  /** `both` needs a person's decision; otherwise the side that changed the field wins. */
   by: 'me' | 'them' | 'both';
 }
 
 export type MergeSide = 'mine' | 'theirs';
 
-/** Every field that either side changed. Where both wrote the same there is nothing to decide. */
+/** Compares every field that either side changed. Equal changes need no decision. */
 export function compareVersions(base: FeatureContent, mine: FeatureContent, theirs: FeatureContent): FieldDifference[] {
   const fields = new Set([...changedFields(base, mine), ...changedFields(base, theirs)]);
   return [...fields].map((field) => {
@@ -22,7 +22,7 @@ export function compareVersions(base: FeatureContent, mine: FeatureContent, thei
   });
 }
 
-/** Theirs with every field that is mine; null while a field that both changed is not decided. */
+/** Their version with my fields; null while a field that both changed is undecided. */
 export function mergeVersions(theirs: FeatureContent, differences: FieldDifference[], choices: ReadonlyMap<FieldName, MergeSide>): FeatureContent | null {
   let merged = theirs;
   for (const { field, mine, by } of differences) {

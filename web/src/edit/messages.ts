@@ -1,4 +1,4 @@
-// English messages of this part, which come with it.
+// English messages for editing; they load with this part of the page.
 import { addEnglishMessages } from '../i18n';
 import edit from '../locales/en/edit.json';
 import '../draw/messages';

@@ -1,5 +1,5 @@
-// What follows the outcome of a change, decided here and nowhere else: a conflict opens, a refusal says every reason, and what
-// waited for the connection is marked with why it still waits. Sends nothing.
+// Decides, for every kind of edit, what follows its outcome: a conflict opens, a refusal shows every reason, a pending change is
+// marked with why it still waits. Sends nothing.
 import { batch } from '@preact/signals';
 import { t } from '../i18n';
 import { announcement } from '../state';
@@ -10,7 +10,7 @@ import type { EditConflict } from './rebase';
 import type { FieldFault } from './validation';
 
 export type CommitOutcome =
-  /** Sent; `left` are those of several that met a conflict. */
+  /** Sent. `left` are those of several changes that met a conflict. */
   | { kind: 'done'; left: EditConflict[] }
   /** Stored on this device until the server answers. */
   | { kind: 'waiting' }
@@ -18,22 +18,22 @@ export type CommitOutcome =
   | { kind: 'refused'; faults: FieldFault[]; sentence: string };
 
 export interface OutcomeSource {
-  /** What was done, in the person's words. */
+  /** What the person did, in words. */
   label: string;
-  /** The draft that the change came from. */
+  /** Key of the draft that the change comes from. */
   draft?: string;
-  /** Where a refusal is said: at the fields of the open form, or in one line. */
+  /** Shows a refusal at the fields of the open form instead of in one line. */
   faultsAt?: 'fields';
 }
 
-/** Shows the outcome of one change, or of several that go together. Returns whether it went through or waits to. */
+/** Shows the outcome of changes that go together. Returns true when they are sent or wait for a connection. */
 export function showOutcome(outcome: CommitOutcome, { label, draft = '', faultsAt }: OutcomeSource): boolean {
   if (outcome.kind === 'conflict') openConflict.value = { conflict: outcome.conflicts[0]!, label, draft, waiting: '' };
   if (outcome.kind === 'refused') showRefusal(outcome, faultsAt);
   return outcome.kind === 'done' || outcome.kind === 'waiting';
 }
 
-/** Shows the outcome of the same change to many rows: those that met a conflict stay ticked. */
+/** Shows the outcome of one change to many rows: rows that met a conflict stay ticked. */
 export function showBulkOutcome(outcome: CommitOutcome): void {
   if (outcome.kind === 'refused') {
     showRefusal(outcome);
@@ -46,7 +46,7 @@ export function showBulkOutcome(outcome: CommitOutcome): void {
   });
 }
 
-/** Marks a change that waited for the connection and now needs a person, with the reason. */
+/** Marks a pending change that needs a person, with the reason. */
 export function holdPending(entry: PendingChange, outcome: Extract<CommitOutcome, { kind: 'conflict' | 'refused' }>): void {
   const stale = outcome.kind === 'conflict';
   batch(() => {
@@ -65,7 +65,7 @@ function showRefusal(outcome: EditRefusal, faultsAt?: 'fields'): void {
   });
 }
 
-/** Every reason that the server gave, else its sentence about the whole. */
+/** Every reason of the server, else its summary. */
 export function refusalText({ faults, sentence }: EditRefusal): string {
   return faults.flatMap(({ value }) => (value === undefined || value === '' ? [] : [String(value)])).join(' ') || sentence;
 }

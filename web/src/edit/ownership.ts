@@ -1,12 +1,11 @@
-// Whether a contributor made a thing: the server says of each what it lets them do. Asked once of each, and known until somebody
-// else signs in.
+// Whether a contributor owns an item: the server states per item what the account may do. Asked once per item and account.
 import { signal } from '@preact/signals';
 import type { Intervention } from '../plan';
 import { account } from '../state/session';
 import { needsOwnership, editDenial, type EditDenial } from './permissions';
 import { fetchMayChange } from './editApi';
 
-/** By login and id; null where the server did not say, and then decides. */
+/** By login and id. Null where the server did not say; it decides on saving. */
 const knownOwnership = signal<ReadonlyMap<string, boolean | null>>(new Map());
 const requestedKeys = new Set<string>();
 const MAX_PARALLEL = 4;
@@ -23,7 +22,7 @@ export async function loadOwnership(ids: readonly string[]): Promise<void> {
   }
 }
 
-/** Why the person may not change it; empty when they may, null while that is being asked. */
+/** Why the person may not edit it; empty when they may, null while that is being loaded. */
 export function denialFor(one: Intervention): EditDenial | null {
   const own = knownOwnership.value.get(ownershipKey(one.id));
   const others = editDenial(account.value, one.city, true);

@@ -1,9 +1,9 @@
-// A collection's things as they will be once what waits for the connection is sent.
+// A collection's items as they will be once the pending changes are sent.
 import type { FeatureItem } from '../api';
 import type { PendingChange } from './deviceStorage';
 import { collectionOf, idOf } from './featureRef';
 
-/** `belongs` says which of those that are new or changed stand in this list. */
+/** `belongs` selects which of the changed items stand in this list. */
 export function applyPending(
   list: readonly FeatureItem[],
   waiting: readonly PendingChange[],

@@ -1,9 +1,12 @@
-// Who may change what, as the server's policy has it, so that what is not offered can say why. The server decides.
+// The server's edit policy as the page knows it, to explain what is not offered. The server decides.
 import type { UserAccount } from '../state/session';
 
 export type EditDenial = '' | 'viewer' | 'city' | 'own' | 'none';
 
-/** Why somebody may not change a thing of a city; empty when they may. `own` is whether they made it themselves, null while that is not known. */
+/**
+ * Why the account may not edit an item of a city; empty when it may. `own` is whether the account created the item, null while that
+ * is not known.
+ */
 export function editDenial(account: UserAccount | null, city: string, own: boolean | null): EditDenial {
   if (!account || account.role === 'visitor') return 'none';
   if (account.role === 'admin') return '';
@@ -12,10 +15,10 @@ export function editDenial(account: UserAccount | null, city: string, own: boole
   return account.role === 'contributor' && own === false ? 'own' : '';
 }
 
-/** Whether somebody may add things, and to which of these cities. */
+/** The cities to which the account may add items. */
 export function editableCities(account: UserAccount | null, all: readonly string[]): string[] {
   return all.filter((city) => editDenial(account, city, true) === '');
 }
 
-/** Whether who made a thing matters. */
+/** Whether the permission depends on who created the item. */
 export const needsOwnership = (account: UserAccount | null) => account?.role === 'contributor';

@@ -1,4 +1,4 @@
-// What is done with one click: status, removal, a version of before, and one field of many at once.
+// Edits without a form: status, removal, restoring a version, and one field of many interventions.
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
 import { model, plan, selected, titleOf } from '../state';
@@ -8,7 +8,7 @@ import { editError, pendingChanges } from './editorState';
 import { showBulkOutcome, showOutcome } from './outcome';
 import { contentOf, fetchNewest, type HistoryVersion } from './editApi';
 
-/** Statuses that may follow one, as the plan's own vocabulary says. */
+/** Statuses that may follow a status, from the plan's vocabulary. */
 export function nextStatuses(status: string): string[] {
   return model.value?.vocabularies.status?.concepts.find(({ id }) => id === status)?.moves ?? [];
 }
@@ -19,7 +19,7 @@ async function commitQuickly(changes: FeatureChange[], label: string): Promise<b
 
 const shownContent = (one: Intervention): FeatureContent => contentOf(one);
 
-/** A change of what the page shows; the version is asked for when it is sent. */
+/** A change of the version on the page; its ETag is fetched when it is sent. */
 function changeOf(one: Intervention, now: FeatureContent | null): FeatureChange {
   return { id: one.id, base: shownContent(one), now, etag: null };
 }
@@ -32,11 +32,11 @@ export async function removeIntervention(one: Intervention): Promise<void> {
   const done = await commitQuickly([changeOf(one, null)], t('did.removed', { title: titleOf(one).text }));
   if (!done) return;
   if (selected.value === one.id) selected.value = '';
-  // Where the way back is, unless the person has gone on.
+  // The focus goes to Undo, unless the person has moved on.
   if (document.activeElement === document.body || document.activeElement?.closest('.detail')) document.getElementById('undo')?.focus();
 }
 
-/** The thing as it was after a revision, as a new version: nothing of its history is lost. */
+/** Restores an earlier version as a new one, so that no history is lost. */
 export async function restoreVersion(id: string, version: HistoryVersion): Promise<void> {
   const found = await fetchNewest(id);
   if (!version.after) return;
@@ -48,13 +48,13 @@ export async function restoreVersion(id: string, version: HistoryVersion): Promi
   await commitQuickly([{ id, base: found?.content ?? null, now: version.after, etag: found?.etag ?? null }], t('did.restored', { title }));
 }
 
-/** One field of many, all or none; those that others changed in the same field meanwhile stay ticked. */
+/** Changes one field of many. Interventions whose field others changed meanwhile stay ticked. */
 export async function setFieldOfMany(list: Intervention[], field: FieldName, value: unknown): Promise<void> {
   const changes = list.map((one) => changeOf(one, withValue(shownContent(one), field, value)));
   showBulkOutcome(await commitChanges(changes, t('did.many', { count: list.length }), { join: true, partly: true }));
 }
 
-/** Whether something of it is not sent yet. */
+/** Whether the intervention has a pending change. */
 export const hasPendingChange = (id: string) => pendingChanges.value.some(({ changes }) => changes.some((change) => change.id === id));
 
 export const titleOfId = (id: string) => {

@@ -1,24 +1,24 @@
-// What becomes of one change, given what the server has now: it goes on top, it is there already, or a person decides.
+// Rebases one change onto the server's current version: it applies on top, it is already applied, or a person must decide.
 import { changedFields, type FeatureChange, type FeatureContent } from './featureChange';
 import { compareVersions, mergeVersions, type FieldDifference } from './merge';
 
 export interface EditConflict {
   change: FeatureChange;
-  /** Null when others removed it. */
+  /** Null when others removed the item. */
   theirs: FeatureContent | null;
   etag: string | null;
   differences: FieldDifference[];
 }
 
 export interface RebaseResult {
-  /** To be sent now, on top of the newest versions. */
+  /** Ready to send, based on the current versions. */
   ready: FeatureChange[];
-  /** Already so on the server, with the version it has there. */
+  /** Already applied on the server, with the ETag there. */
   already: Map<string, string>;
   conflicts: EditConflict[];
 }
 
-/** Where one change belongs, given what the server has; null is nothing. */
+/** Adds one change to the result; `theirs` is null where the server has no such item. */
 export function rebaseChange(change: FeatureChange, theirs: FeatureContent | null, etag: string | null, join: boolean, into: RebaseResult): void {
   const { id, base, now } = change;
   if (theirs === null) {

@@ -1,11 +1,11 @@
-// The server has another version than the one that was changed: what can be joined by itself, and what a person decides.
+// Rebases changes when the server has another version: some merge automatically, others need a person.
 import type { FeatureChange } from './featureChange';
 import { rebaseChange, type RebaseResult } from './rebase';
 import { fetchLastRevision, fetchNewest } from './editApi';
 
 /**
- * Puts each change on top of what the server has now; `join` says whether what others did to other fields is joined without
- * asking. Null when the server does not answer.
+ * Rebases each change on the server's current version. `join` merges changes of others to other fields without asking. Null without
+ * a response.
  */
 export async function reconcileChanges(changes: FeatureChange[], join: boolean): Promise<RebaseResult | null> {
   const result: RebaseResult = { ready: [], already: new Map(), conflicts: [] };

@@ -1,4 +1,4 @@
-// What becomes of a conflict once a person has decided.
+// Applies a person's decision on a conflict.
 import { batch } from '@preact/signals';
 import { t } from '../i18n';
 import { announcement, selectIntervention } from '../state';
@@ -73,7 +73,7 @@ function closeConflict({ draft, waiting }: OpenConflict): void {
   void sendPending();
 }
 
-/** Opens the decision on a change that waits for one. */
+/** Opens the conflict of a pending change. */
 export async function openPendingConflict(key: string): Promise<void> {
   const entry = pendingChanges.value.find((one) => one.key === key);
   if (!entry) return;

@@ -1,4 +1,4 @@
-// Schemas of collections beside interventions, fetched when something of them is to be edited.
+// Schemas of collections other than interventions, loaded when one of their items is edited.
 import { signal } from '@preact/signals';
 import { address, readJson } from '../api';
 import type { FieldSchema } from '../model';
@@ -9,7 +9,7 @@ const loadedSchemas = signal<Readonly<Record<string, FieldSchema>>>({});
 
 export const schemaOf = (collection: string): FieldSchema | undefined => (collection === INTERVENTIONS ? model.value?.schema : loadedSchemas.value[collection]);
 
-/** Undefined where the server does not answer. */
+/** Undefined without a response. */
 export async function loadSchema(collection: string): Promise<FieldSchema | undefined> {
   if (schemaOf(collection)) return schemaOf(collection);
   const answer = await fetch(address(`api/collections/${encodeURIComponent(collection)}/schema?f=json`)).catch(() => null);

@@ -1,4 +1,4 @@
-// What was done and what was taken back, as a value.
+// Undo and redo steps, as a value.
 
 export interface UndoSteps<T> {
   done: readonly T[];
@@ -9,12 +9,12 @@ const MAX_STEPS = 100;
 
 export const NO_STEPS: UndoSteps<never> = { done: [], undone: [] };
 
-/** A new step ends the way to what was taken back before. */
+/** A new step clears the redo steps. */
 export function addStep<T>(steps: UndoSteps<T>, step: T): UndoSteps<T> {
   return { done: [...steps.done, step].slice(-MAX_STEPS), undone: [] };
 }
 
-/** Moves the last step to what can be done again, as `step`: its inverse may have got another version. */
+/** Moves the last step to the redo steps as `step`: its inverse may have a new version. */
 export function undoStep<T>({ done, undone }: UndoSteps<T>, step: T): UndoSteps<T> {
   return { done: done.slice(0, -1), undone: [...undone, step] };
 }

@@ -1,5 +1,5 @@
-// What is wrong with what was filled in, by the schema alone, so that it is said before anything is sent and in the
-// person's language. What only the server knows comes back as its own sentence.
+// Validates a form against the schema before anything is sent, so that faults are said in the person's language. What only the
+// server can check comes back as the server's own sentence.
 import { eachLanguage, type FieldSchema } from '../model';
 import { isBlank, type FeatureContent } from './featureChange';
 import { formOf, type FormField } from './form';
@@ -21,10 +21,10 @@ export type FaultReason =
   | 'said';
 
 export interface FieldFault {
-  /** The field, and within a list the row and its part. */
+  /** The field; within a list also the row and its part. */
   at: string[];
   reason: FaultReason;
-  /** A bound that was passed, or for `said` the server's sentence. */
+  /** The bound that the value exceeds, or for `said` the server's sentence. */
   value?: string | number;
 }
 
@@ -84,13 +84,13 @@ export interface ProblemError {
   detail?: string;
 }
 
-/** The server's errors at the fields they are about; one that is about no field is about the whole. */
+/** Maps the server's errors to fields; an error without a field applies to the whole form. */
 export function serverFaults(errors: readonly ProblemError[], whole: string): FieldFault[] {
   const faults = errors.map(({ pointer = '', detail = '' }): FieldFault => ({ at: fieldOfPointer(pointer), reason: 'said', value: detail }));
   return faults.length ? faults : [{ at: [], reason: 'said', value: whole }];
 }
 
-/** `/edits/0/patch/properties/funding/1/amount` is about the amount of the second row of funding. */
+/** `/edits/0/patch/properties/funding/1/amount` refers to the amount in the second row of funding. */
 function fieldOfPointer(pointer: string): string[] {
   const parts = pointer.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const properties = parts.indexOf('properties');

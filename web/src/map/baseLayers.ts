@@ -1,5 +1,4 @@
-// What lies under the plan near by: water, green, buildings and streets as OpenStreetMap has them, where the plan holds them; or
-// another map's style, which whoever runs the server has named.
+// The base map: water, green, buildings and streets imported from OpenStreetMap, where the plan has them.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import type { BaseLayer } from '../baseMap';
 import { AREAL, matchAll } from './expressions';
@@ -11,7 +10,7 @@ const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', 
 const LINEAR: FilterSpecification = ['match', ['geometry-type'], ['LineString', 'MultiLineString'], true, false];
 const isClass = (...classes: string[]): FilterSpecification => ['match', ['get', 'class'], classes, true, false];
 
-/** Streets from the narrowest to the widest: their classes, from which zoom they are seen, and their width in pixels at zooms 12, 15 and 18. */
+/** Streets from the narrowest to the widest: classes, first zoom level, and width in pixels at zooms 12, 15 and 18. */
 const STREET_WIDTHS: { id: string; classes: string[]; from: number; width: [number, number, number] }[] = [
   { id: 'minor', classes: ['service', 'track'], from: 14.5, width: [0.4, 2, 12] },
   { id: 'local', classes: ['residential', 'unclassified', 'living_street', 'pedestrian', 'road', 'busway'], from: 12.5, width: [0.7, 5, 28] },
@@ -19,7 +18,7 @@ const STREET_WIDTHS: { id: string; classes: string[]; from: number; width: [numb
   { id: 'main', classes: ['motorway', 'motorway_link', 'trunk', 'trunk_link', 'primary', 'primary_link'], from: REGION_ZOOM, width: [2, 8.5, 42] },
 ];
 const WHOLE_NAME: ExpressionSpecification = ['to-string', ['get', 'name']];
-/** Of several names, which OpenStreetMap parts by semicolons, the first. */
+/** The first of several names, which OpenStreetMap separates by semicolons. */
 const FIRST_NAME: ExpressionSpecification = ['case', ['in', ';', WHOLE_NAME], ['slice', WHOLE_NAME, 0, ['index-of', ';', WHOLE_NAME]], WHOLE_NAME];
 const FOOTWAY_CLASSES = ['footway', 'path', 'steps', 'cycleway', 'bridleway', 'corridor', 'pedestrian_way'];
 
@@ -37,7 +36,7 @@ export function baseSources(tiles: string, ground: readonly BaseLayer[]): Record
   };
 }
 
-/** Areas and streets without their names. */
+/** Areas and streets, without labels. */
 export function baseLayers(palette: MapPalette, ground: readonly BaseLayer[]): LayerSpecification[] {
   return [
     ...(ground.includes('green') ? greenLayers(palette) : []),
@@ -53,7 +52,7 @@ function greenLayers({ green: colour, wood }: MapPalette): LayerSpecification[] 
   return [{ id: 'ground-green', ...common, filter: AREAL, paint: { 'fill-color': ['match', ['get', 'class'], ['forest', 'wood', 'scrub'], wood, colour] } }];
 }
 
-/** A width of rivers, and one of all smaller waters. */
+/** One width for rivers, one for smaller waters. */
 const riverWidth = (wide: number, narrow: number) => ['match', ['get', 'class'], ['river', 'canal'], wide, narrow] as never;
 
 function waterLayers({ water: colour }: MapPalette): LayerSpecification[] {
@@ -82,7 +81,7 @@ function buildingLayers({ building, 'building-edge': edge }: MapPalette): LayerS
   ];
 }
 
-/** Foot and cycle ways under the buildings: thin, dotted where there are steps. */
+/** Foot and cycle ways below the buildings: thin, dotted on steps. */
 function footwayLayers({ street, 'street-edge': edge, muted }: MapPalette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', minzoom: 14.5 } as const;
   return [
@@ -115,7 +114,7 @@ const ROUND = { 'line-cap': 'round', 'line-join': 'round' } as const;
 function baseStreetLayers({ street, 'street-edge': edge }: MapPalette): LayerSpecification[] {
   const common = { type: 'line', source: 'ground', 'source-layer': 'streets', layout: ROUND } as const;
   const known = [...STREET_WIDTHS.flatMap(({ classes }) => classes), ...FOOTWAY_CLASSES];
-  // What class nobody knows is drawn as a local street.
+  // An unknown class is drawn as a local street.
   const filter = ({ id, classes }: (typeof STREET_WIDTHS)[number]): FilterSpecification =>
     id === 'local'
       ? matchAll(LINEAR, ['any', isClass(...classes), ['!', ['match', ['get', 'class'], known, true, false]]] as FilterSpecification)
@@ -150,7 +149,7 @@ export function baseNameLayers(
 ): LayerSpecification[] {
   const halo = { 'text-halo-color': land, 'text-halo-width': 1.4 } as const;
   const line = { 'symbol-placement': 'line', 'text-field': FIRST_NAME, 'text-font': REGULAR, 'text-max-angle': 30, 'symbol-spacing': 380 } as const;
-  // A cycle way has the name of the street that it runs along.
+  // A cycle way has the name of its street.
   const ways = [...FOOTWAY_CLASSES.filter((way) => way !== 'cycleway'), 'service', 'track'];
   const layers: LayerSpecification[] = [];
   if (ground.includes('streets')) {
@@ -182,7 +181,7 @@ export function baseNameLayers(
       id: 'ground-green-names',
       type: 'symbol',
       source: 'ground',
-      'source-layer': 'green_label', // a name once, however many tiles its green lies in
+      'source-layer': 'green_label', // one label, however many tiles the area covers
       minzoom: 15,
       layout: { 'text-field': FIRST_NAME, 'text-font': REGULAR, 'text-size': 11, 'text-max-width': 8, 'text-padding': 8 },
       paint: { 'text-color': greenInk, ...halo },
@@ -203,7 +202,7 @@ export function baseNameLayers(
   return layers;
 }
 
-/** Our layers over another map's style: its sources and layers first, its own signs and glyphs beside ours. */
+/** Puts the plan's layers over another style, and keeps that style's sprite and glyphs. */
 export function mergeStyles(base: StyleSpecification, ours: StyleSpecification, ownIds: (id: string) => boolean): StyleSpecification {
   const { glyphs, sprite } = base;
   return {

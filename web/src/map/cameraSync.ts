@@ -1,9 +1,12 @@
-// Two maps moved as one. Over the same city they show the same ground; over two cities the same distance from each city's middle,
-// at the same scale on the ground.
+// Two cameras moved together. Over one city both maps show the same place; over two cities each shows the same distance from its
+// city's centre, at the same ground scale.
 import type { Map as MapView } from 'maplibre-gl';
 import type { Position } from 'geojson';
 
-/** Ties the cameras until it is called. `middles` are lonlat of the two cities, or null for the same ground. */
+/**
+ * Synchronises the cameras. `middles` are the lonlat centres of the two cities, or null for the same place. Returns the function
+ * that stops it.
+ */
 export function syncCameras(one: MapView, other: MapView, middles: [Position, Position] | null): () => void {
   let busy = false;
   const follow = (from: MapView, to: MapView, [a, b]: [Position, Position]) => {

@@ -1,4 +1,4 @@
-// Expressions that several parts of the style share: kinds of geometry, ids, and the width of lines.
+// Style expressions shared by several layers: geometry types, ids, line widths.
 import type { ExpressionSpecification, FilterSpecification } from 'maplibre-gl';
 import { DETAIL_ZOOM } from './zoomLevels';
 
@@ -15,7 +15,7 @@ export function hasAnyId(ids: string[] | null): FilterSpecification {
   return ['match', ['get', 'id'], ids, true, false];
 }
 
-/** Line width in pixels at a zoom: edges of areas are thinner than lines. */
+/** Line width in pixels by zoom; edges of areas are thinner than lines. */
 export function lineWidth(factor: number, extra = 0): ExpressionSpecification {
   const at = (line: number, edge: number): ExpressionSpecification => ['case', AREAL, edge * Math.min(factor, 1.2) + extra, line * factor + extra];
   return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];

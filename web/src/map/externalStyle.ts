@@ -1,9 +1,9 @@
-// Another map's style, named by whoever runs the server: fetched once, its addresses made whole, its sources thanked.
+// The operator's own map style under the plan: loaded once, with absolute addresses, its attribution collected.
 import type { Map as MapView, StyleSpecification } from 'maplibre-gl';
 import { externalStyleUrl, externalCredits } from '../baseMap';
 import { externalStyle } from './scene';
 
-/** Fetches the style once; where it does not come, our own ground stays. */
+/** Loads the style once; where that fails, the built-in base map stays. */
 export async function loadExternalStyle(map: MapView): Promise<void> {
   if (!externalStyleUrl || externalStyle.value) return;
   const answer = await fetch(externalStyleUrl).catch(() => null);

@@ -1,5 +1,5 @@
 /*! The map is drawn by MapLibre GL JS, 3-Clause BSD, https://github.com/maplibre/maplibre-gl-js/blob/main/LICENSE.txt */
-// The map itself: draws what the state says, goes where it is asked to, and tells the state what was pointed at.
+// The map: draws the scene, moves the camera to the state's goal, and reports what the pointer selects.
 import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
 import {
@@ -42,22 +42,22 @@ const LEGEND_OPEN_PX = 1000; // a map as wide as this has its legend open
 const LEGEND_PX = 310;
 
 export interface MapOptions {
-  /** On paper the map shows what it showed before, keeps its picture, and moves nothing else. */
+  /** For printing: shows the screen's extent, keeps its picture readable, and changes no state. */
   paper?: boolean;
-  /** The second of two maps: it shows its own filter and date, and its camera follows the first. */
+  /** The second of two maps: it shows its own scene, and its camera follows the first. */
   second?: boolean;
 }
 
-/** What the map last showed. */
+/** The extent that the map last showed. */
 let lastExtent: LngLatBounds | null = null;
 
-/** The middles of two different cities, that the second map is as far from its own as the first from its own. */
+/** The centres of two different cities, between which the cameras keep the same offset. */
 function cityCentres(): [Position, Position] | null {
   const [one, other] = [filter.peek().city, secondMap.peek()?.city].map((id) => plan.peek()?.cities.get(id ?? '')?.point ?? null);
   return one && other ? [one, other] : null;
 }
 
-/** Opens the map in a container; ends it when called. */
+/** Opens the map in a container. Returns the function that closes it. */
 export function openMap(container: HTMLElement, { paper = false, second = false }: MapOptions = {}): () => void {
   const main = !paper && !second;
   const scene = second ? secondScene : firstScene;
@@ -133,7 +133,7 @@ export function openMap(container: HTMLElement, { paper = false, second = false 
     if (second && mainMap.value) ends.push(syncCameras(mainMap.value, map, cityCentres()));
   });
   if (!second) Object.assign(window, { cityheart: { map, idle: () => waitForIdle(map) } });
-  else Object.assign(window, { besideMap: { map, idle: () => waitForIdle(map) } }); // for those who drive the page from outside
+  else Object.assign(window, { besideMap: { map, idle: () => waitForIdle(map) } }); // for the browser tests
   return () => {
     if (main) mainMap.value = null;
     ends.forEach((end) => end());
@@ -145,7 +145,7 @@ export function openMap(container: HTMLElement, { paper = false, second = false 
 const closedMaps = new WeakSet<MapView>();
 const pendingScenes = new WeakMap<MapView, MapScene>();
 
-/** The list is shown first, and only the last of quick changes is drawn. */
+/** Applies the last of several quick changes, after the list has rendered. */
 function scheduleScene(map: MapView, next: MapScene): void {
   const alone = !pendingScenes.has(map);
   pendingScenes.set(map, next);
@@ -157,7 +157,7 @@ function scheduleScene(map: MapView, next: MapScene): void {
   }, SETTLE_MS);
 }
 
-/** What is being drawn has layers of its own, which a new style leaves where they are: on top. */
+/** Keeps the layers of Terra Draw, on top, when the style changes. */
 function keepDrawingLayers(before: StyleSpecification | undefined, next: StyleSpecification): StyleSpecification {
   const own = (id: string) => id.startsWith('td-');
   const layers = before?.layers.filter(({ id }) => own(id)) ?? [];
@@ -166,7 +166,7 @@ function keepDrawingLayers(before: StyleSpecification | undefined, next: StyleSp
   return { ...next, sources: { ...next.sources, ...sources }, layers: [...next.layers, ...layers] };
 }
 
-/** The tools for drawing come where there is something to draw: a first stroke must not be lost to loading. */
+/** Loads the drawing tools with the Ask tab or the first drawing: a first stroke must not be lost to loading. */
 function loadDrawTools(map: MapView): () => void {
   let detach: (() => void) | undefined;
   let asked = false;
@@ -183,7 +183,7 @@ function loadDrawTools(map: MapView): () => void {
   };
 }
 
-/** What is pointed at changes too often for a whole style. */
+/** The hovered feature changes too often to rebuild the style. */
 function highlightHovered(map: MapView, id: string): void {
   map.setFilter('casing-hovered', hoveredFilter(id));
 }
@@ -202,7 +202,7 @@ function moveCamera(map: MapView, goal: CameraGoal, duration: number): void {
   if (place) map.fitBounds(place.box, { ...place.options, duration: prefersReducedMotion() ? 0 : duration });
 }
 
-/** Which part of the earth a map of this size shows for a goal. */
+/** The extent that a map of this size shows for a goal. */
 function fitGoal(
   { clientWidth: width, clientHeight: height }: HTMLElement,
   goal: Exclude<CameraGoal, { to: 'view' }>,
@@ -211,9 +211,9 @@ function fitGoal(
   if (!box) return null;
   const narrow = width < 600;
   const edge = goal.to === 'all' ? (narrow ? 44 : 90) : narrow ? 36 : 72;
-  // Names stand to the right of their points; buttons lie on the map, and on a wide one the open legend.
+  // Labels stand to the right of their points; buttons, and on a wide map the open legend, cover its edges.
   const left = goal.to !== 'all' && width >= LEGEND_OPEN_PX ? LEGEND_PX : edge;
-  const [across, down] = [width / 4, height / 4]; // a small map keeps half of itself for what is shown
+  const [across, down] = [width / 4, height / 4]; // a small map keeps half of its width for the content
   const padding = {
     top: Math.min(edge, down),
     bottom: Math.min(edge, down),
@@ -234,7 +234,7 @@ function boxOfGoal(goal: Exclude<CameraGoal, { to: 'view' }>): BoundingBox | nul
   return joinBoxes(cities.map((city) => city?.box ?? (city?.point ? boundingBox({ type: 'Point', coordinates: city.point }) : null)));
 }
 
-/** Ids of interventions at a point, the smallest things first, each once. */
+/** Ids of the interventions at a point, the smallest features first, each once. */
 function interventionsAt(map: MapView, { x, y }: { x: number; y: number }, reach: number): string[] {
   const box: [PointLike, PointLike] = [
     [x - reach, y - reach],
@@ -250,7 +250,7 @@ function countAt(map: MapView, where: { x: number; y: number }): Record<string, 
   return map.queryRenderedFeatures([where.x, where.y], { layers: COUNT_LAYERS.filter((id) => map.getLayer(id)) })[0]?.properties ?? null;
 }
 
-/** While the map has the focus by keys, its middle is what points and Enter is the click. */
+/** While the map has keyboard focus, its centre points and Enter clicks. */
 function pointWithKeys(map: MapView): void {
   const canvas = map.getCanvas();
   const middle = () => map.project(map.getCenter());
@@ -267,7 +267,7 @@ function pointWithKeys(map: MapView): void {
   });
 }
 
-/** Things that lie on each other are opened in turn. */
+/** Features that overlap are selected in turn. */
 function handleClick(map: MapView, event: MapMouseEvent): void {
   if (drawing.value?.tool || crosshair.value) return;
   if (tapHandler.value) {
@@ -277,7 +277,7 @@ function handleClick(map: MapView, event: MapMouseEvent): void {
   activateAt(map, event.point, 6);
 }
 
-/** How far from the middle of the map a thing is still meant, in pixels. */
+/** Reach of the map's centre in pixels. */
 const KEY_REACH_PX = 14;
 
 function activateAt(map: MapView, where: { x: number; y: number }, reach: number): void {
@@ -285,7 +285,7 @@ function activateAt(map: MapView, where: { x: number; y: number }, reach: number
   if (ids.length) {
     const next = ids[(ids.indexOf(selected.value) + 1) % ids.length]!;
     selectIntervention(next, false);
-    // What is no part of an answer is read in the plan.
+    // An intervention outside the answer opens in the Plan tab.
     if (tab.value === 'compare' || (tab.value === 'ask' && !answerOverlay.value.ids.includes(next))) tab.value = 'plan';
     if (ids.length > 1) announcement.value = t('map.several', { at: ids.indexOf(next) + 1, count: ids.length });
     return;
@@ -315,7 +315,7 @@ function handleMove(map: MapView, event: MapMouseEvent): void {
 
 const IDLE_LIMIT_MS = 60_000;
 
-/** Settles once the camera rests and everything asked for is drawn; fails after a minute with what is still missing. */
+/** Resolves once the camera rests and everything is drawn; rejects after a minute with what is still missing. */
 function waitForIdle(map: MapView): Promise<void> {
   const idle = async () => {
     do await nextIdle(map);

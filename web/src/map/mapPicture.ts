@@ -1,4 +1,4 @@
-// The map as a picture: what is drawn, and under it the title, the signs with their words, and the credits.
+// A picture of the map: the current frame, and below it title, legend and credits.
 import { formatMonth } from '../format';
 import { symbolOf } from '../symbology';
 import { kindCounts, colourScheme } from '../currentScheme';
@@ -63,7 +63,7 @@ export async function renderPicture(): Promise<Blob> {
   return new Promise((settle, fail) => canvas.toBlob((blob) => (blob ? settle(blob) : fail(new Error('no picture')))));
 }
 
-/** A copy of the next frame; the map's own canvas is empty after it was shown. */
+/** Copies the next frame; after it is shown the map's own canvas is empty. */
 function copyNextFrame(map: MapView): Promise<HTMLCanvasElement> {
   const frame = new Promise<HTMLCanvasElement>((settle) => {
     map.once('render', () => {

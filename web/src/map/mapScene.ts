@@ -1,4 +1,4 @@
-// What a map shows, as one value: `scene.ts` puts it together from the state, `style.ts` makes the map's style from it.
+// What a map shows, as one value: `scene.ts` builds it from the state, `style.ts` builds the style from it.
 import type { FeatureCollection } from 'geojson';
 import type { StyleSpecification } from 'maplibre-gl';
 import type { BaseLayer } from '../baseMap';
@@ -10,16 +10,16 @@ export interface MapScene {
   palette: MapPalette;
   language: string;
   tiles: string;
-  /** What of the ground the plan itself has. */
+  /** The base layers that the plan has. */
   ground: readonly BaseLayer[];
-  /** Another map's style to lie under the plan. */
+  /** The operator's style under the plan. */
   base: StyleSpecification | null;
   counts: FeatureCollection;
   marks: FeatureCollection;
   areaNames: FeatureCollection;
-  /** Ids of interventions to show, or null for all. */
+  /** Ids of the interventions to show; null for all. */
   ids: string[] | null;
-  /** What is told apart, each with its ids; null where the status in the tiles tells. */
+  /** Symbols with the ids they apply to; null where the tiles' status decides. */
   kinds: { mark: SymbolId; ids: string[] }[] | null;
   selected: string;
   hovered: string;

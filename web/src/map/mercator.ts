@@ -1,4 +1,4 @@
-// Web Mercator as the unit square, for a view of so many pixels at a zoom (512 pixels for the world at zoom 0).
+// Web Mercator in the unit square, for a camera with a size in pixels and a zoom (the world is 512 pixels at zoom 0).
 import type { MapCamera } from '../address';
 import type { BoundingBox } from '../geometry';
 
@@ -15,14 +15,14 @@ export function fromWorld(x: number, y: number): { lon: number; lat: number } {
   return { lon: (x - 0.5) * 360, lat: (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI };
 }
 
-/** The view whose middle lies so many pixels right of and below the middle of another. */
+/** The camera moved by an offset in pixels, to the right and down. */
 export function shiftCamera(view: MapCamera, dx: number, dy: number): MapCamera {
   const [x, y] = toWorld(view);
   const scale = WORLD_PX * 2 ** view.zoom;
   return { ...fromWorld(x + dx / scale, Math.min(1, Math.max(0, y + dy / scale))), zoom: view.zoom };
 }
 
-/** The closest view that shows a box (degrees) whole, with some space round it. */
+/** The closest camera that shows a box (degrees) completely, with a margin. */
 export function fitCamera([west, south, east, north]: BoundingBox, width: number, height: number): MapCamera {
   const [left, top] = toWorld({ lon: west, lat: north });
   const [right, bottom] = toWorld({ lon: east, lat: south });

@@ -1,4 +1,4 @@
-// The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
+// The map's colours, read from the stylesheet, which is their only source. Read again when the theme changes.
 import { SYMBOL_IDS, type SymbolId } from '../symbology';
 import { dark, printing } from '../state';
 

@@ -1,4 +1,4 @@
-// The points that the page itself hangs on the map: counts per city, names of areas, signs and places of interventions.
+// Point sources that the page itself gives to the map: counts per city, labels of areas, symbols and places of interventions.
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
 import { anchorPoint } from '../geometry';
 import type { PlanArea, PlanCity, Intervention, PlanData } from '../plan';
@@ -12,7 +12,7 @@ const pointFeature = (coordinates: Position, properties: Record<string, unknown>
   geometry: { type: 'Point', coordinates },
 });
 
-/** Counts of the shown interventions: one sign per partner from afar, one per city nearer. */
+/** Counts of the shown interventions: one per partner at small scales, one per city nearer. */
 export function countFeatures(plan: PlanData, shown: Intervention[], nameOf: (city: PlanCity) => string): PointFeatures {
   const perCity = new Map<string, number>();
   for (const one of shown) perCity.set(one.city, (perCity.get(one.city) ?? 0) + 1);
@@ -36,7 +36,10 @@ function meanPoint(cities: PlanCity[]): Position {
   return [mean(0), mean(1)];
 }
 
-/** A point on each shown intervention that has a place; `spot` says that it is nothing but a point. Several on one street or square name it once. */
+/**
+ * A point on each shown intervention with a geometry; `spot` is true where the geometry is only a point. Several interventions on
+ * one street or square label it once.
+ */
 export function symbolPoints(shown: Intervention[], markOf: (one: Intervention) => SymbolId): PointFeatures {
   const named = new Set<string>();
   const features = shown.flatMap((one) => {
@@ -52,7 +55,7 @@ export function symbolPoints(shown: Intervention[], markOf: (one: Intervention) 
   return { type: 'FeatureCollection', features };
 }
 
-/** The name of each area over the northernmost point of its outline. */
+/** A label for each area at the northernmost point of its outline. */
 export function areaNamePoints(areas: PlanArea[], language: string): PointFeatures {
   const features = areas.flatMap(({ geometry, name, name_en }) => {
     const rings =
@@ -63,7 +66,7 @@ export function areaNamePoints(areas: PlanArea[], language: string): PointFeatur
   return { type: 'FeatureCollection', features };
 }
 
-/** The street or square; what follows a comma or bracket is for reading, not for the map. */
+/** The street or square; details after a comma or bracket are left out on the map. */
 function shortPlace(one: Intervention): string {
   return String(one.properties.place ?? '').replace(/\s*[,;(].*$/s, '');
 }

@@ -1,5 +1,5 @@
-// The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour for each status, nothing else yet. It
-// is a WebAssembly part of its own (`web/maplibre-rs`), fetched only when chosen, and there only when it was built.
+// The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour per status. A WebAssembly module
+// (`web/maplibre-rs`), loaded when chosen, and only in builds that include it.
 import { effect, untracked } from '@preact/signals';
 import type { MapCamera } from '../address';
 import { address } from '../api';
@@ -10,7 +10,7 @@ import { filter, cameraGoal, plan, shownOnMap, camera, type CameraGoal } from '.
 import { rendererBroken, rustMap, rustParts } from '../state/renderer';
 import { WORLD_PX, shiftCamera, fitCamera, fromWorld, toWorld } from './mercator';
 
-/** What `web/maplibre-rs/src/browser.rs` offers. */
+/** The interface of `web/maplibre-rs/src/browser.rs`. */
 interface RendererPicture {
   look(lon: number, lat: number, zoom: number): void;
   resize(width: number, height: number): void;
@@ -26,13 +26,16 @@ interface RendererLibrary {
 const MIN_ZOOM = 2;
 const MAX_ZOOM = 19;
 const STEP_PX = 80;
-const WHEEL_PX = 300; // of turning the wheel are one zoom
-const FRAMES_AT_REST = 3; // so that what came last is shown before drawing rests
-const MAX_IDS = 300; // an address has an end
+const WHEEL_PX = 300; // wheel movement per zoom level
+const FRAMES_AT_REST = 3; // so that the last tile is drawn before drawing stops
+const MAX_IDS = 300; // the length of an address is limited
 
 let handles = 0;
 
-/** Opens the map in a container; ends it when called. The library takes its tiles once, so another filter is another picture. */
+/**
+ * Opens the map in a container. Returns the function that closes it. The library loads its tiles once, so another filter opens a new
+ * picture.
+ */
 export function openMap(container: HTMLElement): () => void {
   let close = () => {};
   const end = effect(() => {
@@ -48,7 +51,7 @@ export function openMap(container: HTMLElement): () => void {
   };
 }
 
-/** Shows these interventions, or all. */
+/** Shows these interventions, or all for null. */
 function showInterventions(container: HTMLElement, ids: string[] | null): () => void {
   const canvas = document.createElement('canvas');
   canvas.className = 'rust-map';
@@ -73,7 +76,7 @@ function showInterventions(container: HTMLElement, ids: string[] | null): () => 
   const settle = () => {
     camera.value = center;
   };
-  /** An exception from the library is its end: memory behind it cannot be trusted any more. */
+  /** An exception ends the library: its memory cannot be trusted any more. */
   const guarded = (act: () => void) => {
     try {
       act();
@@ -110,7 +113,7 @@ function showInterventions(container: HTMLElement, ids: string[] | null): () => 
     if (box) center = fitCamera(box, ...size());
   }
   rendererBroken.value = false;
-  // What ends the library while it waits comes as an error of the page.
+  // A failure during asynchronous work arrives as an error of the page.
   const ended = (event: ErrorEvent) => {
     if (event.error instanceof WebAssembly.RuntimeError) rendererBroken.value = true;
   };
@@ -150,7 +153,7 @@ function showInterventions(container: HTMLElement, ids: string[] | null): () => 
       settle();
     },
   };
-  // For those who drive the page from outside.
+  // For the browser tests.
   Object.assign(window, { cityheartRust: { idle: () => waitForRest(() => rendererBroken.value || (picture !== null && atRest >= FRAMES_AT_REST)) } });
   return () => {
     closed = true;
@@ -172,7 +175,7 @@ async function waitForRest(still: () => boolean): Promise<void> {
   }
 }
 
-/** Drag, wheel and keys move the view. */
+/** Drag, wheel and keys move the camera. */
 function attachControls(canvas: HTMLCanvasElement, now: () => MapCamera, look: (next: MapCamera) => void, settle: () => void): void {
   let held: { x: number; y: number } | null = null;
   const pan = (dx: number, dy: number) => look(shiftCamera(now(), dx, dy));

@@ -1,4 +1,4 @@
-// What a map shows now, put together from the state: the first map by the list's filter, the second by its own.
+// Builds the scenes from the state: the first map by the list's filter, the second by its own.
 import { computed, signal } from '@preact/signals';
 import type { StyleSpecification } from 'maplibre-gl';
 import { address } from '../api';
@@ -15,13 +15,13 @@ import { areaNamePoints, countFeatures, symbolPoints } from './pointSources';
 import type { MapPalette } from './palette';
 import type { MapScene } from './mapScene';
 
-/** Another map's style to lie under the plan, when there is one and it has come. */
+/** The operator's style, once it is loaded. */
 export const externalStyle = signal<StyleSpecification | null>(null);
 
 const NO_FEATURES = { type: 'FeatureCollection' as const, features: [] };
 const areaPoints = computed(() => areaNamePoints(plan.value?.areas ?? [], language.value));
 
-/** The answer, and the corners that are being set under the cross. */
+/** The answer, and the corners that are being set at the crosshair. */
 const answerShapes = computed<AnswerOverlay>(() => {
   const corners = crosshair.value?.corners ?? [];
   if (!corners.length) return answerOverlay.value;
@@ -34,13 +34,13 @@ const answerShapes = computed<AnswerOverlay>(() => {
   return { ...answerOverlay.value, shapes: { type: 'FeatureCollection', features: [...answerOverlay.value.shapes.features, ...draft] } };
 });
 
-/** What is dear to make anew is made only when the list changes. `all` says that nothing is left out. */
+/** Sources that are slow to build are rebuilt only when the list changes. `all` is true when no intervention is left out. */
 function createScene(list: () => Intervention[], all: () => boolean, moved: () => boolean) {
   const shown = computed(list);
   const countPoints = computed(() => (plan.value ? countFeatures(plan.value, shown.value, cityName) : NO_FEATURES));
   const markPoints = computed(() => symbolPoints(shown.value, colourScheme.value.markOf));
   const ids = computed(() => (all() ? null : shown.value.map((one) => one.id)));
-  /** Who is of which kind; the tiles know the status as it stands themselves. */
+  /** Ids by symbol; null where the tiles themselves know the status. */
   const kinds = computed(() => {
     if (colourScheme.value.id === 'status' && !moved()) return null;
     const byMark = new Map<SymbolId, string[]>(colourScheme.value.kinds.map(({ mark }) => [mark, []]));

@@ -1,5 +1,4 @@
-// The map's own style, light and dark, from the stylesheet's colours. It is a pure function of what is to be seen:
-// the map is handed the new style and changes only what differs.
+// The map's style, light or dark, as a pure function of the scene. The map receives each new style and applies the differences.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { GROUPS, SYMBOL_IDS, symbolOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
 import { AREAL, hasAnyId, hasId, INTERVENTION_SOURCE, lineWidth, matchAll, NOT_POINTS, POINTS } from './expressions';
@@ -11,7 +10,7 @@ import { imageName } from './symbolImages';
 import { baseLayers, baseNameLayers, baseSources, mergeStyles } from './baseLayers';
 import world from '../../../geodata/world/places.json';
 
-/** Layers that answer to the pointer, the smallest things first. */
+/** Layers that respond to the pointer, the smallest features first. */
 export const CLICKABLE_LAYERS = ['points', 'marks', ...SYMBOL_IDS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
 export const COUNT_LAYERS = ['counts-partner', 'counts-city'];
 
@@ -64,7 +63,7 @@ const labelHalo = ({ palette }: MapScene) => ({ 'text-halo-color': palette.land,
 function worldLayers(scene: MapScene): LayerSpecification[] {
   const { water, land, border, muted, ink } = scene.palette;
   return [
-    // The world's coast is too rough for a city: the water fades into land before streets are shown.
+    // The world layer's coast is too coarse for a city: water fades into land before streets appear.
     { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, DETAIL_ZOOM, land] } },
     { id: 'land', type: 'fill', source: 'world', 'source-layer': 'land', paint: { 'fill-color': land } },
     {
@@ -112,7 +111,7 @@ function worldLayers(scene: MapScene): LayerSpecification[] {
   ];
 }
 
-/** Another name for each name that the tiles hold. */
+/** Replaces each name in the tiles by another. */
 function renameExpression(pairs: [string, string][]): ExpressionSpecification {
   return ['match', ['get', 'name'], ...[...new Map(pairs)].flat(), ['get', 'name']] as unknown as ExpressionSpecification;
 }
@@ -128,7 +127,7 @@ function planStreetLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
-  const drawn = scene.ground.includes('streets') || scene.base !== null; // the plan's own outlines of streets are schematic
+  const drawn = scene.ground.includes('streets') || scene.base !== null; // the plan's own street outlines are schematic
   const layers: LayerSpecification[] = [
     { id: 'parks', type: 'fill', source: 'plan', 'source-layer': 'facilities', minzoom: 12, filter: AREAL, paint: { 'fill-color': palette.green } },
     { id: 'street-edge', type: 'line', ...source, layout: round, paint: { 'line-color': palette.line, 'line-width': byZoom(12, 2.5, 17, 16) } },
@@ -182,7 +181,7 @@ export const hoveredFilter = (id: string) => matchAll(NOT_POINTS, hasId(id));
 
 function hasStatusGroup(group: StatusGroup): FilterSpecification {
   if (group !== 'idea') return ['match', ['get', 'status'], statusesOf(group), true, false];
-  // A status that nobody knows is shown as an idea.
+  // An unknown status is shown as an idea.
   const others = GROUPS.filter((other) => other !== 'idea').flatMap(statusesOf);
   return ['match', ['get', 'status'], others, false, true];
 }
@@ -197,7 +196,7 @@ function symbolFilters({ kinds }: MapScene): SymbolFilter[] {
   return GROUPS.map((group) => ({ mark: `status-${group}`, filter: hasStatusGroup(group) }));
 }
 
-/** A value for each mark, asked of the features of the tiles. */
+/** A value by symbol, as an expression on the features of the tiles. */
 function symbolExpression<T>({ kinds }: MapScene, value: (mark: SymbolId) => T): ExpressionSpecification {
   if (kinds) {
     const used = kinds.filter(({ ids }) => ids.length);
@@ -276,7 +275,7 @@ function interventionLayers(scene: MapScene): LayerSpecification[] {
   ];
 }
 
-/** Above the names, which keep off them. */
+/** Symbols, above the labels, which avoid them. */
 function symbolLayers(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
   const shown = hasAnyId(scene.ids);
@@ -284,7 +283,7 @@ function symbolLayers(scene: MapScene): LayerSpecification[] {
   const image = (mark: SymbolId) => imageName(palette, 'sign', mark);
   const ownImage = (kind: 'sign' | 'chosen'): ExpressionSpecification => ['concat', `${palette.theme}:${kind}:`, ['get', 'mark']];
   return [
-    // From afar a small area or a short line is too little to see; its sign stands for it.
+    // At small scales a small area or short line is too little to see; its symbol stands for it.
     {
       id: 'marks',
       type: 'symbol',
@@ -368,7 +367,7 @@ function nameLayers(scene: MapScene): LayerSpecification[] {
   ];
 }
 
-/** A disc with the number, and the name beside it where there is room. */
+/** A disc with a count, and the name beside it where it fits. */
 function countLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const radius = (scale: number): ExpressionSpecification =>
@@ -407,7 +406,7 @@ function countLayers(scene: MapScene): LayerSpecification[] {
         },
         paint: { 'text-color': palette.ink, 'text-halo-color': palette.land, 'text-halo-width': 2 },
       },
-      // Above the names, and with room around it, so that no name runs over another disc.
+      // Above the labels, with padding, so that no label covers another disc.
       {
         id: `counts-${level}-number`,
         type: 'symbol',

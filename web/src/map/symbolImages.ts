@@ -1,14 +1,14 @@
-// Signs and hatching drawn for the map. Image names say what is drawn: `light:sign:status-idea`, `dark:chosen:kind-3`,
-// `light:hatch:status-aside`; a theme has its own images, so none is ever drawn over.
+// Images of symbols and hatching for the map. The name says what to draw: `light:sign:status-idea`, `dark:chosen:kind-3`,
+// `light:hatch:status-aside`. Each theme has its own images, so none is ever redrawn.
 import { SYMBOL_IDS, symbolOf, type SymbolId } from '../symbology';
 import type { MapPalette } from './palette';
 
 const PIXEL_RATIO = 2;
-const IMAGE_PX = 34; // CSS pixels, room for the sign of 18 and its casing
+const IMAGE_PX = 34; // CSS pixels: a symbol of 18 and its casing
 
 export const imageName = (palette: MapPalette, kind: 'sign' | 'chosen' | 'hatch', mark: SymbolId) => `${palette.theme}:${kind}:${mark}`;
 
-/** Draws a name with the palette of its theme, which may no longer be the one shown. */
+/** Draws the image of a name with the palette of its theme, which may no longer be the current one. */
 export function drawImage(name: string, palettes: Record<string, MapPalette>): { data: ImageData; pixelRatio: number } | null {
   const [theme, kind, mark] = name.split(':') as [string, string, SymbolId];
   const palette = palettes[theme];
@@ -20,7 +20,7 @@ export function drawImage(name: string, palettes: Record<string, MapPalette>): {
 function createContext(size: number): CanvasRenderingContext2D {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size * PIXEL_RATIO;
-  const context = canvas.getContext('2d', { willReadFrequently: true })!; // what is drawn by the GPU takes a quarter of a second to be read back
+  const context = canvas.getContext('2d', { willReadFrequently: true })!; // reading back from the GPU takes a quarter of a second
   context.scale(PIXEL_RATIO, PIXEL_RATIO);
   context.lineJoin = 'round';
   context.lineCap = 'round';

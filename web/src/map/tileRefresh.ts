@@ -1,8 +1,8 @@
-// Draws anew what an edit touched, and only that: the tiles under its box, those in sight and those kept for later.
+// Refreshes only the tiles that an edit touched: those under its bounding box, visible or cached.
 import type { Map as MapView } from 'maplibre-gl';
 import type { ChangedArea } from '../state/planChanges';
 
-/** Signs and wide lines reach over the edge of a tile; the server's tiles have this much more around them, as a share of a tile. */
+/** Symbols and wide lines extend over the edge of a tile; the server's tiles have this buffer, as a share of a tile. */
 const BUFFER = 0.0625;
 
 export function refreshTiles(map: MapView, { collection, box }: ChangedArea): void {
@@ -16,17 +16,17 @@ export function refreshTiles(map: MapView, { collection, box }: ChangedArea): vo
       .flatMap((key) => manager.getTileByID(key)?.tileID.canonical ?? [])
       .filter(under);
     map.refreshTiles(id, tiles);
-    // A tile that was on its way may have left the server before the edit.
+    // A tile in transit may have left the server before the edit.
     if (!map.isSourceLoaded(id)) map.once('idle', () => map.getSource(id) && map.refreshTiles(id, tiles));
   }
 }
 
-/** `…/tiles/areas,interventions/{z}/{x}/{y}.mvt?…` draws interventions. */
+/** Whether a tile address such as `…/tiles/areas,interventions/{z}/{x}/{y}.mvt?…` draws a collection. */
 function drawsCollection(address: string, collection: string): boolean {
   return (/\/tiles\/([^/]+)\//.exec(address)?.[1] ?? '').split(',').includes(collection);
 }
 
-/** Whether a tile with its buffer meets a box in degrees. */
+/** Whether a tile with its buffer intersects a box in degrees. */
 export function tileMeetsBox(x: number, y: number, z: number, [west, south, east, north]: ChangedArea['box']): boolean {
   const tiles = 2 ** z;
   const column = (lon: number) => ((lon + 180) / 360) * tiles;

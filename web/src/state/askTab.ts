@@ -4,7 +4,7 @@ import { startDrawing } from '../draw/drawing';
 import { tab } from '../state';
 import { currentQuery, setDrawnArea } from './query';
 
-/** Begins with drawing: the question is what is inside. */
+/** Starts drawing an area to see what is inside. */
 export function startDrawnQuery(): void {
   batch(() => {
     currentQuery.value = { ...currentQuery.value, question: 'inside', area: '' };
@@ -13,7 +13,7 @@ export function startDrawnQuery(): void {
   });
 }
 
-/** Who does something like this one? */
+/** Searches interventions similar to one. */
 export function findSimilar(id: string): void {
   batch(() => {
     currentQuery.value = { ...currentQuery.value, question: 'similar', options: { ...currentQuery.value.options, id } };

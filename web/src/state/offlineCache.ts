@@ -1,36 +1,36 @@
-// What this browser keeps so that the page opens without a connection; the work is done by `worker/`. Nothing is kept before the
-// page stands, so that a first visit loads what it shows and nothing else.
+// The offline cache as the page controls it; the service worker (`worker/`) does the work. Nothing is cached before the page is
+// complete, so that a first visit loads only what it shows.
 import { signal } from '@preact/signals';
 import type { WorkerMessage } from '../worker/cacheRules';
 
-/** When the oldest of what is shown was had from the server, in milliseconds; null when all of it is as it stands. */
+/** When the oldest cached response on the page was loaded, in milliseconds; null when nothing comes from the cache. */
 export const cachedSince = signal<number | null>(null);
 
-/** An answer says itself when it is one that was kept. */
+/** Notes a response that the service worker took from its cache. */
 export function noteCachedResponse(answer: Response): void {
   const date = answer.headers.get('Cityheart-Kept');
   if (date !== null) cachedSince.value = Math.min(cachedSince.value ?? Infinity, Date.parse(date) || Date.now());
 }
 
-const postToWorker = async (told: WorkerMessage) => (await navigator.serviceWorker?.getRegistration())?.active?.postMessage(told);
+const postToWorker = async (message: WorkerMessage) => (await navigator.serviceWorker?.getRegistration())?.active?.postMessage(message);
 
-/** Keeps what this page has loaded; for who edits also what they have not opened yet. */
+/** Caches what this page has loaded; for an editor also the parts that are not open yet. */
 export const cacheLoaded = (editing: boolean, anew = false) =>
   postToWorker({ loaded: performance.getEntriesByType('resource').map(({ name }) => name), all: editing, anew });
 
 const QUIET_MS = 4000;
 let quietTimer = 0;
 
-/** What was saved is among what is kept, once the hand rests. */
+/** Caches the plan again after edits, once they pause. */
 export function cacheAfterSave(): void {
   clearTimeout(quietTimer);
   quietTimer = window.setTimeout(() => void cacheLoaded(true, true), QUIET_MS);
 }
 
-/** What one may see, another may not: called by who signs in or out. */
+/** Deletes cached answers when the account changes: permissions differ. */
 export const clearCachedAnswers = () => postToWorker('forget');
 
-/** Called once. Browsers have service workers over https and on the device itself only; elsewhere the page needs its server. */
+/** Called once. Browsers run service workers over https and on localhost only; elsewhere the page needs its server. */
 export async function startOfflineCache(editing: () => boolean): Promise<void> {
   const { serviceWorker } = navigator;
   if (!serviceWorker || import.meta.env.DEV) return;

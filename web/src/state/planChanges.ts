@@ -1,11 +1,11 @@
-// What changes in the plan while it is open: by us, and by others.
+// Changes of the plan while the page is open, by this person and by others.
 import { signal } from '@preact/signals';
 import { toIntervention, loadModel, loadPlan, type FeatureItem } from '../api';
 import type { BoundingBox } from '../geometry';
 import type { PlanData } from '../plan';
 import { model, plan } from '../state';
 
-/** Where the ground changed last: its tiles are drawn anew. A new object is a new change. */
+/** The area of the last change, whose tiles are refreshed. A new object is a new change. */
 export interface ChangedArea {
   collection: string;
   box: BoundingBox;
@@ -13,15 +13,15 @@ export interface ChangedArea {
 
 export const changedArea = signal<ChangedArea | null>(null);
 
-/** The server's news do not arrive any more: the page may show what is no longer so. */
+/** True while the change feed is interrupted: the page may be out of date. */
 export const feedLost = signal(false);
 
-/** Changes that came while the plan is read anew: what is read may be older than they are. */
+/** Changes received while the plan is loading: the loaded plan may be older. */
 let changesWhileReading: [put: FeatureItem[], gone: readonly string[]][] = [];
 let pendingReadings = 0;
 let lastReading = 0;
 
-/** The plan with some interventions as they are now and others gone. */
+/** Applies changed and removed interventions to the plan. */
 export function applyChanges(put: FeatureItem[], gone: readonly string[]): void {
   if (pendingReadings) changesWhileReading.push([put, gone]);
   if (plan.value) plan.value = planWithChanges(plan.value, put, gone);
@@ -35,7 +35,7 @@ function planWithChanges(now: PlanData, put: FeatureItem[], gone: readonly strin
   return { ...now, interventions, byId: new Map(interventions.map((one) => [one.id, one])) };
 }
 
-/** The whole plan anew; where it cannot be had, what is shown stays. Of two readings the one that began last counts. */
+/** Reloads the plan; where that fails, the page keeps the old one. Of several reloads the one that began last counts. */
 export async function reloadPlan(): Promise<void> {
   const mine = ++lastReading;
   pendingReadings += 1;
@@ -47,7 +47,7 @@ export async function reloadPlan(): Promise<void> {
 
 const WORLD: BoundingBox = [-180, -85, 180, 85];
 
-/** Somebody else looks: everything is asked for anew, for it is not the same for everybody. */
+/** Reloads everything for another account, whose permissions differ. */
 export async function reloadEverything(): Promise<void> {
   changesWhileReading = [];
   const [fresh] = await Promise.all([loadModel().catch(() => model.value), reloadPlan()]);

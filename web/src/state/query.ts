@@ -1,4 +1,5 @@
-// What is asked and what the map shows of the answer. The answer itself belongs to the Ask tab, which is loaded when opened.
+// The current query, and what the map shows of its answer. The answer itself belongs to the Ask tab, which loads when it is
+// opened.
 import { batch, computed, signal } from '@preact/signals';
 import type { FeatureCollection, Geometry, Position } from 'geojson';
 import { parseQuery, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/spatialQuery';
@@ -7,14 +8,14 @@ const params = new URLSearchParams(location.search);
 
 export const currentQuery = signal<SpatialQuery>(parseQuery(params));
 export const comparedSubjects = signal<CompareSubject[]>(parseSubjects(params));
-/** The drawn area while it is being dragged; it is not yet in the address. */
+/** The drawn area while it is dragged; it is not yet in the address. */
 export const draggedArea = signal<Geometry | null>(null);
-/** What is really asked now. */
+/** The query including the dragged area. */
 export const liveQuery = computed<SpatialQuery>(() => (draggedArea.value ? { ...currentQuery.value, area: '', shape: draggedArea.value } : currentQuery.value));
 
-/** What the map shows of question and answer; features say in `role` what they are. */
+/** The map overlay of query and answer; `role` states what a feature is. */
 export interface AnswerOverlay {
-  /** Drawn area, radius, place: `area`, `place`. Of the answer: `shade`, `pair`, `found`. */
+  /** Of the query: `area`, `radius`, `place`. Of the answer: `shade`, `pair`, `found`. */
   shapes: FeatureCollection;
   /** Interventions of the answer, to be outlined. */
   ids: string[];
@@ -31,7 +32,7 @@ export function setQueryArea(area: string): void {
   currentQuery.value = { ...currentQuery.value, area };
 }
 
-/** Told by the drawing: the answer follows the hand, the address only where it rests. */
+/** Receives the drawing: the answer follows every move, the address only settled shapes. */
 export function setDrawnArea(shape: Geometry, settled: boolean): void {
   batch(() => {
     draggedArea.value = settled ? null : shape;

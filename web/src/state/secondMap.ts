@@ -1,4 +1,4 @@
-// A second map beside the first: another city, another date, another group of statuses; everything else as in the first.
+// The second map's state: another city, month or status group; everything else as on the first map.
 import { computed } from '@preact/signals';
 import { monthText, parseMonth, planAt, type MonthNumber } from '../planMonths';
 import { matchingInterventions, type PlanFilter, type Intervention } from '../plan';
@@ -17,12 +17,12 @@ export function setSecondMap(one: SecondMapState | null): void {
   secondMapText.value = one ? formatSecondMap(one) : '';
 }
 
-/** Starts as a copy of the first. */
+/** Opens it as a copy of the first. */
 export function openSecondMap(): void {
   setSecondMap({ city: filter.value.city, month: month.value, group: null });
 }
 
-/** What the second map shows, its city and its neighbours. */
+/** The second map's interventions, of its city and the neighbours. */
 export const secondMapInterventions = computed((): Intervention[] => {
   const now = secondMap.value;
   if (!now || !plan.value) return [];

@@ -1,11 +1,11 @@
-// Rows that are ticked in the table, to be changed together.
+// Rows ticked in the table, to be changed together.
 import { computed, signal } from '@preact/signals';
 import { foundInterventions } from '../state';
 
-/** Ids as they were ticked; a filter may hide some of them. */
+/** Ticked ids; a filter may hide some of them. */
 export const tickedIds = signal<ReadonlySet<string>>(new Set());
 
-/** Only what is both ticked and in sight is changed. */
+/** Only interventions that are ticked and visible are changed. */
 export const tickedInterventions = computed(() => foundInterventions.value.filter((one) => tickedIds.value.has(one.id)));
 
 export function tickRow(id: string, on: boolean): void {

@@ -1,4 +1,4 @@
-// Who is signed in, at the end of the header. What an editor works with is fetched when somebody wants to sign in.
+// The account at the end of the header. The editor loads when somebody wants to sign in.
 import { t } from '../i18n';
 import { editorModule, loadEditor } from '../state/editor';
 import { account } from '../state/session';

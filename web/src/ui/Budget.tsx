@@ -1,4 +1,4 @@
-// What it costs: by what the colours stand for, and by year. Each bar has its number and what the number rests on beside it.
+// Cost by kind of the colour scheme, and by year. Each bar has its amount and the basis of the amount beside it.
 import { sumByKind, sumByYear } from '../costSums';
 import { formatEuros } from '../format';
 import { t } from '../i18n';

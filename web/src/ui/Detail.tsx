@@ -1,4 +1,4 @@
-// One intervention in full: what a reader looks for first stands first; every other field the schema knows follows.
+// The detail of an intervention: what readers look for first stands first; all other fields of the schema follow.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { language, t } from '../i18n';
 import { formatDay, formatExactEuros, formatPercent, formatPeriod } from '../format';
@@ -27,10 +27,10 @@ import { fieldSchema, codeLabel, fieldName } from './labels';
 import { StatusSymbol } from './Symbol';
 import { isEmpty, PropertyValue } from './Value';
 
-/** Above this share of EU money a figure is worth a second look. */
+/** Above this EU share the amount needs a second look. */
 const EU_LIMIT = 0.8;
 
-/** Fields that have their own place above the list of all others. */
+/** Fields with a place of their own; the others are listed at the end. */
 const PLACED = new Set(
   `id geometry title title_en language summary summary_en city status place location_precision start end date_precision
    date_note recurrence cost cost_scope cost_note eu_share funding objectives functions steps indicators risks sources
@@ -54,7 +54,7 @@ export function InterventionDetail() {
   );
 }
 
-/** Back to the list, and on to the next in it. */
+/** Back to the list, and to the next intervention in it. */
 function DetailNavigation() {
   const at = foundRows.value.findIndex((one) => one.id === selected.value);
   const neighbour = (step: number) => (at < 0 ? undefined : foundRows.value[at + step]);
@@ -146,7 +146,7 @@ function DetailBody({ one }: { one: Intervention }) {
   );
 }
 
-/** How it came to be as it is; what shows it is fetched when somebody wants to know. */
+/** The version history, which loads when it is opened. */
 function DetailHistory({ one }: { one: Intervention }) {
   const [wanted, setWanted] = useState(false);
   const work = editorModule.value;
@@ -167,7 +167,7 @@ function DetailHistory({ one }: { one: Intervention }) {
   );
 }
 
-/** What is rough about this record, said before its content. */
+/** The record's limits (schematic outline, imprecise date), stated before its content. */
 function DetailFlags({ one }: { one: Intervention }) {
   const shown = titleOf(one).language;
   const flags = [
@@ -199,7 +199,7 @@ function DetailDates({ one }: { one: Intervention }) {
   );
 }
 
-/** The time it runs on a line of whole years that also holds today. */
+/** The period on an axis of whole years that includes today. */
 function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
   const now = new Date();
   const first = Math.min(span[0], now.getUTCFullYear());

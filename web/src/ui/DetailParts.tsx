@@ -1,4 +1,4 @@
-// The lists inside one intervention: funding, steps, indicators, risks, sources. Columns are named by the schema.
+// The lists within an intervention: funding, steps, indicators, risks, sources. The schema names the columns.
 import { language, t } from '../i18n';
 import { formatNumber } from '../format';
 import { fieldTitle, inLanguage, type FieldSchema } from '../model';
@@ -13,7 +13,7 @@ const partText = (name: string, member: string): FieldSchema | undefined => fiel
 
 const isNumber = (name: string, member: string) => partText(name, member)?.type === 'number' || partText(name, member)?.format === 'decimal';
 
-/** A table of the members that any of its rows has. */
+/** A table with the members that any row has. */
 function PartsTable({ name, value, heading }: { name: string; value: unknown; heading: boolean }) {
   const list = listOf(value);
   if (!list.length) return null;
@@ -64,7 +64,7 @@ function DetailSection({ name, value }: { name: string; value: unknown }) {
 export const StepsList = ({ value }: { value: unknown }) => <DetailSection name="steps" value={value} />;
 export const RisksList = ({ value }: { value: unknown }) => <DetailSection name="risks" value={value} />;
 
-/** Each indicator with the way from its baseline to its target. */
+/** Each indicator with its progress from baseline to target. */
 export function IndicatorsTable({ value }: { value: unknown }) {
   const list = listOf(value);
   if (!list.length) return null;
@@ -87,7 +87,7 @@ export function IndicatorsTable({ value }: { value: unknown }) {
   );
 }
 
-/** The name of a known indicator; else the wording as it was given. */
+/** The name of a known indicator, else the text as entered. */
 function indicatorName(definition: string): string {
   return inLanguage(plan.value?.indicators.get(definition), language.value) ?? definition;
 }

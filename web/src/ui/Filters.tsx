@@ -1,4 +1,4 @@
-// Finer filters, folded away until wanted: single statuses, functions, objectives, years.
+// The filters that are collapsed by default: single statuses, functions, objectives, years.
 import { t, type MessageKey } from '../i18n';
 import { activeParts } from '../plan';
 import { filter, setYears, yearCounts, toggleFilterValue, totals } from '../state';
@@ -92,7 +92,7 @@ function YearInputs() {
   );
 }
 
-/** The years on offer hold the chosen one even where nothing runs in it. */
+/** The year options include the selected year even where nothing runs in it. */
 function years(shown: number[], chosen: number | null): number[] {
   return chosen === null || shown.includes(chosen) ? shown : [...shown, chosen].sort((a, b) => a - b);
 }

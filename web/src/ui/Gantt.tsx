@@ -1,4 +1,4 @@
-// When each runs, one under the other: bars in the colours of the map, the same order, the same keys and the same choice as the list.
+// A Gantt chart of the results: bars in the map's colours, in the order of the list, with the same keys and selection.
 import { useComputed } from '@preact/signals';
 import { formatPeriod } from '../format';
 import { t } from '../i18n';

@@ -1,4 +1,4 @@
-// The bar over the page: mark, city, search, language, theme. All native controls.
+// The header: logo, city, search, language, theme. All native controls.
 import { language, languages, nameOfLanguage, t } from '../i18n';
 import { cityName, filter, foundInterventions, selectCity, plan, printing, setLanguage, setSearchText, setTheme, themeChoice } from '../state';
 import { matchingInterventions } from '../plan';

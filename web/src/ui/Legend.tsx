@@ -1,4 +1,5 @@
-// What the signs mean, and the choice of what they stand for. It folds; it starts folded where the map is small or shows counts only.
+// The legend, and the choice of colour scheme. It can be collapsed; it starts collapsed on a small map and where only counts are
+// shown.
 import { signal } from '@preact/signals';
 import { formatMonth, formatNumber } from '../format';
 import { t, type MessageKey } from '../i18n';
@@ -10,7 +11,7 @@ import { Icon } from './Icon';
 import { groupLabel } from './labels';
 import { MapSymbol } from './Symbol';
 
-/** What the person chose; until then the map's size and zoom decide. */
+/** Open or collapsed by the person; until then the map's size and zoom decide. */
 const openChoice = signal<boolean | null>(null);
 
 export function MapLegend() {
@@ -57,7 +58,7 @@ export function ColourChooser({ id }: { id: string }) {
   );
 }
 
-/** The signs with their words and how many there are, and what else is drawn. */
+/** The symbols with labels and counts, and the other things on the map. */
 export function LegendEntries() {
   const { id, kinds } = colourScheme.value;
   const words = (mark: SymbolId, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as StatusGroup) : label);

@@ -1,5 +1,4 @@
-// The list of what was found. Arrow keys move in it, Enter opens; the row of what is selected or pointed at on the
-// map is marked.
+// The list of results. Arrow keys move in it, Enter opens; the row of the selected or hovered intervention is marked.
 import { computed, effect, signal, useComputed } from '@preact/signals';
 import { useLayoutEffect } from 'preact/hooks';
 import { t, type MessageKey } from '../i18n';
@@ -30,7 +29,7 @@ import { listLimit, MoreButton, moveRow } from './listPaging';
 import { RowMoney, hoverHandlers, RowTitle } from './Row';
 import { MapSymbol } from './Symbol';
 
-/** The row to come back to after reading one. */
+/** The row to return to after reading the detail. */
 const lastRead = signal('');
 effect(() => {
   if (selected.value) lastRead.value = selected.value;
@@ -63,7 +62,7 @@ export function InterventionList() {
   );
 }
 
-/** The one row that Tab reaches: the last one read, else the first. */
+/** The one row in the tab order: the last one read, else the first. */
 const entryRow = computed(() => (foundRows.value.some((row) => row.id === lastRead.value) ? lastRead.value : foundRows.value[0]?.id));
 
 const ORDER_NAMES: [ListOrder, MessageKey][] = [
@@ -135,7 +134,7 @@ const WIDEN_TEXTS: Record<PlanFilterPart, MessageKey> = {
   city: 'widen.city',
 };
 
-/** Why nothing is there, and the one click that finds something. */
+/** Why there are no results, with buttons that remove one filter each. */
 function NothingFound() {
   if (!plan.value) return null;
   const ways = widerFilters(plan.value, filter.value);

@@ -1,4 +1,4 @@
-// The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
+// The map's area on the page: buttons, legend, credits. Without WebGL it says so; the list does not need it.
 import type { Map as MapView } from 'maplibre-gl';
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
@@ -38,7 +38,7 @@ export function MapArea() {
     }
     void (drawnBy === 'rust' ? import('../map/rustRenderer') : import('../map/map'))
       .then(async ({ openMap: open }) => {
-        await yieldToBrowser(); // reading the code was work enough for one task
+        await yieldToBrowser(); // parsing the code was long enough for one task
         if (!gone) close = open(container);
       })
       .catch((error: unknown) => {
@@ -73,7 +73,7 @@ export function MapArea() {
   );
 }
 
-/** The middle of the map, while it is what points. */
+/** The cross at the map's centre while keys point with it. */
 function KeyboardCross() {
   const name = plan.value?.byId.get(hovered.value);
   return (
@@ -86,12 +86,12 @@ function KeyboardCross() {
   );
 }
 
-/** Whether this browser draws with WebGL 2, without which there is no map. */
+/** Whether the browser supports WebGL 2, which the map needs. */
 export function hasWebGl(): boolean {
   return document.createElement('canvas').getContext('webgl2') !== null;
 }
 
-/** Whom to thank for what lies under the plan. */
+/** Credits of the base map. */
 function MapCredits() {
   return (
     <p class="credits">

@@ -1,4 +1,4 @@
-// What can be done with the map besides looking: measure, a second map, the list of what is in view, moving it without dragging, keys.
+// The map's tools: measure, second map, list of what is in view, panning without dragging, keyboard help.
 import { t, type MessageKey } from '../i18n';
 import { mainMap } from '../state';
 import { secondMap, openSecondMap } from '../state/secondMap';
@@ -16,7 +16,7 @@ const KEY_HELP: [string, MessageKey][] = [
   ['Enter', 'help.open'],
 ];
 
-/** For who is signed in. */
+/** For signed-in accounts. */
 const EDIT_KEY_HELP: [string, MessageKey][] = [
   ['Ctrl Z', 'help.undo'],
   ['Ctrl Y', 'help.redo'],
@@ -73,7 +73,7 @@ export function MapTools() {
 
 const PAN_PX = 120;
 
-/** Moving without dragging (WCAG 2.2, 2.5.7). */
+/** Panning without dragging (WCAG 2.2, 2.5.7). */
 function panMap(name: MessageKey, way: string, x: number, y: number) {
   return (
     <button

@@ -1,4 +1,4 @@
-// How long, how large: a line or an outline drawn by pointer, by keys or typed, measured on the ellipsoid.
+// Measures a line or an area on the ellipsoid: drawn by pointer or keys, or typed.
 import { signal } from '@preact/signals';
 import type { Geometry, Position } from 'geojson';
 import { useEffect } from 'preact/hooks';

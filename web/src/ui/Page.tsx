@@ -1,4 +1,4 @@
-// The whole page: header, panel, map; what is common to all: skip link, announcements, the way on after a failure.
+// The page: header, panel and map, and what they share: skip link, announcements, the retry after a failure.
 import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
@@ -57,7 +57,7 @@ function FullPage() {
 
 const listed = signal(false);
 
-/** In another page's frame: the map, the list behind a button, and the way to the whole plan. */
+/** The page in a frame: the map, the list behind a button, and a link to the whole plan. */
 function EmbeddedPage() {
   const whole = new URL(location.href);
   whole.searchParams.delete('embed');
@@ -112,7 +112,7 @@ function LoadFailure() {
   );
 }
 
-/** Says the number of results once typing or choosing has come to rest; a page that opens says its own. */
+/** Announces the number of results once typing or choosing pauses; a detail that opens announces itself. */
 function announceResults(): () => void {
   let timer = 0;
   let before: string | null = null;

@@ -1,4 +1,4 @@
-// The one panel: tabs, and under them the plan, one intervention, a question, a comparison, or the table. On a phone it is the sheet.
+// The side panel: tabs over the plan, the detail, a query, a comparison or the table. On a phone it is a bottom sheet.
 import { useEffect } from 'preact/hooks';
 import { t, type MessageKey } from '../i18n';
 import type { PanelTab } from '../address';
@@ -18,7 +18,7 @@ const TAB_NAMES: [PanelTab, MessageKey][] = [
   ['table', 'tab.table'],
 ];
 
-/** Tabs that not everyone opens are loaded when they are. */
+/** Tabs that load when they are opened. */
 const AskTab = lazyPart(() => import('../ask/AskTab').then((part) => part.AskTab), LoadingRows);
 const CompareTab = lazyPart(() => import('../ask/CompareTab').then((part) => part.CompareTab), LoadingRows);
 
@@ -52,7 +52,7 @@ export function SidePanel() {
   );
 }
 
-/** The page was opened without a connection. */
+/** Shown when the page was opened without a connection. */
 function OfflineNotice({ since }: { since: number }) {
   const text = t('kept.shown', { when: formatDayAndHour(since) });
   useEffect(() => {
@@ -86,7 +86,7 @@ function moveTab(event: KeyboardEvent): void {
   document.getElementById(`tab-${next}`)?.focus();
 }
 
-/** Drag it, or press it: the sheet is half or full. Only seen on a phone. */
+/** Drags or toggles the sheet between half and full height. Only visible on a phone. */
 function SheetHandle() {
   let startY = 0;
   let dragged = false;

@@ -1,4 +1,4 @@
-// Find and read: whose plan, what it adds up to, what is filtered, and the list.
+// The Plan tab: whose plan, its totals, the filters, and the list.
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PlanLayout } from '../address';
 import { address } from '../api';
@@ -48,7 +48,7 @@ export function PlanTab() {
   );
 }
 
-/** What is asked for changes in place: the list starts at its top, and a button that went with it hands its focus to the heading. */
+/** Filters change the list in place: it scrolls to its top, and a button that disappears hands its focus to the heading. */
 function useArrival() {
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(filter.value);
@@ -67,7 +67,7 @@ const LAYOUTS: [PlanLayout, MessageKey][] = [
   ['money', 'chart.money'],
 ];
 
-/** The list takes as long as all that stands above it. */
+/** The list is rendered in a task of its own, after the parts above it. */
 let listed = false;
 function DeferredParts() {
   const ready = useDeferred() || listed;
@@ -75,7 +75,7 @@ function DeferredParts() {
   return ready ? <InterventionList /> : null;
 }
 
-/** The same interventions as a list, along time, or by money. */
+/** The layout of the results: list, timeline, money. */
 function LayoutChooser() {
   return (
     <div class="two-ways" role="group" aria-label={t('chart.label')}>
@@ -88,7 +88,7 @@ function LayoutChooser() {
   );
 }
 
-/** What every page of a public body says somewhere. */
+/** Links that every page of a public body must have. */
 function PlanFooter() {
   return (
     <footer class="page-foot">
@@ -127,7 +127,7 @@ function PlanSummary({ sums }: { sums: PlanTotals }) {
   );
 }
 
-/** The share of each group as a bar, and under it the same signs as switches. */
+/** The share of each status group as a bar, and below it the groups as filter buttons. */
 function GroupButtons({ sums }: { sums: PlanTotals }) {
   const on = (group: StatusGroup) => statusesOf(group).every((status) => filter.value.statuses.has(status));
   return (
@@ -156,7 +156,7 @@ export function StatusBar({ byGroup }: { byGroup: Map<StatusGroup, number> }) {
   );
 }
 
-/** Cities whose name is what was typed, in any of its languages. */
+/** Cities whose name matches the search, in any of its languages. */
 function FoundCities() {
   const wanted = searchWords(filter.value.text);
   if (!wanted.length) return null;

@@ -1,4 +1,4 @@
-// The plan on paper: map, legend, table and sources of what is shown, on A4. The same page on the screen, before it is printed.
+// The plan on A4: map, legend, table and sources of the results; the screen shows the same page before printing.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatDay, formatDayAndHour, formatEuros, formatMonth, formatNumber, formatPercent } from '../format';
 import { mapCredits } from '../baseMap';
@@ -64,7 +64,7 @@ function PrintSheet() {
   );
 }
 
-/** What is filtered, in words. */
+/** The active filters in words. */
 function chosen(): string[] {
   const { text, statuses, objectives, functions, from, to } = filter.value;
   const list = (vocabulary: string, ids: ReadonlySet<string>) => [...ids].map((id) => codeLabel(vocabulary, id)).join(', ');
@@ -72,7 +72,7 @@ function chosen(): string[] {
   return [text && `“${text}”`, list('status', statuses), [...objectives].join(', '), list('function', functions), years];
 }
 
-/** The map as it was on the screen; while it is printed, a picture of it stands in its place. */
+/** The map with its camera on the screen; printing uses a picture of it. */
 function PaperMap() {
   const holder = useRef<HTMLDivElement>(null);
   const [picture, setPicture] = useState('');

@@ -1,4 +1,4 @@
-// The choice of who draws the map, where there is one, and what the second renderer cannot do yet.
+// The choice of map renderer, where this build has two, and the limits of the second.
 import { t } from '../i18n';
 import { rendererBroken, renderer, rustParts, type MapRenderer } from '../state/renderer';
 import { Icon } from './Icon';

@@ -1,4 +1,4 @@
-// What the rows of every list have in common: what an intervention is called, what it costs, and the pointer that finds it on the map.
+// What the rows of every list share: title, cost, and the pointer that highlights the intervention on the map.
 import { formatEuros, formatPercent } from '../format';
 import { language, t } from '../i18n';
 import { euShareOf, type Intervention } from '../plan';
@@ -10,7 +10,7 @@ interface NamedRowProps {
   language?: string;
 }
 
-/** A name, marked when it is in another language than the page, over a line of what else is to be said. */
+/** A title, marked when it is in another language than the page, over a line of details. */
 export function RowTitle({ name, sub }: { name: NamedRowProps; sub: string }) {
   return (
     <span class="what">
@@ -27,7 +27,7 @@ export function RowTitle({ name, sub }: { name: NamedRowProps; sub: string }) {
   );
 }
 
-/** The cost, what it is of, and the share of EU money. */
+/** The cost, its scope, and the EU share. */
 export function RowMoney({ one }: { one: Intervention }) {
   const euShare = euShareOf(one);
   return (
@@ -41,7 +41,7 @@ export function RowMoney({ one }: { one: Intervention }) {
   );
 }
 
-/** While the pointer is on a row, the map shows its intervention. */
+/** While the pointer is over a row, the map highlights its intervention. */
 export const hoverHandlers = (id: string) => ({
   onPointerEnter: () => (hovered.value = id),
   onPointerLeave: () => (hovered.value = ''),

@@ -1,4 +1,4 @@
-// The second map: its own city, date and status, its camera tied to the first.
+// The second map: its own city, month and status group; its camera follows the first.
 import { useEffect, useRef } from 'preact/hooks';
 import { formatMonth, formatNumber } from '../format';
 import { t } from '../i18n';
@@ -10,7 +10,7 @@ import { setSecondMap, secondMapInterventions, type SecondMapState } from '../st
 import { Icon } from './Icon';
 import { groupName } from './labels';
 
-/** What the first map shows, said over it while there are two. */
+/** The caption of the first map while there are two. */
 export function FirstMapCaption() {
   const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
   return <p class="caption">{[city, month.value === null ? t('time.now') : formatMonth(month.value)].join(' · ')}</p>;
@@ -90,14 +90,14 @@ export function SecondMapArea({ now }: { now: SecondMapState }) {
   );
 }
 
-/** January and July of each year with dates, and the month that is chosen. */
+/** January and July of each year with dates, and the selected month. */
 function halfYears(chosen: number | null): number[] {
   const { first, counts } = monthHistogram.value;
   const all = counts.map((_, i) => first + i).filter((one) => one % 6 === 0 || one === chosen);
   return chosen !== null && !all.includes(chosen) ? [...all, chosen].sort((a, b) => a - b) : all;
 }
 
-/** A second map needs a city in sight to be compared with. */
+/** Chooses a city for the second map where none is visible to compare with. */
 export function settle(): void {
   if (filter.value.city) cameraGoal.value = { to: 'city', id: filter.value.city };
 }

@@ -1,4 +1,4 @@
-// To pass on what is shown: its link, a frame for another page, files, and the addresses for QGIS and other tools.
+// Sharing what is shown: its link, code for a frame, files, and addresses for QGIS and other tools.
 import { signal } from '@preact/signals';
 import { address } from '../api';
 import { t } from '../i18n';
@@ -71,7 +71,7 @@ function CopyButton({ id, name, value }: { id: string; name: string; value: stri
   const copy = async () => {
     const field = document.getElementById(id) as HTMLInputElement;
     field.select();
-    await navigator.clipboard?.writeText(value).catch(() => null); // where it is forbidden, the text is chosen and can be copied by hand
+    await navigator.clipboard?.writeText(value).catch(() => null); // where the clipboard is forbidden, the text is selected for copying by hand
     copied.value = id;
     announcement.value = t('share.copied');
   };

@@ -1,4 +1,4 @@
-// The sign of a group of statuses or of another kind, as on the map.
+// The symbol of a status group or another kind, as on the map.
 import { symbolOf, type StatusGroup, type SymbolId } from '../symbology';
 
 export function StatusSymbol({ group, size = 16 }: { group: StatusGroup; size?: number }) {

@@ -1,5 +1,5 @@
-// Everything that was found as a table: sorted by any column, its columns chosen, its rows ticked. Only the rows in sight are in the
-// page, however many there are. A grid as ARIA describes it: one stop for Tab, arrow keys from cell to cell.
+// The results as a table: sortable, with a choice of columns and rows to tick. Only visible rows are in the document, however
+// many there are. Follows the ARIA grid pattern: one tab stop, arrow keys from cell to cell.
 import { computed, signal, useComputed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t } from '../i18n';
@@ -12,17 +12,17 @@ import { FilterDetails } from './Filters';
 import { Icon } from './Icon';
 import { downloadCsv } from './downloads';
 
-const ROW_PX = 45; // pixels; all rows are as high, so that any of them can be found without the others
+const ROW_PX = 45; // pixels; equal heights make the position of any row known
 const HEAD_PX = 46;
 const EXTRA_ROWS = 8;
 
 /** Ids of the columns shown. */
 const shownColumns = signal<ReadonlySet<string>>(startColumns());
 const scrollWindow = signal({ top: 0, height: 600 });
-/** The cell that Tab reaches: row −1 is the head, column −1 the tick. */
+/** The cell in the tab order: row −1 is the header, column −1 the tick. */
 const focusedCell = signal({ row: -1, column: 0 });
 
-/** The column it sorts by; one that an old link names and nobody knows is the first. */
+/** The sort column; an unknown one from an old link becomes the first. */
 const sortedRows = computed(() => {
   const id = sorting.value.replace(/^-/, '');
   const column = COLUMNS.find((one) => one.id === id) ?? COLUMNS[0]!;
@@ -142,7 +142,7 @@ function TableRow({ one, row }: { one: Intervention; row: number }) {
   const ticked = useComputed(() => tickedIds.value.has(one.id));
   const line = useRef<HTMLTableRowElement>(null);
   const at = focusedCell.value;
-  // The cell that keys have moved to comes into the page with its row, and takes the focus then.
+  // The focused cell's row enters the document with its rendering, and takes the focus then.
   useLayoutEffect(() => {
     if (wantedCell && wantedCell.row === row) focusCell(wantedCell.row, wantedCell.column);
   });
@@ -186,7 +186,7 @@ function TableRow({ one, row }: { one: Intervention; row: number }) {
 
 const tabIndexOf = (at: { row: number; column: number }, row: number, column: number) => (at.row === row && at.column === column ? 0 : -1);
 
-/** Where keys have gone and the focus is still to follow. */
+/** The cell that is still to be focused. */
 let wantedCell: { row: number; column: number } | null = null;
 
 function focusCell(row: number, column: number): boolean {
@@ -199,7 +199,7 @@ function focusCell(row: number, column: number): boolean {
   return true;
 }
 
-/** Focus by pointer or Tab becomes the cell that keys go on from. */
+/** A cell focused by pointer or Tab is where the keys continue. */
 function followFocus(event: FocusEvent): void {
   const [row, column] = (event.target as HTMLElement).closest<HTMLElement>('[data-cell]')?.dataset.cell?.split(',').map(Number) ?? [];
   if (row !== undefined && column !== undefined && (focusedCell.peek().row !== row || focusedCell.peek().column !== column))

@@ -1,5 +1,5 @@
-// Time along the bottom: how many works run in each month, and a handle that shows the plan at one of them. Play goes on month by
-// month; where motion is to be reduced, a press goes to the next change instead.
+// The time bar: a histogram of works per month, and a slider that shows the plan at a month. Play advances month by month; with
+// reduced motion a press goes to the next change instead.
 import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { formatMonth } from '../format';
@@ -12,7 +12,7 @@ import { Icon } from './Icon';
 import { groupName } from './labels';
 import { useDeferred } from './useDeferred';
 
-/** On a small screen the bar shows when asked for. */
+/** On a small screen the bar is shown on request. */
 export const timeOpen = signal(false);
 const playing = signal(false);
 const STEP_MS = 300;
@@ -81,7 +81,7 @@ function TimeControls() {
   );
 }
 
-/** "Under way: 5 · Decided: 12": what the list holds at the month, in the words of its groups; first what runs. */
+/** The totals at the month by status group, "Under way: 5 · Decided: 12"; works under way first. */
 function monthSummary(most = GROUPS.length): string {
   const counted = GROUPS.map((group) => [group, totals.value.byGroup.get(group) ?? 0] as const).filter(([, count]) => count > 0);
   const order = (group: (typeof GROUPS)[number]) => (group === 'running' ? 0 : 1);
@@ -104,7 +104,7 @@ function MonthBars({ counts }: { counts: number[] }) {
   );
 }
 
-/** A tick at each January, with its year where there is room. */
+/** A tick at each January, labelled with its year where it fits. */
 function YearTicks({ first, count }: { first: MonthNumber; count: number }) {
   const all = Array.from({ length: Math.ceil(count / 12) }, (_, i) => first / 12 + i);
   const every = all.length > 40 ? 10 : all.length > 16 ? 5 : all.length > 9 ? 2 : 1;
@@ -142,7 +142,7 @@ function stopAt(at: MonthNumber | null): void {
   month.value = at;
 }
 
-/** While it plays, each month stands a moment; the last one stays. */
+/** Advances a month at each step; the last month stays. */
 function playMonths(): (() => void) | undefined {
   if (!playing.value) return undefined;
   const timer = setInterval(() => {

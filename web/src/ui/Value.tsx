@@ -1,4 +1,4 @@
-// Any field's value, shown by what its schema says it is.
+// Shows the value of any field by its schema.
 import { t } from '../i18n';
 import { formatDay, formatExactEuros, languageName, formatNumber } from '../format';
 import { eachLanguage, type FieldSchema } from '../model';
@@ -51,7 +51,7 @@ export function PropertyValue({ schema, value }: { schema: FieldSchema | undefin
   return <>{valueLabel(schema, String(value))}</>;
 }
 
-/** A source is named by its host; the whole address is its title. Only web addresses become links. */
+/** A source shows its host, with the whole address as its title. Only web addresses become links. */
 export function ValueLink({ address }: { address: string }) {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || !/^https?:$/.test(url.protocol)) return <>{address}</>;

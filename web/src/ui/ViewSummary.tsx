@@ -1,4 +1,4 @@
-// What lies in the map's view, as a list to walk through by keys: each is outlined on the map while it has the focus, Enter opens it.
+// The interventions in the map's view, as a list for the keyboard: the focused one is outlined on the map, Enter opens it.
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
@@ -11,7 +11,7 @@ export const listingInView = signal(false);
 const MAX_LISTED = 200;
 const REST_MS = 500;
 
-/** Interventions whose place touches the view. */
+/** Interventions whose geometry intersects the view. */
 export const interventionsInView = computed(() => {
   void camera.value;
   const bounds = mainMap.value?.getBounds();
@@ -73,12 +73,12 @@ function walk(event: KeyboardEvent): void {
   all[Math.max(0, Math.min(to, all.length - 1))]?.focus();
 }
 
-/** Says how many are in view once a map moved by keys has come to rest. */
+/** Announces how many are in view once a map moved by keys rests. */
 export function announceView(): () => void {
   let timer = 0;
   return camera.subscribe(() => {
     clearTimeout(timer);
-    // Whoever asks a question hears its answer instead.
+    // The Ask tab announces its answer instead.
     if (document.activeElement !== mainMap.peek()?.getCanvas() || tab.peek() === 'ask') return;
     timer = window.setTimeout(() => (announcement.value = t('view.count', { count: interventionsInView.peek().length })), REST_MS);
   });

@@ -1,4 +1,4 @@
-// The columns of the plan as a table: on the page, on paper and in a file, by the same names and in the same order.
+// The columns of the plan as a table, the same on the page, on paper and in a file.
 import type { ComponentChildren } from 'preact';
 import { formatExactEuros, formatPeriod } from '../format';
 import { t, type MessageKey } from '../i18n';
@@ -11,11 +11,11 @@ import { MapSymbol } from './Symbol';
 export interface TableColumn {
   id: string;
   name: () => string;
-  /** What it sorts by, and what a file holds; null comes last in either direction. */
+  /** The value to sort by and to export; null sorts last in both directions. */
   value: (one: Intervention) => string | number | null;
   show: (one: Intervention) => ComponentChildren;
   number?: boolean;
-  /** Shown until the person chooses otherwise. */
+  /** Shown by default. */
   first?: boolean;
 }
 

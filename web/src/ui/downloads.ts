@@ -1,4 +1,4 @@
-// What is shown, handed out as files: the table, the features, the picture.
+// Downloads of the results: table, features, picture of the map.
 import { toCsv, downloadFile, toGeojson, lonlatCells } from '../export';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';

@@ -1,4 +1,4 @@
-// Labels of codes, as the server's vocabularies have them in the person's language.
+// Labels of codes in the person's language, from the server's vocabularies.
 import { language } from '../i18n';
 import { conceptLabel, fieldTitle, vocabularyOf, type FieldSchema } from '../model';
 import { statusesOf, type StatusGroup } from '../symbology';
@@ -8,7 +8,7 @@ export function fieldSchema(name: string): FieldSchema | undefined {
   return model.value?.schema.properties?.[name];
 }
 
-/** The name of a field of interventions. */
+/** The title of a field of interventions. */
 export function fieldName(name: string): string {
   return fieldTitle(fieldSchema(name), name, language.value);
 }
@@ -17,7 +17,7 @@ export function codeLabel(vocabulary: string, id: string): string {
   return conceptLabel(model.value?.vocabularies[vocabulary], id, language.value);
 }
 
-/** The label of a field's value, and its code where the field has no vocabulary. */
+/** The label of a field's value; the code itself where the field has no vocabulary. */
 export function valueLabel(schema: FieldSchema | undefined, id: string): string {
   return model.value ? conceptLabel(vocabularyOf(model.value, schema), id, language.value) : id;
 }
@@ -26,12 +26,12 @@ export function conceptIds(vocabulary: string): string[] {
   return model.value?.vocabularies[vocabulary]?.concepts.map((one) => one.id) ?? [];
 }
 
-/** The short name of a group of statuses. */
+/** The short name of a status group. */
 export function groupName(group: StatusGroup): string {
   return codeLabel('status_group', group);
 }
 
-/** "Approved, funded, tendered": the statuses of the group that the plan knows. */
+/** The group's statuses that the plan knows: "Approved, funded, tendered". */
 export function groupLabel(group: StatusGroup): string {
   const known = conceptIds('status');
   const labels = statusesOf(group)

@@ -1,11 +1,11 @@
-// Parts of the page whose program is fetched when they are first opened. Without a connection, or after the server has got another build,
-// it may not come: that is said, with the way on.
+// Parts of the page that load when they are first opened. Without a connection, or after an update of the server, loading may
+// fail; the part then says so and offers a retry.
 import { signal } from '@preact/signals';
 import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
 
-/** What is fetched; meanwhile `Waiting` stands in its place. `back` leads out where nothing else on the page does. */
+/** Loads a component and shows `Waiting` meanwhile. `back` leads out where nothing else on the page does. */
 export function lazyPart(load: () => Promise<ComponentType>, Waiting: ComponentType, back?: { label: () => string; go: () => void }): ComponentType {
   const part = signal<{ Part: ComponentType } | null>(null);
   const missing = signal(false);

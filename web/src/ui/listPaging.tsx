@@ -1,4 +1,4 @@
-// A long list in pieces, and the keys that move in it: the same for rows and for bars along time.
+// Paging and keys of long lists, shared by the list and the Gantt chart.
 import { signal } from '@preact/signals';
 import { t } from '../i18n';
 import { foundRows } from '../state';
@@ -6,7 +6,7 @@ import { foundRows } from '../state';
 const PAGE_SIZE = 200;
 export const listLimit = signal(PAGE_SIZE);
 
-/** The next piece of a long list. */
+/** Shows the next page of a long list. */
 export function MoreButton() {
   const left = foundRows.value.length - listLimit.value;
   if (left <= 0) return null;

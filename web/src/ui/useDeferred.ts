@@ -1,8 +1,8 @@
-// Parts of the page that come in a task of their own: the first showing of a plan is much at once.
+// Defers parts of the page to a later task, because the first rendering of a plan is long.
 import { useEffect, useState } from 'preact/hooks';
 import { yieldToBrowser } from '../yieldToBrowser';
 
-/** False at first, true in a later task. */
+/** False on the first rendering, true in a later task. */
 export function useDeferred(): boolean {
   const [now, set] = useState(false);
   useEffect(() => {

@@ -1,26 +1,26 @@
-// What the service worker does with an address. Pure: no storage, no network.
+// What the service worker caches, by address. Pure functions: no storage, no network.
 
-/** The page, a file of the build, an answer that the page needs to open, a map tile. */
+/** The page, a file of the build, a response that the page needs to open, a map tile. */
 export type ResourceKind = 'page' | 'file' | 'plan' | 'tile';
 
-/** What a page tells: what it has loaded, to be kept. */
+/** Sent by a page: what it has loaded, to be cached. */
 export interface LoadedResources {
   loaded: string[];
-  /** Whether the rest of the program shall be kept, too. */
+  /** Whether to cache the rest of the build, too. */
   all: boolean;
-  /** Whether the plan has changed since, so that it is read again. */
+  /** Whether the plan has changed since, so that its responses are fetched again. */
   anew: boolean;
 }
 
-/** … or that somebody else asks from now on. */
+/** `forget`: the owner changed, so all cached answers are deleted. */
 export type WorkerMessage = LoadedResources | 'forget';
 
 const CACHED_PATH = /^api\/(vocabularies|collections(\/[^/]+\/(schema|items))?)$/;
-/** All of a collection or of a city: how many, which page of them, in which form. What is asked in other words is asked once. */
+/** Parameters of requests for a whole collection or city. Other requests are not repeated, so they are not cached. */
 const CACHED_PARAMS = ['f', 'limit', 'cursor', 'city'];
 const TILE_PATH = /^tiles\/[^/]+\/\d+\/\d+\/\d+(\.\w+)?$/;
 
-/** What lies at an address; null is none of our business and goes to the network as if we were not there. */
+/** The kind of resource at an address; null for any other, which the worker leaves to the network. */
 export function resourceKind(url: URL, scope: URL, files: ReadonlySet<string>): ResourceKind | null {
   if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return null;
   const path = url.pathname.slice(scope.pathname.length);
@@ -34,8 +34,8 @@ export function resourceKind(url: URL, scope: URL, files: ReadonlySet<string>): 
 /** The files of the build that a page names in its head. */
 export const filesNamedIn = (page: string): string[] => [...page.matchAll(/"\.\/(assets\/[^"]+)"/g)].map(([, path]) => path!);
 
-/** Whether an answer was made for somebody who is signed in: the server says so of each. */
+/** Whether a response is for a signed-in account: the server marks it private. */
 export const isPrivate = (answer: Response): boolean => /\bprivate\b/.test(answer.headers.get('Cache-Control') ?? '');
 
-/** Whether anything answered for the plan's own server: a proxy that gets no answer from it says one of these. */
+/** Whether the plan's server answered: a proxy that cannot reach it responds with 502 or 504. */
 export const isAnswer = ({ status }: Response): boolean => status !== 502 && status !== 504;

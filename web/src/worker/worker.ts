@@ -1,11 +1,11 @@
-// The service worker: opens the page when there is no connection, with the plan as it was last known. It never answers from what it
-// keeps while the network answers, never touches a write, and keeps what one asker may see: when somebody else asks, or nobody is
-// signed in any more, all of it goes.
+// The service worker: opens the page without a connection, with the plan as it was last loaded. It prefers the network to its
+// caches, never touches a write, and keeps the responses of one owner only: visitor or account. When the owner changes, all
+// cached answers are deleted.
 import { isAnswer, isPrivate, resourceKind, filesNamedIn, type LoadedResources, type WorkerMessage } from './cacheRules';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Put in by the build: its files, and those among them that are program and style of every language. */
+/** Inserted by the build: its files, and those of them that are code and styles of all languages. */
 declare const THIS_BUILD: { files: string[]; program: string[] };
 
 const { files, program } = THIS_BUILD;
@@ -13,7 +13,7 @@ const buildFiles = new Set(files);
 const scope = new URL(self.registration.scope);
 const PATIENCE_MS = 10_000;
 const MAX_ENTRIES = { plan: 200, tile: 400 };
-/** Looking how many there are is dear, so that it is done once in so many. */
+/** Counting the entries of a cache is slow, so it is trimmed once in so many writes. */
 const TRIM_EVERY = 40;
 
 const FILE_CACHE = `cityheart ${scope.pathname} files`;
@@ -22,9 +22,9 @@ type CachedKind = keyof typeof MAX_ENTRIES;
 const cacheName = (kind: CachedKind, owner: CacheOwner) => `cityheart ${scope.pathname} ${kind} ${owner}`;
 const kindOfAddress = (address: string) => resourceKind(new URL(address), scope, buildFiles);
 
-/** Grows when somebody else asks: answers to questions from before are not kept. */
+/** Counts changes of the owner: responses to requests from before are not cached. */
 let cacheGeneration = 0;
-/** Whose answers are on the shelves; unknown after a rest. */
+/** Whose answers are cached; unknown after the worker was stopped. */
 let cacheOwner: CacheOwner | null = null;
 let putCount = 0;
 
@@ -54,7 +54,7 @@ self.addEventListener('message', (event) => {
   event.waitUntil(message === 'forget' ? deleteAllAnswers() : cacheLoadedResources(message));
 });
 
-/** A file of the build is named after its content: what is kept of it is right. */
+/** Serves a file of the build. Its name is a hash of its content, so a cached copy is always right. */
 async function serveFile(address: string): Promise<Response> {
   const cached = await caches.match(address, { cacheName: FILE_CACHE, ignoreVary: true });
   if (cached) return cached;
@@ -63,7 +63,7 @@ async function serveFile(address: string): Promise<Response> {
   return fresh;
 }
 
-/** The network's answer; what is kept, marked with its date, only where none comes. */
+/** The network's response; the cached one, marked with its date, only where none comes. */
 async function networkOrCache(request: Request, find: () => Promise<Response | undefined>, take?: (fresh: Response) => void): Promise<Response> {
   const fresh = fetch(request).then(
     (answer) => {
@@ -86,7 +86,7 @@ async function findCached(kind: CachedKind, address: string): Promise<Response |
   return (await found('account')) ?? found('visitor');
 }
 
-/** Puts an answer on its shelf. One of another asker than those that are there throws them away. */
+/** Caches an answer. The answer of another owner deletes those of the owner before. */
 async function cacheAnswer(kind: CachedKind, address: string, answer: Response, since: number): Promise<void> {
   if (since !== cacheGeneration) return;
   const owner: CacheOwner = isPrivate(answer) ? 'account' : 'visitor';
@@ -100,12 +100,12 @@ async function cacheAnswer(kind: CachedKind, address: string, answer: Response, 
   else if (++putCount % TRIM_EVERY === 0) await trimCache(kind, name);
 }
 
-/** What cannot be kept, because there is no room, is not kept. */
+/** Writes an entry, or skips it where storage is full. */
 async function putEntry(name: string, address: string, answer: Response): Promise<void> {
   await (await caches.open(name)).put(address, answer).catch(() => {});
 }
 
-/** The last ones seen stay. */
+/** Keeps the newest entries. */
 async function trimCache(kind: CachedKind, name: string): Promise<void> {
   const cache = await caches.open(name);
   const oldest = (await cache.keys()).slice(0, -MAX_ENTRIES[kind]);
@@ -122,7 +122,10 @@ async function deleteAllAnswers(): Promise<void> {
   await Promise.all([deleteCaches('account'), deleteCaches('visitor')]);
 }
 
-/** Keeps what a page has loaded before we were there. The page itself is kept when all that it names is, so that both are of one build. */
+/**
+ * Caches what a page loaded before the worker controlled it. The page itself is cached once all files that it names are, so that
+ * both are of one build.
+ */
 async function cacheLoadedResources({ loaded, all, anew }: LoadedResources): Promise<void> {
   const since = cacheGeneration;
   const own = loaded.filter((address) => kindOfAddress(address) === 'file').map((address) => address.slice(scope.href.length));
@@ -135,7 +138,7 @@ async function cacheLoadedResources({ loaded, all, anew }: LoadedResources): Pro
   }
 }
 
-/** Files of builds before this one go when its own page is there. */
+/** Caches the page and deletes files of earlier builds. */
 async function cachePage(own: readonly string[]): Promise<void> {
   const answer = await fetch(scope).catch(() => null);
   if (!answer?.ok) return;

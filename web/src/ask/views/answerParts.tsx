@@ -1,4 +1,4 @@
-// What the views of several questions are made of.
+// Parts that the views of several questions share.
 import type { ComponentChildren } from 'preact';
 import { formatEuros } from '../../format';
 import { t } from '../../i18n';
@@ -23,7 +23,7 @@ export function AnswerCard({ value, children }: AnswerCardProps) {
   );
 }
 
-/** Cost and EU share of a summary, each with what it rests on; the sums of programmes stand apart. */
+/** Cost and EU share of a summary, each with its basis; programme sums stand apart. */
 export function MoneyCards({ summary, count }: { summary: ProcessResult; count: number }) {
   const cost = findNumber(summary, 'cost');
   const share = findNumber(summary, 'eu_share');
@@ -61,7 +61,7 @@ export const moneyCents = (number: ResultNumber | undefined): number => toCents(
 
 export const numberValue = (answer: ProcessResult | undefined, name: string): number => findNumber(answer, name)?.value ?? 0;
 
-/** "1 without a place is not counted", for the city asked about. */
+/** What was left out in the query's city: "1 without a place is not counted". */
 export function leftOutText(answers: ProcessResult[], query: SpatialQuery): string {
   const ids = (mergeLeftOut(answers).get('without_place') ?? []).filter((id) => plan.value?.byId.has(id) && isInQueryCity(query)(id));
   return ids.length ? t('ask.notCounted', { count: ids.length }) : '';

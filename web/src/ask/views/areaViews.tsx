@@ -1,4 +1,4 @@
-// Ground: what is too far from something, what lacks something nearby, and how much is covered, nothing twice.
+// Views of questions about areas: gaps, what lacks something nearby, and the union of footprints.
 import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { findNumber } from '../processResult';

@@ -1,4 +1,4 @@
-// Learning from others and choosing for oneself: what is alike elsewhere and why, and what a budget buys under rules.
+// Views of similar interventions and of portfolios within a budget.
 import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { plan, titleOf } from '../../state';
@@ -31,7 +31,7 @@ type SharedValues = Record<string, string[] | string | undefined>;
 
 const VOCABULARY: Record<string, string> = { types: 'intervention_type', functions: 'function', kind: 'intervention_kind' };
 
-/** What the two share, in words; and the way to begin the same at home. */
+/** What the two have in common, in words, and a button to start the same at home. */
 function SimilarityReasons({ one }: { one: ResultFeature }) {
   const shared = (one.result.shared ?? {}) as SharedValues;
   const all = Object.entries(shared).flatMap(([name, value]) =>
@@ -72,7 +72,7 @@ export const portfolioView: QuestionView = {
   body: ({ parts }) => (parts.portfolio ? <PortfolioAnswer answer={parts.portfolio} /> : null),
 };
 
-/** A rule by its short name, such as `objectives=PO3` or `must=ID`. */
+/** The name of a rule such as `objectives=PO3` or `must=ID`. */
 function ruleName(rule: string): string {
   const [name = '', value = ''] = rule.split('=');
   const one = plan.value?.byId.get(value);
@@ -142,7 +142,7 @@ function PortfolioAnswer({ answer }: { answer: ProcessResult }) {
 
 const isClash = (answer: ProcessResult | undefined) => findNumber(answer, 'clashing_rules') !== undefined;
 
-/** No choice keeps all rules: which ones clash, who could serve each, and what would be enough. */
+/** Shown when no selection satisfies all rules: which rules conflict, what could satisfy each, and which budget would be enough. */
 function PortfolioClash({ answer }: { answer: ProcessResult }) {
   const least = findNumber(answer, 'least_budget');
   return (

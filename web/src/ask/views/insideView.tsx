@@ -1,4 +1,4 @@
-// What is inside: one picture and a few numbers. The picture is by cost, or by count where no cost is known.
+// View of what lies inside an area: a bar and key figures. The bar shows cost, or counts where no cost is known.
 import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { planarArea } from '../../draw/measure';
@@ -66,7 +66,7 @@ function RenewedArea({ footprint }: { footprint: ProcessResult | undefined }) {
   );
 }
 
-/** The bar of the groups with their signs and numbers. */
+/** A bar of the status groups with symbols and numbers. */
 export function InsideSummary({ summary }: { summary: ProcessResult }) {
   const sums = new Map(GROUPS.map((group) => [group, { count: 0, cost: 0 }]));
   for (const [status, one] of numbersByGroup(summary, 'features', 'status')) sums.get(groupOf(status))!.count += one.value ?? 0;

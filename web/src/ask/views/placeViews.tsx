@@ -1,4 +1,4 @@
-// Around a place: what lies within so many metres, and what can be reached on foot.
+// Views of questions around a place: what lies within a distance, and what can be reached on foot.
 import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { findNumber, type ResultFeature } from '../processResult';

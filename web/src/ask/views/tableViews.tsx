@@ -1,4 +1,4 @@
-// Answers that are tables: sums by a property, what each quarter has and has not, and rates with their change.
+// Views that are tables: sums by a property, coverage per area, and rates with their change.
 import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { groupOf } from '../../symbology';
@@ -89,7 +89,7 @@ const DIMENSIONS = [
   ['measures', ''],
 ] as const;
 
-/** Rows are functions, objectives and measures, columns the quarters; what a quarter has not is said. */
+/** Functions, objectives and measures in rows, areas in columns; an absent one is said in words. */
 function CoverageMatrix({ answer }: { answer: ProcessResult }) {
   const areas = [...new Set(answer.numbers.flatMap(({ group }) => (group?.area ? [group.area] : [])))];
   const cell = (area: string, name: string, value: string) => findNumber(answer, 'interventions', { area, [name]: value })?.value ?? 0;

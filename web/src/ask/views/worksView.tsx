@@ -1,4 +1,4 @@
-// Works that are in each other's way: each pair with how near, from when to when, in which months, and how sure that is.
+// View of conflicting works: each pair with distance, periods, common months, and how certain the conflict is.
 import { formatDay, formatNumber } from '../../format';
 import { boundingBox } from '../../geometry';
 import { t } from '../../i18n';
