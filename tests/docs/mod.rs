@@ -212,7 +212,7 @@ fn links(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The anchors that GitHub gives headings: lower case, hyphens for spaces, no other signs, a number when a name repeats.
+/// The anchors that GitHub gives headings: lower case, hyphens for spaces, no signs, a number when a name repeats.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut times = BTreeMap::<String, usize>::new();
     let headings = prose(text)

@@ -62,6 +62,9 @@ fn the_tables_of_standards_are_what_is_declared_and_proven() {
     if std::env::var_os("CITYHEART_WRITE_STANDARDS").is_some() {
         std::fs::write(here(PAGE), format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
     } else {
-        assert!(found == wanted, "run CITYHEART_WRITE_STANDARDS=1 cargo test --test suite standards, and commit {PAGE}");
+        assert!(
+            found == wanted,
+            "run CITYHEART_WRITE_STANDARDS=1 cargo test --test suite standards, and commit {PAGE}"
+        );
     }
 }
