@@ -70,7 +70,7 @@ impl Workspace {
         while let Some(word) = words.next() {
             match word {
                 "-X" => method = words.next().unwrap(),
-                "-H" => headers += &format!("{}\r\n", words.next().unwrap()),
+                "-H" => headers.extend([words.next().unwrap(), "\r\n"]),
                 "-d" => body = words.next().unwrap(),
                 _ => url = word,
             }
@@ -112,7 +112,7 @@ pub fn console_commands(text: &str) -> Vec<(String, String)> {
             (true, Some(command)) => commands.push((command.to_owned(), String::new())),
             (true, None) => {
                 let (_, shown) = commands.last_mut().expect("a block begins with a command");
-                *shown += &format!("{line}\n");
+                shown.extend([line, "\n"]);
             }
         }
     }

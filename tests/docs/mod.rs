@@ -90,7 +90,7 @@ fn files_and_make_targets_that_are_named_exist() {
 #[test]
 fn the_index_of_decisions_is_complete() {
     let files = markdown_files();
-    let mut expected = String::new();
+    let mut expected = Vec::new();
     for (path, text) in files.iter().filter(|(path, _)| path.starts_with("docs/decisions/0")) {
         let name = path.strip_prefix("docs/decisions/").unwrap();
         let number = name[..4].parse::<u32>().unwrap();
@@ -98,12 +98,10 @@ fn the_index_of_decisions_is_complete() {
         let date = text.lines().find_map(|l| l.strip_prefix("Date: ")).expect("a date");
         let headings: Vec<_> = text.lines().filter(|l| l.starts_with("## ")).collect();
         assert_eq!(headings, ["## Context", "## Decision", "## Consequences"], "{path}");
-        expected += &format!("| [{}]({name}) | {title} | {date} |\n", &name[..4]);
+        expected.push(format!("| [{}]({name}) | {title} | {date} |", &name[..4]));
     }
-    let rows: String = files["docs/decisions/README.md"]
-        .lines()
-        .filter(|l| l.starts_with("| ["))
-        .fold(String::new(), |rows, l| rows + l + "\n");
+    let index = &files["docs/decisions/README.md"];
+    let rows: Vec<_> = index.lines().filter(|l| l.starts_with("| [")).collect();
     assert_eq!(rows, expected);
 }
 
@@ -212,7 +210,7 @@ fn links(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The anchors that GitHub gives headings: lower case, hyphens for spaces, no other signs, a number when a name repeats.
+/// The anchors that GitHub gives headings: lower case, hyphens for spaces, no signs, a number when a name repeats.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut times = BTreeMap::<String, usize>::new();
     let headings = prose(text)
