@@ -60,7 +60,7 @@ impl CollectionState {
         }
         let before = self.index.snapshot();
         self.index.publish_changes(changes, revision, |redrawn| {
-            self.dirty_regions.mark_changes(revision, changes, redrawn, &before)
+            self.dirty_regions.mark_changes(revision, changes, redrawn, &before);
         });
     }
 

@@ -49,7 +49,7 @@ impl Atlas {
             match wait_for_reply(|answer| atlas.commit_queue.push_adopt(id.clone(), answer)) {
                 Ok(count) => tracing::info!(collection = %id, count, "adopted changes of another program"),
                 Err(e) => {
-                    tracing::error!(collection = %id, error = %e, "could not adopt the changes of another program")
+                    tracing::error!(collection = %id, error = %e, "could not adopt the changes of another program");
                 }
             }
         }))?;

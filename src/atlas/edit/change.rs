@@ -105,7 +105,7 @@ impl PendingChange {
     fn catch_up(self, collection: &CollectionId) {
         if self.attempts_left == 0 {
             return (self.answer)(Err(Error::Busy(
-                "Others keep changing the same features. Try again in a moment.".into(),
+                "Other edits keep changing the same features. Try again in a moment.".into(),
             )));
         }
         let atlas = self.plan.atlas.clone();

@@ -53,9 +53,9 @@ impl GeoPackageState {
             let set_indexes: Vec<usize> = (0..sets.len()).filter(|i| sets[*i].collection == *id).collect();
             let work = || self.commit_to_layer(conn, layers, id, set_indexes.iter().map(|i| &sets[*i]), undo);
             match if alone { work() } else { with_savepoint(conn, "cityheart_collection", work)? } {
-                Ok((others, done)) => {
+                Ok((external, done)) => {
                     set_indexes.iter().zip(done).for_each(|(i, done)| answers[*i] = Some(done));
-                    group.external_changes.extend(others.map(|done| (id.clone(), done)));
+                    group.external_changes.extend(external.map(|done| (id.clone(), done)));
                     written.push(id.clone());
                 }
                 Err(RefusedSets(each)) => set_indexes.iter().zip(each).for_each(|(i, e)| answers[*i] = Some(Err(e))),
@@ -76,7 +76,7 @@ impl GeoPackageState {
     ) -> Result<(Option<CommittedChanges>, Vec<Result<CommittedChanges>>), RefusedSets> {
         let all = |e: Error| RefusedSets(sets.clone().map(|_| e.clone()).collect());
         let layer = find_layer(layers, id).map_err(all)?;
-        let others = self.adopt_others(conn, layer).map_err(all)?;
+        let external = self.adopt_external(conn, layer).map_err(all)?;
         let mut commit = LayerCommit::begin_commit(conn, layer).map_err(all)?;
         let mut answers: Vec<Result<CommittedChanges>> = Vec::new();
         for set in sets.clone() {
@@ -93,12 +93,12 @@ impl GeoPackageState {
             return Err(RefusedSets(answers.into_iter().filter_map(Result::err).collect()));
         }
         commit.finish_commit().map_err(all)?;
-        Ok((others, answers))
+        Ok((external, answers))
     }
 
     /// Adopts what other programs wrote before the sets are applied, so that a set that does not know of it is refused as stale, and the
     /// caller learns of it.
-    fn adopt_others(&self, conn: &Connection, layer: &GpkgLayer) -> Result<Option<CommittedChanges>> {
+    fn adopt_external(&self, conn: &Connection, layer: &GpkgLayer) -> Result<Option<CommittedChanges>> {
         journal::adopt_journal(conn, layer)?;
         let changes = self.unreported_changes(conn, layer).map_err(|e| match e {
             Error::Stale(_) => Error::Busy(format!(

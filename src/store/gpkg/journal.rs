@@ -28,7 +28,7 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     }
     let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quote_name(geom)));
     let sql = TRIGGERS
-        .replace("<others>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
+        .replace("<external>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
         .replace("<n>", &layer.number.to_string())
         .replace("<t>", &quote_name(&layout.table))
         .replace("<i>", &quote_name(&layout.key))
@@ -40,17 +40,17 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
 
 /// `WHERE NOT EXISTS` instead of `OR IGNORE`, which the conflict clause of the statement that fires the trigger would override.
 const TRIGGERS: &str = r#"
-CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <others> BEGIN
+CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
 END;
-CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> WHEN <others> BEGIN
+CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
 END;
-CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> WHEN <others> BEGIN
+CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
 END;
