@@ -111,8 +111,8 @@ impl PointCluster {
 
     /// Its position in the tile; `None` when it lies outside the tile and its buffer.
     pub fn coord_in_frame(&self, frame: &TileFrame) -> Option<TileCoord> {
-        let rel = frame.to_offset(self.at);
-        frame.shows_position(rel).then(|| frame.to_tile_coord(rel))
+        let rel = frame.offset_of(self.at);
+        frame.shows_position(rel).then(|| frame.tile_coord_of(rel))
     }
 }
 

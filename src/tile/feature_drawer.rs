@@ -58,12 +58,12 @@ impl FeatureDrawer {
     /// Draws the label point of a feature if it lies in this tile, buffer excluded.
     pub fn draw_label(&mut self, segment: &IndexSegment, slot: usize) -> DrawOutcome {
         let Some(at) = label::label_position(segment, slot)
-            .map(|w| self.frame.to_offset(w))
+            .map(|w| self.frame.offset_of(w))
             .filter(|at| self.frame.owns_position(*at))
         else {
             return DrawOutcome::Outside;
         };
-        self.commands.write_points(&[self.frame.to_tile_coord(at)]);
+        self.commands.write_points(&[self.frame.tile_coord_of(at)]);
         DrawOutcome::Drawn(MvtGeometryType::Point)
     }
 
@@ -87,7 +87,7 @@ impl FeatureDrawer {
             (MvtGeometryType::Polygon, true) => self.draw_polygons(segment, paths, None),
             (MvtGeometryType::Polygon, false) => {
                 let corners =
-                    [self.frame.to_offset([bounds.x0, bounds.y0]), self.frame.to_offset([bounds.x1, bounds.y1])];
+                    [self.frame.offset_of([bounds.x0, bounds.y0]), self.frame.offset_of([bounds.x1, bounds.y1])];
                 self.draw_polygons(segment, paths, Some(corners))
             }
         }
@@ -97,9 +97,9 @@ impl FeatureDrawer {
         self.coords.clear();
         for path in paths {
             for &world in &segment.world[path.start..path.end] {
-                let rel = self.frame.to_offset(world);
+                let rel = self.frame.offset_of(world);
                 if self.frame.shows_position(rel) {
-                    let px = self.frame.to_tile_coord(rel);
+                    let px = self.frame.tile_coord_of(rel);
                     if self.coords.last() != Some(&px) {
                         self.coords.push(px);
                     }
@@ -200,7 +200,7 @@ impl FeatureDrawer {
         let (frame, zoom) = (self.frame, self.frame.zoom);
         self.line.clear();
         let needed = world.iter().zip(ranks).filter(|(_, rank)| **rank <= zoom);
-        self.line.extend(needed.map(|(world, _)| frame.to_offset(*world)));
+        self.line.extend(needed.map(|(world, _)| frame.offset_of(*world)));
     }
 }
 
@@ -214,7 +214,7 @@ fn snap_unclipped(
 ) {
     let (world, ranks) = segment.path_positions(path);
     let mut push = |&world: &[u32; 2]| {
-        let px = frame.to_tile_coord_within(world);
+        let px = frame.tile_coord_within(world);
         if out.len() == start || out.last() != Some(&px) {
             out.push(px);
         }
@@ -229,7 +229,7 @@ fn snap_unclipped(
 /// Appends the positions on the tile grid, without consecutive duplicates.
 fn snap_to_grid(frame: &TileFrame, line: &[WorldOffset], out: &mut Vec<TileCoord>, start: usize) {
     for &rel in line {
-        let px = frame.to_tile_coord(rel);
+        let px = frame.tile_coord_of(rel);
         if out.len() == start || out.last() != Some(&px) {
             out.push(px);
         }

@@ -46,19 +46,19 @@ impl TileFrame {
         }
     }
 
-    pub fn to_offset(&self, world: [u32; 2]) -> WorldOffset {
+    pub fn offset_of(&self, world: [u32; 2]) -> WorldOffset {
         [i64::from(world[0]) - self.corner[0], i64::from(world[1]) - self.corner[1]]
     }
 
     /// The nearest position on the tile grid, which all tiles of a zoom share.
-    pub fn to_tile_coord(&self, rel: WorldOffset) -> TileCoord {
+    pub fn tile_coord_of(&self, rel: WorldOffset) -> TileCoord {
         rel.map(
             |v| { if self.shift > 0 { (v + (1 << (self.shift - 1))) >> self.shift } else { v << -self.shift } } as i32
         )
     }
 
     /// The same from a world position within [`Self::drawn_area`]. Only from zoom 2 on, where 32 bits are enough.
-    pub fn to_tile_coord_within(&self, world: [u32; 2]) -> TileCoord {
+    pub fn tile_coord_within(&self, world: [u32; 2]) -> TileCoord {
         let (down, up) = (self.shift.max(0), (-self.shift).max(0));
         let half = (1 << down) >> 1;
         let along = |axis: usize| ((world[axis].wrapping_sub(self.corner[axis] as u32) as i32 + half) >> down) << up;

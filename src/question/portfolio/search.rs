@@ -53,7 +53,7 @@ fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, un
             // Start from any selection that obeys the rules.
             match find_cheapest(problem, halfway_until(until))? {
                 SolveOutcome::Found(some) => {
-                    found = Some(problem.build_solution(improve_selection(problem, &units, &some.chosen, until)))
+                    found = Some(problem.build_solution(improve_selection(problem, &units, &some.chosen, until)));
                 }
                 SolveOutcome::Infeasible => return Ok(SolveOutcome::Infeasible),
                 SolveOutcome::TimedOut => {}
