@@ -14,6 +14,7 @@ pub mod plan; // the plan's own model: schemas and vocabularies
 pub mod filter; // CQL2: conditions on features
 pub mod query; // one value from the address line to the index
 pub mod encoding; // features as other programs want them: JSON-FG, FlatGeobuf, tables
+pub mod intake; // whether a feature may enter a collection: one verdict for files, edits and the check
 
 // Siblings: strangers to each other (tile and question read index; store keeps accounts in the words of access).
 pub mod access; // who may see and change what

@@ -22,7 +22,7 @@ mod history;
 mod items;
 mod tile_layers;
 mod metrics;
-mod location_check;
+mod city_cache;
 mod change_feed;
 mod viewer_plan;
 mod plan_file;
@@ -40,13 +40,13 @@ pub use edit::{
 };
 pub use history::VisibleChange;
 pub use items::{AxisOrder, FeatureItem, FeaturePage};
-pub use location_check::{CityLocations, LocationDoubt};
 pub use metrics::AtlasMetrics;
 pub use plan_file::PlanFile;
 pub use tile_cache::{ContentCoding, EncodedTile, compress_bytes};
 pub use tile_layers::{NamedTileLayer, TileLayerSet};
 pub use viewer_plan::ViewerPlan;
 
+use city_cache::CityCache;
 use commit_queue::CommitQueue;
 use dirty_regions::DirtyRegions;
 use tile_cache::TileCache;
@@ -75,6 +75,7 @@ pub struct Atlas {
     base_map: BaseMap,
     accounts: Option<AccountService>,
     states: RwLock<BTreeMap<CollectionId, Arc<CollectionState>>>,
+    city_cache: CityCache,
     tiles: TileCache,
     metrics: AtlasMetrics,
     commit_queue: CommitQueue,
@@ -115,6 +116,7 @@ impl Atlas {
             base_map: world,
             accounts: settings.accounts.as_deref().map(AccountService::beside_plan).transpose()?,
             states: RwLock::new(states),
+            city_cache: CityCache::default(),
             tiles: TileCache::new(settings),
             metrics: AtlasMetrics::default(),
             commit_queue,

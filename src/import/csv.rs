@@ -4,12 +4,13 @@
 use super::byte_reader::MAX_TEXT_BYTES;
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
-use super::finding::{FindingKind, FindingPlace};
+use super::finding::{FindingPlace, ImportFindingKind};
 use super::wkt;
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{FaultKind, FeatureFault, Geometry};
+use crate::intake::FindingKind;
 use csv::ByteRecord;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
@@ -111,7 +112,7 @@ impl<R: Read> CsvRows<R> {
             Err(message) => (
                 vec![],
                 Some(ScanFault {
-                    kind: FindingKind::Columns,
+                    kind: ImportFindingKind::Columns,
                     line: lines_before + 1,
                     number: None,
                     message,
@@ -146,7 +147,7 @@ impl<R: Read> CsvRows<R> {
                 self.record.len(),
                 self.columns.len()
             );
-            draft.faults.push((FindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
+            draft.faults.push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
             return Ok(Some(Ok(draft)));
         }
         self.fill_draft(&mut draft);
@@ -158,7 +159,7 @@ impl<R: Read> CsvRows<R> {
         for (cell, column) in self.record.iter().zip(&self.columns) {
             let Ok(text) = std::str::from_utf8(cell) else {
                 let message = "The row is not UTF-8. Save the table as 'CSV UTF-8'.";
-                draft.faults.push((FindingKind::Encoding, FeatureFault::new(FaultKind::WrongType, "", message)));
+                draft.faults.push((ImportFindingKind::Encoding, FeatureFault::new(FaultKind::WrongType, "", message)));
                 return;
             };
             match column {
@@ -168,9 +169,10 @@ impl<R: Read> CsvRows<R> {
                 CsvColumn::Wkt => match wkt::parse_wkt(text, self.declared_crs) {
                     Ok(shape) => draft.shape = Some(shape),
                     Err(fault) => {
-                        draft
-                            .faults
-                            .push((FindingKind::Flaw(fault.kind), FeatureFault { at: "/geometry".into(), ..fault }));
+                        draft.faults.push((
+                            ImportFindingKind::of_fault(&fault),
+                            FeatureFault { at: "/geometry".into(), ..fault },
+                        ));
                     }
                 },
                 CsvColumn::Property(name) => {
@@ -181,14 +183,16 @@ impl<R: Read> CsvRows<R> {
                 CsvColumn::Unnamed => {
                     let message =
                         format!("'{text}' stands in a column without a heading. Name the column or empty it.");
-                    draft.faults.push((FindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
+                    draft
+                        .faults
+                        .push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
                 }
             }
         }
         match parse_point(lon, lat) {
             Ok(None) => {}
             Ok(shape) => draft.shape = shape,
-            Err(fault) => draft.faults.push((FindingKind::BadNumber, fault)),
+            Err(fault) => draft.faults.push((ImportFindingKind::Feature(FindingKind::BadNumber), fault)),
         }
     }
 }

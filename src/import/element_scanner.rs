@@ -2,7 +2,7 @@
 //! `features` list, a single feature or geometry, or a sequence of texts. Does not parse what it finds.
 
 use super::byte_reader::{ByteReader, JsonExtent, JsonScanError, MAX_TEXT_BYTES};
-use super::finding::FindingKind;
+use super::finding::ImportFindingKind;
 use crate::error::Result;
 use std::io::Read;
 
@@ -44,7 +44,7 @@ pub enum ScanEvent {
 /// A fault in how the features are strung together.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ScanFault {
-    pub kind: FindingKind,
+    pub kind: ImportFindingKind,
     pub line: u64,
     /// The feature it is about, when it is about one.
     pub number: Option<u64>,
@@ -267,7 +267,7 @@ impl<R: Read> ElementScanner<R> {
             Some(b']') if after_comma => {
                 self.state = ScanState::AfterElement;
                 Ok(Some(ScanEvent::Fault(self.new_fault(
-                    FindingKind::NotJson,
+                    ImportFindingKind::NotJson,
                     line,
                     false,
                     "There is a comma after the last feature. Remove it.",
@@ -306,7 +306,7 @@ impl<R: Read> ElementScanner<R> {
                 let line = self.bytes.line();
                 self.state = ScanState::BeforeElement { after_comma: true };
                 Ok(Some(ScanEvent::Fault(self.new_fault(
-                    FindingKind::NotJson,
+                    ImportFindingKind::NotJson,
                     line,
                     false,
                     "A comma is missing between two features. Put one in.",
@@ -335,11 +335,11 @@ impl<R: Read> ElementScanner<R> {
                 "Lists and objects are nested {} deep; {MAX_DEPTH} is the most. Flatten the feature.",
                 extent.depth
             );
-            return ScanEvent::Fault(self.new_fault(FindingKind::Nesting, line, false, &message));
+            return ScanEvent::Fault(self.new_fault(ImportFindingKind::Nesting, line, false, &message));
         }
         if extent.values > MAX_VALUES {
             let message = "The feature holds more than a million positions, or too many values. Split or simplify it.";
-            return ScanEvent::Fault(self.new_fault(FindingKind::TooManyVertices, line, false, message));
+            return ScanEvent::Fault(self.new_fault(ImportFindingKind::TooManyVertices, line, false, message));
         }
         ScanEvent::Element(ElementPosition { number: self.number, line })
     }
@@ -356,19 +356,19 @@ impl<R: Read> ElementScanner<R> {
         Ok(())
     }
 
-    fn new_fault(&self, kind: FindingKind, line: u64, fatal: bool, message: &str) -> ScanFault {
+    fn new_fault(&self, kind: ImportFindingKind, line: u64, fatal: bool, message: &str) -> ScanFault {
         ScanFault { kind, line, number: (self.number > 0).then_some(self.number), message: message.into(), fatal }
     }
 
     fn empty_file_fault(&self) -> ScanFault {
         let message =
             "The file is empty. A file without features is {\"type\": \"FeatureCollection\", \"features\": []}.";
-        self.new_fault(FindingKind::NotJson, 1, true, message)
+        self.new_fault(ImportFindingKind::NotJson, 1, true, message)
     }
 
     fn fail_syntax(&mut self, message: &str) -> ScanStep {
         let line = self.bytes.line();
-        Ok(Some(ScanEvent::Fault(self.new_fault(FindingKind::NotJson, line, true, message))))
+        Ok(Some(ScanEvent::Fault(self.new_fault(ImportFindingKind::NotJson, line, true, message))))
     }
 
     fn too_long_fault(&self, line: u64, fatal: bool) -> ScanFault {
@@ -376,7 +376,7 @@ impl<R: Read> ElementScanner<R> {
             "The text of the feature is longer than {} MB, or one of its brackets is never closed.",
             MAX_TEXT_BYTES >> 20
         );
-        self.new_fault(FindingKind::TooLong, line, fatal, &message)
+        self.new_fault(ImportFindingKind::TooLong, line, fatal, &message)
     }
 
     fn fail_scan(&mut self, stop: JsonScanError, line: u64) -> ScanStep {
@@ -388,14 +388,14 @@ impl<R: Read> ElementScanner<R> {
                     "The file ends in the middle of what starts here. It may have been cut off (last line: {}): get it again.",
                     self.bytes.line()
                 );
-                self.new_fault(FindingKind::Truncated, line, true, &message)
+                self.new_fault(ImportFindingKind::Truncated, line, true, &message)
             }
             JsonScanError::UnexpectedByte(byte) => {
                 let message = format!(
                     "Unexpected '{}'. Check for a missing quote, comma or bracket.",
                     char::from(byte).escape_default()
                 );
-                self.new_fault(FindingKind::NotJson, line, true, &message)
+                self.new_fault(ImportFindingKind::NotJson, line, true, &message)
             }
         };
         Ok(Some(ScanEvent::Fault(fault)))

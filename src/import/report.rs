@@ -1,7 +1,7 @@
 //! What an import did, for people and for programs.
 
 use super::feature_validator::{CollectionOrigin, RepairCounts};
-use super::finding::ImportFindings;
+use super::finding::{ImportFinding, ImportFindings};
 use super::survey::RenamedField;
 use serde_json::{Value as Json, json};
 
@@ -56,7 +56,7 @@ impl ImportReport {
             "errors": self.findings.errors,
             "warnings": self.findings.warnings,
             "by_kind": self.findings.by_kind,
-            "findings": self.findings.details.iter().map(super::ImportFinding::to_json).collect::<Vec<_>>(),
+            "findings": self.findings.details.iter().map(ImportFinding::to_json).collect::<Vec<_>>(),
             "repaired": {
                 "rewound": self.repairs.rewound,
                 "repeated_positions_removed": self.repairs.repeated,

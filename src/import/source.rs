@@ -1,16 +1,17 @@
 //! A file to be read, more than once: where it is, what is in it, and a reader for it. Unpacks gzip; knows the formats that
 //! are not read here by their first bytes, to say so in a sentence.
 
-use super::ImportProgress;
 use super::csv;
 use super::draft::{FeatureDraft, SurveyedFeature, crs_fault};
 use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
-use super::finding::{FindingKind, FindingPlace};
+use super::finding::{FindingPlace, ImportFindingKind};
 use super::osm;
+use super::progress::ImportProgress;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
+use crate::intake::FindingKind;
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::fs::File;
@@ -350,7 +351,7 @@ fn frame_fault<R: Read>(elements: &ElementScanner<R>, declared_crs: Option<Crs>)
     let fault = |kind, message: String| Some(ScanFault { kind, line: 1, number: None, message, fatal: true });
     match geojson::parse_geojson::<SkippedCoordinates>(&frame.text) {
         Err(e) => fault(
-            FindingKind::NotJson,
+            ImportFindingKind::NotJson,
             format!("What stands around the features is not JSON ({e}). Check for a missing quote, comma or bracket."),
         ),
         Ok(GeoJsonMember::Object(object)) => match object.type_name() {
@@ -358,17 +359,18 @@ fn frame_fault<R: Read>(elements: &ElementScanner<R>, declared_crs: Option<Crs>)
                 .crs
                 .as_ref()
                 .and_then(|crs| crs_fault(crs, declared_crs))
-                .and_then(|f| fault(FindingKind::Crs, f.message)),
+                .and_then(|f| fault(ImportFindingKind::Feature(FindingKind::Crs), f.message)),
             Some(other) => fault(
-                FindingKind::NotJson,
+                ImportFindingKind::NotJson,
                 format!(
                     "The type is '{}', but there is a list of features. Write \"type\": \"FeatureCollection\".",
                     other.chars().take(40).collect::<String>()
                 ),
             ),
-            None => {
-                fault(FindingKind::NotJson, "The document has no type. Write \"type\": \"FeatureCollection\".".into())
-            }
+            None => fault(
+                ImportFindingKind::NotJson,
+                "The document has no type. Write \"type\": \"FeatureCollection\".".into(),
+            ),
         },
         Ok(_) => None,
     }

@@ -1,12 +1,12 @@
 //! The first reading of a file for a collection that the plan does not know yet: which fields there are, of which kind, and
 //! which geometry. The widest kind that all values share wins; what shares none is kept as text.
 
-use super::cells;
-use super::draft::{SurveyedFeature, format_id};
+use super::draft::SurveyedFeature;
+use super::value_kinds::{cell_kind, json_value_kind};
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
-use crate::feature::{GeometryTypeSet, time};
-use serde_json::Value as Json;
+use crate::feature::GeometryTypeSet;
+use crate::intake::format_id;
 use std::collections::HashMap;
 
 /// The most fields that a collection may have.
@@ -71,7 +71,7 @@ impl FieldSurvey {
             };
             let at = at.unwrap_or_else(|| self.add_field(name));
             let Some(field) = self.fields.get_mut(at) else { continue };
-            let kind = if feature.untyped { value.as_str().and_then(cells::cell_kind) } else { json_value_kind(value) };
+            let kind = if feature.untyped { value.as_str().and_then(cell_kind) } else { json_value_kind(value) };
             field.widen_kind(kind);
         }
     }
@@ -139,29 +139,6 @@ impl SurveyedField {
 
 fn is_textual(kind: FieldType) -> bool {
     matches!(kind, FieldType::Text | FieldType::Date | FieldType::DateTime)
-}
-
-/// The narrowest kind that holds a value; `None` for null, which any kind holds.
-fn json_value_kind(value: &Json) -> Option<FieldType> {
-    Some(match value {
-        Json::Null => return None,
-        Json::Bool(_) => FieldType::Boolean,
-        Json::Number(n) if n.is_i64() => FieldType::Integer,
-        Json::Number(_) => FieldType::Real,
-        Json::String(s) => text_kind(s),
-        Json::Array(_) | Json::Object(_) => FieldType::Json,
-    })
-}
-
-/// Whether a text is a date, an instant or just text.
-pub fn text_kind(text: &str) -> FieldType {
-    let bytes = text.as_bytes();
-    let dated = (10..=40).contains(&bytes.len()) && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
-    match (dated && time::parse_time_span(text).is_some(), bytes.len()) {
-        (true, 10) => FieldType::Date,
-        (true, _) => FieldType::DateTime,
-        _ => FieldType::Text,
-    }
 }
 
 /// A name that a table can have beside the fields there are: no control characters or quotes, not too long, not reserved, and not

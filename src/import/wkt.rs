@@ -1,9 +1,9 @@
 //! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped, and said to be; curves are refused.
 
-use super::coordinates;
 use crate::crs::Crs;
 use crate::feature::geojson::{GeoJsonMember, GeoJsonObject, NestedCoordinates, ParsedGeometry};
 use crate::feature::{FaultKind, FeatureFault};
+use crate::intake::{CandidateSource, check_declared_crs};
 
 const MAX_DEPTH: usize = 64;
 
@@ -35,7 +35,8 @@ impl WktParser<'_> {
         }
         let end = head.iter().position(|b| *b == b';').unwrap_or(head.len());
         let srid = String::from_utf8_lossy(&head[5..end]).trim().to_owned();
-        if let Some(message) = coordinates::check_declared_crs(&format!("EPSG:{srid}"), self.declared_crs) {
+        let source = CandidateSource::File { id_property: None };
+        if let Some(message) = check_declared_crs(&format!("EPSG:{srid}"), self.declared_crs, source) {
             return Err(FeatureFault::new(FaultKind::NationalGrid, "", message));
         }
         self.at += (end + 1).min(head.len());

@@ -18,6 +18,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use crate::intake::FaultHandling;
 pub use feature_state::state_tag;
 
 /// The most edits that may happen together.
@@ -62,18 +63,6 @@ pub enum EditAction {
         id: String,
         revision: RevisionNumber,
     },
-}
-
-/// What to do about faults that could be passed over: an unknown property, a value that breaks a rule, a height.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FaultHandling {
-    /// Heights, and what only the service writes, are left out; the rest is refused.
-    #[default]
-    Usual,
-    /// All of them are refused.
-    Strict,
-    /// What is at fault is left out, and named.
-    Lenient,
 }
 
 /// The states that a feature may be in.

@@ -1,6 +1,7 @@
 //! Links from one feature to another: the schema says which fields hold ids of which collection.
 
-use super::{CheckFinding, CheckSubject};
+use super::finding::CheckFinding;
+use super::subject::CheckSubject;
 use crate::collection::{Collection, CollectionId};
 use crate::feature::FeatureId;
 use serde_json::Value as Json;

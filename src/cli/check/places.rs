@@ -1,6 +1,7 @@
 //! Places that lie far from their city: outside the surroundings of its areas and its centre.
 
-use super::{CheckFinding, CheckSubject};
+use super::finding::CheckFinding;
+use super::subject::CheckSubject;
 use crate::feature::{BoundingBox, bbox_of};
 use geo::{Distance, Haversine, Point};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! any file. Keeps in memory what is chosen, never the whole extract; three times through the file, as relations come after the ways
 //! they name, and ways after their nodes.
 
-use super::ImportProgress;
+use super::progress::ImportProgress;
 use crate::error::{Error, Result};
 use geo_types::{Coord, LineString, Polygon};
 use mapping::{OsmShape, OsmTags, TagMatch};

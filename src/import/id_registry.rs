@@ -1,6 +1,6 @@
 //! Which ids are taken, by the files so far and by the collection, in a few bytes for each.
 
-use super::finding::FindingKind;
+use super::finding::ImportFindingKind;
 use crate::collection::CollectionId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -51,10 +51,10 @@ impl IdRegistry {
 }
 
 impl IdConflict {
-    pub fn finding_kind(self) -> FindingKind {
+    pub fn finding_kind(self) -> ImportFindingKind {
         match self {
-            Self::File(_) => FindingKind::DuplicateId,
-            Self::Collection => FindingKind::ExistingId,
+            Self::File(_) => ImportFindingKind::DuplicateId,
+            Self::Collection => ImportFindingKind::ExistingId,
         }
     }
 
