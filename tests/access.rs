@@ -1,7 +1,5 @@
 //! Roles and the policy as pure values.
 
-#![allow(clippy::unwrap_used)] // what is unexpected in a test ends it
-
 use cityheart::access::{AccessRole, Policy, Viewer};
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::error::Error;

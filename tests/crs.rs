@@ -1,10 +1,8 @@
 //! National grids against PROJ.
 
+use crate::support::python;
 use cityheart::crs::{Crs, Projection};
 use geo_types::Coord;
-
-#[path = "common/python.rs"]
-mod python;
 
 /// (EPSG code, longitude and latitude, easting and northing) as PROJ 9.5.1 has them, without grids, from EPSG:4326.
 const CONTROL: &[(u16, [f64; 2], [f64; 2])] = &[

@@ -1,22 +1,17 @@
 //! The plan's file in GDAL: what we write it reads, what it writes we take over. GDAL runs in a process of its own, as two
 //! SQLite libraries in one process would undo each other's locks.
 
+use crate::store::features::{all, bare, collection_id, geometries, id, ids, load, place, thing};
+use crate::support::python;
 use cityheart::change::{ChangeSet, FeatureChange, FeatureEdit};
 use cityheart::collection::Collection;
 use cityheart::feature::{Feature, FieldValue};
 use cityheart::store::{GeoPackage, Store};
-use features::{all, bare, collection_id, geometries, id, ids, load, place, thing};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
-
-#[path = "store/features.rs"]
-#[allow(dead_code)] // shared with tests/store.rs, which uses the rest
-mod features;
-#[path = "common/python.rs"]
-mod python;
 
 /// What the scripts below have in common: the layer `things`, GDAL's warnings as errors, and a way to answer.
 const PRELUDE: &str = r#"

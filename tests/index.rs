@@ -1,15 +1,12 @@
 //! The index against a plain list of features that is searched from end to end.
 
-#[path = "common/features.rs"]
-mod features;
-
+use crate::support::features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use cityheart::change::FeatureChange;
 use cityheart::feature::{
     BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet, bbox_of, time::TimeSpan,
 };
 use cityheart::index::{CollectionIndex, Snapshot};
 use cityheart::query::{PageCursor, Query, SortKey};
-use features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use geo::Intersects;
 use geo_types::{Coord, GeometryCollection, MultiPoint, MultiPolygon, Rect};
 use proptest::prelude::*;
@@ -228,7 +225,7 @@ fn written(f: &Feature, properties: Option<&[usize]>) -> String {
 
 #[test]
 fn geojson_is_written_in_a_fixed_form() {
-    let mut f = features::point(7, 2.352_221_9, 48.0);
+    let mut f = crate::support::features::point(7, 2.352_221_9, 48.0);
     f.values[1] = FieldValue::text("a \"b\"");
     f.values[3] = FieldValue::Real(3_020_756.0);
     f.values[5] = FieldValue::Real(3.0);
@@ -247,7 +244,7 @@ fn geojson_is_written_in_a_fixed_form() {
 
 #[test]
 fn positions_finer_than_seven_decimals_are_rounded() {
-    let f = features::point(1, 2.123_456_749, -48.999_999_96);
+    let f = crate::support::features::point(1, 2.123_456_749, -48.999_999_96);
     assert!(written(&f, Some(&[])).contains("[2.1234567,-49]"));
 }
 
@@ -266,7 +263,7 @@ fn shapes_without_a_position_come_and_go() {
         index.snapshot().len()
     };
     for (key, geometry) in (1..).zip(empties) {
-        let empty = features::shaped(key, geometry);
+        let empty = crate::support::features::shaped(key, geometry);
         assert_eq!(change(FeatureChange::Put(empty.clone())), 1);
         assert_eq!(change(FeatureChange::Put(empty.clone())), 1);
         assert_eq!(change(FeatureChange::Removed { key, id: empty.id }), 0);
@@ -287,7 +284,7 @@ fn an_empty_collection_answers() {
 
 #[test]
 fn a_feature_changed_twice_in_one_batch_is_as_it_was_last() {
-    let a = features::point(1, 1.0, 1.0);
+    let a = crate::support::features::point(1, 1.0, 1.0);
     let index = one(&a);
     let moved = Feature { geometry: Some(geo_types::Point::new(5.0, 5.0).into()), ..a.clone() };
     index.apply_changes(

@@ -1,22 +1,17 @@
 //! What layers can be asked for besides geometries: names, clusters, parts; each against a plain list of the features.
 
-#[path = "common/features.rs"]
-mod features;
-#[path = "common/tiles.rs"]
-mod tiles;
-
+use crate::support::features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
+use crate::support::tiles::Tile;
 use cityheart::crs;
 use cityheart::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::index::Snapshot;
 use cityheart::query::{CLUSTER_SIDES_PX, LayerQuery, TileParameters};
 use cityheart::tile::{BUDGET_BYTES, DrawnTile, LayerContent, TileId, TileLayer, draw_tile};
 use fast_mvt::MvtValue;
-use features::{Model, PARIS, Place, Random, collection, feature, index_of, point};
 use geo::dimensions::Dimensions;
 use geo::{Contains, CoordsIter, Distance, Euclidean, HasDimensions};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use tiles::Tile;
 
 fn drawn(snapshot: &Snapshot, at: TileId, show: &LayerQuery, part: LayerContent) -> DrawnTile {
     draw_tile(&[TileLayer { name: "things", snapshot, show, content: part }], at, BUDGET_BYTES)

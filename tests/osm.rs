@@ -1,18 +1,12 @@
 //! OpenStreetMap extracts into collections: a small one written here, byte by byte, and two real ones where they stand beside the project.
 
-#![allow(clippy::unwrap_used)] // A test that cannot go on stops.
-
-mod importing;
-#[path = "common/pbf.rs"]
-mod pbf;
-
+use crate::support::importing::Read;
+use crate::support::pbf::Extract;
 use cityheart::collection::CollectionId;
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FieldValue, Geometry};
 use cityheart::import::{ImportFormat, ImportOptions, ImportProgress, ImportSource};
 use cityheart::plan::PlanModel;
-use importing::Read;
-use pbf::Extract;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +14,7 @@ fn read(source: ImportSource, into: &str) -> Result<Read, Error> {
     let id = CollectionId::new(into).unwrap();
     let chosen = source.prepare_for(&id, &Arc::<ImportProgress>::default())?;
     let options = ImportOptions { lenient: true, ..ImportOptions::default() };
-    Ok(importing::read(&PlanModel::load().unwrap(), into, None, &[chosen], &options, &[], &[]))
+    Ok(crate::support::importing::read(&PlanModel::load().unwrap(), into, None, &[chosen], &options, &[], &[]))
 }
 
 fn bytes(of: &Extract) -> ImportSource {

@@ -1,19 +1,9 @@
 //! The user stories of the planners, asked of the demo plan over HTTP. The expected numbers were worked out beside the program, with
 //! shapely 2 on an azimuthal plane (pyproj) and by hand from the files in `geodata/demo`; the comments say how.
 
-#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
-
-#[path = "http/editing.rs"]
-#[allow(dead_code)] // A part of what editing tests need.
-mod editing;
-#[path = "common/processes.rs"]
-mod processes;
-#[path = "common/server.rs"]
-mod server;
-
+use crate::support::editing::{Client, ITEMS, ONE, measure};
+use crate::support::processes::{ask, found, number, value};
 use cityheart::access::{AccessRole, Viewer};
-use editing::{Client, ITEMS, ONE, measure};
-use processes::{ask, found, number, value};
 use serde_json::json;
 
 fn close(got: f64, want: f64, relative: f64) -> bool {
@@ -260,8 +250,8 @@ async fn story_12_a_gis_officer_pulls_what_changed_since_last_night() {
             let here = change["feature"].is_object();
             seen.push((change["id"].as_str().unwrap().to_owned(), change["kind"].as_str().unwrap().to_owned(), here));
         }
-        let Some(next) = server::link(&page, "next", "application/json") else { break };
-        path = server::local(next).to_owned();
+        let Some(next) = crate::support::server::link(&page, "next", "application/json") else { break };
+        path = crate::support::server::local(next).to_owned();
     }
     let want = [
         ("celje-bench", "put", true),
@@ -289,14 +279,14 @@ async fn a_city_takes_an_intervention_of_another_over_as_an_idea() {
     }
     let reply = client.post(&idea).await;
     assert_eq!(reply.status, 201, "{}", reply.text());
-    let ours = client.json(server::local(reply.header("location"))).await;
+    let ours = client.json(crate::support::server::local(reply.header("location"))).await;
     assert_eq!(ours["properties"]["origin"], "sligo-oconnell-street");
     assert_eq!(ours["properties"]["types"], theirs["properties"]["types"]);
     assert!(ours["properties"]["cost"].is_null() && ours["properties"]["start"].is_null());
     // It resembles its origin more than anything else.
     let id = ours["id"].as_str().unwrap();
     let body = json!({"inputs": {"intervention": id, "k": 1}}).to_string();
-    let reply = client.send("POST", "/api/processes/similar/execution", &[editing::JSON], body).await;
+    let reply = client.send("POST", "/api/processes/similar/execution", &[crate::support::editing::JSON], body).await;
     let best = &reply.json()["features"]["features"][0];
     assert_eq!(best["id"], "sligo-oconnell-street");
     assert_eq!(best["result"]["likeness"]["types"], 1);

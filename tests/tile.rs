@@ -1,22 +1,17 @@
 //! Drawn tiles against the features that they were drawn from.
 
-#[path = "common/features.rs"]
-mod features;
-#[path = "common/tiles.rs"]
-mod tiles;
-
+use crate::support::features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
+use crate::support::tiles::Tile;
 use cityheart::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::index::{CollectionIndex, Snapshot};
 use cityheart::query::LayerQuery;
 use cityheart::tile::{BUDGET_BYTES, DrawnTile, LayerContent, TileId, TileLayer, draw_tile};
 use fast_mvt::MvtValue;
-use features::{Model, PARIS, Place, Random, collection, feature, index_of, point, shaped};
 use geo::{Area, BooleanOps, BoundingRect, CoordsIter, Euclidean, Length, MapCoords};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon, Rect, line_string, polygon};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
-use tiles::Tile;
 
 fn tile(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).unwrap()
@@ -432,7 +427,7 @@ fn neighbouring_tiles_meet_at_their_border() {
     // What one tile shows beyond its border is what its neighbour shows within, but for rounding at the very end.
     let r = &mut Random(77);
     for _ in 0..20 {
-        let model = Model(vec![shaped(1, features::geometry(r, PARIS))]);
+        let model = Model(vec![shaped(1, crate::support::features::geometry(r, PARIS))]);
         let index = index_of(&collection(GeometryTypeSet::ANY), &model.0);
         let left = tile_at(2.35, 48.85, 13);
         let right = tile(13, left.x() + 1, left.y());

@@ -1,10 +1,8 @@
 //! Valid geometry passes, invalid geometry does not: held against the answers of the JTS test suite, and against time.
 
-mod importing;
-
+use crate::support::importing::Job;
 use cityheart::feature::{FaultKind, Geometry, check_geometry};
 use geo_types::{Coord, LineString, Polygon};
-use importing::Job;
 use std::path::{Path, PathBuf};
 
 /// The text between two marks, wherever they are.

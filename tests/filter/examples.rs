@@ -1,6 +1,6 @@
 //! The examples of OGC 21-065r2.
 
-use crate::{fixtures, row::collection};
+use crate::filter::{fixtures, row::collection};
 use cityheart::collection::{Collection, FieldType};
 use cityheart::crs::Crs;
 use cityheart::filter::{Filter, FilterLanguage};

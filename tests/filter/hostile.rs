@@ -1,6 +1,6 @@
 //! What must not be taken, and what must not take long: each gets a sentence.
 
-use crate::row::{collection, parse, refusal};
+use crate::filter::row::{collection, parse, refusal};
 use cityheart::collection::{Collection, FieldType};
 use cityheart::crs::Crs;
 use cityheart::error::Error;
@@ -197,7 +197,7 @@ proptest! {
             let text = format!("{relation}(geometry, POLYGON(({},{})))", pairs.join(","), pairs[0]);
             if let Ok(filter) = parse(&text, &things()) {
                 let own: geo_types::LineString<f64> = own.iter().map(|(x, y)| (f64::from(*x), f64::from(*y))).collect();
-                let row = crate::row::Feature::new("a", Some(own.into()), vec![cityheart::feature::FieldValue::Null; 6]);
+                let row = crate::filter::row::Feature::new("a", Some(own.into()), vec![cityheart::feature::FieldValue::Null; 6]);
                 let _ = filter.compile().holds(&row);
             }
         }

@@ -1,8 +1,8 @@
 //! The relate cases of the JTS test suite (general, validate), asked as filters: A is the feature, B stands in the filter, and the
 //! other way round.
 
-use crate::fixtures;
-use crate::row::{Feature, collection, parse};
+use crate::filter::fixtures;
+use crate::filter::row::{Feature, collection, parse};
 use cityheart::feature::Geometry;
 use geo::{CoordsIter, MapCoords};
 use geo_types::{Coord, Geometry as G};

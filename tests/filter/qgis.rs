@@ -1,6 +1,6 @@
 //! The shapes of filters that QGIS sends (its qgscql2expressioncompiler), and the answers that they must have.
 
-use crate::row::{Feature, collection, parse};
+use crate::filter::row::{Feature, collection, parse};
 use cityheart::collection::FieldType;
 use cityheart::crs::{Crs, Projection};
 use cityheart::feature::FieldValue;

@@ -1,6 +1,6 @@
 //! Signing in and out, tokens, and what keeps others from using somebody's session.
 
-use crate::server::{Plan, Reply, fresh, send};
+use crate::support::server::{Plan, Reply, fresh, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -1,6 +1,6 @@
 //! Requests that are wrong: each gets a problem with a sentence that names the place, and none gets a 5xx.
 
-use crate::server::{self, get_as, router, send};
+use crate::support::server::{self, get_as, router, send};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use proptest::prelude::*;

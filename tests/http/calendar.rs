@@ -1,7 +1,7 @@
 //! Works as a calendar, read by a library that holds to RFC 5545.
 
-use crate::python;
-use crate::server::{get, json, link, local, router};
+use crate::support::python;
+use crate::support::server::{get, json, link, local, router};
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 

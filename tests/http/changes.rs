@@ -1,7 +1,7 @@
 //! Several edits as one, what changed since, the history of a feature and the way back.
 
-use crate::editing::{Client, ITEMS, JSON, ONE, measure, places};
-use crate::server::local;
+use crate::support::editing::{Client, ITEMS, JSON, ONE, measure, places};
+use crate::support::server::local;
 use axum::body::Body;
 use cityheart::access::{AccessRole, Viewer};
 use serde_json::{Value as Json, json};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 const CHANGES: &str = "/api/collections/interventions/changes";
 
-async fn make(client: &Client, edits: Json) -> crate::server::Reply {
+async fn make(client: &Client, edits: Json) -> crate::support::server::Reply {
     client.send("POST", CHANGES, &[JSON], json!({"edits": edits}).to_string()).await
 }
 
@@ -87,7 +87,7 @@ async fn follow(client: &Client, first: &str) -> (Vec<Json>, u64) {
     loop {
         let page = client.json(&path).await;
         changes.extend(page["changes"].as_array().unwrap().iter().cloned());
-        match crate::server::link(&page, "next", "application/json") {
+        match crate::support::server::link(&page, "next", "application/json") {
             Some(next) => path = local(next).into(),
             None => return (changes, page["revision"].as_u64().unwrap()),
         }
@@ -146,7 +146,7 @@ async fn edits_between_two_pages_are_neither_lost_nor_told_twice() {
         let page = client.json(&path).await;
         let line = |c: &Json| (c["revision"].as_u64().unwrap(), c["id"].as_str().unwrap().to_owned());
         told.extend(page["changes"].as_array().unwrap().iter().map(line));
-        let Some(next) = crate::server::link(&page, "next", "application/json") else { break };
+        let Some(next) = crate::support::server::link(&page, "next", "application/json") else { break };
         path = local(next).to_owned();
         if made < 3 {
             made += 1;

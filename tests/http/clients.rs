@@ -1,7 +1,7 @@
 //! Clients of other houses against a running server: OWSLib, and GDAL's OGC API Features driver as pyogrio bundles it.
 
-use crate::python;
-use crate::server::{json as api, plan, public, router};
+use crate::support::python;
+use crate::support::server::{json as api, plan, public, router};
 use cityheart::config::Config;
 use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, SocketAddr};

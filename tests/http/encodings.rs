@@ -1,7 +1,7 @@
 //! The forms of features beside GeoJSON: each is read by GDAL and holds what GeoJSON has, feature by feature.
 
-use crate::python;
-use crate::server::{get, get_as, json, link, local, plan, public, router};
+use crate::support::python;
+use crate::support::server::{get, get_as, json, link, local, plan, public, router};
 use serde_json::{Value as Json, json};
 use std::io::Write as _;
 

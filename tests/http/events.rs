@@ -1,7 +1,7 @@
 //! Server-sent events, read as they come.
 
-use crate::editing::{Client, ITEMS, ONE, measure};
-use crate::server::by;
+use crate::support::editing::{Client, ITEMS, ONE, measure};
+use crate::support::server::by;
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
 use cityheart::access::Viewer;

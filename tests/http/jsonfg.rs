@@ -1,6 +1,6 @@
 //! JSON-FG and the profiles of JSON answers: one test per class that is declared.
 
-use crate::server::{Reply, get, json, link, local, plan, router};
+use crate::support::server::{Reply, get, json, link, local, plan, router};
 use serde_json::{Value as Json, json};
 
 /// Class (below `http://www.opengis.net/spec/`) and the test that proves it.

@@ -1,6 +1,6 @@
 //! Answers that are kept: the same for whoever asks the same, and gone with the next edit.
 
-use crate::server::{fresh, get, get_as, public};
+use crate::support::server::{fresh, get, get_as, public};
 use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::CollectionId;
 use cityheart::config::Config;

@@ -1,6 +1,6 @@
 //! Every link leads somewhere, whatever stands between us and the world.
 
-use crate::server::{fresh, get_as, link, local, router, router_with};
+use crate::support::server::{fresh, get_as, link, local, router, router_with};
 use axum::Router;
 use cityheart::config::Config;
 use serde_json::Value as Json;

@@ -1,6 +1,6 @@
 //! Forms, conditional requests, HEAD and OPTIONS, and scripts from other places.
 
-use crate::server::{get, get_as, json, link, local, router, send};
+use crate::support::server::{get, get_as, json, link, local, router, send};
 use axum::body::Body;
 use axum::http::{Method, Request};
 

@@ -1,7 +1,7 @@
 //! A plan that was made before the model got a property: opening it brings it up to date.
 
-use crate::editing::{Client, ONE};
-use crate::server::Plan;
+use crate::support::editing::{Client, ONE};
+use crate::support::server::Plan;
 use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::config::Config;
 use cityheart::plan::PlanModel;

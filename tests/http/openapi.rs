@@ -1,7 +1,7 @@
 //! The OpenAPI document: valid by the official schema, complete, and true.
 
-use crate::python;
-use crate::server::{get, json, plan, router};
+use crate::support::python;
+use crate::support::server::{get, json, plan, router};
 use serde_json::Value as Json;
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Questions to features: what is found, in which order, page by page; held against a walk over the files.
 
-use crate::server::{fresh, get, json, link, local, plan, public, router};
+use crate::support::server::{fresh, get, json, link, local, plan, public, router};
 use cityheart::feature::{Geometry, bbox_of};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};

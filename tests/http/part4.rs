@@ -1,7 +1,7 @@
 //! OGC API Features Part 4 (20-002r2): one test per declared class, then its abstract tests one by one, by their names.
 
-use crate::editing::{Client, GEOJSON, ITEMS, MERGE, ONE, measure, places};
-use crate::server::{local, tiles};
+use crate::support::editing::{Client, GEOJSON, ITEMS, MERGE, ONE, measure, places};
+use crate::support::{server::local, tiles};
 use axum::body::Body;
 use cityheart::access::{AccessRole, Viewer};
 use cityheart::crs::{Crs, Projection};

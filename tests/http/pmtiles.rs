@@ -1,8 +1,8 @@
 //! The archive of tiles for static hosts: what is in it is what the server answers, byte for byte, and GDAL opens it.
 
-use crate::python;
-use crate::server::tiles::Tile;
-use crate::server::{get_as, plan, router};
+use crate::support::python;
+use crate::support::server::{get_as, plan, router};
+use crate::support::tiles::Tile;
 use cityheart::access::Viewer;
 use cityheart::export::AtomicFile;
 use cityheart::export::pmtiles::{ArchiveProgress, build_archive};

@@ -1,8 +1,8 @@
 //! What QGIS 3.44 and 4 send when they edit a layer of OGC API Features, request by request: `OPTIONS` to learn what may be done, `POST`
 //! with `Content-Crs` and without id, `Location` for the new id, then `PATCH` or `PUT`, and `DELETE`. Never `If-Match`.
 
-use crate::editing::{Client, GEOJSON, ITEMS, MERGE};
-use crate::server::local;
+use crate::support::editing::{Client, GEOJSON, ITEMS, MERGE};
+use crate::support::server::local;
 use axum::body::Body;
 use cityheart::access::Viewer;
 use cityheart::crs::{Crs, Projection};

@@ -1,6 +1,6 @@
 //! The README's table of conformance classes is what is declared, proven, and came out of the official suites.
 
-use crate::conformance::proven;
+use super::conformance::proven;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -61,6 +61,6 @@ fn the_table_of_the_readme_is_what_is_declared_and_proven() {
     if std::env::var_os("CITYHEART_WRITE_README").is_some() {
         std::fs::write(here("README.md"), format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
     } else {
-        assert!(found == wanted, "run CITYHEART_WRITE_README=1 cargo test --test http readme, and commit README.md");
+        assert!(found == wanted, "run CITYHEART_WRITE_README=1 cargo test --test suite readme, and commit README.md");
     }
 }

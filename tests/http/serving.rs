@@ -1,6 +1,6 @@
 //! A server on a real port: it answers, it counts, it finishes what is open when told to stop.
 
-use crate::server::{get, json, plan, router};
+use crate::support::server::{get, json, plan, router};
 use cityheart::config::{Config, ServerLimits};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

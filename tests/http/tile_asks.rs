@@ -1,7 +1,7 @@
 //! What can be asked of a tile, under each of its addresses: a filter, a time, some properties, a layer for each value.
 
-use crate::server::tiles::{Feature, Tile};
-use crate::server::{get, json, local, router};
+use crate::support::server::{get, json, local, router};
+use crate::support::tiles::{Feature, Tile};
 use axum::Router;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ async fn a_split_tile_has_the_same_features_each_in_the_layer_of_its_value() {
         let whole = Tile::read(&get(&router, &path("")).await.body);
         let split = Tile::read(&get(&router, &path("?split=status")).await.body);
         // Areas have no status and stay whole.
-        let geometries = |layer: Option<&crate::server::tiles::Layer>| -> Vec<String> {
+        let geometries = |layer: Option<&crate::support::tiles::Layer>| -> Vec<String> {
             layer.into_iter().flat_map(|l| &l.features).map(|f| format!("{} {:?}", f.id, f.geometry)).collect()
         };
         assert_eq!(geometries(split.layer("areas")), geometries(whole.layer("areas")));

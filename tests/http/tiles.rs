@@ -1,6 +1,6 @@
 //! Tiles over HTTP: the same tile under every address, packed for those who read it, nothing where nothing is.
 
-use crate::server::{get, get_as, json, link, plan, router};
+use crate::support::server::{get, get_as, json, link, plan, router};
 use cityheart::atlas::{ContentCoding, TileId};
 use flate2::read::GzDecoder;
 use std::io::Read;

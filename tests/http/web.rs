@@ -1,6 +1,6 @@
 //! The files of the web app, from a folder.
 
-use crate::server::{get, get_as, plan, send};
+use crate::support::server::{get, get_as, plan, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;

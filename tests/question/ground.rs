@@ -1,7 +1,7 @@
 //! `footprint` and `gaps`: unions, differences and buffers, against counting the points of a fine grid.
 
-use crate::oracle::{close, distance};
-use crate::plan::{CELJE, Dice, area_json, ask, blob, interventions, layers};
+use crate::question::oracle::{close, distance};
+use crate::question::plan::{CELJE, Dice, area_json, ask, blob, interventions, layers};
 use cityheart::feature::Geometry;
 use geo::{Contains, Intersects};
 use geo_types::{Coord, Point};
@@ -44,7 +44,7 @@ fn the_footprint_is_the_ground_that_any_polygon_covers() {
                 Geometry::MultiPolygon(m) => geo::BooleanOps::intersection(m, &area),
                 _ => unreachable!(),
             })
-            .map(|m| crate::oracle::size(&Geometry::MultiPolygon(m)))
+            .map(|m| crate::question::oracle::size(&Geometry::MultiPolygon(m)))
             .sum();
         let twice = answer.find_number("area_overlapping").unwrap().value.as_f64();
         assert!(close(got + twice, sum, 1e-6, 0.1), "{got} + {twice} is not {sum}");

@@ -1,7 +1,7 @@
 //! `inside`: which features meet this area, and with which part of themselves?
 
-use crate::oracle::{close, size};
-use crate::plan::{CELJE, Dice, area_json, ask, blob, found, interventions, layers};
+use crate::question::oracle::{close, size};
+use crate::question::plan::{CELJE, Dice, area_json, ask, blob, found, interventions, layers};
 use cityheart::feature::Geometry;
 use geo::{BooleanOps, Intersects};
 use geo_types::{Coord, MultiPoint, Polygon};
@@ -61,7 +61,7 @@ fn inside_agrees_with_brute_force_over_random_plans_after_random_edits() {
 
 #[test]
 fn what_only_touches_the_edge_is_inside_with_a_share_of_nothing() {
-    use crate::plan::Layer;
+    use crate::question::plan::Layer;
     use cityheart::feature::{Feature, FeatureId};
     let square = |x: f64, y: f64| {
         let c = [(x, y), (x + 0.001, y), (x + 0.001, y + 0.001), (x, y + 0.001), (x, y)];

@@ -1,7 +1,7 @@
 //! `nearby`: what lies within r metres, or the k nearest?
 
-use crate::oracle::{close, distance};
-use crate::plan::{CELJE, Dice, ask, found, interventions, layers};
+use crate::question::oracle::{close, distance};
+use crate::question::plan::{CELJE, Dice, ask, found, interventions, layers};
 use cityheart::feature::Geometry;
 use geo_types::Point;
 use serde_json::json;

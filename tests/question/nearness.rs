@@ -1,7 +1,7 @@
 //! `conflicts` and `without`: all pairs, on a plane around each of them.
 
-use crate::oracle::distance;
-use crate::plan::{Dice, Layer, ask, found, interventions, layers};
+use crate::question::oracle::distance;
+use crate::question::plan::{Dice, Layer, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FeatureId};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};

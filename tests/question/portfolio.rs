@@ -1,6 +1,6 @@
 //! `portfolio` against every subset there is.
 
-use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, found, intervention, layers, try_ask};
+use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, found, intervention, layers, try_ask};
 use cityheart::feature::{Feature, FieldValue};
 use cityheart::question::{NumberValue, PlanSnapshot, QuestionAnswer};
 use geo::Intersects;

@@ -1,6 +1,6 @@
 //! `reach` against every way there is, relaxed until nothing changes, over random towns; and by hand.
 
-use crate::plan::{CELJE, Dice, Layer, ask, found, layers, quantised};
+use crate::question::plan::{CELJE, Dice, Layer, ask, found, layers, quantised};
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::question::QuestionAnswer;
@@ -144,7 +144,7 @@ impl Brute {
 }
 
 fn ground(answer: &QuestionAnswer, id: &str) -> Geometry {
-    let json = crate::plan::written(answer);
+    let json = crate::question::plan::written(answer);
     let feature = json["features"]["features"].as_array().unwrap().iter().find(|f| f["id"] == id).unwrap().clone();
     let geometry: geojson::Geometry = serde_json::from_value(feature["geometry"].clone()).unwrap();
     Geometry::try_from(geometry).unwrap()

@@ -1,8 +1,8 @@
 //! Shares, gaps, footprints, buffers and distances against GEOS (through shapely) and PROJ, on random plans; and lengths and areas against
 //! GeographicLib's geodesics at four cities.
 
-use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers, written};
-use crate::python;
+use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers, written};
+use crate::support::python;
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::feature::{Feature, FeatureId, GeometryTypeSet};
 use geo_types::{Coord, LineString, Point, Polygon};

@@ -1,6 +1,6 @@
 //! `similar` against the definition, worked out again over all pairs.
 
-use crate::plan::{Dice, Layer, ask, found, interventions, layers};
+use crate::question::plan::{Dice, Layer, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FieldValue};
 use geo::{Geodesic, GeodesicArea, Length};
 use geo_types::Geometry;

@@ -1,7 +1,7 @@
 //! `summary`: count, cost and EU share, whole or by share, over one area or all of them.
 
-use crate::oracle::close;
-use crate::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers};
+use crate::question::oracle::close;
+use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry};
 use cityheart::question::{AnswerNumber, QuestionAnswer};
 use geo::Intersects;

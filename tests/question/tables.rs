@@ -1,6 +1,6 @@
 //! `rate` and `coverage`: counted one feature at a time.
 
-use crate::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers, written};
+use crate::question::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers, written};
 use cityheart::feature::{Feature, FeatureId};
 use cityheart::question::QuestionAnswer;
 use geo::Intersects;

@@ -1,6 +1,6 @@
 //! What every store must do, whatever it is made of. Each function gets an empty store.
 
-use crate::features::{
+use crate::store::features::{
     all, bare, collection_id, edits, geometries, id, ids, keyless, load, place, scan, thing, things,
 };
 use cityheart::change::{FeatureChange, FeatureEdit};

@@ -1,8 +1,8 @@
 //! The process is killed while it writes. A child of this test binary does the writing.
 
-use crate::Plan;
-use crate::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
-use crate::model::rtree_equals_table;
+use crate::store::Plan;
+use crate::store::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
+use crate::store::model::rtree_equals_table;
 use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::change::{ChangeSet, FeatureEdit, RevisionNumber};
 use cityheart::feature::{Feature, FieldValue};
@@ -18,7 +18,7 @@ const PLAN: &str = "CITYHEART_TEST_CRASH_PLAN";
 /// Runs one of the `child_…` tests below on this plan.
 fn child(test: &str, plan: &Path) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([&format!("crash::{test}"), "--exact", "--nocapture"]).env(PLAN, plan).stdout(Stdio::piped());
+    command.args([&format!("store::crash::{test}"), "--exact", "--nocapture"]).env(PLAN, plan).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     (child, lines)

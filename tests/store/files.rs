@@ -1,7 +1,7 @@
 //! Files that are not as they should be: each gives a sentence, none a panic.
 
-use crate::Plan;
-use crate::features::{collection_id, edits, load, place, scan, thing, things};
+use crate::store::Plan;
+use crate::store::features::{collection_id, edits, load, place, scan, thing, things};
 use cityheart::error::Error;
 use cityheart::store::{GeoPackage, Store};
 use rusqlite::Connection;
@@ -254,7 +254,7 @@ fn a_copy_is_the_plan_as_it_is_and_overwrites_nothing() {
     plan.store.write_backup(&copy).unwrap();
     let opened = GeoPackage::open(&copy).unwrap();
     assert_eq!(scan(&opened, None), scan(&plan.store, None));
-    assert_eq!(opened.read_history(&collection_id("things"), &crate::features::id("a")).unwrap().len(), 1);
+    assert_eq!(opened.read_history(&collection_id("things"), &crate::store::features::id("a")).unwrap().len(), 1);
     assert!(matches!(plan.store.write_backup(&copy), Err(Error::Refused(s)) if s.contains("exists already")));
     assert!(matches!(plan.store.write_backup(&plan.dir.path().join("no/copy.gpkg")), Err(Error::Refused(_))));
 }
@@ -284,18 +284,21 @@ fn a_table_of_a_desktop_gis_becomes_a_collection() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(crate::features::ids(&seen), ["3", "8"]);
+    assert_eq!(crate::store::features::ids(&seen), ["3", "8"]);
     let set =
         |edit| cityheart::change::ChangeSet { collection: trees.clone(), edits: vec![edit], author: "ana".into() };
     let linden = cityheart::feature::Feature {
         key: 0,
-        id: crate::features::id("linden"),
+        id: crate::store::features::id("linden"),
         geometry: place(15.0, 46.0),
         values: vec![cityheart::feature::FieldValue::Null; 4],
     };
     store.commit_change_set(&set(cityheart::change::FeatureEdit::Create(linden))).unwrap();
     store
-        .commit_change_set(&set(cityheart::change::FeatureEdit::Delete { id: crate::features::id("8"), base: Some(1) }))
+        .commit_change_set(&set(cityheart::change::FeatureEdit::Delete {
+            id: crate::store::features::id("8"),
+            base: Some(1),
+        }))
         .unwrap();
     let mut seen = Vec::new();
     store
@@ -304,7 +307,7 @@ fn a_table_of_a_desktop_gis_becomes_a_collection() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(crate::features::ids(&seen), ["3", "linden"]);
+    assert_eq!(crate::store::features::ids(&seen), ["3", "linden"]);
     let conn = Connection::open(&path).unwrap();
     let indexed: i64 = conn.query_row("SELECT count(*) FROM \"rtree_Old Trees_geom\"", [], |r| r.get(0)).unwrap();
     assert_eq!(indexed, 2, "the missing index was made, and follows");

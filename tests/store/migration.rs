@@ -1,6 +1,6 @@
 //! A file of version 1 becomes one of the present version, with all that was in it.
 
-use crate::features::{collection_id, edits, id};
+use crate::store::features::{collection_id, edits, id};
 use cityheart::change::FeatureEdit;
 use cityheart::feature::{Feature, FieldValue};
 use cityheart::store::{GeoPackage, Store};
@@ -39,7 +39,7 @@ fn a_plan_of_version_1_opens_with_all_that_was_in_it() {
         seen.push(c);
         Ok(())
     });
-    assert_eq!((revision.unwrap(), crate::features::ids(&seen)), (4, vec!["old".to_owned()]));
+    assert_eq!((revision.unwrap(), crate::store::features::ids(&seen)), (4, vec!["old".to_owned()]));
     let feature = Feature { key: 0, id: id("old"), geometry: None, values: vec![FieldValue::text("edited")] };
     assert_eq!(store.commit_change_set(&edits(vec![FeatureEdit::Replace { feature, base: Some(4) }])).unwrap().0, 5);
     let history = store.read_history(&collection_id("things"), &id("old")).unwrap();

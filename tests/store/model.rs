@@ -1,7 +1,7 @@
 //! Random edits: the store does what a table of ids in memory does, and its R-tree holds what its table holds.
 
-use crate::Plan;
-use crate::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
+use crate::store::Plan;
+use crate::store::features::{all, bare, collection_id, edits, id, load, place, scan, thing, things};
 use cityheart::change::{FeatureChange, FeatureEdit, FeatureVersion, LogPosition, RevisionNumber};
 use cityheart::error::Error;
 use cityheart::feature::{BoundingBox, Feature, FieldValue, Geometry, bbox_of};

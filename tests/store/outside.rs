@@ -1,7 +1,7 @@
 //! What other programs and processes do to the file: noticed, taken over, logged.
 
-use crate::Plan;
-use crate::features::{all, bare, collection_id, edits, id, ids, load, place, scan, thing, things};
+use crate::store::Plan;
+use crate::store::features::{all, bare, collection_id, edits, id, ids, load, place, scan, thing, things};
 use cityheart::change::{FeatureChange, FeatureEdit};
 use cityheart::error::Error;
 use cityheart::feature::FieldValue;

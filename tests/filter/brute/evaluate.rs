@@ -2,7 +2,7 @@
 
 use super::FIELDS;
 use super::expression::{E, N, SETS, SPACE, T, TIME, day};
-use crate::row::Feature;
+use crate::filter::row::Feature;
 use cityheart::feature::FieldValue;
 use geo::{Intersects, Relate};
 use geo_types::Geometry as G;

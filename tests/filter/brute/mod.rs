@@ -1,6 +1,6 @@
 //! Random filters over random features, against an evaluator that was written from the standard and shares nothing with ours.
 
-use crate::row::{Feature, collection, parse};
+use crate::filter::row::{Feature, collection, parse};
 use cityheart::change::FeatureChange;
 use cityheart::collection::{Collection, FieldType};
 use cityheart::feature::{self as stored, Geometry, bbox_of};

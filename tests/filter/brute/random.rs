@@ -1,7 +1,7 @@
 //! Random features, with little variety so that filters find some of them, and random filters.
 
 use super::expression::{E, N, T, day};
-use crate::row::Feature;
+use crate::filter::row::Feature;
 use cityheart::feature::FieldValue;
 use geo_types::{Geometry as G, LineString, MultiPoint, Point, Polygon};
 use proptest::prelude::*;

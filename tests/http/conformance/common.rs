@@ -1,7 +1,7 @@
 //! OGC API Common: the landing page, what is declared, the collections, the description of the API.
 
 use super::{OAS30, every_page, follow};
-use crate::server::{get, get_as, json, link, router};
+use crate::support::server::{get, get_as, json, link, router};
 
 pub const PROVEN: [(&str, &str); 6] = [
     ("ogcapi-common-1/1.0/conf/core", "common_core"),

@@ -1,7 +1,7 @@
 //! OGC API Features 1: pages of features and single ones, as GeoJSON and as pages for people.
 
 use super::{every_page, follow, ids};
-use crate::server::{get, json, link, router};
+use crate::support::server::{get, json, link, router};
 
 pub const PROVEN: [(&str, &str); 4] = [
     ("ogcapi-features-1/1.0/conf/core", "features_core"),

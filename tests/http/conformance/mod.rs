@@ -1,7 +1,7 @@
 //! One test per conformance class that is declared, named after it; and one that no class is declared without its test.
 
-use crate::server::{Reply, get, get_as, json, link, local, router};
-use crate::{filters, jsonfg, part4};
+use super::{filters, jsonfg, part4};
+use crate::support::server::{Reply, get, get_as, json, link, local, router};
 use axum::Router;
 use serde_json::Value as Json;
 

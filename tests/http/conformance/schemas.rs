@@ -1,7 +1,7 @@
 //! OGC API Features 3, 5, 6 and 8 as far as they are about fields: which there are, which may be asked for, chosen and sorted by.
 
 use super::{OGC_REL, follow, ids};
-use crate::server::{get, json, plan, router};
+use crate::support::server::{get, json, plan, router};
 use serde_json::Value as Json;
 
 pub const PROVEN: [(&str, &str); 11] = [

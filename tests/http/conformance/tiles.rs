@@ -1,7 +1,8 @@
 //! OGC API Tiles 1 and Tile Matrix Set 2: sets of tiles, tiles, and the grid they lie in.
 
 use super::{OGC_REL, follow};
-use crate::server::{get, json, link, local, plan, router, tiles};
+use crate::support::server::{get, json, link, local, plan, router};
+use crate::support::tiles;
 use serde_json::Value as Json;
 
 pub const PROVEN: [(&str, &str); 9] = [

@@ -4,7 +4,7 @@
 mod plan;
 mod walk;
 
-use crate::server::{Plan, by, send};
+use crate::support::server::{Plan, by, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

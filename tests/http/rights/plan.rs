@@ -1,6 +1,6 @@
 //! A plan in which everything that somebody may not see has a mark of its own, and who may see which mark.
 
-use crate::server::{Plan, fresh};
+use crate::support::server::{Plan, fresh};
 use cityheart::access::{AccessRole, Viewer};
 use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::CollectionId;

@@ -1,7 +1,8 @@
 //! Everything that a server says to somebody: every address that any answer leads to, and those that only a template names.
 
 use super::plan::{CELJE, CESENA};
-use crate::server::{Reply, by, local, send, tiles::Tile};
+use crate::support::server::{Reply, by, local, send};
+use crate::support::tiles::Tile;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

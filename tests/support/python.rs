@@ -26,7 +26,6 @@ pub fn python() -> PathBuf {
 }
 
 /// Runs a script with this text on its standard input; gives what it prints.
-#[allow(dead_code)] // not every test that speaks Python needs it
 pub fn run(script: &str, input: &str) -> String {
     let mut command = Command::new(python());
     let mut child = command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

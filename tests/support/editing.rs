@@ -1,6 +1,6 @@
 //! A client that edits, over a plan of its own.
 
-use crate::server::{Plan, Reply, by, demo, fresh, send};
+use crate::support::server::{Plan, Reply, by, demo, fresh, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};

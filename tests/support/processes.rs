@@ -1,7 +1,6 @@
 //! Asking the plan's questions over HTTP.
-#![allow(dead_code)] // Each test file uses a part of it.
 
-use crate::server::{Reply, router, send};
+use crate::support::server::{Reply, router, send};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value as Json, json};

@@ -1,12 +1,10 @@
 //! The streaming reader against a parser of whole documents, and files that others made.
 
-mod importing;
-
+use crate::support::importing::Job;
 use cityheart::export::{ExportFormat, ExportWriter};
 use cityheart::feature::{Feature, FeatureId, FieldValue, GeometryTypeSet};
 use cityheart::import::{ImportOptions, ImportSource};
 use cityheart::plan::PlanModel;
-use importing::Job;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -138,7 +136,7 @@ fn a_document_may_be_cut_anywhere_without_harm() {
 #[test]
 fn a_feature_larger_than_the_buffer_comes_in_whole() {
     let long = "x".repeat(700_000);
-    let text = importing::collection_of(&[r#"{"a":1}"#, &format!(r#"{{"b":"{long}"}}"#), r#"{"a":2}"#]);
+    let text = crate::support::importing::collection_of(&[r#"{"a":1}"#, &format!(r#"{{"b":"{long}"}}"#), r#"{"a":2}"#]);
     let read = Job::new(&text).read();
     assert_eq!(read.features.len(), 3);
     assert_eq!(read.features[1].values[1], FieldValue::text(long));
@@ -146,7 +144,7 @@ fn a_feature_larger_than_the_buffer_comes_in_whole() {
 
 #[test]
 fn broken_lines_of_a_sequence_are_left_out_one_by_one() {
-    let good = |id: &str| importing::point(id, 1.0, 2.0);
+    let good = |id: &str| crate::support::importing::point(id, 1.0, 2.0);
     let text = format!("{}\n{{\"type\":\"Feature\"\n{}\r\n\nnull\n{}", good("a"), good("b"), good("c"));
     let mut job = Job::new(&text);
     job.options.lenient = true;
@@ -190,7 +188,7 @@ fn files_of_other_projects_come_in_or_are_refused_with_a_sentence() {
     let mut refused = vec![];
     for path in &files {
         let source = ImportSource::open(path, None).unwrap();
-        let read = importing::read(&model, "things", None, &[source], &ImportOptions::default(), &[], &[]);
+        let read = crate::support::importing::read(&model, "things", None, &[source], &ImportOptions::default(), &[], &[]);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if read.result.is_err() {
             let first = read.report.findings.first_error().unwrap_or_else(|| panic!("{name}: no finding"));

@@ -1,15 +1,8 @@
 //! Two thousand tiles in the hands of others: the reference decoder of the format in JavaScript, and GDAL. Both read every tile without a
 //! warning, and find in it what a look at all features finds.
 
-#[path = "../../benches/city.rs"]
-#[allow(dead_code)] // the benchmarks use the rest
-mod city;
-#[path = "../common/python.rs"]
-mod python;
-#[path = "../common/tiles.rs"]
-mod tiles;
-
-use city::Random;
+use crate::city::{self, Random};
+use crate::support::{python, tiles::Tile};
 use cityheart::crs;
 use cityheart::feature::{Feature, Geometry};
 use cityheart::index::{CollectionIndex, IndexBuilder};
@@ -20,7 +13,6 @@ use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
-use tiles::Tile;
 
 const FEATURES: i64 = 12_000;
 const TILES: usize = 2_000;

@@ -1,5 +1,4 @@
 //! Features for tests: a collection with a field of every kind, and random features, queries and edits from a seed.
-#![allow(dead_code)] // Each test file uses a part of it.
 
 use cityheart::change::FeatureChange;
 use cityheart::collection::{Collection, CollectionId, FieldType};

@@ -1,5 +1,4 @@
 //! Runs an import without a store and keeps what it hands over.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::error::Result;

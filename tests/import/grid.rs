@@ -1,11 +1,9 @@
 //! Files in national grids: read with `--crs`, refused without it in a sentence that names the likely one.
 
-mod importing;
-
+use crate::support::importing::{Job, point};
 use cityheart::crs::Crs;
 use cityheart::feature::Geometry;
 use geo_types::Point;
-use importing::{Job, point};
 
 const CELJE: (f64, f64) = (15.2677, 46.2309);
 const KRAKOW: (f64, f64) = (19.9445, 50.0614);

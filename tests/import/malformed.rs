@@ -1,9 +1,7 @@
 //! Files with faults: each is refused as a whole, with the kind, the place and what to do. A new case is one line.
 
-mod importing;
-
+use crate::support::importing::{Job, collection_of, feature_of, point};
 use cityheart::import::ImportSource;
-use importing::{Job, collection_of, feature_of, point};
 
 /// Content, kind, what the place says, what the sentence says.
 type Case = (String, &'static str, &'static str, &'static str);

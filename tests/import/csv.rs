@@ -1,12 +1,10 @@
 //! Tables as spreadsheets write them.
 
-mod importing;
-
+use crate::support::importing::Job;
 use cityheart::collection::FieldType;
 use cityheart::export::{ExportFormat, ExportWriter};
 use cityheart::feature::{FieldValue, Geometry};
 use geo_types::Point;
-use importing::Job;
 
 fn places(text: &str) -> Vec<Option<(f64, f64)>> {
     let read = Job::csv(text).read();
@@ -100,7 +98,7 @@ fn a_list_may_be_json_or_items_between_semicolons() {
 fn formulas_are_written_with_a_quote_and_read_without_it() {
     let texts = ["=1+1", "+44 20", "-x", "@SUM(A1)", "'=quoted", "''@twice", "'s-Hertogenbosch", "plain"];
     let rows: Vec<String> = texts.iter().map(|t| serde_json::json!({ "t": t }).to_string()).collect();
-    let first = Job::new(&importing::collection_of(&rows.iter().map(String::as_str).collect::<Vec<_>>())).read();
+    let first = Job::new(&crate::support::importing::collection_of(&rows.iter().map(String::as_str).collect::<Vec<_>>())).read();
     let mut writer = ExportWriter::new(vec![], &first.collection, ExportFormat::Csv).unwrap();
     first.features.iter().for_each(|f| writer.write_feature(f).unwrap());
     let bytes = writer.finish().unwrap().1;

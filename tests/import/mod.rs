@@ -1,10 +1,13 @@
 //! Files into features, without a store: what comes out, and what is said about what does not.
 
-mod importing;
+mod csv;
+mod grid;
+mod malformed;
+mod stream;
 
+use crate::support::importing::{Job, collection_of, feature_of, point};
 use cityheart::collection::FieldType as FieldKind;
 use cityheart::feature::{FieldValue, Geometry};
-use importing::{Job, collection_of, feature_of, point};
 use std::io::Write;
 
 #[test]
@@ -195,7 +198,7 @@ fn the_demo_plan_is_imported_without_a_word() {
     assert_eq!(files[0].0.as_str(), "cities");
     let mut cities = vec![];
     for (id, source) in files {
-        let read = importing::read(
+        let read = crate::support::importing::read(
             &model,
             id.as_str(),
             None,

@@ -1,6 +1,5 @@
 //! Writes a small OpenStreetMap extract (PBF), from the format's own description: https://wiki.openstreetmap.org/wiki/PBF_Format. Not
 //! compressed, one block.
-#![allow(dead_code)] // Each test file uses a part of it.
 
 /// Nodes, ways and relations, in the order of their kinds.
 #[derive(Default)]

@@ -1,6 +1,5 @@
 //! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep: every
 //! tile that comes is decoded and held against the tile specification.
-#![allow(dead_code)] // Each test file uses a part of it.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -15,9 +14,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use tower::ServiceExt;
-
-#[path = "tiles.rs"]
-pub mod tiles;
 
 /// A plan that lives as long as the tests of one file.
 pub struct Plan {
@@ -130,7 +126,7 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
         && reply.header("content-type") == MVT
         && reply.header("content-encoding").is_empty()
     {
-        tiles::Tile::read(&reply.body);
+        super::tiles::Tile::read(&reply.body);
     }
     if head || reply.status == StatusCode::NO_CONTENT || reply.status == StatusCode::NOT_MODIFIED {
         assert!(reply.body.is_empty(), "{what} has a body");
@@ -147,12 +143,6 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
 
 pub async fn get(router: &Router, path: &str) -> Reply {
     get_as(router, path, &[]).await
-}
-
-/// GET as somebody.
-pub async fn get_by(router: &Router, path: &str, viewer: &Viewer) -> Reply {
-    let request = Request::get(path).header("host", "plan.test").body(Body::empty()).unwrap();
-    send(router, by(request, viewer)).await
 }
 
 /// A request of somebody, as if they had signed in.

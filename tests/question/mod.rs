@@ -1,7 +1,5 @@
 //! The planner's questions against brute force: all features, no index, other formulas.
 
-#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
-
 mod ground;
 mod inside;
 mod nearby;
@@ -9,8 +7,6 @@ mod nearness;
 mod oracle;
 mod plan;
 mod portfolio;
-#[path = "../common/python.rs"]
-mod python;
 mod reach;
 mod shapely;
 mod similar;

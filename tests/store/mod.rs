@@ -1,23 +1,16 @@
 //! The GeoPackage store, held to the contract of every store and to its own promises.
 
+mod contract;
+mod crash;
+pub mod features;
+mod files;
+mod migration;
+mod model;
+mod outside;
+
 use cityheart::store::GeoPackage;
 use std::path::PathBuf;
 use tempfile::TempDir;
-
-#[path = "store/contract.rs"]
-mod contract;
-#[path = "store/crash.rs"]
-mod crash;
-#[path = "store/features.rs"]
-mod features;
-#[path = "store/files.rs"]
-mod files;
-#[path = "store/migration.rs"]
-mod migration;
-#[path = "store/model.rs"]
-mod model;
-#[path = "store/outside.rs"]
-mod outside;
 
 /// An empty plan in a directory of its own.
 struct Plan {
@@ -43,7 +36,7 @@ macro_rules! contract {
         mod the_contract {
             $(#[test]
             fn $name() {
-                crate::contract::$name(&crate::Plan::new().store);
+                super::contract::$name(&super::Plan::new().store);
             })*
         }
     };

@@ -1,16 +1,9 @@
 //! Processes as OGC API Processes Part 1 has them, and what is refused: each with a sentence that names the input.
 
-#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::needless_pass_by_value)] // A test that cannot go on stops; exact numbers are exact.
-
-#[path = "common/processes.rs"]
-mod processes;
-#[path = "common/server.rs"]
-mod server;
-
+use crate::support::processes::post;
+use crate::support::server::{get, json as read, link, local, router};
 use axum::http::StatusCode;
-use processes::post;
 use serde_json::{Value as Json, json};
-use server::{get, json as read, link, local, router};
 
 #[tokio::test]
 async fn every_process_is_listed_described_and_leads_to_its_execution() {

@@ -1,0 +1,10 @@
+//! What tests share: plans, servers, clients, and readers that check what they read.
+
+pub mod editing;
+pub mod features;
+pub mod importing;
+pub mod pbf;
+pub mod processes;
+pub mod python;
+pub mod server;
+pub mod tiles;
