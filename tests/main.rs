@@ -13,6 +13,7 @@ mod gdal;
 mod http;
 mod import;
 mod index;
+mod intake;
 mod layers;
 mod model;
 mod osm;

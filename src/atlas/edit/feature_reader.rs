@@ -1,5 +1,6 @@
 //! GeoJSON as clients send it, judged by the intake: findings become faults at JSON pointers into the request.
 
+use super::edit_request::EditBatch;
 use crate::atlas::Atlas;
 use crate::collection::Collection;
 use crate::crs::Crs;
@@ -29,7 +30,7 @@ pub(super) struct EditReader<'a> {
 }
 
 impl<'a> EditReader<'a> {
-    pub(super) fn new(atlas: &'a Atlas, collection: Arc<Collection>, batch: &super::EditBatch, at: String) -> Self {
+    pub(super) fn new(atlas: &'a Atlas, collection: Arc<Collection>, batch: &EditBatch, at: String) -> Self {
         let policy = IntakePolicy { handling: batch.handling, source: CandidateSource::Request };
         let (model, cities) = (atlas.model(), atlas.city_locations());
         Self { model, collection, cities, crs: batch.crs, policy, at, broken: vec![], left_out: vec![] }

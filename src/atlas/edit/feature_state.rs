@@ -1,11 +1,10 @@
-//! What tells one state of a feature from another: a hash of all that is published of it. Equal states have equal tags, after a
-//! restart too.
+//! State tags: a hash of all that is published of a feature. Equal states have equal tags, also after a restart.
 
 use crate::crs::quantise_degrees;
 use crate::feature::{Feature, FieldValue, Geometry};
 use geo::CoordsIter;
 
-/// 32 hexadecimal digits for the state that a feature is in: id, place to seven decimals, values.
+/// 32 hexadecimal digits for the state of a feature: id, geometry to seven decimals, values.
 #[must_use]
 pub fn state_tag(feature: &Feature) -> String {
     let mut hash = FnvHasher::default();
@@ -18,8 +17,8 @@ pub fn state_tag(feature: &Feature) -> String {
     format!("{:032x}", hash.0)
 }
 
-/// Whether two places are published as the same.
-pub(super) fn same_place(a: Option<&Geometry>, b: Option<&Geometry>) -> bool {
+/// Whether two geometries are equal as published.
+pub(super) fn same_geometry(a: Option<&Geometry>, b: Option<&Geometry>) -> bool {
     let hashed = |g: &Geometry| {
         let mut hash = FnvHasher::default();
         hash.hash_geometry(g);
@@ -28,7 +27,7 @@ pub(super) fn same_place(a: Option<&Geometry>, b: Option<&Geometry>) -> bool {
     a.map(hashed) == b.map(hashed)
 }
 
-/// FNV-1a with 128 bits (Fowler, Noll, Vo): tells contents apart; keeps no secrets.
+/// FNV-1a with 128 bits (Fowler, Noll, Vo): for comparing contents, not for secrets.
 struct FnvHasher(u128);
 
 impl Default for FnvHasher {
@@ -46,7 +45,7 @@ impl FnvHasher {
         bytes.iter().for_each(|b| self.hash_byte(*b));
     }
 
-    /// With its length, so that no two texts run into one.
+    /// Hashes the length, too, so that neighbouring texts stay distinct.
     fn hash_text(&mut self, text: &str) {
         self.hash_bytes(&(text.len() as u64).to_le_bytes());
         self.hash_bytes(text.as_bytes());
@@ -75,7 +74,7 @@ impl FnvHasher {
         }
     }
 
-    /// The kind, the number of positions of every part, and the positions.
+    /// Hashes the type, the number of positions of every part, and the positions.
     fn hash_geometry(&mut self, geometry: &Geometry) {
         use geo_types::Geometry as G;
         match geometry {
