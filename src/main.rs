@@ -119,7 +119,7 @@ fn run_server(
         let atlas = Atlas::open(plan_file, model, BaseMap::load(web.as_deref())?, &settings)?;
         cli::print_output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
         if atlas.accounts().map_or(Ok(true), AccountService::is_empty)? {
-            cli::print_line("Nobody can change this plan yet. Make an account: cityheart user add --help");
+            cli::print_line("This plan has no accounts, so nobody can change it. Add one: cityheart user add --help");
         }
         Ok(server.run(atlas).await?)
     })
