@@ -1,5 +1,5 @@
-//! What must be said before the store opens: where to listen, under which address, and how much is too much. Everything else
-//! is data in the plan. Reads no files and no environment; the command line does.
+//! The settings that a server needs before the store opens: address, public URL, limits. Everything else is data in the plan. Reads no
+//! files and no environment variables; the command line does.
 
 use crate::error::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,52 +7,52 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How to serve.
+/// The settings of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub listen: SocketAddr,
-    /// The address that people use, when it is not the one we listen on; every link starts with it.
+    /// The URL that users open, if it differs from the listening address; every link starts with it.
     pub public_url: Option<PublicUrl>,
-    /// Whether `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are believed. Only right behind a proxy that sets or removes them
-    /// itself, because whoever may send them decides where our links lead.
+    /// Whether `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are trusted. Safe only behind a proxy that sets or removes them itself:
+    /// a client that can send them decides where links lead.
     pub trust_proxy: bool,
     pub read_only: bool,
-    /// A folder with a built web app, instead of the one inside the binary.
+    /// A directory with a built web app, instead of the one in the program.
     pub web: Option<PathBuf>,
-    /// Another map's style to lie under the plan instead of our own ground.
+    /// The style of another base map, instead of the built-in one.
     pub basemap: Option<StyleUrl>,
     pub limits: ServerLimits,
 }
 
-/// How much is too much.
+/// Limits of sizes, times and numbers.
 #[derive(Debug, Clone)]
 pub struct ServerLimits {
-    /// Longest path and query.
+    /// Maximum length of path and query.
     pub uri_bytes: usize,
-    /// Largest request body.
+    /// Maximum size of a request body.
     pub body_bytes: u64,
-    /// The most memory for finished answers about features; 0 keeps none.
+    /// Memory for cached responses about features; 0 disables the cache.
     pub response_cache_bytes: u64,
-    /// How long an answer may take to be found, waiting included.
+    /// Time to compute a response, waiting included.
     pub deadline: Duration,
-    /// Questions worked on at once.
+    /// Requests computed at once.
     pub max_running: usize,
-    /// Questions waiting for their turn before others are sent away.
+    /// Requests that may wait in the queue; more are refused.
     pub max_waiting: usize,
-    /// Connections at once; more are sent away.
+    /// Connections at once; more are refused.
     pub connections: usize,
-    /// How long a client may take to send the head of a request, and how long a connection may idle.
+    /// Time for a client to send the head of a request, and time that a connection may be idle.
     pub header: Duration,
-    /// How long a body may pause.
+    /// Time without progress that a request body may take.
     pub body: Duration,
-    /// Requests that one client may make in a second, in the long run; `None` for any number. A client is whoever signed in, or an
-    /// address. The machine itself is not counted: a proxy there stands for everybody.
+    /// Requests per second that one client may make on average; `None` for no limit. A client is a signed-in user, or an address. The
+    /// machine itself is not limited, as a proxy on it sends the requests of all clients.
     pub requests_per_second: Option<f64>,
-    /// Requests that one client may make at once.
+    /// Requests that one client may make in a burst.
     pub burst: f64,
-    /// Listeners to events at once.
+    /// Open event streams at once.
     pub listeners: usize,
-    /// How long open requests may go on after the signal to stop.
+    /// Time for open requests to finish after the signal to stop.
     pub drain: Duration,
 }
 
@@ -124,12 +124,12 @@ impl FromStr for PublicUrl {
         }
         Err(Error::invalid(
             "public-url",
-            format!("'{text}' is no address. Give one such as https://maps.example.org/centre."),
+            format!("'{text}' is not a valid URL. Use one such as https://maps.example.org/centre."),
         ))
     }
 }
 
-/// Where a MapLibre style is: an address, or a path below the map. Holds no character that could end an attribute of HTML.
+/// The URL of a MapLibre style, or a path relative to the map. Contains no character that could end an HTML attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StyleUrl(String);
 
@@ -151,7 +151,7 @@ impl FromStr for StyleUrl {
         }
         Err(Error::invalid(
             "basemap",
-            format!("'{text}' is no address of a style. Give one such as https://maps.example.org/style.json."),
+            format!("'{text}' is not a valid URL of a style. Use one such as https://maps.example.org/style.json."),
         ))
     }
 }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_url_is_refused() {
         for text in [
             "",
             "maps.example.org",

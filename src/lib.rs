@@ -16,6 +16,7 @@ pub mod plan; // the plan's data model: schemas and vocabularies
 pub mod filter; // CQL2: conditions on features
 pub mod query; // queries to collections and tiles
 pub mod encoding; // features for other programs: JSON-FG, FlatGeobuf, CSV
+pub mod intake; // whether a feature may enter a collection: one verdict for imports, edits and the check
 
 // Subsystems: independent of each other, except that tile and question read index, and store uses the types of access.
 pub mod access; // users, roles and permissions

@@ -1,16 +1,12 @@
-//! The program: reads the command line and brings the doors together. Doors are strangers to each other; they meet here.
+//! The program: reads the command line, calls the modules that do the work, prints what they return.
 
 use cityheart::access::{self, AccessRole, Viewer};
 use cityheart::atlas::{AccountService, Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::cli::{self, CliArgs, CliCommand, TerminalProgress};
-use cityheart::collection::{Collection, CollectionId};
+use cityheart::collection::Collection;
 use cityheart::config::{Config, PublicUrl};
-use cityheart::crs::Crs;
 use cityheart::error::{Error, Result};
-use cityheart::feature::bbox_of;
-use cityheart::import::{
-    self, CityLocations, IdRegistry, ImportJob, ImportOptions, ImportProgress, ImportSource, ImportTarget,
-};
+use cityheart::import::{self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest};
 use cityheart::plan::PlanModel;
 use cityheart::{export, http};
 use clap::Parser;
@@ -23,12 +19,12 @@ use std::time::Instant;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Why the program ends without having done what it was asked.
+/// Why a command did not succeed.
 enum CommandFailure {
-    /// Asked for what cannot be asked for.
+    /// The command line is wrong.
     Misuse(Error),
     Failed(Error),
-    /// Everything has been said.
+    /// The reason has been printed.
     Reported,
 }
 
@@ -72,7 +68,7 @@ fn run_demo(args: &cli::DemoArgs) -> CommandResult {
     let model = PlanModel::load()?;
     let plan = folder.path().join("demo.gpkg");
     let plan_file = PlanFile::open_or_create(&plan)?;
-    fill_demo(&plan_file, &model)?;
+    import::fill_demo_plan(&plan_file, &model)?;
     let cities = cli::list_city_ids(&plan)?;
     let editor = Viewer::new("demo", "Demo", AccessRole::Editor, cities.iter().map(String::as_str));
     let password = access::generate_password()?;
@@ -81,27 +77,9 @@ fn run_demo(args: &cli::DemoArgs) -> CommandResult {
     run_server(&plan, plan_file, model, server_config(&args.listen), AtlasSettings::default())
 }
 
-/// What was given and cannot be is a misuse.
+/// Counts invalid arguments as misuse.
 fn mark_misuse(done: Result<()>) -> CommandResult {
     done.map_err(|e| if matches!(e, Error::Invalid(_)) { CommandFailure::Misuse(e) } else { CommandFailure::Failed(e) })
-}
-
-/// Puts the demo plan into an empty one, the way that any file goes in.
-fn fill_demo(plan_file: &PlanFile, model: &PlanModel) -> Result<()> {
-    for (id, source) in import::demo_sources()? {
-        let options = ImportOptions::default();
-        let target = ImportTarget {
-            model,
-            cities: read_city_locations(Some(plan_file), &id)?,
-            id,
-            existing: None,
-            ids: IdRegistry::default(),
-        };
-        let sources = [source];
-        let job = ImportJob::prepare(&sources, target, &options, Arc::default())?;
-        job.run(|collection, features| plan_file.load_collection(collection, false, features)).1?;
-    }
-    Ok(())
 }
 
 fn serve_plan(args: &cli::ServeArgs) -> CommandResult {
@@ -125,7 +103,7 @@ fn server_config(listen: &cli::ListenArgs) -> Config {
     Config { listen: listen.listen, web: listen.web.clone(), basemap: listen.basemap.clone(), ..Config::default() }
 }
 
-/// Takes the address, opens the plan, says where it is, and answers until told to stop.
+/// Binds the address, opens the plan, prints where it is served, and serves it until a signal ends the program.
 fn run_server(
     plan: &Path,
     plan_file: PlanFile,
@@ -141,13 +119,13 @@ fn run_server(
         let atlas = Atlas::open(plan_file, model, BaseMap::load(web.as_deref())?, &settings)?;
         cli::print_output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
         if atlas.accounts().map_or(Ok(true), AccountService::is_empty)? {
-            cli::print_line("Nobody can change this plan yet. Make an account: cityheart user add --help");
+            cli::print_line("This plan has no accounts, so nobody can change it. Add one: cityheart user add --help");
         }
         Ok(server.run(atlas).await?)
     })
 }
 
-/// The log goes to stderr; `CITYHEART_LOG` says how much of it.
+/// Writes the log to stderr, filtered by `CITYHEART_LOG`.
 fn init_logging() {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("CITYHEART_LOG").unwrap_or_else(|_| "warn,cityheart=info".into());
@@ -166,118 +144,27 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     cli::on_interrupt(move || stopped.stop())?;
     let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
     let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
-    let plan_exists = args.plan.exists();
-    let done = import_into(args, &sources, crs, plan_exists, progress);
-    if done.is_err() && !plan_exists && !args.dry_run {
-        discard_plan(&args.plan);
-    }
-    done
-}
-
-fn import_into(
-    args: &cli::ImportArgs,
-    sources: &[ImportSource],
-    crs: Option<Crs>,
-    plan_exists: bool,
-    progress: Arc<ImportProgress>,
-) -> CommandResult {
-    let started = Instant::now();
+    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs };
+    let (plan, into) = (args.plan.clone(), args.into.clone());
+    let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
+    let plan_import = PlanImport::open(request, &sources)?;
     let watched = progress.clone();
-    let model = PlanModel::load()?;
-    let plan_file = match (plan_exists, args.dry_run) {
-        (true, true) => Some(PlanFile::open_read_only(&args.plan)?),
-        (false, true) => None,
-        (_, false) => Some(PlanFile::open_or_create(&args.plan)?),
-    };
-    if let Some(plan_file) = &plan_file {
-        plan_file.add_model_fields(&model)?;
-    }
-    // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, told and counted.
-    let chosen = sources.iter().any(|s| s.collection.is_some());
-    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient || chosen, crs };
-    let target = build_target(plan_file.as_ref(), &model, args)?;
-    let passes = if target.is_new() && !chosen { 2 } else { 1 };
-    let bar = TerminalProgress::show_import(passes * sources.iter().map(ImportSource::len).sum::<u64>(), move || {
+    let bar = TerminalProgress::show_import(plan_import.total_bytes(&sources), move || {
         (watched.bytes_read(), watched.features_read())
     });
-    let job = ImportJob::prepare(sources, target, &options, progress)?;
-    let (mut report, result) = job.run(|collection, features| match &plan_file {
-        Some(plan_file) if !args.dry_run => {
-            plan_file.load_collection(collection, args.replace, features).map(|loaded| Some(loaded.features))
-        }
-        _ => {
-            for feature in features {
-                feature?;
-            }
-            Ok(None)
-        }
-    });
+    let outcome = plan_import.run(&sources, progress)?;
     drop(bar);
-    report.seconds = started.elapsed().as_secs_f64();
-    report.dry_run = args.dry_run;
-    report.loaded = result.as_ref().ok().copied().flatten();
-    let reported = result.is_ok() || report.findings.errors > 0;
-    if reported {
-        report.lines().iter().for_each(|l| cli::print_finding(l));
+    let explained = outcome.is_explained();
+    if explained {
+        outcome.report.lines().iter().for_each(|l| cli::print_finding(l));
     }
     if args.json {
-        cli::print_json(&report.to_json());
+        cli::print_json(&outcome.report.to_json());
     }
-    result.map(drop).map_err(|e| if reported { CommandFailure::Reported } else { e.into() })
-}
-
-/// What the plan has to do with an import: the collection as it is, its ids unless they go, and the places of the cities.
-fn build_target<'a>(
-    plan_file: Option<&PlanFile>,
-    model: &'a PlanModel,
-    args: &cli::ImportArgs,
-) -> Result<ImportTarget<'a>> {
-    let mut ids = IdRegistry::default();
-    let mut present = None;
-    if let Some(plan_file) = plan_file.filter(|_| !args.replace) {
-        present = plan_file.collections()?.into_iter().find(|c| c.id == args.into);
-        if present.is_some() {
-            plan_file.scan_features(&args.into, &mut |feature| {
-                ids.add_existing(feature.id.as_str());
-                Ok(())
-            })?;
-        }
-    }
-    Ok(ImportTarget {
-        model,
-        cities: read_city_locations(plan_file, &args.into)?,
-        id: args.into.clone(),
-        existing: present,
-        ids,
-    })
-}
-
-/// The places of the plan's cities, unless these are what comes in.
-fn read_city_locations(plan_file: Option<&PlanFile>, into: &CollectionId) -> Result<CityLocations> {
-    let id = CollectionId::new("cities")?;
-    let mut lonlat = vec![];
-    if let Some(plan_file) = plan_file.filter(|_| *into != id)
-        && plan_file.collections()?.iter().any(|c| c.id == id)
-    {
-        plan_file.scan_features(&id, &mut |city| {
-            lonlat.extend(
-                city.geometry
-                    .as_ref()
-                    .and_then(bbox_of)
-                    .map(|b| (f64::midpoint(b.west, b.east), f64::midpoint(b.south, b.north))),
-            );
-            Ok(())
-        })?;
-    }
-    Ok(CityLocations::new(lonlat))
-}
-
-/// Removes a plan that was made for an import that then failed.
-fn discard_plan(plan: &Path) {
-    for ending in ["", "-wal", "-shm", "-journal"] {
-        let mut path = plan.as_os_str().to_owned();
-        path.push(ending);
-        let _ = std::fs::remove_file(path);
+    match outcome.error {
+        None => Ok(()),
+        Some(_) if explained => Err(CommandFailure::Reported),
+        Some(e) => Err(e.into()),
     }
 }
 

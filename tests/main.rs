@@ -14,6 +14,7 @@ mod gdal;
 mod http;
 mod import;
 mod index;
+mod intake;
 mod layers;
 mod model;
 mod osm;

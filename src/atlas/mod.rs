@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId, FieldValue};
 use crate::plan::PlanModel;
 use crate::query::{MAX_LIMIT, Query};
+use city_cache::CityCache;
 use collection_state::CollectionState;
 use commit_queue::CommitQueue;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use tile_cache::TileCache;
 mod accounts; // sign-in, sessions, tokens
 mod base_map; // land, countries and places beneath the plan
 mod change_feed; // numbered changes for listeners
+mod city_cache; // where the plan's cities were when they last changed
 mod collection_state; // one collection in memory
 mod commit_queue; // change sets that wait for the store
 mod content_coding; // gzip and brotli
@@ -34,7 +36,7 @@ mod tile_layers; // the layers of a tile
 mod commit_threads; // writes and publishes change sets
 mod edit; // requests to edit, from validation to outcome
 mod history; // versions, the change log, the change feed
-mod location_check; // doubts about a place
+mod city_locations; // where the plan's cities are
 mod open; // opening a plan
 mod questions; // the planning questions
 mod tiles; // resolving layers, drawing tiles
@@ -53,7 +55,6 @@ pub use edit::{
 };
 pub use history::VisibleChange;
 pub use items::{AxisOrder, FeatureItem, FeaturePage};
-pub use location_check::{CityLocations, LocationDoubt};
 pub use metrics::AtlasMetrics;
 pub use plan_file::PlanFile;
 pub use tile_cache::EncodedTile;
@@ -84,6 +85,7 @@ pub struct Atlas {
     base_map: BaseMap,
     accounts: Option<AccountService>,
     states: RwLock<BTreeMap<CollectionId, Arc<CollectionState>>>,
+    city_cache: CityCache,
     tiles: TileCache,
     metrics: AtlasMetrics,
     commit_queue: CommitQueue,

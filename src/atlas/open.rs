@@ -1,5 +1,6 @@
 //! Opening a plan, and following what other programs write to it.
 
+use super::city_cache::CityCache;
 use super::collection_state::CollectionState;
 use super::commit_queue::{CommitQueue, wait_for_reply};
 use super::tile_cache::TileCache;
@@ -30,6 +31,7 @@ impl Atlas {
             base_map,
             accounts: settings.accounts.as_deref().map(AccountService::beside_plan).transpose()?,
             states: RwLock::new(states),
+            city_cache: CityCache::default(),
             tiles: TileCache::new(settings.tile_cache_bytes, settings.tile_budget_bytes),
             metrics: AtlasMetrics::default(),
             commit_queue,

@@ -4,6 +4,7 @@ use crate::change::FeatureChange;
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
 use crate::feature::Feature;
+use crate::intake::CityLocations;
 use crate::plan::PlanModel;
 use crate::store::{GeoPackage, LoadSummary, Store};
 use std::path::Path;
@@ -67,6 +68,18 @@ impl PlanFile {
             FeatureChange::Removed { .. } => Ok(()),
         };
         self.store.scan_collection(id, None, &mut put).map(drop)
+    }
+
+    /// Where the plan's cities are; nowhere when it has no such collection.
+    pub fn city_locations(&self) -> Result<CityLocations> {
+        let mut places = vec![];
+        if let Some(cities) = self.collections()?.iter().find(|c| c.id.as_str() == "cities") {
+            self.scan_features(&cities.id, &mut |city| {
+                places.extend(city.geometry);
+                Ok(())
+            })?;
+        }
+        Ok(CityLocations::from_geometries(&places))
     }
 
     /// Writes a complete copy of the plan; others may write to it meanwhile.

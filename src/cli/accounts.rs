@@ -1,4 +1,4 @@
-//! Accounts from the command line: who may sign in, and which tokens tools hold.
+//! The commands `user` and `token`.
 
 use super::args::{PrincipalArgs, RoleArg, TokenCommand, UserCommand};
 use super::console::{print_line, print_output};
@@ -11,27 +11,27 @@ use jiff::Timestamp;
 use std::io::BufRead;
 use std::path::Path;
 
-/// Does what was asked about users.
+/// Runs a `user` command.
 pub fn run_user_command(command: &UserCommand) -> Result<()> {
     match command {
         UserCommand::Add { holder: principal, name, password } => {
             let accounts = open_accounts(&principal.plan)?;
             let user = build_viewer(principal, name)?;
-            let (word, generated) = read_password(password.password_stdin)?;
-            accounts.add_user(&user, &word)?;
+            let (secret, generated) = read_password(password.password_stdin)?;
+            accounts.add_user(&user, &secret)?;
             print_line(&format!("'{}' is {} now and can sign in.", principal.login, with_article(user.role())));
-            show_password(generated, &word);
+            show_password(generated, &secret);
         }
         UserCommand::Password { login, plan, password } => {
             let accounts = open_accounts(plan)?;
-            let (word, generated) = read_password(password.password_stdin)?;
-            accounts.set_password(login, &word)?;
+            let (secret, generated) = read_password(password.password_stdin)?;
+            accounts.set_password(login, &secret)?;
             print_line(&format!("'{login}' has a new password and is signed out everywhere."));
-            show_password(generated, &word);
+            show_password(generated, &secret);
         }
         UserCommand::Remove { login, plan } => {
             open_accounts(plan)?.remove_user(login)?;
-            print_line(&format!("'{login}' cannot sign in any more. What they did stays in the history."));
+            print_line(&format!("Removed '{login}'. The history keeps their changes."));
         }
         UserCommand::List { plan } => {
             for user in open_accounts(plan)?.list_users()? {
@@ -42,34 +42,34 @@ pub fn run_user_command(command: &UserCommand) -> Result<()> {
     Ok(())
 }
 
-/// Does what was asked about tokens.
+/// Runs a `token` command.
 pub fn run_token_command(command: &TokenCommand) -> Result<()> {
     match command {
         TokenCommand::Add { holder: principal, days } => {
             let secret = open_accounts(&principal.plan)?.add_token(&build_viewer(principal, "")?, *days)?;
             print_line(&format!(
-                "A token named '{}' for {days} days. It is shown this once; send it as Authorization: Bearer.",
+                "A token named '{}' for {days} days. It is shown only once. Send it as Authorization: Bearer.",
                 principal.login
             ));
             print_output(&secret);
         }
         TokenCommand::Revoke { name, plan } => {
             open_accounts(plan)?.revoke_token(name)?;
-            print_line(&format!("The token '{name}' opens nothing any more."));
+            print_line(&format!("Revoked the token '{name}'."));
         }
         TokenCommand::List { plan } => {
             let now = Timestamp::now().as_second();
             for token in open_accounts(plan)?.list_tokens()? {
                 let day = Timestamp::from_second(token.expires_s).map(|t| t.to_string()).unwrap_or_default();
-                let word = if token.expires_s > now { "until" } else { "ended" };
-                print_output(&format_row(&token.viewer, &format!("{word} {}", day.get(..10).unwrap_or_default())));
+                let state = if token.expires_s > now { "until" } else { "expired" };
+                print_output(&format_row(&token.viewer, &format!("{state} {}", day.get(..10).unwrap_or_default())));
             }
         }
     }
     Ok(())
 }
 
-/// The accounts of a plan that is there.
+/// The accounts of a plan that exists.
 fn open_accounts(plan: &Path) -> Result<AccountService> {
     if !plan.is_file() {
         return Err(Error::NotFound(format!("There is no plan {}. Say which one with --plan.", plan.display())));
@@ -106,21 +106,21 @@ pub fn list_city_ids(plan: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// A password, and whether it was made here.
+/// A password, and whether it was generated.
 fn read_password(from_stdin: bool) -> Result<(String, bool)> {
     if !from_stdin {
         return Ok((access::generate_password()?, true));
     }
-    let mut word = String::new();
-    std::io::stdin().lock().read_line(&mut word).map_err(Error::internal)?;
-    Ok((word.trim_end_matches(['\r', '\n']).to_owned(), false))
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
+    Ok((line.trim_end_matches(['\r', '\n']).to_owned(), false))
 }
 
-/// A password that was made here is shown, this once.
-fn show_password(generated: bool, word: &str) {
+/// Shows a generated password; it is not stored and cannot be shown again.
+fn show_password(generated: bool, secret: &str) {
     if generated {
-        print_line("The password, shown this once:");
-        print_output(word);
+        print_line("The password, shown only once:");
+        print_output(secret);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Commands and their flags. Every flag can also be set in the environment.
+//! Commands and their flags. Many flags can also be set in the environment.
 
 use crate::collection::CollectionId;
 use crate::config::StyleUrl;
@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// A map service with which cities plan their centres: one program, one file.
+/// A map service for planning city centres: one program, one plan file
 #[derive(Debug, Parser)]
 #[command(
     name = "cityheart",
@@ -17,11 +17,11 @@ use std::path::PathBuf;
     after_help = "\
 Examples:
   cityheart demo                                     the demo plan of ten partners, and the map
-  cityheart import areas.geojson --into areas        put a file into the plan (plan.gpkg)
+  cityheart import areas.geojson --into areas        import a file into the plan (plan.gpkg)
   cityheart serve plan.gpkg                          serve the plan
 
-Exit codes: 0 done, 1 failed, 2 misused.
-Flags can be set in the environment: CITYHEART_LISTEN, CITYHEART_PLAN and so on."
+Exit codes: 0 success, 1 failure, 2 wrong arguments.
+Where a command's help names a variable, such as CITYHEART_LISTEN, it sets the flag."
 )]
 pub struct CliArgs {
     #[command(subcommand)]
@@ -38,22 +38,22 @@ pub enum CliCommand {
     Tiles(TilesCommand),
     Check(CheckArgs),
     Backup(BackupArgs),
-    /// Who may sign in
+    /// Manage the accounts of users
     User(UserArgs),
-    /// Tokens for tools that cannot sign in
+    /// Manage access tokens for tools
     Token(TokenArgs),
 }
 
-/// Where to listen.
+/// Flags of the commands that serve a plan.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ListenArgs {
-    /// Address and port to listen on; port 0 takes any free one
+    /// Address and port to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR", env = "CITYHEART_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Serve the web app from this folder instead of the one inside the program
+    /// Serve the web app from this directory instead of the one in the program
     #[arg(long, value_name = "DIR", env = "CITYHEART_WEB")]
     pub web: Option<PathBuf>,
-    /// Lay another map under the plan: the address of its MapLibre style
+    /// URL of a MapLibre style to use as the base map
     #[arg(long, value_name = "STYLE_URL", env = "CITYHEART_BASEMAP")]
     pub basemap: Option<StyleUrl>,
 }
@@ -63,18 +63,18 @@ pub struct ListenArgs {
 #[command(after_help = "\
 Examples:
   cityheart demo                          then open http://127.0.0.1:8080
-  cityheart demo --listen 127.0.0.1:0     on any free port; the address is printed
-  cityheart demo --listen 0.0.0.0:8080    for others in the network, too")]
+  cityheart demo --listen 127.0.0.1:0     on a free port; the address is printed
+  cityheart demo --listen 0.0.0.0:8080    reachable from the network")]
 pub struct DemoArgs {
     #[command(flatten)]
     pub listen: ListenArgs,
 }
 
-/// Serve a plan: the map, OGC APIs, GeoJSON and vector tiles
+/// Serve a plan: web map, OGC APIs, GeoJSON and vector tiles
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cityheart serve                                     plan.gpkg in this folder
+  cityheart serve                                     plan.gpkg in this directory
   cityheart serve celje.gpkg --listen 0.0.0.0:8080
   cityheart serve celje.gpkg --public-url https://maps.example.org/celje --trust-proxy")]
 pub struct ServeArgs {
@@ -83,19 +83,19 @@ pub struct ServeArgs {
     pub plan: PathBuf,
     #[command(flatten)]
     pub listen: ListenArgs,
-    /// The address that people use, when a proxy stands before this server
+    /// The URL that users open, when the server runs behind a proxy
     #[arg(long, value_name = "URL", env = "CITYHEART_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// Believe X-Forwarded-Proto, -Host, -Prefix and -For; only behind a proxy that sets them itself
+    /// Trust X-Forwarded-Proto, -Host, -Prefix and -For; use it only behind a proxy that sets them
     #[arg(long, env = "CITYHEART_TRUST_PROXY", value_parser = FalseyValueParser::new())]
     pub trust_proxy: bool,
-    /// How many requests one client may make in a second, in the long run; 0 for any number
+    /// Requests per second that one client may make on average; 0 for no limit
     #[arg(long, value_name = "N", env = "CITYHEART_REQUESTS_PER_SECOND", default_value_t = 100)]
     pub requests_per_second: u32,
-    /// Megabytes of memory for finished tiles, and half as much for other finished answers; 0 makes each anew
+    /// Size of the tile cache in megabytes; the cache of other responses has half of it; 0 disables both
     #[arg(long, value_name = "MB", env = "CITYHEART_TILE_CACHE", default_value_t = 128)]
     pub tile_cache: u64,
-    /// The most kilobytes of a tile before it is packed; what matters least is left out of a larger one
+    /// Maximum size of a tile in kilobytes, uncompressed; a larger one leaves out its least important features
     #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
     pub tile_budget: usize,
     /// Do not write to the plan
@@ -103,7 +103,7 @@ pub struct ServeArgs {
     pub read_only: bool,
 }
 
-/// Put files into the plan: GeoJSON, GeoJSON text sequences, CSV, each also gzipped; OpenStreetMap extracts
+/// Import files into a plan: GeoJSON, GeoJSON text sequences, CSV (each also gzipped), OpenStreetMap extracts
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -112,120 +112,123 @@ Examples:
   cityheart import shops-*.geojson --into premises --replace --dry-run
   cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
 
-A file goes in as a whole or not at all: any fault refuses it, and each is told with its place and what to do.
-With --lenient, features with faults are left out and counted. Coordinates are longitude and latitude (WGS 84);
-tables have columns lon and lat (or x and y, longitude and latitude), or one column wkt. A feature's id is its id
-in GeoJSON, else the property id, else a new one.")]
+An import stores all features or none. If a feature has a fault, nothing is imported, and the report lists every
+fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
+Coordinates are longitude and latitude (WGS 84) unless --crs names another reference system. A table has the
+columns lon and lat (or x and y, or longitude and latitude), or one column wkt. The id of a feature is its GeoJSON
+id, or else its property id, or else a new one.")]
 pub struct ImportArgs {
-    /// The files; - reads the standard input
+    /// Files to import; - reads standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// The collection they go into, made if it is not there
+    /// Collection to import into; it is created if it does not exist
     #[arg(long, value_name = "COLLECTION", value_parser = parse_collection_id)]
     pub into: CollectionId,
-    /// The plan, a GeoPackage file, made if it is not there
+    /// The plan, a GeoPackage file; it is created if it does not exist
     #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
-    /// What the files are, when looking does not tell
+    /// Format of the files, if it cannot be detected
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
-    /// The coordinate system of the files, such as EPSG:3794; without it, longitude and latitude
+    /// Coordinate reference system of the files, such as EPSG:3794 [default: longitude and latitude]
     #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
     pub crs: Option<String>,
-    /// The property that is the id
+    /// Property to use as the id
     #[arg(long, value_name = "PROPERTY")]
     pub id: Option<String>,
-    /// Empty the collection first
+    /// Replace all features of the collection
     #[arg(long)]
     pub replace: bool,
-    /// Only say what would happen
+    /// Report what would be imported, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Leave features with faults out instead of refusing the file
+    /// Leave out features with faults, and import the others
     #[arg(long)]
     pub lenient: bool,
-    /// Write the report as JSON to the standard output
+    /// Write the report as JSON to standard output
     #[arg(long)]
     pub json: bool,
 }
 
-/// Write a collection to a file: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf
+/// Export a collection: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cityheart export interventions                          GeoJSON to the standard output
+  cityheart export interventions                          GeoJSON to standard output
   cityheart export areas -o areas.geojson --plan celje.gpkg
   cityheart export premises -o premises.csv               for a spreadsheet
   cityheart export areas -o areas.fgb                     for QGIS")]
 pub struct ExportArgs {
+    /// Collection to export
     #[arg(value_name = "COLLECTION", value_parser = parse_collection_id)]
     pub collection: CollectionId,
     /// The plan, a GeoPackage file
     #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
-    /// What to write; else what the name of the file says, else geojson
+    /// Format to write [default: by the file name, or else geojson]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
-    /// Where to write; else the standard output
+    /// File to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
-/// Vector tiles as a file
+/// Write vector tiles to a file
 #[derive(Debug, Subcommand)]
 pub enum TilesCommand {
     Build(BuildTilesArgs),
 }
 
-/// Write the tiles of a plan to a PMTiles archive that any static host can serve
+/// Write the tiles of a plan to a PMTiles archive for a static host
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cityheart tiles build -o plan.pmtiles                                  everything with a place
-  cityheart tiles build -o areas.pmtiles --collections areas,areas_label  the areas and their names
+  cityheart tiles build -o plan.pmtiles                                  every collection with geometry
+  cityheart tiles build -o areas.pmtiles --collections areas,areas_label  the areas and their labels
   cityheart tiles build -o city.pmtiles --plan celje.gpkg --maxzoom 16
 
-The tiles are those that the server answers to a visitor, packed with gzip. The archive is there when it is whole.")]
+The archive holds the tiles that the server sends to a visitor who is not signed in, compressed with gzip. The file
+appears when it is complete.")]
 pub struct BuildTilesArgs {
-    /// The archive; one that is there is replaced
+    /// Archive to write; an existing one is replaced
     #[arg(short, long, value_name = "FILE.pmtiles")]
     pub output: PathBuf,
     /// The plan, a GeoPackage file
     #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
-    /// The layers, separated by commas: collections, and with _label behind them the layers of their names
+    /// Layers, separated by commas: collections, or collections with the suffix _label for their labels
     #[arg(long, value_name = "A,B")]
     pub collections: Option<String>,
-    /// The first zoom
+    /// Lowest zoom level
     #[arg(long, value_name = "ZOOM", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=22))]
     pub minzoom: u8,
-    /// The last zoom; maps enlarge its tiles beyond
+    /// Highest zoom level; maps enlarge its tiles at higher ones
     #[arg(long, value_name = "ZOOM", default_value_t = 14, value_parser = clap::value_parser!(u8).range(0..=22))]
     pub maxzoom: u8,
-    /// The most kilobytes of a tile before it is packed
+    /// Maximum size of a tile in kilobytes, uncompressed
     #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
     pub tile_budget: usize,
 }
 
-/// Look for faults in a plan: geometry, schema, dates, money, links, places
+/// Check a plan: geometry, schema, dates, money, links, places
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cityheart check                     plan.gpkg in this folder
+  cityheart check                     plan.gpkg in this directory
   cityheart check celje.gpkg --json   for another program
   cityheart check && cityheart serve  serve a plan only when it has no errors
 
-Every finding says what to do. The exit code is 1 when there are errors; warnings alone leave it at 0.")]
+Every finding says how to correct it. The exit code is 1 if there are errors, and 0 if there are only warnings.")]
 pub struct CheckArgs {
     /// The plan, a GeoPackage file
     #[arg(value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
     pub plan: PathBuf,
-    /// Write the findings as JSON to the standard output
+    /// Write the findings as JSON to standard output
     #[arg(long)]
     pub json: bool,
 }
 
-/// Copy a plan, even while it is served
+/// Back up a plan, even while it is served
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -233,24 +236,26 @@ Examples:
   cityheart backup plan.gpkg \"plan-$(date +%F).gpkg\"
   cityheart backup /srv/plan.gpkg /mnt/backup/plan.gpkg")]
 pub struct BackupArgs {
+    /// The plan, a GeoPackage file
     #[arg(value_name = "PLAN.gpkg")]
     pub plan: PathBuf,
-    /// The copy; there must be no file of this name
+    /// File to write the copy to; it must not exist
     #[arg(value_name = "COPY.gpkg")]
     pub copy: PathBuf,
 }
 
-/// Formats that are read and written.
+/// Formats of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
-    /// One document
+    /// One GeoJSON document
     Geojson,
-    /// A feature on each line
+    /// One feature on each line
     Geojsonl,
     /// RFC 8142: a record separator before each feature
     Geojsonseq,
+    /// A table with a header line
     Csv,
-    /// For QGIS and GDAL; written only
+    /// For QGIS and GDAL; export only
     Flatgeobuf,
 }
 
@@ -274,19 +279,19 @@ fn parse_collection_id(text: &str) -> Result<CollectionId, String> {
     })
 }
 
-/// Who may sign in. Without any account, nobody can change the plan
+/// Manage the accounts of users. Without an account, nobody can change the plan
 #[derive(Debug, clap::Args)]
 #[command(
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  cityheart user add anna --role editor --city celje          her password is made and shown once
-  cityheart user add bruno --role viewer --password-stdin     his is read from the standard input
+  cityheart user add anna --role editor --city celje          creates a password and shows it once
+  cityheart user add bruno --role viewer --password-stdin     reads the password from standard input
   cityheart user list
 
-A viewer sees what partners share, and what is internal to their cities. A contributor adds features in their cities
-and changes their own; an editor changes everything there; an admin everything. Accounts are in plan.access.db beside
-plan.gpkg, so that the plan can be handed on without them."
+A viewer sees what is shared among partners and what is internal to their own cities. A contributor also adds
+features in their cities and changes those. An editor changes all features in their cities, an admin all features.
+Accounts are stored in plan.access.db beside plan.gpkg, so that you can pass on the plan without them."
 )]
 pub struct UserArgs {
     #[command(subcommand)]
@@ -295,28 +300,28 @@ pub struct UserArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Let somebody sign in
+    /// Add an account
     Add {
         #[command(flatten)]
         holder: PrincipalArgs,
-        /// Their name, for people
+        /// Full name to display
         #[arg(long, value_name = "NAME", default_value = "")]
         name: String,
         #[command(flatten)]
         password: PasswordArgs,
     },
-    /// Everybody who may sign in
+    /// List all accounts
     List {
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
         plan: PathBuf,
     },
-    /// End an account and its sessions
+    /// Remove an account and end its sessions
     Remove {
         login: String,
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
         plan: PathBuf,
     },
-    /// Give somebody a new password, and sign them out everywhere
+    /// Set a new password and end all sessions of the account
     Password {
         login: String,
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
@@ -326,7 +331,7 @@ pub enum UserCommand {
     },
 }
 
-/// Tokens for tools that cannot sign in: QGIS, scripts
+/// Manage access tokens for tools such as QGIS or scripts
 #[derive(Debug, clap::Args)]
 #[command(
     arg_required_else_help = true,
@@ -336,7 +341,7 @@ Examples:
   cityheart token list
   cityheart token revoke qgis-anna
 
-The history shows the token's name for what was done with it. Send it as: Authorization: Bearer TOKEN"
+Send the token as: Authorization: Bearer TOKEN. The history shows its name beside the changes made with it."
 )]
 pub struct TokenArgs {
     #[command(subcommand)]
@@ -345,20 +350,20 @@ pub struct TokenArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Make a token
+    /// Create a token
     Add {
         #[command(flatten)]
         holder: PrincipalArgs,
-        /// How many days it is valid
+        /// Days until it expires
         #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
     },
-    /// All tokens by name, with the day they end
+    /// List all tokens with their expiry dates
     List {
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
         plan: PathBuf,
     },
-    /// End a token
+    /// Revoke a token
     Revoke {
         name: String,
         #[arg(long, value_name = "PLAN.gpkg", env = "CITYHEART_PLAN", default_value = "plan.gpkg")]
@@ -366,15 +371,16 @@ pub enum TokenCommand {
     },
 }
 
-/// Somebody with an account, or something with a token.
+/// The holder of an account or a token.
 #[derive(Debug, clap::Args)]
 pub struct PrincipalArgs {
-    /// Lower-case letters, digits and . _ @ -
+    /// Login of the user or name of the token: lower-case letters, digits and . _ @ -
     #[arg(value_name = "LOGIN")]
     pub login: String,
+    /// What the holder may see and change
     #[arg(long, value_name = "ROLE")]
     pub role: RoleArg,
-    /// The id of a city they belong to; once for each
+    /// Id of a city that the holder belongs to; repeat it for each city
     #[arg(long = "city", value_name = "CITY")]
     pub cities: Vec<String>,
     /// The plan, a GeoPackage file
@@ -384,7 +390,7 @@ pub struct PrincipalArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct PasswordArgs {
-    /// Read the password from the first line of the standard input instead of making one
+    /// Read the password from the first line of standard input instead of creating one
     #[arg(long)]
     pub password_stdin: bool,
 }

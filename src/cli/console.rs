@@ -1,25 +1,25 @@
-//! What people are told, on stderr; what programs are told, on stdout. Colour only on a terminal, and not with NO_COLOR.
+//! Output: messages for people go to stderr, results for programs to stdout. Colour only on a terminal, and not with NO_COLOR.
 
 use crate::error::Error;
 use std::io::{IsTerminal, Write};
 
-/// One line for people.
+/// Writes one line for people to stderr.
 pub fn print_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// An error, as a sentence; what is inside stays in the log.
+/// Writes an error to stderr, as a sentence.
 pub fn print_error(e: &Error) {
     let text = match e {
         Error::Internal(cause) => {
-            format!("Something went wrong inside the program ({cause}). The plan is as it was. Please report this.")
+            format!("Internal error: {cause}. The plan is unchanged. Please report this.")
         }
         other => other.to_string(),
     };
     print_line(&format!("{} {text}", paint_text("error:", "31;1")));
 }
 
-/// A finding's line with its severity painted.
+/// Writes a finding to stderr, with its severity in colour.
 pub fn print_finding(text: &str) {
     let painted = match text.split_once(": ") {
         Some(("error", rest)) => format!("{} {rest}", paint_text("error:", "31;1")),
@@ -29,12 +29,12 @@ pub fn print_finding(text: &str) {
     print_line(&painted);
 }
 
-/// A line on stdout, for programs and for what was asked for.
+/// Writes a result to stdout.
 pub fn print_output(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// A JSON text on stdout.
+/// Writes a JSON document to stdout.
 pub fn print_json(json: &serde_json::Value) {
     print_output(&serde_json::to_string_pretty(json).unwrap_or_default());
 }

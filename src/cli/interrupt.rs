@@ -1,9 +1,9 @@
-//! Ctrl-C and SIGTERM: the first asks the work to end, the second ends the program.
+//! Ctrl-C and SIGTERM: the first signal stops the work in an orderly way, the second ends the program at once.
 
 use crate::error::{Error, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Calls back at the first signal that comes after this returns.
+/// Calls `stop` at the first signal that arrives after this returns.
 pub fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(Error::internal)?;
     let entered = runtime.enter();

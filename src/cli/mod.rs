@@ -1,11 +1,11 @@
-//! The command line: what can be asked, progress, and errors that people understand. Does none of the work.
+//! The command line: commands and flags, output, progress, accounts, and the check of a plan.
 
-mod accounts;
-mod args;
-mod check;
-mod interrupt;
-mod progress;
-mod console;
+mod accounts; // users and tokens
+mod args; // commands and flags
+mod check; // what is wrong in a plan
+mod console; // output for people and programs
+mod interrupt; // Ctrl-C
+mod progress; // progress bars
 
 pub use accounts::{list_city_ids, run_token_command, run_user_command};
 pub use args::{

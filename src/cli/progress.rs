@@ -1,4 +1,4 @@
-//! A bar with the rate, on stderr, when that is a terminal.
+//! A progress bar with the rate, on stderr, if that is a terminal.
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Shown until it is dropped.
+/// A progress bar that is shown until it is dropped.
 pub struct TerminalProgress {
     done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl TerminalProgress {
-    /// Shows how many of `total` bytes are read and how many features; `state` tells both.
+    /// Shows how many of `total` bytes are read and how many features; `state` returns both.
     pub fn show_import(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
         let template = "{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {msg}  {eta} left";
         Self::show_with(template, total, move || {
@@ -23,7 +23,7 @@ impl TerminalProgress {
         })
     }
 
-    /// Shows how many of `total` tiles are drawn and how many bytes they have; `state` tells both.
+    /// Shows how many of `total` tiles are drawn and how many bytes they have; `state` returns both.
     pub fn show_tiles(total: u64, state: impl Fn() -> (u64, u64) + Send + 'static) -> Self {
         let template = "{bar:30} {percent:>3} %  {per_sec:>12}  {msg}  {eta} left";
         Self::show_with(template, total, move || {

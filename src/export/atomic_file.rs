@@ -1,4 +1,4 @@
-//! A file that is there only when it is whole: written under another name beside its place, and renamed at the end.
+//! A file that appears when it is complete: written under another name in the same directory, and renamed at the end.
 
 use super::write_error;
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A file being written. Dropped without [`AtomicFile::commit`], it leaves nothing.
+/// A file that is being written. Dropped without [`AtomicFile::commit`], it leaves nothing.
 pub struct AtomicFile {
     out: Option<BufWriter<File>>,
     part: PathBuf,
@@ -16,7 +16,7 @@ pub struct AtomicFile {
 impl AtomicFile {
     pub fn create(path: &Path) -> Result<Self> {
         let Some(name) = path.file_name() else {
-            return Err(Error::invalid("-o", format!("{} is no name for a file.", path.display())));
+            return Err(Error::invalid("-o", format!("{} is not a file name. Name a file.", path.display())));
         };
         if path.is_dir() {
             return Err(Error::invalid("-o", format!("{} is a directory. Name a file in it.", path.display())));
@@ -24,14 +24,14 @@ impl AtomicFile {
         let part = path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
         let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(|e| {
             Error::Refused(format!(
-                "{} cannot be written: {e}. Is the directory there, and may it be written to?",
+                "{} cannot be written: {e}. Check that the directory exists and is writable.",
                 path.display()
             ))
         })?;
         Ok(Self { out: Some(BufWriter::with_capacity(1 << 20, file)), part, path: path.to_owned() })
     }
 
-    /// Puts the file in its place, over one that is there.
+    /// Renames the file to its final name, and replaces an existing one.
     pub fn commit(mut self) -> Result<()> {
         let Some(out) = self.out.take() else { return Ok(()) };
         let file = out.into_inner().map_err(|e| write_error(e.into_error()))?;
@@ -58,7 +58,7 @@ impl Seek for AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        // After a rename there is nothing under this name any more.
+        // After the rename, no file has this name.
         let _ = std::fs::remove_file(&self.part);
     }
 }

@@ -1,5 +1,5 @@
-//! Features into files: GeoJSON, GeoJSON text sequences, CSV, FlatGeobuf; and the tiles of them. Streams; holds one feature at a
-//! time. What is written here in the first three, [`import_files`](crate) reads back the same. Never reads.
+//! Features into files: GeoJSON, GeoJSON text sequences, CSV, FlatGeobuf; and tiles into PMTiles. Streams; holds one feature at a time.
+//! An import reads GeoJSON and CSV files back as they were. Never reads files.
 
 use crate::collection::Collection;
 use crate::crs::Crs;
@@ -10,18 +10,18 @@ use crate::feature::Feature;
 use std::io::Write;
 use std::sync::Arc;
 
-mod atomic_file;
-mod geojson;
-pub mod pmtiles;
+mod atomic_file; // a file that appears when it is complete
+mod geojson; // one feature as GeoJSON
+pub mod pmtiles; // tiles as one file
 
 pub use atomic_file::AtomicFile;
 
-/// What can be written.
+/// The formats that can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
     /// One FeatureCollection.
     GeoJson,
-    /// A feature on each line.
+    /// One feature on each line.
     GeoJsonLines,
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
@@ -40,7 +40,7 @@ impl ExportFormat {
             "flatgeobuf" | "fgb" => Self::FlatGeobuf,
             other => {
                 let message = format!(
-                    "The format '{other}' cannot be written. There are geojson, geojsonl, geojsonseq, csv and flatgeobuf."
+                    "The format '{other}' cannot be exported. Use geojson, geojsonl, geojsonseq, csv or flatgeobuf."
                 );
                 return Err(Error::invalid("--format", message));
             }
@@ -59,7 +59,7 @@ pub struct ExportWriter<'a, W: Write> {
     out: W,
     collection: &'a Collection,
     encoding: ExportEncoding,
-    /// One feature, before it goes out.
+    /// The bytes of one feature.
     line: Vec<u8>,
     count: u64,
 }
@@ -71,18 +71,18 @@ enum ExportEncoding {
 }
 
 impl<'a, W: Write> ExportWriter<'a, W> {
-    /// Writes what stands before the first feature.
+    /// Writes the head of the file.
     pub fn new(mut out: W, collection: &'a Collection, format: ExportFormat) -> Result<Self> {
-        let shown = || OutputSchema::new(Arc::new(collection.clone()), None, Crs::CRS84);
+        let schema = || OutputSchema::new(Arc::new(collection.clone()), None, Crs::CRS84);
         let mut line = Vec::new();
         let encoding = match format {
             ExportFormat::Csv => {
-                let table = CsvWriter::new(shown());
+                let table = CsvWriter::new(schema());
                 table.write_header(&mut line);
                 ExportEncoding::Table(table)
             }
             ExportFormat::FlatGeobuf => {
-                let mut layer = FlatGeobufWriter::new(shown());
+                let mut layer = FlatGeobufWriter::new(schema());
                 layer.write_header(0, &mut line);
                 ExportEncoding::FlatGeobuf(Box::new(layer))
             }
@@ -120,7 +120,7 @@ impl<'a, W: Write> ExportWriter<'a, W> {
         Ok(())
     }
 
-    /// Writes what stands behind the last feature; returns how many there were, and where they were written to.
+    /// Writes the end of the file; returns the number of features and the output.
     pub fn finish(mut self) -> Result<(u64, W)> {
         if matches!(self.encoding, ExportEncoding::Json(ExportFormat::GeoJson)) {
             self.out.write_all(b"\n]}\n").map_err(write_error)?;
@@ -132,7 +132,7 @@ impl<'a, W: Write> ExportWriter<'a, W> {
 
 fn write_error(e: std::io::Error) -> Error {
     if e.kind() == std::io::ErrorKind::BrokenPipe {
-        return Error::Refused("Whoever reads the output stopped reading.".into());
+        return Error::Refused("The output was closed before the export was complete.".into());
     }
-    Error::Refused(format!("The output cannot be written: {e}. Is there space left, and may the place be written to?"))
+    Error::Refused(format!("The output cannot be written: {e}. Check the free space and the permissions."))
 }

@@ -1,5 +1,5 @@
-//! Vector tiles as one PMTiles archive (version 3), which any static host can serve. What is in it is what the server answers, packed
-//! with gzip; empty tiles are not in it.
+//! Vector tiles as one PMTiles archive (version 3) for static hosts. It holds the tiles that the server sends, compressed with gzip, without
+//! the empty ones.
 
 use super::{AtomicFile, write_error};
 use crate::atlas::{ContentCoding, TileId, TileLayerSet, ViewerPlan};
@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-/// How far the building has come; [`ArchiveProgress::stop`] ends it.
+/// The progress of a build; [`ArchiveProgress::stop`] ends it.
 #[derive(Debug, Default)]
 pub struct ArchiveProgress {
     tiles: AtomicU64,
@@ -18,11 +18,11 @@ pub struct ArchiveProgress {
     stopped: AtomicBool,
 }
 
-/// Tiles that are drawn before they are written. What waits in memory is at most so many tiles.
+/// How many tiles are drawn, and held in memory, before they are written.
 const BLOCK: usize = 512;
 
 impl ArchiveProgress {
-    /// Tiles looked at so far.
+    /// Tiles drawn so far, empty ones included.
     pub fn tile_count(&self) -> u64 {
         self.tiles.load(Relaxed)
     }
@@ -37,7 +37,7 @@ impl ArchiveProgress {
     }
 }
 
-/// The tiles that there may be, in the order of the archive.
+/// The tiles that may have content, in the order of the archive.
 #[must_use]
 pub fn list_tiles(layers: &TileLayerSet, zooms: RangeInclusive<u8>) -> Vec<TileId> {
     let mut tiles = layers.non_empty_tiles(zooms);
@@ -45,10 +45,10 @@ pub fn list_tiles(layers: &TileLayerSet, zooms: RangeInclusive<u8>) -> Vec<TileI
     tiles
 }
 
-/// Writes these tiles, in the order of [`list_tiles`], as they are at this moment; returns how many are not empty.
+/// Writes the tiles of these layers, as they are at this moment; returns how many are not empty.
 ///
 /// # Errors
-/// [`Error::Refused`] when the file cannot be written, or when the building was stopped.
+/// [`Error::Refused`] when the file cannot be written, or when the build was stopped.
 pub fn build_archive(
     plan: &ViewerPlan,
     layers: &TileLayerSet,

@@ -1,4 +1,4 @@
-//! A byte reader that knows its line, and can take one JSON value without understanding more of it than strings and brackets.
+//! A byte reader that counts lines, and that finds the end of a JSON value by its strings and brackets alone.
 
 use crate::error::{Error, Result};
 use std::io::Read;
@@ -18,7 +18,7 @@ pub struct ByteReader<R> {
     line: u64,
 }
 
-/// What was noticed while taking a value.
+/// The size of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct JsonExtent {
     /// How deep lists and objects are nested.
@@ -57,7 +57,7 @@ impl<R: Read> ByteReader<R> {
         self.line
     }
 
-    /// The bytes at hand, at least one unless the input is at its end.
+    /// The buffered bytes: at least one, unless the input is at its end.
     pub fn chunk(&mut self) -> Result<&[u8]> {
         while self.at == self.filled {
             match self.input.read(&mut self.buffer) {
@@ -141,7 +141,7 @@ impl<R: Read> ByteReader<R> {
 
 pub fn read_error(e: &std::io::Error) -> Error {
     Error::Refused(format!(
-        "The file cannot be read any further ({e}). If it is compressed, it may be damaged: get it again."
+        "The file cannot be read to its end ({e}). If it is compressed, it may be damaged: download or export it again."
     ))
 }
 
@@ -153,7 +153,7 @@ fn starts_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'{' | b'[' | b'"' | b'-' | b'+' | b'.')
 }
 
-/// Where the walk over a value is, from one chunk to the next.
+/// The state of a scan over a value, from one chunk to the next.
 #[derive(Default)]
 struct JsonScanner {
     extent: JsonExtent,
@@ -165,7 +165,7 @@ struct JsonScanner {
 }
 
 impl JsonScanner {
-    /// Walks on; returns how many bytes belong to the value, and whether it ends there.
+    /// Scans a chunk; returns how many bytes belong to the value, and whether it ends there.
     fn scan(&mut self, chunk: &[u8]) -> (usize, bool) {
         let mut i = 0;
         while i < chunk.len() {
@@ -206,7 +206,7 @@ impl JsonScanner {
         (i, false)
     }
 
-    /// Walks to the end of a string or of the chunk.
+    /// Scans to the end of a string or of the chunk.
     fn scan_string(&mut self, chunk: &[u8], mut i: usize) -> usize {
         while i < chunk.len() {
             let byte = chunk[i];

@@ -1,15 +1,16 @@
-//! Tables as text: one feature a row, its place in two columns or as well-known text in one. Reads what spreadsheets write
-//! (comma, semicolon or tab; quotes; a byte order mark; `sep=;`). Never guesses at decimal commas: they are refused.
+//! Tables as text: one feature a row, with its place in two columns or as well-known text in one. Reads what spreadsheets write (comma,
+//! semicolon or tab; quotes; a byte order mark; `sep=;`). Refuses decimal commas rather than guess.
 
 use super::byte_reader::MAX_TEXT_BYTES;
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
-use super::finding::{FindingKind, FindingPlace};
+use super::finding::{FindingPlace, ImportFindingKind};
 use super::wkt;
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{FaultKind, FeatureFault, Geometry};
+use crate::intake::FindingKind;
 use csv::ByteRecord;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
@@ -48,17 +49,17 @@ const LAT_NAMES: [&str; 14] = [
     "lat_wgs84",
     "lati",
 ];
-/// In the order in which they are preferred.
+/// The preferred names first.
 const WKT_NAMES: [&str; 6] = ["geometry", "wkt", "geom", "the_geom", "wkt_geom", "geo_wkt"];
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum CsvColumn {
     Lon,
     Lat,
     Wkt,
     Property(String),
-    /// No heading; its cells must be empty.
+    /// A column without a heading; its cells must be empty.
     Unnamed,
 }
 
@@ -69,15 +70,15 @@ pub struct CsvRows<R: Read> {
     record: ByteRecord,
     record_bytes: Arc<AtomicUsize>,
     number: u64,
-    /// Lines before the part that the CSV reader sees.
+    /// Lines before the input of the CSV reader.
     lines_before: u64,
-    /// What the coordinates are said to be in.
+    /// The reference system of the coordinates; `None` is longitude and latitude.
     declared_crs: Option<Crs>,
-    /// Something in the heading is wrong; told once.
+    /// The fault of the heading; reported once.
     heading_fault: Option<ScanFault>,
 }
 
-/// Ends the input when one record gets too long (a quote that is never closed).
+/// Ends the input when one record gets too long, as with a quote that is never closed.
 struct RecordLimiter<R> {
     input: R,
     record_bytes: Arc<AtomicUsize>,
@@ -86,7 +87,7 @@ struct RecordLimiter<R> {
 impl<R: Read> Read for RecordLimiter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.record_bytes.load(Ordering::Relaxed) > MAX_TEXT_BYTES {
-            return Err(std::io::Error::other("a row is longer than 64 MB; a quote may never be closed"));
+            return Err(std::io::Error::other("a row is longer than 64 MB, perhaps because a quote is not closed"));
         }
         let n = self.input.read(buffer)?;
         self.record_bytes.fetch_add(n, Ordering::Relaxed);
@@ -111,7 +112,7 @@ impl<R: Read> CsvRows<R> {
             Err(message) => (
                 vec![],
                 Some(ScanFault {
-                    kind: FindingKind::Columns,
+                    kind: ImportFindingKind::Columns,
                     line: lines_before + 1,
                     number: None,
                     message,
@@ -120,11 +121,6 @@ impl<R: Read> CsvRows<R> {
             ),
         };
         Ok(Self { reader, columns, record, record_bytes, number: 0, lines_before, declared_crs, heading_fault })
-    }
-
-    /// Whether any column holds a place.
-    pub fn has_geometry_column(&self) -> bool {
-        self.columns.iter().any(|c| matches!(c, CsvColumn::Lon | CsvColumn::Wkt))
     }
 
     /// The next row; `None` at the end.
@@ -146,7 +142,7 @@ impl<R: Read> CsvRows<R> {
                 self.record.len(),
                 self.columns.len()
             );
-            draft.faults.push((FindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
+            draft.faults.push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
             return Ok(Some(Ok(draft)));
         }
         self.fill_draft(&mut draft);
@@ -158,7 +154,7 @@ impl<R: Read> CsvRows<R> {
         for (cell, column) in self.record.iter().zip(&self.columns) {
             let Ok(text) = std::str::from_utf8(cell) else {
                 let message = "The row is not UTF-8. Save the table as 'CSV UTF-8'.";
-                draft.faults.push((FindingKind::Encoding, FeatureFault::new(FaultKind::WrongType, "", message)));
+                draft.faults.push((ImportFindingKind::Encoding, FeatureFault::new(FaultKind::WrongType, "", message)));
                 return;
             };
             match column {
@@ -168,9 +164,10 @@ impl<R: Read> CsvRows<R> {
                 CsvColumn::Wkt => match wkt::parse_wkt(text, self.declared_crs) {
                     Ok(shape) => draft.shape = Some(shape),
                     Err(fault) => {
-                        draft
-                            .faults
-                            .push((FindingKind::Flaw(fault.kind), FeatureFault { at: "/geometry".into(), ..fault }));
+                        draft.faults.push((
+                            ImportFindingKind::of_fault(&fault),
+                            FeatureFault { at: "/geometry".into(), ..fault },
+                        ));
                     }
                 },
                 CsvColumn::Property(name) => {
@@ -179,21 +176,22 @@ impl<R: Read> CsvRows<R> {
                 }
                 CsvColumn::Unnamed if text.trim().is_empty() => {}
                 CsvColumn::Unnamed => {
-                    let message =
-                        format!("'{text}' stands in a column without a heading. Name the column or empty it.");
-                    draft.faults.push((FindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
+                    let message = format!("'{text}' is in a column without a heading. Name the column, or empty it.");
+                    draft
+                        .faults
+                        .push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
                 }
             }
         }
         match parse_point(lon, lat) {
             Ok(None) => {}
             Ok(shape) => draft.shape = shape,
-            Err(fault) => draft.faults.push((FindingKind::BadNumber, fault)),
+            Err(fault) => draft.faults.push((ImportFindingKind::Feature(FindingKind::BadNumber), fault)),
         }
     }
 }
 
-/// Undoes what keeps spreadsheets from running a cell as a formula: one quote before `=`, `+`, `-`, `@`, tab or return.
+/// Removes the quote before `=`, `+`, `-`, `@`, tab or return that keeps spreadsheets from running a cell as a formula.
 fn strip_formula_guard(text: &str) -> &str {
     let bare = text.trim_start_matches('\'');
     if bare.len() < text.len() && bare.starts_with(['=', '+', '-', '@', '\t', '\r']) { &text[1..] } else { text }
@@ -206,7 +204,9 @@ fn parse_point(lon: &str, lat: &str) -> Result<Option<ParsedGeometry>, FeatureFa
     let number = |text: &str, what: &str| {
         let wrong = |message: String| FeatureFault::new(FaultKind::WrongType, format!("/{what}"), message);
         if text.is_empty() {
-            return Err(wrong(format!("The {what} is missing. Fill it in, or empty both if there is no place.")));
+            return Err(wrong(format!(
+                "The {what} is missing. Fill it in, or leave both cells empty if there is no place."
+            )));
         }
         if text.contains(',') {
             return Err(wrong(format!("'{text}' has a decimal comma. Write a point: {}.", text.replace(',', "."))));
@@ -214,7 +214,7 @@ fn parse_point(lon: &str, lat: &str) -> Result<Option<ParsedGeometry>, FeatureFa
         text.parse::<f64>()
             .ok()
             .filter(|n| n.is_finite())
-            .ok_or_else(|| wrong(format!("'{text}' is no {what} in degrees, such as 15.2675.")))
+            .ok_or_else(|| wrong(format!("'{text}' is not a {what}. Write degrees, such as 15.2675.")))
     };
     let (x, y) = (number(lon, "longitude")?, number(lat, "latitude")?);
     Ok(Some(ParsedGeometry { geometry: Geometry::Point(geo_types::Point::new(x, y)), flattened: false }))
@@ -228,11 +228,11 @@ fn parse_heading(record: &ByteRecord) -> Result<Vec<CsvColumn>, String> {
         names.push(name.trim().to_owned());
     }
     if names.iter().all(String::is_empty) {
-        return Err("The table is empty: the first line must name the columns.".into());
+        return Err("The table is empty. Name the columns in the first line.".into());
     }
     for (i, name) in names.iter().enumerate() {
         if !name.is_empty() && names[..i].contains(name) {
-            return Err(format!("Two columns are called '{name}'. Rename one."));
+            return Err(format!("Two columns are named '{name}'. Rename one."));
         }
     }
     let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n.to_lowercase() == *w));
@@ -240,7 +240,9 @@ fn parse_heading(record: &ByteRecord) -> Result<Vec<CsvColumn>, String> {
     let (lon, lat) = if wkt.is_some() { (None, None) } else { (find(&LON_NAMES), find(&LAT_NAMES)) };
     if lon.is_some() != lat.is_some() {
         let (there, missing) = if lon.is_some() { ("longitude", "latitude") } else { ("latitude", "longitude") };
-        return Err(format!("There is a column for the {there} but none for the {missing}. Name them lon and lat."));
+        return Err(format!(
+            "There is a column for the {there} but not for the {missing}. Name the columns lon and lat."
+        ));
     }
     let column = |(i, name): (usize, String)| match Some(i) {
         at if at == wkt => CsvColumn::Wkt,

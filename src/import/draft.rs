@@ -1,10 +1,10 @@
-//! A feature as a file has it, before it is held against a collection.
+//! A feature as its file has it, before it is judged.
 
-use super::coordinates;
-use super::finding::{FindingKind, FindingPlace, ImportFinding};
+use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use crate::crs::Crs;
 use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, ParsedGeometry, SkippedCoordinates};
 use crate::feature::{FaultKind, FeatureFault, GeometryTypeSet};
+use crate::intake::{CandidateSource, FindingKind, check_declared_crs, format_id};
 use serde_json::{Map, Value as Json};
 
 /// One feature of a file.
@@ -12,18 +12,18 @@ use serde_json::{Map, Value as Json};
 pub struct FeatureDraft {
     pub place: FindingPlace,
     pub id: Option<Json>,
-    /// Built, but not judged. `None` is no place.
+    /// Built, not yet validated. `None`: no place.
     pub shape: Option<ParsedGeometry>,
-    /// Where the geometry is within the feature: `/geometry`, or nowhere in particular.
+    /// The JSON pointer to the geometry: `/geometry`, or empty when the feature is only a geometry.
     pub geometry_pointer: &'static str,
     pub properties: Map<String, Json>,
-    /// Values are text that stands for something, as in a spreadsheet; an empty cell is null.
+    /// Values are the cells of a table: text whose kind the field decides. An empty cell is null.
     pub untyped: bool,
-    /// What is wrong already; the draft cannot become a feature if there is anything.
-    pub faults: Vec<(FindingKind, FeatureFault)>,
+    /// Faults found so far; a draft with faults does not become a feature.
+    pub faults: Vec<(ImportFindingKind, FeatureFault)>,
 }
 
-/// What the first reading wants to know of a feature: its geometry type, id and properties.
+/// What the first reading needs of a feature: its geometry type, id and properties.
 #[derive(Debug, Default)]
 pub struct SurveyedFeature {
     pub id: Option<Json>,
@@ -50,11 +50,11 @@ impl FeatureDraft {
         } else {
             object.build_geometry().map(Some)
         };
-        let mut keep = |fault: FeatureFault| faults.push((FindingKind::from_fault(&fault), fault));
-        let shape = shape.map_err(&mut keep).unwrap_or_default();
-        let properties = object.take_properties().map_err(&mut keep).unwrap_or_default();
+        let mut add_fault = |fault: FeatureFault| faults.push((ImportFindingKind::of_fault(&fault), fault));
+        let shape = shape.map_err(&mut add_fault).unwrap_or_default();
+        let properties = object.take_properties().map_err(&mut add_fault).unwrap_or_default();
         if let Some(fault) = object.crs.as_ref().and_then(|crs| crs_fault(crs, declared_crs)) {
-            faults.push((FindingKind::Crs, fault));
+            faults.push((ImportFindingKind::Feature(FindingKind::Crs), fault));
         }
         Self {
             place,
@@ -73,7 +73,7 @@ impl FeatureDraft {
         faults.into_iter().map(|(kind, fault)| self.new_finding(kind, fault.at, fault.message)).collect()
     }
 
-    pub fn new_finding(&self, kind: FindingKind, pointer: String, message: String) -> ImportFinding {
+    pub fn new_finding(&self, kind: ImportFindingKind, pointer: String, message: String) -> ImportFinding {
         let place = FindingPlace {
             pointer,
             id: self.place.id.clone().or_else(|| self.id.as_ref().and_then(format_id)),
@@ -84,7 +84,7 @@ impl FeatureDraft {
 }
 
 impl SurveyedFeature {
-    /// `None` when the text is no feature; the second reading says why.
+    /// `None` when the text is not a feature; the second reading reports why.
     pub fn from_geojson(text: &[u8]) -> Option<Self> {
         let mut object = parse_object::<SkippedCoordinates>(text).ok()?;
         let own = object.type_name().map(ToOwned::to_owned);
@@ -98,38 +98,22 @@ impl SurveyedFeature {
     }
 }
 
-/// The text of an id: text as it is, a number as it is written.
-pub fn format_id(id: &Json) -> Option<String> {
-    match id {
-        Json::String(s) => Some(s.clone()),
-        Json::Number(n) => Some(n.to_string()),
-        _ => None,
-    }
-}
-
-/// What a `crs` member (of GeoJSON before RFC 7946) has against reading the numbers as was said.
+/// The fault of a `crs` member (of GeoJSON before RFC 7946) that contradicts the reference system in which the file is read.
 pub fn crs_fault(crs: &Json, declared_crs: Option<Crs>) -> Option<FeatureFault> {
     if crs.is_null() {
         return None;
     }
     let name = crs.pointer("/properties/name").and_then(Json::as_str).unwrap_or("of an unknown kind");
-    coordinates::check_declared_crs(name, declared_crs)
+    check_declared_crs(name, declared_crs, CandidateSource::File { id_property: None })
         .map(|message| FeatureFault::new(FaultKind::NationalGrid, "/crs", message))
 }
 
-impl FindingKind {
-    /// The kind of a fault; JSON and GeoJSON faults keep theirs.
-    pub fn from_fault(fault: &FeatureFault) -> Self {
-        Self::Flaw(fault.kind)
-    }
-}
-
-type ParseFault = (u64, (FindingKind, FeatureFault));
+type ParseFault = (u64, (ImportFindingKind, FeatureFault));
 
 /// Parses one feature or geometry; an error comes with the line within the text, from 0.
 fn parse_object<'de, C: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<Box<GeoJsonObject<C>>, ParseFault> {
     let refuse = |flaw: FaultKind, at: &str, message: String| {
-        Err((0, (FindingKind::Flaw(flaw), FeatureFault::new(flaw, at, message))))
+        Err((0, (ImportFindingKind::Feature(FindingKind::Fault(flaw)), FeatureFault::new(flaw, at, message))))
     };
     let object = match geojson::parse_geojson::<C>(text) {
         Ok(GeoJsonMember::Object(object)) => object,
@@ -150,40 +134,39 @@ fn parse_object<'de, C: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<Box<
         Some("FeatureCollection") if !object.has_features => refuse(
             FaultKind::NotGeoJson,
             "",
-            "The FeatureCollection has no list of features. Write \"features\": […].".into(),
+            "The FeatureCollection has no member features. Write \"features\": […].".into(),
         ),
         Some("FeatureCollection") => refuse(
             FaultKind::NotGeoJson,
             "/type",
-            "A FeatureCollection cannot stand within another list. Put its features there.".into(),
+            "A FeatureCollection cannot be an element of another one. Put its features into the outer list.".into(),
         ),
         Some(_) => Ok(object),
         None if object.kind.is_some() => {
-            refuse(FaultKind::WrongType, "/type", "The type must be text: \"Feature\".".into())
+            refuse(FaultKind::WrongType, "/type", "The member type must be text. Write \"type\": \"Feature\".".into())
         }
-        None => refuse(
-            FaultKind::NotGeoJson,
-            "",
-            "This is no GeoJSON feature: the member \"type\": \"Feature\" is missing.".into(),
-        ),
+        None => refuse(FaultKind::NotGeoJson, "", "This is not a GeoJSON feature. Write \"type\": \"Feature\".".into()),
     }
 }
 
-/// A parser's error as a sentence.
-fn syntax_fault(e: &serde_json::Error, text: &[u8]) -> (FindingKind, FeatureFault) {
+/// A parser's error as a fault with a sentence.
+fn syntax_fault(e: &serde_json::Error, text: &[u8]) -> (ImportFindingKind, FeatureFault) {
     let fault = |message: String| FeatureFault::new(FaultKind::NotJson, "", message);
     if std::str::from_utf8(text).is_err() {
-        return (FindingKind::Encoding, fault("The text is not UTF-8. Save the file as UTF-8.".into()));
+        return (ImportFindingKind::Encoding, fault("The text is not UTF-8. Save the file as UTF-8.".into()));
     }
     let reason = e.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default();
     if reason.contains("number out of range") {
-        return (FindingKind::BadNumber, fault(format!("A number is too large (column {}). Correct it.", e.column())));
+        return (
+            ImportFindingKind::Feature(FindingKind::BadNumber),
+            fault(format!("A number is too large (column {}). Correct it.", e.column())),
+        );
     }
     if e.is_eof() {
         return (
-            FindingKind::Truncated,
-            fault("The text ends too early: a bracket or a quote is not closed. It may have been cut off.".into()),
+            ImportFindingKind::Truncated,
+            fault("The text ends too early: a bracket or a quote is not closed. It may be incomplete: download or export the file again.".into()),
         );
     }
     let near = error_context(text, e);
@@ -192,7 +175,7 @@ fn syntax_fault(e: &serde_json::Error, text: &[u8]) -> (FindingKind, FeatureFaul
     } else {
         " Check for a missing quote, comma or bracket."
     };
-    (FindingKind::NotJson, fault(format!("Not JSON: {reason}, near '{near}' (column {}).{hint}", e.column())))
+    (ImportFindingKind::NotJson, fault(format!("Not JSON: {reason}, near '{near}' (column {}).{hint}", e.column())))
 }
 
 /// The text around the place of an error.

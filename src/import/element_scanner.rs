@@ -1,18 +1,18 @@
-//! Finds the features in a GeoJSON file by its bytes, one after the other, whatever its size: the elements of the top-level
-//! `features` list, a single feature or geometry, or a sequence of texts. Does not parse what it finds.
+//! Finds the features in a GeoJSON file of any size by its bytes: the elements of the top-level `features` list, a single feature or
+//! geometry, or a sequence of texts. Does not parse them.
 
 use super::byte_reader::{ByteReader, JsonExtent, JsonScanError, MAX_TEXT_BYTES};
-use super::finding::FindingKind;
+use super::finding::ImportFindingKind;
 use crate::error::Result;
 use std::io::Read;
 
-/// How deep a feature may be nested.
+/// The deepest nesting of a feature.
 pub const MAX_DEPTH: usize = 64;
 
-/// How many values (numbers, members …) one feature may hold: a million positions with three numbers, and some more.
+/// The most values (numbers, members …) of one feature: enough for a million positions with three numbers each.
 pub const MAX_VALUES: usize = 4_500_000;
 
-/// How features lie in a file.
+/// How a file separates its features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileLayout {
     /// One JSON document.
@@ -32,32 +32,32 @@ pub struct ElementPosition {
     pub line: u64,
 }
 
-/// What came next.
+/// What the scanner found next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ScanEvent {
     Element(ElementPosition),
     Fault(ScanFault),
-    /// All is read.
+    /// The end of the file.
     End,
 }
 
-/// A fault in how the features are strung together.
+/// A fault of the file between or around its features.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ScanFault {
-    pub kind: FindingKind,
+    pub kind: ImportFindingKind,
     pub line: u64,
-    /// The feature it is about, when it is about one.
+    /// The number of the feature, if the fault concerns one.
     pub number: Option<u64>,
     pub message: String,
-    /// What follows cannot be read.
+    /// The rest of the file cannot be read.
     pub fatal: bool,
 }
 
-/// What a document says beside its features: its text with an empty list in their place.
+/// The document around the features: its text with an empty list in their place.
 #[derive(Debug, Default)]
 pub struct DocumentFrame {
     pub text: Vec<u8>,
-    /// There was a `features` list.
+    /// The document has a `features` list.
     pub collection: bool,
 }
 
@@ -70,7 +70,7 @@ enum ScanState {
     },
     /// After an element of the list.
     AfterElement,
-    /// Behind the document.
+    /// After the end of the document.
     AfterDocument,
     Done,
 }
@@ -96,7 +96,7 @@ impl<R: Read> ElementScanner<R> {
         }
     }
 
-    /// What a document said beside its features; complete at the end.
+    /// The document around the features; complete at the end of the file.
     pub fn frame(&self) -> &DocumentFrame {
         &self.frame
     }
@@ -167,7 +167,7 @@ impl<R: Read> ElementScanner<R> {
             Some(b'{') => {}
             Some(b'[') => {
                 return self.fail_syntax(
-                    "A list is not GeoJSON. Put it into {\"type\": \"FeatureCollection\", \"features\": […]}.",
+                    "A list is not GeoJSON. Wrap it in {\"type\": \"FeatureCollection\", \"features\": […]}.",
                 );
             }
             Some(b'<') => {
@@ -176,7 +176,7 @@ impl<R: Read> ElementScanner<R> {
             }
             Some(_) => {
                 return self
-                    .fail_syntax("A GeoJSON file starts with {. Is this another format? Say which with --format.");
+                    .fail_syntax("A GeoJSON file starts with {. If this is another format, name it with --format.");
             }
         }
         let line = self.bytes.line();
@@ -218,7 +218,9 @@ impl<R: Read> ElementScanner<R> {
                     }
                     let next = self.bytes.skip_whitespace()?;
                     if features && self.frame.collection {
-                        return self.fail_syntax("There is a second list of features. Put all features into one list.");
+                        return self.fail_syntax(
+                            "The document has a second list of features. Put all features into one list.",
+                        );
                     }
                     let features = features && self.may_hold_features();
                     if features && next != Some(b'[') {
@@ -267,7 +269,7 @@ impl<R: Read> ElementScanner<R> {
             Some(b']') if after_comma => {
                 self.state = ScanState::AfterElement;
                 Ok(Some(ScanEvent::Fault(self.new_fault(
-                    FindingKind::NotJson,
+                    ImportFindingKind::NotJson,
                     line,
                     false,
                     "There is a comma after the last feature. Remove it.",
@@ -306,10 +308,10 @@ impl<R: Read> ElementScanner<R> {
                 let line = self.bytes.line();
                 self.state = ScanState::BeforeElement { after_comma: true };
                 Ok(Some(ScanEvent::Fault(self.new_fault(
-                    FindingKind::NotJson,
+                    ImportFindingKind::NotJson,
                     line,
                     false,
-                    "A comma is missing between two features. Put one in.",
+                    "A comma is missing between two features. Add it.",
                 ))))
             }
             None => self.fail_scan(JsonScanError::Truncated, self.bytes.line()),
@@ -323,23 +325,23 @@ impl<R: Read> ElementScanner<R> {
         match next {
             None => Ok(Some(ScanEvent::End)),
             Some(b'{') if !self.frame.collection => self.fail_syntax(
-                "More than one JSON text in the file. If there is one on each line, say --format geojsonl.",
+                "The file has more than one JSON text. If there is one on each line, use --format geojsonl.",
             ),
-            Some(_) => self.fail_syntax("There is something behind the end of the GeoJSON text. Remove it."),
+            Some(_) => self.fail_syntax("There is text after the end of the GeoJSON document. Remove it."),
         }
     }
 
     fn check_element(&self, line: u64, extent: JsonExtent) -> ScanEvent {
         if extent.depth > MAX_DEPTH {
             let message = format!(
-                "Lists and objects are nested {} deep; {MAX_DEPTH} is the most. Flatten the feature.",
+                "Lists and objects are nested {} levels deep; the limit is {MAX_DEPTH}. Flatten the feature.",
                 extent.depth
             );
-            return ScanEvent::Fault(self.new_fault(FindingKind::Nesting, line, false, &message));
+            return ScanEvent::Fault(self.new_fault(ImportFindingKind::Nesting, line, false, &message));
         }
         if extent.values > MAX_VALUES {
-            let message = "The feature holds more than a million positions, or too many values. Split or simplify it.";
-            return ScanEvent::Fault(self.new_fault(FindingKind::TooManyVertices, line, false, message));
+            let message = "The feature has more than a million positions, or too many values. Split or simplify it.";
+            return ScanEvent::Fault(self.new_fault(ImportFindingKind::TooManyVertices, line, false, message));
         }
         ScanEvent::Element(ElementPosition { number: self.number, line })
     }
@@ -356,27 +358,27 @@ impl<R: Read> ElementScanner<R> {
         Ok(())
     }
 
-    fn new_fault(&self, kind: FindingKind, line: u64, fatal: bool, message: &str) -> ScanFault {
+    fn new_fault(&self, kind: ImportFindingKind, line: u64, fatal: bool, message: &str) -> ScanFault {
         ScanFault { kind, line, number: (self.number > 0).then_some(self.number), message: message.into(), fatal }
     }
 
     fn empty_file_fault(&self) -> ScanFault {
         let message =
             "The file is empty. A file without features is {\"type\": \"FeatureCollection\", \"features\": []}.";
-        self.new_fault(FindingKind::NotJson, 1, true, message)
+        self.new_fault(ImportFindingKind::NotJson, 1, true, message)
     }
 
     fn fail_syntax(&mut self, message: &str) -> ScanStep {
         let line = self.bytes.line();
-        Ok(Some(ScanEvent::Fault(self.new_fault(FindingKind::NotJson, line, true, message))))
+        Ok(Some(ScanEvent::Fault(self.new_fault(ImportFindingKind::NotJson, line, true, message))))
     }
 
     fn too_long_fault(&self, line: u64, fatal: bool) -> ScanFault {
         let message = format!(
-            "The text of the feature is longer than {} MB, or one of its brackets is never closed.",
+            "The text of the feature is longer than {} MB. Split the feature, or close its brackets.",
             MAX_TEXT_BYTES >> 20
         );
-        self.new_fault(FindingKind::TooLong, line, fatal, &message)
+        self.new_fault(ImportFindingKind::TooLong, line, fatal, &message)
     }
 
     fn fail_scan(&mut self, stop: JsonScanError, line: u64) -> ScanStep {
@@ -385,17 +387,17 @@ impl<R: Read> ElementScanner<R> {
             JsonScanError::TooLong => self.too_long_fault(line, true),
             JsonScanError::Truncated => {
                 let message = format!(
-                    "The file ends in the middle of what starts here. It may have been cut off (last line: {}): get it again.",
+                    "The file ends before the end of what starts here (last line: {}). It may be incomplete: download or export it again.",
                     self.bytes.line()
                 );
-                self.new_fault(FindingKind::Truncated, line, true, &message)
+                self.new_fault(ImportFindingKind::Truncated, line, true, &message)
             }
             JsonScanError::UnexpectedByte(byte) => {
                 let message = format!(
                     "Unexpected '{}'. Check for a missing quote, comma or bracket.",
                     char::from(byte).escape_default()
                 );
-                self.new_fault(FindingKind::NotJson, line, true, &message)
+                self.new_fault(ImportFindingKind::NotJson, line, true, &message)
             }
         };
         Ok(Some(ScanEvent::Fault(fault)))

@@ -1,66 +1,52 @@
-//! What is wrong in a file, by kind, with its place; and how much of it there is.
+//! What is wrong in a file: kinds, places, sentences, and how many of each kind.
 
-use crate::feature::FaultKind;
+use crate::feature::FeatureFault;
+use crate::intake::FindingKind;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many findings are kept with their details; beyond, they are only counted.
+/// The most errors, and the most warnings, that are listed; all are counted.
 pub const MAX_DETAILS: usize = 100;
 
-/// Kinds of findings. The faults of geometry and GeoJSON are [`FaultKind`]s.
+/// Kinds of findings: those of one feature, and those of the file around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FindingKind {
-    Flaw(FaultKind),
+pub enum ImportFindingKind {
+    Feature(FindingKind),
     NotJson,
     Truncated,
     Nesting,
     TooLong,
     TooManyVertices,
-    TooManyFields,
     Encoding,
     Columns,
-    Crs,
-    BadId,
+    /// The id is that of another feature of the files.
     DuplicateId,
-    /// The id is already in the collection.
+    /// The id is that of a feature in the collection.
     ExistingId,
-    UnknownProperty,
-    BadDate,
-    BadNumber,
-    WrongType,
-    Schema,
-    GeometryType,
-    ProbablySwapped,
-    FarAway,
 }
 
-impl FindingKind {
+impl ImportFindingKind {
+    /// The kind of a fault that the reading of GeoJSON found.
+    #[must_use]
+    pub fn of_fault(fault: &FeatureFault) -> Self {
+        Self::Feature(FindingKind::Fault(fault.kind))
+    }
+
     /// For counts and for programs: `duplicate-id`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Flaw(flaw) => flaw.name(),
+            Self::Feature(kind) => kind.name(),
             Self::NotJson => "not-json",
             Self::Truncated => "truncated",
             Self::Nesting => "nesting",
             Self::TooLong => "too-long",
             Self::TooManyVertices => "too-many-vertices",
-            Self::TooManyFields => "too-many-fields",
             Self::Encoding => "encoding",
             Self::Columns => "columns",
-            Self::Crs => "crs",
-            Self::BadId => "bad-id",
             Self::DuplicateId => "duplicate-id",
             Self::ExistingId => "taken-id",
-            Self::UnknownProperty => "unknown-property",
-            Self::BadDate => "bad-date",
-            Self::BadNumber => "bad-number",
-            Self::WrongType => "wrong-type",
-            Self::Schema => "schema-violation",
-            Self::GeometryType => "geometry-type",
-            Self::ProbablySwapped => "probably-swapped",
-            Self::FarAway => "far-away",
         }
     }
 }
@@ -81,7 +67,7 @@ pub struct FindingPlace {
 /// One thing that is wrong, or (a warning) looks wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportFinding {
-    pub kind: FindingKind,
+    pub kind: ImportFindingKind,
     pub warning: bool,
     pub place: FindingPlace,
     /// What is wrong and what to do, as a sentence.
@@ -128,7 +114,7 @@ impl ImportFinding {
     }
 }
 
-/// Findings with details up to [`MAX_DETAILS`] of errors and of warnings, and counts of all.
+/// The first [`MAX_DETAILS`] errors and as many warnings, and the counts of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportFindings {
     pub details: Vec<ImportFinding>,

@@ -1,7 +1,7 @@
-//! What an import did, for people and for programs.
+//! The report of an import, for people and for programs.
 
 use super::feature_validator::{CollectionOrigin, RepairCounts};
-use super::finding::ImportFindings;
+use super::finding::{ImportFinding, ImportFindings};
 use super::survey::RenamedField;
 use serde_json::{Value as Json, json};
 
@@ -9,11 +9,11 @@ use serde_json::{Value as Json, json};
 pub struct ImportReport {
     pub collection: String,
     pub origin: CollectionOrigin,
-    /// Features in the files.
+    /// Features read from the files.
     pub read: u64,
-    /// Features with faults.
+    /// Features with faults, which were left out.
     pub left_out: u64,
-    /// Features that are now in the plan; `None` when nothing was to be kept or could be.
+    /// Features of the collection after the import; `None` when nothing was stored.
     pub loaded: Option<u64>,
     pub lenient: bool,
     pub dry_run: bool,
@@ -42,7 +42,7 @@ impl ImportReport {
         }
     }
 
-    /// One member per fact; findings with their places.
+    /// The report as JSON; findings with their places.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let renamed: serde_json::Map<String, Json> =
@@ -56,7 +56,7 @@ impl ImportReport {
             "errors": self.findings.errors,
             "warnings": self.findings.warnings,
             "by_kind": self.findings.by_kind,
-            "findings": self.findings.details.iter().map(super::ImportFinding::to_json).collect::<Vec<_>>(),
+            "findings": self.findings.details.iter().map(ImportFinding::to_json).collect::<Vec<_>>(),
             "repaired": {
                 "rewound": self.repairs.rewound,
                 "repeated_positions_removed": self.repairs.repeated,
@@ -69,7 +69,7 @@ impl ImportReport {
         })
     }
 
-    /// Lines for people, the outcome last.
+    /// The report as lines of text, the outcome last.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![];
@@ -94,21 +94,21 @@ impl ImportReport {
         let features = |n: u64| if n == 1 { "1 feature".to_owned() } else { format!("{n} features") };
         let repairs = self.repairs;
         let counted = [
-            (repairs.rewound, "rings were turned the right way round (RFC 7946)"),
+            (repairs.rewound, "the winding order of rings was corrected (RFC 7946)"),
             (repairs.repeated, "repeated positions were removed"),
             (repairs.flattened, "heights were dropped"),
-            (repairs.fresh_ids, "a new id was given, as the file has none"),
+            (repairs.fresh_ids, "a new id was assigned, as the file has none"),
         ];
         let mut lines: Vec<String> = counted
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("In {}, {what}.", features(*count)))
             .collect();
-        lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is kept as '{}'.", r.from, r.to)));
+        lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is stored as '{}'.", r.from, r.to)));
         lines.extend(
             self.mixed_fields
                 .iter()
-                .map(|name| format!("The property '{name}' has values of several kinds: kept as text.")),
+                .map(|name| format!("The property '{name}' has values of several kinds and is stored as text.")),
         );
         lines
     }
@@ -131,7 +131,7 @@ impl ImportReport {
                 )
             }
             _ => format!(
-                "Nothing was imported: {} of {} features have faults. Correct the file, or leave them out with --lenient.",
+                "Nothing was imported: {} of {} features have faults. Correct the file, or leave these features out with --lenient.",
                 self.left_out, self.read
             ),
         }

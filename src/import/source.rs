@@ -1,16 +1,17 @@
-//! A file to be read, more than once: where it is, what is in it, and a reader for it. Unpacks gzip; knows the formats that
-//! are not read here by their first bytes, to say so in a sentence.
+//! A file to import: where it is, its format, and a reader for its rows. Decompresses gzip. Recognises some formats that cannot be
+//! imported by their first bytes, to say how to convert them.
 
-use super::ImportProgress;
 use super::csv;
 use super::draft::{FeatureDraft, SurveyedFeature, crs_fault};
 use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
-use super::finding::{FindingKind, FindingPlace};
+use super::finding::{FindingPlace, ImportFindingKind};
 use super::osm;
+use super::progress::ImportProgress;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
+use crate::intake::FindingKind;
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::fs::File;
@@ -18,12 +19,12 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What can be read.
+/// The formats that can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportFormat {
     /// One GeoJSON document: a FeatureCollection, a Feature or a geometry.
     GeoJson,
-    /// A feature on each line.
+    /// One feature on each line.
     GeoJsonLines,
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
@@ -32,14 +33,14 @@ pub enum ImportFormat {
     OsmPbf,
 }
 
-/// A file to be read.
+/// A file to import. It can be read more than once.
 pub struct ImportSource {
-    /// As messages call it.
+    /// The name in messages.
     pub name: String,
     input: SourceInput,
     format: ImportFormat,
     gzip: bool,
-    /// The collection as the file is read for it, when that is known before it is read.
+    /// The collection of the features, when it is known before the file is read.
     pub collection: Option<Collection>,
 }
 
@@ -64,7 +65,7 @@ impl ImportFormat {
                 return Err(Error::invalid(
                     "format",
                     format!(
-                        "The format '{other}' cannot be read. There are geojson, geojsonl, geojsonseq, csv and osmpbf."
+                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv or osmpbf."
                     ),
                 ));
             }
@@ -73,10 +74,10 @@ impl ImportFormat {
 }
 
 impl ImportSource {
-    /// Opens a file; without a format, what is in it is found out by looking.
+    /// Opens a file; without a format, the content decides.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such file, [`Error::InvalidInput`] when its format is not known.
+    /// [`Error::NotFound`] when there is no such file, [`Error::Invalid`] when its format is not known.
     pub fn open(path: &Path, format: Option<ImportFormat>) -> Result<Self> {
         let name = path.display().to_string();
         if path.is_dir() {
@@ -86,7 +87,7 @@ impl ImportSource {
         Self::from_input(name, SourceInput::File(path.to_owned()), format)
     }
 
-    /// Reads all of the standard input into a temporary file, as a file is read twice.
+    /// Copies standard input to a temporary file, so that it can be read twice.
     pub fn from_stdin(format: Option<ImportFormat>) -> Result<Self> {
         let mut spool = tempfile::NamedTempFile::new().map_err(Error::internal)?;
         std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(|e| super::byte_reader::read_error(&e))?;
@@ -111,10 +112,11 @@ impl ImportSource {
         Ok(source)
     }
 
-    /// The same, made ready for a collection: of an OpenStreetMap extract what belongs into it is chosen.
+    /// The same file, prepared for a collection: an OpenStreetMap extract becomes the features that belong to the collection.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when nothing of an extract belongs into this collection, or when it cannot be read.
+    /// [`Error::Invalid`] when this collection cannot be filled from OpenStreetMap, or when the extract cannot be read; [`Error::Refused`]
+    /// when it contains nothing for this collection.
     pub fn prepare_for(self, into: &CollectionId, progress: &Arc<ImportProgress>) -> Result<Self> {
         if self.format != ImportFormat::OsmPbf {
             return Ok(self);
@@ -151,7 +153,7 @@ impl ImportSource {
         self.len() == 0
     }
 
-    /// The rows of the file, from its start; `said` is what its coordinates are said to be in.
+    /// The features of the file, from its start; `declared_crs` is the reference system of their coordinates.
     pub fn open_rows(&self, progress: Option<&Arc<ImportProgress>>, declared_crs: Option<Crs>) -> Result<SourceRows> {
         let input = self.open_unpacked(progress)?;
         let layout = match self.format {
@@ -159,14 +161,9 @@ impl ImportSource {
             ImportFormat::GeoJsonLines => FileLayout::Lines,
             ImportFormat::GeoJsonSeq => FileLayout::Records,
             ImportFormat::Csv => return Ok(SourceRows::Csv(csv::CsvRows::new(input, declared_crs)?)),
-            ImportFormat::OsmPbf => return Err(Error::internal("what of the extract is wanted was not chosen")),
+            ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
         };
-        Ok(SourceRows::Json {
-            elements: ElementScanner::new(input, layout),
-            text: vec![],
-            ended: false,
-            said: declared_crs,
-        })
+        Ok(SourceRows::Json { elements: ElementScanner::new(input, layout), text: vec![], ended: false, declared_crs })
     }
 
     fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
@@ -185,7 +182,7 @@ impl ImportSource {
         Ok(if self.gzip { Box::new(MultiGzDecoder::new(raw)) } else { raw })
     }
 
-    /// Finds the format by the first bytes, and by the name where they leave it open.
+    /// Detects the format by the first bytes, and by the name where these are ambiguous.
     fn detect_format(&self) -> Result<ImportFormat> {
         let mut head = vec![];
         self.open_unpacked(None)?
@@ -222,7 +219,7 @@ impl ImportSource {
                 ImportFormat::Csv
             }
             Some(_) => {
-                let sentence = "This is neither GeoJSON nor a table with named columns. Convert it to GeoJSON, or say what it is with --format.";
+                let sentence = "This is neither GeoJSON nor a table with named columns. Convert it to GeoJSON, or name its format with --format.";
                 return Err(Error::invalid(self.name.clone(), sentence));
             }
         })
@@ -238,7 +235,7 @@ fn is_line_delimited(text: &[u8]) -> bool {
     whole && second.starts_with(b"{")
 }
 
-/// Formats that are not read here, by their first bytes.
+/// A sentence for formats that cannot be imported, by their first bytes.
 fn unsupported_format(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"SQLite format 3") {
         Some(
@@ -269,13 +266,13 @@ fn open_error(name: &str, e: &std::io::Error) -> Error {
     match e.kind() {
         std::io::ErrorKind::NotFound => Error::NotFound(format!("There is no file {name}. Check the path.")),
         std::io::ErrorKind::PermissionDenied => {
-            Error::Refused(format!("The file {name} may not be read. Check its permissions."))
+            Error::Refused(format!("The file {name} cannot be read: permission denied. Change its permissions."))
         }
         _ => Error::Refused(format!("The file {name} cannot be opened: {e}.")),
     }
 }
 
-/// Counts what is read, and ends the reading when asked to.
+/// Counts the bytes that are read.
 struct ProgressReader<R> {
     input: R,
     progress: Arc<ImportProgress>,
@@ -291,16 +288,16 @@ impl<R: Read> Read for ProgressReader<R> {
 
 /// The features of a file, one after the other.
 pub enum SourceRows {
-    Json { elements: ElementScanner<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool, said: Option<Crs> },
+    Json { elements: ElementScanner<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool, declared_crs: Option<Crs> },
     Csv(csv::CsvRows<Box<dyn Read + Send>>),
 }
 
 impl SourceRows {
-    /// The next feature, or a fault in how they are strung together; `None` at the end.
+    /// The next feature, or a fault of the file between features; `None` at the end.
     pub fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
         match self {
             Self::Csv(rows) => rows.next_row(),
-            Self::Json { elements, text, ended, said: declared_crs } => Ok(match elements.next_element(text)? {
+            Self::Json { elements, text, ended, declared_crs } => Ok(match elements.next_element(text)? {
                 ScanEvent::Element(element) => {
                     let place = FindingPlace {
                         line: Some(element.line),
@@ -322,8 +319,7 @@ impl SourceRows {
         }
     }
 
-    /// What the first reading wants to know of the next feature; an inner `None` is a feature with faults, which the second
-    /// reading tells of.
+    /// What the first reading needs of the next feature; an inner `None` is a feature with faults, which the second reading reports.
     pub fn next_surveyed(&mut self) -> Result<Option<Option<SurveyedFeature>>> {
         match self {
             Self::Csv(rows) => Ok(rows.next_row()?.map(|row| {
@@ -341,7 +337,7 @@ impl SourceRows {
     }
 }
 
-/// What the document around the features has against it.
+/// The fault of the document around the features, if it has one.
 fn frame_fault<R: Read>(elements: &ElementScanner<R>, declared_crs: Option<Crs>) -> Option<ScanFault> {
     let frame = elements.frame();
     if !frame.collection {
@@ -350,25 +346,26 @@ fn frame_fault<R: Read>(elements: &ElementScanner<R>, declared_crs: Option<Crs>)
     let fault = |kind, message: String| Some(ScanFault { kind, line: 1, number: None, message, fatal: true });
     match geojson::parse_geojson::<SkippedCoordinates>(&frame.text) {
         Err(e) => fault(
-            FindingKind::NotJson,
-            format!("What stands around the features is not JSON ({e}). Check for a missing quote, comma or bracket."),
+            ImportFindingKind::NotJson,
+            format!("The text around the features is not JSON ({e}). Check for a missing quote, comma or bracket."),
         ),
         Ok(GeoJsonMember::Object(object)) => match object.type_name() {
             Some("FeatureCollection") => object
                 .crs
                 .as_ref()
                 .and_then(|crs| crs_fault(crs, declared_crs))
-                .and_then(|f| fault(FindingKind::Crs, f.message)),
+                .and_then(|f| fault(ImportFindingKind::Feature(FindingKind::Crs), f.message)),
             Some(other) => fault(
-                FindingKind::NotJson,
+                ImportFindingKind::NotJson,
                 format!(
-                    "The type is '{}', but there is a list of features. Write \"type\": \"FeatureCollection\".",
+                    "The type is '{}', but the document has a list of features. Write \"type\": \"FeatureCollection\".",
                     other.chars().take(40).collect::<String>()
                 ),
             ),
-            None => {
-                fault(FindingKind::NotJson, "The document has no type. Write \"type\": \"FeatureCollection\".".into())
-            }
+            None => fault(
+                ImportFindingKind::NotJson,
+                "The document has no type. Write \"type\": \"FeatureCollection\".".into(),
+            ),
         },
         Ok(_) => None,
     }

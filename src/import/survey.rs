@@ -1,12 +1,12 @@
-//! The first reading of a file for a collection that the plan does not know yet: which fields there are, of which kind, and
-//! which geometry. The widest kind that all values share wins; what shares none is kept as text.
+//! The first reading of a file for a new collection: its fields with their kinds, and its geometry types. A field gets the narrowest kind
+//! that holds all its values; text holds values of several kinds.
 
-use super::cells;
-use super::draft::{SurveyedFeature, format_id};
+use super::draft::SurveyedFeature;
+use super::value_kinds::{cell_kind, json_value_kind};
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
-use crate::feature::{GeometryTypeSet, time};
-use serde_json::Value as Json;
+use crate::feature::GeometryTypeSet;
+use crate::intake::format_id;
 use std::collections::HashMap;
 
 /// The most fields that a collection may have.
@@ -18,7 +18,7 @@ const MAX_NAME_BYTES: usize = 63;
 /// Names that mean something else in a GeoPackage or in GeoJSON.
 const RESERVED_NAMES: [&str; 4] = ["fid", "geom", "id", "geometry"];
 
-/// What has been seen so far.
+/// The fields and geometry types found so far.
 #[derive(Default)]
 pub struct FieldSurvey {
     fields: Vec<SurveyedField>,
@@ -32,7 +32,7 @@ pub struct FieldSurvey {
 struct SurveyedField {
     name: String,
     kind: Option<FieldType>,
-    /// Values had kinds that nothing but text can hold together.
+    /// Only text can hold values of all the kinds found.
     mixed: bool,
 }
 
@@ -43,7 +43,7 @@ pub struct RenamedField {
     pub to: String,
 }
 
-/// What a survey ends with.
+/// The collection that a survey found.
 pub struct SurveyResult {
     pub collection: Collection,
     pub renamed: Vec<RenamedField>,
@@ -71,7 +71,7 @@ impl FieldSurvey {
             };
             let at = at.unwrap_or_else(|| self.add_field(name));
             let Some(field) = self.fields.get_mut(at) else { continue };
-            let kind = if feature.untyped { value.as_str().and_then(cells::cell_kind) } else { json_value_kind(value) };
+            let kind = if feature.untyped { value.as_str().and_then(cell_kind) } else { json_value_kind(value) };
             field.widen_kind(kind);
         }
     }
@@ -86,7 +86,7 @@ impl FieldSurvey {
         at
     }
 
-    /// The collection that holds all that was seen.
+    /// The collection that can hold all features found.
     ///
     /// # Errors
     /// [`Error::TooLarge`] when there are too many fields.
@@ -108,7 +108,7 @@ impl FieldSurvey {
         }
         if fields.len() > MAX_FIELDS {
             return Err(Error::TooLarge(format!(
-                "The features have more than {MAX_FIELDS} different properties. Are names used as values? Keep names few, and put the rest into one property."
+                "The features have more than {MAX_FIELDS} different properties. If property names contain values, put these into one property."
             )));
         }
         let title = title_from_id(&id);
@@ -141,31 +141,8 @@ fn is_textual(kind: FieldType) -> bool {
     matches!(kind, FieldType::Text | FieldType::Date | FieldType::DateTime)
 }
 
-/// The narrowest kind that holds a value; `None` for null, which any kind holds.
-fn json_value_kind(value: &Json) -> Option<FieldType> {
-    Some(match value {
-        Json::Null => return None,
-        Json::Bool(_) => FieldType::Boolean,
-        Json::Number(n) if n.is_i64() => FieldType::Integer,
-        Json::Number(_) => FieldType::Real,
-        Json::String(s) => text_kind(s),
-        Json::Array(_) | Json::Object(_) => FieldType::Json,
-    })
-}
-
-/// Whether a text is a date, an instant or just text.
-pub fn text_kind(text: &str) -> FieldType {
-    let bytes = text.as_bytes();
-    let dated = (10..=40).contains(&bytes.len()) && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
-    match (dated && time::parse_time_span(text).is_some(), bytes.len()) {
-        (true, 10) => FieldType::Date,
-        (true, _) => FieldType::DateTime,
-        _ => FieldType::Text,
-    }
-}
-
-/// A name that a table can have beside the fields there are: no control characters or quotes, not too long, not reserved, and not
-/// the same as another but for case.
+/// A name that a table can use beside the given fields: no control characters or quotes, not too long, not reserved, and different from
+/// the others by more than case.
 fn unique_field_name(name: &str, fields: &[(String, FieldType)]) -> String {
     let mut clean: String = name.chars().map(|c| if c.is_control() || c == '"' { '_' } else { c }).collect();
     let mut end = MAX_NAME_BYTES.min(clean.len());

@@ -1,16 +1,16 @@
-//! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped, and said to be; curves are refused.
+//! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped and counted; curves are refused.
 
-use super::coordinates;
 use crate::crs::Crs;
 use crate::feature::geojson::{GeoJsonMember, GeoJsonObject, NestedCoordinates, ParsedGeometry};
 use crate::feature::{FaultKind, FeatureFault};
+use crate::intake::{CandidateSource, check_declared_crs};
 
 const MAX_DEPTH: usize = 64;
 
-/// Reads one geometry, with or without `SRID=4326;` before it; `said` is what the coordinates are said to be in.
+/// Reads one geometry, with or without `SRID=4326;` before it; `declared_crs` is the reference system of the coordinates.
 ///
 /// # Errors
-/// The fault; its place is a character of the text, in the message.
+/// The fault; its message names the character.
 pub fn parse_wkt(text: &str, declared_crs: Option<Crs>) -> Result<ParsedGeometry, FeatureFault> {
     let mut parser = WktParser { text: text.as_bytes(), at: 0, declared_crs };
     let object = parser.parse_srid().and_then(|()| parser.parse_geometry(0)).and_then(|object| {
@@ -35,7 +35,8 @@ impl WktParser<'_> {
         }
         let end = head.iter().position(|b| *b == b';').unwrap_or(head.len());
         let srid = String::from_utf8_lossy(&head[5..end]).trim().to_owned();
-        if let Some(message) = coordinates::check_declared_crs(&format!("EPSG:{srid}"), self.declared_crs) {
+        let source = CandidateSource::File { id_property: None };
+        if let Some(message) = check_declared_crs(&format!("EPSG:{srid}"), self.declared_crs, source) {
             return Err(FeatureFault::new(FaultKind::NationalGrid, "", message));
         }
         self.at += (end + 1).min(head.len());
@@ -47,7 +48,7 @@ impl WktParser<'_> {
             return Err(FeatureFault::new(
                 FaultKind::NotGeoJson,
                 "",
-                format!("Geometry collections are nested more than {MAX_DEPTH} deep."),
+                format!("Geometry collections are nested more than {MAX_DEPTH} levels deep. Flatten them."),
             ));
         }
         let tag = self.take_word();
@@ -172,7 +173,7 @@ impl WktParser<'_> {
         Err(FeatureFault::new(
             FaultKind::NotGeoJson,
             "",
-            format!("Not WKT: expected {want} at character {}, found {found}.", self.at + 1),
+            format!("This is not WKT: expected {want} at character {}, found {found}. Correct it.", self.at + 1),
         ))
     }
 }

@@ -25,6 +25,12 @@ const STRANGERS: [&[&str]; 8] = [
 /// Doors reach these only through `atlas`.
 const INNER: [&str; 3] = ["store", "index", "tile"];
 const DOORS: [&str; 5] = ["config", "import", "export", "http", "cli"];
+/// What only the modules that define it and the intake may call: everything else asks the intake.
+const INTAKE_CALLS: [(&str, &[&str]); 3] = [
+    ("validate_properties(", &["plan", "intake"]),
+    ("validate_id(", &["plan", "intake"]),
+    ("validate_transition(", &["plan", "intake"]),
+];
 /// Words that belong to one module alone.
 const OWNED: [(&str, &str); 5] =
     [("axum", "http"), ("tower_http", "http"), ("rusqlite", "store"), ("rstar", "index"), ("clap", "cli")];
@@ -41,16 +47,26 @@ fn the_source_keeps_to_the_design() {
 
 #[test]
 fn every_planted_violation_is_found() {
-    let lib = "pub mod error;\npub mod feature;\npub mod index;\npub mod store;\npub mod atlas;\npub mod http;\npub mod cli;\n";
+    let lib = "pub mod error;\npub mod feature;\npub mod intake;\npub mod index;\npub mod store;\npub mod atlas;\npub mod http;\npub mod cli;\n";
     let plant = |path: &str, text: &str| {
         let mut tree = Tree::from([("lib.rs".to_owned(), lib.to_owned())]);
         tree.insert(path.to_owned(), text.to_owned());
         violations(&tree)
     };
-    assert_eq!(plant("atlas/mod.rs", "use crate::store::Store;\n"), Vec::<String>::new());
+    for (path, text) in [
+        ("atlas/mod.rs", "use crate::store::Store;\n"),
+        ("atlas/mod.rs", "use crate::intake::FeatureIntake;\n"),
+        ("http/mod.rs", "use crate::intake::FaultHandling;\n"),
+        ("intake/mod.rs", "use crate::feature::Feature;\n"),
+    ] {
+        assert_eq!(plant(path, text), Vec::<String>::new());
+    }
     for (path, text, word) in [
         ("feature/mod.rs", "use crate::atlas::Atlas;\n", "points downward"),
         ("index/tree.rs", "let x = crate::http::serve();\n", "points downward"),
+        ("intake/mod.rs", "use crate::index::Snapshot;\n", "points downward"),
+        ("intake/mod.rs", "use crate::atlas::Atlas;\n", "points downward"),
+        ("http/mod.rs", "let found = model.validate_properties(&id, &properties);\n", "instead of the intake"),
         ("store/mod.rs", "use crate::{error::Error, index::Index};\n", "strangers"),
         ("cli/mod.rs", "use crate::http::serve;\n", "strangers"),
         ("http/mod.rs", "use crate::store::Store;\n", "through atlas"),
@@ -182,6 +198,11 @@ fn violations(tree: &Tree) -> Vec<String> {
         for (name, owner) in OWNED {
             if module != owner && (code.contains(&format!("{name}::")) || code.contains(&format!("use {name};"))) {
                 found.push(format!("{path}: only {owner} names {name}"));
+            }
+        }
+        for (call, modules) in INTAKE_CALLS {
+            if !modules.contains(&module) && code.contains(call) {
+                found.push(format!("{path} calls {call}…) itself instead of the intake"));
             }
         }
         if module != "store" && SQL.iter().any(|s| code.contains(s)) {

@@ -399,8 +399,8 @@ async fn coordinates_that_cannot_be_in_the_named_reference_system_are_refused_an
     let slovene = [520_648.4, 121_273.9];
     for (crs, at, words) in [
         // Degrees, sent as if they were metres: that would be a place in the sea.
-        (Some(3794), [15.2651, 46.2301], ["cannot be in EPSG:3794", "leave Content-Crs out"]),
-        (Some(2178), [20.2174, 50.0342], ["cannot be in EPSG:2178", "leave Content-Crs out"]),
+        (Some(3794), [15.2651, 46.2301], ["cannot be in EPSG:3794", "Leave Content-Crs out"]),
+        (Some(2178), [20.2174, 50.0342], ["cannot be in EPSG:2178", "Leave Content-Crs out"]),
         // Metres of one grid, sent as those of another, or as degrees.
         (Some(2180), slovene, ["cannot be in EPSG:2180", "EPSG:3794"]),
         (None, slovene, ["not on the globe", "EPSG/0/3794"]),

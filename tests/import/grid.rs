@@ -62,9 +62,9 @@ fn coordinates_that_do_not_fit_what_was_said_are_refused_with_what_fits() {
     let refused = fault(&metres, Some(2154), &[CELJE]);
     assert!(refused.contains("cannot be in EPSG:2154 (RGF93 v1 / Lambert-93). It fits EPSG:3794"), "{refused}");
     let degrees = fault(&point("a", CELJE.0, CELJE.1), Some(3794), &[CELJE]);
-    assert!(degrees.contains("It fits longitude and latitude: leave --crs out."), "{degrees}");
+    assert!(degrees.contains("It fits longitude and latitude. Leave --crs out."), "{degrees}");
     let nowhere = fault(&point("a", 9e9, -9e9), Some(3794), &[CELJE]);
-    assert!(nowhere.contains("fits no coordinate system that is known here"), "{nowhere}");
+    assert!(nowhere.contains("fits no reference system that is known here"), "{nowhere}");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn names_that_a_table_cannot_have_are_changed_and_told() {
     assert_eq!(read.features[0].values[1], FieldValue::text("b"));
     assert_eq!(read.report.renamed.len(), 5);
     assert!(
-        read.report.lines().iter().any(|l| l == "The property 'name' is kept as 'name_'."),
+        read.report.lines().iter().any(|l| l == "The property 'name' is stored as 'name_'."),
         "{:?}",
         read.report.lines()
     );

@@ -3,9 +3,8 @@
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::error::Result;
 use cityheart::feature::Feature;
-use cityheart::import::{
-    CityLocations, IdRegistry, ImportJob, ImportOptions, ImportReport, ImportSource, ImportTarget,
-};
+use cityheart::import::{IdRegistry, ImportJob, ImportOptions, ImportReport, ImportSource, ImportTarget};
+use cityheart::intake::CityLocations;
 use cityheart::plan::PlanModel;
 use std::sync::Arc;
 

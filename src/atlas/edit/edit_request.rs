@@ -2,6 +2,7 @@
 
 use crate::change::RevisionNumber;
 use crate::crs::Crs;
+use crate::intake::FaultHandling;
 use serde_json::Value as Json;
 
 /// The most edits in one batch.
@@ -48,18 +49,6 @@ pub enum EditAction {
         id: String,
         revision: RevisionNumber,
     },
-}
-
-/// What is done about faults that can be left out: an unknown property, a value that breaks a rule, a height.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FaultHandling {
-    /// Heights and read-only properties are left out; other faults are refused.
-    #[default]
-    Usual,
-    /// Every fault is refused.
-    Strict,
-    /// Faults are left out, and reported.
-    Lenient,
 }
 
 /// The states that a feature may be in.

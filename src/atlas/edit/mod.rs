@@ -6,6 +6,7 @@ mod feature_state; // tags of states
 mod edit_validator; // requests against the current state of the plan
 mod change; // from request to outcome
 
+pub use crate::intake::FaultHandling;
 pub use change::{ChangeOutcome, EditOutcome};
-pub use edit_request::{EditAction, EditBatch, EditPrecondition, EditRequest, FaultHandling, MAX_EDITS};
+pub use edit_request::{EditAction, EditBatch, EditPrecondition, EditRequest, MAX_EDITS};
 pub use feature_state::state_tag;

@@ -1,6 +1,7 @@
 //! Links from one feature to another: the schema says which fields hold ids of which collection.
 
-use super::{CheckFinding, CheckSubject};
+use super::finding::CheckFinding;
+use super::subject::CheckSubject;
 use crate::collection::{Collection, CollectionId};
 use crate::feature::FeatureId;
 use serde_json::Value as Json;
@@ -22,7 +23,7 @@ pub fn declared_links(collection: &Collection) -> Vec<FeatureLink> {
     properties.into_iter().flatten().filter_map(link).collect()
 }
 
-/// Links that lead nowhere.
+/// Links to features that do not exist, and links of a feature to itself.
 pub fn find_broken_links(
     subject: &CheckSubject,
     links: &[FeatureLink],
@@ -43,7 +44,8 @@ pub fn find_broken_links(
             let known =
                 FeatureId::new(id).is_ok_and(|id| ids.get(&link.target).is_some_and(|known| known.contains(&id)));
             if !known {
-                let message = format!("There is no '{id}' in '{}'. Correct the id, or add what it names.", link.target);
+                let message =
+                    format!("There is no feature '{id}' in '{}'. Correct the id, or add the feature.", link.target);
                 findings.push(subject.new_finding("links", false, at, message));
             } else if link.target == subject.collection.id && id == subject.feature.id.as_str() {
                 findings.push(subject.new_finding("links", false, at, "It refers to itself. Remove the link."));

@@ -1,11 +1,12 @@
-//! Places that lie far from their city: outside the surroundings of its areas and its centre.
+//! Features that lie far from their city: outside the surroundings of its areas and its centre.
 
-use super::{CheckFinding, CheckSubject};
+use super::finding::CheckFinding;
+use super::subject::CheckSubject;
 use crate::feature::{BoundingBox, bbox_of};
 use geo::{Distance, Haversine, Point};
 use std::collections::BTreeMap;
 
-/// How far around a city's areas its features may lie.
+/// The distance around a city's areas within which its features may lie.
 const SURROUNDINGS_M: f64 = 15_000.0;
 
 pub fn check_distance(subject: &CheckSubject, cities: &BTreeMap<String, BoundingBox>) -> Option<CheckFinding> {

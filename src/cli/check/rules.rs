@@ -1,60 +1,18 @@
-//! Rules about one feature: its geometry, its collection's schema, its dates, its money.
+//! Rules between the values of one feature: its dates and its money.
 
-use super::{CheckFinding, CheckSubject};
+use super::finding::CheckFinding;
+use super::subject::CheckSubject;
 use crate::collection::FieldType;
-use crate::feature::{FieldValue, check_geometry, time};
-use crate::plan::PlanModel;
+use crate::feature::{FieldValue, time};
 use rust_decimal::Decimal;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-/// The share of the cost that European funds rarely exceed; more is remarked, not refused.
+/// The share of the cost that European funds rarely exceed; a larger one is a warning.
 const EU_SHARE_PERCENT: i64 = 80;
 
-pub fn check_feature_geometry(subject: &CheckSubject) -> Vec<CheckFinding> {
-    let Some(geometry) = &subject.feature.geometry else { return vec![] };
-    if !subject.collection.geometry.accepts(geometry) {
-        let message = format!(
-            "'{}' holds {}. Redraw it, or move it to another collection.",
-            subject.collection.id,
-            subject.collection.geometry.type_names()
-        );
-        return vec![subject.new_finding("geometry", false, "/geometry", message)];
-    }
-    match check_geometry(geometry.clone()) {
-        Ok(_) => vec![],
-        Err(fault) => vec![subject.new_finding("geometry", false, format!("/geometry{}", fault.at), fault.message)],
-    }
-}
-
-pub fn check_schema(subject: &CheckSubject, model: &PlanModel) -> Vec<CheckFinding> {
-    if model.collection(&subject.collection.id).is_none() {
-        return vec![];
-    }
-    let fields = subject.collection.fields.iter().zip(&subject.feature.values);
-    let properties: Map<String, Json> =
-        fields.filter(|(_, v)| !v.is_null()).map(|(f, v)| (f.name.clone(), v.to_json())).collect();
-    let findings = model.validate_properties(&subject.collection.id, &properties);
-    findings
-        .into_iter()
-        .map(|f| subject.new_finding("schema", false, f.at, format!("{} Correct the value.", f.message)))
-        .collect()
-}
-
-/// An end before its start, of the feature or of one of its steps; a date that is none.
+/// An end before its start, of the feature or of one of its steps.
 pub fn check_dates(subject: &CheckSubject) -> Vec<CheckFinding> {
     let mut findings = vec![];
-    for (field, value) in subject.collection.fields.iter().zip(&subject.feature.values) {
-        if let (FieldType::Date | FieldType::DateTime, FieldValue::Text(text)) = (field.kind, value)
-            && time::parse_time_span(text).is_none()
-        {
-            findings.push(subject.new_finding(
-                "dates",
-                false,
-                format!("/properties/{}", field.name),
-                format!("'{text}' is no date. Write it as 2026-03-01."),
-            ));
-        }
-    }
     if let Some(fields) = subject.collection.time
         && let Some(end) = fields.end
     {
@@ -85,7 +43,7 @@ fn check_date_order(
             "dates",
             false,
             at,
-            format!("It ends ({end}) before it starts ({start}). Correct one of them, or exchange them."),
+            format!("It ends ({end}) before it starts ({start}). Correct one of them, or swap them."),
         )
     })
 }
@@ -128,7 +86,7 @@ pub fn check_money(subject: &CheckSubject) -> Vec<CheckFinding> {
         && funding > cost
     {
         let message = format!(
-            "The sources add up to {funding} EUR, more than the cost of {cost} EUR. Check the amounts, or cost_scope."
+            "The funding adds up to {funding} EUR, more than the cost of {cost} EUR. Check the amounts and cost_scope."
         );
         findings.push(subject.new_finding("money", true, "/properties/funding", message));
     }

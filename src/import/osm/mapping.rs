@@ -1,4 +1,4 @@
-//! What of OpenStreetMap goes into a collection, and as what: the files of `geodata/osm`, part of the program.
+//! Which OpenStreetMap objects go into a collection, and with which properties: the files of `geodata/osm`, part of the program.
 
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
@@ -60,7 +60,7 @@ struct TagRule {
     is: Json,
 }
 
-/// What was chosen.
+/// The selector that matched.
 pub struct TagMatch<'m> {
     pub class: &'m str,
     pub shapes: &'m [OsmShape],
@@ -70,14 +70,14 @@ impl OsmMapping {
     /// The mapping of a collection.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] naming the collections that can be filled from OpenStreetMap.
+    /// [`Error::Invalid`] naming the collections that can be filled from OpenStreetMap.
     pub fn for_collection(collection: &CollectionId) -> Result<Self> {
         let Some(file) = MappingFiles::get(&format!("{collection}.json")) else {
             let mut known: Vec<String> =
                 MappingFiles::iter().filter_map(|f| f.strip_suffix(".json").map(str::to_owned)).collect();
             known.sort();
             let sentence = format!(
-                "'{collection}' cannot be filled from OpenStreetMap. These can: {}. Name one of them with --into.",
+                "'{collection}' cannot be filled from OpenStreetMap. Name one of these with --into: {}.",
                 known.join(", ")
             );
             return Err(Error::invalid("--into", sentence));
@@ -101,7 +101,7 @@ impl OsmMapping {
         Collection::from_schema(id.clone(), self.schema.clone())
     }
 
-    /// Whether objects with these tags are taken, for one of these shapes.
+    /// The selector for objects with these tags that can have one of these shapes.
     #[must_use]
     pub fn match_tags<'t>(&'t self, tags: &'t OsmTags, possible: &[OsmShape]) -> Option<TagMatch<'t>> {
         self.select.iter().find_map(|s| {
@@ -137,7 +137,7 @@ impl TagRule {
     }
 }
 
-/// The text of a tag as the schema wants it; what cannot be read so is left out.
+/// The text of a tag as a value of the schema's type; `None` when it cannot be read.
 fn parse_tag_value(text: &str, kind: &Json) -> Option<Json> {
     match kind.as_str() {
         Some("integer") => text.trim().parse::<i64>().ok().map(Json::from),

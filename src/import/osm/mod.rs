@@ -1,8 +1,8 @@
-//! OpenStreetMap extracts (PBF): what a mapping chooses is written as GeoJSON lines into a temporary file, which then goes the way of
-//! any file. Keeps in memory what is chosen, never the whole extract; three times through the file, as relations come after the ways
-//! they name, and ways after their nodes.
+//! OpenStreetMap extracts (PBF): the objects that a mapping selects are written as GeoJSON lines to a temporary file, which is then
+//! imported like any file. Holds the selected objects in memory, never the whole extract. Reads the file three times, as relations come
+//! after the ways they name, and ways after their nodes.
 
-use super::ImportProgress;
+use super::progress::ImportProgress;
 use crate::error::{Error, Result};
 use geo_types::{Coord, LineString, Polygon};
 use mapping::{OsmShape, OsmTags, TagMatch};
@@ -13,8 +13,8 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-mod mapping; // what is taken, and as what
-mod rings; // outlines out of pieces
+mod mapping; // which objects become which features
+mod rings; // outlines from ways
 
 pub use mapping::OsmMapping;
 use rings::NodeRefs;
@@ -25,10 +25,10 @@ pub fn is_pbf(head: &[u8]) -> bool {
     head.get(6..15) == Some(b"OSMHeader")
 }
 
-/// Writes the features that a mapping chooses. `open` gives the extract from its start, each time.
+/// Writes the features that a mapping selects. `open` opens the extract at its start.
 ///
 /// # Errors
-/// [`Error::InvalidInput`] at `name` when it cannot be read as an extract.
+/// [`Error::Invalid`] at `name` when it cannot be read as an extract; [`Error::Refused`] when nothing is selected.
 pub fn translate_extract(
     name: &str,
     open: impl Fn() -> Result<Box<dyn Read + Send>>,
@@ -38,7 +38,7 @@ pub fn translate_extract(
     let pass = |visit: &mut dyn FnMut(Element<'_>)| -> Result<()> {
         let mut stopped = Ok(());
         let reader = ElementReader::new(BufReader::new(open()?));
-        // The library gives up on some spoilt files by a panic.
+        // The library panics on some corrupt files.
         let read = catch_unwind(AssertUnwindSafe(|| {
             reader.for_each(|element| {
                 if stopped.is_ok() {
@@ -49,7 +49,7 @@ pub fn translate_extract(
         }));
         let corrupt = |why: &str| {
             let sentence =
-                format!("This OpenStreetMap extract cannot be read{why}. It may have been cut off: download it again.");
+                format!("This OpenStreetMap extract cannot be read{why}. It may be incomplete: download it again.");
             Err(Error::invalid(name, sentence))
         };
         match read {
@@ -74,20 +74,22 @@ pub fn translate_extract(
     written?;
     plan.write_features(&mut out)?;
     if out.count == 0 {
-        return Err(Error::Refused(format!("Nothing in {name} belongs into this collection. Nothing was imported.")));
+        return Err(Error::Refused(format!(
+            "{name} contains nothing for this collection. Nothing was imported. Check the extract and --into."
+        )));
     }
     out.lines.into_inner().map_err(Error::internal)
 }
 
-/// What is taken.
+/// The selected objects.
 struct ExtractPlan<'m> {
     mapping: &'m OsmMapping,
     relations: Vec<AreaRelation>,
-    /// The ways that are chosen, or named by a relation that is.
+    /// Ways that are selected, or that a selected relation names.
     ways: HashMap<i64, NodeRefs>,
-    /// Chosen ways, in the order of the file.
+    /// Selected ways, in the order of the file.
     chosen: Vec<(i64, OsmTags)>,
-    /// The nodes of those ways, with their places as soon as they are known.
+    /// The nodes of those ways, with their places once they are read.
     nodes: Vec<(i64, Option<Coord<f64>>)>,
 }
 
@@ -146,7 +148,7 @@ impl ExtractPlan<'_> {
             Element::DenseNode(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), collect_tags(n.tags())),
             _ => return Ok(()),
         };
-        // Whole numbers divided are the nearest doubles to seven decimals.
+        // Dividing integers gives the doubles nearest to seven decimals.
         let place = Coord { x: f64::from(lon) / 1e7, y: f64::from(lat) / 1e7 };
         if let Ok(at) = self.nodes.binary_search_by_key(&id, |n| n.0) {
             self.nodes[at].1 = Some(place);
@@ -205,7 +207,7 @@ impl ExtractPlan<'_> {
         refs.iter().map(|n| self.find_node(*n)).collect::<Option<Vec<_>>>().map(LineString::new)
     }
 
-    /// The longest stretch whose nodes are all in the extract; `None` when there is none.
+    /// The longest part whose nodes are all in the extract; `None` when there is none.
     fn longest_line(&self, refs: &NodeRefs) -> Option<LineString<f64>> {
         let places: Vec<Option<Coord<f64>>> = refs.iter().map(|n| self.find_node(*n)).collect();
         let longest = places.split(Option::is_none).max_by_key(|s| s.len())?;
@@ -235,12 +237,12 @@ impl GeoJsonLineWriter {
     }
 }
 
-/// What a way can become: a closed one may be an area.
+/// The shapes that a way can become: a closed one may be an area.
 fn possible_shapes(refs: &NodeRefs) -> &'static [OsmShape] {
     if refs.len() > 3 && refs.first() == refs.last() { &[OsmShape::Line, OsmShape::Polygon] } else { &[OsmShape::Line] }
 }
 
-/// The outline as GeoJSON. One that could not be put together is an empty polygon: the import then tells of it as of any other fault.
+/// The outline as GeoJSON. One that could not be assembled is an empty polygon, which the import reports like any other fault.
 fn polygons_to_json(of: Option<Vec<Polygon<f64>>>) -> Json {
     let rings = |p: &Polygon<f64>| -> Vec<Json> {
         std::iter::once(p.exterior()).chain(p.interiors()).map(positions_to_json).collect()

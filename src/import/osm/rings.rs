@@ -1,10 +1,10 @@
-//! Outlines out of pieces: the ways of a multipolygon relation become rings, and rings become polygons with holes.
+//! Outlines from ways: the ways of a multipolygon relation become rings, and rings become polygons with holes.
 
 use geo::{Area, Contains, InteriorPoint};
 use geo_types::{LineString, Polygon};
 use std::collections::HashMap;
 
-/// A way as the numbers of its nodes.
+/// A way as the ids of its nodes.
 pub type NodeRefs = Vec<i64>;
 
 /// Joins ways at their ends into closed rings. `None` when an end stays open.

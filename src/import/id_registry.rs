@@ -1,30 +1,30 @@
-//! Which ids are taken, by the files so far and by the collection, in a few bytes for each.
+//! The ids that the files and the collection use, in a few bytes each.
 
-use super::finding::FindingKind;
+use super::finding::ImportFindingKind;
 use crate::collection::CollectionId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-/// Ids by two independent 64-bit hashes: 2^128 of them make a false alarm as good as impossible, and a million take 50 MB less
-/// than the ids themselves would.
+/// Ids by two independent 64-bit hashes: with 2^128 values a false alarm is as good as impossible, and a million ids take 50 MB less than
+/// their texts would.
 #[derive(Default)]
 pub struct IdRegistry {
     hashers: (RandomState, RandomState),
-    /// The number of the feature that has it; 0 when it is in the collection already.
+    /// The number of the feature that has the id; 0 for a feature of the collection.
     owners: HashMap<(u64, u64), u32>,
 }
 
-/// An id that is taken.
+/// Who has an id already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdConflict {
-    /// By this feature of the files.
+    /// This feature of the files.
     File(u32),
-    /// By a feature of the collection.
+    /// A feature of the collection.
     Collection,
 }
 
 impl IdRegistry {
-    /// Notes an id that the collection has.
+    /// Adds an id of the collection.
     pub fn add_existing(&mut self, id: &str) {
         let hash = self.hash_id(id);
         self.owners.insert(hash, 0);
@@ -51,20 +51,20 @@ impl IdRegistry {
 }
 
 impl IdConflict {
-    pub fn finding_kind(self) -> FindingKind {
+    pub fn finding_kind(self) -> ImportFindingKind {
         match self {
-            Self::File(_) => FindingKind::DuplicateId,
-            Self::Collection => FindingKind::ExistingId,
+            Self::File(_) => ImportFindingKind::DuplicateId,
+            Self::Collection => ImportFindingKind::ExistingId,
         }
     }
 
     pub fn message(self, id: &str, collection: &CollectionId) -> String {
         match self {
             Self::File(by) => format!(
-                "The id '{id}' is already that of feature {by}. Give each feature its own id, or name another property with --id."
+                "Feature {by} has the id '{id}' too. Give each feature its own id, or name another property with --id."
             ),
             Self::Collection => format!(
-                "'{collection}' already has a feature '{id}'. Leave it out, or replace the whole collection with --replace."
+                "'{collection}' already has a feature '{id}'. Leave it out, or replace all features with --replace."
             ),
         }
     }

@@ -1,37 +1,43 @@
-//! Doubts about a place: a plan has cities, and what lies far from all of them is probably a mistake; if the place lies near
-//! one with its numbers exchanged, longitude and latitude are probably swapped; and numbers that are no place near them may be one in a
-//! national grid.
+//! Doubts about a place. A plan has cities: what lies far from all of them is probably a mistake. If it lies near one with its numbers
+//! exchanged, longitude and latitude are probably swapped; numbers that are no place near any may be in a national grid.
 
-use super::Atlas;
 use crate::crs::{Crs, guess_crs};
-use crate::feature::{Geometry, bbox_of};
-use crate::query::{MAX_LIMIT, Query};
+use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo::{CoordsIter, Distance, Haversine, Point};
 use geo_types::Coord;
 
-/// How far from every city a place must be to be doubted.
+/// A place is doubted when it is farther than this from every city.
 pub const FAR_M: f64 = 300_000.0;
 
 /// How far around a city its data lies, in degrees.
 const CITY_EXTENT_DEG: f64 = 1.0;
-/// Positions that are looked at to guess, and guesses that are told.
+/// How many positions a guess looks at, and how many guesses a sentence names.
 const MAX_POSITIONS: usize = 32;
 const MAX_GUESSES: usize = 3;
 
-/// The places of the plan's cities (degrees, longitude first).
+/// Where the plan's cities are (degrees, longitude first).
 #[derive(Debug, Clone, Default)]
 pub struct CityLocations(Vec<Point<f64>>);
 
+/// Why a place is probably wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LocationDoubt {
+    /// It is near a city if its two numbers are exchanged.
     Swapped,
+    /// It is far from every city.
     Far { lon: f64, lat: f64, nearest_m: f64 },
 }
 
 impl CityLocations {
-    /// Takes the cities' places as (longitude, latitude).
+    /// Takes a longitude and a latitude for each city.
     pub fn new(lonlat: impl IntoIterator<Item = (f64, f64)>) -> Self {
         Self(lonlat.into_iter().map(Point::from).collect())
+    }
+
+    /// The middle of each city's geometry.
+    pub fn from_geometries<'g>(geometries: impl IntoIterator<Item = &'g Geometry>) -> Self {
+        let middle = |b: BoundingBox| (f64::midpoint(b.west, b.east), f64::midpoint(b.south, b.north));
+        Self::new(geometries.into_iter().filter_map(bbox_of).map(middle))
     }
 
     /// Longitude and latitude of each.
@@ -39,7 +45,7 @@ impl CityLocations {
         self.0.iter().map(|p| (p.x(), p.y()))
     }
 
-    /// What the coordinates of a geometry are probably in, the likeliest first, and the positions that were looked at.
+    /// The positions that were looked at, and the reference systems that they are probably in, the likeliest first.
     pub fn likely_crs(&self, geometry: &Geometry) -> (Vec<Coord<f64>>, Vec<Crs>) {
         let positions: Vec<Coord<f64>> = geometry.coords_iter().take(MAX_POSITIONS).collect();
         let around =
@@ -58,7 +64,7 @@ impl CityLocations {
         (positions, likely)
     }
 
-    /// What is doubtful about the place of a geometry, judged by its first position.
+    /// The doubt about the place of a geometry, judged by its first position.
     pub fn check_location(&self, geometry: &Geometry) -> Option<LocationDoubt> {
         let first = Point(geometry.coords_iter().next()?);
         let nearest_m = self.nearest_m(first)?;
@@ -83,25 +89,19 @@ impl CityLocations {
 }
 
 impl LocationDoubt {
+    #[must_use]
+    pub fn is_swapped(self) -> bool {
+        matches!(self, Self::Swapped)
+    }
+
+    /// The doubt as a sentence.
+    #[must_use]
     pub fn message(self) -> String {
         match self {
-            Self::Swapped => "The place is far from every city of the plan, but near one if its numbers are exchanged: latitude and longitude are probably swapped. GeoJSON wants longitude first.".into(),
+            Self::Swapped => "The place is far from every city of the plan, but near one if its numbers are exchanged: latitude and longitude are probably swapped. Write longitude first.".into(),
             Self::Far { lon, lat, nearest_m } => {
-                format!("The place {lon}, {lat} is {:.0} km from the nearest city of the plan. Check it.", nearest_m / 1000.0)
+                format!("The place {lon}, {lat} is {:.0} km from the nearest city of the plan. Check the coordinates.", nearest_m / 1000.0)
             }
         }
-    }
-}
-
-impl Atlas {
-    /// The places of the plan's cities; none when it has no such collection.
-    pub(super) fn city_locations(&self) -> CityLocations {
-        let Ok(view) = self.collection_view("cities") else { return CityLocations::default() };
-        let query = Query { limit: MAX_LIMIT, ..Query::default() };
-        let middle = |feature: crate::feature::Feature| {
-            let bbox = feature.geometry.as_ref().and_then(bbox_of)?;
-            Some((f64::midpoint(bbox.west, bbox.east), f64::midpoint(bbox.south, bbox.north)))
-        };
-        CityLocations::new(self.select_items(&view, &query).features().filter_map(middle))
     }
 }

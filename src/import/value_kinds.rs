@@ -1,8 +1,7 @@
-//! Cells of a table: which kind of value a text stands for, and the value of a given kind that it stands for.
+//! The kinds of values: which one a JSON value or the cell of a table needs, and what a cell stands for as a value of a given kind.
 
-use super::survey::text_kind;
 use crate::collection::FieldType;
-use crate::feature::FieldValue;
+use crate::feature::time;
 use serde_json::Value as Json;
 
 /// The narrowest kind that holds a cell. Numbers with leading zeros (postcodes, codes) are text.
@@ -48,12 +47,26 @@ pub fn parse_cell(kind: FieldType, cell: &str) -> Json {
     }
 }
 
-/// A value as text, for a field whose values are of several kinds.
-pub fn to_text_value(json: &Json) -> FieldValue {
-    match json {
-        Json::Null => FieldValue::Null,
-        Json::String(s) => FieldValue::text(s.as_str()),
-        other => FieldValue::text(other.to_string()),
+/// The narrowest kind that holds a value; `None` for null, which any kind holds.
+pub fn json_value_kind(value: &Json) -> Option<FieldType> {
+    Some(match value {
+        Json::Null => return None,
+        Json::Bool(_) => FieldType::Boolean,
+        Json::Number(n) if n.is_i64() => FieldType::Integer,
+        Json::Number(_) => FieldType::Real,
+        Json::String(s) => text_kind(s),
+        Json::Array(_) | Json::Object(_) => FieldType::Json,
+    })
+}
+
+/// Whether a text is a date, an instant or just text.
+fn text_kind(text: &str) -> FieldType {
+    let bytes = text.as_bytes();
+    let dated = (10..=40).contains(&bytes.len()) && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
+    match (dated && time::parse_time_span(text).is_some(), bytes.len()) {
+        (true, 10) => FieldType::Date,
+        (true, _) => FieldType::DateTime,
+        _ => FieldType::Text,
     }
 }
 

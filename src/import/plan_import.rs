@@ -1,0 +1,282 @@
+//! An import into a plan file: the plan is opened or created, the target is read from it, the features are stored. A failed import
+//! leaves the plan as it was, and leaves no plan that was not there before.
+
+use super::id_registry::IdRegistry;
+use super::job::{ImportJob, ImportOptions, ImportTarget};
+use super::progress::ImportProgress;
+use super::report::ImportReport;
+use super::source::ImportSource;
+use crate::atlas::PlanFile;
+use crate::collection::{Collection, CollectionId};
+use crate::error::{Error, Result};
+use crate::intake::CityLocations;
+use crate::plan::PlanModel;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Which plan is filled, and how.
+#[derive(Debug, Clone)]
+pub struct PlanImportRequest {
+    pub plan: PathBuf,
+    pub into: CollectionId,
+    /// Empty the collection first.
+    pub replace: bool,
+    /// Write nothing.
+    pub dry_run: bool,
+    pub options: ImportOptions,
+}
+
+/// An import whose plan is open.
+pub struct PlanImport {
+    request: PlanImportRequest,
+    model: PlanModel,
+    /// `None`: a dry run into a plan that does not exist.
+    plan_file: Option<PlanFile>,
+    /// Removes the plan when it was created for this import and the import fails. Stands behind the file, which is closed first.
+    new_plan: NewPlanGuard,
+    existing: Option<Collection>,
+    ids: IdRegistry,
+    cities: CityLocations,
+}
+
+/// What an import ends with.
+pub struct ImportOutcome {
+    pub report: ImportReport,
+    /// Why nothing was stored.
+    pub error: Option<Error>,
+}
+
+impl ImportOutcome {
+    /// Whether the report says how the import ended, so that its error needs no further sentence.
+    #[must_use]
+    pub fn is_explained(&self) -> bool {
+        self.error.is_none() || self.report.findings.errors > 0
+    }
+}
+
+impl PlanImport {
+    /// Opens the plan, or creates it, and reads from it what the import must know.
+    ///
+    /// # Errors
+    /// When the plan cannot be opened, created or read.
+    pub fn open(mut request: PlanImportRequest, sources: &[ImportSource]) -> Result<Self> {
+        let model = PlanModel::load()?;
+        let exists = request.plan.exists();
+        let new_plan = NewPlanGuard { path: (!exists && !request.dry_run).then(|| request.plan.clone()) };
+        let plan_file = match (exists, request.dry_run) {
+            (true, true) => Some(PlanFile::open_read_only(&request.plan)?),
+            (false, true) => None,
+            (_, false) => Some(PlanFile::open_or_create(&request.plan)?),
+        };
+        if let Some(plan_file) = &plan_file {
+            plan_file.add_model_fields(&model)?;
+        }
+        // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, reported and counted.
+        request.options.lenient |= sources.iter().any(|s| s.collection.is_some());
+        let (existing, ids) = match plan_file.as_ref().filter(|_| !request.replace) {
+            Some(plan_file) => read_existing(plan_file, &request.into)?,
+            None => (None, IdRegistry::default()),
+        };
+        let cities = match &plan_file {
+            Some(plan_file) => read_city_locations(plan_file, &request.into)?,
+            None => CityLocations::default(),
+        };
+        Ok(Self { request, model, plan_file, new_plan, existing, ids, cities })
+    }
+
+    /// The bytes that the import will read: a file is read twice when its collection is new.
+    #[must_use]
+    pub fn total_bytes(&self, sources: &[ImportSource]) -> u64 {
+        let is_known = self.existing.is_some()
+            || self.model.collection(&self.request.into).is_some()
+            || sources.iter().any(|s| s.collection.is_some());
+        let passes = if is_known { 1 } else { 2 };
+        passes * sources.iter().map(ImportSource::len).sum::<u64>()
+    }
+
+    /// Reads the files and stores their features, all or none.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the import was stopped before its second reading. What is wrong with features is in the outcome.
+    pub fn run(mut self, sources: &[ImportSource], progress: Arc<ImportProgress>) -> Result<ImportOutcome> {
+        let started = Instant::now();
+        let PlanImportRequest { into, replace, dry_run, options, .. } = &self.request;
+        let target = ImportTarget {
+            model: &self.model,
+            id: into.clone(),
+            existing: self.existing.take(),
+            ids: std::mem::take(&mut self.ids),
+            cities: std::mem::take(&mut self.cities),
+        };
+        let job = ImportJob::prepare(sources, target, options, progress)?;
+        let (mut report, result) = job.run(|collection, features| match &self.plan_file {
+            Some(plan_file) if !dry_run => {
+                plan_file.load_collection(collection, *replace, features).map(|loaded| Some(loaded.features))
+            }
+            _ => {
+                for feature in features {
+                    feature?;
+                }
+                Ok(None)
+            }
+        });
+        report.seconds = started.elapsed().as_secs_f64();
+        report.dry_run = *dry_run;
+        report.loaded = result.as_ref().ok().copied().flatten();
+        if result.is_ok() {
+            self.new_plan.keep();
+        }
+        Ok(ImportOutcome { report, error: result.err() })
+    }
+}
+
+/// The collection as the plan has it, and the ids of its features.
+fn read_existing(plan_file: &PlanFile, id: &CollectionId) -> Result<(Option<Collection>, IdRegistry)> {
+    let mut ids = IdRegistry::default();
+    let existing = plan_file.collections()?.into_iter().find(|c| c.id == *id);
+    if existing.is_some() {
+        plan_file.scan_features(id, &mut |feature| {
+            ids.add_existing(feature.id.as_str());
+            Ok(())
+        })?;
+    }
+    Ok((existing, ids))
+}
+
+/// Where the plan's cities are; nowhere when the cities themselves are imported.
+pub fn read_city_locations(plan_file: &PlanFile, into: &CollectionId) -> Result<CityLocations> {
+    if into.as_str() == "cities" { Ok(CityLocations::default()) } else { plan_file.city_locations() }
+}
+
+/// Removes a plan that was created for an import, unless the import succeeds.
+struct NewPlanGuard {
+    path: Option<PathBuf>,
+}
+
+impl NewPlanGuard {
+    fn keep(&mut self) {
+        self.path = None;
+    }
+}
+
+impl Drop for NewPlanGuard {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            remove_plan(path);
+        }
+    }
+}
+
+fn remove_plan(plan: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut path = plan.as_os_str().to_owned();
+        path.push(ending);
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TREES: &str = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[15.26,46.23]},"properties":{"n":1}}]}"#;
+    const CITY: &str = r#"{"type":"Feature","id":"celje","geometry":{"type":"Point","coordinates":[15.2677,46.2309]},
+        "properties":{"name":"Celje","country":"SI","partner":"celje"}}"#;
+
+    struct TestPlan(tempfile::TempDir);
+
+    impl TestPlan {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn request(&self, into: &str) -> PlanImportRequest {
+            PlanImportRequest {
+                plan: self.0.path().join("plan.gpkg"),
+                into: CollectionId::new(into).unwrap(),
+                replace: false,
+                dry_run: false,
+                options: ImportOptions::default(),
+            }
+        }
+
+        fn import(&self, text: &str, request: PlanImportRequest) -> ImportOutcome {
+            let sources = [ImportSource::from_embedded("file.geojson", text.as_bytes().to_vec().into()).unwrap()];
+            PlanImport::open(request, &sources).unwrap().run(&sources, Arc::default()).unwrap()
+        }
+
+        fn files(&self) -> usize {
+            std::fs::read_dir(self.0.path()).unwrap().count()
+        }
+
+        fn count(&self, id: &str) -> usize {
+            let plan_file = PlanFile::open_read_only(&self.0.path().join("plan.gpkg")).unwrap();
+            let mut count = 0;
+            let mut add = |_| {
+                count += 1;
+                Ok(())
+            };
+            plan_file.scan_features(&CollectionId::new(id).unwrap(), &mut add).unwrap();
+            count
+        }
+    }
+
+    #[test]
+    fn a_plan_that_was_created_for_a_failed_import_is_removed() {
+        let plan = TestPlan::new();
+        let outcome = plan.import(&TREES.replace("46.23", "460.23"), plan.request("trees"));
+        assert!(outcome.error.is_some() && outcome.is_explained());
+        assert_eq!(plan.files(), 0);
+        assert!(PlanImport::open(plan.request("trees"), &[]).is_ok(), "dropped before it ran");
+        assert_eq!(plan.files(), 0);
+        assert!(plan.import(TREES, plan.request("trees")).error.is_none());
+        assert!(plan.import(&TREES.replace("46.23", "460.23"), plan.request("trees")).error.is_some());
+        assert_eq!(plan.count("trees"), 1, "a plan that was there before stays");
+    }
+
+    #[test]
+    fn a_dry_run_writes_nothing() {
+        let plan = TestPlan::new();
+        let dry_run = PlanImportRequest { dry_run: true, ..plan.request("trees") };
+        let outcome = plan.import(TREES, dry_run);
+        assert_eq!((outcome.report.read, outcome.report.loaded, plan.files()), (1, None, 0));
+        plan.import(TREES, plan.request("trees"));
+        let dry_run = PlanImportRequest { dry_run: true, ..plan.request("trees") };
+        assert!(plan.import(&TREES.replace("\"a\"", "\"b\""), dry_run).error.is_none());
+        assert_eq!(plan.count("trees"), 1);
+    }
+
+    #[test]
+    fn ids_of_the_plan_are_in_use_unless_they_are_replaced() {
+        let plan = TestPlan::new();
+        plan.import(TREES, plan.request("trees"));
+        let outcome = plan.import(TREES, plan.request("trees"));
+        assert_eq!(outcome.report.findings.by_kind["taken-id"], 1);
+        let replace = PlanImportRequest { replace: true, ..plan.request("trees") };
+        assert_eq!(plan.import(TREES, replace).report.loaded, Some(1));
+    }
+
+    #[test]
+    fn places_are_held_against_the_cities_of_the_plan() {
+        let plan = TestPlan::new();
+        let far = CITY.replace("15.2677", "115.2677");
+        assert!(plan.import(CITY, plan.request("cities")).error.is_none());
+        let replace = PlanImportRequest { replace: true, ..plan.request("cities") };
+        assert_eq!(plan.import(&far, replace).report.findings.warnings, 0, "cities are held against none");
+        let swapped = TREES.replace("15.26,46.23", "46.23,15.26");
+        plan.import(CITY, PlanImportRequest { replace: true, ..plan.request("cities") });
+        assert_eq!(plan.import(&swapped, plan.request("trees")).report.findings.by_kind["probably-swapped"], 1);
+    }
+
+    #[test]
+    fn the_files_of_a_new_collection_are_read_twice() {
+        let plan = TestPlan::new();
+        let sources = [ImportSource::from_embedded("file.geojson", TREES.as_bytes().into()).unwrap()];
+        let total = |into: &str| PlanImport::open(plan.request(into), &sources).unwrap().total_bytes(&sources);
+        assert_eq!((total("trees"), total("areas")), (2 * TREES.len() as u64, TREES.len() as u64));
+        plan.import(TREES, plan.request("trees"));
+        assert_eq!(total("trees"), TREES.len() as u64);
+    }
+}

@@ -1,0 +1,190 @@
+//! The properties of a candidate, read into the fields of its collection.
+
+use super::feature_intake::FeatureIntake;
+use super::finding::{FindingCollector, FindingKind, IntakeFinding, escape_pointer};
+use super::policy::CandidateSource;
+use crate::collection::FieldType;
+use crate::feature::{FeatureId, FieldValue};
+use crate::suggestion::append_suggestion;
+use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
+
+impl FeatureIntake<'_> {
+    /// Reads properties over the values that a feature has. What was read, as the schema is held against it, goes into `typed`.
+    pub(super) fn read_values(
+        &self,
+        properties: &Map<String, Json>,
+        id: Option<&FeatureId>,
+        values: &mut [FieldValue],
+        mut typed: Option<&mut Map<String, Json>>,
+        collector: &mut FindingCollector,
+    ) {
+        // Sources list their properties in one order: the next field is usually the one that is meant.
+        let mut hint = 0;
+        for (name, json) in properties {
+            let Some(at) = self.find_field(hint, name) else {
+                if let Some(finding) = self.check_unknown_property(name, json, id) {
+                    collector.add_tolerable(finding);
+                }
+                continue;
+            };
+            hint = at + 1;
+            let kind = self.collection.fields[at].kind;
+            let read = self.read_value(kind, json);
+            if self.policy.source == CandidateSource::Request && self.is_read_only(name) {
+                if read.ok().as_ref() != values.get(at) {
+                    let message = "Only the service writes this property. Leave it out.";
+                    collector.add_tolerable(IntakeFinding::violation(
+                        FindingKind::ReadOnlyProperty,
+                        property_pointer(name),
+                        message,
+                    ));
+                }
+                continue;
+            }
+            let read_as = match read {
+                Ok(value) => {
+                    values[at] = value;
+                    Cow::Borrowed(json)
+                }
+                Err(message) => match coerce_value(kind, json).filter(|_| collector.is_lenient()) {
+                    Some(value) => {
+                        let coerced = value.to_json();
+                        values[at] = value;
+                        Cow::Owned(coerced)
+                    }
+                    None => {
+                        let message = format!("{message}{}", value_hint(kind, json));
+                        let finding_kind = value_finding_kind(kind, json);
+                        let finding = IntakeFinding::violation(finding_kind, property_pointer(name), message);
+                        if collector.add_tolerable(finding) {
+                            continue;
+                        }
+                        Cow::Borrowed(json)
+                    }
+                },
+            };
+            if let Some(typed) = &mut typed {
+                typed.insert(name.clone(), read_as.into_owned());
+            }
+        }
+    }
+
+    /// A new collection's field is text when its column has values of several kinds, so that a file may put any of them there.
+    fn read_value(&self, kind: FieldType, json: &Json) -> Result<FieldValue, String> {
+        let takes_any = kind == FieldType::Text && !self.is_model;
+        match (self.policy.source, json) {
+            (CandidateSource::File { .. }, Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_))
+                if takes_any =>
+            {
+                Ok(FieldValue::text(json.to_string()))
+            }
+            _ => kind.read_value(json),
+        }
+    }
+
+    fn check_unknown_property(&self, name: &str, json: &Json, id: Option<&FeatureId>) -> Option<IntakeFinding> {
+        if name == "id" {
+            return self.check_id_property(json, id);
+        }
+        let names = self.collection.fields.iter().map(|f| f.name.as_str());
+        let fault = format!("'{}' has no property '{name}'.", self.collection.id);
+        let message = append_suggestion(fault, name, names) + " Rename it or leave it out.";
+        Some(IntakeFinding::violation(FindingKind::UnknownProperty, property_pointer(name), message))
+    }
+}
+
+pub(super) fn property_pointer(name: &str) -> String {
+    format!("/properties/{}", escape_pointer(name))
+}
+
+fn value_finding_kind(kind: FieldType, json: &Json) -> FindingKind {
+    use FieldType as K;
+    match (kind, json) {
+        (K::Date | K::DateTime, Json::String(_)) => FindingKind::BadDate,
+        (K::Integer | K::Real | K::Decimal, Json::Number(_)) => FindingKind::BadNumber,
+        _ => FindingKind::WrongType,
+    }
+}
+
+/// What to do about a value of the wrong kind, where the reading's own sentence does not say it.
+fn value_hint(kind: FieldType, json: &Json) -> String {
+    let Json::String(text) = json else { return String::new() };
+    let numeric = matches!(kind, FieldType::Integer | FieldType::Real | FieldType::Decimal);
+    let dotted = text.replace(',', ".");
+    if numeric && text.contains(',') && dotted.parse::<f64>().is_ok() {
+        return format!(" Write a decimal point: {dotted}.");
+    }
+    if numeric && text.parse::<f64>().is_ok() {
+        return format!(" Remove the quotes: {text}.");
+    }
+    if kind == FieldType::Date
+        && let Some(date) = iso_from_day_first(text)
+    {
+        return format!(" Write {date}.");
+    }
+    if text.is_empty() { " Write null if it is not known.".into() } else { String::new() }
+}
+
+/// `31.12.2025`, `31/12/2025` or `31-12-2025` in ISO 8601 form.
+fn iso_from_day_first(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(['.', '/', '-']).map(str::trim).collect();
+    let [day, month, year] = parts[..] else { return None };
+    let (day, month, year): (u8, u8, u16) = (day.parse().ok()?, month.parse().ok()?, year.parse().ok()?);
+    ((1..=31).contains(&day) && (1..=12).contains(&month) && year > 1000)
+        .then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// The value that was meant, where only its form is wrong.
+fn coerce_value(kind: FieldType, json: &Json) -> Option<FieldValue> {
+    let value: Json = match (kind, json) {
+        (FieldType::Integer, Json::Number(n)) => {
+            n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15)?.to_string().parse::<i64>().ok()?.into()
+        }
+        (FieldType::Integer | FieldType::Real | FieldType::Decimal | FieldType::Boolean, Json::String(text)) => {
+            serde_json::from_str(text.trim()).ok()?
+        }
+        (FieldType::Text, Json::Number(n)) => n.to_string().into(),
+        (FieldType::Text, Json::Bool(b)) => b.to_string().into(),
+        (FieldType::Date, Json::String(text)) => text.get(..10)?.into(),
+        _ => return None,
+    };
+    kind.read_value(&value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_lenient_policy_reads_what_was_meant() {
+        for (kind, json, value) in [
+            (FieldType::Integer, json!("12"), Some(FieldValue::Int(12))),
+            (FieldType::Integer, json!(12.0), Some(FieldValue::Int(12))),
+            (FieldType::Integer, json!(12.5), None),
+            (FieldType::Decimal, json!("12.50"), Some(FieldValue::Real(12.5))),
+            (FieldType::Boolean, json!(" true "), Some(FieldValue::Bool(true))),
+            (FieldType::Text, json!(5), Some(FieldValue::text("5"))),
+            (FieldType::Date, json!("2026-03-01T10:00:00Z"), Some(FieldValue::text("2026-03-01"))),
+            (FieldType::Date, json!("soon"), None),
+            (FieldType::Json, json!("a"), None),
+        ] {
+            assert_eq!(coerce_value(kind, &json), value, "{kind:?} {json}");
+        }
+    }
+
+    #[test]
+    fn a_hint_says_how_to_write_the_value() {
+        for (kind, text, hint) in [
+            (FieldType::Real, "1,5", " Write a decimal point: 1.5."),
+            (FieldType::Integer, "15", " Remove the quotes: 15."),
+            (FieldType::Date, "31.12.2025", " Write 2025-12-31."),
+            (FieldType::Date, "31.13.2025", ""),
+            (FieldType::Integer, "", " Write null if it is not known."),
+            (FieldType::Text, "x", ""),
+        ] {
+            assert_eq!(value_hint(kind, &json!(text)), hint, "{kind:?} {text}");
+        }
+    }
+}
