@@ -2,8 +2,6 @@
 //!
 //! The order of these lines is the layering: a module uses only modules above it (`tests/architecture.rs` holds this).
 
-#![warn(clippy::unwrap_used, clippy::print_stdout)]
-
 // Words: pure values, no I/O.
 pub mod error; // what can go wrong, in domain words
 pub mod crs; // lon/lat, the unit square of Web Mercator

@@ -1,9 +1,12 @@
-//! The server as its users meet it: over HTTP, on one core, beside the limit of HTTP on the same machine and, where they are
-//! installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5] [--seconds 4] [--rows WORD] [--questions]`;
-//! `--rows tiles` asks only the rows with that word in their name.
+//! The server as its users meet it: over HTTP, on one core, beside the limit of HTTP on the same machine and, where
+//! they are installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m]
+//! [--rounds 5] [--seconds 4] [--rows WORD] [--questions]`; `--rows tiles` asks only the rows with that word in their
+//! name.
 //!
-//! Each figure is the median of the rounds; each round asks every server in turn, for the same places. With `CITYHEART_PEERS` naming
-//! a folder of peers (see `peers.rs`) they are asked in the same rounds.
+//! Each figure is the median of the rounds; each round asks every server in turn, for the same places. With
+//! `CITYHEART_PEERS` naming a folder of peers (see `peers.rs`) they are asked in the same rounds.
+
+#![allow(clippy::print_stdout, reason = "the figures are the output")]
 
 #[path = "../city.rs"]
 mod city;

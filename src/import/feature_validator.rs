@@ -108,7 +108,7 @@ impl<'a> FeatureValidator<'a> {
     }
 
     /// The id as the file has it; `None` when it has none.
-    #[allow(clippy::result_large_err)] // A fault is rare, and ends the reading of its feature.
+    #[allow(clippy::result_large_err, reason = "a fault is rare, and ends the reading of its feature")]
     fn resolve_id(&mut self, draft: &mut FeatureDraft) -> Result<Option<String>, ImportFinding> {
         let (id, pointer) = match self.id_property {
             Some(name) => (draft.properties.get(name), format!("/properties/{name}")),

@@ -202,7 +202,6 @@ impl PlanarShape {
 }
 
 /// Even-odd rule over the rings of one polygon; the boundary counts as inside.
-#[allow(clippy::float_cmp)] // On the line is on the line: the very same number.
 fn is_in_rings(segments: impl Iterator<Item = PlanarSegment>, p: Coord<f64>) -> bool {
     let mut inside = false;
     for PlanarSegment { a, b } in segments {
@@ -249,7 +248,6 @@ impl PlanarSegment {
     }
 
     /// Where two segments cross in their insides; touching ends are found by [`PlanarSegment::shortest_line_to_point`].
-    #[allow(clippy::many_single_char_names)] // Ends and sides, as in the books.
     fn crossing_point(self, o: Self) -> Option<Coord<f64>> {
         let (c, d) = (triangle_area2(self.a, self.b, o.a), triangle_area2(self.a, self.b, o.b));
         let (e, f) = (triangle_area2(o.a, o.b, self.a), triangle_area2(o.a, o.b, self.b));

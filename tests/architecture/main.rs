@@ -1,6 +1,8 @@
 //! The architecture, held by tests: layers, modules that must not know each other, which module may name which library, and no circle
 //! of files.
 
+#![allow(clippy::unwrap_used, reason = "what is unexpected in a test ends it")]
+
 mod circles;
 mod rust_files;
 mod web_files;

@@ -28,7 +28,6 @@ fn days(text: &str, precision: &str) -> (Date, Date) {
 }
 
 /// (what it might take, what it surely takes), with open ends of a year.
-#[allow(clippy::type_complexity)] // Two pairs of days, said in the line above.
 fn times(layer: &Layer, f: &Feature) -> Option<((Date, Date), Option<(Date, Date)>)> {
     let precision = layer.text(f, "date_precision").unwrap();
     let read = |field| layer.text(f, field).map(|t| days(t, precision));

@@ -28,6 +28,7 @@ fn plan_of_the_parent() -> Option<PathBuf> {
     std::env::var_os(PLAN).map(PathBuf::from)
 }
 
+#[allow(clippy::print_stdout, reason = "the parent reads it")]
 fn say(word: impl std::fmt::Display) {
     println!("{word}");
     std::io::stdout().flush().unwrap();
@@ -124,7 +125,8 @@ fn count_of(feature: &Feature) -> i64 {
     }
 }
 
-/// What step `n` of a writer does, in one change set: both of the pair count on, one feature comes, and an older one goes.
+/// What step `n` of a writer does, in one change set: both of the pair count on, one feature comes, and an older one
+/// goes.
 fn step(t: usize, n: i64) -> ChangeSet {
     let at = t as f64;
     let mut set: Vec<FeatureEdit> =
