@@ -40,7 +40,8 @@ fn build(count: i64) -> CollectionIndex {
     index
 }
 
-/// What this thread has had of a processor: steadier than the clock on a shared machine. NaN where the system does not say.
+/// What this thread has had of a processor: steadier than the clock on a shared machine. NaN where the system does not
+/// say.
 fn cpu_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e6)

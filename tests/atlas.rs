@@ -1,4 +1,5 @@
-//! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is redrawn.
+//! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is
+//! redrawn.
 
 use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, ContentCoding, EncodedTile, PlanFile, TileId};
 use cityheart::change::{ChangeSet, FeatureEdit};

@@ -1,6 +1,6 @@
-//! Other servers, where a folder of peers is there: `CITYHEART_PEERS` names the folder with their start scripts, `PEERS` where
-//! they are installed. They are given the same features, started once, and asked in the same rounds for the same places. What is
-//! not installed is said and left out.
+//! Other servers, where a folder of peers is there: `CITYHEART_PEERS` names the folder with their start scripts,
+//! `PEERS` where they are installed. They are given the same features, started once, and asked in the same rounds for
+//! the same places. What is not installed is said and left out.
 
 use crate::data;
 use crate::machine::Target;

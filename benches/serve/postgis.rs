@@ -42,7 +42,8 @@ pub fn database(size: &str, count: i64) -> Option<Postgres> {
     Some(open)
 }
 
-/// The features once more with the two indexes that a plan has, by number and by place: those of the questions would slow inserts.
+/// The features once more with the two indexes that a plan has, by number and by place: those of the questions would
+/// slow inserts.
 pub fn table_for_inserts(name: &str) -> Option<&'static str> {
     let mut open = open(name)?;
     if open.ask("SELECT to_regclass('inserts')").first.is_empty() {

@@ -1,4 +1,5 @@
-//! One kept connection to PostgreSQL on this machine, by its wire protocol (version 3, trust): enough to ask and to count the rows.
+//! One kept connection to PostgreSQL on this machine, by its wire protocol (version 3, trust): enough to ask and to
+//! count the rows.
 
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,6 @@
-//! Three of the planner's questions beside PostGIS, on the very same features: ours over HTTP, theirs in SQL over one kept connection, with
-//! prepared statements and indexes on the geography. Both answer with every feature found, in metres on the ellipsoid.
+//! Three of the planner's questions beside PostGIS, on the very same features: ours over HTTP, theirs in SQL over one
+//! kept connection, with prepared statements and indexes on the geography. Both answer with every feature found, in
+//! metres on the ellipsoid.
 
 use crate::Options;
 use crate::city::{self, Random};

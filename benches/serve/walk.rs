@@ -1,5 +1,5 @@
-//! A list of addresses, asked with wrk from the other core. Every run goes on where the last one ended, so that short runs of a slow
-//! server come round the whole list too.
+//! A list of addresses, asked with wrk from the other core. Every run goes on where the last one ended, so that short
+//! runs of a slow server come round the whole list too.
 
 use crate::machine::{Target, on_client_core};
 use crate::wire::Wire;

@@ -1,4 +1,5 @@
-//! The whole collection as one GeoJSON document, read by curl on the other core: how much of it a second of processor time writes.
+//! The whole collection as one GeoJSON document, read by curl on the other core: how much of it a second of processor
+//! time writes.
 
 use crate::machine::{Server, on_client_core};
 

@@ -1,5 +1,5 @@
-//! Edits against each other: random ones held against a map in memory, clients at the same time over real connections, and bodies that
-//! nobody should send.
+//! Edits against each other: random ones held against a map in memory, clients at the same time over real connections,
+//! and bodies that nobody should send.
 
 use crate::support::editing::{Client, GEOJSON, ITEMS, JSON, MERGE, ONE, measure};
 use crate::support::server::{self, Plan, demo, fresh, link, local};
@@ -273,7 +273,8 @@ async fn clients_at_the_same_time_lose_nothing_and_see_their_own_edits_at_once()
             assert_eq!(made.0, 201, "{}", String::from_utf8_lossy(&made.2));
             assert_eq!(wire.send("GET", &format!("{ITEMS}/{id}"), &[], "").0, 200);
             let tile = wire.send("GET", "/tiles/interventions/15/17773/11627.mvt", &[], "").2;
-            let shown = crate::support::tiles::Tile::read(&tile).layers.iter().flat_map(|l| &l.features).any(|f| f.id == id);
+            let shown =
+                crate::support::tiles::Tile::read(&tile).layers.iter().flat_map(|l| &l.features).any(|f| f.id == id);
             assert!(shown, "{id} is in the next tile");
             // A counter that all share, each step tied to the state that was read.
             loop {

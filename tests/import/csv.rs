@@ -98,7 +98,9 @@ fn a_list_may_be_json_or_items_between_semicolons() {
 fn formulas_are_written_with_a_quote_and_read_without_it() {
     let texts = ["=1+1", "+44 20", "-x", "@SUM(A1)", "'=quoted", "''@twice", "'s-Hertogenbosch", "plain"];
     let rows: Vec<String> = texts.iter().map(|t| serde_json::json!({ "t": t }).to_string()).collect();
-    let first = Job::new(&crate::support::importing::collection_of(&rows.iter().map(String::as_str).collect::<Vec<_>>())).read();
+    let first =
+        Job::new(&crate::support::importing::collection_of(&rows.iter().map(String::as_str).collect::<Vec<_>>()))
+            .read();
     let mut writer = ExportWriter::new(vec![], &first.collection, ExportFormat::Csv).unwrap();
     first.features.iter().for_each(|f| writer.write_feature(f).unwrap());
     let bytes = writer.finish().unwrap().1;

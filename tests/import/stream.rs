@@ -188,7 +188,8 @@ fn files_of_other_projects_come_in_or_are_refused_with_a_sentence() {
     let mut refused = vec![];
     for path in &files {
         let source = ImportSource::open(path, None).unwrap();
-        let read = crate::support::importing::read(&model, "things", None, &[source], &ImportOptions::default(), &[], &[]);
+        let read =
+            crate::support::importing::read(&model, "things", None, &[source], &ImportOptions::default(), &[], &[]);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if read.result.is_err() {
             let first = read.report.findings.first_error().unwrap_or_else(|| panic!("{name}: no finding"));

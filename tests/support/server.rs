@@ -1,5 +1,5 @@
-//! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep: every
-//! tile that comes is decoded and held against the tile specification.
+//! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep:
+//! every tile that comes is decoded and held against the tile specification.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -109,7 +109,8 @@ impl Reply {
     }
 }
 
-/// Sends a request and checks what holds for every answer: scripts may read it, no content is guessed, and errors are problems.
+/// Sends a request and checks what holds for every answer: scripts may read it, no content is guessed, and errors are
+/// problems.
 pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     let what = format!("{} {}", request.method(), request.uri());
     let head = request.method() == Method::HEAD;
