@@ -18,9 +18,9 @@ fn main() {
 const CENTRE: (f64, f64) = (15.2663, 46.2289);
 
 /// SplitMix64.
-struct Dice(u64);
+struct SeededRandom(u64);
 
-impl Dice {
+impl SeededRandom {
     fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -41,8 +41,8 @@ fn square((x, y): (f64, f64), side: f64) -> Polygon<f64> {
 }
 
 /// Points, lines and houses, over 15 km by 15 km.
-fn shape(dice: &mut Dice, n: usize) -> Geometry {
-    let at = dice.near(0.2);
+fn shape(random: &mut SeededRandom, n: usize) -> Geometry {
+    let at = random.near(0.2);
     match n % 3 {
         0 => Point::new(at.0, at.1).into(),
         1 => LineString::from(vec![at, (at.0 + 0.0005, at.1 + 0.0003), (at.0 + 0.001, at.1)]).into(),
@@ -54,7 +54,7 @@ fn list(words: &[&str]) -> FieldValue {
     FieldValue::Json(Box::new(json!(words)))
 }
 
-fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geometry) -> Arc<Snapshot> {
+fn layer(name: &str, count: usize, mut make: impl FnMut(&mut SeededRandom, usize) -> Geometry) -> Arc<Snapshot> {
     let fields = [
         ("status", FieldType::Text),
         ("cost", FieldType::Decimal),
@@ -68,15 +68,15 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geo
     let id = CollectionId::new(name).expect("a name");
     let collection = Collection::from_inferred_fields(id, name, GeometryTypeSet::ANY, &fields).expect("a collection");
     let mut builder = IndexBuilder::new(Arc::new(collection));
-    let mut dice = Dice(42);
+    let mut random = SeededRandom(42);
     for n in 0..count {
-        let geometry = make(&mut dice, n);
-        let (start, days) = (1 + (dice.unit() * 12.0) as u32, 1 + (dice.unit() * 28.0) as u32);
+        let geometry = make(&mut random, n);
+        let (start, days) = (1 + (random.unit() * 12.0) as u32, 1 + (random.unit() * 28.0) as u32);
         let status = ["idea", "approved", "funded", "completed"][n % 4];
         let values = vec![
             FieldValue::text(status),
-            FieldValue::Real((dice.unit() * 1e8).round() / 100.0),
-            FieldValue::Real((dice.unit() * 1e7).round() / 100.0),
+            FieldValue::Real((random.unit() * 1e8).round() / 100.0),
+            FieldValue::Real((random.unit() * 1e7).round() / 100.0),
             FieldValue::text(format!("2026-{start:02}-{days:02}")),
             FieldValue::text(format!("2027-{start:02}-{days:02}")),
             list(&[["housing", "work", "commerce"][n % 3], ["leisure", "public_space"][n % 2]]),
@@ -89,7 +89,7 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Dice, usize) -> Geo
 }
 
 fn things() -> PlanSnapshot {
-    let areas = layer("areas", 150, |dice, _| square(dice.near(0.18), 0.012).into());
+    let areas = layer("areas", 150, |random, _| square(random.near(0.18), 0.012).into());
     PlanSnapshot::new([layer("things", 100_000, shape), areas])
 }
 
@@ -140,7 +140,7 @@ fn conflicts_of_10_000_works_within_100_m(bencher: Bencher) {
 fn gaps_with_2_000_facilities(bencher: Bencher) {
     let quarter = square((CENTRE.0 - 0.1, CENTRE.1 - 0.07), 0.2);
     let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
-    let layers = PlanSnapshot::new([layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.2).into()))]);
+    let layers = PlanSnapshot::new([layer("facilities", 2000, |random, _| Geometry::Point(random.near(0.2).into()))]);
     ask(bencher, &layers, "gaps", json!({"area": area, "distance_m": 300}));
 }
 
@@ -153,7 +153,7 @@ fn reach_in_15_minutes(bencher: Bencher) {
         let at = |k| if n < side { corner(k, n) } else { corner(n - side, k) };
         LineString::from((0..side).map(at).collect::<Vec<_>>()).into()
     });
-    let facilities = layer("facilities", 2000, |dice, _| Geometry::Point(dice.near(0.04).into()));
+    let facilities = layer("facilities", 2000, |random, _| Geometry::Point(random.near(0.04).into()));
     let layers = PlanSnapshot::new([streets, facilities]);
     ask(bencher, &layers, "reach", json!({"point": [CENTRE.0 + 0.0001, CENTRE.1 + 0.0001], "minutes": 15}));
 }

@@ -41,14 +41,14 @@ fn square(dx: f64, dy: f64, side: f64) -> Option<Geometry> {
 
 /// A plan with one collection in `dir`.
 fn plan(dir: &Path, features: Vec<Feature>) -> Arc<Atlas> {
-    let shelf = PlanFile::open_or_create(&dir.join("plan.gpkg")).unwrap();
-    shelf.load_collection(&trees(), false, &mut features.into_iter().map(Ok)).unwrap();
+    let plan_file = PlanFile::open_or_create(&dir.join("plan.gpkg")).unwrap();
+    plan_file.load_collection(&trees(), false, &mut features.into_iter().map(Ok)).unwrap();
     open(dir)
 }
 
 fn open(dir: &Path) -> Arc<Atlas> {
-    let shelf = PlanFile::open(&dir.join("plan.gpkg")).unwrap();
-    Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap()
+    let plan_file = PlanFile::open(&dir.join("plan.gpkg")).unwrap();
+    Atlas::open(plan_file, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap()
 }
 
 fn edits(edits: Vec<FeatureEdit>) -> ChangeSet {
@@ -164,9 +164,9 @@ fn without_a_cache_every_tile_is_drawn_anew_and_a_small_budget_is_kept_to() {
         dir.path(),
         (0..50).map(|i| feature(&format!("f{i}"), square(0.0001 * f64::from(i), 0.0, 0.002))).collect(),
     ));
-    let shelf = PlanFile::open(&dir.path().join("plan.gpkg")).unwrap();
+    let plan_file = PlanFile::open(&dir.path().join("plan.gpkg")).unwrap();
     let settings = AtlasSettings { tile_cache_bytes: 0, tile_budget_bytes: 1000, ..AtlasSettings::default() };
-    let atlas = Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &settings).unwrap();
+    let atlas = Atlas::open(plan_file, PlanModel::load().unwrap(), BaseMap::default(), &settings).unwrap();
     let layers = atlas.resolve_layers("trees").unwrap();
     let tile = tile_of(CENTRE.0 + 0.001, CENTRE.1 + 0.001, 14);
     for coding in [ContentCoding::Identity, ContentCoding::Gzip, ContentCoding::Identity] {

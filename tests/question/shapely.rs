@@ -1,7 +1,7 @@
 //! Shares, gaps, footprints, buffers and distances against GEOS (through shapely) and PROJ, on random plans; and
 //! lengths and areas against GeographicLib's geodesics at four cities.
 
-use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers, written};
+use crate::question::plan::{CELJE, Layer, SeededRandom, area_json, ask, blob, interventions, layers, written};
 use crate::support::python;
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::feature::{Feature, FeatureId, GeometryTypeSet};
@@ -52,9 +52,9 @@ print("agreed", len(met), len(case["nearby"]))
 #[test]
 fn shares_gaps_footprints_and_distances_agree_with_geos() {
     for seed in 800..803 {
-        let mut dice = Dice(seed);
-        let plan = interventions(&mut dice, 300);
-        let area = blob(&mut dice, Coord { x: CELJE.0, y: CELJE.1 }, 0.012);
+        let mut random = SeededRandom(seed);
+        let plan = interventions(&mut random, 300);
+        let area = blob(&mut random, Coord { x: CELJE.0, y: CELJE.1 }, 0.012);
         let all = layers([&plan]);
         let feature = |f: &Feature| {
             let geometry = f.geometry.as_ref().map(|g| serde_json::to_value(geojson::Geometry::from(g)).unwrap())?;
