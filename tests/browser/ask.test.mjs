@@ -1,8 +1,7 @@
 // Questions asked of the plan in the map: what the page says to each is held against what the server answers.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { CORE, answer, answered, cards, ids, sentence, shapesOnMap, value } from './asking.mjs';
-import { counted, features, idle, onPage, visit } from './harness.mjs';
+import { counted, features, idle, onPage, test, visit } from './harness.mjs';
 
 test('charts carry their numbers as a table', () =>
   visit(`?city=celje&tab=ask&area=${CORE}`, async (page) => {

@@ -1,19 +1,15 @@
-// Without a connection the page opens as it was last known, and nothing of it outlives who may see it or the build it is of.
+// Without a connection the page opens as it was last known, and nothing of it outlives who may see it or the build it
+// is of.
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ask, CUT, eventually, ITEMS, REFUSED, signIn, titleOf, withOwn } from './editing.mjs';
-import { counted, idle, row, visit } from './harness.mjs';
-import { serveDemo, start, stop } from './servers.mjs';
+import { counted, idle, row, server, test, visit } from './harness.mjs';
+import { start, stop } from './servers.mjs';
 
 const GONE = [...CUT, /ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED_ENCODING/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_FAILED/, /Failed to fetch/];
 const CELJE = '?city=celje';
-
-let server;
-before(async () => (server = await serveDemo()));
-after(() => server?.remove());
 
 const opened = (path, steps, options = {}) =>
   visit(
@@ -22,10 +18,10 @@ const opened = (path, steps, options = {}) =>
       await page.locator('.row').first().waitFor();
       await steps(page);
     },
-    { serviceWorkers: 'allow', at: server.at, expectErrors: GONE, ...options },
+    { serviceWorkers: 'allow', expectErrors: GONE, ...options },
   );
 
-/** Everything that the browser keeps for this page: addresses and texts, by shelf. */
+/** Everything that the browser keeps for this page: addresses and texts, by cache. */
 const keptIn = (page) =>
   page.evaluate(async () => {
     const all = {};
@@ -52,10 +48,13 @@ const proposed = (text, id) => text.startsWith('{"type":"FeatureCollection"') &&
 
 const asOf = (page) => page.locator('.as-of');
 
-/** Leaves something to do and a draft, opens the page without the server, goes on, and finds it all on the server when that is back. */
+/**
+ * Leaves something to do and a draft, opens the page without the server, goes on, and finds it all on the server when
+ * that is back.
+ */
 const worksThrough = (cut, mend) =>
   opened(CELJE, async (page) => {
-    await signIn(page, server.who);
+    await signIn(page);
     await withOwn(page, [{}, {}], async (one, two) => {
       await row(page, two).click();
       await page.locator('.move', { hasText: 'Proposed' }).click();
@@ -138,16 +137,16 @@ test('a visitor without a connection finds the list and the tiles they saw, and 
     },
   ));
 
-/** Where the title of something internal is kept, once the shelves of `asker` are full. */
+/** Where the title of something internal is kept, once the caches of `asker` are full. */
 async function heldOf(page, title, asker) {
   const kept = await whole(page, asker);
-  return Object.entries(kept).flatMap(([shelf, all]) => all.filter(({ text }) => text.includes(title)).map(({ path }) => `${shelf}: ${path}`));
+  return Object.entries(kept).flatMap(([cache, all]) => all.filter(({ text }) => text.includes(title)).map(({ path }) => `${cache}: ${path}`));
 }
 
 test('nothing of what only the signed-in may see is kept after they sign out, or after their session has ended', () =>
   opened(CELJE, async (page) => {
     for (const leave of ['sign out', 'session over']) {
-      await signIn(page, server.who);
+      await signIn(page);
       const title = `Not for everybody ${Date.now()}`;
       await withOwn(page, [{ title, visibility: 'internal' }], async (id) => {
         await page.reload();
@@ -167,7 +166,7 @@ test('nothing of what only the signed-in may see is kept after they sign out, or
         }
         await row(page, id).waitFor({ state: 'detached' });
         assert.deepEqual(await eventually(() => heldOf(page, title, 'visitor'), (all) => !all.length, 'it goes'), []);
-        assert.deepEqual(Object.keys(await keptIn(page)).filter((shelf) => shelf.endsWith('account')), []);
+        assert.deepEqual(Object.keys(await keptIn(page)).filter((cache) => cache.endsWith('account')), []);
         await page.context().setOffline(true);
         await page.reload();
         await asOf(page).waitFor();
@@ -176,7 +175,7 @@ test('nothing of what only the signed-in may see is kept after they sign out, or
         await page.context().setOffline(false);
         await asOf(page).waitFor({ state: 'detached' });
         // Who made it takes it away.
-        if (leave === 'sign out') await signIn(page, server.who);
+        if (leave === 'sign out') await signIn(page);
         else await page.context().addCookies(cookies);
       });
       await page.reload();
