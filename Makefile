@@ -5,6 +5,7 @@ SHELL := bash
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CITYHEART_VENV ?= $(CARGO_TARGET_DIR)/venv
+STARTED := $(shell date +%s)
 LISTEN ?= 127.0.0.1:8080
 BIN := $(CARGO_TARGET_DIR)/release/cityheart
 WEB_SOURCES := $(shell find web geodata/model geodata/world -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/maplibre-rs/target/*' 2>/dev/null)
@@ -36,13 +37,15 @@ $(CITYHEART_VENV)/.installed: tests/python/requirements.txt
 	$(CITYHEART_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-# Everything that must hold: format, lints, Rust tests, the web app's checks, the browser, the second renderer.
+# Everything that must hold: format, lints, Rust tests, the web app's checks, the browser, the second renderer. At the end, a report
+# of names, sizes, circles and time, which nothing depends on.
 test: maplibre-rs
 	$(MAKE) --no-print-directory web venv check-web
 	cargo fmt --check
 	$(LINTED) cargo build --locked --all-targets
 	$(LINTED) cargo test --locked
 	$(MAKE) --no-print-directory browser check-maplibre-rs
+	@python3 tests/report --started $(STARTED)
 
 check-web: web
 	cd web && npm run check

@@ -1,5 +1,6 @@
-//! City-like features in the mix of the peer benchmarks: 60 % buildings, 15 % quarters, 15 % streets, 10 % points round
-//! ten centres, 26 positions and ten properties on average. The same for the same seed.
+//! Generated features like those of cities, in the mix of the peer benchmarks: 60 % buildings, 15 % districts, 15 %
+//! streets and 10 % points round ten city centres, with 26 positions and ten properties on average. The same seed gives
+//! the same features.
 
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
@@ -29,7 +30,7 @@ const OBJECTIVES: &[&str] =
     &["climate adaptation", "social inclusion", "local economy", "mobility", "heritage", "housing", "public space"];
 const WORDS: &str = "renewal of the public space with trees shade water benches lighting cycle parking and safer crossings for pupils residents traders visitors near the old market square river bank and station";
 
-/// SplitMix64.
+/// A random number generator (SplitMix64).
 pub struct Random(pub u64);
 
 impl Random {
@@ -54,7 +55,7 @@ impl Random {
     fn exponential(&mut self, mean: f64) -> f64 {
         -mean * (1.0 - self.unit()).ln()
     }
-    /// A place round a centre, with the degrees of one metre there.
+    /// A normally distributed position round a centre, with the degrees of longitude and latitude of one metre there.
     fn place(&mut self, centre: (f64, f64), metres: f64) -> (Coord<f64>, f64, f64) {
         let ky = 1.0 / 111_320.0;
         let kx = ky / centre.1.to_radians().cos();
@@ -148,7 +149,7 @@ fn street(r: &mut Random, mut at: Coord<f64>, kx: f64, ky: f64) -> LineString<f6
     LineString((0..n).map(|_| next()).collect())
 }
 
-/// A tile round one of the centres.
+/// A tile near one of the centres.
 pub fn tile(r: &mut Random, z: u8, metres: f64) -> TileId {
     let (_, lon, lat) = CITIES[r.below(10)];
     let (at, ..) = r.place((lon, lat), metres);
@@ -156,8 +157,8 @@ pub fn tile(r: &mut Random, z: u8, metres: f64) -> TileId {
     TileId::new(z, world.x >> (32 - z), world.y >> (32 - z)).expect("a tile")
 }
 
-/// The tiles of the peer benchmarks: 10, 20, 30, 20 and 20 % of z12 to z16, no tile twice, shuffled so that every part
-/// of the list is the same mix.
+/// The tiles of the peer benchmarks: 10, 20, 30, 20 and 20 % of z12 to z16, without duplicates, shuffled so that every
+/// part of the list has the same mix.
 pub fn mix(n: usize) -> Vec<TileId> {
     let r = &mut Random(7);
     let zooms = [(12, 0.1, 10_000.0), (13, 0.2, 7_000.0), (14, 0.3, 4_000.0), (15, 0.2, 2_000.0), (16, 0.2, 2_000.0)];

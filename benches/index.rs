@@ -1,4 +1,5 @@
-//! The index and the drawing of tiles on a million features. `cargo bench --bench index`; a part of it with `-- draw`.
+//! Benchmarks of the index and of drawing tiles, with a million features. `cargo bench --bench index`; only the tiles
+//! with `-- draw`.
 
 mod city;
 
@@ -17,31 +18,32 @@ fn main() {
     divan::main();
 }
 
-/// Says what building took, without the making of the features, and how large the program has become.
+/// Builds an index and prints the processor time, without that for generating the features, and the growth of resident
+/// memory.
 fn build(count: i64) -> CollectionIndex {
     let before = resident_mb();
     let mut r = Random(42);
-    let mut took = 0.0;
+    let mut push_ms = 0.0;
     let mut builder = IndexBuilder::new(city::collection());
     for block in 0..count / 10_000 {
         let features: Vec<_> = (1..=10_000).map(|i| city::feature(block * 10_000 + i, &mut r)).collect();
         let start = cpu_ms();
         features.iter().for_each(|f| builder.push(f));
-        took += cpu_ms() - start;
+        push_ms += cpu_ms() - start;
     }
     let start = cpu_ms();
     let index = builder.finish(1);
-    let finished = cpu_ms() - start;
+    let finish_ms = cpu_ms() - start;
     eprintln!(
-        "\n{count} features: {:.2} s CPU to build, {finished:.0} ms of it to finish; {} MB resident",
-        (took + finished) / 1e3,
+        "\n{count} features: {:.2} s CPU to build, {finish_ms:.0} ms of it to finish; {} MB resident",
+        (push_ms + finish_ms) / 1e3,
         resident_mb() - before
     );
     index
 }
 
-/// What this thread has had of a processor: steadier than the clock on a shared machine. NaN where the system does not
-/// say.
+/// The processor time of this thread, which varies less than wall-clock time on a shared machine. NaN where the system
+/// does not tell.
 fn cpu_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e6)
@@ -64,8 +66,8 @@ fn build_100k(bencher: Bencher) {
     });
 }
 
-/// Draws one tile after another; the figure is for one.
-fn draw_each(bencher: Bencher, index: &CollectionIndex, tiles: &[TileId]) {
+/// Draws one tile after another; a sample is one tile.
+fn bench_tiles(bencher: Bencher, index: &CollectionIndex, tiles: &[TileId]) {
     let snapshot = index.snapshot();
     let layer = |snapshot: &Arc<Snapshot>, at| {
         draw_tile(
@@ -74,16 +76,16 @@ fn draw_each(bencher: Bencher, index: &CollectionIndex, tiles: &[TileId]) {
             BUDGET_BYTES,
         )
     };
-    let (mut all, mut took) = (vec![], vec![]);
+    let (mut all, mut times_ms) = (vec![], vec![]);
     for _ in 0..3 {
         let start = cpu_ms();
         all = tiles.iter().map(|&at| layer(&snapshot, at)).collect();
-        took.push((cpu_ms() - start) / tiles.len() as f64);
+        times_ms.push((cpu_ms() - start) / tiles.len() as f64);
     }
     let mean = |f: fn(&cityheart::tile::DrawnTile) -> usize| all.iter().map(f).sum::<usize>() / all.len();
     let (bytes, features, out) = (mean(|d| d.bytes.len()), mean(|d| d.features), mean(|d| d.left_out));
     eprintln!(
-        "\n{} tiles: {took:.3?} ms CPU, {bytes} bytes, {features} features, {out} left out on average",
+        "\n{} tiles: {times_ms:.3?} ms CPU, {bytes} bytes, {features} features, {out} left out on average",
         all.len()
     );
     let mut next = tiles.iter().cycle();
@@ -97,27 +99,27 @@ fn tiles(z: u8, n: usize, metres: f64) -> Vec<TileId> {
 
 #[divan::bench(sample_count = 40, sample_size = 1)]
 fn draw_z6(bencher: Bencher) {
-    draw_each(bencher, &MILLION, &tiles(6, 40, 8_000.0));
+    bench_tiles(bencher, &MILLION, &tiles(6, 40, 8_000.0));
 }
 
 #[divan::bench(sample_count = 100, sample_size = 1)]
 fn draw_z10(bencher: Bencher) {
-    draw_each(bencher, &MILLION, &tiles(10, 100, 8_000.0));
+    bench_tiles(bencher, &MILLION, &tiles(10, 100, 8_000.0));
 }
 
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn draw_z14(bencher: Bencher) {
-    draw_each(bencher, &MILLION, &tiles(14, 300, 4_000.0));
+    bench_tiles(bencher, &MILLION, &tiles(14, 300, 4_000.0));
 }
 
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn draw_mix_1m(bencher: Bencher) {
-    draw_each(bencher, &MILLION, &city::mix(300));
+    bench_tiles(bencher, &MILLION, &city::mix(300));
 }
 
 #[divan::bench(sample_count = 2000, sample_size = 1)]
 fn draw_mix_100k(bencher: Bencher) {
-    draw_each(bencher, &HUNDRED_THOUSAND, &city::mix(2000));
+    bench_tiles(bencher, &HUNDRED_THOUSAND, &city::mix(2000));
 }
 
 fn boxes() -> impl Iterator<Item = Query> {
@@ -133,7 +135,7 @@ fn bbox_query(bencher: Bencher, count: usize) {
     bencher.bench_local(|| snapshot.select(&queries.next().expect("a query")));
 }
 
-/// A query by box and its page as GeoJSON.
+/// A bounding box query and its page as GeoJSON.
 #[divan::bench(args = [100_000, 1_000_000], sample_count = 1000, sample_size = 2)]
 fn bbox_page_of_100(bencher: Bencher, count: usize) {
     let snapshot = if count == 100_000 { HUNDRED_THOUSAND.snapshot() } else { MILLION.snapshot() };
@@ -148,7 +150,7 @@ fn bbox_page_of_100(bencher: Bencher, count: usize) {
     });
 }
 
-/// The first hundred as GeoJSON.
+/// The first hundred features as GeoJSON.
 #[divan::bench]
 fn geojson_page_of_100(bencher: Bencher) {
     let snapshot = MILLION.snapshot();
@@ -162,7 +164,7 @@ fn geojson_page_of_100(bencher: Bencher) {
     });
 }
 
-/// All of the hundred thousand as GeoJSON.
+/// All features of the hundred thousand as GeoJSON.
 #[divan::bench(sample_count = 10)]
 fn geojson_whole_100k(bencher: Bencher) {
     let snapshot = HUNDRED_THOUSAND.snapshot();
@@ -178,7 +180,7 @@ fn geojson_whole_100k(bencher: Bencher) {
     });
 }
 
-/// Equality on a column of few words, over all features; and the hundred cheapest.
+/// Equality on a dictionary column, over all features.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn equality_scan(bencher: Bencher) {
     let snapshot = MILLION.snapshot();
@@ -187,6 +189,7 @@ fn equality_scan(bencher: Bencher) {
     bencher.bench_local(|| snapshot.select(black_box(&query)));
 }
 
+/// The page of the hundred features with the largest budget.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn sorted_page(bencher: Bencher) {
     let snapshot = MILLION.snapshot();
@@ -196,7 +199,7 @@ fn sorted_page(bencher: Bencher) {
     bencher.bench_local(|| snapshot.select(black_box(&query)));
 }
 
-/// One changed feature of a million.
+/// Changing one feature of a million.
 #[divan::bench(sample_count = 200, sample_size = 1)]
 fn edit_one(bencher: Bencher) {
     let index = &*MILLION;

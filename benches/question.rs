@@ -1,6 +1,6 @@
-//! The planner's questions on 100,000 generated features of one city. The bars are in the issue: `nearby` and `inside`
-//! 1 ms, `summary` over 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms,
-//! `reach` over 15 minutes 20 ms, `portfolio` of 200 interventions with 10 rules 5 s.
+//! The planning questions on 100,000 generated features of one city. Targets: `nearby` and `inside` 1 ms, `summary`
+//! over 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms, `reach` over 15
+//! minutes 20 ms, `portfolio` of 200 interventions with 10 rules 5 s.
 
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
@@ -17,10 +17,10 @@ fn main() {
 
 const CENTRE: (f64, f64) = (15.2663, 46.2289);
 
-/// SplitMix64.
-struct SeededRandom(u64);
+/// A random number generator (SplitMix64).
+struct Random(u64);
 
-impl SeededRandom {
+impl Random {
     fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -40,8 +40,8 @@ fn square((x, y): (f64, f64), side: f64) -> Polygon<f64> {
     )
 }
 
-/// Points, lines and houses, over 15 km by 15 km.
-fn shape(random: &mut SeededRandom, n: usize) -> Geometry {
+/// Points, lines and buildings, over 15 km by 15 km.
+fn shape(random: &mut Random, n: usize) -> Geometry {
     let at = random.near(0.2);
     match n % 3 {
         0 => Point::new(at.0, at.1).into(),
@@ -54,7 +54,7 @@ fn list(words: &[&str]) -> FieldValue {
     FieldValue::Json(Box::new(json!(words)))
 }
 
-fn layer(name: &str, count: usize, mut make: impl FnMut(&mut SeededRandom, usize) -> Geometry) -> Arc<Snapshot> {
+fn layer(name: &str, count: usize, mut make: impl FnMut(&mut Random, usize) -> Geometry) -> Arc<Snapshot> {
     let fields = [
         ("status", FieldType::Text),
         ("cost", FieldType::Decimal),
@@ -68,7 +68,7 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut SeededRandom, usize
     let id = CollectionId::new(name).expect("a name");
     let collection = Collection::from_inferred_fields(id, name, GeometryTypeSet::ANY, &fields).expect("a collection");
     let mut builder = IndexBuilder::new(Arc::new(collection));
-    let mut random = SeededRandom(42);
+    let mut random = Random(42);
     for n in 0..count {
         let geometry = make(&mut random, n);
         let (start, days) = (1 + (random.unit() * 12.0) as u32, 1 + (random.unit() * 28.0) as u32);
@@ -88,12 +88,12 @@ fn layer(name: &str, count: usize, mut make: impl FnMut(&mut SeededRandom, usize
     builder.finish(1).snapshot()
 }
 
-fn things() -> PlanSnapshot {
+fn city_plan() -> PlanSnapshot {
     let areas = layer("areas", 150, |random, _| square(random.near(0.18), 0.012).into());
     PlanSnapshot::new([layer("things", 100_000, shape), areas])
 }
 
-fn ask(bencher: Bencher, layers: &PlanSnapshot, id: &str, inputs: Json) {
+fn bench_question(bencher: Bencher, layers: &PlanSnapshot, id: &str, inputs: Json) {
     let question = find_question(id).expect("a question");
     let inputs = inputs.as_object().expect("an object").clone();
     bencher.bench(|| {
@@ -105,26 +105,36 @@ fn ask(bencher: Bencher, layers: &PlanSnapshot, id: &str, inputs: Json) {
 
 #[divan::bench]
 fn nearby_within_150_m(bencher: Bencher) {
-    ask(bencher, &things(), "nearby", json!({"collection": "things", "point": [CENTRE.0, CENTRE.1], "radius_m": 150}));
+    bench_question(
+        bencher,
+        &city_plan(),
+        "nearby",
+        json!({"collection": "things", "point": [CENTRE.0, CENTRE.1], "radius_m": 150}),
+    );
 }
 
 #[divan::bench]
 fn nearby_the_20_nearest(bencher: Bencher) {
-    ask(bencher, &things(), "nearby", json!({"collection": "things", "point": [CENTRE.0, CENTRE.1], "k": 20}));
+    bench_question(
+        bencher,
+        &city_plan(),
+        "nearby",
+        json!({"collection": "things", "point": [CENTRE.0, CENTRE.1], "k": 20}),
+    );
 }
 
 #[divan::bench]
 fn inside_a_quarter(bencher: Bencher) {
     let quarter = square((CENTRE.0 - 0.004, CENTRE.1 - 0.003), 0.008);
     let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
-    ask(bencher, &things(), "inside", json!({"collection": "things", "area": area}));
+    bench_question(bencher, &city_plan(), "inside", json!({"collection": "things", "area": area}));
 }
 
 #[divan::bench(sample_count = 10)]
 fn summary_over_150_areas(bencher: Bencher) {
-    ask(
+    bench_question(
         bencher,
-        &things(),
+        &city_plan(),
         "summary",
         json!({"collection": "things", "group_by": ["area", "status"], "rule": "share"}),
     );
@@ -133,7 +143,7 @@ fn summary_over_150_areas(bencher: Bencher) {
 #[divan::bench(sample_count = 5)]
 fn conflicts_of_10_000_works_within_100_m(bencher: Bencher) {
     let layers = PlanSnapshot::new([layer("works", 10_000, shape)]);
-    ask(bencher, &layers, "conflicts", json!({"collection": "works", "distance_m": 100}));
+    bench_question(bencher, &layers, "conflicts", json!({"collection": "works", "distance_m": 100}));
 }
 
 #[divan::bench(sample_count = 5)]
@@ -141,10 +151,10 @@ fn gaps_with_2_000_facilities(bencher: Bencher) {
     let quarter = square((CENTRE.0 - 0.1, CENTRE.1 - 0.07), 0.2);
     let area = serde_json::to_value(geojson::Geometry::from(&quarter)).expect("JSON");
     let layers = PlanSnapshot::new([layer("facilities", 2000, |random, _| Geometry::Point(random.near(0.2).into()))]);
-    ask(bencher, &layers, "gaps", json!({"area": area, "distance_m": 300}));
+    bench_question(bencher, &layers, "gaps", json!({"area": area, "distance_m": 300}));
 }
 
-/// Blocks of about 60 m, far wider than 15 minutes on foot: as dense as the streets of Krems.
+/// Blocks of about 60 m, as dense as the streets of Krems, over an area far wider than 15 minutes on foot.
 #[divan::bench]
 fn reach_in_15_minutes(bencher: Bencher) {
     let side = 60;
@@ -155,7 +165,7 @@ fn reach_in_15_minutes(bencher: Bencher) {
     });
     let facilities = layer("facilities", 2000, |random, _| Geometry::Point(random.near(0.04).into()));
     let layers = PlanSnapshot::new([streets, facilities]);
-    ask(bencher, &layers, "reach", json!({"point": [CENTRE.0 + 0.0001, CENTRE.1 + 0.0001], "minutes": 15}));
+    bench_question(bencher, &layers, "reach", json!({"point": [CENTRE.0 + 0.0001, CENTRE.1 + 0.0001], "minutes": 15}));
 }
 
 #[divan::bench(sample_count = 3)]
@@ -163,5 +173,5 @@ fn portfolio_of_200_with_10_rules(bencher: Bencher) {
     let layers = PlanSnapshot::new([layer("works", 267, shape)]);
     let rules = json!({"objectives": [], "functions": []});
     let inputs = json!({"collection": "works", "budget": 20_000_000, "at_least_one": rules});
-    ask(bencher, &layers, "portfolio", inputs);
+    bench_question(bencher, &layers, "portfolio", inputs);
 }

@@ -1,36 +1,36 @@
-//! Edits as values: what somebody wants changed, and what then changed. The inverse of an edit is an edit.
+//! Edits as values: the requested edits, the committed changes, and the change log. The inverse of an edit is an edit.
 
 use crate::collection::CollectionId;
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry};
 
-/// The number a collection has after an edit; grows by one per committed change set.
+/// The revision of a collection; each committed change set increases it by one.
 pub type RevisionNumber = u64;
 
-/// One wish to change one feature.
+/// One edit of one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FeatureEdit {
-    /// A new feature; refused as stale when the id is taken.
+    /// Creates a feature; refused when another feature has the id.
     Create(Feature),
-    /// A feature as it shall be from now on; `key` is ignored, the id counts. Refused as stale when
-    /// the feature changed after `base`, which may be its own revision or that of the collection when it was read.
+    /// Replaces the feature with this id; `key` is ignored. Refused as stale when the feature changed after `base`,
+    /// which is the revision of the feature or of the collection when the client read it.
     Replace {
         feature: Feature,
         base: Option<RevisionNumber>,
     },
-    /// Parts of a feature as they shall be from now on; the others stay as the store has them.
+    /// Replaces parts of a feature; the others stay as stored.
     Patch {
         id: FeatureId,
         base: Option<RevisionNumber>,
-        /// `Some(None)` takes the place away.
+        /// `Some(None)` removes the geometry.
         geometry: Option<Option<Geometry>>,
-        /// Positions of fields, with their new values.
+        /// Field positions with their new values.
         values: Vec<(usize, FieldValue)>,
     },
     Delete {
         id: FeatureId,
         base: Option<RevisionNumber>,
     },
-    /// A feature as it was after this revision, also when it was deleted since.
+    /// Restores a feature to its state after this revision, even if it has been deleted since.
     Restore {
         id: FeatureId,
         revision: RevisionNumber,
@@ -39,6 +39,7 @@ pub enum FeatureEdit {
 }
 
 impl FeatureEdit {
+    /// The feature that is edited.
     #[must_use]
     pub fn id(&self) -> &FeatureId {
         match self {
@@ -48,19 +49,19 @@ impl FeatureEdit {
     }
 }
 
-/// Several edits of one collection that happen together or not at all.
+/// Edits of one collection that are committed together or not at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangeSet {
     pub collection: CollectionId,
     pub edits: Vec<FeatureEdit>,
-    /// Who did it, as shown in the history: a login, or the name of the program.
+    /// The author as the history shows them: a login, or the name of the program.
     pub author: String,
 }
 
-/// What became of one feature, as the store tells it.
+/// A committed change of one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FeatureChange {
-    /// The feature as it is now, with its key.
+    /// The new state of the feature, with its key.
     Put(Feature),
     Removed {
         key: i64,
@@ -69,6 +70,7 @@ pub enum FeatureChange {
 }
 
 impl FeatureChange {
+    /// The feature that changed.
     #[must_use]
     pub fn id(&self) -> &FeatureId {
         match self {
@@ -78,38 +80,39 @@ impl FeatureChange {
     }
 }
 
-/// What one change set came to.
+/// The changes of one committed change set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommittedChanges {
     pub revision: RevisionNumber,
-    /// What became of each feature, in the order of the edits.
+    /// One change for each edit, in the same order.
     pub changes: Vec<FeatureChange>,
 }
 
-/// What several change sets came to that were committed in one go.
+/// The outcome of several change sets that were committed in one transaction.
 #[derive(Debug, Default)]
 pub struct GroupCommitOutcome {
-    /// One answer for each set, in their order. A set that was refused left nothing behind.
+    /// One result for each set, in the same order. A refused set changes nothing.
     pub results: Vec<crate::error::Result<CommittedChanges>>,
-    /// What other programs did to these collections since somebody was last told. It came before the sets.
+    /// Changes that other programs made to these collections before the sets were committed, and that have not been
+    /// reported yet.
     pub external_changes: Vec<(CollectionId, CommittedChanges)>,
 }
 
-/// One line of a feature's history.
+/// One entry of a feature's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureVersion {
     pub revision: RevisionNumber,
     pub author: String,
     /// RFC 3339, UTC.
     pub at: String,
-    /// `None` before it was created.
+    /// `None` when this revision created the feature.
     pub before: Option<Feature>,
-    /// `None` after it was deleted.
+    /// `None` when this revision deleted the feature.
     pub after: Option<Feature>,
 }
 
-/// A place in a collection's change log: all that happened before `revision` lies behind it, and of that revision the lines up to
-/// `line` and the features that came in bulk up to `key`.
+/// A position in a collection's change log. Behind it are all entries of revisions before `revision` and, of that
+/// revision, the entries up to `line` and the bulk-loaded features up to `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogPosition {
     pub revision: RevisionNumber,
@@ -118,19 +121,19 @@ pub struct LogPosition {
 }
 
 impl LogPosition {
-    /// Right behind a revision.
+    /// The position right after all entries of a revision.
     #[must_use]
     pub fn after_revision(revision: RevisionNumber) -> Self {
         Self { revision: revision.saturating_add(1), line: 0, key: i64::MIN }
     }
 }
 
-/// Some of a change log, oldest first.
+/// A page of a change log, oldest entry first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogPage {
     pub versions: Vec<FeatureVersion>,
-    /// Where the next page starts; `None` when this is the end for now.
+    /// Where the next page starts; `None` at the current end of the log.
     pub next: Option<LogPosition>,
-    /// Everything up to this revision has been shown with this page and those before it.
+    /// This page and those before it contain everything up to this revision.
     pub revision: RevisionNumber,
 }

@@ -1,4 +1,4 @@
-//! A collection: a layer of the plan, with its fields, its schema and the reading of properties against them.
+//! A collection: one layer of the plan, with its fields and schema, and the reading of property values by them.
 
 use crate::crs::{dequantise_degrees, quantise_degrees};
 use crate::error::{Error, Result};
@@ -9,11 +9,13 @@ use serde_json::{Map, Value as Json, json};
 use std::fmt;
 use std::sync::Arc;
 
-/// The name of a collection: `[a-z][a-z0-9_]{0,62}`, so that it is also a table, a layer and a part of a URL.
+/// The name of a collection: `[a-z][a-z0-9_]{0,62}`, valid as a table name, as a layer name and in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CollectionId(Arc<str>);
 
 impl CollectionId {
+    /// # Errors
+    /// [`Error::Invalid`] at `collection` when the name is malformed or reserved.
     pub fn new(id: &str) -> Result<Self> {
         let mut chars = id.chars();
         let first = chars.next().is_some_and(|c| c.is_ascii_lowercase());
@@ -22,7 +24,7 @@ impl CollectionId {
             return Err(Error::invalid(
                 "collection",
                 format!(
-                    "'{id}' cannot name a collection: use lower-case letters, digits and _, starting with a letter, 63 at most."
+                    "'{id}' is not a valid collection name. Use at most 63 lower-case letters, digits and underscores, beginning with a letter."
                 ),
             ));
         }
@@ -45,7 +47,7 @@ impl fmt::Display for CollectionId {
     }
 }
 
-/// What a field holds.
+/// The type of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldType {
     Text,
@@ -60,24 +62,25 @@ pub enum FieldType {
     Json,
 }
 
+/// A property of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDefinition {
     pub name: String,
     pub kind: FieldType,
-    /// For people, in English; other languages are in the schema.
+    /// For display, in English; other languages are in the schema.
     pub title: String,
     pub required: bool,
 }
 
-/// The fields (by position) that place a feature in time.
+/// The fields (by position) that give a feature its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeFields {
     pub start: usize,
-    /// `None`: the start is the whole of it.
+    /// `None` when the start field alone gives the time.
     pub end: Option<usize>,
 }
 
-/// What is fixed about a layer. Its count, extent and revision belong to the snapshot.
+/// The fixed description of a layer. Count, extent and revision belong to its snapshot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collection {
     pub id: CollectionId,
@@ -86,15 +89,15 @@ pub struct Collection {
     pub geometry: GeometryTypeSet,
     pub fields: Vec<FieldDefinition>,
     pub time: Option<TimeFields>,
-    /// The JSON Schema (2020-12) that all of the above was read from.
+    /// The JSON Schema (2020-12) from which all other members are read.
     pub schema: Arc<Json>,
 }
 
 impl Collection {
-    /// Reads a collection from its JSON Schema, in the shape of OGC API Features Part 5.
+    /// Reads a collection from its JSON Schema, structured as in OGC API Features Part 5.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] naming the keyword that cannot be understood.
+    /// [`Error::Invalid`] at the JSON pointer of the keyword that cannot be understood.
     pub fn from_schema(id: CollectionId, schema: Json) -> Result<Self> {
         let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         let properties = schema
@@ -113,7 +116,7 @@ impl Collection {
                     geometry = GeometryTypeSet::from_schema_format(format).ok_or_else(|| {
                         Error::invalid(
                             format!("/properties/{name}/format"),
-                            format!("'{format}' is no geometry format."),
+                            format!("'{format}' is not a geometry format."),
                         )
                     })?;
                 }
@@ -139,7 +142,10 @@ impl Collection {
         Ok(Self { title, description: text("description"), geometry, fields, time, schema: Arc::new(schema), id })
     }
 
-    /// A collection whose fields were found by looking at a file.
+    /// A collection whose fields were inferred from a file.
+    ///
+    /// # Errors
+    /// As [`Collection::from_schema`].
     pub fn from_inferred_fields(
         id: CollectionId,
         title: &str,
@@ -174,14 +180,19 @@ impl Collection {
             schema["x-cityheart-temporal"] =
                 json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
         } else if let (Some((only, _)), None) = (all.next(), all.next()) {
-            // The only time there is is when it is (OGC API Features Part 5, /req/advanced-property-roles/role-primary-instant).
+            // A single temporal property is the primary instant (OGC API Features Part 5,
+            // /req/advanced-property-roles/role-primary-instant).
             schema["x-cityheart-temporal"] = json!({"start": only, "end": Json::Null});
         }
         Self::from_schema(id, schema)
     }
 
-    /// The same collection by a newer description of it: with the properties that it lacks, and with the newer words for those that it has.
-    /// Nothing goes, and no kind of value changes. `None` when nothing is new, or when it was never described by this schema.
+    /// The same collection with a newer version of its schema: new properties are added, and existing ones get their
+    /// newer descriptions. No property is removed and no type changes. `None` when nothing is new, or when the schemas
+    /// have different `$id`s.
+    ///
+    /// # Errors
+    /// As [`Collection::from_schema`].
     pub fn with_newer_schema(&self, newer: &Self) -> Result<Option<Self>> {
         let (own, new) = (&*self.schema, &*newer.schema);
         let of = |schema: &Json| schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
@@ -193,8 +204,8 @@ impl Collection {
         for (name, property) in own_properties {
             let is_field = property.get("x-ogc-role").is_none();
             let same = |p: &&Json| is_field && FieldType::from_schema(p) == FieldType::from_schema(&property);
-            let kept = new_properties.get(&name).filter(same).cloned();
-            properties.insert(name, kept.unwrap_or(property));
+            let updated = new_properties.get(&name).filter(same).cloned();
+            properties.insert(name, updated.unwrap_or(property));
         }
         for (name, property) in new_properties {
             properties.entry(name).or_insert(property);
@@ -204,26 +215,26 @@ impl Collection {
         Ok(if schema == *own { None } else { Some(Self::from_schema(self.id.clone(), schema)?) })
     }
 
-    /// Whom the data is owed to, as it must be shown beside it; empty when nobody said.
+    /// The attribution that must be shown with the data; empty when there is none.
     #[must_use]
     pub fn attribution(&self) -> &str {
         self.schema.get("x-cityheart-attribution").and_then(Json::as_str).unwrap_or_default()
     }
 
-    /// The licence of the data: its SPDX id, and where its text stands.
+    /// The licence of the data: its SPDX id and the URL of its text.
     #[must_use]
     pub fn license(&self) -> Option<(&str, &str)> {
         let license = self.schema.get("x-cityheart-license")?;
         Some((license.get("id")?.as_str()?, license.get("href")?.as_str()?))
     }
 
-    /// The position of a field.
+    /// The position of the field with this name.
     #[must_use]
     pub fn field_index(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|f| f.name == name)
     }
 
-    /// When a feature with these values is, or `None` when it is undated. An open end lasts for ever.
+    /// The time span of a feature with these values; `None` when it is undated. An end without a value is open.
     #[must_use]
     pub fn time_span(&self, values: &[FieldValue]) -> Option<time::TimeSpan> {
         let fields = self.time?;
@@ -241,15 +252,15 @@ impl Collection {
         }
     }
 
-    /// Reads GeoJSON properties into values in field order. Missing ones are null.
+    /// Reads GeoJSON properties into values in the order of the fields; null for missing ones.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] at `/properties/NAME`: unknown names, wrong types.
+    /// [`Error::Invalid`] at `/properties/NAME` for an unknown name or a wrong type.
     pub fn read_values(&self, properties: &Map<String, Json>) -> Result<Vec<FieldValue>> {
         let mut values = vec![FieldValue::Null; self.fields.len()];
         let mut hint = 0;
         for (name, json) in properties {
-            // Files list their properties in one order: the next field is usually the one meant.
+            // Features of a file list their properties in the same order: usually the next field has this name.
             let at = if self.fields.get(hint).is_some_and(|f| f.name == *name) {
                 Some(hint)
             } else {
@@ -271,7 +282,7 @@ impl Collection {
         Ok(values)
     }
 
-    /// A feature as GeoJSON, with coordinates at seven decimals, as it is published everywhere.
+    /// A feature as published GeoJSON, with coordinates rounded to seven decimals.
     #[must_use]
     pub fn feature_to_geojson(&self, feature: &Feature) -> Json {
         let round = |c: Coord<f64>| Coord {
@@ -280,7 +291,7 @@ impl Collection {
         };
         let geometry = feature.geometry.as_ref().map(|g| geojson::Geometry::from(&g.map_coords(round)));
         let plain = |value: &FieldValue| match value {
-            // A whole number is written as one.
+            // Whole numbers are written without a decimal point.
             FieldValue::Real(r) if r.fract() == 0.0 && r.abs() < 9e15 => (*r as i64).into(),
             other => other.to_json(),
         };
@@ -306,7 +317,7 @@ impl FieldType {
         })
     }
 
-    /// The JSON Schema of a field of this kind.
+    /// The JSON Schema of a field of this type.
     #[must_use]
     pub fn json_schema(self) -> Json {
         match self {
@@ -321,9 +332,12 @@ impl FieldType {
         }
     }
 
-    /// Reads a JSON value as this kind; the error is a sentence without the place.
+    /// Reads a JSON value as this type.
+    ///
+    /// # Errors
+    /// A sentence that says what was expected and found, without the place.
     pub fn read_value(self, json: &Json) -> Result<FieldValue, String> {
-        let wrong = |want: &str| Err(format!("Expected {want}, found {}.", shorten_json(json)));
+        let wrong = |expected: &str| Err(format!("Expected {expected}, found {}.", shorten_json(json)));
         match (self, json) {
             (_, Json::Null) => Ok(FieldValue::Null),
             (Self::Text, Json::String(s)) => Ok(FieldValue::text(s.as_str())),
@@ -342,9 +356,9 @@ impl FieldType {
                 Some(f) if f.abs() < 1e13 && ((f * 100.0).round() / 100.0 - f).abs() < 1e-9 => {
                     Ok(FieldValue::Real((f * 100.0).round() / 100.0))
                 }
-                _ => wrong("an amount with at most two decimals, below ten million million"),
+                _ => wrong("an amount below 10,000,000,000,000 with at most two decimals"),
             },
-            (Self::Decimal, _) => wrong("an amount as a number"),
+            (Self::Decimal, _) => wrong("an amount, as a number"),
             (Self::Boolean, Json::Bool(b)) => Ok(FieldValue::Bool(*b)),
             (Self::Boolean, _) => wrong("true or false"),
             (Self::Date, Json::String(s)) if s.len() == 10 && time::parse_time_span(s).is_some() => {
@@ -354,7 +368,7 @@ impl FieldType {
             (Self::DateTime, Json::String(s)) if s.len() > 10 && time::parse_time_span(s).is_some() => {
                 Ok(FieldValue::text(s.as_str()))
             }
-            (Self::DateTime, _) => wrong("an instant such as 2026-03-01T08:30:00Z"),
+            (Self::DateTime, _) => wrong("a date and time such as 2026-03-01T08:30:00Z"),
             (Self::Json, Json::Array(_) | Json::Object(_)) => Ok(FieldValue::Json(Box::new(json.clone()))),
             (Self::Json, _) => wrong("a list or an object"),
         }

@@ -1,46 +1,48 @@
-//! What can go wrong, in the words of the domain. Knows nothing of HTTP or SQL; every message is a sentence for people.
+//! What can go wrong, in terms of the domain. Knows nothing of HTTP or SQL; every message is a sentence that a user can
+//! act on.
 
 use std::fmt;
 
+/// A result whose error is a sentence for the user.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An answer that is not the one asked for. Each variant carries a sentence that says what is wrong and what to do.
+/// Why a request could not be fulfilled. Each variant carries a sentence that says what is wrong and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// The thing asked for does not exist.
+    /// The requested object does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// The input breaks a rule; says where in the input.
+    /// The input cannot be understood; says where.
     #[error("{0}")]
     Invalid(InvalidInput),
-    /// The input can be understood, but breaks rules; each with its place.
+    /// The input is understood but breaks rules; one entry for each, with its place.
     #[error("{}", .0.iter().map(InvalidInput::to_string).collect::<Vec<_>>().join(" "))]
     RuleViolations(Vec<InvalidInput>),
-    /// A rule of the plan forbids it (an unwritable file, a status that may not follow another).
+    /// The state of the plan forbids it: a read-only file, a status that may not follow another.
     #[error("{0}")]
     Refused(String),
-    /// Somebody else changed the feature first.
+    /// The feature has changed since the client read it.
     #[error("{0}")]
     Stale(String),
-    /// The id of a new feature belongs to another.
+    /// Another feature has the id of the new one.
     #[error("{0}")]
     AlreadyExists(String),
-    /// It was there, and is not known any more.
+    /// The object existed but is no longer recorded.
     #[error("{0}")]
     Gone(String),
-    /// Another error with its place in the input, as a JSON pointer.
+    /// Another error, with its place in the input as a JSON pointer.
     #[error("{0}: {1}")]
     AtPointer(String, Box<Self>),
-    /// Not allowed for this person.
+    /// The viewer lacks the permission.
     #[error("{0}")]
     PermissionDenied(String),
-    /// Over a stated limit.
+    /// The request exceeds a stated limit.
     #[error("{0}")]
     TooLarge(String),
-    /// Cannot be answered now; try again.
+    /// The server is overloaded; the client should try again.
     #[error("{0}")]
     Busy(String),
-    /// Our fault. The text is for the log, not for the caller.
+    /// A fault of the program. The text goes to the log and never to the client.
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -48,7 +50,7 @@ pub enum Error {
 /// A broken rule and its place in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidInput {
-    /// Where: a parameter name, a JSON pointer, `line 7`, `feature 12` …; empty when the whole input is meant.
+    /// A parameter name, a JSON pointer, `line 7`, `feature 12` …; empty for the whole input.
     pub at: String,
     /// What is wrong and what to do, as a sentence.
     pub message: String,
@@ -61,11 +63,12 @@ impl fmt::Display for InvalidInput {
 }
 
 impl Error {
+    /// [`Error::Invalid`] at this place of the input; an empty place means all of it.
     pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(InvalidInput { at: at.into(), message: message.into() })
     }
 
-    /// The same error, of something that stands at this JSON pointer in the input.
+    /// The same error with this JSON pointer in front of its place.
     #[must_use]
     pub fn at_pointer(self, place: &str) -> Self {
         match self {
@@ -81,7 +84,17 @@ impl Error {
         }
     }
 
+    /// [`Error::Internal`] with this cause, for the log.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(cause.to_string())
+    }
+}
+
+/// The beginning of a text from the client (60 characters), short enough for a message.
+#[must_use]
+pub fn shorten_text(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

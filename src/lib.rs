@@ -1,31 +1,33 @@
-//! cityheart: a map service with which cities plan their centres.
+//! cityheart: a map service for the planning of city centres.
 //!
-//! The order of these lines is the layering: a module uses only modules above it (`tests/architecture.rs` holds this).
+//! The order of these lines is the layering: a module uses only modules above it. `tests/architecture/` enforces it.
 
-// Words: pure values, no I/O.
-pub mod error; // what can go wrong, in domain words
-pub mod crs; // lon/lat, the unit square of Web Mercator
-pub mod feature; // one thing on the map, its geometry and GeoJSON
-pub mod collection; // a layer: its fields, schema and extent
-pub mod change; // edits as values, revisions, versions
-pub mod plan; // the plan's own model: schemas and vocabularies
+// The domain: pure values, no I/O.
+pub mod error; // what can go wrong, in terms of the domain
+pub mod digest; // content hashes of bytes and of feature states
+pub mod suggestion; // "did you mean"
+pub mod crs; // reference systems: degrees, Web Mercator, national grids
+pub mod feature; // a feature, its geometry and GeoJSON
+pub mod collection; // a layer: its fields and schema
+pub mod change; // edits, committed changes, the change log
+pub mod plan; // the plan's data model: schemas and vocabularies
 pub mod filter; // CQL2: conditions on features
-pub mod query; // one value from the address line to the index
-pub mod encoding; // features as other programs want them: JSON-FG, FlatGeobuf, tables
+pub mod query; // queries to collections and tiles
+pub mod encoding; // features for other programs: JSON-FG, FlatGeobuf, CSV
 
-// Siblings: strangers to each other (tile and question read index; store keeps accounts in the words of access).
-pub mod access; // who may see and change what
-pub mod index; // a collection in memory, under an R-tree
-pub mod store; // where features outlive the program
-pub mod tile; // drawing vector tiles
-pub mod question; // the planner's questions
+// Subsystems: independent of each other, except that tile and question read index, and store uses the types of access.
+pub mod access; // users, roles and permissions
+pub mod index; // collections in memory, under R-trees
+pub mod store; // persistent storage: the GeoPackage, the accounts
+pub mod tile; // vector tiles
+pub mod question; // planning questions
 
-// Where all meet.
+// Where the subsystems meet.
 pub mod atlas; // the program without HTTP
 
-// Doors: strangers to each other, and to store, index and tile.
-pub mod config; // what must be said before the store opens
+// Entry points: independent of each other, and of store, index and tile.
+pub mod config; // settings that are needed before the store opens
 pub mod import; // files to features
 pub mod export; // features to files
-pub mod http; // every URL
+pub mod http; // the HTTP API and the web app
 pub mod cli; // the command line

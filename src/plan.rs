@@ -1,5 +1,5 @@
-//! The plan's own model, loaded from `geodata/model`: schemas of the built-in collections, vocabularies with their labels, and
-//! the checks that a write must pass. No geometry.
+//! The data model of the plan, from `geodata/model`: schemas of the built-in collections, vocabularies with their
+//! labels, and the rules that edits must keep. Knows no geometry.
 
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, InvalidInput, Result};
@@ -9,13 +9,13 @@ use rust_embed::RustEmbed;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
-/// The files are part of the binary.
+/// The model's files, embedded in the binary.
 #[derive(RustEmbed)]
 #[folder = "geodata/model"]
 #[include = "*.json"]
 struct ModelFiles;
 
-/// The model, read once at start and handed down.
+/// The data model; read once at start.
 pub struct PlanModel {
     collections: BTreeMap<CollectionId, ModelCollection>,
     vocabularies: BTreeMap<String, Json>,
@@ -24,20 +24,21 @@ pub struct PlanModel {
 struct ModelCollection {
     collection: Collection,
     properties: Validator,
-    /// The rule for ids, if there is one.
+    /// The schema of the ids, if the collection has one.
     id: Option<Validator>,
 }
 
 impl PlanModel {
-    /// Reads the model inside the binary.
+    /// Reads the embedded model.
     ///
     /// # Errors
-    /// [`Error::Internal`] when a file of the model is broken, which a test rules out.
+    /// [`Error::Internal`] when a file of the model is malformed, which a test rules out.
     pub fn load() -> Result<Self> {
         let mut collections = BTreeMap::new();
         let mut vocabularies = BTreeMap::new();
         for path in ModelFiles::iter() {
-            let file = ModelFiles::get(&path).ok_or_else(|| Error::internal(format!("model file {path} is gone")))?;
+            let file =
+                ModelFiles::get(&path).ok_or_else(|| Error::internal(format!("the model file {path} is missing")))?;
             let json: Json = serde_json::from_slice(&file.data).map_err(|e| Error::internal(format!("{path}: {e}")))?;
             if let Some(name) = path.strip_prefix("vocabularies/").and_then(|p| p.strip_suffix(".json")) {
                 vocabularies.insert(name.to_owned(), json);
@@ -53,28 +54,30 @@ impl PlanModel {
         Ok(Self { collections, vocabularies })
     }
 
-    /// The built-in collections, in the order of their names.
+    /// The built-in collections, ordered by name.
     pub fn collections(&self) -> impl Iterator<Item = &Collection> {
         self.collections.values().map(|e| &e.collection)
     }
 
+    /// The built-in collection with this id.
     #[must_use]
     pub fn collection(&self, id: &CollectionId) -> Option<&Collection> {
         self.collections.get(id).map(|e| &e.collection)
     }
 
-    /// Vocabularies by name, as the JSON of their files.
+    /// The vocabularies by name, as the JSON of their files.
     pub fn vocabularies(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.vocabularies.iter().map(|(name, json)| (name.as_str(), json))
     }
 
+    /// The vocabulary with this name, as the JSON of its file.
     #[must_use]
     pub fn vocabulary(&self, name: &str) -> Option<&Json> {
         self.vocabularies.get(name)
     }
 
-    /// Everything that a built-in collection's schema has against these properties, each with its place. Collections that are
-    /// not part of the model have no rules beyond the types of their fields.
+    /// All violations of a built-in collection's schema by these properties, each with its JSON pointer. Collections
+    /// outside the model have no rules beyond the types of their fields.
     #[must_use]
     pub fn validate_properties(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<InvalidInput> {
         let Some(entry) = self.collections.get(id) else { return vec![] };
@@ -93,17 +96,18 @@ impl PlanModel {
             .collect()
     }
 
-    /// What a built-in collection has against an id, as a sentence.
+    /// Why a built-in collection refuses an id, as a sentence; `None` when it is valid.
     #[must_use]
     pub fn validate_id(&self, id: &CollectionId, feature: &FeatureId) -> Option<String> {
         let rule = self.collections.get(id)?.id.as_ref()?;
         (!rule.is_valid(&Json::from(feature.as_str()))).then(|| {
-            format!("The id '{feature}' does not fit '{id}': use lower-case letters, digits and hyphens, such as celje-main-square.")
+            format!("The id '{feature}' is not valid in '{id}'. Use lower-case letters, digits and hyphens, such as celje-main-square.")
         })
     }
 
-    /// Why one value of a field may not follow another (a status that leads elsewhere), as a sentence. The moves are data: the
-    /// concepts of the field's vocabulary name those that may follow.
+    /// Why a field's value may not change from one to another, as a sentence; `None` when it may. The allowed
+    /// transitions (such as those of a status) are data: each concept of the field's vocabulary lists those that may
+    /// follow it, as `moves`.
     #[must_use]
     pub fn validate_transition(&self, id: &CollectionId, field: &str, from: &str, to: &str) -> Option<String> {
         let schema = &self.collections.get(id)?.collection.schema;
@@ -123,7 +127,7 @@ fn build_id_validator(schema: &Json) -> Result<Option<Validator>, String> {
     rule.map(|rule| jsonschema::validator_for(rule).map_err(|e| e.to_string())).transpose()
 }
 
-/// A collection's schema describes id and geometry beside the properties; a feature keeps them apart.
+/// The schema of a feature's properties alone: a collection's schema lists id and geometry among them.
 fn build_properties_validator(schema: &Json) -> Result<Validator, String> {
     let mut schema = schema.clone();
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {

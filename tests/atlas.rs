@@ -1,14 +1,20 @@
 //! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is
 //! redrawn.
 
-use cityheart::atlas::{Atlas, AtlasSettings, BaseMap, ContentCoding, EncodedTile, PlanFile, TileId};
+use cityheart::access::{AccessRole, Viewer};
+use cityheart::atlas::{
+    Atlas, AtlasSettings, BaseMap, ChangeOutcome, ContentCoding, EditAction, EditBatch, EditPrecondition, EditRequest,
+    EncodedTile, FaultHandling, PlanFile, TileId, state_tag,
+};
 use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::{Collection, CollectionId, FieldType};
-use cityheart::crs;
+use cityheart::crs::{self, Crs};
+use cityheart::error::{Error, Result};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::plan::PlanModel;
 use cityheart::query::{Query, TileParameters};
 use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -217,6 +223,70 @@ fn readers_see_an_edit_as_soon_as_it_is_answered_however_many_draw_at_once() {
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+/// Changes a property of the feature `a` as an admin does, in a state or in any.
+fn change(atlas: &Arc<Atlas>, property: &str, value: Json, state: Option<&str>) -> Result<ChangeOutcome> {
+    let action = EditAction::Patch { id: "a".into(), patch: json!({"properties": {property: value}}) };
+    let precondition = state.map(|tag| EditPrecondition::States(vec![tag.to_owned()]));
+    let request = EditRequest { at: String::new(), within: "", action, precondition };
+    let (collection, handling) = ("trees".to_owned(), FaultHandling::Usual);
+    let batch = EditBatch { collection, requests: vec![request], crs: Crs::CRS84, handling };
+    atlas.plan_for_viewer(&Viewer::new("ana", "Ana", AccessRole::Admin, [])).change(batch)
+}
+
+#[test]
+fn changes_of_one_feature_at_the_same_time_all_happen_each_with_a_revision() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", point(0.0, 0.0))]);
+    let mut revisions: Vec<u64> = std::thread::scope(|scope| {
+        let repeat = |client: i64| {
+            let atlas = &atlas;
+            move || {
+                (0..8)
+                    .map(|n| change(atlas, "height", json!(client * 100 + n), None).unwrap().revision)
+                    .collect::<Vec<_>>()
+            }
+        };
+        let clients: Vec<_> = (1..=6).map(|client| scope.spawn(repeat(client))).collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    revisions.sort_unstable();
+    assert_eq!(revisions, (2..50).collect::<Vec<u64>>());
+    assert_eq!(atlas.collection_view("trees").unwrap().revision(), 49);
+}
+
+#[test]
+fn of_changes_of_one_state_at_the_same_time_one_happens_and_the_others_are_stale() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", point(0.0, 0.0))]);
+    for round in 0..5 {
+        let view = atlas.collection_view("trees").unwrap();
+        let state = state_tag(&atlas.find_item(&view, "a").unwrap().feature());
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let (atlas, state) = (&atlas, &state);
+            let attempt = |n: i64| move || change(atlas, "height", json!(1000 * (round + 1) + n), Some(state));
+            let clients: Vec<_> = (0..6).map(|n| scope.spawn(attempt(n))).collect();
+            clients.into_iter().map(|client| client.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1, "{outcomes:?}");
+        assert!(outcomes.iter().all(|o| matches!(o, Ok(_) | Err(Error::Stale(_)))), "{outcomes:?}");
+    }
+}
+
+#[test]
+fn a_change_keeps_what_another_program_has_just_written_to_the_same_feature() {
+    let dir = tempfile::tempdir().unwrap();
+    let atlas = plan(dir.path(), vec![feature("a", point(0.0, 0.0))]);
+    let other = open(dir.path());
+    for round in 0..5 {
+        let name = format!("elm {round}");
+        change(&other, "height", json!(round), None).unwrap();
+        let outcome = change(&atlas, "name", json!(name), None).unwrap();
+        let tree = outcome.edits[0].feature.as_ref().unwrap();
+        assert_eq!(tree.values, [FieldValue::text(name), FieldValue::Int(round)]);
+        assert_eq!(outcome.revision as i64, 2 * round + 3, "loaded, and changed by each in turn");
+    }
 }
 
 #[derive(Debug, Clone)]

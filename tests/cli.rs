@@ -360,7 +360,7 @@ fn accounts_are_made_listed_and_ended_from_the_command_line() {
     let made = sandbox.run("user add anna --role editor --city celje --name Anna").good();
     assert!(made.out.trim().len() >= 20 && made.err.contains("'anna' is an editor now"), "{made:?}");
     assert_eq!(sandbox.run("user list").good().out, "anna\teditor\tcelje\tAnna\n");
-    sandbox.run("user add anna --role admin").failed("There is a user or a token 'anna' already.");
+    sandbox.run("user add anna --role admin").failed("The name 'anna' is already used by a user or a token.");
     let misspelt = sandbox.run("user add bo --role editor --city celj");
     assert!(misspelt.code == Some(2) && misspelt.err.contains("Did you mean 'celje'?"), "{misspelt:?}");
     let nowhere = sandbox.run("user add bo --role contributor");

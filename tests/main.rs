@@ -8,6 +8,7 @@ mod cli;
 mod crs;
 mod decoders;
 mod demo;
+mod docs;
 mod filter;
 mod gdal;
 mod http;

@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from 'vite';
 // `CITYHEART_URL` names the server that `npm run dev` asks for data and tiles.
 const server = process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080';
 
-/** The map library comes as two files that hold much the same. Built from its sources, page and worker load the common part once. */
+/** The map library ships two files with much the same code. Built from its sources, page and worker share the common part. */
 function sharedMapLibrary(): Plugin {
   const source = (path: string) => fileURLToPath(new URL(`./node_modules/maplibre-gl/src/${path}`, import.meta.url));
   const workerUrl = '\0map-worker-url';
@@ -28,7 +28,7 @@ function sharedMapLibrary(): Plugin {
   };
 }
 
-/** The service worker stands beside the page, under a name that stays, and knows the files of its build. */
+/** The service worker lies beside the page under a stable name, and contains the list of the build's files. */
 function serviceWorker(): Plugin {
   const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
   const fileName = 'service-worker.js';
@@ -50,14 +50,14 @@ function serviceWorker(): Plugin {
   };
 }
 
-// Names of languages are dear to find out in the browser.
+// Looking up names of languages is slow in the browser, so the build does it.
 const languages = readdirSync(fileURLToPath(new URL('./src/locales', import.meta.url)));
 const names = Object.fromEntries(languages.map((code) => [code, new Intl.DisplayNames(code, { type: 'language' }).of(code)]));
 
 export default defineConfig({
   define: { LANGUAGE_NAMES: JSON.stringify(names) },
   base: './',
-  // The map library's classes count on fields that are declared but not set staying as the parent class set them.
+  // The map library's classes expect declared but unset fields to keep the value of the parent class.
   oxc: { assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } },
   plugins: [sharedMapLibrary(), serviceWorker()],
   build: {

@@ -1,4 +1,4 @@
-//! Generated plans, made once and kept under the target folder.
+//! Generated plans, written once below the target folder.
 
 use crate::city::{self, Random};
 use cityheart::feature::BoundingBox;
@@ -7,14 +7,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where generated files are kept.
+/// The folder of generated files.
 pub fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("serve");
     std::fs::create_dir_all(&folder).expect("a folder below the target folder");
     folder
 }
 
-/// The GeoJSON of so many features, one a line.
+/// The GeoJSON file of `count` features, one per line.
 pub fn geojson(size: &str, count: i64) -> PathBuf {
     let file = folder().join(format!("f{size}.geojson"));
     if file.exists() {
@@ -41,7 +41,7 @@ pub fn geojson(size: &str, count: i64) -> PathBuf {
     file
 }
 
-/// The plan with these features, imported by the program itself. Each run works on the same file.
+/// The plan with these features, imported by the program itself. All runs use the same file.
 pub fn plan(program: &str, size: &str, count: i64) -> String {
     let plan = folder().join(format!("f{size}.gpkg"));
     if !plan.exists() {
@@ -57,7 +57,7 @@ pub fn plan(program: &str, size: &str, count: i64) -> String {
     plan.to_string_lossy().into_owned()
 }
 
-/// An area of 5 to 9 corners in a box, as WKT, percent-encoded.
+/// A polygon with 5 to 9 vertices in a box, as percent-encoded WKT.
 pub fn area(r: &mut Random, within: BoundingBox) -> String {
     let corners = 5 + r.below(5);
     let start = r.unit() * TAU;

@@ -1,4 +1,4 @@
-//! The limit of HTTP on this machine: the same framework answering one body from memory.
+//! The HTTP limit of this machine: the same web framework, which responds with a body from memory.
 
 use axum::Router;
 use axum::extract::Path;
@@ -7,7 +7,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// `/N` answers N bytes. Says its address on standard output and serves until it is ended.
+/// `/N` responds with N bytes. Prints its address on standard output and serves until it is killed.
 pub fn serve() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");

@@ -1,5 +1,5 @@
--- wrk walks a list of addresses in order, over all connections. CITYHEART_URLS: a file, one path a line; CITYHEART_HEADER: "Name: value";
--- CITYHEART_NEXT: how many of them to pass over at first.
+-- wrk requests a list of addresses in order, over all connections. CITYHEART_URLS: a file with one path per line; CITYHEART_HEADER:
+-- "Name: value"; CITYHEART_NEXT: the number of addresses to skip at the start.
 local requests, at = {}, tonumber(os.getenv("CITYHEART_NEXT") or 0)
 
 function init()

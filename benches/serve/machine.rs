@@ -1,13 +1,13 @@
-//! Servers of one core each, what they use, and those who ask on the other core.
+//! Servers pinned to one core, the resources they use, and clients pinned to the other core.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// The core of the server that is measured, and that of those who ask.
+/// The core of the server that is measured, and the core of the clients.
 const SERVER_CORE: &str = "0";
 const CLIENT_CORE: &str = "1";
 
-/// A running server; ends when dropped.
+/// A running server; killed when dropped.
 pub struct Server {
     child: Child,
     pub address: String,
@@ -20,14 +20,14 @@ impl Drop for Server {
     }
 }
 
-/// Whom one asks: where it listens, and the processes whose time its answers take.
+/// A server under test: where it listens, and the processes whose processor time counts.
 pub struct Target {
     pub address: String,
     pub processes: Vec<u32>,
 }
 
 impl Target {
-    /// Milliseconds of processor time so far, of the processes and their children.
+    /// The processor time so far of the processes and their children, in milliseconds.
     pub fn cpu_ms(&self) -> f64 {
         let family = |p: &u32| [vec![*p], children(*p)].concat();
         self.processes.iter().flat_map(family).map(cpu_ms).sum()
@@ -39,7 +39,7 @@ fn children(process: u32) -> Vec<u32> {
     list.split_whitespace().filter_map(|p| p.parse().ok()).collect()
 }
 
-/// Milliseconds of processor time of a process and of those of its children that have ended.
+/// The processor time of a process and of its children that have ended, in milliseconds.
 fn cpu_ms(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let behind = stat.rsplit(')').next().unwrap_or_default();
@@ -47,12 +47,12 @@ fn cpu_ms(process: u32) -> f64 {
     ticks * 10.0
 }
 
-/// Runs a program beside the server, not on its core.
+/// Runs a program on the core of the clients.
 pub fn on_client_core(program: &str, arguments: &[&str]) -> Command {
     pinned(CLIENT_CORE, program, arguments)
 }
 
-/// Runs a program on a core, in a scheduling group that other work on the machine does not slow down.
+/// Runs a program on a core, in a scheduling group with priority over other work on the machine.
 fn pinned(core: &str, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("setsid");
     command.args([
@@ -68,7 +68,7 @@ fn pinned(core: &str, program: &str, arguments: &[&str]) -> Command {
 }
 
 impl Server {
-    /// Starts a program that says its address as the first `http://…` on standard output.
+    /// Starts a program that prints its address as the first `http://…` on standard output.
     pub fn start(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = pinned(SERVER_CORE, program, arguments)
             .envs(environment.iter().copied())
@@ -81,8 +81,8 @@ impl Server {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| Some(line[line.find("http://")? + 7..].split_whitespace().next()?.to_owned()))
-            .expect("the server says where it listens");
-        // Whatever it says later must not fill the pipe.
+            .expect("the server prints where it listens");
+        // Later output must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
@@ -91,12 +91,12 @@ impl Server {
         Target { address: self.address.clone(), processes: vec![self.child.id()] }
     }
 
-    /// Milliseconds of processor time so far.
+    /// The processor time so far, in milliseconds.
     pub fn cpu_ms(&self) -> f64 {
         cpu_ms(self.child.id())
     }
 
-    /// Resident memory in MB, now and at the most.
+    /// Resident memory in MB, now and at its peak.
     pub fn memory_mb(&self) -> (f64, f64) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let kb = |name: &str| {

@@ -1,10 +1,9 @@
-//! The server as its users meet it: over HTTP, on one core, beside the limit of HTTP on the same machine and, where
-//! they are installed, beside other map servers. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m]
-//! [--rounds 5] [--seconds 4] [--rows WORD] [--questions]`; `--rows tiles` asks only the rows with that word in their
-//! name.
+//! Benchmarks of the server over HTTP, on one core, compared with the HTTP limit of the same machine and with other map
+//! servers where they are installed. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5]
+//! [--seconds 4] [--rows WORD] [--questions]`; `--rows tiles` runs only the rows with that word in their name.
 //!
-//! Each figure is the median of the rounds; each round asks every server in turn, for the same places. With
-//! `CITYHEART_PEERS` naming a folder of peers (see `peers.rs`) they are asked in the same rounds.
+//! Each figure is the median of the rounds; each round sends the same requests to every server in turn. If
+//! `CITYHEART_PEERS` names a folder of peers (see `peers.rs`), they take part in the same rounds.
 
 #![allow(clippy::print_stdout, reason = "the figures are the output")]
 
@@ -19,31 +18,31 @@ mod peers;
 mod postgis;
 mod postgres;
 mod questions;
-mod walk;
-mod whole;
-mod wire;
+mod address_list;
+mod whole_download;
+mod http_connection;
 
+use address_list::{AddressList, LoadResult, median};
 use city::Random;
+use http_connection::HttpConnection;
 use machine::Server;
-use mix::{MIXES, Mix, paths};
+use mix::{MIXES, RequestMix, paths};
 use peers::Peers;
 use std::path::Path;
-use walk::{Run, Walk, median};
-use wire::Wire;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cityheart");
 const ITEMS: &str = "/api/collections/features/items";
-/// How many addresses a list has; one pass over it is cold, later ones are warm.
+/// The length of a list of addresses; the first pass over it is cold, later ones are warm.
 const ADDRESSES: usize = 2000;
 
-/// Room for every tile of a list of the million, plain and packed.
+/// A tile cache with space for all tiles of a list of the million, plain and compressed.
 const ALL_TILES_MB: &str = "1024";
 
-struct Options {
+struct BenchOptions {
     sizes: Vec<(&'static str, i64)>,
     rounds: usize,
     seconds: u32,
-    /// Only the rows that have this in their name.
+    /// Only the rows with this word in their name.
     rows: Option<String>,
     only_questions: bool,
 }
@@ -61,17 +60,17 @@ fn main() {
     }
 }
 
-/// Whether only the questions are asked.
+/// Runs only the planning questions.
 const ONLY_QUESTIONS: &str = "--questions";
 
-fn options(arguments: &[String]) -> Options {
+fn options(arguments: &[String]) -> BenchOptions {
     let all = [("10k", 10_000), ("100k", 100_000), ("1m", 1_000_000)];
     let number = |name: &str, otherwise: u32| {
         let at = arguments.iter().position(|a| a == name);
         at.and_then(|at| arguments.get(at + 1)).map_or(otherwise, |n| n.parse().expect("a number behind the option"))
     };
     let named: Vec<_> = all.into_iter().filter(|(name, _)| arguments.iter().any(|a| a == name)).collect();
-    Options {
+    BenchOptions {
         sizes: if named.is_empty() { all.to_vec() } else { named },
         rows: arguments.iter().position(|a| a == "--rows").and_then(|at| arguments.get(at + 1)).cloned(),
         only_questions: arguments.iter().any(|a| a == ONLY_QUESTIONS),
@@ -80,18 +79,18 @@ fn options(arguments: &[String]) -> Options {
     }
 }
 
-fn measure(size: &str, count: i64, options: &Options) {
+fn measure(size: &str, count: i64, options: &BenchOptions) {
     let plan = data::plan(PROGRAM, size, count);
     let serve = |cache: &str| {
-        Server::start(PROGRAM, &["serve", &plan, "--listen", "127.0.0.1:0", "--tile-cache", cache], &LIMITLESS)
+        Server::start(PROGRAM, &["serve", &plan, "--listen", "127.0.0.1:0", "--tile-cache", cache], &NO_RATE_LIMIT)
     };
-    let kept = serve(ALL_TILES_MB);
+    let cached = serve(ALL_TILES_MB);
     if options.only_questions {
         println!("\n## {count} features");
-        questions::measure(&kept, size, count, options);
+        questions::measure(&cached, size, count, options);
         return;
     }
-    let drawn = serve("0");
+    let uncached = serve("0");
     let this = std::env::current_exe().expect("this program has a path");
     let hello = Server::start(&this.to_string_lossy(), &["--hello"], &[]);
     let peers = Peers::find(size, count);
@@ -100,58 +99,59 @@ fn measure(size: &str, count: i64, options: &Options) {
         "| what | kB | requests/s | p50 / p99 / p99.9 ms | CPU ms | limit/s | of the limit | p99 of the limit ms | peers, same run |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---|");
-    let wanted = |mix: &&Mix| options.rows.as_ref().is_none_or(|word| mix.name.contains(word.as_str()));
+    let wanted = |mix: &&RequestMix| options.rows.as_ref().is_none_or(|word| mix.name.contains(word.as_str()));
     for mix in MIXES.iter().filter(wanted) {
-        row(mix, count, options, (if mix.kept { &kept } else { &drawn }, &hello), &peers);
+        row(mix, count, options, (if mix.cached { &cached } else { &uncached }, &hello), &peers);
     }
     if options.rows.is_some() {
         return;
     }
-    whole::measure(&kept, options.rounds);
-    low_zooms(&drawn);
-    questions::measure(&kept, size, count, options);
-    let (now, most) = kept.memory_mb();
-    println!("\nMemory of the server with its tiles: {now:.0} MB resident, {most:.0} MB at the most.");
-    drop((kept, drawn));
+    whole_download::measure(&cached, options.rounds);
+    low_zooms(&uncached);
+    questions::measure(&cached, size, count, options);
+    let (now, most) = cached.memory_mb();
+    println!("\nMemory of the server with its tiles: {now:.0} MB resident, {most:.0} MB at its peak.");
+    drop((cached, uncached));
     edits::measure(&plan, &peers, options.rounds);
 }
 
-/// Requests of one client are not counted: this client is the whole town.
-const LIMITLESS: [(&str, &str); 1] = [("CITYHEART_REQUESTS_PER_SECOND", "0")];
+/// Switches the rate limit per client off: all requests come from one client.
+const NO_RATE_LIMIT: [(&str, &str); 1] = [("CITYHEART_REQUESTS_PER_SECOND", "0")];
 
-/// One mix, in rounds, on ours, on the limit at the same size, and on the peers.
-fn row(mix: &Mix, count: i64, options: &Options, (server, hello): (&Server, &Server), peers: &Peers) {
+/// One mix, in rounds: on our server, on the HTTP limit with bodies of the same size, and on the peers.
+fn row(mix: &RequestMix, count: i64, options: &BenchOptions, (server, hello): (&Server, &Server), peers: &Peers) {
     let places = mix.kind.places(count);
     let (target, limit) = (server.target(), hello.target());
-    let mut walk = Walk::new(paths(&mix.kind.ours(), &places), mix.header);
-    let mut others = peers.asked(mix, &places);
-    if mix.kept {
-        walk.once(&target);
+    let mut addresses = AddressList::new(paths(&mix.kind.ours(), &places), mix.header);
+    let mut others = peers.rows_for(mix, &places);
+    if mix.cached {
+        addresses.warm_cache(&target);
     }
-    let run =
-        |walk: &mut Walk, target, seconds| walk.run(target, seconds).unwrap_or_else(|e| panic!("{}: {e}", mix.name));
-    let size = run(&mut walk, &target, 1).body_kb * 1e3;
-    let mut body = Walk::new(vec![format!("/{}", size as usize)], "");
+    let run = |addresses: &mut AddressList, target, seconds| {
+        addresses.run(target, seconds).unwrap_or_else(|e| panic!("{}: {e}", mix.name))
+    };
+    let size = run(&mut addresses, &target, 1).body_kb * 1e3;
+    let mut body = AddressList::new(vec![format!("/{}", size as usize)], "");
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
     for _ in 0..options.rounds {
-        ours.push(run(&mut walk, &target, options.seconds));
+        ours.push(run(&mut addresses, &target, options.seconds));
         limits.push(run(&mut body, &limit, options.seconds.min(2)));
         others.iter_mut().for_each(|peer| peer.round(options.seconds));
     }
     let (ours, limit) = (median(ours), median(limits));
-    let beside: Vec<String> = others.into_iter().filter_map(|peer| peer.beside(ours)).collect();
-    let Run { per_second, p50_ms, p99_ms, p999_ms, body_kb, cpu_ms } = ours;
+    let comparisons: Vec<String> = others.into_iter().filter_map(|peer| peer.compare_with(ours)).collect();
+    let LoadResult { per_second, p50_ms, p99_ms, p999_ms, body_kb, cpu_ms } = ours;
     println!(
         "| {} | {body_kb:.1} | {per_second:.0} | {p50_ms:.2} / {p99_ms:.2} / {p999_ms:.2} | {cpu_ms:.3} | {:.0} | {:.0} % | {:.2} | {} |",
         mix.name,
         limit.per_second,
         100.0 * per_second / limit.per_second,
         limit.p99_ms,
-        beside.join("; "),
+        comparisons.join("; "),
     );
 }
 
-/// Tiles of z1 to z8 that hold one of the centres, drawn anew.
+/// Tiles of z1 to z8 that contain one of the centres, drawn for each request.
 fn low_zooms(server: &Server) {
     let mut tiles: Vec<_> = (1..=8)
         .flat_map(|z| {
@@ -161,18 +161,18 @@ fn low_zooms(server: &Server) {
         .collect();
     tiles.sort_by_key(|t| (t.z(), t.x(), t.y()));
     tiles.dedup();
-    let mut wire = Wire::open(&server.address);
+    let mut wire = HttpConnection::open(&server.address);
     let (mut times, mut largest) = (Vec::new(), 0);
     for tile in &tiles {
         let start = std::time::Instant::now();
         let reply = wire.get(&format!("/tiles/features/{}/{}/{}.mvt", tile.z(), tile.x(), tile.y()));
         times.push(start.elapsed().as_secs_f64() * 1e3);
-        assert!(reply.status == 200 || reply.status == 204, "a tile of low zoom answered {}", reply.status);
+        assert!(reply.status == 200 || reply.status == 204, "a tile of low zoom has status {}", reply.status);
         largest = largest.max(reply.body.len());
     }
     times.sort_by(f64::total_cmp);
     println!(
-        "\nTiles of z1 to z8, drawn each time: median {:.1} ms, worst {:.1} ms, the largest {:.0} kB ({} tiles).",
+        "\nTiles of z1 to z8, drawn for each request: median {:.1} ms, worst {:.1} ms, largest {:.0} kB ({} tiles).",
         times[times.len() / 2],
         times[times.len() - 1],
         largest as f64 / 1e3,
@@ -191,6 +191,6 @@ fn machine_name() -> String {
 }
 
 fn version() -> String {
-    assert!(Path::new(PROGRAM).exists(), "the server is built beside this");
+    assert!(Path::new(PROGRAM).exists(), "cargo builds the server with the benchmark");
     format!("cityheart {}", env!("CARGO_PKG_VERSION"))
 }

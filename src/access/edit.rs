@@ -1,4 +1,4 @@
-//! Who may change what.
+//! The policy of editing: who may change which features.
 
 use super::policy::Policy;
 use super::viewer::{AccessRole, Viewer};
@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldValue};
 
 impl Policy {
-    /// Whether this viewer may make `after` out of `before`: `None` before is a new feature, `None` after its end. `is_own` says
-    /// whether they made the feature that is there; it is asked only when that matters.
+    /// Whether this viewer may change `before` into `after`. Without `before` the feature is created, without `after` deleted. `is_own`
+    /// returns whether the viewer created the feature; it is called only when the answer depends on it.
     ///
     /// # Errors
-    /// [`Error::PermissionDenied`] saying who could.
+    /// [`Error::PermissionDenied`] saying who may.
     pub fn may_edit(
         &self,
         viewer: &Viewer,
@@ -22,13 +22,16 @@ impl Policy {
         match viewer.role() {
             AccessRole::Admin => return Ok(()),
             AccessRole::Visitor => {
-                return deny_edit("Changing the plan needs an account. Sign in, or send a token.".into());
+                return deny_edit("Only users with an account can change the plan. Sign in, or send a token.".into());
             }
             AccessRole::Viewer => {
-                return deny_edit(format!("'{}' may look, not change. An editor can.", login_or_visitor(viewer)));
+                return deny_edit(format!(
+                    "'{}' may view the plan, but not change it. Ask an editor.",
+                    login_or_visitor(viewer)
+                ));
             }
             AccessRole::Contributor | AccessRole::Editor if self.admins_only => {
-                return deny_edit(format!("'{id}' belongs to all cities together. Only admins change it."));
+                return deny_edit(format!("'{id}' belongs to all cities. Only admins can change it."));
             }
             AccessRole::Contributor | AccessRole::Editor => {}
         }
@@ -40,7 +43,7 @@ impl Policy {
             && !is_own()?
         {
             let message = format!(
-                "'{}' was made by somebody else. Contributors change what they made themselves; an editor of the city can change it.",
+                "'{}' was created by another user. Contributors can change only features that they created. Ask an editor of the city.",
                 feature.id
             );
             return deny_edit(message);
@@ -64,13 +67,13 @@ impl Policy {
         match feature.values.get(field) {
             Some(FieldValue::Text(city)) if viewer.belongs_to_city(city) => Ok(()),
             Some(FieldValue::Text(city)) => deny_edit(format!(
-                "'{}' belongs to '{city}', and '{}' may change what belongs to: {}.",
+                "'{}' belongs to '{city}', but '{}' can change only features of: {}.",
                 feature.id,
                 login_or_visitor(viewer),
                 own()
             )),
             _ => deny_edit(format!(
-                "'{}' names no city. Say in '{}' which one of: {}.",
+                "'{}' has no city. Set '{}' to one of: {}.",
                 feature.id,
                 self.collection.fields[field].name,
                 own()

@@ -1,7 +1,7 @@
-//! Who may see and change what: roles, and the one policy that decides for every surface. Pure values; never HTTP, never the disk.
+//! Access control: roles, and the one policy that decides who may see and change what. Pure values; never HTTP, never the disk.
 //!
-//! A feature and a field each have a [`AccessLevel`]. A viewer reaches a level at each feature: everybody `public`, whoever has an account
-//! `partners`, and the people of the feature's own city `internal`. What lies above it is not there for them: not hidden, absent.
+//! Each feature and each field has an [`AccessLevel`]. Each viewer has a level at each feature: visitors `public`, users `partners`, and
+//! users of the feature's own city `internal`. Features and fields of a higher level are absent from everything that the viewer gets.
 
 mod edit;
 mod policy;

@@ -1,10 +1,10 @@
-//! The one policy: what of a collection somebody sees. Its rules are data, read from the collection's schema:
+//! The policy of viewing: what a viewer sees of a collection. Its rules are data, read from the collection's schema:
 //!
-//! - `x-cityheart-visibility` names the property that says who may see a feature, and, unless its values are levels themselves, the
-//!   level of each: `{"property": "state", "levels": {"published": "public"}}`. A value without a level is `internal`.
+//! - `x-cityheart-visibility` names the property that decides who may see a feature and, unless its values are levels themselves, the
+//!   level of each value: `{"property": "state", "levels": {"published": "public"}}`. A value without a level is `internal`.
 //! - `x-cityheart-visible-to` at a property is the level of that field; without it a field is `public`.
-//! - `x-ogc-collectionId: cities` at a property says that it names the city a feature belongs to.
-//! - `x-cityheart-editors: admin` says that a collection is the whole network's.
+//! - `x-ogc-collectionId: cities` at a property marks it as the city that a feature belongs to.
+//! - `x-cityheart-editors: admin` at the schema lets only admins change the collection.
 
 use super::viewer::{AccessRole, Viewer};
 use crate::collection::Collection;
@@ -13,14 +13,14 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// For whom something is.
+/// Who may see a feature or a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessLevel {
-    /// Everybody.
+    /// All viewers.
     Public,
-    /// Whoever has an account.
+    /// Viewers with an account.
     Partners,
-    /// The people of the city it belongs to, and admins.
+    /// Users of the city that the feature belongs to, and admins.
     Internal,
 }
 
@@ -31,7 +31,7 @@ pub struct Policy {
     visibility: Option<VisibilityRule>,
     /// The field that names a feature's city.
     pub(super) city: Option<usize>,
-    /// By field.
+    /// The level of each field.
     levels: Vec<AccessLevel>,
     pub(super) admins_only: bool,
 }
@@ -42,7 +42,7 @@ struct VisibilityRule {
     levels: BTreeMap<String, AccessLevel>,
 }
 
-/// What somebody sees of a collection: which features, and which fields of each.
+/// What a viewer sees of a collection: which features, and which fields of each.
 #[derive(Debug, Clone)]
 pub struct AccessScope {
     policy: Arc<Policy>,
@@ -52,17 +52,17 @@ pub struct AccessScope {
     key: Arc<str>,
 }
 
-/// How far somebody sees.
+/// The levels of a viewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AccessReach {
-    /// Wherever they look.
+    /// The level at features of other cities, and of none.
     base_level: AccessLevel,
-    /// What is internal to these cities, too.
+    /// The cities at whose features the level is internal, sorted.
     cities: Arc<[Box<str>]>,
 }
 
 impl Policy {
-    /// Reads the rules of a collection; `model` is the built-in one of the same name, whose rules come first.
+    /// Reads the rules of a collection. The schema of `model`, the built-in collection with the same id, takes precedence.
     #[must_use]
     pub fn from_collection(collection: &Arc<Collection>, model: Option<&Collection>) -> Self {
         let schema = model.map_or(&collection.schema, |m| &m.schema);
@@ -93,7 +93,7 @@ impl Policy {
         AccessScope { key: reach.scope_key(), reach, collection, visible_fields: visible, policy: self.clone() }
     }
 
-    /// By what [`Policy::access_scope`] differs from viewer to viewer: who has the same key sees the same. Empty for who sees everything.
+    /// The key of [`Policy::access_scope`]: viewers with equal keys see the same. Empty for viewers who see everything.
     #[must_use]
     pub fn scope_key(&self, viewer: &Viewer) -> Arc<str> {
         self.access_reach(viewer).scope_key()
@@ -116,56 +116,57 @@ impl Policy {
 }
 
 impl AccessScope {
-    /// Equal keys of one collection see the same. Empty when everything is seen.
+    /// See [`Policy::scope_key`].
     #[must_use]
     pub fn scope_key(&self) -> &Arc<str> {
         &self.key
     }
 
-    /// Whether everything is seen.
+    /// Whether the viewer sees everything.
     #[must_use]
     pub fn is_unrestricted(&self) -> bool {
         self.key.is_empty()
     }
 
-    /// The collection as it is for this viewer: with the fields that they may see.
+    /// The collection with the fields that the viewer may see.
     #[must_use]
     pub fn collection(&self) -> &Arc<Collection> {
         &self.collection
     }
 
-    /// The fields of the whole collection that the seen one has, in its order.
+    /// The indexes of these fields in the whole collection, in their order.
     #[must_use]
     pub fn visible_fields(&self) -> &[usize] {
         &self.visible_fields
     }
 
-    /// The fields of the whole collection that decide: what [`AccessScope::level_at_city`] and [`AccessScope::admits_visibility`] want to know of a feature.
+    /// The indexes of the visibility field and the city field in the whole collection, whose values [`AccessScope::admits_visibility`]
+    /// and [`AccessScope::level_at_city`] take.
     #[must_use]
     pub fn deciding_fields(&self) -> (Option<usize>, Option<usize>) {
         (self.policy.visibility.as_ref().map(|v| v.field), self.policy.city)
     }
 
-    /// The level that the viewer reaches at a feature of this city.
+    /// The viewer's level at a feature of this city.
     #[must_use]
     pub fn level_at_city(&self, city: Option<&str>) -> AccessLevel {
         let own = city.is_some_and(|c| self.reach.cities.binary_search_by(|own| (**own).cmp(c)).is_ok());
         if own { AccessLevel::Internal } else { self.reach.base_level }
     }
 
-    /// Whether a feature with this value of the visibility field is seen by whoever reaches this level.
+    /// Whether a viewer with this level sees a feature with this value of the visibility field.
     #[must_use]
     pub fn admits_visibility(&self, viewer_level: AccessLevel, visibility: Option<&str>) -> bool {
         self.policy.visibility.as_ref().is_none_or(|v| v.level_of_value(visibility) <= viewer_level)
     }
 
-    /// Whether a field of the whole collection is seen by whoever reaches this level.
+    /// Whether a viewer with this level sees a field of the whole collection.
     #[must_use]
     pub fn shows_field(&self, viewer_level: AccessLevel, field: usize) -> bool {
         self.policy.levels.get(field).is_some_and(|level| *level <= viewer_level)
     }
 
-    /// Whether a feature of the whole collection is there for this viewer.
+    /// Whether the viewer sees a feature of the whole collection.
     #[must_use]
     pub fn admits_feature(&self, feature: &Feature) -> bool {
         let text = |field: usize| match feature.values.get(field) {
@@ -176,7 +177,7 @@ impl AccessScope {
         self.admits_visibility(self.level_at_city(city.and_then(text)), visibility.and_then(text))
     }
 
-    /// A feature of the whole collection as one of the seen collection: `None` when it is not there for this viewer.
+    /// A feature of the whole collection as the viewer sees it; `None` when it is hidden from them.
     #[must_use]
     pub fn redact_feature(&self, feature: Feature) -> Option<Feature> {
         if self.is_unrestricted() {
@@ -232,7 +233,7 @@ impl VisibilityRule {
 }
 
 impl AccessLevel {
-    /// Whatever is no level is for the fewest.
+    /// An unknown level is the strictest one.
     fn from_name(name: &str) -> Self {
         match name {
             "public" => Self::Public,

@@ -1,34 +1,34 @@
-//! Who asks.
+//! Viewers: the principals of all requests, with their role and their cities.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// What somebody may do, each more than the one before.
+/// What a viewer may do; each role may do more than the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessRole {
-    /// Anybody.
+    /// Has no account; sees what is public.
     Visitor,
     /// Sees what partners see, and what is internal to their cities.
     Viewer,
-    /// Adds features in their cities, and changes their own.
+    /// Adds features in their cities, and changes those that they created.
     Contributor,
     /// Changes everything in their cities.
     Editor,
     Admin,
 }
 
-/// Somebody who asks. Two that see and may do the same can still be two people.
+/// The principal of a request. Two viewers with equal rights can still be two people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     login: Option<Arc<str>>,
     name: Arc<str>,
     role: AccessRole,
-    /// Ids, sorted.
+    /// The ids of the cities, sorted.
     cities: Arc<[Box<str>]>,
 }
 
-/// What a tool asks with instead of a password: who it then is, and until when (seconds since 1970).
+/// A token that a tool sends instead of a password: the viewer that it stands for, and its expiry (seconds since 1970).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
     pub viewer: Viewer,
@@ -36,13 +36,13 @@ pub struct AccessToken {
 }
 
 impl Viewer {
-    /// Anybody, without an account.
+    /// A viewer without an account.
     #[must_use]
     pub fn visitor() -> Self {
         Self { login: None, name: "".into(), role: AccessRole::Visitor, cities: Arc::new([]) }
     }
 
-    /// Somebody with an account.
+    /// A viewer with an account, or a token.
     #[must_use]
     pub fn new<'a>(login: &str, name: &str, role: AccessRole, cities: impl IntoIterator<Item = &'a str>) -> Self {
         let mut cities: Vec<Box<str>> = cities.into_iter().map(Box::from).collect();
@@ -57,7 +57,7 @@ impl Viewer {
         self.login.as_deref()
     }
 
-    /// For people; may be empty.
+    /// The display name; may be empty.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -68,7 +68,7 @@ impl Viewer {
         self.role
     }
 
-    /// Ids of the cities that they belong to, sorted.
+    /// The ids of the viewer's cities, sorted.
     #[must_use]
     pub fn cities(&self) -> &[Box<str>] {
         &self.cities
@@ -104,12 +104,12 @@ impl fmt::Display for AccessRole {
 impl FromStr for AccessRole {
     type Err = String;
 
-    /// The roles that an account can have.
+    /// Parses the roles that an account can have.
     fn from_str(name: &str) -> Result<Self, String> {
         Self::ALL
             .into_iter()
             .filter(|r| *r != Self::Visitor)
             .find(|r| r.name() == name)
-            .ok_or_else(|| format!("'{name}' is no role. There are: viewer, contributor, editor, admin."))
+            .ok_or_else(|| format!("There is no role '{name}'. Use viewer, contributor, editor or admin."))
     }
 }

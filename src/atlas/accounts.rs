@@ -1,4 +1,4 @@
-//! Signing in: accounts out of their file, passwords and secrets held against what is kept of them.
+//! Accounts: signing in, sessions, access tokens, and their administration.
 
 use crate::access::{self, AccessRole, AccessToken, Viewer};
 use crate::error::{Error, Result};
@@ -6,43 +6,43 @@ use crate::store;
 use jiff::Timestamp;
 use std::path::Path;
 
-/// How long somebody stays signed in.
+/// How long a session lasts.
 pub const SESSION_S: i64 = 12 * 3600;
 
-/// The accounts of a plan. Blocking; a password takes some hundredths of a second on purpose.
+/// The accounts of a plan. Blocking; verifying a password takes some hundredths of a second on purpose.
 pub struct AccountService {
     store: store::AccountStore,
-    /// What is kept of a password that nobody has: an unknown login takes as long as a wrong password.
+    /// The hash of a password that nobody has: with it an unknown login takes as long as a wrong password.
     dummy_hash: String,
 }
 
 impl AccountService {
-    /// The accounts beside a plan, whether there are any yet or not.
+    /// The accounts beside a plan; their file need not exist yet.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the system has no randomness to give.
+    /// [`Error::Internal`] when the system has no random numbers.
     pub fn beside_plan(plan: &Path) -> Result<Self> {
         let dummy_hash = access::hash_password(&access::generate_secret()?)?;
         Ok(Self { store: store::AccountStore::beside_plan(plan), dummy_hash })
     }
 
-    /// Where they are kept.
+    /// The file of the accounts.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.store.path()
     }
 
-    /// Whether there are none.
+    /// Whether there is neither an account nor a token.
     pub fn is_empty(&self) -> Result<bool> {
         self.store.is_empty()
     }
 
-    /// Begins a session: who it is, and the secret that opens it. `None` when login and password do not go together.
+    /// Starts a session: returns the viewer and the secret of the session; `None` for a wrong login or password.
     pub fn sign_in(&self, login: &str, password: &str) -> Result<Option<(Viewer, String)>> {
         let user = self.store.find_user(login)?;
         let hash = user.as_ref().map_or(&self.dummy_hash, |(_, hash)| hash);
-        let right = access::verify_password(hash, password);
-        let Some((viewer, _)) = user.filter(|_| right) else { return Ok(None) };
+        let verified = access::verify_password(hash, password);
+        let Some((viewer, _)) = user.filter(|_| verified) else { return Ok(None) };
         let secret = access::generate_secret()?;
         let now = now_s();
         self.store.add_session(&access::digest_secret(&secret), login, now + SESSION_S, now)?;
@@ -53,25 +53,25 @@ impl AccountService {
         self.store.end_session(&access::digest_secret(secret))
     }
 
-    /// Whose session this opens.
+    /// The viewer whose session has this secret.
     pub fn find_session_viewer(&self, secret: &str) -> Result<Option<Viewer>> {
         self.store.find_session_viewer(&access::digest_secret(secret), now_s())
     }
 
-    /// Whose token this is.
+    /// The viewer that the token with this secret stands for.
     pub fn find_token_viewer(&self, secret: &str) -> Result<Option<Viewer>> {
         self.store.find_token_viewer(&access::digest_secret(secret), now_s())
     }
 
     /// # Errors
-    /// [`Error::InvalidInput`] for a login, a password or a set of cities that cannot be; [`Error::Refused`] when the login is taken.
+    /// [`Error::Invalid`] for an unusable login, password or set of cities; [`Error::Refused`] when the login is taken.
     pub fn add_user(&self, user: &Viewer, password: &str) -> Result<()> {
         check_account(user)?;
         self.store.add_user(user, &access::hash_password(password)?)
     }
 
     /// # Errors
-    /// [`Error::NotFound`], [`Error::InvalidInput`].
+    /// [`Error::NotFound`], [`Error::Invalid`].
     pub fn set_password(&self, login: &str, password: &str) -> Result<()> {
         self.store.set_password(login, &access::hash_password(password)?)
     }
@@ -86,7 +86,7 @@ impl AccountService {
         self.store.list_users()
     }
 
-    /// Makes a token that is valid for so many days; returns the secret, which is not kept.
+    /// Creates a token that is valid for some days; returns its secret, of which only a digest is stored.
     ///
     /// # Errors
     /// As [`AccountService::add_user`].
@@ -98,7 +98,7 @@ impl AccountService {
         Ok(secret)
     }
 
-    /// Those that have ended, too.
+    /// All tokens, including expired ones.
     pub fn list_tokens(&self) -> Result<Vec<AccessToken>> {
         self.store.list_tokens()
     }
@@ -116,7 +116,7 @@ fn check_account(viewer: &Viewer) -> Result<()> {
         return Err(Error::invalid(
             "city",
             format!(
-                "A{} {} works for a city. Say which, once for each: --city celje",
+                "A{} {} needs at least one city. Give each with --city, such as --city celje.",
                 if viewer.role() == AccessRole::Editor { "n" } else { "" },
                 viewer.role()
             ),

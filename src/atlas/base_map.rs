@@ -1,4 +1,4 @@
-//! The world beneath the plan: Natural Earth land, countries and places, as the web build brings them from its packages.
+//! The base map beneath the plan: land, countries and places of Natural Earth, as the web build takes them from its packages.
 
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
@@ -15,14 +15,14 @@ const LAYERS: [&str; 3] = ["land", "countries", "places"];
 #[allow_missing = true]
 struct BaseMapFiles;
 
-/// Layers that never change while the program runs; empty when the web app was not built.
+/// Layers that do not change while the program runs; none when the web app was not built.
 #[derive(Default)]
 pub struct BaseMap {
     layers: Vec<(&'static str, Arc<Snapshot>)>,
 }
 
 impl BaseMap {
-    /// The layers inside the binary, or those of `web`, a folder that holds a built web app.
+    /// The layers embedded in the binary, or those of `web`, the folder of a built web app.
     pub fn load(web: Option<&Path>) -> Result<Self> {
         let mut layers = Vec::new();
         for name in LAYERS {

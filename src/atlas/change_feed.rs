@@ -1,5 +1,5 @@
-//! News of changes, for those who watch: what happened to which features, numbered, the last ones kept for who comes back. Told only
-//! after the snapshot that shows it is out.
+//! The change feed: numbered entries of what happened to which features. The latest entries are kept for listeners that reconnect. An
+//! entry is added only after the snapshot that shows it is published.
 
 use crate::change::{CommittedChanges, FeatureChange, RevisionNumber};
 use crate::collection::CollectionId;
@@ -9,25 +9,25 @@ use geo::CoordsIter;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// News kept for those who come back.
+/// The most entries that are kept.
 const MAX_ENTRIES: usize = 4_096;
-/// Positions and values kept with all of them: some ten megabytes.
+/// The most positions and values in all of them: some ten megabytes.
 const MAX_FEED_WEIGHT: usize = 1 << 20;
-/// Changes to more features than this are told without naming them.
+/// An entry for more features than this does not name them.
 const MAX_NAMED_FEATURES: usize = 1_000;
 
 /// One change set that was published.
 #[derive(Debug)]
 pub struct FeedEntry {
-    /// Grows by one; starts anew, higher, when the program does.
+    /// Grows by one with each entry. After a restart of the program, numbers continue at a higher one.
     pub number: u64,
     pub collection: CollectionId,
     pub revision: RevisionNumber,
-    /// What became of what; `None` when it is too much to name: all of the collection may be another.
+    /// What happened to each feature; `None` when the whole collection may have changed.
     pub changes: Option<Vec<FeatureTransition>>,
 }
 
-/// What became of one feature.
+/// One feature before and after a change.
 #[derive(Debug)]
 pub struct FeatureTransition {
     pub id: FeatureId,
@@ -40,11 +40,11 @@ impl FeedEntry {
         let of = |f: &Option<Feature>| {
             f.as_ref().map_or(0, |f| f.values.len() + f.geometry.as_ref().map_or(0, CoordsIter::coords_count))
         };
-        self.changes.iter().flatten().map(|turn| 1 + of(&turn.before) + of(&turn.after)).sum()
+        self.changes.iter().flatten().map(|change| 1 + of(&change.before) + of(&change.after)).sum()
     }
 }
 
-/// What was told, and who waits for more.
+/// The latest entries, and the listeners that wait for more.
 pub struct ChangeFeed {
     inner: Mutex<FeedState>,
 }
@@ -52,9 +52,9 @@ pub struct ChangeFeed {
 struct FeedState {
     entries: VecDeque<Arc<FeedEntry>>,
     weight: usize,
-    /// The number that comes next.
+    /// The number of the next entry.
     next: u64,
-    /// Called once when there is more, or never will be.
+    /// Called once, at the next entry or when the feed is closed.
     waiters: Vec<FeedWaiter>,
     ended: bool,
 }
@@ -64,17 +64,17 @@ struct FeedWaiter {
     wake: Box<dyn FnOnce() + Send>,
 }
 
-/// What came after a number.
+/// The entries after a number.
 pub enum EntriesSince {
     Entries(Vec<Arc<FeedEntry>>),
-    /// The number is none of ours, or too old: whoever has it must read everything anew, and goes on from this one.
+    /// The number is unknown or too old: the listener must read all collections again, and continues from this number.
     Unknown(u64),
-    /// There will be no more.
+    /// The feed is closed.
     Ended,
 }
 
 impl ChangeFeed {
-    /// Numbers start at the time in microseconds, so that those of an earlier start are lower than all of this one's.
+    /// Numbers start at the present time in microseconds, so that they are higher than all numbers of an earlier run.
     pub(super) fn new() -> Self {
         let start = jiff::Timestamp::now().as_microsecond().unsigned_abs();
         let inner = FeedState { entries: VecDeque::new(), weight: 0, next: start, waiters: vec![], ended: false };
@@ -85,7 +85,7 @@ impl ChangeFeed {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of what was told last.
+    /// The number of the latest entry.
     #[must_use]
     pub fn last_number(&self) -> u64 {
         self.lock_state().next - 1
@@ -104,14 +104,15 @@ impl ChangeFeed {
         EntriesSince::Entries(inner.entries.range((number + 1 - first) as usize..).cloned().collect())
     }
 
-    /// Calls `wake` once when there is something after this number; at once if there is already; perhaps never when `alive` is dropped.
+    /// Calls `wake` once when there is an entry after this number, which may be now, or when the feed is closed. Need not call it after
+    /// `alive` is dropped.
     pub fn wake_after(&self, number: u64, alive: &Arc<()>, wake: Box<dyn FnOnce() + Send>) {
         let mut inner = self.lock_state();
         if inner.ended || number != inner.next - 1 {
             drop(inner);
             wake();
         } else {
-            // Those who went away are forgotten now and then.
+            // Listeners that have gone are removed from time to time.
             if inner.waiters.len() >= 64 && inner.waiters.len().is_power_of_two() {
                 inner.waiters.retain(|w| w.alive.strong_count() > 0);
             }
@@ -119,7 +120,7 @@ impl ChangeFeed {
         }
     }
 
-    /// Ends it: whoever waits is woken and finds that there is no more.
+    /// Closes the feed and wakes all listeners.
     pub fn close(&self) {
         let mut inner = self.lock_state();
         inner.ended = true;
@@ -128,9 +129,9 @@ impl ChangeFeed {
         waiting.into_iter().for_each(|w| (w.wake)());
     }
 
-    /// Tells of what was published over a snapshot.
+    /// Adds an entry for each change set that was published over the snapshot `before`.
     pub(super) fn publish_changes(&self, collection: &CollectionId, before: &Snapshot, all: &[&CommittedChanges]) {
-        let mut by_now: HashMap<&FeatureId, Option<&Feature>> = HashMap::new();
+        let mut current: HashMap<&FeatureId, Option<&Feature>> = HashMap::new();
         let mut entries = vec![];
         for done in all.iter().filter(|done| !done.changes.is_empty()) {
             let mut transitions =
@@ -141,7 +142,7 @@ impl ChangeFeed {
                     FeatureChange::Removed { .. } => None,
                 };
                 let id = change.id();
-                let old = match by_now.insert(id, after) {
+                let old = match current.insert(id, after) {
                     Some(known) => known.cloned(),
                     None => before.get(id).map(|slot| before.read_feature(slot)),
                 };
@@ -154,7 +155,7 @@ impl ChangeFeed {
         self.push_entries(collection, entries);
     }
 
-    /// Tells that all of a collection may be another.
+    /// Adds an entry that says that the whole collection may have changed.
     pub(super) fn publish_reset(&self, collection: &CollectionId, revision: RevisionNumber) {
         self.push_entries(collection, vec![(revision, None)]);
     }
@@ -171,7 +172,7 @@ impl ChangeFeed {
             inner.weight += entry.weight();
             inner.entries.push_back(Arc::new(entry));
         }
-        // The newest is kept whatever it weighs, or nobody would hear of it.
+        // The latest entry is kept whatever its weight: listeners have not read it yet.
         while inner.entries.len() > MAX_ENTRIES || inner.weight > MAX_FEED_WEIGHT && inner.entries.len() > 1 {
             let Some(old) = inner.entries.pop_front() else { break };
             inner.weight -= old.weight();
@@ -193,13 +194,13 @@ mod tests {
 
     fn numbers(feed: &ChangeFeed, after: u64) -> Option<Vec<u64>> {
         match feed.entries_since(after) {
-            EntriesSince::Entries(pieces) => Some(pieces.iter().map(|p| p.number).collect()),
+            EntriesSince::Entries(entries) => Some(entries.iter().map(|e| e.number).collect()),
             EntriesSince::Unknown(_) | EntriesSince::Ended => None,
         }
     }
 
     #[test]
-    fn who_comes_back_is_told_what_they_missed_once_and_in_order() {
+    fn a_listener_that_reconnects_gets_what_it_missed_once_and_in_order() {
         let feed = ChangeFeed::new();
         let start = feed.last_number();
         (1..=5).for_each(|revision| feed.publish_reset(&things(), revision));
@@ -209,18 +210,18 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_too_old_or_none_of_ours_is_unknown() {
+    fn a_number_that_is_too_old_or_was_never_given_is_unknown() {
         let feed = ChangeFeed::new();
         let start = feed.last_number();
         assert!(numbers(&feed, start - 1).is_none());
-        assert!(numbers(&feed, start + 1).is_none(), "of a later start");
+        assert!(numbers(&feed, start + 1).is_none(), "a number from the future");
         (0..=MAX_ENTRIES as u64).for_each(|revision| feed.publish_reset(&things(), revision));
         assert!(numbers(&feed, start).is_none());
         assert_eq!(numbers(&feed, start + 1).map(|n| n.len()), Some(MAX_ENTRIES));
     }
 
     #[test]
-    fn heavy_news_are_kept_for_a_shorter_time_and_the_newest_always() {
+    fn heavy_entries_are_kept_for_a_shorter_time_and_the_latest_always() {
         let feed = ChangeFeed::new();
         let start = feed.last_number();
         let line = geo_types::LineString(vec![geo_types::Coord { x: 1.0, y: 2.0 }; MAX_FEED_WEIGHT / 3]);
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_is_woken_by_news_and_by_the_end() {
+    fn a_waiting_listener_is_woken_by_an_entry_and_by_the_end() {
         let feed = ChangeFeed::new();
         let woken = Arc::new(AtomicUsize::new(0));
         let wake = || {
@@ -256,7 +257,7 @@ mod tests {
         feed.publish_reset(&things(), 1);
         assert_eq!(woken.load(Ordering::Relaxed), 1);
         feed.wake_after(start, &alive, wake());
-        assert_eq!(woken.load(Ordering::Relaxed), 2, "there is something already");
+        assert_eq!(woken.load(Ordering::Relaxed), 2, "there is an entry already");
         feed.wake_after(start + 1, &alive, wake());
         feed.close();
         assert_eq!(woken.load(Ordering::Relaxed), 3);

@@ -1,4 +1,4 @@
-//! Where edits have fallen, so that kept tiles know whether they are still true.
+//! Where edits have fallen, so that the tile cache knows which tiles are still exact.
 
 use crate::change::{FeatureChange, RevisionNumber};
 use crate::crs;
@@ -8,19 +8,19 @@ use crate::tile::TileId;
 use std::collections::VecDeque;
 use std::sync::{PoisonError, RwLock};
 
-/// Edits remembered per collection; a tile older than all of them is drawn again.
+/// The most regions that are kept per collection; a tile older than all of them is drawn again.
 const MAX_REGIONS: usize = 1 << 16;
 
-/// How far beyond its tile (as a part of its side) an edit can change it: the buffer, and a cell of the grid that thins points.
+/// How far outside a tile (as a fraction of its side) an edit can change it: the buffer, and a cell of the grid that thins points.
 const TILE_MARGIN: f64 = 0.25;
 
-/// Where edits have fallen, newest last.
+/// The regions of recent edits, latest last.
 pub(super) struct DirtyRegions {
     log: RwLock<RegionLog>,
 }
 
 struct RegionLog {
-    /// Edits up to this revision are forgotten.
+    /// The regions of edits up to this revision were dropped.
     floor: RevisionNumber,
     edits: VecDeque<(RevisionNumber, RegionBox)>,
 }
@@ -44,7 +44,7 @@ impl DirtyRegions {
         Self { log: RwLock::new(RegionLog { floor: revision, edits: VecDeque::new() }) }
     }
 
-    /// Writes down the old and the new place of every changed feature, and of those that are now drawn from another zoom on.
+    /// Marks the old and the new bounds of every changed feature, and the bounds of features that are now drawn from another zoom on.
     pub(super) fn mark_changes(
         &self,
         revision: RevisionNumber,
@@ -69,7 +69,7 @@ impl DirtyRegions {
         }
     }
 
-    /// Whether no edit after this revision fell on or near the tile.
+    /// Whether no edit after this revision can have changed the tile.
     pub(super) fn is_clean(&self, since: RevisionNumber, tile: TileId) -> bool {
         let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
         if since < log.floor {

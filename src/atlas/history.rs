@@ -1,4 +1,4 @@
-//! What happened: the versions of a feature, and everything that changed since some revision.
+//! The history as a viewer may see it: versions of a feature, the change log of a collection, entries of the change feed.
 
 use super::ViewerPlan;
 use super::change_feed::{ChangeFeed, FeatureTransition, FeedEntry};
@@ -10,11 +10,11 @@ use crate::feature::{BoundingBox, Feature, FeatureId, bbox_of};
 use std::sync::Arc;
 
 impl ViewerPlan {
-    /// The versions of a feature that this viewer may see, oldest first, in the fields of the collection that is returned with
-    /// them. A deleted feature has them, too.
+    /// The versions of a feature that this viewer may see, oldest first, with the collection as they see it. A deleted feature has
+    /// versions, too.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for what was never there, or is not there for them.
+    /// [`Error::NotFound`] when no such feature ever existed, or this viewer may not see it.
     pub fn feature_history(&self, collection: &str, id: &str) -> Result<(Arc<Collection>, Vec<FeatureVersion>)> {
         let scope = self.access_scope(collection)?;
         let missing = || Error::NotFound(format!("There has never been a feature '{id}' in '{collection}'."));
@@ -28,11 +28,11 @@ impl ViewerPlan {
         Ok((scope.collection().clone(), visible))
     }
 
-    /// What changed in a collection behind a place in its log, as this viewer may see it: what goes out of their sight was removed for
-    /// them, what comes into it was made.
+    /// The change log of a collection after a position, as this viewer may see it: a feature that becomes invisible to them is removed,
+    /// one that becomes visible is created.
     ///
     /// # Errors
-    /// [`Error::Gone`] when that is not known any more.
+    /// [`Error::Gone`] when the log no longer reaches back to the position.
     pub fn changes_since(
         &self,
         collection: &str,
@@ -42,7 +42,7 @@ impl ViewerPlan {
         let scope = self.access_scope(collection)?;
         let mut page =
             self.atlas.plan_file.store().read_change_log(&scope.collection().id, from, limit).map_err(|e| match e {
-                Error::Stale(sentence) => Error::Gone(sentence),
+                Error::Stale(message) => Error::Gone(message),
                 e => e,
             })?;
         page.versions = page.versions.into_iter().filter_map(|v| self.visible_version(&scope, v)).collect();
@@ -51,27 +51,28 @@ impl ViewerPlan {
 }
 
 impl ViewerPlan {
-    /// A version as this viewer sees it; `None` when nothing of it is there for them. The public learns what changed, not who did it.
+    /// A version as this viewer sees it; `None` when all of it is hidden. Visitors see what changed, but not who changed it.
     fn visible_version(&self, scope: &AccessScope, version: FeatureVersion) -> Option<FeatureVersion> {
-        let strip = |feature: Option<Feature>| feature.and_then(|f| scope.redact_feature(f));
-        let (before, after) = (strip(version.before), strip(version.after));
+        let redact = |feature: Option<Feature>| feature.and_then(|f| scope.redact_feature(f));
+        let (before, after) = (redact(version.before), redact(version.after));
         let author = self.viewer().login().map_or_else(|| "somebody".to_owned(), |_| version.author);
         (before.is_some() || after.is_some()).then_some(FeatureVersion { author, before, after, ..version })
     }
 }
 
 impl ViewerPlan {
-    /// What changes, as it happens; each piece must still be [`ViewerPlan::visible_change`].
+    /// The change feed of the whole plan; each entry must still pass [`ViewerPlan::visible_change`].
     #[must_use]
     pub fn change_feed(&self) -> &ChangeFeed {
         self.atlas.change_feed()
     }
 
-    /// News as somebody may hear it: the ids and the box around all that is there for them before or after. `None` when nothing is.
+    /// An entry as this viewer may see it: the ids and the bounding box of all features that are visible to them before or after the
+    /// change. `None` when none is.
     #[must_use]
     pub fn visible_change(&self, entry: &FeedEntry) -> Option<VisibleChange> {
         let everything = || VisibleChange { ids: vec![], bbox: None };
-        // A collection that is gone has nothing left to hide.
+        // A collection that no longer exists has nothing to hide.
         let Ok(scope) = self.access_scope(entry.collection.as_str()) else { return Some(everything()) };
         let Some(transitions) = &entry.changes else { return Some(everything()) };
         let admitted = |f: &Option<Feature>| f.as_ref().is_some_and(|f| scope.admits_feature(f));
@@ -80,10 +81,10 @@ impl ViewerPlan {
         if visible.is_empty() {
             return None;
         }
-        // Where something is that they may not see stays unsaid.
-        let place =
+        // The box does not include places at which the feature is hidden from the viewer.
+        let visible_bbox =
             |f: &Option<Feature>| f.as_ref().filter(|f| scope.admits_feature(f))?.geometry.as_ref().and_then(bbox_of);
-        let boxes = visible.iter().flat_map(|t| [place(&t.before), place(&t.after)]).flatten();
+        let boxes = visible.iter().flat_map(|t| [visible_bbox(&t.before), visible_bbox(&t.after)]).flatten();
         Some(VisibleChange {
             bbox: boxes.reduce(BoundingBox::union),
             ids: visible.iter().map(|t| t.id.clone()).collect(),
@@ -91,10 +92,10 @@ impl ViewerPlan {
     }
 }
 
-/// One piece of news for one listener.
+/// An entry of the change feed for one listener.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VisibleChange {
-    /// None when all of the collection may be another.
+    /// Empty when the whole collection may have changed.
     pub ids: Vec<FeatureId>,
     pub bbox: Option<BoundingBox>,
 }

@@ -1,4 +1,4 @@
-//! Answers about features: a page of them, or one. Each holds the snapshot it was found in.
+//! Pages of features, and single features. Each holds the snapshot that it was found in.
 
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
@@ -11,7 +11,7 @@ use geo::MapCoords;
 use geo_types::Coord;
 use std::sync::Arc;
 
-/// A page of features, not yet written.
+/// A page of features, not yet serialised.
 pub struct FeaturePage {
     snapshot: Arc<Snapshot>,
     selection: SelectionPage,
@@ -28,13 +28,13 @@ impl FeaturePage {
         self.snapshot.collection()
     }
 
-    /// All features that match, not only those of this page.
+    /// The number of features that match, on this page and all others.
     #[must_use]
     pub fn number_matched(&self) -> usize {
         self.selection.matched
     }
 
-    /// How many features this page has.
+    /// The number of features on this page.
     #[must_use]
     pub fn len(&self) -> usize {
         self.selection.slots.len()
@@ -51,33 +51,33 @@ impl FeaturePage {
         self.selection.next.as_ref()
     }
 
-    /// Appends feature `i` of the page as GeoJSON, with these fields or all. Out of range writes nothing.
+    /// Appends feature `i` of the page as GeoJSON, with these fields or all. Appends nothing when `i` is out of range.
     pub fn write_geojson(&self, i: usize, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         if let Some(&slot) = self.selection.slots.get(i) {
             self.writer.write_geojson(&self.snapshot, slot, properties, out);
         }
     }
 
-    /// Appends feature `i` of the page with the members of JSON-FG that this profile wants.
+    /// Appends feature `i` of the page as JSON-FG, with the members of this profile.
     pub fn write_jsonfg(&self, i: usize, shown: &OutputSchema, profile: JsonProfile, out: &mut Vec<u8>) {
         if let Some(&slot) = self.selection.slots.get(i) {
             self.writer.write_jsonfg(&self.snapshot, slot, shown, profile, out);
         }
     }
 
-    /// Feature `i` of the page as a value, with easting (or longitude) first, or in the authority's order of axes.
+    /// Feature `i` of the page in the reference system of the query, with its axes in this order.
     pub fn projected_feature(&self, i: usize, order: AxisOrder) -> Option<Feature> {
         let feature = self.snapshot.read_feature(*self.selection.slots.get(i)?);
         let geometry = feature.geometry.and_then(|g| self.writer.project_geometry(&g, order));
         Some(Feature { geometry, ..feature })
     }
 
-    /// What a writer of these fields, or all, has to know.
+    /// The schema of the output with these fields, or all.
     pub fn shown_fields(&self, properties: Option<&[usize]>) -> OutputSchema {
         OutputSchema::new(self.collection().clone(), properties, self.writer.crs())
     }
 
-    /// The features of the page, as values.
+    /// The features of the page, in WGS 84.
     pub fn features(&self) -> impl Iterator<Item = Feature> {
         self.selection.slots.iter().map(|&slot| self.snapshot.read_feature(slot))
     }
@@ -100,7 +100,7 @@ impl FeatureItem {
         self.snapshot.collection()
     }
 
-    /// The same feature, to be written in this reference system.
+    /// The same feature, serialised in this reference system.
     #[must_use]
     pub fn with_crs(self, crs: Crs) -> Self {
         Self { writer: CrsWriter::new(crs), ..self }
@@ -111,12 +111,12 @@ impl FeatureItem {
         self.writer.write_geojson(&self.snapshot, self.slot, properties, out);
     }
 
-    /// Appends the feature with the members of JSON-FG that this profile wants.
+    /// Appends the feature as JSON-FG, with the members of this profile.
     pub fn write_jsonfg(&self, shown: &OutputSchema, profile: JsonProfile, out: &mut Vec<u8>) {
         self.writer.write_jsonfg(&self.snapshot, self.slot, shown, profile, out);
     }
 
-    /// What a writer of these fields, or all, has to know.
+    /// The schema of the output with these fields, or all.
     #[must_use]
     pub fn shown_fields(&self, properties: Option<&[usize]>) -> OutputSchema {
         OutputSchema::new(self.collection().clone(), properties, self.writer.crs())
@@ -128,18 +128,18 @@ impl FeatureItem {
     }
 }
 
-/// Which coordinate comes first.
+/// The order of the axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AxisOrder {
-    /// As the authority of the reference system has it: what OGC APIs write.
+    /// As the authority of the reference system defines it: what OGC APIs write.
     Authority,
     /// Easting or longitude first, as in files.
     EastFirst,
 }
 
-/// What coordinates are written in.
+/// Serialises features in one reference system.
 struct CrsWriter {
-    /// `None` for what everything is kept in.
+    /// `None` for CRS84, the reference system of the index.
     projection: Option<Projection>,
 }
 
@@ -148,7 +148,7 @@ impl CrsWriter {
         let other = Some(crs).filter(|crs| *crs != Crs::CRS84);
         Self {
             projection: other
-                .map(|crs| Projection::new(crs).expect("a test reads the definition of every known system")),
+                .map(|crs| Projection::new(crs).expect("a test reads the definition of every known reference system")),
         }
     }
 
@@ -156,7 +156,7 @@ impl CrsWriter {
         self.projection.as_ref().map_or(Crs::CRS84, Projection::crs)
     }
 
-    /// A geometry in this reference system; `None` where the system ends.
+    /// A geometry in this reference system; `None` outside the area where the system is defined.
     fn project_geometry(&self, lonlat: &Geometry, order: AxisOrder) -> Option<Geometry> {
         let Some(projection) = &self.projection else { return Some(lonlat.clone()) };
         let geometry = projection.geometry_from_lonlat(lonlat).ok()?;
@@ -167,16 +167,16 @@ impl CrsWriter {
         Some(geometry.map_coords(|c| if swap { round(Coord { x: c.y, y: c.x }) } else { round(c) }))
     }
 
-    /// GeoJSON, in any reference system. A place where that ends is written as none.
+    /// GeoJSON in the reference system. A geometry outside the area where the system is defined becomes null.
     fn write_geojson(&self, snapshot: &Snapshot, slot: FeatureSlot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         if self.projection.is_none() {
             return snapshot.write_geojson(slot, properties, out);
         }
-        let place = self.geometry_text(snapshot, slot);
-        snapshot.write_geojson_with(slot, properties, &mut |out| out.extend_from_slice(place.as_bytes()), out);
+        let geometry = self.geometry_text(snapshot, slot);
+        snapshot.write_geojson_with(slot, properties, &mut |out| out.extend_from_slice(geometry.as_bytes()), out);
     }
 
-    /// JSON-FG: `geometry` is longitude and latitude or null, `place` is in any other reference system.
+    /// JSON-FG: `geometry` is in WGS 84 or null, `place` is in any other reference system.
     fn write_jsonfg(
         &self,
         snapshot: &Snapshot,
@@ -205,8 +205,8 @@ impl CrsWriter {
 
     /// The geometry as GeoJSON text.
     fn geometry_text(&self, snapshot: &Snapshot, slot: FeatureSlot) -> String {
-        let own = snapshot.read_feature(slot).geometry;
-        let placed = own.and_then(|g| self.project_geometry(&g, AxisOrder::Authority));
-        placed.map_or_else(|| "null".into(), |geometry| geojson::Geometry::from(&geometry).to_string())
+        let lonlat = snapshot.read_feature(slot).geometry;
+        let projected = lonlat.and_then(|g| self.project_geometry(&g, AxisOrder::Authority));
+        projected.map_or_else(|| "null".into(), |geometry| geojson::Geometry::from(&geometry).to_string())
     }
 }

@@ -1,9 +1,9 @@
-//! Counts of what was done, for operators.
+//! Counters for operators.
 
 use crate::tile::DrawnTile;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Counters since the start; each only grows.
+/// Counters since the start of the program; each only grows.
 #[derive(Debug, Default)]
 pub struct AtlasMetrics {
     tiles_drawn: AtomicU64,
@@ -25,7 +25,7 @@ impl AtlasMetrics {
         self.tiles_cached.fetch_add(1, Relaxed);
     }
 
-    /// (name, what it counts, value), in a fixed order.
+    /// Name, help text and value of each counter, in a fixed order.
     #[must_use]
     pub fn counters(&self) -> [(&'static str, &'static str, u64); 5] {
         [

@@ -1,41 +1,54 @@
-//! The program without HTTP: the one place where store, index and tile meet. Opens a plan, answers from memory, keeps tiles exact.
+//! The program without HTTP: the one module where store, index and tile meet. Opens a plan, answers from memory, and keeps every cached
+//! tile exact.
 
-use crate::access::Policy;
-use crate::change::{ChangeSet, CommittedChanges, FeatureChange, RevisionNumber};
-use crate::collection::{Collection, CollectionId};
+use crate::change::{ChangeSet, CommittedChanges};
+use crate::collection::CollectionId;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::{BoundingBox, FeatureId, FieldValue, time::TimeSpan};
-use crate::index::{CollectionIndex, IndexBuilder, Snapshot};
+use crate::feature::{Feature, FeatureId, FieldValue};
 use crate::plan::PlanModel;
 use crate::query::{MAX_LIMIT, Query};
+use collection_state::CollectionState;
+use commit_queue::CommitQueue;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tile_cache::TileCache;
 
-mod accounts;
-mod questions;
-mod commit_queue;
-mod dirty_regions;
-mod edit;
-mod history;
-mod items;
-mod tile_layers;
-mod metrics;
-mod location_check;
-mod change_feed;
-mod viewer_plan;
-mod plan_file;
-mod tile_cache;
-mod base_map;
+// Parts that know no `Atlas`.
+mod accounts; // sign-in, sessions, tokens
+mod base_map; // land, countries and places beneath the plan
+mod change_feed; // numbered changes for listeners
+mod collection_state; // one collection in memory
+mod commit_queue; // change sets that wait for the store
+mod content_coding; // gzip and brotli
+mod dirty_regions; // where edits fell
+mod items; // pages of features, single features
+mod mask_cache; // what viewers of one access scope see
+mod metrics; // counters for operators
+mod plan_file; // a plan file without an index
+mod tile_cache; // finished tiles
+mod tile_layers; // the layers of a tile
+
+// What an `Atlas` does with them.
+mod commit_threads; // writes and publishes change sets
+mod edit; // requests to edit, from validation to outcome
+mod history; // versions, the change log, the change feed
+mod location_check; // doubts about a place
+mod open; // opening a plan
+mod questions; // the planning questions
+mod tiles; // resolving layers, drawing tiles
+mod viewer_plan; // the plan as one viewer sees it
 
 pub use crate::tile::TileId;
 pub use accounts::{AccountService, SESSION_S};
 pub use base_map::BaseMap;
 pub use change_feed::{ChangeFeed, EntriesSince, FeatureTransition, FeedEntry};
+pub use collection_state::CollectionView;
 pub use commit_queue::ReplyCallback;
+pub use content_coding::{ContentCoding, compress_bytes};
 pub use edit::{
-    EditAction, EditBatch, EditOutcome, EditPrecondition, EditRequest, FaultHandling, MAX_EDITS, PreparedEdits,
+    ChangeOutcome, EditAction, EditBatch, EditOutcome, EditPrecondition, EditRequest, FaultHandling, MAX_EDITS,
     state_tag,
 };
 pub use history::VisibleChange;
@@ -43,22 +56,18 @@ pub use items::{AxisOrder, FeatureItem, FeaturePage};
 pub use location_check::{CityLocations, LocationDoubt};
 pub use metrics::AtlasMetrics;
 pub use plan_file::PlanFile;
-pub use tile_cache::{ContentCoding, EncodedTile, compress_bytes};
+pub use tile_cache::EncodedTile;
 pub use tile_layers::{NamedTileLayer, TileLayerSet};
 pub use viewer_plan::ViewerPlan;
 
-use commit_queue::CommitQueue;
-use dirty_regions::DirtyRegions;
-use tile_cache::TileCache;
-
-/// What can be set when a plan is opened.
+/// The settings of an open plan.
 #[derive(Debug, Clone)]
 pub struct AtlasSettings {
-    /// The most that finished tiles may take in memory.
+    /// The most memory that finished tiles may take.
     pub tile_cache_bytes: u64,
-    /// The most that one tile may have before it is packed; what matters least is left out of a larger one.
+    /// The most bytes that one tile may have before compression. A larger tile leaves out its least important features.
     pub tile_budget_bytes: usize,
-    /// The plan beside which the accounts are; nobody can sign in without.
+    /// The plan file beside which the accounts are stored; without it nobody can sign in.
     pub accounts: Option<PathBuf>,
 }
 
@@ -68,7 +77,7 @@ impl Default for AtlasSettings {
     }
 }
 
-/// An open plan: every collection in memory over its store.
+/// An open plan: every collection in memory, over its store.
 pub struct Atlas {
     plan_file: PlanFile,
     model: PlanModel,
@@ -82,62 +91,19 @@ pub struct Atlas {
     watch: Mutex<Option<crate::store::StoreWatch>>,
 }
 
-/// One collection: its index, and where edits have fallen since tiles were drawn.
-pub(crate) struct CollectionState {
-    /// Differs from that of every other reading of a collection, whose revisions may begin anew.
-    load_id: u128,
-    index: CollectionIndex,
-    dirty_regions: DirtyRegions,
-    policy: Arc<Policy>,
-    masks: viewer_plan::MaskCache,
-}
-
-/// One collection as it is now; holds its state for as long as it is held.
-pub struct CollectionView {
-    load_id: u128,
-    snapshot: Arc<Snapshot>,
-    /// The key of the sight that it is seen with.
-    mask_key: Arc<str>,
-}
-
 impl Atlas {
-    /// Brings the plan up to date with the model, reads every collection of it into memory, and follows what other programs write to it.
-    pub fn open(plan_file: PlanFile, model: PlanModel, world: BaseMap, settings: &AtlasSettings) -> Result<Arc<Self>> {
-        plan_file.add_model_fields(&model)?;
-        let mut states = BTreeMap::new();
-        for collection in plan_file.collections()? {
-            states.insert(collection.id.clone(), Arc::new(read_collection(&plan_file, &model, collection)?));
-        }
-        let (commit_queue, receiver) = CommitQueue::new();
-        let atlas = Arc::new(Self {
-            plan_file,
-            model,
-            base_map: world,
-            accounts: settings.accounts.as_deref().map(AccountService::beside_plan).transpose()?,
-            states: RwLock::new(states),
-            tiles: TileCache::new(settings),
-            metrics: AtlasMetrics::default(),
-            commit_queue,
-            change_feed: ChangeFeed::new(),
-            watch: Mutex::new(None),
-        });
-        receiver.start_threads(&atlas)?;
-        atlas.follow_store()?;
-        Ok(atlas)
-    }
-
     #[must_use]
     pub fn model(&self) -> &PlanModel {
         &self.model
     }
 
-    /// What changes, as it happens.
+    /// Published changes, numbered.
     #[must_use]
     pub fn change_feed(&self) -> &ChangeFeed {
         &self.change_feed
     }
 
-    /// Who may sign in; `None` when nobody can.
+    /// The accounts; `None` when the plan was opened without.
     #[must_use]
     pub fn accounts(&self) -> Option<&AccountService> {
         self.accounts.as_ref()
@@ -148,32 +114,32 @@ impl Atlas {
         &self.metrics
     }
 
-    /// Every collection, whole, in the order of ids.
+    /// Every collection, unmasked, in the order of ids.
     #[must_use]
     pub fn collections(&self) -> Vec<CollectionView> {
         let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
-        states.values().map(|state| CollectionView::unmasked(state)).collect()
+        states.values().map(|state| state.unmasked_view()).collect()
     }
 
-    /// A collection, whole.
+    /// One collection, unmasked.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the plan has no such collection.
     pub fn collection_view(&self, id: &str) -> Result<CollectionView> {
-        Ok(CollectionView::unmasked(&*self.collection_state(id)?))
+        Ok(self.collection_state(id)?.unmasked_view())
     }
 
-    /// The reference system that the plan is drawn in: the national grid of its cities, when they all name the same one.
+    /// The storage CRS of the plan: the national grid of its cities, when all of them name the same one.
     #[must_use]
     pub fn storage_crs(&self) -> Crs {
         let Ok(view) = self.collection_view("cities") else { return Crs::CRS84 };
         let Some(field) = view.collection().field_index("storage_crs") else { return Crs::CRS84 };
         let query = Query { limit: MAX_LIMIT, ..Query::default() };
-        let named = |feature: crate::feature::Feature| match feature.values.get(field) {
+        let city_crs = |city: Feature| match city.values.get(field) {
             Some(FieldValue::Text(text)) => Crs::parse(text).ok(),
             _ => None,
         };
-        let mut all = self.select_items(&view, &query).features().map(named).collect::<Vec<_>>();
+        let mut all = self.select_items(&view, &query).features().map(city_crs).collect::<Vec<_>>();
         all.dedup();
         match all[..] {
             [Some(crs)] => crs,
@@ -194,25 +160,20 @@ impl Atlas {
         Ok(FeatureItem::new(view.snapshot.clone(), slot))
     }
 
-    /// Makes edits durable, then visible: when this returns, they are on disk, in the next page and in the next tile.
+    /// Commits a change set. When this returns, the edits are on disk, in the next page and in the next tile.
     pub fn commit(&self, edits: &ChangeSet) -> Result<CommittedChanges> {
         commit_queue::wait_for_reply(|answer| self.commit_then(edits.clone(), answer))
     }
 
-    /// The same without waiting: `answer` is called when it is done, or refused.
-    pub fn commit_then(&self, edits: ChangeSet, answer: ReplyCallback<CommittedChanges>) {
+    /// Commits without waiting: `answer` is called when the change set is published, or refused.
+    fn commit_then(&self, edits: ChangeSet, answer: ReplyCallback<CommittedChanges>) {
         match self.collection_state(edits.collection.as_str()) {
             Ok(_) => self.commit_queue.push_commit(edits, answer),
             Err(e) => answer(Err(e)),
         }
     }
 
-    /// Takes over at once what other programs wrote to a collection, and calls `answer` when it is published.
-    pub fn catch_up_then(&self, collection: &CollectionId, answer: ReplyCallback<usize>) {
-        self.commit_queue.push_adopt(collection.clone(), answer);
-    }
-
-    pub(crate) fn collection_state(&self, id: &str) -> Result<Arc<CollectionState>> {
+    fn collection_state(&self, id: &str) -> Result<Arc<CollectionState>> {
         let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
         let state = CollectionId::new(id).ok().and_then(|id| states.get(&id).cloned());
         state.ok_or_else(|| {
@@ -220,96 +181,4 @@ impl Atlas {
             Error::NotFound(format!("There is no collection '{id}' in this plan. It has: {}.", known.join(", ")))
         })
     }
-
-    /// Takes over what other programs write to the store while we run.
-    fn follow_store(self: &Arc<Self>) -> Result<()> {
-        let weak = Arc::downgrade(self);
-        let watch = self.plan_file.store().watch_changes(Box::new(move |id| {
-            let Some(atlas) = weak.upgrade() else { return };
-            match commit_queue::wait_for_reply(|answer| atlas.commit_queue.push_adopt(id.clone(), answer)) {
-                Ok(count) => tracing::info!(collection = %id, count, "taken over from another program"),
-                Err(e) => tracing::error!(collection = %id, error = %e, "could not take over a change"),
-            }
-        }))?;
-        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
-        Ok(())
-    }
-}
-
-impl CollectionState {
-    /// The dirt is written down first: a tile drawn from the old snapshot is then known to be old as soon as the new one is out.
-    fn publish_changes(&self, changes: &[FeatureChange], revision: RevisionNumber) {
-        if changes.is_empty() {
-            return;
-        }
-        let before = self.index.snapshot();
-        self.index.publish_changes(changes, revision, |redrawn| {
-            self.dirty_regions.mark_changes(revision, changes, redrawn, &before)
-        });
-    }
-}
-
-impl CollectionView {
-    fn unmasked(state: &CollectionState) -> Self {
-        Self { load_id: state.load_id, snapshot: state.index.snapshot(), mask_key: "".into() }
-    }
-
-    /// The state that is seen: no other state of any collection has the same, in this or another run of the program.
-    #[must_use]
-    pub fn state_id(&self) -> (u128, RevisionNumber) {
-        (self.load_id, self.snapshot.revision())
-    }
-
-    /// By what it differs from what others see of the same state; empty for the whole.
-    #[must_use]
-    pub fn mask_key(&self) -> &str {
-        &self.mask_key
-    }
-
-    #[must_use]
-    pub fn collection(&self) -> &Arc<Collection> {
-        self.snapshot.collection()
-    }
-
-    /// How many features there are.
-    #[must_use]
-    pub fn feature_count(&self) -> usize {
-        self.snapshot.len()
-    }
-
-    #[must_use]
-    pub fn extent(&self) -> Option<BoundingBox> {
-        self.snapshot.extent()
-    }
-
-    #[must_use]
-    pub fn time_extent(&self) -> Option<TimeSpan> {
-        self.snapshot.time_extent()
-    }
-
-    #[must_use]
-    pub fn revision(&self) -> RevisionNumber {
-        self.snapshot.revision()
-    }
-}
-
-/// Reads one collection from the store into an index.
-fn read_collection(plan_file: &PlanFile, model: &PlanModel, collection: Collection) -> Result<CollectionState> {
-    let id = collection.id.clone();
-    let collection = Arc::new(collection);
-    let policy = Arc::new(Policy::from_collection(&collection, model.collection(&id)));
-    let mut builder = IndexBuilder::new(collection);
-    let revision = plan_file.store().scan_collection(&id, None, &mut |change| {
-        if let FeatureChange::Put(feature) = change {
-            builder.push(&feature);
-        }
-        Ok(())
-    })?;
-    Ok(CollectionState {
-        load_id: uuid::Uuid::now_v7().as_u128(),
-        index: builder.finish(revision),
-        dirty_regions: DirtyRegions::new(revision),
-        policy,
-        masks: viewer_plan::MaskCache::default(),
-    })
 }

@@ -8,25 +8,25 @@ use crate::plan::PlanModel;
 use crate::store::{GeoPackage, LoadSummary, Store};
 use std::path::Path;
 
-/// An opened plan.
+/// An open plan file.
 pub struct PlanFile {
     store: Box<dyn Store>,
     writable: bool,
 }
 
 impl PlanFile {
-    /// Opens a plan that is there.
+    /// Opens an existing plan.
     pub fn open(path: &Path) -> Result<Self> {
         Ok(Self { store: Box::new(GeoPackage::open(path)?), writable: true })
     }
 
-    /// Opens a plan, or makes an empty one.
+    /// Opens a plan, or creates an empty one.
     pub fn open_or_create(path: &Path) -> Result<Self> {
         let store = if path.exists() { GeoPackage::open(path)? } else { GeoPackage::create(path)? };
         Ok(Self { store: Box::new(store), writable: true })
     }
 
-    /// Opens a plan that shall not be written.
+    /// Opens a plan that is not written to.
     pub fn open_read_only(path: &Path) -> Result<Self> {
         Ok(Self { store: Box::new(GeoPackage::open_read_only(path)?), writable: false })
     }
@@ -35,22 +35,22 @@ impl PlanFile {
         self.store.list_collections()
     }
 
-    /// Brings the model's own collections up to date with what the model says of them by now: properties that it got since the plan was made
-    /// become columns. Nothing goes, and a plan that may only be read stays as it is.
+    /// Updates the collections of the model: properties that the model has gained since the plan was created become columns. Nothing is
+    /// removed, and a plan that is open for reading only stays as it is.
     pub fn add_model_fields(&self, model: &PlanModel) -> Result<()> {
         if self.writable {
             for collection in self.collections()? {
-                let grown =
+                let updated =
                     model.collection(&collection.id).and_then(|newer| collection.with_newer_schema(newer).transpose());
-                if let Some(grown) = grown.transpose()? {
-                    self.store.add_fields(&grown)?;
+                if let Some(updated) = updated.transpose()? {
+                    self.store.add_fields(&updated)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Fills a collection, all or nothing; see [`Store::load_collection`].
+    /// Loads features in bulk, all or nothing; see [`Store::load_collection`].
     pub fn load_collection(
         &self,
         collection: &Collection,
@@ -60,7 +60,7 @@ impl PlanFile {
         self.store.load_collection(collection, replace, features)
     }
 
-    /// Shows every feature of a collection in the order of keys, with the coordinates as they were given.
+    /// Calls `visit` for every feature of a collection in the order of keys, with the coordinates as they are stored.
     pub fn scan_features(&self, id: &CollectionId, visit: &mut dyn FnMut(Feature) -> Result<()>) -> Result<()> {
         let mut put = |change| match change {
             FeatureChange::Put(feature) => visit(feature),
@@ -69,7 +69,7 @@ impl PlanFile {
         self.store.scan_collection(id, None, &mut put).map(drop)
     }
 
-    /// A whole copy of the plan, taken while others may write.
+    /// Writes a complete copy of the plan; others may write to it meanwhile.
     pub fn backup(&self, to: &Path) -> Result<()> {
         self.store.write_backup(to)
     }

@@ -1,6 +1,7 @@
-//! The planner's questions over the whole plan: each is asked of one moment of every collection.
+//! The planning questions over the whole plan: each is answered from one snapshot of every collection.
 
-use super::{Atlas, CollectionState};
+use super::Atlas;
+use super::collection_state::CollectionState;
 use crate::error::Result;
 use crate::index::Snapshot;
 use crate::question::{PlanSnapshot, PlanningQuestion, QuestionAnswer};
@@ -8,15 +9,15 @@ use serde_json::{Map, Value as Json};
 use std::sync::{Arc, PoisonError};
 
 impl Atlas {
-    /// Answers a question from the collections as they are now.
+    /// Answers a planning question from the collections as they are now.
     ///
     /// # Errors
-    /// [`crate::error::Error::InvalidInput`] at the input that cannot be understood.
+    /// [`crate::error::Error::Invalid`] at the input that cannot be understood.
     pub fn answer_question(&self, question: &PlanningQuestion, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
         self.answer_question_over(question, inputs, |state| state.index.snapshot())
     }
 
-    /// The same of what `look` shows of each collection.
+    /// The same from the snapshots that `snapshot_of` returns.
     pub(super) fn answer_question_over(
         &self,
         question: &PlanningQuestion,

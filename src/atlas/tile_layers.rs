@@ -1,7 +1,7 @@
-//! The layers that a tile is asked to have: names to collections, what is shown of each, and how they are described.
+//! The layers of a tile: which collections, what is shown of each, and how TileJSON describes them.
 
-use super::viewer_plan::MaskKey;
-use super::{Atlas, CollectionState};
+use super::collection_state::CollectionState;
+use super::mask_cache::MaskKey;
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::BoundingBox;
@@ -12,44 +12,41 @@ use serde_json::{Map, Value as Json, json};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// The layers beneath the plan go by one name.
-const WORLD: &str = "world";
+/// The name of all layers of the base map.
+pub(super) const WORLD: &str = "world";
 
-/// The layer with the names of `areas` is `areas_label`.
-const LABEL: &str = "_label";
-
-/// The most layers one tile may have.
+/// The most layers of one tile.
 pub const MAX_LAYERS: usize = 20;
 
-/// What a tile is asked to show, all of it: the layers, resolved, and what of each. One value that is parsed at the door, drives the
-/// drawing, and is what finished tiles are kept by.
+/// The resolved layers of a tile, and what it shows of each. Tiles are drawn from this value, and cached by its key.
 #[derive(Clone)]
 pub struct TileLayerSet {
-    /// In one spelling: the names in the order asked for, then what is shown of each.
+    /// The cache key, normalised: the names in the requested order, then what is shown of each.
     pub(super) key: Arc<str>,
     pub(super) entries: Arc<[TileLayerEntry]>,
     /// One for each source.
     shows: Arc<[LayerQuery]>,
 }
 
-/// A layer as it is called in a tile.
+/// A layer under the name that it has in a tile.
 pub struct NamedTileLayer<'a> {
     pub name: String,
     pub snapshot: Arc<Snapshot>,
     pub show: &'a LayerQuery,
-    /// What the features of a split layer have in common.
+    /// The value that all features of a split layer have.
     value: Option<String>,
 }
 
 impl NamedTileLayer<'_> {
-    /// The properties that its features may have, with the words that TileJSON has for their values.
+    /// The properties that its features may have, with their TileJSON types.
     fn fields(&self) -> impl Iterator<Item = (&str, &'static str)> {
         let shown =
             self.snapshot.collection().fields.iter().enumerate().filter(|(at, _)| self.show.includes_field(*at));
-        std::iter::once(("id", "String")).chain(shown.map(|(_, field)| (field.name.as_str(), simple_type(field.kind))))
+        std::iter::once(("id", "String"))
+            .chain(shown.map(|(_, field)| (field.name.as_str(), tilejson_type(field.kind))))
     }
 
-    /// For people.
+    /// The title of the collection, with the value of a split layer.
     #[must_use]
     pub fn title(&self) -> String {
         let title = &self.snapshot.collection().title;
@@ -57,8 +54,7 @@ impl NamedTileLayer<'_> {
     }
 }
 
-/// The word that TileJSON has for a field's values.
-fn simple_type(kind: FieldType) -> &'static str {
+fn tilejson_type(kind: FieldType) -> &'static str {
     match kind {
         FieldType::Text | FieldType::Date | FieldType::DateTime | FieldType::Json => "String",
         FieldType::Integer | FieldType::Real | FieldType::Decimal => "Number",
@@ -66,10 +62,10 @@ fn simple_type(kind: FieldType) -> &'static str {
     }
 }
 
-/// The most values that a split layer is described with; in tiles there may be more.
+/// The most values that the description of a split layer names; tiles may have more.
 const MAX_SPLIT_VALUES: usize = 200;
 
-/// The values of a field: those of its closed list, or those that there are.
+/// The values of a field: those of its `enum`, or else those that features have.
 fn split_values(snapshot: &Snapshot, field: usize) -> Vec<String> {
     let collection = snapshot.collection();
     let listed = collection
@@ -89,21 +85,34 @@ fn split_values(snapshot: &Snapshot, field: usize) -> Vec<String> {
 pub(super) struct TileLayerEntry {
     name: Box<str>,
     pub(super) source: TileLayerSource,
-    part: LayerContent,
+    content: LayerContent,
 }
 
+/// Where the features of a layer come from.
 #[derive(Clone)]
 pub(super) enum TileLayerSource {
+    /// The current snapshot of a collection, behind a mask.
     Live(Arc<CollectionState>, MaskKey),
     Fixed(Arc<Snapshot>),
 }
 
 impl TileLayerSet {
-    /// All of these, where `list` names them.
-    fn from_entries(list: &str, entries: Arc<[TileLayerEntry]>) -> Self {
+    /// The layers of the base map.
+    pub(super) fn from_base_map(layers: impl Iterator<Item = (&'static str, Arc<Snapshot>)>) -> Self {
+        let fixed = |(name, snapshot): (&str, _)| TileLayerEntry {
+            name: name.into(),
+            source: TileLayerSource::Fixed(snapshot),
+            content: LayerContent::Geometries,
+        };
+        let entries: Arc<[TileLayerEntry]> = layers.map(fixed).collect();
         let shows = vec![LayerQuery::ALL; entries.len()].into();
-        let key = if list == WORLD { list.into() } else { join_names(&entries).into() };
-        Self { key, entries, shows }
+        Self { key: WORLD.into(), entries, shows }
+    }
+
+    /// These layers in their order, with all features and fields.
+    pub(super) fn from_collections(entries: Arc<[TileLayerEntry]>) -> Self {
+        let shows = vec![LayerQuery::ALL; entries.len()].into();
+        Self { key: join_names(&entries).into(), entries, shows }
     }
 
     /// Layer names with the collections they show, in order.
@@ -111,12 +120,12 @@ impl TileLayerSet {
         self.entries.iter().map(|e| (&*e.name, e.source.snapshot()))
     }
 
-    /// The collections in this order, and what is shown of each.
+    /// Layer names with the collections they show, and what is shown of each, in order.
     pub fn layers_shown(&self) -> impl Iterator<Item = (&str, Arc<Snapshot>, &LayerQuery)> {
         self.entries.iter().zip(&*self.shows).map(|(e, show)| (&*e.name, e.source.snapshot(), show))
     }
 
-    /// The layers that may be in a tile, by the names they have there: of one that is split, those of all values that there are or may be.
+    /// The layers that a tile may have, under their names. A split layer has one for each value.
     #[must_use]
     pub fn named_layers(&self) -> Vec<NamedTileLayer<'_>> {
         let mut all = vec![];
@@ -134,15 +143,15 @@ impl TileLayerSet {
         all
     }
 
-    /// The same layers, showing what `make` says: one [`LayerQuery`] for each collection, in order.
+    /// The same layers with what `make` chooses to show: one [`LayerQuery`] for each collection, in order.
     ///
     /// # Errors
-    /// What `make` refuses; [`Error::InvalidInput`] for the base map, of which there is nothing to choose.
+    /// The errors of `make`; [`Error::Invalid`] for the base map, which cannot be filtered.
     pub fn with_chosen_shows(&self, make: impl FnOnce(&[&Collection]) -> Result<Vec<LayerQuery>>) -> Result<Self> {
         if &*self.key == WORLD {
             return Err(Error::invalid(
                 "filter",
-                "The base map is shown as it is. Leave out filter, datetime, properties, split and cluster.",
+                "The base map cannot be filtered. Leave out filter, datetime, properties, split and cluster.",
             ));
         }
         let collections: Vec<Arc<Collection>> = self.snapshots().map(|(_, s)| s.collection().clone()).collect();
@@ -160,19 +169,19 @@ impl TileLayerSet {
         Self { key: key.into(), entries: self.entries.clone(), shows: shows.into() }
     }
 
-    /// As they are over these snapshots.
+    /// What to draw from these snapshots, one for each layer.
     pub(super) fn over_snapshots<'a>(&'a self, snapshots: &'a [Arc<Snapshot>]) -> Vec<TileLayer<'a>> {
         let all = self.entries.iter().zip(&*self.shows).zip(snapshots);
-        all.map(|((e, show), snapshot)| TileLayer { name: &e.name, snapshot, show, content: e.part }).collect()
+        all.map(|((e, show), snapshot)| TileLayer { name: &e.name, snapshot, show, content: e.content }).collect()
     }
 
-    /// The same layers as they are at this moment, whatever is edited from now on.
+    /// The same layers, fixed to their current snapshots: later edits do not change them.
     #[must_use]
     pub fn freeze(&self) -> Self {
         let freeze = |e: &TileLayerEntry| TileLayerEntry {
             name: e.name.clone(),
             source: TileLayerSource::Fixed(e.source.snapshot()),
-            part: e.part,
+            content: e.content,
         };
         let entries: Arc<[TileLayerEntry]> = self.entries.iter().map(freeze).collect();
         let revisions = entries.iter().map(|e| e.source.snapshot().revision());
@@ -180,7 +189,7 @@ impl TileLayerSet {
         Self { key: key.into(), entries, shows: self.shows.clone() }
     }
 
-    /// The tiles of these zooms in which there may be something, zoom by zoom. Every other tile is empty.
+    /// The tiles of these zooms that may have features, zoom by zoom. Every other tile is empty.
     #[must_use]
     pub fn non_empty_tiles(&self, zooms: RangeInclusive<u8>) -> Vec<TileId> {
         let snapshots: Vec<_> = self.entries.iter().map(|e| e.source.snapshot()).collect();
@@ -197,13 +206,13 @@ impl TileLayerSet {
         all
     }
 
-    /// The box around everything in them.
+    /// The bounding box of all features.
     #[must_use]
     pub fn extent(&self) -> Option<BoundingBox> {
         self.snapshots().filter_map(|(_, snapshot)| snapshot.extent()).reduce(BoundingBox::union)
     }
 
-    /// `vector_layers` of TileJSON 3: every layer that a tile may have, with its fields.
+    /// `vector_layers` of TileJSON 3.0: every layer that a tile may have, with its fields.
     #[must_use]
     pub fn describe_layers(&self, zooms: RangeInclusive<u8>) -> Json {
         let layer = |named: NamedTileLayer<'_>| {
@@ -215,14 +224,14 @@ impl TileLayerSet {
         self.named_layers().into_iter().map(layer).collect()
     }
 
-    /// The deepest zoom with more detail than the one before.
+    /// The highest zoom that shows more detail than the one before.
     #[must_use]
     pub fn max_zoom(&self) -> u8 {
         if self.entries.iter().all(|e| matches!(e.source, TileLayerSource::Fixed(_))) { 8 } else { 16 }
     }
 }
 
-/// The names of layers, each with the key of the eye that sees it unless that sees everything.
+/// The names of the layers, each with the key of its mask unless it is unmasked.
 fn join_names(entries: &[TileLayerEntry]) -> String {
     let name = |e: &TileLayerEntry| match &e.source {
         TileLayerSource::Live(_, mask_key) if !mask_key.key.is_empty() => {
@@ -233,54 +242,18 @@ fn join_names(entries: &[TileLayerEntry]) -> String {
     entries.iter().map(name).collect::<Vec<_>>().join(",")
 }
 
-impl TileLayerSource {
-    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
-        match self {
-            Self::Live(state, mask_key) => mask_key.masked_snapshot(state),
-            Self::Fixed(snapshot) => snapshot.clone(),
-        }
+impl TileLayerEntry {
+    /// A collection behind a mask.
+    pub(super) fn new(name: &str, content: LayerContent, state: Arc<CollectionState>, mask_key: MaskKey) -> Self {
+        Self { name: name.into(), source: TileLayerSource::Live(state, mask_key), content }
     }
 }
 
-impl Atlas {
-    /// Resolves `areas,areas_label,interventions`, or `world`. The name of a collection with `_label` is the layer of its names.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] for an unknown name, [`Error::InvalidInput`] for none, a repeated one or more than [`MAX_LAYERS`].
-    pub fn resolve_layers(&self, list: &str) -> Result<TileLayerSet> {
-        self.resolve_layers_for(list, |_| MaskKey::unmasked())
-    }
-
-    /// The same as somebody sees them. Tiles are kept by what is seen.
-    pub(super) fn resolve_layers_for(
-        &self,
-        list: &str,
-        mask_key: impl Fn(&CollectionState) -> MaskKey,
-    ) -> Result<TileLayerSet> {
-        if list == WORLD {
-            let fixed = |(name, snapshot): (&str, _)| TileLayerEntry {
-                name: name.into(),
-                source: TileLayerSource::Fixed(snapshot),
-                part: LayerContent::Geometries,
-            };
-            return Ok(TileLayerSet::from_entries(list, self.base_map.layers().map(fixed).collect()));
+impl TileLayerSource {
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        match self {
+            Self::Live(state, mask_key) => state.masked_snapshot(mask_key),
+            Self::Fixed(snapshot) => snapshot.clone(),
         }
-        let names: Vec<&str> = list.split(',').collect();
-        if names.len() > MAX_LAYERS {
-            return Err(Error::invalid("collections", format!("A tile has at most {MAX_LAYERS} layers.")));
-        }
-        if let Some(i) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
-            return Err(Error::invalid("collections", format!("'{}' is named twice.", names[i])));
-        }
-        let entry = |name: &&str| {
-            let (part, state) =
-                match (self.collection_state(name), name.strip_suffix(LABEL).map(|of| self.collection_state(of))) {
-                    (Err(_), Some(Ok(state))) => (LayerContent::Labels, state),
-                    (found, _) => (LayerContent::Geometries, found?),
-                };
-            let mask_key = mask_key(&state);
-            Ok(TileLayerEntry { name: (*name).into(), source: TileLayerSource::Live(state, mask_key), part })
-        };
-        Ok(TileLayerSet::from_entries(list, names.iter().map(entry).collect::<Result<_>>()?))
     }
 }

@@ -6,7 +6,7 @@ use crate::access::{self, Viewer};
 use crate::atlas::{AccountService, PlanFile};
 use crate::collection::CollectionId;
 use crate::error::{Error, Result};
-use crate::filter::closest_name;
+use crate::suggestion::suggest_name;
 use jiff::Timestamp;
 use std::io::BufRead;
 use std::path::Path;
@@ -81,8 +81,8 @@ fn build_viewer(principal: &PrincipalArgs, name: &str) -> Result<Viewer> {
     let known = list_city_ids(&principal.plan)?;
     for city in &principal.cities {
         if !known.is_empty() && !known.contains(city) {
-            let hint = closest_name(city, known.iter().map(String::as_str))
-                .map_or_else(|| format!("It has: {}.", known.join(", ")), |near| format!("Did you mean '{near}'?"));
+            let hint = suggest_name(city, known.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("It has: {}.", known.join(", ")));
             return Err(Error::invalid(
                 "city",
                 format!("There is no city '{city}' in {}. {hint}", principal.plan.display()),

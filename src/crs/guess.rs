@@ -1,15 +1,17 @@
-//! Which reference system coordinates may be in that do not fit the one that was said. Says what is likely, never decides.
+//! Guesses the reference system of coordinates that do not fit the declared one. Only suggests; the caller never
+//! converts by a guess.
 
 use super::projection::Projection;
 use super::registry::Crs;
 use geo_types::Coord;
 
-/// How far beyond its surroundings data may reach, in degrees.
+/// How far data may reach beyond the extent that it belongs to, in degrees.
 const MARGIN_DEG: f64 = 0.5;
 
-/// The systems in which all these positions (easting first or northing first) would lie in the area that the system is for, and,
-/// when it is known, around the place that they belong to (west, south, east, north in degrees). The likeliest first: nearest to
-/// the middle of that place, then in the order of the list. Positions that are degrees already give CRS84.
+/// The known systems in which all these positions (easting first or northing first) lie within the system's area of use
+/// and, when `around` is given (west, south, east, north in degrees), within that extent. The likeliest comes first:
+/// the one whose first position is nearest to the middle of the extent, then by the order of the registry. Positions in
+/// degrees give CRS84.
 #[must_use]
 pub fn guess_crs(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
     if positions.is_empty() {
@@ -17,24 +19,26 @@ pub fn guess_crs(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs>
     }
     let mut found: Vec<(f64, Crs)> =
         Crs::all().filter_map(|crs| Some((squared_distance(crs, positions, around)?, crs))).collect();
-    // Metre-sized degrees do not exist: what fits as degrees near its place is degrees.
+    // No grid has coordinates as small as degrees, so that degrees near the extent always come first.
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.into_iter().map(|(_, crs)| crs).collect()
 }
 
-/// How far (degrees, squared) the first position would be from the middle of the place; `None` when one would not fit.
+/// The squared distance (degrees) of the first position from the middle of the extent; `None` when any position does
+/// not fit.
 fn squared_distance(crs: Crs, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
     let projection = Projection::new(crs).ok()?;
     let within = |b: [f64; 4], c: Coord<f64>, margin: f64| {
         c.x >= b[0] - margin && c.x <= b[2] + margin && c.y >= b[1] - margin && c.y <= b[3] + margin
     };
     let fits = |swapped: bool| {
-        let place =
+        let to_lonlat =
             |c: &Coord<f64>| projection.easting_first_to_lonlat(if swapped { Coord { x: c.y, y: c.x } } else { *c });
-        let good = |c: Coord<f64>| within(crs.area_of_use(), c, 0.0) && around.is_none_or(|b| within(b, c, MARGIN_DEG));
-        positions.iter().all(|c| place(c).is_some_and(good)).then(|| place(&positions[0])).flatten()
+        let is_plausible =
+            |c: Coord<f64>| within(crs.area_of_use(), c, 0.0) && around.is_none_or(|b| within(b, c, MARGIN_DEG));
+        positions.iter().all(|c| to_lonlat(c).is_some_and(is_plausible)).then(|| to_lonlat(&positions[0])).flatten()
     };
-    // Degrees in the wrong order are told apart by whoever checks degrees.
+    // Swapped degrees have a check of their own (`FaultKind::SwappedCoordinates`).
     let first = fits(false).or_else(|| if crs.is_degrees() { None } else { fits(true) })?;
     let middle = around.map_or(first, |b| Coord { x: f64::midpoint(b[0], b[2]), y: f64::midpoint(b[1], b[3]) });
     Some((first.x - middle.x).powi(2) + (first.y - middle.y).powi(2))
@@ -76,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn degrees_at_the_place_are_degrees_and_nonsense_is_nothing() {
+    fn degrees_within_the_extent_are_crs84_and_nonsense_is_nothing() {
         assert_eq!(guess_crs(&at(15.2677, 46.2309), Some([15.0, 46.0, 15.5, 46.5]))[0], Crs::CRS84);
         assert_eq!(guess_crs(&at(1e300, f64::NAN), None), []);
         assert_eq!(guess_crs(&[], None), []);

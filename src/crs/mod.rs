@@ -1,8 +1,9 @@
-//! Coordinates: longitude and latitude in degrees (WGS 84), the unit square of Web Mercator that tiles are cut from, and the
-//! national grids that cities keep their data in. Knows nothing of features; never changes the shape of a geometry.
+//! Coordinate reference systems: longitude and latitude in degrees (WGS 84), the unit square of Web Mercator that tiles
+//! are cut from, and the national grids of the cities' data. Knows nothing of features; never changes the shape of a
+//! geometry.
 //!
-//! World coordinates here are `u32` fractions of that square (2^32 steps across the world, x east, y south from the
-//! north-west corner): one step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
+//! World coordinates are `u32` fractions of that square: 2^32 steps across the world, x to the east, y to the south
+//! from the north-west corner. One step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
 
 mod guess;
 mod registry;
@@ -15,7 +16,7 @@ pub use registry::Crs;
 /// The latitude (degrees) where the Web Mercator square ends.
 pub const MAX_LAT: f64 = 85.051_128_779_806_6;
 
-/// Steps of a quantised coordinate in one degree: seven decimals, about 11 mm.
+/// Steps of a quantised coordinate in one degree: seven decimals, at most 11 mm.
 pub const STEPS_PER_DEGREE: f64 = 1e7;
 
 const WORLD_STEPS: f64 = 4_294_967_296.0;
@@ -28,7 +29,7 @@ pub struct WorldPoint {
 }
 
 /// Projects degrees to the unit square (spherical Web Mercator, EPSG:3857 scaled to 0..1). Latitudes beyond
-/// [`MAX_LAT`] are held at the edge.
+/// [`MAX_LAT`] are clamped to the edge.
 #[must_use]
 pub fn lonlat_to_world(lon: f64, lat: f64) -> WorldPoint {
     let x = (lon / 360.0 + 0.5) * WORLD_STEPS;
@@ -45,7 +46,7 @@ pub fn world_to_lonlat(world: WorldPoint) -> (f64, f64) {
     (lon, lat)
 }
 
-/// Rounds degrees to seven decimals, as an integer count of 1e-7 degrees.
+/// Rounds degrees to seven decimals, as an integer number of 1e-7 degrees.
 #[must_use]
 pub fn quantise_degrees(degrees: f64) -> i32 {
     (degrees * STEPS_PER_DEGREE).round() as i32

@@ -1,16 +1,17 @@
-//! Positions and geometries from one reference system to degrees and back, by proj4rs.
+//! Transforms positions and geometries from a reference system to degrees and back, with proj4rs.
 //!
-//! ETRS89 and its national realisations count as WGS 84, as PROJ has it without a time: they drift apart by 2.5 cm a year.
+//! ETRS89 and its national realisations count as WGS 84, as in PROJ without a coordinate epoch: they drift apart by 2.5
+//! cm a year.
 
 use super::registry::Crs;
 use crate::error::{Error, Result};
 use geo_types::{Coord, Geometry};
 use proj4rs::{Proj, transform::transform};
 
-/// The way between one reference system and degrees (WGS 84). Made once for many positions.
+/// The transformation between one reference system and degrees (WGS 84). Create it once for many positions.
 pub struct Projection {
     crs: Crs,
-    /// `None` where nothing is to be computed but the order of axes.
+    /// `None` for systems in degrees, where only the order of axes may change.
     pair: Option<ProjPair>,
 }
 
@@ -21,7 +22,7 @@ struct ProjPair {
 
 impl Projection {
     /// # Errors
-    /// [`Error::Internal`] when a definition is broken, which a test rules out.
+    /// [`Error::Internal`] when proj4rs cannot read the system's definition, which a test rules out.
     pub fn new(crs: Crs) -> Result<Self> {
         let read = |text: &str| Proj::from_proj_string(text).map_err(|e| Error::internal(format!("{crs}: {e}")));
         let pair = if crs.is_degrees() {
@@ -32,24 +33,27 @@ impl Projection {
         Ok(Self { crs, pair })
     }
 
+    /// The system that this transforms from and to.
     #[must_use]
     pub fn crs(&self) -> Crs {
         self.crs
     }
 
-    /// Degrees (x = longitude) to the system's coordinates in the authority's order of axes. `None` where the system ends.
+    /// Degrees (x = longitude) to coordinates of the system in the authority's order of axes. `None` outside the
+    /// projection's domain.
     #[must_use]
     pub fn from_lonlat(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
         self.swap_axes_if_north_first(self.lonlat_to_easting_first(lonlat)?)
     }
 
-    /// Coordinates in the authority's order of axes to degrees (x = longitude). `None` for what is nowhere on the globe.
+    /// Coordinates in the authority's order of axes to degrees (x = longitude). `None` for positions that are not on
+    /// the globe.
     #[must_use]
     pub fn to_lonlat(&self, position: Coord<f64>) -> Option<Coord<f64>> {
         self.easting_first_to_lonlat(self.swap_axes_if_north_first(position)?)
     }
 
-    /// Coordinates with easting first, as files have them whatever the authority says, to degrees.
+    /// Coordinates with easting first, the order of files whatever the authority says, to degrees (x = longitude).
     #[must_use]
     pub fn easting_first_to_lonlat(&self, c: Coord<f64>) -> Option<Coord<f64>> {
         let lonlat = match &self.pair {
@@ -62,7 +66,7 @@ impl Projection {
         (lonlat.x.abs() <= 180.0 && lonlat.y.abs() <= 90.0).then_some(lonlat)
     }
 
-    /// Degrees to coordinates with easting first.
+    /// Degrees (x = longitude) to coordinates with easting first.
     #[must_use]
     pub fn lonlat_to_easting_first(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
         let Some(pair) = &self.pair else { return Some(lonlat) };
@@ -70,18 +74,18 @@ impl Projection {
         Some(Coord { x, y })
     }
 
-    /// A whole geometry from the authority's coordinates to degrees.
+    /// A geometry from the authority's order of axes to degrees, longitude first.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] with the position that cannot be in this system.
+    /// [`Error::Invalid`] with the first position that is not valid in this system.
     pub fn geometry_to_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
         transform_geometry(geometry, |c| self.to_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }
 
-    /// A whole geometry from degrees to the authority's coordinates.
+    /// A geometry from degrees, longitude first, to the authority's order of axes.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] with the position where this system ends.
+    /// [`Error::Invalid`] with the first position outside the projection's domain.
     pub fn geometry_from_lonlat(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>> {
         transform_geometry(geometry, |c| self.from_lonlat(c).ok_or_else(|| self.outside_error(c)))
     }

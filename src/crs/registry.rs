@@ -1,20 +1,20 @@
-//! The coordinate reference systems that are spoken here: the national grids of the partners' countries, and those that
-//! clients ask for everywhere. Names, areas and axis order as the EPSG registry has them.
+//! The supported coordinate reference systems: the national grids of the partner cities' countries, and those that
+//! clients use everywhere. Names, areas of use and order of axes are those of the EPSG registry.
 
 use crate::error::{Error, Result};
 use crs_definitions as epsg;
 use geo_types::Coord;
 
-/// A known coordinate reference system. CRS84 (longitude, latitude in degrees on WGS 84) is what everything here is kept in.
+/// A supported coordinate reference system. Everything is stored in CRS84 (longitude, latitude in degrees on WGS 84).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Crs(u8);
 
 struct CrsDefinition {
-    /// 0 for CRS84, which is not of the EPSG.
+    /// 0 for CRS84, which has no EPSG code.
     code: u16,
     name: &'static str,
     proj: &'static str,
-    /// The authority writes northing (or latitude) first.
+    /// The authority puts northing (or latitude) first.
     north_first: bool,
     degrees: bool,
     /// West, south, east, north in degrees.
@@ -69,29 +69,31 @@ static DEFINITIONS: [CrsDefinition; 19] = [
     mark_north_first(define_grid(epsg::EPSG_3035, "ETRS89-extended / LAEA Europe", [-35.58, 24.6, 44.83, 84.73])),
 ];
 
-/// How far data may reach beyond the area that its system is meant for, in degrees.
+/// How far data may reach beyond the area of use of its system, in degrees.
 const AREA_MARGIN_DEG: f64 = 0.5;
 const CRS84_URI: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const EPSG_URI_PREFIX: &str = "http://www.opengis.net/def/crs/EPSG/0/";
 
 impl Crs {
+    /// Longitude, latitude in degrees on WGS 84 (OGC:CRS84).
     pub const CRS84: Self = Self(0);
 
-    /// Every known system, CRS84 first.
+    /// Every supported system, CRS84 first.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..DEFINITIONS.len() as u8).map(Self)
     }
 
+    /// The system with this EPSG code, if it is supported.
     #[must_use]
     pub fn from_epsg(code: u16) -> Option<Self> {
         Self::all().find(|crs| crs.epsg_code() == Some(code))
     }
 
-    /// Reads `http://www.opengis.net/def/crs/EPSG/0/3794` (or https, or in angle brackets), the safe CURIE `[EPSG:3794]`,
-    /// or `EPSG:3794`.
+    /// Reads `http://www.opengis.net/def/crs/EPSG/0/3794` (or https, or in angle brackets), the safe CURIE
+    /// `[EPSG:3794]`, or `EPSG:3794`.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] without a place, naming what is known.
+    /// [`Error::Invalid`] without a place, with the supported codes.
     pub fn parse(text: &str) -> Result<Self> {
         let plain = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(text);
         let curie = plain.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(plain);
@@ -121,7 +123,7 @@ impl Crs {
         })
     }
 
-    /// The number in the EPSG registry; `None` for CRS84.
+    /// The code in the EPSG registry; `None` for CRS84.
     #[must_use]
     pub fn epsg_code(self) -> Option<u16> {
         Some(self.definition().code).filter(|&code| code != 0)
@@ -133,30 +135,31 @@ impl Crs {
         self.epsg_code().map_or_else(|| CRS84_URI.to_owned(), |code| format!("{EPSG_URI_PREFIX}{code}"))
     }
 
+    /// The name in the EPSG registry.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.definition().name
     }
 
-    /// Whether the authority writes northing, or latitude, before easting.
+    /// Whether the authority puts northing, or latitude, before easting.
     #[must_use]
     pub fn is_north_first(self) -> bool {
         self.definition().north_first
     }
 
-    /// Whether coordinates are degrees (the others are metres).
+    /// Whether coordinates are degrees; all other systems have metres.
     #[must_use]
     pub fn is_degrees(self) -> bool {
         self.definition().degrees
     }
 
-    /// Where it is meant to be used: west, south, east, north in degrees.
+    /// The area of use: west, south, east, north in degrees.
     #[must_use]
     pub fn area_of_use(self) -> [f64; 4] {
         self.definition().area
     }
 
-    /// Whether a place (degrees) may be meant in this system: it lies in its area, or not far beyond.
+    /// Whether a position (degrees, longitude first) is in the area of use or at most half a degree outside it.
     #[must_use]
     pub fn is_near_area_of_use(self, lonlat: Coord<f64>) -> bool {
         let [west, south, east, north] = self.area_of_use();
@@ -164,7 +167,7 @@ impl Crs {
             && (south - AREA_MARGIN_DEG..=north + AREA_MARGIN_DEG).contains(&lonlat.y)
     }
 
-    /// The PROJ string, easting first.
+    /// The PROJ string; its axes have easting first.
     pub(super) fn proj_string(self) -> &'static str {
         self.definition().proj
     }
@@ -174,7 +177,7 @@ impl Crs {
     }
 }
 
-/// `EPSG:3794`, or `CRS84_URI`.
+/// `EPSG:3794`, or `CRS84`.
 impl std::fmt::Display for Crs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.epsg_code() {
@@ -195,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_system_is_read_in_each_of_its_spellings() {
+    fn every_supported_system_is_parsed_in_each_of_its_spellings() {
         for crs in Crs::all() {
             assert_eq!(Crs::parse(&crs.uri()).unwrap(), crs);
             assert_eq!(Crs::parse(&format!("<{}>", crs.uri())).unwrap(), crs);
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_systems_are_refused_with_those_that_are_known() {
+    fn unknown_systems_are_refused_with_the_supported_ones() {
         for text in [
             "",
             "EPSG:",

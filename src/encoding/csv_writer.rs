@@ -1,12 +1,13 @@
-//! Features as a table (RFC 4180, UTF-8): points as two columns, any other geometry as well-known text in one. Lists and objects
-//! are JSON. Text that a spreadsheet would run as a formula gets a quote before it, which reading the table takes off again.
+//! Features as CSV (RFC 4180, UTF-8): points as the columns `lon` and `lat`, any other geometry as well-known text.
+//! Lists and objects are JSON. Text that a spreadsheet would run as a formula gets a quote in front, which the import
+//! removes.
 
 use super::{OutputSchema, wkt};
 use crate::crs::Crs;
 use crate::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use std::borrow::Cow;
 
-/// How the place of a feature is written.
+/// How geometries are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum GeometryColumns {
     Omitted,
@@ -14,7 +15,7 @@ enum GeometryColumns {
     Wkt,
 }
 
-/// Writes rows.
+/// Writes the features of one collection as CSV.
 pub struct CsvWriter {
     output: OutputSchema,
     geometry: GeometryColumns,
@@ -24,33 +25,38 @@ impl CsvWriter {
     #[must_use]
     pub fn new(output: OutputSchema) -> Self {
         let collection = &output.collection;
-        let taken = |name: &str| collection.fields.iter().any(|f| f.name.eq_ignore_ascii_case(name));
+        let has_field = |name: &str| collection.fields.iter().any(|f| f.name.eq_ignore_ascii_case(name));
         let point = Some(collection.geometry) == GeometryTypeSet::from_schema_format("geometry-point")
             && output.crs == Crs::CRS84;
-        let place = match collection.geometry {
+        let geometry = match collection.geometry {
             kind if kind.is_none() => GeometryColumns::Omitted,
-            _ if point && !["lon", "lat", "wkt", "geom", "the_geom"].into_iter().any(taken) => GeometryColumns::LonLat,
+            _ if point && !["lon", "lat", "wkt", "geom", "the_geom"].into_iter().any(has_field) => {
+                GeometryColumns::LonLat
+            }
             _ => GeometryColumns::Wkt,
         };
-        Self { output, geometry: place }
+        Self { output, geometry }
     }
 
-    /// Appends the line of names.
+    /// Appends the header line.
     pub fn write_header(&self, out: &mut Vec<u8>) {
         let names = self.output.fields().map(|(_, f)| Cow::Borrowed(f.name.as_str()));
-        let place: &[&str] = match self.geometry {
+        let geometry_names: &[&str] = match self.geometry {
             GeometryColumns::Omitted => &[],
             GeometryColumns::LonLat => &["lon", "lat"],
-            // No field can have this name, and reading prefers it to all others.
+            // No field has this name, and the import prefers it to all others.
             GeometryColumns::Wkt => &["geometry"],
         };
-        write_line(out, std::iter::once("id".into()).chain(names).chain(place.iter().map(|&name| name.into())));
+        write_line(
+            out,
+            std::iter::once("id".into()).chain(names).chain(geometry_names.iter().map(|&name| name.into())),
+        );
     }
 
-    /// Appends the line of a feature.
+    /// Appends the line of a feature, whose geometry is in the reference system of the output.
     pub fn write_row(&self, feature: &Feature, out: &mut Vec<u8>) {
         let values = self.output.fields().map(|(at, _)| feature.values.get(at).map_or("".into(), format_cell));
-        let place: Vec<Cow<'_, str>> = match (self.geometry, &feature.geometry) {
+        let geometry: Vec<Cow<'_, str>> = match (self.geometry, &feature.geometry) {
             (GeometryColumns::Omitted, _) => vec![],
             (GeometryColumns::LonLat, Some(Geometry::Point(p))) => {
                 vec![p.x().to_string().into(), p.y().to_string().into()]
@@ -60,7 +66,7 @@ impl CsvWriter {
                 vec![geometry.as_ref().map(wkt::geometry_to_wkt).unwrap_or_default().into()]
             }
         };
-        write_line(out, std::iter::once(guard_formula(feature.id.as_str())).chain(values).chain(place));
+        write_line(out, std::iter::once(guard_formula(feature.id.as_str())).chain(values).chain(geometry));
     }
 }
 
@@ -86,14 +92,14 @@ fn format_cell(value: &FieldValue) -> Cow<'_, str> {
         FieldValue::Null => "".into(),
         FieldValue::Bool(b) => b.to_string().into(),
         FieldValue::Int(i) => i.to_string().into(),
-        // A whole number keeps its point, so that the column is read as numbers with fractions again.
+        // A whole number keeps its decimal point, so that the column is imported as reals again.
         FieldValue::Real(r) => format!("{r:?}").into(),
         FieldValue::Text(text) => guard_formula(text),
         FieldValue::Json(json) => json.to_string().into(),
     }
 }
 
-/// Puts one quote before what a spreadsheet would take for a formula, and before what already looks guarded.
+/// Puts a quote in front of text that a spreadsheet would take for a formula, and of text that already looks guarded.
 fn guard_formula(text: &str) -> Cow<'_, str> {
     if text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}").into()

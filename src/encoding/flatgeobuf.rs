@@ -1,7 +1,7 @@
-//! Features as FlatGeobuf (version 3): a header, then each feature with its length before it. Without an index, as that could only be
-//! written when all features are known; readers that want one make it themselves. Text id first, then the fields.
+//! Features as FlatGeobuf (version 3): a header, then each feature with its length in front. Without a spatial index,
+//! which could only be written once all features are known. The first column is the id, then come the fields.
 //!
-//! Coordinates have easting or longitude first whatever the authority says, as in every file of this format.
+//! Coordinates have easting or longitude first, whatever the authority says, as the format requires.
 
 use super::OutputSchema;
 use crate::collection::FieldType;
@@ -14,10 +14,10 @@ use flatgeobuf::{
 use geo_types::{Coord, Geometry as G, LineString, Polygon};
 
 const MAGIC: [u8; 8] = [b'f', b'g', b'b', 3, b'f', b'g', b'b', 0];
-/// What longitude and latitude are called in this format.
+/// The EPSG code for longitude and latitude in this format.
 const WGS84_CODE: i32 = 4326;
 
-/// Writes one collection's features.
+/// Writes the features of one collection as FlatGeobuf.
 pub struct FlatGeobufWriter {
     output: OutputSchema,
     builder: FlatBufferBuilder<'static>,
@@ -29,7 +29,7 @@ impl FlatGeobufWriter {
         Self { output, builder: FlatBufferBuilder::new() }
     }
 
-    /// Appends what stands before the first of `count` features; 0 is "not known" to readers.
+    /// Appends the header of `count` features; 0 means that the number is not known.
     pub fn write_header(&mut self, count: usize, out: &mut Vec<u8>) {
         let Self { output, builder } = self;
         builder.reset();
@@ -79,13 +79,13 @@ impl FlatGeobufWriter {
             }
         }
         let properties = Some(builder.create_vector(&bytes));
-        let whole = Buffer::create(builder, &FeatureArgs { geometry, properties, columns: None });
-        builder.finish_size_prefixed(whole, None);
+        let encoded = Buffer::create(builder, &FeatureArgs { geometry, properties, columns: None });
+        builder.finish_size_prefixed(encoded, None);
         out.extend_from_slice(builder.finished_data());
     }
 }
 
-/// A value under the number of its column; texts have their length before them.
+/// Appends a value with the number of its column; text has its length in front.
 fn write_property(out: &mut Vec<u8>, column: u16, value: &[u8], sized: bool) {
     out.extend_from_slice(&column.to_le_bytes());
     if sized {
@@ -111,13 +111,13 @@ fn column_type(kind: FieldType) -> ColumnType {
         FieldType::Integer => ColumnType::Long,
         FieldType::Real | FieldType::Decimal => ColumnType::Double,
         FieldType::Boolean => ColumnType::Bool,
-        // The format knows one type for both.
+        // The format has one type for both.
         FieldType::Date | FieldType::DateTime => ColumnType::DateTime,
         FieldType::Json => ColumnType::Json,
     }
 }
 
-/// The type that all features have; otherwise each says its own.
+/// The geometry type of all features; `Unknown` when each feature states its own.
 fn header_type(kind: GeometryTypeSet) -> GeometryType {
     match kind.schema_format() {
         Some("geometry-point") => GeometryType::Point,
@@ -163,7 +163,7 @@ fn path_slices<'a>(lines: impl Iterator<Item = &'a LineString<f64>>) -> Vec<&'a 
     lines.map(|l| l.0.as_slice()).collect()
 }
 
-/// Positions in one list; where several paths are in it, with the place where each ends.
+/// A geometry with all positions in one list and, for several paths, the end of each.
 fn create_from_paths<'b>(
     builder: &mut FlatBufferBuilder<'b>,
     type_: GeometryType,

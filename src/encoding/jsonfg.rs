@@ -1,5 +1,5 @@
-//! What JSON-FG 1.0 (OGC 21-045r1) adds to GeoJSON: the place in any reference system, the time, the kind of feature. The geometry and
-//! the properties are GeoJSON's and written by others.
+//! The members that JSON-FG 1.0 (OGC 21-045r1) adds to GeoJSON: reference system, time and feature type. Geometry and
+//! properties are those of GeoJSON and are written elsewhere.
 
 use super::OutputSchema;
 use crate::collection::FieldType;
@@ -8,21 +8,21 @@ use crate::feature::{FieldValue, GeometryTypeSet, time};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value as Json, json};
 
-/// How far a JSON answer goes beyond GeoJSON.
+/// The profile of a JSON response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonProfile {
-    /// GeoJSON and nothing else.
+    /// GeoJSON only.
     Rfc7946,
-    /// In another reference system than longitude and latitude, only `place` has the geometry.
+    /// JSON-FG; in another reference system than CRS84, only `place` has the geometry.
     JsonFg,
-    /// `geometry` is there in every case, for readers of GeoJSON.
+    /// JSON-FG that always has `geometry` too, for readers of GeoJSON.
     JsonFgPlus,
 }
 
 impl JsonProfile {
     pub const ALL: [Self; 3] = [Self::Rfc7946, Self::JsonFg, Self::JsonFgPlus];
 
-    /// The name in OGC's register of profiles.
+    /// The name in the OGC register of profiles.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -32,12 +32,13 @@ impl JsonProfile {
         }
     }
 
+    /// The URI in the OGC register of profiles.
     #[must_use]
     pub fn uri(self) -> String {
         format!("{PROFILE_REGISTER}{}", self.id())
     }
 
-    /// By its name, its address in the register, or its safe CURIE `[ogc-profile:jsonfg]`.
+    /// Parses the name, the URI, or the safe CURIE `[ogc-profile:jsonfg]`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let curie = text.strip_prefix("[ogc-profile:").and_then(|t| t.strip_suffix(']'));
@@ -45,7 +46,7 @@ impl JsonProfile {
         Self::ALL.into_iter().find(|profile| profile.id() == id)
     }
 
-    /// Whether the answer has JSON-FG's members.
+    /// Whether the response has the members of JSON-FG.
     #[must_use]
     pub fn is_json_fg(self) -> bool {
         self != Self::Rfc7946
@@ -58,7 +59,8 @@ const CONFORMANCE_CLASSES: [&str; 2] = [
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas",
 ];
 
-/// The members that a root object has beside GeoJSON's: what it conforms to, the kind of its features, and their reference system.
+/// The members of the root object beside those of GeoJSON: conformance, feature type, schema, dimension and reference
+/// system.
 #[must_use]
 pub fn root_members(output: &OutputSchema, schema: &str) -> Map<String, Json> {
     let mut members = Map::new();
@@ -74,7 +76,7 @@ pub fn root_members(output: &OutputSchema, schema: &str) -> Map<String, Json> {
     members
 }
 
-/// What all geometries are, if they are all the same: points (0), lines (1) or areas (2).
+/// The dimension of all geometries, if it is the same: points (0), lines (1) or areas (2).
 fn geometry_dimension(kind: GeometryTypeSet) -> Option<u8> {
     let format = kind.schema_format()?.strip_prefix("geometry-")?;
     match format.split("-or-").next()?.trim_start_matches("multi") {
@@ -85,8 +87,8 @@ fn geometry_dimension(kind: GeometryTypeSet) -> Option<u8> {
     }
 }
 
-/// The `time` of a feature: a date, a timestamp, or an interval with `..` for an open end. `None` when it is undated, or when the
-/// fields that say it are not shown.
+/// The `time` of a feature: a date, a timestamp, or an interval with `..` for an open end. `None` when the feature is
+/// undated or when its temporal fields are not written.
 #[must_use]
 pub fn feature_time(output: &OutputSchema, value: impl Fn(usize) -> FieldValue) -> Option<Json> {
     let fields = output.collection.time?;
@@ -106,7 +108,7 @@ pub fn feature_time(output: &OutputSchema, value: impl Fn(usize) -> FieldValue) 
     };
     let (start, end) = match (read(fields.start), read(end)) {
         (None, None) => return None,
-        // Both ends must be of one kind.
+        // Both ends must have the same type.
         (Some(JsonFgInstant::Date(day)), Some(instant @ JsonFgInstant::Timestamp(_))) => {
             (Some(JsonFgInstant::Timestamp(time::parse_time_span(&day)?.start_ms)), Some(instant))
         }
@@ -115,7 +117,7 @@ pub fn feature_time(output: &OutputSchema, value: impl Fn(usize) -> FieldValue) 
         }
         both => both,
     };
-    let end_of = |moment: Option<JsonFgInstant>| moment.and_then(|m| m.to_text()).unwrap_or_else(|| "..".into());
+    let end_of = |end: Option<JsonFgInstant>| end.and_then(|instant| instant.to_text()).unwrap_or_else(|| "..".into());
     Some(json!({"interval": [end_of(start), end_of(end)]}))
 }
 
@@ -126,7 +128,7 @@ enum JsonFgInstant {
 }
 
 impl JsonFgInstant {
-    /// Instants are in UTC, whatever zone they were written in.
+    /// Timestamps are in UTC, whatever their original time zone.
     fn to_text(&self) -> Option<String> {
         match self {
             Self::Date(day) => Some(day.clone()),
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_dates_timestamps_in_utc_and_intervals_of_one_kind() {
+    fn times_are_dates_timestamps_in_utc_and_intervals_of_one_type() {
         let (day, instant) = (("start", FieldType::Date), ("start", FieldType::DateTime));
         let cases = [
             (vec![day], vec!["2026-03-01"], json!({"date": "2026-03-01"})),
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_not_told_where_its_fields_are_not_shown() {
+    fn a_time_is_not_written_without_its_fields() {
         let fields = [("start", FieldType::Date), ("end", FieldType::Date), ("name", FieldType::Text)];
         let value = |_| FieldValue::text("2026-03-01");
         assert!(feature_time(&output_schema(&fields, Some(&[0, 1])), value).is_some());
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_are_read_in_each_of_their_spellings() {
+    fn profiles_are_parsed_in_each_of_their_spellings() {
         for profile in JsonProfile::ALL {
             assert_eq!(JsonProfile::parse(profile.id()), Some(profile));
             assert_eq!(JsonProfile::parse(&profile.uri()), Some(profile));

@@ -1,5 +1,5 @@
-//! Features as other programs want them: tables, FlatGeobuf, JSON-FG. Appends bytes to a buffer, a feature at a time, so that whoever
-//! sends them decides how much is in memory. Writes the fields that it was given and no others; never asks which.
+//! Encodes features for other programs: CSV, FlatGeobuf, JSON-FG. Appends bytes to a buffer, a feature at a time, so
+//! that the caller decides how much is in memory. Writes the fields of its [`OutputSchema`] and no others.
 
 use crate::collection::{Collection, FieldDefinition};
 use crate::crs::Crs;
@@ -10,25 +10,25 @@ pub mod jsonfg;
 pub mod csv_writer;
 mod wkt;
 
-/// What of a collection's features is written, and in which coordinates.
+/// Which fields of a collection are written, and in which reference system.
 #[derive(Clone)]
 pub struct OutputSchema {
     pub collection: Arc<Collection>,
     /// Positions of fields, in the order of the schema.
     fields: Vec<usize>,
-    /// The reference system that the geometries come in.
+    /// The reference system of the geometries.
     pub crs: Crs,
 }
 
 impl OutputSchema {
-    /// These fields, or all of them.
+    /// Writes the fields at these positions; `None` means all.
     #[must_use]
     pub fn new(collection: Arc<Collection>, fields: Option<&[usize]>, crs: Crs) -> Self {
         let fields = fields.map_or_else(|| (0..collection.fields.len()).collect(), <[usize]>::to_vec);
         Self { collection, fields, crs }
     }
 
-    /// The fields with their positions.
+    /// The written fields with their positions.
     pub fn fields(&self) -> impl Iterator<Item = (usize, &FieldDefinition)> {
         self.fields.iter().filter_map(|&at| Some((at, self.collection.fields.get(at)?)))
     }

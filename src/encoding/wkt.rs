@@ -1,10 +1,10 @@
-//! Well-known text of geometries (OGC 06-103r4), with every digit.
+//! Geometries as well-known text (OGC 06-103r4), with all digits of the coordinates.
 
 use crate::feature::Geometry;
 use geo_types::{Coord, LineString, Polygon};
 use std::fmt::Write;
 
-/// `POINT (15.27 46.23)` and the like.
+/// The geometry as well-known text: `POINT (15.27 46.23)`.
 pub fn geometry_to_wkt(geometry: &Geometry) -> String {
     let mut out = String::new();
     write_wkt(&mut out, geometry);

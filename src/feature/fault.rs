@@ -1,9 +1,9 @@
-//! What can be wrong with one feature, by kind, with its place and a sentence that says what to do.
+//! What can be wrong with one feature: a kind, a place, and a sentence that says what to do.
 
 use crate::error::{Error, InvalidInput};
 use std::fmt;
 
-/// The kinds of faults in geometry and GeoJSON. Counted by [`FaultKind::name`] when a file is reported on.
+/// The kinds of faults in geometry and GeoJSON. Reports on files count them by [`FaultKind::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
     /// Text that is not JSON.
@@ -13,19 +13,19 @@ pub enum FaultKind {
     WrongType,
     EmptyGeometry,
     UnclosedRing,
-    /// A line without length, a ring without area.
+    /// A line with less than two different positions, or a ring with less than three.
     TooFewPositions,
     OutOfRange,
     SwappedCoordinates,
     NationalGrid,
     SelfCrossing,
-    /// Rings of one geometry that cross, overlap or lie in the wrong one.
+    /// Rings of one geometry cross or overlap, or a hole is outside its polygon.
     RingsOverlap,
     TooManyVertices,
 }
 
 impl FaultKind {
-    /// For counts and for programs: `unclosed-ring`.
+    /// The name in reports and for programs: `unclosed-ring`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl FaultKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureFault {
     pub kind: FaultKind,
-    /// A JSON pointer within the feature or geometry; empty for the whole of it.
+    /// A JSON pointer below the feature or geometry; empty for all of it.
     pub at: String,
     /// What is wrong and what to do, as a sentence.
     pub message: String,

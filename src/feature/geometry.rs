@@ -1,13 +1,11 @@
-//! Geometry in degrees: its kinds, its box, and the check that nothing invalid gets past.
+//! Geometry in degrees: its types and its bounding box.
 
-use super::fault::{FaultKind, FeatureFault};
-use geo::{BoundingRect, CoordsIter, Winding, orient::Direction};
-use geo::{Orient, RemoveRepeatedPoints};
+use geo::BoundingRect;
 
-/// Longitude first, degrees, WGS 84.
+/// A geometry in degrees (WGS 84), longitude first.
 pub type Geometry = geo_types::Geometry<f64>;
 
-/// A box in degrees. `west > east` means that it crosses the antimeridian.
+/// A bounding box in degrees (WGS 84). With `west > east` it crosses the antimeridian.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BoundingBox {
     pub west: f64,
@@ -17,7 +15,7 @@ pub struct BoundingBox {
 }
 
 impl BoundingBox {
-    /// The smallest box around both. Neither may cross the antimeridian.
+    /// The smallest box that contains both. Neither may cross the antimeridian.
     #[must_use]
     pub fn union(self, o: Self) -> Self {
         Self {
@@ -28,13 +26,14 @@ impl BoundingBox {
         }
     }
 
+    /// West, south, east, north.
     #[must_use]
     pub fn to_array(self) -> [f64; 4] {
         [self.west, self.south, self.east, self.north]
     }
 }
 
-/// The box around a geometry; `None` for an empty one.
+/// The bounding box of a geometry; `None` for an empty one.
 #[must_use]
 pub fn bbox_of(geometry: &Geometry) -> Option<BoundingBox> {
     geometry.bounding_rect().map(|r| BoundingBox {
@@ -45,12 +44,14 @@ pub fn bbox_of(geometry: &Geometry) -> Option<BoundingBox> {
     })
 }
 
-/// Which geometry types a collection holds: a set.
+/// The set of geometry types that a collection accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GeometryTypeSet(u8);
 
 impl GeometryTypeSet {
+    /// No type: the collection has no geometry.
     pub const NONE: Self = Self(0);
+    /// All seven GeoJSON types.
     pub const ANY: Self = Self(0x7f);
 
     /// (bit, GeoJSON type, GeoPackage type name, OGC Part 5 format)
@@ -69,6 +70,7 @@ impl GeometryTypeSet {
         (48, "geometry-polygon-or-multipolygon"),
     ];
 
+    /// The set of the type of this geometry alone.
     #[must_use]
     pub fn from_geometry(geometry: &Geometry) -> Self {
         use geo_types::Geometry as G;
@@ -83,22 +85,25 @@ impl GeometryTypeSet {
         })
     }
 
+    /// The types of either set.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
+    /// Whether the type of this geometry is in the set.
     #[must_use]
     pub fn accepts(self, geometry: &Geometry) -> bool {
         self.0 & Self::from_geometry(geometry).0 != 0
     }
 
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_none(self) -> bool {
         self.0 == 0
     }
 
-    /// The `format` of a primary geometry in OGC API Features Part 5; `None` when there is no geometry.
+    /// The `format` of a primary geometry in a schema of OGC API Features Part 5; `None` for the empty set.
     #[must_use]
     pub fn schema_format(self) -> Option<&'static str> {
         if self.is_none() {
@@ -109,6 +114,7 @@ impl GeometryTypeSet {
         Some(single.or(pair).unwrap_or("geometry-any"))
     }
 
+    /// The inverse of [`GeometryTypeSet::schema_format`]; `None` for an unknown format.
     #[must_use]
     pub fn from_schema_format(format: &str) -> Option<Self> {
         let single = Self::SINGLE_TYPES.iter().find(|k| k.3 == format).map(|k| Self(k.0));
@@ -116,104 +122,22 @@ impl GeometryTypeSet {
         single.or(pair).or((format == "geometry-any").then_some(Self::ANY))
     }
 
-    /// The name that `gpkg_geometry_columns` uses: one type, or `GEOMETRY` for several.
+    /// The `geometry_type_name` of `gpkg_geometry_columns`: one type, or `GEOMETRY` for several.
     #[must_use]
     pub fn gpkg_name(self) -> &'static str {
         Self::SINGLE_TYPES.iter().find(|k| k.0 == self.0).map_or("GEOMETRY", |k| k.2)
     }
 
+    /// The inverse of [`GeometryTypeSet::gpkg_name`]; any type for an unknown name.
     #[must_use]
     pub fn from_gpkg_name(name: &str) -> Self {
         Self::SINGLE_TYPES.iter().find(|k| k.2.eq_ignore_ascii_case(name)).map_or(Self::ANY, |k| Self(k.0))
     }
 
-    /// The GeoJSON types, for messages: `Polygon or MultiPolygon`.
+    /// The GeoJSON types as messages name them: `Polygon or MultiPolygon`.
     #[must_use]
     pub fn type_names(self) -> String {
         let names: Vec<_> = Self::SINGLE_TYPES.iter().filter(|k| self.0 & k.0 != 0).map(|k| k.1).collect();
         if names.is_empty() { "no geometry".into() } else { names.join(" or ") }
-    }
-}
-
-/// What was put right without changing the meaning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct GeometryRepair {
-    /// Rings turned to RFC 7946 winding.
-    pub rewound: bool,
-    /// Repeated positions removed.
-    pub deduplicated: bool,
-}
-
-/// Lets only valid geometry pass, rewound to RFC 7946 (outer rings counter-clockwise) and without repeated positions.
-///
-/// # Errors
-/// The fault and its fix: positions out of range or swapped, rings that cross themselves, empty geometry, a degenerate line or
-/// ring. `at` is empty unless one position is meant; the caller knows the place.
-pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), FeatureFault> {
-    let before = geometry.coords_count();
-    if before == 0 {
-        return Err(FeatureFault::new(
-            FaultKind::EmptyGeometry,
-            "",
-            "The geometry is empty. Leave it out (null) if there is no place.",
-        ));
-    }
-    if let Some(fault) = find_out_of_range(&geometry) {
-        return Err(fault);
-    }
-    let geometry = remove_repeats(geometry);
-    let repeated = geometry.coords_count() != before;
-    if let Some(fault) = super::validity::find_fault(&geometry) {
-        return Err(fault);
-    }
-    let rewound = !has_rfc7946_winding(&geometry);
-    let geometry = if rewound { orient_rings(geometry) } else { geometry };
-    Ok((geometry, GeometryRepair { rewound, deduplicated: repeated }))
-}
-
-fn find_out_of_range(geometry: &Geometry) -> Option<FeatureFault> {
-    let outside = |x: f64, y: f64| !(x.is_finite() && y.is_finite() && x.abs() <= 180.0 && y.abs() <= 90.0);
-    let bad = geometry.coords_iter().find(|c| outside(c.x, c.y))?;
-    let (flaw, hint) = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
-        (
-            FaultKind::NationalGrid,
-            "These look like metres of a national grid: convert them to longitude and latitude (EPSG:4326) first.",
-        )
-    } else if bad.x.abs() <= 90.0 && bad.y.abs() <= 180.0 {
-        (FaultKind::SwappedCoordinates, "Latitude and longitude seem to be swapped: GeoJSON wants longitude first.")
-    } else {
-        (FaultKind::OutOfRange, "Longitude goes from -180 to 180 and latitude from -90 to 90.")
-    };
-    Some(FeatureFault::new(flaw, "", format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y)))
-}
-
-fn remove_repeats(geometry: Geometry) -> Geometry {
-    use geo_types::Geometry as G;
-    match geometry {
-        // Two equal points are one place twice: kept, as the author may count them.
-        g @ (G::Point(_) | G::MultiPoint(_)) => g,
-        G::GeometryCollection(c) => G::GeometryCollection(c.into_iter().map(remove_repeats).collect()),
-        g => g.remove_repeated_points(),
-    }
-}
-
-fn has_rfc7946_winding(geometry: &Geometry) -> bool {
-    use geo_types::Geometry as G;
-    let polygon = |p: &geo_types::Polygon<f64>| p.exterior().is_ccw() && p.interiors().iter().all(Winding::is_cw);
-    match geometry {
-        G::Polygon(p) => polygon(p),
-        G::MultiPolygon(m) => m.iter().all(polygon),
-        G::GeometryCollection(c) => c.iter().all(has_rfc7946_winding),
-        _ => true,
-    }
-}
-
-fn orient_rings(geometry: Geometry) -> Geometry {
-    use geo_types::Geometry as G;
-    match geometry {
-        G::Polygon(p) => G::Polygon(p.orient(Direction::Default)),
-        G::MultiPolygon(m) => G::MultiPolygon(m.orient(Direction::Default)),
-        G::GeometryCollection(c) => G::GeometryCollection(c.into_iter().map(orient_rings).collect()),
-        g => g,
     }
 }

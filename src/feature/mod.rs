@@ -1,4 +1,4 @@
-//! One thing on the map: an id, perhaps a geometry, and values in the order of its collection's fields.
+//! A feature: an id, an optional geometry, and values in the order of its collection's fields.
 
 use crate::error::{Error, Result};
 use serde::{Serialize, Serializer};
@@ -8,25 +8,30 @@ use std::sync::Arc;
 mod fault;
 mod geometry;
 mod validity;
+mod geometry_check;
 pub mod time;
 pub mod geojson;
 
 pub use fault::{FaultKind, FeatureFault};
-pub use geometry::{BoundingBox, Geometry, GeometryRepair, GeometryTypeSet, bbox_of, check_geometry};
+pub use geometry::{BoundingBox, Geometry, GeometryTypeSet, bbox_of};
+pub use geometry_check::{GeometryRepair, check_geometry};
 
-/// The stable name of a feature within its collection: 1 to 200 bytes without control characters. Never reused.
+/// The stable identifier of a feature within its collection: 1 to 200 bytes of UTF-8 without control characters. Never
+/// reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeatureId(Arc<str>);
 
 impl FeatureId {
+    /// # Errors
+    /// [`Error::Invalid`] at `id` when it is empty, too long, or has control characters.
     pub fn new(id: &str) -> Result<Self> {
         if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
-            return Err(Error::invalid("id", "An id has 1 to 200 characters and no control characters."));
+            return Err(Error::invalid("id", "An id must have 1 to 200 characters and no control characters."));
         }
         Ok(Self(id.into()))
     }
 
-    /// A new id that sorts by time (UUID version 7), for features that come without one.
+    /// A new id (UUID version 7, which sorts by time), for features without one.
     #[must_use]
     pub fn generate() -> Self {
         Self(uuid::Uuid::now_v7().to_string().into())
@@ -44,8 +49,8 @@ impl fmt::Display for FeatureId {
     }
 }
 
-/// One property of one feature. Dates and instants are text in ISO 8601 form; money is a `Real` whose shortest decimal
-/// form is the amount (at most 15 significant digits, so the double keeps it exactly).
+/// One property value. Dates and instants are text in ISO 8601 form; money is a `Real` whose shortest decimal form is
+/// the amount (at most 15 significant digits, which a double holds exactly).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum FieldValue {
     #[default]
@@ -69,6 +74,7 @@ impl FieldValue {
         Self::Text(text.into())
     }
 
+    /// The value as JSON; a number that JSON cannot express becomes null.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
@@ -83,7 +89,7 @@ impl FieldValue {
 }
 
 impl Serialize for FieldValue {
-    /// As [`FieldValue::to_json`].
+    /// The same JSON as [`FieldValue::to_json`].
     fn serialize<S: Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Null => out.serialize_unit(),
@@ -96,13 +102,13 @@ impl Serialize for FieldValue {
     }
 }
 
-/// A feature as stores, files and people exchange it.
+/// A feature as it is stored, exchanged and edited.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {
-    /// The integer the store keeps it under (the row id, also the MVT id); 0 before it is stored.
+    /// The row id in the store, which is also the MVT feature id; 0 before the feature is stored.
     pub key: i64,
     pub id: FeatureId,
-    /// WGS 84 degrees, longitude first. `None` is legal: a measure without a place.
+    /// Degrees (WGS 84), longitude first. `None` for a feature without a location, such as a city-wide measure.
     pub geometry: Option<Geometry>,
     /// One value per field of the collection, in the order of [`crate::collection::Collection::fields`].
     pub values: Vec<FieldValue>,

@@ -1,8 +1,8 @@
-//! Points and stretches of time, in milliseconds since 1970-01-01T00:00Z.
+//! Instants and time spans, in milliseconds since 1970-01-01T00:00Z.
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-/// A stretch of time with both ends included; an open end is the smallest or the largest number.
+/// A time span in milliseconds since 1970 (UTC), both ends included. An open end is `i64::MIN` or `i64::MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeSpan {
     pub start_ms: i64,
@@ -10,15 +10,17 @@ pub struct TimeSpan {
 }
 
 impl TimeSpan {
+    /// Open at both ends.
     pub const ALWAYS: Self = Self { start_ms: i64::MIN, end_ms: i64::MAX };
 
+    /// Whether the spans share an instant.
     #[must_use]
     pub fn intersects(self, other: Self) -> bool {
         self.start_ms <= other.end_ms && other.start_ms <= self.end_ms
     }
 }
 
-/// Reads `2025-09-16` (the whole day, UTC) or an RFC 3339 instant; `None` for anything else.
+/// Parses `2025-09-16` (the whole day, UTC) or an RFC 3339 instant; `None` for anything else.
 #[must_use]
 pub fn parse_time_span(text: &str) -> Option<TimeSpan> {
     if let Ok(day) = text.parse::<civil::Date>()

@@ -1,11 +1,11 @@
-//! A filter after its names and types have been understood: what is compared with what. Only sound combinations can be said here.
+//! The expression tree of a filter whose names and types are resolved. Its types allow only valid comparisons.
 
 use super::temporal::TimeInstant;
 use super::text_folding::TextFolding;
 use crate::feature::Geometry;
 use std::sync::Arc;
 
-/// A condition. Evaluates to true, false or unknown.
+/// A condition; evaluates to true, false or unknown.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum BooleanExpression {
     /// `None` is unknown.
@@ -13,13 +13,13 @@ pub(crate) enum BooleanExpression {
     And(Vec<BooleanExpression>),
     Or(Vec<BooleanExpression>),
     Not(Box<BooleanExpression>),
-    /// A true-or-false property as a condition of its own.
+    /// A boolean property as a condition.
     BooleanField(usize),
     CompareBooleans(ComparisonOperator, Box<BooleanExpression>, Box<BooleanExpression>),
     CompareNumbers(ComparisonOperator, NumericExpression, NumericExpression),
     CompareTexts(ComparisonOperator, CharacterExpression, CharacterExpression),
     CompareTimes(ComparisonOperator, InstantExpression, InstantExpression),
-    /// In a list of literals, sorted.
+    /// Membership in a sorted list of literals.
     NumberIn(NumericExpression, Box<[f64]>),
     TextIn(CharacterExpression, Box<[Box<str>]>),
     Like(CharacterExpression, Box<str>),
@@ -29,7 +29,7 @@ pub(crate) enum BooleanExpression {
     Array(ArrayRelation, ArrayExpression, ArrayExpression),
 }
 
-/// What `IS NULL` asks about.
+/// The operand of `IS NULL`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NullOperand {
     Field(usize),
@@ -47,14 +47,15 @@ pub(crate) enum ComparisonOperator {
     GreaterOrEqual,
 }
 
+/// An expression with a number as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NumericExpression {
     Literal(f64),
     Field(usize),
     Arithmetic(ArithmeticOperator, Box<NumericExpression>, Box<NumericExpression>),
-    /// The year of a date.
+    /// `YEAR`: the year of an instant, in UTC.
     Year(InstantExpression),
-    /// How many entries a list has.
+    /// `COUNT`: the number of entries of a list.
     Count(usize),
 }
 
@@ -64,29 +65,31 @@ pub(crate) enum ArithmeticOperator {
     Subtract,
     Multiply,
     Divide,
-    /// The whole part of the quotient.
+    /// The quotient, truncated towards zero.
     IntegerDivide,
     Remainder,
     Power,
 }
 
+/// An expression with text as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CharacterExpression {
-    /// Folded already where it stands in a fold.
+    /// Already folded where it is an argument of a folding.
     Literal(Box<str>),
     Field(usize),
     Id,
     Folded(TextFolding, Box<CharacterExpression>),
 }
 
+/// An expression with a day or an instant as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum InstantExpression {
-    /// The moment, and how it is written.
+    /// The instant and its text.
     Literal(TimeInstant, Box<str>),
     Field(usize),
 }
 
-/// An instant, or a stretch with ends that may be open.
+/// An instant, or an interval whose ends may be open.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum TemporalExpression {
     Instant(InstantExpression),
@@ -94,20 +97,23 @@ pub(crate) enum TemporalExpression {
     Interval(Option<InstantExpression>, Option<InstantExpression>),
 }
 
+/// An expression with a geometry as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum GeometryExpression {
-    /// The feature's own geometry.
+    /// The geometry of the feature.
     FeatureGeometry,
-    /// Degrees, longitude first. As it was written, and, when that was not valid, the valid geometry that it draws.
+    /// A literal in degrees, longitude first: as written, and repaired where that is not valid.
     Literal { written: Arc<Geometry>, valid: Arc<Geometry> },
 }
 
+/// An expression with a list as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayExpression {
     Field(usize),
     Literal(Box<[ArrayElement]>),
 }
 
+/// A value of a list literal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayElement {
     Text(Box<str>),
@@ -125,7 +131,7 @@ macro_rules! named {
         impl $name {
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The name that CQL2 gives it.
+            /// The name in CQL2.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
@@ -183,13 +189,13 @@ named!(
 );
 
 impl BooleanExpression {
-    /// All of these; what is joined already is joined flat.
+    /// The conjunction of these; nested conjunctions are flattened.
     pub fn all_of(tests: impl IntoIterator<Item = Self>) -> Self {
         let flat = tests.into_iter().flat_map(|t| if let Self::And(inner) = t { inner } else { vec![t] });
         Self::And(flat.collect())
     }
 
-    /// Any of these.
+    /// The disjunction of these; nested disjunctions are flattened.
     pub fn any_of(tests: impl IntoIterator<Item = Self>) -> Self {
         let flat = tests.into_iter().flat_map(|t| if let Self::Or(inner) = t { inner } else { vec![t] });
         Self::Or(flat.collect())
@@ -197,7 +203,7 @@ impl BooleanExpression {
 }
 
 impl SpatialRelation {
-    /// The same with its two sides changed.
+    /// The relation with its operands exchanged.
     pub fn swap_sides(self) -> Self {
         match self {
             Self::Contains => Self::Within,
@@ -231,6 +237,7 @@ impl ComparisonOperator {
         }
     }
 
+    /// Whether the comparison holds for operands in this order.
     pub fn holds(self, found: std::cmp::Ordering) -> bool {
         match self {
             Self::Equal => found.is_eq(),
@@ -269,7 +276,7 @@ impl ArithmeticOperator {
         }
     }
 
-    /// `None` where there is no number: division by nothing, and what is beyond all doubles.
+    /// `None` where the result is not a finite number, such as a division by zero.
     pub fn apply(self, a: f64, b: f64) -> Option<f64> {
         let found = match self {
             Self::Add => a + b,

@@ -1,4 +1,4 @@
-//! What every feature that a filter lets through must fulfil: a first choice that an index can make. Never leaves out a match.
+//! Conditions that every feature matching a filter fulfils and that the index can evaluate. Never excludes a match.
 
 use super::expression::{
     BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, InstantExpression,
@@ -7,22 +7,23 @@ use super::expression::{
 use crate::collection::{Collection, FieldType, TimeFields};
 use crate::feature::{BoundingBox, FieldValue, bbox_of, time::TimeSpan};
 
-/// All conditions hold together; features that meet them are then looked at one by one.
+/// Conditions that all hold for every match. The predicate then tests each feature that fulfils them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct IndexPlan {
-    /// The geometry meets this box (degrees).
+    /// The geometry intersects this box (degrees).
     pub bbox: Option<BoundingBox>,
-    /// The feature's time meets this span, or it is undated.
+    /// The feature's time intersects this span, or the feature is undated.
     pub time: Option<TimeSpan>,
-    /// The field has one of these values.
+    /// The field at this position has one of these values.
     pub equals: Vec<(usize, Vec<FieldValue>)>,
     /// The id is one of these.
     pub ids: Option<Vec<Box<str>>>,
-    /// Nothing can match.
+    /// No feature can match.
     pub empty: bool,
 }
 
 impl IndexPlan {
+    /// The conditions that the index can evaluate of this expression.
     pub(crate) fn from_expression(test: &BooleanExpression, collection: &Collection) -> Self {
         let mut plan = Self::default();
         plan.narrow_by(test, collection);
@@ -82,7 +83,8 @@ impl IndexPlan {
         }
     }
 
-    /// Where two boxes overlap. Two that do not may both be met by one long feature, so the smaller one is kept.
+    /// The smaller of two boxes. Not their intersection: a long feature may intersect both boxes and not where they
+    /// overlap.
     fn smaller_box(a: BoundingBox, b: BoundingBox) -> BoundingBox {
         let size = |b: BoundingBox| (b.east - b.west) * (b.north - b.south);
         if size(a) <= size(b) { a } else { b }
@@ -90,7 +92,7 @@ impl IndexPlan {
 
     fn add_numbers(&mut self, field: usize, list: &[f64], collection: &Collection) {
         let value = |n: &f64| match collection.fields[field].kind {
-            // No whole number equals a broken one; beyond 2^53 doubles and whole numbers are compared one by one.
+            // No integer equals a fraction; beyond 2^53 the predicate compares doubles and integers one by one.
             FieldType::Integer if n.fract() == 0.0 && n.abs() < 9e15 => Some(FieldValue::Int(*n as i64)),
             FieldType::Integer => None,
             _ => Some(FieldValue::Real(*n)),
@@ -113,7 +115,7 @@ impl IndexPlan {
     }
 }
 
-/// The literal span of `T_INTERSECTS(own, literal)`, when `own` is exactly what places a feature in time.
+/// The span of `literal` in `T_INTERSECTS(own, literal)`, when `own` is exactly the time of the feature.
 fn literal_span(fields: TimeFields, own: &TemporalExpression, literal: &TemporalExpression) -> Option<TimeSpan> {
     let field = |time: &InstantExpression| if let InstantExpression::Field(at) = time { Some(*at) } else { None };
     let own = match own {
@@ -124,11 +126,12 @@ fn literal_span(fields: TimeFields, own: &TemporalExpression, literal: &Temporal
     if own != (fields.start, fields.end) {
         return None;
     }
-    let moment =
-        |time: &InstantExpression| if let InstantExpression::Literal(moment, _) = time { Some(*moment) } else { None };
-    let end = |end: &Option<InstantExpression>| end.as_ref().map_or(Some(None), |t| moment(t).map(Some));
+    let instant = |time: &InstantExpression| {
+        if let InstantExpression::Literal(instant, _) = time { Some(*instant) } else { None }
+    };
+    let end = |end: &Option<InstantExpression>| end.as_ref().map_or(Some(None), |t| instant(t).map(Some));
     let (start, end) = match literal {
-        TemporalExpression::Instant(time) => (Some(moment(time)?), Some(moment(time)?)),
+        TemporalExpression::Instant(time) => (Some(instant(time)?), Some(instant(time)?)),
         TemporalExpression::Interval(start, last) => (end(start)?, end(last)?),
     };
     Some(TimeSpan {

@@ -1,17 +1,17 @@
-//! CQL2 (OGC 21-065r2): text or JSON to a filter that is bound to the fields of one collection, with a plan for the index and a
-//! predicate over rows. Reads no SQL, and no JSON per row; never guesses what an unknown name may mean.
+//! CQL2 (OGC 21-065r2): parses text or JSON into a filter that is bound to the fields of one collection, with a plan
+//! for the index and a predicate over rows. Knows no SQL; never guesses the meaning of an unknown name.
 
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::Result;
-use crate::feature::{BoundingBox, Geometry};
-use std::borrow::Cow;
+use crate::feature::Geometry;
 use std::sync::Arc;
 
+mod limits;
+mod filter_row;
 mod bind;
 mod text_folding;
 mod functions;
-mod suggestion;
 mod expression;
 mod index_plan;
 mod predicate;
@@ -19,34 +19,16 @@ mod print;
 mod source;
 mod temporal;
 
+pub use filter_row::{FieldValueRef, FilterRow};
 pub use functions::list_functions;
 pub use index_plan::IndexPlan;
+pub use limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_LIST_VALUES, MAX_OPERATORS, MAX_VERTICES};
 pub use predicate::Predicate;
-pub use suggestion::closest_name;
+pub use source::FilterLanguage;
 
 use expression::{BooleanExpression, GeometryExpression, SpatialRelation};
 
-/// The most bytes that a filter may have.
-pub const MAX_FILTER_BYTES: usize = 20_000;
-/// How deep conditions may nest.
-pub const MAX_DEPTH: usize = 50;
-/// The most operators in one filter.
-pub const MAX_OPERATORS: usize = 250;
-/// The most positions in one geometry of a filter.
-pub const MAX_VERTICES: usize = 2_000;
-/// The most values in one list.
-pub const MAX_LIST_VALUES: usize = 2_000;
-
-/// How a filter is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilterLanguage {
-    /// `cql2-text`
-    Text,
-    /// `cql2-json`
-    Json,
-}
-
-/// A condition on the features of one collection. Two filters are equal when they say the same in the same order.
+/// A condition on the features of one collection. Two filters are equal when they have the same canonical text.
 #[derive(Clone)]
 pub struct Filter {
     expression: BooleanExpression,
@@ -54,47 +36,26 @@ pub struct Filter {
     plan: IndexPlan,
 }
 
-/// What a filter looks at in one feature.
-pub trait FilterRow {
-    fn id(&self) -> &str;
-    /// The value of a field of the collection. Lists and objects are their JSON text.
-    fn value(&self, field: usize) -> FieldValueRef<'_>;
-    /// The box around the geometry, exactly; `None` when there is none.
-    fn bounds(&self) -> Option<BoundingBox>;
-    /// The geometry, when the box did not settle the matter.
-    fn geometry(&self) -> Option<Cow<'_, Geometry>>;
-}
-
-/// One value, borrowed from its row.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FieldValueRef<'a> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Real(f64),
-    /// Text, a date, or the JSON text of a list or an object.
-    Text(&'a str),
-}
-
 impl Filter {
-    /// Reads a filter on this collection. Coordinates in it are in `crs`, in the authority's order of axes.
+    /// Parses a filter and binds it to this collection. Its coordinates are in `crs`, in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::InvalidInput`] at `filter` with the place and a way out; [`crate::error::Error::TooLarge`] over a limit.
+    /// [`crate::error::Error::Invalid`] at `filter`, with the place in the text and a remedy;
+    /// [`crate::error::Error::TooLarge`] over a limit.
     pub fn parse(text: &str, lang: FilterLanguage, crs: Crs, collection: &Collection) -> Result<Self> {
         let (expr, source) = source::parse_filter(text, lang)?;
         Ok(Self::new(bind::bind_filter(&expr, &source, crs, collection)?, collection))
     }
 
-    /// The features that meet a box: lower and upper corner in the authority's order of axes.
+    /// Matches features that intersect a box, given by its lower and upper corner in the authority's order of axes.
     ///
     /// # Errors
-    /// [`crate::error::Error::InvalidInput`] without a place: corners that are swapped, or nowhere on the globe.
+    /// [`crate::error::Error::Invalid`] without a place when the corners are swapped or not valid in `crs`.
     pub fn intersects_box(corners: [f64; 4], crs: Crs, collection: &Collection) -> Result<Self> {
         Ok(Self::intersects_geometry(bind::geometry::box_to_geometry(&Projection::new(crs)?, corners)?, collection))
     }
 
-    /// The features that meet this geometry (degrees, longitude first).
+    /// Matches features that intersect this geometry (degrees, longitude first).
     #[must_use]
     pub fn intersects_geometry(geometry: Geometry, collection: &Collection) -> Self {
         let geometry = Arc::new(geometry);
@@ -105,25 +66,26 @@ impl Filter {
         )
     }
 
-    /// Both conditions together.
+    /// Matches features that match both.
     #[must_use]
     pub fn and(&self, other: &Self, collection: &Collection) -> Self {
         Self::new(BooleanExpression::all_of([self.expression.clone(), other.expression.clone()]), collection)
     }
 
-    /// The same filter in one spelling, whatever the language and reference system that it came in. Reads as itself.
+    /// The filter in canonical CQL2 text, whatever its original language and reference system. Parses to the same
+    /// filter.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What every matching feature fulfils, for a first choice by index.
+    /// Conditions that every matching feature fulfils and that the index can evaluate.
     #[must_use]
     pub fn plan(&self) -> &IndexPlan {
         &self.plan
     }
 
-    /// Makes ready to look at many rows: geometries are prepared once.
+    /// Prepares the filter for many rows: its geometries are prepared once.
     #[must_use]
     pub fn compile(&self) -> Predicate<'_> {
         Predicate::new(&self.expression)

@@ -1,4 +1,4 @@
-//! A filter back to CQL2 text, in one spelling: the key under which answers are kept, and what is shown to people.
+//! Prints a filter as canonical CQL2 text: the key of cached responses, and the text that users see.
 
 use super::expression::{
     ArrayElement, ArrayExpression, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression,
@@ -10,6 +10,7 @@ use crate::feature::Geometry;
 use geo_types::{Coord, Geometry as G, LineString, Polygon};
 use std::fmt::{Display, Write};
 
+/// The canonical CQL2 text of a condition on this collection.
 pub(crate) fn filter_to_text(test: &BooleanExpression, collection: &Collection) -> String {
     let mut printer = FilterPrinter { collection, out: String::new() };
     printer.write_condition(test);
@@ -30,7 +31,7 @@ impl FilterPrinter<'_> {
     fn write_name(&mut self, name: &str) {
         let plain = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric());
-        // Quoting every other name spares knowing the reserved words.
+        // Quoting all other names keeps the list of reserved words short.
         let reserved = ["true", "false", "null", "not", "and", "or", "in", "is", "like", "between", "div"];
         if plain && !reserved.iter().any(|r| r.eq_ignore_ascii_case(name)) {
             self.append(name);
@@ -110,13 +111,13 @@ impl FilterPrinter<'_> {
             BooleanExpression::TemporalRelation(relation, a, b) => {
                 self.write_call(relation.name(), a, b, Self::write_temporal)
             }
-            BooleanExpression::Array(sets, a, b) => self.write_call(sets.name(), a, b, Self::write_array),
+            BooleanExpression::Array(relation, a, b) => self.write_call(relation.name(), a, b, Self::write_array),
         }
     }
 
-    /// A test inside another: in parentheses where it would come apart.
+    /// Writes a condition inside another one, in parentheses where precedence needs them.
     fn write_nested(&mut self, test: &BooleanExpression) {
-        let whole = matches!(
+        let needs_none = matches!(
             test,
             BooleanExpression::Constant(_)
                 | BooleanExpression::BooleanField(_)
@@ -124,7 +125,7 @@ impl FilterPrinter<'_> {
                 | BooleanExpression::TemporalRelation(..)
                 | BooleanExpression::Array(..)
         );
-        if whole {
+        if needs_none {
             self.write_condition(test);
         } else {
             self.append("(");
@@ -159,10 +160,10 @@ impl FilterPrinter<'_> {
         match number {
             NumericExpression::Literal(n) => self.append(n),
             NumericExpression::Field(field) => self.write_field(*field),
-            NumericExpression::Arithmetic(sum, a, b) => {
+            NumericExpression::Arithmetic(operator, a, b) => {
                 self.append("(");
                 self.write_number(a);
-                self.append(format_args!(" {} ", sum.name()));
+                self.append(format_args!(" {} ", operator.name()));
                 self.write_number(b);
                 self.append(")");
             }
@@ -208,8 +209,8 @@ impl FilterPrinter<'_> {
         self.append(format_args!("{}('{text}')", if text.len() == 10 { "DATE" } else { "TIMESTAMP" }));
     }
 
-    fn write_temporal(&mut self, period: &TemporalExpression) {
-        match period {
+    fn write_temporal(&mut self, interval: &TemporalExpression) {
+        match interval {
             TemporalExpression::Instant(time) => self.write_time(time),
             TemporalExpression::Interval(start, end) => {
                 self.append("INTERVAL(");

@@ -1,39 +1,49 @@
-//! The filter as somebody wrote it: kept within limits before the parser sees it, parsed by the `cql2` crate, and remembered so
-//! that a refusal can name the place. Knows no collection.
+//! The source text of a filter: checked against the limits before it is parsed, parsed by the `cql2` crate, and indexed
+//! by name so that errors can state a place. Knows no collection.
 
-use super::{FilterLanguage, MAX_DEPTH, MAX_FILTER_BYTES, MAX_OPERATORS};
+use super::limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_OPERATORS};
 use crate::error::{Error, Result};
 use cql2::Expr;
 use serde_json::Value as Json;
 use std::num::NonZeroUsize;
 
-/// Steps that the parser may take. Reading 20 kB of the most usual filters takes up to 700,000; parentheses that do not fit
-/// would double the steps with every level.
+/// How a filter is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterLanguage {
+    /// `cql2-text`
+    Text,
+    /// `cql2-json`
+    Json,
+}
+
+/// The most steps of the parser. Usual filters of 20 kB take up to 700,000; unbalanced parentheses double the steps
+/// with every level.
 const MAX_PARSER_STEPS: usize = 1_000_000;
 
-/// Coordinates are counted as operators from this sign after a comma on: `x y z` may all be negative.
+/// So many signs after a comma count as those of coordinates (`x y z` may all be negative), any more as operators.
 const MAX_COORDINATE_SIGNS: usize = 3;
 
-/// Where names stand.
+/// The places of names in the source text.
 pub(crate) struct FilterSource {
+    /// Names with their places, in the order of the text: `At character 14`, `At /args/0`.
     names: Vec<(String, String)>,
 }
 
-/// Reads a filter without looking at what it names.
+/// Parses a filter without looking up its names.
 ///
 /// # Errors
-/// [`Error::InvalidInput`] at `filter` with the place, [`Error::TooLarge`].
+/// [`Error::Invalid`] at `filter` with the place in the text, [`Error::TooLarge`] over a limit.
 pub(crate) fn parse_filter(text: &str, lang: FilterLanguage) -> Result<(Expr, FilterSource)> {
     if text.len() > MAX_FILTER_BYTES {
         return Err(Error::TooLarge(format!(
-            "The filter has {} bytes; at most {MAX_FILTER_BYTES} are read. Ask for less at once.",
+            "The filter has {} bytes; the limit is {MAX_FILTER_BYTES}. Split it into several requests.",
             text.len()
         )));
     }
     match lang {
         FilterLanguage::Text => {
             let names = scan_names(text)?;
-            // One setting for the whole process, always the same.
+            // The limit is global to the process; it is always set to the same value.
             pest::set_call_limit(NonZeroUsize::new(MAX_PARSER_STEPS));
             let expr = cql2::parse_text(text).map_err(|e| parse_error(text, &e))?;
             Ok((expr, FilterSource { names }))
@@ -44,7 +54,7 @@ pub(crate) fn parse_filter(text: &str, lang: FilterLanguage) -> Result<(Expr, Fi
             let mut names = vec![];
             scan_json_names(&json, &mut String::new(), 0, &mut names)?;
             let expr = Expr::try_from(json).map_err(|_| {
-                invalid_filter("This is JSON, but no CQL2: an operation is written {\"op\": \"=\", \"args\": [{\"property\": \"status\"}, \"idea\"]}.")
+                invalid_filter("This is JSON but not CQL2. Write an operation as {\"op\": \"=\", \"args\": [{\"property\": \"status\"}, \"idea\"]}.")
             })?;
             Ok((expr, FilterSource { names }))
         }
@@ -52,30 +62,32 @@ pub(crate) fn parse_filter(text: &str, lang: FilterLanguage) -> Result<(Expr, Fi
 }
 
 impl FilterSource {
-    /// Where a name stands first, to be put before a sentence: `At character 14: `; empty when it was not written so.
+    /// The first place of a name, as the beginning of a message: `At character 14: `; empty when the text does not
+    /// contain it.
     pub fn name_position(&self, name: &str) -> String {
-        // The parser has its own spelling of operators.
-        let written = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
-        let found = self.names.iter().find(|(n, _)| n == name).or_else(|| self.names.iter().find(written));
+        // The parser changes the case of operators.
+        let same_name = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
+        let found = self.names.iter().find(|(n, _)| n == name).or_else(|| self.names.iter().find(same_name));
         found.map_or_else(String::new, |(_, place)| format!("{place}: "))
     }
 }
 
+/// [`Error::Invalid`] at the parameter `filter`.
 pub(crate) fn invalid_filter(message: impl Into<String>) -> Error {
     Error::invalid("filter", message)
 }
 
 fn too_deep_error() -> Error {
-    Error::TooLarge(format!("The filter nests more than {MAX_DEPTH} levels deep. Write it flatter."))
+    Error::TooLarge(format!("The filter is nested more than {MAX_DEPTH} levels deep. Flatten it."))
 }
 
 fn too_many_error() -> Error {
     Error::TooLarge(format!(
-        "The filter has more than {MAX_OPERATORS} operators. Ask for less at once, or use IN with a list."
+        "The filter has more than {MAX_OPERATORS} operators. Split it into several requests, or use IN with a list."
     ))
 }
 
-/// Walks over the text once: names and their places, depth, number of operators.
+/// Scans the text once: collects names with their places, and checks depth and number of operators.
 fn scan_names(text: &str) -> Result<Vec<(String, String)>> {
     let mut names = vec![];
     let (mut depth, mut run, mut operators, mut signs) = (0_usize, 0_usize, 0_usize, 0_usize);
@@ -129,7 +141,7 @@ fn scan_names(text: &str) -> Result<Vec<(String, String)>> {
     Ok(names)
 }
 
-/// The same for JSON; places are JSON pointers.
+/// Scans JSON in the same way; places are JSON pointers.
 fn scan_json_names(json: &Json, at: &mut String, depth: usize, names: &mut Vec<(String, String)>) -> Result<()> {
     if depth > 2 * MAX_DEPTH {
         return Err(too_deep_error());
@@ -167,7 +179,7 @@ fn with_pointer_step<T>(at: &mut String, step: &str, then: impl FnOnce(&mut Stri
     found
 }
 
-/// The parser's error with its column, as a sentence.
+/// The parser's error as a sentence with its place.
 fn parse_error(text: &str, error: &cql2::Error) -> Error {
     let message = error.to_string();
     let column = || {
@@ -178,15 +190,18 @@ fn parse_error(text: &str, error: &cql2::Error) -> Error {
     };
     let Some(at) = column() else {
         return invalid_filter(format!(
-            "The filter cannot be read: {}.",
+            "The filter cannot be parsed: {}.",
             message.lines().next().unwrap_or_default().trim_end_matches('.')
         ));
     };
     let rest: String = text.chars().skip(at).take(20).collect();
-    let near =
-        if rest.trim().is_empty() { "where the filter ends".to_owned() } else { format!("before '{}'", rest.trim()) };
+    let near = if rest.trim().is_empty() {
+        "at the end of the filter".to_owned()
+    } else {
+        format!("before '{}'", rest.trim())
+    };
     invalid_filter(format!(
-        "At character {}: the filter cannot be read on, {near}. Text stands in 'single quotes', names with other than letters and digits in \"double quotes\".",
+        "At character {}: syntax error {near}. Put text in 'single quotes', and names with characters other than letters and digits in \"double quotes\".",
         at + 1
     ))
 }

@@ -1,9 +1,9 @@
-//! Text made comparable: without case, without accents, or without both. Borrows what is folded already.
+//! Folds text for comparison: without case, without accents, or without both. Borrows text that is already folded.
 
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// What does not count in a comparison.
+/// What a comparison ignores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextFolding {
     /// CASEI
@@ -14,13 +14,15 @@ pub(crate) enum TextFolding {
 }
 
 impl TextFolding {
+    /// The folding that does both.
     pub fn combine(self, other: Self) -> Self {
         if self == other { self } else { Self::Both }
     }
 
+    /// Folds a text to Unicode normalisation form C.
     pub fn fold_text(self, text: &str) -> Cow<'_, str> {
-        let settled = |b: u8| b.is_ascii() && (self == Self::Accents || !b.is_ascii_uppercase());
-        if text.bytes().all(settled) {
+        let is_folded = |b: u8| b.is_ascii() && (self == Self::Accents || !b.is_ascii_uppercase());
+        if text.bytes().all(is_folded) {
             return Cow::Borrowed(text);
         }
         Cow::Owned(match self {
@@ -31,12 +33,12 @@ impl TextFolding {
     }
 }
 
-/// Full case folding by way of upper case: ß becomes ss, and the Greek final sigma a sigma.
+/// Full case folding by way of upper case: ß becomes ss, and the final sigma becomes sigma.
 fn fold_case(chars: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     chars.flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
-/// Without marks; letters that Unicode does not take apart lose their stroke too.
+/// Removes combining marks, and the stroke of letters that Unicode does not decompose.
 fn strip_accents(text: &str) -> impl Iterator<Item = char> {
     text.nfd().filter(|c| !is_combining_mark(*c)).map(|c| match c {
         'ł' => 'l',
@@ -59,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_does_not_count() {
+    fn case_is_ignored() {
         for (a, b) in [
             ("STRASSE", "Straße"),
             ("Οδος", "ΟΔΟΣ"),
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn accents_do_not_count() {
+    fn accents_are_ignored() {
         for (a, b) in [
             ("débárquér", "debarquer"),
             ("Łódź", "Lodz"),

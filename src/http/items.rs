@@ -13,6 +13,7 @@ use super::urls;
 use crate::atlas::{CollectionView, ContentCoding, FeaturePage, state_tag};
 use crate::collection::Collection;
 use crate::crs::Crs;
+use crate::digest::hash_content;
 use crate::encoding::csv_writer::CsvWriter;
 use crate::encoding::flatgeobuf::FlatGeobufWriter;
 use crate::encoding::jsonfg::{self, JsonProfile};
@@ -96,7 +97,7 @@ async fn respond_items(
 ) -> HttpResult {
     let profile = profile::choose_profile(&pairs, form)?;
     let cache_key = build_cache_key(&context, &view);
-    let etag = response::ascii_header_value(&format!("W/\"{:032x}\"", response::hash_bytes(cache_key.as_bytes())));
+    let etag = response::ascii_header_value(&format!("W/\"{:032x}\"", hash_content(cache_key.as_bytes())));
     if let Some(unchanged) = response::check_not_modified(&context.headers, &etag) {
         return Ok(unchanged);
     }

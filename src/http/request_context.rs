@@ -8,7 +8,7 @@ use super::urls::{self, BaseUrl};
 use crate::access::Viewer;
 use crate::atlas::ViewerPlan;
 use crate::error::Error;
-use crate::query::closest_name;
+use crate::suggestion::append_suggestion;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::{HeaderMap, StatusCode, Uri, request::Parts};
 use std::sync::Arc;
@@ -101,10 +101,9 @@ impl RequestContext {
         for (i, (name, _)) in pairs.rest.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 let names = known.iter().copied().chain(["f"]);
-                let hint =
-                    closest_name(name, names).map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
+                let message = append_suggestion("There is no such parameter here.".to_owned(), name, names);
                 let at: String = name.chars().take(60).collect();
-                return Err(Error::invalid(at, format!("There is no such parameter here.{hint}")).into());
+                return Err(Error::invalid(at, message).into());
             }
             if pairs.rest[..i].iter().any(|(n, _)| n == name) {
                 return Err(Error::invalid(name.as_str(), "This parameter is given twice. Give it once.").into());

@@ -5,6 +5,7 @@ use super::link::WebLink;
 use super::negotiate::{HTML, JSON, ResponseFormat};
 use super::problem::ProblemDetails;
 use super::request_context::{QueryPairs, RequestContext};
+use crate::digest::hash_content;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,7 +56,7 @@ pub fn respond_json(context: &RequestContext, json: &Json) -> Response {
 
 /// A body with a tag made of its content; 304 when the client has it. The tag is weak, as the body may be packed on its way.
 pub fn respond_hashed(headers: &HeaderMap, media: &'static str, body: Vec<u8>) -> Response {
-    respond_tagged(headers, media, ascii_header_value(&format!("W/\"{:032x}\"", hash_bytes(&body))), body)
+    respond_tagged(headers, media, ascii_header_value(&format!("W/\"{:032x}\"", hash_content(&body))), body)
 }
 
 /// A body with this tag; 304 when the client has it.
@@ -74,20 +75,6 @@ pub fn respond_tagged(headers: &HeaderMap, media: &'static str, etag: HeaderValu
 /// A tag from text that is known to be printable ASCII with its quotes.
 pub fn ascii_header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("\"\""))
-}
-
-/// Two FNV-1a hashes (Fowler, Noll, Vo) over eight bytes at a time: tells contents apart; keeps no secrets.
-pub fn hash_bytes(bytes: &[u8]) -> u128 {
-    let mut lanes = [0xcbf2_9ce4_8422_2325_u64, 0x6c62_272e_07bb_0142];
-    let mut step = |word: u64| {
-        lanes[0] = (lanes[0] ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
-        lanes[1] = (lanes[1] ^ word.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
-    };
-    let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().for_each(|word| step(u64::from_le_bytes(*word)));
-    step(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    step(bytes.len() as u64);
-    u128::from(lanes[0]) << 64 | u128::from(lanes[1])
 }
 
 /// 304 when `If-None-Match` has this tag (weak comparison, as the standard wants it for reading).

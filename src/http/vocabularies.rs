@@ -5,7 +5,7 @@ use super::negotiate::JSON;
 use super::request_context::RequestContext;
 use super::response::{self, HttpResult, ResourceDocument};
 use crate::error::Error;
-use crate::query::closest_name;
+use crate::suggestion::append_suggestion;
 use serde_json::Value as Json;
 
 pub async fn list_vocabularies(context: RequestContext) -> HttpResult {
@@ -27,9 +27,8 @@ pub async fn get_vocabulary(context: RequestContext) -> HttpResult {
     let model = context.plan().model();
     let name = context.path_segment("vocabulary");
     let vocabulary = model.vocabulary(name).ok_or_else(|| {
-        let hint = closest_name(name, model.vocabularies().map(|(name, _)| name))
-            .map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
-        Error::NotFound(format!("There is no vocabulary '{name}'.{hint}"))
+        let known = model.vocabularies().map(|(name, _)| name);
+        Error::NotFound(append_suggestion(format!("There is no vocabulary '{name}'."), name, known))
     })?;
     response::respond_document(&context, &JSON, |_| {
         let base = context.base_url();

@@ -6,6 +6,7 @@ use super::problem::ProblemDetails;
 use super::response::{self, HttpResult, REVALIDATE};
 use super::urls;
 use crate::config::StyleUrl;
+use crate::digest::hash_content;
 use crate::error::Error;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -112,13 +113,7 @@ impl WebFile {
             || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
         let packed = if pack && text { gzip_bytes(&plain) } else { None };
-        Self {
-            media: response::ascii_header_value(&media),
-            packed,
-            brotli: None,
-            hash: response::hash_bytes(&plain),
-            plain,
-        }
+        Self { media: response::ascii_header_value(&media), packed, brotli: None, hash: hash_content(&plain), plain }
     }
 
     fn respond(self, path: &str, headers: &HeaderMap) -> Response {

@@ -12,6 +12,7 @@ use crate::collection::{self, Collection};
 use crate::feature::geojson::{ParsedGeometry, describe_json};
 use crate::feature::{Feature, FeatureFault, FeatureId, FieldValue, Geometry, check_geometry};
 use crate::plan::PlanModel;
+use crate::suggestion::append_suggestion;
 use jsonschema::Validator;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
@@ -249,9 +250,9 @@ impl<'a> FeatureValidator<'a> {
             let message = "The property id differs from the id of the feature. Remove one, or say --id id.";
             return (!same).then(|| draft.new_finding(FindingKind::BadId, "/properties/id".into(), message.into()));
         }
-        let near = closest_name(name, self.collection.fields.iter().map(|f| f.name.as_str()));
-        let near = near.map(|n| format!(" Did you mean '{n}'?")).unwrap_or_default();
-        let message = format!("'{}' has no property '{name}'.{near} Rename it or leave it out.", self.collection.id);
+        let known = self.collection.fields.iter().map(|f| f.name.as_str());
+        let fault = format!("'{}' has no property '{name}'.", self.collection.id);
+        let message = append_suggestion(fault, name, known) + " Rename it or leave it out.";
         Some(draft.new_finding(FindingKind::UnknownProperty, format!("/properties/{name}"), message))
     }
 }
@@ -299,28 +300,6 @@ fn iso_from_day_first(text: &str) -> Option<String> {
     let (day, month, year): (u8, u8, u16) = (day.parse().ok()?, month.parse().ok()?, year.parse().ok()?);
     ((1..=31).contains(&day) && (1..=12).contains(&month) && year > 1000)
         .then(|| format!("{year:04}-{month:02}-{day:02}"))
-}
-
-/// The name that is meant, when it is off by a letter or two.
-fn closest_name<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_lowercase();
-    let scored = names.map(|n| (edit_distance(&name, &n.to_lowercase()), n)).min_by_key(|s| s.0)?;
-    (scored.0 <= 1 + name.chars().count() / 4).then_some(scored.1)
-}
-
-/// Levenshtein's edit distance.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(64).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let step = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = step.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The rule for ids that a schema states.

@@ -119,7 +119,7 @@ impl WktParser<'_> {
             self.parse_number()?;
             has_height = true;
         }
-        Ok(NestedCoordinates::Position { x, y, deep: has_height })
+        Ok(NestedCoordinates::Position { x, y, has_height })
     }
 
     fn parse_number(&mut self) -> Result<f64, FeatureFault> {

@@ -1,5 +1,5 @@
-//! Whether a geometry meets a box in degrees, exactly: the doubles of the box against the doubles of the positions. Boxes are enough for
-//! most features; the geometry is looked at only where its box lies across the border.
+//! Exact intersection of geometries with a box in degrees. Bounding boxes decide for most features; positions are read
+//! only of features whose box crosses the border of the query's box.
 
 use super::geometry_array::{GeometryPath, LonLat, PathRole};
 use super::segment::FeatureArrays;
@@ -12,22 +12,22 @@ use geo::{
 };
 use geo_types::Coord;
 
-/// One or, across the antimeridian, two rectangles.
+/// The box of a query: one rectangle or, across the antimeridian, two.
 pub(crate) struct QueryArea {
     pub rects: Vec<QueryRect>,
 }
 
-/// A rectangle in degrees, and what integers say of it.
+/// A rectangle in degrees, with integer approximations.
 pub(crate) struct QueryRect {
     west: f64,
     south: f64,
     east: f64,
     north: f64,
-    /// The 1e-7 degrees that lie inside: west, south, east, north.
+    /// The outermost 1e-7 degrees inside: west, south, east, north.
     steps: [i64; 4],
-    /// Whose box does not meet this one is outside.
+    /// Features whose box does not intersect this one are outside.
     pub outer: WorldBox,
-    /// Whose box lies in this one is inside.
+    /// Features whose box is within this one are inside.
     inner: Option<WorldBox>,
 }
 
@@ -39,7 +39,7 @@ impl QueryArea {
         Self { rects }
     }
 
-    /// Whether the feature meets the first `count` rectangles.
+    /// Whether the feature intersects any of the first `count` rectangles.
     pub fn intersects_first(&self, count: usize, parts: &FeatureArrays, slot: usize) -> bool {
         self.rects[..count].iter().any(|r| r.intersects_feature(parts, slot))
     }
@@ -48,7 +48,8 @@ impl QueryArea {
 impl QueryRect {
     fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
         let (nw, se) = (crs::lonlat_to_world(west, north), crs::lonlat_to_world(east, south));
-        // World coordinates are rounded: two steps of doubt on each side. At the edge of the square latitudes fall together.
+        // World coordinates are rounded: a margin of two steps on each side. Beyond the edge of the square latitudes
+        // coincide.
         let outer = WorldBox { x0: nw.x, y0: nw.y, x1: se.x, y1: se.y }.expanded_by(2);
         let inner = WorldBox {
             x0: nw.x.saturating_add(2),
@@ -56,12 +57,13 @@ impl QueryRect {
             x1: se.x.saturating_sub(2),
             y1: se.y.saturating_sub(2),
         };
-        let sound = inner.x0 <= inner.x1 && inner.y0 <= inner.y1;
+        let is_valid = inner.x0 <= inner.x1 && inner.y0 <= inner.y1;
         let steps =
             [first_step_at_least(west), first_step_at_least(south), last_step_at_most(east), last_step_at_most(north)];
-        Self { west, south, east, north, steps, outer, inner: sound.then_some(inner) }
+        Self { west, south, east, north, steps, outer, inner: is_valid.then_some(inner) }
     }
 
+    /// Whether the geometry in this slot intersects the rectangle.
     pub fn intersects_feature(&self, parts: &FeatureArrays, slot: usize) -> bool {
         let around = &parts.boxes[slot];
         if !around.intersects(&self.outer) {
@@ -87,7 +89,7 @@ impl QueryRect {
         (x >= west) && (x <= east) && (y >= south) && (y <= north)
     }
 
-    /// Whether an edge, neither of whose ends lies inside, meets the rectangle.
+    /// Whether an edge with both ends outside intersects the rectangle.
     fn intersects_edge(&self, a: LonLat, b: LonLat) -> bool {
         let [west, south, east, north] = self.steps;
         let (ax, ay, bx, by) = (i64::from(a[0]), i64::from(a[1]), i64::from(b[0]), i64::from(b[1]));
@@ -106,7 +108,7 @@ impl QueryRect {
             || sides.iter().all(|s| *s == Orientation::CounterClockwise))
     }
 
-    /// Whether the rectangle, whose border no edge crosses, lies in a polygon.
+    /// Whether the rectangle, whose border no edge crosses, is inside a polygon of the feature.
     fn is_within_polygon(&self, parts: &FeatureArrays, slot: usize) -> bool {
         let corner = Coord { x: self.west, y: self.south };
         let mut inside = false;
@@ -122,7 +124,7 @@ impl QueryRect {
     }
 }
 
-/// Whether a ring goes round a position, by counting the edges to its right.
+/// Whether a ring contains a position, by counting the edges to the right of it.
 fn ring_contains(ring: GeometryPath, lonlat: &[LonLat], at: Coord<f64>) -> bool {
     path_edges(ring, lonlat).fold(false, |inside, (a, b)| {
         let (a, b) = (to_coord(a), to_coord(b));

@@ -1,7 +1,7 @@
-//! One field of all features of a segment. Values are kept in the form in which they are compared and written: text that
-//! repeats is numbered, the rest lies in one buffer. Knows nothing of features or geometry.
+//! One field of all features of a segment. Text that repeats is dictionary-encoded, other text is in one buffer. Knows
+//! nothing of features or geometry.
 
-use super::SourceSlot;
+use super::slot::SourceSlot;
 use super::text_array::TextArray;
 use crate::collection::FieldType;
 use crate::feature::FieldValue;
@@ -9,10 +9,11 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
+/// The values of one field, by slot.
 pub(crate) enum PropertyColumn {
     /// Text (or JSON text) that repeats.
     Dictionary(TextDictionary),
-    /// Text (or JSON text) that is mostly different from feature to feature.
+    /// Text (or JSON text) that mostly differs from feature to feature.
     Text(TextArray),
     Ints(Vec<i64>, NullBitmap),
     Reals(Vec<f64>, NullBitmap),
@@ -26,11 +27,11 @@ pub(crate) enum CellValue<'a> {
     Bool(bool),
     Int(i64),
     Real(f64),
-    /// Text, or JSON as text: the field's kind says which.
+    /// Text, or the text of a JSON value: the field's type says which.
     Text(&'a str),
 }
 
-/// Numbered strings: each different one is kept once.
+/// Dictionary-encoded strings: each distinct one is stored once and has a code.
 #[derive(Default)]
 pub(crate) struct TextDictionary {
     codes: Vec<u32>,
@@ -39,7 +40,7 @@ pub(crate) struct TextDictionary {
     hasher: RandomState,
 }
 
-/// Which values are null: a bit each, none at all while nothing is.
+/// Which values are null: a bit for each; empty while no value is null.
 #[derive(Default)]
 pub(crate) struct NullBitmap(Vec<u64>);
 
@@ -57,7 +58,7 @@ impl PropertyColumn {
         }
     }
 
-    /// Appends a value. One that does not fit the field's kind counts as null; the collection has checked it before.
+    /// Appends a value. A value of another type becomes null; edits and imports check types before.
     pub fn push(&mut self, value: &FieldValue) {
         match self {
             Self::Ints(values, nulls) => {
@@ -83,9 +84,10 @@ impl PropertyColumn {
         }
     }
 
+    /// The value in this slot.
     pub fn cell_at(&self, slot: usize) -> CellValue<'_> {
         match self {
-            Self::Dictionary(words) => words.text_at(slot).map_or(CellValue::Null, CellValue::Text),
+            Self::Dictionary(dictionary) => dictionary.text_at(slot).map_or(CellValue::Null, CellValue::Text),
             Self::Text(texts) => texts.get(slot).map_or(CellValue::Null, CellValue::Text),
             Self::Ints(_, nulls) | Self::Reals(_, nulls) if nulls.is_null(slot) => CellValue::Null,
             Self::Ints(values, _) => CellValue::Int(values[slot]),
@@ -94,7 +96,7 @@ impl PropertyColumn {
         }
     }
 
-    /// The same values where they are shown, null elsewhere.
+    /// The values of the slots that `shown` accepts, null in all others.
     pub fn redact_values(&self, len: usize, shown: impl Fn(usize) -> bool) -> Self {
         let cells = (0..len).map(|slot| if shown(slot) { self.cell_at(slot) } else { CellValue::Null });
         let mut nulls = NullBitmap::default();
@@ -126,7 +128,7 @@ impl PropertyColumn {
         }
     }
 
-    /// The chosen values of several sources, in that order.
+    /// The picked values of several sources, in the order of the picks.
     pub fn gather_slots(sources: &[&Self], picks: &[SourceSlot]) -> Self {
         match sources {
             [Self::Ints(..), ..] => {
@@ -159,12 +161,12 @@ impl PropertyColumn {
     }
 
     fn gather_texts(sources: &[&Self], picks: &[SourceSlot]) -> Self {
-        let words: Option<Vec<&TextDictionary>> =
-            sources.iter().map(|s| if let Self::Dictionary(w) = s { Some(w) } else { None }).collect();
+        let dictionaries: Option<Vec<&TextDictionary>> =
+            sources.iter().map(|s| if let Self::Dictionary(d) = s { Some(d) } else { None }).collect();
         let texts: Option<Vec<&TextArray>> =
             sources.iter().map(|s| if let Self::Text(t) = s { Some(t) } else { None }).collect();
-        if let Some(words) = words {
-            return Self::Dictionary(TextDictionary::gather_slots(&words, picks)).drop_sparse_dictionary();
+        if let Some(dictionaries) = dictionaries {
+            return Self::Dictionary(TextDictionary::gather_slots(&dictionaries, picks)).drop_sparse_dictionary();
         }
         if let Some(texts) = texts {
             return Self::Text(TextArray::gather_slots(&texts, picks));
@@ -178,9 +180,9 @@ impl PropertyColumn {
 
     fn push_text(&mut self, text: Option<&str>) {
         match self {
-            Self::Dictionary(words) => {
-                words.push(text);
-                if words.codes.len().is_power_of_two() {
+            Self::Dictionary(dictionary) => {
+                dictionary.push(text);
+                if dictionary.codes.len().is_power_of_two() {
                     *self = std::mem::replace(self, Self::Bools(vec![])).drop_sparse_dictionary();
                 }
             }
@@ -189,13 +191,13 @@ impl PropertyColumn {
         }
     }
 
-    /// Gives up numbering where most strings are different.
+    /// Turns a dictionary in which most strings are distinct into plain text.
     fn drop_sparse_dictionary(self) -> Self {
         match self {
-            Self::Dictionary(w) if w.entries.len() > 512 && w.entries.len() > w.codes.len() / 2 => {
+            Self::Dictionary(d) if d.entries.len() > 512 && d.entries.len() > d.codes.len() / 2 => {
                 let mut texts = TextArray::default();
-                for slot in 0..w.codes.len() {
-                    texts.push(w.text_at(slot));
+                for slot in 0..d.codes.len() {
+                    texts.push(d.text_at(slot));
                 }
                 Self::Text(texts)
             }
@@ -217,17 +219,17 @@ impl TextDictionary {
         }
         let code = self.entries.len() as u32;
         self.entries.push(Some(text));
-        let (words, hasher) = (&self.entries, &self.hasher);
-        self.table.insert_unique(hash, code, |&c| hasher.hash_one(words.text_at(c as usize)));
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.table.insert_unique(hash, code, |&c| hasher.hash_one(entries.text_at(c as usize)));
         code
     }
 
-    /// The number of a string, if any feature has it.
+    /// The code of a string, if any feature has it.
     pub fn find_code(&self, text: &str) -> Option<u32> {
         self.table.find(self.hasher.hash_one(text), |&c| self.entries.text_at(c as usize) == text).copied()
     }
 
-    /// The numbers by slot; [`TextDictionary::is_null_code`] tells which are none.
+    /// The codes by slot; [`TextDictionary::is_null_code`] says which mean null.
     pub fn codes(&self) -> &[u32] {
         &self.codes
     }
@@ -244,7 +246,7 @@ impl TextDictionary {
         }
     }
 
-    /// The different strings, by number.
+    /// The distinct strings, by code.
     pub fn entries(&self) -> &TextArray {
         &self.entries
     }
@@ -256,17 +258,17 @@ impl TextDictionary {
 
     fn gather_slots(sources: &[&Self], picks: &[SourceSlot]) -> Self {
         let mut merged = Self::default();
-        let mut renumbered: Vec<Vec<u32>> = sources.iter().map(|s| vec![NULL_CODE; s.entries.len()]).collect();
+        let mut new_codes: Vec<Vec<u32>> = sources.iter().map(|s| vec![NULL_CODE; s.entries.len()]).collect();
         merged.codes.reserve_exact(picks.len());
         for p in picks {
-            let (source, numbers) = (sources[p.source as usize], &mut renumbered[p.source as usize]);
+            let (source, codes) = (sources[p.source as usize], &mut new_codes[p.source as usize]);
             let mut code = source.codes[p.slot as usize];
             if code != NULL_CODE {
-                let number = &mut numbers[code as usize];
-                if *number == NULL_CODE {
-                    *number = merged.intern_text(source.entries.text_at(code as usize));
+                let new_code = &mut codes[code as usize];
+                if *new_code == NULL_CODE {
+                    *new_code = merged.intern_text(source.entries.text_at(code as usize));
                 }
-                code = *number;
+                code = *new_code;
             }
             merged.codes.push(code);
         }

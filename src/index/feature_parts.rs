@@ -1,23 +1,24 @@
-//! One part of a feature, without the rest: what the planner's questions look at a hundred thousand times.
+//! Single parts of features, for planning questions that read them from hundreds of thousands of features.
 
 use super::column::CellValue;
-use super::{FeatureSlot, Snapshot};
+use super::slot::FeatureSlot;
+use super::snapshot::Snapshot;
 use crate::feature::{FeatureId, Geometry};
 use std::collections::BTreeSet;
 
 impl Snapshot {
     pub fn feature_id(&self, slot: FeatureSlot) -> FeatureId {
         let (segment, at) = self.locate_slot(slot);
-        FeatureId::new(segment.ids.text_at(at)).expect("the id was a FeatureId when it came in")
+        FeatureId::new(segment.ids.text_at(at)).expect("only valid ids are pushed")
     }
 
-    /// Degrees at seven decimals; `None` when the feature has no place.
+    /// The geometry in degrees at seven decimals; `None` when the feature has none.
     pub fn feature_geometry(&self, slot: FeatureSlot) -> Option<Geometry> {
         let (segment, at) = self.locate_slot(slot);
         segment.shapes.read_geometry(at)
     }
 
-    /// The different values of a field, as text, in their order; nulls are none.
+    /// The distinct values of a field as text, in order; without null.
     pub fn distinct_values(&self, field: usize) -> BTreeSet<String> {
         let mut values = BTreeSet::new();
         for tier in &self.tiers {
@@ -36,14 +37,14 @@ impl Snapshot {
         values
     }
 
-    /// Features without a place, in the order of keys.
+    /// The features without a geometry, ordered by key.
     pub fn slots_without_geometry(&self) -> Vec<FeatureSlot> {
         let mut slots = Vec::new();
         for (at, tier) in self.tiers.iter().enumerate() {
-            // They lie behind all that is drawn.
+            // Their slots come after all that are drawn.
             let from = tier.segment.bands.last().map_or(0, |band| band.slots.end);
-            let living = (from..tier.segment.len() as u32).filter(|&s| tier.is_live(s));
-            slots.extend(living.map(|s| FeatureSlot::new(at, s)));
+            let live = (from..tier.segment.len() as u32).filter(|&s| tier.is_live(s));
+            slots.extend(live.map(|s| FeatureSlot::new(at, s)));
         }
         slots.sort_by_key(|s| self.tiers[s.tier_index()].segment.keys[s.slot_index()]);
         slots

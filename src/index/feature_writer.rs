@@ -1,28 +1,28 @@
-//! Features out of the columns: as GeoJSON text, written without a detour, and as values.
+//! Reads features from the columns: as values, and as GeoJSON text that is written directly from the columns.
 
 use super::column::{CellValue, PropertyColumn};
 use super::geometry_array::{GeometryMember, GeometryPath, GeometryType, LonLat, PathRole};
 use super::position_text::write_positions;
 use super::segment::IndexSegment;
-use super::text_array::write_json_string;
-use super::{FeatureSlot, Snapshot};
+use super::slot::FeatureSlot;
+use super::snapshot::Snapshot;
 use crate::collection::FieldType;
 use crate::feature::{Feature, FeatureId, FieldValue};
 use std::io::Write as _;
 
 impl Snapshot {
-    /// The feature with its coordinates at seven decimals.
+    /// The feature as a value, with coordinates (degrees) at seven decimals.
     pub fn read_feature(&self, slot: FeatureSlot) -> Feature {
         let (segment, at) = self.locate_slot(slot);
         Feature {
             key: segment.keys[at],
-            id: FeatureId::new(segment.ids.text_at(at)).expect("the id was a FeatureId when it came in"),
+            id: FeatureId::new(segment.ids.text_at(at)).expect("only valid ids are pushed"),
             geometry: segment.shapes.read_geometry(at),
             values: (0..self.collection.fields.len()).map(|field| self.property_value(slot, field)).collect(),
         }
     }
 
-    /// One property of a feature.
+    /// One property of a feature; null for an unknown field.
     pub fn property_value(&self, slot: FeatureSlot, field: usize) -> FieldValue {
         let (segment, at) = self.locate_slot(slot);
         let (Some(column), Some(field)) = (segment.columns.get(field), self.collection.fields.get(field)) else {
@@ -40,8 +40,8 @@ impl Snapshot {
         }
     }
 
-    /// Appends the feature as one GeoJSON object: type, id, geometry, properties (these fields, or all), in that order. Nulls
-    /// are written as null.
+    /// Appends the feature as one GeoJSON object: type, id, geometry and properties (the fields at these positions, or
+    /// all), in that order. Null values are written as null.
     pub fn write_geojson(&self, slot: FeatureSlot, properties: Option<&[usize]>, out: &mut Vec<u8>) {
         let (segment, at) = self.locate_slot(slot);
         self.write_geojson_with(slot, properties, &mut |out| write_geometry(segment, at, out), out);
@@ -53,7 +53,7 @@ impl Snapshot {
         write_geometry(segment, at, out);
     }
 
-    /// [`Snapshot::write_geojson`] with a geometry of somebody else's making.
+    /// [`Snapshot::write_geojson`] with a geometry that the caller writes.
     pub fn write_geojson_with(
         &self,
         slot: FeatureSlot,
@@ -69,7 +69,9 @@ impl Snapshot {
         out.extend_from_slice(br#","properties":{"#);
         let mut first = true;
         let mut write = |field: usize| {
-            let (Some(name), Some(f)) = (self.names.get(field), self.collection.fields.get(field)) else { return };
+            let (Some(name), Some(f)) = (self.field_names.get(field), self.collection.fields.get(field)) else {
+                return;
+            };
             if !first {
                 out.push(b',');
             }
@@ -85,24 +87,13 @@ impl Snapshot {
     }
 }
 
-/// The names of fields as they are written: quoted, with the colon.
-pub(crate) fn quote_field_names<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<Box<[u8]>> {
-    let quoted = |name| {
-        let mut out = vec![];
-        write_json_string(name, &mut out);
-        out.push(b':');
-        out.into()
-    };
-    fields.map(quoted).collect()
-}
-
 fn write_cell(segment: &IndexSegment, slot: usize, field: usize, kind: FieldType, out: &mut Vec<u8>) {
     match (&*segment.columns[field], kind) {
         (column, FieldType::Json) => match column.cell_at(slot) {
             CellValue::Text(t) => out.extend_from_slice(t.as_bytes()),
             _ => out.extend_from_slice(b"null"),
         },
-        (PropertyColumn::Dictionary(words), _) => words.write_json(slot, out),
+        (PropertyColumn::Dictionary(dictionary), _) => dictionary.write_json(slot, out),
         (PropertyColumn::Text(texts), _) => texts.write_json(slot, out),
         (column, kind) => match column.cell_at(slot) {
             CellValue::Bool(b) => out.extend_from_slice(if b { b"true" } else { b"false" }),
@@ -113,7 +104,7 @@ fn write_cell(segment: &IndexSegment, slot: usize, field: usize, kind: FieldType
     }
 }
 
-/// Doubles in their shortest form. Whole amounts of money are written as whole numbers.
+/// Appends a double in its shortest form; whole amounts of money without a decimal point.
 fn write_real(real: f64, kind: FieldType, out: &mut Vec<u8>) {
     if kind == FieldType::Decimal && real.fract() == 0.0 && real.abs() < 1e15 {
         write!(out, "{}", real as i64).expect("writing to a Vec does not fail");

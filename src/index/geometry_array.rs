@@ -1,19 +1,19 @@
-//! The geometries of a segment in flat arrays: positions in 1e-7 degrees, cut into paths, paths into features. Turns geometry into
-//! these arrays and back; never changes a position beyond rounding to seven decimals.
+//! The geometries of a segment in flat arrays: features consist of paths, paths of positions in 1e-7 degrees. Converts
+//! geometries to these arrays and back; only rounds positions to seven decimals.
 
-use super::SourceSlot;
+use super::slot::SourceSlot;
 use crate::crs;
 use crate::feature::Geometry;
 use geo::CoordsIter;
 use geo_types::{Coord, Geometry as G, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use std::collections::BTreeMap;
 
-/// What a path is. Rings are kept without their closing position.
+/// What a path is. Rings are stored without their closing position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PathRole {
     Points,
     Line,
-    /// An outer ring: starts a polygon.
+    /// An exterior ring, which begins a polygon.
     Exterior,
     Hole,
 }
@@ -31,7 +31,7 @@ pub(crate) enum GeometryType {
     GeometryCollection,
 }
 
-/// A geometry inside a GeometryCollection: how many paths it has, or, for a collection, how many members.
+/// A geometry within a GeometryCollection: its number of paths or, for a nested collection, of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GeometryMember {
     pub kind: GeometryType,
@@ -41,16 +41,17 @@ pub(crate) struct GeometryMember {
 /// Longitude and latitude in 1e-7 degrees.
 pub(crate) type LonLat = [i32; 2];
 
+/// Geometries by slot.
 #[derive(Default)]
 pub(crate) struct GeometryArray {
     pub types: Vec<GeometryType>,
-    /// By slot: where its paths end.
+    /// By slot: the end of its paths.
     path_ends: Vec<u32>,
-    /// By path: where its positions end.
+    /// By path: the end of its positions.
     ends: Vec<u32>,
     roles: Vec<PathRole>,
     pub lonlat: Vec<LonLat>,
-    /// What GeometryCollections are made of, by slot, outermost first.
+    /// The members of GeometryCollections by slot, outermost first.
     members: BTreeMap<u32, Box<[GeometryMember]>>,
 }
 
@@ -58,13 +59,13 @@ pub(crate) struct GeometryArray {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GeometryPath {
     pub role: PathRole,
-    /// Its positions in the arena.
+    /// Its positions, as a range of the array of all positions.
     pub start: usize,
     pub end: usize,
 }
 
 impl GeometryArray {
-    /// Appends a geometry; an empty one counts as none.
+    /// Appends a geometry in degrees; an empty one counts as none.
     pub fn push(&mut self, geometry: Option<&Geometry>) {
         let before = self.lonlat.len();
         let mut members = vec![];
@@ -83,6 +84,7 @@ impl GeometryArray {
         self.path_ends.push(self.ends.len() as u32);
     }
 
+    /// The paths of the geometry in this slot.
     pub fn paths(&self, slot: usize) -> impl ExactSizeIterator<Item = GeometryPath> + '_ {
         (self.path_start(slot)..self.path_ends[slot] as usize).map(|path| self.path_at(path))
     }
@@ -92,7 +94,7 @@ impl GeometryArray {
         (0..self.ends.len()).map(|path| self.path_at(path))
     }
 
-    /// West, south, east, north in 1e-7 degrees.
+    /// The bounding box of a slot: west, south, east, north in 1e-7 degrees.
     pub fn bounds(&self, slot: usize) -> Option<[i32; 4]> {
         if self.types[slot] == GeometryType::None {
             return None;
@@ -103,7 +105,7 @@ impl GeometryArray {
         Some(self.lonlat[positions].iter().fold([i32::MAX, i32::MAX, i32::MIN, i32::MIN], around))
     }
 
-    /// Whether the feature is drawn as points only.
+    /// Whether the geometry consists of points only.
     pub fn is_point_only(&self, slot: usize) -> bool {
         match self.types[slot] {
             GeometryType::None => false,
@@ -112,16 +114,17 @@ impl GeometryArray {
         }
     }
 
-    /// Where the position of a single point is kept; `None` for everything else.
+    /// The index of the position of a Point; `None` for all other types.
     pub fn single_point_index(&self, slot: usize) -> Option<usize> {
         (self.types[slot] == GeometryType::Point).then(|| self.position_start(self.path_start(slot)))
     }
 
+    /// The members of the GeometryCollection in this slot, outermost first; empty for all other types.
     pub fn members(&self, slot: usize) -> &[GeometryMember] {
         self.members.get(&(slot as u32)).map_or(&[], |m| m)
     }
 
-    /// The geometry in degrees.
+    /// The geometry of a slot in degrees, longitude first.
     pub fn read_geometry(&self, slot: usize) -> Option<Geometry> {
         let mut paths = self.paths(slot);
         match self.types[slot] {
@@ -137,13 +140,13 @@ impl GeometryArray {
         }
     }
 
-    /// The chosen geometries of several sources, in that order.
+    /// The picked geometries of several sources, in the order of the picks.
     pub fn gather_slots(sources: &[&Self], picks: &[SourceSlot]) -> Self {
         let mut shapes = Self::default();
         shapes.types.reserve_exact(picks.len());
         shapes.path_ends.reserve_exact(picks.len());
-        let whole = sources.iter().map(|s| s.types.len()).sum::<usize>() == picks.len();
-        if whole {
+        let takes_all = sources.iter().map(|s| s.types.len()).sum::<usize>() == picks.len();
+        if takes_all {
             shapes.ends.reserve_exact(sources.iter().map(|s| s.ends.len()).sum());
             shapes.roles.reserve_exact(sources.iter().map(|s| s.roles.len()).sum());
             shapes.lonlat.reserve_exact(sources.iter().map(|s| s.lonlat.len()).sum());
@@ -245,7 +248,7 @@ impl GeometryArray {
         G::GeometryCollection(geometries.into())
     }
 
-    /// [`Self::member`] behind fixed types, so that nesting does not nest iterator types.
+    /// [`Self::read_member`] with dynamic iterators, so that recursion does not nest iterator types.
     fn read_nested(
         &self,
         member: GeometryMember,

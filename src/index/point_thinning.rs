@@ -1,12 +1,14 @@
-//! From which zoom a point is drawn: at each zoom the map is cut into cells of 16 pixels, and the point with the lowest key in a cell stands
-//! for the others until they have a cell of their own. Depends on which points there are, and on nothing else.
+//! Thins out points: the first zoom of each. At each zoom the map has cells of 16 pixels, and of the points in a cell
+//! only the one with the lowest key is drawn. The result depends on the set of points alone, not on the order of edits.
 
+use super::slot::FeatureSlot;
+use super::snapshot::Snapshot;
+use super::snapshot_tier::SnapshotTier;
 use super::world_box::{WorldBox, morton_code};
-use super::{FeatureSlot, Snapshot, SnapshotTier};
 use crate::crs::WorldPoint;
 use std::collections::{HashMap, HashSet};
 
-/// Up to so many points are all drawn at every zoom.
+/// Up to so many points, all are drawn at every zoom.
 pub(crate) const MAX_UNTHINNED_POINTS: usize = 2_000;
 /// From this zoom on every point is drawn.
 pub(crate) const ALL_POINTS_ZOOM: u8 = 14;
@@ -14,16 +16,18 @@ pub(crate) const ALL_POINTS_ZOOM: u8 = 14;
 /// Cells along the side of a tile, as a power of two.
 const CELL_BITS: u32 = 5;
 
-/// A cell: zoom, column, row.
+/// A cell: (zoom, column, row).
 type ThinningCell = (u8, u32, u32);
 
+/// A feature that is drawn as points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ThinningPoint {
     pub key: i64,
+    /// Its first position.
     pub at: WorldPoint,
 }
 
-/// The first zooms of points, of which there are no others.
+/// The first zooms of all points of a collection, in the same order.
 pub(crate) fn assign_zooms(points: &[ThinningPoint]) -> Vec<u8> {
     if points.len() <= MAX_UNTHINNED_POINTS {
         return vec![0; points.len()];
@@ -33,7 +37,7 @@ pub(crate) fn assign_zooms(points: &[ThinningPoint]) -> Vec<u8> {
     let mut occupied: HashSet<ThinningCell, foldhash::fast::RandomState> = HashSet::default();
     let mut zooms = vec![ALL_POINTS_ZOOM; points.len()];
     for i in order {
-        // Where a cell is free, so are all cells within it.
+        // When a cell is free, all cells within it are free too.
         let first = (0..ALL_POINTS_ZOOM)
             .find(|&zoom| !occupied.contains(&cell_at(points[i].at, zoom)))
             .unwrap_or(ALL_POINTS_ZOOM);
@@ -43,28 +47,29 @@ pub(crate) fn assign_zooms(points: &[ThinningPoint]) -> Vec<u8> {
     zooms
 }
 
-/// The points of a snapshot without some, and with others: which first zooms change.
+/// A change of the points of a snapshot: some are removed, others are added.
 pub(crate) struct ThinningUpdate<'a> {
     pub snapshot: &'a Snapshot,
     pub removed: &'a HashSet<u64>,
     pub added: &'a [ThinningPoint],
 }
 
-/// New first zooms: of the new points, in their order, and of old points that change theirs.
+/// The first zooms of the added points, in their order, and of the remaining points whose first zoom changes.
 pub(crate) struct ThinningZooms {
     pub added: Vec<u8>,
     pub changed: Vec<(FeatureSlot, u8)>,
 }
 
+/// The point that is drawn for a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CellWinner {
     key: i64,
-    /// `None` for a new point.
+    /// `None` for an added point.
     slot: Option<FeatureSlot>,
 }
 
 impl ThinningUpdate<'_> {
-    /// Looks only at the cells that the changed points lie in.
+    /// Computes the first zooms; visits only the cells of the changed points.
     pub fn compute_zooms(&self) -> ThinningZooms {
         if self.removed.is_empty() && self.added.is_empty() {
             return ThinningZooms { added: vec![], changed: vec![] };
@@ -73,25 +78,25 @@ impl ThinningUpdate<'_> {
             return ThinningZooms { added: self.zooms_of_appended(), changed: vec![] };
         }
         let winners = self.find_winners();
-        let wins = |point: &ThinningPoint, winner: CellWinner, was: u8, zoom: u8| match winners
+        let wins = |point: &ThinningPoint, winner: CellWinner, old_zoom: u8, zoom: u8| match winners
             .get(&cell_at(point.at, zoom))
         {
             Some(now) => *now == Some(winner),
-            None => was <= zoom,
+            None => old_zoom <= zoom,
         };
-        let first = |point: &ThinningPoint, winner, was| {
-            (0..ALL_POINTS_ZOOM).find(|&z| wins(point, winner, was, z)).unwrap_or(ALL_POINTS_ZOOM)
+        let first = |point: &ThinningPoint, winner, old_zoom| {
+            (0..ALL_POINTS_ZOOM).find(|&z| wins(point, winner, old_zoom, z)).unwrap_or(ALL_POINTS_ZOOM)
         };
         let new = self.added.iter().map(|p| first(p, CellWinner { key: p.key, slot: None }, ALL_POINTS_ZOOM)).collect();
-        let mut seen = HashSet::new();
+        let mut visited = HashSet::new();
         let mut old = vec![];
         let before = winners.keys().flat_map(|&cell| self.remaining_points(cell, cell.0));
         let now = winners.values().flatten().filter_map(|w| Some((w.slot?, self.snapshot.thinning_point(w.slot?)?)));
         for (slot, point) in before.chain(now) {
-            if seen.insert(slot.0) {
-                let was = self.tier_of_slot(slot).segment.first_zoom(slot.slot_index() as u32);
-                let zoom = first(&point, CellWinner { key: point.key, slot: Some(slot) }, was);
-                if zoom != was {
+            if visited.insert(slot.0) {
+                let old_zoom = self.tier_of_slot(slot).segment.first_zoom(slot.slot_index() as u32);
+                let zoom = first(&point, CellWinner { key: point.key, slot: Some(slot) }, old_zoom);
+                if zoom != old_zoom {
                     old.push((slot, zoom));
                 }
             }
@@ -100,8 +105,8 @@ impl ThinningUpdate<'_> {
         ThinningZooms { added: new, changed: old }
     }
 
-    /// The first zooms of points whose keys are higher than all others: each is drawn from where its cell is free, and takes no other's
-    /// place. Where a cell is free, so are all cells within it.
+    /// The first zooms of added points whose keys are higher than all others: each is drawn from the zoom at which its
+    /// cell is free, and displaces no other. When a cell is free, all cells within it are free too.
     fn zooms_of_appended(&self) -> Vec<u8> {
         let mut order: Vec<usize> = (0..self.added.len()).collect();
         order.sort_unstable_by_key(|&i| self.added[i].key);
@@ -118,7 +123,7 @@ impl ThinningUpdate<'_> {
         zooms
     }
 
-    /// Who stands for each cell that a changed point lies in, from the smallest cells to the largest.
+    /// The winner of each cell with a changed point, from the smallest cells to the largest.
     fn find_winners(&self) -> HashMap<ThinningCell, Option<CellWinner>> {
         let removed = self.removed.iter().filter_map(|&slot| self.snapshot.thinning_point(FeatureSlot(slot)));
         let changed: HashSet<ThinningCell> = removed
@@ -154,13 +159,13 @@ impl ThinningUpdate<'_> {
         winners
     }
 
-    /// The old point with the lowest key among those of a cell that are drawn at this zoom.
+    /// The remaining point with the lowest key among those of a cell that are drawn at this zoom.
     fn lowest_key_point(&self, cell: ThinningCell, zoom: u8) -> Option<CellWinner> {
         let points = self.remaining_points(cell, zoom);
         points.into_iter().map(|(slot, p)| CellWinner { key: p.key, slot: Some(slot) }).min_by_key(|w| w.key)
     }
 
-    /// The old points in a cell that stay and are drawn at this zoom.
+    /// The remaining points of a cell that are drawn at this zoom.
     fn remaining_points(&self, cell: ThinningCell, zoom: u8) -> Vec<(FeatureSlot, ThinningPoint)> {
         let mut found = vec![];
         let area = cell_area(cell);
@@ -191,27 +196,27 @@ impl ThinningUpdate<'_> {
 }
 
 impl Snapshot {
-    /// Something that is drawn as points; `None` for all else.
+    /// The point of a feature that is drawn as points; `None` for all others.
     pub(super) fn thinning_point(&self, slot: FeatureSlot) -> Option<ThinningPoint> {
         let (segment, at) = self.locate_slot(slot);
         Some(ThinningPoint { key: segment.keys[at], at: segment.point_position(at as u32)? })
     }
 }
 
-/// The first zoom at which no living point of a tier lies in the cell of this position. The points that share the smallest cell with it are
-/// next to it on the Z-order curve.
+/// The first zoom at which the cell of this position has no live point of a tier. The points that share the smallest
+/// cell with it are next to it on the Z-order curve.
 fn first_free_zoom(tier: &SnapshotTier, at: WorldPoint) -> u8 {
     let segment = &tier.segment;
-    let place = |slot: u32| segment.point_position(slot).filter(|_| tier.is_live(slot));
+    let live_position = |slot: u32| segment.point_position(slot).filter(|_| tier.is_live(slot));
     let here = morton_code(at);
     let split = segment.points.partition_point(|&(along, _)| along < here);
-    let before = segment.points[..split].iter().rev().find_map(|&(_, slot)| place(slot));
-    let behind = segment.points[split..].iter().find_map(|&(_, slot)| place(slot));
+    let before = segment.points[..split].iter().rev().find_map(|&(_, slot)| live_position(slot));
+    let after = segment.points[split..].iter().find_map(|&(_, slot)| live_position(slot));
     let shared = |other: WorldPoint| {
         let bits = (at.x ^ other.x).leading_zeros().min((at.y ^ other.y).leading_zeros());
         (bits + 1).saturating_sub(CELL_BITS).min(ALL_POINTS_ZOOM.into()) as u8
     };
-    before.into_iter().chain(behind).map(shared).max().unwrap_or(0)
+    before.into_iter().chain(after).map(shared).max().unwrap_or(0)
 }
 
 fn cell_at(at: WorldPoint, zoom: u8) -> ThinningCell {

@@ -1,18 +1,18 @@
-//! Positions as decimal text, as fast as it goes: they are most of every GeoJSON answer.
+//! Writes positions as decimal text. Fast, because positions are most of every GeoJSON response.
 
 use super::geometry_array::LonLat;
 
-/// The most bytes of `[-179.1234567,-89.1234567],`, and room for writing eight at a time.
+/// The most bytes of `[-179.1234567,-89.1234567],`, with room for writing eight bytes at a time.
 const MAX_POSITION_BYTES: usize = 40;
 
-/// Appends positions, each in brackets, with commas between them.
+/// Appends positions (1e-7 degrees) as decimal degrees, each in brackets, separated by commas.
 pub(crate) fn write_positions(positions: impl ExactSizeIterator<Item = LonLat>, out: &mut Vec<u8>) {
     let mut at = out.len();
     out.resize(at + positions.len() * MAX_POSITION_BYTES, 0);
     for [lon, lat] in positions {
         // One bounds check for all that follows.
         let text: &mut [u8; MAX_POSITION_BYTES] =
-            (&mut out[at..at + MAX_POSITION_BYTES]).try_into().expect("that many were reserved");
+            (&mut out[at..at + MAX_POSITION_BYTES]).try_into().expect("the bytes were reserved above");
         text[0] = b'[';
         let comma = write_decimal(lon, 1, text);
         text[comma] = b',';
@@ -27,7 +27,7 @@ pub(crate) fn write_positions(positions: impl ExactSizeIterator<Item = LonLat>, 
     }
 }
 
-/// Writes a count of 1e-7 degrees as a decimal number without trailing zeros; returns where it ends.
+/// Writes a number of 1e-7 degrees as decimal degrees without trailing zeros, from `at` on; returns the end.
 fn write_decimal(steps: i32, mut at: usize, text: &mut [u8; MAX_POSITION_BYTES]) -> usize {
     let size = steps.unsigned_abs();
     let (whole, rest) = (size / 10_000_000, size % 10_000_000);
@@ -45,8 +45,8 @@ fn write_decimal(steps: i32, mut at: usize, text: &mut [u8; MAX_POSITION_BYTES])
     at + 9 - fraction.leading_zeros() as usize / 8
 }
 
-/// The digits of a number below 10^8, the first in the lowest byte: pairs, then single digits, all at once (after R. Giulietti and
-/// J. E. Anhalt's conversions).
+/// The eight digits of a number below 10^8, the first in the lowest byte: splits into pairs, then into digits, in
+/// parallel (after R. Giulietti and J. E. Anhalt).
 fn split_digits(number: u32) -> u64 {
     let (high, low) = (u64::from(number / 10_000), u64::from(number % 10_000));
     let fours = high | low << 32;
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_are_separated_and_none_are_nothing() {
+    fn positions_are_separated_and_no_positions_are_no_text() {
         let mut out = vec![];
         write_positions([[10_000_000, -5], [0, 1]].into_iter(), &mut out);
         assert_eq!(out, b"[1,-0.0000005],[0,0.0000001]");

@@ -1,8 +1,9 @@
-//! A segment: some features of a collection in columns, laid out by first zoom and then along the Hilbert curve. Never changes once it is
-//! assembled; who is dead in it is kept outside.
+//! A segment: some features of a collection in columns, ordered by first zoom and then along the Hilbert curve. Never
+//! changes once it is assembled; its tier records which slots are dead.
 
 use super::column::PropertyColumn;
 use super::geometry_array::{GeometryArray, GeometryPath, PathRole};
+use super::slot::SourceSlot;
 use super::text_array::TextArray;
 use super::vertex_rank;
 use super::world_box::{WorldBox, hilbert_distance, morton_code, project_to_world};
@@ -16,61 +17,53 @@ use std::hash::BuildHasher;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// One slot of one source, and the zoom from which it is drawn.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SourceSlot {
-    pub source: u32,
-    pub slot: u32,
-    pub zoom: u8,
-}
-
-/// The first zoom of what is never drawn.
+/// The first zoom of features that are never drawn.
 pub(crate) const NEVER_DRAWN_ZOOM: u8 = u8::MAX;
 
-/// What is kept of features beside their properties, by slot.
+/// Keys, ids, times and geometries of features, by slot.
 #[derive(Default)]
 pub(crate) struct FeatureArrays {
     pub keys: Vec<i64>,
     pub ids: TextArray,
-    /// Empty when the collection has no time. `ALWAYS` for the undated.
+    /// Empty when the collection has no temporal fields; `ALWAYS` for undated features.
     pub spans: Vec<TimeSpan>,
     pub shapes: GeometryArray,
     pub boxes: Vec<WorldBox>,
 }
 
-/// Features as they come.
+/// Features in the order in which they were pushed.
 pub(crate) struct SegmentDraft {
     parts: FeatureArrays,
     columns: Vec<PropertyColumn>,
 }
 
-/// Assembled features with their properties. Both can be shared with other segments, which show less.
+/// Assembled features with their properties. Segments that show less of the same features share both.
 pub(crate) struct IndexSegment {
     body: Arc<SegmentBody>,
-    /// By field.
+    /// The columns by field position.
     pub columns: Vec<Arc<PropertyColumn>>,
 }
 
-/// Assembled features.
+/// Assembled features without their properties.
 pub(crate) struct SegmentBody {
     parts: FeatureArrays,
-    /// World coordinates of all positions.
+    /// All positions in world coordinates.
     pub world: Vec<[u32; 2]>,
-    /// By position: the zoom from which it matters.
+    /// By position: the zoom from which it is drawn.
     pub ranks: Vec<u8>,
-    /// Slots in the order of keys.
+    /// Slots ordered by key.
     pub by_key: Vec<u32>,
     by_id: HashTable<u32>,
     hasher: RandomState,
-    /// Ascending by zoom; the slots follow each other.
+    /// Ascending by zoom; together they cover consecutive slots.
     pub bands: Vec<ZoomBand>,
-    /// What is drawn as points: the first position's place along the Z-order curve, in this order, and the slot.
+    /// Features that are drawn as points: the Z-order code of the first position, ascending, and the slot.
     pub points: Vec<(u64, u32)>,
 }
 
-/// Where an assembled segment takes its features from.
+/// A source of the features of a new segment.
 pub(crate) enum SegmentSource<'a> {
-    /// Given up piece by piece, so that loading needs little more than the result.
+    /// Released array by array, so that loading needs little more memory than the result.
     Draft(Box<SegmentDraft>),
     Segment(&'a IndexSegment),
 }
@@ -123,6 +116,7 @@ impl SegmentDraft {
         }
     }
 
+    /// Appends a feature of this collection.
     pub fn push(&mut self, collection: &Collection, feature: &Feature) {
         let parts = &mut self.parts;
         parts.keys.push(feature.key);
@@ -144,7 +138,7 @@ impl FeatureArrays {
     }
 
     /// The first zoom of a line or polygon: from there on it is at least a pixel (of 512 to a tile) long.
-    /// `None` for what is drawn as points, which depends on the neighbours.
+    /// `None` for features that are drawn as points, whose first zoom depends on their neighbours.
     pub fn zoom_by_size(&self, slot: usize) -> Option<u8> {
         let b = &self.boxes[slot];
         if *b == WorldBox::EMPTY {
@@ -157,17 +151,17 @@ impl FeatureArrays {
         (!self.shapes.is_point_only(slot)).then_some(zoom)
     }
 
-    /// Where something that is drawn as points counts as lying: at its first position.
+    /// The first position of a feature; `None` without a geometry.
     pub fn first_position(&self, slot: usize) -> Option<WorldPoint> {
         self.shapes.paths(slot).next().map(|p| project_to_world(self.shapes.lonlat[p.start]))
     }
 }
 
-/// Whatever its size, from this zoom on a feature is drawn: it is the deepest zoom that clients ask for.
+/// From this zoom on every feature is drawn: the deepest zoom that clients request.
 const MAX_FIRST_ZOOM: u8 = 16;
 
 impl IndexSegment {
-    /// Takes the picked features from the sources.
+    /// Assembles a segment of the picked features of the sources.
     pub fn assemble_from(
         collection: &Collection,
         mut sources: Vec<SegmentSource<'_>>,
@@ -202,13 +196,14 @@ impl IndexSegment {
         Self { body: Arc::new(body), columns }
     }
 
-    /// The same features with other columns.
+    /// A segment of the same features with other columns.
     pub fn with_columns(&self, columns: Vec<Arc<PropertyColumn>>) -> Self {
         Self { body: self.body.clone(), columns }
     }
 }
 
 impl SegmentBody {
+    /// The slot of the feature with this id.
     pub fn find_slot(&self, id: &str) -> Option<u32> {
         self.by_id.find(self.hasher.hash_one(id), |&slot| self.ids.text_at(slot as usize) == id).copied()
     }
@@ -220,14 +215,14 @@ impl SegmentBody {
         points
     }
 
-    /// The first position of something that is drawn as points; `None` for all else.
+    /// The first position of a feature that is drawn as points; `None` for all others.
     pub fn point_position(&self, slot: u32) -> Option<WorldPoint> {
         let path = self.shapes.paths(slot as usize).next().filter(|p| p.role == PathRole::Points)?;
         let [x, y] = self.world[path.start];
         self.shapes.is_point_only(slot as usize).then_some(WorldPoint { x, y })
     }
 
-    /// By what slots are laid out: the zoom from which it is drawn, the place along the Hilbert curve, the key.
+    /// The sort key of slots: first zoom, distance along the Hilbert curve, key.
     pub fn layout_key(&self, slot: u32) -> (u8, u64, i64) {
         (self.first_zoom(slot), hilbert_distance(self.boxes[slot as usize].centre()), self.keys[slot as usize])
     }
@@ -270,10 +265,10 @@ fn borrow_arrays<'a, T>(sources: &'a [SegmentSource<'_>], part: impl Fn(&'a Segm
     sources.iter().map(part).collect()
 }
 
-fn release_drafts(sources: &mut [SegmentSource<'_>], mut give_up: impl FnMut(&mut SegmentDraft)) {
+fn release_drafts(sources: &mut [SegmentSource<'_>], mut release: impl FnMut(&mut SegmentDraft)) {
     for source in sources {
         if let SegmentSource::Draft(draft) = source {
-            give_up(draft);
+            release(draft);
         }
     }
 }
@@ -295,10 +290,10 @@ fn rank_positions(shapes: &GeometryArray, world: &[[u32; 2]]) -> Vec<u8> {
 fn build_bands(picks: &[SourceSlot], boxes: &[WorldBox]) -> Vec<ZoomBand> {
     let mut bands = vec![];
     let mut start = 0;
-    for stretch in picks.chunk_by(|a, b| a.zoom == b.zoom) {
-        let end = start + stretch.len() as u32;
-        if stretch[0].zoom != NEVER_DRAWN_ZOOM {
-            bands.push(ZoomBand::new(stretch[0].zoom, start..end, boxes));
+    for run in picks.chunk_by(|a, b| a.zoom == b.zoom) {
+        let end = start + run.len() as u32;
+        if run[0].zoom != NEVER_DRAWN_ZOOM {
+            bands.push(ZoomBand::new(run[0].zoom, start..end, boxes));
         }
         start = end;
     }

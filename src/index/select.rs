@@ -1,22 +1,37 @@
-//! Answering a [`Query`]: which slots match, how many in all, and which of them make up the page. Looks at columns and boxes, never at a
-//! whole feature.
+//! Evaluates a [`Query`]: which slots match, how many they are, and which of them are on the page. Reads columns and
+//! boxes, never whole features.
 
 use super::box_intersection::QueryArea;
 use super::column::{CellValue, PropertyColumn, TextDictionary};
 use super::segment::IndexSegment;
-use super::{FeatureSlot, SelectionPage, SlotRow, Snapshot, SnapshotTier};
+use super::slot::FeatureSlot;
+use super::slot_row::SlotRow;
+use super::snapshot::Snapshot;
+use super::snapshot_tier::SnapshotTier;
 use crate::collection::FieldType;
 use crate::feature::{FeatureId, FieldValue, time::TimeSpan};
 use crate::filter::{IndexPlan, Predicate};
 use crate::query::{PageCursor, Query, SortKey};
 use std::cmp::Ordering;
 
-/// So many features are looked at in well under a millisecond …
+/// The most features of a query that counts as small: they are tested in well under a millisecond.
 const MAX_SMALL_SCAN: usize = 2_000;
-/// … and so many are written.
+/// The largest page of a query that counts as small.
 const MAX_SMALL_PAGE: usize = 200;
 
+/// The result of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectionPage {
+    /// The number of all matching features, not only of those on this page.
+    pub matched: usize,
+    /// The features of the page, in order.
+    pub slots: Vec<FeatureSlot>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<PageCursor>,
+}
+
 impl Snapshot {
+    /// The page of this query, and the exact number of matches.
     pub fn select(&self, query: &Query) -> SelectionPage {
         let unrestricted =
             query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.filter.is_none();
@@ -27,7 +42,7 @@ impl Snapshot {
         let mut page = PageCollector::new(order, query);
         let plan = query.filter.as_ref().map(|f| f.plan());
         let predicate = query.filter.as_ref().map(|f| f.compile());
-        // The query's own box must be met exactly; the filter's is only a first choice.
+        // The box of the query is evaluated exactly; that of the filter's plan only preselects.
         let area = query.bbox.as_ref().or(plan.and_then(|p| p.bbox.as_ref())).map(QueryArea::new);
         for (at, tier) in self.tiers.iter().enumerate() {
             if plan.is_some_and(|p| p.empty) {
@@ -47,7 +62,7 @@ impl Snapshot {
         page.into_selection()
     }
 
-    /// Whether [`Snapshot::select`] has only few features to look at, and few to show.
+    /// Whether the query tests and returns few features only, so that it needs no worker thread.
     pub fn is_small(&self, query: &Query) -> bool {
         if query.limit > MAX_SMALL_PAGE {
             return false;
@@ -69,16 +84,16 @@ impl Snapshot {
         true
     }
 
-    /// The slots of one tier that have one of these ids and meet the area.
+    /// The slots of one tier that have one of these ids and intersect the area.
     fn slots_by_ids(&self, ids: &[Box<str>], tier: usize, area: Option<&QueryArea>) -> Vec<u32> {
         let segment = &*self.tiers[tier].segment;
         let slot = |id: &str| self.get(&FeatureId::new(id).ok()?).filter(|s| s.tier_index() == tier);
-        let meets =
+        let intersects =
             |slot: &FeatureSlot| area.is_none_or(|a| a.intersects_first(a.rects.len(), segment, slot.slot_index()));
-        ids.iter().filter_map(|id| slot(id)).filter(meets).map(|s| s.slot_index() as u32).collect()
+        ids.iter().filter_map(|id| slot(id)).filter(intersects).map(|s| s.slot_index() as u32).collect()
     }
 
-    /// All features in the order of keys: no more is touched than the page.
+    /// A page of all features, ordered by key: visits no more features than the page has.
     fn select_by_key(&self, query: &Query) -> SelectionPage {
         let after = query.after.as_ref().map_or(i64::MIN, |c| c.key.saturating_add(1));
         let mut heads: Vec<_> = self.tiers.iter().map(|t| t.live_slots_from(after)).collect();
@@ -105,7 +120,7 @@ impl Snapshot {
 }
 
 impl SnapshotTier {
-    /// Living slots in the order of keys.
+    /// The live slots from this key on, ordered by key.
     fn live_slots_from(&self, key: i64) -> std::iter::Peekable<impl Iterator<Item = u32> + '_> {
         let order = &self.segment.by_key;
         let start = order.partition_point(|&slot| self.segment.keys[slot as usize] < key);
@@ -113,11 +128,11 @@ impl SnapshotTier {
     }
 }
 
-/// Shows every living slot that meets the area, or every living slot.
-fn visit_slots(tier: &SnapshotTier, area: Option<&QueryArea>, mut show: impl FnMut(u32)) {
+/// Calls `visit` with every live slot that intersects the area, or with every live slot.
+fn visit_slots(tier: &SnapshotTier, area: Option<&QueryArea>, mut visit: impl FnMut(u32)) {
     let segment = &tier.segment;
     let Some(area) = area else {
-        (0..segment.len() as u32).filter(|&s| tier.is_live(s)).for_each(show);
+        (0..segment.len() as u32).filter(|&s| tier.is_live(s)).for_each(visit);
         return;
     };
     for (nth, rect) in area.rects.iter().enumerate() {
@@ -125,14 +140,14 @@ fn visit_slots(tier: &SnapshotTier, area: Option<&QueryArea>, mut show: impl FnM
             band.visit_slots(&rect.outer, &segment.boxes, |slot| {
                 let new = || !area.intersects_first(nth, segment, slot as usize);
                 if tier.is_live(slot) && rect.intersects_feature(segment, slot as usize) && new() {
-                    show(slot);
+                    visit(slot);
                 }
             });
         }
     }
 }
 
-/// What a slot must fulfil besides its place, made ready for one segment.
+/// The conditions on a slot besides its geometry, prepared for one segment.
 struct SlotConditions<'a> {
     segment: &'a IndexSegment,
     times: Vec<TimeSpan>,
@@ -141,8 +156,9 @@ struct SlotConditions<'a> {
 }
 
 enum PropertyTest<'a> {
-    /// The numbers of the words that match.
+    /// The codes by slot, and the one that matches.
     Code(&'a [u32], u32),
+    /// The codes by slot, and for each code whether it matches.
     Codes(&'a [u32], Vec<bool>),
     Equals(&'a PropertyColumn, FieldType, &'a [FieldValue]),
     Never,
@@ -164,10 +180,10 @@ impl<'a> SlotConditions<'a> {
             (Some(column), Some(field)) => PropertyTest::one_of(column, field.kind, values),
             _ => PropertyTest::Never,
         };
-        let asked = query.equals.iter().map(|(field, value)| test(*field, std::slice::from_ref(value)));
+        let equalities = query.equals.iter().map(|(field, value)| test(*field, std::slice::from_ref(value)));
         let planned = plan.into_iter().flat_map(|p| &p.equals).map(|(field, values)| test(*field, values));
         let times = query.time.into_iter().chain(plan.and_then(|p| p.time)).filter(|_| !segment.spans.is_empty());
-        Self { segment, times: times.collect(), tests: asked.chain(planned).collect(), predicate }
+        Self { segment, times: times.collect(), tests: equalities.chain(planned).collect(), predicate }
     }
 
     fn hold_for(&self, slot: usize) -> bool {
@@ -178,17 +194,18 @@ impl<'a> SlotConditions<'a> {
 }
 
 impl<'a> PropertyTest<'a> {
-    /// The value is one of these.
+    /// Tests whether the value is one of these.
     fn one_of(column: &'a PropertyColumn, kind: FieldType, values: &'a [FieldValue]) -> Self {
         match (column, values) {
             (_, []) => Self::Never,
-            (PropertyColumn::Dictionary(words), [FieldValue::Text(text)]) if kind != FieldType::Json => {
-                words.find_code(text).map_or(Self::Never, |code| Self::Code(words.codes(), code))
+            (PropertyColumn::Dictionary(dictionary), [FieldValue::Text(text)]) if kind != FieldType::Json => {
+                dictionary.find_code(text).map_or(Self::Never, |code| Self::Code(dictionary.codes(), code))
             }
-            (PropertyColumn::Dictionary(words), values) if !values.iter().any(FieldValue::is_null) => {
-                let all = words.entries();
-                let fits = |w| values.iter().any(|value| cell_equals(CellValue::Text(all.text_at(w)), kind, value));
-                Self::Codes(words.codes(), (0..all.len()).map(fits).collect())
+            (PropertyColumn::Dictionary(dictionary), values) if !values.iter().any(FieldValue::is_null) => {
+                let entries = dictionary.entries();
+                let matches =
+                    |code| values.iter().any(|v| cell_equals(CellValue::Text(entries.text_at(code)), kind, v));
+                Self::Codes(dictionary.codes(), (0..entries.len()).map(matches).collect())
             }
             _ => Self::Equals(column, kind, values),
         }
@@ -197,14 +214,16 @@ impl<'a> PropertyTest<'a> {
     fn holds_for(&self, slot: usize) -> bool {
         match self {
             Self::Code(codes, code) => codes[slot] == *code,
-            Self::Codes(codes, fit) => !TextDictionary::is_null_code(codes[slot]) && fit[codes[slot] as usize],
+            Self::Codes(codes, matching) => {
+                !TextDictionary::is_null_code(codes[slot]) && matching[codes[slot] as usize]
+            }
             Self::Equals(column, kind, values) => values.iter().any(|v| cell_equals(column.cell_at(slot), *kind, v)),
             Self::Never => false,
         }
     }
 }
 
-/// Equality as queries mean it: numbers by value, a list when one of its items is equal.
+/// Equality in queries: numbers by value, a list when one of its items is equal.
 fn cell_equals(cell: CellValue<'_>, kind: FieldType, value: &FieldValue) -> bool {
     match (cell, value) {
         (CellValue::Null, FieldValue::Null) => true,
@@ -224,7 +243,7 @@ fn json_equals(text: &str, value: &FieldValue) -> bool {
         && t.bytes().all(|b| b.is_ascii_alphanumeric())
         && !text.contains(&**t)
     {
-        return false; // Not even a part of the text: no need to read it.
+        return false; // The text does not contain it: no need to parse.
     }
     let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return false };
     let same = |item: &serde_json::Value| match value {
@@ -235,7 +254,7 @@ fn json_equals(text: &str, value: &FieldValue) -> bool {
     same(&json) || json.as_array().is_some_and(|items| items.iter().any(same))
 }
 
-/// The order of a page: by fields, then by key.
+/// The order of a page: by the sort fields, then by key.
 struct PageOrder<'a> {
     snapshot: &'a Snapshot,
     sort: &'a [SortKey],
@@ -292,7 +311,7 @@ impl<'a> PageOrder<'a> {
     }
 }
 
-/// Nulls last, whatever the direction.
+/// Compares two cells; nulls come last in both directions.
 fn compare_cells(a: CellValue<'_>, b: CellValue<'_>, descending: bool) -> Ordering {
     let order = match (a, b) {
         (CellValue::Null, CellValue::Null) => Ordering::Equal,
@@ -309,15 +328,15 @@ fn compare_cells(a: CellValue<'_>, b: CellValue<'_>, descending: bool) -> Orderi
     if descending { order.reverse() } else { order }
 }
 
-/// Counts everything offered and keeps the least entries behind the cursor, one more than the page needs.
+/// Counts all matches and collects the first entries after the cursor, one more than the page needs.
 struct PageCollector<'a> {
     order: PageOrder<'a>,
     after: Option<&'a PageCursor>,
     limit: usize,
     matched: usize,
-    /// At most twice what is wanted; cut back when full.
+    /// At most twice the needed number; truncated when full.
     entries: Vec<PageEntry>,
-    /// What is not less than this is not wanted.
+    /// Entries that are not before this one are not on the page.
     bound: Option<PageEntry>,
 }
 
@@ -336,11 +355,11 @@ impl<'a> PageCollector<'a> {
             return;
         }
         self.entries.push(entry);
-        let wanted = self.limit.saturating_add(1);
-        if self.entries.len() >= wanted.max(64).saturating_mul(2) {
-            self.entries.select_nth_unstable_by(wanted - 1, |a, b| self.order.compare_entries(a, b));
-            self.entries.truncate(wanted);
-            self.bound = Some(self.entries[wanted - 1]);
+        let needed = self.limit.saturating_add(1);
+        if self.entries.len() >= needed.max(64).saturating_mul(2) {
+            self.entries.select_nth_unstable_by(needed - 1, |a, b| self.order.compare_entries(a, b));
+            self.entries.truncate(needed);
+            self.bound = Some(self.entries[needed - 1]);
         }
     }
 

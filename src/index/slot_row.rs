@@ -1,4 +1,4 @@
-//! One slot as filters look at it. Borrows everything; a geometry is put together only when its box does not settle the matter.
+//! One slot as filters read it. Borrows all values; builds a geometry only when its bounding box does not decide.
 
 use super::column::CellValue;
 use super::segment::IndexSegment;
@@ -7,6 +7,7 @@ use crate::feature::{BoundingBox, Geometry};
 use crate::filter::{FieldValueRef, FilterRow};
 use std::borrow::Cow;
 
+/// The feature in one slot of a segment.
 pub(crate) struct SlotRow<'a> {
     pub segment: &'a IndexSegment,
     pub slot: usize,

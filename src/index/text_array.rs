@@ -1,13 +1,13 @@
-//! Many strings in one buffer, with what writing them as JSON needs to know. Never changes a string.
+//! Strings in one buffer, with flags that make writing them as JSON fast. Never changes a string.
 
-use super::SourceSlot;
+use super::slot::SourceSlot;
 use std::io::Write as _;
 
-/// Strings (or nulls) by position.
+/// Strings or nulls, by position.
 #[derive(Default)]
 pub(crate) struct TextArray {
     buffer: String,
-    /// Where each string ends in the buffer, with flags in the upper bits.
+    /// The end of each string in the buffer, with flags in the upper bits.
     ends: Vec<u64>,
 }
 
@@ -30,12 +30,13 @@ impl TextArray {
         self.ends.len()
     }
 
+    /// The string at this position; `None` for null.
     pub fn get(&self, at: usize) -> Option<&str> {
         let end = self.ends[at];
         (end & NULL_FLAG == 0).then(|| &self.buffer[self.start_of(at)..(end & END_MASK) as usize])
     }
 
-    /// The string at a position that is known not to be null.
+    /// The string at this position; empty for null.
     pub fn text_at(&self, at: usize) -> &str {
         &self.buffer[self.start_of(at)..(self.ends[at] & END_MASK) as usize]
     }
@@ -55,7 +56,7 @@ impl TextArray {
         }
     }
 
-    /// The chosen strings of several sources, in that order.
+    /// The picked strings of several sources, in the order of the picks.
     pub fn gather_slots(sources: &[&Self], picks: &[SourceSlot]) -> Self {
         let bytes = picks.iter().map(|p| sources[p.source as usize].len_at(p.slot as usize)).sum();
         let mut texts = Self { buffer: String::with_capacity(bytes), ends: Vec::with_capacity(picks.len()) };
@@ -80,17 +81,17 @@ fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// Appends a string in quotes, escaped as RFC 8259 asks.
+/// Appends a string in quotes, escaped by RFC 8259.
 pub(crate) fn write_json_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let bytes = text.as_bytes();
-    let mut done = 0;
+    let mut written = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         if !needs_escape(byte) {
             continue;
         }
-        out.extend_from_slice(&bytes[done..at]);
-        done = at + 1;
+        out.extend_from_slice(&bytes[written..at]);
+        written = at + 1;
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -100,6 +101,6 @@ pub(crate) fn write_json_string(text: &str, out: &mut Vec<u8>) {
             _ => write!(out, "\\u{byte:04x}").expect("writing to a Vec does not fail"),
         }
     }
-    out.extend_from_slice(&bytes[done..]);
+    out.extend_from_slice(&bytes[written..]);
     out.push(b'"');
 }

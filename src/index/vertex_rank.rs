@@ -1,12 +1,13 @@
-//! From which zoom a position of a line or ring matters: Douglas and Peucker (1973), asked once for all zooms. Removing what comes later
-//! moves a line by less than [`TOLERANCE`] units, the same in every tile, so that neighbouring tiles agree.
+//! Simplification of lines and rings for all zooms at once (Douglas and Peucker 1973): the zoom from which each
+//! position is drawn. At any zoom the omitted positions are within [`TOLERANCE`] units of the drawn line; the result is
+//! the same in every tile, so that neighbouring tiles agree.
 
-/// Units of 1/4096 of a tile: three eighths of a pixel of a tile that is shown at 512.
+/// In units of 1/4096 of a tile: three eighths of a pixel of a tile displayed at 512.
 const TOLERANCE: f64 = 3.0;
-/// From here on every position is drawn.
+/// From this zoom on every position is drawn.
 pub(crate) const FULL_DETAIL_RANK: u8 = 15;
 
-/// One path's ranks. A position is drawn at zoom `z` when its rank is at most `z`.
+/// Appends the ranks of a path (world coordinates). A position is drawn at zoom `z` when its rank is at most `z`.
 pub(crate) fn rank_path(world: &[[u32; 2]], ring: bool, out: &mut Vec<u8>, stack: &mut Vec<(usize, usize)>) {
     let base = out.len();
     let n = world.len();
@@ -19,7 +20,7 @@ pub(crate) fn rank_path(world: &[[u32; 2]], ring: bool, out: &mut Vec<u8>, stack
     ranks[0] = 0;
     stack.clear();
     if ring {
-        // A ring has no ends: its first position and the one farthest from it take their place.
+        // A ring has no ends: its first position and the one farthest from it serve as such.
         let far = (1..n).max_by_key(|&i| (squared_distance(world[0], world[i]), i)).unwrap_or(1);
         ranks[far] = 0;
         stack.extend([(0, far), (far, n)]);
@@ -27,10 +28,10 @@ pub(crate) fn rank_path(world: &[[u32; 2]], ring: bool, out: &mut Vec<u8>, stack
         ranks[n - 1] = 0;
         stack.push((0, n - 1));
     }
-    // Ends of a stretch may be `n`, which is the ring's first position again.
+    // The end of a section may be `n`, which is the ring's first position again.
     while let Some((from, to)) = stack.pop() {
         let Some((at, distance)) = farthest_position(world, from, to) else { continue };
-        // A position is never drawn before the ends of the stretch that it was found in.
+        // A position is never drawn before the ends of its section.
         let floor = ranks[from].max(ranks[to % n]);
         let rank = distance_rank(distance).max(floor);
         ranks[at] = rank;
@@ -40,7 +41,8 @@ pub(crate) fn rank_path(world: &[[u32; 2]], ring: bool, out: &mut Vec<u8>, stack
     }
 }
 
-/// The position strictly between two others that is farthest from the stretch between them, and that distance squared (world steps).
+/// The position strictly between two others that is farthest from the segment between them, and that distance squared
+/// (world steps).
 fn farthest_position(world: &[[u32; 2]], from: usize, to: usize) -> Option<(usize, f64)> {
     let (a, b) = (world[from], world[to % world.len()]);
     let (ax, ay) = (f64::from(a[0]), f64::from(a[1]));

@@ -1,29 +1,33 @@
-//! A snapshot with less in it: some features are dead and some fields do not exist. Whatever is asked of it (a page, a count, a tile, a
-//! question) is answered as if the rest had never been. Knows nothing of who may see what; it is told.
+//! Masks a snapshot: hidden features are dead in it, and hidden fields do not exist. Every query, tile and planning
+//! question on a masked snapshot gives the result that it would give if the rest had never existed. Knows no users or
+//! roles; the caller supplies the rules.
 
 use super::column::{CellValue, PropertyColumn};
 use super::segment::IndexSegment;
-use super::{Snapshot, SnapshotTier};
+use super::snapshot::Snapshot;
+use super::snapshot_tier::SnapshotTier;
 use crate::collection::Collection;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What becomes of a feature.
+/// How much of a feature is visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeatureVisibility {
-    /// It is not there.
+    /// The feature does not exist in the masked snapshot.
     Hidden,
-    /// It is there without what is veiled.
+    /// The feature exists; its redacted fields are null.
     Redacted,
+    /// The feature exists with all visible fields.
     Full,
 }
 
-/// What is left of a collection. Remembers the last snapshot that it was held against, so that the next costs what changed.
+/// A mask for the snapshots of one collection. Caches the last masked snapshot, so that the next one costs only what
+/// changed.
 pub struct VisibilityMask {
-    /// With the fields that are left.
+    /// The collection with its visible fields only.
     collection: Arc<Collection>,
-    /// The fields of the whole that are left, and whether each is empty in a veiled feature.
+    /// The visible fields (positions in the unmasked collection), and whether each is null in a redacted feature.
     fields: Vec<(usize, bool)>,
-    /// The fields of the whole whose text decides.
+    /// The fields (positions in the unmasked collection) that decide on the visibility of a feature.
     deciding_fields: [Option<usize>; 2],
     test: VisibilityTest,
     last_masked: Mutex<Option<MaskedSnapshot>>,
@@ -37,7 +41,7 @@ struct MaskedSnapshot {
 }
 
 impl VisibilityMask {
-    /// `judge` is shown the text of the two `deciding` fields of a feature.
+    /// `test` decides on the visibility of a feature by the text of its two `deciding` fields.
     pub fn new(
         collection: Arc<Collection>,
         fields: Vec<(usize, bool)>,
@@ -47,7 +51,7 @@ impl VisibilityMask {
         Self { collection, fields, deciding_fields: deciding, test: Box::new(test), last_masked: Mutex::new(None) }
     }
 
-    /// What is left of this snapshot.
+    /// The masked snapshot of `source`.
     pub fn mask_snapshot(&self, source: &Arc<Snapshot>) -> Arc<Snapshot> {
         let mut last = self.last_masked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = last.as_ref().filter(|l| Arc::ptr_eq(&l.source, source)) {
@@ -60,16 +64,16 @@ impl VisibilityMask {
         masked
     }
 
-    /// A tier of which no more has died since the last time is as it was; one of the same segment only has more dead.
+    /// Masks a tier. When the last masked snapshot has the same segment, only slots that have died since are marked.
     fn mask_tier(&self, tier: &SnapshotTier, last: Option<&MaskedSnapshot>) -> SnapshotTier {
         let same = |l: &MaskedSnapshot| {
             let at = l.source.tiers.iter().position(|t| Arc::ptr_eq(&t.segment, &tier.segment))?;
             Some((l.source.tiers[at].clone(), l.masked.tiers[at].clone()))
         };
-        if let Some((then, mut masked)) = last.and_then(same)
-            && then.dead_subset_of(tier)
+        if let Some((previous, mut masked)) = last.and_then(same)
+            && previous.dead_subset_of(tier)
         {
-            let died: Vec<u32> = then.live_slots().filter(|&slot| !tier.is_live(slot)).collect();
+            let died: Vec<u32> = previous.live_slots().filter(|&slot| !tier.is_live(slot)).collect();
             masked.mark_dead(&died);
             return masked;
         }

@@ -1,9 +1,9 @@
-//! Boxes in world coordinates, and the curve along which features are laid out so that neighbours on the map are neighbours in
-//! memory.
+//! Boxes in world coordinates, and the space-filling curves that order features so that neighbours on the map are
+//! neighbours in memory.
 
 use crate::crs::{self, WorldPoint};
 
-/// A box in world coordinates (2^-32 of the Web Mercator square), both ends included. Nothing meets an empty one.
+/// A box in world coordinates (2^-32 of the Web Mercator square), both ends included. Nothing intersects an empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WorldBox {
     pub x0: u32,
@@ -13,16 +13,18 @@ pub(crate) struct WorldBox {
 }
 
 impl WorldBox {
+    /// The box of a feature without a geometry.
     pub const EMPTY: Self = Self { x0: u32::MAX, y0: u32::MAX, x1: 0, y1: 0 };
 
-    /// Around west, south, east, north in 1e-7 degrees.
+    /// The box around west, south, east, north in 1e-7 degrees.
     pub fn from_lonlat_bounds([west, south, east, north]: [i32; 4]) -> Self {
         let (a, b) = (project_to_world([west, north]), project_to_world([east, south]));
         Self { x0: a.x, y0: a.y, x1: b.x, y1: b.y }
     }
 
+    /// Whether the boxes share a position.
     pub fn intersects(&self, o: &Self) -> bool {
-        // Bitwise, so that a row of boxes is tested without branches.
+        // Simple comparisons, which compile to code without branches.
         (self.x0 <= o.x1) && (o.x0 <= self.x1) && (self.y0 <= o.y1) && (o.y0 <= self.y1)
     }
 
@@ -34,6 +36,7 @@ impl WorldBox {
         Self { x0: self.x0.min(o.x0), y0: self.y0.min(o.y0), x1: self.x1.max(o.x1), y1: self.y1.max(o.y1) }
     }
 
+    /// The box with a margin of so many world steps on each side.
     pub fn expanded_by(&self, by: u32) -> Self {
         Self {
             x0: self.x0.saturating_sub(by),
@@ -56,12 +59,13 @@ impl WorldBox {
     }
 }
 
+/// Projects longitude and latitude in 1e-7 degrees to world coordinates.
 pub(crate) fn project_to_world(p: [i32; 2]) -> WorldPoint {
     crs::lonlat_to_world(crs::dequantise_degrees(p[0]), crs::dequantise_degrees(p[1]))
 }
 
-/// The bits of both coordinates in turn (the Z-order curve): in the order of these numbers the neighbour of a position is one that shares
-/// the smallest square of the quadtree with it.
+/// The Z-order code of a position: the bits of both coordinates interleaved. Of all positions, one next to it in this
+/// order shares the smallest square of the quadtree with it.
 pub(crate) fn morton_code(p: WorldPoint) -> u64 {
     let spread = |n: u32| {
         let mut n = u64::from(n);

@@ -1,18 +1,18 @@
-//! Finding slots by box: an R-tree over short runs of neighbouring slots, then the boxes of the slots themselves. One tree per first zoom,
-//! so that a look at a low zoom never meets what is drawn later. Knows boxes only.
+//! Finds slots by box: an R-tree over short runs of consecutive slots, then the boxes of the slots themselves. One tree
+//! for each first zoom, so that a search at a low zoom never visits features that are drawn later. Knows boxes only.
 
 use super::world_box::WorldBox;
 use rstar::{AABB, RTree, RTreeObject};
 use std::ops::{ControlFlow, Range};
 
-/// Slots that are first drawn at the same zoom.
+/// The slots with the same first zoom.
 pub(crate) struct ZoomBand {
     pub zoom: u8,
     pub slots: Range<u32>,
     tree: RTree<SlotRun>,
 }
 
-/// Up to [`RUN_LENGTH`] slots that follow each other, and the box around them.
+/// Up to [`RUN_LENGTH`] consecutive slots, and the box around them.
 struct SlotRun {
     around: WorldBox,
     start: u32,
@@ -43,7 +43,7 @@ impl ZoomBand {
         Self { zoom, slots, tree: RTree::bulk_load(runs) }
     }
 
-    /// Shows `visit` the runs that may hold slots in this area: whether all of them surely lie inside, and the slots.
+    /// Calls `visit` with the runs whose box intersects this area: whether the area contains that box, and the slots.
     pub fn visit_runs(&self, area: &WorldBox, mut visit: impl FnMut(bool, Range<u32>)) {
         let flow = self.tree.locate_in_envelope_intersecting_int(to_envelope(area), |run: &SlotRun| {
             visit(area.contains(&run.around), run.start..run.end);
@@ -52,7 +52,7 @@ impl ZoomBand {
         debug_assert!(flow.is_continue());
     }
 
-    /// About how many slots may lie in this area; counts no further than a little over `most`.
+    /// An upper estimate of the number of slots in this area; stops counting soon after `most`.
     pub fn count_up_to(&self, area: &WorldBox, most: usize) -> usize {
         let mut count = 0;
         let flow = self.tree.locate_in_envelope_intersecting_int(to_envelope(area), |run: &SlotRun| {
@@ -63,16 +63,16 @@ impl ZoomBand {
         count
     }
 
-    /// Whether any slot whose box meets this area is as `wanted` says.
-    pub fn any_slot(&self, area: &WorldBox, boxes: &[WorldBox], wanted: impl Fn(u32) -> bool) -> bool {
+    /// Whether `test` holds for any slot whose box intersects this area.
+    pub fn any_slot(&self, area: &WorldBox, boxes: &[WorldBox], test: impl Fn(u32) -> bool) -> bool {
         let flow = self.tree.locate_in_envelope_intersecting_int(to_envelope(area), |run: &SlotRun| {
-            let found = (run.start..run.end).any(|slot| boxes[slot as usize].intersects(area) && wanted(slot));
+            let found = (run.start..run.end).any(|slot| boxes[slot as usize].intersects(area) && test(slot));
             if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         flow.is_break()
     }
 
-    /// Shows `visit` every slot whose box meets this area.
+    /// Calls `visit` with every slot whose box intersects this area.
     pub fn visit_slots(&self, area: &WorldBox, boxes: &[WorldBox], mut visit: impl FnMut(u32)) {
         self.visit_runs(area, |inside, slots| {
             for slot in slots {

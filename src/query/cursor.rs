@@ -1,5 +1,5 @@
-//! Where the next page starts, as text that travels in a `next` link. It carries values, so it stays good when features come,
-//! change or go in between.
+//! The text form of a page cursor, for `next` links. It contains values and no offset, so that it stays valid while
+//! features are created, changed and deleted.
 
 use super::{PageCursor, SortKey};
 use crate::collection::{Collection, FieldType};
@@ -9,11 +9,11 @@ use serde_json::Value as Json;
 use std::fmt::Write;
 
 impl PageCursor {
-    /// Text of letters, digits, `-` and `_`: the key, then the sort values.
+    /// Encodes the key and the sort values in letters, digits, `-` and `_`.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut parts = vec![Json::from(self.key)];
-        // A real goes as text, which Rust reads back to the same bits.
+        // As text, a real parses back to the same bits.
         parts.extend(self.values.iter().map(|v| match v {
             FieldValue::Real(r) => Json::String(format!("{r:?}")),
             other => other.to_json(),
@@ -21,16 +21,13 @@ impl PageCursor {
         escape_bytes(Json::Array(parts).to_string().as_bytes())
     }
 
-    /// The inverse of [`PageCursor::encode`], for a question with this order.
+    /// The inverse of [`PageCursor::encode`], for a query with this sort order.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] at `cursor` when it was made for another question, or by hand.
+    /// [`Error::Invalid`] at `cursor` when the text does not encode a cursor of such a query.
     pub fn decode(text: &str, sort: &[SortKey], collection: &Collection) -> Result<Self> {
         read_cursor(text, sort, collection).ok_or_else(|| {
-            Error::invalid(
-                "cursor",
-                "This is not the cursor of a 'next' link of the same question. Start again without it.",
-            )
+            Error::invalid("cursor", "The cursor is not from a 'next' link of this query. Start again without it.")
         })
     }
 }
@@ -52,7 +49,7 @@ fn read_cursor(text: &str, sort: &[SortKey], collection: &Collection) -> Option<
     Some(PageCursor { key: key.as_i64()?, values: values.iter().zip(sort).map(value).collect::<Option<_>>()? })
 }
 
-/// Bytes that may stand in an address as they are stay; the rest becomes `_` and two hexadecimal digits.
+/// Replaces bytes that a URL would escape by `_` and two hexadecimal digits.
 fn escape_bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for &b in bytes {
@@ -102,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_went(text in ".*", int: i64, real in -1e300..1e300f64, truth: bool, key: i64, null: bool) {
+        fn a_cursor_survives_encoding_and_decoding(text in ".*", int: i64, real in -1e300..1e300f64, truth: bool, key: i64, null: bool) {
             let values = vec![
                 if null { FieldValue::Null } else { FieldValue::text(text) }, FieldValue::Int(int), FieldValue::Real(real), FieldValue::Bool(truth),
             ];
@@ -113,7 +110,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_breaks_the_reading_of_cursors(text in ".*") {
+        fn no_text_makes_decoding_panic(text in ".*") {
             let _ = PageCursor::decode(&text, &sort(), &collection());
         }
     }

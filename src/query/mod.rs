@@ -1,4 +1,4 @@
-//! One question to a collection, as one value from the address line to the index. Reads name/value pairs; knows no HTTP.
+//! Queries to a collection, from the parameters of a URL to the index. Parses name/value pairs; knows no HTTP.
 
 use crate::crs::Crs;
 use crate::feature::{BoundingBox, FieldValue, time::TimeSpan};
@@ -11,45 +11,50 @@ mod parse;
 mod bounding_box;
 mod tile_parameters;
 
-pub use crate::filter::closest_name;
 pub use bounding_box::parse_bbox;
-pub use parse::{CRS84_URI, FilterParameters, QUERY_PARAMETERS, parse_overview, parse_query};
-pub use queryables::{is_sortable, queryable_type, value_schema};
+pub use parse::{CRS84_URI, FilterParameters, parse_overview, parse_query};
+pub use queryables::{QUERY_PARAMETERS, is_sortable, queryable_type, value_schema};
 pub use tile_parameters::{CLUSTER_SIDES_PX, LayerQuery, TILE_PARAMETERS, TileParameters};
 
-/// Page sizes: what is served when nobody asks, and the most.
+/// The page size of a query without `limit`.
 pub const DEFAULT_LIMIT: usize = 100;
+/// The largest page size.
 pub const MAX_LIMIT: usize = 10_000;
 
-/// Which features, in which order, from where, how many. All conditions hold together.
+/// Which features of a collection, in which order, and which page of them. A feature matches when it fulfils all
+/// conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// Features whose geometry meets this box (degrees). Features without a place do not meet any box.
+    /// Features whose geometry intersects this box (degrees). Features without a geometry never match.
     pub bbox: Option<BoundingBox>,
-    /// Features whose time meets this span. Undated features always match, as OGC API Features Part 1 has it.
+    /// Features whose time intersects this span. Undated features always match (OGC API Features Part 1,
+    /// /req/core/fc-time-response).
     pub time: Option<TimeSpan>,
-    /// Property equality: (field position, value). A list matches when one of its items equals the value.
+    /// Field positions and the values that they must equal. A list matches when one of its items equals the value.
     pub equals: Vec<(usize, FieldValue)>,
-    /// Features that this lets through.
+    /// Features that match this filter.
     pub filter: Option<Arc<Filter>>,
-    /// Field position and direction; empty means the order of keys. Nulls come last.
+    /// The fields to sort by; empty means by key. Nulls come last.
     pub sort: Vec<SortKey>,
-    /// Field positions to write; `None` means all.
+    /// Field positions to write, ascending; `None` means all.
     pub properties: Option<Vec<usize>>,
-    /// What the coordinates of the answer are written in.
+    /// The reference system of the response.
     pub crs: Crs,
     pub limit: usize,
-    /// Where the page before this one ended.
+    /// Where the previous page ended.
     pub after: Option<PageCursor>,
 }
 
+/// A field to sort by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SortKey {
+    /// The field's position.
     pub field: usize,
     pub descending: bool,
 }
 
-/// The last feature of a page: its sort values and its key, so that the next page starts behind it whatever was edited since.
+/// The sort values and the key of the last feature of a page. The next page starts behind them, whatever was edited in
+/// between.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageCursor {
     pub values: Vec<FieldValue>,

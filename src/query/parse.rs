@@ -1,9 +1,9 @@
-//! From name/value pairs to a [`Query`]. Every refusal names its parameter and says what would have been understood.
+//! Parses name/value pairs into a [`Query`]. Every error names its parameter and says what would be valid.
 
 use super::{DEFAULT_LIMIT, MAX_LIMIT, Query, SortKey, bounding_box, queryables};
 use crate::collection::Collection;
 use crate::crs::Crs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::time::{self, TimeSpan};
 use crate::filter::{Filter, FilterLanguage};
 use crate::query::PageCursor;
@@ -12,27 +12,11 @@ use std::sync::Arc;
 /// The reference system of GeoJSON: longitude and latitude in degrees on WGS 84.
 pub const CRS84_URI: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
-/// Parameters with a meaning of their own; everything else is the name of a property.
-pub const QUERY_PARAMETERS: [&str; 12] = [
-    "bbox",
-    "bbox-crs",
-    "crs",
-    "datetime",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "limit",
-    "sortby",
-    "properties",
-    "exclude-properties",
-    "cursor",
-];
-
-/// Reads pairs (already percent-decoded) as a question to this collection. `elsewhere` are names that somebody else has read
-/// or will read; they are offered when a name is misspelt.
+/// Parses pairs (already percent-decoded) as a query to this collection. `other_parameters` are names that the caller
+/// reads itself; they are suggested for misspelt names.
 ///
 /// # Errors
-/// [`Error::InvalidInput`] at the name of the parameter: unknown, repeated, or not understood.
+/// [`Error::Invalid`] at the name of a parameter that is unknown, repeated or invalid.
 pub fn parse_query<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     collection: &Collection,
@@ -75,10 +59,10 @@ pub fn parse_query<'a>(
     Ok(query)
 }
 
-/// Reads the pairs that ask about collections instead of features: box, time and number.
+/// Parses the parameters of the list of collections: `bbox`, `datetime` and `limit`.
 ///
 /// # Errors
-/// [`Error::InvalidInput`] at the name of the parameter.
+/// [`Error::Invalid`] at the name of the parameter.
 pub fn parse_overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query> {
     let mut query = Query { limit: MAX_LIMIT, ..Query::default() };
     for (name, value) in pairs {
@@ -92,17 +76,18 @@ pub fn parse_overview<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -
     Ok(query)
 }
 
-/// A page size. More than [`MAX_LIMIT`] is not an error but as many as there may be (OGC API Features, /req/core/fc-limit-response-1).
+/// A page size. A larger one than [`MAX_LIMIT`] is valid and means that (OGC API Features,
+/// /req/core/fc-limit-response-1).
 fn parse_limit(text: &str) -> Result<usize> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    // Digits that overflow are simply a very large number.
+    // Too many digits for a usize are a very large number.
     let number = if digits { text.parse().unwrap_or(usize::MAX) } else { 0 };
     if number == 0 {
         return Err(Error::invalid(
             "limit",
             format!(
-                "'{}' is no page size. Give a whole number from 1 to {MAX_LIMIT} (without it: {DEFAULT_LIMIT}).",
-                queryables::shorten_text(text)
+                "'{}' is not a page size. Give a whole number from 1 to {MAX_LIMIT} (default: {DEFAULT_LIMIT}).",
+                shorten_text(text)
             ),
         ));
     }
@@ -113,7 +98,7 @@ fn parse_crs(name: &str, uri: &str) -> Result<Crs> {
     Crs::parse(uri).map_err(|e| at_parameter(name, e))
 }
 
-/// The same refusal, at this parameter.
+/// The same error, at this parameter.
 fn at_parameter(name: &str, error: Error) -> Error {
     match error {
         Error::Invalid(e) => Error::invalid(name, e.message),
@@ -121,7 +106,7 @@ fn at_parameter(name: &str, error: Error) -> Error {
     }
 }
 
-/// The three parameters of a filter.
+/// The parameters `filter`, `filter-lang` and `filter-crs`.
 #[derive(Default)]
 pub struct FilterParameters {
     text: Option<String>,
@@ -130,10 +115,10 @@ pub struct FilterParameters {
 }
 
 impl FilterParameters {
-    /// Takes one of `filter`, `filter-lang`, `filter-crs`.
+    /// Reads one of `filter`, `filter-lang`, `filter-crs`.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] at the name of the parameter.
+    /// [`Error::Invalid`] at the name of the parameter.
     pub fn read_parameter(&mut self, name: &str, value: &str) -> Result<()> {
         match name {
             "filter" => self.text = Some(value.to_owned()),
@@ -143,10 +128,10 @@ impl FilterParameters {
                     "cql2-text" => FilterLanguage::Text,
                     "cql2-json" => FilterLanguage::Json,
                     _ => {
-                        let shown = queryables::shorten_text(value);
+                        let shown = shorten_text(value);
                         return Err(Error::invalid(
                             name,
-                            format!("'{shown}' is not read here. Use cql2-text or cql2-json."),
+                            format!("'{shown}' is not a supported filter language. Use cql2-text or cql2-json."),
                         ));
                     }
                 });
@@ -155,16 +140,17 @@ impl FilterParameters {
         Ok(())
     }
 
-    /// Whether there is a filter at all.
+    /// Whether `filter` was given.
     #[must_use]
     pub fn has_filter(&self) -> bool {
         self.text.is_some()
     }
 
-    /// The filter on this collection, if one was asked for. What begins with a brace is JSON unless something else was said.
+    /// Binds the filter, if there is one, to this collection. Without `filter-lang`, text that begins with a brace is
+    /// JSON.
     ///
     /// # Errors
-    /// What [`PropertyFilter::parse`] refuses.
+    /// As [`Filter::parse`].
     pub fn bind_filter(&self, collection: &Collection) -> Result<Option<Filter>> {
         let Some(text) = &self.text else { return Ok(None) };
         let guess = if text.trim_start().starts_with('{') { FilterLanguage::Json } else { FilterLanguage::Text };
@@ -173,47 +159,45 @@ impl FilterParameters {
 }
 
 impl Query {
-    /// Narrows to a box. A box in a grid has curved sides in degrees: it becomes part of the filter.
+    /// Restricts the query to a box. The sides of a box in a grid are curves in degrees, so that it becomes part of the
+    /// filter.
     fn restrict_to_box(&mut self, [a, b, c, d]: [f64; 4], crs: Crs, collection: &Collection) -> Result<()> {
         if crs.is_degrees() {
             let [west, south, east, north] = if crs.is_north_first() { [b, a, d, c] } else { [a, b, c, d] };
             self.bbox = Some(bounding_box::bbox_from_degrees(west, south, east, north)?);
             return Ok(());
         }
-        let meets = Filter::intersects_box([a, b, c, d], crs, collection).map_err(|e| at_parameter("bbox", e))?;
+        let box_filter = Filter::intersects_box([a, b, c, d], crs, collection).map_err(|e| at_parameter("bbox", e))?;
         self.filter = Some(Arc::new(match &self.filter {
-            Some(filter) => filter.and(&meets, collection),
-            None => meets,
+            Some(filter) => filter.and(&box_filter, collection),
+            None => box_filter,
         }));
         Ok(())
     }
 }
 
-/// An instant, a day, or an interval of them with `..` or nothing for an open end.
+/// Parses an instant, a day, or an interval of them, in which `..` or nothing is an open end.
 pub(super) fn parse_datetime(text: &str) -> Result<TimeSpan> {
-    let wrong = |what: String| Error::invalid("datetime", what);
+    let refusal = |message: String| Error::invalid("datetime", message);
     let read = |part: &str| {
         time::parse_time_span(part).ok_or_else(|| {
-            wrong(format!("'{}' is no date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", queryables::shorten_text(part)))
+            refusal(format!("'{}' is not a date. Give a day (2026-03-01), an instant (2026-03-01T08:30:00Z) or an interval (2026-01-01/2026-12-31, 2026-01-01/.., ../2026-12-31).", shorten_text(part)))
         })
     };
     let Some((start, end)) = text.split_once('/') else { return read(text) };
     let open = |part: &str| part.is_empty() || part == "..";
     if open(start) && open(end) {
-        return Err(wrong("Both ends are open. Leave datetime out to ask for all times.".into()));
+        return Err(refusal("Both ends are open. Omit datetime to get all times.".into()));
     }
     let start_ms = if open(start) { i64::MIN } else { read(start)?.start_ms };
     let end_ms = if open(end) { i64::MAX } else { read(end)?.end_ms };
     if start_ms > end_ms {
-        return Err(wrong(format!(
-            "The interval '{}' ends before it starts. Swap its ends.",
-            queryables::shorten_text(text)
-        )));
+        return Err(refusal(format!("The interval '{}' ends before it starts. Swap its ends.", shorten_text(text))));
     }
     Ok(TimeSpan { start_ms, end_ms })
 }
 
-/// `name`, `+name` or `-name`, separated by commas. A plus sign that became a space on its way is still a plus sign.
+/// Parses `name`, `+name` or `-name`, separated by commas. A plus sign that was decoded to a space still counts as one.
 fn parse_sortby(text: &str, collection: &Collection) -> Result<Vec<SortKey>> {
     let mut sort: Vec<SortKey> = Vec::new();
     for part in text.split(',') {
@@ -228,7 +212,7 @@ fn parse_sortby(text: &str, collection: &Collection) -> Result<Vec<SortKey>> {
                 queryables::unknown_name_error(
                     "sortby",
                     name,
-                    "be sorted by",
+                    "a sortable property",
                     known.map(|at| collection.fields[at].name.as_str()),
                 )
             })?;
@@ -240,7 +224,8 @@ fn parse_sortby(text: &str, collection: &Collection) -> Result<Vec<SortKey>> {
     Ok(sort)
 }
 
-/// Field positions, in the order of the schema. Id and geometry are always there, so naming them changes nothing.
+/// Parses names of fields into positions, ascending. Id and geometry are always written, so that naming them changes
+/// nothing.
 fn parse_fields(parameter: &str, text: &str, collection: &Collection) -> Result<Vec<usize>> {
     let mut found = Vec::new();
     for name in text.split(',').filter(|name| !matches!(*name, "id" | "geometry")) {
@@ -248,7 +233,7 @@ fn parse_fields(parameter: &str, text: &str, collection: &Collection) -> Result<
             queryables::unknown_name_error(
                 parameter,
                 name,
-                "be chosen",
+                "a property of this collection",
                 collection.fields.iter().map(|f| f.name.as_str()),
             )
         })?;

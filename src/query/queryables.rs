@@ -1,17 +1,32 @@
-//! Properties in questions: which can be asked for, which sort, and what a value in an address means for them.
+//! Properties in queries: which are queryable, which are sortable, and how their values are parsed.
 
-use super::QUERY_PARAMETERS;
 use crate::collection::{Collection, FieldType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::{FieldValue, time};
-use crate::filter::closest_name;
+use crate::suggestion::{append_suggestion, suggest_name};
 use serde_json::Value as Json;
 
-/// Names that the HTTP door reads; a property of such a name cannot be asked for by equality.
+/// Parameters of queries; any other name is that of a property.
+pub const QUERY_PARAMETERS: [&str; 12] = [
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "limit",
+    "sortby",
+    "properties",
+    "exclude-properties",
+    "cursor",
+];
+
+/// Parameters that `http` reads; a property with such a name is not queryable.
 const HTTP_PARAMETERS: [&str; 3] = ["f", "lang", "profile"];
 
-/// The kind of value that `?name=value` is read as: the field's own, or that of a list's items. `None` when the field
-/// cannot be asked for: objects, lists of objects, and names that mean something else in an address.
+/// The type that the value of `?name=value` is parsed as: the field's, or that of a list's items. `None` when the field
+/// is not queryable: objects, lists of objects, and names of parameters.
 #[must_use]
 pub fn queryable_type(collection: &Collection, at: usize) -> Option<FieldType> {
     let field = &collection.fields[at];
@@ -30,13 +45,13 @@ pub fn queryable_type(collection: &Collection, at: usize) -> Option<FieldType> {
     }
 }
 
-/// Whether `sortby` takes the field: lists and objects have no order.
+/// Whether `sortby` accepts the field; lists and objects have no order.
 #[must_use]
 pub fn is_sortable(collection: &Collection, at: usize) -> bool {
     collection.fields[at].kind != FieldType::Json
 }
 
-/// The schema of the values that a question gives for a field: the field's, or that of a list's items.
+/// The schema of the values that queries give for a field: the field's, or that of a list's items.
 #[must_use]
 pub fn value_schema(collection: &Collection, at: usize) -> Option<&Json> {
     let field = &collection.fields[at];
@@ -44,7 +59,7 @@ pub fn value_schema(collection: &Collection, at: usize) -> Option<&Json> {
     if field.kind == FieldType::Json { schema.get("items") } else { Some(schema) }
 }
 
-/// Reads `name=value`.
+/// Parses `name=value` into a field position and a value.
 pub(super) fn parse_equality(
     name: &str,
     text: &str,
@@ -57,44 +72,38 @@ pub(super) fn parse_equality(
         let names = fields.map(|at| collection.fields[at].name.as_str());
         let known: Vec<&str> =
             QUERY_PARAMETERS.into_iter().chain(other_parameters.iter().copied()).chain(names).collect();
-        let hint = closest_name(name, known).map_or_else(
-            || {
-                format!(
-                    "The properties that can be asked for are listed under /api/collections/{}/queryables.",
-                    collection.id
-                )
-            },
-            |near| format!("Did you mean '{near}'?"),
-        );
+        let hint = suggest_name(name, known).unwrap_or_else(|| {
+            format!("The properties to filter by are listed under /api/collections/{}/queryables.", collection.id)
+        });
         return Err(Error::invalid(shorten_text(name), format!("There is no such parameter. {hint}")));
     };
     let value = parse_value(kind, text)
-        .map_err(|want| Error::invalid(name, format!("'{}' is not {want}.", shorten_text(text))))?;
+        .map_err(|expected| Error::invalid(name, format!("'{}' is not {expected}.", shorten_text(text))))?;
     check_enum_value(name, text, collection, at)?;
     Ok((at, value))
 }
 
 fn parse_value(kind: FieldType, text: &str) -> Result<FieldValue, &'static str> {
-    let dated = |ok: bool, want| {
-        if ok && time::parse_time_span(text).is_some() { Ok(FieldValue::text(text)) } else { Err(want) }
+    let dated = |has_length: bool, expected| {
+        if has_length && time::parse_time_span(text).is_some() { Ok(FieldValue::text(text)) } else { Err(expected) }
     };
     let number = || text.parse::<f64>().ok().filter(|n| n.is_finite()).map(FieldValue::Real).ok_or("a number");
     match kind {
         FieldType::Text | FieldType::Json => Ok(FieldValue::text(text)),
         FieldType::Integer => text.parse().map(FieldValue::Int).map_err(|_| "a whole number"),
         FieldType::Real | FieldType::Decimal => number(),
-        // GDAL holds truths as whole numbers and asks for them so.
+        // GDAL writes booleans as 1 and 0.
         FieldType::Boolean => match text {
             "true" | "1" => Ok(FieldValue::Bool(true)),
             "false" | "0" => Ok(FieldValue::Bool(false)),
             _ => Err("true or false"),
         },
         FieldType::Date => dated(text.len() == 10, "a date such as 2026-03-01"),
-        FieldType::DateTime => dated(text.len() > 10, "an instant such as 2026-03-01T08:30:00Z"),
+        FieldType::DateTime => dated(text.len() > 10, "a date and time such as 2026-03-01T08:30:00Z"),
     }
 }
 
-/// A closed list of values makes a misspelt one an error instead of an empty answer.
+/// Refuses a value that is not in the field's enumeration, instead of finding nothing.
 fn check_enum_value(name: &str, text: &str, collection: &Collection, at: usize) -> Result<()> {
     let Some(list) = value_schema(collection, at).and_then(|s| s.get("enum")).and_then(Json::as_array) else {
         return Ok(());
@@ -103,36 +112,25 @@ fn check_enum_value(name: &str, text: &str, collection: &Collection, at: usize) 
     if values.iter().any(|v| v == text) {
         return Ok(());
     }
-    let hint = closest_name(text, values.iter().map(String::as_str))
-        .map_or_else(String::new, |near| format!(" Did you mean '{near}'?"));
-    Err(Error::invalid(name, format!("'{}' is not among the values: {}.{hint}", shorten_text(text), values.join(", "))))
+    let message = format!("'{}' is not one of the values: {}.", shorten_text(text), values.join(", "));
+    Err(Error::invalid(name, append_suggestion(message, text, values.iter().map(String::as_str))))
 }
 
-/// A refusal of a name within a parameter, with the nearest known name or a few of them.
+/// The error for an unknown name in a list of names, with the nearest known name or all of them. `expected` describes a
+/// valid name.
 pub(super) fn unknown_name_error<'a>(
     parameter: &str,
     name: &str,
-    verb: &str,
+    expected: &str,
     known: impl Iterator<Item = &'a str>,
 ) -> Error {
     let known: Vec<&str> = known.collect();
-    let hint = closest_name(name, known.iter().copied()).map_or_else(
-        || {
-            if known.is_empty() {
-                "There is none in this collection.".into()
-            } else {
-                format!("Choose among: {}.", known.join(", "))
-            }
-        },
-        |near| format!("Did you mean '{near}'?"),
-    );
-    Error::invalid(parameter, format!("'{}' cannot {verb}. {hint}", shorten_text(name)))
-}
-
-/// The beginning of somebody's input, short enough for a sentence.
-pub(super) fn shorten_text(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    let hint = suggest_name(name, known.iter().copied()).unwrap_or_else(|| {
+        if known.is_empty() {
+            "There are none in this collection.".to_owned()
+        } else {
+            format!("Use one of: {}.", known.join(", "))
+        }
+    });
+    Error::invalid(parameter, format!("'{}' is not {expected}. {hint}", shorten_text(name)))
 }

@@ -1,37 +1,38 @@
-//! What a tile is asked to show: one value from the address line to the drawing, and, written out, what tiles are kept by.
+//! Queries to tiles, from the parameters of a URL to the drawing, and their cache keys.
 
 use super::parse::{FilterParameters, parse_datetime};
 use super::queryables;
 use crate::collection::{Collection, FieldType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten_text};
 use crate::feature::time::TimeSpan;
 use crate::filter::Filter;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Parameters of a tile's address.
+/// The parameters of a tile's URL.
 pub const TILE_PARAMETERS: [&str; 7] =
     ["filter", "filter-lang", "filter-crs", "datetime", "properties", "split", "cluster"];
 
-/// The sides that cells of clusters can have, in pixels of a tile that is shown at 512. Each divides the tile, so that neighbours agree.
+/// The possible sides of cluster cells, in pixels of a tile displayed at 512. Each divides the tile, so that
+/// neighbouring tiles agree.
 pub const CLUSTER_SIDES_PX: [u16; 4] = [16, 32, 64, 128];
 
-/// What is shown of one collection. Everything together; the default is all of it.
+/// What a tile shows of one collection; by default all of it. A feature is shown when it fulfils all conditions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LayerQuery {
-    /// Only features that this lets through.
+    /// Only features that match this filter.
     pub filter: Option<Arc<Filter>>,
-    /// Only features whose time meets this span, and the undated.
+    /// Only undated features and those whose time intersects this span.
     pub time: Option<TimeSpan>,
-    /// Field positions, ascending; `None` means all. The id is always there.
+    /// Field positions, ascending; `None` means all. The id is always written.
     pub properties: Option<Vec<usize>>,
-    /// A layer of its own for each value of this field.
+    /// The field whose values each get a layer of their own.
     pub split: Option<usize>,
-    /// Points in one cell of a grid are drawn as one; the side of a cell, one of [`CLUSTER_SIDES_PX`].
+    /// The side of the grid cells within which points are drawn as one cluster: one of [`CLUSTER_SIDES_PX`].
     pub cluster_px: Option<u16>,
 }
 
-/// The parameters of a tile as they were read, not yet held against any collection.
+/// The parsed parameters of a tile, not yet bound to collections.
 #[derive(Default)]
 pub struct TileParameters {
     filter: FilterParameters,
@@ -42,10 +43,10 @@ pub struct TileParameters {
 }
 
 impl TileParameters {
-    /// Reads pairs (already percent-decoded, no name twice); passes over names that are not in [`TILE_PARAMETERS`].
+    /// Parses pairs (already percent-decoded, no name twice); ignores names that are not in [`TILE_PARAMETERS`].
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] at the name of the parameter.
+    /// [`Error::Invalid`] at the name of the parameter.
     pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
         let mut parameters = Self::default();
         for (name, value) in pairs {
@@ -61,7 +62,7 @@ impl TileParameters {
         Ok(parameters)
     }
 
-    /// Whether nothing was asked for but the tile itself.
+    /// Whether no parameter was given.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         !self.filter.has_filter()
@@ -71,16 +72,21 @@ impl TileParameters {
             && self.cluster_px.is_none()
     }
 
-    /// What it means for each of these collections. All must have what the filter names; one that has not a property or the field to
-    /// split by is shown without, but one of them must have it.
+    /// Binds the parameters to each of these collections. Each must have all properties of the filter; at least one
+    /// must have each of the chosen properties and the field to split by, and the others are drawn without it.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] at the name of the parameter, or what the filter's reader refuses.
+    /// [`Error::Invalid`] at the name of the parameter; as [`Filter::parse`].
     pub fn bind_collections(&self, collections: &[&Collection]) -> Result<Vec<LayerQuery>> {
         for name in self.properties.iter().flatten().filter(|n| !matches!(n.as_str(), "id" | "geometry")) {
             if !collections.iter().any(|c| c.field_index(name).is_some()) {
                 let known = collections.iter().flat_map(|c| &c.fields).map(|f| f.name.as_str());
-                return Err(queryables::unknown_name_error("properties", name, "be chosen", known));
+                return Err(queryables::unknown_name_error(
+                    "properties",
+                    name,
+                    "a property of these collections",
+                    known,
+                ));
             }
         }
         if let Some(name) =
@@ -88,7 +94,7 @@ impl TileParameters {
         {
             let known =
                 collections.iter().flat_map(|c| &c.fields).filter(|f| can_split_by(f.kind)).map(|f| f.name.as_str());
-            return Err(queryables::unknown_name_error("split", name, "part a layer", known));
+            return Err(queryables::unknown_name_error("split", name, "a property to split layers by", known));
         }
         collections.iter().map(|c| self.bind_collection(c)).collect()
     }
@@ -114,23 +120,23 @@ impl LayerQuery {
     /// All of a collection.
     pub const ALL: Self = Self { filter: None, time: None, properties: None, split: None, cluster_px: None };
 
-    /// Whether this field is among the properties.
+    /// Whether this field is written.
     #[must_use]
     pub fn includes_field(&self, field: usize) -> bool {
         self.properties.as_ref().is_none_or(|fields| fields.binary_search(&field).is_ok())
     }
 
-    /// Whether only some of the features are asked for.
+    /// Whether only some of the features are shown.
     #[must_use]
     pub fn selects_features(&self) -> bool {
         self.filter.is_some() || self.time.is_some()
     }
 
-    /// Appends all of it in one spelling: equal text means equal tiles. Nothing is appended for [`LayerQuery::ALL`].
+    /// Appends the query in canonical form: equal keys mean equal tiles. Appends nothing for [`LayerQuery::ALL`].
     pub fn write_cache_key(&self, key: &mut String) {
         // Writing into a String does not fail.
         if let Some(filter) = &self.filter {
-            // With its length before it, no filter can pass for two, or for anything else.
+            // The length in front makes the key unambiguous, whatever the filter contains.
             let _ = write!(key, " f{}:{}", filter.text().len(), filter.text());
         }
         if let Some(span) = self.time {
@@ -149,7 +155,7 @@ impl LayerQuery {
     }
 }
 
-/// The field of this name, if its values can be names of layers.
+/// The field with this name, if its values can name layers.
 fn find_split_field(collection: &Collection, name: &str) -> Option<usize> {
     collection.field_index(name).filter(|&at| can_split_by(collection.fields[at].kind))
 }
@@ -161,10 +167,10 @@ fn can_split_by(kind: FieldType) -> bool {
 fn parse_cluster(text: &str) -> Result<u16> {
     let px = text.parse().ok().filter(|px| CLUSTER_SIDES_PX.contains(px));
     px.ok_or_else(|| {
-        let shown = queryables::shorten_text(text);
+        let shown = shorten_text(text);
         Error::invalid(
             "cluster",
-            format!("'{shown}' is no side of a cell. Give 16, 32, 64 or 128 (pixels of a tile that is shown at 512)."),
+            format!("'{shown}' is not the side of a cell. Use 16, 32, 64 or 128 (pixels of a tile displayed at 512)."),
         )
     })
 }

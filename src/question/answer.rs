@@ -1,5 +1,5 @@
-//! What every question answers with: numbers, features, what was left out and why, and the rules. One shape for all, written as
-//! JSON. Decides nothing.
+//! The answer to a question: numbers, features, the features that were left out and why, and the rules. One JSON shape for all
+//! questions. Calculates nothing.
 
 use super::money;
 use crate::feature::{FeatureId, Geometry};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An answer, not yet written.
+/// An answer before it is written as JSON.
 #[derive(Default)]
 pub struct QuestionAnswer {
     pub numbers: Vec<AnswerNumber>,
@@ -18,21 +18,21 @@ pub struct QuestionAnswer {
     pub rules: Vec<String>,
 }
 
-/// Features that were not counted: reason → ids. Reasons are words of a closed list, explained by the rules.
+/// The ids of features that were not counted, by reason. Reasons are words of a closed list; the rules explain them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LeftOut(BTreeMap<&'static str, Vec<FeatureId>>);
 
-/// A number with everything needed to trust it.
+/// A number with its unit and the features behind it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerNumber {
     pub name: &'static str,
     pub value: NumberValue,
     pub unit: &'static str,
-    /// Of a share: what was divided by what.
+    /// Numerator and denominator of a share.
     pub fraction: Option<(NumberValue, NumberValue)>,
-    /// Which row of a table it belongs to: (`status`, `approved`) …
+    /// The group that it belongs to, such as (`status`, `approved`); empty for the total.
     pub group: Vec<(String, String)>,
-    /// The features behind it.
+    /// The features that it counts or adds up.
     pub ids: Vec<FeatureId>,
 }
 
@@ -42,17 +42,17 @@ pub enum NumberValue {
     Count(u64),
     /// Written with at most six decimals.
     Real(f64),
-    /// Written as a number, and exactly, as text, beside it.
+    /// An amount in euros, written as a number and, exactly, as text.
     Money(Decimal),
-    /// There is nothing to say: a share of nothing.
+    /// Not defined, such as a share of nothing; written as null.
     Unknown,
 }
 
-/// A feature of an answer, with what was found out about it.
+/// A feature of an answer with its result.
 pub enum AnswerFeature {
     /// A feature of the plan.
     FromPlan { snapshot: Arc<Snapshot>, slot: FeatureSlot, result: Json },
-    /// Something the question made: a gap, a pair.
+    /// A feature that the question derived, such as a gap or a pair.
     Derived { id: String, geometry: Option<Geometry>, properties: Map<String, Json>, result: Json },
 }
 
@@ -67,15 +67,15 @@ impl LeftOut {
         }
     }
 
-    /// Names each feature once per reason, whatever way it was met more than once.
+    /// Removes repeated ids for each reason.
     pub fn dedup_ids(&mut self) {
         for ids in self.0.values_mut() {
-            let mut seen = std::collections::HashSet::new();
-            ids.retain(|id| seen.insert(id.clone()));
+            let mut known = std::collections::HashSet::new();
+            ids.retain(|id| known.insert(id.clone()));
         }
     }
 
-    /// The ids left out for a reason, in the order they were met.
+    /// The ids left out for a reason, in the order in which they were added.
     #[must_use]
     pub fn ids_for(&self, reason: &str) -> &[FeatureId] {
         self.0.get(reason).map_or(&[], Vec::as_slice)
@@ -93,7 +93,7 @@ impl AnswerNumber {
         Self { ids, ..Self::new(name, NumberValue::Count(0), "features") }.with_counted_value()
     }
 
-    /// A share in per cent, unknown when the denominator is zero.
+    /// A share in per cent; unknown when the denominator is zero.
     #[must_use]
     pub fn percentage(name: &'static str, numerator: NumberValue, denominator: NumberValue) -> Self {
         let whole = denominator.as_f64();
@@ -162,7 +162,7 @@ impl NumberValue {
     }
 }
 
-/// A number with at most so many decimals; a whole one is written without.
+/// A number rounded to at most `decimals` decimals; a whole number has none.
 #[must_use]
 pub fn round_to_json(value: f64, decimals: i32) -> Json {
     let scale = 10_f64.powi(decimals);
@@ -170,14 +170,14 @@ pub fn round_to_json(value: f64, decimals: i32) -> Json {
     if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).into() } else { value.into() }
 }
 
-/// Metres to the centimetre.
+/// Metres, rounded to the centimetre.
 #[must_use]
 pub fn metres_to_json(value: f64) -> Json {
     round_to_json(value, 2)
 }
 
 impl AnswerFeature {
-    /// Appends it as one GeoJSON feature with a foreign member `result`.
+    /// Appends the feature as GeoJSON with a foreign member `result`.
     pub fn write_geojson(&self, out: &mut Vec<u8>) {
         match self {
             Self::FromPlan { snapshot, slot, result } => {
@@ -214,13 +214,13 @@ impl AnswerFeature {
 }
 
 impl QuestionAnswer {
-    /// The number of this name that belongs to no group.
+    /// The number with this name that belongs to no group.
     #[must_use]
     pub fn find_number(&self, name: &str) -> Option<&AnswerNumber> {
         self.numbers.iter().find(|n| n.name == name && n.group.is_empty())
     }
 
-    /// Appends the answer as one JSON object: numbers, features, left_out, rules.
+    /// Appends the answer as one JSON object with the members numbers, features, `left_out` and rules.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         let numbers: Vec<Json> = self.numbers.iter().map(AnswerNumber::to_json).collect();
         out.extend_from_slice(b"{\"numbers\":");
@@ -242,11 +242,17 @@ impl QuestionAnswer {
     }
 }
 
+/// A count and a noun in English, such as `1 month` or `12 months`.
+#[must_use]
+pub fn count_noun(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 fn ids_to_json(list: &[FeatureId]) -> Json {
     list.iter().map(|id| Json::from(id.as_str())).collect()
 }
 
-/// A geometry as GeoJSON, at seven decimals.
+/// A geometry as GeoJSON with seven decimals.
 #[must_use]
 pub fn geometry_to_json(geometry: &Geometry) -> Json {
     use geo::MapCoords;

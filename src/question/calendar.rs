@@ -1,5 +1,5 @@
 //! Works as a calendar (iCalendar, RFC 5545): one all-day event for each feature with a date, over all days that it may take. An event whose
-//! days are not exactly known is tentative. Reads no clock of its own.
+//! days are not certain is tentative. The caller gives the current time.
 
 use super::features;
 use super::period::{DayRange, PeriodReader};
@@ -12,17 +12,17 @@ use std::fmt::Write as _;
 /// The longest line, in bytes, without its end.
 const LINE_BYTES: usize = 75;
 
-/// What a calendar says besides its features.
+/// The properties of a calendar besides its events.
 #[derive(Debug, Clone, Copy)]
 pub struct CalendarHeader<'a> {
     pub title: &'a str,
-    /// Now, as `20261126T120000Z`.
+    /// The current time, such as `20261126T120000Z`.
     pub stamp: &'a str,
-    /// What the address of a feature begins with; its id follows.
+    /// The address of a feature without its id.
     pub address: &'a str,
 }
 
-/// Writes the calendar. Features without a date are not in it.
+/// Writes the calendar; features without a date are omitted.
 #[must_use]
 pub fn write_calendar(
     collection: &Collection,
@@ -36,8 +36,8 @@ pub fn write_calendar(
     out.write_line("CALSCALE", "GREGORIAN");
     out.write_line("METHOD", "PUBLISH");
     out.write_line("X-WR-CALNAME", &escape_text(header.title));
-    if let Some(clock) = PeriodReader::for_collection(collection) {
-        features.for_each(|feature| out.write_event(collection, clock, &feature, header));
+    if let Some(reader) = PeriodReader::for_collection(collection) {
+        features.for_each(|feature| out.write_event(collection, reader, &feature, header));
     }
     out.write_line("END", "VCALENDAR");
     out.0
@@ -50,17 +50,17 @@ impl CalendarLines {
     fn write_event(
         &mut self,
         collection: &Collection,
-        clock: PeriodReader,
+        reader: PeriodReader,
         feature: &Feature,
         header: CalendarHeader<'_>,
     ) {
         let value = |field: usize| feature.values.get(field).cloned().unwrap_or(FieldValue::Null);
-        let Some(period) = clock.read_period(value) else { return };
+        let Some(period) = reader.read_period(value) else { return };
         let word = |name: &str| {
             let list = collection.field_index(name).map(|f| features::value_words(&value(f))).unwrap_or_default();
             list.into_iter().next()
         };
-        // Without an end, or a beginning, the event lasts as long as the date that is known is wide.
+        // Without a start or an end, the event takes the days that the known date may mean.
         let days = period.possible_days(0);
         let Some(after) = days.last.checked_add(1.day()).ok().filter(|_| days != DayRange::ALWAYS) else { return };
         self.write_line("BEGIN", "VEVENT");
@@ -95,7 +95,7 @@ impl CalendarLines {
                 _ => "TENTATIVE",
             },
         );
-        // A work in the street does not make anybody busy.
+        // Works do not block time in anyone's calendar.
         self.write_line("TRANSP", "TRANSPARENT");
         if let Some(status) = status {
             self.write_line("X-CITYHEART-STATUS", &escape_text(&status));
@@ -107,7 +107,7 @@ impl CalendarLines {
         self.write_line("END", "VEVENT");
     }
 
-    /// One content line, folded: no line has more than 75 bytes, and none ends within a letter.
+    /// One content line, folded: no line has more than 75 bytes, and none ends inside a character (RFC 5545, section 3.1).
     fn write_line(&mut self, name: &str, value: &str) {
         let mut text = String::new();
         let _ = write!(text, "{name}:{value}");
@@ -128,7 +128,7 @@ fn format_day(day: Date) -> String {
     day.strftime("%Y%m%d").to_string()
 }
 
-/// Text as a value: separators and line ends are escaped, other control characters are left out.
+/// A TEXT value: separators and line breaks are escaped (RFC 5545, section 3.3.11), other control characters are removed.
 fn escape_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_are_folded_between_letters() {
+    fn long_lines_are_folded_between_characters() {
         let mut lines = CalendarLines::default();
         lines.write_line("SUMMARY", &"Πλατεία Ελευθερίας, ".repeat(20));
         assert!(lines.0.split("\r\n").all(|l| l.len() <= 75));

@@ -1,86 +1,87 @@
-//! Which works near each other overlap in time?
+//! Works near each other that overlap in time.
 
-use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_to_json};
+use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, count_noun, metres_to_json};
 use super::features::{self, AREA, AREAS, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
 use super::input::{InputKind, QuestionInput};
 use super::metric_plane::widen_bbox;
 use super::near_pairs::{self, BoxedGeometries};
 use super::period::{DayRange, FeaturePeriod};
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::{BoundingBox, FeatureId, Geometry, bbox_of};
 use geo_types::{LineString, Point};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const DISTANCE: QuestionInput = QuestionInput::new(
+const DISTANCE: QuestionInput = QuestionInput::new(
     "distance_m",
-    "How near counts as a conflict, in metres",
+    "Largest distance of two conflicting works, in metres",
     InputKind::Number { min: 0.0, max: 5000.0, default: Some(100.0), whole: false },
 );
-pub(super) const OPEN_MONTHS: QuestionInput = QuestionInput::new(
+const OPEN_MONTHS: QuestionInput = QuestionInput::new(
     "open_months",
-    "How many months a work without an end, or without a beginning, is taken to last at most",
+    "Assumed duration, in months, of a work without a start or without an end",
     InputKind::Number { min: 0.0, max: 120.0, default: Some(12.0), whole: true },
 );
 
 const STREETS: QuestionInput = QuestionInput::new(
     "streets",
-    "The streets that conflicts are listed by: a collection of lines with a property street or name; the plan's segments when there are some",
+    "Collection of streets to list conflicts by: lines with a property street or name; without it, the segments of the plan",
     InputKind::Collection(Some("segments")),
 );
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "conflicts",
-    title: "Works in each other's way",
-    description: "Which works within so many metres of each other overlap in time, in which months, and is that sure or only possible?",
+    title: "Conflicting works",
+    description: "Finds works within a distance of each other that overlap in time, with the months, and whether the conflict is certain or possible.",
     inputs: &[COLLECTION, FILTER, DISTANCE, OPEN_MONTHS, AREA, AREAS, FROM, TO, STREETS],
     answer: answer_conflicts,
 };
 
 const ABANDONED: &str = "abandoned";
-/// How near its street a conflict lies at most.
+/// The largest distance between a conflict and its street.
 const STREET_M: f64 = 50.0;
 const MAX_PAIRS: usize = 100_000;
 
-/// A work with place and time.
+/// A work with a geometry and a time.
 struct ScheduledWork {
     id: FeatureId,
-    pick: FeatureHandle,
+    feature: FeatureHandle,
     geometry: Geometry,
     period: FeaturePeriod,
     possible_days: DayRange,
 }
 
 fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
-    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
+    let layer = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
     let days = request.read_day_range(&FROM, &TO)?;
     let (limit, open) = (request.required_number(&DISTANCE)?, request.required_number(&OPEN_MONTHS)? as i64);
     let area = request.read_area(&AREA, &AREAS)?;
     let mut left_out = LeftOut::default();
-    let picks = area.as_ref().map_or_else(|| choice.select_all(), |a| choice.select_near(a.bbox));
+    let handles = area.as_ref().map_or_else(|| layer.select_all(), |a| layer.select_near(a.bbox));
     let mut works = Vec::new();
-    for pick in picks {
-        if let Some(geometry) = choice.geometry(&pick)
+    for feature in handles {
+        if let Some(geometry) = layer.geometry(&feature)
             && area.as_ref().is_none_or(|a| a.intersects(&geometry))
         {
-            works.extend(read_work(&choice, pick, geometry, open, &mut left_out));
+            works.extend(read_work(&layer, feature, geometry, open, &mut left_out));
         }
     }
-    choice.leave_out_unplaced(&mut left_out);
-    let wanted = |a: usize, b: usize| {
+    layer.leave_out_unplaced(&mut left_out);
+    let is_wanted = |a: usize, b: usize| {
         let both = (a < b).then(|| works[a].possible_days.intersection(works[b].possible_days)).flatten();
         both.is_some_and(|both| days.is_none_or(|d| d.overlaps(both)))
     };
-    let placed = BoxedGeometries::new(works.iter().map(|w| &w.geometry));
+    let geometries = BoxedGeometries::new(works.iter().map(|w| &w.geometry));
     let mut pairs = Vec::new();
-    near_pairs::visit_near_pairs(&placed, &placed, limit, wanted, |pair| pairs.push(pair));
+    near_pairs::visit_near_pairs(&geometries, &geometries, limit, is_wanted, |pair| pairs.push(pair));
     pairs.sort_by(|p, q| (&works[p.a].id, &works[p.b].id).cmp(&(&works[q.a].id, &works[q.b].id)));
     let numbers = conflict_numbers(&pairs, &works);
     let mut rules = conflict_rules(open);
     if pairs.len() > MAX_PAIRS {
         rules.push(format!(
-            "There are {} pairs; the first {MAX_PAIRS} are given. Ask for less: an area, a filter, a shorter distance.",
+            "There are {} pairs; the answer has the first {MAX_PAIRS}. Send an area, a filter or a shorter distance.",
             pairs.len()
         ));
     }
@@ -89,39 +90,40 @@ fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let mut numbers = numbers;
     numbers.extend(count_by_street(&pairs, &works, &streets));
     let found = pairs.iter().zip(&streets);
-    let found = found.map(|(p, street)| conflict_feature(&choice, &works[p.a], &works[p.b], p, street)).collect();
+    let found = found.map(|(p, street)| conflict_feature(&layer, &works[p.a], &works[p.b], p, street)).collect();
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
 fn conflict_rules(open_months: i64) -> Vec<String> {
     vec![
-        "Two works conflict when their nearest parts are at most the distance apart and there is a day that both may take.".to_owned(),
-        "A date of precision month, season (December to February, and so on) or year may be any day of it. A conflict is certain when \
-         the works overlap however their dates are read, and possible otherwise."
+        "Two works conflict when their nearest parts are at most the distance apart and both may take place on the same day.".to_owned(),
+        "A date with the precision month, season (December to February, and so on) or year may be any day of it. A conflict is certain when \
+         the works overlap on every reading of their dates, and possible otherwise."
             .to_owned(),
-        format!("A work without an end, or without a beginning, is taken to last {open_months} months at most."),
-        format!("A conflict belongs to the nearest street within {STREET_M} m, and counts in every month that both works may take."),
-        "Works without a place or without dates, and abandoned ones, are left out and listed.".to_owned(),
+        format!("A work without a start or without an end is assumed to last at most {}.", count_noun(open_months as usize, "month")),
+        format!("A conflict belongs to the nearest street within {STREET_M} m, and counts in every month in which both works may take place."),
+        "Works without a geometry, without a date, and abandoned works are left out and listed as without_place, undated and abandoned."
+            .to_owned(),
     ]
 }
 
 fn read_work(
-    choice: &QuestionFeatures,
-    pick: FeatureHandle,
+    layer: &QuestionFeatures,
+    feature: FeatureHandle,
     geometry: Geometry,
     open: i64,
     left_out: &mut LeftOut,
 ) -> Option<ScheduledWork> {
-    let id = choice.id(&pick);
-    if choice.field_words(&pick, "status").iter().any(|s| s == "abandoned") {
+    let id = layer.id(&feature);
+    if layer.field_words(&feature, "status").iter().any(|s| s == "abandoned") {
         left_out.add(ABANDONED, id);
         return None;
     }
-    let Some(period) = choice.period(&pick) else {
+    let Some(period) = layer.period(&feature) else {
         left_out.add(features::UNDATED, id);
         return None;
     };
-    Some(ScheduledWork { id, pick, geometry, possible_days: period.possible_days(open), period })
+    Some(ScheduledWork { id, feature, geometry, possible_days: period.possible_days(open), period })
 }
 
 fn is_certain(a: &ScheduledWork, b: &ScheduledWork) -> bool {
@@ -143,30 +145,30 @@ fn conflict_numbers(pairs: &[near_pairs::NearbyPair], works: &[ScheduledWork]) -
     ]
 }
 
-/// The street of each pair, by name; empty when there is none near.
+/// The name of each pair's street; empty when no street is near enough.
 fn find_street_names(request: &QuestionRequest<'_>, pairs: &[near_pairs::NearbyPair]) -> Result<Vec<String>> {
     let mut names = vec![String::new(); pairs.len()];
     if request.raw_json(&STREETS).is_none() && request.plan.find("segments").is_none() {
         return Ok(names);
     }
     let streets = QuestionFeatures::whole_collection(request, &STREETS)?;
-    let ways: Vec<Geometry> = pairs.iter().map(connecting_line).collect();
-    let around = ways.iter().filter_map(bbox_of).reduce(BoundingBox::union).map(|b| widen_bbox(b, STREET_M));
-    let picks = around.map(|b| streets.select_near(b)).unwrap_or_default();
-    let name = |pick: &FeatureHandle| {
+    let connections: Vec<Geometry> = pairs.iter().map(connecting_line).collect();
+    let search_box = connections.iter().filter_map(bbox_of).reduce(BoundingBox::union).map(|b| widen_bbox(b, STREET_M));
+    let handles = search_box.map(|b| streets.select_near(b)).unwrap_or_default();
+    let name = |feature: &FeatureHandle| {
         ["street", "name"]
             .iter()
-            .find_map(|field| streets.field_words(pick, field).into_iter().next())
+            .find_map(|field| streets.field_words(feature, field).into_iter().next())
             .unwrap_or_default()
     };
-    let named: Vec<(Geometry, String)> = picks
+    let named: Vec<(Geometry, String)> = handles
         .iter()
-        .filter_map(|pick| Some((streets.geometry(pick)?, name(pick))))
+        .filter_map(|feature| Some((streets.geometry(feature)?, name(feature))))
         .filter(|(_, name)| !name.is_empty())
         .collect();
     let mut nearest = vec![f64::INFINITY; pairs.len()];
     near_pairs::visit_near_pairs(
-        &BoxedGeometries::new(&ways),
+        &BoxedGeometries::new(&connections),
         &BoxedGeometries::new(named.iter().map(|n| &n.0)),
         STREET_M,
         |_, _| true,
@@ -181,7 +183,7 @@ fn find_street_names(request: &QuestionRequest<'_>, pairs: &[near_pairs::NearbyP
     Ok(names)
 }
 
-/// How many conflicts each street has, altogether and month by month.
+/// The number of conflicts of each street, in total and by month.
 fn count_by_street(pairs: &[near_pairs::NearbyPair], works: &[ScheduledWork], streets: &[String]) -> Vec<AnswerNumber> {
     let mut rows: BTreeMap<(&str, String), (u64, BTreeSet<FeatureId>)> = BTreeMap::new();
     for (pair, street) in pairs.iter().zip(streets) {
@@ -202,15 +204,15 @@ fn count_by_street(pairs: &[near_pairs::NearbyPair], works: &[ScheduledWork], st
     rows.into_iter().map(number).collect()
 }
 
-/// The shortest way between two works.
+/// The shortest line between two works; a point where they touch.
 fn connecting_line(pair: &near_pairs::NearbyPair) -> Geometry {
     let gap = pair.line;
     if gap.distance > 0.05 { LineString::from(vec![gap.from, gap.to]).into() } else { Point(gap.from).into() }
 }
 
-/// A pair as a feature: the shortest way between the two works.
+/// A pair as a feature, with the shortest line between the two works as its geometry.
 fn conflict_feature(
-    choice: &QuestionFeatures,
+    layer: &QuestionFeatures,
     a: &ScheduledWork,
     b: &ScheduledWork,
     pair: &near_pairs::NearbyPair,
@@ -218,7 +220,7 @@ fn conflict_feature(
 ) -> AnswerFeature {
     let gap = pair.line;
     let both = a.possible_days.intersection(b.possible_days).unwrap_or(DayRange::ALWAYS);
-    let place = |w: &ScheduledWork| choice.field_words(&w.pick, "place").into_iter().next();
+    let place = |w: &ScheduledWork| layer.field_words(&w.feature, "place").into_iter().next();
     let result = json!({
         "a": a.id.as_str(), "b": b.id.as_str(),
         "a_place": place(a), "b_place": place(b),

@@ -1,87 +1,86 @@
-//! What has each quarter, and what has it not? Areas against the six functions, the five policy objectives, and hard and soft measures.
+//! Which of the six functions, the five policy objectives, and hard and soft measures the interventions of each area cover.
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
+use super::drawn_area;
 use super::features::{self, AREAS, AREAS_FILTER, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
-use super::input;
+use super::input_errors::not_interventions_error;
 use super::measure::PreparedArea;
-use super::{PlanningQuestion, QuestionRequest};
-use crate::error::{Error, Result};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
+use crate::error::Result;
 use crate::feature::FeatureId;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "coverage",
-    title: "What each quarter has, and has not",
-    description: "For every area: which of the six functions, of the five objectives, and of hard and soft measures have an intervention there, and which have none?",
+    title: "Coverage by area",
+    description: "Shows for every area which of the six functions of a city centre, the five EU policy objectives, and hard and soft measures have an intervention there, and which have none.",
     inputs: &[AREAS, AREAS_FILTER, COLLECTION, FILTER, AT, FROM, TO],
     answer: answer_coverage,
 };
 
-/// The six functions of a centre, as the network names them.
+/// The six functions of a city centre, as the plan's vocabulary `function` has them.
 pub const FUNCTIONS: [&str; 6] = ["housing", "work", "public_facilities", "commerce", "leisure", "public_space"];
-/// The policy objectives of Regulation (EU) 2021/1060, article 5(1).
+/// The policy objectives of Regulation (EU) 2021/1060, Article 5(1).
 pub const OBJECTIVES: [&str; 5] = ["PO1", "PO2", "PO3", "PO4", "PO5"];
-/// What is built, and what is not.
+/// The kinds of intervention that count as hard and as soft measures.
 const HARD: [&str; 2] = ["hard_investment", "small_scale_action"];
 const SOFT: [&str; 4] = ["soft_measure", "regulation", "study", "event"];
 const MEASURES: [&str; 2] = ["hard", "soft"];
 
-const RULE: &str = "An intervention counts in every area that it meets, and for each of its functions and objectives. Hard measures are investments and small-scale actions; soft ones are support, regulation, \
-                    studies and events. Interventions without a place count for no area and are listed.";
+const RULE: &str = "An intervention counts in every area that it intersects, and for each of its functions and objectives. Hard measures are investments and small-scale actions; soft measures are support, \
+                    regulation, studies and events. Interventions without a geometry count in no area and are listed as without_place.";
 
-/// A row of the matrix: aspect and value → who covers it.
+/// A row of the matrix: for each aspect and value the interventions that cover it.
 type CoverageRow = BTreeMap<(&'static str, &'static str), Vec<FeatureId>>;
 
 fn answer_coverage(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let areas = QuestionFeatures::from_inputs(request, &AREAS, &AREAS_FILTER)?;
-    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?
+    let layer = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?
         .within_days(request.read_days(&AT, &FROM, &TO)?)?;
     for name in ["functions", "objectives", "kind"] {
-        if choice.field(name).is_none() {
-            return Err(Error::invalid(
-                COLLECTION.name,
-                format!("The features of '{}' have no '{name}'. Ask about interventions.", choice.collection().id),
-            ));
+        if layer.field(name).is_none() {
+            return Err(not_interventions_error(layer.collection(), name, COLLECTION.name));
         }
     }
     let mut left_out = LeftOut::default();
     let (mut numbers, mut found) = (Vec::new(), Vec::new());
-    for pick in areas.select_all() {
-        let id = areas.id(&pick);
-        let Some(geometry) = areas.geometry(&pick) else {
+    for feature in areas.select_all() {
+        let id = areas.id(&feature);
+        let Some(geometry) = areas.geometry(&feature) else {
             left_out.add("area_without_place", id);
             continue;
         };
-        let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
-        let row = build_coverage_row(&choice, &area, &mut left_out);
-        found.push(areas.to_answer_feature(&pick, row_to_json(&row)));
+        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        let row = build_coverage_row(&layer, &area, &mut left_out);
+        found.push(areas.to_answer_feature(&feature, row_to_json(&row)));
         for ((aspect, value), ids) in row {
             let group = [("area".to_owned(), id.to_string()), (aspect.to_owned(), value.to_owned())];
             numbers.push(AnswerNumber::feature_count("interventions", ids).with_group(&group));
         }
     }
     numbers.push(AnswerNumber::new("areas", NumberValue::Count(found.len() as u64), "areas"));
-    choice.leave_out_unplaced(&mut left_out);
+    layer.leave_out_unplaced(&mut left_out);
     left_out.dedup_ids();
     let mut rules = vec![RULE.to_owned()];
-    rules.extend(choice.is_timed().then(|| features::TIME_RULE.to_owned()));
+    rules.extend(layer.is_timed().then(|| features::TIME_RULE.to_owned()));
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
-/// Every cell of an area's row, the empty ones too.
-fn build_coverage_row(choice: &QuestionFeatures, area: &PreparedArea, left_out: &mut LeftOut) -> CoverageRow {
+/// All cells of an area's row, empty ones included.
+fn build_coverage_row(layer: &QuestionFeatures, area: &PreparedArea, left_out: &mut LeftOut) -> CoverageRow {
     let columns = FUNCTIONS
         .map(|f| ("functions", f))
         .into_iter()
         .chain(OBJECTIVES.map(|o| ("objectives", o)))
         .chain(MEASURES.map(|m| ("measures", m)));
     let mut row: CoverageRow = columns.map(|column| (column, vec![])).collect();
-    for pick in choice.select_near(area.bbox) {
-        if choice.geometry(&pick).is_some_and(|g| area.intersects(&g)) && choice.check_dated(&pick, left_out) {
-            let id = choice.id(&pick);
+    for feature in layer.select_near(area.bbox) {
+        if layer.geometry(&feature).is_some_and(|g| area.intersects(&g)) && layer.check_dated(&feature, left_out) {
+            let id = layer.id(&feature);
             for (cell, ids) in &mut row {
-                if covers_cell(choice, &pick, *cell) {
+                if covers_cell(layer, &feature, *cell) {
                     ids.push(id.clone());
                 }
             }
@@ -90,13 +89,13 @@ fn build_coverage_row(choice: &QuestionFeatures, area: &PreparedArea, left_out: 
     row
 }
 
-fn covers_cell(choice: &QuestionFeatures, pick: &FeatureHandle, (aspect, value): (&str, &str)) -> bool {
+fn covers_cell(layer: &QuestionFeatures, feature: &FeatureHandle, (aspect, value): (&str, &str)) -> bool {
     match (aspect, value) {
         ("measures", value) => {
             let kinds: &[&str] = if value == "hard" { &HARD } else { &SOFT };
-            choice.field_words(pick, "kind").iter().any(|k| kinds.contains(&k.as_str()))
+            layer.field_words(feature, "kind").iter().any(|k| kinds.contains(&k.as_str()))
         }
-        _ => choice.field_words(pick, aspect).iter().any(|w| w == value),
+        _ => layer.field_words(feature, aspect).iter().any(|w| w == value),
     }
 }
 

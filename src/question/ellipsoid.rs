@@ -1,5 +1,5 @@
-//! Lengths and areas on the WGS 84 ellipsoid, straight from degrees. Edges are straight in degrees, as GeoJSON has them. Fast enough
-//! to be asked of a hundred thousand features; never used for distances between features.
+//! Lengths and areas on the WGS 84 ellipsoid, directly from degrees. Edges are straight in degrees, as GeoJSON defines them. Fast enough
+//! for a hundred thousand features; never used for distances between features.
 
 use geo::{Distance, Geodesic};
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
@@ -8,25 +8,25 @@ const A: f64 = 6_378_137.0;
 const E2: f64 = 0.006_694_379_990_141_316_5;
 /// First eccentricity.
 const E: f64 = 0.081_819_190_842_621_5;
-/// Longer edges (in degrees) are measured as geodesics.
+/// Edges longer than this, in degrees, are measured as geodesics.
 const SHORT_DEG: f64 = 0.1;
 
-/// Metres along a line. An edge under 0.1° is off by less than a millionth, longer ones are geodesics.
+/// The length of a line in metres. Edges up to 0.1° use the radii of curvature of the meridian and the prime vertical at their midpoint
+/// (Snyder, *Map Projections: A Working Manual*, 1987, 4-18 and 4-20), with an error below one millionth; longer ones are geodesics.
 #[must_use]
 pub fn length_m(line: &LineString<f64>) -> f64 {
     line.0.windows(2).map(|w| edge_m(w[0], w[1])).sum()
 }
 
-/// Square metres inside a polygon, whichever way its rings turn: the area under the cylindrical equal-area projection, which
-/// keeps areas of the ellipsoid exactly (Snyder, *Map Projections*, 1987, 3-12 and 10-15). Off by less than a hundred-thousandth
-/// for edges of up to 10 km.
+/// The area of a polygon in square metres, whatever the winding of its rings: its area in the cylindrical equal-area projection of the
+/// ellipsoid (Snyder 1987, 3-12 and 10-15). The error is below one hundred-thousandth for edges of up to 10 km.
 #[must_use]
 pub fn area_m2(polygon: &Polygon<f64>) -> f64 {
     let holes: f64 = polygon.interiors().iter().map(ring_m2).sum();
     (ring_m2(polygon.exterior()) - holes).max(0.0)
 }
 
-/// The same of many that do not overlap.
+/// The area of polygons that do not overlap, in square metres.
 #[must_use]
 pub fn areas_m2(polygons: &MultiPolygon<f64>) -> f64 {
     polygons.iter().map(area_m2).sum()
@@ -46,7 +46,7 @@ fn edge_m(a: Coord<f64>, b: Coord<f64>) -> f64 {
 
 fn ring_m2(ring: &LineString<f64>) -> f64 {
     let Some(origin) = ring.0.first() else { return 0.0 };
-    // Relative to the first corner, so that no digits are lost on small rings far from the Greenwich equator.
+    // Relative to the first vertex, to avoid cancellation in small rings far from the origin of degrees.
     let height0 = equal_area_ordinate(origin.y);
     let at = |c: &Coord<f64>| ((c.x - origin.x).to_radians() * A, equal_area_ordinate(c.y) - height0);
     let mut twice = 0.0;
@@ -59,7 +59,7 @@ fn ring_m2(ring: &LineString<f64>) -> f64 {
     (twice / 2.0).abs()
 }
 
-/// The ordinate of the equal-area cylinder, in metres.
+/// The ordinate of the equal-area projection, in metres (Snyder 1987, 3-12 and 10-15).
 fn equal_area_ordinate(lat_deg: f64) -> f64 {
     let sin = lat_deg.to_radians().sin();
     A * (1.0 - E2) / 2.0 * (sin / (1.0 - E2 * sin * sin) + (E * sin).atanh() / E)
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn areas_and_lengths_agree_with_geodesics_from_a_doorstep_to_a_region() {
+    fn areas_and_lengths_agree_with_geodesics_from_metres_to_regions() {
         for (lon, lat) in PLACES {
             for (radius, allowed) in [(0.00005, 1e-4), (0.001, 1e-6), (0.01, 1e-6), (0.1, 1e-5), (0.5, 1e-4)] {
                 let outline = ring(lon, lat, radius, 24);

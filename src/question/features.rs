@@ -1,8 +1,10 @@
-//! Which features a question is about: those of one collection that pass a filter and fall into a time. Never decides where.
+//! The features that a question is about: those of one collection that match a filter and a time. Never tests geometries.
 
 use super::answer::{AnswerFeature, LeftOut};
-use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput, QuestionRequest, shorten_json};
+use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput};
+use super::input_errors::{missing_input_error, shorten_json, unknown_field_error};
 use super::period::{DayRange, FeaturePeriod, PeriodReader};
+use super::request::QuestionRequest;
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -16,33 +18,33 @@ use std::sync::Arc;
 
 /// The inputs that most questions share.
 pub const COLLECTION: QuestionInput =
-    QuestionInput::new("collection", "The features asked about", InputKind::Collection(Some("interventions")));
+    QuestionInput::new("collection", "Collection of the features", InputKind::Collection(Some("interventions")));
 pub const FILTER: QuestionInput = QuestionInput::new(
     "filter",
-    "Which of them: an object of properties and values (a list of values: any of them will do), or CQL2 as text or JSON",
+    "Filter on the features: an object of properties and values (a list of values matches any of them), or CQL2 as text or JSON",
     InputKind::Filter,
 );
 pub const AREA: QuestionInput =
-    QuestionInput::new("area", "Where: the id of an area, or a drawn polygon", InputKind::Area);
+    QuestionInput::new("area", "Area: the id of an area of the plan, or a GeoJSON polygon", InputKind::Area);
 pub const AREAS: QuestionInput =
-    QuestionInput::new("areas", "The collection that areas are taken from", InputKind::Collection(Some("areas")));
+    QuestionInput::new("areas", "Collection of the areas", InputKind::Collection(Some("areas")));
 pub const AREAS_FILTER: QuestionInput =
-    QuestionInput::new("areas_filter", "Which areas: properties and values, or CQL2", InputKind::Filter);
-pub const AT: QuestionInput = QuestionInput::new("at", "When: one day", InputKind::Date);
-pub const FROM: QuestionInput = QuestionInput::new("from", "When: the first day of a period", InputKind::Date);
-pub const TO: QuestionInput = QuestionInput::new("to", "When: the last day of a period", InputKind::Date);
+    QuestionInput::new("areas_filter", "Filter on the areas: properties and values, or CQL2", InputKind::Filter);
+pub const AT: QuestionInput =
+    QuestionInput::new("at", "Date: only features that take place on this day", InputKind::Date);
+pub const FROM: QuestionInput = QuestionInput::new("from", "First day of a period", InputKind::Date);
+pub const TO: QuestionInput = QuestionInput::new("to", "Last day of a period", InputKind::Date);
 
-/// The reasons for leaving a feature out that most questions share.
+/// The reasons to leave a feature out that most questions share.
 pub const WITHOUT_PLACE: &str = "without_place";
 pub const UNDATED: &str = "undated";
 
-/// A rule for the answer, when a time is asked for.
-pub const TIME_RULE: &str = "In time: a feature counts when the days it may take, by the precision of its dates, meet the days asked for; without an end it \
-                             goes on. Undated features are left out and listed.";
-pub const PLACE_RULE: &str =
-    "Features without a place cannot be inside or near anything: they are left out and listed.";
+/// The rule for requests with a date or a period.
+pub const TIME_RULE: &str = "A feature counts when the days that it may take, by the precision of its dates, include a requested day; a feature without an end \
+                             continues. Features without a date are left out and listed as undated.";
+pub const PLACE_RULE: &str = "Features without a geometry are left out and listed as without_place.";
 
-/// Property equality, all together.
+/// Conditions on properties, all of which must hold: a field and the values that match.
 #[derive(Debug, Clone, Default)]
 struct PropertyFilter(Vec<(usize, Vec<Json>)>);
 
@@ -52,16 +54,17 @@ pub struct QuestionFeatures {
     pub snapshot: Arc<Snapshot>,
     pub period_reader: Option<PeriodReader>,
     filter: PropertyFilter,
-    /// A filter in CQL2, which the index answers.
+    /// A CQL2 filter, which the index evaluates.
     cql2: Option<Arc<Cql2>>,
     days: Option<DayRange>,
 }
 
-/// A chosen feature, still in its columns: see [`QuestionFeatures::id`], [`QuestionFeatures::geometry`], [`QuestionFeatures::value`].
+/// A selected feature, still in the columns of the index. [`QuestionFeatures::id`], [`QuestionFeatures::geometry`] and
+/// [`QuestionFeatures::value`] read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeatureHandle {
     pub slot: FeatureSlot,
-    /// It has no date although a time is asked for.
+    /// The request has a date or a period, and the feature has no date.
     undated: bool,
 }
 
@@ -79,11 +82,11 @@ impl QuestionFeatures {
         }
     }
 
-    /// Reads `collection`: all of it.
+    /// Reads `collection`: all features.
     pub fn whole_collection(request: &QuestionRequest<'_>, collection: &QuestionInput) -> Result<Self> {
         let default = if let InputKind::Collection(default) = collection.kind { default } else { None };
         let name = request.read_text(collection)?.or(default);
-        let name = name.ok_or_else(|| Error::invalid(collection.name, "Name a collection."))?;
+        let name = name.ok_or_else(|| missing_input_error(collection))?;
         let snapshot = request.plan.get(name, collection.name)?.clone();
         Ok(Self {
             period_reader: PeriodReader::for_collection(snapshot.collection()),
@@ -94,10 +97,10 @@ impl QuestionFeatures {
         })
     }
 
-    /// The same, in the days asked for.
+    /// Only the features of these days.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when days are asked for and the collection has no time.
+    /// [`Error::InvalidInput`] when days are given and the collection has no dates.
     pub fn within_days(mut self, days: Option<DayRange>) -> Result<Self> {
         if days.is_some() && self.period_reader.is_none() {
             let name = &self.snapshot.collection().id;
@@ -110,12 +113,12 @@ impl QuestionFeatures {
         Ok(self)
     }
 
-    /// The same, if it has dates; a collection without time is asked about as it is.
+    /// Only the features of these days if the collection has dates, otherwise all.
     pub fn within_days_if_timed(self, days: Option<DayRange>) -> Result<Self> {
         if self.period_reader.is_some() { self.within_days(days) } else { Ok(self) }
     }
 
-    /// Fewer: those that pass another filter too.
+    /// Only the features that match another filter as well.
     pub fn with_filter(mut self, filter: &Json, at: &str) -> Result<Self> {
         if let Some(more) = parse_cql2(filter, self.collection(), at)? {
             let both = self.cql2.map(|own| own.and(&more, self.snapshot.collection()));
@@ -137,36 +140,36 @@ impl QuestionFeatures {
         self.days.is_some()
     }
 
-    /// The position of a field, when the collection has it.
+    /// The position of a field, if the collection has it.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<usize> {
         self.collection().field_index(name)
     }
 
-    /// Those whose geometry may meet a box, in the order of keys; among them undated ones, see [`QuestionFeatures::check_dated`].
+    /// The features whose bounding box intersects a box, ordered by key; undated ones included, see [`QuestionFeatures::check_dated`].
     #[must_use]
     pub fn select_near(&self, bbox: BoundingBox) -> Vec<FeatureHandle> {
         self.select(Some(bbox))
     }
 
-    /// All of them, with and without a place; among them undated ones, see [`QuestionFeatures::check_dated`].
+    /// All features, with and without a geometry; undated ones included, see [`QuestionFeatures::check_dated`].
     #[must_use]
     pub fn select_all(&self) -> Vec<FeatureHandle> {
         self.select(None)
     }
 
-    /// Leaves out those without a place.
+    /// Adds the features without a geometry to those left out.
     pub fn leave_out_unplaced(&self, left_out: &mut LeftOut) {
         left_out.add_all(WITHOUT_PLACE, self.select_unplaced().iter().map(|p| self.id(p)));
     }
 
-    /// The feature of this id, whatever the filter and the time asked for.
+    /// The feature with this id, whatever the filter and the days.
     #[must_use]
     pub fn find_by_id(&self, id: &FeatureId) -> Option<FeatureHandle> {
         self.snapshot.get(id).map(|slot| FeatureHandle { slot, undated: false })
     }
 
-    /// Those without a place, in the order of keys; among them undated ones.
+    /// The features without a geometry, ordered by key; undated ones included.
     #[must_use]
     pub fn select_unplaced(&self) -> Vec<FeatureHandle> {
         let mut slots = self.snapshot.slots_without_geometry();
@@ -177,57 +180,57 @@ impl QuestionFeatures {
         self.filter_slots(slots)
     }
 
-    /// Whether it counts; an undated one does not when a time is asked for, and is put with those left out.
-    pub fn check_dated(&self, pick: &FeatureHandle, left_out: &mut LeftOut) -> bool {
-        if pick.undated {
-            left_out.add(UNDATED, self.id(pick));
+    /// Whether the feature counts. An undated feature does not when days are given; it is added to those left out.
+    pub fn check_dated(&self, feature: &FeatureHandle, left_out: &mut LeftOut) -> bool {
+        if feature.undated {
+            left_out.add(UNDATED, self.id(feature));
         }
-        !pick.undated
+        !feature.undated
     }
 
     #[must_use]
-    pub fn id(&self, pick: &FeatureHandle) -> FeatureId {
-        self.snapshot.feature_id(pick.slot)
+    pub fn id(&self, feature: &FeatureHandle) -> FeatureId {
+        self.snapshot.feature_id(feature.slot)
     }
 
     #[must_use]
-    pub fn ids<'p>(&self, picks: impl IntoIterator<Item = &'p FeatureHandle>) -> Vec<FeatureId> {
-        picks.into_iter().map(|p| self.id(p)).collect()
+    pub fn ids<'p>(&self, handles: impl IntoIterator<Item = &'p FeatureHandle>) -> Vec<FeatureId> {
+        handles.into_iter().map(|p| self.id(p)).collect()
     }
 
     #[must_use]
-    pub fn geometry(&self, pick: &FeatureHandle) -> Option<Geometry> {
-        self.snapshot.feature_geometry(pick.slot)
+    pub fn geometry(&self, feature: &FeatureHandle) -> Option<Geometry> {
+        self.snapshot.feature_geometry(feature.slot)
     }
 
     #[must_use]
-    pub fn value(&self, pick: &FeatureHandle, field: usize) -> FieldValue {
-        self.snapshot.property_value(pick.slot, field)
+    pub fn value(&self, feature: &FeatureHandle, field: usize) -> FieldValue {
+        self.snapshot.property_value(feature.slot, field)
     }
 
-    /// What a property holds as words; empty when the collection does not have it.
+    /// The words of a property; empty when the collection does not have it.
     #[must_use]
-    pub fn field_words(&self, pick: &FeatureHandle, field: &str) -> Vec<String> {
-        self.field(field).map(|f| value_words(&self.value(pick, f))).unwrap_or_default()
+    pub fn field_words(&self, feature: &FeatureHandle, field: &str) -> Vec<String> {
+        self.field(field).map(|f| value_words(&self.value(feature, f))).unwrap_or_default()
     }
 
-    /// When it is; `None` when it is undated.
+    /// The time of the feature; `None` when it is undated.
     #[must_use]
-    pub fn period(&self, pick: &FeatureHandle) -> Option<FeaturePeriod> {
-        self.period_reader?.read_period(|field| self.value(pick, field))
+    pub fn period(&self, feature: &FeatureHandle) -> Option<FeaturePeriod> {
+        self.period_reader?.read_period(|field| self.value(feature, field))
     }
 
-    /// The feature as part of an answer.
+    /// The feature as part of an answer; `result` is what the question found out about it.
     #[must_use]
-    pub fn to_answer_feature(&self, pick: &FeatureHandle, result: Json) -> AnswerFeature {
-        AnswerFeature::FromPlan { snapshot: self.snapshot.clone(), slot: pick.slot, result }
+    pub fn to_answer_feature(&self, feature: &FeatureHandle, result: Json) -> AnswerFeature {
+        AnswerFeature::FromPlan { snapshot: self.snapshot.clone(), slot: feature.slot, result }
     }
 
     fn select(&self, bbox: Option<BoundingBox>) -> Vec<FeatureHandle> {
         self.filter_slots(self.matching_slots(bbox))
     }
 
-    /// Those that pass the filter in CQL2.
+    /// The slots that match the CQL2 filter and the box.
     fn matching_slots(&self, bbox: Option<BoundingBox>) -> Vec<FeatureSlot> {
         let query = Query { bbox, filter: self.cql2.clone(), limit: self.snapshot.len().max(1), ..Query::default() };
         self.snapshot.select(&query).slots
@@ -238,10 +241,10 @@ impl QuestionFeatures {
             if !self.filter.matches(|field| self.snapshot.property_value(slot, field)) {
                 return None;
             }
-            // `None` for an undated feature when a time is asked for.
+            // `None` for an undated feature when days are given.
             let in_time = match (self.days, self.period_reader) {
-                (Some(days), Some(clock)) => {
-                    clock.read_period(|f| self.snapshot.property_value(slot, f)).map(|p| p.open_range().overlaps(days))
+                (Some(days), Some(reader)) => {
+                    reader.read_period(|f| self.snapshot.property_value(slot, f)).map(|p| p.open_range().overlaps(days))
                 }
                 _ => Some(true),
             };
@@ -251,7 +254,7 @@ impl QuestionFeatures {
     }
 }
 
-/// Reads a filter in CQL2: text, or an object with an operator; `None` when it is neither.
+/// Parses a CQL2 filter: text, or an object with an operator; `None` for any other JSON.
 fn parse_cql2(json: &Json, collection: &Collection, at: &str) -> Result<Option<Cql2>> {
     let (text, lang) = match json {
         Json::String(text) => (text.clone(), FilterLanguage::Text),
@@ -260,15 +263,15 @@ fn parse_cql2(json: &Json, collection: &Collection, at: &str) -> Result<Option<C
         }
         _ => return Ok(None),
     };
-    let placed = |e: Error| match e {
+    let located = |e: Error| match e {
         Error::Invalid(invalid) => Error::invalid(at, invalid.message),
         other => other,
     };
-    Cql2::parse(&text, lang, Crs::CRS84, collection).map(Some).map_err(placed)
+    Cql2::parse(&text, lang, Crs::CRS84, collection).map(Some).map_err(located)
 }
 
 impl PropertyFilter {
-    /// Reads a filter against the fields of a collection.
+    /// Parses an object of properties and values against the fields of a collection.
     fn parse(json: &Json, collection: &Collection, at: &str) -> Result<Self> {
         let object = json.as_object().ok_or_else(|| {
             Error::invalid(
@@ -286,7 +289,7 @@ impl PropertyFilter {
                 Json::Array(list) if list.len() > MAX_LIST_ITEMS => {
                     return Err(Error::invalid(
                         at,
-                        format!("'{name}' lists {} values; {MAX_LIST_ITEMS} are allowed.", list.len()),
+                        format!("'{name}' lists {} values; at most {MAX_LIST_ITEMS} values are allowed.", list.len()),
                     ));
                 }
                 Json::Array(list) => list.clone(),
@@ -295,7 +298,7 @@ impl PropertyFilter {
             if let Some(nested) = wanted.iter().find(|v| v.is_object() || v.is_array()) {
                 return Err(Error::invalid(
                     at,
-                    format!("'{name}' cannot be {}: send a word, a number, true or false.", shorten_json(nested)),
+                    format!("'{name}' cannot be {}. Send a text, a number, true or false.", shorten_json(nested)),
                 ));
             }
             conditions.push((field, wanted));
@@ -311,13 +314,7 @@ impl PropertyFilter {
     }
 }
 
-/// A sentence that names the fields there are.
-pub fn unknown_field_error(collection: &Collection, name: &str, at: &str) -> Error {
-    let names: Vec<&str> = collection.fields.iter().map(|f| f.name.as_str()).collect();
-    Error::invalid(at, format!("'{}' has no property '{name}'. It has: {}.", collection.id, names.join(", ")))
-}
-
-/// Whether a value is the wanted one; a list when one of its items is.
+/// Whether a value equals the wanted one; a list does when one of its items does.
 fn value_equals(value: &FieldValue, wanted: &Json) -> bool {
     match (value, wanted) {
         (FieldValue::Null, Json::Null) => true,
@@ -330,7 +327,7 @@ fn value_equals(value: &FieldValue, wanted: &Json) -> bool {
     }
 }
 
-/// The words a property holds: itself, or the items of a list; empty when it is not set.
+/// A value as words: itself, or the items of a list; empty for null.
 #[must_use]
 pub fn value_words(value: &FieldValue) -> Vec<String> {
     match value {

@@ -1,5 +1,5 @@
-//! How much ground, or how many kilometres, do these features cover together, nothing counted twice? Fills the cells of the ERDF output
-//! indicators RCO114, RCO058, RCO026 and RCO074 (Regulation (EU) 2021/1058, Annex I).
+//! The area and length that features cover together, overlaps counted once. Calculates the ERDF output indicators RCO114, RCO058, RCO026
+//! and RCO074 (Regulation (EU) 2021/1058, Annex I).
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::areas_m2;
@@ -7,8 +7,9 @@ use super::features::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, FILTER, FROM,
 use super::input::{InputKind, QuestionInput};
 use super::measure::{self, GeometrySize, PreparedArea, lines_of, measure_geometry, polygons_of};
 use super::overlap::union_length_m;
+use super::planning_question::PlanningQuestion;
 use super::population;
-use super::{PlanningQuestion, QuestionRequest};
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::{FeatureId, Geometry};
 use geo_types::{LineString, MultiLineString, MultiPolygon, Polygon};
@@ -16,31 +17,31 @@ use serde_json::{Map, json};
 
 const PRESET: QuestionInput = QuestionInput::new(
     "preset",
-    "An ERDF output indicator: adds its own filter, and gives the number in its official unit",
+    "ERDF output indicator: applies its filter and gives the number in its official unit",
     InputKind::OneOf { words: &["RCO114", "RCO058", "RCO026", "RCO074"], default: None },
 );
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "footprint",
-    title: "Ground covered, nothing twice",
-    description: "The area and the length of these features together, clipped to an area and counted once where they overlap. With 'from' and 'to': those finished then.",
+    title: "Area and length covered",
+    description: "Measures the area and the length that features cover together, overlaps counted once, optionally inside an area. With 'from' and 'to', only features completed in the period count.",
     inputs: &[COLLECTION, FILTER, PRESET, AREA, AREAS, AREAS_FILTER, FROM, TO],
     answer: answer_footprint,
 };
 
 const WITHOUT_SIZE: &str = "without_size";
-const RULE: &str = "Polygons are united before their area is measured, and lines that lie within 5 cm of each other are one line: nothing counts twice. Sizes are measured on the \
-                    ellipsoid, inside the area asked for.";
+const RULE: &str = "Overlaps count once: polygons are merged before their area is measured, and lines within 5 cm of each other are one line. Sizes are measured on the \
+                    ellipsoid, inside the requested area.";
 const COMPLETION_RULE: &str =
-    "A feature counts in the period when the days on which it may have ended, or begun when no end is known, meet it.";
+    "A feature counts when it may have ended in the period; without a known end, when it may have begun in the period.";
 
-/// An official indicator.
+/// An ERDF output indicator.
 struct IndicatorPreset {
     code: &'static str,
     name: &'static str,
     unit: &'static str,
     types: &'static [&'static str],
-    /// Square metres, or metres, in one unit.
+    /// Square metres or metres in one unit.
     per_unit: f64,
     lines: bool,
 }
@@ -72,7 +73,7 @@ const PRESETS: [IndicatorPreset; 3] = [
     },
 ];
 
-/// What was laid together.
+/// The geometries that are measured together.
 #[derive(Default)]
 struct CoveredGround {
     polygons: Vec<Polygon<f64>>,
@@ -89,25 +90,25 @@ fn answer_footprint(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         return population::answer_population(request);
     }
     let preset = word.and_then(|w| PRESETS.iter().find(|p| p.code == w));
-    let mut choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
+    let mut layer = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
     if let Some(preset) = preset {
-        choice = choice.with_filter(&json!({"types": preset.types, "status": "completed"}), PRESET.name)?;
+        layer = layer.with_filter(&json!({"types": preset.types, "status": "completed"}), PRESET.name)?;
     }
     let area = request.read_area(&AREA, &AREAS)?;
     let days = request.read_day_range(&FROM, &TO)?;
     let mut left_out = LeftOut::default();
     let (mut ground, mut found) = (CoveredGround::default(), Vec::new());
-    for pick in area.as_ref().map_or_else(|| choice.select_all(), |a| choice.select_near(a.bbox)) {
-        let Some(geometry) = choice.geometry(&pick).and_then(|g| clip_to_area(g, area.as_ref())) else { continue };
+    for feature in area.as_ref().map_or_else(|| layer.select_all(), |a| layer.select_near(a.bbox)) {
+        let Some(geometry) = layer.geometry(&feature).and_then(|g| clip_to_area(g, area.as_ref())) else { continue };
         let done =
-            days.map(|days| choice.period(&pick).and_then(|p| p.completion_days()).map(|done| done.overlaps(days)));
+            days.map(|days| layer.period(&feature).and_then(|p| p.completion_days()).map(|done| done.overlaps(days)));
         match done {
-            Some(None) => left_out.add(features::UNDATED, choice.id(&pick)),
+            Some(None) => left_out.add(features::UNDATED, layer.id(&feature)),
             Some(Some(false)) => {}
-            _ => found.extend(ground.add_feature(&choice, &pick, &geometry, preset, &mut left_out)),
+            _ => found.extend(ground.add_feature(&layer, &feature, &geometry, preset, &mut left_out)),
         }
     }
-    choice.leave_out_unplaced(&mut left_out);
+    layer.leave_out_unplaced(&mut left_out);
     let mut rules = vec![RULE.to_owned(), features::PLACE_RULE.to_owned()];
     rules.extend(days.is_some().then(|| COMPLETION_RULE.to_owned()));
     rules.extend(preset.map(IndicatorPreset::rule_sentence));
@@ -116,7 +117,7 @@ fn answer_footprint(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
-/// The part of a geometry in the area, `None` when it does not meet it.
+/// The part of a geometry inside the area; `None` when it does not intersect it.
 fn clip_to_area(geometry: Geometry, area: Option<&PreparedArea>) -> Option<Geometry> {
     match area {
         None => Some(geometry),
@@ -127,13 +128,13 @@ fn clip_to_area(geometry: Geometry, area: Option<&PreparedArea>) -> Option<Geome
 impl CoveredGround {
     fn add_feature(
         &mut self,
-        choice: &QuestionFeatures,
-        pick: &FeatureHandle,
+        layer: &QuestionFeatures,
+        feature: &FeatureHandle,
         geometry: &Geometry,
         preset: Option<&IndicatorPreset>,
         left_out: &mut LeftOut,
     ) -> Option<AnswerFeature> {
-        let id = choice.id(pick);
+        let id = layer.id(feature);
         let size = measure_geometry(geometry);
         match (size, preset.map(|p| p.lines)) {
             (GeometrySize::AreaM2(m2), None | Some(false)) => {
@@ -151,7 +152,7 @@ impl CoveredGround {
                 return None;
             }
         }
-        Some(choice.to_answer_feature(pick, json!({"size": round_to_json(size.value(), 2), "unit": size.unit()})))
+        Some(layer.to_answer_feature(feature, json!({"size": round_to_json(size.value(), 2), "unit": size.unit()})))
     }
 
     fn measure_union(self, preset: Option<&IndicatorPreset>) -> (Vec<AnswerNumber>, Option<AnswerFeature>) {
@@ -196,7 +197,7 @@ impl IndicatorPreset {
     fn rule_sentence(&self) -> String {
         let shape = if self.lines { "lines" } else { "polygons" };
         format!(
-            "{}, {} ({}): the {shape} of completed interventions of the types {}. Others are listed as {WITHOUT_SIZE}.",
+            "{}, {} ({}): the {shape} of completed interventions of the types {}. Features with other geometries are listed as {WITHOUT_SIZE}.",
             self.code,
             self.name,
             self.unit,

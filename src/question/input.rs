@@ -1,28 +1,13 @@
-//! What may be asked: inputs described once, for the reader of the process list and for the check of what was sent. Every
-//! refusal names the input and says what to send instead.
+//! The inputs of questions: each is described once, for its JSON Schema in the list of processes and for reading what a client sent.
 
-use super::PlanSnapshot;
-use super::measure::PreparedArea;
-use super::metric_plane;
-use super::period::{self, DayRange};
-use crate::error::{Error, Result};
-use crate::feature::{FeatureFault, FeatureId, FieldValue, Geometry, bbox_of, check_geometry, geojson};
-use crate::index::{FeatureSlot, Snapshot};
-use geo_types::Coord;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
-/// The most positions a drawn area may have.
-pub const MAX_VERTICES: usize = 100_000;
-/// The most kilometres an area may be across: questions are about cities.
-pub const MAX_ACROSS_KM: f64 = 300.0;
 /// The most items of a list.
 pub const MAX_LIST_ITEMS: usize = 1000;
-/// The most that a criterion may count.
+/// The largest weight of a criterion.
 pub const MAX_WEIGHT: f64 = 1000.0;
 
-/// One input of a question.
+/// The description of one input.
 #[derive(Debug, Clone, Copy)]
 pub struct QuestionInput {
     pub name: &'static str,
@@ -31,12 +16,12 @@ pub struct QuestionInput {
     pub required: bool,
 }
 
-/// What an input holds.
+/// What an input accepts.
 #[derive(Debug, Clone, Copy)]
 pub enum InputKind {
-    /// The name of a collection.
+    /// The name of a collection, and the default.
     Collection(Option<&'static str>),
-    /// Property → value, or a list of values any of which will do; or CQL2.
+    /// Properties with a value, or with a list of values of which one must match; or CQL2.
     Filter,
     /// The id of an area, or a GeoJSON polygon.
     Area,
@@ -58,14 +43,14 @@ pub enum InputKind {
     Words,
     /// An amount in euros.
     Money,
-    /// Yes or no.
+    /// True or false, and the default.
     Flag(bool),
-    /// Criterion → how much it counts.
+    /// Criteria with their weights.
     Weights {
         criteria: &'static [&'static str],
         default: &'static [f64],
     },
-    /// Anything that the question reads itself; the schema is JSON text.
+    /// A value that the question reads itself; its JSON Schema as text.
     Object(&'static str),
 }
 
@@ -80,7 +65,7 @@ impl QuestionInput {
         Self { name, title, kind, required: true }
     }
 
-    /// The JSON Schema of its values.
+    /// The JSON Schema of the input.
     #[must_use]
     pub fn json_schema(&self) -> Json {
         match self.kind {
@@ -127,298 +112,4 @@ fn with_default(mut schema: Json, default: Option<Json>) -> Json {
         schema["default"] = default;
     }
     schema
-}
-
-/// How much each criterion counts; one that is not named counts as the default has it, unless others are named: then not at all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CriterionWeights(Vec<(&'static str, f64)>);
-
-impl CriterionWeights {
-    /// Zero for one that does not count.
-    #[must_use]
-    pub fn weight_of(&self, criterion: &str) -> f64 {
-        self.0.iter().find(|(name, _)| *name == criterion).map_or(0.0, |(_, weight)| *weight)
-    }
-}
-
-/// The inputs of one execution, over the layers they are asked of.
-#[derive(Clone, Copy)]
-pub struct QuestionRequest<'a> {
-    pub plan: &'a PlanSnapshot,
-    inputs: &'a Map<String, Json>,
-}
-
-impl<'a> QuestionRequest<'a> {
-    /// # Errors
-    /// [`Error::InvalidInput`] for a name that the question does not have, and for a required one that is missing.
-    pub fn new(layers: &'a PlanSnapshot, inputs: &'a Map<String, Json>, known: &[QuestionInput]) -> Result<Self> {
-        let names = || known.iter().map(|i| i.name).collect::<Vec<_>>().join(", ");
-        if let Some(name) = inputs.keys().find(|name| known.iter().all(|i| i.name != *name)) {
-            return Err(Error::invalid(name, format!("This question has no input '{name}'. It has: {}.", names())));
-        }
-        if let Some(missing) = known.iter().find(|i| i.required && inputs.get(i.name).is_none_or(Json::is_null)) {
-            return Err(Error::invalid(missing.name, format!("This input is needed: {}.", missing.title)));
-        }
-        Ok(Self { plan: layers, inputs })
-    }
-
-    /// What was sent for an input; null is the same as nothing.
-    #[must_use]
-    pub fn raw_json(&self, input: &QuestionInput) -> Option<&'a Json> {
-        self.inputs.get(input.name).filter(|v| !v.is_null())
-    }
-
-    pub fn read_text(&self, input: &QuestionInput) -> Result<Option<&'a str>> {
-        let read = |v: &'a Json| v.as_str().ok_or_else(|| wrong_type_error(input, "text", v));
-        self.raw_json(input).map(read).transpose()
-    }
-
-    /// One of a closed list of words, or the default.
-    pub fn read_word(&self, input: &QuestionInput) -> Result<Option<&'a str>> {
-        let InputKind::OneOf { words, default } = input.kind else {
-            return Err(Error::internal("not a list of words"));
-        };
-        match self.read_text(input)? {
-            Some(word) if words.contains(&word) => Ok(Some(word)),
-            Some(word) => Err(Error::invalid(input.name, format!("'{word}' is not one of: {}.", words.join(", ")))),
-            None => Ok(default),
-        }
-    }
-
-    pub fn read_words(&self, input: &QuestionInput) -> Result<Vec<&'a str>> {
-        let Some(json) = self.raw_json(input) else { return Ok(vec![]) };
-        let list = json.as_array().ok_or_else(|| wrong_type_error(input, "a list of words", json))?;
-        if list.len() > MAX_LIST_ITEMS {
-            return Err(Error::invalid(
-                input.name,
-                format!("A list may have {MAX_LIST_ITEMS} items; this one has {}.", list.len()),
-            ));
-        }
-        list.iter().map(|v| v.as_str().ok_or_else(|| wrong_type_error(input, "a list of words", v))).collect()
-    }
-
-    /// A number within its limits, or the default.
-    pub fn read_number(&self, input: &QuestionInput) -> Result<Option<f64>> {
-        let InputKind::Number { min, max, default, whole } = input.kind else {
-            return Err(Error::internal("not a number"));
-        };
-        let Some(json) = self.raw_json(input) else { return Ok(default) };
-        let number = json.as_f64().ok_or_else(|| wrong_type_error(input, "a number", json))?;
-        if !(min..=max).contains(&number) {
-            return Err(Error::invalid(input.name, format!("{number} is out of range: it goes from {min} to {max}.")));
-        }
-        if whole && number.fract() != 0.0 {
-            return Err(Error::invalid(input.name, format!("Expected a whole number, found {number}.")));
-        }
-        Ok(Some(number))
-    }
-
-    /// A number that is there because it is required or has a default.
-    pub fn required_number(&self, input: &QuestionInput) -> Result<f64> {
-        self.read_number(input)?
-            .ok_or_else(|| Error::invalid(input.name, format!("This input is needed: {}.", input.title)))
-    }
-
-    /// Yes or no, or the default.
-    pub fn read_flag(&self, input: &QuestionInput) -> Result<bool> {
-        let InputKind::Flag(default) = input.kind else { return Err(Error::internal("not a flag")) };
-        self.raw_json(input)
-            .map_or(Ok(default), |v| v.as_bool().ok_or_else(|| wrong_type_error(input, "true or false", v)))
-    }
-
-    /// Weights within their limits; the defaults when none are sent.
-    pub fn read_weights(&self, input: &QuestionInput) -> Result<CriterionWeights> {
-        let InputKind::Weights { criteria, default } = input.kind else { return Err(Error::internal("not weights")) };
-        let Some(json) = self.raw_json(input) else {
-            return Ok(CriterionWeights(criteria.iter().copied().zip(default.iter().copied()).collect()));
-        };
-        let sent =
-            json.as_object().ok_or_else(|| wrong_type_error(input, "an object of criteria and numbers", json))?;
-        let mut weights = Vec::new();
-        for (name, weight) in sent {
-            let known = criteria.iter().find(|c| **c == *name).ok_or_else(|| {
-                Error::invalid(
-                    input.name,
-                    format!("There is no criterion '{name}'. There are: {}.", criteria.join(", ")),
-                )
-            })?;
-            let number = weight.as_f64().filter(|w| (0.0..=MAX_WEIGHT).contains(w));
-            let sentence =
-                || format!("'{name}' cannot count {}: send a number from 0 to {MAX_WEIGHT}.", shorten_json(weight));
-            weights.push((*known, number.ok_or_else(|| Error::invalid(input.name, sentence()))?));
-        }
-        if weights.iter().all(|(_, w)| *w == 0.0) {
-            return Err(Error::invalid(input.name, "At least one criterion must count more than 0."));
-        }
-        Ok(CriterionWeights(weights))
-    }
-
-    pub fn read_amount(&self, input: &QuestionInput) -> Result<Option<Decimal>> {
-        let Some(json) = self.raw_json(input) else { return Ok(None) };
-        parse_amount(json).map(Some).map_err(|sentence| Error::invalid(input.name, sentence))
-    }
-
-    pub fn read_date(&self, input: &QuestionInput) -> Result<Option<Date>> {
-        let Some(text) = self.read_text(input)? else { return Ok(None) };
-        let day = Some(text).filter(|t| t.len() == 10).and_then(period::parse_day);
-        day.map(Some).ok_or_else(|| Error::invalid(input.name, format!("'{text}' is not a date such as 2026-03-01.")))
-    }
-
-    /// The days that `at`, or `from` and `to`, ask for; `None` when the question is timeless.
-    pub fn read_days(&self, at: &QuestionInput, from: &QuestionInput, to: &QuestionInput) -> Result<Option<DayRange>> {
-        match (self.read_date(at)?, self.read_day_range(from, to)?) {
-            (Some(_), Some(_)) => Err(Error::invalid(
-                at.name,
-                "Ask for one day with 'at' or for a period with 'from' and 'to', not both.",
-            )),
-            (Some(day), None) => Ok(Some(DayRange { first: day, last: day })),
-            (None, days) => Ok(days),
-        }
-    }
-
-    /// The days from `from` to `to`, either of which may be left open; `None` when neither is sent.
-    pub fn read_day_range(&self, from: &QuestionInput, to: &QuestionInput) -> Result<Option<DayRange>> {
-        let (first, last) = (self.read_date(from)?, self.read_date(to)?);
-        if first.is_none() && last.is_none() {
-            return Ok(None);
-        }
-        let days = DayRange { first: first.unwrap_or(Date::MIN), last: last.unwrap_or(Date::MAX) };
-        if days.first > days.last {
-            return Err(Error::invalid(
-                to.name,
-                format!("The period ends on {}, before it begins on {}.", days.last, days.first),
-            ));
-        }
-        Ok(Some(days))
-    }
-
-    pub fn read_point(&self, input: &QuestionInput) -> Result<Option<Coord<f64>>> {
-        let Some(json) = self.raw_json(input) else { return Ok(None) };
-        let numbers: Option<Vec<f64>> = json.as_array().and_then(|a| a.iter().map(Json::as_f64).collect());
-        let Some([x, y]) = numbers.as_deref().and_then(|n| <[f64; 2]>::try_from(n).ok()) else {
-            return Err(wrong_type_error(input, "a place as [longitude, latitude]", json));
-        };
-        check_geometry(Geometry::Point((x, y).into())).map_err(|fault| Error::invalid(input.name, fault.message))?;
-        if y.abs() > 85.0 {
-            return Err(Error::invalid(input.name, "No city is that near a pole: the latitude goes from -85 to 85."));
-        }
-        Ok(Some(Coord { x, y }))
-    }
-
-    /// An area by id (a feature of `areas`) or drawn.
-    pub fn read_area(&self, input: &QuestionInput, areas: &QuestionInput) -> Result<Option<PreparedArea>> {
-        let Some(json) = self.raw_json(input) else { return Ok(None) };
-        let geometry = match json {
-            Json::String(id) => {
-                let (snapshot, slot) = self.find_plan_area(id, input, areas)?;
-                let outline = snapshot.feature_geometry(slot);
-                outline.ok_or_else(|| Error::invalid(input.name, format!("The area '{id}' has no outline yet.")))?
-            }
-            Json::Object(_) => read_drawn_area(json, input.name)?,
-            _ => return Err(wrong_type_error(input, "the id of an area or a GeoJSON polygon", json)),
-        };
-        prepare_area(&geometry, input.name).map(Some)
-    }
-
-    /// How many people the area named in the inputs has, when it says so.
-    pub fn read_population(&self, input: &QuestionInput, areas: &QuestionInput) -> Result<Option<u64>> {
-        let Some(Json::String(id)) = self.raw_json(input) else { return Ok(None) };
-        let (snapshot, slot) = self.find_plan_area(id, input, areas)?;
-        let value = snapshot.collection().field_index("population").map(|f| snapshot.property_value(slot, f));
-        Ok(if let Some(FieldValue::Int(n)) = value { u64::try_from(n).ok() } else { None })
-    }
-
-    fn find_plan_area(
-        &self,
-        id: &str,
-        input: &QuestionInput,
-        areas: &QuestionInput,
-    ) -> Result<(&'a Snapshot, FeatureSlot)> {
-        let snapshot = self.plan.get(self.read_text(areas)?.unwrap_or("areas"), areas.name)?;
-        let slot = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id));
-        let slot = slot.ok_or_else(|| {
-            Error::invalid(
-                input.name,
-                format!("'{}' has no feature '{id}'. Send the id of an area, or draw one.", snapshot.collection().id),
-            )
-        })?;
-        Ok((snapshot, slot))
-    }
-}
-
-/// An area that is small enough to be asked about.
-pub fn prepare_area(geometry: &Geometry, at: &str) -> Result<PreparedArea> {
-    let across = bbox_of(geometry).map(metric_plane::bbox_size_m).map_or(0.0, |(w, h)| w.max(h) / 1000.0);
-    if across > MAX_ACROSS_KM {
-        return Err(Error::invalid(
-            at,
-            format!("This area is {across:.0} km across; an area may have {MAX_ACROSS_KM} km. Draw a smaller one."),
-        ));
-    }
-    PreparedArea::new(geometry).ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))
-}
-
-/// Reads an amount in euros.
-pub fn parse_amount(json: &Json) -> Result<Decimal, String> {
-    let text = match json {
-        Json::Number(n) => n.to_string(),
-        Json::String(s) => s.clone(),
-        _ => String::new(),
-    };
-    let amount = text
-        .parse::<Decimal>()
-        .ok()
-        .filter(|a| a.scale() <= 2 && !a.is_sign_negative() && *a < Decimal::from(10_000_000_000_000_i64));
-    amount.ok_or_else(|| {
-        format!(
-            "{} is not an amount: send euros with at most two decimals, such as 250000 or 1999.99.",
-            shorten_json(json)
-        )
-    })
-}
-
-fn read_drawn_area(json: &Json, at: &str) -> Result<Geometry> {
-    let json = if json["type"] == "Feature" { &json["geometry"] } else { json };
-    let kind = json["type"].as_str().unwrap_or_default();
-    if kind != "Polygon" && kind != "MultiPolygon" {
-        return Err(Error::invalid(
-            at,
-            format!("Expected a GeoJSON Polygon or MultiPolygon, found type '{}'.", shorten_json(&json["type"])),
-        ));
-    }
-    let vertices = count_positions(&json["coordinates"]);
-    if vertices > MAX_VERTICES {
-        return Err(Error::invalid(
-            at,
-            format!("A drawn area may have {MAX_VERTICES} positions; this one has {vertices}. Simplify it."),
-        ));
-    }
-    let placed = |fault: FeatureFault| {
-        let at = if fault.at.is_empty() { at.to_owned() } else { format!("{at}{}", fault.at) };
-        Error::invalid(at, fault.message)
-    };
-    let shape = geojson::read_geometry(json).map_err(placed)?;
-    let shape = shape.ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))?;
-    check_geometry(shape.geometry).map(|(g, _)| g).map_err(placed)
-}
-
-/// How many positions are nested in a coordinates array.
-fn count_positions(coordinates: &Json) -> usize {
-    match coordinates.as_array() {
-        Some(list) if list.first().is_some_and(Json::is_number) => 1,
-        Some(list) => list.iter().map(count_positions).sum(),
-        None => 0,
-    }
-}
-
-fn wrong_type_error(input: &QuestionInput, want: &str, found: &Json) -> Error {
-    Error::invalid(input.name, format!("Expected {want}, found {}.", shorten_json(found)))
-}
-
-pub(super) fn shorten_json(json: &Json) -> String {
-    let text = json.to_string();
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

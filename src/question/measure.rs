@@ -1,8 +1,7 @@
-//! How large, and which part of it: areas and lengths on the ellipsoid, shares inside an area, unions, buffers. Cutting is done in
-//! degrees, where GeoJSON's edges are straight; only buffers use the metric plane.
+//! Measures geometries: areas and lengths on the ellipsoid, shares inside an area, unions, buffers. Clipping works in degrees, where the
+//! edges of GeoJSON are straight; only buffers use the metric plane.
 
 use super::ellipsoid::{area_m2, areas_m2, length_m};
-use super::metric_plane::MetricPlane;
 use super::planar_shape::PlanarShape;
 use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineCap, LineJoin};
@@ -10,10 +9,10 @@ use geo::orient::Direction;
 use geo::{BooleanOps, MapCoords, Orient, RemoveRepeatedPoints, Validation, unary_union};
 use geo_types::{Coord, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 
-/// Corners of the polygon that stands for a circle: its area is that of the circle, its edge is off by 0.07 % of the radius.
-const CIRCLE_CORNERS: usize = 72;
+/// Vertices of the polygon that stands for a circle. It has the area of the circle; its boundary differs by up to 0.07 % of the radius.
+const CIRCLE_VERTICES: usize = 72;
 
-/// A measured geometry, in its own dimension. Of a mixed collection only the parts of the highest dimension count.
+/// The size of a geometry in its own dimension. In a mixed collection only the parts of the highest dimension count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GeometrySize {
     Points(f64),
@@ -21,7 +20,7 @@ pub enum GeometrySize {
     AreaM2(f64),
 }
 
-/// An area ready to be asked what lies in it.
+/// An area that is prepared for tests against many geometries.
 #[derive(Debug, Clone)]
 pub struct PreparedArea {
     pub polygons: MultiPolygon<f64>,
@@ -38,7 +37,7 @@ impl GeometrySize {
         }
     }
 
-    /// The unit, for answers.
+    /// The unit as answers write it.
     #[must_use]
     pub fn unit(self) -> &'static str {
         match self {
@@ -58,14 +57,14 @@ impl PreparedArea {
         Some(Self { bbox: bbox_of(&whole)?, shape: PlanarShape::from_geometry(&whole), polygons })
     }
 
-    /// Whether a geometry shares a position with the area; touching is meeting.
+    /// Whether a geometry shares a position with the area; touching the boundary is enough.
     #[must_use]
     pub fn intersects(&self, geometry: &Geometry) -> bool {
         self.shape.intersects(&PlanarShape::from_geometry(geometry))
     }
 
-    /// Which part of a geometry lies inside, 0 to 1: by area, length or number of points. `None` when they do not meet; zero
-    /// when they only touch.
+    /// The share of a geometry inside the area, 0 to 1, by area, length or number of points. `None` when they do not intersect; 0 when
+    /// they only touch.
     #[must_use]
     pub fn share_inside(&self, geometry: &Geometry) -> Option<f64> {
         let shape = PlanarShape::from_geometry(geometry);
@@ -77,7 +76,7 @@ impl PreparedArea {
         }
         let (inside, whole) = (measure_geometry(&self.clip(geometry)), measure_geometry(geometry));
         let same = std::mem::discriminant(&inside) == std::mem::discriminant(&whole);
-        // Cutting snaps to a grid far finer than a millimetre: a whole that comes back a hair smaller is whole.
+        // Clipping snaps to a grid far finer than a millimetre, so a geometry entirely inside may come back slightly smaller.
         let share = if same && whole.value() > 0.0 { inside.value() / whole.value() } else { 0.0 };
         Some(if share > 1.0 - 1e-9 { 1.0 } else { share })
     }
@@ -92,8 +91,8 @@ impl PreparedArea {
         if !parts.lines.0.is_empty() {
             return Geometry::MultiLineString(self.polygons.clip(&parts.lines, false));
         }
-        let held = parts.points.into_iter().filter(|p| self.shape.covers_point(p.0));
-        Geometry::MultiPoint(held.collect::<Vec<_>>().into())
+        let inside = parts.points.into_iter().filter(|p| self.shape.covers_point(p.0));
+        Geometry::MultiPoint(inside.collect::<Vec<_>>().into())
     }
 }
 
@@ -133,73 +132,62 @@ pub fn lines_of(geometry: &Geometry) -> MultiLineString<f64> {
     DimensionParts::from_geometry(geometry).lines
 }
 
-/// One area out of many, nothing twice. The result is valid and wound as RFC 7946 has it.
+/// The union of polygons. The result is valid, with the winding order of RFC 7946.
 #[must_use]
 pub fn union_polygons(polygons: &[Polygon<f64>]) -> MultiPolygon<f64> {
     let oriented: Vec<Polygon<f64>> = polygons.iter().map(|p| p.orient(Direction::Default)).collect();
     unary_union(oriented.iter())
 }
 
-/// Polygons fit to be written: at seven decimals, valid, none under `least_m2`. The largest first.
+/// Polygons for output: rounded to seven decimals, valid, none smaller than `least_m2`, the largest first.
 #[must_use]
 pub fn clean_polygons(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygon<f64>> {
     let seven = |v: f64| (v * 1e7).round() / 1e7;
     let round = |p: &Polygon<f64>| p.map_coords(|c| Coord { x: seven(c.x), y: seven(c.y) }).remove_repeated_points();
-    let mut tidy: Vec<Polygon<f64>> = Vec::new();
+    let mut clean: Vec<Polygon<f64>> = Vec::new();
     for polygon in polygons.iter().filter(|p| area_m2(p) >= least_m2).map(round) {
         if polygon.is_valid() {
-            tidy.push(polygon);
+            clean.push(polygon);
         } else {
-            // Rounding made corners touch: what the rings enclose is drawn anew.
-            tidy.extend(
+            // Rounding made vertices touch: rebuild the polygon from what its rings enclose.
+            clean.extend(
                 union_polygons(&[polygon]).iter().map(round).filter(|p| p.is_valid() && area_m2(p) >= least_m2),
             );
         }
     }
-    tidy.sort_by(|a, b| area_m2(b).total_cmp(&area_m2(a)));
-    tidy
+    clean.sort_by(|a, b| area_m2(b).total_cmp(&area_m2(a)));
+    clean
 }
 
-/// Everything within `distance_m` of a geometry, in degrees. A circle is off by 0.07 % of the radius at its edge, not in its area.
-#[must_use]
-pub fn buffer_geometry(metric: &MetricPlane, geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
-    let plane = buffer_in_plane(&metric.project(geometry), distance_m);
-    match metric.unproject(&Geometry::MultiPolygon(plane)) {
-        Geometry::MultiPolygon(m) => m,
-        _ => MultiPolygon(vec![]),
-    }
-}
-
-/// The same in the metric plane.
+/// Everything within `distance_m` of a geometry, both in a metric plane. A circle is off by 0.07 % of the radius at its edge, not in its area.
 #[must_use]
 pub fn buffer_in_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
     let parts = DimensionParts::from_geometry(geometry);
-    let angle = std::f64::consts::TAU / CIRCLE_CORNERS as f64;
+    let angle = std::f64::consts::TAU / CIRCLE_VERTICES as f64;
     let style = || BufferStyle::new(distance_m).line_join(LineJoin::Round(angle)).line_cap(LineCap::Round(angle));
     let mut all: Vec<Polygon<f64>> = parts.points.iter().map(|p| circle_polygon(p.0, distance_m)).collect();
     if distance_m > 0.0 && !parts.lines.0.is_empty() {
         all.extend(parts.lines.buffer_with_style(style()));
     }
     if !parts.polygons.0.is_empty() {
-        let grown = if distance_m > 0.0 { parts.polygons.buffer_with_style(style()) } else { parts.polygons };
-        all.extend(grown);
+        let buffered = if distance_m > 0.0 { parts.polygons.buffer_with_style(style()) } else { parts.polygons };
+        all.extend(buffered);
     }
     if all.len() == 1 { MultiPolygon(all) } else { union_polygons(&all) }
 }
 
-/// A polygon with the area of the circle.
-#[must_use]
-pub fn circle_polygon(centre: Coord<f64>, radius: f64) -> Polygon<f64> {
-    let step = std::f64::consts::TAU / CIRCLE_CORNERS as f64;
+/// A regular polygon with the area of the circle.
+fn circle_polygon(centre: Coord<f64>, radius: f64) -> Polygon<f64> {
+    let step = std::f64::consts::TAU / CIRCLE_VERTICES as f64;
     let radius = radius * (step / step.sin()).sqrt();
-    let corner = |i: usize| {
-        let (sin, cos) = (step * (i % CIRCLE_CORNERS) as f64).sin_cos();
+    let vertex = |i: usize| {
+        let (sin, cos) = (step * (i % CIRCLE_VERTICES) as f64).sin_cos();
         Coord { x: centre.x + radius * cos, y: centre.y + radius * sin }
     };
-    Polygon::new(LineString::new((0..=CIRCLE_CORNERS).map(corner).collect()), vec![])
+    Polygon::new(LineString::new((0..=CIRCLE_VERTICES).map(vertex).collect()), vec![])
 }
 
-/// A geometry by dimension.
+/// The parts of a geometry by dimension.
 struct DimensionParts {
     points: Vec<Point<f64>>,
     lines: MultiLineString<f64>,

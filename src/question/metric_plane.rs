@@ -1,21 +1,21 @@
-//! Metres on the ground around one place: a transverse Mercator projection of the WGS 84 ellipsoid, centred on the data. Knows
-//! nothing of features; never used further from its centre than the error it states.
+//! Metres on the ground around a place: a transverse Mercator projection of the WGS 84 ellipsoid, centred on the data. Knows nothing of
+//! features; never used farther from its centre than [`REACH_M`].
 //!
-//! Formulas: L. Krüger (1912) as in C. F. F. Karney, *Transverse Mercator with an accuracy of a few nanometers* (2011), to the
-//! third order in n, which is better than a tenth of a millimetre here.
+//! Formulas: L. Krüger (1912) as given by C. F. F. Karney, *Transverse Mercator with an accuracy of a few nanometers* (2011), to the
+//! third order in n, which is exact to a tenth of a millimetre within that distance.
 
 use crate::feature::{BoundingBox, Geometry};
 use geo::MapCoords;
 use geo_types::Coord;
 
-/// How far from its centre a [`MetricPlane`] is used. The scale grows as 1 + x² / 2R²: at 200 km a distance is 0.05 % too long and
-/// an area 0.1 % too large; at 20 km it is 0.0005 %.
+/// The largest distance from its centre at which a [`MetricPlane`] is used. The scale grows as 1 + x² / 2R²: at 200 km a distance is 0.05 % too long and
+/// an area 0.1 % too large; at 20 km a distance is 0.0005 % too long.
 pub const REACH_M: f64 = 200_000.0;
 
 const A: f64 = 6_378_137.0;
 const F: f64 = 1.0 / 298.257_223_563;
 const N: f64 = F / (2.0 - F);
-/// The radius of the sphere whose meridians are as long as those of the ellipsoid.
+/// The rectifying radius: that of the sphere whose meridians are as long as those of the ellipsoid.
 const RECTIFYING: f64 = A / (1.0 + N) * (1.0 + N * N / 4.0 + N * N * N * N / 64.0);
 const ALPHA: [f64; 3] = [
     N / 2.0 - 2.0 / 3.0 * N * N + 5.0 / 16.0 * N * N * N,
@@ -34,14 +34,14 @@ pub struct MetricPlane {
 }
 
 impl MetricPlane {
-    /// The plane around a place in degrees, which becomes 0, 0.
+    /// The plane centred at a position in degrees, whose coordinates become 0, 0.
     #[must_use]
     pub fn centred_at(lonlat: Coord<f64>) -> Self {
         let bare = Self { lon0: lonlat.x, north0: 0.0, eccentricity: 2.0 * N.sqrt() / (1.0 + N) };
         Self { north0: bare.to_metres(lonlat).y, ..bare }
     }
 
-    /// The plane around the middle of a box.
+    /// The plane centred at the centre of a box.
     #[must_use]
     pub fn centred_on_box(b: BoundingBox) -> Self {
         Self::centred_at(Coord { x: f64::midpoint(b.west, b.east), y: f64::midpoint(b.south, b.north) })
@@ -67,7 +67,7 @@ impl MetricPlane {
         let (dxi, deta) = sum_series(&BETA, xi, eta);
         let (xi, eta) = (xi - dxi, eta - deta);
         let chi = (xi.sin() / eta.cosh()).asin();
-        // The conformal latitude grows into the geographic one; each round leaves less than a hundredth of the error.
+        // From the conformal to the geographic latitude by iteration; each step leaves less than a hundredth of the error.
         let isometric = chi.sin().atanh();
         let closer = |lat: f64| (isometric + self.eccentricity * (self.eccentricity * lat.sin()).atanh()).tanh().asin();
         let lat = (0..6).fold(chi, |lat, _| closer(lat));
@@ -87,7 +87,7 @@ impl MetricPlane {
     }
 }
 
-/// A box in degrees that holds everything within `m` metres of a box, and a little more.
+/// A box in degrees that contains everything within `m` metres of a box, with a small margin.
 #[must_use]
 pub fn widen_bbox(b: BoundingBox, m: f64) -> BoundingBox {
     let lat = m / 110_500.0;
@@ -101,18 +101,18 @@ pub fn widen_bbox(b: BoundingBox, m: f64) -> BoundingBox {
     }
 }
 
-/// The width and height of a box in metres, at its widest latitude.
+/// The width and height of a box in metres, the width at its widest latitude.
 #[must_use]
 pub fn bbox_size_m(b: BoundingBox) -> (f64, f64) {
     let nearest = if b.south <= 0.0 && b.north >= 0.0 { 0.0 } else { b.south.abs().min(b.north.abs()) };
     ((b.east - b.west) * 111_320.0 * nearest.to_radians().cos(), (b.north - b.south) * 111_700.0)
 }
 
-/// Σ cⱼ sin 2j(ξ + iη), real and imaginary part.
+/// Real and imaginary part of the sum over j of cⱼ sin 2j(ξ + iη), the series of Krüger's formulas.
 fn sum_series(coefficients: &[f64; 3], xi: f64, eta: f64) -> (f64, f64) {
     let (sin, cos) = (2.0 * xi).sin_cos();
     let (sinh, cosh) = ((2.0 * eta).sinh(), (2.0 * eta).cosh());
-    // sin jz and cos jz of the complex z = 2(ξ + iη), stepped by the addition theorem.
+    // sin jz and cos jz of the complex z = 2(ξ + iη), each step by the addition theorem.
     let (s1, c1) = ((sin * cosh, cos * sinh), (cos * cosh, -sin * sinh));
     let times = |a: (f64, f64), b: (f64, f64)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
     let (mut s, mut c) = (s1, c1);
@@ -134,7 +134,7 @@ mod tests {
     const PLACES: [(f64, f64); 4] = [(-8.4761, 54.2766), (-3.5986, 37.1773), (19.9372, 50.0617), (22.4340, 38.9)];
 
     #[test]
-    fn metres_and_back_is_the_same_place_to_a_tenth_of_a_millimetre() {
+    fn degrees_to_metres_and_back_agree_to_a_tenth_of_a_millimetre() {
         for (lon, lat) in PLACES {
             let metric = MetricPlane::centred_at(Coord { x: lon, y: lat });
             for (dx, dy) in [(0.0, 0.0), (0.01, -0.02), (-0.5, 0.4), (2.0, 1.5)] {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_widened_box_holds_everything_that_near() {
+    fn a_widened_box_contains_everything_within_the_distance() {
         for (lon, lat) in PLACES {
             let metric = MetricPlane::centred_at(Coord { x: lon, y: lat });
             for m in [1.0, 300.0, 50_000.0] {

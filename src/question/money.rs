@@ -1,10 +1,10 @@
-//! Amounts as decimals. A stored amount is a double whose shortest decimal form is the amount; it becomes exact here and stays so.
+//! Amounts as decimals. The store holds an amount as a double whose shortest decimal form is the amount; calculations use the exact form.
 
 use crate::feature::FieldValue;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// The amount a property holds; `None` when there is none, or when it is no amount.
+/// The amount in a property; `None` when it is null or not a number.
 #[must_use]
 pub fn read_amount(value: &FieldValue) -> Option<Decimal> {
     match value {
@@ -14,20 +14,20 @@ pub fn read_amount(value: &FieldValue) -> Option<Decimal> {
     }
 }
 
-/// The decimal number that the shortest text of a double spells; `None` when it is not finite or too large to be money.
+/// The decimal number of a double's shortest decimal form; `None` when it is not finite, or too large for an amount.
 #[must_use]
 pub fn exact_decimal(number: f64) -> Option<Decimal> {
     (number.is_finite() && number.abs() < 1e15).then(|| format!("{number}").parse().ok()).flatten()
 }
 
-/// A part of an amount, rounded to the cent, half away from zero.
+/// A share of an amount, rounded to the cent, half away from zero.
 #[must_use]
 pub fn share_of_amount(amount: Decimal, share: f64) -> Decimal {
     let share = exact_decimal(share).unwrap_or_default();
     amount.checked_mul(share).unwrap_or_default().round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// The double next to an amount, for charts; the exact text goes beside it.
+/// The double nearest to an amount.
 #[must_use]
 pub fn amount_to_f64(amount: Decimal) -> f64 {
     amount.to_f64().unwrap_or_default()

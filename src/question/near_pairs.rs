@@ -1,5 +1,5 @@
-//! Which shapes of two lists are how near to each other? Far-apart data is measured on planes of its own, one for each cell of a
-//! coarse grid, so that a plan of all Europe is as exact as one of a street.
+//! Pairs of geometries from two lists that are near each other. Every cell of a coarse grid has a metric plane of its own, so that a plan
+//! of all Europe is as exact as that of one street.
 
 use super::metric_plane::{MetricPlane, widen_bbox};
 use super::planar_shape::{PlanarShape, ShortestLine};
@@ -7,25 +7,25 @@ use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo_types::Coord;
 use std::collections::HashMap;
 
-/// The side of a cell with a plane of its own.
+/// The side of a cell that has a metric plane of its own.
 const CELL_DEG: f64 = 1.0;
 
-/// Geometries with their boxes.
+/// Geometries with their bounding boxes.
 pub struct BoxedGeometries<'a> {
     all: Vec<(&'a Geometry, BoundingBox)>,
 }
 
-/// Two that are near, by their numbers in the two lists.
+/// Two geometries that are near each other, by their positions in the two lists.
 #[derive(Debug, Clone, Copy)]
 pub struct NearbyPair {
     pub a: usize,
     pub b: usize,
-    /// In metres; `from` is on `a`. The positions are in degrees.
+    /// Its distance is in metres, its positions in degrees; `from` is on `a`.
     pub line: ShortestLine,
 }
 
 impl<'a> BoxedGeometries<'a> {
-    /// Numbers follow the order of `geometries`; empty ones are near nothing.
+    /// Keeps the order of `geometries`; empty ones are near nothing.
     #[must_use]
     pub fn new(geometries: impl IntoIterator<Item = &'a Geometry>) -> Self {
         let nowhere = BoundingBox { west: 500.0, south: 500.0, east: 500.0, north: 500.0 };
@@ -33,8 +33,8 @@ impl<'a> BoxedGeometries<'a> {
     }
 }
 
-/// Shows every pair (a of `left`, b of `right`) at most `limit_m` apart, in no particular order. `ask` says beforehand whether a pair is of
-/// interest.
+/// Visits every pair (a of `left`, b of `right`) at most `limit_m` apart, in no particular order. `is_wanted` excludes pairs before they
+/// are measured.
 pub fn visit_near_pairs(
     left: &BoxedGeometries<'_>,
     right: &BoxedGeometries<'_>,
@@ -73,10 +73,10 @@ pub fn visit_near_pairs(
     }
 }
 
-/// The list by the cells that the middles of its boxes lie in.
-fn group_by_cell(placed: &BoxedGeometries<'_>) -> HashMap<(i32, i32), Vec<usize>> {
+/// The geometries by the cells that contain the centres of their boxes.
+fn group_by_cell(geometries: &BoxedGeometries<'_>) -> HashMap<(i32, i32), Vec<usize>> {
     let mut cells: HashMap<(i32, i32), Vec<usize>> = HashMap::new();
-    for (i, (_, b)) in placed.all.iter().enumerate().filter(|(_, (_, b))| b.west <= 180.0) {
+    for (i, (_, b)) in geometries.all.iter().enumerate().filter(|(_, (_, b))| b.west <= 180.0) {
         let cell = |low: f64, high: f64| (f64::midpoint(low, high) / CELL_DEG).floor() as i32;
         cells.entry((cell(b.west, b.east), cell(b.south, b.north))).or_default().push(i);
     }
@@ -87,21 +87,22 @@ fn boxes_intersect(a: BoundingBox, b: BoundingBox) -> bool {
     a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north
 }
 
-/// Boxes in square bins about as wide as what is asked for; each box is in every bin it touches.
+/// Boxes in square bins about twice as wide as the distance limit; each box is in every bin that it touches.
 struct BoxGrid {
     bins: HashMap<(i64, i64), Vec<usize>>,
     step: f64,
-    /// Boxes too large for bins.
+    /// Boxes that touch too many bins.
     large: Vec<usize>,
 }
 
+/// A box that touches more bins counts as large.
 const MAX_BINS: i64 = 64;
 
 impl BoxGrid {
-    fn new(members: &[usize], placed: &BoxedGeometries<'_>, limit_m: f64) -> Self {
+    fn new(members: &[usize], geometries: &BoxedGeometries<'_>, limit_m: f64) -> Self {
         let mut grid = Self { bins: HashMap::new(), step: (limit_m / 111_000.0 * 2.0).max(0.001), large: vec![] };
         for (nth, &i) in members.iter().enumerate() {
-            let (x, y) = grid.bin_range(placed.all[i].1);
+            let (x, y) = grid.bin_range(geometries.all[i].1);
             if (x.end - x.start) * (y.end - y.start) > MAX_BINS {
                 grid.large.push(nth);
                 continue;
@@ -115,18 +116,18 @@ impl BoxGrid {
         grid
     }
 
-    /// Shows each member once that may meet a box.
+    /// Visits each member that may intersect a box, once.
     fn visit_members_near(&self, b: BoundingBox, mut visit: impl FnMut(usize)) {
         let (x, y) = self.bin_range(b);
-        let mut seen: Vec<usize> = self.large.clone();
+        let mut found: Vec<usize> = self.large.clone();
         for ix in x {
             for iy in y.clone() {
-                seen.extend(self.bins.get(&(ix, iy)).into_iter().flatten());
+                found.extend(self.bins.get(&(ix, iy)).into_iter().flatten());
             }
         }
-        seen.sort_unstable();
-        seen.dedup();
-        seen.into_iter().for_each(&mut visit);
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().for_each(&mut visit);
     }
 
     fn bin_range(&self, b: BoundingBox) -> (std::ops::Range<i64>, std::ops::Range<i64>) {

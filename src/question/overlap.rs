@@ -1,15 +1,15 @@
-//! The length of many lines together, with stretches that lie on each other counted once. Areas are not its business.
+//! The length of many lines together, overlapping parts counted once. Never measures areas.
 
 use super::ellipsoid::length_m;
 use geo_types::{Coord, LineString, MultiLineString};
 use std::collections::HashMap;
 
-/// Lines nearer than this to each other, in metres, all along a stretch, are the same line: coordinates have seven decimals, which is a centimetre.
+/// Lines that run nearer to each other than this, in metres, overlap: coordinates have seven decimals, which is a centimetre.
 const SAME_LINE_M: f64 = 0.05;
-/// The side of the bins that neighbours are looked for in.
+/// The side of the bins of the spatial index of segments.
 const BIN_DEG: f64 = 0.002;
 
-/// Metres of the lines, nothing twice.
+/// The length of the lines in metres, overlaps counted once.
 #[must_use]
 pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
     let segments: Vec<[Coord<f64>; 2]> = lines.iter().flat_map(|l| l.0.windows(2)).map(|w| [w[0], w[1]]).collect();
@@ -29,7 +29,7 @@ pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
     total
 }
 
-/// Which part of a segment, 0 to 1, lies on others.
+/// The share of a segment, 0 to 1, that other segments cover.
 fn covered_share<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a [Coord<f64>; 2]>) -> f64 {
     let mut intervals: Vec<(f64, f64)> = others.filter_map(|o| overlap_interval(segment, o)).collect();
     intervals.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -41,7 +41,7 @@ fn covered_share<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a
     sum.min(1.0)
 }
 
-/// From where to where, as parts of its length, another segment lies on this one.
+/// The interval of a segment that another one covers, as shares of its length.
 fn overlap_interval(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f64)> {
     let [a, b] = *segment;
     let scale = Coord { x: 111_320.0 * a.y.to_radians().cos(), y: 111_132.0 };
@@ -50,7 +50,7 @@ fn overlap_interval(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Optio
     if length == 0.0 {
         return None;
     }
-    // Each end of the other: how far along this one, and how far beside it.
+    // Each end of the other segment: its distance along this one, and its perpendicular distance.
     let place = |c: Coord<f64>| {
         let p = plane(c);
         ((p.x * along.x + p.y * along.y) / length, (p.y * along.x - p.x * along.y) / length)
@@ -74,11 +74,11 @@ fn segment_bins(segment: &[Coord<f64>; 2]) -> Vec<(i64, i64)> {
     let (west, east) = (bin(a.x.min(b.x) - margin), bin(a.x.max(b.x) + margin));
     let (south, north) = (bin(a.y.min(b.y) - margin), bin(a.y.max(b.y) + margin));
     let all = (west..=east).flat_map(|x| (south..=north).map(move |y| (x, y)));
-    // Of the boxes around a long slanted segment only those that it passes.
+    // Of the bins of a long diagonal segment's box, only those that it crosses.
     all.filter(|&(x, y)| line_passes_bin(a, b, x, y)).collect()
 }
 
-/// Whether the line through a and b comes near a bin, a little generously.
+/// Whether the line through a and b crosses a bin, with a small margin.
 fn line_passes_bin(a: &Coord<f64>, b: &Coord<f64>, x: i64, y: i64) -> bool {
     let middle = Coord { x: (x as f64 + 0.5) * BIN_DEG, y: (y as f64 + 0.5) * BIN_DEG };
     let d = Coord { x: b.x - a.x, y: b.y - a.y };
@@ -95,21 +95,21 @@ mod tests {
     }
 
     #[test]
-    fn a_street_walked_twice_is_as_long_as_once() {
+    fn a_line_that_is_repeated_counts_once() {
         let street: &[(f64, f64)] = &[(15.26, 46.22), (15.27, 46.225), (15.28, 46.22)];
         let back: Vec<(f64, f64)> = street.iter().rev().copied().collect();
         let once = metres(&[street]);
         assert!((metres(&[street, street]) - once).abs() < 1e-6);
         assert!((metres(&[street, &back]) - once).abs() < 1e-6);
-        // A part of it, with corners elsewhere on the same line, adds nothing.
+        // A part of it, with vertices elsewhere on the same line, adds nothing.
         let part: &[(f64, f64)] = &[(15.262, 46.221), (15.266, 46.223)];
         assert!((metres(&[street, part]) - once).abs() < 1e-6);
-        // A part is taken off by its share in degrees, which differs from that in metres by a hundred-thousandth here.
+        // A part is subtracted by its share in degrees, which differs from that in metres by one hundred-thousandth here.
         assert!((metres(&[part, street]) - once).abs() < 0.01);
     }
 
     #[test]
-    fn crossing_and_parallel_streets_count_in_full() {
+    fn crossing_and_parallel_lines_count_in_full() {
         let east: &[(f64, f64)] = &[(15.26, 46.22), (15.28, 46.22)];
         let north: &[(f64, f64)] = &[(15.27, 46.21), (15.27, 46.23)];
         let beside: &[(f64, f64)] = &[(15.26, 46.220_01), (15.28, 46.220_01)];

@@ -1,26 +1,29 @@
-//! When something happens, as exactly as its author said: a date of precision `month` is any day of that month. Knows what a
-//! stretch of time might be, and what it is for sure.
+//! The time of a feature, as precise as the plan states it: a date with the precision `month` is any day of that month. Tells the days
+//! that a period may have from those that it certainly has.
 
 use crate::collection::Collection;
 use crate::feature::{FieldValue, time};
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
-/// Two days with everything in between.
+/// The most months that are listed.
+const MAX_MONTHS: usize = 100;
+
+/// The days from `first` to `last`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayRange {
     pub first: Date,
     pub last: Date,
 }
 
-/// The time of a feature: the days on which it may begin, and those on which it may end. One of the two may be unknown.
+/// The days on which a feature may begin, and those on which it may end. One of the two may be unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeaturePeriod {
     pub begins: Option<DayRange>,
     pub ends: Option<DayRange>,
 }
 
-/// Reads the fields of a collection that place its features in time.
+/// Reads the period of features from the date fields of their collection.
 #[derive(Debug, Clone, Copy)]
 pub struct PeriodReader {
     start: usize,
@@ -36,18 +39,18 @@ impl DayRange {
         self.first <= other.last && other.first <= self.last
     }
 
-    /// The days both have; `None` when there is none.
+    /// The days that both ranges have; `None` when there are none.
     #[must_use]
     pub fn intersection(self, other: Self) -> Option<Self> {
         self.overlaps(other).then(|| Self { first: self.first.max(other.first), last: self.last.min(other.last) })
     }
 
-    /// The months it touches, as `2026-03`; at most a hundred.
+    /// The months of the range, such as `2026-03`; at most [`MAX_MONTHS`].
     #[must_use]
     pub fn list_months(self) -> Vec<String> {
         let mut month = self.first.first_of_month();
         let mut months = Vec::new();
-        while month <= self.last && months.len() < 100 {
+        while month <= self.last && months.len() < MAX_MONTHS {
             months.push(month.strftime("%Y-%m").to_string());
             month = month.saturating_add(1.month());
         }
@@ -56,7 +59,7 @@ impl DayRange {
 }
 
 impl FeaturePeriod {
-    /// All days it might take. An unknown end or beginning is taken to be `open_months` away from the known one.
+    /// All days that the feature may take. An unknown start or end is assumed to be `open_months` from the known one.
     #[must_use]
     pub fn possible_days(&self, open_months: i64) -> DayRange {
         let open = Span::new().months(open_months);
@@ -68,7 +71,7 @@ impl FeaturePeriod {
         }
     }
 
-    /// The days it takes however the dates are read; `None` when there is no such day.
+    /// The days that the feature takes on every reading of its dates; `None` when there are none.
     #[must_use]
     pub fn certain_days(&self) -> Option<DayRange> {
         let (first, last) = match (self.begins, self.ends) {
@@ -80,13 +83,13 @@ impl FeaturePeriod {
         (first <= last).then_some(DayRange { first, last })
     }
 
-    /// The days between its beginning and its end, either of which may be open for ever.
+    /// The days between start and end; without limit where one of them is unknown.
     #[must_use]
     pub fn open_range(&self) -> DayRange {
         DayRange { first: self.begins.map_or(Date::MIN, |d| d.first), last: self.ends.map_or(Date::MAX, |d| d.last) }
     }
 
-    /// The days on which it may have been finished: its end, or its beginning when there is no end.
+    /// The days on which the feature may have been completed: its end, or its start when no end is known.
     #[must_use]
     pub fn completion_days(&self) -> Option<DayRange> {
         self.ends.or(self.begins)
@@ -94,7 +97,7 @@ impl FeaturePeriod {
 }
 
 impl PeriodReader {
-    /// `None` when the collection has no time.
+    /// `None` when the collection has no dates.
     #[must_use]
     pub fn for_collection(collection: &Collection) -> Option<Self> {
         let time = collection.time?;
@@ -113,19 +116,19 @@ impl PeriodReader {
             _ => None,
         };
         let begins = read(self.start);
-        // Without a field for the end, the start is the whole of it.
+        // Without a field for the end, a feature ends when it starts.
         let ends = self.end.map_or(begins, read);
         (begins.is_some() || ends.is_some()).then_some(FeaturePeriod { begins, ends })
     }
 }
 
-/// Reads the day of a date or an instant.
+/// The day of a date or an instant.
 #[must_use]
 pub fn parse_day(text: &str) -> Option<Date> {
     time::parse_time_span(text).and_then(|_| text.get(..10)).and_then(|d| d.parse().ok())
 }
 
-/// The days that a date of this precision may mean. A season is meteorological: December to February, and so on.
+/// The days that a date with this precision may mean. Seasons are meteorological: December to February, and so on.
 fn days_of_date(date: Date, precision: &str) -> DayRange {
     let from = |first: Date, months: i64| DayRange {
         first,
@@ -169,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sure_lies_within_what_might_be() {
+    fn certain_days_lie_within_possible_days() {
         let month = |first: &str, last: &str| DayRange { first: d(first), last: d(last) };
         let march_to_may = FeaturePeriod {
             begins: Some(month("2026-03-01", "2026-03-31")),

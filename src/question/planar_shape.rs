@@ -1,10 +1,10 @@
-//! A geometry taken apart for measuring distances: points, segments and areas in one plane, whatever its type was. The plane may be
-//! in degrees (does it meet?) or in metres (how far?). Never measures areas or lengths.
+//! A geometry as points, segments and areas of a plane, to test intersections and measure distances, whatever its type. The plane is in
+//! degrees for intersections, in metres for distances. Never measures areas or lengths.
 
 use crate::feature::Geometry;
 use geo_types::{Coord, LineString, Polygon};
 
-/// Above this many segments they are also sorted into bands by y.
+/// Shapes with at least this many segments are indexed by bands of y.
 const BANDED_FROM: usize = 48;
 const SEGMENTS_PER_BAND: usize = 8;
 
@@ -12,15 +12,15 @@ const SEGMENTS_PER_BAND: usize = 8;
 #[derive(Debug, Clone)]
 pub struct PlanarShape {
     segments: Vec<PlanarSegment>,
-    /// Where the rings of each polygon lie in `segments`.
+    /// The range of each polygon's rings in `segments`.
     areas: Vec<std::ops::Range<usize>>,
-    /// One position of each part, to see whether it lies within an area whose boundary it does not touch.
+    /// One position of each part, to test whether it lies inside an area whose boundary it does not touch.
     parts: Vec<Coord<f64>>,
     bounds: PlanarBounds,
     bands: Option<SegmentBands>,
 }
 
-/// Two shapes and the shortest way between them.
+/// The shortest line between two shapes; a point where they intersect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ShortestLine {
     pub distance: f64,
@@ -40,7 +40,7 @@ struct PlanarBounds {
     max: Coord<f64>,
 }
 
-/// Segments by horizontal bands: those of band `i` touch y in `bottom + i * height ..= bottom + (i + 1) * height`.
+/// Segments by horizontal bands: those of row `i` touch y in `bottom + i * height ..= bottom + (i + 1) * height`.
 #[derive(Debug, Clone)]
 struct SegmentBands {
     bottom: f64,
@@ -49,7 +49,7 @@ struct SegmentBands {
 }
 
 impl PlanarShape {
-    /// Takes a geometry apart. An empty one meets nothing and is infinitely far.
+    /// An empty geometry intersects nothing and is infinitely far from everything.
     #[must_use]
     pub fn from_geometry(geometry: &Geometry) -> Self {
         let nothing = PlanarBounds {
@@ -67,16 +67,16 @@ impl PlanarShape {
         shape
     }
 
-    /// Whether they share a position; touching is meeting.
+    /// Whether the shapes share a position; touching is enough.
     #[must_use]
     pub fn intersects(&self, other: &Self) -> bool {
         self.shortest_line(other, 0.0).is_some()
     }
 
-    /// The shortest way between the two when it is at most `limit` long; zero when they meet.
+    /// The shortest line between the shapes if it is at most `limit` long; of length zero when they intersect.
     #[must_use]
     pub fn shortest_line(&self, other: &Self, limit: f64) -> Option<ShortestLine> {
-        // The one with bands is searched by the segments of the other.
+        // Search the shape with bands, or with more segments, by the segments of the other.
         if other.bands.is_some() && (self.bands.is_none() || other.segments.len() > self.segments.len()) {
             return other.shortest_line_from(self, limit).map(|g| ShortestLine { from: g.to, to: g.from, ..g });
         }
@@ -89,8 +89,8 @@ impl PlanarShape {
         !self.areas.is_empty() && self.bounds.distance(PlanarBounds { min: p, max: p }) <= 0.0 && self.is_in_area(p)
     }
 
-    /// Whether all of `other` lies in the inside of this one's areas or on their edges, as far as can be told without
-    /// cutting: `false` may also mean that the two share a stretch of boundary.
+    /// Whether all of `other` lies in the interior of this shape's areas, as far as a test without clipping shows: `false` may also
+    /// mean that the boundaries touch.
     #[must_use]
     pub fn surely_covers(&self, other: &Self) -> bool {
         if self.areas.is_empty()
@@ -134,7 +134,7 @@ impl PlanarShape {
         best
     }
 
-    /// Shows the segments that may lie within `reach` of a box.
+    /// Visits the segments that may lie within `reach` of a box.
     fn visit_segments_near(&self, b: PlanarBounds, reach: f64, mut visit: impl FnMut(PlanarSegment)) {
         match &self.bands {
             None => {
@@ -201,7 +201,7 @@ impl PlanarShape {
     }
 }
 
-/// Even-odd rule over the rings of one polygon; the boundary counts as inside.
+/// The even-odd rule over the rings of one polygon; the boundary counts as inside.
 fn is_in_rings(segments: impl Iterator<Item = PlanarSegment>, p: Coord<f64>) -> bool {
     let mut inside = false;
     for PlanarSegment { a, b } in segments {
@@ -247,7 +247,7 @@ impl PlanarSegment {
         ends.into_iter().fold(ends[0], |best, g| if g.distance < best.distance { g } else { best })
     }
 
-    /// Where two segments cross in their insides; touching ends are found by [`PlanarSegment::shortest_line_to_point`].
+    /// Where the interiors of two segments cross; [`PlanarSegment::shortest_line_to_point`] finds touching ends.
     fn crossing_point(self, o: Self) -> Option<Coord<f64>> {
         let (c, d) = (triangle_area2(self.a, self.b, o.a), triangle_area2(self.a, self.b, o.b));
         let (e, f) = (triangle_area2(o.a, o.b, self.a), triangle_area2(o.a, o.b, self.b));
@@ -265,7 +265,7 @@ impl PlanarSegment {
         let from = match along {
             t if t <= 0.0 => self.a,
             t if t >= 1.0 => self.b,
-            // On the line by the sign of the triangle is on the line: no rounding may pull them apart.
+            // A position on the line by the sign of the triangle has distance zero, whatever the rounding.
             t if triangle_area2(self.a, self.b, p) != 0.0 => self.a + d * t,
             _ => p,
         };

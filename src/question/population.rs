@@ -1,10 +1,11 @@
-//! RCO074: the people covered by projects in the framework of strategies for integrated territorial development (persons).
+//! The ERDF output indicator RCO074: population covered by projects in the framework of strategies for integrated territorial
+//! development, in persons (Regulation (EU) 2021/1058, Annex I).
 
-use super::QuestionRequest;
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::areas_m2;
 use super::features::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, FILTER, FROM, QuestionFeatures, TO};
 use super::measure::{self, PreparedArea};
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::FieldValue;
 use geo::BooleanOps;
@@ -14,32 +15,32 @@ use serde_json::json;
 const WITHOUT_POPULATION: &str = "without_population";
 const WITHOUT_INTERVENTION: &str = "without_intervention";
 const RULE: &str = "RCO074, population covered by projects in the framework of strategies for integrated territorial development (persons): the population of every area \
-                    that at least one of the interventions meets. Where areas overlap, people are counted once: the larger area first, and of the next ones the part outside, \
-                    as if people lived evenly spread.";
+                    that at least one of the interventions intersects. Where areas overlap, residents count once: the larger area counts first, and a smaller one by its part \
+                    outside, as if its residents were evenly distributed.";
 
-/// An area, its people, and where it lies.
+/// An area with its population and outline.
 struct PopulatedArea {
-    pick: features::FeatureHandle,
+    feature: features::FeatureHandle,
     area: PreparedArea,
-    people: u64,
+    population: u64,
 }
 
 pub(super) fn answer_population(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     if request.raw_json(&AREA).is_some() {
         return Err(Error::invalid(
             AREA.name,
-            "RCO074 counts the people of all areas: leave out 'area', or choose areas with another collection in 'areas'.",
+            "RCO074 counts the population of all areas. Leave out 'area', or name another collection in 'areas'.",
         ));
     }
     let projects = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?
         .within_days(request.read_day_range(&FROM, &TO)?)?;
     let areas = QuestionFeatures::from_inputs(request, &AREAS, &AREAS_FILTER)?;
     let mut left_out = LeftOut::default();
-    let mut peopled = select_covered_areas(&areas, &projects, &mut left_out);
-    peopled.sort_by(|a, b| areas_m2(&b.area.polygons).total_cmp(&areas_m2(&a.area.polygons)));
+    let mut populated = select_covered_areas(&areas, &projects, &mut left_out);
+    populated.sort_by(|a, b| areas_m2(&b.area.polygons).total_cmp(&areas_m2(&a.area.polygons)));
     let (mut counted, mut total): (Vec<Polygon<f64>>, f64) = (vec![], 0.0);
     let (mut found, mut ids) = (Vec::new(), Vec::new());
-    for one in peopled {
+    for one in populated {
         let whole = areas_m2(&one.area.polygons);
         let uncounted = if counted.is_empty() {
             whole
@@ -47,11 +48,14 @@ pub(super) fn answer_population(request: &QuestionRequest<'_>) -> Result<Questio
             areas_m2(&one.area.polygons.difference(&measure::union_polygons(&counted)))
         };
         let share = if whole > 0.0 { (uncounted / whole).min(1.0) } else { 0.0 };
-        total += one.people as f64 * share;
+        total += one.population as f64 * share;
         found.push(
-            areas.to_answer_feature(&one.pick, json!({"population": one.people, "share": round_to_json(share, 6)})),
+            areas.to_answer_feature(
+                &one.feature,
+                json!({"population": one.population, "share": round_to_json(share, 6)}),
+            ),
         );
-        ids.push(areas.id(&one.pick));
+        ids.push(areas.id(&one.feature));
         counted.extend(one.area.polygons);
     }
     projects.leave_out_unplaced(&mut left_out);
@@ -68,32 +72,32 @@ pub(super) fn answer_population(request: &QuestionRequest<'_>) -> Result<Questio
     })
 }
 
-/// The areas with people that an intervention meets.
+/// The areas with a population that an intervention intersects.
 fn select_covered_areas(
     areas: &QuestionFeatures,
     projects: &QuestionFeatures,
     left_out: &mut LeftOut,
 ) -> Vec<PopulatedArea> {
     let population = areas.field("population");
-    let mut peopled = Vec::new();
-    for pick in areas.select_all() {
-        let people = match population.map(|f| areas.value(&pick, f)) {
+    let mut populated = Vec::new();
+    for feature in areas.select_all() {
+        let residents = match population.map(|f| areas.value(&feature, f)) {
             Some(FieldValue::Int(n)) if n >= 0 => n as u64,
             _ => {
-                left_out.add(WITHOUT_POPULATION, areas.id(&pick));
+                left_out.add(WITHOUT_POPULATION, areas.id(&feature));
                 continue;
             }
         };
-        let Some(area) = areas.geometry(&pick).and_then(|g| PreparedArea::new(&g)) else { continue };
+        let Some(area) = areas.geometry(&feature).and_then(|g| PreparedArea::new(&g)) else { continue };
         if projects
             .select_near(area.bbox)
             .iter()
             .any(|p| projects.geometry(p).is_some_and(|g| area.intersects(&g)) && projects.check_dated(p, left_out))
         {
-            peopled.push(PopulatedArea { pick, area, people });
+            populated.push(PopulatedArea { feature, area, population: residents });
         } else {
-            left_out.add(WITHOUT_INTERVENTION, areas.id(&pick));
+            left_out.add(WITHOUT_INTERVENTION, areas.id(&feature));
         }
     }
-    peopled
+    populated
 }

@@ -1,9 +1,13 @@
-//! What part of these is that? Vacant of all commercial units, per street segment or area, and its change between two surveys.
+//! The share of features that meet a condition, such as vacant premises of all premises, per street segment or area, and its change
+//! between two surveys.
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
+use super::drawn_area;
 use super::features::{self, AREAS, AREAS_FILTER, COLLECTION, FILTER, FeatureHandle, QuestionFeatures};
-use super::input::{self, InputKind, QuestionInput};
-use super::{PlanningQuestion, QuestionRequest};
+use super::input::{InputKind, QuestionInput};
+use super::input_errors;
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::FeatureId;
 use crate::index::FeatureSlot;
@@ -13,77 +17,76 @@ use std::collections::{BTreeMap, HashSet};
 const PREMISES: QuestionInput = QuestionInput { kind: InputKind::Collection(Some("premises")), ..COLLECTION };
 const NUMERATOR: QuestionInput = QuestionInput::required(
     "numerator",
-    "Which of them are counted above the line: properties and values, {\"state\": \"vacant\"}, or CQL2",
+    "Filter for the numerator: properties and values, such as {\"state\": \"vacant\"}, or CQL2",
     InputKind::Filter,
 );
 const DENOMINATOR: QuestionInput = QuestionInput::new(
     "denominator",
-    "Which of them are counted below the line, as the numerator; without it, all",
+    "Filter for the denominator, like the numerator; without it, all features count",
     InputKind::Filter,
 );
 const GROUP_BY: QuestionInput = QuestionInput::new(
     "group_by",
-    "A property to split by, such as 'segment', or 'area' for the areas they lie in",
+    "Property to group by, such as 'segment'; 'area' groups by the areas that contain the features",
     InputKind::Text,
 );
 const PLACES: QuestionInput = QuestionInput::new(
     "places",
-    "The collection whose ids that property holds, to draw the answer: 'segments'",
+    "Collection whose ids the property holds, such as 'segments': its features show the rates on the map",
     InputKind::Collection(None),
 );
 const BEFORE: QuestionInput =
-    QuestionInput::new("before", "Which of them belong to the first survey", InputKind::Filter);
+    QuestionInput::new("before", "Filter for the features of the first survey", InputKind::Filter);
 const AFTER: QuestionInput =
-    QuestionInput::new("after", "Which of them belong to the second survey", InputKind::Filter);
+    QuestionInput::new("after", "Filter for the features of the second survey", InputKind::Filter);
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "rate",
-    title: "A rate and its change",
-    description: "What part of these features is of that kind, in all and per segment or area, and how did it change between two surveys?",
+    title: "Rate and its change",
+    description: "Calculates the share of features that meet a condition, such as the vacancy rate of premises, in total and by street segment or area, and its change between two surveys.",
     inputs: &[PREMISES, FILTER, NUMERATOR, DENOMINATOR, GROUP_BY, PLACES, AREAS, AREAS_FILTER, BEFORE, AFTER],
     answer: answer_rate,
 };
 
 const OUTSIDE_DENOMINATOR: &str = "outside_denominator";
 const WITHOUT_GROUP: &str = "without_group";
-const RULE: &str = "The rate is the number of features that pass both filters divided by the number that pass the denominator's. Features that do not pass the denominator's filter are listed as \
-                    outside_denominator: a unit that became a dwelling leaves both sides.";
+const RULE: &str = "The rate is the number of features that match both filters, divided by the number that match the filter of the denominator. Features that do not match the latter are listed as \
+                    outside_denominator: premises that became a dwelling leave numerator and denominator.";
 const CHANGE_RULE: &str =
-    "The change is in percentage points, from the first survey to the second; each survey has its own denominator.";
+    "The change from the first survey to the second is in percentage points; each survey has its own denominator.";
 
-/// Features above and below the line.
+/// The features of numerator and denominator.
 #[derive(Default, Clone)]
 struct RateTally {
     numerator: Vec<FeatureId>,
     denominator: Vec<FeatureId>,
 }
 
-/// A survey: everything, or one of two.
+/// One of two surveys, or all features.
 struct RateSurvey {
     name: &'static str,
     members: SurveyMembers,
 }
 
-/// The features that pass a filter: an object of properties and values, or CQL2.
+/// The features that match a filter; `None` for all.
 struct SurveyMembers(Option<HashSet<FeatureSlot>>);
 
 impl SurveyMembers {
-    /// Those of the choice that pass the filter of this input; all of them when it is not sent.
-    fn read(request: &QuestionRequest<'_>, choice: &QuestionFeatures, input: &QuestionInput) -> Result<Self> {
-        let passing = |json| {
-            choice.clone().with_filter(json, input.name).map(|c| c.select_all().iter().map(|p| p.slot).collect())
-        };
+    /// The features of the layer that match the filter in this input; all when it is not sent.
+    fn read(request: &QuestionRequest<'_>, layer: &QuestionFeatures, input: &QuestionInput) -> Result<Self> {
+        let passing =
+            |json| layer.clone().with_filter(json, input.name).map(|c| c.select_all().iter().map(|p| p.slot).collect());
         Ok(Self(request.raw_json(input).map(passing).transpose()?))
     }
 
-    fn contains(&self, pick: &FeatureHandle) -> bool {
-        self.0.as_ref().is_none_or(|slots| slots.contains(&pick.slot))
+    fn contains(&self, feature: &FeatureHandle) -> bool {
+        self.0.as_ref().is_none_or(|slots| slots.contains(&feature.slot))
     }
 }
 
 fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
-    let choice = QuestionFeatures::from_inputs(request, &PREMISES, &FILTER)?;
-    let read = |input: &QuestionInput| SurveyMembers::read(request, &choice, input);
+    let layer = QuestionFeatures::from_inputs(request, &PREMISES, &FILTER)?;
+    let read = |input: &QuestionInput| SurveyMembers::read(request, &layer, input);
     let (numerator, denominator) = (read(&NUMERATOR)?, read(&DENOMINATOR)?);
     let compared = request.raw_json(&BEFORE).is_some() || request.raw_json(&AFTER).is_some();
     let surveys = if compared {
@@ -94,19 +97,19 @@ fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     } else {
         vec![RateSurvey { name: "rate", members: SurveyMembers(None) }]
     };
-    let groups = RateGroups::read(request, &choice)?;
+    let groups = RateGroups::read(request, &layer)?;
     let mut left_out = LeftOut::default();
-    // One row for each group, the empty one for all; one tally for each survey.
+    // A row for each group, with an empty key for the total; in it a tally for each survey.
     let mut rows: BTreeMap<String, Vec<RateTally>> = BTreeMap::new();
     rows.insert(String::new(), vec![RateTally::default(); surveys.len()]);
-    for pick in choice.select_all() {
-        for (nth, _) in surveys.iter().enumerate().filter(|(_, s)| s.members.contains(&pick)) {
-            let id = choice.id(&pick);
-            if !denominator.contains(&pick) {
+    for feature in layer.select_all() {
+        for (nth, _) in surveys.iter().enumerate().filter(|(_, s)| s.members.contains(&feature)) {
+            let id = layer.id(&feature);
+            if !denominator.contains(&feature) {
                 left_out.add(OUTSIDE_DENOMINATOR, id);
                 continue;
             }
-            let mut keys = groups.keys_of(&choice, &pick);
+            let mut keys = groups.keys_of(&layer, &feature);
             if keys.is_empty() && groups.name.is_some() {
                 left_out.add(WITHOUT_GROUP, id.clone());
             }
@@ -114,7 +117,7 @@ fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
             for key in keys {
                 let tally = &mut rows.entry(key).or_insert_with(|| vec![RateTally::default(); surveys.len()])[nth];
                 tally.denominator.push(id.clone());
-                if numerator.contains(&pick) {
+                if numerator.contains(&feature) {
                     tally.numerator.push(id.clone());
                 }
             }
@@ -135,7 +138,7 @@ fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
-/// The rates of one group, and their difference when there are two.
+/// The rates of one group, and their difference when two surveys are compared.
 fn rate_numbers(surveys: &[RateSurvey], tallies: &[RateTally], group: &[(String, String)]) -> Vec<AnswerNumber> {
     let share = |(survey, tally): (&RateSurvey, &RateTally)| {
         let (above, below) =
@@ -153,7 +156,7 @@ fn rate_numbers(surveys: &[RateSurvey], tallies: &[RateTally], group: &[(String,
     row
 }
 
-/// How features are put into groups, and where those are on the map.
+/// How features are grouped, and the features that show the groups on the map.
 struct RateGroups {
     name: Option<String>,
     field: Option<usize>,
@@ -162,41 +165,41 @@ struct RateGroups {
 }
 
 impl RateGroups {
-    fn read(request: &QuestionRequest<'_>, choice: &QuestionFeatures) -> Result<Self> {
+    fn read(request: &QuestionRequest<'_>, layer: &QuestionFeatures) -> Result<Self> {
         let Some(name) = request.read_text(&GROUP_BY)? else {
             return Ok(Self { name: None, field: None, areas: vec![], places: None });
         };
         if name == "area" {
             let areas = QuestionFeatures::from_inputs(request, &AREAS, &AREAS_FILTER)?;
             let mut outlines = Vec::new();
-            for pick in areas.select_all() {
-                let id = areas.id(&pick).to_string();
-                if let Some(geometry) = areas.geometry(&pick) {
-                    outlines.push((id, input::prepare_area(&geometry, AREAS.name)?));
+            for feature in areas.select_all() {
+                let id = areas.id(&feature).to_string();
+                if let Some(geometry) = areas.geometry(&feature) {
+                    outlines.push((id, drawn_area::prepare_area(&geometry, AREAS.name)?));
                 }
             }
             return Ok(Self { name: Some(name.to_owned()), field: None, areas: outlines, places: Some(areas) });
         }
-        let field = choice
+        let field = layer
             .field(name)
-            .ok_or_else(|| features::unknown_field_error(choice.collection(), name, GROUP_BY.name))?;
+            .ok_or_else(|| input_errors::unknown_field_error(layer.collection(), name, GROUP_BY.name))?;
         let places =
             request.raw_json(&PLACES).map(|_| QuestionFeatures::whole_collection(request, &PLACES)).transpose()?;
         Ok(Self { name: Some(name.to_owned()), field: Some(field), areas: vec![], places })
     }
 
-    fn keys_of(&self, choice: &QuestionFeatures, pick: &FeatureHandle) -> Vec<String> {
+    fn keys_of(&self, layer: &QuestionFeatures, feature: &FeatureHandle) -> Vec<String> {
         match self.field {
-            Some(field) => features::value_words(&choice.value(pick, field)),
+            Some(field) => features::value_words(&layer.value(feature, field)),
             None if self.areas.is_empty() => vec![],
             None => {
-                let Some(geometry) = choice.geometry(pick) else { return vec![] };
+                let Some(geometry) = layer.geometry(feature) else { return vec![] };
                 self.areas.iter().filter(|(_, area)| area.intersects(&geometry)).map(|(id, _)| id.clone()).collect()
             }
         }
     }
 
-    /// The place of a group with its numbers.
+    /// The feature that shows a group, with its numbers.
     fn group_feature(&self, key: &str, row: &[AnswerNumber]) -> Option<AnswerFeature> {
         let places = self.places.as_ref()?;
         let slot = FeatureId::new(key).ok().and_then(|id| places.snapshot.get(&id))?;

@@ -1,10 +1,13 @@
-//! Which interventions of other cities resemble this one, and in what? For the exchange of practice: every likeness has its reasons.
+//! The interventions of other cities that resemble one, with the reasons, for the exchange of practice between cities.
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::features::{COLLECTION, FILTER, FeatureHandle, QuestionFeatures};
-use super::input::{CriterionWeights, InputKind, QuestionInput};
+use super::input::{InputKind, QuestionInput};
+use super::input_errors::not_interventions_error;
 use super::measure::{GeometrySize, measure_geometry};
-use super::{PlanningQuestion, QuestionRequest, money};
+use super::money;
+use super::planning_question::PlanningQuestion;
+use super::request::{CriterionWeights, QuestionRequest};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use rust_decimal::prelude::ToPrimitive;
@@ -12,19 +15,16 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-const INTERVENTION: QuestionInput = QuestionInput::required(
-    "intervention",
-    "The intervention that others are compared with, by its id",
-    InputKind::Text,
-);
+const INTERVENTION: QuestionInput =
+    QuestionInput::required("intervention", "Id of the intervention to compare with", InputKind::Text);
 const K: QuestionInput = QuestionInput::new(
     "k",
-    "How many, the most similar first",
+    "Number of interventions, the most similar first",
     InputKind::Number { min: 1.0, max: 100.0, default: Some(10.0), whole: true },
 );
 const WEIGHTS: QuestionInput = QuestionInput::new(
     "weights",
-    "How much each likeness counts",
+    "Weights of the criteria",
     InputKind::Weights { criteria: &CRITERIA, default: &DEFAULT_WEIGHTS },
 );
 
@@ -34,20 +34,20 @@ const LISTS: [&str; 3] = ["types", "functions", "objectives"];
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "similar",
-    title: "Similar interventions elsewhere",
-    description: "Which interventions of other cities resemble this one: by shared types, functions and objectives, by size, cost and words? With the reasons.",
+    title: "Similar interventions in other cities",
+    description: "Finds the interventions of other cities that resemble one, by shared types, functions and objectives, by size, cost and words, and gives the reasons.",
     inputs: &[INTERVENTION, COLLECTION, FILTER, K, WEIGHTS],
     answer: answer_similar,
 };
 
-/// Shorter words carry no meaning of their own.
+/// Shorter words are ignored: most of them are articles, prepositions and conjunctions.
 const MIN_WORD_LETTERS: usize = 4;
-/// How many shared words are shown as reasons.
+/// The most shared words that are given as reasons.
 const MAX_SHOWN_WORDS: usize = 6;
 
-/// One intervention as it is compared.
+/// The properties of an intervention that are compared.
 struct SimilarityProfile {
-    pick: FeatureHandle,
+    feature: FeatureHandle,
     id: FeatureId,
     city: Option<String>,
     lists: [BTreeSet<String>; 3],
@@ -57,7 +57,7 @@ struct SimilarityProfile {
     words: BTreeSet<String>,
 }
 
-/// How alike two are: a number from 0 to 1 for each criterion that the first one can be compared by, and what they share.
+/// The similarity of two interventions: a score from 0 to 1, in total and for each criterion that the first states, and what both share.
 struct SimilarityScore {
     score: f64,
     parts: Map<String, Json>,
@@ -65,45 +65,42 @@ struct SimilarityScore {
 }
 
 fn answer_similar(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
-    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
+    let layer = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
     for name in LISTS {
-        if choice.field(name).is_none() {
-            return Err(Error::invalid(
-                COLLECTION.name,
-                format!("The features of '{}' have no '{name}'. Ask about interventions.", choice.collection().id),
-            ));
+        if layer.field(name).is_none() {
+            return Err(not_interventions_error(layer.collection(), name, COLLECTION.name));
         }
     }
     let weights = request.read_weights(&WEIGHTS)?;
     let id = request.read_text(&INTERVENTION)?.unwrap_or_default();
     let whole = QuestionFeatures::whole_collection(request, &COLLECTION)?;
-    let pick = FeatureId::new(id).ok().and_then(|id| whole.find_by_id(&id)).ok_or_else(|| {
+    let feature = FeatureId::new(id).ok().and_then(|id| whole.find_by_id(&id)).ok_or_else(|| {
         Error::invalid(
             INTERVENTION.name,
-            format!("'{}' has no feature '{id}'. Send the id of one.", whole.collection().id),
+            format!("'{}' has no feature '{id}'. Send the id of an intervention.", whole.collection().id),
         )
     })?;
-    let own = SimilarityProfile::from_feature(&whole, pick);
-    let others: Vec<SimilarityProfile> = choice
+    let own = SimilarityProfile::from_feature(&whole, feature);
+    let others: Vec<SimilarityProfile> = layer
         .select_all()
         .into_iter()
-        .map(|pick| SimilarityProfile::from_feature(&choice, pick))
+        .map(|feature| SimilarityProfile::from_feature(&layer, feature))
         .filter(|p| p.id != own.id && (own.city.is_none() || p.city != own.city))
         .collect();
     let rarity = word_rarity(others.iter().chain([&own]));
     let mut ranked: Vec<(SimilarityScore, &SimilarityProfile)> =
         others.iter().map(|p| (own.compare_with(p, &weights, &rarity), p)).collect();
-    ranked.retain(|(likeness, _)| likeness.score > 0.0);
+    ranked.retain(|(similarity, _)| similarity.score > 0.0);
     ranked.sort_by(|(a, p), (b, q)| b.score.total_cmp(&a.score).then_with(|| p.id.cmp(&q.id)));
     ranked.truncate(request.required_number(&K)? as usize);
-    let best = ranked.first().map_or(NumberValue::Unknown, |(l, _)| NumberValue::Real(l.score));
+    let best = ranked.first().map_or(NumberValue::Unknown, |(s, _)| NumberValue::Real(s.score));
     let numbers = vec![
         AnswerNumber::new("compared", NumberValue::Count(others.len() as u64), "features"),
         AnswerNumber::feature_count("similar", ranked.iter().map(|(_, p)| p.id.clone()).collect()),
         AnswerNumber::new("best_score", best, "of 1"),
     ];
     let found =
-        ranked.into_iter().map(|(likeness, p)| choice.to_answer_feature(&p.pick, likeness.into_json())).collect();
+        ranked.into_iter().map(|(similarity, p)| layer.to_answer_feature(&p.feature, similarity.into_json())).collect();
     Ok(QuestionAnswer {
         numbers,
         features: found,
@@ -119,41 +116,41 @@ fn similarity_rules(own: &SimilarityProfile, weights: &CriterionWeights) -> Vec<
         .map(|c| format!("{c} {}", round_to_json(weights.weight_of(c), 3)))
         .collect();
     vec![
-        "Interventions of other cities are compared by what this one states; what another does not state counts as unlike. The score is the \
-         weighted mean of the likenesses, 0 to 1."
+        "Interventions of other cities are compared by the properties that this one states; a property that the other does not state scores 0. \
+         The score is the weighted mean over the criteria, from 0 to 1."
             .to_owned(),
         format!("Weights: {}.", if counted.is_empty() { "none apply".to_owned() } else { counted.join(", ") }),
-        "Types, functions and objectives: how many of the values that either has are shared. Kind: the same or not. Size (square metres, \
-         or metres) and cost: the smaller divided by the larger."
+        "Types, functions and objectives: the number of shared values divided by the number of values of both (Jaccard index). Kind: 1 if equal, \
+         otherwise 0. Size (square metres or metres) and cost: the smaller divided by the larger."
             .to_owned(),
         format!(
-            "Text: words of {MIN_WORD_LETTERS} letters and more in the English title and summary, without accents; rare words weigh more (cosine)."
+            "Text: words of at least {MIN_WORD_LETTERS} letters in the English title and summary, without accents, as the cosine similarity with rare words weighted higher."
         ),
     ]
 }
 
 impl SimilarityProfile {
-    fn from_feature(choice: &QuestionFeatures, pick: FeatureHandle) -> Self {
-        let one = |field: &str| choice.field_words(&pick, field).into_iter().next();
+    fn from_feature(layer: &QuestionFeatures, feature: FeatureHandle) -> Self {
+        let one = |field: &str| layer.field_words(&feature, field).into_iter().next();
         let text = ["title_en", "summary_en"].iter().filter_map(|f| one(f)).collect::<Vec<_>>();
         let text = if text.is_empty() { ["title", "summary"].iter().filter_map(|f| one(f)).collect() } else { text };
         let size =
-            choice.geometry(&pick).map(|g| measure_geometry(&g)).filter(|m| !matches!(m, GeometrySize::Points(_)));
+            layer.geometry(&feature).map(|g| measure_geometry(&g)).filter(|m| !matches!(m, GeometrySize::Points(_)));
         let cost =
-            choice.field("cost").and_then(|f| money::read_amount(&choice.value(&pick, f))).and_then(|c| c.to_f64());
+            layer.field("cost").and_then(|f| money::read_amount(&layer.value(&feature, f))).and_then(|c| c.to_f64());
         Self {
-            id: choice.id(&pick),
+            id: layer.id(&feature),
             city: one("city"),
-            lists: LISTS.map(|list| choice.field_words(&pick, list).into_iter().collect()),
+            lists: LISTS.map(|list| layer.field_words(&feature, list).into_iter().collect()),
             kind: one("kind"),
             size: size.filter(|m| m.value() > 0.0),
             cost: cost.filter(|c| *c > 0.0),
             words: text.iter().flat_map(|t| significant_words(t)).collect(),
-            pick,
+            feature,
         }
     }
 
-    /// Whether it can be compared by a criterion.
+    /// Whether the intervention states what a criterion compares.
     fn has_criterion(&self, criterion: &str) -> bool {
         match LISTS.iter().position(|l| *l == criterion) {
             Some(list) => !self.lists[list].is_empty(),
@@ -171,7 +168,7 @@ impl SimilarityProfile {
         let (mut parts, mut shared) = (Map::new(), Map::new());
         for criterion in CRITERIA.iter().filter(|c| self.has_criterion(c) && weights.weight_of(c) > 0.0) {
             let list = LISTS.iter().position(|l| l == criterion);
-            let alike = match (*criterion, list) {
+            let similarity = match (*criterion, list) {
                 (_, Some(list)) => {
                     let both: Vec<&String> = self.lists[list].intersection(&other.lists[list]).collect();
                     let either = self.lists[list].union(&other.lists[list]).count();
@@ -188,13 +185,13 @@ impl SimilarityProfile {
                 }),
                 ("cost", _) => self.cost.zip(other.cost).map_or(0.0, |(a, b)| smaller_to_larger(a, b)),
                 _ => {
-                    let (alike, words) = cosine_similarity(&self.words, &other.words, rarity);
+                    let (similarity, words) = cosine_similarity(&self.words, &other.words, rarity);
                     shared.insert("words".to_owned(), json!(words));
-                    alike
+                    similarity
                 }
             };
-            parts.insert((*criterion).to_owned(), round_to_json(alike, 4));
-            sum += weights.weight_of(criterion) * alike;
+            parts.insert((*criterion).to_owned(), round_to_json(similarity, 4));
+            sum += weights.weight_of(criterion) * similarity;
             weight += weights.weight_of(criterion);
         }
         SimilarityScore { score: if weight > 0.0 { sum / weight } else { 0.0 }, parts, shared }
@@ -211,14 +208,15 @@ fn smaller_to_larger(a: f64, b: f64) -> f64 {
     a.min(b) / a.max(b)
 }
 
-/// The words of a text, in lower case and without accents.
+/// The words of a text that are long enough, in lower case and without accents.
 fn significant_words(text: &str) -> Vec<String> {
     let plain: String = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
     let words = plain.split(|c: char| !c.is_alphanumeric());
     words.filter(|w| w.chars().count() >= MIN_WORD_LETTERS).map(str::to_owned).collect()
 }
 
-/// ln(1 + n / how many have the word), for n texts.
+/// The weight of each word: the inverse document frequency ln(1 + N/n) for a word in n of N texts (C. Manning, P. Raghavan and H. Schütze,
+/// *Introduction to Information Retrieval*, 2008, section 6.2.1, smoothed by 1).
 fn word_rarity<'a>(profiles: impl Iterator<Item = &'a SimilarityProfile>) -> HashMap<String, f64> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut texts = 0;
@@ -231,7 +229,7 @@ fn word_rarity<'a>(profiles: impl Iterator<Item = &'a SimilarityProfile>) -> Has
     counts.into_iter().map(|(word, n)| (word.to_owned(), (1.0 + f64::from(texts) / n as f64).ln())).collect()
 }
 
-/// The cosine of two texts as vectors of rarity, and the rarest words that they share.
+/// The cosine similarity of two texts as vectors of word weights (ibid., section 6.3.1), and the rarest words that they share.
 fn cosine_similarity(a: &BTreeSet<String>, b: &BTreeSet<String>, rarity: &HashMap<String, f64>) -> (f64, Vec<String>) {
     let weight = |w: &String| rarity.get(w).copied().unwrap_or_default();
     let length = |of: &BTreeSet<String>| of.iter().map(|w| weight(w).powi(2)).sum::<f64>().sqrt();

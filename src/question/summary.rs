@@ -1,14 +1,17 @@
-//! Count, cost and EU share: of all, of an area or of every area, and by status, objective, city, year or any property.
+//! Count, cost and EU share of all features, of an area or of every area, grouped by status, objective, city, year or any property.
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
 use super::cost_scope::{CostScope, PROGRAMME_COST};
+use super::drawn_area;
 use super::features::{
     self, AREA, AREAS, AREAS_FILTER, AT, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO,
 };
-use super::input::{self, InputKind, QuestionInput};
+use super::input::{InputKind, QuestionInput};
+use super::input_errors;
 use super::measure::PreparedArea;
 use super::money;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
 use rust_decimal::Decimal;
@@ -17,38 +20,38 @@ use std::collections::BTreeMap;
 
 const GROUP_BY: QuestionInput = QuestionInput::new(
     "group_by",
-    "Properties to split the numbers by, each on its own: status, objectives, city … or 'year' (of the start) or 'area'",
+    "Properties to group by, each on its own, such as status or city; also 'year' (of the start) and 'area'",
     InputKind::Words,
 );
-pub(super) const RULE_OF: QuestionInput = QuestionInput::new(
+const COUNTING_RULE: QuestionInput = QuestionInput::new(
     "rule",
-    "How features that lie partly in an area count: whole, or by the share inside",
+    "How features that lie partly inside an area count: whole, or by the share inside",
     InputKind::OneOf { words: &["whole", "share"], default: Some("whole") },
 );
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "summary",
     title: "Count, cost and EU share",
-    description: "How many features, at what cost, and how much of it from the EU? Over everything, one area, or every area of a collection.",
-    inputs: &[COLLECTION, FILTER, AREA, AREAS, AREAS_FILTER, GROUP_BY, RULE_OF, AT, FROM, TO],
+    description: "Adds up the number of features, their cost and their EU money, for the whole plan, for one area, or for every area of a collection.",
+    inputs: &[COLLECTION, FILTER, AREA, AREAS, AREAS_FILTER, GROUP_BY, COUNTING_RULE, AT, FROM, TO],
     answer: answer_summary,
 };
 
 const WITHOUT_COST: &str = "without_cost";
 const NO_VALUE: &str = "";
-const MONEY_RULE: &str = "Costs are sums in euros of the features that state a cost; the others are listed as without_cost. The EU share is the sum of EU money \
-                          divided by the cost of those features that state both.";
-const SCOPE_RULE: &str = "The sum of a whole programme stands for several actions and is not added to theirs, nor is its EU money: it is told apart as \
-                          programme_cost and listed. A cost of a grant or of a design only is in the cost, but not in the EU share.";
-const WHOLE_RULE: &str = "A feature that meets an area counts whole.";
-const SHARE_RULE: &str = "A feature counts by its share inside the area: of its area, its length or its points. Money is split by the same share and rounded to the \
+const MONEY_RULE: &str = "The cost is the sum in euros over the features that state a cost; the others are listed as without_cost. The EU share is the EU money \
+                          divided by the cost, over the features that state both.";
+const SCOPE_RULE: &str = "The cost of a whole programme covers several interventions and is not added to their costs, nor is its EU money: it is given separately \
+                          and listed as programme_cost. A cost that covers only a grant or a design is part of the cost, but not of the EU share.";
+const WHOLE_RULE: &str = "A feature that intersects an area counts whole.";
+const SHARE_RULE: &str = "A feature counts by the share of its area, length or points inside the area. Money is divided by the same share and rounded to the \
                           cent.";
 const GROUP_RULE: &str =
-    "A feature with several values of a property counts in each of their groups, and once in the total.";
+    "A feature with several values of a property counts in the group of each value, and once in the total.";
 
-/// One feature as it counts here.
+/// A feature with the share and the money that count.
 struct CountedFeature {
-    pick: FeatureHandle,
+    feature: FeatureHandle,
     id: FeatureId,
     share: f64,
     cost: Option<Decimal>,
@@ -65,14 +68,14 @@ struct FeatureTotals {
     costed: Vec<FeatureId>,
     eu: Decimal,
     eu_ids: Vec<FeatureId>,
-    /// Of those that state both: EU money, cost.
+    /// EU money and cost of the features that state both.
     eu_and_cost: (Decimal, Decimal),
     eu_and_cost_ids: Vec<FeatureId>,
     programmes: Decimal,
     programme_ids: Vec<FeatureId>,
 }
 
-/// A place to count in: everywhere, or an area.
+/// An area to count in, or the whole plan.
 struct CountingPlace {
     group: Vec<(String, String)>,
     area: Option<PreparedArea>,
@@ -80,50 +83,50 @@ struct CountingPlace {
 }
 
 fn answer_summary(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
-    let choice = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?
+    let layer = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?
         .within_days(request.read_days(&AT, &FROM, &TO)?)?;
-    let groups = read_groups(request, &choice)?;
-    let by_share = request.read_word(&RULE_OF)? == Some("share");
+    let groups = read_groups(request, &layer)?;
+    let by_share = request.read_word(&COUNTING_RULE)? == Some("share");
     let by_area = request.read_words(&GROUP_BY)?.contains(&"area");
     let areas = by_area.then(|| QuestionFeatures::from_inputs(request, &AREAS, &AREAS_FILTER)).transpose()?;
     let places = counting_places(request, areas.as_ref())?;
     let mut left_out = LeftOut::default();
     let (mut numbers, mut found) = (Vec::new(), Vec::new());
-    let placed = places.iter().any(|p| p.area.is_some());
+    let has_area = places.iter().any(|p| p.area.is_some());
     for place in &places {
-        let counted = count_features(&choice, place, by_share, &mut left_out);
+        let counted = count_features(&layer, place, by_share, &mut left_out);
         let sum = counted.iter().collect::<FeatureTotals>();
-        if let (Some(pick), Some(areas)) = (&place.feature, &areas) {
-            found.push(areas.to_answer_feature(pick, sum.to_json()));
+        if let (Some(feature), Some(areas)) = (&place.feature, &areas) {
+            found.push(areas.to_answer_feature(feature, sum.to_json()));
         }
         sum.write_numbers(&place.group, by_share, &mut numbers);
         for group in &groups {
-            for (value, sum) in group.split_totals(&choice, &counted) {
+            for (value, sum) in group.split_totals(&layer, &counted) {
                 let mut key = place.group.clone();
                 key.push((group.name.clone(), value));
                 sum.write_numbers(&key, by_share, &mut numbers);
             }
         }
     }
-    if placed {
-        choice.leave_out_unplaced(&mut left_out);
+    if has_area {
+        layer.leave_out_unplaced(&mut left_out);
     }
     left_out.dedup_ids();
     Ok(QuestionAnswer {
         numbers,
         features: found,
         left_out,
-        rules: summary_rules(&choice, placed, by_share, !groups.is_empty()),
+        rules: summary_rules(&layer, has_area, by_share, !groups.is_empty()),
     })
 }
 
-fn summary_rules(choice: &QuestionFeatures, placed: bool, by_share: bool, grouped: bool) -> Vec<String> {
+fn summary_rules(layer: &QuestionFeatures, has_area: bool, by_share: bool, grouped: bool) -> Vec<String> {
     let mut rules = vec![MONEY_RULE];
-    rules.extend(choice.field("cost_scope").map(|_| SCOPE_RULE));
-    rules.extend(placed.then_some(if by_share { SHARE_RULE } else { WHOLE_RULE }));
-    rules.extend(placed.then_some(features::PLACE_RULE));
+    rules.extend(layer.field("cost_scope").map(|_| SCOPE_RULE));
+    rules.extend(has_area.then_some(if by_share { SHARE_RULE } else { WHOLE_RULE }));
+    rules.extend(has_area.then_some(features::PLACE_RULE));
     rules.extend(grouped.then_some(GROUP_RULE));
-    rules.extend(choice.is_timed().then_some(features::TIME_RULE));
+    rules.extend(layer.is_timed().then_some(features::TIME_RULE));
     rules.into_iter().map(str::to_owned).collect()
 }
 
@@ -132,77 +135,77 @@ fn counting_places(request: &QuestionRequest<'_>, areas: Option<&QuestionFeature
         return Ok(vec![CountingPlace { group: vec![], area: request.read_area(&AREA, &AREAS)?, feature: None }]);
     };
     if request.raw_json(&AREA).is_some() {
-        return Err(Error::invalid(AREA.name, "Ask for one area, or group by 'area' for all of them, not both."));
+        return Err(Error::invalid(AREA.name, "Send one area, or group by 'area' for all of them, not both."));
     }
     let mut places = Vec::new();
-    for pick in areas.select_all() {
-        let id = areas.id(&pick).to_string();
-        let Some(geometry) = areas.geometry(&pick) else { continue };
-        let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
-        places.push(CountingPlace { group: vec![("area".to_owned(), id)], area: Some(area), feature: Some(pick) });
+    for feature in areas.select_all() {
+        let id = areas.id(&feature).to_string();
+        let Some(geometry) = areas.geometry(&feature) else { continue };
+        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        places.push(CountingPlace { group: vec![("area".to_owned(), id)], area: Some(area), feature: Some(feature) });
     }
     Ok(places)
 }
 
-/// The features of a place with the share that counts.
+/// The features of an area, or all, with the share that counts.
 fn count_features(
-    choice: &QuestionFeatures,
+    layer: &QuestionFeatures,
     place: &CountingPlace,
     by_share: bool,
     left_out: &mut LeftOut,
 ) -> Vec<CountedFeature> {
-    let (cost, eu) = (choice.field("cost"), choice.field("eu_share"));
-    let picks = place.area.as_ref().map_or_else(|| choice.select_all(), |a| choice.select_near(a.bbox));
+    let (cost, eu) = (layer.field("cost"), layer.field("eu_share"));
+    let handles = place.area.as_ref().map_or_else(|| layer.select_all(), |a| layer.select_near(a.bbox));
     let mut counted = Vec::new();
-    for pick in picks {
+    for feature in handles {
         let share = match &place.area {
             None => Some(1.0),
-            Some(area) => choice
-                .geometry(&pick)
+            Some(area) => layer
+                .geometry(&feature)
                 .and_then(|g| if by_share { area.share_inside(&g) } else { area.intersects(&g).then_some(1.0) }),
         };
         let Some(share) = share else { continue };
-        if !choice.check_dated(&pick, left_out) {
+        if !layer.check_dated(&feature, left_out) {
             continue;
         }
         let amount = |field: Option<usize>| {
-            let whole = field.and_then(|f| money::read_amount(&choice.value(&pick, f)))?;
+            let whole = field.and_then(|f| money::read_amount(&layer.value(&feature, f)))?;
             Some(if share < 1.0 { money::share_of_amount(whole, share) } else { whole })
         };
-        let id = choice.id(&pick);
-        let (cost, eu, scope) = (amount(cost), amount(eu), CostScope::of_feature(choice, &pick));
+        let id = layer.id(&feature);
+        let (cost, eu, scope) = (amount(cost), amount(eu), CostScope::of_feature(layer, &feature));
         match cost {
             None => left_out.add(WITHOUT_COST, id.clone()),
             Some(_) if scope == CostScope::Programme => left_out.add(PROGRAMME_COST, id.clone()),
             Some(_) => {}
         }
-        counted.push(CountedFeature { pick, id, share, cost, eu, scope });
+        counted.push(CountedFeature { feature, id, share, cost, eu, scope });
     }
     counted
 }
 
-/// One way of splitting: a property, or the year of the start.
+/// A property to group by; `field` is `None` for the year of the start.
 struct GroupProperty {
     name: String,
     field: Option<usize>,
 }
 
-fn read_groups(request: &QuestionRequest<'_>, choice: &QuestionFeatures) -> Result<Vec<GroupProperty>> {
+fn read_groups(request: &QuestionRequest<'_>, layer: &QuestionFeatures) -> Result<Vec<GroupProperty>> {
     let mut groups = Vec::new();
     for name in request.read_words(&GROUP_BY)? {
         let field = match name {
             "area" => continue,
-            "year" if choice.period_reader.is_none() => {
+            "year" if layer.period_reader.is_none() => {
                 return Err(Error::invalid(
                     GROUP_BY.name,
-                    format!("The features of '{}' have no dates to take a year from.", choice.collection().id),
+                    format!("The features of '{}' have no dates. Leave out 'year'.", layer.collection().id),
                 ));
             }
             "year" => None,
             name => Some(
-                choice
+                layer
                     .field(name)
-                    .ok_or_else(|| features::unknown_field_error(choice.collection(), name, GROUP_BY.name))?,
+                    .ok_or_else(|| input_errors::unknown_field_error(layer.collection(), name, GROUP_BY.name))?,
             ),
         };
         groups.push(GroupProperty { name: name.to_owned(), field });
@@ -211,14 +214,14 @@ fn read_groups(request: &QuestionRequest<'_>, choice: &QuestionFeatures) -> Resu
 }
 
 impl GroupProperty {
-    /// Sums by value, in the order of values; features without a value are under the empty one.
-    fn split_totals(&self, choice: &QuestionFeatures, counted: &[CountedFeature]) -> BTreeMap<String, FeatureTotals> {
+    /// Totals by value, ordered by value; features without a value have an empty one.
+    fn split_totals(&self, layer: &QuestionFeatures, counted: &[CountedFeature]) -> BTreeMap<String, FeatureTotals> {
         let mut sums: BTreeMap<String, FeatureTotals> = BTreeMap::new();
         for one in counted {
             let mut values = match self.field {
-                Some(field) => features::value_words(&choice.value(&one.pick, field)),
-                None => choice
-                    .period(&one.pick)
+                Some(field) => features::value_words(&layer.value(&one.feature, field)),
+                None => layer
+                    .period(&one.feature)
                     .and_then(|p| p.begins)
                     .map(|d| vec![d.first.year().to_string()])
                     .unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! Who may sign in, in a file of its own beside the plan, so that the plan can be handed on. Holds no secret: of passwords it has
-//! slow hashes, of sessions and tokens quick ones.
+//! The file of accounts beside the plan, so that the plan can be passed on without them. Contains no secrets: only slow hashes of
+//! passwords, and SHA-256 digests of session and token secrets.
 
 use crate::access::{AccessRole, AccessToken, SecretDigest, Viewer};
 use crate::error::{Error, Result};
@@ -22,32 +22,32 @@ CREATE TABLE IF NOT EXISTS sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sessions_by_login ON sessions (login);";
 
-/// How long one waits for another program that writes.
+/// How long a connection waits for another program that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The file, which is made when the first account is.
+/// The file of accounts. It is created with the first account.
 pub struct AccountStore {
     path: PathBuf,
-    /// `None` until there is a file.
+    /// `None` until the file exists.
     conn: Mutex<Option<Connection>>,
     holder_cache: Mutex<HolderCache>,
 }
 
-/// Who was found under which print, and until when: good for as long as the file is as it was then.
+/// The viewers that were found by digest, with their expiry. Valid as long as the file does not change.
 #[derive(Default)]
 struct HolderCache {
     stamp: Option<FileStamp>,
     holders: HashMap<(SecretKind, SecretDigest), (Viewer, i64)>,
 }
 
-/// What a print is of.
+/// The kind of secret behind a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum SecretKind {
     Session,
     Token,
 }
 
-/// So many are remembered; then it begins anew.
+/// The most holders in the cache; it is cleared when it is full.
 const MAX_CACHED_HOLDERS: usize = 10_000;
 
 impl AccountStore {
@@ -62,7 +62,7 @@ impl AccountStore {
         &self.path
     }
 
-    /// In the order of logins.
+    /// All users in the order of logins.
     pub fn list_users(&self) -> Result<Vec<Viewer>> {
         self.run_query(vec![], |conn| {
             let mut statement = conn.prepare_cached("SELECT login, name, role, cities FROM users ORDER BY login")?;
@@ -70,7 +70,7 @@ impl AccountStore {
         })
     }
 
-    /// Whether nobody can sign in and no token is valid.
+    /// Whether there is neither a user nor a token.
     pub fn is_empty(&self) -> Result<bool> {
         self.run_query(true, |conn| {
             conn.query_row("SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM tokens)", [], |row| {
@@ -79,11 +79,11 @@ impl AccountStore {
         })
     }
 
-    /// Adds a user with what is kept of the password.
+    /// Adds a user with the hash of the password.
     ///
     /// # Errors
     /// [`Error::Refused`] when the login is taken.
-    pub fn add_user(&self, user: &Viewer, password: &str) -> Result<()> {
+    pub fn add_user(&self, user: &Viewer, password_hash: &str) -> Result<()> {
         let login = user.login().unwrap_or_default();
         self.run_transaction(|conn| {
             if conn.prepare_cached("SELECT 1 FROM tokens WHERE login=?1")?.exists([login])? {
@@ -91,7 +91,7 @@ impl AccountStore {
             }
             conn.execute(
                 "INSERT OR IGNORE INTO users VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![login, user.name(), user.role().name(), user.cities().join(" "), password],
+                params![login, user.name(), user.role().name(), user.cities().join(" "), password_hash],
             )
         })
         .and_then(|count| require_free_name(count, login))
@@ -106,19 +106,19 @@ impl AccountStore {
             .and_then(|count| require_found(count, "user", login))
     }
 
-    /// Changes what is kept of a password, and ends the sessions that began with the old one.
+    /// Changes the hash of a password, and ends all sessions of the user.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn set_password(&self, login: &str, password: &str) -> Result<()> {
+    pub fn set_password(&self, login: &str, password_hash: &str) -> Result<()> {
         self.run_transaction(|conn| {
             conn.execute("DELETE FROM sessions WHERE login=?1", [login])?;
-            conn.execute("UPDATE users SET password=?2 WHERE login=?1", [login, password])
+            conn.execute("UPDATE users SET password=?2 WHERE login=?1", [login, password_hash])
         })
         .and_then(|count| require_found(count, "user", login))
     }
 
-    /// Who that is, and what is kept of their password.
+    /// The user with this login, and the hash of the password.
     pub fn find_user(&self, login: &str) -> Result<Option<(Viewer, String)>> {
         self.run_query(None, |conn| {
             let mut statement =
@@ -127,7 +127,7 @@ impl AccountStore {
         })
     }
 
-    /// Begins a session; forgets those that have ended.
+    /// Adds a session; deletes expired ones.
     pub fn add_session(&self, digest: &SecretDigest, login: &str, expires_s: i64, now_s: i64) -> Result<()> {
         self.run_transaction(|conn| {
             conn.execute("DELETE FROM sessions WHERE expires_s<=?1", [now_s])?;
@@ -140,7 +140,7 @@ impl AccountStore {
         self.run_transaction(|conn| conn.execute("DELETE FROM sessions WHERE print=?1", [digest])).map(drop)
     }
 
-    /// Who has a session under this print.
+    /// The viewer whose session has this digest.
     pub fn find_session_viewer(&self, digest: &SecretDigest, now_s: i64) -> Result<Option<Viewer>> {
         let sql = "SELECT login, name, role, cities, expires_s FROM sessions JOIN users USING (login) WHERE print=?1";
         self.find_holder(SecretKind::Session, digest, now_s, sql)
@@ -162,7 +162,7 @@ impl AccountStore {
         .and_then(|count| require_free_name(count, login))
     }
 
-    /// In the order of names.
+    /// All tokens in the order of names.
     pub fn list_tokens(&self) -> Result<Vec<AccessToken>> {
         self.run_query(vec![], |conn| {
             let mut statement =
@@ -180,22 +180,22 @@ impl AccountStore {
             .and_then(|count| require_found(count, "token", name))
     }
 
-    /// Who holds a token under this print.
+    /// The viewer that the token with this digest stands for.
     pub fn find_token_viewer(&self, digest: &SecretDigest, now_s: i64) -> Result<Option<Viewer>> {
         let sql = "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1";
         self.find_holder(SecretKind::Token, digest, now_s, sql)
     }
 
-    /// Who holds a secret, out of the file only when it changed since somebody last asked.
+    /// The holder of a secret, from the cache while the file has not changed.
     fn find_holder(&self, secret: SecretKind, digest: &SecretDigest, now_s: i64, sql: &str) -> Result<Option<Viewer>> {
-        let found = || self.holder_cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock_cache = || self.holder_cache.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = FileStamp::read_stamp(&self.path);
         {
-            let mut found = found();
-            if found.stamp != stamp || found.holders.len() >= MAX_CACHED_HOLDERS {
-                *found = HolderCache { stamp, ..HolderCache::default() };
+            let mut cache = lock_cache();
+            if cache.stamp != stamp || cache.holders.len() >= MAX_CACHED_HOLDERS {
+                *cache = HolderCache { stamp, ..HolderCache::default() };
             }
-            if let Some((viewer, until)) = found.holders.get(&(secret, *digest)) {
+            if let Some((viewer, until)) = cache.holders.get(&(secret, *digest)) {
                 return Ok((*until > now_s).then(|| viewer.clone()));
             }
         }
@@ -204,14 +204,14 @@ impl AccountStore {
                 .query_row([digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(4)?)))
                 .optional()
         })?;
-        let mut found = found();
-        if let Some(holder) = holder.clone().filter(|_| stamp.is_some() && found.stamp == stamp) {
-            found.holders.insert((secret, *digest), holder);
+        let mut cache = lock_cache();
+        if let Some(holder) = holder.clone().filter(|_| stamp.is_some() && cache.stamp == stamp) {
+            cache.holders.insert((secret, *digest), holder);
         }
         Ok(holder.filter(|(_, until)| *until > now_s).map(|(viewer, _)| viewer))
     }
 
-    /// Asks the file, or answers for one that is not there.
+    /// Runs a query; returns `without` when the file does not exist.
     fn run_query<T>(&self, without: T, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let mut guard = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
         if guard.is_none() {
@@ -223,7 +223,7 @@ impl AccountStore {
         guard.as_ref().map_or(Ok(without), |conn| query(conn).map_err(|e| self.explain_error(&e)))
     }
 
-    /// All or nothing, in a file that is made when it is not there.
+    /// Runs an operation in a transaction, and creates the file if it does not exist.
     fn run_transaction<T>(&self, operation: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let mut guard = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
         if guard.is_none() {
@@ -245,7 +245,7 @@ impl AccountStore {
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(&self.path).map_err(|e| self.refuse_file(&format!("cannot be made: {e}")))?;
+            options.open(&self.path).map_err(|e| self.refuse_file(&format!("cannot be created: {e}")))?;
         }
         let prepare = || {
             let conn = Connection::open(&self.path)?;
@@ -262,25 +262,24 @@ impl AccountStore {
     fn explain_error(&self, error: &rusqlite::Error) -> Error {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Error::Busy(format!("{} is being written by another program. Try again.", self.path.display()))
+                Error::Busy(format!("Another program is writing to {}. Try again in a moment.", self.path.display()))
             }
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                self.refuse_file("is not a file of accounts. Move it away and make the accounts again")
+                self.refuse_file("is not a file of accounts, or is corrupt. Restore a backup, or move it away and add the accounts again")
             }
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                self.refuse_file("cannot be written. May you write to it, and to its folder?")
+                self.refuse_file("cannot be written to. Check the permissions of the file and of its directory")
             }
             _ => Error::internal(error),
         }
     }
 
     fn refuse_file(&self, what: &str) -> Error {
-        let end = if what.ends_with('?') { "" } else { "." };
-        Error::Refused(format!("{} {what}{end}", self.path.display()))
+        Error::Refused(format!("{} {what}.", self.path.display()))
     }
 }
 
-/// By what a file that was changed is told from what it was.
+/// Tells whether a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileStamp {
     modified: SystemTime,
@@ -288,10 +287,10 @@ struct FileStamp {
 }
 
 impl FileStamp {
-    /// Changes that follow each other too closely for the clock of the file system look like one.
+    /// Two changes within this time may have the same timestamp.
     const SETTLE_TIME: Duration = Duration::from_secs(2);
 
-    /// `None` for a file that is not there, or that changed just now: it may change again without a trace.
+    /// `None` when the file does not exist, or has changed within the settle time: its next change may leave the stamp as it is.
     fn read_stamp(path: &Path) -> Option<Self> {
         let meta = std::fs::metadata(path).ok()?;
         let modified = meta.modified().ok()?;
@@ -300,11 +299,11 @@ impl FileStamp {
     }
 }
 
-/// Reads login, name, role and cities, in this order.
+/// Reads a viewer from the columns login, name, role and cities.
 fn read_viewer(row: &Row<'_>) -> rusqlite::Result<Viewer> {
     let (login, name, role, cities): (String, String, String, String) =
         (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-    // A role that is not known here may do the least.
+    // An unknown role gets the fewest rights.
     Ok(Viewer::new(&login, &name, role.parse().unwrap_or(AccessRole::Viewer), cities.split_whitespace()))
 }
 
@@ -313,7 +312,7 @@ fn require_free_name(count: usize, login: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::Refused(format!(
-        "There is a user or a token '{login}' already. Choose another name, or remove that one first."
+        "The name '{login}' is already used by a user or a token. Choose another name, or remove that one first."
     )))
 }
 

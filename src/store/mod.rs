@@ -1,4 +1,4 @@
-//! Where features outlive the program. One trait, [`Store`]; SQL lives only below this module. Blocking; never serves anyone.
+//! Persistent storage: one trait, [`Store`], with the GeoPackage behind it, and the file of accounts. All SQL is in this module. Blocking.
 
 use crate::change::{
     ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, LogPage, LogPosition, RevisionNumber,
@@ -18,9 +18,9 @@ pub use gpkg::GeoPackage;
 pub trait Store: Send + Sync {
     fn list_collections(&self) -> Result<Vec<Collection>>;
 
-    /// Shows `visit` every feature of a collection in the order of keys, or, with `since`, those changed after that
-    /// revision (what went first); returns the revision seen. An error from `visit` ends the scan with that error. Stale when
-    /// what changed since then is not known any more.
+    /// Calls `visit` for every feature of a collection in the order of keys or, with `since`, for the changes after that revision,
+    /// removals first. Returns the revision that was read. An error of `visit` ends the scan. Stale when the changes since then are
+    /// unknown.
     fn scan_collection(
         &self,
         id: &CollectionId,
@@ -28,25 +28,25 @@ pub trait Store: Send + Sync {
         visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
     ) -> Result<RevisionNumber>;
 
-    /// Applies each change set as a whole or not at all, in their order and in one durable step: many small sets share the
-    /// waiting for the disk, and one that is refused does not spoil the others. An error means that nothing was written.
+    /// Applies each change set as a whole or not at all, in their order and in one transaction: many small sets wait for the disk once,
+    /// and a refused set does not affect the others. An error means that nothing was written.
     fn commit_all(&self, sets: &[ChangeSet]) -> Result<GroupCommitOutcome>;
 
-    /// Applies all edits or none; refuses the stale ones. Returns the new revision and what became of each feature, together
-    /// with what others did since the caller was last told, so that applying it makes an index complete.
+    /// Applies all edits or none. Returns the new revision and all changes that the caller does not know yet, those of other programs
+    /// included: an index that applies them is up to date.
     fn commit_change_set(&self, edits: &ChangeSet) -> Result<(RevisionNumber, Vec<FeatureChange>)> {
         let group = self.commit_all(std::slice::from_ref(edits))?;
         let mut changes: Vec<FeatureChange> =
             group.external_changes.into_iter().flat_map(|(_, done)| done.changes).collect();
-        let answer = group.results.into_iter().next();
-        let done = answer.unwrap_or_else(|| Err(Error::internal("a change set was not answered")))?;
+        let result = group.results.into_iter().next();
+        let done = result.unwrap_or_else(|| Err(Error::internal("a change set has no result")))?;
         changes.extend(done.changes);
         Ok((done.revision, changes))
     }
 
-    /// Fills a collection in bulk, all or nothing. Creates it when it is not there. With `replace` these are all its features
-    /// from now on: one whose id was there keeps its key and its history, and fields may be others. Otherwise features are
-    /// added, and an id that is there already is refused as stale. Whoever holds features in memory reads them anew after it.
+    /// Loads features in bulk, all or nothing, into an existing or a new collection. With `replace` they replace all its features, and
+    /// fields may differ: a feature whose id existed keeps its key and its history. Otherwise they are added, and an existing id is
+    /// refused as stale. A caller that has the collection in memory must read it again afterwards.
     fn load_collection(
         &self,
         collection: &Collection,
@@ -54,38 +54,37 @@ pub trait Store: Send + Sync {
         features: &mut dyn Iterator<Item = Result<Feature>>,
     ) -> Result<LoadSummary>;
 
-    /// Gives a collection the schema of this one, which has all of its fields with the same kinds, and others besides. What features hold
-    /// stays; the other fields are empty.
+    /// Gives a collection the schema of this one, which has all of its fields with the same types, and more. Values stay as they are; the
+    /// new fields are null.
     fn add_fields(&self, collection: &Collection) -> Result<()>;
 
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
 
-    /// The change log of a collection behind a place, every change once, at most `limit` of them. What came in bulk is told feature by
-    /// feature. From the very beginning ([`LogPosition::after_revision`] revision 0) it tells how the collection came to be what it is.
-    /// Stale when what happened since that place is not known any more.
+    /// The change log of a collection after a position: every change once, at most `limit` of them, and bulk loads feature by feature.
+    /// From [`LogPosition::after_revision`] 0 on it leads to the present state of the collection. Stale when the log no longer reaches
+    /// back to the position.
     fn read_change_log(&self, id: &CollectionId, from: LogPosition, limit: usize) -> Result<LogPage>;
 
-    /// Takes over what another program did to a collection behind the store's back: gives it a revision and a place in the
-    /// change log, and tells what became of each feature. Nothing to take over is an empty list. Stale when the whole
-    /// table was replaced: all of it must be read anew.
+    /// Adopts what other programs did to a collection: gives it a revision and lines in the change log, and returns the changes, which
+    /// may be none. Stale when the whole table was replaced: the collection must be read again.
     fn adopt_external_changes(&self, id: &CollectionId) -> Result<(RevisionNumber, Vec<FeatureChange>)>;
 
-    /// A whole copy at `to`, taken while others may write; refused when `to` exists.
+    /// Writes a complete copy to `to`; others may write to the store meanwhile. Refused when `to` exists.
     fn write_backup(&self, to: &Path) -> Result<()>;
 
-    /// Calls back when somebody else changed the data, once per collection, until the watch is dropped.
+    /// Calls `changed` when another program has changed a collection, once per collection, until the watch is dropped.
     fn watch_changes(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<StoreWatch>;
 }
 
-/// What a bulk load did.
+/// The result of a bulk load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadSummary {
     pub features: u64,
     pub revision: RevisionNumber,
 }
 
-/// Ends the watching when dropped.
+/// Watches the store for changes by other programs until it is dropped.
 pub struct StoreWatch {
     pub(crate) stop: std::sync::mpsc::Sender<()>,
     pub(crate) thread: Option<std::thread::JoinHandle<()>>,

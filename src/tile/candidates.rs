@@ -1,13 +1,14 @@
-//! Which features may be seen in a tile, and which layer of it each belongs to. Looks at boxes, filters and times; draws nothing.
+//! Selects the features that may be visible in a tile, and the output layer of each. Tests boxes, filters and times; draws nothing.
 
-use super::cluster::{self, ClusterGrid};
+use super::cluster_grid::{ClusterGrid, single_position};
 use super::tile_frame::TileFrame;
-use super::{LayerContent, TileId, TileLayer};
+use super::tile_id::TileId;
+use super::tile_layer::{LayerContent, TileLayer};
 use crate::index::{CellValue, SlotRow, WorldBox};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A feature of one layer: where it is kept, and the zoom from which it is drawn.
+/// A feature of one layer: its tier and slot in the index, and the zoom from which it is drawn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TileCandidate {
     pub tier: u32,
@@ -15,10 +16,10 @@ pub(crate) struct TileCandidate {
     pub zoom: u8,
 }
 
-/// With a filter, what lies beside a feature may not be shown: where few pass, all of them are drawn, whatever their first zoom.
+/// The first zoom of a feature is chosen among its neighbours, which a filter may hide: up to so many matches, all are drawn.
 const MAX_UNTHINNED_MATCHES: usize = 2_000;
 
-/// What may be seen of a layer. Counts what comes at a later zoom.
+/// The candidates of a layer. Adds to `later` the features that are only drawn from a later zoom on.
 pub(crate) fn find_candidates(layer: &TileLayer<'_>, tile: TileId, later: &mut usize) -> Vec<TileCandidate> {
     let area = TileFrame::new(tile).drawn_area();
     if let Some(px) = layer.show.cluster_px.filter(|_| layer.content == LayerContent::Geometries) {
@@ -28,14 +29,14 @@ pub(crate) fn find_candidates(layer: &TileLayer<'_>, tile: TileId, later: &mut u
         let mut found = candidates_within(layer, &area, u8::MAX);
         if found.len() > MAX_UNTHINNED_MATCHES {
             let all = found.len();
-            found.retain(|f| f.zoom <= tile.z);
+            found.retain(|f| f.zoom <= tile.z());
             *later += all - found.len();
         }
         return found;
     }
     for tier in layer.snapshot.tiers() {
         let boxes = &tier.segment.boxes;
-        for band in tier.segment.bands.iter().filter(|b| b.zoom > tile.z) {
+        for band in tier.segment.bands.iter().filter(|b| b.zoom > tile.z()) {
             band.visit_runs(&area, |inside, slots| {
                 *later += if inside {
                     tier.count_live(slots)
@@ -45,27 +46,27 @@ pub(crate) fn find_candidates(layer: &TileLayer<'_>, tile: TileId, later: &mut u
             });
         }
     }
-    candidates_within(layer, &area, tile.z)
+    candidates_within(layer, &area, tile.z())
 }
 
-/// All points of the cells that the tile meets, whatever their first zoom, and of everything else what may be seen.
+/// All points of the cluster cells that the tile intersects, whatever their first zoom, and the other visible features.
 fn find_cluster_candidates(layer: &TileLayer<'_>, tile: TileId, px: u16, later: &mut usize) -> Vec<TileCandidate> {
     let area = TileFrame::new(tile).drawn_area();
-    let around = ClusterGrid::new(tile.z, px).expand_to_cells(&area);
-    let mut found = candidates_within(layer, &around, u8::MAX);
+    let whole_cells = ClusterGrid::new(tile.z(), px).expand_to_cells(&area);
+    let mut found = candidates_within(layer, &whole_cells, u8::MAX);
     found.retain(|f| {
         let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
-        if cluster::single_position(segment, f.slot).is_some() {
+        if single_position(segment, f.slot).is_some() {
             return true;
         }
         let here = segment.boxes[f.slot as usize].intersects(&area);
-        *later += usize::from(here && f.zoom > tile.z);
-        here && f.zoom <= tile.z
+        *later += usize::from(here && f.zoom > tile.z());
+        here && f.zoom <= tile.z()
     });
     found
 }
 
-/// Whether the layer has any feature in or near a tile, at whatever zoom it is drawn.
+/// Whether the layer has any feature in or near a tile, whatever its first zoom.
 pub(crate) fn layer_has_features(layer: &TileLayer<'_>, tile: TileId) -> bool {
     let area = TileFrame::new(tile).drawn_area();
     let tiers = layer.snapshot.tiers().iter();
@@ -73,7 +74,7 @@ pub(crate) fn layer_has_features(layer: &TileLayer<'_>, tile: TileId) -> bool {
     bands.any(|(tier, band)| band.any_slot(&area, &tier.segment.boxes, |slot| tier.is_live(slot)))
 }
 
-/// The features asked for whose boxes meet the area and that are drawn from this zoom on, tier by tier in the order of memory.
+/// The selected features whose boxes intersect the area and whose first zoom is at most `zoom`, by tier and slot.
 pub(crate) fn candidates_within(layer: &TileLayer<'_>, area: &WorldBox, zoom: u8) -> Vec<TileCandidate> {
     let predicate = layer.show.filter.as_ref().map(|f| f.compile());
     let time = layer.show.time;
@@ -97,8 +98,8 @@ pub(crate) fn candidates_within(layer: &TileLayer<'_>, area: &WorldBox, zoom: u8
     found
 }
 
-/// The names of layers and what is in them: one, or one for each value of the field that parts it, in the order of these. Features
-/// without a value stay in the layer of the plain name.
+/// The output layers with their candidates: one, or one for each value of the split field, ordered by value. Features without a
+/// value stay in the layer with the plain name.
 pub(crate) fn split_by_field<'a>(
     layer: &TileLayer<'a>,
     found: Vec<TileCandidate>,

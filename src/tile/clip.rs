@@ -1,8 +1,8 @@
-//! Cutting lines and rings to a square, in world steps relative to the tile. Positions inside are never moved.
+//! Clips lines and rings to the square of a tile and its buffer. Positions inside are never moved.
 
 use super::tile_frame::{TileFrame, WorldOffset};
 
-/// A side of the square: the axis, the place, and on which side of it one is inside.
+/// A side of the square: its axis, its coordinate on that axis, and whether the inside is below it.
 #[derive(Clone, Copy)]
 struct ClipSide {
     axis: usize,
@@ -10,9 +10,9 @@ struct ClipSide {
     below: bool,
 }
 
-/// Cuts a ring (without its closing position) side by side, as Sutherland and Hodgman (1974) do. Where a ring leaves and comes back, its
-/// parts stay joined along the border; [`super::ring`] takes them apart. `corners` are two corners of a box around the ring, `other` is
-/// scratch.
+/// Clips a ring (without its closing position) at one side after the other (I. Sutherland and G. Hodgman, *Reentrant polygon clipping*,
+/// 1974). Where a ring leaves the square and returns, its parts stay joined along the side; [`super::tile_ring`] separates them.
+/// `corners` are opposite corners of the ring's bounding box; `other` is a scratch buffer.
 pub(crate) fn clip_ring(
     frame: &TileFrame,
     corners: [WorldOffset; 2],
@@ -39,7 +39,8 @@ pub(crate) fn clip_ring(
     }
 }
 
-/// Cuts a line into the parts that lie in the square, as Liang and Barsky (1984) do; appends them to `parts` with their ends to `ends`.
+/// Clips a line to the square (Y.-D. Liang and B. Barsky, *A new concept and method for line clipping*, 1984). Appends the parts to
+/// `parts` and the end of each to `ends`.
 pub(crate) fn clip_line(frame: &TileFrame, line: &[WorldOffset], parts: &mut Vec<WorldOffset>, ends: &mut Vec<usize>) {
     for pair in line.windows(2) {
         let (from, to) = (pair[0], pair[1]);
@@ -75,7 +76,7 @@ impl ClipSide {
         if self.below { p[self.axis] <= self.at } else { p[self.axis] >= self.at }
     }
 
-    /// Where an edge crosses the side; the same whichever way it is walked.
+    /// Where an edge crosses the side; the same in either direction of the edge.
     fn crossing_position(self, a: WorldOffset, b: WorldOffset) -> WorldOffset {
         let (a, b) = if a < b { (a, b) } else { (b, a) };
         let other = 1 - self.axis;
@@ -87,7 +88,7 @@ impl ClipSide {
     }
 }
 
-/// The part of a segment that lies in the square.
+/// The part of a segment in the square.
 fn clip_segment(frame: &TileFrame, a: WorldOffset, b: WorldOffset) -> Option<(WorldOffset, WorldOffset)> {
     if frame.shows_position(a) && frame.shows_position(b) {
         return Some((a, b));

@@ -1,19 +1,16 @@
-//! Points in one cell of a grid, drawn as one. The grid is that of the whole world at a zoom, so that neighbouring tiles agree; what a
-//! cluster says depends on the points in its cell alone, in whatever order they come.
+//! Clusters: the points in one cell of a grid, drawn as one. A cluster depends on the points in its cell alone, not on their order.
 
-use super::TileLayer;
 use super::candidates::TileCandidate;
-use super::tile_frame::TileFrame;
+use super::cluster_grid::{ClusterGrid, single_position};
+use super::tile_frame::{TileCoord, TileFrame};
+use super::tile_layer::TileLayer;
 use crate::collection::{Collection, FieldType};
-use crate::index::{CellValue, IndexSegment, PropertyColumn, WorldBox};
+use crate::index::{CellValue, IndexSegment, PropertyColumn};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
 
-/// Pixels along the side of a tile, as clients show it.
-const TILE_PX: u32 = 512;
-
-/// Two or more points as one.
+/// Two or more points, drawn as one.
 pub(crate) struct PointCluster {
     /// The lowest key of its points.
     pub key: i64,
@@ -21,51 +18,27 @@ pub(crate) struct PointCluster {
     /// The mean of their positions, in world coordinates.
     pub at: [u32; 2],
     count: i64,
-    /// All costs together, in cents; `None` where they are not shown.
+    /// The sum of their costs, in cents; `None` when the layer has no costs to show.
     cents: Option<i64>,
-    /// How many points have a status, and what they cost together.
+    /// By status: the number of points, and the sum of their costs in cents.
     by_status: BTreeMap<String, (i64, i64)>,
 }
 
-/// The grid of one zoom.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ClusterGrid {
-    zoom: u8,
-    /// A cell is 2^shift world steps wide.
-    shift: u32,
-}
-
-/// The points of one cell while they are gathered.
+/// The points of one cell while they are added up.
 struct ClusterCell {
     first: TileCandidate,
     sum: [u64; 2],
     cluster: PointCluster,
 }
 
-/// The fields that are summed up, where they are shown.
+/// The positions of the fields that are added up; `None` for a field that is not shown.
 struct SummedFields {
     cost: Option<usize>,
     status: Option<usize>,
 }
 
-impl ClusterGrid {
-    pub fn new(zoom: u8, side_px: u16) -> Self {
-        Self { zoom, shift: 32 - u32::from(zoom) - (TILE_PX / u32::from(side_px)).ilog2() }
-    }
-
-    fn cell_at(self, at: [u32; 2]) -> [u32; 2] {
-        at.map(|v| v >> self.shift)
-    }
-
-    /// All cells that this area meets, whole.
-    pub fn expand_to_cells(self, area: &WorldBox) -> WorldBox {
-        let low = |v: u32| v >> self.shift << self.shift;
-        let high = |v: u32| low(v) + ((1 << self.shift) - 1);
-        WorldBox { x0: low(area.x0), y0: low(area.y0), x1: high(area.x1), y1: high(area.y1) }
-    }
-}
-
-/// Clusters, in the order of keys, and the points that stay alone in their cell. `found` has all points of the cells that the tile meets.
+/// The clusters ordered by key, and the points that are alone in their cell. `found` has all points of the cells that the tile
+/// intersects.
 pub(crate) fn cluster_points(
     layer: &TileLayer<'_>,
     grid: ClusterGrid,
@@ -76,19 +49,19 @@ pub(crate) fn cluster_points(
     for &f in found {
         let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
         let Some(at) = single_position(segment, f.slot) else { continue };
-        let gathered = match cells.entry(grid.cell_at(at)) {
+        let cell = match cells.entry(grid.cell_at(at)) {
             Entry::Occupied(cell) => cell.into_mut(),
             Entry::Vacant(cell) => {
                 cell.insert(ClusterCell { first: f, sum: [0, 0], cluster: PointCluster::empty(&summed) })
             }
         };
-        gathered.sum = [gathered.sum[0] + u64::from(at[0]), gathered.sum[1] + u64::from(at[1])];
-        gathered.cluster.add_point(segment, f.slot as usize, &summed);
+        cell.sum = [cell.sum[0] + u64::from(at[0]), cell.sum[1] + u64::from(at[1])];
+        cell.cluster.add_point(segment, f.slot as usize, &summed);
     }
-    let (mut clusters, mut alone) = (vec![], vec![]);
+    let (mut clusters, mut single) = (vec![], vec![]);
     for ([x, y], ClusterCell { first, sum, mut cluster }) in cells {
         if cluster.count == 1 {
-            alone.push(first);
+            single.push(first);
             continue;
         }
         cluster.at = sum.map(|sum| (sum / cluster.count as u64) as u32);
@@ -96,12 +69,7 @@ pub(crate) fn cluster_points(
         clusters.push(cluster);
     }
     clusters.sort_unstable_by_key(|c| c.key);
-    (clusters, alone)
-}
-
-/// Where a single point lies; `None` for everything else.
-pub(crate) fn single_position(segment: &IndexSegment, slot: u32) -> Option<[u32; 2]> {
-    segment.shapes.single_point_index(slot as usize).map(|at| segment.world[at])
+    (clusters, single)
 }
 
 impl PointCluster {
@@ -123,7 +91,7 @@ impl PointCluster {
         }
     }
 
-    /// `id`, `cluster`, `point_count`, `cost`, and for each status `count:status` and `cost:status` (in the unit of the costs).
+    /// `id`, `cluster`, `point_count`, `cost`, and for each status `count:status` and `cost:status`; costs in the unit of the field.
     pub fn properties(&self) -> Vec<(Cow<'static, str>, CellValue<'_>)> {
         let money = |cents: i64| CellValue::Real(cents as f64 / 100.0);
         let mut all = vec![
@@ -141,9 +109,10 @@ impl PointCluster {
         all
     }
 
-    pub fn coord_in_frame(&self, frame: &TileFrame) -> Option<super::tile_frame::TileCoord> {
-        let rel = frame.to_offset(self.at);
-        frame.shows_position(rel).then(|| frame.to_tile_coord(rel))
+    /// Its position in the tile; `None` when it lies outside the tile and its buffer.
+    pub fn coord_in_frame(&self, frame: &TileFrame) -> Option<TileCoord> {
+        let rel = frame.offset_of(self.at);
+        frame.shows_position(rel).then(|| frame.tile_coord_of(rel))
     }
 }
 
@@ -162,7 +131,7 @@ impl SummedFields {
     }
 }
 
-/// Whole cents, so that sums do not depend on their order.
+/// The cost in whole cents, so that sums do not depend on their order.
 fn cost_in_cents(column: &PropertyColumn, slot: usize) -> i64 {
     match column.cell_at(slot) {
         CellValue::Int(int) => int.saturating_mul(100),

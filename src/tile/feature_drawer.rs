@@ -1,27 +1,27 @@
-//! One feature onto one tile: project (done by the index), simplify, clip, snap, in buffers that are used again for the next feature.
+//! Draws one feature into one tile: simplifies, clips and snaps it, in buffers that the next feature reuses. The index has projected it.
 
 use super::clip;
 use super::label;
 use super::mvt::{MvtCommands, MvtGeometryType};
 use super::tile_frame::{TileCoord, TileFrame, WorldOffset};
 use super::tile_ring::TileRings;
-use crate::index::{ALL_RANKS, GeometryPath, IndexSegment, PathRole, WorldBox};
+use crate::index::{FULL_DETAIL_RANK, GeometryPath, IndexSegment, PathRole, WorldBox};
 
-/// What became of a feature.
+/// The outcome for one feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DrawOutcome {
     /// Its commands are written.
     Drawn(MvtGeometryType),
-    /// It is here, but nothing is left of it on the grid.
+    /// It lies in the tile, but nothing is left of it on the tile grid.
     TooSmall,
-    /// Its box is here, the feature is not.
+    /// Its bounding box intersects the tile, the feature does not.
     Outside,
 }
 
 pub(crate) struct FeatureDrawer {
     frame: TileFrame,
     pub commands: MvtCommands,
-    /// What [`TileFrame::drawn_area`] says.
+    /// Cached from [`TileFrame::drawn_area`].
     area: WorldBox,
     line: Vec<WorldOffset>,
     other: Vec<WorldOffset>,
@@ -31,8 +31,8 @@ pub(crate) struct FeatureDrawer {
     rings: TileRings,
 }
 
-/// Twice the area (units²) that a ring must have to be drawn: a sixteenth of a pixel where a tile is shown at 512. From
-/// [`KEEP_ALL_ZOOM`] on, whatever has an area is drawn.
+/// Twice the least area of a ring (tile units²): a sixteenth of a pixel when the tile is shown at 512 pixels. From
+/// [`KEEP_ALL_ZOOM`] on, every ring with an area is drawn.
 const MIN_RING_AREA2: i64 = 8;
 const KEEP_ALL_ZOOM: u8 = 16;
 
@@ -55,19 +55,19 @@ impl FeatureDrawer {
         &self.frame
     }
 
-    /// Draws the point where a feature's name stands, if it lies in this tile and not in its buffer.
+    /// Draws the label point of a feature if it lies in this tile, buffer excluded.
     pub fn draw_label(&mut self, segment: &IndexSegment, slot: usize) -> DrawOutcome {
         let Some(at) = label::label_position(segment, slot)
-            .map(|w| self.frame.to_offset(w))
+            .map(|w| self.frame.offset_of(w))
             .filter(|at| self.frame.owns_position(*at))
         else {
             return DrawOutcome::Outside;
         };
-        self.commands.write_points(&[self.frame.to_tile_coord(at)]);
+        self.commands.write_points(&[self.frame.tile_coord_of(at)]);
         DrawOutcome::Drawn(MvtGeometryType::Point)
     }
 
-    /// Draws what a feature has of the highest dimension, which is all of it unless it is a GeometryCollection.
+    /// Draws the parts of the feature's highest dimension: all of it, except for a GeometryCollection of mixed dimensions.
     pub fn draw_feature(&mut self, segment: &IndexSegment, slot: usize) -> DrawOutcome {
         let dimension = |role| match role {
             PathRole::Points => MvtGeometryType::Point,
@@ -77,17 +77,17 @@ impl FeatureDrawer {
         let shapes = segment.shapes.paths(slot).map(|p| dimension(p.role));
         let Some(shape) = shapes.max_by_key(|s| *s as u8) else { return DrawOutcome::Outside };
         let paths = segment.shapes.paths(slot).filter(|p| dimension(p.role) == shape);
-        let around = &segment.boxes[slot];
-        // From zoom 2 on what lies in the tile is drawn in 32 bits.
-        let whole = self.frame.zoom >= 2 && self.area.contains(around);
-        match (shape, whole) {
+        let bounds = &segment.boxes[slot];
+        // From zoom 2 on, 32 bits are enough for a feature that lies within the tile and its buffer.
+        let unclipped = self.frame.zoom >= 2 && self.area.contains(bounds);
+        match (shape, unclipped) {
             (MvtGeometryType::Point, _) => self.draw_points(segment, paths),
             (MvtGeometryType::Line, true) => self.draw_unclipped_lines(segment, paths),
             (MvtGeometryType::Line, false) => self.draw_clipped_lines(segment, paths),
             (MvtGeometryType::Polygon, true) => self.draw_polygons(segment, paths, None),
             (MvtGeometryType::Polygon, false) => {
                 let corners =
-                    [self.frame.to_offset([around.x0, around.y0]), self.frame.to_offset([around.x1, around.y1])];
+                    [self.frame.offset_of([bounds.x0, bounds.y0]), self.frame.offset_of([bounds.x1, bounds.y1])];
                 self.draw_polygons(segment, paths, Some(corners))
             }
         }
@@ -97,9 +97,9 @@ impl FeatureDrawer {
         self.coords.clear();
         for path in paths {
             for &world in &segment.world[path.start..path.end] {
-                let rel = self.frame.to_offset(world);
+                let rel = self.frame.offset_of(world);
                 if self.frame.shows_position(rel) {
-                    let px = self.frame.to_tile_coord(rel);
+                    let px = self.frame.tile_coord_of(rel);
                     if self.coords.last() != Some(&px) {
                         self.coords.push(px);
                     }
@@ -153,7 +153,7 @@ impl FeatureDrawer {
         outcome
     }
 
-    /// `corners` of the feature's box if it must be clipped.
+    /// `corners` are those of the feature's bounding box; `None` when no clipping is needed.
     fn draw_polygons(
         &mut self,
         segment: &IndexSegment,
@@ -194,17 +194,17 @@ impl FeatureDrawer {
         outcome
     }
 
-    /// Takes the positions that matter at this zoom into `line`.
+    /// Puts the positions that this zoom needs into `line`.
     fn collect_positions(&mut self, segment: &IndexSegment, path: GeometryPath) {
         let (world, ranks) = segment.path_positions(path);
         let (frame, zoom) = (self.frame, self.frame.zoom);
         self.line.clear();
-        let matter = world.iter().zip(ranks).filter(|(_, rank)| **rank <= zoom);
-        self.line.extend(matter.map(|(world, _)| frame.to_offset(*world)));
+        let needed = world.iter().zip(ranks).filter(|(_, rank)| **rank <= zoom);
+        self.line.extend(needed.map(|(world, _)| frame.offset_of(*world)));
     }
 }
 
-/// Appends the positions that matter of a path that lies in the tile.
+/// Appends the positions that this zoom needs of a path within the tile and its buffer, on the tile grid.
 fn snap_unclipped(
     frame: &TileFrame,
     segment: &IndexSegment,
@@ -214,22 +214,22 @@ fn snap_unclipped(
 ) {
     let (world, ranks) = segment.path_positions(path);
     let mut push = |&world: &[u32; 2]| {
-        let px = frame.to_tile_coord_within(world);
+        let px = frame.tile_coord_within(world);
         if out.len() == start || out.last() != Some(&px) {
             out.push(px);
         }
     };
-    if frame.zoom >= ALL_RANKS {
+    if frame.zoom >= FULL_DETAIL_RANK {
         world.iter().for_each(push);
     } else {
         world.iter().zip(ranks).filter(|(_, rank)| **rank <= frame.zoom).for_each(|(world, _)| push(world));
     }
 }
 
-/// Appends positions on the grid, without repeating one at once.
+/// Appends the positions on the tile grid, without consecutive duplicates.
 fn snap_to_grid(frame: &TileFrame, line: &[WorldOffset], out: &mut Vec<TileCoord>, start: usize) {
     for &rel in line {
-        let px = frame.to_tile_coord(rel);
+        let px = frame.tile_coord_of(rel);
         if out.len() == start || out.last() != Some(&px) {
             out.push(px);
         }

@@ -1,15 +1,15 @@
-//! Where the name of a feature stands: one position, the same at every zoom, so that exactly one tile owns it. Depends on the feature's
-//! geometry alone.
+//! The label point of a feature: one position, the same at every zoom, so that exactly one tile of each zoom contains it. Depends on the
+//! feature's geometry alone.
 
 use crate::index::{GeometryPath, IndexSegment, PathRole};
 
 /// A position in world coordinates.
 type LabelPosition = [u32; 2];
 
-/// Lines that are laid through a polygon to find its widest place, when its centre of gravity lies outside.
+/// Horizontal scan lines through a polygon whose centroid lies outside, to find where it is widest.
 const SCAN_LINES: i64 = 9;
 
-/// The first position of points, the middle of the longest line, the inside of the largest polygon. `None` for what has no place.
+/// The first of the points, the midpoint of the longest line, a position inside the largest polygon. `None` without a geometry.
 pub(crate) fn label_position(segment: &IndexSegment, slot: usize) -> Option<LabelPosition> {
     let paths: Vec<GeometryPath> = segment.shapes.paths(slot).collect();
     if paths.iter().any(|p| p.role == PathRole::Exterior) {
@@ -29,7 +29,7 @@ fn line_length(line: &[LabelPosition]) -> f64 {
     line.windows(2).map(|pair| step_distance(pair[0], pair[1])).sum()
 }
 
-/// The position half way along a line.
+/// The position halfway along a line.
 fn line_midpoint(line: &[LabelPosition], length: f64) -> Option<LabelPosition> {
     let mut left = length / 2.0;
     for pair in line.windows(2) {
@@ -47,7 +47,7 @@ fn line_midpoint(line: &[LabelPosition], length: f64) -> Option<LabelPosition> {
     line.last().copied()
 }
 
-/// A position inside the polygon with the largest outer ring.
+/// A position inside the polygon with the largest exterior ring.
 fn polygon_label(world: &[LabelPosition], paths: &[GeometryPath]) -> Option<LabelPosition> {
     let starts = (0..paths.len()).filter(|&at| paths[at].role == PathRole::Exterior);
     let ring = |path: &GeometryPath| &world[path.start..path.end];
@@ -61,12 +61,12 @@ fn polygon_label(world: &[LabelPosition], paths: &[GeometryPath]) -> Option<Labe
         .or_else(|| rings[0].first().copied())
 }
 
-/// Edges of a closed ring that is kept without its closing position.
+/// The edges of a ring that is stored without its closing position.
 fn ring_edges(ring: &[LabelPosition]) -> impl Iterator<Item = (LabelPosition, LabelPosition)> + '_ {
     ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
 }
 
-/// Twice the area, relative to the first position so that it keeps its digits.
+/// Twice the signed area, computed relative to the first position to avoid cancellation.
 fn doubled_area(ring: &[LabelPosition]) -> f64 {
     let Some(&origin) = ring.first() else { return 0.0 };
     ring_edges(ring).map(|(a, b)| cross_product(origin, a, b)).sum()
@@ -77,7 +77,7 @@ fn cross_product(origin: LabelPosition, a: LabelPosition, b: LabelPosition) -> f
     d(a, 0) * d(b, 1) - d(b, 0) * d(a, 1)
 }
 
-/// The centre of gravity of a ring that has an area.
+/// The centroid of a ring; `None` when it has no area.
 fn ring_centroid(ring: &[LabelPosition]) -> Option<LabelPosition> {
     let &origin = ring.first()?;
     let (mut x, mut y, mut double) = (0.0, 0.0, 0.0);
@@ -91,7 +91,7 @@ fn ring_centroid(ring: &[LabelPosition]) -> Option<LabelPosition> {
     (double != 0.0).then(|| [at(x, 0), at(y, 1)])
 }
 
-/// Whether a position lies within the first ring and in none of the others, by the edges to its right.
+/// Whether a position lies inside the first ring and outside the others, by the number of edges to its right (even-odd rule).
 fn is_inside(rings: &[&[LabelPosition]], at: LabelPosition) -> bool {
     let mut inside = false;
     for (a, b) in rings.iter().flat_map(|ring| ring_edges(ring)) {
@@ -103,7 +103,7 @@ fn is_inside(rings: &[&[LabelPosition]], at: LabelPosition) -> bool {
     inside
 }
 
-/// The middle of the widest stretch inside, on lines at even distances.
+/// The midpoint of the widest interval inside the polygon on evenly spaced scan lines.
 fn widest_inside(rings: &[&[LabelPosition]]) -> Option<LabelPosition> {
     let (low, high) = rings[0].iter().fold((u32::MAX, 0), |(low, high), p| (low.min(p[1]), high.max(p[1])));
     let mut best: Option<(f64, LabelPosition)> = None;
@@ -133,14 +133,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_of_a_line_lies_half_way_along_it() {
+    fn the_midpoint_of_a_line_lies_halfway_along_it() {
         let line = [[0, 0], [100, 0], [100, 300]];
         assert_eq!(line_midpoint(&line, line_length(&line)), Some([100, 100]));
         assert_eq!(line_midpoint(&[[7, 7], [7, 7]], 0.0), Some([7, 7]));
     }
 
     #[test]
-    fn a_ring_like_the_letter_c_is_named_inside_of_it() {
+    fn the_label_of_a_ring_like_the_letter_c_lies_inside_it() {
         let c: [LabelPosition; 8] = [[0, 0], [100, 0], [100, 20], [20, 20], [20, 80], [100, 80], [100, 100], [0, 100]];
         let rings = [&c[..]];
         assert!(!is_inside(&rings, ring_centroid(&c).unwrap()));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_not_the_inside() {
+    fn a_hole_is_not_inside() {
         let (outer, hole) = ([[0, 0], [90, 0], [90, 90], [0, 90]], [[30, 30], [30, 60], [60, 60], [60, 30]]);
         let rings = [&outer[..], &hole[..]];
         assert!(!is_inside(&rings, ring_centroid(&outer).unwrap()));

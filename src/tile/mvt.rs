@@ -1,7 +1,7 @@
-//! Writing Mapbox Vector Tiles 2.1: one layer at a time, straight into its bytes. Knows the format, not the map.
+//! Writes Mapbox Vector Tiles 2.1: one layer at a time, directly into bytes. Knows the format, not the map.
 //!
-//! Written here rather than taken from a crate because most of a tile's time goes into its property values: those of a column are
-//! looked up once per tile and then known by their number.
+//! Our own code rather than a crate: most of the time for a tile goes into its property values, and here a value of a column is looked
+//! up once per tile and then written by its number.
 
 use crate::index::CellValue;
 use foldhash::fast::RandomState;
@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 /// Units along the side of a tile.
 pub(crate) const EXTENT: i32 = 4096;
 
-/// What a feature's commands mean.
+/// The geometry type of a feature (`GeomType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MvtGeometryType {
     Point = 1,
@@ -19,7 +19,7 @@ pub(crate) enum MvtGeometryType {
     Polygon = 3,
 }
 
-/// A layer being written: first the values of all its features, field by field, then the features.
+/// A layer that is being written: first the values of all features, field by field, then the features.
 pub(crate) struct MvtLayer<'a> {
     name: &'a str,
     /// Features in it.
@@ -27,7 +27,7 @@ pub(crate) struct MvtLayer<'a> {
     keys: Vec<u8>,
     key_count: u32,
     values: Vec<u8>,
-    /// Where each value's message ends in `values`, and how long it is.
+    /// The end of each value's message in `values`, and its length.
     spans: Vec<(u32, u32)>,
     table: HashTable<u32>,
     hasher: RandomState,
@@ -36,7 +36,7 @@ pub(crate) struct MvtLayer<'a> {
 }
 
 impl<'a> MvtLayer<'a> {
-    /// For so many features, whose geometries take so many bytes, with so many fields.
+    /// A layer with capacity for `count` features, `geometry` bytes of commands, and `fields` properties each.
     pub fn new(name: &'a str, count: usize, geometry: usize, fields: usize) -> Self {
         Self {
             name,
@@ -52,14 +52,14 @@ impl<'a> MvtLayer<'a> {
         }
     }
 
-    /// The number of a new key.
+    /// Adds a key and returns its number.
     pub fn add_key(&mut self, name: &str) -> u32 {
         write_bytes_field(0x1a, name.as_bytes(), &mut self.keys);
         self.key_count += 1;
         self.key_count - 1
     }
 
-    /// The number of a value, the same for equal ones; `None` for null, which tiles do not know.
+    /// The number of a value, the same for equal values; `None` for null, which MVT does not have.
     pub fn intern_value(&mut self, cell: CellValue<'_>) -> Option<u32> {
         let mut scratch = [0; 12];
         let scalar = match cell {
@@ -94,7 +94,7 @@ impl<'a> MvtLayer<'a> {
         self.register_value(hash, len)
     }
 
-    /// The number of a text that is known to be different from all others of its field, and is compared with none.
+    /// The number of a text that is known to occur once; it is not compared with the other values.
     pub fn add_text(&mut self, text: &str) -> u32 {
         let len = self.append_text(text);
         self.spans.push((self.values.len() as u32, len as u32));
@@ -146,7 +146,7 @@ impl<'a> MvtLayer<'a> {
         }
     }
 
-    /// Appends a value that is a text; returns the length of its message.
+    /// Appends a text value and returns the length of its message.
     fn append_text(&mut self, text: &str) -> usize {
         let len = field_len(text.len());
         self.values.push(0x22);
@@ -172,7 +172,7 @@ fn value_message<'v>(values: &'v [u8], spans: &[(u32, u32)], at: u32) -> &'v [u8
     &values[(end - len) as usize..end as usize]
 }
 
-/// The text of a value, unless it is something else.
+/// The text of a value's message; `None` for other types.
 fn message_text(message: &[u8]) -> Option<&[u8]> {
     if message[0] != 0x0a {
         return None;
@@ -185,7 +185,7 @@ fn is_text_message(message: &[u8], text: &[u8]) -> bool {
     message[0] == 0x0a && message.len() == field_len(text.len()) && message.ends_with(text)
 }
 
-/// A field with a number.
+/// A field with a varint.
 fn encode_varint_field(tag: u8, mut value: u64, scratch: &mut [u8; 12]) -> &[u8] {
     scratch[0] = tag;
     let mut len = 1;
@@ -198,7 +198,7 @@ fn encode_varint_field(tag: u8, mut value: u64, scratch: &mut [u8; 12]) -> &[u8]
     &scratch[..=len]
 }
 
-/// The length of a field with so many bytes.
+/// The length of a length-delimited field with `bytes` bytes of content.
 fn field_len(bytes: usize) -> usize {
     let bits = 64 - (bytes as u64 | 1).leading_zeros() as usize;
     1 + bits.div_ceil(7) + bytes
@@ -218,7 +218,7 @@ fn write_varint(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-/// The commands of geometries, one feature's after the other's.
+/// The geometry commands of features, one feature after the other.
 #[derive(Default)]
 pub(crate) struct MvtCommands {
     pub bytes: Vec<u8>,
@@ -263,7 +263,7 @@ impl MvtCommands {
         write_varint(id | (count as u64) << 3, &mut self.bytes);
     }
 
-    /// Steps within a tile and its buffer are below 2^13, so that each takes one byte or two.
+    /// Deltas within a tile and its buffer are below 2^13, so each takes one byte or two.
     fn write_deltas(&mut self, points: impl ExactSizeIterator<Item = [i32; 2]>) {
         let mut at = self.bytes.len();
         self.bytes.resize(at + points.len() * 4, 0);

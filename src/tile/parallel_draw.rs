@@ -1,21 +1,25 @@
-//! All features of a tile, drawn: in one go when they are few, otherwise what matters most first and side by side on all processors, and
-//! no further than the tile has room. What comes out does not depend on how the work was shared.
+//! Draws all features of a tile: few of them on the calling thread, many in blocks on all processors, the most important first, until the
+//! byte budget is reached. The result does not depend on the number of threads.
 
+use super::budget;
 use super::candidates::TileCandidate;
+use super::drawn_tile::DrawnTile;
 use super::feature_drawer::{DrawOutcome, FeatureDrawer};
+use super::layer_writer::write_layers;
+use super::output_layer::{DrawnFeature, OutputLayer};
 use super::tile_frame::TileFrame;
-use super::{DrawnFeature, DrawnTile, LayerContent, OutputLayer, budget, write_layers};
+use super::tile_layer::LayerContent;
 use std::thread;
 
-/// A feature by its sheet, and its place among what was found for that.
+/// A candidate as the number of its output layer and its position among the candidates of that layer.
 type CandidateRef = (u32, u32);
 
-/// Up to so many features are simply drawn.
+/// Up to so many features are drawn on the calling thread.
 const MAX_SERIAL_FEATURES: usize = 4_000;
-/// Otherwise so many are drawn before looking at how much room is left.
+/// With more, so many are drawn before the budget is checked.
 const BLOCK_FEATURES: usize = 4_000;
 
-/// What became of some features.
+/// The result of drawing some candidates: features with the number of their output layer, and the commands of all.
 #[derive(Default)]
 struct DrawnBatch {
     features: Vec<(u32, DrawnFeature)>,
@@ -23,7 +27,7 @@ struct DrawnBatch {
     too_small: usize,
 }
 
-/// Draws what was found into the sheets.
+/// Draws the candidates of each output layer into it.
 pub(crate) fn draw_candidates(
     outputs: &mut [OutputLayer<'_>],
     found: &[Vec<TileCandidate>],
@@ -33,7 +37,8 @@ pub(crate) fn draw_candidates(
 ) {
     let count = found.iter().map(Vec::len).sum::<usize>();
     if count <= MAX_SERIAL_FEATURES {
-        let all = found.iter().zip(0..).flat_map(|(found, sheet)| (0..found.len() as u32).map(move |nth| (sheet, nth)));
+        let all =
+            found.iter().zip(0..).flat_map(|(found, output)| (0..found.len() as u32).map(move |nth| (output, nth)));
         let few = draw_batch(outputs, found, all, drawer);
         place_features(few, 0, outputs, drawn);
     } else {
@@ -51,18 +56,18 @@ pub(crate) fn draw_candidates(
         }
         drawn.dropped += count - done;
     }
-    for sheet in outputs {
-        sheet.sort_features();
+    for output in outputs {
+        output.sort_features();
     }
 }
 
-/// Whether the tile would still be within its budget if it were written now.
+/// Whether the tile is still below its budget with the features drawn so far.
 fn is_within_budget(outputs: &[OutputLayer<'_>], drawer: &FeatureDrawer, budget_bytes: usize) -> bool {
-    // The geometries alone are known without writing.
+    // The size of the geometries is known without writing the tile.
     if drawer.commands.bytes.len() >= budget_bytes {
         return false;
     }
-    if outputs.iter().all(|s| s.features.is_empty()) {
+    if outputs.iter().all(|o| o.features.is_empty()) {
         return true;
     }
     let mut tile = vec![];
@@ -78,22 +83,22 @@ fn draw_in_parallel(
     workers: usize,
 ) -> Vec<DrawnBatch> {
     let share = block.len().div_ceil(workers);
-    let alone = |part: &[CandidateRef]| {
+    let draw_part = |part: &[CandidateRef]| {
         let mut drawer = FeatureDrawer::new(frame);
         let batch = draw_batch(outputs, found, part.iter().copied(), &mut drawer);
         DrawnBatch { bytes: drawer.commands.bytes, ..batch }
     };
     if workers == 1 {
-        return vec![alone(block)];
+        return vec![draw_part(block)];
     }
     thread::scope(|scope| {
-        let alone = &alone;
-        let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || alone(part))).collect();
+        let draw_part = &draw_part;
+        let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || draw_part(part))).collect();
         threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
 
-/// Draws these; their commands are behind what the pen has written before.
+/// Draws candidates; their commands follow those that the drawer has already written.
 fn draw_batch(
     outputs: &[OutputLayer<'_>],
     found: &[Vec<TileCandidate>],
@@ -101,9 +106,9 @@ fn draw_batch(
     drawer: &mut FeatureDrawer,
 ) -> DrawnBatch {
     let mut batch = DrawnBatch::default();
-    for (sheet, nth) in all {
-        let layer = outputs[sheet as usize].layer;
-        let TileCandidate { tier, slot, .. } = found[sheet as usize][nth as usize];
+    for (output, nth) in all {
+        let layer = outputs[output as usize].layer;
+        let TileCandidate { tier, slot, .. } = found[output as usize][nth as usize];
         let segment = &layer.snapshot.tiers()[tier as usize].segment;
         let start = drawer.commands.begin_feature();
         let outcome = match layer.content {
@@ -113,7 +118,7 @@ fn draw_batch(
         match outcome {
             DrawOutcome::Drawn(shape) => {
                 let (key, geometry) = (segment.keys[slot as usize], start..drawer.commands.bytes.len());
-                batch.features.push((sheet, DrawnFeature { key, tier, slot, shape, geometry }));
+                batch.features.push((output, DrawnFeature { key, tier, slot, shape, geometry }));
             }
             DrawOutcome::TooSmall => batch.too_small += 1,
             DrawOutcome::Outside => {}
@@ -122,11 +127,11 @@ fn draw_batch(
     batch
 }
 
-/// Puts pieces into their sheets; their commands were moved by so much.
+/// Puts drawn features into their output layers; `by` is how far their commands have moved.
 fn place_features(batch: DrawnBatch, by: usize, outputs: &mut [OutputLayer<'_>], drawn: &mut DrawnTile) {
     drawn.left_out += batch.too_small;
-    for (sheet, mut feature) in batch.features {
+    for (output, mut feature) in batch.features {
         feature.geometry = feature.geometry.start + by..feature.geometry.end + by;
-        outputs[sheet as usize].features.push(feature);
+        outputs[output as usize].features.push(feature);
     }
 }

@@ -1,5 +1,5 @@
-//! Rings on the tile's grid: whether they are still simple after rounding, and making them so. What comes out is valid in the sense of
-//! OGC Simple Features; what has no area is gone.
+//! Rings on the tile grid: tests whether they are still simple after rounding, and repairs them if not. The result is valid by OGC
+//! Simple Features; rings without an area are removed.
 
 use super::tile_frame::TileCoord;
 use i_overlay::core::fill_rule::FillRule;
@@ -8,7 +8,7 @@ use i_overlay::core::overlay_rule::OverlayRule;
 use i_overlay::core::solver::Solver;
 use i_overlay::i_float::int::point::IntPoint;
 
-/// The rings of one feature in one buffer, each without its closing position, outer rings before their holes.
+/// The rings of one feature in one buffer, each without its closing position, every exterior ring before its holes.
 #[derive(Default)]
 pub(crate) struct TileRings {
     pub points: Vec<TileCoord>,
@@ -21,7 +21,7 @@ pub(crate) struct TileRing {
     pub start: usize,
     pub end: usize,
     pub exterior: bool,
-    /// Twice the area; positive when wound as outer rings of tiles are.
+    /// Twice the signed area; positive in the winding order of exterior rings (MVT 2.1, section 4.3.4.4).
     pub area2: i64,
 }
 
@@ -31,7 +31,7 @@ struct RingEdge {
     left: TileCoord,
     right: TileCoord,
     ring: u32,
-    /// Its place in the ring.
+    /// Its position in the ring.
     nth: u32,
 }
 
@@ -45,7 +45,7 @@ impl TileRings {
         self.rings.last().map_or(0, |r| r.end)
     }
 
-    /// Ends the ring that consists of the points since the last one. It is kept if it is larger than `least` (twice the area).
+    /// Ends the ring that consists of the points since the last one. Keeps it if twice its area is at least `least`, and says whether.
     pub fn close_ring(&mut self, exterior: bool, least: i64) -> bool {
         let start = self.last_end();
         while self.points.len() > start + 1 && self.points.last() == Some(&self.points[start]) {
@@ -60,7 +60,7 @@ impl TileRings {
         true
     }
 
-    /// Whether no edge meets another one except its neighbours at their common position, and every ring lies where its role says.
+    /// Whether edges intersect only as neighbours at their common position, and holes lie in exactly one exterior ring.
     pub fn is_simple(&mut self) -> bool {
         if let [ring] = self.rings[..]
             && is_star_shaped(&self.points[ring.start..ring.end], ring.area2)
@@ -78,15 +78,15 @@ impl TileRings {
             }
         }
         self.edges.sort_unstable_by_key(|e| e.left[0]);
-        let free = self.edges.iter().enumerate().all(|(i, a)| {
+        let disjoint = self.edges.iter().enumerate().all(|(i, a)| {
             let near = self.edges[i + 1..].iter().take_while(|b| b.left[0] <= a.right[0]);
             let len = |e: &RingEdge| self.rings[e.ring as usize].end - self.rings[e.ring as usize].start;
             near.filter(|b| boxes_overlap(a, b)).all(|b| edges_apart(a, b, len(a) as u32))
         });
-        free && (self.rings.len() == 1 || self.has_valid_nesting())
+        disjoint && (self.rings.len() == 1 || self.has_valid_nesting())
     }
 
-    /// Whether outer rings lie in no polygon and holes in exactly one, given that no two rings meet.
+    /// Whether exterior rings lie in no polygon and holes in exactly one, provided that no two rings intersect.
     fn has_valid_nesting(&self) -> bool {
         self.rings.iter().enumerate().all(|(i, ring)| {
             let at = self.points[ring.start];
@@ -100,7 +100,7 @@ impl TileRings {
         })
     }
 
-    /// Takes self-crossing, overlapping and touching rings apart, on the grid.
+    /// Separates self-crossing, overlapping and touching rings, on the grid.
     pub fn repair_rings(&mut self, least: i64) {
         let count = self.points.len();
         let mut overlay = Overlay::new_custom(count, IntOverlayOptions::ogc(), Solver::default());
@@ -135,8 +135,8 @@ fn doubled_area(points: &[TileCoord]) -> i64 {
     sum
 }
 
-/// Whether a ring goes once round its centre of gravity, always turning the same way: then it is simple. Most buildings and quarters are
-/// known by this, in one walk.
+/// Whether a ring goes once round its centroid and always turns the same way, which makes it simple. Recognises most buildings and
+/// blocks in one pass.
 fn is_star_shaped(ring: &[TileCoord], area2: i64) -> bool {
     let (mut x, mut y) = (0, 0);
     let mut from = ring[ring.len() - 1];
@@ -146,7 +146,7 @@ fn is_star_shaped(ring: &[TileCoord], area2: i64) -> bool {
         y += i64::from(from[1] + to[1]) * cross;
         from = to;
     }
-    // Any position will do, so it may be rounded.
+    // Any position inside will do, so the centroid may be rounded.
     let centre = [(x / (3 * area2)) as i32, (y / (3 * area2)) as i32];
     let mut rises = 0;
     let mut turns = true;
@@ -158,7 +158,7 @@ fn is_star_shaped(ring: &[TileCoord], area2: i64) -> bool {
     turns && rises == 1
 }
 
-/// Whether a ring goes round a position that does not lie on it, by counting the edges to its right.
+/// Whether a position that is not on the ring lies inside it, by the number of edges to its right (even-odd rule).
 fn ring_contains(ring: &[TileCoord], at: TileCoord) -> bool {
     let mut inside = false;
     let mut from = ring[ring.len() - 1];
@@ -181,20 +181,20 @@ fn vertical_range(e: &RingEdge) -> (i32, i32) {
     if e.left[1] <= e.right[1] { (e.left[1], e.right[1]) } else { (e.right[1], e.left[1]) }
 }
 
-/// Whether two edges whose boxes overlap have nothing in common but, as neighbours in their ring, one end.
+/// Whether two edges whose boxes overlap share no position, except their common end if they are neighbours.
 fn edges_apart(a: &RingEdge, b: &RingEdge, len: u32) -> bool {
     let step = a.nth.abs_diff(b.nth);
     if a.ring == b.ring && (step == 1 || step == len - 1) {
         return neighbours_apart(a, b);
     }
-    // Their boxes overlap, so they meet unless one lies wholly on one side of the other.
+    // Their boxes overlap, so they intersect unless one lies entirely on one side of the other.
     let beside = |a: &RingEdge, b: &RingEdge| {
         turn_direction(a.left, a.right, b.left) * turn_direction(a.left, a.right, b.right) > 0
     };
     beside(a, b) || beside(b, a)
 }
 
-/// Neighbours share one end; they overlap only when they leave it in the same direction.
+/// Whether two neighbours share only their common end: they overlap if both leave it in the same direction.
 fn neighbours_apart(a: &RingEdge, b: &RingEdge) -> bool {
     let (pivot, p, q) = if a.left == b.left {
         (a.left, a.right, b.right)
@@ -212,7 +212,7 @@ fn neighbours_apart(a: &RingEdge, b: &RingEdge) -> bool {
     along(0) + along(1) < 0
 }
 
-/// The sign of the area of the triangle: on which side of a→b lies c.
+/// The sign of the area of the triangle: on which side of a→b the position c lies.
 fn turn_direction(a: TileCoord, b: TileCoord, c: TileCoord) -> i64 {
     let cross = i64::from(b[0] - a[0]) * i64::from(c[1] - a[1]) - i64::from(b[1] - a[1]) * i64::from(c[0] - a[0]);
     cross.signum()

@@ -58,9 +58,22 @@ test('in forced colours signs keep their colours, and what is chosen is told by 
     { forcedColors: 'active' },
   ));
 
-const PATHS = ['?city=celje', '?city=celje&as=time', '?city=celje&as=money', '?city=celje&id=celje-presernova-redesign', '?city=granada&tab=table', '?city=celje&beside=granada,,', '?city=celje&print=1', '?city=celje&embed=1'];
+const PATHS = [
+  '?city=celje',
+  '?city=celje&as=time',
+  '?city=celje&as=money',
+  '?city=celje&id=celje-presernova-redesign',
+  '?city=granada&tab=table',
+  '?city=celje&beside=granada,,',
+  '?city=celje&print=1',
+  '?city=celje&embed=1',
+];
 
-for (const [width, height, what] of [[320, 256, '400 % zoom of 1280 × 1024'], [320, 640, 'a small phone'], [768, 1024, 'a tablet']]) {
+for (const [width, height, what] of [
+  [320, 256, '400 % zoom of 1280 × 1024'],
+  [320, 640, 'a small phone'],
+  [768, 1024, 'a tablet'],
+]) {
   test(`nothing needs scrolling across: ${what}`, () =>
     visit(
       '',
@@ -90,7 +103,11 @@ test('fingers find targets of 44 pixels for what is used most', () =>
       await row(page, 'celje-presernova-redesign').waitFor();
       await page.locator('.maplibregl-canvas').waitFor();
       const small = await page.evaluate(() =>
-        [...document.querySelectorAll('.bar button, .bar select, .tabs button, .map-buttons button, .switch, .row, .way-choice, .legend summary, .more-filters summary')]
+        [
+          ...document.querySelectorAll(
+            '.bar button, .bar select, .tabs button, .map-buttons button, .switch, .row, .way-choice, .legend summary, .more-filters summary',
+          ),
+        ]
           .filter((one) => one.checkVisibility({ visibilityProperty: true }))
           .map((one) => [one.className || one.id, one.getBoundingClientRect().height])
           .filter(([, height]) => height < 44),
@@ -108,7 +125,10 @@ test('the accessibility statement is served in every language, linked from the p
     assert.match(await page.locator('main').textContent(), /EN 301 549.*različico \d+\.\d+\.\d+/s);
     await page.addScriptTag({ path: axe });
     const { violations } = await page.evaluate(() => window.axe.run());
-    assert.deepEqual(violations.map(({ id }) => id), []);
+    assert.deepEqual(
+      violations.map(({ id }) => id),
+      [],
+    );
     for (const code of readdirSync(new URL('../../web/src/locales/', import.meta.url))) {
       const answer = await request(`${base}accessibility/${code}.html`);
       assert.equal(answer.status, 200, code);

@@ -26,7 +26,10 @@ test('what is near is found by tapping the map, nearest first', () =>
     await answered(page);
     const point = new URL(page.url()).searchParams.get('point').split(',').map(Number);
     const near = await answer('nearby', { point, radius_m: 300 });
-    assert.deepEqual(await ids(page), near.features.features.map(({ id }) => id));
+    assert.deepEqual(
+      await ids(page),
+      near.features.features.map(({ id }) => id),
+    );
     assert.deepEqual((await shapesOnMap(page)).sort(), ['place', 'radius']);
     await page.getByLabel('Within (metres)').fill('60');
     const fewer = await answer('nearby', { point, radius_m: 60 });
@@ -68,7 +71,10 @@ test('coverage is a matrix of quarters and what they have, and have not', () =>
     const housing = page.locator('.matrix tr', { hasText: 'Housing' });
     assert.deepEqual(await housing.locator('td').allTextContents(), ['none', 'none']);
     const commerce = page.locator('.matrix tr', { hasText: 'Commerce' });
-    assert.equal(await commerce.locator('td').first().textContent(), String(value(coverage, 'interventions', { area: 'celje-mestna-cetrt-center', functions: 'commerce' })));
+    assert.equal(
+      await commerce.locator('td').first().textContent(),
+      String(value(coverage, 'interventions', { area: 'celje-mestna-cetrt-center', functions: 'commerce' })),
+    );
   }));
 
 test('coverage needs a city and says so', () =>
@@ -82,7 +88,10 @@ test('what lacks something nearby is counted with its base', () =>
     await answered(page);
     const without = await answer('without', { filter: { city: 'celje' }, other: 'facilities', other_filter: { class: 'museum' }, distance_m: 150 });
     assert.match(await sentence(page), new RegExp(`^${value(without, 'features')} of ${value(without, 'asked')} have none within 150 m`));
-    assert.deepEqual(await ids(page), without.features.features.map(({ id }) => id));
+    assert.deepEqual(
+      await ids(page),
+      without.features.features.map(({ id }) => id),
+    );
   }));
 
 test('ground is counted once, in the official unit', () =>
@@ -126,16 +135,22 @@ test('the sum of a programme stands apart from the cost, with its rule', () =>
     assert.ok(programmes.ids.length > 0 && card.includes(`${programmes.ids.length} programme total`), card);
     assert.match(card, /not added \(€[\d.]+M\)/);
     await page.locator('.fold > summary', { hasText: 'How this was calculated' }).click();
-    assert.match(await page.locator('.rules').textContent(), /The sum of a whole programme stands for several actions and is not added/);
+    assert.match(await page.locator('.rules').textContent(), /The cost of a whole programme covers several interventions and is not added/);
   }));
 
 test('what others do alike comes with its reasons', () =>
   visit('?city=celje&tab=ask&ask=similar&id=celje-presernova-redesign', async (page) => {
     await answered(page);
     const alike = await answer('similar', { intervention: 'celje-presernova-redesign', k: 12 });
-    assert.deepEqual(await ids(page), alike.features.features.map(({ id }) => id));
+    assert.deepEqual(
+      await ids(page),
+      alike.features.features.map(({ id }) => id),
+    );
     assert.ok((await page.locator('.reasons .chip').count()) > 0);
-    assert.match(await page.locator('.outcome .row').first().textContent(), new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% similar`));
+    assert.match(
+      await page.locator('.outcome .row').first().textContent(),
+      new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% similar`),
+    );
   }));
 
 test('what is reached on foot is shaded, and a straight line is said to be one', () =>
@@ -178,9 +193,19 @@ test('cities stand side by side with the same figures, each with its base', () =
     await add.selectOption('city:osijek');
     await page.locator('.compared b').nth(5).waitFor();
     const [celje, osijek] = await Promise.all(['celje', 'osijek'].map((city) => answer('summary', { filter: { city }, group_by: ['status', 'objectives'] })));
-    const row = (name) => page.locator('.compared tr', { has: page.getByRole('rowheader', { name, exact: true }) }).locator('td b').allTextContents();
-    assert.deepEqual(await row('Interventions'), [celje, osijek].map((one) => String(value(one, 'features'))));
-    assert.deepEqual(await row('EU share'), [celje, osijek].map((one) => `${Math.round(value(one, 'eu_share'))}%`));
+    const row = (name) =>
+      page
+        .locator('.compared tr', { has: page.getByRole('rowheader', { name, exact: true }) })
+        .locator('td b')
+        .allTextContents();
+    assert.deepEqual(
+      await row('Interventions'),
+      [celje, osijek].map((one) => String(value(one, 'features'))),
+    );
+    assert.deepEqual(
+      await row('EU share'),
+      [celje, osijek].map((one) => `${Math.round(value(one, 'eu_share'))}%`),
+    );
     const known = celje.numbers.find(({ name, group }) => name === 'cost' && !group).ids.length;
     assert.match(await page.locator('.compared tr', { hasText: 'Cost' }).first().textContent(), new RegExp(`${known} of ${value(celje, 'features')} known`));
     assert.match(page.url(), /compare=city:celje,city:osijek/);

@@ -4,7 +4,12 @@ import { base, onPage } from './harness.mjs';
 import { request } from './limits.mjs';
 
 export const CORE = 'celje-staro-mestno-jedro';
-export const SQUARE = [[15.2631, 46.2268], [15.2705, 46.2273], [15.2701, 46.2302], [15.2648, 46.231]];
+export const SQUARE = [
+  [15.2631, 46.2268],
+  [15.2705, 46.2273],
+  [15.2701, 46.2302],
+  [15.2648, 46.231],
+];
 export const SHAPE = SQUARE.map((at) => at.join()).join('/');
 
 export async function answer(process, inputs) {
@@ -28,11 +33,17 @@ export const ids = (page) => page.locator('.outcome .row').evaluateAll((rows) =>
 /** Waits until the list is that of an answer: while a shape grows, answers to parts of it are shown. */
 export const listed = (page, { features }) =>
   page.waitForFunction(
-    (wanted) => [...document.querySelectorAll('.outcome .row')].flatMap(({ dataset }) => dataset.id ?? []).sort().join() === wanted,
-    features.features.map(({ id }) => id).sort().join(),
+    (wanted) =>
+      [...document.querySelectorAll('.outcome .row')]
+        .flatMap(({ dataset }) => dataset.id ?? [])
+        .sort()
+        .join() === wanted,
+    features.features
+      .map(({ id }) => id)
+      .sort()
+      .join(),
   );
-export const shapesOnMap = (page) =>
-  page.evaluate(() => window.cityheart.map.getStyle().sources.answer.data.features.map(({ properties }) => properties.role));
+export const shapesOnMap = (page) => page.evaluate(() => window.cityheart.map.getStyle().sources.answer.data.features.map(({ properties }) => properties.role));
 
 /** Takes a tool in hand once it is there to draw. */
 export async function take(page, name) {

@@ -11,13 +11,19 @@ test('an outline drawn on the map gives one picture and its numbers', () =>
     await outline(page, SQUARE);
     await answered(page);
     assert.equal(await heading(page), 'In the drawn area');
-    const drawn = new URL(page.url()).searchParams.get('shape').split('/').map((at) => at.split(',').map(Number));
+    const drawn = new URL(page.url()).searchParams
+      .get('shape')
+      .split('/')
+      .map((at) => at.split(',').map(Number));
     assert.equal(drawn.length, 4);
     const area = { type: 'Polygon', coordinates: [[...drawn, drawn[0]]] };
     const [inside, money] = await Promise.all([answer('inside', { area }), answer('summary', { area })]);
     await listed(page, inside);
     const partly = inside.features.features.filter(({ result }) => result.share < 1).length;
-    assert.match(await sentence(page), new RegExp(`ha · ${value(inside, 'features')} interventions, ${partly} partly inside · 3 without a location are not counted`));
+    assert.match(
+      await sentence(page),
+      new RegExp(`ha · ${value(inside, 'features')} interventions, ${partly} partly inside · 3 without a location are not counted`),
+    );
     const cost = money.numbers.find(({ name }) => name === 'cost');
     assert.match(await page.locator('.outcome .card').first().textContent(), new RegExp(`cost, ${cost.ids.length} of ${value(inside, 'features')} known`));
     assert.equal(await page.locator('#ask-area').inputValue(), 'drawn');
@@ -84,7 +90,14 @@ test('a circle and a freehand stroke are areas, too', () =>
 
     await take(page, 'Freehand');
     await page.mouse.click(middle.x - 80, middle.y - 60);
-    for (const [dx, dy] of [[90, -60], [100, 70], [-70, 80], [-82, -20], [-80, -60]]) await page.mouse.move(middle.x + dx, middle.y + dy, { steps: 12 });
+    for (const [dx, dy] of [
+      [90, -60],
+      [100, 70],
+      [-70, 80],
+      [-82, -20],
+      [-80, -60],
+    ])
+      await page.mouse.move(middle.x + dx, middle.y + dy, { steps: 12 });
     await page.mouse.click(middle.x - 80, middle.y - 60);
     await page.waitForFunction((old) => document.querySelector('.outcome .heading p')?.textContent !== old, round);
     const corners = new URL(page.url()).searchParams.get('shape').split('/').length;
@@ -195,7 +208,9 @@ test('with keys alone an area is drawn under the cross and answered', () =>
     await page.keyboard.press('Enter');
     await page.keyboard.press('Backspace');
     await page.keyboard.press('Enter');
-    await page.waitForFunction(() => window.cityheart.map.getStyle().sources.answer.data.features.filter(({ properties }) => properties.role === 'corner').length === 4);
+    await page.waitForFunction(
+      () => window.cityheart.map.getStyle().sources.answer.data.features.filter(({ properties }) => properties.role === 'corner').length === 4,
+    );
     await page.keyboard.press('Enter'); // again at the same place: done
     await answered(page);
     assert.equal(await heading(page), 'In the drawn area');
@@ -266,7 +281,9 @@ for (const width of [320, 390]) {
           await page.locator('.ask .export').waitFor();
           const wrong = await page.evaluate(() => {
             const content = document.getElementById('tab-content');
-            const wide = [document.documentElement, content].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => `scrolls sideways: ${one.id || 'page'}`);
+            const wide = [document.documentElement, content]
+              .filter((one) => one.scrollWidth > one.clientWidth + 1)
+              .map((one) => `scrolls sideways: ${one.id || 'page'}`);
             const small = [...content.querySelectorAll('button, select, input:not([type=checkbox]), summary, textarea')]
               .filter((one) => one.checkVisibility() && !one.closest('.link') && !one.classList.contains('link'))
               .filter((one) => one.getBoundingClientRect().height < 44)

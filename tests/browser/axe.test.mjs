@@ -17,14 +17,14 @@ for (const colorScheme of ['light', 'dark']) {
         `?lang=${lang}`,
         async (page) => {
           const start = page.url().split('?')[0];
-          for (const { name, path, shows, click, then, viewport = { width: 1280, height: 800 } } of VIEWS) {
+          for (const { name, path, shows, click, next, viewport = { width: 1280, height: 800 } } of VIEWS) {
             await page.setViewportSize(viewport);
             await page.goto(`${start}${path}&lang=${lang}`);
             await page.locator(shows).first().waitFor();
             await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
             if (click) await page.locator(click).click();
             await page.locator('.maplibregl-canvas').first().waitFor();
-            if (then) await page.locator(then).click();
+            if (next) await page.locator(next).click();
             await page.addScriptTag({ path: axe });
             const { violations } = await page.evaluate(() =>
               window.axe.run(document, {

@@ -54,7 +54,12 @@ test('an area is added with a typed outline, found, renamed, removed, and brough
     assert.equal(await page.locator('#field-city').inputValue(), 'celje');
     await counted(page.locator('.kinds label'), 1, 'an area is nothing but an area');
     await page.locator('.other-ways summary').click();
-    await page.fill('.typed textarea', square(SPOT).coordinates[0].map(([lon, lat]) => `${lat}, ${lon}`).join('\n'));
+    await page.fill(
+      '.typed textarea',
+      square(SPOT)
+        .coordinates[0].map(([lon, lat]) => `${lat}, ${lon}`)
+        .join('\n'),
+    );
     await page.locator('.typed .button').click();
     await page.locator('#place-now', { hasText: 'Area of' }).waitFor();
     await page.locator('#save').click();
@@ -70,13 +75,25 @@ test('an area is added with a typed outline, found, renamed, removed, and brough
     await thing(page, id).click();
     await page.locator('.editor .danger').click();
     await page.locator('#data-collection').waitFor();
-    await eventually(() => areaNamed(name), (area) => !area, 'it is gone');
+    await eventually(
+      () => areaNamed(name),
+      (area) => !area,
+      'it is gone',
+    );
     await page.locator('#undo').click();
-    await eventually(() => areaNamed(name), (area) => area?.properties.name_en, 'it is back with all it had');
+    await eventually(
+      () => areaNamed(name),
+      (area) => area?.properties.name_en,
+      'it is back with all it had',
+    );
     await page.fill('#data-search', name);
     await thing(page, id).click();
     await page.locator('.editor .danger').click();
-    await eventually(() => areaNamed(name), (area) => !area, 'it is gone again');
+    await eventually(
+      () => areaNamed(name),
+      (area) => !area,
+      'it is gone again',
+    );
   });
 });
 
@@ -134,7 +151,11 @@ test('what is changed without a connection stands in its list at once, opens aga
         assert.match(await thing(page, id).textContent(), /You have a draft of this/);
         assert.equal((await (await request(`${base}${AREAS}/${id}?f=json`)).json()).properties.name, `Area ${id}`);
         await page.context().setOffline(false);
-        await eventually(async () => (await request(`${base}${AREAS}/${id}?f=json`)).json(), ({ properties }) => properties.name === 'Renamed in the tunnel', 'sent');
+        await eventually(
+          async () => (await request(`${base}${AREAS}/${id}?f=json`)).json(),
+          ({ properties }) => properties.name === 'Renamed in the tunnel',
+          'sent',
+        );
         await page.waitForFunction((wanted) => !/not sent yet/.test(document.querySelector(`.thing[data-id="${wanted}"]`)?.textContent ?? 'not sent yet'), id);
         await page.locator('.workbar .hint .square').click();
       }),
@@ -185,18 +206,27 @@ test('every collection on offer has a form of all its fields in the language of 
   looking(
     async (page) => {
       const ids = await page.locator('#data-collection option').evaluateAll((all) => all.map(({ value }) => value));
-      assert.ok(['areas', 'segments', 'facilities', 'premises', 'indicators', 'observations', 'cities', 'partners'].every((id) => ids.includes(id)), ids.join());
+      assert.ok(
+        ['areas', 'segments', 'facilities', 'premises', 'indicators', 'observations', 'cities', 'partners'].every((id) => ids.includes(id)),
+        ids.join(),
+      );
       for (const id of ids) {
         await page.selectOption('#data-collection', id);
         const schema = await (await request(`${base}api/collections/${id}/schema?f=json`)).json();
-        const asked = Object.entries(schema.properties).filter(([, field]) => !field.readOnly && field['x-ogc-role'] !== 'id' && field['x-ogc-role'] !== 'primary-geometry');
+        const asked = Object.entries(schema.properties).filter(
+          ([, field]) => !field.readOnly && field['x-ogc-role'] !== 'id' && field['x-ogc-role'] !== 'primary-geometry',
+        );
         const some = (await features(id)).some(({ properties }) => !schema.properties.city || properties.city === 'celje');
         if (!some) continue;
         await page.locator('.thing').first().click();
         await page.locator('.editor, .thing + .hint').first().waitFor();
         if (!(await page.locator('.editor').count())) continue;
         const titles = await page.locator('.editor :is(label:not(.choice), legend, .choice span)').allTextContents();
-        for (const [, field] of asked) assert.ok(titles.some((text) => text.startsWith(field['x-cityheart-title'].sl)), `${id}: ${field['x-cityheart-title'].sl} in ${titles.join(' | ')}`);
+        for (const [, field] of asked)
+          assert.ok(
+            titles.some((text) => text.startsWith(field['x-cityheart-title'].sl)),
+            `${id}: ${field['x-cityheart-title'].sl} in ${titles.join(' | ')}`,
+          );
         await page.locator('.editor .actions .button').nth(1).click();
         await page.locator('#data-collection').waitFor();
       }

@@ -10,20 +10,27 @@ const axe = require.resolve('axe-core/axe.min.js');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 async function violations(page, view) {
-  const { violations: found } = await page.evaluate(
-    (runOnly) => window.axe.run(document, { runOnly, rules: { 'target-size': { enabled: true } } }),
-    RULES,
+  const { violations: found } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly, rules: { 'target-size': { enabled: true } } }), RULES);
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, any }) => `${view}: ${id}: ${html.slice(0, 160)} ${any.map(({ message }) => message).join('; ')}`),
   );
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html, any }) => `${view}: ${id}: ${html.slice(0, 160)} ${any.map(({ message }) => message).join('; ')}`));
 }
 
 /** Wider than its frame is what a person would have to scroll for in two directions. */
-const isWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth || document.getElementById('tab-content').scrollWidth > document.getElementById('tab-content').clientWidth + 1);
+const isWide = (page) =>
+  page.evaluate(
+    () =>
+      document.documentElement.scrollWidth > innerWidth ||
+      document.getElementById('tab-content').scrollWidth > document.getElementById('tab-content').clientWidth + 1,
+  );
 
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 320, height: 640 } };
 
 for (const [size, viewport] of Object.entries(SIZES)) {
-  for (const [colorScheme, lang] of [['light', 'en'], ['dark', 'el']]) {
+  for (const [colorScheme, lang] of [
+    ['light', 'en'],
+    ['dark', 'el'],
+  ]) {
     test(`nothing stands in the way of an editor: ${size}, ${colorScheme}, ${lang}`, async () => {
       const found = [];
       await visit(

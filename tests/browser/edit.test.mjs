@@ -18,6 +18,9 @@ const editing = (list, steps, options = {}) =>
     { expectErrors: REFUSED, ...options },
   );
 
+/** Waits until the server holds an intervention of which `holds` is true. */
+const eventuallyStored = (id, holds, what) => eventually(() => stored(id), holds, what);
+
 const open = async (page, id) => {
   await row(page, id).click();
   await page.locator('.detail h1').waitFor();
@@ -41,7 +44,10 @@ test('a visitor loads nothing of the editor, and is offered nothing that would b
     await page.locator('.detail h1').waitFor();
     assert.equal(await page.locator('#edit, .moves, .workbar').count(), 0);
     const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name.split('/').pop()));
-    assert.deepEqual(loaded.filter((name) => /^(edit|terra)-.*\.(js|css)$/.test(name)), []);
+    assert.deepEqual(
+      loaded.filter((name) => /^(edit|terra)-.*\.(js|css)$/.test(name)),
+      [],
+    );
   }));
 
 test('a wrong password is said at once, the right one opens the session, and it outlives the page', () =>
@@ -152,7 +158,13 @@ test('a new intervention is placed by typed coordinates, and a mistyped line is 
     assert.match(await page.textContent('#place-now'), /Line/);
     await save(page);
     const id = new URL(page.url()).searchParams.get('id');
-    assert.deepEqual((await stored(id)).geometry, { type: 'LineString', coordinates: [[15.2735, 46.2352], [15.2741, 46.2356]] });
+    assert.deepEqual((await stored(id)).geometry, {
+      type: 'LineString',
+      coordinates: [
+        [15.2735, 46.2352],
+        [15.2741, 46.2356],
+      ],
+    });
     await ask(page, 'DELETE', `${ITEMS}/${id}`);
   }));
 
@@ -200,8 +212,11 @@ test('the status moves in one click, to what may follow only, and is undone and 
     const offered = await page.locator('.moves .move').allTextContents();
     const { json } = await ask(page, 'GET', 'api/vocabularies/status?f=json');
     const concept = (one) => json.concepts.find(({ id }) => id === one);
-    assert.deepEqual(offered, concept('idea').moves.map((one) => concept(one).labels.en));
-    const status = async (wanted) => eventually(() => stored(id), (one) => one?.properties.status === wanted, `status ${wanted}`);
+    assert.deepEqual(
+      offered,
+      concept('idea').moves.map((one) => concept(one).labels.en),
+    );
+    const status = async (wanted) => eventuallyStored(id, (one) => one?.properties.status === wanted, `status ${wanted}`);
     await page.locator('.move', { hasText: 'Proposed' }).click();
     await status('proposed');
     assert.match(await page.textContent('.detail .status'), /Proposed/);
@@ -230,7 +245,7 @@ test('several ticked rows change together', () =>
     const statuses = await Promise.all([one, two, three].map(async (id) => (await stored(id)).properties.status));
     assert.deepEqual(statuses, ['proposed', 'proposed', 'completed']);
     await page.locator('#undo').click();
-    await eventually(() => stored(two), ({ properties }) => properties.status === 'idea', 'undone');
+    await eventuallyStored(two, ({ properties }) => properties.status === 'idea', 'undone');
     assert.equal((await stored(one)).properties.status, 'idea');
   }));
 
@@ -239,7 +254,7 @@ test('what is deleted comes back by undo with all it had, and goes again by redo
     const before = await stored(id);
     await open(page, id);
     await page.getByRole('button', { name: 'Delete' }).click();
-    const gone = () => eventually(() => stored(id), (one) => one === null, 'deleted');
+    const gone = () => eventuallyStored(id, (one) => one === null, 'deleted');
     await gone();
     await page.locator('.list').waitFor();
     assert.equal(await row(page, id).count(), 0);
@@ -283,7 +298,7 @@ test('what is typed while it is being saved stays as a draft on top of what was 
     await asked;
     await page.fill('#field-title', 'Saved and more');
     release();
-    await eventually(() => stored(id), ({ properties }) => properties.title === 'Saved', 'the first is on the server');
+    await eventuallyStored(id, ({ properties }) => properties.title === 'Saved', 'the first is on the server');
     await page.unroute('**/changes');
     await page.locator('#editor-title', { hasText: 'Saved and more' }).waitFor();
     await page.waitForFunction(() => !document.querySelector('#save').disabled);
@@ -326,7 +341,7 @@ test('what is saved without a connection waits, is shown as waiting, survives, a
       await page.waitForFunction(() => document.querySelectorAll('.workbar .hint li').length === 2);
       assert.equal((await stored(id)).properties.title, titleOf(id));
       await page.context().setOffline(false);
-      const after = await eventually(() => stored(id), ({ properties }) => properties.status === 'proposed', 'sent');
+      const after = await eventuallyStored(id, ({ properties }) => properties.status === 'proposed', 'sent');
       assert.equal(after.properties.title, 'Written on the train');
       await page.locator('.workbar .hint').waitFor({ state: 'detached' });
       await page.reload();
@@ -357,10 +372,7 @@ test('of two who changed the same, the second decides field by field, and nothin
         assert.equal(await page.inputValue('#field-title'), 'Mine');
         await page.locator('#save').click();
         await page.locator('.conflict').waitFor();
-        assert.deepEqual(
-          await page.locator('.difference.contested .version').allTextContents(),
-          [`Before${titleOf(id)}`, 'TheirsTheirs', 'MineMine'],
-        );
+        assert.deepEqual(await page.locator('.difference.contested .version').allTextContents(), [`Before${titleOf(id)}`, 'TheirsTheirs', 'MineMine']);
         await page.locator('.conflict button.primary').click();
         assert.match(await page.locator('.conflict [role=alert]').textContent(), /not decided/);
         assert.equal((await stored(id)).properties.title, 'Theirs');
@@ -384,7 +396,7 @@ test('a version of before is made the newest again', () =>
     await page.locator('.history summary').click();
     await page.locator('.versions > li').nth(2).waitFor();
     await page.locator('.versions > li').nth(1).getByRole('button').click();
-    await eventually(() => stored(id), ({ properties }) => properties.title === 'Second', 'restored');
+    await eventuallyStored(id, ({ properties }) => properties.title === 'Second', 'restored');
     await page.waitForFunction(() => document.querySelector('.detail h1').textContent === 'Second');
     await page.waitForFunction(() => document.querySelectorAll('.versions > li').length === 4);
   }));
@@ -398,12 +410,18 @@ test('what one changes another sees without asking: list, detail, map', () =>
         other.evaluate(
           ([id, at]) => {
             const { map } = window.cityheart;
-            const layers = map.getStyle().layers.filter((layer) => layer['source-layer']?.startsWith('interventions')).map((layer) => layer.id);
+            const layers = map
+              .getStyle()
+              .layers.filter((layer) => layer['source-layer']?.startsWith('interventions'))
+              .map((layer) => layer.id);
             return map.queryRenderedFeatures(map.project(at), { layers }).some(({ properties }) => properties.id === id);
           },
           [id, where],
         );
-      const [here, moved] = [[SPOT[0] + 0.0003, SPOT[1] + 0.0003], [SPOT[0] - 0.0005, SPOT[1] + 0.0003]];
+      const [here, moved] = [
+        [SPOT[0] + 0.0003, SPOT[1] + 0.0003],
+        [SPOT[0] - 0.0005, SPOT[1] + 0.0003],
+      ];
       await eventually(() => drawn(here), Boolean, 'drawn where it was made');
       await ask(page, 'PATCH', `${ITEMS}/${id}`, { geometry: square([SPOT[0] - 0.0008, SPOT[1]]), properties: { title: 'Seen at once' } });
       await row(other, id).getByText('Seen at once').waitFor();
@@ -431,7 +449,7 @@ test('everything goes by keys: status, fields, an area drawn, saved', () =>
     await page.locator('.moves').waitFor();
     await reach('.move');
     await press('Enter');
-    await eventually(() => stored(id), ({ properties }) => properties.status === 'proposed', 'moved by keys');
+    await eventuallyStored(id, ({ properties }) => properties.status === 'proposed', 'moved by keys');
     await reach('#edit');
     await press('Enter');
     await page.locator('.editor').waitFor();

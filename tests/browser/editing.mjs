@@ -79,7 +79,15 @@ export async function eventually(read, expected, what) {
 
 export const square = ([lon, lat], size = 0.0006) => ({
   type: 'Polygon',
-  coordinates: [[[lon, lat], [lon + size, lat], [lon + size, lat + size], [lon, lat + size], [lon, lat]]],
+  coordinates: [
+    [
+      [lon, lat],
+      [lon + size, lat],
+      [lon + size, lat + size],
+      [lon, lat + size],
+      [lon, lat],
+    ],
+  ],
 });
 
 /** What the browser writes to its console when a request is refused on purpose. */

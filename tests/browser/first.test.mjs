@@ -14,11 +14,16 @@ test('a first visit is light', () => {
     async (page) => {
       await page.locator('.row').first().waitFor();
       await idle(page);
-      const style = await page.locator('.button.print').evaluate((button) => getComputedStyle(button).borderTopWidth + getComputedStyle(document.querySelector('#tab-plan')).paddingInlineStart);
+      const style = await page
+        .locator('.button.print')
+        .evaluate((button) => getComputedStyle(button).borderTopWidth + getComputedStyle(document.querySelector('#tab-plan')).paddingInlineStart);
       assert.ok(!style.startsWith('0px') || !style.endsWith('0px'), 'the layers of the stylesheets are in their order');
       const own = loaded.filter(({ path }) => !/^(api|tiles|auth)\//.test(path));
       const kilobytes = own.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
-      assert.ok(own.some(({ path }) => /map-.*\.js$/.test(path)), 'the map is among what was loaded');
+      assert.ok(
+        own.some(({ path }) => /map-.*\.js$/.test(path)),
+        'the map is among what was loaded',
+      );
       const list = own.toSorted((a, b) => b.bytes - a.bytes).map(({ path, bytes }) => `${(bytes / 1000).toFixed(1)} ${path}`);
       assert.ok(kilobytes <= MOST_KB, `${kilobytes.toFixed(0)} kB:\n${list.join('\n')}`);
     },
@@ -26,7 +31,9 @@ test('a first visit is light', () => {
       prepare: async (page) => {
         const cdp = await page.context().newCDPSession(page);
         cdp.on('Network.requestWillBeSent', ({ requestId, request }) => urls.set(requestId, request.url));
-        cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength: bytes }) => loaded.push({ path: (urls.get(requestId) ?? '').replace(base, ''), bytes }));
+        cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength: bytes }) =>
+          loaded.push({ path: (urls.get(requestId) ?? '').replace(base, ''), bytes }),
+        );
         await cdp.send('Network.enable');
       },
     },

@@ -103,7 +103,10 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
     contexts.delete(context);
     await context.close();
   }
-  assert.deepEqual(problems.filter((problem) => !expectErrors.some((expected) => expected.test(problem))), []);
+  assert.deepEqual(
+    problems.filter((problem) => !expectErrors.some((expected) => expected.test(problem))),
+    [],
+  );
 }
 
 /** Settles when there is a map: it comes after the list. */
@@ -204,7 +207,13 @@ export function pointsInside(geometry) {
   for (let i = 1; i < 16; i++) {
     for (let j = 1; j < 16; j++) {
       const at = [west + i * dx, south + j * dy];
-      const around = [[0, 0], [dx, 0], [-dx, 0], [0, dy], [0, -dy]];
+      const around = [
+        [0, 0],
+        [dx, 0],
+        [-dx, 0],
+        [0, dy],
+        [0, -dy],
+      ];
       if (around.every(([x, y]) => within(ring, [at[0] + x, at[1] + y]))) points.push(at);
     }
   }

@@ -17,7 +17,10 @@ test('opening shows all partners, their counts, and the whole of Europe', () =>
       window.cityheart.map.queryRenderedFeatures({ layers: ['counts-partner'] }).map(({ properties }) => properties.count),
     );
     assert.equal(drawn.length, 10);
-    assert.equal(drawn.reduce((sum, count) => sum + count, 0), interventions.length);
+    assert.equal(
+      drawn.reduce((sum, count) => sum + count, 0),
+      interventions.length,
+    );
   }));
 
 test('choosing a city lists what is planned there and goes there', () =>
@@ -55,7 +58,10 @@ test('filters narrow list and map alike, and say what they leave', () =>
     assert.equal(await page.locator('.card strong').first().textContent(), String(done.length));
     const statuses = await page.evaluate(() => {
       const { map } = window.cityheart;
-      const layers = map.getStyle().layers.filter((layer) => layer['source-layer'] === 'interventions').map(({ id }) => id);
+      const layers = map
+        .getStyle()
+        .layers.filter((layer) => layer['source-layer'] === 'interventions')
+        .map(({ id }) => id);
       return map.queryRenderedFeatures({ layers }).map(({ properties }) => properties.status);
     });
     assert.ok(statuses.length > 0 && statuses.every((status) => status === 'completed'), String(statuses));
@@ -123,9 +129,7 @@ test('pointing at a row marks it on the map', () =>
     await idle(page);
     await row(page, PRESERNOVA).hover();
     await idle(page);
-    const marked = await page.evaluate(() =>
-      window.cityheart.map.queryRenderedFeatures({ layers: ['casing-hovered'] }).map(({ properties }) => properties.id),
-    );
+    const marked = await page.evaluate(() => window.cityheart.map.queryRenderedFeatures({ layers: ['casing-hovered'] }).map(({ properties }) => properties.id));
     assert.deepEqual([...new Set(marked)], [PRESERNOVA]);
   }));
 
@@ -219,7 +223,10 @@ test('the table sorts by any column and opens what is chosen', () =>
     await header.getByRole('button').click();
     assert.equal(await header.getAttribute('aria-sort'), 'ascending');
     const known = (await costs()).filter((cost) => cost !== null);
-    assert.deepEqual(known, known.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      known,
+      known.toSorted((a, b) => a - b),
+    );
     await header.getByRole('button').click();
     assert.equal((await costs())[0], Math.max(...known));
     await page.locator('tbody .link').first().click();

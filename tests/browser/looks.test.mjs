@@ -13,9 +13,7 @@ for (const [theme, colours] of Object.entries(THEMES)) {
       '?city=osijek',
       async (page) => {
         const tvrda = (await features('areas')).find(({ id }) => id === 'osijek-tvrda');
-        const works = (await features('interventions')).find(
-          ({ id }) => id === 'osijek-tvrda-infrastructure',
-        );
+        const works = (await features('interventions')).find(({ id }) => id === 'osijek-tvrda-infrastructure');
         const covered = [works.geometry].flatMap(({ type, coordinates }) => (type === 'Polygon' ? [coordinates] : coordinates));
         const areaOnly = pointsInside(tvrda.geometry).filter((at) => !covered.some((rings) => within(rings[0], at)));
         const both = pointsInside(works.geometry).filter((at) => within(ringOf(tvrda), at));
@@ -35,8 +33,24 @@ const ringOf = ({ geometry }) => (geometry.type === 'Polygon' ? geometry.coordin
 
 test('the world is drawn: land and sea differ', () =>
   visit('', async (page) => {
-    assertColour(await colourAt(page, [[2, 47], [2.5, 47.5], [3, 47]]), THEMES.light.land, 'France');
-    assertColour(await colourAt(page, [[-5, 46], [-6, 46], [-6, 45.5]]), hex('#bcd7ea'), 'Biscay');
+    assertColour(
+      await colourAt(page, [
+        [2, 47],
+        [2.5, 47.5],
+        [3, 47],
+      ]),
+      THEMES.light.land,
+      'France',
+    );
+    assertColour(
+      await colourAt(page, [
+        [-5, 46],
+        [-6, 46],
+        [-6, 45.5],
+      ]),
+      hex('#bcd7ea'),
+      'Biscay',
+    );
   }));
 
 test('the theme can be chosen over that of the device', () =>
@@ -90,7 +104,10 @@ test('Slovene is complete: no English message and no key is to be seen', () =>
       await page.locator('.filters summary').click();
       await check('city');
       assert.match(await page.locator('.row').first().textContent(), /Preureditev Prešernove ulice/);
-      await row(page, 'celje-renewal-1').or(page.locator('.row', { hasText: '3,02 mio. €' })).first().click();
+      await row(page, 'celje-renewal-1')
+        .or(page.locator('.row', { hasText: '3,02 mio. €' }))
+        .first()
+        .click();
       await check('detail');
       assert.match(await page.locator('.detail').textContent(), /3\.020\.756\s€/);
       assert.match(await page.locator('.detail').textContent(), /Cilji politike EU/);
@@ -114,7 +131,10 @@ test('the language can be changed in place and stays in the address', () =>
     assert.match(await page.locator('.flags').textContent(), /Besedila v jeziku »slovenščina« ni/i);
   }));
 
-for (const [width, height] of [[390, 844], [320, 640]]) {
+for (const [width, height] of [
+  [390, 844],
+  [320, 640],
+]) {
   test(`on a phone of ${width} pixels everything fits and can be touched`, () =>
     visit(
       '?city=celje',

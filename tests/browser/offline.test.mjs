@@ -8,7 +8,15 @@ import { ask, CUT, eventually, ITEMS, REFUSED, signIn, titleOf, withOwn } from '
 import { counted, idle, row, server, test, visit } from './harness.mjs';
 import { start, stop } from './servers.mjs';
 
-const GONE = [...CUT, /ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED_ENCODING/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_FAILED/, /Failed to fetch/];
+const GONE = [
+  ...CUT,
+  /ERR_CONNECTION_REFUSED/,
+  /ERR_INCOMPLETE_CHUNKED_ENCODING/,
+  /ERR_EMPTY_RESPONSE/,
+  /ERR_CONNECTION_RESET/,
+  /ERR_FAILED/,
+  /Failed to fetch/,
+];
 const CELJE = '?city=celje';
 
 const opened = (path, steps, options = {}) =>
@@ -28,13 +36,20 @@ const keptIn = (page) =>
     for (const name of await caches.keys()) {
       const cache = await caches.open(name);
       all[name.split(' ').slice(2).join(' ')] = await Promise.all(
-        (await cache.keys()).map(async (request) => ({ path: request.url.replace(document.baseURI.replace(/\?.*/, ''), ''), text: await (await cache.match(request, { ignoreVary: true })).text() })),
+        (await cache.keys()).map(async (request) => ({
+          path: request.url.replace(document.baseURI.replace(/\?.*/, ''), ''),
+          text: await (await cache.match(request, { ignoreVary: true })).text(),
+        })),
       );
     }
     return all;
   });
 
-const PLAN = ['api/vocabularies', 'api/collections?', ...['partners', 'cities', 'areas', 'interventions', 'indicators'].map((id) => `api/collections/${id}/items`)];
+const PLAN = [
+  'api/vocabularies',
+  'api/collections?',
+  ...['partners', 'cities', 'areas', 'interventions', 'indicators'].map((id) => `api/collections/${id}/items`),
+];
 
 /** Settles when the page could open without its server. */
 const whole = (page, asker) =>
@@ -44,7 +59,8 @@ const whole = (page, asker) =>
     'the page is kept',
   );
 
-const proposed = (text, id) => text.startsWith('{"type":"FeatureCollection"') && JSON.parse(text).features.some((one) => one.id === id && one.properties.status === 'proposed');
+const proposed = (text, id) =>
+  text.startsWith('{"type":"FeatureCollection"') && JSON.parse(text).features.some((one) => one.id === id && one.properties.status === 'proposed');
 
 const asOf = (page) => page.locator('.as-of');
 
@@ -58,7 +74,11 @@ const worksThrough = (cut, mend) =>
     await withOwn(page, [{}, {}], async (one, two) => {
       await row(page, two).click();
       await page.locator('.move', { hasText: 'Proposed' }).click();
-      await eventually(() => keptIn(page), (kept) => kept['plan account']?.some(({ text }) => proposed(text, two)), 'what is saved is kept');
+      await eventually(
+        () => keptIn(page),
+        (kept) => kept['plan account']?.some(({ text }) => proposed(text, two)),
+        'what is saved is kept',
+      );
       await page.locator('.way .link').first().click();
       await row(page, one).click();
       await page.locator('#edit').click();
@@ -66,7 +86,11 @@ const worksThrough = (cut, mend) =>
       await page.getByRole('button', { name: 'Go back and keep the draft' }).click();
       await page.locator('.way .link').first().click();
       await whole(page, 'account');
-      await eventually(() => keptIn(page), ({ files }) => files.some(({ path }) => path.includes('/terra-')), 'an editor has all of the program');
+      await eventually(
+        () => keptIn(page),
+        ({ files }) => files.some(({ path }) => path.includes('/terra-')),
+        'an editor has all of the program',
+      );
       assert.equal(await asOf(page).count(), 0);
       await cut(page);
       await page.reload();
@@ -110,32 +134,36 @@ test('so it does when the server has stopped', async () => {
 });
 
 test('a visitor without a connection finds the list and the tiles they saw, and is told the date in their language', () =>
-  opened(
-    `${CELJE}&lang=sl`,
-    async (page) => {
-      await whole(page, 'visitor');
-      await page.reload();
-      await idle(page);
-      const count = await page.locator('.row').count();
-      await eventually(() => keptIn(page), (kept) => kept['tile visitor']?.length > 3, 'tiles are kept');
-      await page.context().setOffline(true);
-      await page.reload();
-      await asOf(page).waitFor();
-      assert.match(await asOf(page).textContent(), /^Ni povezave\. Prikazan je načrt, kakršen je bil/);
-      await counted(page.locator('.row'), count);
-      await idle(page);
-      await page.getByRole('tab').nth(1).click();
-      await page.locator('.notice', { hasText: 'Strežnik' }).waitFor();
-      await page.getByRole('tab').first().click();
-      await page.locator('.button.print').click();
-      await page.locator('.notice .button').first().click();
-      await page.locator('.row').first().waitFor();
-      await idle(page);
-      assert.ok(await page.evaluate(() => window.cityheart.map.queryRenderedFeatures().some(({ sourceLayer }) => sourceLayer === 'interventions')), 'the map is drawn');
-      await page.context().setOffline(false);
-      await asOf(page).waitFor({ state: 'detached' });
-    },
-  ));
+  opened(`${CELJE}&lang=sl`, async (page) => {
+    await whole(page, 'visitor');
+    await page.reload();
+    await idle(page);
+    const count = await page.locator('.row').count();
+    await eventually(
+      () => keptIn(page),
+      (kept) => kept['tile visitor']?.length > 3,
+      'tiles are kept',
+    );
+    await page.context().setOffline(true);
+    await page.reload();
+    await asOf(page).waitFor();
+    assert.match(await asOf(page).textContent(), /^Ni povezave\. Prikazan je načrt, kakršen je bil/);
+    await counted(page.locator('.row'), count);
+    await idle(page);
+    await page.getByRole('tab').nth(1).click();
+    await page.locator('.notice', { hasText: 'Strežnik' }).waitFor();
+    await page.getByRole('tab').first().click();
+    await page.locator('.button.print').click();
+    await page.locator('.notice .button').first().click();
+    await page.locator('.row').first().waitFor();
+    await idle(page);
+    assert.ok(
+      await page.evaluate(() => window.cityheart.map.queryRenderedFeatures().some(({ sourceLayer }) => sourceLayer === 'interventions')),
+      'the map is drawn',
+    );
+    await page.context().setOffline(false);
+    await asOf(page).waitFor({ state: 'detached' });
+  }));
 
 /** Where the title of something internal is kept, once the caches of `asker` are full. */
 async function heldOf(page, title, asker) {
@@ -152,8 +180,15 @@ test('nothing of what only the signed-in may see is kept after they sign out, or
         await page.reload();
         await row(page, id).waitFor();
         await idle(page);
-        const held = await eventually(() => heldOf(page, title, 'account'), (all) => all.length > 0, 'it is kept for who may see it');
-        assert.ok(held.every((where) => / account: /.test(where)), held.join());
+        const held = await eventually(
+          () => heldOf(page, title, 'account'),
+          (all) => all.length > 0,
+          'it is kept for who may see it',
+        );
+        assert.ok(
+          held.every((where) => / account: /.test(where)),
+          held.join(),
+        );
         const cookies = await page.context().cookies();
         if (leave === 'sign out') {
           await page.locator('.account > button').click();
@@ -165,8 +200,18 @@ test('nothing of what only the signed-in may see is kept after they sign out, or
           await page.locator('#sign-in').waitFor();
         }
         await row(page, id).waitFor({ state: 'detached' });
-        assert.deepEqual(await eventually(() => heldOf(page, title, 'visitor'), (all) => !all.length, 'it goes'), []);
-        assert.deepEqual(Object.keys(await keptIn(page)).filter((cache) => cache.endsWith('account')), []);
+        assert.deepEqual(
+          await eventually(
+            () => heldOf(page, title, 'visitor'),
+            (all) => !all.length,
+            'it goes',
+          ),
+          [],
+        );
+        assert.deepEqual(
+          Object.keys(await keptIn(page)).filter((cache) => cache.endsWith('account')),
+          [],
+        );
         await page.context().setOffline(true);
         await page.reload();
         await asOf(page).waitFor();
@@ -201,7 +246,11 @@ test('a new build is there at the next opening, and takes the place of the one t
         build(web, entry, 'index-second');
         await page.reload();
         assert.equal(await page.evaluate(() => document.documentElement.dataset.build), 'index-second', 'at once');
-        await eventually(() => keptIn(page), ({ files }) => files.some(({ path, text }) => path === '' && text.includes('index-second')), 'the new page is kept');
+        await eventually(
+          () => keptIn(page),
+          ({ files }) => files.some(({ path, text }) => path === '' && text.includes('index-second')),
+          'the new page is kept',
+        );
         const kept = (await keptIn(page)).files.map(({ path }) => path);
         assert.ok(kept.includes('assets/index-second.js'));
         assert.ok(!kept.includes(`assets/${entry}.js`), 'the old one is gone');

@@ -37,7 +37,9 @@ async function speakPseudo(page) {
 /** Messages of which a part lies outside the page, or outside an ancestor that cuts off what does not fit. */
 const clipped = (page) =>
   page.evaluate(() => {
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (node) => (node.textContent.includes('⟦') || node.textContent.includes('⟧') ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP));
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (node) =>
+      node.textContent.includes('⟦') || node.textContent.includes('⟧') ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP,
+    );
     const found = [];
     const range = document.createRange();
     while (walker.nextNode()) {
@@ -47,7 +49,8 @@ const clipped = (page) =>
       const text = range.getBoundingClientRect();
       if (!text.width) continue;
       const edge = own.closest('.button, .way-choice, .move')?.getBoundingClientRect();
-      if (edge && (text.left < edge.left + 4 || text.right > edge.right - 4)) found.push(`touches its border: ${own.className}: ${walker.currentNode.textContent.trim().slice(0, 60)}`);
+      if (edge && (text.left < edge.left + 4 || text.right > edge.right - 4))
+        found.push(`touches its border: ${own.className}: ${walker.currentNode.textContent.trim().slice(0, 60)}`);
       let scrolls = false;
       for (let at = own; at && at !== document.documentElement; at = at.parentElement) {
         const { overflowX, overflowY, position } = getComputedStyle(at);
@@ -67,7 +70,12 @@ const clipped = (page) =>
 const NAMES = ['Europe', 'filters', 'legend', 'a month', 'detail', 'table', 'timeline', 'money', 'share', 'keys', 'two maps', 'paper', 'nothing found'];
 const TIGHT = VIEWS.filter(({ name }) => NAMES.includes(name));
 
-for (const [width, height] of [[1280, 800], [768, 1024], [390, 844], [320, 640]]) {
+for (const [width, height] of [
+  [1280, 800],
+  [768, 1024],
+  [390, 844],
+  [320, 640],
+]) {
   test(`long words are whole at ${width} pixels`, () =>
     visit(
       '?lang=nl',

@@ -48,7 +48,7 @@ test('a viewer reads what is internal to their city, and can change nothing', ()
       }
       await page.locator('#tab-table').click();
       await page.locator('.grid-area').waitFor();
-      assert.equal(await page.locator('.grid-area input[type=checkbox]').count() > 0, true, 'rows are ticked to take them along');
+      assert.equal((await page.locator('.grid-area input[type=checkbox]').count()) > 0, true, 'rows are ticked to take them along');
       await page.locator('.grid-area tbody input[type=checkbox]').first().check();
       assert.equal(await page.locator('.bulk').count(), 0, 'nothing to change them with');
     }),
@@ -60,7 +60,9 @@ test('what is internal to Celje is not there for others, in no list, count, sear
       await as(login, '?city=celje&map=17.00/46.2352/15.2735', async (page) => {
         await idle(page);
         assert.equal(await row(page, hidden).count(), 0);
-        const drawn = await page.evaluate(() => window.cityheart.map.querySourceFeatures('plan', { sourceLayer: 'interventions' }).map(({ properties }) => properties.id));
+        const drawn = await page.evaluate(() =>
+          window.cityheart.map.querySourceFeatures('plan', { sourceLayer: 'interventions' }).map(({ properties }) => properties.id),
+        );
         assert.ok(!drawn.includes(hidden), 'not in the tiles');
         assert.equal((await ask(page, 'GET', `${ITEMS}/${hidden}`)).status, 404);
         await page.fill('#search', titleOf(hidden));

@@ -42,7 +42,7 @@ test('the second renderer fills what the everyday map fills', async () => {
     // What the second renderer has not: names, signs, streets and parks.
     await page.evaluate(() => {
       const { map } = window.cityheart;
-      for (const { id, type, ['source-layer']: layer } of map.getStyle().layers) {
+      for (const { id, type, 'source-layer': layer } of map.getStyle().layers) {
         if (['symbol', 'circle'].includes(type) || ['segments', 'facilities'].includes(layer)) map.setLayoutProperty(id, 'visibility', 'none');
       }
     });
@@ -96,14 +96,25 @@ test('it pans, zooms, follows the list and its filter, and gives the view back',
       await page.waitForFunction((zoom) => Number(new URL(location.href).searchParams.get('map').split('/')[0]) >= zoom + 0.9, before[0]);
       await drawn(page);
       const moved = await pixels(page);
-      assert.ok(moved.data.some((value, at) => at % 4 === 0 && value < 0xc0), 'nothing is drawn after zooming');
+      assert.ok(
+        moved.data.some((value, at) => at % 4 === 0 && value < 0xc0),
+        'nothing is drawn after zooming',
+      );
       await page.goto(page.url().replace(/([?&])map=/, '$1status=completed&map='));
       await idle(page);
       await choose(page, say['renderer.rust']);
       await page.waitForFunction(() => window.cityheartRust);
       await drawn(page);
-      const asked = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => name.includes('split=status')));
-      assert.ok(asked.some((name) => name.includes('&filter=')), 'the filter of the list reaches the tiles');
+      const asked = await page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map((entry) => entry.name)
+          .filter((name) => name.includes('split=status')),
+      );
+      assert.ok(
+        asked.some((name) => name.includes('&filter=')),
+        'the filter of the list reaches the tiles',
+      );
       const at = place();
       await page.getByRole('button', { name: say['renderer.back'] }).click();
       await page.waitForFunction(() => window.cityheart.map.getCanvas().isConnected);

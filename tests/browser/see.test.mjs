@@ -61,7 +61,10 @@ for (const by of ['objective', 'function', 'cost', 'city']) {
       const counts = (await entries.locator('.count').allTextContents()).map(Number);
       const shapes = await entries.locator('.sign .shape').evaluateAll((paths) => paths.map((path) => path.getAttribute('d')));
       assert.equal(new Set(shapes).size, shapes.length);
-      assert.equal(counts.reduce((sum, count) => sum + count, 0), await page.locator('.row').count());
+      assert.equal(
+        counts.reduce((sum, count) => sum + count, 0),
+        await page.locator('.row').count(),
+      );
       const marks = await page.evaluate(() => {
         const { map } = window.cityheart;
         return map.querySourceFeatures('marks').map(({ properties }) => properties.mark);
@@ -81,13 +84,16 @@ test('along time: each bar lies where its dates are, and a press opens it and go
     await idle(page);
     const osijek = (await features('interventions')).filter(({ properties }) => properties.city === 'osijek');
     await counted(page.locator('.gantt .row'), osijek.length);
-    const bars = await page.locator('.gantt .row').evaluateAll((rows) =>
-      rows.map((one) => [one.dataset.id, one.querySelector('.bar-run')?.offsetLeft ?? null]),
-    );
+    const bars = await page
+      .locator('.gantt .row')
+      .evaluateAll((rows) => rows.map((one) => [one.dataset.id, one.querySelector('.bar-run')?.offsetLeft ?? null]));
     const starts = new Map(osijek.map(({ id, properties: p }) => [id, p.start ?? null]));
     const dated = bars.filter(([id]) => starts.get(id)).toSorted(([a], [b]) => (starts.get(a) < starts.get(b) ? -1 : 1));
     assert.ok(dated.length > 3);
-    assert.deepEqual(dated.map(([, left]) => left), dated.map(([, left]) => left).toSorted((a, b) => a - b));
+    assert.deepEqual(
+      dated.map(([, left]) => left),
+      dated.map(([, left]) => left).toSorted((a, b) => a - b),
+    );
     for (const [id, left] of bars) assert.equal(left === null, !starts.get(id) && !osijek.find((one) => one.id === id).properties.end, id);
     await row(page, dated[0][0]).click();
     await page.locator('.detail h1').waitFor();
@@ -96,9 +102,14 @@ test('along time: each bar lies where its dates are, and a press opens it and go
 test('by money: the kinds add up to the sum above, and a year narrows list and map', () =>
   visit('?city=osijek&as=money&colour=function', async (page) => {
     await idle(page);
-    const osijek = (await features('interventions')).filter(({ properties: p }) => p.city === 'osijek' && p.cost !== undefined && p.cost !== null && p.cost_scope !== 'programme');
+    const osijek = (await features('interventions')).filter(
+      ({ properties: p }) => p.city === 'osijek' && p.cost !== undefined && p.cost !== null && p.cost_scope !== 'programme',
+    );
     const known = (await page.locator('.budget .bar-sum .sub').allTextContents()).map((text) => Number(text.match(/^\d+/)[0]));
-    assert.equal(known.reduce((sum, count) => sum + count, 0), osijek.length);
+    assert.equal(
+      known.reduce((sum, count) => sum + count, 0),
+      osijek.length,
+    );
     const year = page.locator('.budget .years .link').first();
     const wanted = await year.textContent();
     await year.click();

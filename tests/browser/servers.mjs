@@ -50,7 +50,10 @@ export async function serveDemo() {
   const folder = mkdtempSync(join(tmpdir(), 'cityheart-test-'));
   let server = await start(['demo', '--listen', '127.0.0.1:0'], { TMPDIR: folder });
   const { at } = server;
-  const plan = join(folder, readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('.gpkg')));
+  const plan = join(
+    folder,
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('.gpkg')),
+  );
   const [, login, password] = SIGN_IN.exec(server.said());
   return {
     at,
@@ -60,7 +63,11 @@ export async function serveDemo() {
     /** Somebody who may sign in, with the options of `user add`; settles with their login and password. */
     add: (login, ...options) => {
       const who = { login, password: `${login} and a long word` };
-      const { status, stderr } = spawnSync(binary, ['user', 'add', login, ...options, '--plan', plan, '--password-stdin'], { input: `${who.password}\n`, encoding: 'utf8', timeout: 30_000 });
+      const { status, stderr } = spawnSync(binary, ['user', 'add', login, ...options, '--plan', plan, '--password-stdin'], {
+        input: `${who.password}\n`,
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
       assert.equal(status, 0, `user add: ${stderr}`);
       return who;
     },

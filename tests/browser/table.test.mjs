@@ -12,7 +12,16 @@ test('one stop for Tab, arrow keys from cell to cell, Space ticks, Enter opens',
     assert.equal(stops, 1);
     await page.locator('.grid-area [tabindex="0"]').focus();
     assert.equal(await at(page), '-1,0');
-    for (const [key, cell] of [['ArrowDown', '0,0'], ['ArrowRight', '0,1'], ['ArrowDown', '1,1'], ['End', '1,7'], ['Home', '1,-1'], ['ArrowUp', '0,-1'], ['ArrowRight', '0,0'], ['ArrowRight', '0,1']]) {
+    for (const [key, cell] of [
+      ['ArrowDown', '0,0'],
+      ['ArrowRight', '0,1'],
+      ['ArrowDown', '1,1'],
+      ['End', '1,7'],
+      ['Home', '1,-1'],
+      ['ArrowUp', '0,-1'],
+      ['ArrowRight', '0,0'],
+      ['ArrowRight', '0,1'],
+    ]) {
       await page.keyboard.press(key);
       await page.waitForFunction((wanted) => document.activeElement.closest('[data-cell]')?.dataset.cell === wanted, cell);
     }
@@ -34,7 +43,10 @@ test('columns are chosen and stay chosen', () =>
     assert.ok(after.includes('Sources') && !after.includes('Status'), String(after));
     await page.reload();
     await page.locator('tbody tr[data-id]').first().waitFor();
-    assert.deepEqual((await heads()).map((text) => text.trim()), after);
+    assert.deepEqual(
+      (await heads()).map((text) => text.trim()),
+      after,
+    );
   }));
 
 test('filters narrow table and map alike, and the file holds the ticked rows in the chosen columns', () =>
@@ -47,7 +59,9 @@ test('filters narrow table and map alike, and the file holds the ticked rows in 
     await page.locator('.more-filters summary').click();
     await page.locator('tbody .tick label').first().click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Table (CSV)' }).click()]);
-    const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n');
     assert.equal(lines.length, 2);
     assert.match(lines[0], /Identifier,Title,Status/);
     assert.ok(lines[1].startsWith(`${await page.locator('tr[aria-selected=true]').getAttribute('data-id')},`));

@@ -49,9 +49,19 @@ test('two cities are shown at the same scale on the ground, each from its middle
     const ratio = metresPerPixel(there.lat, there.zoom) / metresPerPixel(middle('celje')[1], 15);
     assert.ok(Math.abs(ratio - 1) < 1e-6, String(ratio));
     const statuses = await page.evaluate(() =>
-      window.besideMap.map.queryRenderedFeatures({ layers: window.besideMap.map.getStyle().layers.filter(({ id }) => id.startsWith('line-')).map(({ id }) => id) }).map(({ properties }) => properties.status),
+      window.besideMap.map
+        .queryRenderedFeatures({
+          layers: window.besideMap.map
+            .getStyle()
+            .layers.filter(({ id }) => id.startsWith('line-'))
+            .map(({ id }) => id),
+        })
+        .map(({ properties }) => properties.status),
     );
-    assert.ok(statuses.every((status) => status === 'completed'), String(statuses));
+    assert.ok(
+      statuses.every((status) => status === 'completed'),
+      String(statuses),
+    );
   }));
 
 test('a length is measured by keys alone', () =>

@@ -60,7 +60,7 @@ async fn part4_optimistic_locking_etags() {
     assert_eq!(first.status, 204, "{}", first.text());
     let second = client.send("PATCH", ONE, &[MERGE, ("if-match", &tag)], title("Drugi")).await;
     assert_eq!(second.status, 412);
-    assert!(second.text().contains("changed it since"), "{}", second.text());
+    assert!(second.text().contains("has changed since you read it"), "{}", second.text());
     assert_eq!(client.json(ONE).await["properties"]["title"], "Prvi");
     // The tag of the answer is that of the state, and good for the next edit.
     let third = client.send("PATCH", ONE, &[MERGE, ("if-match", first.header("etag"))], title("Tretji")).await;

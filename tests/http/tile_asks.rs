@@ -129,7 +129,7 @@ async fn what_a_tile_cannot_show_is_refused_by_name() {
     for (query, at, word) in [
         ("properties=statsu", "properties", "status"),
         ("split=cost", "split", "status"),
-        ("split=objectives", "split", "Choose among"),
+        ("split=objectives", "split", "Use one of"),
         ("datetime=yesterday", "datetime", "2026-03-01"),
         ("filter=nosuch%3D1", "filter", "nosuch"),
         ("cluster=50", "cluster", "64"),

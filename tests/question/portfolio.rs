@@ -241,7 +241,7 @@ fn a_programme_is_no_candidate_beside_the_actions_it_stands_for() {
     assert_eq!(left, ["plan"]);
     assert!(answer.rules.iter().any(|r| r.contains("programme_cost")), "{:?}", answer.rules);
     let must = try_ask(&all, "portfolio", &json!({"budget": 100, "must": ["plan"]})).err().unwrap();
-    assert!(must.to_string().contains("'plan' is no candidate"), "{must}");
+    assert!(must.to_string().contains("'plan' is not a candidate"), "{must}");
 }
 
 #[test]

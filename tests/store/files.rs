@@ -51,7 +51,7 @@ const BROKEN: [(&str, Make, &str, &str); 17] = [
     ("a directory", |p| fs::create_dir(p).unwrap(), "refused", "is a directory"),
     ("empty", |p| fs::write(p, "").unwrap(), "refused", "is empty"),
     ("text", |p| fs::write(p, "id,lon,lat\n1,2,3\n").unwrap(), "refused", "is not a GeoPackage"),
-    ("almost SQLite", |p| fs::write(p, b"SQLite format 3\0").unwrap(), "refused", "damaged"),
+    ("almost SQLite", |p| fs::write(p, b"SQLite format 3\0").unwrap(), "refused", "corrupt"),
     ("SQLite", |p| sql(p, "CREATE TABLE t (x)"), "refused", "but not a GeoPackage"),
     (
         "cut in half",
@@ -60,7 +60,7 @@ const BROKEN: [(&str, Make, &str, &str); 17] = [
             cut(p, 0.5);
         },
         "refused",
-        "damaged",
+        "corrupt",
     ),
     (
         "cut to a page",
@@ -69,25 +69,25 @@ const BROKEN: [(&str, Make, &str, &str); 17] = [
             cut(p, 0.001);
         },
         "refused",
-        "damaged",
+        "corrupt",
     ),
     (
-        "first page spoilt",
+        "corrupt first page",
         |p| {
             plan(p);
             overwrite(p, 100, 3996);
         },
         "refused",
-        "damaged",
+        "corrupt",
     ),
     (
-        "pages spoilt",
+        "corrupt pages",
         |p| {
             plan(p);
             overwrite(p, 4096, usize::MAX / 2);
         },
         "refused",
-        "damaged",
+        "corrupt",
     ),
     (
         "a newer version",
@@ -105,25 +105,25 @@ const BROKEN: [(&str, Make, &str, &str); 17] = [
             sql(p, "DELETE FROM cityheart_meta");
         },
         "refused",
-        "which version",
+        "lost the version",
     ),
     (
-        "a spoilt schema",
+        "a corrupt schema",
         |p| {
             plan(p);
             sql(p, "UPDATE cityheart_collections SET schema='{'");
         },
         "refused",
-        "spoilt",
+        "corrupt",
     ),
     (
-        "a spoilt layout",
+        "a corrupt layout",
         |p| {
             plan(p);
             sql(p, "UPDATE cityheart_collections SET layout='[]'");
         },
         "refused",
-        "spoilt",
+        "corrupt",
     ),
     (
         "a national grid",
@@ -144,7 +144,7 @@ const BROKEN: [(&str, Make, &str, &str); 17] = [
             sql(p, "UPDATE gpkg_geometry_columns SET srs_id=0");
         },
         "refused",
-        "does not say its reference system",
+        "does not state its reference system",
     ),
     (
         "contents without tables",
@@ -230,7 +230,7 @@ fn a_file_that_may_only_be_read_can_be_read() {
         eprintln!("left out: this user may write everywhere, so that no file can be read-only");
     } else {
         let error = GeoPackage::open(&path).err().expect("it may only be read");
-        assert!(matches!(&error, Error::Refused(s) if s.contains("may only be read")), "{error}");
+        assert!(matches!(&error, Error::Refused(s) if s.contains("is read-only")), "{error}");
         assert_eq!(scan(&GeoPackage::open_read_only(&path).unwrap(), None), before);
     }
     allow(0o777);
@@ -240,9 +240,9 @@ fn a_file_that_may_only_be_read_can_be_read() {
 fn a_plan_is_not_made_where_something_is_or_nothing_can_be() {
     let plan = Plan::new();
     let error = |path: &Path| GeoPackage::create(path).err().expect("it cannot be made");
-    assert!(matches!(error(&plan.path()), Error::Refused(s) if s.contains("exists already")));
+    assert!(matches!(error(&plan.path()), Error::Refused(s) if s.contains("already exists")));
     assert!(
-        matches!(error(&plan.dir.path().join("no/such/plan.gpkg")), Error::Refused(s) if s.contains("cannot be made"))
+        matches!(error(&plan.dir.path().join("no/such/plan.gpkg")), Error::Refused(s) if s.contains("cannot be created"))
     );
 }
 
@@ -255,7 +255,7 @@ fn a_copy_is_the_plan_as_it_is_and_overwrites_nothing() {
     let opened = GeoPackage::open(&copy).unwrap();
     assert_eq!(scan(&opened, None), scan(&plan.store, None));
     assert_eq!(opened.read_history(&collection_id("things"), &crate::store::features::id("a")).unwrap().len(), 1);
-    assert!(matches!(plan.store.write_backup(&copy), Err(Error::Refused(s)) if s.contains("exists already")));
+    assert!(matches!(plan.store.write_backup(&copy), Err(Error::Refused(s)) if s.contains("already exists")));
     assert!(matches!(plan.store.write_backup(&plan.dir.path().join("no/copy.gpkg")), Err(Error::Refused(_))));
 }
 

@@ -1,5 +1,5 @@
-// Cuts the letters of Europe's languages out of Noto Sans' large Latin-extended files: src/fonts/*.woff2. A first visit so loads
-// a sixth of them; what stands outside is still in the large ones, by the ranges in tokens.css and map/fonts.ts.
+// Subsets Noto Sans' large Latin-extended files to the letters of Europe's languages: src/fonts/*.woff2. A first visit loads a
+// sixth of them; other letters remain in the large files, by the ranges in tokens.css and map/fonts.ts.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import subset from 'subset-font';

@@ -1,6 +1,6 @@
-// Measures a running program in Chromium: CITYHEART_URL=… node web/scripts/measure.mjs
-// Bytes and requests of a first visit, long tasks with the processor slowed four times, and ten thousand interventions.
-// Figures are for people to read and to compare on one machine; no test depends on them.
+// Measures a running server in Chromium: CITYHEART_URL=… node web/scripts/measure.mjs. Prints bytes and requests of a first
+// visit, long tasks with the processor slowed down four times, and the speed with ten thousand interventions. Figures are for
+// comparison on one machine; no test depends on them.
 import { chromium } from 'playwright-core';
 
 const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/?$/, '/');
@@ -30,7 +30,7 @@ async function idle(page) {
   await page.evaluate(() => window.cityheart.idle());
 }
 
-/** What goes over the wire until the map is drawn, by kind; the plan's own data and tiles apart. */
+/** Bytes transferred until the map is drawn, by kind; the plan's data and tiles apart. */
 async function firstVisit() {
   const { page, cdp, close } = await open();
   await cdp.send('Network.enable');
@@ -44,28 +44,44 @@ async function firstVisit() {
   const sums = {};
   for (const [id, size] of bytes) {
     const path = urls.get(id).replace(base, '').split('?')[0];
-    const kind = path.startsWith('api/') ? 'data: plan' : path.startsWith('tiles/') ? 'data: tiles' : /\.woff2$/.test(path) ? 'page: fonts' : /\.js$/.test(path) ? 'page: scripts' : /\.css$/.test(path) ? 'page: styles' : 'page: other';
+    const kind = path.startsWith('api/')
+      ? 'data: plan'
+      : path.startsWith('tiles/')
+        ? 'data: tiles'
+        : /\.woff2$/.test(path)
+          ? 'page: fonts'
+          : /\.js$/.test(path)
+            ? 'page: scripts'
+            : /\.css$/.test(path)
+              ? 'page: styles'
+              : 'page: other';
     sums[kind] ??= { requests: 0, kB: 0 };
     sums[kind].requests += 1;
     sums[kind].kB += size / 1000;
   }
-  const total = Object.entries(sums).filter(([kind]) => kind.startsWith('page')).reduce((sum, [, { kB }]) => sum + kB, 0);
+  const total = Object.entries(sums)
+    .filter(([kind]) => kind.startsWith('page'))
+    .reduce((sum, [, { kB }]) => sum + kB, 0);
   console.log('First visit, over the wire');
-  for (const [kind, { requests, kB }] of Object.entries(sums).sort()) console.log(`  ${kind.padEnd(14)} ${String(requests).padStart(3)} requests ${kB.toFixed(1).padStart(8)} kB`);
+  for (const [kind, { requests, kB }] of Object.entries(sums).sort())
+    console.log(`  ${kind.padEnd(14)} ${String(requests).padStart(3)} requests ${kB.toFixed(1).padStart(8)} kB`);
   console.log(`  before the map's data ${total.toFixed(0)} kB`);
   await close();
 }
 
-/** Tasks of the page's main thread, from Chromium's own trace, one step of use after another. */
+/** Tasks of the page's main thread, from Chromium's trace, step by step. */
 async function longTasks() {
   const { page, cdp, close } = await open();
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   console.log(`Tasks of the main thread, processor ${SLOWER} times slower`);
   const steps = [
-    ['open', async () => {
-      await page.goto(base);
-      await page.locator('.partner').first().waitFor();
-    }],
+    [
+      'open',
+      async () => {
+        await page.goto(base);
+        await page.locator('.partner').first().waitFor();
+      },
+    ],
     ['choose a city', () => page.selectOption('#city', 'osijek')],
     ['filter', () => page.locator('.switch').nth(4).click()],
     ['filter off', () => page.locator('.switch').nth(4).click()],
@@ -81,7 +97,11 @@ async function longTasks() {
     });
     const tasks = mainTasks(events);
     const long = tasks.filter((ms) => ms > 50);
-    console.log(`  ${name.padEnd(14)} longest ${Math.max(0, ...tasks).toFixed(0).padStart(4)} ms, over 50 ms: ${String(long.length).padStart(2)}, over 200 ms: ${tasks.filter((ms) => ms > 200).length}`);
+    console.log(
+      `  ${name.padEnd(14)} longest ${Math.max(0, ...tasks)
+        .toFixed(0)
+        .padStart(4)} ms, over 50 ms: ${String(long.length).padStart(2)}, over 200 ms: ${tasks.filter((ms) => ms > 200).length}`,
+    );
   }
   await close();
 }
@@ -99,7 +119,7 @@ async function traced(cdp, act) {
   return events;
 }
 
-/** Milliseconds of each task on the main thread of the page's process: the renderer that did most. */
+/** Milliseconds of each task on the main thread of the busiest renderer process. */
 function mainTasks(events) {
   const names = events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
   const tasks = events.filter(({ name, ph }) => ph === 'X' && (name === 'RunTask' || name === 'ThreadControllerImpl::RunTask'));
@@ -107,10 +127,14 @@ function mainTasks(events) {
   return perThread.reduce((most, one) => (one.reduce((a, b) => a + b, 0) > most.reduce((a, b) => a + b, 0) ? one : most), []);
 }
 
-/** Time from a click to the next picture, with the demo's interventions again and again until there are ten thousand. */
+/** Time from a click to the next frame, with the demo's interventions repeated up to ten thousand. */
 async function many() {
   const few = (await (await fetch(`${base}api/collections/interventions/items?limit=10000&f=json`)).json()).features;
-  const features = Array.from({ length: MANY }, (_, i) => ({ ...few[i % few.length], id: `many-${i}`, properties: { ...few[i % few.length].properties, title: `${few[i % few.length].properties.title} ${i}` } }));
+  const features = Array.from({ length: MANY }, (_, i) => ({
+    ...few[i % few.length],
+    id: `many-${i}`,
+    properties: { ...few[i % few.length].properties, title: `${few[i % few.length].properties.title} ${i}` },
+  }));
   const body = JSON.stringify({ type: 'FeatureCollection', features });
   const { page, close } = await open();
   await page.route('**/collections/interventions/items*', (route) => route.fulfill({ contentType: 'application/geo+json', body }));
@@ -132,11 +156,18 @@ async function many() {
   const figures = {};
   for (let round = 0; round < 5; round++) {
     for (const [name, act] of Object.entries(steps)) {
-      (figures[name] ??= []).push(await took(page, act));
+      figures[name] ??= [];
+      figures[name].push(await took(page, act));
       await idle(page);
     }
   }
-  for (const [name, all] of Object.entries(figures)) console.log(`  ${name.padEnd(14)} ${all.toSorted((a, b) => a - b)[2].toFixed(0).padStart(5)} ms`);
+  for (const [name, all] of Object.entries(figures))
+    console.log(
+      `  ${name.padEnd(14)} ${all
+        .toSorted((a, b) => a - b)[2]
+        .toFixed(0)
+        .padStart(5)} ms`,
+    );
   await close();
 }
 

@@ -1,4 +1,4 @@
-// Packs the built files with brotli once, as small as it gets, for the server to hand out: dist/**/*.br. Fonts and the world are left.
+// Compresses the built files with brotli at its highest level: dist/**/*.br. Fonts and the world layer are left out.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';

@@ -1,5 +1,5 @@
-// Both renderers at the same view, side by side, with what each took: CITYHEART_URL=… node web/scripts/renderers.mjs
-// The page must have been built with the second one (`make maplibre-rs`).
+// Compares both renderers at the same camera: CITYHEART_URL=… node web/scripts/renderers.mjs. The page must be built with the
+// second one (`make maplibre-rs`).
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -19,7 +19,14 @@ for (let round = 0; round < ROUNDS; round++) {
   for (const renderer of ['gl', 'rust']) {
     const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--enable-precise-memory-info'],
+      args: [
+        '--no-sandbox',
+        '--use-gl=angle',
+        '--use-angle=swiftshader',
+        '--enable-unsafe-swiftshader',
+        '--disable-background-networking',
+        '--enable-precise-memory-info',
+      ],
     });
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' });
     const session = await page.context().newCDPSession(page);
@@ -40,8 +47,10 @@ for (let round = 0; round < ROUNDS; round++) {
       await page.keyboard.press('Escape');
     } else {
       await page.evaluate(() => window.cityheart.idle());
-      // From the request of the map's own code to the first picture in which nothing is missing.
-      times.gl.push(await page.evaluate(() => performance.now() - performance.getEntriesByType('resource').find(({ name }) => /\/map-[^/]*\.js/.test(name)).startTime));
+      // From the request of the map's code to the first complete frame.
+      times.gl.push(
+        await page.evaluate(() => performance.now() - performance.getEntriesByType('resource').find(({ name }) => /\/map-[^/]*\.js/.test(name)).startTime),
+      );
     }
     bytes[renderer].push(received);
     const { metrics } = await session.send('Performance.enable').then(() => session.send('Performance.getMetrics'));
@@ -54,7 +63,9 @@ for (let round = 0; round < ROUNDS; round++) {
 
 const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
 for (const renderer of ['gl', 'rust']) {
-  console.log(`${renderer}: ${median(times[renderer]).toFixed(0)} ms to the first whole picture, ${(median(bytes[renderer]) / 1000).toFixed(0)} kB over the wire, ${(median(memory[renderer]) / 1e6).toFixed(1)} MB of script memory`);
+  console.log(
+    `${renderer}: ${median(times[renderer]).toFixed(0)} ms to the first whole picture, ${(median(bytes[renderer]) / 1000).toFixed(0)} kB over the wire, ${(median(memory[renderer]) / 1e6).toFixed(1)} MB of script memory`,
+  );
 }
 
 const { width, height } = shots.gl;

@@ -1,4 +1,4 @@
-// Takes the pictures of the README from a running program: CITYHEART_URL=… node web/scripts/screenshots.mjs
+// Takes the README's pictures from a running server: CITYHEART_URL=… node web/scripts/screenshots.mjs
 import { mkdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';

@@ -1,11 +1,13 @@
-// Writes the accessibility statement, a page a language: dist/accessibility/CODE.html. Its words are in src/statement, its colours
-// those of the page, its version that of the program.
+// Writes the accessibility statement, one page per language: dist/accessibility/CODE.html. Text comes from src/statement, colours
+// from the stylesheet, the version from Cargo.toml.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [, version] = readFileSync(here('../../Cargo.toml'), 'utf8').match(/^version = "([^"]+)"/m);
-const languages = readdirSync(here('../src/statement/')).map((file) => file.replace('.json', '')).sort();
+const languages = readdirSync(here('../src/statement/'))
+  .map((file) => file.replace('.json', ''))
+  .sort();
 const sheet = readFileSync(here('../src/tokens.css'), 'utf8');
 const token = (name) => sheet.match(new RegExp(`--${name}: (light-dark\\([^)]+\\))`))[1];
 const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
@@ -13,7 +15,10 @@ const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 mkdirSync(here('../dist/accessibility/'), { recursive: true });
 for (const language of languages) {
   const words = JSON.parse(readFileSync(here(`../src/statement/${language}.json`), 'utf8'));
-  writeFileSync(here(`../dist/accessibility/${language}.html`), page(language, (key) => escaped(words[key].replace('{{version}}', version))));
+  writeFileSync(
+    here(`../dist/accessibility/${language}.html`),
+    page(language, (key) => escaped(words[key].replace('{{version}}', version))),
+  );
 }
 console.log(`dist/accessibility/{${languages.join()}}.html`);
 

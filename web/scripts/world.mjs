@@ -1,5 +1,5 @@
-// Writes the world layer that lies under the map from afar: dist/world/{land,countries,places}.geojson.
-// Land and countries are Natural Earth 1:10m from the package world-atlas, made lighter for zoom 8; places are ours.
+// Writes the world layer for small scales: dist/world/{land,countries,places}.geojson. Land and countries are Natural Earth 1:10m
+// from the package world-atlas, simplified for zoom 8; places are our own.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,10 @@ const light = withLighterArcs(atlas);
 const countries = feature(light, light.objects.countries).features.map(cleaned).filter(Boolean);
 
 write('countries', countries);
-write('land', countries.map((country) => ({ ...country, properties: {} }))); // in pieces: small rings draw faster than continents
+write(
+  'land',
+  countries.map((country) => ({ ...country, properties: {} })),
+); // in pieces: small rings draw faster than continents
 
 const ours = JSON.parse(readFileSync(here('../../geodata/world/places.json'), 'utf8'));
 const point = ({ name, lon, lat }, rank) => ({
@@ -37,12 +40,15 @@ function write(name, features) {
   console.log(`dist/world/${name}.geojson  ${(text.length / 1e6).toFixed(2)} MB`);
 }
 
-/** Borders are arcs that neighbours share; made lighter once, they still meet. */
+/** Neighbours share border arcs, so they still meet when each arc is simplified once. */
 function withLighterArcs({ transform, arcs, ...rest }) {
   const { scale, translate } = transform;
   const decode = (arc) => {
     let [x, y] = [0, 0];
-    return arc.map(([dx, dy]) => [(x += dx) * scale[0] + translate[0], (y += dy) * scale[1] + translate[1]]);
+    return arc.map(([dx, dy]) => {
+      [x, y] = [x + dx, y + dy];
+      return [x * scale[0] + translate[0], y * scale[1] + translate[1]];
+    });
   };
   return { ...rest, arcs: arcs.map((arc) => lighter(decode(arc)).map(([lon, lat]) => [round(lon), round(lat)])) };
 }
@@ -83,13 +89,15 @@ function offLine([x, y], [ax, ay], [bx, by]) {
   return Math.hypot(px - t * dx, py - t * dy);
 }
 
-/** Without rings that collapsed or are too small to be seen; null where nothing is left. */
+/** Drops rings that collapsed or are too small to be seen; null where nothing is left. */
 function cleaned({ geometry, properties }) {
   const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
-  const kept = polygons
+  const visible = polygons
     .map((rings) => rings.filter((ring) => ring.length >= 4 && area(ring) > SMALLEST_DEG2))
     .filter((rings, i) => rings.length && rings[0] === polygons[i][0]);
-  return kept.length ? { type: 'Feature', properties: { name: properties.name }, geometry: { type: 'MultiPolygon', coordinates: kept.map(wound) } } : null;
+  return visible.length
+    ? { type: 'Feature', properties: { name: properties.name }, geometry: { type: 'MultiPolygon', coordinates: visible.map(wound) } }
+    : null;
 }
 
 function signedArea(ring) {

@@ -1,54 +1,54 @@
-// What a person would share, as the query part of the address and back. Unknown or broken values are ignored,
-// so that an old link still opens.
-import { formatAsked, parseAsked, parseSubjects, type Asked, type Subject } from './ask/asked';
-import { monthText, parseMonth, type Month } from './moment';
-import type { Filter, Order } from './plan';
-import { SCHEMES, type SchemeId } from './schemes';
+// The shareable state as the query string of the address, and back. Unknown or broken values are ignored, so that old links still
+// open.
+import { formatQuery, parseQuery, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/spatialQuery';
+import { monthText, parseMonth, type MonthNumber } from './planMonths';
+import type { PlanFilter, ListOrder } from './plan';
+import { SCHEMES, type ColourSchemeId } from './colourSchemes';
 
 export const TABS = ['plan', 'ask', 'compare', 'table'] as const;
-export type Tab = (typeof TABS)[number];
-/** The table's sorting: a column, and a minus before it for the other way round. */
-export type Sorting = string;
-/** How the plan is read: as a list, along time, by money. */
-export type Reading = 'list' | 'time' | 'money';
-export type Theme = 'system' | 'light' | 'dark';
+export type PanelTab = (typeof TABS)[number];
+/** The table's sort column, with a minus before it for descending order. */
+export type TableSorting = string;
+/** The layout of the results: list, timeline, money. */
+export type PlanLayout = 'list' | 'time' | 'money';
+export type ThemeChoice = 'system' | 'light' | 'dark';
 
-export interface View {
+export interface MapCamera {
   lon: number;
   lat: number;
   zoom: number;
 }
 
-export interface Address {
-  filter: Filter;
+export interface PageAddress {
+  filter: PlanFilter;
   selected: string;
-  tab: Tab;
-  order: Order;
-  sorting: Sorting;
-  reading: Reading;
-  colour: SchemeId;
-  /** The month at which the plan is shown; null is as it stands. */
-  month: Month | null;
-  asked: Asked;
-  compared: Subject[];
-  /** Empty: the person's own setting decides. */
+  tab: PanelTab;
+  order: ListOrder;
+  sorting: TableSorting;
+  reading: PlanLayout;
+  colour: ColourSchemeId;
+  /** The month at which the plan is shown; null for the current state. */
+  month: MonthNumber | null;
+  query: SpatialQuery;
+  comparedSubjects: CompareSubject[];
+  /** Empty for the person's own setting. */
   language: string;
-  theme: Theme;
-  view: View | null;
-  /** The second map, as `state/beside` writes it; empty is none. */
+  theme: ThemeChoice;
+  view: MapCamera | null;
+  /** The second map, as `state/secondMap.ts` writes it; empty without one. */
   beside: string;
-  /** The page for paper. */
+  /** The page laid out for printing. */
   print: boolean;
-  /** A frame in another page. */
+  /** The page in a frame of another page. */
   embed: boolean;
 }
 
 const ORDERS: readonly string[] = ['status', 'start', 'cost', 'title'];
 
-export function parse(search: string): Address {
-  const query = new URLSearchParams(search);
-  const set = (name: string) => new Set((query.get(name) ?? '').split(',').filter(Boolean));
-  const text = (name: string) => query.get(name) ?? '';
+export function parseAddress(search: string): PageAddress {
+  const params = new URLSearchParams(search);
+  const set = (name: string) => new Set((params.get(name) ?? '').split(',').filter(Boolean));
+  const text = (name: string) => params.get(name) ?? '';
   const order = text('order');
   const theme = text('theme');
   return {
@@ -58,28 +58,28 @@ export function parse(search: string): Address {
       statuses: set('status'),
       objectives: set('objective'),
       functions: set('function'),
-      from: year(text('from')),
-      to: year(text('to')),
+      from: parseYear(text('from')),
+      to: parseYear(text('to')),
     },
     selected: text('id'),
     tab: TABS.find((id) => id === text('tab')) ?? 'plan',
-    order: ORDERS.includes(order) ? (order as Order) : 'status',
+    order: ORDERS.includes(order) ? (order as ListOrder) : 'status',
     sorting: text('sort') || 'title',
-    reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as Reading) : 'list',
+    reading: text('as') === 'time' || text('as') === 'money' ? (text('as') as PlanLayout) : 'list',
     colour: SCHEMES.find((id) => id === text('colour')) ?? 'status',
     month: parseMonth(text('at')),
-    asked: parseAsked(query),
-    compared: parseSubjects(query),
+    query: parseQuery(params),
+    comparedSubjects: parseSubjects(params),
     language: text('lang'),
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
-    view: view(text('map')),
+    view: parseCamera(text('map')),
     beside: text('beside'),
     print: text('print') === '1',
     embed: text('embed') === '1',
   };
 }
 
-export function format(address: Address): string {
+export function formatAddress(address: PageAddress): string {
   const { filter } = address;
   const parts: [string, string][] = [
     ['city', filter.city],
@@ -96,29 +96,29 @@ export function format(address: Address): string {
     ['colour', address.colour === 'status' ? '' : address.colour],
     ['at', address.month === null ? '' : monthText(address.month)],
     ['tab', address.tab === 'plan' ? '' : address.tab],
-    ...formatAsked(address.asked),
-    ['compare', address.compared.join()],
+    ...formatQuery(address.query),
+    ['compare', address.comparedSubjects.join()],
     ['lang', address.language],
     ['theme', address.theme === 'system' ? '' : address.theme],
     ['beside', address.beside],
     ['print', address.print ? '1' : ''],
     ['embed', address.embed ? '1' : ''],
-    ['map', address.view ? formatView(address.view) : ''],
+    ['map', address.view ? formatCamera(address.view) : ''],
   ];
   const said = parts.filter(([, value]) => value !== '');
-  return said.length ? `?${said.map(([name, value]) => `${name}=${readable(value)}`).join('&')}` : '';
+  return said.length ? `?${said.map(([name, value]) => `${name}=${encodeReadably(value)}`).join('&')}` : '';
 }
 
-/** Commas, colons and slashes may stand as they are in a query; the link stays readable. */
-function readable(value: string): string {
+/** Encodes a value but keeps commas, colons and slashes, which a query string may contain, so that links stay readable. */
+function encodeReadably(value: string): string {
   return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 }
 
-function formatView({ zoom, lon, lat }: View): string {
+function formatCamera({ zoom, lon, lat }: MapCamera): string {
   return `${zoom.toFixed(2)}/${lat.toFixed(5)}/${lon.toFixed(5)}`;
 }
 
-function view(text: string): View | null {
+function parseCamera(text: string): MapCamera | null {
   const [zoom, lat, lon, ...rest] = text.split('/').map(Number);
   const numbers = [zoom, lat, lon];
   if (!text || rest.length || numbers.some((n) => n === undefined || !Number.isFinite(n))) return null;
@@ -127,6 +127,6 @@ function view(text: string): View | null {
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-function year(text: string): number | null {
+function parseYear(text: string): number | null {
   return /^\d{4}$/.test(text) ? Number(text) : null;
 }

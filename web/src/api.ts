@@ -1,17 +1,20 @@
-// Everything this page asks of its server. Addresses are relative to the page, so a path prefix works.
+// The page's requests to its server. Addresses are relative to the page, so that a path prefix works.
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
-import { fold } from './fold';
-import { boxOf, join } from './geometry';
-import type { FieldSchema, Model, Vocabulary } from './model';
-import { cents } from './money';
-import type { Area, City, Intervention, Partner, Plan } from './plan';
-import { groupOf } from './signs';
-import { noteKept } from './state/kept';
+import { foldText } from './textSearch';
+import { boundingBox, joinBoxes } from './geometry';
+import type { FieldSchema, PlanModel, CodeVocabulary } from './model';
+import { toCents } from './money';
+import type { PlanArea, PlanCity, Intervention, PlanPartner, PlanData } from './plan';
+import { groupOf } from './symbology';
+import { noteCachedResponse } from './state/offlineCache';
 
 export const address = (path: string) => new URL(path, document.baseURI).href;
 
-/** Why an answer did not come, for the person who waits for it. */
-export class Unanswered extends Error {
+/** Reads the body of a response; null where that fails, as when the connection breaks off. */
+export const readJson = async <T>(response: Response): Promise<T | null> => (await response.json().catch(() => null)) as T | null;
+
+/** A request without a usable response. */
+export class RequestError extends Error {
   constructor(
     readonly what: string,
     readonly status: number,
@@ -20,129 +23,135 @@ export class Unanswered extends Error {
   }
 }
 
-/** The number of the last news that everything read so far holds: who listens from it on misses nothing. */
-export let newsRead: number | null = null;
+/** The oldest change-feed revision among the responses so far; a feed from there on misses nothing. */
+export let feedRevision: number | null = null;
 
-async function ask<T>(path: string): Promise<T> {
+async function fetchJson<T>(path: string): Promise<T> {
   const response = await fetch(address(path)).catch(() => null);
-  if (!response?.ok) throw new Unanswered(path, response?.status ?? 0);
-  noteKept(response);
-  const news = response.headers.get('cityheart-news');
-  if (news) newsRead = Math.min(newsRead ?? Infinity, Number(news));
+  if (!response?.ok) throw new RequestError(path, response?.status ?? 0);
+  noteCachedResponse(response);
+  const revision = response.headers.get('cityheart-news');
+  if (revision) feedRevision = Math.min(feedRevision ?? Infinity, Number(revision));
   return (await response.json()) as T;
 }
 
-type Row = Record<string, unknown>;
-type Page = FeatureCollection<Geometry | null, Row> & { links?: { rel: string; href: string }[] };
-export type Item = Feature<Geometry | null, Row>;
+type ItemProperties = Record<string, unknown>;
+type ItemPage = FeatureCollection<Geometry | null, ItemProperties> & { links?: { rel: string; href: string }[] };
+export type FeatureItem = Feature<Geometry | null, ItemProperties>;
 
-/** All items of a collection, page by page. */
-export async function items(collection: string): Promise<Item[]> {
-  const all: Item[] = [];
+/** Loads all items of a collection, page by page. */
+export async function loadItems(collection: string): Promise<FeatureItem[]> {
+  const all: FeatureItem[] = [];
   let next: string | undefined = `api/collections/${collection}/items?limit=10000&f=json`;
   while (next) {
-    const page: Page = await ask<Page>(next);
+    const page: ItemPage = await fetchJson<ItemPage>(next);
     all.push(...page.features);
     next = page.features.length ? page.links?.find((link) => link.rel === 'next')?.href : undefined;
   }
   return all;
 }
 
-export async function loadModel(): Promise<Model> {
+export async function loadModel(): Promise<PlanModel> {
   const [schema, vocabularies] = await Promise.all([
-    ask<FieldSchema>('api/collections/interventions/schema?f=json'),
-    ask<Record<string, Vocabulary>>('api/vocabularies?f=json'),
+    fetchJson<FieldSchema>('api/collections/interventions/schema?f=json'),
+    fetchJson<Record<string, CodeVocabulary>>('api/vocabularies?f=json'),
   ]);
   return { schema, vocabularies };
 }
 
-/** Ids of the collections there are. */
+/** Ids of the server's collections. */
 export async function loadCollections(): Promise<string[]> {
-  const { collections } = await ask<{ collections: { id: string }[] }>('api/collections?f=json');
+  const { collections } = await fetchJson<{ collections: { id: string }[] }>('api/collections?f=json');
   return collections.map(({ id }) => id);
 }
 
-export async function loadPlan(): Promise<Plan> {
+export async function loadPlan(): Promise<PlanData> {
   const [partners, cities, areas, interventions, indicators] = await Promise.all([
-    items('partners'),
-    items('cities'),
-    items('areas'),
-    items('interventions'),
-    items('indicators'),
+    loadItems('partners'),
+    loadItems('cities'),
+    loadItems('areas'),
+    loadItems('interventions'),
+    loadItems('indicators'),
   ]);
-  return assemble(partners, cities, areas, interventions, indicators);
+  return assemblePlan(partners, cities, areas, interventions, indicators);
 }
 
-export function assemble(partners: Item[], cities: Item[], areas: Item[], interventions: Item[], indicators: Item[]): Plan {
-  const areaList = areas.map(area);
-  const cityMap = new Map(cities.map((item) => [String(item.id), city(item)]));
-  for (const one of cityMap.values()) one.box = join(areaList.filter((a) => a.city === one.id).map((a) => boxOf(a.geometry)));
-  const interventionList = interventions.map((item) => intervention(item, cityMap));
+export function assemblePlan(
+  partners: FeatureItem[],
+  cities: FeatureItem[],
+  areas: FeatureItem[],
+  interventions: FeatureItem[],
+  indicators: FeatureItem[],
+): PlanData {
+  const areaList = areas.map(toArea);
+  const cityMap = new Map(cities.map((item) => [String(item.id), toCity(item)]));
+  for (const one of cityMap.values()) one.box = joinBoxes(areaList.filter((a) => a.city === one.id).map((a) => boundingBox(a.geometry)));
+  const interventionList = interventions.map((item) => toIntervention(item, cityMap));
   return {
-    partners: partners.map((item) => partner(item, [...cityMap.values()])),
+    partners: partners.map((item) => toPartner(item, [...cityMap.values()])),
     cities: cityMap,
     areas: areaList,
     interventions: interventionList,
     byId: new Map(interventionList.map((one) => [one.id, one])),
-    indicators: new Map(indicators.map(({ id, properties: p }) => [String(id), { en: text(p.name), ...(p.names as object | null) }])),
+    indicators: new Map(indicators.map(({ id, properties: p }) => [String(id), { en: textOf(p.name), ...(p.names as object | null) }])),
   };
 }
 
-const text = (value: unknown) => (value === null || value === undefined ? '' : String(value));
-const optional = (value: unknown) => text(value) || undefined;
-const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+const textOf = (value: unknown) => (value === null || value === undefined ? '' : String(value));
+const optionalText = (value: unknown) => textOf(value) || undefined;
+const textList = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-function partner({ id, properties: p }: Item, cities: City[]): Partner {
+function toPartner({ id, properties: p }: FeatureItem, cities: PlanCity[]): PlanPartner {
   return {
     id: String(id),
-    name: text(p.name),
-    country: text(p.country),
+    name: textOf(p.name),
+    country: textOf(p.country),
     lead: p.lead === true,
     cities: cities.filter((one) => one.partner === String(id)),
   };
 }
 
-function city({ id, geometry, properties: p }: Item): City {
+function toCity({ id, geometry, properties: p }: FeatureItem): PlanCity {
   const names = (p.names ?? {}) as Record<string, string>;
   return {
     id: String(id),
-    name: text(p.name),
-    name_en: optional(p.name_en),
+    name: textOf(p.name),
+    name_en: optionalText(p.name_en),
     names,
-    country: text(p.country),
-    partner: text(p.partner),
+    country: textOf(p.country),
+    partner: textOf(p.partner),
     point: geometry?.type === 'Point' ? geometry.coordinates : null,
     box: null,
-    folded: fold([p.name, p.name_en, ...Object.values(names)].map(text).join(' ')),
+    folded: foldText([p.name, p.name_en, ...Object.values(names)].map(textOf).join(' ')),
   };
 }
 
-function area({ id, geometry, properties: p }: Item): Area {
-  return { id: String(id), name: text(p.name), name_en: optional(p.name_en), city: text(p.city), schematic: p.schematic === true, geometry };
+function toArea({ id, geometry, properties: p }: FeatureItem): PlanArea {
+  return { id: String(id), name: textOf(p.name), name_en: optionalText(p.name_en), city: textOf(p.city), schematic: p.schematic === true, geometry };
 }
 
-export function intervention({ id, geometry, properties: p }: Item, cities: Map<string, City>): Intervention {
-  const searched = [p.title, p.title_en, p.place, p.summary, p.summary_en, p.lead, ...list(p.partners), p.code];
-  const status = text(p.status);
+export function toIntervention({ id, geometry, properties: p }: FeatureItem, cities: Map<string, PlanCity>): Intervention {
+  const searched = [p.title, p.title_en, p.place, p.summary, p.summary_en, p.lead, ...textList(p.partners), p.code];
+  const status = textOf(p.status);
   return {
     id: String(id),
-    title: text(p.title),
-    title_en: optional(p.title_en),
-    language: optional(p.language),
-    city: text(p.city),
+    title: textOf(p.title),
+    title_en: optionalText(p.title_en),
+    language: optionalText(p.language),
+    city: textOf(p.city),
     status,
     group: groupOf(status),
-    functions: list(p.functions),
-    objectives: list(p.objectives),
-    start: optional(p.start),
-    end: optional(p.end),
-    date_precision: optional(p.date_precision),
-    cost: cents(p.cost as number),
-    euShare: cents(p.eu_share as number),
-    costScope: text(p.cost_scope) || 'unknown',
+    functions: textList(p.functions),
+    objectives: textList(p.objectives),
+    start: optionalText(p.start),
+    end: optionalText(p.end),
+    date_precision: optionalText(p.date_precision),
+    cost: toCents(p.cost as number),
+    euShare: toCents(p.eu_share as number),
+    costScope: textOf(p.cost_scope) || 'unknown',
     geometry,
-    box: boxOf(geometry),
+    box: boundingBox(geometry),
     properties: p,
-    folded: `${fold(searched.map(text).join(' '))} ${cities.get(text(p.city))?.folded ?? ''}`,
+    folded: `${foldText(searched.map(textOf).join(' '))} ${cities.get(textOf(p.city))?.folded ?? ''}`,
   };
 }

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { MARKS } from './signs';
+import { SYMBOL_IDS } from './symbology';
 
 const sheet = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
-const tokens = new Map([...sheet.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name!, { light: light!, dark: dark! }]));
+const tokens = new Map(
+  [...sheet.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name!, { light: light!, dark: dark! }]),
+);
 
 function luminance(hex: string): number {
   const [r, g, b] = [1, 3, 5].map((at) => {
@@ -23,7 +25,7 @@ function contrast(one: string, other: string): number {
 describe.each(['light', 'dark'] as const)('%s', (theme) => {
   const colour = (name: string) => tokens.get(name)![theme];
 
-  test.each([...MARKS, 'accent'])('%s is seen on panel, soft, land and street', (mark) => {
+  test.each([...SYMBOL_IDS, 'accent'])('%s is seen on panel, soft, land and street', (mark) => {
     for (const ground of ['panel', 'soft', 'land', 'street']) expect.soft([ground, contrast(colour(mark), colour(ground)) >= 3]).toEqual([ground, true]);
   });
 

@@ -1,42 +1,42 @@
-// Numbers, money and dates in words of the person's language. Money says what it rests on; dates say no more than is known.
+// Numbers, money and dates in the person's language. Dates are no finer than their precision.
 import { language, t } from './i18n';
 import type { Intervention } from './plan';
 
 const cache = new Map<string, unknown>();
 
-/** Formatters are dear to make; one of each kind is kept per language. */
+/** Creating a formatter is slow; one of each kind is cached per language. */
 function formatter<T>(kind: string, make: (language: string) => T): T {
   const key = `${language.value}|${kind}`;
   if (!cache.has(key)) cache.set(key, make(language.value));
   return cache.get(key) as T;
 }
 
-export function number(value: number): string {
+export function formatNumber(value: number): string {
   return formatter('number', (lang) => new Intl.NumberFormat(lang, { maximumFractionDigits: 6 })).format(value);
 }
 
-export function percent(share: number): string {
+export function formatPercent(share: number): string {
   return formatter('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 0 })).format(share);
 }
 
-/** The official languages of the European Union, which names are given in. */
+/** The official languages of the European Union, for names in several languages. */
 export const languagesOfEurope = 'bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv'.split(' ');
 
-/** What a language is called in the person's own. */
+/** The name of a language in the person's language. */
 export function languageName(code: string): string {
   return formatter('languages', (lang) => new Intl.DisplayNames(lang, { type: 'language' })).of(code) ?? code;
 }
 
-/** Short money for lists and sums. */
-export function euros(cents: number): string {
+/** A short amount for lists and totals. */
+export function formatEuros(cents: number): string {
   return formatter(
     'short',
     (lang) => new Intl.NumberFormat(lang, { style: 'currency', currency: 'EUR', notation: 'compact', maximumSignificantDigits: 3 }),
   ).format(cents / 100);
 }
 
-/** The amount as it was given, to the cent where there are cents. */
-export function exactEuros(cents: number): string {
+/** The amount as entered, with cents where it has some. */
+export function formatExactEuros(cents: number): string {
   const digits = cents % 100 === 0 ? 0 : 2;
   return formatter(
     `exact${digits}`,
@@ -44,70 +44,73 @@ export function exactEuros(cents: number): string {
   ).format(cents / 100);
 }
 
-/** Metres under a kilometre, else kilometres, to three digits. */
-export function distance(metres: number): string {
-  return metres < 1000 ? measure(metres, 'meter', 'm') : measure(metres / 1000, 'kilometer', 'km');
+/** A distance in metres, from a kilometre on in kilometres. */
+export function formatDistance(metres: number): string {
+  return metres < 1000 ? formatMeasure(metres, 'meter', 'm') : formatMeasure(metres / 1000, 'kilometer', 'km');
 }
 
-/** Square metres under a hectare, hectares under a square kilometre, else square kilometres. */
-export function area(squareMetres: number): string {
-  if (squareMetres < 10_000) return `${rounded(squareMetres)} m²`;
-  return squareMetres < 1_000_000 ? measure(squareMetres / 10_000, 'hectare', 'ha') : `${rounded(squareMetres / 1_000_000)} km²`;
+/** An area in square metres, from a hectare on in hectares, from a square kilometre on in square kilometres. */
+export function formatArea(squareMetres: number): string {
+  if (squareMetres < 10_000) return `${formatRounded(squareMetres)} m²`;
+  return squareMetres < 1_000_000 ? formatMeasure(squareMetres / 10_000, 'hectare', 'ha') : `${formatRounded(squareMetres / 1_000_000)} km²`;
 }
 
-function measure(value: number, unit: 'meter' | 'kilometer' | 'hectare', kind: string): string {
+function formatMeasure(value: number, unit: 'meter' | 'kilometer' | 'hectare', kind: string): string {
   return formatter(kind, (lang) => new Intl.NumberFormat(lang, { style: 'unit', unit, maximumSignificantDigits: 4 })).format(value);
 }
 
-const rounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
+const formatRounded = (value: number) => formatter('rounded', (lang) => new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 })).format(value);
 
-type Precision = 'day' | 'month' | 'season' | 'year';
+type DatePrecision = 'day' | 'month' | 'season' | 'year';
 
-const SHAPES: Record<Exclude<Precision, 'season'>, Intl.DateTimeFormatOptions> = {
+const DATE_FORMATS: Record<Exclude<DatePrecision, 'season'>, Intl.DateTimeFormatOptions> = {
   day: { day: 'numeric', month: 'short', year: 'numeric' },
   month: { month: 'short', year: 'numeric' },
   year: { year: 'numeric' },
 };
 
-const dates = (precision: Exclude<Precision, 'season'>) =>
-  formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES[precision], timeZone: 'UTC' }));
+const dateFormatter = (precision: Exclude<DatePrecision, 'season'>) =>
+  formatter(precision, (lang) => new Intl.DateTimeFormat(lang, { ...DATE_FORMATS[precision], timeZone: 'UTC' }));
 
-/** A month counted from the year 0, in words. */
-export function monthYear(month: number): string {
+/** A month, counted from the year 0, in words. */
+export function formatMonth(month: number): string {
   const format = formatter('monthYear', (lang) => new Intl.DateTimeFormat(lang, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
   return format.format(new Date(Date.UTC(Math.floor(month / 12), month % 12, 15)));
 }
 
-export function day(iso: string): string {
+export function formatDay(iso: string): string {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? iso : dates('day').format(date);
+  return Number.isNaN(date.getTime()) ? iso : dateFormatter('day').format(date);
 }
 
-/** A moment in the person's own time zone. */
-export function dayAndHour(iso: string | number): string {
+/** Date and time in the person's time zone. */
+export function formatDayAndHour(iso: string | number): string {
   const date = new Date(iso);
-  const format = formatter('dayAndHour', (lang) => new Intl.DateTimeFormat(lang, { ...SHAPES.day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }));
+  const format = formatter(
+    'dayAndHour',
+    (lang) => new Intl.DateTimeFormat(lang, { ...DATE_FORMATS.day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  );
   return Number.isNaN(date.getTime()) ? String(iso) : format.format(date);
 }
 
-/** When an intervention runs, no finer than its dates are known. */
-export function period(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
+/** The period of an intervention, no finer than its dates are known. */
+export function formatPeriod(one: Pick<Intervention, 'start' | 'end' | 'date_precision'>): string {
   const precision = (['day', 'month', 'season', 'year'] as const).find((known) => known === one.date_precision) ?? 'year';
   if (!one.start && !one.end) return t('date.none');
-  if (!one.end) return t('date.from', { date: moment(one.start!, precision) });
-  if (!one.start) return t('date.until', { date: moment(one.end, precision) });
+  if (!one.end) return t('date.from', { date: formatDate(one.start!, precision) });
+  if (!one.start) return t('date.until', { date: formatDate(one.end, precision) });
   if (precision === 'season') {
-    const [start, end] = [moment(one.start, precision), moment(one.end, precision)];
+    const [start, end] = [formatDate(one.start, precision), formatDate(one.end, precision)];
     return start === end ? start : t('date.range', { start, end });
   }
-  return dates(precision).formatRange(new Date(one.start), new Date(one.end));
+  return dateFormatter(precision).formatRange(new Date(one.start), new Date(one.end));
 }
 
 const SEASONS = ['date.winter', 'date.spring', 'date.summer', 'date.autumn'] as const;
 
-function moment(iso: string, precision: Precision): string {
+function formatDate(iso: string, precision: DatePrecision): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  if (precision !== 'season') return dates(precision).format(date);
+  if (precision !== 'season') return dateFormatter(precision).format(date);
   return t(SEASONS[Math.floor(((date.getUTCMonth() + 1) % 12) / 3)]!, { year: date.getUTCFullYear() });
 }

@@ -1,4 +1,5 @@
-// Lengths and areas on the ellipsoid WGS 84, over any distance. Positions are lonlat degrees, results metres and square metres.
+// Lengths and areas on the WGS 84 ellipsoid, over any distance. Positions are lonlat degrees; results are metres and square
+// metres.
 import type { Position } from 'geojson';
 
 const A = 6378137;
@@ -8,8 +9,11 @@ const E2 = F * (2 - F);
 const RAD = Math.PI / 180;
 const MOST_ROUNDS = 200;
 
-/** Length of the shortest way, after Vincenty 1975 (inverse); nearly opposite points of the earth, where it does not settle, are measured on a sphere. */
-export function metres([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Position): number {
+/**
+ * Geodesic distance after Vincenty 1975 (inverse). Nearly antipodal points, for which the iteration does not converge, are measured
+ * on a sphere.
+ */
+export function geodesicDistance([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Position): number {
   const L = (lon2 - lon1) * RAD;
   const u1 = Math.atan((1 - F) * Math.tan(lat1 * RAD));
   const u2 = Math.atan((1 - F) * Math.tan(lat2 * RAD));
@@ -39,12 +43,12 @@ export function metres([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Pos
   return RADIUS * Math.acos(Math.max(-1, Math.min(1, Math.sin(p1) * Math.sin(p2) + Math.cos(p1) * Math.cos(p2) * Math.cos(L))));
 }
 
-export function lengthOf(line: Position[]): number {
-  return line.slice(1).reduce((sum, at, i) => sum + metres(line[i]!, at), 0);
+export function geodesicLength(line: Position[]): number {
+  return line.slice(1).reduce((sum, at, i) => sum + geodesicDistance(line[i]!, at), 0);
 }
 
-/** Area within a ring, on the sphere of equal area (authalic latitudes, Snyder 1987, 3-11 to 3-13), between great circles. */
-export function areaOf(ring: Position[]): number {
+/** Area of a ring bounded by great circles, on the authalic sphere (Snyder 1987, 3-11 to 3-13). */
+export function geodesicArea(ring: Position[]): number {
   let excess = 0;
   for (let i = 0; i < ring.length; i++) {
     const [[lon1 = 0, lat1 = 0], [lon2 = 0, lat2 = 0]] = [ring[i]!, ring[(i + 1) % ring.length]!];
@@ -61,7 +65,7 @@ function q(sine: number): number {
 }
 
 const POLE = q(1);
-/** Of the sphere with the surface of the ellipsoid. */
+/** Radius of the authalic sphere: its surface equals that of the ellipsoid. */
 const RADIUS = A * Math.sqrt(POLE / 2);
 
 function authalic(lat: number): number {

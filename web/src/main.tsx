@@ -1,18 +1,18 @@
-// Opens the page, a step at a time: asks for the plan, ties the state to the address, and shows the panel; the map comes after it.
+// Starts the page in steps: requests the plan, connects the state to the address, renders the panel; the map loads after it.
 import { render } from 'preact';
 import './tokens.css';
 import './style.css';
-import { breathe } from './pace';
-import { connect, embedded, load } from './state';
-import { startKeeping } from './state/kept';
-import { account, resume } from './state/session';
-import { Page } from './ui/Page';
+import { yieldToBrowser } from './yieldToBrowser';
+import { connectState, embedded, loadAll } from './state';
+import { startOfflineCache } from './state/offlineCache';
+import { account, resumeSession } from './state/session';
+import { MapPage } from './ui/Page';
 
-const loaded = load();
-await breathe();
-connect();
-if (!embedded) void resume();
-await breathe();
-render(<Page />, document.getElementById('page')!);
-void loaded.then(() => import('./live')).then(({ listen }) => listen());
-if (!embedded) void loaded.then(() => startKeeping(() => account.value !== null));
+const loaded = loadAll();
+await yieldToBrowser();
+connectState();
+if (!embedded) void resumeSession();
+await yieldToBrowser();
+render(<MapPage />, document.getElementById('page')!);
+void loaded.then(() => import('./changeFeed')).then(({ followChanges: listen }) => listen());
+if (!embedded) void loaded.then(() => startOfflineCache(() => account.value !== null));

@@ -1,7 +1,7 @@
-// What the server says of its fields and choices: names of fields from the schema, labels of codes from the
-// vocabularies, each in the language asked for. Nothing of the plan's own words is written in this program.
+// The plan's model as the server describes it: field names from schemas, labels of codes from vocabularies, each in the person's
+// language. The program itself contains none of the plan's terms.
 
-export type Texts = Record<string, string>;
+export type LocalizedText = Record<string, string>;
 
 export interface FieldSchema {
   type?: string;
@@ -19,43 +19,43 @@ export interface FieldSchema {
   pattern?: string;
   minimum?: number;
   maximum?: number;
-  'x-cityheart-title'?: Texts;
-  'x-cityheart-description'?: Texts;
+  'x-cityheart-title'?: LocalizedText;
+  'x-cityheart-description'?: LocalizedText;
   'x-ogc-codelistUri'?: string;
   'x-ogc-propertySeq'?: number;
   'x-ogc-role'?: string;
   'x-ogc-collectionId'?: string;
 }
 
-export interface Concept {
+export interface VocabularyConcept {
   id: string;
-  labels: Texts;
-  /** What it means. */
-  note?: Texts;
-  /** Of a status: those that may follow it. */
+  labels: LocalizedText;
+  /** Its definition. */
+  note?: LocalizedText;
+  /** Of a status: the statuses that may follow it. */
   moves?: string[];
 }
 
-export interface Vocabulary {
+export interface CodeVocabulary {
   id: string;
-  title?: Texts;
-  concepts: Concept[];
+  title?: LocalizedText;
+  concepts: VocabularyConcept[];
 }
 
-export interface Model {
-  /** Of interventions. */
+export interface PlanModel {
+  /** Schema of interventions. */
   schema: FieldSchema;
-  vocabularies: Record<string, Vocabulary>;
+  vocabularies: Record<string, CodeVocabulary>;
 }
 
-/** What each entry of a field is that holds a text in each of several languages; undefined for any other field. */
+/** The schema of one entry, for a field with a text per language; undefined for any other field. */
 export function eachLanguage(field: FieldSchema | undefined): FieldSchema | undefined {
   const each = field?.type === 'object' ? field.additionalProperties : undefined;
   return typeof each === 'object' && each.type === 'string' ? each : undefined;
 }
 
-/** The text in a language, else in English, else in whatever there is. */
-export function inLanguage(texts: Texts | undefined, language: string): string | undefined {
+/** The text in a language, else in English, else in any language. */
+export function inLanguage(texts: LocalizedText | undefined, language: string): string | undefined {
   return texts?.[language] ?? texts?.en ?? Object.values(texts ?? {})[0];
 }
 
@@ -63,19 +63,19 @@ export function fieldTitle(field: FieldSchema | undefined, name: string, languag
   return inLanguage(field?.['x-cityheart-title'], language) ?? field?.title ?? name;
 }
 
-/** Fields in the order the schema gives them. */
+/** The schema's fields in its order. */
 export function fieldsOf(schema: FieldSchema): [string, FieldSchema][] {
   const order = (field: FieldSchema) => field['x-ogc-propertySeq'] ?? Infinity;
   return Object.entries(schema.properties ?? {}).sort(([, a], [, b]) => order(a) - order(b));
 }
 
-/** The vocabulary a field chooses from; its address may be absolute or relative. */
-export function vocabularyOf(model: Model, field: FieldSchema | undefined): Vocabulary | undefined {
+/** The vocabulary of a coded field; its address may be absolute or relative. */
+export function vocabularyOf(model: PlanModel, field: FieldSchema | undefined): CodeVocabulary | undefined {
   const address = field?.['x-ogc-codelistUri'];
   return address ? model.vocabularies[address.replace(/[?#].*$/, '').replace(/^.*\//, '')] : undefined;
 }
 
-export function conceptLabel(vocabulary: Vocabulary | undefined, id: string, language: string): string {
+export function conceptLabel(vocabulary: CodeVocabulary | undefined, id: string, language: string): string {
   const concept = vocabulary?.concepts.find((one) => one.id === id);
   return inLanguage(concept?.labels, language) ?? id;
 }

@@ -1,9 +1,9 @@
-// Money is decimal text or a number from the server; it is added up in whole cents, never in binary fractions.
+// Money: decimal text or numbers from the server, added up in whole cents, never in binary fractions.
 
-export type Decimal = string | number | null | undefined;
+export type DecimalAmount = string | number | null | undefined;
 
-/** Cents, or null where the amount is not known. Unknown is never zero. */
-export function cents(amount: Decimal): number | null {
+/** An amount in cents, or null where it is unknown. Unknown is never zero. */
+export function toCents(amount: DecimalAmount): number | null {
   if (amount === null || amount === undefined || amount === '') return null;
   const match = /^(-?)(\d+)(?:\.(\d{1,}))?$/.exec(String(amount).trim());
   if (!match) return null;
@@ -12,7 +12,7 @@ export function cents(amount: Decimal): number | null {
   return minus ? -value : value;
 }
 
-/** Part of a whole in 0…1, or null where either is unknown or the whole is nothing. */
-export function share(part: number | null, whole: number | null): number | null {
+/** A share in 0…1, or null where either value is unknown or the whole is zero. */
+export function shareOf(part: number | null, whole: number | null): number | null {
   return part === null || whole === null || whole <= 0 ? null : part / whole;
 }

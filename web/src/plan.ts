@@ -1,19 +1,19 @@
-// The plan as the page holds it, and the pure questions it asks of it: what matches, in which order, what it adds up to.
+// The plan on the page, and pure functions of it: filtering, sorting, totals.
 import type { Geometry, Position } from 'geojson';
-import { holds, words } from './fold';
-import type { Box } from './geometry';
-import { share, type Decimal } from './money';
-import { GROUPS, groupOf, statusesOf, type Group } from './signs';
+import { matchesWords, searchWords } from './textSearch';
+import type { BoundingBox } from './geometry';
+import { shareOf, type DecimalAmount } from './money';
+import { GROUPS, groupOf, statusesOf, type StatusGroup } from './symbology';
 
-export interface Partner {
+export interface PlanPartner {
   id: string;
   name: string;
   country: string;
   lead: boolean;
-  cities: City[];
+  cities: PlanCity[];
 }
 
-export interface City {
+export interface PlanCity {
   id: string;
   name: string;
   name_en?: string;
@@ -21,11 +21,11 @@ export interface City {
   country: string;
   partner: string;
   point: Position | null;
-  box: Box | null;
+  box: BoundingBox | null;
   folded: string;
 }
 
-export interface Area {
+export interface PlanArea {
   id: string;
   name: string;
   name_en?: string;
@@ -41,7 +41,7 @@ export interface Intervention {
   language?: string;
   city: string;
   status: string;
-  group: Group;
+  group: StatusGroup;
   functions: string[];
   objectives: string[];
   start?: string;
@@ -51,24 +51,24 @@ export interface Intervention {
   euShare: number | null;
   costScope: string;
   geometry: Geometry | null;
-  box: Box | null;
-  /** Everything that was said of it, as the server sent it. */
-  properties: Record<string, unknown> & { cost?: Decimal; eu_share?: Decimal };
-  /** Its searchable text in every language, folded. */
+  box: BoundingBox | null;
+  /** All properties, as the server sent them. */
+  properties: Record<string, unknown> & { cost?: DecimalAmount; eu_share?: DecimalAmount };
+  /** Searchable text in all languages, folded. */
   folded: string;
 }
 
-export interface Plan {
-  partners: Partner[];
-  cities: Map<string, City>;
-  areas: Area[];
+export interface PlanData {
+  partners: PlanPartner[];
+  cities: Map<string, PlanCity>;
+  areas: PlanArea[];
   interventions: Intervention[];
   byId: Map<string, Intervention>;
-  /** Names of indicators, by their id and language. */
+  /** Names of indicators by id and language. */
   indicators: Map<string, Record<string, string>>;
 }
 
-export interface Filter {
+export interface PlanFilter {
   city: string;
   text: string;
   statuses: ReadonlySet<string>;
@@ -78,9 +78,9 @@ export interface Filter {
   to: number | null;
 }
 
-export type FilterPart = 'city' | 'text' | 'statuses' | 'objectives' | 'functions' | 'years';
+export type PlanFilterPart = 'city' | 'text' | 'statuses' | 'objectives' | 'functions' | 'years';
 
-export const NO_FILTER: Filter = {
+export const NO_FILTER: PlanFilter = {
   city: '',
   text: '',
   statuses: new Set(),
@@ -90,9 +90,9 @@ export const NO_FILTER: Filter = {
   to: null,
 };
 
-export function activeParts(filter: Filter): FilterPart[] {
-  const parts: [FilterPart, boolean][] = [
-    ['text', words(filter.text).length > 0],
+export function activeParts(filter: PlanFilter): PlanFilterPart[] {
+  const parts: [PlanFilterPart, boolean][] = [
+    ['text', searchWords(filter.text).length > 0],
     ['statuses', filter.statuses.size > 0],
     ['objectives', filter.objectives.size > 0],
     ['functions', filter.functions.size > 0],
@@ -102,33 +102,36 @@ export function activeParts(filter: Filter): FilterPart[] {
   return parts.filter(([, active]) => active).map(([part]) => part);
 }
 
-export function without(filter: Filter, part: FilterPart): Filter {
+export function withoutPart(filter: PlanFilter, part: PlanFilterPart): PlanFilter {
   if (part === 'years') return { ...filter, from: null, to: null };
   return { ...filter, [part]: NO_FILTER[part] };
 }
 
-export function matching(plan: Plan, filter: Filter): Intervention[] {
-  const wanted = words(filter.text);
+export function matchingInterventions(plan: PlanData, filter: PlanFilter): Intervention[] {
+  const wanted = searchWords(filter.text);
   return plan.interventions.filter(
     (one) =>
       (!filter.city || one.city === filter.city) &&
       (!filter.statuses.size || hasStatus(one, filter.statuses)) &&
-      meets(one.objectives, filter.objectives) &&
-      meets(one.functions, filter.functions) &&
+      meetsAny(one.objectives, filter.objectives) &&
+      meetsAny(one.functions, filter.functions) &&
       inYears(one, filter.from, filter.to) &&
-      holds(one.folded, wanted),
+      matchesWords(one.folded, wanted),
   );
 }
 
-/** At another date an intervention has the group of that date, and any of its statuses. */
+/** At another month an intervention has that month's group, and matches any of its statuses. */
 function hasStatus({ status, group }: Intervention, wanted: ReadonlySet<string>): boolean {
   return group === groupOf(status) ? wanted.has(status) : statusesOf(group).some((one) => wanted.has(one));
 }
 
-const meets = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
+const meetsAny = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
 
-/** First and last year, or null where there is no date at all. An open end of what is under way is this year, any other is the start. */
-export function years(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
+/**
+ * First and last year, or null without dates. Running works without an end last until this year, others without an end only in their
+ * first.
+ */
+export function yearSpan(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
   const first = one.start ?? one.end;
   if (!first) return null;
   const start = Number(first.slice(0, 4));
@@ -138,57 +141,57 @@ export function years(one: Pick<Intervention, 'start' | 'end' | 'group'>): [numb
 
 function inYears(one: Intervention, from: number | null, to: number | null): boolean {
   if (from === null && to === null) return true;
-  const span = years(one);
+  const span = yearSpan(one);
   return span !== null && span[1] >= (from ?? -Infinity) && span[0] <= (to ?? Infinity);
 }
 
-export type Order = 'status' | 'start' | 'cost' | 'title';
+export type ListOrder = 'status' | 'start' | 'cost' | 'title';
 
-/** Sorted copies; what is not known comes last, and equal ones by title, so that the order is always the same. */
-export function sorted(list: Intervention[], order: Order, title: (one: Intervention) => string, language: string): Intervention[] {
+/** Returns a sorted copy. Unknown values come last, equal ones by title, so that the order is stable. */
+export function sortInterventions(list: Intervention[], order: ListOrder, title: (one: Intervention) => string, language: string): Intervention[] {
   const collator = new Intl.Collator(language);
   const byTitle = (a: Intervention, b: Intervention) => collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
-  const by: Record<Order, (a: Intervention, b: Intervention) => number> = {
+  const by: Record<ListOrder, (a: Intervention, b: Intervention) => number> = {
     title: () => 0,
     status: (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group),
-    start: (a, b) => known(a.start ?? a.end, b.start ?? b.end, (x, y) => (x < y ? -1 : x > y ? 1 : 0)),
-    cost: (a, b) => known(a.cost, b.cost, (x, y) => y - x),
+    start: (a, b) => compareKnown(a.start ?? a.end, b.start ?? b.end, (x, y) => (x < y ? -1 : x > y ? 1 : 0)),
+    cost: (a, b) => compareKnown(a.cost, b.cost, (x, y) => y - x),
   };
   return [...list].sort((a, b) => by[order](a, b) || byTitle(a, b));
 }
 
-function known<T>(a: T | null | undefined, b: T | null | undefined, compare: (a: T, b: T) => number): number {
+function compareKnown<T>(a: T | null | undefined, b: T | null | undefined, compare: (a: T, b: T) => number): number {
   if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
   return b === null || b === undefined ? -1 : compare(a, b);
 }
 
-/** EU money as a share of the cost; only of a whole cost, for a share of a grant or of a design says nothing. */
+/** The EU share of the cost. Null unless the cost is the whole cost: a share of a grant or a design means nothing. */
 export function euShareOf(one: Intervention): number | null {
-  return WHOLE.has(one.costScope) ? share(one.euShare, one.cost) : null;
+  return WHOLE.has(one.costScope) ? shareOf(one.euShare, one.cost) : null;
 }
 
 const WHOLE = new Set(['total', 'unknown']);
 
-export interface Sums {
+export interface PlanTotals {
   count: number;
-  /** Cents of all known costs, and how many are known. */
+  /** Sum of known costs in cents, and how many are known. */
   cost: number;
   costKnown: number;
-  /** Known costs in the sum that are not said to be the whole cost of one action (design or grant only, unknown scope). */
+  /** Known costs in the sum that are not the whole cost of one action (design, grant, unknown scope). */
   costPartial: number;
-  /** Programme sums: they stand for several actions, so they are not added up with them. */
+  /** Costs of programmes: they stand for several actions, so they are not added. */
   programmes: number;
-  /** EU money in cents over those whose whole cost is known too, with that cost: numerator and denominator. */
+  /** EU money in cents where the whole cost is known, and that cost: numerator and denominator. */
   eu: number;
   euOf: number;
   euKnown: number;
   withoutPlace: number;
   withoutDate: number;
-  byGroup: Map<Group, number>;
+  byGroup: Map<StatusGroup, number>;
 }
 
-export function sums(list: Intervention[]): Sums {
-  const all: Sums = {
+export function sumInterventions(list: Intervention[]): PlanTotals {
+  const all: PlanTotals = {
     count: list.length,
     cost: 0,
     costKnown: 0,
@@ -220,16 +223,16 @@ export function sums(list: Intervention[]): Sums {
   return all;
 }
 
-/** What dropping one part of the filter would give, the smallest step that finds something first. */
-export function widenings(plan: Plan, filter: Filter): { part: FilterPart; count: number }[] {
+/** The number of results without one part of the filter, for each part that would give any. */
+export function widerFilters(plan: PlanData, filter: PlanFilter): { part: PlanFilterPart; count: number }[] {
   return activeParts(filter)
-    .map((part) => ({ part, count: matching(plan, without(filter, part)).length }))
+    .map((part) => ({ part, count: matchingInterventions(plan, withoutPart(filter, part)).length }))
     .filter(({ count }) => count > 0);
 }
 
-/** How many of the list run in each year, for years from first to last. */
-export function perYear(list: Intervention[]): { year: number; count: number }[] {
-  const spans = list.map(years).filter((span) => span !== null);
+/** Interventions per year, from the first year to the last. */
+export function countPerYear(list: Intervention[]): { year: number; count: number }[] {
+  const spans = list.map(yearSpan).filter((span) => span !== null);
   if (!spans.length) return [];
   const first = Math.min(...spans.map(([start]) => start));
   const last = Math.max(...spans.map(([, end]) => end));
@@ -238,4 +241,3 @@ export function perYear(list: Intervention[]): { year: number; count: number }[]
     return { year, count: spans.filter(([start, end]) => start <= year && year <= end).length };
   });
 }
-

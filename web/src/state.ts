@@ -1,134 +1,145 @@
-// All state of the page. What a person would share stands in the address too, and Back goes back through it;
-// panels and map alike read these signals and change them only by the actions below.
+// All state of the page. Shareable state is also in the address, and Back goes through it. Panels and map read these signals and
+// change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
-import { asked, compared, dragged } from './state/ask';
-import { format, parse, type Address, type Reading, type Sorting, type Tab, type Theme, type View } from './address';
+import { currentQuery, comparedSubjects, draggedArea } from './state/query';
+import { formatAddress, parseAddress, type PageAddress, type PlanLayout, type TableSorting, type PanelTab, type ThemeChoice, type MapCamera } from './address';
 import { loadCollections, loadModel, loadPlan } from './api';
-import { GROUND, ground } from './ground';
-import type { Box } from './geometry';
-import { language, preferred, speak, t } from './i18n';
-import { planAt, type Month } from './moment';
-import type { Model } from './model';
-import { matching, NO_FILTER, perYear, sorted, sums, without, type City, type Filter, type FilterPart, type Intervention, type Order, type Plan } from './plan';
-import type { SchemeId } from './schemes';
-import { statusesOf, type Group } from './signs';
+import { BASE_LAYERS, baseLayerIds } from './baseMap';
+import type { BoundingBox } from './geometry';
+import { language, preferredLanguage, loadLanguage, t } from './i18n';
+import { planAt, type MonthNumber } from './planMonths';
+import { DETAIL_ZOOM } from './map/zoomLevels';
+import type { PlanModel } from './model';
+import {
+  matchingInterventions,
+  NO_FILTER,
+  countPerYear,
+  sortInterventions,
+  sumInterventions,
+  withoutPart,
+  type PlanCity,
+  type PlanFilter,
+  type PlanFilterPart,
+  type Intervention,
+  type ListOrder,
+  type PlanData,
+} from './plan';
+import type { ColourSchemeId } from './colourSchemes';
+import { statusesOf, type StatusGroup } from './symbology';
 
-/** Where the map is asked to go. A new object is a new request. */
-export type Goal = { to: 'all' } | { to: 'box'; box: Box } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: View };
+/** Where the camera should go. A new object is a new request. */
+export type CameraGoal = { to: 'all' } | { to: 'box'; box: BoundingBox } | { to: 'city' | 'item'; id: string } | { to: 'view'; view: MapCamera };
 
-/** The zoom from which the map shows single interventions; before, counts. */
-export const NEAR = 9.5;
+const initialAddress = parseAddress(location.search);
 
-const first = parse(location.search);
+export const plan = signal<PlanData | null>(null);
+export const model = signal<PlanModel | null>(null);
+export const loadFailed = signal(false);
 
-export const plan = signal<Plan | null>(null);
-export const model = signal<Model | null>(null);
-export const failed = signal(false);
-
-export const filter = signal<Filter>(first.filter);
-export const selected = signal(first.selected);
+export const filter = signal<PlanFilter>(initialAddress.filter);
+export const selected = signal(initialAddress.selected);
 export const hovered = signal('');
-export const tab = signal<Tab>(first.tab);
-export const order = signal<Order>(first.order);
-export const sorting = signal<Sorting>(first.sorting);
-/** How the plan is read. */
-export const reading = signal<Reading>(first.reading);
-/** What colour and shape stand for. */
-export const colour = signal<SchemeId>(first.colour);
-/** The month at which the plan is shown; null is as it stands. */
-export const month = signal<Month | null>(first.month);
-export const wantedLanguage = signal(first.language || remembered('language'));
-export const theme = signal<Theme>(first.theme === 'system' ? themeOf(remembered('theme')) : first.theme);
-export const view = signal<View | null>(first.view);
-/** The second map, as `state/beside` writes it; empty is none. */
-export const besideText = signal(first.beside);
-/** The page is laid out for paper. */
-export const printing = signal(first.print);
-/** The page stands in a frame of another page. */
-export const embedded = first.embed;
-export const goal = signal<Goal | null>(null);
-/** The phone's sheet: half over the map, or full. */
+export const tab = signal<PanelTab>(initialAddress.tab);
+export const order = signal<ListOrder>(initialAddress.order);
+export const sorting = signal<TableSorting>(initialAddress.sorting);
+/** The layout of the results. */
+export const planLayout = signal<PlanLayout>(initialAddress.reading);
+/** The colour scheme. */
+export const colour = signal<ColourSchemeId>(initialAddress.colour);
+/** The month at which the plan is shown; null for the current state. */
+export const month = signal<MonthNumber | null>(initialAddress.month);
+export const languageChoice = signal(initialAddress.language || readSetting('language'));
+export const themeChoice = signal<ThemeChoice>(initialAddress.theme === 'system' ? parseTheme(readSetting('theme')) : initialAddress.theme);
+export const camera = signal<MapCamera | null>(initialAddress.view);
+/** The second map, as `state/secondMap.ts` writes it; empty without one. */
+export const secondMapText = signal(initialAddress.beside);
+/** True while the page is laid out for printing. */
+export const printing = signal(initialAddress.print);
+/** True in a frame of another page. */
+export const embedded = initialAddress.embed;
+export const cameraGoal = signal<CameraGoal | null>(null);
+/** The phone's bottom sheet: full or half height. */
 export const sheetFull = signal(false);
-/** The map once it is drawn; there is none where there is no WebGL. */
-export const theMap = signal<MapView | null>(null);
-export const noMap = signal(false);
-/** Said to those who listen instead of look. */
+/** The map once it is open; null without WebGL. */
+export const mainMap = signal<MapView | null>(null);
+export const mapMissing = signal(false);
+/** Announced to screen readers. */
 export const announcement = signal('');
 
 const systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => (systemDark.value = event.matches));
-export const dark = computed(() => !printing.value && (theme.value === 'system' ? systemDark.value : theme.value === 'dark'));
+export const dark = computed(() => !printing.value && (themeChoice.value === 'system' ? systemDark.value : themeChoice.value === 'dark'));
 
-/** The plan at the chosen month, or as it stands. */
+/** The plan at the chosen month, or its current state. */
 export const shownPlan = computed(() => (plan.value && month.value !== null ? planAt(plan.value, month.value) : plan.value));
-export const found = computed(() => (shownPlan.value ? matching(shownPlan.value, filter.value) : []));
-export const rows = computed(() => sorted(found.value, order.value, (one) => titleOf(one).text, language.value));
-export const totals = computed(() => sums(found.value));
-export const current = computed(() => plan.value?.byId.get(selected.value) ?? null);
-/** How many each group would show, whatever statuses are chosen now. */
+export const foundInterventions = computed(() => (shownPlan.value ? matchingInterventions(shownPlan.value, filter.value) : []));
+export const foundRows = computed(() => sortInterventions(foundInterventions.value, order.value, (one) => titleOf(one).text, language.value));
+export const totals = computed(() => sumInterventions(foundInterventions.value));
+export const selectedIntervention = computed(() => plan.value?.byId.get(selected.value) ?? null);
+/** The number of results per status group, regardless of the filtered statuses. */
 export const groupCounts = computed(() => {
-  if (!shownPlan.value) return new Map<Group, number>();
-  return sums(matching(shownPlan.value, without(filter.value, 'statuses'))).byGroup;
+  if (!shownPlan.value) return new Map<StatusGroup, number>();
+  return sumInterventions(matchingInterventions(shownPlan.value, withoutPart(filter.value, 'statuses'))).byGroup;
 });
-/** All years of the chosen city's plan, whatever else is filtered, so that the bars stay where they are. */
-export const timeline = computed(() => {
+/** Interventions per year in the chosen city, regardless of other filters, so that the bars keep their place. */
+export const yearCounts = computed(() => {
   if (!plan.value) return [];
-  return perYear(matching(plan.value, { ...filter.value, from: null, to: null }));
+  return countPerYear(matchingInterventions(plan.value, { ...filter.value, from: null, to: null }));
 });
-/** What the map shows: the list's filter without the city, so that neighbours stay in sight. Null is everything. */
+/** What the map shows: the list's filter without the city, so that neighbours stay visible. Null for everything. */
 export const shownOnMap = computed(() => {
   if (!plan.value || !shownPlan.value) return null;
-  const list = matching(shownPlan.value, { ...filter.value, city: '' });
+  const list = matchingInterventions(shownPlan.value, { ...filter.value, city: '' });
   return list.length === plan.value.interventions.length && month.value === null ? null : list;
 });
 
-export const near = computed(() => (view.value?.zoom ?? 0) >= NEAR);
+export const detailVisible = computed(() => (camera.value?.zoom ?? 0) >= DETAIL_ZOOM);
 
-/** A title in the person's language where there is one; else in English or its own, which is said. */
+/** The title in the person's language, else in English or its own; `language` says which. */
 export function titleOf(one: Intervention): { text: string; language: string } {
   const own = one.language ?? 'en';
   if (own === language.value || !one.title_en) return { text: one.title, language: own };
   return { text: one.title_en, language: 'en' };
 }
 
-export function cityName(city: City | undefined): string {
+export function cityName(city: PlanCity | undefined): string {
   if (!city) return '';
   return city.names?.[language.value] ?? (language.value === 'en' ? city.name_en : undefined) ?? city.name;
 }
 
 // Actions
 
-export function chooseCity(id: string): void {
+export function selectCity(id: string): void {
   batch(() => {
     filter.value = { ...filter.value, city: id };
     selected.value = '';
-    goal.value = id ? { to: 'city', id } : { to: 'all' };
+    cameraGoal.value = id ? { to: 'city', id } : { to: 'all' };
   });
 }
 
-/** To a city that was found by its name: the name has done its work. */
-export function goToCity(id: string): void {
+/** Goes to a city found by its name, and clears the search text. */
+export function selectFoundCity(id: string): void {
   batch(() => {
-    setText('');
-    chooseCity(id);
+    setSearchText('');
+    selectCity(id);
   });
 }
 
-export function select(id: string, move: boolean): void {
+export function selectIntervention(id: string, move: boolean): void {
   const one = plan.value?.byId.get(id);
   batch(() => {
     selected.value = id;
     if (one && filter.value.city && filter.value.city !== one.city) filter.value = { ...filter.value, city: one.city };
-    if (one && move) goal.value = { to: 'item', id };
+    if (one && move) cameraGoal.value = { to: 'item', id };
   });
 }
 
-export function unselect(): void {
+export function clearSelection(): void {
   selected.value = '';
 }
 
-export function setText(text: string): void {
+export function setSearchText(text: string): void {
   filter.value = { ...filter.value, text };
 }
 
@@ -137,14 +148,14 @@ export function setYears(from: number | null, to: number | null): void {
   filter.value = { ...filter.value, from: swap ? to : from, to: swap ? from : to };
 }
 
-export function toggle(part: 'statuses' | 'objectives' | 'functions', id: string): void {
+export function toggleFilterValue(part: 'statuses' | 'objectives' | 'functions', id: string): void {
   const next = new Set(filter.value[part]);
   if (!next.delete(id)) next.add(id);
   filter.value = { ...filter.value, [part]: next };
 }
 
-/** A group is on when all its statuses are; a partly chosen one is completed first. */
-export function toggleGroup(group: Group): void {
+/** A group is selected when all its statuses are; a partly selected group is completed first. */
+export function toggleGroup(group: StatusGroup): void {
   const next = new Set(filter.value.statuses);
   const members = statusesOf(group);
   if (members.every((status) => next.has(status))) members.forEach((status) => next.delete(status));
@@ -152,11 +163,11 @@ export function toggleGroup(group: Group): void {
   filter.value = { ...filter.value, statuses: next };
 }
 
-export function widen(part: FilterPart): void {
-  const wider = without(filter.value, part);
+export function clearFilterPart(part: PlanFilterPart): void {
+  const wider = withoutPart(filter.value, part);
   batch(() => {
     filter.value = wider;
-    if (part === 'city') goal.value = { to: 'all' };
+    if (part === 'city') cameraGoal.value = { to: 'all' };
   });
 }
 
@@ -165,45 +176,45 @@ export function clearFilters(): void {
 }
 
 export function setLanguage(wanted: string): void {
-  wantedLanguage.value = wanted;
-  remember('language', wanted);
+  languageChoice.value = wanted;
+  writeSetting('language', wanted);
 }
 
-export function setTheme(wanted: Theme): void {
-  theme.value = wanted;
-  remember('theme', wanted === 'system' ? '' : wanted);
+export function setTheme(wanted: ThemeChoice): void {
+  themeChoice.value = wanted;
+  writeSetting('theme', wanted === 'system' ? '' : wanted);
 }
 
-export async function load(): Promise<void> {
-  failed.value = false;
+export async function loadAll(): Promise<void> {
+  loadFailed.value = false;
   try {
     const [loadedModel, loadedPlan, collections] = await Promise.all([loadModel(), loadPlan(), loadCollections()]);
     batch(() => {
-      ground.value = GROUND.filter((id) => collections.includes(id));
+      baseLayerIds.value = BASE_LAYERS.filter((id) => collections.includes(id));
       model.value = loadedModel;
       plan.value = loadedPlan;
     });
   } catch (error) {
     console.warn(error);
-    failed.value = true;
+    loadFailed.value = true;
   }
 }
 
-/** Ties address, language and theme to the signals. Called once. */
-export function connect(): void {
-  effect(() => void speak(preferred(wantedLanguage.value)));
+/** Connects address, language and theme to the signals. Called once. */
+export function connectState(): void {
+  effect(() => void loadLanguage(preferredLanguage(languageChoice.value)));
   effect(() => {
-    document.documentElement.style.colorScheme = printing.value ? 'light' : theme.value === 'system' ? 'light dark' : theme.value;
+    document.documentElement.style.colorScheme = printing.value ? 'light' : themeChoice.value === 'system' ? 'light dark' : themeChoice.value;
     document.documentElement.classList.toggle('on-paper', printing.value);
   });
   effect(() => {
-    const subject = current.value ? titleOf(current.value).text : cityName(plan.value?.cities.get(filter.value.city));
+    const subject = selectedIntervention.value ? titleOf(selectedIntervention.value).text : cityName(plan.value?.cities.get(filter.value.city));
     document.title = [subject, t('app.title')].filter(Boolean).join(' · ');
   });
-  let before = first;
+  let before = initialAddress;
   effect(() => {
-    const now = address();
-    const text = format(now);
+    const now = currentAddress();
+    const text = formatAddress(now);
     if (text === location.search) return;
     const to = text || location.pathname;
     if (isStep(before, now)) history.pushState(null, '', to);
@@ -211,7 +222,7 @@ export function connect(): void {
     before = now;
   });
   addEventListener('popstate', () => {
-    const to = parse(location.search);
+    const to = parseAddress(location.search);
     before = to;
     batch(() => {
       filter.value = to.filter;
@@ -219,55 +230,66 @@ export function connect(): void {
       tab.value = to.tab;
       order.value = to.order;
       sorting.value = to.sorting;
-      reading.value = to.reading;
+      planLayout.value = to.reading;
       colour.value = to.colour;
       month.value = to.month;
-      asked.value = to.asked;
-      compared.value = to.compared;
-      dragged.value = null;
-      if (to.language) wantedLanguage.value = to.language;
-      if (to.theme !== 'system') theme.value = to.theme;
-      besideText.value = to.beside;
+      currentQuery.value = to.query;
+      comparedSubjects.value = to.comparedSubjects;
+      draggedArea.value = null;
+      if (to.language) languageChoice.value = to.language;
+      if (to.theme !== 'system') themeChoice.value = to.theme;
+      secondMapText.value = to.beside;
       printing.value = to.print;
-      view.value = to.view;
-      goal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
+      camera.value = to.view;
+      cameraGoal.value = to.view ? { to: 'view', view: to.view } : to.filter.city ? { to: 'city', id: to.filter.city } : { to: 'all' };
     });
   });
 }
 
-function address(): Address {
+function currentAddress(): PageAddress {
   return {
     filter: filter.value,
     selected: selected.value,
     tab: tab.value,
     order: order.value,
     sorting: sorting.value,
-    reading: reading.value,
+    reading: planLayout.value,
     colour: colour.value,
     month: month.value,
-    asked: asked.value,
-    compared: compared.value,
-    language: wantedLanguage.value,
-    theme: theme.value,
-    view: view.value,
-    beside: besideText.value,
+    query: currentQuery.value,
+    comparedSubjects: comparedSubjects.value,
+    language: languageChoice.value,
+    theme: themeChoice.value,
+    view: camera.value,
+    beside: secondMapText.value,
     print: printing.value,
     embed: embedded,
   };
 }
 
-/** A step is what Back undoes; moving the map or the date, typing on, turning a question's knobs, language and theme only rewrite the address. */
-function isStep(before: Address, now: Address): boolean {
-  const settled = (one: Address) =>
-    format({ ...one, filter: { ...one.filter, text: one.filter.text ? 'x' : '' }, month: null, asked: { ...one.asked, options: {} }, language: '', theme: 'system', view: null });
+/**
+ * Whether a change is a step that Back undoes. Moving the map or the month, further typing, query options, language and theme only
+ * replace the address.
+ */
+function isStep(before: PageAddress, now: PageAddress): boolean {
+  const settled = (one: PageAddress) =>
+    formatAddress({
+      ...one,
+      filter: { ...one.filter, text: one.filter.text ? 'x' : '' },
+      month: null,
+      query: { ...one.query, options: {} },
+      language: '',
+      theme: 'system',
+      view: null,
+    });
   return settled(before) !== settled(now);
 }
 
-function themeOf(text: string): Theme {
+function parseTheme(text: string): ThemeChoice {
   return text === 'light' || text === 'dark' ? text : 'system';
 }
 
-export function remembered(name: string): string {
+export function readSetting(name: string): string {
   try {
     return localStorage.getItem(`cityheart.${name}`) ?? '';
   } catch {
@@ -275,7 +297,7 @@ export function remembered(name: string): string {
   }
 }
 
-export function remember(name: string, value: string): void {
+export function writeSetting(name: string, value: string): void {
   try {
     localStorage.setItem(`cityheart.${name}`, value);
   } catch {

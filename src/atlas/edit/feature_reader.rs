@@ -9,7 +9,7 @@ use crate::error::{Error, InvalidInput, Result};
 use crate::feature::geojson::{self, describe_json};
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry, check_geometry};
 use crate::plan::PlanModel;
-use crate::query::closest_name;
+use crate::suggestion::append_suggestion;
 use geo::{CoordsIter, MapCoords};
 use geo_types::Coord;
 use serde_json::{Map, Value as Json};
@@ -242,9 +242,8 @@ impl<'a> EditReader<'a> {
             let Some(field) = collection.field_index(name) else {
                 if name != "id" {
                     let names = collection.fields.iter().map(|f| f.name.as_str());
-                    let near = closest_name(name, names).map(|n| format!(" Did you mean '{n}'?")).unwrap_or_default();
-                    let message =
-                        format!("'{}' has no property '{name}'.{near} Rename it or leave it out.", collection.id);
+                    let fault = format!("'{}' has no property '{name}'.", collection.id);
+                    let message = append_suggestion(fault, name, names) + " Rename it or leave it out.";
                     self.add_tolerable_fault(&at, message, FaultHandling::Usual);
                 }
                 continue;

@@ -1,5 +1,5 @@
-//! GeoJSON (RFC 7946) in: one feature or geometry from its text, with the place of the fault in every error. Judges
-//! structure only; whether rings cross is [`check_geometry`](super::check_geometry)'s to say. Never guesses what was meant.
+//! Reads GeoJSON (RFC 7946): one feature or geometry from its text, with the place of the fault in every error. Checks
+//! structure only; [`check_geometry`](super::check_geometry) checks whether rings cross. Never guesses what was meant.
 
 use super::{FaultKind, FeatureFault, Geometry};
 use geo_types as gt;
@@ -18,18 +18,18 @@ pub const MAX_VERTICES: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedGeometry {
     pub geometry: Geometry,
-    /// Positions had a third number (height), which was dropped.
+    /// At least one position had a height, which was dropped.
     pub flattened: bool,
 }
 
-/// A GeoJSON object as its text has it: the members that matter, of any type, in any order.
+/// A GeoJSON object with the members that matter here, each of whatever type the text gives it.
 #[derive(Debug)]
 pub struct GeoJsonObject<C = NestedCoordinates> {
     pub kind: Option<Json>,
     pub id: Option<Json>,
     pub properties: Option<Json>,
     pub crs: Option<Json>,
-    /// There is a `features` member.
+    /// The object has a `features` member.
     pub has_features: bool,
     pub geometry: Option<GeoJsonMember<C>>,
     coordinates: Option<C>,
@@ -41,7 +41,7 @@ pub struct GeoJsonObject<C = NestedCoordinates> {
 pub enum GeoJsonMember<C = NestedCoordinates> {
     Null,
     Object(Box<GeoJsonObject<C>>),
-    /// Something else: what it is, for messages.
+    /// A value of another type, described for messages.
     Other(&'static str),
 }
 
@@ -54,34 +54,34 @@ enum GeometryMembers<C> {
 /// The nested lists of a `coordinates` member.
 #[derive(Debug)]
 pub enum NestedCoordinates {
-    /// At least two numbers, of which the first two count; `deep` when there were more.
+    /// The first two of at least two numbers; `has_height` when there were more.
     Position {
         x: f64,
         y: f64,
-        deep: bool,
+        has_height: bool,
     },
     List(Vec<NestedCoordinates>),
     Number(f64),
-    /// Something else: what it is, for messages.
+    /// A value of another type, described for messages.
     Other(&'static str),
 }
 
-/// Coordinates that nobody asked for: read over, not kept.
+/// Coordinates that the caller does not need: parsed and discarded.
 #[derive(Debug)]
 pub struct SkippedCoordinates;
 
-/// Reads one JSON text. The nesting of the text must be limited by the caller (the parser itself stops at 128).
+/// Parses one JSON text. The parser refuses more than 128 levels of nesting.
 ///
 /// # Errors
-/// The parser's own, with line and column.
+/// The parser's error, with line and column.
 pub fn parse_geojson<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<GeoJsonMember<C>, serde_json::Error> {
     serde_json::from_slice(text)
 }
 
-/// Builds a geometry from parsed JSON; `null` is no geometry.
+/// Builds a geometry (degrees, longitude first) from parsed JSON; `null` gives `None`.
 ///
 /// # Errors
-/// The fault, with a JSON pointer below the geometry.
+/// The first fault, with a JSON pointer below the geometry.
 pub fn build_geometry(member: &GeoJsonMember) -> Result<Option<ParsedGeometry>, FeatureFault> {
     match member {
         GeoJsonMember::Null => Ok(None),
@@ -94,10 +94,10 @@ pub fn build_geometry(member: &GeoJsonMember) -> Result<Option<ParsedGeometry>, 
     }
 }
 
-/// Reads a geometry from JSON that is already parsed.
+/// Builds a geometry (degrees, longitude first) from a JSON value; `null` gives `None`.
 ///
 /// # Errors
-/// The fault, with a JSON pointer below the geometry.
+/// The first fault, with a JSON pointer below the geometry.
 pub fn read_geometry(json: &Json) -> Result<Option<ParsedGeometry>, FeatureFault> {
     let member =
         GeoJsonMember::deserialize(json).map_err(|e| FeatureFault::new(FaultKind::NotGeoJson, "", format!("{e}.")))?;
@@ -105,16 +105,16 @@ pub fn read_geometry(json: &Json) -> Result<Option<ParsedGeometry>, FeatureFault
 }
 
 impl<C> GeoJsonObject<C> {
-    /// The `type` member when it is text.
+    /// The `type` member if it is text.
     #[must_use]
     pub fn type_name(&self) -> Option<&str> {
         self.kind.as_ref().and_then(Json::as_str)
     }
 
-    /// The properties, taken out; `null` and a missing member are none.
+    /// Takes the properties out; empty when the member is `null` or missing.
     ///
     /// # Errors
-    /// [`FaultKind::WrongType`] when they are not an object.
+    /// [`FaultKind::WrongType`] when the member is neither an object nor null.
     pub fn take_properties(&mut self) -> Result<Map<String, Json>, FeatureFault> {
         match self.properties.take() {
             None | Some(Json::Null) => Ok(Map::new()),
@@ -123,7 +123,7 @@ impl<C> GeoJsonObject<C> {
                 FaultKind::WrongType,
                 "/properties",
                 format!(
-                    "Properties are an object or null, not {}. Write them as {{\"name\": value}}.",
+                    "Properties must be an object or null, not {}. Write them as {{\"name\": value}}.",
                     describe_json(&other)
                 ),
             )),
@@ -132,7 +132,7 @@ impl<C> GeoJsonObject<C> {
 }
 
 impl GeoJsonObject {
-    /// A geometry from parts that were read from another format.
+    /// A geometry object from parts that were read from another format.
     #[must_use]
     pub fn from_parts(
         kind: &str,
@@ -151,10 +151,10 @@ impl GeoJsonObject {
         }
     }
 
-    /// Builds the geometry that this object is.
+    /// Builds the geometry that this object describes.
     ///
     /// # Errors
-    /// The fault, with a JSON pointer below the geometry.
+    /// The first fault, with a JSON pointer below the geometry.
     pub fn build_geometry(&self) -> Result<ParsedGeometry, FeatureFault> {
         let mut builder = GeometryBuilder::default();
         let geometry = builder.build_geometry(self)?;
@@ -162,7 +162,7 @@ impl GeoJsonObject {
     }
 }
 
-/// What a JSON value is, for messages.
+/// The type of a JSON value, as messages name it: `a number`.
 #[must_use]
 pub fn describe_json(json: &Json) -> &'static str {
     match json {
@@ -175,7 +175,8 @@ pub fn describe_json(json: &Json) -> &'static str {
     }
 }
 
-/// A fault on its way up: the indices are added from the inside out, so that nothing is spent while all is well.
+/// A fault in coordinates. The indices of its path are added from the inside out, so that valid coordinates cost
+/// nothing.
 struct CoordinateFault {
     kind: FaultKind,
     path: Vec<usize>,
@@ -184,8 +185,8 @@ struct CoordinateFault {
 
 type CoordinateResult<T> = Result<T, CoordinateFault>;
 
-fn coordinate_fault<T>(flaw: FaultKind, message: impl Into<String>) -> CoordinateResult<T> {
-    Err(CoordinateFault { kind: flaw, path: vec![], message: message.into() })
+fn coordinate_fault<T>(kind: FaultKind, message: impl Into<String>) -> CoordinateResult<T> {
+    Err(CoordinateFault { kind, path: vec![], message: message.into() })
 }
 
 #[derive(Default)]
@@ -230,10 +231,10 @@ impl GeometryBuilder {
                 .map(|p| Geometry::MultiPolygon(gt::MultiPolygon(p))),
             other => return Err(FeatureFault::new(FaultKind::NotGeoJson, "/type", unknown_type_message(other))),
         };
-        built.map_err(|l| {
-            let steps: Vec<String> = l.path.iter().rev().map(ToString::to_string).collect();
+        built.map_err(|fault| {
+            let steps: Vec<String> = fault.path.iter().rev().map(ToString::to_string).collect();
             let at = if steps.is_empty() { String::new() } else { format!("/{}", steps.join("/")) };
-            FeatureFault::new(l.kind, format!("/coordinates{at}"), l.message)
+            FeatureFault::new(fault.kind, format!("/coordinates{at}"), fault.message)
         })
     }
 
@@ -268,7 +269,7 @@ impl GeometryBuilder {
                     return Err(FeatureFault::new(
                         FaultKind::EmptyGeometry,
                         at,
-                        "A geometry within a collection cannot be null. Leave it out.",
+                        "A geometry in a collection cannot be null. Remove it.",
                     ));
                 }
                 GeoJsonMember::Other(found) => {
@@ -288,8 +289,8 @@ impl GeometryBuilder {
 
     fn build_position(&mut self, nested: &NestedCoordinates) -> CoordinateResult<gt::Coord<f64>> {
         match nested {
-            NestedCoordinates::Position { x, y, deep } => {
-                self.flattened |= deep;
+            NestedCoordinates::Position { x, y, has_height } => {
+                self.flattened |= has_height;
                 self.vertices += 1;
                 if self.vertices > MAX_VERTICES {
                     return coordinate_fault(
@@ -325,8 +326,8 @@ impl GeometryBuilder {
     fn build_list<T>(
         &mut self,
         nested: &NestedCoordinates,
-        want: &str,
-        mut read: impl FnMut(&mut Self, &NestedCoordinates) -> CoordinateResult<T>,
+        expected: &str,
+        mut build_item: impl FnMut(&mut Self, &NestedCoordinates) -> CoordinateResult<T>,
     ) -> CoordinateResult<Vec<T>> {
         let items = match nested {
             NestedCoordinates::List(items) if items.is_empty() => {
@@ -334,14 +335,17 @@ impl GeometryBuilder {
             }
             NestedCoordinates::List(items) => items,
             other => {
-                return coordinate_fault(FaultKind::WrongType, format!("Expected {want}, found {}.", other.describe()));
+                return coordinate_fault(
+                    FaultKind::WrongType,
+                    format!("Expected {expected}, found {}.", other.describe()),
+                );
             }
         };
         let mut out = Vec::with_capacity(items.len());
         for (i, item) in items.iter().enumerate() {
-            out.push(read(self, item).map_err(|mut l| {
-                l.path.push(i);
-                l
+            out.push(build_item(self, item).map_err(|mut fault| {
+                fault.path.push(i);
+                fault
             })?);
         }
         Ok(out)
@@ -384,16 +388,19 @@ impl GeometryBuilder {
     }
 }
 
-const EMPTY_MESSAGE: &str = "The geometry is empty. Leave it out (null) if there is no place.";
+const EMPTY_MESSAGE: &str = "The geometry is empty. Leave it out (null) if the feature has no location.";
 
 const COORDINATE_TYPES: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
 fn unknown_type_message(kind: &str) -> String {
     let kind: String = kind.chars().take(40).collect();
     match COORDINATE_TYPES.iter().chain(&["GeometryCollection"]).find(|t| t.eq_ignore_ascii_case(&kind)) {
-        Some(right) => format!("'{kind}' is no geometry type: upper and lower case count. Write \"{right}\"."),
+        Some(name) => format!("'{kind}' is not a geometry type: names are case-sensitive. Write \"{name}\"."),
         None => {
-            format!("'{kind}' is no geometry type. GeoJSON has {} and GeometryCollection.", COORDINATE_TYPES.join(", "))
+            format!(
+                "'{kind}' is not a geometry type. GeoJSON has {} and GeometryCollection.",
+                COORDINATE_TYPES.join(", ")
+            )
         }
     }
 }
@@ -404,7 +411,7 @@ impl NestedCoordinates {
             Self::Position { .. } => "a position",
             Self::List(_) => "a list",
             Self::Number(_) => "a number",
-            Self::Other(what) => what,
+            Self::Other(description) => description,
         }
     }
 }

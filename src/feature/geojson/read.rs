@@ -1,5 +1,6 @@
-//! JSON text into [`GeoJsonObject`]s: takes every member as it comes, so that a wrong type is a fault with a place and not the end
-//! of the parsing. Coordinates go straight into flat positions, without a JSON value for each number.
+//! Deserialises JSON text into [`GeoJsonObject`]s. Accepts a member of any type, so that a wrong type becomes a fault
+//! with a place instead of ending the parsing. Coordinates become positions directly, without a JSON value for each
+//! number.
 
 use super::{
     Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, MapAccess, NestedCoordinates,
@@ -21,7 +22,7 @@ enum MemberKey {
     Foreign,
 }
 
-/// The scalar half of a visitor: what is found where a list or an object is wanted.
+/// The scalar half of a visitor: describes what was found where a list or an object was expected.
 macro_rules! scalars {
     ($wrap:expr) => {
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
@@ -182,7 +183,7 @@ fn read_list<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<NestedCoordinates, A:
 }
 
 fn read_position<'de, A: SeqAccess<'de>>(x: f64, y: f64, mut seq: A) -> Result<NestedCoordinates, A::Error> {
-    let mut deep = false;
+    let mut has_height = false;
     while let Some(more) = seq.next_element()? {
         if !matches!(more, NestedCoordinates::Number(_)) {
             let mut items = vec![NestedCoordinates::Number(x), NestedCoordinates::Number(y), more];
@@ -191,9 +192,9 @@ fn read_position<'de, A: SeqAccess<'de>>(x: f64, y: f64, mut seq: A) -> Result<N
             }
             return Ok(NestedCoordinates::List(items));
         }
-        deep = true;
+        has_height = true;
     }
-    Ok(NestedCoordinates::Position { x, y, deep })
+    Ok(NestedCoordinates::Position { x, y, has_height })
 }
 
 impl<'de> Deserialize<'de> for SkippedCoordinates {

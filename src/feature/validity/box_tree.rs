@@ -1,9 +1,9 @@
-//! Boxes around runs of sides, in a binary tree: sides that follow each other lie near each other, so the order they come in
-//! is all the sorting that is needed.
+//! A binary tree of boxes around runs of segments. Consecutive segments of a ring are near each other, so that their
+//! order needs no sorting.
 
 use geo::Coord;
 
-/// Sides in one leaf.
+/// Segments in one leaf.
 const LEAF_SEGMENTS: usize = 8;
 
 #[derive(Clone, Copy)]
@@ -12,6 +12,7 @@ struct SegmentBox {
     max: Coord<f64>,
 }
 
+/// The tree over the segments of all rings of one geometry, in their order.
 pub struct BoxTree {
     segments: Vec<SegmentBox>,
     /// A complete binary tree: children of `i` are `2i` and `2i + 1`; leaves start at `leaves`.
@@ -25,20 +26,21 @@ const EMPTY_BOX: SegmentBox = SegmentBox {
 };
 
 impl BoxTree {
-    pub fn new(sides: impl Iterator<Item = (Coord<f64>, Coord<f64>)>) -> Self {
-        let sides: Vec<SegmentBox> = sides.map(|(a, b)| SegmentBox::from_ends(a, b)).collect();
-        let leaves = sides.len().div_ceil(LEAF_SEGMENTS).next_power_of_two();
+    pub fn new(segments: impl Iterator<Item = (Coord<f64>, Coord<f64>)>) -> Self {
+        let segments: Vec<SegmentBox> = segments.map(|(a, b)| SegmentBox::from_ends(a, b)).collect();
+        let leaves = segments.len().div_ceil(LEAF_SEGMENTS).next_power_of_two();
         let mut nodes = vec![EMPTY_BOX; 2 * leaves];
-        for (i, run) in sides.chunks(LEAF_SEGMENTS).enumerate() {
+        for (i, run) in segments.chunks(LEAF_SEGMENTS).enumerate() {
             nodes[leaves + i] = run.iter().fold(EMPTY_BOX, |sum, s| sum.union(*s));
         }
         for i in (1..leaves).rev() {
             nodes[i] = nodes[2 * i].union(nodes[2 * i + 1]);
         }
-        Self { segments: sides, nodes, leaves }
+        Self { segments, nodes, leaves }
     }
 
-    /// Calls back with each two sides whose boxes meet, until `visit` says no. `false` when `limit` comparisons were not enough.
+    /// Calls `visit` with each pair of segments whose boxes intersect, until it returns false. Returns `false` when
+    /// `limit` comparisons were not enough.
     pub fn visit_near_pairs(
         &self,
         limit: u64,

@@ -1,6 +1,7 @@
-//! Whether rings make valid areas, as OGC Simple Features has it: no ring crosses or touches itself, rings of one geometry
-//! meet in single points at most, holes lie in their shell and not in each other, polygons of one geometry do not overlap, and
-//! the inside of a polygon is in one piece. Never repairs; takes bounded time for any input.
+//! Validity of lines and areas by OGC Simple Features (06-103r4, 6.1.11): no ring crosses or touches itself, rings of
+//! one geometry touch in single points at most, holes are inside their exterior ring and outside each other, polygons
+//! of one geometry do not overlap, and the interior of a polygon is connected. Never repairs; takes bounded time for
+//! any input.
 
 use super::{FaultKind, FeatureFault, Geometry};
 use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
@@ -13,10 +14,11 @@ mod box_tree;
 
 use box_tree::BoxTree;
 
-/// Comparisons of segments and boxes that one geometry is worth. Real outlines of a million positions need a tenth of it.
+/// The most comparisons of segments and boxes for one geometry. Real outlines of a million positions need a tenth of
+/// it.
 const MAX_COMPARISONS: u64 = 50_000_000;
 
-/// What is wrong with the lines and areas of a geometry whose repeated positions are removed; `at` says which ring.
+/// The first fault in the lines and areas of a geometry (degrees) without repeated positions; `at` points to the ring.
 pub fn find_fault(geometry: &Geometry) -> Option<FeatureFault> {
     use geo_types::Geometry as G;
     let inside = |f: FeatureFault, at: String| FeatureFault { at: format!("{at}{}", f.at), ..f };
@@ -48,7 +50,7 @@ fn find_short_line(line: &LineString<f64>) -> Option<FeatureFault> {
 /// A fault and where it is: (polygon, ring, fault).
 type RingFault = (usize, usize, FeatureFault);
 
-/// One side of a ring.
+/// One segment of a ring.
 #[derive(Clone, Copy)]
 struct RingSegment {
     a: Coord<f64>,
@@ -60,16 +62,16 @@ struct PolygonRing<'a> {
     line: &'a LineString<f64>,
     bbox: Rect<f64>,
     polygon: usize,
-    /// 0 is the shell.
+    /// 0 is the exterior ring.
     number: usize,
-    /// The position of its first side among all sides.
+    /// The index of its first segment among all segments.
     first: usize,
 }
 
 struct ValidityChecker<'a> {
     rings: Vec<PolygonRing<'a>>,
     segments: Vec<RingSegment>,
-    /// Pairs of rings (the lower first) and a point where they touch.
+    /// Pairs of rings (the lower index first) and a point where they touch.
     contacts: Vec<(usize, usize, Coord<f64>)>,
     comparisons: u64,
 }
@@ -107,7 +109,7 @@ impl<'a> ValidityChecker<'a> {
         self.segments.extend(line.0.windows(2).map(|w| RingSegment { a: w[0], b: w[1], ring }));
     }
 
-    /// Compares all sides that come near each other; keeps the points where different rings touch.
+    /// Compares all segments whose boxes intersect; records the points where different rings touch.
     fn compare_segments(&mut self) -> Option<RingFault> {
         let sides = std::mem::take(&mut self.segments);
         let tree = BoxTree::new(sides.iter().map(|s| (s.a, s.b)));
@@ -153,7 +155,7 @@ impl<'a> ValidityChecker<'a> {
         })
     }
 
-    /// Holes lie in their shell, and not in each other.
+    /// Holes are inside their exterior ring and outside each other.
     fn check_holes(&mut self, polygons: &[Polygon<f64>]) -> Option<RingFault> {
         let touching = self.touching_rings();
         let mut shell = 0;
@@ -169,7 +171,7 @@ impl<'a> ValidityChecker<'a> {
                 self.is_in_ring(ring.line.0[0], shell)
             };
             if !within {
-                return Some(self.overlap_fault(i, ring.line.0[0], "is a hole that does not lie in its polygon"));
+                return Some(self.overlap_fault(i, ring.line.0[0], "is a hole outside its polygon"));
             }
         }
         let candidates: Vec<usize> = (0..self.rings.len()).filter(|i| self.rings[*i].number > 0).collect();
@@ -213,28 +215,32 @@ impl<'a> ValidityChecker<'a> {
         })
     }
 
-    /// Rings that touch in a circle cut the inside into pieces.
+    /// Rings that touch in a cycle split the interior of their polygon.
     fn check_interior_connected(&self) -> Option<RingFault> {
         let mut nodes: HashMap<(usize, [u64; 2]), usize> = HashMap::new();
         let mut parent: Vec<usize> = (0..self.rings.len()).collect();
-        let mut seen = HashSet::new();
+        let mut joined = HashSet::new();
         for (a, b, at) in &self.contacts {
             if self.rings[*a].polygon != self.rings[*b].polygon {
                 continue;
             }
-            // Adding zero makes one number of 0 and -0.
+            // Adding zero turns -0 into 0.
             let point = [(at.x + 0.0).to_bits(), (at.y + 0.0).to_bits()];
             let node = *nodes.entry((self.rings[*a].polygon, point)).or_insert_with(|| {
                 parent.push(parent.len());
                 parent.len() - 1
             });
             for ring in [*a, *b] {
-                if !seen.insert((ring, node)) {
+                if !joined.insert((ring, node)) {
                     continue;
                 }
                 let (x, y) = (find_root(&mut parent, ring), find_root(&mut parent, node));
                 if x == y {
-                    return Some(self.overlap_fault(ring, *at, "touches other rings so that the inside falls apart"));
+                    return Some(self.overlap_fault(
+                        ring,
+                        *at,
+                        "touches other rings and splits the interior of the polygon",
+                    ));
                 }
                 parent[x] = y;
             }
@@ -242,7 +248,7 @@ impl<'a> ValidityChecker<'a> {
         None
     }
 
-    /// Calls back for each two of these rings whose boxes meet.
+    /// Calls `visit` for each pair of these rings whose boxes intersect, until it finds a fault.
     fn visit_ring_pairs(
         &mut self,
         rings: &[usize],
@@ -292,8 +298,7 @@ impl<'a> ValidityChecker<'a> {
     }
 
     fn too_complex_fault(&self, ring: usize) -> RingFault {
-        let message =
-            "The rings are too intricate to be checked in reasonable time. Simplify the geometry or split it.";
+        let message = "The rings are too complex to be checked in reasonable time. Simplify or split the geometry.";
         (self.rings[ring].polygon, self.rings[ring].number, FeatureFault::new(FaultKind::TooManyVertices, "", message))
     }
 }
@@ -316,9 +321,9 @@ fn share_area(a: &Polygon<f64>, b: &Polygon<f64>) -> bool {
 
 enum SegmentRelation {
     Disjoint,
-    /// In one point, which is an end of one of them.
+    /// They share one point, which is an end of one of them.
     Touch(Coord<f64>),
-    /// Through each other, or along each other.
+    /// They cross, or run along each other.
     Cross,
 }
 
@@ -343,7 +348,7 @@ fn relate_segments(s: &RingSegment, t: &RingSegment) -> SegmentRelation {
     if [ta, tb, sa, sb].contains(&Collinear) { SegmentRelation::Disjoint } else { SegmentRelation::Cross }
 }
 
-/// Two sides on one straight line.
+/// The relation of two segments on one straight line.
 fn relate_collinear(s: &RingSegment, t: &RingSegment) -> SegmentRelation {
     let shared: Vec<Coord<f64>> = [(t.a, s), (t.b, s), (s.a, t), (s.b, t)]
         .into_iter()
@@ -361,7 +366,7 @@ fn in_box(p: Coord<f64>, s: &RingSegment) -> bool {
     p.x >= s.a.x.min(s.b.x) && p.x <= s.a.x.max(s.b.x) && p.y >= s.a.y.min(s.b.y) && p.y <= s.a.y.max(s.b.y)
 }
 
-/// From a over b to c goes back along the same line.
+/// Whether the path a, b, c returns along the same line.
 fn folds_back(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>) -> bool {
     RobustKernel::orient2d(a, b, c) == Orientation::Collinear && (b - a).x * (c - b).x + (b - a).y * (c - b).y < 0.0
 }

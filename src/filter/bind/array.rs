@@ -1,15 +1,17 @@
-//! Lists for the array functions.
+//! Lists: the operands of array functions.
 
-use super::{FilterBinder, operand::BoundOperand};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::error::Result;
-use crate::filter::MAX_LIST_VALUES;
 use crate::filter::expression::{
     ArrayElement, ArrayExpression, BooleanExpression, CharacterExpression, InstantExpression, NumericExpression,
 };
+use crate::filter::limits::MAX_LIST_VALUES;
 use crate::filter::source::invalid_filter;
 use cql2::Expr;
 
 impl FilterBinder<'_> {
+    /// Binds an operand of an array function.
     pub(super) fn bind_array(&mut self, expr: &Expr, op: &str) -> Result<ArrayExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::JsonField(field) => Ok(ArrayExpression::Field(field)),
@@ -22,10 +24,11 @@ impl FilterBinder<'_> {
         }
     }
 
+    /// Binds the values of a list literal.
     pub(super) fn bind_elements(&mut self, items: &[Box<Expr>]) -> Result<Box<[ArrayElement]>> {
         if items.len() > MAX_LIST_VALUES {
             return Err(invalid_filter(format!(
-                "A list in the filter has {} values; at most {MAX_LIST_VALUES} are read.",
+                "A list in the filter has {} values; the limit is {MAX_LIST_VALUES}.",
                 items.len()
             )));
         }
@@ -37,12 +40,12 @@ impl FilterBinder<'_> {
             BoundOperand::Text(CharacterExpression::Literal(text)) => ArrayElement::Text(text),
             BoundOperand::Number(NumericExpression::Literal(n)) => ArrayElement::Number(n),
             BoundOperand::Boolean(BooleanExpression::Constant(Some(b))) => ArrayElement::Bool(b),
-            BoundOperand::Instant(InstantExpression::Literal(moment, text)) => ArrayElement::Time(moment, text),
+            BoundOperand::Instant(InstantExpression::Literal(instant, text)) => ArrayElement::Time(instant, text),
             other => {
                 return Err(self.mismatch_error(
                     expr,
                     &other,
-                    "the values of a list are text, numbers, dates or truth values",
+                    "the values of a list are text, numbers, dates or booleans",
                 ));
             }
         })

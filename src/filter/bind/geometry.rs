@@ -1,21 +1,25 @@
-//! Geometries of a filter: from the reference system that they are written in to degrees, within limits, and valid.
+//! Geometries of a filter: transforms them from the filter's reference system to degrees, checks their size, and
+//! repairs them.
 
-use super::{FilterBinder, operand::BoundOperand};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::crs::Projection;
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
-use crate::filter::MAX_VERTICES;
 use crate::filter::expression::{GeometryExpression, NumericExpression};
+use crate::filter::limits::MAX_VERTICES;
 use crate::filter::source::invalid_filter;
 use cql2::Expr;
 use geo::{CoordsIter, MakeValid, RemoveRepeatedPoints, Validation};
 use geo_types::{Coord, Geometry as G, Line, LineString, MultiPolygon, Point, Polygon, Rect};
 use std::sync::Arc;
 
-/// The side of a box in a national grid is a curve in degrees; this many steps keep it within centimetres over a city.
+/// The side of a box in a national grid is a curve in degrees; this many steps approximate it to centimetres over a
+/// city.
 const STEPS_PER_SIDE: u32 = 16;
 
 impl FilterBinder<'_> {
+    /// Binds an operand of a spatial function.
     pub(super) fn bind_geometry(&mut self, expr: &Expr, op: &str) -> Result<GeometryExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Geometry(place) => Ok(place),
@@ -23,11 +27,12 @@ impl FilterBinder<'_> {
         }
     }
 
+    /// Binds a geometry or a box that is written in the filter.
     pub(super) fn bind_geometry_literal(&mut self, expr: &Expr) -> Result<GeometryExpression> {
         let written = match expr {
             Expr::BBox { bbox } => self.read_box(bbox)?,
             Expr::Geometry(geometry) => self.read_geometry(geometry)?,
-            _ => return Err(Error::internal("no geometry")),
+            _ => return Err(Error::internal("the expression is not a geometry")),
         };
         let valid = if written.is_valid() { None } else { Some(repair_geometry(&written)?) };
         let written = Arc::new(written);
@@ -45,17 +50,17 @@ impl FilterBinder<'_> {
         self.vertices += geometry.coords_count();
         if self.vertices > MAX_VERTICES {
             return Err(Error::TooLarge(format!(
-                "The geometries of the filter have {} positions; at most {MAX_VERTICES} are read. Simplify them.",
+                "The geometries of the filter have {} positions; the limit is {MAX_VERTICES}. Simplify them.",
                 self.vertices
             )));
         }
         if geometry.coords_count() == 0 {
-            return Err(invalid_filter("A geometry of the filter is empty: nothing can be compared with it."));
+            return Err(invalid_filter("A geometry of the filter is empty. Give it coordinates."));
         }
         self.projection.geometry_to_lonlat(&geometry).map_err(at_filter_parameter)
     }
 
-    /// West, south, east, north (or first and second axis of the reference system), with heights that are not looked at.
+    /// West, south, east, north (or the first and second axis of the reference system); heights are ignored.
     fn read_box(&mut self, numbers: &[Box<Expr>]) -> Result<Geometry> {
         let mut found = vec![];
         for number in numbers {
@@ -71,10 +76,11 @@ impl FilterBinder<'_> {
     }
 }
 
-/// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees.
+/// A box in a reference system (lower corner, upper corner, in the authority's order of axes) as a geometry in degrees,
+/// longitude first.
 ///
 /// # Errors
-/// [`Error::InvalidInput`] without a place.
+/// [`Error::Invalid`] without a place.
 pub(crate) fn box_to_geometry(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Result<Geometry> {
     let crs = projection.crs();
     if crs.is_degrees() {
@@ -82,18 +88,21 @@ pub(crate) fn box_to_geometry(projection: &Projection, [x0, y0, x1, y1]: [f64; 4
         return degrees_box(west, south, east, north);
     }
     if x0 > x1 || y0 > y1 {
-        return Err(Error::invalid("", "The second corner of a box is not above the first. Swap its numbers."));
+        return Err(Error::invalid(
+            "",
+            "The second corner of the box must be above and to the right of the first. Swap its numbers.",
+        ));
     }
     let ring = Rect::new(Coord { x: x0, y: y0 }, Coord { x: x1, y: y1 }).to_polygon();
     projection.geometry_to_lonlat(&G::Polygon(Polygon::new(densify_ring(ring.exterior()), vec![])))
 }
 
-/// A box in degrees; one without width or height is a line or a point. What lies beyond the globe is cut off.
+/// A box in degrees as a geometry; without width or height it is a line or a point. Parts beyond the globe are cut off.
 fn degrees_box(west: f64, south: f64, east: f64, north: f64) -> Result<Geometry> {
     if south > north {
         return Err(Error::invalid(
             "",
-            format!("The south edge {south} lies north of the north edge {north}. Swap them."),
+            format!("The south edge {south} is north of the north edge {north}. Swap them."),
         ));
     }
     let at = |x: f64, y: f64| Coord { x: x.clamp(-180.0, 180.0), y: y.clamp(-90.0, 90.0) };
@@ -110,6 +119,7 @@ fn degrees_box(west: f64, south: f64, east: f64, north: f64) -> Result<Geometry>
     })
 }
 
+/// Adds positions along the sides of a ring.
 fn densify_ring(ring: &LineString<f64>) -> LineString<f64> {
     let mut dense: Vec<Coord<f64>> = ring
         .lines()
@@ -121,13 +131,13 @@ fn densify_ring(ring: &LineString<f64>) -> LineString<f64> {
     LineString(dense)
 }
 
-/// What an invalid geometry draws: rings that cross themselves become the areas that they enclose.
+/// Repairs an invalid geometry: rings that cross themselves become the areas that they enclose.
 fn repair_geometry(geometry: &Geometry) -> Result<Geometry> {
-    let beyond =
+    let collapsed =
         || invalid_filter("A geometry of the filter encloses nothing: its rings or lines collapse. Redraw it.");
-    let mended = match geometry {
-        G::Polygon(p) => G::MultiPolygon(p.make_valid().map_err(|_| beyond())?),
-        G::MultiPolygon(m) => G::MultiPolygon(m.make_valid().map_err(|_| beyond())?),
+    let repaired = match geometry {
+        G::Polygon(p) => G::MultiPolygon(p.make_valid().map_err(|_| collapsed())?),
+        G::MultiPolygon(m) => G::MultiPolygon(m.make_valid().map_err(|_| collapsed())?),
         G::GeometryCollection(c) => {
             let parts: Result<Vec<_>> =
                 c.iter().map(|g| if g.is_valid() { Ok(g.clone()) } else { repair_geometry(g) }).collect();
@@ -135,7 +145,7 @@ fn repair_geometry(geometry: &Geometry) -> Result<Geometry> {
         }
         other => other.remove_repeated_points(),
     };
-    if mended.coords_count() > 0 && mended.is_valid() { Ok(mended) } else { Err(beyond()) }
+    if repaired.coords_count() > 0 && repaired.is_valid() { Ok(repaired) } else { Err(collapsed()) }
 }
 
 fn at_filter_parameter(error: Error) -> Error {

@@ -1,12 +1,14 @@
-//! Instants and intervals.
+//! Instants and intervals: the operands of temporal functions.
 
-use super::{FilterBinder, operand::BoundOperand};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::error::Result;
 use crate::filter::expression::{CharacterExpression, InstantExpression, TemporalExpression};
 use crate::filter::source::invalid_filter;
 use cql2::Expr;
 
 impl FilterBinder<'_> {
+    /// Binds an operand of a temporal function.
     pub(super) fn bind_temporal(&mut self, expr: &Expr, op: &str) -> Result<TemporalExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Instant(time) => Ok(TemporalExpression::Instant(time)),
@@ -20,9 +22,10 @@ impl FilterBinder<'_> {
         }
     }
 
+    /// Binds the two ends of an INTERVAL.
     pub(super) fn bind_interval(&mut self, ends: &[Box<Expr>]) -> Result<TemporalExpression> {
         let [start, end] = ends else {
-            return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open one."));
+            return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open end."));
         };
         let (start, end) = (self.bind_interval_end(start)?, self.bind_interval_end(end)?);
         if let (Some(InstantExpression::Literal(a, _)), Some(InstantExpression::Literal(b, _))) = (&start, &end)

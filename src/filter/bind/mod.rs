@@ -1,6 +1,8 @@
-//! From names to fields: every property and function is looked up, every operand has a type, and what cannot be compared is refused
-//! with its place. Evaluates nothing but what has no feature in it.
+//! Binds a parsed filter to a collection: resolves properties and functions, gives each operand a type, and refuses
+//! invalid comparisons with their place. Evaluates only what does not depend on a feature.
 
+mod bound_operand;
+mod binder;
 mod array;
 mod operand;
 pub(super) mod geometry;
@@ -8,17 +10,21 @@ mod interval;
 
 use super::expression::{
     ArrayRelation, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, NullOperand,
-    NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
+    NumericExpression, SpatialRelation, TemporalRelation,
 };
+use super::limits::{MAX_DEPTH, MAX_LIST_VALUES};
 use super::source::{FilterSource, invalid_filter};
-use super::{MAX_DEPTH, MAX_LIST_VALUES, functions, suggestion::closest_name};
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::{Error, Result};
+use binder::{FilterBinder, RoleNames, describe_expression};
+use bound_operand::BoundOperand;
 use cql2::Expr;
-use operand::BoundOperand;
 
-/// Binds a parsed filter to a collection.
+/// Binds a parsed filter, with coordinates in `crs`, to a collection.
+///
+/// # Errors
+/// [`Error::Invalid`] at `filter` with the place in the text, [`Error::TooLarge`] over a limit.
 pub(crate) fn bind_filter(
     expr: &Expr,
     source: &FilterSource,
@@ -31,43 +37,14 @@ pub(crate) fn bind_filter(
     binder.bind_condition(expr)
 }
 
-/// What id and geometry are called in this collection.
-struct RoleNames {
-    id: String,
-    geometry: String,
-}
-
-impl RoleNames {
-    fn from_collection(collection: &Collection) -> Self {
-        let properties = collection.schema.get("properties").and_then(serde_json::Value::as_object);
-        let role = |role: &str| {
-            let found = properties?.iter().find(|(_, p)| p.get("x-ogc-role").and_then(|r| r.as_str()) == Some(role))?;
-            Some(found.0.clone())
-        };
-        Self {
-            id: role("id").unwrap_or_else(|| "id".into()),
-            geometry: role("primary-geometry").unwrap_or_else(|| "geometry".into()),
-        }
-    }
-}
-
-struct FilterBinder<'a> {
-    collection: &'a Collection,
-    source: &'a FilterSource,
-    names: RoleNames,
-    projection: Projection,
-    depth: usize,
-    vertices: usize,
-}
-
 impl FilterBinder<'_> {
-    /// An expression as a condition.
+    /// Binds an expression as a condition.
     fn bind_condition(&mut self, expr: &Expr) -> Result<BooleanExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Boolean(test) => Ok(test),
             BoundOperand::Null => Ok(BooleanExpression::Constant(None)),
             other => Err(invalid_filter(format!(
-                "{}{} is {}, not a condition. Compare it with something, such as {} = ….",
+                "{}{} is {}, not a condition. Compare it with a value, such as {} = ….",
                 self.locate_expression(expr),
                 describe_expression(expr),
                 other.describe_type(),
@@ -76,12 +53,12 @@ impl FilterBinder<'_> {
         }
     }
 
-    /// An expression as whatever it is.
+    /// Binds an expression of any type.
     fn bind_expression(&mut self, expr: &Expr) -> Result<BoundOperand> {
         self.depth += 1;
         if self.depth > 2 * MAX_DEPTH {
             return Err(Error::TooLarge(format!(
-                "The filter nests more than {MAX_DEPTH} levels deep. Write it flatter."
+                "The filter is nested more than {MAX_DEPTH} levels deep. Flatten it."
             )));
         }
         let found = match expr {
@@ -107,10 +84,10 @@ impl FilterBinder<'_> {
             let (a, b) = (self.bind_temporal(a, op)?, self.bind_temporal(b, op)?);
             return Ok(BoundOperand::Boolean(BooleanExpression::TemporalRelation(relation, a, b)));
         }
-        if let Some(sets) = ArrayRelation::from_name(op) {
+        if let Some(relation) = ArrayRelation::from_name(op) {
             let [a, b] = self.exact_arguments(op, args)?;
             let (a, b) = (self.bind_array(a, op)?, self.bind_array(b, op)?);
-            return Ok(BoundOperand::Boolean(BooleanExpression::Array(sets, a, b)));
+            return Ok(BoundOperand::Boolean(BooleanExpression::Array(relation, a, b)));
         }
         match op.to_ascii_lowercase().as_str() {
             "and" => self.bind_conditions(args).map(|tests| BoundOperand::Boolean(BooleanExpression::all_of(tests))),
@@ -129,7 +106,7 @@ impl FilterBinder<'_> {
 
     fn bind_conditions(&mut self, args: &[Box<Expr>]) -> Result<Vec<BooleanExpression>> {
         if args.len() < 2 {
-            return Err(invalid_filter("AND and OR join two conditions or more."));
+            return Err(invalid_filter("AND and OR need at least two conditions."));
         }
         args.iter().map(|arg| self.bind_condition(arg)).collect()
     }
@@ -143,7 +120,7 @@ impl FilterBinder<'_> {
         match self.bind_expression(pattern)? {
             BoundOperand::Text(CharacterExpression::Literal(pattern)) => Ok(BooleanExpression::Like(text, pattern)),
             _ => Err(invalid_filter(format!(
-                "{}A pattern is text in quotes, such as LIKE 'Smith%' or LIKE CASEI('smith%').",
+                "{}A pattern must be text in quotes, such as LIKE 'Smith%' or LIKE CASEI('smith%').",
                 self.locate_expression(pattern)
             ))),
         }
@@ -161,7 +138,7 @@ impl FilterBinder<'_> {
         let [value, list] = self.exact_arguments("IN", args)?;
         let Expr::Array(items) = list else {
             return Err(invalid_filter(format!(
-                "{}IN wants a list, such as IN ('a','b').",
+                "{}IN takes a list, such as IN ('a','b').",
                 self.locate_expression(list)
             )));
         };
@@ -194,7 +171,7 @@ impl FilterBinder<'_> {
             BoundOperand::Text(CharacterExpression::Id | CharacterExpression::Literal(_)) => {
                 Ok(BooleanExpression::Constant(Some(false)))
             }
-            _ => Err(invalid_filter(format!("{}IS NULL asks about a property.", self.locate_expression(inner)))),
+            _ => Err(invalid_filter(format!("{}IS NULL takes a property.", self.locate_expression(inner)))),
         }
     }
 
@@ -207,7 +184,7 @@ impl FilterBinder<'_> {
             (BoundOperand::Boolean(x), BoundOperand::Boolean(y)) => {
                 BooleanExpression::CompareBooleans(order, Box::new(x), Box::new(y))
             }
-            // A date in quotes is meant as a date where it is compared with one.
+            // Text that is compared with a date is a date.
             (BoundOperand::Instant(x), BoundOperand::Text(CharacterExpression::Literal(y))) => {
                 BooleanExpression::CompareTimes(order, x, Self::parse_instant(&y)?)
             }
@@ -215,101 +192,20 @@ impl FilterBinder<'_> {
                 BooleanExpression::CompareTimes(order, Self::parse_instant(&x)?, y)
             }
             (BoundOperand::Null, _) | (_, BoundOperand::Null) => {
-                return Err(invalid_filter("Nothing equals NULL. Ask with IS NULL or IS NOT NULL."));
+                return Err(invalid_filter("A comparison with NULL never matches. Use IS NULL or IS NOT NULL."));
             }
             (x, y) => return Err(self.incomparable_error(a, &x, b, &y)),
         })
     }
-
-    fn incomparable_error(&self, a: &Expr, x: &BoundOperand, b: &Expr, y: &BoundOperand) -> Error {
-        let hint = match (x, y) {
-            (BoundOperand::JsonField(..), _) | (_, BoundOperand::JsonField(..)) => {
-                " A list is asked with A_CONTAINS(property, ('value'))."
-            }
-            (BoundOperand::Geometry(_), _) | (_, BoundOperand::Geometry(_)) => {
-                " Geometries are compared by functions such as S_INTERSECTS."
-            }
-            (BoundOperand::Interval(..), _) | (_, BoundOperand::Interval(..)) => {
-                " Intervals are compared by functions such as T_INTERSECTS."
-            }
-            _ => "",
-        };
-        let (from, to) = (describe_expression(a), describe_expression(b));
-        invalid_filter(format!(
-            "{}{from} is {} and {to} is {}: they cannot be compared.{hint}",
-            self.locate_expression(a),
-            x.describe_type(),
-            y.describe_type()
-        ))
-    }
-
-    fn mismatch_error(&self, expr: &Expr, found: &BoundOperand, rule: &str) -> Error {
-        invalid_filter(format!(
-            "{}{} is {}, but {rule}.",
-            self.locate_expression(expr),
-            describe_expression(expr),
-            found.describe_type()
-        ))
-    }
-
-    /// The arguments of a function, when there are as many as it takes.
-    fn exact_arguments<'e, const N: usize>(&self, op: &str, args: &'e [Box<Expr>]) -> Result<[&'e Expr; N]> {
-        let found: Vec<&Expr> = args.iter().map(|a| &**a).collect();
-        let count = found.len();
-        found.try_into().map_err(|_| {
-            let plural = if N == 1 { "" } else { "s" };
-            invalid_filter(format!(
-                "{}{} takes {N} argument{plural}, not {count}.",
-                self.source.name_position(op),
-                op.to_uppercase()
-            ))
-        })
-    }
-
-    fn unknown_function_error(&self, op: &str) -> Error {
-        let known = functions::function_names();
-        let hint = closest_name(op, known.iter().copied()).map_or_else(
-            || "The known ones are listed under /api/functions.".to_owned(),
-            |near| format!("Did you mean {near}?"),
-        );
-        invalid_filter(format!("{}There is no function '{}'. {hint}", self.source.name_position(op), shorten_text(op)))
-    }
-
-    fn unknown_property_error(&self, name: &str) -> Error {
-        let fields = self.collection.fields.iter().map(|f| f.name.as_str());
-        let known: Vec<&str> = fields.chain([self.names.id.as_str(), self.names.geometry.as_str()]).collect();
-        let hint = closest_name(name, known.iter().copied()).map_or_else(
-            || format!("It has: {}.", known.iter().take(30).copied().collect::<Vec<_>>().join(", ")),
-            |near| format!("Did you mean '{near}'?"),
-        );
-        let place = self.source.name_position(name);
-        invalid_filter(format!(
-            "{place}The collection '{}' has no property '{}'. {hint}",
-            self.collection.id,
-            shorten_text(name)
-        ))
-    }
-
-    /// Where the first name in an expression stands.
-    fn locate_expression(&self, expr: &Expr) -> String {
-        match expr {
-            Expr::Property { property } => self.source.name_position(property),
-            Expr::Operation { op, args } => {
-                let own = self.source.name_position(op);
-                if own.is_empty() { args.first().map_or(own, |a| self.locate_expression(a)) } else { own }
-            }
-            _ => String::new(),
-        }
-    }
 }
 
-/// Two literals need no feature to be compared.
+/// Binds a spatial relation; one of two literals is evaluated right away.
 fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> BooleanExpression {
     match (a, b) {
         (GeometryExpression::Literal { valid: a, .. }, GeometryExpression::Literal { valid: b, .. }) => {
             BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a, &b)))
         }
-        // The feature's side comes first: one spelling for one question.
+        // The feature's geometry comes first, so that equivalent filters have one form.
         (a @ GeometryExpression::Literal { .. }, GeometryExpression::FeatureGeometry) => {
             BooleanExpression::Spatial(relation.swap_sides(), GeometryExpression::FeatureGeometry, a)
         }
@@ -317,7 +213,7 @@ fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExp
     }
 }
 
-/// Equalities of one value with many become one look into a sorted list, where they are with literals.
+/// Joins equalities of one value with many literals into one search in a sorted list.
 fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
     let numbers: Option<Vec<f64>> = tests
         .iter()
@@ -349,38 +245,6 @@ fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
         (first, _, _) => {
             tests.push(first);
             if tests.len() == 1 { tests.swap_remove(0) } else { BooleanExpression::any_of(tests) }
-        }
-    }
-}
-
-/// The beginning of an expression as somebody may have written it.
-fn describe_expression(expr: &Expr) -> String {
-    match expr {
-        Expr::Property { property } => format!("'{}'", shorten_text(property)),
-        Expr::Literal(text) => format!("the text '{}'", shorten_text(text)),
-        Expr::Float(n) => format!("the number {n}"),
-        Expr::Operation { op, .. } => format!("the result of {}", shorten_text(op)),
-        Expr::Geometry(_) | Expr::BBox { .. } => "the geometry".into(),
-        Expr::Array(_) => "the list".into(),
-        Expr::Interval { .. } => "the interval".into(),
-        Expr::Date { .. } | Expr::Timestamp { .. } => "the date".into(),
-        Expr::Bool(_) => "the truth value".into(),
-        Expr::Null => "NULL".into(),
-    }
-}
-
-fn shorten_text(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-impl From<TemporalExpression> for BoundOperand {
-    fn from(period: TemporalExpression) -> Self {
-        match period {
-            TemporalExpression::Instant(time) => Self::Instant(time),
-            TemporalExpression::Interval(start, end) => Self::Interval(start, end),
         }
     }
 }

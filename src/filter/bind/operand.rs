@@ -1,8 +1,9 @@
-//! Operands: what a literal, a property or a function gives.
+//! Operands: the value of a literal, a property or a function.
 
-use super::{FilterBinder, shorten_text};
+use super::binder::FilterBinder;
+use super::bound_operand::BoundOperand;
 use crate::collection::FieldType;
-use crate::error::Result;
+use crate::error::{Result, shorten_text};
 use crate::filter::expression::{
     ArithmeticOperator, ArrayExpression, BooleanExpression, CharacterExpression, GeometryExpression, InstantExpression,
     NumericExpression,
@@ -12,43 +13,13 @@ use crate::filter::temporal::TimeInstant;
 use crate::filter::text_folding::TextFolding;
 use cql2::Expr;
 
-/// An operand with its type.
-pub(super) enum BoundOperand {
-    Number(NumericExpression),
-    Text(CharacterExpression),
-    Instant(InstantExpression),
-    Interval(Option<InstantExpression>, Option<InstantExpression>),
-    Boolean(BooleanExpression),
-    Geometry(GeometryExpression),
-    Array(ArrayExpression),
-    /// A property that holds a list or an object.
-    JsonField(usize),
-    Null,
-}
-
-impl BoundOperand {
-    pub fn describe_type(&self) -> &'static str {
-        match self {
-            Self::Number(_) => "a number",
-            Self::Text(_) => "text",
-            Self::Instant(_) => "a date",
-            Self::Interval(..) => "an interval",
-            Self::Boolean(_) => "true or false",
-            Self::Geometry(_) => "a geometry",
-            Self::Array(_) | Self::JsonField(_) => "a list",
-            Self::Null => "NULL",
-        }
-    }
-}
-
 impl FilterBinder<'_> {
+    /// Binds a literal, a property or a value function.
     pub(super) fn bind_operand(&mut self, expr: &Expr) -> Result<BoundOperand> {
         match expr {
             Expr::Bool(b) => Ok(BoundOperand::Boolean(BooleanExpression::Constant(Some(*b)))),
             Expr::Float(n) if n.is_finite() => Ok(BoundOperand::Number(NumericExpression::Literal(*n))),
-            Expr::Float(_) => {
-                Err(invalid_filter("A number in the filter is too large. Numbers have at most 308 digits."))
-            }
+            Expr::Float(_) => Err(invalid_filter("A number in the filter is too large: the limit is 1.8e308.")),
             Expr::Literal(text) => Ok(BoundOperand::Text(CharacterExpression::Literal(text.as_str().into()))),
             Expr::Null => Ok(BoundOperand::Null),
             Expr::Property { property } => self.bind_property(property),
@@ -84,7 +55,7 @@ impl FilterBinder<'_> {
         })
     }
 
-    /// Functions and operators that give a value.
+    /// Binds functions and operators that return a value.
     pub(super) fn bind_value(&mut self, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
         if let Some(operator) = ArithmeticOperator::from_operator(op) {
             return self.bind_arithmetic(operator, op, args).map(BoundOperand::Number);
@@ -137,7 +108,7 @@ impl FilterBinder<'_> {
     fn bind_number(&mut self, expr: &Expr) -> Result<NumericExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Number(number) => Ok(number),
-            other => Err(self.mismatch_error(expr, &other, "only numbers are added, divided and so on")),
+            other => Err(self.mismatch_error(expr, &other, "arithmetic takes numbers")),
         }
     }
 
@@ -155,17 +126,17 @@ impl FilterBinder<'_> {
         }))
     }
 
-    /// A day or an instant in quotes.
+    /// Parses a day or an instant.
     pub(super) fn parse_instant(text: &str) -> Result<InstantExpression> {
-        let day = text.len() == 10;
-        let moment = TimeInstant::parse_instant(text).ok_or_else(|| {
+        let is_day = text.len() == 10;
+        let instant = TimeInstant::parse_instant(text).ok_or_else(|| {
             invalid_filter(format!(
-                "'{}' is no date. Write DATE('2026-03-01') or TIMESTAMP('2026-03-01T08:30:00Z').",
+                "'{}' is not a date. Write DATE('2026-03-01') or TIMESTAMP('2026-03-01T08:30:00Z').",
                 shorten_text(text)
             ))
         })?;
-        let written =
-            text.parse::<jiff::Timestamp>().ok().filter(|_| !day).map_or_else(|| text.to_owned(), |t| t.to_string());
-        Ok(InstantExpression::Literal(moment, written.into()))
+        let canonical =
+            text.parse::<jiff::Timestamp>().ok().filter(|_| !is_day).map_or_else(|| text.to_owned(), |t| t.to_string());
+        Ok(InstantExpression::Literal(instant, canonical.into()))
     }
 }

@@ -1,20 +1,20 @@
-//! Lists as sets.
+//! Array relations: two lists, compared as sets.
 
 use super::json_array::{JsonArrayEntries, JsonArrayEntry};
 use crate::filter::expression::{ArrayElement, ArrayExpression, ArrayRelation};
+use crate::filter::filter_row::{FieldValueRef, FilterRow};
 use crate::filter::temporal::TimeInstant;
-use crate::filter::{FieldValueRef, FilterRow};
 use std::borrow::Cow;
 
-/// Unknown when a list is missing, or is an object.
+/// Whether two lists are in this relation; `None` (unknown) when one is missing or is an object.
 pub(super) fn relate_arrays(
-    sets: ArrayRelation,
+    relation: ArrayRelation,
     a: &ArrayExpression,
     b: &ArrayExpression,
     row: &dyn FilterRow,
 ) -> Option<bool> {
     let (a, b) = (ArrayOperand::from_expression(a, row)?, ArrayOperand::from_expression(b, row)?);
-    Some(match sets {
+    Some(match relation {
         ArrayRelation::Contains => b.is_subset_of(&a),
         ArrayRelation::ContainedBy => a.is_subset_of(&b),
         ArrayRelation::Equals => a.is_subset_of(&b) && b.is_subset_of(&a),
@@ -27,7 +27,7 @@ enum ArrayOperand<'a> {
     Literal(&'a [ArrayElement]),
 }
 
-/// One entry of either side.
+/// One entry of a list.
 enum ArrayMember<'a> {
     Entry(JsonArrayEntry<'a>),
     Item(&'a ArrayElement),
@@ -52,11 +52,11 @@ impl<'a> ArrayOperand<'a> {
         !self.all_members(|member| !other.contains(&member))
     }
 
-    /// Whether `keep` is true for every member; stops at the first that it is not.
-    fn all_members(&self, mut keep: impl FnMut(ArrayMember<'a>) -> bool) -> bool {
+    /// Whether `test` holds for every member; stops at the first for which it does not.
+    fn all_members(&self, mut test: impl FnMut(ArrayMember<'a>) -> bool) -> bool {
         match self {
-            Self::Row(items) => items.clone().all(|entry| keep(ArrayMember::Entry(entry))),
-            Self::Literal(items) => items.iter().all(|item| keep(ArrayMember::Item(item))),
+            Self::Row(items) => items.clone().all(|entry| test(ArrayMember::Entry(entry))),
+            Self::Literal(items) => items.iter().all(|item| test(ArrayMember::Item(item))),
         }
     }
 

@@ -1,13 +1,14 @@
-//! The entries of a JSON list, read one after the other from its text without building it.
+//! Iterates over the entries of a JSON list in its text, without building the list.
 
 use std::borrow::Cow;
 
-/// The entries of a list. Ends early at what is no JSON, which stores do not hold.
+/// The entries of a list. Ends early where the text is not JSON, which stores do not contain.
 #[derive(Clone)]
 pub(super) struct JsonArrayEntries<'a> {
     rest: &'a str,
 }
 
+/// One entry of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum JsonArrayEntry<'a> {
     Null,
@@ -19,7 +20,7 @@ pub(super) enum JsonArrayEntry<'a> {
 }
 
 impl<'a> JsonArrayEntries<'a> {
-    /// `None` for what is no list.
+    /// `None` when the text is not a list.
     pub fn from_json(json: &'a str) -> Option<Self> {
         Some(Self { rest: json.trim_start().strip_prefix('[')? })
     }
@@ -34,9 +35,9 @@ impl<'a> Iterator for JsonArrayEntries<'a> {
             b'"' => {
                 let (end, escaped) = find_string_end(text)?;
                 let inner = &text[1..end - 1];
-                let words =
+                let content =
                     if escaped { Cow::Owned(serde_json::from_str(&text[..end]).ok()?) } else { Cow::Borrowed(inner) };
-                (JsonArrayEntry::Text(words), end)
+                (JsonArrayEntry::Text(content), end)
             }
             b'[' | b'{' => {
                 let end = find_nested_end(text)?;
@@ -56,7 +57,7 @@ impl<'a> Iterator for JsonArrayEntries<'a> {
     }
 }
 
-/// Where a string ends (behind its quote), and whether it has escapes.
+/// The end of a string (after its closing quote), and whether it has escapes.
 fn find_string_end(text: &str) -> Option<(usize, bool)> {
     let mut escaped = false;
     let mut bytes = text.bytes().enumerate().skip(1);
@@ -73,6 +74,7 @@ fn find_string_end(text: &str) -> Option<(usize, bool)> {
     None
 }
 
+/// The end of a list or an object (after its closing bracket).
 fn find_nested_end(text: &str) -> Option<usize> {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(byte) = text.as_bytes().get(at) {
@@ -98,7 +100,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     #[test]
-    fn entries_are_those_that_a_json_reader_finds() {
+    fn entries_are_those_that_a_json_parser_finds() {
         for list in [
             json!([]),
             json!(["a", "b\"c", "", "č\\", "\u{1F600}"]),

@@ -1,6 +1,6 @@
-//! LIKE: `%` stands for any characters, `_` for one, a backslash makes the next character plain.
+//! LIKE: `%` matches any characters, `_` matches one, a backslash escapes the next character.
 
-/// A pattern, cut into its parts.
+/// A parsed pattern.
 pub(super) struct LikePattern(Vec<PatternPart>);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -18,7 +18,7 @@ impl LikePattern {
             let part = match c {
                 '%' => PatternPart::Many,
                 '_' => PatternPart::One,
-                // QGIS doubles backslashes, and one at the end stands for itself.
+                // QGIS doubles backslashes; one at the end matches itself.
                 '\\' => PatternPart::Char(chars.next().unwrap_or('\\')),
                 c => PatternPart::Char(c),
             };
@@ -29,26 +29,26 @@ impl LikePattern {
         Self(parts)
     }
 
-    /// Goes back at most to the last `%`: time grows with text times pattern, and nothing is allocated.
+    /// Backtracks to the last `%` at most: takes time proportional to text times pattern, and allocates nothing.
     pub fn matches(&self, text: &str) -> bool {
         let parts = &self.0;
         let mut chars = text.chars();
         let mut at = 0;
-        // After the last `%`: which part follows, and from where the text was tried.
-        let mut back: Option<(usize, std::str::Chars<'_>)> = None;
+        // The part after the last `%`, and the position in the text at which it was last tried.
+        let mut backtrack: Option<(usize, std::str::Chars<'_>)> = None;
         loop {
             let rest = chars.clone();
             match (parts.get(at), chars.next()) {
                 (Some(PatternPart::Many), _) => {
                     at += 1;
                     chars = rest;
-                    back = Some((at, chars.clone()));
+                    backtrack = Some((at, chars.clone()));
                 }
                 (Some(PatternPart::One), Some(_)) => at += 1,
                 (Some(PatternPart::Char(p)), Some(c)) if *p == c => at += 1,
                 (None, None) => return true,
                 (_, _) => {
-                    let Some((part, tried)) = &mut back else { return false };
+                    let Some((part, tried)) = &mut backtrack else { return false };
                     if tried.next().is_none() {
                         return false;
                     }
@@ -65,13 +65,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The definition, word for word.
-    fn slow(pattern: &[char], text: &[char]) -> bool {
+    /// The definition, without optimisation.
+    fn matches_by_definition(pattern: &[char], text: &[char]) -> bool {
         match (pattern.first(), text.first()) {
             (None, None) => true,
-            (Some('%'), _) => (0..=text.len()).any(|i| slow(&pattern[1..], &text[i..])),
-            (Some('_'), Some(_)) => slow(&pattern[1..], &text[1..]),
-            (Some(p), Some(t)) if p == t => slow(&pattern[1..], &text[1..]),
+            (Some('%'), _) => (0..=text.len()).any(|i| matches_by_definition(&pattern[1..], &text[i..])),
+            (Some('_'), Some(_)) => matches_by_definition(&pattern[1..], &text[1..]),
+            (Some(p), Some(t)) if p == t => matches_by_definition(&pattern[1..], &text[1..]),
             _ => false,
         }
     }
@@ -80,12 +80,12 @@ mod tests {
         #[test]
         fn patterns_match_as_defined(pattern in "[ab%_]{0,6}", text in "[abč]{0,8}") {
             let chars = |s: &str| s.chars().collect::<Vec<_>>();
-            prop_assert_eq!(LikePattern::new(&pattern).matches(&text), slow(&chars(&pattern), &chars(&text)));
+            prop_assert_eq!(LikePattern::new(&pattern).matches(&text), matches_by_definition(&chars(&pattern), &chars(&text)));
         }
     }
 
     #[test]
-    fn a_backslash_makes_wildcards_plain() {
+    fn a_backslash_escapes_wildcards() {
         assert!(LikePattern::new("50\\%").matches("50%") && !LikePattern::new("50\\%").matches("500"));
         assert!(LikePattern::new("a\\_b").matches("a_b") && !LikePattern::new("a\\_b").matches("axb"));
         assert!(LikePattern::new("a\\\\b").matches("a\\b"));

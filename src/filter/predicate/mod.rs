@@ -1,29 +1,30 @@
-//! Looking at one row after the other: three-valued logic over borrowed values. Reads no JSON documents, and allocates only where
-//! text must be folded or a geometry be looked at.
+//! Evaluates a filter on one row after another: three-valued logic over borrowed values. Parses no JSON documents;
+//! allocates only to fold text or to read a geometry.
 
 mod json_array;
 mod like;
 mod array;
+mod intervals;
 mod slabs;
 mod spatial;
 
 use super::expression::{
     BooleanExpression, CharacterExpression, InstantExpression, NullOperand, NumericExpression, TemporalExpression,
 };
+use super::filter_row::{FieldValueRef, FilterRow};
 use super::temporal::{TimeInstant, TimeInterval};
-use super::{FieldValueRef, FilterRow};
 use like::LikePattern;
 use spatial::PreparedRelation;
 use std::borrow::Cow;
 
 pub(crate) use spatial::relate_geometries;
 
-/// A filter made ready for many rows. Belongs to one thread: prepared geometries are not shared.
+/// A filter prepared for many rows. Stays on one thread: prepared geometries cannot be shared.
 pub struct Predicate<'f> {
     expression: PreparedExpression<'f>,
 }
 
-/// A test with what can be made ready beforehand.
+/// A condition with its patterns and geometries prepared.
 enum PreparedExpression<'f> {
     Plain(&'f BooleanExpression),
     And(Vec<PreparedExpression<'f>>),
@@ -39,7 +40,7 @@ impl<'f> Predicate<'f> {
         Self { expression: PreparedExpression::new(test) }
     }
 
-    /// Whether the filter lets this row through. What is unknown is not let through.
+    /// Whether the row matches. An unknown result is not a match.
     #[must_use]
     pub fn holds(&self, row: &dyn FilterRow) -> bool {
         self.expression.holds(row) == Some(true)
@@ -97,7 +98,7 @@ impl<'f> PreparedExpression<'f> {
     }
 }
 
-/// Cheap conditions first: the order does not change the result.
+/// Prepares conditions with the cheap ones first; the order does not change the result.
 fn cheapest_first(tests: &[BooleanExpression]) -> Vec<PreparedExpression<'_>> {
     let cost = |test: &&BooleanExpression| match test {
         BooleanExpression::Spatial(..) => 2,
@@ -144,10 +145,10 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
             NullOperand::Number(n) => evaluate_number(n, row).is_none(),
         }),
         BooleanExpression::TemporalRelation(relation, a, b) => {
-            Some(relation.holds(evaluate_interval(a, row)?, evaluate_interval(b, row)?))
+            Some(intervals::relate_intervals(*relation, evaluate_interval(a, row)?, evaluate_interval(b, row)?))
         }
-        BooleanExpression::Array(sets, a, b) => array::relate_arrays(*sets, a, b, row),
-        // These are made ready beforehand and do not come here.
+        BooleanExpression::Array(relation, a, b) => array::relate_arrays(*relation, a, b, row),
+        // `PreparedExpression` has variants of its own for these.
         BooleanExpression::And(_)
         | BooleanExpression::Or(_)
         | BooleanExpression::Not(_)
@@ -165,8 +166,8 @@ fn evaluate_number(number: &NumericExpression, row: &dyn FilterRow) -> Option<f6
             FieldValueRef::Real(r) => Some(r),
             _ => None,
         },
-        NumericExpression::Arithmetic(sum, a, b) => {
-            sum.apply(self::evaluate_number(a, row)?, self::evaluate_number(b, row)?)
+        NumericExpression::Arithmetic(operator, a, b) => {
+            operator.apply(evaluate_number(a, row)?, evaluate_number(b, row)?)
         }
         NumericExpression::Year(time) => evaluate_instant(time, row)?.year().map(f64::from),
         NumericExpression::Count(field) => match row.value(*field) {
@@ -193,7 +194,7 @@ fn evaluate_text<'r>(text: &'r CharacterExpression, row: &'r dyn FilterRow) -> O
 
 fn evaluate_instant(time: &InstantExpression, row: &dyn FilterRow) -> Option<TimeInstant> {
     match time {
-        InstantExpression::Literal(moment, _) => Some(*moment),
+        InstantExpression::Literal(instant, _) => Some(*instant),
         InstantExpression::Field(field) => match row.value(*field) {
             FieldValueRef::Text(t) => TimeInstant::parse_instant(t),
             _ => None,
@@ -201,16 +202,16 @@ fn evaluate_instant(time: &InstantExpression, row: &dyn FilterRow) -> Option<Tim
     }
 }
 
-/// A missing end is an open one, as for `datetime`; a period without either end is unknown.
-fn evaluate_interval(period: &TemporalExpression, row: &dyn FilterRow) -> Option<TimeInterval> {
-    match period {
+/// A missing end is an open one, as for `datetime`; an interval without either end is unknown.
+fn evaluate_interval(interval: &TemporalExpression, row: &dyn FilterRow) -> Option<TimeInterval> {
+    match interval {
         TemporalExpression::Instant(time) => evaluate_instant(time, row).map(TimeInterval::from_instant),
         TemporalExpression::Interval(start, end) => {
             let found = TimeInterval {
                 start: start.as_ref().and_then(|t| evaluate_instant(t, row)),
                 end: end.as_ref().and_then(|t| evaluate_instant(t, row)),
             };
-            let lost = |said: &Option<InstantExpression>, found: Option<TimeInstant>| said.is_some() && found.is_none();
+            let lost = |end: &Option<InstantExpression>, found: Option<TimeInstant>| end.is_some() && found.is_none();
             let unknown =
                 (found.start.is_none() && found.end.is_none()) && (lost(start, found.start) || lost(end, found.end));
             (!unknown).then_some(found)

@@ -1,4 +1,5 @@
-//! Points against an area: its edges sorted into slabs of latitude, so that a point meets only the few edges beside it.
+//! Locates points in an area. The edges of the area are sorted into slabs of latitude, so that a point is compared only
+//! with the few edges of its slab.
 
 use geo::{CoordsIter, Intersects, LinesIter};
 use geo::{
@@ -7,7 +8,7 @@ use geo::{
 };
 use geo_types::{Coord, Geometry, Line};
 
-/// An area made ready for points.
+/// The edges of an area (degrees), by slabs of latitude.
 pub(super) struct SlabIndex {
     south: f64,
     /// Slabs per degree.
@@ -15,7 +16,7 @@ pub(super) struct SlabIndex {
     slabs: Vec<Vec<Line<f64>>>,
 }
 
-/// Where a point lies to an area.
+/// The position of a point relative to an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PointPosition {
     Inside,
@@ -24,7 +25,7 @@ pub(super) enum PointPosition {
 }
 
 impl SlabIndex {
-    /// `None` for what is no area. Expects a valid geometry.
+    /// `None` when the geometry is not an area. Expects a valid geometry in degrees.
     pub fn from_area(geometry: &Geometry<f64>) -> Option<Self> {
         let lines: Vec<Line<f64>> = match geometry {
             Geometry::Polygon(p) => p.lines_iter().collect(),
@@ -43,7 +44,8 @@ impl SlabIndex {
         Some(slabs)
     }
 
-    /// By crossings of a ray to the east, with exact orientation. Rings of several polygons never overlap, so they count together.
+    /// Counts the crossings of a ray to the east, with exact orientation tests. Polygons of a valid geometry do not
+    /// overlap, so that all rings count together.
     pub fn locate_point(&self, p: Coord<f64>) -> PointPosition {
         let mut inside = false;
         for line in &self.slabs[self.slab_at(p.y)] {
@@ -62,7 +64,7 @@ impl SlabIndex {
         if inside { PointPosition::Inside } else { PointPosition::Outside }
     }
 
-    /// Whether a line meets an edge.
+    /// Whether a segment intersects an edge.
     pub fn intersects_line(&self, line: Line<f64>) -> bool {
         let (low, high) = (line.start.y.min(line.end.y), line.start.y.max(line.end.y));
         let (west, east) = (line.start.x.min(line.end.x), line.start.x.max(line.end.x));
@@ -74,12 +76,13 @@ impl SlabIndex {
             .any(|edge| !beside(edge) && line.intersects(edge))
     }
 
+    /// Whether any of these segments intersects an edge.
     pub fn intersects_any_line(&self, mut lines: impl Iterator<Item = Line<f64>>) -> bool {
         lines.any(|line| self.intersects_line(line))
     }
 
     fn slab_at(&self, y: f64) -> usize {
-        // Negative and endless numbers land in the first and the last slab.
+        // The cast saturates: negative numbers go to the first slab, infinite ones to the last.
         (((y - self.south) * self.scale) as usize).min(self.slabs.len() - 1)
     }
 }
@@ -106,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn points_lie_where_geo_says(x in -10i32..32, y in -10i32..10, halves in 0u8..4) {
+        fn points_are_located_as_by_geo(x in -10i32..32, y in -10i32..10, halves in 0u8..4) {
             let p = Coord { x: f64::from(x) + f64::from(halves % 2) / 2.0, y: f64::from(y) + f64::from(halves / 2) / 2.0 };
             let geometry = area();
             let expected = match geometry.coordinate_position(&p) {
@@ -118,7 +121,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_meet_the_edges_that_geo_says(x in -10i32..32, y in -10i32..10, dx in -9i32..9, dy in -9i32..9) {
+        fn lines_intersect_the_edges_as_in_geo(x in -10i32..32, y in -10i32..10, dx in -9i32..9, dy in -9i32..9) {
             let start = Coord { x: f64::from(x), y: f64::from(y) };
             let line = Line::new(start, start + Coord { x: f64::from(dx), y: f64::from(dy) });
             let Geometry::MultiPolygon(parts) = area() else { panic!("it has two parts") };

@@ -1,33 +1,34 @@
-//! How a feature's geometry lies to the filter's: by its box where that settles it, by the edges of the filter's area where it is only
-//! asked whether they meet, and otherwise by the DE-9IM matrix of geo's Relate on the prepared geometry of the filter.
+//! Spatial relations of a feature's geometry to a geometry of the filter: by bounding boxes where they decide, by the
+//! edges of the filter's area for S_INTERSECTS and S_DISJOINT, and otherwise by the DE-9IM matrix of geo's `Relate`
+//! with the prepared geometry.
 
 use super::slabs::{PointPosition, SlabIndex};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
-use crate::filter::FilterRow;
 use crate::filter::expression::{GeometryExpression, SpatialRelation};
+use crate::filter::filter_row::FilterRow;
 use geo::relate::IntersectionMatrix;
 use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, PreparedGeometry, Relate, dimensions::Dimensions};
 use geo_types::{Coord, Geometry as G, Polygon};
 
-/// One relation to one geometry.
+/// One relation to one prepared geometry.
 pub(super) struct PreparedRelation<'f> {
     relation: SpatialRelation,
-    /// `None` when the feature is compared with itself.
+    /// `None` when the feature's geometry is compared with itself.
     other: Option<FilterGeometry<'f>>,
 }
 
 struct FilterGeometry<'f> {
     bbox: BoundingBox,
-    /// The geometry is its box.
+    /// The geometry equals its bounding box.
     is_box: bool,
     slabs: Option<SlabIndex>,
-    /// A position of each of its areas.
+    /// The first position of each polygon.
     starts: Vec<Coord<f64>>,
     geometry: PreparedGeometry<'f, &'f Geometry, f64>,
 }
 
 impl<'f> PreparedRelation<'f> {
-    /// The feature's own geometry is on the left: binding has seen to that.
+    /// The feature's geometry is always on the left: `bind_spatial` exchanges the operands where needed.
     pub fn new(relation: SpatialRelation, _own: &'f GeometryExpression, other: &'f GeometryExpression) -> Self {
         let other = match other {
             GeometryExpression::FeatureGeometry => None,
@@ -42,6 +43,7 @@ impl<'f> PreparedRelation<'f> {
         Self { relation, other }
     }
 
+    /// Whether the row is in this relation; `None` (unknown) without a geometry.
     pub fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
         let bounds = row.bounds()?;
         let Some(other) = &self.other else {
@@ -60,14 +62,14 @@ impl<'f> PreparedRelation<'f> {
         }
         let own = row.geometry()?;
         if let (SpatialRelation::Intersects | SpatialRelation::Disjoint, Some(slabs)) = (self.relation, &other.slabs) {
-            let met = intersects_area(&own, slabs, &other.starts);
-            return Some(met == (self.relation == SpatialRelation::Intersects));
+            let intersects = intersects_area(&own, slabs, &other.starts);
+            return Some(intersects == (self.relation == SpatialRelation::Intersects));
         }
-        // Own first: the matrix is turned with its sides.
+        // The feature's geometry comes first: the relations of the matrix depend on the order.
         Some(matrix_holds(self.relation, &own.relate(&other.geometry)))
     }
 
-    /// A single point against an area.
+    /// The relation of a single point to an area.
     fn holds_for_point(&self, position: PointPosition) -> bool {
         match self.relation {
             SpatialRelation::Intersects => position != PointPosition::Outside,
@@ -82,7 +84,7 @@ impl<'f> PreparedRelation<'f> {
     }
 }
 
-/// Two geometries without anything prepared.
+/// Whether two geometries are in this relation, without anything prepared.
 pub(crate) fn relate_geometries(relation: SpatialRelation, a: &Geometry, b: &Geometry) -> bool {
     matrix_holds(relation, &a.relate(b))
 }
@@ -104,7 +106,7 @@ fn boxes_intersect(a: BoundingBox, b: BoundingBox) -> bool {
     a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north
 }
 
-/// Strictly inside: nothing touches the border.
+/// Whether a box is in the interior of another, without touching its border.
 fn is_strictly_within(a: BoundingBox, b: BoundingBox) -> bool {
     a.west > b.west && a.east < b.east && a.south > b.south && a.north < b.north
 }
@@ -119,7 +121,8 @@ fn is_box(geometry: &Geometry) -> bool {
         && geometry.dimensions() == Dimensions::TwoDimensional
 }
 
-/// Whether a geometry has anything in common with an area: a position in it, a line over its edges, or all of one of its parts.
+/// Whether a geometry intersects an area: a position of it is in the area, one of its lines crosses an edge, or it
+/// contains a polygon of the area.
 fn intersects_area(own: &Geometry, area: &SlabIndex, starts: &[Coord<f64>]) -> bool {
     own.coords_iter().any(|c| area.locate_point(c) != PointPosition::Outside)
         || crosses_boundary(own, area)
@@ -140,7 +143,7 @@ fn crosses_boundary(own: &Geometry, area: &SlabIndex) -> bool {
     }
 }
 
-/// The first position of each polygon: where a feature holds all of a polygon, it holds this.
+/// The first position of each polygon: a feature that contains the polygon contains this.
 fn polygon_starts(geometry: &Geometry) -> Vec<Coord<f64>> {
     let first = |p: &Polygon<f64>| p.exterior().0.first().copied();
     match geometry {
@@ -157,7 +160,7 @@ mod tests {
     use geo_types::{Geometry, GeometryCollection, LineString, MultiPolygon, Point, polygon};
     use proptest::prelude::*;
 
-    /// A square with a square hole, on the grid of halves.
+    /// A square with a square hole, on a grid of halves.
     fn frame(size: f64) -> Polygon<f64> {
         let square = |s: f64| LineString::from(vec![(-s, -s), (s, -s), (s, s), (-s, s), (-s, -s)]);
         Polygon::new(square(size), vec![square(size / 2.0)])
@@ -181,7 +184,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
-        fn what_meets_an_area_is_what_the_matrix_says(
+        fn areas_are_intersected_as_the_matrix_says(
             kind in 0u8..5, size in 1i32..16, x in -20i32..20, y in -20i32..20, turn in 0i32..8,
         ) {
             let two = MultiPolygon(vec![frame(8.0), frame(2.0)]);
@@ -189,8 +192,8 @@ mod tests {
             let area: Geometry = MultiPolygon(vec![two.0[0].clone(), far]).into();
             let own = own(kind, f64::from(size) / 2.0).rotate_around_point(f64::from(turn) * 45.0, Point::new(0.0, 0.0));
             let own = own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0);
-            let met = intersects_area(&own, &SlabIndex::from_area(&area).unwrap(), &polygon_starts(&area));
-            prop_assert_eq!(met, own.relate(&area).is_intersects());
+            let intersects = intersects_area(&own, &SlabIndex::from_area(&area).unwrap(), &polygon_starts(&area));
+            prop_assert_eq!(intersects, own.relate(&area).is_intersects());
         }
     }
 }

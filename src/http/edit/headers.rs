@@ -1,6 +1,7 @@
-//! On which terms an edit is asked for, out of its headers: `If-Match`, `Prefer`, `Content-Crs`, `Content-Type`.
+//! The headers of an edit request: `If-Match`, `Prefer`, `Content-Crs`, `Content-Type`.
 
-use super::{ACCEPT_PATCH, ACCEPT_POST, GEOJSON, MERGE_PATCH, RequestBody, parse_body, parse_etags};
+use super::entity_tag::parse_etags;
+use super::request_body::{GEOJSON, MERGE_PATCH, RequestBody, parse_body};
 use crate::atlas::{EditAction, EditPrecondition, EditRequest, FaultHandling};
 use crate::crs::Crs;
 use crate::error::Error;
@@ -10,6 +11,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value as Json;
 
+pub const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+pub const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
@@ -17,22 +20,23 @@ const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 pub struct EditHeaders {
     pub matching: Option<EditPrecondition>,
     pub handling: FaultHandling,
-    /// Whether the client wants the feature back.
+    /// Whether the client prefers the feature in the response.
     pub representation: bool,
     pub crs: Crs,
     media: Option<String>,
-    /// The preferences that are followed, as they are said back.
+    /// The preferences that are followed, as `Preference-Applied` repeats them.
     applied_preferences: Vec<&'static str>,
 }
 
 impl EditHeaders {
-    /// Who may not write at all learns it here, before anything else.
+    /// Reads the headers; first of all refuses viewers who may not write.
     ///
     /// # Errors
-    /// 403; 400 for parameters, which there are none of, and for a reference system that is not known here.
+    /// 403 when the viewer may not write; 400 for a query parameter, of which edits have none, and for an unknown reference
+    /// system.
     pub fn from_request(context: &RequestContext) -> Result<Self, ProblemDetails> {
         if context.app.config.read_only {
-            return Err(Error::PermissionDenied("This server only reads. Nothing can be changed here.".into()).into());
+            return Err(Error::PermissionDenied("This server is read-only.".into()).into());
         }
         context.plan().may_write(context.path_segment("collection"))?;
         context.parse_known_pairs(&[])?;
@@ -71,14 +75,15 @@ impl EditHeaders {
         }
     }
 
-    pub fn edit_request(&self, operation: EditAction) -> EditRequest {
-        EditRequest { at: String::new(), within: "", action: operation, precondition: self.matching.clone() }
+    /// The whole body as one edit.
+    pub fn edit_request(&self, action: EditAction) -> EditRequest {
+        EditRequest { at: String::new(), within: "", action, precondition: self.matching.clone() }
     }
 
     /// The body of a create or replace.
     ///
     /// # Errors
-    /// 415 for any other type, 400 for what is no JSON.
+    /// 415 for another media type, 400 for a body that is not JSON.
     pub fn parse_geojson(&self, body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
         let known = [GEOJSON, "application/json", "application/vnd.geo+json"];
         self.require_media(&known, ACCEPT_POST, GEOJSON)?;
@@ -88,14 +93,16 @@ impl EditHeaders {
     /// The body of an update.
     ///
     /// # Errors
-    /// As [`Self::geojson`].
+    /// As [`Self::parse_geojson`].
     pub fn parse_merge_patch(&self, body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
         self.require_media(&[MERGE_PATCH, "application/json"], ACCEPT_PATCH, MERGE_PATCH)?;
         parse_body(body)
     }
 
+    /// The body of a request that is plain JSON.
+    ///
     /// # Errors
-    /// As [`Self::geojson`].
+    /// As [`Self::parse_geojson`].
     pub fn parse_json(&self, body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
         self.require_media(&["application/json"], ACCEPT_POST, "application/json")?;
         parse_body(body)
@@ -105,13 +112,15 @@ impl EditHeaders {
         if self.media.as_deref().is_some_and(|m| known.contains(&m)) {
             return Ok(());
         }
-        let given = self.media.as_deref().unwrap_or("nothing");
-        let detail = format!("The Content-Type says {given}. Send {wanted}.");
+        let detail = match self.media.as_deref() {
+            Some(media) => format!("The Content-Type is {media}. Send {wanted}."),
+            None => format!("The request has no Content-Type. Send {wanted}."),
+        };
         let headers = vec![(name, HeaderValue::from_static(wanted))];
         Err(ProblemDetails { headers, ..ProblemDetails::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail) })
     }
 
-    /// Says back which preferences were followed.
+    /// Adds `Preference-Applied`.
     pub fn confirm_preferences(&self, mut response: Response) -> Response {
         if !self.applied_preferences.is_empty()
             && let Ok(value) = HeaderValue::from_str(&self.applied_preferences.join(", "))
@@ -132,7 +141,7 @@ fn parse_if_match(headers: &HeaderMap) -> Option<EditPrecondition> {
     (!lines.is_empty()).then(|| parse_etags(&lines.join(",")))
 }
 
-/// `name=value` pairs, in small letters, without quotes and parameters (RFC 7240, 2).
+/// `name=value` pairs in lower case, without quotes and parameters (RFC 7240, 2).
 fn parse_preferences(headers: &HeaderMap) -> Vec<String> {
     let lines = headers.get_all(PREFER).into_iter().filter_map(|v| v.to_str().ok());
     let all = lines.flat_map(|line| line.split(','));
@@ -140,17 +149,17 @@ fn parse_preferences(headers: &HeaderMap) -> Vec<String> {
     all.map(plain).filter(|p| !p.is_empty()).collect()
 }
 
-/// The standard writes the address in angle brackets; QGIS sends it bare.
+/// The standard writes the URI in angle brackets; QGIS sends it without.
 fn parse_content_crs(headers: &HeaderMap) -> Result<Crs, ProblemDetails> {
     let Some(value) = headers.get(CONTENT_CRS) else { return Ok(Crs::CRS84) };
     let text = value.to_str().unwrap_or_default().trim();
     let text = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(text);
     Crs::parse(text).map_err(|e| {
-        let sentence = match e {
+        let message = match e {
             Error::Invalid(invalid) => invalid.message,
             e => e.to_string(),
         };
-        Error::invalid("Content-Crs", sentence).into()
+        Error::invalid("Content-Crs", message).into()
     })
 }
 
@@ -168,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn preferences_are_read_however_they_are_written_and_the_first_of_two_wins() {
+    fn preferences_are_read_in_every_spelling_and_the_first_of_two_wins() {
         for (lines, handling, applied) in [
             (&[("prefer", "handling=strict")][..], FaultHandling::Strict, "handling=strict"),
             (&[("prefer", "respond-async, Handling = \"lenient\"; x=1")], FaultHandling::Lenient, "handling=lenient"),
@@ -180,9 +189,9 @@ mod tests {
             (&[("prefer", "handling=strict, handling=lenient")], FaultHandling::Strict, "handling=strict"),
             (&[("prefer", "handling=loose")], FaultHandling::Usual, ""),
         ] {
-            let terms = parse_test_headers(lines).ok().unwrap();
+            let parsed = parse_test_headers(lines).ok().unwrap();
             assert_eq!(
-                (terms.handling, terms.applied_preferences.join(", ").as_str()),
+                (parsed.handling, parsed.applied_preferences.join(", ").as_str()),
                 (handling, applied),
                 "{lines:?}"
             );
@@ -197,17 +206,5 @@ mod tests {
         }
         assert_eq!(parse_test_headers(&[]).ok().unwrap().crs, Crs::CRS84);
         assert!(parse_test_headers(&[("content-crs", "http://www.opengis.net/def/crs/EPSG/0/1")]).is_err());
-    }
-
-    #[test]
-    fn strong_tags_of_any_representation_match_and_weak_ones_never() {
-        let states = |tags: &str| match parse_etags(tags) {
-            EditPrecondition::Any => vec!["*".to_owned()],
-            EditPrecondition::States(states) => states,
-        };
-        assert_eq!(states("*"), ["*"]);
-        assert_eq!(states("\"ab\""), ["ab"]);
-        assert_eq!(states("\"ab-12\", W/\"cd\" ,\"ef\""), ["ab", "ef"]);
-        assert_eq!(states("nonsense"), Vec::<String>::new());
     }
 }

@@ -30,7 +30,7 @@ fn parse_pairs(pairs: &[(&str, &str)]) -> Result<Query> {
 }
 
 #[test]
-fn a_full_question_is_read() {
+fn a_full_query_is_parsed() {
     let query = parse_pairs(&[
         ("bbox", "170,-10,-170,10"),
         ("datetime", "2026-01-01/.."),
@@ -55,7 +55,7 @@ fn a_full_question_is_read() {
 }
 
 #[test]
-fn heights_are_read_and_not_looked_at() {
+fn heights_are_read_and_ignored() {
     assert_eq!(
         parse_pairs(&[("bbox", "1,2,-5,3,4,99")]).unwrap().bbox,
         Some(BoundingBox { west: 1.0, south: 2.0, east: 3.0, north: 4.0 })
@@ -63,7 +63,7 @@ fn heights_are_read_and_not_looked_at() {
 }
 
 #[test]
-fn every_form_of_datetime_is_read() {
+fn every_form_of_datetime_is_parsed() {
     let day = 86_400_000;
     for (text, start, end) in [
         ("1970-01-02", day, 2 * day - 1),
@@ -97,31 +97,31 @@ fn excluded_properties_leave_the_others() {
 }
 
 #[test]
-fn every_refusal_names_its_parameter_and_a_way_out() {
+fn every_refusal_names_its_parameter_and_a_remedy() {
     for (name, value, hint) in [
         ("bbox", "1,2,3", "four numbers"),
-        ("bbox", "a,2,3,4", "'a' is no number"),
-        ("bbox", "1,2,3,NaN", "no number"),
+        ("bbox", "a,2,3,4", "'a' is not a number"),
+        ("bbox", "1,2,3,NaN", "not a number"),
         ("bbox", "1,5,3,4", "Swap"),
         ("bbox", "1,91,3,92", "Latitudes"),
         ("bbox", "-181,1,3,4", "Longitudes"),
-        ("bbox", "", "no number"),
+        ("bbox", "", "not a number"),
         ("bbox", "1,2,9,3,4,5", "third number"),
         ("bbox", "1,2,3,4,5,6,7,8", "four numbers"),
         ("crs", "http://www.opengis.net/def/crs/0/unsupported", "not a known"),
         ("bbox-crs", "EPSG:1", "not a known"),
-        ("datetime", "yesterday", "no date"),
-        ("datetime", "..", "no date"),
-        ("datetime", "../..", "Leave datetime out"),
+        ("datetime", "yesterday", "not a date"),
+        ("datetime", "..", "not a date"),
+        ("datetime", "../..", "Omit datetime"),
         ("datetime", "2026-01-02/2026-01-01", "ends before"),
-        ("datetime", "2026-01-01/2026-01-02/2026-01-03", "no date"),
+        ("datetime", "2026-01-01/2026-01-02/2026-01-03", "not a date"),
         ("limit", "0", "page size"),
         ("limit", "-1", "page size"),
         ("limit", "ten", "page size"),
         ("sortby", "titel", "Did you mean 'title'?"),
-        ("sortby", "types", "cannot be sorted by"),
+        ("sortby", "types", "not a sortable property"),
         ("sortby", "title,-title", "twice"),
-        ("sortby", "", "cannot be sorted by"),
+        ("sortby", "", "not a sortable property"),
         ("properties", "titel", "Did you mean 'title'?"),
         ("properties", "title,title", "twice"),
         ("cursor", "what", "Start again"),
@@ -135,7 +135,7 @@ fn every_refusal_names_its_parameter_and_a_way_out() {
         ("bbx", "1,2,3,4", "Did you mean 'bbox'?"),
         ("funding", "x", "queryables"),
     ] {
-        let Err(Error::Invalid(e)) = parse_pairs(&[(name, value)]) else { panic!("{name}={value} was taken") };
+        let Err(Error::Invalid(e)) = parse_pairs(&[(name, value)]) else { panic!("{name}={value} was accepted") };
         assert_eq!(e.at, name);
         assert!(e.message.contains(hint), "{name}={value}: {}", e.message);
     }
@@ -143,12 +143,12 @@ fn every_refusal_names_its_parameter_and_a_way_out() {
 
 #[test]
 fn a_parameter_given_twice_is_refused() {
-    let Err(Error::Invalid(e)) = parse_pairs(&[("limit", "1"), ("limit", "2")]) else { panic!("was taken") };
+    let Err(Error::Invalid(e)) = parse_pairs(&[("limit", "1"), ("limit", "2")]) else { panic!("was accepted") };
     assert!(e.at == "limit" && e.message.contains("twice"));
 }
 
 #[test]
-fn a_property_named_like_a_parameter_cannot_be_asked_for() {
+fn a_property_named_like_a_parameter_is_not_queryable() {
     let c = collection();
     assert_eq!(queryables::queryable_type(&c, c.field_index("limit").unwrap()), None);
     assert_eq!(queryables::queryable_type(&c, c.field_index("types").unwrap()), Some(FieldType::Text));

@@ -1,32 +1,32 @@
-//! The problem in whole numbers, so that two choices are compared without rounding.
+//! The problem in integers, so that selections are compared without rounding.
 
 use super::problem::{POINTS_TOLERANCE, PortfolioProblem};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-/// Points and money as whole numbers of a unit each.
+/// Points and money as integer multiples of a unit each.
 pub struct IntegerUnits {
     pub points: Vec<i64>,
-    /// In the smallest part of a euro that a cost states, mostly a cent.
+    /// In the smallest fraction of a euro that a cost states, usually a cent.
     pub costs: Vec<i64>,
     pub budget: i64,
-    /// So many units of points at least lie between a choice and a better one.
+    /// The least difference in points, in units, between a selection and a better one.
     pub step: i64,
-    /// What one unit of points is worth.
+    /// The points of one unit.
     pub unit: f64,
 }
 
-/// Points where no common part was found are counted in these.
+/// The unit of points that have no common divisor.
 const FALLBACK_UNIT: f64 = 1e-10;
-/// The smallest common part that is looked for, in points.
+/// The smallest common divisor that is searched for, in points.
 const MIN_DIVISOR: f64 = 1e-4;
-/// Sums of this many units are still exact as doubles.
+/// Sums of up to so many units are exact as doubles.
 const MAX_UNITS: f64 = (1_u64 << 50) as f64;
-/// Sums of money stay below this.
+/// The limit of sums of money, in units.
 const MAX_MONEY: i64 = 1 << 61;
 
 impl IntegerUnits {
-    /// Candidates that cost more than the budget keep a cost above it.
+    /// Candidates that cost more than the budget have a cost above it here too.
     pub fn from_problem(problem: &PortfolioProblem) -> Self {
         let points: Vec<f64> = problem.candidates.iter().map(|c| c.points).collect();
         let total: f64 = points.iter().map(|p| p.abs()).sum();
@@ -41,13 +41,14 @@ impl IntegerUnits {
         Self { points: points.iter().map(|p| (p / unit).round() as i64).collect(), costs, budget, step, unit }
     }
 
-    /// The points of a choice.
+    /// The points of a selection, in units.
     pub fn sum_points(&self, chosen: &[usize]) -> i64 {
         chosen.iter().map(|n| self.points[*n]).sum()
     }
 }
 
-/// The largest number of which all these are whole multiples, if there is one that is not tiny: 1/30 for sixths and fifths.
+/// The largest number of which all points are integer multiples (Euclid's algorithm), such as 1/30 for sixths and fifths; `None` when it is
+/// smaller than [`MIN_DIVISOR`].
 fn common_divisor(points: &[f64]) -> Option<f64> {
     let near = |a: f64| a < MIN_DIVISOR / 100.0;
     let mut part = 0.0_f64;
@@ -55,7 +56,7 @@ fn common_divisor(points: &[f64]) -> Option<f64> {
         let (mut a, mut b) = (p.abs(), part);
         while !near(b) {
             (a, b) = (b, a - (a / b).floor() * b);
-            // A remainder of nearly the whole is none.
+            // A remainder that nearly equals the divisor is rounding.
             b = if near(a - b) { 0.0 } else { b };
         }
         part = a;
@@ -67,7 +68,7 @@ fn common_divisor(points: &[f64]) -> Option<f64> {
     (part > 0.0 && points.iter().all(whole)).then_some(part)
 }
 
-/// Costs and budget in the largest unit that divides them all; costs in still smaller parts are rounded up.
+/// Costs and budget in the largest decimal unit that divides them all; where that would overflow, costs are rounded up.
 fn integer_costs(problem: &PortfolioProblem) -> (Vec<i64>, i64) {
     let affordable = || problem.candidates.iter().map(|c| c.cost).filter(|c| *c <= problem.budget);
     let scale = affordable().map(|c| c.normalize().scale()).max().unwrap_or(0).max(problem.budget.normalize().scale());

@@ -1,11 +1,11 @@
-//! A good choice made better: what no rule speaks of is exchanged, two for two, as long as that gives more within the budget. No proof, but it fills
-//! a budget to the cent where points follow costs, which is where the proof by states is hardest.
+//! Improves a selection: exchanges candidates that no rule names, two for two, as long as that adds points within the budget. It proves
+//! nothing, but fills a budget to the cent where points are proportional to costs, which is where the exact search is slowest.
 
 use super::integer_units::IntegerUnits;
 use super::problem::PortfolioProblem;
 use std::time::Instant;
 
-/// One taken out, or nothing, for one put in, or nothing.
+/// The exchange of one selected candidate, or none, for another, or none.
 #[derive(Clone, Copy)]
 struct CandidateExchange {
     out: Option<usize>,
@@ -20,11 +20,11 @@ impl CandidateExchange {
     }
 }
 
-/// How many of the cheaper exchanges are tried when the best one is not possible together with another.
+/// How many cheaper exchanges are tried when the best one cannot be combined with another.
 const MAX_TRIED: usize = 4;
 
-/// Never worth less than before, and no longer than until then; its candidates are in order.
-pub fn improve_choice(
+/// A selection with at least as many points, sorted, by `until` at the latest.
+pub fn improve_selection(
     problem: &PortfolioProblem,
     units: &IntegerUnits,
     chosen: &[usize],
@@ -32,7 +32,7 @@ pub fn improve_choice(
 ) -> Vec<usize> {
     let mut free: Vec<bool> = units.costs.iter().map(|c| *c <= units.budget).collect();
     problem.rules.iter().flat_map(|r| r.demand.candidates()).for_each(|n| free[n] = false);
-    // From the choice as it is, and from nothing but what the rules speak of.
+    // Start from the selection, and from those of its candidates that rules name.
     let bound = chosen.iter().copied().filter(|n| !free[*n]).collect();
     let starts = [chosen.to_vec(), bound];
     let ends = starts.map(|mut chosen: Vec<usize>| {
@@ -51,7 +51,7 @@ pub fn improve_choice(
     ends.into_iter().max_by_key(|chosen| units.sum_points(chosen)).unwrap_or_default()
 }
 
-/// Adds what fits, the most points for its money first.
+/// Adds candidates that fit into the budget, the most points per cost first.
 fn fill_budget(units: &IntegerUnits, free: &[bool], chosen: &mut Vec<usize>) {
     let mut left = units.budget - chosen.iter().map(|n| units.costs[*n]).sum::<i64>();
     let mut more: Vec<usize> =
@@ -67,7 +67,7 @@ fn fill_budget(units: &IntegerUnits, free: &[bool], chosen: &mut Vec<usize>) {
     chosen.sort_unstable();
 }
 
-/// The two exchanges that together give most, if they give anything.
+/// The two exchanges that together add the most points, if any do.
 fn find_best_exchanges(units: &IntegerUnits, free: &[bool], chosen: &[usize]) -> Option<[CandidateExchange; 2]> {
     let left = units.budget - chosen.iter().map(|n| units.costs[*n]).sum::<i64>();
     let (inside, outside): (Vec<_>, Vec<_>) =
@@ -86,7 +86,7 @@ fn find_best_exchanges(units: &IntegerUnits, free: &[bool], chosen: &[usize]) ->
         })
         .collect();
     exchanges.sort_unstable_by_key(|e| (e.cost, e.points));
-    // For each place in the list, which one up to there gives most.
+    // For each position in the list, which exchange up to there adds the most points.
     let mut most: Vec<usize> = Vec::with_capacity(exchanges.len());
     for (n, e) in exchanges.iter().enumerate() {
         let before = most.last().copied().filter(|b| exchanges[*b].points > e.points);

@@ -1,21 +1,21 @@
-//! What is left to decide: candidates that are settled by the rules go, and so do the rules that they settle.
+//! What is left to decide: the problem without the candidates that the rules decide, and without the rules that are then met.
 
 use super::integer_units::IntegerUnits;
 use super::problem::{PortfolioProblem, RuleDemand};
 
-/// A rule between candidates that are still open.
+/// A rule between undecided candidates.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConstraintRow {
     /// At least one of these.
     AtLeastOne(Vec<usize>),
     /// At most one of these.
     AtMostOne(Vec<usize>),
-    /// The first only with the second.
+    /// The first only together with the second.
     Requires(usize, usize),
 }
 
 impl ConstraintRow {
-    /// As `sum of factor × candidate <= limit`.
+    /// The rule as a sum of factor × candidate that is at most a limit: candidates with factors, and the limit.
     pub fn linear_terms(&self) -> (Vec<(usize, f64)>, f64) {
         match self {
             Self::AtLeastOne(of) => (of.iter().map(|n| (*n, -1.0)).collect(), -1.0),
@@ -25,7 +25,7 @@ impl ConstraintRow {
     }
 }
 
-/// Candidates decided and open, and the rules between those that are open.
+/// The decisions on candidates, `None` where open, and the rules between open candidates.
 #[derive(Debug, Clone)]
 pub struct ReducedProblem {
     pub decided: Vec<Option<bool>>,
@@ -33,23 +33,23 @@ pub struct ReducedProblem {
 }
 
 impl ReducedProblem {
-    /// `None` when the rules contradict each other, or a candidate that has to be taken costs more than the budget.
+    /// `None` when the rules contradict each other, or require a candidate that costs more than the budget.
     pub fn from_problem(problem: &PortfolioProblem, units: &IntegerUnits) -> Option<Self> {
-        let mut rest = Self { decided: vec![None; problem.candidates.len()], rows: vec![] };
+        let mut reduced = Self { decided: vec![None; problem.candidates.len()], rows: vec![] };
         for (n, cost) in units.costs.iter().enumerate() {
-            rest.decided[n] = (*cost > units.budget).then_some(false);
+            reduced.decided[n] = (*cost > units.budget).then_some(false);
         }
         for rule in &problem.rules {
             match &rule.demand {
-                RuleDemand::AtLeastOne(of) => rest.rows.push(ConstraintRow::AtLeastOne(of.clone())),
-                RuleDemand::AtMostOne(of) => rest.rows.push(ConstraintRow::AtMostOne(of.clone())),
+                RuleDemand::AtLeastOne(of) => reduced.rows.push(ConstraintRow::AtLeastOne(of.clone())),
+                RuleDemand::AtMostOne(of) => reduced.rows.push(ConstraintRow::AtMostOne(of.clone())),
                 RuleDemand::Requires(one, all) => {
-                    rest.rows.extend(all.iter().filter(|o| *o != one).map(|o| ConstraintRow::Requires(*one, *o)));
+                    reduced.rows.extend(all.iter().filter(|o| *o != one).map(|o| ConstraintRow::Requires(*one, *o)));
                 }
-                RuleDemand::Excludes(one) => rest.decided[*one] = Some(false),
+                RuleDemand::Excludes(one) => reduced.decided[*one] = Some(false),
             }
         }
-        rest.propagate_rules().then_some(rest)
+        reduced.propagate_rules().then_some(reduced)
     }
 
     pub fn open_candidates(&self) -> impl Iterator<Item = usize> + '_ {
@@ -60,7 +60,7 @@ impl ReducedProblem {
         self.decided.iter().enumerate().filter(|(_, d)| **d == Some(true)).map(|(n, _)| n)
     }
 
-    /// Follows every rule as far as it leads; false when they contradict each other.
+    /// Applies the rules to the decisions until nothing changes; false when they contradict each other.
     pub fn propagate_rules(&mut self) -> bool {
         loop {
             let mut forced = Vec::new();
@@ -84,7 +84,7 @@ impl ReducedProblem {
         }
     }
 
-    /// What is left of a rule, and what it forces.
+    /// The rest of a rule; adds the decisions that it forces.
     fn reduce_row(
         &self,
         row: ConstraintRow,
@@ -134,4 +134,5 @@ impl ReducedProblem {
     }
 }
 
+/// Decisions break a rule.
 struct RuleContradiction;

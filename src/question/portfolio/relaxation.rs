@@ -1,45 +1,46 @@
-//! How much there can be at most. Money and rules get prices, from the linear relaxation (good_lp); whatever the prices are, no choice is worth
-//! more than the bound that follows from them, so the solver's rounding can make a bound loose but never wrong.
+//! An upper bound on the points of any selection. Money and rules get prices from the dual of the linear relaxation (good_lp). By Lagrangian
+//! relaxation (A. Geoffrion, *Lagrangean relaxation for integer programming*, 1974) any prices give a valid bound, so rounding in the
+//! solver can make the bound looser but never wrong.
 
 use super::integer_units::IntegerUnits;
-use super::reduced_problem::ReducedProblem;
+use super::reduced_problem::{ConstraintRow, ReducedProblem};
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolverModel, WithTimeLimit, constraint, microlp, variable,
 };
 use std::time::Instant;
 
-/// What each open candidate is worth once the rules have their prices, and the bound.
+/// The bound, and the value of each open candidate at the prices of the rules.
 pub struct LinearRelaxation {
-    /// No choice is worth more; in units of points.
+    /// The upper bound, in units of points.
     pub at_most: f64,
-    /// Points for one unit of money.
+    /// The price of one unit of money, in units of points.
     pub price: f64,
-    /// Points with the prices of the rules taken off, by candidate; zero for those decided.
+    /// By candidate: its points less the prices of its rules; zero for decided candidates.
     pub worth: Vec<f64>,
-    /// The bound without the open candidates, the price of money not counted.
+    /// The bound without the open candidates and without the price of money.
     pub base: f64,
 }
 
 impl LinearRelaxation {
-    /// What an open candidate adds to the bound if it is taken.
+    /// What an open candidate adds to the bound if it is selected.
     pub fn candidate_gain(&self, units: &IntegerUnits, n: usize) -> f64 {
         self.worth[n] - self.price * units.costs[n] as f64
     }
 }
 
-/// How many of the open candidates can be taken at most, and how many must be for a better choice.
+/// The most open candidates that fit into the budget, and the fewest that reach the goal.
 struct CardinalityLimits {
     most: usize,
     least: usize,
 }
 
-/// The relaxation gets at least this much time: without it there is no bound.
+/// The least time for the relaxation: without it there is no bound.
 const MIN_SOLVER_SECONDS: f64 = 0.2;
 
-/// A row over open candidates: factor by candidate, and the limit.
+/// A linear constraint over open candidates: candidates with factors, and the limit.
 type RowTerms = (Vec<(usize, f64)>, f64);
 
-/// The bound; `None` when no choice at all is worth `goal` or more.
+/// The bound; `None` when no selection has `goal` points or more.
 pub fn solve_relaxation(
     units: &IntegerUnits,
     reduced: &ReducedProblem,
@@ -48,8 +49,7 @@ pub fn solve_relaxation(
 ) -> Option<LinearRelaxation> {
     let open: Vec<usize> = reduced.open_candidates().collect();
     let limits = cardinality_limits(units, reduced, &open, goal)?;
-    let mut rows: Vec<RowTerms> =
-        reduced.rows.iter().map(super::reduced_problem::ConstraintRow::linear_terms).collect();
+    let mut rows: Vec<RowTerms> = reduced.rows.iter().map(ConstraintRow::linear_terms).collect();
     let all = |factor: f64| open.iter().map(|n| (*n, factor)).collect::<Vec<_>>();
     if limits.most < open.len() {
         rows.push((all(1.0), limits.most as f64));
@@ -99,7 +99,7 @@ fn cardinality_limits(
     (least <= most).then_some(CardinalityLimits { most, least })
 }
 
-/// The prices of money and of each row: the dual of the linear relaxation.
+/// The prices of money and of each constraint: the dual of the linear relaxation.
 fn dual_prices(
     units: &IntegerUnits,
     reduced: &ReducedProblem,
@@ -107,7 +107,7 @@ fn dual_prices(
     rows: &[RowTerms],
     until: Instant,
 ) -> Result<(f64, Vec<f64>), ResolutionError> {
-    // Numbers near one for the solver: money as parts of the budget, points as parts of the most that one has.
+    // Numbers near one for the solver: money as a share of the budget, points as a share of the largest points.
     let money = units.budget.max(1) as f64;
     let most = open.iter().map(|n| units.points[*n].abs()).max().unwrap_or(0).max(1) as f64;
     let left = units.budget - reduced.taken_candidates().map(|n| units.costs[n]).sum::<i64>();
@@ -134,7 +134,7 @@ fn dual_prices(
     Ok((value(price) / money, prices.into_iter().map(value).collect()))
 }
 
-/// Lagrange's bound: every row may be broken at its price.
+/// The Lagrangian bound: every constraint may be violated at its price.
 fn lagrange_bound(
     units: &IntegerUnits,
     reduced: &ReducedProblem,

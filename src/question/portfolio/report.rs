@@ -1,10 +1,12 @@
-//! What is said about a choice: its numbers, what each rule costs, what more money would add; or which rules clash.
+//! The answer about a selection: its numbers, the effect of each rule, and what a larger budget would add; or the rules that conflict.
 
 use super::candidates::{CRITERIA, CandidateIntervention};
+use super::feasibility::{find_conflict, find_least_budget};
 use super::problem::{PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome};
+use super::search::find_best;
 use crate::error::Result;
 use crate::feature::FeatureId;
-use crate::question::answer::{AnswerFeature, AnswerNumber, NumberValue, round_to_json};
+use crate::question::answer::{AnswerFeature, AnswerNumber, NumberValue, count_noun, round_to_json};
 use crate::question::features::QuestionFeatures;
 use crate::question::money;
 use rust_decimal::Decimal;
@@ -12,18 +14,18 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// The most rules whose effect is worked out one by one.
+/// The most rules whose effect is calculated.
 const MAX_EXPLAINED: usize = 40;
-/// What part of the time that is left the next tenth of budget gets: one of so many.
+/// The larger budget gets one part in so many of the remaining time.
 const NEXT_TIME_SHARE: usize = 4;
-/// The next tenth of the budget.
+/// The larger budget as a multiple of the budget: 1.1.
 const NEXT_BUDGET_FACTOR: Decimal = Decimal::from_parts(11, 0, 0, false, 1);
 
 pub struct PortfolioReporter<'a> {
-    pub choice: &'a QuestionFeatures,
+    pub layer: &'a QuestionFeatures,
     pub entries: &'a [CandidateIntervention],
     pub problem: &'a PortfolioProblem,
-    /// When the answer is given, with what was proven by then.
+    /// When the answer must be ready, with what is proven by then.
     pub until: Instant,
 }
 
@@ -35,26 +37,26 @@ pub struct PortfolioReport {
     pub rules: Vec<String>,
 }
 
-/// What one rule does to the choice.
+/// The effect of one rule on the selection.
 struct RuleEffect {
     rule: String,
-    /// Chosen because of it.
+    /// Candidates that are selected because of it.
     forced: Vec<usize>,
-    /// Not chosen because of it.
+    /// Candidates that are not selected because of it.
     kept_out: Vec<usize>,
-    /// How many points more there would be without it.
+    /// The points that the best selection without it has more.
     price: f64,
 }
 
 impl PortfolioReporter<'_> {
-    /// The choice, what forced it, and what is next.
+    /// The answer with a selection, the effects of the rules, and what the larger budget would add.
     pub fn report_solution(&self, best: &PortfolioSolution) -> Result<PortfolioReport> {
         let mut report = PortfolioReport { rules: self.describe_rules(), ..PortfolioReport::default() };
         let next = self.solve_next_budget(best)?;
         let effects = self.rule_effects(best, &mut report.rules)?;
         report.numbers = self.solution_numbers(best, &effects, &next);
-        for (choice, name) in [(best, "choice"), (&next, "choice with the next 10 % of budget")] {
-            report.rules.extend((!choice.proven).then(|| unproven_sentence(choice, name)));
+        for (solution, name) in [(best, "selection"), (&next, "selection with 10 % more budget")] {
+            report.rules.extend((!solution.proven).then(|| unproven_sentence(solution, name)));
         }
         let mut forced_by: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for effect in &effects {
@@ -67,39 +69,39 @@ impl PortfolioReporter<'_> {
         Ok(report)
     }
 
-    /// The rules that cannot hold together, and the least budget with which they can.
+    /// The answer when rules cannot hold together: which ones, and the least budget with which they can.
     pub fn report_conflict(&self) -> Result<PortfolioReport> {
-        let clash = self.problem.find_conflict(self.time_share(2))?;
-        let smallest = clash.is_minimal;
-        let clash: Vec<&PortfolioRule> = clash.rules.into_iter().map(|r| &self.problem.rules[r]).collect();
-        let least = self.problem.find_least_budget(self.until)?;
+        let conflict = find_conflict(self.problem, self.time_share(2))?;
+        let is_minimal = conflict.is_minimal;
+        let conflict: Vec<&PortfolioRule> = conflict.rules.into_iter().map(|r| &self.problem.rules[r]).collect();
+        let least = find_least_budget(self.problem, self.until)?;
         let mut numbers = vec![
             AnswerNumber::feature_count("chosen", vec![]),
             AnswerNumber::new("budget", NumberValue::Money(self.problem.budget), "EUR"),
-            AnswerNumber::new("clashing_rules", NumberValue::Count(clash.len() as u64), "rules"),
+            AnswerNumber::new("clashing_rules", NumberValue::Count(conflict.len() as u64), "rules"),
         ];
         numbers.extend(least.map(|cost| AnswerNumber::new("least_budget", NumberValue::Money(cost), "EUR")));
-        for rule in &clash {
+        for rule in &conflict {
             let named = AnswerNumber::feature_count("candidates", self.candidate_ids(&rule.demand.candidates()));
             numbers.push(named.with_group(&[("rule".to_owned(), rule.name.clone())]));
         }
-        let names: Vec<&str> = clash.iter().map(|r| r.name.as_str()).collect();
+        let names: Vec<&str> = conflict.iter().map(|r| r.name.as_str()).collect();
         let mut rules = self.describe_rules();
         rules.push(match least {
             Some(least) => format!(
-                "No choice obeys these rules within the budget of {} euros: {}. Together with all others they need at least {least} euros.",
+                "No selection obeys these rules within the budget of {} euros: {}. Together with all other rules they need at least {least} euros.",
                 self.problem.budget,
                 names.join(", ")
             ),
-            None => format!("No choice obeys these rules, whatever the budget: {}. Leave out one of them.", names.join(", ")),
+            None => format!("No selection obeys these rules, whatever the budget: {}. Leave out one of them.", names.join(", ")),
         });
-        rules.extend((!smallest).then(|| {
-            "The search was ended before it was proven that each of these rules has a part in it. Ask with fewer rules.".to_owned()
+        rules.extend((!is_minimal).then(|| {
+            "The search ended before it was proven that each of these rules takes part in the conflict. Send fewer rules.".to_owned()
         }));
         Ok(PortfolioReport { numbers, found: vec![], rules })
     }
 
-    /// Neither a choice nor a proof that there is none.
+    /// The answer when the search found neither a selection nor a proof that there is none.
     pub fn report_timeout(&self) -> PortfolioReport {
         let numbers = vec![
             AnswerNumber::feature_count("chosen", vec![]),
@@ -107,14 +109,14 @@ impl PortfolioReporter<'_> {
         ];
         let mut rules = self.describe_rules();
         rules.push(
-            "The search was ended before a choice was found that obeys every rule within the budget, and before it was proven that there is none. Ask \
-             with fewer candidates or rules."
+            "The search ended before it found a selection that obeys every rule within the budget, and before it was proven that there is none. Send \
+             fewer candidates or rules."
                 .to_owned(),
         );
         PortfolioReport { numbers, found: vec![], rules }
     }
 
-    /// The time that one of so many searches gets.
+    /// The end of the time for one of `searches` searches that are left.
     fn time_share(&self, searches: usize) -> Instant {
         let now = Instant::now();
         now + self.until.saturating_duration_since(now) / u32::try_from(searches).unwrap_or(u32::MAX).max(1)
@@ -172,12 +174,12 @@ impl PortfolioReporter<'_> {
         numbers
     }
 
-    /// What each rule does: the best choice without it, held against the best with it.
+    /// The effect of each rule: the best selection without it, compared with the best selection with it.
     fn rule_effects(&self, best: &PortfolioSolution, sentences: &mut Vec<String>) -> Result<Vec<RuleEffect>> {
         let rules = &self.problem.rules;
         if rules.len() > MAX_EXPLAINED {
             sentences
-                .push(format!("The effects of the first {MAX_EXPLAINED} of {} rules were worked out.", rules.len()));
+                .push(format!("The answer has the effects of the first {MAX_EXPLAINED} of {} rules.", rules.len()));
         }
         let explained = rules.len().min(MAX_EXPLAINED);
         let (mut effects, mut open) = (Vec::new(), Vec::new());
@@ -187,7 +189,7 @@ impl PortfolioReporter<'_> {
                 continue;
             }
             let SolveOutcome::Found(free) =
-                self.problem.without_rule(n).find_best(Some(best), self.time_share(explained - n))?
+                find_best(&self.problem.without_rule(n), Some(best), self.time_share(explained - n))?
             else {
                 open.push(rule.name.as_str());
                 continue;
@@ -210,7 +212,7 @@ impl PortfolioReporter<'_> {
         }
         if !open.is_empty() {
             sentences.push(format!(
-                "The search was ended before the effects of these rules were proven; each may cost more points than is said: {}.",
+                "The search ended before the effects of these rules were proven; each may cost more points than stated: {}.",
                 open.join(", ")
             ));
         }
@@ -221,11 +223,11 @@ impl PortfolioReporter<'_> {
         (self.problem.budget * NEXT_BUDGET_FACTOR).round_dp(2)
     }
 
-    /// The best choice with a tenth more; the same when that gives nothing.
+    /// The best selection with the larger budget; the same selection when that adds no points.
     fn solve_next_budget(&self, best: &PortfolioSolution) -> Result<PortfolioSolution> {
         let with_next_budget = PortfolioProblem { budget: self.next_budget(), ..self.problem.clone() };
-        Ok(match with_next_budget.find_best(Some(best), self.time_share(NEXT_TIME_SHARE))? {
-            // Nothing more: the same, whatever else there is for its points.
+        Ok(match find_best(&with_next_budget, Some(best), self.time_share(NEXT_TIME_SHARE))? {
+            // No more points: report the same selection, not another one with equal points.
             SolveOutcome::Found(next) if !next.is_better_than(best) => {
                 PortfolioSolution { proven: next.proven, at_most: next.at_most, ..best.clone() }
             }
@@ -240,13 +242,15 @@ impl PortfolioReporter<'_> {
                 self.candidate_ids(&r.demand.candidates()).iter().map(ToString::to_string).collect();
             let names = names.join(", ");
             match &r.demand {
-                RuleDemand::AtLeastOne(of) => format!("Rule {}: at least one of {} candidates.", r.name, of.len()),
+                RuleDemand::AtLeastOne(of) => {
+                    format!("Rule {}: at least one of {}.", r.name, count_noun(of.len(), "candidate"))
+                }
                 RuleDemand::AtMostOne(_) => format!("Rule {}: at most one of {names}.", r.name),
                 RuleDemand::Requires(..) => {
                     format!("Rule {}: only together with what it depends on ({names}).", r.name)
                 }
                 RuleDemand::Excludes(_) => format!(
-                    "Rule {}: not possible, as what it depends on is neither a candidate nor under way nor completed.",
+                    "Rule {}: not possible, because what it depends on is neither a candidate nor under way nor completed.",
                     r.name
                 ),
             }
@@ -267,7 +271,7 @@ impl PortfolioReporter<'_> {
             "points": round_to_json(entry.total_points(), 4), "criteria": criteria,
             "cost": money::amount_to_f64(entry.cost), "forced_by": forced_by.unwrap_or_default(),
         });
-        self.choice.to_answer_feature(&entry.pick, result)
+        self.layer.to_answer_feature(&entry.feature, result)
     }
 
     fn candidate_ids(&self, of: &[usize]) -> Vec<FeatureId> {
@@ -277,14 +281,14 @@ impl PortfolioReporter<'_> {
 
 fn unproven_sentence(best: &PortfolioSolution, name: &str) -> String {
     let most = if best.at_most.is_finite() {
-        format!("none is worth more than {:.6} points, and this one is worth {:.6}", best.at_most, best.points)
+        format!("no selection has more than {:.6} points, and this one has {:.6}", best.at_most, best.points)
     } else {
-        format!("this one is worth {:.6} points", best.points)
+        format!("this one has {:.6} points", best.points)
     };
-    format!("The search was ended before it was proven that there is no better {name}: {most}.")
+    format!("The search ended before it was proven that there is no better {name}: {most}.")
 }
 
-/// Those of the first list that are not in the second; both are in order.
+/// The items of the first list that are not in the second; both are sorted.
 fn sorted_difference(these: &[usize], others: &[usize]) -> Vec<usize> {
     these.iter().copied().filter(|n| others.binary_search(n).is_err()).collect()
 }

@@ -1,27 +1,53 @@
-//! What a choice has to obey: dependencies and tests as the plan has them, and what the inputs demand.
+//! The rules of a selection: dependencies and tests from the plan, and the demands in the inputs.
 
 use super::candidates::{self, CandidateIntervention};
 use super::problem::{PortfolioRule, RuleDemand};
-use super::{AREAS, AREAS_FILTER, AT_LEAST_ONE, DEPENDS_ON, EXCLUSIVE, EXCLUSIVE_TESTS, MUST};
 use crate::error::{Error, Result};
 use crate::feature::FeatureId;
-use crate::question::QuestionRequest;
-use crate::question::features::{self, QuestionFeatures};
-use crate::question::input::{self, QuestionInput, shorten_json};
+use crate::question::drawn_area;
+use crate::question::features::{self, AREAS, AREAS_FILTER, QuestionFeatures};
+use crate::question::input::{InputKind, MAX_LIST_ITEMS, QuestionInput};
+use crate::question::input_errors::{self, shorten_json};
+use crate::question::request::QuestionRequest;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
+
+pub const AT_LEAST_ONE: QuestionInput = QuestionInput::new(
+    "at_least_one",
+    "For each property, such as objectives or city, or for 'area': the values that need at least one intervention; an empty list means every value that a candidate has",
+    InputKind::Object(
+        r#"{"type": "object", "maxProperties": 10, "additionalProperties": {"type": "array", "items": {"type": "string"}}}"#,
+    ),
+);
+pub const DEPENDS_ON: QuestionInput = QuestionInput::new(
+    "depends_on",
+    "Whether an intervention is selected only together with those it depends on, unless these are completed or under way",
+    InputKind::Flag(true),
+);
+pub const EXCLUSIVE_TESTS: QuestionInput = QuestionInput::new(
+    "exclusive_tests",
+    "Whether an intervention and the action that tests it exclude each other",
+    InputKind::Flag(true),
+);
+pub const EXCLUSIVE: QuestionInput = QuestionInput::new(
+    "exclusive",
+    "Groups of interventions of which at most one is selected, as lists of ids",
+    InputKind::Object(r#"{"type": "array", "maxItems": 100, "items": {"type": "array", "items": {"type": "string"}}}"#),
+);
+pub const MUST: QuestionInput =
+    QuestionInput::new("must", "Ids of interventions that are selected in any case", InputKind::Words);
 
 /// The most rules of one question.
 const MAX_RULES: usize = 500;
 
-/// All rules, those of the inputs first.
+/// All rules, those from the inputs first.
 pub fn read_rules(
     request: &QuestionRequest<'_>,
-    choice: &QuestionFeatures,
+    layer: &QuestionFeatures,
     entries: &[CandidateIntervention],
 ) -> Result<Vec<PortfolioRule>> {
     let numbers: HashMap<&FeatureId, usize> = entries.iter().enumerate().map(|(n, e)| (&e.id, n)).collect();
-    let reader = RuleReader { request, choice, entries, numbers };
+    let reader = RuleReader { request, layer, entries, numbers };
     let mut rules = reader.at_least_one_rules()?;
     rules.extend(reader.must_rules()?);
     rules.extend(reader.exclusive_rules()?);
@@ -32,14 +58,17 @@ pub fn read_rules(
         rules.extend(reader.dependency_rules());
     }
     if rules.len() > MAX_RULES {
-        return Err(Error::TooLarge(format!("{} rules are too many: {MAX_RULES} are allowed.", rules.len())));
+        return Err(Error::TooLarge(format!(
+            "This request has {} rules; at most {MAX_RULES} rules are allowed. Send shorter lists in 'at_least_one', 'exclusive' and 'must'.",
+            rules.len()
+        )));
     }
     Ok(rules)
 }
 
 struct RuleReader<'a> {
     request: &'a QuestionRequest<'a>,
-    choice: &'a QuestionFeatures,
+    layer: &'a QuestionFeatures,
     entries: &'a [CandidateIntervention],
     numbers: HashMap<&'a FeatureId, usize>,
 }
@@ -70,14 +99,14 @@ impl RuleReader<'_> {
         Ok(rules)
     }
 
-    /// Value → who has it.
+    /// The candidates that have each value of a property.
     fn group_by_value(&self, property: &str) -> Result<BTreeMap<String, Vec<usize>>> {
-        let field = self.choice.field(property);
+        let field = self.layer.field(property);
         let field = field
-            .ok_or_else(|| features::unknown_field_error(self.choice.collection(), property, AT_LEAST_ONE.name))?;
+            .ok_or_else(|| input_errors::unknown_field_error(self.layer.collection(), property, AT_LEAST_ONE.name))?;
         let mut having: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (n, entry) in self.entries.iter().enumerate() {
-            for value in features::value_words(&self.choice.value(&entry.pick, field)) {
+            for value in features::value_words(&self.layer.value(&entry.feature, field)) {
                 let of = having.entry(value).or_default();
                 if of.last() != Some(&n) {
                     of.push(n);
@@ -87,23 +116,23 @@ impl RuleReader<'_> {
         Ok(having)
     }
 
-    /// Area → who meets it.
+    /// The candidates that intersect each area.
     fn group_by_area(&self, wanted: &[&str]) -> Result<BTreeMap<String, Vec<usize>>> {
         let areas = QuestionFeatures::from_inputs(self.request, &AREAS, &AREAS_FILTER)?;
         let mut having = BTreeMap::new();
-        for pick in areas.select_all() {
-            let id = areas.id(&pick).to_string();
-            let Some(geometry) = areas.geometry(&pick) else { continue };
+        for feature in areas.select_all() {
+            let id = areas.id(&feature).to_string();
+            let Some(geometry) = areas.geometry(&feature) else { continue };
             if wanted.is_empty() || wanted.contains(&id.as_str()) {
-                let area = input::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
-                let meets =
-                    |e: &CandidateIntervention| self.choice.geometry(&e.pick).is_some_and(|g| area.intersects(&g));
-                having.insert(id, (0..self.entries.len()).filter(|n| meets(&self.entries[*n])).collect());
+                let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+                let intersects =
+                    |e: &CandidateIntervention| self.layer.geometry(&e.feature).is_some_and(|g| area.intersects(&g));
+                having.insert(id, (0..self.entries.len()).filter(|n| intersects(&self.entries[*n])).collect());
             }
         }
         match wanted.iter().find(|id| !having.contains_key(**id)) {
             Some(id) => {
-                let sentence = format!("'{}' has no area '{id}' with an outline.", areas.collection().id);
+                let sentence = format!("'{}' has no area '{id}' with a geometry.", areas.collection().id);
                 Err(Error::invalid(AT_LEAST_ONE.name, sentence))
             }
             None => Ok(having),
@@ -135,7 +164,7 @@ impl RuleReader<'_> {
 
     fn test_rules(&self) -> Vec<PortfolioRule> {
         let rule = |(n, entry): (usize, &CandidateIntervention)| {
-            let test = self.choice.field_words(&entry.pick, "tested_by").into_iter().next()?;
+            let test = self.layer.field_words(&entry.feature, "tested_by").into_iter().next()?;
             let other = *self.numbers.get(&FeatureId::new(&test).ok()?)?;
             let name = format!("tested_by={}", entry.id);
             (other != n).then(|| PortfolioRule { name, demand: RuleDemand::AtMostOne(vec![n, other]) })
@@ -147,13 +176,14 @@ impl RuleReader<'_> {
         let mut rules = Vec::new();
         for (n, entry) in self.entries.iter().enumerate() {
             let (mut needs, mut missing) = (Vec::new(), false);
-            for on in self.choice.field_words(&entry.pick, "depends_on") {
+            for on in self.layer.field_words(&entry.feature, "depends_on") {
                 let id = FeatureId::new(&on).ok();
                 if let Some(other) = id.as_ref().and_then(|id| self.numbers.get(id)) {
                     needs.push(*other);
                 } else {
-                    let exists = id.and_then(|id| self.choice.find_by_id(&id));
-                    missing |= !exists.is_some_and(|pick| candidates::is_under_way_or_completed(self.choice, &pick));
+                    let exists = id.and_then(|id| self.layer.find_by_id(&id));
+                    missing |=
+                        !exists.is_some_and(|feature| candidates::is_under_way_or_completed(self.layer, &feature));
                 }
             }
             let demand = match (missing, needs.is_empty()) {
@@ -171,13 +201,13 @@ impl RuleReader<'_> {
         if let Some(n) = known.as_ref().and_then(|id| self.numbers.get(id)) {
             return Ok(*n);
         }
-        let exists = known.is_some_and(|id| self.choice.find_by_id(&id).is_some());
+        let exists = known.is_some_and(|id| self.layer.find_by_id(&id).is_some());
         let sentence = if exists {
             format!(
-                "'{id}' is no candidate: it states no cost, or that of a whole programme, is decided already, or does not pass the filter."
+                "'{id}' is not a candidate: it states no cost or that of a whole programme, is already decided, or does not match the filter."
             )
         } else {
-            format!("'{}' has no feature '{id}'.", self.choice.collection().id)
+            format!("'{}' has no feature '{id}'.", self.layer.collection().id)
         };
         Err(Error::invalid(input.name, sentence))
     }
@@ -185,10 +215,9 @@ impl RuleReader<'_> {
 
 fn read_word_list<'j>(input: &QuestionInput, json: &'j Json) -> Result<Vec<&'j str>> {
     let list: Option<Vec<&str>> = json.as_array().and_then(|l| l.iter().map(Json::as_str).collect());
-    let list = list.filter(|l| l.len() <= input::MAX_LIST_ITEMS);
+    let list = list.filter(|l| l.len() <= MAX_LIST_ITEMS);
     list.ok_or_else(|| {
-        let sentence =
-            format!("Expected a list of at most {} words, found {}.", input::MAX_LIST_ITEMS, shorten_json(json));
+        let sentence = format!("Expected a list of at most {} words, found {}.", MAX_LIST_ITEMS, shorten_json(json));
         Error::invalid(input.name, sentence)
     })
 }

@@ -1,8 +1,9 @@
-//! The best choice, exactly: bound it from above by the linear relaxation, settle every candidate that the bound settles, and try what is left. Each
-//! round has more room than the one before, and starts from the best choice known.
+//! Finds the best selection exactly: bounds it from above by the linear relaxation, decides every candidate that the bound decides, and
+//! enumerates states of the others. Each round may hold more states than the one before, and starts from the best selection known.
 
+use super::feasibility::find_cheapest;
 use super::integer_units::IntegerUnits;
-use super::local_search::improve_choice;
+use super::local_search::improve_selection;
 use super::problem::{PortfolioProblem, PortfolioSolution, SolveOutcome};
 use super::reduced_problem::ReducedProblem;
 use super::relaxation::{LinearRelaxation, solve_relaxation};
@@ -10,19 +11,23 @@ use super::state_pass::{PassLimits, run_pass};
 use crate::error::Result;
 use std::time::Instant;
 
-/// States of a pass, round by round.
+/// The most states of a pass, by round.
 const STATE_LIMITS: [usize; 4] = [500, 5_000, 50_000, 250_000];
-/// The most words of bits that the states of a pass take together.
+/// The most 64-bit words that the states of a pass take together.
 const MAX_STATE_WORDS: usize = 4_000_000;
-/// How often settled candidates are followed by a new relaxation.
+/// The most relaxations of one round: each decides further candidates.
 const MAX_TIGHTENINGS: usize = 4;
 
-/// Searches until that time. `known` is a choice that obeys everything: nothing worse is found.
-pub fn search_best(
+/// The best selection. `known` is a selection that obeys all rules; the result is at least as good.
+pub fn find_best(
     problem: &PortfolioProblem,
     known: Option<&PortfolioSolution>,
     until: Instant,
 ) -> Result<SolveOutcome> {
+    problem.verify_outcome(search_best(problem, known, until)?)
+}
+
+fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, until: Instant) -> Result<SolveOutcome> {
     let units = IntegerUnits::from_problem(problem);
     let mut found = known.cloned();
     let proven = |found: Option<PortfolioSolution>| match found {
@@ -38,17 +43,17 @@ pub fn search_best(
         let width = reduced.rows.len() / 64 + reduced.open_candidates().count() / 64 + 2;
         let limits = PassLimits { states: states.min(MAX_STATE_WORDS / width), until };
         let pass = run_pass(&units, &reduced, &relaxed, goal.unwrap_or(i64::MIN / 2), &limits);
-        let polished = pass.chosen.iter().map(|chosen| improve_choice(problem, &units, chosen, until));
-        if let Some(chosen) = polished.max_by_key(|chosen| units.sum_points(chosen)) {
+        let improved = pass.chosen.iter().map(|chosen| improve_selection(problem, &units, chosen, until));
+        if let Some(chosen) = improved.max_by_key(|chosen| units.sum_points(chosen)) {
             found = Some(problem.build_solution(chosen));
         }
         let Some(dropped_bound) = pass.dropped_bound else { return Ok(proven(found)) };
         at_most = at_most.min(found.as_ref().map_or(f64::NEG_INFINITY, |b| b.points).max(dropped_bound * units.unit));
         if found.is_none() {
-            // Any choice that obeys is a start.
-            match problem.find_cheapest(halfway_until(until))? {
+            // Start from any selection that obeys the rules.
+            match find_cheapest(problem, halfway_until(until))? {
                 SolveOutcome::Found(some) => {
-                    found = Some(problem.build_solution(improve_choice(problem, &units, &some.chosen, until)))
+                    found = Some(problem.build_solution(improve_selection(problem, &units, &some.chosen, until)));
                 }
                 SolveOutcome::Infeasible => return Ok(SolveOutcome::Infeasible),
                 SolveOutcome::TimedOut => {}
@@ -71,7 +76,7 @@ fn halfway_until(until: Instant) -> Instant {
     now + until.saturating_duration_since(now) / 2
 }
 
-/// Settles what can be settled; `None` when no choice reaches the goal.
+/// Decides candidates by the bound (reduced-cost fixing); `None` when no selection reaches the goal.
 fn tighten_bound(
     units: &IntegerUnits,
     reduced: &mut ReducedProblem,
@@ -89,16 +94,16 @@ fn tighten_bound(
             return Some(relaxed);
         }
         let open: Vec<usize> = reduced.open_candidates().collect();
-        let mut settled = false;
+        let mut decided = false;
         for n in open {
             let gain = relaxed.candidate_gain(units, n);
-            // The other way round, the bound falls below the goal.
+            // With the opposite decision the bound would fall below the goal.
             if relaxed.at_most - gain.abs() < goal {
                 reduced.decided[n] = Some(gain > 0.0);
-                settled = true;
+                decided = true;
             }
         }
-        if !settled {
+        if !decided {
             return Some(relaxed);
         }
         if !reduced.propagate_rules() {

@@ -1,6 +1,7 @@
-//! One pass over the open candidates, one after the other, with all states that may still lead to a better choice: what was spent, what it is
-//! worth, and which rules are waiting. Of two states with the same rules waiting, the one that costs no less and is worth no more goes; so does each
-//! whose bound is below the goal.
+//! Dynamic programming over the open candidates with dominance and bounds: one pass decides one candidate after the other and holds all
+//! states that may still lead to a better selection, each with its cost, its points and the rules that are pending. A state is removed
+//! when another with the same pending rules costs no more and has no fewer points, and when its bound is below the goal (after
+//! G. Nemhauser and Z. Ullmann, *Discrete dynamic programming and capital allocation*, 1969).
 
 use super::integer_units::IntegerUnits;
 use super::reduced_problem::{ConstraintRow, ReducedProblem};
@@ -8,69 +9,69 @@ use super::relaxation::LinearRelaxation;
 use std::cmp::Ordering;
 use std::time::Instant;
 
-/// What a pass found.
+/// The result of a pass.
 pub struct PassResult {
-    /// The best choices with at least the goal, each with its candidates in order.
+    /// The best selections that reach the goal, each sorted.
     pub chosen: Vec<Vec<usize>>,
-    /// The highest bound of a state that was let go for want of room; `None` when none was, and the pass is a proof.
+    /// The highest bound of a state that was dropped for lack of space; `None` when no state was dropped, and the pass is a proof.
     pub dropped_bound: Option<f64>,
 }
 
-/// How wide a pass may get, and how long it may take.
+/// The most states of a pass, and when it must end.
 pub struct PassLimits {
     pub states: usize,
     pub until: Instant,
 }
 
-/// When time is up, a pass ends with this many states.
+/// When time runs out, a pass is completed with this many states.
 const LATE_STATES: usize = 300;
-/// So many choices are handed on.
+/// The most selections that a pass returns.
 const MAX_SOLUTIONS: usize = 5;
-/// Of states with nearly the same bound, those that are nearer to the budget are kept: so much of the price of the difference counts.
+/// Among states with nearly the same bound, those nearer to the budget are retained: this share of the price of the difference counts.
 const BUDGET_DISTANCE_WEIGHT: f64 = 1.0 / 16.0;
 
-/// An open candidate, and what taking it does to the rules.
+/// An open candidate, and the effect of a decision on the rules.
 struct PassItem {
     candidate: usize,
     cost: i64,
     points: i64,
     worth: f64,
-    /// Whether it is taken at the prices of the relaxation.
+    /// Whether it is selected at the prices of the relaxation.
     taken_by_default: bool,
     mark_updates: Vec<MarkUpdate>,
 }
 
-/// What a decision does to a mark: marks tell the states of waiting rules apart.
+/// The effect of a decision on a mark: each pending rule has one bit in the marks of a state.
 #[derive(Clone, Copy)]
 enum MarkUpdate {
-    /// A member of "at least one"; the last one has to see to it.
+    /// A member of an "at least one" rule; the last one must fulfil it.
     AtLeastOne { mark: usize, last: bool },
-    /// A member of "at most one".
+    /// A member of an "at most one" rule.
     AtMostOne { mark: usize, last: bool },
-    /// The first end of "only with": marked when decided so.
+    /// The candidate of a "requires" rule that is decided first: sets the mark when decided as `when`.
     Open { mark: usize, when: bool },
-    /// The other end: refused when marked and decided so.
+    /// The candidate that is decided second: refused when the mark is set and it is decided as `refused`.
     Close { mark: usize, refused: bool },
 }
 
-/// Prices of money between which no candidate from here on changes its mind.
+/// The prices of money between which the decision on every later candidate stays the same.
 #[derive(Clone, Copy)]
 struct PriceInterval {
     low: f64,
     high: f64,
 }
 
-/// States side by side. Candidates still to come count as usual.
+/// States as columns. Undecided candidates count as decided by default.
 #[derive(Default)]
 struct PassStates {
     cost: Vec<i64>,
     points: Vec<i64>,
     worth: Vec<f64>,
-    /// For each state: its marks, then which items are taken.
+    /// For each state its marks, then one bit for each selected item.
     bits: Vec<u64>,
 }
 
-/// Shared by all steps of a pass.
+/// What all steps of a pass share.
 struct StatePass {
     budget: i64,
     price: f64,
@@ -79,7 +80,7 @@ struct StatePass {
     width: usize,
 }
 
-/// One pass. States below `goal` (units of points) are not followed.
+/// One pass. Drops states whose bound is below `goal` (in units of points).
 pub fn run_pass(
     units: &IntegerUnits,
     reduced: &ReducedProblem,
@@ -93,7 +94,7 @@ pub fn run_pass(
     let pass = StatePass {
         budget: units.budget,
         price: relaxed.price,
-        // A hair below, for the rounding of the bounds.
+        // Slightly below, for the rounding of the bounds.
         goal: goal as f64 - units.step as f64 * 0.05,
         marks,
         width: marks + items.len().div_ceil(64),
@@ -123,7 +124,7 @@ pub fn run_pass(
     PassResult { chosen, dropped_bound }
 }
 
-/// The open candidates, those first that a small change of the price of money decides otherwise.
+/// The open candidates; those whose decision changes with a small change of the price of money come first.
 fn pass_items(units: &IntegerUnits, reduced: &ReducedProblem, relaxed: &LinearRelaxation) -> Vec<PassItem> {
     let mut items: Vec<PassItem> = reduced
         .open_candidates()
@@ -171,7 +172,7 @@ fn pass_items(units: &IntegerUnits, reduced: &ReducedProblem, relaxed: &LinearRe
     items
 }
 
-/// For each place in the list, the prices at which all from there on are decided as usual.
+/// For each position in the list, the prices at which all items from there on are decided by default.
 fn price_intervals(items: &[PassItem], price: f64) -> Vec<PriceInterval> {
     let mut at = PriceInterval { low: 0.0, high: f64::INFINITY };
     let mut list = vec![at];
@@ -189,7 +190,7 @@ fn price_intervals(items: &[PassItem], price: f64) -> Vec<PriceInterval> {
 }
 
 impl PriceInterval {
-    /// The bound of a state: its worth, and its money or debt at the price that is worst for it.
+    /// The bound of a state: its worth, and its remaining budget (or its deficit) at the price that makes the bound smallest.
     fn upper_bound(self, worth: f64, left: i64) -> f64 {
         match left.cmp(&0) {
             Ordering::Equal => worth,
@@ -201,7 +202,7 @@ impl PriceInterval {
 }
 
 impl PassStates {
-    /// Nothing decided yet.
+    /// The one state in which nothing is decided.
     fn initial(
         units: &IntegerUnits,
         reduced: &ReducedProblem,
@@ -226,7 +227,7 @@ impl PassStates {
 }
 
 impl StatePass {
-    /// Every state with the item and without it.
+    /// Every state with the item and without it, except those below the goal and those that break a rule.
     fn branch_states(&self, states: &PassStates, n: usize, item: &PassItem, between: PriceInterval) -> PassStates {
         let mut next = PassStates::default();
         for s in 0..states.len() {
@@ -259,7 +260,7 @@ impl StatePass {
         next
     }
 
-    /// Without those that another makes useless, and at most so many.
+    /// The states that no other dominates, and at most `max_states` of them.
     fn prune_states(
         &self,
         states: &PassStates,
@@ -302,7 +303,7 @@ impl StatePass {
 }
 
 impl MarkUpdate {
-    /// Makes the mark; false when the decision is refused.
+    /// Updates the mark; false when the decision breaks the rule.
     fn apply(self, bits: &mut [u64], taken: bool) -> bool {
         let (Self::AtLeastOne { mark, .. }
         | Self::AtMostOne { mark, .. }

@@ -1,8 +1,10 @@
-//! The search against every subset there is, and, where those are too many, against a table over all budgets.
+//! The search against every subset, and for problems with too many subsets against a table over all budgets.
 
+use super::feasibility::find_conflict;
 use super::problem::{
     POINTS_TOLERANCE, PortfolioCandidate, PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome,
 };
+use super::search::find_best;
 use rust_decimal::Decimal;
 use std::time::{Duration, Instant};
 
@@ -37,7 +39,7 @@ impl RandomSource {
     }
 }
 
-/// Points and costs as plans have them, and as they are hard to choose from: all alike, by halves and thirds, by the cost, with nothing to pay.
+/// Points and costs as plans have them, and hard cases: equal points, halves and thirds, points proportional to costs, costs of zero.
 fn random_candidate(random: &mut RandomSource, kind: u64) -> PortfolioCandidate {
     let cents = (random.next_below(9_000_000) + 1) as i64;
     let by_cost = cents as f64 / 9e6;
@@ -67,7 +69,7 @@ fn random_problem(random: &mut RandomSource, count: usize, rules: usize) -> Port
     PortfolioProblem { candidates, budget, rules }
 }
 
-/// Every subset there is.
+/// The most points of all subsets.
 fn brute_force_points(p: &PortfolioProblem) -> Option<f64> {
     let mut best: Option<f64> = None;
     for mask in 0..1_u32 << p.candidates.len() {
@@ -85,7 +87,7 @@ fn brute_force_points(p: &PortfolioProblem) -> Option<f64> {
 }
 
 fn find_proven_best(p: &PortfolioProblem, known: Option<&PortfolioSolution>) -> Option<PortfolioSolution> {
-    match p.find_best(known, one_minute_later()).unwrap() {
+    match find_best(p, known, one_minute_later()).unwrap() {
         SolveOutcome::Found(best) => {
             assert!(best.proven && best.cost <= p.budget, "{best:?} of {p:?}");
             assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?} of {p:?}");
@@ -97,26 +99,27 @@ fn find_proven_best(p: &PortfolioProblem, known: Option<&PortfolioSolution>) -> 
 }
 
 #[test]
-fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_set() {
+fn the_best_selection_is_the_best_of_all_subsets_and_conflicting_rules_are_a_minimal_set() {
     let mut random = RandomSource(7);
-    let mut clashes = 0;
+    let mut conflicts = 0;
     for _ in 0..400 {
         let (count, rules) = (1 + random.next_below(11) as usize, random.next_below(6) as usize);
         let p = random_problem(&mut random, count, rules);
         match (brute_force_points(&p), find_proven_best(&p, None)) {
             (None, None) => {
-                clashes += 1;
-                let clash = p.find_conflict(one_minute_later()).unwrap();
-                assert!(clash.is_minimal && !clash.rules.is_empty());
-                for left in std::iter::once(None).chain(clash.rules.iter().map(Some)) {
-                    let rules = clash.rules.iter().filter(|r| Some(*r) != left).map(|r| p.rules[*r].clone()).collect();
+                conflicts += 1;
+                let conflict = find_conflict(&p, one_minute_later()).unwrap();
+                assert!(conflict.is_minimal && !conflict.rules.is_empty());
+                for left in std::iter::once(None).chain(conflict.rules.iter().map(Some)) {
+                    let rules =
+                        conflict.rules.iter().filter(|r| Some(*r) != left).map(|r| p.rules[*r].clone()).collect();
                     assert_eq!(brute_force_points(&PortfolioProblem { rules, ..p.clone() }).is_some(), left.is_some());
                 }
             }
             (Some(points), Some(got)) => {
                 assert!((got.points - points).abs() < POINTS_TOLERANCE, "{} against {points} of {p:?}", got.points);
-                assert_eq!(p.find_conflict(one_minute_later()).unwrap().rules, Vec::<usize>::new());
-                // What is known is a start, never a hindrance.
+                assert_eq!(find_conflict(&p, one_minute_later()).unwrap().rules, Vec::<usize>::new());
+                // A known selection is a start and never makes the result worse.
                 for rule in 0..p.rules.len() {
                     let free = p.without_rule(rule);
                     let (want, got) =
@@ -127,10 +130,10 @@ fn the_best_choice_is_the_best_of_all_subsets_and_clashing_rules_are_a_smallest_
             (want, got) => panic!("{got:?} where {want:?} was found in {p:?}"),
         }
     }
-    assert!(clashes > 10, "only {clashes} problems had no solution");
+    assert!(conflicts > 10, "only {conflicts} problems had no solution");
 }
 
-/// The best of 200 by a table over all budgets: groups of five, some with at most one, some with at least one.
+/// The most points by a table over all budgets, for rules over disjoint groups.
 fn table_points(p: &PortfolioProblem, groups: &[Vec<usize>], budget: usize) -> Option<f64> {
     let cost = |n: usize| usize::try_from(p.candidates[n].cost.mantissa()).unwrap();
     let mut best = vec![Some(0.0); budget + 1];
@@ -187,21 +190,22 @@ fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
         if seed % 2 == 1 {
             let got = find_proven_best(&p, None).unwrap().points;
             assert!((got - want).abs() < POINTS_TOLERANCE, "seed {seed}: {got} against {want}");
-        } else if let SolveOutcome::Found(best) = p.find_best(None, Instant::now() + Duration::from_secs(1)).unwrap() {
-            // Points that follow costs may be too hard for a second: then the truth lies in what is said.
+        } else if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now() + Duration::from_secs(1)).unwrap()
+        {
+            // Points proportional to costs may be too hard for a second: then the true best lies within the stated bound.
             assert!(
                 best.points <= want + POINTS_TOLERANCE && want <= best.at_most + POINTS_TOLERANCE,
                 "seed {seed}: {want} and {best:?}"
             );
             assert!(!best.proven || want <= best.points + POINTS_TOLERANCE, "seed {seed}: {want} and {best:?}");
         } else {
-            panic!("seed {seed}: no choice");
+            panic!("seed {seed}: no selection");
         }
     }
 }
 
 #[test]
-fn without_time_for_a_proof_the_choice_still_obeys_and_says_what_it_could_be_at_most() {
+fn without_time_for_a_proof_the_selection_obeys_all_rules_and_has_an_upper_bound() {
     let mut random = RandomSource(13);
     let mut unproven = 0;
     for _ in 0..10 {
@@ -215,7 +219,7 @@ fn without_time_for_a_proof_the_choice_still_obeys_and_says_what_it_could_be_at_
             })
             .collect();
         let p = PortfolioProblem { candidates, budget, rules };
-        if let SolveOutcome::Found(best) = p.find_best(None, Instant::now()).unwrap() {
+        if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now()).unwrap() {
             assert!(best.cost <= p.budget && best.at_most >= best.points, "{best:?}");
             assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?}");
             unproven += usize::from(!best.proven);

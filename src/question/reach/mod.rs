@@ -1,15 +1,17 @@
-//! What can be reached from here on foot, along the streets, before and after a date? Without streets it answers by straight distance, and
-//! says so.
+//! What can be reached on foot from a place along the streets, and the difference between two dates. Where the plan has no streets, the
+//! straight distance counts, and the rules of the answer say so.
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_to_json, round_to_json};
 use super::ellipsoid::areas_m2;
 use super::features::{self, AT, COLLECTION, FILTER, FeatureHandle, QuestionFeatures};
 use super::input::{InputKind, QuestionInput};
+use super::input_errors::{self, missing_input_error};
 use super::measure::{self, buffer_in_plane};
 use super::metric_plane::{MetricPlane, widen_bbox};
 use super::period::DayRange;
 use super::planar_shape::PlanarShape;
-use super::{PlanningQuestion, QuestionRequest};
+use super::planning_question::PlanningQuestion;
+use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
 use geo_types::{Coord, LineString, MultiPolygon};
@@ -18,38 +20,39 @@ use network::{OFF_STREET_M, StreetNetwork, WalkDistances};
 use serde_json::{Map, json};
 
 mod network; // streets as a graph
-mod outline; // the ground within reach
+mod outline; // the area within reach
 
-const POINT: QuestionInput = QuestionInput::required("point", "From where, as [longitude, latitude]", InputKind::Point);
+const POINT: QuestionInput =
+    QuestionInput::required("point", "Starting place: [longitude, latitude]", InputKind::Point);
 const MINUTES: QuestionInput = QuestionInput::new(
     "minutes",
-    "How many minutes on foot; 15 unless a distance is sent",
+    "Time on foot, in minutes; 15 unless a distance is sent",
     InputKind::Number { min: 1.0, max: 60.0, default: None, whole: false },
 );
 const DISTANCE: QuestionInput = QuestionInput::new(
     "distance_m",
-    "How far, in metres, instead of minutes",
+    "Distance in metres, instead of minutes",
     InputKind::Number { min: 1.0, max: 5000.0, default: None, whole: false },
 );
 const SPEED: QuestionInput = QuestionInput::new(
     "speed_m_min",
-    "How fast one walks, in metres a minute",
+    "Walking speed, in metres per minute",
     InputKind::Number { min: 20.0, max: 200.0, default: Some(80.0), whole: false },
 );
 const STREETS: QuestionInput = QuestionInput::new(
     "streets",
-    "The collection of streets; those whose property foot is false are not walked on",
+    "Collection of the streets; a street whose property foot is false is not used",
     InputKind::Collection(Some("streets")),
 );
-const BEFORE: QuestionInput = QuestionInput::new("before", "A first day, to compare with 'after'", InputKind::Date);
-const AFTER: QuestionInput = QuestionInput::new("after", "A second day, to compare with 'before'", InputKind::Date);
+const BEFORE: QuestionInput = QuestionInput::new("before", "First of two dates to compare", InputKind::Date);
+const AFTER: QuestionInput = QuestionInput::new("after", "Second of two dates to compare", InputKind::Date);
 const SUM_PROPERTY: QuestionInput =
-    QuestionInput::new("sum", "A property to add up over what is reached, such as capacity", InputKind::Text);
+    QuestionInput::new("sum", "Property to add up over the features within reach, such as capacity", InputKind::Text);
 
 pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "reach",
-    title: "What can be reached on foot",
-    description: "What can be reached from here within so many minutes on foot over the streets (or so many metres), and what before and after a date?",
+    title: "Within reach on foot",
+    description: "Finds what can be reached from a place on foot along the streets within a time or a distance, and the difference between two dates.",
     inputs: &[
         POINT,
         MINUTES,
@@ -69,27 +72,27 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
 const DEFAULT_MINUTES: f64 = 15.0;
 const AWAY_FROM_STREETS: &str = "away_from_streets";
 
-/// From where, how far, at which pace.
+/// The starting place, the distance limit and the walking speed.
 struct WalkingTrip {
     point: Coord<f64>,
     metric: MetricPlane,
     limit: f64,
     speed: f64,
-    around: BoundingBox,
+    search_box: BoundingBox,
 }
 
-/// What one day looks like.
+/// What is within reach on one day.
 struct ReachOfDay {
-    choice: QuestionFeatures,
+    layer: QuestionFeatures,
     reached: Vec<ReachedFeature>,
-    ground: MultiPolygon<f64>,
+    area: MultiPolygon<f64>,
     street_m: f64,
-    /// `None` with streets; otherwise why there are none.
+    /// Why distances are straight; `None` when they follow streets.
     straight: Option<&'static str>,
 }
 
 struct ReachedFeature {
-    pick: FeatureHandle,
+    feature: FeatureHandle,
     id: FeatureId,
     distance: f64,
 }
@@ -101,22 +104,22 @@ fn answer_reach(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let reach = ReachOfDay::compute(request, &trip, second, &mut left_out)?;
     let before = first.map(|day| ReachOfDay::compute(request, &trip, Some(day), &mut left_out)).transpose()?;
     left_out.dedup_ids();
-    let sum = request.read_text(&SUM_PROPERTY)?.map(|name| read_sum_field(&reach.choice, name)).transpose()?;
+    let sum = request.read_text(&SUM_PROPERTY)?.map(|name| read_sum_field(&reach.layer, name)).transpose()?;
     let mut numbers = reach.reach_numbers(sum, ["reached", "area", "network_length", "sum"]);
     if let Some(before) = &before {
         numbers.extend(
             before.reach_numbers(sum, ["reached_before", "area_before", "network_length_before", "sum_before"]),
         );
-        let was: Vec<&FeatureId> = before.reached.iter().map(|r| &r.id).collect();
-        let is: Vec<&FeatureId> = reach.reached.iter().map(|r| &r.id).collect();
+        let ids_before: Vec<&FeatureId> = before.reached.iter().map(|r| &r.id).collect();
+        let ids_after: Vec<&FeatureId> = reach.reached.iter().map(|r| &r.id).collect();
         let only = |these: &[&FeatureId], others: &[&FeatureId]| {
             these.iter().filter(|id| !others.contains(id)).map(|id| (*id).clone()).collect::<Vec<_>>()
         };
-        numbers.push(AnswerNumber::feature_count("gained", only(&is, &was)));
-        numbers.push(AnswerNumber::feature_count("lost", only(&was, &is)));
+        numbers.push(AnswerNumber::feature_count("gained", only(&ids_after, &ids_before)));
+        numbers.push(AnswerNumber::feature_count("lost", only(&ids_before, &ids_after)));
     }
     let mut found: Vec<AnswerFeature> =
-        reach.reached.iter().map(|r| reach.choice.to_answer_feature(&r.pick, r.to_json(&trip))).collect();
+        reach.reached.iter().map(|r| reach.layer.to_answer_feature(&r.feature, r.to_json(&trip))).collect();
     found.extend(reach.outline_feature("reach", &trip));
     found.extend(before.as_ref().and_then(|b| b.outline_feature("reach_before", &trip)));
     let rules = reach_rules(&trip, &reach, before.as_ref());
@@ -125,7 +128,7 @@ fn answer_reach(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
 
 fn reach_rules(trip: &WalkingTrip, reach: &ReachOfDay, before: Option<&ReachOfDay>) -> Vec<String> {
     let mut rules = vec![format!(
-        "Within {} m, which take {} minutes at {} m a minute.",
+        "Within {} m: {} min at {} m/min.",
         round_to_json(trip.limit, 1),
         round_to_json(trip.limit / trip.speed, 1),
         round_to_json(trip.speed, 1)
@@ -133,56 +136,60 @@ fn reach_rules(trip: &WalkingTrip, reach: &ReachOfDay, before: Option<&ReachOfDa
     match reach.straight.or(before.and_then(|b| b.straight)) {
         Some(why) => rules.push(format!("Measured in a straight line, not along streets: {why}.")),
         None => rules.push(format!(
-            "Measured along streets that may be walked on, joined where they share a position. The way from the place to its street, and from a \
-             street to a feature, is straight and at most {OFF_STREET_M} m; features farther from any street are listed as {AWAY_FROM_STREETS}. The outline \
-             is drawn on a grid of {} m.",
+            "Measured along streets that are open to pedestrians, connected where they share a position. The path from the place to the nearest street, and from a \
+             street to a feature, is straight and at most {OFF_STREET_M} m long; features farther from any street are listed as {AWAY_FROM_STREETS}. The outline \
+             is computed on a grid of {} m.",
             round_to_json(outline::step_m(trip.limit), 1)
         )),
     }
     rules.push(features::PLACE_RULE.to_owned());
-    rules.extend(reach.choice.is_timed().then(|| features::TIME_RULE.to_owned()));
+    rules.extend(reach.layer.is_timed().then(|| features::TIME_RULE.to_owned()));
     rules
 }
 
-/// The day before, when two are compared, and the day itself.
+/// The first of two days if two are compared, and the requested day.
 fn read_compared_days(request: &QuestionRequest<'_>) -> Result<(Option<Date>, Option<Date>)> {
     match (request.read_date(&BEFORE)?, request.read_date(&AFTER)?, request.read_date(&AT)?) {
         (None, None, at) => Ok((None, at)),
         (Some(_), Some(_), Some(_)) => {
-            Err(Error::invalid(AT.name, "Ask for one day with 'at', or compare two with 'before' and 'after'."))
+            Err(Error::invalid(AT.name, "Send one day with 'at', or two days with 'before' and 'after'."))
         }
         (Some(before), Some(after), None) if before > after => {
-            Err(Error::invalid(AFTER.name, format!("The day after ({after}) comes before the day before ({before}).")))
+            Err(Error::invalid(AFTER.name, format!("The second day ({after}) comes before the first ({before}).")))
         }
         (Some(before), Some(after), None) => Ok((Some(before), Some(after))),
-        _ => Err(Error::invalid(BEFORE.name, "Two days are compared: send 'before' and 'after'.")),
+        _ => Err(Error::invalid(BEFORE.name, "A comparison needs two days. Send 'before' and 'after'.")),
     }
 }
 
-/// The position of a property that holds numbers.
-fn read_sum_field(choice: &QuestionFeatures, name: &str) -> Result<usize> {
+/// The position of a field of numbers.
+fn read_sum_field(layer: &QuestionFeatures, name: &str) -> Result<usize> {
     use crate::collection::FieldType;
-    let collection = choice.collection();
-    let field = choice.field(name).ok_or_else(|| features::unknown_field_error(collection, name, SUM_PROPERTY.name))?;
+    let collection = layer.collection();
+    let field =
+        layer.field(name).ok_or_else(|| input_errors::unknown_field_error(collection, name, SUM_PROPERTY.name))?;
     if !matches!(collection.fields[field].kind, FieldType::Integer | FieldType::Real | FieldType::Decimal) {
-        return Err(Error::invalid(SUM_PROPERTY.name, format!("'{name}' holds no numbers that could be added up.")));
+        return Err(Error::invalid(
+            SUM_PROPERTY.name,
+            format!("'{name}' has no numbers to add up. Name a property with numbers."),
+        ));
     }
     Ok(field)
 }
 
 impl WalkingTrip {
     fn from_inputs(request: &QuestionRequest<'_>) -> Result<Self> {
-        let point = request.read_point(&POINT)?.ok_or_else(|| Error::invalid(POINT.name, "Say from where."))?;
+        let point = request.read_point(&POINT)?.ok_or_else(|| missing_input_error(&POINT))?;
         let speed = request.required_number(&SPEED)?;
         let limit = match (request.read_number(&DISTANCE)?, request.read_number(&MINUTES)?) {
             (Some(_), Some(_)) => {
-                return Err(Error::invalid(DISTANCE.name, "Send minutes or a distance, not both."));
+                return Err(Error::invalid(DISTANCE.name, "Send a time in minutes or a distance, not both."));
             }
             (Some(metres), None) => metres,
             (None, minutes) => minutes.unwrap_or(DEFAULT_MINUTES) * speed,
         };
         let here = BoundingBox { west: point.x, south: point.y, east: point.x, north: point.y };
-        Ok(Self { point, metric: MetricPlane::centred_at(point), limit, speed, around: widen_bbox(here, limit) })
+        Ok(Self { point, metric: MetricPlane::centred_at(point), limit, speed, search_box: widen_bbox(here, limit) })
     }
 }
 
@@ -194,13 +201,13 @@ impl ReachOfDay {
         left_out: &mut LeftOut,
     ) -> Result<Self> {
         let days = day.map(|day| DayRange { first: day, last: day });
-        let choice = QuestionFeatures::from_inputs(
+        let layer = QuestionFeatures::from_inputs(
             request,
             &QuestionInput { kind: InputKind::Collection(Some("facilities")), ..COLLECTION },
             &FILTER,
         )?;
-        let choice = choice.within_days_if_timed(days)?;
-        choice.leave_out_unplaced(left_out);
+        let layer = layer.within_days_if_timed(days)?;
+        layer.leave_out_unplaced(left_out);
         let network = read_network(request, trip, days)?;
         let walk = network.as_ref().and_then(|n| {
             let start = n.nearest_position(trip.metric.to_metres(trip.point))?;
@@ -208,12 +215,12 @@ impl ReachOfDay {
         });
         let straight = match (&network, &walk) {
             (None, _) => Some("the plan has no streets here; import them from OpenStreetMap"),
-            (_, None) => Some("no street that may be walked on lies within 80 m of the place"),
+            (_, None) => Some("no street that is open to pedestrians lies within 80 m of the place"),
             _ => None,
         };
         let mut reached = Vec::new();
-        for pick in choice.select_near(trip.around) {
-            let Some(geometry) = choice.geometry(&pick) else { continue };
+        for feature in layer.select_near(trip.search_box) {
+            let Some(geometry) = layer.geometry(&feature) else { continue };
             let shape = trip.metric.project(&geometry);
             let distance = match &walk {
                 Some((network, walk)) => network_distance(network, walk, &shape),
@@ -222,10 +229,10 @@ impl ReachOfDay {
                     .map(|g| g.distance),
             };
             match distance {
-                Some(distance) if distance <= trip.limit && choice.check_dated(&pick, left_out) => {
-                    reached.push(ReachedFeature { pick, id: choice.id(&pick), distance });
+                Some(distance) if distance <= trip.limit && layer.check_dated(&feature, left_out) => {
+                    reached.push(ReachedFeature { feature, id: layer.id(&feature), distance });
                 }
-                None if walk.is_some() => left_out.add(AWAY_FROM_STREETS, choice.id(&pick)),
+                None if walk.is_some() => left_out.add(AWAY_FROM_STREETS, layer.id(&feature)),
                 _ => {}
             }
         }
@@ -240,24 +247,24 @@ impl ReachOfDay {
             }
             None => (buffer_in_plane(&Geometry::Point(trip.metric.to_metres(trip.point).into()), trip.limit), 0.0),
         };
-        let ground = match trip.metric.unproject(&Geometry::MultiPolygon(plane)) {
+        let area = match trip.metric.unproject(&Geometry::MultiPolygon(plane)) {
             Geometry::MultiPolygon(m) => MultiPolygon(measure::clean_polygons(&m, 1.0)),
             _ => MultiPolygon(vec![]),
         };
-        Ok(Self { choice, reached, ground, street_m, straight })
+        Ok(Self { layer, reached, area, street_m, straight })
     }
 
     fn reach_numbers(&self, sum: Option<usize>, names: [&'static str; 4]) -> Vec<AnswerNumber> {
         let ids: Vec<FeatureId> = self.reached.iter().map(|r| r.id.clone()).collect();
         let mut numbers = vec![
             AnswerNumber::feature_count(names[0], ids),
-            AnswerNumber::new(names[1], NumberValue::Real(areas_m2(&self.ground)), "m2"),
+            AnswerNumber::new(names[1], NumberValue::Real(areas_m2(&self.area)), "m2"),
         ];
         if self.straight.is_none() {
             numbers.push(AnswerNumber::new(names[2], NumberValue::Real(self.street_m), "m"));
         }
         if let Some(field) = sum {
-            let value = |r: &ReachedFeature| match self.choice.value(&r.pick, field) {
+            let value = |r: &ReachedFeature| match self.layer.value(&r.feature, field) {
                 FieldValue::Int(i) => Some((i as f64, r.id.clone())),
                 FieldValue::Real(v) => Some((v, r.id.clone())),
                 _ => None,
@@ -270,15 +277,15 @@ impl ReachOfDay {
     }
 
     fn outline_feature(&self, id: &str, trip: &WalkingTrip) -> Option<AnswerFeature> {
-        if self.ground.0.is_empty() {
+        if self.area.0.is_empty() {
             return None;
         }
         let way = if self.straight.is_some() { "straight" } else { "network" };
         let result = json!({
             "minutes": round_to_json(trip.limit / trip.speed, 2), "distance_m": round_to_json(trip.limit, 2),
-            "area_m2": round_to_json(areas_m2(&self.ground), 2), "way": way,
+            "area_m2": round_to_json(areas_m2(&self.area), 2), "way": way,
         });
-        let geometry = Some(self.ground.clone().into());
+        let geometry = Some(self.area.clone().into());
         Some(AnswerFeature::Derived { id: id.to_owned(), geometry, properties: Map::new(), result })
     }
 }
@@ -289,7 +296,7 @@ impl ReachedFeature {
     }
 }
 
-/// The streets around, as they are in these days; `None` when the plan has none there.
+/// The streets within reach on these days; `None` when the plan has none there.
 fn read_network(
     request: &QuestionRequest<'_>,
     trip: &WalkingTrip,
@@ -301,9 +308,9 @@ fn read_network(
     let streets = QuestionFeatures::whole_collection(request, &STREETS)?.within_days_if_timed(days)?;
     let foot = streets.field("foot");
     let mut lines = Vec::new();
-    for pick in streets.select_near(widen_bbox(trip.around, OFF_STREET_M)) {
-        let barred = foot.is_some_and(|f| streets.value(&pick, f) == FieldValue::Bool(false));
-        if !barred && let Some(geometry) = streets.geometry(&pick) {
+    for feature in streets.select_near(widen_bbox(trip.search_box, OFF_STREET_M)) {
+        let closed = foot.is_some_and(|f| streets.value(&feature, f) == FieldValue::Bool(false));
+        if !closed && let Some(geometry) = streets.geometry(&feature) {
             lines.push(geometry);
         }
     }
@@ -311,7 +318,7 @@ fn read_network(
     Ok((!network.is_empty()).then_some(network))
 }
 
-/// The way over the streets to a shape (in metres); `None` when it lies away from any street.
+/// The distance along the streets to a geometry of the metric plane; `None` when it lies too far from every street.
 fn network_distance(network: &StreetNetwork, walk: &WalkDistances, shape: &Geometry) -> Option<f64> {
     use geo::BoundingRect;
     let bounds = shape.bounding_rect()?;

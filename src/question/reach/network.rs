@@ -1,4 +1,5 @@
-//! The walkable streets around a place as a graph in compressed rows, and how far it is to each of its corners. In metres on one plane.
+//! The walkable streets around a place as a graph in compressed sparse rows, and the shortest distance to each of its nodes. In metres of
+//! one metric plane.
 
 use crate::feature::Geometry;
 use crate::question::measure::lines_of;
@@ -8,24 +9,24 @@ use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// How far from a street a place may lie to be reached from it, straight.
+/// The longest straight path between a street and a place off it.
 pub const OFF_STREET_M: f64 = 80.0;
-/// The side of the squares that streets are sorted into.
+/// The side of the bins of the spatial index of edges.
 const BIN_M: f64 = 100.0;
 
-/// Streets that are joined where they share a position.
+/// A graph of streets, connected where they share a position.
 pub struct StreetNetwork {
     nodes: Vec<Coord<f64>>,
-    /// Stretches between two neighbouring corners, each once.
+    /// The edges between two neighbouring nodes, each once.
     pub edges: Vec<StreetEdge>,
-    /// Where the neighbours of each corner begin, and their end.
+    /// For each node the index of its first neighbour in `next`; the last item is the length of `next`.
     first: Vec<u32>,
-    /// Neighbour, and which stretch leads there.
+    /// Neighbouring node, and the edge that leads to it.
     next: Vec<(u32, u32)>,
     bins: HashMap<(i32, i32), Vec<u32>>,
 }
 
-/// A straight piece of street.
+/// A straight piece of street between two nodes.
 #[derive(Debug, Clone, Copy)]
 pub struct StreetEdge {
     pub from: u32,
@@ -35,24 +36,24 @@ pub struct StreetEdge {
     pub length: f64,
 }
 
-/// A place on a stretch.
+/// A position on an edge.
 #[derive(Debug, Clone, Copy)]
 pub struct EdgePosition {
     pub edge: u32,
-    /// From its beginning.
+    /// The distance from the first node of the edge.
     pub along: f64,
-    /// How far it is from the place asked about.
+    /// The straight distance between the position and the place off the street.
     pub gap: f64,
 }
 
-/// How far it is from one place to all corners.
+/// The shortest distances from one place to all nodes.
 pub struct WalkDistances {
     start: EdgePosition,
     distances: Vec<f64>,
 }
 
 impl StreetNetwork {
-    /// Joins the lines of geometries (degrees).
+    /// Connects the lines of geometries in degrees.
     #[must_use]
     pub fn from_geometries<'g>(metric: &MetricPlane, geometries: impl IntoIterator<Item = &'g Geometry>) -> Self {
         let mut numbers: HashMap<(u64, u64), u32> = HashMap::new();
@@ -85,15 +86,15 @@ impl StreetNetwork {
         self.edges.is_empty()
     }
 
-    /// The nearest place on a street; `None` when it is farther than [`OFF_STREET_M`].
+    /// The nearest position on a street; `None` when it is farther than [`OFF_STREET_M`].
     #[must_use]
     pub fn nearest_position(&self, place: Coord<f64>) -> Option<EdgePosition> {
-        let around =
+        let nearby =
             self.edges_near(place, place).into_iter().map(|n| self.edges[n as usize].nearest_position(n, place));
-        around.filter(|s| s.gap <= OFF_STREET_M).min_by(|a, b| a.gap.total_cmp(&b.gap))
+        nearby.filter(|s| s.gap <= OFF_STREET_M).min_by(|a, b| a.gap.total_cmp(&b.gap))
     }
 
-    /// The stretches that may lie within [`OFF_STREET_M`] of a box.
+    /// The edges that may lie within [`OFF_STREET_M`] of a box.
     #[must_use]
     pub fn edges_near(&self, min: Coord<f64>, max: Coord<f64>) -> Vec<u32> {
         let mut found = Vec::new();
@@ -107,7 +108,7 @@ impl StreetNetwork {
         found
     }
 
-    /// Walks from a spot, no farther than a limit (Dijkstra).
+    /// The shortest distances from a position up to a limit (E. W. Dijkstra, *A note on two problems in connexion with graphs*, 1959).
     #[must_use]
     pub fn walk_from(&self, start: EdgePosition, limit: f64) -> WalkDistances {
         let mut distances = vec![f64::INFINITY; self.nodes.len()];
@@ -136,7 +137,7 @@ impl StreetNetwork {
 }
 
 impl WalkDistances {
-    /// How far it is to a place on a stretch, infinite when it cannot be reached.
+    /// The distance to a position on an edge; infinite when it cannot be reached.
     #[must_use]
     pub fn distance_to(&self, number: u32, edge: &StreetEdge, along: f64) -> f64 {
         let from = self.distances[edge.from as usize] + along;
@@ -146,7 +147,7 @@ impl WalkDistances {
         from.min(to).min(own)
     }
 
-    /// How much of a stretch lies within a limit.
+    /// The length of the part of an edge within a limit.
     #[must_use]
     pub fn length_within(&self, number: u32, edge: &StreetEdge, limit: f64) -> f64 {
         let from = (limit - self.distances[edge.from as usize]).clamp(0.0, edge.length);
@@ -167,7 +168,7 @@ impl WalkDistances {
 }
 
 impl StreetEdge {
-    /// The place on it that is nearest to another.
+    /// The position on the edge that is nearest to a place.
     #[must_use]
     pub fn nearest_position(&self, number: u32, place: Coord<f64>) -> EdgePosition {
         let d = self.b - self.a;
@@ -178,7 +179,7 @@ impl StreetEdge {
     }
 }
 
-/// Metres that can be ordered; never NaN.
+/// A distance with a total order; never NaN.
 #[derive(PartialEq)]
 struct OrderedMetres(f64);
 
@@ -196,7 +197,7 @@ impl Ord for OrderedMetres {
     }
 }
 
-/// The neighbours of each corner, in one list.
+/// The neighbours of each node in one list, and where those of each node begin.
 fn adjacency_rows(nodes: usize, edges: &[StreetEdge]) -> (Vec<u32>, Vec<(u32, u32)>) {
     let mut first = vec![0_u32; nodes + 1];
     for s in edges {
@@ -220,7 +221,7 @@ fn adjacency_rows(nodes: usize, edges: &[StreetEdge]) -> (Vec<u32>, Vec<(u32, u3
 fn bin_edges(edges: &[StreetEdge]) -> HashMap<(i32, i32), Vec<u32>> {
     let mut bins: HashMap<(i32, i32), Vec<u32>> = HashMap::new();
     for (n, s) in edges.iter().enumerate() {
-        // A long stretch goes into every square that it passes, and a few beside it.
+        // A long edge is added to every bin that it crosses, and to a few next to it.
         let steps = (s.length / BIN_M).ceil().max(1.0);
         let mut last = None;
         for step in 0..=steps as usize {

@@ -1,30 +1,31 @@
-//! The ground that can be reached, as polygons: a field of "how much too far" on a grid, and its zero line (marching squares). In metres on
-//! one plane. A place belongs to it when some street leads near enough, and the rest of the way, off the street, is short enough.
+//! The area within reach as polygons: the excess distance over the limit on a grid, and its zero contour (marching squares; W. Lorensen and
+//! H. Cline, *Marching cubes*, 1987, in two dimensions). In metres of one metric plane. A place is within reach when the distance along
+//! the streets plus the straight path off the street is within the limit, and the latter is at most [`OFF_STREET_M`] long.
 
 use super::network::{OFF_STREET_M, StreetNetwork, WalkDistances};
 use geo::{Area, Contains, Orient, orient::Direction};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon};
 use hashbrown::HashMap;
 
-/// The grid has this many steps from the middle to the edge, within limits.
+/// The number of grid cells from the centre to the limit, unless a cell would be too small or too large.
 const STEPS: f64 = 60.0;
 const FINEST_M: f64 = 10.0;
 const COARSEST_M: f64 = 40.0;
 
-/// The outline of all places within a limit, off by less than [`step_m`].
+/// The outline of the area within a limit; its error is less than [`step_m`].
 #[must_use]
 pub fn outline_polygons(network: &StreetNetwork, walk: &WalkDistances, limit: f64) -> MultiPolygon<f64> {
     let field = ExcessGrid::compute(network, walk, limit);
     nest_rings(field.zero_rings())
 }
 
-/// The mesh of the grid for a limit.
+/// The cell size of the grid for a limit.
 #[must_use]
 pub fn step_m(limit: f64) -> f64 {
     (limit / STEPS).clamp(FINEST_M, COARSEST_M)
 }
 
-/// Metres too far at each node of a grid; negative within.
+/// The excess distance in metres at each node of a grid; negative within reach.
 struct ExcessGrid {
     origin: Coord<f64>,
     step: f64,
@@ -58,7 +59,7 @@ impl ExcessGrid {
         field
     }
 
-    /// Lowers the field around a stretch.
+    /// Lowers the excess of the nodes around an edge.
     fn lower_around_edge(&mut self, network: &StreetNetwork, walk: &WalkDistances, limit: f64, number: u32, far: f64) {
         let s = network.edges[number as usize];
         let reach = OFF_STREET_M + far;
@@ -84,15 +85,16 @@ impl ExcessGrid {
         Coord { x: self.origin.x + x * self.step, y: self.origin.y + y * self.step }
     }
 
-    /// Never exactly zero, so that every crossing lies inside an edge of the grid.
+    /// Never exactly zero, so that every crossing lies strictly between two nodes.
     fn excess_at(&self, x: usize, y: usize) -> f64 {
         let excess = self.excess[y * self.width + x];
         if excess.abs() < 1e-3 { 1e-3 } else { excess }
     }
 
-    /// The zero lines, closed, with the reached ground on their left.
+    /// The zero contours as closed rings, with the area within reach on their left.
     fn zero_rings(&self) -> Vec<LineString<f64>> {
-        // Edge of the grid where a piece begins → where it ends. An edge is its lower left node, and whether it goes up.
+        // Contour pieces: the grid edge where a piece begins → the grid edge where it ends. An edge is its lower left node, and whether it
+        // is vertical.
         let mut pieces: HashMap<(usize, usize, bool), (usize, usize, bool)> = HashMap::new();
         for y in 0..self.height.saturating_sub(1) {
             for x in 0..self.width.saturating_sub(1) {
@@ -105,12 +107,12 @@ impl ExcessGrid {
                 let inside = corner.map(|v| v < 0.0);
                 // Edges in the order of corners: bottom, right, top, left.
                 let edge = [(x, y, false), (x + 1, y, true), (x, y + 1, false), (x, y, true)];
-                // Going round the square against the clock, the line comes in where ground ends and goes out where it begins.
+                // Counter-clockwise round the cell, a piece begins where the inside ends and ends where the inside begins.
                 let ends: Vec<usize> = (0..4).filter(|i| inside[*i] && !inside[(*i + 1) % 4]).collect();
                 let begins: Vec<usize> = (0..4).filter(|i| !inside[*i] && inside[(*i + 1) % 4]).collect();
                 let middle = corner.iter().sum::<f64>() < 0.0;
                 for end in &ends {
-                    // With two opposite corners inside, the middle tells whether they hang together.
+                    // With two opposite corners inside, the mean of the corners decides whether they are connected.
                     let next = (1..4).map(|k| (end + k) % 4).find(|i| begins.contains(i));
                     let last = (1..4).rev().map(|k| (end + k) % 4).find(|i| begins.contains(i));
                     if let Some(begin) = if ends.len() == 2 && !middle { last } else { next } {
@@ -133,7 +135,7 @@ impl ExcessGrid {
         rings
     }
 
-    /// Where the line crosses an edge of the grid.
+    /// Where the contour crosses an edge of the grid.
     fn edge_crossing(&self, (x, y, up): (usize, usize, bool)) -> Coord<f64> {
         let (a, b) = (self.excess_at(x, y), if up { self.excess_at(x, y + 1) } else { self.excess_at(x + 1, y) });
         let t = a / (a - b);
@@ -142,7 +144,7 @@ impl ExcessGrid {
     }
 }
 
-/// Rings as polygons with holes: those that turn left are outer ones.
+/// Rings as polygons with holes: counter-clockwise rings are exterior.
 fn nest_rings(rings: Vec<LineString<f64>>) -> MultiPolygon<f64> {
     let area = |ring: &LineString<f64>| Polygon::new(ring.clone(), vec![]).signed_area();
     let (outer, inner): (Vec<_>, Vec<_>) = rings.into_iter().filter(|r| r.0.len() > 3).partition(|r| area(r) > 0.0);

@@ -1,7 +1,8 @@
-//! A collection that gets more fields: the plan's model grew since the file was made. Nothing that is there goes.
+//! Adds fields to a collection, when the plan's model has more than the file. Nothing is removed.
 
-use super::gpkg_layer::{GpkgLayer, TableLayout, claim_free_name, quote_name};
-use super::{GeoPackageState, GpkgLayers, find_layer, foreign_tables, journal, tables};
+use super::gpkg_layer::{GpkgLayer, GpkgLayers, TableLayout, claim_free_name, find_layer, quote_name};
+use super::package_state::GeoPackageState;
+use super::{foreign_tables, journal, tables};
 use crate::collection::Collection;
 use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
@@ -22,15 +23,15 @@ fn add_layer_fields(conn: &Connection, layers: &GpkgLayers, collection: &Collect
         params![layer.number, collection.schema.to_string(), tables::layout_to_json(&layer.layout)?],
     )?;
     tables::describe_table(conn, &layer)?;
-    // They name every column. Making them anew also tells every connection that layers are to be read again.
+    // The triggers name every column. Creating them again also makes every connection read the layers again.
     journal::recreate_triggers(conn, &layer)
 }
 
-/// The columns of the fields that were there, and a new one for each other field; a column of its name that another program added is taken.
+/// The columns of the existing fields, and one for each new field: a free column of its name that another program added, or a new one.
 fn extend_layout(conn: &Connection, old: &Arc<GpkgLayer>, collection: &Collection) -> Result<TableLayout> {
     for field in &old.collection.fields {
         if collection.field_index(&field.name).is_none_or(|at| collection.fields[at].kind != field.kind) {
-            return Err(Error::internal(format!("'{}' would lose its field '{}'", collection.id, field.name)));
+            return Err(Error::internal(format!("'{}' cannot lose its field '{}'", collection.id, field.name)));
         }
     }
     let mut existing: Vec<String> = foreign_tables::column_names(conn, &old.layout.table)?;
@@ -40,7 +41,7 @@ fn extend_layout(conn: &Connection, old: &Arc<GpkgLayer>, collection: &Collectio
             columns.push(old.layout.columns[at].clone());
             continue;
         }
-        let free = |name: &String| !old.layout.column_names().any(|used_names| used_names.eq_ignore_ascii_case(name));
+        let free = |name: &String| !old.layout.column_names().any(|used| used.eq_ignore_ascii_case(name));
         if let Some(column) = existing.iter().find(|c| c.eq_ignore_ascii_case(&field.name) && free(c)) {
             columns.push(column.clone());
             continue;

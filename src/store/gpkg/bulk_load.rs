@@ -1,23 +1,24 @@
-//! Many features at once, in one transaction: rows in the order they come, index and triggers when all are there. Memory
-//! grows by one box per feature, not by features.
+//! Loads many features in one transaction: rows in their order, then the R-tree and the triggers. Keeps one box per feature in memory,
+//! not the features.
 
-use super::contents;
 use super::gpkg_layer::{GpkgLayer, TableLayout, quote_name, to_utc_text};
-use super::{GeoPackageState, LoadSummary, change_log, commit, journal, rtree, sqlite_error, tables};
+use super::package_state::{GeoPackageState, lock_mutex};
+use super::{change_log, commit, contents, journal, layer_setup, rtree, sqlite_error, tables};
 use crate::change::RevisionNumber;
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, Feature, FieldValue, bbox_of};
+use crate::store::LoadSummary;
 use rusqlite::{Connection, Statement, params};
 use std::collections::HashSet;
 
 type FeatureInput<'a> = &'a mut dyn Iterator<Item = Result<Feature>>;
 
-/// Who did it, as the history says.
+/// The author in the history.
 const IMPORT_AUTHOR: &str = "import";
-/// Pages in memory while loading, in KiB: enough for the index of ids of some million features.
+/// The page cache while loading, in KiB: enough for the index of ids of some million features.
 const CACHE_KIB: i64 = 128 * 1024;
-/// The name of a table that is about to replace another.
+/// The name of a new table until it replaces the old one.
 const NEW_TABLE: &str = "cityheart_new_table";
 
 impl GeoPackageState {
@@ -44,22 +45,22 @@ impl GeoPackageState {
             tx.pragma_update(None, "cache_size", usual)?;
             loaded
         })?;
-        // The log of so large a transaction is as large as the data: fold it into the file now, if nobody is in the way. What
-        // was loaded is safe in either.
-        let folded = super::lock_mutex(self.writer()?).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(e) = folded {
-            tracing::warn!("The log of the plan's file stays long for now: {e}");
+        // The write-ahead log is now as large as the data: it is moved into the file, unless another program is reading. The features
+        // are durable either way.
+        let checkpoint = lock_mutex(self.writer()?).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(e) = checkpoint {
+            tracing::warn!("The write-ahead log of the plan's file could not be truncated yet: {e}");
         }
         Ok(loaded)
     }
 }
 
-/// A collection that was not there.
+/// Creates a collection.
 fn load_new(conn: &Connection, collection: &Collection, features: FeatureInput<'_>) -> Result<LoadSummary> {
     let layout = TableLayout::new(collection);
     if tables::table_exists(conn, &layout.table)? {
         return Err(Error::Refused(format!(
-            "The file has a table '{}' that is no collection. Choose another name.",
+            "The file has a table '{}' that is not a collection. Choose another name.",
             layout.table
         )));
     }
@@ -76,7 +77,7 @@ fn load_new(conn: &Connection, collection: &Collection, features: FeatureInput<'
     filler.finish_load(before + 1, before > 0)
 }
 
-/// More features for a collection that is there.
+/// Adds features to a collection.
 fn load_appended(
     conn: &Connection,
     layer: &GpkgLayer,
@@ -103,13 +104,15 @@ fn load_appended(
     filler.finish_load(before + 1, false)
 }
 
-/// Where each field of a layer is among the fields given; `None` when they are the same.
+/// The index of each field of a layer among the given fields; `None` when the fields are the same.
 fn match_fields(layer: &GpkgLayer, given: &Collection) -> Result<Option<Vec<Option<usize>>>> {
     let have = &layer.collection;
     for field in &given.fields {
         match have.field_index(&field.name).map(|i| have.fields[i].kind) {
             Some(kind) if kind == field.kind => {}
-            Some(_) => return Err(field_mismatch_error(have, &field.name, "holds another kind of value there")),
+            Some(_) => {
+                return Err(field_mismatch_error(have, &field.name, "has a field of this name and another type"));
+            }
             None => return Err(field_mismatch_error(have, &field.name, "has no such field")),
         }
     }
@@ -125,8 +128,8 @@ fn field_mismatch_error(collection: &Collection, field: &str, what: &str) -> Err
     )
 }
 
-/// Other features in place of those that are there. A feature whose id was there keeps its key and its history; what became
-/// different, and what went, is logged.
+/// Replaces all features of a collection. A feature whose id existed keeps its key and its history; changed and removed features are
+/// logged.
 fn load_replaced(
     conn: &Connection,
     old: &GpkgLayer,
@@ -165,7 +168,7 @@ fn load_replaced(
     filler.finish_load(if changed { before + 1 } else { before }, false)
 }
 
-/// Lets the new table count on from the old one, so that no key is used twice.
+/// Continues the keys of the old table in the new one, so that no key is used twice.
 fn continue_keys(conn: &Connection, old: &GpkgLayer) -> Result<()> {
     let (table, key) = (&old.layout.table, quote_name(&old.layout.key));
     conn.execute(
@@ -179,13 +182,13 @@ fn continue_keys(conn: &Connection, old: &GpkgLayer) -> Result<()> {
     Ok(())
 }
 
-/// Puts the new table in the place of the old one.
+/// Replaces the old table by the new one.
 fn swap_tables(conn: &Connection, old: &GpkgLayer, layer: &GpkgLayer) -> Result<()> {
     let table = &old.layout.table;
     rtree::drop_rtree(conn, old)?;
     conn.execute("DELETE FROM gpkg_extensions WHERE lower(table_name)=lower(?1)", [table])?;
     if tables::table_exists(conn, "gpkg_ogr_contents")? {
-        // GDAL's count of features; it counts anew where it is null.
+        // GDAL stores the number of features here; it counts again when the number is null.
         conn.execute("UPDATE gpkg_ogr_contents SET feature_count=NULL WHERE lower(table_name)=lower(?1)", [table])?;
     }
     conn.execute_batch(&format!(
@@ -199,7 +202,7 @@ fn swap_tables(conn: &Connection, old: &GpkgLayer, layer: &GpkgLayer) -> Result<
     tables::describe_table(conn, layer)
 }
 
-/// Holds new features against the old ones.
+/// Compares new features with the old ones.
 struct LoadDifferences<'a> {
     conn: &'a Connection,
     old: &'a GpkgLayer,
@@ -212,7 +215,7 @@ struct LoadDifferences<'a> {
 }
 
 impl LoadDifferences<'_> {
-    /// The key that a feature had, with a line in the log if it became another.
+    /// The key that a feature had, if any. A feature that differs gets a line in the log.
     fn match_feature(&mut self, feature: &mut Feature) -> Result<Option<i64>> {
         normalise_instants(self.layer, feature);
         let Some(old) = self.old.find_feature(self.conn, &feature.id)? else {
@@ -238,7 +241,7 @@ impl LoadDifferences<'_> {
         Ok(Some(old.key))
     }
 
-    /// Logs those that went.
+    /// Logs the removed features.
     fn log_removed(&mut self) -> Result<()> {
         let mut all = self.conn.prepare(&format!(
             "SELECT {} FROM {}",
@@ -279,7 +282,7 @@ impl LoadDifferences<'_> {
     }
 }
 
-/// Instants in UTC, as the file holds them.
+/// Converts instants to UTC, as the file stores them.
 fn normalise_instants(layer: &GpkgLayer, feature: &mut Feature) {
     for (value, field) in feature.values.iter_mut().zip(&layer.collection.fields) {
         if let (FieldType::DateTime, FieldValue::Text(text)) = (field.kind, &*value)
@@ -290,7 +293,7 @@ fn normalise_instants(layer: &GpkgLayer, feature: &mut Feature) {
     }
 }
 
-/// Writes rows, and remembers what the index needs.
+/// Writes rows, and collects the entries of the R-tree.
 struct TableFiller<'a> {
     conn: &'a Connection,
     layer: &'a GpkgLayer,
@@ -298,7 +301,7 @@ struct TableFiller<'a> {
     entries: Vec<rtree::RTreeEntry>,
     extent: Option<BoundingBox>,
     features: u64,
-    /// The first and the last key that were given out.
+    /// The first and the last new key.
     keys: Option<(i64, i64)>,
     buffer: Vec<u8>,
 }
@@ -353,7 +356,7 @@ impl<'a> TableFiller<'a> {
         let (conn, layer) = (self.conn, self.layer);
         rtree::create_rtree(conn, layer)?;
         rtree::insert_entries(conn, layer, self.entries)?;
-        create_triggers(conn, layer)?;
+        layer_setup::create_triggers(conn, layer)?;
         let extent = contents::read_extent(conn, layer)?.into_iter().chain(self.extent).reduce(BoundingBox::union);
         contents::write_extent(conn, layer, extent, &self.now)?;
         if let Some(keys) = self.keys {
@@ -362,18 +365,4 @@ impl<'a> TableFiller<'a> {
         contents::set_revision(conn, layer, revision)?;
         Ok(LoadSummary { features: self.features, revision })
     }
-}
-
-/// Gives a table that is full what it needs to be a layer: index, triggers, extent.
-pub(super) fn finish_layer(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
-    if rtree::create_rtree(conn, layer)? {
-        rtree::fill_rtree(conn, layer)?;
-    }
-    create_triggers(conn, layer)?;
-    contents::write_extent(conn, layer, contents::measure_extent(conn, layer)?, &tables::current_timestamp())
-}
-
-fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
-    rtree::create_triggers(conn, layer)?;
-    journal::create_triggers(conn, layer)
 }

@@ -1,8 +1,8 @@
-//! The change log: who changed what, when, with the feature before and after. Kept compact: a `before` that equals the
-//! `after` of the line before it is left out, and features that came in bulk have one line for all in `cityheart_loads`.
+//! The change log: who changed what and when, with the feature before and after. It is compact: a `before` that equals the `after` of
+//! the previous line of its feature is omitted, and a bulk load has one line for all its features, in `cityheart_loads`.
 
 use super::gpkg_layer::GpkgLayer;
-use super::{geometry_blob, journal, tables};
+use super::{geometry_blob, quoted_row, tables};
 use crate::change::{FeatureVersion, RevisionNumber};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
-/// One line to be written. At least one of `before` and `after` is there.
+/// One line to be written, with `before`, `after`, or both.
 pub(super) struct LogEntry<'a> {
     pub revision: RevisionNumber,
     pub author: &'a str,
@@ -20,7 +20,7 @@ pub(super) struct LogEntry<'a> {
     pub after: Option<&'a Feature>,
 }
 
-/// A feature as the log keeps it: properties by name as JSON, geometry as a GeoPackage blob.
+/// A feature in the log: properties by name as JSON, geometry as a GeoPackage blob.
 pub(super) type FeatureImage = (Option<String>, Option<Vec<u8>>);
 
 pub(super) fn write_entry(conn: &Connection, layer: &GpkgLayer, entry: &LogEntry<'_>) -> Result<()> {
@@ -62,7 +62,7 @@ fn image_from_feature(layer: &GpkgLayer, feature: &Feature) -> Result<FeatureIma
     Ok((Some(properties), geometry))
 }
 
-/// What a feature has of the fields of its collection.
+/// The properties of a feature that have a value.
 struct LoggedProperties<'a>(&'a GpkgLayer, &'a Feature);
 
 impl Serialize for LoggedProperties<'_> {
@@ -72,7 +72,7 @@ impl Serialize for LoggedProperties<'_> {
     }
 }
 
-/// The feature of an image; fields that the collection has no more are left out.
+/// The feature of an image; fields that the collection no longer has are omitted.
 pub(super) fn feature_from_image(layer: &GpkgLayer, key: i64, id: &FeatureId, image: &FeatureImage) -> Option<Feature> {
     let properties: Map<String, Json> = serde_json::from_str(image.0.as_ref()?).ok()?;
     let values = layer
@@ -85,7 +85,7 @@ pub(super) fn feature_from_image(layer: &GpkgLayer, key: i64, id: &FeatureId, im
     Some(Feature { key, id: id.clone(), geometry, values })
 }
 
-/// The revision at which a feature last changed, and who did it.
+/// The revision at which a feature last changed, and the author.
 pub(super) fn last_change(conn: &Connection, layer: &GpkgLayer, feature: &Feature) -> Result<(RevisionNumber, String)> {
     let mut statement = conn.prepare_cached(
         "SELECT revision, author FROM cityheart_changes WHERE collection=?1 AND feature=?2
@@ -97,21 +97,21 @@ pub(super) fn last_change(conn: &Connection, layer: &GpkgLayer, feature: &Featur
     Ok(found.optional()?.unwrap_or_default())
 }
 
-/// Whether a feature with this id was deleted (and is not there any more).
+/// Whether a feature with this id was ever deleted.
 pub(super) fn was_deleted(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<bool> {
     let mut statement = conn
         .prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND op='delete' LIMIT 1")?;
     Ok(statement.exists(params![layer.number, id.as_str()])?)
 }
 
-/// Whether anything was ever deleted from this collection, which is dear to ask for each of a million features.
+/// Whether any feature was ever deleted from this collection. If not, a bulk load need not check every id.
 pub(super) fn any_deleted(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     Ok(conn
         .prepare_cached("SELECT 1 FROM cityheart_changes WHERE collection=?1 AND op='delete' LIMIT 1")?
         .exists([layer.number])?)
 }
 
-/// Notes a bulk load.
+/// Adds the line of a bulk load.
 pub(super) fn write_load(
     conn: &Connection,
     layer: &GpkgLayer,
@@ -128,7 +128,7 @@ pub(super) fn write_load(
     Ok(())
 }
 
-/// The keys that changed after a revision, with the id that was under each. `None` when that is not known.
+/// The keys that changed after a revision, with the id that each had. `None` when the log does not know.
 pub(super) fn keys_changed_since(
     conn: &Connection,
     layer: &GpkgLayer,
@@ -149,13 +149,13 @@ pub(super) fn keys_changed_since(
         let (key, id, old): (i64, Option<String>, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let known = keys.entry(key).or_default();
         if known.is_none() {
-            *known = id.and_then(|id| FeatureId::new(&id).ok()).or_else(|| journal::parse_old_id(key, &old?));
+            *known = id.and_then(|id| FeatureId::new(&id).ok()).or_else(|| quoted_row::parse_old_id(key, &old?));
         }
     }
     Ok(Some(keys))
 }
 
-/// The ranges of keys that were loaded after a revision.
+/// The key ranges of the bulk loads after a revision.
 pub(super) fn loads_since(conn: &Connection, layer: &GpkgLayer, since: RevisionNumber) -> Result<Vec<(i64, i64)>> {
     let mut statement = conn.prepare_cached(
         "SELECT first_key, last_key FROM cityheart_loads WHERE collection=?1 AND revision>?2 ORDER BY 1",
@@ -170,7 +170,7 @@ pub(super) fn read_history(conn: &Connection, layer: &GpkgLayer, id: &FeatureId)
     let current = layer.find_feature(conn, id)?;
     let lines = read_change_rows(conn, layer, id)?;
     if current.is_none() && lines.is_empty() {
-        return Err(Error::NotFound(format!("There has never been a feature '{id}' in '{}'.", layer.collection.id)));
+        return Err(Error::NotFound(format!("'{}' has never had a feature '{id}'.", layer.collection.id)));
     }
     let mut versions: Vec<FeatureVersion> = Vec::with_capacity(lines.len() + 1);
     if lines.first().is_none_or(|l| l.op != "create") {
@@ -225,7 +225,7 @@ fn read_change_rows(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Res
     Ok(statement.query_map(params![layer.number, id.as_str()], line)?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// When and by whom the feature with this key was loaded.
+/// The revision, author and time of the bulk load of a feature.
 fn find_load(conn: &Connection, layer: &GpkgLayer, key: i64) -> Result<Option<(RevisionNumber, String, String)>> {
     if layer.number == 0 {
         return Ok(None);

@@ -1,9 +1,10 @@
-//! Edits: all of a change set or nothing, refused when somebody else was first.
+//! Commits change sets, each as a whole or not at all. A set is refused as stale when a feature has changed since it was read.
 
 use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
-use super::gpkg_layer::{GpkgLayer, SqlCell, quote_name};
-use super::{GeoPackageState, GpkgLayers, find_layer, geometry_blob, journal, sqlite_error, tables};
+use super::gpkg_layer::{GpkgLayer, GpkgLayers, SqlCell, find_layer, quote_name};
+use super::package_state::GeoPackageState;
+use super::{geometry_blob, journal, sqlite_error, tables};
 use crate::change::{ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber};
 use crate::collection::{CollectionId, FieldType};
 use crate::error::{Error, Result};
@@ -12,12 +13,12 @@ use rusqlite::{Connection, ToSql};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// How much of a group is undone when one of its sets is refused.
+/// What is undone when a set of a group is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum UndoScope {
-    /// All of it: nothing is kept to go back to, which is quicker. The group is then tried again.
+    /// The whole group, which needs no savepoints and is faster. The group is then committed again with [`UndoScope::Set`].
     Group,
-    /// That set alone.
+    /// That set alone, by a savepoint.
     Set,
 }
 
@@ -34,7 +35,7 @@ impl GeoPackageState {
         }
     }
 
-    /// The answers, and the collections that were written to.
+    /// The results, and the collections that were written to.
     fn commit_group(
         &self,
         conn: &Connection,
@@ -43,7 +44,7 @@ impl GeoPackageState {
         undo: UndoScope,
     ) -> Result<(GroupCommitOutcome, Vec<CollectionId>)> {
         let ids: BTreeSet<&CollectionId> = sets.iter().map(|set| &set.collection).collect();
-        // One collection alone is kept from half a change by the transaction itself.
+        // Without savepoints, and with one collection, the transaction itself undoes everything.
         let alone = ids.len() == 1 || undo == UndoScope::Group;
         let mut answers: Vec<Option<Result<CommittedChanges>>> = sets.iter().map(|_| None).collect();
         let mut group = GroupCommitOutcome::default();
@@ -52,9 +53,9 @@ impl GeoPackageState {
             let set_indexes: Vec<usize> = (0..sets.len()).filter(|i| sets[*i].collection == *id).collect();
             let work = || self.commit_to_layer(conn, layers, id, set_indexes.iter().map(|i| &sets[*i]), undo);
             match if alone { work() } else { with_savepoint(conn, "cityheart_collection", work)? } {
-                Ok((others, done)) => {
+                Ok((external, done)) => {
                     set_indexes.iter().zip(done).for_each(|(i, done)| answers[*i] = Some(done));
-                    group.external_changes.extend(others.map(|done| (id.clone(), done)));
+                    group.external_changes.extend(external.map(|done| (id.clone(), done)));
                     written.push(id.clone());
                 }
                 Err(RefusedSets(each)) => set_indexes.iter().zip(each).for_each(|(i, e)| answers[*i] = Some(Err(e))),
@@ -64,7 +65,7 @@ impl GeoPackageState {
         Ok((group, written))
     }
 
-    /// Applies the sets of one collection, each whole or not at all; when all are refused, nothing is done to it.
+    /// Applies the sets of one collection, each as a whole or not at all. When all are refused, nothing is written to it.
     fn commit_to_layer<'s>(
         &self,
         conn: &Connection,
@@ -75,7 +76,7 @@ impl GeoPackageState {
     ) -> Result<(Option<CommittedChanges>, Vec<Result<CommittedChanges>>), RefusedSets> {
         let all = |e: Error| RefusedSets(sets.clone().map(|_| e.clone()).collect());
         let layer = find_layer(layers, id).map_err(all)?;
-        let others = self.adopt_others(conn, layer).map_err(all)?;
+        let external = self.adopt_external(conn, layer).map_err(all)?;
         let mut commit = LayerCommit::begin_commit(conn, layer).map_err(all)?;
         let mut answers: Vec<Result<CommittedChanges>> = Vec::new();
         for set in sets.clone() {
@@ -92,15 +93,16 @@ impl GeoPackageState {
             return Err(RefusedSets(answers.into_iter().filter_map(Result::err).collect()));
         }
         commit.finish_commit().map_err(all)?;
-        Ok((others, answers))
+        Ok((external, answers))
     }
 
-    /// What others wrote comes first: an edit that knows nothing of it is stale, and the caller shall hear of it.
-    fn adopt_others(&self, conn: &Connection, layer: &GpkgLayer) -> Result<Option<CommittedChanges>> {
+    /// Adopts what other programs wrote before the sets are applied, so that a set that does not know of it is refused as stale, and the
+    /// caller learns of it.
+    fn adopt_external(&self, conn: &Connection, layer: &GpkgLayer) -> Result<Option<CommittedChanges>> {
         journal::adopt_journal(conn, layer)?;
         let changes = self.unreported_changes(conn, layer).map_err(|e| match e {
             Error::Stale(_) => Error::Busy(format!(
-                "Another program replaced all of '{}' just now. Try again in a moment.",
+                "Another program has just replaced the table of '{}'. Try again in a moment.",
                 layer.collection.id
             )),
             e => e,
@@ -110,13 +112,13 @@ impl GeoPackageState {
     }
 }
 
-/// Why nothing was written to a collection: the error of each set.
+/// Nothing was written to a collection: the error of each set.
 struct RefusedSets(Vec<Error>);
 
-/// Does something that leaves nothing behind when it fails.
+/// Runs an operation in a savepoint, which is rolled back when the operation fails.
 ///
 /// # Errors
-/// The outer one when the whole transaction is gone (a full disk), or the way back is barred.
+/// The outer one when the whole transaction was rolled back, e.g. by a full disk, or the savepoint cannot be rolled back.
 fn with_savepoint<T, E>(
     conn: &Connection,
     name: &str,
@@ -127,7 +129,7 @@ fn with_savepoint<T, E>(
     if done.is_err() {
         if conn.is_autocommit() {
             return Err(Error::Refused(
-                "Nothing was written: the disk is full, or failed. Make room and try again.".into(),
+                "Nothing was written: the disk is full or has failed. Free some space and try again.".into(),
             ));
         }
         conn.prepare_cached(&format!("ROLLBACK TO {name}"))?.execute([])?;
@@ -136,7 +138,7 @@ fn with_savepoint<T, E>(
     Ok(done)
 }
 
-/// Sets that are applied to one collection after each other. What is said of the collection as a whole is written once, in the end.
+/// Applies sets to one collection, one after the other. The extent and the revision of the collection are written once, at the end.
 struct LayerCommit<'a> {
     conn: &'a Connection,
     layer: &'a GpkgLayer,
@@ -189,7 +191,7 @@ impl<'a> LayerCommit<'a> {
     }
 }
 
-/// One change set under way.
+/// Applies one change set.
 struct ChangeSetWriter<'a> {
     conn: &'a Connection,
     layer: &'a GpkgLayer,
@@ -290,7 +292,7 @@ impl ChangeSetWriter<'_> {
         let then = versions.iter().rfind(|v| v.revision <= revision).and_then(|v| v.after.clone());
         let Some(then) = then else {
             return Err(Error::Refused(format!(
-                "There was no feature '{id}' after revision {revision}. Choose a revision of its history at which it was there."
+                "The feature '{id}' did not exist after revision {revision}. Choose a revision of its history at which it existed."
             )));
         };
         match self.layer.find_feature(self.conn, id)? {
@@ -300,7 +302,7 @@ impl ChangeSetWriter<'_> {
         }
     }
 
-    /// A deleted feature comes back under its key.
+    /// Inserts a deleted feature again, under its old key.
     fn recreate_feature(&mut self, mut feature: Feature) -> Result<()> {
         self.layer.check_geometry(&feature)?;
         set_timestamp(self.layer, &mut feature, "updated", FieldValue::text(self.at));
@@ -315,7 +317,7 @@ impl ChangeSetWriter<'_> {
         Error::NotFound(format!("There is no feature '{id}' in '{}'.", self.layer.collection.id))
     }
 
-    /// The feature as it is, if it has not changed after `base`.
+    /// The feature as it is now, if it has not changed since `base`.
     fn read_current(&self, id: &FeatureId, base: Option<RevisionNumber>) -> Result<Feature> {
         let feature = self.layer.find_feature(self.conn, id)?;
         let Some(feature) = feature else {
@@ -325,16 +327,16 @@ impl ChangeSetWriter<'_> {
             return Ok(feature);
         };
         let (last, author) = change_log::last_change(self.conn, self.layer, &feature)?;
-        // A change of this very set is not somebody else's.
+        // A change earlier in this set does not make it stale.
         if last != self.revision && (last > base || base >= self.revision) {
             return Err(Error::Stale(format!(
-                "The feature '{id}' was changed by {author} after you read it. Read it again and repeat your change."
+                "The feature '{id}' was changed by {author} since you read it. Read it again and repeat your change."
             )));
         }
         Ok(feature)
     }
 
-    /// Writes the columns that differ, so that what we cannot read in the others stays as it is.
+    /// Writes only the columns that differ, so that values that we cannot read stay as they are.
     fn update_row(&self, before: &Feature, after: &Feature) -> Result<()> {
         let layout = &self.layer.layout;
         let mut blob = None;
@@ -367,7 +369,7 @@ impl ChangeSetWriter<'_> {
         Ok(())
     }
 
-    /// Notes a change that was just written; what is there now is read back, so that everybody sees what the file holds.
+    /// Logs a change that was just written. The feature is read back, so that the caller gets what the file holds.
     fn log_change(&mut self, before: Option<Feature>, key: Option<i64>) -> Result<()> {
         let after = key.map(|key| self.layer.find_by_key(self.conn, key)).transpose()?.flatten();
         let entry = LogEntry {
@@ -393,7 +395,7 @@ impl ChangeSetWriter<'_> {
     }
 }
 
-/// Sets a field that the store keeps itself, if the collection has it as an instant.
+/// Sets a timestamp that the store maintains, if the collection has a field of this name and type.
 pub(super) fn set_timestamp(layer: &GpkgLayer, feature: &mut Feature, name: &str, value: FieldValue) {
     let at = layer.collection.field_index(name).filter(|i| layer.collection.fields[*i].kind == FieldType::DateTime);
     if let Some(slot) = at.and_then(|i| feature.values.get_mut(i)) {
@@ -403,13 +405,13 @@ pub(super) fn set_timestamp(layer: &GpkgLayer, feature: &mut Feature, name: &str
 
 pub(super) fn id_taken_error(layer: &GpkgLayer, id: &FeatureId) -> Error {
     Error::Stale(format!(
-        "There is a feature '{id}' in '{}' already. Choose another id, or change that feature.",
+        "The collection '{}' already has a feature '{id}'. Choose another id, or change that feature.",
         layer.collection.id
     ))
 }
 
 pub(super) fn id_reused_error(id: &FeatureId) -> Error {
     Error::Refused(format!(
-        "The id '{id}' belonged to a feature that was deleted, and an id is never used twice. Choose another one."
+        "The id '{id}' belonged to a feature that was deleted, and ids are never used again. Choose another id."
     ))
 }

@@ -1,4 +1,4 @@
-//! What `gpkg_contents` and our own table say about a collection as a whole: extent, last change, revision.
+//! The properties of a collection as a whole in `gpkg_contents` and our own table: extent, time of the last change, revision.
 
 use super::gpkg_layer::{GpkgLayer, quote_name};
 use super::tables;
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::feature::{BoundingBox, Feature, bbox_of};
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// The revision a collection has; 0 when the file does not know it as one of ours.
+/// The revision of a collection; 0 for a table in a file that is no plan.
 pub(super) fn read_revision(conn: &Connection, layer: &GpkgLayer) -> Result<RevisionNumber> {
     let mut statement = conn.prepare_cached("SELECT revision FROM cityheart_collections WHERE number=?1").ok();
     let revision: Option<i64> = match &mut statement {
@@ -23,7 +23,7 @@ pub(super) fn set_revision(conn: &Connection, layer: &GpkgLayer, revision: Revis
     Ok(())
 }
 
-/// How the extent of a collection follows the changes to its features.
+/// The boxes of removed and added features, by which the extent of a collection is updated.
 #[derive(Debug, Default)]
 pub(super) struct ExtentChanges {
     removed: Option<BoundingBox>,
@@ -39,28 +39,31 @@ impl ExtentChanges {
         extend_bbox(&mut self.added, feature.geometry.as_ref().and_then(bbox_of));
     }
 
-    /// What happened later, too.
+    /// Adds later changes.
     pub(super) fn merge_later(&mut self, later: &Self) {
         extend_bbox(&mut self.removed, later.removed);
         extend_bbox(&mut self.added, later.added);
     }
 
-    /// Writes extent and time of change. Looks at the whole index only when something went that touched the edge.
+    /// Writes the extent and the time of the change. Measures the extent again only when a removed feature touched its edge.
     pub(super) fn update_contents(&self, conn: &Connection, layer: &GpkgLayer, at: &str) -> Result<()> {
-        let mut known = read_extent(conn, layer)?;
-        let touched = |g: &BoundingBox, k: &BoundingBox| {
-            g.west <= k.west || g.south <= k.south || g.east >= k.east || g.north >= k.north
+        let mut extent = read_extent(conn, layer)?;
+        let touches_edge = |removed: &BoundingBox, extent: &BoundingBox| {
+            removed.west <= extent.west
+                || removed.south <= extent.south
+                || removed.east >= extent.east
+                || removed.north >= extent.north
         };
-        if known.is_none() || self.removed.as_ref().zip(known.as_ref()).is_some_and(|(g, k)| touched(g, k)) {
-            known = measure_extent(conn, layer)?;
+        if extent.is_none() || self.removed.as_ref().zip(extent.as_ref()).is_some_and(|(r, e)| touches_edge(r, e)) {
+            extent = measure_extent(conn, layer)?;
         } else {
-            extend_bbox(&mut known, self.added);
+            extend_bbox(&mut extent, self.added);
         }
-        write_extent(conn, layer, known, at)
+        write_extent(conn, layer, extent, at)
     }
 }
 
-/// The extent that `gpkg_contents` has.
+/// The extent in `gpkg_contents`.
 pub(super) fn read_extent(conn: &Connection, layer: &GpkgLayer) -> Result<Option<BoundingBox>> {
     let mut statement =
         conn.prepare_cached("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name=?1")?;
@@ -92,8 +95,8 @@ pub(super) fn write_extent(conn: &Connection, layer: &GpkgLayer, extent: Option<
     Ok(())
 }
 
-/// The box around all features. The R-tree holds boxes rounded outwards to 32 bits, in order: so the features that reach its
-/// edges are found there, and their exact edges in the table.
+/// The bounding box of all features. The boxes in the R-tree are rounded outwards to 32 bits, which keeps their order: the features at
+/// its edges are found there, and their exact coordinates in the table.
 pub(super) fn measure_extent(conn: &Connection, layer: &GpkgLayer) -> Result<Option<BoundingBox>> {
     let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(None);

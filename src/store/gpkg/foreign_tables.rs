@@ -1,62 +1,23 @@
-//! Tables that other programs made: the layers they can be, with a schema derived from their columns.
+//! Tables of other programs: which of them can be layers, with a schema inferred from their columns.
 
-use super::gpkg_layer::{GpkgLayer, TableLayout, claim_free_name, quote_name};
-use super::{GpkgLayers, bulk_load, change_log, contents, journal, tables};
+use super::gpkg_layer::{GpkgLayer, GpkgLayers, TableLayout, claim_free_name, quote_name};
+use super::tables;
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::GeometryTypeSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
-/// The column that is added for ids; the key stands for it where it is null.
-const ID_COLUMN: &str = "cityheart_id";
+/// The column that is added for ids. Where it is null, the id is the key.
+pub(super) const ID_COLUMN: &str = "cityheart_id";
 
-/// Makes collections of the tables that are none yet. Their rows stay as they are; a column for ids is added.
-///
-/// # Errors
-/// [`Error::Refused`] for a table in another reference system, unless the file has been a plan before.
-pub(super) fn adopt_tables(conn: &Connection) -> Result<()> {
-    let known: bool = conn.query_row("SELECT EXISTS (SELECT 1 FROM cityheart_collections)", [], |row| row.get(0))?;
-    for found in find_tables(conn)? {
-        match found.and_then(|table| adopt_table(conn, table)) {
-            Err(Error::Refused(sentence)) if known => tracing::warn!("{sentence} It is left out."),
-            other => other?,
-        }
-    }
-    Ok(())
-}
-
-/// The layers of a file that is only read.
+/// The layers of a file that is no plan and open for reading only.
 pub(super) fn read_foreign_layers(conn: &Connection) -> Result<GpkgLayers> {
     find_tables(conn)?.into_iter().map(|layer| layer.map(|l| (l.collection.id.clone(), Arc::new(l)))).collect()
 }
 
-fn adopt_table(conn: &Connection, found: GpkgLayer) -> Result<()> {
-    let GpkgLayer { collection, mut layout, .. } = found;
-    if layout.id.is_none() {
-        conn.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {ID_COLUMN} TEXT", quote_name(&layout.table)))?;
-        layout.id = Some(ID_COLUMN.into());
-    }
-    let (table, id) = (quote_name(&layout.table), layout.id.as_deref().map(quote_name).unwrap_or_default());
-    let number = tables::register_collection(conn, &collection, &layout)?;
-    let layer = GpkgLayer::new(number, collection, layout);
-    conn.execute_batch(&format!(
-        "CREATE UNIQUE INDEX IF NOT EXISTS \"cityheart_{}_ids\" ON {table} ({id})",
-        layer.number
-    ))?;
-    tables::drop_triggers(conn, &layer)?;
-    bulk_load::finish_layer(conn, &layer)?;
-    let sql = format!("SELECT min({key}), max({key}) FROM {table}", key = quote_name(&layer.layout.key));
-    let keys: (Option<i64>, Option<i64>) = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let revision = contents::read_revision(conn, &layer)? + 1;
-    if let (Some(first), Some(last)) = keys {
-        change_log::write_load(conn, &layer, revision, journal::EXTERNAL_AUTHOR, (first, last), revision > 1)?;
-    }
-    contents::set_revision(conn, &layer, revision)
-}
-
-/// The tables in `gpkg_contents` that can be layers and are not ours; an error for each that should be one but cannot.
-fn find_tables(conn: &Connection) -> Result<Vec<Result<GpkgLayer>>> {
+/// The tables in `gpkg_contents` that can be layers and are no collections yet; an error for each that should be a layer but cannot.
+pub(super) fn find_tables(conn: &Connection) -> Result<Vec<Result<GpkgLayer>>> {
     let mut statement = conn.prepare(
         "SELECT m.name, c.data_type, coalesce(c.identifier, c.table_name), coalesce(c.description, ''), g.column_name, g.geometry_type_name,
                 s.organization, s.organization_coordsys_id, m.type
@@ -78,7 +39,7 @@ fn find_tables(conn: &Connection) -> Result<Vec<Result<GpkgLayer>>> {
             crs: row.get::<_, Option<String>>(6)?.zip(row.get::<_, Option<i64>>(7)?),
             is_table: row.get::<_, String>(8)? == "table",
         };
-        // A table whose columns were changed elsewhere becomes its collection anew, under the same name.
+        // A table whose columns another program changed is adopted again, under the same id.
         let known = known_layout(conn, &entry.table)?;
         let name = match known {
             Some((_, layout)) if missing_column(conn, &layout)?.is_none() => continue,
@@ -100,7 +61,7 @@ fn collection_names(conn: &Connection) -> Result<Vec<String>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// The collection that a table is, with the layout it had.
+/// The collection of a table, with the layout that it had.
 fn known_layout(conn: &Connection, table: &str) -> Result<Option<(String, TableLayout)>> {
     if !tables::table_exists(conn, "cityheart_collections")? {
         return Ok(None);
@@ -113,7 +74,7 @@ fn known_layout(conn: &Connection, table: &str) -> Result<Option<(String, TableL
     Ok(found.and_then(|(id, layout)| Some((id, serde_json::from_str(&layout).ok()?))))
 }
 
-/// What the standard tables say of a table.
+/// A table as the tables of the standard describe it.
 struct ForeignTable {
     table: String,
     spatial: bool,
@@ -131,7 +92,7 @@ struct ForeignColumn {
 }
 
 impl ForeignTable {
-    /// The layer; `None` for what cannot be one without being wrong (a view, a table without a single integer key).
+    /// The layer; `None` for a table that cannot be one: a view, or a table without a single integer key.
     fn into_layer(self, conn: &Connection, name: CollectionId) -> Result<Option<GpkgLayer>> {
         let columns = read_columns(conn, &self.table)?;
         let keys: Vec<&ForeignColumn> = columns.iter().filter(|c| c.primary > 0).collect();
@@ -141,7 +102,7 @@ impl ForeignTable {
             }
             _ => {
                 tracing::warn!(
-                    "The table '{}' is left out: a layer needs one integer primary key, which views and some tables do not have.",
+                    "The table '{}' is skipped: a layer needs one integer primary key, which it does not have.",
                     self.table
                 );
                 return Ok(None);
@@ -191,7 +152,7 @@ impl ForeignTable {
                 self.table
             ))),
             _ => Err(Error::Refused(format!(
-                "The table '{}' does not say its reference system. Set it to EPSG:4326, if that is what it is in.",
+                "The table '{}' does not state its reference system. Set it to EPSG:4326 if its coordinates are in WGS 84.",
                 self.table
             ))),
         }
@@ -210,7 +171,7 @@ pub(super) fn column_names(conn: &Connection, table: &str) -> Result<Vec<String>
     Ok(read_columns(conn, table)?.into_iter().map(|c| c.name).collect())
 }
 
-/// Whether a column holds a text of its own for every row.
+/// Whether a column holds a unique text in every row.
 fn can_be_ids(conn: &Connection, table: &str, column: &str) -> Result<bool> {
     let sql = format!(
         "SELECT count(*) = count(DISTINCT {c}) AND count(*) > 0 AND coalesce(min(typeof({c})='text' AND length(CAST({c} AS BLOB)) BETWEEN 1 AND 200), 1) FROM {t}",
@@ -220,7 +181,7 @@ fn can_be_ids(conn: &Connection, table: &str, column: &str) -> Result<bool> {
     Ok(conn.query_row(&sql, [], |row| row.get(0))?)
 }
 
-/// The kind of a column; `None` for one that no property can show (a BLOB), which stays as it is.
+/// The type of a column; `None` for a BLOB, which no property can represent and which stays as it is.
 fn column_kind(conn: &Connection, table: &str, column: &ForeignColumn) -> Result<Option<FieldType>> {
     if tables::table_exists(conn, "gpkg_data_columns")? {
         let mut statement = conn.prepare_cached("SELECT mime_type FROM gpkg_data_columns WHERE lower(table_name)=lower(?1) AND lower(column_name)=lower(?2)")?;
@@ -244,7 +205,7 @@ fn column_kind(conn: &Connection, table: &str, column: &ForeignColumn) -> Result
     }))
 }
 
-/// A collection's name from a table's, different from all that are taken.
+/// A collection id from the name of a table, different from all used ones.
 fn claim_collection_id(table: &str, used_names: &mut Vec<String>) -> Result<CollectionId> {
     let mut slug: String =
         table.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(50).collect();

@@ -1,4 +1,5 @@
-//! The GeoPackage geometry blob: a header with the box, then ISO WKB. Writes little-endian 2-D; reads what others write.
+//! The GeoPackage geometry blob: a header with the envelope, then ISO WKB. Writes little-endian 2D blobs, and reads all that other
+//! programs write.
 
 use super::wkb;
 use crate::feature::{Geometry, bbox_of};
@@ -12,16 +13,16 @@ const LITTLE_ENDIAN: u8 = 1;
 const EMPTY_FLAG: u8 = 1 << 4;
 const ENVELOPE_XY_FLAG: u8 = 1 << 1;
 
-/// What a blob holds.
+/// The geometry of a blob.
 #[derive(Debug, PartialEq)]
 pub(super) struct DecodedGeometry {
-    /// `None` for an empty geometry, which is no place.
+    /// `None` for an empty geometry.
     pub geometry: Option<Geometry>,
-    /// There were heights or measures, which are not kept.
+    /// Whether the blob has Z or M values, which are dropped.
     pub flattened: bool,
 }
 
-/// Writes a geometry behind what is in `out`. A point gets no envelope, as its coordinates are just behind the header.
+/// Appends a geometry to `out`. A point gets no envelope, as its coordinates follow the header.
 pub(super) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
     let envelope = if matches!(geometry, Geometry::Point(_)) { None } else { bbox_of(geometry) };
     out.extend_from_slice(b"GP\0");
@@ -43,7 +44,7 @@ pub(super) fn decode_geometry(blob: &[u8]) -> Result<DecodedGeometry, &'static s
     Ok(DecodedGeometry { geometry: if header.empty { None } else { geometry }, flattened })
 }
 
-/// The box (west, east, south, north) of a blob, from the header where it is given; `None` when empty or unreadable.
+/// The envelope (west, east, south, north) of a blob, from its header if possible; `None` when the geometry is empty or unreadable.
 pub(super) fn read_envelope(blob: &[u8]) -> Option<[f64; 4]> {
     let header = BlobHeader::read_header(blob).ok()?;
     if header.empty {
@@ -56,10 +57,10 @@ pub(super) fn read_envelope(blob: &[u8]) -> Option<[f64; 4]> {
     Some([bbox.west, bbox.east, bbox.south, bbox.north])
 }
 
-/// Whether a blob holds no place; `None` when it cannot be read.
+/// Whether the geometry of a blob is empty; `None` when it is unreadable.
 pub(super) fn is_empty_geometry(blob: &[u8]) -> Option<bool> {
     let header = BlobHeader::read_header(blob).ok()?;
-    // Only geometry with a place has an envelope, so that most blobs need not be read further.
+    // Only a geometry that is not empty has an envelope, so that most blobs need not be read further.
     if header.empty || header.envelope.is_some_and(|e| !e[0].is_nan()) {
         return Some(header.empty);
     }
@@ -76,7 +77,7 @@ struct BlobHeader<'a> {
 impl<'a> BlobHeader<'a> {
     fn read_header(blob: &'a [u8]) -> Result<Self, &'static str> {
         if blob.len() < FIXED_BYTES || !blob.starts_with(b"GP") {
-            return Err("is no GeoPackage geometry");
+            return Err("is not a GeoPackage geometry");
         }
         let flags = blob[3];
         let numbers = match (flags >> 1) & 7 {
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_comes_back_as_it_went() {
+    fn every_type_is_read_as_it_was_written() {
         let square = polygon!(exterior: [(x: 0.1, y: 0.0), (x: 4.0, y: 0.0), (x: 4.0, y: 4.000_000_000_1)], interiors: [[(x: 1.0, y: 1.0), (x: 2.0, y: 1.0), (x: 2.0, y: 2.0)]]);
         let line = line_string![(x: 1e-9, y: -2.0), (x: 3.0, y: 4.0)];
         let all: Vec<Geometry> = vec![
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_geometry_is_no_place() {
+    fn an_empty_geometry_is_none() {
         let mut blob = parse_hex("47500011E6100000");
         blob.extend(parse_hex("0101000000"));
         blob.extend(f64::NAN.to_le_bytes());

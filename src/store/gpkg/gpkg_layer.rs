@@ -1,23 +1,25 @@
-//! How one collection lies in its table: which column holds what, and how a row becomes a feature and back.
+//! A collection and its table: which column holds what, and how a row becomes a feature and back.
 
 use super::geometry_blob;
 use super::row_warnings::RowWarnings;
-use crate::collection::{Collection, FieldType};
+use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId, FieldValue};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-/// The names of a table's columns. Kept as JSON beside the schema, as names of fields and columns may differ.
+/// The names of a table's columns. Stored as JSON beside the schema, as names of fields and columns may differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct TableLayout {
     pub table: String,
     /// The integer primary key.
     pub key: String,
     pub geom: Option<String>,
-    /// The column of the feature's id. Where it is null, or there is none, the key stands for it.
+    /// The column of the feature's id. Where it is null, or there is none, the id is the key.
     pub id: Option<String>,
     /// One per field of the collection.
     pub columns: Vec<String>,
@@ -26,14 +28,17 @@ pub(super) struct TableLayout {
 /// A collection and its table.
 #[derive(Debug, Clone)]
 pub(super) struct GpkgLayer {
-    /// The collection in the change log; 0 when the file does not know it as one (a foreign file opened for reading).
+    /// The number of the collection in our tables; 0 for a table in a file that is no plan.
     pub number: i64,
     pub collection: Collection,
     pub layout: TableLayout,
     pub sql: LayerStatements,
 }
 
-/// The statements that every edit needs, made once from the layout.
+/// All layers of a file.
+pub(super) type GpkgLayers = BTreeMap<CollectionId, Arc<GpkgLayer>>;
+
+/// The statements that every edit needs, built once from the layout.
 #[derive(Debug, Clone)]
 pub(super) struct LayerStatements {
     /// [`TableLayout::select_sql`] of the row with the id `?1`.
@@ -52,8 +57,8 @@ pub(super) fn quote_name(name: &str) -> String {
 impl TableLayout {
     /// The layout of a new table: our own columns first, then one per field under its own name where that is free.
     pub(super) fn new(collection: &Collection) -> Self {
-        let mut taken: Vec<String> = ["fid", "geom", "id"].map(String::from).to_vec();
-        let columns = collection.fields.iter().map(|f| claim_free_name(&f.name, &mut taken)).collect();
+        let mut used: Vec<String> = ["fid", "geom", "id"].map(String::from).to_vec();
+        let columns = collection.fields.iter().map(|f| claim_free_name(&f.name, &mut used)).collect();
         Self {
             table: collection.id.to_string(),
             key: "fid".into(),
@@ -63,12 +68,12 @@ impl TableLayout {
         }
     }
 
-    /// All columns that it uses.
+    /// All columns of the layout.
     pub(super) fn column_names(&self) -> impl Iterator<Item = &String> {
         [Some(&self.key), self.id.as_ref(), self.geom.as_ref()].into_iter().flatten().chain(&self.columns)
     }
 
-    /// The expression of a feature's id.
+    /// The SQL expression of a feature's id.
     fn id_sql(&self) -> String {
         let key = format!("CAST({} AS TEXT)", quote_name(&self.key));
         self.id.as_ref().map_or(key.clone(), |id| format!("coalesce({},{key})", quote_name(id)))
@@ -117,7 +122,7 @@ impl TableLayout {
     }
 }
 
-/// A column name that no other column has, whatever the case of its letters.
+/// A name that is not used yet, ignoring case.
 pub(super) fn claim_free_name(wanted: &str, used_names: &mut Vec<String>) -> String {
     let plain: String = wanted.chars().map(|c| if c.is_control() { '_' } else { c }).collect();
     let base = if plain.is_empty() { "field" } else { &plain };
@@ -142,7 +147,7 @@ impl GpkgLayer {
         Self { number, collection, layout, sql }
     }
 
-    /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is none; other faults become null. All of them are remarked.
+    /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is invalid; other faults become null. All faults are counted.
     pub(super) fn read_row(&self, row: &Row<'_>, warnings: &mut RowWarnings) -> rusqlite::Result<Option<Feature>> {
         let key: i64 = row.get(0)?;
         let id = match row.get_ref(1)? {
@@ -199,7 +204,7 @@ impl GpkgLayer {
     ) -> Result<()> {
         if feature.values.len() != self.layout.columns.len() {
             return Err(Error::internal(format!(
-                "feature {} has not the fields of {}",
+                "the feature {} does not have the fields of {}",
                 feature.id, self.collection.id
             )));
         }
@@ -221,7 +226,7 @@ impl GpkgLayer {
         Ok(())
     }
 
-    /// Refuses a geometry of a type that the collection does not hold.
+    /// Refuses a geometry of a type that the collection does not accept.
     pub(super) fn check_geometry(&self, feature: &Feature) -> Result<()> {
         match &feature.geometry {
             Some(geometry) if !self.collection.geometry.accepts(geometry) => Err(Error::invalid(
@@ -238,7 +243,11 @@ impl GpkgLayer {
     }
 }
 
-/// A value on its way into a column.
+pub(super) fn find_layer<'a>(layers: &'a GpkgLayers, id: &CollectionId) -> Result<&'a Arc<GpkgLayer>> {
+    layers.get(id).ok_or_else(|| Error::NotFound(format!("The plan has no collection '{id}'.")))
+}
+
+/// A value that is bound to a column.
 pub(super) struct SqlCell<'a>(pub FieldType, pub &'a FieldValue);
 
 impl ToSql for SqlCell<'_> {
@@ -258,8 +267,8 @@ impl ToSql for SqlCell<'_> {
     }
 }
 
-/// An instant as a GeoPackage holds it, in UTC and with thousandths if any; `None` when the text is like that already, or no
-/// instant. Finer fractions are kept.
+/// An instant as a GeoPackage stores it: in UTC, with three or more decimals of a second if any. `None` when the text is in this form
+/// already, or is not an instant.
 pub(super) fn to_utc_text(text: &str) -> Option<String> {
     let fraction = text.strip_suffix('Z').map(|t| t.split_once('.').map_or(0, |(_, digits)| digits.len()));
     if fraction.is_some_and(|digits| digits == 0 || digits >= 3) {
@@ -271,7 +280,7 @@ pub(super) fn to_utc_text(text: &str) -> Option<String> {
     Some(if matches!(digits, 1 | 2) { format!("{instant:.3}") } else { exact })
 }
 
-/// Reads a cell; `None` when it holds something that is not of this kind.
+/// Reads a cell; `None` when its value is not of this type.
 pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldValue> {
     Some(match (kind, cell) {
         (_, ValueRef::Null) => FieldValue::Null,

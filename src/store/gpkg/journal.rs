@@ -1,22 +1,22 @@
-//! What other programs did. Triggers in the file note the first state of each row that anybody changes, also while we are not
-//! running; taking over turns these notes into lines of the change log. Our own transactions leave no notes behind.
+//! The journal: what other programs did. Triggers in the file note the first state of each row that a program changes, also while we do
+//! not run. Adopting the journal turns these notes into lines of the change log. Our own transactions leave no notes.
 //!
-//! The triggers use only what every SQLite has, so that any program can still write to the tables. While we write ourselves, a line in
-//! `cityheart_meta` keeps them from noting anything; it is taken away again in the same transaction, so that nobody else ever sees it.
+//! The triggers use only what every SQLite has, so that every program can still write to the tables. While we write, a row in
+//! `cityheart_meta` pauses them; it is removed in the same transaction, so that no other program ever sees it.
 
 use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
-use super::gpkg_layer::{GpkgLayer, quote_name, read_value};
-use super::{geometry_blob, tables};
+use super::gpkg_layer::{GpkgLayer, quote_name};
+use super::quoted_row::parse_row;
+use super::tables;
 use crate::error::Result;
-use crate::feature::{Feature, FeatureId};
-use rusqlite::types::Value as Sql;
+use crate::feature::Feature;
 use rusqlite::{Connection, params};
 
-/// Who did it, as the history says.
+/// The author in the history.
 pub(super) const EXTERNAL_AUTHOR: &str = "another program";
 
-/// Creates the triggers. Their names carry the number of the collection, as tables may be renamed.
+/// Creates the triggers. Their names contain the number of the collection, as tables may be renamed.
 pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let layout = &layer.layout;
     let id = layout.id.as_ref().map_or_else(|| "NULL".into(), |id| format!("OLD.{}", quote_name(id)));
@@ -28,7 +28,7 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     }
     let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quote_name(geom)));
     let sql = TRIGGERS
-        .replace("<others>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
+        .replace("<external>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
         .replace("<n>", &layer.number.to_string())
         .replace("<t>", &quote_name(&layout.table))
         .replace("<i>", &quote_name(&layout.key))
@@ -38,25 +38,25 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     Ok(())
 }
 
-/// `WHERE NOT EXISTS` and not `OR IGNORE`: the conflict clause of the statement outside would win.
+/// `WHERE NOT EXISTS` instead of `OR IGNORE`, which the conflict clause of the statement that fires the trigger would override.
 const TRIGGERS: &str = r#"
-CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <others> BEGIN
+CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
 END;
-CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> WHEN <others> BEGIN
+CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
 END;
-CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> WHEN <others> BEGIN
+CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
 END;
 "#;
 
-/// Makes the triggers anew.
+/// Drops the triggers and creates them again.
 pub(super) fn recreate_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     for trigger in ["insert", "update", "delete"] {
         conn.execute_batch(&format!("DROP TRIGGER IF EXISTS \"cityheart_{}_{trigger}\"", layer.number))?;
@@ -64,21 +64,21 @@ pub(super) fn recreate_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<
     create_triggers(conn, layer)
 }
 
-/// What this transaction writes is its own; to be followed by [`resume_triggers`].
+/// Keeps the triggers from noting what this transaction writes, until [`resume_triggers`].
 pub(super) fn pause_triggers(conn: &Connection) -> Result<()> {
     conn.prepare_cached("INSERT OR IGNORE INTO cityheart_meta VALUES ('writing', 1)")?.execute([])?;
     Ok(())
 }
 
-/// From here on others are noted again, and nothing of ours stays noted.
+/// Lets the triggers note changes again, and removes notes of this transaction.
 pub(super) fn resume_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     clear_journal(conn, layer)?;
     conn.prepare_cached("DELETE FROM cityheart_meta WHERE key='writing'")?.execute([])?;
     Ok(())
 }
 
-/// Whether the triggers are in place. They vanish when a program drops the table and makes it anew.
-/// (SQLite prepares a statement anew for each pattern that it is given as it is; one that it puts together itself is not looked into.)
+/// Whether the triggers exist. They vanish when a program drops the table and creates it again. (The pattern is concatenated in SQL: with
+/// a pattern as a parameter, SQLite would prepare the statement again for each value.)
 pub(super) fn has_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     let mut statement = conn.prepare_cached(
         "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB 'cityheart_'||?1||'_*' AND lower(tbl_name)=lower(?2)",
@@ -86,13 +86,13 @@ pub(super) fn has_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<bool>
     Ok(statement.query_row(params![layer.number, layer.layout.table], |row| row.get::<_, i64>(0))? == 3)
 }
 
-/// Forgets what was noted of a collection.
+/// Deletes the notes of a collection.
 pub(super) fn clear_journal(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     conn.prepare_cached("DELETE FROM cityheart_journal WHERE collection=?1")?.execute([layer.number])?;
     Ok(())
 }
 
-/// Writes what others did into the change log, as one revision. Returns whether there was anything.
+/// Turns the notes of a collection into lines of the change log, as one revision. Returns whether anything had changed.
 pub(super) fn adopt_journal(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     if layer.number == 0 {
         return Ok(false);
@@ -135,7 +135,7 @@ struct JournalReplay<'a> {
     layer: &'a GpkgLayer,
     revision: u64,
     extent: ExtentChanges,
-    /// When the last of them happened.
+    /// The time of the latest change.
     last: Option<String>,
 }
 
@@ -169,8 +169,8 @@ impl JournalReplay<'_> {
     }
 }
 
-/// The table was replaced as a whole, and with it our triggers: nothing is known of what was in it before. Its index is left
-/// to the program that made it, which may not be done; when the file is opened next, a missing one is made.
+/// The table was replaced as a whole, and our triggers with it: its former content is unknown. Its R-tree is left to the program that
+/// created the table, which may not have finished; if it is still missing when the file is opened next, it is created then.
 fn adopt_replaced_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let revision = contents::read_revision(conn, layer)? + 1;
     recreate_triggers(conn, layer)?;
@@ -184,80 +184,4 @@ fn adopt_replaced_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let keys: (Option<i64>, Option<i64>) = conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     change_log::write_load(conn, layer, revision, EXTERNAL_AUTHOR, (keys.0.unwrap_or(1), keys.1.unwrap_or(0)), true)?;
     contents::set_revision(conn, layer, revision)
-}
-
-/// The feature that a row was: its id and values as the SQL function `quote` writes them, with commas between.
-fn parse_row(layer: &GpkgLayer, key: i64, old: &str, geom: Option<Vec<u8>>) -> Option<Feature> {
-    let mut rest = old;
-    next_literal(&mut rest)?;
-    let mut values = Vec::with_capacity(layer.collection.fields.len());
-    for field in &layer.collection.fields {
-        rest = rest.strip_prefix(',')?;
-        let cell = next_literal(&mut rest)?;
-        values.push(read_value(field.kind, (&cell).into()).unwrap_or_default());
-    }
-    let geometry = geom.and_then(|g| geometry_blob::decode_geometry(&g).ok()?.geometry);
-    Some(Feature { key, id: parse_old_id(key, old)?, geometry, values })
-}
-
-/// The id that a row had.
-pub(super) fn parse_old_id(key: i64, old: &str) -> Option<FeatureId> {
-    match next_literal(&mut &*old)? {
-        Sql::Text(id) => FeatureId::new(&id).ok(),
-        _ => FeatureId::new(&key.to_string()).ok(),
-    }
-}
-
-/// Reads one literal: `NULL_FLAG`, a number, `'text'` or `X'…'`.
-fn next_literal(rest: &mut &str) -> Option<Sql> {
-    if let Some(text) = rest.strip_prefix('\'') {
-        let mut out = String::new();
-        let mut from = text;
-        loop {
-            let (head, tail) = from.split_once('\'')?;
-            out.push_str(head);
-            if let Some(more) = tail.strip_prefix('\'') {
-                out.push('\'');
-                from = more;
-            } else {
-                *rest = tail;
-                return Some(Sql::Text(out));
-            }
-        }
-    }
-    let (word, tail) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
-    *rest = tail;
-    if word == "NULL" || word.starts_with("X'") {
-        return Some(Sql::Null);
-    }
-    word.parse().map(Sql::Integer).ok().or_else(|| word.parse().map(Sql::Real).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quoted_values_are_read_as_sqlite_writes_them() {
-        let conn = Connection::open_in_memory().unwrap();
-        let values = [
-            Sql::Null,
-            Sql::Integer(i64::MIN),
-            Sql::Real(0.1 + 0.2),
-            Sql::Real(-1.5e300),
-            Sql::Text("l'été, 'a'".into()),
-            Sql::Text(String::new()),
-        ];
-        let quoted: Vec<String> =
-            values.iter().map(|v| conn.query_row("SELECT quote(?1)", [v], |r| r.get(0)).unwrap()).collect();
-        let line = quoted.join(",");
-        let mut rest = line.as_str();
-        for (i, value) in values.iter().enumerate() {
-            if i > 0 {
-                rest = rest.strip_prefix(',').unwrap();
-            }
-            assert_eq!(next_literal(&mut rest).as_ref(), Some(value));
-        }
-        assert_eq!(rest, "");
-    }
 }

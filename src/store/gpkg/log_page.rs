@@ -1,4 +1,4 @@
-//! The change log page by page, for those who keep a copy of a collection: every change once, in the order it happened.
+//! The change log page by page, for clients that keep a copy of a collection: every change once, in order.
 
 use super::change_log::{self, FeatureImage};
 use super::gpkg_layer::{GpkgLayer, quote_name};
@@ -14,31 +14,31 @@ pub(super) fn read_page(conn: &Connection, layer: &GpkgLayer, from: LogPosition,
     if layer.number == 0 {
         return Err(scan::changes_unknown_error(layer));
     }
-    let mut page = LogPageReader { conn, layer, place: find_start(conn, layer, from)?, limit, versions: vec![] };
+    let mut page = LogPageReader { conn, layer, position: find_start(conn, layer, from)?, limit, versions: vec![] };
     let complete = page.read_versions()?;
     Ok(LogPage {
         versions: page.versions,
-        next: (!complete).then_some(page.place),
-        revision: if complete { revision } else { page.place.revision.saturating_sub(1) },
+        next: (!complete).then_some(page.position),
+        revision: if complete { revision } else { page.position.revision.saturating_sub(1) },
     })
 }
 
-/// Where the log can be told from. A table that was replaced as a whole begins anew, for those who begin with it.
+/// Where the page starts. For a client that starts from the beginning, the log starts with the latest replacement of the whole table.
 fn find_start(conn: &Connection, layer: &GpkgLayer, from: LogPosition) -> Result<LogPosition> {
     let mut statement = conn.prepare_cached(
         "SELECT max(revision) FROM cityheart_loads WHERE collection=?1 AND revision>=?2 AND replaced",
     )?;
-    let anew: Option<i64> = statement.query_row(params![layer.number, from.revision as i64], |row| row.get(0))?;
-    match anew.map(|r| r as RevisionNumber) {
+    let replaced: Option<i64> = statement.query_row(params![layer.number, from.revision as i64], |row| row.get(0))?;
+    match replaced.map(|r| r as RevisionNumber) {
         None => Ok(from),
-        // Somebody who is within that revision has been told of it.
-        Some(anew) if anew == from.revision && from.key > i64::MIN => Ok(from),
-        Some(anew) if from == LogPosition::after_revision(0) => Ok(LogPosition::after_revision(anew - 1)),
+        // A client whose position is within that revision knows of the replacement.
+        Some(replaced) if replaced == from.revision && from.key > i64::MIN => Ok(from),
+        Some(replaced) if from == LogPosition::after_revision(0) => Ok(LogPosition::after_revision(replaced - 1)),
         Some(_) => Err(scan::changes_unknown_error(layer)),
     }
 }
 
-/// Features that came at once.
+/// A line of `cityheart_loads`.
 struct BulkLoad {
     revision: RevisionNumber,
     author: String,
@@ -49,14 +49,14 @@ struct BulkLoad {
 struct LogPageReader<'a> {
     conn: &'a Connection,
     layer: &'a GpkgLayer,
-    /// Up to where the page tells.
-    place: LogPosition,
+    /// The position after the last version of the page.
+    position: LogPosition,
     limit: usize,
     versions: Vec<FeatureVersion>,
 }
 
 impl LogPageReader<'_> {
-    /// Returns whether the end was reached.
+    /// Returns whether the page reaches the end of the log.
     fn read_versions(&mut self) -> Result<bool> {
         for load in self.read_loads()? {
             if !self.add_changes(Some(load.revision))? || !self.add_load_features(&load)? {
@@ -83,11 +83,11 @@ impl LogPageReader<'_> {
             })
         };
         Ok(statement
-            .query_map(params![self.layer.number, self.place.revision as i64], load)?
+            .query_map(params![self.layer.number, self.position.revision as i64], load)?
             .collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Tells lines up to a revision. Returns whether all of them found room.
+    /// Adds the lines up to a revision. Returns whether all of them fit on the page.
     fn add_changes(&mut self, until: Option<RevisionNumber>) -> Result<bool> {
         let mut statement = self.conn.prepare_cached(
             "SELECT seq, revision, author, at, key, feature, op, before, before_geom, after, after_geom FROM cityheart_changes
@@ -97,9 +97,9 @@ impl LogPageReader<'_> {
         let remaining = self.remaining_count();
         let mut rows = statement.query(params![
             self.layer.number,
-            self.place.revision as i64,
+            self.position.revision as i64,
             last,
-            self.place.line,
+            self.position.line,
             remaining as i64 + 1
         ])?;
         while let Some(row) = rows.next()? {
@@ -108,13 +108,13 @@ impl LogPageReader<'_> {
             }
             let (seq, revision): (i64, i64) = (row.get(0)?, row.get(1)?);
             self.versions.extend(self.read_version(row)?);
-            let key = if revision as RevisionNumber == self.place.revision { self.place.key } else { i64::MIN };
-            self.place = LogPosition { revision: revision as RevisionNumber, line: seq, key };
+            let key = if revision as RevisionNumber == self.position.revision { self.position.key } else { i64::MIN };
+            self.position = LogPosition { revision: revision as RevisionNumber, line: seq, key };
         }
         Ok(true)
     }
 
-    /// `None` for a line whose feature cannot be named any more.
+    /// `None` for a line whose feature has an invalid id.
     fn read_version(&self, row: &Row<'_>) -> Result<Option<FeatureVersion>> {
         let (seq, key, op): (i64, i64, String) = (row.get(0)?, row.get(4)?, row.get(6)?);
         let Ok(id) = FeatureId::new(&row.get::<_, String>(5)?) else { return Ok(None) };
@@ -132,7 +132,7 @@ impl LogPageReader<'_> {
         }))
     }
 
-    /// What a feature was after the line before this one.
+    /// The feature after its previous line.
     fn previous_after_image(&self, id: &FeatureId, seq: i64) -> Result<FeatureImage> {
         let mut statement = self.conn.prepare_cached(
             "SELECT after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND seq<?3 ORDER BY seq DESC LIMIT 1",
@@ -142,9 +142,9 @@ impl LogPageReader<'_> {
         Ok(found.optional()?.unwrap_or_default())
     }
 
-    /// Tells features of a load. Returns whether all of them found room.
+    /// Adds the features of a load. Returns whether all of them fit on the page.
     fn add_load_features(&mut self, load: &BulkLoad) -> Result<bool> {
-        let reported_key = if load.revision == self.place.revision { self.place.key } else { i64::MIN };
+        let reported_key = if load.revision == self.position.revision { self.position.key } else { i64::MIN };
         let mut first = load.keys.0.max(reported_key.saturating_add(1));
         while first <= load.keys.1 {
             let remaining = self.remaining_count();
@@ -162,18 +162,18 @@ impl LogPageReader<'_> {
                     before: None,
                     after: Some(feature),
                 });
-                let line = if load.revision == self.place.revision { self.place.line } else { 0 };
-                self.place = LogPosition { revision: load.revision, line, key };
+                let line = if load.revision == self.position.revision { self.position.line } else { 0 };
+                self.position = LogPosition { revision: load.revision, line, key };
             }
             first = last.saturating_add(1);
         }
-        // Whoever comes back finds the whole load behind.
-        let line = if load.revision == self.place.revision { self.place.line } else { 0 };
-        self.place = LogPosition { revision: load.revision, line, key: load.keys.1 };
+        // The position moves behind the whole load.
+        let line = if load.revision == self.position.revision { self.position.line } else { 0 };
+        self.position = LogPosition { revision: load.revision, line, key: load.keys.1 };
         Ok(true)
     }
 
-    /// The first features of a load from a key on, as they came, by key.
+    /// The first features of a load from a key on, as they were loaded, by key.
     fn loaded_features(&self, load: &BulkLoad, first: i64, most: usize) -> Result<BTreeMap<i64, Feature>> {
         let (table, key) = (quote_name(&self.layer.layout.table), quote_name(&self.layer.layout.key));
         let sql = format!("SELECT {key} FROM {table} WHERE {key} BETWEEN ?1 AND ?2 ORDER BY {key} LIMIT ?3");
@@ -184,7 +184,7 @@ impl LogPageReader<'_> {
             .collect::<rusqlite::Result<_>>()?;
         let last = if keys.len() < most { load.keys.1 } else { keys.last().copied().unwrap_or(load.keys.1) };
         let mut found = BTreeMap::new();
-        // A gap among the keys is a feature that was deleted later, or never one.
+        // A gap in the keys is a feature that was deleted later, or a key that was never used.
         if last.saturating_sub(first) >= keys.len() as i64 {
             found = self.deleted_features(load, first, last)?;
         }
@@ -201,17 +201,17 @@ impl LogPageReader<'_> {
         Ok(found)
     }
 
-    /// What is under a key now, as it came.
+    /// A present feature as it was loaded.
     fn as_loaded(&self, load: &BulkLoad, now: Feature) -> Result<Option<Feature>> {
         match self.first_change(load, &now.id)? {
             None => Ok(Some(now)),
-            // Another program gave it another id since: the line before says which it had.
+            // Another program has changed its id since; the line before has the id that it was loaded with.
             Some((op, _)) if op == "create" => Ok(self.deleted_features(load, now.key, now.key)?.remove(&now.key)),
             Some((_, image)) => Ok(change_log::feature_from_image(self.layer, now.key, &now.id, &image)),
         }
     }
 
-    /// Features of a load that went since, as they came.
+    /// The features of a load that were deleted since, as they were loaded.
     fn deleted_features(&self, load: &BulkLoad, first: i64, last: i64) -> Result<BTreeMap<i64, Feature>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT key, feature FROM cityheart_changes WHERE collection=?1 AND revision>?2 AND op='delete' AND key BETWEEN ?3 AND ?4 ORDER BY seq DESC",
@@ -234,7 +234,7 @@ impl LogPageReader<'_> {
         Ok(deleted)
     }
 
-    /// The first change of a feature after a load: what it was, and what it found.
+    /// The first change of a feature after a load: its operation, and the feature before it.
     fn first_change(&self, load: &BulkLoad, id: &FeatureId) -> Result<Option<(String, FeatureImage)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT seq, op, before, before_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND revision>?3 ORDER BY seq LIMIT 1",

@@ -1,4 +1,4 @@
-//! What was odd about rows that others wrote: counted while they are read, said once, never a reason to stop.
+//! Faults of rows that other programs wrote. They are counted during a scan and logged once; none ends the scan.
 
 use crate::collection::CollectionId;
 use crate::feature::FeatureId;
@@ -28,23 +28,21 @@ impl RowWarnings {
         self.value.get_or_insert_with(|| (0, id.clone(), field.to_owned())).0 += 1;
     }
 
-    /// One sentence for each kind of oddity.
+    /// One sentence for each kind of fault.
     pub(super) fn to_messages(&self, collection: &CollectionId) -> Vec<String> {
         let mut messages = Vec::new();
         if self.flattened > 0 {
-            messages.push(format!(
-                "{collection}: {} geometries have heights or measures; the map does not use them.",
-                self.flattened
-            ));
+            messages
+                .push(format!("{collection}: {} geometries have Z or M values, which are ignored.", self.flattened));
         }
         if let Some((n, key)) = self.missing_id {
-            messages.push(format!("{collection}: {n} rows have no usable id and are left out (the first is row {key}). Give them one of 1 to 200 characters."));
+            messages.push(format!("{collection}: {n} rows have no valid id and are skipped (the first is row {key}). Give them ids of 1 to 200 characters."));
         }
         if let Some((n, id, fault)) = &self.geometry {
-            messages.push(format!("{collection}: {n} geometries cannot be drawn (the first: that of '{id}' {fault}). They are kept as they are."));
+            messages.push(format!("{collection}: {n} geometries cannot be read (the first: that of '{id}' {fault}). They stay in the file as they are."));
         }
         if let Some((n, id, field)) = &self.value {
-            messages.push(format!("{collection}: {n} values do not fit their column and are shown as empty (the first: {field} of '{id}')."));
+            messages.push(format!("{collection}: {n} values do not have the type of their column and are read as null (the first: {field} of '{id}')."));
         }
         messages
     }

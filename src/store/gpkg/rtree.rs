@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 /// A feature's key and its box: west, east, south, north.
 pub(super) type RTreeEntry = (i64, [f64; 4]);
 
-/// Creates the index where it is missing, with its entry among the extensions. Returns whether it was missing.
+/// Creates the index if it is missing, and registers the extension. Returns whether it was missing.
 pub(super) fn create_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(false);
@@ -47,7 +47,7 @@ pub(super) fn insert_entries(conn: &Connection, layer: &GpkgLayer, mut entries: 
     let Some(rtree) = layer.layout.rtree_name() else {
         return Ok(());
     };
-    // Neighbours after each other find their node in the cache.
+    // Inserted in this order, neighbours find their node in the cache.
     entries.sort_by_cached_key(|(_, b)| hilbert_distance(f64::midpoint(b[0], b[1]), f64::midpoint(b[2], b[3])));
     let mut insert = conn.prepare(&format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", quote_name(&rtree)))?;
     for (key, [west, east, south, north]) in entries {
@@ -56,7 +56,7 @@ pub(super) fn insert_entries(conn: &Connection, layer: &GpkgLayer, mut entries: 
     Ok(())
 }
 
-/// Drops the index of a table with its entry among the extensions.
+/// Drops the index of a table, and its registration as an extension.
 pub(super) fn drop_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     if let Some(rtree) = layer.layout.rtree_name() {
         conn.execute_batch(&format!("DROP TABLE IF EXISTS {}", quote_name(&rtree)))?;
@@ -68,7 +68,7 @@ pub(super) fn drop_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     Ok(())
 }
 
-/// Creates the triggers that keep the index in step with the table.
+/// Creates the triggers that update the index with the table.
 pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(());
@@ -119,7 +119,7 @@ BEGIN
 END;
 "#;
 
-/// The place of a position (degrees) along a Hilbert curve over the globe.
+/// The distance of a position (degrees) along a Hilbert curve over the globe.
 /// After <https://en.wikipedia.org/wiki/Hilbert_curve#Applications_and_mapping_algorithms>.
 fn hilbert_distance(lon: f64, lat: f64) -> u64 {
     const SIDE: u64 = 1 << 24;

@@ -1,8 +1,9 @@
-//! Reading a collection, whole or what changed after a revision.
+//! Reads a collection: all features, or the changes after a revision.
 
-use super::gpkg_layer::{GpkgLayer, quote_name};
+use super::gpkg_layer::{GpkgLayer, find_layer, quote_name};
+use super::package_state::GeoPackageState;
 use super::row_warnings::RowWarnings;
-use super::{GeoPackageState, change_log, contents, find_layer};
+use super::{change_log, contents};
 use crate::change::{FeatureChange, RevisionNumber};
 use crate::collection::CollectionId;
 use crate::error::{Error, Result};
@@ -34,8 +35,8 @@ fn scan_all(conn: &Connection, layer: &GpkgLayer, visit: ChangeVisitor<'_>) -> R
     let sql = format!("{} ORDER BY {}", layer.layout.select_sql(), quote_name(&layer.layout.key));
     let mut warnings = RowWarnings::default();
     visit_rows(layer, conn.prepare_cached(&sql)?.query([])?, &mut warnings, visit)?;
-    for sentence in warnings.to_messages(&layer.collection.id) {
-        tracing::warn!("{sentence}");
+    for message in warnings.to_messages(&layer.collection.id) {
+        tracing::warn!("{message}");
     }
     Ok(())
 }
@@ -54,7 +55,7 @@ fn visit_rows(
     Ok(())
 }
 
-/// First what went, so that an id that moved to another key is there at the end.
+/// Visits removed features first, so that an id that moved to another key exists in the end.
 pub(super) fn scan_changed(
     conn: &Connection,
     layer: &GpkgLayer,
@@ -97,7 +98,7 @@ pub(super) fn scan_changed(
 
 pub(super) fn changes_unknown_error(layer: &GpkgLayer) -> Error {
     Error::Stale(format!(
-        "What changed in '{}' since then is not known, as its table was replaced. Read all of it.",
+        "The changes of '{}' since then are unknown, because its table was replaced. Read the whole collection again.",
         layer.collection.id
     ))
 }

@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NO
   min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
 ";
 
-/// Our own tables. The log holds every change; loads stand for the many features that came at once; the journal
-/// holds what other programs did and is emptied when we take it over.
+/// Our own tables. The log has every change; a line of the loads stands for all features of a bulk load; the journal has the changes of
+/// other programs until they are adopted.
 const CREATE_OWN_TABLES: &str = "
 CREATE TABLE cityheart_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE cityheart_collections (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, schema TEXT NOT NULL, layout TEXT NOT NULL,
@@ -54,7 +54,7 @@ CREATE INDEX cityheart_changes_by_feature ON cityheart_changes (collection, feat
 CREATE INDEX cityheart_changes_by_revision ON cityheart_changes (collection, revision);
 ";
 
-/// What version 2 brought.
+/// The tables that version 2 added.
 pub(super) const CREATE_VERSION_2_TABLES: &str = "
 CREATE TABLE cityheart_loads (collection INTEGER NOT NULL REFERENCES cityheart_collections(number), revision INTEGER NOT NULL, author TEXT NOT NULL,
   at DATETIME NOT NULL, first_key INTEGER NOT NULL, last_key INTEGER NOT NULL, replaced BOOLEAN NOT NULL, PRIMARY KEY (collection, revision)) WITHOUT ROWID;
@@ -79,7 +79,7 @@ pub(super) fn create_own_tables(conn: &Connection) -> Result<()> {
     register_own_tables(conn)
 }
 
-/// Names our tables in `gpkg_extensions`, as the standard asks of tables that it does not know.
+/// Registers our tables in `gpkg_extensions`, as the standard requires of tables that it does not define.
 pub(super) fn register_own_tables(conn: &Connection) -> Result<()> {
     let mut register = conn.prepare(
         "INSERT INTO gpkg_extensions SELECT ?1, NULL, 'cityheart_plan', 'Change log and schemas of cityheart, a map service for city centres', 'read-write'
@@ -91,7 +91,7 @@ pub(super) fn register_own_tables(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Registers a collection, without its table, and returns its number. One whose table vanished keeps its number and revision.
+/// Registers a collection, without its table, and returns its number. A collection whose table is gone keeps its number and revision.
 pub(super) fn register_collection(conn: &Connection, collection: &Collection, layout: &TableLayout) -> Result<i64> {
     Ok(conn.query_row(
         "INSERT INTO cityheart_collections (id, schema, layout) VALUES (?1, ?2, ?3)
@@ -111,7 +111,7 @@ pub(super) fn create_table(conn: &Connection, layer: &GpkgLayer, table: &str) ->
     if let Some(geom) = &layer.layout.geom {
         let _ = write!(sql, ",{} {}", quote_name(geom), layer.collection.geometry.gpkg_name());
     }
-    // The default lets a desktop GIS add features without thinking of an id.
+    // The default lets users of a desktop GIS add features without an id.
     sql.push_str(",\"id\" TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16))))");
     for (column, field) in layer.layout.columns.iter().zip(&layer.collection.fields) {
         let _ = write!(sql, ",{} {}", quote_name(column), column_type(field.kind));
@@ -132,7 +132,7 @@ pub(super) fn column_type(kind: FieldType) -> &'static str {
     }
 }
 
-/// Tells the standard tables what the table of a layer holds, in place of what they said before.
+/// Describes the table of a layer in the tables of the standard, in place of an earlier description.
 pub(super) fn describe_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let (table, collection) = (&layer.layout.table, &layer.collection);
     for known in ["gpkg_data_columns", "gpkg_geometry_columns"] {
@@ -154,7 +154,7 @@ pub(super) fn describe_table(conn: &Connection, layer: &GpkgLayer) -> Result<()>
     describe_columns(conn, layer)
 }
 
-/// Titles, mime types and choices, through the schema extension.
+/// Describes titles, media types and choices of the columns by the schema extension.
 fn describe_columns(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let table = &layer.layout.table;
     conn.execute_batch(
@@ -191,7 +191,7 @@ pub(super) fn table_exists(conn: &Connection, name: &str) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM sqlite_master WHERE lower(name)=lower(?1)")?.exists([name])?)
 }
 
-/// Removes the triggers of a table that are ours or the R-tree's, so that many rows can be written fast.
+/// Drops our triggers and those of the R-tree, so that many rows can be written fast.
 pub(super) fn drop_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let table = &layer.layout.table;
     let rtree = layer.layout.rtree_name().map_or_else(String::new, |r| format!("{r}_"));

@@ -1,73 +1,34 @@
-//! News of what others did to the file: other programs, and other processes of this one.
+//! Notices and adopts what others did to the file: other programs, and other processes of this one.
 
-use super::gpkg_layer::GpkgLayer;
-use super::{GeoPackageState, GpkgLayers, StoreWatch, contents, find_layer, journal, lock_mutex, open, scan, tables};
+use super::gpkg_layer::{GpkgLayer, GpkgLayers, find_layer};
+use super::package_state::{GeoPackageState, lock_mutex};
+use super::watched_state::{WatchedState, read_states};
+use super::{connection, contents, journal, scan};
 use crate::change::{FeatureChange, RevisionNumber};
 use crate::collection::CollectionId;
 use crate::error::{Error, Result};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use crate::store::StoreWatch;
+use rusqlite::{Connection, Transaction};
 use std::collections::HashMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// How often we look whether the file changed, which takes microseconds.
+/// How often the watch polls for a change of the file, which takes microseconds.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// When somebody who was called back but took nothing over is called again.
+/// When the caller is notified again of a change that it did not adopt.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-
-/// What tells whether a collection changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum WatchedState {
-    /// Of a collection: its revision, the number of the newest note in the journal, and how many of our triggers its table has.
-    Own { revision: i64, noted: i64, triggers: i64 },
-    /// Of a table in a file that is no plan: when it changed last.
-    Foreign { last_change: String },
-}
-
-const SELECT_STATES: &str = "SELECT id, revision, coalesce((SELECT max(seq) FROM cityheart_journal j WHERE j.collection=c.number), 0),
-  (SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB 'cityheart_'||c.number||'_*') FROM cityheart_collections c";
-
-/// The states of all collections.
-pub(super) fn read_states(conn: &Connection) -> Result<HashMap<CollectionId, WatchedState>> {
-    if tables::table_exists(conn, "cityheart_journal")? {
-        let mut ask = conn.prepare_cached(SELECT_STATES)?;
-        let pairs = ask
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, state_from_row(row)?)))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        return pairs.into_iter().map(|(id, state)| Ok((CollectionId::new(&id)?, state))).collect();
-    }
-    let mut ask = conn.prepare_cached("SELECT last_change FROM gpkg_contents WHERE lower(table_name)=lower(?1)")?;
-    let mut states = HashMap::new();
-    for (id, layer) in open::read_layers(conn)? {
-        let last_change = ask.query_row([&layer.layout.table], |row| row.get(0)).optional()?.unwrap_or_default();
-        states.insert(id, WatchedState::Foreign { last_change });
-    }
-    Ok(states)
-}
-
-/// The state of one collection of a plan.
-pub(super) fn read_state(conn: &Connection, id: &CollectionId) -> Result<Option<WatchedState>> {
-    Ok(conn
-        .prepare_cached(&format!("{SELECT_STATES} WHERE id=?1"))?
-        .query_row([id.as_str()], state_from_row)
-        .optional()?)
-}
-
-fn state_from_row(row: &Row<'_>) -> rusqlite::Result<WatchedState> {
-    Ok(WatchedState::Own { revision: row.get(1)?, noted: row.get(2)?, triggers: row.get(3)? })
-}
 
 impl GeoPackageState {
     pub(super) fn adopt_external_changes(&self, id: &CollectionId) -> Result<(RevisionNumber, Vec<FeatureChange>)> {
-        if self.writer.is_some() {
+        if !self.is_read_only() {
             let all = |tx: &Transaction<'_>, layers: &GpkgLayers| {
                 let layer = find_layer(layers, id)?;
                 journal::adopt_journal(tx, layer)?;
                 let changes = self.unreported_changes(tx, layer);
                 Ok((contents::read_revision(tx, layer)?, changes))
             };
-            // What is told counts as told also when all that can be said is "read it anew".
+            // The state is recorded as known to the caller even if all it learns is that it must read the table again.
             let (revision, changes) = self.run_write(id, all)?;
             return Ok((revision, changes?));
         }
@@ -81,10 +42,10 @@ impl GeoPackageState {
         })
     }
 
-    /// What the caller was not told of yet.
+    /// The changes that the caller does not know yet.
     ///
     /// # Errors
-    /// [`Error::Stale`] when the table was replaced as a whole, so that all of it must be read anew.
+    /// [`Error::Stale`] when the table was replaced as a whole, so that all of it must be read again.
     pub(super) fn unreported_changes(&self, conn: &Connection, layer: &GpkgLayer) -> Result<Vec<FeatureChange>> {
         let since = match lock_mutex(&self.reported).get(&layer.collection.id) {
             Some(WatchedState::Own { revision, .. }) => *revision as RevisionNumber,
@@ -100,12 +61,12 @@ impl GeoPackageState {
     }
 }
 
-/// Starts the thread that looks.
+/// Starts the thread that polls.
 pub(super) fn start_watch(
     shared: &Arc<GeoPackageState>,
     changed: Box<dyn Fn(CollectionId) + Send>,
 ) -> Result<StoreWatch> {
-    let conn = open::connect_reader(&shared.path, shared.access)?;
+    let conn = connection::connect_reader(&shared.path, shared.access)?;
     let mut watcher =
         FileWatcher { shared: Arc::downgrade(shared), conn, reported_version: None, notified: HashMap::new() };
     let (stop, stopped) = mpsc::channel();
@@ -124,14 +85,14 @@ pub(super) fn start_watch(
 struct FileWatcher {
     shared: Weak<GeoPackageState>,
     conn: Connection,
-    /// The version of the data when nothing was left to be told.
+    /// The version of the data at which the caller knew everything.
     reported_version: Option<i64>,
-    /// The states that were called back for, and when: somebody who could not take them over is called again.
+    /// The states that the caller was notified of, and when: a caller that could not adopt one is notified again.
     notified: HashMap<CollectionId, (WatchedState, Instant)>,
 }
 
 impl FileWatcher {
-    /// The collections to call back for; `None` when the store is closed. Trouble is logged, and looked at again.
+    /// The collections to notify the caller of; `None` when the store is closed. Errors are logged; the next poll tries again.
     fn poll_changes(&mut self) -> Option<Vec<CollectionId>> {
         let shared = self.shared.upgrade()?;
         let version = self.conn.query_row("PRAGMA data_version", [], |row| row.get(0)).ok();
@@ -141,7 +102,7 @@ impl FileWatcher {
         let unreported = match unreported_states(&shared, &self.conn) {
             Ok(unreported) => unreported,
             Err(e) => {
-                tracing::debug!("whether other programs changed the file cannot be told just now: {e}");
+                tracing::debug!("could not check for changes by other programs: {e}");
                 return Some(Vec::new());
             }
         };
@@ -149,7 +110,7 @@ impl FileWatcher {
             self.reported_version = version;
         }
         let now = Instant::now();
-        // What has no table any more can be said once only, as nobody can take it over.
+        // A collection whose table is gone is notified once only, as it cannot be adopted.
         let layers = shared.current_layers(&self.conn).ok();
         let again = |id: &CollectionId, at: Instant| {
             now - at > RETRY_INTERVAL && layers.as_ref().is_some_and(|l| l.contains_key(id))
@@ -164,7 +125,7 @@ impl FileWatcher {
     }
 }
 
-/// The lock is held while the states are read: whoever commits tells what it wrote before it lets go.
+/// Reads the states under the lock, so that each commit has recorded what it wrote.
 fn unreported_states(shared: &GeoPackageState, conn: &Connection) -> Result<Vec<(CollectionId, WatchedState)>> {
     let reported = lock_mutex(&shared.reported);
     Ok(read_states(conn)?.into_iter().filter(|(id, state)| reported.get(id) != Some(state)).collect())

@@ -1,14 +1,14 @@
-//! Reads ISO WKB of the 2-D types, in either byte order. Heights and measures are passed over; curves are refused.
+//! Reads ISO WKB of the simple feature types in either byte order. Z and M values are dropped; curves are refused.
 
 use crate::feature::Geometry;
 use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
 pub(super) const CUT_SHORT: &str = "is cut short";
 
-/// Deeper collections are nobody's map, and would use up the stack.
+/// The deepest nesting of collections; deeper ones would overflow the stack.
 const MAX_DEPTH: u8 = 16;
 
-/// The geometry (`None` when it has no position at all), and whether heights or measures were passed over.
+/// The geometry (`None` when it is empty), and whether Z or M values were dropped.
 pub(super) fn read_wkb(wkb: &[u8]) -> Result<(Option<Geometry>, bool), &'static str> {
     let mut reader = WkbReader { rest: wkb, flattened: false };
     let geometry = reader.read_geometry(0)?;
@@ -20,7 +20,7 @@ struct WkbReader<'a> {
     flattened: bool,
 }
 
-/// How the numbers of one geometry are laid out.
+/// The byte layout of one geometry.
 #[derive(Clone, Copy)]
 struct WkbLayout {
     little: bool,
@@ -40,7 +40,7 @@ impl<'a> WkbReader<'a> {
         Ok(if layout.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 
-    /// A count of things of at least `bytes` each: never more than the blob can hold.
+    /// A count of parts of at least `bytes` each, which the rest of the blob must have room for.
     fn read_count(&mut self, layout: WkbLayout, bytes: usize) -> Result<usize, &'static str> {
         let count = self.read_number(layout)? as usize;
         if count > self.rest.len() / bytes { Err(CUT_SHORT) } else { Ok(count) }
@@ -54,7 +54,7 @@ impl<'a> WkbReader<'a> {
         };
         let mut layout = WkbLayout { little, position_bytes: 16 };
         let code = self.read_number(layout)?;
-        // PostGIS and old GDAL say Z, M and SRID by high bits; ISO says Z and M by thousands.
+        // PostGIS and old GDAL encode Z, M and SRID in the high bits; ISO encodes Z and M in the thousands.
         if code & 0x2000_0000 != 0 {
             self.take_bytes(4)?;
         }
@@ -93,7 +93,7 @@ impl<'a> WkbReader<'a> {
         })
     }
 
-    /// The members of a collection; empty ones are left out, as they are nowhere.
+    /// The members of a collection, without empty ones.
     fn read_members<T>(
         &mut self,
         layout: WkbLayout,

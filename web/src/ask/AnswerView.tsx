@@ -1,45 +1,45 @@
-// One answer: its headline and what it says in one sentence, then the view of its question, then what it rests on.
+// One answer: title and sentence, the view of its question, and the basis of the answer.
 import { useEffect, useRef } from 'preact/hooks';
-import type { Answered } from './asker';
-import type { QuestionId } from './asked';
-import { Basis, Export } from './Basis';
-import { inScope, outlineOf } from './scope';
-import { askedShapes } from './shapes';
-import type { View } from './view';
-import * as areas from './views/areas';
-import * as choices from './views/choices';
-import * as inside from './views/inside';
-import * as places from './views/places';
-import * as tables from './views/tables';
-import * as works from './views/works';
+import type { QueryResult } from './execution';
+import type { QuestionId } from './spatialQuery';
+import { AnswerBasis, AnswerExport } from './AnswerBasis';
+import { isInQueryCity, areaOutline } from './queryPlace';
+import { queryShapes } from './answerOverlay';
+import type { QuestionView } from './questionView';
+import * as areas from './views/areaViews';
+import * as choices from './views/choiceViews';
+import * as inside from './views/insideView';
+import * as places from './views/placeViews';
+import * as tables from './views/tableViews';
+import * as works from './views/worksView';
 
-const VIEWS: Record<QuestionId, View> = {
-  inside: inside.view,
-  nearby: places.nearby,
-  reach: places.reach,
-  gaps: areas.gaps,
-  without: areas.without,
-  footprint: areas.footprint,
-  conflicts: works.conflicts,
-  summary: tables.summary,
-  coverage: tables.coverage,
-  rate: tables.rate,
-  similar: choices.similar,
-  portfolio: choices.portfolio,
+const QUESTION_VIEWS: Record<QuestionId, QuestionView> = {
+  inside: inside.insideView,
+  nearby: places.nearbyView,
+  reach: places.reachView,
+  gaps: areas.gapsView,
+  without: areas.withoutView,
+  footprint: areas.footprintView,
+  conflicts: works.conflictsView,
+  summary: tables.summaryView,
+  coverage: tables.coverageView,
+  rate: tables.rateView,
+  similar: choices.similarView,
+  portfolio: choices.portfolioView,
 };
 
-export function headlineOf(now: Answered): string {
-  const { title, sentence } = VIEWS[now.asked.question];
+export function headlineOf(now: QueryResult): string {
+  const { title, sentence } = QUESTION_VIEWS[now.query.question];
   return `${title(now)}: ${sentence(now)}`;
 }
 
-export function AnswerView({ answered: now }: { answered: Answered }) {
-  const { title, sentence, body } = VIEWS[now.asked.question];
+export function AnswerView({ answered: now }: { answered: QueryResult }) {
+  const { title, sentence, body } = QUESTION_VIEWS[now.query.question];
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
-  }, [now.asked.question]);
-  const shapes = askedShapes(now.asked, { outline: outlineOf, drawing: false });
+  }, [now.query.question]);
+  const shapes = queryShapes(now.query, { outline: areaOutline, drawing: false });
   return (
     <>
       <div class="heading">
@@ -49,8 +49,8 @@ export function AnswerView({ answered: now }: { answered: Answered }) {
         <p>{sentence(now)}</p>
       </div>
       {body(now)}
-      <Basis parts={now.parts} ofCity={inScope(now.asked)} />
-      <Export parts={now.parts} shapes={shapes} name={`cityheart-${now.asked.question}`} />
+      <AnswerBasis parts={now.parts} ofCity={isInQueryCity(now.query)} />
+      <AnswerExport parts={now.parts} shapes={shapes} name={`cityheart-${now.query.question}`} />
     </>
   );
 }

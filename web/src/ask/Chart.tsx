@@ -1,31 +1,31 @@
-// A bar chart with its numbers as a table: the picture is for the eye, the table for everyone.
+// A bar chart with its numbers as a table for screen readers and for copying.
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { dark } from '../state';
 
-export interface BarRow {
+export interface ChartBar {
   id: string;
   label: string;
   value: number;
-  /** The value as it is said. */
+  /** The value in words. */
   text: string;
-  /** A custom property of the stylesheet; the accent where there is none. */
+  /** A custom property of the stylesheet; the accent by default. */
   colour?: string;
-  /** More columns of the table. */
+  /** Further columns of the table. */
   more?: string[];
 }
 
-interface Props {
+interface ChartProps {
   title: string;
-  rows: BarRow[];
-  /** What the first column holds, what the value is, and further columns. */
+  rows: ChartBar[];
+  /** Headings of the first column, of the value, and of further columns. */
   columns: string[];
-  /** The end of the scale, so that charts side by side can be compared. */
+  /** The end of the scale, so that charts side by side are comparable. */
   most?: number;
   level?: 2 | 3;
 }
 
-export function Chart({ title, rows, columns, most, level = 2 }: Props) {
+export function Chart({ title, rows, columns, most, level = 2 }: ChartProps) {
   const Heading = `h${level}` as 'h2';
   return (
     <figure class="chart">
@@ -65,11 +65,11 @@ export function Chart({ title, rows, columns, most, level = 2 }: Props) {
   );
 }
 
-const BAR = 15;
-const STEP = 40;
+const BAR_PX = 15;
+const ROW_PX = 40;
 
-/** Drawn by Observable Plot, which is loaded with the first chart. */
-function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
+/** Drawn by Observable Plot, which loads with the first chart. */
+function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>) {
   const holder = useRef<HTMLDivElement>(null);
   const key = JSON.stringify([rows, most, dark.value]);
   useEffect(() => {
@@ -77,22 +77,48 @@ function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
     void import('@observablehq/plot').then((Plot) => {
       if (gone || !holder.current) return;
       const width = Math.max(holder.current.clientWidth, 180);
-      const y = (row: BarRow) => row.id;
+      const y = (row: ChartBar) => row.id;
       const picture = Plot.plot({
         width,
-        height: rows.length * STEP + 4,
+        height: rows.length * ROW_PX + 4,
         margin: 0,
         marginRight: 64,
         x: { axis: null, domain: [0, Math.max(most ?? 0, ...rows.map(({ value }) => value), 1e-9)] },
         y: { axis: null, domain: rows.map(y), padding: 0 },
         style: { background: 'none', color: 'inherit', fontFamily: 'inherit', fontSize: '13px', overflow: 'visible' },
         marks: [
-          Plot.text(rows, { y, text: 'label', frameAnchor: 'left', dy: -9, textAnchor: 'start', fill: 'currentColor', lineWidth: width / 13, textOverflow: 'ellipsis' }),
-          Plot.barX(rows, { x: 'value', y, fill: ({ colour }: BarRow) => `var(--${colour ?? 'accent'})`, insetTop: 20, insetBottom: STEP - 20 - BAR, rx2: 3 }),
-          Plot.text(rows, { x: 'value', y, text: 'text', dx: 6, dy: 7.5, textAnchor: 'start', fill: 'currentColor', fontWeight: 600, fontVariant: 'tabular-nums' }),
+          Plot.text(rows, {
+            y,
+            text: 'label',
+            frameAnchor: 'left',
+            dy: -9,
+            textAnchor: 'start',
+            fill: 'currentColor',
+            lineWidth: width / 13,
+            textOverflow: 'ellipsis',
+          }),
+          Plot.barX(rows, {
+            x: 'value',
+            y,
+            fill: ({ colour }: ChartBar) => `var(--${colour ?? 'accent'})`,
+            insetTop: 20,
+            insetBottom: ROW_PX - 20 - BAR_PX,
+            rx2: 3,
+          }),
+          Plot.text(rows, {
+            x: 'value',
+            y,
+            text: 'text',
+            dx: 6,
+            dy: 7.5,
+            textAnchor: 'start',
+            fill: 'currentColor',
+            fontWeight: 600,
+            fontVariant: 'tabular-nums',
+          }),
         ],
       });
-      // One picture with one name: its parts need none.
+      // The picture has one label, so its parts need none.
       picture.querySelectorAll('g[aria-label]').forEach((part) => part.removeAttribute('aria-label'));
       picture.setAttribute('role', 'img');
       picture.setAttribute('aria-label', `${title}: ${rows.map(({ label, text }) => `${label} ${text}`).join(', ')}`);
@@ -102,5 +128,5 @@ function Bars({ title, rows, most }: Pick<Props, 'title' | 'rows' | 'most'>) {
       gone = true;
     };
   }, [key]);
-  return <div ref={holder} class="bars" style={{ minBlockSize: `${rows.length * STEP + 4}px` }} />;
+  return <div ref={holder} class="bars" style={{ minBlockSize: `${rows.length * ROW_PX + 4}px` }} />;
 }

@@ -1,88 +1,93 @@
-// Cities or areas side by side: the same figures on the same scale, each with what it rests on.
+// The Compare tab: cities or areas side by side, the same figures on the same scale, each with its basis.
 import { computed, effect, signal } from '@preact/signals';
 import { useEffect, useId } from 'preact/hooks';
 import './ask.css';
 import './messages';
-import { number } from '../format';
+import { formatNumber } from '../format';
 import { t } from '../i18n';
-import { share } from '../money';
+import { shareOf } from '../money';
 import { announcement, cityName, filter, plan } from '../state';
-import { asked, compared, NOTHING_ON_MAP, onMap } from '../state/ask';
-import { GROUPS, groupOf } from '../signs';
+import { currentQuery, comparedSubjects, EMPTY_OVERLAY, answerOverlay } from '../state/query';
+import { GROUPS, groupOf } from '../symbology';
 import { Icon } from '../ui/Icon';
-import { conceptIds, groupName, label } from '../ui/labels';
-import { Sign } from '../ui/Sign';
-import { byGroup, numberOf, type Answer } from './answer';
-import { execute } from './asker';
-import type { Subject } from './asked';
-import { Basis, Export } from './Basis';
-import { outlineOf } from './scope';
-import { subjectRequest } from './request';
-import { areaName, dimension, groupValue, perCent } from './words';
-import { amountOf, centsOf, valueOf } from './views/parts';
+import { conceptIds, groupName, codeLabel } from '../ui/labels';
+import { StatusSymbol } from '../ui/Symbol';
+import { numbersByGroup, findNumber, type ProcessResult } from './processResult';
+import { executeProcess } from './execution';
+import type { CompareSubject } from './spatialQuery';
+import { AnswerBasis, AnswerExport } from './AnswerBasis';
+import { areaOutline } from './queryPlace';
+import { subjectRequest } from './processRequests';
+import { areaName, dimensionName, groupValueName, percentText } from './answerText';
+import { moneyText, moneyCents, numberValue } from './views/answerParts';
 
-/** Answers by what was asked, so that adding one asks for one. */
-const answers = signal<ReadonlyMap<string, Answer>>(new Map());
+/** Results by request, so that adding a subject sends one request. */
+const compareResults = signal<ReadonlyMap<string, ProcessResult>>(new Map());
 
-const keyOf = (subject: Subject) => {
-  const request = subjectRequest(subject, asked.value.shape, { filter: filter.value, days: years() });
+const requestKey = (subject: CompareSubject) => {
+  const request = subjectRequest(subject, currentQuery.value.shape, { filter: filter.value, days: shownYears() });
   return request && JSON.stringify(request);
 };
 
-function years(): { from?: string; to?: string } {
+function shownYears(): { from?: string; to?: string } {
   const { from, to } = filter.value;
   return { ...(from === null ? {} : { from: `${from}-01-01` }), ...(to === null ? {} : { to: `${to}-12-31` }) };
 }
 
-interface Side {
-  subject: Subject;
+interface ComparedAnswer {
+  subject: CompareSubject;
   name: string;
-  answer: Answer | undefined;
+  answer: ProcessResult | undefined;
 }
 
-const sides = computed<Side[]>(() =>
-  compared.value.flatMap((subject) => {
-    const key = keyOf(subject);
-    return key ? [{ subject, name: nameOf(subject), answer: answers.value.get(key) }] : [];
+const comparedAnswers = computed<ComparedAnswer[]>(() =>
+  comparedSubjects.value.flatMap((subject) => {
+    const key = requestKey(subject);
+    return key ? [{ subject, name: subjectName(subject), answer: compareResults.value.get(key) }] : [];
   }),
 );
 
-function nameOf(subject: Subject): string {
+function subjectName(subject: CompareSubject): string {
   const [kind, id = ''] = subject.split(':');
   if (kind === 'drawn') return t('ask.drawnArea');
   return kind === 'city' ? cityName(plan.value?.cities.get(id)) || id : areaName(id);
 }
 
 export function CompareTab() {
-  useEffect(keepInStep, []);
-  const list = sides.value;
+  useEffect(connectCompareTab, []);
+  const list = comparedAnswers.value;
   return (
     <div class="ask compare">
       <div class="heading">
         <h1 tabIndex={-1}>{t('compare.title')}</h1>
         <p>{t('compare.lead')}</p>
       </div>
-      <Chooser />
-      {list.length < 2 ? <p class="muted">{t('compare.need')}</p> : <Sides list={list} />}
+      <SubjectChooser />
+      {list.length < 2 ? <p class="muted">{t('compare.need')}</p> : <ComparedFigures list={list} />}
     </div>
   );
 }
 
-function Chooser() {
+function SubjectChooser() {
   const id = useId();
   const add = (subject: string) => {
-    if (subject) compared.value = [...compared.value, subject];
+    if (subject) comparedSubjects.value = [...comparedSubjects.value, subject];
   };
-  const left = (subject: Subject) => !compared.value.includes(subject);
+  const left = (subject: CompareSubject) => !comparedSubjects.value.includes(subject);
   const cities = [...(plan.value?.cities.values() ?? [])].filter((one) => left(`city:${one.id}`));
   const areas = (plan.value?.areas ?? []).filter((one) => one.geometry && left(`area:${one.id}`));
   return (
     <div class="chooser">
       <ul class="chosen">
-        {compared.value.map((subject) => (
+        {comparedSubjects.value.map((subject) => (
           <li key={subject}>
-            <button class="chip take-out" aria-label={t('compare.remove', { name: nameOf(subject) })} onClick={() => (compared.value = compared.value.filter((one) => one !== subject))}>
-              {nameOf(subject)}
+            <button
+              type="button"
+              class="chip take-out"
+              aria-label={t('compare.remove', { name: subjectName(subject) })}
+              onClick={() => (comparedSubjects.value = comparedSubjects.value.filter((one) => one !== subject))}
+            >
+              {subjectName(subject)}
               <Icon name="close" />
             </button>
           </li>
@@ -91,9 +96,16 @@ function Chooser() {
       <div class="field">
         <label for={id}>{t('compare.add')}</label>
         <span class="select">
-          <select id={id} value="" onChange={(event) => (add(event.currentTarget.value), (event.currentTarget.value = ''))}>
+          <select
+            id={id}
+            value=""
+            onChange={(event) => {
+              add(event.currentTarget.value);
+              event.currentTarget.value = '';
+            }}
+          >
             <option value="">…</option>
-            {asked.value.shape && left('drawn') && <option value="drawn">{t('ask.drawnArea')}</option>}
+            {currentQuery.value.shape && left('drawn') && <option value="drawn">{t('ask.drawnArea')}</option>}
             <optgroup label={t('compare.cities')}>
               {cities.map((one) => (
                 <option key={one.id} value={`city:${one.id}`}>
@@ -116,42 +128,47 @@ function Chooser() {
   );
 }
 
-interface Figure {
+interface CompareFigure {
   id: string;
   name: string;
-  /** What the bar's length is; null where nothing is known. */
-  value: (answer: Answer) => number | null;
-  said: (answer: Answer) => string;
-  basis?: (answer: Answer) => string;
+  /** The length of the bar; null where the value is unknown. */
+  value: (answer: ProcessResult) => number | null;
+  said: (answer: ProcessResult) => string;
+  basis?: (answer: ProcessResult) => string;
   /** The end of the scale where it is not the largest value. */
   most?: number;
   colour?: string;
 }
 
-function Sides({ list }: { list: Side[] }) {
+function ComparedFigures({ list }: { list: ComparedAnswer[] }) {
   const known = list.flatMap(({ answer }) => (answer ? [answer] : []));
-  const count = (answer: Answer) => valueOf(answer, 'features');
-  const costed = (answer: Answer) => numberOf(answer, 'cost')?.ids?.length ?? 0;
-  const main: Figure[] = [
-    { id: 'count', name: t('list.label'), value: count, said: (one) => number(count(one)) },
+  const count = (answer: ProcessResult) => numberValue(answer, 'features');
+  const costed = (answer: ProcessResult) => findNumber(answer, 'cost')?.ids?.length ?? 0;
+  const main: CompareFigure[] = [
+    { id: 'count', name: t('list.label'), value: count, said: (one) => formatNumber(count(one)) },
     {
       id: 'cost',
       name: t('chart.cost'),
-      value: (one) => (costed(one) ? centsOf(numberOf(one, 'cost')) : null),
-      said: (one) => (costed(one) ? amountOf(numberOf(one, 'cost')) : t('cost.none')),
+      value: (one) => (costed(one) ? moneyCents(findNumber(one, 'cost')) : null),
+      said: (one) => (costed(one) ? moneyText(findNumber(one, 'cost')) : t('cost.none')),
       basis: (one) => t('compare.unknown', { known: costed(one), count: count(one) }),
     },
     {
       id: 'eu',
       name: t('sum.eu'),
-      value: (one) => numberOf(one, 'eu_share')?.value ?? null,
+      value: (one) => findNumber(one, 'eu_share')?.value ?? null,
       most: 100,
-      said: (one) => (typeof numberOf(one, 'eu_share')?.value === 'number' ? perCent(numberOf(one, 'eu_share')!.value!) : t('eu.none')),
-      basis: (one) => t('compare.unknown', { known: numberOf(one, 'eu_share')?.ids?.length ?? 0, count: count(one) }),
+      said: (one) => (typeof findNumber(one, 'eu_share')?.value === 'number' ? percentText(findNumber(one, 'eu_share')!.value!) : t('eu.none')),
+      basis: (one) => t('compare.unknown', { known: findNumber(one, 'eu_share')?.ids?.length ?? 0, count: count(one) }),
     },
   ];
-  const of = (group: string, ids: string[], name: (id: string) => string): Figure[] =>
-    ids.map((id) => ({ id: `${group}-${id}`, name: name(id), value: (one) => byGroup(one, 'features', group).get(id)?.value ?? 0, said: (one) => number(byGroup(one, 'features', group).get(id)?.value ?? 0) }));
+  const of = (group: string, ids: string[], name: (id: string) => string): CompareFigure[] =>
+    ids.map((id) => ({
+      id: `${group}-${id}`,
+      name: name(id),
+      value: (one) => numbersByGroup(one, 'features', group).get(id)?.value ?? 0,
+      said: (one) => formatNumber(numbersByGroup(one, 'features', group).get(id)?.value ?? 0),
+    }));
   return (
     <>
       <div class="scroll sides" tabIndex={0} role="region" aria-label={t('compare.title')}>
@@ -168,14 +185,26 @@ function Sides({ list }: { list: Side[] }) {
               ))}
             </tr>
           </thead>
-          <Block figures={main} list={list} known={known} />
-          <Statuses list={list} known={known} />
-          <Block title={dimension('objectives')} together figures={of('objectives', conceptIds('objective'), (id) => groupValue('objectives', id))} list={list} known={known} />
-          <Block title={dimension('functions')} together figures={of('functions', conceptIds('function'), (id) => label('function', id))} list={list} known={known} />
+          <FigureTable figures={main} list={list} known={known} />
+          <StatusTable list={list} known={known} />
+          <FigureTable
+            title={dimensionName('objectives')}
+            together
+            figures={of('objectives', conceptIds('objective'), (id) => groupValueName('objectives', id))}
+            list={list}
+            known={known}
+          />
+          <FigureTable
+            title={dimensionName('functions')}
+            together
+            figures={of('functions', conceptIds('function'), (id) => codeLabel('function', id))}
+            list={list}
+            known={known}
+          />
         </table>
       </div>
-      <Basis parts={Object.fromEntries(list.flatMap(({ subject, answer }) => (answer ? [[subject, answer]] : [])))} ofCity={() => true} />
-      <Export
+      <AnswerBasis parts={Object.fromEntries(list.flatMap(({ subject, answer }) => (answer ? [[subject, answer]] : [])))} ofCity={() => true} />
+      <AnswerExport
         parts={Object.fromEntries(list.flatMap(({ subject, answer }) => (answer ? [[subject, answer]] : [])))}
         shapes={[]}
         name="cityheart-compare"
@@ -184,26 +213,28 @@ function Sides({ list }: { list: Side[] }) {
   );
 }
 
-interface BlockProps {
+interface FigureTableProps {
   title?: string;
-  figures: Figure[];
-  list: Side[];
-  known: Answer[];
-  /** All figures on one scale, as they are counts of the same things. */
+  figures: CompareFigure[];
+  list: ComparedAnswer[];
+  known: ProcessResult[];
+  /** Puts all figures on one scale, as counts of the same things. */
   together?: boolean;
 }
 
-function Block({ title, figures, list, known, together }: BlockProps) {
-  const most = (some: Figure[]) => Math.max(1e-9, ...some.flatMap(({ value }) => known.map((one) => value(one) ?? 0)));
+function FigureTable({ title, figures, list, known, together }: FigureTableProps) {
+  const most = (some: CompareFigure[]) => Math.max(1e-9, ...some.flatMap(({ value }) => known.map((one) => value(one) ?? 0)));
   const all = most(figures);
   return (
     <tbody>
-      {title && <Title text={title} columns={list.length + 1} />}
+      {title && <SubjectTitle text={title} columns={list.length + 1} />}
       {figures.map((figure) => (
         <tr key={figure.id}>
           <th scope="row">{figure.name}</th>
           {list.map(({ subject, answer }) => (
-            <td key={subject}>{answer ? <Cell figure={figure} answer={answer} most={figure.most ?? (together ? all : most([figure]))} /> : <span class="waiting" />}</td>
+            <td key={subject}>
+              {answer ? <FigureCell figure={figure} answer={answer} most={figure.most ?? (together ? all : most([figure]))} /> : <span class="waiting" />}
+            </td>
           ))}
         </tr>
       ))}
@@ -211,7 +242,7 @@ function Block({ title, figures, list, known, together }: BlockProps) {
   );
 }
 
-const Title = ({ text, columns }: { text: string; columns: number }) => (
+const SubjectTitle = ({ text, columns }: { text: string; columns: number }) => (
   <tr class="dimension">
     <th scope="rowgroup" colSpan={columns}>
       {text}
@@ -219,8 +250,8 @@ const Title = ({ text, columns }: { text: string; columns: number }) => (
   </tr>
 );
 
-function Cell({ figure, answer, most }: { figure: Figure; answer: Answer; most: number }) {
-  const part = share(figure.value(answer), most) ?? 0;
+function FigureCell({ figure, answer, most }: { figure: CompareFigure; answer: ProcessResult; most: number }) {
+  const part = shareOf(figure.value(answer), most) ?? 0;
   return (
     <>
       <b>{figure.said(answer)}</b>
@@ -232,27 +263,33 @@ function Cell({ figure, answer, most }: { figure: Figure; answer: Answer; most: 
   );
 }
 
-/** How many of each group of statuses, with the plan's own signs. */
-function Statuses({ list, known }: { list: Side[]; known: Answer[] }) {
-  const count = (answer: Answer, group: string) =>
-    [...byGroup(answer, 'features', 'status')].reduce((sum, [status, one]) => sum + (groupOf(status) === group ? (one.value ?? 0) : 0), 0);
+/** Counts per status group, with the plan's symbols. */
+function StatusTable({ list, known }: { list: ComparedAnswer[]; known: ProcessResult[] }) {
+  const count = (answer: ProcessResult, group: string) =>
+    [...numbersByGroup(answer, 'features', 'status')].reduce((sum, [status, one]) => sum + (groupOf(status) === group ? (one.value ?? 0) : 0), 0);
   const most = Math.max(1, ...known.flatMap((one) => GROUPS.map((group) => count(one, group))));
   return (
     <tbody>
-      <Title text={dimension('status')} columns={list.length + 1} />
+      <SubjectTitle text={dimensionName('status')} columns={list.length + 1} />
       {GROUPS.map((group) => (
         <tr key={group}>
           <th scope="row">
             <span class="status">
-              <Sign group={group} />
+              <StatusSymbol group={group} />
               {groupName(group)}
             </span>
           </th>
           {list.map(({ subject, answer }) => (
             <td key={subject}>
               {answer ? (
-                <Cell
-                  figure={{ id: group, name: '', value: (one) => count(one, group), said: (one) => number(count(one, group)), colour: `var(--status-${group})` }}
+                <FigureCell
+                  figure={{
+                    id: group,
+                    name: '',
+                    value: (one) => count(one, group),
+                    said: (one) => formatNumber(count(one, group)),
+                    colour: `var(--status-${group})`,
+                  }}
                   answer={answer}
                   most={most}
                 />
@@ -267,37 +304,37 @@ function Statuses({ list, known }: { list: Side[]; known: Answer[] }) {
   );
 }
 
-/** Asks for what is not yet known, and shows compared areas on the map. */
-function keepInStep(): () => void {
+/** Requests missing results, and shows the compared areas on the map. */
+function connectCompareTab(): () => void {
   const running = new Map<string, AbortController>();
-  if (!compared.peek().length && filter.peek().city) compared.value = [`city:${filter.peek().city}`];
+  if (!comparedSubjects.peek().length && filter.peek().city) comparedSubjects.value = [`city:${filter.peek().city}`];
   const ends = [
     effect(() => {
-      for (const subject of compared.value) {
-        const key = keyOf(subject);
-        if (!key || answers.peek().has(key) || running.has(key)) continue;
+      for (const subject of comparedSubjects.value) {
+        const key = requestKey(subject);
+        if (!key || compareResults.peek().has(key) || running.has(key)) continue;
         const controller = new AbortController();
         running.set(key, controller);
-        void execute(JSON.parse(key), controller.signal)
+        void executeProcess(JSON.parse(key), controller.signal)
           .then((answer) => {
-            answers.value = new Map(answers.value).set(key, answer);
-            announcement.value = `${nameOf(subject)}: ${t('list.count', { count: valueOf(answer, 'features') })}`;
+            compareResults.value = new Map(compareResults.value).set(key, answer);
+            announcement.value = `${subjectName(subject)}: ${t('list.count', { count: numberValue(answer, 'features') })}`;
           })
           .catch(() => (announcement.value = t('ask.refused')))
           .finally(() => running.delete(key));
       }
     }),
     effect(() => {
-      const shapes = compared.value.flatMap((subject) => {
-        const outline = subject === 'drawn' ? asked.value.shape : subject.startsWith('area:') ? outlineOf(subject.slice(5)) : null;
+      const shapes = comparedSubjects.value.flatMap((subject) => {
+        const outline = subject === 'drawn' ? currentQuery.value.shape : subject.startsWith('area:') ? areaOutline(subject.slice(5)) : null;
         return outline ? [{ type: 'Feature' as const, properties: { role: 'area', id: subject }, geometry: outline }] : [];
       });
-      onMap.value = { shapes: { type: 'FeatureCollection', features: shapes }, ids: [] };
+      answerOverlay.value = { shapes: { type: 'FeatureCollection', features: shapes }, ids: [] };
     }),
   ];
   return () => {
     ends.forEach((end) => end());
     running.forEach((one) => one.abort());
-    onMap.value = NOTHING_ON_MAP;
+    answerOverlay.value = EMPTY_OVERLAY;
   };
 }

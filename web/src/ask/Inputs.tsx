@@ -1,71 +1,75 @@
-// What a question takes besides where: numbers, kinds, rules. Each is one labelled field; the answer follows as it changes.
+// The inputs of a question besides its place. Each is a labelled field; the answer follows as it changes.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { t } from '../i18n';
-import { plan, rows, selected, titleOf } from '../state';
-import { asked, setOption } from '../state/ask';
+import { plan, foundRows, selected, titleOf } from '../state';
+import { currentQuery, setQueryOption } from '../state/query';
 import { Icon } from '../ui/Icon';
-import { conceptIds, label } from '../ui/labels';
-import { execute } from './asker';
-import { byGroup } from './answer';
-import type { QuestionId } from './asked';
-import { CRITERIA, option } from './request';
-import { dimension, facilityClasses, kindName, presetName, presets } from './words';
+import { conceptIds, codeLabel } from '../ui/labels';
+import { executeProcess } from './execution';
+import { numbersByGroup } from './processResult';
+import type { QuestionId } from './spatialQuery';
+import { CRITERIA, optionOf } from './processRequests';
+import { dimensionName, facilityClasses, searchedName, presetName, presetIds } from './answerText';
 
-export function Inputs({ question }: { question: QuestionId }) {
-  const fields = FIELDS[question]?.();
+export function QuestionInputs({ question }: { question: QuestionId }) {
+  const fields = INPUT_FIELDS[question]?.();
   return fields ? <div class="inputs">{fields}</div> : null;
 }
 
-const FIELDS: Partial<Record<QuestionId, () => ComponentChildren>> = {
-  inside: () => <Rule />,
+const INPUT_FIELDS: Partial<Record<QuestionId, () => ComponentChildren>> = {
+  inside: () => <RuleInput />,
   nearby: () => (
     <>
-      <Amount name="radius" label={t('opt.radius')} most={5000} step={50} />
-      <What name="what" label={t('opt.what')} />
+      <AmountInput name="radius" label={t('opt.radius')} most={5000} step={50} />
+      <WhatInput name="what" label={t('opt.what')} />
     </>
   ),
   reach: () => (
     <>
-      <Amount name="minutes" label={t('opt.minutes')} most={60} step={1} />
-      <What name="reached" label={t('opt.what')} all />
-      <Field label={t('opt.before')}>{(id) => <Day id={id} name="before" />}</Field>
-      <Field label={t('opt.after')}>{(id) => <Day id={id} name="after" />}</Field>
+      <AmountInput name="minutes" label={t('opt.minutes')} most={60} step={1} />
+      <WhatInput name="reached" label={t('opt.what')} all />
+      <InputField label={t('opt.before')}>{(id) => <DayInput id={id} name="before" />}</InputField>
+      <InputField label={t('opt.after')}>{(id) => <DayInput id={id} name="after" />}</InputField>
     </>
   ),
   gaps: () => (
     <>
-      <What name="missing" label={t('opt.missing')} all />
-      <Amount name="gap" label={t('opt.gap')} most={5000} step={50} />
+      <WhatInput name="missing" label={t('opt.missing')} all />
+      <AmountInput name="gap" label={t('opt.gap')} most={5000} step={50} />
     </>
   ),
   without: () => (
     <>
-      <What name="what" label={t('opt.which')} all />
-      <What name="having" label={t('opt.having')} all />
-      <Amount name="distance" label={t('opt.radius')} most={5000} step={50} />
+      <WhatInput name="what" label={t('opt.which')} all />
+      <WhatInput name="having" label={t('opt.having')} all />
+      <AmountInput name="distance" label={t('opt.radius')} most={5000} step={50} />
     </>
   ),
-  conflicts: () => <Amount name="distance" label={t('opt.distance')} most={5000} step={50} />,
+  conflicts: () => <AmountInput name="distance" label={t('opt.distance')} most={5000} step={50} />,
   summary: () => (
     <>
-      <Choose name="by" label={t('opt.by')} options={['status', 'objectives', 'functions', 'city', 'area', 'year', 'kind'].map((id) => [id, dimension(id)])} />
-      <Rule />
+      <SelectInput
+        name="by"
+        label={t('opt.by')}
+        options={['status', 'objectives', 'functions', 'city', 'area', 'year', 'kind'].map((id) => [id, dimensionName(id)])}
+      />
+      <RuleInput />
     </>
   ),
-  footprint: () => <Choose name="preset" label={t('opt.preset')} options={presets.map((id) => [id, presetName(id)])} />,
-  rate: () => <Rate />,
-  similar: () => <Which />,
-  portfolio: () => <Portfolio />,
+  footprint: () => <SelectInput name="preset" label={t('opt.preset')} options={presetIds.map((id) => [id, presetName(id)])} />,
+  rate: () => <RateInputs />,
+  similar: () => <InterventionInput />,
+  portfolio: () => <PortfolioInputs />,
 };
 
-interface FieldProps {
+interface InputFieldProps {
   label: string;
   children: (id: string) => ComponentChildren;
 }
 
-function Field({ label: text, children }: FieldProps) {
+function InputField({ label: text, children }: InputFieldProps) {
   const id = useId();
   return (
     <div class="field">
@@ -75,18 +79,18 @@ function Field({ label: text, children }: FieldProps) {
   );
 }
 
-interface ChooseProps {
+interface SelectInputProps {
   name: string;
   label: string;
   options: [string, string][];
 }
 
-function Choose({ name, label: text, options }: ChooseProps) {
+function SelectInput({ name, label: text, options }: SelectInputProps) {
   return (
-    <Field label={text}>
+    <InputField label={text}>
       {(id) => (
         <span class="select">
-          <select id={id} value={option(asked.value, name)} onChange={(event) => setOption(name, event.currentTarget.value)}>
+          <select id={id} value={optionOf(currentQuery.value, name)} onChange={(event) => setQueryOption(name, event.currentTarget.value)}>
             {options.map(([value, said]) => (
               <option key={value} value={value}>
                 {said}
@@ -96,13 +100,13 @@ function Choose({ name, label: text, options }: ChooseProps) {
           <Icon name="down" />
         </span>
       )}
-    </Field>
+    </InputField>
   );
 }
 
-function Amount({ name, label: text, most, step }: { name: string; label: string; most: number; step: number }) {
+function AmountInput({ name, label: text, most, step }: { name: string; label: string; most: number; step: number }) {
   return (
-    <Field label={text}>
+    <InputField label={text}>
       {(id) => (
         <input
           id={id}
@@ -112,23 +116,25 @@ function Amount({ name, label: text, most, step }: { name: string; label: string
           min={0}
           max={most}
           step={step}
-          value={option(asked.value, name)}
-          onInput={(event) => event.currentTarget.value !== '' && setOption(name, event.currentTarget.value)}
+          value={optionOf(currentQuery.value, name)}
+          onInput={(event) => event.currentTarget.value !== '' && setQueryOption(name, event.currentTarget.value)}
         />
       )}
-    </Field>
+    </InputField>
   );
 }
 
-function Day({ id, name }: { id: string; name: string }) {
-  return <input id={id} class="text" type="date" value={option(asked.value, name)} onChange={(event) => setOption(name, event.currentTarget.value)} />;
+function DayInput({ id, name }: { id: string; name: string }) {
+  return (
+    <input id={id} class="text" type="date" value={optionOf(currentQuery.value, name)} onChange={(event) => setQueryOption(name, event.currentTarget.value)} />
+  );
 }
 
-/** A finer point, so it stands in one quiet line. */
-const Rule = () => (
+/** A secondary option, so it stands in one unobtrusive line. */
+const RuleInput = () => (
   <label class="select quiet wide">
     <span>{t('opt.rule')}</span>
-    <select id="ask-rule" value={option(asked.value, 'rule')} onChange={(event) => setOption('rule', event.currentTarget.value)}>
+    <select id="ask-rule" value={optionOf(currentQuery.value, 'rule')} onChange={(event) => setQueryOption('rule', event.currentTarget.value)}>
       <option value="whole">{t('rule.whole')}</option>
       <option value="share">{t('rule.share')}</option>
     </select>
@@ -136,42 +142,42 @@ const Rule = () => (
   </label>
 );
 
-/** Classes of facilities that the plan has; others would only find nothing. */
+/** Facility classes that occur in the plan; others would find nothing. */
 const classes = signal<string[] | null>(null);
 
 async function loadClasses(): Promise<void> {
-  const answer = await execute({ process: 'summary', inputs: { collection: 'facilities', group_by: ['class'] } }).catch(() => null);
-  const known = byGroup(answer ?? undefined, 'features', 'class');
+  const answer = await executeProcess({ process: 'summary', inputs: { collection: 'facilities', group_by: ['class'] } }).catch(() => null);
+  const known = numbersByGroup(answer ?? undefined, 'features', 'class');
   classes.value = facilityClasses().filter((id) => known.has(id));
 }
 
-function What({ name, label: text, all }: { name: string; label: string; all?: boolean }) {
+function WhatInput({ name, label: text, all }: { name: string; label: string; all?: boolean }) {
   useEffect(() => {
     if (!classes.value) void loadClasses();
   }, []);
-  const now = option(asked.value, name);
+  const now = optionOf(currentQuery.value, name);
   const kinds = ['interventions', ...(all ? ['segments', 'calm'] : []), 'facilities', ...(classes.value ?? []).map((id) => `class-${id}`)];
   if (!kinds.includes(now)) kinds.push(now);
-  return <Choose name={name} label={text} options={kinds.map((kind) => [kind, kindName(kind)])} />;
+  return <SelectInput name={name} label={text} options={kinds.map((kind) => [kind, searchedName(kind)])} />;
 }
 
 const surveys = signal<string[] | null>(null);
 
 async function loadSurveys(): Promise<void> {
-  const answer = await execute({ process: 'summary', inputs: { collection: 'premises', group_by: ['survey'] } }).catch(() => null);
-  surveys.value = [...byGroup(answer ?? undefined, 'features', 'survey').keys()].filter(Boolean);
+  const answer = await executeProcess({ process: 'summary', inputs: { collection: 'premises', group_by: ['survey'] } }).catch(() => null);
+  surveys.value = [...numbersByGroup(answer ?? undefined, 'features', 'survey').keys()].filter(Boolean);
 }
 
-/** A share of premises, per street or area, in one survey or from one to another. */
-function Rate() {
+/** A rate of premises per street or area, in one survey or between two. */
+function RateInputs() {
   useEffect(() => {
     if (!surveys.value) void loadSurveys();
   }, []);
   const chosen = (surveys.value ?? []).map((name): [string, string] => [name, name]);
   return (
     <>
-      <Choose name="rate" label={t('opt.state')} options={conceptIds('premises_state').map((id) => [id, label('premises_state', id)])} />
-      <Choose
+      <SelectInput name="rate" label={t('opt.state')} options={conceptIds('premises_state').map((id) => [id, codeLabel('premises_state', id)])} />
+      <SelectInput
         name="per"
         label={t('opt.by')}
         options={[
@@ -179,34 +185,42 @@ function Rate() {
           ['area', t('by.area')],
         ]}
       />
-      <Choose name="first" label={t('opt.first')} options={[['', t('opt.none')], ...chosen]} />
-      <Choose name="second" label={t('opt.second')} options={[['', t('opt.all')], ...chosen]} />
+      <SelectInput name="first" label={t('opt.first')} options={[['', t('opt.none')], ...chosen]} />
+      <SelectInput name="second" label={t('opt.second')} options={[['', t('opt.all')], ...chosen]} />
     </>
   );
 }
 
-/** One intervention to find others like it; begins with the one that is selected. */
-function Which() {
-  const now = option(asked.value, 'id');
+/** The intervention to find similar ones for; initially the selected one. */
+function InterventionInput() {
+  const now = optionOf(currentQuery.value, 'id');
   useEffect(() => {
-    if (!now && selected.value) setOption('id', selected.value);
+    if (!now && selected.value) setQueryOption('id', selected.value);
   }, []);
   const known = plan.value?.byId.get(now);
-  const list = known && !rows.value.some(({ id }) => id === now) ? [known, ...rows.value] : rows.value;
-  return <Choose name="id" label={t('opt.like')} options={[['', '…'], ...list.map((one): [string, string] => [one.id, titleOf(one).text])]} />;
+  const list = known && !foundRows.value.some(({ id }) => id === now) ? [known, ...foundRows.value] : foundRows.value;
+  return <SelectInput name="id" label={t('opt.like')} options={[['', '…'], ...list.map((one): [string, string] => [one.id, titleOf(one).text])]} />;
 }
 
-function Portfolio() {
+function PortfolioInputs() {
   const check = (name: string, text: string) => (
     <label class="choice">
-      <input type="checkbox" checked={option(asked.value, name) !== 'no'} onChange={(event) => setOption(name, event.currentTarget.checked ? '' : 'no')} />
+      <input
+        type="checkbox"
+        checked={optionOf(currentQuery.value, name) !== 'no'}
+        onChange={(event) => setQueryOption(name, event.currentTarget.checked ? '' : 'no')}
+      />
       <span>{text}</span>
     </label>
   );
   return (
     <>
-      <Amount name="budget" label={t('opt.budget')} most={10_000_000_000} step={50_000} />
-      <Choose name="each" label={t('opt.each')} options={[['', t('opt.none')], ...(['objectives', 'functions', 'area'] as const).map((id): [string, string] => [id, dimension(id)])]} />
+      <AmountInput name="budget" label={t('opt.budget')} most={10_000_000_000} step={50_000} />
+      <SelectInput
+        name="each"
+        label={t('opt.each')}
+        options={[['', t('opt.none')], ...(['objectives', 'functions', 'area'] as const).map((id): [string, string] => [id, dimensionName(id)])]}
+      />
       <div class="checks">
         {check('depends', t('opt.depends'))}
         {check('tests', t('opt.tests'))}
@@ -215,11 +229,10 @@ function Portfolio() {
         <summary>{t('opt.weights')}</summary>
         <div class="inputs">
           {CRITERIA.map((name) => (
-            <Amount key={name} name={`w-${name}`} label={dimension(name)} most={100} step={1} />
+            <AmountInput key={name} name={`w-${name}`} label={dimensionName(name)} most={100} step={1} />
           ))}
         </div>
       </details>
     </>
   );
 }
-

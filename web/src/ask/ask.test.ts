@@ -1,16 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { NO_FILTER } from '../plan';
-import { asGeoJson, byGroup, featuresCsv, leftOut, numberOf, numbersCsv, type Answer } from './answer';
-import { NOTHING_ASKED, QUESTIONS, type Asked } from './asked';
-import { amount, chosen, daysOfMonth, requestsFor, subjectRequest } from './request';
-import { askedShapes, shapesOf } from './shapes';
-import { spans } from './spans';
+import { resultGeojson, numbersByGroup, featuresCsv, mergeLeftOut, findNumber, numbersCsv, type ProcessResult } from './processResult';
+import { EMPTY_QUERY, QUESTIONS, type SpatialQuery } from './spatialQuery';
+import { optionNumber, filterInputs, daysOfMonth, buildRequests, subjectRequest } from './processRequests';
+import { queryShapes, buildOverlay } from './answerOverlay';
+import { joinMonths } from './monthSpans';
 
-const RING = { type: 'Polygon' as const, coordinates: [[[15.26, 46.22], [15.27, 46.22], [15.27, 46.23], [15.26, 46.22]]] };
+const RING = {
+  type: 'Polygon' as const,
+  coordinates: [
+    [
+      [15.26, 46.22],
+      [15.27, 46.22],
+      [15.27, 46.23],
+      [15.26, 46.22],
+    ],
+  ],
+};
 const nothing = { filter: NO_FILTER, days: {} };
-const ask = (asked: Partial<Asked>, context = nothing) => requestsFor({ ...NOTHING_ASKED, ...asked }, context);
+const ask = (query: Partial<SpatialQuery>, context = nothing) => buildRequests({ ...EMPTY_QUERY, ...query }, context);
 
-const ANSWER: Answer = {
+const ANSWER: ProcessResult = {
   numbers: [
     { name: 'features', value: 2, unit: 'features', ids: ['a', 'b'] },
     { name: 'cost', value: 12.5, decimal: '12.50', unit: 'EUR', ids: ['a'] },
@@ -31,15 +41,15 @@ const ANSWER: Answer = {
 
 describe('an answer', () => {
   test('a number is found by its name and its whole group', () => {
-    expect(numberOf(ANSWER, 'features')?.value).toBe(2);
-    expect(numberOf(ANSWER, 'features', { status: 'idea' })?.ids).toEqual(['a']);
-    expect(numberOf(ANSWER, 'features', { area: 'x', status: 'idea' })?.value).toBe(1);
-    expect(numberOf(ANSWER, 'features', { area: 'x' })).toBeUndefined();
-    expect([...byGroup(ANSWER, 'features', 'status').keys()]).toEqual(['idea', 'completed']);
+    expect(findNumber(ANSWER, 'features')?.value).toBe(2);
+    expect(findNumber(ANSWER, 'features', { status: 'idea' })?.ids).toEqual(['a']);
+    expect(findNumber(ANSWER, 'features', { area: 'x', status: 'idea' })?.value).toBe(1);
+    expect(findNumber(ANSWER, 'features', { area: 'x' })).toBeUndefined();
+    expect([...numbersByGroup(ANSWER, 'features', 'status').keys()]).toEqual(['idea', 'completed']);
   });
 
   test('what was left out by several answers is said once', () => {
-    expect(leftOut([ANSWER, ANSWER]).get('without_place')).toEqual(['c', 'd']);
+    expect(mergeLeftOut([ANSWER, ANSWER]).get('without_place')).toEqual(['c', 'd']);
   });
 
   test('numbers go out with their basis, their ids and what was not counted', () => {
@@ -59,7 +69,7 @@ describe('an answer', () => {
   });
 
   test('GeoJSON holds each feature once, with numbers, rules and the link', () => {
-    const json = JSON.parse(asGeoJson({ one: ANSWER, two: ANSWER }, { link: 'http://here/?ask', shapes: [] }));
+    const json = JSON.parse(resultGeojson({ one: ANSWER, two: ANSWER }, { link: 'http://here/?ask', shapes: [] }));
     expect(json.features.map(({ id }: { id: string }) => id)).toEqual(['a', 'b']);
     expect(json.question).toBe('http://here/?ask');
     expect(json.rules).toEqual(['A rule.']);
@@ -80,7 +90,10 @@ describe('a question', () => {
     const filter = { ...NO_FILTER, city: 'celje' };
     for (const question of QUESTIONS) {
       const { requests } = ask({ question, area: 'celje-core', point: [15, 46], options: { id: 'x' } }, { filter, days: {} });
-      expect([question, Object.values(requests ?? {}).map(({ process }) => process)]).toEqual([question, question === 'inside' ? ['inside', 'summary', 'footprint'] : [question]]);
+      expect([question, Object.values(requests ?? {}).map(({ process }) => process)]).toEqual([
+        question,
+        question === 'inside' ? ['inside', 'summary', 'footprint'] : [question],
+      ]);
     }
   });
 
@@ -92,11 +105,15 @@ describe('a question', () => {
   test('filters and time of the plan narrow it, but not what has no such fields', () => {
     const filter = { ...NO_FILTER, city: 'celje', statuses: new Set(['funded']), functions: new Set(['housing']) };
     const context = { filter, days: { from: '2026-01-01' } };
-    expect(ask({ area: 'x' }, context).requests?.inside?.inputs).toEqual({ area: 'x', filter: { status: ['funded'], functions: ['housing'] }, from: '2026-01-01' });
+    expect(ask({ area: 'x' }, context).requests?.inside?.inputs).toEqual({
+      area: 'x',
+      filter: { status: ['funded'], functions: ['housing'] },
+      from: '2026-01-01',
+    });
     expect(ask({ question: 'conflicts' }, context).requests?.conflicts?.inputs.filter).toMatchObject({ city: 'celje', status: ['funded'] });
     const gaps = ask({ question: 'gaps', area: 'x', options: { missing: 'class-school', gap: '250' } }, context);
     expect(gaps.requests?.gaps?.inputs).toEqual({ area: 'x', distance_m: 250, collection: 'facilities', filter: { class: 'school' } });
-    expect(chosen(NO_FILTER)).toEqual({});
+    expect(filterInputs(NO_FILTER)).toEqual({});
   });
 
   test('what is compared takes the filters, each with its own place', () => {
@@ -123,8 +140,8 @@ describe('a question', () => {
   });
 
   test('what is no number is the default', () => {
-    expect(amount({ options: { radius: 'far' } }, 'radius')).toBe(300);
-    expect(amount({ options: { radius: '0' } }, 'radius')).toBe(0);
+    expect(optionNumber({ options: { radius: 'far' } }, 'radius')).toBe(300);
+    expect(optionNumber({ options: { radius: '0' } }, 'radius')).toBe(0);
   });
 });
 
@@ -132,30 +149,30 @@ describe('on the map', () => {
   const known = { outline: () => RING, isIntervention: (id: string) => id.length === 1, drawing: false };
   const roles = (shapes: { properties: Record<string, unknown> | null }[]) => shapes.map(({ properties }) => properties?.role);
   const made = (id: string, result = {}) => ({ type: 'Feature' as const, id, geometry: RING, properties: {}, result });
-  const answer = (...features: ReturnType<typeof made>[]): Answer => ({ ...ANSWER, features: { type: 'FeatureCollection', features } });
+  const answer = (...features: ReturnType<typeof made>[]): ProcessResult => ({ ...ANSWER, features: { type: 'FeatureCollection', features } });
 
   test('interventions are outlined, gaps and reach shaded, other things found', () => {
-    const gaps = shapesOf({ ...NOTHING_ASKED, question: 'gaps', area: 'core' }, { gaps: answer(made('gap-1'), made('gap-2')) }, known);
+    const gaps = buildOverlay({ ...EMPTY_QUERY, question: 'gaps', area: 'core' }, { gaps: answer(made('gap-1'), made('gap-2')) }, known);
     expect(roles(gaps.shapes.features)).toEqual(['area', 'shade', 'shade']);
-    const near = shapesOf({ ...NOTHING_ASKED, question: 'nearby', point: [15, 46] }, { nearby: answer(made('a'), made('school-1')) }, known);
+    const near = buildOverlay({ ...EMPTY_QUERY, question: 'nearby', point: [15, 46] }, { nearby: answer(made('a'), made('school-1')) }, known);
     expect([near.ids, roles(near.shapes.features)]).toEqual([['a'], ['radius', 'place', 'found']]);
-    expect(shapesOf({ ...NOTHING_ASKED, question: 'footprint' }, { footprint: answer(made('footprint')) }, known).shapes.features).toEqual([]);
+    expect(buildOverlay({ ...EMPTY_QUERY, question: 'footprint' }, { footprint: answer(made('footprint')) }, known).shapes.features).toEqual([]);
   });
 
   test('a conflict is a line between two outlined works', () => {
-    const both = shapesOf({ ...NOTHING_ASKED, question: 'conflicts' }, { conflicts: answer(made('a~b', { a: 'a', b: 'b' })) }, known);
+    const both = buildOverlay({ ...EMPTY_QUERY, question: 'conflicts' }, { conflicts: answer(made('a~b', { a: 'a', b: 'b' })) }, known);
     expect([both.ids, roles(both.shapes.features)]).toEqual([['a', 'b'], ['pair']]);
   });
 
   test('what the hand is drawing is not drawn twice', () => {
-    const asked = { ...NOTHING_ASKED, shape: RING };
-    expect(roles(askedShapes(asked, known))).toEqual(['area']);
-    expect(askedShapes(asked, { ...known, drawing: true })).toEqual([]);
+    const query = { ...EMPTY_QUERY, shape: RING };
+    expect(roles(queryShapes(query, known))).toEqual(['area']);
+    expect(queryShapes(query, { ...known, drawing: true })).toEqual([]);
   });
 });
 
 test('neighbouring months are said as one span', () => {
-  expect(spans(['2025-12', '2026-01', '2025-11', '2026-03'])).toEqual([
+  expect(joinMonths(['2025-12', '2026-01', '2025-11', '2026-03'])).toEqual([
     ['2025-11', '2026-01'],
     ['2026-03', '2026-03'],
   ]);

@@ -1,6 +1,6 @@
-// English messages of this part, which come with it.
-import { teach } from '../i18n';
+// English messages for queries; they load with this part of the page.
+import { addEnglishMessages } from '../i18n';
 import ask from '../locales/en/ask.json';
 import '../draw/messages';
 
-teach(ask);
+addEnglishMessages(ask);

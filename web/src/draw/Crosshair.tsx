@@ -1,30 +1,30 @@
-// Drawing without a pointer: the arrow keys move the map under a cross, Enter sets a corner, Enter again at the same place
-// ends. The same steps are buttons for those who cannot press exactly.
+// Drawing without a pointer: arrow keys move the map under a crosshair, Enter sets a corner, a second Enter at the same place
+// ends the shape. Buttons do the same for those who cannot press exactly.
 import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
 import './draw.css';
 import { t } from '../i18n';
-import { announcement, theMap } from '../state';
+import { announcement, mainMap } from '../state';
 import { Icon } from '../ui/Icon';
-import { LEAST, rounded, shapeOf, type Kind } from './coordinates';
-import { crosshair, stopDrawing, type Crosshair as Drawing } from './drawing';
+import { MIN_CORNERS, roundPosition, shapeOf, type ShapeKind } from './coordinates';
+import { crosshair, stopDrawing, type CrosshairState as Drawing } from './drawing';
 
-/** Draws with the middle of the map; the map takes the focus. */
-export function drawByKeys(kind: Kind, done: Drawing['done']): void {
+/** Starts drawing at the map's centre and moves the focus to the map. */
+export function drawWithKeys(kind: ShapeKind, done: Drawing['done']): void {
   stopDrawing();
   crosshair.value = { kind, corners: [], done };
   announcement.value = t('keys.begin');
-  theMap.value?.getCanvas().focus();
+  mainMap.value?.getCanvas().focus();
 }
 
-/** The keys count from the moment the cross is there, and as long. */
+/** The keys work from the moment the crosshair is visible until it goes. */
 effect(() => {
   if (!crosshair.value) return;
   const press = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') give();
-    else if (document.activeElement !== theMap.peek()?.getCanvas()) return;
-    else if (event.key === 'Enter' || event.key === ' ') set();
-    else if (event.key === 'Backspace') takeBack();
+    if (event.key === 'Escape') cancelCrosshair();
+    else if (document.activeElement !== mainMap.peek()?.getCanvas()) return;
+    else if (event.key === 'Enter' || event.key === ' ') setCorner();
+    else if (event.key === 'Backspace') removeCorner();
     else return;
     event.preventDefault();
   };
@@ -35,7 +35,7 @@ effect(() => {
 export function Crosshair() {
   const now = crosshair.value;
   if (!now) return null;
-  const enough = now.corners.length >= LEAST[now.kind];
+  const enough = now.corners.length >= MIN_CORNERS[now.kind];
   return (
     <div class="crosshair">
       <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
@@ -43,20 +43,20 @@ export function Crosshair() {
         <circle cx="24" cy="24" r="3" />
       </svg>
       <div class="steps" role="group" aria-label={t('keys.label')}>
-        <button class="button" onClick={set}>
+        <button type="button" class="button" onClick={setCorner}>
           {t(now.kind === 'point' ? 'keys.here' : 'keys.corner')}
         </button>
         {now.kind !== 'point' && (
           <>
-            <button class="button" disabled={!now.corners.length} onClick={takeBack}>
+            <button type="button" class="button" disabled={!now.corners.length} onClick={removeCorner}>
               {t('keys.back')}
             </button>
-            <button class="button" disabled={!enough} onClick={finish}>
+            <button type="button" class="button" disabled={!enough} onClick={finishShape}>
               {t('keys.finish')}
             </button>
           </>
         )}
-        <button class="square" aria-label={t('draw.stop')} title={t('draw.stop')} onClick={give}>
+        <button type="button" class="square" aria-label={t('draw.stop')} title={t('draw.stop')} onClick={cancelCrosshair}>
           <Icon name="close" />
         </button>
         <p class="note">{t('keys.how')}</p>
@@ -65,27 +65,27 @@ export function Crosshair() {
   );
 }
 
-function middle(): Position | null {
-  const at = theMap.value?.getCenter();
-  return at ? rounded([at.lng, at.lat]) : null;
+function mapCentre(): Position | null {
+  const at = mainMap.value?.getCenter();
+  return at ? roundPosition([at.lng, at.lat]) : null;
 }
 
-function set(): void {
+function setCorner(): void {
   const now = crosshair.value;
-  const at = middle();
+  const at = mapCentre();
   if (!now || !at) return;
   const last = now.corners.at(-1);
   if (last && last[0] === at[0] && last[1] === at[1]) {
-    finish();
+    finishShape();
     return;
   }
   const corners = [...now.corners, at];
   crosshair.value = { ...now, corners };
-  if (now.kind === 'point') finish();
+  if (now.kind === 'point') finishShape();
   else announcement.value = t('keys.set', { count: corners.length });
 }
 
-function takeBack(): void {
+function removeCorner(): void {
   const now = crosshair.value;
   if (!now?.corners.length) return;
   const corners = now.corners.slice(0, -1);
@@ -93,19 +93,19 @@ function takeBack(): void {
   announcement.value = t('keys.set', { count: corners.length });
 }
 
-function finish(): void {
+function finishShape(): void {
   const now = crosshair.value;
   if (!now) return;
   const { shape, fault } = shapeOf(now.corners, now.kind);
   if (!shape) {
-    announcement.value = fault.kind === 'few' ? t('fault.few', { count: LEAST[now.kind] }) : t('fault.crossing');
+    announcement.value = fault.kind === 'few' ? t('fault.few', { count: MIN_CORNERS[now.kind] }) : t('fault.crossing');
     return;
   }
   crosshair.value = null;
   now.done(shape);
 }
 
-function give(): void {
+function cancelCrosshair(): void {
   crosshair.value = null;
   announcement.value = t('keys.stopped');
 }

@@ -1,17 +1,17 @@
-// The tools for drawing a shape, the same wherever one is drawn: by pointer, by keys, by coordinates.
+// The drawing tools, the same for queries, edits and measuring: by pointer, by keys, by coordinates.
 import './draw.css';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Geometry } from 'geojson';
 import './messages';
-import { t, type Key } from '../i18n';
-import { noMap, sheetFull, theMap } from '../state';
+import { t, type MessageKey } from '../i18n';
+import { mapMissing, sheetFull, mainMap } from '../state';
 import { Icon, type IconName } from '../ui/Icon';
-import { LEAST, readShape, writeShape, type Fault, type Kind } from './coordinates';
-import { drawByKeys } from './Crosshair';
-import { draw, drawing, layDown, type Drawing, type Tool } from './drawing';
+import { MIN_CORNERS, readShape, writeShape, type ShapeFault, type ShapeKind } from './coordinates';
+import { drawWithKeys } from './Crosshair';
+import { startDrawing, drawing, releaseTool, type DrawingState, type DrawTool } from './drawing';
 
-const TOOLS: Record<Kind, [Tool, Key, IconName][]> = {
+const SHAPE_TOOLS: Record<ShapeKind, [DrawTool, MessageKey, IconName][]> = {
   point: [['point', 'draw.point', 'point']],
   line: [['line', 'draw.line', 'line']],
   polygon: [
@@ -21,7 +21,7 @@ const TOOLS: Record<Kind, [Tool, Key, IconName][]> = {
   ],
 };
 
-const HOW: Record<Tool, Key> = {
+const TOOL_HINTS: Record<DrawTool, MessageKey> = {
   point: 'draw.how.point',
   line: 'draw.how.line',
   polygon: 'draw.how.polygon',
@@ -29,33 +29,42 @@ const HOW: Record<Tool, Key> = {
   freehand: 'draw.how.freehand',
 };
 
-interface Props {
-  kind: Kind;
-  /** The shape that is there now. */
+interface DrawToolsProps {
+  kind: ShapeKind;
+  /** The current shape. */
   shape: Geometry | null;
-  /** Told of each change; it must stay the same function while one shape is drawn. */
-  change: Drawing['change'];
-  /** Only the ways without a pointer: a tap on the map is taken elsewhere. */
+  /** Receives each change. Pass the same function for as long as one shape is drawn. */
+  change: DrawingState['change'];
+  /** Hides the pointer tools, where a tap on the map already has a meaning. */
   quiet?: boolean;
-  /** What stands in one line with the tools; they then show their icons only. */
+  /** Content in the same line as the tools, which then show their icons only. */
   beside?: ComponentChildren;
 }
 
-export function DrawTools({ kind, shape, change, quiet = false, beside }: Props) {
+export function DrawTools({ kind, shape, change, quiet = false, beside }: DrawToolsProps) {
   const tool = drawing.value?.change === change ? drawing.value.tool : null;
-  const take = (next: Tool) => {
-    if (tool === next) return layDown();
-    draw(next, change);
+  const take = (next: DrawTool) => {
+    if (tool === next) return releaseTool();
+    startDrawing(next, change);
     sheetFull.value = false;
   };
   return (
     <div class="draw-tools">
       <div class={beside ? 'line beside' : 'line'}>
         {beside}
-        {!noMap.value && !quiet && (
+        {!mapMissing.value && !quiet && (
           <div class="tools" role="group" aria-label={t('draw.label')}>
-            {TOOLS[kind].map(([id, name, icon]) => (
-              <button key={id} class="tool" aria-pressed={tool === id} aria-label={t(name)} title={t(name)} disabled={!theMap.value} onClick={() => take(id)}>
+            {SHAPE_TOOLS[kind].map(([id, name, icon]) => (
+              <button
+                type="button"
+                key={id}
+                class="tool"
+                aria-pressed={tool === id}
+                aria-label={t(name)}
+                title={t(name)}
+                disabled={!mainMap.value}
+                onClick={() => take(id)}
+              >
                 <Icon name={icon} />
                 {!beside && <span>{t(name)}</span>}
               </button>
@@ -65,36 +74,37 @@ export function DrawTools({ kind, shape, change, quiet = false, beside }: Props)
       </div>
       {tool && (
         <p class="note" role="status">
-          {t(HOW[tool])}
+          {t(TOOL_HINTS[tool])}
         </p>
       )}
-      <details class="other-ways" open={noMap.value}>
+      <details class="other-ways" open={mapMissing.value}>
         <summary>{t('draw.other')}</summary>
-        {!noMap.value && (
+        {!mapMissing.value && (
           <button
+            type="button"
             class="button wide"
-            disabled={!theMap.value}
+            disabled={!mainMap.value}
             onClick={() => {
               sheetFull.value = false;
-              drawByKeys(kind, (drawn) => change(drawn, true));
+              drawWithKeys(kind, (drawn) => change(drawn, true));
             }}
           >
             {t('draw.keys')}
           </button>
         )}
-        <Typed kind={kind} shape={shape} change={change} />
+        <TypedCoordinates kind={kind} shape={shape} change={change} />
       </details>
     </div>
   );
 }
 
-/** Coordinates as text, filled with what is drawn. */
-function Typed({ kind, shape, change }: Props) {
+/** The coordinates of the shape as text. */
+function TypedCoordinates({ kind, shape, change }: DrawToolsProps) {
   const id = useId();
   const [text, setText] = useState(() => writeShape(shape));
-  const [fault, setFault] = useState<Fault | null>(null);
+  const [fault, setFault] = useState<ShapeFault | null>(null);
   const written = useRef(shape);
-  // Only another shape replaces what is typed, and at once: an effect after the next picture would wipe what is typed until then.
+  // Only another shape replaces the typed text, and before the next paint: a later effect would erase what is typed until then.
   useLayoutEffect(() => {
     if (written.current === shape) return;
     written.current = shape;
@@ -131,16 +141,18 @@ function Typed({ kind, shape, change }: Props) {
       />
       {fault && (
         <p class="fault" id={`${id}-fault`} role="alert">
-          {sayFault(fault, kind)}
+          {shapeFaultText(fault, kind)}
         </p>
       )}
-      <button class="button">{t('typed.use')}</button>
+      <button type="submit" class="button">
+        {t('typed.use')}
+      </button>
     </form>
   );
 }
 
-function sayFault({ kind, line }: Fault, shape: Kind): string {
-  if (kind === 'few') return t('fault.few', { count: LEAST[shape] });
+function shapeFaultText({ kind, line }: ShapeFault, shape: ShapeKind): string {
+  if (kind === 'few') return t('fault.few', { count: MIN_CORNERS[shape] });
   if (kind === 'crossing') return t('fault.crossing');
   return t(kind === 'range' ? 'fault.range' : 'fault.unread', { line });
 }

@@ -1,26 +1,26 @@
-// Places written as text, and back: one a line, latitude before longitude as maps and phones show them. Letters decide
-// where they are given, degrees may have minutes and seconds, decimals a comma. GeoJSON is taken as it is.
+// Coordinates as text, and back: one position a line, latitude before longitude as maps and phones show them. A hemisphere letter
+// overrides the order; degrees may have minutes and seconds, decimals a comma. GeoJSON is accepted.
 import type { Geometry, Position } from 'geojson';
 
-export type Kind = 'point' | 'line' | 'polygon';
+export type ShapeKind = 'point' | 'line' | 'polygon';
 
-/** What is wrong with a text, and in which line. */
-export interface Fault {
+/** What is wrong in the text, and in which line. */
+export interface ShapeFault {
   kind: 'few' | 'unread' | 'range' | 'crossing';
   line: number;
 }
 
-export type Read = { shape: Geometry; fault?: undefined } | { shape?: undefined; fault: Fault };
+export type ShapeReading = { shape: Geometry; fault?: undefined } | { shape?: undefined; fault: ShapeFault };
 
 /** About ten centimetres. */
 export const DECIMALS = 6;
 
-export const LEAST: Record<Kind, number> = { point: 1, line: 2, polygon: 3 };
+export const MIN_CORNERS: Record<ShapeKind, number> = { point: 1, line: 2, polygon: 3 };
 
-const NUMBER = String.raw`(-?\d+(?:[.,]\d+)?)(?:\s*°(?:\s*(\d+(?:[.,]\d+)?)\s*['′’])?(?:\s*(\d+(?:[.,]\d+)?)\s*["″”])?)?`;
-const PART = new RegExp(String.raw`([NSEW])\s*${NUMBER}|${NUMBER}\s*([NSEW])?`, 'gi');
+const ANGLE_PATTERN = String.raw`(-?\d+(?:[.,]\d+)?)(?:\s*°(?:\s*(\d+(?:[.,]\d+)?)\s*['′’])?(?:\s*(\d+(?:[.,]\d+)?)\s*["″”])?)?`;
+const COORDINATE_PATTERN = new RegExp(String.raw`([NSEW])\s*${ANGLE_PATTERN}|${ANGLE_PATTERN}\s*([NSEW])?`, 'gi');
 
-export function readShape(text: string, kind: Kind): Read {
+export function readShape(text: string, kind: ShapeKind): ShapeReading {
   if (text.trim().startsWith('{')) return readGeoJson(text, kind);
   const corners: Position[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
@@ -33,20 +33,20 @@ export function readShape(text: string, kind: Kind): Read {
   return shapeOf(corners, kind);
 }
 
-/** A shape from its corners in order; a ring is closed. */
-export function shapeOf(corners: Position[], kind: Kind): Read {
-  const open = kind === 'polygon' && corners.length > 1 && same(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
-  const distinct = open.filter((at, i) => !i || !same(at, open[i - 1]!)).map(rounded);
-  if (distinct.length < LEAST[kind]) return { fault: { kind: 'few', line: 0 } };
+/** Builds a shape from its corners in order; closes a ring. */
+export function shapeOf(corners: Position[], kind: ShapeKind): ShapeReading {
+  const open = kind === 'polygon' && corners.length > 1 && samePosition(corners[0]!, corners.at(-1)!) ? corners.slice(0, -1) : corners;
+  const distinct = open.filter((at, i) => !i || !samePosition(at, open[i - 1]!)).map(roundPosition);
+  if (distinct.length < MIN_CORNERS[kind]) return { fault: { kind: 'few', line: 0 } };
   if (kind === 'point') return { shape: { type: 'Point', coordinates: distinct[0]! } };
   if (kind === 'line') return { shape: { type: 'LineString', coordinates: distinct } };
-  if (crosses(distinct)) return { fault: { kind: 'crossing', line: 0 } };
+  if (crossesItself(distinct)) return { fault: { kind: 'crossing', line: 0 } };
   return { shape: { type: 'Polygon', coordinates: [[...distinct, distinct[0]!]] } };
 }
 
-/** Longitude and latitude of one line of text, or null. */
+/** The lonlat position in a line of text, or null. */
 export function readPosition(line: string): Position | null {
-  const parts = [...line.matchAll(PART)].map(([, before, degrees1, minutes1, seconds1, degrees2, minutes2, seconds2, after]) => {
+  const parts = [...line.matchAll(COORDINATE_PATTERN)].map(([, before, degrees1, minutes1, seconds1, degrees2, minutes2, seconds2, after]) => {
     const read = (text: string | undefined) => Number((text ?? '0').replace(',', '.'));
     const degrees = degrees1 ?? degrees2 ?? '';
     const size = Math.abs(read(degrees)) + read(minutes1 ?? minutes2) / 60 + read(seconds1 ?? seconds2) / 3600;
@@ -59,7 +59,7 @@ export function readPosition(line: string): Position | null {
   return eastFirst ? [first.value, second.value] : [second.value, first.value];
 }
 
-/** The corners of a shape as the text that reads back to it; shapes of several parts are written as GeoJSON. */
+/** Writes a shape as text that `readShape` reads back; a shape of several parts as GeoJSON. */
 export function writeShape(shape: Geometry | null): string {
   const corners = cornersOf(shape);
   if (!shape || corners) return (corners ?? []).map(([lon = 0, lat = 0]) => `${lat.toFixed(DECIMALS)}, ${lon.toFixed(DECIMALS)}`).join('\n');
@@ -73,44 +73,44 @@ export function cornersOf(shape: Geometry | null): Position[] | null {
   return null;
 }
 
-export const rounded = (at: Position): Position => [Number(at[0]!.toFixed(DECIMALS)), Number(at[1]!.toFixed(DECIMALS))];
+export const roundPosition = (at: Position): Position => [Number(at[0]!.toFixed(DECIMALS)), Number(at[1]!.toFixed(DECIMALS))];
 
-const same = (a: Position, b: Position) => a[0] === b[0] && a[1] === b[1];
+const samePosition = (a: Position, b: Position) => a[0] === b[0] && a[1] === b[1];
 
-const TYPES: Record<Kind, string[]> = {
+const GEOMETRY_TYPES: Record<ShapeKind, string[]> = {
   point: ['Point', 'MultiPoint'],
   line: ['LineString', 'MultiLineString'],
   polygon: ['Polygon', 'MultiPolygon'],
 };
 
-function readGeoJson(text: string, kind: Kind): Read {
+function readGeoJson(text: string, kind: ShapeKind): ShapeReading {
   try {
     const json = JSON.parse(text) as { type: string; geometry?: Geometry; coordinates?: unknown };
     const shape = json.type === 'Feature' ? json.geometry : (json as Geometry);
-    if (shape && TYPES[kind].includes(shape.type) && 'coordinates' in shape && Array.isArray(shape.coordinates)) return { shape };
+    if (shape && GEOMETRY_TYPES[kind].includes(shape.type) && 'coordinates' in shape && Array.isArray(shape.coordinates)) return { shape };
   } catch {
-    // not JSON: said below
+    // not JSON: reported below
   }
   return { fault: { kind: 'unread', line: 1 } };
 }
 
-/** More corners than this are left to the server to check. */
-const CHECKED = 400;
+/** An outline with more corners than this is checked by the server only. */
+const MAX_CHECKED = 400;
 
-/** Whether an outline runs over itself. */
-export function crosses(corners: Position[]): boolean {
+/** Whether an outline crosses itself. */
+export function crossesItself(corners: Position[]): boolean {
   const n = corners.length;
-  if (n > CHECKED) return false;
+  if (n > MAX_CHECKED) return false;
   for (let i = 0; i < n; i++) {
     for (let j = i + 2; j < n; j++) {
       if (i === 0 && j === n - 1) continue;
-      if (meet(corners[i]!, corners[i + 1]!, corners[j]!, corners[(j + 1) % n]!)) return true;
+      if (segmentsCross(corners[i]!, corners[i + 1]!, corners[j]!, corners[(j + 1) % n]!)) return true;
     }
   }
   return false;
 }
 
-function meet(a: Position, b: Position, c: Position, d: Position): boolean {
+function segmentsCross(a: Position, b: Position, c: Position, d: Position): boolean {
   const side = (p: Position, q: Position, r: Position) => Math.sign((q[0]! - p[0]!) * (r[1]! - p[1]!) - (q[1]! - p[1]!) * (r[0]! - p[0]!));
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
 }

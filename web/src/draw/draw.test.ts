@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { canReshape } from './drawing';
-import { crosses, readPosition, readShape, shapeOf, writeShape } from './coordinates';
-import { areaOf, circle, metresBetween, simplified } from './measure';
+import { crossesItself, readPosition, readShape, shapeOf, writeShape } from './coordinates';
+import { planarArea, circlePolygon, metresBetween, simplifyLine } from './measure';
 
 describe('a place as text', () => {
   test.each([
@@ -41,7 +41,23 @@ describe('a shape as text', () => {
   test('what is written reads back', () => {
     const shape = readShape(square, 'polygon').shape!;
     expect(readShape(writeShape(shape), 'polygon').shape).toEqual(shape);
-    const hole = { type: 'Polygon' as const, coordinates: [[[0, 0], [3, 0], [3, 3], [0, 0]], [[1, 0.5], [2, 0.5], [2, 1], [1, 0.5]]] };
+    const hole = {
+      type: 'Polygon' as const,
+      coordinates: [
+        [
+          [0, 0],
+          [3, 0],
+          [3, 3],
+          [0, 0],
+        ],
+        [
+          [1, 0.5],
+          [2, 0.5],
+          [2, 1],
+          [1, 0.5],
+        ],
+      ],
+    };
     expect(readShape(writeShape(hole), 'polygon').shape).toEqual(hole);
   });
 
@@ -53,14 +69,61 @@ describe('a shape as text', () => {
   });
 
   test('an outline that runs over itself is refused', () => {
-    expect(shapeOf([[0, 0], [1, 1], [1, 0], [0, 1]], 'polygon').fault).toMatchObject({ kind: 'crossing' });
-    expect(crosses([[0, 0], [1, 0], [1, 1], [0, 1]])).toBe(false);
+    expect(
+      shapeOf(
+        [
+          [0, 0],
+          [1, 1],
+          [1, 0],
+          [0, 1],
+        ],
+        'polygon',
+      ).fault,
+    ).toMatchObject({ kind: 'crossing' });
+    expect(
+      crossesItself([
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ]),
+    ).toBe(false);
   });
 });
 
 test('only shapes whose every corner can be shown are reshaped', () => {
-  expect(canReshape({ type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] })).toBe(true);
-  expect(canReshape({ type: 'Polygon', coordinates: [[[0, 0], [9, 0], [9, 9], [0, 0]], [[2, 1], [3, 1], [3, 2], [2, 1]]] })).toBe(false);
+  expect(
+    canReshape({
+      type: 'Polygon',
+      coordinates: [
+        [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    }),
+  ).toBe(true);
+  expect(
+    canReshape({
+      type: 'Polygon',
+      coordinates: [
+        [
+          [0, 0],
+          [9, 0],
+          [9, 9],
+          [0, 0],
+        ],
+        [
+          [2, 1],
+          [3, 1],
+          [3, 2],
+          [2, 1],
+        ],
+      ],
+    }),
+  ).toBe(false);
   expect(canReshape({ type: 'GeometryCollection', geometries: [] })).toBe(false);
   expect(canReshape(null)).toBe(false);
 });
@@ -73,22 +136,34 @@ describe('metres', () => {
   });
 
   test('a circle has its area and its radius', () => {
-    const shape = circle([15.265, 46.23], 200, 256);
-    expect(areaOf(shape) / (Math.PI * 200 ** 2)).toBeCloseTo(1, 3);
+    const shape = circlePolygon([15.265, 46.23], 200, 256);
+    expect(planarArea(shape) / (Math.PI * 200 ** 2)).toBeCloseTo(1, 3);
     const ring = shape.type === 'Polygon' ? shape.coordinates[0]! : [];
     for (const at of ring) expect(metresBetween([15.265, 46.23], at)).toBeCloseTo(200, 0);
   });
 
   test('a hole counts against its polygon', () => {
-    const outer = [[15, 46], [15.01, 46], [15.01, 46.01], [15, 46.01], [15, 46]];
-    const inner = [[15.002, 46.002], [15.004, 46.002], [15.004, 46.004], [15.002, 46.004], [15.002, 46.002]];
-    const whole = areaOf({ type: 'Polygon', coordinates: [outer] });
-    expect(whole - areaOf({ type: 'Polygon', coordinates: [outer, inner] })).toBeCloseTo(areaOf({ type: 'Polygon', coordinates: [inner] }), 0);
+    const outer = [
+      [15, 46],
+      [15.01, 46],
+      [15.01, 46.01],
+      [15, 46.01],
+      [15, 46],
+    ];
+    const inner = [
+      [15.002, 46.002],
+      [15.004, 46.002],
+      [15.004, 46.004],
+      [15.002, 46.004],
+      [15.002, 46.002],
+    ];
+    const whole = planarArea({ type: 'Polygon', coordinates: [outer] });
+    expect(whole - planarArea({ type: 'Polygon', coordinates: [outer, inner] })).toBeCloseTo(planarArea({ type: 'Polygon', coordinates: [inner] }), 0);
   });
 
   test('a simplified line keeps its ends and stays near', () => {
     const wave = Array.from({ length: 100 }, (_, i) => [15 + i / 10_000, 46 + Math.sin(i / 8) / 2000]);
-    const few = simplified(wave, 2);
+    const few = simplifyLine(wave, 2);
     expect(few.length).toBeLessThan(wave.length / 2);
     expect([few[0], few.at(-1)]).toEqual([wave[0], wave.at(-1)]);
   });

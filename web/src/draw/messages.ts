@@ -1,5 +1,5 @@
-// English messages of this part, which come with it.
-import { teach } from '../i18n';
+// English messages for drawing; they load with this part of the page.
+import { addEnglishMessages } from '../i18n';
 import draw from '../locales/en/draw.json';
 
-teach(draw);
+addEnglishMessages(draw);

@@ -1,19 +1,19 @@
-// What of some shapes lies nearest to a hand on the screen.
+// Which of several shapes lies nearest to a point on the screen.
 import type { Geometry, Position } from 'geojson';
-import { areaOf } from './measure';
+import { planarArea } from './measure';
 
-interface Pixel {
+interface ScreenPoint {
   x: number;
   y: number;
 }
 
-/** The nearest corner within reach, else the nearest place on an edge; `project` takes lonlat to pixels. */
-export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => Pixel, reach: number): Position | undefined {
+/** The nearest corner within reach, else the nearest point of an edge. `project` maps lonlat to pixels; `reach` is in pixels. */
+export function nearestPosition(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => ScreenPoint, reach: number): Position | undefined {
   let corner: Position | undefined;
   let edge: Position | undefined;
   let [toCorner, toEdge] = [reach, reach];
   for (const line of shapes.flatMap(linesOf)) {
-    let before: Pixel | undefined;
+    let before: ScreenPoint | undefined;
     line.forEach((at, i) => {
       const here = project(at);
       const off = Math.hypot(here.x - x, here.y - y);
@@ -32,19 +32,34 @@ export function nearest(shapes: Geometry[], [x, y]: [number, number], project: (
   return corner ?? edge;
 }
 
-/** What a tap means: the nearest point or line within reach, else the smallest area around the hand, else the nearest edge of one. */
-export function outlineAt<T extends { geometry: Geometry }>(outlines: readonly T[], at: Position, project: (at: Position) => Pixel, reach: number): T | undefined {
+/**
+ * The outline that a tap means: the nearest point or line within reach, else the smallest area around the tap, else the nearest edge
+ * of an area.
+ */
+export function outlineAt<T extends { geometry: Geometry }>(
+  outlines: readonly T[],
+  at: Position,
+  project: (at: Position) => ScreenPoint,
+  reach: number,
+): T | undefined {
   const hand = project(at);
   const aside = ({ geometry }: T) => {
-    const caught = nearest([geometry], [hand.x, hand.y], project, reach);
+    const caught = nearestPosition([geometry], [hand.x, hand.y], project, reach);
     const there = caught && project(caught);
     return there ? Math.hypot(there.x - hand.x, there.y - hand.y) : Infinity;
   };
   const least = (list: readonly T[], by: (one: T) => number) =>
     list.reduce<{ one?: T; size: number }>((best, one) => (by(one) < best.size ? { one, size: by(one) } : best), { size: Infinity }).one;
   const areal = ({ geometry }: T) => polygonsOf(geometry).length > 0;
-  const around = outlines.filter(({ geometry }) => polygonsOf(geometry).some((rings) => rings.filter((ring) => holds(ring, at)).length % 2 === 1));
-  return least(outlines.filter((one) => !areal(one)), aside) ?? least(around, ({ geometry }) => areaOf(geometry)) ?? least(outlines.filter(areal), aside);
+  const around = outlines.filter(({ geometry }) => polygonsOf(geometry).some((rings) => rings.filter((ring) => ringContains(ring, at)).length % 2 === 1));
+  return (
+    least(
+      outlines.filter((one) => !areal(one)),
+      aside,
+    ) ??
+    least(around, ({ geometry }) => planarArea(geometry)) ??
+    least(outlines.filter(areal), aside)
+  );
 }
 
 function polygonsOf(shape: Geometry): Position[][][] {
@@ -53,7 +68,7 @@ function polygonsOf(shape: Geometry): Position[][][] {
   return shape.type === 'GeometryCollection' ? shape.geometries.flatMap(polygonsOf) : [];
 }
 
-function holds(ring: Position[], [x = 0, y = 0]: Position): boolean {
+function ringContains(ring: Position[], [x = 0, y = 0]: Position): boolean {
   return ring.reduce((inside, [bx = 0, by = 0], i) => {
     const [ax = 0, ay = 0] = ring[i ? i - 1 : ring.length - 1]!;
     return ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax) ? !inside : inside;

@@ -1,8 +1,7 @@
-// Carries out a drawing on the map with Terra Draw: takes the tool, shows handles, tells of each change. It is loaded when
-// someone draws for the first time.
+// Draws on the map with Terra Draw: follows the drawing state, shows handles, reports each change. Loaded with the first drawing.
 import { effect, untracked } from '@preact/signals';
 import type { Geometry, Polygon, Position } from 'geojson';
-import type { Map } from 'maplibre-gl';
+import type { Map as MapView } from 'maplibre-gl';
 import {
   TerraDraw,
   TerraDrawCircleMode,
@@ -15,36 +14,39 @@ import {
   type HexColor,
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
-import { readPalette, type Palette } from '../map/palette';
-import { DECIMALS, rounded, shapeOf } from './coordinates';
-import { canReshape, drawing, snapping, type Tool } from './drawing';
-import { areaOf, perDegree, simplified } from './measure';
-import { snap } from './snap';
+import { readPalette, type MapPalette } from '../map/palette';
+import { DECIMALS, roundPosition, shapeOf } from './coordinates';
+import { canReshape, drawing, snapping, type DrawTool } from './drawing';
+import { planarArea, metresPerDegree, simplifyLine } from './measure';
+import { snapPosition } from './snapping';
 
-const MODE: Record<Tool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
-const OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
-const REST = 'select';
-/** A smaller outline is still a line or a point. */
-const LEAST_M2 = 10;
-/** A freehand outline keeps the corners that are farther than so many pixels from the line without them. */
+const MODE_OF_TOOL: Record<DrawTool, string> = { point: 'point', line: 'linestring', polygon: 'polygon', circle: 'circle', freehand: 'freehand' };
+const MODE_OF_TYPE: Record<string, string> = { Point: 'point', LineString: 'linestring', Polygon: 'polygon' };
+const SELECT_MODE = 'select';
+/** Below this area an outline is still a line or a point. */
+const MIN_AREA_M2 = 10;
+/** A freehand outline keeps the corners that lie farther than this from the simplified line. */
 const FREEHAND_PX = 1.5;
 
-/** Draws on this map whatever is to be drawn; ends it when called. */
-export function attach(map: Map): () => void {
+/** Draws what the drawing state asks for on this map. Returns the function that detaches it. */
+export function attachTerraDraw(map: MapView): () => void {
   const pen = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, coordinatePrecision: DECIMALS }),
-    modes: modes(untracked(() => readPalette()), { toCustom: (event) => (snapping.peek() ? snap(map, [event.lng, event.lat]) : undefined) }),
+    modes: drawModes(
+      untracked(() => readPalette()),
+      { toCustom: (event) => (snapping.peek() ? snapPosition(map, [event.lng, event.lat]) : undefined) },
+    ),
   });
   pen.start();
   let shown: Geometry | null = null;
   let several = false;
-  /** Laying out a shape is no change by the hand. */
+  /** True while this module places a shape: Terra Draw then reports changes that no person made. */
   let layingOut = false;
 
   const tell = (settled: boolean) => {
     if (layingOut) return;
     const now = drawing.peek();
-    const shape = now && drawn(pen, several);
+    const shape = now && drawnShape(pen, several);
     if (!shape || (!settled && JSON.stringify(shape) === JSON.stringify(shown))) return;
     shown = shape;
     if (settled) drawing.value = { ...now, tool: null, shape };
@@ -53,8 +55,8 @@ export function attach(map: Map): () => void {
   pen.on('change', () => tell(false));
   pen.on('finish', (id, { action, mode }) => {
     if (action === 'draw') {
-      if (mode === 'freehand') smooth(map, pen, id);
-      pen.setMode(REST);
+      if (mode === 'freehand') smoothOutline(map, pen, id);
+      pen.setMode(SELECT_MODE);
       pen.selectFeature(id);
     }
     tell(true);
@@ -64,30 +66,30 @@ export function attach(map: Map): () => void {
     effect(() => {
       const now = drawing.value;
       if (now?.tool) {
-        if (pen.getMode() === MODE[now.tool] && now.shape === shown) return;
+        if (pen.getMode() === MODE_OF_TOOL[now.tool] && now.shape === shown) return;
         several = false;
         shown = null;
         layingOut = true;
         pen.clear();
-        pen.setMode(MODE[now.tool]);
+        pen.setMode(MODE_OF_TOOL[now.tool]);
         layingOut = false;
         map.getCanvas().style.cursor = 'crosshair';
         return;
       }
-      if (now && now.shape === shown && pen.getMode() === REST) return;
+      if (now && now.shape === shown && pen.getMode() === SELECT_MODE) return;
       shown = now?.shape ?? null;
       layingOut = true;
       pen.clear();
-      pen.setMode(REST);
+      pen.setMode(SELECT_MODE);
       if (shown && canReshape(shown)) {
         several = shown.type.startsWith('Multi');
-        place(pen, shown);
+        placeShape(pen, shown);
       }
       layingOut = false;
     }),
     effect(() => {
       const styles = stylesOf(readPalette());
-      for (const mode of [...Object.values(MODE), REST]) pen.updateModeOptions(mode, { styles } as never);
+      for (const mode of [...Object.values(MODE_OF_TOOL), SELECT_MODE]) pen.updateModeOptions(mode, { styles } as never);
     }),
   ];
   return () => {
@@ -96,12 +98,12 @@ export function attach(map: Map): () => void {
   };
 }
 
-/** Puts a shape on the map, a feature a part, and its handles where it is one part. */
-function place(pen: TerraDraw, shape: Geometry): void {
-  const features = parts(shape).map((part) => ({
+/** Adds a shape to the map, one feature per part; a shape of one part gets handles. */
+function placeShape(pen: TerraDraw, shape: Geometry): void {
+  const features = shapeParts(shape).map((part) => ({
     type: 'Feature' as const,
     id: pen.getFeatureId(),
-    properties: { mode: OF_TYPE[part.type]! },
+    properties: { mode: MODE_OF_TYPE[part.type]! },
     geometry: part,
   }));
   const added = pen.addFeatures(features as GeoJSONStoreFeatures[]);
@@ -109,64 +111,63 @@ function place(pen: TerraDraw, shape: Geometry): void {
   if (id !== undefined) pen.selectFeature(id);
 }
 
-type Part = Extract<Geometry, { type: 'Point' | 'LineString' | 'Polygon' }>;
+type ShapePart = Extract<Geometry, { type: 'Point' | 'LineString' | 'Polygon' }>;
 
-function parts(shape: Geometry): Part[] {
+function shapeParts(shape: Geometry): ShapePart[] {
   switch (shape.type) {
     case 'Point':
-      return [{ type: 'Point', coordinates: rounded(shape.coordinates) }];
+      return [{ type: 'Point', coordinates: roundPosition(shape.coordinates) }];
     case 'LineString':
-      return [{ type: 'LineString', coordinates: shape.coordinates.map(rounded) }];
+      return [{ type: 'LineString', coordinates: shape.coordinates.map(roundPosition) }];
     case 'Polygon':
-      return [{ type: 'Polygon', coordinates: shape.coordinates.map((ring) => ring.map(rounded)) }];
+      return [{ type: 'Polygon', coordinates: shape.coordinates.map((ring) => ring.map(roundPosition)) }];
     case 'MultiPoint':
-      return shape.coordinates.flatMap((coordinates) => parts({ type: 'Point', coordinates }));
+      return shape.coordinates.flatMap((coordinates) => shapeParts({ type: 'Point', coordinates }));
     case 'MultiLineString':
-      return shape.coordinates.flatMap((coordinates) => parts({ type: 'LineString', coordinates }));
+      return shape.coordinates.flatMap((coordinates) => shapeParts({ type: 'LineString', coordinates }));
     case 'MultiPolygon':
-      return shape.coordinates.flatMap((coordinates) => parts({ type: 'Polygon', coordinates }));
+      return shape.coordinates.flatMap((coordinates) => shapeParts({ type: 'Polygon', coordinates }));
     default:
       return [];
   }
 }
 
-/** What is drawn now as one shape; null while it is too little, or runs over itself. */
-function drawn(pen: TerraDraw, several: boolean): Geometry | null {
-  const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== REST && !isMark(properties));
-  const all = features.map(({ geometry }) => wholeOf(geometry as Part));
+/** The drawing as one geometry; null while it has too few corners or crosses itself. */
+function drawnShape(pen: TerraDraw, several: boolean): Geometry | null {
+  const features = pen.getSnapshot().filter(({ properties }) => properties.mode !== SELECT_MODE && !isMark(properties));
+  const all = features.map(({ geometry }) => completePart(geometry as ShapePart));
   if (!all.length || !all.every((part) => part !== null)) return null;
   if (!several && all.length === 1) return all[0]!;
   const coordinates = all.map((part) => part.coordinates);
   return { type: `Multi${all[0]!.type}`, coordinates } as Geometry;
 }
 
-/** Points that Terra Draw adds to what is drawn: corners, where it closes. */
-const isMark = (properties: Record<string, unknown>) =>
-  ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
+/** Points that Terra Draw adds to a drawing: corners, and the point that closes it. */
+const isMark = (properties: Record<string, unknown>) => ['closingPoint', 'coordinatePoint', 'snappingPoint', 'editedPoint'].some((name) => properties[name]);
 
-/** A part without repeated corners; null while it is too little. */
-function wholeOf(part: Part): Part | null {
+/** A part without repeated corners; null while it has too few of them. */
+function completePart(part: ShapePart): ShapePart | null {
   if (part.type === 'Point') return part;
   if (part.type === 'LineString') return part.coordinates.length > 1 ? part : null;
   const ring = shapeOf(part.coordinates[0]!, 'polygon').shape;
-  return ring?.type === 'Polygon' && areaOf(ring) >= LEAST_M2 ? ring : null;
+  return ring?.type === 'Polygon' && planarArea(ring) >= MIN_AREA_M2 ? ring : null;
 }
 
-/** A hand draws more corners than an outline needs, and they all would stand in the link. */
-function smooth(map: Map, pen: TerraDraw, id: string | number): void {
+/** Simplifies a freehand outline: it has more corners than it needs, and all of them would stand in the link. */
+function smoothOutline(map: MapView, pen: TerraDraw, id: string | number): void {
   const shape = pen.getSnapshotFeature(id)?.geometry as Polygon | undefined;
   if (!shape) return;
   const { lng, lat } = map.getCenter();
   const { x } = map.project([lng, lat]);
-  const metresPerPixel = Math.abs(map.unproject([x + 1, 0]).lng - lng) * perDegree(lat)[0];
-  const ring = simplified(shape.coordinates[0]!, FREEHAND_PX * metresPerPixel);
+  const metresPerPixel = Math.abs(map.unproject([x + 1, 0]).lng - lng) * metresPerDegree(lat)[0];
+  const ring = simplifyLine(shape.coordinates[0]!, FREEHAND_PX * metresPerPixel);
   if (ring.length > 3) pen.updateFeatureGeometry(id, { type: 'Polygon', coordinates: [ring as Position[]] } as never);
 }
 
-/** Where a corner catches, given where the hand is. */
-type Catch = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
+/** Where a corner snaps to, for a position of the pointer. */
+type SnapOptions = { toCustom: (event: { lng: number; lat: number }) => Position | undefined };
 
-function modes(palette: Palette, catches: Catch) {
+function drawModes(palette: MapPalette, catches: SnapOptions) {
   const styles = stylesOf(palette);
   const handles = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true, snappable: catches } } };
   const round = { feature: { draggable: true, coordinates: { draggable: true, resizable: 'center' as const } } };
@@ -183,9 +184,9 @@ function modes(palette: Palette, catches: Catch) {
   ];
 }
 
-/** The look of a drawn question: accent, solid, a pale fill, round handles. */
-function stylesOf(palette: Palette) {
-  const [accent, panel] = [hex(palette.accent), hex(palette.panel)];
+/** How a drawing looks: accent colour, solid line, pale fill, round handles. */
+function stylesOf(palette: MapPalette) {
+  const [accent, panel] = [hexColour(palette.accent), hexColour(palette.panel)];
   const handle = (name: string, width: number) => ({
     [`${name}Color`]: panel,
     [`${name}Width`]: width,
@@ -219,8 +220,11 @@ function stylesOf(palette: Palette) {
   };
 }
 
-/** `rgb(91, 42, 134)` as `#5b2a86`, which Terra Draw takes. */
-function hex(colour: string): HexColor {
+/** Converts `rgb(91, 42, 134)` to `#5b2a86`, which Terra Draw accepts. */
+function hexColour(colour: string): HexColor {
   const numbers = colour.match(/\d+(\.\d+)?/g) ?? [];
-  return `#${numbers.slice(0, 3).map((part) => Math.round(Number(part)).toString(16).padStart(2, '0')).join('')}`;
+  return `#${numbers
+    .slice(0, 3)
+    .map((part) => Math.round(Number(part)).toString(16).padStart(2, '0'))
+    .join('')}`;
 }

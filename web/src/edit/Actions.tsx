@@ -1,91 +1,89 @@
-// What can be done with the intervention that is read: its next status in one click, editing, a copy, removal; and why not.
+// What a person can do with the intervention in the detail: change its status, edit, duplicate, remove; or why they cannot.
 import { useEffect } from 'preact/hooks';
-import { dayAndHour } from '../format';
-import { t, type Key } from '../i18n';
+import { formatDayAndHour } from '../format';
+import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
 import { cityName, plan } from '../state';
 import { account } from '../state/session';
-import { groupOf } from '../signs';
-import { label } from '../ui/labels';
-import { Sign } from '../ui/Sign';
-import { isWaiting, movesFrom, remove, setStatus } from './act';
-import { drafts, trouble } from './desk';
-import { duplicate, edit, isTouched, resumeDraft, takeOver } from './drafts';
+import { groupOf } from '../symbology';
+import { codeLabel } from '../ui/labels';
+import { StatusSymbol } from '../ui/Symbol';
+import { hasPendingChange, nextStatuses, removeIntervention, setStatus } from './quickEdits';
+import { drafts, editError } from './editorState';
+import { duplicateIntervention, editItem, isTouched, resumeDraft, copyAsIdea } from './drafts';
 import { History } from './History';
-import { learnOwn, reasonAgainst } from './own';
-import { citiesOpen, type Why } from './rights';
+import { loadOwnership, denialFor } from './ownership';
+import { editableCities, type EditDenial } from './permissions';
 
-/** Why it may not be changed, asked for where it is shown; null while that is not known. */
-function useReason(one: Intervention): Why | null {
-  useEffect(() => void learnOwn([one.id]), [one.id, account.value?.login]);
-  return reasonAgainst(one);
+/** Why the person may not edit it, asked for when it is shown; null while that is not known. */
+function useEditDenial(one: Intervention): EditDenial | null {
+  useEffect(() => void loadOwnership([one.id]), [one.id, account.value?.login]);
+  return denialFor(one);
 }
 
-const WHY: Record<Exclude<Why, ''>, Key> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
+const DENIAL_TEXTS: Record<Exclude<EditDenial, ''>, MessageKey> = { viewer: 'why.viewer', city: 'why.city', own: 'why.own', none: 'why.none' };
 
-/** Under the title: the next status in one click. */
-export function Moves({ one }: { one: Intervention }) {
-  const why = useReason(one);
+/** Buttons for the next statuses, under the title. */
+export function StatusButtons({ one }: { one: Intervention }) {
+  const why = useEditDenial(one);
   if (!account.value) return null;
-  const moves = movesFrom(one.status);
+  const moves = nextStatuses(one.status);
   if (why !== '') return null;
   return (
     <div class="moves" role="group" aria-label={t('status.change')}>
-      {isWaiting(one.id) && <p class="note">{t('waiting.this')}</p>}
+      {hasPendingChange(one.id) && <p class="note">{t('waiting.this')}</p>}
       {moves.length > 0 && <span class="muted">{t('status.next')}</span>}
       {moves.map((status) => (
-        <button key={status} class="button move" onClick={() => void setStatus(one, status, label('status', status))}>
-          <Sign group={groupOf(status)} />
-          {label('status', status)}
+        <button type="button" key={status} class="button move" onClick={() => void setStatus(one, status, codeLabel('status', status))}>
+          <StatusSymbol group={groupOf(status)} />
+          {codeLabel('status', status)}
         </button>
       ))}
     </div>
   );
 }
 
-/** Editing, a copy, removal; or why not. */
-export function Actions({ one }: { one: Intervention }) {
-  const why = useReason(one);
+/** Edit, duplicate and remove; or the reason why not. */
+export function EditActions({ one }: { one: Intervention }) {
+  const why = useEditDenial(one);
   if (!account.value) return null;
   const left = drafts.value.find(({ key }) => key === one.id);
   const cities = account.value.cities.map((id) => cityName(plan.value?.cities.get(id)) || id).join(', ');
-  const mayAdd = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
+  const mayAdd = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
   return (
     <>
-      {trouble.value && (
+      {editError.value && (
         <p class="fault" role="alert">
-          {trouble.value}
+          {editError.value}
         </p>
       )}
       {left && isTouched(left) && (
         <div class="hint">
-          <p>{t('draft.here', { when: dayAndHour(left.at) })}</p>
-          <button class="button" onClick={() => resumeDraft(left.key)}>
+          <p>{t('draft.here', { when: formatDayAndHour(left.at) })}</p>
+          <button type="button" class="button" onClick={() => resumeDraft(left.key)}>
             {t('draft.resume')}
           </button>
         </div>
       )}
-      {why ? (
-        <p class="hint">{t(WHY[why], { cities, city: cityName(plan.value?.cities.get(one.city)) })}</p>
-      ) : null}
+      {why ? <p class="hint">{t(DENIAL_TEXTS[why], { cities, city: cityName(plan.value?.cities.get(one.city)) })}</p> : null}
       <div class="actions">
         {why === '' && (
-          <button class="button primary" id="edit" onClick={() => void edit(one.id)}>
+          <button type="button" class="button primary" id="edit" onClick={() => void editItem(one.id)}>
             {t('edit.edit')}
           </button>
         )}
         {why === '' && (
-          <button class="button" onClick={() => duplicate(one)}>
+          <button type="button" class="button" onClick={() => duplicateIntervention(one)}>
             {t('edit.duplicate')}
           </button>
         )}
         {why === 'city' && mayAdd && (
-          <button class="button" onClick={() => takeOver(one)}>
+          <button type="button" class="button" onClick={() => copyAsIdea(one)}>
             {t('edit.takeOver')}
           </button>
         )}
         {why === '' && (
-          <button class="button danger" onClick={() => void remove(one)}>
+          <button type="button" class="button danger" onClick={() => void removeIntervention(one)}>
             {t('edit.remove')}
           </button>
         )}
@@ -94,8 +92,8 @@ export function Actions({ one }: { one: Intervention }) {
   );
 }
 
-/** At the end of the detail: how it came to be as it is. */
-export function Past({ one, open }: { one: Intervention; open: boolean }) {
-  const why = useReason(one);
+/** The version history, at the end of the detail. */
+export function VersionHistory({ one, open }: { one: Intervention; open: boolean }) {
+  const why = useEditDenial(one);
   return <History one={one} mayRestore={why === ''} opened={open} />;
 }

@@ -1,51 +1,66 @@
-// Several at once: one field of all ticked rows. Who may not be changed, or not to this status, is left out and counted.
+// Changes one field of all ticked rows. Rows that the account may not change, or not to this status, are skipped and counted.
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';
 import { model, plan } from '../state';
-import { chosen, chosenInSight } from '../state/chosen';
+import { tickedIds, tickedInterventions } from '../state/tickedRows';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
-import { movesFrom, setMany } from './act';
-import { isNothing } from './change';
-import { faultsOf, type Fault } from './check';
-import { trouble } from './desk';
-import { formOf, type Field } from './form';
-import { Input, titleOfField } from './Input';
-import { learnOwn, reasonAgainst } from './own';
-import { citiesOpen } from './rights';
+import { nextStatuses, setFieldOfMany } from './quickEdits';
+import { isBlank } from './featureChange';
+import { validateContent, type FieldFault } from './validation';
+import { editError } from './editorState';
+import { formOf, type FormField } from './form';
+import { titleOfField } from './FieldFrame';
+import { FieldInput } from './FieldInput';
+import { loadOwnership, denialFor } from './ownership';
+import { editableCities } from './permissions';
 
-/** Fields that make sense for many at once. */
-const MANY = ['status', 'kind', 'visibility', 'lead', 'functions', 'objectives', 'pillars', 'types', 'start', 'end', 'date_precision', 'location_precision', 'iap'];
+/** Fields that make sense for many interventions at once. */
+const BULK_FIELDS = [
+  'status',
+  'kind',
+  'visibility',
+  'lead',
+  'functions',
+  'objectives',
+  'pillars',
+  'types',
+  'start',
+  'end',
+  'date_precision',
+  'location_precision',
+  'iap',
+];
 
 export function BulkBar() {
   const [name, setName] = useState('status');
   const [value, setValue] = useState<unknown>(null);
-  const [faults, setFaults] = useState<Fault[]>([]);
+  const [faults, setFaults] = useState<FieldFault[]>([]);
   const [busy, setBusy] = useState(false);
-  const list = chosenInSight.value;
-  useEffect(() => void learnOwn(list.map(({ id }) => id)), [list, account.value?.login]);
-  const mayAny = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
+  const list = tickedInterventions.value;
+  useEffect(() => void loadOwnership(list.map(({ id }) => id)), [list, account.value?.login]);
+  const mayAny = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
   if (!mayAny || !model.value || !list.length) return null;
-  const fields = formOf(model.value.schema).filter((field) => MANY.includes(field.name));
+  const fields = formOf(model.value.schema).filter((field) => BULK_FIELDS.includes(field.name));
   const field = fields.find((one) => one.name === name) ?? fields[0]!;
-  const open = list.filter((one) => may(one, field, value));
+  const open = list.filter((one) => mayChangeAll(one, field, value));
   const apply = async (event: Event) => {
     event.preventDefault();
-    const found = faultsOf(model.value!.schema, { geometry: null, properties: { [name]: value } }).filter(({ at }) => at[0] === name);
-    const missing: Fault[] = isNothing(value) ? [{ at: [name], reason: 'required' }] : [];
+    const found = validateContent(model.value!.schema, { geometry: null, properties: { [name]: value } }).filter(({ at }) => at[0] === name);
+    const missing: FieldFault[] = isBlank(value) ? [{ at: [name], reason: 'required' }] : [];
     setFaults([...missing, ...found].slice(0, 1));
     if (missing.length || found.length || !open.length) return;
     setBusy(true);
-    await setMany(open, name, value);
+    await setFieldOfMany(open, name, value);
     setBusy(false);
-    setValue((now: unknown) => (now === value ? null : now)); // another may have been chosen meanwhile
+    setValue((now: unknown) => (now === value ? null : now)); // another value may have been chosen meanwhile
   };
   return (
     <form class="bulk form" aria-label={t('bulk.label')} noValidate onSubmit={(event) => void apply(event)}>
       <p>
         <b>{t('bulk.count', { count: list.length })}</b>
-        <button type="button" class="link" onClick={() => (chosen.value = new Set())}>
+        <button type="button" class="link" onClick={() => (tickedIds.value = new Set())}>
           {t('bulk.clear')}
         </button>
       </p>
@@ -70,21 +85,21 @@ export function BulkBar() {
           <Icon name="down" />
         </span>
       </div>
-      <Input field={{ ...field, required: false }} at={[name]} value={value} faults={faults} change={setValue} />
-      {trouble.value && (
+      <FieldInput field={{ ...field, required: false }} at={[name]} value={value} faults={faults} change={setValue} />
+      {editError.value && (
         <p class="fault" role="alert">
-          {trouble.value}
+          {editError.value}
         </p>
       )}
-      {!isNothing(value) && open.length < list.length && <p class="note">{t('bulk.cannot', { count: list.length - open.length })}</p>}
-      <button class="button primary" disabled={busy || (!isNothing(value) && !open.length)}>
-        {t('bulk.apply', { count: isNothing(value) ? list.length : open.length })}
+      {!isBlank(value) && open.length < list.length && <p class="note">{t('bulk.cannot', { count: list.length - open.length })}</p>}
+      <button type="submit" class="button primary" disabled={busy || (!isBlank(value) && !open.length)}>
+        {t('bulk.apply', { count: isBlank(value) ? list.length : open.length })}
       </button>
     </form>
   );
 }
 
-function may(one: Intervention, field: Field, value: unknown): boolean {
-  if (reasonAgainst(one) !== '') return false;
-  return field.name !== 'status' || isNothing(value) || one.status === value || movesFrom(one.status).includes(String(value));
+function mayChangeAll(one: Intervention, field: FormField, value: unknown): boolean {
+  if (denialFor(one) !== '') return false;
+  return field.name !== 'status' || isBlank(value) || one.status === value || nextStatuses(one.status).includes(String(value));
 }

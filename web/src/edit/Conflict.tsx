@@ -1,71 +1,71 @@
-// Two people changed the same thing: each field with what it was, what they made of it and what I made of it. What only one
-// changed is taken as it is and can be turned; what both changed has to be chosen.
+// A conflict: two people changed the same item. Each field shows its base value, their value and mine. A field that only one of
+// us changed is preset and can be switched; a field that both changed needs a choice.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
-import { dayAndHour } from '../format';
+import { formatDayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { fieldTitle, type FieldSchema } from '../model';
 import { announcement } from '../state';
-import { isEmpty, Value } from '../ui/Value';
-import { GEOMETRY, type FieldName } from './change';
-import { decide, letBe, makeAgain, removeAnyway } from './decide';
-import { deciding, trouble } from './desk';
+import { isEmpty, PropertyValue } from '../ui/Value';
+import { GEOMETRY, type FieldName } from './featureChange';
+import { commitMerged, keepTheirs, restoreMine, removeAnyway } from './resolveConflict';
+import { openConflict, editError } from './editorState';
 import { titleOfContent } from './drafts';
-import { nameOf } from './act';
-import type { Difference, Side } from './merge';
-import { describe } from './Place';
-import { collectionOf } from './ref';
+import { titleOfId } from './quickEdits';
+import type { FieldDifference, MergeSide } from './merge';
+import { describeGeometry } from './PlaceField';
+import { collectionOf } from './featureRef';
 import { schemaOf } from './schemas';
-import { historyOf, type Version } from './send';
+import { fetchHistory, type HistoryVersion } from './editApi';
 
-export function Conflict() {
-  const asked = deciding.value!;
-  const { change, theirs, differences } = asked.conflict;
+export function ConflictForm() {
+  const { conflict } = openConflict.value!;
+  const { change, theirs, differences } = conflict;
   const heading = useRef<HTMLHeadingElement>(null);
-  const [last, setLast] = useState<Version | null>(null);
-  const [choices, setChoices] = useState<ReadonlyMap<FieldName, Side>>(new Map());
+  const [last, setLast] = useState<HistoryVersion | null>(null);
+  const [choices, setChoices] = useState<ReadonlyMap<FieldName, MergeSide>>(new Map());
   const [missing, setMissing] = useState(false);
   useLayoutEffect(() => {
     heading.current?.focus();
     document.getElementById('tab-content')?.scrollTo(0, 0);
     announcement.value = t('conflict.opened');
-    void historyOf(change.id).then((versions) => setLast(versions?.[0] ?? null));
-  }, [asked.conflict]);
-  const choose = (field: FieldName, side: Side) => setChoices(new Map([...choices, [field, side]]));
+    void fetchHistory(change.id).then((versions) => setLast(versions?.[0] ?? null));
+  }, [conflict]);
+  const choose = (field: FieldName, side: MergeSide) => setChoices(new Map([...choices, [field, side]]));
   const both = differences.filter(({ by }) => by === 'both');
-  const open = both.filter(({ field }) => !choices.has(field));
+  const undecided = both.filter(({ field }) => !choices.has(field));
   const submit = (event: Event) => {
     event.preventDefault();
-    setMissing(open.length > 0);
-    if (open.length) document.querySelector<HTMLElement>(`[name="choice-${open[0]!.field}"]`)?.focus();
-    else void decide(choices);
+    setMissing(undecided.length > 0);
+    if (undecided.length) document.querySelector<HTMLElement>(`[name="choice-${undecided[0]!.field}"]`)?.focus();
+    else void commitMerged(choices);
   };
   const removed = !theirs || !change.now;
   return (
     <form class="conflict form" onSubmit={submit}>
       <h1 ref={heading} tabIndex={-1}>
-        {t('conflict.title', { title: (change.now && titleOfContent(change.now)) || nameOf(change.id) })}
+        {t('conflict.title', { title: (change.now && titleOfContent(change.now)) || titleOfId(change.id) })}
       </h1>
       <p>
         {!theirs ? t('conflict.theyRemoved') : !change.now ? t('conflict.iRemoved') : t('conflict.what')}{' '}
-        {last && <span class="muted">{t('conflict.who', { author: last.author, when: dayAndHour(last.at) })}</span>}
+        {last && <span class="muted">{t('conflict.who', { author: last.author, when: formatDayAndHour(last.at) })}</span>}
       </p>
-      {trouble.value && (
+      {editError.value && (
         <p class="fault" role="alert">
-          {trouble.value}
+          {editError.value}
         </p>
       )}
-      {missing && open.length > 0 && (
+      {missing && undecided.length > 0 && (
         <p class="fault" role="alert">
-          {t('conflict.missing', { count: open.length })}
+          {t('conflict.missing', { count: undecided.length })}
         </p>
       )}
       {differences.map((one) => (
-        <Choice key={one.field} one={one} chosen={choices.get(one.field) ?? null} choose={choose} fixed={removed} />
+        <DifferenceChoice key={one.field} one={one} chosen={choices.get(one.field) ?? null} choose={choose} fixed={removed} />
       ))}
       <div class="actions sticky">
         {!theirs ? (
-          <button type="button" class="button primary" onClick={() => void makeAgain()}>
+          <button type="button" class="button primary" onClick={() => void restoreMine()}>
             {t('conflict.makeAgain')}
           </button>
         ) : !change.now ? (
@@ -73,12 +73,14 @@ export function Conflict() {
             {t('conflict.removeAnyway')}
           </button>
         ) : (
-          <button class="button primary">{t('conflict.save')}</button>
+          <button type="submit" class="button primary">
+            {t('conflict.save')}
+          </button>
         )}
-        <button type="button" class="button" onClick={() => void letBe()}>
+        <button type="button" class="button" onClick={() => void keepTheirs()}>
           {t('conflict.keepTheirs')}
         </button>
-        <button type="button" class="button" onClick={() => (deciding.value = null)}>
+        <button type="button" class="button" onClick={() => (openConflict.value = null)}>
           {t('conflict.later')}
         </button>
       </div>
@@ -86,25 +88,26 @@ export function Conflict() {
   );
 }
 
-interface ChoiceProps {
-  one: Difference;
-  chosen: Side | null;
-  choose: (field: FieldName, side: Side) => void;
-  /** There is nothing to choose: one side has no version. */
+interface DifferenceProps {
+  one: FieldDifference;
+  chosen: MergeSide | null;
+  choose: (field: FieldName, side: MergeSide) => void;
+  /** True when one side removed the item, so that there is nothing to choose. */
   fixed: boolean;
 }
 
-function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
+function DifferenceChoice({ one, chosen, choose, fixed }: DifferenceProps) {
   const { field, base, mine, theirs, by } = one;
-  const schema = schemaOf(collectionOf(deciding.value?.conflict.change.id ?? ''))?.properties?.[field];
+  const schema = schemaOf(collectionOf(openConflict.value?.conflict.change.id ?? ''))?.properties?.[field];
   const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
   const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
-  const option = (which: Side, value: unknown) => (
+  const option = (which: MergeSide, value: unknown) => (
+    // biome-ignore lint/a11y/noLabelWithoutControl: where one side has no version there is nothing to choose, and the text stands alone
     <label class={`version ${side === which ? 'taken' : ''}`}>
       {!fixed && <input type="radio" name={`choice-${field}`} checked={side === which} onChange={() => choose(field, which)} />}
       <span>
         <span class="muted">{which === 'mine' ? t('conflict.mine') : t('conflict.theirs')}</span>
-        <Shown field={field} schema={schema} value={value} />
+        <FieldValue field={field} schema={schema} value={value} />
       </span>
     </label>
   );
@@ -116,7 +119,7 @@ function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
       <div class="version before">
         <span>
           <span class="muted">{t('conflict.base')}</span>
-          <Shown field={field} schema={schema} value={base} />
+          <FieldValue field={field} schema={schema} value={base} />
         </span>
       </div>
       {option('theirs', theirs)}
@@ -125,13 +128,13 @@ function Choice({ one, chosen, choose, fixed }: ChoiceProps) {
   );
 }
 
-/** A value as the detail shows it; nothing is said in words. */
-export function Shown({ field, schema, value }: { field: FieldName; schema: FieldSchema | undefined; value: unknown }) {
-  if (field === GEOMETRY) return <span>{describe(value as Geometry | null)}</span>;
+/** A value as the detail shows it; an empty value is said in words. */
+export function FieldValue({ field, schema, value }: { field: FieldName; schema: FieldSchema | undefined; value: unknown }) {
+  if (field === GEOMETRY) return <span>{describeGeometry(value as Geometry | null)}</span>;
   if (isEmpty(value)) return <span class="none">{t('value.none')}</span>;
   return (
     <span class="shown">
-      <Value schema={schema} value={value} />
+      <PropertyValue schema={schema} value={value} />
     </span>
   );
 }

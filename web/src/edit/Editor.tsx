@@ -1,23 +1,37 @@
-// The form of one intervention: what is wrong is summed up above and said at each field; every change is kept at once.
+// The form of one item: faults are summed up above it and repeated at each field; every change is stored on this device at once.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { language, t, type Key } from '../i18n';
+import { language, t, type MessageKey } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';
 import { announcement } from '../state';
 import { Icon } from '../ui/Icon';
-import { differing, GEOMETRY } from './change';
-import { faultKey, type Fault } from './check';
-import { Conflict } from './Conflict';
-import { Data, titleOfCollection } from './Data';
-import { browsing, deciding, draft, overtaken, trouble, unkept } from './desk';
-import { change, close, discard, faults, fieldSteps, isTouched, lookAtOthers, redoField, removeDrafted, save, saving, titleOfDraft, undoField } from './drafts';
-import { formOf, sectionOf, sectionsOf, type Field, type Section } from './form';
-import { Place } from './Place';
-import { FaultText, fieldId, Input, titleOfField } from './Input';
-import type { Draft } from './keep';
-import { collectionOf, isIntervention } from './ref';
+import { changedFields, GEOMETRY } from './featureChange';
+import { faultKey, type FieldFault } from './validation';
+import { ConflictForm } from './Conflict';
+import { DataBrowser, titleOfCollection } from './DataBrowser';
+import { draftFaults, browsedCollection, openConflict, openDraft, draftOutdated, editError, storageFailed } from './editorState';
+import {
+  changeField,
+  closeDraft,
+  discardDraft,
+  fieldSteps,
+  isTouched,
+  compareWithServer,
+  redoField,
+  removeDrafted,
+  saveDraft,
+  savingDraft,
+  titleOfDraft,
+  undoField,
+} from './drafts';
+import { formOf, sectionOf, sectionsOf, type FormField, type FormSection } from './form';
+import { PlaceField } from './PlaceField';
+import { FaultText, fieldId, titleOfField } from './FieldFrame';
+import { FieldInput } from './FieldInput';
+import type { FeatureDraft } from './deviceStorage';
+import { collectionOf, isIntervention } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
 
-const TITLES: Record<Section, Key> = {
+const SECTION_TITLES: Record<FormSection, MessageKey> = {
   what: 'section.what',
   where: 'section.where',
   when: 'section.when',
@@ -27,14 +41,14 @@ const TITLES: Record<Section, Key> = {
   record: 'section.record',
 };
 
-/** What an editor has in hand stands where the detail would. */
-export function Workbench() {
-  if (deciding.value) return <Conflict key="conflict" />;
-  if (draft.value) return <Editor key={draft.value.key} one={draft.value} />;
-  return browsing.value === null ? null : <Data />;
+/** The editor takes the place of the detail. */
+export function EditorPanel() {
+  if (openConflict.value) return <ConflictForm key="conflict" />;
+  if (openDraft.value) return <DraftEditor key={openDraft.value.key} one={openDraft.value} />;
+  return browsedCollection.value === null ? null : <DataBrowser />;
 }
 
-function Editor({ one }: { one: Draft }) {
+function DraftEditor({ one }: { one: FeatureDraft }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
     heading.current?.focus();
@@ -47,52 +61,75 @@ function Editor({ one }: { one: Draft }) {
   if (!schema) return null;
   const fields = formOf(schema);
   const short = !isIntervention(one.key);
-  const sections: [Section, Field[]][] = [...sectionsOf(fields, short), ...(short && schema.properties?.geometry ? [['where', []] satisfies [Section, Field[]]] : [])];
-  const shown = faults.value;
+  const sections: [FormSection, FormField[]][] = [
+    ...sectionsOf(fields, short),
+    ...(short && schema.properties?.geometry ? [['where', []] satisfies [FormSection, FormField[]]] : []),
+  ];
+  const shown = draftFaults.value;
   const submit = async () => {
-    await save();
-    if (faults.value.length) document.getElementById('faults')?.focus();
+    await saveDraft();
+    if (draftFaults.value.length) document.getElementById('faults')?.focus();
   };
   return (
-    <div class="editor form" role="form" aria-labelledby="editor-title" onKeyDown={(event) => keys(event, submit)}>
+    <div class="editor form" role="form" aria-labelledby="editor-title" onKeyDown={(event) => handleEditorKeys(event, submit)}>
       <div class="way">
-        <button type="button" class="link" onClick={() => close(one)}>
+        <button type="button" class="link" onClick={() => closeDraft(one)}>
           <Icon name="back" />
           {t('edit.leave')}
         </button>
         <span class="grow" />
-        <button type="button" class="square" id="undo-field" aria-label={t('edit.undo')} title={t('edit.undo')} aria-disabled={!fieldSteps.value.done.length} onClick={undoField}>
+        <button
+          type="button"
+          class="square"
+          id="undo-field"
+          aria-label={t('edit.undo')}
+          title={t('edit.undo')}
+          aria-disabled={!fieldSteps.value.done.length}
+          onClick={undoField}
+        >
           <Icon name="undo" />
         </button>
-        <button type="button" class="square" id="redo-field" aria-label={t('edit.redo')} title={t('edit.redo')} aria-disabled={!fieldSteps.value.undone.length} onClick={redoField}>
+        <button
+          type="button"
+          class="square"
+          id="redo-field"
+          aria-label={t('edit.redo')}
+          title={t('edit.redo')}
+          aria-disabled={!fieldSteps.value.undone.length}
+          onClick={redoField}
+        >
           <Icon name="redo" />
         </button>
       </div>
       <h1 ref={heading} id="editor-title" tabIndex={-1}>
-        {one.base ? t('edit.title', { title: titleOfDraft(one) }) : short ? t('data.newTitle', { collection: titleOfCollection(schema, collection) }) : t('edit.newTitle')}
+        {one.base
+          ? t('edit.title', { title: titleOfDraft(one) })
+          : short
+            ? t('data.newTitle', { collection: titleOfCollection(schema, collection) })
+            : t('edit.newTitle')}
       </h1>
-      <p class="note">{unkept.value ? t('draft.unkept') : t('draft.kept')}</p>
-      {overtaken.value && <Overtaken />}
-      {trouble.value && (
+      <p class="note">{storageFailed.value ? t('draft.unkept') : t('draft.kept')}</p>
+      {draftOutdated.value && <OutdatedNotice />}
+      {editError.value && (
         <p class="fault" role="alert">
-          {trouble.value}
+          {editError.value}
         </p>
       )}
-      <Summary faults={shown} fields={fields} schema={schema} />
+      <FaultSummary faults={shown} fields={fields} schema={schema} />
       {sections.map(([section, own]) => (
-        <SectionOf key={section} section={section} own={own} one={one} schema={schema} short={short} />
+        <EditorSection key={section} section={section} own={own} one={one} schema={schema} short={short} />
       ))}
       <div class="actions sticky">
-        <button type="button" class="button primary" id="save" disabled={saving.value} onClick={() => void submit()}>
+        <button type="button" class="button primary" id="save" disabled={savingDraft.value} onClick={() => void submit()}>
           {one.base ? t('edit.save') : t('edit.create')}
         </button>
         {isTouched(one) && (
-          <button type="button" class="button" onClick={() => discard(one.key)}>
+          <button type="button" class="button" onClick={() => discardDraft(one.key)}>
             {t('draft.discard')}
           </button>
         )}
         {!isTouched(one) && (
-          <button type="button" class="button" onClick={() => close(one)}>
+          <button type="button" class="button" onClick={() => closeDraft(one)}>
             {t('edit.cancel')}
           </button>
         )}
@@ -106,8 +143,8 @@ function Editor({ one }: { one: Draft }) {
   );
 }
 
-/** Within a text field the browser's own undo is nearer; elsewhere the keys undo a field. */
-function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
+/** In a text field the browser's own undo applies; elsewhere the keys undo the last field. */
+function handleEditorKeys(event: KeyboardEvent, submit: () => Promise<void>): void {
   if (!(event.ctrlKey || event.metaKey)) return;
   const target = event.target as HTMLElement;
   const key = event.key.toLowerCase();
@@ -121,27 +158,47 @@ function keys(event: KeyboardEvent, submit: () => Promise<void>): void {
   }
 }
 
-function SectionOf({ section, own, one, schema, short }: { section: Section; own: Field[]; one: Draft; schema: FieldSchema; short: boolean }) {
-  const wrong = faults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0], short) === section).length;
-  const touched = one.base ? differing(one.base, one.now).filter((name) => sectionOf(name, short) === section).length : 0;
+function EditorSection({
+  section,
+  own,
+  one,
+  schema,
+  short,
+}: {
+  section: FormSection;
+  own: FormField[];
+  one: FeatureDraft;
+  schema: FieldSchema;
+  short: boolean;
+}) {
+  const wrong = draftFaults.value.filter(({ at }) => at[0] !== undefined && sectionOf(at[0], short) === section).length;
+  const touched = one.base ? changedFields(one.base, one.now).filter((name) => sectionOf(name, short) === section).length : 0;
   return (
     <details class="section" open={section === 'what' || section === 'where' || wrong > 0}>
       <summary>
-        <h2>{t(TITLES[section])}</h2>
+        <h2>{t(SECTION_TITLES[section])}</h2>
         {wrong > 0 && <span class="fault">{t('edit.wrong', { count: wrong })}</span>}
         {wrong === 0 && touched > 0 && <span class="note">{t('edit.touched', { count: touched })}</span>}
         <Icon name="down" />
       </summary>
       <div class="fields-of">
-        {section === 'where' && <Place value={one.now.geometry} city={String(one.now.properties.city ?? '')} faults={faults.value} id={one.key} schema={schema.properties?.geometry} />}
+        {section === 'where' && (
+          <PlaceField
+            value={one.now.geometry}
+            city={String(one.now.properties.city ?? '')}
+            faults={draftFaults.value}
+            id={one.key}
+            schema={schema.properties?.geometry}
+          />
+        )}
         {own.map((field) => (
-          <Input
+          <FieldInput
             key={field.name}
             field={field}
             at={[field.name]}
             value={one.now.properties[field.name]}
-            faults={faults.value}
-            change={(value) => change(field.name, value)}
+            faults={draftFaults.value}
+            change={(value) => changeField(field.name, value)}
             city={String(one.now.properties.city ?? '')}
             status={String(one.base?.properties.status ?? '')}
           />
@@ -151,8 +208,8 @@ function SectionOf({ section, own, one, schema, short }: { section: Section; own
   );
 }
 
-/** What is wrong, each with a link to its field. */
-function Summary({ faults: list, fields, schema }: { faults: readonly Fault[]; fields: Field[]; schema: FieldSchema }) {
+/** The faults, each with a link to its field. */
+function FaultSummary({ faults: list, fields, schema }: { faults: readonly FieldFault[]; fields: FormField[]; schema: FieldSchema }) {
   if (!list.length) return null;
   const place = schema.properties?.geometry;
   const nameOf = ([name = '']: string[]) => {
@@ -187,11 +244,11 @@ function Summary({ faults: list, fields, schema }: { faults: readonly Fault[]; f
   );
 }
 
-function Overtaken() {
+function OutdatedNotice() {
   return (
     <div class="hint" role="status">
       <p>{t('edit.overtaken')}</p>
-      <button type="button" class="button" onClick={() => void lookAtOthers()}>
+      <button type="button" class="button" onClick={() => void compareWithServer()}>
         {t('edit.compare')}
       </button>
     </div>

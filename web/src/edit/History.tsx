@@ -1,21 +1,21 @@
-// Who changed what of one intervention and when; any version can be made the newest again.
+// The version history of an intervention: who changed what and when. Any version can be restored.
 import { useEffect, useState } from 'preact/hooks';
-import { dayAndHour } from '../format';
+import { formatDayAndHour } from '../format';
 import { language, t } from '../i18n';
 import { fieldTitle } from '../model';
 import type { Intervention } from '../plan';
 import { model } from '../state';
 import { Icon } from '../ui/Icon';
-import { restore } from './act';
-import { differing, valueOf } from './change';
-import { Shown } from './Conflict';
-import { historyOf, type Version } from './send';
+import { restoreVersion } from './quickEdits';
+import { changedFields, fieldValue } from './featureChange';
+import { FieldValue } from './Conflict';
+import { fetchHistory, type HistoryVersion } from './editApi';
 
 export function History({ one, mayRestore, opened }: { one: Intervention; mayRestore: boolean; opened: boolean }) {
   const [open, setOpen] = useState(opened);
-  const [versions, setVersions] = useState<Version[] | null | 'asking'>('asking');
+  const [versions, setVersions] = useState<HistoryVersion[] | null | 'asking'>('asking');
   useEffect(() => {
-    if (open) void historyOf(one.id).then(setVersions);
+    if (open) void fetchHistory(one.id).then(setVersions);
   }, [open, one]);
   return (
     <details class="block history" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -28,7 +28,7 @@ export function History({ one, mayRestore, opened }: { one: Intervention; mayRes
       {Array.isArray(versions) && (
         <ol class="versions">
           {versions.map((version, i) => (
-            <Line key={version.revision} id={one.id} version={version} newest={i === 0} mayRestore={mayRestore} />
+            <VersionLine key={version.revision} id={one.id} version={version} newest={i === 0} mayRestore={mayRestore} />
           ))}
         </ol>
       )}
@@ -36,14 +36,14 @@ export function History({ one, mayRestore, opened }: { one: Intervention; mayRes
   );
 }
 
-function Line({ id, version, newest, mayRestore }: { id: string; version: Version; newest: boolean; mayRestore: boolean }) {
+function VersionLine({ id, version, newest, mayRestore }: { id: string; version: HistoryVersion; newest: boolean; mayRestore: boolean }) {
   const { before, after, author, at } = version;
-  const fields = before && after ? differing(before, after) : [];
+  const fields = before && after ? changedFields(before, after) : [];
   const what = !before ? t('history.created') : !after ? t('history.removed') : t('history.changed', { count: fields.length });
   return (
     <li>
       <p>
-        <b>{what}</b> <span class="muted">{t('history.by', { author, when: dayAndHour(at) })}</span>
+        <b>{what}</b> <span class="muted">{t('history.by', { author, when: formatDayAndHour(at) })}</span>
       </p>
       {fields.length > 0 && (
         <dl class="fields">
@@ -52,10 +52,10 @@ function Line({ id, version, newest, mayRestore }: { id: string; version: Versio
               <dt>{fieldTitle(model.value?.schema.properties?.[field], field, language.value)}</dt>
               <dd>
                 <del>
-                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={valueOf(before!, field)} />
+                  <FieldValue field={field} schema={model.value?.schema.properties?.[field]} value={fieldValue(before!, field)} />
                 </del>
                 <ins>
-                  <Shown field={field} schema={model.value?.schema.properties?.[field]} value={valueOf(after!, field)} />
+                  <FieldValue field={field} schema={model.value?.schema.properties?.[field]} value={fieldValue(after!, field)} />
                 </ins>
               </dd>
             </div>
@@ -63,8 +63,8 @@ function Line({ id, version, newest, mayRestore }: { id: string; version: Versio
         </dl>
       )}
       {!newest && after && mayRestore && (
-        <button class="button" onClick={() => void restore(id, version)}>
-          {t('history.restore', { when: dayAndHour(at) })}
+        <button type="button" class="button" onClick={() => void restoreVersion(id, version)}>
+          {t('history.restore', { when: formatDayAndHour(at) })}
         </button>
       )}
       {newest && <p class="note">{t('history.now')}</p>}

@@ -1,32 +1,32 @@
-// Signing in, and the menu of who is signed in. A native dialog: Escape closes it, the focus goes back where it was.
+// The sign-in dialog and the account menu. A native dialog: Escape closes it and the focus returns to where it was.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { t, type Key } from '../i18n';
+import { t, type MessageKey } from '../i18n';
 import { announcement, cityName, plan } from '../state';
-import { renew } from '../state/changes';
-import { forgetAll, keepAll } from '../state/kept';
-import { account, farewell, welcome, type Account } from '../state/session';
+import { reloadEverything } from '../state/planChanges';
+import { clearCachedAnswers, cacheLoaded } from '../state/offlineCache';
+import { account, endSession, startSession, type UserAccount } from '../state/session';
 import { Icon } from '../ui/Icon';
-import { clear, drafts, waiting } from './desk';
-import { flush } from './commit';
-import { ended, signInWanted } from './signin';
-import { signIn, signOut } from './send';
+import { clearEditorState, drafts, pendingChanges } from './editorState';
+import { sendPending } from './commit';
+import { sessionEnded, signInReason } from './signInRequest';
+import { signIn, signOut } from './editApi';
 
-export function SignIn() {
+export function SignInDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
-  const why = signInWanted.value;
+  const why = signInReason.value;
   useEffect(() => {
     if (why !== null && !dialog.current?.open) dialog.current?.showModal();
     if (why === null && dialog.current?.open) dialog.current.close();
   }, [why]);
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="sign-in-title" onClose={() => (signInWanted.value = null)}>
+    <dialog ref={dialog} class="dialog" aria-labelledby="sign-in-title" onClose={() => (signInReason.value = null)}>
       {why !== null && <SignInForm why={why} />}
     </dialog>
   );
 }
 
 function SignInForm({ why }: { why: string }) {
-  const [problem, setProblem] = useState<Key | null>(null);
+  const [problem, setProblem] = useState<MessageKey | null>(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
   const [secret, setSecret] = useState('');
@@ -38,13 +38,13 @@ function SignInForm({ why }: { why: string }) {
     const answer = await signIn(String(form.get('login')).trim(), secret);
     setBusy(false);
     if (answer && typeof answer === 'object') {
-      await forgetAll();
-      await welcome(answer as Account);
-      ended.value = false;
-      signInWanted.value = null;
+      await clearCachedAnswers();
+      startSession(answer as UserAccount);
+      sessionEnded.value = false;
+      signInReason.value = null;
       announcement.value = t('signin.done', { name: account.value?.name ?? '' });
-      void renew().then(() => keepAll(true));
-      void flush();
+      void reloadEverything().then(() => cacheLoaded(true));
+      void sendPending();
       return;
     }
     setProblem(answer === null ? 'signin.unreachable' : answer === 429 ? 'signin.slow' : 'signin.wrong');
@@ -71,7 +71,17 @@ function SignInForm({ why }: { why: string }) {
       )}
       <div class="field">
         <label for="login">{t('signin.login')}</label>
-        <input id="login" name="login" class="input" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus aria-describedby={problem ? 'sign-in-problem' : undefined} />
+        <input
+          id="login"
+          name="login"
+          class="input"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          required
+          autofocus
+          aria-describedby={problem ? 'sign-in-problem' : undefined}
+        />
       </div>
       <div class="field">
         <label for="password">{t('signin.password')}</label>
@@ -83,10 +93,10 @@ function SignInForm({ why }: { why: string }) {
       </div>
       <p class="note">{t('signin.without')}</p>
       <div class="actions">
-        <button class="button primary" disabled={busy}>
+        <button type="submit" class="button primary" disabled={busy}>
           {t('account.signIn')}
         </button>
-        <button type="button" class="button" onClick={() => (signInWanted.value = null)}>
+        <button type="button" class="button" onClick={() => (signInReason.value = null)}>
           {t('edit.cancel')}
         </button>
       </div>
@@ -94,7 +104,7 @@ function SignInForm({ why }: { why: string }) {
   );
 }
 
-const ROLES: Record<string, Key> = { viewer: 'role.viewer', contributor: 'role.contributor', editor: 'role.editor', admin: 'role.admin' };
+const ROLES: Record<string, MessageKey> = { viewer: 'role.viewer', contributor: 'role.contributor', editor: 'role.editor', admin: 'role.admin' };
 
 export function AccountMenu() {
   const who = account.value;
@@ -102,17 +112,17 @@ export function AccountMenu() {
   const cities = who.cities.map((id) => cityName(plan.value?.cities.get(id)) || id);
   const leave = async () => {
     await signOut();
-    await forgetAll();
-    farewell();
-    clear();
-    void renew().then(() => keepAll(false));
+    await clearCachedAnswers();
+    endSession();
+    clearEditorState();
+    void reloadEverything().then(() => cacheLoaded(false));
     announcement.value = t('account.signedOut');
     document.getElementById('sign-in')?.focus();
   };
-  const left = drafts.value.length + waiting.value.length;
+  const left = drafts.value.length + pendingChanges.value.length;
   return (
     <div class="account">
-      <button class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>
+      <button type="button" class="button" popovertarget="account" aria-label={t('account.label', { name: who.name || who.login })}>
         <span class="initial" data-initial={(who.name || who.login).slice(0, 1).toLocaleUpperCase()} />
         <span class="name">{who.name || who.login}</span>
         <Icon name="down" />
@@ -126,7 +136,7 @@ export function AccountMenu() {
           {who.role !== 'admin' && cities.length > 0 && `: ${cities.join(', ')}`}
         </p>
         {left > 0 && <p class="note">{t('account.left', { count: left })}</p>}
-        <button class="button wide" onClick={() => void leave()}>
+        <button type="button" class="button wide" onClick={() => void leave()}>
           {t('account.signOut')}
         </button>
       </div>

@@ -1,89 +1,89 @@
-// Under the tabs, for who is signed in: a new intervention, undo and redo, drafts that were left, and what waits to be sent.
+// The editor's toolbar under the tabs: new intervention, undo and redo, drafts, and changes that wait to be sent.
 import { t } from '../i18n';
 import { plan, selected, tab } from '../state';
-import { lost, reload } from '../state/changes';
-import { keptSince } from '../state/kept';
+import { feedLost, reloadPlan } from '../state/planChanges';
+import { cachedSince } from '../state/offlineCache';
 import { account } from '../state/session';
 import { Icon } from '../ui/Icon';
-import { redo, undo, flush } from './commit';
-import { look } from './decide';
-import { browsing, draft, drafts, dropWaiting, steps, waiting } from './desk';
-import { discard, isTouched, make, resumeDraft, titleOfDraft } from './drafts';
-import type { Draft, Waiting } from './keep';
-import { citiesOpen } from './rights';
-import { askToSignIn, ended } from './signin';
+import { redoLast, undoLast, sendPending } from './commit';
+import { openPendingConflict } from './resolveConflict';
+import { browsedCollection, openDraft, drafts, dropPending, editSteps, pendingChanges } from './editorState';
+import { discardDraft, isTouched, startDraft, resumeDraft, titleOfDraft } from './drafts';
+import type { FeatureDraft, PendingChange } from './deviceStorage';
+import { editableCities } from './permissions';
+import { askToSignIn, sessionEnded } from './signInRequest';
 
-export function Workbar() {
-  if (!account.value || draft.value) return null;
-  const mayAdd = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
-  const { done, undone } = steps.value;
+export function EditToolbar() {
+  if (!account.value || openDraft.value) return null;
+  const mayAdd = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]).length > 0;
+  const { done, undone } = editSteps.value;
   const [last, next] = [done.at(-1), undone.at(-1)];
   const undoName = last ? t('undo.label', { label: last.label }) : t('undo.none');
   const redoName = next ? t('redo.label', { label: next.label }) : t('redo.none');
   return (
     <div class="workbar">
       <div class="line">
-        <button class="button" id="new" disabled={!mayAdd} onClick={() => make()}>
+        <button type="button" class="button" id="new" disabled={!mayAdd} onClick={() => startDraft()}>
           <Icon name="plus" />
           {t('edit.new')}
         </button>
         <span class="grow" />
-        <button class="square" id="undo" aria-label={undoName} title={undoName} aria-disabled={!last} onClick={() => void undo()}>
+        <button type="button" class="square" id="undo" aria-label={undoName} title={undoName} aria-disabled={!last} onClick={() => void undoLast()}>
           <Icon name="undo" />
         </button>
-        <button class="square" id="redo" aria-label={redoName} title={redoName} aria-disabled={!next} onClick={() => void redo()}>
+        <button type="button" class="square" id="redo" aria-label={redoName} title={redoName} aria-disabled={!next} onClick={() => void redoLast()}>
           <Icon name="redo" />
         </button>
       </div>
       {!mayAdd && <p class="note">{t('why.viewer')}</p>}
-      {mayAdd && browsing.value === null && (
-        <button class="link" id="data" onClick={browse}>
+      {mayAdd && browsedCollection.value === null && (
+        <button type="button" class="link" id="data" onClick={openDataBrowser}>
           {t('data.title')}
         </button>
       )}
-      {lost.value && <p class="note">{t(keptSince.value === null ? 'live.lost' : 'live.goOn')}</p>}
-      {waiting.value.length > 0 && <Unsent list={waiting.value} />}
-      <Left list={drafts.value.filter((one) => isTouched(one))} />
+      {feedLost.value && <p class="note">{t(cachedSince.value === null ? 'live.lost' : 'live.goOn')}</p>}
+      {pendingChanges.value.length > 0 && <PendingList list={pendingChanges.value} />}
+      <DraftList list={drafts.value.filter((one) => isTouched(one))} />
     </div>
   );
 }
 
-function browse(): void {
+function openDataBrowser(): void {
   selected.value = '';
   tab.value = 'plan';
-  browsing.value = '';
+  browsedCollection.value = '';
 }
 
-function Unsent({ list }: { list: readonly Waiting[] }) {
+function PendingList({ list }: { list: readonly PendingChange[] }) {
   const plain = list.filter(({ stuck }) => !stuck);
   return (
     <section class="hint" aria-label={t('waiting.label')}>
       {plain.length > 0 && (
         <>
-          <p>{ended.value ? t('waiting.signIn', { count: plain.length }) : t('waiting.count', { count: plain.length })}</p>
+          <p>{sessionEnded.value ? t('waiting.signIn', { count: plain.length }) : t('waiting.count', { count: plain.length })}</p>
           <ul class="plain">
             {plain.map(({ key, label }) => (
               <li key={key}>{label}</li>
             ))}
           </ul>
-          <button class="button" onClick={() => (ended.value ? askToSignIn(t('signin.ended')) : void flush())}>
-            {ended.value ? t('account.signIn') : t('waiting.now')}
+          <button type="button" class="button" onClick={() => (sessionEnded.value ? askToSignIn(t('signin.ended')) : void sendPending())}>
+            {sessionEnded.value ? t('account.signIn') : t('waiting.now')}
           </button>
         </>
       )}
       {list
         .filter(({ stuck }) => stuck)
         .map((one) => (
-          <Stuck key={one.key} one={one} />
+          <BlockedChange key={one.key} one={one} />
         ))}
     </section>
   );
 }
 
-function Stuck({ one: { key, label, stuck } }: { one: Waiting }) {
+function BlockedChange({ one: { key, label, stuck } }: { one: PendingChange }) {
   const drop = () => {
-    dropWaiting(key);
-    void reload();
+    dropPending(key);
+    void reloadPlan();
   };
   return (
     <div class="stuck">
@@ -99,11 +99,11 @@ function Stuck({ one: { key, label, stuck } }: { one: Waiting }) {
       )}
       <div class="actions">
         {stuck === 'stale' && (
-          <button class="button primary" onClick={() => void look(key)}>
+          <button type="button" class="button primary" onClick={() => void openPendingConflict(key)}>
             {t('waiting.decide')}
           </button>
         )}
-        <button class="button" onClick={drop}>
+        <button type="button" class="button" onClick={drop}>
           {t('waiting.drop')}
         </button>
       </div>
@@ -111,7 +111,7 @@ function Stuck({ one: { key, label, stuck } }: { one: Waiting }) {
   );
 }
 
-function Left({ list }: { list: readonly Draft[] }) {
+function DraftList({ list }: { list: readonly FeatureDraft[] }) {
   if (!list.length) return null;
   return (
     <section class="hint" aria-label={t('draft.label')}>
@@ -119,10 +119,10 @@ function Left({ list }: { list: readonly Draft[] }) {
       <ul class="plain">
         {list.map((one) => (
           <li key={one.key} class="entry">
-            <button class="link grow" onClick={() => resumeDraft(one.key)}>
+            <button type="button" class="link grow" onClick={() => resumeDraft(one.key)}>
               {titleOfDraft(one)}
             </button>
-            <button class="square" aria-label={t('draft.discardOne', { title: titleOfDraft(one) })} onClick={() => discard(one.key)}>
+            <button type="button" class="square" aria-label={t('draft.discardOne', { title: titleOfDraft(one) })} onClick={() => discardDraft(one.key)}>
               <Icon name="close" />
             </button>
           </li>

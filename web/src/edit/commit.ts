@@ -1,204 +1,211 @@
-// The one way by which anything is changed: sent at once, or kept until the connection is back; on top of what others did
-// where that can be joined, put before a person where not. Undo and redo go the same way.
+// The single path of every change: sent at once, or queued until the server answers; rebased on what others did. Undo and redo
+// take the same path.
 import { batch } from '@preact/signals';
-import type { Item } from '../api';
+import type { FeatureItem } from '../api';
 import { t } from '../i18n';
 import { announcement, plan } from '../state';
-import { applyChanges } from '../state/changes';
-import { keepSaved } from '../state/kept';
-import { resume } from '../state/session';
-import { inverse, type Change } from './change';
-import type { Fault } from './check';
-import { deciding, dropWaiting, putWaiting, settled, steps, trouble, waiting } from './desk';
-import type { Waiting } from './keep';
-import type { Conflict } from './onto';
-import { reconcile } from './reconcile';
-import { isIntervention } from './ref';
-import { send } from './send';
-import { askToSignIn, ended } from './signin';
-import { did, redid, undid } from './undo';
+import { applyChanges } from '../state/planChanges';
+import { cacheAfterSave } from '../state/offlineCache';
+import { resumeSession } from '../state/session';
+import { invertChange, type FeatureChange } from './featureChange';
+import { dropPending, putPending, otherDataVersion, editSteps, editError, pendingChanges } from './editorState';
+import type { PendingChange } from './deviceStorage';
+import type { EditConflict } from './rebase';
+import { holdPending, showOutcome, type CommitOutcome } from './outcome';
+import { reconcileChanges } from './reconcile';
+import { isIntervention } from './featureRef';
+import { postChanges } from './editApi';
+import { askToSignIn, sessionEnded } from './signInRequest';
+import { addStep, redoStep, undoStep } from './undoSteps';
 
-export type Outcome =
-  | { kind: 'done'; left: Conflict[] }
-  | { kind: 'waiting' }
-  | { kind: 'conflict'; conflicts: Conflict[] }
-  | { kind: 'refused'; faults: Fault[]; sentence: string };
-
-export interface Manner {
-  /** Whether what others did to other fields is joined without asking. */
+export interface CommitOptions {
+  /** Whether changes of others to other fields are merged without asking. */
   join: boolean;
-  /** Whether the rest is done when one of several meets a conflict. */
+  /** Whether the rest of several changes is sent when some meet a conflict. */
   partly?: boolean;
   way?: 'undo' | 'redo';
 }
 
-type Sent = { kind: 'done'; sent: Change[]; left: Conflict[] } | Exclude<Outcome, { kind: 'done' }>;
+type SendOutcome = { kind: 'done'; sent: FeatureChange[]; left: EditConflict[] } | Exclude<CommitOutcome, { kind: 'done' }>;
 
-export async function commit(changes: Change[], label: string, manner: Manner): Promise<Outcome> {
-  trouble.value = '';
-  const behind = waiting.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
-  const outcome: Sent = behind ? { kind: 'waiting' } : await transmit(changes, manner);
+export async function commitChanges(changes: FeatureChange[], label: string, options: CommitOptions): Promise<CommitOutcome> {
+  editError.value = '';
+  const queuedBefore = pendingChanges.value.some((one) => one.changes.some(({ id }) => changes.some((change) => change.id === id)));
+  const outcome: SendOutcome = queuedBefore ? { kind: 'waiting' } : await sendChanges(changes, options);
   if (outcome.kind === 'done') {
     batch(() => {
       applyLocally(outcome.sent);
-      record({ label, changes: outcome.sent }, manner.way);
+      recordStep({ label, changes: outcome.sent }, options.way);
       announcement.value = label;
     });
-    keepSaved();
+    cacheAfterSave();
     return { kind: 'done', left: outcome.left };
   }
-  if (outcome.kind === 'waiting') wait(changes, label, manner.way);
+  if (outcome.kind === 'waiting') queueChanges(changes, label, options.way);
   return outcome;
 }
 
-function record(done: { label: string; changes: Change[] }, way: Manner['way']): void {
-  if (way === 'undo') steps.value = undid(steps.value, { ...done, label: steps.value.done.at(-1)?.label ?? done.label, changes: done.changes.map((one) => inverse(one, one.etag)) });
-  else if (way === 'redo') steps.value = redid(steps.value, done);
-  else steps.value = did(steps.value, done);
+function recordStep(done: { label: string; changes: FeatureChange[] }, way: CommitOptions['way']): void {
+  if (way === 'undo')
+    editSteps.value = undoStep(editSteps.value, {
+      ...done,
+      label: editSteps.value.done.at(-1)?.label ?? done.label,
+      changes: done.changes.map((one) => invertChange(one, one.etag)),
+    });
+  else if (way === 'redo') editSteps.value = redoStep(editSteps.value, done);
+  else editSteps.value = addStep(editSteps.value, done);
 }
 
-/** Kept on this device, and shown as if it were done. */
-function wait(changes: Change[], label: string, way: Manner['way']): void {
+/** Stores the changes on this device and shows them as if they were sent. */
+function queueChanges(changes: FeatureChange[], label: string, way: CommitOptions['way']): void {
   batch(() => {
-    putWaiting({ key: crypto.randomUUID(), label, changes, stuck: '', at: Date.now() });
+    putPending({ key: crypto.randomUUID(), label, changes, stuck: '', at: Date.now() });
     applyLocally(changes);
-    record({ label, changes: changes.map((one) => ({ ...one, etag: null })) }, way);
+    recordStep({ label, changes: changes.map((one) => ({ ...one, etag: null })) }, way);
     announcement.value = t('waiting.kept', { label });
   });
-  listenForReturn();
+  scheduleRetry();
 }
 
-/** How often others may be quicker before a person is asked to come back later. */
-const TRIES = 5;
+/** Attempts on a moving target before the person is asked to try later. */
+const MAX_TRIES = 5;
 
-/** Sends, and on a stale version tries again on top of the newest. */
-async function transmit(changes: Change[], { join, partly }: Pick<Manner, 'join' | 'partly'>): Promise<Sent> {
+/** Sends; when a version is stale, rebases on the newest one and tries again. */
+async function sendChanges(changes: FeatureChange[], { join, partly }: Pick<CommitOptions, 'join' | 'partly'>): Promise<SendOutcome> {
   let list = changes;
-  let left: Conflict[] = [];
+  let left: EditConflict[] = [];
   let known = list.every(({ base, etag }) => !base || etag);
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     if (known) {
-      const answer = await send(list);
+      const answer = await postChanges(list);
       if (answer.kind === 'unreachable') return { kind: 'waiting' };
       if (answer.kind === 'refused') return answer;
-      if (answer.kind === 'denied') return denied(answer);
+      if (answer.kind === 'denied') return handleDenial(answer);
       if (answer.kind === 'done') {
         const { etags, revision } = answer;
         return { kind: 'done', left, sent: list.map((one) => ({ ...one, etag: etags.get(one.id) ?? null, revision })) };
       }
     }
-    const found = await reconcile(list, join);
+    const found = await reconcileChanges(list, join);
     if (!found) return { kind: 'waiting' };
     if (found.conflicts.length && !partly) return { kind: 'conflict', conflicts: found.conflicts };
     left = [...left, ...found.conflicts];
     list = found.ready;
-    if (!list.length) return left.length ? { kind: 'conflict', conflicts: left } : { kind: 'done', left, sent: changes.map((one) => ({ ...one, etag: found.already.get(one.id) ?? null })) };
+    if (!list.length)
+      return left.length
+        ? { kind: 'conflict', conflicts: left }
+        : { kind: 'done', left, sent: changes.map((one) => ({ ...one, etag: found.already.get(one.id) ?? null })) };
     known = true;
   }
   return { kind: 'refused', faults: [], sentence: t('conflict.restless') };
 }
 
-/** A session that ended is opened again and nothing is lost; any other refusal is final. */
-async function denied({ sentence }: { sentence: string }): Promise<Sent> {
-  if ((await resume()) !== 'visitor') return { kind: 'refused', faults: [], sentence };
-  ended.value = true;
+/** An expired session leads to the sign-in dialog and the change waits; any other denial is final. */
+async function handleDenial({ sentence }: { sentence: string }): Promise<SendOutcome> {
+  if ((await resumeSession()) !== 'visitor') return { kind: 'refused', faults: [], sentence };
+  sessionEnded.value = true;
   askToSignIn(t('signin.ended'));
   return { kind: 'waiting' };
 }
 
-/** What is not an intervention comes back with the server's news. */
-function applyLocally(all: Change[]): void {
+/** Items of other collections come back through the change feed. */
+function applyLocally(all: FeatureChange[]): void {
   const changes = all.filter(({ id }) => isIntervention(id));
-  if (changes.length < all.length) settled.value += 1;
-  const put = changes.flatMap(({ id, now }): Item[] => {
+  if (changes.length < all.length) otherDataVersion.value += 1;
+  const put = changes.flatMap(({ id, now }): FeatureItem[] => {
     if (!now) return [];
     const before = plan.value?.byId.get(id)?.properties ?? {};
     const written = Object.fromEntries(['created', 'updated'].flatMap((name) => (name in before ? [[name, before[name]]] : [])));
     return [{ type: 'Feature', id, geometry: now.geometry, properties: { ...written, ...now.properties } }];
   });
-  applyChanges(put, changes.flatMap(({ id, now }) => (now ? [] : [id])));
+  applyChanges(
+    put,
+    changes.flatMap(({ id, now }) => (now ? [] : [id])),
+  );
 }
 
-export async function undo(): Promise<void> {
-  const last = steps.value.done.at(-1);
-  if (!last || dropped(last.changes)) return;
-  const changes = last.changes.map((one) => inverse(one, one.etag)).reverse();
-  await again(changes, t('undo.did', { label: last.label }), 'undo');
+export async function undoLast(): Promise<void> {
+  const last = editSteps.value.done.at(-1);
+  if (!last || dropUnsent(last.changes)) return;
+  const changes = last.changes.map((one) => invertChange(one, one.etag)).reverse();
+  await commitStep(changes, t('undo.did', { label: last.label }), 'undo');
 }
 
-export async function redo(): Promise<void> {
-  const last = steps.value.undone.at(-1);
-  if (last) await again(last.changes, last.label, 'redo');
+export async function redoLast(): Promise<void> {
+  const last = editSteps.value.undone.at(-1);
+  if (last) await commitStep(last.changes, last.label, 'redo');
 }
 
-async function again(changes: Change[], label: string, way: 'undo' | 'redo'): Promise<void> {
-  const outcome = await commit(changes, label, { join: true, way });
-  if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: '', waiting: '' };
-  if (outcome.kind === 'refused') trouble.value = outcome.sentence;
+async function commitStep(changes: FeatureChange[], label: string, way: 'undo' | 'redo'): Promise<void> {
+  showOutcome(await commitChanges(changes, label, { join: true, way }), { label });
 }
 
-/** What was not sent yet is simply not sent. */
-function dropped(changes: Change[]): boolean {
-  const entry = waiting.value.find((one) => !one.stuck && one.changes.length === changes.length && one.changes.every(({ id }, i) => id === changes[i]!.id) && changes.every(({ etag }) => !etag));
-  const last = waiting.value.at(-1);
+/** Undoes a pending change by removing it from the queue. */
+function dropUnsent(changes: FeatureChange[]): boolean {
+  const entry = pendingChanges.value.find(
+    (one) =>
+      !one.stuck && one.changes.length === changes.length && one.changes.every(({ id }, i) => id === changes[i]!.id) && changes.every(({ etag }) => !etag),
+  );
+  const last = pendingChanges.value.at(-1);
   if (!entry || entry !== last) return false;
   batch(() => {
-    dropWaiting(entry.key);
-    applyLocally(entry.changes.map((one) => inverse(one, null)).reverse());
-    record({ label: entry.label, changes: entry.changes.map((one) => inverse(one, one.etag)) }, 'undo');
+    dropPending(entry.key);
+    applyLocally(entry.changes.map((one) => invertChange(one, null)).reverse());
+    recordStep({ label: entry.label, changes: entry.changes.map((one) => invertChange(one, one.etag)) }, 'undo');
     announcement.value = t('undo.did', { label: entry.label });
   });
   return true;
 }
 
-/** Sends what waits, in its order, until the server does not answer. One window of a browser does it. */
-export async function flush(): Promise<void> {
-  if (ended.value) return;
-  if (navigator.locks) await navigator.locks.request('cityheart.flush', { ifAvailable: true }, (lock) => (lock ? sendAll() : undefined));
-  else await sendAll();
+let sendingPending = false;
+
+/** Sends pending changes in order until the server does not answer. One window of the browser does it, one run at a time. */
+export async function sendPending(): Promise<void> {
+  if (sessionEnded.value || sendingPending) return;
+  sendingPending = true;
+  try {
+    if (navigator.locks) await navigator.locks.request('cityheart.flush', { ifAvailable: true }, (lock) => (lock ? sendPendingInOrder() : undefined));
+    else await sendPendingInOrder();
+  } finally {
+    sendingPending = false;
+  }
 }
 
-async function sendAll(): Promise<void> {
+async function sendPendingInOrder(): Promise<void> {
   let count = 0;
   for (;;) {
-    const next = waiting.value.find((one) => !one.stuck && !stuckBefore(one));
+    const next = pendingChanges.value.find((one) => !one.stuck && !isBlocked(one));
     if (!next) break;
-    const outcome = await transmit(next.changes, { join: true });
-    if (outcome.kind === 'waiting') return listenForReturn();
-    settle(next, outcome);
+    const outcome = await sendChanges(next.changes, { join: true });
+    if (outcome.kind === 'waiting') return scheduleRetry();
+    settlePending(next, outcome);
     if (outcome.kind === 'done') count += 1;
   }
   if (!count) return;
   announcement.value = t('waiting.sent', { count });
-  keepSaved();
+  cacheAfterSave();
 }
 
-/** What builds on a change that waits for a decision waits too. */
-function stuckBefore(one: Waiting): boolean {
-  const before = waiting.value.slice(0, waiting.value.indexOf(one)).filter(({ stuck }) => stuck);
+/** A change of an item waits while an earlier change of the same item needs a decision. */
+function isBlocked(one: PendingChange): boolean {
+  const before = pendingChanges.value.slice(0, pendingChanges.value.indexOf(one)).filter(({ stuck }) => stuck);
   return before.some(({ changes }) => changes.some(({ id }) => one.changes.some((change) => change.id === id)));
 }
 
-function settle(entry: Waiting, outcome: Exclude<Sent, { kind: 'waiting' }>): void {
+function settlePending(entry: PendingChange, outcome: Exclude<SendOutcome, { kind: 'waiting' }>): void {
   if (outcome.kind === 'done') {
     batch(() => {
-      dropWaiting(entry.key);
-      applyLocally(outcome.sent.filter(({ id }) => !waiting.value.some(({ changes }) => changes.some((change) => change.id === id))));
+      dropPending(entry.key);
+      applyLocally(outcome.sent.filter(({ id }) => !pendingChanges.value.some(({ changes }) => changes.some((change) => change.id === id))));
     });
-  } else if (outcome.kind === 'conflict') {
-    putWaiting({ ...entry, stuck: 'stale' });
-    announcement.value = t('waiting.stale', { label: entry.label });
-  } else {
-    putWaiting({ ...entry, stuck: { sentence: outcome.sentence } });
-    announcement.value = t('waiting.refused', { label: entry.label });
-  }
+  } else holdPending(entry, outcome);
 }
 
 const RETRY_MS = 3000;
-let timer = 0;
+let retryTimer = 0;
 
-/** Tries again when the browser says that it is back, and every few seconds, for it does not always know. */
-export function listenForReturn(): void {
-  clearTimeout(timer);
-  timer = window.setTimeout(() => void flush(), RETRY_MS);
+/** Tries again after a few seconds: the browser does not always notice that the connection is back. */
+export function scheduleRetry(): void {
+  clearTimeout(retryTimer);
+  retryTimer = window.setTimeout(() => void sendPending(), RETRY_MS);
 }

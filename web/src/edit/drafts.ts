@@ -1,23 +1,24 @@
-// A draft: opened from the newest version, changed field by field, kept on this device with every change, saved or discarded.
+// Drafts: opened from the newest version, changed field by field, stored on this device with every change, saved or discarded.
 import { batch, effect, signal } from '@preact/signals';
 import type { Geometry } from 'geojson';
 import { address } from '../api';
-import { fold } from '../fold';
+import { foldText } from '../textSearch';
 import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
-import { announcement, filter, model, plan, select, selected, tab, titleOf } from '../state';
+import { announcement, filter, model, plan, selectIntervention, selected, tab, titleOf } from '../state';
 import { account } from '../state/session';
-import { differing, GEOMETRY, isNothing, same, valueOf, withValue, type Content, type FieldName } from './change';
-import { faultsOf, type Fault } from './check';
-import { commit } from './commit';
-import { browsing, deciding, draft, drafts, dropDraft, openKey, putDraft, trouble } from './desk';
-import type { Draft } from './keep';
-import { reconcile } from './reconcile';
-import { collectionOf, isIntervention, refOf } from './ref';
-import { citiesOpen } from './rights';
+import { changedFields, GEOMETRY, isBlank, sameValue, fieldValue, withValue, type FeatureContent, type FieldName } from './featureChange';
+import { validateContent } from './validation';
+import { commitChanges } from './commit';
+import { browsedCollection, draftFaults, drafts, dropDraft, editError, openConflict, openDraft, openDraftKey, putDraft } from './editorState';
+import type { FeatureDraft } from './deviceStorage';
+import { showOutcome } from './outcome';
+import { reconcileChanges } from './reconcile';
+import { collectionOf, isIntervention, refOf } from './featureRef';
+import { editableCities } from './permissions';
 import { loadSchema, schemaOf } from './schemas';
-import { contentOf, newest } from './send';
-import { did, NO_STEPS, redid, undid, type Steps } from './undo';
+import { contentOf, fetchNewest } from './editApi';
+import { addStep, NO_STEPS, redoStep, undoStep, type UndoSteps } from './undoSteps';
 
 interface FieldStep {
   field: FieldName;
@@ -26,214 +27,227 @@ interface FieldStep {
   at: number;
 }
 
-/** What can be undone within the editor, before anything is saved. */
-export const fieldSteps = signal<Steps<FieldStep>>(NO_STEPS);
-/** What is wrong with the draft; filled when somebody wants to save. */
-export const faults = signal<readonly Fault[]>([]);
-export const saving = signal(false);
+/** Undo steps within the form, before anything is saved. */
+export const fieldSteps = signal<UndoSteps<FieldStep>>(NO_STEPS);
+export const savingDraft = signal(false);
 
-/** Typing on in the same field within this time is one step. */
+/** Changes of one field within this time are one undo step. */
 const PAUSE_MS = 1200;
 
-function open(one: Draft): void {
+function openInEditor(one: FeatureDraft): void {
   batch(() => {
     putDraft(one);
-    openKey.value = one.key;
+    openDraftKey.value = one.key;
     fieldSteps.value = NO_STEPS;
-    faults.value = [];
-    trouble.value = '';
+    draftFaults.value = [];
+    editError.value = '';
     tab.value = 'plan';
   });
 }
 
-/** Opens the editor on the newest version; without a connection on the one that the page shows. */
-export async function edit(id: string, shown?: Content): Promise<void> {
+/** Opens the newest version in the editor; without a connection the version on the page. */
+export async function editItem(id: string, shown?: FeatureContent): Promise<void> {
   const before = selected.peek();
   const left = drafts.value.find(({ key }) => key === id);
-  if (left) return open(left);
-  const found = await newest(id);
+  if (left) return openInEditor(left);
+  const found = await fetchNewest(id);
   const held = plan.value?.byId.get(id);
   const content = found && found !== 'unreachable' ? found.content : (shown ?? (held && contentOf(held)));
-  if (!content || selected.peek() !== before) return; // something else was opened meanwhile
-  show(id);
-  open({ key: id, base: content, now: content, etag: found && found !== 'unreachable' ? found.etag : null, at: Date.now() });
+  if (!content || selected.peek() !== before) return; // another item was opened meanwhile
+  showItem(id);
+  openInEditor({ key: id, base: content, now: content, etag: found && found !== 'unreachable' ? found.etag : null, at: Date.now() });
 }
 
 export function resumeDraft(key: string): void {
   const left = drafts.value.find((one) => one.key === key);
   if (!left) return;
-  if (left.base && isIntervention(key)) select(key, true);
+  if (left.base && isIntervention(key)) selectIntervention(key, true);
   else selected.value = '';
   if (!isIntervention(key)) void loadSchema(collectionOf(key));
-  open(left);
+  openInEditor(left);
 }
 
-export function make(properties: Content['properties'] = {}, geometry: Geometry | null = null): void {
-  const open_ = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
+export function startDraft(properties: FeatureContent['properties'] = {}, geometry: Geometry | null = null): void {
+  const open_ = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]);
   const city = open_.includes(filter.value.city) ? filter.value.city : open_.length === 1 ? open_[0] : undefined;
   const start = { status: 'idea', visibility: 'public', location_precision: geometry ? 'exact' : 'unknown', language: language.value };
-  const now: Content = { geometry, properties: { ...start, ...(city ? { city } : {}), ...properties } };
+  const now: FeatureContent = { geometry, properties: { ...start, ...(city ? { city } : {}), ...properties } };
   selected.value = '';
-  open({ key: `new-${crypto.randomUUID()}`, base: null, now, etag: null, at: Date.now() });
+  openInEditor({ key: `new-${crypto.randomUUID()}`, base: null, now, etag: null, at: Date.now() });
 }
 
-/** A new thing of another collection. */
-export function makeIn(collection: string): void {
-  const open_ = citiesOpen(account.value, [...(plan.value?.cities.keys() ?? [])]);
+/** Starts a new item of another collection. */
+export function startDraftIn(collection: string): void {
+  const open_ = editableCities(account.value, [...(plan.value?.cities.keys() ?? [])]);
   const city = open_.includes(filter.value.city) ? filter.value.city : open_.length === 1 ? open_[0] : undefined;
   const properties = schemaOf(collection)?.properties?.city && city ? { city } : {};
   selected.value = '';
-  open({ key: refOf(collection, `new-${crypto.randomUUID()}`), base: null, now: { geometry: null, properties }, etag: null, at: Date.now() });
+  openInEditor({ key: refOf(collection, `new-${crypto.randomUUID()}`), base: null, now: { geometry: null, properties }, etag: null, at: Date.now() });
 }
 
-const show = (ref: string) => (isIntervention(ref) ? select(ref, false) : (selected.value = ''));
+function showItem(ref: string): void {
+  if (isIntervention(ref)) selectIntervention(ref, false);
+  else selected.value = '';
+}
 
-export function duplicate(one: Intervention): void {
+export function duplicateIntervention(one: Intervention): void {
   const { properties, geometry } = contentOf(one);
   const titles = { title: t('edit.copyOf', { title: one.title }), ...(one.title_en ? { title_en: t('edit.copyOf', { title: one.title_en }) } : {}) };
   const { code: _code, ...rest } = properties;
-  make({ ...rest, ...titles }, geometry);
+  startDraft({ ...rest, ...titles }, geometry);
 }
 
-const TAKEN = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives', 'indicators', 'risks'];
+const COPIED_FIELDS = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives', 'indicators', 'risks'];
 
-/** What another city does, as an idea of one's own: its words and aims, not its place, money, dates and people; its origin is named. */
-export function takeOver(one: Intervention): void {
-  const properties = Object.fromEntries(TAKEN.flatMap((name) => (isNothing(one.properties[name]) ? [] : [[name, one.properties[name]]])));
+/**
+ * Starts an idea from another city's intervention: its texts and objectives, not its place, money, dates and people. The origin is
+ * recorded.
+ */
+export function copyAsIdea(one: Intervention): void {
+  const properties = Object.fromEntries(COPIED_FIELDS.flatMap((name) => (isBlank(one.properties[name]) ? [] : [[name, one.properties[name]]])));
   const sources = Array.isArray(one.properties.sources) ? one.properties.sources : [];
   const origin = model.value?.schema.properties?.origin ? { origin: one.id } : {};
-  make({ ...properties, ...origin, sources: [address(`?id=${encodeURIComponent(one.id)}`), ...sources].slice(0, 20) });
+  startDraft({ ...properties, ...origin, sources: [address(`?id=${encodeURIComponent(one.id)}`), ...sources].slice(0, 20) });
 }
 
-export function change(field: FieldName, value: unknown): void {
-  const one = draft.value;
+export function changeField(field: FieldName, value: unknown): void {
+  const one = openDraft.value;
   if (!one) return;
-  const before = valueOf(one.now, field);
-  if (same(before, value) && before === value) return;
+  const before = fieldValue(one.now, field);
+  if (sameValue(before, value) && before === value) return;
   const last = fieldSteps.value.done.at(-1);
   const now = Date.now();
   const goesOn = last?.field === field && field !== GEOMETRY && now - last.at < PAUSE_MS && !fieldSteps.value.undone.length;
   const step = { field, before: goesOn ? last.before : before, after: value, at: now };
   batch(() => {
-    fieldSteps.value = goesOn ? { ...fieldSteps.value, done: [...fieldSteps.value.done.slice(0, -1), step] } : did(fieldSteps.value, step);
-    set(one, field, value);
+    fieldSteps.value = goesOn ? { ...fieldSteps.value, done: [...fieldSteps.value.done.slice(0, -1), step] } : addStep(fieldSteps.value, step);
+    setField(one, field, value);
   });
 }
 
-function set(one: Draft, field: FieldName, value: unknown): void {
+function setField(one: FeatureDraft, field: FieldName, value: unknown): void {
   putDraft({ ...one, now: withValue(one.now, field, value), at: Date.now() });
-  faults.value = faults.value.filter(({ at }) => at[0] !== field);
+  draftFaults.value = draftFaults.value.filter(({ at }) => at[0] !== field);
 }
 
 export function undoField(): void {
   const step = fieldSteps.value.done.at(-1);
-  if (!step || !draft.value) return;
-  set(draft.value, step.field, step.before);
-  fieldSteps.value = undid(fieldSteps.value, step);
+  if (!step || !openDraft.value) return;
+  setField(openDraft.value, step.field, step.before);
+  fieldSteps.value = undoStep(fieldSteps.value, step);
 }
 
 export function redoField(): void {
   const step = fieldSteps.value.undone.at(-1);
-  if (!step || !draft.value) return;
-  set(draft.value, step.field, step.after);
-  fieldSteps.value = redid(fieldSteps.value, step);
+  if (!step || !openDraft.value) return;
+  setField(openDraft.value, step.field, step.after);
+  fieldSteps.value = redoStep(fieldSteps.value, step);
 }
 
-/** Whether anything would be lost by discarding it. */
-export function isTouched({ base, now }: Draft): boolean {
-  return !base || differing(base, now).length > 0;
+/** Whether discarding the draft loses anything. */
+export function isTouched({ base, now }: FeatureDraft): boolean {
+  return !base || changedFields(base, now).length > 0;
 }
 
-/** Saves what is in the editor. What is wrong is said at the fields, what others changed meanwhile is put side by side. */
-export async function save(): Promise<void> {
-  const one = draft.value;
+/** Saves the open draft. Faults appear at the fields, a conflict opens side by side. */
+export async function saveDraft(): Promise<void> {
+  const one = openDraft.value;
   const collection = one ? collectionOf(one.key) : '';
   const schema = schemaOf(collection);
-  if (!one || !schema || saving.value) return;
-  faults.value = faultsOf(schema, one.now);
-  if (faults.value.length) return;
-  if (!isTouched(one)) return close(one);
-  saving.value = true;
-  const id = one.base ? one.key : refOf(collection, newId(one.now));
+  if (!one || !schema || savingDraft.value) return;
+  draftFaults.value = validateContent(schema, one.now);
+  if (draftFaults.value.length) return;
+  if (!isTouched(one)) return closeDraft(one);
+  const id = one.base ? one.key : refOf(collection, createId(one.now));
   const title = titleOfDraft(one);
   const label = t(one.base ? 'did.saved' : 'did.created', { title });
-  const outcome = await commit([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
-  saving.value = false;
-  if (outcome.kind === 'refused') [faults.value, trouble.value] = [outcome.faults, outcome.faults.length ? '' : outcome.sentence];
-  else if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label, draft: one.key, waiting: '' };
-  else {
-    const typedOn = drafts.value.find(({ key }) => key === one.key);
-    const here = openKey.value === one.key;
-    batch(() => {
-      dropDraft(one.key);
-      if (typedOn && differing(typedOn.now, one.now).length) {
-        // What was typed while it was being saved goes on as a draft on top of it.
-        putDraft({ ...typedOn, key: id, base: one.now, etag: null });
-        if (here) openKey.value = id;
-      } else if (here) show(id);
-    });
+  savingDraft.value = true;
+  try {
+    const outcome = await commitChanges([{ id, base: one.base, now: one.now, etag: one.etag }], label, { join: false });
+    if (showOutcome(outcome, { label, draft: one.key, faultsAt: 'fields' })) replaceSavedDraft(one, id);
+  } finally {
+    savingDraft.value = false; // whatever happens, the person can try again
   }
 }
 
-/** Takes what is in the editor out of the plan. */
-export async function removeDrafted(one: Draft): Promise<void> {
-  const outcome = await commit([{ id: one.key, base: one.base, now: null, etag: one.etag }], t('did.removed', { title: titleOfDraft(one) }), { join: true });
-  if (outcome.kind === 'refused') trouble.value = outcome.sentence;
-  else if (outcome.kind === 'conflict') deciding.value = { conflict: outcome.conflicts[0]!, label: t('did.removed', { title: titleOfDraft(one) }), draft: one.key, waiting: '' };
-  else dropDraft(one.key);
-}
-
-/** Puts the editor's draft beside what others made of the same meanwhile. */
-export async function lookAtOthers(): Promise<void> {
-  const one = draft.value;
-  if (!one?.base) return;
-  const found = await reconcile([{ id: one.key, base: one.base, now: one.now, etag: one.etag }], false);
-  const conflict = found?.conflicts[0];
-  const label = t('did.saved', { title: titleOfDraft(one) });
-  if (conflict) deciding.value = { conflict, label, draft: one.key, waiting: '' };
-  else if (found?.ready[0]) putDraft({ ...one, etag: found.ready[0].etag });
-}
-
-/** Leaves the editor; a draft that says nothing new is not kept. */
-export function close(one: Draft): void {
+/** Removes the saved draft; text typed during saving continues as a draft on top of it. */
+function replaceSavedDraft(saved: FeatureDraft, id: string): void {
+  const typedOn = drafts.value.find(({ key }) => key === saved.key);
+  const here = openDraftKey.value === saved.key;
   batch(() => {
-    if (one.base && !isTouched(one)) dropDraft(one.key);
-    openKey.value = '';
+    dropDraft(saved.key);
+    if (typedOn && changedFields(typedOn.now, saved.now).length) {
+      putDraft({ ...typedOn, key: id, base: saved.now, etag: null });
+      if (here) openDraftKey.value = id;
+    } else if (here) showItem(id);
   });
 }
 
-export function discard(key: string): void {
+/** Removes the item that is open in the editor. */
+export async function removeDrafted(one: FeatureDraft): Promise<void> {
+  const label = t('did.removed', { title: titleOfDraft(one) });
+  const outcome = await commitChanges([{ id: one.key, base: one.base, now: null, etag: one.etag }], label, { join: true });
+  if (showOutcome(outcome, { label, draft: one.key })) dropDraft(one.key);
+}
+
+/** Compares the open draft with the server's current version. */
+export async function compareWithServer(): Promise<void> {
+  const one = openDraft.value;
+  if (!one?.base) return;
+  const found = await reconcileChanges([{ id: one.key, base: one.base, now: one.now, etag: one.etag }], false);
+  const conflict = found?.conflicts[0];
+  const label = t('did.saved', { title: titleOfDraft(one) });
+  if (conflict) openConflict.value = { conflict, label, draft: one.key, waiting: '' };
+  else if (found?.ready[0]) putDraft({ ...one, etag: found.ready[0].etag });
+}
+
+/** Leaves the editor; an unchanged draft is removed. */
+export function closeDraft(one: FeatureDraft): void {
+  batch(() => {
+    if (one.base && !isTouched(one)) dropDraft(one.key);
+    openDraftKey.value = '';
+  });
+}
+
+export function discardDraft(key: string): void {
   const one = drafts.value.find((other) => other.key === key);
   if (!one) return;
   dropDraft(key);
   announcement.value = t('draft.discarded', { title: titleOfDraft(one) });
 }
 
-/** City and title as an id that nobody has. */
-function newId({ properties }: Content): string {
-  const words = (text: unknown) => fold(String(text ?? '')).replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
-  const stem = [words(properties.city), words(properties.title_en ?? properties.title ?? titleOfContent({ geometry: null, properties }))].filter(Boolean).join('-').slice(0, 80).replace(/-+$/, '');
+/** A new id from city and title, made unique by a random suffix. */
+function createId({ properties }: FeatureContent): string {
+  const words = (text: unknown) =>
+    foldText(String(text ?? ''))
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '');
+  const stem = [words(properties.city), words(properties.title_en ?? properties.title ?? titleOfContent({ geometry: null, properties }))]
+    .filter(Boolean)
+    .join('-')
+    .slice(0, 80)
+    .replace(/-+$/, '');
   const unlike = crypto.randomUUID().slice(0, 6);
   return `${stem || 'x'}-${unlike}`;
 }
 
-/** Opening something else leaves the editor; the draft is kept. */
+/** Selecting another intervention leaves the editor; the draft is stored. */
 effect(() => {
   const key = selected.value;
-  const one = draft.peek();
-  if (key) browsing.value = null;
-  if (one && key && key !== one.key) close(one);
+  const one = openDraft.peek();
+  if (key) browsedCollection.value = null;
+  if (one && key && key !== one.key) closeDraft(one);
 });
 
-/** Fields that say what a thing is called, the first that it has. */
-const NAMES = ['title', 'name', 'street', 'address', 'unit', 'text', 'subject', 'indicator', 'class'];
+/** Fields that can serve as a title, in order of preference. */
+const TITLE_FIELDS = ['title', 'name', 'street', 'address', 'unit', 'text', 'subject', 'indicator', 'class'];
 
-export function titleOfContent({ properties }: Content): string {
-  const name = NAMES.find((one) => !isNothing(properties[one]));
+export function titleOfContent({ properties }: FeatureContent): string {
+  const name = TITLE_FIELDS.find((one) => !isBlank(properties[one]));
   return name ? String(properties[name]) : '';
 }
 
-export const titleOfDraft = ({ key, now }: Draft): string => {
+export const titleOfDraft = ({ key, now }: FeatureDraft): string => {
   const held = plan.value?.byId.get(key);
   return titleOfContent(now) || (held ? titleOf(held).text : t('edit.untitled'));
 };

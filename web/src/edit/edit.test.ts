@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FieldSchema } from '../model';
-import { differing, inverse, patchOf, same, withValue, type Content } from './change';
-import { faultsOf, faultsSaid } from './check';
+import { changedFields, invertChange, patchOf, sameValue, withValue, type FeatureContent } from './featureChange';
+import { validateContent, serverFaults } from './validation';
 import { formOf, sectionsOf } from './form';
-import type { Waiting } from './keep';
-import { compare, merge } from './merge';
-import { place, type Reconciled } from './onto';
-import { withWaiting } from './pending';
-import { did, NO_STEPS, redid, undid, type Steps } from './undo';
+import type { PendingChange } from './deviceStorage';
+import { compareVersions, mergeVersions } from './merge';
+import { rebaseChange, type RebaseResult } from './rebase';
+import { applyPending } from './pendingItems';
+import { addStep, NO_STEPS, redoStep, undoStep, type UndoSteps } from './undoSteps';
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/interventions.schema.json'), 'utf8')) as FieldSchema;
-const content = (properties: Record<string, unknown>, at: [number, number] | null = null): Content => ({
+const content = (properties: Record<string, unknown>, at: [number, number] | null = null): FeatureContent => ({
   properties,
   geometry: at && { type: 'Point', coordinates: at },
 });
@@ -30,14 +30,16 @@ describe('a change', () => {
 
   test('of texts by language sends null for a language that goes, as what is not said stays', () => {
     const base = content({ names: { sl: 'Celje', de: 'Cilli', it: 'Celje' } });
-    expect(patchOf(base, content({ names: { sl: 'Celje', de: 'Cilli/Celje' } }))).toEqual({ properties: { names: { sl: 'Celje', de: 'Cilli/Celje', it: null } } });
+    expect(patchOf(base, content({ names: { sl: 'Celje', de: 'Cilli/Celje' } }))).toEqual({
+      properties: { names: { sl: 'Celje', de: 'Cilli/Celje', it: null } },
+    });
     expect(patchOf(base, content({}))).toEqual({ properties: { names: null } });
   });
 
   test('and its inverse lead back', () => {
     const change = { id: 'x', base: content({ a: 1 }), now: content({ b: 2 }), etag: '"1"' };
-    expect(inverse(change, '"2"')).toEqual({ id: 'x', base: change.now, now: change.base, etag: '"2"' });
-    expect(inverse(inverse(change, '"2"'), '"1"')).toEqual(change);
+    expect(invertChange(change, '"2"')).toEqual({ id: 'x', base: change.now, now: change.base, etag: '"2"' });
+    expect(invertChange(invertChange(change, '"2"'), '"1"')).toEqual(change);
   });
 
   test('to nothing leaves no member behind', () => {
@@ -46,10 +48,10 @@ describe('a change', () => {
   });
 
   test('is none when only the order of members differs', () => {
-    expect(same({ a: [1, { b: 2, c: null }] }, { a: [1, { b: 2 }] })).toBe(true);
-    expect(same([1, 2], [2, 1])).toBe(false);
-    expect(same([1], { 0: 1 })).toBe(false);
-    expect(differing(content({ a: 1 }), content({ a: 1, b: [] }))).toEqual([]);
+    expect(sameValue({ a: [1, { b: 2, c: null }] }, { a: [1, { b: 2 }] })).toBe(true);
+    expect(sameValue([1, 2], [2, 1])).toBe(false);
+    expect(sameValue([1], { 0: 1 })).toBe(false);
+    expect(changedFields(content({ a: 1 }), content({ a: 1, b: [] }))).toEqual([]);
   });
 });
 
@@ -57,7 +59,7 @@ describe('two versions', () => {
   const base = content({ title: 'A', cost: 1, place: 'x', lead: 'y' });
   const mine = content({ title: 'mine', cost: 2, place: 'same', lead: 'y' });
   const theirs = content({ title: 'theirs', cost: 1, place: 'same' }, [1, 2]);
-  const differences = compare(base, mine, theirs);
+  const differences = compareVersions(base, mine, theirs);
 
   test('are compared field by field', () => {
     expect(Object.fromEntries(differences.map(({ field, by }) => [field, by]))).toEqual({
@@ -70,25 +72,25 @@ describe('two versions', () => {
   });
 
   test('join only when every field that both changed is decided', () => {
-    expect(merge(theirs, differences, new Map())).toBeNull();
-    expect(merge(theirs, differences, new Map([['title', 'mine']]))).toEqual(content({ title: 'mine', cost: 2, place: 'same' }, [1, 2]));
-    expect(merge(theirs, differences, new Map([['title', 'theirs']]))?.properties.title).toBe('theirs');
+    expect(mergeVersions(theirs, differences, new Map())).toBeNull();
+    expect(mergeVersions(theirs, differences, new Map([['title', 'mine']]))).toEqual(content({ title: 'mine', cost: 2, place: 'same' }, [1, 2]));
+    expect(mergeVersions(theirs, differences, new Map([['title', 'theirs']]))?.properties.title).toBe('theirs');
   });
 
   test('can each be taken whole', () => {
     const all = (side: 'mine' | 'theirs') => new Map(differences.map(({ field }) => [field, side]));
-    expect(differing(merge(theirs, differences, all('mine'))!, mine)).toEqual([]);
-    expect(differing(merge(theirs, differences, all('theirs'))!, theirs)).toEqual([]);
+    expect(changedFields(mergeVersions(theirs, differences, all('mine'))!, mine)).toEqual([]);
+    expect(changedFields(mergeVersions(theirs, differences, all('theirs'))!, theirs)).toEqual([]);
   });
 });
 
 test('what is undone can be done again until something else is done', () => {
-  let steps: Steps<string> = NO_STEPS;
-  steps = did(did(steps, 'a'), 'b');
-  steps = undid(steps, 'b');
+  let steps: UndoSteps<string> = NO_STEPS;
+  steps = addStep(addStep(steps, 'a'), 'b');
+  steps = undoStep(steps, 'b');
   expect(steps).toEqual({ done: ['a'], undone: ['b'] });
-  expect(redid(steps, 'b')).toEqual({ done: ['a', 'b'], undone: [] });
-  expect(did(steps, 'c')).toEqual({ done: ['a', 'c'], undone: [] });
+  expect(redoStep(steps, 'b')).toEqual({ done: ['a', 'b'], undone: [] });
+  expect(addStep(steps, 'c')).toEqual({ done: ['a', 'c'], undone: [] });
 });
 
 describe('the form of interventions', () => {
@@ -96,7 +98,11 @@ describe('the form of interventions', () => {
   const kind = (name: string) => fields.find((field) => field.name === name)?.kind;
 
   test('asks for each field in its own way', () => {
-    expect(Object.fromEntries(['title', 'summary', 'status', 'city', 'functions', 'start', 'cost', 'funding', 'sources', 'depends_on', 'schematic'].map((name) => [name, kind(name)]))).toEqual({
+    expect(
+      Object.fromEntries(
+        ['title', 'summary', 'status', 'city', 'functions', 'start', 'cost', 'funding', 'sources', 'depends_on', 'schematic'].map((name) => [name, kind(name)]),
+      ),
+    ).toEqual({
       title: 'text',
       summary: 'long',
       status: 'choice',
@@ -122,7 +128,7 @@ describe('the form of interventions', () => {
 });
 
 describe('what was filled in', () => {
-  const faults = (properties: Record<string, unknown>) => faultsOf(schema, content({ ...whole, ...properties }));
+  const faults = (properties: Record<string, unknown>) => validateContent(schema, content({ ...whole, ...properties }));
 
   test('is right when the schema says so', () => expect(faults({ cost: 12.5, start: '2026-02-28', sources: ['https://celje.si/'] })).toEqual([]));
 
@@ -133,7 +139,10 @@ describe('what was filled in', () => {
     [{ cost: 1.005 }, { at: ['cost'], reason: 'cents' }],
     [{ cost: 'much' }, { at: ['cost'], reason: 'number' }],
     [{ start: '2026-02-30' }, { at: ['start'], reason: 'date' }],
-    [{ start: '2027-01-01', end: '2026-01-01' }, { at: ['end'], reason: 'order' }],
+    [
+      { start: '2027-01-01', end: '2026-01-01' },
+      { at: ['end'], reason: 'order' },
+    ],
     [{ sources: ['somewhere'] }, { at: ['sources', '0'], reason: 'uri' }],
     [{ steps: [{ title: 'one' }, { done: true }] }, { at: ['steps', '1', 'title'], reason: 'required' }],
     [{ risks: [{ text: 'rain', impact: 2.5 }] }, { at: ['risks', '0', 'impact'], reason: 'whole' }],
@@ -141,20 +150,20 @@ describe('what was filled in', () => {
   ])('is wrong at its place: %j', (properties, fault) => expect(faults(properties)).toEqual([fault]));
 
   test('and what the server says of it stands at the field', () => {
-    expect(faultsSaid([{ pointer: '/edits/0/patch/properties/funding/1/amount', detail: 'No.' }], '')).toEqual([
+    expect(serverFaults([{ pointer: '/edits/0/patch/properties/funding/1/amount', detail: 'No.' }], '')).toEqual([
       { at: ['funding', '1', 'amount'], reason: 'said', value: 'No.' },
     ]);
-    expect(faultsSaid([{ pointer: '/geometry/coordinates', detail: 'Crosses.' }], '')).toEqual([{ at: ['geometry'], reason: 'said', value: 'Crosses.' }]);
-    expect(faultsSaid([], 'Refused.')).toEqual([{ at: [], reason: 'said', value: 'Refused.' }]);
+    expect(serverFaults([{ pointer: '/geometry/coordinates', detail: 'Crosses.' }], '')).toEqual([{ at: ['geometry'], reason: 'said', value: 'Crosses.' }]);
+    expect(serverFaults([], 'Refused.')).toEqual([{ at: [], reason: 'said', value: 'Refused.' }]);
   });
 });
 
 describe('a change that meets another version', () => {
   const base = content({ title: 'A', cost: 1 });
   const change = { id: 'x', base, now: content({ title: 'B', cost: 1 }), etag: '"1"' };
-  const met = (one: Parameters<typeof place>[0], theirs: Content | null, join = true): Reconciled => {
-    const into: Reconciled = { ready: [], already: new Map(), conflicts: [] };
-    place(one, theirs, theirs && '"2"', join, into);
+  const met = (one: Parameters<typeof rebaseChange>[0], theirs: FeatureContent | null, join = true): RebaseResult => {
+    const into: RebaseResult = { ready: [], already: new Map(), conflicts: [] };
+    rebaseChange(one, theirs, theirs && '"2"', join, into);
     return into;
   };
 
@@ -166,7 +175,10 @@ describe('a change that meets another version', () => {
   test('is shown beside it when somebody is looking', () => {
     const { ready, conflicts } = met(change, content({ title: 'A', cost: 2 }), false);
     expect(ready).toEqual([]);
-    expect(conflicts[0]?.differences.map(({ field, by }) => [field, by])).toEqual([['title', 'me'], ['cost', 'them']]);
+    expect(conflicts[0]?.differences.map(({ field, by }) => [field, by])).toEqual([
+      ['title', 'me'],
+      ['cost', 'them'],
+    ]);
   });
 
   test('is decided by a person when both changed the same', () => expect(met(change, content({ title: 'C', cost: 1 })).conflicts).toHaveLength(1));
@@ -187,7 +199,13 @@ describe('a change that meets another version', () => {
 
 describe('a list of other data', () => {
   const area = (id: string, name: string, city = 'celje') => ({ type: 'Feature' as const, id, geometry: null, properties: { name, city } });
-  const wait = (id: string, now: Content | null): Waiting => ({ key: id, label: '', stuck: '', at: 0, changes: [{ id, base: null, now, etag: null }] });
+  const wait = (id: string, now: FeatureContent | null): PendingChange => ({
+    key: id,
+    label: '',
+    stuck: '',
+    at: 0,
+    changes: [{ id, base: null, now, etag: null }],
+  });
 
   test('shows what waits for the connection as it will be', () => {
     const waiting = [
@@ -197,14 +215,20 @@ describe('a list of other data', () => {
       wait('areas\td', content({ name: 'Elsewhere', city: 'granada' })),
       wait('facilities\ta', content({ name: 'Another collection', city: 'celje' })),
     ];
-    const shown = withWaiting([area('a', 'Old'), area('b', 'Gone')], waiting, 'areas', ({ properties }) => properties.city === 'celje');
-    expect(shown.map(({ id, properties }) => [id, properties.name])).toEqual([['a', 'Renamed'], ['c', 'New']]);
+    const shown = applyPending([area('a', 'Old'), area('b', 'Gone')], waiting, 'areas', ({ properties }) => properties.city === 'celje');
+    expect(shown.map(({ id, properties }) => [id, properties.name])).toEqual([
+      ['a', 'Renamed'],
+      ['c', 'New'],
+    ]);
   });
 
   test('has a field for names by language, checked language by language', () => {
     const cities = JSON.parse(readFileSync(join(import.meta.dirname, '../../../geodata/model/cities.schema.json'), 'utf8')) as FieldSchema;
     expect(formOf(cities).find(({ name }) => name === 'names')?.kind).toBe('names');
-    const faults = faultsOf(cities, content({ names: { sl: 'Celje', de: '', it: 'x'.repeat(201) } })).filter(({ at }) => at[0] === 'names');
-    expect(faults).toEqual([{ at: ['names', 'de'], reason: 'required' }, { at: ['names', 'it'], reason: 'long', value: 200 }]);
+    const faults = validateContent(cities, content({ names: { sl: 'Celje', de: '', it: 'x'.repeat(201) } })).filter(({ at }) => at[0] === 'names');
+    expect(faults).toEqual([
+      { at: ['names', 'de'], reason: 'required' },
+      { at: ['names', 'it'], reason: 'long', value: 200 },
+    ]);
   });
 });

@@ -1,49 +1,37 @@
-// A form is what the schema of a collection says: which fields, in which order, and how each is asked for.
+// Builds a form from a collection's schema: which fields, in which order, with which kind of input.
 import { eachLanguage, fieldsOf, type FieldSchema } from '../model';
 
-export type Kind =
-  | 'text'
-  | 'long'
-  | 'choice'
-  | 'choices'
-  | 'date'
-  | 'number'
-  | 'flag'
-  | 'reference'
-  | 'references'
-  | 'texts'
-  | 'names'
-  | 'rows';
+export type FieldKind = 'text' | 'long' | 'choice' | 'choices' | 'date' | 'number' | 'flag' | 'reference' | 'references' | 'texts' | 'names' | 'rows';
 
-export interface Field {
+export interface FormField {
   name: string;
-  kind: Kind;
+  kind: FieldKind;
   schema: FieldSchema;
   required: boolean;
-  /** The fields of one row. */
-  parts: Field[];
+  /** Fields of one row. */
+  parts: FormField[];
 }
 
-const UNASKED = new Set(['id', 'primary-geometry']);
+const HIDDEN_ROLES = new Set(['id', 'primary-geometry']);
 
-/** Texts that may grow longer than this are asked for in several lines. */
-const LINE = 300;
+/** Texts that may be longer than this get a text area. */
+const LINE_LENGTH = 300;
 
-/** Every field that a person fills in here: not the id, not the place on the map, not what the service writes. */
-export function formOf(schema: FieldSchema): Field[] {
+/** Every field that a person fills in here: not the id, not the geometry, not what the service writes. */
+export function formOf(schema: FieldSchema): FormField[] {
   const required = new Set(schema.required);
   return fieldsOf(schema)
-    .filter(([, field]) => !field.readOnly && (field.type !== 'object' || eachLanguage(field)) && !UNASKED.has(field['x-ogc-role'] ?? ''))
+    .filter(([, field]) => !field.readOnly && (field.type !== 'object' || eachLanguage(field)) && !HIDDEN_ROLES.has(field['x-ogc-role'] ?? ''))
     .map(([name, field]) => ({
       name,
-      kind: kindOf(field),
+      kind: fieldKind(field),
       schema: field,
       required: required.has(name),
       parts: field.items?.properties ? formOf(field.items) : [],
     }));
 }
 
-function kindOf(field: FieldSchema): Kind {
+function fieldKind(field: FieldSchema): FieldKind {
   const reference = field['x-ogc-role'] === 'reference';
   switch (field.type) {
     case 'array':
@@ -61,11 +49,11 @@ function kindOf(field: FieldSchema): Kind {
       if (field.enum) return 'choice';
       if (reference) return 'reference';
       if (field.format === 'date') return 'date';
-      return (field.maxLength ?? Infinity) > LINE ? 'long' : 'text';
+      return (field.maxLength ?? Infinity) > LINE_LENGTH ? 'long' : 'text';
   }
 }
 
-/** Parts of a long form, each with the fields that belong together; a field that nobody names is in the last. */
+/** Sections of a long form; a field that no section names goes to the last. */
 export const SECTIONS = {
   what: ['title', 'title_en', 'language', 'city', 'status', 'kind', 'visibility', 'summary', 'summary_en'],
   where: ['place', 'location_precision', 'schematic', 'outside_centre'],
@@ -76,19 +64,19 @@ export const SECTIONS = {
   record: [] as string[],
 } as const;
 
-export type Section = keyof typeof SECTIONS;
+export type FormSection = keyof typeof SECTIONS;
 
-/** In a short form all fields stand together, and the place after them. */
-export function sectionOf(name: string, short = false): Section {
+/** A short form has all fields in one section, and the geometry after them. */
+export function sectionOf(name: string, short = false): FormSection {
   if (short) return name === 'geometry' ? 'where' : 'what';
-  const found = (Object.keys(SECTIONS) as Section[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
+  const found = (Object.keys(SECTIONS) as FormSection[]).find((section) => (SECTIONS[section] as readonly string[]).includes(name));
   return found ?? (name === 'geometry' ? 'where' : 'record');
 }
 
-/** The fields of each section in the order the section names them; empty sections are left out. */
-export function sectionsOf(fields: Field[], short = false): [Section, Field[]][] {
+/** Fields by section, in the section's order; empty sections are left out. */
+export function sectionsOf(fields: FormField[], short = false): [FormSection, FormField[]][] {
   if (short) return [['what', fields]];
-  return (Object.keys(SECTIONS) as Section[]).flatMap((section): [Section, Field[]][] => {
+  return (Object.keys(SECTIONS) as FormSection[]).flatMap((section): [FormSection, FormField[]][] => {
     const order = SECTIONS[section] as readonly string[];
     const own = fields.filter(({ name }) => sectionOf(name) === section).sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
     return own.length ? [[section, own]] : [];

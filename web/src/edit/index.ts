@@ -1,52 +1,50 @@
-// Everything that only an editor needs, in one piece that is loaded when somebody wants to sign in.
-import { computed, effect } from '@preact/signals';
+// The editor, as one module that is loaded when somebody signs in. It starts by itself from the account.
+import { computed, effect, untracked } from '@preact/signals';
 import { tab } from '../state';
-import { lost } from '../state/changes';
+import { feedLost } from '../state/planChanges';
 import { account } from '../state/session';
-import { flush, redo, undo } from './commit';
-import { browsing, deciding, draft, layOut, unkept, waiting } from './desk';
+import { sendPending, redoLast, undoLast } from './commit';
+import { browsedCollection, openConflict, openDraft, loadEditorState, storageFailed } from './editorState';
 import { isTouched } from './drafts';
 import '../edit.css';
 import './messages';
 
-export { Actions, Moves, Past } from './Actions';
+export { EditActions, StatusButtons, VersionHistory } from './Actions';
 export { BulkBar } from './BulkBar';
-export { takeOver } from './drafts';
-export { Workbench } from './Editor';
-export { AccountMenu, SignIn } from './SignIn';
-export { askToSignIn } from './signin';
-export { Workbar } from './Workbar';
+export { copyAsIdea } from './drafts';
+export { EditorPanel } from './Editor';
+export { AccountMenu, SignInDialog } from './SignIn';
+export { askToSignIn } from './signInRequest';
+export { EditToolbar } from './Workbar';
 
-/** Something is in hand that stands where the detail would. */
-export const working = computed(() => deciding.value !== null || draft.value !== null || browsing.value !== null);
+/** True while the editor takes the place of the detail. */
+export const editorOpen = computed(() => openConflict.value !== null || openDraft.value !== null || browsedCollection.value !== null);
 
-let begun = false;
+/** Each sign-in loads what this person left on this device, and sends what waits for a connection. */
+effect(() => {
+  if (!account.value) return;
+  untracked(() => {
+    loadEditorState();
+    void sendPending();
+  });
+});
+effect(() => {
+  if (!feedLost.value) void untracked(sendPending);
+});
+effect(() => {
+  if (openConflict.value) tab.value = 'plan';
+});
+addEventListener('online', () => void sendPending());
+addEventListener('keydown', handleUndoKeys);
+addEventListener('beforeunload', (event) => {
+  if (storageFailed.value && openDraft.value && isTouched(openDraft.value)) event.preventDefault();
+});
 
-/** Somebody has signed in: what they left on this device is laid out, and what waits is sent. */
-export function begin(): void {
-  layOut();
-  if (!begun) {
-    begun = true;
-    addEventListener('online', () => void flush());
-    addEventListener('keydown', keys);
-    addEventListener('beforeunload', (event) => {
-      if (unkept.value && draft.value && isTouched(draft.value)) event.preventDefault();
-    });
-    effect(() => {
-      if (!lost.value) void flush();
-    });
-    effect(() => {
-      if (deciding.value) tab.value = 'plan';
-    });
-  }
-  if (waiting.value.length) void flush();
-}
-
-/** What was saved is undone by the keys, too; within a text or the editor they undo what is there. */
-function keys(event: KeyboardEvent): void {
+/** Ctrl+Z and Ctrl+Y undo saved changes; in a text field or the form they belong to the text. */
+function handleUndoKeys(event: KeyboardEvent): void {
   const key = event.key.toLowerCase();
   const inText = event.target instanceof Element && event.target.matches('input:not([type=checkbox], [type=radio]), textarea, select');
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || !['z', 'y'].includes(key) || inText || draft.value || !account.value) return;
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || !['z', 'y'].includes(key) || inText || openDraft.value || !account.value) return;
   event.preventDefault();
-  void (key === 'y' || event.shiftKey ? redo() : undo());
+  void (key === 'y' || event.shiftKey ? redoLast() : undoLast());
 }

@@ -1,6 +1,6 @@
-// English messages of this part, which come with it.
-import { teach } from '../i18n';
+// English messages for editing; they load with this part of the page.
+import { addEnglishMessages } from '../i18n';
 import edit from '../locales/en/edit.json';
 import '../draw/messages';
 
-teach(edit);
+addEnglishMessages(edit);

@@ -1,19 +1,19 @@
-// The server has another version than the one that was changed: what can be joined by itself, and what a person decides.
-import type { Change } from './change';
-import { place, type Reconciled } from './onto';
-import { lastThere, newest } from './send';
+// Rebases changes when the server has another version: some merge automatically, others need a person.
+import type { FeatureChange } from './featureChange';
+import { rebaseChange, type RebaseResult } from './rebase';
+import { fetchLastRevision, fetchNewest } from './editApi';
 
 /**
- * Puts each change on top of what the server has now; `join` says whether what others did to other fields is joined without
- * asking. Null when the server does not answer.
+ * Rebases each change on the server's current version. `join` merges changes of others to other fields without asking. Null without
+ * a response.
  */
-export async function reconcile(changes: Change[], join: boolean): Promise<Reconciled | null> {
-  const result: Reconciled = { ready: [], already: new Map(), conflicts: [] };
+export async function reconcileChanges(changes: FeatureChange[], join: boolean): Promise<RebaseResult | null> {
+  const result: RebaseResult = { ready: [], already: new Map(), conflicts: [] };
   for (let change of changes) {
-    const found = await newest(change.id);
+    const found = await fetchNewest(change.id);
     if (found === 'unreachable') return null;
-    if (!found && !change.base && change.restore === undefined) change = { ...change, ...restoring(await lastThere(change.id)) };
-    place(change, found?.content ?? null, found?.etag ?? null, join, result);
+    if (!found && !change.base && change.restore === undefined) change = { ...change, ...restoring(await fetchLastRevision(change.id)) };
+    rebaseChange(change, found?.content ?? null, found?.etag ?? null, join, result);
   }
   return result;
 }

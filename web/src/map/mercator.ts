@@ -1,31 +1,31 @@
-// Web Mercator as the unit square, for a view of so many pixels at a zoom (512 pixels for the world at zoom 0).
-import type { View } from '../address';
-import type { Box } from '../geometry';
+// Web Mercator in the unit square, for a camera with a size in pixels and a zoom (the world is 512 pixels at zoom 0).
+import type { MapCamera } from '../address';
+import type { BoundingBox } from '../geometry';
 
 export const WORLD_PX = 512;
-const CLOSEST = 15.5;
+const MAX_FIT_ZOOM = 15.5;
 const EDGE_PX = 72;
 
-export function worldOf({ lon, lat }: { lon: number; lat: number }): [number, number] {
+export function toWorld({ lon, lat }: { lon: number; lat: number }): [number, number] {
   const sin = Math.sin((lat * Math.PI) / 180);
   return [lon / 360 + 0.5, 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)];
 }
 
-export function lonLatAt(x: number, y: number): { lon: number; lat: number } {
+export function fromWorld(x: number, y: number): { lon: number; lat: number } {
   return { lon: (x - 0.5) * 360, lat: (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI };
 }
 
-/** The view whose middle lies so many pixels right of and below the middle of another. */
-export function centred(view: View, dx: number, dy: number): View {
-  const [x, y] = worldOf(view);
+/** The camera moved by an offset in pixels, to the right and down. */
+export function shiftCamera(view: MapCamera, dx: number, dy: number): MapCamera {
+  const [x, y] = toWorld(view);
   const scale = WORLD_PX * 2 ** view.zoom;
-  return { ...lonLatAt(x + dx / scale, Math.min(1, Math.max(0, y + dy / scale))), zoom: view.zoom };
+  return { ...fromWorld(x + dx / scale, Math.min(1, Math.max(0, y + dy / scale))), zoom: view.zoom };
 }
 
-/** The closest view that shows a box (degrees) whole, with some space round it. */
-export function fitted([west, south, east, north]: Box, width: number, height: number): View {
-  const [left, top] = worldOf({ lon: west, lat: north });
-  const [right, bottom] = worldOf({ lon: east, lat: south });
+/** The closest camera that shows a box (degrees) completely, with a margin. */
+export function fitCamera([west, south, east, north]: BoundingBox, width: number, height: number): MapCamera {
+  const [left, top] = toWorld({ lon: west, lat: north });
+  const [right, bottom] = toWorld({ lon: east, lat: south });
   const room = Math.min((width - 2 * EDGE_PX) / Math.max(right - left, 1e-9), (height - 2 * EDGE_PX) / Math.max(bottom - top, 1e-9));
-  return { ...lonLatAt((left + right) / 2, (top + bottom) / 2), zoom: Math.min(CLOSEST, Math.log2(Math.max(room, 1) / WORLD_PX)) };
+  return { ...fromWorld((left + right) / 2, (top + bottom) / 2), zoom: Math.min(MAX_FIT_ZOOM, Math.log2(Math.max(room, 1) / WORLD_PX)) };
 }

@@ -1,14 +1,32 @@
-// The stylesheet's colours for the map: one truth for page and map, read anew when the theme changes.
-import { MARKS, type Mark } from '../signs';
+// The map's colours, read from the stylesheet, which is their only source. Read again when the theme changes.
+import { SYMBOL_IDS, type SymbolId } from '../symbology';
 import { dark, printing } from '../state';
 
-const NAMES = ['ink', 'muted', 'line', 'panel', 'accent', 'on-accent', 'land', 'water', 'water-ink', 'green', 'green-ink', 'wood', 'building', 'building-edge', 'street', 'street-edge', 'border'] as const;
+const COLOUR_NAMES = [
+  'ink',
+  'muted',
+  'line',
+  'panel',
+  'accent',
+  'on-accent',
+  'land',
+  'water',
+  'water-ink',
+  'green',
+  'green-ink',
+  'wood',
+  'building',
+  'building-edge',
+  'street',
+  'street-edge',
+  'border',
+] as const;
 
-export type Palette = Record<(typeof NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<Mark, string> };
+export type MapPalette = Record<(typeof COLOUR_NAMES)[number], string> & { theme: 'light' | 'dark' | 'paper'; marks: Record<SymbolId, string> };
 
-export const themeNow = (): Palette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
+export const themeNow = (): MapPalette['theme'] => (printing.value ? 'paper' : dark.value ? 'dark' : 'light');
 
-export function readPalette(theme = themeNow()): Palette {
+export function readPalette(theme = themeNow()): MapPalette {
   const probe = document.createElement('span');
   probe.hidden = true;
   document.body.append(probe);
@@ -16,8 +34,8 @@ export function readPalette(theme = themeNow()): Palette {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const colours = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], string>;
-  const marks = Object.fromEntries(MARKS.map((mark) => [mark, read(mark)])) as Record<Mark, string>;
+  const colours = Object.fromEntries(COLOUR_NAMES.map((name) => [name, read(name)])) as Record<(typeof COLOUR_NAMES)[number], string>;
+  const marks = Object.fromEntries(SYMBOL_IDS.map((mark) => [mark, read(mark)])) as Record<SymbolId, string>;
   probe.remove();
   return { ...colours, theme, marks };
 }

@@ -1,56 +1,58 @@
-// What a map shows now, put together from the state: the first map by the list's filter, the second by its own.
+// Builds the scenes from the state: the first map by the list's filter, the second by its own.
 import { computed, signal } from '@preact/signals';
 import type { StyleSpecification } from 'maplibre-gl';
 import { address } from '../api';
-import { ground } from '../ground';
+import { baseLayerIds } from '../baseMap';
 import { language } from '../i18n';
 import type { Intervention } from '../plan';
-import { scheme } from '../shown';
-import type { Mark } from '../signs';
+import { colourScheme } from '../currentScheme';
+import type { SymbolId } from '../symbology';
 import { cityName, hovered, month, plan, selected, shownOnMap } from '../state';
 import { crosshair } from '../draw/drawing';
-import { onMap, type AnswerOnMap } from '../state/ask';
-import { beside, shownBeside } from '../state/beside';
-import { areaNames, counts, marks } from './content';
-import type { Palette } from './palette';
-import type { Scene } from './style';
+import { answerOverlay, type AnswerOverlay } from '../state/query';
+import { secondMap, secondMapInterventions } from '../state/secondMap';
+import { areaNamePoints, countFeatures, symbolPoints } from './pointSources';
+import type { MapPalette } from './palette';
+import type { MapScene } from './mapScene';
 
-/** Another map's style to lie under the plan, when there is one and it has come. */
-export const base = signal<StyleSpecification | null>(null);
+/** The operator's style, once it is loaded. */
+export const externalStyle = signal<StyleSpecification | null>(null);
 
-const none = { type: 'FeatureCollection' as const, features: [] };
-const areaPoints = computed(() => areaNames(plan.value?.areas ?? [], language.value));
+const NO_FEATURES = { type: 'FeatureCollection' as const, features: [] };
+const areaPoints = computed(() => areaNamePoints(plan.value?.areas ?? [], language.value));
 
-/** The answer, and the corners that are being set under the cross. */
-const answerShapes = computed<AnswerOnMap>(() => {
+/** The answer, and the corners that are being set at the crosshair. */
+const answerShapes = computed<AnswerOverlay>(() => {
   const corners = crosshair.value?.corners ?? [];
-  if (!corners.length) return onMap.value;
+  if (!corners.length) return answerOverlay.value;
   const draft = [
     ...corners.map((at) => ({ type: 'Feature' as const, properties: { role: 'corner' }, geometry: { type: 'Point' as const, coordinates: at } })),
-    ...(corners.length > 1 ? [{ type: 'Feature' as const, properties: { role: 'draft' }, geometry: { type: 'LineString' as const, coordinates: corners } }] : []),
+    ...(corners.length > 1
+      ? [{ type: 'Feature' as const, properties: { role: 'draft' }, geometry: { type: 'LineString' as const, coordinates: corners } }]
+      : []),
   ];
-  return { ...onMap.value, shapes: { type: 'FeatureCollection', features: [...onMap.value.shapes.features, ...draft] } };
+  return { ...answerOverlay.value, shapes: { type: 'FeatureCollection', features: [...answerOverlay.value.shapes.features, ...draft] } };
 });
 
-/** What is dear to make anew is made only when the list changes. `all` says that nothing is left out. */
-function view(list: () => Intervention[], all: () => boolean, moved: () => boolean) {
+/** Sources that are slow to build are rebuilt only when the list changes. `all` is true when no intervention is left out. */
+function createScene(list: () => Intervention[], all: () => boolean, moved: () => boolean) {
   const shown = computed(list);
-  const countPoints = computed(() => (plan.value ? counts(plan.value, shown.value, cityName) : none));
-  const markPoints = computed(() => marks(shown.value, scheme.value.markOf));
+  const countPoints = computed(() => (plan.value ? countFeatures(plan.value, shown.value, cityName) : NO_FEATURES));
+  const markPoints = computed(() => symbolPoints(shown.value, colourScheme.value.markOf));
   const ids = computed(() => (all() ? null : shown.value.map((one) => one.id)));
-  /** Who is of which kind; the tiles know the status as it stands themselves. */
+  /** Ids by symbol; null where the tiles themselves know the status. */
   const kinds = computed(() => {
-    if (scheme.value.id === 'status' && !moved()) return null;
-    const byMark = new Map<Mark, string[]>(scheme.value.kinds.map(({ mark }) => [mark, []]));
-    for (const one of shown.value) byMark.get(scheme.value.markOf(one))?.push(one.id);
+    if (colourScheme.value.id === 'status' && !moved()) return null;
+    const byMark = new Map<SymbolId, string[]>(colourScheme.value.kinds.map(({ mark }) => [mark, []]));
+    for (const one of shown.value) byMark.get(colourScheme.value.markOf(one))?.push(one.id);
     return [...byMark].map(([mark, its]) => ({ mark, ids: its }));
   });
-  return (palette: Palette, tiles = address('tiles/')): Scene => ({
+  return (palette: MapPalette, tiles = address('tiles/')): MapScene => ({
     palette,
     language: language.value,
     tiles,
-    ground: ground.value,
-    base: base.value,
+    ground: baseLayerIds.value,
+    base: externalStyle.value,
     counts: countPoints.value,
     marks: markPoints.value,
     areaNames: areaPoints.value,
@@ -62,14 +64,14 @@ function view(list: () => Intervention[], all: () => boolean, moved: () => boole
   });
 }
 
-export const firstScene = view(
+export const firstScene = createScene(
   () => shownOnMap.value ?? plan.value?.interventions ?? [],
   () => shownOnMap.value === null,
   () => month.value !== null,
 );
 
-export const secondScene = view(
-  () => shownBeside.value,
+export const secondScene = createScene(
+  () => secondMapInterventions.value,
   () => false,
-  () => beside.value?.month != null,
+  () => secondMap.value?.month != null,
 );

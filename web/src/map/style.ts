@@ -1,51 +1,29 @@
-// The map's own style, light and dark, from the stylesheet's colours. It is a pure function of what is to be seen:
-// the map is handed the new style and changes only what differs.
+// The map's style, light or dark, as a pure function of the scene. The map receives each new style and applies the differences.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
-import type { FeatureCollection } from 'geojson';
-import { NEAR } from '../state';
-import { GROUPS, MARKS, signOf, statusesOf, type Group, type Mark } from '../signs';
-import { CITY_ZOOM } from './content';
-import type { AnswerOnMap } from '../state/ask';
-import { answerBelow, answerAbove } from './answer';
+import { GROUPS, SYMBOL_IDS, symbolOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
+import { AREAL, hasAnyId, hasId, INTERVENTION_SOURCE, lineWidth, matchAll, NOT_POINTS, POINTS } from './expressions';
+import type { MapScene } from './mapScene';
+import { CITY_ZOOM, DETAIL_ZOOM } from './zoomLevels';
+import { layersBelow, layersAbove } from './answerLayers';
 import { BOLD, fontFaces, REGULAR } from './fonts';
-import { imageName } from './images';
-import { baseLayers, baseNames, baseSources, over } from './base';
-import type { Ground } from '../ground';
-import type { Palette } from './palette';
+import { imageName } from './symbolImages';
+import { baseLayers, baseNameLayers, baseSources, mergeStyles } from './baseLayers';
 import world from '../../../geodata/world/places.json';
 
-export interface Scene {
-  palette: Palette;
-  language: string;
-  tiles: string;
-  /** What of the ground the plan itself has. */
-  ground: readonly Ground[];
-  /** Another map's style to lie under the plan. */
-  base: StyleSpecification | null;
-  counts: FeatureCollection;
-  marks: FeatureCollection;
-  areaNames: FeatureCollection;
-  /** Ids of interventions to show, or null for all. */
-  ids: string[] | null;
-  /** What is told apart, each with its ids; null where the status in the tiles tells. */
-  kinds: { mark: Mark; ids: string[] }[] | null;
-  selected: string;
-  hovered: string;
-  answer: AnswerOnMap;
-}
+/** Layers that respond to the pointer, the smallest features first. */
+export const CLICKABLE_LAYERS = ['points', 'marks', ...SYMBOL_IDS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
+export const COUNT_LAYERS = ['counts-partner', 'counts-city'];
 
-/** Layers that answer to the pointer, the smallest things first. */
-export const TOUCHABLE = ['points', 'marks', ...MARKS.map((mark) => `line-${mark}`), 'fills', 'hatch'];
-export const COUNTS = ['counts-partner', 'counts-city'];
-
-export function buildStyle(scene: Scene): StyleSpecification {
+export function buildStyle(scene: MapScene): StyleSpecification {
   const own = ownStyle(scene);
   if (!scene.base) return own;
-  const replaced = new Set([...ground(scene), ...baseLayers(scene.palette, scene.ground), ...baseNames(scene.palette, scene.ground)].map(({ id }) => id));
-  return over(scene.base, own, (id) => !replaced.has(id));
+  const replaced = new Set(
+    [...worldLayers(scene), ...baseLayers(scene.palette, scene.ground), ...baseNameLayers(scene.palette, scene.ground)].map(({ id }) => id),
+  );
+  return mergeStyles(scene.base, own, (id) => !replaced.has(id));
 }
 
-function ownStyle(scene: Scene): StyleSpecification {
+function ownStyle(scene: MapScene): StyleSpecification {
   return {
     version: 8,
     'font-faces': fontFaces,
@@ -64,29 +42,29 @@ function ownStyle(scene: Scene): StyleSpecification {
       answer: { type: 'geojson', data: scene.answer.shapes },
     },
     layers: [
-      ...ground(scene),
+      ...worldLayers(scene),
       ...baseLayers(scene.palette, scene.ground),
-      ...streets(scene),
-      ...areas(scene),
-      ...answerBelow(scene),
-      ...interventions(scene),
-      ...baseNames(scene.palette, scene.ground),
-      ...names(scene),
-      ...answerAbove(scene),
-      ...signs(scene),
-      ...cityCounts(scene),
+      ...planStreetLayers(scene),
+      ...areaLayers(scene),
+      ...layersBelow(scene),
+      ...interventionLayers(scene),
+      ...baseNameLayers(scene.palette, scene.ground),
+      ...nameLayers(scene),
+      ...layersAbove(scene),
+      ...symbolLayers(scene),
+      ...countLayers(scene),
     ],
   } as StyleSpecification;
 }
 
 const byZoom = (...stops: number[]): ExpressionSpecification => ['interpolate', ['linear'], ['zoom'], ...stops] as ExpressionSpecification;
-const halo = ({ palette }: Scene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
+const labelHalo = ({ palette }: MapScene) => ({ 'text-halo-color': palette.land, 'text-halo-width': 1.6 });
 
-function ground(scene: Scene): LayerSpecification[] {
+function worldLayers(scene: MapScene): LayerSpecification[] {
   const { water, land, border, muted, ink } = scene.palette;
   return [
-    // The world's coast is too rough for a city: the water fades into land before streets are shown.
-    { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, NEAR, land] } },
+    // The world layer's coast is too coarse for a city: water fades into land before streets appear.
+    { id: 'water', type: 'background', paint: { 'background-color': ['interpolate', ['linear'], ['zoom'], 8, water, DETAIL_ZOOM, land] } },
     { id: 'land', type: 'fill', source: 'world', 'source-layer': 'land', paint: { 'fill-color': land } },
     {
       id: 'borders',
@@ -112,7 +90,7 @@ function ground(scene: Scene): LayerSpecification[] {
         'text-max-width': 7,
         'text-padding': 6,
       },
-      paint: { 'text-color': muted, 'text-opacity': 0.75, ...halo(scene) },
+      paint: { 'text-color': muted, 'text-opacity': 0.75, ...labelHalo(scene) },
     },
     {
       id: 'place-names',
@@ -128,28 +106,28 @@ function ground(scene: Scene): LayerSpecification[] {
         'text-size': byZoom(5, 11, 9, 14),
         'text-padding': 6,
       },
-      paint: { 'text-color': ink, 'text-opacity': 0.8, ...halo(scene) },
+      paint: { 'text-color': ink, 'text-opacity': 0.8, ...labelHalo(scene) },
     },
   ];
 }
 
-/** Another name for each name that the tiles hold. */
-function renamed(pairs: [string, string][]): ExpressionSpecification {
+/** Replaces each name in the tiles by another. */
+function renameExpression(pairs: [string, string][]): ExpressionSpecification {
   return ['match', ['get', 'name'], ...[...new Map(pairs)].flat(), ['get', 'name']] as unknown as ExpressionSpecification;
 }
 
-const ENGLISH_NAMES = renamed(world.places.map(({ name, name_en }) => [name, name_en]));
+const ENGLISH_NAMES = renameExpression(world.places.map(({ name, name_en }) => [name, name_en]));
 
 function countryNames(language: string): ExpressionSpecification {
   const names = new Intl.DisplayNames(language, { type: 'region' });
-  return renamed(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
+  return renameExpression(world.countries.map(({ code, name }) => [name, names.of(code) ?? name]));
 }
 
-function streets(scene: Scene): LayerSpecification[] {
+function planStreetLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const source = { source: 'plan', 'source-layer': 'segments', minzoom: 12 } as const;
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
-  const drawn = scene.ground.includes('streets') || scene.base !== null; // the plan's own outlines of streets are schematic
+  const drawn = scene.ground.includes('streets') || scene.base !== null; // the plan's own street outlines are schematic
   const layers: LayerSpecification[] = [
     { id: 'parks', type: 'fill', source: 'plan', 'source-layer': 'facilities', minzoom: 12, filter: AREAL, paint: { 'fill-color': palette.green } },
     { id: 'street-edge', type: 'line', ...source, layout: round, paint: { 'line-color': palette.line, 'line-width': byZoom(12, 2.5, 17, 16) } },
@@ -179,14 +157,14 @@ function streets(scene: Scene): LayerSpecification[] {
         'text-font': REGULAR,
         'text-size': byZoom(14, 11, 17, 13),
       },
-      paint: { 'text-color': palette.muted, ...halo(scene) },
+      paint: { 'text-color': palette.muted, ...labelHalo(scene) },
     },
   ];
   return drawn ? layers.filter(({ id }) => !id.startsWith('street')) : layers;
 }
 
-function areas({ palette }: Scene): LayerSpecification[] {
-  const source = { source: 'plan', 'source-layer': 'areas', minzoom: NEAR } as const;
+function areaLayers({ palette }: MapScene): LayerSpecification[] {
+  const source = { source: 'plan', 'source-layer': 'areas', minzoom: DETAIL_ZOOM } as const;
   return [
     { id: 'area', type: 'fill', ...source, paint: { 'fill-color': palette.accent, 'fill-opacity': 0.07 } },
     {
@@ -199,80 +177,59 @@ function areas({ palette }: Scene): LayerSpecification[] {
   ];
 }
 
-const AREAL: ExpressionSpecification = ['match', ['geometry-type'], ['Polygon', 'MultiPolygon'], true, false];
-const POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], true, false];
-export const NOT_POINTS: FilterSpecification = ['match', ['geometry-type'], ['Point', 'MultiPoint'], false, true];
+export const hoveredFilter = (id: string) => matchAll(NOT_POINTS, hasId(id));
 
-const all = (...filters: FilterSpecification[]) => ['all', ...filters] as FilterSpecification;
-const isId = (id: string): ExpressionSpecification => ['==', ['get', 'id'], id];
-
-export function among(ids: string[] | null): FilterSpecification {
-  if (!ids) return ['literal', true] as unknown as FilterSpecification;
-  if (!ids.length) return ['literal', false] as unknown as FilterSpecification;
-  return ['match', ['get', 'id'], ids, true, false];
-}
-
-export const hoveredFilter = (id: string) => all(NOT_POINTS, isId(id));
-
-function inGroup(group: Group): FilterSpecification {
+function hasStatusGroup(group: StatusGroup): FilterSpecification {
   if (group !== 'idea') return ['match', ['get', 'status'], statusesOf(group), true, false];
-  // A status that nobody knows is shown as an idea.
+  // An unknown status is shown as an idea.
   const others = GROUPS.filter((other) => other !== 'idea').flatMap(statusesOf);
   return ['match', ['get', 'status'], others, false, true];
 }
 
-interface Told {
-  mark: Mark;
+interface SymbolFilter {
+  mark: SymbolId;
   filter: FilterSpecification;
 }
 
-function told({ kinds }: Scene): Told[] {
-  if (kinds) return kinds.map(({ mark, ids }) => ({ mark, filter: among(ids) }));
-  return GROUPS.map((group) => ({ mark: `status-${group}`, filter: inGroup(group) }));
+function symbolFilters({ kinds }: MapScene): SymbolFilter[] {
+  if (kinds) return kinds.map(({ mark, ids }) => ({ mark, filter: hasAnyId(ids) }));
+  return GROUPS.map((group) => ({ mark: `status-${group}`, filter: hasStatusGroup(group) }));
 }
 
-/** A value for each mark, asked of the features of the tiles. */
-function ofMark<T>({ kinds }: Scene, value: (mark: Mark) => T): ExpressionSpecification {
+/** A value by symbol, as an expression on the features of the tiles. */
+function symbolExpression<T>({ kinds }: MapScene, value: (mark: SymbolId) => T): ExpressionSpecification {
   if (kinds) {
     const used = kinds.filter(({ ids }) => ids.length);
     const [last] = used.slice(-1);
     if (!last || used.length === 1) return ['literal', value(last?.mark ?? 'kind-none')] as unknown as ExpressionSpecification;
-    return ['match', ['get', 'id'], ...used.slice(0, -1).flatMap(({ mark, ids }) => [ids, value(mark)]), value(last.mark)] as unknown as ExpressionSpecification;
+    return [
+      'match',
+      ['get', 'id'],
+      ...used.slice(0, -1).flatMap(({ mark, ids }) => [ids, value(mark)]),
+      value(last.mark),
+    ] as unknown as ExpressionSpecification;
   }
   const pairs = GROUPS.filter((group) => group !== 'idea').flatMap((group) => [statusesOf(group), value(`status-${group}`)]);
   return ['match', ['get', 'status'], ...pairs, value('status-idea')] as unknown as ExpressionSpecification;
 }
 
-/** Line width in pixels at a zoom: edges of areas are thinner than lines. */
-export function width(factor: number, extra = 0): ExpressionSpecification {
-  const at = (line: number, edge: number): ExpressionSpecification => [
-    'case',
-    AREAL,
-    edge * Math.min(factor, 1.2) + extra,
-    line * factor + extra,
-  ];
-  return ['interpolate', ['linear'], ['zoom'], 10, at(2.2, 1.2), 14, at(5, 2), 17, at(8.5, 2.6)];
-}
-
-export const INTERVENTIONS = { source: 'plan', 'source-layer': 'interventions', minzoom: NEAR } as const;
-
-function interventions(scene: Scene): LayerSpecification[] {
+function interventionLayers(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
-  const source = INTERVENTIONS;
-  const shown = among(scene.ids);
+  const source = INTERVENTION_SOURCE;
+  const shown = hasAnyId(scene.ids);
   return [
     {
       id: 'fills',
       type: 'fill',
       ...source,
-      filter: all(AREAL, shown),
-      paint: { 'fill-color': ofMark(scene, (mark) => palette.marks[mark]), 'fill-opacity': ofMark(scene, (mark) => signOf(mark).fill) },
+      filter: matchAll(AREAL, shown),
+      paint: { 'fill-color': symbolExpression(scene, (mark) => palette.marks[mark]), 'fill-opacity': symbolExpression(scene, (mark) => symbolOf(mark).fill) },
     },
     {
       id: 'hatch',
       type: 'fill',
       ...source,
-      filter: all(AREAL, told(scene).find(({ mark }) => mark === 'status-aside')?.filter ?? among([]), shown),
+      filter: matchAll(AREAL, symbolFilters(scene).find(({ mark }) => mark === 'status-aside')?.filter ?? hasAnyId([]), shown),
       paint: { 'fill-pattern': imageName(palette, 'hatch', 'status-aside') },
     },
     {
@@ -281,36 +238,36 @@ function interventions(scene: Scene): LayerSpecification[] {
       ...source,
       filter: hoveredFilter(hovered),
       layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': palette.ink, 'line-opacity': 0.35, 'line-width': width(1, 6) },
+      paint: { 'line-color': palette.ink, 'line-opacity': 0.35, 'line-width': lineWidth(1, 6) },
     },
     {
       id: 'casing-selected',
       type: 'line',
       ...source,
-      filter: all(NOT_POINTS, isId(selected)),
+      filter: matchAll(NOT_POINTS, hasId(selected)),
       layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': palette.ink, 'line-width': width(1, 6) },
+      paint: { 'line-color': palette.ink, 'line-width': lineWidth(1, 6) },
     },
     {
       id: 'casing-gap',
       type: 'line',
       ...source,
-      filter: all(NOT_POINTS, isId(selected)),
+      filter: matchAll(NOT_POINTS, hasId(selected)),
       layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': palette.panel, 'line-width': width(1, 1) },
+      paint: { 'line-color': palette.panel, 'line-width': lineWidth(1, 1) },
     },
-    ...told(scene).map(({ mark, filter }): LayerSpecification => {
-      const { dash, round, width: factor, line } = signOf(mark);
+    ...symbolFilters(scene).map(({ mark, filter }): LayerSpecification => {
+      const { dash, round, width: factor, line } = symbolOf(mark);
       return {
         id: `line-${mark}`,
         type: 'line',
         ...source,
-        filter: all(NOT_POINTS, filter, shown),
+        filter: matchAll(NOT_POINTS, filter, shown),
         layout: { 'line-join': 'round', 'line-cap': round || !dash ? 'round' : 'butt' },
         paint: {
           'line-color': palette.marks[mark],
           'line-opacity': line,
-          'line-width': width(factor),
+          'line-width': lineWidth(factor),
           ...(dash ? { 'line-dasharray': dash } : {}),
         },
       };
@@ -318,43 +275,47 @@ function interventions(scene: Scene): LayerSpecification[] {
   ];
 }
 
-/** Above the names, which keep off them. */
-function signs(scene: Scene): LayerSpecification[] {
+/** Symbols, above the labels, which avoid them. */
+function symbolLayers(scene: MapScene): LayerSpecification[] {
   const { palette, selected, hovered } = scene;
-  const shown = among(scene.ids);
+  const shown = hasAnyId(scene.ids);
   const icon = { 'icon-allow-overlap': true, 'icon-padding': 0 } as const;
-  const image = (mark: Mark) => imageName(palette, 'sign', mark);
+  const image = (mark: SymbolId) => imageName(palette, 'sign', mark);
   const ownImage = (kind: 'sign' | 'chosen'): ExpressionSpecification => ['concat', `${palette.theme}:${kind}:`, ['get', 'mark']];
   return [
-    // From afar a small area or a short line is too little to see; its sign stands for it.
+    // At small scales a small area or short line is too little to see; its symbol stands for it.
     {
       id: 'marks',
       type: 'symbol',
       source: 'marks',
-      minzoom: NEAR,
+      minzoom: DETAIL_ZOOM,
       maxzoom: 15.5,
       filter: ['!', ['get', 'spot']],
-      layout: { ...icon, 'icon-image': ownImage('sign'), 'icon-size': byZoom(NEAR, 0.55, 14, 0.75) },
+      layout: { ...icon, 'icon-image': ownImage('sign'), 'icon-size': byZoom(DETAIL_ZOOM, 0.55, 14, 0.75) },
     },
     {
       id: 'points',
       type: 'symbol',
-      ...INTERVENTIONS,
-      filter: all(POINTS, shown),
-      layout: { ...icon, 'icon-image': ofMark(scene, image), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+      ...INTERVENTION_SOURCE,
+      filter: matchAll(POINTS, shown),
+      layout: { ...icon, 'icon-image': symbolExpression(scene, image), 'icon-size': byZoom(DETAIL_ZOOM, 0.6, 14, 1) },
     },
     {
       id: 'chosen',
       type: 'symbol',
       source: 'marks',
-      minzoom: NEAR,
-      filter: ['any', ['all', isId(selected), ['any', ['get', 'spot'], ['<', ['zoom'], 15.5]]], all(isId(hovered), ['get', 'spot'])] as FilterSpecification,
-      layout: { ...icon, 'icon-image': ownImage('chosen'), 'icon-size': byZoom(NEAR, 0.6, 14, 1) },
+      minzoom: DETAIL_ZOOM,
+      filter: [
+        'any',
+        ['all', hasId(selected), ['any', ['get', 'spot'], ['<', ['zoom'], 15.5]]],
+        matchAll(hasId(hovered), ['get', 'spot']),
+      ] as FilterSpecification,
+      layout: { ...icon, 'icon-image': ownImage('chosen'), 'icon-size': byZoom(DETAIL_ZOOM, 0.6, 14, 1) },
     },
   ];
 }
 
-function names(scene: Scene): LayerSpecification[] {
+function nameLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   return [
     {
@@ -370,7 +331,7 @@ function names(scene: Scene): LayerSpecification[] {
         'text-offset': [0, -0.4],
         'text-max-width': 14,
       },
-      paint: { 'text-color': palette.accent, ...halo(scene) },
+      paint: { 'text-color': palette.accent, ...labelHalo(scene) },
     },
     {
       id: 'intervention-names',
@@ -378,15 +339,15 @@ function names(scene: Scene): LayerSpecification[] {
       source: 'marks',
       minzoom: 13,
       layout: {
-        'text-field': ['case', isId(scene.selected), ['get', 'place'], ['get', 'label']],
-        'text-font': ['case', isId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
-        'symbol-sort-key': ['case', isId(scene.selected), 0, 1],
+        'text-field': ['case', hasId(scene.selected), ['get', 'place'], ['get', 'label']],
+        'text-font': ['case', hasId(scene.selected), ['literal', BOLD], ['literal', REGULAR]],
+        'symbol-sort-key': ['case', hasId(scene.selected), 0, 1],
         'text-size': byZoom(13, 11, 17, 13),
         'text-variable-anchor-offset': ['top', [0, 1.65], 'bottom', [0, -1.65], 'left', [1.6, 0], 'right', [-1.6, 0]],
         'text-max-width': 11,
         'text-padding': 4,
       },
-      paint: { 'text-color': palette.ink, ...halo(scene) },
+      paint: { 'text-color': palette.ink, ...labelHalo(scene) },
     },
     {
       id: 'facility-names',
@@ -401,13 +362,13 @@ function names(scene: Scene): LayerSpecification[] {
         'text-variable-anchor-offset': ['top', [0, 0.6], 'bottom', [0, -0.6]],
         'text-max-width': 9,
       },
-      paint: { 'text-color': palette.muted, ...halo(scene) },
+      paint: { 'text-color': palette.muted, ...labelHalo(scene) },
     },
   ];
 }
 
-/** A disc with the number, and the name beside it where there is room. */
-function cityCounts(scene: Scene): LayerSpecification[] {
+/** A disc with a count, and the name beside it where it fits. */
+function countLayers(scene: MapScene): LayerSpecification[] {
   const { palette } = scene;
   const radius = (scale: number): ExpressionSpecification =>
     ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 0, 9 * scale, 1, 12 * scale, 5, 20 * scale, 12, 30 * scale] as ExpressionSpecification;
@@ -415,7 +376,7 @@ function cityCounts(scene: Scene): LayerSpecification[] {
     const common = {
       source: 'counts',
       filter: ['==', ['get', 'level'], level] as FilterSpecification,
-      ...(level === 'partner' ? { maxzoom: CITY_ZOOM } : { minzoom: CITY_ZOOM, maxzoom: NEAR }),
+      ...(level === 'partner' ? { maxzoom: CITY_ZOOM } : { minzoom: CITY_ZOOM, maxzoom: DETAIL_ZOOM }),
     };
     return [
       {
@@ -445,7 +406,7 @@ function cityCounts(scene: Scene): LayerSpecification[] {
         },
         paint: { 'text-color': palette.ink, 'text-halo-color': palette.land, 'text-halo-width': 2 },
       },
-      // Above the names, and with room around it, so that no name runs over another disc.
+      // Above the labels, with padding, so that no label covers another disc.
       {
         id: `counts-${level}-number`,
         type: 'symbol',

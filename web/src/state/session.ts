@@ -1,66 +1,55 @@
-// Who is signed in. Everything that only an editor needs is loaded then, and not before.
-import { batch, signal } from '@preact/signals';
-import { address } from '../api';
-import { remember, remembered } from '../state';
+// Who is signed in. The editor follows this signal (`state/editor.ts`); the session knows nothing of it.
+import { signal } from '@preact/signals';
+import { address, readJson } from '../api';
+import { readSetting, writeSetting } from '../state';
 
-export type Role = 'visitor' | 'viewer' | 'contributor' | 'editor' | 'admin';
+export type AccountRole = 'visitor' | 'viewer' | 'contributor' | 'editor' | 'admin';
 
-export interface Account {
+export interface UserAccount {
   login: string;
   name: string;
-  role: Role;
+  role: AccountRole;
   /** Ids of the cities an editor may edit. */
   cities: string[];
 }
 
-export type Tools = typeof import('../edit');
+/** Null for a visitor. A new object is a new session, even of the same person. */
+export const account = signal<UserAccount | null>(null);
 
-/** Null for a visitor. */
-export const account = signal<Account | null>(null);
-/** What an editor works with; null until somebody wants to sign in. */
-export const tools = signal<Tools | null>(null);
+/** This device stores the signed-in account under this name, so that the editor's drafts are available without a connection. */
+const ACCOUNT_SETTING = 'account';
 
-export async function equip(): Promise<Tools> {
-  tools.value ??= await import('../edit');
-  return tools.value;
-}
-
-/** Under this name this device keeps who is signed in, so that their drafts are there without a connection. */
-const NAME = 'account';
-
-/** Asks the server who we are: the session outlives the page. Null when it does not say; who was signed in last then still is. */
-export async function resume(): Promise<Role | null> {
-  const answer = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
-  if (!answer?.ok) {
-    const last = account.value ? null : lastKnown();
-    if (last) await welcome(last);
+/**
+ * Asks the server for the current session, which outlives the page. Returns null when the server does not answer; the account
+ * that was signed in last is then restored from this device.
+ */
+export async function resumeSession(): Promise<AccountRole | null> {
+  const response = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);
+  const current = response?.ok ? await readJson<UserAccount>(response) : null;
+  if (!current) {
+    const last = account.value ? null : lastKnownAccount();
+    if (last) startSession(last);
     return null;
   }
-  const who = (await answer.json()) as Account;
-  if (who.role !== 'visitor') await welcome(who);
-  else remember(NAME, '');
-  return who.role;
+  if (current.role !== 'visitor') startSession(current);
+  else writeSetting(ACCOUNT_SETTING, '');
+  return current.role;
 }
 
-function lastKnown(): Account | null {
+function lastKnownAccount(): UserAccount | null {
   try {
-    return JSON.parse(remembered(NAME) || 'null') as Account | null;
+    return JSON.parse(readSetting(ACCOUNT_SETTING) || 'null') as UserAccount | null;
   } catch {
-    return null; // somebody else wrote there
+    return null; // the stored text is not ours
   }
 }
 
-export async function welcome(who: Account): Promise<void> {
-  const { begin } = await equip();
-  remember(NAME, JSON.stringify(who));
-  batch(() => {
-    account.value = who;
-    begin();
-  });
+export function startSession(signedIn: UserAccount): void {
+  writeSetting(ACCOUNT_SETTING, JSON.stringify(signedIn));
+  account.value = signedIn;
 }
 
-/** Signed out. */
-export function farewell(): void {
-  remember(NAME, '');
+export function endSession(): void {
+  writeSetting(ACCOUNT_SETTING, '');
   account.value = null;
 }

@@ -1,12 +1,13 @@
-// Who is signed in, at the end of the header. What an editor works with is fetched when somebody wants to sign in.
+// The account at the end of the header. The editor loads when somebody wants to sign in.
 import { t } from '../i18n';
-import { account, equip, tools } from '../state/session';
+import { editorModule, loadEditor } from '../state/editor';
+import { account } from '../state/session';
 
-export function Account() {
-  const loaded = tools.value;
+export function AccountButton() {
+  const loaded = editorModule.value;
   if (loaded && account.value) return <loaded.AccountMenu />;
   return (
-    <button class="button account" id="sign-in" onClick={() => void equip().then(({ askToSignIn }) => askToSignIn())}>
+    <button type="button" class="button account" id="sign-in" onClick={() => void loadEditor().then(({ askToSignIn }) => askToSignIn())}>
       {t('account.signIn')}
     </button>
   );

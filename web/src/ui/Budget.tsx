@@ -1,34 +1,34 @@
-// What it costs: by what the colours stand for, and by year. Each bar has its number and what the number rests on beside it.
-import { byKind, byYear } from '../budget';
-import { euros } from '../format';
+// Cost by kind of the colour scheme, and by year. Each bar has its amount and the basis of the amount beside it.
+import { sumByKind, sumByYear } from '../costSums';
+import { formatEuros } from '../format';
 import { t } from '../i18n';
-import { markOf, scheme } from '../shown';
-import { filter, found, setYears } from '../state';
-import { MarkSign } from './Sign';
+import { markOf, colourScheme } from '../currentScheme';
+import { filter, foundInterventions, setYears } from '../state';
+import { MapSymbol } from './Symbol';
 
 export function Budget() {
-  const kinds = byKind(found.value, markOf);
+  const kinds = sumByKind(foundInterventions.value, markOf);
   const most = Math.max(1, ...[...kinds.values()].map(({ cost }) => cost));
-  const { years, known } = byYear(found.value);
+  const { years, known } = sumByYear(foundInterventions.value);
   const mostYear = Math.max(1, ...years.map(({ cost }) => cost));
   const costed = [...kinds.values()].reduce((sum, part) => sum + part.known, 0);
   return (
     <section class="list budget" id="list" aria-label={t('chart.money')}>
       <h2>{t('chart.byKind')}</h2>
       <ul class="bars-list">
-        {scheme.value.kinds
+        {colourScheme.value.kinds
           .filter(({ mark }) => kinds.has(mark))
           .map(({ mark, label }) => {
             const part = kinds.get(mark)!;
             return (
               <li key={mark}>
                 <span class="bar-name">
-                  <MarkSign mark={mark} />
+                  <MapSymbol mark={mark} />
                   {label}
                 </span>
-                <Bar cost={part.cost} eu={part.eu} most={most} />
+                <CostBar cost={part.cost} eu={part.eu} most={most} />
                 <span class="bar-sum">
-                  <b>{part.known ? euros(part.cost) : t('cost.none')}</b>
+                  <b>{part.known ? formatEuros(part.cost) : t('cost.none')}</b>
                   <span class="sub">{t('chart.known', { known: part.known, count: part.count })}</span>
                 </span>
               </li>
@@ -42,11 +42,11 @@ export function Budget() {
           const on = filter.value.from === year && filter.value.to === year;
           return (
             <li key={year}>
-              <button class="link" aria-pressed={on} onClick={() => (on ? setYears(null, null) : setYears(year, year))}>
+              <button type="button" class="link" aria-pressed={on} onClick={() => (on ? setYears(null, null) : setYears(year, year))}>
                 {year}
               </button>
-              <Bar cost={cost} eu={eu} most={mostYear} />
-              <b class="bar-sum">{cost ? euros(cost) : '–'}</b>
+              <CostBar cost={cost} eu={eu} most={mostYear} />
+              <b class="bar-sum">{cost ? formatEuros(cost) : '–'}</b>
             </li>
           );
         })}
@@ -61,7 +61,7 @@ export function Budget() {
   );
 }
 
-function Bar({ cost, eu, most }: { cost: number; eu: number; most: number }) {
+function CostBar({ cost, eu, most }: { cost: number; eu: number; most: number }) {
   const share = (part: number) => `${(part / most) * 100}%`;
   return (
     <span class="bar-track" aria-hidden="true">

@@ -1,35 +1,49 @@
-// One intervention in full: what a reader looks for first stands first; every other field the schema knows follows.
+// The detail of an intervention: what readers look for first stands first; all other fields of the schema follow.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { language, t } from '../i18n';
-import { day, exactEuros, percent, period } from '../format';
+import { formatDay, formatExactEuros, formatPercent, formatPeriod } from '../format';
 import { fieldsOf } from '../model';
-import { euShareOf, years, type Intervention } from '../plan';
-import { announcement, cityName, current, found, goal, model, plan, rows, select, selected, sheetFull, titleOf, unselect } from '../state';
-import { equip, tools } from '../state/session';
-import { FundingTable, Indicators, Risks, Sources, Steps } from './DetailParts';
-import { askLike } from '../state/ask';
+import { euShareOf, yearSpan, type Intervention } from '../plan';
+import {
+  announcement,
+  cityName,
+  selectedIntervention,
+  foundInterventions,
+  cameraGoal,
+  model,
+  plan,
+  foundRows,
+  selectIntervention,
+  selected,
+  sheetFull,
+  titleOf,
+  clearSelection,
+} from '../state';
+import { editorModule, loadEditor } from '../state/editor';
+import { FundingTable, IndicatorsTable, RisksList, SourcesList, StepsList } from './DetailParts';
+import { findSimilar } from '../state/askTab';
 import { Icon } from './Icon';
-import { field, label, title } from './labels';
-import { Sign } from './Sign';
-import { isEmpty, Value } from './Value';
+import { fieldSchema, codeLabel, fieldName } from './labels';
+import { StatusSymbol } from './Symbol';
+import { isEmpty, PropertyValue } from './Value';
 
-/** Above this share of EU money a figure is worth a second look. */
+/** Above this EU share the amount needs a second look. */
 const EU_LIMIT = 0.8;
 
-/** Fields that have their own place above the list of all others. */
+/** Fields with a place of their own; the others are listed at the end. */
 const PLACED = new Set(
   `id geometry title title_en language summary summary_en city status place location_precision start end date_precision
    date_note recurrence cost cost_scope cost_note eu_share funding objectives functions steps indicators risks sources
    schematic synthetic`.split(/\s+/),
 );
 
-export function Detail() {
-  const one = current.value;
+export function InterventionDetail() {
+  const one = selectedIntervention.value;
   return (
     <article class="detail">
-      <Way />
+      <DetailNavigation />
       {one ? (
-        <Reading key={one.id} one={one} />
+        <DetailBody key={one.id} one={one} />
       ) : (
         <>
           <h1>{t('nothing.title')}</h1>
@@ -40,34 +54,34 @@ export function Detail() {
   );
 }
 
-/** Back to the list, and on to the next in it. */
-function Way() {
-  const at = rows.value.findIndex((one) => one.id === selected.value);
-  const neighbour = (step: number) => (at < 0 ? undefined : rows.value[at + step]);
+/** Back to the list, and to the next intervention in it. */
+function DetailNavigation() {
+  const at = foundRows.value.findIndex((one) => one.id === selected.value);
+  const neighbour = (step: number) => (at < 0 ? undefined : foundRows.value[at + step]);
   const go = (step: number) => {
     const to = neighbour(step);
-    if (to) select(to.id, true);
+    if (to) selectIntervention(to.id, true);
   };
   return (
     <nav class="way" aria-label={t('detail.way')}>
-      <button class="link" onClick={unselect}>
+      <button type="button" class="link" onClick={clearSelection}>
         <Icon name="back" />
-        {t('detail.back', { count: found.value.length })}
+        {t('detail.back', { count: foundInterventions.value.length })}
       </button>
       <span class="grow" />
-      <button class="square" aria-label={t('detail.previous')} disabled={!neighbour(-1)} onClick={() => go(-1)}>
+      <button type="button" class="square" aria-label={t('detail.previous')} disabled={!neighbour(-1)} onClick={() => go(-1)}>
         <Icon name="back" />
       </button>
-      <button class="square next" aria-label={t('detail.next')} disabled={!neighbour(1)} onClick={() => go(1)}>
+      <button type="button" class="square next" aria-label={t('detail.next')} disabled={!neighbour(1)} onClick={() => go(1)}>
         <Icon name="back" />
       </button>
     </nav>
   );
 }
 
-function Reading({ one }: { one: Intervention }) {
+function DetailBody({ one }: { one: Intervention }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const work = tools.value;
+  const work = editorModule.value;
   const name = titleOf(one);
   useLayoutEffect(() => {
     announcement.value = t('detail.opened', { title: name.text });
@@ -87,61 +101,62 @@ function Reading({ one }: { one: Intervention }) {
         </p>
       )}
       <p class="status">
-        <Sign group={one.group} size={18} />
-        <b>{label('status', one.status)}</b>
+        <StatusSymbol group={one.group} size={18} />
+        <b>{codeLabel('status', one.status)}</b>
       </p>
-      {work && <work.Moves one={one} />}
+      {work && <work.StatusButtons one={one} />}
       <p class="where">
         {place}
         <span class="muted">
           {' · '}
-          {one.geometry ? label('location_precision', String(p.location_precision ?? 'unknown')) : t('place.none')}
+          {one.geometry ? codeLabel('location_precision', String(p.location_precision ?? 'unknown')) : t('place.none')}
         </span>
         {one.geometry && (
           <button
+            type="button"
             class="link"
             onClick={() => {
               sheetFull.value = false;
-              goal.value = { to: 'item', id: one.id };
+              cameraGoal.value = { to: 'item', id: one.id };
             }}
           >
             {t('place.show')}
           </button>
         )}
       </p>
-      <Flags one={one} />
-      {work && <work.Actions one={one} />}
-      <Summary one={one} />
-      <Dates one={one} />
-      <Money one={one} />
-      <Chips name="objectives" values={one.objectives} />
-      <Chips name="functions" values={one.functions} />
-      <Steps value={p.steps} />
-      <Indicators value={p.indicators} />
-      <Risks value={p.risks} />
+      <DetailFlags one={one} />
+      {work && <work.EditActions one={one} />}
+      <DetailSummary one={one} />
+      <DetailDates one={one} />
+      <DetailMoney one={one} />
+      <CodeChips name="objectives" values={one.objectives} />
+      <CodeChips name="functions" values={one.functions} />
+      <StepsList value={p.steps} />
+      <IndicatorsTable value={p.indicators} />
+      <RisksList value={p.risks} />
       <p>
-        <button class="link" onClick={() => askLike(one.id)}>
+        <button type="button" class="link" onClick={() => findSimilar(one.id)}>
           {t('ask.q.similar')}
         </button>
       </p>
-      <Rest one={one} />
-      <Sources value={p.sources} date={p.source_date} />
-      <Past one={one} />
+      <OtherFields one={one} />
+      <SourcesList value={p.sources} date={p.source_date} />
+      <DetailHistory one={one} />
     </>
   );
 }
 
-/** How it came to be as it is; what shows it is fetched when somebody wants to know. */
-function Past({ one }: { one: Intervention }) {
+/** The version history, which loads when it is opened. */
+function DetailHistory({ one }: { one: Intervention }) {
   const [wanted, setWanted] = useState(false);
-  const work = tools.value;
-  if (work) return <work.Past one={one} open={wanted} />;
+  const work = editorModule.value;
+  if (work) return <work.VersionHistory one={one} open={wanted} />;
   return (
     <details
       class="block history"
       onToggle={() => {
         setWanted(true);
-        void equip();
+        void loadEditor();
       }}
     >
       <summary>
@@ -152,13 +167,13 @@ function Past({ one }: { one: Intervention }) {
   );
 }
 
-/** What is rough about this record, said before its content. */
-function Flags({ one }: { one: Intervention }) {
+/** The record's limits (schematic outline, imprecise date), stated before its content. */
+function DetailFlags({ one }: { one: Intervention }) {
   const shown = titleOf(one).language;
   const flags = [
     one.properties.synthetic === true && t('flag.synthetic'),
     one.properties.schematic === true && t('flag.schematic'),
-    shown !== language.value && t('flag.language', { shown: label('language', shown), wanted: label('language', language.value) }),
+    shown !== language.value && t('flag.language', { shown: codeLabel('language', shown), wanted: codeLabel('language', language.value) }),
   ].filter(Boolean);
   if (!flags.length) return null;
   return (
@@ -170,13 +185,13 @@ function Flags({ one }: { one: Intervention }) {
   );
 }
 
-function Dates({ one }: { one: Intervention }) {
-  const span = years(one);
+function DetailDates({ one }: { one: Intervention }) {
+  const span = yearSpan(one);
   const { date_note: note, recurrence } = one.properties;
   return (
     <section class="block">
       <h2>{t('detail.when')}</h2>
-      <p class="big">{period(one)}</p>
+      <p class="big">{formatPeriod(one)}</p>
       {span && <DateBar one={one} span={span} />}
       {recurrence ? <p>{String(recurrence)}</p> : null}
       {note ? <p class="note">{String(note)}</p> : null}
@@ -184,7 +199,7 @@ function Dates({ one }: { one: Intervention }) {
   );
 }
 
-/** The time it runs on a line of whole years that also holds today. */
+/** The period on an axis of whole years that includes today. */
 function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
   const now = new Date();
   const first = Math.min(span[0], now.getUTCFullYear());
@@ -198,7 +213,7 @@ function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
     <div class="dates" aria-hidden="true">
       <div class="line">
         <span class={`run part-${one.group} ${one.end ? '' : 'open'}`} style={{ insetInlineStart: `${from}%`, inlineSize: `${Math.max(to - from, 1.5)}%` }} />
-        <span class="now" style={{ insetInlineStart: `${at(now.getTime())}%` }} title={t('date.today', { date: day(now.toISOString()) })} />
+        <span class="now" style={{ insetInlineStart: `${at(now.getTime())}%` }} title={t('date.today', { date: formatDay(now.toISOString()) })} />
       </div>
       <div class="ends">
         <span>{first}</span>
@@ -208,18 +223,18 @@ function DateBar({ one, span }: { one: Intervention; span: [number, number] }) {
   );
 }
 
-function Money({ one }: { one: Intervention }) {
+function DetailMoney({ one }: { one: Intervention }) {
   const { cost, euShare } = one;
   const part = euShareOf(one);
   const note = one.properties.cost_note;
   return (
     <section class="block">
-      <h2>{title('cost')}</h2>
+      <h2>{fieldName('cost')}</h2>
       {cost === null ? (
         <p class="big none">{t('cost.none')}</p>
       ) : (
         <p class="big">
-          {exactEuros(cost)} <span class="muted">{label('cost_scope', one.costScope)}</span>
+          {formatExactEuros(cost)} <span class="muted">{codeLabel('cost_scope', one.costScope)}</span>
         </p>
       )}
       {part !== null && (
@@ -230,31 +245,31 @@ function Money({ one }: { one: Intervention }) {
           </div>
           <p class="euro-key">
             <span class="key eu" />
-            {t('eu.part', { amount: exactEuros(euShare!), share: percent(part) })}
+            {t('eu.part', { amount: formatExactEuros(euShare!), share: formatPercent(part) })}
             <span class="key own" />
-            {t('eu.rest', { amount: exactEuros(cost! - euShare!) })}
+            {t('eu.rest', { amount: formatExactEuros(cost! - euShare!) })}
           </p>
-          {part > EU_LIMIT && <p class="note">{t('eu.high', { share: percent(part), limit: percent(EU_LIMIT) })}</p>}
+          {part > EU_LIMIT && <p class="note">{t('eu.high', { share: formatPercent(part), limit: formatPercent(EU_LIMIT) })}</p>}
         </>
       )}
-      {part === null && euShare !== null && <p>{t('eu.only', { amount: exactEuros(euShare) })}</p>}
+      {part === null && euShare !== null && <p>{t('eu.only', { amount: formatExactEuros(euShare) })}</p>}
       {note ? <p class="note">{String(note)}</p> : null}
       <FundingTable value={one.properties.funding} />
     </section>
   );
 }
 
-function Chips({ name, values }: { name: 'objectives' | 'functions'; values: string[] }) {
+function CodeChips({ name, values }: { name: 'objectives' | 'functions'; values: string[] }) {
   if (!values.length) return null;
   const vocabulary = name === 'objectives' ? 'objective' : 'function';
   return (
     <section class="block">
-      <h2>{title(name)}</h2>
+      <h2>{fieldName(name)}</h2>
       <ul class="chips">
         {values.map((id) => (
           <li key={id} class="chip">
             {name === 'objectives' && <b>{id} </b>}
-            {label(vocabulary, id)}
+            {codeLabel(vocabulary, id)}
           </li>
         ))}
       </ul>
@@ -262,7 +277,7 @@ function Chips({ name, values }: { name: 'objectives' | 'functions'; values: str
   );
 }
 
-function Summary({ one }: { one: Intervention }) {
+function DetailSummary({ one }: { one: Intervention }) {
   const { summary, summary_en } = one.properties;
   const own = one.language === language.value || !summary_en;
   const text = own ? (summary ?? summary_en) : summary_en;
@@ -274,7 +289,7 @@ function Summary({ one }: { one: Intervention }) {
   );
 }
 
-function Rest({ one }: { one: Intervention }) {
+function OtherFields({ one }: { one: Intervention }) {
   const fields = model.value ? fieldsOf(model.value.schema) : [];
   const shown = fields.filter(([name]) => !PLACED.has(name) && name !== 'source_date' && !isEmpty(one.properties[name]));
   return (
@@ -283,14 +298,14 @@ function Rest({ one }: { one: Intervention }) {
       <dl class="fields">
         {shown.map(([name]) => (
           <div key={name}>
-            <dt>{title(name)}</dt>
+            <dt>{fieldName(name)}</dt>
             <dd>
-              <Value schema={field(name)} value={one.properties[name]} />
+              <PropertyValue schema={fieldSchema(name)} value={one.properties[name]} />
             </dd>
           </div>
         ))}
         <div>
-          <dt>{title('id')}</dt>
+          <dt>{fieldName('id')}</dt>
           <dd class="code">{one.id}</dd>
         </div>
       </dl>

@@ -1,32 +1,32 @@
-// The lists inside one intervention: funding, steps, indicators, risks, sources. Columns are named by the schema.
+// The lists within an intervention: funding, steps, indicators, risks, sources. The schema names the columns.
 import { language, t } from '../i18n';
-import { number } from '../format';
+import { formatNumber } from '../format';
 import { fieldTitle, inLanguage, type FieldSchema } from '../model';
 import { plan } from '../state';
-import { field, title } from './labels';
-import { isEmpty, Link, Value } from './Value';
+import { fieldSchema, fieldName } from './labels';
+import { isEmpty, ValueLink, PropertyValue } from './Value';
 
-type Row = Record<string, unknown>;
+type PartRow = Record<string, unknown>;
 
-const listOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
-const part = (name: string, member: string): FieldSchema | undefined => field(name)?.items?.properties?.[member];
+const listOf = (value: unknown): PartRow[] => (Array.isArray(value) ? (value as PartRow[]) : []);
+const partText = (name: string, member: string): FieldSchema | undefined => fieldSchema(name)?.items?.properties?.[member];
 
-const isNumber = (name: string, member: string) => part(name, member)?.type === 'number' || part(name, member)?.format === 'decimal';
+const isNumber = (name: string, member: string) => partText(name, member)?.type === 'number' || partText(name, member)?.format === 'decimal';
 
-/** A table of the members that any of its rows has. */
-function Parts({ name, value, heading }: { name: string; value: unknown; heading: boolean }) {
+/** A table with the members that any row has. */
+function PartsTable({ name, value, heading }: { name: string; value: unknown; heading: boolean }) {
   const list = listOf(value);
   if (!list.length) return null;
-  const members = Object.keys(field(name)?.items?.properties ?? {}).filter((member) => list.some((row) => !isEmpty(row[member])));
+  const members = Object.keys(fieldSchema(name)?.items?.properties ?? {}).filter((member) => list.some((row) => !isEmpty(row[member])));
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={title(name)}>
+    <div class="scroll" tabIndex={0} role="region" aria-label={fieldName(name)}>
       <table class="parts">
-        {!heading && <caption>{title(name)}</caption>}
+        {!heading && <caption>{fieldName(name)}</caption>}
         <thead>
           <tr>
             {members.map((member) => (
               <th key={member} scope="col" class={isNumber(name, member) ? 'number' : ''}>
-                {fieldTitle(part(name, member), member, language.value)}
+                {fieldTitle(partText(name, member), member, language.value)}
               </th>
             ))}
           </tr>
@@ -36,7 +36,7 @@ function Parts({ name, value, heading }: { name: string; value: unknown; heading
             <tr key={i}>
               {members.map((member) => (
                 <td key={member} class={isNumber(name, member) ? 'number' : ''}>
-                  {isEmpty(row[member]) ? '–' : <Value schema={part(name, member)} value={row[member]} />}
+                  {isEmpty(row[member]) ? '–' : <PropertyValue schema={partText(name, member)} value={row[member]} />}
                 </td>
               ))}
             </tr>
@@ -48,37 +48,37 @@ function Parts({ name, value, heading }: { name: string; value: unknown; heading
 }
 
 export function FundingTable({ value }: { value: unknown }) {
-  return <Parts name="funding" value={value} heading={false} />;
+  return <PartsTable name="funding" value={value} heading={false} />;
 }
 
-function Section({ name, value }: { name: string; value: unknown }) {
+function DetailSection({ name, value }: { name: string; value: unknown }) {
   if (!listOf(value).length) return null;
   return (
     <section class="block">
-      <h2>{title(name)}</h2>
-      <Parts name={name} value={value} heading />
+      <h2>{fieldName(name)}</h2>
+      <PartsTable name={name} value={value} heading />
     </section>
   );
 }
 
-export const Steps = ({ value }: { value: unknown }) => <Section name="steps" value={value} />;
-export const Risks = ({ value }: { value: unknown }) => <Section name="risks" value={value} />;
+export const StepsList = ({ value }: { value: unknown }) => <DetailSection name="steps" value={value} />;
+export const RisksList = ({ value }: { value: unknown }) => <DetailSection name="risks" value={value} />;
 
-/** Each indicator with the way from its baseline to its target. */
-export function Indicators({ value }: { value: unknown }) {
+/** Each indicator with its progress from baseline to target. */
+export function IndicatorsTable({ value }: { value: unknown }) {
   const list = listOf(value);
   if (!list.length) return null;
   return (
     <section class="block">
-      <h2>{title('indicators')}</h2>
+      <h2>{fieldName('indicators')}</h2>
       <ul class="plain indicators">
         {list.map((row, i) => (
           <li key={i}>
             <span>{indicatorName(String(row.definition ?? ''))}</span>
             <span class="measure">
-              <Amount name="baseline" row={row} />
-              <Amount name="latest" row={row} />
-              <Amount name="target" row={row} />
+              <AmountText name="baseline" row={row} />
+              <AmountText name="latest" row={row} />
+              <AmountText name="target" row={row} />
             </span>
           </li>
         ))}
@@ -87,31 +87,31 @@ export function Indicators({ value }: { value: unknown }) {
   );
 }
 
-/** The name of a known indicator; else the wording as it was given. */
+/** The name of a known indicator, else the text as entered. */
 function indicatorName(definition: string): string {
   return inLanguage(plan.value?.indicators.get(definition), language.value) ?? definition;
 }
 
-function Amount({ name, row }: { name: string; row: Row }) {
+function AmountText({ name, row }: { name: string; row: PartRow }) {
   const value = row[name];
   return (
     <span>
-      <span class="muted">{fieldTitle(part('indicators', name), name, language.value)} </span>
-      <b>{typeof value === 'number' ? `${number(value)} ${String(row.unit ?? '')}` : t('value.unknown')}</b>
+      <span class="muted">{fieldTitle(partText('indicators', name), name, language.value)} </span>
+      <b>{typeof value === 'number' ? `${formatNumber(value)} ${String(row.unit ?? '')}` : t('value.unknown')}</b>
     </span>
   );
 }
 
-export function Sources({ value, date }: { value: unknown; date: unknown }) {
+export function SourcesList({ value, date }: { value: unknown; date: unknown }) {
   const list = Array.isArray(value) ? value.map(String) : [];
   return (
     <section class="block">
-      <h2>{title('sources')}</h2>
+      <h2>{fieldName('sources')}</h2>
       {list.length ? (
         <ul class="plain sources">
           {list.map((address) => (
             <li key={address}>
-              <Link address={address} />
+              <ValueLink address={address} />
             </li>
           ))}
         </ul>
@@ -120,7 +120,7 @@ export function Sources({ value, date }: { value: unknown; date: unknown }) {
       )}
       {!isEmpty(date) && (
         <p class="note">
-          {title('source_date')}: <Value schema={field('source_date')} value={date} />
+          {fieldName('source_date')}: <PropertyValue schema={fieldSchema('source_date')} value={date} />
         </p>
       )}
     </section>

@@ -1,13 +1,13 @@
-// Finer filters, folded away until wanted: single statuses, functions, objectives, years.
-import { t, type Key } from '../i18n';
+// The filters that are collapsed by default: single statuses, functions, objectives, years.
+import { t, type MessageKey } from '../i18n';
 import { activeParts } from '../plan';
-import { filter, setYears, timeline, toggle, totals } from '../state';
+import { filter, setYears, yearCounts, toggleFilterValue, totals } from '../state';
 import { Icon } from './Icon';
 import { ColourChooser } from './Legend';
 import { OrderChooser } from './List';
-import { conceptIds, label, title } from './labels';
+import { conceptIds, codeLabel, fieldName } from './labels';
 
-export function Filters() {
+export function FilterBar() {
   return (
     <div class="filters">
       <FilterDetails />
@@ -26,16 +26,16 @@ export function FilterDetails() {
         {active.length > 0 && <span class="badge">{active.length}</span>}
         <Icon name="down" />
       </summary>
-      <Choices part="functions" vocabulary="function" legend={title('functions')} />
-      <Choices part="objectives" vocabulary="objective" legend={title('objectives')} short />
-      <Choices part="statuses" vocabulary="status" legend={title('status')} />
-      <Years />
+      <FilterChoices part="functions" vocabulary="function" legend={fieldName('functions')} />
+      <FilterChoices part="objectives" vocabulary="objective" legend={fieldName('objectives')} short />
+      <FilterChoices part="statuses" vocabulary="status" legend={fieldName('status')} />
+      <YearInputs />
       <ColourChooser id="colour" />
     </details>
   );
 }
 
-interface ChoicesProps {
+interface FilterChoicesProps {
   part: 'statuses' | 'objectives' | 'functions';
   vocabulary: string;
   legend: string;
@@ -43,17 +43,17 @@ interface ChoicesProps {
   short?: boolean;
 }
 
-function Choices({ part, vocabulary, legend, short }: ChoicesProps) {
+function FilterChoices({ part, vocabulary, legend, short }: FilterChoicesProps) {
   return (
     <fieldset>
       <legend>{legend}</legend>
       <div class={short ? 'choices tall' : 'choices'}>
         {conceptIds(vocabulary).map((id) => (
           <label key={id} class="choice">
-            <input type="checkbox" checked={filter.value[part].has(id)} onChange={() => toggle(part, id)} />
+            <input type="checkbox" checked={filter.value[part].has(id)} onChange={() => toggleFilterValue(part, id)} />
             <span>
               {short && <b>{id} </b>}
-              {label(vocabulary, id)}
+              {codeLabel(vocabulary, id)}
             </span>
           </label>
         ))}
@@ -62,11 +62,11 @@ function Choices({ part, vocabulary, legend, short }: ChoicesProps) {
   );
 }
 
-function Years() {
+function YearInputs() {
   const { from, to } = filter.value;
-  const shown = timeline.value.map(({ year }) => year);
+  const shown = yearCounts.value.map(({ year }) => year);
   const active = from !== null || to !== null;
-  const select = (id: string, name: Key, value: number | null, set: (year: number | null) => void) => (
+  const select = (id: string, name: MessageKey, value: number | null, set: (year: number | null) => void) => (
     <label class="select labelled">
       <span>{t(name)}</span>
       <select id={id} value={value ?? ''} onChange={(event) => set(Number(event.currentTarget.value) || null)}>
@@ -92,7 +92,7 @@ function Years() {
   );
 }
 
-/** The years on offer hold the chosen one even where nothing runs in it. */
+/** The year options include the selected year even where nothing runs in it. */
 function years(shown: number[], chosen: number | null): number[] {
   return chosen === null || shown.includes(chosen) ? shown : [...shown, chosen].sort((a, b) => a - b);
 }

@@ -1,22 +1,22 @@
-// When each runs, one under the other: bars in the colours of the map, the same order, the same keys and the same choice as the list.
+// A Gantt chart of the results: bars in the map's colours, in the order of the list, with the same keys and selection.
 import { useComputed } from '@preact/signals';
-import { period } from '../format';
+import { formatPeriod } from '../format';
 import { t } from '../i18n';
-import { monthOf, thisMonth, works, type Month } from '../moment';
+import { monthOf, thisMonth, worksSpan, type MonthNumber } from '../planMonths';
 import type { Intervention } from '../plan';
-import { markOf } from '../shown';
-import { hovered, month, rows, select, selected, titleOf } from '../state';
-import { moveRow, More, limit } from './List';
-import { pointing, What } from './Row';
-import { MarkSign } from './Sign';
+import { markOf } from '../currentScheme';
+import { hovered, month, foundRows, selectIntervention, selected, titleOf } from '../state';
+import { listLimit, MoreButton, moveRow } from './listPaging';
+import { hoverHandlers, RowTitle } from './Row';
+import { MapSymbol } from './Symbol';
 
-export function Gantt() {
-  const shown = rows.value.slice(0, limit.value);
-  const spans = shown.flatMap((one) => works(one) ?? []).filter(Number.isFinite);
+export function GanttChart() {
+  const shown = foundRows.value.slice(0, listLimit.value);
+  const spans = shown.flatMap((one) => worksSpan(one) ?? []).filter(Number.isFinite);
   const years = [...spans, thisMonth()].map((one) => Math.floor(one / 12));
   const first = Math.min(...years) * 12;
   const last = (Math.max(...years) + 1) * 12;
-  const at = (one: Month) => `${((Math.min(one, last) - first) / (last - first)) * 100}%`;
+  const at = (one: MonthNumber) => `${((Math.min(one, last) - first) / (last - first)) * 100}%`;
   return (
     <section class="list gantt" id="list" aria-label={t('chart.time')} onKeyDown={moveRow}>
       <div class="axis" aria-hidden="true">
@@ -29,31 +29,32 @@ export function Gantt() {
       <ul class="rows">
         {shown.map((one) => (
           <li key={one.id}>
-            <Line one={one} at={at} />
+            <GanttLine one={one} at={at} />
           </li>
         ))}
       </ul>
-      <More />
+      <MoreButton />
     </section>
   );
 }
 
-function Line({ one, at }: { one: Intervention; at: (month: Month) => string }) {
+function GanttLine({ one, at }: { one: Intervention; at: (month: MonthNumber) => string }) {
   const pointed = useComputed(() => hovered.value === one.id);
-  const span = works(one);
+  const span = worksSpan(one);
   const name = titleOf(one);
   const end = span && Math.min(span[1] + 1, Number.MAX_SAFE_INTEGER);
   return (
     <button
+      type="button"
       class={`row ${pointed.value ? 'pointed' : ''}`}
       data-id={one.id}
       aria-current={selected.value === one.id ? 'true' : undefined}
-      tabIndex={rows.value[0]?.id === one.id ? 0 : -1}
-      onClick={() => select(one.id, true)}
-      {...pointing(one.id)}
+      tabIndex={foundRows.value[0]?.id === one.id ? 0 : -1}
+      onClick={() => selectIntervention(one.id, true)}
+      {...hoverHandlers(one.id)}
     >
-      <MarkSign mark={markOf(one)} />
-      <What name={name} sub={period(one)} />
+      <MapSymbol mark={markOf(one)} />
+      <RowTitle name={name} sub={formatPeriod(one)} />
       <span class="track" aria-hidden="true">
         {span && (
           <span

@@ -1,12 +1,12 @@
-// The bar over the page: mark, city, search, language, theme. All native controls.
+// The header: logo, city, search, language, theme. All native controls.
 import { language, languages, nameOfLanguage, t } from '../i18n';
-import { cityName, filter, found, chooseCity, plan, printing, setLanguage, setText, setTheme, theme } from '../state';
-import { matching } from '../plan';
-import { Account } from './Account';
+import { cityName, filter, foundInterventions, selectCity, plan, printing, setLanguage, setSearchText, setTheme, themeChoice } from '../state';
+import { matchingInterventions } from '../plan';
+import { AccountButton } from './Account';
 import { Icon } from './Icon';
-import { Share } from './Share';
+import { ShareMenu } from './Share';
 
-export function Header() {
+export function PageHeader() {
   return (
     <header class="bar">
       <a class="mark" href="./" aria-label={t('app.home')}>
@@ -16,28 +16,28 @@ export function Header() {
         <span>{t('app.title')}</span>
       </a>
       <CityChooser />
-      <Search />
+      <SearchField />
       <div class="grow" />
-      <Share />
-      <button class="button plain print" onClick={() => (printing.value = true)}>
+      <ShareMenu />
+      <button type="button" class="button plain print" onClick={() => (printing.value = true)}>
         <Icon name="print" />
         <span>{t('print.open')}</span>
       </button>
       <LanguageMenu />
       <ThemeMenu />
-      <Account />
+      <AccountButton />
     </header>
   );
 }
 
 function CityChooser() {
-  const all = plan.value ? matching(plan.value, { ...filter.value, city: '' }) : [];
+  const all = plan.value ? matchingInterventions(plan.value, { ...filter.value, city: '' }) : [];
   const counts = new Map<string, number>();
   for (const { city } of all) counts.set(city, (counts.get(city) ?? 0) + 1);
   return (
     <label class="select city-chooser">
       <span class="unseen">{t('city.choose')}</span>
-      <select id="city" value={filter.value.city} onChange={(event) => chooseCity(event.currentTarget.value)} disabled={!plan.value}>
+      <select id="city" value={filter.value.city} onChange={(event) => selectCity(event.currentTarget.value)} disabled={!plan.value}>
         <option value="">{t('city.all')}</option>
         {plan.value?.partners.map((partner) => (
           <optgroup key={partner.id} label={partner.name}>
@@ -54,7 +54,7 @@ function CityChooser() {
   );
 }
 
-function Search() {
+function SearchField() {
   const text = filter.value.text;
   return (
     <form
@@ -62,7 +62,7 @@ function Search() {
       role="search"
       onSubmit={(event) => {
         event.preventDefault();
-        if (found.value.length) document.querySelector<HTMLElement>('.rows .row')?.focus();
+        if (foundInterventions.value.length) document.querySelector<HTMLElement>('.rows .row')?.focus();
       }}
     >
       <Icon name="search" />
@@ -76,10 +76,10 @@ function Search() {
         placeholder={t('search.placeholder')}
         autocomplete="off"
         spellcheck={false}
-        onInput={(event) => setText(event.currentTarget.value)}
+        onInput={(event) => setSearchText(event.currentTarget.value)}
       />
       {text && (
-        <button type="button" class="clear" aria-label={t('search.clear')} onClick={() => setText('')}>
+        <button type="button" class="clear" aria-label={t('search.clear')} onClick={() => setSearchText('')}>
           <Icon name="close" />
         </button>
       )}
@@ -110,8 +110,8 @@ function ThemeMenu() {
   return (
     <label class="select short theme">
       <span class="unseen">{t('theme.choose')}</span>
-      <Icon name={theme.value} />
-      <select id="theme" value={theme.value} onChange={(event) => setTheme(event.currentTarget.value as typeof theme.value)}>
+      <Icon name={themeChoice.value} />
+      <select id="theme" value={themeChoice.value} onChange={(event) => setTheme(event.currentTarget.value as typeof themeChoice.value)}>
         <option value="system">{t('theme.system')}</option>
         <option value="light">{t('theme.light')}</option>
         <option value="dark">{t('theme.dark')}</option>

@@ -1,4 +1,4 @@
-// Line icons of 20 × 20, drawn for this page; always beside or under a name, so hidden from those who listen.
+// Line icons of 20 × 20, drawn for this page. They stand beside a label, so they are hidden from screen readers.
 
 const PATHS = {
   search: 'M8.5 3a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11M12.6 12.6L17 17',

@@ -1,27 +1,29 @@
-// What the signs mean, and the choice of what they stand for. It folds; it starts folded where the map is small or shows counts only.
+// The legend, and the choice of colour scheme. It can be collapsed; it starts collapsed on a small map and where only counts are
+// shown.
 import { signal } from '@preact/signals';
-import { monthYear, number } from '../format';
-import { t, type Key } from '../i18n';
-import { SCHEMES, type SchemeId } from '../schemes';
-import { kindCounts, scheme } from '../shown';
-import { signOf, type Group, type Mark } from '../signs';
-import { colour, model, month, near, tab } from '../state';
+import { formatMonth, formatNumber } from '../format';
+import { t, type MessageKey } from '../i18n';
+import { SCHEMES, type ColourSchemeId } from '../colourSchemes';
+import { kindCounts, colourScheme } from '../currentScheme';
+import { symbolOf, type StatusGroup, type SymbolId } from '../symbology';
+import { colour, model, month, detailVisible, tab } from '../state';
 import { Icon } from './Icon';
 import { groupLabel } from './labels';
-import { MarkSign } from './Sign';
+import { MapSymbol } from './Symbol';
 
-/** What the person chose; until then the map's size and zoom decide. */
-const chosen = signal<boolean | null>(null);
+/** Open or collapsed by the person; until then the map's size and zoom decide. */
+const openChoice = signal<boolean | null>(null);
 
-export function Legend() {
+export function MapLegend() {
   if (!model.value) return null;
-  const open = chosen.value ?? (near.value && tab.value === 'plan' && matchMedia('(min-width: 1400px)').matches);
+  const open = openChoice.value ?? (detailVisible.value && tab.value === 'plan' && matchMedia('(min-width: 1400px)').matches);
   return (
     <details class="legend" open={open}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is a control, and its press is what opens the legend */}
       <summary
         onClick={(event) => {
           event.preventDefault();
-          chosen.value = !open;
+          openChoice.value = !open;
         }}
       >
         {t('legend.title')}
@@ -32,7 +34,7 @@ export function Legend() {
   );
 }
 
-const NAMES: Record<SchemeId, Key> = {
+const SCHEME_NAMES: Record<ColourSchemeId, MessageKey> = {
   status: 'colour.status',
   objective: 'colour.objective',
   function: 'colour.function',
@@ -44,10 +46,10 @@ export function ColourChooser({ id }: { id: string }) {
   return (
     <label class="select quiet">
       <span>{t('colour.label')}</span>
-      <select id={id} value={colour.value} onChange={(event) => (colour.value = event.currentTarget.value as SchemeId)}>
+      <select id={id} value={colour.value} onChange={(event) => (colour.value = event.currentTarget.value as ColourSchemeId)}>
         {SCHEMES.map((one) => (
           <option key={one} value={one}>
-            {t(NAMES[one])}
+            {t(SCHEME_NAMES[one])}
           </option>
         ))}
       </select>
@@ -56,22 +58,22 @@ export function ColourChooser({ id }: { id: string }) {
   );
 }
 
-/** The signs with their words and how many there are, and what else is drawn. */
+/** The symbols with labels and counts, and the other things on the map. */
 export function LegendEntries() {
-  const { id, kinds } = scheme.value;
-  const words = (mark: Mark, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as Group) : label);
+  const { id, kinds } = colourScheme.value;
+  const words = (mark: SymbolId, label: string) => (id === 'status' && month.value === null ? groupLabel(mark.slice(7) as StatusGroup) : label);
   return (
     <>
-      {month.value !== null && id === 'status' && <p class="note">{t('legend.at', { date: monthYear(month.value) })}</p>}
+      {month.value !== null && id === 'status' && <p class="note">{t('legend.at', { date: formatMonth(month.value) })}</p>}
       <ul>
         {kinds.map(({ mark, label }) => (
           <li key={mark}>
-            <MarkSign mark={mark} />
+            <MapSymbol mark={mark} />
             <svg class="sample" style={{ color: `var(--${mark})` }} viewBox="0 0 34 16" width="34" height="16" aria-hidden="true">
-              <path class="line" d="M3 8h28" {...dashes(mark)} />
+              <path class="line" d="M3 8h28" {...dashPattern(mark)} />
             </svg>
             <span class="grow">{words(mark, label)}</span>
-            <span class="count">{number(kindCounts.value.get(mark) ?? 0)}</span>
+            <span class="count">{formatNumber(kindCounts.value.get(mark) ?? 0)}</span>
           </li>
         ))}
         <li>
@@ -98,8 +100,8 @@ export function LegendEntries() {
   );
 }
 
-function dashes(mark: Mark) {
-  const { dash, round, width, line } = signOf(mark);
+function dashPattern(mark: SymbolId) {
+  const { dash, round, width, line } = symbolOf(mark);
   const stroke = 4 * width;
   return {
     'stroke-width': stroke,

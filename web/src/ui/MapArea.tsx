@@ -1,30 +1,30 @@
-// The map's place on the page, its buttons, legend and credits. Where there is no WebGL it says so; the list does not need it.
-import type { Map } from 'maplibre-gl';
+// The map's area on the page: buttons, legend, credits. Without WebGL it says so; the list does not need it.
+import type { Map as MapView } from 'maplibre-gl';
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { credits } from '../ground';
-import { t, type Key } from '../i18n';
+import { mapCredits } from '../baseMap';
+import { t, type MessageKey } from '../i18n';
 import { Crosshair } from '../draw/Crosshair';
 import { crosshair } from '../draw/drawing';
-import { breathe } from '../pace';
-import { drawQuestion } from '../state/ask';
-import { failed, filter, goal, hovered, noMap, plan, titleOf } from '../state';
-import { aiming } from '../state/aim';
-import { beside } from '../state/beside';
+import { yieldToBrowser } from '../yieldToBrowser';
+import { startDrawnQuery } from '../state/askTab';
+import { loadFailed, filter, cameraGoal, hovered, mapMissing, plan, titleOf } from '../state';
+import { keyboardPointing } from '../state/keyboardPointer';
+import { secondMap } from '../state/secondMap';
 import { renderer, rustMap } from '../state/renderer';
-import { BesideMap, FirstCaption } from './Beside';
+import { SecondMapArea, FirstMapCaption } from './SecondMap';
 import { Icon, type IconName } from './Icon';
-import { announceView, InView, listing } from './InView';
-import { Legend } from './Legend';
+import { announceView, ViewSummary, listingInView } from './ViewSummary';
+import { MapLegend } from './Legend';
 import { MapTools } from './MapTools';
-import { Measure, measuring } from './Measure';
+import { MeasureTool, measuringOpen } from './Measure';
 import { RendererNotice, RendererSettings } from './Renderer';
 import { timeOpen } from './TimeBar';
 
 export function MapArea() {
   const holder = useRef<HTMLDivElement>(null);
-  const ready = plan.value !== null || failed.value;
-  const two = noMap.value ? null : beside.value;
+  const ready = plan.value !== null || loadFailed.value;
+  const two = mapMissing.value ? null : secondMap.value;
   useEffect(announceView, []);
   const drawnBy = renderer.value;
   useEffect(() => {
@@ -32,18 +32,18 @@ export function MapArea() {
     const container = holder.current;
     let close: (() => void) | undefined;
     let gone = false;
-    if (!canDraw()) {
-      noMap.value = true;
+    if (!hasWebGl()) {
+      mapMissing.value = true;
       return;
     }
-    void (drawnBy === 'rust' ? import('../map/rust') : import('../map/map'))
-      .then(async ({ open }) => {
-        await breathe(); // reading the code was work enough for one task
+    void (drawnBy === 'rust' ? import('../map/rustRenderer') : import('../map/map'))
+      .then(async ({ openMap: open }) => {
+        await yieldToBrowser(); // parsing the code was long enough for one task
         if (!gone) close = open(container);
       })
       .catch((error: unknown) => {
         console.warn(error);
-        noMap.value = true;
+        mapMissing.value = true;
       });
     return () => {
       gone = true;
@@ -53,32 +53,32 @@ export function MapArea() {
   return (
     <div class={two ? 'map-area two' : 'map-area'}>
       <div ref={holder} class="map" />
-      {two && <BesideMap now={two} />}
-      {noMap.value ? (
+      {two && <SecondMapArea now={two} />}
+      {mapMissing.value ? (
         <p class="no-map">{t('map.missing')}</p>
       ) : (
         <>
-          <Buttons />
+          <MapButtons />
           {drawnBy === 'gl' && <Crosshair />}
-          {aiming.value && !crosshair.value && <Aim />}
-          {two && <FirstCaption />}
-          {measuring.value && <Measure />}
-          {listing.value && <InView />}
-          <Legend />
+          {keyboardPointing.value && !crosshair.value && <KeyboardCross />}
+          {two && <FirstMapCaption />}
+          {measuringOpen.value && <MeasureTool />}
+          {listingInView.value && <ViewSummary />}
+          <MapLegend />
           <RendererNotice />
-          <Credits />
+          <MapCredits />
         </>
       )}
     </div>
   );
 }
 
-/** The middle of the map, while it is what points. */
-function Aim() {
+/** The cross at the map's centre while keys point with it. */
+function KeyboardCross() {
   const name = plan.value?.byId.get(hovered.value);
   return (
     <div class="aim" aria-hidden="true">
-      <svg viewBox="0 0 48 48" width="48" height="48">
+      <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
         <path d="M24 4v14M24 30v14M4 24h14M30 24h14" />
       </svg>
       {name && <span>{titleOf(name).text}</span>}
@@ -86,16 +86,16 @@ function Aim() {
   );
 }
 
-/** Whether this browser draws with WebGL 2, without which there is no map. */
-export function canDraw(): boolean {
+/** Whether the browser supports WebGL 2, which the map needs. */
+export function hasWebGl(): boolean {
   return document.createElement('canvas').getContext('webgl2') !== null;
 }
 
-/** Whom to thank for what lies under the plan. */
-function Credits() {
+/** Credits of the base map. */
+function MapCredits() {
   return (
     <p class="credits">
-      {credits.value.map(({ text, href }) => (
+      {mapCredits.value.map(({ text, href }) => (
         <Fragment key={text}>
           {href ? (
             <a href={href} target="_blank" rel="noopener noreferrer">
@@ -112,10 +112,10 @@ function Credits() {
   );
 }
 
-function Buttons() {
-  const map = () => (window as { cityheart?: { map: Map } }).cityheart?.map;
-  const button = (icon: IconName, name: Key, press: () => void) => (
-    <button class="square" aria-label={t(name)} title={t(name)} onClick={press}>
+function MapButtons() {
+  const map = () => (window as { cityheart?: { map: MapView } }).cityheart?.map;
+  const button = (icon: IconName, name: MessageKey, press: () => void) => (
+    <button type="button" class="square" aria-label={t(name)} title={t(name)} onClick={press}>
       <Icon name={icon} />
     </button>
   );
@@ -127,11 +127,18 @@ function Buttons() {
         {button('minus', 'map.out', () => (rustMap.value ? rustMap.value.zoomBy(-1) : map()?.zoomOut({ duration: 200 })))}
       </div>
       <div class="set">
-        {button('whole', city ? 'map.city' : 'map.europe', () => (goal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
-        {button('pencil', 'draw.area', drawQuestion)}
+        {button('whole', city ? 'map.city' : 'map.europe', () => (cameraGoal.value = city ? { to: 'city', id: city } : { to: 'all' }))}
+        {button('pencil', 'draw.area', startDrawnQuery)}
       </div>
       <div class="set when">
-        <button class="square" aria-label={t('time.label')} title={t('time.label')} aria-expanded={timeOpen.value} onClick={() => (timeOpen.value = !timeOpen.value)}>
+        <button
+          type="button"
+          class="square"
+          aria-label={t('time.label')}
+          title={t('time.label')}
+          aria-expanded={timeOpen.value}
+          onClick={() => (timeOpen.value = !timeOpen.value)}
+        >
           <Icon name="clock" />
         </button>
       </div>

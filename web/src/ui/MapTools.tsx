@@ -1,14 +1,14 @@
-// What can be done with the map besides looking: measure, a second map, the list of what is in view, moving it without dragging, keys.
-import { t, type Key } from '../i18n';
-import { theMap } from '../state';
-import { beside, openBeside } from '../state/beside';
+// The map's tools: measure, second map, list of what is in view, panning without dragging, keyboard help.
+import { t, type MessageKey } from '../i18n';
+import { mainMap } from '../state';
+import { secondMap, openSecondMap } from '../state/secondMap';
 import { account } from '../state/session';
-import { settle } from './Beside';
+import { settle } from './SecondMap';
 import { Icon, type IconName } from './Icon';
-import { listing } from './InView';
-import { measuring } from './Measure';
+import { listingInView } from './ViewSummary';
+import { measuringOpen } from './Measure';
 
-const HELP: [string, Key][] = [
+const KEY_HELP: [string, MessageKey][] = [
   ['← ↑ → ↓', 'help.pan'],
   ['+ −', 'help.zoom'],
   ['Enter', 'help.aim'],
@@ -16,27 +16,27 @@ const HELP: [string, Key][] = [
   ['Enter', 'help.open'],
 ];
 
-/** For who is signed in. */
-const EDITING: [string, Key][] = [
+/** For signed-in accounts. */
+const EDIT_KEY_HELP: [string, MessageKey][] = [
   ['Ctrl Z', 'help.undo'],
   ['Ctrl Y', 'help.redo'],
   ['Ctrl S', 'help.save'],
 ];
 
 export function MapTools() {
-  const tool = (icon: IconName, name: Key, press: () => void) => (
-    <button class="button plain" popovertarget="keys" popovertargetaction="hide" onClick={press}>
+  const tool = (icon: IconName, name: MessageKey, press: () => void) => (
+    <button type="button" class="button plain" popovertarget="keys" popovertargetaction="hide" onClick={press}>
       <Icon name={icon} />
       {t(name)}
     </button>
   );
   const only = (one: 'measure' | 'list') => {
-    measuring.value = one === 'measure';
-    listing.value = one === 'list';
+    measuringOpen.value = one === 'measure';
+    listingInView.value = one === 'list';
   };
   return (
     <>
-      <button class="square" popovertarget="keys" aria-label={t('tools.label')} title={t('tools.label')}>
+      <button type="button" class="square" popovertarget="keys" aria-label={t('tools.label')} title={t('tools.label')}>
         <Icon name="tools" />
       </button>
       <section id="keys" popover="auto" class="keys" aria-label={t('tools.label')}>
@@ -44,20 +44,20 @@ export function MapTools() {
           {tool('ruler', 'measure.label', () => only('measure'))}
           {tool('list', 'view.label', () => only('list'))}
           {tool('two', 'beside.open', () => {
-            if (!beside.value) openBeside();
+            if (!secondMap.value) openSecondMap();
             settle();
           })}
         </div>
         <h2>{t('pan.label')}</h2>
         <div class="pad">
-          {pan('pan.up', 'up', 0, -1)}
-          {pan('pan.left', 'left', -1, 0)}
-          {pan('pan.right', 'right', 1, 0)}
-          {pan('pan.down', 'down', 0, 1)}
+          {panMap('pan.up', 'up', 0, -1)}
+          {panMap('pan.left', 'left', -1, 0)}
+          {panMap('pan.right', 'right', 1, 0)}
+          {panMap('pan.down', 'down', 0, 1)}
         </div>
         <h2>{t('help.label')}</h2>
         <dl>
-          {[...HELP, ...(account.value ? EDITING : [])].map(([keys, what]) => (
+          {[...KEY_HELP, ...(account.value ? EDIT_KEY_HELP : [])].map(([keys, what]) => (
             <div key={what}>
               <dt>
                 <kbd>{keys}</kbd>
@@ -73,10 +73,16 @@ export function MapTools() {
 
 const PAN_PX = 120;
 
-/** Moving without dragging (WCAG 2.2, 2.5.7). */
-function pan(name: Key, way: string, x: number, y: number) {
+/** Panning without dragging (WCAG 2.2, 2.5.7). */
+function panMap(name: MessageKey, way: string, x: number, y: number) {
   return (
-    <button class={`square pan-${way}`} aria-label={t(name)} title={t(name)} onClick={() => theMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}>
+    <button
+      type="button"
+      class={`square pan-${way}`}
+      aria-label={t(name)}
+      title={t(name)}
+      onClick={() => mainMap.value?.panBy([x * PAN_PX, y * PAN_PX], { duration: 150 })}
+    >
       <Icon name="back" />
     </button>
   );

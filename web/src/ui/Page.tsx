@@ -1,21 +1,35 @@
-// The whole page: header, panel, map; what is common to all: skip link, announcements, the way on after a failure.
+// The page: header, panel and map, and what they share: skip link, announcements, the retry after a failure.
 import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';
-import { announcement, cityName, embedded, failed, filter, found, load, plan, printing, selected, sheetFull, tab, unselect } from '../state';
-import { tools } from '../state/session';
-import { fetched } from './fetched';
-import { Header } from './Header';
+import {
+  announcement,
+  cityName,
+  embedded,
+  loadFailed,
+  filter,
+  foundInterventions,
+  loadAll,
+  plan,
+  printing,
+  selected,
+  sheetFull,
+  tab,
+  clearSelection,
+} from '../state';
+import { editorModule } from '../state/editor';
+import { lazyPart } from './lazyPart';
+import { PageHeader } from './Header';
 import { Icon } from './Icon';
 import { MapArea } from './MapArea';
-import { Panel } from './Panel';
+import { SidePanel } from './Panel';
 import { TimeBar } from './TimeBar';
 
-export function Page() {
+export function MapPage() {
   useEffect(announceResults, []);
   return (
     <>
-      {printing.value ? <Paper /> : embedded ? <Embed /> : <Whole />}
+      {printing.value ? <PrintPage /> : embedded ? <EmbeddedPage /> : <FullPage />}
       <div class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </div>
@@ -23,42 +37,43 @@ export function Page() {
   );
 }
 
-function Whole() {
-  const work = tools.value;
+function FullPage() {
+  const work = editorModule.value;
   return (
     <>
       <a class="skip" href="#panel">
         {t('skip.list')}
       </a>
-      <Header />
+      <PageHeader />
       <main class={`page tab-${tab.value} ${sheetFull.value ? 'sheet-full' : ''}`}>
-        {failed.value ? <Failure /> : <Panel />}
+        {loadFailed.value ? <LoadFailure /> : <SidePanel />}
         <MapArea />
       </main>
       <TimeBar />
-      {work && <work.SignIn />}
+      {work && <work.SignInDialog />}
     </>
   );
 }
 
 const listed = signal(false);
 
-/** In another page's frame: the map, the list behind a button, and the way to the whole plan. */
-function Embed() {
+/** The page in a frame: the map, the list behind a button, and a link to the whole plan. */
+function EmbeddedPage() {
   const whole = new URL(location.href);
   whole.searchParams.delete('embed');
   const city = cityName(plan.value?.cities.get(filter.value.city)) || t('city.all');
-  const open = listed.value || selected.value !== '' || failed.value;
+  const open = listed.value || selected.value !== '' || loadFailed.value;
   return (
     <>
       <header class="bar embed-bar">
         <button
+          type="button"
           class="button"
           aria-expanded={open}
           aria-controls="panel"
           onClick={() => {
             listed.value = !open;
-            unselect();
+            clearSelection();
           }}
         >
           {t('list.label')}
@@ -70,26 +85,26 @@ function Embed() {
         </a>
       </header>
       <main class={`page embed ${open ? 'listed' : ''}`}>
-        {failed.value ? <Failure /> : open ? <Panel /> : null}
+        {loadFailed.value ? <LoadFailure /> : open ? <SidePanel /> : null}
         <MapArea />
       </main>
     </>
   );
 }
 
-const Paper = fetched(
+const PrintPage = lazyPart(
   () => import('./Print').then((part) => part.default),
   () => null,
   { label: () => t('print.back'), go: () => (printing.value = false) },
 );
 
-function Failure() {
+function LoadFailure() {
   return (
     <section class="panel" id="panel" tabIndex={-1}>
       <div class="notice" role="alert">
         <h1>{t('failed.title')}</h1>
         <p>{t('failed.text')}</p>
-        <button class="button" onClick={() => void load()}>
+        <button type="button" class="button" onClick={() => void loadAll()}>
           {t('failed.retry')}
         </button>
       </div>
@@ -97,14 +112,14 @@ function Failure() {
   );
 }
 
-/** Says the number of results once typing or choosing has come to rest; a page that opens says its own. */
+/** Announces the number of results once typing or choosing pauses; a detail that opens announces itself. */
 function announceResults(): () => void {
   let timer = 0;
   let before: string | null = null;
   return effect(() => {
     const { city, text, statuses, objectives, functions, from, to } = filter.value;
     const now = [city, text, ...statuses, '|', ...objectives, '|', ...functions, from, to].join();
-    const count = found.value.length;
+    const count = foundInterventions.value.length;
     if (!plan.value || now === before) return;
     const first = before === null;
     before = now;

@@ -1,35 +1,36 @@
-// The one panel: tabs, and under them the plan, one intervention, a question, a comparison, or the table. On a phone it is the sheet.
+// The side panel: tabs over the plan, the detail, a query, a comparison or the table. On a phone it is a bottom sheet.
 import { useEffect } from 'preact/hooks';
-import { t, type Key } from '../i18n';
-import type { Tab } from '../address';
-import { dayAndHour } from '../format';
+import { t, type MessageKey } from '../i18n';
+import type { PanelTab } from '../address';
+import { formatDayAndHour } from '../format';
 import { announcement, model, plan, selected, sheetFull, tab } from '../state';
-import { keptSince } from '../state/kept';
-import { tools } from '../state/session';
-import { Detail } from './Detail';
-import { fetched } from './fetched';
+import { cachedSince } from '../state/offlineCache';
+import { editorModule } from '../state/editor';
+import { InterventionDetail } from './Detail';
+import { lazyPart } from './lazyPart';
 import { PlanTab } from './PlanTab';
-import { Table } from './Table';
+import { InterventionTable } from './Table';
 
-const TABS: [Tab, Key][] = [
+const TAB_NAMES: [PanelTab, MessageKey][] = [
   ['plan', 'tab.plan'],
   ['ask', 'tab.ask'],
   ['compare', 'tab.compare'],
   ['table', 'tab.table'],
 ];
 
-/** Tabs that not everyone opens are loaded when they are. */
-const AskTab = fetched(() => import('../ask/AskTab').then((part) => part.AskTab), Skeleton);
-const CompareTab = fetched(() => import('../ask/CompareTab').then((part) => part.CompareTab), Skeleton);
+/** Tabs that load when they are opened. */
+const AskTab = lazyPart(() => import('../ask/AskTab').then((part) => part.AskTab), LoadingRows);
+const CompareTab = lazyPart(() => import('../ask/CompareTab').then((part) => part.CompareTab), LoadingRows);
 
-export function Panel() {
-  const work = tools.value;
+export function SidePanel() {
+  const work = editorModule.value;
   return (
     <section class="panel" id="panel" aria-label={t('panel.label')} tabIndex={-1}>
-      <Handle />
+      <SheetHandle />
       <div class="tabs" role="tablist" aria-label={t('tab.label')} onKeyDown={moveTab}>
-        {TABS.map(([id, name]) => (
+        {TAB_NAMES.map(([id, name]) => (
           <button
+            type="button"
             key={id}
             id={`tab-${id}`}
             role="tab"
@@ -42,36 +43,36 @@ export function Panel() {
           </button>
         ))}
       </div>
-      {keptSince.value !== null && <Kept since={keptSince.value} />}
-      {work && plan.value && model.value && <work.Workbar />}
+      {cachedSince.value !== null && <OfflineNotice since={cachedSince.value} />}
+      {work && plan.value && model.value && <work.EditToolbar />}
       <div class="content" id="tab-content" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
-        {!plan.value || !model.value ? <Skeleton /> : <Content />}
+        {!plan.value || !model.value ? <LoadingRows /> : <TabContent />}
       </div>
     </section>
   );
 }
 
-/** The page was opened without a connection. */
-function Kept({ since }: { since: number }) {
-  const text = t('kept.shown', { when: dayAndHour(since) });
+/** Shown when the page was opened without a connection. */
+function OfflineNotice({ since }: { since: number }) {
+  const text = t('kept.shown', { when: formatDayAndHour(since) });
   useEffect(() => {
     announcement.value = text;
   }, [text]);
   return <p class="as-of">{text}</p>;
 }
 
-function Content() {
+function TabContent() {
   switch (tab.value) {
     case 'ask':
       return <AskTab />;
     case 'compare':
       return <CompareTab />;
     case 'table':
-      return <Table />;
+      return <InterventionTable />;
     case 'plan': {
-      const work = tools.value;
-      if (work?.working.value) return <work.Workbench />;
-      return selected.value ? <Detail /> : <PlanTab />;
+      const work = editorModule.value;
+      if (work?.editorOpen.value) return <work.EditorPanel />;
+      return selected.value ? <InterventionDetail /> : <PlanTab />;
     }
   }
 }
@@ -79,18 +80,19 @@ function Content() {
 function moveTab(event: KeyboardEvent): void {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
-  const at = TABS.findIndex(([id]) => id === tab.value);
-  const next = TABS[(at + step + TABS.length) % TABS.length]![0];
+  const at = TAB_NAMES.findIndex(([id]) => id === tab.value);
+  const next = TAB_NAMES[(at + step + TAB_NAMES.length) % TAB_NAMES.length]![0];
   tab.value = next;
   document.getElementById(`tab-${next}`)?.focus();
 }
 
-/** Drag it, or press it: the sheet is half or full. Only seen on a phone. */
-function Handle() {
+/** Drags or toggles the sheet between half and full height. Only visible on a phone. */
+function SheetHandle() {
   let startY = 0;
   let dragged = false;
   return (
     <button
+      type="button"
       class="handle"
       aria-expanded={sheetFull.value}
       aria-label={sheetFull.value ? t('sheet.half') : t('sheet.full')}
@@ -113,7 +115,7 @@ function Handle() {
   );
 }
 
-function Skeleton() {
+function LoadingRows() {
   return (
     <div class="skeleton" aria-hidden="true">
       {Array.from({ length: 8 }, (_, i) => (

@@ -1,19 +1,19 @@
-// Find and read: whose plan, what it adds up to, what is filtered, and the list.
+// The Plan tab: whose plan, its totals, the filters, and the list.
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Reading } from '../address';
+import type { PlanLayout } from '../address';
 import { address } from '../api';
-import { language, t, type Key } from '../i18n';
-import { holds, words } from '../fold';
-import { euros, number, percent } from '../format';
-import { share } from '../money';
-import { GROUPS, statusesOf, type Group } from '../signs';
-import { activeParts, type City, type Sums } from '../plan';
-import { chooseCity, cityName, clearFilters, filter, found, goToCity, groupCounts, plan, reading, toggleGroup, totals } from '../state';
-import { Filters } from './Filters';
-import { groupName, label } from './labels';
-import { useLater } from './later';
-import { List } from './List';
-import { Sign } from './Sign';
+import { language, t, type MessageKey } from '../i18n';
+import { matchesWords, searchWords } from '../textSearch';
+import { formatEuros, formatNumber, formatPercent } from '../format';
+import { shareOf } from '../money';
+import { GROUPS, statusesOf, type StatusGroup } from '../symbology';
+import { activeParts, type PlanCity, type PlanTotals } from '../plan';
+import { selectCity, cityName, clearFilters, filter, foundInterventions, selectFoundCity, groupCounts, plan, planLayout, toggleGroup, totals } from '../state';
+import { FilterBar } from './Filters';
+import { groupName, codeLabel } from './labels';
+import { useDeferred } from './useDeferred';
+import { InterventionList } from './List';
+import { StatusSymbol } from './Symbol';
 
 export function PlanTab() {
   const city = plan.value?.cities.get(filter.value.city);
@@ -28,29 +28,27 @@ export function PlanTab() {
             {city ? cityName(city) : t('europe.title', { count: plan.value?.partners.length ?? 0 })}
           </h1>
           {filtered && (
-            <button class="link" onClick={clearFilters}>
+            <button type="button" class="link" onClick={clearFilters}>
               {t('filter.clear')}
             </button>
           )}
         </div>
         <p>
-          {city
-            ? [partner?.name, label('country', city.country)].filter(Boolean).join(' · ')
-            : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
+          {city ? [partner?.name, codeLabel('country', city.country)].filter(Boolean).join(' · ') : t('europe.cities', { count: plan.value?.cities.size ?? 0 })}
         </p>
       </div>
-      <Summary sums={totals.value} />
-      <Groups sums={totals.value} />
-      <Filters />
-      {filtered ? <FoundCities /> : !city && <Cities />}
-      <Readings />
-      <Later />
-      <Foot />
+      <PlanSummary sums={totals.value} />
+      <GroupButtons sums={totals.value} />
+      <FilterBar />
+      {filtered ? <FoundCities /> : !city && <CityButtons />}
+      <LayoutChooser />
+      <DeferredParts />
+      <PlanFooter />
     </>
   );
 }
 
-/** What is asked for changes in place: the list starts at its top, and a button that went with it hands its focus to the heading. */
+/** Filters change the list in place: it scrolls to its top, and a button that disappears hands its focus to the heading. */
 function useArrival() {
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(filter.value);
@@ -63,26 +61,26 @@ function useArrival() {
   return heading;
 }
 
-const READINGS: [Reading, Key][] = [
+const LAYOUTS: [PlanLayout, MessageKey][] = [
   ['list', 'chart.list'],
   ['time', 'chart.time'],
   ['money', 'chart.money'],
 ];
 
-/** The list takes as long as all that stands above it. */
+/** The list is rendered in a task of its own, after the parts above it. */
 let listed = false;
-function Later() {
-  const ready = useLater() || listed;
+function DeferredParts() {
+  const ready = useDeferred() || listed;
   listed = ready;
-  return ready ? <List /> : null;
+  return ready ? <InterventionList /> : null;
 }
 
-/** The same interventions as a list, along time, or by money. */
-function Readings() {
+/** The layout of the results: list, timeline, money. */
+function LayoutChooser() {
   return (
     <div class="two-ways" role="group" aria-label={t('chart.label')}>
-      {READINGS.map(([id, name]) => (
-        <button key={id} class="way-choice" aria-pressed={reading.value === id} onClick={() => (reading.value = id)}>
+      {LAYOUTS.map(([id, name]) => (
+        <button type="button" key={id} class="way-choice" aria-pressed={planLayout.value === id} onClick={() => (planLayout.value = id)}>
           {t(name)}
         </button>
       ))}
@@ -90,8 +88,8 @@ function Readings() {
   );
 }
 
-/** What every page of a public body says somewhere. */
-function Foot() {
+/** Links that every page of a public body must have. */
+function PlanFooter() {
   return (
     <footer class="page-foot">
       <a href={address(`accessibility/${language.value}.html`)}>{t('foot.accessibility')}</a>
@@ -100,28 +98,28 @@ function Foot() {
   );
 }
 
-function Summary({ sums }: { sums: Sums }) {
+function PlanSummary({ sums }: { sums: PlanTotals }) {
   const basis = [
     sums.costPartial > 0 && t('sum.costPartial', { count: sums.costPartial }),
     sums.programmes > 0 && t('sum.programmes', { count: sums.programmes }),
   ].filter(Boolean);
-  const euShare = share(sums.euKnown ? sums.eu : null, sums.euOf);
+  const euShare = shareOf(sums.euKnown ? sums.eu : null, sums.euOf);
   return (
     <div class="summary">
       <div class="cards">
         <div class="card">
-          <strong>{number(sums.count)}</strong>
+          <strong>{formatNumber(sums.count)}</strong>
           <span>{t('sum.interventions', { count: sums.count })}</span>
           <span>{sums.withoutPlace > 0 && t('sum.withoutPlace', { count: sums.withoutPlace })}</span>
         </div>
         <div class="card">
-          <strong>{sums.costKnown ? euros(sums.cost) : sums.count ? t('cost.none') : '–'}</strong>
+          <strong>{sums.costKnown ? formatEuros(sums.cost) : sums.count ? t('cost.none') : '–'}</strong>
           <span>{t('sum.costKnown', { known: sums.costKnown, count: sums.count })}</span>
         </div>
         <div class="card">
-          <strong>{euShare !== null ? percent(euShare) : sums.count ? t('eu.none') : '–'}</strong>
+          <strong>{euShare !== null ? formatPercent(euShare) : sums.count ? t('eu.none') : '–'}</strong>
           <span>{t('sum.eu')}</span>
-          <span>{euShare !== null && t('sum.euOf', { eu: euros(sums.eu), cost: euros(sums.euOf), known: sums.euKnown })}</span>
+          <span>{euShare !== null && t('sum.euOf', { eu: formatEuros(sums.eu), cost: formatEuros(sums.euOf), known: sums.euKnown })}</span>
         </div>
       </div>
       {basis.length > 0 && <p class="note">{t('sum.basis', { notes: basis.join(' · ') })}</p>}
@@ -129,18 +127,18 @@ function Summary({ sums }: { sums: Sums }) {
   );
 }
 
-/** The share of each group as a bar, and under it the same signs as switches. */
-function Groups({ sums }: { sums: Sums }) {
-  const on = (group: Group) => statusesOf(group).every((status) => filter.value.statuses.has(status));
+/** The share of each status group as a bar, and below it the groups as filter buttons. */
+function GroupButtons({ sums }: { sums: PlanTotals }) {
+  const on = (group: StatusGroup) => statusesOf(group).every((status) => filter.value.statuses.has(status));
   return (
     <div class="groups">
-      <Bar byGroup={sums.byGroup} />
+      <StatusBar byGroup={sums.byGroup} />
       <div class="switches" role="group" aria-label={t('filter.status')}>
         {GROUPS.map((group) => (
-          <button key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
-            <Sign group={group} />
+          <button type="button" key={group} class="switch" aria-pressed={on(group)} onClick={() => toggleGroup(group)}>
+            <StatusSymbol group={group} />
             <span>{groupName(group)}</span>
-            <span class="count">{number(groupCounts.value.get(group) ?? 0)}</span>
+            <span class="count">{formatNumber(groupCounts.value.get(group) ?? 0)}</span>
           </button>
         ))}
       </div>
@@ -148,7 +146,7 @@ function Groups({ sums }: { sums: Sums }) {
   );
 }
 
-export function Bar({ byGroup }: { byGroup: Map<Group, number> }) {
+export function StatusBar({ byGroup }: { byGroup: Map<StatusGroup, number> }) {
   return (
     <div class="stack" aria-hidden="true">
       {GROUPS.filter((group) => byGroup.get(group)).map((group) => (
@@ -158,24 +156,24 @@ export function Bar({ byGroup }: { byGroup: Map<Group, number> }) {
   );
 }
 
-/** Cities whose name is what was typed, in any of its languages. */
+/** Cities whose name matches the search, in any of its languages. */
 function FoundCities() {
-  const wanted = words(filter.value.text);
+  const wanted = searchWords(filter.value.text);
   if (!wanted.length) return null;
-  const cities = [...(plan.value?.cities.values() ?? [])].filter((city) => city.id !== filter.value.city && holds(city.folded, wanted));
+  const cities = [...(plan.value?.cities.values() ?? [])].filter((city) => city.id !== filter.value.city && matchesWords(city.folded, wanted));
   if (!cities.length) return null;
   return (
     <ul class="cities found">
       {cities.map((city) => (
         <li key={city.id}>
-          <CityButton city={city} go={goToCity} />
+          <CityButton city={city} go={selectFoundCity} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Cities() {
+function CityButtons() {
   return (
     <section class="partners" aria-label={t('europe.choose')}>
       {plan.value?.partners.map((partner) => (
@@ -187,7 +185,7 @@ function Cities() {
           <ul class="cities">
             {partner.cities.map((city) => (
               <li key={city.id}>
-                <CityButton city={city} go={chooseCity} />
+                <CityButton city={city} go={selectCity} />
               </li>
             ))}
           </ul>
@@ -197,13 +195,13 @@ function Cities() {
   );
 }
 
-function CityButton({ city, go }: { city: City; go: (id: string) => void }) {
+function CityButton({ city, go }: { city: PlanCity; go: (id: string) => void }) {
   const own = (plan.value?.interventions ?? []).filter((one) => one.city === city.id);
-  const shown = filter.value.text ? own : found.value.filter((one) => one.city === city.id);
+  const shown = filter.value.text ? own : foundInterventions.value.filter((one) => one.city === city.id);
   const byGroup = new Map(GROUPS.map((group) => [group, shown.filter((one) => one.group === group).length]));
   const local = cityName(city) === city.name ? '' : city.name;
   return (
-    <button class="city" onClick={() => go(city.id)}>
+    <button type="button" class="city" onClick={() => go(city.id)}>
       <span class="name">
         {cityName(city)}
         {local && (
@@ -212,10 +210,10 @@ function CityButton({ city, go }: { city: City; go: (id: string) => void }) {
           </span>
         )}
         <span class="country" lang={language.value}>
-          {label('country', city.country)}
+          {codeLabel('country', city.country)}
         </span>
       </span>
-      <Bar byGroup={byGroup} />
+      <StatusBar byGroup={byGroup} />
       <span class="count">{t('list.count', { count: shown.length })}</span>
     </button>
   );

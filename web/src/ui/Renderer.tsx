@@ -1,21 +1,21 @@
-// The choice of who draws the map, where there is one, and what the second renderer cannot do yet.
+// The choice of map renderer, where this build has two, and the limits of the second.
 import { t } from '../i18n';
-import { broken, renderer, rustParts, type Renderer } from '../state/renderer';
+import { rendererBroken, renderer, rustParts, type MapRenderer } from '../state/renderer';
 import { Icon } from './Icon';
 
-const NAMES = { gl: 'renderer.gl', rust: 'renderer.rust' } as const;
+const RENDERER_NAMES = { gl: 'renderer.gl', rust: 'renderer.rust' } as const;
 
 export function RendererSettings() {
   if (!rustParts.length) return null;
-  const choice = (one: Renderer) => (
+  const choice = (one: MapRenderer) => (
     <label key={one}>
       <input type="radio" name="renderer" checked={renderer.value === one} onChange={() => (renderer.value = one)} />
-      {t(NAMES[one])}
+      {t(RENDERER_NAMES[one])}
     </label>
   );
   return (
     <div class="set">
-      <button class="square" popovertarget="map-settings" aria-label={t('renderer.settings')} title={t('renderer.settings')}>
+      <button type="button" class="square" popovertarget="map-settings" aria-label={t('renderer.settings')} title={t('renderer.settings')}>
         <Icon name="settings" />
       </button>
       <div id="map-settings" popover="auto" class="keys">
@@ -32,8 +32,8 @@ export function RendererNotice() {
   if (renderer.value === 'gl') return null;
   return (
     <div class="renderer-notice" role="status">
-      <p>{t(broken.value ? 'renderer.broken' : 'renderer.limits')}</p>
-      <button class="button plain" onClick={() => (renderer.value = 'gl')}>
+      <p>{t(rendererBroken.value ? 'renderer.broken' : 'renderer.limits')}</p>
+      <button type="button" class="button plain" onClick={() => (renderer.value = 'gl')}>
         {t('renderer.back')}
       </button>
     </div>

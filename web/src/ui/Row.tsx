@@ -1,24 +1,24 @@
-// What the rows of every list have in common: what an intervention is called, what it costs, and the pointer that finds it on the map.
-import { euros, percent } from '../format';
+// What the rows of every list share: title, cost, and the pointer that highlights the intervention on the map.
+import { formatEuros, formatPercent } from '../format';
 import { language, t } from '../i18n';
 import { euShareOf, type Intervention } from '../plan';
 import { hovered } from '../state';
-import { label } from './labels';
+import { codeLabel } from './labels';
 
-interface Named {
+interface NamedRowProps {
   text: string;
   language?: string;
 }
 
-/** A name, marked when it is in another language than the page, over a line of what else is to be said. */
-export function What({ name, sub }: { name: Named; sub: string }) {
+/** A title, marked when it is in another language than the page, over a line of details. */
+export function RowTitle({ name, sub }: { name: NamedRowProps; sub: string }) {
   return (
     <span class="what">
       <span class="title" lang={name.language}>
         {name.text}
       </span>
       {name.language && name.language !== language.value && (
-        <abbr class="tongue" title={label('language', name.language)}>
+        <abbr class="tongue" title={codeLabel('language', name.language)}>
           {name.language}
         </abbr>
       )}
@@ -27,22 +27,22 @@ export function What({ name, sub }: { name: Named; sub: string }) {
   );
 }
 
-/** The cost, what it is of, and the share of EU money. */
-export function Money({ one }: { one: Intervention }) {
+/** The cost, its scope, and the EU share. */
+export function RowMoney({ one }: { one: Intervention }) {
   const euShare = euShareOf(one);
   return (
     <span class="money">
-      {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{euros(one.cost)}</span>}
+      {one.cost === null ? <span class="none">{t('cost.none')}</span> : <span class="sum">{formatEuros(one.cost)}</span>}
       <span class="sub">
-        {one.cost !== null && one.costScope !== 'total' && label('cost_scope', one.costScope)}
-        {euShare !== null && t('eu.share', { share: percent(euShare) })}
+        {one.cost !== null && one.costScope !== 'total' && codeLabel('cost_scope', one.costScope)}
+        {euShare !== null && t('eu.share', { share: formatPercent(euShare) })}
       </span>
     </span>
   );
 }
 
-/** While the pointer is on a row, the map shows its intervention. */
-export const pointing = (id: string) => ({
+/** While the pointer is over a row, the map highlights its intervention. */
+export const hoverHandlers = (id: string) => ({
   onPointerEnter: () => (hovered.value = id),
   onPointerLeave: () => (hovered.value = ''),
 });

@@ -1,29 +1,29 @@
-// To pass on what is shown: its link, a frame for another page, files, and the addresses for QGIS and other tools.
+// Sharing what is shown: its link, code for a frame, files, and addresses for QGIS and other tools.
 import { signal } from '@preact/signals';
 import { address } from '../api';
 import { t } from '../i18n';
-import { announcement, cityName, filter, found, plan, printing } from '../state';
+import { announcement, cityName, filter, foundInterventions, plan, printing } from '../state';
 import { Icon } from './Icon';
-import { takeCsv, takeGeojson, takePicture } from './takeAway';
+import { downloadCsv, downloadGeojson, downloadPicture } from './downloads';
 
 const copied = signal('');
 const open = signal(false);
 
-export function Share() {
+export function ShareMenu() {
   return (
     <>
-      <button class="button plain share" popovertarget="share" aria-label={t('share.open')} title={t('share.open')}>
+      <button type="button" class="button plain share" popovertarget="share" aria-label={t('share.open')} title={t('share.open')}>
         <Icon name="share" />
         <span>{t('share.open')}</span>
       </button>
       <section id="share" popover="auto" class="sheet-over" aria-label={t('share.open')} onToggle={(event) => (open.value = event.newState === 'open')}>
-        {open.value && <Contents />}
+        {open.value && <ShareContents />}
       </section>
     </>
   );
 }
 
-function Contents() {
+function ShareContents() {
   const base = address('.');
   const embed = new URL(location.href);
   embed.searchParams.set('embed', '1');
@@ -34,25 +34,25 @@ function Contents() {
     <>
       <div class="over-head">
         <h2>{t('share.open')}</h2>
-        <button class="square" popovertarget="share" popovertargetaction="hide" aria-label={t('share.close')}>
+        <button type="button" class="square" popovertarget="share" popovertargetaction="hide" aria-label={t('share.close')}>
           <Icon name="close" />
         </button>
       </div>
-      <Copy id="share-link" name={t('share.link')} value={location.href} />
-      <Copy id="share-code" name={t('share.embed')} value={frame.outerHTML} />
+      <CopyButton id="share-link" name={t('share.link')} value={location.href} />
+      <CopyButton id="share-code" name={t('share.embed')} value={frame.outerHTML} />
       <fieldset class="takes">
-        <legend>{t('take.label', { count: found.value.length })}</legend>
+        <legend>{t('take.label', { count: foundInterventions.value.length })}</legend>
         <div class="buttons">
-          <button class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void takePicture()}>
+          <button type="button" class="button" disabled={!(window as { cityheart?: unknown }).cityheart} onClick={() => void downloadPicture()}>
             {t('take.png')}
           </button>
-          <button class="button" onClick={() => takeCsv()}>
+          <button type="button" class="button" onClick={() => downloadCsv()}>
             {t('take.csv')}
           </button>
-          <button class="button" onClick={() => takeGeojson()}>
+          <button type="button" class="button" onClick={() => downloadGeojson()}>
             {t('take.geojson')}
           </button>
-          <button class="button" onClick={() => (printing.value = true)}>
+          <button type="button" class="button" onClick={() => (printing.value = true)}>
             <Icon name="print" />
             {t('print.open')}
           </button>
@@ -60,18 +60,18 @@ function Contents() {
       </fieldset>
       <h3>{t('qgis.label')}</h3>
       <p class="note">{t('qgis.note')}</p>
-      <Copy id="qgis-features" name={t('qgis.features')} value={`${base}api`} />
-      <Copy id="qgis-tiles" name={t('qgis.tiles')} value={`${base}tiles/areas,interventions/{z}/{x}/{y}.mvt`} />
+      <CopyButton id="qgis-features" name={t('qgis.features')} value={`${base}api`} />
+      <CopyButton id="qgis-tiles" name={t('qgis.tiles')} value={`${base}tiles/areas,interventions/{z}/{x}/{y}.mvt`} />
     </>
   );
 }
 
-function Copy({ id, name, value }: { id: string; name: string; value: string }) {
+function CopyButton({ id, name, value }: { id: string; name: string; value: string }) {
   const done = copied.value === id;
   const copy = async () => {
     const field = document.getElementById(id) as HTMLInputElement;
     field.select();
-    await navigator.clipboard?.writeText(value).catch(() => null); // where it is forbidden, the text is chosen and can be copied by hand
+    await navigator.clipboard?.writeText(value).catch(() => null); // where the clipboard is forbidden, the text is selected for copying by hand
     copied.value = id;
     announcement.value = t('share.copied');
   };
@@ -80,7 +80,7 @@ function Copy({ id, name, value }: { id: string; name: string; value: string }) 
       <label for={id}>{name}</label>
       <div class="pair">
         <input id={id} readOnly value={value} onFocus={(event) => event.currentTarget.select()} />
-        <button class="button" onClick={() => void copy()} aria-describedby={id}>
+        <button type="button" class="button" onClick={() => void copy()} aria-describedby={id}>
           <Icon name={done ? 'tick' : 'copy'} />
           {done ? t('share.copied') : t('share.copy')}
         </button>

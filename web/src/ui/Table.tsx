@@ -1,51 +1,51 @@
-// Everything that was found as a table: sorted by any column, its columns chosen, its rows ticked. Only the rows in sight are in the
-// page, however many there are. A grid as ARIA describes it: one stop for Tab, arrow keys from cell to cell.
+// The results as a table: sortable, with a choice of columns and rows to tick. Only visible rows are in the document, however
+// many there are. Follows the ARIA grid pattern: one tab stop, arrow keys from cell to cell.
 import { computed, signal, useComputed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t } from '../i18n';
 import type { Intervention } from '../plan';
-import { filter, found, hovered, remember, remembered, selected, sorting } from '../state';
-import { choose, chooseAll, chosen, chosenInSight } from '../state/chosen';
-import { tools } from '../state/session';
-import { COLUMNS, type Column } from './columns';
+import { filter, foundInterventions, hovered, writeSetting, readSetting, selected, sorting } from '../state';
+import { tickRow, tickAllRows, tickedIds, tickedInterventions } from '../state/tickedRows';
+import { editorModule } from '../state/editor';
+import { COLUMNS, type TableColumn } from './columns';
 import { FilterDetails } from './Filters';
 import { Icon } from './Icon';
-import { takeCsv } from './takeAway';
+import { downloadCsv } from './downloads';
 
-const ROW = 45; // pixels; all rows are as high, so that any of them can be found without the others
-const HEAD = 46;
-const AROUND = 8;
+const ROW_PX = 45; // pixels; equal heights make the position of any row known
+const HEAD_PX = 46;
+const EXTRA_ROWS = 8;
 
 /** Ids of the columns shown. */
 const shownColumns = signal<ReadonlySet<string>>(startColumns());
-const sight = signal({ top: 0, height: 600 });
-/** The cell that Tab reaches: row −1 is the head, column −1 the tick. */
-const cell = signal({ row: -1, column: 0 });
+const scrollWindow = signal({ top: 0, height: 600 });
+/** The cell in the tab order: row −1 is the header, column −1 the tick. */
+const focusedCell = signal({ row: -1, column: 0 });
 
-/** The column it sorts by; one that an old link names and nobody knows is the first. */
-const sorted = computed(() => {
+/** The sort column; an unknown one from an old link becomes the first. */
+const sortedRows = computed(() => {
   const id = sorting.value.replace(/^-/, '');
   const column = COLUMNS.find((one) => one.id === id) ?? COLUMNS[0]!;
-  return { column, down: sorting.value.startsWith('-'), list: ordered(found.value, column, sorting.value.startsWith('-')) };
+  return { column, down: sorting.value.startsWith('-'), list: ordered(foundInterventions.value, column, sorting.value.startsWith('-')) };
 });
 
-const columns = computed(() => COLUMNS.filter(({ id }) => shownColumns.value.has(id) && (id !== 'city' || !filter.value.city)));
+const visibleColumns = computed(() => COLUMNS.filter(({ id }) => shownColumns.value.has(id) && (id !== 'city' || !filter.value.city)));
 
-export function Table() {
-  const work = tools.value;
+export function InterventionTable() {
+  const work = editorModule.value;
   return (
     <div class="table-area">
       <h1 class="unseen">{t('table.label')}</h1>
-      <Tools />
+      <TableTools />
       {work && <work.BulkBar />}
-      <Grid />
+      <TableGrid />
     </div>
   );
 }
 
-function Tools() {
-  const ticked = chosenInSight.value.length;
-  const list = sorted.value.list;
+function TableTools() {
+  const ticked = tickedInterventions.value.length;
+  const list = sortedRows.value.list;
   return (
     <div class="table-tools">
       <p>
@@ -67,46 +67,46 @@ function Tools() {
           ))}
         </div>
       </details>
-      <button class="button" onClick={() => takeCsv(ticked ? list.filter(({ id }) => chosen.value.has(id)) : list, columns.value)}>
+      <button type="button" class="button" onClick={() => downloadCsv(ticked ? list.filter(({ id }) => tickedIds.value.has(id)) : list, visibleColumns.value)}>
         {t('take.csv')}
       </button>
     </div>
   );
 }
 
-function Grid() {
+function TableGrid() {
   const area = useRef<HTMLDivElement>(null);
-  const { column, down, list } = sorted.value;
+  const { column, down, list } = sortedRows.value;
   useEffect(() => {
-    const watch = new ResizeObserver(([entry]) => (sight.value = { ...sight.peek(), height: entry!.contentRect.height }));
+    const watch = new ResizeObserver(([entry]) => (scrollWindow.value = { ...scrollWindow.peek(), height: entry!.contentRect.height }));
     watch.observe(area.current!);
     return () => watch.disconnect();
   }, []);
   useEffect(() => area.current?.scrollTo({ top: 0 }), [sorting.value, filter.value]);
-  const { top, height } = sight.value;
-  const first = Math.max(0, Math.floor(top / ROW) - AROUND);
-  const last = Math.min(list.length, Math.ceil((top + height) / ROW) + AROUND);
-  const all = list.length > 0 && list.every(({ id }) => chosen.value.has(id));
-  const at = cell.value;
+  const { top, height } = scrollWindow.value;
+  const first = Math.max(0, Math.floor(top / ROW_PX) - EXTRA_ROWS);
+  const last = Math.min(list.length, Math.ceil((top + height) / ROW_PX) + EXTRA_ROWS);
+  const all = list.length > 0 && list.every(({ id }) => tickedIds.value.has(id));
+  const at = focusedCell.value;
   return (
-    <div class="grid-area" ref={area} onScroll={(event) => (sight.value = { ...sight.peek(), top: event.currentTarget.scrollTop })}>
+    <div class="grid-area" ref={area} onScroll={(event) => (scrollWindow.value = { ...scrollWindow.peek(), top: event.currentTarget.scrollTop })}>
       <table
         role="grid"
         aria-label={t('table.label')}
         aria-rowcount={list.length + 1}
-        aria-colcount={columns.value.length + 1}
+        aria-colcount={visibleColumns.value.length + 1}
         aria-multiselectable="true"
-        onKeyDown={(event) => move(event, list)}
-        onFocusIn={follow}
+        onKeyDown={(event) => moveFocus(event, list)}
+        onFocusIn={followFocus}
       >
         <thead>
           <tr aria-rowindex={1}>
             <th class="tick" role="columnheader" data-cell="-1,-1">
               <label>
-                <input type="checkbox" aria-label={t('table.tickAll')} checked={all} tabIndex={tab(at, -1, -1)} onChange={() => chooseAll(!all)} />
+                <input type="checkbox" aria-label={t('table.tickAll')} checked={all} tabIndex={tabIndexOf(at, -1, -1)} onChange={() => tickAllRows(!all)} />
               </label>
             </th>
-            {columns.value.map((one, i) => (
+            {visibleColumns.value.map((one, i) => (
               <th
                 key={one.id}
                 role="columnheader"
@@ -115,7 +115,7 @@ function Grid() {
                 class={one.number ? 'number' : ''}
                 aria-sort={one !== column ? 'none' : down ? 'descending' : 'ascending'}
               >
-                <button tabIndex={tab(at, -1, i)} onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>
+                <button type="button" tabIndex={tabIndexOf(at, -1, i)} onClick={() => (sorting.value = one === column && !down ? `-${one.id}` : one.id)}>
                   {one.name()}
                 </button>
               </th>
@@ -123,11 +123,11 @@ function Grid() {
           </tr>
         </thead>
         <tbody>
-          <Space rows={first} />
+          <SpacerRow rows={first} />
           {list.slice(first, last).map((one, i) => (
-            <Line key={one.id} one={one} row={first + i} />
+            <TableRow key={one.id} one={one} row={first + i} />
           ))}
-          <Space rows={list.length - last} />
+          <SpacerRow rows={list.length - last} />
         </tbody>
       </table>
       {!list.length && <p class="note nothing">{t('nothing.filters')}</p>}
@@ -135,16 +135,16 @@ function Grid() {
   );
 }
 
-const Space = ({ rows }: { rows: number }) => (rows > 0 ? <tr class="space" aria-hidden="true" style={{ blockSize: `${rows * ROW}px` }} /> : null);
+const SpacerRow = ({ rows }: { rows: number }) => (rows > 0 ? <tr class="space" aria-hidden="true" style={{ blockSize: `${rows * ROW_PX}px` }} /> : null);
 
-function Line({ one, row }: { one: Intervention; row: number }) {
+function TableRow({ one, row }: { one: Intervention; row: number }) {
   const mark = useComputed(() => `${selected.value === one.id ? 'chosen' : ''} ${hovered.value === one.id ? 'pointed' : ''}`);
-  const ticked = useComputed(() => chosen.value.has(one.id));
+  const ticked = useComputed(() => tickedIds.value.has(one.id));
   const line = useRef<HTMLTableRowElement>(null);
-  const at = cell.value;
-  // The cell that keys have moved to comes into the page with its row, and takes the focus then.
+  const at = focusedCell.value;
+  // The focused cell's row enters the document with its rendering, and takes the focus then.
   useLayoutEffect(() => {
-    if (wanted && wanted.row === row) focusCell(wanted.row, wanted.column);
+    if (wantedCell && wantedCell.row === row) focusCell(wantedCell.row, wantedCell.column);
   });
   return (
     <tr
@@ -158,17 +158,23 @@ function Line({ one, row }: { one: Intervention; row: number }) {
     >
       <td class="tick" role="gridcell" data-cell={`${row},-1`}>
         <label>
-          <input type="checkbox" aria-label={t('table.tick', { title: one.title })} checked={ticked.value} tabIndex={tab(at, row, -1)} onChange={() => choose(one.id, !ticked.value)} />
+          <input
+            type="checkbox"
+            aria-label={t('table.tick', { title: one.title })}
+            checked={ticked.value}
+            tabIndex={tabIndexOf(at, row, -1)}
+            onChange={() => tickRow(one.id, !ticked.value)}
+          />
         </label>
       </td>
-      {columns.value.map((column, i) => (
+      {visibleColumns.value.map((column, i) => (
         <td
           key={column.id}
           role={i ? 'gridcell' : 'rowheader'}
           data-column={column.id}
           data-cell={`${row},${i}`}
           class={column.number ? 'number' : ''}
-          tabIndex={i ? tab(at, row, i) : undefined}
+          tabIndex={i ? tabIndexOf(at, row, i) : undefined}
           title={i ? String(column.value(one) ?? '') : undefined}
         >
           {column.show(one)}
@@ -178,31 +184,32 @@ function Line({ one, row }: { one: Intervention; row: number }) {
   );
 }
 
-const tab = (at: { row: number; column: number }, row: number, column: number) => (at.row === row && at.column === column ? 0 : -1);
+const tabIndexOf = (at: { row: number; column: number }, row: number, column: number) => (at.row === row && at.column === column ? 0 : -1);
 
-/** Where keys have gone and the focus is still to follow. */
-let wanted: { row: number; column: number } | null = null;
+/** The cell that is still to be focused. */
+let wantedCell: { row: number; column: number } | null = null;
 
 function focusCell(row: number, column: number): boolean {
   const found = document.querySelector<HTMLElement>(`.grid-area [data-cell="${row},${column}"]`);
   if (!found) return false;
-  wanted = null;
+  wantedCell = null;
   const inner = found.querySelector<HTMLElement>('button, input');
   (inner ?? found).focus({ preventScroll: true });
   found.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   return true;
 }
 
-/** Focus by pointer or Tab becomes the cell that keys go on from. */
-function follow(event: FocusEvent): void {
+/** A cell focused by pointer or Tab is where the keys continue. */
+function followFocus(event: FocusEvent): void {
   const [row, column] = (event.target as HTMLElement).closest<HTMLElement>('[data-cell]')?.dataset.cell?.split(',').map(Number) ?? [];
-  if (row !== undefined && column !== undefined && (cell.peek().row !== row || cell.peek().column !== column)) cell.value = { row, column };
+  if (row !== undefined && column !== undefined && (focusedCell.peek().row !== row || focusedCell.peek().column !== column))
+    focusedCell.value = { row, column };
 }
 
-function move(event: KeyboardEvent, list: Intervention[]): void {
-  const { row, column } = cell.value;
-  const [lastRow, lastColumn] = [list.length - 1, columns.value.length - 1];
-  const page = Math.max(1, Math.floor((sight.value.height - HEAD) / ROW) - 1);
+function moveFocus(event: KeyboardEvent, list: Intervention[]): void {
+  const { row, column } = focusedCell.value;
+  const [lastRow, lastColumn] = [list.length - 1, visibleColumns.value.length - 1];
+  const page = Math.max(1, Math.floor((scrollWindow.value.height - HEAD_PX) / ROW_PX) - 1);
   const to = {
     ArrowDown: [row + 1, column],
     ArrowUp: [row - 1, column],
@@ -216,28 +223,28 @@ function move(event: KeyboardEvent, list: Intervention[]): void {
   if (event.key === ' ' && row >= 0 && column > 0) {
     event.preventDefault();
     const one = list[row]!;
-    choose(one.id, !chosen.value.has(one.id));
+    tickRow(one.id, !tickedIds.value.has(one.id));
   }
   if (!to) return;
   event.preventDefault();
   const next = { row: clamp(to[0], -1, lastRow), column: clamp(to[1], -1, lastColumn) };
-  cell.value = next;
-  wanted = next;
-  if (next.row >= 0) bringIntoSight(next.row);
+  focusedCell.value = next;
+  wantedCell = next;
+  if (next.row >= 0) scrollToCell(next.row);
   if (focusCell(next.row, next.column)) return;
   requestAnimationFrame(() => focusCell(next.row, next.column));
 }
 
-function bringIntoSight(row: number): void {
+function scrollToCell(row: number): void {
   const area = document.querySelector('.grid-area')!;
-  const [from, to] = [row * ROW, (row + 1) * ROW + HEAD];
+  const [from, to] = [row * ROW_PX, (row + 1) * ROW_PX + HEAD_PX];
   if (from < area.scrollTop) area.scrollTo({ top: from });
   else if (to > area.scrollTop + area.clientHeight) area.scrollTo({ top: to - area.clientHeight });
 }
 
 const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value));
 
-function ordered(list: Intervention[], { value }: Column, down: boolean): Intervention[] {
+function ordered(list: Intervention[], { value }: TableColumn, down: boolean): Intervention[] {
   const collator = new Intl.Collator(language.value, { numeric: true });
   const keyed = list.map((one) => ({ one, key: value(one) }));
   keyed.sort(({ key: a }, { key: b }) => {
@@ -249,7 +256,9 @@ function ordered(list: Intervention[], { value }: Column, down: boolean): Interv
 }
 
 function startColumns(): ReadonlySet<string> {
-  const known = remembered('columns').split(',').filter((id) => COLUMNS.some((one) => one.id === id));
+  const known = readSetting('columns')
+    .split(',')
+    .filter((id) => COLUMNS.some((one) => one.id === id));
   return new Set(known.length ? known : COLUMNS.filter(({ first }) => first).map(({ id }) => id));
 }
 
@@ -257,5 +266,5 @@ function toggleColumn(id: string): void {
   const next = new Set(shownColumns.value);
   if (!next.delete(id)) next.add(id);
   shownColumns.value = next;
-  remember('columns', [...next].join());
+  writeSetting('columns', [...next].join());
 }

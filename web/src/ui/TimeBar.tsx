@@ -1,54 +1,60 @@
-// Time along the bottom: how many works run in each month, and a handle that shows the plan at one of them. Play goes on month by
-// month; where motion is to be reduced, a press goes to the next change instead.
+// The time bar: a histogram of works per month, and a slider that shows the plan at a month. Play advances month by month; with
+// reduced motion a press goes to the next change instead.
 import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { monthYear } from '../format';
+import { formatMonth } from '../format';
 import { t } from '../i18n';
-import { nextChange, thisMonth, type Month } from '../moment';
-import { histogram } from '../shown';
-import { GROUPS } from '../signs';
-import { found, month, plan, totals } from '../state';
+import { nextChange, thisMonth, type MonthNumber } from '../planMonths';
+import { monthHistogram } from '../currentScheme';
+import { GROUPS } from '../symbology';
+import { foundInterventions, month, plan, totals } from '../state';
 import { Icon } from './Icon';
 import { groupName } from './labels';
-import { useLater } from './later';
+import { useDeferred } from './useDeferred';
 
-/** On a small screen the bar shows when asked for. */
+/** On a small screen the bar is shown on request. */
 export const timeOpen = signal(false);
 const playing = signal(false);
 const STEP_MS = 300;
 
-const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const prefersStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export function TimeBar() {
-  useEffect(() => effect(play), []);
-  return plan.value ? <Time /> : <div class="time" hidden />;
+  useEffect(() => effect(playMonths), []);
+  return plan.value ? <TimeControls /> : <div class="time" hidden />;
 }
 
-function Time() {
-  const ready = useLater();
-  const { first, counts } = histogram.value;
+function TimeControls() {
+  const ready = useDeferred();
+  const { first, counts } = monthHistogram.value;
   if (!ready || !counts.length) return <div class="time" hidden />;
   const last = first + counts.length - 1;
   const at = Math.min(last, Math.max(first, month.value ?? thisMonth()));
   const share = (at - first + 0.5) / counts.length;
   return (
     <section class={`time ${timeOpen.value ? 'open' : ''}`} aria-label={t('time.label')}>
-      {still() ? (
-        <button class="square framed" aria-label={t('time.next')} title={t('time.next')} onClick={() => step(at, last)}>
+      {prefersStill() ? (
+        <button type="button" class="square framed" aria-label={t('time.next')} title={t('time.next')} onClick={() => stepToChange(at, last)}>
           <Icon name="next" />
         </button>
       ) : (
-        <button class="square framed" aria-label={playing.value ? t('time.pause') : t('time.play')} title={playing.value ? t('time.pause') : t('time.play')} onClick={() => start(at, first, last)}>
+        <button
+          type="button"
+          class="square framed"
+          aria-label={playing.value ? t('time.pause') : t('time.play')}
+          title={playing.value ? t('time.pause') : t('time.play')}
+          onClick={() => startPlaying(at, first, last)}
+        >
           <Icon name={playing.value ? 'pause' : 'play'} />
         </button>
       )}
       <p class="span" aria-hidden="true">
-        <b>{month.value === null ? t('time.now') : monthYear(at)}</b>
-        <span class="muted">{month.value === null ? t('time.hint') : said(2)}</span>
+        <b>{month.value === null ? t('time.now') : formatMonth(at)}</b>
+        <span class="muted">{month.value === null ? t('time.hint') : monthSummary(2)}</span>
       </p>
       <div class={`months ${month.value === null ? '' : 'set'}`}>
-        <Bars counts={counts} />
-        <Ticks first={first} count={counts.length} />
+        <MonthBars counts={counts} />
+        <YearTicks first={first} count={counts.length} />
         <span class="at" style={{ insetInlineStart: `${share * 100}%` }} />
         <input
           type="range"
@@ -57,33 +63,38 @@ function Time() {
           max={last}
           value={at}
           aria-label={t('time.month')}
-          aria-valuetext={`${monthYear(at)}${month.value === null ? '' : `: ${said()}`}`}
-          onKeyDown={jump}
+          aria-valuetext={`${formatMonth(at)}${month.value === null ? '' : `: ${monthSummary()}`}`}
+          onKeyDown={jumpWithKeys}
           onInput={(event) => {
             playing.value = false;
             month.value = Number(event.currentTarget.value);
           }}
         />
       </div>
-      <button class="button" onClick={() => ((playing.value = false), (month.value = thisMonth()))}>
+      <button type="button" class="button" onClick={() => stopAt(thisMonth())}>
         {t('time.today')}
       </button>
-      <button class="button" hidden={month.value === null} onClick={() => ((playing.value = false), (month.value = null))}>
+      <button type="button" class="button" hidden={month.value === null} onClick={() => stopAt(null)}>
         {t('time.clear')}
       </button>
     </section>
   );
 }
 
-/** "Under way: 5 · Decided: 12": what the list holds at the month, in the words of its groups; first what runs. */
-function said(most = GROUPS.length): string {
+/** The totals at the month by status group, "Under way: 5 · Decided: 12"; works under way first. */
+function monthSummary(most = GROUPS.length): string {
   const counted = GROUPS.map((group) => [group, totals.value.byGroup.get(group) ?? 0] as const).filter(([, count]) => count > 0);
   const order = (group: (typeof GROUPS)[number]) => (group === 'running' ? 0 : 1);
   counted.sort(([a], [b]) => order(a) - order(b));
-  return counted.slice(0, most).map(([group, count]) => t('time.count', { count, group: groupName(group) })).join(' · ') || t('list.count', { count: found.value.length });
+  return (
+    counted
+      .slice(0, most)
+      .map(([group, count]) => t('time.count', { count, group: groupName(group) }))
+      .join(' · ') || t('list.count', { count: foundInterventions.value.length })
+  );
 }
 
-function Bars({ counts }: { counts: number[] }) {
+function MonthBars({ counts }: { counts: number[] }) {
   const most = Math.max(1, ...counts);
   const steps = counts.map((count, i) => `V${most - count}H${i + 1}`).join('');
   return (
@@ -93,8 +104,8 @@ function Bars({ counts }: { counts: number[] }) {
   );
 }
 
-/** A tick at each January, with its year where there is room. */
-function Ticks({ first, count }: { first: Month; count: number }) {
+/** A tick at each January, labelled with its year where it fits. */
+function YearTicks({ first, count }: { first: MonthNumber; count: number }) {
   const all = Array.from({ length: Math.ceil(count / 12) }, (_, i) => first / 12 + i);
   const every = all.length > 40 ? 10 : all.length > 16 ? 5 : all.length > 9 ? 2 : 1;
   return (
@@ -108,7 +119,7 @@ function Ticks({ first, count }: { first: Month; count: number }) {
   );
 }
 
-function jump(event: KeyboardEvent): void {
+function jumpWithKeys(event: KeyboardEvent): void {
   const way = { PageUp: 12, PageDown: -12 }[event.key];
   const input = event.currentTarget as HTMLInputElement;
   if (!way) return;
@@ -116,21 +127,26 @@ function jump(event: KeyboardEvent): void {
   month.value = Math.min(Number(input.max), Math.max(Number(input.min), Number(input.value) + way));
 }
 
-function step(at: Month, last: Month): void {
+function stepToChange(at: MonthNumber, last: MonthNumber): void {
   const next = plan.value && nextChange(plan.value.interventions, month.value === null ? at - 1 : at);
   month.value = next === null ? last : Math.min(next, last);
 }
 
-function start(at: Month, first: Month, last: Month): void {
+function startPlaying(at: MonthNumber, first: MonthNumber, last: MonthNumber): void {
   if (!playing.value && (month.value === null || at >= last)) month.value = month.value === null ? at : first;
   playing.value = !playing.value;
 }
 
-/** While it plays, each month stands a moment; the last one stays. */
-function play(): (() => void) | void {
-  if (!playing.value) return;
+function stopAt(at: MonthNumber | null): void {
+  playing.value = false;
+  month.value = at;
+}
+
+/** Advances a month at each step; the last month stays. */
+function playMonths(): (() => void) | undefined {
+  if (!playing.value) return undefined;
   const timer = setInterval(() => {
-    const { first, counts } = histogram.peek();
+    const { first, counts } = monthHistogram.peek();
     const next = (month.peek() ?? thisMonth()) + 1;
     if (next > first + counts.length - 1) playing.value = false;
     else month.value = next;

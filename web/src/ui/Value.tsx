@@ -1,9 +1,9 @@
-// Any field's value, shown by what its schema says it is.
+// Shows the value of any field by its schema.
 import { t } from '../i18n';
-import { day, exactEuros, languageName, number } from '../format';
+import { formatDay, formatExactEuros, languageName, formatNumber } from '../format';
 import { eachLanguage, type FieldSchema } from '../model';
-import { cents } from '../money';
-import { plan, select, titleOf } from '../state';
+import { toCents } from '../money';
+import { plan, selectIntervention, titleOf } from '../state';
 import { Icon } from './Icon';
 import { valueLabel } from './labels';
 
@@ -11,23 +11,23 @@ export function isEmpty(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 }
 
-export function Value({ schema, value }: { schema: FieldSchema | undefined; value: unknown }) {
+export function PropertyValue({ schema, value }: { schema: FieldSchema | undefined; value: unknown }) {
   if (Array.isArray(value)) {
     return (
       <ul class="plain">
         {value.map((item, i) => (
           <li key={i}>
-            <Value schema={schema?.items} value={item} />
+            <PropertyValue schema={schema?.items} value={item} />
           </li>
         ))}
       </ul>
     );
   }
   if (typeof value === 'boolean') return <>{value ? t('value.yes') : t('value.no')}</>;
-  if (schema?.format === 'uri') return <Link address={String(value)} />;
-  if (schema?.format === 'date' || schema?.format === 'date-time') return <>{day(String(value))}</>;
-  if (schema?.format === 'decimal') return <>{exactEuros(cents(value as number) ?? 0)}</>;
-  if (typeof value === 'number') return <>{number(value)}</>;
+  if (schema?.format === 'uri') return <ValueLink address={String(value)} />;
+  if (schema?.format === 'date' || schema?.format === 'date-time') return <>{formatDay(String(value))}</>;
+  if (schema?.format === 'decimal') return <>{formatExactEuros(toCents(value as number) ?? 0)}</>;
+  if (typeof value === 'number') return <>{formatNumber(value)}</>;
   if (eachLanguage(schema)) {
     return (
       <ul class="plain">
@@ -43,7 +43,7 @@ export function Value({ schema, value }: { schema: FieldSchema | undefined; valu
   const other = plan.value?.byId.get(String(value));
   if (other) {
     return (
-      <button class="link" onClick={() => select(other.id, true)}>
+      <button type="button" class="link" onClick={() => selectIntervention(other.id, true)}>
         {titleOf(other).text}
       </button>
     );
@@ -51,8 +51,8 @@ export function Value({ schema, value }: { schema: FieldSchema | undefined; valu
   return <>{valueLabel(schema, String(value))}</>;
 }
 
-/** A source is named by its host; the whole address is its title. Only web addresses become links. */
-export function Link({ address }: { address: string }) {
+/** A source shows its host, with the whole address as its title. Only web addresses become links. */
+export function ValueLink({ address }: { address: string }) {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || !/^https?:$/.test(url.protocol)) return <>{address}</>;
   return (

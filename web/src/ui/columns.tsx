@@ -1,21 +1,21 @@
-// The columns of the plan as a table: on the page, on paper and in a file, by the same names and in the same order.
+// The columns of the plan as a table, the same on the page, on paper and in a file.
 import type { ComponentChildren } from 'preact';
-import { exactEuros, period } from '../format';
-import { t, type Key } from '../i18n';
+import { formatExactEuros, formatPeriod } from '../format';
+import { t, type MessageKey } from '../i18n';
 import type { Intervention } from '../plan';
-import { markOf } from '../shown';
-import { cityName, month, plan, select, tab, titleOf } from '../state';
-import { groupName, label, title } from './labels';
-import { MarkSign } from './Sign';
+import { markOf } from '../currentScheme';
+import { cityName, month, plan, selectIntervention, tab, titleOf } from '../state';
+import { groupName, codeLabel, fieldName } from './labels';
+import { MapSymbol } from './Symbol';
 
-export interface Column {
+export interface TableColumn {
   id: string;
   name: () => string;
-  /** What it sorts by, and what a file holds; null comes last in either direction. */
+  /** The value to sort by and to export; null sorts last in both directions. */
   value: (one: Intervention) => string | number | null;
   show: (one: Intervention) => ComponentChildren;
   number?: boolean;
-  /** Shown until the person chooses otherwise. */
+  /** Shown by default. */
   first?: boolean;
 }
 
@@ -24,53 +24,79 @@ const said = (name: string) => (one: Intervention) => {
   return value === null || value === undefined || value === '' ? null : Array.isArray(value) ? value.map(String).join(', ') : String(value);
 };
 
-const plain = (id: string, value: Column['value'], first = false): Column => ({ id, name: () => title(id), value, show: (one) => value(one) ?? '–', first });
+const plain = (id: string, value: TableColumn['value'], first = false): TableColumn => ({
+  id,
+  name: () => fieldName(id),
+  value,
+  show: (one) => value(one) ?? '–',
+  first,
+});
 
-export const COLUMNS: Column[] = [
-  { id: 'title', name: () => title('title'), value: (one) => titleOf(one).text, show: Title, first: true },
+export const COLUMNS: TableColumn[] = [
+  { id: 'title', name: () => fieldName('title'), value: (one) => titleOf(one).text, show: TitleCell, first: true },
   plain('city', (one) => cityName(plan.value?.cities.get(one.city)), true),
-  { id: 'status', name: () => title('status'), value: status, show: Status, first: true },
-  { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: period, first: true },
-  { id: 'end', name: () => title('end'), value: (one) => one.end ?? null, show: (one) => one.end ?? '–' },
-  { id: 'cost', name: () => title('cost'), value: ({ cost }) => euros(cost), show: (one) => money(one.cost, 'cost.none'), number: true, first: true },
-  plain('cost_scope', (one) => (one.cost === null ? null : label('cost_scope', one.costScope)), true),
-  { id: 'eu_share', name: () => title('eu_share'), value: (one) => euros(one.euShare), show: (one) => money(one.euShare, 'eu.none'), number: true, first: true },
-  plain('functions', (one) => one.functions.map((id) => label('function', id)).join(', ') || null, true),
+  { id: 'status', name: () => fieldName('status'), value: status, show: StatusCell, first: true },
+  { id: 'start', name: () => t('table.period'), value: (one) => one.start ?? one.end ?? null, show: formatPeriod, first: true },
+  { id: 'end', name: () => fieldName('end'), value: (one) => one.end ?? null, show: (one) => one.end ?? '–' },
+  {
+    id: 'cost',
+    name: () => fieldName('cost'),
+    value: ({ cost }) => euroCell(cost),
+    show: (one) => moneyColumn(one.cost, 'cost.none'),
+    number: true,
+    first: true,
+  },
+  plain('cost_scope', (one) => (one.cost === null ? null : codeLabel('cost_scope', one.costScope)), true),
+  {
+    id: 'eu_share',
+    name: () => fieldName('eu_share'),
+    value: (one) => euroCell(one.euShare),
+    show: (one) => moneyColumn(one.euShare, 'eu.none'),
+    number: true,
+    first: true,
+  },
+  plain('functions', (one) => one.functions.map((id) => codeLabel('function', id)).join(', ') || null, true),
   plain('objectives', (one) => one.objectives.join(', ') || null),
-  { id: 'place', name: () => title('place'), value: said('place'), show: (one) => (one.geometry ? (said('place')(one) ?? '–') : t('place.none')), first: true },
+  {
+    id: 'place',
+    name: () => fieldName('place'),
+    value: said('place'),
+    show: (one) => (one.geometry ? (said('place')(one) ?? '–') : t('place.none')),
+    first: true,
+  },
   plain('lead', said('lead')),
   plain('code', said('code')),
   plain('sources', said('sources')),
 ];
 
-const euros = (cents: number | null) => (cents === null ? null : cents / 100);
+const euroCell = (cents: number | null) => (cents === null ? null : cents / 100);
 
 function status(one: Intervention): string {
-  return month.value === null ? label('status', one.status) : groupName(one.group);
+  return month.value === null ? codeLabel('status', one.status) : groupName(one.group);
 }
 
-function Title(one: Intervention) {
+function TitleCell(one: Intervention) {
   const name = titleOf(one);
   const open = () => {
-    select(one.id, true);
+    selectIntervention(one.id, true);
     tab.value = 'plan';
   };
   return (
-    <button class="link" lang={name.language} onClick={open}>
+    <button type="button" class="link" lang={name.language} onClick={open}>
       {name.text}
     </button>
   );
 }
 
-function Status(one: Intervention) {
+function StatusCell(one: Intervention) {
   return (
     <span class="status">
-      <MarkSign mark={markOf(one)} />
+      <MapSymbol mark={markOf(one)} />
       {status(one)}
     </span>
   );
 }
 
-function money(cents: number | null, unknown: Key): ComponentChildren {
-  return cents === null ? <span class="none">{t(unknown)}</span> : exactEuros(cents);
+function moneyColumn(cents: number | null, unknown: MessageKey): ComponentChildren {
+  return cents === null ? <span class="none">{t(unknown)}</span> : formatExactEuros(cents);
 }

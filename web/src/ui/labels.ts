@@ -1,23 +1,23 @@
-// Labels of codes, as the server's vocabularies have them in the person's language.
+// Labels of codes in the person's language, from the server's vocabularies.
 import { language } from '../i18n';
 import { conceptLabel, fieldTitle, vocabularyOf, type FieldSchema } from '../model';
-import { statusesOf, type Group } from '../signs';
+import { statusesOf, type StatusGroup } from '../symbology';
 import { model } from '../state';
 
-export function field(name: string): FieldSchema | undefined {
+export function fieldSchema(name: string): FieldSchema | undefined {
   return model.value?.schema.properties?.[name];
 }
 
-/** The name of a field of interventions. */
-export function title(name: string): string {
-  return fieldTitle(field(name), name, language.value);
+/** The title of a field of interventions. */
+export function fieldName(name: string): string {
+  return fieldTitle(fieldSchema(name), name, language.value);
 }
 
-export function label(vocabulary: string, id: string): string {
+export function codeLabel(vocabulary: string, id: string): string {
   return conceptLabel(model.value?.vocabularies[vocabulary], id, language.value);
 }
 
-/** The label of a field's value, and its code where the field has no vocabulary. */
+/** The label of a field's value; the code itself where the field has no vocabulary. */
 export function valueLabel(schema: FieldSchema | undefined, id: string): string {
   return model.value ? conceptLabel(vocabularyOf(model.value, schema), id, language.value) : id;
 }
@@ -26,16 +26,16 @@ export function conceptIds(vocabulary: string): string[] {
   return model.value?.vocabularies[vocabulary]?.concepts.map((one) => one.id) ?? [];
 }
 
-/** The short name of a group of statuses. */
-export function groupName(group: Group): string {
-  return label('status_group', group);
+/** The short name of a status group. */
+export function groupName(group: StatusGroup): string {
+  return codeLabel('status_group', group);
 }
 
-/** "Approved, funded, tendered": the statuses of the group that the plan knows. */
-export function groupLabel(group: Group): string {
+/** The group's statuses that the plan knows: "Approved, funded, tendered". */
+export function groupLabel(group: StatusGroup): string {
   const known = conceptIds('status');
   const labels = statusesOf(group)
     .filter((id) => known.includes(id))
-    .map((id) => label('status', id));
+    .map((id) => codeLabel('status', id));
   return labels.map((text, i) => (i ? text.toLocaleLowerCase(language.value) : text)).join(', ');
 }

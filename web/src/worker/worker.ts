@@ -1,69 +1,70 @@
-// The service worker: opens the page when there is no connection, with the plan as it was last known. It never answers from what it
-// keeps while the network answers, never touches a write, and keeps what one asker may see: when somebody else asks, or nobody is
-// signed in any more, all of it goes.
-import { isAnswer, isPrivate, kindOf, namedIn, type Loaded, type Told } from './rules';
+// The service worker: opens the page without a connection, with the plan as it was last loaded. It prefers the network to its
+// caches, never touches a write, and keeps the responses of one owner only: visitor or account. When the owner changes, all
+// cached answers are deleted.
+import { isAnswer, isPrivate, resourceKind, filesNamedIn, type LoadedResources, type WorkerMessage } from './cacheRules';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Put in by the build: its files, and those among them that are program and style of every language. */
+/** Inserted by the build: its files, and those of them that are code and styles of all languages. */
 declare const THIS_BUILD: { files: string[]; program: string[] };
 
 const { files, program } = THIS_BUILD;
-const build = new Set(files);
+const buildFiles = new Set(files);
 const scope = new URL(self.registration.scope);
 const PATIENCE_MS = 10_000;
-const MOST = { plan: 200, tile: 400 };
-/** Looking how many there are is dear, so that it is done once in so many. */
-const ROUND = 40;
+const MAX_ENTRIES = { plan: 200, tile: 400 };
+/** Counting the entries of a cache is slow, so it is trimmed once in so many writes. */
+const TRIM_EVERY = 40;
 
-const FILES = `cityheart ${scope.pathname} files`;
-type Asker = 'visitor' | 'account';
-type Shelf = keyof typeof MOST;
-const nameOf = (shelf: Shelf, asker: Asker) => `cityheart ${scope.pathname} ${shelf} ${asker}`;
-const kindAt = (address: string) => kindOf(new URL(address), scope, build);
+const FILE_CACHE = `cityheart ${scope.pathname} files`;
+type CacheOwner = 'visitor' | 'account';
+type CachedKind = keyof typeof MAX_ENTRIES;
+const cacheName = (kind: CachedKind, owner: CacheOwner) => `cityheart ${scope.pathname} ${kind} ${owner}`;
+const kindOfAddress = (address: string) => resourceKind(new URL(address), scope, buildFiles);
 
-/** Grows when somebody else asks: answers to questions from before are not kept. */
-let term = 0;
-/** Whose answers are on the shelves; unknown after a rest. */
-let asker: Asker | null = null;
-let puts = 0;
+/** Counts changes of the owner: responses to requests from before are not cached. */
+let cacheGeneration = 0;
+/** Whose answers are cached; unknown after the worker was stopped. */
+let cacheOwner: CacheOwner | null = null;
+let putCount = 0;
 
 self.addEventListener('install', () => void self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  const kind = request.method === 'GET' ? kindAt(request.url) : null;
-  if (kind === 'file') event.respondWith(file(request.url));
-  else if (kind === 'page' && request.mode === 'navigate') event.respondWith(freshOrKept(request, () => caches.match(scope.href, { cacheName: FILES })));
+  const kind = request.method === 'GET' ? kindOfAddress(request.url) : null;
+  if (kind === 'file') event.respondWith(serveFile(request.url));
+  else if (kind === 'page' && request.mode === 'navigate')
+    event.respondWith(networkOrCache(request, () => caches.match(scope.href, { cacheName: FILE_CACHE })));
   else if (kind === 'plan' || kind === 'tile') {
-    const since = term;
+    const since = cacheGeneration;
     event.respondWith(
-      freshOrKept(
+      networkOrCache(
         request,
-        () => onShelf(kind, request.url),
-        (fresh) => event.waitUntil(keep(kind, request.url, fresh, since)),
+        () => findCached(kind, request.url),
+        (fresh) => event.waitUntil(cacheAnswer(kind, request.url, fresh, since)),
       ),
     );
   }
 });
 
 self.addEventListener('message', (event) => {
-  const told = event.data as Told;
-  event.waitUntil(told === 'forget' ? forget() : keepLoaded(told));
+  const message = event.data as WorkerMessage;
+  event.waitUntil(message === 'forget' ? deleteAllAnswers() : cacheLoadedResources(message));
 });
 
-/** A file of the build is named after its content: what is kept of it is right. */
-async function file(address: string): Promise<Response> {
-  const kept = await caches.match(address, { cacheName: FILES, ignoreVary: true });
-  if (kept) return kept;
+/** Serves a file of the build. Its name is a hash of its content, so a cached copy is always right. */
+async function serveFile(address: string): Promise<Response> {
+  const cached = await caches.match(address, { cacheName: FILE_CACHE, ignoreVary: true });
+  if (cached) return cached;
   const fresh = await fetch(address);
-  if (fresh.ok) await put(FILES, address, fresh.clone());
+  if (fresh.ok) await putEntry(FILE_CACHE, address, fresh.clone());
   return fresh;
 }
 
-/** The network's answer; what is kept, marked with its date, only where none comes. */
-async function freshOrKept(request: Request, find: () => Promise<Response | undefined>, take?: (fresh: Response) => void): Promise<Response> {
+/** The network's response; the cached one, marked with its date, only where none comes. */
+async function networkOrCache(request: Request, find: () => Promise<Response | undefined>, take?: (fresh: Response) => void): Promise<Response> {
   const fresh = fetch(request).then(
     (answer) => {
       if (answer.ok) take?.(answer.clone());
@@ -73,77 +74,80 @@ async function freshOrKept(request: Request, find: () => Promise<Response | unde
   );
   const first = await Promise.race([fresh, new Promise<null>((settle) => setTimeout(settle, PATIENCE_MS, null))]);
   if (first && first.type !== 'error' && isAnswer(first)) return first;
-  const kept = await find();
-  if (!kept) return fresh;
-  const headers = new Headers(kept.headers);
-  headers.set('Cityheart-Kept', kept.headers.get('Date') ?? '');
-  return new Response(kept.body, { status: kept.status, headers });
+  const cached = await find();
+  if (!cached) return fresh;
+  const headers = new Headers(cached.headers);
+  headers.set('Cityheart-Kept', cached.headers.get('Date') ?? '');
+  return new Response(cached.body, { status: cached.status, headers });
 }
 
-async function onShelf(shelf: Shelf, address: string): Promise<Response | undefined> {
-  const found = (whose: Asker) => caches.match(address, { cacheName: nameOf(shelf, whose), ignoreVary: true });
+async function findCached(kind: CachedKind, address: string): Promise<Response | undefined> {
+  const found = (owner: CacheOwner) => caches.match(address, { cacheName: cacheName(kind, owner), ignoreVary: true });
   return (await found('account')) ?? found('visitor');
 }
 
-/** Puts an answer on its shelf. One of another asker than those that are there throws them away. */
-async function keep(shelf: Shelf, address: string, answer: Response, since: number): Promise<void> {
-  if (since !== term) return;
-  const whose: Asker = isPrivate(answer) ? 'account' : 'visitor';
-  if (whose !== asker) {
-    asker = whose;
-    await clear(whose === 'account' ? 'visitor' : 'account');
+/** Caches an answer. The answer of another owner deletes those of the owner before. */
+async function cacheAnswer(kind: CachedKind, address: string, answer: Response, since: number): Promise<void> {
+  if (since !== cacheGeneration) return;
+  const owner: CacheOwner = isPrivate(answer) ? 'account' : 'visitor';
+  if (owner !== cacheOwner) {
+    cacheOwner = owner;
+    await deleteCaches(owner === 'account' ? 'visitor' : 'account');
   }
-  const name = nameOf(shelf, whose);
-  await put(name, address, answer);
-  if (since !== term) await caches.delete(name);
-  else if (++puts % ROUND === 0) await trim(shelf, name);
+  const name = cacheName(kind, owner);
+  await putEntry(name, address, answer);
+  if (since !== cacheGeneration) await caches.delete(name);
+  else if (++putCount % TRIM_EVERY === 0) await trimCache(kind, name);
 }
 
-/** What cannot be kept, because there is no room, is not kept. */
-async function put(name: string, address: string, answer: Response): Promise<void> {
+/** Writes an entry, or skips it where storage is full. */
+async function putEntry(name: string, address: string, answer: Response): Promise<void> {
   await (await caches.open(name)).put(address, answer).catch(() => {});
 }
 
-/** The last ones seen stay. */
-async function trim(shelf: Shelf, name: string): Promise<void> {
+/** Keeps the newest entries. */
+async function trimCache(kind: CachedKind, name: string): Promise<void> {
   const cache = await caches.open(name);
-  const oldest = (await cache.keys()).slice(0, -MOST[shelf]);
+  const oldest = (await cache.keys()).slice(0, -MAX_ENTRIES[kind]);
   await Promise.all(oldest.map((request) => cache.delete(request)));
 }
 
-async function clear(whose: Asker): Promise<void> {
-  await Promise.all((Object.keys(MOST) as Shelf[]).map((shelf) => caches.delete(nameOf(shelf, whose))));
+async function deleteCaches(owner: CacheOwner): Promise<void> {
+  await Promise.all((Object.keys(MAX_ENTRIES) as CachedKind[]).map((kind) => caches.delete(cacheName(kind, owner))));
 }
 
-async function forget(): Promise<void> {
-  term += 1;
-  asker = null;
-  await Promise.all([clear('account'), clear('visitor')]);
+async function deleteAllAnswers(): Promise<void> {
+  cacheGeneration += 1;
+  cacheOwner = null;
+  await Promise.all([deleteCaches('account'), deleteCaches('visitor')]);
 }
 
-/** Keeps what a page has loaded before we were there. The page itself is kept when all that it names is, so that both are of one build. */
-async function keepLoaded({ loaded, all, anew }: Loaded): Promise<void> {
-  const since = term;
-  const own = loaded.filter((address) => kindAt(address) === 'file').map((address) => address.slice(scope.href.length));
-  for (const path of new Set([...own, ...(all ? program : [])])) await file(new URL(path, scope).href).catch(() => {});
-  await keepPage(own);
-  for (const address of new Set(loaded.filter((one) => kindAt(one) === 'plan'))) {
-    if (!anew && (await onShelf('plan', address))) continue;
+/**
+ * Caches what a page loaded before the worker controlled it. The page itself is cached once all files that it names are, so that
+ * both are of one build.
+ */
+async function cacheLoadedResources({ loaded, all, anew }: LoadedResources): Promise<void> {
+  const since = cacheGeneration;
+  const own = loaded.filter((address) => kindOfAddress(address) === 'file').map((address) => address.slice(scope.href.length));
+  for (const path of new Set([...own, ...(all ? program : [])])) await serveFile(new URL(path, scope).href).catch(() => {});
+  await cachePage(own);
+  for (const address of new Set(loaded.filter((one) => kindOfAddress(one) === 'plan'))) {
+    if (!anew && (await findCached('plan', address))) continue;
     const answer = await fetch(address).catch(() => null);
-    if (answer?.ok) await keep('plan', address, answer, since);
+    if (answer?.ok) await cacheAnswer('plan', address, answer, since);
   }
 }
 
-/** Files of builds before this one go when its own page is there. */
-async function keepPage(own: readonly string[]): Promise<void> {
+/** Caches the page and deletes files of earlier builds. */
+async function cachePage(own: readonly string[]): Promise<void> {
   const answer = await fetch(scope).catch(() => null);
   if (!answer?.ok) return;
-  const named = namedIn(await answer.clone().text());
+  const named = filesNamedIn(await answer.clone().text());
   if (!named.length || !named.every((path) => own.includes(path))) return;
-  const cache = await caches.open(FILES);
+  const cache = await caches.open(FILE_CACHE);
   const there = new Set((await cache.keys()).map(({ url }) => url));
   if (!named.every((path) => there.has(new URL(path, scope).href))) return;
-  await put(FILES, scope.href, answer);
-  const old = [...there].filter((url) => url !== scope.href && kindAt(url) !== 'file');
+  await putEntry(FILE_CACHE, scope.href, answer);
+  const old = [...there].filter((url) => url !== scope.href && kindOfAddress(url) !== 'file');
   await Promise.all(old.map((url) => cache.delete(url)));
 }

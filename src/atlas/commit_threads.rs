@@ -1,0 +1,183 @@
+//! The threads behind the commit queue. One writes change sets to the store, as many in one transaction as are waiting; a second
+//! publishes what was written and replies, while the first waits for the disk again; a third validates refused changes again.
+
+use super::Atlas;
+use super::collection_state::CollectionState;
+use super::commit_queue::{QueueJob, QueueReceiver, ReplyCallback};
+use crate::change::{ChangeSet, CommittedChanges, FeatureChange, GroupCommitOutcome};
+use crate::collection::CollectionId;
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, PoisonError, Weak};
+use std::thread;
+
+/// The most change sets in one transaction.
+const MAX_COMMIT_GROUP: usize = 512;
+/// Groups that may be on disk and not yet published.
+const MAX_UNPUBLISHED: usize = 2;
+
+/// What the writing thread hands to the publishing thread.
+enum WrittenJob {
+    Group {
+        sets: Vec<ChangeSet>,
+        group: GroupCommitOutcome,
+        answers: Vec<ReplyCallback<CommittedChanges>>,
+    },
+    Adopted {
+        id: CollectionId,
+        done: CommittedChanges,
+        answer: ReplyCallback<usize>,
+    },
+    /// A collection that was loaded again; `None` when the store no longer has it.
+    Reloaded {
+        id: CollectionId,
+        state: Option<Arc<CollectionState>>,
+        answer: ReplyCallback<usize>,
+    },
+}
+
+/// Starts the threads. They end when the atlas is dropped.
+pub(super) fn start_threads(atlas: &Arc<Atlas>, receiver: QueueReceiver) -> Result<()> {
+    let (written, to_publish) = sync_channel(MAX_UNPUBLISHED);
+    let (writer, publisher) = (Arc::downgrade(atlas), Arc::downgrade(atlas));
+    let QueueReceiver { jobs, retries } = receiver;
+    let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(Error::internal)
+    };
+    start("atlas-write", Box::new(move || write_jobs(&writer, &jobs, &written)))?;
+    start("atlas-publish", Box::new(move || publish_jobs(&publisher, &to_publish)))?;
+    start("atlas-retry", Box::new(move || retries.iter().for_each(|retry| retry())))
+}
+
+fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<WrittenJob>) {
+    let mut next_job = None;
+    while let Some(job) = next_job.take().or_else(|| jobs.recv().ok()) {
+        let Some(atlas) = atlas.upgrade() else { return };
+        let written = match job {
+            QueueJob::Adopt(id, answer) => atlas.adopt_changes(id, answer),
+            QueueJob::Commit(set, answer) => {
+                // Threads that are about to push a change set get to do so: one more set in a transaction costs less than one more
+                // transaction.
+                thread::yield_now();
+                let (mut sets, mut answers) = (vec![set], vec![answer]);
+                while sets.len() < MAX_COMMIT_GROUP {
+                    match jobs.try_recv() {
+                        Ok(QueueJob::Commit(set, answer)) => {
+                            sets.push(set);
+                            answers.push(answer);
+                        }
+                        Ok(other) => {
+                            next_job = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                match atlas.plan_file.store().commit_all(&sets) {
+                    Ok(group) => Some(WrittenJob::Group { sets, group, answers }),
+                    Err(e) => {
+                        answers.into_iter().for_each(|answer| answer(Err(e.clone())));
+                        None
+                    }
+                }
+            }
+        };
+        drop(atlas);
+        if written.is_some_and(|written| done.send(written).is_err()) {
+            return;
+        }
+    }
+}
+
+fn publish_jobs(atlas: &Weak<Atlas>, written: &Receiver<WrittenJob>) {
+    while let Ok(written) = written.recv() {
+        let Some(atlas) = atlas.upgrade() else { return };
+        match written {
+            WrittenJob::Group { sets, group, answers } => {
+                atlas.publish_group(&sets, &group);
+                answers.into_iter().zip(group.results).for_each(|(answer, done)| answer(done));
+            }
+            WrittenJob::Adopted { id, done, answer } => {
+                atlas.publish_changes(&id, &[&done]);
+                answer(Ok(done.changes.len()));
+            }
+            WrittenJob::Reloaded { id, state, answer } => {
+                let count = state.as_ref().map_or(0, |state| state.index.snapshot().len());
+                atlas.replace_state(&id, state);
+                answer(Ok(count));
+            }
+        }
+    }
+}
+
+/// What another program did to a collection.
+enum ExternalChanges {
+    Features(CommittedChanges),
+    /// The table was replaced, has other fields now, or is gone.
+    Collection(Option<Arc<CollectionState>>),
+}
+
+impl Atlas {
+    fn adopt_changes(&self, id: CollectionId, answer: ReplyCallback<usize>) -> Option<WrittenJob> {
+        match self.read_external_changes(&id) {
+            Ok(ExternalChanges::Features(done)) => Some(WrittenJob::Adopted { id, done, answer }),
+            Ok(ExternalChanges::Collection(state)) => Some(WrittenJob::Reloaded { id, state, answer }),
+            Err(e) => {
+                answer(Err(e));
+                None
+            }
+        }
+    }
+
+    fn read_external_changes(&self, id: &CollectionId) -> Result<ExternalChanges> {
+        let Some(collection) = self.plan_file.collections()?.into_iter().find(|c| c.id == *id) else {
+            return Ok(ExternalChanges::Collection(None));
+        };
+        let same = |state: Arc<CollectionState>| *state.index.snapshot().collection().as_ref() == collection;
+        match (self.plan_file.store().adopt_external_changes(id), self.collection_state(id.as_str()).is_ok_and(same)) {
+            (Ok((revision, changes)), true) => Ok(ExternalChanges::Features(CommittedChanges { revision, changes })),
+            (Ok(_) | Err(Error::Stale(_)), _) => {
+                let state = CollectionState::load(&self.plan_file, &self.model, collection)?;
+                Ok(ExternalChanges::Collection(Some(Arc::new(state))))
+            }
+            (Err(e), _) => Err(e),
+        }
+    }
+
+    /// Publishes one new snapshot of each collection that changed.
+    fn publish_group(&self, sets: &[ChangeSet], group: &GroupCommitOutcome) {
+        let mut by_collection: BTreeMap<&CollectionId, Vec<&CommittedChanges>> = BTreeMap::new();
+        for (id, done) in &group.external_changes {
+            by_collection.entry(id).or_default().push(done);
+        }
+        for (set, done) in sets.iter().zip(&group.results) {
+            by_collection.entry(&set.collection).or_default().extend(done.as_ref().ok());
+        }
+        for (id, done) in by_collection {
+            self.publish_changes(id, &done);
+        }
+    }
+
+    fn publish_changes(&self, id: &CollectionId, all: &[&CommittedChanges]) {
+        let Ok(state) = self.collection_state(id.as_str()) else { return };
+        let changes: Vec<FeatureChange> = all.iter().flat_map(|done| &done.changes).cloned().collect();
+        if let Some(last) = all.last().filter(|_| !changes.is_empty()) {
+            let before = state.index.snapshot();
+            state.publish_changes(&changes, last.revision);
+            self.change_feed.publish_changes(id, &before, all);
+        }
+    }
+
+    fn replace_state(&self, id: &CollectionId, state: Option<Arc<CollectionState>>) {
+        let revision = state.as_ref().map_or(0, |state| state.index.snapshot().revision());
+        let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
+        match state {
+            Some(state) => drop(states.insert(id.clone(), state)),
+            None => drop(states.remove(id)),
+        }
+        drop(states);
+        self.tiles.clear();
+        self.change_feed.publish_reset(id, revision);
+    }
+}

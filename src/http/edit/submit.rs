@@ -1,0 +1,83 @@
+//! Hands edits to the atlas, and presents the outcome.
+
+use super::entity_tag::format_etag;
+use super::headers::EditHeaders;
+use super::request_body::GEOJSON;
+use crate::atlas::{ChangeOutcome, EditAction, EditBatch, EditOutcome, EditRequest};
+use crate::error::Error;
+use crate::http::problem::ProblemDetails;
+use crate::http::request_context::RequestContext;
+use crate::http::response::{self, HttpResult, empty_response};
+use crate::http::urls;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// JSON pointers to what a lenient edit left out.
+const LEFT_OUT: HeaderName = HeaderName::from_static("edit-left-out");
+/// Edits in bodies up to this size are validated on the thread of the request, larger ones in the worker pool.
+const SMALL_BYTES: usize = 32 << 10;
+
+/// Submits edits as one change, and waits for its outcome without holding a thread.
+pub async fn submit_edits(
+    context: &RequestContext,
+    edit_headers: &EditHeaders,
+    requests: Vec<EditRequest>,
+    body_bytes: usize,
+) -> Result<ChangeOutcome, ProblemDetails> {
+    let collection = context.path_segment("collection").to_owned();
+    let batch = EditBatch { collection, requests, crs: edit_headers.crs, handling: edit_headers.handling };
+    let (sender, receiver) = oneshot::channel();
+    let answer = Box::new(move |outcome| drop(sender.send(outcome)));
+    // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not committed yet.
+    let caller = Arc::new(());
+    let alive = Arc::downgrade(&caller);
+    if body_bytes <= SMALL_BYTES {
+        context.plan().change_then(batch, alive, answer);
+    } else {
+        let plan = context.plan().clone();
+        context.app.pool.run(move || plan.change_then(batch, alive, answer)).await?;
+    }
+    let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
+    Ok(receiver.await.unwrap_or_else(closed)?)
+}
+
+/// Changes one feature.
+pub async fn change_item(
+    context: &RequestContext,
+    edit_headers: &EditHeaders,
+    action: EditAction,
+    body_bytes: usize,
+) -> HttpResult {
+    let outcome = submit_edits(context, edit_headers, vec![edit_headers.edit_request(action)], body_bytes).await?;
+    let Some(edit) = outcome.edits.first() else { return Err(Error::internal("nothing was changed").into()) };
+    Ok(item_response(context, edit_headers, &outcome, edit, [StatusCode::OK, StatusCode::NO_CONTENT]))
+}
+
+/// The response to an edit of one feature: its state tag, and the feature when the client prefers a representation. `statuses` are those
+/// of a response with and without a body.
+pub fn item_response(
+    context: &RequestContext,
+    edit_headers: &EditHeaders,
+    outcome: &ChangeOutcome,
+    edit: &EditOutcome,
+    statuses: [StatusCode; 2],
+) -> Response {
+    let view = context.plan().collection_view(outcome.collection.as_str());
+    let mut response = match (edit_headers.representation, &edit.feature, view) {
+        (true, Some(feature), Ok(view)) => {
+            let body = view.collection().feature_to_geojson(feature).to_string();
+            (statuses[0], [(header::CONTENT_TYPE, HeaderValue::from_static(GEOJSON))], body).into_response()
+        }
+        _ => empty_response(statuses[1]),
+    };
+    if let Some(state) = edit.state_tag() {
+        response.headers_mut().insert(header::ETAG, response::ascii_header_value(&format_etag(&state)));
+    }
+    if !outcome.left_out.is_empty() {
+        let pointers = outcome.left_out.iter().map(|at| urls::encode_pointer(at)).collect::<Vec<_>>().join(", ");
+        response.headers_mut().insert(LEFT_OUT, response::ascii_header_value(&pointers));
+    }
+    edit_headers.confirm_preferences(response)
+}

@@ -1,0 +1,62 @@
+//! The areas that features are tested against: read from GeoJSON, checked, and limited in size.
+
+use super::input_errors::shorten_json;
+use super::measure::PreparedArea;
+use super::metric_plane;
+use crate::error::{Error, Result};
+use crate::feature::{FeatureFault, Geometry, bbox_of, check_geometry, geojson};
+use serde_json::Value as Json;
+
+/// The most positions a drawn area may have.
+const MAX_VERTICES: usize = 100_000;
+/// The largest extent of an area, in kilometres: questions are about cities.
+const MAX_ACROSS_KM: f64 = 300.0;
+
+/// Prepares an area; `at` is the input that names it.
+///
+/// # Errors
+/// [`Error::InvalidInput`] when it is larger than [`MAX_ACROSS_KM`], or has no polygon.
+pub(super) fn prepare_area(geometry: &Geometry, at: &str) -> Result<PreparedArea> {
+    let across = bbox_of(geometry).map(metric_plane::bbox_size_m).map_or(0.0, |(w, h)| w.max(h) / 1000.0);
+    if across > MAX_ACROSS_KM {
+        return Err(Error::invalid(
+            at,
+            format!("This area is {across:.0} km across; at most {MAX_ACROSS_KM} km are allowed. Draw a smaller area."),
+        ));
+    }
+    PreparedArea::new(geometry).ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))
+}
+
+pub(super) fn read_drawn_area(json: &Json, at: &str) -> Result<Geometry> {
+    let json = if json["type"] == "Feature" { &json["geometry"] } else { json };
+    let kind = json["type"].as_str().unwrap_or_default();
+    if kind != "Polygon" && kind != "MultiPolygon" {
+        return Err(Error::invalid(
+            at,
+            format!("Expected a GeoJSON Polygon or MultiPolygon, found type '{}'.", shorten_json(&json["type"])),
+        ));
+    }
+    let vertices = count_positions(&json["coordinates"]);
+    if vertices > MAX_VERTICES {
+        return Err(Error::invalid(
+            at,
+            format!("This area has {vertices} positions; at most {MAX_VERTICES} positions are allowed. Simplify it."),
+        ));
+    }
+    let located = |fault: FeatureFault| {
+        let at = if fault.at.is_empty() { at.to_owned() } else { format!("{at}{}", fault.at) };
+        Error::invalid(at, fault.message)
+    };
+    let shape = geojson::read_geometry(json).map_err(located)?;
+    let shape = shape.ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))?;
+    check_geometry(shape.geometry).map(|(g, _)| g).map_err(located)
+}
+
+/// The number of positions in a coordinates array of any depth.
+fn count_positions(coordinates: &Json) -> usize {
+    match coordinates.as_array() {
+        Some(list) if list.first().is_some_and(Json::is_number) => 1,
+        Some(list) => list.iter().map(count_positions).sum(),
+        None => 0,
+    }
+}

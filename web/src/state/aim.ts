@@ -1,4 +1,0 @@
-// Whether the map is pointed at with its middle, by keys.
-import { signal } from '@preact/signals';
-
-export const aiming = signal(false);
