@@ -1,5 +1,6 @@
-//! Generated features like those of cities, in the mix of the peer benchmarks: 60 % buildings, 15 % districts, 15 % streets and 10 % points
-//! round ten city centres, with 26 positions and ten properties on average. The same seed gives the same features.
+//! Generated features like those of cities, in the mix of the peer benchmarks: 60 % buildings, 15 % districts, 15 %
+//! streets and 10 % points round ten city centres, with 26 positions and ten properties on average. The same seed gives
+//! the same features.
 
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
@@ -156,8 +157,8 @@ pub fn tile(r: &mut Random, z: u8, metres: f64) -> TileId {
     TileId::new(z, world.x >> (32 - z), world.y >> (32 - z)).expect("a tile")
 }
 
-/// The tiles of the peer benchmarks: 10, 20, 30, 20 and 20 % of z12 to z16, without duplicates, shuffled so that every part of the list has
-/// the same mix.
+/// The tiles of the peer benchmarks: 10, 20, 30, 20 and 20 % of z12 to z16, without duplicates, shuffled so that every
+/// part of the list has the same mix.
 pub fn mix(n: usize) -> Vec<TileId> {
     let r = &mut Random(7);
     let zooms = [(12, 0.1, 10_000.0), (13, 0.2, 7_000.0), (14, 0.3, 4_000.0), (15, 0.2, 2_000.0), (16, 0.2, 2_000.0)];

@@ -1,4 +1,5 @@
-//! Benchmarks of the index and of drawing tiles, with a million features. `cargo bench --bench index`; only the tiles with `-- draw`.
+//! Benchmarks of the index and of drawing tiles, with a million features. `cargo bench --bench index`; only the tiles
+//! with `-- draw`.
 
 mod city;
 
@@ -17,7 +18,8 @@ fn main() {
     divan::main();
 }
 
-/// Builds an index and prints the processor time, without that for generating the features, and the growth of resident memory.
+/// Builds an index and prints the processor time, without that for generating the features, and the growth of resident
+/// memory.
 fn build(count: i64) -> CollectionIndex {
     let before = resident_mb();
     let mut r = Random(42);
@@ -40,7 +42,8 @@ fn build(count: i64) -> CollectionIndex {
     index
 }
 
-/// The processor time of this thread, which varies less than wall-clock time on a shared machine. NaN where the system does not tell.
+/// The processor time of this thread, which varies less than wall-clock time on a shared machine. NaN where the system
+/// does not tell.
 fn cpu_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e6)

@@ -1,6 +1,6 @@
-//! The planning questions on 100,000 generated features of one city. Targets: `nearby` and `inside` 1 ms, `summary` over 150 areas 250 ms,
-//! `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms, `reach` over 15 minutes 20 ms, `portfolio` of 200
-//! interventions with 10 rules 5 s.
+//! The planning questions on 100,000 generated features of one city. Targets: `nearby` and `inside` 1 ms, `summary`
+//! over 150 areas 250 ms, `conflicts` over 10,000 dated works 1 s, `gaps` with 2,000 facilities 500 ms, `reach` over 15
+//! minutes 20 ms, `portfolio` of 200 interventions with 10 rules 5 s.
 
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};

@@ -2,8 +2,6 @@
 //!
 //! The order of these lines is the layering: a module uses only modules above it. `tests/architecture/` enforces it.
 
-#![warn(clippy::unwrap_used, clippy::print_stdout)]
-
 // The domain: pure values, no I/O.
 pub mod error; // what can go wrong, in terms of the domain
 pub mod digest; // content hashes of bytes and of feature states

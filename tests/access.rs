@@ -68,10 +68,10 @@ fn what_is_stripped_has_the_fields_of_the_seen_collection_and_nothing_of_the_oth
     });
     let given = feature(&built_in("interventions"), &whole);
     let seen = |viewer: &Viewer| {
-        let sight = policy.access_scope(viewer);
-        let feature = sight.redact_feature(given.clone()).unwrap();
-        assert_eq!(feature.values.len(), sight.collection().fields.len());
-        let fields = sight.collection().fields.iter().map(|f| f.name.clone());
+        let scope = policy.access_scope(viewer);
+        let feature = scope.redact_feature(given.clone()).unwrap();
+        assert_eq!(feature.values.len(), scope.collection().fields.len());
+        let fields = scope.collection().fields.iter().map(|f| f.name.clone());
         fields.zip(feature.values).collect::<std::collections::BTreeMap<_, _>>()
     };
     let [visitor, viewer, local, _, other, admin] = viewers().map(|v| seen(&v));
@@ -91,8 +91,8 @@ fn whoever_has_the_same_key_sees_the_same_and_the_empty_key_sees_everything() {
     let keys = viewers().map(|v| policy.scope_key(&v).to_string());
     assert_eq!(keys, ["public", "partners", "partners celje", "partners celje", "partners cesena", ""]);
     for (viewer, key) in viewers().iter().zip(keys) {
-        let sight = policy.access_scope(viewer);
-        assert_eq!((&**sight.scope_key(), sight.is_unrestricted()), (&*key, key.is_empty()));
+        let scope = policy.access_scope(viewer);
+        assert_eq!((&**scope.scope_key(), scope.is_unrestricted()), (&*key, key.is_empty()));
     }
     let open = self::policy("segments");
     assert!(viewers().iter().all(|v| open.scope_key(v).is_empty()), "nothing is hidden there");
@@ -107,8 +107,8 @@ fn the_rules_of_the_model_hold_in_a_plan_whose_schema_was_written_without_them()
     let old = Arc::new(Collection::from_schema(model.id.clone(), schema).unwrap());
     let policy = Arc::new(Policy::from_collection(&old, Some(&model)));
     let secret = feature(&old, &json!({"visibility": "internal", "city": "celje"}));
-    let sight = policy.access_scope(&Viewer::visitor());
-    assert!(!sight.admits_feature(&secret) && sight.collection().field_index("risks").is_none());
+    let scope = policy.access_scope(&Viewer::visitor());
+    assert!(!scope.admits_feature(&secret) && scope.collection().field_index("risks").is_none());
 }
 
 #[test]

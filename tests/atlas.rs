@@ -1,4 +1,5 @@
-//! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is redrawn.
+//! Edits and tiles together: what is answered is on disk, in the next page and in the next tile, and nothing else is
+//! redrawn.
 
 use cityheart::access::{AccessRole, Viewer};
 use cityheart::atlas::{

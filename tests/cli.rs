@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A folder of its own, and the program run in it.
-struct Desk {
+struct CliSandbox {
     folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl CliSandbox {
     fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -87,22 +87,22 @@ fn trees(ids: std::ops::Range<usize>) -> String {
 
 #[test]
 fn every_command_helps_with_three_examples() {
-    let desk = Desk::new();
-    let all = desk.run("--help").good().out;
+    let sandbox = CliSandbox::new();
+    let all = sandbox.run("--help").good().out;
     for command in ["demo", "serve", "import", "export", "check", "backup", "user", "token"] {
         assert!(all.contains(&format!("  {command} ")), "{all}");
-        let help = desk.run(&format!("{command} --help")).good().out;
+        let help = sandbox.run(&format!("{command} --help")).good().out;
         assert!(help.matches(&format!("  cityheart {command}")).count() >= 3, "{help}");
         assert!(!help.contains('\x1b'), "no colour into a pipe: {help}");
     }
-    assert!(desk.run("--version").good().out.starts_with("cityheart "));
-    assert_eq!(desk.names(), Vec::<String>::new());
+    assert!(sandbox.run("--version").good().out.starts_with("cityheart "));
+    assert_eq!(sandbox.names(), Vec::<String>::new());
 }
 
 #[test]
 fn misuse_is_exit_code_two_and_failure_one() {
-    let desk = Desk::new();
-    desk.file("a.geojson", &trees(0..1));
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.geojson", &trees(0..1));
     for misuse in [
         "",
         "frobnicate",
@@ -117,100 +117,100 @@ fn misuse_is_exit_code_two_and_failure_one() {
         "serve --public-url nothing",
         "backup one",
     ] {
-        let ran = desk.run(misuse);
+        let ran = sandbox.run(misuse);
         assert_eq!(ran.code, Some(2), "{misuse}: {ran:?}");
         assert!(!ran.err.is_empty(), "{misuse}");
     }
-    desk.run("import missing.geojson --into trees").failed("There is no file missing.geojson. Check the path.");
-    desk.run("import . --into trees").failed("is a directory");
-    desk.run("export trees").failed("plan.gpkg");
-    desk.run("check nowhere.gpkg").failed("nowhere.gpkg");
-    desk.run("serve nowhere.gpkg").failed("nowhere.gpkg");
-    assert_eq!(desk.names(), ["a.geojson"], "failure leaves nothing");
+    sandbox.run("import missing.geojson --into trees").failed("There is no file missing.geojson. Check the path.");
+    sandbox.run("import . --into trees").failed("is a directory");
+    sandbox.run("export trees").failed("plan.gpkg");
+    sandbox.run("check nowhere.gpkg").failed("nowhere.gpkg");
+    sandbox.run("serve nowhere.gpkg").failed("nowhere.gpkg");
+    assert_eq!(sandbox.names(), ["a.geojson"], "failure leaves nothing");
 }
 
 #[test]
 fn a_file_goes_in_and_comes_out_the_same() {
-    let desk = Desk::new();
-    desk.file("trees.geojson", &trees(0..500));
-    let ran = desk.run("import trees.geojson --into trees").good();
+    let sandbox = CliSandbox::new();
+    sandbox.file("trees.geojson", &trees(0..500));
+    let ran = sandbox.run("import trees.geojson --into trees").good();
     assert!(ran.err.contains("500 features are now in 'trees'"), "{ran:?}");
     assert_eq!(ran.out, "");
-    let out = desk.run("export trees").good().out;
+    let out = sandbox.run("export trees").good().out;
     let given: Json = trees(0..500).parse().unwrap();
     assert_eq!(out.parse::<Json>().unwrap(), given);
     for name in ["trees.csv", "trees.geojsonl", "trees.geojsons", "trees2.geojson"] {
-        desk.run(&format!("export trees -o {name}")).good();
+        sandbox.run(&format!("export trees -o {name}")).good();
         let other = format!("plan-{name}.gpkg");
-        desk.run(&format!("import {name} --into trees --plan {other}")).good();
-        let again = desk.run(&format!("export trees --plan {other}")).good().out;
+        sandbox.run(&format!("import {name} --into trees --plan {other}")).good();
+        let again = sandbox.run(&format!("export trees --plan {other}")).good().out;
         assert_eq!(again.parse::<Json>().unwrap(), given, "{name}");
     }
-    let missing = desk.run("export shrubs").failed("There is no collection 'shrubs' in plan.gpkg. It has: trees.");
+    let missing = sandbox.run("export shrubs").failed("There is no collection 'shrubs' in plan.gpkg. It has: trees.");
     assert_eq!(missing.out, "");
-    desk.run("export trees -o nowhere/x.csv").failed("cannot be written");
-    assert!(desk.names().iter().all(|n| !n.contains(".part")), "{:?}", desk.names());
+    sandbox.run("export trees -o nowhere/x.csv").failed("cannot be written");
+    assert!(sandbox.names().iter().all(|n| !n.contains(".part")), "{:?}", sandbox.names());
 }
 
 #[test]
 fn what_is_added_must_be_new_and_what_is_replaced_need_not() {
-    let desk = Desk::new();
-    desk.file("a.geojson", &trees(0..3)).file("b.geojson", &trees(2..5)).file("c.geojson", &trees(3..5));
-    desk.run("import a.geojson --into trees").good();
-    let ran = desk.run("import b.geojson --into trees").failed("'trees' already has a feature 't2'");
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.geojson", &trees(0..3)).file("b.geojson", &trees(2..5)).file("c.geojson", &trees(3..5));
+    sandbox.run("import a.geojson --into trees").good();
+    let ran = sandbox.run("import b.geojson --into trees").failed("'trees' already has a feature 't2'");
     assert!(ran.err.contains("--replace"), "{ran:?}");
-    let count = || desk.run("export trees --format geojsonl").good().out.lines().count();
+    let count = || sandbox.run("export trees --format geojsonl").good().out.lines().count();
     assert_eq!(count(), 3);
-    desk.run("import c.geojson --into trees").good();
+    sandbox.run("import c.geojson --into trees").good();
     assert_eq!(count(), 5);
-    desk.run("import b.geojson --into trees --replace").good();
+    sandbox.run("import b.geojson --into trees --replace").good();
     assert_eq!(count(), 3);
-    desk.run("import a.geojson c.geojson --into trees --replace").good();
+    sandbox.run("import a.geojson c.geojson --into trees --replace").good();
     assert_eq!(count(), 5);
     let ran =
-        desk.run("import a.geojson b.geojson --into trees --replace").failed("b.geojson, line 1, feature 1 (id t2)");
+        sandbox.run("import a.geojson b.geojson --into trees --replace").failed("b.geojson, line 1, feature 1 (id t2)");
     assert!(ran.err.contains("1 duplicate-id"), "{ran:?}");
     assert_eq!(count(), 5);
 }
 
 #[test]
 fn a_dry_run_says_what_would_happen_and_writes_nothing() {
-    let desk = Desk::new();
-    desk.file("a.geojson", &trees(0..3)).file("bad.geojson", r#"{"type":"Point","coordinates":[15,95]}"#);
-    let ran = desk.run("import a.geojson --into trees --dry-run").good();
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.geojson", &trees(0..3)).file("bad.geojson", r#"{"type":"Point","coordinates":[15,95]}"#);
+    let ran = sandbox.run("import a.geojson --into trees --dry-run").good();
     assert!(ran.err.contains("3 features could be imported into 'trees'. Nothing was written."), "{ran:?}");
-    desk.run("import bad.geojson --into trees --dry-run").failed("Nothing was imported");
-    assert_eq!(desk.names(), ["a.geojson", "bad.geojson"]);
-    desk.run("import a.geojson --into trees").good();
-    let before = std::fs::read(desk.path("plan.gpkg")).unwrap();
-    desk.run("import a.geojson --into trees --replace --dry-run").good();
-    desk.run("import a.geojson --into trees --dry-run").failed("already has a feature");
-    assert!(before == std::fs::read(desk.path("plan.gpkg")).unwrap(), "the plan is the same to the byte");
+    sandbox.run("import bad.geojson --into trees --dry-run").failed("Nothing was imported");
+    assert_eq!(sandbox.names(), ["a.geojson", "bad.geojson"]);
+    sandbox.run("import a.geojson --into trees").good();
+    let before = std::fs::read(sandbox.path("plan.gpkg")).unwrap();
+    sandbox.run("import a.geojson --into trees --replace --dry-run").good();
+    sandbox.run("import a.geojson --into trees --dry-run").failed("already has a feature");
+    assert!(before == std::fs::read(sandbox.path("plan.gpkg")).unwrap(), "the plan is the same to the byte");
 }
 
 #[test]
 fn a_refused_file_leaves_the_plan_as_it_was_and_a_lenient_import_leaves_out_what_is_bad() {
-    let desk = Desk::new();
+    let sandbox = CliSandbox::new();
     let bad = trees(10..20).replace("[15.00015,46.0]", "[46.0,150.0]").replace("\"t17\"", "\"t16\"");
-    desk.file("a.geojson", &trees(0..3)).file("bad.geojson", &bad);
-    desk.run("import a.geojson --into trees").good();
-    let before = desk.run("export trees").good().out;
-    let ran = desk
+    sandbox.file("a.geojson", &trees(0..3)).file("bad.geojson", &bad);
+    sandbox.run("import a.geojson --into trees").good();
+    let before = sandbox.run("export trees").good().out;
+    let ran = sandbox
         .run("import bad.geojson --into trees --json")
         .failed("Nothing was imported: 2 of 10 features have faults.");
     let report: Json = ran.out.parse().unwrap();
     assert_eq!((&report["errors"], &report["loaded"]), (&json!(2), &Json::Null));
     assert_eq!(report["by_kind"], json!({"duplicate-id": 1, "swapped-coordinates": 1}));
     assert_eq!(report["findings"][0]["feature"], 6);
-    assert_eq!(desk.run("export trees").good().out, before);
-    desk.run("import bad.geojson --into new").failed("Nothing was imported");
-    desk.run("import bad.geojson --into trees --plan new.gpkg").failed("Nothing was imported");
+    assert_eq!(sandbox.run("export trees").good().out, before);
+    sandbox.run("import bad.geojson --into new").failed("Nothing was imported");
+    sandbox.run("import bad.geojson --into trees --plan new.gpkg").failed("Nothing was imported");
     assert!(
-        desk.names().iter().all(|n| !n.starts_with("new")),
+        sandbox.names().iter().all(|n| !n.starts_with("new")),
         "a plan made for a refused file is gone: {:?}",
-        desk.names()
+        sandbox.names()
     );
-    let ran = desk.run("import bad.geojson --into trees --lenient --json").good();
+    let ran = sandbox.run("import bad.geojson --into trees --lenient --json").good();
     let report: Json = ran.out.parse().unwrap();
     assert_eq!((&report["loaded"], &report["left_out"]), (&json!(8), &json!(2)));
     assert!(ran.err.contains("8 features are now in 'trees', 2 left out"), "{ran:?}");
@@ -218,69 +218,70 @@ fn a_refused_file_leaves_the_plan_as_it_was_and_a_lenient_import_leaves_out_what
 
 #[test]
 fn flags_are_read_from_the_environment_and_files_from_the_standard_input() {
-    let desk = Desk::new();
-    desk.file("a.csv", "id,lon,lat\na,15,46\n");
-    desk.command("import a.csv --into stops").env("CITYHEART_PLAN", "other.gpkg").output().unwrap();
-    assert_eq!(desk.names(), ["a.csv", "other.gpkg"]);
-    let mut child = desk.command("import - --into stops --plan other.gpkg").stdin(Stdio::piped()).spawn().unwrap();
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.csv", "id,lon,lat\na,15,46\n");
+    sandbox.command("import a.csv --into stops").env("CITYHEART_PLAN", "other.gpkg").output().unwrap();
+    assert_eq!(sandbox.names(), ["a.csv", "other.gpkg"]);
+    let mut child = sandbox.command("import - --into stops --plan other.gpkg").stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"id,lon,lat\nb,15,46\n").unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(
-        desk.run("export stops --plan other.gpkg --format csv").good().out,
+        sandbox.run("export stops --plan other.gpkg --format csv").good().out,
         "id,lon,lat\r\na,15,46\r\nb,15,46\r\n"
     );
 }
 
 #[test]
 fn killing_an_import_leaves_the_plan_as_it_was() {
-    let desk = Desk::new();
-    desk.file("a.geojson", &trees(0..200)).file("big.geojson", &trees(0..60_000));
-    desk.run("import a.geojson --into trees").good();
-    let before = desk.run("export trees").good().out;
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.geojson", &trees(0..200)).file("big.geojson", &trees(0..60_000));
+    sandbox.run("import a.geojson --into trees").good();
+    let before = sandbox.run("export trees").good().out;
     // Killed ever later: while it reads, while it writes, while it builds the index.
     for pause_ms in [5, 60, 150, 400, 800] {
         let mut child =
-            desk.command("import big.geojson --into trees --replace").stderr(Stdio::null()).spawn().unwrap();
+            sandbox.command("import big.geojson --into trees --replace").stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(pause_ms));
         child.kill().unwrap();
         if child.wait().unwrap().success() {
             break;
         }
-        assert!(desk.run("export trees").good().out == before, "killed after {pause_ms} ms");
+        assert!(sandbox.run("export trees").good().out == before, "killed after {pause_ms} ms");
     }
-    desk.run("check").good();
+    sandbox.run("check").good();
 }
 
 #[test]
 fn an_interrupted_import_ends_with_a_sentence_and_leaves_nothing() {
-    let desk = Desk::new();
-    desk.file("big.geojson", &trees(0..150_000));
-    let child = desk.command("import big.geojson --into trees --plan new.gpkg").stderr(Stdio::piped()).spawn().unwrap();
+    let sandbox = CliSandbox::new();
+    sandbox.file("big.geojson", &trees(0..150_000));
+    let child =
+        sandbox.command("import big.geojson --into trees --plan new.gpkg").stderr(Stdio::piped()).spawn().unwrap();
     // The plan is made when the work begins; a signal before that ends the program at once.
-    while !desk.path("new.gpkg").exists() {
+    while !sandbox.path("new.gpkg").exists() {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     std::thread::sleep(std::time::Duration::from_millis(50));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let ran = Ran::from(child.wait_with_output().unwrap());
     ran.failed("Stopped.");
-    assert_eq!(desk.names(), ["big.geojson"]);
+    assert_eq!(sandbox.names(), ["big.geojson"]);
 }
 
 #[test]
 fn a_backup_is_a_whole_plan_and_never_overwrites() {
-    let desk = Desk::new();
-    desk.file("a.geojson", &trees(0..3));
-    desk.run("import a.geojson --into trees").good();
-    desk.run("backup plan.gpkg copy.gpkg").good();
-    assert_eq!(desk.run("export trees --plan copy.gpkg").good().out, desk.run("export trees").good().out);
-    desk.run("backup plan.gpkg copy.gpkg").failed("copy.gpkg");
-    desk.run("backup nowhere.gpkg copy2.gpkg").failed("nowhere.gpkg");
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.geojson", &trees(0..3));
+    sandbox.run("import a.geojson --into trees").good();
+    sandbox.run("backup plan.gpkg copy.gpkg").good();
+    assert_eq!(sandbox.run("export trees --plan copy.gpkg").good().out, sandbox.run("export trees").good().out);
+    sandbox.run("backup plan.gpkg copy.gpkg").failed("copy.gpkg");
+    sandbox.run("backup nowhere.gpkg copy2.gpkg").failed("nowhere.gpkg");
 }
 
 #[test]
 fn check_finds_what_is_wrong_in_a_plan_and_says_what_to_do() {
-    let desk = Desk::new();
+    let sandbox = CliSandbox::new();
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata/demo");
     for collection in [
         "partners",
@@ -293,10 +294,11 @@ fn check_finds_what_is_wrong_in_a_plan_and_says_what_to_do() {
         "indicators",
         "observations",
     ] {
-        desk.run(&format!("import {} --into {collection}", demo.join(format!("{collection}.geojson")).display()))
+        sandbox
+            .run(&format!("import {} --into {collection}", demo.join(format!("{collection}.geojson")).display()))
             .good();
     }
-    let clean = desk.run("check").good();
+    let clean = sandbox.run("check").good();
     assert!(clean.err.contains(" 0 errors"), "{clean:?}");
 
     let mut plan: Json = std::fs::read_to_string(demo.join("interventions.geojson")).unwrap().parse().unwrap();
@@ -310,9 +312,9 @@ fn check_finds_what_is_wrong_in_a_plan_and_says_what_to_do() {
     plan["features"][1]["properties"]["cost"] = 100.into();
     plan["features"][1]["properties"]["eu_share"] = 101.into();
     plan["features"][1]["properties"]["city"] = "atlantis".into();
-    desk.file("interventions.geojson", &plan.to_string());
-    desk.run("import interventions.geojson --into interventions --replace").good();
-    let ran = desk.run("check --json").failed("It ends (2026-01-01) before it starts (2027-01-01).");
+    sandbox.file("interventions.geojson", &plan.to_string());
+    sandbox.run("import interventions.geojson --into interventions --replace").good();
+    let ran = sandbox.run("check --json").failed("It ends (2026-01-01) before it starts (2027-01-01).");
     let found: Json = ran.out.parse().unwrap();
     let findings = found["findings"].as_array().unwrap();
     let has = |kind: &str, severity: &str, pointer: &str| {
@@ -329,61 +331,61 @@ fn check_finds_what_is_wrong_in_a_plan_and_says_what_to_do() {
 
 #[test]
 fn tiles_are_built_into_one_file_that_is_there_when_it_is_whole() {
-    let desk = Desk::new();
+    let sandbox = CliSandbox::new();
     let ring = json!([[15.26, 46.23], [15.27, 46.23], [15.27, 46.24], [15.26, 46.23]]);
     let areas = json!({"type": "FeatureCollection", "features": [
         {"type": "Feature", "id": "a", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {"name": "A"}},
     ]});
-    desk.file("places.geojson", &areas.to_string());
-    assert_eq!(desk.run("import places.geojson --into places").code, Some(0));
-    let ran = desk.run("tiles build -o plan.pmtiles --collections places,places_label --maxzoom 12");
+    sandbox.file("places.geojson", &areas.to_string());
+    assert_eq!(sandbox.run("import places.geojson --into places").code, Some(0));
+    let ran = sandbox.run("tiles build -o plan.pmtiles --collections places,places_label --maxzoom 12");
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("tiles (") || ran.err.contains("tiles ("), "{ran:?}");
-    assert!(desk.names().contains(&"plan.pmtiles".to_owned()));
-    assert!(std::fs::read(desk.path("plan.pmtiles")).unwrap().starts_with(b"PMTiles\x03"));
-    let wrong = desk.run("tiles build -o other.pmtiles --minzoom 9 --maxzoom 3");
+    assert!(sandbox.names().contains(&"plan.pmtiles".to_owned()));
+    assert!(std::fs::read(sandbox.path("plan.pmtiles")).unwrap().starts_with(b"PMTiles\x03"));
+    let wrong = sandbox.run("tiles build -o other.pmtiles --minzoom 9 --maxzoom 3");
     assert_eq!((wrong.code, wrong.err.contains("Swap them")), (Some(2), true), "{wrong:?}");
-    let wrong = desk.run("tiles build -o other.pmtiles --collections nowhere");
+    let wrong = sandbox.run("tiles build -o other.pmtiles --collections nowhere");
     assert_eq!((wrong.code, wrong.err.contains("nowhere")), (Some(2), true), "{wrong:?}");
-    assert!(!desk.names().iter().any(|n| n.contains("other")), "{:?}", desk.names());
+    assert!(!sandbox.names().iter().any(|n| n.contains("other")), "{:?}", sandbox.names());
 }
 
 #[test]
 fn accounts_are_made_listed_and_ended_from_the_command_line() {
-    let desk = Desk::new();
+    let sandbox = CliSandbox::new();
     let cities = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"celje","geometry":{"type":"Point","coordinates":[15.26,46.23]},"properties":{"name":"Celje","country":"SI","partner":"celje"}}]}"#;
-    desk.file("cities.geojson", cities);
-    desk.run("user list").failed("There is no plan plan.gpkg.");
-    desk.run("import cities.geojson --into cities").good();
-    let made = desk.run("user add anna --role editor --city celje --name Anna").good();
+    sandbox.file("cities.geojson", cities);
+    sandbox.run("user list").failed("There is no plan plan.gpkg.");
+    sandbox.run("import cities.geojson --into cities").good();
+    let made = sandbox.run("user add anna --role editor --city celje --name Anna").good();
     assert!(made.out.trim().len() >= 20 && made.err.contains("'anna' is an editor now"), "{made:?}");
-    assert_eq!(desk.run("user list").good().out, "anna\teditor\tcelje\tAnna\n");
-    desk.run("user add anna --role admin").failed("The name 'anna' is already used by a user or a token.");
-    let misspelt = desk.run("user add bo --role editor --city celj");
+    assert_eq!(sandbox.run("user list").good().out, "anna\teditor\tcelje\tAnna\n");
+    sandbox.run("user add anna --role admin").failed("The name 'anna' is already used by a user or a token.");
+    let misspelt = sandbox.run("user add bo --role editor --city celj");
     assert!(misspelt.code == Some(2) && misspelt.err.contains("Did you mean 'celje'?"), "{misspelt:?}");
-    let nowhere = desk.run("user add bo --role contributor");
+    let nowhere = sandbox.run("user add bo --role contributor");
     assert!(nowhere.code == Some(2) && nowhere.err.contains("--city"), "{nowhere:?}");
-    assert_eq!(desk.run("user add Bo --role admin").code, Some(2));
-    assert_eq!(desk.run("user add bo --role king").code, Some(2));
-    let again = desk.run("user password anna").good();
+    assert_eq!(sandbox.run("user add Bo --role admin").code, Some(2));
+    assert_eq!(sandbox.run("user add bo --role king").code, Some(2));
+    let again = sandbox.run("user password anna").good();
     assert_ne!(again.out, made.out);
-    let token = desk.run("token add qgis --role viewer --days 3").good();
+    let token = sandbox.run("token add qgis --role viewer --days 3").good();
     assert!(token.out.starts_with("cityheart_") && token.out.trim().len() == 74, "{token:?}");
-    let listed = desk.run("token list").good().out;
+    let listed = sandbox.run("token list").good().out;
     assert!(listed.starts_with("qgis\tviewer\t-\tuntil 20"), "{listed}");
-    let kept = std::fs::read(desk.path("plan.access.db")).unwrap();
+    let kept = std::fs::read(sandbox.path("plan.access.db")).unwrap();
     for secret in [made.out.trim(), again.out.trim(), token.out.trim()] {
         assert!(!kept.windows(secret.len()).any(|w| w == secret.as_bytes()), "a secret is kept");
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(desk.path("plan.access.db")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(sandbox.path("plan.access.db")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    desk.run("token revoke qgis").good();
-    desk.run("token revoke qgis").failed("There is no token 'qgis'.");
-    desk.run("user remove anna").good();
-    assert_eq!(desk.run("user list").good().out, "");
-    assert_eq!(desk.run("token list").good().out, "");
+    sandbox.run("token revoke qgis").good();
+    sandbox.run("token revoke qgis").failed("There is no token 'qgis'.");
+    sandbox.run("user remove anna").good();
+    assert_eq!(sandbox.run("user list").good().out, "");
+    assert_eq!(sandbox.run("token list").good().out, "");
 }

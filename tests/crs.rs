@@ -134,7 +134,8 @@ json.dump(out, sys.stdout)
                 "{crs} at {p:?}: {found:?}, PROJ {e:?}"
             );
             let back = projection.easting_first_to_lonlat(Coord { x: e[0], y: e[1] }).unwrap();
-            // Far from its middle PROJ's way back from EPSG:3035 is 1.4 mm off the point that it came from; ours is not.
+            // Far from its middle PROJ's way back from EPSG:3035 is 1.4 mm off the point that it came from; ours is
+            // not.
             let near = |q: &[f64; 2]| (back.x - q[0]).abs() < 1e-8 && (back.y - q[1]).abs() < 1e-8;
             assert!(near(r) || near(p), "{crs} at {e:?}: {back:?}, PROJ {r:?}");
         }

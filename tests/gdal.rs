@@ -1,5 +1,5 @@
-//! The plan's file in GDAL: what we write it reads, what it writes we take over. GDAL runs in a process of its own, as two
-//! SQLite libraries in one process would undo each other's locks.
+//! The plan's file in GDAL: what we write it reads, what it writes we take over. GDAL runs in a process of its own, as
+//! two SQLite libraries in one process would undo each other's locks.
 
 use crate::store::features::{all, bare, collection_id, geometries, id, ids, load, place, thing};
 use crate::support::python;

@@ -1,4 +1,5 @@
-//! OpenStreetMap extracts into collections: a small one written here, byte by byte, and two real ones where they stand beside the project.
+//! OpenStreetMap extracts into collections: a small one written here, byte by byte, and two real ones where they stand
+//! beside the project.
 
 use crate::support::importing::Read;
 use crate::support::pbf::Extract;
@@ -21,7 +22,8 @@ fn bytes(of: &Extract) -> ImportSource {
     ImportSource::from_embedded("small.osm.pbf", of.bytes().into()).unwrap()
 }
 
-/// Two streets that cross, one of them private; a house; a park with a pond in two pieces; a shop; nodes that are missing.
+/// Two streets that cross, one of them private; a house; a park with a pond in two pieces; a shop; nodes that are
+/// missing.
 fn small() -> Extract {
     let mut e = Extract::default();
     for (id, x, y) in
@@ -130,9 +132,9 @@ fn shared(name: &str) -> Option<PathBuf> {
 
 #[test]
 fn real_extracts_give_what_gdal_finds_in_them() {
-    // GDAL 3.6 (ogr2ogr, layers lines, points and multipolygons) finds in Krems 836 lines and one area with these values of highway, 1195
-    // buildings, 59 + 32 shops; in Paris 169 lines and 9 areas, 738 buildings, 117 + 7 shops. Seven buildings of Paris are cut off at the edge:
-    // GDAL does not show them.
+    // GDAL 3.6 (ogr2ogr, layers lines, points and multipolygons) finds in Krems 836 lines and one area with these
+    // values of highway, 1195 buildings, 59 + 32 shops; in Paris 169 lines and 9 areas, 738 buildings, 117 + 7 shops.
+    // Seven buildings of Paris are cut off at the edge: GDAL does not show them.
     for (file, counts) in [
         ("krems-an-der-donau-201312.osm.pbf", [("streets", 837, 0), ("buildings", 1195, 0), ("shops", 91, 0)]),
         ("paris-9e-10e-202107.osm.pbf", [("streets", 178, 0), ("buildings", 738, 7), ("shops", 124, 0)]),

@@ -1,5 +1,6 @@
-//! The user stories of the planners, asked of the demo plan over HTTP. The expected numbers were worked out beside the program, with
-//! shapely 2 on an azimuthal plane (pyproj) and by hand from the files in `geodata/demo`; the comments say how.
+//! The user stories of the planners, asked of the demo plan over HTTP. The expected numbers were worked out beside the
+//! program, with shapely 2 on an azimuthal plane (pyproj) and by hand from the files in `geodata/demo`; the comments
+//! say how.
 
 use crate::support::editing::{Client, ITEMS, ONE, measure};
 use crate::support::processes::{ask, found, number, value};
@@ -13,8 +14,8 @@ fn close(got: f64, want: f64, relative: f64) -> bool {
 #[tokio::test]
 async fn story_1_a_coordinator_in_celje_sees_every_action_inside_the_old_core() {
     let answer = ask("inside", json!({"area": "celje-staro-mestno-jedro", "filter": {"city": "celje"}})).await;
-    // Of Celje's twelve, five meet the core in the lines and polygons as drawn, one more with its point, one with its two polygons;
-    // two car parks lie east of it, three soft measures have no place.
+    // Of Celje's twelve, five meet the core in the lines and polygons as drawn, one more with its point, one with its
+    // two polygons; two car parks lie east of it, three soft measures have no place.
     let want = [
         "celje-presernova-redesign",
         "celje-presernova-trial-closure",
@@ -35,9 +36,9 @@ async fn story_1_a_coordinator_in_celje_sees_every_action_inside_the_old_core() 
 #[tokio::test]
 async fn story_2_a_planner_in_fleurus_sees_which_works_meet_in_place_and_time() {
     let answer = ask("conflicts", json!({"filter": {"city": "fleurus"}, "distance_m": 100})).await;
-    // 26 pairs lie within 100 m. Without those of the three undated works, and without shared space and station esplanade (begun in
-    // 2023 and in 2021: a year apart even when each takes a year more), 16 remain: murals 3, Place Albert Ier 5, venelles 2,
-    // cour 3, couvent 2, shared space 1. All dates are years, so none is certain.
+    // 26 pairs lie within 100 m. Without those of the three undated works, and without shared space and station
+    // esplanade (begun in 2023 and in 2021: a year apart even when each takes a year more), 16 remain: murals 3, Place
+    // Albert Ier 5, venelles 2, cour 3, couvent 2, shared space 1. All dates are years, so none is certain.
     assert_eq!(value(&answer, "conflicts", &[]), 16.0);
     assert_eq!(value(&answer, "certain", &[]), 0.0);
     let pair = &answer["features"]["features"]
@@ -46,9 +47,11 @@ async fn story_2_a_planner_in_fleurus_sees_which_works_meet_in_place_and_time() 
         .iter()
         .find(|f| f["id"] == "fleurus-murals~fleurus-place-albert-ier")
         .unwrap()["result"];
-    // The murals ended in November 2025 and began at most twelve months before; the square, begun in 2023, ends by December 2024.
+    // The murals ended in November 2025 and began at most twelve months before; the square, begun in 2023, ends by
+    // December 2024.
     assert_eq!(pair["months"], json!(["2024-11", "2024-12"]));
-    // Street by street: the segment of rue du Couvent passes within 50 m of ten of the shortest ways, that of rue de la Station of one.
+    // Street by street: the segment of rue du Couvent passes within 50 m of ten of the shortest ways, that of rue de la
+    // Station of one.
     let streets: Vec<(&str, f64)> = answer["numbers"]
         .as_array()
         .unwrap()
@@ -82,8 +85,9 @@ async fn story_3_a_merchant_in_cesena_taps_the_door_and_sees_what_is_near() {
 #[tokio::test]
 async fn story_4_the_mayor_of_sligo_sees_cost_and_eu_share_of_the_bid_by_status() {
     let answer = ask("summary", json!({"area": "sligo-bid", "group_by": ["status"]})).await;
-    // Completed: Queen Maeve Square 3,800,000 + O'Connell Street 1,250,000, the grant alone and all from the EU: a share of it says
-    // nothing. Funded: the campus, 28,680,000. Greenfort and the footbridge (proposed) and over-the-shop (idea) state no cost.
+    // Completed: Queen Maeve Square 3,800,000 + O'Connell Street 1,250,000, the grant alone and all from the EU: a
+    // share of it says nothing. Funded: the campus, 28,680,000. Greenfort and the footbridge (proposed) and
+    // over-the-shop (idea) state no cost.
     assert_eq!(value(&answer, "features", &[]), 6.0);
     assert_eq!(value(&answer, "cost", &[]), 33_730_000.0);
     assert_eq!(value(&answer, "cost", &[("status", "completed")]), 5_050_000.0);
@@ -95,7 +99,8 @@ async fn story_4_the_mayor_of_sligo_sees_cost_and_eu_share_of_the_bid_by_status(
         answer["left_out"]["without_cost"],
         json!(["sligo-greenfort", "sligo-rockwood-footbridge", "sligo-over-the-shop"])
     );
-    // The public realm plan, 19,160,000, is a programme of several actions: in the whole city it is told apart and not added.
+    // The public realm plan, 19,160,000, is a programme of several actions: in the whole city it is told apart and not
+    // added.
     let city = ask("summary", json!({"filter": {"city": "sligo"}})).await;
     assert_eq!(value(&city, "cost", &[]), 33_730_000.0);
     assert_eq!(value(&city, "programme_cost", &[]), 19_160_000.0);
@@ -118,7 +123,8 @@ async fn story_5_a_centre_manager_sees_vacancy_per_street_segment_and_its_change
         "after": survey(2025),
     });
     let answer = ask("rate", inputs).await;
-    // 2024: 5 of 30. 2025: 3 of 29, as one unit became a dwelling. Prešernova 1: 4 of 24, then 3 of 23; Prešernova 2: 1 of 6, then 0.
+    // 2024: 5 of 30. 2025: 3 of 29, as one unit became a dwelling. Prešernova 1: 4 of 24, then 3 of 23; Prešernova 2: 1
+    // of 6, then 0.
     let of = |name: &str, group: &[(&str, &str)]| {
         let n = number(&answer, name, group);
         (n["numerator"].as_u64().unwrap(), n["denominator"].as_u64().unwrap())
@@ -163,11 +169,13 @@ async fn story_7_a_mobility_officer_in_celje_sees_parking_within_five_minutes_be
         "filter": "city = 'celje' AND A_CONTAINS(types, ('parking'))", "before": "2025-08-31", "after": "2025-09-30",
     });
     let answer = ask("reach", inputs.clone()).await;
-    // From the west end of Krekov trg, along the segments as drawn. The bus and parking works in Gosposka, south of it, began in September
-    // 2025; Prešernova's redesign (2026) is not there on either day, and the two car parks are undated.
+    // From the west end of Krekov trg, along the segments as drawn. The bus and parking works in Gosposka, south of it,
+    // began in September 2025; Prešernova's redesign (2026) is not there on either day, and the two car parks are
+    // undated.
     assert_eq!((value(&answer, "reached_before", &[]), value(&answer, "reached", &[])), (0.0, 1.0));
     assert_eq!(number(&answer, "gained", &[])["ids"], json!(["celje-gosposka-bus"]));
-    // Gosposka begins where Razlagova nearly ends: along Krekov 31.4 m east, Razlagova 155.9 m south, and 13.1 m off the street.
+    // Gosposka begins where Razlagova nearly ends: along Krekov 31.4 m east, Razlagova 155.9 m south, and 13.1 m off
+    // the street.
     assert!(
         answer["features"]["features"]
             .as_array()
@@ -186,7 +194,8 @@ async fn story_7_a_mobility_officer_in_celje_sees_parking_within_five_minutes_be
 #[tokio::test]
 async fn story_8_a_climate_officer_in_granada_sees_what_is_far_from_any_park() {
     let answer = ask("gaps", json!({"area": "granada-centro", "filter": {"class": "park"}, "distance_m": 300})).await;
-    // The district has 1,047,083.8 m2 on the ellipsoid; 929,394.5 m2 of it lie outside circles of 300 m around the two parks.
+    // The district has 1,047,083.8 m2 on the ellipsoid; 929,394.5 m2 of it lie outside circles of 300 m around the two
+    // parks.
     let share = number(&answer, "gap_share", &[]);
     assert!(close(share["denominator"].as_f64().unwrap(), 1_047_083.8, 1e-5));
     assert!(close(value(&answer, "gap_area", &[]), 929_394.5, 0.001));
@@ -215,8 +224,8 @@ async fn story_10_a_test_designer_finds_places_without_a_calmed_street() {
         "distance_m": 120,
     });
     let answer = ask("without", inputs).await;
-    // Metres to the nearest calmed street: Sligo city hall 208, county museum 110, Model 410; Niepołomice town hall 142,
-    // castle 129; Famalicão town hall 41.
+    // Metres to the nearest calmed street: Sligo city hall 208, county museum 110, Model 410; Niepołomice town hall
+    // 142, castle 129; Famalicão town hall 41.
     assert_eq!(found(&answer), ["sligo-city-hall", "sligo-model", "niepolomice-town-hall", "niepolomice-castle"]);
     let share = number(&answer, "share", &[]);
     assert_eq!((share["numerator"].as_u64(), share["denominator"].as_u64()), (Some(4), Some(6)));
@@ -315,8 +324,8 @@ async fn the_integrated_approach_shows_which_functions_a_quarter_lacks() {
 async fn an_exchange_of_practice_finds_what_resembles_sligos_street() {
     let answer =
         ask("similar", json!({"intervention": "sligo-oconnell-street", "k": 3, "weights": {"types": 1}})).await;
-    // public_realm, traffic_calming, accessibility: Barcelos shares two of the four that either has, Famalicão two of four too, and so do
-    // the market of Cesena and the streets of Braga (two of three).
+    // public_realm, traffic_calming, accessibility: Barcelos shares two of the four that either has, Famalicão two of
+    // four too, and so do the market of Cesena and the streets of Braga (two of three).
     let first = &answer["features"]["features"][0];
     assert_eq!((first["id"].as_str(), first["result"]["score"].as_f64()), (Some("braga-roman-streets"), Some(0.6667)));
     assert_eq!(first["result"]["shared"]["types"], json!(["accessibility", "public_realm"]));
@@ -326,8 +335,9 @@ async fn an_exchange_of_practice_finds_what_resembles_sligos_street() {
 async fn a_council_of_granada_chooses_under_a_budget() {
     let inputs = json!({"filter": {"city": "granada"}, "budget": 600_000, "weights": {"interventions": 1}});
     let answer = ask("portfolio", inputs.clone()).await;
-    // Candidates with a cost: planters 314,623.45, Zirí wall (design) 269,225, park Andalucía 560,642.49, EU urban money 11,900,000; the
-    // works plan is under way. Planters and wall cost 583,848.45; the tenth more, 660,000, does not pay for the park too.
+    // Candidates with a cost: planters 314,623.45, Zirí wall (design) 269,225, park Andalucía 560,642.49, EU urban
+    // money 11,900,000; the works plan is under way. Planters and wall cost 583,848.45; the tenth more, 660,000, does
+    // not pay for the park too.
     assert_eq!(found(&answer), ["granada-reyes-catolicos-planters", "granada-ziri-wall-walk"]);
     assert_eq!(number(&answer, "cost", &[])["decimal"], "583848.45");
     assert_eq!(value(&answer, "next_points", &[]), 0.0);

@@ -1,5 +1,5 @@
-//! A list of addresses, requested by wrk from the other core. Every run continues where the last one ended, so that short runs of a slow
-//! server cover the whole list too.
+//! A list of addresses, requested by wrk from the other core. Every run continues where the last one ended, so that
+//! short runs of a slow server cover the whole list too.
 
 use crate::http_connection::HttpConnection;
 use crate::machine::{Target, on_client_core};

@@ -1,9 +1,11 @@
-//! Benchmarks of the server over HTTP, on one core, compared with the HTTP limit of the same machine and with other map servers where
-//! they are installed. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5] [--seconds 4] [--rows WORD] [--questions]`;
-//! `--rows tiles` runs only the rows with that word in their name.
+//! Benchmarks of the server over HTTP, on one core, compared with the HTTP limit of the same machine and with other map
+//! servers where they are installed. `make bench`, or `cargo bench --bench serve -- [10k] [100k] [1m] [--rounds 5]
+//! [--seconds 4] [--rows WORD] [--questions]`; `--rows tiles` runs only the rows with that word in their name.
 //!
-//! Each figure is the median of the rounds; each round sends the same requests to every server in turn. If `CITYHEART_PEERS` names a
-//! folder of peers (see `peers.rs`), they take part in the same rounds.
+//! Each figure is the median of the rounds; each round sends the same requests to every server in turn. If
+//! `CITYHEART_PEERS` names a folder of peers (see `peers.rs`), they take part in the same rounds.
+
+#![allow(clippy::print_stdout, reason = "the figures are the output")]
 
 #[path = "../city.rs"]
 mod city;

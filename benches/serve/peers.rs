@@ -1,6 +1,6 @@
-//! Other map servers: `CITYHEART_PEERS` names the folder with their start scripts, `PEERS` the folder where they are installed. They serve
-//! the same features, are started once, and receive the same requests in the same rounds. A server that is not installed is reported and
-//! left out.
+//! Other map servers: `CITYHEART_PEERS` names the folder with their start scripts, `PEERS` the folder where they are
+//! installed. They serve the same features, are started once, and receive the same requests in the same rounds. A
+//! server that is not installed is reported and left out.
 
 use crate::address_list::{AddressList, LoadResult, median};
 use crate::data;
@@ -59,7 +59,8 @@ enum PeerRows {
 const MARTIN: &[(PlaceKind, &str)] = &[(PlaceKind::Tiles, "/features/{z}/{x}/{y}")];
 const ANY: i64 = i64::MAX;
 
-/// Martin in its fastest configurations: tiles from an MBTiles file, and from PostGIS with geometries stored in Web Mercator.
+/// Martin in its fastest configurations: tiles from an MBTiles file, and from PostGIS with geometries stored in Web
+/// Mercator.
 const KNOWN_PEERS: [PeerServer; 5] = [
     PeerServer {
         name: "martin-mbtiles",

@@ -42,7 +42,8 @@ pub fn database(size: &str, count: i64) -> Option<Postgres> {
     Some(open)
 }
 
-/// A copy of the features with the two indexes that a plan has, by key and by geometry: the indexes for questions would slow inserts.
+/// A copy of the features with the two indexes that a plan has, by key and by geometry: the indexes for questions would
+/// slow inserts.
 pub fn table_for_inserts(name: &str) -> Option<&'static str> {
     let mut open = open(name)?;
     if open.query("SELECT to_regclass('inserts')").first.is_empty() {

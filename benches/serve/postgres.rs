@@ -1,5 +1,5 @@
-//! A persistent connection to PostgreSQL on this machine by its wire protocol (version 3, trust authentication): enough to run a query and
-//! count its rows.
+//! A persistent connection to PostgreSQL on this machine by its wire protocol (version 3, trust authentication): enough
+//! to run a query and count its rows.
 
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;

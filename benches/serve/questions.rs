@@ -1,5 +1,6 @@
-//! Three planning questions compared with PostGIS on the same features: ours over HTTP, PostGIS in SQL over a persistent connection, with
-//! prepared statements and indexes on the geography. Both return every feature found, with metres on the ellipsoid.
+//! Three planning questions compared with PostGIS on the same features: ours over HTTP, PostGIS in SQL over a
+//! persistent connection, with prepared statements and indexes on the geography. Both return every feature found, with
+//! metres on the ellipsoid.
 
 use crate::BenchOptions;
 use crate::city::{self, Random};

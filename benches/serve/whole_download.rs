@@ -1,4 +1,5 @@
-//! The whole collection as one GeoJSON document, read by curl on the other core: megabytes per second of processor time.
+//! The whole collection as one GeoJSON document, read by curl on the other core: megabytes per second of processor
+//! time.
 
 use crate::machine::{Server, on_client_core};
 

@@ -186,7 +186,6 @@ fn vary_by_viewer(headers: &mut HeaderMap, signed_in: bool) {
     }
 }
 
-#[allow(clippy::needless_pass_by_value)] // the layer hands it over so
 fn respond_to_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     ProblemDetails::from(crate::error::Error::Internal(format!("a handler panicked: {}", text.unwrap_or("no message"))))

@@ -42,7 +42,6 @@ fn covered_share<'a>(segment: &[Coord<f64>; 2], others: impl Iterator<Item = &'a
 }
 
 /// The interval of a segment that another one covers, as shares of its length.
-#[allow(clippy::many_single_char_names)] // Ends of two segments, as textbooks name them.
 fn overlap_interval(segment: &[Coord<f64>; 2], other: &[Coord<f64>; 2]) -> Option<(f64, f64)> {
     let [a, b] = *segment;
     let scale = Coord { x: 111_320.0 * a.y.to_radians().cos(), y: 111_132.0 };
@@ -80,7 +79,6 @@ fn segment_bins(segment: &[Coord<f64>; 2]) -> Vec<(i64, i64)> {
 }
 
 /// Whether the line through a and b crosses a bin, with a small margin.
-#[allow(clippy::many_single_char_names)] // Ends and bin, as textbooks name them.
 fn line_passes_bin(a: &Coord<f64>, b: &Coord<f64>, x: i64, y: i64) -> bool {
     let middle = Coord { x: (x as f64 + 0.5) * BIN_DEG, y: (y as f64 + 0.5) * BIN_DEG };
     let d = Coord { x: b.x - a.x, y: b.y - a.y };

@@ -202,7 +202,6 @@ impl PlanarShape {
 }
 
 /// The even-odd rule over the rings of one polygon; the boundary counts as inside.
-#[allow(clippy::float_cmp)] // A position on the boundary has exactly the same number.
 fn is_in_rings(segments: impl Iterator<Item = PlanarSegment>, p: Coord<f64>) -> bool {
     let mut inside = false;
     for PlanarSegment { a, b } in segments {
@@ -249,7 +248,6 @@ impl PlanarSegment {
     }
 
     /// Where the interiors of two segments cross; [`PlanarSegment::shortest_line_to_point`] finds touching ends.
-    #[allow(clippy::many_single_char_names)] // Ends and sides, as textbooks name them.
     fn crossing_point(self, o: Self) -> Option<Coord<f64>> {
         let (c, d) = (triangle_area2(self.a, self.b, o.a), triangle_area2(self.a, self.b, o.b));
         let (e, f) = (triangle_area2(o.a, o.b, self.a), triangle_area2(o.a, o.b, self.b));

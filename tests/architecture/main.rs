@@ -1,7 +1,10 @@
-//! The architecture, held by tests: layers, modules that must not know each other, which module may name which library, and no circle
-//! of files.
+//! The architecture, held by tests: layers, modules that must not know each other, which module may name which library,
+//! no circle of files, and the width of comments.
+
+#![allow(clippy::unwrap_used, reason = "what is unexpected in a test ends it")]
 
 mod circles;
+mod comment_width;
 mod rust_files;
 mod web_files;
 

@@ -1,6 +1,6 @@
-//! Which Rust file uses which: paths are read from the tokens of a file (so that comments and strings do not count), followed through
-//! the module tree and through re-exports to the file that defines the item. Unit tests do not count, nor does a `mod` line or a
-//! re-export by itself.
+//! Which Rust file uses which: paths are read from the tokens of a file (so that comments and strings do not count),
+//! followed through the module tree and through re-exports to the file that defines the item. Unit tests do not count,
+//! nor does a `mod` line or a re-export by itself.
 
 use crate::circles::FileGraph;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};

@@ -1,5 +1,5 @@
-//! Which file of the web app uses which: relative `import`, `export … from` and `import()` lines, type-only ones included. Tests do not
-//! count.
+//! Which file of the web app uses which: relative `import`, `export … from` and `import()` lines, type-only ones
+//! included. Tests do not count.
 
 use crate::circles::FileGraph;
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readdirSync } from 'node:fs';
-import { test } from 'node:test';
-import { base, counted, features, row, visit } from './harness.mjs';
+import { base, counted, features, row, test, visit } from './harness.mjs';
+import { request } from './limits.mjs';
 
 const axe = createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
@@ -130,7 +130,7 @@ test('the accessibility statement is served in every language, linked from the p
       [],
     );
     for (const code of readdirSync(new URL('../../web/src/locales/', import.meta.url))) {
-      const answer = await fetch(`${base}accessibility/${code}.html`);
+      const answer = await request(`${base}accessibility/${code}.html`);
       assert.equal(answer.status, 200, code);
       assert.match(await answer.text(), new RegExp(`<html lang="${code}">`));
     }

@@ -1,8 +1,7 @@
 // Questions asked of the plan in the map: what the page says to each is held against what the server answers.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { CORE, answer, answered, cards, ids, sentence, shapesOnMap, value } from './asking.mjs';
-import { counted, features, idle, onPage, visit } from './harness.mjs';
+import { counted, features, idle, onPage, test, visit } from './harness.mjs';
 
 test('charts carry their numbers as a table', () =>
   visit(`?city=celje&tab=ask&area=${CORE}`, async (page) => {
@@ -148,7 +147,10 @@ test('what others do alike comes with its reasons', () =>
       alike.features.features.map(({ id }) => id),
     );
     assert.ok((await page.locator('.reasons .chip').count()) > 0);
-    assert.match(await page.locator('.outcome .row').first().textContent(), new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% similar`));
+    assert.match(
+      await page.locator('.outcome .row').first().textContent(),
+      new RegExp(`${Math.round(alike.features.features[0].result.score * 100)}% similar`),
+    );
   }));
 
 test('what is reached on foot is shaded, and a straight line is said to be one', () =>

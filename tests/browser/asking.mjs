@@ -1,6 +1,7 @@
 // What the tests of questions share: places to ask about, the server's own answer, and what the page says.
 import assert from 'node:assert/strict';
 import { base, onPage } from './harness.mjs';
+import { request } from './limits.mjs';
 
 export const CORE = 'celje-staro-mestno-jedro';
 export const SQUARE = [
@@ -12,7 +13,7 @@ export const SQUARE = [
 export const SHAPE = SQUARE.map((at) => at.join()).join('/');
 
 export async function answer(process, inputs) {
-  const response = await fetch(`${base}api/processes/${process}/execution`, {
+  const response = await request(`${base}api/processes/${process}/execution`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ inputs }),

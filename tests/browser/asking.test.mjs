@@ -1,9 +1,8 @@
 // How a question is asked and its answer taken along: drawn, dragged, by keys, typed, from a link; on any screen.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
 import { CORE, SHAPE, SQUARE, answer, answered, cards, heading, ids, listed, outline, sentence, take, value } from './asking.mjs';
-import { base, idle, onPage, visit } from './harness.mjs';
+import { base, idle, onPage, test, visit } from './harness.mjs';
 
 test('an outline drawn on the map gives one picture and its numbers', () =>
   visit('?city=celje&tab=ask', async (page) => {

@@ -1,8 +1,8 @@
-// Every view, in both themes and two languages (English, and Greek for its long words and other letters), against the rules of axe-core for WCAG 2.2 AA and good practice.
+// Every view, in both themes and two languages (English, and Greek for its long words and other letters), against the
+// rules of axe-core for WCAG 2.2 AA and good practice.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
-import { visit } from './harness.mjs';
+import { test, visit } from './harness.mjs';
 import { VIEWS } from './views.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));

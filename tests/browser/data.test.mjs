@@ -1,8 +1,8 @@
 // What else the plan holds is edited like interventions are: areas, streets, facilities, what is observed.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { ask, CUT, eventually, REFUSED, signIn, SPOT, square } from './editing.mjs';
-import { base, counted, features, idle, onPage, visit } from './harness.mjs';
+import { base, counted, features, idle, onPage, test, visit } from './harness.mjs';
+import { request } from './limits.mjs';
 import { serveDemo } from './servers.mjs';
 
 const AREAS = 'api/collections/areas/items';
@@ -113,7 +113,7 @@ test('what is tapped on the map is opened, and what others change meanwhile is p
       await page.locator('.difference.contested .version', { hasText: 'Mine' }).locator('input').check();
       await page.locator('.conflict button.primary').click();
       await page.locator('.conflict').waitFor({ state: 'detached' });
-      assert.equal((await (await fetch(`${base}${AREAS}/${id}?f=json`)).json()).properties.note, 'Mine');
+      assert.equal((await (await request(`${base}${AREAS}/${id}?f=json`)).json()).properties.note, 'Mine');
     }),
   ));
 
@@ -149,10 +149,10 @@ test('what is changed without a connection stands in its list at once, opens aga
         await page.fill('#field-note', 'Begun');
         await page.getByRole('button', { name: 'Go back and keep the draft' }).click();
         assert.match(await thing(page, id).textContent(), /You have a draft of this/);
-        assert.equal((await (await fetch(`${base}${AREAS}/${id}?f=json`)).json()).properties.name, `Area ${id}`);
+        assert.equal((await (await request(`${base}${AREAS}/${id}?f=json`)).json()).properties.name, `Area ${id}`);
         await page.context().setOffline(false);
         await eventually(
-          async () => (await fetch(`${base}${AREAS}/${id}?f=json`)).json(),
+          async () => (await request(`${base}${AREAS}/${id}?f=json`)).json(),
           ({ properties }) => properties.name === 'Renamed in the tunnel',
           'sent',
         );
@@ -164,7 +164,7 @@ test('what is changed without a connection stands in its list at once, opens aga
 
 test('a city has a name in each language, one is added, and one is taken out again', async () => {
   const server = await serveDemo();
-  const names = async () => (await (await fetch(`${server.at}api/collections/cities/items/celje?f=json`)).json()).properties.names;
+  const names = async () => (await (await request(`${server.at}api/collections/cities/items/celje?f=json`)).json()).properties.names;
   try {
     const before = await names();
     await looking(
@@ -212,7 +212,7 @@ test('every collection on offer has a form of all its fields in the language of 
       );
       for (const id of ids) {
         await page.selectOption('#data-collection', id);
-        const schema = await (await fetch(`${base}api/collections/${id}/schema?f=json`)).json();
+        const schema = await (await request(`${base}api/collections/${id}/schema?f=json`)).json();
         const asked = Object.entries(schema.properties).filter(
           ([, field]) => !field.readOnly && field['x-ogc-role'] !== 'id' && field['x-ogc-role'] !== 'primary-geometry',
         );

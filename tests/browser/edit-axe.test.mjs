@@ -1,9 +1,9 @@
-// Every view of an editor, wide and narrow, in both themes, against the rules of axe-core for WCAG 2.2 AA and good practice.
+// Every view of an editor, wide and narrow, in both themes, against the rules of axe-core for WCAG 2.2 AA and good
+// practice.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
 import { ask, ITEMS, REFUSED, signIn, SPOT, square, withOwn } from './editing.mjs';
-import { messages, row, visit } from './harness.mjs';
+import { messages, row, test, visit } from './harness.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = require.resolve('axe-core/axe.min.js');

@@ -1,8 +1,7 @@
 // What an editor does, clicked through: each test makes its own interventions and removes them.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { ask, CUT, eventually, ITEMS, REFUSED, signIn, SPOT, square, stored, titleOf, withOwn } from './editing.mjs';
-import { counted, idle, jump, onPage, row, visit } from './harness.mjs';
+import { counted, idle, jump, onPage, row, test, visit } from './harness.mjs';
 
 const CELJE = '?city=celje';
 const there = `${CELJE}&map=17.00/${SPOT[1] + 0.0003}/${SPOT[0] + 0.0003}`;

@@ -1,8 +1,7 @@
 // What the tests of editing share: signing in, things of their own that they make and remove, and what the server has.
 import assert from 'node:assert/strict';
-import { base } from './harness.mjs';
-
-const { CITYHEART_LOGIN: login, CITYHEART_PASSWORD: password } = process.env;
+import { base, server } from './harness.mjs';
+import { request } from './limits.mjs';
 
 export const ITEMS = 'api/collections/interventions/items';
 
@@ -10,7 +9,7 @@ export const ITEMS = 'api/collections/interventions/items';
 export const SPOT = [15.2735, 46.2352];
 
 /** Signs in through the dialog, as people do. */
-export async function signIn(page, who = { login, password }) {
+export async function signIn(page, who = server.who) {
   assert.ok(who.login && who.password, 'the server did not say how to sign in');
   await page.locator('#sign-in').click();
   await page.fill('#login', who.login);
@@ -63,7 +62,7 @@ const PLAIN = { city: 'celje', kind: 'study', status: 'idea', location_precision
 
 /** The thing as the server gives it to anyone; null when there is none. */
 export async function stored(id) {
-  const answer = await fetch(`${base}${ITEMS}/${id}?f=json`);
+  const answer = await request(`${base}${ITEMS}/${id}?f=json`);
   return answer.ok ? answer.json() : null;
 }
 
@@ -93,5 +92,7 @@ export const square = ([lon, lat], size = 0.0006) => ({
 
 /** What the browser writes to its console when a request is refused on purpose. */
 export const REFUSED = [/status of 4(03|09|12|22|00|01|04)/];
-/** … and when there is no connection. The last two are the map library's own, of letters and tiles that it does not get. */
+/**
+ * … and when there is no connection. The last two are the map library's own, of letters and tiles that it does not get.
+ */
 export const CUT = [/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/, ...REFUSED, /Ignoring the font face/, /^error: \w{1,3}$/];

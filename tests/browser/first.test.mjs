@@ -1,8 +1,7 @@
 // The first visit: what it loads, and that nothing which changes meanwhile is missed.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { signIn, withOwn } from './editing.mjs';
-import { base, idle, row, visit } from './harness.mjs';
+import { base, idle, row, test, visit } from './harness.mjs';
 
 /** What a first visit may weigh before the map's data, in kilobytes over the wire. */
 const MOST_KB = 415;

@@ -1,14 +1,16 @@
-// A real browser on a real server. Every page that a test opens is watched: a request to another host, an error in
-// the console or an uncaught exception fails the test that caused it.
+// A real browser on a real server. Each file of tests has a browser and a server with a demo plan of its own, so that
+// files run side by side. Every page that a test opens is watched: a request to another host, an error in the console
+// or an uncaught exception fails the test that caused it. Nothing is waited for without a limit, and what did not come
+// is named.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before } from 'node:test';
+import { after, test as declare } from 'node:test';
+import { limited, request } from './limits.mjs';
+import { serveDemo } from './servers.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
-
-export const base = new URL(process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').href.replace(/\/?$/, '/');
 
 const FLAGS = [
   '--no-sandbox',
@@ -22,11 +24,50 @@ const FLAGS = [
   '--no-first-run',
 ];
 
-let browser;
-before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
-});
-after(() => browser?.close());
+const TEST_S = 240;
+const WAIT_S = 30;
+const ANSWER_S = 60;
+
+/** The server of this file of tests, and its address. */
+export const server = await serveDemo();
+export const base = server.at;
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, timeout: 60_000 });
+const contexts = new Set();
+
+after(
+  async () => {
+    await browser.close();
+    await server.remove();
+  },
+  { timeout: 60_000 },
+);
+
+/** A test that ends after four minutes at the latest; then it says which pages it had open. */
+export const test = (name, steps) =>
+  declare(name, async () => {
+    const open = () => [...contexts].flatMap((context) => context.pages().map((page) => page.url()));
+    try {
+      await limited(TEST_S, steps(), () => `the end of the test, with these pages open: ${open().join(' ') || 'none'}`);
+    } finally {
+      await Promise.all([...contexts].map((context) => context.close()));
+    }
+  });
+
+/**
+ * Gives a page's questions a limit: Playwright has none for scripts, and does not say which condition did not come
+ * true.
+ */
+function limit(page) {
+  const evaluate = page.evaluate.bind(page);
+  const waitForFunction = page.waitForFunction.bind(page);
+  page.evaluate = (script, argument) => limited(ANSWER_S, evaluate(script, argument), () => `an answer of the page to ${shortened(script)}`);
+  page.waitForFunction = (script, argument, options) =>
+    waitForFunction(script, argument, options).catch((error) => {
+      throw new Error(`${error.message.split('\n')[0]} It waited for ${shortened(script)} with ${JSON.stringify(argument)}.`, { cause: error });
+    });
+}
+
+const shortened = (script) => String(script).replace(/\s+/g, ' ').slice(0, 200);
 
 /** Opens the map at an address below the base, runs `steps`, and checks that nothing went wrong on the way. */
 export async function visit(path, steps, { expectErrors = [], prepare, at = base, ...options } = {}) {
@@ -35,13 +76,16 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
     locale: 'en-GB',
     colorScheme: 'light',
     reducedMotion: 'reduce',
-    serviceWorkers: 'block', // what a test answers in the network's place is asked of the network; offline.test.mjs lets them work
+    // what a test answers in the network's place is asked of the network; offline.test.mjs lets them work
+    serviceWorkers: 'block',
     ...options,
   });
+  contexts.add(context);
+  context.setDefaultTimeout(WAIT_S * 1000);
+  context.setDefaultNavigationTimeout(60_000);
+  context.on('page', limit);
   const problems = [];
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  page.setDefaultNavigationTimeout(60_000);
   page.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(at) && !/^(data|blob):/.test(url)) problems.push(`request to another host: ${url}`);
@@ -56,6 +100,7 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
     await page.goto(at + path);
     await steps(page);
   } finally {
+    contexts.delete(context);
     await context.close();
   }
   assert.deepEqual(
@@ -67,16 +112,22 @@ export async function visit(path, steps, { expectErrors = [], prepare, at = base
 /** Settles when there is a map: it comes after the list. */
 const opened = (page) => page.waitForFunction(() => window.cityheart);
 
-/** Settles when the map stands still and has drawn everything; asks whichever map there is by then, and for a minute at the most. */
+/**
+ * Settles when the map stands still and has drawn everything; asks whichever map there is by then, and says after 50
+ * seconds what it does instead.
+ */
 export async function idle(page) {
   await opened(page);
-  await page.evaluate(async () => {
-    for (let i = 0; i < 30; i++) {
+  await page.evaluate(async (seconds) => {
+    for (let i = 0; i < seconds / 2; i++) {
       const rests = await Promise.race([window.cityheart.idle().then(() => true), new Promise((settle) => setTimeout(settle, 2_000, false))]);
       if (rests) return;
     }
-    throw new Error('The map did not come to rest within a minute.');
-  });
+    const { map } = window.cityheart;
+    const loading = Object.keys(map.getStyle()?.sources ?? {}).filter((id) => !map.isSourceLoaded(id));
+    const does = [map.isMoving() && 'moves', !map.isStyleLoaded() && 'loads its style', loading.length && `loads ${loading.join(', ')}`].filter(Boolean);
+    throw new Error(`The map did not come to rest within ${seconds} s: it ${does.join(', ') || 'draws without end'}.`);
+  }, 50);
 }
 
 export async function camera(page) {
@@ -141,7 +192,7 @@ export const hex = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 
 
 /** Everything of a collection, as the server gives it to anyone. */
 export async function features(collection) {
-  const response = await fetch(`${base}api/collections/${collection}/items?limit=10000&f=json`);
+  const response = await request(`${base}api/collections/${collection}/items?limit=10000&f=json`);
   assert.equal(response.status, 200);
   return (await response.json()).features;
 }

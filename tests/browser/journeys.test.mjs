@@ -1,7 +1,6 @@
 // What people do with the map, clicked through.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { camera, counted, features, idle, onPage, row, visit } from './harness.mjs';
+import { camera, counted, features, idle, onPage, row, test, visit } from './harness.mjs';
 
 const PRESERNOVA = 'celje-presernova-redesign';
 

@@ -1,7 +1,6 @@
 // What is really drawn and said: colours on the canvas, languages, themes, small screens, keys, and failures.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { assertColour, blend, camera, colourAt, features, hex, idle, messages, pointsInside, row, visit, within } from './harness.mjs';
+import { assertColour, blend, camera, colourAt, features, hex, idle, messages, pointsInside, row, test, visit, within } from './harness.mjs';
 
 const THEMES = {
   light: { land: hex('#f6f4ef'), accent: hex('#5b2a86'), running: hex('#a16207'), panel: 'rgb(255, 255, 255)' },

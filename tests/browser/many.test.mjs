@@ -1,11 +1,12 @@
-// A plan of 10,000 interventions stays usable: list and table hold only what is in sight. How soon they answer is measured by
-// web/scripts/measure.mjs.
+// A plan of 10,000 interventions stays usable: list and table hold only what is in sight. How soon they answer is
+// measured by web/scripts/measure.mjs.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { counted, features, idle, visit } from './harness.mjs';
+import { counted, features, idle, test, visit } from './harness.mjs';
 
 const MANY = 10_000;
-/** The demo's interventions again and again, each with its own id and title; what the list does not show is left out. */
+/**
+ * The demo's interventions again and again, each with its own id and title; what the list does not show is left out.
+ */
 async function manyInterventions() {
   const few = await features('interventions');
   return Array.from({ length: MANY }, (_, i) => {

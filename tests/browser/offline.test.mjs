@@ -1,12 +1,12 @@
-// Without a connection the page opens as it was last known, and nothing of it outlives who may see it or the build it is of.
+// Without a connection the page opens as it was last known, and nothing of it outlives who may see it or the build it
+// is of.
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ask, CUT, eventually, ITEMS, REFUSED, signIn, titleOf, withOwn } from './editing.mjs';
-import { counted, idle, row, visit } from './harness.mjs';
-import { serveDemo, start, stop } from './servers.mjs';
+import { counted, idle, row, server, test, visit } from './harness.mjs';
+import { start, stop } from './servers.mjs';
 
 const GONE = [
   ...CUT,
@@ -19,10 +19,6 @@ const GONE = [
 ];
 const CELJE = '?city=celje';
 
-let server;
-before(async () => (server = await serveDemo()));
-after(() => server?.remove());
-
 const opened = (path, steps, options = {}) =>
   visit(
     path,
@@ -30,10 +26,10 @@ const opened = (path, steps, options = {}) =>
       await page.locator('.row').first().waitFor();
       await steps(page);
     },
-    { serviceWorkers: 'allow', at: server.at, expectErrors: GONE, ...options },
+    { serviceWorkers: 'allow', expectErrors: GONE, ...options },
   );
 
-/** Everything that the browser keeps for this page: addresses and texts, by shelf. */
+/** Everything that the browser keeps for this page: addresses and texts, by cache. */
 const keptIn = (page) =>
   page.evaluate(async () => {
     const all = {};
@@ -68,10 +64,13 @@ const proposed = (text, id) =>
 
 const asOf = (page) => page.locator('.as-of');
 
-/** Leaves something to do and a draft, opens the page without the server, goes on, and finds it all on the server when that is back. */
+/**
+ * Leaves something to do and a draft, opens the page without the server, goes on, and finds it all on the server when
+ * that is back.
+ */
 const worksThrough = (cut, mend) =>
   opened(CELJE, async (page) => {
-    await signIn(page, server.who);
+    await signIn(page);
     await withOwn(page, [{}, {}], async (one, two) => {
       await row(page, two).click();
       await page.locator('.move', { hasText: 'Proposed' }).click();
@@ -166,16 +165,16 @@ test('a visitor without a connection finds the list and the tiles they saw, and 
     await asOf(page).waitFor({ state: 'detached' });
   }));
 
-/** Where the title of something internal is kept, once the shelves of `asker` are full. */
+/** Where the title of something internal is kept, once the caches of `asker` are full. */
 async function heldOf(page, title, asker) {
   const kept = await whole(page, asker);
-  return Object.entries(kept).flatMap(([shelf, all]) => all.filter(({ text }) => text.includes(title)).map(({ path }) => `${shelf}: ${path}`));
+  return Object.entries(kept).flatMap(([cache, all]) => all.filter(({ text }) => text.includes(title)).map(({ path }) => `${cache}: ${path}`));
 }
 
 test('nothing of what only the signed-in may see is kept after they sign out, or after their session has ended', () =>
   opened(CELJE, async (page) => {
     for (const leave of ['sign out', 'session over']) {
-      await signIn(page, server.who);
+      await signIn(page);
       const title = `Not for everybody ${Date.now()}`;
       await withOwn(page, [{ title, visibility: 'internal' }], async (id) => {
         await page.reload();
@@ -210,7 +209,7 @@ test('nothing of what only the signed-in may see is kept after they sign out, or
           [],
         );
         assert.deepEqual(
-          Object.keys(await keptIn(page)).filter((shelf) => shelf.endsWith('account')),
+          Object.keys(await keptIn(page)).filter((cache) => cache.endsWith('account')),
           [],
         );
         await page.context().setOffline(true);
@@ -221,7 +220,7 @@ test('nothing of what only the signed-in may see is kept after they sign out, or
         await page.context().setOffline(false);
         await asOf(page).waitFor({ state: 'detached' });
         // Who made it takes it away.
-        if (leave === 'sign out') await signIn(page, server.who);
+        if (leave === 'sign out') await signIn(page);
         else await page.context().addCookies(cookies);
       });
       await page.reload();

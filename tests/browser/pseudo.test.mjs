@@ -1,8 +1,8 @@
-// A language that nobody speaks, half as long again as English: what is cut off in it would be cut off in one that is spoken.
+// A language that nobody speaks, half as long again as English: what is cut off in it would be cut off in one that is
+// spoken.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { test } from 'node:test';
-import { visit } from './harness.mjs';
+import { test, visit } from './harness.mjs';
 import { VIEWS } from './views.mjs';
 
 const folder = (language) => new URL(`../../web/src/locales/${language}/`, import.meta.url);
@@ -66,7 +66,7 @@ const clipped = (page) =>
     return [...new Set(found)];
   });
 
-/** Those that hold the most words in the least room. */
+/** Those with the most words in the least space. */
 const NAMES = ['Europe', 'filters', 'legend', 'a month', 'detail', 'table', 'timeline', 'money', 'share', 'keys', 'two maps', 'paper', 'nothing found'];
 const TIGHT = VIEWS.filter(({ name }) => NAMES.includes(name));
 

@@ -1,9 +1,7 @@
-// Who may do what, as the page shows it: five people on a demo plan of their own.
+// Who may do what, as the page shows it: five people.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { ask, ITEMS, REFUSED, signIn, titleOf, withOwn } from './editing.mjs';
-import { idle, row, visit } from './harness.mjs';
-import { serveDemo } from './servers.mjs';
+import { idle, row, server, test, visit } from './harness.mjs';
 
 const PEOPLE = {
   ana: ['--role', 'editor', '--city', 'celje'],
@@ -12,15 +10,7 @@ const PEOPLE = {
   vera: ['--role', 'viewer', '--city', 'celje'],
 };
 const who = {};
-
-let server;
-
-before(async () => {
-  server = await serveDemo();
-  for (const [login, options] of Object.entries(PEOPLE)) who[login] = server.add(login, ...options);
-});
-
-after(() => server?.remove());
+for (const [login, options] of Object.entries(PEOPLE)) who[login] = server.add(login, ...options);
 
 /** Opens the page as somebody; null is a visitor. */
 const as = (login, path, steps) =>
@@ -31,7 +21,7 @@ const as = (login, path, steps) =>
       if (login) await signIn(page, who[login]);
       await steps(page);
     },
-    { at: server.at, expectErrors: REFUSED },
+    { expectErrors: REFUSED },
   );
 
 /** While ana has made such interventions in Celje. */
@@ -82,7 +72,7 @@ test('what is internal to Celje is not there for others, in no list, count, sear
     assert.equal((await ask(ana, 'GET', `${ITEMS}/${hidden}`)).status, 200);
   }));
 
-test('what becomes internal goes from the eyes of others at once, and stays for those it is for', () =>
+test('what becomes internal disappears for others at once, and stays for those it is for', () =>
   withAnas([{}], (id, ana) =>
     as('vera', '?city=celje', async (vera) => {
       await row(vera, id).waitFor();

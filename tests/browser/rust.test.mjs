@@ -1,8 +1,7 @@
 // The second renderer: chosen in the map's settings, it shows what the everyday map shows where both fill areas.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
-import { idle, messages, visit } from './harness.mjs';
+import { idle, messages, test, visit } from './harness.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { PNG } = require('pngjs');

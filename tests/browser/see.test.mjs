@@ -1,7 +1,6 @@
 // Time, colour and charts: the same plan seen in other ways, in step in list, map and legend.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { counted, features, idle, row, visit } from './harness.mjs';
+import { counted, features, idle, row, test, visit } from './harness.mjs';
 
 /** What the plan's own dates say of a month, without the page's code. */
 function runsAt({ status, start, end }, month) {

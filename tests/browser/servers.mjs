@@ -1,19 +1,21 @@
-// Servers of a test's own, which it may stop and start.
+// Servers of tests' own, which may be stopped and started.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { limited } from './limits.mjs';
 
-export const { CITYHEART_BINARY: binary } = process.env;
+const { CITYHEART_BINARY: binary } = process.env;
 const SIGN_IN = /Sign in: +(\S+) +\/ +(\S+)/;
 
 /** Starts the program; settles with its process, its address and what it said until then. */
 export async function start(args, env = {}) {
-  assert.ok(binary, 'CITYHEART_BINARY names the program, as .ci/with-server sets it');
+  assert.ok(binary, 'CITYHEART_BINARY names the program, as `make browser` sets it');
   const child = spawn(binary, args, { env: { ...process.env, ...env } });
+  process.on('exit', () => child.kill('SIGKILL'));
   let said = '';
-  const at = await new Promise((settle, fail) => {
+  const address = new Promise((settle, fail) => {
     const read = (text) => {
       said += text;
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
@@ -21,7 +23,12 @@ export async function start(args, env = {}) {
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.on('exit', () => fail(new Error(said)));
+    child.on('exit', () => fail(new Error(`The server ended before it said its address: ${said}`)));
+    child.on('error', fail);
+  });
+  const at = await limited(60, address, () => `the server's address; it said: ${said}`).catch((error) => {
+    child.kill('SIGKILL');
+    throw error;
   });
   return { child, at, said: () => said };
 }
@@ -32,10 +39,13 @@ export async function stop({ child }, signal = 'SIGTERM') {
   if (ended(child)) return;
   const closed = new Promise((settle) => child.on('close', settle));
   child.kill(signal);
-  await closed;
+  await limited(30, closed, () => `the end of the server after ${signal}`).finally(() => child.kill('SIGKILL'));
 }
 
-/** A demo server with a plan of its own, its file and its editor; it can be stopped and started again at the same address. */
+/**
+ * A demo server with a plan of its own, its file and its editor; it can be stopped and started again at the same
+ * address.
+ */
 export async function serveDemo() {
   const folder = mkdtempSync(join(tmpdir(), 'cityheart-test-'));
   let server = await start(['demo', '--listen', '127.0.0.1:0'], { TMPDIR: folder });
@@ -56,8 +66,9 @@ export async function serveDemo() {
       const { status, stderr } = spawnSync(binary, ['user', 'add', login, ...options, '--plan', plan, '--password-stdin'], {
         input: `${who.password}\n`,
         encoding: 'utf8',
+        timeout: 30_000,
       });
-      assert.equal(status, 0, stderr);
+      assert.equal(status, 0, `user add: ${stderr}`);
       return who;
     },
     // The demo tidies its plan away unless it has no time to.

@@ -1,8 +1,7 @@
 // The table: one grid for pointer, keys and listeners; its columns chosen, its rows ticked, its content taken along.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
-import { counted, features, visit } from './harness.mjs';
+import { counted, features, test, visit } from './harness.mjs';
 
 const at = (page) => page.evaluate(() => document.activeElement.closest('[data-cell]')?.dataset.cell);
 

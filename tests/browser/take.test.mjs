@@ -1,8 +1,7 @@
 // Passed on: links, frames, files and paper hold what is shown, no more and no less.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
-import { base, counted, features, idle, row, visit } from './harness.mjs';
+import { base, counted, features, idle, row, test, visit } from './harness.mjs';
 
 const fileOf = async (page, press) => {
   const [download] = await Promise.all([page.waitForEvent('download'), press()]);

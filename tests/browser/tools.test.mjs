@@ -1,7 +1,6 @@
 // Tools on the map: two maps tied together, measuring, and the map by keys alone.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { camera, counted, features, idle, jump, onPage, visit } from './harness.mjs';
+import { camera, counted, features, idle, jump, onPage, test, visit } from './harness.mjs';
 
 const second = (page) =>
   page.evaluate(() => {

@@ -1,5 +1,5 @@
-//! Two thousand tiles in the hands of others: the reference decoder of the format in JavaScript, and GDAL. Both read every tile without a
-//! warning, and find in it what a look at all features finds.
+//! Two thousand tiles in the hands of others: the reference decoder of the format in JavaScript, and GDAL. Both read
+//! every tile without a warning, and find in it what a look at all features finds.
 
 use crate::city::{self, Random};
 use crate::support::{python, tiles::Tile};

@@ -1,4 +1,5 @@
-// Reads every vector tile of a folder with the reference decoder and prints what it found: file → layer → id → [positions, sum of x + 3y].
+// Reads every vector tile of a folder with the reference decoder and prints what it found: file → layer → id →
+// [positions, sum of x + 3y].
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VectorTile } from '../../web/node_modules/@mapbox/vector-tile/index.js';

@@ -1,5 +1,5 @@
-//! The relate cases of the JTS test suite (general, validate), asked as filters: A is the feature, B stands in the filter, and the
-//! other way round.
+//! The relate cases of the JTS test suite (general, validate), asked as filters: A is the feature, B stands in the
+//! filter, and the other way round.
 
 use crate::filter::fixtures;
 use crate::filter::row::{Feature, collection, parse};

@@ -1,4 +1,5 @@
-//! CQL2: the official examples, a brute-force evaluator, the JTS relate cases, the shapes that QGIS sends, and hostile input.
+//! CQL2: the official examples, a brute-force evaluator, the JTS relate cases, the shapes that QGIS sends, and hostile
+//! input.
 
 mod brute;
 mod examples;

@@ -6,7 +6,8 @@ use cityheart::config::Config;
 use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// Runs a Python script beside a server over the demo plan; `url` is the landing page. Gives what the script prints as JSON.
+/// Runs a Python script beside a server over the demo plan; `url` is the landing page. Gives what the script prints as
+/// JSON.
 pub async fn beside(script: &'static str) -> Json {
     let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
     let server = cityheart::http::bind_server(config).await.unwrap();

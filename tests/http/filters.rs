@@ -1,5 +1,5 @@
-//! Filters and reference systems over the real router: the classes of CQL2, of Features Part 2 and of Features Part 3, one test each.
-//! Every answer is held against the whole collection, looked through feature by feature.
+//! Filters and reference systems over the real router: the classes of CQL2, of Features Part 2 and of Features Part 3,
+//! one test each. Every answer is held against the whole collection, looked through feature by feature.
 
 use crate::support::server::{demo, fresh, get, json, link, local, plan, router};
 use axum::Router;

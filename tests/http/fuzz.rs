@@ -1,10 +1,11 @@
-//! schemathesis, a tester that reads the OpenAPI document and asks everything it allows, and things it does not: no answer is a 5xx, has a
-//! status or a type that is not described, or a body beside its schema.
+//! schemathesis, a tester that reads the OpenAPI document and asks everything it allows, and things it does not: no
+//! answer is a 5xx, has a status or a type that is not described, or a body beside its schema.
 
 use crate::http::clients::beside;
 use serde_json::Value as Json;
 
-/// The same questions every time; by one worker, as Python before 3.11.5 loses count when two threads read source code at once. Collections are all of one make: one with places of every kind, one of points, one without any.
+/// The same questions every time; by one worker, as Python before 3.11.5 loses count when two threads read source code
+/// at once. Collections are all of one make: one with places of every kind, one of points, one without any.
 const SCRIPT: &str = r#"
 import os, subprocess, sys, sysconfig, tempfile
 folder = tempfile.mkdtemp()

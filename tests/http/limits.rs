@@ -1,4 +1,5 @@
-//! How much is too much: each limit answers with its own status and a sentence, and nobody is kept out by those who ask nothing.
+//! How much is too much: each limit answers with its own status and a sentence, and nobody is kept out by those who ask
+//! nothing.
 
 use crate::support::server::{Reply, by, get, plan, router, router_with, send};
 use axum::Router;

@@ -47,14 +47,15 @@ fn age(plan: &Path, property: &str) {
 }
 
 /// The client over the plan's file, opened anew.
-fn reopened(client: Client, shelf: impl Fn(&Path) -> PlanFile, between: impl Fn(&Path)) -> Client {
+fn reopened(client: Client, plan_file: impl Fn(&Path) -> PlanFile, between: impl Fn(&Path)) -> Client {
     let Client { router, viewer, plan } = client;
     let file: PathBuf = plan.folder.path().join("plan.gpkg");
     let Plan { atlas, folder } = plan;
     drop((router, atlas));
     between(&file);
     let atlas =
-        Atlas::open(shelf(&file), PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
+        Atlas::open(plan_file(&file), PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default())
+            .unwrap();
     Client {
         router: cityheart::http::build_router(atlas.clone(), Config::default()),
         viewer,

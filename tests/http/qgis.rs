@@ -1,5 +1,6 @@
-//! What QGIS 3.44 and 4 send when they edit a layer of OGC API Features, request by request: `OPTIONS` to learn what may be done, `POST`
-//! with `Content-Crs` and without id, `Location` for the new id, then `PATCH` or `PUT`, and `DELETE`. Never `If-Match`.
+//! What QGIS 3.44 and 4 send when they edit a layer of OGC API Features, request by request: `OPTIONS` to learn what
+//! may be done, `POST` with `Content-Crs` and without id, `Location` for the new id, then `PATCH` or `PUT`, and
+//! `DELETE`. Never `If-Match`.
 
 use crate::support::editing::{Client, GEOJSON, ITEMS, MERGE};
 use crate::support::server::local;

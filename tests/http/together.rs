@@ -1,5 +1,5 @@
-//! Edits against each other: random ones held against a map in memory, clients at the same time over real connections, and bodies that
-//! nobody should send.
+//! Edits against each other: random ones held against a map in memory, clients at the same time over real connections,
+//! and bodies that nobody should send.
 
 use crate::support::editing::{Client, GEOJSON, ITEMS, JSON, MERGE, ONE, measure};
 use crate::support::server::{self, Plan, demo, fresh, link, local};
@@ -139,8 +139,9 @@ async fn held_against_a_map(steps: Vec<Step>) {
         assert_eq!(history["versions"].as_array().unwrap().last().unwrap()["after"], *feature);
     }
     // The same file, opened anew.
-    let shelf = PlanFile::open(&client.plan.folder.path().join("plan.gpkg")).unwrap();
-    let atlas = Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
+    let plan_file = PlanFile::open(&client.plan.folder.path().join("plan.gpkg")).unwrap();
+    let atlas =
+        Atlas::open(plan_file, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
     let router = cityheart::http::build_router(atlas, Config::default());
     let again = Client { router, ..client };
     assert_eq!(items(&again).await, expected, "what was answered is on disk");

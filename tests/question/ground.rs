@@ -1,7 +1,7 @@
 //! `footprint` and `gaps`: unions, differences and buffers, against counting the points of a fine grid.
 
 use crate::question::oracle::{close, distance};
-use crate::question::plan::{CELJE, Dice, area_json, ask, blob, interventions, layers};
+use crate::question::plan::{CELJE, SeededRandom, area_json, ask, blob, interventions, layers};
 use cityheart::feature::Geometry;
 use geo::{Contains, Intersects};
 use geo_types::{Coord, Point};
@@ -23,9 +23,9 @@ fn grid(steps: i32) -> (Vec<Point<f64>>, f64) {
 fn the_footprint_is_the_ground_that_any_polygon_covers() {
     let (points, cell) = grid(300);
     for seed in 500..504 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 600);
-        let area = blob(&mut dice, Coord { x: CELJE.0, y: CELJE.1 }, 0.011);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 600);
+        let area = blob(&mut random, Coord { x: CELJE.0, y: CELJE.1 }, 0.011);
         let answer = ask(&layers([&layer]), "footprint", json!({"area": area_json(&area)}));
         let polygons: Vec<&Geometry> = layer
             .truth
@@ -55,10 +55,10 @@ fn the_footprint_is_the_ground_that_any_polygon_covers() {
 fn gaps_are_the_ground_that_is_too_far_from_everything() {
     let (points, cell) = grid(100);
     for seed in 600..603 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 60);
-        let area = blob(&mut dice, Coord { x: CELJE.0, y: CELJE.1 }, 0.011);
-        let limit = dice.between(100.0, 400.0);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 60);
+        let area = blob(&mut random, Coord { x: CELJE.0, y: CELJE.1 }, 0.011);
+        let limit = random.between(100.0, 400.0);
         let inputs = json!({"collection": "interventions", "area": area_json(&area), "distance_m": limit});
         let answer = ask(&layers([&layer]), "gaps", inputs);
         let features: Vec<&Geometry> = layer.truth.values().filter_map(|f| f.geometry.as_ref()).collect();

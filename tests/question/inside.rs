@@ -1,7 +1,7 @@
 //! `inside`: which features meet this area, and with which part of themselves?
 
 use crate::question::oracle::{close, size};
-use crate::question::plan::{CELJE, Dice, area_json, ask, blob, found, interventions, layers};
+use crate::question::plan::{CELJE, SeededRandom, area_json, ask, blob, found, interventions, layers};
 use cityheart::feature::Geometry;
 use geo::{BooleanOps, Intersects};
 use geo_types::{Coord, MultiPoint, Polygon};
@@ -32,13 +32,13 @@ fn share(geometry: &Geometry, area: &Polygon<f64>) -> Option<f64> {
 #[test]
 fn inside_agrees_with_brute_force_over_random_plans_after_random_edits() {
     for seed in 0..24 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 2000);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 2000);
         let all = layers([&layer]);
         for _ in 0..4 {
-            let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
-            let radius = dice.between(0.0005, 0.02);
-            let area = blob(&mut dice, centre, radius);
+            let centre = Coord { x: CELJE.0 + random.between(-0.02, 0.02), y: CELJE.1 + random.between(-0.015, 0.015) };
+            let radius = random.between(0.0005, 0.02);
+            let area = blob(&mut random, centre, radius);
             let answer = ask(&all, "inside", json!({"area": area_json(&area)}));
             let want: BTreeMap<String, f64> = layer
                 .truth

@@ -1,7 +1,7 @@
 //! `nearby`: what lies within r metres, or the k nearest?
 
 use crate::question::oracle::{close, distance};
-use crate::question::plan::{CELJE, Dice, ask, found, interventions, layers};
+use crate::question::plan::{CELJE, SeededRandom, ask, found, interventions, layers};
 use cityheart::feature::Geometry;
 use geo_types::Point;
 use serde_json::json;
@@ -9,11 +9,11 @@ use serde_json::json;
 #[test]
 fn nearby_agrees_with_geodesic_brute_force_over_random_plans_after_random_edits() {
     for seed in 100..124 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 2000);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 2000);
         let all = layers([&layer]);
         for _ in 0..4 {
-            let (x, y) = (CELJE.0 + dice.between(-0.02, 0.02), CELJE.1 + dice.between(-0.02, 0.02));
+            let (x, y) = (CELJE.0 + random.between(-0.02, 0.02), CELJE.1 + random.between(-0.02, 0.02));
             let here = Geometry::Point(Point::new(x, y));
             let mut want: Vec<(f64, String)> = layer
                 .truth
@@ -28,7 +28,7 @@ fn nearby_agrees_with_geodesic_brute_force_over_random_plans_after_random_edits(
                     assert!(close(metres, want.0, 1e-6, 0.0051), "seed {seed}: {metres} instead of {}", want.0);
                 }
             };
-            let radius = dice.between(0.0, 2500.0);
+            let radius = random.between(0.0, 2500.0);
             let within: Vec<_> = want.iter().filter(|w| w.0 <= radius).cloned().collect();
             let answer = ask(&all, "nearby", json!({"point": [x, y], "radius_m": radius}));
             check(&answer, &within);
@@ -37,7 +37,7 @@ fn nearby_agrees_with_geodesic_brute_force_over_random_plans_after_random_edits(
             ids.sort();
             want_ids.sort();
             assert_eq!(ids, want_ids);
-            let k = 1 + dice.below(40) as usize;
+            let k = 1 + random.below(40) as usize;
             check(&ask(&all, "nearby", json!({"point": [x, y], "k": k})), &want[..k.min(want.len())]);
             let both = ask(&all, "nearby", json!({"point": [x, y], "k": k, "radius_m": radius}));
             check(&both, &within[..k.min(within.len())]);
@@ -47,8 +47,8 @@ fn nearby_agrees_with_geodesic_brute_force_over_random_plans_after_random_edits(
 
 #[test]
 fn a_place_within_an_area_is_at_no_distance() {
-    let mut dice = Dice(7);
-    let layer = interventions(&mut dice, 500);
+    let mut random = SeededRandom(7);
+    let layer = interventions(&mut random, 500);
     let polygon = layer.truth.values().find_map(|f| match &f.geometry {
         Some(Geometry::Polygon(p)) if p.interiors().is_empty() => Some((f.id.to_string(), p.clone())),
         _ => None,

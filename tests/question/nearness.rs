@@ -1,7 +1,7 @@
 //! `conflicts` and `without`: all pairs, on a plane around each of them.
 
 use crate::question::oracle::distance;
-use crate::question::plan::{Dice, Layer, ask, found, interventions, layers};
+use crate::question::plan::{Layer, SeededRandom, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FeatureId};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -28,7 +28,6 @@ fn days(text: &str, precision: &str) -> (Date, Date) {
 }
 
 /// (what it might take, what it surely takes), with open ends of a year.
-#[allow(clippy::type_complexity)] // Two pairs of days, said in the line above.
 fn times(layer: &Layer, f: &Feature) -> Option<((Date, Date), Option<(Date, Date)>)> {
     let precision = layer.text(f, "date_precision").unwrap();
     let read = |field| layer.text(f, field).map(|t| days(t, precision));
@@ -47,9 +46,9 @@ fn overlap(a: (Date, Date), b: (Date, Date)) -> bool {
 #[test]
 fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
     for seed in 300..310 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 260);
-        let limit = dice.between(0.0, 400.0).round();
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 260);
+        let limit = random.between(0.0, 400.0).round();
         let answer = ask(&layers([&layer]), "conflicts", json!({"distance_m": limit}));
         let works: Vec<_> = layer
             .truth
@@ -99,9 +98,9 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
 #[test]
 fn without_lists_exactly_those_that_have_nothing_near() {
     for seed in 400..410 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 400);
-        let limit = dice.between(10.0, 300.0);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 400);
+        let limit = random.between(10.0, 300.0);
         let inputs = json!({"filter": {"status": "approved"}, "other": "interventions", "other_filter": {"types": "greening"}, "distance_m": limit});
         let answer = ask(&layers([&layer]), "without", inputs);
         let green =

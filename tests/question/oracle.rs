@@ -1,4 +1,5 @@
-//! Answers computed the slow way, from other formulas than the program's: geodesics, an azimuthal plane, the relations of `geo`.
+//! Answers computed the slow way, from other formulas than the program's: geodesics, an azimuthal plane, the relations
+//! of `geo`.
 
 use cityheart::feature::Geometry;
 use geo::{Bearing, Distance, Euclidean, Geodesic, GeodesicArea, Length, MapCoords};

@@ -15,9 +15,9 @@ use std::sync::Arc;
 pub const CELJE: (f64, f64) = (15.2663, 46.2289);
 
 /// SplitMix64: the same plan for the same seed, everywhere.
-pub struct Dice(pub u64);
+pub struct SeededRandom(pub u64);
 
-impl Dice {
+impl SeededRandom {
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -86,17 +86,17 @@ impl Layer {
     }
 
     /// Removes, replaces and adds features, a few at a time.
-    pub fn edit(&mut self, dice: &mut Dice, make: impl Fn(&mut Dice, &Collection, usize) -> Feature) {
-        for _ in 0..dice.below(6) {
+    pub fn edit(&mut self, random: &mut SeededRandom, make: impl Fn(&mut SeededRandom, &Collection, usize) -> Feature) {
+        for _ in 0..random.below(6) {
             let keys: Vec<i64> = self.truth.keys().copied().collect();
             let mut changes = Vec::new();
-            for round in 0..=dice.below(8) {
-                if dice.below(3) == 0 || keys.is_empty() {
+            for round in 0..=random.below(8) {
+                if random.below(3) == 0 || keys.is_empty() {
                     let key = self.truth.keys().last().unwrap_or(&0) + 1 + round as i64;
-                    let fresh = make(dice, &self.collection, 100_000 + self.revision as usize * 100 + round as usize);
+                    let fresh = make(random, &self.collection, 100_000 + self.revision as usize * 100 + round as usize);
                     changes.push(FeatureChange::Put(Feature { key, ..fresh }));
                 } else {
-                    let key = keys[(dice.below(keys.len() as u64 / 9 + 1) * 9 + round) as usize % keys.len()];
+                    let key = keys[(random.below(keys.len() as u64 / 9 + 1) * 9 + round) as usize % keys.len()];
                     if changes.iter().any(|c| {
                         matches!(c, FeatureChange::Put(f) if f.key == key)
                             || matches!(c, FeatureChange::Removed { key: k, .. } if *k == key)
@@ -104,10 +104,10 @@ impl Layer {
                         continue;
                     }
                     let old = &self.truth[&key];
-                    if dice.below(2) == 0 {
+                    if random.below(2) == 0 {
                         changes.push(FeatureChange::Removed { key, id: old.id.clone() });
                     } else {
-                        let fresh = make(dice, &self.collection, 0);
+                        let fresh = make(random, &self.collection, 0);
                         changes.push(FeatureChange::Put(Feature { key, id: old.id.clone(), ..fresh }));
                     }
                 }
@@ -176,21 +176,21 @@ pub fn quantised(v: f64) -> f64 {
     (v * 1e7).round() / 1e7
 }
 
-fn near(dice: &mut Dice, centre: Coord<f64>, spread: f64) -> Coord<f64> {
+fn near(random: &mut SeededRandom, centre: Coord<f64>, spread: f64) -> Coord<f64> {
     Coord {
-        x: quantised(centre.x + dice.between(-spread, spread)),
-        y: quantised(centre.y + dice.between(-spread, spread) * 0.7),
+        x: quantised(centre.x + random.between(-spread, spread)),
+        y: quantised(centre.y + random.between(-spread, spread) * 0.7),
     }
 }
 
 /// A star-shaped polygon, sometimes with a hole; valid by construction.
-pub fn blob(dice: &mut Dice, centre: Coord<f64>, radius: f64) -> Polygon<f64> {
-    let corners = 3 + dice.below(8) as usize;
+pub fn blob(random: &mut SeededRandom, centre: Coord<f64>, radius: f64) -> Polygon<f64> {
+    let corners = 3 + random.below(8) as usize;
     let mut ring = |from: f64, to: f64| {
         let mut coords: Vec<Coord<f64>> = (0..corners)
             .map(|i| {
                 let (sin, cos) = (std::f64::consts::TAU * i as f64 / corners as f64).sin_cos();
-                let r = radius * dice.between(from, to);
+                let r = radius * random.between(from, to);
                 Coord { x: quantised(centre.x + r * cos), y: quantised(centre.y + r * sin * 0.7) }
             })
             .collect();
@@ -205,65 +205,66 @@ pub fn blob(dice: &mut Dice, centre: Coord<f64>, radius: f64) -> Polygon<f64> {
 }
 
 /// A geometry of any kind, or none, within `spread` degrees of a centre.
-pub fn geometry(dice: &mut Dice, centre: (f64, f64), spread: f64) -> Option<Geometry> {
-    let at = near(dice, Coord { x: centre.0, y: centre.1 }, spread);
-    let size = dice.between(0.0002, 0.002);
-    let line = |dice: &mut Dice| LineString::new((0..2 + dice.below(4)).map(|_| near(dice, at, size)).collect());
-    Some(match dice.below(10) {
+pub fn geometry(random: &mut SeededRandom, centre: (f64, f64), spread: f64) -> Option<Geometry> {
+    let at = near(random, Coord { x: centre.0, y: centre.1 }, spread);
+    let size = random.between(0.0002, 0.002);
+    let line =
+        |random: &mut SeededRandom| LineString::new((0..2 + random.below(4)).map(|_| near(random, at, size)).collect());
+    Some(match random.below(10) {
         0 => return None,
         1..=4 => Geometry::Point(at.into()),
-        5 => Geometry::MultiPoint(MultiPoint((0..3).map(|_| Point(near(dice, at, size))).collect())),
-        6 | 7 => Geometry::LineString(line(dice)),
-        8 if dice.below(2) == 0 => Geometry::MultiLineString(MultiLineString(vec![line(dice), line(dice)])),
+        5 => Geometry::MultiPoint(MultiPoint((0..3).map(|_| Point(near(random, at, size))).collect())),
+        6 | 7 => Geometry::LineString(line(random)),
+        8 if random.below(2) == 0 => Geometry::MultiLineString(MultiLineString(vec![line(random), line(random)])),
         8 => {
             let east = Coord { x: quantised(at.x + size * 3.0), y: at.y };
-            Geometry::MultiPolygon(MultiPolygon(vec![blob(dice, at, size), blob(dice, east, size)]))
+            Geometry::MultiPolygon(MultiPolygon(vec![blob(random, at, size), blob(random, east, size)]))
         }
-        _ => Geometry::Polygon(blob(dice, at, size)),
+        _ => Geometry::Polygon(blob(random, at, size)),
     })
 }
 
-pub fn intervention(dice: &mut Dice, collection: &Collection, n: usize) -> Feature {
-    let day = |dice: &mut Dice, year: u64| {
-        format!("{}-{:02}-{:02}", year + dice.below(3), 1 + dice.below(12), 1 + dice.below(28))
+pub fn intervention(random: &mut SeededRandom, collection: &Collection, n: usize) -> Feature {
+    let day = |random: &mut SeededRandom, year: u64| {
+        format!("{}-{:02}-{:02}", year + random.below(3), 1 + random.below(12), 1 + random.below(28))
     };
     let mut properties = Map::new();
     let mut put = |name: &str, value: Json| properties.insert(name.to_owned(), value);
     put("title", json!(format!("Intervention {n}")));
-    put("city", json!(dice.one(&["celje", "sligo", "braga"])));
-    put("kind", json!(dice.one(&["hard_investment", "soft_measure", "event", "study"])));
-    put("status", json!(dice.one(&["idea", "proposed", "approved", "in_progress", "completed", "abandoned"])));
-    put("types", dice.some(&["pedestrianisation", "greening", "cycling", "parking", "public_realm", "market"]));
-    put("functions", dice.some(&["housing", "work", "public_facilities", "commerce", "leisure", "public_space"]));
-    put("objectives", dice.some(&["PO1", "PO2", "PO3", "PO4", "PO5"]));
-    if dice.below(3) > 0 {
-        put("cost", json!((dice.below(50_000_000) as f64) / 100.0));
-        if dice.below(2) == 0 {
-            put("eu_share", json!((dice.below(1_000_000) as f64) / 100.0));
+    put("city", json!(random.one(&["celje", "sligo", "braga"])));
+    put("kind", json!(random.one(&["hard_investment", "soft_measure", "event", "study"])));
+    put("status", json!(random.one(&["idea", "proposed", "approved", "in_progress", "completed", "abandoned"])));
+    put("types", random.some(&["pedestrianisation", "greening", "cycling", "parking", "public_realm", "market"]));
+    put("functions", random.some(&["housing", "work", "public_facilities", "commerce", "leisure", "public_space"]));
+    put("objectives", random.some(&["PO1", "PO2", "PO3", "PO4", "PO5"]));
+    if random.below(3) > 0 {
+        put("cost", json!((random.below(50_000_000) as f64) / 100.0));
+        if random.below(2) == 0 {
+            put("eu_share", json!((random.below(1_000_000) as f64) / 100.0));
         }
         if let Some(scope) = ["programme", "design", "grant", "total", "unknown"].get(n % 9) {
             put("cost_scope", json!(scope));
         }
     }
-    if dice.below(5) > 0 {
-        put("start", json!(day(dice, 2024)));
+    if random.below(5) > 0 {
+        put("start", json!(day(random, 2024)));
     }
-    if dice.below(5) > 1 {
-        put("end", json!(day(dice, 2027)));
+    if random.below(5) > 1 {
+        put("end", json!(day(random, 2027)));
     }
-    put("date_precision", json!(dice.one(&["day", "month", "season", "year"])));
+    put("date_precision", json!(random.one(&["day", "month", "season", "year"])));
     let values = collection.read_values(&properties).unwrap();
-    Feature { key: 0, id: FeatureId::new(&format!("i{n}")).unwrap(), geometry: geometry(dice, CELJE, 0.02), values }
+    Feature { key: 0, id: FeatureId::new(&format!("i{n}")).unwrap(), geometry: geometry(random, CELJE, 0.02), values }
 }
 
 /// A plan of up to so many interventions, after random edits.
-pub fn interventions(dice: &mut Dice, most: u64) -> Layer {
+pub fn interventions(random: &mut SeededRandom, most: u64) -> Layer {
     let model = PlanModel::load().unwrap();
     let collection = model.collection(&CollectionId::new("interventions").unwrap()).unwrap().clone();
-    let count = dice.below(most) as usize;
-    let features: Vec<Feature> = (0..count).map(|n| intervention(dice, &collection, n)).collect();
+    let count = random.below(most) as usize;
+    let features: Vec<Feature> = (0..count).map(|n| intervention(random, &collection, n)).collect();
     let mut layer = Layer::of(collection, features);
-    layer.edit(dice, intervention);
+    layer.edit(random, intervention);
     layer
 }
 

@@ -1,6 +1,6 @@
 //! `portfolio` against every subset there is.
 
-use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, found, intervention, layers, try_ask};
+use crate::question::plan::{CELJE, Layer, SeededRandom, area_json, ask, blob, found, intervention, layers, try_ask};
 use cityheart::feature::{Feature, FieldValue};
 use cityheart::question::{NumberValue, PlanSnapshot, QuestionAnswer};
 use geo::Intersects;
@@ -32,22 +32,22 @@ fn list(layer: &Layer, feature: &Feature, field: &str) -> Vec<String> {
 }
 
 /// A plan of few interventions, some of which depend on others and are tested by others.
-fn plan(dice: &mut Dice) -> Layer {
+fn plan(random: &mut SeededRandom) -> Layer {
     let schema = Layer::new("interventions", []);
-    let count = 4 + dice.below(9) as usize;
-    let mut features: Vec<Feature> = (0..count).map(|n| intervention(dice, &schema.collection, n)).collect();
+    let count = 4 + random.below(9) as usize;
+    let mut features: Vec<Feature> = (0..count).map(|n| intervention(random, &schema.collection, n)).collect();
     let at = |name: &str| schema.collection.field_index(name).unwrap();
     for feature in &mut features {
-        if dice.below(4) == 0 {
-            let on = dice.below(count as u64);
+        if random.below(4) == 0 {
+            let on = random.below(count as u64);
             feature.values[at("depends_on")] = FieldValue::Json(json!([format!("i{on}")]).into());
         }
-        if dice.below(5) == 0 {
-            feature.values[at("tested_by")] = FieldValue::text(format!("i{}", dice.below(count as u64)));
+        if random.below(5) == 0 {
+            feature.values[at("tested_by")] = FieldValue::text(format!("i{}", random.below(count as u64)));
         }
     }
     let mut layer = Layer::new("interventions", features);
-    layer.edit(dice, intervention);
+    layer.edit(random, intervention);
     layer
 }
 
@@ -103,15 +103,15 @@ fn with_area(layer: &Layer, area: &Geometry<f64>) -> PlanSnapshot {
 fn the_choice_is_the_best_of_all_subsets_under_budget_cover_dependencies_and_tests() {
     let mut clashes = 0;
     for seed in 500..560 {
-        let mut dice = Dice(seed);
-        let layer = plan(&mut dice);
-        let area = Geometry::Polygon(blob(&mut dice, Coord { x: CELJE.0, y: CELJE.1 }, 0.02));
+        let mut random = SeededRandom(seed);
+        let layer = plan(&mut random);
+        let area = Geometry::Polygon(blob(&mut random, Coord { x: CELJE.0, y: CELJE.1 }, 0.02));
         let total: i64 = layer.truth.values().filter_map(|f| cents(&layer, f)).sum();
-        let budget = total / (2 + dice.below(4) as i64);
+        let budget = total / (2 + random.below(4) as i64);
         let wanted =
-            [("objectives", *dice.one(&["PO1", "PO2", "PO3"])), ("functions", *dice.one(&["housing", "work"]))];
+            [("objectives", *random.one(&["PO1", "PO2", "PO3"])), ("functions", *random.one(&["housing", "work"]))];
         let mut at_least_one = json!({wanted[0].0: [wanted[0].1], wanted[1].0: [wanted[1].1]});
-        let by_area = dice.below(2) == 0;
+        let by_area = random.below(2) == 0;
         if by_area {
             at_least_one["area"] = json!(["quarter"]);
         }
@@ -249,7 +249,7 @@ fn a_portfolio_of_another_collection_is_refused() {
     let areas = Layer::new("areas", []);
     let error = try_ask(&layers([&areas]), "portfolio", &json!({"collection": "areas", "budget": 5})).err().unwrap();
     assert!(error.to_string().contains("'cost'"), "{error}");
-    let outline = area_json(&blob(&mut Dice(1), Coord { x: 15.0, y: 46.0 }, 0.01));
+    let outline = area_json(&blob(&mut SeededRandom(1), Coord { x: 15.0, y: 46.0 }, 0.01));
     let error = try_ask(&layers([&areas]), "portfolio", &json!({"area": outline, "budget": 5})).err().unwrap();
     assert!(error.to_string().contains("no input 'area'"), "{error}");
 }

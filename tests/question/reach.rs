@@ -1,6 +1,6 @@
 //! `reach` against every way there is, relaxed until nothing changes, over random towns; and by hand.
 
-use crate::question::plan::{CELJE, Dice, Layer, ask, found, layers, quantised};
+use crate::question::plan::{CELJE, Layer, SeededRandom, ask, found, layers, quantised};
 use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::question::QuestionAnswer;
@@ -20,42 +20,42 @@ fn feature(id: &str, geometry: Geometry, values: Vec<FieldValue>) -> Feature {
 }
 
 /// A town of crooked blocks, some of whose streets are missing or barred; and things in it.
-fn town(dice: &mut Dice) -> (Layer, Layer) {
+fn town(random: &mut SeededRandom) -> (Layer, Layer) {
     let size = 9;
     let corner: Vec<Coord<f64>> = (0..size * size)
         .map(|n| {
             let (x, y) = (f64::from(n % size) - 4.0, f64::from(n / size) - 4.0);
             Coord {
-                x: quantised(CELJE.0 + x * 0.0015 + dice.between(-0.0004, 0.0004)),
-                y: quantised(CELJE.1 + y * 0.001 + dice.between(-0.0003, 0.0003)),
+                x: quantised(CELJE.0 + x * 0.0015 + random.between(-0.0004, 0.0004)),
+                y: quantised(CELJE.1 + y * 0.001 + random.between(-0.0003, 0.0003)),
             }
         })
         .collect();
     let mut streets = Vec::new();
-    let mut add = |dice: &mut Dice, a: i32, b: i32| {
-        if dice.below(5) > 0 {
+    let mut add = |random: &mut SeededRandom, a: i32, b: i32| {
+        if random.below(5) > 0 {
             let (a, b) = (corner[a as usize], corner[b as usize]);
             let bend = Coord {
-                x: quantised(f64::midpoint(a.x, b.x) + dice.between(-0.0002, 0.0002)),
+                x: quantised(f64::midpoint(a.x, b.x) + random.between(-0.0002, 0.0002)),
                 y: quantised(f64::midpoint(a.y, b.y)),
             };
-            let foot = if dice.below(8) == 0 { FieldValue::Bool(false) } else { FieldValue::Bool(true) };
+            let foot = if random.below(8) == 0 { FieldValue::Bool(false) } else { FieldValue::Bool(true) };
             let id = format!("s{}", streets.len());
             streets.push(feature(&id, LineString::new(vec![a, bend, b]).into(), vec![foot]));
         }
     };
     for n in 0..size * size {
         if n % size + 1 < size {
-            add(dice, n, n + 1);
+            add(random, n, n + 1);
         }
         if n + size < size * size {
-            add(dice, n, n + size);
+            add(random, n, n + size);
         }
     }
     let things = (0..120).map(|n| {
         let at = Point::new(
-            quantised(CELJE.0 + dice.between(-0.007, 0.007)),
-            quantised(CELJE.1 + dice.between(-0.005, 0.005)),
+            quantised(CELJE.0 + random.between(-0.007, 0.007)),
+            quantised(CELJE.1 + random.between(-0.005, 0.005)),
         );
         feature(&format!("t{n}"), at.into(), vec![FieldValue::Int(n)])
     });
@@ -154,11 +154,11 @@ fn ground(answer: &QuestionAnswer, id: &str) -> Geometry {
 fn ways_and_outlines_agree_with_relaxing_all_streets() {
     let mut reached = 0;
     for seed in 700..712 {
-        let mut dice = Dice(seed);
-        let (streets, things) = town(&mut dice);
+        let mut random = SeededRandom(seed);
+        let (streets, things) = town(&mut random);
         let from = Coord {
-            x: quantised(CELJE.0 + dice.between(-0.002, 0.002)),
-            y: quantised(CELJE.1 + dice.between(-0.002, 0.002)),
+            x: quantised(CELJE.0 + random.between(-0.002, 0.002)),
+            y: quantised(CELJE.1 + random.between(-0.002, 0.002)),
         };
         let brute = Brute::of(&streets, from);
         if brute.own.is_none() {
@@ -186,7 +186,8 @@ fn ways_and_outlines_agree_with_relaxing_all_streets() {
         // Places within the outline are those that can be reached, but for the mesh of its grid.
         let outline = ground(&answer, "reach");
         for _ in 0..800 {
-            let place = Coord { x: CELJE.0 + dice.between(-0.007, 0.007), y: CELJE.1 + dice.between(-0.005, 0.005) };
+            let place =
+                Coord { x: CELJE.0 + random.between(-0.007, 0.007), y: CELJE.1 + random.between(-0.005, 0.005) };
             let inside = outline.contains(&Point(place));
             let around = |m: f64| {
                 (0..8).map(move |i| f64::from(i) * std::f64::consts::FRAC_PI_4).map(move |angle| Coord {

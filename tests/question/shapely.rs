@@ -1,15 +1,15 @@
-//! Shares, gaps, footprints, buffers and distances against GEOS (through shapely) and PROJ, on random plans; and lengths and areas against
-//! GeographicLib's geodesics at four cities.
+//! Shares, gaps, footprints, buffers and distances against GEOS (through shapely) and PROJ, on random plans; and
+//! lengths and areas against GeographicLib's geodesics at four cities.
 
-use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers, written};
+use crate::question::plan::{CELJE, Layer, SeededRandom, area_json, ask, blob, interventions, layers, written};
 use crate::support::python;
 use cityheart::collection::{Collection, CollectionId};
 use cityheart::feature::{Feature, FeatureId, GeometryTypeSet};
 use geo_types::{Coord, LineString, Point, Polygon};
 use serde_json::{Value as Json, json};
 
-/// What we answered beside the plan itself; exits with a sentence where GEOS differs. Lengths and areas on the plane of an equal-area
-/// projection around the town; distances on an equidistant one.
+/// What we answered beside the plan itself; exits with a sentence where GEOS differs. Lengths and areas on the plane of
+/// an equal-area projection around the town; distances on an equidistant one.
 const CHECK: &str = r#"
 import sys, json
 from pyproj import Transformer
@@ -52,9 +52,9 @@ print("agreed", len(met), len(case["nearby"]))
 #[test]
 fn shares_gaps_footprints_and_distances_agree_with_geos() {
     for seed in 800..803 {
-        let mut dice = Dice(seed);
-        let plan = interventions(&mut dice, 300);
-        let area = blob(&mut dice, Coord { x: CELJE.0, y: CELJE.1 }, 0.012);
+        let mut random = SeededRandom(seed);
+        let plan = interventions(&mut random, 300);
+        let area = blob(&mut random, Coord { x: CELJE.0, y: CELJE.1 }, 0.012);
         let all = layers([&plan]);
         let feature = |f: &Feature| {
             let geometry = f.geometry.as_ref().map(|g| serde_json::to_value(geojson::Geometry::from(g)).unwrap())?;
@@ -82,8 +82,8 @@ fn shares_gaps_footprints_and_distances_agree_with_geos() {
 
 #[test]
 fn lengths_distances_and_areas_are_within_a_thousandth_of_geodesics_at_four_cities() {
-    // Metres from the place to 0.004°, 0.003° off it, and to -0.03°, 0.02°; square metres of a small quadrangle: GeographicLib's
-    // algorithms in PROJ 9.5, pyproj.Geod(ellps="WGS84").
+    // Metres from the place to 0.004°, 0.003° off it, and to -0.03°, 0.02°; square metres of a small quadrangle:
+    // GeographicLib's algorithms in PROJ 9.5, pyproj.Geod(ellps="WGS84").
     for (city, (lon, lat), near, far, area) in [
         ("Sligo", (-8.4761, 54.2766), 423.5526, 2961.9383, 181_260.228),
         ("Granada", (-3.5986, 37.1773), 486.8532, 3467.3451, 246_383.409),

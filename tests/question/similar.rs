@@ -1,6 +1,6 @@
 //! `similar` against the definition, worked out again over all pairs.
 
-use crate::question::plan::{Dice, Layer, ask, found, interventions, layers};
+use crate::question::plan::{Layer, SeededRandom, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FieldValue};
 use geo::{Geodesic, GeodesicArea, Length};
 use geo_types::Geometry;
@@ -59,8 +59,8 @@ fn score(layer: &Layer, a: &Feature, b: &Feature) -> f64 {
 #[test]
 fn scores_and_order_agree_with_the_definition_over_all_pairs() {
     for seed in 600..606 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 400);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 400);
         let Some(own) = layer.truth.values().next() else { continue };
         let weights = json!({"types": 4, "functions": 2, "objectives": 1, "kind": 1, "size": 1, "cost": 1});
         let all = layers([&layer]);

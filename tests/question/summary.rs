@@ -1,7 +1,7 @@
 //! `summary`: count, cost and EU share, whole or by share, over one area or all of them.
 
 use crate::question::oracle::close;
-use crate::question::plan::{CELJE, Dice, Layer, area_json, ask, blob, interventions, layers};
+use crate::question::plan::{CELJE, Layer, SeededRandom, area_json, ask, blob, interventions, layers};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry};
 use cityheart::question::{AnswerNumber, QuestionAnswer};
 use geo::Intersects;
@@ -30,29 +30,29 @@ fn money(number: &AnswerNumber) -> i64 {
     format!("{whole}{part:0<2}").parse().unwrap()
 }
 
-fn areas(dice: &mut Dice, count: usize) -> Layer {
+fn areas(random: &mut SeededRandom, count: usize) -> Layer {
     let schema = Layer::new("areas", []);
-    let make = |dice: &mut Dice, i: usize| {
-        let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
-        let radius = dice.between(0.002, 0.01);
+    let make = |random: &mut SeededRandom, i: usize| {
+        let centre = Coord { x: CELJE.0 + random.between(-0.02, 0.02), y: CELJE.1 + random.between(-0.015, 0.015) };
+        let radius = random.between(0.002, 0.01);
         let values =
             schema.collection.read_values(&Map::from_iter([("name".to_owned(), json!(format!("A{i}")))])).unwrap();
         Feature {
             key: 0,
             id: FeatureId::new(&format!("a{i}")).unwrap(),
-            geometry: Some(blob(dice, centre, radius).into()),
+            geometry: Some(blob(random, centre, radius).into()),
             values,
         }
     };
-    Layer::new("areas", (0..count).map(|i| make(dice, i)).collect::<Vec<_>>())
+    Layer::new("areas", (0..count).map(|i| make(random, i)).collect::<Vec<_>>())
 }
 
 #[test]
 fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area() {
     let mut told_apart = 0;
     for seed in 200..212 {
-        let mut dice = Dice(seed);
-        let (layer, areas) = (interventions(&mut dice, 2000), areas(&mut dice, 9));
+        let mut random = SeededRandom(seed);
+        let (layer, areas) = (interventions(&mut random, 2000), areas(&mut random, 9));
         let all = layers([&layer, &areas]);
         let answer = ask(&all, "summary", json!({"group_by": ["status", "objectives", "year", "area"]}));
         for area in areas.truth.values() {

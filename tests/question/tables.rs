@@ -1,6 +1,6 @@
 //! `rate` and `coverage`: counted one feature at a time.
 
-use crate::question::plan::{CELJE, Dice, Layer, ask, blob, interventions, layers, written};
+use crate::question::plan::{CELJE, Layer, SeededRandom, ask, blob, interventions, layers, written};
 use cityheart::feature::{Feature, FeatureId};
 use cityheart::question::QuestionAnswer;
 use geo::Intersects;
@@ -21,7 +21,7 @@ fn lists(layer: &Layer, feature: &Feature, field: &str, word: &str) -> bool {
 #[test]
 fn rates_and_their_change_agree_with_counting() {
     for seed in 700..712 {
-        let layer = interventions(&mut Dice(seed), 2000);
+        let layer = interventions(&mut SeededRandom(seed), 2000);
         let inputs = json!({
             "collection": "interventions",
             "numerator": {"types": "greening"},
@@ -62,7 +62,7 @@ fn rates_and_their_change_agree_with_counting() {
 #[test]
 fn rates_of_conditions_that_only_cql2_can_say_agree_with_counting() {
     for seed in 720..730 {
-        let layer = interventions(&mut Dice(seed), 2000);
+        let layer = interventions(&mut SeededRandom(seed), 2000);
         let square = "POLYGON((15.25 46.22, 15.27 46.22, 15.27 46.24, 15.25 46.24, 15.25 46.22))";
         let inputs = json!({
             "collection": "interventions",
@@ -88,17 +88,18 @@ fn rates_of_conditions_that_only_cql2_can_say_agree_with_counting() {
 #[test]
 fn coverage_agrees_with_counting_every_cell() {
     for seed in 800..808 {
-        let mut dice = Dice(seed);
-        let layer = interventions(&mut dice, 2000);
+        let mut random = SeededRandom(seed);
+        let layer = interventions(&mut random, 2000);
         let schema = Layer::new("areas", []);
         let areas: Vec<Feature> = (0..5)
             .map(|i| {
-                let centre = Coord { x: CELJE.0 + dice.between(-0.02, 0.02), y: CELJE.1 + dice.between(-0.015, 0.015) };
+                let centre =
+                    Coord { x: CELJE.0 + random.between(-0.02, 0.02), y: CELJE.1 + random.between(-0.015, 0.015) };
                 let values = schema.collection.read_values(&Map::new()).unwrap();
                 Feature {
                     key: 0,
                     id: FeatureId::new(&format!("a{i}")).unwrap(),
-                    geometry: Some(blob(&mut dice, centre, 0.006).into()),
+                    geometry: Some(blob(&mut random, centre, 0.006).into()),
                     values,
                 }
             })

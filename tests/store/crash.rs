@@ -28,6 +28,7 @@ fn plan_of_the_parent() -> Option<PathBuf> {
     std::env::var_os(PLAN).map(PathBuf::from)
 }
 
+#[allow(clippy::print_stdout, reason = "the parent reads it")]
 fn say(word: impl std::fmt::Display) {
     println!("{word}");
     std::io::stdout().flush().unwrap();
@@ -124,7 +125,8 @@ fn count_of(feature: &Feature) -> i64 {
     }
 }
 
-/// What step `n` of a writer does, in one change set: both of the pair count on, one feature comes, and an older one goes.
+/// What step `n` of a writer does, in one change set: both of the pair count on, one feature comes, and an older one
+/// goes.
 fn step(t: usize, n: i64) -> ChangeSet {
     let at = t as f64;
     let mut set: Vec<FeatureEdit> =
@@ -140,7 +142,7 @@ fn step(t: usize, n: i64) -> ChangeSet {
 #[test]
 fn child_with_eight_writers() {
     let Some(plan) = plan_of_the_parent() else { return };
-    let shelf = PlanFile::open(&plan).unwrap();
+    let plan_file = PlanFile::open(&plan).unwrap();
     let mut counts = [0; WRITERS];
     let find = &mut |feature: Feature| {
         for (t, count) in counts.iter_mut().enumerate() {
@@ -150,8 +152,9 @@ fn child_with_eight_writers() {
         }
         Ok(())
     };
-    shelf.scan_features(&collection_id("things"), find).unwrap();
-    let atlas = Atlas::open(shelf, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
+    plan_file.scan_features(&collection_id("things"), find).unwrap();
+    let atlas =
+        Atlas::open(plan_file, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
     std::thread::scope(|scope| {
         for (t, count) in counts.into_iter().enumerate() {
             let atlas = &atlas;

@@ -377,7 +377,8 @@ fn files_of_other_programs_become_plans() {
             }
         }
     }
-    // One table for each geometry type, in 2-D, with heights, with measures, with both; and one whose key is of two texts.
+    // One table for each geometry type, in 2-D, with heights, with measures, with both; and one whose key is of two
+    // texts.
     let path = dir.path().join("geozero.gpkg");
     fs::write(&path, fs::read(fixtures.join("geozero/gpkg_test.gpkg")).unwrap()).unwrap();
     let store = GeoPackage::open(&path).unwrap();

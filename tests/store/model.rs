@@ -299,8 +299,8 @@ proptest! {
     }
 }
 
-/// The R-tree has exactly the features with a place, each under a box that its own fits into closely; `gpkg_contents` has the
-/// box around all.
+/// The R-tree has exactly the features with a place, each under a box that its own fits into closely; `gpkg_contents`
+/// has the box around all.
 pub fn rtree_equals_table(path: &Path, store: &dyn Store) {
     let features = all(store);
     let conn = Connection::open(path).unwrap();

@@ -1,5 +1,5 @@
-//! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep: every
-//! tile that comes is decoded and held against the tile specification.
+//! The real router over the demo plan in a temporary GeoPackage, and a client that checks what every answer must keep:
+//! every tile that comes is decoded and held against the tile specification.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -52,7 +52,7 @@ pub fn public() -> Vec<(String, Vec<Json>)> {
 /// A new plan with these features.
 pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
     let folder = tempfile::tempdir().unwrap();
-    let shelf = PlanFile::open_or_create(&folder.path().join("plan.gpkg")).unwrap();
+    let plan_file = PlanFile::open_or_create(&folder.path().join("plan.gpkg")).unwrap();
     let model = PlanModel::load().unwrap();
     for (id, features) in content {
         let collection = model.collections().find(|c| c.id.as_str() == id).unwrap();
@@ -65,10 +65,10 @@ pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
                 values: collection.read_values(json["properties"].as_object().unwrap_or(&Map::new()))?,
             })
         });
-        shelf.load_collection(collection, false, &mut all).unwrap();
+        plan_file.load_collection(collection, false, &mut all).unwrap();
     }
     let settings = AtlasSettings { accounts: Some(folder.path().join("plan.gpkg")), ..AtlasSettings::default() };
-    let atlas = Atlas::open(shelf, model, BaseMap::default(), &settings).unwrap();
+    let atlas = Atlas::open(plan_file, model, BaseMap::default(), &settings).unwrap();
     Plan { atlas, folder }
 }
 
@@ -109,7 +109,8 @@ impl Reply {
     }
 }
 
-/// Sends a request and checks what holds for every answer: scripts may read it, no content is guessed, and errors are problems.
+/// Sends a request and checks what holds for every answer: scripts may read it, no content is guessed, and errors are
+/// problems.
 pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     let what = format!("{} {}", request.method(), request.uri());
     let head = request.method() == Method::HEAD;

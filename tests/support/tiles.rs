@@ -1,5 +1,5 @@
-//! Reading vector tiles in tests. Every tile that is read here is checked against the Mapbox Vector Tile specification 2.1 and against what
-//! cityheart promises beyond it: winding, range, closure, validity, ids.
+//! Reading vector tiles in tests. Every tile that is read here is checked against the Mapbox Vector Tile specification
+//! 2.1 and against what cityheart promises beyond it: winding, range, closure, validity, ids.
 
 use fast_mvt::{MvtFeatureRef, MvtReaderRef, MvtValue, proto::GeomType};
 use geo::Validation;

@@ -1,4 +1,5 @@
-//! Random filters over random features, against an evaluator that was written from the standard and shares nothing with ours.
+//! Random filters over random features, against an evaluator that was written from the standard and shares nothing with
+//! ours.
 
 use crate::filter::row::{Feature, collection, parse};
 use cityheart::change::FeatureChange;

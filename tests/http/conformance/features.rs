@@ -59,7 +59,7 @@ async fn features_geojson() {
     for id in ids(&router).await {
         let reply = get(&router, &format!("/api/collections/{id}/items?limit=10000")).await;
         assert_eq!(reply.header("content-type"), "application/geo+json");
-        // The reader of another house takes it, and all positions are on the globe.
+        // GeoRust's reader takes it, and all positions are on the globe.
         let parsed: geojson::FeatureCollection = serde_json::from_slice(&reply.body).unwrap();
         assert_eq!(reply.json()["type"], "FeatureCollection");
         for feature in &parsed.features {

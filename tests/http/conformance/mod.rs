@@ -13,8 +13,8 @@ mod tiles;
 /// A class (below `http://www.opengis.net/spec/`) and the test that proves it.
 type Proven = (&'static str, &'static str);
 
-/// The classes of each room and its source, in the order in which they are declared.
-const ROOMS: [(&[Proven], &str); 7] = [
+/// The classes of each part of the API and the source of their tests, in the order in which they are declared.
+const PARTS: [(&[Proven], &str); 7] = [
     (&common::PROVEN, include_str!("common.rs")),
     (&features::PROVEN, include_str!("features.rs")),
     (&schemas::PROVEN, include_str!("schemas.rs")),
@@ -29,7 +29,7 @@ const OGC_REL: &str = "http://www.opengis.net/def/rel/ogc/1.0/";
 
 /// Every class with its test, in the order in which they are declared.
 pub fn proven() -> impl Iterator<Item = &'static Proven> {
-    ROOMS.iter().flat_map(|(classes, _)| *classes)
+    PARTS.iter().flat_map(|(classes, _)| *classes)
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn no_class_is_declared_without_a_test() {
     let declared: Vec<&str> = declared["conformsTo"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
     let proven: Vec<String> = proven().map(|(class, _)| format!("http://www.opengis.net/spec/{class}")).collect();
     assert_eq!(declared, proven);
-    for (classes, source) in ROOMS {
+    for (classes, source) in PARTS {
         for (class, test) in classes {
             assert!(source.contains(&format!("#[tokio::test]\nasync fn {test}()")), "{class}: there is no test {test}");
         }

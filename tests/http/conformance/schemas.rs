@@ -1,4 +1,5 @@
-//! OGC API Features 3, 5, 6 and 8 as far as they are about fields: which there are, which may be asked for, chosen and sorted by.
+//! OGC API Features 3, 5, 6 and 8 as far as they are about fields: which there are, which may be asked for, chosen and
+//! sorted by.
 
 use super::{OGC_REL, follow, ids};
 use crate::support::server::{get, json, plan, router};

@@ -1,5 +1,5 @@
-//! What somebody may not see is absent everywhere: every surface is walked as every role over a plan in which each forbidden thing
-//! has a mark of its own.
+//! What somebody may not see is absent everywhere: every surface is walked as every role over a plan in which each
+//! forbidden thing has a mark of its own.
 
 mod plan;
 mod walk;
@@ -47,7 +47,8 @@ async fn nobody_is_told_anything_that_is_not_for_them_and_everybody_is_told_what
     }
 }
 
-/// The walk would find a leak on any surface: told what an admin is told, it finds that visitors are told too much in each of them.
+/// The walk would find a leak on any surface: told what an admin is told, it finds that visitors are told too much in
+/// each of them.
 #[tokio::test]
 async fn a_leak_is_found_wherever_it_is() {
     let (_plan, router) = open();
@@ -119,7 +120,8 @@ async fn counts_are_of_what_is_seen() {
     assert_eq!(ready["features"], 2 + 2 + 3 + 1);
 }
 
-/// By asking for what is hidden nothing is learnt: a hidden field is a field that does not exist, a hidden feature one that is not there.
+/// By asking for what is hidden nothing is learnt: a hidden field is a field that does not exist, a hidden feature one
+/// that is not there.
 #[tokio::test]
 async fn what_is_hidden_cannot_be_asked_for() {
     let (_plan, router) = open();

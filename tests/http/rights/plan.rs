@@ -152,7 +152,8 @@ pub fn plan() -> Plan {
     plan
 }
 
-/// Gives every feature a past: each is changed and changed back, one was a draft before it was published, one went out of sight.
+/// Gives every feature a past: each is changed and changed back, one was a draft before it was published, one went out
+/// of sight.
 fn lived(plan: &Plan) {
     for collection in ["interventions", "contributions"] {
         let view = plan.atlas.collection_view(collection).unwrap();

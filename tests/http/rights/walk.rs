@@ -1,4 +1,5 @@
-//! Everything that a server says to somebody: every address that any answer leads to, and those that only a template names.
+//! Everything that a server says to somebody: every address that any answer leads to, and those that only a template
+//! names.
 
 use super::plan::{CELJE, CESENA};
 use crate::support::server::{Reply, by, local, send};

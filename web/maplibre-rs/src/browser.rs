@@ -1,5 +1,5 @@
-//! The same plan in the browser, on a canvas of the page. The page owns the pointer and the clock: it says where to look
-//! ([`Picture::look`]) and when to draw ([`Picture::frame`]).
+//! The same plan in the browser, on a canvas of the page. The page owns the pointer and the clock: it says where to
+//! look ([`Picture::look`]) and when to draw ([`Picture::frame`]).
 
 use crate::{style, tiles};
 use cgmath::{Angle, Deg, Point3};
@@ -37,7 +37,8 @@ const TILE_PX: f64 = 512.0;
 const VERTICES: u64 = 1_000_000;
 const LAYERS: u64 = 4096;
 
-/// Server and filter of the picture now shown. The library makes its clients itself and tells them nothing, so this is where they look.
+/// Server and filter of the picture now shown. The library makes its clients itself and tells them nothing, so this is
+/// where they look.
 static SOURCE: Mutex<(String, String)> = Mutex::new((String::new(), String::new()));
 /// Tiles that were asked for and have not come.
 static WAITING: AtomicU32 = AtomicU32::new(0);
@@ -191,8 +192,8 @@ pub struct Picture {
 
 #[wasm_bindgen]
 impl Picture {
-    /// Starts to draw on the canvas whose `data-raw-handle` is `handle`, from the cityheart at `server`; `filter` is CQL2 text,
-    /// percent-encoded, or empty.
+    /// Starts to draw on the canvas whose `data-raw-handle` is `handle`, from the cityheart at `server`; `filter` is
+    /// CQL2 text, percent-encoded, or empty.
     pub async fn start(
         handle: u32,
         width: u32,
@@ -210,7 +211,8 @@ impl Picture {
             .with_scheduler(Aside)
             .build();
         let mut map: Map<Page> = Map::new(
-            // The page's surface turns what is drawn into sRGB; the library would hand it sRGB already, which comes out too light.
+            // The page's surface turns what is drawn into sRGB; the library would hand it sRGB already, which comes out
+            // too light.
             style::style(style::linear),
             kernel,
             RendererBuilder::new(),

@@ -1,7 +1,8 @@
-//! The plan of a running cityheart, drawn by maplibre-rs: natively to a picture ([`picture`]), or in the browser (`browser`).
+//! The plan of a running cityheart, drawn by maplibre-rs: natively to a picture ([`picture`]), or in the browser
+//! (`browser`).
 //!
-//! maplibre 0.0.3 draws fills and lines in one colour per layer, so it is given tiles whose layers are already split by status
-//! (`split=status`), and a [`style`] with one colour for each.
+//! maplibre 0.0.3 draws fills and lines in one colour per layer, so it is given tiles whose layers are already split by
+//! status (`split=status`), and a [`style`] with one colour for each.
 
 pub mod style;
 pub mod tiles;

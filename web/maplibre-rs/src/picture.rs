@@ -1,5 +1,5 @@
-//! One tile to one picture, through Vulkan. maplibre ends the process on a malformed tile and writes into the current folder, so
-//! this belongs into a process of its own.
+//! One tile to one picture, through Vulkan. maplibre ends the process on a malformed tile and writes into the current
+//! folder, so this belongs into a process of its own.
 
 use crate::{style, tiles};
 use maplibre::headless::{create_headless_renderer, map::HeadlessMap, HeadlessPlugin};

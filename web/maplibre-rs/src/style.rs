@@ -4,8 +4,8 @@ use csscolorparser::Color;
 use maplibre::style::layer::{FillPaint, LayerPaint, StyleLayer};
 use maplibre::style::Style;
 
-/// The colours of `web/src/style.css` for the light theme. Without transparency in the renderer, the tint of a centre area is
-/// mixed with the land beforehand.
+/// The colours of `web/src/style.css` for the light theme. Without transparency in the renderer, the tint of a centre
+/// area is mixed with the land beforehand.
 const COLOURS: [(&str, [u8; 3]); 13] = [
     ("land", [0xf6, 0xf4, 0xef]),
     ("areas", [0xeb, 0xe6, 0xe8]),

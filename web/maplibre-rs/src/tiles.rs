@@ -3,8 +3,8 @@
 /// The deepest zoom at which the world's land is asked for; it is too rough for more.
 pub const LAND_ZOOM: u32 = 8;
 
-/// The addresses of one tile below a server's address: the land, where it is of use, and the plan split by status. `filter` is
-/// CQL2 text, percent-encoded, or empty.
+/// The addresses of one tile below a server's address: the land, where it is of use, and the plan split by status.
+/// `filter` is CQL2 text, percent-encoded, or empty.
 pub fn addresses(server: &str, filter: &str, (z, x, y): (u32, u32, u32)) -> Vec<String> {
     let server = server.trim_end_matches('/');
     let filter = if filter.is_empty() { String::new() } else { format!("&filter={filter}") };

@@ -1,5 +1,6 @@
-//! An independent decoder and tessellator draws our tiles, and the pixels are held against the geometry of the features: filled
-//! inside, background in a hole and outside, a line along a street. Needs a Vulkan adapter and `CITYHEART_BIN`, the server.
+//! An independent decoder and tessellator draws our tiles, and the pixels are held against the geometry of the
+//! features: filled inside, background in a hole and outside, a line along a street. Needs a Vulkan adapter and
+//! `CITYHEART_BIN`, the server.
 
 mod geometry;
 mod plan;
@@ -10,7 +11,8 @@ use std::path::Path;
 use std::process::Command;
 
 const SIZE_PX: u32 = 2048;
-/// Nearer than this to an edge a pixel may be either: rounding to the tile's grid, simplification, and smoothing of edges.
+/// Nearer than this to an edge a pixel may be either: rounding to the tile's grid, simplification, and smoothing of
+/// edges.
 const EDGE_PX: f64 = 4.0;
 const STEP_PX: usize = 8;
 const TOLERANCE: u8 = 2;

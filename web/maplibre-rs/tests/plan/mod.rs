@@ -1,5 +1,5 @@
-//! A plan of the demo's areas and interventions and two features drawn here, served by the real program; and faults to plant
-//! into its tiles.
+//! A plan of the demo's areas and interventions and two features drawn here, served by the real program; and faults to
+//! plant into its tiles.
 
 use crate::geometry::{Shape, TileSquare};
 use cityheart_maplibre_rs::{picture, style};
