@@ -192,7 +192,8 @@ fn export_collection(args: &cli::ExportArgs) -> CommandResult {
             cli::print_line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
         }
         None => {
-            drop(write_features(&plan_file, collection, format, std::io::BufWriter::new(std::io::stdout().lock()))?)
+            let out = std::io::BufWriter::new(std::io::stdout().lock());
+            write_features(&plan_file, collection, format, out)?;
         }
     }
     Ok(())

@@ -213,7 +213,7 @@ fn the_same_candidate_has_the_same_faults_on_every_way_into_the_plan() {
             "areas",
             area_with("geometry", metres),
             "/geometry",
-            "The position 520648.4, 121273.9 is not on the globe. It fits EPSG:3794 (Slovenia 1996 / Slovene National Grid).",
+            "The position 520648.4, 121273.9 is not on the globe. It fits EPSG:3794 (Slovenia 1996 / Slovene National Grid)",
         ),
         (
             INCOMING,

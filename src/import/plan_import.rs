@@ -202,11 +202,6 @@ mod tests {
             }
         }
 
-        fn import(&self, text: &str, request: PlanImportRequest) -> ImportOutcome {
-            let sources = [ImportSource::from_embedded("file.geojson", text.as_bytes().to_vec().into()).unwrap()];
-            PlanImport::open(request, &sources).unwrap().run(&sources, Arc::default()).unwrap()
-        }
-
         fn files(&self) -> usize {
             std::fs::read_dir(self.0.path()).unwrap().count()
         }
@@ -223,16 +218,21 @@ mod tests {
         }
     }
 
+    fn import(text: &str, request: PlanImportRequest) -> ImportOutcome {
+        let sources = [ImportSource::from_embedded("file.geojson", text.as_bytes().to_vec().into()).unwrap()];
+        PlanImport::open(request, &sources).unwrap().run(&sources, Arc::default()).unwrap()
+    }
+
     #[test]
     fn a_plan_that_was_created_for_a_failed_import_is_removed() {
         let plan = TestPlan::new();
-        let outcome = plan.import(&TREES.replace("46.23", "460.23"), plan.request("trees"));
+        let outcome = import(&TREES.replace("46.23", "460.23"), plan.request("trees"));
         assert!(outcome.error.is_some() && outcome.is_explained());
         assert_eq!(plan.files(), 0);
         assert!(PlanImport::open(plan.request("trees"), &[]).is_ok(), "dropped before it ran");
         assert_eq!(plan.files(), 0);
-        assert!(plan.import(TREES, plan.request("trees")).error.is_none());
-        assert!(plan.import(&TREES.replace("46.23", "460.23"), plan.request("trees")).error.is_some());
+        assert!(import(TREES, plan.request("trees")).error.is_none());
+        assert!(import(&TREES.replace("46.23", "460.23"), plan.request("trees")).error.is_some());
         assert_eq!(plan.count("trees"), 1, "a plan that was there before stays");
     }
 
@@ -240,34 +240,34 @@ mod tests {
     fn a_dry_run_writes_nothing() {
         let plan = TestPlan::new();
         let dry_run = PlanImportRequest { dry_run: true, ..plan.request("trees") };
-        let outcome = plan.import(TREES, dry_run);
+        let outcome = import(TREES, dry_run);
         assert_eq!((outcome.report.read, outcome.report.loaded, plan.files()), (1, None, 0));
-        plan.import(TREES, plan.request("trees"));
+        import(TREES, plan.request("trees"));
         let dry_run = PlanImportRequest { dry_run: true, ..plan.request("trees") };
-        assert!(plan.import(&TREES.replace("\"a\"", "\"b\""), dry_run).error.is_none());
+        assert!(import(&TREES.replace("\"a\"", "\"b\""), dry_run).error.is_none());
         assert_eq!(plan.count("trees"), 1);
     }
 
     #[test]
     fn ids_of_the_plan_are_in_use_unless_they_are_replaced() {
         let plan = TestPlan::new();
-        plan.import(TREES, plan.request("trees"));
-        let outcome = plan.import(TREES, plan.request("trees"));
+        import(TREES, plan.request("trees"));
+        let outcome = import(TREES, plan.request("trees"));
         assert_eq!(outcome.report.findings.by_kind["taken-id"], 1);
         let replace = PlanImportRequest { replace: true, ..plan.request("trees") };
-        assert_eq!(plan.import(TREES, replace).report.loaded, Some(1));
+        assert_eq!(import(TREES, replace).report.loaded, Some(1));
     }
 
     #[test]
     fn places_are_held_against_the_cities_of_the_plan() {
         let plan = TestPlan::new();
         let far = CITY.replace("15.2677", "115.2677");
-        assert!(plan.import(CITY, plan.request("cities")).error.is_none());
+        assert!(import(CITY, plan.request("cities")).error.is_none());
         let replace = PlanImportRequest { replace: true, ..plan.request("cities") };
-        assert_eq!(plan.import(&far, replace).report.findings.warnings, 0, "cities are held against none");
+        assert_eq!(import(&far, replace).report.findings.warnings, 0, "cities are held against none");
         let swapped = TREES.replace("15.26,46.23", "46.23,15.26");
-        plan.import(CITY, PlanImportRequest { replace: true, ..plan.request("cities") });
-        assert_eq!(plan.import(&swapped, plan.request("trees")).report.findings.by_kind["probably-swapped"], 1);
+        import(CITY, PlanImportRequest { replace: true, ..plan.request("cities") });
+        assert_eq!(import(&swapped, plan.request("trees")).report.findings.by_kind["probably-swapped"], 1);
     }
 
     #[test]
@@ -276,7 +276,7 @@ mod tests {
         let sources = [ImportSource::from_embedded("file.geojson", TREES.as_bytes().into()).unwrap()];
         let total = |into: &str| PlanImport::open(plan.request(into), &sources).unwrap().total_bytes(&sources);
         assert_eq!((total("trees"), total("areas")), (2 * TREES.len() as u64, TREES.len() as u64));
-        plan.import(TREES, plan.request("trees"));
+        import(TREES, plan.request("trees"));
         assert_eq!(total("trees"), TREES.len() as u64);
     }
 }

@@ -34,13 +34,11 @@ impl FeatureIntake<'_> {
         };
         let id = if id_property.is_some() { member } else { member.or_else(|| properties.get("id")) };
         let Some(id) = id.filter(|id| !id.is_null()) else {
-            return match id_property {
-                None => Ok(None),
-                Some(_) => {
-                    let message = "The feature lacks the property that --id names. Fill it in.";
-                    Err(IntakeFinding::violation(FindingKind::BadId, at(), message))
-                }
-            };
+            if id_property.is_none() {
+                return Ok(None);
+            }
+            let message = "The feature lacks the property that --id names. Fill it in.";
+            return Err(IntakeFinding::violation(FindingKind::BadId, at(), message));
         };
         let Some(text) = format_id(id) else {
             let remedy = match self.policy.source {

@@ -30,16 +30,13 @@ impl FeatureIntake<'_> {
             if known.contains(&violation.at) || earlier.contains(&violation) {
                 continue;
             }
-            let field = self.optional_field(&violation);
-            match field.filter(|_| collector.is_lenient()) {
-                Some(field) => {
-                    after[field] = before.map_or(FieldValue::Null, |b| b.values[field].clone());
-                    collector.leave_out(violation.at);
-                }
-                None => {
-                    let message = format!("{} {}", violation.message, remedy(&violation.message));
-                    collector.add(IntakeFinding::violation(FindingKind::Schema, violation.at, message));
-                }
+            let field = self.optional_field(&violation).filter(|_| collector.is_lenient());
+            if let Some(field) = field {
+                after[field] = before.map_or(FieldValue::Null, |b| b.values[field].clone());
+                collector.leave_out(violation.at);
+            } else {
+                let message = format!("{} {}", violation.message, remedy(&violation.message));
+                collector.add(IntakeFinding::violation(FindingKind::Schema, violation.at, message));
             }
         }
     }

@@ -44,25 +44,28 @@ impl FeatureIntake<'_> {
             }
             let read_as = match read {
                 Ok(value) => {
+                    // A change is compared with the feature before it, so that its numbers are written in the same way.
+                    let stored = (self.policy.source == CandidateSource::Request).then(|| value.to_json());
                     values[at] = value;
+                    stored.map_or(Cow::Borrowed(json), Cow::Owned)
+                }
+                Err(_)
+                    if collector.is_lenient()
+                        && let Some(value) = coerce_value(kind, json) =>
+                {
+                    let coerced = value.to_json();
+                    values[at] = value;
+                    Cow::Owned(coerced)
+                }
+                Err(message) => {
+                    let message = format!("{message}{}", value_hint(kind, json));
+                    let finding_kind = value_finding_kind(kind, json);
+                    let finding = IntakeFinding::violation(finding_kind, property_pointer(name), message);
+                    if collector.add_tolerable(finding) {
+                        continue;
+                    }
                     Cow::Borrowed(json)
                 }
-                Err(message) => match coerce_value(kind, json).filter(|_| collector.is_lenient()) {
-                    Some(value) => {
-                        let coerced = value.to_json();
-                        values[at] = value;
-                        Cow::Owned(coerced)
-                    }
-                    None => {
-                        let message = format!("{message}{}", value_hint(kind, json));
-                        let finding_kind = value_finding_kind(kind, json);
-                        let finding = IntakeFinding::violation(finding_kind, property_pointer(name), message);
-                        if collector.add_tolerable(finding) {
-                            continue;
-                        }
-                        Cow::Borrowed(json)
-                    }
-                },
             };
             if let Some(typed) = &mut typed {
                 typed.insert(name.clone(), read_as.into_owned());

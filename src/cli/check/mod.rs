@@ -42,11 +42,11 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
             report.features += 1;
             let subject = CheckSubject { collection, feature: &feature };
             let mut findings = intake_remarks::judge_feature(&subject, &intake);
-            let is_misplaced = findings.iter().any(|f| f.kind == "places");
+            let has_geometry_fault = findings.iter().any(|f| f.at.starts_with("/geometry"));
             findings.extend(rules::check_dates(&subject));
             findings.extend(rules::check_money(&subject));
             findings.extend(links::find_broken_links(&subject, &links, &plan.ids));
-            findings.extend(places::check_distance(&subject, &plan.cities).filter(|_| !is_misplaced));
+            findings.extend(places::check_distance(&subject, &plan.cities).filter(|_| !has_geometry_fault));
             findings.into_iter().for_each(|f| report.add_finding(f));
             Ok(())
         })?;
