@@ -15,13 +15,13 @@ fn write_wkt(out: &mut String, geometry: &Geometry) {
     use geo_types::Geometry as G;
     match geometry {
         G::Point(p) => {
-            write_tagged(out, "POINT", |out| write_list(out, [p.0].iter(), |out, c| write_position(out, *c)))
+            write_tagged(out, "POINT", |out| write_list(out, [p.0].iter(), |out, c| write_position(out, *c)));
         }
         G::MultiPoint(m) => write_tagged(out, "MULTIPOINT", |out| {
             write_list(out, m.iter(), |out, p| write_list(out, [p.0].iter(), |out, c| write_position(out, *c)));
         }),
         G::Line(l) => write_tagged(out, "LINESTRING", |out| {
-            write_list(out, [l.start, l.end].iter(), |out, c| write_position(out, *c))
+            write_list(out, [l.start, l.end].iter(), |out, c| write_position(out, *c));
         }),
         G::LineString(l) => write_tagged(out, "LINESTRING", |out| write_line(out, l)),
         G::MultiLineString(m) => write_tagged(out, "MULTILINESTRING", |out| write_list(out, m.iter(), write_line)),

@@ -50,7 +50,7 @@ impl IndexPlan {
                 _ => {}
             },
             BooleanExpression::NumberIn(NumericExpression::Field(field), list) => {
-                self.add_numbers(*field, list, collection)
+                self.add_numbers(*field, list, collection);
             }
             BooleanExpression::CompareTexts(ComparisonOperator::Equal, a, b) => match (a, b) {
                 (text, CharacterExpression::Literal(literal)) | (CharacterExpression::Literal(literal), text) => {
@@ -107,7 +107,7 @@ impl IndexPlan {
     fn add_texts(&mut self, text: &CharacterExpression, list: &[Box<str>]) {
         match text {
             CharacterExpression::Field(field) => {
-                self.equals.push((*field, list.iter().map(|t| FieldValue::Text(t.clone())).collect()))
+                self.equals.push((*field, list.iter().map(|t| FieldValue::Text(t.clone())).collect()));
             }
             CharacterExpression::Id => self.ids = Some(list.to_vec()),
             CharacterExpression::Literal(_) | CharacterExpression::Folded(..) => {}

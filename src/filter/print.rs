@@ -79,7 +79,7 @@ impl FilterPrinter<'_> {
             }
             BooleanExpression::BooleanField(field) => self.write_field(*field),
             BooleanExpression::CompareBooleans(order, a, b) => {
-                self.write_comparison(*order, &**a, &**b, Self::write_nested)
+                self.write_comparison(*order, &**a, &**b, Self::write_nested);
             }
             BooleanExpression::CompareNumbers(order, a, b) => self.write_comparison(*order, a, b, Self::write_number),
             BooleanExpression::CompareTexts(order, a, b) => self.write_comparison(*order, a, b, Self::write_text),
@@ -106,10 +106,10 @@ impl FilterPrinter<'_> {
                 self.append(" IS NULL");
             }
             BooleanExpression::Spatial(relation, a, b) => {
-                self.write_call(relation.name(), a, b, Self::write_geometry_operand)
+                self.write_call(relation.name(), a, b, Self::write_geometry_operand);
             }
             BooleanExpression::TemporalRelation(relation, a, b) => {
-                self.write_call(relation.name(), a, b, Self::write_temporal)
+                self.write_call(relation.name(), a, b, Self::write_temporal);
             }
             BooleanExpression::Array(relation, a, b) => self.write_call(relation.name(), a, b, Self::write_array),
         }

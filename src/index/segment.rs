@@ -280,7 +280,7 @@ fn rank_positions(shapes: &GeometryArray, world: &[[u32; 2]]) -> Vec<u8> {
         match path.role {
             PathRole::Points => ranks.resize(path.end, 0),
             role => {
-                vertex_rank::rank_path(&world[path.start..path.end], role != PathRole::Line, &mut ranks, &mut stack)
+                vertex_rank::rank_path(&world[path.start..path.end], role != PathRole::Line, &mut ranks, &mut stack);
             }
         }
     }

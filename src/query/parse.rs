@@ -42,7 +42,7 @@ pub fn parse_query<'a>(
             "sortby" => query.sort = parse_sortby(value, collection)?,
             "properties" => query.properties = Some(parse_fields(name, value, collection)?),
             "exclude-properties" => {
-                query.properties = Some(other_fields(&parse_fields(name, value, collection)?, collection))
+                query.properties = Some(other_fields(&parse_fields(name, value, collection)?, collection));
             }
             "cursor" => cursor = Some(value),
             _ => query.equals.push(queryables::parse_equality(name, value, collection, other_parameters)?),
