@@ -4,11 +4,14 @@ use super::edit::format_body_etag;
 use super::feature_stream::{FeatureChunks, StreamEncoding};
 use super::html;
 use super::link::{self, WebLink};
-use super::negotiate::{self, CSV, FLATGEOBUF, GEOJSON, HTML, JSONFG, ResponseFormat};
+use super::negotiate;
 use super::profile;
 use super::request_context::{QueryPairs, RequestContext};
 use super::response::{self, HttpResult};
 use super::response_cache::{CachedResponse, MAX_CACHED_BYTES};
+use super::response_format::{
+    CSV, DOWNLOAD_FORMATS, FLATGEOBUF, HTML, ITEM_FORMATS, JSONFG, PAGE_FORMATS, ResponseFormat,
+};
 use super::urls;
 use crate::atlas::{CollectionView, ContentCoding, FeaturePage, state_tag};
 use crate::collection::Collection;
@@ -23,10 +26,6 @@ use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write as _;
 
-/// The forms of a page, of one feature, and of a whole collection.
-pub const PAGE_FORMATS: [&ResponseFormat; 5] = [&GEOJSON, &HTML, &JSONFG, &FLATGEOBUF, &CSV];
-pub const ITEM_FORMATS: [&ResponseFormat; 3] = [&GEOJSON, &HTML, &JSONFG];
-pub const DOWNLOAD_FORMATS: [&ResponseFormat; 4] = [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV];
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 const NUMBER_MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
 const NUMBER_RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");

@@ -1,11 +1,11 @@
 //! What is done around every request: the path made plain, limits, OPTIONS, CORS, compression, panics caught, problems written,
 //! counts kept.
 
-use super::AppState;
-use super::auth;
+use super::app_state::AppState;
+use super::identity;
 use super::negotiate;
-use super::operations::RouteGroup;
 use super::problem::ProblemDetails;
+use super::request_counts::RouteGroup;
 use super::response::empty_response;
 use super::urls::BaseUrl;
 use crate::access::Viewer;
@@ -92,7 +92,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     }
     if let Some(mut problem) = response.extensions_mut().remove::<ProblemDetails>() {
         if problem.status == StatusCode::FORBIDDEN && !signed_in && !has_accounts(&app) {
-            problem.detail = auth::no_accounts_message();
+            problem.detail = identity::no_accounts_message();
         }
         response = problem.to_response(home.as_deref());
         if method == Method::HEAD {
@@ -119,8 +119,8 @@ fn admit_request(app: &AppState, request: &Request) -> Result<Viewer, ProblemDet
         return Err(problem);
     }
     // A wrong token counts, too: for the address that it came from.
-    let viewer = auth::identify_viewer(app, request);
-    auth::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
+    let viewer = identity::identify_viewer(app, request);
+    identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
     viewer
 }
 

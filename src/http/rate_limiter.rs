@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,18 +58,6 @@ impl<K: Hash + Eq> RateLimiter<K> {
     }
 }
 
-/// Whom an address stands for: a household has a whole network of the sixth version.
-pub fn client_network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let mut bytes = v6.octets();
-            bytes[8..].fill(0);
-            Ipv6Addr::from(bytes).into()
-        }
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,14 +76,5 @@ mod tests {
         assert!(throttle.take_token("a", at(500)).is_ok());
         assert!((0..3).all(|_| throttle.take_token("a", at(60_000)).is_ok()), "full, and no fuller");
         assert!(throttle.take_token("a", at(60_000)).is_err());
-    }
-
-    #[test]
-    fn a_network_of_the_sixth_version_is_one() {
-        let of = |text: &str| client_network(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::"));
-        assert_ne!(of("2001:db8:1:2::"), of("2001:db8:1:3::"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("192.0.2.2"), of("192.0.2.1"));
     }
 }

@@ -1,9 +1,10 @@
 //! What a request asks, taken out of HTTP once for every handler: path, pairs, wished form, and the addresses of the answer.
 
-use super::AppState;
+use super::app_state::AppState;
 use super::link::WebLink;
-use super::negotiate::{self, ResponseFormat};
+use super::negotiate;
 use super::problem::ProblemDetails;
+use super::response_format::ResponseFormat;
 use super::urls::{self, BaseUrl};
 use crate::access::Viewer;
 use crate::atlas::ViewerPlan;
