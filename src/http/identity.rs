@@ -2,7 +2,7 @@
 //!
 //! A browser sends the cookie with every request, even with one that another site made it send. So a session counts only when the
 //! browser says that the page is ours, and it changes data only with the header `X-Cityheart: 1`, which neither a form nor a script of
-//! another site can add.
+//! another site can add. Which routes change data is a property of the route: `routes.rs`.
 
 use super::app_state::AppState;
 use super::client_limits::{ClientKey, client_network};
@@ -13,6 +13,8 @@ use crate::config::Config;
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -30,11 +32,15 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
     }
 }
 
+/// Marks a request whose viewer is known by a session's cookie.
+#[derive(Debug, Clone, Copy)]
+struct SessionCookie;
+
 /// Identifies the viewer, unless a caller in this process has set one.
 ///
 /// # Errors
-/// 401 for an invalid token, 403 for a change that another site may have made the browser send.
-pub fn identify_viewer(app: &AppState, request: &Request) -> Result<Viewer, ProblemDetails> {
+/// 401 for an invalid token, 403 for a method other than reading that a browser sends from a page of another site.
+pub fn identify_viewer(app: &AppState, request: &mut Request) -> Result<Viewer, ProblemDetails> {
     if let Some(viewer) = request.extensions().get::<Viewer>() {
         return Ok(viewer.clone());
     }
@@ -52,18 +58,31 @@ pub fn identify_viewer(app: &AppState, request: &Request) -> Result<Viewer, Prob
     let base = BaseUrl::from_request(&app.config, headers);
     let Some(secret) = find_cookie(headers, cookie_name(&base)) else { return Ok(Viewer::visitor()) };
     let Some(viewer) = accounts.find_session_viewer(secret)? else { return Ok(Viewer::visitor()) };
-    let reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !reading {
+    if !is_reading(request.method()) {
         check_same_origin(&base, headers)?;
-        // A question changes nothing, however it is sent.
-        if !request.uri().path().ends_with("/execution") && headers.get(&SAME_ORIGIN_HEADER).is_none_or(|v| v != "1") {
-            return Err(ProblemDetails::new(
-                StatusCode::FORBIDDEN,
-                "A browser session changes data only with the header X-Cityheart: 1. Send the header, or send a token instead of the cookie.",
-            ));
-        }
     }
+    request.extensions_mut().insert(SessionCookie);
     Ok(viewer)
+}
+
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// The guard of every route that changes data: refuses a session's request without the header that only our own pages send.
+///
+/// # Errors
+/// 403 for it.
+pub async fn require_change_header(request: Request, next: Next) -> Result<Response, ProblemDetails> {
+    let by_session = request.extensions().get::<SessionCookie>().is_some();
+    let is_ours = request.headers().get(&SAME_ORIGIN_HEADER).is_some_and(|v| v == "1");
+    if by_session && !is_reading(request.method()) && !is_ours {
+        return Err(ProblemDetails::new(
+            StatusCode::FORBIDDEN,
+            "A browser session changes data only with the header X-Cityheart: 1. Send the header, or send a token instead of the cookie.",
+        ));
+    }
+    Ok(next.run(request).await)
 }
 
 fn invalid_token() -> ProblemDetails {

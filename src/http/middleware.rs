@@ -78,7 +78,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
-    let mut response = match admit_request(&app, &request) {
+    let mut response = match admit_request(&app, &mut request) {
         Err(problem) => problem.into_response(),
         Ok(_) if preflight => empty_response(StatusCode::NO_CONTENT),
         Ok(viewer) => {
@@ -114,7 +114,7 @@ fn limit_body_pause(request: Request, pause: Duration) -> Request {
 }
 
 /// Who asks, when the request is not too much and they are who they say.
-fn admit_request(app: &AppState, request: &Request) -> Result<Viewer, ProblemDetails> {
+fn admit_request(app: &AppState, request: &mut Request) -> Result<Viewer, ProblemDetails> {
     if let Some(problem) = check_request_size(app, request) {
         return Err(problem);
     }
