@@ -40,7 +40,7 @@ pub async fn create_session(
         let sentence = "The server accepts passwords only over https or from its own machine. Put a proxy with TLS in front of it and set its address with --public-url.";
         return Err(ProblemDetails::new(StatusCode::FORBIDDEN, sentence));
     }
-    check_same_origin(&base, &context.headers)?;
+    check_same_origin(base, &context.headers)?;
     check_json_type(&context.headers)?;
     let body =
         body.map_err(|e| ProblemDetails::new(e.status(), "The request body is incomplete or too large to be read."))?;
@@ -70,7 +70,7 @@ pub async fn create_session(
     };
     limiter.addresses.return_token(&address);
     limiter.logins.return_token(&login);
-    Ok(describe_viewer(&viewer, &[format_cookie(&base, &secret, SESSION_S)]))
+    Ok(describe_viewer(&viewer, &[format_cookie(base, &secret, SESSION_S)]))
 }
 
 /// Ends the session and removes its cookie.
@@ -78,11 +78,11 @@ pub async fn delete_session(context: RequestContext) -> HttpResult {
     context.parse_known_pairs(&[])?;
     let base = context.base_url();
     if let (Some(secret), Some(accounts)) =
-        (find_cookie(&context.headers, cookie_name(&base)), context.app.atlas.accounts())
+        (find_cookie(&context.headers, cookie_name(base)), context.app.atlas.accounts())
     {
         accounts.sign_out(secret)?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, format_cookie(&base, "", 0)), (header::CACHE_CONTROL, NO_STORE)])
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, format_cookie(base, "", 0)), (header::CACHE_CONTROL, NO_STORE)])
         .into_response())
 }
 

@@ -29,7 +29,7 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
         let base = context.base_url();
         let storage = context.plan().storage_crs();
         let collections: Vec<Json> =
-            views.iter().map(|view| describe_collection(view, &base, collection_links(view, &base), storage)).collect();
+            views.iter().map(|view| describe_collection(view, base, collection_links(view, base), storage)).collect();
         let json = json!({
             "links": link::links_to_json(alternates),
             "numberMatched": matched,
@@ -42,7 +42,7 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
             json,
             page: page
                 .with_breadcrumb("The API", base.api_url(&[]))
-                .with_main(html::render_collection_list(&views, &base)),
+                .with_main(html::render_collection_list(&views, base)),
         })
     })
 }
@@ -52,14 +52,14 @@ pub async fn get_collection(context: RequestContext) -> HttpResult {
     resource_document::respond_document(&context, &JSON, |alternates| {
         let base = context.base_url();
         let mut all = alternates.to_vec();
-        all.extend(collection_links(&view, &base).into_iter().filter(|l| l.rel != "self"));
+        all.extend(collection_links(&view, base).into_iter().filter(|l| l.rel != "self"));
         let collection = view.collection();
         let page = HtmlPage::new(&collection.title, &collection.description)
             .with_breadcrumb("The API", base.api_url(&[]))
             .with_breadcrumb("Collections", base.api_url(&["collections"]));
         Ok(ResourceDocument {
-            page: page.with_main(html::render_collection(&view, &base, &all)),
-            json: describe_collection(&view, &base, all, context.plan().storage_crs()),
+            page: page.with_main(html::render_collection(&view, base, &all)),
+            json: describe_collection(&view, base, all, context.plan().storage_crs()),
         })
     })
 }

@@ -124,8 +124,8 @@ fn respond_schema_with(
     let mut has_codelist = false;
     let mut response = resource_document::respond_document_with(context, &SCHEMA, pairs, |_| {
         let base = context.base_url();
-        let mut json = build(&base, collection);
-        resolve_codelists(&mut json, &base);
+        let mut json = build(base, collection);
+        resolve_codelists(&mut json, base);
         has_codelist = json.to_string().contains(CODELIST);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         json["$id"] = format!("{}/{name}", base.api_url(&["collections", collection.id.as_str()])).into();

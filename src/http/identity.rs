@@ -40,7 +40,7 @@ struct SessionCookie;
 ///
 /// # Errors
 /// 401 for an invalid token, 403 for a method other than reading that a browser sends from a page of another site.
-pub fn identify_viewer(app: &AppState, request: &mut Request) -> Result<Viewer, ProblemDetails> {
+pub fn identify_viewer(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
     if let Some(viewer) = request.extensions().get::<Viewer>() {
         return Ok(viewer.clone());
     }
@@ -55,11 +55,10 @@ pub fn identify_viewer(app: &AppState, request: &mut Request) -> Result<Viewer, 
         let viewer = token.map(|(_, token)| accounts.find_token_viewer(token.trim())).transpose()?.flatten();
         return viewer.ok_or_else(invalid_token);
     }
-    let base = BaseUrl::from_request(&app.config, headers);
-    let Some(secret) = find_cookie(headers, cookie_name(&base)) else { return Ok(Viewer::visitor()) };
+    let Some(secret) = find_cookie(headers, cookie_name(base)) else { return Ok(Viewer::visitor()) };
     let Some(viewer) = accounts.find_session_viewer(secret)? else { return Ok(Viewer::visitor()) };
     if !is_reading(request.method()) {
-        check_same_origin(&base, headers)?;
+        check_same_origin(base, headers)?;
     }
     request.extensions_mut().insert(SessionCookie);
     Ok(viewer)

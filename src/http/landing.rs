@@ -112,7 +112,7 @@ pub async fn get_landing_page(context: RequestContext) -> HttpResult {
             page: HtmlPage::new(TITLE, DESCRIPTION).with_main(html::render_landing(
                 &links,
                 &context.plan().collections(),
-                &base,
+                base,
             )),
         })
     })

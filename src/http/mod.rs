@@ -9,6 +9,7 @@ mod client_limits;
 mod collections;
 mod edit;
 mod events;
+mod feature_request;
 mod feature_stream;
 mod fields;
 mod history;

@@ -36,7 +36,7 @@ pub fn respond_document_with(
     let alternates = context.alternates(&forms, form, pairs);
     let document = build(&alternates)?;
     let body =
-        if form == &HTML { document.page.render(&context.base_url(), &alternates) } else { document.json.to_string() };
+        if form == &HTML { document.page.render(context.base_url(), &alternates) } else { document.json.to_string() };
     let mut response = respond_hashed(&context.headers, form.media, body.into_bytes());
     add_link_header(response.headers_mut(), &alternates);
     Ok(response)

@@ -32,7 +32,7 @@ pub async fn list_matrix_sets(context: RequestContext) -> HttpResult {
         let json = json!({"tileMatrixSets": [{
             "id": MATRIX_SET, "title": "Google Maps Compatible for the World", "uri": MATRIX_SET_URI, "crs": CRS, "links": link::links_to_json(&[link]),
         }]});
-        Ok(build_document("Tile matrix sets", "How the tiles are cut.", &base, json))
+        Ok(build_document("Tile matrix sets", "How the tiles are cut.", base, json))
     })
 }
 
@@ -42,7 +42,7 @@ pub async fn get_matrix_set(context: RequestContext) -> HttpResult {
         Ok(build_document(
             MATRIX_SET,
             "The squares of Web Mercator, halved at every zoom.",
-            &context.base_url(),
+            context.base_url(),
             define_matrix_set(),
         ))
     })
@@ -123,9 +123,9 @@ fn respond_tileset_list(context: &RequestContext, pairs: &QueryPairs, title: &st
         let set = base.api_url(&[path, &[MATRIX_SET]].concat());
         let mut entry = describe_tileset(title);
         let own = WebLink::new("self", format!("{set}{query}"), JSON.media);
-        entry["links"] = link::links_to_json(&[own, matrix_set_link(&base), tile_link(&set, &query)]);
+        entry["links"] = link::links_to_json(&[own, matrix_set_link(base), tile_link(&set, &query)]);
         let json = json!({"links": link::links_to_json(alternates), "tilesets": [entry]});
-        Ok(build_document(&format!("Tiles: {title}"), "Tile sets that can be had.", &base, json))
+        Ok(build_document(&format!("Tiles: {title}"), "Tile sets that can be had.", base, json))
     })
 }
 
@@ -143,7 +143,7 @@ fn respond_tileset(
         let rest = pairs.rest.iter().filter(|(n, _)| n != "collections").map(|(n, v)| (n.as_str(), v.as_str()));
         let tilejson = base.with_path(&format!("/tiles/{}.json{}", names.join(","), urls::format_query(rest)));
         let mut links = alternates.to_vec();
-        links.push(matrix_set_link(&base));
+        links.push(matrix_set_link(base));
         links.push(tile_link(&base.api_url(&[path, &[MATRIX_SET]].concat()), &format_pairs(pairs)));
         links.push(
             WebLink::new("describedby", tilejson, JSON.media).with_title("The same for map libraries (TileJSON)"),
@@ -161,7 +161,7 @@ fn respond_tileset(
             json["boundingBox"] = json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84_URI});
         }
         json["links"] = link::links_to_json(&links);
-        Ok(build_document(&format!("Tiles: {title}"), "A tile set.", &base, json))
+        Ok(build_document(&format!("Tiles: {title}"), "A tile set.", base, json))
     })
 }
 

@@ -20,7 +20,7 @@ pub async fn list_vocabularies(context: RequestContext) -> HttpResult {
             .into();
         let page = HtmlPage::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.")
             .with_breadcrumb("The API", base.api_url(&[]));
-        Ok(ResourceDocument { json, page: page.with_main(html::render_vocabulary_list(model, &base)) })
+        Ok(ResourceDocument { json, page: page.with_main(html::render_vocabulary_list(model, base)) })
     })
 }
 

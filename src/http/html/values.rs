@@ -12,11 +12,11 @@ use std::fmt::Write;
 /// What is known about values: labels of codes, and where references lead.
 pub struct ValueRenderer<'a> {
     model: &'a PlanModel,
-    pub base: BaseUrl,
+    pub base: &'a BaseUrl,
 }
 
 impl<'a> ValueRenderer<'a> {
-    pub fn new(model: &'a PlanModel, base: BaseUrl) -> Self {
+    pub fn new(model: &'a PlanModel, base: &'a BaseUrl) -> Self {
         Self { model, base }
     }
 
