@@ -1,7 +1,7 @@
 //! What every handler can reach: the open plan, the configuration, and what the server shares between requests.
 
 use super::client_limits::{ClientKey, LoginLimiter};
-use super::rate_limiter::RateLimiter;
+use super::rate_limiter::KeyedRateLimiter;
 use super::request_counts::RequestCounts;
 use super::response_cache::ResponseCache;
 use super::web_app::WebApp;
@@ -19,7 +19,7 @@ pub struct AppState {
     pub(super) password_pool: WorkerPool,
     pub(super) login_limiter: LoginLimiter,
     /// The rate that each client may send requests at.
-    pub(super) request_limiter: Option<RateLimiter<ClientKey>>,
+    pub(super) request_limiter: Option<KeyedRateLimiter<ClientKey>>,
     pub(super) web_app: WebApp,
     pub(super) request_counts: RequestCounts,
     /// Open event streams.
@@ -34,7 +34,9 @@ impl AppState {
             pool: WorkerPool::new(limits),
             password_pool: WorkerPool::new(&ServerLimits { max_running: 2, max_waiting: 32, ..limits.clone() }),
             login_limiter: LoginLimiter::new(),
-            request_limiter: limits.requests_per_second.map(|per_second| RateLimiter::new(per_second, limits.burst)),
+            request_limiter: limits
+                .requests_per_second
+                .map(|per_second| KeyedRateLimiter::new(per_second, limits.burst as u32)),
             web_app: WebApp::new(config.web.clone(), config.basemap.clone()),
             request_counts: RequestCounts::default(),
             listener_count: Arc::default(),

@@ -16,7 +16,6 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value as Json, json};
-use std::time::Instant;
 
 /// The largest body of a sign-in.
 pub const MAX_BODY_BYTES: usize = MAX_PASSWORD_BYTES + 4096;
@@ -51,11 +50,10 @@ pub async fn create_session(
     let app = context.app.clone();
     let address = client_network(client_address(&app.config, &context.headers, peer));
     let limiter = &app.login_limiter;
-    let now = Instant::now();
     limiter
         .addresses
-        .take_token(address, now)
-        .and_then(|()| limiter.logins.take_token(login.clone(), now))
+        .take_token(&address)
+        .and_then(|()| limiter.logins.take_token(&login))
         .map_err(too_many_requests)?;
     let session = {
         let (app, login) = (app.clone(), login.clone());

@@ -1,17 +1,17 @@
 //! Whose requests and sign-ins are counted together, and how many a client may send.
 
-use super::rate_limiter::RateLimiter;
+use super::rate_limiter::KeyedRateLimiter;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Limits sign-ins, by login and by client network.
 pub struct LoginLimiter {
-    pub logins: RateLimiter<String>,
-    pub addresses: RateLimiter<IpAddr>,
+    pub logins: KeyedRateLimiter<String>,
+    pub addresses: KeyedRateLimiter<IpAddr>,
 }
 
 impl LoginLimiter {
     pub fn new() -> Self {
-        Self { logins: RateLimiter::new(1.0 / 30.0, 10.0), addresses: RateLimiter::new(1.0 / 5.0, 40.0) }
+        Self { logins: KeyedRateLimiter::new(1.0 / 30.0, 10), addresses: KeyedRateLimiter::new(1.0 / 5.0, 40) }
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_of_the_sixth_version_is_one() {
+    fn an_ipv6_network_counts_as_one_client() {
         let of = |text: &str| client_network(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::"));
         assert_ne!(of("2001:db8:1:2::"), of("2001:db8:1:3::"));

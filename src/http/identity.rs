@@ -17,7 +17,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SAME_ORIGIN_HEADER: HeaderName = HeaderName::from_static("x-cityheart");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -157,7 +157,7 @@ pub fn check_request_rate(app: &AppState, viewer: &Viewer, request: &Request) ->
     }
     let client =
         viewer.login().map_or_else(|| ClientKey::Address(client_network(address)), |l| ClientKey::Login(l.to_owned()));
-    limiter.take_token(client, Instant::now()).map_err(too_many_requests)
+    limiter.take_token(&client).map_err(too_many_requests)
 }
 
 /// 429 with the seconds until the next request is allowed.
