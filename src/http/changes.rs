@@ -3,10 +3,11 @@
 use super::edit::{self, RequestBody, headers::EditHeaders, parse_etags};
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
-use super::negotiate::JSON;
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::JSON;
 use super::urls;
 use crate::atlas::{EditAction, EditOutcome, EditRequest, MAX_EDITS};
 use crate::change::{FeatureVersion, LogPage, LogPosition};
@@ -114,7 +115,7 @@ pub async fn list_changes(context: RequestContext) -> HttpResult {
     let limit = usize::try_from(limit).unwrap_or(MAX_CHANGES).clamp(1, MAX_CHANGES);
     let (plan, collection) = (context.plan().clone(), context.path_segment("collection").to_owned());
     let (collection, page) = context.app.pool.run(move || plan.changes_since(&collection, from, limit)).await??;
-    response::respond_document_with(&context, &JSON, &pairs, |alternates| {
+    resource_document::respond_document_with(&context, &JSON, &pairs, |alternates| {
         let mut links = alternates.to_vec();
         let base = context.base_url().api_url(&["collections", collection.id.as_str(), "changes"]);
         if let Some(next) = page.next {

@@ -1,11 +1,11 @@
 //! The collections of the plan, described.
 
 use super::html::{self, HtmlPage};
-use super::items;
 use super::link::{self, WebLink};
-use super::negotiate::{CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG, SCHEMA};
 use super::request_context::RequestContext;
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::{self, CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG, SCHEMA};
 use super::urls::BaseUrl;
 use crate::atlas::CollectionView;
 use crate::crs::Crs;
@@ -25,11 +25,11 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
     views.retain(|view| is_in_extent(view, &wanted));
     let matched = views.len();
     views.truncate(wanted.limit);
-    response::respond_document_with(&context, &JSON, &pairs, |alternates| {
+    resource_document::respond_document_with(&context, &JSON, &pairs, |alternates| {
         let base = context.base_url();
         let storage = context.plan().storage_crs();
         let collections: Vec<Json> =
-            views.iter().map(|view| describe_collection(view, &base, collection_links(view, &base), storage)).collect();
+            views.iter().map(|view| describe_collection(view, base, collection_links(view, base), storage)).collect();
         let json = json!({
             "links": link::links_to_json(alternates),
             "numberMatched": matched,
@@ -42,24 +42,24 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
             json,
             page: page
                 .with_breadcrumb("The API", base.api_url(&[]))
-                .with_main(html::render_collection_list(&views, &base)),
+                .with_main(html::render_collection_list(&views, base)),
         })
     })
 }
 
 pub async fn get_collection(context: RequestContext) -> HttpResult {
     let view = context.plan().collection_view(context.path_segment("collection"))?;
-    response::respond_document(&context, &JSON, |alternates| {
+    resource_document::respond_document(&context, &JSON, |alternates| {
         let base = context.base_url();
         let mut all = alternates.to_vec();
-        all.extend(collection_links(&view, &base).into_iter().filter(|l| l.rel != "self"));
+        all.extend(collection_links(&view, base).into_iter().filter(|l| l.rel != "self"));
         let collection = view.collection();
         let page = HtmlPage::new(&collection.title, &collection.description)
             .with_breadcrumb("The API", base.api_url(&[]))
             .with_breadcrumb("Collections", base.api_url(&["collections"]));
         Ok(ResourceDocument {
-            page: page.with_main(html::render_collection(&view, &base, &all)),
-            json: describe_collection(&view, &base, all, context.plan().storage_crs()),
+            page: page.with_main(html::render_collection(&view, base, &all)),
+            json: describe_collection(&view, base, all, context.plan().storage_crs()),
         })
     })
 }
@@ -166,7 +166,7 @@ fn collection_links(view: &CollectionView, base: &BaseUrl) -> Vec<WebLink> {
                 .with_title("The dated features as a calendar"),
         );
     }
-    for form in items::DOWNLOAD_FORMATS {
+    for form in response_format::DOWNLOAD_FORMATS {
         let href = at(&format!("/download?f={}", form.names[0]));
         links.push(
             WebLink::new("enclosure", href, form.media).with_title(format!("All of {} as one file", collection.title)),

@@ -1,7 +1,7 @@
 //! News as server-sent events: each change once it is published, numbered; who comes back with the last number is told what they
 //! missed, or to begin anew.
 
-use super::AppState;
+use super::app_state::AppState;
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
 use super::response::HttpResult;

@@ -2,9 +2,10 @@
 
 use super::html::{self, HtmlPage};
 use super::link::WebLink;
-use super::negotiate::{HTML, JSON, SCHEMA};
 use super::request_context::{QueryPairs, RequestContext};
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::{self, HttpResult};
+use super::response_format::{HTML, JSON, SCHEMA};
 use super::urls::BaseUrl;
 use crate::collection::{Collection, FieldType};
 use crate::error::Error;
@@ -87,7 +88,7 @@ pub async fn get_sortables(context: RequestContext) -> HttpResult {
 
 /// The functions that filters may use (OGC API Features Part 3).
 pub async fn get_functions(context: RequestContext) -> HttpResult {
-    response::respond_document(&context, &JSON, |_| {
+    resource_document::respond_document(&context, &JSON, |_| {
         let json = crate::filter::list_functions();
         let page = HtmlPage::new(
             "Functions",
@@ -121,10 +122,10 @@ fn respond_schema_with(
     let view = context.plan().collection_view(context.path_segment("collection"))?;
     let collection = view.collection();
     let mut has_codelist = false;
-    let mut response = response::respond_document_with(context, &SCHEMA, pairs, |_| {
+    let mut response = resource_document::respond_document_with(context, &SCHEMA, pairs, |_| {
         let base = context.base_url();
-        let mut json = build(&base, collection);
-        resolve_codelists(&mut json, &base);
+        let mut json = build(base, collection);
+        resolve_codelists(&mut json, base);
         has_codelist = json.to_string().contains(CODELIST);
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         json["$id"] = format!("{}/{name}", base.api_url(&["collections", collection.id.as_str()])).into();

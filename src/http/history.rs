@@ -3,9 +3,10 @@
 use super::edit::{self, RequestBody, headers::EditHeaders};
 use super::html::{self, HtmlPage};
 use super::link;
-use super::negotiate::JSON;
 use super::request_context::RequestContext;
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::JSON;
 use crate::atlas::EditAction;
 use crate::change::FeatureVersion;
 use crate::error::Error;
@@ -16,7 +17,7 @@ pub async fn list_versions(context: RequestContext) -> HttpResult {
     let plan = context.plan().clone();
     let (collection, id) = (context.path_segment("collection").to_owned(), context.path_segment("feature").to_owned());
     let (collection, versions) = context.app.pool.run(move || plan.feature_history(&collection, &id)).await??;
-    response::respond_document_with(&context, &JSON, &pairs, |alternates| {
+    resource_document::respond_document_with(&context, &JSON, &pairs, |alternates| {
         let version = |v: &FeatureVersion| {
             let feature = |f: &Option<crate::feature::Feature>| f.as_ref().map(|f| collection.feature_to_geojson(f));
             json!({

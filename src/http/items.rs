@@ -1,73 +1,72 @@
-//! Features: pages of them, whole collections, and single ones; as GeoJSON, JSON-FG, FlatGeobuf, tables, and as pages for people.
+//! Features: pages of them, whole collections, and single features; as GeoJSON, JSON-FG, FlatGeobuf, CSV and HTML.
 
 use super::edit::format_body_etag;
+use super::feature_request::FeatureRequest;
 use super::feature_stream::{FeatureChunks, StreamEncoding};
 use super::html;
 use super::link::{self, WebLink};
-use super::negotiate::{self, CSV, FLATGEOBUF, GEOJSON, HTML, JSONFG, ResponseFormat};
 use super::profile;
 use super::request_context::{QueryPairs, RequestContext};
 use super::response::{self, HttpResult};
-use super::response_cache::{CachedResponse, MAX_CACHED_BYTES};
+use super::response_cache::MAX_CACHED_BYTES;
+use super::response_format::{
+    CSV, DOWNLOAD_FORMATS, FLATGEOBUF, HTML, ITEM_FORMATS, JSONFG, PAGE_FORMATS, ResponseFormat,
+};
 use super::urls;
-use crate::atlas::{CollectionView, ContentCoding, FeaturePage, state_tag};
-use crate::collection::Collection;
+use crate::atlas::{ContentCoding, FeatureItem, FeaturePage, state_tag};
 use crate::crs::Crs;
 use crate::digest::hash_content;
 use crate::encoding::csv_writer::CsvWriter;
 use crate::encoding::flatgeobuf::FlatGeobufWriter;
 use crate::encoding::jsonfg::{self, JsonProfile};
-use crate::query::{self, Query};
+use crate::query::Query;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value as Json, json};
-use std::fmt::Write as _;
 
-/// The forms of a page, of one feature, and of a whole collection.
-pub const PAGE_FORMATS: [&ResponseFormat; 5] = [&GEOJSON, &HTML, &JSONFG, &FLATGEOBUF, &CSV];
-pub const ITEM_FORMATS: [&ResponseFormat; 3] = [&GEOJSON, &HTML, &JSONFG];
-pub const DOWNLOAD_FORMATS: [&ResponseFormat; 4] = [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV];
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 const NUMBER_MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
 const NUMBER_RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
-/// The last news that this answer holds: who listens to `/api/events?since=` it misses nothing and hears nothing twice.
+/// The number of the last change that the page includes: a client that subscribes with `/api/events?since=` that number misses no change
+/// and receives none twice.
 const LAST_CHANGE: HeaderName = HeaderName::from_static("cityheart-news");
-/// Rows of a page for people; more are a `next` away.
+/// The most rows of an HTML page.
 const MAX_ROWS: usize = 500;
 
 pub async fn list_items(context: RequestContext) -> HttpResult {
-    let last_change = context.plan().change_feed().last_number(); // read before the snapshot, which so holds all of it
+    // Read before the snapshot, which therefore includes this change.
+    let last_change = context.plan().change_feed().last_number();
     let mut response = respond_page(context).await?;
     response.headers_mut().insert(LAST_CHANGE, HeaderValue::from(last_change));
     Ok(response)
 }
 
 async fn respond_page(context: RequestContext) -> HttpResult {
-    let view = context.plan().collection_view(context.path_segment("collection"))?;
-    if let Some(response) = find_cached_response(&context, &view) {
+    let request = FeatureRequest::from_context(context)?;
+    if let Some(response) = request.find_cached_response() {
         return Ok(response);
     }
-    let pairs = context.parse_pairs()?;
-    let form = context.negotiate_format(&PAGE_FORMATS, &pairs)?;
-    let mut query = parse_items_query(&pairs, &view)?;
+    let pairs = request.context.parse_pairs()?;
+    let form = request.context.negotiate_format(&PAGE_FORMATS, &pairs)?;
+    let mut query = request.parse_query(&pairs)?;
     if form == &HTML {
         query.limit = query.limit.min(MAX_ROWS);
     }
-    let links = item_links(&context, &view, &PAGE_FORMATS, form, &pairs);
-    respond_items(context, view, pairs, form, links, query).await
+    let links = request.links(&PAGE_FORMATS, form, &pairs);
+    respond_items(request, pairs, form, links, query).await
 }
 
-/// A whole collection, or all of it that a question lets through, as one file.
+/// A whole collection, or all features that a query selects, as one file.
 pub async fn download_items(context: RequestContext) -> HttpResult {
     let pairs = context.parse_pairs()?;
-    let view = context.plan().collection_view(context.path_segment("collection"))?;
-    context.reject_pairs(&["limit", "cursor"])?;
-    let query = Query { limit: usize::MAX, ..parse_items_query(&pairs, &view)? };
-    let form = context.negotiate_format(&DOWNLOAD_FORMATS, &pairs)?;
-    let links = item_links(&context, &view, &DOWNLOAD_FORMATS, form, &pairs);
-    let name = format!("attachment; filename=\"{}.{}\"", view.collection().id, file_extension(form));
-    let mut response = respond_items(context, view, pairs, form, links, query).await?;
+    let request = FeatureRequest::from_context(context)?;
+    pairs.reject(&["limit", "cursor"], "A download contains all features. Leave the parameter out.")?;
+    let query = Query { limit: usize::MAX, ..request.parse_query(&pairs)? };
+    let form = request.context.negotiate_format(&DOWNLOAD_FORMATS, &pairs)?;
+    let links = request.links(&DOWNLOAD_FORMATS, form, &pairs);
+    let name = format!("attachment; filename=\"{}.{}\"", request.view.collection().id, file_extension(form));
+    let mut response = respond_items(request, pairs, form, links, query).await?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, response::ascii_header_value(&name));
     Ok(response)
 }
@@ -81,85 +80,47 @@ fn file_extension(form: &ResponseFormat) -> &'static str {
     }
 }
 
-/// The pairs as a question; those that only the door reads are left out.
-fn parse_items_query(pairs: &QueryPairs, view: &CollectionView) -> crate::error::Result<Query> {
-    let rest = pairs.rest.iter().filter(|(name, _)| name != profile::PARAMETER);
-    query::parse_query(rest.map(|(n, v)| (n.as_str(), v.as_str())), view.collection(), &["f", profile::PARAMETER])
-}
-
 async fn respond_items(
-    context: RequestContext,
-    view: CollectionView,
+    request: FeatureRequest,
     pairs: QueryPairs,
     form: &'static ResponseFormat,
     mut links: Vec<WebLink>,
     query: Query,
 ) -> HttpResult {
     let profile = profile::choose_profile(&pairs, form)?;
-    let cache_key = build_cache_key(&context, &view);
-    let etag = response::ascii_header_value(&format!("W/\"{:032x}\"", hash_content(cache_key.as_bytes())));
+    let hash = hash_content(request.cache_key.as_bytes());
+    let etag = response::ascii_header_value(&format!("W/\"{hash:032x}\""));
+    let FeatureRequest { context, view, .. } = &request;
     if let Some(unchanged) = response::check_not_modified(&context.headers, &etag) {
         return Ok(unchanged);
     }
-    let coding = negotiate::choose_coding(&context.headers);
-    // Packing takes longer than finding.
-    let is_small = form != &HTML && coding == ContentCoding::Identity && context.plan().is_small_query(&view, &query);
+    // Compression takes longer than a small query.
+    let plain = form != &HTML && request.coding == ContentCoding::Identity;
+    let is_small = plain && context.plan().is_small_query(view, &query);
     links.extend(profile.map(profile::profile_link));
-    let request = ItemsRequest { context, view, pairs, form, profile, links, cache_key, etag, coding };
+    let app = context.app.clone();
+    let page = PageRequest { request, pairs, form, profile, links, etag };
     if is_small {
-        return Ok(request.respond(query));
+        return Ok(page.respond(query));
     }
-    let app = request.context.app.clone();
-    Ok(app.pool.run(move || request.respond(query)).await?)
-}
-
-/// The answer that was given to the same before; what was answered was understood.
-fn find_cached_response(context: &RequestContext, view: &CollectionView) -> Option<Response> {
-    let cached =
-        context.app.response_cache.get(&build_cache_key(context, view), negotiate::choose_coding(&context.headers))?;
-    let unchanged = cached.etag().and_then(|etag| response::check_not_modified(&context.headers, etag));
-    Some(unchanged.unwrap_or_else(|| cached.to_response()))
+    Ok(app.pool.run(move || page.respond(query)).await?)
 }
 
 pub async fn get_item(context: RequestContext) -> HttpResult {
-    let view = context.plan().collection_view(context.path_segment("collection"))?;
-    if let Some(response) = find_cached_response(&context, &view) {
+    let request = FeatureRequest::from_context(context)?;
+    if let Some(response) = request.find_cached_response() {
         return Ok(response);
     }
+    let FeatureRequest { context, view, .. } = &request;
     let pairs = context.parse_pairs()?;
     let form = context.negotiate_format(&ITEM_FORMATS, &pairs)?;
-    let allowed = ["crs", "properties", "exclude-properties", profile::PARAMETER];
-    if pairs.rest.iter().any(|(name, _)| !allowed.contains(&name.as_str())) {
-        context.parse_known_pairs(&allowed)?;
-    }
-    let query = parse_items_query(&pairs, &view)?;
+    pairs.check_names(&["crs", "properties", "exclude-properties", profile::PARAMETER])?;
+    let query = request.parse_query(&pairs)?;
     let profile = profile::choose_profile(&pairs, form)?;
-    let item = context.plan().find_item(&view, context.path_segment("feature"))?.with_crs(query.crs);
-    let mut links = item_links(&context, &view, &ITEM_FORMATS, form, &pairs);
+    let item = context.plan().find_item(view, context.path_segment("feature"))?.with_crs(query.crs);
+    let mut links = request.links(&ITEM_FORMATS, form, &pairs);
     links.extend(profile.map(profile::profile_link));
-    let body = match profile {
-        None => {
-            let renderer = html::ValueRenderer::new(context.plan().model(), context.base_url());
-            html::render_feature(&renderer, view.collection(), &item.feature(), query.properties.as_deref())
-                .render(&context.base_url(), &links)
-                .into_bytes()
-        }
-        Some(JsonProfile::Rfc7946) => {
-            let mut body = Vec::with_capacity(2048);
-            item.write_geojson(query.properties.as_deref(), &mut body);
-            append_members(body, &json!({"links": link::links_to_json(&links)}))
-        }
-        Some(profile) => {
-            let shown = item.shown_fields(query.properties.as_deref());
-            let mut body = Vec::with_capacity(2048);
-            item.write_jsonfg(&shown, profile, &mut body);
-            let mut members = jsonfg::root_members(&shown, &schema_url(&context, view.collection()));
-            // What holds for collections alone.
-            members.remove("geometryDimension");
-            members.insert("links".into(), link::links_to_json(&links));
-            append_members(body, &members.into())
-        }
-    };
+    let body = write_item(&request, &item, &query, profile, &links);
     let etag = response::ascii_header_value(&format_body_etag(&state_tag(&item.feature()), &body));
     if let Some(unchanged) = response::check_not_modified(&context.headers, &etag) {
         return Ok(unchanged);
@@ -168,49 +129,68 @@ pub async fn get_item(context: RequestContext) -> HttpResult {
     if form == &HTML {
         return Ok((headers, body).into_response());
     }
-    let coding = negotiate::choose_coding(&context.headers);
-    Ok(context
-        .app
-        .response_cache
-        .pack_and_insert(&build_cache_key(&context, &view), CachedResponse::new(headers, body), coding)
-        .to_response())
+    Ok(request.respond_and_cache(headers, body))
 }
 
-/// The headers of every answer about features.
+/// One feature in a profile of JSON, or as a page.
+fn write_item(
+    request: &FeatureRequest,
+    item: &FeatureItem,
+    query: &Query,
+    profile: Option<JsonProfile>,
+    links: &[WebLink],
+) -> Vec<u8> {
+    let properties = query.properties.as_deref();
+    let mut body = Vec::with_capacity(2048);
+    match profile {
+        None => {
+            let (plan, base) = (request.context.plan(), request.context.base_url());
+            let renderer = html::ValueRenderer::new(plan.model(), base);
+            let page = html::render_feature(&renderer, request.view.collection(), &item.feature(), properties);
+            page.render(base, links).into_bytes()
+        }
+        Some(JsonProfile::Rfc7946) => {
+            item.write_geojson(properties, &mut body);
+            append_members(body, &json!({"links": link::links_to_json(links)}))
+        }
+        Some(profile) => {
+            let shown = item.shown_fields(properties);
+            item.write_jsonfg(&shown, profile, &mut body);
+            let mut members = jsonfg::root_members(&shown, &request.schema_url());
+            // This member is defined for collections only.
+            members.remove("geometryDimension");
+            members.insert("links".into(), link::links_to_json(links));
+            append_members(body, &members.into())
+        }
+    }
+}
+
+/// The headers of every response with features.
 fn feature_headers(form: &ResponseFormat, etag: HeaderValue, crs: Crs, links: &[WebLink]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media));
     headers.insert(header::CACHE_CONTROL, response::REVALIDATE);
     headers.insert(header::ETAG, etag);
-    headers.insert(CONTENT_CRS, format_content_crs(crs));
+    headers.insert(CONTENT_CRS, response::ascii_header_value(&format!("<{}>", crs.uri())));
     response::add_link_header(&mut headers, links);
     headers
 }
 
-/// The address of the schema that the features keep to.
-fn schema_url(context: &RequestContext, collection: &Collection) -> String {
-    context.base_url().api_url(&["collections", collection.id.as_str(), "schema"])
-}
-
-/// A question with all that its answer needs.
-struct ItemsRequest {
-    context: RequestContext,
-    view: CollectionView,
+/// A request for a page of features, understood.
+struct PageRequest {
+    request: FeatureRequest,
     pairs: QueryPairs,
     form: &'static ResponseFormat,
-    /// In JSON.
+    /// Of JSON formats.
     profile: Option<JsonProfile>,
     links: Vec<WebLink>,
-    /// What the answer depends on.
-    cache_key: String,
     etag: HeaderValue,
-    coding: ContentCoding,
 }
 
-impl ItemsRequest {
-    /// Asks the atlas and writes the answer: all of it when it is short, so that it is kept; else its beginning.
+impl PageRequest {
+    /// Selects the features and writes the response: a short one at once, so that it can be cached; of a long one the beginning.
     fn respond(mut self, query: Query) -> Response {
-        let items = self.context.plan().select_items(&self.view, &query);
+        let items = self.request.context.plan().select_items(&self.request.view, &query);
         if let Some(cursor) = items.next_cursor() {
             let next = self.next_link(&cursor.encode());
             self.links.push(next);
@@ -219,23 +199,19 @@ impl ItemsRequest {
         headers.insert(NUMBER_MATCHED, items.number_matched().into());
         headers.insert(NUMBER_RETURNED, items.len().into());
         if self.form == &HTML {
-            let renderer = html::ValueRenderer::new(self.context.plan().model(), self.context.base_url());
+            let (plan, base) = (self.request.context.plan(), self.request.context.base_url());
+            let renderer = html::ValueRenderer::new(plan.model(), base);
             let page = html::render_items(&renderer, &items, query.properties.as_deref(), &self.links);
-            return (headers, page.render(&self.context.base_url(), &self.links)).into_response();
+            return (headers, page.render(base, &self.links)).into_response();
         }
         let (encoding, head) = self.begin_stream(&items, query.properties);
         match FeatureChunks::new(items, encoding, head).collect_within(MAX_CACHED_BYTES) {
-            Ok(body) => self
-                .context
-                .app
-                .response_cache
-                .pack_and_insert(&self.cache_key, CachedResponse::new(headers, body), self.coding)
-                .to_response(),
-            Err(pieces) => (headers, pieces.into_body()).into_response(),
+            Ok(body) => self.request.respond_and_cache(headers, body),
+            Err(chunks) => (headers, chunks.into_body()).into_response(),
         }
     }
 
-    /// How the features are written, and what stands before the first.
+    /// The encoding of the features, and what is written before the first.
     fn begin_stream(&self, items: &FeaturePage, properties: Option<Vec<usize>>) -> (StreamEncoding, Vec<u8>) {
         let shown = items.shown_fields(properties.as_deref());
         let mut head = Vec::new();
@@ -251,7 +227,7 @@ impl ItemsRequest {
                 StreamEncoding::Table(table)
             }
             (_, Some(profile)) if profile.is_json_fg() => {
-                let members = jsonfg::root_members(&shown, &schema_url(&self.context, items.collection()));
+                let members = jsonfg::root_members(&shown, &self.request.schema_url());
                 head = begin_feature_collection(items, &self.links, members);
                 StreamEncoding::JsonFg(shown, profile)
             }
@@ -263,26 +239,14 @@ impl ItemsRequest {
         (encoding, head)
     }
 
-    /// The same question from where this page ended.
+    /// The same query from where this page ends.
     fn next_link(&self, cursor: &str) -> WebLink {
         let same = self.pairs.rest.iter().filter(|(n, _)| n != "cursor").map(|(n, v)| (n.as_str(), v.as_str()));
         let query = urls::format_query(same.chain([("cursor", cursor), ("f", self.form.names[0])]));
-        let url = self.context.base_url().api_url(&["collections", self.view.collection().id.as_str(), "items"]);
-        WebLink::new("next", url + &query, self.form.media).with_title("The next page")
+        let id = self.request.view.collection().id.as_str();
+        let url = self.request.context.base_url().api_url(&["collections", id, "items"]);
+        WebLink::new("next", url + &query, self.form.media).with_title("Next page")
     }
-}
-
-fn item_links(
-    context: &RequestContext,
-    view: &CollectionView,
-    forms: &[&ResponseFormat],
-    form: &ResponseFormat,
-    pairs: &QueryPairs,
-) -> Vec<WebLink> {
-    let mut links = context.alternates(forms, form, pairs);
-    let collection = context.base_url().api_url(&["collections", view.collection().id.as_str()]);
-    links.push(WebLink::new("collection", collection, "application/json").with_title(&view.collection().title));
-    links
 }
 
 /// The FeatureCollection up to and with the `[` of its features.
@@ -309,22 +273,4 @@ fn append_members(mut feature: Vec<u8>, members: &Json) -> Vec<u8> {
         feature.extend_from_slice(&members.to_string().as_bytes()[1..]);
     }
     feature
-}
-
-/// All that an answer depends on but its coding, so that an unchanged one is known without finding it, or reading what is asked.
-fn build_cache_key(context: &RequestContext, view: &CollectionView) -> String {
-    let (load_id, revision) = view.state_id();
-    let base = context.base_url();
-    let (mask_key, root, address) = (view.mask_key(), base.as_str(), context.path_and_query());
-    let mut key = String::with_capacity(128 + mask_key.len() + root.len() + address.len());
-    // Writing to a String does not fail.
-    let _ = write!(key, "{load_id:x} {revision} {mask_key} {root} {address}");
-    for accepted in context.headers.get_all(header::ACCEPT) {
-        let _ = write!(key, " {accepted:?}");
-    }
-    key
-}
-
-fn format_content_crs(crs: Crs) -> HeaderValue {
-    response::ascii_header_value(&format!("<{}>", crs.uri()))
 }

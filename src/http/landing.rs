@@ -2,9 +2,10 @@
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
-use super::negotiate::{HTML, JSON, OPENAPI};
 use super::request_context::RequestContext;
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::{HTML, JSON, OPENAPI};
 use serde_json::json;
 
 const TITLE: &str = "cityheart";
@@ -75,7 +76,7 @@ pub const CONFORMANCE_CLASSES: [&str; 59] = [
 ];
 
 pub async fn get_landing_page(context: RequestContext) -> HttpResult {
-    response::respond_document(&context, &JSON, |alternates| {
+    resource_document::respond_document(&context, &JSON, |alternates| {
         let base = context.base_url();
         let mut links = alternates.to_vec();
         links.extend([
@@ -111,14 +112,14 @@ pub async fn get_landing_page(context: RequestContext) -> HttpResult {
             page: HtmlPage::new(TITLE, DESCRIPTION).with_main(html::render_landing(
                 &links,
                 &context.plan().collections(),
-                &base,
+                base,
             )),
         })
     })
 }
 
 pub async fn get_conformance(context: RequestContext) -> HttpResult {
-    response::respond_document(&context, &JSON, |alternates| {
+    resource_document::respond_document(&context, &JSON, |alternates| {
         let json = json!({"links": link::links_to_json(alternates), "conformsTo": &CONFORMANCE_CLASSES[..]});
         let page =
             HtmlPage::new("Conformance", "The classes of OGC standards that hold here; each is proven by a test.");

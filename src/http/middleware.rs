@@ -1,11 +1,11 @@
 //! What is done around every request: the path made plain, limits, OPTIONS, CORS, compression, panics caught, problems written,
 //! counts kept.
 
-use super::AppState;
-use super::auth;
+use super::app_state::AppState;
+use super::identity;
 use super::negotiate;
-use super::operations::RouteGroup;
 use super::problem::ProblemDetails;
+use super::request_counts::RouteGroup;
 use super::response::empty_response;
 use super::urls::BaseUrl;
 use crate::access::Viewer;
@@ -72,18 +72,19 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     let start = Instant::now();
     let kind = RouteGroup::from_path(request.uri().path());
     let method = request.method().clone();
-    // A person gets a page, with the way home.
-    let home = negotiate::prefers_html(request.headers())
-        .then(|| BaseUrl::from_request(&app.config, request.headers()).with_path("/api"));
+    let base = BaseUrl::from_request(&app.config, request.headers());
+    // A browser gets its errors as pages, with a link to the start.
+    let home = negotiate::prefers_html(request.headers()).then(|| base.with_path("/api"));
     let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
-    let mut response = match admit_request(&app, &request) {
+    let mut response = match admit_request(&app, &base, &mut request) {
         Err(problem) => problem.into_response(),
         Ok(_) if preflight => empty_response(StatusCode::NO_CONTENT),
         Ok(viewer) => {
             signed_in = viewer.login().is_some();
             request.extensions_mut().insert(viewer);
+            request.extensions_mut().insert(base);
             next.run(limit_body_pause(request, app.config.limits.body)).await
         }
     };
@@ -92,7 +93,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     }
     if let Some(mut problem) = response.extensions_mut().remove::<ProblemDetails>() {
         if problem.status == StatusCode::FORBIDDEN && !signed_in && !has_accounts(&app) {
-            problem.detail = auth::no_accounts_message();
+            problem.detail = identity::no_accounts_message();
         }
         response = problem.to_response(home.as_deref());
         if method == Method::HEAD {
@@ -114,13 +115,13 @@ fn limit_body_pause(request: Request, pause: Duration) -> Request {
 }
 
 /// Who asks, when the request is not too much and they are who they say.
-fn admit_request(app: &AppState, request: &Request) -> Result<Viewer, ProblemDetails> {
+fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
     if let Some(problem) = check_request_size(app, request) {
         return Err(problem);
     }
     // A wrong token counts, too: for the address that it came from.
-    let viewer = auth::identify_viewer(app, request);
-    auth::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
+    let viewer = identity::identify_viewer(app, base, request);
+    identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
     viewer
 }
 

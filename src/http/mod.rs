@@ -1,145 +1,48 @@
-//! The HTTP door. Handlers take a request apart, ask the atlas, and present what it says; no domain logic lives here.
+//! The HTTP interface. A handler takes a request apart, asks the atlas, and presents the answer; it holds no domain logic. Every URL is in
+//! `routes.rs`.
 
-use crate::atlas::Atlas;
-use crate::config::{Config, ServerLimits};
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-
-mod request_context;
+mod app_state;
 mod auth;
 mod calendar;
 mod changes;
+mod client_limits;
 mod collections;
 mod edit;
 mod events;
+mod feature_request;
+mod feature_stream;
 mod fields;
-mod middleware;
 mod history;
 mod html;
+mod identity;
 mod items;
-mod response_cache;
 mod landing;
 mod link;
+mod middleware;
 mod negotiate;
 mod openapi;
 mod operations;
-mod worker_pool;
-mod response;
 mod problem;
 mod processes;
 mod profile;
-mod serve;
-mod feature_stream;
 mod rate_limiter;
+mod request_context;
+mod request_counts;
+mod resource_document;
+mod response;
+mod response_cache;
+mod response_format;
+mod routes;
+mod serve;
+mod tile_request;
 mod tiles;
 mod tilesets;
 mod urls;
 mod vocabularies;
 mod web;
+mod web_app;
+mod worker_pool;
 
+pub use app_state::AppState;
+pub use routes::build_router;
 pub use serve::{HttpServer, bind_server};
-
-/// What every handler can reach.
-pub struct AppState {
-    atlas: Arc<Atlas>,
-    config: Config,
-    pool: worker_pool::WorkerPool,
-    /// Who hold passwords against what is kept of them: few, because each takes long and much memory.
-    password_pool: worker_pool::WorkerPool,
-    login_limiter: auth::LoginLimiter,
-    /// How often each client may ask.
-    request_limiter: Option<rate_limiter::RateLimiter<auth::ClientKey>>,
-    web_app: web::WebApp,
-    request_counts: operations::RequestCounts,
-    /// Who listens to events.
-    listener_count: Arc<AtomicUsize>,
-    response_cache: response_cache::ResponseCache,
-}
-
-/// Every URL.
-fn define_routes() -> Router<Arc<AppState>> {
-    Router::new()
-        // OGC API Common and Features
-        .route("/api", get(landing::get_landing_page))
-        .route("/api/conformance", get(landing::get_conformance))
-        .route("/api/openapi", get(openapi::get_openapi))
-        .route("/api/functions", get(fields::get_functions))
-        .route("/api/collections", get(collections::list_collections))
-        .route("/api/collections/{collection}", get(collections::get_collection))
-        .route("/api/collections/{collection}/schema", get(fields::get_schema))
-        .route("/api/collections/{collection}/schema/geojson", get(fields::get_geojson_schema))
-        .route("/api/collections/{collection}/queryables", get(fields::get_queryables))
-        .route("/api/collections/{collection}/sortables", get(fields::get_sortables))
-        .route("/api/collections/{collection}/items", edit::add_items_methods(get(items::list_items)))
-        .route("/api/collections/{collection}/items/{feature}", edit::add_item_methods(get(items::get_item)))
-        .route(
-            "/api/collections/{collection}/items/{feature}/history",
-            get(history::list_versions).post(history::restore_version),
-        )
-        .route(
-            "/api/collections/{collection}/changes",
-            get(changes::list_changes).post(changes::apply_edits).layer(DefaultBodyLimit::max(edit::MAX_BODY_BYTES)),
-        )
-        .route("/api/collections/{collection}/calendar", get(calendar::get_calendar))
-        .route("/api/collections/{collection}/download", get(items::download_items))
-        .route("/api/vocabularies", get(vocabularies::list_vocabularies))
-        .route("/api/vocabularies/{vocabulary}", get(vocabularies::get_vocabulary))
-        // OGC API Tiles: row before column
-        .route("/api/tileMatrixSets", get(tilesets::list_matrix_sets))
-        .route("/api/tileMatrixSets/{matrixset}", get(tilesets::get_matrix_set))
-        .route("/api/tiles", get(tilesets::list_dataset_tilesets))
-        .route("/api/tiles/{matrixset}", get(tilesets::get_dataset_tileset))
-        .route("/api/tiles/{matrixset}/{z}/{row}/{col}", get(tiles::get_dataset_tile))
-        .route("/api/collections/{collection}/tiles", get(tilesets::list_collection_tilesets))
-        .route("/api/collections/{collection}/tiles/{matrixset}", get(tilesets::get_collection_tileset))
-        .route("/api/collections/{collection}/tiles/{matrixset}/{z}/{row}/{col}", get(tiles::get_collection_tile))
-        // The same tiles as map libraries want them: column before row, and TileJSON
-        .route("/tiles/{layers}", get(tilesets::get_tilejson))
-        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::get_xyz_tile))
-        // OGC API Processes: the planner's questions
-        .route("/api/processes", get(processes::list_processes))
-        .route("/api/processes/{process}", get(processes::get_process))
-        .route(
-            "/api/processes/{process}/execution",
-            post(processes::execute_process).layer(DefaultBodyLimit::max(processes::MAX_BODY_BYTES)),
-        )
-        // Who asks
-        .route("/auth/me", get(auth::get_current_viewer))
-        .route("/auth/login", post(auth::create_session).layer(DefaultBodyLimit::max(auth::MAX_BODY_BYTES)))
-        .route("/auth/logout", post(auth::delete_session))
-        // News of changes, as they happen
-        .route("/api/events", get(events::stream_events))
-        // Operations
-        .route("/health/live", get(operations::get_liveness))
-        .route("/health/ready", get(operations::get_readiness))
-        .route("/metrics", get(operations::get_metrics))
-        // The map
-        .fallback(web::get_file)
-}
-
-/// The whole door over an open plan.
-pub fn build_router(atlas: Arc<Atlas>, config: Config) -> Router {
-    let app = Arc::new(AppState {
-        pool: worker_pool::WorkerPool::new(&config.limits),
-        password_pool: worker_pool::WorkerPool::new(&ServerLimits {
-            max_running: 2,
-            max_waiting: 32,
-            ..config.limits.clone()
-        }),
-        login_limiter: auth::LoginLimiter::new(),
-        request_limiter: config
-            .limits
-            .requests_per_second
-            .map(|per_second| rate_limiter::RateLimiter::new(per_second, config.limits.burst)),
-        web_app: web::WebApp::new(config.web.clone(), config.basemap.clone()),
-        request_counts: operations::RequestCounts::default(),
-        listener_count: Arc::default(),
-        response_cache: response_cache::ResponseCache::new(config.limits.response_cache_bytes),
-        atlas,
-        config,
-    });
-    middleware::wrap_routes(define_routes(), app)
-}

@@ -3,10 +3,11 @@
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
-use super::negotiate::JSON;
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
-use super::response::{self, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::JSON;
 use crate::error::Error;
 use crate::question::{self, PlanningQuestion, QUESTIONS, QuestionInput};
 use axum::body::Bytes;
@@ -23,8 +24,8 @@ const OUTPUT_NAME: &str = "answer";
 /// What an execute request may have besides its inputs.
 const REQUEST_MEMBERS: [&str; 4] = ["inputs", "outputs", "response", "subscriber"];
 
-pub async fn list_processes(context: RequestContext) -> response::HttpResult {
-    response::respond_document(&context, &JSON, |alternates| {
+pub async fn list_processes(context: RequestContext) -> HttpResult {
+    resource_document::respond_document(&context, &JSON, |alternates| {
         let base = context.base_url();
         let address = |q: &PlanningQuestion| base.api_url(&["processes", q.id]);
         let processes: Vec<Json> = QUESTIONS
@@ -50,9 +51,9 @@ pub async fn list_processes(context: RequestContext) -> response::HttpResult {
     })
 }
 
-pub async fn get_process(context: RequestContext) -> response::HttpResult {
+pub async fn get_process(context: RequestContext) -> HttpResult {
     let question = question::find_question(context.path_segment("process"))?;
-    response::respond_document(&context, &JSON, |alternates| {
+    resource_document::respond_document(&context, &JSON, |alternates| {
         let base = context.base_url();
         let execute = base.api_url(&["processes", question.id, "execution"]);
         let mut links = alternates.to_vec();
@@ -71,7 +72,7 @@ pub async fn get_process(context: RequestContext) -> response::HttpResult {
 }
 
 /// Answers one execute request with the bare answer, or with `{"answer": {"value": …}}` when a document is asked for.
-pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> response::HttpResult {
+pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> HttpResult {
     let question = question::find_question(context.path_segment("process"))?;
     context.parse_known_pairs(&[])?;
     let body = body.map_err(|e| {

@@ -1,9 +1,9 @@
 //! Profiles of JSON answers (OGC API Features Part 5, JSON-FG): the parameter `profile`, and the link that says which one was applied.
 
 use super::link::WebLink;
-use super::negotiate::{GEOJSON, JSONFG, ResponseFormat};
 use super::problem::ProblemDetails;
 use super::request_context::QueryPairs;
+use super::response_format::{GEOJSON, JSONFG, ResponseFormat};
 use crate::encoding::jsonfg::JsonProfile;
 use crate::error::Error;
 

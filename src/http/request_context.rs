@@ -1,9 +1,10 @@
 //! What a request asks, taken out of HTTP once for every handler: path, pairs, wished form, and the addresses of the answer.
 
-use super::AppState;
+use super::app_state::AppState;
 use super::link::WebLink;
-use super::negotiate::{self, ResponseFormat};
+use super::negotiate;
 use super::problem::ProblemDetails;
+use super::response_format::ResponseFormat;
 use super::urls::{self, BaseUrl};
 use crate::access::Viewer;
 use crate::atlas::ViewerPlan;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub struct RequestContext {
     pub app: Arc<AppState>,
     pub headers: HeaderMap,
+    base_url: BaseUrl,
     plan: ViewerPlan,
     uri: Uri,
     path_segments: Vec<(String, String)>,
@@ -41,9 +43,13 @@ impl FromRequestParts<Arc<AppState>> for RequestContext {
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let Ok(viewer) = Viewer::from_request_parts(parts, app).await;
         let headers = std::mem::take(&mut parts.headers);
+        // The middleware has worked it out for itself.
+        let base_url = parts.extensions.remove::<BaseUrl>();
+        let base_url = base_url.unwrap_or_else(|| BaseUrl::from_request(&app.config, &headers));
         Ok(Self {
             app: app.clone(),
             headers,
+            base_url,
             plan: app.atlas.plan_for_viewer(&viewer),
             uri: parts.uri.clone(),
             path_segments: path,
@@ -57,8 +63,9 @@ impl RequestContext {
         &self.plan
     }
 
-    pub fn base_url(&self) -> BaseUrl {
-        BaseUrl::from_request(&self.app.config, &self.headers)
+    /// The address that every link of the response begins with.
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.base_url
     }
 
     /// Who asks.
@@ -98,32 +105,8 @@ impl RequestContext {
     /// 400 for any other.
     pub fn parse_known_pairs(&self, known: &[&str]) -> Result<QueryPairs, ProblemDetails> {
         let pairs = self.parse_pairs()?;
-        for (i, (name, _)) in pairs.rest.iter().enumerate() {
-            if !known.contains(&name.as_str()) {
-                let names = known.iter().copied().chain(["f"]);
-                let message = append_suggestion("There is no such parameter here.".to_owned(), name, names);
-                let at: String = name.chars().take(60).collect();
-                return Err(Error::invalid(at, message).into());
-            }
-            if pairs.rest[..i].iter().any(|(n, _)| n == name) {
-                return Err(Error::invalid(name.as_str(), "This parameter is given twice. Give it once.").into());
-            }
-        }
+        pairs.check_names(known)?;
         Ok(pairs)
-    }
-
-    /// Refuses parameters that have no meaning here.
-    ///
-    /// # Errors
-    /// 400 for the first of these that is given.
-    pub fn reject_pairs(&self, names: &[&str]) -> Result<(), ProblemDetails> {
-        match self.parse_pairs()?.rest.iter().find(|(name, _)| names.contains(&name.as_str())) {
-            Some((name, _)) => {
-                Err(Error::invalid(name.as_str(), "This address gives everything at once. Leave the parameter out.")
-                    .into())
-            }
-            None => Ok(()),
-        }
     }
 
     /// The form that is wished among these.
@@ -137,10 +120,13 @@ impl RequestContext {
 
     /// `self` and `alternate` links: this address in the form chosen, and in every other.
     pub fn alternates(&self, forms: &[&ResponseFormat], chosen: &ResponseFormat, pairs: &QueryPairs) -> Vec<WebLink> {
-        let base = self.base_url();
         let address = |form: &ResponseFormat| {
             let others = pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-            base.with_path(&format!("{}{}", self.uri.path(), urls::format_query(others.chain([("f", form.names[0])]))))
+            self.base_url.with_path(&format!(
+                "{}{}",
+                self.uri.path(),
+                urls::format_query(others.chain([("f", form.names[0])]))
+            ))
         };
         let link = |form: &ResponseFormat| {
             let rel = if form == chosen { "self" } else { "alternate" };
@@ -149,5 +135,37 @@ impl RequestContext {
         let mut links: Vec<WebLink> = forms.iter().map(|form| link(form)).collect();
         links.sort_by_key(|l| l.rel != "self");
         links
+    }
+}
+
+impl QueryPairs {
+    /// Refuses parameters other than these, and one that is given twice.
+    ///
+    /// # Errors
+    /// 400 for the first of them.
+    pub fn check_names(&self, known: &[&str]) -> Result<(), Error> {
+        for (i, (name, _)) in self.rest.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let names = known.iter().copied().chain(["f"]);
+                let message = append_suggestion("There is no such parameter here.".to_owned(), name, names);
+                let at: String = name.chars().take(60).collect();
+                return Err(Error::invalid(at, message));
+            }
+            if self.rest[..i].iter().any(|(n, _)| n == name) {
+                return Err(Error::invalid(name.as_str(), "This parameter is given twice. Give it once."));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses parameters that have no meaning for a resource.
+    ///
+    /// # Errors
+    /// 400 with this sentence for the first of them that is given.
+    pub fn reject(&self, names: &[&str], sentence: &str) -> Result<(), Error> {
+        match self.rest.iter().find(|(name, _)| names.contains(&name.as_str())) {
+            Some((name, _)) => Err(Error::invalid(name.as_str(), sentence)),
+            None => Ok(()),
+        }
     }
 }

@@ -1,58 +1,16 @@
 //! Answers: a body with its type, its tag and its links; conditional requests (RFC 9110, 13).
 
-use super::html::HtmlPage;
 use super::link::WebLink;
-use super::negotiate::{HTML, JSON, ResponseFormat};
 use super::problem::ProblemDetails;
-use super::request_context::{QueryPairs, RequestContext};
 use crate::digest::hash_content;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Json;
 
 pub type HttpResult = Result<Response, ProblemDetails>;
 
 /// What every answer that may change says to caches: keep it, and ask each time whether it still holds.
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
-
-/// A resource that is one JSON document, and a page for people.
-pub struct ResourceDocument {
-    pub json: Json,
-    pub page: HtmlPage,
-}
-
-/// Answers with a JSON document or its page. `make` gets the `self` and `alternate` links.
-pub fn respond_document(
-    context: &RequestContext,
-    json_form: &'static ResponseFormat,
-    build: impl FnOnce(&[WebLink]) -> Result<ResourceDocument, ProblemDetails>,
-) -> HttpResult {
-    respond_document_with(context, json_form, &context.parse_known_pairs(&[])?, build)
-}
-
-/// The same for a resource with parameters of its own.
-pub fn respond_document_with(
-    context: &RequestContext,
-    json_form: &'static ResponseFormat,
-    pairs: &QueryPairs,
-    build: impl FnOnce(&[WebLink]) -> Result<ResourceDocument, ProblemDetails>,
-) -> HttpResult {
-    let forms = [json_form, &HTML];
-    let form = context.negotiate_format(&forms, pairs)?;
-    let alternates = context.alternates(&forms, form, pairs);
-    let document = build(&alternates)?;
-    let body =
-        if form == &HTML { document.page.render(&context.base_url(), &alternates) } else { document.json.to_string() };
-    let mut response = respond_hashed(&context.headers, form.media, body.into_bytes());
-    add_link_header(response.headers_mut(), &alternates);
-    Ok(response)
-}
-
-/// JSON for programs alone.
-pub fn respond_json(context: &RequestContext, json: &Json) -> Response {
-    respond_hashed(&context.headers, JSON.media, json.to_string().into_bytes())
-}
 
 /// A body with a tag made of its content; 304 when the client has it. The tag is weak, as the body may be packed on its way.
 pub fn respond_hashed(headers: &HeaderMap, media: &'static str, body: Vec<u8>) -> Response {

@@ -1,6 +1,6 @@
 //! Listening and stopping: a signal ends the listening, open requests are finished, and nobody waits for ever.
 
-use super::build_router;
+use super::routes::build_router;
 use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
 use crate::error::{Error, Result};

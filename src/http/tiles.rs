@@ -3,13 +3,13 @@
 use super::link;
 use super::negotiate;
 use super::problem::ProblemDetails;
-use super::request_context::{QueryPairs, RequestContext};
+use super::request_context::RequestContext;
 use super::response::{self, HttpResult, empty_response};
 use super::response_cache;
-use super::tilesets::{self, MATRIX_SET};
+use super::tile_request::{self, MATRIX_SET, allowed_parameters, apply_tile_query};
 use crate::atlas::{ContentCoding, EncodedTile, TileId, TileLayerSet};
 use crate::error::Error;
-use crate::query::{TILE_PARAMETERS, TileParameters};
+use crate::query::TILE_PARAMETERS;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -30,11 +30,11 @@ pub async fn get_xyz_tile(context: RequestContext) -> HttpResult {
 
 pub async fn get_collection_tile(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&TILE_PARAMETERS)?;
-    tilesets::check_matrix_set(context.path_segment("matrixset"))?;
+    tile_request::check_matrix_set(context.path_segment("matrixset"))?;
     check_tile_format(pairs.f.as_deref())?;
     let view = context.plan().collection_view(context.path_segment("collection"))?;
     if view.collection().geometry.is_none() {
-        return Err(tilesets::no_tiles_error(&view).into());
+        return Err(tile_request::no_tiles_error(&view).into());
     }
     let layers = apply_tile_query(context.plan().resolve_layers(view.collection().id.as_str())?, &pairs)?;
     let tile = parse_tile_id(
@@ -46,29 +46,15 @@ pub async fn get_collection_tile(context: RequestContext) -> HttpResult {
 
 pub async fn get_dataset_tile(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&allowed_parameters(&["collections"]))?;
-    tilesets::check_matrix_set(context.path_segment("matrixset"))?;
+    tile_request::check_matrix_set(context.path_segment("matrixset"))?;
     check_tile_format(pairs.f.as_deref())?;
-    let list = tilesets::select_collections(&context, &pairs)?;
+    let list = tile_request::select_collections(&context, &pairs)?;
     let layers = apply_tile_query(context.plan().resolve_layers(&list)?, &pairs)?;
     let tile = parse_tile_id(
         ["tileMatrix", "tileCol", "tileRow"],
         [context.path_segment("z"), context.path_segment("col"), context.path_segment("row")],
     )?;
     respond_tile(&context, layers, tile).await
-}
-
-/// The layers with what is asked of them.
-pub fn apply_tile_query(layers: TileLayerSet, pairs: &QueryPairs) -> Result<TileLayerSet, ProblemDetails> {
-    let asked = TileParameters::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
-    if asked.is_plain() {
-        return Ok(layers);
-    }
-    Ok(layers.with_chosen_shows(|collections| asked.bind_collections(collections))?)
-}
-
-/// The parameters of every tile, and these.
-pub fn allowed_parameters<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    [&TILE_PARAMETERS[..], more].concat()
 }
 
 /// A kept tile is answered here and now; a new one is drawn in the pool.

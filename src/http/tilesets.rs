@@ -2,18 +2,20 @@
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
-use super::negotiate::JSON;
 use super::problem::ProblemDetails;
 use super::request_context::{QueryPairs, RequestContext};
-use super::response::{self, HttpResult, ResourceDocument};
-use super::tiles::{allowed_parameters, apply_tile_query};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::JSON;
+use super::tile_request::{
+    MATRIX_SET, allowed_parameters, apply_tile_query, check_matrix_set, no_tiles_error, select_collections,
+};
 use super::urls::{self, BaseUrl};
 use crate::atlas::{CollectionView, TileLayerSet};
 use crate::error::{Error, Result};
 use crate::query::TILE_PARAMETERS;
 use serde_json::{Value as Json, json};
 
-pub const MATRIX_SET: &str = "WebMercatorQuad";
 pub const MATRIX_SET_URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
 const CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
 /// Half the side of the Web Mercator square, in metres.
@@ -23,53 +25,24 @@ const PIXEL_M: f64 = 0.000_28;
 /// Zooms that the matrix set lists; tiles exist at each.
 const MATRIX_ZOOMS: u8 = 22;
 
-/// # Errors
-/// [`Error::NotFound`] for any matrix set but the one.
-pub fn check_matrix_set(name: &str) -> Result<()> {
-    if name == MATRIX_SET {
-        return Ok(());
-    }
-    Err(Error::NotFound(format!("There is no tile matrix set '{name}'. There is: {MATRIX_SET}.")))
-}
-
-pub fn no_tiles_error(view: &CollectionView) -> Error {
-    Error::NotFound(format!("'{}' has no geometry, so there are no tiles of it.", view.collection().id))
-}
-
-/// The layers of the whole plan's tiles: those of `collections`, or all that have geometry.
-pub fn select_collections(context: &RequestContext, pairs: &QueryPairs) -> Result<String> {
-    match pairs.rest.iter().find(|(name, _)| name == "collections") {
-        None => Ok(context.plan().spatial_collections().join(",")),
-        Some((_, list)) => {
-            match list.split(',').find(|name| context.plan().resolve_layers(name).is_err() || *name == "world") {
-                Some(unknown) => Err(Error::invalid(
-                    "collections",
-                    format!("There is no collection '{}'.", unknown.chars().take(60).collect::<String>()),
-                )),
-                None => Ok(list.clone()),
-            }
-        }
-    }
-}
-
 pub async fn list_matrix_sets(context: RequestContext) -> HttpResult {
-    response::respond_document(&context, &JSON, |_| {
+    resource_document::respond_document(&context, &JSON, |_| {
         let base = context.base_url();
         let link = WebLink::new("self", base.api_url(&["tileMatrixSets", MATRIX_SET]), JSON.media);
         let json = json!({"tileMatrixSets": [{
             "id": MATRIX_SET, "title": "Google Maps Compatible for the World", "uri": MATRIX_SET_URI, "crs": CRS, "links": link::links_to_json(&[link]),
         }]});
-        Ok(build_document("Tile matrix sets", "How the tiles are cut.", &base, json))
+        Ok(build_document("Tile matrix sets", "How the tiles are cut.", base, json))
     })
 }
 
 pub async fn get_matrix_set(context: RequestContext) -> HttpResult {
     check_matrix_set(context.path_segment("matrixset"))?;
-    response::respond_document(&context, &JSON, |_| {
+    resource_document::respond_document(&context, &JSON, |_| {
         Ok(build_document(
             MATRIX_SET,
             "The squares of Web Mercator, halved at every zoom.",
-            &context.base_url(),
+            context.base_url(),
             define_matrix_set(),
         ))
     })
@@ -144,15 +117,15 @@ fn find_collection_layers(
 
 /// The list of tile sets below a path; there is one.
 fn respond_tileset_list(context: &RequestContext, pairs: &QueryPairs, title: &str, path: &[&str]) -> HttpResult {
-    response::respond_document_with(context, &JSON, pairs, |alternates| {
+    resource_document::respond_document_with(context, &JSON, pairs, |alternates| {
         let base = context.base_url();
         let query = format_pairs(pairs);
         let set = base.api_url(&[path, &[MATRIX_SET]].concat());
         let mut entry = describe_tileset(title);
         let own = WebLink::new("self", format!("{set}{query}"), JSON.media);
-        entry["links"] = link::links_to_json(&[own, matrix_set_link(&base), tile_link(&set, &query)]);
+        entry["links"] = link::links_to_json(&[own, matrix_set_link(base), tile_link(&set, &query)]);
         let json = json!({"links": link::links_to_json(alternates), "tilesets": [entry]});
-        Ok(build_document(&format!("Tiles: {title}"), "Tile sets that can be had.", &base, json))
+        Ok(build_document(&format!("Tiles: {title}"), "Tile sets that can be had.", base, json))
     })
 }
 
@@ -164,13 +137,13 @@ fn respond_tileset(
     path: &[&str],
     layers: &TileLayerSet,
 ) -> HttpResult {
-    response::respond_document_with(context, &JSON, pairs, |alternates| {
+    resource_document::respond_document_with(context, &JSON, pairs, |alternates| {
         let base = context.base_url();
         let names: Vec<String> = layers.snapshots().map(|(name, _)| name.to_owned()).collect();
         let rest = pairs.rest.iter().filter(|(n, _)| n != "collections").map(|(n, v)| (n.as_str(), v.as_str()));
         let tilejson = base.with_path(&format!("/tiles/{}.json{}", names.join(","), urls::format_query(rest)));
         let mut links = alternates.to_vec();
-        links.push(matrix_set_link(&base));
+        links.push(matrix_set_link(base));
         links.push(tile_link(&base.api_url(&[path, &[MATRIX_SET]].concat()), &format_pairs(pairs)));
         links.push(
             WebLink::new("describedby", tilejson, JSON.media).with_title("The same for map libraries (TileJSON)"),
@@ -188,7 +161,7 @@ fn respond_tileset(
             json["boundingBox"] = json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": crate::query::CRS84_URI});
         }
         json["links"] = link::links_to_json(&links);
-        Ok(build_document(&format!("Tiles: {title}"), "A tile set.", &base, json))
+        Ok(build_document(&format!("Tiles: {title}"), "A tile set.", base, json))
     })
 }
 
@@ -262,7 +235,7 @@ pub async fn get_tilejson(context: RequestContext) -> HttpResult {
     if let Some(bbox) = layers.extent() {
         json["bounds"] = json!(bbox.to_array());
     }
-    Ok(response::respond_json(&context, &json))
+    Ok(resource_document::respond_json(&context, &json))
 }
 
 /// Whom the data of the layers is owed to, each once.

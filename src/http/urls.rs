@@ -4,16 +4,17 @@ use crate::config::Config;
 use axum::http::{HeaderMap, header};
 use std::fmt::Write;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Scheme, host and prefix of every link of one answer; no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(String);
+pub struct BaseUrl(Arc<str>);
 
 impl BaseUrl {
     /// The public address when one is set; else what the proxy says, if it is trusted; else the `Host` asked for.
     pub fn from_request(config: &Config, headers: &HeaderMap) -> Self {
         if let Some(url) = &config.public_url {
-            return Self(url.as_str().to_owned());
+            return Self(url.as_str().into());
         }
         let forwarded = |name: &str| if config.trust_proxy { first_header_value(headers, name) } else { None };
         let scheme = forwarded("x-forwarded-proto").filter(|s| matches!(*s, "http" | "https")).unwrap_or("http");
@@ -25,8 +26,8 @@ impl BaseUrl {
             .filter(|p| is_prefix(p))
             .unwrap_or_default();
         match host {
-            Some(host) => Self(format!("{scheme}://{host}{prefix}")),
-            None => Self(format!("{scheme}://{}{prefix}", config.listen)),
+            Some(host) => Self(format!("{scheme}://{host}{prefix}").into()),
+            None => Self(format!("{scheme}://{}{prefix}", config.listen).into()),
         }
     }
 

@@ -1,15 +1,16 @@
 //! The words of the plan: codes with their labels in ten languages, as the model has them.
 
 use super::html::{self, HtmlPage};
-use super::negotiate::JSON;
 use super::request_context::RequestContext;
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::JSON;
 use crate::error::Error;
 use crate::suggestion::append_suggestion;
 use serde_json::Value as Json;
 
 pub async fn list_vocabularies(context: RequestContext) -> HttpResult {
-    response::respond_document(&context, &JSON, |_| {
+    resource_document::respond_document(&context, &JSON, |_| {
         let model = context.plan().model();
         let base = context.base_url();
         let json: Json = model
@@ -19,7 +20,7 @@ pub async fn list_vocabularies(context: RequestContext) -> HttpResult {
             .into();
         let page = HtmlPage::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.")
             .with_breadcrumb("The API", base.api_url(&[]));
-        Ok(ResourceDocument { json, page: page.with_main(html::render_vocabulary_list(model, &base)) })
+        Ok(ResourceDocument { json, page: page.with_main(html::render_vocabulary_list(model, base)) })
     })
 }
 
@@ -30,7 +31,7 @@ pub async fn get_vocabulary(context: RequestContext) -> HttpResult {
         let known = model.vocabularies().map(|(name, _)| name);
         Error::NotFound(append_suggestion(format!("There is no vocabulary '{name}'."), name, known))
     })?;
-    response::respond_document(&context, &JSON, |_| {
+    resource_document::respond_document(&context, &JSON, |_| {
         let base = context.base_url();
         let title = vocabulary.pointer("/title/en").and_then(Json::as_str).unwrap_or(name);
         let page = HtmlPage::new(title, vocabulary.get("source").and_then(Json::as_str).unwrap_or_default())

@@ -166,6 +166,41 @@ async fn a_session_changes_things_only_from_our_own_pages() {
 }
 
 #[tokio::test]
+async fn every_change_by_a_session_needs_the_header_whatever_its_address_ends_with() {
+    let (_plan, router) = open(Config::default());
+    let cookie = cookie(&sign_in(&router, "localhost", "anna", PASSWORD).await);
+    // A feature may be called as the route of a question ends; only that route itself is computed and not changed.
+    let items = "/api/collections/interventions/items";
+    for (method, path, headers, status) in [
+        ("POST", items.to_owned(), &[][..], StatusCode::FORBIDDEN),
+        ("POST", format!("{items}/execution/history"), &[], StatusCode::FORBIDDEN),
+        ("POST", "/api/collections/interventions/changes".into(), &[], StatusCode::FORBIDDEN),
+        ("POST", "/auth/login".into(), &[], StatusCode::FORBIDDEN),
+        ("POST", "/auth/logout".into(), &[("x-cityheart", "0")], StatusCode::FORBIDDEN),
+        ("PUT", format!("{items}/execution"), &[], StatusCode::FORBIDDEN),
+        ("PATCH", format!("{items}/execution"), &[], StatusCode::FORBIDDEN),
+        ("DELETE", format!("{items}/execution"), &[], StatusCode::FORBIDDEN),
+        ("DELETE", format!("{items}/execution"), &[("x-cityheart", "1")], StatusCode::NOT_FOUND),
+        ("POST", "/api/processes/summary/execution".into(), &[], StatusCode::OK),
+        ("POST", "/api/processes/execution".into(), &[], StatusCode::METHOD_NOT_ALLOWED),
+        ("GET", items.to_owned(), &[], StatusCode::OK),
+        ("OPTIONS", items.to_owned(), &[], StatusCode::OK),
+    ] {
+        let mut request = Request::builder().method(method).uri(&path).header("host", "localhost");
+        request = request.header("cookie", &cookie).header("sec-fetch-site", "same-origin");
+        request = request.header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if path.ends_with("summary/execution") { "{\"inputs\":{\"city\":\"celje\"}}" } else { "{}" };
+        let reply = send(&router, request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
+        let named = reply.text().contains("X-Cityheart");
+        assert_eq!(named, status == StatusCode::FORBIDDEN, "{method} {path}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_is_json_of_our_own_page() {
     let (_plan, router) = open(Config::default());
     let send_as = |media: &'static str, site: &'static str, body: String| {

@@ -1,9 +1,8 @@
-//! Pages for people: every resource of the API, readable without a script. Text from outside is always escaped, because the only
-//! way into a page for it is [`HtmlFragment::text`].
+//! HTML pages: every resource of the API, readable without a script. The templates escape all text that comes from outside.
 
 use super::link::WebLink;
 use super::urls::BaseUrl;
-use std::fmt::Display;
+use maud::{Markup, PreEscaped, html};
 
 mod pages;
 mod values;
@@ -14,144 +13,108 @@ pub use values::ValueRenderer;
 pub const MEDIA: &str = "text/html; charset=utf-8";
 
 const STYLE: &str = include_str!("style.css");
-/// Nothing is loaded, nothing runs, no other site may frame it.
+/// A page loads nothing and runs nothing, and no other site may frame it.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 
-/// HTML that is being written.
-#[derive(Default)]
-pub struct HtmlFragment(String);
-
-impl HtmlFragment {
-    /// Markup of ours.
-    pub fn raw(mut self, markup: &'static str) -> Self {
-        self.0.push_str(markup);
-        self
-    }
-
-    /// Anything else.
-    pub fn text(mut self, text: impl Display) -> Self {
-        for c in text.to_string().chars() {
-            match c {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                c => self.0.push(c),
-            }
-        }
-        self
-    }
-
-    pub fn link(self, href: &str, text: impl Display) -> Self {
-        self.raw("<a href=\"").text(href).raw("\">").text(text).raw("</a>")
-    }
-
-    pub fn append(mut self, other: &Self) -> Self {
-        self.0.push_str(&other.0);
-        self
-    }
-
-    /// One after the other.
-    pub fn append_each<T>(self, all: impl IntoIterator<Item = T>, write: impl Fn(Self, T) -> Self) -> Self {
-        all.into_iter().fold(self, write)
-    }
-}
-
-/// A page: where it stands, what it is called, what it says.
+/// A page: its title, a sentence below it, the pages above it, and its content.
 pub struct HtmlPage {
     title: String,
     lead: String,
     breadcrumbs: Vec<(String, String)>,
-    main: HtmlFragment,
+    main: Markup,
 }
 
 impl HtmlPage {
     pub fn new(title: &str, lead: &str) -> Self {
-        Self { title: title.to_owned(), lead: lead.to_owned(), breadcrumbs: vec![], main: HtmlFragment::default() }
+        Self { title: title.to_owned(), lead: lead.to_owned(), breadcrumbs: vec![], main: Markup::default() }
     }
 
-    /// A page above this one.
+    /// Adds a page above this one.
     pub fn with_breadcrumb(mut self, title: &str, href: String) -> Self {
         self.breadcrumbs.push((title.to_owned(), href));
         self
     }
 
-    pub fn with_main(self, main: HtmlFragment) -> Self {
+    pub fn with_main(self, main: Markup) -> Self {
         Self { main, ..self }
     }
 
     pub fn render(&self, base: &BaseUrl, alternates: &[WebLink]) -> String {
-        let links = alternates.iter().filter(|l| matches!(l.rel, "self" | "alternate" | "next"));
-        let head = HtmlFragment::default().append_each(links, |h, l| {
-            let rel = if l.rel == "self" { "canonical" } else { l.rel };
-            h.raw("<link rel=\"").text(rel).raw("\" href=\"").text(&l.href).raw("\" type=\"").text(l.media).raw("\">\n")
-        });
-        let nav = HtmlFragment::default()
-            .raw("<b>cityheart</b> <nav aria-label=\"Where this is\">")
-            .link(&base.with_path("/"), "Map")
-            .append_each(&self.breadcrumbs, |h, (title, href)| h.raw(" ").link(href, title));
-        let foot = HtmlFragment::default().append_each(alternates.iter().filter(|l| l.rel == "alternate"), |h, l| {
-            h.raw("<p>For programs: ").link(&l.href, l.title.as_deref().unwrap_or(l.media)).raw("</p>")
-        });
-        self.render_shell(&head, &nav.raw("</nav>"), &foot)
+        let head = html! {
+            @for link in alternates.iter().filter(|l| matches!(l.rel, "self" | "alternate" | "next")) {
+                link rel=(if link.rel == "self" { "canonical" } else { link.rel }) href=(link.href) type=(link.media);
+                "\n"
+            }
+        };
+        let breadcrumbs = html! {
+            nav aria-label="Breadcrumbs" {
+                a href=(base.with_path("/")) { "Map" }
+                @for (title, href) in &self.breadcrumbs { " " a href=(href) { (title) } }
+            }
+        };
+        let foot = html! {
+            @for link in alternates.iter().filter(|l| l.rel == "alternate") {
+                p { "For programs: " a href=(link.href) { (link.title.as_deref().unwrap_or(link.media)) } }
+            }
+        };
+        self.render_shell(&head, &breadcrumbs, &foot)
     }
 
-    fn render_shell(&self, head: &HtmlFragment, nav: &HtmlFragment, foot: &HtmlFragment) -> String {
-        let lead = HtmlFragment::default().raw("<p class=\"lead\">").text(&self.lead).raw("</p>\n");
+    fn render_shell(&self, head: &Markup, breadcrumbs: &Markup, foot: &Markup) -> String {
         let title =
             if self.title == "cityheart" { self.title.clone() } else { format!("{} – cityheart", self.title) };
-        HtmlFragment::default()
-            .raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")
-            .raw(POLICY)
-            .raw("\">\n<title>")
-            .text(title)
-            .raw("</title>\n")
-            .append(head)
-            .raw("<style>")
-            .raw(STYLE)
-            .raw("</style>\n</head>\n<body>\n<header>")
-            .append(nav)
-            .raw("</header>\n<main>\n<h1>")
-            .text(&self.title)
-            .raw("</h1>\n")
-            .append(if self.lead.is_empty() { EMPTY } else { &lead })
-            .append(&self.main)
-            .raw("\n</main>\n<footer>")
-            .append(foot)
-            .raw("</footer>\n</body>\n</html>\n")
-            .0
+        let page = html! {
+            (PreEscaped("<!doctype html>\n"))
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    title { (title) }
+                    (head)
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    header { b { "cityheart" } " " (breadcrumbs) }
+                    main {
+                        h1 { (self.title) }
+                        @if !self.lead.is_empty() { p.lead { (self.lead) } }
+                        (self.main)
+                    }
+                    footer { (foot) }
+                }
+            }
+        };
+        page.into_string()
+    }
+
+    /// A page outside of the API's tree: without links to other forms of it.
+    fn render_alone(&self) -> String {
+        let none = Markup::default();
+        self.render_shell(&none, &none, &none)
     }
 }
-
-const EMPTY: &HtmlFragment = &HtmlFragment(String::new());
 
 /// The page of an error.
 pub fn render_problem(status: u16, title: &str, sentence: &str, home: &str) -> String {
-    let main = HtmlFragment::default()
-        .raw("<p>")
-        .text(sentence)
-        .raw("</p><p>")
-        .link(home, "To the start of the API")
-        .raw("</p>");
-    let nav = HtmlFragment::default().raw("<b>cityheart</b>");
-    HtmlPage::new(&format!("{title} ({status})"), "").with_main(main).render_shell(EMPTY, &nav, EMPTY)
+    let main = html! { p { (sentence) } p { a href=(home) { "To the start of the API" } } };
+    HtmlPage::new(&format!("{title} ({status})"), "").with_main(main).render_alone()
 }
 
-/// What stands at `/` when there is no web app in the binary.
+/// The page at `/` of a binary without the web app.
 pub fn render_missing_app() -> String {
-    let main = HtmlFragment::default()
-        .raw("<p>The map is not in this binary, because the web app was not built before it. The API is there: ")
-        .raw("<a href=\"api?f=html\">/api</a>.</p>\n<h2>Build it</h2>\n<pre>make build</pre>\n")
-        .raw("<p>or, when the web app is built already, point to it:</p>\n<pre>cityheart serve PLAN.gpkg --web web/dist</pre>");
-    HtmlPage::new("The map is not built yet", "").with_main(main).render_shell(
-        EMPTY,
-        &HtmlFragment::default().raw("<b>cityheart</b>"),
-        EMPTY,
-    )
+    let main = html! {
+        p {
+            "This binary was compiled without the web app, so there is no map. The API is at "
+            a href="api?f=html" { "/api" } "."
+        }
+        h2 { "Build the web app" }
+        pre { "make build" }
+        p { "If the web app is already built, start the server with its folder:" }
+        pre { "cityheart serve PLAN.gpkg --web web/dist" }
+    };
+    HtmlPage::new("The map is not built yet", "").with_main(main).render_alone()
 }
 
 #[cfg(test)]
@@ -160,11 +123,10 @@ mod tests {
 
     #[test]
     fn text_cannot_become_markup() {
-        let html = HtmlFragment::default().text("<b a='1' b=\"2\">&").0;
-        assert_eq!(html, "&lt;b a=&#39;1&#39; b=&quot;2&quot;&gt;&amp;");
-        assert!(
-            render_problem(404, "Not Found", "<script>alert(1)</script>", "\"><script>").matches("<script").count()
-                == 0
-        );
+        let page = render_problem(404, "Not <i>found", "<script>alert('1')</script> & more", "\"><script>");
+        assert!(page.contains("<p>&lt;script&gt;alert('1')&lt;/script&gt; &amp; more</p>"), "{page}");
+        assert!(page.contains("<h1>Not &lt;i&gt;found (404)</h1>"), "{page}");
+        assert!(page.contains("<a href=\"&quot;&gt;&lt;script&gt;\">"), "{page}");
+        assert_eq!(page.matches("<script").count(), 0);
     }
 }

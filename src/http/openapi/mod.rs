@@ -2,10 +2,10 @@
 //! what they may ask for, and read only 3.0. One path per collection, so that each has its own parameters and schema.
 
 use super::html::{self, HtmlPage};
-use super::items;
-use super::negotiate::{OPENAPI, ResponseFormat};
 use super::request_context::RequestContext;
-use super::response::{self, HttpResult, ResourceDocument};
+use super::resource_document::{self, ResourceDocument};
+use super::response::HttpResult;
+use super::response_format::{self, OPENAPI, ResponseFormat};
 use crate::atlas::CollectionView;
 use serde_json::{Map, Value as Json, json};
 
@@ -14,7 +14,7 @@ mod parameters;
 mod schemas;
 
 pub async fn get_openapi(context: RequestContext) -> HttpResult {
-    response::respond_document(&context, &OPENAPI, |_| {
+    resource_document::respond_document(&context, &OPENAPI, |_| {
         let server = context.base_url().api_url(&[]);
         let json = describe_api(&context.plan().collections(), &server);
         let page = HtmlPage::new(
@@ -236,7 +236,7 @@ fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
             summary: format!("{title}: features"),
             tag: "Features",
             parameters: parameters::items_parameters(collection),
-            content: feature_content(&format!("{id}FeatureCollection"), &items::PAGE_FORMATS),
+            content: feature_content(&format!("{id}FeatureCollection"), &response_format::PAGE_FORMATS),
             may_be_missing: false,
         },
     );
@@ -248,7 +248,7 @@ fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
             summary: format!("{title}: all features as one file"),
             tag: "Features",
             parameters: parameters::download_parameters(collection),
-            content: feature_content(&format!("{id}FeatureCollection"), &items::DOWNLOAD_FORMATS),
+            content: feature_content(&format!("{id}FeatureCollection"), &response_format::DOWNLOAD_FORMATS),
             may_be_missing: false,
         },
     );
@@ -260,7 +260,7 @@ fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
             summary: format!("{title}: one feature"),
             tag: "Features",
             parameters: parameters::item_parameters(collection),
-            content: feature_content(&format!("{id}Feature"), &items::ITEM_FORMATS),
+            content: feature_content(&format!("{id}Feature"), &response_format::ITEM_FORMATS),
             may_be_missing: true,
         },
     );

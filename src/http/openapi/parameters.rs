@@ -4,8 +4,7 @@ use super::schemas;
 use crate::collection::{Collection, FieldType};
 use crate::crs::Crs;
 use crate::encoding::jsonfg::JsonProfile;
-use crate::http::items;
-use crate::http::negotiate::ResponseFormat;
+use crate::http::response_format::{self, ResponseFormat};
 use crate::query::{self, CRS84_URI, DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value as Json, json};
 
@@ -36,9 +35,9 @@ pub fn shared_parameters() -> Json {
     let crs = json!({"type": "string", "format": "uri", "enum": known, "default": CRS84_URI});
     json!({
         "f": query_parameter("f", "The form of the answer; without it, the Accept header counts.", &json!({"type": "string", "enum": ["json", "html"]})),
-        "f-items": format_parameter(&items::PAGE_FORMATS),
-        "f-item": format_parameter(&items::ITEM_FORMATS),
-        "f-whole": format_parameter(&items::DOWNLOAD_FORMATS),
+        "f-items": format_parameter(&response_format::PAGE_FORMATS),
+        "f-item": format_parameter(&response_format::ITEM_FORMATS),
+        "f-whole": format_parameter(&response_format::DOWNLOAD_FORMATS),
         "profile": query_parameter("profile", "How far JSON goes beyond GeoJSON: not at all, or with the members of JSON-FG.",
             &json!({"type": "array", "items": {"type": "string", "enum": JsonProfile::ALL.map(JsonProfile::id)}})),
         "bbox": query_parameter("bbox", "Only what meets this box: west, south, east, north in degrees, or the same with heights. West of more than east crosses the antimeridian.",

@@ -1,0 +1,48 @@
+//! What every handler can reach: the open plan, the configuration, and what the server shares between requests.
+
+use super::client_limits::{ClientKey, LoginLimiter};
+use super::rate_limiter::KeyedRateLimiter;
+use super::request_counts::RequestCounts;
+use super::response_cache::ResponseCache;
+use super::web_app::WebApp;
+use super::worker_pool::WorkerPool;
+use crate::atlas::Atlas;
+use crate::config::{Config, ServerLimits};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+pub struct AppState {
+    pub(super) atlas: Arc<Atlas>,
+    pub(super) config: Config,
+    pub(super) pool: WorkerPool,
+    /// Verifies passwords: a small pool, because each hash takes a tenth of a second and much memory.
+    pub(super) password_pool: WorkerPool,
+    pub(super) login_limiter: LoginLimiter,
+    /// The rate that each client may send requests at.
+    pub(super) request_limiter: Option<KeyedRateLimiter<ClientKey>>,
+    pub(super) web_app: WebApp,
+    pub(super) request_counts: RequestCounts,
+    /// Open event streams.
+    pub(super) listener_count: Arc<AtomicUsize>,
+    pub(super) response_cache: ResponseCache,
+}
+
+impl AppState {
+    pub fn new(atlas: Arc<Atlas>, config: Config) -> Self {
+        let limits = &config.limits;
+        Self {
+            pool: WorkerPool::new(limits),
+            password_pool: WorkerPool::new(&ServerLimits { max_running: 2, max_waiting: 32, ..limits.clone() }),
+            login_limiter: LoginLimiter::new(),
+            request_limiter: limits
+                .requests_per_second
+                .map(|per_second| KeyedRateLimiter::new(per_second, limits.burst as u32)),
+            web_app: WebApp::new(config.web.clone(), config.basemap.clone()),
+            request_counts: RequestCounts::default(),
+            listener_count: Arc::default(),
+            response_cache: ResponseCache::new(limits.response_cache_bytes),
+            atlas,
+            config,
+        }
+    }
+}

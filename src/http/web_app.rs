@@ -1,0 +1,149 @@
+//! The files of the web app: those inside the binary, or those of a folder. Nothing outside of them can be reached.
+
+use super::html;
+use super::negotiate::{accepts_brotli, accepts_gzip};
+use super::response::{self, REVALIDATE};
+use crate::config::StyleUrl;
+use crate::digest::hash_content;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use moka::sync::Cache;
+use rust_embed::RustEmbed;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The web app as it was built before the binary, if it was. The world layer is drawn into tiles and not served as files.
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[exclude = "world/*"]
+#[allow_missing = true]
+struct EmbeddedApp;
+
+const ROBOTS_TXT: &str = "User-agent: *\nDisallow: /tiles/\nDisallow: /api/collections/*/items?\n";
+const FAVICON_SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><path fill=\"#5b2a86\" d=\"M16 29C4 20 2 14 4 9c2-5 9-6 12 0 3-6 10-5 12 0 2 5 0 11-12 20z\"/></svg>";
+/// Files below are named after their content, so they never change.
+const HASHED_FOLDER: &str = "assets/";
+
+pub struct WebApp {
+    folder: Option<PathBuf>,
+    /// Told to the page in a `meta` of its head.
+    basemap: Option<StyleUrl>,
+    /// Files of the binary, packed once.
+    file_cache: Cache<String, WebFile>,
+}
+
+/// A file, ready to be sent.
+#[derive(Clone)]
+pub struct WebFile {
+    media: HeaderValue,
+    plain: Bytes,
+    /// Only when packing made it smaller.
+    packed: Option<Bytes>,
+    /// As the build packed it, beside the file as `NAME.br`.
+    brotli: Option<Bytes>,
+    hash: u128,
+}
+
+impl WebApp {
+    pub fn new(folder: Option<PathBuf>, basemap: Option<StyleUrl>) -> Self {
+        Self { folder, basemap, file_cache: Cache::new(10_000) }
+    }
+
+    /// A file of the binary that has been asked for before.
+    pub fn cached_file(&self, path: &str) -> Option<WebFile> {
+        self.file_cache.get(path)
+    }
+
+    /// Reads a file; one of the binary is compressed and cached. Blocking.
+    pub fn read_file(&self, path: &str) -> Option<WebFile> {
+        let found = match &self.folder {
+            Some(folder) => {
+                std::fs::read(folder.join(path)).ok().map(|bytes| self.prepare_file(path, bytes.into(), false))
+            }
+            None => self.file_cache.optionally_get_with(path.to_owned(), || {
+                let file = EmbeddedApp::get(path)?;
+                Some(self.prepare_file(path, Bytes::copy_from_slice(&file.data), true))
+            }),
+        };
+        found.or_else(|| fallback_file(path))
+    }
+
+    fn prepare_file(&self, path: &str, bytes: Bytes, pack: bool) -> WebFile {
+        WebFile { brotli: self.find_brotli(path), ..WebFile::new(path, self.insert_basemap(path, bytes), pack) }
+    }
+
+    /// What the build packed with brotli; the page itself is told things and goes unpacked.
+    fn find_brotli(&self, path: &str) -> Option<Bytes> {
+        let brotli_name = (path != "index.html").then(|| format!("{path}.br"))?;
+        match &self.folder {
+            Some(folder) => std::fs::read(folder.join(brotli_name)).ok().map(Bytes::from),
+            None => EmbeddedApp::get(&brotli_name).map(|file| Bytes::copy_from_slice(&file.data)),
+        }
+    }
+
+    /// The page with what this server tells it; any other file as it is.
+    fn insert_basemap(&self, path: &str, bytes: Bytes) -> Bytes {
+        let (Some(style), "index.html") = (&self.basemap, path) else { return bytes };
+        let meta =
+            format!("<head><meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"));
+        String::from_utf8_lossy(&bytes).replacen("<head>", &meta, 1).into()
+    }
+}
+
+/// What is served when the web app has no such file, or was not built.
+fn fallback_file(path: &str) -> Option<WebFile> {
+    let text = match path {
+        "index.html" => return Some(WebFile::new(path, html::render_missing_app().into(), false)),
+        "robots.txt" => ROBOTS_TXT,
+        "favicon.svg" => FAVICON_SVG,
+        "favicon.ico" => return Some(WebFile::new("favicon.svg", FAVICON_SVG.into(), false)),
+        _ => return None,
+    };
+    Some(WebFile::new(path, text.into(), false))
+}
+
+impl WebFile {
+    fn new(path: &str, plain: Bytes, pack: bool) -> Self {
+        let guess = mime_guess::from_path(path).first_or_octet_stream();
+        let text = guess.type_() == "text"
+            || guess.subtype() == "javascript"
+            || guess.subtype() == "json"
+            || guess.suffix().is_some();
+        let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
+        let packed = if pack && text { gzip_bytes(&plain) } else { None };
+        Self { media: response::ascii_header_value(&media), packed, brotli: None, hash: hash_content(&plain), plain }
+    }
+
+    pub fn respond(self, path: &str, headers: &HeaderMap) -> Response {
+        let brotli = self.brotli.filter(|_| accepts_brotli(headers)).map(|body| (body, "br"));
+        let packed = brotli.or_else(|| self.packed.filter(|_| accepts_gzip(headers)).map(|body| (body, "gzip")));
+        let suffix = packed.as_ref().map_or(String::new(), |(_, coding)| format!("-{coding}"));
+        let etag = response::ascii_header_value(&format!("\"{:032x}{suffix}\"", self.hash));
+        let cache = if path.starts_with(HASHED_FOLDER) {
+            HeaderValue::from_static("public, max-age=31536000, immutable")
+        } else {
+            REVALIDATE
+        };
+        let mut response = response::check_not_modified(headers, &etag).unwrap_or_else(|| {
+            let (body, coding) = packed.map_or((self.plain, None), |(body, coding)| (body, Some(coding)));
+            let mut response = body.into_response();
+            let coding = coding.map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name)));
+            response.headers_mut().insert(header::CONTENT_TYPE, self.media);
+            response.headers_mut().extend(coding);
+            response
+        });
+        let own = response.headers_mut();
+        own.insert(header::ETAG, etag);
+        own.insert(header::CACHE_CONTROL, cache);
+        own.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        response
+    }
+}
+
+fn gzip_bytes(plain: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain).ok()?;
+    encoder.finish().ok().filter(|packed| packed.len() < plain.len()).map(Bytes::from)
+}
