@@ -26,7 +26,7 @@ pub struct KeyedRateLimiter<K: Bucketed, C: Clock = MonotonicClock> {
     refill_interval: Duration,
 }
 
-/// What buckets are kept by.
+/// The key of a bucket.
 pub trait Bucketed: Hash + Eq + Clone + Send + Sync + 'static {}
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Bucketed for K {}
