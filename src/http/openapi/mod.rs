@@ -27,7 +27,7 @@ pub async fn get_openapi(context: RequestContext) -> HttpResult {
             .with_breadcrumb("API", server.clone())
             .with_main(html::render_operations(&json, &server))
             .with_api_viewer(viewer);
-        Ok(ResourceDocument { page, json })
+        Ok(ResourceDocument { json, page })
     })
 }
 
