@@ -78,10 +78,10 @@ impl FeatureChunks {
             StreamEncoding::GeoJson(properties) => items.write_geojson(at, properties.as_deref(), out),
             StreamEncoding::JsonFg(shown, profile) => items.write_jsonfg(at, shown, *profile, out),
             StreamEncoding::Table(table) => {
-                items.projected_feature(at, AxisOrder::Authority).iter().for_each(|f| table.write_row(f, out))
+                items.projected_feature(at, AxisOrder::Authority).iter().for_each(|f| table.write_row(f, out));
             }
             StreamEncoding::FlatGeobuf(layer) => {
-                items.projected_feature(at, AxisOrder::EastFirst).iter().for_each(|f| layer.write_feature(f, out))
+                items.projected_feature(at, AxisOrder::EastFirst).iter().for_each(|f| layer.write_feature(f, out));
             }
         }
     }

@@ -180,7 +180,7 @@ fn matrix_limits(z: u8) -> Json {
 fn tile_link(set: &str, query: &str) -> WebLink {
     WebLink::new("item", format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}"), link::MVT)
         .with_title("A tile")
-        .as_template()
+        .into_template()
 }
 
 fn matrix_set_link(base: &BaseUrl) -> WebLink {

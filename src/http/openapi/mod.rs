@@ -27,7 +27,7 @@ pub async fn get_openapi(context: RequestContext) -> HttpResult {
             .with_breadcrumb("API", server.clone())
             .with_main(html::render_operations(&json, &server))
             .with_api_viewer(viewer);
-        Ok(ResourceDocument { page, json })
+        Ok(ResourceDocument { json, page })
     })
 }
 
@@ -75,7 +75,7 @@ struct GetOperation<'a> {
 }
 
 impl GetOperation<'_> {
-    fn to_json(self) -> Json {
+    fn into_json(self) -> Json {
         let content: Map<String, Json> =
             self.content.into_iter().map(|(media, schema)| (media.to_owned(), json!({"schema": schema}))).collect();
         let mut good = json!({"description": "The resource.", "content": content});
@@ -105,7 +105,7 @@ impl GetOperation<'_> {
 }
 
 fn add_get_operation(paths: &mut Map<String, Json>, path: impl Into<String>, operation: GetOperation<'_>) {
-    paths.insert(path.into(), json!({"get": operation.to_json()}));
+    paths.insert(path.into(), json!({"get": operation.into_json()}));
 }
 
 const HTML: &str = "text/html";
