@@ -6,6 +6,7 @@
 mod circles;
 mod comment_width;
 mod rust_files;
+mod test_program;
 mod web_files;
 
 use std::collections::BTreeMap;
