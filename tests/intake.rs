@@ -119,7 +119,7 @@ fn area_with(member: &str, value: Json) -> Json {
 fn facility_at(lon: f64, lat: f64) -> Json {
     json!({
         "type": "Feature", "id": "celje-park", "geometry": {"type": "Point", "coordinates": [lon, lat]},
-        "properties": {"name": "Park", "class": "park", "city": "celje", "location_precision": "address"},
+        "properties": {"name": "Park", "class": "park", "city": "celje", "location_precision": "exact"},
     })
 }
 

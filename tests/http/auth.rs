@@ -181,7 +181,7 @@ async fn every_change_by_a_session_needs_the_header_whatever_its_address_ends_wi
         ("PATCH", format!("{items}/execution"), &[], StatusCode::FORBIDDEN),
         ("DELETE", format!("{items}/execution"), &[], StatusCode::FORBIDDEN),
         ("DELETE", format!("{items}/execution"), &[("x-cityheart", "1")], StatusCode::NOT_FOUND),
-        ("POST", "/api/processes/summary/execution".into(), &[], StatusCode::OK),
+        ("POST", "/api/processes/summary/execution".into(), &[], StatusCode::BAD_REQUEST),
         ("POST", "/api/processes/execution".into(), &[], StatusCode::METHOD_NOT_ALLOWED),
         ("GET", items.to_owned(), &[], StatusCode::OK),
         ("OPTIONS", items.to_owned(), &[], StatusCode::OK),

@@ -316,8 +316,8 @@ fn tables_with_faults_are_refused_with_their_line() {
         case("id,lon,lat\na,,2\n", "bad-number", "line 2", "The longitude is missing"),
         case("id,lon,lat\na,east,2\n", "bad-number", "line 2, feature 1", "Write degrees"),
         case("id,lon,lat\na,1,2,3\n", "columns", "line 2", "4 cells, the heading has 3"),
-        case("id,lon,name\na,1,b\n", "columns", "line 1", "none for the latitude"),
-        case("id,name,name\na,b,c\n", "columns", "line 1", "Two columns are called 'name'"),
+        case("id,lon,name\na,1,b\n", "columns", "line 1", "but not for the latitude"),
+        case("id,name,name\na,b,c\n", "columns", "line 1", "Two columns are named 'name'"),
         case(
             "id,wkt\na,POINT(1)\n",
             "not-geojson",

@@ -102,7 +102,7 @@ function DifferenceChoice({ one, chosen, choose, fixed }: DifferenceProps) {
   const side = chosen ?? (by === 'both' ? null : by === 'me' ? 'mine' : 'theirs');
   const note = by === 'both' ? t('conflict.both') : by === 'me' ? t('conflict.onlyMe') : t('conflict.onlyThem');
   const option = (which: MergeSide, value: unknown) => (
-    // biome-ignore lint/a11y/noLabelWithoutControl: where one side has no version there is nothing to choose, and the text stands alone
+    // biome-ignore lint/a11y/noLabelWithoutControl: a side without a version is text, with nothing to choose
     <label class={`version ${side === which ? 'taken' : ''}`}>
       {!fixed && <input type="radio" name={`choice-${field}`} checked={side === which} onChange={() => choose(field, which)} />}
       <span>
