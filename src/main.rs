@@ -185,16 +185,13 @@ fn export_collection(args: &cli::ExportArgs) -> CommandResult {
     let format = named
         .or_else(|| export::ExportFormat::from_path(args.output.as_deref()?))
         .unwrap_or(export::ExportFormat::GeoJson);
-    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
-        Some(path) => {
-            let (count, file) = write_features(&plan_file, collection, format, export::AtomicFile::create(path)?)?;
-            file.commit()?;
-            cli::print_line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
-        }
-        None => {
-            let out = std::io::BufWriter::new(std::io::stdout().lock());
-            write_features(&plan_file, collection, format, out)?;
-        }
+    if let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        let (count, file) = write_features(&plan_file, collection, format, export::AtomicFile::create(path)?)?;
+        file.commit()?;
+        cli::print_line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
+    } else {
+        let out = std::io::BufWriter::new(std::io::stdout().lock());
+        write_features(&plan_file, collection, format, out)?;
     }
     Ok(())
 }
