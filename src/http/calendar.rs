@@ -1,4 +1,4 @@
-//! The dated features of a collection as a calendar that mail programs and phones subscribe to.
+//! The dated features of a collection as an iCalendar file, which mail programs and phones subscribe to.
 
 use super::request_context::RequestContext;
 use super::response::{self, HttpResult};
@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 pub const MEDIA: &str = "text/calendar; charset=utf-8";
 
-/// Takes the same parameters as the items of the collection: `city=`, `bbox=`, `datetime=`, `filter=` …
+/// Accepts the parameters of the collection's items: `city=`, `bbox=`, `datetime=`, `filter=` …
 pub async fn get_calendar(context: RequestContext) -> HttpResult {
     let view = context.plan().collection_view(context.path_segment("collection"))?;
     let pairs = context.parse_pairs()?;
-    let given = pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-    let mut query = query::parse_query(given, view.collection(), &[])?;
+    let rest = pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let mut query = query::parse_query(rest, view.collection(), &[])?;
     if !pairs.rest.iter().any(|(name, _)| name == "limit") {
         query.limit = query::MAX_LIMIT;
     }

@@ -1,4 +1,4 @@
-//! The collections of the plan, described.
+//! Descriptions of the plan's collections (OGC API - Common - Part 2).
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
@@ -14,17 +14,17 @@ use crate::query::{self, CRS84_URI};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// Parameters of the list, from OGC API Common Part 2.
+/// Parameters of the list.
 const LIST_PARAMETERS: [&str; 3] = ["bbox", "datetime", "limit"];
 
 pub async fn list_collections(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&LIST_PARAMETERS)?;
-    let wanted = query::parse_overview(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+    let query = query::parse_overview(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
     let mut views = context.plan().collections();
     let all = views.len();
-    views.retain(|view| is_in_extent(view, &wanted));
+    views.retain(|view| is_in_extent(view, &query));
     let matched = views.len();
-    views.truncate(wanted.limit);
+    views.truncate(query.limit);
     resource_document::respond_document_with(&context, &JSON, &pairs, |alternates| {
         let base = context.base_url();
         let storage = context.plan().storage_crs();
@@ -37,12 +37,10 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
             "crs": list_crs_uris(),
             "collections": collections,
         });
-        let page = HtmlPage::new("Collections", &format!("{matched} of {all} collections of this plan."));
+        let page = HtmlPage::new("Collections", &format!("{matched} of {all} collections of the plan."));
         Ok(ResourceDocument {
             json,
-            page: page
-                .with_breadcrumb("The API", base.api_url(&[]))
-                .with_main(html::render_collection_list(&views, base)),
+            page: page.with_breadcrumb("API", base.api_url(&[])).with_main(html::render_collection_list(&views, base)),
         })
     })
 }
@@ -55,7 +53,7 @@ pub async fn get_collection(context: RequestContext) -> HttpResult {
         all.extend(collection_links(&view, base).into_iter().filter(|l| l.rel != "self"));
         let collection = view.collection();
         let page = HtmlPage::new(&collection.title, &collection.description)
-            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("API", base.api_url(&[]))
             .with_breadcrumb("Collections", base.api_url(&["collections"]));
         Ok(ResourceDocument {
             page: page.with_main(html::render_collection(&view, base, &all)),
@@ -64,16 +62,16 @@ pub async fn get_collection(context: RequestContext) -> HttpResult {
     })
 }
 
-/// Whether a collection has a part in this box and this time; what has no extent is not ruled out by it.
-fn is_in_extent(view: &CollectionView, wanted: &query::Query) -> bool {
-    let place = match (wanted.bbox, view.extent()) {
+/// Whether a collection's extent intersects the box and the time of a query; a collection without an extent is not ruled out.
+fn is_in_extent(view: &CollectionView, query: &query::Query) -> bool {
+    let place = match (query.bbox, view.extent()) {
         (Some(requested), Some(extent)) => bboxes_intersect(requested, extent),
         _ => true,
     };
-    place && wanted.time.is_none_or(|requested| view.time_extent().is_none_or(|extent| requested.intersects(extent)))
+    place && query.time.is_none_or(|requested| view.time_extent().is_none_or(|extent| requested.intersects(extent)))
 }
 
-/// Whether two boxes share a place; the first may cross the antimeridian.
+/// Whether two boxes intersect; the first may cross the antimeridian.
 fn bboxes_intersect(requested: BoundingBox, extent: BoundingBox) -> bool {
     let tall = requested.south <= extent.north && extent.south <= requested.north;
     let wide = if requested.west <= requested.east {
@@ -84,7 +82,7 @@ fn bboxes_intersect(requested: BoundingBox, extent: BoundingBox) -> bool {
     tall && wide
 }
 
-/// Every reference system that answers can be had in, CRS84 first.
+/// Every coordinate reference system that features are served in, CRS84 first.
 fn list_crs_uris() -> Vec<String> {
     Crs::all().map(Crs::uri).collect()
 }
@@ -112,7 +110,7 @@ fn describe_collection(view: &CollectionView, base: &BaseUrl, links: Vec<WebLink
         "extent": extent,
         "links": link::links_to_json(&links),
     });
-    // What has no place is in no reference system.
+    // A collection without geometry has no coordinate reference system.
     if !collection.geometry.is_none() {
         json["crs"] = list_crs_uris().into();
         json["storageCrs"] = storage.uri().into();
@@ -123,15 +121,15 @@ fn describe_collection(view: &CollectionView, base: &BaseUrl, links: Vec<WebLink
     json
 }
 
-/// The box with a metre or two around it, so that clients that keep its numbers in single precision, as OGC's own test suite does, lose
-/// nothing at its edges.
+/// The box, a metre or two larger on every side: clients that store its numbers in single precision, as OGC's own test suite does, then
+/// lose no feature at its edges.
 fn pad_bbox(bbox: BoundingBox) -> [f64; 4] {
     const STEPS: f64 = 1e5;
     let (down, up) = (|v: f64| (v * STEPS - 1.0).floor() / STEPS, |v: f64| (v * STEPS + 1.0).ceil() / STEPS);
     [down(bbox.west).max(-180.0), down(bbox.south).max(-90.0), up(bbox.east).min(180.0), up(bbox.north).min(90.0)]
 }
 
-/// Both ends in RFC 3339; `null` is open.
+/// Both ends in RFC 3339; `null` for an open end.
 fn format_interval(time: TimeSpan) -> [Option<String>; 2] {
     let end = |ms: i64| Timestamp::from_millisecond(ms).ok().map(|t| t.to_string());
     [
@@ -140,36 +138,39 @@ fn format_interval(time: TimeSpan) -> [Option<String>; 2] {
     ]
 }
 
-/// Everything that belongs to a collection.
+/// Links to everything that a collection offers.
 fn collection_links(view: &CollectionView, base: &BaseUrl) -> Vec<WebLink> {
     let collection = view.collection();
     let id = collection.id.as_str();
     let at = |rest: &str| base.api_url(&["collections", id]) + rest;
     let mut links = vec![
         WebLink::new("self", at("?f=json"), JSON.media).with_title(&collection.title),
-        WebLink::new("alternate", at("?f=html"), HTML.media).with_title("This as a page"),
+        WebLink::new("alternate", at("?f=html"), HTML.media).with_title("This document as HTML"),
         WebLink::new("items", at("/items"), GEOJSON.media).with_title("The features as GeoJSON"),
-        WebLink::new("items", at("/items?f=html"), HTML.media).with_title("The features as a page"),
+        WebLink::new("items", at("/items?f=html"), HTML.media).with_title("The features as HTML"),
         WebLink::new("items", at("/items?f=jsonfg"), JSONFG.media).with_title("The features as JSON-FG"),
         WebLink::new("items", at("/items?f=flatgeobuf"), FLATGEOBUF.media).with_title("The features as FlatGeobuf"),
-        WebLink::new("items", at("/items?f=csv"), CSV.media).with_title("The features as a table (CSV)"),
+        WebLink::new("items", at("/items?f=csv"), CSV.media).with_title("The features as CSV"),
         WebLink::new(link::SCHEMA, at("/schema"), SCHEMA.media).with_title("The schema of the features"),
         WebLink::new("describedby", at("/schema/geojson"), SCHEMA.media)
             .with_title("The schema of a feature as GeoJSON"),
-        WebLink::new(link::QUERYABLES, at("/queryables"), SCHEMA.media).with_title("What can be asked for"),
-        WebLink::new(link::SORTABLES, at("/sortables"), SCHEMA.media).with_title("What can be sorted by"),
-        WebLink::new("version-history", at("/changes"), JSON.media).with_title("What changed, and when"),
+        WebLink::new(link::QUERYABLES, at("/queryables"), SCHEMA.media)
+            .with_title("Queryables: the properties that filters may use"),
+        WebLink::new(link::SORTABLES, at("/sortables"), SCHEMA.media)
+            .with_title("Sortables: the properties that sortby may use"),
+        WebLink::new("version-history", at("/changes"), JSON.media).with_title("The change log"),
     ];
     if collection.time.is_some() {
         links.push(
             WebLink::new("alternate", at("/calendar"), super::calendar::MEDIA)
-                .with_title("The dated features as a calendar"),
+                .with_title("The dated features as a calendar (iCalendar)"),
         );
     }
     for form in response_format::DOWNLOAD_FORMATS {
         let href = at(&format!("/download?f={}", form.names[0]));
         links.push(
-            WebLink::new("enclosure", href, form.media).with_title(format!("All of {} as one file", collection.title)),
+            WebLink::new("enclosure", href, form.media)
+                .with_title(format!("All features of {} as one file", collection.title)),
         );
     }
     if let Some((name, href)) = collection.license() {
@@ -178,9 +179,7 @@ fn collection_links(view: &CollectionView, base: &BaseUrl) -> Vec<WebLink> {
     if !collection.geometry.is_none() {
         let tilejson = base.with_path(&format!("/tiles/{id}.json"));
         links.push(WebLink::new(link::TILESETS, at("/tiles"), JSON.media).with_title("The features as vector tiles"));
-        links.push(
-            WebLink::new("preview", tilejson, JSON.media).with_title("The vector tiles for map libraries (TileJSON)"),
-        );
+        links.push(WebLink::new("preview", tilejson, JSON.media).with_title("TileJSON for map libraries"));
     }
     links
 }

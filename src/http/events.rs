@@ -1,5 +1,5 @@
-//! News as server-sent events: each change once it is published, numbered; who comes back with the last number is told what they
-//! missed, or to begin anew.
+//! The change feed as server-sent events: each change as soon as it is published, with a number. A client that reconnects with the last
+//! number receives what it missed, or the event `reset`, after which it loads everything again.
 
 use super::app_state::AppState;
 use super::problem::ProblemDetails;
@@ -20,37 +20,38 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// A sign of life for those between that end what is silent.
+/// Keeps proxies from closing a silent connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How much a slow listener may be behind before the sending waits for them.
+/// Events that are queued for a slow client before the sender waits for it.
 const MAX_QUEUED_EVENTS: usize = 8;
 
-/// Listens to all collections, or to those named; from now on, or since a number, which a page of items has in `Cityheart-News`.
+/// Streams the changes of all collections, or of those named; from now on, or since a number, which a page of items has in its header
+/// `Cityheart-News`.
 pub async fn stream_events(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&["collections", "since"])?;
-    let given = |name: &str| pairs.rest.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    let wanted = given("collections").map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>());
-    for name in wanted.iter().flatten() {
+    let parameter = |name: &str| pairs.rest.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let collections = parameter("collections").map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>());
+    for name in collections.iter().flatten() {
         context.plan().collection_view(name)?;
     }
-    // Who comes back heard more than the address of their first visit says.
+    // A client that reconnects has received more than the address of its first request says.
     let last_event_id = context.headers.get(LAST_EVENT_ID).map(|v| v.to_str().unwrap_or_default().trim());
     let last_event_id = last_event_id.filter(|last| !last.is_empty());
-    let last = last_event_id.or(given("since")).map(|last| last.parse().unwrap_or_default());
+    let last = last_event_id.or(parameter("since")).map(|last| last.parse().unwrap_or_default());
     let slot = ListenerSlot::acquire(&context.app)?;
     let (send, body) = mpsc::channel(MAX_QUEUED_EVENTS);
-    let listener = EventListener { atlas: context.plan().clone(), collections: wanted, sender: send, _slot: slot };
+    let listener = EventListener { atlas: context.plan().clone(), collections, sender: send, _slot: slot };
     tokio::spawn(listener.send_events(last, last_event_id.is_none()));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // Proxies of the nginx kind would hold news back until there is much of it.
+        // nginx would buffer events until there are many.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     Ok((headers, Body::from_stream(ReceiverStream::new(body))).into_response() as Response)
 }
 
-/// One place among those who listen.
+/// One of the event streams that the server keeps open at a time.
 struct ListenerSlot(Arc<AtomicUsize>);
 
 impl ListenerSlot {
@@ -58,7 +59,7 @@ impl ListenerSlot {
         let slot = Self(app.listener_count.clone());
         let before = slot.0.fetch_add(1, Ordering::Relaxed);
         if before >= app.config.limits.listeners {
-            return Err(Error::Busy("Too many listen to events already. Try again in a moment.".into()).into());
+            return Err(Error::Busy("The server has no free event stream. Try again in a moment.".into()).into());
         }
         Ok(slot)
     }
@@ -78,10 +79,10 @@ struct EventListener {
 }
 
 impl EventListener {
-    /// Tells until the listener goes away or the program ends.
+    /// Sends events until the client disconnects or the server stops.
     async fn send_events(self, last: Option<u64>, first: bool) {
         let mut last = last.unwrap_or_else(|| self.atlas.change_feed().last_number());
-        // Who is cut off before the first event comes back with this number.
+        // A client that is cut off before the first event reconnects with this number.
         if first && !self.send_text(format!("id: {last}\n\n")).await {
             return;
         }
@@ -94,10 +95,10 @@ impl EventListener {
                         return;
                     }
                 }
-                EntriesSince::Entries(pieces) => {
-                    for piece in pieces {
-                        last = piece.number;
-                        if let Some(text) = self.format_event(&piece)
+                EntriesSince::Entries(entries) => {
+                    for entry in entries {
+                        last = entry.number;
+                        if let Some(text) = self.format_event(&entry)
                             && !self.send_text(text).await
                         {
                             return;
@@ -111,7 +112,7 @@ impl EventListener {
         }
     }
 
-    /// Waits for what comes after a number, with a heartbeat now and then. Returns whether somebody still listens.
+    /// Waits for a change after this number, and sends heartbeats. Returns whether the client is still connected.
     async fn wait_for_change(&self, last: u64) -> bool {
         let (wake, mut woken) = oneshot::channel::<()>();
         let alive = Arc::new(());
@@ -127,7 +128,7 @@ impl EventListener {
                 _ = &mut woken => return true,
                 () = self.sender.closed() => return false,
                 () = tokio::time::sleep(HEARTBEAT) => {
-                    if !self.send_text(": still here\n\n".to_owned()).await {
+                    if !self.send_text(": heartbeat\n\n".to_owned()).await {
                         return false;
                     }
                 }
@@ -139,19 +140,19 @@ impl EventListener {
         self.sender.send(Ok(text.into())).await.is_ok()
     }
 
-    /// One piece of news, if it is any for this listener.
-    fn format_event(&self, piece: &FeedEntry) -> Option<String> {
-        let id = piece.collection.as_str();
-        if self.collections.as_ref().is_some_and(|wanted| !wanted.iter().any(|w| w == id)) {
+    /// One change as an event; `None` if the client did not subscribe to it or its viewer may not see it.
+    fn format_event(&self, entry: &FeedEntry) -> Option<String> {
+        let id = entry.collection.as_str();
+        if self.collections.as_ref().is_some_and(|subscribed| !subscribed.iter().any(|s| s == id)) {
             return None;
         }
-        let change = self.atlas.visible_change(piece)?;
+        let change = self.atlas.visible_change(entry)?;
         let data = json!({
             "collection": id,
-            "revision": piece.revision,
+            "revision": entry.revision,
             "bbox": change.bbox.map(crate::feature::BoundingBox::to_array),
             "ids": change.ids.iter().map(crate::feature::FeatureId::as_str).collect::<Vec<_>>(),
         });
-        Some(format!("event: change\nid: {}\ndata: {data}\n\n", piece.number))
+        Some(format!("event: change\nid: {}\ndata: {data}\n\n", entry.number))
     }
 }

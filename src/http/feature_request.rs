@@ -45,7 +45,7 @@ impl FeatureRequest {
     /// Compresses a response, caches it, and answers with it.
     pub fn respond_and_cache(&self, headers: HeaderMap, body: impl Into<Bytes>) -> Response {
         let plain = CachedResponse::new(headers, body);
-        self.context.app.response_cache.pack_and_insert(&self.cache_key, plain, self.coding).to_response()
+        self.context.app.response_cache.compress_and_insert(&self.cache_key, plain, self.coding).to_response()
     }
 
     /// The query against this collection's fields; `f` and `profile` belong to the response and not to it.

@@ -1,5 +1,5 @@
-//! A page of features as a body: written in pieces, each only when the client has taken the one before. Nothing is held for a slow
-//! client but the snapshot, and nothing goes on for one that went away.
+//! A page of features as a response body, written in chunks: each when the client has received the one before. A slow client costs no
+//! memory but the snapshot and one chunk, and the work for a client that disconnects ends at once.
 
 use crate::atlas::{AxisOrder, FeaturePage};
 use crate::encoding::OutputSchema;
@@ -10,49 +10,49 @@ use axum::body::Body;
 use bytes::Bytes;
 use std::convert::Infallible;
 
-/// About how large a piece is. Writing one takes well under a millisecond.
+/// The size of a chunk. Writing one takes well under a millisecond.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// How features are written.
+/// The format that features are written in.
 pub enum StreamEncoding {
-    /// GeoJSON, with these fields or all.
+    /// GeoJSON, with these fields; with all of them if `None`.
     GeoJson(Option<Vec<usize>>),
     JsonFg(OutputSchema, JsonProfile),
     Table(CsvWriter),
     FlatGeobuf(Box<FlatGeobufWriter>),
 }
 
-/// The pieces of a page of features.
+/// The chunks of a page of features.
 pub struct FeatureChunks {
     items: FeaturePage,
     encoding: StreamEncoding,
     at: usize,
-    /// What is written already and not yet taken.
+    /// Written and not yet sent.
     buffer: Vec<u8>,
     done: bool,
 }
 
 impl FeatureChunks {
-    /// `head` is what stands before the first feature: in JSON the object up to and with the `[` of its features.
+    /// `head` is written before the first feature: in JSON the object up to and with the `[` of its features.
     pub fn new(items: FeaturePage, encoding: StreamEncoding, head: Vec<u8>) -> Self {
         Self { items, encoding, at: 0, buffer: head, done: false }
     }
 
-    /// All of it, when it is no longer than about this; else what writes it piece by piece.
+    /// The whole body if it has no more than about so many bytes; else the chunks, to be streamed.
     pub fn collect_within(mut self, most_bytes: usize) -> Result<Bytes, Box<Self>> {
         while !self.done && self.buffer.len() < most_bytes {
-            let so_far = std::mem::take(&mut self.buffer);
-            self.buffer = self.write_chunk(so_far);
+            let written = std::mem::take(&mut self.buffer);
+            self.buffer = self.write_chunk(written);
         }
         if self.done { Ok(std::mem::take(&mut self.buffer).into()) } else { Err(Box::new(self)) }
     }
 
-    /// The body, each piece written when the one before is taken.
+    /// The body; each chunk is written when the one before has been sent.
     pub fn into_body(self) -> Body {
         Body::from_stream(tokio_stream::iter(self.map(Ok::<_, Infallible>)))
     }
 
-    /// Writes another piece behind `out`.
+    /// Appends another chunk to `out`.
     fn write_chunk(&mut self, mut out: Vec<u8>) -> Vec<u8> {
         out.reserve(CHUNK_BYTES);
         let end = out.len() + CHUNK_BYTES;

@@ -1,4 +1,4 @@
-//! The fields of a collection: its schema, what can be asked for, and what can be sorted by (OGC API Features Parts 3 and 5).
+//! The fields of a collection: schema, queryables and sortables (OGC API - Features - Parts 3, 5 and 8).
 
 use super::html::{self, HtmlPage};
 use super::link::WebLink;
@@ -12,9 +12,9 @@ use crate::error::Error;
 use crate::query;
 use serde_json::{Map, Value as Json, json};
 
-/// Where the codes of a property have their labels.
+/// The address of the vocabulary that a property's codes come from.
 const CODELIST: &str = "x-ogc-codelistUri";
-/// How codes are described (OGC API Features Part 5, profiles for codelists).
+/// The profile in which a schema refers to codelists (OGC API - Features - Part 5).
 const CODELIST_REF: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-ref";
 
 pub async fn get_schema(context: RequestContext) -> HttpResult {
@@ -23,7 +23,7 @@ pub async fn get_schema(context: RequestContext) -> HttpResult {
     if let Some(other) = purpose.as_deref().filter(|p| !["create", "replace", "update"].contains(p)) {
         return Err(Error::invalid(
             "type",
-            format!("There is no schema for '{other}'. There are: create, replace, update."),
+            format!("There is no schema of the type '{other}'. Choose one of: create, replace, update."),
         )
         .into());
     }
@@ -39,8 +39,8 @@ pub async fn get_schema(context: RequestContext) -> HttpResult {
     })
 }
 
-/// The schema of one feature as it is sent. GDAL learns the types of fields from this one: it wants them below `properties`, with
-/// a single type each, and holds every `integer` in 32 bits, so that only bounded ones are called so.
+/// The schema of one GeoJSON feature. GDAL reads the field types from this one: it expects them below `properties`, each with a single
+/// type, and stores every `integer` in 32 bits, so that only bounded integers are given that type.
 pub async fn get_geojson_schema(context: RequestContext) -> HttpResult {
     respond_schema(&context, "schema/geojson", "GeoJSON schema", |_, collection| {
         let mut properties = Map::new();
@@ -57,7 +57,7 @@ pub async fn get_geojson_schema(context: RequestContext) -> HttpResult {
             "$schema": null,
             "$id": null,
             "title": collection.title,
-            "description": "A feature as GeoJSON. A property that is null is as good as absent.",
+            "description": "A GeoJSON feature. A property that is null means the same as one that is absent.",
             "type": "object",
             "required": ["type", "id", "geometry", "properties"],
             "properties": {
@@ -86,18 +86,16 @@ pub async fn get_sortables(context: RequestContext) -> HttpResult {
     })
 }
 
-/// The functions that filters may use (OGC API Features Part 3).
+/// The functions that filters may use (OGC API - Features - Part 3).
 pub async fn get_functions(context: RequestContext) -> HttpResult {
     resource_document::respond_document(&context, &JSON, |_| {
         let json = crate::filter::list_functions();
         let page = HtmlPage::new(
             "Functions",
-            "What filters may compute and compare, beside = < > LIKE BETWEEN IN and IS NULL.",
+            "The functions that CQL2 filters may use, besides the operators = < > LIKE BETWEEN IN and IS NULL.",
         );
         Ok(ResourceDocument {
-            page: page
-                .with_breadcrumb("The API", context.base_url().api_url(&[]))
-                .with_main(html::render_document(&json)),
+            page: page.with_breadcrumb("API", context.base_url().api_url(&[])).with_main(html::render_document(&json)),
             json,
         })
     })
@@ -130,7 +128,7 @@ fn respond_schema_with(
         json["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         json["$id"] = format!("{}/{name}", base.api_url(&["collections", collection.id.as_str()])).into();
         let page = HtmlPage::new(&format!("{title}: {}", collection.title), &collection.description)
-            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("API", base.api_url(&[]))
             .with_breadcrumb("Collections", base.api_url(&["collections"]))
             .with_breadcrumb(&collection.title, base.api_url(&["collections", collection.id.as_str()]));
         Ok(ResourceDocument { page: page.with_main(html::render_schema_fields(&json)), json })
@@ -147,11 +145,11 @@ fn filter_properties(collection: &Collection, keep: impl Fn(usize) -> bool, geom
     let mut properties = Map::new();
     if let Some(all) = collection.schema.get("properties").and_then(Json::as_object) {
         for (name, property) in all {
-            let wanted = match collection.field_index(name) {
+            let selected = match collection.field_index(name) {
                 Some(at) => keep(at),
                 None => geometry && property.get("x-ogc-role").and_then(Json::as_str) == Some("primary-geometry"),
             };
-            if wanted {
+            if selected {
                 properties.insert(name.clone(), property.clone());
             }
         }
@@ -167,7 +165,7 @@ fn filter_properties(collection: &Collection, keep: impl Fn(usize) -> bool, geom
     })
 }
 
-/// The id is chosen by whoever creates a feature and cannot be changed; dates of creation and change are ours alone.
+/// The client chooses the id when it creates a feature and cannot change it; the server sets the times of creation and change.
 fn mark_read_only(schema: &mut Json) {
     for name in ["created", "updated"] {
         if let Some(property) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Json::as_object_mut) {
@@ -176,12 +174,12 @@ fn mark_read_only(schema: &mut Json) {
     }
 }
 
-/// Says which properties place a feature in time (OGC API Features Part 5, advanced property roles).
+/// Marks the properties that hold a feature's time (OGC API - Features - Part 5, advanced property roles).
 fn mark_time_roles(schema: &mut Json, collection: &Collection) {
     let Some(time) = collection.time else { return };
     let kind = |at: usize| collection.fields.get(at).map(|f| f.kind);
     let roles = match time.end {
-        // The standard wants both ends of one kind.
+        // The standard requires both ends to have the same type.
         Some(end) if kind(end) != kind(time.start) => return,
         Some(end) => vec![(time.start, "primary-interval-start"), (end, "primary-interval-end")],
         None => vec![(time.start, "primary-instant")],
@@ -194,8 +192,7 @@ fn mark_time_roles(schema: &mut Json, collection: &Collection) {
     }
 }
 
-/// What a feature must be like that is sent: without what only we write and, for a part of one, without what must be there. An id is
-/// taken only for what is new.
+/// Keeps what a client may send: no read-only property, no required ones for an update, and an id only for a new feature.
 fn keep_receivables(schema: &mut Json, purpose: &str) {
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
         properties.retain(|_, p| {
@@ -210,7 +207,7 @@ fn keep_receivables(schema: &mut Json, purpose: &str) {
     }
 }
 
-/// Vocabularies are named relative to the model's files; on the web they have addresses.
+/// Replaces the vocabularies' file names, as the plan model has them, by their addresses.
 pub fn resolve_codelists(json: &mut Json, base: &BaseUrl) {
     match json {
         Json::Object(members) => {

@@ -46,8 +46,8 @@ pub fn identify_viewer(app: &AppState, base: &BaseUrl, request: &mut Request) ->
     }
     let headers = request.headers();
     let Some(accounts) = app.atlas.accounts() else { return Ok(Viewer::visitor()) };
-    if let Some(given) = headers.get(header::AUTHORIZATION) {
-        let token = given
+    if let Some(credentials) = headers.get(header::AUTHORIZATION) {
+        let token = credentials
             .to_str()
             .ok()
             .and_then(|v| v.split_once(' '))

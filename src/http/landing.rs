@@ -1,4 +1,4 @@
-//! Where a client starts: the landing page, and what it may rely on.
+//! The landing page and the conformance classes.
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
@@ -9,9 +9,10 @@ use super::response_format::{HTML, JSON, OPENAPI};
 use serde_json::json;
 
 const TITLE: &str = "cityheart";
-const DESCRIPTION: &str = "Centre areas, planned interventions and the context around them: what, where, when, who, how much, from which fund.";
+const DESCRIPTION: &str =
+    "The plan of a city centre: areas, interventions with their time, cost and funding, and the context around them.";
 
-/// Classes that a test is named after; `tests/http/conformance` holds the list.
+/// The conformance classes, each proven by a test; `tests/http/conformance` checks the list.
 pub const CONFORMANCE_CLASSES: [&str; 59] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
@@ -81,27 +82,25 @@ pub async fn get_landing_page(context: RequestContext) -> HttpResult {
         let mut links = alternates.to_vec();
         links.extend([
             WebLink::new("service-desc", base.api_url(&["openapi"]), OPENAPI.media)
-                .with_title("The API, described for programs (OpenAPI 3.0)"),
+                .with_title("The API definition (OpenAPI 3.0)"),
             WebLink::new("service-doc", base.api_url(&["openapi"]) + "?f=html", HTML.media)
-                .with_title("The API, described for people"),
-            WebLink::new("conformance", base.api_url(&["conformance"]), JSON.media)
-                .with_title("The standards that hold here"),
+                .with_title("The API documentation"),
+            WebLink::new("conformance", base.api_url(&["conformance"]), JSON.media).with_title("Conformance classes"),
             WebLink::new("data", base.api_url(&["collections"]), JSON.media).with_title("The collections of the plan"),
             WebLink::new(
                 "http://www.opengis.net/def/rel/ogc/1.0/conformance",
                 base.api_url(&["conformance"]),
                 JSON.media,
             )
-            .with_title("The standards that hold here"),
+            .with_title("Conformance classes"),
             WebLink::new("http://www.opengis.net/def/rel/ogc/1.0/data", base.api_url(&["collections"]), JSON.media)
                 .with_title("The collections of the plan"),
-            WebLink::new(link::FUNCTIONS, base.api_url(&["functions"]), JSON.media)
-                .with_title("The functions that filters may use"),
+            WebLink::new(link::FUNCTIONS, base.api_url(&["functions"]), JSON.media).with_title("Functions for filters"),
             WebLink::new(link::TILESETS, base.api_url(&["tiles"]), JSON.media).with_title("The plan as vector tiles"),
             WebLink::new(link::TILING_SCHEMES, base.api_url(&["tileMatrixSets"]), JSON.media)
-                .with_title("How the tiles are cut"),
+                .with_title("Tile matrix sets"),
             WebLink::new("http://www.opengis.net/def/rel/ogc/1.0/processes", base.api_url(&["processes"]), JSON.media)
-                .with_title("Questions that the plan answers"),
+                .with_title("Planning questions as processes"),
             WebLink::new("related", base.api_url(&["vocabularies"]), JSON.media)
                 .with_title("Vocabularies: codes with labels in ten languages"),
             WebLink::new("about", base.with_path("/"), HTML.media).with_title("The map"),
@@ -121,8 +120,10 @@ pub async fn get_landing_page(context: RequestContext) -> HttpResult {
 pub async fn get_conformance(context: RequestContext) -> HttpResult {
     resource_document::respond_document(&context, &JSON, |alternates| {
         let json = json!({"links": link::links_to_json(alternates), "conformsTo": &CONFORMANCE_CLASSES[..]});
-        let page =
-            HtmlPage::new("Conformance", "The classes of OGC standards that hold here; each is proven by a test.");
+        let page = HtmlPage::new(
+            "Conformance",
+            "The conformance classes of OGC standards that this server implements; a test proves each of them.",
+        );
         Ok(ResourceDocument { json, page: page.with_main(html::render_uri_list(&CONFORMANCE_CLASSES[..])) })
     })
 }

@@ -31,7 +31,7 @@ impl WebLink {
         Self { title: Some(title.into()), ..self }
     }
 
-    pub fn as_template(self) -> Self {
+    pub fn into_template(self) -> Self {
         Self { templated: true, ..self }
     }
 

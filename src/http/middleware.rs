@@ -1,5 +1,4 @@
-//! What is done around every request: the path made plain, limits, OPTIONS, CORS, compression, panics caught, problems written,
-//! counts kept.
+//! What surrounds every handler: path normalisation, limits, identification, OPTIONS, CORS, compression, panics, error bodies, metrics.
 
 use super::app_state::AppState;
 use super::identity;
@@ -26,30 +25,30 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::timeout::TimeoutBody;
 
-/// Headers that scripts from other places may read.
+/// Headers that scripts of other sites may read.
 const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out";
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-/// Puts the frame around the routes.
-pub fn wrap_routes(urls: Router<Arc<AppState>>, app: Arc<AppState>) -> Router {
-    let packed = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
+/// Wraps the routes.
+pub fn wrap_routes(routes: Router<Arc<AppState>>, app: Arc<AppState>) -> Router {
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
         SizeAbove::new(512)
             .and(NotForContentType::IMAGES)
             .and(NotForContentType::const_new("font/"))
             .and(NotForContentType::SSE),
     );
     let prefix: Arc<str> = app.config.public_url.as_ref().map_or("", |u| u.prefix()).into();
-    let inner = urls.with_state(app.clone()).layer(
+    let inner = routes.with_state(app.clone()).layer(
         ServiceBuilder::new()
-            .layer(packed)
+            .layer(compression)
             .layer(from_fn_with_state(app, handle_request))
             .layer(CatchPanicLayer::custom(respond_to_panic)),
     );
-    let plain = MapRequestLayer::new(move |request: Request| normalize_path(request, &prefix));
-    Router::new().fallback_service(plain.layer(inner))
+    let normalize = MapRequestLayer::new(move |request: Request| normalize_path(request, &prefix));
+    Router::new().fallback_service(normalize.layer(inner))
 }
 
-/// Takes the public prefix off, for proxies that leave it on, and a slash at the end of an API path.
+/// Removes the public prefix, for proxies that leave it in the path, and the slash at the end of an API path.
 fn normalize_path(mut request: Request, prefix: &str) -> Request {
     let path = request.uri().path();
     let inner = path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path);
@@ -106,7 +105,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     response
 }
 
-/// A body that pauses for longer ends in an error.
+/// Ends a request body in an error when the client pauses for longer.
 fn limit_body_pause(request: Request, pause: Duration) -> Request {
     if request.body().is_end_stream() {
         return request;
@@ -114,12 +113,12 @@ fn limit_body_pause(request: Request, pause: Duration) -> Request {
     request.map(|body| Body::new(TimeoutBody::new(pause, body)))
 }
 
-/// Who asks, when the request is not too much and they are who they say.
+/// The viewer of a request that is within the limits and has valid credentials, if any.
 fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
     if let Some(problem) = check_request_size(app, request) {
         return Err(problem);
     }
-    // A wrong token counts, too: for the address that it came from.
+    // A request with a wrong token counts against its address.
     let viewer = identity::identify_viewer(app, base, request);
     identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
     viewer
@@ -129,35 +128,39 @@ fn has_accounts(app: &AppState) -> bool {
     app.atlas.accounts().is_some_and(|a| !a.is_empty().unwrap_or(false))
 }
 
-/// Requests that are too much before anybody looks at them.
+/// Refuses a request by the length of its address and of its body.
 fn check_request_size(app: &AppState, request: &Request) -> Option<ProblemDetails> {
     let limits = &app.config.limits;
     let uri = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
     if uri > limits.uri_bytes {
-        let detail = format!("The address has {uri} bytes; {} are allowed.", limits.uri_bytes);
+        let detail = format!(
+            "The URL has {uri} bytes; {} are allowed. Shorten the query, or send a smaller filter.",
+            limits.uri_bytes
+        );
         return Some(ProblemDetails::new(StatusCode::URI_TOO_LONG, detail));
     }
     let length = request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
     (length > limits.body_bytes).then(|| {
-        let detail = format!("The body has {length} bytes; {} are allowed.", limits.body_bytes);
+        let detail =
+            format!("The body has {length} bytes; {} are allowed. Split it into several requests.", limits.body_bytes);
         ProblemDetails::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })
 }
 
-/// OPTIONS is answered with what there is; any other method that a resource has not is refused with the same list.
+/// Answers OPTIONS with the allowed methods, and any other method that a resource does not have with 405 and the same list.
 fn answer_other_method(method: &Method, refusal: &Response) -> Response {
     let listed = refusal.headers().get(header::ALLOW).and_then(|a| a.to_str().ok()).filter(|a| !a.is_empty());
-    let possible = format!("{}, OPTIONS", listed.unwrap_or("GET,HEAD").split(',').collect::<Vec<_>>().join(", "));
-    let allow = (header::ALLOW, super::response::ascii_header_value(&possible));
+    let allowed = format!("{}, OPTIONS", listed.unwrap_or("GET,HEAD").split(',').collect::<Vec<_>>().join(", "));
+    let allow = (header::ALLOW, super::response::ascii_header_value(&allowed));
     if method == Method::OPTIONS {
         return (StatusCode::OK, [allow]).into_response();
     }
-    let detail = format!("{method} is not possible here. What is possible: {possible}.");
+    let detail = format!("This resource does not support {method}. Use one of: {allowed}.");
     ProblemDetails { headers: vec![allow], ..ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, detail) }
         .into_response()
 }
 
-/// Headers of every answer, errors included: scripts from anywhere may read what anybody may read.
+/// The headers of every response, errors included: scripts of any site may read what any visitor may read.
 fn set_common_headers(headers: &mut HeaderMap, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -179,7 +182,7 @@ fn set_common_headers(headers: &mut HeaderMap, preflight: bool) {
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
 }
 
-/// Who asks decides what is answered, so that no cache may give one person's answer to another.
+/// The response depends on the viewer, so no shared cache may serve one viewer's response to another.
 fn vary_by_viewer(headers: &mut HeaderMap, signed_in: bool) {
     headers.append(header::VARY, HeaderValue::from_static("Authorization, Cookie"));
     if signed_in && headers.get(header::CACHE_CONTROL).is_some_and(|c| *c == super::response::REVALIDATE) {

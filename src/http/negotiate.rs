@@ -1,14 +1,14 @@
-//! Which of several forms a client wants: the parameter `f` first, then `Accept` with its weights (RFC 9110, 12.5.1).
+//! Content negotiation: the parameter `f` first, then `Accept` and `Accept-Encoding` with their weights (RFC 9110, 12.5).
 
 use super::problem::ProblemDetails;
 use super::response_format::{JSON, ResponseFormat};
 use crate::atlas::ContentCoding;
 use axum::http::{HeaderMap, StatusCode, header};
 
-/// Chooses among the forms; the first is the one for clients without a wish.
+/// Chooses one of the formats; the first is the default.
 ///
 /// # Errors
-/// 400 for an unknown `f`, 406 when nothing that is accepted is offered.
+/// 400 for an unknown `f`, 406 when the client accepts none of them.
 pub fn choose_format<'a>(
     forms: &[&'a ResponseFormat],
     f: Option<&str>,
@@ -19,7 +19,7 @@ pub fn choose_format<'a>(
         return known.copied().ok_or_else(|| {
             let names: Vec<&str> = forms.iter().map(|form| form.names[0]).collect();
             let detail = format!(
-                "There is no form '{}' of this. Ask for one of: {}.",
+                "The format '{}' is not available here. Choose one of: {}.",
                 f.chars().take(40).collect::<String>(),
                 names.join(", ")
             );
@@ -39,24 +39,25 @@ pub fn choose_format<'a>(
     }
     best.map(|(form, _)| form).ok_or_else(|| {
         let media: Vec<&str> = forms.iter().map(|form| form.media).collect();
-        let detail = format!("Nothing that your Accept header allows is offered. Accept one of: {}.", media.join(", "));
+        let detail =
+            format!("None of the available formats matches the Accept header. Accept one of: {}.", media.join(", "));
         ProblemDetails::new(StatusCode::NOT_ACCEPTABLE, detail)
     })
 }
 
-/// Whether this client reads pages rather than data: it names HTML, and weighs it above JSON.
+/// Whether the client prefers pages to data: it names HTML and weighs it above JSON.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     let ranges: Vec<(&str, f32)> = parse_ranges(headers, header::ACCEPT.as_str()).collect();
     let html = ranges.iter().find(|(r, _)| *r == "text/html").map_or(0.0, |(_, w)| *w);
     html > 0.0 && html > weigh_format(&JSON, &ranges)
 }
 
-/// Whether a body packed with gzip can be read (RFC 9110, 12.5.3).
+/// Whether the client accepts gzip (RFC 9110, 12.5.3).
 pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     accepts_coding(headers, &["gzip", "x-gzip"])
 }
 
-/// Whether a body packed with brotli (RFC 7932) can be read.
+/// Whether the client accepts brotli (RFC 7932).
 pub fn accepts_brotli(headers: &HeaderMap) -> bool {
     accepts_coding(headers, &["br"])
 }
@@ -74,7 +75,7 @@ fn accepts_coding(headers: &HeaderMap, names: &[&str]) -> bool {
     any.unwrap_or(false)
 }
 
-/// How to pack a tile for this client: brotli or gzip, whichever it would rather have, brotli when it does not care.
+/// The content coding that the client prefers; brotli if it accepts brotli and gzip equally.
 pub fn choose_coding(headers: &HeaderMap) -> ContentCoding {
     let (mut br, mut gzip, mut any) = (None, None, None);
     for (coding, weight) in parse_ranges(headers, header::ACCEPT_ENCODING.as_str()) {
@@ -93,12 +94,12 @@ pub fn choose_coding(headers: &HeaderMap) -> ContentCoding {
     }
 }
 
-/// The weight that the most precise matching range gives to any type of this form.
+/// The weight that the most specific matching range gives to any type of this format.
 fn weigh_format(form: &ResponseFormat, ranges: &[(&str, f32)]) -> f32 {
     let of = |media: &str| {
         let essence = media.split(';').next().unwrap_or_default();
         let kind = essence.split('/').next().unwrap_or_default();
-        let precise = |range: &str| {
+        let specificity = |range: &str| {
             if range.eq_ignore_ascii_case(essence) {
                 Some(2)
             } else if range.strip_suffix("/*").is_some_and(|r| r.eq_ignore_ascii_case(kind)) {
@@ -109,14 +110,14 @@ fn weigh_format(form: &ResponseFormat, ranges: &[(&str, f32)]) -> f32 {
         };
         ranges
             .iter()
-            .filter_map(|(range, w)| Some((precise(range)?, *w)))
+            .filter_map(|(range, w)| Some((specificity(range)?, *w)))
             .max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
     };
     let types = std::iter::once(form.media).chain(form.other_media.iter().copied());
     types.filter_map(of).max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map_or(0.0, |(_, w)| w)
 }
 
-/// The ranges of a header with their weights, without other parameters. What cannot be read is passed over.
+/// The ranges of a header with their weights, without other parameters; unreadable ones are skipped.
 fn parse_ranges<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = (&'a str, f32)> {
     let lines = headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok());
     lines.flat_map(|line| line.split(',')).filter_map(|item| {
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_heaviest_acceptable_form_is_chosen() {
+    fn the_acceptable_format_of_the_highest_weight_is_chosen() {
         for (accept, form) in [
             ("", Some("json")),
             ("*/*", Some("json")),
@@ -157,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_only_to_those_who_read_it() {
-        for (header, reads) in [
+    fn gzip_is_sent_only_to_clients_that_accept_it() {
+        for (header, accepts) in [
             ("gzip, br", true),
             ("br", false),
             ("gzip;q=0", false),
@@ -168,12 +169,12 @@ mod tests {
             ("identity", false),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
-            assert_eq!(accepts_gzip(&headers), reads, "{header}");
+            assert_eq!(accepts_gzip(&headers), accepts, "{header}");
         }
     }
 
     #[test]
-    fn a_tile_is_packed_as_its_client_would_rather_have_it() {
+    fn a_response_has_the_coding_that_its_client_prefers() {
         for (header, wanted) in [
             ("gzip, deflate, br, zstd", ContentCoding::Brotli),
             ("gzip", ContentCoding::Gzip),
@@ -190,11 +191,12 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_a_person_and_a_program_is_not() {
-        let person = |accept| prefers_html(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
-        assert!(person("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
-        assert!(!person("*/*"));
-        assert!(!person("application/json"));
+    fn a_browser_prefers_pages_and_a_program_does_not() {
+        let prefers =
+            |accept| prefers_html(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
+        assert!(prefers("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+        assert!(!prefers("*/*"));
+        assert!(!prefers("application/json"));
         assert!(!prefers_html(&HeaderMap::new()));
     }
 }

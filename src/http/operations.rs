@@ -1,4 +1,4 @@
-//! For those who run it: is it alive, is it ready, and what has it done (Prometheus text format 0.0.4).
+//! Endpoints for administrators: liveness, readiness, and metrics in Prometheus text format 0.0.4.
 
 use super::app_state::AppState;
 use super::request_context::RequestContext;
@@ -13,17 +13,17 @@ use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The process runs.
+/// Answers as long as the process runs.
 pub async fn get_liveness() -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"status": "live"})))
 }
 
-/// What anybody may see: who watches over a server need not know what is in it.
+/// The collections as visitors see them: monitoring gets no access to more.
 fn public_collections(app: &AppState) -> Vec<CollectionView> {
     app.atlas.plan_for_viewer(&Viewer::visitor()).collections()
 }
 
-/// The plan is in memory: nothing is served before it is, so this says more than `live` only to balancers that ask both.
+/// Answers once the plan is in memory. The server accepts no connection before, so this equals liveness; load balancers query both.
 pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoResponse {
     let collections = public_collections(&app);
     let features: usize = collections.iter().map(CollectionView::feature_count).sum();
@@ -43,7 +43,7 @@ pub async fn get_metrics(context: RequestContext) -> HttpResult {
 
 fn write_metrics(app: &AppState, out: &mut String) -> std::fmt::Result {
     app.request_counts.write_counts(out)?;
-    write_metric_head(out, "questions_inside", "gauge", "Questions waiting or being worked on")?;
+    write_metric_head(out, "questions_inside", "gauge", "Requests waiting for a worker or being worked on")?;
     writeln!(out, "cityheart_questions_inside {}", app.pool.pending_count())?;
     for (name, what, value) in app.atlas.metrics().counters() {
         write_metric_head(out, &format!("{name}_total"), "counter", what)?;

@@ -1,4 +1,4 @@
-//! What went wrong, as HTTP says it: one table from domain errors to status numbers, and problem details (RFC 9457).
+//! Errors as HTTP responses: one table from domain errors to status codes, and problem details (RFC 9457).
 
 use super::html;
 use crate::error::{Error, InvalidInput};
@@ -6,16 +6,16 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
-/// An answer other than the one asked for. It travels as an extension of a bare response until the outermost layer, which
-/// knows what the client reads, writes the body.
+/// An error response. It travels as an extension of an empty response up to the middleware, which knows whether the client prefers pages
+/// and writes the body.
 #[derive(Debug, Clone)]
 pub struct ProblemDetails {
     pub status: StatusCode,
-    /// A sentence for people.
+    /// What is wrong and what to do.
     pub detail: String,
-    /// The parameter, JSON pointer or other place in the input; empty when there is none.
+    /// The parameter, JSON pointer or other place in the input; empty if there is none.
     pub at: String,
-    /// Every fault with its place, when there are several.
+    /// Every fault with its place, if there are several.
     pub errors: Vec<InvalidInput>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -45,7 +45,7 @@ impl ProblemDetails {
         if self.at.is_empty() { self.detail.clone() } else { format!("{}: {}", self.at, self.detail) }
     }
 
-    /// The finished response; a page that leads home when a person reads it.
+    /// The response: JSON, or a page with a link to `home`.
     pub fn to_response(&self, home: Option<&str>) -> Response {
         let (media, body) = if let Some(home) = home {
             let title = self.status.canonical_reason().unwrap_or("Error");
@@ -88,7 +88,10 @@ impl From<Error> for ProblemDetails {
             }
             Error::Internal(cause) => {
                 tracing::error!(cause, "a request failed");
-                Self::new(status, "Something went wrong here, not with your request. It has been written to the log.")
+                Self::new(
+                    status,
+                    "The server failed to answer; the request is not at fault. The server's log has the cause.",
+                )
             }
             _ => Self::new(status, sentence),
         }

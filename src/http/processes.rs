@@ -1,5 +1,5 @@
-//! The planner's questions as processes (OGC API Processes Part 1): the list, a description with JSON Schemas for each, and their
-//! execution while the client waits.
+//! The planning questions as processes (OGC API - Processes - Part 1): the list, a description of each with JSON Schemas, and synchronous
+//! execution.
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
@@ -17,11 +17,11 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value as Json, json};
 
 const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
-/// The largest body: far more than the positions of a drawn area need.
+/// The largest body: far more than the positions of a drawn area take.
 pub const MAX_BODY_BYTES: usize = 16 << 20;
 /// The one output of every process.
 const OUTPUT_NAME: &str = "answer";
-/// What an execute request may have besides its inputs.
+/// The members of an execute request.
 const REQUEST_MEMBERS: [&str; 4] = ["inputs", "outputs", "response", "subscriber"];
 
 pub async fn list_processes(context: RequestContext) -> HttpResult {
@@ -39,10 +39,10 @@ pub async fn list_processes(context: RequestContext) -> HttpResult {
             .collect();
         let json = json!({"processes": processes, "links": link::links_to_json(alternates)});
         let page = HtmlPage::new(
-            "Questions",
-            "What the plan can be asked. Each is a process: send its inputs, and it answers.",
+            "Processes",
+            "The planning questions that this server answers. Each is a process: send its inputs to execute it.",
         )
-        .with_breadcrumb("The API", base.api_url(&[]));
+        .with_breadcrumb("API", base.api_url(&[]));
         let addresses: Vec<String> = QUESTIONS.iter().map(address).collect();
         Ok(ResourceDocument {
             json,
@@ -57,26 +57,26 @@ pub async fn get_process(context: RequestContext) -> HttpResult {
         let base = context.base_url();
         let execute = base.api_url(&["processes", question.id, "execution"]);
         let mut links = alternates.to_vec();
-        links.push(WebLink::new(EXECUTE, execute, JSON.media).with_title("Send the inputs here (POST)"));
+        links.push(WebLink::new(EXECUTE, execute, JSON.media).with_title("Execute: send the inputs with POST"));
         let mut json = describe_process(question);
         json["inputs"] =
             question.inputs.iter().map(|i| (i.name.to_owned(), describe_input(i))).collect::<Map<_, _>>().into();
-        json["outputs"] = json!({OUTPUT_NAME: {"title": "The answer", "schema": answer_schema()}});
+        json["outputs"] = json!({OUTPUT_NAME: {"title": "Answer", "schema": answer_schema()}});
         json["links"] = link::links_to_json(&links);
         let page = HtmlPage::new(question.title, question.description)
-            .with_breadcrumb("The API", base.api_url(&[]))
-            .with_breadcrumb("Questions", base.api_url(&["processes"]))
+            .with_breadcrumb("API", base.api_url(&[]))
+            .with_breadcrumb("Processes", base.api_url(&["processes"]))
             .with_main(html::render_document(&json["inputs"]));
         Ok(ResourceDocument { json, page })
     })
 }
 
-/// Answers one execute request with the bare answer, or with `{"answer": {"value": …}}` when a document is asked for.
+/// Executes a process. Responds with the bare answer, or with `{"answer": {"value": …}}` if the request says `"response": "document"`.
 pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> HttpResult {
     let question = question::find_question(context.path_segment("process"))?;
     context.parse_known_pairs(&[])?;
     let body = body.map_err(|e| {
-        ProblemDetails::new(e.status(), "The request could not be read whole. It may be too large: 16 MB are allowed.")
+        ProblemDetails::new(e.status(), "The request body is incomplete or too large to be read; 16 MB are allowed.")
     })?;
     let request = ExecuteRequest::parse(&body)?;
     let (atlas, document) = (context.plan().clone(), request.document);
@@ -123,14 +123,17 @@ impl ExecuteRequest {
         if let Some(name) = members.keys().find(|name| !REQUEST_MEMBERS.contains(&name.as_str())) {
             return refuse(
                 name,
-                format!("There is no member '{name}' here. There are: {}.", REQUEST_MEMBERS.join(", ")),
+                format!(
+                    "There is no member '{name}' in an execute request. Its members are: {}.",
+                    REQUEST_MEMBERS.join(", ")
+                ),
             );
         }
         let document = match members.get("response").and_then(Json::as_str) {
             None if !members.contains_key("response") => false,
             Some("raw") => false,
             Some("document") => true,
-            _ => return refuse("response", "Ask for 'raw' or for 'document'.".to_owned()),
+            _ => return refuse("response", "Expected 'raw' or 'document'.".to_owned()),
         };
         if let Some(outputs) = members.get("outputs") {
             let known = outputs.as_object().is_some_and(|o| o.keys().all(|name| name == OUTPUT_NAME));
@@ -142,12 +145,12 @@ impl ExecuteRequest {
             Json::Object(inputs) => {
                 Ok(Self { inputs: inputs.into_iter().map(|(name, v)| (name, unwrap_value(v))).collect(), document })
             }
-            _ => refuse("inputs", "The inputs must be an object of names and values.".to_owned()),
+            _ => refuse("inputs", "Expected an object with a value for each input.".to_owned()),
         }
     }
 }
 
-/// The standard wraps objects as `{"value": …}`; the bare object is taken too.
+/// Unwraps `{"value": …}`, as the standard qualifies objects; a bare object is accepted too.
 fn unwrap_value(value: Json) -> Json {
     match value {
         Json::Object(mut o) if o.get("value").is_some_and(Json::is_object) => o.remove("value").unwrap_or_default(),
@@ -178,7 +181,7 @@ fn answer_schema() -> Json {
             "name": {"type": "string"},
             "value": {"type": "number", "nullable": true},
             "unit": {"type": "string"},
-            "decimal": {"type": "string", "description": "An amount of money, exactly"},
+            "decimal": {"type": "string", "description": "An exact amount of money"},
             "numerator": {"type": "number"},
             "denominator": {"type": "number"},
             "group": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -192,7 +195,7 @@ fn answer_schema() -> Json {
         "properties": {
             "numbers": {"type": "array", "items": number},
             "features": {"type": "object", "description": "A GeoJSON FeatureCollection; each feature has a member result"},
-            "left_out": {"type": "object", "description": "Reason, and the ids that were not counted", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+            "left_out": {"type": "object", "description": "For each reason, the ids of the features that are not counted", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
             "rules": {"type": "array", "items": {"type": "string"}},
         },
     })

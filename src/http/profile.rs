@@ -1,4 +1,4 @@
-//! Profiles of JSON answers (OGC API Features Part 5, JSON-FG): the parameter `profile`, and the link that says which one was applied.
+//! Profiles of JSON responses (OGC API - Features - Part 5, JSON-FG): the parameter `profile`, and the link to the applied profile.
 
 use super::link::WebLink;
 use super::problem::ProblemDetails;
@@ -9,11 +9,11 @@ use crate::error::Error;
 
 pub const PARAMETER: &str = "profile";
 
-/// The profile of an answer in this form; `None` where there are none. Of several that are wished the first that the form has is
-/// taken; one that it does not have is no error, as the standard recommends.
+/// The profile of a response in this format; `None` for formats without profiles. Of several requested profiles, the first that the format
+/// supports is applied; an unsupported one is not an error, as the standard recommends.
 ///
 /// # Errors
-/// 400 for a name that is no profile of anything here.
+/// 400 for an unknown profile.
 pub fn choose_profile(pairs: &QueryPairs, form: &ResponseFormat) -> Result<Option<JsonProfile>, ProblemDetails> {
     let own = match *form {
         GEOJSON => JsonProfile::Rfc7946,
@@ -25,7 +25,7 @@ pub fn choose_profile(pairs: &QueryPairs, form: &ResponseFormat) -> Result<Optio
     for text in requested.split(',') {
         known.push(JsonProfile::parse(text).ok_or_else(|| unknown_profile(text))?);
     }
-    // What asks for the type of JSON-FG gets JSON-FG.
+    // The media type of JSON-FG is always JSON-FG.
     let fits = |profile: &JsonProfile| form == &GEOJSON || profile.is_json_fg();
     Ok(Some(known.into_iter().find(fits).unwrap_or(own)))
 }
@@ -33,15 +33,15 @@ pub fn choose_profile(pairs: &QueryPairs, form: &ResponseFormat) -> Result<Optio
 fn unknown_profile(text: &str) -> Error {
     let shown: String = text.chars().take(60).collect();
     let names = JsonProfile::ALL.map(JsonProfile::id).join(", ");
-    Error::invalid(PARAMETER, format!("There is no profile '{shown}' here. Ask for one of: {names}."))
+    Error::invalid(PARAMETER, format!("The profile '{shown}' is unknown. Choose one of: {names}."))
 }
 
-/// Says which profile was applied.
+/// The link to the applied profile.
 pub fn profile_link(profile: JsonProfile) -> WebLink {
     let title = match profile {
-        JsonProfile::Rfc7946 => "GeoJSON as RFC 7946 has it",
+        JsonProfile::Rfc7946 => "GeoJSON (RFC 7946)",
         JsonProfile::JsonFg => "JSON-FG",
-        JsonProfile::JsonFgPlus => "JSON-FG that readers of GeoJSON understand",
+        JsonProfile::JsonFgPlus => "JSON-FG, readable as GeoJSON",
     };
     WebLink::new("profile", profile.uri(), "text/html").with_title(title)
 }

@@ -20,22 +20,22 @@ use std::time::Duration;
 const MAX_BUCKETS: u64 = 100_000;
 
 /// A token bucket for each key.
-pub struct KeyedRateLimiter<K: Bucketed, C: Clock = MonotonicClock> {
+pub struct KeyedRateLimiter<K: BucketKey, C: Clock = MonotonicClock> {
     limiter: RateLimiter<K, BucketStore<K>, C, NoOpMiddleware<C::Instant>>,
     buckets: BucketStore<K>,
     refill_interval: Duration,
 }
 
-/// What buckets are kept by.
-pub trait Bucketed: Hash + Eq + Clone + Send + Sync + 'static {}
+/// The key of a bucket.
+pub trait BucketKey: Hash + Eq + Clone + Send + Sync + 'static {}
 
-impl<K: Hash + Eq + Clone + Send + Sync + 'static> Bucketed for K {}
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> BucketKey for K {}
 
 /// The buckets by key; a clone shares them.
 #[derive(Clone)]
 struct BucketStore<K>(Cache<K, Arc<InMemoryState>>);
 
-impl<K: Bucketed> StateStore for BucketStore<K> {
+impl<K: BucketKey> StateStore for BucketStore<K> {
     type Key = K;
 
     fn measure_and_replace<T, F, E>(&self, key: &K, decide: F) -> Result<T, E>
@@ -46,14 +46,14 @@ impl<K: Bucketed> StateStore for BucketStore<K> {
     }
 }
 
-impl<K: Bucketed> KeyedRateLimiter<K> {
+impl<K: BucketKey> KeyedRateLimiter<K> {
     /// Allows `burst` tokens at once, and `per_second` in the long run.
     pub fn new(per_second: f64, burst: u32) -> Self {
         Self::with_clock(per_second, burst, MonotonicClock)
     }
 }
 
-impl<K: Bucketed, C: Clock> KeyedRateLimiter<K, C> {
+impl<K: BucketKey, C: Clock> KeyedRateLimiter<K, C> {
     fn with_clock(per_second: f64, burst: u32, clock: C) -> Self {
         let refill_interval = Duration::from_secs_f64((1.0 / per_second).clamp(1e-9, 1e9));
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);

@@ -1,4 +1,5 @@
-//! What a request asks, taken out of HTTP once for every handler: path, pairs, wished form, and the addresses of the answer.
+//! A request, taken apart once for every handler: path segments, query parameters, format, the viewer's plan, and the links of the
+//! response.
 
 use super::app_state::AppState;
 use super::link::WebLink;
@@ -23,9 +24,9 @@ pub struct RequestContext {
     path_segments: Vec<(String, String)>,
 }
 
-/// The pairs of the query string, without those that the door itself reads.
+/// The parameters of the query string.
 pub struct QueryPairs {
-    /// The wished form.
+    /// The requested format.
     pub f: Option<String>,
     pub rest: Vec<(String, String)>,
 }
@@ -37,7 +38,7 @@ impl FromRequestParts<Arc<AppState>> for RequestContext {
         let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| {
             ProblemDetails::new(
                 StatusCode::BAD_REQUEST,
-                "The path is not percent-encoded UTF-8. Encode it and ask again.",
+                "The path is not percent-encoded UTF-8. Encode it and try again.",
             )
         })?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -58,7 +59,7 @@ impl FromRequestParts<Arc<AppState>> for RequestContext {
 }
 
 impl RequestContext {
-    /// The plan as whoever asks may see it.
+    /// The plan as the viewer may see it.
     pub fn plan(&self) -> &ViewerPlan {
         &self.plan
     }
@@ -68,17 +69,17 @@ impl RequestContext {
         &self.base_url
     }
 
-    /// Who asks.
+    /// The viewer who sends the request.
     pub fn viewer(&self) -> &Viewer {
         self.plan.viewer()
     }
 
-    /// A segment of the path by its name in the route.
+    /// A segment of the path, by its name in the route.
     pub fn path_segment(&self, name: &str) -> &str {
         self.path_segments.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
-    /// Path and query as they were written.
+    /// Path and query as the client wrote them.
     pub fn path_and_query(&self) -> &str {
         self.uri.path_and_query().map_or("", |p| p.as_str())
     }
@@ -91,7 +92,7 @@ impl RequestContext {
     /// 400 for text that is not percent-encoded UTF-8, and for `f` given twice.
     pub fn parse_pairs(&self) -> Result<QueryPairs, ProblemDetails> {
         let all = urls::parse_query_string(self.query_string())
-            .map_err(|name| Error::invalid(name, "The value is not percent-encoded UTF-8. Encode it and ask again."))?;
+            .map_err(|name| Error::invalid(name, "The value is not percent-encoded UTF-8. Encode it and try again."))?;
         let (mut f, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name == "f");
         if f.len() > 1 {
             return Err(Error::invalid("f", "This parameter is given twice. Give it once.").into());
@@ -99,7 +100,7 @@ impl RequestContext {
         Ok(QueryPairs { f: f.pop().map(|(_, value)| value), rest })
     }
 
-    /// The pairs of a resource that has no parameters but `f` and these, each at most once.
+    /// The parameters of a resource that has only `f` and these, each at most once.
     ///
     /// # Errors
     /// 400 for any other.
@@ -109,7 +110,7 @@ impl RequestContext {
         Ok(pairs)
     }
 
-    /// The form that is wished among these.
+    /// The format that the client prefers among these.
     pub fn negotiate_format<'a>(
         &self,
         forms: &[&'a ResponseFormat],
@@ -118,7 +119,7 @@ impl RequestContext {
         negotiate::choose_format(forms, pairs.f.as_deref(), &self.headers)
     }
 
-    /// `self` and `alternate` links: this address in the form chosen, and in every other.
+    /// `self` and `alternate` links: this address in the chosen format, and in every other.
     pub fn alternates(&self, forms: &[&ResponseFormat], chosen: &ResponseFormat, pairs: &QueryPairs) -> Vec<WebLink> {
         let address = |form: &ResponseFormat| {
             let others = pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str()));

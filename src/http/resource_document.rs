@@ -9,13 +9,13 @@ use super::response_format::{HTML, JSON, ResponseFormat};
 use axum::response::Response;
 use serde_json::Value as Json;
 
-/// A resource that is one JSON document, and a page for people.
+/// A JSON document and its page.
 pub struct ResourceDocument {
     pub json: Json,
     pub page: HtmlPage,
 }
 
-/// Answers with a JSON document or its page. `make` gets the `self` and `alternate` links.
+/// Responds with a JSON document or its page. `build` gets the `self` and `alternate` links.
 pub fn respond_document(
     context: &RequestContext,
     json_form: &'static ResponseFormat,
@@ -24,7 +24,7 @@ pub fn respond_document(
     respond_document_with(context, json_form, &context.parse_known_pairs(&[])?, build)
 }
 
-/// The same for a resource with parameters of its own.
+/// Responds like [`respond_document`] for a resource with parameters of its own.
 pub fn respond_document_with(
     context: &RequestContext,
     json_form: &'static ResponseFormat,
@@ -42,7 +42,7 @@ pub fn respond_document_with(
     Ok(response)
 }
 
-/// JSON for programs alone.
+/// Responds with JSON that has no page.
 pub fn respond_json(context: &RequestContext, json: &Json) -> Response {
     respond_hashed(&context.headers, JSON.media, json.to_string().into_bytes())
 }

@@ -1,4 +1,4 @@
-//! Answers: a body with its type, its tag and its links; conditional requests (RFC 9110, 13).
+//! Responses: a body with its type, its ETag and its links; conditional requests (RFC 9110, 13).
 
 use super::link::WebLink;
 use super::problem::ProblemDetails;
@@ -9,15 +9,15 @@ use axum::response::{IntoResponse, Response};
 
 pub type HttpResult = Result<Response, ProblemDetails>;
 
-/// What every answer that may change says to caches: keep it, and ask each time whether it still holds.
+/// The `Cache-Control` of every response that may change: caches store it and revalidate it each time.
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
 
-/// A body with a tag made of its content; 304 when the client has it. The tag is weak, as the body may be packed on its way.
+/// A body with an ETag that is a hash of it; 304 if the client has it. The ETag is weak, as the body may be compressed on its way.
 pub fn respond_hashed(headers: &HeaderMap, media: &'static str, body: Vec<u8>) -> Response {
     respond_tagged(headers, media, ascii_header_value(&format!("W/\"{:032x}\"", hash_content(&body))), body)
 }
 
-/// A body with this tag; 304 when the client has it.
+/// A body with this ETag; 304 if the client has it.
 pub fn respond_tagged(headers: &HeaderMap, media: &'static str, etag: HeaderValue, body: Vec<u8>) -> Response {
     if let Some(unchanged) = check_not_modified(headers, &etag) {
         return unchanged;
@@ -30,23 +30,23 @@ pub fn respond_tagged(headers: &HeaderMap, media: &'static str, etag: HeaderValu
     (fixed, body).into_response()
 }
 
-/// A tag from text that is known to be printable ASCII with its quotes.
+/// A header value from text that is known to be printable ASCII.
 pub fn ascii_header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// 304 when `If-None-Match` has this tag (weak comparison, as the standard wants it for reading).
+/// 304 if `If-None-Match` contains this ETag (weak comparison, as the standard requires for reading).
 pub fn check_not_modified(headers: &HeaderMap, etag: &HeaderValue) -> Option<Response> {
     let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let mine = plain(etag.to_str().ok()?);
     let lines = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|v| v.to_str().ok());
-    let has = lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || plain(tag) == mine);
-    has.then(|| {
+    let matches = lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || plain(tag) == mine);
+    matches.then(|| {
         (StatusCode::NOT_MODIFIED, [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, REVALIDATE)]).into_response()
     })
 }
 
-/// Mirrors links as one header (RFC 8288, 3), for clients whose format has no place for them.
+/// Adds links as one header (RFC 8288, 3), for formats that have no place for them.
 pub fn add_link_header(headers: &mut HeaderMap, links: &[WebLink]) {
     let lines = links.iter().map(WebLink::to_header).collect::<Vec<_>>().join(", ");
     if let Ok(value) = HeaderValue::from_str(&lines)

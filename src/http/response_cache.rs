@@ -1,5 +1,5 @@
-//! Finished answers about features, kept for whoever asks the same again. What an answer depends on is part of what it is kept by: above
-//! all the state of its collection, so that no answer outlives an edit.
+//! A cache of finished responses with features. Everything that a response depends on is part of its key: above all the state of the
+//! collection, so that no response outlives an edit.
 
 use crate::atlas::{ContentCoding, compress_bytes};
 use axum::body::Body;
@@ -9,21 +9,21 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use std::sync::Arc;
 
-/// The most bytes of one answer that is kept.
+/// The largest response that is cached.
 pub const MAX_CACHED_BYTES: usize = 1 << 20;
 
-/// A finished answer in one coding.
+/// A finished response in one content coding.
 #[derive(Debug, Clone)]
 pub struct CachedResponse {
     headers: Arc<HeaderMap>,
     body: Bytes,
 }
 
-/// All that is kept.
+/// Responses by key and content coding.
 pub struct ResponseCache(Cache<(Box<str>, ContentCoding), CachedResponse>);
 
 impl CachedResponse {
-    /// An answer as it is before it is packed.
+    /// A response before it is compressed.
     pub fn new(headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self { headers: Arc::new(headers), body: body.into() }
     }
@@ -40,7 +40,7 @@ impl CachedResponse {
 }
 
 impl ResponseCache {
-    /// One that takes so much memory at the most.
+    /// A cache that takes at most so many bytes.
     pub fn new(bytes: u64) -> Self {
         let weight = |(key, _): &(Box<str>, ContentCoding), response: &CachedResponse| {
             let headers: usize =
@@ -50,29 +50,29 @@ impl ResponseCache {
         Self(Cache::builder().max_capacity(bytes).weigher(weight).build())
     }
 
-    /// The answer that is kept by this text, which has all that it depends on.
+    /// The response under this key, which contains everything that it depends on.
     pub fn get(&self, key: &str, coding: ContentCoding) -> Option<CachedResponse> {
         self.0.get(&(Box::from(key), coding))
     }
 
-    /// Keeps an answer in this coding; one of more than [`MAX_CACHED_BYTES`] is only packed.
-    pub fn pack_and_insert(&self, key: &str, plain: CachedResponse, coding: ContentCoding) -> CachedResponse {
-        let packed = match (compress_bytes(&plain.body, coding), content_encoding(coding)) {
-            (Some(body), Some(word)) => {
+    /// Compresses a response and caches it, unless it has more than [`MAX_CACHED_BYTES`].
+    pub fn compress_and_insert(&self, key: &str, plain: CachedResponse, coding: ContentCoding) -> CachedResponse {
+        let response = match (compress_bytes(&plain.body, coding), content_encoding(coding)) {
+            (Some(body), Some(name)) => {
                 let mut headers = Arc::unwrap_or_clone(plain.headers);
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(word));
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
                 CachedResponse::new(headers, body)
             }
             _ => plain,
         };
-        if packed.body.len() <= MAX_CACHED_BYTES {
-            self.0.insert((key.into(), coding), packed.clone());
+        if response.body.len() <= MAX_CACHED_BYTES {
+            self.0.insert((key.into(), coding), response.clone());
         }
-        packed
+        response
     }
 }
 
-/// The word for a coding; none when nothing is packed.
+/// The value of `Content-Encoding`; `None` for an uncompressed body.
 pub fn content_encoding(coding: ContentCoding) -> Option<&'static str> {
     match coding {
         ContentCoding::Identity => None,

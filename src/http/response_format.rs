@@ -1,15 +1,15 @@
 //! The formats that resources are served in: the values of the parameter `f`, content types, and titles of links.
 
-/// One form of a resource.
+/// A format that a resource is served in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ResponseFormat {
-    /// Values of `f` that ask for it; the first is the one we write.
+    /// Values of `f` that select it; links use the first.
     pub names: &'static [&'static str],
-    /// The content type sent.
+    /// The content type of the response.
     pub media: &'static str,
-    /// Other types that a client may accept it as.
+    /// Other types in `Accept` that it satisfies.
     pub other_media: &'static [&'static str],
-    /// What a link to it says.
+    /// The title of links to it.
     pub title: &'static str,
 }
 
@@ -19,26 +19,26 @@ pub const GEOJSON: ResponseFormat = ResponseFormat {
     names: &["json", "geojson"],
     media: "application/geo+json",
     other_media: &["application/json", "application/vnd.geo+json"],
-    title: "This as GeoJSON",
+    title: "This document as GeoJSON",
 };
-/// The same as GeoJSON with `profile=jsonfg`, for clients that know it by a type of its own.
+/// The content of GeoJSON with `profile=jsonfg`, under JSON-FG's own media type.
 pub const JSONFG: ResponseFormat = ResponseFormat {
     names: &["jsonfg"],
     media: "application/vnd.ogc.fg+json",
     other_media: &[],
-    title: "This as JSON-FG",
+    title: "This document as JSON-FG",
 };
 pub const FLATGEOBUF: ResponseFormat = ResponseFormat {
     names: &["flatgeobuf", "fgb"],
     media: "application/flatgeobuf",
     other_media: &["application/vnd.flatgeobuf"],
-    title: "This as FlatGeobuf",
+    title: "This document as FlatGeobuf",
 };
 pub const CSV: ResponseFormat = ResponseFormat {
     names: &["csv"],
     media: "text/csv; charset=utf-8",
     other_media: &[],
-    title: "This as a table (CSV)",
+    title: "This document as CSV",
 };
 pub const SCHEMA: ResponseFormat = ResponseFormat {
     names: &["json", "schema"],
@@ -56,12 +56,12 @@ pub const HTML: ResponseFormat = ResponseFormat {
     names: &["html"],
     media: super::html::MEDIA,
     other_media: &["application/xhtml+xml"],
-    title: "This as a page",
+    title: "This document as HTML",
 };
 
-const AS_JSON: &str = "This as JSON";
+const AS_JSON: &str = "This document as JSON";
 
-/// The forms of a page, of one feature, and of a whole collection.
+/// The formats of a page of features, of one feature, and of a download.
 pub const PAGE_FORMATS: [&ResponseFormat; 5] = [&GEOJSON, &HTML, &JSONFG, &FLATGEOBUF, &CSV];
 pub const ITEM_FORMATS: [&ResponseFormat; 3] = [&GEOJSON, &HTML, &JSONFG];
 pub const DOWNLOAD_FORMATS: [&ResponseFormat; 4] = [&GEOJSON, &JSONFG, &FLATGEOBUF, &CSV];

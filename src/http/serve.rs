@@ -1,4 +1,4 @@
-//! Listening and stopping: a signal ends the listening, open requests are finished, and nobody waits for ever.
+//! Starting and stopping: after a signal the server accepts no more connections, finishes open requests, and stops within a limit of time.
 
 use super::routes::build_router;
 use crate::atlas::Atlas;
@@ -18,17 +18,17 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 
-/// A server that has its address and does not yet answer.
+/// A server that is bound to its address and does not answer yet.
 pub struct HttpServer {
     listener: TcpListener,
     config: Config,
     address: SocketAddr,
 }
 
-/// Takes the address.
+/// Binds the address.
 ///
 /// # Errors
-/// [`Error::Refused`] when it is taken or not ours.
+/// [`Error::Refused`] when it is in use or not one of this machine.
 pub async fn bind_server(mut config: Config) -> Result<HttpServer> {
     let listener = TcpListener::bind(config.listen).await.map_err(|e| {
         Error::Refused(format!("Cannot listen on {}: {e}. Choose another address with --listen, for example 127.0.0.1:0 for any free port.", config.listen))
@@ -39,25 +39,25 @@ pub async fn bind_server(mut config: Config) -> Result<HttpServer> {
 }
 
 impl HttpServer {
-    /// Where it listens, with the port that the system chose for port 0.
+    /// The address that it listens on, with the port that the system chose for port 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until SIGTERM or Ctrl-C, then finishes what is open, within the limit for it.
+    /// Serves until SIGTERM or Ctrl-C, then finishes open requests within the limit for it.
     pub async fn run(self, atlas: Arc<Atlas>) -> Result<()> {
         self.run_until(atlas, wait_for_signal()).await
     }
 
-    /// The same with any other end.
+    /// Serves until `end` completes.
     pub async fn run_until(self, atlas: Arc<Atlas>, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let drain = self.config.limits.drain;
         let (ended, draining) = oneshot::channel::<()>();
         let draining_atlas = atlas.clone();
         let stop = async move {
             end.await;
-            tracing::info!("stopping: no new requests, finishing the open ones");
+            tracing::info!("stopping: finishing open requests, accepting no new ones");
             draining_atlas.change_feed().close();
             let _ = ended.send(());
         };
@@ -67,15 +67,15 @@ impl HttpServer {
         tokio::select! {
             () = serving => Ok(()),
             () = wait_for_drain(draining, drain) => {
-                tracing::warn!("some requests were still open after {} s and were cut", drain.as_secs());
+                tracing::warn!("cut the requests that were still open after {} s", drain.as_secs());
                 Ok(())
             }
         }
     }
 }
 
-/// Answers each connection in a task of its own until the end, then waits for the open requests. A connection that is slow to say
-/// what it wants, or says nothing, is closed after a while, so that it keeps nobody out.
+/// Serves each connection in a task of its own until the end, then waits for open requests. A connection that sends its request too
+/// slowly is closed, so that it does not take the place of another.
 async fn accept_connections(
     listener: TcpListener,
     app: Router,
@@ -93,8 +93,8 @@ async fn accept_connections(
             connection = listener.accept() => match connection {
                 Ok(connection) => connection,
                 Err(e) => {
-                    // Out of files, mostly: some will be closed soon.
-                    tracing::warn!(error = %e, "a connection could not be taken");
+                    // Mostly too many open files: some will be closed soon.
+                    tracing::warn!(error = %e, "could not accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
@@ -104,13 +104,13 @@ async fn accept_connections(
             tokio::spawn(reject_connection(stream));
             continue;
         };
-        // Small answers go out at once instead of waiting to be joined by others.
+        // Small responses are sent at once instead of waiting for more data.
         let _ = stream.set_nodelay(true);
         let app = TowerToHyperService::new(app.clone().layer(Extension(ConnectInfo(peer))));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), app));
         tokio::spawn(async move {
             let _permit = permit;
-            // What goes wrong with a connection is its client's affair: it left, or sent what is no HTTP.
+            // An error here is the client's: it disconnected, or does not speak HTTP.
             let _ = connection.await;
         });
     }
@@ -118,7 +118,7 @@ async fn accept_connections(
     graceful.shutdown().await;
 }
 
-/// What is said to a connection too many.
+/// Refuses a connection beyond the limit.
 async fn reject_connection(mut stream: TcpStream) {
     let body = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Too many connections are open. Try again in a moment."}"#;
     let head = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/problem+json";
@@ -126,13 +126,13 @@ async fn reject_connection(mut stream: TcpStream) {
     let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(answer.as_bytes())).await;
 }
 
-/// Asks the system for as many open files as it gives: each connection is one.
+/// Raises the limit of open files as far as the system allows: each connection is one.
 #[cfg(unix)]
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let given = getrlimit(Resource::Nofile);
-    // Less than was asked for still serves.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: given.maximum, maximum: given.maximum });
+    let limit = getrlimit(Resource::Nofile);
+    // The server works with fewer, too.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 #[cfg(not(unix))]
@@ -140,7 +140,7 @@ fn raise_open_files() {}
 
 async fn wait_for_drain(draining: oneshot::Receiver<()>, drain: Duration) {
     if draining.await.is_err() {
-        // The end will not come; serving goes on.
+        // The server was never asked to stop.
         std::future::pending::<()>().await;
     }
     tokio::time::sleep(drain).await;

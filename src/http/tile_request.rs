@@ -9,19 +9,19 @@ use crate::query::{TILE_PARAMETERS, TileParameters};
 pub const MATRIX_SET: &str = "WebMercatorQuad";
 
 /// # Errors
-/// [`Error::NotFound`] for any matrix set but the one.
+/// [`Error::NotFound`] for any other matrix set than [`MATRIX_SET`].
 pub fn check_matrix_set(name: &str) -> Result<()> {
     if name == MATRIX_SET {
         return Ok(());
     }
-    Err(Error::NotFound(format!("There is no tile matrix set '{name}'. There is: {MATRIX_SET}.")))
+    Err(Error::NotFound(format!("There is no tile matrix set '{name}'. Use {MATRIX_SET}.")))
 }
 
 pub fn no_tiles_error(view: &CollectionView) -> Error {
-    Error::NotFound(format!("'{}' has no geometry, so there are no tiles of it.", view.collection().id))
+    Error::NotFound(format!("The collection '{}' has no geometry and therefore no tiles.", view.collection().id))
 }
 
-/// The layers of the whole plan's tiles: those of `collections`, or all that have geometry.
+/// The layers of the tiles of the whole plan: those of the parameter `collections`, or all collections with geometry.
 pub fn select_collections(context: &RequestContext, pairs: &QueryPairs) -> Result<String> {
     match pairs.rest.iter().find(|(name, _)| name == "collections") {
         None => Ok(context.plan().spatial_collections().join(",")),
@@ -37,13 +37,13 @@ pub fn select_collections(context: &RequestContext, pairs: &QueryPairs) -> Resul
     }
 }
 
-/// The layers with what is asked of them.
+/// The layers with the filter, time, properties, split and clusters of the request.
 pub fn apply_tile_query(layers: TileLayerSet, pairs: &QueryPairs) -> Result<TileLayerSet, ProblemDetails> {
-    let asked = TileParameters::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
-    if asked.is_plain() {
+    let parameters = TileParameters::parse(pairs.rest.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+    if parameters.is_plain() {
         return Ok(layers);
     }
-    Ok(layers.with_chosen_shows(|collections| asked.bind_collections(collections))?)
+    Ok(layers.with_chosen_shows(|collections| parameters.bind_collections(collections))?)
 }
 
 /// The parameters of every tile, and these.

@@ -14,11 +14,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 const LEFT_OUT: HeaderName = HeaderName::from_static("tile-left-out");
-/// There only when the tile would have been too large.
+/// Present only if features were dropped because the tile would have been too large.
 const DROPPED: HeaderName = HeaderName::from_static("tile-dropped");
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
-/// `/tiles/areas,interventions/{z}/{x}/{y}.mvt`; `v` may be anything, so that a client can ask past its own cache.
+/// `/tiles/areas,interventions/{z}/{x}/{y}.mvt`; `v` may have any value, so that a client can bypass its own cache.
 pub async fn get_xyz_tile(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&allowed_parameters(&["v"]))?;
     let layers = apply_tile_query(context.plan().resolve_layers(context.path_segment("layers"))?, &pairs)?;
@@ -57,7 +57,7 @@ pub async fn get_dataset_tile(context: RequestContext) -> HttpResult {
     respond_tile(&context, layers, tile).await
 }
 
-/// A kept tile is answered here and now; a new one is drawn in the pool.
+/// Answers with a cached tile at once; draws any other tile in the pool.
 async fn respond_tile(context: &RequestContext, layers: TileLayerSet, id: TileId) -> HttpResult {
     let coding = negotiate::choose_coding(&context.headers);
     let tile = if let Some(tile) = context.plan().find_cached_tile(&layers, id, coding) {
@@ -88,21 +88,21 @@ fn tile_response(tile: EncodedTile, coding: ContentCoding) -> Response {
     if !empty {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(link::MVT));
         headers.insert(CONTENT_CRS, HeaderValue::from_static("<http://www.opengis.net/def/crs/EPSG/0/3857>"));
-        if let Some(packed) = response_cache::content_encoding(coding) {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(packed));
+        if let Some(encoding) = response_cache::content_encoding(coding) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
     }
     response
 }
 
-/// The tile of these texts (zoom, column, row), each named as its address names it.
+/// Parses zoom, column and row, each under its name in the route.
 fn parse_tile_id(names: [&str; 3], texts: [&str; 3]) -> Result<TileId, ProblemDetails> {
     let mut numbers = [0u32; 3];
     for ((name, text), number) in names.into_iter().zip(texts).zip(&mut numbers) {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         if !digits {
             let text: String = text.chars().take(40).collect();
-            return Err(Error::invalid(name, format!("'{text}' is no whole number.")).into());
+            return Err(Error::invalid(name, format!("'{text}' is not a whole number.")).into());
         }
         *number = text.parse().unwrap_or(u32::MAX);
     }
@@ -117,6 +117,6 @@ fn parse_tile_id(names: [&str; 3], texts: [&str; 3]) -> Result<TileId, ProblemDe
 fn check_tile_format(f: Option<&str>) -> Result<(), ProblemDetails> {
     match f {
         None | Some("mvt" | "pbf") => Ok(()),
-        Some(_) => Err(Error::invalid("f", "Tiles come in one form: mvt.").into()),
+        Some(_) => Err(Error::invalid("f", "Tiles are available in one format: mvt.").into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Tiles described: tile sets and tile matrix sets of OGC API Tiles and TMS 2.0, and TileJSON 3.
+//! Descriptions of tiles: tile sets and tile matrix sets of OGC API - Tiles and TMS 2.0, and TileJSON 3.
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
@@ -22,7 +22,7 @@ const CRS: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
 const HALF_M: f64 = 20_037_508.342_789_244;
 /// Metres in a standardised pixel (0.28 mm), by which scale denominators are defined.
 const PIXEL_M: f64 = 0.000_28;
-/// Zooms that the matrix set lists; tiles exist at each.
+/// The last zoom level of the matrix set; there are tiles at each.
 const MATRIX_ZOOMS: u8 = 22;
 
 pub async fn list_matrix_sets(context: RequestContext) -> HttpResult {
@@ -32,7 +32,7 @@ pub async fn list_matrix_sets(context: RequestContext) -> HttpResult {
         let json = json!({"tileMatrixSets": [{
             "id": MATRIX_SET, "title": "Google Maps Compatible for the World", "uri": MATRIX_SET_URI, "crs": CRS, "links": link::links_to_json(&[link]),
         }]});
-        Ok(build_document("Tile matrix sets", "How the tiles are cut.", base, json))
+        Ok(build_document("Tile matrix sets", "The grids that the tiles are cut by.", base, json))
     })
 }
 
@@ -41,7 +41,7 @@ pub async fn get_matrix_set(context: RequestContext) -> HttpResult {
     resource_document::respond_document(&context, &JSON, |_| {
         Ok(build_document(
             MATRIX_SET,
-            "The squares of Web Mercator, halved at every zoom.",
+            "The tile grid of Web Mercator: each zoom level halves the tiles of the one before.",
             context.base_url(),
             define_matrix_set(),
         ))
@@ -115,7 +115,7 @@ fn find_collection_layers(
     Ok((view, layers))
 }
 
-/// The list of tile sets below a path; there is one.
+/// The list of tile sets below a path, with one entry.
 fn respond_tileset_list(context: &RequestContext, pairs: &QueryPairs, title: &str, path: &[&str]) -> HttpResult {
     resource_document::respond_document_with(context, &JSON, pairs, |alternates| {
         let base = context.base_url();
@@ -125,7 +125,7 @@ fn respond_tileset_list(context: &RequestContext, pairs: &QueryPairs, title: &st
         let own = WebLink::new("self", format!("{set}{query}"), JSON.media);
         entry["links"] = link::links_to_json(&[own, matrix_set_link(base), tile_link(&set, &query)]);
         let json = json!({"links": link::links_to_json(alternates), "tilesets": [entry]});
-        Ok(build_document(&format!("Tiles: {title}"), "Tile sets that can be had.", base, json))
+        Ok(build_document(&format!("Tiles: {title}"), "The available tile sets.", base, json))
     })
 }
 
@@ -145,9 +145,7 @@ fn respond_tileset(
         let mut links = alternates.to_vec();
         links.push(matrix_set_link(base));
         links.push(tile_link(&base.api_url(&[path, &[MATRIX_SET]].concat()), &format_pairs(pairs)));
-        links.push(
-            WebLink::new("describedby", tilejson, JSON.media).with_title("The same for map libraries (TileJSON)"),
-        );
+        links.push(WebLink::new("describedby", tilejson, JSON.media).with_title("TileJSON for map libraries"));
         let mut json = describe_tileset(title);
         json["layers"] = layers
             .named_layers()
@@ -172,17 +170,17 @@ fn describe_tileset(title: &str) -> Json {
     })
 }
 
-/// Every row and column that there is: those where nothing is drawn answer with 204.
+/// Every row and column: empty tiles answer with 204.
 fn matrix_limits(z: u8) -> Json {
     let last = (1_u64 << z) - 1;
     json!({"tileMatrix": z.to_string(), "minTileRow": 0, "maxTileRow": last, "minTileCol": 0, "maxTileCol": last})
 }
 
-/// The address of each tile of a set.
+/// The template of the addresses of a set's tiles.
 fn tile_link(set: &str, query: &str) -> WebLink {
     WebLink::new("item", format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}"), link::MVT)
         .with_title("A tile")
-        .as_template()
+        .into_template()
 }
 
 fn matrix_set_link(base: &BaseUrl) -> WebLink {
@@ -196,18 +194,18 @@ fn format_pairs(pairs: &QueryPairs) -> String {
 fn build_document(title: &str, lead: &str, base: &BaseUrl, json: Json) -> ResourceDocument {
     ResourceDocument {
         page: HtmlPage::new(title, lead)
-            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("API", base.api_url(&[]))
             .with_main(html::render_document(&json)),
         json,
     }
 }
 
-/// TileJSON 3.0.0 for `/tiles/areas,interventions.json`; what is asked of the tiles is asked in their addresses, too.
+/// TileJSON 3.0.0 for `/tiles/areas,interventions.json`; the addresses of the tiles have the parameters of the request.
 pub async fn get_tilejson(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&allowed_parameters(&["v"]))?;
     let list = context.path_segment("layers");
     let Some(list) = list.strip_suffix(".json") else {
-        let sentence = format!("Tiles of '{list}' are described at /tiles/{list}.json.");
+        let sentence = format!("The TileJSON of '{list}' is at /tiles/{list}.json.");
         return Err(ProblemDetails::from(Error::NotFound(sentence)));
     };
     let layers = apply_tile_query(context.plan().resolve_layers(list)?, &pairs)?;
@@ -238,7 +236,7 @@ pub async fn get_tilejson(context: RequestContext) -> HttpResult {
     Ok(resource_document::respond_json(&context, &json))
 }
 
-/// Whom the data of the layers is owed to, each once.
+/// The attributions of the layers' data, each once.
 fn join_attributions(layers: &TileLayerSet) -> String {
     let mut attributions: Vec<String> = Vec::new();
     for (_, snapshot) in layers.snapshots() {

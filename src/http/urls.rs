@@ -1,4 +1,4 @@
-//! The one place where addresses are written. Knows the public address, forwarded ones (when they are to be believed), and `Host`.
+//! Builds and parses URLs. The base comes from the public URL, the headers of a trusted proxy, or `Host`.
 
 use crate::config::Config;
 use axum::http::{HeaderMap, header};
@@ -6,12 +6,12 @@ use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Scheme, host and prefix of every link of one answer; no slash at the end.
+/// Scheme, host and prefix of every link of a response; no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(Arc<str>);
 
 impl BaseUrl {
-    /// The public address when one is set; else what the proxy says, if it is trusted; else the `Host` asked for.
+    /// The public URL if one is configured; else what a trusted proxy forwards; else the `Host` of the request.
     pub fn from_request(config: &Config, headers: &HeaderMap) -> Self {
         if let Some(url) = &config.public_url {
             return Self(url.as_str().into());
@@ -31,7 +31,7 @@ impl BaseUrl {
         }
     }
 
-    /// Without a path behind it.
+    /// The base itself, without a path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,7 +46,7 @@ impl BaseUrl {
         self.0.starts_with("https://")
     }
 
-    /// Whether nobody on the way can read along: over https, or on the machine itself.
+    /// Whether a password is safe on the way: over https, or on the machine itself.
     pub fn is_safe(&self) -> bool {
         let authority = self.origin().split_once("://").map_or("", |(_, a)| a);
         let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
@@ -125,7 +125,7 @@ pub fn parse_query_string(query: &str) -> Result<Vec<(String, String)>, String> 
         .collect()
 }
 
-/// Takes percent-encoding off; in forms `+` is a space. `None` when the result is not UTF-8.
+/// Decodes percent-encoding; in forms `+` is a space. `None` if the result is not UTF-8.
 pub fn percent_decode(text: &str, form: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -144,7 +144,7 @@ pub fn percent_decode(text: &str, form: bool) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The first of a comma-separated header, as the proxy nearest to the client wrote it.
+/// The first value of a comma-separated header: the one that the proxy nearest to the client wrote.
 fn first_header_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim).filter(|v| !v.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The words of the plan: codes with their labels in ten languages, as the model has them.
+//! Vocabularies of the plan model: codes with their labels in ten languages.
 
 use super::html::{self, HtmlPage};
 use super::request_context::RequestContext;
@@ -19,7 +19,7 @@ pub async fn list_vocabularies(context: RequestContext) -> HttpResult {
             .collect::<serde_json::Map<_, _>>()
             .into();
         let page = HtmlPage::new("Vocabularies", "The codes that the plan uses, with their labels in ten languages.")
-            .with_breadcrumb("The API", base.api_url(&[]));
+            .with_breadcrumb("API", base.api_url(&[]));
         Ok(ResourceDocument { json, page: page.with_main(html::render_vocabulary_list(model, base)) })
     })
 }
@@ -35,7 +35,7 @@ pub async fn get_vocabulary(context: RequestContext) -> HttpResult {
         let base = context.base_url();
         let title = vocabulary.pointer("/title/en").and_then(Json::as_str).unwrap_or(name);
         let page = HtmlPage::new(title, vocabulary.get("source").and_then(Json::as_str).unwrap_or_default())
-            .with_breadcrumb("The API", base.api_url(&[]))
+            .with_breadcrumb("API", base.api_url(&[]))
             .with_breadcrumb("Vocabularies", base.api_url(&["vocabularies"]));
         Ok(ResourceDocument { json: vocabulary.clone(), page: page.with_main(html::render_vocabulary(vocabulary)) })
     })

@@ -9,10 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use std::sync::Arc;
 
-/// Everything that no other route answers.
+/// Serves a file of the web app for every path that no other route answers.
 pub async fn get_file(State(app): State<Arc<AppState>>, method: Method, uri: Uri, headers: HeaderMap) -> HttpResult {
     let missing =
-        || Error::NotFound(format!("There is nothing at {}.", uri.path().chars().take(200).collect::<String>()));
+        || Error::NotFound(format!("There is no resource at {}.", uri.path().chars().take(200).collect::<String>()));
     let path = resolve_path(uri.path()).ok_or_else(missing)?;
     let read = {
         let (app, path) = (app.clone(), path.clone());
@@ -28,7 +28,7 @@ pub async fn get_file(State(app): State<Arc<AppState>>, method: Method, uri: Uri
     Ok(file.respond(&path, &headers))
 }
 
-/// The path below the app's folder; `None` for anything that could lead out of it or to hidden files.
+/// The path below the app's folder; `None` for a path that could lead out of it or to a hidden file.
 fn resolve_path(path: &str) -> Option<String> {
     let path = path.strip_prefix('/')?;
     if path.is_empty() {

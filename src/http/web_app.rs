@@ -1,4 +1,4 @@
-//! The files of the web app: those inside the binary, or those of a folder. Nothing outside of them can be reached.
+//! The files of the web app, embedded in the binary or in a folder, in the content codings that clients accept.
 
 use super::html;
 use super::negotiate::{accepts_brotli, accepts_gzip};
@@ -14,7 +14,7 @@ use rust_embed::RustEmbed;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// The web app as it was built before the binary, if it was. The world layer is drawn into tiles and not served as files.
+/// The web app, if it was built before the binary. The world layer is drawn into tiles and not served as files.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[exclude = "world/*"]
@@ -23,25 +23,25 @@ struct EmbeddedApp;
 
 const ROBOTS_TXT: &str = "User-agent: *\nDisallow: /tiles/\nDisallow: /api/collections/*/items?\n";
 const FAVICON_SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><path fill=\"#5b2a86\" d=\"M16 29C4 20 2 14 4 9c2-5 9-6 12 0 3-6 10-5 12 0 2 5 0 11-12 20z\"/></svg>";
-/// Files below are named after their content, so they never change.
+/// The names of the files in here contain a hash of their content, so the files never change.
 const HASHED_FOLDER: &str = "assets/";
 
 pub struct WebApp {
     folder: Option<PathBuf>,
-    /// Told to the page in a `meta` of its head.
+    /// Passed to the page in a `meta` of its head.
     basemap: Option<StyleUrl>,
-    /// Files of the binary, packed once.
+    /// Embedded files, compressed once.
     file_cache: Cache<String, WebFile>,
 }
 
-/// A file, ready to be sent.
+/// A file with its content codings.
 #[derive(Clone)]
 pub struct WebFile {
     media: HeaderValue,
     plain: Bytes,
-    /// Only when packing made it smaller.
-    packed: Option<Bytes>,
-    /// As the build packed it, beside the file as `NAME.br`.
+    /// Only if compression makes it smaller.
+    gzip: Option<Bytes>,
+    /// From the build, which writes it beside the file as `NAME.br`.
     brotli: Option<Bytes>,
     hash: u128,
 }
@@ -51,12 +51,17 @@ impl WebApp {
         Self { folder, basemap, file_cache: Cache::new(10_000) }
     }
 
-    /// A file of the binary that has been asked for before.
+    /// Whether the web app has this file.
+    pub fn has_file(&self, path: &str) -> bool {
+        self.folder.as_ref().map_or_else(|| EmbeddedApp::get(path).is_some(), |folder| folder.join(path).is_file())
+    }
+
+    /// An embedded file that has been served before.
     pub fn cached_file(&self, path: &str) -> Option<WebFile> {
         self.file_cache.get(path)
     }
 
-    /// Reads a file; one of the binary is compressed and cached. Blocking.
+    /// Reads a file; an embedded one is compressed and cached. Blocking.
     pub fn read_file(&self, path: &str) -> Option<WebFile> {
         let found = match &self.folder {
             Some(folder) => {
@@ -70,11 +75,11 @@ impl WebApp {
         found.or_else(|| fallback_file(path))
     }
 
-    fn prepare_file(&self, path: &str, bytes: Bytes, pack: bool) -> WebFile {
-        WebFile { brotli: self.find_brotli(path), ..WebFile::new(path, self.insert_basemap(path, bytes), pack) }
+    fn prepare_file(&self, path: &str, bytes: Bytes, compress: bool) -> WebFile {
+        WebFile { brotli: self.find_brotli(path), ..WebFile::new(path, self.insert_basemap(path, bytes), compress) }
     }
 
-    /// What the build packed with brotli; the page itself is told things and goes unpacked.
+    /// The file as the build compressed it with brotli; the page itself is changed on its way, so it has none.
     fn find_brotli(&self, path: &str) -> Option<Bytes> {
         let brotli_name = (path != "index.html").then(|| format!("{path}.br"))?;
         match &self.folder {
@@ -83,7 +88,7 @@ impl WebApp {
         }
     }
 
-    /// The page with what this server tells it; any other file as it is.
+    /// Adds the base map to the page; leaves any other file as it is.
     fn insert_basemap(&self, path: &str, bytes: Bytes) -> Bytes {
         let (Some(style), "index.html") = (&self.basemap, path) else { return bytes };
         let meta =
@@ -92,7 +97,7 @@ impl WebApp {
     }
 }
 
-/// What is served when the web app has no such file, or was not built.
+/// The files that are served without a web app, or if it has none of that name.
 fn fallback_file(path: &str) -> Option<WebFile> {
     let text = match path {
         "index.html" => return Some(WebFile::new(path, html::render_missing_app().into(), false)),
@@ -105,21 +110,21 @@ fn fallback_file(path: &str) -> Option<WebFile> {
 }
 
 impl WebFile {
-    fn new(path: &str, plain: Bytes, pack: bool) -> Self {
+    fn new(path: &str, plain: Bytes, compress: bool) -> Self {
         let guess = mime_guess::from_path(path).first_or_octet_stream();
         let text = guess.type_() == "text"
             || guess.subtype() == "javascript"
             || guess.subtype() == "json"
             || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
-        let packed = if pack && text { gzip_bytes(&plain) } else { None };
-        Self { media: response::ascii_header_value(&media), packed, brotli: None, hash: hash_content(&plain), plain }
+        let gzip = if compress && text { gzip_bytes(&plain) } else { None };
+        Self { media: response::ascii_header_value(&media), gzip, brotli: None, hash: hash_content(&plain), plain }
     }
 
     pub fn respond(self, path: &str, headers: &HeaderMap) -> Response {
         let brotli = self.brotli.filter(|_| accepts_brotli(headers)).map(|body| (body, "br"));
-        let packed = brotli.or_else(|| self.packed.filter(|_| accepts_gzip(headers)).map(|body| (body, "gzip")));
-        let suffix = packed.as_ref().map_or(String::new(), |(_, coding)| format!("-{coding}"));
+        let encoded = brotli.or_else(|| self.gzip.filter(|_| accepts_gzip(headers)).map(|body| (body, "gzip")));
+        let suffix = encoded.as_ref().map_or(String::new(), |(_, coding)| format!("-{coding}"));
         let etag = response::ascii_header_value(&format!("\"{:032x}{suffix}\"", self.hash));
         let cache = if path.starts_with(HASHED_FOLDER) {
             HeaderValue::from_static("public, max-age=31536000, immutable")
@@ -127,7 +132,7 @@ impl WebFile {
             REVALIDATE
         };
         let mut response = response::check_not_modified(headers, &etag).unwrap_or_else(|| {
-            let (body, coding) = packed.map_or((self.plain, None), |(body, coding)| (body, Some(coding)));
+            let (body, coding) = encoded.map_or((self.plain, None), |(body, coding)| (body, Some(coding)));
             let mut response = body.into_response();
             let coding = coding.map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name)));
             response.headers_mut().insert(header::CONTENT_TYPE, self.media);
@@ -145,5 +150,5 @@ impl WebFile {
 fn gzip_bytes(plain: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain).ok()?;
-    encoder.finish().ok().filter(|packed| packed.len() < plain.len()).map(Bytes::from)
+    encoder.finish().ok().filter(|gzip| gzip.len() < plain.len()).map(Bytes::from)
 }

@@ -1,4 +1,4 @@
-//! Where questions are worked on: beside the threads that talk to clients, a bounded number at once, for a bounded time.
+//! A bounded pool for blocking work, beside the threads that serve connections: so many jobs at once, so many waiting, and a deadline.
 
 use crate::config::ServerLimits;
 use crate::error::{Error, Result};
@@ -9,13 +9,13 @@ use tokio::sync::Semaphore;
 
 pub struct WorkerPool {
     permits: Arc<Semaphore>,
-    /// Those who wait or are worked on.
+    /// Jobs waiting or running.
     pending: AtomicUsize,
     capacity: usize,
     deadline: Duration,
 }
 
-/// Counts one question out when it is answered, given up or forgotten by its client.
+/// Counts a job as pending until it is done, has timed out, or its client has disconnected.
 struct PendingGuard<'a>(&'a AtomicUsize);
 
 impl Drop for PendingGuard<'_> {
@@ -34,15 +34,15 @@ impl WorkerPool {
         }
     }
 
-    /// Does the work when its turn comes. A client that goes away while waiting takes its question with it.
+    /// Runs a job when its turn comes. A job whose client disconnects while it waits is dropped.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many wait already or the deadline has passed, [`Error::Internal`] when the work panicked.
+    /// [`Error::Busy`] if the queue is full or the deadline has passed, [`Error::Internal`] if the job panicked.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let before = self.pending.fetch_add(1, Relaxed);
         let _pending = PendingGuard(&self.pending);
         if before >= self.capacity {
-            return Err(Error::Busy("Too many questions are waiting. Try again in a moment.".into()));
+            return Err(Error::Busy("The server has too many requests waiting. Try again in a moment.".into()));
         }
         let answer = async {
             let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
@@ -50,15 +50,17 @@ impl WorkerPool {
                 let _permit = permit;
                 work()
             });
-            job.await.map_err(|e| Error::internal(format!("the work ended in a panic: {e}")))
+            job.await.map_err(|e| Error::internal(format!("a job panicked: {e}")))
         };
         tokio::time::timeout(self.deadline, answer).await.unwrap_or_else(|_| {
             let seconds = self.deadline.as_secs();
-            Err(Error::Busy(format!("The answer took longer than {seconds} seconds. Ask for less, or try again.")))
+            Err(Error::Busy(format!(
+                "The request took longer than {seconds} seconds. Request less data, or try again."
+            )))
         })
     }
 
-    /// Questions waiting or being worked on.
+    /// Jobs waiting or running.
     pub fn pending_count(&self) -> usize {
         self.pending.load(Relaxed)
     }
@@ -69,12 +71,12 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    fn limits(working: usize, waiting: usize, deadline: Duration) -> ServerLimits {
-        ServerLimits { deadline, max_running: working, max_waiting: waiting, ..ServerLimits::default() }
+    fn limits(max_running: usize, max_waiting: usize, deadline: Duration) -> ServerLimits {
+        ServerLimits { deadline, max_running, max_waiting, ..ServerLimits::default() }
     }
 
     #[tokio::test]
-    async fn who_finds_the_queue_full_is_sent_away() {
+    async fn a_job_beyond_the_queue_is_refused() {
         let pool = Arc::new(WorkerPool::new(&limits(1, 0, Duration::from_mins(1))));
         let (release, gate) = mpsc::channel::<()>();
         let (started, begun) = tokio::sync::oneshot::channel();

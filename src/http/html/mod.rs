@@ -17,17 +17,48 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 
+/// The API's page loads Swagger UI and requests from this server, and nothing else.
+const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+
 /// A page: its title, a sentence below it, the pages above it, and its content.
 pub struct HtmlPage {
     title: String,
     lead: String,
     breadcrumbs: Vec<(String, String)>,
     main: Markup,
+    viewer: Option<ApiViewer>,
+}
+
+/// The interactive view of an API definition (Swagger UI, from its npm package): its files and the definition, as addresses.
+pub struct ApiViewer {
+    pub folder: String,
+    pub definition: String,
+}
+
+impl ApiViewer {
+    /// A file of the viewer that is there if the web app was built.
+    pub const FILE: &str = "api-viewer/swagger-ui-bundle.js";
+
+    fn render_head(&self) -> Markup {
+        let Self { folder, definition } = self;
+        html! {
+            link rel="stylesheet" href={ (folder) "/swagger-ui.css" };
+            link rel="stylesheet" href={ (folder) "/style.css" };
+            script defer src={ (folder) "/swagger-ui-bundle.js" } {}
+            script defer src={ (folder) "/start.js" } data-definition=(definition) {}
+        }
+    }
 }
 
 impl HtmlPage {
     pub fn new(title: &str, lead: &str) -> Self {
-        Self { title: title.to_owned(), lead: lead.to_owned(), breadcrumbs: vec![], main: Markup::default() }
+        Self {
+            title: title.to_owned(),
+            lead: lead.to_owned(),
+            breadcrumbs: vec![],
+            main: Markup::default(),
+            viewer: None,
+        }
     }
 
     /// Adds a page above this one.
@@ -38,6 +69,11 @@ impl HtmlPage {
 
     pub fn with_main(self, main: Markup) -> Self {
         Self { main, ..self }
+    }
+
+    /// Shows the viewer instead of the content where scripts run.
+    pub fn with_api_viewer(self, viewer: Option<ApiViewer>) -> Self {
+        Self { viewer, ..self }
     }
 
     pub fn render(&self, base: &BaseUrl, alternates: &[WebLink]) -> String {
@@ -64,23 +100,30 @@ impl HtmlPage {
     fn render_shell(&self, head: &Markup, breadcrumbs: &Markup, foot: &Markup) -> String {
         let title =
             if self.title == "cityheart" { self.title.clone() } else { format!("{} – cityheart", self.title) };
+        let policy = if self.viewer.is_some() { VIEWER_POLICY } else { POLICY };
         let page = html! {
             (PreEscaped("<!doctype html>\n"))
             html lang="en" {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta http-equiv="Content-Security-Policy" content=(policy);
                     title { (title) }
                     (head)
                     style { (PreEscaped(STYLE)) }
+                    @if let Some(viewer) = &self.viewer { (viewer.render_head()) }
                 }
                 body {
                     header { b { "cityheart" } " " (breadcrumbs) }
                     main {
                         h1 { (self.title) }
                         @if !self.lead.is_empty() { p.lead { (self.lead) } }
-                        (self.main)
+                        @if self.viewer.is_some() {
+                            div #api-operations { (self.main) }
+                            div #api-viewer hidden {}
+                        } @else {
+                            (self.main)
+                        }
                     }
                     footer { (foot) }
                 }

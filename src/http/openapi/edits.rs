@@ -1,4 +1,4 @@
-//! What changes things, as OpenAPI 3.0 describes it: added to the paths that are there for reading.
+//! Editing operations and the change log in OpenAPI 3.0, added to the paths of the reading operations.
 
 use super::parameters;
 use super::schemas::reference_schema;
@@ -33,7 +33,7 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
             Some((GEOJSON, feature())),
             &[(
                 "201",
-                "It is there, at the address in Location.",
+                "The feature is created; Location has its address.",
                 Some((GEOJSON, reference_schema(&format!("{id}Feature")))),
             )],
         ),
@@ -44,7 +44,10 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
     };
     let changed = || {
         let feature = Some((GEOJSON, reference_schema(&format!("{id}Feature"))));
-        [("200", "Done; the feature as it is now.", feature), ("204", "Done.", None)]
+        [
+            ("200", "The edit is committed; the body is the feature as it is now.", feature),
+            ("204", "The edit is committed.", None),
+        ]
     };
     add(
         one.clone(),
@@ -62,7 +65,7 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
         "patch",
         describe_operation(
             &format!("{id}.updateFeature"),
-            &format!("{title}: change parts of a feature"),
+            &format!("{title}: update a feature"),
             locked(&["Content-Crs", "Prefer"]),
             Some((MERGE_PATCH, json!({"schema": {"type": "object"}}))),
             &changed(),
@@ -73,24 +76,24 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
         "delete",
         describe_operation(
             &format!("{id}.deleteFeature"),
-            &format!("{title}: remove a feature"),
+            &format!("{title}: delete a feature"),
             locked(&[]),
             None,
-            &[("204", "It is gone.", None)],
+            &[("204", "The feature is deleted.", None)],
         ),
     );
     let history = format!("{one}/history");
     add(
         history.clone(),
         "get",
-        describe_read(&format!("{id}.getHistory"), &format!("{title}: versions of a feature"), item.clone()),
+        describe_read(&format!("{id}.getHistory"), &format!("{title}: history of a feature"), item.clone()),
     );
     add(
         history,
         "post",
         describe_operation(
             &format!("{id}.restoreFeature"),
-            &format!("{title}: back to an earlier version"),
+            &format!("{title}: restore a version of a feature"),
             locked(&["Prefer"]),
             Some((
                 JSON,
@@ -102,24 +105,20 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
     let changes = format!("{root}/changes");
     let whole = |name: &str, description: &str| json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": {"type": "integer", "minimum": 0}});
     let mut pages = vec![
-        whole("since", "The revision up to which everything is known already."),
-        whole("limit", "How many changes at most."),
+        whole("since", "The revision that the client has: only later changes are listed."),
+        whole("limit", "The most changes on a page."),
     ];
-    pages.push(json!({"name": "cursor", "in": "query", "required": false, "description": "From the link to the next page.", "schema": {"type": "string"}}));
-    add(
-        changes.clone(),
-        "get",
-        describe_read(&format!("{id}.getChanges"), &format!("{title}: what changed since"), pages),
-    );
+    pages.push(json!({"name": "cursor", "in": "query", "required": false, "description": "The cursor in the link to the next page. Opaque.", "schema": {"type": "string"}}));
+    add(changes.clone(), "get", describe_read(&format!("{id}.getChanges"), &format!("{title}: change log"), pages));
     add(
         changes,
         "post",
         describe_operation(
             &format!("{id}.makeChanges"),
-            &format!("{title}: several edits, all or none"),
+            &format!("{title}: apply several edits in one transaction"),
             vec![header_parameter("Content-Crs"), header_parameter("Prefer")],
             Some((JSON, json!({"schema": edits_schema()}))),
-            &[("200", "Done.", Some((JSON, reference_schema("anything"))))],
+            &[("200", "The edit is committed.", Some((JSON, reference_schema("anything"))))],
         ),
     );
 }
@@ -145,9 +144,9 @@ fn edits_schema() -> Json {
 
 fn header_parameter(name: &str) -> Json {
     let description = match name {
-        "If-Match" => "Do it only if the feature still has this ETag.",
-        "Prefer" => "handling=strict or handling=lenient; return=representation or return=minimal.",
-        _ => "The address of the reference system that coordinates are in; CRS84 when left out.",
+        "If-Match" => "Apply the edit only if the feature still has this ETag.",
+        "Prefer" => "Preferences: handling=strict or handling=lenient, return=representation or return=minimal.",
+        _ => "The URI of the coordinate reference system of the body. The default is CRS84.",
     };
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}})
 }
@@ -174,7 +173,7 @@ fn describe_operation(
         let response = if known {
             json!({"$ref": format!("#/components/responses/{status}")})
         } else {
-            json!({"description": "Refused, with the reason.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}})
+            json!({"description": "The request is refused; the body has the reason.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}})
         };
         responses.insert(status.to_owned(), response);
     }
@@ -188,9 +187,10 @@ fn describe_operation(
 fn describe_read(id: &str, summary: &str, mut parameters: Vec<Json>) -> Json {
     parameters.push(super::parameters::reference_parameter("f"));
     let mut responses = Map::new();
-    responses.insert("200".into(), json!({"description": "The answer.", "content": {JSON: {"schema": reference_schema("anything")}, "text/html": {"schema": {"type": "string"}}}}));
-    responses.insert("304".into(), json!({"description": "The client has it already."}));
-    responses.insert("410".into(), json!({"description": "What happened since then is not known any more.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}}));
+    responses.insert("200".into(), json!({"description": "The resource.", "content": {JSON: {"schema": reference_schema("anything")}, "text/html": {"schema": {"type": "string"}}}}));
+    responses
+        .insert("304".into(), json!({"description": "The resource has not changed since the client received it."}));
+    responses.insert("410".into(), json!({"description": "The change log does not reach back to this revision.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}}));
     for status in ["400", "404", "406", "413", "414", "500", "503"] {
         responses.insert(status.to_owned(), json!({"$ref": format!("#/components/responses/{status}")}));
     }

@@ -1,7 +1,7 @@
-//! The API described for programs: OpenAPI 3.0.3 by hand, because clients (GDAL, QGIS, OWSLib) read it to learn page sizes and
-//! what they may ask for, and read only 3.0. One path per collection, so that each has its own parameters and schema.
+//! The API definition in OpenAPI 3.0.3, written by hand: clients (GDAL, QGIS, OWSLib) read page sizes and parameters from it and support
+//! only 3.0. Each collection has paths of its own, with its parameters and its schema.
 
-use super::html::{self, HtmlPage};
+use super::html::{self, ApiViewer, HtmlPage};
 use super::request_context::RequestContext;
 use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
@@ -15,16 +15,19 @@ mod schemas;
 
 pub async fn get_openapi(context: RequestContext) -> HttpResult {
     resource_document::respond_document(&context, &OPENAPI, |_| {
-        let server = context.base_url().api_url(&[]);
+        let base = context.base_url();
+        let server = base.api_url(&[]);
         let json = describe_api(&context.plan().collections(), &server);
-        let page = HtmlPage::new(
-            "The API",
-            "Every address of the API and what it takes. All of them answer programs with JSON and people with pages.",
-        );
-        Ok(ResourceDocument {
-            page: page.with_breadcrumb("The API", server.clone()).with_main(html::render_operations(&json, &server)),
-            json,
-        })
+        let viewer = context.app.web_app.has_file(ApiViewer::FILE).then(|| ApiViewer {
+            folder: base.with_path("/api-viewer"),
+            definition: base.api_url(&["openapi"]) + "?f=json",
+        });
+        let lead = "Every operation of the API with its parameters. Each resource is available as JSON and as HTML.";
+        let page = HtmlPage::new("API", lead)
+            .with_breadcrumb("API", server.clone())
+            .with_main(html::render_operations(&json, &server))
+            .with_api_viewer(viewer);
+        Ok(ResourceDocument { json, page })
     })
 }
 
@@ -40,15 +43,15 @@ fn describe_api(views: &[CollectionView], server: &str) -> Json {
         "openapi": "3.0.3",
         "info": {
             "title": "cityheart",
-            "description": "Centre areas, planned interventions and their context: OGC API Features and Tiles over the plan of a city centre.",
+            "description": "The plan of a city centre: areas, interventions and their context, by OGC API - Features and OGC API - Tiles.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": {"name": env!("CARGO_PKG_LICENSE")},
         },
         "servers": [{"url": server}],
         "tags": [
-            {"name": "Capabilities", "description": "What there is."},
-            {"name": "Features", "description": "The things on the map."},
-            {"name": "Tiles", "description": "The same as vector tiles."},
+            {"name": "Capabilities", "description": "What the server offers."},
+            {"name": "Features", "description": "Features of the plan: read, filter, edit."},
+            {"name": "Tiles", "description": "The features as vector tiles."},
         ],
         "paths": paths,
         "components": {
@@ -59,7 +62,7 @@ fn describe_api(views: &[CollectionView], server: &str) -> Json {
     })
 }
 
-/// One `GET` with its parameters, its good answer, and the problems every resource can have.
+/// A `GET` operation with its parameters, its successful response, and the errors that every resource may respond with.
 struct GetOperation<'a> {
     id: String,
     summary: String,
@@ -67,25 +70,26 @@ struct GetOperation<'a> {
     parameters: Vec<Json>,
     /// Content types and the schema of each.
     content: Vec<(&'a str, Json)>,
-    /// Whether the path names something that may not be there.
+    /// Whether the path contains an id that may not exist.
     may_be_missing: bool,
 }
 
 impl GetOperation<'_> {
-    fn to_json(self) -> Json {
+    fn into_json(self) -> Json {
         let content: Map<String, Json> =
             self.content.into_iter().map(|(media, schema)| (media.to_owned(), json!({"schema": schema}))).collect();
-        let mut good = json!({"description": "The answer.", "content": content});
+        let mut good = json!({"description": "The resource.", "content": content});
         good["headers"] = json!({
-            "ETag": {"description": "Tells this content from any other.", "schema": {"type": "string"}},
-            "Link": {"description": "Links to this and to what belongs to it.", "schema": {"type": "string"}},
+            "ETag": {"description": "Identifies this state of the resource.", "schema": {"type": "string"}},
+            "Link": {"description": "Links to this resource and to related ones.", "schema": {"type": "string"}},
         });
         let mut responses = Map::new();
         responses.insert("200".into(), good);
         if self.tag == "Tiles" && self.id.ends_with("getTile") {
-            responses.insert("204".into(), json!({"description": "There is nothing on this tile."}));
+            responses.insert("204".into(), json!({"description": "The tile is empty."}));
         }
-        responses.insert("304".into(), json!({"description": "The client has it already."}));
+        responses
+            .insert("304".into(), json!({"description": "The resource has not changed since the client received it."}));
         let missing = if self.may_be_missing { vec!["404"] } else { vec![] };
         for status in [vec!["400"], missing, vec!["406", "413", "414", "500", "503"]].concat() {
             responses.insert(status.into(), json!({"$ref": format!("#/components/responses/{status}")}));
@@ -101,17 +105,17 @@ impl GetOperation<'_> {
 }
 
 fn add_get_operation(paths: &mut Map<String, Json>, path: impl Into<String>, operation: GetOperation<'_>) {
-    paths.insert(path.into(), json!({"get": operation.to_json()}));
+    paths.insert(path.into(), json!({"get": operation.into_json()}));
 }
 
 const HTML: &str = "text/html";
 
-/// JSON under one schema, and a page.
+/// JSON with this schema, and HTML.
 fn json_and_page_content(media: &'static str, schema: &str) -> Vec<(&'static str, Json)> {
     vec![(media, schemas::reference_schema(schema)), (HTML, json!({"type": "string"}))]
 }
 
-/// Features under one schema where they are JSON, and as text or bytes elsewhere.
+/// Features with this schema in JSON formats, as text or bytes in others.
 fn feature_content(schema: &str, forms: &[&ResponseFormat]) -> Vec<(&'static str, Json)> {
     let content = |form: &&ResponseFormat| match form.media.split(';').next().unwrap_or(form.media) {
         media if media.ends_with("json") => (media, schemas::reference_schema(schema)),
@@ -124,12 +128,12 @@ fn feature_content(schema: &str, forms: &[&ResponseFormat]) -> Vec<(&'static str
 fn add_fixed_paths(paths: &mut Map<String, Json>) {
     let f = || vec![parameters::reference_parameter("f")];
     for (path, id, summary, schema) in [
-        ("/", "getLandingPage", "Where to start", "landingPage"),
-        ("/conformance", "getConformance", "The classes of standards that hold", "confClasses"),
-        ("/functions", "getFunctions", "The functions that filters may use", "anything"),
-        ("/vocabularies", "getVocabularies", "All vocabularies by name", "vocabularies"),
-        ("/tileMatrixSets", "getTileMatrixSetsList", "How tiles are cut", "anything"),
-        ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "The squares of Web Mercator", "anything"),
+        ("/", "getLandingPage", "Landing page", "landingPage"),
+        ("/conformance", "getConformance", "Conformance classes", "confClasses"),
+        ("/functions", "getFunctions", "Functions for filters", "anything"),
+        ("/vocabularies", "getVocabularies", "Vocabularies", "vocabularies"),
+        ("/tileMatrixSets", "getTileMatrixSetsList", "Tile matrix sets", "anything"),
+        ("/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "The tile matrix set WebMercatorQuad", "anything"),
     ] {
         let (id, summary) = (id.to_owned(), summary.to_owned());
         add_get_operation(
@@ -145,7 +149,7 @@ fn add_fixed_paths(paths: &mut Map<String, Json>) {
             },
         );
     }
-    let (id, summary) = ("getApi".to_owned(), "This document".to_owned());
+    let (id, summary) = ("getApi".to_owned(), "API definition".to_owned());
     add_get_operation(
         paths,
         "/openapi",
@@ -158,7 +162,7 @@ fn add_fixed_paths(paths: &mut Map<String, Json>) {
             may_be_missing: false,
         },
     );
-    let (id, summary) = ("getCollections".to_owned(), "The collections of the plan".to_owned());
+    let (id, summary) = ("getCollections".to_owned(), "Collections".to_owned());
     let listed = ["bbox", "datetime", "limit", "f"].map(parameters::reference_parameter).to_vec();
     add_get_operation(
         paths,
@@ -172,7 +176,7 @@ fn add_fixed_paths(paths: &mut Map<String, Json>) {
             may_be_missing: false,
         },
     );
-    let (id, summary) = ("getVocabulary".to_owned(), "One vocabulary: codes with labels in ten languages".to_owned());
+    let (id, summary) = ("getVocabulary".to_owned(), "A vocabulary: codes with labels in ten languages".to_owned());
     let named = vec![
         parameters::path_parameter("vocabulary", "The name of a vocabulary."),
         parameters::reference_parameter("f"),
@@ -209,10 +213,10 @@ fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
         },
     );
     for (part, what) in [
-        ("schema", "The schema of the features"),
-        ("schema/geojson", "The schema of a feature as GeoJSON"),
-        ("queryables", "What can be asked for"),
-        ("sortables", "What can be sorted by"),
+        ("schema", "schema"),
+        ("schema/geojson", "schema of a GeoJSON feature"),
+        ("queryables", "queryables"),
+        ("sortables", "sortables"),
     ] {
         add_get_operation(
             paths,
@@ -245,7 +249,7 @@ fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
         format!("{root}/download"),
         GetOperation {
             id: format!("{id}.download"),
-            summary: format!("{title}: all features as one file"),
+            summary: format!("{title}: download all features as one file"),
             tag: "Features",
             parameters: parameters::download_parameters(collection),
             content: feature_content(&format!("{id}FeatureCollection"), &response_format::DOWNLOAD_FORMATS),
@@ -257,7 +261,7 @@ fn add_collection_paths(paths: &mut Map<String, Json>, view: &CollectionView) {
         format!("{root}/items/{{featureId}}"),
         GetOperation {
             id: format!("{id}.getFeature"),
-            summary: format!("{title}: one feature"),
+            summary: format!("{title}: a feature"),
             tag: "Features",
             parameters: parameters::item_parameters(collection),
             content: feature_content(&format!("{id}Feature"), &response_format::ITEM_FORMATS),

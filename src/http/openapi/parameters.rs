@@ -1,4 +1,4 @@
-//! Parameters, as OpenAPI 3.0 describes them.
+//! Parameters in OpenAPI 3.0.
 
 use super::schemas;
 use crate::collection::{Collection, FieldType};
@@ -16,11 +16,11 @@ pub fn path_parameter(name: &str, description: &str) -> Json {
     json!({"name": name, "in": "path", "required": true, "description": description, "schema": {"type": "string"}})
 }
 
-/// What a schema is for.
+/// The purpose of a schema.
 pub fn schema_type_parameter() -> Json {
     query_parameter(
         "type",
-        "What the feature is sent for; left out, the schema is of the features that are there.",
+        "The operation that a feature is sent for. By default the schema describes the features of responses.",
         &json!({"type": "string", "enum": ["create", "replace", "update"]}),
     )
 }
@@ -29,37 +29,37 @@ fn query_parameter(name: &str, description: &str, schema: &Json) -> Json {
     json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": schema})
 }
 
-/// Those that several operations have.
+/// Parameters that several operations share.
 pub fn shared_parameters() -> Json {
     let known: Vec<String> = Crs::all().map(Crs::uri).collect();
     let crs = json!({"type": "string", "format": "uri", "enum": known, "default": CRS84_URI});
     json!({
-        "f": query_parameter("f", "The form of the answer; without it, the Accept header counts.", &json!({"type": "string", "enum": ["json", "html"]})),
+        "f": query_parameter("f", "The format of the response. By default the Accept header decides.", &json!({"type": "string", "enum": ["json", "html"]})),
         "f-items": format_parameter(&response_format::PAGE_FORMATS),
         "f-item": format_parameter(&response_format::ITEM_FORMATS),
         "f-whole": format_parameter(&response_format::DOWNLOAD_FORMATS),
-        "profile": query_parameter("profile", "How far JSON goes beyond GeoJSON: not at all, or with the members of JSON-FG.",
+        "profile": query_parameter("profile", "The profile of JSON: plain GeoJSON (RFC 7946), or with the members of JSON-FG.",
             &json!({"type": "array", "items": {"type": "string", "enum": JsonProfile::ALL.map(JsonProfile::id)}})),
-        "bbox": query_parameter("bbox", "Only what meets this box: west, south, east, north in degrees, or the same with heights. West of more than east crosses the antimeridian.",
+        "bbox": query_parameter("bbox", "Selects features that intersect this box: west, south, east, north in degrees, or with heights west, south, bottom, east, north, top. A box with west greater than east crosses the antimeridian.",
             &json!({"type": "array", "minItems": 4, "maxItems": 6, "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}})),
         "bbox-crs": query_parameter("bbox-crs", "The coordinate reference system of bbox.", &crs),
-        "crs": query_parameter("crs", "The coordinate reference system of the answer.", &crs),
-        "datetime": query_parameter("datetime", "Only what meets this time: a day, an instant, or an interval with .. for an open end.", &json!({"type": "string"})),
-        "limit": query_parameter("limit", "The most that one page has; more are behind its next link.",
+        "crs": query_parameter("crs", "The coordinate reference system of the response.", &crs),
+        "datetime": query_parameter("datetime", "Selects features whose time intersects this one: a day, an instant, or an interval with .. for an open end.", &json!({"type": "string"})),
+        "limit": query_parameter("limit", "The most entries on a page; a link next leads to more.",
             &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})),
-        "filter": query_parameter("filter", "Only what this CQL2 expression lets through.", &json!({"type": "string"})),
+        "filter": query_parameter("filter", "Selects features that match this CQL2 expression.", &json!({"type": "string"})),
         "filter-lang": query_parameter("filter-lang", "The language of filter.", &json!({"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"})),
         "filter-crs": query_parameter("filter-crs", "The coordinate reference system of the geometries in filter.", &crs),
-        "cursor": query_parameter("cursor", "Where a next link starts. Opaque: take it from there.", &json!({"type": "string"})),
+        "cursor": query_parameter("cursor", "The position of a page in the result. Opaque: follow the link next.", &json!({"type": "string"})),
     })
 }
 
-/// `f` for a resource with forms of its own. Each form under the name that links use, then under its others.
+/// `f` for a resource with formats of its own: each format under the name that links use, then under its other names.
 fn format_parameter(forms: &[&ResponseFormat]) -> Json {
     let firsts = forms.iter().map(|form| form.names[0]);
     let names: Vec<&str> = firsts.chain(forms.iter().flat_map(|form| form.names[1..].iter().copied())).collect();
     let schema = json!({"type": "string", "enum": names});
-    query_parameter("f", "The form of the answer; without it, the Accept header counts.", &schema)
+    query_parameter("f", "The format of the response. By default the Accept header decides.", &schema)
 }
 
 /// A page of features.
@@ -72,7 +72,7 @@ pub fn download_parameters(collection: &Collection) -> Vec<Json> {
     [search_parameters(collection), vec![reference_parameter("f-whole")]].concat()
 }
 
-/// What features may be asked for by.
+/// Parameters that select features.
 fn search_parameters(collection: &Collection) -> Vec<Json> {
     let mut all: Vec<Json> = ["bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "profile"]
         .map(reference_parameter)
@@ -84,7 +84,11 @@ fn search_parameters(collection: &Collection) -> Vec<Json> {
         .collect();
     if !sortable.is_empty() {
         let items = json!({"type": "array", "minItems": 1, "items": {"type": "string", "enum": sortable}});
-        all.push(query_parameter("sortby", "Properties to sort by, with - for descending.", &items));
+        all.push(query_parameter(
+            "sortby",
+            "The properties to sort by; - before a name sorts in descending order.",
+            &items,
+        ));
     }
     all.extend((0..collection.fields.len()).filter_map(|at| equality_parameter(collection, at)));
     all
@@ -101,7 +105,7 @@ pub fn item_parameters(collection: &Collection) -> Vec<Json> {
     all
 }
 
-/// `properties` and its opposite.
+/// `properties` and `exclude-properties`.
 fn property_selection_parameters(collection: &Collection) -> Vec<Json> {
     if collection.fields.is_empty() {
         return vec![];
@@ -109,8 +113,12 @@ fn property_selection_parameters(collection: &Collection) -> Vec<Json> {
     let names: Vec<&str> = collection.fields.iter().map(|f| f.name.as_str()).collect();
     let list = json!({"type": "array", "items": {"type": "string", "enum": names}});
     vec![
-        query_parameter("properties", "Only these properties.", &list),
-        query_parameter("exclude-properties", "All but these properties. Not together with properties.", &list),
+        query_parameter("properties", "The properties in the response.", &list),
+        query_parameter(
+            "exclude-properties",
+            "The properties that the response leaves out. Cannot be combined with properties.",
+            &list,
+        ),
     ]
 }
 
@@ -122,26 +130,29 @@ fn equality_parameter(collection: &Collection, at: usize) -> Option<Json> {
     if let Some(list) = query::value_schema(collection, at).and_then(|s| s.get("enum")) {
         schema["enum"] = list.clone();
     }
-    let has =
-        if field.kind == FieldType::Json { "Only features that have this among" } else { "Only features with this" };
+    let has = if field.kind == FieldType::Json {
+        "Selects features with this value among"
+    } else {
+        "Selects features with this"
+    };
     Some(query_parameter(&field.name, &format!("{has}: {}.", field.title), &schemas::to_openapi_schema(&schema)))
 }
 
-/// The layers of the whole plan's tiles.
+/// The collections in the tiles of the whole plan.
 pub fn collections_parameter(ids: &[&str]) -> Json {
     query_parameter(
         "collections",
-        "Only these collections.",
+        "The collections in the tiles.",
         &json!({"type": "array", "items": {"type": "string", "enum": ids}}),
     )
 }
 
 pub fn tile_parameters() -> Vec<Json> {
     ["tileMatrix", "tileRow", "tileCol"]
-        .map(|name| json!({"name": name, "in": "path", "required": true, "description": "Part of the tile's place; row 0 is the northernmost.", "schema": {"type": "integer", "minimum": 0}}))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "description": "Zoom level, row or column of the tile; row 0 is the northernmost.", "schema": {"type": "integer", "minimum": 0}}))
         .into_iter()
         .chain(tile_content_parameters())
-        .chain([query_parameter("f", "The form of the answer.", &json!({"type": "string", "enum": ["mvt"]}))])
+        .chain([query_parameter("f", "The format of the tile.", &json!({"type": "string", "enum": ["mvt"]}))])
         .collect()
 }
 
@@ -149,15 +160,15 @@ pub fn tile_set_parameters() -> Vec<Json> {
     tile_content_parameters().chain([reference_parameter("f")]).collect()
 }
 
-/// What tiles can be asked to show.
+/// Parameters for the content of tiles.
 fn tile_content_parameters() -> impl Iterator<Item = Json> {
     let list = json!({"type": "array", "items": {"type": "string"}});
     ["filter", "filter-lang", "filter-crs", "datetime"].map(reference_parameter).into_iter().chain([
-        query_parameter("properties", "Only these properties; the id is always there.", &list),
-        query_parameter("split", "A layer of its own for each value of this property, named collection:value.", &json!({"type": "string"})),
+        query_parameter("properties", "The properties in the tiles, besides the id.", &list),
+        query_parameter("split", "Splits a collection into one layer for each value of this property, named collection:value.", &json!({"type": "string"})),
         query_parameter(
             "cluster",
-            "Points in one cell of a grid are drawn as one, with their number and the sums of their costs; the side of a cell in pixels of a tile that is shown at 512.",
+            "Clusters the points in each cell of a grid into one, with their count and the sums of their costs; the value is the side of a cell in pixels of a tile of 512 pixels.",
             &json!({"type": "integer", "enum": query::CLUSTER_SIDES_PX}),
         ),
     ])

@@ -1,10 +1,10 @@
-//! Schemas and problem answers, as OpenAPI 3.0 describes them.
+//! Schemas and error responses in OpenAPI 3.0.
 
 use crate::atlas::CollectionView;
 use crate::collection::Collection;
 use serde_json::{Map, Value as Json, json};
 
-/// Keywords that OpenAPI 3.0 shares with JSON Schema.
+/// The keywords that OpenAPI 3.0 shares with JSON Schema.
 const KEYWORDS: [&str; 17] = [
     "type",
     "format",
@@ -29,16 +29,16 @@ pub fn reference_schema(name: &str) -> Json {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Every problem answer, by status.
+/// The error responses by status code.
 pub fn problem_responses() -> Json {
     let all = [
-        ("400", "A parameter is unknown or not understood; the answer names it."),
-        ("404", "There is no such thing."),
-        ("406", "Nothing that the Accept header allows is offered."),
+        ("400", "A parameter is unknown or has an invalid value; the body names it."),
+        ("404", "The resource does not exist."),
+        ("406", "None of the available formats matches the Accept header."),
         ("413", "The request is too large."),
-        ("414", "The address is too long."),
-        ("500", "Something went wrong on the server."),
-        ("503", "Too much to do at the moment; try again."),
+        ("414", "The URL is too long."),
+        ("500", "The server failed to answer."),
+        ("503", "The server is busy; try again."),
     ];
     all.into_iter().map(|(status, description)| {
         let content = json!({"application/problem+json": {"schema": reference_schema("problem")}, "text/html": {"schema": {"type": "string"}}});
@@ -122,7 +122,7 @@ fn fixed_schemas() -> Json {
     })
 }
 
-/// A GeoJSON feature of a collection. Every property may be null or, when others were chosen, absent.
+/// A GeoJSON feature of a collection. Every property may be null, or absent if the request selects others.
 fn feature_schema(collection: &Collection) -> Json {
     let mut properties = Map::new();
     for field in &collection.fields {
@@ -151,7 +151,7 @@ fn make_nullable(mut schema: Json) -> Json {
     schema
 }
 
-/// A JSON Schema with only what OpenAPI 3.0 knows.
+/// A JSON Schema, reduced to the keywords of OpenAPI 3.0.
 pub fn to_openapi_schema(schema: &Json) -> Json {
     let Some(members) = schema.as_object() else { return schema.clone() };
     let shared = members.iter().filter(|(key, _)| KEYWORDS.contains(&key.as_str()));
