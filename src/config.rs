@@ -1,5 +1,5 @@
-//! The settings that a server needs before the store opens: address, public URL, limits. Everything else is data in the plan. Reads no
-//! files and no environment variables; the command line does.
+//! The settings that a server needs before the store opens: address, public URL, limits. Everything else is data in the
+//! plan. Reads no files and no environment variables; the command line does.
 
 use crate::error::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,8 +13,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The URL that users open, if it differs from the listening address; every link starts with it.
     pub public_url: Option<PublicUrl>,
-    /// Whether `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are trusted. Safe only behind a proxy that sets or removes them itself:
-    /// a client that can send them decides where links lead.
+    /// Whether `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` are trusted. Safe only behind a proxy that sets or
+    /// removes them itself: a client that can send them decides where links lead.
     pub trust_proxy: bool,
     pub read_only: bool,
     /// A directory with a built web app, instead of the one in the program.
@@ -45,8 +45,8 @@ pub struct ServerLimits {
     pub header: Duration,
     /// Time without progress that a request body may take.
     pub body: Duration,
-    /// Requests per second that one client may make on average; `None` for no limit. A client is a signed-in user, or an address. The
-    /// machine itself is not limited, as a proxy on it sends the requests of all clients.
+    /// Requests per second that one client may make on average; `None` for no limit. A client is a signed-in user, or
+    /// an address. The machine itself is not limited, as a proxy on it sends the requests of all clients.
     pub requests_per_second: Option<f64>,
     /// Requests that one client may make in a burst.
     pub burst: f64,

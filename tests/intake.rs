@@ -1,4 +1,5 @@
-//! One candidate, one verdict: imports, edits and the check of a plan say the same of the same feature. A new case is one line.
+//! One candidate, one verdict: imports, edits and the check of a plan say the same of the same feature. A new case is
+//! one line.
 
 use crate::support::importing::Job;
 use cityheart::access::{AccessRole, Viewer};

@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldValue};
 
 impl Policy {
-    /// Whether this viewer may change `before` into `after`. Without `before` the feature is created, without `after` deleted. `is_own`
-    /// returns whether the viewer created the feature; it is called only when the answer depends on it.
+    /// Whether this viewer may change `before` into `after`. Without `before` the feature is created, without `after`
+    /// deleted. `is_own` returns whether the viewer created the feature; it is called only when the answer depends on
+    /// it.
     ///
     /// # Errors
     /// [`Error::PermissionDenied`] saying who may.

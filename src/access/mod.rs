@@ -1,7 +1,9 @@
-//! Access control: roles, and the one policy that decides who may see and change what. Pure values; never HTTP, never the disk.
+//! Access control: roles, and the one policy that decides who may see and change what. Pure values; never HTTP, never
+//! the disk.
 //!
-//! Each feature and each field has an [`AccessLevel`]. Each viewer has a level at each feature: visitors `public`, users `partners`, and
-//! users of the feature's own city `internal`. Features and fields of a higher level are absent from everything that the viewer gets.
+//! Each feature and each field has an [`AccessLevel`]. Each viewer has a level at each feature: visitors `public`,
+//! users `partners`, and users of the feature's own city `internal`. Features and fields of a higher level are absent
+//! from everything that the viewer gets.
 
 mod edit;
 mod policy;

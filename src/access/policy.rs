@@ -1,7 +1,8 @@
 //! The policy of viewing: what a viewer sees of a collection. Its rules are data, read from the collection's schema:
 //!
-//! - `x-cityheart-visibility` names the property that decides who may see a feature and, unless its values are levels themselves, the
-//!   level of each value: `{"property": "state", "levels": {"published": "public"}}`. A value without a level is `internal`.
+//! - `x-cityheart-visibility` names the property that decides who may see a feature and, unless its values are levels
+//!   themselves, the level of each value: `{"property": "state", "levels": {"published": "public"}}`. A value without a
+//!   level is `internal`.
 //! - `x-cityheart-visible-to` at a property is the level of that field; without it a field is `public`.
 //! - `x-ogc-collectionId: cities` at a property marks it as the city that a feature belongs to.
 //! - `x-cityheart-editors: admin` at the schema lets only admins change the collection.
@@ -62,7 +63,8 @@ struct AccessReach {
 }
 
 impl Policy {
-    /// Reads the rules of a collection. The schema of `model`, the built-in collection with the same id, takes precedence.
+    /// Reads the rules of a collection. The schema of `model`, the built-in collection with the same id, takes
+    /// precedence.
     #[must_use]
     pub fn from_collection(collection: &Arc<Collection>, model: Option<&Collection>) -> Self {
         let schema = model.map_or(&collection.schema, |m| &m.schema);
@@ -140,8 +142,8 @@ impl AccessScope {
         &self.visible_fields
     }
 
-    /// The indexes of the visibility field and the city field in the whole collection, whose values [`AccessScope::admits_visibility`]
-    /// and [`AccessScope::level_at_city`] take.
+    /// The indexes of the visibility field and the city field in the whole collection, whose values
+    /// [`AccessScope::admits_visibility`] and [`AccessScope::level_at_city`] take.
     #[must_use]
     pub fn deciding_fields(&self) -> (Option<usize>, Option<usize>) {
         (self.policy.visibility.as_ref().map(|v| v.field), self.policy.city)

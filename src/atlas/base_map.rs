@@ -1,4 +1,5 @@
-//! The base map beneath the plan: land, countries and places of Natural Earth, as the web build takes them from its packages.
+//! The base map beneath the plan: land, countries and places of Natural Earth, as the web build takes them from its
+//! packages.
 
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};

@@ -1,5 +1,5 @@
-//! The change feed: numbered entries of what happened to which features. The latest entries are kept for listeners that reconnect. An
-//! entry is added only after the snapshot that shows it is published.
+//! The change feed: numbered entries of what happened to which features. The latest entries are kept for listeners that
+//! reconnect. An entry is added only after the snapshot that shows it is published.
 
 use crate::change::{CommittedChanges, FeatureChange, RevisionNumber};
 use crate::collection::CollectionId;
@@ -104,8 +104,8 @@ impl ChangeFeed {
         EntriesSince::Entries(inner.entries.range((number + 1 - first) as usize..).cloned().collect())
     }
 
-    /// Calls `wake` once when there is an entry after this number, which may be now, or when the feed is closed. Need not call it after
-    /// `alive` is dropped.
+    /// Calls `wake` once when there is an entry after this number, which may be now, or when the feed is closed. Need
+    /// not call it after `alive` is dropped.
     pub fn wake_after(&self, number: u64, alive: &Arc<()>, wake: Box<dyn FnOnce() + Send>) {
         let mut inner = self.lock_state();
         if inner.ended || number != inner.next - 1 {

@@ -52,8 +52,8 @@ impl CollectionState {
         })
     }
 
-    /// Marks the dirty regions first: a tile drawn from the old snapshot is then known to be stale as soon as the new snapshot is
-    /// published.
+    /// Marks the dirty regions first: a tile drawn from the old snapshot is then known to be stale as soon as the new
+    /// snapshot is published.
     pub(super) fn publish_changes(&self, changes: &[FeatureChange], revision: RevisionNumber) {
         if changes.is_empty() {
             return;

@@ -29,7 +29,8 @@ pub(super) enum QueueJob {
     Adopt(CollectionId, ReplyCallback<usize>),
 }
 
-/// Validates a change again after it was refused as stale. Runs outside the threads that write and publish, which it would delay.
+/// Validates a change again after it was refused as stale. Runs outside the threads that write and publish, which it
+/// would delay.
 pub(super) type RetryJob = Box<dyn FnOnce() + Send>;
 
 impl CommitQueue {

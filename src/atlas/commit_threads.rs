@@ -1,5 +1,6 @@
-//! The threads behind the commit queue. One writes change sets to the store, as many in one transaction as are waiting; a second
-//! publishes what was written and replies, while the first waits for the disk again; a third validates refused changes again.
+//! The threads behind the commit queue. One writes change sets to the store, as many in one transaction as are waiting;
+//! a second publishes what was written and replies, while the first waits for the disk again; a third validates refused
+//! changes again.
 
 use super::Atlas;
 use super::collection_state::CollectionState;
@@ -57,8 +58,8 @@ fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<
         let written = match job {
             QueueJob::Adopt(id, answer) => atlas.adopt_changes(id, answer),
             QueueJob::Commit(set, answer) => {
-                // Threads that are about to push a change set get to do so: one more set in a transaction costs less than one more
-                // transaction.
+                // Threads that are about to push a change set get to do so: one more set in a transaction costs less
+                // than one more transaction.
                 thread::yield_now();
                 let (mut sets, mut answers) = (vec![set], vec![answer]);
                 while sets.len() < MAX_COMMIT_GROUP {

@@ -11,7 +11,8 @@ use std::sync::{PoisonError, RwLock};
 /// The most regions that are kept per collection; a tile older than all of them is drawn again.
 const MAX_REGIONS: usize = 1 << 16;
 
-/// How far outside a tile (as a fraction of its side) an edit can change it: the buffer, and a cell of the grid that thins points.
+/// How far outside a tile (as a fraction of its side) an edit can change it: the buffer, and a cell of the grid that
+/// thins points.
 const TILE_MARGIN: f64 = 0.25;
 
 /// The regions of recent edits, latest last.
@@ -44,7 +45,8 @@ impl DirtyRegions {
         Self { log: RwLock::new(RegionLog { floor: revision, edits: VecDeque::new() }) }
     }
 
-    /// Marks the old and the new bounds of every changed feature, and the bounds of features that are now drawn from another zoom on.
+    /// Marks the old and the new bounds of every changed feature, and the bounds of features that are now drawn from
+    /// another zoom on.
     pub(super) fn mark_changes(
         &self,
         revision: RevisionNumber,

@@ -1,4 +1,5 @@
-//! The history as a viewer may see it: versions of a feature, the change log of a collection, entries of the change feed.
+//! The history as a viewer may see it: versions of a feature, the change log of a collection, entries of the change
+//! feed.
 
 use super::ViewerPlan;
 use super::change_feed::{ChangeFeed, FeatureTransition, FeedEntry};
@@ -10,8 +11,8 @@ use crate::feature::{BoundingBox, Feature, FeatureId, bbox_of};
 use std::sync::Arc;
 
 impl ViewerPlan {
-    /// The versions of a feature that this viewer may see, oldest first, with the collection as they see it. A deleted feature has
-    /// versions, too.
+    /// The versions of a feature that this viewer may see, oldest first, with the collection as they see it. A deleted
+    /// feature has versions, too.
     ///
     /// # Errors
     /// [`Error::NotFound`] when no such feature ever existed, or this viewer may not see it.
@@ -28,8 +29,8 @@ impl ViewerPlan {
         Ok((scope.collection().clone(), visible))
     }
 
-    /// The change log of a collection after a position, as this viewer may see it: a feature that becomes invisible to them is removed,
-    /// one that becomes visible is created.
+    /// The change log of a collection after a position, as this viewer may see it: a feature that becomes invisible to
+    /// them is removed, one that becomes visible is created.
     ///
     /// # Errors
     /// [`Error::Gone`] when the log no longer reaches back to the position.
@@ -51,7 +52,8 @@ impl ViewerPlan {
 }
 
 impl ViewerPlan {
-    /// A version as this viewer sees it; `None` when all of it is hidden. Visitors see what changed, but not who changed it.
+    /// A version as this viewer sees it; `None` when all of it is hidden. Visitors see what changed, but not who
+    /// changed it.
     fn visible_version(&self, scope: &AccessScope, version: FeatureVersion) -> Option<FeatureVersion> {
         let redact = |feature: Option<Feature>| feature.and_then(|f| scope.redact_feature(f));
         let (before, after) = (redact(version.before), redact(version.after));
@@ -67,8 +69,8 @@ impl ViewerPlan {
         self.atlas.change_feed()
     }
 
-    /// An entry as this viewer may see it: the ids and the bounding box of all features that are visible to them before or after the
-    /// change. `None` when none is.
+    /// An entry as this viewer may see it: the ids and the bounding box of all features that are visible to them before
+    /// or after the change. `None` when none is.
     #[must_use]
     pub fn visible_change(&self, entry: &FeedEntry) -> Option<VisibleChange> {
         let everything = || VisibleChange { ids: vec![], bbox: None };

@@ -1,5 +1,5 @@
-//! The program without HTTP: the one module where store, index and tile meet. Opens a plan, answers from memory, and keeps every cached
-//! tile exact.
+//! The program without HTTP: the one module where store, index and tile meet. Opens a plan, answers from memory, and
+//! keeps every cached tile exact.
 
 use crate::change::{ChangeSet, CommittedChanges};
 use crate::collection::CollectionId;

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 impl Atlas {
-    /// Updates the plan to the model, reads every collection into memory, and follows what other programs write to the store.
+    /// Updates the plan to the model, reads every collection into memory, and follows what other programs write to the
+    /// store.
     pub fn open(
         plan_file: PlanFile,
         model: PlanModel,

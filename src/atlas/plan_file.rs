@@ -36,8 +36,8 @@ impl PlanFile {
         self.store.list_collections()
     }
 
-    /// Updates the collections of the model: properties that the model has gained since the plan was created become columns. Nothing is
-    /// removed, and a plan that is open for reading only stays as it is.
+    /// Updates the collections of the model: properties that the model has gained since the plan was created become
+    /// columns. Nothing is removed, and a plan that is open for reading only stays as it is.
     pub fn add_model_fields(&self, model: &PlanModel) -> Result<()> {
         if self.writable {
             for collection in self.collections()? {

@@ -1,8 +1,8 @@
 //! The cache of finished tiles: a tile stays in it until an edit falls on it.
 //!
-//! A cached tile remembers the revision of each of its layers. When a layer has a newer one, the regions that edits fell on in between
-//! are compared with the tile: if none meets it, the tile is still exact; otherwise it is drawn again. So tiles have no time to live,
-//! nobody purges them, and none is older than the last answered edit.
+//! A cached tile remembers the revision of each of its layers. When a layer has a newer one, the regions that edits
+//! fell on in between are compared with the tile: if none meets it, the tile is still exact; otherwise it is drawn
+//! again. So tiles have no time to live, nobody purges them, and none is older than the last answered edit.
 
 use super::content_coding::ContentCoding;
 use super::tile_layers::{TileLayerSet, TileLayerSource};

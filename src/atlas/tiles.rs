@@ -15,10 +15,12 @@ use std::sync::Arc;
 const LABEL_SUFFIX: &str = "_label";
 
 impl Atlas {
-    /// Resolves `areas,areas_label,interventions`, or `world`. The id of a collection with `_label` is the layer of its names.
+    /// Resolves `areas,areas_label,interventions`, or `world`. The id of a collection with `_label` is the layer of its
+    /// names.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an unknown name; [`Error::Invalid`] for none, a repeated one, or more than [`MAX_LAYERS`].
+    /// [`Error::NotFound`] for an unknown name; [`Error::Invalid`] for none, a repeated one, or more than
+    /// [`MAX_LAYERS`].
     pub fn resolve_layers(&self, list: &str) -> Result<TileLayerSet> {
         self.resolve_layers_for(list, |_| MaskKey::unmasked())
     }
@@ -88,7 +90,8 @@ impl Atlas {
             }
             self.tiles.cache.invalidate(&key);
         }
-        // Edits fall on this tile faster than it can be drawn. It is drawn once more, and is exact at the moment of the request.
+        // Edits fall on this tile faster than it can be drawn. It is drawn once more, and is exact at the moment of the
+        // request.
         Arc::new(self.draw_encoded(layers, tile, coding))
     }
 

@@ -1,5 +1,5 @@
-//! The plan as one viewer sees it. Every snapshot that leaves this module is masked by the policy: what the viewer may not see is absent
-//! from all that is made of it, be it pages, counts, extents, tiles or answers to questions.
+//! The plan as one viewer sees it. Every snapshot that leaves this module is masked by the policy: what the viewer may
+//! not see is absent from all that is made of it, be it pages, counts, extents, tiles or answers to questions.
 
 use super::tile_layers::MAX_LAYERS;
 use super::{Atlas, CollectionView, ContentCoding, EncodedTile, FeatureItem, FeaturePage, TileId, TileLayerSet};
@@ -51,7 +51,8 @@ impl ViewerPlan {
         Ok(self.atlas.collection_state(id)?.viewer_view(&self.viewer))
     }
 
-    /// What this viewer sees of a collection, for features that do not come from a snapshot: the history, the change feed.
+    /// What this viewer sees of a collection, for features that do not come from a snapshot: the history, the change
+    /// feed.
     ///
     /// # Errors
     /// [`crate::error::Error::NotFound`] when the plan has no such collection.

@@ -1,4 +1,5 @@
-//! Output: messages for people go to stderr, results for programs to stdout. Colour only on a terminal, and not with NO_COLOR.
+//! Output: messages for people go to stderr, results for programs to stdout. Colour only on a terminal, and not with
+//! NO_COLOR.
 
 use crate::error::Error;
 use std::io::{IsTerminal, Write};

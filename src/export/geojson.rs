@@ -5,7 +5,8 @@ use crate::feature::{Feature, FieldValue, Geometry};
 use geo_types::{Coord, Polygon};
 use std::io::{Result, Write};
 
-/// Appends `{"type":"Feature","id":…,"geometry":…,"properties":{…}}`. Nulls are written, so that every feature has all fields.
+/// Appends `{"type":"Feature","id":…,"geometry":…,"properties":{…}}`. Nulls are written, so that every feature has all
+/// fields.
 pub fn write_feature(out: &mut Vec<u8>, collection: &Collection, feature: &Feature) -> Result<()> {
     out.write_all(b"{\"type\":\"Feature\",\"id\":")?;
     serde_json::to_writer(&mut *out, feature.id.as_str())?;

@@ -1,5 +1,5 @@
-//! Features into files: GeoJSON, GeoJSON text sequences, CSV, FlatGeobuf; and tiles into PMTiles. Streams; holds one feature at a time.
-//! An import reads GeoJSON and CSV files back as they were. Never reads files.
+//! Features into files: GeoJSON, GeoJSON text sequences, CSV, FlatGeobuf; and tiles into PMTiles. Streams; holds one
+//! feature at a time. An import reads GeoJSON and CSV files back as they were. Never reads files.
 
 use crate::collection::Collection;
 use crate::crs::Crs;

@@ -1,5 +1,5 @@
-//! Vector tiles as one PMTiles archive (version 3) for static hosts. It holds the tiles that the server sends, compressed with gzip, without
-//! the empty ones.
+//! Vector tiles as one PMTiles archive (version 3) for static hosts. It holds the tiles that the server sends,
+//! compressed with gzip, without the empty ones.
 
 use super::{AtomicFile, write_error};
 use crate::atlas::{ContentCoding, TileId, TileLayerSet, ViewerPlan};

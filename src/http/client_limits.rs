@@ -22,7 +22,8 @@ pub enum ClientKey {
     Address(IpAddr),
 }
 
-/// The network of an address: providers assign a /64 of IPv6 to each household, so all of its addresses count as one client.
+/// The network of an address: providers assign a /64 of IPv6 to each household, so all of its addresses count as one
+/// client.
 pub fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {

@@ -62,7 +62,8 @@ pub async fn get_collection(context: RequestContext) -> HttpResult {
     })
 }
 
-/// Whether a collection's extent intersects the box and the time of a query; a collection without an extent is not ruled out.
+/// Whether a collection's extent intersects the box and the time of a query; a collection without an extent is not
+/// ruled out.
 fn is_in_extent(view: &CollectionView, query: &query::Query) -> bool {
     let place = match (query.bbox, view.extent()) {
         (Some(requested), Some(extent)) => bboxes_intersect(requested, extent),
@@ -121,8 +122,8 @@ fn describe_collection(view: &CollectionView, base: &BaseUrl, links: Vec<WebLink
     json
 }
 
-/// The box, a metre or two larger on every side: clients that store its numbers in single precision, as OGC's own test suite does, then
-/// lose no feature at its edges.
+/// The box, a metre or two larger on every side: clients that store its numbers in single precision, as OGC's own test
+/// suite does, then lose no feature at its edges.
 fn pad_bbox(bbox: BoundingBox) -> [f64; 4] {
     const STEPS: f64 = 1e5;
     let (down, up) = (|v: f64| (v * STEPS - 1.0).floor() / STEPS, |v: f64| (v * STEPS + 1.0).ceil() / STEPS);

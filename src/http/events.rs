@@ -1,5 +1,6 @@
-//! The change feed as server-sent events: each change as soon as it is published, with a number. A client that reconnects with the last
-//! number receives what it missed, or the event `reset`, after which it loads everything again.
+//! The change feed as server-sent events: each change as soon as it is published, with a number. A client that
+//! reconnects with the last number receives what it missed, or the event `reset`, after which it loads everything
+//! again.
 
 use super::app_state::AppState;
 use super::problem::ProblemDetails;
@@ -25,8 +26,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events that are queued for a slow client before the sender waits for it.
 const MAX_QUEUED_EVENTS: usize = 8;
 
-/// Streams the changes of all collections, or of those named; from now on, or since a number, which a page of items has in its header
-/// `Cityheart-News`.
+/// Streams the changes of all collections, or of those named; from now on, or since a number, which a page of items has
+/// in its header `Cityheart-News`.
 pub async fn stream_events(context: RequestContext) -> HttpResult {
     let pairs = context.parse_known_pairs(&["collections", "since"])?;
     let parameter = |name: &str| pairs.rest.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());

@@ -1,5 +1,5 @@
-//! A request for features of one collection, and what is worked out once for it: the key that its response is cached by, the content
-//! coding, the links.
+//! A request for features of one collection, and what is worked out once for it: the key that its response is cached
+//! by, the content coding, the links.
 
 use super::link::WebLink;
 use super::negotiate;
@@ -20,7 +20,8 @@ use std::fmt::Write as _;
 pub struct FeatureRequest {
     pub context: RequestContext,
     pub view: CollectionView,
-    /// Everything that the response depends on but its coding, so that an unchanged one is found without parsing the query.
+    /// Everything that the response depends on but its coding, so that an unchanged one is found without parsing the
+    /// query.
     pub cache_key: String,
     pub coding: ContentCoding,
 }

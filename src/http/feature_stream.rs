@@ -1,5 +1,5 @@
-//! A page of features as a response body, written in chunks: each when the client has received the one before. A slow client costs no
-//! memory but the snapshot and one chunk, and the work for a client that disconnects ends at once.
+//! A page of features as a response body, written in chunks: each when the client has received the one before. A slow
+//! client costs no memory but the snapshot and one chunk, and the work for a client that disconnects ends at once.
 
 use crate::atlas::{AxisOrder, FeaturePage};
 use crate::encoding::OutputSchema;

@@ -39,8 +39,8 @@ pub async fn get_schema(context: RequestContext) -> HttpResult {
     })
 }
 
-/// The schema of one GeoJSON feature. GDAL reads the field types from this one: it expects them below `properties`, each with a single
-/// type, and stores every `integer` in 32 bits, so that only bounded integers are given that type.
+/// The schema of one GeoJSON feature. GDAL reads the field types from this one: it expects them below `properties`,
+/// each with a single type, and stores every `integer` in 32 bits, so that only bounded integers are given that type.
 pub async fn get_geojson_schema(context: RequestContext) -> HttpResult {
     respond_schema(&context, "schema/geojson", "GeoJSON schema", |_, collection| {
         let mut properties = Map::new();
@@ -165,7 +165,8 @@ fn filter_properties(collection: &Collection, keep: impl Fn(usize) -> bool, geom
     })
 }
 
-/// The client chooses the id when it creates a feature and cannot change it; the server sets the times of creation and change.
+/// The client chooses the id when it creates a feature and cannot change it; the server sets the times of creation and
+/// change.
 fn mark_read_only(schema: &mut Json) {
     for name in ["created", "updated"] {
         if let Some(property) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Json::as_object_mut) {
@@ -192,7 +193,8 @@ fn mark_time_roles(schema: &mut Json, collection: &Collection) {
     }
 }
 
-/// Keeps what a client may send: no read-only property, no required ones for an update, and an id only for a new feature.
+/// Keeps what a client may send: no read-only property, no required ones for an update, and an id only for a new
+/// feature.
 fn keep_receivables(schema: &mut Json, purpose: &str) {
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
         properties.retain(|_, p| {

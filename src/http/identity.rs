@@ -1,8 +1,9 @@
 //! Identifies the viewer of a request: a browser by the cookie of its session, a tool by `Authorization: Bearer`.
 //!
-//! A browser sends the cookie with every request, even with one that another site made it send. So a session counts only when the
-//! browser says that the page is ours, and it changes data only with the header `X-Cityheart: 1`, which neither a form nor a script of
-//! another site can add. Which routes change data is a property of the route: `routes.rs`.
+//! A browser sends the cookie with every request, even with one that another site made it send. So a session counts
+//! only when the browser says that the page is ours, and it changes data only with the header `X-Cityheart: 1`, which
+//! neither a form nor a script of another site can add. Which routes change data is a property of the route:
+//! `routes.rs`.
 
 use super::app_state::AppState;
 use super::client_limits::{ClientKey, client_network};
@@ -68,7 +69,8 @@ fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// The guard of every route that changes data: refuses a session's request without the header that only our own pages send.
+/// The guard of every route that changes data: refuses a session's request without the header that only our own pages
+/// send.
 ///
 /// # Errors
 /// 403 for it.

@@ -28,8 +28,8 @@ use serde_json::{Map, Value as Json, json};
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 const NUMBER_MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
 const NUMBER_RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
-/// The number of the last change that the page includes: a client that subscribes with `/api/events?since=` that number misses no change
-/// and receives none twice.
+/// The number of the last change that the page includes: a client that subscribes with `/api/events?since=` that number
+/// misses no change and receives none twice.
 const LAST_CHANGE: HeaderName = HeaderName::from_static("cityheart-news");
 /// The most rows of an HTML page.
 const MAX_ROWS: usize = 500;
@@ -188,7 +188,8 @@ struct PageRequest {
 }
 
 impl PageRequest {
-    /// Selects the features and writes the response: a short one at once, so that it can be cached; of a long one the beginning.
+    /// Selects the features and writes the response: a short one at once, so that it can be cached; of a long one the
+    /// beginning.
     fn respond(mut self, query: Query) -> Response {
         let items = self.request.context.plan().select_items(&self.request.view, &query);
         if let Some(cursor) = items.next_cursor() {

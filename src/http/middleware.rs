@@ -1,4 +1,5 @@
-//! What surrounds every handler: path normalisation, limits, identification, OPTIONS, CORS, compression, panics, error bodies, metrics.
+//! What surrounds every handler: path normalisation, limits, identification, OPTIONS, CORS, compression, panics, error
+//! bodies, metrics.
 
 use super::app_state::AppState;
 use super::identity;
@@ -147,7 +148,8 @@ fn check_request_size(app: &AppState, request: &Request) -> Option<ProblemDetail
     })
 }
 
-/// Answers OPTIONS with the allowed methods, and any other method that a resource does not have with 405 and the same list.
+/// Answers OPTIONS with the allowed methods, and any other method that a resource does not have with 405 and the same
+/// list.
 fn answer_other_method(method: &Method, refusal: &Response) -> Response {
     let listed = refusal.headers().get(header::ALLOW).and_then(|a| a.to_str().ok()).filter(|a| !a.is_empty());
     let allowed = format!("{}, OPTIONS", listed.unwrap_or("GET,HEAD").split(',').collect::<Vec<_>>().join(", "));

@@ -1,5 +1,5 @@
-//! The HTTP interface. A handler takes a request apart, asks the atlas, and presents the answer; it holds no domain logic. Every URL is in
-//! `routes.rs`.
+//! The HTTP interface. A handler takes a request apart, asks the atlas, and presents the answer; it holds no domain
+//! logic. Every URL is in `routes.rs`.
 
 mod app_state;
 mod auth;

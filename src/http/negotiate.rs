@@ -1,4 +1,5 @@
-//! Content negotiation: the parameter `f` first, then `Accept` and `Accept-Encoding` with their weights (RFC 9110, 12.5).
+//! Content negotiation: the parameter `f` first, then `Accept` and `Accept-Encoding` with their weights (RFC 9110,
+//! 12.5).
 
 use super::problem::ProblemDetails;
 use super::response_format::{JSON, ResponseFormat};

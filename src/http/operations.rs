@@ -23,7 +23,8 @@ fn public_collections(app: &AppState) -> Vec<CollectionView> {
     app.atlas.plan_for_viewer(&Viewer::visitor()).collections()
 }
 
-/// Answers once the plan is in memory. The server accepts no connection before, so this equals liveness; load balancers query both.
+/// Answers once the plan is in memory. The server accepts no connection before, so this equals liveness; load balancers
+/// query both.
 pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoResponse {
     let collections = public_collections(&app);
     let features: usize = collections.iter().map(CollectionView::feature_count).sum();

@@ -6,8 +6,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
-/// An error response. It travels as an extension of an empty response up to the middleware, which knows whether the client prefers pages
-/// and writes the body.
+/// An error response. It travels as an extension of an empty response up to the middleware, which knows whether the
+/// client prefers pages and writes the body.
 #[derive(Debug, Clone)]
 pub struct ProblemDetails {
     pub status: StatusCode,

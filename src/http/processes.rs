@@ -1,5 +1,5 @@
-//! The planning questions as processes (OGC API - Processes - Part 1): the list, a description of each with JSON Schemas, and synchronous
-//! execution.
+//! The planning questions as processes (OGC API - Processes - Part 1): the list, a description of each with JSON
+//! Schemas, and synchronous execution.
 
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
@@ -71,7 +71,8 @@ pub async fn get_process(context: RequestContext) -> HttpResult {
     })
 }
 
-/// Executes a process. Responds with the bare answer, or with `{"answer": {"value": …}}` if the request says `"response": "document"`.
+/// Executes a process. Responds with the bare answer, or with `{"answer": {"value": …}}` if the request says
+/// `"response": "document"`.
 pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> HttpResult {
     let question = question::find_question(context.path_segment("process"))?;
     context.parse_known_pairs(&[])?;

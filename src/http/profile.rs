@@ -1,4 +1,5 @@
-//! Profiles of JSON responses (OGC API - Features - Part 5, JSON-FG): the parameter `profile`, and the link to the applied profile.
+//! Profiles of JSON responses (OGC API - Features - Part 5, JSON-FG): the parameter `profile`, and the link to the
+//! applied profile.
 
 use super::link::WebLink;
 use super::problem::ProblemDetails;
@@ -9,8 +10,8 @@ use crate::error::Error;
 
 pub const PARAMETER: &str = "profile";
 
-/// The profile of a response in this format; `None` for formats without profiles. Of several requested profiles, the first that the format
-/// supports is applied; an unsupported one is not an error, as the standard recommends.
+/// The profile of a response in this format; `None` for formats without profiles. Of several requested profiles, the
+/// first that the format supports is applied; an unsupported one is not an error, as the standard recommends.
 ///
 /// # Errors
 /// 400 for an unknown profile.

@@ -1,7 +1,8 @@
 //! Limits how often a client may do something: a token bucket for each client, counted by governor (GCRA).
 //!
-//! Only the store of the buckets is ours, 20 lines over moka, because governor's own keyed stores lack two things: a bound on memory (they
-//! hold every key until `retain_recent` is called; here 100,000 clients at the most) and a way to give a token back.
+//! Only the store of the buckets is ours, 20 lines over moka, because governor's own keyed stores lack two things: a
+//! bound on memory (they hold every key until `retain_recent` is called; here 100,000 clients at the most) and a way to
+//! give a token back.
 
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;

@@ -1,5 +1,5 @@
-//! A request, taken apart once for every handler: path segments, query parameters, format, the viewer's plan, and the links of the
-//! response.
+//! A request, taken apart once for every handler: path segments, query parameters, format, the viewer's plan, and the
+//! links of the response.
 
 use super::app_state::AppState;
 use super::link::WebLink;

@@ -12,7 +12,8 @@ pub type HttpResult = Result<Response, ProblemDetails>;
 /// The `Cache-Control` of every response that may change: caches store it and revalidate it each time.
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
 
-/// A body with an ETag that is a hash of it; 304 if the client has it. The ETag is weak, as the body may be compressed on its way.
+/// A body with an ETag that is a hash of it; 304 if the client has it. The ETag is weak, as the body may be compressed
+/// on its way.
 pub fn respond_hashed(headers: &HeaderMap, media: &'static str, body: Vec<u8>) -> Response {
     respond_tagged(headers, media, ascii_header_value(&format!("W/\"{:032x}\"", hash_content(&body))), body)
 }

@@ -1,5 +1,5 @@
-//! A cache of finished responses with features. Everything that a response depends on is part of its key: above all the state of the
-//! collection, so that no response outlives an edit.
+//! A cache of finished responses with features. Everything that a response depends on is part of its key: above all the
+//! state of the collection, so that no response outlives an edit.
 
 use crate::atlas::{ContentCoding, compress_bytes};
 use axum::body::Body;

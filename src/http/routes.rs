@@ -20,8 +20,9 @@ pub fn build_router(atlas: Arc<Atlas>, config: Config) -> Router {
     middleware::wrap_routes(define_routes(), Arc::new(AppState::new(atlas, config)))
 }
 
-/// Routes by their effect on the plan. A route that changes data takes nothing from a browser session without the header that only our
-/// own pages send; there is no other way to add a route with POST, PUT, PATCH or DELETE than to say which of the two it is.
+/// Routes by their effect on the plan. A route that changes data takes nothing from a browser session without the
+/// header that only our own pages send; there is no other way to add a route with POST, PUT, PATCH or DELETE than to
+/// say which of the two it is.
 struct RouteTable(Router<Arc<AppState>>);
 
 impl RouteTable {

@@ -1,4 +1,5 @@
-//! Starting and stopping: after a signal the server accepts no more connections, finishes open requests, and stops within a limit of time.
+//! Starting and stopping: after a signal the server accepts no more connections, finishes open requests, and stops
+//! within a limit of time.
 
 use super::routes::build_router;
 use crate::atlas::Atlas;
@@ -74,8 +75,8 @@ impl HttpServer {
     }
 }
 
-/// Serves each connection in a task of its own until the end, then waits for open requests. A connection that sends its request too
-/// slowly is closed, so that it does not take the place of another.
+/// Serves each connection in a task of its own until the end, then waits for open requests. A connection that sends its
+/// request too slowly is closed, so that it does not take the place of another.
 async fn accept_connections(
     listener: TcpListener,
     app: Router,

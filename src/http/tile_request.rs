@@ -1,4 +1,5 @@
-//! What the requests for tiles and for their descriptions have in common: the matrix set, the parameters, and the layers that they name.
+//! What the requests for tiles and for their descriptions have in common: the matrix set, the parameters, and the
+//! layers that they name.
 
 use super::problem::ProblemDetails;
 use super::request_context::{QueryPairs, RequestContext};

@@ -1,4 +1,5 @@
-//! A bounded pool for blocking work, beside the threads that serve connections: so many jobs at once, so many waiting, and a deadline.
+//! A bounded pool for blocking work, beside the threads that serve connections: so many jobs at once, so many waiting,
+//! and a deadline.
 
 use crate::config::ServerLimits;
 use crate::error::{Error, Result};

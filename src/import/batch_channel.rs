@@ -1,4 +1,5 @@
-//! Features on their way from the thread that reads to the thread that stores, in batches, with a few batches in flight.
+//! Features on their way from the thread that reads to the thread that stores, in batches, with a few batches in
+//! flight.
 
 use crate::error::{Error, Result};
 use crate::feature::Feature;

@@ -92,8 +92,8 @@ impl<R: Read> ByteReader<R> {
         }
     }
 
-    /// Appends everything before the next `end` (not included, but skipped) or the end of input to `out`. Returns `false`
-    /// when that is longer than [`MAX_TEXT_BYTES`]; the rest is then skipped too.
+    /// Appends everything before the next `end` (not included, but skipped) or the end of input to `out`. Returns
+    /// `false` when that is longer than [`MAX_TEXT_BYTES`]; the rest is then skipped too.
     pub fn take_until(&mut self, end: u8, out: &mut Vec<u8>) -> Result<bool> {
         let mut fits = true;
         loop {
@@ -114,7 +114,8 @@ impl<R: Read> ByteReader<R> {
         }
     }
 
-    /// Appends the JSON value that starts at the next byte to `out`. Brackets are counted, not matched: the parser does that.
+    /// Appends the JSON value that starts at the next byte to `out`. Brackets are counted, not matched: the parser does
+    /// that.
     pub fn take_value(&mut self, out: &mut Vec<u8>) -> Result<JsonExtent, JsonScanError> {
         let start = out.len();
         let mut scanner = JsonScanner::default();

@@ -1,5 +1,6 @@
-//! Tables as text: one feature a row, with its place in two columns or as well-known text in one. Reads what spreadsheets write (comma,
-//! semicolon or tab; quotes; a byte order mark; `sep=;`). Refuses decimal commas rather than guess.
+//! Tables as text: one feature a row, with its place in two columns or as well-known text in one. Reads what
+//! spreadsheets write (comma, semicolon or tab; quotes; a byte order mark; `sep=;`). Refuses decimal commas rather than
+//! guess.
 
 use super::byte_reader::MAX_TEXT_BYTES;
 use super::draft::FeatureDraft;

@@ -98,7 +98,8 @@ impl SurveyedFeature {
     }
 }
 
-/// The fault of a `crs` member (of GeoJSON before RFC 7946) that contradicts the reference system in which the file is read.
+/// The fault of a `crs` member (of GeoJSON before RFC 7946) that contradicts the reference system in which the file is
+/// read.
 pub fn crs_fault(crs: &Json, declared_crs: Option<Crs>) -> Option<FeatureFault> {
     if crs.is_null() {
         return None;

@@ -1,5 +1,5 @@
-//! Finds the features in a GeoJSON file of any size by its bytes: the elements of the top-level `features` list, a single feature or
-//! geometry, or a sequence of texts. Does not parse them.
+//! Finds the features in a GeoJSON file of any size by its bytes: the elements of the top-level `features` list, a
+//! single feature or geometry, or a sequence of texts. Does not parse them.
 
 use super::byte_reader::{ByteReader, JsonExtent, JsonScanError, MAX_TEXT_BYTES};
 use super::finding::ImportFindingKind;

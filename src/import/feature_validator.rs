@@ -126,7 +126,8 @@ impl<'a> FeatureValidator<'a> {
     }
 }
 
-/// Where a finding of the intake is in the file. A table has no pointer to its geometry, and a file that is one geometry has none above it.
+/// Where a finding of the intake is in the file. A table has no pointer to its geometry, and a file that is one
+/// geometry has none above it.
 fn place_finding(draft: &FeatureDraft, finding: IntakeFinding) -> ImportFinding {
     let warning = finding.is_warning();
     let at = match finding.at.strip_prefix("/geometry") {

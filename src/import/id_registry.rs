@@ -5,8 +5,8 @@ use crate::collection::CollectionId;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-/// Ids by two independent 64-bit hashes: with 2^128 values a false alarm is as good as impossible, and a million ids take 50 MB less than
-/// their texts would.
+/// Ids by two independent 64-bit hashes: with 2^128 values a false alarm is as good as impossible, and a million ids
+/// take 50 MB less than their texts would.
 #[derive(Default)]
 pub struct IdRegistry {
     hashers: (RandomState, RandomState),

@@ -1,4 +1,5 @@
-//! Files and the collection that they go into: the collection is found or made, then one thread reads and judges while another stores.
+//! Files and the collection that they go into: the collection is found or made, then one thread reads and judges while
+//! another stores.
 
 use super::batch_channel::open_channel;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
@@ -39,7 +40,8 @@ pub struct ImportTarget<'a> {
 }
 
 impl ImportTarget<'_> {
-    /// Whether the collection is neither the model's nor the plan's, so that its fields must be found by reading the files.
+    /// Whether the collection is neither the model's nor the plan's, so that its fields must be found by reading the
+    /// files.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.existing.is_none() && self.model.collection(&self.id).is_none()
@@ -62,10 +64,12 @@ pub struct ImportJob<'a> {
 }
 
 impl<'a> ImportJob<'a> {
-    /// Finds the collection: the model's, the plan's, or, after a first reading, a new one with the fields of the files.
+    /// Finds the collection: the model's, the plan's, or, after a first reading, a new one with the fields of the
+    /// files.
     ///
     /// # Errors
-    /// When a file cannot be read, has too many fields, or the import was stopped. [`ImportJob::run`] reports the faults of features.
+    /// When a file cannot be read, has too many fields, or the import was stopped. [`ImportJob::run`] reports the
+    /// faults of features.
     pub fn prepare(
         sources: &'a [ImportSource],
         target: ImportTarget<'a>,
@@ -108,8 +112,9 @@ impl<'a> ImportJob<'a> {
         &self.collection
     }
 
-    /// Reads the files and hands the features to `load`, in the order of the files, while it reads on in another thread. When there are
-    /// faults and the import is not lenient, all are found first, and then the iterator ends in an error.
+    /// Reads the files and hands the features to `load`, in the order of the files, while it reads on in another
+    /// thread. When there are faults and the import is not lenient, all are found first, and then the iterator ends in
+    /// an error.
     pub fn run<T>(
         self,
         load: impl FnOnce(&Collection, &mut dyn Iterator<Item = Result<Feature>>) -> Result<T>,

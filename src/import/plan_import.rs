@@ -1,5 +1,5 @@
-//! An import into a plan file: the plan is opened or created, the target is read from it, the features are stored. A failed import
-//! leaves the plan as it was, and leaves no plan that was not there before.
+//! An import into a plan file: the plan is opened or created, the target is read from it, the features are stored. A
+//! failed import leaves the plan as it was, and leaves no plan that was not there before.
 
 use super::id_registry::IdRegistry;
 use super::job::{ImportJob, ImportOptions, ImportTarget};
@@ -33,7 +33,8 @@ pub struct PlanImport {
     model: PlanModel,
     /// `None`: a dry run into a plan that does not exist.
     plan_file: Option<PlanFile>,
-    /// Removes the plan when it was created for this import and the import fails. Stands behind the file, which is closed first.
+    /// Removes the plan when it was created for this import and the import fails. Stands behind the file, which is
+    /// closed first.
     new_plan: NewPlanGuard,
     existing: Option<Collection>,
     ids: IdRegistry,
@@ -72,7 +73,8 @@ impl PlanImport {
         if let Some(plan_file) = &plan_file {
             plan_file.add_model_fields(&model)?;
         }
-        // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, reported and counted.
+        // Every extract has outlines that cross themselves or are cut off at its edge: they are left out, reported and
+        // counted.
         request.options.lenient |= sources.iter().any(|s| s.collection.is_some());
         let (existing, ids) = match plan_file.as_ref().filter(|_| !request.replace) {
             Some(plan_file) => read_existing(plan_file, &request.into)?,
@@ -98,7 +100,8 @@ impl PlanImport {
     /// Reads the files and stores their features, all or none.
     ///
     /// # Errors
-    /// When a file cannot be read, or the import was stopped before its second reading. What is wrong with features is in the outcome.
+    /// When a file cannot be read, or the import was stopped before its second reading. What is wrong with features is
+    /// in the outcome.
     pub fn run(mut self, sources: &[ImportSource], progress: Arc<ImportProgress>) -> Result<ImportOutcome> {
         let started = Instant::now();
         let PlanImportRequest { into, replace, dry_run, options, .. } = &self.request;

@@ -1,5 +1,5 @@
-//! A file to import: where it is, its format, and a reader for its rows. Decompresses gzip. Recognises some formats that cannot be
-//! imported by their first bytes, to say how to convert them.
+//! A file to import: where it is, its format, and a reader for its rows. Decompresses gzip. Recognises some formats
+//! that cannot be imported by their first bytes, to say how to convert them.
 
 use super::csv;
 use super::draft::{FeatureDraft, SurveyedFeature, crs_fault};
@@ -112,11 +112,12 @@ impl ImportSource {
         Ok(source)
     }
 
-    /// The same file, prepared for a collection: an OpenStreetMap extract becomes the features that belong to the collection.
+    /// The same file, prepared for a collection: an OpenStreetMap extract becomes the features that belong to the
+    /// collection.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when this collection cannot be filled from OpenStreetMap, or when the extract cannot be read; [`Error::Refused`]
-    /// when it contains nothing for this collection.
+    /// [`Error::Invalid`] when this collection cannot be filled from OpenStreetMap, or when the extract cannot be read;
+    /// [`Error::Refused`] when it contains nothing for this collection.
     pub fn prepare_for(self, into: &CollectionId, progress: &Arc<ImportProgress>) -> Result<Self> {
         if self.format != ImportFormat::OsmPbf {
             return Ok(self);
@@ -319,7 +320,8 @@ impl SourceRows {
         }
     }
 
-    /// What the first reading needs of the next feature; an inner `None` is a feature with faults, which the second reading reports.
+    /// What the first reading needs of the next feature; an inner `None` is a feature with faults, which the second
+    /// reading reports.
     pub fn next_surveyed(&mut self) -> Result<Option<Option<SurveyedFeature>>> {
         match self {
             Self::Csv(rows) => Ok(rows.next_row()?.map(|row| {

@@ -1,5 +1,5 @@
-//! The first reading of a file for a new collection: its fields with their kinds, and its geometry types. A field gets the narrowest kind
-//! that holds all its values; text holds values of several kinds.
+//! The first reading of a file for a new collection: its fields with their kinds, and its geometry types. A field gets
+//! the narrowest kind that holds all its values; text holds values of several kinds.
 
 use super::draft::SurveyedFeature;
 use super::value_kinds::{cell_kind, json_value_kind};
@@ -141,8 +141,8 @@ fn is_textual(kind: FieldType) -> bool {
     matches!(kind, FieldType::Text | FieldType::Date | FieldType::DateTime)
 }
 
-/// A name that a table can use beside the given fields: no control characters or quotes, not too long, not reserved, and different from
-/// the others by more than case.
+/// A name that a table can use beside the given fields: no control characters or quotes, not too long, not reserved,
+/// and different from the others by more than case.
 fn unique_field_name(name: &str, fields: &[(String, FieldType)]) -> String {
     let mut clean: String = name.chars().map(|c| if c.is_control() || c == '"' { '_' } else { c }).collect();
     let mut end = MAX_NAME_BYTES.min(clean.len());

@@ -1,4 +1,5 @@
-//! The kinds of values: which one a JSON value or the cell of a table needs, and what a cell stands for as a value of a given kind.
+//! The kinds of values: which one a JSON value or the cell of a table needs, and what a cell stands for as a value of a
+//! given kind.
 
 use crate::collection::FieldType;
 use crate::feature::time;

@@ -1,4 +1,5 @@
-//! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped and counted; curves are refused.
+//! Well-known text (OGC Simple Features) into geometry. Heights and measures are dropped and counted; curves are
+//! refused.
 
 use crate::crs::Crs;
 use crate::feature::geojson::{GeoJsonMember, GeoJsonObject, NestedCoordinates, ParsedGeometry};
@@ -7,7 +8,8 @@ use crate::intake::{CandidateSource, check_declared_crs};
 
 const MAX_DEPTH: usize = 64;
 
-/// Reads one geometry, with or without `SRID=4326;` before it; `declared_crs` is the reference system of the coordinates.
+/// Reads one geometry, with or without `SRID=4326;` before it; `declared_crs` is the reference system of the
+/// coordinates.
 ///
 /// # Errors
 /// The fault; its message names the character.

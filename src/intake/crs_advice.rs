@@ -42,8 +42,8 @@ fn fits_in_order(crs: Crs, order: AxisSequence, positions: &[Coord<f64>]) -> boo
     }
 }
 
-/// What is wrong when a source states a reference system of its own beside the one it is read in: the `name` of a `crs` member, or
-/// `EPSG:n` from an `SRID`. `None` when both agree.
+/// What is wrong when a source states a reference system of its own beside the one it is read in: the `name` of a `crs`
+/// member, or `EPSG:n` from an `SRID`. `None` when both agree.
 pub fn check_declared_crs(name: &str, read_in: Option<Crs>, source: CandidateSource<'_>) -> Option<String> {
     let bare = name.to_ascii_uppercase().replace("URN:OGC:DEF:CRS:", "").replace("::", ":").replace("OGC:1.3:", "OGC:");
     let own = Crs::parse(if bare == "CRS84" { "OGC:CRS84" } else { &bare }).or_else(|_| Crs::parse(name)).ok();

@@ -49,8 +49,8 @@ impl FeatureIntake<'_> {
         })
     }
 
-    /// What belongs to a city must not be swapped; other layers may reach further than the plan. A doubt that the feature has raised
-    /// before is not raised again.
+    /// What belongs to a city must not be swapped; other layers may reach further than the plan. A doubt that the
+    /// feature has raised before is not raised again.
     fn check_location(&self, geometry: &Geometry, before: Option<&Geometry>) -> Option<IntakeFinding> {
         let doubt = self.cities.check_location(geometry)?;
         if before.and_then(|b| self.cities.check_location(b)).is_some_and(|b| b.is_swapped() == doubt.is_swapped()) {

@@ -1,4 +1,5 @@
-//! The verdict on a candidate: its id, geometry and values are read, and the rules of its collection are applied, all faults at once.
+//! The verdict on a candidate: its id, geometry and values are read, and the rules of its collection are applied, all
+//! faults at once.
 
 use super::feature_intake::{CandidateGeometry, FeatureCandidate, FeatureIntake};
 use super::finding::{FindingCollector, FindingKind, IntakeVerdict};

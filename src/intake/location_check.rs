@@ -1,5 +1,6 @@
-//! Doubts about a place. A plan has cities: what lies far from all of them is probably a mistake. If it lies near one with its numbers
-//! exchanged, longitude and latitude are probably swapped; numbers that are no place near any may be in a national grid.
+//! Doubts about a place. A plan has cities: what lies far from all of them is probably a mistake. If it lies near one
+//! with its numbers exchanged, longitude and latitude are probably swapped; numbers that are no place near any may be
+//! in a national grid.
 
 use crate::crs::{Crs, guess_crs};
 use crate::feature::{BoundingBox, Geometry, bbox_of};

@@ -1,6 +1,6 @@
-//! Whether a feature may enter a collection, decided in one place for files, for edits and for the check of a plan: a candidate becomes
-//! one verdict, under one policy. Knows no files, no requests and no store; the callers turn findings into lines, JSON pointers or
-//! remarks.
+//! Whether a feature may enter a collection, decided in one place for files, for edits and for the check of a plan: a
+//! candidate becomes one verdict, under one policy. Knows no files, no requests and no store; the callers turn findings
+//! into lines, JSON pointers or remarks.
 
 mod crs_advice; // which reference system coordinates are probably in
 mod feature_intake; // what a candidate is, and what it is judged by

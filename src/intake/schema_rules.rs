@@ -1,5 +1,5 @@
-//! What the schema of a collection asks for beyond the kinds of its fields, and which value may follow which. A feature that broke a rule
-//! before may go on breaking it.
+//! What the schema of a collection asks for beyond the kinds of its fields, and which value may follow which. A feature
+//! that broke a rule before may go on breaking it.
 
 use super::feature_intake::FeatureIntake;
 use super::finding::{FindingCollector, FindingKind, IntakeFinding};

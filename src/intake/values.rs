@@ -10,7 +10,8 @@ use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 
 impl FeatureIntake<'_> {
-    /// Reads properties over the values that a feature has. What was read, as the schema is held against it, goes into `typed`.
+    /// Reads properties over the values that a feature has. What was read, as the schema is held against it, goes into
+    /// `typed`.
     pub(super) fn read_values(
         &self,
         properties: &Map<String, Json>,
@@ -73,7 +74,8 @@ impl FeatureIntake<'_> {
         }
     }
 
-    /// A new collection's field is text when its column has values of several kinds, so that a file may put any of them there.
+    /// A new collection's field is text when its column has values of several kinds, so that a file may put any of them
+    /// there.
     fn read_value(&self, kind: FieldType, json: &Json) -> Result<FieldValue, String> {
         let takes_any = kind == FieldType::Text && !self.is_model;
         match (self.policy.source, json) {

@@ -1,5 +1,5 @@
-//! The answer to a question: numbers, features, the features that were left out and why, and the rules. One JSON shape for all
-//! questions. Calculates nothing.
+//! The answer to a question: numbers, features, the features that were left out and why, and the rules. One JSON shape
+//! for all questions. Calculates nothing.
 
 use super::money;
 use crate::feature::{FeatureId, Geometry};

@@ -1,5 +1,5 @@
-//! Works as a calendar (iCalendar, RFC 5545): one all-day event for each feature with a date, over all days that it may take. An event whose
-//! days are not certain is tentative. The caller gives the current time.
+//! Works as a calendar (iCalendar, RFC 5545): one all-day event for each feature with a date, over all days that it may
+//! take. An event whose days are not certain is tentative. The caller gives the current time.
 
 use super::features;
 use super::period::{DayRange, PeriodReader};
@@ -107,7 +107,8 @@ impl CalendarLines {
         self.write_line("END", "VEVENT");
     }
 
-    /// One content line, folded: no line has more than 75 bytes, and none ends inside a character (RFC 5545, section 3.1).
+    /// One content line, folded: no line has more than 75 bytes, and none ends inside a character (RFC 5545, section
+    /// 3.1).
     fn write_line(&mut self, name: &str, value: &str) {
         let mut text = String::new();
         let _ = write!(text, "{name}:{value}");
@@ -128,7 +129,8 @@ fn format_day(day: Date) -> String {
     day.strftime("%Y%m%d").to_string()
 }
 
-/// A TEXT value: separators and line breaks are escaped (RFC 5545, section 3.3.11), other control characters are removed.
+/// A TEXT value: separators and line breaks are escaped (RFC 5545, section 3.3.11), other control characters are
+/// removed.
 fn escape_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,5 @@
-//! What a stated cost covers: the whole intervention, a part of it, or a programme of several interventions that the plan also has.
+//! What a stated cost covers: the whole intervention, a part of it, or a programme of several interventions that the
+//! plan also has.
 
 use super::features::{FeatureHandle, QuestionFeatures};
 

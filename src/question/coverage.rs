@@ -1,4 +1,5 @@
-//! Which of the six functions, the five policy objectives, and hard and soft measures the interventions of each area cover.
+//! Which of the six functions, the five policy objectives, and hard and soft measures the interventions of each area
+//! cover.
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
 use super::drawn_area;

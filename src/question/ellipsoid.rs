@@ -1,5 +1,5 @@
-//! Lengths and areas on the WGS 84 ellipsoid, directly from degrees. Edges are straight in degrees, as GeoJSON defines them. Fast enough
-//! for a hundred thousand features; never used for distances between features.
+//! Lengths and areas on the WGS 84 ellipsoid, directly from degrees. Edges are straight in degrees, as GeoJSON defines
+//! them. Fast enough for a hundred thousand features; never used for distances between features.
 
 use geo::{Distance, Geodesic};
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
@@ -11,15 +11,17 @@ const E: f64 = 0.081_819_190_842_621_5;
 /// Edges longer than this, in degrees, are measured as geodesics.
 const SHORT_DEG: f64 = 0.1;
 
-/// The length of a line in metres. Edges up to 0.1° use the radii of curvature of the meridian and the prime vertical at their midpoint
-/// (Snyder, *Map Projections: A Working Manual*, 1987, 4-18 and 4-20), with an error below one millionth; longer ones are geodesics.
+/// The length of a line in metres. Edges up to 0.1° use the radii of curvature of the meridian and the prime vertical
+/// at their midpoint (Snyder, *Map Projections: A Working Manual*, 1987, 4-18 and 4-20), with an error below one
+/// millionth; longer ones are geodesics.
 #[must_use]
 pub fn length_m(line: &LineString<f64>) -> f64 {
     line.0.windows(2).map(|w| edge_m(w[0], w[1])).sum()
 }
 
-/// The area of a polygon in square metres, whatever the winding of its rings: its area in the cylindrical equal-area projection of the
-/// ellipsoid (Snyder 1987, 3-12 and 10-15). The error is below one hundred-thousandth for edges of up to 10 km.
+/// The area of a polygon in square metres, whatever the winding of its rings: its area in the cylindrical equal-area
+/// projection of the ellipsoid (Snyder 1987, 3-12 and 10-15). The error is below one hundred-thousandth for edges of up
+/// to 10 km.
 #[must_use]
 pub fn area_m2(polygon: &Polygon<f64>) -> f64 {
     let holes: f64 = polygon.interiors().iter().map(ring_m2).sum();

@@ -1,4 +1,5 @@
-//! The features that a question is about: those of one collection that match a filter and a time. Never tests geometries.
+//! The features that a question is about: those of one collection that match a filter and a time. Never tests
+//! geometries.
 
 use super::answer::{AnswerFeature, LeftOut};
 use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput};
@@ -146,7 +147,8 @@ impl QuestionFeatures {
         self.collection().field_index(name)
     }
 
-    /// The features whose bounding box intersects a box, ordered by key; undated ones included, see [`QuestionFeatures::check_dated`].
+    /// The features whose bounding box intersects a box, ordered by key; undated ones included, see
+    /// [`QuestionFeatures::check_dated`].
     #[must_use]
     pub fn select_near(&self, bbox: BoundingBox) -> Vec<FeatureHandle> {
         self.select(Some(bbox))

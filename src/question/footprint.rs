@@ -1,5 +1,5 @@
-//! The area and length that features cover together, overlaps counted once. Calculates the ERDF output indicators RCO114, RCO058, RCO026
-//! and RCO074 (Regulation (EU) 2021/1058, Annex I).
+//! The area and length that features cover together, overlaps counted once. Calculates the ERDF output indicators
+//! RCO114, RCO058, RCO026 and RCO074 (Regulation (EU) 2021/1058, Annex I).
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::areas_m2;

@@ -1,4 +1,5 @@
-//! The inputs of questions: each is described once, for its JSON Schema in the list of processes and for reading what a client sent.
+//! The inputs of questions: each is described once, for its JSON Schema in the list of processes and for reading what a
+//! client sent.
 
 use serde_json::{Map, Value as Json, json};
 

@@ -1,5 +1,5 @@
-//! Measures geometries: areas and lengths on the ellipsoid, shares inside an area, unions, buffers. Clipping works in degrees, where the
-//! edges of GeoJSON are straight; only buffers use the metric plane.
+//! Measures geometries: areas and lengths on the ellipsoid, shares inside an area, unions, buffers. Clipping works in
+//! degrees, where the edges of GeoJSON are straight; only buffers use the metric plane.
 
 use super::ellipsoid::{area_m2, areas_m2, length_m};
 use super::planar_shape::PlanarShape;
@@ -9,7 +9,8 @@ use geo::orient::Direction;
 use geo::{BooleanOps, MapCoords, Orient, RemoveRepeatedPoints, Validation, unary_union};
 use geo_types::{Coord, LineString, MultiLineString, MultiPolygon, Point, Polygon};
 
-/// Vertices of the polygon that stands for a circle. It has the area of the circle; its boundary differs by up to 0.07 % of the radius.
+/// Vertices of the polygon that stands for a circle. It has the area of the circle; its boundary differs by up to 0.07
+/// % of the radius.
 const CIRCLE_VERTICES: usize = 72;
 
 /// The size of a geometry in its own dimension. In a mixed collection only the parts of the highest dimension count.
@@ -63,8 +64,8 @@ impl PreparedArea {
         self.shape.intersects(&PlanarShape::from_geometry(geometry))
     }
 
-    /// The share of a geometry inside the area, 0 to 1, by area, length or number of points. `None` when they do not intersect; 0 when
-    /// they only touch.
+    /// The share of a geometry inside the area, 0 to 1, by area, length or number of points. `None` when they do not
+    /// intersect; 0 when they only touch.
     #[must_use]
     pub fn share_inside(&self, geometry: &Geometry) -> Option<f64> {
         let shape = PlanarShape::from_geometry(geometry);
@@ -76,7 +77,8 @@ impl PreparedArea {
         }
         let (inside, whole) = (measure_geometry(&self.clip(geometry)), measure_geometry(geometry));
         let same = std::mem::discriminant(&inside) == std::mem::discriminant(&whole);
-        // Clipping snaps to a grid far finer than a millimetre, so a geometry entirely inside may come back slightly smaller.
+        // Clipping snaps to a grid far finer than a millimetre, so a geometry entirely inside may come back slightly
+        // smaller.
         let share = if same && whole.value() > 0.0 { inside.value() / whole.value() } else { 0.0 };
         Some(if share > 1.0 - 1e-9 { 1.0 } else { share })
     }
@@ -159,7 +161,8 @@ pub fn clean_polygons(polygons: &MultiPolygon<f64>, least_m2: f64) -> Vec<Polygo
     clean
 }
 
-/// Everything within `distance_m` of a geometry, both in a metric plane. A circle is off by 0.07 % of the radius at its edge, not in its area.
+/// Everything within `distance_m` of a geometry, both in a metric plane. A circle is off by 0.07 % of the radius at its
+/// edge, not in its area.
 #[must_use]
 pub fn buffer_in_plane(geometry: &Geometry, distance_m: f64) -> MultiPolygon<f64> {
     let parts = DimensionParts::from_geometry(geometry);

@@ -1,15 +1,15 @@
-//! Metres on the ground around a place: a transverse Mercator projection of the WGS 84 ellipsoid, centred on the data. Knows nothing of
-//! features; never used farther from its centre than [`REACH_M`].
+//! Metres on the ground around a place: a transverse Mercator projection of the WGS 84 ellipsoid, centred on the data.
+//! Knows nothing of features; never used farther from its centre than [`REACH_M`].
 //!
-//! Formulas: L. Krüger (1912) as given by C. F. F. Karney, *Transverse Mercator with an accuracy of a few nanometers* (2011), to the
-//! third order in n, which is exact to a tenth of a millimetre within that distance.
+//! Formulas: L. Krüger (1912) as given by C. F. F. Karney, *Transverse Mercator with an accuracy of a few nanometers*
+//! (2011), to the third order in n, which is exact to a tenth of a millimetre within that distance.
 
 use crate::feature::{BoundingBox, Geometry};
 use geo::MapCoords;
 use geo_types::Coord;
 
-/// The largest distance from its centre at which a [`MetricPlane`] is used. The scale grows as 1 + x² / 2R²: at 200 km a distance is 0.05 % too long and
-/// an area 0.1 % too large; at 20 km a distance is 0.0005 % too long.
+/// The largest distance from its centre at which a [`MetricPlane`] is used. The scale grows as 1 + x² / 2R²: at 200 km
+/// a distance is 0.05 % too long and an area 0.1 % too large; at 20 km a distance is 0.0005 % too long.
 pub const REACH_M: f64 = 200_000.0;
 
 const A: f64 = 6_378_137.0;
@@ -67,7 +67,8 @@ impl MetricPlane {
         let (dxi, deta) = sum_series(&BETA, xi, eta);
         let (xi, eta) = (xi - dxi, eta - deta);
         let chi = (xi.sin() / eta.cosh()).asin();
-        // From the conformal to the geographic latitude by iteration; each step leaves less than a hundredth of the error.
+        // From the conformal to the geographic latitude by iteration; each step leaves less than a hundredth of the
+        // error.
         let isometric = chi.sin().atanh();
         let closer = |lat: f64| (isometric + self.eccentricity * (self.eccentricity * lat.sin()).atanh()).tanh().asin();
         let lat = (0..6).fold(chi, |lat, _| closer(lat));

@@ -1,5 +1,5 @@
-//! The planning questions: pure functions over snapshots of the plan. Every answer has numbers, the features behind them, the features
-//! that were left out and why, and the rules. No HTTP, no disk; nothing is written.
+//! The planning questions: pure functions over snapshots of the plan. Every answer has numbers, the features behind
+//! them, the features that were left out and why, and the rules. No HTTP, no disk; nothing is written.
 
 use crate::error::{Error, Result};
 

@@ -1,4 +1,5 @@
-//! Amounts as decimals. The store holds an amount as a double whose shortest decimal form is the amount; calculations use the exact form.
+//! Amounts as decimals. The store holds an amount as a double whose shortest decimal form is the amount; calculations
+//! use the exact form.
 
 use crate::feature::FieldValue;
 use rust_decimal::prelude::ToPrimitive;

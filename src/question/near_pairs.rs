@@ -1,5 +1,5 @@
-//! Pairs of geometries from two lists that are near each other. Every cell of a coarse grid has a metric plane of its own, so that a plan
-//! of all Europe is as exact as that of one street.
+//! Pairs of geometries from two lists that are near each other. Every cell of a coarse grid has a metric plane of its
+//! own, so that a plan of all Europe is as exact as that of one street.
 
 use super::metric_plane::{MetricPlane, widen_bbox};
 use super::planar_shape::{PlanarShape, ShortestLine};
@@ -33,8 +33,8 @@ impl<'a> BoxedGeometries<'a> {
     }
 }
 
-/// Visits every pair (a of `left`, b of `right`) at most `limit_m` apart, in no particular order. `is_wanted` excludes pairs before they
-/// are measured.
+/// Visits every pair (a of `left`, b of `right`) at most `limit_m` apart, in no particular order. `is_wanted` excludes
+/// pairs before they are measured.
 pub fn visit_near_pairs(
     left: &BoxedGeometries<'_>,
     right: &BoxedGeometries<'_>,

@@ -4,7 +4,8 @@ use super::ellipsoid::length_m;
 use geo_types::{Coord, LineString, MultiLineString};
 use std::collections::HashMap;
 
-/// Lines that run nearer to each other than this, in metres, overlap: coordinates have seven decimals, which is a centimetre.
+/// Lines that run nearer to each other than this, in metres, overlap: coordinates have seven decimals, which is a
+/// centimetre.
 const SAME_LINE_M: f64 = 0.05;
 /// The side of the bins of the spatial index of segments.
 const BIN_DEG: f64 = 0.002;
@@ -104,7 +105,8 @@ mod tests {
         // A part of it, with vertices elsewhere on the same line, adds nothing.
         let part: &[(f64, f64)] = &[(15.262, 46.221), (15.266, 46.223)];
         assert!((metres(&[street, part]) - once).abs() < 1e-6);
-        // A part is subtracted by its share in degrees, which differs from that in metres by one hundred-thousandth here.
+        // A part is subtracted by its share in degrees, which differs from that in metres by one hundred-thousandth
+        // here.
         assert!((metres(&[part, street]) - once).abs() < 0.01);
     }
 

@@ -1,5 +1,5 @@
-//! The time of a feature, as precise as the plan states it: a date with the precision `month` is any day of that month. Tells the days
-//! that a period may have from those that it certainly has.
+//! The time of a feature, as precise as the plan states it: a date with the precision `month` is any day of that month.
+//! Tells the days that a period may have from those that it certainly has.
 
 use crate::collection::Collection;
 use crate::feature::{FieldValue, time};

@@ -1,5 +1,5 @@
-//! A geometry as points, segments and areas of a plane, to test intersections and measure distances, whatever its type. The plane is in
-//! degrees for intersections, in metres for distances. Never measures areas or lengths.
+//! A geometry as points, segments and areas of a plane, to test intersections and measure distances, whatever its type.
+//! The plane is in degrees for intersections, in metres for distances. Never measures areas or lengths.
 
 use crate::feature::Geometry;
 use geo_types::{Coord, LineString, Polygon};
@@ -89,8 +89,8 @@ impl PlanarShape {
         !self.areas.is_empty() && self.bounds.distance(PlanarBounds { min: p, max: p }) <= 0.0 && self.is_in_area(p)
     }
 
-    /// Whether all of `other` lies in the interior of this shape's areas, as far as a test without clipping shows: `false` may also
-    /// mean that the boundaries touch.
+    /// Whether all of `other` lies in the interior of this shape's areas, as far as a test without clipping shows:
+    /// `false` may also mean that the boundaries touch.
     #[must_use]
     pub fn surely_covers(&self, other: &Self) -> bool {
         if self.areas.is_empty()

@@ -1,5 +1,5 @@
-//! The ERDF output indicator RCO074: population covered by projects in the framework of strategies for integrated territorial
-//! development, in persons (Regulation (EU) 2021/1058, Annex I).
+//! The ERDF output indicator RCO074: population covered by projects in the framework of strategies for integrated
+//! territorial development, in persons (Regulation (EU) 2021/1058, Annex I).
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::areas_m2;

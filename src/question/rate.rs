@@ -1,5 +1,5 @@
-//! The share of features that meet a condition, such as vacant premises of all premises, per street segment or area, and its change
-//! between two surveys.
+//! The share of features that meet a condition, such as vacant premises of all premises, per street segment or area,
+//! and its change between two surveys.
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::drawn_area;

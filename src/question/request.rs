@@ -24,7 +24,8 @@ pub struct QuestionRequest<'a> {
     inputs: &'a Map<String, Json>,
 }
 
-/// The weight of each criterion: the defaults if no weights are sent, otherwise those that are sent and 0 for the others.
+/// The weight of each criterion: the defaults if no weights are sent, otherwise those that are sent and 0 for the
+/// others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CriterionWeights(Vec<(&'static str, f64)>);
 

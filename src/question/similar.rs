@@ -57,7 +57,8 @@ struct SimilarityProfile {
     words: BTreeSet<String>,
 }
 
-/// The similarity of two interventions: a score from 0 to 1, in total and for each criterion that the first states, and what both share.
+/// The similarity of two interventions: a score from 0 to 1, in total and for each criterion that the first states, and
+/// what both share.
 struct SimilarityScore {
     score: f64,
     parts: Map<String, Json>,
@@ -215,8 +216,8 @@ fn significant_words(text: &str) -> Vec<String> {
     words.filter(|w| w.chars().count() >= MIN_WORD_LETTERS).map(str::to_owned).collect()
 }
 
-/// The weight of each word: the inverse document frequency ln(1 + N/n) for a word in n of N texts (C. Manning, P. Raghavan and H. Schütze,
-/// *Introduction to Information Retrieval*, 2008, section 6.2.1, smoothed by 1).
+/// The weight of each word: the inverse document frequency ln(1 + N/n) for a word in n of N texts (C. Manning, P.
+/// Raghavan and H. Schütze, *Introduction to Information Retrieval*, 2008, section 6.2.1, smoothed by 1).
 fn word_rarity<'a>(profiles: impl Iterator<Item = &'a SimilarityProfile>) -> HashMap<String, f64> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut texts = 0;
@@ -229,7 +230,8 @@ fn word_rarity<'a>(profiles: impl Iterator<Item = &'a SimilarityProfile>) -> Has
     counts.into_iter().map(|(word, n)| (word.to_owned(), (1.0 + f64::from(texts) / n as f64).ln())).collect()
 }
 
-/// The cosine similarity of two texts as vectors of word weights (ibid., section 6.3.1), and the rarest words that they share.
+/// The cosine similarity of two texts as vectors of word weights (ibid., section 6.3.1), and the rarest words that they
+/// share.
 fn cosine_similarity(a: &BTreeSet<String>, b: &BTreeSet<String>, rarity: &HashMap<String, f64>) -> (f64, Vec<String>) {
     let weight = |w: &String| rarity.get(w).copied().unwrap_or_default();
     let length = |of: &BTreeSet<String>| of.iter().map(|w| weight(w).powi(2)).sum::<f64>().sqrt();

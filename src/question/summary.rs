@@ -1,4 +1,5 @@
-//! Count, cost and EU share of all features, of an area or of every area, grouped by status, objective, city, year or any property.
+//! Count, cost and EU share of all features, of an area or of every area, grouped by status, objective, city, year or
+//! any property.
 
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer};
 use super::cost_scope::{CostScope, PROGRAMME_COST};

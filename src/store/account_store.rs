@@ -1,5 +1,5 @@
-//! The file of accounts beside the plan, so that the plan can be passed on without them. Contains no secrets: only slow hashes of
-//! passwords, and SHA-256 digests of session and token secrets.
+//! The file of accounts beside the plan, so that the plan can be passed on without them. Contains no secrets: only slow
+//! hashes of passwords, and SHA-256 digests of session and token secrets.
 
 use crate::access::{AccessRole, AccessToken, SecretDigest, Viewer};
 use crate::error::{Error, Result};
@@ -290,7 +290,8 @@ impl FileStamp {
     /// Two changes within this time may have the same timestamp.
     const SETTLE_TIME: Duration = Duration::from_secs(2);
 
-    /// `None` when the file does not exist, or has changed within the settle time: its next change may leave the stamp as it is.
+    /// `None` when the file does not exist, or has changed within the settle time: its next change may leave the stamp
+    /// as it is.
     fn read_stamp(path: &Path) -> Option<Self> {
         let meta = std::fs::metadata(path).ok()?;
         let modified = meta.modified().ok()?;

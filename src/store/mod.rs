@@ -1,4 +1,5 @@
-//! Persistent storage: one trait, [`Store`], with the GeoPackage behind it, and the file of accounts. All SQL is in this module. Blocking.
+//! Persistent storage: one trait, [`Store`], with the GeoPackage behind it, and the file of accounts. All SQL is in
+//! this module. Blocking.
 
 use crate::change::{
     ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, LogPage, LogPosition, RevisionNumber,
@@ -18,9 +19,9 @@ pub use gpkg::GeoPackage;
 pub trait Store: Send + Sync {
     fn list_collections(&self) -> Result<Vec<Collection>>;
 
-    /// Calls `visit` for every feature of a collection in the order of keys or, with `since`, for the changes after that revision,
-    /// removals first. Returns the revision that was read. An error of `visit` ends the scan. Stale when the changes since then are
-    /// unknown.
+    /// Calls `visit` for every feature of a collection in the order of keys or, with `since`, for the changes after
+    /// that revision, removals first. Returns the revision that was read. An error of `visit` ends the scan. Stale when
+    /// the changes since then are unknown.
     fn scan_collection(
         &self,
         id: &CollectionId,
@@ -28,12 +29,12 @@ pub trait Store: Send + Sync {
         visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
     ) -> Result<RevisionNumber>;
 
-    /// Applies each change set as a whole or not at all, in their order and in one transaction: many small sets wait for the disk once,
-    /// and a refused set does not affect the others. An error means that nothing was written.
+    /// Applies each change set as a whole or not at all, in their order and in one transaction: many small sets wait
+    /// for the disk once, and a refused set does not affect the others. An error means that nothing was written.
     fn commit_all(&self, sets: &[ChangeSet]) -> Result<GroupCommitOutcome>;
 
-    /// Applies all edits or none. Returns the new revision and all changes that the caller does not know yet, those of other programs
-    /// included: an index that applies them is up to date.
+    /// Applies all edits or none. Returns the new revision and all changes that the caller does not know yet, those of
+    /// other programs included: an index that applies them is up to date.
     fn commit_change_set(&self, edits: &ChangeSet) -> Result<(RevisionNumber, Vec<FeatureChange>)> {
         let group = self.commit_all(std::slice::from_ref(edits))?;
         let mut changes: Vec<FeatureChange> =
@@ -44,9 +45,10 @@ pub trait Store: Send + Sync {
         Ok((done.revision, changes))
     }
 
-    /// Loads features in bulk, all or nothing, into an existing or a new collection. With `replace` they replace all its features, and
-    /// fields may differ: a feature whose id existed keeps its key and its history. Otherwise they are added, and an existing id is
-    /// refused as stale. A caller that has the collection in memory must read it again afterwards.
+    /// Loads features in bulk, all or nothing, into an existing or a new collection. With `replace` they replace all
+    /// its features, and fields may differ: a feature whose id existed keeps its key and its history. Otherwise they
+    /// are added, and an existing id is refused as stale. A caller that has the collection in memory must read it again
+    /// afterwards.
     fn load_collection(
         &self,
         collection: &Collection,
@@ -54,20 +56,20 @@ pub trait Store: Send + Sync {
         features: &mut dyn Iterator<Item = Result<Feature>>,
     ) -> Result<LoadSummary>;
 
-    /// Gives a collection the schema of this one, which has all of its fields with the same types, and more. Values stay as they are; the
-    /// new fields are null.
+    /// Gives a collection the schema of this one, which has all of its fields with the same types, and more. Values
+    /// stay as they are; the new fields are null.
     fn add_fields(&self, collection: &Collection) -> Result<()>;
 
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
 
-    /// The change log of a collection after a position: every change once, at most `limit` of them, and bulk loads feature by feature.
-    /// From [`LogPosition::after_revision`] 0 on it leads to the present state of the collection. Stale when the log no longer reaches
-    /// back to the position.
+    /// The change log of a collection after a position: every change once, at most `limit` of them, and bulk loads
+    /// feature by feature. From [`LogPosition::after_revision`] 0 on it leads to the present state of the collection.
+    /// Stale when the log no longer reaches back to the position.
     fn read_change_log(&self, id: &CollectionId, from: LogPosition, limit: usize) -> Result<LogPage>;
 
-    /// Adopts what other programs did to a collection: gives it a revision and lines in the change log, and returns the changes, which
-    /// may be none. Stale when the whole table was replaced: the collection must be read again.
+    /// Adopts what other programs did to a collection: gives it a revision and lines in the change log, and returns the
+    /// changes, which may be none. Stale when the whole table was replaced: the collection must be read again.
     fn adopt_external_changes(&self, id: &CollectionId) -> Result<(RevisionNumber, Vec<FeatureChange>)>;
 
     /// Writes a complete copy to `to`; others may write to the store meanwhile. Refused when `to` exists.

@@ -1,5 +1,5 @@
-//! The byte budget of a tile. When a tile exceeds it, the least important features are dropped: those with the latest first zoom, and
-//! among these the smallest on the map.
+//! The byte budget of a tile. When a tile exceeds it, the least important features are dropped: those with the latest
+//! first zoom, and among these the smallest on the map.
 
 use super::candidates::TileCandidate;
 use super::output_layer::OutputLayer;
@@ -7,8 +7,8 @@ use super::output_layer::OutputLayer;
 /// A feature as the number of its output layer and its position in that layer.
 type FeatureRef = (u32, u32);
 
-/// Drops features from a tile that came out `total_bytes` long, so that it should fit into `budget_bytes`. Returns how many were
-/// dropped. The caller writes the tile again, and lowers the budget if it is still too large.
+/// Drops features from a tile that came out `total_bytes` long, so that it should fit into `budget_bytes`. Returns how
+/// many were dropped. The caller writes the tile again, and lowers the budget if it is still too large.
 pub(crate) fn drop_to_fit(outputs: &mut [OutputLayer<'_>], total_bytes: usize, budget_bytes: usize) -> usize {
     let count: usize = outputs.iter().map(|o| o.features.len()).sum();
     if count == 0 {

@@ -1,4 +1,5 @@
-//! Selects the features that may be visible in a tile, and the output layer of each. Tests boxes, filters and times; draws nothing.
+//! Selects the features that may be visible in a tile, and the output layer of each. Tests boxes, filters and times;
+//! draws nothing.
 
 use super::cluster_grid::{ClusterGrid, single_position};
 use super::tile_frame::TileFrame;
@@ -16,7 +17,8 @@ pub(crate) struct TileCandidate {
     pub zoom: u8,
 }
 
-/// The first zoom of a feature is chosen among its neighbours, which a filter may hide: up to so many matches, all are drawn.
+/// The first zoom of a feature is chosen among its neighbours, which a filter may hide: up to so many matches, all are
+/// drawn.
 const MAX_UNTHINNED_MATCHES: usize = 2_000;
 
 /// The candidates of a layer. Adds to `later` the features that are only drawn from a later zoom on.
@@ -98,8 +100,8 @@ pub(crate) fn candidates_within(layer: &TileLayer<'_>, area: &WorldBox, zoom: u8
     found
 }
 
-/// The output layers with their candidates: one, or one for each value of the split field, ordered by value. Features without a
-/// value stay in the layer with the plain name.
+/// The output layers with their candidates: one, or one for each value of the split field, ordered by value. Features
+/// without a value stay in the layer with the plain name.
 pub(crate) fn split_by_field<'a>(
     layer: &TileLayer<'a>,
     found: Vec<TileCandidate>,

@@ -10,9 +10,10 @@ struct ClipSide {
     below: bool,
 }
 
-/// Clips a ring (without its closing position) at one side after the other (I. Sutherland and G. Hodgman, *Reentrant polygon clipping*,
-/// 1974). Where a ring leaves the square and returns, its parts stay joined along the side; [`super::tile_ring`] separates them.
-/// `corners` are opposite corners of the ring's bounding box; `other` is a scratch buffer.
+/// Clips a ring (without its closing position) at one side after the other (I. Sutherland and G. Hodgman, *Reentrant
+/// polygon clipping*, 1974). Where a ring leaves the square and returns, its parts stay joined along the side;
+/// [`super::tile_ring`] separates them. `corners` are opposite corners of the ring's bounding box; `other` is a scratch
+/// buffer.
 pub(crate) fn clip_ring(
     frame: &TileFrame,
     corners: [WorldOffset; 2],
@@ -39,8 +40,8 @@ pub(crate) fn clip_ring(
     }
 }
 
-/// Clips a line to the square (Y.-D. Liang and B. Barsky, *A new concept and method for line clipping*, 1984). Appends the parts to
-/// `parts` and the end of each to `ends`.
+/// Clips a line to the square (Y.-D. Liang and B. Barsky, *A new concept and method for line clipping*, 1984). Appends
+/// the parts to `parts` and the end of each to `ends`.
 pub(crate) fn clip_line(frame: &TileFrame, line: &[WorldOffset], parts: &mut Vec<WorldOffset>, ends: &mut Vec<usize>) {
     for pair in line.windows(2) {
         let (from, to) = (pair[0], pair[1]);

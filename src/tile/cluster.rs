@@ -1,4 +1,5 @@
-//! Clusters: the points in one cell of a grid, drawn as one. A cluster depends on the points in its cell alone, not on their order.
+//! Clusters: the points in one cell of a grid, drawn as one. A cluster depends on the points in its cell alone, not on
+//! their order.
 
 use super::candidates::TileCandidate;
 use super::cluster_grid::{ClusterGrid, single_position};
@@ -37,8 +38,8 @@ struct SummedFields {
     status: Option<usize>,
 }
 
-/// The clusters ordered by key, and the points that are alone in their cell. `found` has all points of the cells that the tile
-/// intersects.
+/// The clusters ordered by key, and the points that are alone in their cell. `found` has all points of the cells that
+/// the tile intersects.
 pub(crate) fn cluster_points(
     layer: &TileLayer<'_>,
     grid: ClusterGrid,
@@ -91,7 +92,8 @@ impl PointCluster {
         }
     }
 
-    /// `id`, `cluster`, `point_count`, `cost`, and for each status `count:status` and `cost:status`; costs in the unit of the field.
+    /// `id`, `cluster`, `point_count`, `cost`, and for each status `count:status` and `cost:status`; costs in the unit
+    /// of the field.
     pub fn properties(&self) -> Vec<(Cow<'static, str>, CellValue<'_>)> {
         let money = |cents: i64| CellValue::Real(cents as f64 / 100.0);
         let mut all = vec![

@@ -1,4 +1,5 @@
-//! The grid of clusters at one zoom, and which features take part. All tiles of a zoom share the grid, so neighbouring tiles agree.
+//! The grid of clusters at one zoom, and which features take part. All tiles of a zoom share the grid, so neighbouring
+//! tiles agree.
 
 use crate::index::{IndexSegment, WorldBox};
 

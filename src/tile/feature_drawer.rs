@@ -1,4 +1,5 @@
-//! Draws one feature into one tile: simplifies, clips and snaps it, in buffers that the next feature reuses. The index has projected it.
+//! Draws one feature into one tile: simplifies, clips and snaps it, in buffers that the next feature reuses. The index
+//! has projected it.
 
 use super::clip;
 use super::label;
@@ -67,7 +68,8 @@ impl FeatureDrawer {
         DrawOutcome::Drawn(MvtGeometryType::Point)
     }
 
-    /// Draws the parts of the feature's highest dimension: all of it, except for a GeometryCollection of mixed dimensions.
+    /// Draws the parts of the feature's highest dimension: all of it, except for a GeometryCollection of mixed
+    /// dimensions.
     pub fn draw_feature(&mut self, segment: &IndexSegment, slot: usize) -> DrawOutcome {
         let dimension = |role| match role {
             PathRole::Points => MvtGeometryType::Point,

@@ -1,5 +1,5 @@
-//! The label point of a feature: one position, the same at every zoom, so that exactly one tile of each zoom contains it. Depends on the
-//! feature's geometry alone.
+//! The label point of a feature: one position, the same at every zoom, so that exactly one tile of each zoom contains
+//! it. Depends on the feature's geometry alone.
 
 use crate::index::{GeometryPath, IndexSegment, PathRole};
 
@@ -9,7 +9,8 @@ type LabelPosition = [u32; 2];
 /// Horizontal scan lines through a polygon whose centroid lies outside, to find where it is widest.
 const SCAN_LINES: i64 = 9;
 
-/// The first of the points, the midpoint of the longest line, a position inside the largest polygon. `None` without a geometry.
+/// The first of the points, the midpoint of the longest line, a position inside the largest polygon. `None` without a
+/// geometry.
 pub(crate) fn label_position(segment: &IndexSegment, slot: usize) -> Option<LabelPosition> {
     let paths: Vec<GeometryPath> = segment.shapes.paths(slot).collect();
     if paths.iter().any(|p| p.role == PathRole::Exterior) {
@@ -91,7 +92,8 @@ fn ring_centroid(ring: &[LabelPosition]) -> Option<LabelPosition> {
     (double != 0.0).then(|| [at(x, 0), at(y, 1)])
 }
 
-/// Whether a position lies inside the first ring and outside the others, by the number of edges to its right (even-odd rule).
+/// Whether a position lies inside the first ring and outside the others, by the number of edges to its right (even-odd
+/// rule).
 fn is_inside(rings: &[&[LabelPosition]], at: LabelPosition) -> bool {
     let mut inside = false;
     for (a, b) in rings.iter().flat_map(|ring| ring_edges(ring)) {

@@ -1,5 +1,5 @@
-//! Writes output layers into a tile. Properties are read field by field: a column is read in sequence, and a repeated value is looked up
-//! once. The order of features and values depends on the features and fields alone.
+//! Writes output layers into a tile. Properties are read field by field: a column is read in sequence, and a repeated
+//! value is looked up once. The order of features and values depends on the features and fields alone.
 
 use super::mvt;
 use super::output_layer::{DrawnFeature, OutputLayer};

@@ -1,4 +1,5 @@
-//! Draws vector tiles from snapshots: selects, simplifies, clips, snaps to the tile grid, encodes. No I/O, no waiting, no errors.
+//! Draws vector tiles from snapshots: selects, simplifies, clips, snaps to the tile grid, encodes. No I/O, no waiting,
+//! no errors.
 
 use candidates::TileCandidate;
 use cluster::PointCluster;
@@ -32,7 +33,8 @@ pub use tile_layer::{LayerContent, TileLayer};
 /// The byte budget of a tile before compression, unless another is configured.
 pub const BUDGET_BYTES: usize = 500_000;
 
-/// Draws layers into one tile of at most `budget_bytes`. The bytes depend on the features alone, not on the order of past edits.
+/// Draws layers into one tile of at most `budget_bytes`. The bytes depend on the features alone, not on the order of
+/// past edits.
 #[must_use]
 pub fn draw_tile(layers: &[TileLayer<'_>], tile: TileId, budget_bytes: usize) -> DrawnTile {
     let mut drawn = DrawnTile::default();

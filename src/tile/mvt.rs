@@ -1,7 +1,7 @@
 //! Writes Mapbox Vector Tiles 2.1: one layer at a time, directly into bytes. Knows the format, not the map.
 //!
-//! Our own code rather than a crate: most of the time for a tile goes into its property values, and here a value of a column is looked
-//! up once per tile and then written by its number.
+//! Our own code rather than a crate: most of the time for a tile goes into its property values, and here a value of a
+//! column is looked up once per tile and then written by its number.
 
 use crate::index::CellValue;
 use foldhash::fast::RandomState;

@@ -1,5 +1,5 @@
-//! A layer as it is written: the drawn features and clusters, and where their commands are. A requested layer that is split by a field
-//! becomes several of these.
+//! A layer as it is written: the drawn features and clusters, and where their commands are. A requested layer that is
+//! split by a field becomes several of these.
 
 use super::cluster::PointCluster;
 use super::mvt::MvtGeometryType;
@@ -28,8 +28,8 @@ pub(super) struct DrawnFeature {
 }
 
 impl OutputLayer<'_> {
-    /// Sorts the features by their position in the index. The order depends on the features alone, and their properties are then
-    /// read from memory in sequence.
+    /// Sorts the features by their position in the index. The order depends on the features alone, and their properties
+    /// are then read from memory in sequence.
     pub fn sort_features(&mut self) {
         let tiers = self.layer.snapshot.tiers();
         if self.features.windows(2).all(|two| two[0].tier == two[1].tier) {

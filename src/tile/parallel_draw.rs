@@ -1,5 +1,5 @@
-//! Draws all features of a tile: few of them on the calling thread, many in blocks on all processors, the most important first, until the
-//! byte budget is reached. The result does not depend on the number of threads.
+//! Draws all features of a tile: few of them on the calling thread, many in blocks on all processors, the most
+//! important first, until the byte budget is reached. The result does not depend on the number of threads.
 
 use super::budget;
 use super::candidates::TileCandidate;

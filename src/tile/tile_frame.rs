@@ -1,4 +1,5 @@
-//! The square of a tile in world coordinates, and the transformation from world coordinates to tile units. All in integers.
+//! The square of a tile in world coordinates, and the transformation from world coordinates to tile units. All in
+//! integers.
 
 use super::mvt::EXTENT;
 use super::tile_id::TileId;
@@ -65,7 +66,8 @@ impl TileFrame {
         [along(0), along(1)]
     }
 
-    /// Whether a position lies in the tile without its buffer. Every position in the world has one such tile at each zoom.
+    /// Whether a position lies in the tile without its buffer. Every position in the world has one such tile at each
+    /// zoom.
     pub fn owns_position(&self, [x, y]: WorldOffset) -> bool {
         let side = 0..1 << (32 - u32::from(self.zoom));
         side.contains(&x) && side.contains(&y)

@@ -1,5 +1,5 @@
-//! Rings on the tile grid: tests whether they are still simple after rounding, and repairs them if not. The result is valid by OGC
-//! Simple Features; rings without an area are removed.
+//! Rings on the tile grid: tests whether they are still simple after rounding, and repairs them if not. The result is
+//! valid by OGC Simple Features; rings without an area are removed.
 
 use super::tile_frame::TileCoord;
 use i_overlay::core::fill_rule::FillRule;
@@ -45,7 +45,8 @@ impl TileRings {
         self.rings.last().map_or(0, |r| r.end)
     }
 
-    /// Ends the ring that consists of the points since the last one. Keeps it if twice its area is at least `least`, and says whether.
+    /// Ends the ring that consists of the points since the last one. Keeps it if twice its area is at least `least`,
+    /// and says whether.
     pub fn close_ring(&mut self, exterior: bool, least: i64) -> bool {
         let start = self.last_end();
         while self.points.len() > start + 1 && self.points.last() == Some(&self.points[start]) {
@@ -135,8 +136,8 @@ fn doubled_area(points: &[TileCoord]) -> i64 {
     sum
 }
 
-/// Whether a ring goes once round its centroid and always turns the same way, which makes it simple. Recognises most buildings and
-/// blocks in one pass.
+/// Whether a ring goes once round its centroid and always turns the same way, which makes it simple. Recognises most
+/// buildings and blocks in one pass.
 fn is_star_shaped(ring: &[TileCoord], area2: i64) -> bool {
     let (mut x, mut y) = (0, 0);
     let mut from = ring[ring.len() - 1];

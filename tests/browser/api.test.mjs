@@ -1,13 +1,12 @@
-// The API's page: with scripts a viewer whose forms send real requests, without them a plain list; nothing comes from another host.
+// The API's page: with scripts a viewer whose forms send real requests, without them a plain list; nothing comes from
+// another host.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
-import { visit } from './harness.mjs';
+import { server, test, visit } from './harness.mjs';
 
 const PAGE = 'api/openapi?f=html';
 const ITEMS = '/collections/interventions/items';
 const axe = createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
-const { CITYHEART_LOGIN: login, CITYHEART_PASSWORD: password } = process.env;
 
 /** Opens the form of an operation of the API definition. */
 async function openForm(page, method, path) {
@@ -34,16 +33,23 @@ test('a form of the API page sends its request to this server and shows the answ
   }));
 
 test('who is signed in changes the plan from the API page', () =>
-  visit(PAGE, async (page) => {
-    const signIn = await page.request.post(new URL('auth/login', new URL('../', page.url())).href, { data: { login, password }, headers: { 'sec-fetch-site': 'same-origin' } });
-    assert.equal(signIn.status(), 200);
-    const form = await openForm(page, 'delete', `${ITEMS}/{featureId}`);
-    await form.locator('tr[data-param-name="featureId"] input').fill('no-such-feature');
-    const asked = page.waitForResponse((response) => response.request().method() === 'DELETE');
-    await form.getByRole('button', { name: 'Execute' }).click();
-    // Not 403: the session and its header came along.
-    assert.equal((await asked).status(), 404);
-  }, { expectErrors: [/status of 404/] }));
+  visit(
+    PAGE,
+    async (page) => {
+      const signIn = await page.request.post(new URL('auth/login', new URL('../', page.url())).href, {
+        data: server.who,
+        headers: { 'sec-fetch-site': 'same-origin' },
+      });
+      assert.equal(signIn.status(), 200);
+      const form = await openForm(page, 'delete', `${ITEMS}/{featureId}`);
+      await form.locator('tr[data-param-name="featureId"] input').fill('no-such-feature');
+      const asked = page.waitForResponse((response) => response.request().method() === 'DELETE');
+      await form.getByRole('button', { name: 'Execute' }).click();
+      // Not 403: the session and its header came along.
+      assert.equal((await asked).status(), 404);
+    },
+    { expectErrors: [/status of 404/] },
+  ));
 
 test('without scripts the API page lists the operations', () =>
   visit(
@@ -66,7 +72,10 @@ test('the API page is accessible, its forms and answers too', () =>
       await page.addScriptTag({ path: axe });
       const { violations } = await page.evaluate(() => window.axe.run());
       // Swagger UI writes a `main` of its own; a role that makes it a group is the smaller fault.
-      assert.deepEqual(violations.map(({ id }) => id).filter((id) => id !== 'aria-allowed-role'), []);
+      assert.deepEqual(
+        violations.map(({ id }) => id).filter((id) => id !== 'aria-allowed-role'),
+        [],
+      );
     },
     { bypassCSP: true, expectErrors: [/status of 40[13]/] },
   ));

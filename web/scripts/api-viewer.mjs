@@ -1,5 +1,5 @@
-// Copies Swagger UI, which shows the API's page with request forms, from its package to dist/api-viewer/, with its licence. Only that
-// page loads it.
+// Copies Swagger UI, which shows the API's page with request forms, from its package to dist/api-viewer/, with its
+// licence. Only that page loads it.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,6 @@
-// Measures a running server in Chromium: CITYHEART_URL=… node web/scripts/measure.mjs. Prints bytes and requests of a first
-// visit, long tasks with the processor slowed down four times, and the speed with ten thousand interventions. Figures are for
-// comparison on one machine; no test depends on them.
+// Measures a running server in Chromium: CITYHEART_URL=… node web/scripts/measure.mjs. Prints bytes and requests of a
+// first visit, long tasks with the processor slowed down four times, and the speed with ten thousand interventions.
+// Figures are for comparison on one machine; no test depends on them.
 import { chromium } from 'playwright-core';
 
 const base = (process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080/').replace(/\/?$/, '/');

@@ -1,5 +1,5 @@
-// Compares both renderers at the same camera: CITYHEART_URL=… node web/scripts/renderers.mjs. The page must be built with the
-// second one (`make maplibre-rs`).
+// Compares both renderers at the same camera: CITYHEART_URL=… node web/scripts/renderers.mjs. The page must be built
+// with the second one (`make maplibre-rs`).
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';

@@ -1,5 +1,5 @@
-// Writes the accessibility statement, one page per language: dist/accessibility/CODE.html. Text comes from src/statement, colours
-// from the stylesheet, the version from Cargo.toml.
+// Writes the accessibility statement, one page per language: dist/accessibility/CODE.html. Text comes from
+// src/statement, colours from the stylesheet, the version from Cargo.toml.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,5 +1,5 @@
-// Writes the world layer for small scales: dist/world/{land,countries,places}.geojson. Land and countries are Natural Earth 1:10m
-// from the package world-atlas, simplified for zoom 8; places are our own.
+// Writes the world layer for small scales: dist/world/{land,countries,places}.geojson. Land and countries are Natural
+// Earth 1:10m from the package world-atlas, simplified for zoom 8; places are our own.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The shareable state as the query string of the address, and back. Unknown or broken values are ignored, so that old links still
-// open.
+// The shareable state as the query string of the address, and back. Unknown or broken values are ignored, so that old
+// links still open.
 import { formatQuery, parseQuery, parseSubjects, type SpatialQuery, type CompareSubject } from './ask/spatialQuery';
 import { monthText, parseMonth, type MonthNumber } from './planMonths';
 import type { PlanFilter, ListOrder } from './plan';
@@ -109,7 +109,9 @@ export function formatAddress(address: PageAddress): string {
   return said.length ? `?${said.map(([name, value]) => `${name}=${encodeReadably(value)}`).join('&')}` : '';
 }
 
-/** Encodes a value but keeps commas, colons and slashes, which a query string may contain, so that links stay readable. */
+/**
+ * Encodes a value but keeps commas, colons and slashes, which a query string may contain, so that links stay readable.
+ */
 function encodeReadably(value: string): string {
   return encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 }

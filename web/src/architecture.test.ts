@@ -1,4 +1,5 @@
-// Holds the shape of the program: no circle of files, so that each can be read, tested and loaded without the ones that use it.
+// Holds the shape of the program: no circle of files, so that each can be read, tested and loaded without the ones that
+// use it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +26,9 @@ function importsOf(path: string, files: SourceFiles): string[] {
   return [...files.get(path)!.matchAll(RELATIVE_IMPORT)].flatMap(([, specifier]) => resolveImport(path, specifier!, files) ?? []);
 }
 
-/** Groups of files that reach each other: the strongly connected components of more than one file, after Tarjan 1972. */
+/**
+ * Groups of files that reach each other: the strongly connected components of more than one file, after Tarjan 1972.
+ */
 function findCircles(files: SourceFiles): string[][] {
   const order = new Map<string, number>();
   const lowest = new Map<string, number>();

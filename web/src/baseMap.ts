@@ -1,5 +1,5 @@
-// What lies under the plan: base layers imported from OpenStreetMap, the operator's own style where configured, Natural Earth
-// beneath; and their credits.
+// What lies under the plan: base layers imported from OpenStreetMap, the operator's own style where configured, Natural
+// Earth beneath; and their credits.
 import { computed, signal } from '@preact/signals';
 import { t } from './i18n';
 

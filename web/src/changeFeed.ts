@@ -1,5 +1,5 @@
-// The server's change feed (server-sent events): changes of others appear within a second. A hidden window closes its feed,
-// because a browser keeps few connections open, and catches up when it is visible again.
+// The server's change feed (server-sent events): changes of others appear within a second. A hidden window closes its
+// feed, because a browser keeps few connections open, and catches up when it is visible again.
 import { effect } from '@preact/signals';
 import { address, readJson, feedRevision, type FeatureItem } from './api';
 import type { BoundingBox } from './geometry';
@@ -74,8 +74,8 @@ function openFeed(): void {
 }
 
 /**
- * The page was opened from the offline cache: reloads everything, the session first. A response that still comes from the cache sets
- * `cachedSince` again.
+ * The page was opened from the offline cache: reloads everything, the session first. A response that still comes from
+ * the cache sets `cachedSince` again.
  */
 async function refreshFromServer(): Promise<void> {
   cachedSince.value = null;

@@ -1,5 +1,5 @@
-// Colour schemes: what colour, shape and line pattern stand for. Each kind has its own colour, shape, line pattern and label, the
-// same in list, map, legend, table, chart and print.
+// Colour schemes: what colour, shape and line pattern stand for. Each kind has its own colour, shape, line pattern and
+// label, the same in list, map, legend, table, chart and print.
 import type { Intervention } from './plan';
 import { GROUPS, type SymbolId } from './symbology';
 

@@ -1,5 +1,5 @@
-// Cost of the results by kind and by year, in cents. Only whole costs are added, as in the plan's totals; a year gets its share
-// as if the cost were spread evenly over the months of the works.
+// Cost of the results by kind and by year, in cents. Only whole costs are added, as in the plan's totals; a year gets
+// its share as if the cost were spread evenly over the months of the works.
 import { worksSpan } from './planMonths';
 import { euShareOf, type Intervention } from './plan';
 import type { SymbolId } from './symbology';

@@ -6,8 +6,8 @@ import type { Intervention } from './plan';
 export type CsvCell = string | number | null;
 
 /**
- * CSV (RFC 4180) with a byte order mark, by which spreadsheets recognise UTF-8. Text that a spreadsheet would run as a formula gets
- * an apostrophe.
+ * CSV (RFC 4180) with a byte order mark, by which spreadsheets recognise UTF-8. Text that a spreadsheet would run as a
+ * formula gets an apostrophe.
  */
 export function toCsv(head: string[], lines: CsvCell[][]): string {
   return `\ufeff${[head, ...lines].map((line) => line.map(csvCell).join(',')).join('\r\n')}\r\n`;

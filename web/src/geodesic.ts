@@ -1,5 +1,5 @@
-// Lengths and areas on the WGS 84 ellipsoid, over any distance. Positions are lonlat degrees; results are metres and square
-// metres.
+// Lengths and areas on the WGS 84 ellipsoid, over any distance. Positions are lonlat degrees; results are metres and
+// square metres.
 import type { Position } from 'geojson';
 
 const A = 6378137;
@@ -10,8 +10,8 @@ const RAD = Math.PI / 180;
 const MOST_ROUNDS = 200;
 
 /**
- * Geodesic distance after Vincenty 1975 (inverse). Nearly antipodal points, for which the iteration does not converge, are measured
- * on a sphere.
+ * Geodesic distance after Vincenty 1975 (inverse). Nearly antipodal points, for which the iteration does not converge,
+ * are measured on a sphere.
  */
 export function geodesicDistance([lon1 = 0, lat1 = 0]: Position, [lon2 = 0, lat2 = 0]: Position): number {
   const L = (lon2 - lon1) * RAD;

@@ -1,5 +1,5 @@
-// Geometry for the map view: bounding boxes to move the camera to, and points for symbols and labels. Coordinates are lonlat
-// degrees.
+// Geometry for the map view: bounding boxes to move the camera to, and points for symbols and labels. Coordinates are
+// lonlat degrees.
 import type { Geometry, Position } from 'geojson';
 
 /** west, south, east, north */

@@ -1,6 +1,6 @@
-// Messages in the person's language: a folder per language, a file per part of the page, in i18next's JSON. English comes with
-// the parts that use it; other languages load when chosen and fall back to English. A language is offered when its folder exists,
-// in the order of the partner network.
+// Messages in the person's language: a folder per language, a file per part of the page, in i18next's JSON. English
+// comes with the parts that use it; other languages load when chosen and fall back to English. A language is offered
+// when its folder exists, in the order of the partner network.
 import { signal } from '@preact/signals';
 import type ask from './locales/en/ask.json';
 import type draw from './locales/en/draw.json';

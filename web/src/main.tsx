@@ -1,4 +1,5 @@
-// Starts the page in steps: requests the plan, connects the state to the address, renders the panel; the map loads after it.
+// Starts the page in steps: requests the plan, connects the state to the address, renders the panel; the map loads
+// after it.
 import { render } from 'preact';
 import './tokens.css';
 import './style.css';

@@ -1,5 +1,5 @@
-// The plan's model as the server describes it: field names from schemas, labels of codes from vocabularies, each in the person's
-// language. The program itself contains none of the plan's terms.
+// The plan's model as the server describes it: field names from schemas, labels of codes from vocabularies, each in the
+// person's language. The program itself contains none of the plan's terms.
 
 export type LocalizedText = Record<string, string>;
 

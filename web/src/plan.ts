@@ -128,8 +128,8 @@ function hasStatus({ status, group }: Intervention, wanted: ReadonlySet<string>)
 const meetsAny = (has: string[], wanted: ReadonlySet<string>) => !wanted.size || has.some((value) => wanted.has(value));
 
 /**
- * First and last year, or null without dates. Running works without an end last until this year, others without an end only in their
- * first.
+ * First and last year, or null without dates. Running works without an end last until this year, others without an end
+ * only in their first.
  */
 export function yearSpan(one: Pick<Intervention, 'start' | 'end' | 'group'>): [number, number] | null {
   const first = one.start ?? one.end;

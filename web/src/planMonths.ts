@@ -1,5 +1,5 @@
-// The plan at a month: which works run, are planned or finished, by their own dates. Most dates are known to the month; months
-// are counted from the year 0, so that they can be added and compared.
+// The plan at a month: which works run, are planned or finished, by their own dates. Most dates are known to the month;
+// months are counted from the year 0, so that they can be added and compared.
 import type { Intervention, PlanData } from './plan';
 import type { StatusGroup } from './symbology';
 
@@ -26,8 +26,8 @@ export function worksSpan(one: DatedWorks): [MonthNumber, MonthNumber] | null {
 }
 
 /**
- * The status group at a month. Works whose status is not running have not begun before today; set-aside works stay so. Null without
- * dates.
+ * The status group at a month. Works whose status is not running have not begun before today; set-aside works stay so.
+ * Null without dates.
  */
 export function groupAt(one: DatedWorks, month: MonthNumber, now = thisMonth()): StatusGroup | null {
   const span = worksSpan(one);

@@ -1,5 +1,5 @@
-// All state of the page. Shareable state is also in the address, and Back goes through it. Panels and map read these signals and
-// change them only by the actions below.
+// All state of the page. Shareable state is also in the address, and Back goes through it. Panels and map read these
+// signals and change them only by the actions below.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Map as MapView } from 'maplibre-gl';
 import { currentQuery, comparedSubjects, draggedArea } from './state/query';
@@ -268,8 +268,8 @@ function currentAddress(): PageAddress {
 }
 
 /**
- * Whether a change is a step that Back undoes. Moving the map or the month, further typing, query options, language and theme only
- * replace the address.
+ * Whether a change is a step that Back undoes. Moving the map or the month, further typing, query options, language and
+ * theme only replace the address.
  */
 function isStep(before: PageAddress, now: PageAddress): boolean {
   const settled = (one: PageAddress) =>

@@ -1,5 +1,5 @@
-// Symbology: shape, colour and line pattern of each status group and kind, the same in list, map and legend. Colours are custom
-// properties of the stylesheet (`--status-GROUP`); shapes are drawn in a box of 16 × 16.
+// Symbology: shape, colour and line pattern of each status group and kind, the same in list, map and legend. Colours
+// are custom properties of the stylesheet (`--status-GROUP`); shapes are drawn in a box of 16 × 16.
 
 export type StatusGroup = 'idea' | 'testing' | 'committed' | 'running' | 'done' | 'aside';
 

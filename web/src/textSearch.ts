@@ -1,5 +1,5 @@
-// Text search without accents and case: "presernova" finds "Prešernova", "krakow" finds "Kraków". Letters that Unicode does not
-// decompose are mapped by hand.
+// Text search without accents and case: "presernova" finds "Prešernova", "krakow" finds "Kraków". Letters that Unicode
+// does not decompose are mapped by hand.
 
 const LETTERS: Record<string, string> = { ł: 'l', đ: 'd', ø: 'o', ß: 'ss', æ: 'ae', œ: 'oe', ς: 'σ', ı: 'i', '’': "'" };
 

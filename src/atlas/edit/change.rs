@@ -54,16 +54,17 @@ impl ViewerPlan {
     /// Makes a change and waits for it. When this returns, it is on disk, in the next page and in the next tile.
     ///
     /// # Errors
-    /// [`Error::PermissionDenied`] when the viewer may not; [`Error::NotFound`] and [`Error::Stale`] for features that do not exist or
-    /// are not in the required state; [`Error::AlreadyExists`]; [`Error::Invalid`] for what cannot be understood and
-    /// [`Error::RuleViolations`] for what breaks rules, with every place; [`Error::Busy`] when other edits were faster every time.
+    /// [`Error::PermissionDenied`] when the viewer may not; [`Error::NotFound`] and [`Error::Stale`] for features that
+    /// do not exist or are not in the required state; [`Error::AlreadyExists`]; [`Error::Invalid`] for what cannot be
+    /// understood and [`Error::RuleViolations`] for what breaks rules, with every place; [`Error::Busy`] when other
+    /// edits were faster every time.
     pub fn change(&self, batch: EditBatch) -> Result<ChangeOutcome> {
         let caller = Arc::new(());
         wait_for_reply(|answer| self.change_then(batch, Arc::downgrade(&caller), answer))
     }
 
-    /// The same without waiting for the disk: validates on this thread, and calls `answer` from here or from a thread of the atlas. A
-    /// change that is not committed yet is given up, without an answer, when `caller` is dropped.
+    /// The same without waiting for the disk: validates on this thread, and calls `answer` from here or from a thread
+    /// of the atlas. A change that is not committed yet is given up, without an answer, when `caller` is dropped.
     pub fn change_then(&self, batch: EditBatch, caller: Weak<()>, answer: ReplyCallback<ChangeOutcome>) {
         PendingChange { plan: self.clone(), batch, caller, attempts_left: MAX_ATTEMPTS, answer }.attempt();
     }

@@ -1,6 +1,6 @@
-//! Validates edit requests against the plan; the result is a change set that the store can take. An edit to an existing feature is
-//! validated against the published snapshot and carries its revision: when the feature changes before the commit, the store refuses the
-//! set as stale.
+//! Validates edit requests against the plan; the result is a change set that the store can take. An edit to an existing
+//! feature is validated against the published snapshot and carries its revision: when the feature changes before the
+//! commit, the store refuses the set as stale.
 
 use super::edit_request::{EditAction, EditBatch, EditPrecondition, EditRequest, MAX_EDITS};
 use super::feature_reader::EditReader;

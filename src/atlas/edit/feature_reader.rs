@@ -131,7 +131,8 @@ impl<'a> EditReader<'a> {
         Ok(verdict.feature)
     }
 
-    /// Members that GeoJSON does not know, and a `crs` (of GeoJSON before RFC 7946) that is not the one the request is read in.
+    /// Members that GeoJSON does not know, and a `crs` (of GeoJSON before RFC 7946) that is not the one the request is
+    /// read in.
     fn check_members(&self, members: &Map<String, Json>) -> Vec<IntakeFinding> {
         const KNOWN: [&str; 6] = ["type", "id", "geometry", "properties", "bbox", "links"];
         let foreign = members.keys().filter(|name| !KNOWN.contains(&name.as_str()));

@@ -48,7 +48,8 @@ fn check_date_order(
     })
 }
 
-/// Negative amounts; a European share above the cost, or above what is usual; sources that add up to more than the cost.
+/// Negative amounts; a European share above the cost, or above what is usual; sources that add up to more than the
+/// cost.
 pub fn check_money(subject: &CheckSubject) -> Vec<CheckFinding> {
     let mut findings = vec![];
     for field in subject.collection.fields.iter().filter(|f| f.kind == FieldType::Decimal) {

@@ -32,8 +32,8 @@ impl EditHeaders {
     /// Reads the headers; first of all refuses viewers who may not write.
     ///
     /// # Errors
-    /// 403 when the viewer may not write; 400 for a query parameter, of which edits have none, and for an unknown reference
-    /// system.
+    /// 403 when the viewer may not write; 400 for a query parameter, of which edits have none, and for an unknown
+    /// reference system.
     pub fn from_request(context: &RequestContext) -> Result<Self, ProblemDetails> {
         if context.app.config.read_only {
             return Err(Error::PermissionDenied("This server is read-only.".into()).into());

@@ -1,4 +1,5 @@
-//! Changing features (OGC API - Features - Part 4): create, replace, update, delete, and `OPTIONS`, which says what a viewer may do.
+//! Changing features (OGC API - Features - Part 4): create, replace, update, delete, and `OPTIONS`, which says what a
+//! viewer may do.
 
 use super::AppState;
 use super::request_context::RequestContext;

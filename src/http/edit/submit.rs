@@ -30,7 +30,8 @@ pub async fn submit_edits(
     let batch = EditBatch { collection, requests, crs: edit_headers.crs, handling: edit_headers.handling };
     let (sender, receiver) = oneshot::channel();
     let answer = Box::new(move |outcome| drop(sender.send(outcome)));
-    // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not committed yet.
+    // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not
+    // committed yet.
     let caller = Arc::new(());
     let alive = Arc::downgrade(&caller);
     if body_bytes <= SMALL_BYTES {
@@ -55,8 +56,8 @@ pub async fn change_item(
     Ok(item_response(context, edit_headers, &outcome, edit, [StatusCode::OK, StatusCode::NO_CONTENT]))
 }
 
-/// The response to an edit of one feature: its state tag, and the feature when the client prefers a representation. `statuses` are those
-/// of a response with and without a body.
+/// The response to an edit of one feature: its state tag, and the feature when the client prefers a representation.
+/// `statuses` are those of a response with and without a body.
 pub fn item_response(
     context: &RequestContext,
     edit_headers: &EditHeaders,

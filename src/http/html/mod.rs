@@ -1,4 +1,5 @@
-//! HTML pages: every resource of the API, readable without a script. The templates escape all text that comes from outside.
+//! HTML pages: every resource of the API, readable without a script. The templates escape all text that comes from
+//! outside.
 
 use super::link::WebLink;
 use super::urls::BaseUrl;
@@ -29,7 +30,8 @@ pub struct HtmlPage {
     viewer: Option<ApiViewer>,
 }
 
-/// The interactive view of an API definition (Swagger UI, from its npm package): its files and the definition, as addresses.
+/// The interactive view of an API definition (Swagger UI, from its npm package): its files and the definition, as
+/// addresses.
 pub struct ApiViewer {
     pub folder: String,
     pub definition: String,

@@ -1,5 +1,5 @@
-//! The API definition in OpenAPI 3.0.3, written by hand: clients (GDAL, QGIS, OWSLib) read page sizes and parameters from it and support
-//! only 3.0. Each collection has paths of its own, with its parameters and its schema.
+//! The API definition in OpenAPI 3.0.3, written by hand: clients (GDAL, QGIS, OWSLib) read page sizes and parameters
+//! from it and support only 3.0. Each collection has paths of its own, with its parameters and its schema.
 
 use super::html::{self, ApiViewer, HtmlPage};
 use super::request_context::RequestContext;

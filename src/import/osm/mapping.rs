@@ -1,4 +1,5 @@
-//! Which OpenStreetMap objects go into a collection, and with which properties: the files of `geodata/osm`, part of the program.
+//! Which OpenStreetMap objects go into a collection, and with which properties: the files of `geodata/osm`, part of the
+//! program.
 
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};

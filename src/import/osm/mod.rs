@@ -1,6 +1,6 @@
-//! OpenStreetMap extracts (PBF): the objects that a mapping selects are written as GeoJSON lines to a temporary file, which is then
-//! imported like any file. Holds the selected objects in memory, never the whole extract. Reads the file three times, as relations come
-//! after the ways they name, and ways after their nodes.
+//! OpenStreetMap extracts (PBF): the objects that a mapping selects are written as GeoJSON lines to a temporary file,
+//! which is then imported like any file. Holds the selected objects in memory, never the whole extract. Reads the file
+//! three times, as relations come after the ways they name, and ways after their nodes.
 
 use super::progress::ImportProgress;
 use crate::error::{Error, Result};
@@ -242,7 +242,8 @@ fn possible_shapes(refs: &NodeRefs) -> &'static [OsmShape] {
     if refs.len() > 3 && refs.first() == refs.last() { &[OsmShape::Line, OsmShape::Polygon] } else { &[OsmShape::Line] }
 }
 
-/// The outline as GeoJSON. One that could not be assembled is an empty polygon, which the import reports like any other fault.
+/// The outline as GeoJSON. One that could not be assembled is an empty polygon, which the import reports like any other
+/// fault.
 fn polygons_to_json(of: Option<Vec<Polygon<f64>>>) -> Json {
     let rings = |p: &Polygon<f64>| -> Vec<Json> {
         std::iter::once(p.exterior()).chain(p.interiors()).map(positions_to_json).collect()

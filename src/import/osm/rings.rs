@@ -47,15 +47,16 @@ pub fn join_ways(ways: &[NodeRefs]) -> Option<Vec<NodeRefs>> {
     Some(rings)
 }
 
-/// Nests rings: each inner one is a hole of the smallest outer one around it. `None` when there is no outer ring, or an inner one lies
-/// in none.
+/// Nests rings: each inner one is a hole of the smallest outer one around it. `None` when there is no outer ring, or an
+/// inner one lies in none.
 #[must_use]
 pub fn nest_rings(outer: Vec<LineString<f64>>, inner: Vec<LineString<f64>>) -> Option<Vec<Polygon<f64>>> {
     let mut polygons: Vec<Polygon<f64>> = outer.into_iter().map(|ring| Polygon::new(ring, vec![])).collect();
     polygons.sort_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()));
     let mut holes: Vec<Vec<LineString<f64>>> = vec![vec![]; polygons.len()];
     for ring in inner {
-        // A point within, as a hole may touch the ring around it; what lies in the hole may hold that point too, but is smaller.
+        // A point within, as a hole may touch the ring around it; what lies in the hole may hold that point too, but is
+        // smaller.
         let hole = Polygon::new(ring.clone(), vec![]);
         let (within, area) = (hole.interior_point()?, hole.unsigned_area());
         let around = polygons.iter().position(|p| p.unsigned_area() > area && p.contains(&within))?;

@@ -19,8 +19,8 @@ pub struct RuleConflict {
 /// With less time left than this, the solver is not started.
 const MIN_SOLVER_SECONDS: f64 = 0.002;
 
-/// The cost of the cheapest selection that obeys all rules, whatever the budget. `None` when there is none, or time ran out before the
-/// proof.
+/// The cost of the cheapest selection that obeys all rules, whatever the budget. `None` when there is none, or time ran
+/// out before the proof.
 pub fn find_least_budget(problem: &PortfolioProblem, until: Instant) -> Result<Option<Decimal>> {
     let all = problem.candidates.iter().map(|c| c.cost).sum();
     Ok(match find_cheapest(&PortfolioProblem { budget: all, ..problem.clone() }, until)? {
@@ -29,8 +29,8 @@ pub fn find_least_budget(problem: &PortfolioProblem, until: Instant) -> Result<O
     })
 }
 
-/// Rules, by their positions, that cannot hold together within the budget. Empty when all rules can hold, or time ran out before the
-/// proof.
+/// Rules, by their positions, that cannot hold together within the budget. Empty when all rules can hold, or time ran
+/// out before the proof.
 pub fn find_conflict(problem: &PortfolioProblem, until: Instant) -> Result<RuleConflict> {
     let mut conflict = RuleConflict { rules: (0..problem.rules.len()).collect(), is_minimal: true };
     if check_feasible(problem, &conflict.rules, until)? != Some(false) {
@@ -59,7 +59,8 @@ fn check_feasible(problem: &PortfolioProblem, rules: &[usize], until: Instant) -
 
 /// The cheapest selection that obeys all rules within the budget.
 pub fn find_cheapest(problem: &PortfolioProblem, until: Instant) -> Result<SolveOutcome> {
-    // The solver may exceed the budget by its tolerance: such a selection is excluded by a cut, and the search continues.
+    // The solver may exceed the budget by its tolerance: such a selection is excluded by a cut, and the search
+    // continues.
     let mut cuts: Vec<Vec<usize>> = Vec::new();
     loop {
         let outcome = solve_cheapest(problem, &cuts, until)?;

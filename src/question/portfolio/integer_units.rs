@@ -47,8 +47,8 @@ impl IntegerUnits {
     }
 }
 
-/// The largest number of which all points are integer multiples (Euclid's algorithm), such as 1/30 for sixths and fifths; `None` when it is
-/// smaller than [`MIN_DIVISOR`].
+/// The largest number of which all points are integer multiples (Euclid's algorithm), such as 1/30 for sixths and
+/// fifths; `None` when it is smaller than [`MIN_DIVISOR`].
 fn common_divisor(points: &[f64]) -> Option<f64> {
     let near = |a: f64| a < MIN_DIVISOR / 100.0;
     let mut part = 0.0_f64;

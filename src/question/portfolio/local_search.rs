@@ -1,5 +1,6 @@
-//! Improves a selection: exchanges candidates that no rule names, two for two, as long as that adds points within the budget. It proves
-//! nothing, but fills a budget to the cent where points are proportional to costs, which is where the exact search is slowest.
+//! Improves a selection: exchanges candidates that no rule names, two for two, as long as that adds points within the
+//! budget. It proves nothing, but fills a budget to the cent where points are proportional to costs, which is where the
+//! exact search is slowest.
 
 use super::integer_units::IntegerUnits;
 use super::problem::PortfolioProblem;

@@ -1,5 +1,5 @@
-//! The set of interventions with the most points within a budget and under rules; what a larger budget would add, and which interventions
-//! only a rule brings in.
+//! The set of interventions with the most points within a budget and under rules; what a larger budget would add, and
+//! which interventions only a rule brings in.
 
 use super::answer::QuestionAnswer;
 use super::features::{AREAS, AREAS_FILTER, COLLECTION, FILTER, QuestionFeatures};

@@ -1,5 +1,5 @@
-//! A knapsack problem with rules. Candidates are known by their position in the list. `search` finds the best selection; `feasibility`
-//! tells whether the rules can hold, and at what cost.
+//! A knapsack problem with rules. Candidates are known by their position in the list. `search` finds the best
+//! selection; `feasibility` tells whether the rules can hold, and at what cost.
 
 use crate::error::{Error, Result};
 use rust_decimal::Decimal;

@@ -1,4 +1,5 @@
-//! What is left to decide: the problem without the candidates that the rules decide, and without the rules that are then met.
+//! What is left to decide: the problem without the candidates that the rules decide, and without the rules that are
+//! then met.
 
 use super::integer_units::IntegerUnits;
 use super::problem::{PortfolioProblem, RuleDemand};

@@ -1,6 +1,6 @@
-//! An upper bound on the points of any selection. Money and rules get prices from the dual of the linear relaxation (good_lp). By Lagrangian
-//! relaxation (A. Geoffrion, *Lagrangean relaxation for integer programming*, 1974) any prices give a valid bound, so rounding in the
-//! solver can make the bound looser but never wrong.
+//! An upper bound on the points of any selection. Money and rules get prices from the dual of the linear relaxation
+//! (good_lp). By Lagrangian relaxation (A. Geoffrion, *Lagrangean relaxation for integer programming*, 1974) any prices
+//! give a valid bound, so rounding in the solver can make the bound looser but never wrong.
 
 use super::integer_units::IntegerUnits;
 use super::reduced_problem::{ConstraintRow, ReducedProblem};

@@ -1,4 +1,5 @@
-//! The answer about a selection: its numbers, the effect of each rule, and what a larger budget would add; or the rules that conflict.
+//! The answer about a selection: its numbers, the effect of each rule, and what a larger budget would add; or the rules
+//! that conflict.
 
 use super::candidates::{CRITERIA, CandidateIntervention};
 use super::feasibility::{find_conflict, find_least_budget};

@@ -1,5 +1,6 @@
-//! Finds the best selection exactly: bounds it from above by the linear relaxation, decides every candidate that the bound decides, and
-//! enumerates states of the others. Each round may hold more states than the one before, and starts from the best selection known.
+//! Finds the best selection exactly: bounds it from above by the linear relaxation, decides every candidate that the
+//! bound decides, and enumerates states of the others. Each round may hold more states than the one before, and starts
+//! from the best selection known.
 
 use super::feasibility::find_cheapest;
 use super::integer_units::IntegerUnits;

@@ -1,7 +1,8 @@
-//! Dynamic programming over the open candidates with dominance and bounds: one pass decides one candidate after the other and holds all
-//! states that may still lead to a better selection, each with its cost, its points and the rules that are pending. A state is removed
-//! when another with the same pending rules costs no more and has no fewer points, and when its bound is below the goal (after
-//! G. Nemhauser and Z. Ullmann, *Discrete dynamic programming and capital allocation*, 1969).
+//! Dynamic programming over the open candidates with dominance and bounds: one pass decides one candidate after the
+//! other and holds all states that may still lead to a better selection, each with its cost, its points and the rules
+//! that are pending. A state is removed when another with the same pending rules costs no more and has no fewer points,
+//! and when its bound is below the goal (after G. Nemhauser and Z. Ullmann, *Discrete dynamic programming and capital
+//! allocation*, 1969).
 
 use super::integer_units::IntegerUnits;
 use super::reduced_problem::{ConstraintRow, ReducedProblem};
@@ -13,7 +14,8 @@ use std::time::Instant;
 pub struct PassResult {
     /// The best selections that reach the goal, each sorted.
     pub chosen: Vec<Vec<usize>>,
-    /// The highest bound of a state that was dropped for lack of space; `None` when no state was dropped, and the pass is a proof.
+    /// The highest bound of a state that was dropped for lack of space; `None` when no state was dropped, and the pass
+    /// is a proof.
     pub dropped_bound: Option<f64>,
 }
 
@@ -27,7 +29,8 @@ pub struct PassLimits {
 const LATE_STATES: usize = 300;
 /// The most selections that a pass returns.
 const MAX_SOLUTIONS: usize = 5;
-/// Among states with nearly the same bound, those nearer to the budget are retained: this share of the price of the difference counts.
+/// Among states with nearly the same bound, those nearer to the budget are retained: this share of the price of the
+/// difference counts.
 const BUDGET_DISTANCE_WEIGHT: f64 = 1.0 / 16.0;
 
 /// An open candidate, and the effect of a decision on the rules.
@@ -190,7 +193,8 @@ fn price_intervals(items: &[PassItem], price: f64) -> Vec<PriceInterval> {
 }
 
 impl PriceInterval {
-    /// The bound of a state: its worth, and its remaining budget (or its deficit) at the price that makes the bound smallest.
+    /// The bound of a state: its worth, and its remaining budget (or its deficit) at the price that makes the bound
+    /// smallest.
     fn upper_bound(self, worth: f64, left: i64) -> f64 {
         match left.cmp(&0) {
             Ordering::Equal => worth,

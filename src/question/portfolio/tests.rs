@@ -39,7 +39,8 @@ impl RandomSource {
     }
 }
 
-/// Points and costs as plans have them, and hard cases: equal points, halves and thirds, points proportional to costs, costs of zero.
+/// Points and costs as plans have them, and hard cases: equal points, halves and thirds, points proportional to costs,
+/// costs of zero.
 fn random_candidate(random: &mut RandomSource, kind: u64) -> PortfolioCandidate {
     let cents = (random.next_below(9_000_000) + 1) as i64;
     let by_cost = cents as f64 / 9e6;
@@ -192,7 +193,8 @@ fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
             assert!((got - want).abs() < POINTS_TOLERANCE, "seed {seed}: {got} against {want}");
         } else if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now() + Duration::from_secs(1)).unwrap()
         {
-            // Points proportional to costs may be too hard for a second: then the true best lies within the stated bound.
+            // Points proportional to costs may be too hard for a second: then the true best lies within the stated
+            // bound.
             assert!(
                 best.points <= want + POINTS_TOLERANCE && want <= best.at_most + POINTS_TOLERANCE,
                 "seed {seed}: {want} and {best:?}"

@@ -1,5 +1,5 @@
-//! What can be reached on foot from a place along the streets, and the difference between two dates. Where the plan has no streets, the
-//! straight distance counts, and the rules of the answer say so.
+//! What can be reached on foot from a place along the streets, and the difference between two dates. Where the plan has
+//! no streets, the straight distance counts, and the rules of the answer say so.
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_to_json, round_to_json};
 use super::ellipsoid::areas_m2;

@@ -1,5 +1,5 @@
-//! The walkable streets around a place as a graph in compressed sparse rows, and the shortest distance to each of its nodes. In metres of
-//! one metric plane.
+//! The walkable streets around a place as a graph in compressed sparse rows, and the shortest distance to each of its
+//! nodes. In metres of one metric plane.
 
 use crate::feature::Geometry;
 use crate::question::measure::lines_of;
@@ -108,7 +108,8 @@ impl StreetNetwork {
         found
     }
 
-    /// The shortest distances from a position up to a limit (E. W. Dijkstra, *A note on two problems in connexion with graphs*, 1959).
+    /// The shortest distances from a position up to a limit (E. W. Dijkstra, *A note on two problems in connexion with
+    /// graphs*, 1959).
     #[must_use]
     pub fn walk_from(&self, start: EdgePosition, limit: f64) -> WalkDistances {
         let mut distances = vec![f64::INFINITY; self.nodes.len()];

@@ -1,6 +1,7 @@
-//! The area within reach as polygons: the excess distance over the limit on a grid, and its zero contour (marching squares; W. Lorensen and
-//! H. Cline, *Marching cubes*, 1987, in two dimensions). In metres of one metric plane. A place is within reach when the distance along
-//! the streets plus the straight path off the street is within the limit, and the latter is at most [`OFF_STREET_M`] long.
+//! The area within reach as polygons: the excess distance over the limit on a grid, and its zero contour (marching
+//! squares; W. Lorensen and H. Cline, *Marching cubes*, 1987, in two dimensions). In metres of one metric plane. A
+//! place is within reach when the distance along the streets plus the straight path off the street is within the limit,
+//! and the latter is at most [`OFF_STREET_M`] long.
 
 use super::network::{OFF_STREET_M, StreetNetwork, WalkDistances};
 use geo::{Area, Contains, Orient, orient::Direction};
@@ -93,8 +94,8 @@ impl ExcessGrid {
 
     /// The zero contours as closed rings, with the area within reach on their left.
     fn zero_rings(&self) -> Vec<LineString<f64>> {
-        // Contour pieces: the grid edge where a piece begins → the grid edge where it ends. An edge is its lower left node, and whether it
-        // is vertical.
+        // Contour pieces: the grid edge where a piece begins → the grid edge where it ends. An edge is its lower left
+        // node, and whether it is vertical.
         let mut pieces: HashMap<(usize, usize, bool), (usize, usize, bool)> = HashMap::new();
         for y in 0..self.height.saturating_sub(1) {
             for x in 0..self.width.saturating_sub(1) {
@@ -107,7 +108,8 @@ impl ExcessGrid {
                 let inside = corner.map(|v| v < 0.0);
                 // Edges in the order of corners: bottom, right, top, left.
                 let edge = [(x, y, false), (x + 1, y, true), (x, y + 1, false), (x, y, true)];
-                // Counter-clockwise round the cell, a piece begins where the inside ends and ends where the inside begins.
+                // Counter-clockwise round the cell, a piece begins where the inside ends and ends where the inside
+                // begins.
                 let ends: Vec<usize> = (0..4).filter(|i| inside[*i] && !inside[(*i + 1) % 4]).collect();
                 let begins: Vec<usize> = (0..4).filter(|i| !inside[*i] && inside[(*i + 1) % 4]).collect();
                 let middle = corner.iter().sum::<f64>() < 0.0;

@@ -27,7 +27,8 @@ fn add_layer_fields(conn: &Connection, layers: &GpkgLayers, collection: &Collect
     journal::recreate_triggers(conn, &layer)
 }
 
-/// The columns of the existing fields, and one for each new field: a free column of its name that another program added, or a new one.
+/// The columns of the existing fields, and one for each new field: a free column of its name that another program
+/// added, or a new one.
 fn extend_layout(conn: &Connection, old: &Arc<GpkgLayer>, collection: &Collection) -> Result<TableLayout> {
     for field in &old.collection.fields {
         if collection.field_index(&field.name).is_none_or(|at| collection.fields[at].kind != field.kind) {

@@ -6,7 +6,8 @@ use super::{change_log, contents, journal, layer_setup, tables};
 use crate::error::{Error, Result};
 use rusqlite::Connection;
 
-/// Makes collections of the tables that are not collections yet. Their rows stay as they are; a column for ids is added.
+/// Makes collections of the tables that are not collections yet. Their rows stay as they are; a column for ids is
+/// added.
 ///
 /// # Errors
 /// [`Error::Refused`] for a table in another reference system, unless the file is a plan already.

@@ -1,5 +1,5 @@
-//! Loads many features in one transaction: rows in their order, then the R-tree and the triggers. Keeps one box per feature in memory,
-//! not the features.
+//! Loads many features in one transaction: rows in their order, then the R-tree and the triggers. Keeps one box per
+//! feature in memory, not the features.
 
 use super::gpkg_layer::{GpkgLayer, TableLayout, quote_name, to_utc_text};
 use super::package_state::{GeoPackageState, lock_mutex};
@@ -45,8 +45,8 @@ impl GeoPackageState {
             tx.pragma_update(None, "cache_size", usual)?;
             loaded
         })?;
-        // The write-ahead log is now as large as the data: it is moved into the file, unless another program is reading. The features
-        // are durable either way.
+        // The write-ahead log is now as large as the data: it is moved into the file, unless another program is
+        // reading. The features are durable either way.
         let checkpoint = lock_mutex(self.writer()?).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         if let Err(e) = checkpoint {
             tracing::warn!("The write-ahead log of the plan's file could not be truncated yet: {e}");
@@ -128,8 +128,8 @@ fn field_mismatch_error(collection: &Collection, field: &str, what: &str) -> Err
     )
 }
 
-/// Replaces all features of a collection. A feature whose id existed keeps its key and its history; changed and removed features are
-/// logged.
+/// Replaces all features of a collection. A feature whose id existed keeps its key and its history; changed and removed
+/// features are logged.
 fn load_replaced(
     conn: &Connection,
     old: &GpkgLayer,

@@ -1,5 +1,6 @@
-//! The change log: who changed what and when, with the feature before and after. It is compact: a `before` that equals the `after` of
-//! the previous line of its feature is omitted, and a bulk load has one line for all its features, in `cityheart_loads`.
+//! The change log: who changed what and when, with the feature before and after. It is compact: a `before` that equals
+//! the `after` of the previous line of its feature is omitted, and a bulk load has one line for all its features, in
+//! `cityheart_loads`.
 
 use super::gpkg_layer::GpkgLayer;
 use super::{geometry_blob, quoted_row, tables};

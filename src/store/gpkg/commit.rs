@@ -1,4 +1,5 @@
-//! Commits change sets, each as a whole or not at all. A set is refused as stale when a feature has changed since it was read.
+//! Commits change sets, each as a whole or not at all. A set is refused as stale when a feature has changed since it
+//! was read.
 
 use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
@@ -16,7 +17,8 @@ use std::fmt::Write as _;
 /// What is undone when a set of a group is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum UndoScope {
-    /// The whole group, which needs no savepoints and is faster. The group is then committed again with [`UndoScope::Set`].
+    /// The whole group, which needs no savepoints and is faster. The group is then committed again with
+    /// [`UndoScope::Set`].
     Group,
     /// That set alone, by a savepoint.
     Set,
@@ -65,7 +67,8 @@ impl GeoPackageState {
         Ok((group, written))
     }
 
-    /// Applies the sets of one collection, each as a whole or not at all. When all are refused, nothing is written to it.
+    /// Applies the sets of one collection, each as a whole or not at all. When all are refused, nothing is written to
+    /// it.
     fn commit_to_layer<'s>(
         &self,
         conn: &Connection,
@@ -96,8 +99,8 @@ impl GeoPackageState {
         Ok((external, answers))
     }
 
-    /// Adopts what other programs wrote before the sets are applied, so that a set that does not know of it is refused as stale, and the
-    /// caller learns of it.
+    /// Adopts what other programs wrote before the sets are applied, so that a set that does not know of it is refused
+    /// as stale, and the caller learns of it.
     fn adopt_external(&self, conn: &Connection, layer: &GpkgLayer) -> Result<Option<CommittedChanges>> {
         journal::adopt_journal(conn, layer)?;
         let changes = self.unreported_changes(conn, layer).map_err(|e| match e {
@@ -118,7 +121,8 @@ struct RefusedSets(Vec<Error>);
 /// Runs an operation in a savepoint, which is rolled back when the operation fails.
 ///
 /// # Errors
-/// The outer one when the whole transaction was rolled back, e.g. by a full disk, or the savepoint cannot be rolled back.
+/// The outer one when the whole transaction was rolled back, e.g. by a full disk, or the savepoint cannot be rolled
+/// back.
 fn with_savepoint<T, E>(
     conn: &Connection,
     name: &str,
@@ -138,7 +142,8 @@ fn with_savepoint<T, E>(
     Ok(done)
 }
 
-/// Applies sets to one collection, one after the other. The extent and the revision of the collection are written once, at the end.
+/// Applies sets to one collection, one after the other. The extent and the revision of the collection are written once,
+/// at the end.
 struct LayerCommit<'a> {
     conn: &'a Connection,
     layer: &'a GpkgLayer,

@@ -1,4 +1,5 @@
-//! The properties of a collection as a whole in `gpkg_contents` and our own table: extent, time of the last change, revision.
+//! The properties of a collection as a whole in `gpkg_contents` and our own table: extent, time of the last change,
+//! revision.
 
 use super::gpkg_layer::{GpkgLayer, quote_name};
 use super::tables;
@@ -45,7 +46,8 @@ impl ExtentChanges {
         extend_bbox(&mut self.added, later.added);
     }
 
-    /// Writes the extent and the time of the change. Measures the extent again only when a removed feature touched its edge.
+    /// Writes the extent and the time of the change. Measures the extent again only when a removed feature touched its
+    /// edge.
     pub(super) fn update_contents(&self, conn: &Connection, layer: &GpkgLayer, at: &str) -> Result<()> {
         let mut extent = read_extent(conn, layer)?;
         let touches_edge = |removed: &BoundingBox, extent: &BoundingBox| {
@@ -95,8 +97,8 @@ pub(super) fn write_extent(conn: &Connection, layer: &GpkgLayer, extent: Option<
     Ok(())
 }
 
-/// The bounding box of all features. The boxes in the R-tree are rounded outwards to 32 bits, which keeps their order: the features at
-/// its edges are found there, and their exact coordinates in the table.
+/// The bounding box of all features. The boxes in the R-tree are rounded outwards to 32 bits, which keeps their order:
+/// the features at its edges are found there, and their exact coordinates in the table.
 pub(super) fn measure_extent(conn: &Connection, layer: &GpkgLayer) -> Result<Option<BoundingBox>> {
     let (Some(rtree), Some(geom)) = (layer.layout.rtree_name(), &layer.layout.geom) else {
         return Ok(None);

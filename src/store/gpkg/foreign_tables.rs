@@ -16,7 +16,8 @@ pub(super) fn read_foreign_layers(conn: &Connection) -> Result<GpkgLayers> {
     find_tables(conn)?.into_iter().map(|layer| layer.map(|l| (l.collection.id.clone(), Arc::new(l)))).collect()
 }
 
-/// The tables in `gpkg_contents` that can be layers and are no collections yet; an error for each that should be a layer but cannot.
+/// The tables in `gpkg_contents` that can be layers and are no collections yet; an error for each that should be a
+/// layer but cannot.
 pub(super) fn find_tables(conn: &Connection) -> Result<Vec<Result<GpkgLayer>>> {
     let mut statement = conn.prepare(
         "SELECT m.name, c.data_type, coalesce(c.identifier, c.table_name), coalesce(c.description, ''), g.column_name, g.geometry_type_name,

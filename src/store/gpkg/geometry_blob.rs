@@ -1,5 +1,5 @@
-//! The GeoPackage geometry blob: a header with the envelope, then ISO WKB. Writes little-endian 2D blobs, and reads all that other
-//! programs write.
+//! The GeoPackage geometry blob: a header with the envelope, then ISO WKB. Writes little-endian 2D blobs, and reads all
+//! that other programs write.
 
 use super::wkb;
 use crate::feature::{Geometry, bbox_of};
@@ -44,7 +44,8 @@ pub(super) fn decode_geometry(blob: &[u8]) -> Result<DecodedGeometry, &'static s
     Ok(DecodedGeometry { geometry: if header.empty { None } else { geometry }, flattened })
 }
 
-/// The envelope (west, east, south, north) of a blob, from its header if possible; `None` when the geometry is empty or unreadable.
+/// The envelope (west, east, south, north) of a blob, from its header if possible; `None` when the geometry is empty or
+/// unreadable.
 pub(super) fn read_envelope(blob: &[u8]) -> Option<[f64; 4]> {
     let header = BlobHeader::read_header(blob).ok()?;
     if header.empty {

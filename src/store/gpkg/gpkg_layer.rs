@@ -104,7 +104,8 @@ impl TableLayout {
         }
     }
 
-    /// `INSERT INTO table (key, id, geometry, fields …) VALUES (?1, ?2, ?3, …)`; the geometry is `?3` even when there is none.
+    /// `INSERT INTO table (key, id, geometry, fields …) VALUES (?1, ?2, ?3, …)`; the geometry is `?3` even when there
+    /// is none.
     fn insert_sql(&self) -> String {
         let mut names = quote_name(&self.key);
         let mut marks = String::from("?1");
@@ -147,7 +148,8 @@ impl GpkgLayer {
         Self { number, collection, layout, sql }
     }
 
-    /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is invalid; other faults become null. All faults are counted.
+    /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is invalid; other faults become null. All faults
+    /// are counted.
     pub(super) fn read_row(&self, row: &Row<'_>, warnings: &mut RowWarnings) -> rusqlite::Result<Option<Feature>> {
         let key: i64 = row.get(0)?;
         let id = match row.get_ref(1)? {
@@ -267,8 +269,8 @@ impl ToSql for SqlCell<'_> {
     }
 }
 
-/// An instant as a GeoPackage stores it: in UTC, with three or more decimals of a second if any. `None` when the text is in this form
-/// already, or is not an instant.
+/// An instant as a GeoPackage stores it: in UTC, with three or more decimals of a second if any. `None` when the text
+/// is in this form already, or is not an instant.
 pub(super) fn to_utc_text(text: &str) -> Option<String> {
     let fraction = text.strip_suffix('Z').map(|t| t.split_once('.').map_or(0, |(_, digits)| digits.len()));
     if fraction.is_some_and(|digits| digits == 0 || digits >= 3) {

@@ -1,8 +1,9 @@
-//! The journal: what other programs did. Triggers in the file note the first state of each row that a program changes, also while we do
-//! not run. Adopting the journal turns these notes into lines of the change log. Our own transactions leave no notes.
+//! The journal: what other programs did. Triggers in the file note the first state of each row that a program changes,
+//! also while we do not run. Adopting the journal turns these notes into lines of the change log. Our own transactions
+//! leave no notes.
 //!
-//! The triggers use only what every SQLite has, so that every program can still write to the tables. While we write, a row in
-//! `cityheart_meta` pauses them; it is removed in the same transaction, so that no other program ever sees it.
+//! The triggers use only what every SQLite has, so that every program can still write to the tables. While we write, a
+//! row in `cityheart_meta` pauses them; it is removed in the same transaction, so that no other program ever sees it.
 
 use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
@@ -38,7 +39,8 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     Ok(())
 }
 
-/// `WHERE NOT EXISTS` instead of `OR IGNORE`, which the conflict clause of the statement that fires the trigger would override.
+/// `WHERE NOT EXISTS` instead of `OR IGNORE`, which the conflict clause of the statement that fires the trigger would
+/// override.
 const TRIGGERS: &str = r#"
 CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
@@ -77,8 +79,8 @@ pub(super) fn resume_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     Ok(())
 }
 
-/// Whether the triggers exist. They vanish when a program drops the table and creates it again. (The pattern is concatenated in SQL: with
-/// a pattern as a parameter, SQLite would prepare the statement again for each value.)
+/// Whether the triggers exist. They vanish when a program drops the table and creates it again. (The pattern is
+/// concatenated in SQL: with a pattern as a parameter, SQLite would prepare the statement again for each value.)
 pub(super) fn has_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     let mut statement = conn.prepare_cached(
         "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB 'cityheart_'||?1||'_*' AND lower(tbl_name)=lower(?2)",
@@ -169,8 +171,9 @@ impl JournalReplay<'_> {
     }
 }
 
-/// The table was replaced as a whole, and our triggers with it: its former content is unknown. Its R-tree is left to the program that
-/// created the table, which may not have finished; if it is still missing when the file is opened next, it is created then.
+/// The table was replaced as a whole, and our triggers with it: its former content is unknown. Its R-tree is left to
+/// the program that created the table, which may not have finished; if it is still missing when the file is opened
+/// next, it is created then.
 fn adopt_replaced_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let revision = contents::read_revision(conn, layer)? + 1;
     recreate_triggers(conn, layer)?;

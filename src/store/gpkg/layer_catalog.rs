@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// The layers of a plan are its collections. A file that is no plan has those tables as layers that could be collections.
+/// The layers of a plan are its collections. A file that is no plan has those tables as layers that could be
+/// collections.
 pub(super) fn read_layers(conn: &Connection) -> Result<GpkgLayers> {
     if !tables::table_exists(conn, "cityheart_collections")? {
         return foreign_tables::read_foreign_layers(conn);

@@ -23,7 +23,8 @@ pub(super) fn read_page(conn: &Connection, layer: &GpkgLayer, from: LogPosition,
     })
 }
 
-/// Where the page starts. For a client that starts from the beginning, the log starts with the latest replacement of the whole table.
+/// Where the page starts. For a client that starts from the beginning, the log starts with the latest replacement of
+/// the whole table.
 fn find_start(conn: &Connection, layer: &GpkgLayer, from: LogPosition) -> Result<LogPosition> {
     let mut statement = conn.prepare_cached(
         "SELECT max(revision) FROM cityheart_loads WHERE collection=?1 AND revision>=?2 AND replaced",

@@ -63,7 +63,8 @@ fn migrate_2_to_3(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Version 1 had no layouts, loads or journal: columns had the names of their fields, and every feature had a line in the log.
+/// Version 1 had no layouts, loads or journal: columns had the names of their fields, and every feature had a line in
+/// the log.
 fn migrate_1_to_2(conn: &Connection) -> Result<()> {
     conn.execute_batch("ALTER TABLE cityheart_collections ADD COLUMN layout TEXT NOT NULL DEFAULT ''")?;
     conn.execute_batch(tables::CREATE_VERSION_2_TABLES)?;

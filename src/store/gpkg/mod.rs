@@ -1,5 +1,5 @@
-//! The GeoPackage store: one file that QGIS and GDAL also read and write. Never keeps features in memory, only connections and the
-//! layout of the tables.
+//! The GeoPackage store: one file that QGIS and GDAL also read and write. Never keeps features in memory, only
+//! connections and the layout of the tables.
 
 use super::{LoadSummary, Store, StoreWatch};
 use crate::change::{

@@ -69,7 +69,8 @@ impl GeoPackage {
             Ok((access, read_layers(&conn)?, conn))
         };
         let (access, layers, conn) = match read(FileAccess::Read) {
-            // A file in WAL mode, in a directory that may not be written to, can be read only while no program writes to it.
+            // A file in WAL mode, in a directory that may not be written to, can be read only while no program writes
+            // to it.
             Err(Error::Refused(_) | Error::Internal(_)) if !has_wal(path) => {
                 read(FileAccess::Frozen).map_err(|e| explain_error(path, e))?
             }
@@ -147,7 +148,8 @@ fn check_geopackage(path: &Path, conn: &Connection, access: FileAccess) -> Resul
     check().map_err(|e| explain_error(path, e))
 }
 
-/// Brings a file up to date: our own tables, tables of other programs as layers, and what other programs did in the change log.
+/// Brings a file up to date: our own tables, tables of other programs as layers, and what other programs did in the
+/// change log.
 fn prepare_file(conn: &mut Connection) -> Result<GpkgLayers> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     migrate::run_migrations(&tx)?;

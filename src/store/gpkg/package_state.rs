@@ -1,4 +1,5 @@
-//! The state of an open file, shared by the store and its watching thread: connections, layers, and what the caller knows.
+//! The state of an open file, shared by the store and its watching thread: connections, layers, and what the caller
+//! knows.
 
 use super::connection::{self, FileAccess};
 use super::gpkg_layer::GpkgLayers;
@@ -15,15 +16,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 pub(super) struct GeoPackageState {
     pub(super) path: PathBuf,
     pub(super) access: FileAccess,
-    /// Idle connections for reading. They are dropped before the writer: the last connection to close checkpoints the write-ahead log
-    /// and removes it, which a connection for reading may not do.
+    /// Idle connections for reading. They are dropped before the writer: the last connection to close checkpoints the
+    /// write-ahead log and removes it, which a connection for reading may not do.
     readers: Mutex<Vec<Connection>>,
     /// `None` when the file is open for reading only.
     writer: Option<Mutex<Connection>>,
     /// The layers, and the version of the database schema that they were read from.
     layers: RwLock<(i64, Arc<GpkgLayers>)>,
-    /// The state of each collection that the caller knows: as it was when the file was opened, or as returned by an edit or an
-    /// adoption since. Any other state is a change that the caller does not know yet.
+    /// The state of each collection that the caller knows: as it was when the file was opened, or as returned by an
+    /// edit or an adoption since. Any other state is a change that the caller does not know yet.
     pub(super) reported: Mutex<HashMap<CollectionId, WatchedState>>,
 }
 
@@ -67,7 +68,8 @@ impl GeoPackageState {
         self.run_write_several(|tx, layers| Ok((operation(tx, layers)?, vec![id.clone()])))
     }
 
-    /// Writes to the collections whose ids `operation` returns, durably or not at all. Without any id nothing is written.
+    /// Writes to the collections whose ids `operation` returns, durably or not at all. Without any id nothing is
+    /// written.
     pub(super) fn run_write_several<T>(
         &self,
         operation: impl FnOnce(&Transaction<'_>, &GpkgLayers) -> Result<(T, Vec<CollectionId>)>,
@@ -113,7 +115,8 @@ impl GeoPackageState {
     }
 }
 
-/// Locks a mutex, also after a panic elsewhere: a panic leaves nothing half done, as transactions roll back by themselves.
+/// Locks a mutex, also after a panic elsewhere: a panic leaves nothing half done, as transactions roll back by
+/// themselves.
 pub(super) fn lock_mutex<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

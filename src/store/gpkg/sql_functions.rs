@@ -1,11 +1,13 @@
-//! The SQL functions that the R-tree triggers of a GeoPackage call. Without them no row of a spatial table can be written.
+//! The SQL functions that the R-tree triggers of a GeoPackage call. Without them no row of a spatial table can be
+//! written.
 
 use super::geometry_blob;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 
-/// Registers `ST_MinX`, `ST_MaxX`, `ST_MinY`, `ST_MaxY` (degrees) and `ST_IsEmpty`; each returns null for a value that is no geometry.
+/// Registers `ST_MinX`, `ST_MaxX`, `ST_MinY`, `ST_MaxY` (degrees) and `ST_IsEmpty`; each returns null for a value that
+/// is no geometry.
 pub(super) fn register_functions(conn: &Connection) -> Result<()> {
     for (i, name) in ["ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"].into_iter().enumerate() {
         conn.create_scalar_function(name, 1, function_flags(), move |ctx| {

@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (constraint_name TEXT NO
   min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
 ";
 
-/// Our own tables. The log has every change; a line of the loads stands for all features of a bulk load; the journal has the changes of
-/// other programs until they are adopted.
+/// Our own tables. The log has every change; a line of the loads stands for all features of a bulk load; the journal
+/// has the changes of other programs until they are adopted.
 const CREATE_OWN_TABLES: &str = "
 CREATE TABLE cityheart_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE cityheart_collections (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, schema TEXT NOT NULL, layout TEXT NOT NULL,
@@ -91,7 +91,8 @@ pub(super) fn register_own_tables(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Registers a collection, without its table, and returns its number. A collection whose table is gone keeps its number and revision.
+/// Registers a collection, without its table, and returns its number. A collection whose table is gone keeps its number
+/// and revision.
 pub(super) fn register_collection(conn: &Connection, collection: &Collection, layout: &TableLayout) -> Result<i64> {
     Ok(conn.query_row(
         "INSERT INTO cityheart_collections (id, schema, layout) VALUES (?1, ?2, ?3)

@@ -92,7 +92,8 @@ struct FileWatcher {
 }
 
 impl FileWatcher {
-    /// The collections to notify the caller of; `None` when the store is closed. Errors are logged; the next poll tries again.
+    /// The collections to notify the caller of; `None` when the store is closed. Errors are logged; the next poll tries
+    /// again.
     fn poll_changes(&mut self) -> Option<Vec<CollectionId>> {
         let shared = self.shared.upgrade()?;
         let version = self.conn.query_row("PRAGMA data_version", [], |row| row.get(0)).ok();

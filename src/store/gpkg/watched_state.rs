@@ -9,7 +9,8 @@ use std::collections::HashMap;
 /// The state of a collection; a collection has changed when its state differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum WatchedState {
-    /// Of a collection: its revision, the number of the latest note in the journal, and how many of our triggers its table has.
+    /// Of a collection: its revision, the number of the latest note in the journal, and how many of our triggers its
+    /// table has.
     Own { revision: i64, noted: i64, triggers: i64 },
     /// Of a table in a file that is no plan: the time of its last change.
     Foreign { last_change: String },

@@ -1,5 +1,5 @@
-// The Ask tab: a question, its inputs, and one answer that updates during drawing. While it is open, it runs the query and
-// updates the map.
+// The Ask tab: a question, its inputs, and one answer that updates during drawing. While it is open, it runs the query
+// and updates the map.
 import { computed, effect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import './ask.css';

@@ -1,5 +1,5 @@
-// "Take over as idea": starts the same intervention in one's own city, with a reference to its origin. For accounts that may
-// edit.
+// "Take over as idea": starts the same intervention in one's own city, with a reference to its origin. For accounts
+// that may edit.
 import { t } from '../i18n';
 import { plan, tab } from '../state';
 import { editorModule } from '../state/editor';

@@ -1,4 +1,5 @@
-// Result features as a list with the plan's symbols. A row selects, so that the map outlines it; the selected row opens.
+// Result features as a list with the plan's symbols. A row selects, so that the map outlines it; the selected row
+// opens.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatPeriod } from '../format';

@@ -51,7 +51,9 @@ interface PendingQuery {
   moving: boolean;
 }
 
-/** Executes the query that `wanted` returns whenever it changes; null executes none. Returns the function that stops it. */
+/**
+ * Executes the query that `wanted` returns whenever it changes; null executes none. Returns the function that stops it.
+ */
 export function followQuery(wanted: () => PendingQuery | null): () => void {
   let running: AbortController | null = null;
   let timer = 0;

@@ -167,8 +167,8 @@ export function filterInputs({ city, statuses, objectives, functions }: PlanFilt
 }
 
 /**
- * Inputs for a searched collection: `interventions` with the plan's filters, `calm` for streets without cars, `class-X` for
- * facilities of a class.
+ * Inputs for a searched collection: `interventions` with the plan's filters, `calm` for streets without cars, `class-X`
+ * for facilities of a class.
  */
 function collectionInputs(what: string, works: ProcessInputs, city = ''): ProcessInputs {
   const place = city ? { city } : {};

@@ -1,4 +1,5 @@
-// A process result as the server sends it, and how to read it: a number by its name, groups, what was left out; and its export.
+// A process result as the server sends it, and how to read it: a number by its name, groups, what was left out; and its
+// export.
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 
 export interface ResultNumber {

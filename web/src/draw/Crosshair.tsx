@@ -1,5 +1,5 @@
-// Drawing without a pointer: arrow keys move the map under a crosshair, Enter sets a corner, a second Enter at the same place
-// ends the shape. Buttons do the same for those who cannot press exactly.
+// Drawing without a pointer: arrow keys move the map under a crosshair, Enter sets a corner, a second Enter at the same
+// place ends the shape. Buttons do the same for those who cannot press exactly.
 import { effect } from '@preact/signals';
 import type { Position } from 'geojson';
 import './draw.css';

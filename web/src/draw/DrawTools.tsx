@@ -104,7 +104,8 @@ function TypedCoordinates({ kind, shape, change }: DrawToolsProps) {
   const [text, setText] = useState(() => writeShape(shape));
   const [fault, setFault] = useState<ShapeFault | null>(null);
   const written = useRef(shape);
-  // Only another shape replaces the typed text, and before the next paint: a later effect would erase what is typed until then.
+  // Only another shape replaces the typed text, and before the next paint: a later effect would erase what is typed
+  // until then.
   useLayoutEffect(() => {
     if (written.current === shape) return;
     written.current = shape;

@@ -1,5 +1,5 @@
-// Coordinates as text, and back: one position a line, latitude before longitude as maps and phones show them. A hemisphere letter
-// overrides the order; degrees may have minutes and seconds, decimals a comma. GeoJSON is accepted.
+// Coordinates as text, and back: one position a line, latitude before longitude as maps and phones show them. A
+// hemisphere letter overrides the order; degrees may have minutes and seconds, decimals a comma. GeoJSON is accepted.
 import type { Geometry, Position } from 'geojson';
 
 export type ShapeKind = 'point' | 'line' | 'polygon';

@@ -1,5 +1,5 @@
-// The state of a drawing: its tool, its shape, and the function that receives each change. One drawing at a time. The map draws
-// it; without a map the same shapes come from typed coordinates.
+// The state of a drawing: its tool, its shape, and the function that receives each change. One drawing at a time. The
+// map draws it; without a map the same shapes come from typed coordinates.
 import { effect, signal } from '@preact/signals';
 import type { Geometry, Position } from 'geojson';
 import type { ShapeKind } from './coordinates';

@@ -7,7 +7,10 @@ interface ScreenPoint {
   y: number;
 }
 
-/** The nearest corner within reach, else the nearest point of an edge. `project` maps lonlat to pixels; `reach` is in pixels. */
+/**
+ * The nearest corner within reach, else the nearest point of an edge. `project` maps lonlat to pixels; `reach` is in
+ * pixels.
+ */
 export function nearestPosition(shapes: Geometry[], [x, y]: [number, number], project: (at: Position) => ScreenPoint, reach: number): Position | undefined {
   let corner: Position | undefined;
   let edge: Position | undefined;
@@ -33,8 +36,8 @@ export function nearestPosition(shapes: Geometry[], [x, y]: [number, number], pr
 }
 
 /**
- * The outline that a tap means: the nearest point or line within reach, else the smallest area around the tap, else the nearest edge
- * of an area.
+ * The outline that a tap means: the nearest point or line within reach, else the smallest area around the tap, else the
+ * nearest edge of an area.
  */
 export function outlineAt<T extends { geometry: Geometry }>(
   outlines: readonly T[],

@@ -1,5 +1,5 @@
-// Snapping: a corner moves to a near corner of an outline or street, else to the nearest point of an edge. Shapes that the page
-// holds are exact; shapes from tiles are as exact as the tile draws them.
+// Snapping: a corner moves to a near corner of an outline or street, else to the nearest point of an edge. Shapes that
+// the page holds are exact; shapes from tiles are as exact as the tile draws them.
 import type { Geometry, Position } from 'geojson';
 import type { Map as MapView } from 'maplibre-gl';
 import { boundingBox } from '../geometry';

@@ -1,4 +1,5 @@
-// Draws on the map with Terra Draw: follows the drawing state, shows handles, reports each change. Loaded with the first drawing.
+// Draws on the map with Terra Draw: follows the drawing state, shows handles, reports each change. Loaded with the
+// first drawing.
 import { effect, untracked } from '@preact/signals';
 import type { Geometry, Polygon, Position } from 'geojson';
 import type { Map as MapView } from 'maplibre-gl';

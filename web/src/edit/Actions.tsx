@@ -1,4 +1,5 @@
-// What a person can do with the intervention in the detail: change its status, edit, duplicate, remove; or why they cannot.
+// What a person can do with the intervention in the detail: change its status, edit, duplicate, remove; or why they
+// cannot.
 import { useEffect } from 'preact/hooks';
 import { formatDayAndHour } from '../format';
 import { t, type MessageKey } from '../i18n';

@@ -1,4 +1,5 @@
-// Changes one field of all ticked rows. Rows that the account may not change, or not to this status, are skipped and counted.
+// Changes one field of all ticked rows. Rows that the account may not change, or not to this status, are skipped and
+// counted.
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import type { Intervention } from '../plan';

@@ -1,5 +1,5 @@
-// A conflict: two people changed the same item. Each field shows its base value, their value and mine. A field that only one of
-// us changed is preset and can be switched; a field that both changed needs a choice.
+// A conflict: two people changed the same item. Each field shows its base value, their value and mine. A field that
+// only one of us changed is preset and can be switched; a field that both changed needs a choice.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import { formatDayAndHour } from '../format';

@@ -1,5 +1,5 @@
-// Edits collections other than interventions: choose a collection, then an item from the list or by a tap on the map. The form
-// follows the collection's schema.
+// Edits collections other than interventions: choose a collection, then an item from the list or by a tap on the map.
+// The form follows the collection's schema.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address, readJson, type FeatureItem } from '../api';
 import { tapHandler } from '../draw/drawing';

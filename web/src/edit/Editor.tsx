@@ -1,4 +1,5 @@
-// The form of one item: faults are summed up above it and repeated at each field; every change is stored on this device at once.
+// The form of one item: faults are summed up above it and repeated at each field; every change is stored on this device
+// at once.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t, type MessageKey } from '../i18n';
 import { inLanguage, type FieldSchema } from '../model';

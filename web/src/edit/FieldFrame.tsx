@@ -86,7 +86,9 @@ export function FieldError(props: InputProps) {
   ) : null;
 }
 
-/** Describes a fault in the person's language. The server's sentences are English and marked as such for screen readers. */
+/**
+ * Describes a fault in the person's language. The server's sentences are English and marked as such for screen readers.
+ */
 export function FaultText({ fault }: { fault: FieldFault }) {
   if (fault.reason === 'said') return <span lang="en">{fault.value}</span>;
   return <>{faultText(fault)}</>;

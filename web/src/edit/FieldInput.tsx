@@ -53,7 +53,10 @@ function FieldControl(props: InputProps) {
   return <input {...common} value={text} onInput={(event) => change(event.currentTarget.value)} />;
 }
 
-/** A number as people type it: with comma or point, with spaces between thousands. Text that is no number stays as typed. */
+/**
+ * A number as people type it: with comma or point, with spaces between thousands. Text that is no number stays as
+ * typed.
+ */
 function NumberInput(props: InputProps) {
   const { field, at, value, change } = props;
   const money = field.schema.format === 'decimal';

@@ -1,5 +1,5 @@
-// Fields with several entries: lines of text, and rows of fields. Entries can be added and removed; the focus moves to where the
-// work continues.
+// Fields with several entries: lines of text, and rows of fields. Entries can be added and removed; the focus moves to
+// where the work continues.
 import { t } from '../i18n';
 import { Icon } from '../ui/Icon';
 import { isBlank } from './featureChange';

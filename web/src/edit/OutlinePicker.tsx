@@ -1,4 +1,5 @@
-// Copies an existing outline into the geometry: chosen from a list, tapped on the map, or taken at the map's centre by Enter.
+// Copies an existing outline into the geometry: chosen from a list, tapped on the map, or taken at the map's centre by
+// Enter.
 import { useEffect, useState } from 'preact/hooks';
 import type { Geometry } from 'geojson';
 import { loadItems } from '../api';

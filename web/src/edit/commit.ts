@@ -1,5 +1,5 @@
-// The single path of every change: sent at once, or queued until the server answers; rebased on what others did. Undo and redo
-// take the same path.
+// The single path of every change: sent at once, or queued until the server answers; rebased on what others did. Undo
+// and redo take the same path.
 import { batch } from '@preact/signals';
 import type { FeatureItem } from '../api';
 import { t } from '../i18n';
@@ -159,7 +159,10 @@ function dropUnsent(changes: FeatureChange[]): boolean {
 
 let sendingPending = false;
 
-/** Sends pending changes in order until the server does not answer. One window of the browser does it, one run at a time. */
+/**
+ * Sends pending changes in order until the server does not answer. One window of the browser does it, one run at a
+ * time.
+ */
 export async function sendPending(): Promise<void> {
   if (sessionEnded.value || sendingPending) return;
   sendingPending = true;

@@ -1,5 +1,5 @@
-// Stores drafts and pending changes on this device until they are on the server. Each has a key of its own in localStorage, so
-// that two windows never overwrite each other's work.
+// Stores drafts and pending changes on this device until they are on the server. Each has a key of its own in
+// localStorage, so that two windows never overwrite each other's work.
 import type { FeatureChange, FeatureContent } from './featureChange';
 
 export interface FeatureDraft {

@@ -1,4 +1,5 @@
-// Drafts: opened from the newest version, changed field by field, stored on this device with every change, saved or discarded.
+// Drafts: opened from the newest version, changed field by field, stored on this device with every change, saved or
+// discarded.
 import { batch, effect, signal } from '@preact/signals';
 import type { Geometry } from 'geojson';
 import { address } from '../api';
@@ -100,8 +101,8 @@ export function duplicateIntervention(one: Intervention): void {
 const COPIED_FIELDS = ['title', 'title_en', 'language', 'summary', 'summary_en', 'kind', 'types', 'functions', 'pillars', 'objectives', 'indicators', 'risks'];
 
 /**
- * Starts an idea from another city's intervention: its texts and objectives, not its place, money, dates and people. The origin is
- * recorded.
+ * Starts an idea from another city's intervention: its texts and objectives, not its place, money, dates and people.
+ * The origin is recorded.
  */
 export function copyAsIdea(one: Intervention): void {
   const properties = Object.fromEntries(COPIED_FIELDS.flatMap((name) => (isBlank(one.properties[name]) ? [] : [[name, one.properties[name]]])));

@@ -1,5 +1,5 @@
-// The editor's state: drafts, pending changes, undo steps, the open conflict, messages. Drafts and pending changes are stored on
-// this device.
+// The editor's state: drafts, pending changes, undo steps, the open conflict, messages. Drafts and pending changes are
+// stored on this device.
 import { computed, signal } from '@preact/signals';
 import type { FeatureItem } from '../api';
 import { plan } from '../state';

@@ -1,5 +1,5 @@
-// Refers to an item of any collection. An intervention is referred to by its id alone, any other item by its collection and id,
-// separated by a character that no id contains.
+// Refers to an item of any collection. An intervention is referred to by its id alone, any other item by its collection
+// and id, separated by a character that no id contains.
 
 export const INTERVENTIONS = 'interventions';
 const SEPARATOR = '\t';

@@ -1,5 +1,5 @@
-// Decides, for every kind of edit, what follows its outcome: a conflict opens, a refusal shows every reason, a pending change is
-// marked with why it still waits. Sends nothing.
+// Decides, for every kind of edit, what follows its outcome: a conflict opens, a refusal shows every reason, a pending
+// change is marked with why it still waits. Sends nothing.
 import { batch } from '@preact/signals';
 import { t } from '../i18n';
 import { announcement } from '../state';

@@ -1,4 +1,5 @@
-// Whether a contributor owns an item: the server states per item what the account may do. Asked once per item and account.
+// Whether a contributor owns an item: the server states per item what the account may do. Asked once per item and
+// account.
 import { signal } from '@preact/signals';
 import type { Intervention } from '../plan';
 import { account } from '../state/session';

@@ -4,8 +4,8 @@ import type { UserAccount } from '../state/session';
 export type EditDenial = '' | 'viewer' | 'city' | 'own' | 'none';
 
 /**
- * Why the account may not edit an item of a city; empty when it may. `own` is whether the account created the item, null while that
- * is not known.
+ * Why the account may not edit an item of a city; empty when it may. `own` is whether the account created the item,
+ * null while that is not known.
  */
 export function editDenial(account: UserAccount | null, city: string, own: boolean | null): EditDenial {
   if (!account || account.role === 'visitor') return 'none';

@@ -1,4 +1,5 @@
-// Rebases one change onto the server's current version: it applies on top, it is already applied, or a person must decide.
+// Rebases one change onto the server's current version: it applies on top, it is already applied, or a person must
+// decide.
 import { changedFields, type FeatureChange, type FeatureContent } from './featureChange';
 import { compareVersions, mergeVersions, type FieldDifference } from './merge';
 

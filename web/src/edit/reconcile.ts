@@ -4,8 +4,8 @@ import { rebaseChange, type RebaseResult } from './rebase';
 import { fetchLastRevision, fetchNewest } from './editApi';
 
 /**
- * Rebases each change on the server's current version. `join` merges changes of others to other fields without asking. Null without
- * a response.
+ * Rebases each change on the server's current version. `join` merges changes of others to other fields without asking.
+ * Null without a response.
  */
 export async function reconcileChanges(changes: FeatureChange[], join: boolean): Promise<RebaseResult | null> {
   const result: RebaseResult = { ready: [], already: new Map(), conflicts: [] };

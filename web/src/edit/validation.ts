@@ -1,5 +1,5 @@
-// Validates a form against the schema before anything is sent, so that faults are said in the person's language. What only the
-// server can check comes back as the server's own sentence.
+// Validates a form against the schema before anything is sent, so that faults are said in the person's language. What
+// only the server can check comes back as the server's own sentence.
 import { eachLanguage, type FieldSchema } from '../model';
 import { isBlank, type FeatureContent } from './featureChange';
 import { formOf, type FormField } from './form';

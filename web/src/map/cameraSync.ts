@@ -1,11 +1,11 @@
-// Two cameras moved together. Over one city both maps show the same place; over two cities each shows the same distance from its
-// city's centre, at the same ground scale.
+// Two cameras moved together. Over one city both maps show the same place; over two cities each shows the same distance
+// from its city's centre, at the same ground scale.
 import type { Map as MapView } from 'maplibre-gl';
 import type { Position } from 'geojson';
 
 /**
- * Synchronises the cameras. `middles` are the lonlat centres of the two cities, or null for the same place. Returns the function
- * that stops it.
+ * Synchronises the cameras. `middles` are the lonlat centres of the two cities, or null for the same place. Returns the
+ * function that stops it.
  */
 export function syncCameras(one: MapView, other: MapView, middles: [Position, Position] | null): () => void {
   let busy = false;

@@ -1,5 +1,5 @@
-// Noto Sans for the map's labels: the font files of the page, by Unicode range. The map draws glyphs from them itself, so there
-// is no glyph server.
+// Noto Sans for the map's labels: the font files of the page, by Unicode range. The map draws glyphs from them itself,
+// so there is no glyph server.
 import greek from '@fontsource/noto-sans/files/noto-sans-greek-400-normal.woff2?url';
 import greekBold from '@fontsource/noto-sans/files/noto-sans-greek-600-normal.woff2?url';
 import latin from '@fontsource/noto-sans/files/noto-sans-latin-400-normal.woff2?url';

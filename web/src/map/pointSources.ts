@@ -1,4 +1,5 @@
-// Point sources that the page itself gives to the map: counts per city, labels of areas, symbols and places of interventions.
+// Point sources that the page itself gives to the map: counts per city, labels of areas, symbols and places of
+// interventions.
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
 import { anchorPoint } from '../geometry';
 import type { PlanArea, PlanCity, Intervention, PlanData } from '../plan';
@@ -37,8 +38,8 @@ function meanPoint(cities: PlanCity[]): Position {
 }
 
 /**
- * A point on each shown intervention with a geometry; `spot` is true where the geometry is only a point. Several interventions on
- * one street or square label it once.
+ * A point on each shown intervention with a geometry; `spot` is true where the geometry is only a point. Several
+ * interventions on one street or square label it once.
  */
 export function symbolPoints(shown: Intervention[], markOf: (one: Intervention) => SymbolId): PointFeatures {
   const named = new Set<string>();

@@ -1,5 +1,5 @@
-// The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour per status. A WebAssembly module
-// (`web/maplibre-rs`), loaded when chosen, and only in builds that include it.
+// The plan drawn by maplibre-rs instead of MapLibre GL JS: fills and lines in one colour per status. A WebAssembly
+// module (`web/maplibre-rs`), loaded when chosen, and only in builds that include it.
 import { effect, untracked } from '@preact/signals';
 import type { MapCamera } from '../address';
 import { address } from '../api';
@@ -33,8 +33,8 @@ const MAX_IDS = 300; // the length of an address is limited
 let handles = 0;
 
 /**
- * Opens the map in a container. Returns the function that closes it. The library loads its tiles once, so another filter opens a new
- * picture.
+ * Opens the map in a container. Returns the function that closes it. The library loads its tiles once, so another
+ * filter opens a new picture.
  */
 export function openMap(container: HTMLElement): () => void {
   let close = () => {};

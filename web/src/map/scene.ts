@@ -34,7 +34,10 @@ const answerShapes = computed<AnswerOverlay>(() => {
   return { ...answerOverlay.value, shapes: { type: 'FeatureCollection', features: [...answerOverlay.value.shapes.features, ...draft] } };
 });
 
-/** Sources that are slow to build are rebuilt only when the list changes. `all` is true when no intervention is left out. */
+/**
+ * Sources that are slow to build are rebuilt only when the list changes. `all` is true when no intervention is left
+ * out.
+ */
 function createScene(list: () => Intervention[], all: () => boolean, moved: () => boolean) {
   const shown = computed(list);
   const countPoints = computed(() => (plan.value ? countFeatures(plan.value, shown.value, cityName) : NO_FEATURES));

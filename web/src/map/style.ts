@@ -1,4 +1,5 @@
-// The map's style, light or dark, as a pure function of the scene. The map receives each new style and applies the differences.
+// The map's style, light or dark, as a pure function of the scene. The map receives each new style and applies the
+// differences.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { GROUPS, SYMBOL_IDS, symbolOf, statusesOf, type StatusGroup, type SymbolId } from '../symbology';
 import { AREAL, hasAnyId, hasId, INTERVENTION_SOURCE, lineWidth, matchAll, NOT_POINTS, POINTS } from './expressions';

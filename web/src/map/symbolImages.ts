@@ -1,5 +1,5 @@
-// Images of symbols and hatching for the map. The name says what to draw: `light:sign:status-idea`, `dark:chosen:kind-3`,
-// `light:hatch:status-aside`. Each theme has its own images, so none is ever redrawn.
+// Images of symbols and hatching for the map. The name says what to draw: `light:sign:status-idea`,
+// `dark:chosen:kind-3`, `light:hatch:status-aside`. Each theme has its own images, so none is ever redrawn.
 import { SYMBOL_IDS, symbolOf, type SymbolId } from '../symbology';
 import type { MapPalette } from './palette';
 
@@ -20,7 +20,8 @@ export function drawImage(name: string, palettes: Record<string, MapPalette>): {
 function createContext(size: number): CanvasRenderingContext2D {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size * PIXEL_RATIO;
-  const context = canvas.getContext('2d', { willReadFrequently: true })!; // reading back from the GPU takes a quarter of a second
+  // reading back from the GPU takes a quarter of a second
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
   context.scale(PIXEL_RATIO, PIXEL_RATIO);
   context.lineJoin = 'round';
   context.lineCap = 'round';

@@ -1,4 +1,5 @@
-// Loads the editor (`edit/`) when somebody is signed in or wants to sign in, and not before: a visitor never pays for it.
+// Loads the editor (`edit/`) when somebody is signed in or wants to sign in, and not before: a visitor never pays for
+// it.
 import { effect, signal } from '@preact/signals';
 import { account } from './session';
 

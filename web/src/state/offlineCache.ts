@@ -1,5 +1,5 @@
-// The offline cache as the page controls it; the service worker (`worker/`) does the work. Nothing is cached before the page is
-// complete, so that a first visit loads only what it shows.
+// The offline cache as the page controls it; the service worker (`worker/`) does the work. Nothing is cached before the
+// page is complete, so that a first visit loads only what it shows.
 import { signal } from '@preact/signals';
 import type { WorkerMessage } from '../worker/cacheRules';
 

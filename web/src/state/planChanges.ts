@@ -35,7 +35,9 @@ function planWithChanges(now: PlanData, put: FeatureItem[], gone: readonly strin
   return { ...now, interventions, byId: new Map(interventions.map((one) => [one.id, one])) };
 }
 
-/** Reloads the plan; where that fails, the page keeps the old one. Of several reloads the one that began last counts. */
+/**
+ * Reloads the plan; where that fails, the page keeps the old one. Of several reloads the one that began last counts.
+ */
 export async function reloadPlan(): Promise<void> {
   const mine = ++lastReading;
   pendingReadings += 1;

@@ -1,5 +1,5 @@
-// The current query, and what the map shows of its answer. The answer itself belongs to the Ask tab, which loads when it is
-// opened.
+// The current query, and what the map shows of its answer. The answer itself belongs to the Ask tab, which loads when
+// it is opened.
 import { batch, computed, signal } from '@preact/signals';
 import type { FeatureCollection, Geometry, Position } from 'geojson';
 import { parseQuery, parseSubjects, type SpatialQuery, type QuestionId, type CompareSubject } from '../ask/spatialQuery';

@@ -16,12 +16,15 @@ export interface UserAccount {
 /** Null for a visitor. A new object is a new session, even of the same person. */
 export const account = signal<UserAccount | null>(null);
 
-/** This device stores the signed-in account under this name, so that the editor's drafts are available without a connection. */
+/**
+ * This device stores the signed-in account under this name, so that the editor's drafts are available without a
+ * connection.
+ */
 const ACCOUNT_SETTING = 'account';
 
 /**
- * Asks the server for the current session, which outlives the page. Returns null when the server does not answer; the account
- * that was signed in last is then restored from this device.
+ * Asks the server for the current session, which outlives the page. Returns null when the server does not answer; the
+ * account that was signed in last is then restored from this device.
  */
 export async function resumeSession(): Promise<AccountRole | null> {
   const response = await fetch(address('auth/me'), { cache: 'no-store' }).catch(() => null);

@@ -1,5 +1,5 @@
-// The legend, and the choice of colour scheme. It can be collapsed; it starts collapsed on a small map and where only counts are
-// shown.
+// The legend, and the choice of colour scheme. It can be collapsed; it starts collapsed on a small map and where only
+// counts are shown.
 import { signal } from '@preact/signals';
 import { formatMonth, formatNumber } from '../format';
 import { t, type MessageKey } from '../i18n';

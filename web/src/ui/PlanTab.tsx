@@ -48,7 +48,9 @@ export function PlanTab() {
   );
 }
 
-/** Filters change the list in place: it scrolls to its top, and a button that disappears hands its focus to the heading. */
+/**
+ * Filters change the list in place: it scrolls to its top, and a button that disappears hands its focus to the heading.
+ */
 function useArrival() {
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(filter.value);

@@ -71,7 +71,8 @@ function CopyButton({ id, name, value }: { id: string; name: string; value: stri
   const copy = async () => {
     const field = document.getElementById(id) as HTMLInputElement;
     field.select();
-    await navigator.clipboard?.writeText(value).catch(() => null); // where the clipboard is forbidden, the text is selected for copying by hand
+    // where the clipboard is forbidden, the text is selected for copying by hand
+    await navigator.clipboard?.writeText(value).catch(() => null);
     copied.value = id;
     announcement.value = t('share.copied');
   };

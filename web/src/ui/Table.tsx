@@ -1,5 +1,5 @@
-// The results as a table: sortable, with a choice of columns and rows to tick. Only visible rows are in the document, however
-// many there are. Follows the ARIA grid pattern: one tab stop, arrow keys from cell to cell.
+// The results as a table: sortable, with a choice of columns and rows to tick. Only visible rows are in the document,
+// however many there are. Follows the ARIA grid pattern: one tab stop, arrow keys from cell to cell.
 import { computed, signal, useComputed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { language, t } from '../i18n';

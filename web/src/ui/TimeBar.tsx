@@ -1,5 +1,5 @@
-// The time bar: a histogram of works per month, and a slider that shows the plan at a month. Play advances month by month; with
-// reduced motion a press goes to the next change instead.
+// The time bar: a histogram of works per month, and a slider that shows the plan at a month. Play advances month by
+// month; with reduced motion a press goes to the next change instead.
 import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { formatMonth } from '../format';

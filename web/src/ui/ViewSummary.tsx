@@ -1,4 +1,5 @@
-// The interventions in the map's view, as a list for the keyboard: the focused one is outlined on the map, Enter opens it.
+// The interventions in the map's view, as a list for the keyboard: the focused one is outlined on the map, Enter opens
+// it.
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n';

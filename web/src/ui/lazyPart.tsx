@@ -1,5 +1,5 @@
-// Parts of the page that load when they are first opened. Without a connection, or after an update of the server, loading may
-// fail; the part then says so and offers a retry.
+// Parts of the page that load when they are first opened. Without a connection, or after an update of the server,
+// loading may fail; the part then says so and offers a retry.
 import { signal } from '@preact/signals';
 import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';

@@ -1,6 +1,6 @@
-// The service worker: opens the page without a connection, with the plan as it was last loaded. It prefers the network to its
-// caches, never touches a write, and keeps the responses of one owner only: visitor or account. When the owner changes, all
-// cached answers are deleted.
+// The service worker: opens the page without a connection, with the plan as it was last loaded. It prefers the network
+// to its caches, never touches a write, and keeps the responses of one owner only: visitor or account. When the owner
+// changes, all cached answers are deleted.
 import { isAnswer, isPrivate, resourceKind, filesNamedIn, type LoadedResources, type WorkerMessage } from './cacheRules';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -123,8 +123,8 @@ async function deleteAllAnswers(): Promise<void> {
 }
 
 /**
- * Caches what a page loaded before the worker controlled it. The page itself is cached once all files that it names are, so that
- * both are of one build.
+ * Caches what a page loaded before the worker controlled it. The page itself is cached once all files that it names
+ * are, so that both are of one build.
  */
 async function cacheLoadedResources({ loaded, all, anew }: LoadedResources): Promise<void> {
   const since = cacheGeneration;

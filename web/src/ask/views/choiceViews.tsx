@@ -142,7 +142,10 @@ function PortfolioAnswer({ answer }: { answer: ProcessResult }) {
 
 const isClash = (answer: ProcessResult | undefined) => findNumber(answer, 'clashing_rules') !== undefined;
 
-/** Shown when no selection satisfies all rules: which rules conflict, what could satisfy each, and which budget would be enough. */
+/**
+ * Shown when no selection satisfies all rules: which rules conflict, what could satisfy each, and which budget would be
+ * enough.
+ */
 function PortfolioClash({ answer }: { answer: ProcessResult }) {
   const least = findNumber(answer, 'least_budget');
   return (
