@@ -48,7 +48,8 @@ fn every_planted_long_comment_is_found() {
     }
 }
 
-/// Lines longer than allowed that are comments or end in one. Tables, addresses and orders to a linter cannot be wrapped.
+/// Lines longer than allowed that are comments or end in one. Tables, addresses and orders to a linter cannot be
+/// wrapped.
 fn long_comments(tree: &Tree) -> Vec<String> {
     let mut long = Vec::new();
     for (path, text) in tree {
