@@ -90,11 +90,40 @@ impl Error {
     }
 }
 
+/// A count and its noun: `1 feature`, `2 features`, `2 geometries`.
+#[must_use]
+pub fn count_noun(count: u64, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+/// A count and its noun as the subject of a sentence: `1 feature is`, `2 features are`.
+#[must_use]
+pub fn count_noun_be(count: u64, noun: &str) -> String {
+    format!("{} {}", count_noun(count, noun), if count == 1 { "is" } else { "are" })
+}
+
 /// The beginning of a text from the client (60 characters), short enough for a message.
 #[must_use]
 pub fn shorten_text(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_every_other_count_plural() {
+        let counted = |count| [count_noun(count, "feature"), count_noun(count, "geometry"), count_noun(count, "day")];
+        assert_eq!(counted(1), ["1 feature", "1 geometry", "1 day"]);
+        assert_eq!(counted(0), ["0 features", "0 geometries", "0 days"]);
+        assert_eq!([count_noun_be(1, "row"), count_noun_be(12, "row")], ["1 row is", "12 rows are"]);
     }
 }

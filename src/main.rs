@@ -5,6 +5,7 @@ use cityheart::atlas::{AccountService, Atlas, AtlasSettings, BaseMap, PlanFile};
 use cityheart::cli::{self, CliArgs, CliCommand, TerminalProgress};
 use cityheart::collection::Collection;
 use cityheart::config::{Config, PublicUrl};
+use cityheart::error::count_noun;
 use cityheart::error::{Error, Result};
 use cityheart::import::{self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest};
 use cityheart::plan::PlanModel;
@@ -188,7 +189,12 @@ fn export_collection(args: &cli::ExportArgs) -> CommandResult {
     if let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         let (count, file) = write_features(&plan_file, collection, format, export::AtomicFile::create(path)?)?;
         file.commit()?;
-        cli::print_line(&format!("{count} features of '{}' are in {}.", collection.id, path.display()));
+        cli::print_line(&format!(
+            "Wrote {} of '{}' to {}.",
+            count_noun(count, "feature"),
+            collection.id,
+            path.display()
+        ));
     } else {
         let out = std::io::BufWriter::new(std::io::stdout().lock());
         write_features(&plan_file, collection, format, out)?;
@@ -234,7 +240,11 @@ fn build_tiles(args: &cli::BuildTilesArgs) -> CommandResult {
     let (count, file) = built?;
     file.commit()?;
     let (megabytes, seconds) = (progress.byte_count() as f64 / 1e6, started.elapsed().as_secs_f64());
-    cli::print_line(&format!("{count} tiles ({megabytes:.1} MB) are in {} ({seconds:.1} s).", args.output.display()));
+    cli::print_line(&format!(
+        "Wrote {} ({megabytes:.1} MB) to {} ({seconds:.1} s).",
+        count_noun(count, "tile"),
+        args.output.display()
+    ));
     Ok(())
 }
 

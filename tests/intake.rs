@@ -191,7 +191,7 @@ fn the_same_candidate_has_the_same_faults_on_every_way_into_the_plan() {
             "areas",
             area_with("id", json!("Celje A")),
             "/id",
-            "The id 'Celje A' does not fit 'areas': use lower-case letters, digits and hyphens",
+            "The id 'Celje A' is not valid in 'areas'. Use lower-case letters, digits and hyphens",
         ),
         (INCOMING, "areas", area_with("id", json!([7])), "/id", "An id is text or a number, not a list."),
         (

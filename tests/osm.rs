@@ -96,7 +96,7 @@ fn an_extract_without_what_is_wanted_or_for_another_collection_is_refused_with_a
     let refused = |source: ImportSource, into: &str| read(source, into).map(|_| ()).unwrap_err().to_string();
     let mut bare = Extract::default();
     bare.node(1, 15.26, 46.22, &[("natural", "tree")]);
-    assert!(refused(bytes(&bare), "amenities").contains("Nothing in small.osm.pbf belongs"));
+    assert!(refused(bytes(&bare), "amenities").contains("small.osm.pbf contains nothing for this collection"));
     let sentence = refused(bytes(&small()), "interventions");
     assert!(sentence.contains("amenities, buildings, green, shops, streets, water"), "{sentence}");
     let whole = small().bytes();

@@ -5,6 +5,7 @@ use super::console::{print_line, print_output};
 use crate::access::{self, Viewer};
 use crate::atlas::{AccountService, PlanFile};
 use crate::collection::CollectionId;
+use crate::error::count_noun;
 use crate::error::{Error, Result};
 use crate::suggestion::suggest_name;
 use jiff::Timestamp;
@@ -48,8 +49,9 @@ pub fn run_token_command(command: &TokenCommand) -> Result<()> {
         TokenCommand::Add { holder: principal, days } => {
             let secret = open_accounts(&principal.plan)?.add_token(&build_viewer(principal, "")?, *days)?;
             print_line(&format!(
-                "A token named '{}' for {days} days. It is shown only once. Send it as Authorization: Bearer.",
-                principal.login
+                "A token named '{}' for {}. It is shown only once. Send it as Authorization: Bearer.",
+                principal.login,
+                count_noun(u64::from(*days), "day")
             ));
             print_output(&secret);
         }

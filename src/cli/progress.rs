@@ -1,5 +1,6 @@
 //! A progress bar with the rate, on stderr, if that is a terminal.
 
+use crate::error::count_noun;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ impl TerminalProgress {
         let template = "{bar:30} {percent:>3} %  {bytes_per_sec:>12}  {msg}  {eta} left";
         Self::show_with(template, total, move || {
             let (bytes, features) = state();
-            (bytes, format!("{features} features"))
+            (bytes, count_noun(features, "feature"))
         })
     }
 
@@ -28,7 +29,7 @@ impl TerminalProgress {
         let template = "{bar:30} {percent:>3} %  {per_sec:>12}  {msg}  {eta} left";
         Self::show_with(template, total, move || {
             let (tiles, bytes) = state();
-            (tiles, format!("{tiles} tiles, {}", HumanBytes(bytes)))
+            (tiles, format!("{}, {}", count_noun(tiles, "tile"), HumanBytes(bytes)))
         })
     }
 

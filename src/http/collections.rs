@@ -9,6 +9,7 @@ use super::response_format::{self, CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG,
 use super::urls::BaseUrl;
 use crate::atlas::CollectionView;
 use crate::crs::Crs;
+use crate::error::count_noun;
 use crate::feature::{BoundingBox, time::TimeSpan};
 use crate::query::{self, CRS84_URI};
 use jiff::Timestamp;
@@ -37,7 +38,10 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
             "crs": list_crs_uris(),
             "collections": collections,
         });
-        let page = HtmlPage::new("Collections", &format!("{matched} of {all} collections of the plan."));
+        let page = HtmlPage::new(
+            "Collections",
+            &format!("{matched} of {} of the plan.", count_noun(all as u64, "collection")),
+        );
         Ok(ResourceDocument {
             json,
             page: page.with_breadcrumb("API", base.api_url(&[])).with_main(html::render_collection_list(&views, base)),

@@ -2,6 +2,7 @@
 //! and a deadline.
 
 use crate::config::ServerLimits;
+use crate::error::count_noun;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -54,10 +55,8 @@ impl WorkerPool {
             job.await.map_err(|e| Error::internal(format!("a job panicked: {e}")))
         };
         tokio::time::timeout(self.deadline, answer).await.unwrap_or_else(|_| {
-            let seconds = self.deadline.as_secs();
-            Err(Error::Busy(format!(
-                "The request took longer than {seconds} seconds. Request less data, or try again."
-            )))
+            let limit = count_noun(self.deadline.as_secs(), "second");
+            Err(Error::Busy(format!("The request took longer than {limit}. Request less data, or try again.")))
         })
     }
 

@@ -3,6 +3,7 @@
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
 use super::survey::RenamedField;
+use crate::error::{count_noun, count_noun_be};
 use serde_json::{Value as Json, json};
 
 #[derive(Debug, Clone)]
@@ -91,7 +92,6 @@ impl ImportReport {
     }
 
     fn repair_lines(&self) -> Vec<String> {
-        let features = |n: u64| if n == 1 { "1 feature".to_owned() } else { format!("{n} features") };
         let repairs = self.repairs;
         let counted = [
             (repairs.rewound, "the winding order of rings was corrected (RFC 7946)"),
@@ -102,7 +102,7 @@ impl ImportReport {
         let mut lines: Vec<String> = counted
             .iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("In {}, {what}.", features(*count)))
+            .map(|(count, what)| format!("In {}, {what}.", count_noun(*count, "feature")))
             .collect();
         lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is stored as '{}'.", r.from, r.to)));
         lines.extend(
@@ -120,19 +120,24 @@ impl ImportReport {
         match (self.loaded, self.dry_run) {
             (Some(loaded), _) => {
                 format!(
-                    "{loaded} features are now in '{}'{left_out} ({:.1} s, {rate:.0} a second).",
-                    self.collection, self.seconds
+                    "{} now in '{}'{left_out} ({:.1} s, {rate:.0} a second).",
+                    count_noun_be(loaded, "feature"),
+                    self.collection,
+                    self.seconds
                 )
             }
             (None, true) if self.findings.errors == 0 || (self.lenient && accepted > 0) => {
                 format!(
-                    "{accepted} features could be imported into '{}'{left_out}. Nothing was written.",
+                    "{} could be imported into '{}'{left_out}. Nothing was written.",
+                    count_noun(accepted, "feature"),
                     self.collection
                 )
             }
             _ => format!(
-                "Nothing was imported: {} of {} features have faults. Correct the file, or leave these features out with --lenient.",
-                self.left_out, self.read
+                "Nothing was imported: {} of {} {} faults. Correct the file, or leave out features that have faults with --lenient.",
+                self.left_out,
+                count_noun(self.read, "feature"),
+                if self.left_out == 1 { "has" } else { "have" }
             ),
         }
     }

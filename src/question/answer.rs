@@ -242,12 +242,6 @@ impl QuestionAnswer {
     }
 }
 
-/// A count and a noun in English, such as `1 month` or `12 months`.
-#[must_use]
-pub fn count_noun(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 fn ids_to_json(list: &[FeatureId]) -> Json {
     list.iter().map(|id| Json::from(id.as_str())).collect()
 }

@@ -1,6 +1,6 @@
 //! Works near each other that overlap in time.
 
-use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, count_noun, metres_to_json};
+use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_to_json};
 use super::features::{self, AREA, AREAS, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
 use super::input::{InputKind, QuestionInput};
 use super::metric_plane::widen_bbox;
@@ -9,6 +9,7 @@ use super::period::{DayRange, FeaturePeriod};
 use super::planning_question::PlanningQuestion;
 use super::request::QuestionRequest;
 use crate::error::Result;
+use crate::error::count_noun;
 use crate::feature::{BoundingBox, FeatureId, Geometry, bbox_of};
 use geo_types::{LineString, Point};
 use serde_json::{Map, Value as Json, json};
@@ -100,7 +101,7 @@ fn conflict_rules(open_months: i64) -> Vec<String> {
         "A date with the precision month, season (December to February, and so on) or year may be any day of it. A conflict is certain when \
          the works overlap on every reading of their dates, and possible otherwise."
             .to_owned(),
-        format!("A work without a start or without an end is assumed to last at most {}.", count_noun(open_months as usize, "month")),
+        format!("A work without a start or without an end is assumed to last at most {}.", count_noun(open_months.unsigned_abs(), "month")),
         format!("A conflict belongs to the nearest street within {STREET_M} m, and counts in every month in which both works may take place."),
         "Works without a geometry, without a date, and abandoned works are left out and listed as without_place, undated and abandoned."
             .to_owned(),

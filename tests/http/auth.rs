@@ -192,7 +192,8 @@ async fn every_change_by_a_session_needs_the_header_whatever_its_address_ends_wi
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = if path.ends_with("summary/execution") { "{\"inputs\":{\"city\":\"celje\"}}" } else { "{}" };
+        let body =
+            if path.ends_with("summary/execution") { "{\"inputs\":{\"collection\":\"interventions\"}}" } else { "{}" };
         let reply = send(&router, request.body(Body::from(body)).unwrap()).await;
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
         let named = reply.text().contains("X-Cityheart");

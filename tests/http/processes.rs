@@ -117,7 +117,7 @@ async fn inputs_that_make_no_sense_are_refused_with_a_sentence_at_their_name() {
         ("conflicts", json!({"distance_m": null, "open_months": 1.5}), "open_months", "whole"),
         ("conflicts", json!({"from": "2026-13-01"}), "from", "not a date"),
         ("footprint", json!({"preset": "RCO999"}), "preset", "RCO114"),
-        ("footprint", json!({"preset": "RCO074", "area": core}), "area", "leave out"),
+        ("footprint", json!({"preset": "RCO074", "area": core}), "area", "Leave out"),
         ("footprint", json!({"preset": "RCO114", "collection": "facilities"}), "preset", "no property 'types'"),
         ("without", json!({"distance_m": 5}), "other", "required"),
         ("without", json!({"other": "facilities"}), "distance_m", "required"),

@@ -163,7 +163,7 @@ fn text_with_faults_is_refused_with_its_line() {
             features(&[r#"{"type":"FeatureCollection","features":[]}"#.into()]),
             "not-geojson",
             "feature 1",
-            "cannot stand within",
+            "cannot be an element of another",
         ),
         case(
             features(&[r#"{"type":"Feature","properties":{}}"#.into()]),
@@ -314,7 +314,7 @@ fn tables_with_faults_are_refused_with_their_line() {
             "Write a point: 1.5",
         ),
         case("id,lon,lat\na,,2\n", "bad-number", "line 2", "The longitude is missing"),
-        case("id,lon,lat\na,east,2\n", "bad-number", "line 2, feature 1", "in degrees"),
+        case("id,lon,lat\na,east,2\n", "bad-number", "line 2, feature 1", "Write degrees"),
         case("id,lon,lat\na,1,2,3\n", "columns", "line 2", "4 cells, the heading has 3"),
         case("id,lon,name\na,1,b\n", "columns", "line 1", "none for the latitude"),
         case("id,name,name\na,b,c\n", "columns", "line 1", "Two columns are called 'name'"),

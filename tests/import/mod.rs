@@ -125,7 +125,7 @@ fn repairs_change_no_meaning_and_are_counted() {
     assert_eq!(ring.len(), 5);
     assert!(geo::Winding::is_ccw(polygon.exterior()), "{ring:?}");
     let lines = read.report.lines().join("\n");
-    assert!(lines.contains("In 1 feature, rings were turned"), "{lines}");
+    assert!(lines.contains("In 1 feature, the winding order of rings was corrected"), "{lines}");
     assert!(lines.contains("In 1 feature, heights were dropped."), "{lines}");
 }
 

@@ -96,7 +96,7 @@ const BROKEN: [(&str, Make, &str, &str); 17] = [
             sql(p, "UPDATE cityheart_meta SET value=99 WHERE key='schema_version'");
         },
         "refused",
-        "newer cityheart (version 99",
+        "newer cityheart (schema version 99",
     ),
     (
         "no version",

@@ -1,5 +1,6 @@
 //! What a check finds, and its report for people and for programs.
 
+use crate::error::count_noun;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,8 +74,10 @@ impl CheckReport {
         let kinds: Vec<String> = self.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
         lines.push(format!(
-            "{} features checked: {} errors, {} warnings{kinds}.",
-            self.features, self.errors, self.warnings
+            "{} checked: {}, {}{kinds}.",
+            count_noun(self.features, "feature"),
+            count_noun(self.errors, "error"),
+            count_noun(self.warnings, "warning")
         ));
         lines
     }

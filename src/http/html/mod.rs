@@ -130,6 +130,7 @@ impl HtmlPage {
                     footer { (foot) }
                 }
             }
+            "\n"
         };
         page.into_string()
     }

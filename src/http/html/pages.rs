@@ -6,6 +6,7 @@ use super::HtmlPage;
 use super::values::{ValueRenderer, draw_outline, property_schema};
 use crate::atlas::{CollectionView, FeaturePage};
 use crate::collection::{Collection, FieldType};
+use crate::error::count_noun;
 use crate::feature::{Feature, FieldValue};
 use crate::plan::PlanModel;
 use maud::{Markup, html};
@@ -42,17 +43,13 @@ pub fn render_collection_list(views: &[CollectionView], base: &BaseUrl) -> Marku
                 li {
                     a href={ (base.api_url(&["collections", collection.id.as_str()])) "?f=html" } { (collection.title) }
                     br;
-                    (format_feature_count(view.feature_count()))
+                    (count_noun(view.feature_count() as u64, "feature"))
                     br;
                     span.none { (collection.description) }
                 }
             }
         }
     }
-}
-
-fn format_feature_count(n: usize) -> String {
-    if n == 1 { "1 feature".into() } else { format!("{n} features") }
 }
 
 pub fn render_collection(view: &CollectionView, base: &BaseUrl, links: &[WebLink]) -> Markup {
@@ -62,7 +59,7 @@ pub fn render_collection(view: &CollectionView, base: &BaseUrl, links: &[WebLink
     html! {
         p {
             a.go href={ (base.api_url(&["collections", id, "items"])) "?f=html" } {
-                "Show the " (format_feature_count(view.feature_count()))
+                "Show the " (count_noun(view.feature_count() as u64, "feature"))
             }
         }
         dl {
@@ -112,7 +109,7 @@ pub fn render_items(
     let main = html! {
         div.wide {
             table {
-                caption { (items.len()) " of " (format_feature_count(items.number_matched())) }
+                caption { (items.len()) " of " (count_noun(items.number_matched() as u64, "feature")) }
                 thead {
                     tr {
                         th scope="col" { "Id" }

@@ -6,8 +6,9 @@ use super::feasibility::{find_conflict, find_least_budget};
 use super::problem::{PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome};
 use super::search::find_best;
 use crate::error::Result;
+use crate::error::count_noun;
 use crate::feature::FeatureId;
-use crate::question::answer::{AnswerFeature, AnswerNumber, NumberValue, count_noun, round_to_json};
+use crate::question::answer::{AnswerFeature, AnswerNumber, NumberValue, round_to_json};
 use crate::question::features::QuestionFeatures;
 use crate::question::money;
 use rust_decimal::Decimal;
@@ -244,7 +245,7 @@ impl PortfolioReporter<'_> {
             let names = names.join(", ");
             match &r.demand {
                 RuleDemand::AtLeastOne(of) => {
-                    format!("Rule {}: at least one of {}.", r.name, count_noun(of.len(), "candidate"))
+                    format!("Rule {}: at least one of {}.", r.name, count_noun(of.len() as u64, "candidate"))
                 }
                 RuleDemand::AtMostOne(_) => format!("Rule {}: at most one of {names}.", r.name),
                 RuleDemand::Requires(..) => {

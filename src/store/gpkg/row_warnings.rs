@@ -1,6 +1,7 @@
 //! Faults of rows that other programs wrote. They are counted during a scan and logged once; none ends the scan.
 
 use crate::collection::CollectionId;
+use crate::error::{count_noun, count_noun_be};
 use crate::feature::FeatureId;
 
 #[derive(Debug, Default)]
@@ -32,17 +33,28 @@ impl RowWarnings {
     pub(super) fn to_messages(&self, collection: &CollectionId) -> Vec<String> {
         let mut messages = Vec::new();
         if self.flattened > 0 {
-            messages
-                .push(format!("{collection}: {} geometries have Z or M values, which are ignored.", self.flattened));
+            messages.push(format!(
+                "{collection}: Z or M values of {} are ignored.",
+                count_noun(self.flattened, "geometry")
+            ));
         }
         if let Some((n, key)) = self.missing_id {
-            messages.push(format!("{collection}: {n} rows have no valid id and are skipped (the first is row {key}). Give them ids of 1 to 200 characters."));
+            messages.push(format!(
+                "{collection}: {} skipped: no valid id (the first is row {key}). Give them ids of 1 to 200 characters.",
+                count_noun_be(n, "row")
+            ));
         }
         if let Some((n, id, fault)) = &self.geometry {
-            messages.push(format!("{collection}: {n} geometries cannot be read (the first: that of '{id}' {fault}). They stay in the file as they are."));
+            messages.push(format!(
+                "{collection}: {} unreadable (the first: that of '{id}' {fault}). They stay in the file as they are.",
+                count_noun_be(*n, "geometry")
+            ));
         }
         if let Some((n, id, field)) = &self.value {
-            messages.push(format!("{collection}: {n} values do not have the type of their column and are read as null (the first: {field} of '{id}')."));
+            messages.push(format!(
+                "{collection}: {} read as null: the type of the column differs (the first: {field} of '{id}').",
+                count_noun_be(*n, "value")
+            ));
         }
         messages
     }
