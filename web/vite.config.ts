@@ -6,7 +6,10 @@ import { defineConfig, type Plugin } from 'vite';
 // `CITYHEART_URL` names the server that `npm run dev` asks for data and tiles.
 const server = process.env.CITYHEART_URL ?? 'http://127.0.0.1:8080';
 
-/** The map library ships two files with much the same code. Built from its sources, page and worker share the common part. */
+/**
+ * The map library ships two files with much the same code. Built from its sources, page and worker share the common
+ * part.
+ */
 function sharedMapLibrary(): Plugin {
   const source = (path: string) => fileURLToPath(new URL(`./node_modules/maplibre-gl/src/${path}`, import.meta.url));
   const workerUrl = '\0map-worker-url';

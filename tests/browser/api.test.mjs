@@ -2,13 +2,11 @@
 // another host.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
-import { visit } from './harness.mjs';
+import { server, test, visit } from './harness.mjs';
 
 const PAGE = 'api/openapi?f=html';
 const ITEMS = '/collections/interventions/items';
 const axe = createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
-const { CITYHEART_LOGIN: login, CITYHEART_PASSWORD: password } = process.env;
 
 /** Opens the form of an operation of the API definition. */
 async function openForm(page, method, path) {
@@ -39,7 +37,7 @@ test('who is signed in changes the plan from the API page', () =>
     PAGE,
     async (page) => {
       const signIn = await page.request.post(new URL('auth/login', new URL('../', page.url())).href, {
-        data: { login, password },
+        data: server.who,
         headers: { 'sec-fetch-site': 'same-origin' },
       });
       assert.equal(signIn.status(), 200);

@@ -1,4 +1,5 @@
-//! `cityheart-bindgen FILE.wasm FOLDER`: writes the module for the browser and the JavaScript that loads it to a folder.
+//! `cityheart-bindgen FILE.wasm FOLDER`: writes the module for the browser and the JavaScript that loads it to a
+//! folder.
 
 use std::process::ExitCode;
 use wasm_bindgen_cli_support::Bindgen;
