@@ -183,8 +183,8 @@ async fn every_change_by_a_session_needs_the_header_whatever_its_address_ends_wi
         ("DELETE", format!("{items}/execution"), &[("x-cityheart", "1")], StatusCode::NOT_FOUND),
         ("POST", "/api/processes/summary/execution".into(), &[], StatusCode::BAD_REQUEST),
         ("POST", "/api/processes/execution".into(), &[], StatusCode::METHOD_NOT_ALLOWED),
-        ("GET", items.to_owned(), &[], StatusCode::OK),
-        ("OPTIONS", items.to_owned(), &[], StatusCode::OK),
+        ("GET", items.to_owned(), &[], StatusCode::NOT_FOUND),
+        ("OPTIONS", items.to_owned(), &[], StatusCode::NOT_FOUND),
     ] {
         let mut request = Request::builder().method(method).uri(&path).header("host", "localhost");
         request = request.header("cookie", &cookie).header("sec-fetch-site", "same-origin");

@@ -329,7 +329,7 @@ fn tables_with_faults_are_refused_with_their_line() {
         case("id;wkt\na;\"SRID=3794;POINT(1 2)\"\n", "national-grid", "line 2", "Say --crs EPSG:3794"),
         case("id,wkt\na,POLYGON EMPTY\n", "empty-geometry", "line 2", "Leave it out"),
         case("id,wkt\na,\"POLYGON((0 0,1 0,1 1))\"\n", "unclosed-ring", "line 2", "Repeat the first"),
-        case("id,lon,lat\na,1,2\na,1,2\n", "duplicate-id", "line 3", "feature 1"),
+        case("id,lon,lat\na,1,2\na,1,2\n", "duplicate-id", "line 3", "Feature 1"),
         case("id,lon,lat\na,512345,123456\n", "national-grid", "line 2", "Say --crs"),
         case("id,lon,lat,\na,1,2,note\n", "columns", "line 2", "without a heading"),
     ];
