@@ -59,10 +59,12 @@ server:
 	@.ci/need rust
 	$(LINTED) cargo build --locked --bin cityheart --test architecture
 
-# Clicks through the map in a real browser: two files of tests at a time, each with a server of its own.
+# Clicks through the map in a real browser: one file of tests after another, each with a server of its own. Browsers draw with the processor, so
+# that more than one needs more than two cores: `make browser BROWSER_WORKERS=2`.
+BROWSER_WORKERS ?= 1
 browser: web server
 	@.ci/need chromium
-	CITYHEART_BINARY=$(CARGO_TARGET_DIR)/debug/cityheart node --test --test-concurrency=2 tests/browser/*.test.mjs
+	CITYHEART_BINARY=$(CARGO_TARGET_DIR)/debug/cityheart node --test --test-concurrency=$(BROWSER_WORKERS) tests/browser/*.test.mjs
 
 # OGC's executable test suites against a server over the demo plan. What came of them goes to tests/conformance/results.json.
 conformance: build

@@ -16,6 +16,7 @@ function describeParts() {
   set('#servers', 'aria-label', 'Server');
   set('tr[data-param-name] select', 'aria-label', (select) => select.closest('tr').dataset.paramName);
   set('textarea.body-param__text', 'aria-label', 'Request body');
+  set('pre.microlight', 'tabindex', '0'); // it scrolls
   set('.responses-table', 'aria-label', (table) => {
     const operation = table.closest('.opblock');
     const part = (name) => operation?.querySelector(`.opblock-summary-${name}`)?.textContent ?? '';
