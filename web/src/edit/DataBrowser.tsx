@@ -194,7 +194,7 @@ function itemSubtitle({ properties }: FeatureItem, schema: FieldSchema | undefin
 
 /** Loads the items; of a large collection those in the map's view. Null without a response. */
 async function loadCollectionItems(collection: string, city: string): Promise<FeatureItem[] | null> {
-  const sight = mainMap
+  const mapBounds = mainMap
     .peek()
     ?.getBounds()
     .toArray()
@@ -206,6 +206,6 @@ async function loadCollectionItems(collection: string, city: string): Promise<Fe
     return answer?.ok ? readJson<{ features: FeatureItem[]; numberMatched?: number }>(answer) : null;
   };
   const whole = await ask(city ? `&city=${encodeURIComponent(city)}` : '');
-  if (!whole || (whole.numberMatched ?? 0) <= MAX_ITEMS || !sight) return whole?.features ?? null;
-  return (await ask(`&bbox=${sight}`))?.features ?? whole.features;
+  if (!whole || (whole.numberMatched ?? 0) <= MAX_ITEMS || !mapBounds) return whole?.features ?? null;
+  return (await ask(`&bbox=${mapBounds}`))?.features ?? whole.features;
 }

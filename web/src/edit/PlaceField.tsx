@@ -159,8 +159,8 @@ function handleDrawn(shape: Geometry, settled: boolean): void {
   announcement.value = t('place.drawn', { place: describeGeometry(shape) });
   if (byKeys) document.getElementById('field-geometry')?.focus();
   const box = boundingBox(shape);
-  const sight = mainMap.value?.getBounds();
-  const seen = box && sight?.contains([box[0], box[1]]) && sight.contains([box[2], box[3]]);
+  const mapBounds = mainMap.value?.getBounds();
+  const seen = box && mapBounds?.contains([box[0], box[1]]) && mapBounds.contains([box[2], box[3]]);
   if (box && !seen) cameraGoal.value = { to: 'view', view: { lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15.5 } };
 }
 
