@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).typescript(false);
+    // The JavaScript finds the module beside itself, which is what a bundler follows.
+    bindgen.input_path(module).typescript(false).omit_default_module_path(false);
     match bindgen.web(true).and_then(|bindgen| bindgen.generate(folder)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
