@@ -111,6 +111,59 @@ pub struct FeatureVersion {
     pub after: Option<Feature>,
 }
 
+/// Which part of a feature's history is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryQuery {
+    pub order: HistoryOrder,
+    /// [`HistoryPage::next`] of the page before; `None` for the first.
+    pub after: Option<i64>,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryOrder {
+    OldestFirst,
+    NewestFirst,
+}
+
+/// A page of a feature's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    pub versions: Vec<FeatureVersion>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<i64>,
+}
+
+/// How long versions are kept; `None` is without limit. The first and the last version of a feature are always kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HistoryRetention {
+    /// Older versions may be removed.
+    pub days: Option<u32>,
+    /// Versions beyond the newest of each feature may be removed.
+    pub versions: Option<u32>,
+}
+
+/// How large the history of all collections is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HistorySize {
+    pub versions: u64,
+    /// The bytes of the features in it.
+    pub bytes: u64,
+}
+
+/// The feature after a revision, as its history tells. `Err` when the versions around that revision were removed.
+///
+/// # Errors
+/// The first revision that is known again.
+pub fn state_after(versions: &[FeatureVersion], revision: RevisionNumber) -> Result<Option<&Feature>, RevisionNumber> {
+    let count = versions.partition_point(|v| v.revision <= revision);
+    let Some(last) = count.checked_sub(1).and_then(|at| versions.get(at)) else { return Ok(None) };
+    match versions.get(count) {
+        Some(next) if last.revision != revision && next.before != last.after => Err(next.revision),
+        _ => Ok(last.after.as_ref()),
+    }
+}
+
 /// A position in a collection's change log. Behind it are all entries of revisions before `revision` and, of that
 /// revision, the entries up to `line` and the bulk-loaded features up to `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

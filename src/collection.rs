@@ -2,7 +2,7 @@
 
 use crate::crs::{dequantise_degrees, quantise_degrees};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FieldValue, GeometryTypeSet, time};
+use crate::feature::{Feature, FieldValue, GeometryTypeSet, time, time_spelling};
 use geo::MapCoords;
 use geo_types::Coord;
 use serde_json::{Map, Value as Json, json};
@@ -361,13 +361,15 @@ impl FieldType {
             (Self::Decimal, _) => wrong("an amount, as a number"),
             (Self::Boolean, Json::Bool(b)) => Ok(FieldValue::Bool(*b)),
             (Self::Boolean, _) => wrong("true or false"),
-            (Self::Date, Json::String(s)) if s.len() == 10 && time::parse_time_span(s).is_some() => {
-                Ok(FieldValue::text(s.as_str()))
-            }
+            (Self::Date, Json::String(s)) => match time_spelling::read_day(s) {
+                Some(day) => Ok(FieldValue::text(day)),
+                None => wrong("a date such as 2026-03-01"),
+            },
             (Self::Date, _) => wrong("a date such as 2026-03-01"),
-            (Self::DateTime, Json::String(s)) if s.len() > 10 && time::parse_time_span(s).is_some() => {
-                Ok(FieldValue::text(s.as_str()))
-            }
+            (Self::DateTime, Json::String(s)) => match time_spelling::read_instant(s) {
+                Some(instant) => Ok(FieldValue::text(instant.text)),
+                None => wrong("a date and time such as 2026-03-01T08:30:00Z"),
+            },
             (Self::DateTime, _) => wrong("a date and time such as 2026-03-01T08:30:00Z"),
             (Self::Json, Json::Array(_) | Json::Object(_)) => Ok(FieldValue::Json(Box::new(json.clone()))),
             (Self::Json, _) => wrong("a list or an object"),

@@ -39,6 +39,9 @@ pub enum Error {
     /// The request exceeds a stated limit.
     #[error("{0}")]
     TooLarge(String),
+    /// The disk has no space for it.
+    #[error("{0}")]
+    StorageFull(String),
     /// The server is overloaded; the client should try again.
     #[error("{0}")]
     Busy(String),
@@ -88,6 +91,28 @@ impl Error {
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(cause.to_string())
     }
+}
+
+/// [`Error::StorageFull`] for what is written to the plan.
+#[must_use]
+pub fn disk_full_error() -> Error {
+    Error::StorageFull("The disk is full; nothing was written. Free some space and try again.".into())
+}
+
+/// The refusal of an id that a deleted feature had, or a feature has that the viewer may not see.
+#[must_use]
+pub fn id_reused_error(id: &impl fmt::Display) -> Error {
+    Error::Refused(format!(
+        "The id '{id}' is or was that of another feature, and ids are never used again. Choose another id."
+    ))
+}
+
+/// The refusal to restore a version that the history no longer has.
+#[must_use]
+pub fn version_removed_error(id: &impl fmt::Display, revision: u64, known: u64) -> Error {
+    Error::Refused(format!(
+        "The state of '{id}' after revision {revision} is no longer kept. Choose a revision of its history, such as {known}."
+    ))
 }
 
 /// A count and its noun: `1 feature`, `2 features`, `2 geometries`.

@@ -2,6 +2,7 @@
 
 use cityheart::access::{self, AccessRole, Viewer};
 use cityheart::atlas::{AccountService, Atlas, AtlasSettings, BaseMap, PlanFile};
+use cityheart::change::HistoryRetention;
 use cityheart::cli::{self, CliArgs, CliCommand, TerminalProgress};
 use cityheart::collection::Collection;
 use cityheart::config::{Config, PublicUrl};
@@ -14,8 +15,8 @@ use clap::Parser;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -75,7 +76,14 @@ fn run_demo(args: &cli::DemoArgs) -> CommandResult {
     let password = access::generate_password()?;
     AccountService::beside_plan(&plan)?.add_user(&editor, &password)?;
     cli::print_output(&format!("Sign in: demo / {password}"));
-    run_server(&plan, plan_file, model, server_config(&args.listen), AtlasSettings::default())
+    run_server(
+        &plan,
+        plan_file,
+        model,
+        server_config(&args.listen),
+        AtlasSettings::default(),
+        HistoryRetention::default(),
+    )
 }
 
 /// Counts invalid arguments as misuse.
@@ -97,7 +105,8 @@ fn serve_plan(args: &cli::ServeArgs) -> CommandResult {
         tile_budget_bytes: args.tile_budget * 1000,
         ..AtlasSettings::default()
     };
-    run_server(&args.plan, plan_file, PlanModel::load()?, config, settings)
+    let keep = HistoryRetention { days: args.history_days, versions: args.history_versions };
+    run_server(&args.plan, plan_file, PlanModel::load()?, config, settings, keep)
 }
 
 fn server_config(listen: &cli::ListenArgs) -> Config {
@@ -111,9 +120,10 @@ fn run_server(
     model: PlanModel,
     config: Config,
     settings: AtlasSettings,
+    keep: HistoryRetention,
 ) -> CommandResult {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
-    let web = config.web.clone();
+    let (web, read_only) = (config.web.clone(), config.read_only);
     let settings = AtlasSettings { accounts: Some(plan.to_owned()), ..settings };
     runtime.block_on(async {
         let server = http::bind_server(config).await?;
@@ -122,8 +132,25 @@ fn run_server(
         if atlas.accounts().map_or(Ok(true), AccountService::is_empty)? {
             cli::print_line("This plan has no accounts, so nobody can change it. Add one: cityheart user add --help");
         }
+        if keep != HistoryRetention::default() && !read_only {
+            tokio::spawn(compact_daily(Arc::downgrade(&atlas), keep));
+        }
         Ok(server.run(atlas).await?)
     })
+}
+
+/// Removes versions that need not be kept, now and once a day, as long as the plan is open.
+async fn compact_daily(atlas: Weak<Atlas>, keep: HistoryRetention) {
+    let mut daily = tokio::time::interval(Duration::from_hours(24));
+    loop {
+        daily.tick().await;
+        let Some(atlas) = atlas.upgrade() else { return };
+        match tokio::task::spawn_blocking(move || atlas.compact_history(keep)).await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(removed)) => tracing::info!("Removed {} from the history.", count_noun(removed, "version")),
+            Ok(Err(e)) => tracing::warn!("The history could not be shortened: {e}"),
+        }
+    }
 }
 
 /// Writes the log to stderr, filtered by `CITYHEART_LOG`.

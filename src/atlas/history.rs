@@ -4,29 +4,53 @@
 use super::ViewerPlan;
 use super::change_feed::{ChangeFeed, FeatureTransition, FeedEntry};
 use crate::access::AccessScope;
-use crate::change::{FeatureVersion, LogPage, LogPosition};
+use crate::change::{FeatureVersion, HistoryPage, HistoryQuery, LogPage, LogPosition};
 use crate::collection::Collection;
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, Feature, FeatureId, bbox_of};
 use std::sync::Arc;
 
 impl ViewerPlan {
-    /// The versions of a feature that this viewer may see, oldest first, with the collection as they see it. A deleted
+    /// A page of the versions of a feature that this viewer may see, with the collection as they see it. A deleted
     /// feature has versions, too.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when no such feature ever existed, or this viewer may not see it.
-    pub fn feature_history(&self, collection: &str, id: &str) -> Result<(Arc<Collection>, Vec<FeatureVersion>)> {
+    /// [`Error::NotFound`] when no such feature ever existed, and equally when this viewer may see no version of it.
+    pub fn feature_history(
+        &self,
+        collection: &str,
+        id: &str,
+        query: HistoryQuery,
+    ) -> Result<(Arc<Collection>, HistoryPage)> {
         let scope = self.access_scope(collection)?;
         let missing = || Error::NotFound(format!("There has never been a feature '{id}' in '{collection}'."));
         let id = FeatureId::new(id).map_err(|_| missing())?;
-        let versions = self.atlas.plan_file.store().read_history(&scope.collection().id, &id)?;
-        let visible: Vec<FeatureVersion> =
-            versions.into_iter().filter_map(|v| self.visible_version(&scope, v)).collect();
-        if visible.is_empty() {
+        let page = self.visible_page(&scope, &id, query).map_err(|e| match e {
+            Error::NotFound(_) => missing(),
+            e => e,
+        })?;
+        // Past the last version of a feature that the viewer sees, a page is empty.
+        let start = HistoryQuery { after: None, ..query };
+        if page.versions.is_empty()
+            && (query.after.is_none() || self.visible_page(&scope, &id, start)?.versions.is_empty())
+        {
             return Err(missing());
         }
-        Ok((scope.collection().clone(), visible))
+        Ok((scope.collection().clone(), page))
+    }
+
+    /// The next versions that are visible: those that are hidden take no place on the page.
+    fn visible_page(&self, scope: &AccessScope, id: &FeatureId, mut query: HistoryQuery) -> Result<HistoryPage> {
+        let (store, limit) = (self.atlas.plan_file.store(), query.limit);
+        let mut versions = Vec::new();
+        loop {
+            let page = store.read_history_page(&scope.collection().id, id, &query)?;
+            versions.extend(page.versions.into_iter().filter_map(|v| self.visible_version(scope, v)));
+            if versions.len() >= limit || page.next.is_none() {
+                return Ok(HistoryPage { versions, next: page.next });
+            }
+            query = HistoryQuery { after: page.next, limit: limit - versions.len(), ..query };
+        }
     }
 
     /// The change log of a collection after a position, as this viewer may see it: a feature that becomes invisible to

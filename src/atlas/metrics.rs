@@ -1,7 +1,10 @@
 //! Counters for operators.
 
+use crate::error::Result;
 use crate::tile::DrawnTile;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Counters since the start of the program; each only grows.
 #[derive(Debug, Default)]
@@ -11,9 +14,26 @@ pub struct AtlasMetrics {
     tile_features: AtomicU64,
     tile_left_out: AtomicU64,
     tile_dropped: AtomicU64,
+    history_versions: Mutex<Option<(Instant, u64)>>,
 }
 
+/// How long a number that is counted in the file stays in use.
+const COUNT_AGE: Duration = Duration::from_mins(1);
+
 impl AtlasMetrics {
+    /// The number of versions in the history, counted again when it is a minute old.
+    pub(super) fn history_versions(&self, count: impl FnOnce() -> Result<u64>) -> Result<u64> {
+        let mut known = self.history_versions.lock().unwrap_or_else(PoisonError::into_inner);
+        match *known {
+            Some((at, versions)) if at.elapsed() < COUNT_AGE => Ok(versions),
+            _ => {
+                let versions = count()?;
+                *known = Some((Instant::now(), versions));
+                Ok(versions)
+            }
+        }
+    }
+
     pub(super) fn count_drawn(&self, drawn: &DrawnTile) {
         self.tiles_drawn.fetch_add(1, Relaxed);
         self.tile_features.fetch_add(drawn.features as u64, Relaxed);

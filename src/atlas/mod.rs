@@ -1,7 +1,7 @@
 //! The program without HTTP: the one module where store, index and tile meet. Opens a plan, answers from memory, and
 //! keeps every cached tile exact.
 
-use crate::change::{ChangeSet, CommittedChanges};
+use crate::change::{ChangeSet, CommittedChanges, HistoryRetention};
 use crate::collection::CollectionId;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -114,6 +114,16 @@ impl Atlas {
     #[must_use]
     pub fn metrics(&self) -> &AtlasMetrics {
         &self.metrics
+    }
+
+    /// The number of versions in the history of all collections; at most a minute old.
+    pub fn history_versions(&self) -> Result<u64> {
+        self.metrics.history_versions(|| self.plan_file.store().count_versions())
+    }
+
+    /// Removes versions that need not be kept, and returns how many.
+    pub fn compact_history(&self, keep: HistoryRetention) -> Result<u64> {
+        self.plan_file.store().compact_history(keep)
     }
 
     /// Every collection, unmasked, in the order of ids.

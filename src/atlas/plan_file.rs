@@ -1,6 +1,6 @@
 //! A plan file without an index, for the command line and for opening an [`Atlas`](super::Atlas).
 
-use crate::change::FeatureChange;
+use crate::change::{FeatureChange, HistorySize};
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
 use crate::feature::Feature;
@@ -85,6 +85,11 @@ impl PlanFile {
     /// Writes a complete copy of the plan; others may write to it meanwhile.
     pub fn backup(&self, to: &Path) -> Result<()> {
         self.store.write_backup(to)
+    }
+
+    /// How large the history of all collections is.
+    pub fn history_size(&self) -> Result<HistorySize> {
+        self.store.history_size()
     }
 
     pub(super) fn store(&self) -> &dyn Store {

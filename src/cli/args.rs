@@ -98,6 +98,12 @@ pub struct ServeArgs {
     /// Maximum size of a tile in kilobytes, uncompressed; a larger one leaves out its least important features
     #[arg(long, value_name = "KB", env = "CITYHEART_TILE_BUDGET", default_value_t = 500)]
     pub tile_budget: usize,
+    /// Keep the versions of features for so many days, and always the first and the last of each [default: all]
+    #[arg(long, value_name = "DAYS", env = "CITYHEART_HISTORY_DAYS")]
+    pub history_days: Option<u32>,
+    /// Keep so many versions of each feature, beside the first [default: all]
+    #[arg(long, value_name = "N", env = "CITYHEART_HISTORY_VERSIONS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub history_versions: Option<u32>,
     /// Do not write to the plan
     #[arg(long, env = "CITYHEART_READ_ONLY", value_parser = FalseyValueParser::new())]
     pub read_only: bool,

@@ -134,5 +134,8 @@ fn write_error(e: std::io::Error) -> Error {
     if e.kind() == std::io::ErrorKind::BrokenPipe {
         return Error::Refused("The output was closed before the export was complete.".into());
     }
+    if e.kind() == std::io::ErrorKind::StorageFull {
+        return Error::StorageFull("The disk is full; nothing was written. Free some space and try again.".into());
+    }
     Error::Refused(format!("The output cannot be written: {e}. Check the free space and the permissions."))
 }

@@ -9,6 +9,7 @@ mod fault;
 mod geometry;
 mod validity;
 mod geometry_check;
+pub mod time_spelling;
 pub mod time;
 pub mod geojson;
 

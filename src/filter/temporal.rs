@@ -1,14 +1,14 @@
 //! Instants and intervals of filters, as OGC 21-065r2 (7.8) defines them.
 
 use crate::feature::time;
+use jiff::{Timestamp, tz::TimeZone};
 use std::cmp::Ordering;
 
-/// A day or an instant, in milliseconds since 1970 (UTC). A day equals every instant within it and is before the next
-/// day.
+/// A day or an instant (UTC), to the nanosecond. A day equals every instant within it and is before the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeInstant {
-    first_ms: i64,
-    last_ms: i64,
+    first: Timestamp,
+    last: Timestamp,
 }
 
 /// From one instant to another; `None` is an open end.
@@ -21,30 +21,29 @@ pub(crate) struct TimeInterval {
 impl TimeInstant {
     /// Parses a day (`2026-03-01`) or an RFC 3339 instant.
     pub fn parse_instant(text: &str) -> Option<Self> {
-        time::parse_time_span(text).map(|s| Self { first_ms: s.start_ms, last_ms: s.end_ms })
+        time::parse_time_range(text).map(|(first, last)| Self { first, last })
     }
 
     /// The first millisecond of the day or instant.
     pub fn first_ms(self) -> i64 {
-        self.first_ms
+        self.first.as_millisecond()
     }
 
     /// The last millisecond of the day or instant.
     pub fn last_ms(self) -> i64 {
-        self.last_ms
+        self.last.as_millisecond()
     }
 
     /// The year in the proleptic Gregorian calendar, in UTC.
-    pub fn year(self) -> Option<i16> {
-        let at = jiff::Timestamp::from_millisecond(self.first_ms).ok()?;
-        Some(at.to_zoned(jiff::tz::TimeZone::UTC).year())
+    pub fn year(self) -> i16 {
+        self.first.to_zoned(TimeZone::UTC).year()
     }
 
     /// Before, after, or equal when they overlap.
     pub fn compare(self, other: Self) -> Ordering {
-        if self.last_ms < other.first_ms {
+        if self.last < other.first {
             Ordering::Less
-        } else if self.first_ms > other.last_ms {
+        } else if self.first > other.last {
             Ordering::Greater
         } else {
             Ordering::Equal

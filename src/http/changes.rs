@@ -125,8 +125,7 @@ pub async fn list_changes(context: RequestContext) -> HttpResult {
             links.push(WebLink::new("next", base + &query, JSON.media).with_title("The next page of changes"));
         }
         let json = describe_changes(&collection, &page, &links);
-        let page = HtmlPage::new("Changes", "The change log, oldest first.")
-            .with_main(html::render_document(&json["changes"]));
+        let page = HtmlPage::new("Changes", "The change log, oldest first.").with_main(html::render_document(&json));
         Ok(ResourceDocument { json, page })
     })
 }

@@ -19,7 +19,7 @@ use crate::digest::hash_content;
 use crate::encoding::csv_writer::CsvWriter;
 use crate::encoding::flatgeobuf::FlatGeobufWriter;
 use crate::encoding::jsonfg::{self, JsonProfile};
-use crate::query::Query;
+use crate::query::{PageCursor, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
@@ -31,6 +31,9 @@ const NUMBER_RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned"
 /// The number of the last change that the page includes: a client that subscribes with `/api/events?since=` that number
 /// misses no change and receives none twice.
 const LAST_CHANGE: HeaderName = HeaderName::from_static("cityheart-news");
+/// The value of the parameter `cursor` of the next page.
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("cityheart-next-cursor");
+const MAX_CURSOR_BYTES: usize = 500;
 /// The most rows of an HTML page.
 const MAX_ROWS: usize = 500;
 
@@ -192,13 +195,15 @@ impl PageRequest {
     /// beginning.
     fn respond(mut self, query: Query) -> Response {
         let items = self.request.context.plan().select_items(&self.request.view, &query);
-        if let Some(cursor) = items.next_cursor() {
-            let next = self.next_link(&cursor.encode());
-            self.links.push(next);
-        }
+        let cursor = items.next_cursor().map(PageCursor::encode);
+        self.links.extend(cursor.as_deref().map(|cursor| self.next_link(cursor)));
         let mut headers = feature_headers(self.form, self.etag.clone(), query.crs, &self.links);
         headers.insert(NUMBER_MATCHED, items.number_matched().into());
         headers.insert(NUMBER_RETURNED, items.len().into());
+        // A table has no other place for its next page, whose address may be too long for the header.
+        if let Some(cursor) = cursor.filter(|c| c.len() <= MAX_CURSOR_BYTES && matches!(*self.form, CSV | FLATGEOBUF)) {
+            headers.insert(NEXT_CURSOR, response::ascii_header_value(&cursor));
+        }
         if self.form == &HTML {
             let (plan, base) = (self.request.context.plan(), self.request.context.base_url());
             let renderer = html::ValueRenderer::new(plan.model(), base);

@@ -24,10 +24,11 @@ use tower::{Layer, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::timeout::TimeoutBody;
 
 /// Headers that scripts of other sites may read.
-const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out";
+const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out, Cityheart-Next-Cursor";
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Wraps the routes.
@@ -43,7 +44,10 @@ pub fn wrap_routes(routes: Router<Arc<AppState>>, app: Arc<AppState>) -> Router 
         ServiceBuilder::new()
             .layer(compression)
             .layer(from_fn_with_state(app, handle_request))
-            .layer(CatchPanicLayer::custom(respond_to_panic)),
+            .layer(CatchPanicLayer::custom(respond_to_panic))
+            // The limits of the routes count what comes out: a small body cannot grow beyond them.
+            .layer(RequestDecompressionLayer::new())
+            .layer(MapRequestLayer::new(|request: Request<_>| request.map(Body::new))),
     );
     let normalize = MapRequestLayer::new(move |request: Request| normalize_path(request, &prefix));
     Router::new().fallback_service(normalize.layer(inner))
@@ -119,6 +123,7 @@ fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) -> Resul
     if let Some(problem) = check_request_size(app, request) {
         return Err(problem);
     }
+    normalize_content_coding(request)?;
     // A request with a wrong token counts against its address.
     let viewer = identity::identify_viewer(app, base, request);
     identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
@@ -146,6 +151,32 @@ fn check_request_size(app: &AppState, request: &Request) -> Option<ProblemDetail
             format!("The body has {length} bytes; {} are allowed. Split it into several requests.", limits.body_bytes);
         ProblemDetails::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })
+}
+
+/// Refuses a body in a content coding other than gzip (RFC 9110, 8.4), and spells that one as it is looked for.
+fn normalize_content_coding(request: &mut Request) -> Result<(), ProblemDetails> {
+    let given = request.headers().get_all(header::CONTENT_ENCODING);
+    let codings: Vec<String> = given
+        .iter()
+        .flat_map(|line| line.to_str().unwrap_or("?").split(','))
+        .map(|coding| coding.trim().to_ascii_lowercase())
+        .filter(|coding| !coding.is_empty() && coding != "identity")
+        .collect();
+    match &codings[..] {
+        [] => {
+            request.headers_mut().remove(header::CONTENT_ENCODING);
+        }
+        [only] if matches!(only.as_str(), "gzip" | "x-gzip") => {
+            request.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        _ => {
+            let shown: String = codings.join(", ").chars().take(60).collect();
+            let detail = format!("The body is in the content coding '{shown}'. Send it as gzip, or as it is.");
+            let headers = vec![(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"))];
+            return Err(ProblemDetails { headers, ..ProblemDetails::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail) });
+        }
+    }
+    Ok(())
 }
 
 /// Answers OPTIONS with the allowed methods, and any other method that a resource does not have with 405 and the same

@@ -76,6 +76,7 @@ impl From<Error> for ProblemDetails {
             Error::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Error::PermissionDenied(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::AtPointer(..) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -109,5 +110,17 @@ impl IntoResponse for ProblemDetails {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         ProblemDetails::from(self).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_request() {
+        let problem = ProblemDetails::from(crate::error::disk_full_error());
+        assert_eq!(problem.status, StatusCode::INSUFFICIENT_STORAGE);
+        assert!(problem.detail.contains("Free some space"), "{}", problem.detail);
     }
 }

@@ -1,9 +1,9 @@
 //! The planning questions as processes (OGC API - Processes - Part 1): the list, a description of each with JSON
 //! Schemas, and synchronous execution.
 
+use super::edit;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
-use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
 use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
@@ -76,9 +76,7 @@ pub async fn get_process(context: RequestContext) -> HttpResult {
 pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> HttpResult {
     let question = question::find_question(context.path_segment("process"))?;
     context.parse_known_pairs(&[])?;
-    let body = body.map_err(|e| {
-        ProblemDetails::new(e.status(), "The request body is incomplete or too large to be read; 16 MB are allowed.")
-    })?;
+    let body = body.map_err(|e| edit::explain_body_error(&e, MAX_BODY_BYTES))?;
     let request = ExecuteRequest::parse(&body)?;
     let (atlas, document) = (context.plan().clone(), request.document);
     let written = context

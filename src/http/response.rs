@@ -47,11 +47,30 @@ pub fn check_not_modified(headers: &HeaderMap, etag: &HeaderValue) -> Option<Res
     })
 }
 
-/// Adds links as one header (RFC 8288, 3), for formats that have no place for them.
+/// The most bytes of the links in the header. With all other headers, a response stays below the 4 kB that every client
+/// and proxy accepts.
+const MAX_LINK_BYTES: usize = 2560;
+
+/// Adds links as one header (RFC 8288, 3), for formats that have no place for them. The address of a request can be so
+/// long that not all links fit: the most useful ones come first, and the body has the others.
 pub fn add_link_header(headers: &mut HeaderMap, links: &[WebLink]) {
-    let lines = links.iter().map(WebLink::to_header).collect::<Vec<_>>().join(", ");
-    if let Ok(value) = HeaderValue::from_str(&lines)
-        && !links.is_empty()
+    let mut ranked: Vec<&WebLink> = links.iter().collect();
+    // Stable: links of one rank stay in their order.
+    ranked.sort_by_key(|link| match link.rel {
+        "next" => 0,
+        "self" => 2,
+        "alternate" => 3,
+        _ => 1,
+    });
+    let mut line = String::new();
+    for text in ranked.into_iter().map(WebLink::to_header) {
+        if line.len() + text.len() + 2 <= MAX_LINK_BYTES {
+            line.push_str(if line.is_empty() { "" } else { ", " });
+            line.push_str(&text);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&line)
+        && !line.is_empty()
     {
         headers.append(header::LINK, value);
     }

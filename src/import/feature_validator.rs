@@ -6,7 +6,8 @@ use super::id_registry::IdRegistry;
 use super::survey::RenamedField;
 use super::value_kinds::parse_cell;
 use crate::collection::{Collection, FieldType};
-use crate::feature::Feature;
+use crate::feature::time_spelling::read_instant;
+use crate::feature::{Feature, FieldValue};
 use crate::intake::{
     CandidateGeometry, CandidateSource, CityLocations, FaultHandling, FeatureCandidate, FeatureIntake, IntakeFinding,
     IntakePolicy, IntakeVerdict, SourceCrs, escape_pointer,
@@ -36,6 +37,12 @@ pub struct RepairCounts {
     pub flattened: u64,
     /// New ids given.
     pub fresh_ids: u64,
+    /// Instants converted to UTC, or to the spelling of RFC 3339.
+    pub converted_times: u64,
+    /// Instants without a zone, read as UTC.
+    pub unzoned_times: u64,
+    /// Days written as year, month and day.
+    pub respelled_days: u64,
 }
 
 /// Judges the drafts of one import.
@@ -44,6 +51,8 @@ pub struct FeatureValidator<'a> {
     id_property: Option<&'a str>,
     intake: FeatureIntake<'a>,
     ids: IdRegistry,
+    /// The collection has days or instants.
+    has_times: bool,
     pub repairs: RepairCounts,
 }
 
@@ -59,7 +68,8 @@ impl<'a> FeatureValidator<'a> {
         let policy = IntakePolicy { handling: FaultHandling::Usual, source: CandidateSource::File { id_property } };
         let intake = FeatureIntake::new(model, collection, policy, source_crs, cities)
             .with_renamed_fields(renamed.iter().map(|r| (r.from.as_str(), r.to.as_str())));
-        Self { collection, id_property, intake, ids, repairs: RepairCounts::default() }
+        let has_times = collection.fields.iter().any(|f| matches!(f.kind, FieldType::Date | FieldType::DateTime));
+        Self { collection, id_property, intake, ids, has_times, repairs: RepairCounts::default() }
     }
 
     /// The feature, or nothing when there are errors among the findings. Warnings do not keep a feature out.
@@ -89,8 +99,11 @@ impl<'a> FeatureValidator<'a> {
         let accepted = findings.is_empty();
         findings.extend(verdict.findings.into_iter().map(|finding| place_finding(&draft, finding)));
         let feature = verdict.feature.filter(|_| accepted);
-        if feature.is_some() {
+        if let Some(feature) = &feature {
             self.repairs.fresh_ids += u64::from(verdict.id.is_none());
+            if self.has_times {
+                self.count_times(&draft.properties, feature);
+            }
         }
         self.repairs.rewound += u64::from(verdict.repair.rewound);
         self.repairs.repeated += u64::from(verdict.repair.deduplicated);
@@ -108,6 +121,29 @@ impl<'a> FeatureValidator<'a> {
         };
         let message = conflict.message(id.as_str(), &self.collection.id);
         Some(draft.new_finding(conflict.finding_kind(), pointer, message))
+    }
+
+    /// Counts the days and instants that the plan spells in another way than the file.
+    fn count_times(&mut self, properties: &Map<String, Json>, feature: &Feature) {
+        let (mut converted, mut unzoned, mut respelled) = (false, false, false);
+        let mut hint = 0;
+        for (name, value) in properties {
+            let Some(at) = self.intake.find_field(hint, name) else { continue };
+            hint = at + 1;
+            if let (Json::String(given), Some(FieldValue::Text(kept))) = (value, feature.values.get(at))
+                && **kept != **given
+            {
+                match self.collection.fields[at].kind {
+                    FieldType::DateTime if read_instant(given).is_some_and(|read| !read.zoned) => unzoned = true,
+                    FieldType::DateTime => converted = true,
+                    FieldType::Date => respelled = true,
+                    _ => {}
+                }
+            }
+        }
+        self.repairs.converted_times += u64::from(converted);
+        self.repairs.unzoned_times += u64::from(unzoned);
+        self.repairs.respelled_days += u64::from(respelled);
     }
 
     /// Turns the cells of a table into values of the kinds of their fields.

@@ -8,7 +8,7 @@ use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::source::ImportSource;
 use super::source_reader::SourceReader;
-use super::survey::{FieldSurvey, RenamedField};
+use super::survey::{FieldSurvey, RenamedField, UnreadTimes};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -57,6 +57,7 @@ pub struct ImportJob<'a> {
     origin: CollectionOrigin,
     renamed: Vec<RenamedField>,
     mixed_fields: Vec<String>,
+    unread_times: Vec<UnreadTimes>,
     ids: IdRegistry,
     source_crs: SourceCrs,
     cities: CityLocations,
@@ -77,7 +78,7 @@ impl<'a> ImportJob<'a> {
         progress: Arc<ImportProgress>,
     ) -> Result<Self> {
         let ImportTarget { model, id, existing, ids, cities } = target;
-        let (mut renamed, mut mixed_fields) = (vec![], vec![]);
+        let (mut renamed, mut mixed_fields, mut unread_times) = (vec![], vec![], vec![]);
         let (collection, origin) = match (model.collection(&id).cloned(), existing) {
             (Some(collection), _) => (collection, CollectionOrigin::Model),
             (None, Some(collection)) => (collection, CollectionOrigin::Plan),
@@ -87,6 +88,7 @@ impl<'a> ImportJob<'a> {
             (None, None) => {
                 let surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
+                unread_times = surveyed.unread_times;
                 (surveyed.collection, CollectionOrigin::Files)
             }
         };
@@ -99,6 +101,7 @@ impl<'a> ImportJob<'a> {
             origin,
             renamed,
             mixed_fields,
+            unread_times,
             ids,
             source_crs,
             cities,
@@ -123,6 +126,7 @@ impl<'a> ImportJob<'a> {
             collection: self.collection.id.to_string(),
             renamed: self.renamed.clone(),
             mixed_fields: self.mixed_fields.clone(),
+            unread_times: self.unread_times.clone(),
             lenient: self.options.lenient,
             ..ImportReport::new(self.origin)
         };

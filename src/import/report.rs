@@ -2,8 +2,8 @@
 
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
-use super::survey::RenamedField;
-use crate::error::{count_noun, count_noun_be};
+use super::survey::{RenamedField, UnreadTimes};
+use crate::error::{count_noun, count_noun_be, shorten_text};
 use serde_json::{Value as Json, json};
 
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub struct ImportReport {
     pub repairs: RepairCounts,
     pub renamed: Vec<RenamedField>,
     pub mixed_fields: Vec<String>,
+    pub unread_times: Vec<UnreadTimes>,
     pub seconds: f64,
 }
 
@@ -39,6 +40,7 @@ impl ImportReport {
             repairs: RepairCounts::default(),
             renamed: vec![],
             mixed_fields: vec![],
+            unread_times: vec![],
             seconds: 0.0,
         }
     }
@@ -62,10 +64,14 @@ impl ImportReport {
                 "rewound": self.repairs.rewound,
                 "repeated_positions_removed": self.repairs.repeated,
                 "heights_dropped": self.repairs.flattened,
+                "times_converted_to_utc": self.repairs.converted_times,
+                "times_without_zone": self.repairs.unzoned_times,
+                "days_respelled": self.repairs.respelled_days,
             },
             "fresh_ids": self.repairs.fresh_ids,
             "renamed": renamed,
             "kept_as_text": self.mixed_fields,
+            "times_kept_as_text": self.unread_times.iter().map(|t| t.field.as_str()).collect::<Vec<_>>(),
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -98,6 +104,9 @@ impl ImportReport {
             (repairs.repeated, "repeated positions were removed"),
             (repairs.flattened, "heights were dropped"),
             (repairs.fresh_ids, "a new id was assigned, as the file has none"),
+            (repairs.converted_times, "times were converted to UTC"),
+            (repairs.unzoned_times, "times without a zone were read as UTC"),
+            (repairs.respelled_days, "dates were written as year-month-day"),
         ];
         let mut lines: Vec<String> = counted
             .iter()
@@ -110,6 +119,13 @@ impl ImportReport {
                 .iter()
                 .map(|name| format!("The property '{name}' has values of several kinds and is stored as text.")),
         );
+        lines.extend(self.unread_times.iter().map(|times| {
+            format!(
+                "The property '{}' has dates or times in another form than 2026-03-01 or 2026-03-01T10:00:00Z (the first: '{}') and is stored as text. Write them in that form to filter and sort by time.",
+                times.field,
+                shorten_text(&times.example)
+            )
+        }));
         lines
     }
 

@@ -2,11 +2,12 @@
 //! the narrowest kind that holds all its values; text holds values of several kinds.
 
 use super::draft::SurveyedFeature;
-use super::value_kinds::{cell_kind, json_value_kind};
+use super::value_kinds::{cell_kind, is_unread_time, json_value_kind};
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::GeometryTypeSet;
 use crate::intake::format_id;
+use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// The most fields that a collection may have.
@@ -34,6 +35,18 @@ struct SurveyedField {
     kind: Option<FieldType>,
     /// Only text can hold values of all the kinds found.
     mixed: bool,
+    /// The first value that is a day or an instant in a spelling that is not read.
+    unread_time: Option<String>,
+    /// There is a value that is neither a day nor an instant.
+    timeless: bool,
+}
+
+/// A property that is stored as text though all its values are days or instants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadTimes {
+    pub field: String,
+    /// The first value in a spelling that is not read.
+    pub example: String,
 }
 
 /// A property of the file and the field it becomes.
@@ -49,6 +62,7 @@ pub struct SurveyResult {
     pub renamed: Vec<RenamedField>,
     /// Fields that are text only because their values are of several kinds.
     pub mixed_fields: Vec<String>,
+    pub unread_times: Vec<UnreadTimes>,
 }
 
 impl FieldSurvey {
@@ -73,6 +87,7 @@ impl FieldSurvey {
             let Some(field) = self.fields.get_mut(at) else { continue };
             let kind = if feature.untyped { value.as_str().and_then(cell_kind) } else { json_value_kind(value) };
             field.widen_kind(kind);
+            field.note_time(kind, value);
         }
     }
 
@@ -81,7 +96,13 @@ impl FieldSurvey {
         let at = self.by_name.len();
         if at <= MAX_FIELDS + 1 {
             self.by_name.insert(name.to_owned(), at);
-            self.fields.push(SurveyedField { name: name.to_owned(), kind: None, mixed: false });
+            self.fields.push(SurveyedField {
+                name: name.to_owned(),
+                kind: None,
+                mixed: false,
+                unread_time: None,
+                timeless: false,
+            });
         }
         at
     }
@@ -92,7 +113,7 @@ impl FieldSurvey {
     /// [`Error::TooLarge`] when there are too many fields.
     pub fn finish(self, id: CollectionId) -> Result<SurveyResult> {
         let mut fields: Vec<(String, FieldType)> = vec![];
-        let (mut renamed, mut mixed) = (vec![], vec![]);
+        let (mut renamed, mut mixed, mut unread_times) = (vec![], vec![], vec![]);
         for field in &self.fields {
             if field.name == "id" && !self.two_ids {
                 continue;
@@ -103,6 +124,9 @@ impl FieldSurvey {
             }
             if field.mixed {
                 mixed.push(name.clone());
+            }
+            if let (Some(FieldType::Text), false, Some(example)) = (field.kind, field.timeless, &field.unread_time) {
+                unread_times.push(UnreadTimes { field: name.clone(), example: example.clone() });
             }
             fields.push((name, field.kind.unwrap_or(FieldType::Text)));
         }
@@ -116,6 +140,7 @@ impl FieldSurvey {
             collection: Collection::from_inferred_fields(id, &title, self.geometry, &fields)?,
             renamed,
             mixed_fields: mixed,
+            unread_times,
         })
     }
 }
@@ -134,6 +159,19 @@ impl SurveyedField {
                 }
             },
         });
+    }
+
+    fn note_time(&mut self, kind: Option<FieldType>, value: &Json) {
+        if self.timeless {
+            return;
+        }
+        match (kind, value) {
+            (None | Some(FieldType::Date | FieldType::DateTime), _) => {}
+            (Some(FieldType::Text), Json::String(text)) if is_unread_time(text) => {
+                self.unread_time.get_or_insert_with(|| text.clone());
+            }
+            _ => self.timeless = true,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! given kind.
 
 use crate::collection::FieldType;
-use crate::feature::time;
+use crate::feature::time_spelling;
 use serde_json::Value as Json;
 
 /// The narrowest kind that holds a cell. Numbers with leading zeros (postcodes, codes) are text.
@@ -63,12 +63,27 @@ pub fn json_value_kind(value: &Json) -> Option<FieldType> {
 /// Whether a text is a date, an instant or just text.
 fn text_kind(text: &str) -> FieldType {
     let bytes = text.as_bytes();
-    let dated = (10..=40).contains(&bytes.len()) && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
-    match (dated && time::parse_time_span(text).is_some(), bytes.len()) {
-        (true, 10) => FieldType::Date,
-        (true, _) => FieldType::DateTime,
-        _ => FieldType::Text,
+    if !(10..=40).contains(&bytes.len()) || !bytes[0].is_ascii_digit() {
+        FieldType::Text
+    } else if bytes.len() == 10 {
+        let plain = time_spelling::read_day(text).is_some_and(|day| day == text);
+        if plain { FieldType::Date } else { FieldType::Text }
+    } else {
+        // Without a zone it may be the time of any place: in a table, that is not guessed.
+        let zoned = time_spelling::read_instant(text).is_some_and(|read| read.zoned);
+        if zoned { FieldType::DateTime } else { FieldType::Text }
     }
+}
+
+/// Whether a text is a day or an instant in a spelling that leaves a question open, or that is not kept.
+pub fn is_unread_time(text: &str) -> bool {
+    let day = || text.trim().split([' ', 'T', ',']).next().unwrap_or_default();
+    text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        && text.len() >= 8
+        && text.contains(['-', '/', '.', ':'])
+        && (time_spelling::read_instant(text).is_some()
+            || time_spelling::read_day(text).is_some()
+            || !time_spelling::read_year_last(day()).is_empty())
 }
 
 fn parse_number(kind: FieldType, bare: &str) -> Option<Json> {

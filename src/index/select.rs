@@ -9,7 +9,8 @@ use super::slot_row::SlotRow;
 use super::snapshot::Snapshot;
 use super::snapshot_tier::SnapshotTier;
 use crate::collection::FieldType;
-use crate::feature::{FeatureId, FieldValue, time::TimeSpan};
+use crate::feature::time::{TimeSpan, compare_instants, sort_instants};
+use crate::feature::{FeatureId, FieldValue};
 use crate::filter::{IndexPlan, Predicate};
 use crate::query::{PageCursor, Query, SortKey};
 use std::cmp::Ordering;
@@ -198,7 +199,9 @@ impl<'a> PropertyTest<'a> {
     fn one_of(column: &'a PropertyColumn, kind: FieldType, values: &'a [FieldValue]) -> Self {
         match (column, values) {
             (_, []) => Self::Never,
-            (PropertyColumn::Dictionary(dictionary), [FieldValue::Text(text)]) if kind != FieldType::Json => {
+            (PropertyColumn::Dictionary(dictionary), [FieldValue::Text(text)])
+                if !matches!(kind, FieldType::Json | FieldType::DateTime) =>
+            {
                 dictionary.find_code(text).map_or(Self::Never, |code| Self::Code(dictionary.codes(), code))
             }
             (PropertyColumn::Dictionary(dictionary), values) if !values.iter().any(FieldValue::is_null) => {
@@ -233,6 +236,7 @@ fn cell_equals(cell: CellValue<'_>, kind: FieldType, value: &FieldValue) -> bool
         (CellValue::Real(a), FieldValue::Int(b)) => a == *b as f64,
         (CellValue::Real(a), FieldValue::Real(b)) => a == *b,
         (CellValue::Text(a), value) if kind == FieldType::Json => json_equals(a, value),
+        (CellValue::Text(a), FieldValue::Text(b)) if kind == FieldType::DateTime => compare_instants(a, b).is_eq(),
         (CellValue::Text(a), FieldValue::Text(b)) => a == &**b,
         _ => false,
     }
@@ -275,7 +279,7 @@ impl<'a> PageOrder<'a> {
     fn compare_entries(&self, a: &PageEntry, b: &PageEntry) -> Ordering {
         for sort in self.sort {
             let order =
-                compare_cells(self.sort_cell(a.slot, sort.field), self.sort_cell(b.slot, sort.field), sort.descending);
+                self.compare_cells(self.sort_cell(a.slot, sort.field), self.sort_cell(b.slot, sort.field), sort);
             if order.is_ne() {
                 return order;
             }
@@ -297,7 +301,7 @@ impl<'a> PageOrder<'a> {
                     CellValue::Text(&json)
                 }
             };
-            let order = compare_cells(self.sort_cell(entry.slot, sort.field), value, sort.descending);
+            let order = self.compare_cells(self.sort_cell(entry.slot, sort.field), value, sort);
             if order.is_ne() {
                 return order;
             }
@@ -309,14 +313,26 @@ impl<'a> PageOrder<'a> {
         let value = |field| self.snapshot.property_value(entry.slot, field);
         PageCursor { values: self.sort.iter().map(|s| value(s.field)).collect(), key: entry.key }
     }
+
+    /// Compares two cells; nulls come last in both directions.
+    fn compare_cells(&self, a: CellValue<'_>, b: CellValue<'_>, sort: &SortKey) -> Ordering {
+        let kind = self.snapshot.collection.fields.get(sort.field).map(|f| f.kind);
+        let order = match (a, b) {
+            (CellValue::Null, CellValue::Null) => return Ordering::Equal,
+            (CellValue::Null, _) => return Ordering::Greater,
+            (_, CellValue::Null) => return Ordering::Less,
+            (CellValue::Text(a), CellValue::Text(b)) if kind == Some(FieldType::DateTime) => {
+                return sort_instants(a, b, sort.descending);
+            }
+            _ => compare_values(a, b),
+        };
+        if sort.descending { order.reverse() } else { order }
+    }
 }
 
-/// Compares two cells; nulls come last in both directions.
-fn compare_cells(a: CellValue<'_>, b: CellValue<'_>, descending: bool) -> Ordering {
-    let order = match (a, b) {
-        (CellValue::Null, CellValue::Null) => Ordering::Equal,
-        (CellValue::Null, _) => return Ordering::Greater,
-        (_, CellValue::Null) => return Ordering::Less,
+/// The order of two values of one type.
+fn compare_values(a: CellValue<'_>, b: CellValue<'_>) -> Ordering {
+    match (a, b) {
         (CellValue::Bool(a), CellValue::Bool(b)) => a.cmp(&b),
         (CellValue::Int(a), CellValue::Int(b)) => a.cmp(&b),
         (CellValue::Text(a), CellValue::Text(b)) => a.cmp(b),
@@ -324,8 +340,7 @@ fn compare_cells(a: CellValue<'_>, b: CellValue<'_>, descending: bool) -> Orderi
         (CellValue::Int(a), CellValue::Real(b)) => (a as f64).partial_cmp(&b).unwrap_or(Ordering::Equal),
         (CellValue::Real(a), CellValue::Int(b)) => a.partial_cmp(&(b as f64)).unwrap_or(Ordering::Equal),
         _ => Ordering::Equal,
-    };
-    if descending { order.reverse() } else { order }
+    }
 }
 
 /// Counts all matches and collects the first entries after the cursor, one more than the page needs.

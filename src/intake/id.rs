@@ -58,6 +58,12 @@ impl FeatureIntake<'_> {
                 return Err(IntakeFinding::malformed(FindingKind::BadId, at(), format!("{message} Correct it.")));
             }
         };
+        if matches!(id.as_str(), "." | "..") {
+            let message = format!(
+                "An address cannot end in '{id}', so that no client could read the feature. Choose another id."
+            );
+            return Err(IntakeFinding::violation(FindingKind::BadId, at(), message));
+        }
         match self.model.validate_id(&self.collection.id, &id) {
             Some(message) => Err(IntakeFinding::violation(FindingKind::BadId, at(), message)),
             None => Ok(Some(id)),

@@ -27,7 +27,8 @@ impl FeatureIntake<'_> {
             .unwrap_or_default();
         let known: Vec<String> = collector.findings.iter().map(|f| f.at.clone()).collect();
         for violation in violations {
-            if known.contains(&violation.at) || earlier.contains(&violation) {
+            let explained = known.contains(&violation.at) || is_misspelt(&violation, collector);
+            if explained || earlier.contains(&violation) {
                 continue;
             }
             let field = self.optional_field(&violation).filter(|_| collector.is_lenient());
@@ -57,15 +58,17 @@ impl FeatureIntake<'_> {
         collector: &mut FindingCollector,
     ) {
         for ((field, from), to) in self.collection.fields.iter().zip(before).zip(after) {
+            if from == to {
+                continue;
+            }
+            let at = property_pointer(&field.name);
+            if collector.findings.iter().any(|finding| finding.at == at) {
+                continue;
+            }
             if let (FieldValue::Text(from), FieldValue::Text(to)) = (from, to)
-                && from != to
                 && let Some(message) = self.model.validate_transition(&self.collection.id, &field.name, from, to)
             {
-                collector.add(IntakeFinding::violation(
-                    FindingKind::Transition,
-                    property_pointer(&field.name),
-                    message,
-                ));
+                collector.add(IntakeFinding::violation(FindingKind::Transition, at, message));
             }
         }
     }
@@ -93,6 +96,13 @@ impl FeatureIntake<'_> {
         let name = violation.at.strip_prefix("/properties/")?.split('/').next()?;
         self.collection.field_index(name).filter(|at| !self.collection.fields[*at].required)
     }
+}
+
+/// Whether a required property is missing because it is misspelt, which has been told.
+fn is_misspelt(violation: &InvalidInput, collector: &FindingCollector) -> bool {
+    let Some(name) = violation.message.strip_suffix("\" is a required property.") else { return false };
+    let meant = format!("Did you mean '{}'?", name.trim_start_matches('"'));
+    collector.findings.iter().any(|f| f.kind == FindingKind::UnknownProperty && f.message.contains(&meant))
 }
 
 /// What to do about a violation, by the validator's sentence.

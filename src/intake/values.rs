@@ -4,7 +4,7 @@ use super::feature_intake::FeatureIntake;
 use super::finding::{FindingCollector, FindingKind, IntakeFinding, escape_pointer};
 use super::policy::CandidateSource;
 use crate::collection::FieldType;
-use crate::feature::{FeatureId, FieldValue};
+use crate::feature::{FeatureId, FieldValue, time_spelling};
 use crate::suggestion::append_suggestion;
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
@@ -46,7 +46,9 @@ impl FeatureIntake<'_> {
             let read_as = match read {
                 Ok(value) => {
                     // A change is compared with the feature before it, so that its numbers are written in the same way.
-                    let stored = (self.policy.source == CandidateSource::Request).then(|| value.to_json());
+                    let respelled = self.policy.source == CandidateSource::Request
+                        || matches!(kind, FieldType::Date | FieldType::DateTime);
+                    let stored = respelled.then(|| value.to_json());
                     values[at] = value;
                     stored.map_or(Cow::Borrowed(json), Cow::Owned)
                 }
@@ -56,6 +58,10 @@ impl FeatureIntake<'_> {
                 {
                     let coerced = value.to_json();
                     values[at] = value;
+                    if kind == FieldType::Date {
+                        // Its time of day is lost.
+                        collector.leave_out(property_pointer(name));
+                    }
                     Cow::Owned(coerced)
                 }
                 Err(message) => {
@@ -123,21 +129,33 @@ fn value_hint(kind: FieldType, json: &Json) -> String {
     if numeric && text.parse::<f64>().is_ok() {
         return format!(" Remove the quotes: {text}.");
     }
-    if kind == FieldType::Date
-        && let Some(date) = iso_from_day_first(text)
-    {
-        return format!(" Write {date}.");
+    if matches!(kind, FieldType::Date | FieldType::DateTime) {
+        return time_hint(kind, text);
     }
     if text.is_empty() { " Write null if it is not known.".into() } else { String::new() }
 }
 
-/// `31.12.2025`, `31/12/2025` or `31-12-2025` in ISO 8601 form.
-fn iso_from_day_first(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split(['.', '/', '-']).map(str::trim).collect();
-    let [day, month, year] = parts[..] else { return None };
-    let (day, month, year): (u8, u8, u16) = (day.parse().ok()?, month.parse().ok()?, year.parse().ok()?);
-    ((1..=31).contains(&day) && (1..=12).contains(&month) && year > 1000)
-        .then(|| format!("{year:04}-{month:02}-{day:02}"))
+/// How to write a date or an instant. Two days that a text may mean are named, and neither is chosen.
+fn time_hint(kind: FieldType, text: &str) -> String {
+    if text.trim().is_empty() {
+        return " Write null if it is not known.".into();
+    }
+    if kind == FieldType::Date && time_spelling::read_instant(text).is_some() {
+        return " The field holds days. Put a time into a field of the type date-time.".into();
+    }
+    let (day, rest) = text.trim().split_once([' ', 'T', ',']).unwrap_or((text.trim(), ""));
+    let respell = |day: String| match kind {
+        FieldType::Date => rest.is_empty().then_some(day),
+        _ => time_spelling::read_instant(&format!("{day} {}", rest.trim())).map(|read| read.text.into_owned()),
+    };
+    let meant: Vec<String> = time_spelling::read_year_last(day).into_iter().filter_map(respell).collect();
+    match &meant[..] {
+        [] => String::new(),
+        [only] => format!(" Write {only}."),
+        [day_first, month_first, ..] => {
+            format!(" It may be {day_first} or {month_first}. Write the one that is meant.")
+        }
+    }
 }
 
 /// The value that was meant, where only its form is wrong.
@@ -186,6 +204,20 @@ mod tests {
             (FieldType::Integer, "15", " Remove the quotes: 15."),
             (FieldType::Date, "31.12.2025", " Write 2025-12-31."),
             (FieldType::Date, "31.13.2025", ""),
+            (FieldType::Date, "03/04/2026", " It may be 2026-04-03 or 2026-03-04. Write the one that is meant."),
+            (
+                FieldType::Date,
+                "2026-03-01T10:00:00",
+                " The field holds days. Put a time into a field of the type date-time.",
+            ),
+            (FieldType::DateTime, "31.12.2025 10:00", " Write 2025-12-31T10:00:00Z."),
+            (
+                FieldType::DateTime,
+                "03/04/2026 10:00:00+01",
+                " It may be 2026-04-03T09:00:00Z or 2026-03-04T09:00:00Z. Write the one that is meant.",
+            ),
+            (FieldType::DateTime, "soon", ""),
+            (FieldType::DateTime, " ", " Write null if it is not known."),
             (FieldType::Integer, "", " Write null if it is not known."),
             (FieldType::Text, "x", ""),
         ] {

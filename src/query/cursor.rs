@@ -44,6 +44,8 @@ fn read_cursor(text: &str, sort: &[SortKey], collection: &Collection) -> Option<
             s.parse().ok().filter(|r: &f64| r.is_finite()).map(FieldValue::Real)
         }
         (FieldType::Real | FieldType::Decimal | FieldType::Json, _) => None,
+        // Also what another program wrote into a column of dates, and is none.
+        (FieldType::Date | FieldType::DateTime, Json::String(s)) => Some(FieldValue::text(s.as_str())),
         (kind, json) => kind.read_value(json).ok(),
     };
     Some(PageCursor { key: key.as_i64()?, values: values.iter().zip(sort).map(value).collect::<Option<_>>()? })

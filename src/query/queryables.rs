@@ -2,7 +2,7 @@
 
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result, shorten_text};
-use crate::feature::{FieldValue, time};
+use crate::feature::{FieldValue, time_spelling};
 use crate::suggestion::{append_suggestion, suggest_name};
 use serde_json::Value as Json;
 
@@ -84,9 +84,6 @@ pub(super) fn parse_equality(
 }
 
 fn parse_value(kind: FieldType, text: &str) -> Result<FieldValue, &'static str> {
-    let dated = |has_length: bool, expected| {
-        if has_length && time::parse_time_span(text).is_some() { Ok(FieldValue::text(text)) } else { Err(expected) }
-    };
     let number = || text.parse::<f64>().ok().filter(|n| n.is_finite()).map(FieldValue::Real).ok_or("a number");
     match kind {
         FieldType::Text | FieldType::Json => Ok(FieldValue::text(text)),
@@ -98,8 +95,10 @@ fn parse_value(kind: FieldType, text: &str) -> Result<FieldValue, &'static str> 
             "false" | "0" => Ok(FieldValue::Bool(false)),
             _ => Err("true or false"),
         },
-        FieldType::Date => dated(text.len() == 10, "a date such as 2026-03-01"),
-        FieldType::DateTime => dated(text.len() > 10, "a date and time such as 2026-03-01T08:30:00Z"),
+        FieldType::Date => time_spelling::read_day(text).map(FieldValue::text).ok_or("a date such as 2026-03-01"),
+        FieldType::DateTime => time_spelling::read_instant(text)
+            .map(|instant| FieldValue::text(instant.text))
+            .ok_or("a date and time such as 2026-03-01T08:30:00Z"),
     }
 }
 

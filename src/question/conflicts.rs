@@ -1,6 +1,7 @@
 //! Works near each other that overlap in time.
 
 use super::answer::{AnswerFeature, AnswerNumber, LeftOut, NumberValue, QuestionAnswer, metres_to_json};
+use super::cost_scope::CostScope;
 use super::features::{self, AREA, AREAS, COLLECTION, FILTER, FROM, FeatureHandle, QuestionFeatures, TO};
 use super::input::{InputKind, QuestionInput};
 use super::metric_plane::widen_bbox;
@@ -25,6 +26,8 @@ const OPEN_MONTHS: QuestionInput = QuestionInput::new(
     "Assumed duration, in months, of a work without a start or without an end",
     InputKind::Number { min: 0.0, max: 120.0, default: Some(12.0), whole: true },
 );
+const WITH_COMPLETED: QuestionInput =
+    QuestionInput::new("with_completed", "Whether completed works count, too", InputKind::Flag(false));
 
 const STREETS: QuestionInput = QuestionInput::new(
     "streets",
@@ -36,11 +39,13 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     id: "conflicts",
     title: "Conflicting works",
     description: "Finds works within a distance of each other that overlap in time, with the months, and whether the conflict is certain or possible.",
-    inputs: &[COLLECTION, FILTER, DISTANCE, OPEN_MONTHS, AREA, AREAS, FROM, TO, STREETS],
+    inputs: &[COLLECTION, FILTER, DISTANCE, OPEN_MONTHS, WITH_COMPLETED, AREA, AREAS, FROM, TO, STREETS],
     answer: answer_conflicts,
 };
 
 const ABANDONED: &str = "abandoned";
+const COMPLETED: &str = "completed";
+const PROGRAMME: &str = "programme";
 /// The largest distance between a conflict and its street.
 const STREET_M: f64 = 50.0;
 const MAX_PAIRS: usize = 100_000;
@@ -52,12 +57,24 @@ struct ScheduledWork {
     geometry: Geometry,
     period: FeaturePeriod,
     possible_days: DayRange,
+    /// Start and end are stated, if only to the month or the year.
+    stated: bool,
+    /// The work that tests this one.
+    tested_by: Vec<String>,
+}
+
+/// How works are read.
+struct WorkRules {
+    open_months: i64,
+    with_completed: bool,
 }
 
 fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let layer = QuestionFeatures::from_inputs(request, &COLLECTION, &FILTER)?;
     let days = request.read_day_range(&FROM, &TO)?;
-    let (limit, open) = (request.required_number(&DISTANCE)?, request.required_number(&OPEN_MONTHS)? as i64);
+    let limit = request.required_number(&DISTANCE)?;
+    let open_months = request.required_number(&OPEN_MONTHS)? as i64;
+    let work_rules = WorkRules { open_months, with_completed: request.read_flag(&WITH_COMPLETED)? };
     let area = request.read_area(&AREA, &AREAS)?;
     let mut left_out = LeftOut::default();
     let handles = area.as_ref().map_or_else(|| layer.select_all(), |a| layer.select_near(a.bbox));
@@ -66,20 +83,20 @@ fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         if let Some(geometry) = layer.geometry(&feature)
             && area.as_ref().is_none_or(|a| a.intersects(&geometry))
         {
-            works.extend(read_work(&layer, feature, geometry, open, &mut left_out));
+            works.extend(read_work(&layer, feature, geometry, &work_rules, &mut left_out));
         }
     }
     layer.leave_out_unplaced(&mut left_out);
     let is_wanted = |a: usize, b: usize| {
         let both = (a < b).then(|| works[a].possible_days.intersection(works[b].possible_days)).flatten();
-        both.is_some_and(|both| days.is_none_or(|d| d.overlaps(both)))
+        both.is_some_and(|both| days.is_none_or(|d| d.overlaps(both))) && !is_test_of(&works[a], &works[b])
     };
     let geometries = BoxedGeometries::new(works.iter().map(|w| &w.geometry));
     let mut pairs = Vec::new();
     near_pairs::visit_near_pairs(&geometries, &geometries, limit, is_wanted, |pair| pairs.push(pair));
     pairs.sort_by(|p, q| (&works[p.a].id, &works[p.b].id).cmp(&(&works[q.a].id, &works[q.b].id)));
     let numbers = conflict_numbers(&pairs, &works);
-    let mut rules = conflict_rules(open);
+    let mut rules = conflict_rules(&work_rules);
     if pairs.len() > MAX_PAIRS {
         rules.push(format!(
             "There are {} pairs; the answer has the first {MAX_PAIRS}. Send an area, a filter or a shorter distance.",
@@ -95,16 +112,24 @@ fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
 
-fn conflict_rules(open_months: i64) -> Vec<String> {
+fn conflict_rules(work_rules: &WorkRules) -> Vec<String> {
+    let open = format!(
+        "A work without a start or without an end is assumed to last at most {}; a pair that rests on this is undecided, neither certain nor ruled out.",
+        count_noun(work_rules.open_months.unsigned_abs(), "month")
+    );
+    let completed =
+        if work_rules.with_completed { "" } else { " Completed works are left out and listed as completed." };
     vec![
         "Two works conflict when their nearest parts are at most the distance apart and both may take place on the same day.".to_owned(),
         "A date with the precision month, season (December to February, and so on) or year may be any day of it. A conflict is certain when \
          the works overlap on every reading of their dates, and possible otherwise."
             .to_owned(),
-        format!("A work without a start or without an end is assumed to last at most {}.", count_noun(open_months.unsigned_abs(), "month")),
+        open,
         format!("A conflict belongs to the nearest street within {STREET_M} m, and counts in every month in which both works may take place."),
-        "Works without a geometry, without a date, and abandoned works are left out and listed as without_place, undated and abandoned."
-            .to_owned(),
+        format!(
+            "Works without a geometry, without a date, and abandoned works are left out and listed as without_place, undated and abandoned; a programme, which \
+             consists of other works, as programme. A work and the one that tests it do not conflict.{completed}"
+        ),
     ]
 }
 
@@ -112,23 +137,53 @@ fn read_work(
     layer: &QuestionFeatures,
     feature: FeatureHandle,
     geometry: Geometry,
-    open: i64,
+    work_rules: &WorkRules,
     left_out: &mut LeftOut,
 ) -> Option<ScheduledWork> {
     let id = layer.id(&feature);
-    if layer.field_words(&feature, "status").iter().any(|s| s == "abandoned") {
-        left_out.add(ABANDONED, id);
+    let has_status = |status: &str| layer.field_words(&feature, "status").iter().any(|s| s == status);
+    let reason = if has_status(ABANDONED) {
+        Some(ABANDONED)
+    } else if has_status(COMPLETED) && !work_rules.with_completed {
+        Some(COMPLETED)
+    } else if CostScope::of_feature(layer, &feature) == CostScope::Programme {
+        Some(PROGRAMME)
+    } else {
+        None
+    };
+    if let Some(reason) = reason {
+        left_out.add(reason, id);
         return None;
     }
     let Some(period) = layer.period(&feature) else {
         left_out.add(features::UNDATED, id);
         return None;
     };
-    Some(ScheduledWork { id, feature, geometry, possible_days: period.possible_days(open), period })
+    let vague = layer.field_words(&feature, "date_precision").iter().any(|precision| precision == "unknown");
+    Some(ScheduledWork {
+        id,
+        feature,
+        geometry,
+        possible_days: period.possible_days(work_rules.open_months),
+        stated: period.begins.is_some() && period.ends.is_some() && !vague,
+        tested_by: layer.field_words(&feature, "tested_by"),
+        period,
+    })
+}
+
+/// Whether one work tests the other: they belong together.
+fn is_test_of(a: &ScheduledWork, b: &ScheduledWork) -> bool {
+    let tests = |work: &ScheduledWork, test: &ScheduledWork| work.tested_by.iter().any(|id| id == test.id.as_str());
+    tests(a, b) || tests(b, a)
 }
 
 fn is_certain(a: &ScheduledWork, b: &ScheduledWork) -> bool {
     matches!((a.period.certain_days(), b.period.certain_days()), (Some(a), Some(b)) if a.overlaps(b))
+}
+
+/// Whether only an assumed duration makes two works meet, or may make them.
+fn is_undecided(a: &ScheduledWork, b: &ScheduledWork) -> bool {
+    !(a.stated && b.stated || is_certain(a, b))
 }
 
 fn conflict_numbers(pairs: &[near_pairs::NearbyPair], works: &[ScheduledWork]) -> Vec<AnswerNumber> {
@@ -139,9 +194,11 @@ fn conflict_numbers(pairs: &[near_pairs::NearbyPair], works: &[ScheduledWork]) -
     };
     let (all, ids) = of(pairs.iter().collect());
     let (certain, certain_ids) = of(pairs.iter().filter(|p| is_certain(&works[p.a], &works[p.b])).collect());
+    let (open, open_ids) = of(pairs.iter().filter(|p| is_undecided(&works[p.a], &works[p.b])).collect());
     vec![
         AnswerNumber::new("conflicts", all, "pairs").with_ids(ids.clone()),
         AnswerNumber::new("certain", certain, "pairs").with_ids(certain_ids),
+        AnswerNumber::new("undecided", open, "pairs").with_ids(open_ids),
         AnswerNumber::feature_count("works", ids),
     ]
 }
@@ -229,6 +286,7 @@ fn conflict_feature(
         "from": both.first.to_string(), "to": both.last.to_string(),
         "months": both.list_months(),
         "certain": is_certain(a, b),
+        "undecided": is_undecided(a, b),
         "street": if street.is_empty() { Json::Null } else { street.into() },
     });
     AnswerFeature::Derived {

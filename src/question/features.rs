@@ -6,9 +6,10 @@ use super::input::{InputKind, MAX_LIST_ITEMS, QuestionInput};
 use super::input_errors::{missing_input_error, shorten_json, unknown_field_error};
 use super::period::{DayRange, FeaturePeriod, PeriodReader};
 use super::request::QuestionRequest;
-use crate::collection::Collection;
+use crate::collection::{Collection, FieldType};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::feature::time::compare_instants;
 use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
 use crate::filter::{Filter as Cql2, FilterLanguage};
 use crate::index::{FeatureSlot, Snapshot};
@@ -45,9 +46,9 @@ pub const TIME_RULE: &str = "A feature counts when the days that it may take, by
                              continues. Features without a date are left out and listed as undated.";
 pub const PLACE_RULE: &str = "Features without a geometry are left out and listed as without_place.";
 
-/// Conditions on properties, all of which must hold: a field and the values that match.
+/// Conditions on properties, all of which must hold: a field, its type, and the values that match.
 #[derive(Debug, Clone, Default)]
-struct PropertyFilter(Vec<(usize, Vec<Json>)>);
+struct PropertyFilter(Vec<(usize, FieldType, Vec<Json>)>);
 
 /// The features of one collection that a question is about.
 #[derive(Clone)]
@@ -303,15 +304,18 @@ impl PropertyFilter {
                     format!("'{name}' cannot be {}. Send a text, a number, true or false.", shorten_json(nested)),
                 ));
             }
-            conditions.push((field, wanted));
+            conditions.push((field, collection.fields[field].kind, wanted));
         }
         Ok(Self(conditions))
     }
 
     fn matches(&self, value: impl Fn(usize) -> FieldValue) -> bool {
-        self.0.iter().all(|(field, wanted)| {
+        self.0.iter().all(|(field, kind, wanted)| {
             let value = value(*field);
-            wanted.iter().any(|w| value_equals(&value, w))
+            wanted.iter().any(|w| match (kind, &value, w) {
+                (FieldType::DateTime, FieldValue::Text(t), Json::String(w)) => compare_instants(t, w).is_eq(),
+                _ => value_equals(&value, w),
+            })
         })
     }
 }

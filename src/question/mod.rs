@@ -29,6 +29,7 @@ mod population; // RCO074
 mod footprint;
 mod without;
 mod gaps;
+mod survey_choice; // which survey a rate is of
 mod rate;
 mod coverage;
 mod similar;

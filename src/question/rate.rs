@@ -8,6 +8,7 @@ use super::input::{InputKind, QuestionInput};
 use super::input_errors;
 use super::planning_question::PlanningQuestion;
 use super::request::QuestionRequest;
+use super::survey_choice::{ChosenSurvey, SURVEY, SurveyChoice};
 use crate::error::Result;
 use crate::feature::FeatureId;
 use crate::index::FeatureSlot;
@@ -50,6 +51,9 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
 
 const OUTSIDE_DENOMINATOR: &str = "outside_denominator";
 const WITHOUT_GROUP: &str = "without_group";
+const OTHER_SURVEY: &str = "other_survey";
+const SURVEY_RULE: &str = "A rate mixes no surveys: of each city, the newest survey counts that has at least 80 % as many features as the largest. Features of other surveys \
+                           are listed as other_survey. Group by 'survey' to see the rate of each, or send filters for two of them.";
 const RULE: &str = "The rate is the number of features that match both filters, divided by the number that match the filter of the denominator. Features that do not match the latter are listed as \
                     outside_denominator: premises that became a dwelling leave numerator and denominator.";
 const CHANGE_RULE: &str =
@@ -62,10 +66,42 @@ struct RateTally {
     denominator: Vec<FeatureId>,
 }
 
-/// One of two surveys, or all features.
+/// One of two surveys, or the newest of each city.
 struct RateSurvey {
     name: &'static str,
+    /// The name of the number of features that count.
+    surveyed: &'static str,
     members: SurveyMembers,
+    /// `None` when the features belong to no surveys.
+    choice: Option<SurveyChoice>,
+}
+
+impl RateSurvey {
+    fn new(
+        (name, surveyed): (&'static str, &'static str),
+        members: SurveyMembers,
+        layer: &QuestionFeatures,
+        all: &[FeatureHandle],
+    ) -> Self {
+        let own: Vec<FeatureHandle> = all.iter().filter(|f| members.contains(f)).copied().collect();
+        Self { name, surveyed, members, choice: SurveyChoice::choose(layer, &own) }
+    }
+
+    /// Whether a feature of the survey counts.
+    fn counts(&self, feature: &FeatureHandle) -> bool {
+        self.choice.as_ref().is_none_or(|choice| choice.contains(feature))
+    }
+
+    /// How many features of each survey count.
+    fn surveyed_numbers(&self) -> Vec<AnswerNumber> {
+        let number = |chosen: &ChosenSurvey| {
+            let city = Some(("city".to_owned(), chosen.city.clone())).filter(|(_, city)| !city.is_empty());
+            let group: Vec<(String, String)> =
+                city.into_iter().chain([(SURVEY.to_owned(), chosen.survey.clone())]).collect();
+            AnswerNumber::feature_count(self.surveyed, chosen.ids.clone()).with_group(&group)
+        };
+        self.choice.iter().flat_map(|choice| &choice.surveys).map(number).collect()
+    }
 }
 
 /// The features that match a filter; `None` for all.
@@ -89,22 +125,29 @@ fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let read = |input: &QuestionInput| SurveyMembers::read(request, &layer, input);
     let (numerator, denominator) = (read(&NUMERATOR)?, read(&DENOMINATOR)?);
     let compared = request.raw_json(&BEFORE).is_some() || request.raw_json(&AFTER).is_some();
+    let all = layer.select_all();
+    let names = [("rate_before", "surveyed_before"), ("rate", "surveyed")];
     let surveys = if compared {
         vec![
-            RateSurvey { name: "rate_before", members: read(&BEFORE)? },
-            RateSurvey { name: "rate", members: read(&AFTER)? },
+            RateSurvey::new(names[0], read(&BEFORE)?, &layer, &all),
+            RateSurvey::new(names[1], read(&AFTER)?, &layer, &all),
         ]
     } else {
-        vec![RateSurvey { name: "rate", members: SurveyMembers(None) }]
+        vec![RateSurvey::new(names[1], SurveyMembers(None), &layer, &all)]
     };
     let groups = RateGroups::read(request, &layer)?;
     let mut left_out = LeftOut::default();
     // A row for each group, with an empty key for the total; in it a tally for each survey.
     let mut rows: BTreeMap<String, Vec<RateTally>> = BTreeMap::new();
     rows.insert(String::new(), vec![RateTally::default(); surveys.len()]);
-    for feature in layer.select_all() {
+    for feature in all {
         for (nth, _) in surveys.iter().enumerate().filter(|(_, s)| s.members.contains(&feature)) {
             let id = layer.id(&feature);
+            let counts = surveys[nth].counts(&feature);
+            if !counts && !groups.by_survey() {
+                left_out.add(OTHER_SURVEY, id);
+                continue;
+            }
             if !denominator.contains(&feature) {
                 left_out.add(OUTSIDE_DENOMINATOR, id);
                 continue;
@@ -113,7 +156,7 @@ fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
             if keys.is_empty() && groups.name.is_some() {
                 left_out.add(WITHOUT_GROUP, id.clone());
             }
-            keys.push(String::new());
+            keys.extend(counts.then(String::new));
             for key in keys {
                 let tally = &mut rows.entry(key).or_insert_with(|| vec![RateTally::default(); surveys.len()])[nth];
                 tally.denominator.push(id.clone());
@@ -133,7 +176,12 @@ fn answer_rate(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         }
         numbers.extend(row);
     }
+    numbers.extend(surveys.iter().flat_map(RateSurvey::surveyed_numbers));
     let mut rules = vec![RULE.to_owned()];
+    if surveys.iter().any(|survey| survey.choice.is_some()) {
+        rules.push(SURVEY_RULE.to_owned());
+        rules.extend(surveys.iter().filter_map(|s| s.choice.as_ref()).flat_map(SurveyChoice::to_rules));
+    }
     rules.extend(compared.then(|| CHANGE_RULE.to_owned()));
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
@@ -186,6 +234,11 @@ impl RateGroups {
         let places =
             request.raw_json(&PLACES).map(|_| QuestionFeatures::whole_collection(request, &PLACES)).transpose()?;
         Ok(Self { name: Some(name.to_owned()), field: Some(field), areas: vec![], places })
+    }
+
+    /// Whether each survey is a group of its own.
+    fn by_survey(&self) -> bool {
+        self.name.as_deref() == Some(SURVEY)
     }
 
     fn keys_of(&self, layer: &QuestionFeatures, feature: &FeatureHandle) -> Vec<String> {

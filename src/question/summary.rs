@@ -40,8 +40,10 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
 
 const WITHOUT_COST: &str = "without_cost";
 const NO_VALUE: &str = "";
-const MONEY_RULE: &str = "The cost is the sum in euros over the features that state a cost; the others are listed as without_cost. The EU share is the EU money \
-                          divided by the cost, over the features that state both.";
+const MONEY_RULE: &str = "The cost is the sum in euros over the features that state a cost; it is unknown when none does, and without_cost counts and lists those that do not. \
+                          The EU share is the EU money divided by the cost, over the features that state both. Of the cost, unknown_money is the part whose EU \
+                          money is not stated; other_money is the rest without the EU money.";
+const YEAR_RULE: &str = "The year is that of the first day on which a feature may start; features without a start have a group of their own.";
 const SCOPE_RULE: &str = "The cost of a whole programme covers several interventions and is not added to their costs, nor is its EU money: it is given separately \
                           and listed as programme_cost. A cost that covers only a grant or a design is part of the cost, but not of the EU share.";
 const WHOLE_RULE: &str = "A feature that intersects an area counts whole.";
@@ -72,6 +74,9 @@ struct FeatureTotals {
     /// EU money and cost of the features that state both.
     eu_and_cost: (Decimal, Decimal),
     eu_and_cost_ids: Vec<FeatureId>,
+    uncosted: Vec<FeatureId>,
+    /// The features whose cost counts and whose EU money is not known.
+    eu_unknown_ids: Vec<FeatureId>,
     programmes: Decimal,
     programme_ids: Vec<FeatureId>,
 }
@@ -102,7 +107,7 @@ fn answer_summary(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         }
         sum.write_numbers(&place.group, by_share, &mut numbers);
         for group in &groups {
-            for (value, sum) in group.split_totals(&layer, &counted) {
+            for (value, sum) in group.in_schema_order(&layer, group.split_totals(&layer, &counted)) {
                 let mut key = place.group.clone();
                 key.push((group.name.clone(), value));
                 sum.write_numbers(&key, by_share, &mut numbers);
@@ -113,20 +118,16 @@ fn answer_summary(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         layer.leave_out_unplaced(&mut left_out);
     }
     left_out.dedup_ids();
-    Ok(QuestionAnswer {
-        numbers,
-        features: found,
-        left_out,
-        rules: summary_rules(&layer, has_area, by_share, !groups.is_empty()),
-    })
+    Ok(QuestionAnswer { numbers, features: found, left_out, rules: summary_rules(&layer, has_area, by_share, &groups) })
 }
 
-fn summary_rules(layer: &QuestionFeatures, has_area: bool, by_share: bool, grouped: bool) -> Vec<String> {
+fn summary_rules(layer: &QuestionFeatures, has_area: bool, by_share: bool, groups: &[GroupProperty]) -> Vec<String> {
     let mut rules = vec![MONEY_RULE];
     rules.extend(layer.field("cost_scope").map(|_| SCOPE_RULE));
     rules.extend(has_area.then_some(if by_share { SHARE_RULE } else { WHOLE_RULE }));
     rules.extend(has_area.then_some(features::PLACE_RULE));
-    rules.extend(grouped.then_some(GROUP_RULE));
+    rules.extend((!groups.is_empty()).then_some(GROUP_RULE));
+    rules.extend(groups.iter().any(|g| g.field.is_none()).then_some(YEAR_RULE));
     rules.extend(layer.is_timed().then_some(features::TIME_RULE));
     rules.into_iter().map(str::to_owned).collect()
 }
@@ -215,6 +216,21 @@ fn read_groups(request: &QuestionRequest<'_>, layer: &QuestionFeatures) -> Resul
 }
 
 impl GroupProperty {
+    /// Groups in the order in which the schema lists the values, such as that of the statuses; others by value.
+    fn in_schema_order(
+        &self,
+        layer: &QuestionFeatures,
+        sums: BTreeMap<String, FeatureTotals>,
+    ) -> Vec<(String, FeatureTotals)> {
+        let property = layer.collection().schema.get("properties").and_then(|p| p.get(&self.name));
+        let values = property.and_then(|p| p.get("enum").or_else(|| p.pointer("/items/enum")));
+        let values = values.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut sums: Vec<(String, FeatureTotals)> = sums.into_iter().collect();
+        // Stable: values that the schema does not list stay in their order, behind.
+        sums.sort_by_key(|(value, _)| values.iter().position(|v| v == value.as_str()).unwrap_or(usize::MAX));
+        sums
+    }
+
     /// Totals by value, ordered by value; features without a value have an empty one.
     fn split_totals(&self, layer: &QuestionFeatures, counted: &[CountedFeature]) -> BTreeMap<String, FeatureTotals> {
         let mut sums: BTreeMap<String, FeatureTotals> = BTreeMap::new();
@@ -262,6 +278,8 @@ impl FeatureTotals {
         if let Some(cost) = one.cost {
             self.cost += cost;
             self.costed.push(one.id.clone());
+        } else {
+            self.uncosted.push(one.id.clone());
         }
         if let Some(eu) = one.eu {
             self.eu += eu;
@@ -270,26 +288,42 @@ impl FeatureTotals {
         if let (Some(cost), Some(eu), CostScope::Whole) = (one.cost, one.eu, one.scope) {
             self.eu_and_cost = (self.eu_and_cost.0 + eu, self.eu_and_cost.1 + cost);
             self.eu_and_cost_ids.push(one.id.clone());
+        } else if one.cost.is_some() {
+            self.eu_unknown_ids.push(one.id.clone());
         }
     }
 
+    /// A sum over the features that state an amount; unknown when there are features and none does.
+    fn known_sum(&self, sum: Decimal, stating: &[FeatureId]) -> NumberValue {
+        if stating.is_empty() && !self.ids.is_empty() { NumberValue::Unknown } else { NumberValue::Money(sum) }
+    }
+
     fn to_json(&self) -> serde_json::Value {
-        json!({"features": self.ids.len(), "cost": money::amount_to_f64(self.cost), "with_cost": self.costed.len(), "eu_money": money::amount_to_f64(self.eu)})
+        json!({
+            "features": self.ids.len(),
+            "cost": self.known_sum(self.cost, &self.costed).to_json(), "with_cost": self.costed.len(),
+            "without_cost": self.uncosted.len(),
+            "eu_money": self.known_sum(self.eu, &self.eu_ids).to_json(),
+        })
     }
 
     fn write_numbers(self, group: &[(String, String)], by_share: bool, out: &mut Vec<AnswerNumber>) {
         if by_share {
             out.push(AnswerNumber::new("shares", NumberValue::Real(self.shares), "features").with_group(group));
         }
+        let (cost, eu_money) = (self.known_sum(self.cost, &self.costed), self.known_sum(self.eu, &self.eu_ids));
+        let (eu, base) = self.eu_and_cost;
+        let money = |name, value, ids| AnswerNumber::new(name, value, "EUR").with_group(group).with_ids(ids);
+        let other = self.known_sum(base - eu, &self.eu_and_cost_ids);
+        let unknown = self.known_sum(self.cost - base, &self.costed);
         out.push(AnswerNumber::feature_count("features", self.ids).with_group(group));
-        out.push(
-            AnswerNumber::new("cost", NumberValue::Money(self.cost), "EUR").with_group(group).with_ids(self.costed),
-        );
-        out.push(
-            AnswerNumber::new("eu_money", NumberValue::Money(self.eu), "EUR").with_group(group).with_ids(self.eu_ids),
-        );
-        let (eu, base) = (NumberValue::Money(self.eu_and_cost.0), NumberValue::Money(self.eu_and_cost.1));
-        out.push(AnswerNumber::percentage("eu_share", eu, base).with_group(group).with_ids(self.eu_and_cost_ids));
+        out.push(money("cost", cost, self.costed));
+        out.push(AnswerNumber::feature_count("without_cost", self.uncosted).with_group(group));
+        out.push(money("eu_money", eu_money, self.eu_ids));
+        out.push(money("other_money", other, self.eu_and_cost_ids.clone()));
+        out.push(money("unknown_money", unknown, self.eu_unknown_ids));
+        let share = AnswerNumber::percentage("eu_share", NumberValue::Money(eu), NumberValue::Money(base));
+        out.push(share.with_group(group).with_ids(self.eu_and_cost_ids));
         if !self.programme_ids.is_empty() {
             let programmes = AnswerNumber::new("programme_cost", NumberValue::Money(self.programmes), "EUR");
             out.push(programmes.with_group(group).with_ids(self.programme_ids));

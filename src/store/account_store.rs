@@ -1,11 +1,13 @@
 //! The file of accounts beside the plan, so that the plan can be passed on without them. Contains no secrets: only slow
 //! hashes of passwords, and SHA-256 digests of session and token secrets.
 
+use super::disk_space::is_disk_full;
 use crate::access::{AccessRole, AccessToken, SecretDigest, Viewer};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, disk_full_error};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use std::collections::HashMap;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -245,7 +247,10 @@ impl AccountStore {
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(&self.path).map_err(|e| self.refuse_file(&format!("cannot be created: {e}")))?;
+            options.open(&self.path).map_err(|e| match e.kind() {
+                ErrorKind::StorageFull => disk_full_error(),
+                _ => self.refuse_file(&format!("cannot be created: {e}")),
+            })?;
         }
         let prepare = || {
             let conn = Connection::open(&self.path)?;
@@ -270,6 +275,7 @@ impl AccountStore {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 self.refuse_file("cannot be written to. Check the permissions of the file and of its directory")
             }
+            _ if is_disk_full(error) => disk_full_error(),
             _ => Error::internal(error),
         }
     }
@@ -322,4 +328,25 @@ fn require_found(count: usize, what: &str, login: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::NotFound(format!("There is no {what} '{login}'.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::digest_secret;
+
+    #[test]
+    fn a_full_disk_is_told_and_signs_nobody_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = AccountStore::beside_plan(&dir.path().join("plan.gpkg"));
+        accounts.add_user(&Viewer::new("ana", "Ana", AccessRole::Editor, ["celje"]), "hash").unwrap();
+        {
+            let guard = accounts.conn.lock().unwrap();
+            guard.as_ref().unwrap().query_row("PRAGMA max_page_count=1", [], |_| Ok(())).unwrap();
+        }
+        let mut digests = (0..2_000_u32).map(|i| digest_secret(&i.to_string()));
+        let refused = digests.find_map(|digest| accounts.add_session(&digest, "ana", i64::MAX, 0).err());
+        let Some(Error::StorageFull(sentence)) = refused else { panic!("{refused:?}") };
+        assert!(sentence.contains("disk is full"), "{sentence}");
+    }
 }

@@ -2,13 +2,15 @@
 //! this module. Blocking.
 
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, LogPage, LogPosition, RevisionNumber,
+    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
+    HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
 use std::path::Path;
 
+mod disk_space;
 mod account_store;
 mod gpkg;
 
@@ -62,6 +64,18 @@ pub trait Store: Send + Sync {
 
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
+
+    /// A page of the versions of one feature.
+    fn read_history_page(&self, id: &CollectionId, feature: &FeatureId, query: &HistoryQuery) -> Result<HistoryPage>;
+
+    /// Removes versions that need not be kept, and returns how many.
+    fn compact_history(&self, keep: HistoryRetention) -> Result<u64>;
+
+    /// The number of versions in the history.
+    fn count_versions(&self) -> Result<u64>;
+
+    /// How large the history is; reads all of it.
+    fn history_size(&self) -> Result<HistorySize>;
 
     /// The change log of a collection after a position: every change once, at most `limit` of them, and bulk loads
     /// feature by feature. From [`LogPosition::after_revision`] 0 on it leads to the present state of the collection.

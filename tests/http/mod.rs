@@ -1,5 +1,6 @@
 //! The HTTP door, tested on the real router over a real plan.
 
+mod answers;
 mod auth;
 mod bad_input;
 mod calendar;
@@ -27,5 +28,6 @@ mod serving;
 mod standards;
 mod tile_asks;
 mod tiles;
+mod times;
 mod together;
 mod web;

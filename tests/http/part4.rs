@@ -165,10 +165,13 @@ async fn a_body_of_another_type_is_refused_and_the_right_one_named() {
 }
 
 #[tokio::test]
-async fn put_ignores_the_id_of_the_body_and_makes_no_new_feature() {
+async fn put_refuses_another_id_and_makes_no_new_feature() {
     let client = Client::new();
     let mut other = measure(Some("celje-other-name"));
     other["properties"]["status"] = client.json(ONE).await["properties"]["status"].clone();
+    let refused = client.send("PUT", ONE, &[GEOJSON], other.to_string()).await;
+    assert_eq!((refused.status.as_u16(), places(&refused.json())), (400, vec!["/id"]), "{}", refused.text());
+    other["id"] = "celje-parking-teharska".into();
     let reply = client.send("PUT", ONE, &[GEOJSON], other.to_string()).await;
     assert_eq!(reply.status, 204, "{}", reply.text());
     assert_eq!(client.json(ONE).await["properties"]["title"], "Klop v senci");

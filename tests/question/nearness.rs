@@ -3,6 +3,7 @@
 use crate::question::oracle::distance;
 use crate::question::plan::{Layer, SeededRandom, ask, found, interventions, layers};
 use cityheart::feature::{Feature, FeatureId};
+use cityheart::question::{AnswerFeature, QuestionAnswer};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde_json::json;
@@ -49,14 +50,20 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
         let mut random = SeededRandom(seed);
         let layer = interventions(&mut random, 260);
         let limit = random.between(0.0, 400.0).round();
-        let answer = ask(&layers([&layer]), "conflicts", json!({"distance_m": limit}));
-        let works: Vec<_> = layer
-            .truth
-            .values()
-            .filter(|f| f.geometry.is_some() && layer.text(f, "status") != Some("abandoned"))
-            .filter_map(|f| Some((f, times(&layer, f)?)))
-            .collect();
-        let mut want = BTreeSet::new();
+        let inputs = json!({"distance_m": limit, "with_completed": true});
+        let answer = ask(&layers([&layer]), "conflicts", inputs);
+        let is_work = |f: &&Feature| {
+            f.geometry.is_some()
+                && layer.text(f, "status") != Some("abandoned")
+                && layer.text(f, "cost_scope") != Some("programme")
+        };
+        let works: Vec<_> = layer.truth.values().filter(is_work).filter_map(|f| Some((f, times(&layer, f)?))).collect();
+        let stated = |f: &Feature| {
+            let has = |field| layer.text(f, field).is_some();
+            has("start") && has("end") && layer.text(f, "date_precision") != Some("unknown")
+        };
+        let done = |f: &Feature| layer.text(f, "status") == Some("completed");
+        let (mut want, mut usual) = (BTreeSet::new(), BTreeSet::new());
         for (i, (a, (might_a, sure_a))) in works.iter().enumerate() {
             for (b, (might_b, sure_b)) in &works[i + 1..] {
                 if overlap(*might_a, *might_b)
@@ -68,29 +75,31 @@ fn conflicts_are_exactly_the_pairs_near_in_place_and_time() {
                     } else {
                         (b.id.to_string(), a.id.to_string())
                     };
-                    want.insert((pair, certain));
+                    let undecided = !(certain || stated(a) && stated(b));
+                    if !done(a) && !done(b) {
+                        usual.insert((pair.clone(), certain, undecided));
+                    }
+                    want.insert((pair, certain, undecided));
                 }
             }
         }
-        let got: BTreeSet<_> = answer
-            .features
-            .iter()
-            .map(|f| {
+        let pairs = |answer: &QuestionAnswer| -> BTreeSet<_> {
+            let pair = |f: &AnswerFeature| {
                 let (a, b) =
                     (f.result()["a"].as_str().unwrap().to_owned(), f.result()["b"].as_str().unwrap().to_owned());
-                (if a < b { (a, b) } else { (b, a) }, f.result()["certain"].as_bool().unwrap())
-            })
-            .collect();
-        assert_eq!(got, want, "seed {seed}");
+                {
+                    let told = |name: &str| f.result()[name].as_bool().unwrap();
+                    (if a < b { (a, b) } else { (b, a) }, told("certain"), told("undecided"))
+                }
+            };
+            answer.features.iter().map(pair).collect()
+        };
+        assert_eq!(pairs(&answer), want, "seed {seed}");
+        let unasked = ask(&layers([&layer]), "conflicts", json!({"distance_m": limit}));
+        assert_eq!(pairs(&unasked), usual, "seed {seed}");
         assert_eq!(answer.find_number("conflicts").unwrap().value.as_f64() as usize, want.len());
-        let undated: BTreeSet<_> = layer
-            .truth
-            .values()
-            .filter(|f| {
-                f.geometry.is_some() && layer.text(f, "status") != Some("abandoned") && times(&layer, f).is_none()
-            })
-            .map(|f| f.id.clone())
-            .collect();
+        let undated: BTreeSet<_> =
+            layer.truth.values().filter(|f| is_work(f) && times(&layer, f).is_none()).map(|f| f.id.clone()).collect();
         assert_eq!(answer.left_out.ids_for("undated").iter().cloned().collect::<BTreeSet<FeatureId>>(), undated);
     }
 }
@@ -155,4 +164,47 @@ fn works_of_cities_a_continent_apart_are_each_measured_where_they_are() {
         assert_eq!(f.result()["months"], json!(["2026-03", "2026-04", "2026-05"]));
         assert_eq!(f.result()["certain"], true);
     }
+}
+
+#[test]
+fn a_programme_a_completed_work_and_a_test_collide_with_nothing_unless_asked_for() {
+    let empty = Layer::new("interventions", []);
+    let make = |id: &str, properties: serde_json::Value| {
+        let mut all = json!({"city": "celje", "status": "approved", "start": "2027-03-01", "end": "2027-05-31"});
+        properties.as_object().unwrap().iter().for_each(|(name, value)| all[name] = value.clone());
+        let values = empty.collection.read_values(all.as_object().unwrap()).unwrap();
+        let place = geo_types::Point::new(15.2663, 46.2289);
+        Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: Some(place.into()), values }
+    };
+    let works = [
+        make("paving", json!({"tested_by": "trial"})),
+        make("pipes", json!({})),
+        make("trial", json!({"status": "testing"})),
+        make("renewal", json!({"cost_scope": "programme"})),
+        make("old", json!({"status": "completed"})),
+        make("given-up", json!({"status": "abandoned"})),
+        make("endless", json!({"end": null})),
+        make("vague", json!({"date_precision": "unknown"})),
+        make("later", json!({"start": "2027-06-01", "end": "2027-07-01"})),
+        make("undated", json!({"start": null, "end": null})),
+    ];
+    let all = layers([&Layer::new("interventions", works)]);
+    let answer = ask(&all, "conflicts", json!({}));
+    let decided: Vec<String> =
+        answer.features.iter().filter(|f| f.result()["undecided"] == false).map(AnswerFeature::id).collect();
+    // The work without an end certainly takes place on its first day.
+    assert_eq!(decided, ["paving~endless", "paving~pipes", "pipes~endless", "pipes~trial", "trial~endless"]);
+    let left_out = |reason: &str| answer.left_out.ids_for(reason).iter().map(ToString::to_string).collect::<Vec<_>>();
+    for (reason, id) in
+        [("programme", "renewal"), ("completed", "old"), ("abandoned", "given-up"), ("undated", "undated")]
+    {
+        assert_eq!(left_out(reason), [id]);
+    }
+    // Each of the two may meet the three with stated ends, each other, and the one that begins in June.
+    let count = |name: &str| answer.find_number(name).unwrap().value.as_f64();
+    assert_eq!((count("conflicts"), count("certain"), count("undecided")), (11.0, 5.0, 6.0));
+    let more = ask(&all, "conflicts", json!({"with_completed": true}));
+    let pairs = found(&more);
+    assert!(pairs.contains(&"pipes~old".to_owned()) && pairs.contains(&"endless~later".to_owned()), "{pairs:?}");
+    assert!(!pairs.iter().any(|pair| pair.contains("renewal") || pair == "paving~trial"), "{pairs:?}");
 }

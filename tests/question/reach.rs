@@ -265,6 +265,29 @@ fn the_way_to_the_street_and_from_it_counts_and_what_is_away_from_streets_is_tol
 }
 
 #[test]
+fn a_stretch_that_two_ways_share_counts_once() {
+    let metric = MetricPlane::centred_at(Coord { x: CELJE.0, y: CELJE.1 });
+    let line = |of: &[(f64, f64)]| {
+        let at = |(x, y): &(f64, f64)| metric.to_lonlat(Coord { x: *x, y: *y });
+        Geometry::LineString(LineString::new(of.iter().map(at).collect()))
+    };
+    let ways = [
+        ("main", &[(0.0, 0.0), (200.0, 0.0), (400.0, 0.0)][..]),
+        ("same", &[(0.0, 0.0), (200.0, 0.0)]),
+        ("back", &[(400.0, 0.0), (200.0, 0.0)]),
+        ("whole", &[(0.0, 0.0), (400.0, 0.0)]),
+        ("part", &[(0.0, 0.0), (150.0, 0.0), (150.0, 50.0)]),
+        ("aside", &[(200.0, 0.0), (200.0, 100.0)]),
+    ];
+    let streets: Vec<_> = ways.iter().map(|(id, of)| feature(id, line(of), vec![])).collect();
+    let layer = Layer::of(collection("streets", &[]), streets);
+    let inputs = json!({"point": point(0.0, 0.0), "distance_m": 1000, "collection": "streets"});
+    let answer = ask(&layers([&layer]), "reach", inputs);
+    let length = answer.find_number("network_length").unwrap().value.as_f64();
+    assert!((length - 550.0).abs() < 0.1, "{length}: 400 of the main street, 50 and 100 aside");
+}
+
+#[test]
 fn two_days_are_compared() {
     let (streets, _) = straight();
     let things = things(&[("near", 50.0, 0.0), ("up", 200.0, 150.0)]);

@@ -24,10 +24,15 @@ fn cents(value: &FieldValue) -> Option<i64> {
 }
 
 fn money(number: &AnswerNumber) -> i64 {
+    known_money(number).unwrap()
+}
+
+/// `None` for an amount that is not known.
+fn known_money(number: &AnswerNumber) -> Option<i64> {
     let json = number.to_json();
-    let exact = json["decimal"].as_str().unwrap();
+    let exact = json["decimal"].as_str()?;
     let (whole, part) = exact.split_once('.').unwrap_or((exact, "00"));
-    format!("{whole}{part:0<2}").parse().unwrap()
+    Some(format!("{whole}{part:0<2}").parse().unwrap())
 }
 
 fn areas(random: &mut SeededRandom, count: usize) -> Layer {
@@ -77,15 +82,27 @@ fn sums_agree_with_brute_force_in_whole_cents_by_status_objective_year_and_area(
                 let told = number(&answer, "programme_cost", group).map_or(0, money);
                 assert_eq!(told, programmes, "seed {seed} {group:?}");
                 told_apart += programmes;
-                let sum = |field: &str| single.iter().filter_map(|f| cents(layer.value(f, field))).sum::<i64>();
-                assert_eq!(money(number(&answer, "cost", group).unwrap()), sum("cost"));
-                assert_eq!(money(number(&answer, "eu_money", group).unwrap()), sum("eu_share"));
+                let amounts =
+                    |field: &str| single.iter().filter_map(|f| cents(layer.value(f, field))).collect::<Vec<i64>>();
+                let sum = |amounts: &[i64]| amounts.iter().sum::<i64>();
+                let known = |amounts: &[i64]| (!amounts.is_empty() || of.is_empty()).then(|| sum(amounts));
+                let (costs, eu_parts) = (amounts("cost"), amounts("eu_share"));
+                assert_eq!(known_money(number(&answer, "cost", group).unwrap()), known(&costs));
+                assert_eq!(known_money(number(&answer, "eu_money", group).unwrap()), known(&eu_parts));
+                let without: Vec<&FeatureId> =
+                    single.iter().filter(|f| cents(layer.value(f, "cost")).is_none()).map(|f| &f.id).collect();
+                let uncosted = number(&answer, "without_cost", group).unwrap();
+                assert_eq!(uncosted.ids.iter().collect::<Vec<_>>(), without);
                 let both: Vec<(i64, i64)> = single
                     .iter()
                     .filter(|f| ["total", "unknown"].contains(&scope(f).as_str()))
                     .filter_map(|f| Some((cents(layer.value(f, "eu_share"))?, cents(layer.value(f, "cost"))?)))
                     .collect();
                 let (eu, base) = both.iter().fold((0, 0), |s, b| (s.0 + b.0, s.1 + b.1));
+                let parts =
+                    ["other_money", "unknown_money"].map(|name| known_money(number(&answer, name, group).unwrap()));
+                assert_eq!(parts[0].unwrap_or_default(), base - eu);
+                assert_eq!(parts[1].unwrap_or_default(), sum(&costs) - base, "the rest of the cost is nobody's");
                 let share = number(&answer, "eu_share", group).unwrap();
                 if base > 0 {
                     assert!(close(share.value.as_f64(), eu as f64 / base as f64 * 100.0, 1e-9, 0.0));
@@ -144,4 +161,43 @@ fn by_share_a_half_counts_half_and_its_money_is_rounded_to_the_cent() {
     assert!(close(share.find_number("shares").unwrap().value.as_f64(), 1.5, 0.0, 1e-4));
     // Half of 3 cents is 1.5 cents, give or take the seventh decimal of a degree.
     assert!((10_001..=10_002).contains(&money(share.find_number("cost").unwrap())));
+}
+
+#[test]
+fn money_that_is_not_known_is_neither_nothing_nor_other_money() {
+    let empty = Layer::new("interventions", []);
+    let make = |id: &str, properties: serde_json::Value| {
+        let values = empty.collection.read_values(properties.as_object().unwrap()).unwrap();
+        Feature { key: 0, id: FeatureId::new(id).unwrap(), geometry: None, values }
+    };
+    let layer = Layer::new(
+        "interventions",
+        [
+            make("a", json!({"status": "funded", "cost": 100, "eu_share": 80, "start": "2025-02-01"})),
+            make("b", json!({"status": "funded", "cost": 50, "start": "2025-12-01"})),
+            make("c", json!({"status": "idea"})),
+            make("d", json!({"status": "completed", "cost": 0, "eu_share": 0})),
+            make("e", json!({"status": "proposed", "eu_share": 7})),
+        ],
+    );
+    let answer = ask(&layers([&layer]), "summary", json!({"group_by": ["status", "year"]}));
+    let known = |name: &str, group: &[(&str, &str)]| known_money(number(&answer, name, group).unwrap());
+    for (group, cost, eu, other, unknown, uncosted) in [
+        (&[][..], Some(15_000), Some(8_700), Some(2_000), Some(5_000), 2),
+        (&[("status", "funded")], Some(15_000), Some(8_000), Some(2_000), Some(5_000), 0),
+        (&[("status", "idea")], None, None, None, None, 1),
+        (&[("status", "completed")], Some(0), Some(0), Some(0), Some(0), 0),
+        (&[("status", "proposed")], None, Some(700), None, None, 1),
+        (&[("year", "2025")], Some(15_000), Some(8_000), Some(2_000), Some(5_000), 0),
+        (&[("year", "")], Some(0), Some(700), Some(0), Some(0), 2),
+    ] {
+        let amounts = ["cost", "eu_money", "other_money", "unknown_money"].map(|name| known(name, group));
+        assert_eq!(amounts, [cost, eu, other, unknown], "{group:?}");
+        assert_eq!(number(&answer, "without_cost", group).unwrap().ids.len(), uncosted, "{group:?}");
+    }
+    // The statuses are in the order of the work and not of the alphabet.
+    let statuses: Vec<&str> = (answer.numbers.iter().filter(|n| n.name == "features"))
+        .filter_map(|n| n.group.first().filter(|(name, _)| name == "status").map(|(_, status)| status.as_str()))
+        .collect();
+    assert_eq!(statuses, ["idea", "proposed", "funded", "completed"]);
 }

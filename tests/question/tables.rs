@@ -127,3 +127,62 @@ fn coverage_agrees_with_counting_every_cell() {
         }
     }
 }
+
+/// Premises of two streets, surveyed three times; the last survey is not finished.
+fn surveyed() -> Layer {
+    let empty = Layer::new("premises", []);
+    let mut all = vec![];
+    let mut add = |city: &str, survey: &str, day: &str, states: &[&str]| {
+        for (i, state) in states.iter().enumerate() {
+            let unit = format!("{city}-{i}");
+            let properties = json!({"unit": unit, "city": city, "segment": format!("{city}-{}", i % 2), "state": state,
+                "observed_on": day, "survey": survey});
+            let values = empty.collection.read_values(properties.as_object().unwrap()).unwrap();
+            all.push(Feature { key: 0, id: FeatureId::new(&format!("{unit}-{day}")).unwrap(), geometry: None, values });
+        }
+    };
+    add("celje", "2024", "2024-10-01", &["vacant", "vacant", "occupied", "occupied", "occupied"]);
+    add("celje", "2025", "2025-10-01", &["vacant", "occupied", "occupied", "occupied"]);
+    add("celje", "2026", "2026-10-01", &["vacant"]);
+    add("sligo", "one", "2023-05-01", &["vacant", "occupied"]);
+    Layer::new("premises", all)
+}
+
+#[test]
+fn a_rate_is_of_the_newest_complete_survey_of_each_city_and_says_which() {
+    let all = layers([&surveyed()]);
+    let inputs = |more: serde_json::Value| {
+        let mut inputs = json!({"numerator": {"state": "vacant"}});
+        more.as_object().unwrap().iter().for_each(|(name, value)| inputs[name] = value.clone());
+        inputs
+    };
+    let answer = ask(&all, "rate", inputs(json!({"group_by": "city"})));
+    assert_eq!(count(&answer, "rate", &[]), Some((2.0, 6.0)), "four of Celje in 2025, two of Sligo");
+    assert_eq!(count(&answer, "rate", &[("city", "celje")]), Some((1.0, 4.0)));
+    assert_eq!(answer.left_out.ids_for("other_survey").len(), 6);
+    let surveyed: Vec<(&str, usize)> = answer
+        .numbers
+        .iter()
+        .filter(|n| n.name == "surveyed")
+        .map(|n| (n.group.last().unwrap().1.as_str(), n.ids.len()))
+        .collect();
+    assert_eq!(surveyed, [("2025", 4), ("one", 2)]);
+    let rules = answer.rules.join(" ");
+    assert!(rules.contains("The survey '2025' of 'celje' counts."), "{rules}");
+    assert!(rules.contains("The survey '2026' of 'celje' is not complete (1 of 5 features)"), "{rules}");
+    // Every survey apart; the total stays that of the newest.
+    let apart = ask(&all, "rate", inputs(json!({"group_by": "survey", "filter": {"city": "celje"}})));
+    for (survey, rate) in [("2024", (2.0, 5.0)), ("2025", (1.0, 4.0)), ("2026", (1.0, 1.0))] {
+        assert_eq!(count(&apart, "rate", &[("survey", survey)]), Some(rate));
+    }
+    assert_eq!(count(&apart, "rate", &[]), Some((1.0, 4.0)));
+    // Two surveys that are named are compared, and a filter that fits several takes the newest of them.
+    let named = json!({"before": {"survey": "2024"}, "after": {"survey": "2025"}});
+    let compared = ask(&all, "rate", inputs(named));
+    assert_eq!(count(&compared, "rate_before", &[]), Some((2.0, 5.0)));
+    assert_eq!(count(&compared, "rate", &[]), Some((1.0, 4.0)));
+    let since = ask(&all, "rate", inputs(json!({"before": "observed_on < DATE('2026-01-01') AND city = 'celje'"})));
+    assert_eq!(count(&since, "rate_before", &[]), Some((1.0, 4.0)));
+    let alone = ask(&all, "rate", inputs(json!({"filter": {"survey": "2026"}})));
+    assert_eq!(count(&alone, "rate", &[]), Some((1.0, 1.0)), "what is asked for by name counts");
+}

@@ -8,9 +8,9 @@ use super::feature_state::{same_geometry, state_tag};
 use crate::access::{AccessRole, AccessScope, Policy};
 use crate::atlas::ViewerPlan;
 use crate::atlas::collection_state::CollectionState;
-use crate::change::{ChangeSet, FeatureEdit, RevisionNumber};
+use crate::change::{ChangeSet, FeatureEdit, RevisionNumber, state_after};
 use crate::collection::{Collection, CollectionId};
-use crate::error::{Error, InvalidInput, Result};
+use crate::error::{Error, InvalidInput, Result, id_reused_error, version_removed_error};
 use crate::feature::{Feature, FeatureId};
 use crate::index::Snapshot;
 use serde_json::Value as Json;
@@ -122,20 +122,24 @@ impl<'a> EditValidator<'a> {
         let mut reader = self.feature_reader(request);
         let feature = reader.read_feature(json)?;
         let (broken, left_out) = reader.finish();
-        if let Some(feature) = &feature
-            && self.current_feature(&feature.id).is_some()
-        {
-            return Err(Error::AlreadyExists(format!(
-                "The collection '{}' already has a feature '{}'. Choose another id, or change that feature.",
-                self.collection().id,
-                feature.id
-            )));
-        }
         self.record_faults(broken, left_out);
         let Some(feature) = feature else { return Ok(None) };
         self.check_permission(None, Some(&feature))?;
+        self.check_free_id(&feature.id)?;
         self.changed.insert(feature.id.clone(), Some(feature.clone()));
         Ok(Some(FeatureEdit::Create(feature)))
+    }
+
+    /// An id that is taken by a hidden feature is refused like one that was: no viewer learns of what they may not see.
+    fn check_free_id(&self, id: &FeatureId) -> Result<()> {
+        match self.current_feature(id) {
+            None => Ok(()),
+            Some(feature) if self.scope.admits_feature(&feature) => Err(Error::AlreadyExists(format!(
+                "The collection '{}' already has a feature '{id}'. Choose another id, or change that feature.",
+                self.collection().id
+            ))),
+            Some(_) => Err(id_reused_error(id)),
+        }
     }
 
     fn prepare_replace(&mut self, id: &str, json: &Json, request: &EditRequest) -> Result<Option<FeatureEdit>> {
@@ -178,8 +182,7 @@ impl<'a> EditValidator<'a> {
             (None, None) => None,
             _ => self.existing_feature(id.as_str(), request)?.1,
         };
-        let versions = self.plan.atlas.plan_file.store().read_history(&self.collection().id, &id)?;
-        let then = versions.into_iter().rfind(|v| v.revision <= revision).and_then(|v| v.after);
+        let then = self.find_version(&id, revision)?;
         let Some(then) = then else {
             return Err(Error::Refused(format!(
                 "The feature '{id}' did not exist after revision {revision}. Choose a revision of its history at which it existed."
@@ -188,6 +191,23 @@ impl<'a> EditValidator<'a> {
         self.check_permission(self.current_feature(&id).as_ref(), Some(&then))?;
         self.changed.insert(id.clone(), Some(then));
         Ok(Some(FeatureEdit::Restore { id, revision, base }))
+    }
+
+    /// The feature after a revision, if the viewer may see it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an id that never was, and equally for one of which the viewer may see no version.
+    fn find_version(&self, id: &FeatureId, revision: RevisionNumber) -> Result<Option<Feature>> {
+        let versions = match self.plan.atlas.plan_file.store().read_history(&self.collection().id, id) {
+            Err(Error::NotFound(_)) => vec![],
+            versions => versions?,
+        };
+        let admits = |feature: &Option<Feature>| feature.as_ref().is_some_and(|f| self.scope.admits_feature(f));
+        if !versions.iter().any(|v| admits(&v.before) || admits(&v.after)) {
+            return Err(self.not_found_error(id.as_str()));
+        }
+        let then = state_after(&versions, revision).map_err(|known| version_removed_error(id, revision, known))?;
+        Ok(then.filter(|feature| self.scope.admits_feature(feature)).cloned())
     }
 
     /// Sends only differences to the store, whose coordinates may have more decimals than the published ones.

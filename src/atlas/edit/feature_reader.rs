@@ -59,9 +59,10 @@ impl<'a> EditReader<'a> {
     /// The feature that takes the place of another.
     ///
     /// # Errors
-    /// As [`Self::read_feature`].
+    /// As [`Self::read_feature`]; [`Error::Invalid`] for another id.
     pub(super) fn read_replacement(&mut self, before: &Feature, json: &Json) -> Result<Option<Feature>> {
         let members = feature_members(json, true)?;
+        check_same_id(members.get("id").filter(|id| !id.is_null()), before)?;
         let properties = feature_properties(members)?;
         let mut faults = self.check_members(members);
         let geometry = read_geometry(members.get("geometry"), &mut faults);
@@ -79,11 +80,7 @@ impl<'a> EditReader<'a> {
     /// As [`Self::read_feature`]; [`Error::Invalid`] for another id.
     pub(super) fn read_patched(&mut self, before: &Feature, patch: &Json) -> Result<Option<Feature>> {
         let members = feature_members(patch, false)?;
-        if let Some(id) = members.get("id")
-            && format_id(id).as_deref() != Some(before.id.as_str())
-        {
-            return Err(Error::invalid("/id", "The id of a feature stays as it is. Leave it out."));
-        }
+        check_same_id(members.get("id"), before)?;
         let mut faults = self.check_members(members);
         let geometry = match members.get("geometry") {
             None => CandidateGeometry::Unchanged,
@@ -149,6 +146,15 @@ impl<'a> EditReader<'a> {
             faults.push(IntakeFinding::violation(FindingKind::Crs, "/crs", message));
         }
         faults
+    }
+}
+
+fn check_same_id(id: Option<&Json>, before: &Feature) -> Result<()> {
+    match id {
+        Some(id) if format_id(id).as_deref() != Some(before.id.as_str()) => {
+            Err(Error::invalid("/id", "The id of a feature stays as it is. Leave it out."))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a check finds, and its report for people and for programs.
 
+use crate::change::HistorySize;
 use crate::error::count_noun;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub struct CheckReport {
     pub errors: u64,
     pub warnings: u64,
     pub by_kind: BTreeMap<&'static str, u64>,
+    pub history: HistorySize,
 }
 
 impl CheckReport {
@@ -59,6 +61,7 @@ impl CheckReport {
             "errors": self.errors,
             "warnings": self.warnings,
             "by_kind": self.by_kind,
+            "history": {"versions": self.history.versions, "bytes": self.history.bytes},
             "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
         })
     }
@@ -70,6 +73,13 @@ impl CheckReport {
         let more = (self.errors + self.warnings).saturating_sub(self.findings.len() as u64);
         if more > 0 {
             lines.push(format!("… and {more} more."));
+        }
+        if self.history.versions > 0 {
+            lines.push(format!(
+                "The history has {} ({:.1} MB).",
+                count_noun(self.history.versions, "version"),
+                self.history.bytes as f64 / 1e6
+            ));
         }
         let kinds: Vec<String> = self.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };

@@ -31,7 +31,7 @@ struct PlanSurvey {
 pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport> {
     let collections = plan_file.collections()?;
     let plan = survey_plan(plan_file, &collections)?;
-    let mut report = CheckReport::default();
+    let mut report = CheckReport { history: plan_file.history_size()?, ..CheckReport::default() };
     let (source_crs, cities) = (SourceCrs::lonlat(), plan_file.city_locations()?);
     let policy = IntakePolicy { handling: FaultHandling::Usual, source: CandidateSource::Plan };
     for collection in &collections {

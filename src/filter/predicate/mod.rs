@@ -169,7 +169,7 @@ fn evaluate_number(number: &NumericExpression, row: &dyn FilterRow) -> Option<f6
         NumericExpression::Arithmetic(operator, a, b) => {
             operator.apply(evaluate_number(a, row)?, evaluate_number(b, row)?)
         }
-        NumericExpression::Year(time) => evaluate_instant(time, row)?.year().map(f64::from),
+        NumericExpression::Year(time) => Some(f64::from(evaluate_instant(time, row)?.year())),
         NumericExpression::Count(field) => match row.value(*field) {
             FieldValueRef::Text(json) => Some(json_array::JsonArrayEntries::from_json(json)?.count() as f64),
             _ => None,

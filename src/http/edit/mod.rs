@@ -21,7 +21,7 @@ mod request_body;
 mod submit;
 
 pub use entity_tag::{format_body_etag, format_etag, parse_etags};
-pub use request_body::{MAX_BODY_BYTES, RequestBody};
+pub use request_body::{MAX_BODY_BYTES, RequestBody, explain_body_error};
 pub use submit::{change_item, submit_edits};
 
 /// The methods of a collection's items beside reading.

@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 
 /// JSON pointers to what a lenient edit left out.
 const LEFT_OUT: HeaderName = HeaderName::from_static("edit-left-out");
+/// The most bytes of pointers in the header.
+const MAX_POINTER_BYTES: usize = 1000;
 /// Edits in bodies up to this size are validated on the thread of the request, larger ones in the worker pool.
 const SMALL_BYTES: usize = 32 << 10;
 
@@ -56,6 +58,19 @@ pub async fn change_item(
     Ok(item_response(context, edit_headers, &outcome, edit, [StatusCode::OK, StatusCode::NO_CONTENT]))
 }
 
+/// Pointers as a header may hold them, and how many more there are than fit.
+fn list_pointers(left_out: &[String]) -> String {
+    let mut line = String::new();
+    for (i, pointer) in left_out.iter().map(|at| urls::encode_pointer(at)).enumerate() {
+        if line.len() + pointer.len() > MAX_POINTER_BYTES {
+            return format!("{line}{}...{}", if i > 0 { ", " } else { "" }, left_out.len() - i);
+        }
+        line.push_str(if i > 0 { ", " } else { "" });
+        line.push_str(&pointer);
+    }
+    line
+}
+
 /// The response to an edit of one feature: its state tag, and the feature when the client prefers a representation.
 /// `statuses` are those of a response with and without a body.
 pub fn item_response(
@@ -77,8 +92,7 @@ pub fn item_response(
         response.headers_mut().insert(header::ETAG, response::ascii_header_value(&format_etag(&state)));
     }
     if !outcome.left_out.is_empty() {
-        let pointers = outcome.left_out.iter().map(|at| urls::encode_pointer(at)).collect::<Vec<_>>().join(", ");
-        response.headers_mut().insert(LEFT_OUT, response::ascii_header_value(&pointers));
+        response.headers_mut().insert(LEFT_OUT, response::ascii_header_value(&list_pointers(&outcome.left_out)));
     }
     edit_headers.confirm_preferences(response)
 }

@@ -82,11 +82,18 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
             &[("204", "The feature is deleted.", None)],
         ),
     );
+    let whole = |name: &str, description: &str| json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": {"type": "integer", "minimum": 0}});
     let history = format!("{one}/history");
+    let mut versions = item.clone();
+    versions.push(json!({"name": "limit", "in": "query", "required": false, "description": "The most versions on a page.", "style": "form", "explode": false,
+        "schema": {"type": "integer", "minimum": 1, "default": 100}}));
+    versions.push(json!({"name": "order", "in": "query", "required": false, "description": "Which versions come first.", "style": "form", "explode": false,
+        "schema": {"type": "string", "enum": ["oldest", "newest"], "default": "oldest"}}));
+    versions.push(whole("cursor", "The position of a page in the history. Follow the link next."));
     add(
         history.clone(),
         "get",
-        describe_read(&format!("{id}.getHistory"), &format!("{title}: history of a feature"), item.clone()),
+        describe_read(&format!("{id}.getHistory"), &format!("{title}: history of a feature"), versions),
     );
     add(
         history,
@@ -103,7 +110,6 @@ pub fn add_edit_operations(paths: &mut Map<String, Json>, view: &CollectionView)
         ),
     );
     let changes = format!("{root}/changes");
-    let whole = |name: &str, description: &str| json!({"name": name, "in": "query", "required": false, "description": description, "style": "form", "explode": false, "schema": {"type": "integer", "minimum": 0}});
     let mut pages = vec![
         whole("since", "The revision that the client has: only later changes are listed."),
         whole("limit", "The most changes on a page."),

@@ -8,13 +8,14 @@ use super::input::{InputKind, QuestionInput};
 use super::input_errors::{self, missing_input_error};
 use super::measure::{self, buffer_in_plane};
 use super::metric_plane::{MetricPlane, widen_bbox};
+use super::overlap::union_length_m;
 use super::period::DayRange;
 use super::planar_shape::PlanarShape;
 use super::planning_question::PlanningQuestion;
 use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
-use geo_types::{Coord, LineString, MultiPolygon};
+use geo_types::{Coord, LineString, MultiLineString, MultiPolygon};
 use jiff::civil::Date;
 use network::{OFF_STREET_M, StreetNetwork, WalkDistances};
 use serde_json::{Map, json};
@@ -239,11 +240,7 @@ impl ReachOfDay {
         reached.sort_by(|a, b| a.distance.total_cmp(&b.distance).then_with(|| a.id.cmp(&b.id)));
         let (plane, street_m) = match &walk {
             Some((network, walk)) => {
-                let within = |(n, s)| walk.length_within(n as u32, s, trip.limit);
-                (
-                    outline::outline_polygons(network, walk, trip.limit),
-                    network.edges.iter().enumerate().map(within).sum(),
-                )
+                (outline::outline_polygons(network, walk, trip.limit), reached_street_m(network, walk, trip))
             }
             None => (buffer_in_plane(&Geometry::Point(trip.metric.to_metres(trip.point).into()), trip.limit), 0.0),
         };
@@ -316,6 +313,13 @@ fn read_network(
     }
     let network = StreetNetwork::from_geometries(&trip.metric, &lines);
     Ok((!network.is_empty()).then_some(network))
+}
+
+/// The length of the streets within reach; what two ways share counts once.
+fn reached_street_m(network: &StreetNetwork, walk: &WalkDistances, trip: &WalkingTrip) -> f64 {
+    let parts = network.edges.iter().enumerate().flat_map(|(n, edge)| walk.parts_within(n as u32, edge, trip.limit));
+    let lines = parts.map(|part| LineString::new(part.map(|c| trip.metric.to_lonlat(c)).to_vec()));
+    union_length_m(&MultiLineString(lines.collect()))
 }
 
 /// The distance along the streets to a geometry of the metric plane; `None` when it lies too far from every street.

@@ -148,9 +148,9 @@ impl WalkDistances {
         from.min(to).min(own)
     }
 
-    /// The length of the part of an edge within a limit.
+    /// The parts of an edge within a limit, from its first node to its second.
     #[must_use]
-    pub fn length_within(&self, number: u32, edge: &StreetEdge, limit: f64) -> f64 {
+    pub fn parts_within(&self, number: u32, edge: &StreetEdge, limit: f64) -> Vec<[Coord<f64>; 2]> {
         let from = (limit - self.distances[edge.from as usize]).clamp(0.0, edge.length);
         let to = (limit - self.distances[edge.to as usize]).clamp(0.0, edge.length);
         let mut parts = vec![(0.0, from), (edge.length - to, edge.length)];
@@ -159,12 +159,16 @@ impl WalkDistances {
             parts.push(((self.start.along - reach).max(0.0), (self.start.along + reach).min(edge.length)));
         }
         parts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut sum, mut end) = (0.0, 0.0_f64);
+        let mut end = 0.0_f64;
+        let mut within = Vec::new();
         for (a, b) in parts {
-            sum += (b - a.max(end)).max(0.0);
+            let begin = a.max(end);
+            if b > begin {
+                within.push([begin, b].map(|along| edge.a + (edge.b - edge.a) * (along / edge.length)));
+            }
             end = end.max(b);
         }
-        sum
+        within
     }
 }
 

@@ -43,7 +43,7 @@ impl ExcessGrid {
         let reached = |n: usize| {
             let s = &network.edges[n];
             walk.distance_to(n as u32, s, 0.0).min(walk.distance_to(n as u32, s, s.length)) <= limit
-                || walk.length_within(n as u32, s, limit) > 0.0
+                || !walk.parts_within(n as u32, s, limit).is_empty()
         };
         let near: Vec<usize> = (0..network.edges.len()).filter(|n| reached(*n)).collect();
         let ends = || near.iter().flat_map(|n| [network.edges[*n].a, network.edges[*n].b]);

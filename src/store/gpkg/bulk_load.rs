@@ -3,10 +3,10 @@
 
 use super::gpkg_layer::{GpkgLayer, TableLayout, quote_name, to_utc_text};
 use super::package_state::{GeoPackageState, lock_mutex};
-use super::{change_log, commit, contents, journal, layer_setup, rtree, sqlite_error, tables};
+use super::{change_log, commit, contents, free_keys, journal, layer_setup, rtree, sqlite_error, tables};
 use crate::change::RevisionNumber;
 use crate::collection::{Collection, FieldType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, id_reused_error};
 use crate::feature::{BoundingBox, Feature, FieldValue, bbox_of};
 use crate::store::LoadSummary;
 use rusqlite::{Connection, Statement, params};
@@ -97,7 +97,7 @@ fn load_appended(
                 order.iter().map(|at| at.and_then(|i| feature.values.get(i).cloned()).unwrap_or_default()).collect();
         }
         if any_deleted && change_log::was_deleted(conn, layer, &feature.id)? {
-            return Err(commit::id_reused_error(&feature.id));
+            return Err(id_reused_error(&feature.id));
         }
         filler.insert_feature(&mut insert, None, feature)?;
     }
@@ -337,7 +337,7 @@ impl<'a> TableFiller<'a> {
             if sqlite_error::is_unique_violation(&e) {
                 commit::id_taken_error(self.layer, &feature.id)
             } else {
-                e.into()
+                free_keys::explain_full(self.conn, self.layer, e)
             }
         })?;
         let stored = self.conn.last_insert_rowid();

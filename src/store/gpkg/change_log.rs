@@ -7,7 +7,7 @@ use super::{geometry_blob, quoted_row, tables};
 use crate::change::{FeatureVersion, RevisionNumber};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -169,7 +169,7 @@ pub(super) fn loads_since(conn: &Connection, layer: &GpkgLayer, since: RevisionN
 /// The versions of a feature, oldest first.
 pub(super) fn read_history(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<Vec<FeatureVersion>> {
     let current = layer.find_feature(conn, id)?;
-    let lines = read_change_rows(conn, layer, id)?;
+    let lines = select_rows(conn, layer, id, "ORDER BY seq", &[])?;
     if current.is_none() && lines.is_empty() {
         return Err(Error::NotFound(format!("'{}' has never had a feature '{id}'.", layer.collection.id)));
     }
@@ -195,23 +195,32 @@ pub(super) fn read_history(conn: &Connection, layer: &GpkgLayer, id: &FeatureId)
     Ok(versions)
 }
 
-struct ChangeRow {
-    revision: RevisionNumber,
-    author: String,
-    at: String,
-    key: i64,
-    op: String,
-    before: FeatureImage,
-    after: FeatureImage,
+/// A line of the log about one feature.
+pub(super) struct ChangeRow {
+    pub seq: i64,
+    pub revision: RevisionNumber,
+    pub author: String,
+    pub at: String,
+    pub key: i64,
+    pub op: String,
+    pub before: FeatureImage,
+    pub after: FeatureImage,
 }
 
-fn read_change_rows(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<Vec<ChangeRow>> {
+/// The lines about a feature; `tail` is the rest of the SQL, with parameters from `?3` on.
+pub(super) fn select_rows(
+    conn: &Connection,
+    layer: &GpkgLayer,
+    id: &FeatureId,
+    tail: &str,
+    parameters: &[&dyn ToSql],
+) -> Result<Vec<ChangeRow>> {
     if layer.number == 0 {
         return Ok(Vec::new());
     }
-    let mut statement = conn.prepare_cached(
-        "SELECT revision, author, at, key, op, before, before_geom, after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 ORDER BY seq",
-    )?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT revision, author, at, key, op, before, before_geom, after, after_geom, seq FROM cityheart_changes WHERE collection=?1 AND feature=?2 {tail}",
+    ))?;
     let line = |row: &Row<'_>| {
         Ok(ChangeRow {
             revision: row.get::<_, i64>(0)? as RevisionNumber,
@@ -221,13 +230,34 @@ fn read_change_rows(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Res
             op: row.get(4)?,
             before: (row.get(5)?, row.get(6)?),
             after: (row.get(7)?, row.get(8)?),
+            seq: row.get(9)?,
         })
     };
-    Ok(statement.query_map(params![layer.number, id.as_str()], line)?.collect::<rusqlite::Result<_>>()?)
+    let id = id.as_str();
+    let all = [&[&layer.number as &dyn ToSql, &id], parameters].concat();
+    Ok(statement.query_map(all.as_slice(), line)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The feature after the line before this one.
+pub(super) fn previous_after_image(
+    conn: &Connection,
+    layer: &GpkgLayer,
+    id: &FeatureId,
+    seq: i64,
+) -> Result<FeatureImage> {
+    let mut statement = conn.prepare_cached(
+        "SELECT after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND seq<?3 ORDER BY seq DESC LIMIT 1",
+    )?;
+    let found = statement.query_row(params![layer.number, id.as_str(), seq], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?.unwrap_or_default())
 }
 
 /// The revision, author and time of the bulk load of a feature.
-fn find_load(conn: &Connection, layer: &GpkgLayer, key: i64) -> Result<Option<(RevisionNumber, String, String)>> {
+pub(super) fn find_load(
+    conn: &Connection,
+    layer: &GpkgLayer,
+    key: i64,
+) -> Result<Option<(RevisionNumber, String, String)>> {
     if layer.number == 0 {
         return Ok(None);
     }

@@ -5,10 +5,12 @@ use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
 use super::gpkg_layer::{GpkgLayer, GpkgLayers, SqlCell, find_layer, quote_name};
 use super::package_state::GeoPackageState;
-use super::{geometry_blob, journal, sqlite_error, tables};
-use crate::change::{ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber};
+use super::{free_keys, geometry_blob, journal, sqlite_error, tables};
+use crate::change::{
+    ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber, state_after,
+};
 use crate::collection::{CollectionId, FieldType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, disk_full_error, id_reused_error, version_removed_error};
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry};
 use rusqlite::{Connection, ToSql};
 use std::collections::BTreeSet;
@@ -132,9 +134,7 @@ fn with_savepoint<T, E>(
     let done = operation();
     if done.is_err() {
         if conn.is_autocommit() {
-            return Err(Error::Refused(
-                "Nothing was written: the disk is full or has failed. Free some space and try again.".into(),
-            ));
+            return Err(disk_full_error());
         }
         conn.prepare_cached(&format!("ROLLBACK TO {name}"))?.execute([])?;
     }
@@ -236,7 +236,11 @@ impl ChangeSetWriter<'_> {
         let mut insert = conn.prepare_cached(&layer.sql.insert)?;
         layer.bind_feature(&mut insert, None, &feature, &mut Vec::new())?;
         insert.raw_execute().map_err(|e| {
-            if sqlite_error::is_unique_violation(&e) { id_taken_error(layer, &feature.id) } else { e.into() }
+            if sqlite_error::is_unique_violation(&e) {
+                id_taken_error(layer, &feature.id)
+            } else {
+                free_keys::explain_full(conn, layer, e)
+            }
         })?;
         let key = conn.last_insert_rowid();
         self.log_change(None, Some(key))
@@ -294,8 +298,8 @@ impl ChangeSetWriter<'_> {
         base: Option<RevisionNumber>,
     ) -> Result<()> {
         let versions = change_log::read_history(self.conn, self.layer, id)?;
-        let then = versions.iter().rfind(|v| v.revision <= revision).and_then(|v| v.after.clone());
-        let Some(then) = then else {
+        let then = state_after(&versions, revision).map_err(|known| version_removed_error(id, revision, known))?;
+        let Some(then) = then.cloned() else {
             return Err(Error::Refused(format!(
                 "The feature '{id}' did not exist after revision {revision}. Choose a revision of its history at which it existed."
             )));
@@ -412,11 +416,5 @@ pub(super) fn id_taken_error(layer: &GpkgLayer, id: &FeatureId) -> Error {
     Error::Stale(format!(
         "The collection '{}' already has a feature '{id}'. Choose another id, or change that feature.",
         layer.collection.id
-    ))
-}
-
-pub(super) fn id_reused_error(id: &FeatureId) -> Error {
-    Error::Refused(format!(
-        "The id '{id}' belonged to a feature that was deleted, and ids are never used again. Choose another id."
     ))
 }

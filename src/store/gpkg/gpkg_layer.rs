@@ -4,7 +4,7 @@ use super::geometry_blob;
 use super::row_warnings::RowWarnings;
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FeatureId, FieldValue};
+use crate::feature::{Feature, FeatureId, FieldValue, time_spelling};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
 use serde::{Deserialize, Serialize};
@@ -282,6 +282,20 @@ pub(super) fn to_utc_text(text: &str) -> Option<String> {
     Some(if matches!(digits, 1 | 2) { format!("{instant:.3}") } else { exact })
 }
 
+/// A day, or a time that another program wrote into a column of days. What is neither stays as it is: `check` tells it.
+fn read_day(text: &str) -> FieldValue {
+    let day = time_spelling::read_day(text);
+    let instant = || time_spelling::read_instant(text).map(|read| read.text);
+    FieldValue::text(day.or_else(instant).unwrap_or(text.into()))
+}
+
+/// An instant, without a zone in UTC (GeoPackage 1.4, requirement 5); a day alone is its first instant.
+fn read_instant(text: &str) -> FieldValue {
+    let instant = time_spelling::read_instant(text).map(|read| read.text);
+    let midnight = || Some(format!("{}T00:00:00Z", time_spelling::read_day(text)?).into());
+    FieldValue::text(instant.or_else(midnight).unwrap_or(text.into()))
+}
+
 /// Reads a cell; `None` when its value is not of this type.
 pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldValue> {
     Some(match (kind, cell) {
@@ -291,9 +305,9 @@ pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldVal
         (FieldType::Integer, ValueRef::Real(r)) if r.fract() == 0.0 && r.abs() < 9e15 => FieldValue::Int(r as i64),
         (FieldType::Real | FieldType::Decimal, ValueRef::Real(r)) if r.is_finite() => FieldValue::Real(r),
         (FieldType::Real | FieldType::Decimal, ValueRef::Integer(i)) => FieldValue::Real(i as f64),
-        (FieldType::Text | FieldType::Date | FieldType::DateTime, ValueRef::Text(t)) => {
-            FieldValue::text(std::str::from_utf8(t).ok()?)
-        }
+        (FieldType::Text, ValueRef::Text(t)) => FieldValue::text(std::str::from_utf8(t).ok()?),
+        (FieldType::Date, ValueRef::Text(t)) => read_day(std::str::from_utf8(t).ok()?),
+        (FieldType::DateTime, ValueRef::Text(t)) => read_instant(std::str::from_utf8(t).ok()?),
         (FieldType::Text, ValueRef::Integer(i)) => FieldValue::text(i.to_string()),
         (FieldType::Text, ValueRef::Real(r)) => FieldValue::text(r.to_string()),
         (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(serde_json::from_slice(t).ok()?)),

@@ -122,7 +122,7 @@ impl LogPageReader<'_> {
         let (mut before, after): (FeatureImage, FeatureImage) =
             ((row.get(7)?, row.get(8)?), (row.get(9)?, row.get(10)?));
         if before.0.is_none() && op != "create" {
-            before = self.previous_after_image(&id, seq)?;
+            before = change_log::previous_after_image(self.conn, self.layer, &id, seq)?;
         }
         Ok(Some(FeatureVersion {
             revision: row.get::<_, i64>(1)? as RevisionNumber,
@@ -131,16 +131,6 @@ impl LogPageReader<'_> {
             before: change_log::feature_from_image(self.layer, key, &id, &before),
             after: change_log::feature_from_image(self.layer, key, &id, &after),
         }))
-    }
-
-    /// The feature after its previous line.
-    fn previous_after_image(&self, id: &FeatureId, seq: i64) -> Result<FeatureImage> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT after, after_geom FROM cityheart_changes WHERE collection=?1 AND feature=?2 AND seq<?3 ORDER BY seq DESC LIMIT 1",
-        )?;
-        let found =
-            statement.query_row(params![self.layer.number, id.as_str(), seq], |row| Ok((row.get(0)?, row.get(1)?)));
-        Ok(found.optional()?.unwrap_or_default())
     }
 
     /// Adds the features of a load. Returns whether all of them fit on the page.
@@ -246,6 +236,9 @@ impl LogPageReader<'_> {
         let Some((seq, op, before)) = line.optional()? else { return Ok(None) };
         let before: FeatureImage = before;
         let left_out = before.0.is_none() && op != "create";
-        Ok(Some((op, if left_out { self.previous_after_image(id, seq)? } else { before })))
+        Ok(Some((
+            op,
+            if left_out { change_log::previous_after_image(self.conn, self.layer, id, seq)? } else { before },
+        )))
     }
 }

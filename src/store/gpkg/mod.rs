@@ -3,7 +3,8 @@
 
 use super::{LoadSummary, Store, StoreWatch};
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, LogPage, LogPosition, RevisionNumber,
+    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
+    HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
@@ -27,6 +28,7 @@ mod wkb; // reading geometry
 mod change_log; // the change log: writing, history, what changed since
 mod contents; // extent, revision and time of the last change
 mod foreign_tables; // tables of other programs
+mod free_keys; // the keys of new rows
 mod journal; // notes of what other programs did
 mod layer_catalog; // the layers of a file
 mod layer_setup; // what makes a table a layer
@@ -42,6 +44,7 @@ mod add_fields; // more fields
 mod adopt_tables; // tables of other programs become layers
 mod bulk_load; // many features at once
 mod commit; // edits
+mod history_page; // the history of a feature, page by page
 mod log_page; // the change log, page by page
 mod migrate; // older files
 mod open; // opening and creating files
@@ -104,6 +107,22 @@ impl Store for GeoPackage {
 
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>> {
         self.shared.run_read(|conn, layers| change_log::read_history(conn, find_layer(layers, id)?, feature))
+    }
+
+    fn read_history_page(&self, id: &CollectionId, feature: &FeatureId, query: &HistoryQuery) -> Result<HistoryPage> {
+        self.shared.run_read(|conn, layers| history_page::read_page(conn, find_layer(layers, id)?, feature, query))
+    }
+
+    fn compact_history(&self, keep: HistoryRetention) -> Result<u64> {
+        self.shared.compact_history(keep)
+    }
+
+    fn count_versions(&self) -> Result<u64> {
+        self.shared.count_versions()
+    }
+
+    fn history_size(&self) -> Result<HistorySize> {
+        self.shared.history_size()
     }
 
     fn read_change_log(&self, id: &CollectionId, from: LogPosition, limit: usize) -> Result<LogPage> {

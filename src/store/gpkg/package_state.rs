@@ -90,6 +90,14 @@ impl GeoPackageState {
         Ok(done)
     }
 
+    /// Writes to the change log only: no collection changes.
+    pub(super) fn run_write_log(&self, operation: impl FnOnce(&Transaction<'_>) -> Result<()>) -> Result<()> {
+        let mut conn = lock_mutex(self.writer()?);
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        operation(&tx)?;
+        Ok(tx.commit()?)
+    }
+
     /// # Errors
     /// [`Error::Refused`] when the file is open for reading only.
     pub(super) fn writer(&self) -> Result<&Mutex<Connection>> {

@@ -1,6 +1,7 @@
 //! SQLite's errors as sentences: what is wrong with the file, and what to do.
 
-use crate::error::Error;
+use crate::error::{Error, disk_full_error};
+use crate::store::disk_space::is_disk_full;
 use rusqlite::ErrorCode;
 use std::path::Path;
 
@@ -10,9 +11,7 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Busy("Another program is writing to the plan's file. Try again in a moment.".into())
             }
-            Some(ErrorCode::DiskFull) => {
-                Self::Refused("The disk is full; nothing was written. Free some space and try again.".into())
-            }
+            _ if is_disk_full(&e) => disk_full_error(),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::Refused(
                 "The plan's file or its directory is read-only. Change its permissions to write to it.".into(),
             ),

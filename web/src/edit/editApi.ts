@@ -105,9 +105,9 @@ export async function fetchLastRevision(id: string): Promise<number | null> {
   return removal ? removal.revision - 1 : null;
 }
 
-/** The item's versions, newest first. Null without a response. */
+/** The item's newest versions, newest first, up to 1,000. Null without a response. */
 export async function fetchHistory(id: string): Promise<HistoryVersion[] | null> {
-  const answer = await callServer(`${itemPath(id)}/history`);
+  const answer = await callServer(`${itemPath(id)}/history?order=newest&limit=1000`);
   if (!answer?.ok) return null;
   type Raw = Omit<HistoryVersion, 'before' | 'after'> & Record<'before' | 'after', Feature<Geometry | null> | null>;
   const body = await readJson<{ versions: Raw[] }>(answer);

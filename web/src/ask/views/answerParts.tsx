@@ -27,6 +27,9 @@ export function AnswerCard({ value, children }: AnswerCardProps) {
 export function MoneyCards({ summary, count }: { summary: ProcessResult; count: number }) {
   const cost = findNumber(summary, 'cost');
   const share = findNumber(summary, 'eu_share');
+  const eu = findNumber(summary, 'eu_money');
+  // Without a cost there is no share, and the money is known all the same.
+  const euText = eu?.ids?.length ? moneyText(eu) : count ? t('eu.none') : '–';
   const known = cost?.ids?.length ?? 0;
   const programmes = findNumber(summary, 'programme_cost');
   return (
@@ -35,7 +38,7 @@ export function MoneyCards({ summary, count }: { summary: ProcessResult; count: 
         <span>{t('sum.costKnown', { known, count })}</span>
         {programmes && <span>{`${t('sum.programmes', { count: programmes.ids?.length ?? 0 })} (${moneyText(programmes)})`}</span>}
       </AnswerCard>
-      <AnswerCard value={typeof share?.value === 'number' ? percentText(share.value) : count ? t('eu.none') : '–'}>
+      <AnswerCard value={typeof share?.value === 'number' ? percentText(share.value) : euText}>
         <span>{t('sum.eu')}</span>
         <span>
           {typeof share?.value === 'number' &&
