@@ -111,6 +111,19 @@ pub struct FeatureVersion {
     pub after: Option<Feature>,
 }
 
+impl FeatureVersion {
+    /// The state of a feature after a revision, by its versions (oldest first): what the next version changed, if there
+    /// is one, as another program may have replaced the whole table in between.
+    #[must_use]
+    pub fn state_after(versions: &[Self], revision: RevisionNumber) -> Option<&Feature> {
+        match versions.iter().position(|v| v.revision > revision) {
+            Some(0) => None,
+            Some(next) => versions[next].before.as_ref(),
+            None => versions.last()?.after.as_ref(),
+        }
+    }
+}
+
 /// A position in a collection's change log. Behind it are all entries of revisions before `revision` and, of that
 /// revision, the entries up to `line` and the bulk-loaded features up to `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
