@@ -8,7 +8,7 @@ use super::feature_state::{same_geometry, state_tag};
 use crate::access::{AccessRole, AccessScope, Policy};
 use crate::atlas::ViewerPlan;
 use crate::atlas::collection_state::CollectionState;
-use crate::change::{ChangeSet, FeatureEdit, RevisionNumber};
+use crate::change::{ChangeSet, FeatureEdit, FeatureVersion, RevisionNumber};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, InvalidInput, Result};
 use crate::feature::{Feature, FeatureId};
@@ -20,6 +20,8 @@ use std::sync::Arc;
 /// Edits that passed validation.
 pub(super) struct PreparedEdits {
     pub set: ChangeSet,
+    /// The collection whose fields the set names.
+    pub validated_against: Arc<Collection>,
     /// JSON pointers to what was left out.
     pub left_out: Vec<String>,
 }
@@ -29,6 +31,9 @@ impl ViewerPlan {
     #[must_use]
     pub fn may_change(&self, collection: &str, id: Option<&str>) -> bool {
         let Ok(state) = self.atlas.collection_state(collection) else { return false };
+        if state.policy.read_only().is_some() {
+            return false;
+        }
         let Some(id) = id else { return state.policy.may_add(&self.viewer) };
         let snapshot = state.index.snapshot();
         let Some(slot) = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id)) else { return false };
@@ -43,6 +48,9 @@ impl ViewerPlan {
     /// [`Error::PermissionDenied`] saying who may; [`Error::NotFound`].
     pub fn may_write(&self, collection: &str) -> Result<()> {
         let state = self.atlas.collection_state(collection)?;
+        if let Some(reason) = state.policy.read_only().filter(|_| self.viewer.role() != AccessRole::Visitor) {
+            return Err(Error::Refused(format!("'{collection}' cannot be edited. {reason}")));
+        }
         match self.viewer.role() {
             AccessRole::Visitor | AccessRole::Viewer => state.policy.may_edit(&self.viewer, None, None, || Ok(false)),
             _ => Ok(()),
@@ -72,8 +80,9 @@ impl ViewerPlan {
         }
         let edits = edits.into_iter().flatten().collect();
         let author = self.viewer.login().unwrap_or("a visitor").to_owned();
-        let collection = validator.snapshot.collection().id.clone();
-        Ok(PreparedEdits { set: ChangeSet { collection, edits, author }, left_out: validator.left_out })
+        let validated_against = validator.snapshot.collection().clone();
+        let set = ChangeSet { collection: validated_against.id.clone(), edits, author };
+        Ok(PreparedEdits { set, validated_against, left_out: validator.left_out })
     }
 }
 
@@ -179,7 +188,7 @@ impl<'a> EditValidator<'a> {
             _ => self.existing_feature(id.as_str(), request)?.1,
         };
         let versions = self.plan.atlas.plan_file.store().read_history(&self.collection().id, &id)?;
-        let then = versions.into_iter().rfind(|v| v.revision <= revision).and_then(|v| v.after);
+        let then = FeatureVersion::state_after(&versions, revision).cloned();
         let Some(then) = then else {
             return Err(Error::Refused(format!(
                 "The feature '{id}' did not exist after revision {revision}. Choose a revision of its history at which it existed."
