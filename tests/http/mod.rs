@@ -9,6 +9,7 @@ mod conformance;
 mod encodings;
 mod events;
 mod filters;
+mod foreign;
 mod fuzz;
 mod jsonfg;
 mod limits;
