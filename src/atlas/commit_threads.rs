@@ -72,21 +72,7 @@ fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<
                 // than one more transaction.
                 thread::yield_now();
                 let (mut sets, mut answers) = (vec![set], vec![answer]);
-                while sets.len() < MAX_COMMIT_GROUP {
-                    match jobs.try_recv() {
-                        Ok(QueueJob::Commit(set, validated_against, answer))
-                            if !definitions.is_outdated(&set, validated_against.as_ref()) =>
-                        {
-                            sets.push(set);
-                            answers.push(answer);
-                        }
-                        Ok(other) => {
-                            next_job = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
+                next_job = collect_waiting_sets(jobs, &definitions, &mut sets, &mut answers);
                 match atlas.plan_file.store().commit_all(&sets) {
                     Ok(group) => Some(WrittenJob::Group { sets, group, answers }),
                     Err(e) => {
@@ -101,6 +87,28 @@ fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<
             return;
         }
     }
+}
+
+/// Takes the change sets that are waiting, up to a job of another kind, which it returns.
+fn collect_waiting_sets(
+    jobs: &Receiver<QueueJob>,
+    definitions: &ReloadedDefinitions,
+    sets: &mut Vec<ChangeSet>,
+    answers: &mut Vec<ReplyCallback<CommittedChanges>>,
+) -> Option<QueueJob> {
+    while sets.len() < MAX_COMMIT_GROUP {
+        match jobs.try_recv() {
+            Ok(QueueJob::Commit(set, validated_against, answer))
+                if !definitions.is_outdated(&set, validated_against.as_ref()) =>
+            {
+                sets.push(set);
+                answers.push(answer);
+            }
+            Ok(other) => return Some(other),
+            Err(_) => break,
+        }
+    }
+    None
 }
 
 /// The collections that were loaded again, as they are written now: what is published may be older.

@@ -1,5 +1,5 @@
-//! Writes into our tables what other programs did to the schema: tables that are new become collections; those that were
-//! renamed, changed or created again are followed, and their triggers are created anew.
+//! Writes into our tables what other programs did to the schema: tables that are new become collections; those that
+//! were renamed, changed or created again are followed, and their triggers are created anew.
 
 use super::change_log;
 use super::follow_schema::{FollowedLayer, StoredLayer};

@@ -1,5 +1,5 @@
-//! Follows a collection to what other programs made of its table: renamed, with more, fewer, renamed or retyped columns,
-//! or created again. Reads only; `adopt_schema.rs` writes what is found.
+//! Follows a collection to what other programs made of its table: renamed, with more, fewer, renamed or retyped
+//! columns, or created again. Reads only; `adopt_schema.rs` writes what is found.
 
 use super::column_types::{TableColumn, column_type, field_type};
 use super::foreign_tables::choose_id_column;
@@ -127,22 +127,34 @@ fn follow_fields<'s>(
     for at in old.columns.len()..old.value_columns().count() {
         kept_origins.extend(names.value_column(at).map(|c| (c.name.clone(), at)));
     }
-    let mut kept = vec![];
+    add_new_columns(conn, names.shape, layout, &mut edit, |column| {
+        origins.push(kept_origins.get(column).copied());
+    })?;
+    Ok(edit)
+}
+
+/// Takes up the columns that are neither used nor followed, and calls `added` for each: first those that are fields.
+fn add_new_columns(
+    conn: &Connection,
+    shape: &TableShape,
+    layout: &mut TableLayout,
+    edit: &mut SchemaEdit<'_>,
+    mut added: impl FnMut(&str),
+) -> Result<()> {
     let used: Vec<String> = layout.column_names().cloned().collect();
-    for column in names.shape.columns.iter().filter(|c| !used.contains(&c.name) && c.name != ID_COLUMN) {
-        match field_type(conn, table, column)? {
-            None => kept.push(column.name.clone()),
+    for column in shape.columns.iter().filter(|c| !used.contains(&c.name) && c.name != ID_COLUMN) {
+        match field_type(conn, &shape.table, column)? {
+            None => layout.kept.push(column.name.clone()),
             Some(kind) => {
                 edit.add_field(&column.name, kind);
                 layout.columns.push(column.name.clone());
                 layout.declared.push(column.declared.clone());
-                origins.push(kept_origins.get(&column.name).copied());
+                added(&column.name);
             }
         }
     }
-    origins.extend(kept.iter().map(|column| kept_origins.get(column).copied()));
-    layout.kept = kept;
-    Ok(edit)
+    layout.kept.iter().for_each(|column| added(column));
+    Ok(())
 }
 
 /// Whether a column that became a field in an older version is still declared as it was.

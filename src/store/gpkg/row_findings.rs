@@ -1,5 +1,5 @@
-//! What the rows of other programs hold and a feature does not show: counted while rows are read, and told in a sentence
-//! for each kind. None ends the reading.
+//! What the rows of other programs hold and a feature does not show: counted while rows are read, and told in a
+//! sentence for each kind. None ends the reading.
 
 use super::sql_literal::SqlLiteral;
 use super::wkb::DecodedGeometry;

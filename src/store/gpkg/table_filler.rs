@@ -1,5 +1,5 @@
-//! Fills a table with many features: rows in their order, then the R-tree and the triggers. Keeps one box per feature in
-//! memory, not the features.
+//! Fills a table with many features: rows in their order, then the R-tree and the triggers. Keeps one box per feature
+//! in memory, not the features.
 
 use super::gpkg_layer::GpkgLayer;
 use super::stored_row::StoredRow;

@@ -198,9 +198,9 @@ pub(super) fn drop_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> 
     Ok(())
 }
 
-/// Creates the index that keeps the ids of a table of another program unique. It names the collation that it would have
-/// anyway: GDAL takes the column of a plain index for one that is declared `UNIQUE`; when it then changes the type of any
-/// field, it writes that into the schema, and the file is corrupt.
+/// Creates the index that keeps the ids of a table of another program unique. It names the collation that it would
+/// have anyway: GDAL takes the column of a plain index for one that is declared `UNIQUE`; when it then changes the type
+/// of any field, it writes that into the schema, and the file is corrupt.
 pub(super) fn create_id_index(conn: &Connection, number: i64, table: &str, id: &str) -> Result<()> {
     let (table, id) = (quote_name(table), quote_name(id));
     conn.execute_batch(&format!(

@@ -1,4 +1,5 @@
-//! Reads ISO WKB in either byte order. Z and M values are dropped, arcs become straight segments, and surfaces polygons.
+//! Reads ISO WKB in either byte order. Z and M values are dropped, arcs become straight segments, and surfaces
+//! polygons.
 
 use super::arc;
 use crate::feature::Geometry;
