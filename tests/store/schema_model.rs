@@ -342,7 +342,11 @@ impl Model {
         let Some(now) = file.get(&key) else { panic!("{name} did not come back: {:#?}", self.log) };
         // Columns that are newer than the deletion, or were retyped since, are as the file has them.
         for (column, cell) in now {
-            cells.entry(column.clone()).or_insert_with(|| cell.clone());
+            let known = cells.entry(column.clone()).or_insert_with(|| cell.clone());
+            // A number that was in a column before it became text is text when SQLite writes it again.
+            if *cell == format!("'{known}'") {
+                known.clone_from(cell);
+            }
         }
         self.rows.insert(key, cells);
     }
