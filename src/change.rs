@@ -151,17 +151,48 @@ pub struct HistorySize {
     pub bytes: u64,
 }
 
-/// The feature after a revision, as its history tells. `Err` when the versions around that revision were removed.
+/// The index of the version whose `before` or `after` is the state after a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatePosition {
+    Before(usize),
+    After(usize),
+}
+
+/// Where a history (versions oldest first) tells the state after a revision; `None` when there was no feature yet. The
+/// state before the next version counts first, as another program may have replaced the whole table in between.
 ///
 /// # Errors
-/// The first revision that is known again.
-pub fn state_after(versions: &[FeatureVersion], revision: RevisionNumber) -> Result<Option<&Feature>, RevisionNumber> {
-    let count = versions.partition_point(|v| v.revision <= revision);
-    let Some(last) = count.checked_sub(1).and_then(|at| versions.get(at)) else { return Ok(None) };
-    match versions.get(count) {
-        Some(next) if last.revision != revision && next.before != last.after => Err(next.revision),
-        _ => Ok(last.after.as_ref()),
+/// When the versions around that revision were removed, the first revision that is known again.
+pub fn find_state<V, S: PartialEq>(
+    versions: &[V],
+    revision: RevisionNumber,
+    parts: impl Fn(&V) -> (RevisionNumber, Option<&S>, Option<&S>),
+) -> Result<Option<StatePosition>, RevisionNumber> {
+    let next = versions.partition_point(|v| parts(v).0 <= revision);
+    let Some(last) = next.checked_sub(1) else { return Ok(None) };
+    let (last_revision, _, after) = parts(&versions[last]);
+    let Some((next_revision, before, _)) = versions.get(next).map(&parts) else {
+        return Ok(Some(StatePosition::After(last)));
+    };
+    if next_revision == revision + 1 || before == after {
+        Ok(Some(StatePosition::Before(next)))
+    } else if last_revision == revision {
+        Ok(Some(StatePosition::After(last)))
+    } else {
+        Err(next_revision)
     }
+}
+
+/// The feature after a revision, as its history tells.
+///
+/// # Errors
+/// As [`find_state`].
+pub fn state_after(versions: &[FeatureVersion], revision: RevisionNumber) -> Result<Option<&Feature>, RevisionNumber> {
+    let position = find_state(versions, revision, |v| (v.revision, v.before.as_ref(), v.after.as_ref()))?;
+    Ok(position.and_then(|position| match position {
+        StatePosition::Before(at) => versions[at].before.as_ref(),
+        StatePosition::After(at) => versions[at].after.as_ref(),
+    }))
 }
 
 /// A position in a collection's change log. Behind it are all entries of revisions before `revision` and, of that

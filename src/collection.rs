@@ -166,8 +166,6 @@ impl Collection {
             property["x-ogc-propertySeq"] = (i + 1).into();
             properties.insert(name.clone(), property);
         }
-        let dated =
-            |name: &str| fields.iter().any(|(n, k)| n == name && matches!(k, FieldType::Date | FieldType::DateTime));
         let mut schema = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": title,
@@ -175,16 +173,49 @@ impl Collection {
             "properties": properties,
             "additionalProperties": false,
         });
-        let mut all = fields.iter().filter(|(_, k)| matches!(k, FieldType::Date | FieldType::DateTime));
-        if dated("start") {
-            schema["x-cityheart-temporal"] =
-                json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }});
-        } else if let (Some((only, _)), None) = (all.next(), all.next()) {
-            // A single temporal property is the primary instant (OGC API Features Part 5,
-            // /req/advanced-property-roles/role-primary-instant).
-            schema["x-cityheart-temporal"] = json!({"start": only, "end": Json::Null});
+        if let Some(time) = Self::infer_time(fields) {
+            schema["x-cityheart-temporal"] = time;
         }
         Self::from_schema(id, schema)
+    }
+
+    /// The fields that give the features of an inferred schema their time, as the schema names them.
+    #[must_use]
+    pub fn infer_time(fields: &[(String, FieldType)]) -> Option<Json> {
+        let is_temporal = |kind: &FieldType| matches!(kind, FieldType::Date | FieldType::DateTime);
+        let dated = |name: &str| fields.iter().any(|(n, k)| n == name && is_temporal(k));
+        if dated("start") {
+            return Some(json!({"start": "start", "end": if dated("end") { json!("end") } else { Json::Null }}));
+        }
+        // A single temporal property is the primary instant (OGC API Features Part 5,
+        // /req/advanced-property-roles/role-primary-instant).
+        let mut all = fields.iter().filter(|(_, k)| is_temporal(k));
+        match (all.next(), all.next()) {
+            (Some((only, _)), None) => Some(json!({"start": only, "end": Json::Null})),
+            _ => None,
+        }
+    }
+
+    /// The same collection, whose features can or cannot only be read, with the reason as a sentence.
+    ///
+    /// # Errors
+    /// As [`Collection::from_schema`].
+    pub fn with_read_only(self, reason: Option<&str>) -> Result<Self> {
+        if self.read_only() == reason {
+            return Ok(self);
+        }
+        let mut schema = (*self.schema).clone();
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("x-cityheart-read-only");
+            members.extend(reason.map(|r| ("x-cityheart-read-only".to_owned(), r.into())));
+        }
+        Ok(Self { schema: Arc::new(schema), ..self })
+    }
+
+    /// Why the features can only be read; `None` when they can be edited.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&str> {
+        self.schema.get("x-cityheart-read-only")?.as_str()
     }
 
     /// The same collection with a newer version of its schema: new properties are added, and existing ones get their
@@ -226,6 +257,12 @@ impl Collection {
     pub fn license(&self) -> Option<(&str, &str)> {
         let license = self.schema.get("x-cityheart-license")?;
         Some((license.get("id")?.as_str()?, license.get("href")?.as_str()?))
+    }
+
+    /// Whether the collection has fields that the other has not.
+    #[must_use]
+    pub fn has_fields_beyond(&self, other: &Self) -> bool {
+        self.fields.iter().any(|f| other.field_index(&f.name).is_none())
     }
 
     /// The position of the field with this name.

@@ -236,7 +236,9 @@ fn write_features<W: Write>(
     out: W,
 ) -> Result<(u64, W)> {
     let mut writer = export::ExportWriter::new(out, collection, format)?;
-    plan_file.scan_features(&collection.id, &mut |feature| writer.write_feature(&feature))?;
+    let not_shown = plan_file.scan_with_findings(collection, &mut |feature| writer.write_feature(&feature))?;
+    let of_table = plan_file.findings()?.into_iter().filter(|f| f.collection == collection.id.as_str());
+    of_table.chain(not_shown).for_each(|finding| finding.log());
     writer.finish()
 }
 

@@ -77,13 +77,13 @@ impl PlanModel {
     }
 
     /// All violations of a built-in collection's schema by these properties, each with its JSON pointer. Collections
-    /// outside the model have no rules beyond the types of their fields.
+    /// outside the model, and fields that another program added, have no rules beyond the types of their fields.
     #[must_use]
     pub fn validate_properties(&self, id: &CollectionId, properties: &Map<String, Json>) -> Vec<InvalidInput> {
         let Some(entry) = self.collections.get(id) else { return vec![] };
         let present: Map<String, Json> = properties
             .iter()
-            .filter(|(name, v)| !v.is_null() && *name != "id")
+            .filter(|(name, v)| !v.is_null() && entry.collection.field_index(name).is_some())
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
         entry

@@ -389,3 +389,34 @@ fn accounts_are_made_listed_and_ended_from_the_command_line() {
     assert_eq!(sandbox.run("user list").good().out, "");
     assert_eq!(sandbox.run("token list").good().out, "");
 }
+
+#[test]
+fn check_tells_what_another_program_wrote_that_is_not_shown() {
+    let sandbox = CliSandbox::new();
+    sandbox.file("a.geojson", &trees(0..3));
+    sandbox.run("import a.geojson --into trees").good();
+    let conn = rusqlite::Connection::open(sandbox.path("plan.gpkg")).unwrap();
+    for name in ["insert", "update2", "update4", "update5", "update6", "update7", "delete"] {
+        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS rtree_trees_geom_{name}")).unwrap();
+    }
+    conn.execute_batch(
+        "ALTER TABLE trees ADD COLUMN photo BLOB; UPDATE trees SET photo=x'00ff27', height='tall' WHERE id='t1';
+         UPDATE trees SET geom=x'47500001E610000001030000000100000004000000000000000000F87F000000000000F03F000000000000F03F000000000000F03F000000000000004000000000000000400000000000000840000000000000F03F' WHERE id='t2';
+         CREATE VIEW tall AS SELECT fid, id, height FROM trees;
+         INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('tall', 'attributes', 'tall', 0);",
+    )
+    .unwrap();
+    let ran = sandbox.run("check").good();
+    for word in
+        ["'photo'", "'tall' of 't1'", "that of 't2' has a coordinate that is not a finite number", "It is a view"]
+    {
+        assert!(ran.out.contains(word) || ran.err.contains(word), "{word}: {ran:?}");
+    }
+    // What GeoJSON cannot hold is told, and is there after the file has replaced the collection.
+    let ran = sandbox.run("export trees -o b.geojson").good();
+    assert!(ran.err.contains("'photo'"), "{ran:?}");
+    sandbox.run("import b.geojson --into trees --replace").good();
+    let kept = "SELECT hex(photo) || height || length((SELECT geom FROM trees WHERE id='t2')) FROM trees WHERE id='t1'";
+    let kept: String = conn.query_row(kept, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, "00FF27tall85");
+}

@@ -203,3 +203,82 @@ say(done=True)
     store.commit_change_set(&set(vec![FeatureEdit::Delete { id: id("3"), base: None }])).unwrap();
     assert_eq!(gdal(&path, "say(found=read(bbox=(1, 1, 3, 3))[0])"), json!({"found": [2, 4]}));
 }
+
+/// Runs statements of SQL in GDAL, as `ogrinfo -sql` does, and changes the type of a field, as QGIS does.
+const EXECUTE: &str = r#"
+import ctypes, glob, os
+gdal = ctypes.CDLL(glob.glob(os.path.dirname(pyogrio.__file__) + ".libs/libgdal*")[0])
+for name in ["GDALOpenEx", "GDALDatasetExecuteSQL", "GDALDatasetGetLayerByName", "OGR_Fld_Create", "OGR_L_GetLayerDefn"]: getattr(gdal, name).restype = ctypes.c_void_p
+gdal.CPLGetLastErrorMsg.restype = ctypes.c_char_p
+p = ctypes.c_void_p
+def edit(*statements, retype=None):
+    data = p(gdal.GDALOpenEx(path.encode(), 4 | 1, None, None, None))
+    for sql in statements:
+        gdal.CPLErrorReset()
+        result = gdal.GDALDatasetExecuteSQL(data, sql.encode(), None, None)
+        assert gdal.CPLGetLastErrorType() < 3, (sql, gdal.CPLGetLastErrorMsg())
+        if result: gdal.GDALDatasetReleaseResultSet(data, p(result))
+    if retype:
+        layer = p(gdal.GDALDatasetGetLayerByName(data, b"things"))
+        at = gdal.OGR_FD_GetFieldIndex(p(gdal.OGR_L_GetLayerDefn(layer)), retype[0].encode())
+        new = p(gdal.OGR_Fld_Create(retype[0].encode(), retype[1]))
+        assert gdal.OGR_L_AlterFieldDefn(layer, at, new, 2) == 0, gdal.CPLGetLastErrorMsg()
+    gdal.GDALClose(data)
+"#;
+
+#[test]
+fn what_gdal_does_to_the_schema_is_followed_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("gis.gpkg");
+    let make = |layer: &str, heights: &str| {
+        format!(
+            r#"
+import shapely
+points = shapely.to_wkb(np.array([shapely.Point(i, i) for i in range(3)]))
+pyogrio.raw.write(path, points, [np.array({heights}), np.array(["a", "b", "c"], dtype=object)], ["height", "name"], layer="{layer}", driver="GPKG", geometry_type="Point", crs="EPSG:4326", append=False)
+say(done=True)
+"#
+        )
+    };
+    gdal(&path, &make("things", "[1, 2, 3]"));
+    let store = GeoPackage::open(&path).unwrap();
+    let execute = |script: &str| drop(gdal(&path, &format!("{EXECUTE}{script}\nsay(done=True)")));
+    let shown = |name: &str| {
+        drop(store.adopt_external_changes(&collection_id(name)));
+        let all = store.list_collections().unwrap();
+        let fields = all.into_iter().find(|c| c.id.as_str() == name).map(|c| c.fields).unwrap_or_default();
+        fields.into_iter().map(|f| f.name).collect::<Vec<_>>()
+    };
+    execute(
+        "edit('ALTER TABLE things ADD COLUMN girth REAL', 'UPDATE things SET girth=1.5 WHERE fid=1', 'ALTER TABLE things ADD COLUMN photo BLOB', \"UPDATE things SET photo=x'00ff'\")",
+    );
+    assert_eq!(shown("things"), ["height", "name", "girth"]);
+    assert_eq!(all(&store)[0].values[2], FieldValue::Real(1.5));
+    execute("edit(retype=('height', 2)); edit('UPDATE things SET height=12.75 WHERE fid=2')");
+    assert_eq!(shown("things"), ["height", "name", "girth"]);
+    assert_eq!(all(&store)[1].values[0], FieldValue::Real(12.75));
+    execute("edit('ALTER TABLE things RENAME COLUMN name TO label')");
+    assert_eq!(shown("things"), ["height", "label", "girth"]);
+    let set = |edit| ChangeSet { collection: collection_id("things"), edits: vec![edit], author: "ana".into() };
+    let revision = store.commit_change_set(&set(FeatureEdit::Delete { id: id("1"), base: None })).unwrap().0;
+    store.commit_change_set(&set(FeatureEdit::Restore { id: id("1"), revision: revision - 1, base: None })).unwrap();
+    execute("edit('ALTER TABLE things DROP COLUMN label', 'ALTER TABLE things DROP COLUMN height')");
+    assert_eq!(shown("things"), ["girth"]);
+    let seen =
+        gdal(&path, "f = read()[2]; say(girth=f['girth'][0], photos=[p.hex() for p in f['photo']], names=sorted(f))");
+    assert_eq!(
+        seen,
+        json!({"girth": 1.5, "photos": ["00ff", "00ff", "00ff"], "names": ["cityheart_id", "girth", "photo"]})
+    );
+    execute("edit('ALTER TABLE things RENAME TO items')");
+    assert_eq!((shown("items"), shown("things").len()), (vec!["girth".to_owned()], 0));
+    gdal(&path, &make("more", "[4.5, 5.5, 6.5]"));
+    assert_eq!(shown("more"), ["height", "name"]);
+    gdal(&path, &make("more", "[7, 8, 9]"));
+    assert_eq!(shown("more"), ["height", "name"]);
+    let edit = FeatureEdit::Patch { id: id("1"), base: None, geometry: place(9.0, 9.0).into(), values: vec![] };
+    let more = ChangeSet { collection: collection_id("more"), edits: vec![edit], author: "ana".into() };
+    store.commit_change_set(&more).unwrap();
+    let found = "meta, fids, g, f = pyogrio.raw.read(path, layer='more', return_fids=True, bbox=(8, 8, 10, 10)); say(fids=fids.tolist(), height=f[0].tolist())";
+    assert_eq!(gdal(&path, found), json!({"fids": [1], "height": [7]}));
+}

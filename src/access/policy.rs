@@ -39,7 +39,8 @@ pub struct Policy {
 
 #[derive(Debug, Clone)]
 struct VisibilityRule {
-    field: usize,
+    /// `None` when the table has lost the field: its features are internal.
+    field: Option<usize>,
     levels: BTreeMap<String, AccessLevel>,
 }
 
@@ -64,21 +65,36 @@ struct AccessReach {
 
 impl Policy {
     /// Reads the rules of a collection. The schema of `model`, the built-in collection with the same id, takes
-    /// precedence.
+    /// precedence, except for fields that another program renamed: they keep their rules under their new names.
     #[must_use]
     pub fn from_collection(collection: &Arc<Collection>, model: Option<&Collection>) -> Self {
         let schema = model.map_or(&collection.schema, |m| &m.schema);
-        let property = |name: &str, key: &str| schema.get("properties")?.get(name)?.get(key)?.as_str();
+        let own = &collection.schema;
+        let named = |schema: &'_ Arc<Json>, name: &str| schema.get("properties").and_then(|p| p.get(name)).cloned();
+        let property = |name: &str, key: &str| {
+            let property = named(schema, name).or_else(|| named(own, name))?;
+            property.get(key)?.as_str().map(str::to_owned)
+        };
         let level = |f: &crate::collection::FieldDefinition| {
-            property(&f.name, "x-cityheart-visible-to").map_or(AccessLevel::Public, AccessLevel::from_name)
+            let level = property(&f.name, "x-cityheart-visible-to");
+            level.as_deref().map_or(AccessLevel::Public, AccessLevel::from_name)
         };
         Self {
-            visibility: VisibilityRule::from_schema(schema, collection),
-            city: collection.fields.iter().position(|f| property(&f.name, "x-ogc-collectionId") == Some("cities")),
+            visibility: VisibilityRule::from_schema(schema, own, collection),
+            city: collection
+                .fields
+                .iter()
+                .position(|f| property(&f.name, "x-ogc-collectionId").is_some_and(|target| target == "cities")),
             levels: collection.fields.iter().map(level).collect(),
             admins_only: schema.get("x-cityheart-editors").and_then(Json::as_str) == Some("admin"),
             collection: collection.clone(),
         }
+    }
+
+    /// Why nobody can change the collection, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&str> {
+        self.collection.read_only()
     }
 
     /// What this viewer sees.
@@ -146,7 +162,7 @@ impl AccessScope {
     /// [`AccessScope::admits_visibility`] and [`AccessScope::level_at_city`] take.
     #[must_use]
     pub fn deciding_fields(&self) -> (Option<usize>, Option<usize>) {
-        (self.policy.visibility.as_ref().map(|v| v.field), self.policy.city)
+        (self.policy.visibility.as_ref().and_then(|v| v.field), self.policy.city)
     }
 
     /// The viewer's level at a feature of this city.
@@ -214,9 +230,15 @@ impl AccessReach {
 }
 
 impl VisibilityRule {
-    fn from_schema(schema: &Json, collection: &Collection) -> Option<Self> {
+    fn from_schema(schema: &Json, own: &Json, collection: &Collection) -> Option<Self> {
         let rule = schema.get("x-cityheart-visibility")?;
-        let field = collection.field_index(rule.get("property")?.as_str()?)?;
+        let named = |rule: &Json| collection.field_index(rule.get("property")?.as_str()?);
+        let own_rule = own.get("x-cityheart-visibility");
+        let field = named(rule).or_else(|| own_rule.and_then(named));
+        // A collection that never had the rule is not hidden by a model of the same name.
+        if field.is_none() && own_rule.is_none() {
+            return None;
+        }
         let levels = match rule.get("levels").and_then(Json::as_object) {
             Some(own) => own
                 .iter()

@@ -6,11 +6,12 @@ use super::plan_file::PlanFile;
 use crate::access::{Policy, Viewer};
 use crate::change::{FeatureChange, RevisionNumber};
 use crate::collection::Collection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, time::TimeSpan};
 use crate::index::{CollectionIndex, IndexBuilder, Snapshot};
 use crate::plan::PlanModel;
-use std::sync::Arc;
+use crate::store::{PlanFinding, RowFindings};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One collection in memory.
 pub(super) struct CollectionState {
@@ -21,6 +22,14 @@ pub(super) struct CollectionState {
     pub(super) dirty_regions: DirtyRegions,
     pub(super) policy: Arc<Policy>,
     masks: MaskCache,
+    findings: Mutex<KnownFindings>,
+}
+
+/// What the features do not show of their rows, as of a revision.
+#[derive(Default)]
+struct KnownFindings {
+    revision: RevisionNumber,
+    rows: RowFindings,
 }
 
 /// One collection at one moment, for one access scope. Holds its snapshot until it is dropped.
@@ -37,19 +46,61 @@ impl CollectionState {
         let collection = Arc::new(collection);
         let policy = Arc::new(Policy::from_collection(&collection, model.collection(&id)));
         let mut builder = IndexBuilder::new(collection);
-        let revision = plan_file.store().scan_collection(&id, None, &mut |change| {
+        let mut rows = RowFindings::default();
+        let mut push = |change| {
             if let FeatureChange::Put(feature) = change {
                 builder.push(&feature);
             }
             Ok(())
-        })?;
+        };
+        let revision = plan_file.store().scan_with_findings(&id, None, &mut push, &mut rows)?;
         Ok(Self {
             load_id: uuid::Uuid::now_v7().as_u128(),
             index: builder.finish(revision),
             dirty_regions: DirtyRegions::new(revision),
             policy,
             masks: MaskCache::default(),
+            findings: Mutex::new(KnownFindings { revision, rows }),
         })
+    }
+
+    /// Tells what the features do not show of their rows.
+    pub(super) fn log_findings(&self) {
+        self.row_findings().iter().for_each(PlanFinding::log);
+    }
+
+    fn row_findings(&self) -> Vec<PlanFinding> {
+        let known = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        known.rows.to_findings(self.index.snapshot().collection())
+    }
+
+    /// Reads what features that changed since do not show of their rows, and returns what is new.
+    pub(super) fn refresh_findings(&self, plan_file: &PlanFile) -> Result<Vec<PlanFinding>> {
+        let before = self.row_findings();
+        let snapshot = self.index.snapshot();
+        let collection = snapshot.collection();
+        {
+            let mut known = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+            let KnownFindings { revision, rows } = &mut *known;
+            if *revision != snapshot.revision() {
+                let store = plan_file.store();
+                match store.scan_with_findings(&collection.id, Some(*revision), &mut |_| Ok(()), rows) {
+                    Ok(read) => *revision = read,
+                    Err(Error::Stale(_)) => {
+                        *rows = RowFindings::default();
+                        *revision = store.scan_with_findings(&collection.id, None, &mut |_| Ok(()), rows)?;
+                    }
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+        Ok(self.row_findings().into_iter().filter(|finding| !before.contains(finding)).collect())
+    }
+
+    /// What the features do not show of their rows, as of now.
+    pub(super) fn current_findings(&self, plan_file: &PlanFile) -> Result<Vec<PlanFinding>> {
+        self.refresh_findings(plan_file)?;
+        Ok(self.row_findings())
     }
 
     /// Marks the dirty regions first: a tile drawn from the old snapshot is then known to be stale as soon as the new

@@ -1,8 +1,9 @@
 //! The queue of change sets that wait for the store. Everything that changes an index goes through it, in order.
 
 use crate::change::{ChangeSet, CommittedChanges};
-use crate::collection::CollectionId;
+use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 
 /// Jobs that may wait; further ones are refused.
@@ -24,7 +25,8 @@ pub(super) struct QueueReceiver {
 }
 
 pub(super) enum QueueJob {
-    Commit(ChangeSet, ReplyCallback<CommittedChanges>),
+    /// With the collection as it was when the set was validated: its edits name fields by position.
+    Commit(ChangeSet, Option<Arc<Collection>>, ReplyCallback<CommittedChanges>),
     /// Adopts what another program wrote to a collection; the reply is the number of changed features.
     Adopt(CollectionId, ReplyCallback<usize>),
 }
@@ -40,8 +42,13 @@ impl CommitQueue {
         (Self { jobs, retries }, QueueReceiver { jobs: queued, retries: stale })
     }
 
-    pub(super) fn push_commit(&self, set: ChangeSet, answer: ReplyCallback<CommittedChanges>) {
-        self.push_job(QueueJob::Commit(set, answer));
+    pub(super) fn push_commit(
+        &self,
+        set: ChangeSet,
+        validated_against: Option<Arc<Collection>>,
+        answer: ReplyCallback<CommittedChanges>,
+    ) {
+        self.push_job(QueueJob::Commit(set, validated_against, answer));
     }
 
     pub(super) fn push_adopt(&self, id: CollectionId, answer: ReplyCallback<usize>) {
@@ -60,7 +67,7 @@ impl CommitQueue {
             Err(TrySendError::Disconnected(job)) => (job, plan_closed_error()),
         };
         match job {
-            QueueJob::Commit(_, answer) => answer(Err(error)),
+            QueueJob::Commit(_, _, answer) => answer(Err(error)),
             QueueJob::Adopt(_, answer) => answer(Err(error)),
         }
     }

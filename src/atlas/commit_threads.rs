@@ -6,8 +6,9 @@ use super::Atlas;
 use super::collection_state::CollectionState;
 use super::commit_queue::{QueueJob, QueueReceiver, ReplyCallback};
 use crate::change::{ChangeSet, CommittedChanges, FeatureChange, GroupCommitOutcome};
-use crate::collection::CollectionId;
+use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
+use crate::store::PlanFinding;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError, Weak};
@@ -53,28 +54,25 @@ pub(super) fn start_threads(atlas: &Arc<Atlas>, receiver: QueueReceiver) -> Resu
 
 fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<WrittenJob>) {
     let mut next_job = None;
+    let mut definitions = ReloadedDefinitions::default();
     while let Some(job) = next_job.take().or_else(|| jobs.recv().ok()) {
         let Some(atlas) = atlas.upgrade() else { return };
         let written = match job {
-            QueueJob::Adopt(id, answer) => atlas.adopt_changes(id, answer),
-            QueueJob::Commit(set, answer) => {
+            QueueJob::Adopt(id, answer) => {
+                let adopted = atlas.adopt_changes(id, answer);
+                definitions.remember(adopted.as_ref());
+                adopted
+            }
+            QueueJob::Commit(set, validated_against, answer) => {
+                if definitions.is_outdated(&set, validated_against.as_ref()) {
+                    answer(Err(Error::Stale("The fields of the collection have changed.".into())));
+                    continue;
+                }
                 // Threads that are about to push a change set get to do so: one more set in a transaction costs less
                 // than one more transaction.
                 thread::yield_now();
                 let (mut sets, mut answers) = (vec![set], vec![answer]);
-                while sets.len() < MAX_COMMIT_GROUP {
-                    match jobs.try_recv() {
-                        Ok(QueueJob::Commit(set, answer)) => {
-                            sets.push(set);
-                            answers.push(answer);
-                        }
-                        Ok(other) => {
-                            next_job = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
+                next_job = collect_waiting_sets(jobs, &definitions, &mut sets, &mut answers);
                 match atlas.plan_file.store().commit_all(&sets) {
                     Ok(group) => Some(WrittenJob::Group { sets, group, answers }),
                     Err(e) => {
@@ -91,6 +89,46 @@ fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<
     }
 }
 
+/// Takes the change sets that are waiting, up to a job of another kind, which it returns.
+fn collect_waiting_sets(
+    jobs: &Receiver<QueueJob>,
+    definitions: &ReloadedDefinitions,
+    sets: &mut Vec<ChangeSet>,
+    answers: &mut Vec<ReplyCallback<CommittedChanges>>,
+) -> Option<QueueJob> {
+    while sets.len() < MAX_COMMIT_GROUP {
+        match jobs.try_recv() {
+            Ok(QueueJob::Commit(set, validated_against, answer))
+                if !definitions.is_outdated(&set, validated_against.as_ref()) =>
+            {
+                sets.push(set);
+                answers.push(answer);
+            }
+            Ok(other) => return Some(other),
+            Err(_) => break,
+        }
+    }
+    None
+}
+
+/// The collections that were loaded again, as they are written now: what is published may be older.
+#[derive(Default)]
+struct ReloadedDefinitions(BTreeMap<CollectionId, Arc<Collection>>);
+
+impl ReloadedDefinitions {
+    fn remember(&mut self, written: Option<&WrittenJob>) {
+        if let Some(WrittenJob::Reloaded { id, state: Some(state), .. }) = written {
+            self.0.insert(id.clone(), state.index.snapshot().collection().clone());
+        }
+    }
+
+    /// Whether a set was validated against another definition of its collection.
+    fn is_outdated(&self, set: &ChangeSet, validated_against: Option<&Arc<Collection>>) -> bool {
+        let present = self.0.get(&set.collection);
+        present.zip(validated_against).is_some_and(|(now, then)| !Arc::ptr_eq(now, then) && now != then)
+    }
+}
+
 fn publish_jobs(atlas: &Weak<Atlas>, written: &Receiver<WrittenJob>) {
     while let Ok(written) = written.recv() {
         let Some(atlas) = atlas.upgrade() else { return };
@@ -101,6 +139,7 @@ fn publish_jobs(atlas: &Weak<Atlas>, written: &Receiver<WrittenJob>) {
             }
             WrittenJob::Adopted { id, done, answer } => {
                 atlas.publish_changes(&id, &[&done]);
+                atlas.log_row_findings(&id, done.changes.is_empty());
                 answer(Ok(done.changes.len()));
             }
             WrittenJob::Reloaded { id, state, answer } => {
@@ -140,6 +179,7 @@ impl Atlas {
             (Ok((revision, changes)), true) => Ok(ExternalChanges::Features(CommittedChanges { revision, changes })),
             (Ok(_) | Err(Error::Stale(_)), _) => {
                 let state = CollectionState::load(&self.plan_file, &self.model, collection)?;
+                state.log_findings();
                 Ok(ExternalChanges::Collection(Some(Arc::new(state))))
             }
             (Err(e), _) => Err(e),
@@ -167,6 +207,18 @@ impl Atlas {
             let before = state.index.snapshot();
             state.publish_changes(&changes, last.revision);
             self.change_feed.publish_changes(id, &before, all);
+        }
+    }
+
+    /// Tells what rows that another program has just changed do not show.
+    fn log_row_findings(&self, id: &CollectionId, is_unchanged: bool) {
+        let Ok(state) = self.collection_state(id.as_str()) else { return };
+        if is_unchanged {
+            return;
+        }
+        match state.refresh_findings(&self.plan_file) {
+            Ok(new) => new.iter().for_each(PlanFinding::log),
+            Err(e) => tracing::debug!("could not read what is not shown of '{id}': {e}"),
         }
     }
 

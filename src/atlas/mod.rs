@@ -2,7 +2,7 @@
 //! keeps every cached tile exact.
 
 use crate::change::{ChangeSet, CommittedChanges, HistoryRetention};
-use crate::collection::CollectionId;
+use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId, FieldValue};
@@ -42,6 +42,7 @@ mod questions; // the planning questions
 mod tiles; // resolving layers, drawing tiles
 mod viewer_plan; // the plan as one viewer sees it
 
+pub use crate::store::PlanFinding;
 pub use crate::tile::TileId;
 pub use accounts::{AccountService, SESSION_S};
 pub use base_map::BaseMap;
@@ -174,13 +175,19 @@ impl Atlas {
 
     /// Commits a change set. When this returns, the edits are on disk, in the next page and in the next tile.
     pub fn commit(&self, edits: &ChangeSet) -> Result<CommittedChanges> {
-        commit_queue::wait_for_reply(|answer| self.commit_then(edits.clone(), answer))
+        commit_queue::wait_for_reply(|answer| self.commit_then(edits.clone(), None, answer))
     }
 
-    /// Commits without waiting: `answer` is called when the change set is published, or refused.
-    fn commit_then(&self, edits: ChangeSet, answer: ReplyCallback<CommittedChanges>) {
+    /// Commits without waiting: `answer` is called when the change set is published, or refused. It is refused as stale
+    /// when the collection is no longer the one that it was validated against.
+    fn commit_then(
+        &self,
+        edits: ChangeSet,
+        validated_against: Option<Arc<Collection>>,
+        answer: ReplyCallback<CommittedChanges>,
+    ) {
         match self.collection_state(edits.collection.as_str()) {
-            Ok(_) => self.commit_queue.push_commit(edits, answer),
+            Ok(_) => self.commit_queue.push_commit(edits, validated_against, answer),
             Err(e) => answer(Err(e)),
         }
     }

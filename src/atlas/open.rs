@@ -7,6 +7,7 @@ use super::tile_cache::TileCache;
 use super::{AccountService, Atlas, AtlasMetrics, AtlasSettings, BaseMap, ChangeFeed, PlanFile, commit_threads};
 use crate::error::Result;
 use crate::plan::PlanModel;
+use crate::store::PlanFinding;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -23,8 +24,11 @@ impl Atlas {
         let mut states = BTreeMap::new();
         for collection in plan_file.collections()? {
             let id = collection.id.clone();
-            states.insert(id, Arc::new(CollectionState::load(&plan_file, &model, collection)?));
+            let state = CollectionState::load(&plan_file, &model, collection)?;
+            state.log_findings();
+            states.insert(id, Arc::new(state));
         }
+        plan_file.findings()?.iter().for_each(PlanFinding::log);
         let (commit_queue, jobs) = CommitQueue::new();
         let atlas = Arc::new(Self {
             plan_file,

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::feature::Feature;
 use crate::intake::CityLocations;
 use crate::plan::PlanModel;
-use crate::store::{GeoPackage, LoadSummary, Store};
+use crate::store::{GeoPackage, LoadSummary, PlanFinding, RowFindings, Store};
 use std::path::Path;
 
 /// An open plan file.
@@ -68,6 +68,26 @@ impl PlanFile {
             FeatureChange::Removed { .. } => Ok(()),
         };
         self.store.scan_collection(id, None, &mut put).map(drop)
+    }
+
+    /// The same, and returns what the features do not show of their rows.
+    pub fn scan_with_findings(
+        &self,
+        collection: &Collection,
+        visit: &mut dyn FnMut(Feature) -> Result<()>,
+    ) -> Result<Vec<PlanFinding>> {
+        let mut put = |change| match change {
+            FeatureChange::Put(feature) => visit(feature),
+            FeatureChange::Removed { .. } => Ok(()),
+        };
+        let mut rows = RowFindings::default();
+        self.store.scan_with_findings(&collection.id, None, &mut put, &mut rows)?;
+        Ok(rows.to_findings(collection))
+    }
+
+    /// Tables and columns of the file that are not shown, or can only be read.
+    pub fn findings(&self) -> Result<Vec<PlanFinding>> {
+        self.store.list_findings()
     }
 
     /// Where the plan's cities are; nowhere when it has no such collection.

@@ -2,8 +2,10 @@
 //! not see is absent from all that is made of it, be it pages, counts, extents, tiles or answers to questions.
 
 use super::tile_layers::MAX_LAYERS;
-use super::{Atlas, CollectionView, ContentCoding, EncodedTile, FeatureItem, FeaturePage, TileId, TileLayerSet};
-use crate::access::{AccessScope, Policy, Viewer};
+use super::{
+    Atlas, CollectionView, ContentCoding, EncodedTile, FeatureItem, FeaturePage, PlanFinding, TileId, TileLayerSet,
+};
+use crate::access::{AccessRole, AccessScope, Policy, Viewer};
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::plan::PlanModel;
@@ -83,6 +85,27 @@ impl ViewerPlan {
     #[must_use]
     pub fn is_small_query(&self, view: &CollectionView, query: &Query) -> bool {
         view.snapshot.is_small(query)
+    }
+
+    /// Whether this viewer may know what is not shown: editors and admins, who can do something about it.
+    #[must_use]
+    pub fn may_know_findings(&self) -> bool {
+        matches!(self.viewer.role(), AccessRole::Editor | AccessRole::Admin)
+    }
+
+    /// What of a collection's table is not shown as it is; nothing for viewers who may not know.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::NotFound`] when the plan has no such collection.
+    pub fn collection_findings(&self, id: &str) -> Result<Vec<PlanFinding>> {
+        if !self.may_know_findings() {
+            return Ok(vec![]);
+        }
+        let state = self.atlas.collection_state(id)?;
+        let mut findings = self.atlas.plan_file.findings()?;
+        findings.retain(|finding| finding.collection == id);
+        findings.extend(state.current_findings(&self.atlas.plan_file)?);
+        Ok(findings)
     }
 
     /// # Errors

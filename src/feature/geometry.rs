@@ -128,9 +128,17 @@ impl GeometryTypeSet {
         Self::SINGLE_TYPES.iter().find(|k| k.0 == self.0).map_or("GEOMETRY", |k| k.2)
     }
 
-    /// The inverse of [`GeometryTypeSet::gpkg_name`]; any type for an unknown name.
+    /// The inverse of [`GeometryTypeSet::gpkg_name`]; any type for an unknown name. Curves and surfaces are lines and
+    /// polygons when they are read.
     #[must_use]
     pub fn from_gpkg_name(name: &str) -> Self {
+        let name = match name.to_ascii_uppercase().as_str() {
+            "CURVE" | "CIRCULARSTRING" | "COMPOUNDCURVE" => "LINESTRING",
+            "SURFACE" | "CURVEPOLYGON" | "TRIANGLE" => "POLYGON",
+            "MULTICURVE" => "MULTILINESTRING",
+            "MULTISURFACE" | "POLYHEDRALSURFACE" | "TIN" => "MULTIPOLYGON",
+            _ => name,
+        };
         Self::SINGLE_TYPES.iter().find(|k| k.2.eq_ignore_ascii_case(name)).map_or(Self::ANY, |k| Self(k.0))
     }
 

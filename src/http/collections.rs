@@ -7,9 +7,9 @@ use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
 use super::response_format::{self, CSV, FLATGEOBUF, GEOJSON, HTML, JSON, JSONFG, SCHEMA};
 use super::urls::BaseUrl;
-use crate::atlas::CollectionView;
+use crate::atlas::{CollectionView, PlanFinding};
 use crate::crs::Crs;
-use crate::error::count_noun;
+use crate::error::{Error, count_noun};
 use crate::feature::{BoundingBox, time::TimeSpan};
 use crate::query::{self, CRS84_URI};
 use jiff::Timestamp;
@@ -51,6 +51,7 @@ pub async fn list_collections(context: RequestContext) -> HttpResult {
 
 pub async fn get_collection(context: RequestContext) -> HttpResult {
     let view = context.plan().collection_view(context.path_segment("collection"))?;
+    let findings = find_not_shown(&context).await?;
     resource_document::respond_document(&context, &JSON, |alternates| {
         let base = context.base_url();
         let mut all = alternates.to_vec();
@@ -61,9 +62,27 @@ pub async fn get_collection(context: RequestContext) -> HttpResult {
             .with_breadcrumb("Collections", base.api_url(&["collections"]));
         Ok(ResourceDocument {
             page: page.with_main(html::render_collection(&view, base, &all)),
-            json: describe_collection(&view, base, all, context.plan().storage_crs()),
+            json: with_findings(describe_collection(&view, base, all, context.plan().storage_crs()), &findings),
         })
     })
+}
+
+/// What of the collection's table is not shown as it is, for those who may know: it may have to be read from the file.
+async fn find_not_shown(context: &RequestContext) -> Result<Vec<PlanFinding>, Error> {
+    let plan = context.plan().clone();
+    if !plan.may_know_findings() {
+        return Ok(vec![]);
+    }
+    let id = context.path_segment("collection").to_owned();
+    context.app.pool.run(move || plan.collection_findings(&id)).await?
+}
+
+fn with_findings(mut json: Json, findings: &[PlanFinding]) -> Json {
+    if !findings.is_empty() {
+        let finding = |f: &PlanFinding| json!({"kind": f.kind, "id": f.id, "pointer": f.at, "count": f.count, "message": f.message});
+        json["findings"] = findings.iter().map(finding).collect();
+    }
+    json
 }
 
 /// Whether a collection's extent intersects the box and the time of a query; a collection without an extent is not
@@ -119,6 +138,9 @@ fn describe_collection(view: &CollectionView, base: &BaseUrl, links: Vec<WebLink
     if !collection.geometry.is_none() {
         json["crs"] = list_crs_uris().into();
         json["storageCrs"] = storage.uri().into();
+    }
+    if let Some(reason) = collection.read_only() {
+        json["readOnly"] = reason.into();
     }
     if !collection.attribution().is_empty() {
         json["attribution"] = collection.attribution().into();

@@ -32,7 +32,7 @@ pub struct ImportOptions {
 pub struct ImportTarget<'a> {
     pub model: &'a PlanModel,
     pub id: CollectionId,
-    /// The collection as it is in the plan, when features are added to it.
+    /// The collection as it is in the plan, when features are added to it, or when it has more fields than the model.
     pub existing: Option<Collection>,
     /// The ids that the collection has.
     pub ids: IdRegistry,
@@ -80,7 +80,10 @@ impl<'a> ImportJob<'a> {
         let ImportTarget { model, id, existing, ids, cities } = target;
         let (mut renamed, mut mixed_fields, mut unread_times) = (vec![], vec![], vec![]);
         let (collection, origin) = match (model.collection(&id).cloned(), existing) {
-            (Some(collection), _) => (collection, CollectionOrigin::Model),
+            // The plan may have fields that another program added.
+            (Some(model), existing) => {
+                (existing.filter(|own| own.has_fields_beyond(&model)).unwrap_or(model), CollectionOrigin::Model)
+            }
             (None, Some(collection)) => (collection, CollectionOrigin::Plan),
             (None, None) if let Some(known) = sources.iter().find_map(|s| s.collection.clone()) => {
                 (known, CollectionOrigin::Files)

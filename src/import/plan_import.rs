@@ -78,7 +78,7 @@ impl PlanImport {
         request.options.lenient |= sources.iter().any(|s| s.collection.is_some());
         let (existing, ids) = match plan_file.as_ref().filter(|_| !request.replace) {
             Some(plan_file) => read_existing(plan_file, &request.into)?,
-            None => (None, IdRegistry::default()),
+            None => (read_extended_model(plan_file.as_ref(), &model, &request.into)?, IdRegistry::default()),
         };
         let cities = match &plan_file {
             Some(plan_file) => read_city_locations(plan_file, &request.into)?,
@@ -145,6 +145,16 @@ fn read_existing(plan_file: &PlanFile, id: &CollectionId) -> Result<(Option<Coll
         })?;
     }
     Ok((existing, ids))
+}
+
+/// The collection of the model as the plan has it, when another program added fields to it: a replacement keeps them.
+fn read_extended_model(
+    plan_file: Option<&PlanFile>,
+    model: &PlanModel,
+    id: &CollectionId,
+) -> Result<Option<Collection>> {
+    let (Some(plan_file), Some(model)) = (plan_file, model.collection(id)) else { return Ok(None) };
+    Ok(plan_file.collections()?.into_iter().find(|own| own.id == *id && own.has_fields_beyond(model)))
 }
 
 /// Where the plan's cities are; nowhere when the cities themselves are imported.

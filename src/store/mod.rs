@@ -12,10 +12,12 @@ use std::path::Path;
 
 mod disk_space;
 mod account_store;
+mod finding;
 mod gpkg;
 
 pub use account_store::AccountStore;
-pub use gpkg::GeoPackage;
+pub use finding::PlanFinding;
+pub use gpkg::{GeoPackage, RowFindings};
 
 /// Every write is durable when the call returns.
 pub trait Store: Send + Sync {
@@ -29,7 +31,21 @@ pub trait Store: Send + Sync {
         id: &CollectionId,
         since: Option<RevisionNumber>,
         visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
+    ) -> Result<RevisionNumber> {
+        self.scan_with_findings(id, since, visit, &mut RowFindings::default())
+    }
+
+    /// The same, and counts what the features do not show of their rows. Rows that are visited are forgotten first.
+    fn scan_with_findings(
+        &self,
+        id: &CollectionId,
+        since: Option<RevisionNumber>,
+        visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
+        findings: &mut RowFindings,
     ) -> Result<RevisionNumber>;
+
+    /// Tables and columns that are not shown, or can only be read.
+    fn list_findings(&self) -> Result<Vec<PlanFinding>>;
 
     /// Applies each change set as a whole or not at all, in their order and in one transaction: many small sets wait
     /// for the disk once, and a refused set does not affect the others. An error means that nothing was written.

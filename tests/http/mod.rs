@@ -10,6 +10,7 @@ mod conformance;
 mod encodings;
 mod events;
 mod filters;
+mod foreign;
 mod fuzz;
 mod jsonfg;
 mod limits;

@@ -47,7 +47,7 @@ fn a_plan_of_version_1_opens_with_all_that_was_in_it() {
     let conn = Connection::open(&path).unwrap();
     let version: i64 =
         conn.query_row("SELECT value FROM cityheart_meta WHERE key='schema_version'", [], |r| r.get(0)).unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
     conn.execute_batch("DELETE FROM things").unwrap();
     assert_eq!(
         store.adopt_external_changes(&collection_id("things")).unwrap().0,

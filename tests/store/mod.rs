@@ -7,6 +7,8 @@ mod files;
 mod migration;
 mod model;
 mod outside;
+mod schema;
+mod schema_model;
 
 use cityheart::store::GeoPackage;
 use std::path::PathBuf;

@@ -90,10 +90,11 @@ impl PendingChange {
 
     fn commit(mut self, prepared: PreparedEdits) {
         self.attempts_left -= 1;
-        let PreparedEdits { set, left_out } = prepared;
+        let PreparedEdits { set, validated_against, left_out } = prepared;
         let (atlas, collection) = (self.plan.atlas.clone(), set.collection.clone());
         atlas.commit_then(
             set,
+            Some(validated_against),
             Box::new(move |result| match result {
                 Ok(done) => (self.answer)(Ok(ChangeOutcome::new(collection, done, left_out))),
                 Err(Error::Stale(_)) => self.catch_up(&collection),

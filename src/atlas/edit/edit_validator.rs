@@ -20,6 +20,8 @@ use std::sync::Arc;
 /// Edits that passed validation.
 pub(super) struct PreparedEdits {
     pub set: ChangeSet,
+    /// The collection whose fields the set names.
+    pub validated_against: Arc<Collection>,
     /// JSON pointers to what was left out.
     pub left_out: Vec<String>,
 }
@@ -29,6 +31,9 @@ impl ViewerPlan {
     #[must_use]
     pub fn may_change(&self, collection: &str, id: Option<&str>) -> bool {
         let Ok(state) = self.atlas.collection_state(collection) else { return false };
+        if state.policy.read_only().is_some() {
+            return false;
+        }
         let Some(id) = id else { return state.policy.may_add(&self.viewer) };
         let snapshot = state.index.snapshot();
         let Some(slot) = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id)) else { return false };
@@ -43,6 +48,9 @@ impl ViewerPlan {
     /// [`Error::PermissionDenied`] saying who may; [`Error::NotFound`].
     pub fn may_write(&self, collection: &str) -> Result<()> {
         let state = self.atlas.collection_state(collection)?;
+        if let Some(reason) = state.policy.read_only().filter(|_| self.viewer.role() != AccessRole::Visitor) {
+            return Err(Error::Refused(format!("'{collection}' cannot be edited. {reason}")));
+        }
         match self.viewer.role() {
             AccessRole::Visitor | AccessRole::Viewer => state.policy.may_edit(&self.viewer, None, None, || Ok(false)),
             _ => Ok(()),
@@ -72,8 +80,9 @@ impl ViewerPlan {
         }
         let edits = edits.into_iter().flatten().collect();
         let author = self.viewer.login().unwrap_or("a visitor").to_owned();
-        let collection = validator.snapshot.collection().id.clone();
-        Ok(PreparedEdits { set: ChangeSet { collection, edits, author }, left_out: validator.left_out })
+        let validated_against = validator.snapshot.collection().clone();
+        let set = ChangeSet { collection: validated_against.id.clone(), edits, author };
+        Ok(PreparedEdits { set, validated_against, left_out: validator.left_out })
     }
 }
 

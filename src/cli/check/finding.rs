@@ -1,5 +1,6 @@
 //! What a check finds, and its report for people and for programs.
 
+use crate::atlas::PlanFinding;
 use crate::change::HistorySize;
 use crate::error::count_noun;
 use serde_json::{Value as Json, json};
@@ -12,7 +13,7 @@ const MAX_DETAILS: usize = 1000;
 /// One thing that is wrong, or (a warning) looks wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckFinding {
-    /// `geometry`, `schema`, `dates`, `money`, `links`, `places`.
+    /// `geometry`, `schema`, `dates`, `money`, `links`, `places`; `file` and `values` for what is not shown.
     pub kind: &'static str,
     pub warning: bool,
     pub collection: String,
@@ -93,9 +94,20 @@ impl CheckReport {
     }
 }
 
+/// What is in the file and not shown is a warning: the file keeps it.
+impl From<PlanFinding> for CheckFinding {
+    fn from(found: PlanFinding) -> Self {
+        let PlanFinding { kind, collection, id, at, message, .. } = found;
+        Self { kind, warning: true, collection, id: id.unwrap_or_default(), at, message }
+    }
+}
+
 impl fmt::Display for CheckFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.warning { "warning" } else { "error" };
+        if self.id.is_empty() {
+            return write!(f, "{severity}: {}: {}", self.collection, self.message);
+        }
         write!(f, "{severity}: {}/{}{}: {}", self.collection, self.id, self.at, self.message)
     }
 }

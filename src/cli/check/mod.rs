@@ -36,9 +36,10 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
     let policy = IntakePolicy { handling: FaultHandling::Usual, source: CandidateSource::Plan };
     for collection in &collections {
         let links = links::declared_links(collection);
-        let rules = model.collection(&collection.id).unwrap_or(collection);
+        // Fields that another program added are as good as the model's.
+        let rules = model.collection(&collection.id).filter(|m| !collection.has_fields_beyond(m)).unwrap_or(collection);
         let intake = FeatureIntake::new(model, rules, policy, &source_crs, &cities);
-        plan_file.scan_features(&collection.id, &mut |feature| {
+        let not_shown = plan_file.scan_with_findings(collection, &mut |feature| {
             report.features += 1;
             let subject = CheckSubject { collection, feature: &feature };
             let mut findings = intake_remarks::judge_feature(&subject, &intake);
@@ -50,7 +51,9 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
             findings.into_iter().for_each(|f| report.add_finding(f));
             Ok(())
         })?;
+        not_shown.into_iter().for_each(|f| report.add_finding(f.into()));
     }
+    plan_file.findings()?.into_iter().for_each(|f| report.add_finding(f.into()));
     Ok(report)
 }
 

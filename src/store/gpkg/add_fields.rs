@@ -1,8 +1,10 @@
 //! Adds fields to a collection, when the plan's model has more than the file. Nothing is removed.
 
-use super::gpkg_layer::{GpkgLayer, GpkgLayers, TableLayout, claim_free_name, find_layer, quote_name};
+use super::column_types::{column_type, read_columns};
+use super::gpkg_layer::{GpkgLayer, GpkgLayers, TableLayout, claim_free_name, find_layer};
 use super::package_state::GeoPackageState;
-use super::{foreign_tables, journal, tables};
+use super::sql_text::quote_name;
+use super::{journal, tables};
 use crate::collection::Collection;
 use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
@@ -35,13 +37,16 @@ fn extend_layout(conn: &Connection, old: &Arc<GpkgLayer>, collection: &Collectio
             return Err(Error::internal(format!("'{}' cannot lose its field '{}'", collection.id, field.name)));
         }
     }
-    let mut existing: Vec<String> = foreign_tables::column_names(conn, &old.layout.table)?;
+    let mut existing: Vec<String> = read_columns(conn, &old.layout.table)?.into_iter().map(|c| c.name).collect();
     let mut columns = Vec::new();
+    let mut declared = Vec::new();
     for field in &collection.fields {
         if let Some(at) = old.collection.field_index(&field.name) {
             columns.push(old.layout.columns[at].clone());
+            declared.push(old.layout.declared.get(at).cloned().unwrap_or_else(|| column_type(field.kind).into()));
             continue;
         }
+        declared.push(column_type(field.kind).to_owned());
         let free = |name: &String| !old.layout.column_names().any(|used| used.eq_ignore_ascii_case(name));
         if let Some(column) = existing.iter().find(|c| c.eq_ignore_ascii_case(&field.name) && free(c)) {
             columns.push(column.clone());
@@ -49,10 +54,11 @@ fn extend_layout(conn: &Connection, old: &Arc<GpkgLayer>, collection: &Collectio
         }
         let mut used_names: Vec<String> = existing.iter().map(|c| c.to_lowercase()).collect();
         let column = claim_free_name(&field.name, &mut used_names);
-        let (table, kind) = (quote_name(&old.layout.table), tables::column_type(field.kind));
+        let (table, kind) = (quote_name(&old.layout.table), column_type(field.kind));
         conn.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {} {kind}", quote_name(&column)))?;
         existing.push(column.clone());
         columns.push(column);
     }
-    Ok(TableLayout { columns, ..old.layout.clone() })
+    let kept = old.layout.kept.iter().filter(|c| !columns.contains(c)).cloned().collect();
+    Ok(TableLayout { columns, declared, kept, ..old.layout.clone() })
 }

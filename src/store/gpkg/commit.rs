@@ -3,18 +3,18 @@
 
 use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
-use super::gpkg_layer::{GpkgLayer, GpkgLayers, SqlCell, find_layer, quote_name};
-use super::package_state::GeoPackageState;
-use super::{free_keys, geometry_blob, journal, sqlite_error, tables};
-use crate::change::{
-    ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber, state_after,
-};
+use super::gpkg_layer::{GpkgLayer, GpkgLayers, find_layer};
+use super::package_state::{GeoPackageState, WrittenScope, lock_mutex};
+use super::sql_text::quote_name;
+use super::stored_row::StoredRow;
+use super::watched_state::WatchedState;
+use super::{free_keys, journal, row_writer, sqlite_error, tables};
+use crate::change::{ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber};
 use crate::collection::{CollectionId, FieldType};
-use crate::error::{Error, Result, disk_full_error, id_reused_error, version_removed_error};
+use crate::error::{Error, Result, disk_full_error, id_reused_error};
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry};
-use rusqlite::{Connection, ToSql};
+use rusqlite::Connection;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 /// What is undone when a set of a group is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl GeoPackageState {
         let optimistic = self.run_write_several(|tx, layers| {
             let (group, written) = self.commit_group(tx, layers, sets, UndoScope::Group)?;
             let whole = group.results.iter().all(Result::is_ok);
-            Ok(if whole { (Some(group), written) } else { (None, vec![]) })
+            Ok(if whole { (Some(group), written) } else { (None, WrittenScope::Nothing) })
         })?;
         match optimistic {
             Some(group) => Ok(group),
@@ -46,7 +46,7 @@ impl GeoPackageState {
         layers: &GpkgLayers,
         sets: &[ChangeSet],
         undo: UndoScope,
-    ) -> Result<(GroupCommitOutcome, Vec<CollectionId>)> {
+    ) -> Result<(GroupCommitOutcome, WrittenScope)> {
         let ids: BTreeSet<&CollectionId> = sets.iter().map(|set| &set.collection).collect();
         // Without savepoints, and with one collection, the transaction itself undoes everything.
         let alone = ids.len() == 1 || undo == UndoScope::Group;
@@ -66,6 +66,7 @@ impl GeoPackageState {
             }
         }
         group.results = answers.into_iter().flatten().collect();
+        let written = if written.is_empty() { WrittenScope::Nothing } else { WrittenScope::Collections(written) };
         Ok((group, written))
     }
 
@@ -81,6 +82,7 @@ impl GeoPackageState {
     ) -> Result<(Option<CommittedChanges>, Vec<Result<CommittedChanges>>), RefusedSets> {
         let all = |e: Error| RefusedSets(sets.clone().map(|_| e.clone()).collect());
         let layer = find_layer(layers, id).map_err(all)?;
+        self.check_definition(layer).map_err(all)?;
         let external = self.adopt_external(conn, layer).map_err(all)?;
         let mut commit = LayerCommit::begin_commit(conn, layer).map_err(all)?;
         let mut answers: Vec<Result<CommittedChanges>> = Vec::new();
@@ -99,6 +101,21 @@ impl GeoPackageState {
         }
         commit.finish_commit().map_err(all)?;
         Ok((external, answers))
+    }
+
+    /// Refuses edits to a layer that can only be read, and edits of a caller that does not know the present fields.
+    fn check_definition(&self, layer: &GpkgLayer) -> Result<()> {
+        if let Some(reason) = layer.collection.read_only() {
+            return Err(Error::Refused(reason.to_owned()));
+        }
+        let known = lock_mutex(&self.reported).get(&layer.collection.id).map(WatchedState::definition);
+        if known.is_some_and(|known| known != layer.definition) {
+            return Err(Error::Stale(format!(
+                "Another program has changed the fields of '{}'. Read it again and repeat your change.",
+                layer.collection.id
+            )));
+        }
+        Ok(())
     }
 
     /// Adopts what other programs wrote before the sets are applied, so that a set that does not know of it is refused
@@ -248,7 +265,7 @@ impl ChangeSetWriter<'_> {
 
     fn replace_feature(&mut self, feature: &Feature, base: Option<RevisionNumber>) -> Result<()> {
         let before = self.read_current(&feature.id, base)?;
-        self.write_feature(before, feature.clone())
+        self.write_feature(&before, feature.clone())
     }
 
     fn patch_feature(
@@ -259,7 +276,7 @@ impl ChangeSetWriter<'_> {
         values: &[(usize, FieldValue)],
     ) -> Result<()> {
         let before = self.read_current(id, base)?;
-        let mut after = before.clone();
+        let mut after = before.feature.clone();
         if let Some(geometry) = geometry {
             after.geometry.clone_from(geometry);
         }
@@ -268,27 +285,33 @@ impl ChangeSetWriter<'_> {
                 slot.clone_from(value);
             }
         }
-        self.write_feature(before, after)
+        self.write_feature(&before, after)
     }
 
     /// Writes one state over another.
-    fn write_feature(&mut self, before: Feature, mut after: Feature) -> Result<()> {
+    fn write_feature(&mut self, before: &StoredRow, after: Feature) -> Result<()> {
         self.layer.check_geometry(&after)?;
-        after.key = before.key;
-        let created = self.layer.collection.field_index("created").and_then(|i| before.values.get(i).cloned());
-        set_timestamp(self.layer, &mut after, "created", created.unwrap_or_default());
-        set_timestamp(self.layer, &mut after, "updated", FieldValue::text(self.at));
-        self.update_row(&before, &after)?;
-        let key = before.key;
-        self.log_change(Some(before), Some(key))
+        self.write_row(before, before.with_feature(self.layer, after))
+    }
+
+    /// Writes one row over another; the file keeps its own times.
+    fn write_row(&mut self, before: &StoredRow, after: StoredRow) -> Result<()> {
+        let mut feature = Feature { key: before.feature.key, ..after.feature.clone() };
+        let created = self.layer.collection.field_index("created");
+        let created = created.and_then(|i| before.feature.values.get(i).cloned()).unwrap_or_default();
+        set_timestamp(self.layer, &mut feature, "created", created);
+        set_timestamp(self.layer, &mut feature, "updated", FieldValue::text(self.at));
+        let after = after.with_feature(self.layer, feature);
+        row_writer::update_row(self.conn, self.layer, before, &after)?;
+        self.log_change(Some(before), Some(before.feature.key))
     }
 
     fn delete_feature(&mut self, id: &FeatureId, base: Option<RevisionNumber>) -> Result<()> {
         let before = self.read_current(id, base)?;
         let layout = &self.layer.layout;
         let sql = format!("DELETE FROM {} WHERE {}=?1", quote_name(&layout.table), quote_name(&layout.key));
-        self.conn.prepare_cached(&sql)?.execute([before.key])?;
-        self.log_change(Some(before), None)
+        self.conn.prepare_cached(&sql)?.execute([before.feature.key])?;
+        self.log_change(Some(&before), None)
     }
 
     fn restore_feature(
@@ -297,29 +320,28 @@ impl ChangeSetWriter<'_> {
         revision: RevisionNumber,
         base: Option<RevisionNumber>,
     ) -> Result<()> {
-        let versions = change_log::read_history(self.conn, self.layer, id)?;
-        let then = state_after(&versions, revision).map_err(|known| version_removed_error(id, revision, known))?;
-        let Some(then) = then.cloned() else {
+        let Some(then) = change_log::row_at_revision(self.conn, self.layer, id, revision)? else {
             return Err(Error::Refused(format!(
                 "The feature '{id}' did not exist after revision {revision}. Choose a revision of its history at which it existed."
             )));
         };
         match self.layer.find_feature(self.conn, id)? {
-            Some(_) => self.replace_feature(&then, base),
+            Some(_) => {
+                let before = self.read_current(id, base)?;
+                self.write_row(&before, then)
+            }
             None if base.is_some() => Err(self.missing_error(id)),
-            None => self.recreate_feature(then),
+            None => self.recreate_row(then),
         }
     }
 
-    /// Inserts a deleted feature again, under its old key.
-    fn recreate_feature(&mut self, mut feature: Feature) -> Result<()> {
-        self.layer.check_geometry(&feature)?;
+    /// Inserts a deleted row again, under its old key.
+    fn recreate_row(&mut self, row: StoredRow) -> Result<()> {
+        let mut feature = row.feature.clone();
         set_timestamp(self.layer, &mut feature, "updated", FieldValue::text(self.at));
-        let key = feature.key;
-        let mut insert = self.conn.prepare_cached(&self.layer.sql.insert)?;
-        self.layer.bind_feature(&mut insert, Some(key), &feature, &mut Vec::new())?;
-        insert.raw_execute()?;
-        self.log_change(None, Some(key))
+        let row = row.with_feature(self.layer, feature);
+        row_writer::insert_row(self.conn, self.layer, &self.layer.layout.table, &row)?;
+        self.log_change(None, Some(row.feature.key))
     }
 
     fn missing_error(&self, id: &FeatureId) -> Error {
@@ -327,77 +349,40 @@ impl ChangeSetWriter<'_> {
     }
 
     /// The feature as it is now, if it has not changed since `base`.
-    fn read_current(&self, id: &FeatureId, base: Option<RevisionNumber>) -> Result<Feature> {
-        let feature = self.layer.find_feature(self.conn, id)?;
-        let Some(feature) = feature else {
+    fn read_current(&self, id: &FeatureId, base: Option<RevisionNumber>) -> Result<StoredRow> {
+        let Some(row) = self.layer.find_row(self.conn, id)? else {
             return Err(self.missing_error(id));
         };
         let Some(base) = base else {
-            return Ok(feature);
+            return Ok(row);
         };
-        let (last, author) = change_log::last_change(self.conn, self.layer, &feature)?;
+        let (last, author) = change_log::last_change(self.conn, self.layer, &row.feature)?;
         // A change earlier in this set does not make it stale.
         if last != self.revision && (last > base || base >= self.revision) {
             return Err(Error::Stale(format!(
                 "The feature '{id}' was changed by {author} since you read it. Read it again and repeat your change."
             )));
         }
-        Ok(feature)
+        Ok(row)
     }
 
-    /// Writes only the columns that differ, so that values that we cannot read stay as they are.
-    fn update_row(&self, before: &Feature, after: &Feature) -> Result<()> {
-        let layout = &self.layer.layout;
-        let mut blob = None;
-        let mut cells = Vec::new();
-        if let Some(geom) = layout.geom.as_ref().filter(|_| before.geometry != after.geometry) {
-            blob = Some(after.geometry.as_ref().map(|g| {
-                let mut bytes = Vec::new();
-                geometry_blob::encode_geometry(g, &mut bytes);
-                bytes
-            }));
-            cells.push(geom);
-        }
-        let differ = |i: &usize| before.values.get(*i) != after.values.get(*i);
-        let fields: Vec<usize> = (0..layout.columns.len()).filter(differ).collect();
-        cells.extend(fields.iter().map(|i| &layout.columns[*i]));
-        if cells.is_empty() {
-            return Ok(());
-        }
-        let mut sql = format!("UPDATE {} SET ", quote_name(&layout.table));
-        for (i, column) in cells.iter().enumerate() {
-            let _ = write!(sql, "{}{}=?{}", if i == 0 { "" } else { "," }, quote_name(column), i + 2);
-        }
-        let _ = write!(sql, " WHERE {}=?1", quote_name(&layout.key));
-        let values: Vec<SqlCell<'_>> =
-            fields.iter().map(|i| SqlCell(self.layer.collection.fields[*i].kind, &after.values[*i])).collect();
-        let mut all: Vec<&dyn ToSql> = vec![&after.key];
-        all.extend(blob.iter().map(|b| b as &dyn ToSql));
-        all.extend(values.iter().map(|v| v as &dyn ToSql));
-        self.conn.prepare_cached(&sql)?.execute(all.as_slice())?;
-        Ok(())
-    }
-
-    /// Logs a change that was just written. The feature is read back, so that the caller gets what the file holds.
-    fn log_change(&mut self, before: Option<Feature>, key: Option<i64>) -> Result<()> {
-        let after = key.map(|key| self.layer.find_by_key(self.conn, key)).transpose()?.flatten();
-        let entry = LogEntry {
-            revision: self.revision,
-            author: self.author,
-            at: self.at,
-            before: before.as_ref(),
-            after: after.as_ref(),
-        };
+    /// Logs a change that was just written. The row is read back, so that the caller gets what the file holds.
+    fn log_change(&mut self, before: Option<&StoredRow>, key: Option<i64>) -> Result<()> {
+        let after = key.map(|key| self.layer.find_row_by_key(self.conn, key)).transpose()?.flatten();
+        let entry =
+            LogEntry { revision: self.revision, author: self.author, at: self.at, before, after: after.as_ref() };
         change_log::write_entry(self.conn, self.layer, &entry)?;
-        if let Some(before) = &before {
-            self.extent.remove_feature(before);
+        if let Some(before) = before {
+            self.extent.remove_feature(&before.feature);
         }
         match (before, after) {
             (_, Some(after)) => {
-                self.extent.add_feature(&after);
-                self.changes.push(FeatureChange::Put(after));
+                self.extent.add_feature(&after.feature);
+                self.changes.push(FeatureChange::Put(after.feature));
             }
-            (Some(before), None) => self.changes.push(FeatureChange::Removed { key: before.key, id: before.id }),
+            (Some(before), None) => {
+                self.changes.push(FeatureChange::Removed { key: before.feature.key, id: before.feature.id.clone() });
+            }
             (None, None) => {}
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! The properties of a collection as a whole in `gpkg_contents` and our own table: extent, time of the last change,
 //! revision.
 
-use super::gpkg_layer::{GpkgLayer, quote_name};
+use super::gpkg_layer::GpkgLayer;
+use super::sql_text::quote_name;
 use super::tables;
 use crate::change::RevisionNumber;
 use crate::error::Result;
@@ -82,7 +83,11 @@ fn extend_bbox(all: &mut Option<BoundingBox>, more: Option<BoundingBox>) {
     }
 }
 
+/// Layers in other reference systems keep the extent that their program wrote.
 pub(super) fn write_extent(conn: &Connection, layer: &GpkgLayer, extent: Option<BoundingBox>, at: &str) -> Result<()> {
+    if layer.layout.epsg.is_some() {
+        return Ok(());
+    }
     conn.prepare_cached(
         "UPDATE gpkg_contents SET last_change=?2, min_x=?3, min_y=?4, max_x=?5, max_y=?6 WHERE table_name=?1",
     )?

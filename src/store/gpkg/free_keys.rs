@@ -1,6 +1,7 @@
 //! The keys of new rows. SQLite gives each row a larger key than all before it, and says "full" when there is none.
 
-use super::gpkg_layer::{GpkgLayer, quote_name};
+use super::gpkg_layer::GpkgLayer;
+use super::sql_text::quote_name;
 use crate::error::{Error, Result};
 use crate::store::disk_space::is_disk_full;
 use rusqlite::Connection;

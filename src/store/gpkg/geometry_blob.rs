@@ -1,7 +1,7 @@
 //! The GeoPackage geometry blob: a header with the envelope, then ISO WKB. Writes little-endian 2D blobs, and reads all
 //! that other programs write.
 
-use super::wkb;
+use super::wkb::{self, DecodedGeometry};
 use crate::feature::{Geometry, bbox_of};
 use geo_types::{Coord, LineString, Polygon};
 
@@ -12,15 +12,6 @@ const FIXED_BYTES: usize = 8;
 const LITTLE_ENDIAN: u8 = 1;
 const EMPTY_FLAG: u8 = 1 << 4;
 const ENVELOPE_XY_FLAG: u8 = 1 << 1;
-
-/// The geometry of a blob.
-#[derive(Debug, PartialEq)]
-pub(super) struct DecodedGeometry {
-    /// `None` for an empty geometry.
-    pub geometry: Option<Geometry>,
-    /// Whether the blob has Z or M values, which are dropped.
-    pub flattened: bool,
-}
 
 /// Appends a geometry to `out`. A point gets no envelope, as its coordinates follow the header.
 pub(super) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
@@ -40,8 +31,8 @@ pub(super) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
 /// The end of a sentence that begins with "the geometry".
 pub(super) fn decode_geometry(blob: &[u8]) -> Result<DecodedGeometry, &'static str> {
     let header = BlobHeader::read_header(blob)?;
-    let (geometry, flattened) = wkb::read_wkb(header.wkb)?;
-    Ok(DecodedGeometry { geometry: if header.empty { None } else { geometry }, flattened })
+    let decoded = wkb::read_wkb(header.wkb)?;
+    Ok(DecodedGeometry { geometry: decoded.geometry.filter(|_| !header.empty), ..decoded })
 }
 
 /// The envelope (west, east, south, north) of a blob, from its header if possible; `None` when the geometry is empty or
@@ -51,10 +42,10 @@ pub(super) fn read_envelope(blob: &[u8]) -> Option<[f64; 4]> {
     if header.empty {
         return None;
     }
-    if let Some(envelope) = header.envelope.filter(|e| e.iter().all(|n| !n.is_nan())) {
+    if let Some(envelope) = header.envelope.filter(|e| e.iter().all(|n| n.is_finite())) {
         return Some(envelope);
     }
-    let bbox = bbox_of(&wkb::read_wkb(header.wkb).ok()?.0?)?;
+    let bbox = bbox_of(&wkb::read_wkb(header.wkb).ok()?.geometry?)?;
     Some([bbox.west, bbox.east, bbox.south, bbox.north])
 }
 
@@ -65,7 +56,7 @@ pub(super) fn is_empty_geometry(blob: &[u8]) -> Option<bool> {
     if header.empty || header.envelope.is_some_and(|e| !e[0].is_nan()) {
         return Some(header.empty);
     }
-    wkb::read_wkb(header.wkb).ok().map(|(geometry, _)| geometry.is_none())
+    wkb::read_wkb(header.wkb).ok().map(|decoded| decoded.geometry.is_none())
 }
 
 struct BlobHeader<'a> {
@@ -206,7 +197,10 @@ mod tests {
         let mut all_and_collection = all.clone();
         all_and_collection.push(geo_types::Geometry::GeometryCollection(GeometryCollection::new_from(all)));
         for geometry in all_and_collection {
-            assert_eq!(round_trip(&geometry), DecodedGeometry { geometry: Some(geometry), flattened: false });
+            assert_eq!(
+                round_trip(&geometry),
+                DecodedGeometry { geometry: Some(geometry), flattened: false, linearised: false }
+            );
         }
     }
 
@@ -231,7 +225,7 @@ mod tests {
         }
         assert_eq!(
             decode_geometry(&blob),
-            Ok(DecodedGeometry { geometry: Some(point!(x: 1.0, y: 2.0).into()), flattened: true })
+            Ok(DecodedGeometry { geometry: Some(point!(x: 1.0, y: 2.0).into()), flattened: true, linearised: false })
         );
         assert_eq!(read_envelope(&blob), Some([1.0, 1.0, 2.0, 2.0]));
     }
@@ -242,7 +236,7 @@ mod tests {
         blob.extend(parse_hex("0101000000"));
         blob.extend(f64::NAN.to_le_bytes());
         blob.extend(f64::NAN.to_le_bytes());
-        assert_eq!(decode_geometry(&blob), Ok(DecodedGeometry { geometry: None, flattened: false }));
+        assert_eq!(decode_geometry(&blob), Ok(DecodedGeometry { geometry: None, flattened: false, linearised: false }));
         blob[3] = 1; // some writers forget the flag
         assert_eq!(
             (decode_geometry(&blob).unwrap().geometry, is_empty_geometry(&blob), read_envelope(&blob)),
@@ -265,7 +259,64 @@ mod tests {
         let mut nested = parse_hex("47500001E6100000");
         nested.extend(parse_hex("010700000001000000").repeat(10_000));
         assert!(decode_geometry(&nested).is_err());
-        let curve = [parse_hex("47500001E6100000"), parse_hex("010800000000000000")].concat();
-        assert_eq!(decode_geometry(&curve), Err("is a curve"));
+        let half = [parse_hex("47500001E6100000"), parse_hex("010800000002000000"), vec![0; 32]].concat();
+        assert_eq!(decode_geometry(&half), Err("has an arc that is not of three positions"));
+    }
+
+    #[test]
+    fn curves_become_lines_and_surfaces_polygons() {
+        let positions = |coords: &[(f64, f64)]| -> Vec<u8> {
+            let numbers = coords.iter().flat_map(|(x, y)| [x.to_le_bytes(), y.to_le_bytes()]).flatten();
+            (coords.len() as u32).to_le_bytes().into_iter().chain(numbers).collect()
+        };
+        let typed = |code: u8, parts: &[Vec<u8>]| [vec![1, code, 0, 0, 0], parts.concat()].concat();
+        let count = |n: u8| vec![n, 0, 0, 0];
+        let arc = typed(8, &[positions(&[(0.0, 0.0), (1.0, 1.0), (2.0, 0.0)])]);
+        let line = typed(2, &[positions(&[(2.0, 0.0), (0.0, 0.0)])]);
+        let compound = typed(9, &[count(2), arc.clone(), line.clone()]);
+        let ring = positions(&[(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 0.0)]);
+        let straight = typed(12, &[count(1), typed(3, &[count(1), ring.clone()])]);
+        let cases = [
+            (arc.clone(), "LineString", true),
+            (compound.clone(), "LineString", true),
+            (typed(10, &[count(1), compound]), "Polygon", true),
+            (typed(11, &[count(2), arc, line]), "MultiLineString", true),
+            (straight, "MultiPolygon", false),
+            (typed(15, &[count(1), typed(3, &[count(1), ring.clone()])]), "MultiPolygon", true),
+            (typed(16, &[count(1), typed(17, &[count(1), ring.clone()])]), "MultiPolygon", true),
+            (typed(17, &[count(1), ring]), "Polygon", false),
+        ];
+        for (wkb, expected, linearised) in cases {
+            let decoded = decode_geometry(&[parse_hex("47500001E6100000"), wkb].concat()).unwrap();
+            let shown = format!("{:?}", decoded.geometry.unwrap());
+            assert!(
+                shown.starts_with(expected) || shown.to_uppercase().starts_with(&expected.to_uppercase()),
+                "{shown}"
+            );
+            assert_eq!(decoded.linearised, linearised, "{expected}");
+        }
+    }
+
+    #[test]
+    fn a_coordinate_that_is_no_number_makes_a_geometry_unreadable() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let point = [
+                parse_hex("47500001E6100000"),
+                parse_hex("0101000000"),
+                bad.to_le_bytes().into(),
+                1.0f64.to_le_bytes().into(),
+            ]
+            .concat();
+            assert_eq!(decode_geometry(&point), Err("has a coordinate that is not a finite number"));
+            let line = [
+                parse_hex("47500001E6100000"),
+                parse_hex("010200000001000000"),
+                1.0f64.to_le_bytes().into(),
+                bad.to_le_bytes().into(),
+            ]
+            .concat();
+            assert_eq!(decode_geometry(&line), Err("has a coordinate that is not a finite number"));
+            assert_eq!(read_envelope(&line), None);
+        }
     }
 }

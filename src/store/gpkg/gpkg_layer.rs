@@ -1,10 +1,15 @@
 //! A collection and its table: which column holds what, and how a row becomes a feature and back.
 
+use super::column_types::column_type;
 use super::geometry_blob;
-use super::row_warnings::RowWarnings;
+use super::grid_reader::GridReader;
+use super::row_findings::RowFindings;
+use super::sql_text::quote_name;
+use super::wkb::DecodedGeometry;
 use crate::collection::{Collection, CollectionId, FieldType};
+use crate::digest::ContentHasher;
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FeatureId, FieldValue, time_spelling};
+use crate::feature::{Feature, FeatureId, FieldValue, Geometry, time_spelling};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
 use serde::{Deserialize, Serialize};
@@ -23,6 +28,15 @@ pub(super) struct TableLayout {
     pub id: Option<String>,
     /// One per field of the collection.
     pub columns: Vec<String>,
+    /// The declared types of these columns when they became fields; empty in files of older versions.
+    #[serde(default)]
+    pub declared: Vec<String>,
+    /// Columns that are no fields, because no property can represent them. They stay as they are.
+    #[serde(default)]
+    pub kept: Vec<String>,
+    /// The EPSG code of the coordinates, when it is not 4326.
+    #[serde(default)]
+    pub epsg: Option<u16>,
 }
 
 /// A collection and its table.
@@ -32,7 +46,11 @@ pub(super) struct GpkgLayer {
     pub number: i64,
     pub collection: Collection,
     pub layout: TableLayout,
+    /// Equal for equal collections with equal layouts: what an edit was validated against.
+    pub definition: u128,
     pub sql: LayerStatements,
+    /// How coordinates are converted to degrees, when they are in another reference system.
+    grid: Option<GridReader>,
 }
 
 /// All layers of a file.
@@ -41,17 +59,12 @@ pub(super) type GpkgLayers = BTreeMap<CollectionId, Arc<GpkgLayer>>;
 /// The statements that every edit needs, built once from the layout.
 #[derive(Debug, Clone)]
 pub(super) struct LayerStatements {
-    /// [`TableLayout::select_sql`] of the row with the id `?1`.
-    find: String,
-    /// [`TableLayout::select_sql`] of the row with the key `?1`.
-    find_key: String,
+    /// [`TableLayout::select_sql`] of the row with the id `?1`, with the columns that are no fields.
+    pub find: String,
+    /// The same of the row with the key `?1`.
+    pub find_key: String,
     /// [`TableLayout::insert_sql`].
     pub insert: String,
-}
-
-/// A name as SQL quotes it.
-pub(super) fn quote_name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl TableLayout {
@@ -65,29 +78,41 @@ impl TableLayout {
             geom: (!collection.geometry.is_none()).then(|| "geom".into()),
             id: Some("id".into()),
             columns,
+            declared: collection.fields.iter().map(|f| column_type(f.kind).to_owned()).collect(),
+            kept: vec![],
+            epsg: None,
         }
     }
 
     /// All columns of the layout.
     pub(super) fn column_names(&self) -> impl Iterator<Item = &String> {
-        [Some(&self.key), self.id.as_ref(), self.geom.as_ref()].into_iter().flatten().chain(&self.columns)
+        [Some(&self.key), self.id.as_ref(), self.geom.as_ref()].into_iter().flatten().chain(self.value_columns())
+    }
+
+    /// The columns of the fields, then those that are no fields.
+    pub(super) fn value_columns(&self) -> impl Iterator<Item = &String> {
+        self.columns.iter().chain(&self.kept)
     }
 
     /// The SQL expression of a feature's id.
     fn id_sql(&self) -> String {
         let key = format!("CAST({} AS TEXT)", quote_name(&self.key));
-        self.id.as_ref().map_or(key.clone(), |id| format!("coalesce({},{key})", quote_name(id)))
+        self.id.as_ref().map_or(key.clone(), |id| format!("coalesce(CAST({} AS TEXT),{key})", quote_name(id)))
     }
 
     /// `SELECT key, id, geometry, fields … FROM table`.
     pub(super) fn select_sql(&self) -> String {
+        self.select_columns(self.columns.iter())
+    }
+
+    fn select_columns<'c>(&self, columns: impl Iterator<Item = &'c String>) -> String {
         let mut sql = format!(
             "SELECT {},{},{}",
             quote_name(&self.key),
             self.id_sql(),
             self.geom.as_deref().map_or("NULL".into(), quote_name)
         );
-        for column in &self.columns {
+        for column in columns {
             let _ = write!(sql, ",{}", quote_name(column));
         }
         let _ = write!(sql, " FROM {}", quote_name(&self.table));
@@ -139,61 +164,98 @@ pub(super) fn claim_free_name(wanted: &str, used_names: &mut Vec<String>) -> Str
 
 impl GpkgLayer {
     pub(super) fn new(number: i64, collection: Collection, layout: TableLayout) -> Self {
-        let select = layout.select_sql();
+        let select = layout.select_columns(layout.value_columns());
         let sql = LayerStatements {
             find: format!("{select} WHERE {}", layout.id_condition()),
             find_key: format!("{select} WHERE {}=?1", quote_name(&layout.key)),
             insert: layout.insert_sql(),
         };
-        Self { number, collection, layout, sql }
+        let grid = layout.epsg.and_then(GridReader::new);
+        let mut hasher = ContentHasher::default();
+        hasher.write_bytes(&layout.epsg.unwrap_or_default().to_le_bytes());
+        hasher.write_text(&layout.table);
+        hasher.write_text(collection.id.as_str());
+        hasher.write_text(&collection.schema.to_string());
+        layout.column_names().for_each(|column| hasher.write_text(column));
+        Self { number, collection, layout, definition: hasher.finish(), sql, grid }
     }
 
     /// Reads a row of [`TableLayout::select_sql`]. `None` when its id is invalid; other faults become null. All faults
     /// are counted.
-    pub(super) fn read_row(&self, row: &Row<'_>, warnings: &mut RowWarnings) -> rusqlite::Result<Option<Feature>> {
+    pub(super) fn read_row(&self, row: &Row<'_>, findings: &mut RowFindings) -> rusqlite::Result<Option<Feature>> {
         let key: i64 = row.get(0)?;
         let id = match row.get_ref(1)? {
             ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(|t| FeatureId::new(t).ok()),
             _ => None,
         };
         let Some(id) = id else {
-            warnings.count_missing_id(key);
+            findings.count_missing_id(key);
             return Ok(None);
         };
-        let geometry = match row.get_ref(2)? {
-            ValueRef::Blob(bytes) => match geometry_blob::decode_geometry(bytes) {
-                Ok(decoded) => {
-                    warnings.count_flattened(decoded.flattened);
-                    decoded.geometry
-                }
-                Err(fault) => {
-                    warnings.count_invalid_geometry(&id, fault);
-                    None
-                }
-            },
-            _ => None,
-        };
+        let geometry = self.read_geometry(key, &id, row.get_ref(2)?, findings);
         let mut values = Vec::with_capacity(self.layout.columns.len());
         for (i, field) in self.collection.fields.iter().enumerate() {
             let value = read_value(field.kind, row.get_ref(i + 3)?);
             if value.is_none() {
-                warnings.count_invalid_value(&id, &field.name);
+                findings.count_invalid_value(key, &id, i, row.get_ref(i + 3)?);
             }
             values.push(value.unwrap_or_default());
         }
         Ok(Some(Feature { key, id, geometry, values }))
     }
 
+    /// Reads the cell of the geometry; what is unreadable is none.
+    pub(super) fn read_geometry(
+        &self,
+        key: i64,
+        id: &FeatureId,
+        cell: ValueRef<'_>,
+        findings: &mut RowFindings,
+    ) -> Option<Geometry> {
+        let bytes = match cell {
+            ValueRef::Null => return None,
+            ValueRef::Blob(bytes) => bytes,
+            _ => &[],
+        };
+        let converted =
+            geometry_blob::decode_geometry(bytes).and_then(|decoded| match (&self.grid, &decoded.geometry) {
+                (Some(grid), Some(geometry)) => {
+                    Ok(DecodedGeometry { geometry: Some(grid.to_lonlat(geometry)?), ..decoded })
+                }
+                _ => Ok(decoded),
+            });
+        match converted {
+            Ok(decoded) => {
+                findings.count_converted(key, id, &decoded);
+                decoded.geometry
+            }
+            Err(fault) => {
+                findings.count_invalid_geometry(key, id, fault);
+                None
+            }
+        }
+    }
+
     /// The feature with this id, as it is in the table.
     pub(super) fn find_feature(&self, conn: &Connection, id: &FeatureId) -> Result<Option<Feature>> {
         let mut find = conn.prepare_cached(&self.sql.find)?;
-        Ok(find.query_row([id.as_str()], |row| self.read_row(row, &mut RowWarnings::default())).optional()?.flatten())
+        Ok(find.query_row([id.as_str()], |row| self.read_row(row, &mut RowFindings::default())).optional()?.flatten())
     }
 
     /// The feature with this key, as it is in the table.
     pub(super) fn find_by_key(&self, conn: &Connection, key: i64) -> Result<Option<Feature>> {
+        self.find_by_key_with(conn, key, &mut RowFindings::default())
+    }
+
+    /// The same, with what the feature does not show.
+    pub(super) fn find_by_key_with(
+        &self,
+        conn: &Connection,
+        key: i64,
+        findings: &mut RowFindings,
+    ) -> Result<Option<Feature>> {
         let mut find = conn.prepare_cached(&self.sql.find_key)?;
-        Ok(find.query_row([key], |row| self.read_row(row, &mut RowWarnings::default())).optional()?.flatten())
+        Ok(find.query_row([key], |row| self.read_row(row, findings)).optional()?.flatten())
     }
 
     /// Binds a feature to [`TableLayout::insert_sql`]. `key` is `None` for a new one.

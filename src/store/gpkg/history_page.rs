@@ -25,7 +25,7 @@ pub(super) fn read_page(
     let after = query.after.unwrap_or(start);
     let tail = format!("AND seq{compare}?3 ORDER BY seq {direction} LIMIT ?4");
     let most = i64::try_from(query.limit).unwrap_or(i64::MAX - 1);
-    let mut rows = change_log::select_rows(conn, layer, id, &tail, &[&after, &(most + 1)])?;
+    let mut rows = change_log::select_rows(conn, layer, id, false, &tail, &[&after, &(most + 1)])?;
     let loaded = if after == LOAD_POSITION { None } else { read_loaded(conn, layer, id)? };
     let more = rows.len() > query.limit;
     rows.truncate(query.limit);
@@ -58,32 +58,32 @@ pub(super) fn read_page(
 
 /// The version that a bulk load made, if the feature comes from one.
 fn read_loaded(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<Option<FeatureVersion>> {
-    let first = change_log::select_rows(conn, layer, id, "ORDER BY seq LIMIT 1", &[])?.pop();
+    let first = change_log::select_rows(conn, layer, id, false, "ORDER BY seq LIMIT 1", &[])?.pop();
     if first.as_ref().is_some_and(|row| row.op == "create") {
         return Ok(None);
     }
     let current = layer.find_feature(conn, id)?;
     let Some(key) = first.as_ref().map(|row| row.key).or(current.as_ref().map(|f| f.key)) else { return Ok(None) };
-    let after = first.map_or(current, |row| change_log::feature_from_image(layer, row.key, id, &row.before));
+    let after = first.map_or(current, |row| change_log::feature_from_image(layer, row.key, id, &row.before.0));
     let load = change_log::find_load(conn, layer, key)?;
     Ok(load.map(|(revision, author, at)| FeatureVersion { revision, author, at, before: None, after }))
 }
 
 fn exists(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<bool> {
-    Ok(layer.find_feature(conn, id)?.is_some() || !change_log::select_rows(conn, layer, id, "LIMIT 1", &[])?.is_empty())
+    Ok(layer.find_feature(conn, id)?.is_some() || !change_log::select_rows(conn, layer, id, false, "LIMIT 1", &[])?.is_empty())
 }
 
 impl ChangeRow {
     fn into_version(self, conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<FeatureVersion> {
         let before = if self.op == "create" {
             None
-        } else if self.before.0.is_some() {
-            change_log::feature_from_image(layer, self.key, id, &self.before)
+        } else if self.before.0.0.is_some() {
+            change_log::feature_from_image(layer, self.key, id, &self.before.0)
         } else {
             let image = change_log::previous_after_image(conn, layer, id, self.seq)?;
             change_log::feature_from_image(layer, self.key, id, &image)
         };
-        let after = change_log::feature_from_image(layer, self.key, id, &self.after);
+        let after = change_log::feature_from_image(layer, self.key, id, &self.after.0);
         Ok(FeatureVersion { revision: self.revision, author: self.author, at: self.at, before, after })
     }
 }

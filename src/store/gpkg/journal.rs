@@ -7,56 +7,115 @@
 
 use super::change_log::{self, LogEntry};
 use super::contents::{self, ExtentChanges};
-use super::gpkg_layer::{GpkgLayer, quote_name};
-use super::quoted_row::parse_row;
+use super::gpkg_layer::GpkgLayer;
+use super::noted_row::parse_row;
+use super::sql_literal::SqlLiteral;
+use super::sql_text::quote_name;
+use super::stored_row::StoredRow;
 use super::tables;
 use crate::error::Result;
-use crate::feature::Feature;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 
 /// The author in the history.
 pub(super) const EXTERNAL_AUTHOR: &str = "another program";
 
-/// Creates the triggers. Their names contain the number of the collection, as tables may be renamed.
-pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+/// The triggers, by their names, which contain the number of the collection, as tables may be renamed.
+///
+/// A column can be dropped while a trigger names it, because `quote("height")` then means the null of the outer query,
+/// which has the names of all columns: SQLite resolves a name in the innermost query that has it. When a column is
+/// renamed, SQLite writes the new name into the trigger, from which [`noted_columns`] reads it.
+pub(super) fn trigger_statements(layer: &GpkgLayer) -> [(String, String); 3] {
     let layout = &layer.layout;
-    let id = layout.id.as_ref().map_or_else(|| "NULL".into(), |id| format!("OLD.{}", quote_name(id)));
-    let mut old = format!("quote({id})");
-    for column in &layout.columns {
-        old.push_str("||','||quote(OLD.");
-        old.push_str(&quote_name(column));
-        old.push(')');
-    }
-    let geom = layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| format!("OLD.{}", quote_name(geom)));
-    let sql = TRIGGERS
-        .replace("<external>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
-        .replace("<n>", &layer.number.to_string())
-        .replace("<t>", &quote_name(&layout.table))
-        .replace("<i>", &quote_name(&layout.key))
-        .replace("<old>", &old)
-        .replace("<geom>", &geom);
-    conn.execute_batch(&sql)?;
-    Ok(())
+    let noted = std::iter::once(layout.id.as_ref()).chain(layout.value_columns().map(Some));
+    let quoted: Vec<String> =
+        noted.map(|c| c.map_or_else(|| "quote(NULL)".into(), |c| format!("quote({})", quote_name(c)))).collect();
+    let names = layout.id.iter().chain(layout.value_columns()).chain(&layout.geom);
+    let nulls: Vec<String> = names.map(|c| format!("NULL AS {}", quote_name(c))).collect();
+    let nulls = if nulls.is_empty() { "NULL".to_owned() } else { nulls.join(", ") };
+    let (table, key) = (quote_name(&layout.table), quote_name(&layout.key));
+    let cell = |sql: &str| format!("(SELECT {sql} FROM {table} WHERE {key}=OLD.{key})");
+    let fill = |event: &str, text: &str| {
+        let name = format!("cityheart_{}_{event}", layer.number);
+        let sql = text
+            .replace("<external>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
+            .replace("<note>", NOTE)
+            .replace("<n>", &layer.number.to_string())
+            .replace("<i>", &key)
+            .replace("<t>", &table)
+            .replace("<old>", &cell(&quoted.join("||','||")))
+            .replace("<geom>", &layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| cell(&quote_name(geom))))
+            .replace("<nulls>", &nulls);
+        (name, sql)
+    };
+    [fill("insert", INSERT_TRIGGER), fill("update", UPDATE_TRIGGER), fill("delete", DELETE_TRIGGER)]
 }
 
 /// `WHERE NOT EXISTS` instead of `OR IGNORE`, which the conflict clause of the statement that fires the trigger would
 /// override.
-const TRIGGERS: &str = r#"
-CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <external> BEGIN
+const INSERT_TRIGGER: &str = r#"CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
-END;
-CREATE TRIGGER "cityheart_<n>_update" AFTER UPDATE ON <t> WHEN <external> BEGIN
-  INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
-    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
+END"#;
+const UPDATE_TRIGGER: &str = r#"CREATE TRIGGER "cityheart_<n>_update" BEFORE UPDATE ON <t> WHEN <external> BEGIN
+  <note>
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
     WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
-END;
-CREATE TRIGGER "cityheart_<n>_delete" AFTER DELETE ON <t> WHEN <external> BEGIN
-  INSERT INTO cityheart_journal (collection, key, old, old_geom) SELECT <n>, OLD.<i>, <old>, <geom>
-    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);
-END;
-"#;
+END"#;
+const DELETE_TRIGGER: &str = r#"CREATE TRIGGER "cityheart_<n>_delete" BEFORE DELETE ON <t> WHEN <external> BEGIN
+  <note>
+END"#;
+/// Notes the row as it is before the change.
+const NOTE: &str = "INSERT INTO cityheart_journal (collection, key, old, old_geom)
+    SELECT <n>, OLD.<i>, <old>, <geom> FROM (SELECT <nulls>)
+    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=OLD.<i>);";
+
+/// The columns that a trigger notes, under their present names: the id, then the others. Reads the triggers of older
+/// versions, too. `None` at a note without a column.
+pub(super) fn noted_columns(trigger: &str) -> Vec<Option<String>> {
+    let mut columns = Vec::new();
+    let mut rest = trigger;
+    while let Some(at) = rest.find("quote(") {
+        if !columns.is_empty() && !rest[..at].ends_with("||','||") {
+            break;
+        }
+        rest = &rest[at + "quote(".len()..];
+        rest = rest.strip_prefix("OLD.").unwrap_or(rest);
+        columns.push(read_name(&mut rest));
+        let Some(tail) = rest.strip_prefix(')') else { break };
+        rest = tail;
+    }
+    columns
+}
+
+/// Reads a name in double quotes, or a plain word; `None` for `NULL`.
+fn read_name(rest: &mut &str) -> Option<String> {
+    let Some(mut from) = rest.strip_prefix('"') else {
+        let (word, tail) = rest.split_at(rest.find(')').unwrap_or(rest.len()));
+        *rest = tail;
+        return (word != "NULL").then(|| word.to_owned());
+    };
+    let mut name = String::new();
+    loop {
+        let (head, tail) = from.split_once('"')?;
+        name.push_str(head);
+        if let Some(more) = tail.strip_prefix('"') {
+            name.push('"');
+            from = more;
+        } else {
+            *rest = tail;
+            return Some(name);
+        }
+    }
+}
+
+/// Creates the triggers.
+pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    for (_, sql) in trigger_statements(layer) {
+        conn.execute_batch(&sql)?;
+    }
+    Ok(())
+}
 
 /// Drops the triggers and creates them again.
 pub(super) fn recreate_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
@@ -81,7 +140,7 @@ pub(super) fn resume_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
 
 /// Whether the triggers exist. They vanish when a program drops the table and creates it again. (The pattern is
 /// concatenated in SQL: with a pattern as a parameter, SQLite would prepare the statement again for each value.)
-pub(super) fn has_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
+fn has_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
     let mut statement = conn.prepare_cached(
         "SELECT count(*) FROM sqlite_master WHERE type='trigger' AND name GLOB 'cityheart_'||?1||'_*' AND lower(tbl_name)=lower(?2)",
     )?;
@@ -99,11 +158,17 @@ pub(super) fn adopt_journal(conn: &Connection, layer: &GpkgLayer) -> Result<bool
     if layer.number == 0 {
         return Ok(false);
     }
-    let replaced = !has_triggers(conn, layer)?;
-    if replaced {
+    if !has_triggers(conn, layer)? {
         adopt_replaced_table(conn, layer)?;
         return Ok(true);
     }
+    let same: Vec<Option<usize>> = (0..layer.layout.value_columns().count()).map(Some).collect();
+    adopt_notes(conn, layer, &same)
+}
+
+/// The same for notes of triggers that may have been created for other columns: `origins` has the place in the note of
+/// each column.
+pub(super) fn adopt_notes(conn: &Connection, layer: &GpkgLayer, origins: &[Option<usize>]) -> Result<bool> {
     let mut statement =
         conn.prepare_cached("SELECT key, old, old_geom, at FROM cityheart_journal WHERE collection=?1 ORDER BY seq")?;
     let mut rows = statement.query([layer.number])?;
@@ -117,9 +182,15 @@ pub(super) fn adopt_journal(conn: &Connection, layer: &GpkgLayer) -> Result<bool
     let mut noted = false;
     while let Some(row) = rows.next()? {
         noted = true;
-        let (key, old, geom): (i64, Option<String>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let before = old.and_then(|old| parse_row(layer, key, &old, geom));
-        replay.replay_row(before, layer.find_by_key(conn, key)?, row.get(3)?)?;
+        let key: i64 = row.get(0)?;
+        let before = match row.get_ref(1)? {
+            ValueRef::Text(old) => {
+                let geom = SqlLiteral::from(row.get_ref(2)?);
+                parse_row(layer, origins, key, &String::from_utf8_lossy(old), Some(&geom))
+            }
+            _ => None,
+        };
+        replay.replay_row(before.as_ref(), layer.find_row_by_key(conn, key)?.as_ref(), row.get(3)?)?;
     }
     if noted {
         clear_journal(conn, layer)?;
@@ -142,17 +213,17 @@ struct JournalReplay<'a> {
 }
 
 impl JournalReplay<'_> {
-    fn replay_row(&mut self, before: Option<Feature>, after: Option<Feature>, at: String) -> Result<()> {
+    fn replay_row(&mut self, before: Option<&StoredRow>, after: Option<&StoredRow>, at: String) -> Result<()> {
         if before == after {
             return Ok(());
         }
-        if let Some(before) = &before {
-            self.extent.remove_feature(before);
+        if let Some(before) = before {
+            self.extent.remove_feature(&before.feature);
         }
-        if let Some(after) = &after {
-            self.extent.add_feature(after);
+        if let Some(after) = after {
+            self.extent.add_feature(&after.feature);
         }
-        let renamed = before.as_ref().zip(after.as_ref()).is_some_and(|(b, a)| b.id != a.id);
+        let renamed = before.zip(after).is_some_and(|(b, a)| b.feature.id != a.feature.id);
         let log = |before, after| {
             change_log::write_entry(
                 self.conn,
@@ -161,10 +232,10 @@ impl JournalReplay<'_> {
             )
         };
         if renamed {
-            log(before.as_ref(), None)?;
-            log(None, after.as_ref())?;
+            log(before, None)?;
+            log(None, after)?;
         } else {
-            log(before.as_ref(), after.as_ref())?;
+            log(before, after)?;
         }
         self.last = Some(at);
         Ok(())
@@ -174,7 +245,7 @@ impl JournalReplay<'_> {
 /// The table was replaced as a whole, and our triggers with it: its former content is unknown. Its R-tree is left to
 /// the program that created the table, which may not have finished; if it is still missing when the file is opened
 /// next, it is created then.
-fn adopt_replaced_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+pub(super) fn adopt_replaced_table(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let revision = contents::read_revision(conn, layer)? + 1;
     recreate_triggers(conn, layer)?;
     contents::write_extent(conn, layer, contents::measure_extent(conn, layer)?, &tables::current_timestamp())?;

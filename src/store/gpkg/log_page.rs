@@ -1,7 +1,8 @@
 //! The change log page by page, for clients that keep a copy of a collection: every change once, in order.
 
 use super::change_log::{self, FeatureImage};
-use super::gpkg_layer::{GpkgLayer, quote_name};
+use super::gpkg_layer::GpkgLayer;
+use super::sql_text::quote_name;
 use super::{contents, scan};
 use crate::change::{FeatureVersion, LogPage, LogPosition, RevisionNumber};
 use crate::error::Result;

@@ -2,10 +2,9 @@
 
 use super::connection::FileAccess;
 use super::gpkg_layer::{GpkgLayer, TableLayout};
-use super::layer_catalog::read_layers;
 use super::sqlite_error::refuse_file;
 use super::tables::{self, SCHEMA_VERSION};
-use super::{foreign_tables, journal};
+use super::{column_types, journal};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
@@ -45,19 +44,26 @@ pub(super) fn check_version(path: &Path, conn: &Connection, access: FileAccess) 
 pub(super) fn run_migrations(conn: &Connection) -> Result<()> {
     match read_schema_version(conn)? {
         None => tables::create_own_tables(conn),
-        Some(1) => migrate_1_to_2(conn).and_then(|()| migrate_2_to_3(conn)),
-        Some(2) => migrate_2_to_3(conn),
+        Some(1) => migrate_1_to_2(conn).and_then(|()| migrate_to_4(conn)),
+        Some(2 | 3) => migrate_to_4(conn),
         Some(_) => Ok(()),
     }
 }
 
-/// The triggers of version 2 also noted what this program wrote.
-fn migrate_2_to_3(conn: &Connection) -> Result<()> {
-    for layer in read_layers(conn)?.values() {
-        // Triggers that another program dropped stay missing: they tell that its table must be adopted as a whole.
-        if journal::has_triggers(conn, layer)? {
-            journal::recreate_triggers(conn, layer)?;
-        }
+/// The log of version 3 had no raw cells, and its triggers named every column; those of version 2 also noted what this
+/// program wrote. Triggers are created again when the tables are adopted.
+fn migrate_to_4(conn: &Connection) -> Result<()> {
+    let columns = column_types::read_columns(conn, "cityheart_changes")?;
+    for column in ["before_raw", "after_raw"].into_iter().filter(|raw| columns.iter().all(|c| c.name != *raw)) {
+        conn.execute_batch(&format!("ALTER TABLE cityheart_changes ADD COLUMN {column} TEXT"))?;
+    }
+    let mut indexes = conn.prepare(
+        "SELECT c.number, m.tbl_name, i.name FROM cityheart_collections c
+         JOIN sqlite_master m ON m.type='index' AND m.name='cityheart_'||c.number||'_ids' JOIN pragma_index_info(m.name) i",
+    )?;
+    let found = indexes.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (number, table, id) in found.collect::<rusqlite::Result<Vec<(i64, String, String)>>>()? {
+        tables::create_id_index(conn, number, &table, &id)?;
     }
     conn.execute("UPDATE cityheart_meta SET value=?1 WHERE key='schema_version'", [SCHEMA_VERSION])?;
     Ok(())
@@ -84,7 +90,8 @@ fn migrate_1_to_2(conn: &Connection) -> Result<()> {
             params![number, tables::layout_to_json(&layout)?],
         )?;
         let layer = GpkgLayer::new(number, collection, layout);
-        if foreign_tables::missing_column(conn, &layer.layout)?.is_none() {
+        let have = column_types::read_columns(conn, &layer.layout.table)?;
+        if layer.layout.column_names().all(|wanted| have.iter().any(|c| c.name.eq_ignore_ascii_case(wanted))) {
             journal::create_triggers(conn, &layer)?;
         }
     }

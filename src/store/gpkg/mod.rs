@@ -1,7 +1,7 @@
 //! The GeoPackage store: one file that QGIS and GDAL also read and write. Never keeps features in memory, only
 //! connections and the layout of the tables.
 
-use super::{LoadSummary, Store, StoreWatch};
+use super::{LoadSummary, PlanFinding, Store, StoreWatch};
 use crate::change::{
     ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
     HistorySize, LogPage, LogPosition, RevisionNumber,
@@ -15,41 +15,55 @@ use std::path::Path;
 use std::sync::Arc;
 
 // The file.
+mod arc; // curves as lines
+mod column_types; // what columns hold
 mod connection; // SQLite connections
 mod geometry_blob; // the geometry blob
 mod gpkg_layer; // rows and features
-mod row_warnings; // unusual rows
+mod grid_reader; // layers in national grids
+mod row_findings; // unusual rows
 mod sql_functions; // ST_MinX …
+mod sql_literal; // cells as text
+mod sql_text; // names in SQL
 mod sqlite_error; // SQLite's errors in sentences
+mod stored_row; // rows byte for byte
+mod table_shape; // keys, geometry, reference systems
 mod tables; // CREATE TABLE …
 mod wkb; // reading geometry
 
 // Parts of a layer.
 mod change_log; // the change log: writing, history, what changed since
 mod contents; // extent, revision and time of the last change
+mod follow_schema; // what other programs did to a table
 mod foreign_tables; // tables of other programs
 mod free_keys; // the keys of new rows
 mod journal; // notes of what other programs did
 mod layer_catalog; // the layers of a file
 mod layer_setup; // what makes a table a layer
-mod quoted_row; // rows in the notes
+mod noted_row; // rows in the notes
+mod row_writer; // writing rows
 mod rtree; // the spatial index
+mod schema_edit; // schemas that follow their tables
 
 // The open file.
+mod adopt_schema; // what other programs did to the schema becomes ours
 mod package_state; // connections and layers
 mod watched_state; // what a change is noticed by
 
 // What is done with it.
 mod add_fields; // more fields
-mod adopt_tables; // tables of other programs become layers
 mod bulk_load; // many features at once
 mod commit; // edits
 mod history_page; // the history of a feature, page by page
 mod log_page; // the change log, page by page
 mod migrate; // older files
 mod open; // opening and creating files
+mod replacing_load; // many features in place of all
 mod scan; // reading features
+mod table_filler; // rows of a load
 mod watch; // changes by other programs
+
+pub use row_findings::RowFindings;
 
 /// One GeoPackage file. Any number of readers, one writer at a time.
 pub struct GeoPackage {
@@ -74,18 +88,23 @@ impl Store for GeoPackage {
     fn list_collections(&self) -> Result<Vec<Collection>> {
         self.shared.run_read(|_, layers| {
             let mut layers: Vec<_> = layers.values().collect();
-            layers.sort_by_key(|l| l.number);
+            layers.sort_by_key(|l| (l.number == 0, l.number));
             Ok(layers.iter().map(|l| l.collection.clone()).collect())
         })
     }
 
-    fn scan_collection(
+    fn list_findings(&self) -> Result<Vec<PlanFinding>> {
+        self.shared.run_read(|conn, _| Ok(self.shared.current_catalog(conn)?.findings.to_vec()))
+    }
+
+    fn scan_with_findings(
         &self,
         id: &CollectionId,
         since: Option<RevisionNumber>,
         visit: &mut dyn FnMut(FeatureChange) -> Result<()>,
+        findings: &mut RowFindings,
     ) -> Result<RevisionNumber> {
-        self.shared.scan_collection(id, since, visit)
+        self.shared.scan_collection(id, since, visit, findings)
     }
 
     fn commit_all(&self, sets: &[ChangeSet]) -> Result<GroupCommitOutcome> {

@@ -1,11 +1,12 @@
 //! Creates and opens files, whatever they hold. Every fault of a file becomes a sentence that says what to do.
 
+use super::adopt_schema::{AdoptionTime, adopt_schema};
 use super::connection::{FileAccess, connect_file};
 use super::gpkg_layer::GpkgLayers;
-use super::layer_catalog::read_layers;
+use super::layer_catalog::read_catalog;
 use super::package_state::GeoPackageState;
 use super::sqlite_error::{explain_error, refuse_file};
-use super::{GeoPackage, adopt_tables, journal, layer_setup, migrate, rtree, tables};
+use super::{GeoPackage, journal, layer_setup, migrate, rtree, tables};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 use std::fs;
@@ -66,7 +67,11 @@ impl GeoPackage {
         let read = |access| {
             let conn = connect_file(path, access)?;
             check_geopackage(path, &conn, access)?;
-            Ok((access, read_layers(&conn)?, conn))
+            let catalog = read_catalog(&conn)?;
+            match catalog.refusal() {
+                Some(refusal) => Err(refusal),
+                None => Ok((access, catalog.layers(), conn)),
+            }
         };
         let (access, layers, conn) = match read(FileAccess::Read) {
             // A file in WAL mode, in a directory that may not be written to, can be read only while no program writes
@@ -153,11 +158,11 @@ fn check_geopackage(path: &Path, conn: &Connection, access: FileAccess) -> Resul
 fn prepare_file(conn: &mut Connection) -> Result<GpkgLayers> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     migrate::run_migrations(&tx)?;
-    adopt_tables::adopt_tables(&tx)?;
-    let layers = read_layers(&tx)?;
+    adopt_schema(&tx, AdoptionTime::Opening)?;
+    let layers = read_catalog(&tx)?.layers();
     for layer in layers.values() {
         journal::adopt_journal(&tx, layer)?;
-        if rtree::create_rtree(&tx, layer)? {
+        if layer.collection.read_only().is_none() && rtree::create_rtree(&tx, layer)? {
             tables::drop_triggers(&tx, layer)?;
             rtree::fill_rtree(&tx, layer)?;
             layer_setup::finish_layer(&tx, layer)?;

@@ -2,7 +2,8 @@
 //!
 //! The triggers are those of <https://www.geopackage.org/spec140/#extension_rtree>, word for word.
 
-use super::gpkg_layer::{GpkgLayer, quote_name};
+use super::gpkg_layer::GpkgLayer;
+use super::sql_text::quote_name;
 use super::tables;
 use crate::error::Result;
 use rusqlite::{Connection, params};

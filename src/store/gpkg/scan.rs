@@ -1,8 +1,9 @@
 //! Reads a collection: all features, or the changes after a revision.
 
-use super::gpkg_layer::{GpkgLayer, find_layer, quote_name};
+use super::gpkg_layer::{GpkgLayer, find_layer};
 use super::package_state::GeoPackageState;
-use super::row_warnings::RowWarnings;
+use super::row_findings::RowFindings;
+use super::sql_text::quote_name;
 use super::{change_log, contents};
 use crate::change::{FeatureChange, RevisionNumber};
 use crate::collection::CollectionId;
@@ -17,38 +18,34 @@ impl GeoPackageState {
         id: &CollectionId,
         since: Option<RevisionNumber>,
         visit: ChangeVisitor<'_>,
+        findings: &mut RowFindings,
     ) -> Result<RevisionNumber> {
         self.run_read(|conn, layers| {
             let layer = find_layer(layers, id)?;
             let revision = contents::read_revision(conn, layer)?;
             match since {
-                None => scan_all(conn, layer, visit)?,
+                None => scan_all(conn, layer, visit, findings)?,
                 Some(_) if layer.number == 0 => return Err(changes_unknown_error(layer)),
-                Some(since) => scan_changed(conn, layer, since, visit)?,
+                Some(since) => scan_changed(conn, layer, since, visit, findings)?,
             }
             Ok(revision)
         })
     }
 }
 
-fn scan_all(conn: &Connection, layer: &GpkgLayer, visit: ChangeVisitor<'_>) -> Result<()> {
+fn scan_all(conn: &Connection, layer: &GpkgLayer, visit: ChangeVisitor<'_>, findings: &mut RowFindings) -> Result<()> {
     let sql = format!("{} ORDER BY {}", layer.layout.select_sql(), quote_name(&layer.layout.key));
-    let mut warnings = RowWarnings::default();
-    visit_rows(layer, conn.prepare_cached(&sql)?.query([])?, &mut warnings, visit)?;
-    for message in warnings.to_messages(&layer.collection.id) {
-        tracing::warn!("{message}");
-    }
-    Ok(())
+    visit_rows(layer, conn.prepare_cached(&sql)?.query([])?, findings, visit)
 }
 
 fn visit_rows(
     layer: &GpkgLayer,
     mut rows: Rows<'_>,
-    warnings: &mut RowWarnings,
+    findings: &mut RowFindings,
     visit: ChangeVisitor<'_>,
 ) -> Result<()> {
     while let Some(row) = rows.next()? {
-        if let Some(feature) = layer.read_row(row, warnings)? {
+        if let Some(feature) = layer.read_row(row, findings)? {
             visit(FeatureChange::Put(feature))?;
         }
     }
@@ -61,10 +58,12 @@ pub(super) fn scan_changed(
     layer: &GpkgLayer,
     since: RevisionNumber,
     visit: ChangeVisitor<'_>,
+    findings: &mut RowFindings,
 ) -> Result<()> {
     let keys = change_log::keys_changed_since(conn, layer, since)?.ok_or_else(|| changes_unknown_error(layer))?;
     let mut present = Vec::new();
     for (key, id) in &keys {
+        findings.forget_row(*key);
         match layer.find_by_key(conn, *key)? {
             Some(feature) if id.as_ref().is_none_or(|id| *id == feature.id) => present.push(*key),
             found => {
@@ -76,7 +75,7 @@ pub(super) fn scan_changed(
         }
     }
     for key in present {
-        if let Some(feature) = layer.find_by_key(conn, key)? {
+        if let Some(feature) = layer.find_by_key_with(conn, key, findings)? {
             visit(FeatureChange::Put(feature))?;
         }
     }
@@ -91,7 +90,7 @@ pub(super) fn scan_changed(
             FeatureChange::Put(feature) if keys.contains_key(&feature.key) => Ok(()),
             _ => visit(change),
         };
-        visit_rows(layer, conn.prepare_cached(&sql)?.query([first, last])?, &mut RowWarnings::default(), rows)?;
+        visit_rows(layer, conn.prepare_cached(&sql)?.query([first, last])?, findings, rows)?;
     }
     Ok(())
 }

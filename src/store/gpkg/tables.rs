@@ -1,6 +1,8 @@
 //! The tables of the file: those of the GeoPackage standard (1.4), our own (`cityheart_…`), and one per collection.
 
-use super::gpkg_layer::{GpkgLayer, TableLayout, quote_name};
+use super::column_types::column_type;
+use super::gpkg_layer::{GpkgLayer, TableLayout};
+use super::sql_text::quote_name;
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
@@ -12,7 +14,7 @@ pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
 /// GeoPackage 1.4.
 const USER_VERSION: i32 = 10400;
 /// The version of our own tables.
-pub(super) const SCHEMA_VERSION: i64 = 3;
+pub(super) const SCHEMA_VERSION: i64 = 4;
 
 /// Annex C of the standard, and the three reference systems every GeoPackage must have.
 const CREATE_GEOPACKAGE: &str = r#"
@@ -49,7 +51,7 @@ CREATE TABLE cityheart_collections (number INTEGER PRIMARY KEY AUTOINCREMENT, id
   revision INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE cityheart_changes (seq INTEGER PRIMARY KEY, collection INTEGER NOT NULL REFERENCES cityheart_collections(number), revision INTEGER NOT NULL,
   key INTEGER NOT NULL, feature TEXT NOT NULL, author TEXT NOT NULL, at DATETIME NOT NULL, op TEXT NOT NULL,
-  before TEXT, before_geom BLOB, after TEXT, after_geom BLOB);
+  before TEXT, before_geom BLOB, after TEXT, after_geom BLOB, before_raw TEXT, after_raw TEXT);
 CREATE INDEX cityheart_changes_by_feature ON cityheart_changes (collection, feature);
 CREATE INDEX cityheart_changes_by_revision ON cityheart_changes (collection, revision);
 ";
@@ -120,17 +122,6 @@ pub(super) fn create_table(conn: &Connection, layer: &GpkgLayer, table: &str) ->
     sql.push(')');
     conn.execute_batch(&sql)?;
     Ok(())
-}
-
-pub(super) fn column_type(kind: FieldType) -> &'static str {
-    match kind {
-        FieldType::Text | FieldType::Json => "TEXT",
-        FieldType::Integer => "INTEGER",
-        FieldType::Real | FieldType::Decimal => "REAL",
-        FieldType::Boolean => "BOOLEAN",
-        FieldType::Date => "DATE",
-        FieldType::DateTime => "DATETIME",
-    }
 }
 
 /// Describes the table of a layer in the tables of the standard, in place of an earlier description.
@@ -204,6 +195,17 @@ pub(super) fn drop_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> 
     for name in names.iter().filter(|n| ours(n)) {
         conn.execute_batch(&format!("DROP TRIGGER {}", quote_name(name)))?;
     }
+    Ok(())
+}
+
+/// Creates the index that keeps the ids of a table of another program unique. It names the collation that it would
+/// have anyway: GDAL takes the column of a plain index for one that is declared `UNIQUE`; when it then changes the type
+/// of any field, it writes that into the schema, and the file is corrupt.
+pub(super) fn create_id_index(conn: &Connection, number: i64, table: &str, id: &str) -> Result<()> {
+    let (table, id) = (quote_name(table), quote_name(id));
+    conn.execute_batch(&format!(
+        "DROP INDEX IF EXISTS \"cityheart_{number}_ids\"; CREATE UNIQUE INDEX \"cityheart_{number}_ids\" ON {table} ({id} COLLATE BINARY)"
+    ))?;
     Ok(())
 }
 

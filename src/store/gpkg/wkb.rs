@@ -1,5 +1,7 @@
-//! Reads ISO WKB of the simple feature types in either byte order. Z and M values are dropped; curves are refused.
+//! Reads ISO WKB in either byte order. Z and M values are dropped, arcs become straight segments, and surfaces
+//! polygons.
 
+use super::arc;
 use crate::feature::Geometry;
 use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
@@ -8,16 +10,27 @@ pub(super) const CUT_SHORT: &str = "is cut short";
 /// The deepest nesting of collections; deeper ones would overflow the stack.
 const MAX_DEPTH: u8 = 16;
 
-/// The geometry (`None` when it is empty), and whether Z or M values were dropped.
-pub(super) fn read_wkb(wkb: &[u8]) -> Result<(Option<Geometry>, bool), &'static str> {
-    let mut reader = WkbReader { rest: wkb, flattened: false };
+/// A geometry as far as a feature can show it.
+#[derive(Debug, PartialEq)]
+pub(super) struct DecodedGeometry {
+    /// `None` for an empty geometry.
+    pub geometry: Option<Geometry>,
+    /// Whether Z or M values were dropped.
+    pub flattened: bool,
+    /// Whether it has arcs, which became straight segments, or is a surface, which became polygons.
+    pub linearised: bool,
+}
+
+pub(super) fn read_wkb(wkb: &[u8]) -> Result<DecodedGeometry, &'static str> {
+    let mut reader = WkbReader { rest: wkb, flattened: false, linearised: false };
     let geometry = reader.read_geometry(0)?;
-    Ok((geometry, reader.flattened))
+    Ok(DecodedGeometry { geometry, flattened: reader.flattened, linearised: reader.linearised })
 }
 
 struct WkbReader<'a> {
     rest: &'a [u8],
     flattened: bool,
+    linearised: bool,
 }
 
 /// The byte layout of one geometry.
@@ -74,7 +87,7 @@ impl<'a> WkbReader<'a> {
         Ok(match code {
             1 => self.read_point(layout)?.map(Into::into),
             2 => Some(LineString(self.read_coords(layout)?)).filter(|l| !l.0.is_empty()).map(Into::into),
-            3 => self.read_polygon(layout)?.map(Into::into),
+            3 | 17 => self.read_polygon(layout)?.map(Into::into),
             4 => collect_non_empty(self.read_members(layout, depth, |g| Point::try_from(g).ok())?, |m| {
                 MultiPoint(m).into()
             }),
@@ -87,8 +100,20 @@ impl<'a> WkbReader<'a> {
             7 => collect_non_empty(self.read_members(layout, depth, Some)?, |m| {
                 Geometry::GeometryCollection(GeometryCollection(m))
             }),
-            8..=14 => return Err("is a curve"),
-            15..=17 => return Err("is a surface"),
+            8 | 9 => {
+                Some(LineString(self.read_curve(code, layout, depth)?)).filter(|l| !l.0.is_empty()).map(Into::into)
+            }
+            10 => self.read_curve_polygon(layout, depth)?.map(Into::into),
+            11 => collect_non_empty(self.read_members(layout, depth, |g| LineString::try_from(g).ok())?, |m| {
+                MultiLineString(m).into()
+            }),
+            12 | 15 | 16 => {
+                self.linearised |= code != 12;
+                collect_non_empty(self.read_members(layout, depth, |g| Polygon::try_from(g).ok())?, |m| {
+                    MultiPolygon(m).into()
+                })
+            }
+            13 | 14 => return Err("is of an abstract type"),
             _ => return Err("is of an unknown type"),
         })
     }
@@ -110,15 +135,58 @@ impl<'a> WkbReader<'a> {
         Ok(members)
     }
 
+    /// The positions of a circular string or of a compound curve.
+    fn read_curve(&mut self, code: u32, layout: WkbLayout, depth: u8) -> Result<Vec<Coord>, &'static str> {
+        if code == 8 {
+            self.linearised = true;
+            return arc::linearise_arcs(&self.read_coords(layout)?);
+        }
+        let mut line: Vec<Coord> = Vec::new();
+        for _ in 0..self.read_count(layout, 9)? {
+            let member = self.read_line(depth + 1)?;
+            // Each member starts where the one before ends.
+            let shared = usize::from(line.last().is_some() && line.last() == member.first());
+            line.extend(member.into_iter().skip(shared));
+        }
+        Ok(line)
+    }
+
+    /// A line string, circular string or compound curve with its header.
+    fn read_line(&mut self, depth: u8) -> Result<Vec<Coord>, &'static str> {
+        if depth > MAX_DEPTH {
+            return Err("is nested too deeply");
+        }
+        match self.read_header()? {
+            (2, layout) => self.read_coords(layout),
+            (code @ (8 | 9), layout) => self.read_curve(code, layout, depth),
+            _ => Err("has a member of the wrong type"),
+        }
+    }
+
+    fn read_curve_polygon(&mut self, layout: WkbLayout, depth: u8) -> Result<Option<Polygon>, &'static str> {
+        let rings = self.read_count(layout, 9)?;
+        let mut rings = (0..rings).map(|_| self.read_line(depth + 1).map(LineString)).collect::<Result<Vec<_>, _>>()?;
+        if rings.first().is_none_or(|outer| outer.0.is_empty()) {
+            return Ok(None);
+        }
+        let outer = rings.remove(0);
+        Ok(Some(Polygon::new(outer, rings)))
+    }
+
+    /// A point whose coordinates are not numbers is empty.
     fn read_point(&mut self, layout: WkbLayout) -> Result<Option<Point>, &'static str> {
         let coord = read_position(self.take_bytes(layout.position_bytes)?, layout);
-        Ok((!coord.x.is_nan() && !coord.y.is_nan()).then_some(Point(coord)))
+        if coord.x.is_nan() && coord.y.is_nan() {
+            return Ok(None);
+        }
+        check_finite(&[coord]).map(|()| Some(Point(coord)))
     }
 
     fn read_coords(&mut self, layout: WkbLayout) -> Result<Vec<Coord>, &'static str> {
         let count = self.read_count(layout, layout.position_bytes)?;
         let bytes = self.take_bytes(count * layout.position_bytes)?;
-        Ok(bytes.chunks_exact(layout.position_bytes).map(|p| read_position(p, layout)).collect())
+        let coords: Vec<Coord> = bytes.chunks_exact(layout.position_bytes).map(|p| read_position(p, layout)).collect();
+        check_finite(&coords).map(|()| coords)
     }
 
     fn read_polygon(&mut self, layout: WkbLayout) -> Result<Option<Polygon>, &'static str> {
@@ -130,6 +198,11 @@ impl<'a> WkbReader<'a> {
         let inner = (1..rings).map(|_| self.read_coords(layout).map(LineString)).collect::<Result<Vec<_>, _>>()?;
         Ok((!outer.is_empty()).then(|| Polygon::new(LineString(outer), inner)))
     }
+}
+
+fn check_finite(coords: &[Coord]) -> Result<(), &'static str> {
+    let finite = coords.iter().all(|c| c.x.is_finite() && c.y.is_finite());
+    if finite { Ok(()) } else { Err("has a coordinate that is not a finite number") }
 }
 
 fn collect_non_empty<T>(members: Vec<T>, gather: fn(Vec<T>) -> Geometry) -> Option<Geometry> {

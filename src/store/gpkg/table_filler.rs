@@ -1,0 +1,111 @@
+//! Fills a table with many features: rows in their order, then the R-tree and the triggers. Keeps one box per feature
+//! in memory, not the features.
+
+use super::gpkg_layer::GpkgLayer;
+use super::stored_row::StoredRow;
+use super::{change_log, commit, contents, free_keys, layer_setup, row_writer, rtree, sqlite_error, tables};
+use crate::change::RevisionNumber;
+use crate::error::Result;
+use crate::feature::{BoundingBox, Feature, FieldValue, bbox_of};
+use crate::store::LoadSummary;
+use rusqlite::{Connection, Statement};
+
+/// The author in the history.
+pub(super) const IMPORT_AUTHOR: &str = "import";
+
+/// Writes rows, and collects the entries of the R-tree.
+pub(super) struct TableFiller<'a> {
+    conn: &'a Connection,
+    layer: &'a GpkgLayer,
+    pub now: String,
+    entries: Vec<rtree::RTreeEntry>,
+    extent: Option<BoundingBox>,
+    features: u64,
+    /// The first and the last new key.
+    pub keys: Option<(i64, i64)>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> TableFiller<'a> {
+    pub(super) fn new(conn: &'a Connection, layer: &'a GpkgLayer) -> Self {
+        Self {
+            conn,
+            layer,
+            now: tables::current_timestamp(),
+            entries: vec![],
+            extent: None,
+            features: 0,
+            keys: None,
+            buffer: vec![],
+        }
+    }
+
+    pub(super) fn insert_feature(
+        &mut self,
+        insert: &mut Statement<'_>,
+        key: Option<i64>,
+        mut feature: Feature,
+    ) -> Result<()> {
+        self.layer.check_geometry(&feature)?;
+        for name in ["created", "updated"] {
+            if self
+                .layer
+                .collection
+                .field_index(name)
+                .is_some_and(|i| feature.values.get(i).is_some_and(FieldValue::is_null))
+            {
+                commit::set_timestamp(self.layer, &mut feature, name, FieldValue::text(self.now.as_str()));
+            }
+        }
+        self.layer.bind_feature(insert, key, &feature, &mut self.buffer)?;
+        insert.raw_execute().map_err(|e| {
+            if sqlite_error::is_unique_violation(&e) {
+                commit::id_taken_error(self.layer, &feature.id)
+            } else {
+                free_keys::explain_full(self.conn, self.layer, e)
+            }
+        })?;
+        let stored = self.conn.last_insert_rowid();
+        if key.is_none() {
+            self.keys = Some((self.keys.map_or(stored, |k| k.0), stored));
+        }
+        self.note_place(stored, &feature);
+        Ok(())
+    }
+
+    /// Inserts a row into `table` with all of its cells.
+    pub(super) fn insert_row(&mut self, table: &str, row: &StoredRow) -> Result<()> {
+        self.layer.check_geometry(&row.feature)?;
+        row_writer::insert_row(self.conn, self.layer, table, row).map_err(|e| {
+            if sqlite_error::is_unique_violation(&e) {
+                commit::id_taken_error(self.layer, &row.feature.id)
+            } else {
+                free_keys::explain_full(self.conn, self.layer, e)
+            }
+        })?;
+        self.note_place(row.feature.key, &row.feature);
+        Ok(())
+    }
+
+    fn note_place(&mut self, key: i64, feature: &Feature) {
+        if let Some(bbox) = feature.geometry.as_ref().and_then(bbox_of) {
+            self.extent = Some(self.extent.map_or(bbox, |e| e.union(bbox)));
+            self.entries.push((key, [bbox.west, bbox.east, bbox.south, bbox.north]));
+        }
+        self.features += 1;
+    }
+
+    pub(super) fn finish_load(self, revision: RevisionNumber, replaced: bool) -> Result<LoadSummary> {
+        let (conn, layer) = (self.conn, self.layer);
+        rtree::create_rtree(conn, layer)?;
+        rtree::insert_entries(conn, layer, self.entries)?;
+        layer_setup::create_triggers(conn, layer)?;
+        let extent = contents::read_extent(conn, layer)?.into_iter().chain(self.extent).reduce(BoundingBox::union);
+        contents::write_extent(conn, layer, extent, &self.now)?;
+        if let Some(keys) = self.keys {
+            change_log::write_load(conn, layer, revision, IMPORT_AUTHOR, keys, replaced)?;
+        }
+        contents::set_revision(conn, layer, revision)?;
+        Ok(LoadSummary { features: self.features, revision })
+    }
+}

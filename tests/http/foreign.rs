@@ -1,0 +1,136 @@
+//! What another program does to the schema of the file, as clients of the API see it: without a restart, and told to
+//! editors.
+
+use crate::support::editing::{Client, ITEMS, ONE};
+use crate::support::server::send;
+use axum::body::Body;
+use axum::http::Request;
+use rusqlite::Connection;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const COLLECTION: &str = "/api/collections/interventions";
+
+/// Another program, which knows the functions that the R-tree needs.
+fn other(client: &Client) -> Connection {
+    let conn = Connection::open(client.plan.folder.path().join("plan.gpkg")).unwrap();
+    for (name, value) in
+        [("ST_IsEmpty", 0.0), ("ST_MinX", 15.0), ("ST_MaxX", 15.0), ("ST_MinY", 46.0), ("ST_MaxY", 46.0)]
+    {
+        let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8;
+        conn.create_scalar_function(name, 1, flags, move |_| Ok(value)).unwrap();
+    }
+    conn
+}
+
+/// Runs statements and waits until the server has published what they did.
+async fn run(client: &Client, conn: &Connection, sql: &str) {
+    let feed = client.plan.atlas.change_feed();
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let alive = Arc::new(());
+    feed.wake_after(feed.last_number(), &alive, Box::new(move || _ = sender.send(())));
+    conn.execute_batch(&format!("BEGIN; {sql}; COMMIT")).unwrap();
+    tokio::time::timeout(Duration::from_secs(30), receiver).await.expect("published within half a minute").unwrap();
+}
+
+fn one() -> &'static str {
+    ONE.rsplit('/').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_column_of_another_program_is_in_the_schema_filters_items_and_tiles_and_can_be_edited() {
+    let client = Client::new();
+    let conn = other(&client);
+    let before = client.json(ONE).await;
+    run(
+        &client,
+        &conn,
+        &format!(
+            "ALTER TABLE interventions ADD COLUMN height REAL; UPDATE interventions SET height=12.75 WHERE id='{}'",
+            one()
+        ),
+    )
+    .await;
+    for part in ["schema", "queryables", "sortables"] {
+        let document = client.json(&format!("{COLLECTION}/{part}")).await;
+        assert_eq!(document["properties"]["height"]["type"], "number", "{part}");
+    }
+    let found = client.json(&format!("{ITEMS}?filter=height%3E12")).await;
+    assert_eq!((&found["numberMatched"], &found["features"][0]["properties"]["height"]), (&json!(1), &json!(12.75)));
+    assert_eq!(client.patch(ONE, &json!({"properties": {"height": 13}})).await.status, 204);
+    let stored: f64 = conn.query_row("SELECT height FROM interventions WHERE id=?1", [one()], |r| r.get(0)).unwrap();
+    assert_eq!(stored, 13.0);
+    run(&client, &conn, "ALTER TABLE interventions RENAME COLUMN height TO tall").await;
+    assert_eq!(client.json(ONE).await["properties"]["tall"], 13.0);
+    run(&client, &conn, "ALTER TABLE interventions DROP COLUMN tall").await;
+    assert_eq!(client.json(&format!("{COLLECTION}/schema")).await["properties"]["tall"], Json::Null);
+    let mut after = client.json(ONE).await;
+    after["properties"]["updated"] = before["properties"]["updated"].clone();
+    assert_eq!(after, before, "nothing else has changed");
+}
+
+#[tokio::test]
+async fn what_is_not_shown_is_told_to_editors_and_to_nobody_else() {
+    let client = Client::new();
+    let conn = other(&client);
+    let nan = "47500001E61000000101000000000000000000F87F0000000000000040";
+    run(&client, &conn, &format!("ALTER TABLE interventions ADD COLUMN photo BLOB; UPDATE interventions SET cost='a lot', geom=x'{nan}' WHERE id='{}'", one())).await;
+    let told = client.json(COLLECTION).await;
+    let findings = told["findings"].as_array().unwrap();
+    let says = |pointer: &str, word: &str| {
+        findings.iter().any(|f| f["pointer"] == pointer && f["message"].as_str().unwrap().contains(word))
+    };
+    assert!(says("", "'photo'") && says("/properties/cost", "'a lot'") && says("/geometry", "finite"), "{findings:?}");
+    let public = Request::get(COLLECTION).header("host", "plan.test").body(Body::empty()).unwrap();
+    assert_eq!(send(&client.router, public).await.json()["findings"], Json::Null);
+    assert_eq!(client.json(ONE).await["geometry"], Json::Null, "it is not drawn at 0");
+    // What is mended is told no longer.
+    run(
+        &client,
+        &conn,
+        &format!(
+            "UPDATE interventions SET cost=7, geom=NULL WHERE id='{}'; ALTER TABLE interventions DROP COLUMN photo",
+            one()
+        ),
+    )
+    .await;
+    assert_eq!(client.json(COLLECTION).await["findings"], Json::Null);
+}
+
+#[tokio::test]
+async fn a_view_is_a_collection_that_cannot_be_edited() {
+    let client = Client::new();
+    let conn = other(&client);
+    run(
+        &client,
+        &conn,
+        "CREATE VIEW dear AS SELECT fid, id, title, cost FROM interventions WHERE cost > 1000000;
+        INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('dear', 'attributes', 'dear', 0)",
+    )
+    .await;
+    let document = client.json("/api/collections/dear").await;
+    assert!(document["readOnly"].as_str().is_some_and(|why| why.contains("view")), "{document}");
+    let items = client.json("/api/collections/dear/items").await;
+    let first = items["features"][0]["id"].as_str().unwrap().to_owned();
+    let refused =
+        client.patch(&format!("/api/collections/dear/items/{first}"), &json!({"properties": {"title": "x"}})).await;
+    assert!(
+        refused.status.is_client_error() && refused.text().contains("view"),
+        "{} {}",
+        refused.status,
+        refused.text()
+    );
+}
+
+#[tokio::test]
+async fn hidden_fields_and_features_stay_hidden_when_their_columns_are_renamed_or_dropped() {
+    let client = Client::new();
+    let conn = other(&client);
+    let visitor = |path: &str| Request::get(path).header("host", "plan.test").body(Body::empty()).unwrap();
+    conn.execute("UPDATE interventions SET visibility='internal' WHERE id=?1", [one()]).unwrap();
+    run(&client, &conn, "ALTER TABLE interventions RENAME COLUMN visibility TO seen_by").await;
+    assert_eq!(send(&client.router, visitor(ONE)).await.status, 404);
+    run(&client, &conn, "ALTER TABLE interventions DROP COLUMN seen_by").await;
+    assert_eq!(send(&client.router, visitor(ONE)).await.status, 404);
+}
