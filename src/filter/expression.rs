@@ -1,5 +1,7 @@
 //! The expression tree of a filter whose names and types are resolved. Its types allow only valid comparisons.
 
+use super::arithmetic::ArithmeticOperator;
+use super::number::NumberLiteral;
 use super::temporal::TimeInstant;
 use super::text_folding::TextFolding;
 use crate::feature::Geometry;
@@ -20,7 +22,7 @@ pub(crate) enum BooleanExpression {
     CompareTexts(ComparisonOperator, CharacterExpression, CharacterExpression),
     CompareTimes(ComparisonOperator, InstantExpression, InstantExpression),
     /// Membership in a sorted list of literals.
-    NumberIn(NumericExpression, Box<[f64]>),
+    NumberIn(NumericExpression, Box<[NumberLiteral]>),
     TextIn(CharacterExpression, Box<[Box<str>]>),
     Like(CharacterExpression, Box<str>),
     IsNull(NullOperand),
@@ -35,6 +37,10 @@ pub(crate) enum NullOperand {
     Field(usize),
     Geometry,
     Number(NumericExpression),
+    Text(CharacterExpression),
+    Temporal(TemporalExpression),
+    /// Null where the condition is unknown.
+    Condition(Box<BooleanExpression>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,25 +56,13 @@ pub(crate) enum ComparisonOperator {
 /// An expression with a number as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NumericExpression {
-    Literal(f64),
+    Literal(NumberLiteral),
     Field(usize),
     Arithmetic(ArithmeticOperator, Box<NumericExpression>, Box<NumericExpression>),
     /// `YEAR`: the year of an instant, in UTC.
     Year(InstantExpression),
     /// `COUNT`: the number of entries of a list.
     Count(usize),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ArithmeticOperator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    /// The quotient, truncated towards zero.
-    IntegerDivide,
-    Remainder,
-    Power,
 }
 
 /// An expression with text as its value.
@@ -102,8 +96,9 @@ pub(crate) enum TemporalExpression {
 pub(crate) enum GeometryExpression {
     /// The geometry of the feature.
     FeatureGeometry,
-    /// A literal in degrees, longitude first: as written, and repaired where that is not valid.
-    Literal { written: Arc<Geometry>, valid: Arc<Geometry> },
+    /// A literal in degrees, longitude first, on the grid of stored features. Its rings enclose what they enclose an odd
+    /// number of times, whether they are valid or not.
+    Literal(Arc<Geometry>),
 }
 
 /// An expression with a list as its value.
@@ -117,7 +112,7 @@ pub(crate) enum ArrayExpression {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayElement {
     Text(Box<str>),
-    Number(f64),
+    Number(NumberLiteral),
     Bool(bool),
     Time(TimeInstant, Box<str>),
 }
@@ -247,46 +242,5 @@ impl ComparisonOperator {
             Self::Greater => found.is_gt(),
             Self::GreaterOrEqual => found.is_ge(),
         }
-    }
-}
-
-impl ArithmeticOperator {
-    pub fn from_operator(op: &str) -> Option<Self> {
-        Some(match op {
-            "+" => Self::Add,
-            "-" => Self::Subtract,
-            "*" => Self::Multiply,
-            "/" => Self::Divide,
-            "%" => Self::Remainder,
-            "^" => Self::Power,
-            _ if op.eq_ignore_ascii_case("div") => Self::IntegerDivide,
-            _ => return None,
-        })
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Add => "+",
-            Self::Subtract => "-",
-            Self::Multiply => "*",
-            Self::Divide => "/",
-            Self::IntegerDivide => "div",
-            Self::Remainder => "%",
-            Self::Power => "^",
-        }
-    }
-
-    /// `None` where the result is not a finite number, such as a division by zero.
-    pub fn apply(self, a: f64, b: f64) -> Option<f64> {
-        let found = match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
-            Self::Multiply => a * b,
-            Self::Divide => a / b,
-            Self::IntegerDivide => (a / b).trunc(),
-            Self::Remainder => a % b,
-            Self::Power => a.powf(b),
-        };
-        found.is_finite().then_some(found)
     }
 }
