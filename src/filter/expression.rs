@@ -4,7 +4,10 @@ use super::arithmetic::ArithmeticOperator;
 use super::number::NumberLiteral;
 use super::temporal::TimeInstant;
 use super::text_folding::TextFolding;
+use crate::crs::round_degrees;
 use crate::feature::Geometry;
+use geo::{MapCoords, Validation};
+use geo_types::Coord;
 use std::sync::Arc;
 
 /// A condition; evaluates to true, false or unknown.
@@ -96,9 +99,16 @@ pub(crate) enum TemporalExpression {
 pub(crate) enum GeometryExpression {
     /// The geometry of the feature.
     FeatureGeometry,
-    /// A literal in degrees, longitude first, on the grid of stored features. Its rings enclose what they enclose an odd
-    /// number of times, whether they are valid or not.
-    Literal(Arc<Geometry>),
+    Literal(LiteralGeometry),
+}
+
+/// A geometry of the filter in degrees, longitude first, on the grid of stored features. Its rings enclose what they
+/// enclose an odd number of times, whether they are valid or not.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LiteralGeometry {
+    pub geometry: Arc<Geometry>,
+    /// Whether it is valid by OGC Simple Features.
+    pub is_valid: bool,
 }
 
 /// An expression with a list as its value.
@@ -194,6 +204,14 @@ impl BooleanExpression {
     pub fn any_of(tests: impl IntoIterator<Item = Self>) -> Self {
         let flat = tests.into_iter().flat_map(|t| if let Self::Or(inner) = t { inner } else { vec![t] });
         Self::Or(flat.collect())
+    }
+}
+
+impl LiteralGeometry {
+    /// The geometry, rounded as features are when they are read.
+    pub fn from_degrees(geometry: &Geometry) -> Self {
+        let geometry = geometry.map_coords(|c| Coord { x: round_degrees(c.x), y: round_degrees(c.y) });
+        Self { is_valid: geometry.is_valid(), geometry: Arc::new(geometry) }
     }
 }
 

@@ -63,9 +63,9 @@ impl IndexPlan {
             BooleanExpression::Spatial(
                 relation,
                 GeometryExpression::FeatureGeometry,
-                GeometryExpression::Literal(geometry),
+                GeometryExpression::Literal(literal),
             ) if *relation != SpatialRelation::Disjoint => {
-                self.bbox = match (self.bbox, bbox_of(geometry)) {
+                self.bbox = match (self.bbox, bbox_of(&literal.geometry)) {
                     (Some(a), Some(b)) => Some(Self::smaller_box(a, b)),
                     (a, b) => a.or(b),
                 };

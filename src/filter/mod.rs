@@ -31,7 +31,7 @@ pub use number::parse_whole_number;
 pub use predicate::Predicate;
 pub use source::FilterLanguage;
 
-use expression::{BooleanExpression, GeometryExpression, SpatialRelation};
+use expression::{BooleanExpression, GeometryExpression, LiteralGeometry, SpatialRelation};
 
 /// A condition on the features of one collection. Two filters are equal when they have the same canonical text.
 #[derive(Clone)]
@@ -63,7 +63,7 @@ impl Filter {
     /// Matches features that intersect this geometry (degrees, longitude first), rounded as features are.
     #[must_use]
     pub fn intersects_geometry(geometry: Geometry, collection: &Collection) -> Self {
-        let place = GeometryExpression::Literal(Arc::new(relate::geometry_to_grid(&geometry)));
+        let place = GeometryExpression::Literal(LiteralGeometry::from_degrees(&geometry));
         Self::new(
             BooleanExpression::Spatial(SpatialRelation::Intersects, GeometryExpression::FeatureGeometry, place),
             collection,

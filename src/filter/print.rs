@@ -252,7 +252,7 @@ impl FilterPrinter<'_> {
     fn write_geometry_operand(&mut self, place: &GeometryExpression) {
         match place {
             GeometryExpression::FeatureGeometry => self.write_role("primary-geometry", "geometry"),
-            GeometryExpression::Literal(geometry) => self.write_geometry(geometry),
+            GeometryExpression::Literal(literal) => self.write_geometry(&literal.geometry),
         }
     }
 

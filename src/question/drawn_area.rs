@@ -75,7 +75,7 @@ fn round_as_features(area: &Geometry) -> Option<Geometry> {
         G::Polygon(p) => polygon(&p).map(G::Polygon),
         G::MultiPolygon(m) => {
             let parts: Vec<Polygon<f64>> = m.iter().filter_map(polygon).collect();
-            (!parts.is_empty()).then(|| G::MultiPolygon(MultiPolygon(parts)))
+            (!parts.is_empty()).then_some(G::MultiPolygon(MultiPolygon(parts)))
         }
         other => Some(other),
     }

@@ -11,7 +11,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 /// Names from every range of `identifierStart` and `identifierPart`, and words of the language.
-const TEXTS: [&str; 9] = ["name", "_under", ":colon", "ünï.1", "e\u{301}", "名前", "Ω\u{203F}x", "\u{10400}\u{20AC}", "in"];
+const TEXTS: [&str; 9] =
+    ["name", "_under", ":colon", "ünï.1", "e\u{301}", "名前", "Ω\u{203F}x", "\u{10400}\u{20AC}", "in"];
 const NUMBERS: [&str; 4] = ["count", "ratio", "div", "x:y.z"];
 const SPATIAL: [&str; 8] =
     ["S_INTERSECTS", "S_EQUALS", "S_DISJOINT", "S_TOUCHES", "S_WITHIN", "S_OVERLAPS", "S_CROSSES", "S_CONTAINS"];
@@ -37,7 +38,12 @@ const ARRAY: [&str; 4] = ["A_EQUALS", "A_CONTAINS", "A_CONTAINEDBY", "A_OVERLAPS
 fn things() -> Collection {
     let texts = TEXTS.iter().map(|name| (*name, FieldType::Text));
     let kinds = [FieldType::Integer, FieldType::Real, FieldType::Integer, FieldType::Real];
-    let others = [("flag", FieldType::Boolean), ("day", FieldType::Date), ("stamp", FieldType::DateTime), ("tags", FieldType::Json)];
+    let others = [
+        ("flag", FieldType::Boolean),
+        ("day", FieldType::Date),
+        ("stamp", FieldType::DateTime),
+        ("tags", FieldType::Json),
+    ];
     let fields: Vec<_> = texts.chain(NUMBERS.into_iter().zip(kinds)).chain(others).collect();
     collection(&fields)
 }
@@ -214,7 +220,7 @@ impl Derivation {
 
     fn is_in_list(&mut self, depth: usize) -> Pair {
         let is_text = self.draw(2) == 0;
-        let mut scalar = |d: &mut Self| if is_text { d.character_expression(depth) } else { d.numeric_expression(depth) };
+        let scalar = |d: &mut Self| if is_text { d.character_expression(depth) } else { d.numeric_expression(depth) };
         let value = scalar(self);
         let items: Vec<Pair> = (0..=self.draw(3)).map(|_| scalar(self)).collect();
         let list = list_of(&items);
@@ -289,7 +295,22 @@ impl Derivation {
                     value.push_str(blank);
                 }
                 _ => {
-                    let c = self.pick(&['a', 'Z', '0', '%', '_', '"', '-', 'é', 'ß', '名', '\u{301}', '\u{E000}', '\u{1F600}', '\u{7}']);
+                    let c = self.pick(&[
+                        'a',
+                        'Z',
+                        '0',
+                        '%',
+                        '_',
+                        '"',
+                        '-',
+                        'é',
+                        'ß',
+                        '名',
+                        '\u{301}',
+                        '\u{E000}',
+                        '\u{1F600}',
+                        '\u{7}',
+                    ]);
                     text.push(c);
                     value.push(c);
                 }

@@ -28,14 +28,16 @@ fn finds(filter: &Filter, row: &Feature) -> bool {
 fn originals() -> impl Strategy<Value = Geometry> {
     let centre = (-179.0..179.0_f64, -80.0..80.0_f64);
     let size = prop_oneof![1e-5..1e-3_f64, 1e-3..1.0_f64];
-    let star = (centre, size, prop::collection::vec(0.3..1.0_f64, 3..40), 0.0..1.0_f64).prop_map(|((x, y), size, radii, turn)| {
-        let count = radii.len() as f64;
-        let corner = |(i, radius): (usize, f64)| {
-            let angle = (i as f64 + turn) * std::f64::consts::TAU / count;
-            (x + radius * size * angle.cos(), y + radius * size * angle.sin())
-        };
-        radii.into_iter().enumerate().map(corner).collect::<Vec<_>>()
-    });
+    let star = (centre, size, prop::collection::vec(0.3..1.0_f64, 3..40), 0.0..1.0_f64).prop_map(
+        |((x, y), size, radii, turn)| {
+            let count = radii.len() as f64;
+            let corner = |(i, radius): (usize, f64)| {
+                let angle = (i as f64 + turn) * std::f64::consts::TAU / count;
+                (x + radius * size * angle.cos(), y + radius * size * angle.sin())
+            };
+            radii.into_iter().enumerate().map(corner).collect::<Vec<_>>()
+        },
+    );
     (star, 0..6u8).prop_map(|(ring, kind)| {
         let (line, point) = (LineString::from(ring.clone()), Point::from(ring[0]));
         let polygon = Polygon::new(line.clone(), vec![]);
@@ -46,7 +48,11 @@ fn originals() -> impl Strategy<Value = Geometry> {
             2 => G::LineString(line),
             3 => G::Polygon(polygon),
             4 => G::MultiPolygon(MultiPolygon(vec![polygon, beside])),
-            _ => G::GeometryCollection(GeometryCollection(vec![G::Polygon(beside), G::LineString(line), G::Point(point)])),
+            _ => G::GeometryCollection(GeometryCollection(vec![
+                G::Polygon(beside),
+                G::LineString(line),
+                G::Point(point),
+            ])),
         }
     })
 }

@@ -53,7 +53,11 @@ fn all_geometries_of_jts_relate_as_in_geos() {
                 asked += 1;
                 let expected = holds(relation, matrix, dimension(&shapes[*a]), dimension(&shapes[b]));
                 if predicate.holds(&rows[*a]) != expected {
-                    wrong.push(format!("{relation} is not {expected}: {} | {} | {matrix}", wkt(&shapes[*a]), wkt(&shapes[b])));
+                    wrong.push(format!(
+                        "{relation} is not {expected}: {} | {} | {matrix}",
+                        wkt(&shapes[*a]),
+                        wkt(&shapes[b])
+                    ));
                 }
             }
         }
@@ -66,14 +70,16 @@ fn all_geometries_of_jts_relate_as_in_geos() {
 fn all_geometries(path: &std::path::Path) -> Vec<Geometry> {
     let mut found: BTreeMap<String, Geometry> = BTreeMap::new();
     let files = ["general", "validate"].into_iter().flat_map(|f| std::fs::read_dir(path.join(f)).unwrap());
-    let mut files: Vec<_> = files.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "xml")).collect();
+    let mut files: Vec<_> =
+        files.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "xml")).collect();
     files.sort();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
         for case in text.split("<case>").skip(1) {
             let inner = |tag: &str| Some(case.split_once(&format!("<{tag}>"))?.1.split_once(&format!("</{tag}>"))?.0);
             let texts = [inner("a"), inner("b")].into_iter().flatten().filter(|t| t.len() < MAX_BYTES);
-            let shapes: Vec<Geometry> = texts.filter_map(|t| geometry(&t.split_whitespace().collect::<Vec<_>>().join(" "))).collect();
+            let shapes: Vec<Geometry> =
+                texts.filter_map(|t| geometry(&t.split_whitespace().collect::<Vec<_>>().join(" "))).collect();
             for shape in on_the_globe(&shapes).into_iter().flatten() {
                 if let Ok((shape, _)) = check_geometry(shape) {
                     found.entry(wkt(&shape)).or_insert(shape);

@@ -4,23 +4,13 @@ use crate::filter::row::{Feature, collection, parse};
 use cityheart::feature::Geometry;
 use geo_types::Geometry as G;
 
-const RELATIONS: [&str; 8] = [
-    "S_INTERSECTS",
-    "S_DISJOINT",
-    "S_TOUCHES",
-    "S_WITHIN",
-    "S_CONTAINS",
-    "S_CROSSES",
-    "S_OVERLAPS",
-    "S_EQUALS",
-];
+const RELATIONS: [&str; 8] =
+    ["S_INTERSECTS", "S_DISJOINT", "S_TOUCHES", "S_WITHIN", "S_CONTAINS", "S_CROSSES", "S_OVERLAPS", "S_EQUALS"];
 
 /// Two squares that share the edge from 2 0 to 2 2.
-const NEIGHBOURS: &str =
-    "GEOMETRYCOLLECTION(POLYGON((0 0,2 0,2 2,0 2,0 0)),POLYGON((2 0,4 0,4 2,2 2,2 0)))";
+const NEIGHBOURS: &str = "GEOMETRYCOLLECTION(POLYGON((0 0,2 0,2 2,0 2,0 0)),POLYGON((2 0,4 0,4 2,2 2,2 0)))";
 /// Two squares that overlap.
-const OVERLAPPING: &str =
-    "GEOMETRYCOLLECTION(POLYGON((0 0,2 0,2 2,0 2,0 0)),POLYGON((1 1,3 1,3 3,1 3,1 1)))";
+const OVERLAPPING: &str = "GEOMETRYCOLLECTION(POLYGON((0 0,2 0,2 2,0 2,0 0)),POLYGON((1 1,3 1,3 3,1 3,1 1)))";
 const MIXED: &str = "GEOMETRYCOLLECTION(POINT(9 9),LINESTRING(5 1,7 1),POLYGON((0 0,2 0,2 2,0 2,0 0)))";
 const CROSSED: &str = "LINESTRING(1 0,0 2,0 0,2 2)";
 
@@ -41,11 +31,7 @@ const CASES: [(&str, &str, &str); 20] = [
     (MIXED, "LINESTRING(5 1,6 1)", "S_INTERSECTS S_CONTAINS"),
     (MIXED, "POLYGON((4 0,8 0,8 2,4 2,4 0))", "S_INTERSECTS S_OVERLAPS"),
     (MIXED, "POLYGON((-1 -1,10 -1,10 10,-1 10,-1 -1))", "S_INTERSECTS S_WITHIN"),
-    (
-        "GEOMETRYCOLLECTION(POINT(1 1),LINESTRING(1 1,5 1))",
-        "POLYGON((0 0,2 0,2 2,0 2,0 0))",
-        "S_INTERSECTS S_CROSSES",
-    ),
+    ("GEOMETRYCOLLECTION(POINT(1 1),LINESTRING(1 1,5 1))", "POLYGON((0 0,2 0,2 2,0 2,0 0))", "S_INTERSECTS S_CROSSES"),
     (CROSSED, "LINESTRING(0 0,2 2)", "S_INTERSECTS S_CONTAINS"),
     (CROSSED, "POINT(0.5 0.5)", "S_INTERSECTS S_CONTAINS"),
     (CROSSED, "LINESTRING(0.5 1,0.75 0.5,5 5)", "S_INTERSECTS S_OVERLAPS"),

@@ -6,14 +6,13 @@ use super::bound_operand::BoundOperand;
 use crate::crs::Projection;
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
-use crate::filter::expression::{GeometryExpression, NumericExpression, SpatialRelation};
+use crate::filter::expression::{GeometryExpression, LiteralGeometry, NumericExpression, SpatialRelation};
 use crate::filter::limits::MAX_VERTICES;
-use crate::filter::relate::{GridPoint, GridShape, geometry_to_grid, relate_shapes};
+use crate::filter::relate::{GridPoint, GridShape, relate_shapes};
 use crate::filter::source::invalid_filter;
 use crate::filter::syntax::SyntaxTree;
 use geo::{Area, CoordsIter};
 use geo_types::{Coord, Geometry as G, Line, LineString, MultiPolygon, Point, Polygon, Rect};
-use std::sync::Arc;
 
 /// The side of a box in a national grid is a curve in degrees; this many steps approximate it to centimetres over a
 /// city.
@@ -35,13 +34,13 @@ impl FilterBinder<'_> {
             SyntaxTree::Geometry(geometry) => self.read_geometry(geometry)?,
             _ => return Err(Error::internal("the expression is not a geometry")),
         };
-        let on_grid = geometry_to_grid(&written);
-        if is_collapsed(&on_grid) {
+        let literal = LiteralGeometry::from_degrees(&written);
+        if is_collapsed(&literal.geometry) {
             return Err(invalid_filter(
                 "A geometry of the filter encloses nothing: its rings or lines collapse when their positions are rounded to seven decimals (about 1 cm), as those of features are. Redraw it, or use a POINT.",
             ));
         }
-        Ok(GeometryExpression::Literal(Arc::new(on_grid)))
+        Ok(GeometryExpression::Literal(literal))
     }
 
     fn read_geometry(&mut self, geometry: &Geometry) -> Result<Geometry> {

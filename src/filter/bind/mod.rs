@@ -236,7 +236,7 @@ fn resolve_alias(op: &str) -> &str {
 fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> BooleanExpression {
     match (a, b) {
         (GeometryExpression::Literal(a), GeometryExpression::Literal(b)) => {
-            BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a, &b)))
+            BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a.geometry, &b.geometry)))
         }
         // The feature's geometry comes first, so that equivalent filters have one form.
         (a @ GeometryExpression::Literal(_), GeometryExpression::FeatureGeometry) => {

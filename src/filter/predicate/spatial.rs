@@ -3,11 +3,13 @@
 
 use super::slabs::{PointPosition, SlabIndex};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
-use crate::filter::expression::{GeometryExpression, SpatialRelation};
+use crate::filter::expression::{GeometryExpression, LiteralGeometry, SpatialRelation};
 use crate::filter::filter_row::FilterRow;
 use crate::filter::relate::{GridShape, coord_to_steps, relate_shapes};
-use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, Relate, Validation, dimensions::Dimensions};
+use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, Relate, dimensions::Dimensions};
 use geo_types::{Coord, Geometry as G, Line, Polygon};
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// One relation to one prepared geometry.
 pub(super) struct PreparedRelation {
@@ -24,8 +26,15 @@ struct FilterGeometry {
     slabs: Option<SlabIndex>,
     /// The first position of each polygon.
     starts: Vec<Coord<f64>>,
-    shape: GridShape,
-    geometry: std::sync::Arc<Geometry>,
+    /// Made when a relation needs the matrix.
+    shape: OnceCell<GridShape>,
+    geometry: Arc<Geometry>,
+}
+
+impl FilterGeometry {
+    fn shape(&self) -> &GridShape {
+        self.shape.get_or_init(|| GridShape::from_geometry(&self.geometry))
+    }
 }
 
 impl PreparedRelation {
@@ -33,14 +42,16 @@ impl PreparedRelation {
     pub fn new(relation: SpatialRelation, _own: &GeometryExpression, other: &GeometryExpression) -> Self {
         let other = match other {
             GeometryExpression::FeatureGeometry => None,
-            GeometryExpression::Literal(geometry) => bbox_of(geometry).map(|bbox| FilterGeometry {
-                bbox,
-                is_box: is_box(geometry),
-                slabs: if geometry.is_valid() { SlabIndex::from_area(geometry) } else { None },
-                starts: polygon_starts(geometry),
-                shape: GridShape::from_geometry(geometry),
-                geometry: geometry.clone(),
-            }),
+            GeometryExpression::Literal(LiteralGeometry { geometry, is_valid }) => {
+                bbox_of(geometry).map(|bbox| FilterGeometry {
+                    bbox,
+                    is_box: is_box(geometry),
+                    slabs: if *is_valid { SlabIndex::from_area(geometry) } else { None },
+                    starts: polygon_starts(geometry),
+                    shape: OnceCell::new(),
+                    geometry: geometry.clone(),
+                })
+            }
         };
         Self { relation, other }
     }
@@ -65,7 +76,7 @@ impl PreparedRelation {
             let intersects = intersects_area(&own, slabs, &other.starts);
             return Some(intersects == (self.relation == SpatialRelation::Intersects));
         }
-        let matrix = relate_shapes(&GridShape::from_geometry(&own), &other.shape);
+        let matrix = relate_shapes(&GridShape::from_geometry(&own), other.shape());
         Some(matrix.map_or_else(
             || has_relation_by_doubles(self.relation, &own, &other.geometry),
             |matrix| matrix.has_relation(self.relation),
@@ -171,7 +182,6 @@ fn polygon_starts(geometry: &Geometry) -> Vec<Coord<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::relate::geometry_to_grid;
     use geo::{Rotate, Translate};
     use geo_types::{Geometry, GeometryCollection, LineString, MultiPolygon, Point, polygon};
     use proptest::prelude::*;
@@ -207,7 +217,8 @@ mod tests {
             let far = two.0[1].translate(14.0, 0.0);
             let area: Geometry = MultiPolygon(vec![two.0[0].clone(), far]).into();
             let own = own(kind, f64::from(size) / 2.0).rotate_around_point(f64::from(turn) * 45.0, Point::new(0.0, 0.0));
-            let own = geometry_to_grid(&own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0));
+            let own = own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0);
+            let own = LiteralGeometry::from_degrees(&own).geometry;
             let intersects = intersects_area(&own, &SlabIndex::from_area(&area).unwrap(), &polygon_starts(&area));
             prop_assert_eq!(intersects, relate_geometries(SpatialRelation::Intersects, &own, &area));
         }

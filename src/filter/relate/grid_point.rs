@@ -1,8 +1,6 @@
 //! Positions on the grid of 1e-7 degrees, crossings between them, and exact orientation tests.
 
-use crate::crs::{STEPS_PER_DEGREE, dequantise_degrees, quantise_degrees, round_degrees};
-use crate::feature::Geometry;
-use geo::MapCoords;
+use crate::crs::{STEPS_PER_DEGREE, dequantise_degrees, quantise_degrees};
 use geo_types::Coord;
 use std::cmp::Ordering;
 
@@ -43,11 +41,6 @@ pub(crate) fn coord_to_steps(c: Coord<f64>) -> Coord<f64> {
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
     let round = |degrees: f64| (degrees * STEPS_PER_DEGREE + ROUNDER) - ROUNDER;
     Coord { x: round(c.x), y: round(c.y) }
-}
-
-/// The geometry with every position rounded as features are when they are read.
-pub(crate) fn geometry_to_grid(geometry: &Geometry) -> Geometry {
-    geometry.map_coords(|c| Coord { x: round_degrees(c.x), y: round_degrees(c.y) })
 }
 
 impl GridPoint {
@@ -114,7 +107,7 @@ impl GridSegment {
 impl GridNode {
     /// The position of a node on the grid.
     pub fn position(self) -> Option<GridPoint> {
-        (self.scale == 1).then(|| GridPoint { x: self.x as i64, y: self.y as i64 })
+        (self.scale == 1).then_some(GridPoint { x: self.x as i64, y: self.y as i64 })
     }
 }
 

@@ -8,6 +8,6 @@ mod node_table;
 mod sector;
 mod location_matrix;
 
-pub(crate) use grid_point::{GridPoint, coord_to_steps, geometry_to_grid};
+pub(crate) use grid_point::{GridPoint, coord_to_steps};
 pub(crate) use grid_shape::GridShape;
 pub(crate) use location_matrix::relate_shapes;
