@@ -8,7 +8,6 @@ use crate::filter::filter_row::FilterRow;
 use crate::filter::relate::{GridShape, coord_to_steps, relate_shapes};
 use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, Relate, dimensions::Dimensions};
 use geo_types::{Coord, Geometry as G, Line, Polygon};
-use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// One relation to one prepared geometry.
@@ -26,14 +25,26 @@ struct FilterGeometry {
     slabs: Option<SlabIndex>,
     /// The first position of each polygon.
     starts: Vec<Coord<f64>>,
-    /// Made when a relation needs the matrix.
-    shape: OnceCell<GridShape>,
+    /// `None` when the slabs decide alone.
+    shape: Option<GridShape>,
     geometry: Arc<Geometry>,
 }
 
 impl FilterGeometry {
-    fn shape(&self) -> &GridShape {
-        self.shape.get_or_init(|| GridShape::from_geometry(&self.geometry))
+    /// `None` for an empty geometry.
+    fn new(relation: SpatialRelation, literal: &LiteralGeometry) -> Option<Self> {
+        let geometry = &literal.geometry;
+        let slabs = if literal.is_valid { SlabIndex::from_area(geometry) } else { None };
+        let needs_matrix =
+            slabs.is_none() || !matches!(relation, SpatialRelation::Intersects | SpatialRelation::Disjoint);
+        Some(Self {
+            bbox: bbox_of(geometry)?,
+            is_box: is_box(geometry),
+            slabs,
+            starts: polygon_starts(geometry),
+            shape: needs_matrix.then(|| GridShape::from_geometry(geometry)),
+            geometry: geometry.clone(),
+        })
     }
 }
 
@@ -42,16 +53,7 @@ impl PreparedRelation {
     pub fn new(relation: SpatialRelation, _own: &GeometryExpression, other: &GeometryExpression) -> Self {
         let other = match other {
             GeometryExpression::FeatureGeometry => None,
-            GeometryExpression::Literal(LiteralGeometry { geometry, is_valid }) => {
-                bbox_of(geometry).map(|bbox| FilterGeometry {
-                    bbox,
-                    is_box: is_box(geometry),
-                    slabs: if *is_valid { SlabIndex::from_area(geometry) } else { None },
-                    starts: polygon_starts(geometry),
-                    shape: OnceCell::new(),
-                    geometry: geometry.clone(),
-                })
-            }
+            GeometryExpression::Literal(literal) => FilterGeometry::new(relation, literal),
         };
         Self { relation, other }
     }
@@ -76,7 +78,7 @@ impl PreparedRelation {
             let intersects = intersects_area(&own, slabs, &other.starts);
             return Some(intersects == (self.relation == SpatialRelation::Intersects));
         }
-        let matrix = relate_shapes(&GridShape::from_geometry(&own), other.shape());
+        let matrix = other.shape.as_ref().and_then(|shape| relate_shapes(&GridShape::from_geometry(&own), shape));
         Some(matrix.map_or_else(
             || has_relation_by_doubles(self.relation, &own, &other.geometry),
             |matrix| matrix.has_relation(self.relation),
