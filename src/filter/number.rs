@@ -43,7 +43,7 @@ impl NumberLiteral {
     pub fn parse_number(text: &str) -> Option<Self> {
         let value = WrittenNumber::parse_number(text)?;
         let is_ambiguous = !value.is_integer && value.real.fract() == 0.0;
-        Some(Self { value, digits: is_ambiguous.then(|| text.into()) })
+        Some(Self { value, digits: is_ambiguous.then(|| text.trim_start_matches('+').into()) })
     }
 
     pub fn from_integer(value: i128) -> Self {
@@ -76,8 +76,8 @@ impl std::fmt::Display for NumberLiteral {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.digits {
             _ if self.value.is_integer => write!(f, "{}", self.value.floor),
-            Some(digits) if digits.len() < 300 => f.write_str(digits),
-            _ => write!(f, "{}", self.value.real),
+            Some(digits) => f.write_str(digits),
+            None => write!(f, "{}", self.value.real),
         }
     }
 }
