@@ -9,6 +9,16 @@ use geo_types::{Coord, Geometry as G, GeometryCollection, LineString, MultiPoint
 use proptest::prelude::*;
 use serde_json::json;
 
+/// The relations that a geometry has to itself, or has not.
+const RELATIONS: [(&str, bool); 6] = [
+    ("S_EQUALS", true),
+    ("S_INTERSECTS", true),
+    ("S_WITHIN", true),
+    ("S_CONTAINS", true),
+    ("S_DISJOINT", false),
+    ("S_TOUCHES", false),
+];
+
 /// The geometry as the index keeps it.
 fn stored(original: &Geometry) -> Geometry {
     let round = |degrees: f64| dequantise_degrees(quantise_degrees(degrees));
@@ -61,20 +71,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
-    fn a_literal_from_a_features_own_coordinates_finds_it(original in originals(), from_file in any::<bool>(), as_json in any::<bool>()) {
+    fn a_literal_from_a_features_own_coordinates_finds_it(original in originals(), from_file in any::<bool>(), as_json in any::<bool>(), relation in 0..6_usize) {
         let things = collection(&[]);
         let row = Feature::new("a", Some(stored(&original)), vec![]);
         let literal = if from_file { original.clone() } else { stored(&original) };
-        for (relation, expected) in [("S_EQUALS", true), ("S_INTERSECTS", true), ("S_WITHIN", true), ("S_CONTAINS", true), ("S_DISJOINT", false), ("S_TOUCHES", false)] {
-            let filter = if as_json {
-                let geometry = serde_json::to_value(geojson::Geometry::from(&literal)).unwrap();
-                let op = json!({"op": relation.to_lowercase(), "args": [{"property": "geometry"}, geometry]}).to_string();
-                Filter::parse(&op, FilterLanguage::Json, Crs::CRS84, &things).unwrap()
-            } else {
-                parse(&format!("{relation}(geometry,{})", text_of(&literal)), &things).unwrap()
-            };
-            prop_assert_eq!(finds(&filter, &row), expected, "{} {}", relation, filter.text());
-        }
+        let (relation, expected) = RELATIONS[relation];
+        let filter = if as_json {
+            let geometry = serde_json::to_value(geojson::Geometry::from(&literal)).unwrap();
+            let op = json!({"op": relation.to_lowercase(), "args": [{"property": "geometry"}, geometry]}).to_string();
+            Filter::parse(&op, FilterLanguage::Json, Crs::CRS84, &things).unwrap()
+        } else {
+            parse(&format!("{relation}(geometry,{})", text_of(&literal)), &things).unwrap()
+        };
+        prop_assert_eq!(finds(&filter, &row), expected, "{} {}", relation, filter.text());
     }
 }
 
@@ -84,7 +93,7 @@ proptest! {
     /// Metres of a grid come back to the step of the grid that they were served from.
     #[test]
     fn a_literal_in_another_reference_system_finds_the_feature(
-        lon in 13.5..16.5_f64, lat in 45.5..46.8_f64, code in prop::sample::select(vec![3857, 3035, 3794, 4326, 25833]),
+        lon in 13.5..16.5_f64, lat in 45.5..46.8_f64, code in prop::sample::select(vec![3857, 3035, 3794, 4326]),
     ) {
         let things = collection(&[]);
         let own = stored(&G::Point(Point::new(lon, lat)));

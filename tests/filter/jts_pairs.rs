@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// So many pairs are compared by default.
-const PAIRS: usize = 12_000;
+const PAIRS: usize = 4_000;
 /// Larger geometries exceed what a filter may have, or make the test slow.
 const MAX_BYTES: usize = 6_000;
 

@@ -37,14 +37,12 @@ impl NodeTable {
         };
         let mut builder = TableBuilder {
             segments: of_shape(0).chain(of_shape(1)).collect(),
+            points: shapes.iter().flat_map(|s| s.points.iter().copied()).collect(),
             numbers: HashMap::new(),
             nodes: vec![],
             incidences: vec![],
         };
         builder.add_ends();
-        for point in shapes.iter().flat_map(|s| s.points.iter()) {
-            builder.number_of((*point).into());
-        }
         if !builder.add_meetings() {
             return None;
         }
@@ -56,6 +54,7 @@ impl NodeTable {
 
 struct TableBuilder {
     segments: Vec<ShapeSegment>,
+    points: Vec<GridPoint>,
     numbers: HashMap<GridNode, u32>,
     nodes: Vec<GridNode>,
     incidences: Vec<(u32, u32)>,
@@ -68,12 +67,17 @@ impl TableBuilder {
             self.add_incidence(a, at);
             self.add_incidence(b, at);
         }
+        for at in 0..self.points.len() {
+            self.number_of(self.points[at].into());
+        }
     }
 
     /// Returns `false` when there are too many.
     fn add_meetings(&mut self) -> bool {
         let coord = |p: GridPoint| Coord { x: p.x as f64, y: p.y as f64 };
-        let tree = BoxTree::new(self.segments.iter().map(|s| (coord(s.segment.a), coord(s.segment.b))));
+        let segments = self.segments.iter().map(|s| (coord(s.segment.a), coord(s.segment.b)));
+        // Points follow the segments.
+        let tree = BoxTree::new(segments.chain(self.points.iter().map(|p| (coord(*p), coord(*p)))));
         let mut comparisons = 0;
         let is_done = tree.visit_near_pairs(MAX_COMPARISONS, &mut comparisons, &mut |i, j| {
             self.add_meeting(i, j);
@@ -83,7 +87,15 @@ impl TableBuilder {
     }
 
     fn add_meeting(&mut self, i: usize, j: usize) {
-        let (s, t) = (self.segments[i].segment, self.segments[j].segment);
+        let (i, j) = (i.min(j), i.max(j));
+        let Some(ShapeSegment { segment: s, .. }) = self.segments.get(i).copied() else { return };
+        let Some(ShapeSegment { segment: t, .. }) = self.segments.get(j).copied() else {
+            let point = self.points[j - self.segments.len()];
+            if s.contains(point) {
+                self.add_incidence(point, i);
+            }
+            return;
+        };
         match s.meet(t) {
             SegmentMeeting::Apart => {}
             SegmentMeeting::AtEnds => {
