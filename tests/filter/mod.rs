@@ -2,6 +2,7 @@
 //! literals on the grid of stored features, exact integers, and hostile input.
 
 mod brute;
+mod derivation;
 mod examples;
 mod grammar;
 mod grid;
