@@ -1,5 +1,5 @@
-//! The source text of a filter: checked against the limits, parsed, and indexed by name so that errors can state a place.
-//! Knows no collection.
+//! The source text of a filter: checked against the limits, parsed, and indexed by name so that errors can state a
+//! place. Knows no collection.
 
 use super::limits::MAX_FILTER_BYTES;
 use super::syntax::{NamePlaces, SyntaxTree, parse_json_filter, parse_text_filter};

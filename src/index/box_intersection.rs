@@ -1,6 +1,6 @@
 //! Exact intersection of geometries with a box, whose edges are rounded to 1e-7 degrees as the positions of features
-//! are. Bounding boxes decide for most features; positions are read only of features whose box crosses the border of the
-//! query's box.
+//! are. Bounding boxes decide for most features; positions are read only of features whose box crosses the border of
+//! the query's box.
 
 use super::geometry_array::{GeometryPath, LonLat, PathRole};
 use super::segment::FeatureArrays;

@@ -1,5 +1,5 @@
-//! Filters derived at random from the grammar of CQL2: text and JSON give one filter, its canonical text gives it again,
-//! and all have the same answers.
+//! Filters derived at random from the grammar of CQL2: text and JSON give one filter, its canonical text gives it
+//! again, and all have the same answers.
 
 use crate::filter::derivation::{Derivation, NUMBERS, Pair, TEXTS};
 use crate::filter::row::{Feature, collection, parse, refusal};

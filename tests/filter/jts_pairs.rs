@@ -1,5 +1,9 @@
-//! Every geometry of the JTS fixtures against every other, as a feature and as a literal, with GEOS as the oracle. A part
-//! of the pairs by default; all of them with `CITYHEART_ALL_PAIRS=1`.
+//! Every geometry of the JTS fixtures against every other, as a feature and as a literal, with GEOS as the oracle. A
+//! part of the pairs by default; all of them with `CITYHEART_ALL_PAIRS=1`.
+//!
+//! Known exception: a hole that touches its shell between two corners, and a line along that side. GEOS says 1F2101FF2
+//! of polygon and line and F1FF0F212 of line and polygon; with a corner where they touch it says FF2101FF2, as we do.
+//! So pairs of which GEOS contradicts itself are left out, and counted.
 
 use crate::filter::fixtures;
 use crate::filter::jts::{RELATIONS, dimension, geometry, holds, on_the_globe, wkt};
@@ -16,13 +20,15 @@ const PAIRS: usize = 4_000;
 /// Larger geometries exceed what a filter may have, or make the test slow.
 const MAX_BYTES: usize = 6_000;
 
-/// The matrix of each pair, by GEOS on whole numbers.
+/// The matrix of each pair, by GEOS on whole numbers; a dash where the pair the other way round has another one.
 const RELATE: &str = r#"
 import sys, json, shapely
 case = json.load(sys.stdin)
 shapes = shapely.from_wkt(case["wkt"])
 pairs = case["pairs"]
-print("\n".join(shapely.relate(shapes[[a for a, _ in pairs]], shapes[[b for _, b in pairs]])))
+first, second = shapes[[a for a, _ in pairs]], shapes[[b for _, b in pairs]]
+turned = ["".join(m[i] for i in (0, 3, 6, 1, 4, 7, 2, 5, 8)) for m in shapely.relate(second, first)]
+print("\n".join(m if m == t else "-" for m, t in zip(shapely.relate(first, second), turned)))
 "#;
 
 #[test]
@@ -44,8 +50,11 @@ fn all_geometries_of_jts_relate_as_in_geos() {
     }
     let things = collection(&[]);
     let rows: Vec<Feature> = shapes.iter().map(|g| Feature::new("a", Some(g.clone()), vec![])).collect();
+    let contradictions = matrices.lines().filter(|m| *m == "-").count();
+    assert!(contradictions * 1000 <= pairs.len(), "GEOS contradicts itself {contradictions} times");
     let (mut asked, mut wrong) = (0, vec![]);
-    for (b, features) in by_literal {
+    for (b, mut features) in by_literal {
+        features.retain(|(_, matrix)| *matrix != "-");
         for (_, relation) in RELATIONS {
             let filter = parse(&format!("{relation}(geometry,{})", wkt(&shapes[b])), &things).unwrap();
             let predicate = filter.compile();

@@ -49,8 +49,8 @@ pub(super) fn parse_geometry(cursor: &mut TokenCursor<'_>, depth: usize) -> Resu
     }))
 }
 
-/// The type of the geometry that begins here: a name before a bracket, `EMPTY`, or a dimension and one of these. `Z` may
-/// stand beside the name.
+/// The type of the geometry that begins here: a name before a bracket, `EMPTY`, or a dimension and one of these. `Z`
+/// may stand beside the name.
 fn find_geometry_name(cursor: &TokenCursor<'_>) -> Option<&'static str> {
     let Some(TokenKind::Name(name)) = cursor.peek() else { return None };
     let kind = GEOMETRY_NAMES.into_iter().find(|kind| {
