@@ -30,9 +30,12 @@ pub(crate) struct QueryRect {
 
 impl QueryArea {
     pub fn new(b: &BoundingBox) -> Self {
-        let rect = |west, east| QueryRect::new(west, b.south, east, b.north);
-        let rects =
-            if b.west > b.east { vec![rect(b.west, 180.0), rect(-180.0, b.east)] } else { vec![rect(b.west, b.east)] };
+        // Rounded first: edges that only digits beyond the grid tell apart do not go round the globe.
+        let edges = b.to_array().map(crs::quantise_degrees);
+        let [west, _, east, _] = edges;
+        let rect = |west, east| QueryRect::new([west, edges[1], east, edges[3]]);
+        let (first, last) = (crs::quantise_degrees(-180.0), crs::quantise_degrees(180.0));
+        let rects = if west > east { vec![rect(west, last), rect(first, east)] } else { vec![rect(west, east)] };
         Self { rects }
     }
 
@@ -43,8 +46,8 @@ impl QueryArea {
 }
 
 impl QueryRect {
-    fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
-        let edges = [west, south, east, north].map(crs::quantise_degrees);
+    /// West, south, east, north in steps of 1e-7 degrees.
+    fn new(edges: [i32; 4]) -> Self {
         let [west, south, east, north] = edges.map(crs::dequantise_degrees);
         let (nw, se) = (crs::lonlat_to_world(west, north), crs::lonlat_to_world(east, south));
         // World coordinates are rounded: a margin of two steps on each side. Beyond the edge of the square latitudes
