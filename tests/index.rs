@@ -2,6 +2,7 @@
 
 use crate::support::features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use cityheart::change::FeatureChange;
+use cityheart::crs::round_degrees;
 use cityheart::feature::{
     BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet, bbox_of, time::TimeSpan,
 };
@@ -12,8 +13,11 @@ use geo_types::{Coord, GeometryCollection, MultiPoint, MultiPolygon, Rect};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 
+/// Whether a feature meets a box, whose edges are rounded as positions are.
 fn meets(feature: &Feature, b: &BoundingBox) -> bool {
     let Some(geometry) = &feature.geometry else { return false };
+    let [west, south, east, north] = b.to_array().map(round_degrees);
+    let b = BoundingBox { west, south, east, north };
     let rect = |west, east| Rect::new(Coord { x: west, y: b.south }, Coord { x: east, y: b.north });
     if b.west <= b.east {
         geometry.intersects(&rect(b.west, b.east).to_polygon())

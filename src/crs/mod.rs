@@ -52,6 +52,12 @@ pub fn quantise_degrees(degrees: f64) -> i32 {
     (degrees * STEPS_PER_DEGREE).round() as i32
 }
 
+/// Rounds degrees to seven decimals: where a stored position is served, and what filters compare.
+#[must_use]
+pub fn round_degrees(degrees: f64) -> f64 {
+    dequantise_degrees(quantise_degrees(degrees))
+}
+
 /// The inverse of [`quantise_degrees`]: the double nearest to the seven-decimal number.
 #[must_use]
 pub fn dequantise_degrees(steps: i32) -> f64 {

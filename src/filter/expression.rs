@@ -1,8 +1,13 @@
 //! The expression tree of a filter whose names and types are resolved. Its types allow only valid comparisons.
 
+use super::arithmetic::ArithmeticOperator;
+use super::number::NumberLiteral;
 use super::temporal::TimeInstant;
 use super::text_folding::TextFolding;
+use crate::crs::round_degrees;
 use crate::feature::Geometry;
+use geo::{MapCoords, Validation};
+use geo_types::Coord;
 use std::sync::Arc;
 
 /// A condition; evaluates to true, false or unknown.
@@ -20,7 +25,7 @@ pub(crate) enum BooleanExpression {
     CompareTexts(ComparisonOperator, CharacterExpression, CharacterExpression),
     CompareTimes(ComparisonOperator, InstantExpression, InstantExpression),
     /// Membership in a sorted list of literals.
-    NumberIn(NumericExpression, Box<[f64]>),
+    NumberIn(NumericExpression, Box<[NumberLiteral]>),
     TextIn(CharacterExpression, Box<[Box<str>]>),
     Like(CharacterExpression, Box<str>),
     IsNull(NullOperand),
@@ -35,6 +40,10 @@ pub(crate) enum NullOperand {
     Field(usize),
     Geometry,
     Number(NumericExpression),
+    Text(CharacterExpression),
+    Temporal(TemporalExpression),
+    /// Null where the condition is unknown.
+    Condition(Box<BooleanExpression>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,25 +59,13 @@ pub(crate) enum ComparisonOperator {
 /// An expression with a number as its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NumericExpression {
-    Literal(f64),
+    Literal(NumberLiteral),
     Field(usize),
     Arithmetic(ArithmeticOperator, Box<NumericExpression>, Box<NumericExpression>),
     /// `YEAR`: the year of an instant, in UTC.
     Year(InstantExpression),
     /// `COUNT`: the number of entries of a list.
     Count(usize),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ArithmeticOperator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    /// The quotient, truncated towards zero.
-    IntegerDivide,
-    Remainder,
-    Power,
 }
 
 /// An expression with text as its value.
@@ -102,8 +99,16 @@ pub(crate) enum TemporalExpression {
 pub(crate) enum GeometryExpression {
     /// The geometry of the feature.
     FeatureGeometry,
-    /// A literal in degrees, longitude first: as written, and repaired where that is not valid.
-    Literal { written: Arc<Geometry>, valid: Arc<Geometry> },
+    Literal(LiteralGeometry),
+}
+
+/// A geometry of the filter in degrees, longitude first, on the grid of stored features. Its rings enclose what they
+/// enclose an odd number of times, whether they are valid or not.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LiteralGeometry {
+    pub geometry: Arc<Geometry>,
+    /// Whether it is valid by OGC Simple Features.
+    pub is_valid: bool,
 }
 
 /// An expression with a list as its value.
@@ -117,7 +122,7 @@ pub(crate) enum ArrayExpression {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayElement {
     Text(Box<str>),
-    Number(f64),
+    Number(NumberLiteral),
     Bool(bool),
     Time(TimeInstant, Box<str>),
 }
@@ -202,6 +207,14 @@ impl BooleanExpression {
     }
 }
 
+impl LiteralGeometry {
+    /// The geometry, rounded as features are when they are read.
+    pub fn from_degrees(geometry: &Geometry) -> Self {
+        let geometry = geometry.map_coords(|c| Coord { x: round_degrees(c.x), y: round_degrees(c.y) });
+        Self { is_valid: geometry.is_valid(), geometry: Arc::new(geometry) }
+    }
+}
+
 impl SpatialRelation {
     /// The relation with its operands exchanged.
     pub fn swap_sides(self) -> Self {
@@ -247,46 +260,5 @@ impl ComparisonOperator {
             Self::Greater => found.is_gt(),
             Self::GreaterOrEqual => found.is_ge(),
         }
-    }
-}
-
-impl ArithmeticOperator {
-    pub fn from_operator(op: &str) -> Option<Self> {
-        Some(match op {
-            "+" => Self::Add,
-            "-" => Self::Subtract,
-            "*" => Self::Multiply,
-            "/" => Self::Divide,
-            "%" => Self::Remainder,
-            "^" => Self::Power,
-            _ if op.eq_ignore_ascii_case("div") => Self::IntegerDivide,
-            _ => return None,
-        })
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Add => "+",
-            Self::Subtract => "-",
-            Self::Multiply => "*",
-            Self::Divide => "/",
-            Self::IntegerDivide => "div",
-            Self::Remainder => "%",
-            Self::Power => "^",
-        }
-    }
-
-    /// `None` where the result is not a finite number, such as a division by zero.
-    pub fn apply(self, a: f64, b: f64) -> Option<f64> {
-        let found = match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
-            Self::Multiply => a * b,
-            Self::Divide => a / b,
-            Self::IntegerDivide => (a / b).trunc(),
-            Self::Remainder => a % b,
-            Self::Power => a.powf(b),
-        };
-        found.is_finite().then_some(found)
     }
 }

@@ -4,6 +4,7 @@ use super::expression::{
     BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, InstantExpression,
     NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
 };
+use super::number::NumberLiteral;
 use crate::collection::{Collection, FieldType, TimeFields};
 use crate::feature::{BoundingBox, FieldValue, bbox_of, time::TimeSpan};
 
@@ -45,7 +46,7 @@ impl IndexPlan {
             BooleanExpression::CompareNumbers(ComparisonOperator::Equal, a, b) => match (a, b) {
                 (NumericExpression::Field(field), NumericExpression::Literal(n))
                 | (NumericExpression::Literal(n), NumericExpression::Field(field)) => {
-                    self.add_numbers(*field, &[*n], collection);
+                    self.add_numbers(*field, std::slice::from_ref(n), collection);
                 }
                 _ => {}
             },
@@ -62,9 +63,9 @@ impl IndexPlan {
             BooleanExpression::Spatial(
                 relation,
                 GeometryExpression::FeatureGeometry,
-                GeometryExpression::Literal { valid, .. },
+                GeometryExpression::Literal(literal),
             ) if *relation != SpatialRelation::Disjoint => {
-                self.bbox = match (self.bbox, bbox_of(valid)) {
+                self.bbox = match (self.bbox, bbox_of(&literal.geometry)) {
                     (Some(a), Some(b)) => Some(Self::smaller_box(a, b)),
                     (a, b) => a.or(b),
                 };
@@ -90,18 +91,15 @@ impl IndexPlan {
         if size(a) <= size(b) { a } else { b }
     }
 
-    fn add_numbers(&mut self, field: usize, list: &[f64], collection: &Collection) {
-        let value = |n: &f64| match collection.fields[field].kind {
-            // No integer equals a fraction; beyond 2^53 the predicate compares doubles and integers one by one.
-            FieldType::Integer if n.fract() == 0.0 && n.abs() < 9e15 => Some(FieldValue::Int(*n as i64)),
-            FieldType::Integer => None,
-            _ => Some(FieldValue::Real(*n)),
+    fn add_numbers(&mut self, field: usize, list: &[NumberLiteral], collection: &Collection) {
+        // No integer equals a fraction, or a number beyond 64 bits.
+        let value = |n: &NumberLiteral| match collection.fields[field].kind {
+            FieldType::Integer => n.to_i64().map(FieldValue::Int),
+            _ => Some(FieldValue::Real(n.real())),
         };
         let values: Vec<FieldValue> = list.iter().filter_map(value).collect();
-        if list.iter().all(|n| n.abs() < 9e15) {
-            self.empty |= values.is_empty();
-            self.equals.push((field, values));
-        }
+        self.empty |= values.is_empty();
+        self.equals.push((field, values));
     }
 
     fn add_texts(&mut self, text: &CharacterExpression, list: &[Box<str>]) {

@@ -12,7 +12,11 @@ mod filter_row;
 mod bind;
 mod text_folding;
 mod functions;
+mod arithmetic;
+mod number;
 mod expression;
+mod relate;
+mod syntax;
 mod index_plan;
 mod predicate;
 mod print;
@@ -23,10 +27,11 @@ pub use filter_row::{FieldValueRef, FilterRow};
 pub use functions::list_functions;
 pub use index_plan::IndexPlan;
 pub use limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_LIST_VALUES, MAX_OPERATORS, MAX_VERTICES};
+pub use number::parse_whole_number;
 pub use predicate::Predicate;
 pub use source::FilterLanguage;
 
-use expression::{BooleanExpression, GeometryExpression, SpatialRelation};
+use expression::{BooleanExpression, GeometryExpression, LiteralGeometry, SpatialRelation};
 
 /// A condition on the features of one collection. Two filters are equal when they have the same canonical text.
 #[derive(Clone)]
@@ -55,11 +60,10 @@ impl Filter {
         Ok(Self::intersects_geometry(bind::geometry::box_to_geometry(&Projection::new(crs)?, corners)?, collection))
     }
 
-    /// Matches features that intersect this geometry (degrees, longitude first).
+    /// Matches features that intersect this geometry (degrees, longitude first), rounded as features are.
     #[must_use]
     pub fn intersects_geometry(geometry: Geometry, collection: &Collection) -> Self {
-        let geometry = Arc::new(geometry);
-        let place = GeometryExpression::Literal { written: geometry.clone(), valid: geometry };
+        let place = GeometryExpression::Literal(LiteralGeometry::from_degrees(&geometry));
         Self::new(
             BooleanExpression::Spatial(SpatialRelation::Intersects, GeometryExpression::FeatureGeometry, place),
             collection,

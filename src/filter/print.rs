@@ -153,6 +153,9 @@ impl FilterPrinter<'_> {
             NullOperand::Field(field) => self.write_field(*field),
             NullOperand::Geometry => self.write_role("primary-geometry", "geometry"),
             NullOperand::Number(number) => self.write_number(number),
+            NullOperand::Text(text) => self.write_text(text),
+            NullOperand::Temporal(time) => self.write_temporal(time),
+            NullOperand::Condition(test) => self.write_nested(test),
         }
     }
 
@@ -249,7 +252,7 @@ impl FilterPrinter<'_> {
     fn write_geometry_operand(&mut self, place: &GeometryExpression) {
         match place {
             GeometryExpression::FeatureGeometry => self.write_role("primary-geometry", "geometry"),
-            GeometryExpression::Literal { written, .. } => self.write_geometry(written),
+            GeometryExpression::Literal(literal) => self.write_geometry(&literal.geometry),
         }
     }
 

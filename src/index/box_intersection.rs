@@ -1,5 +1,6 @@
-//! Exact intersection of geometries with a box in degrees. Bounding boxes decide for most features; positions are read
-//! only of features whose box crosses the border of the query's box.
+//! Exact intersection of geometries with a box, whose edges are rounded to 1e-7 degrees as the positions of features
+//! are. Bounding boxes decide for most features; positions are read only of features whose box crosses the border of
+//! the query's box.
 
 use super::geometry_array::{GeometryPath, LonLat, PathRole};
 use super::segment::FeatureArrays;
@@ -17,13 +18,9 @@ pub(crate) struct QueryArea {
     pub rects: Vec<QueryRect>,
 }
 
-/// A rectangle in degrees, with integer approximations.
+/// A rectangle on the grid of 1e-7 degrees.
 pub(crate) struct QueryRect {
-    west: f64,
-    south: f64,
-    east: f64,
-    north: f64,
-    /// The outermost 1e-7 degrees inside: west, south, east, north.
+    /// West, south, east, north in steps of 1e-7 degrees.
     steps: [i64; 4],
     /// Features whose box does not intersect this one are outside.
     pub outer: WorldBox,
@@ -33,9 +30,12 @@ pub(crate) struct QueryRect {
 
 impl QueryArea {
     pub fn new(b: &BoundingBox) -> Self {
-        let rect = |west, east| QueryRect::new(west, b.south, east, b.north);
-        let rects =
-            if b.west > b.east { vec![rect(b.west, 180.0), rect(-180.0, b.east)] } else { vec![rect(b.west, b.east)] };
+        // Rounded first: edges that only digits beyond the grid tell apart do not go round the globe.
+        let edges = b.to_array().map(crs::quantise_degrees);
+        let [west, _, east, _] = edges;
+        let rect = |west, east| QueryRect::new([west, edges[1], east, edges[3]]);
+        let (first, last) = (crs::quantise_degrees(-180.0), crs::quantise_degrees(180.0));
+        let rects = if west > east { vec![rect(west, last), rect(first, east)] } else { vec![rect(west, east)] };
         Self { rects }
     }
 
@@ -46,7 +46,9 @@ impl QueryArea {
 }
 
 impl QueryRect {
-    fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
+    /// West, south, east, north in steps of 1e-7 degrees.
+    fn new(edges: [i32; 4]) -> Self {
+        let [west, south, east, north] = edges.map(crs::dequantise_degrees);
         let (nw, se) = (crs::lonlat_to_world(west, north), crs::lonlat_to_world(east, south));
         // World coordinates are rounded: a margin of two steps on each side. Beyond the edge of the square latitudes
         // coincide.
@@ -58,9 +60,7 @@ impl QueryRect {
             y1: se.y.saturating_sub(2),
         };
         let is_valid = inner.x0 <= inner.x1 && inner.y0 <= inner.y1;
-        let steps =
-            [first_step_at_least(west), first_step_at_least(south), last_step_at_most(east), last_step_at_most(north)];
-        Self { west, south, east, north, steps, outer, inner: is_valid.then_some(inner) }
+        Self { steps: edges.map(i64::from), outer, inner: is_valid.then_some(inner) }
     }
 
     /// Whether the geometry in this slot intersects the rectangle.
@@ -97,20 +97,16 @@ impl QueryRect {
             return false;
         }
         let (a, b) = (to_coord(a), to_coord(b));
-        let side = |x, y| RobustKernel::orient2d(a, b, Coord { x, y });
-        let sides = [
-            side(self.west, self.south),
-            side(self.east, self.south),
-            side(self.east, self.north),
-            side(self.west, self.north),
-        ];
+        let side = |x: i64, y: i64| RobustKernel::orient2d(a, b, Coord { x: x as f64, y: y as f64 });
+        let sides = [side(west, south), side(east, south), side(east, north), side(west, north)];
         !(sides.iter().all(|s| *s == Orientation::Clockwise)
             || sides.iter().all(|s| *s == Orientation::CounterClockwise))
     }
 
     /// Whether the rectangle, whose border no edge crosses, is inside a polygon of the feature.
     fn is_within_polygon(&self, parts: &FeatureArrays, slot: usize) -> bool {
-        let corner = Coord { x: self.west, y: self.south };
+        let [west, south, ..] = self.steps;
+        let corner = Coord { x: west as f64, y: south as f64 };
         let mut inside = false;
         for path in parts.shapes.paths(slot) {
             match path.role {
@@ -146,16 +142,7 @@ fn path_edges(path: GeometryPath, lonlat: &[LonLat]) -> impl Iterator<Item = (Lo
     open.windows(2).map(|w| (w[0], w[1])).chain(closing)
 }
 
+/// A position in steps, which doubles hold exactly.
 fn to_coord(p: LonLat) -> Coord<f64> {
-    Coord { x: crs::dequantise_degrees(p[0]), y: crs::dequantise_degrees(p[1]) }
-}
-
-fn first_step_at_least(degrees: f64) -> i64 {
-    let near = (degrees * crs::STEPS_PER_DEGREE).round() as i64;
-    (near - 1..=near + 1).find(|s| *s as f64 / crs::STEPS_PER_DEGREE >= degrees).unwrap_or(near + 2)
-}
-
-fn last_step_at_most(degrees: f64) -> i64 {
-    let near = (degrees * crs::STEPS_PER_DEGREE).round() as i64;
-    (near - 1..=near + 1).rev().find(|s| *s as f64 / crs::STEPS_PER_DEGREE <= degrees).unwrap_or(near - 2)
+    Coord { x: p[0].into(), y: p[1].into() }
 }

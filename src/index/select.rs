@@ -251,7 +251,10 @@ fn json_equals(text: &str, value: &FieldValue) -> bool {
     }
     let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return false };
     let same = |item: &serde_json::Value| match value {
-        FieldValue::Int(i) => item.as_i64() == Some(*i) || item.as_f64() == Some(*i as f64),
+        FieldValue::Int(i) => {
+            item.as_i64() == Some(*i)
+                || (item.is_f64() && item.as_f64().is_some_and(|f| f == *i as f64 && f.abs() < 9e15))
+        }
         FieldValue::Real(r) => item.as_f64() == Some(*r),
         other => *item == other.to_json(),
     };

@@ -1,5 +1,6 @@
 //! The parameter `bbox`: four or six numbers to a [`BoundingBox`].
 
+use crate::crs::round_degrees;
 use crate::error::{Error, Result, shorten_text};
 use crate::feature::BoundingBox;
 
@@ -44,7 +45,7 @@ pub(super) fn parse_corners(text: &str) -> Result<[f64; 4]> {
     }
 }
 
-/// Checks the range and the order of the edges (degrees).
+/// Checks the range and the order of the edges (degrees), and rounds them as the positions of features are.
 pub(super) fn bbox_from_degrees(west: f64, south: f64, east: f64, north: f64) -> Result<BoundingBox> {
     let refuse = |message: String| Err(Error::invalid("bbox", message));
     if [west, east].iter().any(|x| x.abs() > 180.0) {
@@ -59,5 +60,6 @@ pub(super) fn bbox_from_degrees(west: f64, south: f64, east: f64, north: f64) ->
     if south > north {
         return refuse(format!("The south edge {south} is north of the north edge {north}. Swap them."));
     }
+    let [west, south, east, north] = [west, south, east, north].map(round_degrees);
     Ok(BoundingBox { west, south, east, north })
 }

@@ -3,6 +3,7 @@
 use crate::collection::{Collection, FieldType};
 use crate::error::{Error, Result, shorten_text};
 use crate::feature::{FieldValue, time_spelling};
+use crate::filter::parse_whole_number;
 use crate::suggestion::{append_suggestion, suggest_name};
 use serde_json::Value as Json;
 
@@ -87,7 +88,7 @@ fn parse_value(kind: FieldType, text: &str) -> Result<FieldValue, &'static str> 
     let number = || text.parse::<f64>().ok().filter(|n| n.is_finite()).map(FieldValue::Real).ok_or("a number");
     match kind {
         FieldType::Text | FieldType::Json => Ok(FieldValue::text(text)),
-        FieldType::Integer => text.parse().map(FieldValue::Int).map_err(|_| "a whole number"),
+        FieldType::Integer => parse_whole_number(text).map(FieldValue::Int).ok_or("a whole number"),
         FieldType::Real | FieldType::Decimal => number(),
         // GDAL writes booleans as 1 and 0.
         FieldType::Boolean => match text {

@@ -3,8 +3,11 @@
 use super::input_errors::shorten_json;
 use super::measure::PreparedArea;
 use super::metric_plane;
+use crate::crs::round_degrees;
 use crate::error::{Error, Result};
 use crate::feature::{FeatureFault, Geometry, bbox_of, check_geometry, geojson};
+use geo::{Area, MapCoords, RemoveRepeatedPoints};
+use geo_types::{Coord, Geometry as G, LineString, MultiPolygon, Polygon};
 use serde_json::Value as Json;
 
 /// The most positions a drawn area may have.
@@ -49,7 +52,33 @@ pub(super) fn read_drawn_area(json: &Json, at: &str) -> Result<Geometry> {
     };
     let shape = geojson::read_geometry(json).map_err(located)?;
     let shape = shape.ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))?;
-    check_geometry(shape.geometry).map(|(g, _)| g).map_err(located)
+    let (geometry, _) = check_geometry(shape.geometry).map_err(located)?;
+    round_as_features(&geometry).ok_or_else(|| {
+        Error::invalid(
+            at,
+            "This area encloses nothing once its positions are rounded to seven decimals (about 1 cm), as those of features are. Draw a larger area.",
+        )
+    })
+}
+
+/// The area with its positions rounded as those of stored features are, so that an area that equals a feature's meets
+/// the same neighbours. Rings that collapse are left out; `None` when nothing is left.
+fn round_as_features(area: &Geometry) -> Option<Geometry> {
+    let on_grid = area.map_coords(|c| Coord { x: round_degrees(c.x), y: round_degrees(c.y) }).remove_repeated_points();
+    let has_area =
+        |ring: &LineString<f64>| ring.0.len() > 3 && Polygon::new(ring.clone(), vec![]).unsigned_area() > 0.0;
+    let polygon = |p: &Polygon<f64>| {
+        let holes = p.interiors().iter().filter(|ring| has_area(ring)).cloned().collect();
+        has_area(p.exterior()).then(|| Polygon::new(p.exterior().clone(), holes))
+    };
+    match on_grid {
+        G::Polygon(p) => polygon(&p).map(G::Polygon),
+        G::MultiPolygon(m) => {
+            let parts: Vec<Polygon<f64>> = m.iter().filter_map(polygon).collect();
+            (!parts.is_empty()).then_some(G::MultiPolygon(MultiPolygon(parts)))
+        }
+        other => Some(other),
+    }
 }
 
 /// The number of positions in a coordinates array of any depth.

@@ -10,25 +10,25 @@ use std::path::Path;
 
 const EMPTY: &str = "An empty geometry is refused in a filter, and a feature without positions has no geometry.";
 const EMPTY_PART: &str = "GeoJSON, which the parser gives, has no empty member of a MultiPoint or MultiPolygon.";
-const NODE: &str =
-    "The lines cross where no double lies; geo's Relate computes the node beside the line, JTS decides without it.";
+const TOO_FINE: &str = "The positions need more than the 36 bits that the grid of 1e-7 degrees has for the globe.";
 const ZERO: &str = "A line without length is refused in a filter, as it is in features.";
 
 /// Cases that do not agree, or cannot be asked: (file, description, why).
 const APART: &[(&str, &str, &str)] = &[
+    ("general/TestOverlayPLPrec.xml", "PP - Point just off line. Causes non-robust algorithms to fail.", TOO_FINE),
+    (
+        "validate/TestRelateAA-big.xml",
+        "A/A-6-18: a polygon overlapping a very skinny polygon [dim(2){A.A.Int = B.A.Int}, dim(1){A.A.Bdy.V-EP = B.A.Bdy.NV-EP}, dim(0){A.A.Bdy.CP = B.A.Bdy.CP}, dim(0){A.A.Bdy.NV = B.A.Bdy.NV}]",
+        TOO_FINE,
+    ),
+    (
+        "validate/TestRelateAA-big.xml",
+        "A/A-6-24: a polygon overlapping a very skinny polygon [dim(2){A.A.Int = B.A.Int}, dim(1){A.A.Bdy.V-EP = B.A.Bdy.NV-NV}, dim(0){A.A.Bdy.NV = B.A.Bdy.NV}]",
+        TOO_FINE,
+    ),
     ("general/TestRelateLA.xml", "LA - closed line / empty polygon", EMPTY),
     ("general/TestRelateLA.xml", "LA - closed multiline / empty polygon", EMPTY),
     ("general/TestRelateLL.xml", "LL - closed multiline / empty line", EMPTY),
-    (
-        "general/TestRelateLL.xml",
-        "LL - test intersection node computation (see https://github.com/locationtech/jts/issues/396)",
-        NODE,
-    ),
-    (
-        "general/TestRelateLL.xml",
-        "LL - test intersection node computation (see https://github.com/libgeos/geos/issues/933)",
-        NODE,
-    ),
     ("general/TestRelatePA.xml", "mPA - empty MultiPoint element for A", EMPTY_PART),
     ("general/TestRelatePA.xml", "mPA - empty MultiPoint element for A, on boundary of B", EMPTY_PART),
     ("general/TestRelatePA.xml", "mPA - empty MultiPoint element for B", EMPTY_PART),
@@ -47,7 +47,7 @@ struct Case {
 }
 
 /// JTS's name and ours.
-const RELATIONS: [(&str, &str); 8] = [
+pub(super) const RELATIONS: [(&str, &str); 8] = [
     ("contains", "S_CONTAINS"),
     ("crosses", "S_CROSSES"),
     ("disjoint", "S_DISJOINT"),
@@ -89,14 +89,10 @@ fn the_relate_cases_of_jts_hold_for_filters() {
 /// Asks everything that a case says; the number of questions, or what went wrong.
 fn judge(case: &Case) -> Result<usize, String> {
     let (Some(a), Some(b)) = (&case.a, &case.b) else { return Err("a geometry is empty".into()) };
-    // Halved until both lie on the globe: no digit is lost, and nothing changes its place to another.
-    let reach = a.coords_iter().chain(b.coords_iter()).fold(1.0_f64, |m, c| m.max(c.x.abs()).max(c.y.abs()));
-    let scale = 0.5_f64.powi((reach / 80.0).log2().ceil().max(0.0) as i32);
-    let shrunk = |g: &Geometry| g.map_coords(|c| Coord { x: c.x * scale, y: c.y * scale });
-    let (a, b) = (shrunk(a), shrunk(b));
+    let [a, b] = &on_the_globe([a, b]).ok_or(TOO_FINE)?[..] else { return Err("two came, two go".into()) };
     let mut asked = 0;
     for (op, third, straight, expected) in &case.tests {
-        let (left, right) = if *straight { (&a, &b) } else { (&b, &a) };
+        let (left, right) = if *straight { (a, b) } else { (b, a) };
         for (jts, ours) in RELATIONS {
             let expected = match op.as_str() {
                 "relate" if *expected => holds(ours, third, dimension(left), dimension(right)),
@@ -115,6 +111,23 @@ fn judge(case: &Case) -> Result<usize, String> {
     Ok(asked)
 }
 
+/// Geometries moved and scaled by a power of ten on to the globe, where every position is a step of 1e-7 degrees, so
+/// that no rounding changes them; `None` when they need finer steps.
+pub(super) fn on_the_globe<'a>(geometries: impl IntoIterator<Item = &'a Geometry> + Clone) -> Option<Vec<Geometry>> {
+    let positions: Vec<Coord<f64>> = geometries.clone().into_iter().flat_map(CoordsIter::coords_iter).collect();
+    let lowest = |axis: fn(&Coord<f64>) -> f64| positions.iter().map(axis).fold(f64::MAX, f64::min).floor();
+    let origin = Coord { x: lowest(|c| c.x), y: lowest(|c| c.y) };
+    let reach = positions.iter().map(|c| (c.x - origin.x).max(c.y - origin.y)).fold(1e-3, f64::max);
+    let scale = 10.0_f64.powi((80.0 / reach).log10().floor() as i32 + 7);
+    let steps = |c: Coord<f64>| Coord { x: (c.x - origin.x) * scale, y: (c.y - origin.y) * scale };
+    let is_step = |v: f64| (v - v.round()).abs() < 2e-6;
+    if positions.iter().any(|c| !is_step(steps(*c).x) || !is_step(steps(*c).y)) {
+        return None;
+    }
+    let degrees = |c| Coord { x: steps(c).x.round() / 1e7, y: steps(c).y.round() / 1e7 };
+    Some(geometries.into_iter().map(|g| g.map_coords(degrees)).collect())
+}
+
 /// Whether `left` has the relation to `right`; turned, the feature is on the right.
 fn ask(relation: &str, left: &Geometry, right: &Geometry, turned: bool) -> Result<bool, String> {
     let things = collection(&[]);
@@ -129,7 +142,7 @@ fn ask(relation: &str, left: &Geometry, right: &Geometry, turned: bool) -> Resul
 }
 
 /// What the standard says of a DE-9IM matrix.
-fn holds(relation: &str, matrix: &str, a: u8, b: u8) -> bool {
+pub(super) fn holds(relation: &str, matrix: &str, a: u8, b: u8) -> bool {
     let like = |pattern: &str| {
         matrix.chars().zip(pattern.chars()).all(|(m, p)| match p {
             '*' => true,
@@ -159,7 +172,7 @@ fn holds(relation: &str, matrix: &str, a: u8, b: u8) -> bool {
     }
 }
 
-fn dimension(g: &Geometry) -> u8 {
+pub(super) fn dimension(g: &Geometry) -> u8 {
     match g {
         G::Point(_) | G::MultiPoint(_) => 0,
         G::Line(_) | G::LineString(_) | G::MultiLineString(_) => 1,
@@ -168,7 +181,7 @@ fn dimension(g: &Geometry) -> u8 {
     }
 }
 
-fn wkt(g: &Geometry) -> String {
+pub(super) fn wkt(g: &Geometry) -> String {
     let json = serde_json::to_string(&geojson::Geometry::from(g)).unwrap();
     cql2::parse_json(&json).unwrap().to_text().unwrap()
 }
@@ -211,7 +224,7 @@ fn operation(text: &str) -> Option<(String, String, bool, bool)> {
 }
 
 /// Reads WKT, by the parser that filters have; `None` for what is empty.
-fn geometry(text: &str) -> Option<Geometry> {
+pub(super) fn geometry(text: &str) -> Option<Geometry> {
     let expr = cql2::parse_text(&text.replace("LINEARRING", "LINESTRING")).ok()?;
     let json = expr.to_json().ok()?;
     let read = serde_json::from_str::<geojson::Geometry>(&json).ok().and_then(|g| Geometry::try_from(g).ok());

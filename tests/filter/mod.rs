@@ -1,11 +1,17 @@
-//! CQL2: the official examples, a brute-force evaluator, the JTS relate cases, the shapes that QGIS sends, and hostile
-//! input.
+//! CQL2: the official examples, the grammar, a brute-force evaluator, the JTS relate cases, the shapes that QGIS sends,
+//! literals on the grid of stored features, exact integers, and hostile input.
 
 mod brute;
+mod derivation;
 mod examples;
+mod grammar;
+mod grid;
 mod hostile;
 mod jts;
+mod jts_pairs;
+mod numbers;
 mod qgis;
+mod relations;
 mod row;
 
 use std::path::PathBuf;

@@ -384,3 +384,58 @@ fn first(coordinates: &Json) -> Option<Coord<f64>> {
         inner => first(inner),
     }
 }
+
+/// The geometry as a program with other digits writes it: each position is moved by less than half a step of the grid.
+fn with_other_digits(geometry: &Json) -> Json {
+    match geometry {
+        Json::Array(items) => items.iter().map(with_other_digits).collect(),
+        Json::Number(n) => json!(n.as_f64().unwrap() + 3.1e-8),
+        Json::Object(members) => members.iter().map(|(k, v)| (k.clone(), with_other_digits(v))).collect(),
+        other => other.clone(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_from_a_file_finds_its_feature_by_every_way_in() {
+    let router = router();
+    let all = demo();
+    let located: Vec<&Json> = all
+        .iter()
+        .find(|(id, _)| id == "interventions")
+        .unwrap()
+        .1
+        .iter()
+        .filter(|f| f["geometry"].is_object())
+        .collect();
+    for feature in located.iter().step_by(5) {
+        let (id, written) = (feature["id"].as_str().unwrap(), with_other_digits(&feature["geometry"]));
+        for relation in ["s_equals", "s_within", "s_contains", "s_intersects"] {
+            let filter = json!({"op": relation, "args": [{"property": "geometry"}, written]}).to_string();
+            let found = ids(&json(&router, &format!("{ITEMS}?limit=10000&filter={}", encoded(&filter))).await);
+            assert!(found.iter().any(|f| f == id), "{relation} does not find {id}");
+        }
+        let positions = geometry(&written).unwrap();
+        let bbox = cityheart::feature::bbox_of(&positions).unwrap();
+        let south_west = format!("{0},{1},{0},{1}", bbox.west, bbox.south);
+        let whole = format!("{},{},{},{}", bbox.west, bbox.south, bbox.east, bbox.north);
+        let found = ids(&json(&router, &format!("{ITEMS}?limit=10000&bbox={whole}")).await);
+        assert!(found.iter().any(|f| f == id), "the box of {id} does not find it");
+        if feature["geometry"]["type"] == "Point" {
+            let found = ids(&json(&router, &format!("{ITEMS}?limit=10000&bbox={south_west}")).await);
+            assert!(found.iter().any(|f| f == id), "the box of the point {id} does not find it");
+        }
+    }
+    // A drawn area is rounded in the same way, so that it is the plan's own area.
+    let (_, areas) = all.iter().find(|(id, _)| id == "areas").unwrap();
+    let area = areas.iter().find(|f| f["geometry"]["type"] == "Polygon").unwrap();
+    let inside = async |area: &Json| {
+        let body = json!({"inputs": {"area": area}}).to_string();
+        crate::support::processes::post("inside", body).await.json()["numbers"].clone()
+    };
+    assert_eq!(inside(&area["geometry"]).await, inside(&with_other_digits(&area["geometry"])).await);
+    let speck = json!({"type": "Polygon", "coordinates": [[[15.26, 46.23], [15.260_000_01, 46.23], [15.26, 46.230_000_01], [15.26, 46.23]]]});
+    let body = json!({"inputs": {"area": speck}}).to_string();
+    let refusal = crate::support::processes::post("inside", body).await;
+    assert_eq!(refusal.status, 400);
+    assert!(refusal.text().contains("encloses nothing"), "{}", refusal.text());
+}

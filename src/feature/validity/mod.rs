@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 mod box_tree;
 
-use box_tree::BoxTree;
+pub use box_tree::BoxTree;
 
 /// The most comparisons of segments and boxes for one geometry. Real outlines of a million positions need a tenth of
 /// it.

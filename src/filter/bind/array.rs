@@ -8,11 +8,11 @@ use crate::filter::expression::{
 };
 use crate::filter::limits::MAX_LIST_VALUES;
 use crate::filter::source::invalid_filter;
-use cql2::Expr;
+use crate::filter::syntax::SyntaxTree;
 
 impl FilterBinder<'_> {
     /// Binds an operand of an array function.
-    pub(super) fn bind_array(&mut self, expr: &Expr, op: &str) -> Result<ArrayExpression> {
+    pub(super) fn bind_array(&mut self, expr: &SyntaxTree, op: &str) -> Result<ArrayExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::JsonField(field) => Ok(ArrayExpression::Field(field)),
             BoundOperand::Array(list) => Ok(list),
@@ -25,7 +25,7 @@ impl FilterBinder<'_> {
     }
 
     /// Binds the values of a list literal.
-    pub(super) fn bind_elements(&mut self, items: &[Box<Expr>]) -> Result<Box<[ArrayElement]>> {
+    pub(super) fn bind_elements(&mut self, items: &[SyntaxTree]) -> Result<Box<[ArrayElement]>> {
         if items.len() > MAX_LIST_VALUES {
             return Err(invalid_filter(format!(
                 "A list in the filter has {} values; the limit is {MAX_LIST_VALUES}.",
@@ -35,7 +35,7 @@ impl FilterBinder<'_> {
         items.iter().map(|item| self.bind_element(item)).collect()
     }
 
-    fn bind_element(&mut self, expr: &Expr) -> Result<ArrayElement> {
+    fn bind_element(&mut self, expr: &SyntaxTree) -> Result<ArrayElement> {
         Ok(match self.bind_expression(expr)? {
             BoundOperand::Text(CharacterExpression::Literal(text)) => ArrayElement::Text(text),
             BoundOperand::Number(NumericExpression::Literal(n)) => ArrayElement::Number(n),

@@ -6,8 +6,8 @@ use crate::crs::Projection;
 use crate::error::{Error, Result, shorten_text};
 use crate::filter::functions;
 use crate::filter::source::{FilterSource, invalid_filter};
+use crate::filter::syntax::SyntaxTree;
 use crate::suggestion::suggest_name;
-use cql2::Expr;
 
 /// The names of the id and the geometry in this collection.
 pub(super) struct RoleNames {
@@ -41,7 +41,7 @@ pub(super) struct FilterBinder<'a> {
 
 impl FilterBinder<'_> {
     /// The error for a comparison of two types that have none.
-    pub fn incomparable_error(&self, a: &Expr, x: &BoundOperand, b: &Expr, y: &BoundOperand) -> Error {
+    pub fn incomparable_error(&self, a: &SyntaxTree, x: &BoundOperand, b: &SyntaxTree, y: &BoundOperand) -> Error {
         let hint = match (x, y) {
             (BoundOperand::JsonField(..), _) | (_, BoundOperand::JsonField(..)) => {
                 " Test a list with A_CONTAINS(property, ('value'))."
@@ -64,7 +64,7 @@ impl FilterBinder<'_> {
     }
 
     /// The error for an operand of the wrong type; `rule` says what would be valid.
-    pub fn mismatch_error(&self, expr: &Expr, found: &BoundOperand, rule: &str) -> Error {
+    pub fn mismatch_error(&self, expr: &SyntaxTree, found: &BoundOperand, rule: &str) -> Error {
         invalid_filter(format!(
             "{}{} is {}, but {rule}.",
             self.locate_expression(expr),
@@ -74,8 +74,8 @@ impl FilterBinder<'_> {
     }
 
     /// The arguments of a function that takes exactly `N`.
-    pub fn exact_arguments<'e, const N: usize>(&self, op: &str, args: &'e [Box<Expr>]) -> Result<[&'e Expr; N]> {
-        let found: Vec<&Expr> = args.iter().map(|a| &**a).collect();
+    pub fn exact_arguments<'e, const N: usize>(&self, op: &str, args: &'e [SyntaxTree]) -> Result<[&'e SyntaxTree; N]> {
+        let found: Vec<&SyntaxTree> = args.iter().collect();
         let count = found.len();
         found.try_into().map_err(|_| {
             let plural = if N == 1 { "" } else { "s" };
@@ -108,10 +108,10 @@ impl FilterBinder<'_> {
     }
 
     /// The place of the first name in an expression, as the beginning of a message.
-    pub fn locate_expression(&self, expr: &Expr) -> String {
+    pub fn locate_expression(&self, expr: &SyntaxTree) -> String {
         match expr {
-            Expr::Property { property } => self.source.name_position(property),
-            Expr::Operation { op, args } => {
+            SyntaxTree::Property(property) => self.source.name_position(property),
+            SyntaxTree::Operation { op, args } => {
                 let own = self.source.name_position(op);
                 if own.is_empty() { args.first().map_or(own, |a| self.locate_expression(a)) } else { own }
             }
@@ -121,17 +121,17 @@ impl FilterBinder<'_> {
 }
 
 /// An expression as messages name it.
-pub(super) fn describe_expression(expr: &Expr) -> String {
+pub(super) fn describe_expression(expr: &SyntaxTree) -> String {
     match expr {
-        Expr::Property { property } => format!("'{}'", shorten_text(property)),
-        Expr::Literal(text) => format!("the text '{}'", shorten_text(text)),
-        Expr::Float(n) => format!("the number {n}"),
-        Expr::Operation { op, .. } => format!("the result of {}", shorten_text(op)),
-        Expr::Geometry(_) | Expr::BBox { .. } => "the geometry".into(),
-        Expr::Array(_) => "the list".into(),
-        Expr::Interval { .. } => "the interval".into(),
-        Expr::Date { .. } | Expr::Timestamp { .. } => "the date".into(),
-        Expr::Bool(_) => "the boolean".into(),
-        Expr::Null => "NULL".into(),
+        SyntaxTree::Property(property) => format!("'{}'", shorten_text(property)),
+        SyntaxTree::Text(text) => format!("the text '{}'", shorten_text(text)),
+        SyntaxTree::Number(n) => format!("the number {n}"),
+        SyntaxTree::Operation { op, .. } => format!("the result of {}", shorten_text(op)),
+        SyntaxTree::Geometry(_) | SyntaxTree::BBox(_) => "the geometry".into(),
+        SyntaxTree::Array(_) => "the list".into(),
+        SyntaxTree::Interval(_) => "the interval".into(),
+        SyntaxTree::Instant(_) => "the date".into(),
+        SyntaxTree::Bool(_) => "the boolean".into(),
+        SyntaxTree::Null => "NULL".into(),
     }
 }

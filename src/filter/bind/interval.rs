@@ -5,11 +5,11 @@ use super::bound_operand::BoundOperand;
 use crate::error::Result;
 use crate::filter::expression::{CharacterExpression, InstantExpression, TemporalExpression};
 use crate::filter::source::invalid_filter;
-use cql2::Expr;
+use crate::filter::syntax::SyntaxTree;
 
 impl FilterBinder<'_> {
     /// Binds an operand of a temporal function.
-    pub(super) fn bind_temporal(&mut self, expr: &Expr, op: &str) -> Result<TemporalExpression> {
+    pub(super) fn bind_temporal(&mut self, expr: &SyntaxTree, op: &str) -> Result<TemporalExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Instant(time) => Ok(TemporalExpression::Instant(time)),
             BoundOperand::Interval(start, end) => Ok(TemporalExpression::Interval(start, end)),
@@ -23,7 +23,7 @@ impl FilterBinder<'_> {
     }
 
     /// Binds the two ends of an INTERVAL.
-    pub(super) fn bind_interval(&mut self, ends: &[Box<Expr>]) -> Result<TemporalExpression> {
+    pub(super) fn bind_interval(&mut self, ends: &[SyntaxTree]) -> Result<TemporalExpression> {
         let [start, end] = ends else {
             return Err(invalid_filter("INTERVAL takes a start and an end; '..' is an open end."));
         };
@@ -36,7 +36,7 @@ impl FilterBinder<'_> {
         Ok(TemporalExpression::Interval(start, end))
     }
 
-    fn bind_interval_end(&mut self, expr: &Expr) -> Result<Option<InstantExpression>> {
+    fn bind_interval_end(&mut self, expr: &SyntaxTree) -> Result<Option<InstantExpression>> {
         match self.bind_expression(expr)? {
             BoundOperand::Text(CharacterExpression::Literal(text)) if matches!(&*text, ".." | "") => Ok(None),
             BoundOperand::Text(CharacterExpression::Literal(text)) => Self::parse_instant(&text).map(Some),

@@ -9,24 +9,25 @@ pub(super) mod geometry;
 mod interval;
 
 use super::expression::{
-    ArrayRelation, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, NullOperand,
-    NumericExpression, SpatialRelation, TemporalRelation,
+    ArrayRelation, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, InstantExpression,
+    NullOperand, NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
 };
 use super::limits::{MAX_DEPTH, MAX_LIST_VALUES};
+use super::number::NumberLiteral;
 use super::source::{FilterSource, invalid_filter};
+use super::syntax::SyntaxTree;
 use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::{Error, Result};
 use binder::{FilterBinder, RoleNames, describe_expression};
 use bound_operand::BoundOperand;
-use cql2::Expr;
 
 /// Binds a parsed filter, with coordinates in `crs`, to a collection.
 ///
 /// # Errors
 /// [`Error::Invalid`] at `filter` with the place in the text, [`Error::TooLarge`] over a limit.
 pub(crate) fn bind_filter(
-    expr: &Expr,
+    expr: &SyntaxTree,
     source: &FilterSource,
     crs: Crs,
     collection: &Collection,
@@ -39,7 +40,7 @@ pub(crate) fn bind_filter(
 
 impl FilterBinder<'_> {
     /// Binds an expression as a condition.
-    fn bind_condition(&mut self, expr: &Expr) -> Result<BooleanExpression> {
+    fn bind_condition(&mut self, expr: &SyntaxTree) -> Result<BooleanExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Boolean(test) => Ok(test),
             BoundOperand::Null => Ok(BooleanExpression::Constant(None)),
@@ -54,7 +55,7 @@ impl FilterBinder<'_> {
     }
 
     /// Binds an expression of any type.
-    fn bind_expression(&mut self, expr: &Expr) -> Result<BoundOperand> {
+    fn bind_expression(&mut self, expr: &SyntaxTree) -> Result<BoundOperand> {
         self.depth += 1;
         if self.depth > 2 * MAX_DEPTH {
             return Err(Error::TooLarge(format!(
@@ -62,14 +63,15 @@ impl FilterBinder<'_> {
             )));
         }
         let found = match expr {
-            Expr::Operation { op, args } => self.bind_operation(op, args),
+            SyntaxTree::Operation { op, args } => self.bind_operation(op, args),
             other => self.bind_operand(other),
         };
         self.depth -= 1;
         found
     }
 
-    fn bind_operation(&mut self, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
+    fn bind_operation(&mut self, op: &str, args: &[SyntaxTree]) -> Result<BoundOperand> {
+        let op = resolve_alias(op);
         if let Some(order) = ComparisonOperator::from_operator(op) {
             let [a, b] = self.exact_arguments(op, args)?;
             return self.bind_comparison(order, a, b).map(BoundOperand::Boolean);
@@ -104,14 +106,14 @@ impl FilterBinder<'_> {
         }
     }
 
-    fn bind_conditions(&mut self, args: &[Box<Expr>]) -> Result<Vec<BooleanExpression>> {
+    fn bind_conditions(&mut self, args: &[SyntaxTree]) -> Result<Vec<BooleanExpression>> {
         if args.len() < 2 {
             return Err(invalid_filter("AND and OR need at least two conditions."));
         }
         args.iter().map(|arg| self.bind_condition(arg)).collect()
     }
 
-    fn bind_like(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+    fn bind_like(&mut self, args: &[SyntaxTree]) -> Result<BooleanExpression> {
         let [value, pattern] = self.exact_arguments("LIKE", args)?;
         let text = match self.bind_expression(value)? {
             BoundOperand::Text(text) => text,
@@ -126,7 +128,7 @@ impl FilterBinder<'_> {
         }
     }
 
-    fn bind_between(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+    fn bind_between(&mut self, args: &[SyntaxTree]) -> Result<BooleanExpression> {
         let [value, low, high] = self.exact_arguments("BETWEEN", args)?;
         Ok(BooleanExpression::And(vec![
             self.bind_comparison(ComparisonOperator::GreaterOrEqual, value, low)?,
@@ -134,9 +136,9 @@ impl FilterBinder<'_> {
         ]))
     }
 
-    fn bind_in(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+    fn bind_in(&mut self, args: &[SyntaxTree]) -> Result<BooleanExpression> {
         let [value, list] = self.exact_arguments("IN", args)?;
-        let Expr::Array(items) = list else {
+        let SyntaxTree::Array(items) = list else {
             return Err(invalid_filter(format!(
                 "{}IN takes a list, such as IN ('a','b').",
                 self.locate_expression(list)
@@ -155,9 +157,9 @@ impl FilterBinder<'_> {
         Ok(join_equalities(tests))
     }
 
-    fn bind_is_null(&mut self, args: &[Box<Expr>]) -> Result<BooleanExpression> {
+    fn bind_is_null(&mut self, args: &[SyntaxTree]) -> Result<BooleanExpression> {
         let [inner] = self.exact_arguments("IS NULL", args)?;
-        if let Expr::Property { property } = inner
+        if let SyntaxTree::Property(property) = inner
             && let Some(field) = self.collection.field_index(property)
         {
             return Ok(BooleanExpression::IsNull(NullOperand::Field(field)));
@@ -168,14 +170,29 @@ impl FilterBinder<'_> {
                 Ok(BooleanExpression::IsNull(NullOperand::Geometry))
             }
             BoundOperand::Number(number) => Ok(BooleanExpression::IsNull(NullOperand::Number(number))),
-            BoundOperand::Text(CharacterExpression::Id | CharacterExpression::Literal(_)) => {
-                Ok(BooleanExpression::Constant(Some(false)))
+            BoundOperand::Text(CharacterExpression::Id | CharacterExpression::Literal(_))
+            | BoundOperand::Geometry(GeometryExpression::Literal(_))
+            | BoundOperand::Boolean(BooleanExpression::Constant(Some(_)))
+            | BoundOperand::Array(_)
+            | BoundOperand::Instant(InstantExpression::Literal(..)) => Ok(BooleanExpression::Constant(Some(false))),
+            BoundOperand::Text(text) => Ok(BooleanExpression::IsNull(NullOperand::Text(text))),
+            BoundOperand::Boolean(test) => Ok(BooleanExpression::IsNull(NullOperand::Condition(Box::new(test)))),
+            BoundOperand::Instant(time) => {
+                Ok(BooleanExpression::IsNull(NullOperand::Temporal(TemporalExpression::Instant(time))))
             }
-            _ => Err(invalid_filter(format!("{}IS NULL takes a property.", self.locate_expression(inner)))),
+            BoundOperand::Interval(start, end) => {
+                Ok(BooleanExpression::IsNull(NullOperand::Temporal(TemporalExpression::Interval(start, end))))
+            }
+            BoundOperand::JsonField(field) => Ok(BooleanExpression::IsNull(NullOperand::Field(field))),
         }
     }
 
-    fn bind_comparison(&mut self, order: ComparisonOperator, a: &Expr, b: &Expr) -> Result<BooleanExpression> {
+    fn bind_comparison(
+        &mut self,
+        order: ComparisonOperator,
+        a: &SyntaxTree,
+        b: &SyntaxTree,
+    ) -> Result<BooleanExpression> {
         let (left, right) = (self.bind_expression(a)?, self.bind_expression(b)?);
         Ok(match (left, right) {
             (BoundOperand::Number(x), BoundOperand::Number(y)) => BooleanExpression::CompareNumbers(order, x, y),
@@ -199,14 +216,30 @@ impl FilterBinder<'_> {
     }
 }
 
+/// The name in CQL2 of what PostGIS and the drafts of CQL2 call otherwise.
+fn resolve_alias(op: &str) -> &str {
+    match op {
+        "!=" => "<>",
+        _ if op.eq_ignore_ascii_case("intersects") => SpatialRelation::Intersects.name(),
+        _ if op.eq_ignore_ascii_case("anyinteracts") => TemporalRelation::Intersects.name(),
+        // `ST_WITHIN` is `S_WITHIN`.
+        _ if op.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("st")) => SpatialRelation::ALL
+            .iter()
+            .map(|relation| relation.name())
+            .find(|name| name[1..].eq_ignore_ascii_case(&op[2..]))
+            .unwrap_or(op),
+        _ => op,
+    }
+}
+
 /// Binds a spatial relation; one of two literals is evaluated right away.
 fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> BooleanExpression {
     match (a, b) {
-        (GeometryExpression::Literal { valid: a, .. }, GeometryExpression::Literal { valid: b, .. }) => {
-            BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a, &b)))
+        (GeometryExpression::Literal(a), GeometryExpression::Literal(b)) => {
+            BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a.geometry, &b.geometry)))
         }
         // The feature's geometry comes first, so that equivalent filters have one form.
-        (a @ GeometryExpression::Literal { .. }, GeometryExpression::FeatureGeometry) => {
+        (a @ GeometryExpression::Literal(_), GeometryExpression::FeatureGeometry) => {
             BooleanExpression::Spatial(relation.swap_sides(), GeometryExpression::FeatureGeometry, a)
         }
         (a, b) => BooleanExpression::Spatial(relation, a, b),
@@ -215,10 +248,14 @@ fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExp
 
 /// Joins equalities of one value with many literals into one search in a sorted list.
 fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
-    let numbers: Option<Vec<f64>> = tests
+    let numbers: Option<Vec<NumberLiteral>> = tests
         .iter()
         .map(|t| {
-            if let BooleanExpression::CompareNumbers(_, _, NumericExpression::Literal(n)) = t { Some(*n) } else { None }
+            if let BooleanExpression::CompareNumbers(_, _, NumericExpression::Literal(n)) = t {
+                Some(n.clone())
+            } else {
+                None
+            }
         })
         .collect();
     let texts: Option<Vec<Box<str>>> = tests
@@ -233,7 +270,7 @@ fn join_equalities(mut tests: Vec<BooleanExpression>) -> BooleanExpression {
         .collect();
     match (tests.swap_remove(0), numbers, texts) {
         (BooleanExpression::CompareNumbers(_, value, _), Some(mut list), _) => {
-            list.sort_by(f64::total_cmp);
+            list.sort_by(|a, b| a.value().compare_written(b.value()));
             list.dedup();
             BooleanExpression::NumberIn(value, list.into())
         }

@@ -4,35 +4,40 @@ use super::binder::FilterBinder;
 use super::bound_operand::BoundOperand;
 use crate::collection::FieldType;
 use crate::error::{Result, shorten_text};
+use crate::filter::arithmetic::ArithmeticOperator;
 use crate::filter::expression::{
-    ArithmeticOperator, ArrayExpression, BooleanExpression, CharacterExpression, GeometryExpression, InstantExpression,
-    NumericExpression,
+    ArrayExpression, BooleanExpression, CharacterExpression, GeometryExpression, InstantExpression, NumericExpression,
 };
+use crate::filter::number::NumberValue;
 use crate::filter::source::invalid_filter;
+use crate::filter::syntax::SyntaxTree;
 use crate::filter::temporal::TimeInstant;
 use crate::filter::text_folding::TextFolding;
-use cql2::Expr;
 
 impl FilterBinder<'_> {
     /// Binds a literal, a property or a value function.
-    pub(super) fn bind_operand(&mut self, expr: &Expr) -> Result<BoundOperand> {
+    pub(super) fn bind_operand(&mut self, expr: &SyntaxTree) -> Result<BoundOperand> {
         match expr {
-            Expr::Bool(b) => Ok(BoundOperand::Boolean(BooleanExpression::Constant(Some(*b)))),
-            Expr::Float(n) if n.is_finite() => Ok(BoundOperand::Number(NumericExpression::Literal(*n))),
-            Expr::Float(_) => Err(invalid_filter("A number in the filter is too large: the limit is 1.8e308.")),
-            Expr::Literal(text) => Ok(BoundOperand::Text(CharacterExpression::Literal(text.as_str().into()))),
-            Expr::Null => Ok(BoundOperand::Null),
-            Expr::Property { property } => self.bind_property(property),
-            Expr::Date { date: inner } | Expr::Timestamp { timestamp: inner } => match &**inner {
-                Expr::Literal(text) => Self::parse_instant(text).map(BoundOperand::Instant),
+            SyntaxTree::Bool(b) => Ok(BoundOperand::Boolean(BooleanExpression::Constant(Some(*b)))),
+            SyntaxTree::Number(n) if n.real().is_finite() => {
+                Ok(BoundOperand::Number(NumericExpression::Literal(n.clone())))
+            }
+            SyntaxTree::Number(_) => Err(invalid_filter("A number in the filter is too large: the limit is 1.8e308.")),
+            SyntaxTree::Text(text) => Ok(BoundOperand::Text(CharacterExpression::Literal(text.as_str().into()))),
+            SyntaxTree::Null => Ok(BoundOperand::Null),
+            SyntaxTree::Property(property) => self.bind_property(property),
+            SyntaxTree::Instant(inner) => match &**inner {
+                SyntaxTree::Text(text) => Self::parse_instant(text).map(BoundOperand::Instant),
                 _ => Err(invalid_filter("DATE and TIMESTAMP take text in quotes, such as DATE('2026-03-01').")),
             },
-            Expr::Interval { interval } => self.bind_interval(interval).map(Into::into),
-            Expr::Geometry(_) | Expr::BBox { .. } => self.bind_geometry_literal(expr).map(BoundOperand::Geometry),
-            Expr::Array(items) => {
+            SyntaxTree::Interval(interval) => self.bind_interval(interval).map(Into::into),
+            SyntaxTree::Geometry(_) | SyntaxTree::BBox(_) => {
+                self.bind_geometry_literal(expr).map(BoundOperand::Geometry)
+            }
+            SyntaxTree::Array(items) => {
                 self.bind_elements(items).map(|items| BoundOperand::Array(ArrayExpression::Literal(items)))
             }
-            Expr::Operation { op, args } => self.bind_value(op, args),
+            SyntaxTree::Operation { op, args } => self.bind_value(op, args),
         }
     }
 
@@ -56,7 +61,7 @@ impl FilterBinder<'_> {
     }
 
     /// Binds functions and operators that return a value.
-    pub(super) fn bind_value(&mut self, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
+    pub(super) fn bind_value(&mut self, op: &str, args: &[SyntaxTree]) -> Result<BoundOperand> {
         if let Some(operator) = ArithmeticOperator::from_operator(op) {
             return self.bind_arithmetic(operator, op, args).map(BoundOperand::Number);
         }
@@ -85,7 +90,7 @@ impl FilterBinder<'_> {
         &mut self,
         operator: ArithmeticOperator,
         op: &str,
-        args: &[Box<Expr>],
+        args: &[SyntaxTree],
     ) -> Result<NumericExpression> {
         let (first, rest) = match args {
             [first, rest @ ..] if !rest.is_empty() => (first, rest),
@@ -95,24 +100,27 @@ impl FilterBinder<'_> {
         for arg in rest {
             let next = self.bind_number(arg)?;
             total = match (&total, &next) {
-                (NumericExpression::Literal(a), NumericExpression::Literal(b)) => match operator.apply(*a, *b) {
-                    Some(n) => NumericExpression::Literal(n),
-                    None => return Err(invalid_filter(format!("{a} {op} {b} is not a number."))),
-                },
+                (NumericExpression::Literal(a), NumericExpression::Literal(b)) => {
+                    let (x, y) = (NumberValue::Written(a.value()), NumberValue::Written(b.value()));
+                    match x.apply_operator(operator, y) {
+                        Some(n) => NumericExpression::Literal(n.into()),
+                        None => return Err(invalid_filter(format!("{a} {op} {b} is not a number."))),
+                    }
+                }
                 _ => NumericExpression::Arithmetic(operator, Box::new(total), Box::new(next)),
             };
         }
         Ok(total)
     }
 
-    fn bind_number(&mut self, expr: &Expr) -> Result<NumericExpression> {
+    fn bind_number(&mut self, expr: &SyntaxTree) -> Result<NumericExpression> {
         match self.bind_expression(expr)? {
             BoundOperand::Number(number) => Ok(number),
             other => Err(self.mismatch_error(expr, &other, "arithmetic takes numbers")),
         }
     }
 
-    fn bind_folding(&mut self, fold: TextFolding, op: &str, args: &[Box<Expr>]) -> Result<BoundOperand> {
+    fn bind_folding(&mut self, fold: TextFolding, op: &str, args: &[SyntaxTree]) -> Result<BoundOperand> {
         let [inner] = self.exact_arguments(op, args)?;
         Ok(BoundOperand::Text(match self.bind_expression(inner)? {
             BoundOperand::Text(CharacterExpression::Literal(text)) => {

@@ -67,12 +67,16 @@ impl<'a> ArrayOperand<'a> {
 
 fn members_equal(a: &ArrayMember<'_>, b: &ArrayMember<'_>) -> bool {
     match (a, b) {
+        (ArrayMember::Entry(JsonArrayEntry::Number(a)), ArrayMember::Entry(JsonArrayEntry::Number(b))) => {
+            a.compare_written(*b).is_eq()
+        }
         (ArrayMember::Entry(a), ArrayMember::Entry(b)) => a == b,
         (ArrayMember::Entry(entry), ArrayMember::Item(item)) | (ArrayMember::Item(item), ArrayMember::Entry(entry)) => {
             entry_equals(entry, item)
         }
         (ArrayMember::Item(a), ArrayMember::Item(b)) => match (a, b) {
             (ArrayElement::Time(a, _), ArrayElement::Time(b, _)) => a.compare(*b).is_eq(),
+            (ArrayElement::Number(a), ArrayElement::Number(b)) => a.value().compare_written(b.value()).is_eq(),
             _ => a == b,
         },
     }
@@ -81,7 +85,7 @@ fn members_equal(a: &ArrayMember<'_>, b: &ArrayMember<'_>) -> bool {
 fn entry_equals(entry: &JsonArrayEntry<'_>, item: &ArrayElement) -> bool {
     match (entry, item) {
         (JsonArrayEntry::Text(a), ArrayElement::Text(b)) => *a == Cow::Borrowed(&**b),
-        (JsonArrayEntry::Number(a), ArrayElement::Number(b)) => a == b,
+        (JsonArrayEntry::Number(a), ArrayElement::Number(b)) => a.compare_written(b.value()).is_eq(),
         (JsonArrayEntry::Bool(a), ArrayElement::Bool(b)) => a == b,
         (JsonArrayEntry::Text(a), ArrayElement::Time(b, _)) => {
             TimeInstant::parse_instant(a).is_some_and(|a| a.compare(*b).is_eq())

@@ -1,5 +1,6 @@
 //! Iterates over the entries of a JSON list in its text, without building the list.
 
+use crate::filter::number::WrittenNumber;
 use std::borrow::Cow;
 
 /// The entries of a list. Ends early where the text is not JSON, which stores do not contain.
@@ -13,7 +14,7 @@ pub(super) struct JsonArrayEntries<'a> {
 pub(super) enum JsonArrayEntry<'a> {
     Null,
     Bool(bool),
-    Number(f64),
+    Number(WrittenNumber),
     Text(Cow<'a, str>),
     /// A list or an object, as its text.
     Nested(&'a str),
@@ -49,7 +50,7 @@ impl<'a> Iterator for JsonArrayEntries<'a> {
             b']' => return None,
             _ => {
                 let end = text.find([',', ']', ' ', '\n', '\r', '\t'])?;
-                (JsonArrayEntry::Number(text[..end].parse().ok()?), end)
+                (JsonArrayEntry::Number(WrittenNumber::parse_number(&text[..end])?), end)
             }
         };
         self.rest = text.get(length..)?;
@@ -97,6 +98,7 @@ fn find_nested_end(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::number::{NumberLiteral, NumberValue};
     use serde_json::{Value as Json, json};
 
     #[test]
@@ -114,11 +116,8 @@ mod tests {
                         JsonArrayEntry::Null => Json::Null,
                         JsonArrayEntry::Bool(b) => b.into(),
                         JsonArrayEntry::Number(n) => {
-                            if n.fract() == 0.0 && n.abs() < 1e15 {
-                                json!(n as i64)
-                            } else {
-                                json!(n)
-                            }
+                            let literal = NumberLiteral::from(NumberValue::Written(n));
+                            literal.to_i64().map_or_else(|| json!(literal.real()), Json::from)
                         }
                         JsonArrayEntry::Text(t) => t.into_owned().into(),
                         JsonArrayEntry::Nested(t) => serde_json::from_str(t).unwrap(),

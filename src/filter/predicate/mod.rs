@@ -12,10 +12,12 @@ use super::expression::{
     BooleanExpression, CharacterExpression, InstantExpression, NullOperand, NumericExpression, TemporalExpression,
 };
 use super::filter_row::{FieldValueRef, FilterRow};
+use super::number::{NumberLiteral, NumberValue};
 use super::temporal::{TimeInstant, TimeInterval};
 use like::LikePattern;
 use spatial::PreparedRelation;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 pub(crate) use spatial::relate_geometries;
 
@@ -30,9 +32,10 @@ enum PreparedExpression<'f> {
     And(Vec<PreparedExpression<'f>>),
     Or(Vec<PreparedExpression<'f>>),
     Not(Box<PreparedExpression<'f>>),
+    IsUnknown(Box<PreparedExpression<'f>>),
     CompareBooleans(&'f BooleanExpression, Box<PreparedExpression<'f>>, Box<PreparedExpression<'f>>),
     Like(&'f CharacterExpression, LikePattern),
-    Spatial(Box<PreparedRelation<'f>>),
+    Spatial(Box<PreparedRelation>),
 }
 
 impl<'f> Predicate<'f> {
@@ -53,6 +56,7 @@ impl<'f> PreparedExpression<'f> {
             BooleanExpression::And(tests) => Self::And(cheapest_first(tests)),
             BooleanExpression::Or(tests) => Self::Or(cheapest_first(tests)),
             BooleanExpression::Not(inner) => Self::Not(Box::new(Self::new(inner))),
+            BooleanExpression::IsNull(NullOperand::Condition(inner)) => Self::IsUnknown(Box::new(Self::new(inner))),
             BooleanExpression::CompareBooleans(_, a, b) => {
                 Self::CompareBooleans(test, Box::new(Self::new(a)), Box::new(Self::new(b)))
             }
@@ -88,6 +92,7 @@ impl<'f> PreparedExpression<'f> {
                 known.then_some(false)
             }
             Self::Not(inner) => inner.holds(row).map(|b| !b),
+            Self::IsUnknown(inner) => Some(inner.holds(row).is_none()),
             Self::CompareBooleans(test, a, b) => {
                 let BooleanExpression::CompareBooleans(order, ..) = test else { return None };
                 Some(order.holds(a.holds(row)?.cmp(&b.holds(row)?)))
@@ -123,7 +128,7 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
             _ => None,
         },
         BooleanExpression::CompareNumbers(order, a, b) => {
-            Some(order.holds(evaluate_number(a, row)?.partial_cmp(&evaluate_number(b, row)?)?))
+            Some(order.holds(evaluate_number(a, row)?.compare_numbers(evaluate_number(b, row)?)?))
         }
         BooleanExpression::CompareTexts(order, a, b) => {
             Some(order.holds(evaluate_text(a, row)?.as_ref().cmp(evaluate_text(b, row)?.as_ref())))
@@ -133,7 +138,8 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
         }
         BooleanExpression::NumberIn(value, list) => {
             let value = evaluate_number(value, row)?;
-            Some(list.binary_search_by(|n| n.partial_cmp(&value).unwrap_or(std::cmp::Ordering::Less)).is_ok())
+            let order = |n: &NumberLiteral| NumberValue::Written(n.value()).compare_numbers(value);
+            Some(list.binary_search_by(|n| order(n).unwrap_or(Ordering::Less)).is_ok())
         }
         BooleanExpression::TextIn(text, list) => {
             let text = evaluate_text(text, row)?;
@@ -143,6 +149,9 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
             NullOperand::Field(field) => row.value(*field) == FieldValueRef::Null,
             NullOperand::Geometry => row.bounds().is_none(),
             NullOperand::Number(n) => evaluate_number(n, row).is_none(),
+            NullOperand::Text(text) => evaluate_text(text, row).is_none(),
+            NullOperand::Temporal(time) => evaluate_interval(time, row).is_none(),
+            NullOperand::Condition(_) => return None, // `PreparedExpression::IsUnknown`
         }),
         BooleanExpression::TemporalRelation(relation, a, b) => {
             Some(intervals::relate_intervals(*relation, evaluate_interval(a, row)?, evaluate_interval(b, row)?))
@@ -158,20 +167,22 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
     }
 }
 
-fn evaluate_number(number: &NumericExpression, row: &dyn FilterRow) -> Option<f64> {
+fn evaluate_number(number: &NumericExpression, row: &dyn FilterRow) -> Option<NumberValue> {
     match number {
-        NumericExpression::Literal(n) => Some(*n),
+        NumericExpression::Literal(n) => Some(NumberValue::Written(n.value())),
         NumericExpression::Field(field) => match row.value(*field) {
-            FieldValueRef::Int(i) => Some(i as f64),
-            FieldValueRef::Real(r) => Some(r),
+            FieldValueRef::Int(i) => Some(NumberValue::Int(i.into())),
+            FieldValueRef::Real(r) => Some(NumberValue::Real(r)),
             _ => None,
         },
         NumericExpression::Arithmetic(operator, a, b) => {
-            operator.apply(evaluate_number(a, row)?, evaluate_number(b, row)?)
+            evaluate_number(a, row)?.apply_operator(*operator, evaluate_number(b, row)?)
         }
-        NumericExpression::Year(time) => Some(f64::from(evaluate_instant(time, row)?.year())),
+        NumericExpression::Year(time) => Some(NumberValue::Int(evaluate_instant(time, row)?.year().into())),
         NumericExpression::Count(field) => match row.value(*field) {
-            FieldValueRef::Text(json) => Some(json_array::JsonArrayEntries::from_json(json)?.count() as f64),
+            FieldValueRef::Text(json) => {
+                Some(NumberValue::Int(json_array::JsonArrayEntries::from_json(json)?.count() as i128))
+            }
             _ => None,
         },
     }

@@ -1,17 +1,19 @@
 //! Locates points in an area. The edges of the area are sorted into slabs of latitude, so that a point is compared only
-//! with the few edges of its slab.
+//! with the few edges of its slab. All coordinates are whole steps of 1e-7 degrees, so that whether a point is on an
+//! edge is decided exactly.
 
-use geo::{CoordsIter, Intersects, LinesIter};
+use crate::filter::relate::coord_to_steps;
+use geo::{Intersects, LinesIter};
 use geo::{
     Orientation,
     kernels::{Kernel, RobustKernel},
 };
 use geo_types::{Coord, Geometry, Line};
 
-/// The edges of an area (degrees), by slabs of latitude.
+/// The edges of an area (steps of 1e-7 degrees), by slabs of latitude.
 pub(super) struct SlabIndex {
     south: f64,
-    /// Slabs per degree.
+    /// Slabs per step.
     scale: f64,
     slabs: Vec<Vec<Line<f64>>>,
 }
@@ -27,12 +29,14 @@ pub(super) enum PointPosition {
 impl SlabIndex {
     /// `None` when the geometry is not an area. Expects a valid geometry in degrees.
     pub fn from_area(geometry: &Geometry<f64>) -> Option<Self> {
+        let on_grid = |line: Line<f64>| Line::new(coord_to_steps(line.start), coord_to_steps(line.end));
         let lines: Vec<Line<f64>> = match geometry {
-            Geometry::Polygon(p) => p.lines_iter().collect(),
-            Geometry::MultiPolygon(m) => m.lines_iter().collect(),
+            Geometry::Polygon(p) => p.lines_iter().map(on_grid).collect(),
+            Geometry::MultiPolygon(m) => m.lines_iter().map(on_grid).collect(),
             _ => return None,
         };
-        let (south, north) = geometry.coords_iter().fold((f64::MAX, f64::MIN), |(s, n), c| (s.min(c.y), n.max(c.y)));
+        let ends = lines.iter().map(|line| line.start.y);
+        let (south, north) = ends.fold((f64::MAX, f64::MIN), |(s, n), y| (s.min(y), n.max(y)));
         let count = (lines.len() / 2).clamp(1, 4096);
         let scale = if north > south { count as f64 / (north - south) } else { 0.0 };
         let mut slabs = Self { south, scale, slabs: vec![vec![]; count] };
@@ -117,16 +121,17 @@ mod tests {
                 CoordPos::OnBoundary => PointPosition::OnBoundary,
                 CoordPos::Outside => PointPosition::Outside,
             };
-            prop_assert_eq!(SlabIndex::from_area(&geometry).unwrap().locate_point(p), expected);
+            prop_assert_eq!(SlabIndex::from_area(&geometry).unwrap().locate_point(coord_to_steps(p)), expected);
         }
 
         #[test]
         fn lines_intersect_the_edges_as_in_geo(x in -10i32..32, y in -10i32..10, dx in -9i32..9, dy in -9i32..9) {
             let start = Coord { x: f64::from(x), y: f64::from(y) };
             let line = Line::new(start, start + Coord { x: f64::from(dx), y: f64::from(dy) });
+            let on_grid = Line::new(coord_to_steps(line.start), coord_to_steps(line.end));
             let Geometry::MultiPolygon(parts) = area() else { panic!("it has two parts") };
             let expected = parts.lines_iter().any(|edge| edge.intersects(&line));
-            prop_assert_eq!(SlabIndex::from_area(&area()).unwrap().intersects_line(line), expected);
+            prop_assert_eq!(SlabIndex::from_area(&area()).unwrap().intersects_line(on_grid), expected);
         }
     }
 }

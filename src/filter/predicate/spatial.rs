@@ -1,44 +1,59 @@
 //! Spatial relations of a feature's geometry to a geometry of the filter: by bounding boxes where they decide, by the
-//! edges of the filter's area for S_INTERSECTS and S_DISJOINT, and otherwise by the DE-9IM matrix of geo's `Relate`
-//! with the prepared geometry.
+//! edges of the filter's area for S_INTERSECTS and S_DISJOINT, and otherwise by the DE-9IM matrix of `relate`.
 
 use super::slabs::{PointPosition, SlabIndex};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
-use crate::filter::expression::{GeometryExpression, SpatialRelation};
+use crate::filter::expression::{GeometryExpression, LiteralGeometry, SpatialRelation};
 use crate::filter::filter_row::FilterRow;
-use geo::relate::IntersectionMatrix;
-use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, PreparedGeometry, Relate, dimensions::Dimensions};
-use geo_types::{Coord, Geometry as G, Polygon};
+use crate::filter::relate::{GridShape, coord_to_steps, relate_shapes};
+use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, Relate, dimensions::Dimensions};
+use geo_types::{Coord, Geometry as G, Line, Polygon};
+use std::sync::Arc;
 
 /// One relation to one prepared geometry.
-pub(super) struct PreparedRelation<'f> {
+pub(super) struct PreparedRelation {
     relation: SpatialRelation,
     /// `None` when the feature's geometry is compared with itself.
-    other: Option<FilterGeometry<'f>>,
+    other: Option<FilterGeometry>,
 }
 
-struct FilterGeometry<'f> {
+struct FilterGeometry {
     bbox: BoundingBox,
     /// The geometry equals its bounding box.
     is_box: bool,
+    /// `None` when the geometry is not a valid area.
     slabs: Option<SlabIndex>,
     /// The first position of each polygon.
     starts: Vec<Coord<f64>>,
-    geometry: PreparedGeometry<'f, &'f Geometry, f64>,
+    /// `None` when the slabs decide alone.
+    shape: Option<GridShape>,
+    geometry: Arc<Geometry>,
 }
 
-impl<'f> PreparedRelation<'f> {
+impl FilterGeometry {
+    /// `None` for an empty geometry.
+    fn new(relation: SpatialRelation, literal: &LiteralGeometry) -> Option<Self> {
+        let geometry = &literal.geometry;
+        let slabs = if literal.is_valid { SlabIndex::from_area(geometry) } else { None };
+        let needs_matrix =
+            slabs.is_none() || !matches!(relation, SpatialRelation::Intersects | SpatialRelation::Disjoint);
+        Some(Self {
+            bbox: bbox_of(geometry)?,
+            is_box: is_box(geometry),
+            slabs,
+            starts: polygon_starts(geometry),
+            shape: needs_matrix.then(|| GridShape::from_geometry(geometry)),
+            geometry: geometry.clone(),
+        })
+    }
+}
+
+impl PreparedRelation {
     /// The feature's geometry is always on the left: `bind_spatial` exchanges the operands where needed.
-    pub fn new(relation: SpatialRelation, _own: &'f GeometryExpression, other: &'f GeometryExpression) -> Self {
+    pub fn new(relation: SpatialRelation, _own: &GeometryExpression, other: &GeometryExpression) -> Self {
         let other = match other {
             GeometryExpression::FeatureGeometry => None,
-            GeometryExpression::Literal { valid, .. } => bbox_of(valid).map(|bbox| FilterGeometry {
-                bbox,
-                is_box: is_box(valid),
-                slabs: SlabIndex::from_area(valid),
-                starts: polygon_starts(valid),
-                geometry: PreparedGeometry::from(&**valid),
-            }),
+            GeometryExpression::Literal(literal) => FilterGeometry::new(relation, literal),
         };
         Self { relation, other }
     }
@@ -46,10 +61,7 @@ impl<'f> PreparedRelation<'f> {
     /// Whether the row is in this relation; `None` (unknown) without a geometry.
     pub fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
         let bounds = row.bounds()?;
-        let Some(other) = &self.other else {
-            let own = row.geometry()?;
-            return Some(relate_geometries(self.relation, &own, &own));
-        };
+        let Some(other) = &self.other else { return Some(holds_with_itself(self.relation)) };
         if !boxes_intersect(bounds, other.bbox) {
             return Some(self.relation == SpatialRelation::Disjoint);
         }
@@ -58,15 +70,19 @@ impl<'f> PreparedRelation<'f> {
         }
         let is_point = bounds.west == bounds.east && bounds.south == bounds.north;
         if let (true, Some(slabs)) = (is_point, &other.slabs) {
-            return Some(self.holds_for_point(slabs.locate_point(Coord { x: bounds.west, y: bounds.south })));
+            let position = coord_to_steps(Coord { x: bounds.west, y: bounds.south });
+            return Some(self.holds_for_point(slabs.locate_point(position)));
         }
         let own = row.geometry()?;
         if let (SpatialRelation::Intersects | SpatialRelation::Disjoint, Some(slabs)) = (self.relation, &other.slabs) {
             let intersects = intersects_area(&own, slabs, &other.starts);
             return Some(intersects == (self.relation == SpatialRelation::Intersects));
         }
-        // The feature's geometry comes first: the relations of the matrix depend on the order.
-        Some(matrix_holds(self.relation, &own.relate(&other.geometry)))
+        let matrix = other.shape.as_ref().and_then(|shape| relate_shapes(&GridShape::from_geometry(&own), shape));
+        Some(matrix.map_or_else(
+            || has_relation_by_doubles(self.relation, &own, &other.geometry),
+            |matrix| matrix.has_relation(self.relation),
+        ))
     }
 
     /// The relation of a single point to an area.
@@ -84,12 +100,23 @@ impl<'f> PreparedRelation<'f> {
     }
 }
 
-/// Whether two geometries are in this relation, without anything prepared.
+/// Whether two geometries of a filter are in this relation.
 pub(crate) fn relate_geometries(relation: SpatialRelation, a: &Geometry, b: &Geometry) -> bool {
-    matrix_holds(relation, &a.relate(b))
+    relate_shapes(&GridShape::from_geometry(a), &GridShape::from_geometry(b))
+        .map_or_else(|| has_relation_by_doubles(relation, a, b), |matrix| matrix.has_relation(relation))
 }
 
-fn matrix_holds(relation: SpatialRelation, matrix: &IntersectionMatrix) -> bool {
+/// The relation of a geometry to itself.
+fn holds_with_itself(relation: SpatialRelation) -> bool {
+    matches!(
+        relation,
+        SpatialRelation::Contains | SpatialRelation::Equals | SpatialRelation::Intersects | SpatialRelation::Within
+    )
+}
+
+/// The relation by geo's `Relate`, for lines that cross themselves too often to be related exactly.
+fn has_relation_by_doubles(relation: SpatialRelation, a: &Geometry, b: &Geometry) -> bool {
+    let matrix = a.relate(b);
     match relation {
         SpatialRelation::Contains => matrix.is_contains(),
         SpatialRelation::Crosses => matrix.is_crosses(),
@@ -124,21 +151,22 @@ fn is_box(geometry: &Geometry) -> bool {
 /// Whether a geometry intersects an area: a position of it is in the area, one of its lines crosses an edge, or it
 /// contains a polygon of the area.
 fn intersects_area(own: &Geometry, area: &SlabIndex, starts: &[Coord<f64>]) -> bool {
-    own.coords_iter().any(|c| area.locate_point(c) != PointPosition::Outside)
+    own.coords_iter().any(|c| area.locate_point(coord_to_steps(c)) != PointPosition::Outside)
         || crosses_boundary(own, area)
         || starts.iter().any(|start| own.intersects(start))
 }
 
 fn crosses_boundary(own: &Geometry, area: &SlabIndex) -> bool {
+    let on_grid = |line: Line<f64>| Line::new(coord_to_steps(line.start), coord_to_steps(line.end));
     match own {
         G::Point(_) | G::MultiPoint(_) => false,
-        G::Line(line) => area.intersects_line(*line),
-        G::LineString(line) => area.intersects_any_line(line.lines()),
-        G::MultiLineString(lines) => area.intersects_any_line(lines.lines_iter()),
-        G::Polygon(polygon) => area.intersects_any_line(polygon.lines_iter()),
-        G::MultiPolygon(polygons) => area.intersects_any_line(polygons.lines_iter()),
-        G::Rect(rect) => area.intersects_any_line(rect.lines_iter()),
-        G::Triangle(triangle) => area.intersects_any_line(triangle.lines_iter()),
+        G::Line(line) => area.intersects_line(on_grid(*line)),
+        G::LineString(line) => area.intersects_any_line(line.lines().map(on_grid)),
+        G::MultiLineString(lines) => area.intersects_any_line(lines.lines_iter().map(on_grid)),
+        G::Polygon(polygon) => area.intersects_any_line(polygon.lines_iter().map(on_grid)),
+        G::MultiPolygon(polygons) => area.intersects_any_line(polygons.lines_iter().map(on_grid)),
+        G::Rect(rect) => area.intersects_any_line(rect.lines_iter().map(on_grid)),
+        G::Triangle(triangle) => area.intersects_any_line(triangle.lines_iter().map(on_grid)),
         G::GeometryCollection(parts) => parts.iter().any(|part| crosses_boundary(part, area)),
     }
 }
@@ -192,8 +220,9 @@ mod tests {
             let area: Geometry = MultiPolygon(vec![two.0[0].clone(), far]).into();
             let own = own(kind, f64::from(size) / 2.0).rotate_around_point(f64::from(turn) * 45.0, Point::new(0.0, 0.0));
             let own = own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0);
+            let own = LiteralGeometry::from_degrees(&own).geometry;
             let intersects = intersects_area(&own, &SlabIndex::from_area(&area).unwrap(), &polygon_starts(&area));
-            prop_assert_eq!(intersects, own.relate(&area).is_intersects());
+            prop_assert_eq!(intersects, relate_geometries(SpatialRelation::Intersects, &own, &area));
         }
     }
 }
