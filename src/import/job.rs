@@ -124,6 +124,7 @@ impl<'a> ImportJob<'a> {
             renamed: self.renamed.clone(),
             mixed_fields: self.mixed_fields.clone(),
             lenient: self.options.lenient,
+            crs: self.options.crs,
             ..ImportReport::new(self.origin)
         };
         let (sender, mut features) = open_channel();

@@ -3,6 +3,7 @@
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
 use super::survey::RenamedField;
+use crate::crs::Crs;
 use crate::error::{count_noun, count_noun_be};
 use serde_json::{Value as Json, json};
 
@@ -22,6 +23,8 @@ pub struct ImportReport {
     pub repairs: RepairCounts,
     pub renamed: Vec<RenamedField>,
     pub mixed_fields: Vec<String>,
+    /// The reference system of the files, if they are not in longitude and latitude.
+    pub crs: Option<Crs>,
     pub seconds: f64,
 }
 
@@ -39,6 +42,7 @@ impl ImportReport {
             repairs: RepairCounts::default(),
             renamed: vec![],
             mixed_fields: vec![],
+            crs: None,
             seconds: 0.0,
         }
     }
@@ -66,6 +70,7 @@ impl ImportReport {
             "fresh_ids": self.repairs.fresh_ids,
             "renamed": renamed,
             "kept_as_text": self.mixed_fields,
+            "datum_shift_accuracy_m": self.crs.and_then(Crs::shift_accuracy_m),
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -104,6 +109,12 @@ impl ImportReport {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("In {}, {what}.", count_noun(*count, "feature")))
             .collect();
+        if let Some((crs, accuracy_m)) = self.crs.and_then(|crs| Some((crs, crs.shift_accuracy_m()?))) {
+            lines.push(format!(
+                "{crs} ({}) has an old datum: after its shift, places may be off by {accuracy_m} m.",
+                crs.name()
+            ));
+        }
         lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is stored as '{}'.", r.from, r.to)));
         lines.extend(
             self.mixed_fields
