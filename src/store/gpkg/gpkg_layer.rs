@@ -4,7 +4,8 @@ use super::geometry_blob;
 use super::row_warnings::RowWarnings;
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FeatureId, FieldValue};
+use crate::feature::geojson::parse_unique_json;
+use crate::feature::{Feature, FeatureId, FieldValue, keep_on_globe};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
 use serde::{Deserialize, Serialize};
@@ -164,7 +165,13 @@ impl GpkgLayer {
             ValueRef::Blob(bytes) => match geometry_blob::decode_geometry(bytes) {
                 Ok(decoded) => {
                     warnings.count_flattened(decoded.flattened);
-                    decoded.geometry
+                    // Kept all the same, so that a check can say what is wrong with it; the index leaves it out.
+                    decoded.geometry.map(|geometry| {
+                        keep_on_globe(geometry).unwrap_or_else(|(geometry, _)| {
+                            warnings.count_off_globe(&id);
+                            geometry
+                        })
+                    })
                 }
                 Err(fault) => {
                     warnings.count_invalid_geometry(&id, fault);
@@ -178,6 +185,9 @@ impl GpkgLayer {
             let value = read_value(field.kind, row.get_ref(i + 3)?);
             if value.is_none() {
                 warnings.count_invalid_value(&id, &field.name);
+            }
+            if matches!(&value, Some(FieldValue::Text(text)) if text.contains('\0')) {
+                warnings.count_nul(&id, &field.name);
             }
             values.push(value.unwrap_or_default());
         }
@@ -296,7 +306,7 @@ pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldVal
         }
         (FieldType::Text, ValueRef::Integer(i)) => FieldValue::text(i.to_string()),
         (FieldType::Text, ValueRef::Real(r)) => FieldValue::text(r.to_string()),
-        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(serde_json::from_slice(t).ok()?)),
+        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(parse_unique_json(t).ok()?)),
         _ => return None,
     })
 }

@@ -10,6 +10,8 @@ pub(super) struct RowWarnings {
     missing_id: Option<(u64, i64)>,
     geometry: Option<(u64, FeatureId, &'static str)>,
     value: Option<(u64, FeatureId, String)>,
+    nul: Option<(u64, FeatureId, String)>,
+    off_globe: Option<(u64, FeatureId)>,
 }
 
 impl RowWarnings {
@@ -27,6 +29,14 @@ impl RowWarnings {
 
     pub(super) fn count_invalid_value(&mut self, id: &FeatureId, field: &str) {
         self.value.get_or_insert_with(|| (0, id.clone(), field.to_owned())).0 += 1;
+    }
+
+    pub(super) fn count_off_globe(&mut self, id: &FeatureId) {
+        self.off_globe.get_or_insert_with(|| (0, id.clone())).0 += 1;
+    }
+
+    pub(super) fn count_nul(&mut self, id: &FeatureId, field: &str) {
+        self.nul.get_or_insert_with(|| (0, id.clone(), field.to_owned())).0 += 1;
     }
 
     /// One sentence for each kind of fault.
@@ -54,6 +64,18 @@ impl RowWarnings {
             messages.push(format!(
                 "{collection}: {} read as null: the type of the column differs (the first: {field} of '{id}').",
                 count_noun_be(*n, "value")
+            ));
+        }
+        if let Some((n, id)) = &self.off_globe {
+            messages.push(format!(
+                "{collection}: {} not shown: a position is beyond ±180° or ±90° (the first: that of '{id}'). Correct it, or convert it to longitude and latitude.",
+                count_noun_be(*n, "geometry")
+            ));
+        }
+        if let Some((n, id, field)) = &self.nul {
+            messages.push(format!(
+                "{collection}: {} with a NUL character, at which many programs end a text (the first: {field} of '{id}'). Remove it.",
+                count_noun(*n, "value")
             ));
         }
         messages
