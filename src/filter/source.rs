@@ -3,6 +3,7 @@
 
 use super::limits::{MAX_DEPTH, MAX_FILTER_BYTES, MAX_OPERATORS};
 use crate::error::{Error, Result};
+use crate::feature::geojson::{describe_json_error, parse_unique_json};
 use cql2::Expr;
 use serde_json::Value as Json;
 use std::num::NonZeroUsize;
@@ -49,8 +50,8 @@ pub(crate) fn parse_filter(text: &str, lang: FilterLanguage) -> Result<(Expr, Fi
             Ok((expr, FilterSource { names }))
         }
         FilterLanguage::Json => {
-            let json: Json =
-                serde_json::from_str(text).map_err(|e| invalid_filter(format!("This is not JSON: {e}.")))?;
+            let json = parse_unique_json(text.as_bytes())
+                .map_err(|e| invalid_filter(format!("This {}.", describe_json_error(&e))))?;
             let mut names = vec![];
             scan_json_names(&json, &mut String::new(), 0, &mut names)?;
             let expr = Expr::try_from(json).map_err(|_| {

@@ -49,7 +49,7 @@ pub(super) fn read_drawn_area(json: &Json, at: &str) -> Result<Geometry> {
     };
     let shape = geojson::read_geometry(json).map_err(located)?;
     let shape = shape.ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))?;
-    check_geometry(shape.geometry).map(|(g, _)| g).map_err(located)
+    check_geometry(shape.geometry).map(|(g, _)| g).map_err(|fault| located(fault.with_remedy("Redraw it there.")))
 }
 
 /// The number of positions in a coordinates array of any depth.

@@ -10,6 +10,7 @@ mod encodings;
 mod events;
 mod filters;
 mod fuzz;
+mod geojson_rules;
 mod jsonfg;
 mod limits;
 mod links;
