@@ -58,9 +58,22 @@ const CONTROL: &[(u16, [f64; 2], [f64; 2])] = &[
     (3035, [22.434, 38.9], [5401032.74691, 1845347.64855]),
 ];
 
+/// Two places in each area. The expected values are from PROJ 9.5.1, by the code of the system where PROJ chooses the
+/// same shift of the datum there, and else by its PROJ string.
+fn control_table() -> Vec<(u16, [f64; 2], [f64; 2])> {
+    let number = |cell: &str| cell.parse::<f64>().unwrap();
+    let line = |line: &str| {
+        let cells: Vec<&str> = line.split(';').collect();
+        (cells[0].parse().unwrap(), [number(cells[1]), number(cells[2])], [number(cells[3]), number(cells[4])])
+    };
+    include_str!("crs/control.csv").lines().skip(1).map(line).collect()
+}
+
 #[test]
 fn control_points_agree_with_proj_within_a_millimetre() {
-    for &(code, [lon, lat], [east, north]) in CONTROL {
+    let table = control_table();
+    let strict = CONTROL.iter().map(|line| (line, true));
+    for (&(code, [lon, lat], [east, north]), is_strict) in strict.chain(table.iter().map(|line| (line, false))) {
         let crs = Crs::from_epsg(code).unwrap();
         let projection = Projection::new(crs).unwrap();
         let tolerance = if crs.is_degrees() { 1e-8 } else { 0.001 };
@@ -68,10 +81,13 @@ fn control_points_agree_with_proj_within_a_millimetre() {
         assert!((found.x - east).abs() < tolerance && (found.y - north).abs() < tolerance, "{crs}: {found:?}");
         let back = projection.easting_first_to_lonlat(Coord { x: east, y: north }).unwrap();
         // A change of datum drops the height that it brings with it, in PROJ as here: 1.5 mm in Greece and Belgium.
-        assert!((back.x - lon).abs() < 2e-8 && (back.y - lat).abs() < 2e-8, "{crs} back: {back:?}");
+        // The shifts of older datums bring more of it: two centimetres.
+        let near = if is_strict || crs.shift_accuracy_m().is_none() { 2e-8 } else { 2e-7 };
+        let returns = (back.x - lon).abs() < near && (back.y - lat).abs() < near;
+        assert!(returns, "{crs} back: {back:?}");
     }
     assert!(
-        Crs::all().filter_map(Crs::epsg_code).all(|code| CONTROL.iter().any(|c| c.0 == code)),
+        Crs::all().filter_map(Crs::epsg_code).all(|code| CONTROL.iter().chain(&table).any(|c| c.0 == code)),
         "a system without a control point"
     );
 }
@@ -111,19 +127,24 @@ fn a_grid_of_points_over_each_area_agrees_with_pyproj() {
 import json, sys, pyproj
 asked = json.load(sys.stdin)
 out = []
-for code, points in asked:
+for code, proj, points in asked:
     crs = pyproj.CRS.from_epsg(code)
+    axis = crs.axis_info[0].direction
+    if proj:
+        # PROJ chooses among several shifts of an old datum, by place: here it is held to the one that is used.
+        crs = pyproj.CRS.from_proj4(proj + ' +units=m +no_defs')
     there = pyproj.Transformer.from_crs(4326, crs, always_xy=True)
     back = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
     grid = [there.transform(*p) for p in points]
-    out.append([crs.axis_info[0].direction, grid, [back.transform(*p) for p in grid]])
+    out.append([axis, grid, [back.transform(*p) for p in grid]])
 json.dump(out, sys.stdout)
 ";
-    let asked: Vec<(u16, Vec<[f64; 2]>)> =
-        Crs::all().filter_map(|crs| Some((crs.epsg_code()?, raster(crs.area_of_use())))).collect();
+    let shifted = |crs: Crs| crs.shift_accuracy_m().map(|_| crs.proj_string());
+    let asked: Vec<(u16, Option<&str>, Vec<[f64; 2]>)> =
+        Crs::all().filter_map(|crs| Some((crs.epsg_code()?, shifted(crs), raster(crs.area_of_use())))).collect();
     let answer = python::run(script, &serde_json::to_string(&asked).unwrap());
     let answer: Vec<(String, Vec<[f64; 2]>, Vec<[f64; 2]>)> = serde_json::from_str(&answer).unwrap();
-    for ((code, points), (axis, expected, returned)) in asked.iter().zip(&answer) {
+    for ((code, _, points), (axis, expected, returned)) in asked.iter().zip(&answer) {
         let crs = Crs::from_epsg(*code).unwrap();
         assert_eq!(crs.is_north_first(), axis == "north", "{crs}");
         let projection = Projection::new(crs).unwrap();

@@ -23,6 +23,7 @@ mod store;
 mod stories;
 mod support;
 mod tile;
+mod tile_repair;
 mod validity;
 
 #[path = "../benches/city.rs"]

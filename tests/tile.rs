@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-fn tile(z: u8, x: u32, y: u32) -> TileId {
+pub fn tile(z: u8, x: u32, y: u32) -> TileId {
     TileId::new(z, x, y).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn drawn(snapshot: &Snapshot, at: TileId) -> DrawnTile {
 }
 
 /// Draws, decodes and checks.
-fn read(index: &CollectionIndex, at: TileId) -> Tile {
+pub fn read(index: &CollectionIndex, at: TileId) -> Tile {
     let drawn = drawn(&index.snapshot(), at);
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.features().len(), drawn.features);
@@ -35,7 +35,7 @@ fn read(index: &CollectionIndex, at: TileId) -> Tile {
     tile
 }
 
-fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
+pub fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
     let world = cityheart::crs::lonlat_to_world(lon, lat);
     let side = 32 - u32::from(z);
     let hold = |v: u32| if side == 32 { 0 } else { v >> side };
@@ -43,7 +43,7 @@ fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
 }
 
 /// Exact positions in tile units, without the index: doubles from the definition of Web Mercator.
-fn unsnapped(geometry: &Geometry, at: TileId) -> Geometry {
+pub fn unsnapped(geometry: &Geometry, at: TileId) -> Geometry {
     let n = f64::from(1_u32 << at.z());
     geometry.map_coords(|c| {
         let x = (c.x + 180.0) / 360.0;

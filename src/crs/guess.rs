@@ -8,26 +8,58 @@ use geo_types::Coord;
 /// How far data may reach beyond the extent that it belongs to, in degrees.
 const MARGIN_DEG: f64 = 0.5;
 
-/// The known systems in which all these positions (easting first or northing first) lie within the system's area of use
-/// and, when `around` is given (west, south, east, north in degrees), within that extent. The likeliest comes first:
-/// the one whose first position is nearest to the middle of the extent, then by the order of the registry. Positions in
-/// degrees give CRS84.
-#[must_use]
-pub fn guess_crs(positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Vec<Crs> {
-    if positions.is_empty() {
-        return vec![];
+/// The projections of all systems. Building them takes longer than a guess: keep it for many.
+pub struct CrsGuesser {
+    projections: Vec<Projection>,
+}
+
+impl CrsGuesser {
+    #[must_use]
+    pub fn new() -> Self {
+        Self { projections: Crs::all().filter_map(|crs| Projection::new(crs).ok()).collect() }
     }
-    let mut found: Vec<(f64, Crs)> =
-        Crs::all().filter_map(|crs| Some((squared_distance(crs, positions, around)?, crs))).collect();
-    // No grid has coordinates as small as degrees, so that degrees near the extent always come first.
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found.into_iter().map(|(_, crs)| crs).collect()
+
+    /// The known systems in which all these positions (easting first or northing first) lie within the system's area
+    /// of use and, when there are extents (west, south, east, north in degrees), within one of them. Those without the
+    /// shift of an old datum come first, then the one whose first position is nearest to the middle of an extent, then
+    /// by the order of the registry. Positions in degrees give CRS84.
+    #[must_use]
+    pub fn guess_crs(&self, positions: &[Coord<f64>], extents: &[[f64; 4]]) -> Vec<Crs> {
+        if positions.is_empty() {
+            return vec![];
+        }
+        let distance = |projection: &Projection| {
+            let within = extents.iter().filter_map(|extent| squared_distance(projection, positions, Some(*extent)));
+            let nearest = within.min_by(f64::total_cmp);
+            if extents.is_empty() { squared_distance(projection, positions, None) } else { nearest }
+        };
+        let candidates = self.projections.iter().filter_map(|p| Some((distance(p)?, p.crs())));
+        let mut found: Vec<(f64, Crs)> = candidates.collect();
+        // No grid has coordinates as small as degrees, so that degrees near an extent always come first.
+        found.sort_by(|(a, crs_a), (b, crs_b)| {
+            let is_shifted = |crs: &Crs| crs.shift_accuracy_m().is_some();
+            is_shifted(crs_a).cmp(&is_shifted(crs_b)).then(a.total_cmp(b))
+        });
+        found.into_iter().map(|(_, crs)| crs).collect()
+    }
+}
+
+impl Default for CrsGuesser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for CrsGuesser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CrsGuesser")
+    }
 }
 
 /// The squared distance (degrees) of the first position from the middle of the extent; `None` when any position does
 /// not fit.
-fn squared_distance(crs: Crs, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
-    let projection = Projection::new(crs).ok()?;
+fn squared_distance(projection: &Projection, positions: &[Coord<f64>], around: Option<[f64; 4]>) -> Option<f64> {
+    let crs = projection.crs();
     let within = |b: [f64; 4], c: Coord<f64>, margin: f64| {
         c.x >= b[0] - margin && c.x <= b[2] + margin && c.y >= b[1] - margin && c.y <= b[3] + margin
     };
@@ -71,18 +103,18 @@ mod tests {
         ] {
             let crs = Crs::from_epsg(code).unwrap();
             assert!(
-                guess_crs(&at(x, y), Some(around)).contains(&crs),
+                CrsGuesser::new().guess_crs(&at(x, y), &[around]).contains(&crs),
                 "{crs}: {:?}",
-                guess_crs(&at(x, y), Some(around))
+                CrsGuesser::new().guess_crs(&at(x, y), &[around])
             );
-            assert!(guess_crs(&at(y, x), Some(around)).contains(&crs), "{crs} with northing first");
+            assert!(CrsGuesser::new().guess_crs(&at(y, x), &[around]).contains(&crs), "{crs} with northing first");
         }
     }
 
     #[test]
     fn degrees_within_the_extent_are_crs84_and_nonsense_is_nothing() {
-        assert_eq!(guess_crs(&at(15.2677, 46.2309), Some([15.0, 46.0, 15.5, 46.5]))[0], Crs::CRS84);
-        assert_eq!(guess_crs(&at(1e300, f64::NAN), None), []);
-        assert_eq!(guess_crs(&[], None), []);
+        assert_eq!(CrsGuesser::new().guess_crs(&at(15.2677, 46.2309), &[[15.0, 46.0, 15.5, 46.5]])[0], Crs::CRS84);
+        assert_eq!(CrsGuesser::new().guess_crs(&at(1e300, f64::NAN), &[]), []);
+        assert_eq!(CrsGuesser::new().guess_crs(&[], &[]), []);
     }
 }

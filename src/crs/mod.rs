@@ -5,19 +5,18 @@
 //! World coordinates are `u32` fractions of that square: 2^32 steps across the world, x to the east, y to the south
 //! from the north-west corner. One step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
 
+mod globe;
 mod guess;
 mod registry;
 mod projection;
 
-pub use guess::guess_crs;
+pub use globe::{STEPS_PER_DEGREE, settle_on_globe};
+pub use guess::CrsGuesser;
 pub use projection::Projection;
 pub use registry::Crs;
 
 /// The latitude (degrees) where the Web Mercator square ends.
 pub const MAX_LAT: f64 = 85.051_128_779_806_6;
-
-/// Steps of a quantised coordinate in one degree: seven decimals, at most 11 mm.
-pub const STEPS_PER_DEGREE: f64 = 1e7;
 
 const WORLD_STEPS: f64 = 4_294_967_296.0;
 

@@ -3,6 +3,7 @@
 //! ETRS89 and its national realisations count as WGS 84, as in PROJ without a coordinate epoch: they drift apart by 2.5
 //! cm a year.
 
+use super::globe::settle_on_globe;
 use super::registry::Crs;
 use crate::error::{Error, Result};
 use geo_types::{Coord, Geometry};
@@ -63,7 +64,7 @@ impl Projection {
                 Coord { x: lon.to_degrees(), y: lat.to_degrees() }
             }
         };
-        (lonlat.x.abs() <= 180.0 && lonlat.y.abs() <= 90.0).then_some(lonlat)
+        settle_on_globe(lonlat)
     }
 
     /// Degrees (x = longitude) to coordinates with easting first.

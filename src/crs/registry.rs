@@ -1,8 +1,8 @@
-//! The supported coordinate reference systems: the national grids of the partner cities' countries, and those that
-//! clients use everywhere. Names, areas of use and order of axes are those of the EPSG registry.
+//! The supported coordinate reference systems: the grids in use in the partner cities' countries and beside them, those
+//! of older data, and those that clients use everywhere. Names, areas of use and order of axes are those of the EPSG
+//! registry; areas end where the shift of an old datum does (Monte Mario without the Italian islands).
 
 use crate::error::{Error, Result};
-use crs_definitions as epsg;
 use geo_types::Coord;
 
 /// A supported coordinate reference system. Everything is stored in CRS84 (longitude, latitude in degrees on WGS 84).
@@ -13,61 +13,93 @@ struct CrsDefinition {
     /// 0 for CRS84, which has no EPSG code.
     code: u16,
     name: &'static str,
+    /// Easting first, in metres unless it is `longlat`.
     proj: &'static str,
     /// The authority puts northing (or latitude) first.
     north_first: bool,
-    degrees: bool,
+    /// How far the shift of an old datum may be off; `None` without one.
+    shift_accuracy_m: Option<f64>,
     /// West, south, east, north in degrees.
     area: [f64; 4],
 }
 
-const fn define_grid(def: epsg::Def, name: &'static str, area: [f64; 4]) -> CrsDefinition {
-    CrsDefinition { code: def.code, name, proj: def.proj4, north_first: false, degrees: false, area }
+/// One line for each system, after a heading; CRS84 first, then the grids that a guess should name first.
+const SYSTEMS: &str = include_str!("systems.csv");
+
+/// The table, read when the program is compiled.
+static DEFINITIONS: [CrsDefinition; count_lines(SYSTEMS) - 1] = read_table(SYSTEMS);
+
+const fn count_lines(text: &str) -> usize {
+    let (bytes, mut at, mut lines) = (text.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        lines += (bytes[at] == b'\n') as usize;
+        at += 1;
+    }
+    lines
 }
 
-const fn mark_north_first(entry: CrsDefinition) -> CrsDefinition {
-    CrsDefinition { north_first: true, ..entry }
+const fn read_table<const N: usize>(text: &'static str) -> [CrsDefinition; N] {
+    const NONE: CrsDefinition =
+        CrsDefinition { code: 0, name: "", proj: "", north_first: false, shift_accuracy_m: None, area: [0.0; 4] };
+    let mut table = [NONE; N];
+    let (_, mut rest) = split_cell(text, b'\n');
+    let mut nth = 0;
+    while nth < N {
+        let (line, next) = split_cell(rest, b'\n');
+        table[nth] = read_line(line);
+        rest = next;
+        nth += 1;
+    }
+    table
 }
 
-const fn mark_degrees(entry: CrsDefinition) -> CrsDefinition {
-    CrsDefinition { degrees: true, ..entry }
+const fn read_line(line: &'static str) -> CrsDefinition {
+    let (code, rest) = split_cell(line, b';');
+    let (name, rest) = split_cell(rest, b';');
+    let (first_axis, mut rest) = split_cell(rest, b';');
+    let mut area = [0.0; 4];
+    let mut side = 0;
+    while side < 4 {
+        let (cell, next) = split_cell(rest, b';');
+        area[side] = read_number(cell);
+        rest = next;
+        side += 1;
+    }
+    let (accuracy, proj) = split_cell(rest, b';');
+    let shift_accuracy_m = if accuracy.is_empty() { None } else { Some(read_number(accuracy)) };
+    let north_first = first_axis.as_bytes()[0] == b'N';
+    CrsDefinition { code: read_number(code) as u16, name, proj, north_first, shift_accuracy_m, area }
 }
 
-const WORLD_AREA_DEG: [f64; 4] = [-180.0, -90.0, 180.0, 90.0];
+/// The text before the next separator, and behind it.
+const fn split_cell(text: &'static str, separator: u8) -> (&'static str, &'static str) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != separator {
+        at += 1;
+    }
+    let (cell, rest) = text.split_at(at);
+    (cell, if rest.is_empty() { rest } else { rest.split_at(1).1 })
+}
 
-static DEFINITIONS: [CrsDefinition; 19] = [
-    CrsDefinition {
-        code: 0,
-        name: "WGS 84 (longitude, latitude)",
-        proj: epsg::EPSG_4326.proj4,
-        north_first: false,
-        degrees: true,
-        area: WORLD_AREA_DEG,
-    },
-    define_grid(epsg::EPSG_3794, "Slovenia 1996 / Slovene National Grid", [13.38, 45.42, 16.61, 46.88]),
-    define_grid(epsg::EPSG_2154, "RGF93 v1 / Lambert-93", [-9.86, 41.15, 10.38, 51.56]),
-    define_grid(epsg::EPSG_31370, "BD72 / Belgian Lambert 72", [2.5, 49.5, 6.4, 51.51]),
-    define_grid(epsg::EPSG_3812, "ETRS89 / Belgian Lambert 2008", [2.5, 49.5, 6.4, 51.51]),
-    define_grid(epsg::EPSG_2157, "IRENET95 / Irish Transverse Mercator", [-10.56, 51.39, -5.34, 55.43]),
-    define_grid(epsg::EPSG_25830, "ETRS89 / UTM zone 30N", [-6.0, 35.26, 0.01, 80.49]),
-    mark_north_first(define_grid(epsg::EPSG_2178, "ETRF2000-PL / CS2000/21", [19.5, 49.09, 22.5, 54.55])),
-    mark_north_first(define_grid(epsg::EPSG_2180, "ETRF2000-PL / CS92", [14.14, 49.0, 24.15, 55.93])),
-    define_grid(epsg::EPSG_3765, "HTRS96 / Croatia TM", [13.43, 42.34, 19.43, 46.54]),
-    define_grid(epsg::EPSG_3763, "ETRS89 / Portugal TM06", [-9.56, 36.95, -6.19, 42.16]),
-    define_grid(epsg::EPSG_2100, "GGRS87 / Greek Grid", [19.57, 34.88, 28.3, 41.75]),
-    // Cesena lies a quarter of a degree east of zone 32, and its region uses zone 32 all the same.
-    define_grid(epsg::EPSG_7791, "RDN2008 / UTM zone 32N", [5.93, 36.53, 13.0, 47.04]),
-    define_grid(epsg::EPSG_25832, "ETRS89 / UTM zone 32N", [6.0, 36.53, 13.0, 84.01]),
-    mark_north_first(define_grid(epsg::EPSG_6707, "RDN2008 / UTM zone 32N (N-E)", [5.93, 36.53, 13.0, 47.04])),
-    define_grid(epsg::EPSG_3857, "WGS 84 / Pseudo-Mercator", [-180.0, -85.06, 180.0, 85.06]),
-    mark_north_first(mark_degrees(define_grid(
-        epsg::EPSG_4258,
-        "ETRS89 (latitude, longitude)",
-        [-16.1, 33.26, 38.01, 84.73],
-    ))),
-    mark_north_first(mark_degrees(define_grid(epsg::EPSG_4326, "WGS 84 (latitude, longitude)", WORLD_AREA_DEG))),
-    mark_north_first(define_grid(epsg::EPSG_3035, "ETRS89-extended / LAEA Europe", [-35.58, 24.6, 44.83, 84.73])),
-];
+/// A decimal number with at most a few digits.
+const fn read_number(text: &str) -> f64 {
+    let bytes = text.as_bytes();
+    let negative = bytes[0] == b'-';
+    let (mut digits, mut unit, mut behind_point) = (0_i64, 1_i64, false);
+    let mut at = negative as usize;
+    while at < bytes.len() {
+        if bytes[at] == b'.' {
+            behind_point = true;
+        } else {
+            digits = digits * 10 + (bytes[at] - b'0') as i64;
+            unit *= if behind_point { 10 } else { 1 };
+        }
+        at += 1;
+    }
+    let size = digits as f64 / unit as f64;
+    if negative { -size } else { size }
+}
 
 /// How far data may reach beyond the area of use of its system, in degrees.
 const AREA_MARGIN_DEG: f64 = 0.5;
@@ -150,7 +182,7 @@ impl Crs {
     /// Whether coordinates are degrees; all other systems have metres.
     #[must_use]
     pub fn is_degrees(self) -> bool {
-        self.definition().degrees
+        self.definition().proj.starts_with("+proj=longlat")
     }
 
     /// The area of use: west, south, east, north in degrees.
@@ -167,8 +199,16 @@ impl Crs {
             && (south - AREA_MARGIN_DEG..=north + AREA_MARGIN_DEG).contains(&lonlat.y)
     }
 
+    /// How far off (metres) positions of an old datum may be: its shift is seven numbers, the same everywhere. `None`
+    /// for a system without such a shift.
+    #[must_use]
+    pub fn shift_accuracy_m(self) -> Option<f64> {
+        self.definition().shift_accuracy_m
+    }
+
     /// The PROJ string; its axes have easting first.
-    pub(super) fn proj_string(self) -> &'static str {
+    #[must_use]
+    pub fn proj_string(self) -> &'static str {
         self.definition().proj
     }
 
@@ -196,6 +236,27 @@ impl std::fmt::Debug for Crs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_a_system_of_its_own() {
+        assert_eq!(Crs::all().count() + 1, SYSTEMS.lines().count());
+        assert_eq!(Crs::CRS84.epsg_code(), None);
+        let gauss_krueger = Crs::from_epsg(3912).unwrap();
+        assert_eq!(
+            (gauss_krueger.area_of_use(), gauss_krueger.shift_accuracy_m()),
+            ([13.38, 45.42, 16.61, 46.88], Some(1.0))
+        );
+        assert_eq!(Crs::from_epsg(2154).unwrap().area_of_use(), [-9.86, 41.15, 10.38, 51.56]);
+        for crs in Crs::all() {
+            assert_eq!(
+                Crs::all().filter(|other| other.epsg_code() == crs.epsg_code()).count(),
+                1,
+                "{crs} is there twice"
+            );
+            let [west, south, east, north] = crs.area_of_use();
+            assert!(west < east && south < north && crs.proj_string().starts_with("+proj="), "{crs}");
+        }
+    }
 
     #[test]
     fn every_supported_system_is_parsed_in_each_of_its_spellings() {

@@ -22,6 +22,12 @@ pub enum FaultKind {
     /// Rings of one geometry cross or overlap, or a hole is outside its polygon.
     RingsOverlap,
     TooManyVertices,
+    /// Two members of an object have one name.
+    TwinMembers,
+    /// A member that GeoJSON forbids in this object.
+    ForbiddenMember,
+    /// A `bbox` that is not four or six numbers.
+    BadBoundingBox,
 }
 
 impl FaultKind {
@@ -41,6 +47,9 @@ impl FaultKind {
             Self::SelfCrossing => "self-crossing",
             Self::RingsOverlap => "rings-overlap",
             Self::TooManyVertices => "too-many-vertices",
+            Self::TwinMembers => "twin-members",
+            Self::ForbiddenMember => "forbidden-member",
+            Self::BadBoundingBox => "bad-bbox",
         }
     }
 }
@@ -58,6 +67,17 @@ pub struct FeatureFault {
 impl FeatureFault {
     pub fn new(kind: FaultKind, at: impl Into<String>, message: impl Into<String>) -> Self {
         Self { kind, at: at.into(), message: message.into() }
+    }
+
+    /// The fault with what to do about rings that cross, which depends on where they come from.
+    #[must_use]
+    pub fn with_remedy(self, remedy: &str) -> Self {
+        match self.kind {
+            FaultKind::SelfCrossing | FaultKind::RingsOverlap => {
+                Self { message: format!("{} {remedy}", self.message), ..self }
+            }
+            _ => self,
+        }
     }
 }
 

@@ -4,8 +4,10 @@
 use super::fault::{FaultKind, FeatureFault};
 use super::geometry::Geometry;
 use super::validity;
+use crate::crs::settle_on_globe;
 use geo::orient::Direction;
-use geo::{CoordsIter, Orient, RemoveRepeatedPoints, Winding};
+use geo::{CoordsIter, MapCoords, Orient, RemoveRepeatedPoints, Winding};
+use geo_types::{Coord, LineString, Polygon};
 
 /// Which repairs a geometry needed; none changes its meaning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,9 +33,7 @@ pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), 
             "The geometry is empty. Leave it out (null) if the feature has no location.",
         ));
     }
-    if let Some(fault) = find_out_of_range(&geometry) {
-        return Err(fault);
-    }
+    let geometry = keep_on_globe(geometry).map_err(|(_, fault)| fault)?;
     let geometry = remove_repeats(geometry);
     let repeated = geometry.coords_count() != before;
     if let Some(fault) = validity::find_fault(&geometry) {
@@ -44,9 +44,30 @@ pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), 
     Ok((geometry, GeometryRepair { rewound, deduplicated: repeated }))
 }
 
-fn find_out_of_range(geometry: &Geometry) -> Option<FeatureFault> {
-    let outside = |x: f64, y: f64| !(x.is_finite() && y.is_finite() && x.abs() <= 180.0 && y.abs() <= 90.0);
-    let bad = geometry.coords_iter().find(|c| outside(c.x, c.y))?;
+/// The geometry with what is a hair beyond the edge of the globe on the edge; see [`settle_on_globe`].
+///
+/// # Errors
+/// The geometry, and its first position that is not on the globe.
+pub fn keep_on_globe(geometry: Geometry) -> Result<Geometry, (Geometry, FeatureFault)> {
+    if is_on_globe(&geometry) {
+        return Ok(geometry);
+    }
+    match geometry.try_map_coords(|c| settle_on_globe(c).ok_or(c)) {
+        Ok(settled) => Ok(settled),
+        Err(bad) => {
+            let at = find_position(&geometry, &|c| settle_on_globe(c).is_none()).unwrap_or_default();
+            Err((geometry, out_of_range_fault(bad, at)))
+        }
+    }
+}
+
+/// Whether all positions are longitudes and latitudes.
+#[must_use]
+pub fn is_on_globe(geometry: &Geometry) -> bool {
+    geometry.coords_iter().all(|c| c.x.abs() <= 180.0 && c.y.abs() <= 90.0)
+}
+
+fn out_of_range_fault(bad: Coord<f64>, at: String) -> FeatureFault {
     let (kind, hint) = if bad.x.abs() > 1000.0 || bad.y.abs() > 1000.0 {
         (
             FaultKind::NationalGrid,
@@ -57,7 +78,31 @@ fn find_out_of_range(geometry: &Geometry) -> Option<FeatureFault> {
     } else {
         (FaultKind::OutOfRange, "Longitude ranges from -180 to 180 and latitude from -90 to 90.")
     };
-    Some(FeatureFault::new(kind, "", format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y)))
+    FeatureFault::new(kind, at, format!("The position {}, {} is not on the globe. {hint}", bad.x, bad.y))
+}
+
+/// The JSON pointer to the first position that is wanted.
+fn find_position(geometry: &Geometry, wanted: &dyn Fn(Coord<f64>) -> bool) -> Option<String> {
+    use geo_types::Geometry as G;
+    let in_line = |at: &str, line: &LineString<f64>| Some(format!("{at}/{}", line.0.iter().position(|c| wanted(*c))?));
+    let in_polygon = |at: &str, polygon: &Polygon<f64>| {
+        let mut rings = std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate();
+        rings.find_map(|(ring, line)| in_line(&format!("{at}/{ring}"), line))
+    };
+    let at = "/coordinates";
+    match geometry {
+        // A point is one position: the fault is that of the geometry.
+        G::Point(p) => wanted(p.0).then(String::new),
+        G::MultiPoint(m) => Some(format!("{at}/{}", m.iter().position(|p| wanted(p.0))?)),
+        G::LineString(line) => in_line(at, line),
+        G::MultiLineString(m) => m.iter().enumerate().find_map(|(i, line)| in_line(&format!("{at}/{i}"), line)),
+        G::Polygon(p) => in_polygon(at, p),
+        G::MultiPolygon(m) => m.iter().enumerate().find_map(|(i, p)| in_polygon(&format!("{at}/{i}"), p)),
+        G::GeometryCollection(c) => {
+            c.iter().enumerate().find_map(|(i, part)| Some(format!("/geometries/{i}{}", find_position(part, wanted)?)))
+        }
+        G::Line(_) | G::Rect(_) | G::Triangle(_) => None,
+    }
 }
 
 fn remove_repeats(geometry: Geometry) -> Geometry {

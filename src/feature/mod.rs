@@ -15,7 +15,7 @@ pub mod geojson;
 
 pub use fault::{FaultKind, FeatureFault};
 pub use geometry::{BoundingBox, Geometry, GeometryTypeSet, bbox_of};
-pub use geometry_check::{GeometryRepair, check_geometry};
+pub use geometry_check::{GeometryRepair, check_geometry, is_on_globe, keep_on_globe};
 pub(crate) use validity::BoxTree;
 
 /// The stable identifier of a feature within its collection: 1 to 200 bytes of UTF-8 without control characters. Never

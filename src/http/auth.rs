@@ -11,6 +11,7 @@ use super::urls::BaseUrl;
 use crate::access::{MAX_PASSWORD_BYTES, Viewer};
 use crate::atlas::SESSION_S;
 use crate::error::Error;
+use crate::feature::geojson::{describe_json_error, parse_unique_json};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -107,8 +108,8 @@ fn check_json_type(headers: &HeaderMap) -> Result<(), ProblemDetails> {
 }
 
 fn parse_credentials(body: &[u8]) -> Result<(String, String), ProblemDetails> {
-    let json: Json =
-        serde_json::from_slice(body).map_err(|e| Error::invalid("", format!("The body is not JSON ({e}).")))?;
+    let json =
+        parse_unique_json(body).map_err(|e| Error::invalid("", format!("The body {}.", describe_json_error(&e))))?;
     let text = |name: &str| {
         json.get(name)
             .and_then(Json::as_str)

@@ -9,6 +9,7 @@ use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
 use super::response_format::JSON;
 use crate::error::Error;
+use crate::feature::geojson::{describe_json_error, parse_unique_json};
 use crate::question::{self, PlanningQuestion, QUESTIONS, QuestionInput};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -112,9 +113,11 @@ struct ExecuteRequest {
 impl ExecuteRequest {
     fn parse(body: &[u8]) -> Result<Self, Error> {
         let refuse = |at: &str, sentence: String| Err(Error::invalid(at, sentence));
-        let json: Json = match serde_json::from_slice(body) {
+        let json = match parse_unique_json(body) {
             Ok(json) => json,
-            Err(e) => return refuse("", format!("The body is not JSON ({e}). Send {{\"inputs\": {{…}}}}.")),
+            Err(e) => {
+                return refuse("", format!("The body {}. Send {{\"inputs\": {{…}}}}.", describe_json_error(&e)));
+            }
         };
         let Json::Object(mut members) = json else {
             return refuse("", "The body must be an object: {\"inputs\": {…}}.".to_owned());

@@ -1,5 +1,7 @@
-//! A byte reader that counts lines, and that finds the end of a JSON value by its strings and brackets alone.
+//! A byte reader that knows its line and column, and that finds the end of a JSON value by its strings and brackets
+//! alone.
 
+use super::text_position::TextPosition;
 use crate::error::{Error, Result};
 use std::io::Read;
 
@@ -14,8 +16,8 @@ pub struct ByteReader<R> {
     buffer: Vec<u8>,
     at: usize,
     filled: usize,
-    /// The line of the next byte, from 1.
-    line: u64,
+    /// Where the next byte is.
+    position: TextPosition,
 }
 
 /// The size of a JSON value.
@@ -50,11 +52,16 @@ pub enum JsonScanError {
 
 impl<R: Read> ByteReader<R> {
     pub fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; CHUNK_BYTES], at: 0, filled: 0, line: 1 }
+        Self { input, buffer: vec![0; CHUNK_BYTES], at: 0, filled: 0, position: TextPosition::START }
     }
 
     pub fn line(&self) -> u64 {
-        self.line
+        self.position.line
+    }
+
+    /// Where the next byte is.
+    pub fn position(&self) -> TextPosition {
+        self.position
     }
 
     /// The buffered bytes: at least one, unless the input is at its end.
@@ -75,7 +82,7 @@ impl<R: Read> ByteReader<R> {
     }
 
     pub fn skip(&mut self, count: usize) {
-        self.line += count_newlines(&self.buffer[self.at..self.at + count]);
+        self.position = self.position.after(&self.buffer[self.at..self.at + count]);
         self.at += count;
     }
 
@@ -144,10 +151,6 @@ pub fn read_error(e: &std::io::Error) -> Error {
     Error::Refused(format!(
         "The file cannot be read to its end ({e}). If it is compressed, it may be damaged: download or export it again."
     ))
-}
-
-fn count_newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|b| **b == b'\n').count() as u64
 }
 
 fn starts_value(byte: u8) -> bool {

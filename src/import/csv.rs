@@ -115,9 +115,11 @@ impl<R: Read> CsvRows<R> {
                 Some(ScanFault {
                     kind: ImportFindingKind::Columns,
                     line: lines_before + 1,
+                    column: None,
                     number: None,
                     message,
                     fatal: true,
+                    warning: false,
                 }),
             ),
         };

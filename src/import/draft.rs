@@ -1,6 +1,8 @@
 //! A feature as its file has it, before it is judged.
 
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
+use super::osm::ExtractFault;
+use super::text_position::{error_offset, string_start};
 use crate::crs::Crs;
 use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, ParsedGeometry, SkippedCoordinates};
 use crate::feature::{FaultKind, FeatureFault, GeometryTypeSet};
@@ -21,6 +23,8 @@ pub struct FeatureDraft {
     pub untyped: bool,
     /// Faults found so far; a draft with faults does not become a feature.
     pub faults: Vec<(ImportFindingKind, FeatureFault)>,
+    /// What looks wrong and keeps nothing out.
+    pub warnings: Vec<(ImportFindingKind, FeatureFault)>,
 }
 
 /// What the first reading needs of a feature: its geometry type, id and properties.
@@ -34,16 +38,22 @@ pub struct SurveyedFeature {
 
 impl FeatureDraft {
     /// Reads the text of a GeoJSON feature, or of a geometry, which then is a feature without properties.
-    pub fn from_geojson(text: &[u8], mut place: FindingPlace, declared_crs: Option<Crs>) -> Self {
+    pub fn from_geojson(text: &[u8], place: FindingPlace, declared_crs: Option<Crs>) -> Self {
         let mut faults = vec![];
         let mut object = match parse_object::<geojson::NestedCoordinates>(text) {
             Ok(object) => object,
-            Err((line, fault)) => {
-                place.line = place.line.map(|l| l + line);
-                return Self { place, faults: vec![(fault.0, fault.1)], ..Self::default() };
+            Err(fault) => {
+                let place = place.after(&text[..fault.offset]);
+                return Self { place, faults: vec![(fault.kind, fault.fault)], ..Self::default() };
             }
         };
         let is_feature = object.type_name() == Some("Feature");
+        let mut warnings = object.find_member_faults();
+        if is_feature && object.properties.is_none() {
+            let message = "A Feature has a member 'properties' (RFC 7946, section 3.2). Write \"properties\": null if it has none.";
+            warnings.push(FeatureFault::new(FaultKind::NotGeoJson, "", message));
+        }
+        let warnings = warnings.into_iter().map(|f| (ImportFindingKind::of_fault(&f), f)).collect();
         let shape = if is_feature {
             let geometry = object.geometry.take().unwrap_or(GeoJsonMember::Null);
             geojson::build_geometry(&geometry).map_err(|f| FeatureFault { at: format!("/geometry{}", f.at), ..f })
@@ -64,6 +74,26 @@ impl FeatureDraft {
             properties,
             untyped: false,
             faults,
+            warnings,
+        }
+    }
+
+    /// Adds what the translation of an extract found wrong with the feature.
+    pub fn add_extract_fault(&mut self, found: &ExtractFault) {
+        let fault = FeatureFault::new(FaultKind::EmptyGeometry, "", found.message.clone());
+        if found.warning {
+            self.warnings.push((found.kind, fault));
+        } else {
+            self.faults = vec![(found.kind, fault)];
+        }
+    }
+
+    /// Tells that an element of a list of features is a geometry.
+    pub fn warn_of_bare_geometry(&mut self) {
+        if self.geometry_pointer.is_empty() && self.faults.is_empty() {
+            let message = "An element of 'features' must be a Feature (RFC 7946, section 3.3), this is a geometry. It is taken as a feature without properties.";
+            let fault = FeatureFault::new(FaultKind::NotGeoJson, "", message);
+            self.warnings.push((ImportFindingKind::of_fault(&fault), fault));
         }
     }
 
@@ -71,6 +101,16 @@ impl FeatureDraft {
     pub fn take_findings(&mut self) -> Vec<ImportFinding> {
         let faults = std::mem::take(&mut self.faults);
         faults.into_iter().map(|(kind, fault)| self.new_finding(kind, fault.at, fault.message)).collect()
+    }
+
+    /// Turns the warnings found so far into findings.
+    pub fn take_warnings(&mut self) -> Vec<ImportFinding> {
+        let warnings = std::mem::take(&mut self.warnings);
+        let finding = |(kind, fault): (ImportFindingKind, FeatureFault)| ImportFinding {
+            warning: true,
+            ..self.new_finding(kind, fault.at, fault.message)
+        };
+        warnings.into_iter().map(finding).collect()
     }
 
     pub fn new_finding(&self, kind: ImportFindingKind, pointer: String, message: String) -> ImportFinding {
@@ -109,12 +149,18 @@ pub fn crs_fault(crs: &Json, declared_crs: Option<Crs>) -> Option<FeatureFault> 
         .map(|message| FeatureFault::new(FaultKind::NationalGrid, "/crs", message))
 }
 
-type ParseFault = (u64, (ImportFindingKind, FeatureFault));
+/// A fault of a text, and where in it.
+struct ParseFault {
+    kind: ImportFindingKind,
+    fault: FeatureFault,
+    offset: usize,
+}
 
-/// Parses one feature or geometry; an error comes with the line within the text, from 0.
+/// Parses one feature or geometry.
 fn parse_object<'de, C: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<Box<GeoJsonObject<C>>, ParseFault> {
     let refuse = |flaw: FaultKind, at: &str, message: String| {
-        Err((0, (ImportFindingKind::Feature(FindingKind::Fault(flaw)), FeatureFault::new(flaw, at, message))))
+        let kind = ImportFindingKind::Feature(FindingKind::Fault(flaw));
+        Err(ParseFault { kind, fault: FeatureFault::new(flaw, at, message), offset: 0 })
     };
     let object = match geojson::parse_geojson::<C>(text) {
         Ok(GeoJsonMember::Object(object)) => object,
@@ -124,7 +170,7 @@ fn parse_object<'de, C: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<Box<
         Ok(GeoJsonMember::Other(found)) => {
             return refuse(FaultKind::NotGeoJson, "", format!("Expected a feature, found {found}. Remove it."));
         }
-        Err(e) => return Err(((e.line() as u64).saturating_sub(1), syntax_fault(&e, text))),
+        Err(e) => return Err(syntax_fault(&e, text)),
     };
     match object.type_name() {
         Some("Feature") if object.geometry.is_none() => refuse(
@@ -151,23 +197,30 @@ fn parse_object<'de, C: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<Box<
 }
 
 /// A parser's error as a fault with a sentence.
-fn syntax_fault(e: &serde_json::Error, text: &[u8]) -> (ImportFindingKind, FeatureFault) {
-    let fault = |message: String| FeatureFault::new(FaultKind::NotJson, "", message);
-    if std::str::from_utf8(text).is_err() {
-        return (ImportFindingKind::Encoding, fault("The text is not UTF-8. Save the file as UTF-8.".into()));
+fn syntax_fault(e: &serde_json::Error, text: &[u8]) -> ParseFault {
+    let offset = error_offset(text, e);
+    let fault =
+        |kind, message: String| ParseFault { kind, fault: FeatureFault::new(FaultKind::NotJson, "", message), offset };
+    if let Err(e) = std::str::from_utf8(text) {
+        let fault = fault(ImportFindingKind::Encoding, "The text is not UTF-8. Save the file as UTF-8.".into());
+        return ParseFault { offset: e.valid_up_to(), ..fault };
     }
     let reason = e.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default();
+    if geojson::is_twin_error(e) {
+        let mut sentence: String = reason.chars().take(1).flat_map(char::to_uppercase).collect();
+        sentence.extend(reason.chars().skip(1));
+        let kind = ImportFindingKind::Feature(FindingKind::Fault(FaultKind::TwinMembers));
+        let offset = string_start(text, offset);
+        return ParseFault { offset, ..fault(kind, format!("{sentence}. Rename or remove one.")) };
+    }
     if reason.contains("number out of range") {
-        return (
-            ImportFindingKind::Feature(FindingKind::BadNumber),
-            fault(format!("A number is too large (column {}). Correct it.", e.column())),
-        );
+        return fault(ImportFindingKind::Feature(FindingKind::BadNumber), "A number is too large. Correct it.".into());
     }
     if e.is_eof() {
-        return (
+        return fault(
             ImportFindingKind::Truncated,
-            fault("The text ends too early: a bracket or a quote is not closed. It may be incomplete: download or export the file again.".into()),
+            "The text ends too early: a bracket or a quote is not closed. It may be incomplete: download or export the file again.".into(),
         );
     }
     let near = error_context(text, e);
@@ -176,7 +229,7 @@ fn syntax_fault(e: &serde_json::Error, text: &[u8]) -> (ImportFindingKind, Featu
     } else {
         " Check for a missing quote, comma or bracket."
     };
-    (ImportFindingKind::NotJson, fault(format!("Not JSON: {reason}, near '{near}' (column {}).{hint}", e.column())))
+    fault(ImportFindingKind::NotJson, format!("Not JSON: {reason}, near '{near}'.{hint}"))
 }
 
 /// The text around the place of an error.

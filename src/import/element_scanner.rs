@@ -3,6 +3,7 @@
 
 use super::byte_reader::{ByteReader, JsonExtent, JsonScanError, MAX_TEXT_BYTES};
 use super::finding::ImportFindingKind;
+use super::text_position::{TextPosition, error_offset};
 use crate::error::Result;
 use std::io::Read;
 
@@ -28,8 +29,8 @@ pub enum FileLayout {
 pub struct ElementPosition {
     /// From 1.
     pub number: u64,
-    /// The line its text starts on, from 1.
-    pub line: u64,
+    /// Where its text starts.
+    pub at: TextPosition,
 }
 
 /// What the scanner found next.
@@ -46,11 +47,15 @@ pub enum ScanEvent {
 pub struct ScanFault {
     pub kind: ImportFindingKind,
     pub line: u64,
+    /// In characters, from 1; `None` where a line is all that is known.
+    pub column: Option<u64>,
     /// The number of the feature, if the fault concerns one.
     pub number: Option<u64>,
     pub message: String,
     /// The rest of the file cannot be read.
     pub fatal: bool,
+    /// It looks wrong and keeps nothing out.
+    pub warning: bool,
 }
 
 /// The document around the features: its text with an empty list in their place.
@@ -59,6 +64,17 @@ pub struct DocumentFrame {
     pub text: Vec<u8>,
     /// The document has a `features` list.
     pub collection: bool,
+    /// Where the parts of the text, by their first byte, are in the file.
+    origins: Vec<(usize, TextPosition)>,
+}
+
+impl DocumentFrame {
+    /// Where a byte of the text is in the file.
+    pub fn position_of(&self, offset: usize) -> TextPosition {
+        let origin = self.origins.iter().rev().find(|(start, _)| *start <= offset);
+        let (start, position) = origin.copied().unwrap_or((0, TextPosition::START));
+        position.after(&self.text[start..offset.clamp(start, self.text.len())])
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +146,7 @@ impl<R: Read> ElementScanner<R> {
             self.state = ScanState::AfterElement;
         }
         text.clear();
-        let line = self.bytes.line();
+        let start = self.bytes.position();
         if self.bytes.peek()?.is_none() {
             self.state = ScanState::Done;
             return Ok(Some(if self.number == 0 { ScanEvent::Fault(self.empty_file_fault()) } else { ScanEvent::End }));
@@ -140,13 +156,13 @@ impl<R: Read> ElementScanner<R> {
         if blank == text.len() {
             return Ok(None);
         }
-        let line = line + text[..blank].iter().filter(|b| **b == b'\n').count() as u64;
+        let start = start.after(&text[..blank]);
         text.drain(..blank);
         self.number += 1;
         if !fits {
-            return Ok(Some(ScanEvent::Fault(self.too_long_fault(line, false))));
+            return Ok(Some(ScanEvent::Fault(self.too_long_fault(start, false))));
         }
-        Ok(Some(self.check_element(line, JsonExtent::measure(text))))
+        Ok(Some(self.check_element(start, JsonExtent::measure(text))))
     }
 
     fn scan_document(&mut self, text: &mut Vec<u8>) -> ScanStep {
@@ -179,10 +195,9 @@ impl<R: Read> ElementScanner<R> {
                     .fail_syntax("A GeoJSON file starts with {. If this is another format, name it with --format.");
             }
         }
-        let line = self.bytes.line();
-        self.frame.text.push(b'{');
-        self.bytes.skip(1);
-        let step = self.scan_members(line);
+        let start = self.bytes.position();
+        self.copy_byte(b'{');
+        let step = self.scan_members(start);
         if self.state == ScanState::AfterDocument && !self.frame.collection {
             std::mem::swap(text, &mut self.frame.text);
         }
@@ -190,13 +205,12 @@ impl<R: Read> ElementScanner<R> {
     }
 
     /// Reads members until the `features` list opens or the object closes.
-    fn scan_members(&mut self, start: u64) -> ScanStep {
+    fn scan_members(&mut self, start: TextPosition) -> ScanStep {
         let mut extent = JsonExtent { depth: 1, values: 1 };
         loop {
             match self.bytes.skip_whitespace()? {
                 Some(b'}') => {
-                    self.frame.text.push(b'}');
-                    self.bytes.skip(1);
+                    self.copy_byte(b'}');
                     self.state = ScanState::AfterDocument;
                     if self.frame.collection {
                         return Ok(None);
@@ -207,6 +221,7 @@ impl<R: Read> ElementScanner<R> {
                 Some(b',') => self.copy_byte(b','),
                 Some(b'"') => {
                     let at = self.frame.text.len();
+                    self.mark_origin();
                     if let Err(stop) = self.bytes.take_value(&mut self.frame.text) {
                         return self.fail_scan(stop, start);
                     }
@@ -217,6 +232,7 @@ impl<R: Read> ElementScanner<R> {
                         Some(_) => return self.fail_syntax("A colon is missing after the name of a member."),
                     }
                     let next = self.bytes.skip_whitespace()?;
+                    self.mark_origin();
                     if features && self.frame.collection {
                         return self.fail_syntax(
                             "The document has a second list of features. Put all features into one list.",
@@ -246,7 +262,7 @@ impl<R: Read> ElementScanner<R> {
                         return self.fail_scan(JsonScanError::TooLong, start);
                     }
                 }
-                Some(byte) => return self.fail_scan(JsonScanError::UnexpectedByte(byte), start),
+                Some(byte) => return self.fail_scan(JsonScanError::UnexpectedByte(byte), self.bytes.position()),
                 None => return self.fail_scan(JsonScanError::Truncated, start),
             }
         }
@@ -264,13 +280,13 @@ impl<R: Read> ElementScanner<R> {
 
     fn scan_element(&mut self, after_comma: bool, text: &mut Vec<u8>) -> ScanStep {
         let next = self.bytes.skip_whitespace()?;
-        let line = self.bytes.line();
+        let start = self.bytes.position();
         match next {
             Some(b']') if after_comma => {
                 self.state = ScanState::AfterElement;
                 Ok(Some(ScanEvent::Fault(self.new_fault(
                     ImportFindingKind::NotJson,
-                    line,
+                    start,
                     false,
                     "There is a comma after the last feature. Remove it.",
                 ))))
@@ -284,9 +300,9 @@ impl<R: Read> ElementScanner<R> {
                 match self.bytes.take_value(text) {
                     Ok(extent) => {
                         self.state = ScanState::AfterElement;
-                        Ok(Some(self.check_element(line, extent)))
+                        Ok(Some(self.check_element(start, extent)))
                     }
-                    Err(stop) => self.fail_scan(stop, line),
+                    Err(stop) => self.fail_element(stop, start, text),
                 }
             }
         }
@@ -301,21 +317,21 @@ impl<R: Read> ElementScanner<R> {
             }
             Some(b']') => {
                 self.bytes.skip(1);
-                let line = self.bytes.line();
-                self.scan_members(line)
+                let start = self.bytes.position();
+                self.scan_members(start)
             }
             Some(b'{') => {
-                let line = self.bytes.line();
+                let start = self.bytes.position();
                 self.state = ScanState::BeforeElement { after_comma: true };
                 Ok(Some(ScanEvent::Fault(self.new_fault(
                     ImportFindingKind::NotJson,
-                    line,
+                    start,
                     false,
                     "A comma is missing between two features. Add it.",
                 ))))
             }
-            None => self.fail_scan(JsonScanError::Truncated, self.bytes.line()),
-            Some(byte) => self.fail_scan(JsonScanError::UnexpectedByte(byte), self.bytes.line()),
+            None => self.fail_scan(JsonScanError::Truncated, self.bytes.position()),
+            Some(byte) => self.fail_scan(JsonScanError::UnexpectedByte(byte), self.bytes.position()),
         }
     }
 
@@ -331,22 +347,28 @@ impl<R: Read> ElementScanner<R> {
         }
     }
 
-    fn check_element(&self, line: u64, extent: JsonExtent) -> ScanEvent {
+    fn check_element(&self, start: TextPosition, extent: JsonExtent) -> ScanEvent {
         if extent.depth > MAX_DEPTH {
             let message = format!(
                 "Lists and objects are nested {} levels deep; the limit is {MAX_DEPTH}. Flatten the feature.",
                 extent.depth
             );
-            return ScanEvent::Fault(self.new_fault(ImportFindingKind::Nesting, line, false, &message));
+            return ScanEvent::Fault(self.new_fault(ImportFindingKind::Nesting, start, false, &message));
         }
         if extent.values > MAX_VALUES {
             let message = "The feature has more than a million positions, or too many values. Split or simplify it.";
-            return ScanEvent::Fault(self.new_fault(ImportFindingKind::TooManyVertices, line, false, message));
+            return ScanEvent::Fault(self.new_fault(ImportFindingKind::TooManyVertices, start, false, message));
         }
-        ScanEvent::Element(ElementPosition { number: self.number, line })
+        ScanEvent::Element(ElementPosition { number: self.number, at: start })
+    }
+
+    /// Notes where in the file the next byte of the frame is.
+    fn mark_origin(&mut self) {
+        self.frame.origins.push((self.frame.text.len(), self.bytes.position()));
     }
 
     fn copy_byte(&mut self, byte: u8) {
+        self.mark_origin();
         self.frame.text.push(byte);
         self.bytes.skip(1);
     }
@@ -358,46 +380,65 @@ impl<R: Read> ElementScanner<R> {
         Ok(())
     }
 
-    fn new_fault(&self, kind: ImportFindingKind, line: u64, fatal: bool, message: &str) -> ScanFault {
-        ScanFault { kind, line, number: (self.number > 0).then_some(self.number), message: message.into(), fatal }
+    fn new_fault(&self, kind: ImportFindingKind, start: TextPosition, fatal: bool, message: &str) -> ScanFault {
+        ScanFault {
+            kind,
+            line: start.line,
+            column: Some(start.column),
+            number: (self.number > 0).then_some(self.number),
+            message: message.into(),
+            fatal,
+            warning: false,
+        }
     }
 
     fn empty_file_fault(&self) -> ScanFault {
         let message =
             "The file is empty. A file without features is {\"type\": \"FeatureCollection\", \"features\": []}.";
-        self.new_fault(ImportFindingKind::NotJson, 1, true, message)
+        self.new_fault(ImportFindingKind::NotJson, TextPosition::START, true, message)
     }
 
     fn fail_syntax(&mut self, message: &str) -> ScanStep {
-        let line = self.bytes.line();
-        Ok(Some(ScanEvent::Fault(self.new_fault(ImportFindingKind::NotJson, line, true, message))))
+        let here = self.bytes.position();
+        Ok(Some(ScanEvent::Fault(self.new_fault(ImportFindingKind::NotJson, here, true, message))))
     }
 
-    fn too_long_fault(&self, line: u64, fatal: bool) -> ScanFault {
+    fn too_long_fault(&self, start: TextPosition, fatal: bool) -> ScanFault {
         let message = format!(
             "The text of the feature is longer than {} MB. Split the feature, or close its brackets.",
             MAX_TEXT_BYTES >> 20
         );
-        self.new_fault(ImportFindingKind::TooLong, line, fatal, &message)
+        self.new_fault(ImportFindingKind::TooLong, start, fatal, &message)
     }
 
-    fn fail_scan(&mut self, stop: JsonScanError, line: u64) -> ScanStep {
+    /// A feature that does not end is broken further inside, if a parser stops there.
+    fn fail_element(&mut self, stop: JsonScanError, start: TextPosition, text: &[u8]) -> ScanStep {
+        let inner = match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Err(e) if matches!(stop, JsonScanError::Truncated) && e.is_syntax() => e,
+            _ => return self.fail_scan(stop, start),
+        };
+        let at = start.after(&text[..error_offset(text, &inner)]);
+        let message = "Not JSON. Check for a missing quote, comma or bracket.";
+        Ok(Some(ScanEvent::Fault(self.new_fault(ImportFindingKind::NotJson, at, true, message))))
+    }
+
+    fn fail_scan(&mut self, stop: JsonScanError, start: TextPosition) -> ScanStep {
         let fault = match stop {
             JsonScanError::Io(e) => return Err(e),
-            JsonScanError::TooLong => self.too_long_fault(line, true),
+            JsonScanError::TooLong => self.too_long_fault(start, true),
             JsonScanError::Truncated => {
                 let message = format!(
                     "The file ends before the end of what starts here (last line: {}). It may be incomplete: download or export it again.",
                     self.bytes.line()
                 );
-                self.new_fault(ImportFindingKind::Truncated, line, true, &message)
+                self.new_fault(ImportFindingKind::Truncated, start, true, &message)
             }
             JsonScanError::UnexpectedByte(byte) => {
                 let message = format!(
                     "Unexpected '{}'. Check for a missing quote, comma or bracket.",
                     char::from(byte).escape_default()
                 );
-                self.new_fault(ImportFindingKind::NotJson, line, true, &message)
+                self.new_fault(ImportFindingKind::NotJson, start, true, &message)
             }
         };
         Ok(Some(ScanEvent::Fault(fault)))

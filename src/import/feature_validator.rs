@@ -97,6 +97,7 @@ impl<'a> FeatureValidator<'a> {
         let mut findings = draft.take_findings();
         findings.extend(self.claim_id(&draft, &verdict));
         let accepted = findings.is_empty();
+        findings.extend(draft.take_warnings());
         findings.extend(verdict.findings.into_iter().map(|finding| place_finding(&draft, finding)));
         let feature = verdict.feature.filter(|_| accepted);
         if let Some(feature) = &feature {

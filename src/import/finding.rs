@@ -1,5 +1,6 @@
 //! What is wrong in a file: kinds, places, sentences, and how many of each kind.
 
+use super::text_position::TextPosition;
 use crate::feature::FeatureFault;
 use crate::intake::FindingKind;
 use serde_json::{Value as Json, json};
@@ -24,6 +25,10 @@ pub enum ImportFindingKind {
     DuplicateId,
     /// The id is that of a feature in the collection.
     ExistingId,
+    /// The edge of an OpenStreetMap extract cuts it off.
+    CutOff,
+    /// Its outline is broken in OpenStreetMap.
+    BrokenOutline,
 }
 
 impl ImportFindingKind {
@@ -31,6 +36,13 @@ impl ImportFindingKind {
     #[must_use]
     pub fn of_fault(fault: &FeatureFault) -> Self {
         Self::Feature(FindingKind::Fault(fault.kind))
+    }
+
+    /// Whether the fault of a geometry is in its positions.
+    #[must_use]
+    pub fn is_about_positions(self) -> bool {
+        use crate::feature::FaultKind as K;
+        matches!(self, Self::Feature(FindingKind::Fault(K::OutOfRange | K::SwappedCoordinates | K::NationalGrid)))
     }
 
     /// For counts and for programs: `duplicate-id`.
@@ -47,6 +59,8 @@ impl ImportFindingKind {
             Self::Columns => "columns",
             Self::DuplicateId => "duplicate-id",
             Self::ExistingId => "taken-id",
+            Self::CutOff => "cut-off",
+            Self::BrokenOutline => "broken-outline",
         }
     }
 }
@@ -57,6 +71,8 @@ pub struct FindingPlace {
     /// Which file, when there are several.
     pub file: Option<String>,
     pub line: Option<u64>,
+    /// In characters, from 1.
+    pub column: Option<u64>,
     /// The number of the feature, from 1.
     pub feature: Option<u64>,
     pub id: Option<String>,
@@ -74,6 +90,16 @@ pub struct ImportFinding {
     pub message: String,
 }
 
+impl FindingPlace {
+    /// The place behind a text that starts here.
+    #[must_use]
+    pub(super) fn after(self, text: &[u8]) -> Self {
+        let (Some(line), Some(column)) = (self.line, self.column) else { return self };
+        let TextPosition { line, column } = TextPosition { line, column }.after(text);
+        Self { line: Some(line), column: Some(column), ..self }
+    }
+}
+
 impl fmt::Display for FindingPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = vec![];
@@ -84,6 +110,7 @@ impl fmt::Display for FindingPlace {
             None => format!("feature {n}"),
         }));
         parts.extend(Some(self.pointer.clone()).filter(|p| !p.is_empty()));
+        parts.extend(self.column.map(|n| format!("column {n}")));
         f.write_str(&parts.join(", "))
     }
 }
@@ -107,6 +134,7 @@ impl ImportFinding {
         };
         put("file", place.file.clone().map(Into::into));
         put("line", place.line.map(Into::into));
+        put("column", place.column.map(Into::into));
         put("feature", place.feature.map(Into::into));
         put("id", place.id.clone().map(Into::into));
         put("pointer", Some(place.pointer.clone()).filter(|p| !p.is_empty()).map(Into::into));

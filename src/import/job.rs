@@ -131,6 +131,7 @@ impl<'a> ImportJob<'a> {
             mixed_fields: self.mixed_fields.clone(),
             unread_times: self.unread_times.clone(),
             lenient: self.options.lenient,
+            crs: self.options.crs,
             ..ImportReport::new(self.origin)
         };
         let (sender, mut features) = open_channel();

@@ -11,6 +11,8 @@ mod draft; // a feature as its file has it
 mod element_scanner; // where features begin and end in a GeoJSON file
 mod feature_validator; // drafts before the intake
 mod finding; // what is wrong in a file
+mod foreign_format; // formats that must be converted first
+mod frame_faults; // the document around the features
 mod id_registry; // which ids are in use
 mod job; // files and their collection
 mod osm; // OpenStreetMap extracts
@@ -20,6 +22,7 @@ mod report; // what an import did
 mod source; // a file, its format and its rows
 mod source_reader; // the second reading
 mod survey; // the first reading
+mod text_position; // lines and columns
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
 

@@ -3,6 +3,7 @@
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
 use super::survey::{RenamedField, UnreadTimes};
+use crate::crs::Crs;
 use crate::error::{count_noun, count_noun_be, shorten_text};
 use serde_json::{Value as Json, json};
 
@@ -23,6 +24,8 @@ pub struct ImportReport {
     pub renamed: Vec<RenamedField>,
     pub mixed_fields: Vec<String>,
     pub unread_times: Vec<UnreadTimes>,
+    /// The reference system of the files, if they are not in longitude and latitude.
+    pub crs: Option<Crs>,
     pub seconds: f64,
 }
 
@@ -41,6 +44,7 @@ impl ImportReport {
             renamed: vec![],
             mixed_fields: vec![],
             unread_times: vec![],
+            crs: None,
             seconds: 0.0,
         }
     }
@@ -72,6 +76,7 @@ impl ImportReport {
             "renamed": renamed,
             "kept_as_text": self.mixed_fields,
             "times_kept_as_text": self.unread_times.iter().map(|t| t.field.as_str()).collect::<Vec<_>>(),
+            "datum_shift_accuracy_m": self.crs.and_then(Crs::shift_accuracy_m),
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -113,6 +118,12 @@ impl ImportReport {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("In {}, {what}.", count_noun(*count, "feature")))
             .collect();
+        if let Some((crs, accuracy_m)) = self.crs.and_then(|crs| Some((crs, crs.shift_accuracy_m()?))) {
+            lines.push(format!(
+                "{crs} ({}) has an old datum: after its shift, places may be off by {accuracy_m} m.",
+                crs.name()
+            ));
+        }
         lines.extend(self.renamed.iter().map(|r| format!("The property '{}' is stored as '{}'.", r.from, r.to)));
         lines.extend(
             self.mixed_fields

@@ -2,17 +2,20 @@
 //! that cannot be imported by their first bytes, to say how to convert them.
 
 use super::csv;
-use super::draft::{FeatureDraft, SurveyedFeature, crs_fault};
+use super::draft::{FeatureDraft, SurveyedFeature};
 use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
-use super::finding::{FindingPlace, ImportFindingKind};
+use super::finding::FindingPlace;
+use super::foreign_format;
+use super::frame_faults::find_frame_faults;
 use super::osm;
 use super::progress::ImportProgress;
+use super::text_position::locate_pointer;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
-use crate::intake::FindingKind;
 use flate2::read::MultiGzDecoder;
+use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -42,6 +45,8 @@ pub struct ImportSource {
     gzip: bool,
     /// The collection of the features, when it is known before the file is read.
     pub collection: Option<Collection>,
+    /// The faults of an extract whose features the lines of the file are.
+    extract_faults: Option<Arc<osm::ExtractFaults>>,
 }
 
 enum SourceInput {
@@ -101,7 +106,8 @@ impl ImportSource {
     }
 
     fn from_input(name: String, input: SourceInput, format: Option<ImportFormat>) -> Result<Self> {
-        let mut source = Self { name, input, format: ImportFormat::GeoJson, gzip: false, collection: None };
+        let mut source =
+            Self { name, input, format: ImportFormat::GeoJson, gzip: false, collection: None, extract_faults: None };
         let mut magic = [0; 2];
         let got = source.open_raw()?.read(&mut magic).map_err(|e| super::byte_reader::read_error(&e))?;
         source.gzip = magic[..got] == [0x1f, 0x8b];
@@ -123,13 +129,14 @@ impl ImportSource {
             return Ok(self);
         }
         let mapping = osm::OsmMapping::for_collection(into)?;
-        let features = osm::translate_extract(&self.name, || self.open_unpacked(None), &mapping, progress)?;
+        let extract = osm::translate_extract(&self.name, || self.open_unpacked(None), &mapping, progress)?;
         let collection = Some(mapping.build_collection(into)?);
         Ok(Self {
-            input: SourceInput::Spooled(features),
+            input: SourceInput::Spooled(extract.lines),
             format: ImportFormat::GeoJsonLines,
             gzip: false,
             collection,
+            extract_faults: Some(Arc::new(extract.faults)),
             ..self
         })
     }
@@ -164,7 +171,10 @@ impl ImportSource {
             ImportFormat::Csv => return Ok(SourceRows::Csv(csv::CsvRows::new(input, declared_crs)?)),
             ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
         };
-        Ok(SourceRows::Json { elements: ElementScanner::new(input, layout), text: vec![], ended: false, declared_crs })
+        let elements = ElementScanner::new(input, layout);
+        let extract_faults = self.extract_faults.clone();
+        let (text, frame_faults) = (vec![], vec![]);
+        Ok(SourceRows::Json { elements, text, ended: false, frame_faults, declared_crs, extract_faults })
     }
 
     fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
@@ -193,7 +203,7 @@ impl ImportSource {
         if osm::is_pbf(&head) {
             return Ok(ImportFormat::OsmPbf);
         }
-        if let Some(sentence) = unsupported_format(&head) {
+        if let Some(sentence) = foreign_format::describe_format(&head, &self.name) {
             return Err(Error::invalid(self.name.clone(), sentence));
         }
         let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
@@ -236,33 +246,6 @@ fn is_line_delimited(text: &[u8]) -> bool {
     whole && second.starts_with(b"{")
 }
 
-/// A sentence for formats that cannot be imported, by their first bytes.
-fn unsupported_format(head: &[u8]) -> Option<&'static str> {
-    if head.starts_with(b"SQLite format 3") {
-        Some(
-            "This is a GeoPackage or another SQLite file. Convert the layer first: ogr2ogr -t_srs EPSG:4326 out.geojson in.gpkg LAYER.",
-        )
-    } else if head.starts_with(b"PK\x03\x04") {
-        Some(
-            "This is a ZIP file (a zipped shapefile, KMZ or a spreadsheet). Unpack it and convert it: ogr2ogr -t_srs EPSG:4326 out.geojson in.shp; a spreadsheet can be saved as CSV UTF-8.",
-        )
-    } else if head.starts_with(b"\x00\x00\x27\x0a") {
-        Some("This is a shapefile. Convert it first: ogr2ogr -t_srs EPSG:4326 out.geojson in.shp.")
-    } else if head.starts_with(b"fgb") {
-        Some("This is FlatGeobuf. Convert it first: ogr2ogr -t_srs EPSG:4326 out.geojson in.fgb.")
-    } else if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
-        Some("The text is UTF-16. Save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
-    } else if head.iter().take(4096).any(|b| *b == 0) {
-        Some("This is not a text file. Convert it to GeoJSON or CSV first.")
-    } else if head.trim_ascii_start().starts_with(b"<") {
-        Some(
-            "This looks like XML (KML, GML or HTML), not GeoJSON. Convert it first: ogr2ogr -t_srs EPSG:4326 out.geojson in.kml.",
-        )
-    } else {
-        None
-    }
-}
-
 fn open_error(name: &str, e: &std::io::Error) -> Error {
     match e.kind() {
         std::io::ErrorKind::NotFound => Error::NotFound(format!("There is no file {name}. Check the path.")),
@@ -289,7 +272,15 @@ impl<R: Read> Read for ProgressReader<R> {
 
 /// The features of a file, one after the other.
 pub enum SourceRows {
-    Json { elements: ElementScanner<Box<dyn Read + Send>>, text: Vec<u8>, ended: bool, declared_crs: Option<Crs> },
+    Json {
+        elements: ElementScanner<Box<dyn Read + Send>>,
+        text: Vec<u8>,
+        ended: bool,
+        /// Faults of the document around the features, the first one last.
+        frame_faults: Vec<ScanFault>,
+        declared_crs: Option<Crs>,
+        extract_faults: Option<Arc<osm::ExtractFaults>>,
+    },
     Csv(csv::CsvRows<Box<dyn Read + Send>>),
 }
 
@@ -298,25 +289,53 @@ impl SourceRows {
     pub fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
         match self {
             Self::Csv(rows) => rows.next_row(),
-            Self::Json { elements, text, ended, declared_crs } => Ok(match elements.next_element(text)? {
-                ScanEvent::Element(element) => {
-                    let place = FindingPlace {
-                        line: Some(element.line),
-                        feature: Some(element.number),
-                        ..FindingPlace::default()
-                    };
-                    Some(Ok(FeatureDraft::from_geojson(text, place, *declared_crs)))
-                }
-                ScanEvent::Fault(fault) => {
-                    *ended |= fault.fatal;
-                    Some(Err(fault))
-                }
-                ScanEvent::End if *ended => None,
-                ScanEvent::End => {
-                    *ended = true;
-                    frame_fault(elements, *declared_crs).map(Err)
-                }
-            }),
+            Self::Json { elements, text, ended, frame_faults, declared_crs, extract_faults } => {
+                Ok(match elements.next_element(text)? {
+                    ScanEvent::Element(element) => {
+                        // The lines of a translated extract are not those of the file.
+                        let at = extract_faults.is_none().then_some(element.at);
+                        let place = FindingPlace {
+                            line: at.map(|at| at.line),
+                            column: at.map(|at| at.column),
+                            feature: Some(element.number),
+                            ..FindingPlace::default()
+                        };
+                        let mut draft = FeatureDraft::from_geojson(text, place, *declared_crs);
+                        if elements.frame().collection {
+                            draft.warn_of_bare_geometry();
+                        }
+                        if let Some(faults) = extract_faults
+                            && let Some(fault) = draft.id.as_ref().and_then(Json::as_str).and_then(|id| faults.get(id))
+                        {
+                            draft.add_extract_fault(fault);
+                        }
+                        Some(Ok(draft))
+                    }
+                    ScanEvent::Fault(fault) => {
+                        *ended |= fault.fatal;
+                        Some(Err(fault))
+                    }
+                    ScanEvent::End => {
+                        if !std::mem::replace(ended, true) {
+                            *frame_faults = find_frame_faults(elements.frame(), *declared_crs);
+                        }
+                        frame_faults.pop().map(Err)
+                    }
+                })
+            }
+        }
+    }
+
+    /// The place with the line and column of what its pointer names, and of what is below it as far as that is there,
+    /// in the feature that was read last.
+    pub fn locate(&self, place: FindingPlace, below: &str) -> FindingPlace {
+        let pointer = format!("{}{below}", place.pointer);
+        match self {
+            Self::Json { text, .. } if !pointer.is_empty() => {
+                let offset = locate_pointer(text, &pointer);
+                place.after(&text[..offset])
+            }
+            _ => place,
         }
     }
 
@@ -336,39 +355,5 @@ impl SourceRows {
                 ScanEvent::End => None,
             }),
         }
-    }
-}
-
-/// The fault of the document around the features, if it has one.
-fn frame_fault<R: Read>(elements: &ElementScanner<R>, declared_crs: Option<Crs>) -> Option<ScanFault> {
-    let frame = elements.frame();
-    if !frame.collection {
-        return None;
-    }
-    let fault = |kind, message: String| Some(ScanFault { kind, line: 1, number: None, message, fatal: true });
-    match geojson::parse_geojson::<SkippedCoordinates>(&frame.text) {
-        Err(e) => fault(
-            ImportFindingKind::NotJson,
-            format!("The text around the features is not JSON ({e}). Check for a missing quote, comma or bracket."),
-        ),
-        Ok(GeoJsonMember::Object(object)) => match object.type_name() {
-            Some("FeatureCollection") => object
-                .crs
-                .as_ref()
-                .and_then(|crs| crs_fault(crs, declared_crs))
-                .and_then(|f| fault(ImportFindingKind::Feature(FindingKind::Crs), f.message)),
-            Some(other) => fault(
-                ImportFindingKind::NotJson,
-                format!(
-                    "The type is '{}', but the document has a list of features. Write \"type\": \"FeatureCollection\".",
-                    other.chars().take(40).collect::<String>()
-                ),
-            ),
-            None => fault(
-                ImportFindingKind::NotJson,
-                "The document has no type. Write \"type\": \"FeatureCollection\".".into(),
-            ),
-        },
-        Ok(_) => None,
     }
 }

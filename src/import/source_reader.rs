@@ -6,7 +6,7 @@ use super::element_scanner::ScanFault;
 use super::feature_validator::{FeatureValidator, RepairCounts};
 use super::finding::{FindingPlace, ImportFinding, ImportFindings};
 use super::progress::ImportProgress;
-use super::source::ImportSource;
+use super::source::{ImportSource, SourceRows};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ impl<'a> SourceReader<'a> {
             match row {
                 Ok(mut draft) => {
                     draft.place.file = name.map(ToOwned::to_owned);
-                    self.read_feature(draft);
+                    self.read_feature(draft, &rows);
                 }
                 Err(fault) => {
                     let fatal = fault.fatal;
@@ -98,21 +98,24 @@ impl<'a> SourceReader<'a> {
         let place = FindingPlace {
             file: name.map(ToOwned::to_owned),
             line: Some(fault.line),
+            column: fault.column,
             feature: fault.number,
             ..FindingPlace::default()
         };
-        let lost = fault.number.is_some() && !fault.fatal;
+        let lost = fault.number.is_some() && !fault.fatal && !fault.warning;
         self.totals.left_out += u64::from(lost);
         self.totals.features += u64::from(lost);
-        self.totals.findings.add(ImportFinding { kind: fault.kind, warning: false, place, message: fault.message });
+        let ScanFault { kind, warning, message, .. } = fault;
+        self.totals.findings.add(ImportFinding { kind, warning, place, message });
     }
 
-    fn read_feature(&mut self, draft: FeatureDraft) {
+    fn read_feature(&mut self, draft: FeatureDraft, rows: &SourceRows) {
         self.totals.features += 1;
         self.progress.set_features(self.totals.features);
         let (feature, findings) = self.validator.validate(draft);
         for finding in findings {
-            self.totals.findings.add(finding);
+            let below = if finding.kind.is_about_positions() { "/coordinates" } else { "" };
+            self.totals.findings.add(ImportFinding { place: rows.locate(finding.place, below), ..finding });
         }
         match feature {
             // Once a file is refused, its features are read for their faults only.

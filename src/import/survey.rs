@@ -112,6 +112,10 @@ impl FieldSurvey {
     /// # Errors
     /// [`Error::TooLarge`] when there are too many fields.
     pub fn finish(self, id: CollectionId) -> Result<SurveyResult> {
+        if let Some(field) = self.fields.iter().find(|field| field.name.contains('\0')) {
+            let shown = field.name.escape_debug();
+            return Err(Error::Refused(format!("The name of the property '{shown}' has a NUL character. Rename it.")));
+        }
         let mut fields: Vec<(String, FieldType)> = vec![];
         let (mut renamed, mut mixed, mut unread_times) = (vec![], vec![], vec![]);
         for field in &self.fields {

@@ -3,7 +3,7 @@
 
 use super::slot::SourceSlot;
 use crate::crs;
-use crate::feature::Geometry;
+use crate::feature::{Geometry, is_on_globe};
 use geo::CoordsIter;
 use geo_types::{Coord, Geometry as G, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use std::collections::BTreeMap;
@@ -65,8 +65,9 @@ pub(crate) struct GeometryPath {
 }
 
 impl GeometryArray {
-    /// Appends a geometry in degrees; an empty one counts as none.
+    /// Appends a geometry in degrees; one that is empty or not on the globe counts as none.
     pub fn push(&mut self, geometry: Option<&Geometry>) {
+        let geometry = geometry.filter(|g| is_on_globe(g));
         let before = self.lonlat.len();
         let mut members = vec![];
         let kind = geometry.map_or(GeometryType::None, |g| self.add_geometry(g, &mut members));

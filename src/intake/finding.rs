@@ -116,6 +116,14 @@ impl IntakeFinding {
         Self::violation(FindingKind::Fault(fault.kind), format!("/geometry{}", fault.at), fault.message)
     }
 
+    /// Whether what is at fault can be left out without changing the feature.
+    pub(super) fn is_beside_the_feature(&self) -> bool {
+        matches!(
+            self.kind,
+            FindingKind::ForeignMember | FindingKind::Fault(FaultKind::ForbiddenMember | FaultKind::BadBoundingBox)
+        )
+    }
+
     #[must_use]
     pub fn is_warning(&self) -> bool {
         self.severity == FindingSeverity::Warning
@@ -142,7 +150,10 @@ impl FindingCollector {
     /// A violation that can be passed over by leaving out what is at fault; returns whether it was.
     pub fn add_tolerable(&mut self, finding: IntakeFinding) -> bool {
         let tolerated = match finding.kind {
-            FindingKind::Height | FindingKind::ReadOnlyProperty | FindingKind::ForeignMember => {
+            FindingKind::Height
+            | FindingKind::ReadOnlyProperty
+            | FindingKind::ForeignMember
+            | FindingKind::Fault(FaultKind::ForbiddenMember | FaultKind::BadBoundingBox) => {
                 self.handling != FaultHandling::Strict
             }
             _ => self.is_lenient(),

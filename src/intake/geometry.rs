@@ -22,6 +22,7 @@ impl FeatureIntake<'_> {
         let (geometry, repair) = match self.to_lonlat(shape.geometry).and_then(check_geometry) {
             Ok(checked) => checked,
             Err(fault) => {
+                let fault = fault.with_remedy(self.policy.source.repair_rings());
                 collector.add(IntakeFinding::from_geometry_fault(fault));
                 return None;
             }

@@ -2,7 +2,7 @@
 //! faults at once.
 
 use super::feature_intake::{CandidateGeometry, FeatureCandidate, FeatureIntake};
-use super::finding::{FindingCollector, FindingKind, IntakeVerdict};
+use super::finding::{FindingCollector, IntakeVerdict};
 use crate::collection::Collection;
 use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryRepair};
@@ -66,7 +66,7 @@ impl FeatureIntake<'_> {
         collector: &mut FindingCollector,
     ) -> IntakeVerdict {
         for fault in candidate.faults {
-            if fault.kind == FindingKind::ForeignMember {
+            if fault.is_beside_the_feature() {
                 collector.add_tolerable(fault);
             } else {
                 collector.add(fault);

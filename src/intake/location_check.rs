@@ -2,10 +2,11 @@
 //! with its numbers exchanged, longitude and latitude are probably swapped; numbers that are no place near any may be
 //! in a national grid.
 
-use crate::crs::{Crs, guess_crs};
+use crate::crs::{Crs, CrsGuesser};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo::{CoordsIter, Distance, Haversine, Point};
 use geo_types::Coord;
+use std::sync::Arc;
 
 /// A place is doubted when it is farther than this from every city.
 pub const FAR_M: f64 = 300_000.0;
@@ -18,7 +19,10 @@ const MAX_GUESSES: usize = 3;
 
 /// Where the plan's cities are (degrees, longitude first).
 #[derive(Debug, Clone, Default)]
-pub struct CityLocations(Vec<Point<f64>>);
+pub struct CityLocations {
+    places: Vec<Point<f64>>,
+    guesser: Arc<CrsGuesser>,
+}
 
 /// Why a place is probably wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +36,7 @@ pub enum LocationDoubt {
 impl CityLocations {
     /// Takes a longitude and a latitude for each city.
     pub fn new(lonlat: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self(lonlat.into_iter().map(Point::from).collect())
+        Self { places: lonlat.into_iter().map(Point::from).collect(), guesser: Arc::default() }
     }
 
     /// The middle of each city's geometry.
@@ -43,7 +47,7 @@ impl CityLocations {
 
     /// Longitude and latitude of each.
     fn iter_lonlat(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.0.iter().map(|p| (p.x(), p.y()))
+        self.places.iter().map(|p| (p.x(), p.y()))
     }
 
     /// The positions that were looked at, and the reference systems that they are probably in, the likeliest first.
@@ -51,17 +55,12 @@ impl CityLocations {
         let positions: Vec<Coord<f64>> = geometry.coords_iter().take(MAX_POSITIONS).collect();
         let around =
             |(lon, lat)| [lon - CITY_EXTENT_DEG, lat - CITY_EXTENT_DEG, lon + CITY_EXTENT_DEG, lat + CITY_EXTENT_DEG];
-        let mut found: Vec<Crs> =
-            self.iter_lonlat().flat_map(|place| guess_crs(&positions, Some(around(place)))).collect();
-        if found.is_empty() {
-            found = guess_crs(&positions, None);
+        let extents: Vec<[f64; 4]> = self.iter_lonlat().map(around).collect();
+        let mut likely = self.guesser.guess_crs(&positions, &extents);
+        if likely.is_empty() && !extents.is_empty() {
+            likely = self.guesser.guess_crs(&positions, &[]);
         }
-        let mut likely: Vec<Crs> = vec![];
-        for crs in found {
-            if !likely.contains(&crs) && likely.len() < MAX_GUESSES {
-                likely.push(crs);
-            }
-        }
+        likely.truncate(MAX_GUESSES);
         (positions, likely)
     }
 
@@ -82,10 +81,10 @@ impl CityLocations {
 
     fn nearest_m(&self, point: Point<f64>) -> Option<f64> {
         // One degree of latitude is 111 km: what is that close needs no distance.
-        if self.0.iter().any(|c| (c.y() - point.y()).abs() < 1.0 && (c.x() - point.x()).abs() < 1.0) {
+        if self.places.iter().any(|c| (c.y() - point.y()).abs() < 1.0 && (c.x() - point.x()).abs() < 1.0) {
             return Some(0.0);
         }
-        self.0.iter().map(|c| Haversine.distance(*c, point)).min_by(f64::total_cmp)
+        self.places.iter().map(|c| Haversine.distance(*c, point)).min_by(f64::total_cmp)
     }
 }
 

@@ -59,6 +59,17 @@ impl CandidateSource<'_> {
         }
     }
 
+    /// What to do about rings that cross or overlap.
+    pub(super) fn repair_rings(self) -> &'static str {
+        match self {
+            Self::File { .. } => {
+                "Repair the file (ogr2ogr -makevalid out.geojson FILE), or leave the feature out with --lenient."
+            }
+            Self::Request => "Redraw it there.",
+            Self::Plan => "Redraw it there, or repair it (in QGIS: Fix geometries).",
+        }
+    }
+
     /// What the candidate is part of, as the subject of a sentence.
     pub(super) fn subject(self) -> &'static str {
         match self {

@@ -31,7 +31,7 @@ impl FeatureIntake<'_> {
             };
             hint = at + 1;
             let kind = self.collection.fields[at].kind;
-            let read = self.read_value(kind, json);
+            let read = self.read_value(kind, json).and_then(refuse_nul);
             if self.policy.source == CandidateSource::Request && self.is_read_only(name) {
                 if read.ok().as_ref() != values.get(at) {
                     let message = "Only the service writes this property. Leave it out.";
@@ -102,6 +102,25 @@ impl FeatureIntake<'_> {
         let fault = format!("'{}' has no property '{name}'.", self.collection.id);
         let message = append_suggestion(fault, name, names) + " Rename it or leave it out.";
         Some(IntakeFinding::violation(FindingKind::UnknownProperty, property_pointer(name), message))
+    }
+}
+
+/// Text with a NUL ends there for most programs that read the plan.
+fn refuse_nul(value: FieldValue) -> Result<FieldValue, String> {
+    let has_nul = match &value {
+        FieldValue::Text(text) => text.contains('\0'),
+        FieldValue::Json(json) => has_nul_within(json),
+        _ => false,
+    };
+    if has_nul { Err("The text has a NUL character (U+0000). Remove it.".into()) } else { Ok(value) }
+}
+
+fn has_nul_within(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(list) => list.iter().any(has_nul_within),
+        Json::Object(object) => object.iter().any(|(name, value)| name.contains('\0') || has_nul_within(value)),
+        _ => false,
     }
 }
 

@@ -7,6 +7,7 @@ use i_overlay::core::overlay::{IntOverlayOptions, Overlay, ShapeType};
 use i_overlay::core::overlay_rule::OverlayRule;
 use i_overlay::core::solver::Solver;
 use i_overlay::i_float::int::point::IntPoint;
+use i_overlay::i_shape::int::shape::IntShapes;
 
 /// The rings of one feature in one buffer, each without its closing position, every exterior ring before its holes.
 #[derive(Default)]
@@ -53,7 +54,8 @@ impl TileRings {
             self.points.pop();
         }
         let area2 = doubled_area(&self.points[start..]);
-        if self.points.len() < start + 3 || area2 == 0 || area2.abs() < least {
+        let is_small = area2 == 0 || area2.abs() < least;
+        if self.points.len() < start + 3 || (is_small && !is_twisted(&self.points[start..], least)) {
             self.points.truncate(start);
             return false;
         }
@@ -70,21 +72,10 @@ impl TileRings {
         }
         self.edges.clear();
         for (nth, ring) in self.rings.iter().enumerate() {
-            let points = &self.points[ring.start..ring.end];
-            let mut from = points[points.len() - 1];
-            for (i, &to) in points.iter().enumerate() {
-                let (left, right) = if from <= to { (from, to) } else { (to, from) };
-                self.edges.push(RingEdge { left, right, ring: nth as u32, nth: i as u32 });
-                from = to;
-            }
+            add_edges(&self.points[ring.start..ring.end], nth as u32, &mut self.edges);
         }
-        self.edges.sort_unstable_by_key(|e| e.left[0]);
-        let disjoint = self.edges.iter().enumerate().all(|(i, a)| {
-            let near = self.edges[i + 1..].iter().take_while(|b| b.left[0] <= a.right[0]);
-            let len = |e: &RingEdge| self.rings[e.ring as usize].end - self.rings[e.ring as usize].start;
-            near.filter(|b| boxes_overlap(a, b)).all(|b| edges_apart(a, b, len(a) as u32))
-        });
-        disjoint && (self.rings.len() == 1 || self.has_valid_nesting())
+        let len = |ring: u32| (self.rings[ring as usize].end - self.rings[ring as usize].start) as u32;
+        are_disjoint(&mut self.edges, len) && (self.rings.len() == 1 || self.has_valid_nesting())
     }
 
     /// Whether exterior rings lie in no polygon and holes in exactly one, provided that no two rings intersect.
@@ -101,19 +92,36 @@ impl TileRings {
         })
     }
 
-    /// Separates self-crossing, overlapping and touching rings, on the grid.
+    /// Separates self-crossing, overlapping and touching rings, on the grid. Each ring encloses what is crossed an odd
+    /// number of times from outside, whichever way round it runs, as in ST_MakeValid: all lobes of a bow-tie are drawn.
     pub fn repair_rings(&mut self, least: i64) {
-        let count = self.points.len();
-        let mut overlay = Overlay::new_custom(count, IntOverlayOptions::ogc(), Solver::default());
+        if let [ring] = self.rings[..] {
+            let points = self.points[ring.start..ring.end].iter().map(|p| IntPoint::new(p[0], p[1]));
+            let mut overlay = Overlay::new_custom(self.points.len(), IntOverlayOptions::ogc(), Solver::default());
+            overlay.add_path_iter(points, ShapeType::Subject);
+            self.take_shapes(overlay.overlay(OverlayRule::Subject, FillRule::EvenOdd), least);
+            return;
+        }
+        let mut whole = Overlay::new_custom(self.points.len(), IntOverlayOptions::ogc(), Solver::default());
         for ring in &self.rings {
             let points = self.points[ring.start..ring.end].iter().map(|p| IntPoint::new(p[0], p[1]));
-            if (ring.area2 > 0) == ring.exterior {
-                overlay.add_path_iter(points, ShapeType::Subject);
-            } else {
-                overlay.add_path_iter(points.rev(), ShapeType::Subject);
+            if is_simple_ring(&self.points[ring.start..ring.end]) {
+                add_turned(&mut whole, points, (ring.area2 > 0) == ring.exterior);
+                continue;
+            }
+            let mut overlay = Overlay::new_custom(ring.end - ring.start, IntOverlayOptions::ogc(), Solver::default());
+            overlay.add_path_iter(points, ShapeType::Subject);
+            for shape in overlay.overlay(OverlayRule::Subject, FillRule::EvenOdd) {
+                // The first contour of a shape runs counter-clockwise, its holes clockwise.
+                for contour in shape {
+                    add_turned(&mut whole, contour.into_iter(), ring.exterior);
+                }
             }
         }
-        let shapes = overlay.overlay(OverlayRule::Subject, FillRule::Positive);
+        self.take_shapes(whole.overlay(OverlayRule::Subject, FillRule::Positive), least);
+    }
+
+    fn take_shapes(&mut self, shapes: IntShapes, least: i64) {
         self.clear();
         for shape in shapes {
             for (nth, contour) in shape.iter().enumerate() {
@@ -126,6 +134,48 @@ impl TileRings {
     }
 }
 
+/// Adds a path, as it is or turned round.
+fn add_turned(overlay: &mut Overlay, points: impl DoubleEndedIterator<Item = IntPoint>, as_it_is: bool) {
+    if as_it_is {
+        overlay.add_path_iter(points, ShapeType::Subject);
+    } else {
+        overlay.add_path_iter(points.rev(), ShapeType::Subject);
+    }
+}
+
+/// Whether a ring crosses itself and may enclose an area although the signed areas of its parts add up to little.
+fn is_twisted(ring: &[TileCoord], least: i64) -> bool {
+    let extent = |axis: usize| {
+        let (low, high) = ring.iter().fold((i32::MAX, i32::MIN), |(a, b), p| (a.min(p[axis]), b.max(p[axis])));
+        i64::from(high) - i64::from(low)
+    };
+    ring.len() > 3 && 2 * extent(0) * extent(1) >= least.max(1) && !is_simple_ring(ring)
+}
+
+fn is_simple_ring(ring: &[TileCoord]) -> bool {
+    let mut edges = Vec::with_capacity(ring.len());
+    add_edges(ring, 0, &mut edges);
+    are_disjoint(&mut edges, |_| ring.len() as u32)
+}
+
+fn add_edges(points: &[TileCoord], ring: u32, edges: &mut Vec<RingEdge>) {
+    let mut from = points[points.len() - 1];
+    for (i, &to) in points.iter().enumerate() {
+        let (left, right) = if from <= to { (from, to) } else { (to, from) };
+        edges.push(RingEdge { left, right, ring, nth: i as u32 });
+        from = to;
+    }
+}
+
+/// Whether edges share no position but those of neighbours; `len` is the number of edges of a ring.
+fn are_disjoint(edges: &mut [RingEdge], len: impl Fn(u32) -> u32) -> bool {
+    edges.sort_unstable_by_key(|e| e.left[0]);
+    edges.iter().enumerate().all(|(i, a)| {
+        let near = edges[i + 1..].iter().take_while(|b| b.left[0] <= a.right[0]);
+        near.filter(|b| boxes_overlap(a, b)).all(|b| edges_apart(a, b, len(a.ring)))
+    })
+}
+
 fn doubled_area(points: &[TileCoord]) -> i64 {
     let Some(mut from) = points.last() else { return 0 };
     let mut sum = 0;
@@ -135,6 +185,9 @@ fn doubled_area(points: &[TileCoord]) -> i64 {
     }
     sum
 }
+
+/// Farther than any position of a tile.
+const FAR_OUTSIDE: i64 = 1 << 20;
 
 /// Whether a ring goes once round its centroid and always turns the same way, which makes it simple. Recognises most
 /// buildings and blocks in one pass.
@@ -148,7 +201,10 @@ fn is_star_shaped(ring: &[TileCoord], area2: i64) -> bool {
         from = to;
     }
     // Any position inside will do, so the centroid may be rounded.
-    let centre = [(x / (3 * area2)) as i32, (y / (3 * area2)) as i32];
+    // That of a ring which crosses itself may be anywhere, or nowhere.
+    let middle = |sum: i64| sum.checked_div(3 * area2).map(|at| at.clamp(-FAR_OUTSIDE, FAR_OUTSIDE) as i32);
+    let (Some(x), Some(y)) = (middle(x), middle(y)) else { return false };
+    let centre = [x, y];
     let mut rises = 0;
     let mut turns = true;
     for &to in ring {

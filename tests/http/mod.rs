@@ -12,6 +12,7 @@ mod events;
 mod filters;
 mod foreign;
 mod fuzz;
+mod geojson_rules;
 mod jsonfg;
 mod limits;
 mod links;

@@ -3,6 +3,8 @@
 mod csv;
 mod grid;
 mod malformed;
+mod positions;
+mod rules;
 mod stream;
 
 use crate::support::importing::{Job, collection_of, feature_of, point};

@@ -185,3 +185,37 @@ fn rows_that_cannot_be_read_stay_as_they_are() {
     assert_eq!((kept.0.as_str(), kept.2.as_str()), ("many", "{"));
     assert!(kept.1 > 8, "the curve is still there");
 }
+
+#[test]
+fn what_another_program_put_beyond_the_globe_is_not_drawn_somewhere_else() {
+    let plan = Plan::new();
+    let names = ["hair", "beyond", "north", "nan", "nul"];
+    load(&plan.store, false, names.iter().map(|name| thing(name, place(1.0, 2.0))).collect());
+    let point = |x: f64, y: f64| {
+        let head = [b"GP\0\x01".as_slice(), &4326_i32.to_le_bytes(), &[1, 1, 0, 0, 0]].concat();
+        [head, x.to_le_bytes().to_vec(), y.to_le_bytes().to_vec()].concat()
+    };
+    let conn = other(&plan);
+    for (name, x, y) in [
+        ("hair", 180.000_000_000_000_06, -90.000_000_04),
+        ("beyond", 180.1, 0.0),
+        ("north", 0.0, 91.0),
+        ("nan", f64::INFINITY, 0.0),
+    ] {
+        conn.execute("UPDATE things SET geom=?1 WHERE id=?2", (point(x, y), name)).unwrap();
+    }
+    conn.execute("UPDATE things SET name='a' || char(0) || 'b' WHERE id='nul'", ()).unwrap();
+    drop(conn);
+    let read = all(&plan.store);
+    let found = |name: &str| read.iter().find(|f| f.id.as_str() == name).unwrap();
+    assert_eq!(found("hair").geometry, place(180.0, -90.0), "what rounds to the edge is on the edge");
+    // The rest is read as it is, so that a check can tell it; an index has none of it.
+    assert_eq!(found("beyond").geometry, place(180.1, 0.0));
+    let index = crate::support::features::index_of(&std::sync::Arc::new(things()), &read);
+    for feature in &read {
+        let slot = index.snapshot().get(&feature.id).unwrap();
+        let is_there = ["hair", "nul"].contains(&feature.id.as_str());
+        assert_eq!(index.snapshot().feature_geometry(slot).is_some(), is_there, "{}", feature.id);
+    }
+    assert_eq!(found("nul").values[0], FieldValue::text("a\0b"), "read as it is");
+}

@@ -5,11 +5,12 @@ use crate::atlas::Atlas;
 use crate::collection::Collection;
 use crate::crs::Crs;
 use crate::error::{Error, InvalidInput, Result};
-use crate::feature::geojson::{self, describe_json};
-use crate::feature::{Feature, FieldValue};
+use crate::feature::geojson::{self, describe_json, member_rules};
+use crate::feature::{FaultKind, Feature, FieldValue};
 use crate::intake::{
-    CandidateGeometry, CandidateSource, CityLocations, FeatureCandidate, FeatureIntake, FindingKind, FindingSeverity,
-    IntakeFinding, IntakePolicy, IntakeVerdict, SourceCrs, check_declared_crs, escape_pointer, format_id,
+    CandidateGeometry, CandidateSource, CityLocations, FaultHandling, FeatureCandidate, FeatureIntake, FindingKind,
+    FindingSeverity, IntakeFinding, IntakePolicy, IntakeVerdict, SourceCrs, check_declared_crs, escape_pointer,
+    format_id,
 };
 use crate::plan::PlanModel;
 use serde_json::{Map, Value as Json};
@@ -48,7 +49,7 @@ impl<'a> EditReader<'a> {
     pub(super) fn read_feature(&mut self, json: &Json) -> Result<Option<Feature>> {
         let members = feature_members(json, true)?;
         let properties = feature_properties(members)?;
-        let mut faults = self.check_members(members);
+        let mut faults = self.check_members(members, true);
         let geometry = read_geometry(members.get("geometry"), &mut faults);
         let source_crs = SourceCrs::of_request(self.crs)?;
         let candidate = FeatureCandidate { id: members.get("id"), geometry, properties: &properties, faults };
@@ -64,7 +65,7 @@ impl<'a> EditReader<'a> {
         let members = feature_members(json, true)?;
         check_same_id(members.get("id").filter(|id| !id.is_null()), before)?;
         let properties = feature_properties(members)?;
-        let mut faults = self.check_members(members);
+        let mut faults = self.check_members(members, true);
         let geometry = read_geometry(members.get("geometry"), &mut faults);
         let source_crs = SourceCrs::of_request(self.crs)?;
         let intake = self.intake(&source_crs);
@@ -81,7 +82,7 @@ impl<'a> EditReader<'a> {
     pub(super) fn read_patched(&mut self, before: &Feature, patch: &Json) -> Result<Option<Feature>> {
         let members = feature_members(patch, false)?;
         check_same_id(members.get("id"), before)?;
-        let mut faults = self.check_members(members);
+        let mut faults = self.check_members(members, false);
         let geometry = match members.get("geometry") {
             None => CandidateGeometry::Unchanged,
             Some(geometry) => read_geometry(Some(&complete_geometry(geometry, before)), &mut faults),
@@ -130,15 +131,27 @@ impl<'a> EditReader<'a> {
 
     /// Members that GeoJSON does not know, and a `crs` (of GeoJSON before RFC 7946) that is not the one the request is
     /// read in.
-    fn check_members(&self, members: &Map<String, Json>) -> Vec<IntakeFinding> {
+    fn check_members(&self, members: &Map<String, Json>, whole: bool) -> Vec<IntakeFinding> {
         const KNOWN: [&str; 6] = ["type", "id", "geometry", "properties", "bbox", "links"];
-        let foreign = members.keys().filter(|name| !KNOWN.contains(&name.as_str()));
+        let forbidden = member_rules::find_member_faults(members, "Feature", "");
+        let is_forbidden = |name: &str| forbidden.iter().any(|fault| fault.at.strip_prefix('/') == Some(name));
+        let foreign = members.keys().filter(|name| !KNOWN.contains(&name.as_str()) && !is_forbidden(name));
         let mut faults: Vec<IntakeFinding> = foreign
             .map(|name| {
                 let at = format!("/{}", escape_pointer(name));
                 IntakeFinding::violation(FindingKind::ForeignMember, at, "This member is not kept. Leave it out.")
             })
             .collect();
+        if whole && self.policy.handling == FaultHandling::Strict {
+            let missing = ["geometry", "properties"].into_iter().filter(|name| !members.contains_key(*name));
+            faults.extend(missing.map(|name| {
+                let message =
+                    format!("A Feature has a member '{name}' (RFC 7946, section 3.2). Write null if it has none.");
+                IntakeFinding::violation(FindingKind::Fault(FaultKind::NotGeoJson), format!("/{name}"), message)
+            }));
+        }
+        let forbidden = forbidden.into_iter();
+        faults.extend(forbidden.map(|f| IntakeFinding::violation(FindingKind::Fault(f.kind), f.at, f.message)));
         let read_in = Some(self.crs).filter(|crs| *crs != Crs::CRS84);
         if let Some(name) = members.get("crs").and_then(|crs| crs.pointer("/properties/name")).and_then(Json::as_str)
             && let Some(message) = check_declared_crs(name, read_in, self.policy.source)

@@ -9,7 +9,13 @@ use serde_json::{Map, Value as Json};
 use std::fmt;
 use std::marker::PhantomData;
 
+pub mod member_rules;
+mod member_set;
 mod read;
+mod unique_json;
+
+use member_set::{COORDINATE_TYPES, MemberSet};
+pub use unique_json::{UniqueJson, describe_json_error, is_twin_error, parse_unique_json};
 
 /// The most positions that one geometry may have.
 pub const MAX_VERTICES: usize = 1_000_000;
@@ -29,6 +35,8 @@ pub struct GeoJsonObject<C = NestedCoordinates> {
     pub id: Option<Json>,
     pub properties: Option<Json>,
     pub crs: Option<Json>,
+    bbox: Option<Json>,
+    members: MemberSet,
     /// The object has a `features` member.
     pub has_features: bool,
     pub geometry: Option<GeoJsonMember<C>>,
@@ -144,6 +152,8 @@ impl GeoJsonObject {
             id: None,
             properties: None,
             crs: None,
+            bbox: None,
+            members: MemberSet::default(),
             has_features: false,
             geometry: None,
             coordinates,
@@ -389,8 +399,6 @@ impl GeometryBuilder {
 }
 
 const EMPTY_MESSAGE: &str = "The geometry is empty. Leave it out (null) if the feature has no location.";
-
-const COORDINATE_TYPES: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
 fn unknown_type_message(kind: &str) -> String {
     let kind: String = kind.chars().take(40).collect();

@@ -2,9 +2,11 @@
 //! with a place instead of ending the parsing. Coordinates become positions directly, without a JSON value for each
 //! number.
 
+use super::member_set::MemberSet;
+use super::unique_json::{UniqueJson, twin_error};
 use super::{
-    Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, MapAccess, NestedCoordinates,
-    PhantomData, SeqAccess, SkippedCoordinates, Visitor, fmt,
+    Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, Json, MapAccess,
+    NestedCoordinates, PhantomData, SeqAccess, SkippedCoordinates, Visitor, fmt,
 };
 
 #[derive(Deserialize)]
@@ -18,6 +20,7 @@ enum MemberKey {
     Geometries,
     Features,
     Crs,
+    Bbox,
     #[serde(other)]
     Foreign,
 }
@@ -73,6 +76,8 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
         id: None,
         properties: None,
         crs: None,
+        bbox: None,
+        members: MemberSet::default(),
         has_features: false,
         geometry: None,
         coordinates: None,
@@ -80,15 +85,31 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
     });
     while let Some(key) = map.next_key()? {
         match key {
-            MemberKey::Type => object.kind = Some(map.next_value()?),
-            MemberKey::Id => object.id = Some(map.next_value()?),
-            MemberKey::Geometry => object.geometry = Some(map.next_value()?),
-            MemberKey::Properties => object.properties = Some(map.next_value()?),
-            MemberKey::Coordinates => object.coordinates = Some(map.next_value()?),
-            MemberKey::Geometries => object.geometries = Some(map.next_value()?),
-            MemberKey::Crs => object.crs = Some(map.next_value()?),
+            MemberKey::Type => read_json(&mut map, "type", &mut object.kind)?,
+            MemberKey::Id => read_json(&mut map, "id", &mut object.id)?,
+            MemberKey::Properties => {
+                object.members.add(MemberSet::PROPERTIES);
+                read_json(&mut map, "properties", &mut object.properties)?;
+            }
+            MemberKey::Crs => read_json(&mut map, "crs", &mut object.crs)?,
+            MemberKey::Bbox => read_json(&mut map, "bbox", &mut object.bbox)?,
+            MemberKey::Geometry => {
+                object.members.add(MemberSet::GEOMETRY);
+                read_member(&mut map, "geometry", &mut object.geometry)?;
+            }
+            MemberKey::Coordinates => {
+                object.members.add(MemberSet::COORDINATES);
+                read_member(&mut map, "coordinates", &mut object.coordinates)?;
+            }
+            MemberKey::Geometries => {
+                object.members.add(MemberSet::GEOMETRIES);
+                read_member(&mut map, "geometries", &mut object.geometries)?;
+            }
             MemberKey::Features => {
-                object.has_features = true;
+                object.members.add(MemberSet::FEATURES);
+                if std::mem::replace(&mut object.has_features, true) {
+                    return Err(twin_error("features"));
+                }
                 map.next_value::<IgnoredAny>()?;
             }
             MemberKey::Foreign => {
@@ -97,6 +118,27 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
         }
     }
     Ok(object)
+}
+
+/// Reads a member once.
+fn read_member<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    map: &mut A,
+    name: &str,
+    into: &mut Option<T>,
+) -> Result<(), A::Error> {
+    if into.is_some() {
+        return Err(twin_error(name));
+    }
+    *into = Some(map.next_value()?);
+    Ok(())
+}
+
+fn read_json<'de, A: MapAccess<'de>>(map: &mut A, name: &str, into: &mut Option<Json>) -> Result<(), A::Error> {
+    if into.is_some() {
+        return Err(twin_error(name));
+    }
+    *into = Some(map.next_value::<UniqueJson>()?.0);
+    Ok(())
 }
 
 impl<'de, C: Deserialize<'de>> Deserialize<'de> for GeometryMembers<C> {

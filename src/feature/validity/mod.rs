@@ -150,7 +150,7 @@ impl<'a> ValidityChecker<'a> {
             !matches!(relate_segments(s, t), SegmentRelation::Disjoint)
         };
         folded.then(|| {
-            let message = format!("The ring crosses or touches itself near {}, {}. Redraw it there.", t.a.x, t.a.y);
+            let message = format!("The ring crosses or touches itself near {}, {}.", t.a.x, t.a.y);
             (ring.polygon, ring.number, FeatureFault::new(FaultKind::SelfCrossing, "", message))
         })
     }
@@ -293,7 +293,7 @@ impl<'a> ValidityChecker<'a> {
 
     fn overlap_fault(&self, ring: usize, near: Coord<f64>, what: &str) -> RingFault {
         let ring = &self.rings[ring];
-        let message = format!("The ring {what}, near {}, {}. Redraw it there.", near.x, near.y);
+        let message = format!("The ring {what}, near {}, {}.", near.x, near.y);
         (ring.polygon, ring.number, FeatureFault::new(FaultKind::RingsOverlap, "", message))
     }
 

@@ -5,9 +5,10 @@ use super::syntax_tree::{
 };
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
+use crate::feature::geojson::{describe_json_error, parse_unique_json};
 use crate::filter::limits::{MAX_COLLECTION_DEPTH, MAX_DEPTH, MAX_OPERATORS};
 use crate::filter::number::NumberLiteral;
-use serde_json::{Value as Json, value::RawValue};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Parses CQL2 JSON, and notes where its names stand.
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// [`Error::Invalid`] at `filter` with the place as a JSON pointer, [`Error::TooLarge`] over a limit.
 pub(crate) fn parse_json_filter(text: &str) -> Result<(SyntaxTree, NamePlaces)> {
-    serde_json::from_str::<Json>(text).map_err(|e| not_json_error(&e))?;
+    parse_unique_json(text.as_bytes()).map_err(|e| not_json_error(&e))?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|e| not_json_error(&e))?;
     let mut parser = JsonParser { names: vec![], at: String::new(), depth: 0 };
     let tree = parser.parse_value(raw)?;
@@ -147,5 +148,5 @@ fn read_raw<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {
 }
 
 fn not_json_error(error: &serde_json::Error) -> Error {
-    invalid_filter(format!("This is not JSON: {error}."))
+    invalid_filter(format!("This {}.", describe_json_error(error)))
 }

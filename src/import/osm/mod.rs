@@ -4,25 +4,38 @@
 
 use super::progress::ImportProgress;
 use crate::error::{Error, Result};
-use geo_types::{Coord, LineString, Polygon};
+use geo_types::{LineString, Polygon};
 use mapping::{OsmShape, OsmTags, TagMatch};
-use osmpbf::{Element, ElementReader, RelMemberType};
+use osmpbf::{BlobReader, Element, ElementReader, RelMemberType};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+mod extract_fault; // what is wrong with objects of an extract
 mod mapping; // which objects become which features
-mod rings; // outlines from ways
+mod outline; // areas from ways
+mod segment_graph; // the borders of an area
 
+pub use extract_fault::{ExtractFault, ExtractFaults};
 pub use mapping::OsmMapping;
-use rings::NodeRefs;
+use outline::assemble_polygons;
+use segment_graph::{OsmPoint, to_degrees};
+
+/// A way as the ids of its nodes.
+type NodeRefs = Vec<i64>;
 
 /// The first bytes of an extract: the length of a header, then its type.
 #[must_use]
 pub fn is_pbf(head: &[u8]) -> bool {
     head.get(6..15) == Some(b"OSMHeader")
+}
+
+/// The features of an extract as GeoJSON lines, and what is wrong with some of them.
+pub struct TranslatedExtract {
+    pub lines: tempfile::NamedTempFile,
+    pub faults: ExtractFaults,
 }
 
 /// Writes the features that a mapping selects. `open` opens the extract at its start.
@@ -34,7 +47,8 @@ pub fn translate_extract(
     open: impl Fn() -> Result<Box<dyn Read + Send>>,
     mapping: &OsmMapping,
     progress: &Arc<ImportProgress>,
-) -> Result<tempfile::NamedTempFile> {
+) -> Result<TranslatedExtract> {
+    refuse_history(name, open()?)?;
     let pass = |visit: &mut dyn FnMut(Element<'_>)| -> Result<()> {
         let mut stopped = Ok(());
         let reader = ElementReader::new(BufReader::new(open()?));
@@ -61,10 +75,10 @@ pub fn translate_extract(
     let mut plan = ExtractPlan { mapping, relations: vec![], ways: HashMap::new(), chosen: vec![], nodes: vec![] };
     pass(&mut |e| plan.visit_relation(&e))?;
     pass(&mut |e| plan.visit_way(&e))?;
-    plan.nodes.sort_unstable_by_key(|n| n.0);
+    plan.nodes.sort_unstable_by_key(|n| (n.0, n.1.is_none()));
     plan.nodes.dedup_by_key(|n| n.0);
     let file = tempfile::NamedTempFile::new().map_err(Error::internal)?;
-    let mut out = GeoJsonLineWriter { lines: BufWriter::new(file), count: 0 };
+    let mut out = GeoJsonLineWriter { lines: BufWriter::new(file), count: 0, faults: ExtractFaults::new() };
     let mut written = Ok(());
     pass(&mut |e| {
         if let Err(e) = plan.visit_node(&e, &mut out) {
@@ -78,31 +92,46 @@ pub fn translate_extract(
             "{name} contains nothing for this collection. Nothing was imported. Check the extract and --into."
         )));
     }
-    out.lines.into_inner().map_err(Error::internal)
+    let lines = out.lines.into_inner().map_err(Error::internal)?;
+    Ok(TranslatedExtract { lines, faults: out.faults })
+}
+
+/// Refuses a file with all versions of each object: it has no features, but what they were at many times.
+fn refuse_history(name: &str, input: Box<dyn Read + Send>) -> Result<()> {
+    let mut blobs = BlobReader::new(BufReader::new(input));
+    // The reading that follows tells what is corrupt.
+    let header = catch_unwind(AssertUnwindSafe(|| blobs.next()?.ok()?.to_headerblock().ok())).unwrap_or_default();
+    if header.is_some_and(|h| h.required_features().iter().any(|feature| feature == "HistoricalInformation")) {
+        return Err(Error::Refused(format!(
+            "{name} has the history of its objects. Take their state at one time first: osmium time-filter -o now.osm.pbf {name}."
+        )));
+    }
+    Ok(())
 }
 
 /// The selected objects.
 struct ExtractPlan<'m> {
     mapping: &'m OsmMapping,
     relations: Vec<AreaRelation>,
-    /// Ways that are selected, or that a selected relation names.
-    ways: HashMap<i64, NodeRefs>,
+    /// Ways that are selected, or that a selected relation names; `None` until they are read.
+    ways: HashMap<i64, Option<NodeRefs>>,
     /// Selected ways, in the order of the file.
     chosen: Vec<(i64, OsmTags)>,
     /// The nodes of those ways, with their places once they are read.
-    nodes: Vec<(i64, Option<Coord<f64>>)>,
+    nodes: Vec<(i64, Option<OsmPoint>)>,
 }
 
 struct AreaRelation {
     id: i64,
     tags: OsmTags,
-    outer: Vec<i64>,
-    inner: Vec<i64>,
+    /// Whatever their roles: these are wrong too often to be relied upon.
+    ways: Vec<i64>,
 }
 
 struct GeoJsonLineWriter {
     lines: BufWriter<tempfile::NamedTempFile>,
     count: u64,
+    faults: ExtractFaults,
 }
 
 impl ExtractPlan<'_> {
@@ -113,18 +142,14 @@ impl ExtractPlan<'_> {
         if !is_area || self.mapping.match_tags(&tags, &[OsmShape::Polygon]).is_none() {
             return;
         }
-        let (mut outer, mut inner) = (vec![], vec![]);
-        for member in relation.members().filter(|m| m.member_type == RelMemberType::Way) {
-            match member.role() {
-                Ok("inner") => inner.push(member.member_id),
-                Ok("outer" | "") => outer.push(member.member_id),
-                _ => {}
-            }
+        let members = relation.members().filter(|m| m.member_type == RelMemberType::Way);
+        let mut ways: Vec<i64> = members.map(|m| m.member_id).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        for way in &ways {
+            self.ways.insert(*way, None);
         }
-        for way in outer.iter().chain(&inner) {
-            self.ways.insert(*way, vec![]);
-        }
-        self.relations.push(AreaRelation { id: relation.id(), tags, outer, inner });
+        self.relations.push(AreaRelation { id: relation.id(), tags, ways });
     }
 
     fn visit_way(&mut self, element: &Element<'_>) {
@@ -135,28 +160,29 @@ impl ExtractPlan<'_> {
         if !chosen && !self.ways.contains_key(&way.id()) {
             return;
         }
-        self.nodes.extend(refs.iter().map(|n| (*n, None)));
-        self.ways.insert(way.id(), refs);
+        // Extracts may have the places with the ways, and no nodes but those with tags.
+        let places = way.node_locations().map(|at| Some([at.decimicro_lon(), at.decimicro_lat()]));
+        self.nodes.extend(refs.iter().copied().zip(places.chain(std::iter::repeat(None))));
+        self.ways.insert(way.id(), Some(refs));
         if chosen {
             self.chosen.push((way.id(), tags));
         }
     }
 
     fn visit_node(&mut self, element: &Element<'_>, out: &mut GeoJsonLineWriter) -> Result<()> {
-        let (id, lon, lat, tags) = match element {
-            Element::Node(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), collect_tags(n.tags())),
-            Element::DenseNode(n) => (n.id(), n.decimicro_lon(), n.decimicro_lat(), collect_tags(n.tags())),
+        let (id, place, tags) = match element {
+            Element::Node(n) => (n.id(), [n.decimicro_lon(), n.decimicro_lat()], collect_tags(n.tags())),
+            Element::DenseNode(n) => (n.id(), [n.decimicro_lon(), n.decimicro_lat()], collect_tags(n.tags())),
             _ => return Ok(()),
         };
-        // Dividing integers gives the doubles nearest to seven decimals.
-        let place = Coord { x: f64::from(lon) / 1e7, y: f64::from(lat) / 1e7 };
         if let Ok(at) = self.nodes.binary_search_by_key(&id, |n| n.0) {
             self.nodes[at].1 = Some(place);
         }
         match self.mapping.match_tags(&tags, &[OsmShape::Point]) {
             Some(chosen) => {
+                let place = to_degrees(place);
                 let point = json!({"type": "Point", "coordinates": [place.x, place.y]});
-                out.write_feature("node", id, point, self.mapping, &tags, &chosen)
+                out.write_feature(&format!("node-{id}"), point, self.mapping, &tags, &chosen)
             }
             None => Ok(()),
         }
@@ -164,57 +190,68 @@ impl ExtractPlan<'_> {
 
     fn write_features(&self, out: &mut GeoJsonLineWriter) -> Result<()> {
         for (id, tags) in &self.chosen {
-            let refs = &self.ways[id];
+            let Some(Some(refs)) = self.ways.get(id) else { continue };
             let Some(chosen) = self.mapping.match_tags(tags, possible_shapes(refs)) else { continue };
             let closed_area =
                 chosen.shapes.contains(&OsmShape::Polygon) && possible_shapes(refs).contains(&OsmShape::Polygon);
-            if closed_area {
-                let ring = self.build_ring(refs).map(|ring| vec![Polygon::new(ring, vec![])]);
-                out.write_feature("way", *id, polygons_to_json(ring), self.mapping, tags, &chosen)?;
-            } else if let Some(line) = self.longest_line(refs) {
-                let line = json!({"type": "LineString", "coordinates": positions_to_json(&line)});
-                out.write_feature("way", *id, line, self.mapping, tags, &chosen)?;
-            }
+            let (name, missing) = (format!("way-{id}"), self.count_missing(refs));
+            let geometry = if closed_area && missing > 0 {
+                out.faults.insert(name.clone(), ExtractFault::cut_off_way(missing));
+                empty_polygon()
+            } else if closed_area {
+                self.assemble(&name, &[refs], &mut out.faults)
+            } else {
+                if missing > 0 {
+                    out.faults.insert(name.clone(), ExtractFault::shortened_line(missing));
+                }
+                let line = self.longest_line(refs);
+                json!({"type": "LineString", "coordinates": positions_to_json(&line)})
+            };
+            out.write_feature(&name, geometry, self.mapping, tags, &chosen)?;
         }
         for relation in &self.relations {
             let Some(chosen) = self.mapping.match_tags(&relation.tags, &[OsmShape::Polygon]) else { continue };
-            let outline = self.build_outline(relation);
-            out.write_feature(
-                "relation",
-                relation.id,
-                polygons_to_json(outline),
-                self.mapping,
-                &relation.tags,
-                &chosen,
-            )?;
+            let name = format!("relation-{}", relation.id);
+            let present: Vec<&NodeRefs> = relation.ways.iter().filter_map(|way| self.ways[way].as_ref()).collect();
+            let whole = present.iter().filter(|refs| self.count_missing(refs) == 0).count();
+            let geometry = if whole < relation.ways.len() {
+                let fault = ExtractFault::cut_off_relation(relation.ways.len() - whole, relation.ways.len());
+                out.faults.insert(name.clone(), fault);
+                empty_polygon()
+            } else {
+                self.assemble(&name, &present, &mut out.faults)
+            };
+            out.write_feature(&name, geometry, self.mapping, &relation.tags, &chosen)?;
         }
         out.lines.flush().map_err(Error::internal)
     }
 
-    fn build_outline(&self, relation: &AreaRelation) -> Option<Vec<Polygon<f64>>> {
-        let rings = |ways: &[i64]| -> Option<Vec<LineString<f64>>> {
-            let ways: Vec<NodeRefs> = ways.iter().map(|w| self.ways[w].clone()).collect();
-            if ways.iter().any(Vec::is_empty) {
-                return None;
+    /// The area of ways whose nodes are all in the extract, as GeoJSON. What encloses no area is an empty polygon, with
+    /// a fault that says why.
+    fn assemble(&self, name: &str, ways: &[&NodeRefs], faults: &mut ExtractFaults) -> Json {
+        let ways: Vec<Vec<OsmPoint>> =
+            ways.iter().map(|refs| refs.iter().filter_map(|n| self.find_node(*n)).collect()).collect();
+        match assemble_polygons(&ways) {
+            Ok(polygons) => polygons_to_json(&polygons),
+            Err(fault) => {
+                faults.insert(name.to_owned(), ExtractFault::broken_outline(fault, name));
+                empty_polygon()
             }
-            rings::join_ways(&ways)?.iter().map(|ring| self.build_ring(ring)).collect()
-        };
-        rings::nest_rings(rings(&relation.outer)?, rings(&relation.inner)?)
+        }
     }
 
-    /// `None` when a node is not in the extract.
-    fn build_ring(&self, refs: &NodeRefs) -> Option<LineString<f64>> {
-        refs.iter().map(|n| self.find_node(*n)).collect::<Option<Vec<_>>>().map(LineString::new)
+    fn count_missing(&self, refs: &NodeRefs) -> usize {
+        refs.iter().filter(|n| self.find_node(**n).is_none()).count()
     }
 
-    /// The longest part whose nodes are all in the extract; `None` when there is none.
-    fn longest_line(&self, refs: &NodeRefs) -> Option<LineString<f64>> {
-        let places: Vec<Option<Coord<f64>>> = refs.iter().map(|n| self.find_node(*n)).collect();
-        let longest = places.split(Option::is_none).max_by_key(|s| s.len())?;
-        (longest.len() > 1).then(|| LineString::new(longest.iter().flatten().copied().collect()))
+    /// The longest part whose nodes are all in the extract.
+    fn longest_line(&self, refs: &NodeRefs) -> LineString<f64> {
+        let places: Vec<Option<OsmPoint>> = refs.iter().map(|n| self.find_node(*n)).collect();
+        let longest = places.split(Option::is_none).max_by_key(|s| s.len()).unwrap_or_default();
+        longest.iter().flatten().map(|place| to_degrees(*place)).collect()
     }
 
-    fn find_node(&self, node: i64) -> Option<Coord<f64>> {
+    fn find_node(&self, node: i64) -> Option<OsmPoint> {
         self.nodes.binary_search_by_key(&node, |n| n.0).ok().and_then(|at| self.nodes[at].1)
     }
 }
@@ -222,16 +259,14 @@ impl ExtractPlan<'_> {
 impl GeoJsonLineWriter {
     fn write_feature(
         &mut self,
-        kind: &str,
-        id: i64,
+        id: &str,
         geometry: Json,
         mapping: &OsmMapping,
         tags: &OsmTags,
         chosen: &TagMatch<'_>,
     ) -> Result<()> {
         let properties = mapping.map_properties(tags, chosen.class);
-        let feature =
-            json!({"type": "Feature", "id": format!("{kind}-{id}"), "geometry": geometry, "properties": properties});
+        let feature = json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties});
         self.count += 1;
         writeln!(self.lines, "{feature}").map_err(Error::internal)
     }
@@ -242,16 +277,17 @@ fn possible_shapes(refs: &NodeRefs) -> &'static [OsmShape] {
     if refs.len() > 3 && refs.first() == refs.last() { &[OsmShape::Line, OsmShape::Polygon] } else { &[OsmShape::Line] }
 }
 
-/// The outline as GeoJSON. One that could not be assembled is an empty polygon, which the import reports like any other
-/// fault.
-fn polygons_to_json(of: Option<Vec<Polygon<f64>>>) -> Json {
+fn empty_polygon() -> Json {
+    json!({"type": "Polygon", "coordinates": []})
+}
+
+fn polygons_to_json(polygons: &[Polygon<f64>]) -> Json {
     let rings = |p: &Polygon<f64>| -> Vec<Json> {
         std::iter::once(p.exterior()).chain(p.interiors()).map(positions_to_json).collect()
     };
-    match of.as_deref() {
-        None => json!({"type": "Polygon", "coordinates": []}),
-        Some([one]) => json!({"type": "Polygon", "coordinates": rings(one)}),
-        Some(many) => {
+    match polygons {
+        [one] => json!({"type": "Polygon", "coordinates": rings(one)}),
+        many => {
             let all: Vec<_> = many.iter().map(rings).collect();
             json!({"type": "MultiPolygon", "coordinates": all})
         }

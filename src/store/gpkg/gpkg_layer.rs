@@ -9,7 +9,8 @@ use super::wkb::DecodedGeometry;
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::digest::ContentHasher;
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FeatureId, FieldValue, Geometry, time_spelling};
+use crate::feature::geojson::parse_unique_json;
+use crate::feature::{Feature, FeatureId, FieldValue, Geometry, keep_on_globe, time_spelling};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
 use serde::{Deserialize, Serialize};
@@ -199,6 +200,9 @@ impl GpkgLayer {
             if value.is_none() {
                 findings.count_invalid_value(key, &id, i, row.get_ref(i + 3)?);
             }
+            if matches!(&value, Some(FieldValue::Text(text)) if text.contains('\0')) {
+                findings.count_nul(key, &id, i);
+            }
             values.push(value.unwrap_or_default());
         }
         Ok(Some(Feature { key, id, geometry, values }))
@@ -227,7 +231,13 @@ impl GpkgLayer {
         match converted {
             Ok(decoded) => {
                 findings.count_converted(key, id, &decoded);
-                decoded.geometry
+                // Kept all the same, so that a check can say what is wrong with it; the index leaves it out.
+                decoded.geometry.map(|geometry| {
+                    keep_on_globe(geometry).unwrap_or_else(|(geometry, _)| {
+                        findings.count_off_globe(key, id);
+                        geometry
+                    })
+                })
             }
             Err(fault) => {
                 findings.count_invalid_geometry(key, id, fault);
@@ -372,7 +382,7 @@ pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldVal
         (FieldType::DateTime, ValueRef::Text(t)) => read_instant(std::str::from_utf8(t).ok()?),
         (FieldType::Text, ValueRef::Integer(i)) => FieldValue::text(i.to_string()),
         (FieldType::Text, ValueRef::Real(r)) => FieldValue::text(r.to_string()),
-        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(serde_json::from_slice(t).ok()?)),
+        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(parse_unique_json(t).ok()?)),
         _ => return None,
     })
 }

@@ -26,8 +26,11 @@ enum FaultKind {
     Linearised,
     /// The geometry, with what is wrong with it.
     Geometry(&'static str),
+    OffGlobe,
     /// The value of a field, by its position.
     Value(usize),
+    /// A text with a NUL character, by the position of its field.
+    Nul(usize),
 }
 
 #[derive(Debug)]
@@ -64,6 +67,14 @@ impl RowFindings {
 
     pub(super) fn count_invalid_value(&mut self, key: i64, id: &FeatureId, field: usize, cell: ValueRef<'_>) {
         self.count(FaultKind::Value(field), key, Some(id), || shorten_literal(&SqlLiteral::from(cell)));
+    }
+
+    pub(super) fn count_off_globe(&mut self, key: i64, id: &FeatureId) {
+        self.count(FaultKind::OffGlobe, key, Some(id), String::new);
+    }
+
+    pub(super) fn count_nul(&mut self, key: i64, id: &FeatureId, field: usize) {
+        self.count(FaultKind::Nul(field), key, Some(id), String::new);
     }
 
     fn count(&mut self, kind: FaultKind, key: i64, id: Option<&FeatureId>, shown: impl FnOnce() -> String) {
@@ -118,6 +129,22 @@ fn to_finding(kind: FaultKind, rows: &BTreeMap<i64, Option<Box<RowExample>>>, co
                 count_noun_be(count, "geometry")
             ),
         ),
+        FaultKind::OffGlobe => (
+            "geometry",
+            "/geometry".to_owned(),
+            format!(
+                "{} not shown: a position is beyond ±180° or ±90° (the first: that of '{named}'). Correct it, or convert it to longitude and latitude.",
+                count_noun_be(count, "geometry")
+            ),
+        ),
+        FaultKind::Nul(at) => {
+            let name = collection.fields.get(at).map_or("", |f| f.name.as_str());
+            let message = format!(
+                "{} of '{name}' with a NUL character, at which many programs end a text (the first: that of '{named}'). Remove it.",
+                count_noun(count, "value")
+            );
+            ("values", property_pointer(name), message)
+        }
         FaultKind::Value(at) => value_message(at, count, &named, first.map(|e| e.shown.as_str()), collection),
     };
     PlanFinding { kind, collection: collection.id.to_string(), id, at, count, message }
@@ -138,7 +165,11 @@ fn value_message(
         if count == 1 { "is" } else { "are" },
         describe_type(kind)
     );
-    ("values", format!("/properties/{}", name.replace('~', "~0").replace('/', "~1")), message)
+    ("values", property_pointer(name), message)
+}
+
+fn property_pointer(name: &str) -> String {
+    format!("/properties/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn describe_type(kind: FieldType) -> &'static str {
