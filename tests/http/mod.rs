@@ -14,6 +14,7 @@ mod jsonfg;
 mod limits;
 mod links;
 mod negotiation;
+mod numbers;
 mod older;
 mod openapi;
 mod paging;

@@ -9,7 +9,10 @@ use serde_json::{Map, Value as Json};
 use std::fmt;
 use std::marker::PhantomData;
 
+mod properties; // the values of a feature, with the digits of their numbers
 mod read;
+
+pub use properties::NumberSpelling;
 
 /// The most positions that one geometry may have.
 pub const MAX_VERTICES: usize = 1_000_000;
@@ -28,6 +31,8 @@ pub struct GeoJsonObject<C = NestedCoordinates> {
     pub kind: Option<Json>,
     pub id: Option<Json>,
     pub properties: Option<Json>,
+    /// Numbers of the properties that JSON writes in another way.
+    pub spellings: Vec<NumberSpelling>,
     pub crs: Option<Json>,
     /// The object has a `features` member.
     pub has_features: bool,
@@ -75,7 +80,8 @@ pub struct SkippedCoordinates;
 /// # Errors
 /// The parser's error, with line and column.
 pub fn parse_geojson<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<GeoJsonMember<C>, serde_json::Error> {
-    serde_json::from_slice(text)
+    // An error within properties has no place yet: reading all as plain JSON finds it again.
+    serde_json::from_slice(text).map_err(|e| serde_json::from_slice::<Json>(text).err().unwrap_or(e))
 }
 
 /// Builds a geometry (degrees, longitude first) from parsed JSON; `null` gives `None`.
@@ -99,9 +105,9 @@ pub fn build_geometry(member: &GeoJsonMember) -> Result<Option<ParsedGeometry>, 
 /// # Errors
 /// The first fault, with a JSON pointer below the geometry.
 pub fn read_geometry(json: &Json) -> Result<Option<ParsedGeometry>, FeatureFault> {
-    let member =
-        GeoJsonMember::deserialize(json).map_err(|e| FeatureFault::new(FaultKind::NotGeoJson, "", format!("{e}.")))?;
-    build_geometry(&member)
+    // Foreign members that are read by their text need one.
+    let member = GeoJsonMember::deserialize(json).or_else(|_| parse_geojson(json.to_string().as_bytes()));
+    build_geometry(&member.map_err(|e| FeatureFault::new(FaultKind::NotGeoJson, "", format!("{e}.")))?)
 }
 
 impl<C> GeoJsonObject<C> {
@@ -143,6 +149,7 @@ impl GeoJsonObject {
             kind: Some(kind.into()),
             id: None,
             properties: None,
+            spellings: vec![],
             crs: None,
             has_features: false,
             geometry: None,

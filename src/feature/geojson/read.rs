@@ -2,6 +2,7 @@
 //! with a place instead of ending the parsing. Coordinates become positions directly, without a JSON value for each
 //! number.
 
+use super::properties::{IdMember, PropertiesMember};
 use super::{
     Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, MapAccess, NestedCoordinates,
     PhantomData, SeqAccess, SkippedCoordinates, Visitor, fmt,
@@ -72,6 +73,7 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
         kind: None,
         id: None,
         properties: None,
+        spellings: vec![],
         crs: None,
         has_features: false,
         geometry: None,
@@ -81,9 +83,12 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
     while let Some(key) = map.next_key()? {
         match key {
             MemberKey::Type => object.kind = Some(map.next_value()?),
-            MemberKey::Id => object.id = Some(map.next_value()?),
+            MemberKey::Id => object.id = Some(map.next_value::<IdMember>()?.0),
             MemberKey::Geometry => object.geometry = Some(map.next_value()?),
-            MemberKey::Properties => object.properties = Some(map.next_value()?),
+            MemberKey::Properties => {
+                let PropertiesMember { json, spellings } = map.next_value()?;
+                (object.properties, object.spellings) = (Some(json), spellings);
+            }
             MemberKey::Coordinates => object.coordinates = Some(map.next_value()?),
             MemberKey::Geometries => object.geometries = Some(map.next_value()?),
             MemberKey::Crs => object.crs = Some(map.next_value()?),

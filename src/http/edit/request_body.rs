@@ -1,6 +1,7 @@
 //! The bodies of edit requests: media types, the size limit, JSON.
 
 use crate::error::Error;
+use crate::exact_json::{JsonPlace, parse_json};
 use crate::http::problem::ProblemDetails;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -22,6 +23,7 @@ pub fn parse_body(body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
         let detail = format!("The request body could not be read. It may be too large: the limit is {limit} MB.");
         ProblemDetails::new(e.status(), detail)
     })?;
-    let json = serde_json::from_slice(&body).map_err(|e| Error::invalid("", format!("The body is not JSON: {e}.")))?;
+    let json = parse_json(&body, JsonPlace::Document)
+        .map_err(|e| Error::invalid("", format!("The body is not JSON: {e}.")))?;
     Ok((json, body.len()))
 }

@@ -4,6 +4,7 @@ use super::geometry_blob;
 use super::row_warnings::RowWarnings;
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
+use crate::exact_json::{JsonPlace, parse_json};
 use crate::feature::{Feature, FeatureId, FieldValue};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
@@ -296,7 +297,7 @@ pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldVal
         }
         (FieldType::Text, ValueRef::Integer(i)) => FieldValue::text(i.to_string()),
         (FieldType::Text, ValueRef::Real(r)) => FieldValue::text(r.to_string()),
-        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(serde_json::from_slice(t).ok()?)),
+        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(parse_json(t, JsonPlace::Properties).ok()?)),
         _ => return None,
     })
 }
