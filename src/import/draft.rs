@@ -2,7 +2,7 @@
 
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use crate::crs::Crs;
-use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, ParsedGeometry, SkippedCoordinates};
+use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, NumberSpelling, ParsedGeometry, SkippedCoordinates};
 use crate::feature::{FaultKind, FeatureFault, GeometryTypeSet};
 use crate::intake::{CandidateSource, FindingKind, check_declared_crs, format_id};
 use serde_json::{Map, Value as Json};
@@ -17,10 +17,14 @@ pub struct FeatureDraft {
     /// The JSON pointer to the geometry: `/geometry`, or empty when the feature is only a geometry.
     pub geometry_pointer: &'static str,
     pub properties: Map<String, Json>,
+    /// Numbers of the properties that JSON writes in another way.
+    pub spellings: Vec<NumberSpelling>,
     /// Values are the cells of a table: text whose kind the field decides. An empty cell is null.
     pub untyped: bool,
     /// Faults found so far; a draft with faults does not become a feature.
     pub faults: Vec<(ImportFindingKind, FeatureFault)>,
+    /// What looks wrong and keeps nothing out.
+    pub warnings: Vec<(ImportFindingKind, FeatureFault)>,
 }
 
 /// What the first reading needs of a feature: its geometry type, id and properties.
@@ -62,8 +66,10 @@ impl FeatureDraft {
             shape,
             geometry_pointer: if is_feature { "/geometry" } else { "" },
             properties,
+            spellings: std::mem::take(&mut object.spellings),
             untyped: false,
             faults,
+            warnings: vec![],
         }
     }
 
@@ -71,6 +77,16 @@ impl FeatureDraft {
     pub fn take_findings(&mut self) -> Vec<ImportFinding> {
         let faults = std::mem::take(&mut self.faults);
         faults.into_iter().map(|(kind, fault)| self.new_finding(kind, fault.at, fault.message)).collect()
+    }
+
+    /// Turns the warnings into findings.
+    pub fn take_warnings(&mut self) -> Vec<ImportFinding> {
+        let warnings = std::mem::take(&mut self.warnings);
+        let finding = |(kind, fault): (ImportFindingKind, FeatureFault)| ImportFinding {
+            warning: true,
+            ..self.new_finding(kind, fault.at, fault.message)
+        };
+        warnings.into_iter().map(finding).collect()
     }
 
     pub fn new_finding(&self, kind: ImportFindingKind, pointer: String, message: String) -> ImportFinding {

@@ -2,6 +2,7 @@
 //! another stores.
 
 use super::batch_channel::open_channel;
+use super::csv::RowOptions;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::id_registry::IdRegistry;
 use super::progress::ImportProgress;
@@ -9,6 +10,7 @@ use super::report::ImportReport;
 use super::source::ImportSource;
 use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};
+use super::surveyed_field::ExactTextField;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -26,6 +28,12 @@ pub struct ImportOptions {
     pub lenient: bool,
     /// The reference system of the coordinates; `None` is longitude and latitude.
     pub crs: Option<Crs>,
+}
+
+impl ImportOptions {
+    fn row_options(&self) -> RowOptions {
+        RowOptions { declared_crs: self.crs, lenient: self.lenient }
+    }
 }
 
 /// What the plan knows about the collection that is filled.
@@ -57,6 +65,7 @@ pub struct ImportJob<'a> {
     origin: CollectionOrigin,
     renamed: Vec<RenamedField>,
     mixed_fields: Vec<String>,
+    exact_text_fields: Vec<ExactTextField>,
     ids: IdRegistry,
     source_crs: SourceCrs,
     cities: CityLocations,
@@ -77,7 +86,7 @@ impl<'a> ImportJob<'a> {
         progress: Arc<ImportProgress>,
     ) -> Result<Self> {
         let ImportTarget { model, id, existing, ids, cities } = target;
-        let (mut renamed, mut mixed_fields) = (vec![], vec![]);
+        let (mut renamed, mut mixed_fields, mut exact_text_fields) = (vec![], vec![], vec![]);
         let (collection, origin) = match (model.collection(&id).cloned(), existing) {
             (Some(collection), _) => (collection, CollectionOrigin::Model),
             (None, Some(collection)) => (collection, CollectionOrigin::Plan),
@@ -87,6 +96,7 @@ impl<'a> ImportJob<'a> {
             (None, None) => {
                 let surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
+                exact_text_fields = surveyed.exact_text_fields;
                 (surveyed.collection, CollectionOrigin::Files)
             }
         };
@@ -99,6 +109,7 @@ impl<'a> ImportJob<'a> {
             origin,
             renamed,
             mixed_fields,
+            exact_text_fields,
             ids,
             source_crs,
             cities,
@@ -123,19 +134,19 @@ impl<'a> ImportJob<'a> {
             collection: self.collection.id.to_string(),
             renamed: self.renamed.clone(),
             mixed_fields: self.mixed_fields.clone(),
+            exact_text_fields: self.exact_text_fields,
             lenient: self.options.lenient,
             ..ImportReport::new(self.origin)
         };
         let (sender, mut features) = open_channel();
-        let (collection, renamed) = (&self.collection, &self.renamed);
+        let (collection, origin) = (&self.collection, self.origin);
         let (source_crs, cities, options, model) = (&self.source_crs, &self.cities, self.options, self.model);
         let (sources, ids, progress) = (self.sources, self.ids, self.progress);
         let (read, loaded) = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 let id_property = options.id.as_deref();
-                let validator =
-                    FeatureValidator::new(model, collection, id_property, renamed, ids, (source_crs, cities));
-                SourceReader::new(validator, sender, options.lenient, options.crs, progress).read_sources(sources)
+                let validator = FeatureValidator::new(model, collection, id_property, ids, (source_crs, cities));
+                SourceReader::new(validator, origin, sender, options.row_options(), progress).read_sources(sources)
             });
             let loaded = load(collection, &mut features);
             // The reader ends when its features are no longer received.
@@ -147,6 +158,9 @@ impl<'a> ImportJob<'a> {
         report.left_out = read.left_out;
         report.findings = read.findings;
         report.repairs = read.repairs;
+        report.is_unreadable = read.unreadable;
+        report.notes = read.notes;
+        report.blank_rows = read.blank_rows;
         (report, loaded)
     }
 }
@@ -159,7 +173,7 @@ fn survey_sources(
 ) -> Result<FieldSurvey> {
     let mut survey = FieldSurvey::default();
     for source in sources {
-        let mut rows = source.open_rows(Some(progress), options.crs)?;
+        let mut rows = source.open_rows(Some(progress), options.row_options())?;
         while let Some(feature) = rows.next_surveyed()? {
             if let Some(feature) = feature {
                 survey.add_feature(&feature, options.id.as_deref());

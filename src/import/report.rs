@@ -3,6 +3,7 @@
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
 use super::survey::RenamedField;
+use super::surveyed_field::ExactTextField;
 use crate::error::{count_noun, count_noun_be};
 use serde_json::{Value as Json, json};
 
@@ -22,6 +23,14 @@ pub struct ImportReport {
     pub repairs: RepairCounts,
     pub renamed: Vec<RenamedField>,
     pub mixed_fields: Vec<String>,
+    /// Fields that are text so that their numbers stay as they are written.
+    pub exact_text_fields: Vec<ExactTextField>,
+    /// Sentences on columns of tables that are not kept as they are.
+    pub notes: Vec<String>,
+    /// Blank rows of tables, which were skipped.
+    pub blank_rows: u64,
+    /// A file cannot be read to its end.
+    pub is_unreadable: bool,
     pub seconds: f64,
 }
 
@@ -39,6 +48,10 @@ impl ImportReport {
             repairs: RepairCounts::default(),
             renamed: vec![],
             mixed_fields: vec![],
+            exact_text_fields: vec![],
+            notes: vec![],
+            blank_rows: 0,
+            is_unreadable: false,
             seconds: 0.0,
         }
     }
@@ -48,6 +61,7 @@ impl ImportReport {
     pub fn to_json(&self) -> Json {
         let renamed: serde_json::Map<String, Json> =
             self.renamed.iter().map(|r| (r.from.clone(), r.to.as_str().into())).collect();
+        let exact_text = self.exact_text_fields.iter().map(|field| &field.name);
         json!({
             "collection": self.collection,
             "dry_run": self.dry_run,
@@ -65,7 +79,9 @@ impl ImportReport {
             },
             "fresh_ids": self.repairs.fresh_ids,
             "renamed": renamed,
-            "kept_as_text": self.mixed_fields,
+            "kept_as_text": self.mixed_fields.iter().chain(exact_text).collect::<Vec<_>>(),
+            "blank_rows": self.blank_rows,
+            "notes": self.notes,
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -110,6 +126,14 @@ impl ImportReport {
                 .iter()
                 .map(|name| format!("The property '{name}' has values of several kinds and is stored as text.")),
         );
+        lines.extend(self.exact_text_fields.iter().map(|ExactTextField { name, example }| {
+            format!("The property '{name}' is stored as text, as a number would not keep the form of its values, such as {example}.")
+        }));
+        lines.extend(self.notes.iter().cloned());
+        if self.blank_rows > 0 {
+            let were = if self.blank_rows == 1 { "was" } else { "were" };
+            lines.push(format!("{} {were} skipped.", count_noun(self.blank_rows, "blank row")));
+        }
         lines
     }
 
@@ -133,12 +157,17 @@ impl ImportReport {
                     self.collection
                 )
             }
-            _ => format!(
-                "Nothing was imported: {} of {} {} faults. Correct the file, or leave out features that have faults with --lenient.",
-                self.left_out,
-                count_noun(self.read, "feature"),
-                if self.left_out == 1 { "has" } else { "have" }
-            ),
+            _ => {
+                // What --lenient would refuse as well is not to be imported with it.
+                let leniently = !self.lenient && !self.is_unreadable && accepted > 0;
+                let remedy = if leniently { ", or leave out features that have faults with --lenient" } else { "" };
+                format!(
+                    "Nothing was imported: {} of {} {} faults. Correct the file{remedy}.",
+                    self.left_out,
+                    count_noun(self.read, "feature"),
+                    if self.left_out == 1 { "has" } else { "have" }
+                )
+            }
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The reading of the features: each is parsed, judged and sent on; each fault becomes a finding.
 
 use super::batch_channel::BatchSender;
+use super::csv::{RowOptions, TableRemarks};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
-use super::feature_validator::{FeatureValidator, RepairCounts};
-use super::finding::{FindingPlace, ImportFinding, ImportFindings};
+use super::feature_validator::{CollectionOrigin, FeatureValidator, RepairCounts};
+use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
 use super::progress::ImportProgress;
 use super::source::ImportSource;
-use crate::crs::Crs;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
@@ -18,27 +18,35 @@ pub struct ReaderTotals {
     pub left_out: u64,
     pub findings: ImportFindings,
     pub repairs: RepairCounts,
+    /// A file cannot be read to its end.
+    pub unreadable: bool,
+    /// Sentences on columns of tables that are not kept as they are.
+    pub notes: Vec<String>,
+    pub blank_rows: u64,
+    /// Features that were taken, and those of them that have a place.
+    taken: u64,
+    placed: u64,
 }
 
 /// Reads the features of several files.
 pub struct SourceReader<'a> {
     validator: FeatureValidator<'a>,
+    origin: CollectionOrigin,
     sender: BatchSender,
     totals: ReaderTotals,
-    lenient: bool,
-    crs: Option<Crs>,
+    options: RowOptions,
     progress: Arc<ImportProgress>,
 }
 
 impl<'a> SourceReader<'a> {
     pub fn new(
         validator: FeatureValidator<'a>,
+        origin: CollectionOrigin,
         sender: BatchSender,
-        lenient: bool,
-        crs: Option<Crs>,
+        options: RowOptions,
         progress: Arc<ImportProgress>,
     ) -> Self {
-        Self { validator, sender, totals: ReaderTotals::default(), lenient, crs, progress }
+        Self { validator, origin, sender, totals: ReaderTotals::default(), options, progress }
     }
 
     /// Reads all files. The last thing that is sent is an error when the features are not to be stored.
@@ -51,16 +59,16 @@ impl<'a> SourceReader<'a> {
     }
 
     fn read_all(&mut self, sources: &[ImportSource]) -> Result<()> {
-        let mut unreadable = false;
         for source in sources {
             let name = (sources.len() > 1).then_some(source.name.as_str());
-            unreadable |= !self.read_source(source, name)?;
+            self.totals.unreadable |= !self.read_source(source, name)?;
             if self.sender.is_disconnected() {
                 return Ok(());
             }
         }
         let errors = self.totals.findings.errors;
-        let refused = unreadable || (errors > 0 && !self.lenient);
+        let nothing_left = errors > 0 && self.totals.left_out == self.totals.features;
+        let refused = self.totals.unreadable || nothing_left || (errors > 0 && !self.options.lenient);
         let refusal = || Error::Refused(refusal_message(errors, self.totals.findings.first_error()));
         let error = refused.then(refusal);
         self.sender.finish(error);
@@ -69,7 +77,8 @@ impl<'a> SourceReader<'a> {
 
     /// Reads one file; `false` when it cannot be read to its end.
     fn read_source(&mut self, source: &ImportSource, name: Option<&str>) -> Result<bool> {
-        let mut rows = source.open_rows(Some(&self.progress), self.crs)?;
+        let (taken_before, placed_before) = (self.totals.taken, self.totals.placed);
+        let mut rows = source.open_rows(Some(&self.progress), self.options)?;
         while let Some(row) = rows.next_draft()? {
             match row {
                 Ok(mut draft) => {
@@ -91,7 +100,30 @@ impl<'a> SourceReader<'a> {
                 break;
             }
         }
+        let has_places = self.totals.placed > placed_before || self.totals.taken == taken_before;
+        self.add_remarks(rows.table_remarks(), has_places, name);
         Ok(true)
+    }
+
+    /// A warning when no feature of a file has a place, and what a table says of its columns.
+    fn add_remarks(&mut self, table: Option<TableRemarks>, has_places: bool, name: Option<&str>) {
+        let is_table = table.is_some();
+        let table = table.unwrap_or_default();
+        self.totals.blank_rows += table.blank_rows;
+        self.totals.notes.extend(table.notes);
+        if has_places || !self.validator.takes_places() || !(is_table || self.origin != CollectionOrigin::Model) {
+            return;
+        }
+        let remedy = match table.without_place {
+            Some(candidates) if candidates.is_empty() => {
+                " Name the columns of the coordinates lon and lat, or x and y with --crs EPSG:n.".to_owned()
+            }
+            Some(candidates) => candidates.iter().fold(String::new(), |all, sentence| all + " " + sentence),
+            None => String::new(),
+        };
+        let message = format!("No feature of the file has a place, so that the map does not show them.{remedy}");
+        let place = FindingPlace { file: name.map(ToOwned::to_owned), ..FindingPlace::default() };
+        self.totals.findings.add(ImportFinding { kind: ImportFindingKind::NoPlace, warning: true, place, message });
     }
 
     fn add_scan_fault(&mut self, fault: ScanFault, name: Option<&str>) {
@@ -116,8 +148,14 @@ impl<'a> SourceReader<'a> {
         }
         match feature {
             // Once a file is refused, its features are read for their faults only.
-            Some(feature) if self.lenient || self.totals.findings.errors == 0 => self.sender.push(feature),
-            Some(_) => {}
+            Some(feature) => {
+                self.totals.taken += 1;
+                self.totals.placed += u64::from(feature.geometry.is_some());
+                // Once a file is refused, its features are read for their faults only.
+                if self.options.lenient || self.totals.findings.errors == 0 {
+                    self.sender.push(feature);
+                }
+            }
             None => self.totals.left_out += 1,
         }
     }

@@ -15,6 +15,7 @@ pub struct CheckFinding {
     pub kind: &'static str,
     pub warning: bool,
     pub collection: String,
+    /// Empty when the finding is about the collection.
     pub id: String,
     /// A JSON pointer within the feature.
     pub at: String,
@@ -86,6 +87,7 @@ impl CheckReport {
 impl fmt::Display for CheckFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.warning { "warning" } else { "error" };
-        write!(f, "{severity}: {}/{}{}: {}", self.collection, self.id, self.at, self.message)
+        let subject = [self.collection.as_str(), &self.id].join("/");
+        write!(f, "{severity}: {}{}: {}", subject.trim_end_matches('/'), self.at, self.message)
     }
 }

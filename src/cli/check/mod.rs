@@ -38,8 +38,10 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
         let links = links::declared_links(collection);
         let rules = model.collection(&collection.id).unwrap_or(collection);
         let intake = FeatureIntake::new(model, rules, policy, &source_crs, &cities);
+        let (features_before, mut placed) = (report.features, 0_u64);
         plan_file.scan_features(&collection.id, &mut |feature| {
             report.features += 1;
+            placed += u64::from(feature.geometry.is_some());
             let subject = CheckSubject { collection, feature: &feature };
             let mut findings = intake_remarks::judge_feature(&subject, &intake);
             let has_geometry_fault = findings.iter().any(|f| f.at.starts_with("/geometry"));
@@ -50,6 +52,10 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
             findings.into_iter().for_each(|f| report.add_finding(f));
             Ok(())
         })?;
+        let is_without_place = placed == 0 && report.features > features_before;
+        if is_without_place && model.collection(&collection.id).is_none() {
+            report.add_finding(places::find_no_place(collection));
+        }
     }
     Ok(report)
 }
