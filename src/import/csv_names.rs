@@ -132,7 +132,8 @@ pub struct AxisPair {
     pub in_degrees: bool,
 }
 
-/// A name without case, accents and punctuation, its words a blank apart: `Koord_X` is `koord x`.
+/// A name without case, accents and punctuation, its words a blank apart: `Koord_X` is `koord x`. An underscore at the
+/// end stays: an import adds it to tell a property from a place.
 pub fn fold_name(name: &str) -> String {
     let fold = |c: char| match c {
         'ł' => 'l',
@@ -143,7 +144,8 @@ pub fn fold_name(name: &str) -> String {
     };
     let lower = name.to_lowercase();
     let spaced: String = lower.nfd().filter(|c| !is_combining_mark(*c)).map(fold).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.ends_with('_') { words + "_" } else { words }
 }
 
 /// The position of the first of these names among the names of the columns.
@@ -237,6 +239,7 @@ mod tests {
     #[test]
     fn names_are_found_in_any_spelling() {
         let names: Vec<String> = ["Geo Point", "DŁUGOŚĆ", "Lat/Lon", "Γεωγραφικό Μήκος"].map(fold_name).to_vec();
+        assert_eq!(find_name(&[fold_name("geometry_"), fold_name("Geometry")], &GEOMETRY_NAMES), Some(1));
         assert_eq!(find_name(&names, &LAT_LON_NAMES), Some(0));
         assert_eq!(find_name(&names, &["latitude", "lat lon"]), Some(2));
         assert_eq!(find_name(&names, &LON_NAMES), Some(1));

@@ -107,7 +107,7 @@ fn formulas_are_written_with_a_quote_and_read_without_it() {
     let bytes = writer.finish().unwrap().1;
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(
-        text.contains(",'=1+1\r\n") && text.contains(",'s-Hertogenbosch\r\n") && text.contains(",''=quoted\r\n"),
+        text.contains(",'=1+1,\r\n") && text.contains(",'s-Hertogenbosch,\r\n") && text.contains(",''=quoted,\r\n"),
         "{text}"
     );
     let cells = text.lines().skip(1).filter_map(|line| line.split(',').nth(1));

@@ -216,7 +216,7 @@ fn integers_may_be_written_as_12_0_or_1e3_where_the_schema_asks_for_one() {
     let area = |population: &str| {
         format!(
             r#"{{"type":"Feature","id":"celje-a","geometry":{{"type":"Polygon","coordinates":[[[15,46],[15.1,46],[15,46.1],[15,46]]]}},
-            "properties":{{"name":"A","city":"celje","kind":"study_area","valid_from":"2024-01-01","population":{population}}}}}"#
+            "properties":{{"name":"A","city":"celje","kind":"historic_core","valid_from":"2024-01-01","population":{population}}}}}"#
         )
     };
     for (written, population) in
