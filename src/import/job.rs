@@ -139,14 +139,14 @@ impl<'a> ImportJob<'a> {
             ..ImportReport::new(self.origin)
         };
         let (sender, mut features) = open_channel();
-        let (collection, origin) = (&self.collection, self.origin);
+        let collection = &self.collection;
         let (source_crs, cities, options, model) = (&self.source_crs, &self.cities, self.options, self.model);
         let (sources, ids, progress) = (self.sources, self.ids, self.progress);
         let (read, loaded) = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 let id_property = options.id.as_deref();
                 let validator = FeatureValidator::new(model, collection, id_property, ids, (source_crs, cities));
-                SourceReader::new(validator, origin, sender, options.row_options(), progress).read_sources(sources)
+                SourceReader::new(validator, sender, options.row_options(), progress).read_sources(sources)
             });
             let loaded = load(collection, &mut features);
             // The reader ends when its features are no longer received.

@@ -4,7 +4,7 @@ use super::batch_channel::BatchSender;
 use super::csv::{RowOptions, TableRemarks};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
-use super::feature_validator::{CollectionOrigin, FeatureValidator, RepairCounts};
+use super::feature_validator::{FeatureValidator, RepairCounts};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
 use super::progress::ImportProgress;
 use super::source::ImportSource;
@@ -23,15 +23,13 @@ pub struct ReaderTotals {
     /// Sentences on columns of tables that are not kept as they are.
     pub notes: Vec<String>,
     pub blank_rows: u64,
-    /// Features that were taken, and those of them that have a place.
+    /// Features that were taken.
     taken: u64,
-    placed: u64,
 }
 
 /// Reads the features of several files.
 pub struct SourceReader<'a> {
     validator: FeatureValidator<'a>,
-    origin: CollectionOrigin,
     sender: BatchSender,
     totals: ReaderTotals,
     options: RowOptions,
@@ -41,12 +39,11 @@ pub struct SourceReader<'a> {
 impl<'a> SourceReader<'a> {
     pub fn new(
         validator: FeatureValidator<'a>,
-        origin: CollectionOrigin,
         sender: BatchSender,
         options: RowOptions,
         progress: Arc<ImportProgress>,
     ) -> Self {
-        Self { validator, origin, sender, totals: ReaderTotals::default(), options, progress }
+        Self { validator, sender, totals: ReaderTotals::default(), options, progress }
     }
 
     /// Reads all files. The last thing that is sent is an error when the features are not to be stored.
@@ -77,7 +74,7 @@ impl<'a> SourceReader<'a> {
 
     /// Reads one file; `false` when it cannot be read to its end.
     fn read_source(&mut self, source: &ImportSource, name: Option<&str>) -> Result<bool> {
-        let (taken_before, placed_before) = (self.totals.taken, self.totals.placed);
+        let taken_before = self.totals.taken;
         let mut rows = source.open_rows(Some(&self.progress), self.options)?;
         while let Some(row) = rows.next_draft()? {
             match row {
@@ -100,26 +97,23 @@ impl<'a> SourceReader<'a> {
                 break;
             }
         }
-        let has_places = self.totals.placed > placed_before || self.totals.taken == taken_before;
-        self.add_remarks(rows.table_remarks(), has_places, name);
+        if let Some(table) = rows.table_remarks() {
+            self.add_remarks(table, self.totals.taken > taken_before, name);
+        }
         Ok(true)
     }
 
-    /// A warning when no feature of a file has a place, and what a table says of its columns.
-    fn add_remarks(&mut self, table: Option<TableRemarks>, has_places: bool, name: Option<&str>) {
-        let is_table = table.is_some();
-        let table = table.unwrap_or_default();
+    /// A warning when a table has no column of places, and what else it says of its columns.
+    fn add_remarks(&mut self, table: TableRemarks, has_features: bool, name: Option<&str>) {
         self.totals.blank_rows += table.blank_rows;
         self.totals.notes.extend(table.notes);
-        if has_places || !self.validator.takes_places() || !(is_table || self.origin != CollectionOrigin::Model) {
+        let Some(candidates) = table.without_place.filter(|_| has_features && self.validator.takes_places()) else {
             return;
-        }
-        let remedy = match table.without_place {
-            Some(candidates) if candidates.is_empty() => {
-                " Name the columns of the coordinates lon and lat, or x and y with --crs EPSG:n.".to_owned()
-            }
-            Some(candidates) => candidates.iter().fold(String::new(), |all, sentence| all + " " + sentence),
-            None => String::new(),
+        };
+        let remedy = if candidates.is_empty() {
+            " Name the columns of the coordinates lon and lat, or x and y with --crs EPSG:n.".to_owned()
+        } else {
+            candidates.iter().fold(String::new(), |all, sentence| all + " " + sentence)
         };
         let message = format!("No feature of the file has a place, so that the map does not show them.{remedy}");
         let place = FindingPlace { file: name.map(ToOwned::to_owned), ..FindingPlace::default() };
@@ -150,7 +144,6 @@ impl<'a> SourceReader<'a> {
             // Once a file is refused, its features are read for their faults only.
             Some(feature) => {
                 self.totals.taken += 1;
-                self.totals.placed += u64::from(feature.geometry.is_some());
                 // Once a file is refused, its features are read for their faults only.
                 if self.options.lenient || self.totals.findings.errors == 0 {
                     self.sender.push(feature);
