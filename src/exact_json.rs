@@ -1,5 +1,5 @@
-//! JSON whose numbers keep their digits: what neither a 64-bit integer nor a double holds becomes text. Positions are the
-//! exception, as they are rounded anyway.
+//! JSON whose numbers keep their digits: what neither a 64-bit integer nor a double holds becomes text. Positions are
+//! the exception, as they are rounded anyway.
 
 use crate::number_literal::{NumberLiteral, is_spelled_alike};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};

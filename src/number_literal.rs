@@ -1,5 +1,5 @@
-//! Numbers as text writes them, held against what a 64-bit integer and a double keep of them. Never rounds without saying
-//! so.
+//! Numbers as text writes them, held against what a 64-bit integer and a double keep of them. Never rounds without
+//! saying so.
 
 use serde_json::Number;
 

@@ -1,6 +1,6 @@
-//! Tables as text: one feature a row, with its place in the columns that [`csv_columns`](super::csv_columns) finds. Reads
-//! what spreadsheets write (comma, semicolon or tab; quotes; a byte order mark; `sep=;`; blank rows). Refuses decimal
-//! commas rather than guess.
+//! Tables as text: one feature a row, with its place in the columns that [`csv_columns`](super::csv_columns) finds.
+//! Reads what spreadsheets write (comma, semicolon or tab; quotes; a byte order mark; `sep=;`; blank rows). Refuses
+//! decimal commas rather than guess.
 
 use super::byte_reader::MAX_TEXT_BYTES;
 use super::csv_cells::{self, PlaceFault};
@@ -233,8 +233,8 @@ impl LineCounter {
         Self { before, ends_with_return, last: 1 }
     }
 
-    /// The line on which the row starts that was just read; the reader is on line `now`, and may be at the end of a file
-    /// whose last line has no end.
+    /// The line on which the row starts that was just read; the reader is on line `now`, and may be at the end of a
+    /// file whose last line has no end.
     fn count_record(&mut self, record: &ByteRecord, now: u64, ended: bool) -> u64 {
         let is_one_line = now == self.last + 1 && !ended;
         self.last = now;

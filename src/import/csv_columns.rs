@@ -1,5 +1,5 @@
-//! What the columns of a table hold, by the heading and by the first rows: places, properties, or the numbers of the rows.
-//! Reads a place only where it is certain; names the columns that may hold one.
+//! What the columns of a table hold, by the heading and by the first rows: places, properties, or the numbers of the
+//! rows. Reads a place only where it is certain; names the columns that may hold one.
 
 use super::csv_cells::{looks_like_geometry, says_absent, split_pair};
 use super::csv_names::{

@@ -1,5 +1,5 @@
-//! The names by which the columns of a table say that they hold places: longitude and latitude in the languages of the map,
-//! the axes of national grids, and single columns with a whole place. Knows no cells.
+//! The names by which the columns of a table say that they hold places: longitude and latitude in the languages of
+//! the map, the axes of national grids, and single columns with a whole place. Knows no cells.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 

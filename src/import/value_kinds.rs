@@ -47,8 +47,8 @@ pub fn cell_kind(cell: &str) -> Option<SurveyedKind> {
     Some(SurveyedKind { kind, form: ValueForm::Other })
 }
 
-/// Reads a cell as a JSON value of a kind, and whether that rounds it; what cannot be read stays text, and the kind's own
-/// reading says why not.
+/// Reads a cell as a JSON value of a kind, and whether that rounds it; what cannot be read stays text, and the kind's
+/// own reading says why not.
 pub fn parse_cell(kind: FieldType, cell: &str) -> (Json, bool) {
     let text = || Json::from(cell);
     let bare = cell.trim();
