@@ -219,9 +219,7 @@ fn integers_may_be_written_as_12_0_or_1e3_where_the_schema_asks_for_one() {
             "properties":{{"name":"A","city":"celje","kind":"historic_core","valid_from":"2024-01-01","population":{population}}}}}"#
         )
     };
-    for (written, population) in
-        [("12.0", 12), ("1e3", 1000), ("-0", 0), ("120E-1", 12), ("9007199254740991.0", 9_007_199_254_740_991)]
-    {
+    for (written, population) in [("12.0", 12), ("1e3", 1000), ("-0", 0), ("120E-1", 12), ("99999999.0", 99_999_999)] {
         let (feature, row) = (area(written), format!("id,population\na,{written}\n"));
         let mut job = Job::new(&feature);
         job.into = "areas";
