@@ -134,8 +134,8 @@ fn number_and_neighbour() -> impl Strategy<Value = (String, &'static str)> {
     (literal, prop::sample::select(vec!["1", "1.5", "\"text\"", "null"]))
 }
 
-/// Whether a value has all digits of a literal. Seventeen digits name one double, of which the shortest spelling may have
-/// fewer.
+/// Whether a value has all digits of a literal. Seventeen digits name one double, of which the shortest spelling may
+/// have fewer.
 fn is_kept(literal: &str, value: &FieldValue) -> bool {
     match value {
         FieldValue::Text(text) => **text == *literal,

@@ -80,7 +80,7 @@ function isDate(value: unknown): value is string {
 /** What JavaScript's numbers keep of a decimal number. */
 const MAX_DIGITS = 15;
 
-/** Reads "1 250,5" and "1250.5"; other text, and numbers with more digits than are kept, are returned for validation to report. */
+/** Reads "1 250,5" and "1250.5". Other text, and numbers with too many digits, stay text for validation to report. */
 export function parseNumber(text: string): number | string | null {
   const plain = text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.');
   if (!plain) return null;
