@@ -3,11 +3,17 @@
 use crate::crs::{dequantise_degrees, quantise_degrees};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldValue, GeometryTypeSet, time, time_spelling};
+use crate::number_literal::MAX_EXACT_INTEGER;
 use geo::MapCoords;
 use geo_types::Coord;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Number, Value as Json, json};
 use std::fmt;
 use std::sync::Arc;
+
+/// In the schema of a field of reals: its whole numbers are written without a decimal point.
+const BARE_WHOLE_NUMBERS: &str = "x-cityheart-bare-whole-numbers";
+/// In the schema of a field: the name that it has in the files that it is imported from.
+const SOURCE_NAME: &str = "x-cityheart-source-name";
 
 /// The name of a collection: `[a-z][a-z0-9_]{0,62}`, valid as a table name, as a layer name and in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,6 +76,8 @@ pub struct FieldDefinition {
     /// For display, in English; other languages are in the schema.
     pub title: String,
     pub required: bool,
+    /// Whole numbers of this field are written without a decimal point, though others have one.
+    pub bare_whole: bool,
 }
 
 /// The fields (by position) that give a feature its time.
@@ -130,6 +138,7 @@ impl Collection {
                     })?,
                     title: property.get("title").and_then(Json::as_str).unwrap_or(name).to_owned(),
                     required: required.contains(&name.as_str()),
+                    bare_whole: writes_bare_whole(property),
                 }),
             }
         }
@@ -216,6 +225,32 @@ impl Collection {
     #[must_use]
     pub fn read_only(&self) -> Option<&str> {
         self.schema.get("x-cityheart-read-only")?.as_str()
+    }
+
+    /// The same collection, with what its files say of these fields: which have another name there, and which reals
+    /// write whole numbers without a decimal point.
+    ///
+    /// # Errors
+    /// As [`Collection::from_schema`].
+    pub fn with_source_forms<'n>(
+        &self,
+        source_names: impl IntoIterator<Item = (&'n str, &'n str)>,
+        bare_whole: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Self> {
+        let mut schema = (*self.schema).clone();
+        for (field, source) in source_names {
+            schema["properties"][field][SOURCE_NAME] = source.into();
+        }
+        for field in bare_whole {
+            schema["properties"][field][BARE_WHOLE_NUMBERS] = true.into();
+        }
+        Self::from_schema(self.id.clone(), schema)
+    }
+
+    /// The fields that have another name in the files that they are imported from: that name, and the field's.
+    pub fn source_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let properties = self.schema.get("properties").and_then(Json::as_object);
+        properties.into_iter().flatten().filter_map(|(name, p)| Some((p.get(SOURCE_NAME)?.as_str()?, name.as_str())))
     }
 
     /// The same collection with a newer version of its schema: new properties are added, and existing ones get their
@@ -379,11 +414,12 @@ impl FieldType {
             (_, Json::Null) => Ok(FieldValue::Null),
             (Self::Text, Json::String(s)) => Ok(FieldValue::text(s.as_str())),
             (Self::Text, _) => wrong("text"),
-            (Self::Integer, Json::Number(n)) => match n.as_i64() {
+            (Self::Integer, Json::Number(n)) => match whole_number(n) {
                 Some(i) => Ok(FieldValue::Int(i)),
                 None => wrong("a whole number of at most 63 bits"),
             },
             (Self::Integer, _) => wrong("a whole number"),
+            (Self::Real, Json::Number(n)) if is_wide(n) => wrong("a number of at most 53 bits"),
             (Self::Real, Json::Number(n)) => n
                 .as_f64()
                 .filter(|f| f.is_finite())
@@ -412,6 +448,24 @@ impl FieldType {
             (Self::Json, _) => wrong("a list or an object"),
         }
     }
+}
+
+/// Whether a field of reals writes whole numbers without a decimal point: money does, and what its files write so.
+fn writes_bare_whole(property: &Json) -> bool {
+    let has = |name: &str, value: &Json| property.get(name) == Some(value);
+    has("type", &"number".into()) && (has("format", &"decimal".into()) || has(BARE_WHOLE_NUMBERS, &true.into()))
+}
+
+/// The integer that a number is, also when it is written as `12.0` or `1e3` (JSON Schema).
+fn whole_number(number: &Number) -> Option<i64> {
+    let whole = |f: &f64| f.fract() == 0.0 && f.abs() <= MAX_EXACT_INTEGER as f64;
+    number.as_i64().or_else(|| number.as_f64().filter(whole).map(|f| f as i64))
+}
+
+/// Whether an integer has more digits than a double keeps.
+fn is_wide(number: &Number) -> bool {
+    let rounded = |i: i64| i.unsigned_abs() > MAX_EXACT_INTEGER && i128::from(i) != (i as f64) as i128;
+    number.as_i64().map_or(number.is_u64(), rounded)
 }
 
 fn shorten_json(json: &Json) -> String {

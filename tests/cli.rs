@@ -217,6 +217,40 @@ fn a_refused_file_leaves_the_plan_as_it_was_and_a_lenient_import_leaves_out_what
 }
 
 #[test]
+fn a_table_without_a_place_is_a_warning_everywhere_and_takes_places_later() {
+    let sandbox = CliSandbox::new();
+    sandbox.file("shops.csv", ",code,KOORX,KOORY\n0,9824657365274853001,520648.4,121273.9\n1,1.10,520650.5,121270.1\n");
+    let ran = sandbox.run("import shops.csv --into shops --json").good();
+    let sentence = "'KOORX' and 'KOORY' look like coordinates in EPSG:3794";
+    assert!(ran.err.contains("warning: ") && ran.err.contains(sentence), "{}", ran.err);
+    let report: Json = ran.out.parse().unwrap();
+    assert_eq!((&report["warnings"], &report["findings"][0]["kind"]), (&json!(1), &json!("no-place")));
+    assert_eq!(report["notes"][0], "The first column has no heading and counts the rows. It was left out.");
+    let checked = sandbox.run("check").good();
+    assert!(checked.err.contains("warning: shops: No feature has a place"), "{}", checked.err);
+
+    sandbox.run("import shops.csv --into shops --crs EPSG:3794").good();
+    let exported: Json = sandbox.run("export shops").good().out.parse().unwrap();
+    let places: Vec<bool> =
+        exported["features"].as_array().unwrap().iter().map(|f| f["geometry"].is_object()).collect();
+    assert_eq!(places, [false, false, true, true]);
+    assert_eq!(exported["features"][0]["properties"]["code"], "9824657365274853001");
+    assert!(!sandbox.run("check").good().err.contains("No feature has a place"));
+}
+
+#[test]
+fn a_lenient_import_that_leaves_nothing_fails_and_keeps_what_was_there() {
+    let sandbox = CliSandbox::new();
+    sandbox.file("good.csv", "id,lon,lat\na,1,2\n").file("bad.csv", "id,lon,lat\nb,x,2\nc,y,3\n");
+    sandbox.run("import good.csv --into trees").good();
+    let ran = sandbox
+        .run("import bad.csv --into trees --lenient --replace")
+        .failed("2 of 2 features have faults. Correct the file.");
+    assert!(!ran.err.contains("--lenient"), "{}", ran.err);
+    assert!(sandbox.run("export trees").good().out.contains("\"a\""));
+}
+
+#[test]
 fn flags_are_read_from_the_environment_and_files_from_the_standard_input() {
     let sandbox = CliSandbox::new();
     sandbox.file("a.csv", "id,lon,lat\na,15,46\n");

@@ -121,8 +121,8 @@ Examples:
 An import stores all features or none. If a feature has a fault, nothing is imported, and the report lists every
 fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
 Coordinates are longitude and latitude (WGS 84) unless --crs names another reference system. A table has the
-columns lon and lat (or x and y, or longitude and latitude), or one column wkt. The id of a feature is its GeoJSON
-id, or else its property id, or else a new one.")]
+columns lon and lat (or x and y, or longitude and latitude), or one column wkt; columns that may hold a place are
+named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.")]
 pub struct ImportArgs {
     /// Files to import; - reads standard input
     #[arg(value_name = "FILE", required = true)]

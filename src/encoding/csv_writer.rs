@@ -3,8 +3,11 @@
 //! removes.
 
 use super::{OutputSchema, wkt};
+use crate::collection::FieldDefinition;
 use crate::crs::Crs;
 use crate::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
+use crate::number_literal::NumberLiteral;
+use serde_json::Number;
 use std::borrow::Cow;
 
 /// How geometries are written.
@@ -55,7 +58,8 @@ impl CsvWriter {
 
     /// Appends the line of a feature, whose geometry is in the reference system of the output.
     pub fn write_row(&self, feature: &Feature, out: &mut Vec<u8>) {
-        let values = self.output.fields().map(|(at, _)| feature.values.get(at).map_or("".into(), format_cell));
+        let values =
+            self.output.fields().map(|(at, f)| feature.values.get(at).map_or("".into(), |value| format_cell(f, value)));
         let geometry: Vec<Cow<'_, str>> = match (self.geometry, &feature.geometry) {
             (GeometryColumns::Omitted, _) => vec![],
             (GeometryColumns::LonLat, Some(Geometry::Point(p))) => {
@@ -87,23 +91,33 @@ fn write_line<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cow<'a, str>>) 
     out.extend_from_slice(b"\r\n");
 }
 
-fn format_cell(value: &FieldValue) -> Cow<'_, str> {
+fn format_cell<'v>(field: &FieldDefinition, value: &'v FieldValue) -> Cow<'v, str> {
     match value {
         FieldValue::Null => "".into(),
         FieldValue::Bool(b) => b.to_string().into(),
         FieldValue::Int(i) => i.to_string().into(),
-        // A whole number keeps its decimal point, so that the column is imported as reals again.
-        FieldValue::Real(r) => format!("{r:?}").into(),
+        FieldValue::Real(r) if field.bare_whole && r.fract() == 0.0 && r.abs() < 1e15 => (*r as i64).to_string().into(),
+        // As in JSON: an import reads the column as reals again, and has the same characters.
+        FieldValue::Real(r) => Number::from_f64(*r).map_or("".into(), |number| number.to_string().into()),
         FieldValue::Text(text) => guard_formula(text),
         FieldValue::Json(json) => json.to_string().into(),
     }
 }
 
-/// Puts a quote in front of text that a spreadsheet would take for a formula, and of text that already looks guarded.
+/// Puts a quote in front of text that a spreadsheet would take for a formula, and of text that already looks guarded. A
+/// signed number runs nothing and stays as it is.
 fn guard_formula(text: &str) -> Cow<'_, str> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or("no sign");
+    if unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) || is_number(unsigned) {
+        return text.into();
+    }
     if text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}").into()
     } else {
         text.into()
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && NumberLiteral::parse(text).is_some()
 }

@@ -22,16 +22,17 @@ pub fn write_feature(out: &mut Vec<u8>, collection: &Collection, feature: &Featu
         }
         serde_json::to_writer(&mut *out, &field.name)?;
         out.push(b':');
-        write_value(out, value)?;
+        write_value(out, value, field.bare_whole)?;
     }
     out.write_all(b"}}")
 }
 
-fn write_value(out: &mut Vec<u8>, value: &FieldValue) -> Result<()> {
+fn write_value(out: &mut Vec<u8>, value: &FieldValue, bare_whole: bool) -> Result<()> {
     match value {
         FieldValue::Text(text) => serde_json::to_writer(out, text)?,
         FieldValue::Json(json) => serde_json::to_writer(out, json)?,
         FieldValue::Int(i) => write!(out, "{i}")?,
+        FieldValue::Real(r) if bare_whole && r.fract() == 0.0 && r.abs() < 1e15 => write!(out, "{}", *r as i64)?,
         FieldValue::Real(r) if r.is_finite() => serde_json::to_writer(out, r)?,
         FieldValue::Bool(b) => write!(out, "{b}")?,
         FieldValue::Null | FieldValue::Real(_) => out.write_all(b"null")?,

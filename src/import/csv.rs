@@ -1,149 +1,153 @@
-//! Tables as text: one feature a row, with its place in two columns or as well-known text in one. Reads what
-//! spreadsheets write (comma, semicolon or tab; quotes; a byte order mark; `sep=;`). Refuses decimal commas rather than
-//! guess.
+//! Tables as text: one feature a row, with its place in the columns that [`csv_columns`](super::csv_columns) finds.
+//! Reads what spreadsheets write (comma, semicolon or tab; quotes; a byte order mark; `sep=;`; blank rows). Refuses
+//! decimal commas rather than guess.
 
 use super::byte_reader::MAX_TEXT_BYTES;
+use super::csv_cells::{self, PlaceFault};
+use super::csv_columns::{CsvColumn, CsvColumns, decide_columns};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::finding::{FindingPlace, ImportFindingKind};
-use super::wkt;
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::geojson::ParsedGeometry;
-use crate::feature::{FaultKind, FeatureFault, Geometry};
+use crate::feature::{FaultKind, FeatureFault};
 use crate::intake::FindingKind;
 use csv::ByteRecord;
 use serde_json::Value as Json;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Chain, Cursor, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-const LON_NAMES: [&str; 14] = [
-    "lon",
-    "lng",
-    "long",
-    "longitude",
-    "longitud",
-    "longitudine",
-    "lengtegraad",
-    "dlugosc",
-    "x",
-    "x_coord",
-    "xcoord",
-    "point_x",
-    "coord_x",
-    "lon_wgs84",
-];
-const LAT_NAMES: [&str; 14] = [
-    "lat",
-    "latitude",
-    "latitud",
-    "latitudine",
-    "breedtegraad",
-    "szerokosc",
-    "zemljepisna_sirina",
-    "y",
-    "y_coord",
-    "ycoord",
-    "point_y",
-    "coord_y",
-    "lat_wgs84",
-    "lati",
-];
-/// The preferred names first.
-const WKT_NAMES: [&str; 6] = ["geometry", "wkt", "geom", "the_geom", "wkt_geom", "geo_wkt"];
-
-/// The content of a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum CsvColumn {
-    Lon,
-    Lat,
-    Wkt,
-    Property(String),
-    /// A column without a heading; its cells must be empty.
-    Unnamed,
-}
+/// How much of a table decides what its columns hold.
+const HEAD_BYTES: u64 = 256 << 10;
+/// How many rows of that.
+const HEAD_ROWS: usize = 1000;
 
 /// The rows of a table.
 pub struct CsvRows<R: Read> {
-    reader: csv::Reader<RecordLimiter<BufReader<R>>>,
-    columns: Vec<CsvColumn>,
+    reader: csv::Reader<RecordLimiter<BufReader<Chain<Cursor<Vec<u8>>, R>>>>,
+    columns: CsvColumns,
     record: ByteRecord,
-    record_bytes: Arc<AtomicUsize>,
+    progress: Arc<RecordProgress>,
     number: u64,
-    /// Lines before the input of the CSV reader.
-    lines_before: u64,
-    /// The reference system of the coordinates; `None` is longitude and latitude.
-    declared_crs: Option<Crs>,
+    lines: LineCounter,
+    options: RowOptions,
+    blank_rows: u64,
     /// The fault of the heading; reported once.
     heading_fault: Option<ScanFault>,
+}
+
+/// How far the input of the CSV reader was read.
+#[derive(Default)]
+struct RecordProgress {
+    /// Bytes since the last row.
+    record_bytes: AtomicUsize,
+    ended: AtomicBool,
 }
 
 /// Ends the input when one record gets too long, as with a quote that is never closed.
 struct RecordLimiter<R> {
     input: R,
-    record_bytes: Arc<AtomicUsize>,
+    progress: Arc<RecordProgress>,
 }
 
 impl<R: Read> Read for RecordLimiter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.record_bytes.load(Ordering::Relaxed) > MAX_TEXT_BYTES {
+        if self.progress.record_bytes.load(Ordering::Relaxed) > MAX_TEXT_BYTES {
             return Err(std::io::Error::other("a row is longer than 64 MB, perhaps because a quote is not closed"));
         }
         let n = self.input.read(buffer)?;
-        self.record_bytes.fetch_add(n, Ordering::Relaxed);
+        self.progress.record_bytes.fetch_add(n, Ordering::Relaxed);
+        self.progress.ended.fetch_or(n == 0, Ordering::Relaxed);
         Ok(n)
     }
 }
 
+/// How rows are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RowOptions {
+    /// The reference system of the coordinates; `None` is longitude and latitude.
+    pub declared_crs: Option<Crs>,
+    /// Keep rows without a place that say so by other words than an empty cell.
+    pub lenient: bool,
+}
+
+/// What a table says beside its rows.
+#[derive(Debug, Default)]
+pub struct TableRemarks {
+    /// No column holds a place for certain; sentences on columns that may.
+    pub without_place: Option<Vec<String>>,
+    /// Sentences on columns that are not kept, or are kept by another name.
+    pub notes: Vec<String>,
+    pub blank_rows: u64,
+}
+
 impl<R: Read> CsvRows<R> {
-    pub fn new(input: R, declared_crs: Option<Crs>) -> Result<Self> {
-        let mut input = BufReader::with_capacity(256 << 10, input);
-        let (delimiter, lines_before) = detect_delimiter(&mut input).map_err(|e| super::byte_reader::read_error(&e))?;
-        let record_bytes = Arc::new(AtomicUsize::new(0));
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(RecordLimiter { input, record_bytes: record_bytes.clone() });
+    pub fn new(mut input: R, options: RowOptions) -> Result<Self> {
+        let read_error = |e: std::io::Error| super::byte_reader::read_error(&e);
+        let mut head = vec![];
+        input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(read_error)?;
+        let (delimiter, skipped) = detect_delimiter(&head);
+        let mut builder = csv::ReaderBuilder::new();
+        builder.delimiter(delimiter).flexible(true).has_headers(false);
+        let is_whole = (head.len() as u64) < HEAD_BYTES;
+        let first_rows = read_first_rows(&builder, &head[skipped..], is_whole);
+        let lines = LineCounter::new(&head, skipped);
+        let mut start = Cursor::new(head);
+        start.set_position(skipped as u64);
+        let progress = Arc::<RecordProgress>::default();
+        let input = BufReader::with_capacity(256 << 10, start.chain(input));
+        let mut reader = builder.from_reader(RecordLimiter { input, progress: progress.clone() });
         let mut record = ByteRecord::new();
         reader.read_byte_record(&mut record).map_err(csv_error)?;
-        let (columns, heading_fault) = match parse_heading(&record) {
+        let (columns, heading_fault) = match decide_columns(&record, &first_rows, options.declared_crs) {
             Ok(columns) => (columns, None),
-            Err(message) => (
-                vec![],
-                Some(ScanFault {
-                    kind: ImportFindingKind::Columns,
-                    line: lines_before + 1,
-                    column: None,
-                    number: None,
-                    message,
-                    fatal: true,
-                    warning: false,
-                }),
-            ),
+            Err(message) => {
+                let (kind, line) = (ImportFindingKind::Columns, lines.before + 1);
+                let fault = ScanFault { kind, line, column: None, number: None, message, fatal: true, warning: false };
+                (CsvColumns::default(), Some(fault))
+            }
         };
-        Ok(Self { reader, columns, record, record_bytes, number: 0, lines_before, declared_crs, heading_fault })
+        let mut rows =
+            Self { reader, columns, record, progress, number: 0, lines, options, blank_rows: 0, heading_fault };
+        rows.count_lines();
+        Ok(rows)
     }
 
-    /// The next row; `None` at the end.
+    /// What there is to say of the table; complete after its last row.
+    pub fn remarks(&self) -> TableRemarks {
+        TableRemarks {
+            without_place: (!self.columns.has_place).then(|| self.columns.candidates.clone()),
+            notes: self.columns.notes.clone(),
+            blank_rows: self.blank_rows,
+        }
+    }
+
+    /// The next row that is not blank; `None` at the end.
     pub fn next_row(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
         if let Some(fault) = self.heading_fault.take() {
             return Ok(Some(Err(fault)));
         }
-        self.record_bytes.store(0, Ordering::Relaxed);
-        if self.columns.is_empty() || !self.reader.read_byte_record(&mut self.record).map_err(csv_error)? {
-            return Ok(None);
-        }
+        let columns = self.columns.columns.len();
+        let line = loop {
+            self.progress.record_bytes.store(0, Ordering::Relaxed);
+            if columns == 0 || !self.reader.read_byte_record(&mut self.record).map_err(csv_error)? {
+                return Ok(None);
+            }
+            let line = self.count_lines();
+            if !self.record.as_slice().iter().all(u8::is_ascii_whitespace) {
+                break line;
+            }
+            self.blank_rows += 1;
+        };
         self.number += 1;
-        let line = self.lines_before + self.record.position().map_or(0, csv::Position::line);
         let place = FindingPlace { line: Some(line), feature: Some(self.number), ..FindingPlace::default() };
         let mut draft = FeatureDraft { place, untyped: true, ..FeatureDraft::default() };
-        if self.record.len() != self.columns.len() {
+        if self.record.len() != columns {
             let message = format!(
-                "The row has {} cells, the heading has {}. Put cells that contain the separator in quotes.",
+                "The row has {} cells, the heading has {columns}. Put cells that contain the separator in quotes.",
                 self.record.len(),
-                self.columns.len()
             );
             draft.faults.push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
             return Ok(Some(Ok(draft)));
@@ -152,9 +156,15 @@ impl<R: Read> CsvRows<R> {
         Ok(Some(Ok(draft)))
     }
 
+    fn count_lines(&mut self) -> u64 {
+        let ended = self.progress.ended.load(Ordering::Relaxed);
+        self.lines.count_record(&self.record, self.reader.position().line(), ended)
+    }
+
     fn fill_draft(&self, draft: &mut FeatureDraft) {
         let (mut lon, mut lat) = ("", "");
-        for (cell, column) in self.record.iter().zip(&self.columns) {
+        let crs = self.options.declared_crs;
+        for (cell, column) in self.record.iter().zip(&self.columns.columns) {
             let Ok(text) = std::str::from_utf8(cell) else {
                 let message = "The row is not UTF-8. Save the table as 'CSV UTF-8'.";
                 draft.faults.push((ImportFindingKind::Encoding, FeatureFault::new(FaultKind::WrongType, "", message)));
@@ -163,22 +173,17 @@ impl<R: Read> CsvRows<R> {
             match column {
                 CsvColumn::Lon => lon = text.trim(),
                 CsvColumn::Lat => lat = text.trim(),
-                CsvColumn::Wkt if text.trim().is_empty() => {}
-                CsvColumn::Wkt => match wkt::parse_wkt(text, self.declared_crs) {
-                    Ok(shape) => draft.shape = Some(shape),
-                    Err(fault) => {
-                        draft.faults.push((
-                            ImportFindingKind::of_fault(&fault),
-                            FeatureFault { at: "/geometry".into(), ..fault },
-                        ));
-                    }
-                },
+                CsvColumn::Pair { latitude_first } => {
+                    self.add_place(draft, csv_cells::parse_pair(text.trim(), *latitude_first));
+                }
+                CsvColumn::Geometry => self.add_place(draft, csv_cells::parse_geometry(text, crs)),
                 CsvColumn::Property(name) => {
                     let value = if text.is_empty() { Json::Null } else { strip_formula_guard(text).into() };
                     draft.properties.insert(name.clone(), value);
                 }
-                CsvColumn::Unnamed if text.trim().is_empty() => {}
-                CsvColumn::Unnamed => {
+                CsvColumn::RowNumbers if text.trim().parse::<u64>().is_ok() => {}
+                CsvColumn::Unnamed | CsvColumn::RowNumbers if text.trim().is_empty() => {}
+                CsvColumn::Unnamed | CsvColumn::RowNumbers => {
                     let message = format!("'{text}' is in a column without a heading. Name the column, or empty it.");
                     draft
                         .faults
@@ -186,12 +191,70 @@ impl<R: Read> CsvRows<R> {
                 }
             }
         }
-        match parse_point(lon, lat) {
+        self.add_place(draft, csv_cells::parse_point(lon, lat));
+    }
+
+    fn add_place(&self, draft: &mut FeatureDraft, place: Result<Option<ParsedGeometry>, PlaceFault>) {
+        let bad_number = ImportFindingKind::Feature(FindingKind::BadNumber);
+        match place {
             Ok(None) => {}
             Ok(shape) => draft.shape = shape,
-            Err(fault) => draft.faults.push((ImportFindingKind::Feature(FindingKind::BadNumber), fault)),
+            Err(PlaceFault::Number(fault)) => draft.faults.push((bad_number, fault)),
+            Err(PlaceFault::Geometry(fault)) => draft.faults.push((ImportFindingKind::of_fault(&fault), fault)),
+            Err(PlaceFault::Absent(cell)) if self.options.lenient => {
+                let message = format!("'{cell}' is no place. The row is imported without one.");
+                let fault = FeatureFault::new(FaultKind::EmptyGeometry, "", message);
+                draft.warnings.push((ImportFindingKind::NoPlace, fault));
+            }
+            Err(PlaceFault::Absent(cell)) => {
+                let message = format!(
+                    "'{cell}' is no place. Leave the cell empty, or import such rows without a place with --lenient."
+                );
+                draft.faults.push((bad_number, FeatureFault::new(FaultKind::WrongType, "", message)));
+            }
         }
     }
+}
+
+/// The lines on which rows start. The CSV reader counts the end of a line that ends with a carriage return and a line
+/// feed to the next row.
+struct LineCounter {
+    /// Lines before the input of the CSV reader.
+    before: u64,
+    ends_with_return: bool,
+    /// Of the reader after the last row.
+    last: u64,
+}
+
+impl LineCounter {
+    fn new(head: &[u8], skipped: usize) -> Self {
+        let before = head[..skipped].iter().filter(|b| **b == b'\n').count() as u64;
+        let first_end = head.iter().position(|b| *b == b'\n');
+        let ends_with_return = first_end.is_some_and(|at| at > 0 && head[at - 1] == b'\r');
+        Self { before, ends_with_return, last: 1 }
+    }
+
+    /// The line on which the row starts that was just read; the reader is on line `now`, and may be at the end of a
+    /// file whose last line has no end.
+    fn count_record(&mut self, record: &ByteRecord, now: u64, ended: bool) -> u64 {
+        let is_one_line = now == self.last + 1 && !ended;
+        self.last = now;
+        let inside = if is_one_line { 0 } else { record.as_slice().iter().filter(|b| **b == b'\n').count() as u64 };
+        let end_is_counted = !self.ends_with_return && !ended;
+        self.before + now - inside - u64::from(end_is_counted)
+    }
+}
+
+/// The heading is not among them.
+fn read_first_rows(builder: &csv::ReaderBuilder, head: &[u8], is_whole: bool) -> Vec<ByteRecord> {
+    let mut rows: Vec<ByteRecord> =
+        builder.from_reader(head).into_byte_records().skip(1).take(HEAD_ROWS).map_while(Result::ok).collect();
+    if !is_whole && rows.len() < HEAD_ROWS {
+        // The last one is probably cut off.
+        rows.pop();
+    }
+    rows.retain(|row| !row.as_slice().iter().all(u8::is_ascii_whitespace));
+    rows
 }
 
 /// Removes the quote before `=`, `+`, `-`, `@`, tab or return that keeps spreadsheets from running a cell as a formula.
@@ -200,78 +263,17 @@ fn strip_formula_guard(text: &str) -> &str {
     if bare.len() < text.len() && bare.starts_with(['=', '+', '-', '@', '\t', '\r']) { &text[1..] } else { text }
 }
 
-fn parse_point(lon: &str, lat: &str) -> Result<Option<ParsedGeometry>, FeatureFault> {
-    if lon.is_empty() && lat.is_empty() {
-        return Ok(None);
-    }
-    let number = |text: &str, what: &str| {
-        let wrong = |message: String| FeatureFault::new(FaultKind::WrongType, format!("/{what}"), message);
-        if text.is_empty() {
-            return Err(wrong(format!(
-                "The {what} is missing. Fill it in, or leave both cells empty if there is no place."
-            )));
-        }
-        if text.contains(',') {
-            return Err(wrong(format!("'{text}' has a decimal comma. Write a point: {}.", text.replace(',', "."))));
-        }
-        text.parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite())
-            .ok_or_else(|| wrong(format!("'{text}' is not a {what}. Write degrees, such as 15.2675.")))
-    };
-    let (x, y) = (number(lon, "longitude")?, number(lat, "latitude")?);
-    Ok(Some(ParsedGeometry { geometry: Geometry::Point(geo_types::Point::new(x, y)), flattened: false }))
-}
-
-fn parse_heading(record: &ByteRecord) -> Result<Vec<CsvColumn>, String> {
-    let mut names = vec![];
-    for cell in record {
-        let name = std::str::from_utf8(cell)
-            .map_err(|_| "The heading is not UTF-8. Save the table as 'CSV UTF-8'.".to_owned())?;
-        names.push(name.trim().to_owned());
-    }
-    if names.iter().all(String::is_empty) {
-        return Err("The table is empty. Name the columns in the first line.".into());
-    }
-    for (i, name) in names.iter().enumerate() {
-        if !name.is_empty() && names[..i].contains(name) {
-            return Err(format!("Two columns are named '{name}'. Rename one."));
-        }
-    }
-    let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|n| n.to_lowercase() == *w));
-    let wkt = find(&WKT_NAMES);
-    let (lon, lat) = if wkt.is_some() { (None, None) } else { (find(&LON_NAMES), find(&LAT_NAMES)) };
-    if lon.is_some() != lat.is_some() {
-        let (there, missing) = if lon.is_some() { ("longitude", "latitude") } else { ("latitude", "longitude") };
-        return Err(format!(
-            "There is a column for the {there} but not for the {missing}. Name the columns lon and lat."
-        ));
-    }
-    let column = |(i, name): (usize, String)| match Some(i) {
-        at if at == wkt => CsvColumn::Wkt,
-        at if at == lon => CsvColumn::Lon,
-        at if at == lat => CsvColumn::Lat,
-        _ if name.is_empty() => CsvColumn::Unnamed,
-        _ => CsvColumn::Property(name),
-    };
-    Ok(names.into_iter().enumerate().map(column).collect())
-}
-
-/// Skips a byte order mark and Excel's `sep=;` line; returns the separator and how many lines were skipped.
-fn detect_delimiter<R: Read>(input: &mut BufReader<R>) -> std::io::Result<(u8, u64)> {
-    if input.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
-        input.consume(3);
-    }
-    let head = input.fill_buf()?;
-    if head.len() > 5 && head[..4].eq_ignore_ascii_case(b"sep=") && matches!(head[5], b'\r' | b'\n') {
-        let delimiter = head[4];
-        let line = head.iter().position(|b| *b == b'\n').map_or(head.len(), |i| i + 1);
-        input.consume(line);
-        return Ok((delimiter, 1));
+/// The separator, and how many bytes come before the heading: a byte order mark and Excel's `sep=;` line.
+fn detect_delimiter(head: &[u8]) -> (u8, usize) {
+    let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let text = &head[mark..];
+    if text.len() > 5 && text[..4].eq_ignore_ascii_case(b"sep=") && matches!(text[5], b'\r' | b'\n') {
+        let line = text.iter().position(|b| *b == b'\n').map_or(text.len(), |i| i + 1);
+        return (text[4], mark + line);
     }
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
-    for byte in head {
+    for byte in text.iter().skip_while(|b| matches!(b, b'\r' | b'\n')) {
         if *byte == b'\n' && !quoted {
             break;
         }
@@ -281,7 +283,7 @@ fn detect_delimiter<R: Read>(input: &mut BufReader<R>) -> std::io::Result<(u8, u
         }
     }
     let best = counts.iter().rev().max_by_key(|c| c.1).map_or(b',', |c| c.0);
-    Ok((best, 0))
+    (best, mark)
 }
 
 fn csv_error(e: csv::Error) -> crate::error::Error {

@@ -4,7 +4,7 @@ use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::osm::ExtractFault;
 use super::text_position::{error_offset, string_start};
 use crate::crs::Crs;
-use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, ParsedGeometry, SkippedCoordinates};
+use crate::feature::geojson::{self, GeoJsonMember, GeoJsonObject, NumberSpelling, ParsedGeometry, SkippedCoordinates};
 use crate::feature::{FaultKind, FeatureFault, GeometryTypeSet};
 use crate::intake::{CandidateSource, FindingKind, check_declared_crs, format_id};
 use serde_json::{Map, Value as Json};
@@ -19,6 +19,8 @@ pub struct FeatureDraft {
     /// The JSON pointer to the geometry: `/geometry`, or empty when the feature is only a geometry.
     pub geometry_pointer: &'static str,
     pub properties: Map<String, Json>,
+    /// Numbers of the properties that JSON writes in another way.
+    pub spellings: Vec<NumberSpelling>,
     /// Values are the cells of a table: text whose kind the field decides. An empty cell is null.
     pub untyped: bool,
     /// Faults found so far; a draft with faults does not become a feature.
@@ -72,6 +74,7 @@ impl FeatureDraft {
             shape,
             geometry_pointer: if is_feature { "/geometry" } else { "" },
             properties,
+            spellings: std::mem::take(&mut object.spellings),
             untyped: false,
             faults,
             warnings,

@@ -3,14 +3,14 @@
 use super::draft::FeatureDraft;
 use super::finding::{ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
-use super::survey::RenamedField;
 use super::value_kinds::parse_cell;
 use crate::collection::{Collection, FieldType};
+use crate::feature::geojson::NumberSpelling;
 use crate::feature::time_spelling::read_instant;
-use crate::feature::{Feature, FieldValue};
+use crate::feature::{FaultKind, Feature, FeatureFault, FieldValue};
 use crate::intake::{
-    CandidateGeometry, CandidateSource, CityLocations, FaultHandling, FeatureCandidate, FeatureIntake, IntakeFinding,
-    IntakePolicy, IntakeVerdict, SourceCrs, escape_pointer,
+    CandidateGeometry, CandidateSource, CityLocations, FaultHandling, FeatureCandidate, FeatureIntake, FindingKind,
+    IntakeFinding, IntakePolicy, IntakeVerdict, SourceCrs, escape_pointer,
 };
 use crate::plan::PlanModel;
 use serde_json::{Map, Value as Json};
@@ -48,6 +48,8 @@ pub struct RepairCounts {
 /// Judges the drafts of one import.
 pub struct FeatureValidator<'a> {
     collection: &'a Collection,
+    /// The collection is part of the plan's model: its fields of text hold no numbers.
+    is_model: bool,
     id_property: Option<&'a str>,
     intake: FeatureIntake<'a>,
     ids: IdRegistry,
@@ -61,23 +63,26 @@ impl<'a> FeatureValidator<'a> {
         model: &'a PlanModel,
         collection: &'a Collection,
         id_property: Option<&'a str>,
-        renamed: &'a [RenamedField],
         ids: IdRegistry,
         (source_crs, cities): (&'a SourceCrs, &'a CityLocations),
     ) -> Self {
         let policy = IntakePolicy { handling: FaultHandling::Usual, source: CandidateSource::File { id_property } };
         let intake = FeatureIntake::new(model, collection, policy, source_crs, cities)
-            .with_renamed_fields(renamed.iter().map(|r| (r.from.as_str(), r.to.as_str())));
+            .with_renamed_fields(collection.source_names());
+        let is_model = model.collection(&collection.id).is_some();
         let has_times = collection.fields.iter().any(|f| matches!(f.kind, FieldType::Date | FieldType::DateTime));
-        Self { collection, id_property, intake, ids, has_times, repairs: RepairCounts::default() }
+        Self { collection, is_model, id_property, intake, ids, has_times, repairs: RepairCounts::default() }
     }
 
     /// The feature, or nothing when there are errors among the findings. Warnings do not keep a feature out.
     pub fn validate(&mut self, mut draft: FeatureDraft) -> (Option<Feature>, Vec<ImportFinding>) {
-        // The cell of an id is text, whatever the kind of its column.
-        let id_cell = self.id_property.filter(|_| draft.untyped).and_then(|name| draft.properties.get(name).cloned());
+        // The cell of an id is text, whatever the kind of its column, and a number keeps its digits.
+        let mut id_cell =
+            self.id_property.filter(|_| draft.untyped).and_then(|name| draft.properties.get(name).cloned());
         if draft.untyped {
-            self.parse_cells(&mut draft.properties);
+            self.parse_cells(&mut draft);
+        } else if !draft.spellings.is_empty() {
+            id_cell = self.apply_spellings(&mut draft);
         }
         let verdict = self.intake.judge_new(FeatureCandidate {
             id: match self.id_property {
@@ -110,6 +115,11 @@ impl<'a> FeatureValidator<'a> {
         self.repairs.repeated += u64::from(verdict.repair.deduplicated);
         self.repairs.flattened += u64::from(verdict.flattened);
         (feature, findings)
+    }
+
+    /// Whether features of the collection can have a place.
+    pub fn takes_places(&self) -> bool {
+        !self.collection.geometry.is_none()
     }
 
     fn claim_id(&mut self, draft: &FeatureDraft, verdict: &IntakeVerdict) -> Option<ImportFinding> {
@@ -148,19 +158,49 @@ impl<'a> FeatureValidator<'a> {
     }
 
     /// Turns the cells of a table into values of the kinds of their fields.
-    fn parse_cells(&self, properties: &mut Map<String, Json>) {
+    fn parse_cells(&self, draft: &mut FeatureDraft) {
         let mut hint = 0;
-        for (name, value) in properties {
+        for (name, value) in &mut draft.properties {
             let Some(at) = self.intake.find_field(hint, name) else { continue };
             hint = at + 1;
             let kind = self.collection.fields[at].kind;
             if let Json::String(cell) = value
                 && !matches!(kind, FieldType::Text | FieldType::Date | FieldType::DateTime)
             {
-                *value = parse_cell(kind, cell);
+                let (parsed, is_rounded) = parse_cell(kind, cell);
+                if is_rounded {
+                    draft.warnings.push(rounding_warning(name, cell, &parsed));
+                }
+                *value = parsed;
             }
         }
     }
+
+    /// Numbers that become ids or text keep their spelling, and fractions with too many digits are told. Returns the id
+    /// that `--id` names, if it is such a number.
+    fn apply_spellings(&self, draft: &mut FeatureDraft) -> Option<Json> {
+        let mut id = None;
+        for NumberSpelling { name, literal, is_rounded } in std::mem::take(&mut draft.spellings) {
+            let field = self.intake.find_field(0, &name).map(|at| self.collection.fields[at].kind);
+            let Some(value) = draft.properties.get_mut(&name) else { continue };
+            let is_text = !self.is_model && field == Some(FieldType::Text);
+            if self.id_property == Some(name.as_str()) {
+                id = Some(literal.as_str().into());
+            }
+            if is_text || (field.is_none() && name == "id") {
+                *value = literal.into();
+            } else if is_rounded {
+                draft.warnings.push(rounding_warning(&name, &literal, value));
+            }
+        }
+        id
+    }
+}
+
+fn rounding_warning(name: &str, literal: &str, kept: &Json) -> (ImportFindingKind, FeatureFault) {
+    let message = format!("{literal} has more digits than a number keeps. It is stored as {kept}.");
+    let at = format!("/properties/{}", escape_pointer(name));
+    (ImportFindingKind::Feature(FindingKind::RoundedNumber), FeatureFault::new(FaultKind::WrongType, at, message))
 }
 
 /// Where a finding of the intake is in the file. A table has no pointer to its geometry, and a file that is one

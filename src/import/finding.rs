@@ -21,6 +21,8 @@ pub enum ImportFindingKind {
     TooManyVertices,
     Encoding,
     Columns,
+    /// No feature of the file has a place, or a row says that it has none.
+    NoPlace,
     /// The id is that of another feature of the files.
     DuplicateId,
     /// The id is that of a feature in the collection.
@@ -57,6 +59,7 @@ impl ImportFindingKind {
             Self::TooManyVertices => "too-many-vertices",
             Self::Encoding => "encoding",
             Self::Columns => "columns",
+            Self::NoPlace => "no-place",
             Self::DuplicateId => "duplicate-id",
             Self::ExistingId => "taken-id",
             Self::CutOff => "cut-off",

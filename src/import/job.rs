@@ -2,13 +2,15 @@
 //! another stores.
 
 use super::batch_channel::open_channel;
+use super::csv::RowOptions;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::id_registry::IdRegistry;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::source::ImportSource;
 use super::source_reader::SourceReader;
-use super::survey::{FieldSurvey, RenamedField, UnreadTimes};
+use super::survey::{FieldSurvey, RenamedField};
+use super::surveyed_field::{ExactTextField, UnreadTimes};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -26,6 +28,12 @@ pub struct ImportOptions {
     pub lenient: bool,
     /// The reference system of the coordinates; `None` is longitude and latitude.
     pub crs: Option<Crs>,
+}
+
+impl ImportOptions {
+    fn row_options(&self) -> RowOptions {
+        RowOptions { declared_crs: self.crs, lenient: self.lenient }
+    }
 }
 
 /// What the plan knows about the collection that is filled.
@@ -58,6 +66,7 @@ pub struct ImportJob<'a> {
     renamed: Vec<RenamedField>,
     mixed_fields: Vec<String>,
     unread_times: Vec<UnreadTimes>,
+    exact_text_fields: Vec<ExactTextField>,
     ids: IdRegistry,
     source_crs: SourceCrs,
     cities: CityLocations,
@@ -78,7 +87,7 @@ impl<'a> ImportJob<'a> {
         progress: Arc<ImportProgress>,
     ) -> Result<Self> {
         let ImportTarget { model, id, existing, ids, cities } = target;
-        let (mut renamed, mut mixed_fields, mut unread_times) = (vec![], vec![], vec![]);
+        let (mut renamed, mut mixed_fields, mut unread_times, mut exact_text_fields) = (vec![], vec![], vec![], vec![]);
         let (collection, origin) = match (model.collection(&id).cloned(), existing) {
             // The plan may have fields that another program added.
             (Some(model), existing) => {
@@ -91,7 +100,7 @@ impl<'a> ImportJob<'a> {
             (None, None) => {
                 let surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
-                unread_times = surveyed.unread_times;
+                (unread_times, exact_text_fields) = (surveyed.unread_times, surveyed.exact_text_fields);
                 (surveyed.collection, CollectionOrigin::Files)
             }
         };
@@ -105,6 +114,7 @@ impl<'a> ImportJob<'a> {
             renamed,
             mixed_fields,
             unread_times,
+            exact_text_fields,
             ids,
             source_crs,
             cities,
@@ -130,20 +140,20 @@ impl<'a> ImportJob<'a> {
             renamed: self.renamed.clone(),
             mixed_fields: self.mixed_fields.clone(),
             unread_times: self.unread_times.clone(),
+            exact_text_fields: self.exact_text_fields,
             lenient: self.options.lenient,
             crs: self.options.crs,
             ..ImportReport::new(self.origin)
         };
         let (sender, mut features) = open_channel();
-        let (collection, renamed) = (&self.collection, &self.renamed);
+        let collection = &self.collection;
         let (source_crs, cities, options, model) = (&self.source_crs, &self.cities, self.options, self.model);
         let (sources, ids, progress) = (self.sources, self.ids, self.progress);
         let (read, loaded) = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 let id_property = options.id.as_deref();
-                let validator =
-                    FeatureValidator::new(model, collection, id_property, renamed, ids, (source_crs, cities));
-                SourceReader::new(validator, sender, options.lenient, options.crs, progress).read_sources(sources)
+                let validator = FeatureValidator::new(model, collection, id_property, ids, (source_crs, cities));
+                SourceReader::new(validator, sender, options.row_options(), progress).read_sources(sources)
             });
             let loaded = load(collection, &mut features);
             // The reader ends when its features are no longer received.
@@ -155,6 +165,9 @@ impl<'a> ImportJob<'a> {
         report.left_out = read.left_out;
         report.findings = read.findings;
         report.repairs = read.repairs;
+        report.is_unreadable = read.unreadable;
+        report.notes = read.notes;
+        report.blank_rows = read.blank_rows;
         (report, loaded)
     }
 }
@@ -167,7 +180,7 @@ fn survey_sources(
 ) -> Result<FieldSurvey> {
     let mut survey = FieldSurvey::default();
     for source in sources {
-        let mut rows = source.open_rows(Some(progress), options.crs)?;
+        let mut rows = source.open_rows(Some(progress), options.row_options())?;
         while let Some(feature) = rows.next_surveyed()? {
             if let Some(feature) = feature {
                 survey.add_feature(&feature, options.id.as_deref());

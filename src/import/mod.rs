@@ -6,6 +6,9 @@
 mod batch_channel; // features on their way to the store
 mod byte_reader; // bytes with line numbers
 mod csv; // tables
+mod csv_cells; // the place of a row
+mod csv_columns; // what the columns hold
+mod csv_names; // how columns with places are called
 mod demo; // the demo plan
 mod draft; // a feature as its file has it
 mod element_scanner; // where features begin and end in a GeoJSON file
@@ -22,6 +25,7 @@ mod report; // what an import did
 mod source; // a file, its format and its rows
 mod source_reader; // the second reading
 mod survey; // the first reading
+mod surveyed_field; // what it finds of one field
 mod text_position; // lines and columns
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
@@ -36,3 +40,4 @@ pub use progress::ImportProgress;
 pub use report::ImportReport;
 pub use source::{ImportFormat, ImportSource};
 pub use survey::{MAX_FIELDS, RenamedField};
+pub use surveyed_field::ExactTextField;

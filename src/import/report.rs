@@ -2,7 +2,8 @@
 
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
-use super::survey::{RenamedField, UnreadTimes};
+use super::survey::RenamedField;
+use super::surveyed_field::{ExactTextField, UnreadTimes};
 use crate::crs::Crs;
 use crate::error::{count_noun, count_noun_be, shorten_text};
 use serde_json::{Value as Json, json};
@@ -26,6 +27,14 @@ pub struct ImportReport {
     pub unread_times: Vec<UnreadTimes>,
     /// The reference system of the files, if they are not in longitude and latitude.
     pub crs: Option<Crs>,
+    /// Fields that are text so that their numbers stay as they are written.
+    pub exact_text_fields: Vec<ExactTextField>,
+    /// Sentences on columns of tables that are not kept as they are.
+    pub notes: Vec<String>,
+    /// Blank rows of tables, which were skipped.
+    pub blank_rows: u64,
+    /// A file cannot be read to its end.
+    pub is_unreadable: bool,
     pub seconds: f64,
 }
 
@@ -45,6 +54,10 @@ impl ImportReport {
             mixed_fields: vec![],
             unread_times: vec![],
             crs: None,
+            exact_text_fields: vec![],
+            notes: vec![],
+            blank_rows: 0,
+            is_unreadable: false,
             seconds: 0.0,
         }
     }
@@ -54,6 +67,7 @@ impl ImportReport {
     pub fn to_json(&self) -> Json {
         let renamed: serde_json::Map<String, Json> =
             self.renamed.iter().map(|r| (r.from.clone(), r.to.as_str().into())).collect();
+        let exact_text = self.exact_text_fields.iter().map(|field| &field.name);
         json!({
             "collection": self.collection,
             "dry_run": self.dry_run,
@@ -74,9 +88,11 @@ impl ImportReport {
             },
             "fresh_ids": self.repairs.fresh_ids,
             "renamed": renamed,
-            "kept_as_text": self.mixed_fields,
+            "kept_as_text": self.mixed_fields.iter().chain(exact_text).collect::<Vec<_>>(),
             "times_kept_as_text": self.unread_times.iter().map(|t| t.field.as_str()).collect::<Vec<_>>(),
             "datum_shift_accuracy_m": self.crs.and_then(Crs::shift_accuracy_m),
+            "blank_rows": self.blank_rows,
+            "notes": self.notes,
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -137,6 +153,14 @@ impl ImportReport {
                 shorten_text(&times.example)
             )
         }));
+        lines.extend(self.exact_text_fields.iter().map(|ExactTextField { name, example }| {
+            format!("The property '{name}' is stored as text, as a number would not keep the form of its values, such as {example}.")
+        }));
+        lines.extend(self.notes.iter().cloned());
+        if self.blank_rows > 0 {
+            let were = if self.blank_rows == 1 { "was" } else { "were" };
+            lines.push(format!("{} {were} skipped.", count_noun(self.blank_rows, "blank row")));
+        }
         lines
     }
 
@@ -160,12 +184,17 @@ impl ImportReport {
                     self.collection
                 )
             }
-            _ => format!(
-                "Nothing was imported: {} of {} {} faults. Correct the file, or leave out features that have faults with --lenient.",
-                self.left_out,
-                count_noun(self.read, "feature"),
-                if self.left_out == 1 { "has" } else { "have" }
-            ),
+            _ => {
+                // What --lenient would refuse as well is not to be imported with it.
+                let leniently = !self.lenient && !self.is_unreadable && accepted > 0;
+                let remedy = if leniently { ", or leave out features that have faults with --lenient" } else { "" };
+                format!(
+                    "Nothing was imported: {} of {} {} faults. Correct the file{remedy}.",
+                    self.left_out,
+                    count_noun(self.read, "feature"),
+                    if self.left_out == 1 { "has" } else { "have" }
+                )
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A file to import: where it is, its format, and a reader for its rows. Decompresses gzip. Recognises some formats
 //! that cannot be imported by their first bytes, to say how to convert them.
 
-use super::csv;
+use super::csv::{self, RowOptions, TableRemarks};
 use super::draft::{FeatureDraft, SurveyedFeature};
 use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
 use super::finding::FindingPlace;
@@ -161,14 +161,15 @@ impl ImportSource {
         self.len() == 0
     }
 
-    /// The features of the file, from its start; `declared_crs` is the reference system of their coordinates.
-    pub fn open_rows(&self, progress: Option<&Arc<ImportProgress>>, declared_crs: Option<Crs>) -> Result<SourceRows> {
+    /// The features of the file, from its start.
+    pub fn open_rows(&self, progress: Option<&Arc<ImportProgress>>, options: RowOptions) -> Result<SourceRows> {
+        let declared_crs = options.declared_crs;
         let input = self.open_unpacked(progress)?;
         let layout = match self.format {
             ImportFormat::GeoJson => FileLayout::Document,
             ImportFormat::GeoJsonLines => FileLayout::Lines,
             ImportFormat::GeoJsonSeq => FileLayout::Records,
-            ImportFormat::Csv => return Ok(SourceRows::Csv(csv::CsvRows::new(input, declared_crs)?)),
+            ImportFormat::Csv => return Ok(SourceRows::Csv(Box::new(csv::CsvRows::new(input, options)?))),
             ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
         };
         let elements = ElementScanner::new(input, layout);
@@ -281,7 +282,7 @@ pub enum SourceRows {
         declared_crs: Option<Crs>,
         extract_faults: Option<Arc<osm::ExtractFaults>>,
     },
-    Csv(csv::CsvRows<Box<dyn Read + Send>>),
+    Csv(Box<csv::CsvRows<Box<dyn Read + Send>>>),
 }
 
 impl SourceRows {
@@ -336,6 +337,14 @@ impl SourceRows {
                 place.after(&text[..offset])
             }
             _ => place,
+        }
+    }
+
+    /// What a table says beside its rows; complete after the last one.
+    pub fn table_remarks(&self) -> Option<TableRemarks> {
+        match self {
+            Self::Csv(rows) => Some(rows.remarks()),
+            Self::Json { .. } => None,
         }
     }
 

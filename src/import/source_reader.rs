@@ -1,13 +1,13 @@
 //! The reading of the features: each is parsed, judged and sent on; each fault becomes a finding.
 
 use super::batch_channel::BatchSender;
+use super::csv::{RowOptions, TableRemarks};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::feature_validator::{FeatureValidator, RepairCounts};
-use super::finding::{FindingPlace, ImportFinding, ImportFindings};
+use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
 use super::progress::ImportProgress;
 use super::source::{ImportSource, SourceRows};
-use crate::crs::Crs;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
@@ -18,6 +18,13 @@ pub struct ReaderTotals {
     pub left_out: u64,
     pub findings: ImportFindings,
     pub repairs: RepairCounts,
+    /// A file cannot be read to its end.
+    pub unreadable: bool,
+    /// Sentences on columns of tables that are not kept as they are.
+    pub notes: Vec<String>,
+    pub blank_rows: u64,
+    /// Features that were taken.
+    taken: u64,
 }
 
 /// Reads the features of several files.
@@ -25,8 +32,7 @@ pub struct SourceReader<'a> {
     validator: FeatureValidator<'a>,
     sender: BatchSender,
     totals: ReaderTotals,
-    lenient: bool,
-    crs: Option<Crs>,
+    options: RowOptions,
     progress: Arc<ImportProgress>,
 }
 
@@ -34,11 +40,10 @@ impl<'a> SourceReader<'a> {
     pub fn new(
         validator: FeatureValidator<'a>,
         sender: BatchSender,
-        lenient: bool,
-        crs: Option<Crs>,
+        options: RowOptions,
         progress: Arc<ImportProgress>,
     ) -> Self {
-        Self { validator, sender, totals: ReaderTotals::default(), lenient, crs, progress }
+        Self { validator, sender, totals: ReaderTotals::default(), options, progress }
     }
 
     /// Reads all files. The last thing that is sent is an error when the features are not to be stored.
@@ -51,16 +56,16 @@ impl<'a> SourceReader<'a> {
     }
 
     fn read_all(&mut self, sources: &[ImportSource]) -> Result<()> {
-        let mut unreadable = false;
         for source in sources {
             let name = (sources.len() > 1).then_some(source.name.as_str());
-            unreadable |= !self.read_source(source, name)?;
+            self.totals.unreadable |= !self.read_source(source, name)?;
             if self.sender.is_disconnected() {
                 return Ok(());
             }
         }
         let errors = self.totals.findings.errors;
-        let refused = unreadable || (errors > 0 && !self.lenient);
+        let nothing_left = errors > 0 && self.totals.left_out == self.totals.features;
+        let refused = self.totals.unreadable || nothing_left || (errors > 0 && !self.options.lenient);
         let refusal = || Error::Refused(refusal_message(errors, self.totals.findings.first_error()));
         let error = refused.then(refusal);
         self.sender.finish(error);
@@ -69,7 +74,8 @@ impl<'a> SourceReader<'a> {
 
     /// Reads one file; `false` when it cannot be read to its end.
     fn read_source(&mut self, source: &ImportSource, name: Option<&str>) -> Result<bool> {
-        let mut rows = source.open_rows(Some(&self.progress), self.crs)?;
+        let taken_before = self.totals.taken;
+        let mut rows = source.open_rows(Some(&self.progress), self.options)?;
         while let Some(row) = rows.next_draft()? {
             match row {
                 Ok(mut draft) => {
@@ -91,7 +97,27 @@ impl<'a> SourceReader<'a> {
                 break;
             }
         }
+        if let Some(table) = rows.table_remarks() {
+            self.add_remarks(table, self.totals.taken > taken_before, name);
+        }
         Ok(true)
+    }
+
+    /// A warning when a table has no column of places, and what else it says of its columns.
+    fn add_remarks(&mut self, table: TableRemarks, has_features: bool, name: Option<&str>) {
+        self.totals.blank_rows += table.blank_rows;
+        self.totals.notes.extend(table.notes);
+        let Some(candidates) = table.without_place.filter(|_| has_features && self.validator.takes_places()) else {
+            return;
+        };
+        let remedy = if candidates.is_empty() {
+            " Name the columns of the coordinates lon and lat, or x and y with --crs EPSG:n.".to_owned()
+        } else {
+            candidates.iter().fold(String::new(), |all, sentence| all + " " + sentence)
+        };
+        let message = format!("No feature of the file has a place, so that the map does not show them.{remedy}");
+        let place = FindingPlace { file: name.map(ToOwned::to_owned), ..FindingPlace::default() };
+        self.totals.findings.add(ImportFinding { kind: ImportFindingKind::NoPlace, warning: true, place, message });
     }
 
     fn add_scan_fault(&mut self, fault: ScanFault, name: Option<&str>) {
@@ -119,8 +145,13 @@ impl<'a> SourceReader<'a> {
         }
         match feature {
             // Once a file is refused, its features are read for their faults only.
-            Some(feature) if self.lenient || self.totals.findings.errors == 0 => self.sender.push(feature),
-            Some(_) => {}
+            Some(feature) => {
+                self.totals.taken += 1;
+                // Once a file is refused, its features are read for their faults only.
+                if self.options.lenient || self.totals.findings.errors == 0 {
+                    self.sender.push(feature);
+                }
+            }
             None => self.totals.left_out += 1,
         }
     }

@@ -1,13 +1,14 @@
 //! The first reading of a file for a new collection: its fields with their kinds, and its geometry types. A field gets
-//! the narrowest kind that holds all its values; text holds values of several kinds.
+//! the narrowest kind that holds all its values as they are written; text holds values of several kinds, and numbers
+//! that would be written in another way.
 
 use super::draft::SurveyedFeature;
-use super::value_kinds::{cell_kind, is_unread_time, json_value_kind};
+use super::surveyed_field::{ExactTextField, FieldOutcome, SurveyedField, UnreadTimes};
+use super::value_kinds::{cell_kind, json_value_kind};
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::GeometryTypeSet;
 use crate::intake::format_id;
-use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// The most fields that a collection may have.
@@ -30,25 +31,6 @@ pub struct FieldSurvey {
     two_ids: bool,
 }
 
-struct SurveyedField {
-    name: String,
-    kind: Option<FieldType>,
-    /// Only text can hold values of all the kinds found.
-    mixed: bool,
-    /// The first value that is a day or an instant in a spelling that is not read.
-    unread_time: Option<String>,
-    /// There is a value that is neither a day nor an instant.
-    timeless: bool,
-}
-
-/// A property that is stored as text though all its values are days or instants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadTimes {
-    pub field: String,
-    /// The first value in a spelling that is not read.
-    pub example: String,
-}
-
 /// A property of the file and the field it becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenamedField {
@@ -63,6 +45,8 @@ pub struct SurveyResult {
     /// Fields that are text only because their values are of several kinds.
     pub mixed_fields: Vec<String>,
     pub unread_times: Vec<UnreadTimes>,
+    /// Fields that are text only because their numbers would be written in another way.
+    pub exact_text_fields: Vec<ExactTextField>,
 }
 
 impl FieldSurvey {
@@ -86,8 +70,10 @@ impl FieldSurvey {
             let at = at.unwrap_or_else(|| self.add_field(name));
             let Some(field) = self.fields.get_mut(at) else { continue };
             let kind = if feature.untyped { value.as_str().and_then(cell_kind) } else { json_value_kind(value) };
-            field.widen_kind(kind);
-            field.note_time(kind, value);
+            field.note_time(kind.map(|k| k.kind), value);
+            if let Some(kind) = kind {
+                field.add_value(kind, value, feature.untyped);
+            }
         }
     }
 
@@ -96,13 +82,7 @@ impl FieldSurvey {
         let at = self.by_name.len();
         if at <= MAX_FIELDS + 1 {
             self.by_name.insert(name.to_owned(), at);
-            self.fields.push(SurveyedField {
-                name: name.to_owned(),
-                kind: None,
-                mixed: false,
-                unread_time: None,
-                timeless: false,
-            });
+            self.fields.push(SurveyedField::new(name));
         }
         at
     }
@@ -117,70 +97,42 @@ impl FieldSurvey {
             return Err(Error::Refused(format!("The name of the property '{shown}' has a NUL character. Rename it.")));
         }
         let mut fields: Vec<(String, FieldType)> = vec![];
-        let (mut renamed, mut mixed, mut unread_times) = (vec![], vec![], vec![]);
-        for field in &self.fields {
+        let (mut renamed, mut mixed_fields, mut exact_text_fields, mut bare) = (vec![], vec![], vec![], vec![]);
+        let mut unread_times = vec![];
+        for field in self.fields {
             if field.name == "id" && !self.two_ids {
                 continue;
             }
             let name = unique_field_name(&field.name, &fields);
+            let (kind, outcome) = field.decide_kind();
+            match outcome {
+                FieldOutcome::Plain => {}
+                FieldOutcome::BareWholeNumbers => bare.push(name.clone()),
+                FieldOutcome::MixedText => mixed_fields.push(name.clone()),
+                FieldOutcome::ExactText { example } => {
+                    exact_text_fields.push(ExactTextField { name: name.clone(), example });
+                }
+            }
             if name != field.name {
                 renamed.push(RenamedField { from: field.name.clone(), to: name.clone() });
             }
-            if field.mixed {
-                mixed.push(name.clone());
+            if let Some(example) = field.unread_time() {
+                unread_times.push(UnreadTimes { field: name.clone(), example: example.to_owned() });
             }
-            if let (Some(FieldType::Text), false, Some(example)) = (field.kind, field.timeless, &field.unread_time) {
-                unread_times.push(UnreadTimes { field: name.clone(), example: example.clone() });
-            }
-            fields.push((name, field.kind.unwrap_or(FieldType::Text)));
+            fields.push((name, kind));
         }
         if fields.len() > MAX_FIELDS {
             return Err(Error::TooLarge(format!(
                 "The features have more than {MAX_FIELDS} different properties. If property names contain values, put these into one property."
             )));
         }
-        let title = title_from_id(&id);
-        Ok(SurveyResult {
-            collection: Collection::from_inferred_fields(id, &title, self.geometry, &fields)?,
-            renamed,
-            mixed_fields: mixed,
-            unread_times,
-        })
+        // Features without a place may get one later: in the map, or from another file.
+        let geometry = if self.geometry.is_none() { GeometryTypeSet::ANY } else { self.geometry };
+        let collection = Collection::from_inferred_fields(id.clone(), &title_from_id(&id), geometry, &fields)?;
+        let source_names = renamed.iter().map(|r| (r.to.as_str(), r.from.as_str()));
+        let collection = collection.with_source_forms(source_names, bare.iter().map(String::as_str))?;
+        Ok(SurveyResult { collection, renamed, mixed_fields, unread_times, exact_text_fields })
     }
-}
-
-impl SurveyedField {
-    fn widen_kind(&mut self, kind: Option<FieldType>) {
-        let Some(new) = kind else { return };
-        self.kind = Some(match self.kind {
-            None => new,
-            Some(old) if old == new => old,
-            Some(old) => match (old, new) {
-                (FieldType::Integer, FieldType::Real) | (FieldType::Real, FieldType::Integer) => FieldType::Real,
-                _ => {
-                    self.mixed |= !(is_textual(old) && is_textual(new));
-                    FieldType::Text
-                }
-            },
-        });
-    }
-
-    fn note_time(&mut self, kind: Option<FieldType>, value: &Json) {
-        if self.timeless {
-            return;
-        }
-        match (kind, value) {
-            (None | Some(FieldType::Date | FieldType::DateTime), _) => {}
-            (Some(FieldType::Text), Json::String(text)) if is_unread_time(text) => {
-                self.unread_time.get_or_insert_with(|| text.clone());
-            }
-            _ => self.timeless = true,
-        }
-    }
-}
-
-fn is_textual(kind: FieldType) -> bool {
-    matches!(kind, FieldType::Text | FieldType::Date | FieldType::DateTime)
 }
 
 /// A name that a table can use beside the given fields: no control characters or quotes, not too long, not reserved,

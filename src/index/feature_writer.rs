@@ -6,7 +6,7 @@ use super::position_text::write_positions;
 use super::segment::IndexSegment;
 use super::slot::FeatureSlot;
 use super::snapshot::Snapshot;
-use crate::collection::FieldType;
+use crate::collection::{FieldDefinition, FieldType};
 use crate::feature::{Feature, FeatureId, FieldValue};
 use std::io::Write as _;
 
@@ -77,7 +77,7 @@ impl Snapshot {
             }
             first = false;
             out.extend_from_slice(name);
-            write_cell(segment, at, field, f.kind, out);
+            write_cell(segment, at, field, f, out);
         };
         match properties {
             Some(fields) => fields.iter().for_each(|&f| write(f)),
@@ -87,26 +87,26 @@ impl Snapshot {
     }
 }
 
-fn write_cell(segment: &IndexSegment, slot: usize, field: usize, kind: FieldType, out: &mut Vec<u8>) {
-    match (&*segment.columns[field], kind) {
+fn write_cell(segment: &IndexSegment, slot: usize, at: usize, field: &FieldDefinition, out: &mut Vec<u8>) {
+    match (&*segment.columns[at], field.kind) {
         (column, FieldType::Json) => match column.cell_at(slot) {
             CellValue::Text(t) => out.extend_from_slice(t.as_bytes()),
             _ => out.extend_from_slice(b"null"),
         },
         (PropertyColumn::Dictionary(dictionary), _) => dictionary.write_json(slot, out),
         (PropertyColumn::Text(texts), _) => texts.write_json(slot, out),
-        (column, kind) => match column.cell_at(slot) {
+        (column, _) => match column.cell_at(slot) {
             CellValue::Bool(b) => out.extend_from_slice(if b { b"true" } else { b"false" }),
             CellValue::Int(i) => write!(out, "{i}").expect("writing to a Vec does not fail"),
-            CellValue::Real(r) => write_real(r, kind, out),
+            CellValue::Real(r) => write_real(r, field.bare_whole, out),
             _ => out.extend_from_slice(b"null"),
         },
     }
 }
 
-/// Appends a double in its shortest form; whole amounts of money without a decimal point.
-fn write_real(real: f64, kind: FieldType, out: &mut Vec<u8>) {
-    if kind == FieldType::Decimal && real.fract() == 0.0 && real.abs() < 1e15 {
+/// Appends a double in its shortest form; a whole one without a decimal point where its field is written so.
+fn write_real(real: f64, bare_whole: bool, out: &mut Vec<u8>) {
+    if bare_whole && real.fract() == 0.0 && real.abs() < 1e15 {
         write!(out, "{}", real as i64).expect("writing to a Vec does not fail");
     } else {
         serde_json::to_writer(out, &real).expect("a finite number is always written");

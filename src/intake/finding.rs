@@ -19,6 +19,8 @@ pub enum FindingKind {
     Height,
     BadDate,
     BadNumber,
+    /// A fraction with more digits than are kept.
+    RoundedNumber,
     WrongType,
     /// The collection's schema asks for something else.
     Schema,
@@ -87,6 +89,7 @@ impl FindingKind {
             Self::Height => "height",
             Self::BadDate => "bad-date",
             Self::BadNumber => "bad-number",
+            Self::RoundedNumber => "rounded-number",
             Self::WrongType => "wrong-type",
             Self::Schema => "schema-violation",
             Self::Transition => "transition",

@@ -28,19 +28,31 @@ impl FeatureIntake<'_> {
             }
         };
         if !self.collection.geometry.accepts(&geometry) {
-            let message = format!(
-                "'{}' holds {}, this is a {}. Redraw it, or put it into another collection.",
-                self.collection.id,
-                self.collection.geometry.type_names(),
-                GeometryTypeSet::from_geometry(&geometry).type_names()
-            );
-            collector.add(IntakeFinding::violation(FindingKind::GeometryType, "/geometry", message));
+            collector.add(IntakeFinding::violation(
+                FindingKind::GeometryType,
+                "/geometry",
+                self.type_message(&geometry),
+            ));
             return None;
         }
         if let Some(finding) = self.check_location(&geometry, before) {
             collector.add(finding);
         }
         Some((geometry, repair))
+    }
+
+    fn type_message(&self, geometry: &Geometry) -> String {
+        let id = &self.collection.id;
+        if self.collection.geometry.is_none() {
+            return format!(
+                "'{id}' holds features without a place. Import them again with --replace, then they can get one."
+            );
+        }
+        format!(
+            "'{id}' holds {}, this is a {}. Redraw it, or put it into another collection.",
+            self.collection.geometry.type_names(),
+            GeometryTypeSet::from_geometry(geometry).type_names()
+        )
     }
 
     fn to_lonlat(&self, geometry: Geometry) -> Result<Geometry, FeatureFault> {

@@ -5,6 +5,7 @@ use super::finding::{FindingCollector, FindingKind, IntakeFinding, escape_pointe
 use super::policy::CandidateSource;
 use crate::collection::FieldType;
 use crate::feature::{FeatureId, FieldValue, time_spelling};
+use crate::number_literal::NumberLiteral;
 use crate::suggestion::append_suggestion;
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
@@ -145,8 +146,8 @@ fn value_hint(kind: FieldType, json: &Json) -> String {
     if numeric && text.contains(',') && dotted.parse::<f64>().is_ok() {
         return format!(" Write a decimal point: {dotted}.");
     }
-    if numeric && text.parse::<f64>().is_ok() {
-        return format!(" Remove the quotes: {text}.");
+    if numeric && let Some(literal) = NumberLiteral::parse(text) {
+        return number_hint(kind, text, &literal);
     }
     if matches!(kind, FieldType::Date | FieldType::DateTime) {
         return time_hint(kind, text);
@@ -177,21 +178,41 @@ fn time_hint(kind: FieldType, text: &str) -> String {
     }
 }
 
+fn number_hint(kind: FieldType, text: &str, literal: &NumberLiteral) -> String {
+    match literal {
+        NumberLiteral::Exact(_) if has_leading_zero(text) => {
+            " As a number it would lose its zeros. Remove them, or use a field of text.".into()
+        }
+        NumberLiteral::Exact(number) if kind.read_value(&number.clone().into()).is_ok() => {
+            format!(" Remove the quotes: {text}.")
+        }
+        NumberLiteral::Exact(number) if !number.is_i64() => String::new(),
+        _ => " It has more digits than this field keeps. Round it, or use a field of text.".into(),
+    }
+}
+
 /// The value that was meant, where only its form is wrong.
 fn coerce_value(kind: FieldType, json: &Json) -> Option<FieldValue> {
     let value: Json = match (kind, json) {
-        (FieldType::Integer, Json::Number(n)) => {
-            n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15)?.to_string().parse::<i64>().ok()?.into()
+        (FieldType::Integer | FieldType::Real | FieldType::Decimal, Json::String(text)) => {
+            match NumberLiteral::parse(text.trim())? {
+                NumberLiteral::Exact(number) => number.into(),
+                NumberLiteral::Rounded(_) | NumberLiteral::Wide => return None,
+            }
         }
-        (FieldType::Integer | FieldType::Real | FieldType::Decimal | FieldType::Boolean, Json::String(text)) => {
-            serde_json::from_str(text.trim()).ok()?
-        }
+        (FieldType::Boolean, Json::String(text)) => serde_json::from_str(text.trim()).ok()?,
         (FieldType::Text, Json::Number(n)) => n.to_string().into(),
         (FieldType::Text, Json::Bool(b)) => b.to_string().into(),
         (FieldType::Date, Json::String(text)) => text.get(..10)?.into(),
         _ => return None,
     };
     kind.read_value(&value).ok()
+}
+
+/// `007`, but not `0.7`.
+fn has_leading_zero(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']).as_bytes();
+    digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()
 }
 
 #[cfg(test)]
@@ -203,8 +224,10 @@ mod tests {
     fn a_lenient_policy_reads_what_was_meant() {
         for (kind, json, value) in [
             (FieldType::Integer, json!("12"), Some(FieldValue::Int(12))),
-            (FieldType::Integer, json!(12.0), Some(FieldValue::Int(12))),
+            (FieldType::Integer, json!("12.0"), Some(FieldValue::Int(12))),
             (FieldType::Integer, json!(12.5), None),
+            (FieldType::Integer, json!("12345678901234567890123"), None),
+            (FieldType::Real, json!("0.3333333333333333333333"), None),
             (FieldType::Decimal, json!("12.50"), Some(FieldValue::Real(12.5))),
             (FieldType::Boolean, json!(" true "), Some(FieldValue::Bool(true))),
             (FieldType::Text, json!(5), Some(FieldValue::text("5"))),
@@ -221,6 +244,12 @@ mod tests {
         for (kind, text, hint) in [
             (FieldType::Real, "1,5", " Write a decimal point: 1.5."),
             (FieldType::Integer, "15", " Remove the quotes: 15."),
+            (FieldType::Integer, "007", " As a number it would lose its zeros. Remove them, or use a field of text."),
+            (
+                FieldType::Integer,
+                "12345678901234567890123",
+                " It has more digits than this field keeps. Round it, or use a field of text.",
+            ),
             (FieldType::Date, "31.12.2025", " Write 2025-12-31."),
             (FieldType::Date, "31.13.2025", ""),
             (FieldType::Date, "03/04/2026", " It may be 2026-04-03 or 2026-03-04. Write the one that is meant."),

@@ -52,7 +52,8 @@ pub(super) fn read_drawn_area(json: &Json, at: &str) -> Result<Geometry> {
     };
     let shape = geojson::read_geometry(json).map_err(located)?;
     let shape = shape.ok_or_else(|| Error::invalid(at, "An area must be a Polygon or a MultiPolygon."))?;
-    let (geometry, _) = check_geometry(shape.geometry).map_err(|fault| located(fault.with_remedy("Redraw it there.")))?;
+    let (geometry, _) =
+        check_geometry(shape.geometry).map_err(|fault| located(fault.with_remedy("Redraw it there.")))?;
     round_as_features(&geometry).ok_or_else(|| {
         Error::invalid(
             at,

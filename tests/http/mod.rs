@@ -17,6 +17,7 @@ mod jsonfg;
 mod limits;
 mod links;
 mod negotiation;
+mod numbers;
 mod older;
 mod openapi;
 mod paging;

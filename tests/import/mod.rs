@@ -1,11 +1,13 @@
 //! Files into features, without a store: what comes out, and what is said about what does not.
 
 mod csv;
+mod exact;
 mod grid;
 mod malformed;
 mod positions;
 mod rules;
 mod stream;
+mod tables;
 
 use crate::support::importing::{Job, collection_of, feature_of, point};
 use cityheart::collection::FieldType as FieldKind;

@@ -17,6 +17,7 @@ pub struct CheckFinding {
     pub kind: &'static str,
     pub warning: bool,
     pub collection: String,
+    /// Empty when the finding is about the collection.
     pub id: String,
     /// A JSON pointer within the feature.
     pub at: String,
@@ -105,9 +106,8 @@ impl From<PlanFinding> for CheckFinding {
 impl fmt::Display for CheckFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.warning { "warning" } else { "error" };
-        if self.id.is_empty() {
-            return write!(f, "{severity}: {}: {}", self.collection, self.message);
-        }
-        write!(f, "{severity}: {}/{}{}: {}", self.collection, self.id, self.at, self.message)
+        let subject = [self.collection.as_str(), &self.id].join("/");
+        let at = if self.id.is_empty() { "" } else { self.at.as_str() };
+        write!(f, "{severity}: {}{at}: {}", subject.trim_end_matches('/'), self.message)
     }
 }

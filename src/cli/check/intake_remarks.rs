@@ -23,6 +23,7 @@ fn remark_kind(kind: FindingKind) -> &'static str {
         | FindingKind::ReadOnlyProperty
         | FindingKind::ForeignMember
         | FindingKind::BadNumber
+        | FindingKind::RoundedNumber
         | FindingKind::WrongType
         | FindingKind::Schema
         | FindingKind::Transition => "schema",

@@ -39,8 +39,10 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
         // Fields that another program added are as good as the model's.
         let rules = model.collection(&collection.id).filter(|m| !collection.has_fields_beyond(m)).unwrap_or(collection);
         let intake = FeatureIntake::new(model, rules, policy, &source_crs, &cities);
+        let (features_before, mut placed) = (report.features, 0_u64);
         let not_shown = plan_file.scan_with_findings(collection, &mut |feature| {
             report.features += 1;
+            placed += u64::from(feature.geometry.is_some());
             let subject = CheckSubject { collection, feature: &feature };
             let mut findings = intake_remarks::judge_feature(&subject, &intake);
             let has_geometry_fault = findings.iter().any(|f| f.at.starts_with("/geometry"));
@@ -52,6 +54,10 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
             Ok(())
         })?;
         not_shown.into_iter().for_each(|f| report.add_finding(f.into()));
+        let is_without_place = placed == 0 && report.features > features_before;
+        if is_without_place && model.collection(&collection.id).is_none() {
+            report.add_finding(places::find_no_place(collection));
+        }
     }
     plan_file.findings()?.into_iter().for_each(|f| report.add_finding(f.into()));
     Ok(report)

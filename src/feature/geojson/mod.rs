@@ -11,11 +11,13 @@ use std::marker::PhantomData;
 
 pub mod member_rules;
 mod member_set;
+mod properties; // the values of a feature, with the digits of their numbers
 mod read;
-mod unique_json;
 
+pub use crate::unique_json::{UniqueJson, describe_json_error, is_twin_error, parse_unique_json};
 use member_set::{COORDINATE_TYPES, MemberSet};
-pub use unique_json::{UniqueJson, describe_json_error, is_twin_error, parse_unique_json};
+
+pub use properties::NumberSpelling;
 
 /// The most positions that one geometry may have.
 pub const MAX_VERTICES: usize = 1_000_000;
@@ -34,6 +36,8 @@ pub struct GeoJsonObject<C = NestedCoordinates> {
     pub kind: Option<Json>,
     pub id: Option<Json>,
     pub properties: Option<Json>,
+    /// Numbers of the properties that JSON writes in another way.
+    pub spellings: Vec<NumberSpelling>,
     pub crs: Option<Json>,
     bbox: Option<Json>,
     members: MemberSet,
@@ -83,7 +87,8 @@ pub struct SkippedCoordinates;
 /// # Errors
 /// The parser's error, with line and column.
 pub fn parse_geojson<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<GeoJsonMember<C>, serde_json::Error> {
-    serde_json::from_slice(text)
+    // An error within properties has no place yet: reading all as plain JSON finds it again.
+    serde_json::from_slice(text).map_err(|e| serde_json::from_slice::<Json>(text).err().unwrap_or(e))
 }
 
 /// Builds a geometry (degrees, longitude first) from parsed JSON; `null` gives `None`.
@@ -107,9 +112,9 @@ pub fn build_geometry(member: &GeoJsonMember) -> Result<Option<ParsedGeometry>, 
 /// # Errors
 /// The first fault, with a JSON pointer below the geometry.
 pub fn read_geometry(json: &Json) -> Result<Option<ParsedGeometry>, FeatureFault> {
-    let member =
-        GeoJsonMember::deserialize(json).map_err(|e| FeatureFault::new(FaultKind::NotGeoJson, "", format!("{e}.")))?;
-    build_geometry(&member)
+    // Foreign members that are read by their text need one.
+    let member = GeoJsonMember::deserialize(json).or_else(|_| parse_geojson(json.to_string().as_bytes()));
+    build_geometry(&member.map_err(|e| FeatureFault::new(FaultKind::NotGeoJson, "", format!("{e}.")))?)
 }
 
 impl<C> GeoJsonObject<C> {
@@ -151,6 +156,7 @@ impl GeoJsonObject {
             kind: Some(kind.into()),
             id: None,
             properties: None,
+            spellings: vec![],
             crs: None,
             bbox: None,
             members: MemberSet::default(),

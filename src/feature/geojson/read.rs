@@ -3,11 +3,12 @@
 //! number.
 
 use super::member_set::MemberSet;
-use super::unique_json::{UniqueJson, twin_error};
+use super::properties::{IdMember, PropertiesMember};
 use super::{
     Deserialize, Deserializer, GeoJsonMember, GeoJsonObject, GeometryMembers, IgnoredAny, Json, MapAccess,
     NestedCoordinates, PhantomData, SeqAccess, SkippedCoordinates, Visitor, fmt,
 };
+use crate::unique_json::{UniqueJson, twin_error};
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
@@ -75,6 +76,7 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
         kind: None,
         id: None,
         properties: None,
+        spellings: vec![],
         crs: None,
         bbox: None,
         members: MemberSet::default(),
@@ -86,10 +88,15 @@ fn read_object<'de, C: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Resul
     while let Some(key) = map.next_key()? {
         match key {
             MemberKey::Type => read_json(&mut map, "type", &mut object.kind)?,
-            MemberKey::Id => read_json(&mut map, "id", &mut object.id)?,
+            MemberKey::Id => {
+                let IdMember(id) = map.next_value()?;
+                set_member("id", &mut object.id, id)?;
+            }
             MemberKey::Properties => {
                 object.members.add(MemberSet::PROPERTIES);
-                read_json(&mut map, "properties", &mut object.properties)?;
+                let PropertiesMember { json, spellings } = map.next_value()?;
+                set_member("properties", &mut object.properties, json)?;
+                object.spellings = spellings;
             }
             MemberKey::Crs => read_json(&mut map, "crs", &mut object.crs)?,
             MemberKey::Bbox => read_json(&mut map, "bbox", &mut object.bbox)?,
@@ -131,6 +138,13 @@ fn read_member<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     }
     *into = Some(map.next_value()?);
     Ok(())
+}
+
+fn set_member<E: serde::de::Error>(name: &str, into: &mut Option<Json>, value: Json) -> Result<(), E> {
+    match into.replace(value) {
+        Some(_) => Err(twin_error(name)),
+        None => Ok(()),
+    }
 }
 
 fn read_json<'de, A: MapAccess<'de>>(map: &mut A, name: &str, into: &mut Option<Json>) -> Result<(), A::Error> {

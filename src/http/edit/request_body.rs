@@ -1,7 +1,8 @@
 //! The bodies of edit requests: media types, the size limit, JSON.
 
 use crate::error::Error;
-use crate::feature::geojson::{describe_json_error, parse_unique_json};
+use crate::exact_json::{JsonPlace, parse_json};
+use crate::feature::geojson::describe_json_error;
 use crate::http::problem::ProblemDetails;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -31,7 +32,7 @@ pub fn explain_body_error(e: &BytesRejection, most_bytes: usize) -> ProblemDetai
 /// 413 for a body over [`MAX_BODY_BYTES`]; 400 for a body that is not JSON.
 pub fn parse_body(body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
     let body = body.map_err(|e| explain_body_error(&e, MAX_BODY_BYTES))?;
-    let json =
-        parse_unique_json(&body).map_err(|e| Error::invalid("", format!("The body {}.", describe_json_error(&e))))?;
+    let json = parse_json(&body, JsonPlace::Document)
+        .map_err(|e| Error::invalid("", format!("The body {}.", describe_json_error(&e))))?;
     Ok((json, body.len()))
 }

@@ -9,7 +9,7 @@ use super::wkb::DecodedGeometry;
 use crate::collection::{Collection, CollectionId, FieldType};
 use crate::digest::ContentHasher;
 use crate::error::{Error, Result};
-use crate::feature::geojson::parse_unique_json;
+use crate::exact_json::{JsonPlace, parse_json};
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry, keep_on_globe, time_spelling};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql};
@@ -382,7 +382,7 @@ pub(super) fn read_value(kind: FieldType, cell: ValueRef<'_>) -> Option<FieldVal
         (FieldType::DateTime, ValueRef::Text(t)) => read_instant(std::str::from_utf8(t).ok()?),
         (FieldType::Text, ValueRef::Integer(i)) => FieldValue::text(i.to_string()),
         (FieldType::Text, ValueRef::Real(r)) => FieldValue::text(r.to_string()),
-        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(parse_unique_json(t).ok()?)),
+        (FieldType::Json, ValueRef::Text(t)) => FieldValue::Json(Box::new(parse_json(t, JsonPlace::Properties).ok()?)),
         _ => return None,
     })
 }

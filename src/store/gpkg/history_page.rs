@@ -70,7 +70,8 @@ fn read_loaded(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<O
 }
 
 fn exists(conn: &Connection, layer: &GpkgLayer, id: &FeatureId) -> Result<bool> {
-    Ok(layer.find_feature(conn, id)?.is_some() || !change_log::select_rows(conn, layer, id, false, "LIMIT 1", &[])?.is_empty())
+    Ok(layer.find_feature(conn, id)?.is_some()
+        || !change_log::select_rows(conn, layer, id, false, "LIMIT 1", &[])?.is_empty())
 }
 
 impl ChangeRow {

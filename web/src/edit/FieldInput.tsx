@@ -11,6 +11,7 @@ import { RowsInput, TextsInput } from './ListFields';
 import { NamesInput } from './NamesField';
 import { nextStatuses, titleOfId } from './quickEdits';
 import { editableCities } from './permissions';
+import { parseNumber } from './validation';
 
 export function FieldInput(props: InputProps) {
   const { field, at } = props;
@@ -80,13 +81,6 @@ function NumberInput(props: InputProps) {
   ) : (
     input
   );
-}
-
-/** Reads "1 250,5" and "1250.5"; other text is returned for validation to report. */
-export function parseNumber(text: string): number | string | null {
-  const plain = text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.');
-  if (!plain) return null;
-  return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : text;
 }
 
 function ChoiceInput(props: InputProps) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FieldSchema } from '../model';
 import { changedFields, invertChange, patchOf, sameValue, withValue, type FeatureContent } from './featureChange';
-import { validateContent, serverFaults } from './validation';
+import { parseNumber, validateContent, serverFaults } from './validation';
 import { formOf, sectionsOf } from './form';
 import type { PendingChange } from './deviceStorage';
 import { compareVersions, mergeVersions } from './merge';
@@ -230,5 +230,12 @@ describe('a list of other data', () => {
       { at: ['names', 'de'], reason: 'required' },
       { at: ['names', 'it'], reason: 'long', value: 200 },
     ]);
+  });
+});
+
+describe('a number', () => {
+  test('is read in the ways of the ten languages, and stays text when its digits would be lost', () => {
+    expect(['1 250,5', '1250.5', '-3', '9007199254740991', '', '12 €'].map(parseNumber)).toEqual([1250.5, 1250.5, -3, 9007199254740991, null, 12]);
+    for (const text of ['9007199254740993', '98765432109876543210', '0.3333333333333333333', '1.2.3', 'ten']) expect(parseNumber(text)).toBe(text);
   });
 });

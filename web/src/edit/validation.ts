@@ -77,6 +77,18 @@ function isDate(value: unknown): value is string {
   return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value) === true;
 }
 
+/** What JavaScript's numbers keep of a decimal number. */
+const MAX_DIGITS = 15;
+
+/** Reads "1 250,5" and "1250.5". Other text, and numbers with too many digits, stay text for validation to report. */
+export function parseNumber(text: string): number | string | null {
+  const plain = text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.');
+  if (!plain) return null;
+  const digits = plain.replace(/[-.]/g, '').replace(/^0+/, '').length;
+  const isKept = digits <= MAX_DIGITS || Number.isSafeInteger(Number(plain));
+  return /^-?\d+(\.\d+)?$/.test(plain) && isKept ? Number(plain) : text;
+}
+
 /** An entry of `errors` in problem details (RFC 9457). */
 export interface ProblemError {
   pointer?: string;

@@ -33,9 +33,15 @@ pub fn describe_json_error(error: &serde_json::Error) -> String {
 const TWIN_MEMBERS: &str = "two members of an object are named";
 
 /// The error for a second member of one name.
-pub(super) fn twin_error<E: Error>(name: &str) -> E {
+pub(crate) fn twin_error<E: Error>(name: &str) -> E {
     let shown: String = name.chars().take(60).collect();
     E::custom(format_args!("{TWIN_MEMBERS} '{shown}'"))
+}
+
+/// The error of a text within another text, whose own place the parser of the whole adds.
+pub(crate) fn relay_error<E: Error>(error: &serde_json::Error) -> E {
+    let text = error.to_string();
+    E::custom(text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message))
 }
 
 impl<'de> Deserialize<'de> for UniqueJson {
