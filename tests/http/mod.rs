@@ -10,6 +10,7 @@ mod encodings;
 mod events;
 mod filters;
 mod fuzz;
+mod identity;
 mod jsonfg;
 mod limits;
 mod links;
