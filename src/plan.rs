@@ -4,10 +4,14 @@
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, InvalidInput, Result};
 use crate::feature::FeatureId;
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use rust_embed::RustEmbed;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+
+/// The format of links in a schema.
+const LINK_FORMAT: &str = "uri";
 
 /// The model's files, embedded in the binary.
 #[derive(RustEmbed)]
@@ -89,10 +93,7 @@ impl PlanModel {
         entry
             .properties
             .iter_errors(&Json::Object(present))
-            .map(|e| InvalidInput {
-                at: format!("/properties{}", e.instance_path()),
-                message: format!("{}.", e.to_string().trim_end_matches('.')),
-            })
+            .map(|e| InvalidInput { at: format!("/properties{}", e.instance_path()), message: explain_violation(&e) })
             .collect()
     }
 
@@ -140,5 +141,29 @@ fn build_properties_validator(schema: &Json) -> Result<Validator, String> {
     if let Some(object) = schema.as_object_mut() {
         object.remove("$id");
     }
-    jsonschema::options().should_validate_formats(true).build(&schema).map_err(|e| e.to_string())
+    jsonschema::options()
+        .should_validate_formats(true)
+        .with_format(LINK_FORMAT, is_link)
+        .build(&schema)
+        .map_err(|e| e.to_string())
+}
+
+/// Whether a text is a web address (RFC 3986, http or https): a page shows it as a link, and a link of another scheme
+/// can run a program.
+fn is_link(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let has_host = rest.split(['/', '?', '#']).next().is_some_and(|host| !host.is_empty());
+    let is_plain = rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&b));
+    let is_hex = |at: usize| rest.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    is_web && has_host && is_plain && rest.match_indices('%').all(|(at, _)| is_hex(at + 1) && is_hex(at + 2))
+}
+
+fn explain_violation(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Format { format } if format == LINK_FORMAT => {
+            format!("{} is not a web address. Begin it with https:// or http://.", error.instance())
+        }
+        _ => format!("{}.", error.to_string().trim_end_matches('.')),
+    }
 }

@@ -61,6 +61,40 @@ fn a_contribution_is_seen_by_the_public_when_it_is_published() {
 }
 
 #[test]
+fn only_moderators_move_the_state_of_a_contribution() {
+    let collection = built_in("contributions");
+    let policy = policy("contributions");
+    let with = |state: &str| feature(&collection, &json!({"city": "celje", "text": "A bench", "state": state}));
+    let (pending, published, rejected) = (with("pending"), with("published"), with("rejected"));
+    let bare = feature(&collection, &json!({"city": "celje", "text": "A bench"}));
+    let may = |role, before: Option<&Feature>, after: Option<&Feature>| {
+        policy.may_edit(&Viewer::new("ana", "", role, ["celje"]), before, after, || Ok(true)).is_ok()
+    };
+    let (pending, published, rejected, bare) = (Some(&pending), Some(&published), Some(&rejected), Some(&bare));
+    for (before, after, contributor) in [
+        (None, pending, true),
+        (None, bare, true),
+        (None, published, false),
+        (None, rejected, false),
+        (pending, pending, true),
+        (pending, published, false),
+        (pending, rejected, false),
+        (rejected, pending, false),
+        (rejected, rejected, true),
+        (published, published, false),
+        (published, pending, false),
+        (published, None, true),
+        (pending, None, true),
+    ] {
+        assert_eq!(may(AccessRole::Contributor, before, after), contributor, "{before:?} {after:?}");
+        assert!(
+            may(AccessRole::Editor, before, after) && may(AccessRole::Admin, before, after),
+            "{before:?} {after:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_stripped_has_the_fields_of_the_seen_collection_and_nothing_of_the_others() {
     let policy = policy("interventions");
     let whole = json!({

@@ -143,3 +143,35 @@ fn walk<'a>(json: &'a Json, visit: &mut impl FnMut(&'a Json)) {
         _ => {}
     }
 }
+
+#[test]
+fn a_link_is_a_web_address() {
+    let model = model();
+    let areas = model.collections().find(|c| c.id.as_str() == "areas").unwrap();
+    let violations = |link: &str| {
+        let Json::Object(properties) = serde_json::json!({"sources": [link]}) else { unreachable!() };
+        let all = model.validate_properties(&areas.id, &properties);
+        all.into_iter().filter(|v| v.at == "/properties/sources/0").map(|v| v.message).collect::<Vec<_>>()
+    };
+    for good in ["https://example.org", "http://example.org/a?b=%C3%A9#c", "HTTPS://example.org:8080/(x)"] {
+        assert!(violations(good).is_empty(), "{good}");
+    }
+    for bad in [
+        "javascript:alert(1)",
+        "JavaScript://example.org/%0aalert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "//example.org",
+        "example.org",
+        "https://",
+        "https:///x",
+        "https://exa mple.org",
+        "https://example.org/\u{0}",
+        "https://a/%zz",
+        "",
+    ] {
+        let found = violations(bad);
+        assert!(found.len() == 1 && found[0].ends_with("Begin it with https:// or http://."), "{bad}: {found:?}");
+    }
+}

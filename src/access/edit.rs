@@ -1,6 +1,6 @@
 //! The policy of editing: who may change which features.
 
-use super::policy::Policy;
+use super::policy::{AccessLevel, Policy};
 use super::viewer::{AccessRole, Viewer};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldValue};
@@ -49,7 +49,39 @@ impl Policy {
             );
             return deny_edit(message);
         }
+        if viewer.role() == AccessRole::Contributor {
+            self.check_moderation(before, after)?;
+        }
         Ok(())
+    }
+
+    /// In a moderated collection, contributors add features in the first state, change those that are not published yet,
+    /// and leave the state alone.
+    fn check_moderation(&self, before: Option<&Feature>, after: Option<&Feature>) -> Result<()> {
+        let Some(rule) = &self.visibility else { return Ok(()) };
+        let (Some(first), Some(field), Some(after)) = (rule.first_state.as_deref(), rule.field, after) else {
+            return Ok(());
+        };
+        let state = |feature: &Feature| match feature.values.get(field) {
+            Some(FieldValue::Text(text)) => Some(text.to_string()),
+            _ => None,
+        };
+        let (was, becomes) = (before.map_or_else(|| Some(first.to_owned()), state), state(after));
+        if before.is_some() && rule.level_of_value(was.as_deref()) != AccessLevel::Internal {
+            return deny_edit(format!(
+                "'{}' has been published, and its text was moderated as it is. Ask an editor of the city to change it.",
+                after.id
+            ));
+        }
+        if becomes == was || (before.is_none() && becomes.is_none()) {
+            return Ok(());
+        }
+        let field = &self.collection.fields[field].name;
+        deny_edit(format!(
+            "Only editors move '{field}', which decides who sees '{}'. Leave it at '{}'.",
+            after.id,
+            was.unwrap_or_default()
+        ))
     }
 
     /// Whether this viewer may add features at all; each must still pass [`Policy::may_edit`].

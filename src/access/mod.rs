@@ -12,7 +12,7 @@ mod viewer;
 
 pub use policy::{AccessLevel, AccessScope, Policy};
 pub use secret::{
-    MAX_PASSWORD_BYTES, SecretDigest, check_login, digest_secret, generate_password, generate_secret, hash_password,
-    verify_password,
+    AccessCredential, MAX_PASSWORD_BYTES, SecretDigest, SecretKind, check_login, digest_secret, generate_password,
+    generate_secret, hash_password, verify_password,
 };
 pub use viewer::{AccessRole, AccessToken, Viewer};

@@ -2,7 +2,8 @@
 //!
 //! - `x-cityheart-visibility` names the property that decides who may see a feature and, unless its values are levels
 //!   themselves, the level of each value: `{"property": "state", "levels": {"published": "public"}}`. A value without a
-//!   level is `internal`.
+//!   level is `internal`. With `levels` the property is a state that moderators move: a contributor adds features in its
+//!   default state, and leaves the state alone.
 //! - `x-cityheart-visible-to` at a property is the level of that field; without it a field is `public`.
 //! - `x-ogc-collectionId: cities` at a property marks it as the city that a feature belongs to.
 //! - `x-cityheart-editors: admin` at the schema lets only admins change the collection.
@@ -29,7 +30,7 @@ pub enum AccessLevel {
 #[derive(Debug, Clone)]
 pub struct Policy {
     pub(super) collection: Arc<Collection>,
-    visibility: Option<VisibilityRule>,
+    pub(super) visibility: Option<VisibilityRule>,
     /// The field that names a feature's city.
     pub(super) city: Option<usize>,
     /// The level of each field.
@@ -38,10 +39,13 @@ pub struct Policy {
 }
 
 #[derive(Debug, Clone)]
-struct VisibilityRule {
+pub(super) struct VisibilityRule {
     /// `None` when the table has lost the field: its features are internal.
-    field: Option<usize>,
+    pub(super) field: Option<usize>,
     levels: BTreeMap<String, AccessLevel>,
+    /// For a moderated collection, the state of a new feature. Its states have levels of their own, which moderators
+    /// give; elsewhere the author chooses the level itself.
+    pub(super) first_state: Option<Box<str>>,
 }
 
 /// What a viewer sees of a collection: which features, and which fields of each.
@@ -239,7 +243,11 @@ impl VisibilityRule {
         if field.is_none() && own_rule.is_none() {
             return None;
         }
-        let levels = match rule.get("levels").and_then(Json::as_object) {
+        let own_levels = rule.get("levels").and_then(Json::as_object);
+        let definition =
+            rule.get("property").and_then(Json::as_str).and_then(|name| schema.get("properties")?.get(name));
+        let default = definition.and_then(|d| d.get("default")).and_then(Json::as_str);
+        let levels = match own_levels {
             Some(own) => own
                 .iter()
                 .map(|(value, level)| (value.clone(), AccessLevel::from_name(level.as_str().unwrap_or_default())))
@@ -248,10 +256,10 @@ impl VisibilityRule {
                 ["public", "partners", "internal"].map(|name| (name.to_owned(), AccessLevel::from_name(name))).into()
             }
         };
-        Some(Self { field, levels })
+        Some(Self { field, levels, first_state: own_levels.map(|_| default.unwrap_or_default().into()) })
     }
 
-    fn level_of_value(&self, value: Option<&str>) -> AccessLevel {
+    pub(super) fn level_of_value(&self, value: Option<&str>) -> AccessLevel {
         value.and_then(|v| self.levels.get(v)).copied().unwrap_or(AccessLevel::Internal)
     }
 }

@@ -13,6 +13,27 @@ pub const MAX_PASSWORD_BYTES: usize = 1000;
 /// The SHA-256 digest under which a session or a token is stored. Its secret is random, so that no slow hash is needed.
 pub type SecretDigest = [u8; 32];
 
+/// What a secret opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    Session,
+    Token,
+}
+
+/// What a request proves its viewer with. The secret itself is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccessCredential {
+    pub kind: SecretKind,
+    pub digest: SecretDigest,
+}
+
+impl AccessCredential {
+    #[must_use]
+    pub fn from_secret(kind: SecretKind, secret: &str) -> Self {
+        Self { kind, digest: digest_secret(secret) }
+    }
+}
+
 /// The secret of a new session or token: 256 random bits. It is shown once.
 ///
 /// # Errors

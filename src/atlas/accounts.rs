@@ -1,6 +1,6 @@
 //! Accounts: signing in, sessions, access tokens, and their administration.
 
-use crate::access::{self, AccessRole, AccessToken, Viewer};
+use crate::access::{self, AccessCredential, AccessRole, AccessToken, Viewer};
 use crate::error::{Error, Result};
 use crate::store;
 use jiff::Timestamp;
@@ -53,14 +53,15 @@ impl AccountService {
         self.store.end_session(&access::digest_secret(secret))
     }
 
-    /// The viewer whose session has this secret.
-    pub fn find_session_viewer(&self, secret: &str) -> Result<Option<Viewer>> {
-        self.store.find_session_viewer(&access::digest_secret(secret), now_s())
+    /// The viewer that a credential stands for; `None` when it is invalid or has expired.
+    pub fn find_viewer(&self, credential: &AccessCredential) -> Result<Option<Viewer>> {
+        self.store.find_viewer(credential, now_s())
     }
 
-    /// The viewer that the token with this secret stands for.
-    pub fn find_token_viewer(&self, secret: &str) -> Result<Option<Viewer>> {
-        self.store.find_token_viewer(&access::digest_secret(secret), now_s())
+    /// As [`AccountService::find_viewer`], from memory; `None` when the file of accounts must be read. Does not block.
+    #[must_use]
+    pub fn find_cached_viewer(&self, credential: &AccessCredential) -> Option<Option<Viewer>> {
+        self.store.find_cached_viewer(credential, now_s())
     }
 
     /// # Errors

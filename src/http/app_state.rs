@@ -6,8 +6,10 @@ use super::request_counts::RequestCounts;
 use super::response_cache::ResponseCache;
 use super::web_app::WebApp;
 use super::worker_pool::WorkerPool;
+use crate::access::{AccessCredential, Viewer};
 use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
+use crate::error::Result;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -17,6 +19,8 @@ pub struct AppState {
     pub(super) pool: WorkerPool,
     /// Verifies passwords: a small pool, because each hash takes a tenth of a second and much memory.
     pub(super) password_pool: WorkerPool,
+    /// Reads the file of accounts, which another program may have locked; nothing else waits for it.
+    pub(super) account_pool: WorkerPool,
     pub(super) login_limiter: LoginLimiter,
     /// The rate that each client may send requests at.
     pub(super) request_limiter: Option<KeyedRateLimiter<ClientKey>>,
@@ -33,6 +37,7 @@ impl AppState {
         Self {
             pool: WorkerPool::new(limits),
             password_pool: WorkerPool::new(&ServerLimits { max_running: 2, max_waiting: 32, ..limits.clone() }),
+            account_pool: WorkerPool::new(&ServerLimits { max_running: 2, max_waiting: 256, ..limits.clone() }),
             login_limiter: LoginLimiter::new(),
             request_limiter: limits
                 .requests_per_second
@@ -44,5 +49,28 @@ impl AppState {
             atlas,
             config,
         }
+    }
+
+    /// The viewer that a credential stands for; `None` when it is invalid or has expired.
+    ///
+    /// # Errors
+    /// [`Error::Busy`](crate::error::Error::Busy) when the file of accounts stays locked.
+    pub async fn find_viewer(&self, credential: AccessCredential) -> Result<Option<Viewer>> {
+        let Some(accounts) = self.atlas.accounts() else { return Ok(None) };
+        if let Some(cached) = accounts.find_cached_viewer(&credential) {
+            return Ok(cached);
+        }
+        let atlas = self.atlas.clone();
+        let find = move || atlas.accounts().map_or(Ok(None), |accounts| accounts.find_viewer(&credential));
+        self.account_pool.run(find).await?
+    }
+
+    /// Whether the plan has an account or a token.
+    ///
+    /// # Errors
+    /// As [`AppState::find_viewer`].
+    pub async fn has_accounts(&self) -> Result<bool> {
+        let atlas = self.atlas.clone();
+        self.account_pool.run(move || atlas.accounts().map_or(Ok(false), |accounts| Ok(!accounts.is_empty()?))).await?
     }
 }

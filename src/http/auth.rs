@@ -1,9 +1,7 @@
 //! Sessions of browsers: signing in, signing out, and the current viewer.
 
-use super::client_limits::client_network;
-use super::identity::{
-    PeerAddress, check_same_origin, client_address, cookie_name, find_cookie, no_accounts_message, too_many_requests,
-};
+use super::client_address::{PeerAddress, client_address, client_network};
+use super::identity::{check_same_origin, cookie_name, find_cookie, no_accounts_message, too_many_requests};
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
 use super::response::HttpResult;
@@ -45,17 +43,13 @@ pub async fn create_session(
     let body =
         body.map_err(|e| ProblemDetails::new(e.status(), "The request body is incomplete or too large to be read."))?;
     let (login, password) = parse_credentials(&body)?;
-    if context.app.atlas.accounts().is_none_or(|a| a.is_empty().unwrap_or(false)) {
+    if !context.app.has_accounts().await? {
         return Err(Error::PermissionDenied(no_accounts_message()).into());
     }
     let app = context.app.clone();
-    let address = client_network(client_address(&app.config, &context.headers, peer));
+    let network = client_network(client_address(&app.config, &context.headers, peer));
     let limiter = &app.login_limiter;
-    limiter
-        .addresses
-        .take_token(&address)
-        .and_then(|()| limiter.logins.take_token(&login))
-        .map_err(too_many_requests)?;
+    limiter.take_token(&login, network).map_err(too_many_requests)?;
     let session = {
         let (app, login) = (app.clone(), login.clone());
         let sign_in = move || app.atlas.accounts().map_or(Ok(None), |a| a.sign_in(&login, &password));
@@ -67,8 +61,7 @@ pub async fn create_session(
             "Wrong login or password. Try again, or ask an administrator for a new password.",
         ));
     };
-    limiter.addresses.return_token(&address);
-    limiter.logins.return_token(&login);
+    limiter.return_token(&login, network);
     Ok(describe_viewer(&viewer, &[format_cookie(base, &secret, SESSION_S)]))
 }
 
@@ -76,10 +69,10 @@ pub async fn create_session(
 pub async fn delete_session(context: RequestContext) -> HttpResult {
     context.parse_known_pairs(&[])?;
     let base = context.base_url();
-    if let (Some(secret), Some(accounts)) =
-        (find_cookie(&context.headers, cookie_name(base)), context.app.atlas.accounts())
-    {
-        accounts.sign_out(secret)?;
+    if let Some(secret) = find_cookie(&context.headers, cookie_name(base)).map(str::to_owned) {
+        let atlas = context.app.atlas.clone();
+        let sign_out = move || atlas.accounts().map_or(Ok(()), |accounts| accounts.sign_out(&secret));
+        context.app.account_pool.run(sign_out).await??;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, format_cookie(base, "", 0)), (header::CACHE_CONTROL, NO_STORE)])
         .into_response())

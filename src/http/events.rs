@@ -3,9 +3,11 @@
 //! again.
 
 use super::app_state::AppState;
+use super::identity::ViewerCredential;
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
 use super::response::HttpResult;
+use crate::access::AccessCredential;
 use crate::atlas::{EntriesSince, FeedEntry, ViewerPlan};
 use crate::error::Error;
 use axum::body::Body;
@@ -28,7 +30,7 @@ const MAX_QUEUED_EVENTS: usize = 8;
 
 /// Streams the changes of all collections, or of those named; from now on, or since a number, which a page of items has
 /// in its header `Cityheart-News`.
-pub async fn stream_events(context: RequestContext) -> HttpResult {
+pub async fn stream_events(context: RequestContext, ViewerCredential(credential): ViewerCredential) -> HttpResult {
     let pairs = context.parse_known_pairs(&["collections", "since"])?;
     let parameter = |name: &str| pairs.rest.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let collections = parameter("collections").map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>());
@@ -41,7 +43,14 @@ pub async fn stream_events(context: RequestContext) -> HttpResult {
     let last = last_event_id.or(parameter("since")).map(|last| last.parse().unwrap_or_default());
     let slot = ListenerSlot::acquire(&context.app)?;
     let (send, body) = mpsc::channel(MAX_QUEUED_EVENTS);
-    let listener = EventListener { atlas: context.plan().clone(), collections, sender: send, _slot: slot };
+    let listener = EventListener {
+        app: context.app.clone(),
+        credential,
+        plan: context.plan().clone(),
+        collections,
+        sender: send,
+        _slot: slot,
+    };
     tokio::spawn(listener.send_events(last, last_event_id.is_none()));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -73,22 +82,27 @@ impl Drop for ListenerSlot {
 }
 
 struct EventListener {
-    atlas: ViewerPlan,
+    app: Arc<AppState>,
+    credential: Option<AccessCredential>,
+    plan: ViewerPlan,
     collections: Option<Vec<String>>,
     sender: mpsc::Sender<Result<Bytes, Infallible>>,
     _slot: ListenerSlot,
 }
 
 impl EventListener {
-    /// Sends events until the client disconnects or the server stops.
+    /// Sends events until the client disconnects, its viewer is no longer who it was, or the server stops.
     async fn send_events(self, last: Option<u64>, first: bool) {
-        let mut last = last.unwrap_or_else(|| self.atlas.change_feed().last_number());
+        let mut last = last.unwrap_or_else(|| self.plan.change_feed().last_number());
         // A client that is cut off before the first event reconnects with this number.
         if first && !self.send_text(format!("id: {last}\n\n")).await {
             return;
         }
         loop {
-            match self.atlas.change_feed().entries_since(last) {
+            if !self.is_still_viewer().await {
+                return;
+            }
+            match self.plan.change_feed().entries_since(last) {
                 EntriesSince::Ended => return,
                 EntriesSince::Unknown(now) => {
                     last = now;
@@ -117,7 +131,7 @@ impl EventListener {
     async fn wait_for_change(&self, last: u64) -> bool {
         let (wake, mut woken) = oneshot::channel::<()>();
         let alive = Arc::new(());
-        self.atlas.change_feed().wake_after(
+        self.plan.change_feed().wake_after(
             last,
             &alive,
             Box::new(move || {
@@ -129,12 +143,19 @@ impl EventListener {
                 _ = &mut woken => return true,
                 () = self.sender.closed() => return false,
                 () = tokio::time::sleep(HEARTBEAT) => {
-                    if !self.send_text(": heartbeat\n\n".to_owned()).await {
+                    if !self.is_still_viewer().await || !self.send_text(": heartbeat\n\n".to_owned()).await {
                         return false;
                     }
                 }
             }
         }
+    }
+
+    /// Whether the credential still stands for the same viewer, with the same rights: not after signing out, after the
+    /// token is revoked, and after the account is changed. The client connects anew and gets what it may see then.
+    async fn is_still_viewer(&self) -> bool {
+        let Some(credential) = self.credential else { return true };
+        self.app.find_viewer(credential).await.is_ok_and(|viewer| viewer.as_ref() == Some(self.plan.viewer()))
     }
 
     async fn send_text(&self, text: String) -> bool {
@@ -147,7 +168,7 @@ impl EventListener {
         if self.collections.as_ref().is_some_and(|subscribed| !subscribed.iter().any(|s| s == id)) {
             return None;
         }
-        let change = self.atlas.visible_change(entry)?;
+        let change = self.plan.visible_change(entry)?;
         let data = json!({
             "collection": id,
             "revision": entry.revision,

@@ -6,23 +6,22 @@
 //! `routes.rs`.
 
 use super::app_state::AppState;
-use super::client_limits::{ClientKey, client_network};
+use super::client_address::{client_address, client_network};
+use super::client_limits::ClientKey;
 use super::problem::ProblemDetails;
 use super::urls::BaseUrl;
-use crate::access::Viewer;
-use crate::config::Config;
+use crate::access::{AccessCredential, SecretKind, Viewer};
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 const SAME_ORIGIN_HEADER: HeaderName = HeaderName::from_static("x-cityheart");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl<S: Sync> FromRequestParts<S> for Viewer {
     type Rejection = Infallible;
@@ -41,28 +40,46 @@ struct SessionCookie;
 ///
 /// # Errors
 /// 401 for an invalid token, 403 for a method other than reading that a browser sends from a page of another site.
-pub fn identify_viewer(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
+pub async fn identify_viewer(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
     if let Some(viewer) = request.extensions().get::<Viewer>() {
         return Ok(viewer.clone());
     }
-    let headers = request.headers();
-    let Some(accounts) = app.atlas.accounts() else { return Ok(Viewer::visitor()) };
+    if app.atlas.accounts().is_none() {
+        return Ok(Viewer::visitor());
+    }
+    let Some(credential) = find_credential(base, request.headers())? else { return Ok(Viewer::visitor()) };
+    let Some(viewer) = app.find_viewer(credential).await? else {
+        return match credential.kind {
+            SecretKind::Token => Err(invalid_token()),
+            SecretKind::Session => Ok(Viewer::visitor()),
+        };
+    };
+    if credential.kind == SecretKind::Session {
+        if !is_reading(request.method()) {
+            check_same_origin(base, request.headers())?;
+        }
+        request.extensions_mut().insert(SessionCookie);
+    }
+    request.extensions_mut().insert(credential);
+    Ok(viewer)
+}
+
+/// The credential of a request: its token, or else its session.
+///
+/// # Errors
+/// 401 for an `Authorization` header without a token.
+fn find_credential(base: &BaseUrl, headers: &HeaderMap) -> Result<Option<AccessCredential>, ProblemDetails> {
     if let Some(credentials) = headers.get(header::AUTHORIZATION) {
         let token = credentials
             .to_str()
             .ok()
             .and_then(|v| v.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let viewer = token.map(|(_, token)| accounts.find_token_viewer(token.trim())).transpose()?.flatten();
-        return viewer.ok_or_else(invalid_token);
+        let (_, token) = token.ok_or_else(invalid_token)?;
+        return Ok(Some(AccessCredential::from_secret(SecretKind::Token, token.trim())));
     }
-    let Some(secret) = find_cookie(headers, cookie_name(base)) else { return Ok(Viewer::visitor()) };
-    let Some(viewer) = accounts.find_session_viewer(secret)? else { return Ok(Viewer::visitor()) };
-    if !is_reading(request.method()) {
-        check_same_origin(base, headers)?;
-    }
-    request.extensions_mut().insert(SessionCookie);
-    Ok(viewer)
+    let session = find_cookie(headers, cookie_name(base));
+    Ok(session.map(|secret| AccessCredential::from_secret(SecretKind::Session, secret)))
 }
 
 fn is_reading(method: &Method) -> bool {
@@ -127,25 +144,15 @@ pub fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all.filter_map(|pair| pair.trim().split_once('=')).find(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v)
 }
 
-/// The address that the connection comes from; `None` for a request made in this process.
-pub struct PeerAddress(pub Option<IpAddr>);
+/// What the request proved its viewer with; `None` for a visitor, and for a viewer that a caller in this process set.
+pub struct ViewerCredential(pub Option<AccessCredential>);
 
-impl<S: Sync> FromRequestParts<S> for PeerAddress {
+impl<S: Sync> FromRequestParts<S> for ViewerCredential {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())))
+        Ok(Self(parts.extensions.get::<AccessCredential>().copied()))
     }
-}
-
-/// The client's address: the one that a trusted proxy appended last, else the peer's.
-pub fn client_address(config: &Config, headers: &HeaderMap, peer: Option<IpAddr>) -> IpAddr {
-    let forwarded = || {
-        let last = headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
-        last.parse().ok()
-    };
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    if config.trust_proxy { forwarded().unwrap_or(peer) } else { peer }
 }
 
 /// # Errors

@@ -11,12 +11,13 @@ use super::urls::BaseUrl;
 use crate::access::Viewer;
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower::util::MapRequestLayer;
@@ -82,7 +83,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
-    let mut response = match admit_request(&app, &base, &mut request) {
+    let mut response = match admit_request(&app, &base, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(_) if preflight => empty_response(StatusCode::NO_CONTENT),
         Ok(viewer) => {
@@ -96,7 +97,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
         response = answer_other_method(&method, &response);
     }
     if let Some(mut problem) = response.extensions_mut().remove::<ProblemDetails>() {
-        if problem.status == StatusCode::FORBIDDEN && !signed_in && !has_accounts(&app) {
+        if problem.status == StatusCode::FORBIDDEN && !signed_in && !app.has_accounts().await.unwrap_or(true) {
             problem.detail = identity::no_accounts_message();
         }
         response = problem.to_response(home.as_deref());
@@ -119,19 +120,28 @@ fn limit_body_pause(request: Request, pause: Duration) -> Request {
 }
 
 /// The viewer of a request that is within the limits and has valid credentials, if any.
-fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
-    if let Some(problem) = check_request_size(app, request) {
+async fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) -> Result<Viewer, ProblemDetails> {
+    if let Some(problem) = check_host(request).or_else(|| check_request_size(app, request)) {
         return Err(problem);
     }
     normalize_content_coding(request)?;
     // A request with a wrong token counts against its address.
-    let viewer = identity::identify_viewer(app, base, request);
+    let viewer = identity::identify_viewer(app, base, request).await;
     identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
     viewer
 }
 
-fn has_accounts(app: &AppState) -> bool {
-    app.atlas.accounts().is_some_and(|a| !a.is_empty().unwrap_or(false))
+/// Refuses an HTTP/1.1 request without `Host`, or with more than one (RFC 9112, 3.2). Requests of callers in this process
+/// come over no connection and need none.
+fn check_host(request: &Request) -> Option<ProblemDetails> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    let detail = match hosts {
+        0 if request.version() >= Version::HTTP_11 => "The request has no Host header. Send one.",
+        0 | 1 => return None,
+        _ => "The request has more than one Host header. Send one.",
+    };
+    Some(ProblemDetails::new(StatusCode::BAD_REQUEST, detail))
 }
 
 /// Refuses a request by the length of its address and of its body.

@@ -5,6 +5,7 @@ mod app_state;
 mod auth;
 mod calendar;
 mod changes;
+mod client_address;
 mod client_limits;
 mod collections;
 mod edit;

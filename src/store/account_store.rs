@@ -2,14 +2,14 @@
 //! hashes of passwords, and SHA-256 digests of session and token secrets.
 
 use super::disk_space::is_disk_full;
-use crate::access::{AccessRole, AccessToken, SecretDigest, Viewer};
+use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer};
 use crate::error::{Error, Result, disk_full_error};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use std::collections::HashMap;
-use std::fs::OpenOptions;
+use std::fs::{Metadata, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 const CREATE_TABLES: &str = "
@@ -25,28 +25,28 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE INDEX IF NOT EXISTS sessions_by_login ON sessions (login);";
 
 /// How long a connection waits for another program that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The file of accounts. It is created with the first account.
+/// The file of accounts. It is created with the first account. A file that is put in its place is read from then on;
+/// without a file nobody has an account.
 pub struct AccountStore {
     path: PathBuf,
     /// `None` until the file exists.
-    conn: Mutex<Option<Connection>>,
+    conn: Mutex<Option<OpenFile>>,
     holder_cache: Mutex<HolderCache>,
+}
+
+/// A connection, and the file that it reads.
+struct OpenFile {
+    conn: Connection,
+    identity: FileIdentity,
 }
 
 /// The viewers that were found by digest, with their expiry. Valid as long as the file does not change.
 #[derive(Default)]
 struct HolderCache {
     stamp: Option<FileStamp>,
-    holders: HashMap<(SecretKind, SecretDigest), (Viewer, i64)>,
-}
-
-/// The kind of secret behind a digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum SecretKind {
-    Session,
-    Token,
+    holders: HashMap<AccessCredential, (Viewer, i64)>,
 }
 
 /// The most holders in the cache; it is cleared when it is full.
@@ -142,12 +142,6 @@ impl AccountStore {
         self.run_transaction(|conn| conn.execute("DELETE FROM sessions WHERE print=?1", [digest])).map(drop)
     }
 
-    /// The viewer whose session has this digest.
-    pub fn find_session_viewer(&self, digest: &SecretDigest, now_s: i64) -> Result<Option<Viewer>> {
-        let sql = "SELECT login, name, role, cities, expires_s FROM sessions JOIN users USING (login) WHERE print=?1";
-        self.find_holder(SecretKind::Session, digest, now_s, sql)
-    }
-
     /// # Errors
     /// [`Error::Refused`] when the name is taken.
     pub fn add_token(&self, digest: &SecretDigest, token: &AccessToken) -> Result<()> {
@@ -182,56 +176,67 @@ impl AccountStore {
             .and_then(|count| require_found(count, "token", name))
     }
 
-    /// The viewer that the token with this digest stands for.
-    pub fn find_token_viewer(&self, digest: &SecretDigest, now_s: i64) -> Result<Option<Viewer>> {
-        let sql = "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1";
-        self.find_holder(SecretKind::Token, digest, now_s, sql)
-    }
-
-    /// The holder of a secret, from the cache while the file has not changed.
-    fn find_holder(&self, secret: SecretKind, digest: &SecretDigest, now_s: i64, sql: &str) -> Result<Option<Viewer>> {
-        let lock_cache = || self.holder_cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = FileStamp::read_stamp(&self.path);
-        {
-            let mut cache = lock_cache();
-            if cache.stamp != stamp || cache.holders.len() >= MAX_CACHED_HOLDERS {
-                *cache = HolderCache { stamp, ..HolderCache::default() };
-            }
-            if let Some((viewer, until)) = cache.holders.get(&(secret, *digest)) {
-                return Ok((*until > now_s).then(|| viewer.clone()));
-            }
+    /// The viewer that a credential stands for; reads the file unless the cache knows.
+    pub fn find_viewer(&self, credential: &AccessCredential, now_s: i64) -> Result<Option<Viewer>> {
+        if let Some(cached) = self.find_cached_viewer(credential, now_s) {
+            return Ok(cached);
         }
+        let sql = match credential.kind {
+            SecretKind::Session => {
+                "SELECT login, name, role, cities, expires_s FROM sessions JOIN users USING (login) WHERE print=?1"
+            }
+            SecretKind::Token => "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1",
+        };
+        let stamp = FileStamp::read_stamp(&self.path);
         let holder = self.run_query(None, |conn| {
             conn.prepare_cached(sql)?
-                .query_row([digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(4)?)))
+                .query_row([credential.digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(4)?)))
                 .optional()
         })?;
-        let mut cache = lock_cache();
+        let mut cache = self.lock_cache();
         if let Some(holder) = holder.clone().filter(|_| stamp.is_some() && cache.stamp == stamp) {
-            cache.holders.insert((secret, *digest), holder);
+            cache.holders.insert(*credential, holder);
         }
         Ok(holder.filter(|(_, until)| *until > now_s).map(|(viewer, _)| viewer))
     }
 
+    /// What the cache knows of a credential; `None` when only the file knows. Never waits for the file.
+    pub fn find_cached_viewer(&self, credential: &AccessCredential, now_s: i64) -> Option<Option<Viewer>> {
+        let stamp = FileStamp::read_stamp(&self.path);
+        let mut cache = self.lock_cache();
+        if cache.stamp != stamp || cache.holders.len() >= MAX_CACHED_HOLDERS {
+            *cache = HolderCache { stamp, ..HolderCache::default() };
+        }
+        cache.holders.get(credential).map(|(viewer, until)| (*until > now_s).then(|| viewer.clone()))
+    }
+
+    fn lock_cache(&self) -> MutexGuard<'_, HolderCache> {
+        self.holder_cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs a query; returns `without` when the file does not exist.
     fn run_query<T>(&self, without: T, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let mut guard = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        if guard.is_none() {
+        let mut open = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow_file(&mut open);
+        if open.is_none() {
             if !self.path.exists() {
                 return Ok(without);
             }
-            *guard = Some(self.open_connection()?);
+            *open = Some(self.open_file()?);
         }
-        guard.as_ref().map_or(Ok(without), |conn| query(conn).map_err(|e| self.explain_error(&e)))
+        open.as_ref().map_or(Ok(without), |file| query(&file.conn).map_err(|e| self.explain_error(&e)))
     }
 
     /// Runs an operation in a transaction, and creates the file if it does not exist.
     fn run_transaction<T>(&self, operation: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let mut guard = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        if guard.is_none() {
-            *guard = Some(self.open_connection()?);
+        let mut open = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow_file(&mut open);
+        if open.is_none() {
+            *open = Some(self.open_file()?);
         }
-        let Some(conn) = guard.as_mut() else { return Err(Error::internal("the accounts are not open")) };
+        let Some(OpenFile { conn, .. }) = open.as_mut() else {
+            return Err(Error::internal("the accounts are not open"));
+        };
         let operation = || {
             let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let done = operation(&tx)?;
@@ -239,6 +244,20 @@ impl AccountStore {
             Ok(done)
         };
         operation().map_err(|e| self.explain_error(&e))
+    }
+
+    /// Closes the connection to a file that is no longer the one at the path.
+    fn follow_file(&self, open: &mut Option<OpenFile>) {
+        if open.as_ref().is_some_and(|file| FileIdentity::read_identity(&self.path) != Some(file.identity)) {
+            *open = None;
+        }
+    }
+
+    fn open_file(&self) -> Result<OpenFile> {
+        let conn = self.open_connection()?;
+        let identity = FileIdentity::read_identity(&self.path)
+            .ok_or_else(|| self.refuse_file("was removed while it was opened. Try again"))?;
+        Ok(OpenFile { conn, identity })
     }
 
     fn open_connection(&self) -> Result<Connection> {
@@ -285,9 +304,39 @@ impl AccountStore {
     }
 }
 
+/// Tells one file from another that is put in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileIdentity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+    #[cfg(not(unix))]
+    created: Option<SystemTime>,
+}
+
+impl FileIdentity {
+    /// `None` when the file does not exist.
+    fn read_identity(path: &Path) -> Option<Self> {
+        std::fs::metadata(path).ok().map(|meta| Self::from_metadata(&meta))
+    }
+
+    #[cfg(unix)]
+    fn from_metadata(meta: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { device: meta.dev(), inode: meta.ino() }
+    }
+
+    #[cfg(not(unix))]
+    fn from_metadata(meta: &Metadata) -> Self {
+        Self { created: meta.created().ok() }
+    }
+}
+
 /// Tells whether a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileStamp {
+    identity: FileIdentity,
     modified: SystemTime,
     bytes: u64,
 }
@@ -302,7 +351,7 @@ impl FileStamp {
         let meta = std::fs::metadata(path).ok()?;
         let modified = meta.modified().ok()?;
         let settled = modified.elapsed().is_ok_and(|age| age > Self::SETTLE_TIME);
-        settled.then_some(Self { modified, bytes: meta.len() })
+        settled.then(|| Self { identity: FileIdentity::from_metadata(&meta), modified, bytes: meta.len() })
     }
 }
 
@@ -342,7 +391,7 @@ mod tests {
         accounts.add_user(&Viewer::new("ana", "Ana", AccessRole::Editor, ["celje"]), "hash").unwrap();
         {
             let guard = accounts.conn.lock().unwrap();
-            guard.as_ref().unwrap().query_row("PRAGMA max_page_count=1", [], |_| Ok(())).unwrap();
+            guard.as_ref().unwrap().conn.query_row("PRAGMA max_page_count=1", [], |_| Ok(())).unwrap();
         }
         let mut digests = (0..2_000_u32).map(|i| digest_secret(&i.to_string()));
         let refused = digests.find_map(|digest| accounts.add_session(&digest, "ana", i64::MAX, 0).err());

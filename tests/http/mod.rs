@@ -13,6 +13,7 @@ mod filters;
 mod foreign;
 mod fuzz;
 mod geojson_rules;
+mod identity;
 mod jsonfg;
 mod limits;
 mod links;

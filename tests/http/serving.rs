@@ -97,6 +97,20 @@ fn exchange_and_close(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<
     Ok(reply)
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_has_one_host() {
+    let server = cityheart::http::bind_server(any_port()).await.unwrap();
+    let address = server.address();
+    let running = tokio::spawn(server.run_until(plan().atlas.clone(), std::future::pending()));
+    let replies = tokio::task::spawn_blocking(move || {
+        ["HTTP/1.1\r\n", "HTTP/1.1\r\nHost: a\r\nHost: a\r\n", "HTTP/1.1\r\nHost: a\r\n", "HTTP/1.0\r\n"]
+            .map(|head| exchange(address, format!("GET /health/live {head}Connection: close\r\n\r\n").as_bytes()))
+    });
+    let statuses = replies.await.unwrap().map(|reply| reply.split(' ').nth(1).unwrap_or_default().to_owned());
+    assert_eq!(statuses, ["400", "400", "200", "200"]);
+    running.abort();
+}
+
 #[tokio::test]
 async fn an_address_that_is_taken_is_told_in_a_sentence() {
     let first = cityheart::http::bind_server(any_port()).await.unwrap();
