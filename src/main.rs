@@ -238,7 +238,7 @@ fn write_features<W: Write>(
     let mut writer = export::ExportWriter::new(out, collection, format)?;
     let not_shown = plan_file.scan_with_findings(collection, &mut |feature| writer.write_feature(&feature))?;
     let of_table = plan_file.findings()?.into_iter().filter(|f| f.collection == collection.id.as_str());
-    of_table.chain(not_shown).for_each(|finding| finding.log());
+    of_table.chain(not_shown).for_each(|finding| cli::print_finding(&format!("warning: {finding}")));
     writer.finish()
 }
 

@@ -288,7 +288,7 @@ fn a_reader_follows_the_schema_without_writing() {
 
 /// A view, tables without an integer key, and a layer in a national grid.
 const UNUSUAL: &str = "CREATE VIEW tall AS SELECT fid, id, count FROM things WHERE count > 5;
-    CREATE VIEW broken AS SELECT fid, nothing FROM things;
+    CREATE VIEW broken AS SELECT fid, missing FROM things;
     CREATE TABLE keyless (name TEXT, height DECIMAL(10,2)); INSERT INTO keyless VALUES ('oak', 12.75), ('elm', 3);
     CREATE TABLE pairs (a TEXT, b TEXT, n INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID; INSERT INTO pairs VALUES ('x', 'y', 1), ('x', 'z', 1);
     INSERT INTO gpkg_spatial_ref_sys VALUES ('D96', 3794, 'EPSG', 3794, 'x', 'x');

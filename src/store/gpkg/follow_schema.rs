@@ -116,6 +116,7 @@ fn follow_fields<'s>(
         };
         let Some(kind) = kind else {
             edit.drop_field(&field.name);
+            edit.rename_column(column, &now.name);
             kept_origins.insert(now.name.clone(), at);
             continue;
         };
@@ -125,7 +126,11 @@ fn follow_fields<'s>(
         origins.push(Some(at));
     }
     for at in old.columns.len()..old.value_columns().count() {
-        kept_origins.extend(names.value_column(at).map(|c| (c.name.clone(), at)));
+        let (before, now) = (old.value_columns().nth(at), names.value_column(at));
+        if let Some((before, now)) = before.zip(now) {
+            edit.rename_column(before, &now.name);
+            kept_origins.insert(now.name.clone(), at);
+        }
     }
     add_new_columns(conn, names.shape, layout, &mut edit, |column| {
         origins.push(kept_origins.get(column).copied());

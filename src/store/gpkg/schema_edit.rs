@@ -37,11 +37,18 @@ impl<'c> SchemaEdit<'c> {
         let Some((old, new)) = column else { return self.fields.push((name.to_owned(), kind, Some(name))) };
         self.used_names.retain(|used| *used != name.to_lowercase());
         let field = claim_free_name(new, &mut self.used_names);
-        self.renamed.insert(old.to_owned(), new.to_owned());
+        self.rename_column(old, new);
         if field != name {
             self.renamed.insert(name.to_owned(), field.clone());
         }
         self.fields.push((field, kind, Some(name)));
+    }
+
+    /// Remembers the new name of a column, under which the cells of earlier versions are found.
+    pub(super) fn rename_column(&mut self, old: &str, new: &str) {
+        if old != new {
+            self.renamed.insert(old.to_owned(), new.to_owned());
+        }
     }
 
     pub(super) fn add_field(&mut self, column: &str, kind: FieldType) {
