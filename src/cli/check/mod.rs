@@ -36,8 +36,7 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
     let policy = IntakePolicy { handling: FaultHandling::Usual, source: CandidateSource::Plan };
     for collection in &collections {
         let links = links::declared_links(collection);
-        // Fields that another program added are as good as the model's.
-        let rules = model.collection(&collection.id).filter(|m| !collection.has_fields_beyond(m)).unwrap_or(collection);
+        let rules = model.collection(&collection.id).unwrap_or(collection);
         let intake = FeatureIntake::new(model, rules, policy, &source_crs, &cities);
         let (features_before, mut placed) = (report.features, 0_u64);
         let not_shown = plan_file.scan_with_findings(collection, &mut |feature| {
