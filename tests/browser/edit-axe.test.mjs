@@ -12,7 +12,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 async function violations(page, view) {
   const { violations: found } = await page.evaluate(async (runOnly) => {
     const result = await window.axe.run(document, { runOnly, rules: { 'target-size': { enabled: true } } });
-    // Wherever a list is scrolled to, its edge may cut a target; what counts is whether it is large enough once it is brought out.
+    // Wherever a list is scrolled to, its edge may cut a target; what counts is whether it is large enough in view.
     const isSmallInView = async ({ target: [selector] }) => {
       document.querySelector(selector).scrollIntoView({ block: 'center' });
       const { violations } = await window.axe.run(selector, { runOnly: ['target-size'] });
