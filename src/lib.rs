@@ -7,7 +7,7 @@ pub mod error; // what can go wrong, in terms of the domain
 pub mod digest; // content hashes of bytes and of feature states
 pub mod suggestion; // "did you mean"
 pub mod number_literal; // numbers as text writes them, with all their digits
-mod unique_json; // JSON whose objects have each member once
+pub mod unique_json; // JSON whose objects have each member once
 pub mod exact_json; // JSON whose numbers keep their digits
 pub mod crs; // reference systems: degrees, Web Mercator, national grids
 pub mod feature; // a feature, its geometry and GeoJSON

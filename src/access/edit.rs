@@ -55,8 +55,8 @@ impl Policy {
         Ok(())
     }
 
-    /// In a moderated collection, contributors add features in the first state, change those that are not published yet,
-    /// and leave the state alone.
+    /// In a moderated collection, contributors add features in the first state, change those that are not published
+    /// yet, and leave the state alone.
     fn check_moderation(&self, before: Option<&Feature>, after: Option<&Feature>) -> Result<()> {
         let Some(rule) = &self.visibility else { return Ok(()) };
         let (Some(first), Some(field), Some(after)) = (rule.first_state.as_deref(), rule.field, after) else {

@@ -2,8 +2,8 @@
 //!
 //! - `x-cityheart-visibility` names the property that decides who may see a feature and, unless its values are levels
 //!   themselves, the level of each value: `{"property": "state", "levels": {"published": "public"}}`. A value without a
-//!   level is `internal`. With `levels` the property is a state that moderators move: a contributor adds features in its
-//!   default state, and leaves the state alone.
+//!   level is `internal`. With `levels` the property is a state that moderators move: a contributor adds features in
+//!   its default state, and leaves the state alone.
 //! - `x-cityheart-visible-to` at a property is the level of that field; without it a field is `public`.
 //! - `x-ogc-collectionId: cities` at a property marks it as the city that a feature belongs to.
 //! - `x-cityheart-editors: admin` at the schema lets only admins change the collection.

@@ -82,7 +82,7 @@ impl PlanFile {
         };
         let mut rows = RowFindings::default();
         self.store.scan_with_findings(&collection.id, None, &mut put, &mut rows)?;
-        Ok(rows.to_findings(collection))
+        Ok(rows.to_unjudged_findings(collection))
     }
 
     /// Tables and columns of the file that are not shown, or can only be read.

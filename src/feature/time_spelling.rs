@@ -1,5 +1,5 @@
-//! The spellings of days and instants that have one meaning, whoever wrote them (GDAL, ESRI, SQLite, spreadsheets), read
-//! into the form of RFC 3339. Never guesses whether the day or the month comes first.
+//! The spellings of days and instants that have one meaning, whoever wrote them (GDAL, ESRI, SQLite, spreadsheets),
+//! read into the form of RFC 3339. Never guesses whether the day or the month comes first.
 
 use jiff::{ToSpan, civil};
 use std::borrow::Cow;
@@ -16,8 +16,8 @@ pub struct InstantReading<'a> {
 /// Digits of a second beyond the ninth are left out.
 const MAX_DECIMALS: usize = 9;
 
-/// Reads an instant. Year first; `-`, `/` or nothing between the parts of the day; `T` or blanks before the time; seconds
-/// and a zone may be missing. `None` for anything else.
+/// Reads an instant. Year first; `-`, `/` or nothing between the parts of the day; `T` or blanks before the time;
+/// seconds and a zone may be missing. `None` for anything else.
 #[must_use]
 pub fn read_instant(text: &str) -> Option<InstantReading<'_>> {
     if is_utc_instant(text.as_bytes()) {
@@ -32,8 +32,8 @@ pub fn read_instant(text: &str) -> Option<InstantReading<'_>> {
     Some(InstantReading { text: Cow::Owned(format_utc(at, decimals)?), zoned: offset_s.is_some() })
 }
 
-/// Reads a day: `2026-03-01`, `2026/3/1`, `20260301`, and midnight of a day (without a zone or in UTC), as programs write
-/// it that know only instants. `None` for anything else.
+/// Reads a day: `2026-03-01`, `2026/3/1`, `20260301`, and midnight of a day (without a zone or in UTC), as programs
+/// write it that know only instants. `None` for anything else.
 #[must_use]
 pub fn read_day(text: &str) -> Option<Cow<'_, str>> {
     if is_plain_day(text.as_bytes()) {

@@ -131,8 +131,8 @@ async fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) ->
     viewer
 }
 
-/// Refuses an HTTP/1.1 request without `Host`, or with more than one (RFC 9112, 3.2). Requests of callers in this process
-/// come over no connection and need none.
+/// Refuses an HTTP/1.1 request without `Host`, or with more than one (RFC 9112, 3.2). Requests of callers in this
+/// process come over no connection and need none.
 fn check_host(request: &Request) -> Option<ProblemDetails> {
     request.extensions().get::<ConnectInfo<SocketAddr>>()?;
     let hosts = request.headers().get_all(header::HOST).iter().count();

@@ -124,8 +124,8 @@ fn what_a_property_cannot_hold_survives_edit_deletion_restoration_and_replacemen
     let plan = Plan::new();
     load(&plan.store, false, vec![thing("a", place(1.0, 2.0)), thing("b", None)]);
     let conn = other(&plan);
-    // A picture, a second geometry, a word among numbers, JSON with blanks and equal members, a time without a zone, and a
-    // point with a height.
+    // A picture, a second geometry, a word among numbers, JSON with blanks and equal members, a time without a zone,
+    // and a point with a height.
     conn.execute_batch(
         "ALTER TABLE things ADD COLUMN photo BLOB; ALTER TABLE things ADD COLUMN door POINT; ALTER TABLE things ADD COLUMN odd;
          UPDATE things SET photo=x'00ff27', door=x'4750', odd=x'01', count='many', tags='{\"a\": 1,  \"a\": 2}', open=5,

@@ -1,5 +1,5 @@
-//! Random changes of schema and rows by another program, with edits of our own in between: the file holds what a model of
-//! its cells holds, byte for byte, and the collection shows every column that it can. `CITYHEART_SCHEMA_RUNS` is the
+//! Random changes of schema and rows by another program, with edits of our own in between: the file holds what a model
+//! of its cells holds, byte for byte, and the collection shows every column that it can. `CITYHEART_SCHEMA_RUNS` is the
 //! number of runs.
 
 use crate::store::features::{collection_id, id};

@@ -88,6 +88,14 @@ impl RowFindings {
     pub fn to_findings(&self, collection: &Collection) -> Vec<PlanFinding> {
         self.0.iter().map(|(kind, rows)| to_finding(*kind, rows, collection)).collect()
     }
+
+    /// The findings that whoever judges the features does not make: a position off the globe and a NUL character are
+    /// still there in the feature.
+    #[must_use]
+    pub fn to_unjudged_findings(&self, collection: &Collection) -> Vec<PlanFinding> {
+        let lost = self.0.iter().filter(|(kind, _)| !matches!(kind, FaultKind::OffGlobe | FaultKind::Nul(_)));
+        lost.map(|(kind, rows)| to_finding(*kind, rows, collection)).collect()
+    }
 }
 
 fn to_finding(kind: FaultKind, rows: &BTreeMap<i64, Option<Box<RowExample>>>, collection: &Collection) -> PlanFinding {
