@@ -1,11 +1,9 @@
 // For everyone: without WebGL, in forced colours, on a narrow or much enlarged page, and what the statement says of it.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { readdirSync } from 'node:fs';
+import { addAxe } from './accessibility.mjs';
 import { base, counted, features, row, test, visit } from './harness.mjs';
 import { request } from './limits.mjs';
-
-const axe = createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
 const withoutWebGL = (page) =>
   page.addInitScript(() => {
@@ -123,7 +121,7 @@ test('the accessibility statement is served in every language, linked from the p
     await page.waitForURL(/accessibility\/sl\.html$/);
     assert.equal(await page.locator('h1').textContent(), 'Izjava o dostopnosti');
     assert.match(await page.locator('main').textContent(), /EN 301 549.*različico \d+\.\d+\.\d+/s);
-    await page.addScriptTag({ path: axe });
+    await addAxe(page);
     const { violations } = await page.evaluate(() => window.axe.run());
     assert.deepEqual(
       violations.map(({ id }) => id),

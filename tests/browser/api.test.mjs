@@ -1,12 +1,11 @@
 // The API's page: with scripts a viewer whose forms send real requests, without them a plain list; nothing comes from
 // another host.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import { addAxe } from './accessibility.mjs';
 import { server, test, visit } from './harness.mjs';
 
 const PAGE = 'api/openapi?f=html';
 const ITEMS = '/collections/interventions/items';
-const axe = createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js');
 
 /** Opens the form of an operation of the API definition. */
 async function openForm(page, method, path) {
@@ -71,7 +70,7 @@ test('the API page is accessible, its forms and answers too', () =>
       const form = await openForm(page, 'post', ITEMS);
       await form.getByRole('button', { name: 'Execute' }).click();
       await form.locator('.live-responses-table').waitFor();
-      await page.addScriptTag({ path: axe });
+      await addAxe(page);
       const { violations } = await page.evaluate(() => window.axe.run());
       // Swagger UI writes a `main` of its own; a role that makes it a group is the smaller fault.
       assert.deepEqual(

@@ -1,34 +1,9 @@
 // Every view of an editor, wide and narrow, in both themes, against the rules of axe-core for WCAG 2.2 AA and good
 // practice.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import { addAxe, findViolations } from './accessibility.mjs';
 import { ask, ITEMS, REFUSED, signIn, SPOT, square, withOwn } from './editing.mjs';
 import { messages, row, test, visit } from './harness.mjs';
-
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const axe = require.resolve('axe-core/axe.min.js');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-async function violations(page, view) {
-  const { violations: found } = await page.evaluate(async (runOnly) => {
-    const result = await window.axe.run(document, { runOnly, rules: { 'target-size': { enabled: true } } });
-    // Wherever a list is scrolled to, its edge may cut a target; what counts is whether it is large enough in view.
-    const isSmallInView = async ({ target: [selector] }) => {
-      document.querySelector(selector).scrollIntoView({ block: 'center' });
-      const { violations } = await window.axe.run(selector, { runOnly: ['target-size'] });
-      return violations.length > 0;
-    };
-    for (const rule of result.violations.filter(({ id }) => id === 'target-size')) {
-      const small = [];
-      for (const node of rule.nodes) if (await isSmallInView(node)) small.push(node);
-      rule.nodes = small;
-    }
-    return result;
-  }, RULES);
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, any }) => `${view}: ${id}: ${html.slice(0, 160)} ${any.map(({ message }) => message).join('; ')}`),
-  );
-}
 
 /** Wider than its frame is what a person would have to scroll for in two directions. */
 const isWide = (page) =>
@@ -51,12 +26,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         `?city=celje&lang=${lang}`,
         async (page) => {
           const look = async (view) => {
-            found.push(...(await violations(page, view)));
+            found.push(...(await findViolations(page, view)));
             if (await isWide(page)) found.push(`${view}: wider than the screen`);
           };
           await page.locator('.row').first().waitFor();
           await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
-          await page.addScriptTag({ path: axe });
+          await addAxe(page);
           await page.locator('#sign-in').click();
           await page.locator('dialog[open]').waitFor();
           await look('signing in');
@@ -97,7 +72,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
             await page.locator('#tab-table').click();
             await page.locator('tbody input[type=checkbox]').first().check();
             await page.locator('.bulk').waitFor();
-            found.push(...(await violations(page, 'several at once')));
+            found.push(...(await findViolations(page, 'several at once')));
             await page.locator('#tab-plan').click();
             await page.locator('#data').click();
             await page.locator('.thing').first().waitFor();
