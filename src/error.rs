@@ -39,6 +39,9 @@ pub enum Error {
     /// The request exceeds a stated limit.
     #[error("{0}")]
     TooLarge(String),
+    /// The input is understood, but answering it would take too much work; the client should send less.
+    #[error("{0}")]
+    TooMuchWork(String),
     /// The disk has no space for it.
     #[error("{0}")]
     StorageFull(String),

@@ -4,6 +4,7 @@
 
 // The domain: pure values, no I/O.
 pub mod error; // what can go wrong, in terms of the domain
+pub mod work_budget; // what one request may use: time, work units, bytes
 pub mod digest; // content hashes of bytes and of feature states
 pub mod suggestion; // "did you mean"
 pub mod number_literal; // numbers as text writes them, with all their digits
