@@ -13,6 +13,7 @@ use cityheart::error::{Error, Result};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::plan::PlanModel;
 use cityheart::query::{Query, TileParameters};
+use cityheart::work_budget::WorkBudget;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -231,7 +232,8 @@ fn change(atlas: &Arc<Atlas>, property: &str, value: Json, state: Option<&str>) 
     let precondition = state.map(|tag| EditPrecondition::States(vec![tag.to_owned()]));
     let request = EditRequest { at: String::new(), within: "", action, precondition };
     let (collection, handling) = ("trees".to_owned(), FaultHandling::Usual);
-    let batch = EditBatch { collection, requests: vec![request], crs: Crs::CRS84, handling };
+    let batch =
+        EditBatch { collection, requests: vec![request], crs: Crs::CRS84, handling, work: WorkBudget::unlimited() };
     atlas.plan_for_viewer(&Viewer::new("ana", "Ana", AccessRole::Admin, [])).change(batch)
 }
 

@@ -10,6 +10,7 @@ use cityheart::crs::Crs;
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry};
 use cityheart::plan::PlanModel;
+use cityheart::work_budget::WorkBudget;
 use serde_json::{Value as Json, json};
 
 const CELJE: (f64, f64) = (15.2677, 46.2309);
@@ -46,7 +47,13 @@ fn change(into: &str, feature: &Json, handling: FaultHandling) -> cityheart::err
         Atlas::open(plan_file, PlanModel::load().unwrap(), BaseMap::default(), &AtlasSettings::default()).unwrap();
     let request =
         EditRequest { at: String::new(), within: "", action: EditAction::Create(feature.clone()), precondition: None };
-    let batch = EditBatch { collection: into.into(), requests: vec![request], crs: Crs::CRS84, handling };
+    let batch = EditBatch {
+        collection: into.into(),
+        requests: vec![request],
+        crs: Crs::CRS84,
+        handling,
+        work: WorkBudget::unlimited(),
+    };
     let admin = Viewer::new("ada", "Ada", AccessRole::Admin, []);
     atlas.plan_for_viewer(&admin).change(batch).map(|outcome| outcome.left_out)
 }

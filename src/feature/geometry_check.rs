@@ -5,6 +5,7 @@ use super::fault::{FaultKind, FeatureFault};
 use super::geometry::Geometry;
 use super::validity;
 use crate::crs::settle_on_globe;
+use crate::work_budget::WorkBudget;
 use geo::orient::Direction;
 use geo::{CoordsIter, MapCoords, Orient, RemoveRepeatedPoints, Winding};
 use geo_types::{Coord, LineString, Polygon};
@@ -25,6 +26,17 @@ pub struct GeometryRepair {
 /// The first fault and its fix: an empty geometry, positions out of range or swapped, a degenerate line or ring, rings
 /// that are not valid in the sense of OGC Simple Features. `at` is a JSON pointer below the geometry.
 pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), FeatureFault> {
+    check_geometry_within(geometry, &WorkBudget::unlimited())
+}
+
+/// The same within a budget. When that stops, some fault is returned, which is not to be used.
+///
+/// # Errors
+/// As [`check_geometry`].
+pub fn check_geometry_within(
+    geometry: Geometry,
+    work: &WorkBudget,
+) -> Result<(Geometry, GeometryRepair), FeatureFault> {
     let before = geometry.coords_count();
     if before == 0 {
         return Err(FeatureFault::new(
@@ -36,7 +48,7 @@ pub fn check_geometry(geometry: Geometry) -> Result<(Geometry, GeometryRepair), 
     let geometry = keep_on_globe(geometry).map_err(|(_, fault)| fault)?;
     let geometry = remove_repeats(geometry);
     let repeated = geometry.coords_count() != before;
-    if let Some(fault) = validity::find_fault(&geometry) {
+    if let Some(fault) = validity::find_fault(&geometry, work) {
         return Err(fault);
     }
     let rewound = !has_rfc7946_winding(&geometry);

@@ -15,8 +15,8 @@ pub mod geojson;
 
 pub use fault::{FaultKind, FeatureFault};
 pub use geometry::{BoundingBox, Geometry, GeometryTypeSet, bbox_of};
-pub use geometry_check::{GeometryRepair, check_geometry, is_on_globe, keep_on_globe};
-pub(crate) use validity::BoxTree;
+pub use geometry_check::{GeometryRepair, check_geometry, check_geometry_within, is_on_globe, keep_on_globe};
+pub(crate) use validity::{BoxTree, find_fault};
 
 /// The stable identifier of a feature within its collection: 1 to 200 bytes of UTF-8 without control characters. Never
 /// reused.

@@ -7,6 +7,7 @@ use super::source_crs::SourceCrs;
 use crate::collection::Collection;
 use crate::feature::geojson::ParsedGeometry;
 use crate::plan::PlanModel;
+use crate::work_budget::WorkBudget;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
@@ -39,6 +40,8 @@ pub struct FeatureIntake<'a> {
     pub(super) cities: &'a CityLocations,
     /// The collection is part of the plan's model: its schema is law.
     pub(super) is_model: bool,
+    /// What checking geometries may use.
+    pub(super) work: WorkBudget,
     /// Property of the source → position of its field, where many candidates make a table worth while.
     by_name: Option<HashMap<&'a str, usize>>,
 }
@@ -53,7 +56,13 @@ impl<'a> FeatureIntake<'a> {
         cities: &'a CityLocations,
     ) -> Self {
         let is_model = model.collection(&collection.id).is_some();
-        Self { model, collection, policy, source_crs, cities, is_model, by_name: None }
+        Self { model, collection, policy, source_crs, cities, is_model, work: WorkBudget::unlimited(), by_name: None }
+    }
+
+    /// Ends the checks of geometries when this budget stops; what they found then is not to be used.
+    #[must_use]
+    pub fn within_budget(self, work: WorkBudget) -> Self {
+        Self { work, ..self }
     }
 
     /// Reads properties by these other names (of the source, of the field), too.

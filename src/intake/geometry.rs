@@ -5,7 +5,7 @@ use super::feature_intake::FeatureIntake;
 use super::finding::{FindingCollector, FindingKind, IntakeFinding};
 use super::location_check::LocationDoubt;
 use crate::feature::geojson::ParsedGeometry;
-use crate::feature::{FaultKind, FeatureFault, Geometry, GeometryRepair, GeometryTypeSet, check_geometry};
+use crate::feature::{FaultKind, FeatureFault, Geometry, GeometryRepair, GeometryTypeSet, check_geometry_within};
 
 impl FeatureIntake<'_> {
     /// The geometry as it can be stored; `None` when it cannot, which is noted.
@@ -19,7 +19,8 @@ impl FeatureIntake<'_> {
             let message = "Positions have a height, which is not kept. Leave it out.";
             collector.add_tolerable(IntakeFinding::violation(FindingKind::Height, "/geometry", message));
         }
-        let (geometry, repair) = match self.to_lonlat(shape.geometry).and_then(check_geometry) {
+        let (geometry, repair) = match self.to_lonlat(shape.geometry).and_then(|g| check_geometry_within(g, &self.work))
+        {
             Ok(checked) => checked,
             Err(fault) => {
                 let fault = fault.with_remedy(self.policy.source.repair_rings());

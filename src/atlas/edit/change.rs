@@ -132,6 +132,7 @@ mod tests {
     use crate::crs::Crs;
     use crate::feature::{FieldValue, GeometryTypeSet};
     use crate::plan::PlanModel;
+    use crate::work_budget::WorkBudget;
     use serde_json::json;
     use std::path::Path;
     use std::sync::mpsc::{Receiver, channel};
@@ -161,6 +162,7 @@ mod tests {
             requests: vec![request],
             crs: Crs::CRS84,
             handling: FaultHandling::Usual,
+            work: WorkBudget::unlimited(),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::change::RevisionNumber;
 use crate::crs::Crs;
 use crate::intake::FaultHandling;
+use crate::work_budget::WorkBudget;
 use serde_json::Value as Json;
 
 /// The most edits in one batch.
@@ -16,6 +17,8 @@ pub struct EditBatch {
     /// The reference system of all coordinates.
     pub crs: Crs,
     pub handling: FaultHandling,
+    /// What validating them may use.
+    pub work: WorkBudget,
 }
 
 /// One edit to one feature.

@@ -75,6 +75,8 @@ impl ViewerPlan {
         }
         let mut validator = EditValidator::new(self, &state, batch);
         let edits = batch.requests.iter().map(|request| validator.prepare_edit(request)).collect::<Result<Vec<_>>>()?;
+        // What was found after the budget had stopped is not known to be so.
+        batch.work.check()?;
         if !validator.broken.is_empty() {
             return Err(Error::RuleViolations(validator.broken));
         }

@@ -13,6 +13,7 @@ use crate::intake::{
     format_id,
 };
 use crate::plan::PlanModel;
+use crate::work_budget::WorkBudget;
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(super) struct EditReader<'a> {
     cities: Arc<CityLocations>,
     crs: Crs,
     policy: IntakePolicy<'static>,
+    work: WorkBudget,
     /// Where the feature is in the request.
     at: String,
     broken: Vec<InvalidInput>,
@@ -34,7 +36,8 @@ impl<'a> EditReader<'a> {
     pub(super) fn new(atlas: &'a Atlas, collection: Arc<Collection>, batch: &EditBatch, at: String) -> Self {
         let policy = IntakePolicy { handling: batch.handling, source: CandidateSource::Request };
         let (model, cities) = (atlas.model(), atlas.city_locations());
-        Self { model, collection, cities, crs: batch.crs, policy, at, broken: vec![], left_out: vec![] }
+        let (crs, work) = (batch.crs, batch.work.clone());
+        Self { model, collection, cities, crs, policy, work, at, broken: vec![], left_out: vec![] }
     }
 
     /// The rules that are broken, and JSON pointers to what was left out.
@@ -108,6 +111,7 @@ impl<'a> EditReader<'a> {
 
     fn intake<'s>(&'s self, source_crs: &'s SourceCrs) -> FeatureIntake<'s> {
         FeatureIntake::new(self.model, &self.collection, self.policy, source_crs, &self.cities)
+            .within_budget(self.work.clone())
     }
 
     /// The feature of a verdict. Warnings are not told to clients that edit.

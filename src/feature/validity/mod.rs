@@ -4,22 +4,26 @@
 //! any input.
 
 use super::{FaultKind, FeatureFault, Geometry};
-use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
+use crate::work_budget::{WorkBudget, WorkMeter};
+use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::kernels::{Kernel, Orientation, RobustKernel};
 use geo::{BoundingRect, Coord, LineString, Polygon, Rect, Relate};
 use std::collections::{HashMap, HashSet};
 
 mod box_tree;
+mod ring_segment;
 
 pub use box_tree::BoxTree;
+use ring_segment::{RingSegment, SegmentRelation, folds_back, in_box, relate_segments};
 
-/// The most comparisons of segments and boxes for one geometry. Real outlines of a million positions need a tenth of
-/// it.
-const MAX_COMPARISONS: u64 = 50_000_000;
+/// The most work units for one geometry: less than a second. Real outlines of a million positions need a quarter of it.
+const MAX_UNITS: u64 = 80_000_000;
 
 /// The first fault in the lines and areas of a geometry (degrees) without repeated positions; `at` points to the ring.
-pub fn find_fault(geometry: &Geometry) -> Option<FeatureFault> {
+///
+/// When the budget stops, some fault is returned, which is not to be used.
+pub fn find_fault(geometry: &Geometry, work: &WorkBudget) -> Option<FeatureFault> {
     use geo_types::Geometry as G;
     let inside = |f: FeatureFault, at: String| FeatureFault { at: format!("{at}{}", f.at), ..f };
     match geometry {
@@ -28,12 +32,12 @@ pub fn find_fault(geometry: &Geometry) -> Option<FeatureFault> {
         G::MultiLineString(m) => {
             m.iter().enumerate().find_map(|(i, l)| find_short_line(l).map(|f| inside(f, format!("/coordinates/{i}"))))
         }
-        G::Polygon(polygon) => find_area_fault(std::slice::from_ref(polygon))
+        G::Polygon(polygon) => find_area_fault(std::slice::from_ref(polygon), work)
             .map(|(_, ring, f)| inside(f, ring_pointer("/coordinates", ring))),
-        G::MultiPolygon(m) => find_area_fault(&m.0)
+        G::MultiPolygon(m) => find_area_fault(&m.0, work)
             .map(|(polygon, ring, f)| inside(f, ring_pointer(&format!("/coordinates/{polygon}"), ring))),
         G::GeometryCollection(c) => {
-            c.iter().enumerate().find_map(|(i, g)| find_fault(g).map(|f| inside(f, format!("/geometries/{i}"))))
+            c.iter().enumerate().find_map(|(i, g)| find_fault(g, work).map(|f| inside(f, format!("/geometries/{i}"))))
         }
     }
 }
@@ -50,14 +54,7 @@ fn find_short_line(line: &LineString<f64>) -> Option<FeatureFault> {
 /// A fault and where it is: (polygon, ring, fault).
 type RingFault = (usize, usize, FeatureFault);
 
-/// One segment of a ring.
 #[derive(Clone, Copy)]
-struct RingSegment {
-    a: Coord<f64>,
-    b: Coord<f64>,
-    ring: u32,
-}
-
 struct PolygonRing<'a> {
     line: &'a LineString<f64>,
     bbox: Rect<f64>,
@@ -70,14 +67,19 @@ struct PolygonRing<'a> {
 
 struct ValidityChecker<'a> {
     rings: Vec<PolygonRing<'a>>,
+    /// Over the segments of all rings.
+    tree: BoxTree,
     segments: Vec<RingSegment>,
-    /// Pairs of rings (the lower index first) and a point where they touch.
-    contacts: Vec<(usize, usize, Coord<f64>)>,
-    comparisons: u64,
+    /// Rings and the points where they touch others of their polygon, each once. Many rings may touch at one point.
+    contacts: Vec<(usize, Coord<f64>)>,
+    known_contacts: HashSet<(usize, [u64; 2])>,
+    meter: WorkMeter,
 }
 
-fn find_area_fault(polygons: &[Polygon<f64>]) -> Option<RingFault> {
-    let mut checker = ValidityChecker { rings: vec![], segments: vec![], contacts: vec![], comparisons: 0 };
+fn find_area_fault(polygons: &[Polygon<f64>], work: &WorkBudget) -> Option<RingFault> {
+    let (contacts, known_contacts, meter) = (vec![], HashSet::new(), work.meter_up_to(MAX_UNITS));
+    let tree = BoxTree::new(std::iter::empty());
+    let mut checker = ValidityChecker { rings: vec![], tree, segments: vec![], contacts, known_contacts, meter };
     for (p, polygon) in polygons.iter().enumerate() {
         for (r, ring) in std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate() {
             if ring.0.len() < 4 {
@@ -113,14 +115,15 @@ impl<'a> ValidityChecker<'a> {
     fn compare_segments(&mut self) -> Option<RingFault> {
         let sides = std::mem::take(&mut self.segments);
         let tree = BoxTree::new(sides.iter().map(|s| (s.a, s.b)));
-        let mut work = 0;
+        let mut meter = std::mem::replace(&mut self.meter, WorkBudget::unlimited().meter());
         let mut found = None;
-        let done = tree.visit_near_pairs(MAX_COMPARISONS, &mut work, &mut |i, j| {
+        let done = tree.visit_near_pairs(&mut meter, &mut |i, j| {
             found = self.compare_pair(&sides, i, j);
             found.is_none()
         });
-        self.comparisons = work;
+        self.meter = meter;
         self.segments = sides;
+        self.tree = tree;
         found.or_else(|| (!done).then(|| self.too_complex_fault(0)))
     }
 
@@ -130,7 +133,7 @@ impl<'a> ValidityChecker<'a> {
             return match relate_segments(s, t) {
                 SegmentRelation::Disjoint => None,
                 SegmentRelation::Touch(at) => {
-                    self.contacts.push((s.ring.min(t.ring) as usize, s.ring.max(t.ring) as usize, at));
+                    self.add_contact(s.ring as usize, t.ring as usize, at);
                     None
                 }
                 SegmentRelation::Cross => {
@@ -157,7 +160,6 @@ impl<'a> ValidityChecker<'a> {
 
     /// Holes are inside their exterior ring and outside each other.
     fn check_holes(&mut self, polygons: &[Polygon<f64>]) -> Option<RingFault> {
-        let touching = self.touching_rings();
         let mut shell = 0;
         for i in 0..self.rings.len() {
             let ring = &self.rings[i];
@@ -165,13 +167,9 @@ impl<'a> ValidityChecker<'a> {
                 shell = i;
                 continue;
             }
-            let within = if touching.contains(&(shell, i)) {
-                ring_to_polygon(self.rings[shell].line).relate(&ring_to_polygon(ring.line)).is_covers()
-            } else {
-                self.is_in_ring(ring.line.0[0], shell)
-            };
-            if !within {
-                return Some(self.overlap_fault(i, ring.line.0[0], "is a hole outside its polygon"));
+            let first = ring.line.0[0];
+            if self.ring_side(i, shell) == CoordPos::Outside {
+                return Some(self.overlap_fault(i, first, "is a hole outside its polygon"));
             }
         }
         let candidates: Vec<usize> = (0..self.rings.len()).filter(|i| self.rings[*i].number > 0).collect();
@@ -179,16 +177,11 @@ impl<'a> ValidityChecker<'a> {
             return None;
         }
         self.visit_ring_pairs(&candidates, |checker, i, j| {
-            let (a, b) = (&checker.rings[i], &checker.rings[j]);
-            if a.polygon != b.polygon {
+            if checker.rings[i].polygon != checker.rings[j].polygon {
                 return None;
             }
-            let overlap = if touching.contains(&(i, j)) {
-                share_area(&ring_to_polygon(a.line), &ring_to_polygon(b.line))
-            } else {
-                checker.is_in_ring(a.line.0[0], j) || checker.is_in_ring(b.line.0[0], i)
-            };
-            overlap.then(|| checker.overlap_fault(j, b.line.0[0], "overlaps another hole"))
+            let overlap = checker.ring_side(i, j) == CoordPos::Inside || checker.ring_side(j, i) == CoordPos::Inside;
+            overlap.then(|| checker.overlap_fault(j, checker.rings[j].line.0[0], "overlaps another hole"))
         })
     }
 
@@ -197,18 +190,9 @@ impl<'a> ValidityChecker<'a> {
         if polygons.len() < 2 {
             return None;
         }
-        let polygon = |ring: &usize| self.rings[*ring].polygon;
-        let touching: HashSet<_> =
-            self.contacts.iter().map(|(a, b, _)| (polygon(a).min(polygon(b)), polygon(a).max(polygon(b)))).collect();
         let shells: Vec<usize> = (0..self.rings.len()).filter(|i| self.rings[*i].number == 0).collect();
         self.visit_ring_pairs(&shells, |checker, i, j| {
-            let (a, b) = (checker.rings[i].polygon, checker.rings[j].polygon);
-            let overlap = if touching.contains(&(a, b)) {
-                share_area(&polygons[a], &polygons[b])
-            } else {
-                checker.is_in_polygon(checker.rings[i].line.0[0], j)
-                    || checker.is_in_polygon(checker.rings[j].line.0[0], i)
-            };
+            let overlap = checker.is_in_polygon(i, j) || checker.is_in_polygon(j, i);
             overlap.then(|| {
                 checker.overlap_fault(j, checker.rings[j].line.0[0], "overlaps another polygon of the same geometry")
             })
@@ -219,31 +203,20 @@ impl<'a> ValidityChecker<'a> {
     fn check_interior_connected(&self) -> Option<RingFault> {
         let mut nodes: HashMap<(usize, [u64; 2]), usize> = HashMap::new();
         let mut parent: Vec<usize> = (0..self.rings.len()).collect();
-        let mut joined = HashSet::new();
-        for (a, b, at) in &self.contacts {
-            if self.rings[*a].polygon != self.rings[*b].polygon {
-                continue;
-            }
-            // Adding zero turns -0 into 0.
-            let point = [(at.x + 0.0).to_bits(), (at.y + 0.0).to_bits()];
-            let node = *nodes.entry((self.rings[*a].polygon, point)).or_insert_with(|| {
+        for (ring, at) in &self.contacts {
+            let node = *nodes.entry((self.rings[*ring].polygon, position_key(*at))).or_insert_with(|| {
                 parent.push(parent.len());
                 parent.len() - 1
             });
-            for ring in [*a, *b] {
-                if !joined.insert((ring, node)) {
-                    continue;
-                }
-                let (x, y) = (find_root(&mut parent, ring), find_root(&mut parent, node));
-                if x == y {
-                    return Some(self.overlap_fault(
-                        ring,
-                        *at,
-                        "touches other rings and splits the interior of the polygon",
-                    ));
-                }
-                parent[x] = y;
+            let (x, y) = (find_root(&mut parent, *ring), find_root(&mut parent, node));
+            if x == y {
+                return Some(self.overlap_fault(
+                    *ring,
+                    *at,
+                    "touches other rings and splits the interior of the polygon",
+                ));
             }
+            parent[x] = y;
         }
         None
     }
@@ -252,7 +225,7 @@ impl<'a> ValidityChecker<'a> {
     fn visit_ring_pairs(
         &mut self,
         rings: &[usize],
-        mut visit: impl FnMut(&Self, usize, usize) -> Option<RingFault>,
+        mut visit: impl FnMut(&mut Self, usize, usize) -> Option<RingFault>,
     ) -> Option<RingFault> {
         let mut order = rings.to_vec();
         order.sort_by(|a, b| self.rings[*a].bbox.min().x.total_cmp(&self.rings[*b].bbox.min().x));
@@ -262,14 +235,13 @@ impl<'a> ValidityChecker<'a> {
                 if b.min().x > a.max().x {
                     break;
                 }
-                self.comparisons += 1;
-                if a.min().y <= b.max().y && b.min().y <= a.max().y {
-                    self.comparisons += (self.rings[*i].line.0.len() + self.rings[*j].line.0.len()) as u64;
-                    if let Some(found) = visit(self, *i.min(j), *i.max(j)) {
-                        return Some(found);
-                    }
+                if a.min().y <= b.max().y
+                    && b.min().y <= a.max().y
+                    && let Some(found) = visit(self, *i.min(j), *i.max(j))
+                {
+                    return Some(found);
                 }
-                if self.comparisons > MAX_COMPARISONS {
+                if !self.meter.spend(1) {
                     return Some(self.too_complex_fault(*i));
                 }
             }
@@ -277,18 +249,70 @@ impl<'a> ValidityChecker<'a> {
         None
     }
 
-    fn touching_rings(&self) -> HashSet<(usize, usize)> {
-        self.contacts.iter().map(|(a, b, _)| (*a, *b)).collect()
+    /// Notes that two rings touch, if they belong to one polygon.
+    fn add_contact(&mut self, a: usize, b: usize, at: Coord<f64>) {
+        if self.rings[a].polygon == self.rings[b].polygon {
+            for ring in [a, b] {
+                if self.known_contacts.insert((ring, position_key(at))) {
+                    self.contacts.push((ring, at));
+                }
+            }
+        }
     }
 
-    fn is_in_ring(&self, point: Coord<f64>, ring: usize) -> bool {
-        coord_pos_relative_to_ring(point, self.rings[ring].line) == CoordPos::Inside
+    /// On which side of another ring a ring is that does not cross it: its first position that is not on the other ring
+    /// tells. When all are, the relation of the areas does.
+    fn ring_side(&mut self, ring: usize, other: usize) -> CoordPos {
+        let (line, around) = (self.rings[ring].line, self.rings[other].line);
+        for position in &line.0 {
+            let (side, units) = self.locate_position(*position, other);
+            if !self.meter.spend(units) {
+                break;
+            }
+            if side != CoordPos::OnBoundary {
+                return side;
+            }
+        }
+        if self.meter.has_stopped() || !share_area(&ring_to_polygon(line), &ring_to_polygon(around)) {
+            CoordPos::Outside
+        } else if ring_to_polygon(around).relate(&ring_to_polygon(line)).is_covers() {
+            CoordPos::Inside
+        } else {
+            CoordPos::Outside
+        }
     }
 
-    fn is_in_polygon(&self, point: Coord<f64>, shell: usize) -> bool {
+    /// Where a position is relative to a ring, and the work units of finding it: counts the crossings of a ray to the
+    /// east.
+    fn locate_position(&self, p: Coord<f64>, ring: usize) -> (CoordPos, u64) {
+        let PolygonRing { line, first, .. } = self.rings[ring];
+        let (mut is_inside, mut is_on) = (false, false);
+        let segments = first..first + line.0.len() - 1;
+        let end = Coord { x: f64::INFINITY, y: p.y };
+        let units = self.tree.visit_in_box(&segments, p, end, &mut |at| {
+            let segment = &self.segments[at];
+            let (a, b) = (segment.a, segment.b);
+            let turn = RobustKernel::orient2d(a, b, p);
+            is_on = turn == Orientation::Collinear && in_box(p, segment);
+            let is_upward = a.y <= p.y && p.y < b.y && turn == Orientation::CounterClockwise;
+            let is_downward = b.y <= p.y && p.y < a.y && turn == Orientation::Clockwise;
+            is_inside ^= is_upward || is_downward;
+            !is_on
+        });
+        let side = match (is_on, is_inside) {
+            (true, _) => CoordPos::OnBoundary,
+            (_, true) => CoordPos::Inside,
+            _ => CoordPos::Outside,
+        };
+        (side, units)
+    }
+
+    /// Whether an exterior ring that crosses no ring of another polygon is inside that one.
+    fn is_in_polygon(&mut self, ring: usize, shell: usize) -> bool {
         let polygon = self.rings[shell].polygon;
-        let holes = (shell + 1..self.rings.len()).take_while(|i| self.rings[*i].polygon == polygon);
-        self.is_in_ring(point, shell) && !holes.into_iter().any(|hole| self.is_in_ring(point, hole))
+        let holes = (shell + 1..self.rings.len()).take_while(|i| self.rings[*i].polygon == polygon).count();
+        self.ring_side(ring, shell) == CoordPos::Inside
+            && !(shell + 1..=shell + holes).any(|hole| self.ring_side(ring, hole) == CoordPos::Inside)
     }
 
     fn overlap_fault(&self, ring: usize, near: Coord<f64>, what: &str) -> RingFault {
@@ -301,6 +325,11 @@ impl<'a> ValidityChecker<'a> {
         let message = "The rings are too complex to be checked in reasonable time. Simplify or split the geometry.";
         (self.rings[ring].polygon, self.rings[ring].number, FeatureFault::new(FaultKind::TooManyVertices, "", message))
     }
+}
+
+/// A position as a key; adding zero turns -0 into 0.
+fn position_key(at: Coord<f64>) -> [u64; 2] {
+    [(at.x + 0.0).to_bits(), (at.y + 0.0).to_bits()]
 }
 
 fn find_root(parent: &mut [usize], mut node: usize) -> usize {
@@ -317,56 +346,4 @@ fn ring_to_polygon(ring: &LineString<f64>) -> Polygon<f64> {
 
 fn share_area(a: &Polygon<f64>, b: &Polygon<f64>) -> bool {
     a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional
-}
-
-enum SegmentRelation {
-    Disjoint,
-    /// They share one point, which is an end of one of them.
-    Touch(Coord<f64>),
-    /// They cross, or run along each other.
-    Cross,
-}
-
-fn relate_segments(s: &RingSegment, t: &RingSegment) -> SegmentRelation {
-    use Orientation::Collinear;
-    let turn = RobustKernel::orient2d;
-    let (ta, tb) = (turn(s.a, s.b, t.a), turn(s.a, s.b, t.b));
-    if ta == tb && ta != Collinear {
-        return SegmentRelation::Disjoint;
-    }
-    let (sa, sb) = (turn(t.a, t.b, s.a), turn(t.a, t.b, s.b));
-    if sa == sb && sa != Collinear {
-        return SegmentRelation::Disjoint;
-    }
-    if [ta, tb, sa, sb] == [Collinear; 4] {
-        return relate_collinear(s, t);
-    }
-    let ends = [(ta, t.a, s), (tb, t.b, s), (sa, s.a, t), (sb, s.b, t)];
-    if let Some((_, end, _)) = ends.into_iter().find(|(turn, end, other)| *turn == Collinear && in_box(*end, other)) {
-        return SegmentRelation::Touch(end);
-    }
-    if [ta, tb, sa, sb].contains(&Collinear) { SegmentRelation::Disjoint } else { SegmentRelation::Cross }
-}
-
-/// The relation of two segments on one straight line.
-fn relate_collinear(s: &RingSegment, t: &RingSegment) -> SegmentRelation {
-    let shared: Vec<Coord<f64>> = [(t.a, s), (t.b, s), (s.a, t), (s.b, t)]
-        .into_iter()
-        .filter(|(end, other)| in_box(*end, other))
-        .map(|(end, _)| end)
-        .collect();
-    match shared.first() {
-        None => SegmentRelation::Disjoint,
-        Some(first) if shared.iter().all(|p| p == first) => SegmentRelation::Touch(*first),
-        Some(_) => SegmentRelation::Cross,
-    }
-}
-
-fn in_box(p: Coord<f64>, s: &RingSegment) -> bool {
-    p.x >= s.a.x.min(s.b.x) && p.x <= s.a.x.max(s.b.x) && p.y >= s.a.y.min(s.b.y) && p.y <= s.a.y.max(s.b.y)
-}
-
-/// Whether the path a, b, c returns along the same line.
-fn folds_back(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>) -> bool {
-    RobustKernel::orient2d(a, b, c) == Orientation::Collinear && (b - a).x * (c - b).x + (b - a).y * (c - b).y < 0.0
 }
