@@ -7,6 +7,7 @@ use city::Random;
 use cityheart::index::{CollectionIndex, IndexBuilder, Snapshot};
 use cityheart::query::{LayerQuery, Query};
 use cityheart::tile::{BUDGET_BYTES, LayerContent, TileId, TileLayer, draw_tile};
+use cityheart::work_budget::WorkBudget;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use std::sync::{Arc, LazyLock};
@@ -74,6 +75,7 @@ fn bench_tiles(bencher: Bencher, index: &CollectionIndex, tiles: &[TileId]) {
             &[TileLayer { name: "features", snapshot, show: &LayerQuery::ALL, content: LayerContent::Geometries }],
             at,
             BUDGET_BYTES,
+            &WorkBudget::unlimited(),
         )
     };
     let (mut all, mut times_ms) = (vec![], vec![]);

@@ -7,6 +7,7 @@ use cityheart::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::index::Snapshot;
 use cityheart::query::{CLUSTER_SIDES_PX, LayerQuery, TileParameters};
 use cityheart::tile::{BUDGET_BYTES, DrawnTile, LayerContent, TileId, TileLayer, draw_tile};
+use cityheart::work_budget::WorkBudget;
 use fast_mvt::MvtValue;
 use geo::dimensions::Dimensions;
 use geo::{Contains, CoordsIter, Distance, Euclidean, HasDimensions};
@@ -14,7 +15,12 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn drawn(snapshot: &Snapshot, at: TileId, show: &LayerQuery, part: LayerContent) -> DrawnTile {
-    draw_tile(&[TileLayer { name: "things", snapshot, show, content: part }], at, BUDGET_BYTES)
+    draw_tile(
+        &[TileLayer { name: "things", snapshot, show, content: part }],
+        at,
+        BUDGET_BYTES,
+        &WorkBudget::unlimited(),
+    )
 }
 
 fn tile_at(lon: f64, lat: f64, z: u8) -> TileId {
@@ -171,6 +177,7 @@ fn within(snapshot: &Snapshot, at: TileId, budget_bytes: usize) -> (DrawnTile, B
         &[TileLayer { name: "things", snapshot, show: &LayerQuery::ALL, content: LayerContent::Geometries }],
         at,
         budget_bytes,
+        &WorkBudget::unlimited(),
     );
     let shown = Tile::read(&drawn.bytes).features().iter().map(|f| (f.key, format!("{f:?}"))).collect();
     (drawn, shown)

@@ -6,6 +6,7 @@ use cityheart::feature::{Feature, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::index::{CollectionIndex, Snapshot};
 use cityheart::query::LayerQuery;
 use cityheart::tile::{BUDGET_BYTES, DrawnTile, LayerContent, TileId, TileLayer, draw_tile};
+use cityheart::work_budget::WorkBudget;
 use fast_mvt::MvtValue;
 use geo::{Area, BooleanOps, BoundingRect, CoordsIter, Euclidean, Length, MapCoords};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon, Rect, line_string, polygon};
@@ -22,6 +23,7 @@ fn drawn(snapshot: &Snapshot, at: TileId) -> DrawnTile {
         &[TileLayer { name: "things", snapshot, show: &LayerQuery::ALL, content: LayerContent::Geometries }],
         at,
         BUDGET_BYTES,
+        &WorkBudget::unlimited(),
     )
 }
 
@@ -356,7 +358,7 @@ fn several_layers_share_a_tile_and_empty_ones_are_absent() {
         show: &LayerQuery::ALL,
         content: LayerContent::Geometries,
     });
-    let drawn = draw_tile(&layers, tile_at(2.35, 48.85, 8), BUDGET_BYTES);
+    let drawn = draw_tile(&layers, tile_at(2.35, 48.85, 8), BUDGET_BYTES, &WorkBudget::unlimited());
     let tile = Tile::read(&drawn.bytes);
     assert_eq!(tile.layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(drawn.features, 2);

@@ -7,6 +7,7 @@ use crate::encoding::jsonfg::{self, JsonProfile};
 use crate::feature::{Feature, Geometry};
 use crate::index::{FeatureSlot, SelectionPage, Snapshot};
 use crate::query::{PageCursor, Query};
+use crate::work_budget::WorkBudget;
 use geo::MapCoords;
 use geo_types::Coord;
 use std::sync::Arc;
@@ -19,8 +20,8 @@ pub struct FeaturePage {
 }
 
 impl FeaturePage {
-    pub(super) fn select(snapshot: Arc<Snapshot>, query: &Query) -> Self {
-        Self { selection: snapshot.select(query), snapshot, writer: CrsWriter::new(query.crs) }
+    pub(super) fn select(snapshot: Arc<Snapshot>, query: &Query, work: &WorkBudget) -> Self {
+        Self { selection: snapshot.select_within(query, work), snapshot, writer: CrsWriter::new(query.crs) }
     }
 
     #[must_use]

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, FeatureId, FieldValue};
 use crate::plan::PlanModel;
 use crate::query::{MAX_LIMIT, Query};
+use crate::work_budget::WorkBudget;
 use city_cache::CityCache;
 use collection_state::CollectionState;
 use commit_queue::CommitQueue;
@@ -162,7 +163,7 @@ impl Atlas {
 
     #[must_use]
     pub fn select_items(&self, view: &CollectionView, query: &Query) -> FeaturePage {
-        FeaturePage::select(view.snapshot.clone(), query)
+        FeaturePage::select(view.snapshot.clone(), query, &WorkBudget::unlimited())
     }
 
     /// # Errors

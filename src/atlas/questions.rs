@@ -5,6 +5,7 @@ use super::collection_state::CollectionState;
 use crate::error::Result;
 use crate::index::Snapshot;
 use crate::question::{PlanSnapshot, PlanningQuestion, QuestionAnswer};
+use crate::work_budget::WorkBudget;
 use serde_json::{Map, Value as Json};
 use std::sync::{Arc, PoisonError};
 
@@ -14,7 +15,7 @@ impl Atlas {
     /// # Errors
     /// [`crate::error::Error::Invalid`] at the input that cannot be understood.
     pub fn answer_question(&self, question: &PlanningQuestion, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
-        self.answer_question_over(question, inputs, |state| state.index.snapshot())
+        self.answer_question_over(question, inputs, &WorkBudget::unlimited(), |state| state.index.snapshot())
     }
 
     /// The same from the snapshots that `snapshot_of` returns.
@@ -22,12 +23,13 @@ impl Atlas {
         &self,
         question: &PlanningQuestion,
         inputs: &Map<String, Json>,
+        work: &WorkBudget,
         snapshot_of: impl Fn(&CollectionState) -> Arc<Snapshot>,
     ) -> Result<QuestionAnswer> {
         let layers = {
             let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
             PlanSnapshot::new(states.values().map(|state| snapshot_of(state)))
         };
-        question.execute(&layers, inputs)
+        question.execute_within(&layers, inputs, work)
     }
 }

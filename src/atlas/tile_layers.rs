@@ -159,6 +159,12 @@ impl TileLayerSet {
         Ok(self.with_shows(shows))
     }
 
+    /// Whether features are selected by a filter, which may be slow for each of them.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        self.shows.iter().any(|show| show.filter.is_some())
+    }
+
     fn with_shows(&self, mut shows: Vec<LayerQuery>) -> Self {
         shows.resize(self.entries.len(), LayerQuery::ALL);
         let mut key = join_names(&self.entries);

@@ -9,6 +9,7 @@ use super::tile_layers::{MAX_LAYERS, TileLayerEntry, TileLayerSet, WORLD};
 use crate::digest::hash_content;
 use crate::error::{Error, Result};
 use crate::tile::{self, LayerContent, TileId};
+use crate::work_budget::WorkBudget;
 use std::sync::Arc;
 
 /// The layer with the names of `areas` is `areas_label`.
@@ -67,46 +68,74 @@ impl Atlas {
     /// The tile, drawn now unless it is cached. Equal requests at the same time draw it once.
     #[must_use]
     pub fn find_or_draw_tile(&self, layers: &TileLayerSet, tile: TileId, coding: ContentCoding) -> EncodedTile {
-        self.find_or_draw_cached(layers, tile, coding).tile.clone()
+        self.find_or_draw_within(layers, tile, coding, &WorkBudget::unlimited())
+            .expect("a budget without limits never stops")
     }
 
-    fn find_or_draw_cached(&self, layers: &TileLayerSet, tile: TileId, coding: ContentCoding) -> Arc<CachedTile> {
+    /// The same within a budget.
+    ///
+    /// # Errors
+    /// Why the work had to stop.
+    pub fn find_or_draw_within(
+        &self,
+        layers: &TileLayerSet,
+        tile: TileId,
+        coding: ContentCoding,
+        work: &WorkBudget,
+    ) -> Result<EncodedTile> {
+        Ok(self.find_or_draw_cached(layers, tile, coding, work)?.tile.clone())
+    }
+
+    fn find_or_draw_cached(
+        &self,
+        layers: &TileLayerSet,
+        tile: TileId,
+        coding: ContentCoding,
+        work: &WorkBudget,
+    ) -> Result<Arc<CachedTile>> {
         if self.tiles.is_off() {
-            return Arc::new(self.draw_encoded(layers, tile, coding));
+            return Ok(Arc::new(self.draw_encoded(layers, tile, coding, work)?));
         }
         let key = TileKey::new(layers, tile, coding);
-        let make = || {
-            Arc::new(match coding {
-                ContentCoding::Identity => self.draw_tile(layers, tile),
-                ContentCoding::Gzip | ContentCoding::Brotli => {
-                    compress_tile(&self.find_or_draw_cached(layers, tile, ContentCoding::Identity), coding)
-                }
-            })
+        let make = || match coding {
+            ContentCoding::Identity => self.draw_tile(layers, tile, work).map(Arc::new),
+            ContentCoding::Gzip | ContentCoding::Brotli => {
+                let plain = self.find_or_draw_cached(layers, tile, ContentCoding::Identity, work)?;
+                Ok(Arc::new(compress_tile(&plain, coding)))
+            }
         };
         for _ in 0..3 {
-            let cached = self.tiles.cache.get_with_by_ref(&key, make);
-            if cached.is_current(layers, tile) {
-                return cached;
+            match self.tiles.cache.try_get_with_by_ref(&key, make) {
+                Ok(cached) if cached.is_current(layers, tile) => return Ok(cached),
+                Ok(_) => self.tiles.cache.invalidate(&key),
+                // The budget that has stopped may be that of an equal request.
+                Err(_) => work.check()?,
             }
-            self.tiles.cache.invalidate(&key);
         }
         // Edits fall on this tile faster than it can be drawn. It is drawn once more, and is exact at the moment of the
         // request.
-        Arc::new(self.draw_encoded(layers, tile, coding))
+        Ok(Arc::new(self.draw_encoded(layers, tile, coding, work)?))
     }
 
-    fn draw_encoded(&self, layers: &TileLayerSet, tile: TileId, coding: ContentCoding) -> CachedTile {
-        let plain = self.draw_tile(layers, tile);
-        if coding == ContentCoding::Identity { plain } else { compress_tile(&plain, coding) }
+    fn draw_encoded(
+        &self,
+        layers: &TileLayerSet,
+        tile: TileId,
+        coding: ContentCoding,
+        work: &WorkBudget,
+    ) -> Result<CachedTile> {
+        let plain = self.draw_tile(layers, tile, work)?;
+        Ok(if coding == ContentCoding::Identity { plain } else { compress_tile(&plain, coding) })
     }
 
-    fn draw_tile(&self, layers: &TileLayerSet, tile: TileId) -> CachedTile {
+    fn draw_tile(&self, layers: &TileLayerSet, tile: TileId, work: &WorkBudget) -> Result<CachedTile> {
         let snapshots: Vec<_> = layers.entries.iter().map(|e| e.source.snapshot()).collect();
-        let drawn = tile::draw_tile(&layers.over_snapshots(&snapshots), tile, self.tiles.budget_bytes);
+        let drawn = tile::draw_tile(&layers.over_snapshots(&snapshots), tile, self.tiles.budget_bytes, work);
+        work.check()?;
         self.metrics.count_drawn(&drawn);
         let etag = format!("\"{:032x}\"", hash_content(&drawn.bytes)).into();
         let encoded = EncodedTile { body: drawn.bytes.into(), etag, left_out: drawn.left_out, dropped: drawn.dropped };
-        CachedTile::new(encoded, snapshots.iter().map(|s| s.revision()))
+        Ok(CachedTile::new(encoded, snapshots.iter().map(|s| s.revision())))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The plan as one viewer sees it. Every snapshot that leaves this module is masked by the policy: what the viewer may
 //! not see is absent from all that is made of it, be it pages, counts, extents, tiles or answers to questions.
 
+use super::collection_state::CollectionState;
 use super::tile_layers::MAX_LAYERS;
 use super::{
     Atlas, CollectionView, ContentCoding, EncodedTile, FeatureItem, FeaturePage, PlanFinding, TileId, TileLayerSet,
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::plan::PlanModel;
 use crate::query::Query;
 use crate::question::{PlanningQuestion, QuestionAnswer};
+use crate::work_budget::WorkBudget;
 use serde_json::{Map, Value as Json};
 use std::sync::{Arc, PoisonError};
 
@@ -76,9 +78,13 @@ impl ViewerPlan {
         self.atlas.storage_crs()
     }
 
-    #[must_use]
-    pub fn select_items(&self, view: &CollectionView, query: &Query) -> FeaturePage {
-        self.atlas.select_items(view, query)
+    /// The features that a query selects.
+    ///
+    /// # Errors
+    /// Why the work had to stop.
+    pub fn select_items(&self, view: &CollectionView, query: &Query, work: &WorkBudget) -> Result<FeaturePage> {
+        let page = FeaturePage::select(view.snapshot.clone(), query, work);
+        work.check().map(|()| page)
     }
 
     /// Whether a query takes a fraction of a millisecond, so that it may run on the caller's thread.
@@ -135,17 +141,31 @@ impl ViewerPlan {
         self.atlas.find_cached_tile(layers, tile, coding)
     }
 
-    /// See [`Atlas::find_or_draw_tile`].
-    #[must_use]
-    pub fn find_or_draw_tile(&self, layers: &TileLayerSet, tile: TileId, coding: ContentCoding) -> EncodedTile {
-        self.atlas.find_or_draw_tile(layers, tile, coding)
+    /// See [`Atlas::find_or_draw_within`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn find_or_draw_tile(
+        &self,
+        layers: &TileLayerSet,
+        tile: TileId,
+        coding: ContentCoding,
+        work: &WorkBudget,
+    ) -> Result<EncodedTile> {
+        self.atlas.find_or_draw_within(layers, tile, coding, work)
     }
 
     /// Answers a planning question from the collections as they are now.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] at the input that cannot be understood.
-    pub fn answer_question(&self, question: &PlanningQuestion, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
-        self.atlas.answer_question_over(question, inputs, |state| state.masked_snapshot(&state.mask_key(&self.viewer)))
+    /// [`crate::error::Error::Invalid`] at the input that cannot be understood; and why the work had to stop.
+    pub fn answer_question(
+        &self,
+        question: &PlanningQuestion,
+        inputs: &Map<String, Json>,
+        work: &WorkBudget,
+    ) -> Result<QuestionAnswer> {
+        let snapshot_of = |state: &CollectionState| state.masked_snapshot(&state.mask_key(&self.viewer));
+        self.atlas.answer_question_over(question, inputs, work, snapshot_of)
     }
 }

@@ -4,6 +4,7 @@
 use super::{AtomicFile, write_error};
 use crate::atlas::{ContentCoding, TileId, TileLayerSet, ViewerPlan};
 use crate::error::{Error, Result};
+use crate::work_budget::WorkBudget;
 use ::pmtiles::{Compression, PmTilesWriter, PmtError, TileCoord, TileType};
 use serde_json::json;
 use std::ops::RangeInclusive;
@@ -77,13 +78,14 @@ pub fn build_archive(
     let mut file = file;
     let mut out = writer.create(&mut file).map_err(archive_error)?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let mut count = 0;
+    let (mut count, unlimited) = (0, WorkBudget::unlimited());
     for block in tiles.chunks(BLOCK) {
         let share = block.len().div_ceil(workers);
         let drawn: Vec<_> = thread::scope(|scope| {
             let draw = |part: &[TileId]| {
                 part.iter()
-                    .map(|tile| plan.find_or_draw_tile(&layers, *tile, ContentCoding::Gzip).body)
+                    .filter_map(|tile| plan.find_or_draw_tile(&layers, *tile, ContentCoding::Gzip, &unlimited).ok())
+                    .map(|tile| tile.body)
                     .collect::<Vec<_>>()
             };
             let threads: Vec<_> = block.chunks(share).map(|part| scope.spawn(move || draw(part))).collect();

@@ -5,8 +5,9 @@ use super::number::NumberLiteral;
 use super::temporal::TimeInstant;
 use super::text_folding::TextFolding;
 use crate::crs::round_degrees;
-use crate::feature::Geometry;
-use geo::{MapCoords, Validation};
+use crate::feature::{Geometry, find_fault};
+use crate::work_budget::WorkBudget;
+use geo::{MapCoords, RemoveRepeatedPoints};
 use geo_types::Coord;
 use std::sync::Arc;
 
@@ -211,7 +212,8 @@ impl LiteralGeometry {
     /// The geometry, rounded as features are when they are read.
     pub fn from_degrees(geometry: &Geometry) -> Self {
         let geometry = geometry.map_coords(|c| Coord { x: round_degrees(c.x), y: round_degrees(c.y) });
-        Self { is_valid: geometry.is_valid(), geometry: Arc::new(geometry) }
+        let fault = find_fault(&geometry.remove_repeated_points(), &WorkBudget::unlimited());
+        Self { is_valid: fault.is_none(), geometry: Arc::new(geometry) }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::collection::Collection;
 use crate::crs::{Crs, Projection};
 use crate::error::Result;
 use crate::feature::Geometry;
+use crate::work_budget::WorkBudget;
 use std::sync::Arc;
 
 mod limits;
@@ -92,7 +93,13 @@ impl Filter {
     /// Prepares the filter for many rows: its geometries are prepared once.
     #[must_use]
     pub fn compile(&self) -> Predicate<'_> {
-        Predicate::new(&self.expression)
+        self.compile_within(&WorkBudget::unlimited())
+    }
+
+    /// The same; testing rows spends from the budget.
+    #[must_use]
+    pub fn compile_within(&self, work: &WorkBudget) -> Predicate<'_> {
+        Predicate::new(&self.expression, self.text.len(), work)
     }
 
     fn new(test: BooleanExpression, collection: &Collection) -> Self {

@@ -13,10 +13,15 @@ use crate::feature::time::{TimeSpan, compare_instants, sort_instants};
 use crate::feature::{FeatureId, FieldValue};
 use crate::filter::{IndexPlan, Predicate};
 use crate::query::{PageCursor, Query, SortKey};
+use crate::work_budget::WorkBudget;
 use std::cmp::Ordering;
 
 /// The most features of a query that counts as small: they are tested in well under a millisecond.
 const MAX_SMALL_SCAN: usize = 2_000;
+/// The longest filter of a query that counts as small: a longer one may have a geometry of many positions.
+const MAX_SMALL_FILTER_BYTES: usize = 400;
+/// The work units of testing one slot.
+const SLOT_UNITS: u64 = 3;
 /// The largest page of a query that counts as small.
 const MAX_SMALL_PAGE: usize = 200;
 
@@ -34,6 +39,11 @@ pub struct SelectionPage {
 impl Snapshot {
     /// The page of this query, and the exact number of matches.
     pub fn select(&self, query: &Query) -> SelectionPage {
+        self.select_within(query, &WorkBudget::unlimited())
+    }
+
+    /// The same within a budget; incomplete when that stops.
+    pub fn select_within(&self, query: &Query, work: &WorkBudget) -> SelectionPage {
         let unrestricted =
             query.bbox.is_none() && query.time.is_none() && query.equals.is_empty() && query.filter.is_none();
         if unrestricted && query.sort.is_empty() {
@@ -42,7 +52,8 @@ impl Snapshot {
         let order = PageOrder { snapshot: self, sort: &query.sort };
         let mut page = PageCollector::new(order, query);
         let plan = query.filter.as_ref().map(|f| f.plan());
-        let predicate = query.filter.as_ref().map(|f| f.compile());
+        let predicate = query.filter.as_ref().map(|f| f.compile_within(work));
+        let mut meter = work.meter();
         // The box of the query is evaluated exactly; that of the filter's plan only preselects.
         let area = query.bbox.as_ref().or(plan.and_then(|p| p.bbox.as_ref())).map(QueryArea::new);
         for (at, tier) in self.tiers.iter().enumerate() {
@@ -51,7 +62,7 @@ impl Snapshot {
             }
             let conditions = SlotConditions::new(self, tier, query, plan, predicate.as_ref());
             let mut offer = |slot: u32| {
-                if conditions.hold_for(slot as usize) {
+                if meter.spend(SLOT_UNITS) && conditions.hold_for(slot as usize) {
                     page.offer_slot(FeatureSlot::new(at, slot), tier.segment.keys[slot as usize]);
                 }
             };
@@ -65,7 +76,8 @@ impl Snapshot {
 
     /// Whether the query tests and returns few features only, so that it needs no worker thread.
     pub fn is_small(&self, query: &Query) -> bool {
-        if query.limit > MAX_SMALL_PAGE {
+        let is_heavy = query.filter.as_ref().is_some_and(|f| f.text().len() > MAX_SMALL_FILTER_BYTES);
+        if query.limit > MAX_SMALL_PAGE || is_heavy {
             return false;
         }
         let restricted =

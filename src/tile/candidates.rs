@@ -6,6 +6,7 @@ use super::tile_frame::TileFrame;
 use super::tile_id::TileId;
 use super::tile_layer::{LayerContent, TileLayer};
 use crate::index::{CellValue, SlotRow, WorldBox};
+use crate::work_budget::WorkBudget;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -22,13 +23,18 @@ pub(crate) struct TileCandidate {
 const MAX_UNTHINNED_MATCHES: usize = 2_000;
 
 /// The candidates of a layer. Adds to `later` the features that are only drawn from a later zoom on.
-pub(crate) fn find_candidates(layer: &TileLayer<'_>, tile: TileId, later: &mut usize) -> Vec<TileCandidate> {
+pub(crate) fn find_candidates(
+    layer: &TileLayer<'_>,
+    tile: TileId,
+    work: &WorkBudget,
+    later: &mut usize,
+) -> Vec<TileCandidate> {
     let area = TileFrame::new(tile).drawn_area();
     if let Some(px) = layer.show.cluster_px.filter(|_| layer.content == LayerContent::Geometries) {
-        return find_cluster_candidates(layer, tile, px, later);
+        return find_cluster_candidates(layer, tile, px, work, later);
     }
     if layer.show.selects_features() {
-        let mut found = candidates_within(layer, &area, u8::MAX);
+        let mut found = candidates_within(layer, &area, u8::MAX, work);
         if found.len() > MAX_UNTHINNED_MATCHES {
             let all = found.len();
             found.retain(|f| f.zoom <= tile.z());
@@ -48,14 +54,20 @@ pub(crate) fn find_candidates(layer: &TileLayer<'_>, tile: TileId, later: &mut u
             });
         }
     }
-    candidates_within(layer, &area, tile.z())
+    candidates_within(layer, &area, tile.z(), work)
 }
 
 /// All points of the cluster cells that the tile intersects, whatever their first zoom, and the other visible features.
-fn find_cluster_candidates(layer: &TileLayer<'_>, tile: TileId, px: u16, later: &mut usize) -> Vec<TileCandidate> {
+fn find_cluster_candidates(
+    layer: &TileLayer<'_>,
+    tile: TileId,
+    px: u16,
+    work: &WorkBudget,
+    later: &mut usize,
+) -> Vec<TileCandidate> {
     let area = TileFrame::new(tile).drawn_area();
     let whole_cells = ClusterGrid::new(tile.z(), px).expand_to_cells(&area);
-    let mut found = candidates_within(layer, &whole_cells, u8::MAX);
+    let mut found = candidates_within(layer, &whole_cells, u8::MAX, work);
     found.retain(|f| {
         let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
         if single_position(segment, f.slot).is_some() {
@@ -77,8 +89,13 @@ pub(crate) fn layer_has_features(layer: &TileLayer<'_>, tile: TileId) -> bool {
 }
 
 /// The selected features whose boxes intersect the area and whose first zoom is at most `zoom`, by tier and slot.
-pub(crate) fn candidates_within(layer: &TileLayer<'_>, area: &WorldBox, zoom: u8) -> Vec<TileCandidate> {
-    let predicate = layer.show.filter.as_ref().map(|f| f.compile());
+pub(crate) fn candidates_within(
+    layer: &TileLayer<'_>,
+    area: &WorldBox,
+    zoom: u8,
+    work: &WorkBudget,
+) -> Vec<TileCandidate> {
+    let predicate = layer.show.filter.as_ref().map(|f| f.compile_within(work));
     let time = layer.show.time;
     let mut found = vec![];
     for (nth, tier) in layer.snapshot.tiers().iter().enumerate() {

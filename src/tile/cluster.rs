@@ -7,9 +7,13 @@ use super::tile_frame::{TileCoord, TileFrame};
 use super::tile_layer::TileLayer;
 use crate::collection::{Collection, FieldType};
 use crate::index::{CellValue, IndexSegment, PropertyColumn};
+use crate::work_budget::WorkBudget;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
+
+/// The work units of adding one point to its cluster.
+const POINT_UNITS: u64 = 20;
 
 /// Two or more points, drawn as one.
 pub(crate) struct PointCluster {
@@ -44,10 +48,12 @@ pub(crate) fn cluster_points(
     layer: &TileLayer<'_>,
     grid: ClusterGrid,
     found: &[TileCandidate],
+    work: &WorkBudget,
 ) -> (Vec<PointCluster>, Vec<TileCandidate>) {
     let summed = SummedFields::from_layer(layer);
     let mut cells: HashMap<[u32; 2], ClusterCell, foldhash::fast::RandomState> = HashMap::default();
-    for &f in found {
+    let mut meter = work.meter();
+    for &f in found.iter().take_while(|_| meter.spend(POINT_UNITS)) {
         let segment = &layer.snapshot.tiers()[f.tier as usize].segment;
         let Some(at) = single_position(segment, f.slot) else { continue };
         let cell = match cells.entry(grid.cell_at(at)) {

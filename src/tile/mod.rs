@@ -1,6 +1,7 @@
 //! Draws vector tiles from snapshots: selects, simplifies, clips, snaps to the tile grid, encodes. No I/O, no waiting,
 //! no errors.
 
+use crate::work_budget::WorkBudget;
 use candidates::TileCandidate;
 use cluster::PointCluster;
 use cluster_grid::ClusterGrid;
@@ -34,23 +35,24 @@ pub use tile_layer::{LayerContent, TileLayer};
 pub const BUDGET_BYTES: usize = 500_000;
 
 /// Draws layers into one tile of at most `budget_bytes`. The bytes depend on the features alone, not on the order of
-/// past edits.
+/// past edits. Incomplete when the
+/// budget stops.
 #[must_use]
-pub fn draw_tile(layers: &[TileLayer<'_>], tile: TileId, budget_bytes: usize) -> DrawnTile {
+pub fn draw_tile(layers: &[TileLayer<'_>], tile: TileId, budget_bytes: usize, work: &WorkBudget) -> DrawnTile {
     let mut drawn = DrawnTile::default();
     let mut drawer = FeatureDrawer::new(TileFrame::new(tile));
     let (mut outputs, mut found) = (vec![], vec![]);
     for layer in layers {
-        let visible = candidates::find_candidates(layer, tile, &mut drawn.left_out);
+        let visible = candidates::find_candidates(layer, tile, work, &mut drawn.left_out);
         for (name, part) in candidates::split_by_field(layer, visible) {
-            let (clusters, single) = draw_clusters(layer, part, &mut drawer);
+            let (clusters, single) = draw_clusters(layer, part, &mut drawer, work);
             outputs.push(OutputLayer { name, layer, features: vec![], clusters });
             found.push(single);
         }
     }
-    parallel_draw::draw_candidates(&mut outputs, &found, &mut drawer, budget_bytes, &mut drawn);
+    parallel_draw::draw_candidates(&mut outputs, &found, &mut drawer, budget_bytes, work, &mut drawn);
     let mut target_bytes = budget_bytes;
-    loop {
+    while !work.is_stopped() {
         layer_writer::write_layers(&outputs, &drawer.commands.bytes, &mut drawn.bytes);
         if drawn.bytes.len() <= budget_bytes {
             break;
@@ -77,6 +79,7 @@ fn draw_clusters(
     layer: &TileLayer<'_>,
     found: Vec<TileCandidate>,
     drawer: &mut FeatureDrawer,
+    work: &WorkBudget,
 ) -> (Vec<(PointCluster, Range<usize>)>, Vec<TileCandidate>) {
     let Some(px) = layer.show.cluster_px.filter(|_| layer.content == LayerContent::Geometries) else {
         return (vec![], found);
@@ -85,7 +88,7 @@ fn draw_clusters(
         cluster_grid::single_position(&layer.snapshot.tiers()[f.tier as usize].segment, f.slot).is_some()
     };
     let (points, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_point);
-    let (clusters, single) = cluster::cluster_points(layer, ClusterGrid::new(drawer.frame().zoom, px), &points);
+    let (clusters, single) = cluster::cluster_points(layer, ClusterGrid::new(drawer.frame().zoom, px), &points, work);
     others.extend(single);
     let clusters = clusters.into_iter().filter_map(|cluster| {
         let px = cluster.coord_in_frame(drawer.frame())?;

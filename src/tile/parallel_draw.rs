@@ -9,6 +9,7 @@ use super::layer_writer::write_layers;
 use super::output_layer::{DrawnFeature, OutputLayer};
 use super::tile_frame::TileFrame;
 use super::tile_layer::LayerContent;
+use crate::work_budget::WorkBudget;
 use std::thread;
 
 /// A candidate as the number of its output layer and its position among the candidates of that layer.
@@ -18,6 +19,9 @@ type CandidateRef = (u32, u32);
 const MAX_SERIAL_FEATURES: usize = 4_000;
 /// With more, so many are drawn before the budget is checked.
 const BLOCK_FEATURES: usize = 4_000;
+
+/// The work units of drawing one feature.
+const FEATURE_UNITS: u64 = 100;
 
 /// The result of drawing some candidates: features with the number of their output layer, and the commands of all.
 #[derive(Default)]
@@ -33,22 +37,23 @@ pub(crate) fn draw_candidates(
     found: &[Vec<TileCandidate>],
     drawer: &mut FeatureDrawer,
     budget_bytes: usize,
+    work: &WorkBudget,
     drawn: &mut DrawnTile,
 ) {
     let count = found.iter().map(Vec::len).sum::<usize>();
     if count <= MAX_SERIAL_FEATURES {
         let all =
             found.iter().zip(0..).flat_map(|(found, output)| (0..found.len() as u32).map(move |nth| (output, nth)));
-        let few = draw_batch(outputs, found, all, drawer);
+        let few = draw_batch(outputs, found, all, drawer, work);
         place_features(few, 0, outputs, drawn);
     } else {
         let order = budget::order_candidates(outputs, found);
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let mut done = 0;
-        while done < count && is_within_budget(outputs, drawer, budget_bytes) {
+        while done < count && !work.is_stopped() && is_within_budget(outputs, drawer, budget_bytes) {
             let block = &order[done..count.min(done + BLOCK_FEATURES)];
             done += block.len();
-            for batch in draw_in_parallel(outputs, found, block, *drawer.frame(), workers) {
+            for batch in draw_in_parallel(outputs, found, block, *drawer.frame(), workers, work) {
                 let start = drawer.commands.bytes.len();
                 drawer.commands.bytes.extend_from_slice(&batch.bytes);
                 place_features(batch, start, outputs, drawn);
@@ -81,11 +86,12 @@ fn draw_in_parallel(
     block: &[CandidateRef],
     frame: TileFrame,
     workers: usize,
+    work: &WorkBudget,
 ) -> Vec<DrawnBatch> {
     let share = block.len().div_ceil(workers);
     let draw_part = |part: &[CandidateRef]| {
         let mut drawer = FeatureDrawer::new(frame);
-        let batch = draw_batch(outputs, found, part.iter().copied(), &mut drawer);
+        let batch = draw_batch(outputs, found, part.iter().copied(), &mut drawer, work);
         DrawnBatch { bytes: drawer.commands.bytes, ..batch }
     };
     if workers == 1 {
@@ -104,9 +110,13 @@ fn draw_batch(
     found: &[Vec<TileCandidate>],
     all: impl Iterator<Item = CandidateRef>,
     drawer: &mut FeatureDrawer,
+    work: &WorkBudget,
 ) -> DrawnBatch {
-    let mut batch = DrawnBatch::default();
+    let (mut batch, mut meter) = (DrawnBatch::default(), work.meter());
     for (output, nth) in all {
+        if !meter.spend(FEATURE_UNITS) {
+            break;
+        }
         let layer = outputs[output as usize].layer;
         let TileCandidate { tier, slot, .. } = found[output as usize][nth as usize];
         let segment = &layer.snapshot.tiers()[tier as usize].segment;

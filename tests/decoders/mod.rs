@@ -8,6 +8,7 @@ use cityheart::feature::{Feature, Geometry};
 use cityheart::index::{CollectionIndex, IndexBuilder};
 use cityheart::query::LayerQuery;
 use cityheart::tile::{BUDGET_BYTES, LayerContent, TileId, TileLayer, draw_tile};
+use cityheart::work_budget::WorkBudget;
 use geo::{BoundingRect, CoordsIter};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,7 +110,7 @@ fn the_reference_decoder_and_gdal_find_in_two_thousand_tiles_what_is_there() {
     let layers = [("features", LayerContent::Geometries), ("features_label", LayerContent::Labels)]
         .map(|(name, part)| TileLayer { name, snapshot: &snapshot, show: &LayerQuery::ALL, content: part });
     for at in World::sample() {
-        let drawn = draw_tile(&layers, at, BUDGET_BYTES);
+        let drawn = draw_tile(&layers, at, BUDGET_BYTES, &WorkBudget::unlimited());
         assert!(drawn.bytes.len() <= BUDGET_BYTES);
         dropped += drawn.dropped;
         let tile = Tile::read(&drawn.bytes);

@@ -7,7 +7,7 @@ use crate::crs::Projection;
 use crate::error::{Error, Result};
 use crate::feature::Geometry;
 use crate::filter::expression::{GeometryExpression, LiteralGeometry, NumericExpression, SpatialRelation};
-use crate::filter::limits::MAX_VERTICES;
+use crate::filter::limits::{MAX_VERTICES, literal_budget};
 use crate::filter::relate::{GridPoint, GridShape, relate_shapes};
 use crate::filter::source::invalid_filter;
 use crate::filter::syntax::SyntaxTree;
@@ -155,7 +155,7 @@ fn encloses_nothing(polygon: &Polygon<f64>) -> bool {
         return false;
     }
     let shape = GridShape::from_geometry(&G::Polygon(polygon.clone()));
-    relate_shapes(&shape, &shape).is_some_and(|matrix| !matrix.has_relation(SpatialRelation::Equals))
+    relate_shapes(&shape, &shape, &literal_budget()).is_some_and(|matrix| !matrix.has_relation(SpatialRelation::Equals))
 }
 
 fn at_filter_parameter(error: Error) -> Error {

@@ -12,7 +12,7 @@ use super::expression::{
     ArrayRelation, BooleanExpression, CharacterExpression, ComparisonOperator, GeometryExpression, InstantExpression,
     NullOperand, NumericExpression, SpatialRelation, TemporalExpression, TemporalRelation,
 };
-use super::limits::{MAX_DEPTH, MAX_LIST_VALUES};
+use super::limits::{MAX_DEPTH, MAX_LIST_VALUES, literal_budget};
 use super::number::NumberLiteral;
 use super::source::{FilterSource, invalid_filter};
 use super::syntax::SyntaxTree;
@@ -79,7 +79,7 @@ impl FilterBinder<'_> {
         if let Some(relation) = SpatialRelation::from_name(op) {
             let [a, b] = self.exact_arguments(op, args)?;
             let (a, b) = (self.bind_geometry(a, op)?, self.bind_geometry(b, op)?);
-            return Ok(BoundOperand::Boolean(bind_spatial(relation, a, b)));
+            return Ok(BoundOperand::Boolean(bind_spatial(relation, a, b)?));
         }
         if let Some(relation) = TemporalRelation::from_name(op) {
             let [a, b] = self.exact_arguments(op, args)?;
@@ -233,17 +233,20 @@ fn resolve_alias(op: &str) -> &str {
 }
 
 /// Binds a spatial relation; one of two literals is evaluated right away.
-fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> BooleanExpression {
-    match (a, b) {
+fn bind_spatial(relation: SpatialRelation, a: GeometryExpression, b: GeometryExpression) -> Result<BooleanExpression> {
+    Ok(match (a, b) {
         (GeometryExpression::Literal(a), GeometryExpression::Literal(b)) => {
-            BooleanExpression::Constant(Some(super::predicate::relate_geometries(relation, &a.geometry, &b.geometry)))
+            let work = literal_budget();
+            let is_related = super::predicate::relate_geometries(relation, &a.geometry, &b.geometry, &work);
+            work.check()?;
+            BooleanExpression::Constant(Some(is_related))
         }
         // The feature's geometry comes first, so that equivalent filters have one form.
         (a @ GeometryExpression::Literal(_), GeometryExpression::FeatureGeometry) => {
             BooleanExpression::Spatial(relation.swap_sides(), GeometryExpression::FeatureGeometry, a)
         }
         (a, b) => BooleanExpression::Spatial(relation, a, b),
-    }
+    })
 }
 
 /// Joins equalities of one value with many literals into one search in a sorted list.

@@ -14,16 +14,25 @@ use super::expression::{
 use super::filter_row::{FieldValueRef, FilterRow};
 use super::number::{NumberLiteral, NumberValue};
 use super::temporal::{TimeInstant, TimeInterval};
+use crate::work_budget::{WorkBudget, WorkMeter};
 use like::LikePattern;
 use spatial::PreparedRelation;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 pub(crate) use spatial::relate_geometries;
 
+/// The least work units of one row.
+const ROW_UNITS: u64 = 5;
+
 /// A filter prepared for many rows. Stays on one thread: prepared geometries cannot be shared.
 pub struct Predicate<'f> {
     expression: PreparedExpression<'f>,
+    work: WorkBudget,
+    meter: RefCell<WorkMeter>,
+    /// The work units of one row, geometries aside.
+    row_units: u64,
 }
 
 /// A condition with its patterns and geometries prepared.
@@ -39,14 +48,21 @@ enum PreparedExpression<'f> {
 }
 
 impl<'f> Predicate<'f> {
-    pub(super) fn new(test: &'f BooleanExpression) -> Self {
-        Self { expression: PreparedExpression::new(test) }
+    pub(super) fn new(test: &'f BooleanExpression, text_bytes: usize, work: &WorkBudget) -> Self {
+        // The longer its text, the more a filter has to compare.
+        let row_units = ROW_UNITS + text_bytes as u64 / 8;
+        Self {
+            expression: PreparedExpression::new(test),
+            work: work.clone(),
+            meter: RefCell::new(work.meter()),
+            row_units,
+        }
     }
 
-    /// Whether the row matches. An unknown result is not a match.
+    /// Whether the row matches. An unknown result is not a match; nothing matches when the budget has stopped.
     #[must_use]
     pub fn holds(&self, row: &dyn FilterRow) -> bool {
-        self.expression.holds(row) == Some(true)
+        self.meter.borrow_mut().spend(self.row_units) && self.expression.holds(row, &self.work) == Some(true)
     }
 }
 
@@ -68,13 +84,13 @@ impl<'f> PreparedExpression<'f> {
         }
     }
 
-    fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
+    fn holds(&self, row: &dyn FilterRow, work: &WorkBudget) -> Option<bool> {
         match self {
             Self::Plain(test) => evaluate_plain(test, row),
             Self::And(checks) => {
                 let mut known = true;
                 for check in checks {
-                    match check.holds(row) {
+                    match check.holds(row, work) {
                         Some(false) => return Some(false),
                         found => known &= found.is_some(),
                     }
@@ -84,21 +100,21 @@ impl<'f> PreparedExpression<'f> {
             Self::Or(checks) => {
                 let mut known = true;
                 for check in checks {
-                    match check.holds(row) {
+                    match check.holds(row, work) {
                         Some(true) => return Some(true),
                         found => known &= found.is_some(),
                     }
                 }
                 known.then_some(false)
             }
-            Self::Not(inner) => inner.holds(row).map(|b| !b),
-            Self::IsUnknown(inner) => Some(inner.holds(row).is_none()),
+            Self::Not(inner) => inner.holds(row, work).map(|b| !b),
+            Self::IsUnknown(inner) => Some(inner.holds(row, work).is_none()),
             Self::CompareBooleans(test, a, b) => {
                 let BooleanExpression::CompareBooleans(order, ..) = test else { return None };
-                Some(order.holds(a.holds(row)?.cmp(&b.holds(row)?)))
+                Some(order.holds(a.holds(row, work)?.cmp(&b.holds(row, work)?)))
             }
             Self::Like(text, pattern) => Some(pattern.matches(&evaluate_text(text, row)?)),
-            Self::Spatial(prepared) => prepared.holds(row),
+            Self::Spatial(prepared) => prepared.holds(row, work),
         }
     }
 }

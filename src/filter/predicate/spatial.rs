@@ -2,13 +2,20 @@
 //! edges of the filter's area for S_INTERSECTS and S_DISJOINT, and otherwise by the DE-9IM matrix of `relate`.
 
 use super::slabs::{PointPosition, SlabIndex};
+use crate::error::Error;
 use crate::feature::{BoundingBox, Geometry, bbox_of};
 use crate::filter::expression::{GeometryExpression, LiteralGeometry, SpatialRelation};
 use crate::filter::filter_row::FilterRow;
 use crate::filter::relate::{GridShape, coord_to_steps, relate_shapes};
+use crate::work_budget::WorkBudget;
 use geo::{CoordsIter, HasDimensions, Intersects, LinesIter, Relate, dimensions::Dimensions};
 use geo_types::{Coord, Geometry as G, Line, Polygon};
 use std::sync::Arc;
+
+/// The work units of one position of a feature or of the filter.
+const POSITION_UNITS: u64 = 10;
+/// The most positions of two geometries that are related without an end in sight.
+const MAX_DOUBLES_POSITIONS: usize = 1_000;
 
 /// One relation to one prepared geometry.
 pub(super) struct PreparedRelation {
@@ -28,6 +35,7 @@ struct FilterGeometry {
     /// `None` when the slabs decide alone.
     shape: Option<GridShape>,
     geometry: Arc<Geometry>,
+    segments: usize,
 }
 
 impl FilterGeometry {
@@ -44,6 +52,7 @@ impl FilterGeometry {
             starts: polygon_starts(geometry),
             shape: needs_matrix.then(|| GridShape::from_geometry(geometry)),
             geometry: geometry.clone(),
+            segments: geometry.coords_count(),
         })
     }
 }
@@ -59,7 +68,7 @@ impl PreparedRelation {
     }
 
     /// Whether the row is in this relation; `None` (unknown) without a geometry.
-    pub fn holds(&self, row: &dyn FilterRow) -> Option<bool> {
+    pub fn holds(&self, row: &dyn FilterRow, work: &WorkBudget) -> Option<bool> {
         let bounds = row.bounds()?;
         let Some(other) = &self.other else { return Some(holds_with_itself(self.relation)) };
         if !boxes_intersect(bounds, other.bbox) {
@@ -74,13 +83,17 @@ impl PreparedRelation {
             return Some(self.holds_for_point(slabs.locate_point(position)));
         }
         let own = row.geometry()?;
+        // A position of the feature is compared with the few edges beside it.
+        if work.spend((own.coords_count() + other.segments) as u64 * POSITION_UNITS).is_err() {
+            return None;
+        }
         if let (SpatialRelation::Intersects | SpatialRelation::Disjoint, Some(slabs)) = (self.relation, &other.slabs) {
             let intersects = intersects_area(&own, slabs, &other.starts);
             return Some(intersects == (self.relation == SpatialRelation::Intersects));
         }
-        let matrix = other.shape.as_ref().and_then(|shape| relate_shapes(&GridShape::from_geometry(&own), shape));
+        let matrix = other.shape.as_ref().and_then(|shape| relate_shapes(&GridShape::from_geometry(&own), shape, work));
         Some(matrix.map_or_else(
-            || has_relation_by_doubles(self.relation, &own, &other.geometry),
+            || has_relation_by_doubles(self.relation, &own, &other.geometry, work),
             |matrix| matrix.has_relation(self.relation),
         ))
     }
@@ -101,9 +114,9 @@ impl PreparedRelation {
 }
 
 /// Whether two geometries of a filter are in this relation.
-pub(crate) fn relate_geometries(relation: SpatialRelation, a: &Geometry, b: &Geometry) -> bool {
-    relate_shapes(&GridShape::from_geometry(a), &GridShape::from_geometry(b))
-        .map_or_else(|| has_relation_by_doubles(relation, a, b), |matrix| matrix.has_relation(relation))
+pub(crate) fn relate_geometries(relation: SpatialRelation, a: &Geometry, b: &Geometry, work: &WorkBudget) -> bool {
+    relate_shapes(&GridShape::from_geometry(a), &GridShape::from_geometry(b), work)
+        .map_or_else(|| has_relation_by_doubles(relation, a, b, work), |matrix| matrix.has_relation(relation))
 }
 
 /// The relation of a geometry to itself.
@@ -115,7 +128,17 @@ fn holds_with_itself(relation: SpatialRelation) -> bool {
 }
 
 /// The relation by geo's `Relate`, for lines that cross themselves too often to be related exactly.
-fn has_relation_by_doubles(relation: SpatialRelation, a: &Geometry, b: &Geometry) -> bool {
+/// That cannot be ended in the middle, so that only geometries of few positions are related so.
+fn has_relation_by_doubles(relation: SpatialRelation, a: &Geometry, b: &Geometry, work: &WorkBudget) -> bool {
+    if a.coords_count() + b.coords_count() > MAX_DOUBLES_POSITIONS {
+        work.stop(Error::TooMuchWork(
+            "A geometry of the filter and one of a feature cross too often to be compared. Simplify that of the filter."
+                .into(),
+        ));
+    }
+    if work.is_stopped() {
+        return false;
+    }
     let matrix = a.relate(b);
     match relation {
         SpatialRelation::Contains => matrix.is_contains(),
@@ -222,7 +245,7 @@ mod tests {
             let own = own.translate(f64::from(x) / 2.0, f64::from(y) / 2.0);
             let own = LiteralGeometry::from_degrees(&own).geometry;
             let intersects = intersects_area(&own, &SlabIndex::from_area(&area).unwrap(), &polygon_starts(&area));
-            prop_assert_eq!(intersects, relate_geometries(SpatialRelation::Intersects, &own, &area));
+            prop_assert_eq!(intersects, relate_geometries(SpatialRelation::Intersects, &own, &area, &WorkBudget::unlimited()));
         }
     }
 }

@@ -5,6 +5,10 @@ use super::grid_shape::GridShape;
 use super::node_table::NodeTable;
 use super::sector::{HalfSegment, NodeRay, NodeSurroundings};
 use crate::filter::expression::SpatialRelation;
+use crate::work_budget::WorkBudget;
+
+/// The work units of locating one node.
+const NODE_UNITS: u64 = 100;
 
 /// The location of a point relative to a shape. Areas come before lines, and lines before points: the end of a line
 /// within a polygon of the same geometry is in the interior.
@@ -22,15 +26,20 @@ pub(crate) struct LocationMatrix {
     dimensions: [u8; 2],
 }
 
-/// Relates two shapes. `None` when their segments meet too often to be related in reasonable time.
-pub(crate) fn relate_shapes(a: &GridShape, b: &GridShape) -> Option<LocationMatrix> {
+/// Relates two shapes. `None` when their segments meet too often to be related in reasonable time, and when the budget
+/// stops.
+pub(crate) fn relate_shapes(a: &GridShape, b: &GridShape, work: &WorkBudget) -> Option<LocationMatrix> {
     let shapes = [a, b];
-    let table = NodeTable::from_shapes(shapes)?;
+    let table = NodeTable::from_shapes(shapes, work)?;
     let mut matrix = LocationMatrix { cells: [[-1; 3]; 3], dimensions: [a.dimension(), b.dimension()] };
     matrix.raise(ShapeLocation::Exterior, ShapeLocation::Exterior, 2);
+    let mut meter = work.meter();
     let mut halves: Vec<HalfSegment> = vec![];
     let mut rest = table.incidences.as_slice();
     for (number, node) in table.nodes.iter().enumerate() {
+        if !meter.spend(NODE_UNITS) {
+            return None;
+        }
         let count = rest.iter().take_while(|(n, _)| *n as usize == number).count();
         let (own, others) = rest.split_at(count);
         rest = others;
@@ -145,7 +154,9 @@ mod tests {
     }
 
     fn matrix(a: &Geometry, b: &Geometry) -> String {
-        relate_shapes(&GridShape::from_geometry(a), &GridShape::from_geometry(b)).unwrap().to_string()
+        relate_shapes(&GridShape::from_geometry(a), &GridShape::from_geometry(b), &WorkBudget::unlimited())
+            .unwrap()
+            .to_string()
     }
 
     /// The matrices are those of GEOS 3.14, which relates as JTS does.

@@ -3,11 +3,12 @@
 use super::grid_point::{GridNode, GridPoint, GridSegment, SegmentMeeting};
 use super::grid_shape::{GridShape, SegmentOwner};
 use crate::feature::BoxTree;
+use crate::work_budget::WorkBudget;
 use geo_types::Coord;
 use hashbrown::HashMap;
 
-/// The most comparisons of boxes for one relation.
-const MAX_COMPARISONS: u64 = 50_000_000;
+/// The most work units of one relation.
+const MAX_UNITS: u64 = 50_000_000;
 /// The most meetings of segments for one relation.
 const MAX_INCIDENCES: usize = 1_000_000;
 
@@ -30,7 +31,7 @@ pub(super) struct NodeTable {
 
 impl NodeTable {
     /// `None` when the segments meet too often to be related in reasonable time.
-    pub fn from_shapes(shapes: [&GridShape; 2]) -> Option<Self> {
+    pub fn from_shapes(shapes: [&GridShape; 2], work: &WorkBudget) -> Option<Self> {
         let of_shape = |shape: usize| {
             let segments = shapes[shape].segments.iter();
             segments.map(move |(segment, owner)| ShapeSegment { segment: *segment, shape, owner: *owner })
@@ -43,7 +44,7 @@ impl NodeTable {
             incidences: vec![],
         };
         builder.add_ends();
-        if !builder.add_meetings() {
+        if !builder.add_meetings(work) {
             return None;
         }
         builder.incidences.sort_unstable();
@@ -73,13 +74,12 @@ impl TableBuilder {
     }
 
     /// Returns `false` when there are too many.
-    fn add_meetings(&mut self) -> bool {
+    fn add_meetings(&mut self, work: &WorkBudget) -> bool {
         let coord = |p: GridPoint| Coord { x: p.x as f64, y: p.y as f64 };
         let segments = self.segments.iter().map(|s| (coord(s.segment.a), coord(s.segment.b)));
         // Points follow the segments.
         let tree = BoxTree::new(segments.chain(self.points.iter().map(|p| (coord(*p), coord(*p)))));
-        let mut comparisons = 0;
-        let is_done = tree.visit_near_pairs(MAX_COMPARISONS, &mut comparisons, &mut |i, j| {
+        let is_done = tree.visit_near_pairs(&mut work.meter_up_to(MAX_UNITS), &mut |i, j| {
             self.add_meeting(i, j);
             self.incidences.len() <= MAX_INCIDENCES
         });
