@@ -6,6 +6,7 @@ use cityheart::collection::{Collection, CollectionId, FieldType};
 use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet};
 use cityheart::index::{IndexBuilder, Snapshot};
 use cityheart::question::{PlanSnapshot, find_question};
+use cityheart::work_budget::WorkBudget;
 use divan::Bencher;
 use geo_types::{LineString, Point, Polygon};
 use serde_json::{Value as Json, json};
@@ -98,7 +99,11 @@ fn bench_question(bencher: Bencher, layers: &PlanSnapshot, id: &str, inputs: Jso
     let inputs = inputs.as_object().expect("an object").clone();
     bencher.bench(|| {
         let mut out = Vec::new();
-        question.execute(layers, &inputs).expect("an answer").write_json(&mut out);
+        question
+            .execute(layers, &inputs)
+            .expect("an answer")
+            .write_json(&WorkBudget::unlimited(), &mut out)
+            .expect("an answer");
         out.len()
     });
 }

@@ -2,12 +2,19 @@
 //! for all questions. Calculates nothing.
 
 use super::money;
+use crate::error::{Error, Result};
 use crate::feature::{FeatureId, Geometry};
 use crate::index::{FeatureSlot, Snapshot};
+use crate::work_budget::{ByteReservation, WorkBudget};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The most bytes of an answer.
+pub const MAX_ANSWER_BYTES: usize = 48 << 20;
+/// The work units of writing one byte.
+const BYTE_UNITS: u64 = 1;
 
 /// An answer before it is written as JSON.
 #[derive(Default)]
@@ -221,16 +228,26 @@ impl QuestionAnswer {
     }
 
     /// Appends the answer as one JSON object with the members numbers, features, `left_out` and rules.
-    pub fn write_json(&self, out: &mut Vec<u8>) {
-        let numbers: Vec<Json> = self.numbers.iter().map(AnswerNumber::to_json).collect();
-        out.extend_from_slice(b"{\"numbers\":");
-        out.extend_from_slice(Json::Array(numbers).to_string().as_bytes());
-        out.extend_from_slice(b",\"features\":{\"type\":\"FeatureCollection\",\"features\":[");
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when it has more than [`MAX_ANSWER_BYTES`]; and why the work had to stop.
+    pub fn write_json(&self, work: &WorkBudget, out: &mut Vec<u8>) -> Result<()> {
+        let mut memory = work.reserve(0)?;
+        out.extend_from_slice(b"{\"numbers\":[");
+        for (i, number) in self.numbers.iter().enumerate() {
+            let before = out.len();
+            out.extend_from_slice(if i > 0 { b"," } else { b"" });
+            out.extend_from_slice(number.to_json().to_string().as_bytes());
+            admit_bytes(out.len(), out.len() - before, work, &mut memory)?;
+        }
+        out.extend_from_slice(b"],\"features\":{\"type\":\"FeatureCollection\",\"features\":[");
         for (i, found) in self.features.iter().enumerate() {
+            let before = out.len();
             if i > 0 {
                 out.push(b',');
             }
             found.write_geojson(out);
+            admit_bytes(out.len(), out.len() - before, work, &mut memory)?;
         }
         let left_out: Map<String, Json> =
             self.left_out.0.iter().map(|(reason, list)| ((*reason).to_owned(), ids_to_json(list))).collect();
@@ -239,11 +256,25 @@ impl QuestionAnswer {
         out.extend_from_slice(b",\"rules\":");
         out.extend_from_slice(json!(self.rules).to_string().as_bytes());
         out.push(b'}');
+        admit_bytes(out.len(), 0, work, &mut memory)
     }
 }
 
 fn ids_to_json(list: &[FeatureId]) -> Json {
     list.iter().map(|id| Json::from(id.as_str())).collect()
+}
+
+/// Admits more bytes of an answer.
+fn admit_bytes(all: usize, more: usize, work: &WorkBudget, memory: &mut ByteReservation) -> Result<()> {
+    memory.grow(more)?;
+    work.spend(more as u64 * BYTE_UNITS)?;
+    if all <= MAX_ANSWER_BYTES {
+        return Ok(());
+    }
+    let limit = MAX_ANSWER_BYTES >> 20;
+    Err(Error::TooLarge(format!(
+        "The answer has more than {limit} MB. Send a smaller area, or a filter that matches fewer features or areas."
+    )))
 }
 
 /// A geometry as GeoJSON with seven decimals.

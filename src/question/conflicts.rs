@@ -12,6 +12,7 @@ use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::error::count_noun;
 use crate::feature::{BoundingBox, FeatureId, Geometry, bbox_of};
+use crate::work_budget::WorkBudget;
 use geo_types::{LineString, Point};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +49,13 @@ const COMPLETED: &str = "completed";
 const PROGRAMME: &str = "programme";
 /// The largest distance between a conflict and its street.
 const STREET_M: f64 = 50.0;
-const MAX_PAIRS: usize = 100_000;
+/// The most pairs that an answer has.
+const MAX_PAIRS: usize = 20_000;
+/// The memory of one pair, found and as part of the answer.
+const PAIR_BYTES: usize = 64;
+const ANSWER_PAIR_BYTES: usize = 2_000;
+/// The work units of one pair in one month of a street.
+const MONTH_UNITS: u64 = 50;
 
 /// A work with a geometry and a time.
 struct ScheduledWork {
@@ -92,8 +99,13 @@ fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         both.is_some_and(|both| days.is_none_or(|d| d.overlaps(both))) && !is_test_of(&works[a], &works[b])
     };
     let geometries = BoxedGeometries::new(works.iter().map(|w| &w.geometry));
-    let mut pairs = Vec::new();
-    near_pairs::visit_near_pairs(&geometries, &geometries, limit, is_wanted, |pair| pairs.push(pair));
+    let (mut pairs, mut memory) = (Vec::new(), request.work.reserve(0)?);
+    near_pairs::visit_near_pairs(&geometries, &geometries, limit, request.work, is_wanted, |pair| {
+        if memory.grow(PAIR_BYTES).is_ok() {
+            pairs.push(pair);
+        }
+    });
+    request.work.check()?;
     pairs.sort_by(|p, q| (&works[p.a].id, &works[p.b].id).cmp(&(&works[q.a].id, &works[q.b].id)));
     let numbers = conflict_numbers(&pairs, &works);
     let mut rules = conflict_rules(&work_rules);
@@ -104,9 +116,10 @@ fn answer_conflicts(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         ));
     }
     pairs.truncate(MAX_PAIRS);
+    memory.grow(pairs.len() * ANSWER_PAIR_BYTES)?;
     let streets = find_street_names(request, &pairs)?;
     let mut numbers = numbers;
-    numbers.extend(count_by_street(&pairs, &works, &streets));
+    numbers.extend(count_by_street(&pairs, &works, &streets, request.work));
     let found = pairs.iter().zip(&streets);
     let found = found.map(|(p, street)| conflict_feature(&layer, &works[p.a], &works[p.b], p, street)).collect();
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
@@ -229,6 +242,7 @@ fn find_street_names(request: &QuestionRequest<'_>, pairs: &[near_pairs::NearbyP
         &BoxedGeometries::new(&connections),
         &BoxedGeometries::new(named.iter().map(|n| &n.0)),
         STREET_M,
+        request.work,
         |_, _| true,
         |near| {
             let closer = (near.line.distance, &named[near.b].1) < (nearest[near.a], &names[near.a]);
@@ -242,12 +256,21 @@ fn find_street_names(request: &QuestionRequest<'_>, pairs: &[near_pairs::NearbyP
 }
 
 /// The number of conflicts of each street, in total and by month.
-fn count_by_street(pairs: &[near_pairs::NearbyPair], works: &[ScheduledWork], streets: &[String]) -> Vec<AnswerNumber> {
+fn count_by_street(
+    pairs: &[near_pairs::NearbyPair],
+    works: &[ScheduledWork],
+    streets: &[String],
+    work: &WorkBudget,
+) -> Vec<AnswerNumber> {
+    let mut meter = work.meter();
     let mut rows: BTreeMap<(&str, String), (u64, BTreeSet<FeatureId>)> = BTreeMap::new();
     for (pair, street) in pairs.iter().zip(streets) {
         let (a, b) = (&works[pair.a], &works[pair.b]);
         let months = a.possible_days.intersection(b.possible_days).map(DayRange::list_months).unwrap_or_default();
         for month in std::iter::once(String::new()).chain(months) {
+            if !meter.spend(MONTH_UNITS) {
+                return vec![];
+            }
             let row = rows.entry((street, month)).or_default();
             row.0 += 1;
             row.1.extend([a.id.clone(), b.id.clone()]);

@@ -48,12 +48,13 @@ fn answer_coverage(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let mut left_out = LeftOut::default();
     let (mut numbers, mut found) = (Vec::new(), Vec::new());
     for feature in areas.select_all() {
+        request.work.check()?;
         let id = areas.id(&feature);
         let Some(geometry) = areas.geometry(&feature) else {
             left_out.add("area_without_place", id);
             continue;
         };
-        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name), request.work)?;
         let row = build_coverage_row(&layer, &area, &mut left_out);
         found.push(areas.to_answer_feature(&feature, row_to_json(&row)));
         for ((aspect, value), ids) in row {

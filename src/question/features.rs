@@ -14,6 +14,8 @@ use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
 use crate::filter::{Filter as Cql2, FilterLanguage};
 use crate::index::{FeatureSlot, Snapshot};
 use crate::query::Query;
+use crate::work_budget::WorkBudget;
+use geo::CoordsIter;
 use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -37,6 +39,10 @@ pub const AT: QuestionInput =
 pub const FROM: QuestionInput = QuestionInput::new("from", "First day of a period", InputKind::Date);
 pub const TO: QuestionInput = QuestionInput::new("to", "Last day of a period", InputKind::Date);
 
+/// The work units of testing one feature, and of reading one position.
+const SLOT_UNITS: u64 = 20;
+const POSITION_UNITS: u64 = 2;
+
 /// The reasons to leave a feature out that most questions share.
 pub const WITHOUT_PLACE: &str = "without_place";
 pub const UNDATED: &str = "undated";
@@ -59,6 +65,7 @@ pub struct QuestionFeatures {
     /// A CQL2 filter, which the index evaluates.
     cql2: Option<Arc<Cql2>>,
     days: Option<DayRange>,
+    work: WorkBudget,
 }
 
 /// A selected feature, still in the columns of the index. [`QuestionFeatures::id`], [`QuestionFeatures::geometry`] and
@@ -96,6 +103,7 @@ impl QuestionFeatures {
             filter: PropertyFilter::default(),
             cql2: None,
             days: None,
+            work: request.work.clone(),
         })
     }
 
@@ -135,6 +143,12 @@ impl QuestionFeatures {
     #[must_use]
     pub fn collection(&self) -> &Collection {
         self.snapshot.collection()
+    }
+
+    /// What the question may use.
+    #[must_use]
+    pub fn work(&self) -> &WorkBudget {
+        &self.work
     }
 
     #[must_use]
@@ -203,7 +217,12 @@ impl QuestionFeatures {
 
     #[must_use]
     pub fn geometry(&self, feature: &FeatureHandle) -> Option<Geometry> {
-        self.snapshot.feature_geometry(feature.slot)
+        if self.work.is_stopped() {
+            return None;
+        }
+        let geometry = self.snapshot.feature_geometry(feature.slot)?;
+        let _ = self.work.spend(geometry.coords_count() as u64 * POSITION_UNITS);
+        Some(geometry)
     }
 
     #[must_use]
@@ -236,11 +255,15 @@ impl QuestionFeatures {
     /// The slots that match the CQL2 filter and the box.
     fn matching_slots(&self, bbox: Option<BoundingBox>) -> Vec<FeatureSlot> {
         let query = Query { bbox, filter: self.cql2.clone(), limit: self.snapshot.len().max(1), ..Query::default() };
-        self.snapshot.select(&query).slots
+        self.snapshot.select_within(&query, &self.work).slots
     }
 
     fn filter_slots(&self, slots: Vec<FeatureSlot>) -> Vec<FeatureHandle> {
+        let mut meter = self.work.meter();
         let fit = |slot: FeatureSlot| {
+            if !meter.spend(SLOT_UNITS) {
+                return None;
+            }
             if !self.filter.matches(|field| self.snapshot.property_value(slot, field)) {
                 return None;
             }

@@ -7,11 +7,13 @@ use super::features::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, FILTER, FROM,
 use super::input::{InputKind, QuestionInput};
 use super::measure::{self, GeometrySize, PreparedArea, lines_of, measure_geometry, polygons_of};
 use super::overlap::union_length_m;
+use super::overlay::union_polygons;
 use super::planning_question::PlanningQuestion;
 use super::population;
 use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::{FeatureId, Geometry};
+use crate::work_budget::WorkBudget;
 use geo_types::{LineString, MultiLineString, MultiPolygon, Polygon};
 use serde_json::{Map, json};
 
@@ -112,7 +114,7 @@ fn answer_footprint(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let mut rules = vec![RULE.to_owned(), features::PLACE_RULE.to_owned()];
     rules.extend(days.is_some().then(|| COMPLETION_RULE.to_owned()));
     rules.extend(preset.map(IndicatorPreset::rule_sentence));
-    let (numbers, union) = ground.measure_union(preset);
+    let (numbers, union) = ground.measure_union(preset, request.work);
     found.extend(union);
     Ok(QuestionAnswer { numbers, features: found, left_out, rules })
 }
@@ -135,7 +137,7 @@ impl CoveredGround {
         left_out: &mut LeftOut,
     ) -> Option<AnswerFeature> {
         let id = layer.id(feature);
-        let size = measure_geometry(geometry);
+        let size = measure_geometry(geometry, layer.work());
         match (size, preset.map(|p| p.lines)) {
             (GeometrySize::AreaM2(m2), None | Some(false)) => {
                 self.polygons.extend(polygons_of(geometry));
@@ -155,10 +157,14 @@ impl CoveredGround {
         Some(layer.to_answer_feature(feature, json!({"size": round_to_json(size.value(), 2), "unit": size.unit()})))
     }
 
-    fn measure_union(self, preset: Option<&IndicatorPreset>) -> (Vec<AnswerNumber>, Option<AnswerFeature>) {
-        let union = measure::union_polygons(&self.polygons);
+    fn measure_union(
+        self,
+        preset: Option<&IndicatorPreset>,
+        work: &WorkBudget,
+    ) -> (Vec<AnswerNumber>, Option<AnswerFeature>) {
+        let union = union_polygons(&self.polygons, work);
         let lines = MultiLineString(self.lines);
-        let (area, length) = (areas_m2(&union), union_length_m(&lines));
+        let (area, length) = (areas_m2(&union), union_length_m(&lines, work));
         let mut ids = self.polygon_ids.clone();
         ids.extend(self.line_ids.iter().cloned());
         let mut numbers = Vec::new();
@@ -175,12 +181,12 @@ impl CoveredGround {
             "m",
         ));
         numbers.push(AnswerNumber::feature_count("features", ids));
-        (numbers, footprint_feature(&union, area))
+        (numbers, footprint_feature(&union, area, work))
     }
 }
 
-fn footprint_feature(union: &MultiPolygon<f64>, area: f64) -> Option<AnswerFeature> {
-    let polygons = measure::clean_polygons(union, 0.01);
+fn footprint_feature(union: &MultiPolygon<f64>, area: f64, work: &WorkBudget) -> Option<AnswerFeature> {
+    let polygons = measure::clean_polygons(union, 0.01, work);
     if polygons.is_empty() {
         return None;
     }

@@ -7,11 +7,13 @@ use super::input::{InputKind, QuestionInput};
 use super::input_errors::missing_input_error;
 use super::measure::{self, PreparedArea, buffer_in_plane, polygons_of};
 use super::metric_plane::{MetricPlane, widen_bbox};
+use super::overlay::{subtract_polygons, union_polygons};
 use super::planning_question::PlanningQuestion;
 use super::request::QuestionRequest;
 use crate::error::Result;
 use crate::feature::Geometry;
-use geo::BooleanOps;
+use crate::work_budget::WorkBudget;
+use geo::CoordsIter;
 use geo_types::{MultiPolygon, Polygon};
 use serde_json::{Map, json};
 
@@ -40,6 +42,8 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
 
 /// Smaller parts come from inexact digitising.
 const MIN_GAP_M2: f64 = 1.0;
+/// The memory of a position in a buffer.
+const POSITION_BYTES: usize = 16;
 const RULE: &str = "A part of the area is a gap when it is farther than the distance, in a straight line, from the nearest part of every feature, including features outside the \
                     area. Curved edges are exact to 0.1 % of the distance. Gaps smaller than 1 m2 are omitted.";
 const RESIDENTS_RULE: &str =
@@ -54,16 +58,19 @@ fn answer_gaps(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let mut left_out = LeftOut::default();
     let (mut ids, mut served) = (Vec::new(), Vec::new());
     let metric = MetricPlane::centred_on_box(area.bbox);
+    let mut memory = request.work.reserve(0)?;
     for feature in layer.select_near(widen_bbox(area.bbox, distance)) {
         if let Some(geometry) = layer.geometry(&feature)
             && layer.check_dated(&feature, &mut left_out)
         {
-            served.extend(buffer_in_plane(&metric.project(&geometry), distance));
+            let buffer = buffer_in_plane(&metric.project(&geometry), distance, request.work);
+            memory.grow(buffer.coords_count() * POSITION_BYTES)?;
+            served.extend(buffer);
             ids.push(layer.id(&feature));
         }
     }
     layer.leave_out_unplaced(&mut left_out);
-    let gaps = measure::clean_polygons(&unserved_area(&area, &metric, &served), MIN_GAP_M2);
+    let gaps = measure::clean_polygons(&unserved_area(&area, &metric, &served, request.work), MIN_GAP_M2, request.work);
     let missing = NumberValue::Real(gaps.iter().map(area_m2).sum());
     let whole = NumberValue::Real(areas_m2(&area.polygons));
     let share = AnswerNumber::percentage("gap_share", missing, whole);
@@ -86,12 +93,17 @@ fn answer_gaps(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
 }
 
 /// The area without the buffers of the features, in degrees.
-fn unserved_area(area: &PreparedArea, metric: &MetricPlane, served: &[Polygon<f64>]) -> MultiPolygon<f64> {
+fn unserved_area(
+    area: &PreparedArea,
+    metric: &MetricPlane,
+    served: &[Polygon<f64>],
+    work: &WorkBudget,
+) -> MultiPolygon<f64> {
     if served.is_empty() {
         return area.polygons.clone();
     }
-    let served = metric.unproject(&Geometry::MultiPolygon(measure::union_polygons(served)));
-    area.polygons.difference(&polygons_of(&served))
+    let served = metric.unproject(&Geometry::MultiPolygon(union_polygons(served, work)));
+    subtract_polygons(&area.polygons, &polygons_of(&served), work)
 }
 
 fn gap_feature((i, polygon): (usize, Polygon<f64>)) -> AnswerFeature {

@@ -8,6 +8,7 @@ pub mod answer; // the one shape of all answers
 pub mod ellipsoid; // lengths and areas from degrees
 pub mod metric_plane; // metres around a place
 pub mod planar_shape; // distances between geometries
+mod overlay; // unions, intersections and differences
 pub mod measure; // sizes, shares, unions, buffers
 pub mod period; // days, and what a date may mean
 pub mod plan_snapshot; // the collections of the plan

@@ -4,11 +4,19 @@
 use super::metric_plane::{MetricPlane, widen_bbox};
 use super::planar_shape::{PlanarShape, ShortestLine};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
+use crate::work_budget::{WorkBudget, WorkMeter};
+use geo::CoordsIter;
 use geo_types::Coord;
 use std::collections::HashMap;
 
 /// The side of a cell that has a metric plane of its own.
 const CELL_DEG: f64 = 1.0;
+
+/// The work units of comparing two boxes, and of projecting one position.
+const PAIR_UNITS: u64 = 10;
+const PROJECTION_UNITS: u64 = 20;
+/// The memory of one segment of a shape.
+const SHAPE_BYTES: usize = 120;
 
 /// Geometries with their bounding boxes.
 pub struct BoxedGeometries<'a> {
@@ -35,14 +43,22 @@ impl<'a> BoxedGeometries<'a> {
 
 /// Visits every pair (a of `left`, b of `right`) at most `limit_m` apart, in no particular order. `is_wanted` excludes
 /// pairs before they are measured.
+///
+/// Visits no more pairs when the budget stops.
 pub fn visit_near_pairs(
     left: &BoxedGeometries<'_>,
     right: &BoxedGeometries<'_>,
     limit_m: f64,
+    work: &WorkBudget,
     is_wanted: impl Fn(usize, usize) -> bool,
     mut visit: impl FnMut(NearbyPair),
 ) {
+    let mut meter = work.meter();
     for (cell, members) in group_by_cell(left) {
+        meter.spend(right.all.len() as u64);
+        if meter.has_stopped() {
+            return;
+        }
         let metric = MetricPlane::centred_at(Coord {
             x: (f64::from(cell.0) + 0.5) * CELL_DEG,
             y: (f64::from(cell.1) + 0.5) * CELL_DEG,
@@ -50,17 +66,26 @@ pub fn visit_near_pairs(
         let reach = members.iter().map(|&a| left.all[a].1).reduce(BoundingBox::union).map(|b| widen_bbox(b, limit_m));
         let Some(reach) = reach else { continue };
         let others: Vec<usize> = (0..right.all.len()).filter(|&b| boxes_intersect(reach, right.all[b].1)).collect();
-        let shapes: Vec<PlanarShape> =
-            others.iter().map(|&b| PlanarShape::from_geometry(&metric.project(right.all[b].0))).collect();
+        let positions: usize = others.iter().map(|&b| right.all[b].0.coords_count()).sum();
+        let Ok(_memory) = work.reserve(positions * SHAPE_BYTES) else { return };
+        let shapes: Vec<PlanarShape> = others
+            .iter()
+            .map(|&b| project_shape(right.all[b].0, &metric, &mut meter))
+            .take_while(|_| !work.is_stopped())
+            .collect();
+        if shapes.len() < others.len() {
+            return;
+        }
         let grid = BoxGrid::new(&others, right, limit_m);
         for a in members {
             let (geometry, bbox) = left.all[a];
-            let shape = PlanarShape::from_geometry(&metric.project(geometry));
+            let shape = project_shape(geometry, &metric, &mut meter);
             grid.visit_members_near(widen_bbox(bbox, limit_m), |nth| {
                 let b = others[nth];
-                if boxes_intersect(widen_bbox(bbox, limit_m), right.all[b].1)
+                if meter.spend(PAIR_UNITS)
+                    && boxes_intersect(widen_bbox(bbox, limit_m), right.all[b].1)
                     && is_wanted(a, b)
-                    && let Some(gap) = shape.shortest_line(&shapes[nth], limit_m)
+                    && let Some(gap) = shape.shortest_line(&shapes[nth], limit_m, &mut meter)
                 {
                     visit(NearbyPair {
                         a,
@@ -73,6 +98,12 @@ pub fn visit_near_pairs(
     }
 }
 
+/// A geometry in metres of this plane.
+fn project_shape(geometry: &Geometry, metric: &MetricPlane, meter: &mut WorkMeter) -> PlanarShape {
+    meter.spend(geometry.coords_count() as u64 * PROJECTION_UNITS);
+    PlanarShape::from_geometry(&metric.project(geometry))
+}
+
 /// The geometries by the cells that contain the centres of their boxes.
 fn group_by_cell(geometries: &BoxedGeometries<'_>) -> HashMap<(i32, i32), Vec<usize>> {
     let mut cells: HashMap<(i32, i32), Vec<usize>> = HashMap::new();
@@ -83,7 +114,8 @@ fn group_by_cell(geometries: &BoxedGeometries<'_>) -> HashMap<(i32, i32), Vec<us
     cells
 }
 
-fn boxes_intersect(a: BoundingBox, b: BoundingBox) -> bool {
+/// Whether two boxes share a position.
+pub(super) fn boxes_intersect(a: BoundingBox, b: BoundingBox) -> bool {
     a.west <= b.east && b.west <= a.east && a.south <= b.north && b.south <= a.north
 }
 

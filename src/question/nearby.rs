@@ -86,7 +86,7 @@ fn find_nearest(
     loop {
         let mut skipped = LeftOut::default();
         let mut near = find_within(layer, point, radius, &mut skipped);
-        if near.len() >= k || radius >= limit_m {
+        if near.len() >= k || radius >= limit_m || layer.work().is_stopped() {
             near.truncate(k);
             left_out.add_all(features::UNDATED, skipped.ids_for(features::UNDATED).iter().cloned());
             return near;
@@ -101,10 +101,11 @@ fn find_within(layer: &QuestionFeatures, point: Coord<f64>, radius_m: f64, left_
     let here = PlanarShape::from_geometry(&Geometry::Point(metric.to_metres(point).into()));
     let search_box = widen_bbox(BoundingBox { west: point.x, south: point.y, east: point.x, north: point.y }, radius_m);
     let mut near: Vec<NearFeature> = Vec::new();
+    let mut meter = layer.work().meter();
     for feature in layer.select_near(search_box) {
         let gap = layer
             .geometry(&feature)
-            .and_then(|g| PlanarShape::from_geometry(&metric.project(&g)).shortest_line(&here, radius_m));
+            .and_then(|g| PlanarShape::from_geometry(&metric.project(&g)).shortest_line(&here, radius_m, &mut meter));
         if let Some(gap) = gap
             && layer.check_dated(&feature, left_out)
         {

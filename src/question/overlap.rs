@@ -1,18 +1,22 @@
 //! The length of many lines together, overlapping parts counted once. Never measures areas.
 
 use super::ellipsoid::length_m;
+use crate::work_budget::WorkBudget;
 use geo_types::{Coord, LineString, MultiLineString};
 use std::collections::HashMap;
 
 /// Lines that run nearer to each other than this, in metres, overlap: coordinates have seven decimals, which is a
 /// centimetre.
 const SAME_LINE_M: f64 = 0.05;
+/// The work units of comparing two segments, and of one bin.
+const PAIR_UNITS: u64 = 5;
 /// The side of the bins of the spatial index of segments.
 const BIN_DEG: f64 = 0.002;
 
-/// The length of the lines in metres, overlaps counted once.
+/// The length of the lines in metres, overlaps counted once. Too short when the budget stops.
 #[must_use]
-pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
+pub fn union_length_m(lines: &MultiLineString<f64>, work: &WorkBudget) -> f64 {
+    let mut meter = work.meter();
     let segments: Vec<[Coord<f64>; 2]> = lines.iter().flat_map(|l| l.0.windows(2)).map(|w| [w[0], w[1]]).collect();
     let mut bins: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
     let mut total = 0.0;
@@ -21,6 +25,9 @@ pub fn union_length_m(lines: &MultiLineString<f64>) -> f64 {
         let mut before: Vec<usize> = keys.iter().filter_map(|k| bins.get(k)).flatten().copied().collect();
         before.sort_unstable();
         before.dedup();
+        if !meter.spend((before.len() + keys.len() + 1) as u64 * PAIR_UNITS) {
+            break;
+        }
         let covered = covered_share(segment, before.into_iter().map(|j| &segments[j]));
         total += length_m(&LineString::new(segment.to_vec())) * (1.0 - covered);
         for key in keys {
@@ -92,7 +99,10 @@ mod tests {
     use super::*;
 
     fn metres(lines: &[&[(f64, f64)]]) -> f64 {
-        union_length_m(&MultiLineString(lines.iter().map(|l| LineString::from(l.to_vec())).collect()))
+        union_length_m(
+            &MultiLineString(lines.iter().map(|l| LineString::from(l.to_vec())).collect()),
+            &WorkBudget::unlimited(),
+        )
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! A geometry as points, segments and areas of a plane, to test intersections and measure distances, whatever its type.
 //! The plane is in degrees for intersections, in metres for distances. Never measures areas or lengths.
 
-use crate::feature::Geometry;
+use crate::feature::{BoxTree, Geometry};
+use crate::work_budget::WorkMeter;
 use geo_types::{Coord, LineString, Polygon};
 
-/// Shapes with at least this many segments are indexed by bands of y.
-const BANDED_FROM: usize = 48;
-const SEGMENTS_PER_BAND: usize = 8;
+/// Shapes with at least this many segments are searched through a tree.
+const INDEXED_FROM: usize = 48;
+/// The work units of testing one segment.
+const SEGMENT_UNITS: u64 = 4;
 
 /// A geometry as segments; a point is a segment without length.
 #[derive(Debug, Clone)]
@@ -17,7 +19,7 @@ pub struct PlanarShape {
     /// One position of each part, to test whether it lies inside an area whose boundary it does not touch.
     parts: Vec<Coord<f64>>,
     bounds: PlanarBounds,
-    bands: Option<SegmentBands>,
+    tree: Option<BoxTree>,
 }
 
 /// The shortest line between two shapes; a point where they intersect.
@@ -40,14 +42,6 @@ struct PlanarBounds {
     max: Coord<f64>,
 }
 
-/// Segments by horizontal bands: those of row `i` touch y in `bottom + i * height ..= bottom + (i + 1) * height`.
-#[derive(Debug, Clone)]
-struct SegmentBands {
-    bottom: f64,
-    height: f64,
-    rows: Vec<Vec<u32>>,
-}
-
 impl PlanarShape {
     /// An empty geometry intersects nothing and is infinitely far from everything.
     #[must_use]
@@ -56,62 +50,73 @@ impl PlanarShape {
             min: Coord { x: f64::INFINITY, y: f64::INFINITY },
             max: Coord { x: f64::NEG_INFINITY, y: f64::NEG_INFINITY },
         };
-        let mut shape = Self { segments: vec![], areas: vec![], parts: vec![], bounds: nothing, bands: None };
+        let mut shape = Self { segments: vec![], areas: vec![], parts: vec![], bounds: nothing, tree: None };
         shape.add_geometry(geometry);
         for s in &shape.segments {
             shape.bounds = shape.bounds.union(s.bounds());
         }
-        if shape.segments.len() >= BANDED_FROM {
-            shape.bands = Some(SegmentBands::from_segments(&shape.segments, shape.bounds));
+        if shape.segments.len() >= INDEXED_FROM {
+            shape.tree = Some(BoxTree::new(shape.segments.iter().map(|s| (s.a, s.b))));
         }
         shape
     }
 
+    /// The number of its segments.
+    #[must_use]
+    pub fn segment_count(&self) -> usize {
+        self.segments.len()
+    }
+
     /// Whether the shapes share a position; touching is enough.
     #[must_use]
-    pub fn intersects(&self, other: &Self) -> bool {
-        self.shortest_line(other, 0.0).is_some()
+    pub fn intersects(&self, other: &Self, meter: &mut WorkMeter) -> bool {
+        self.shortest_line(other, 0.0, meter).is_some()
     }
 
     /// The shortest line between the shapes if it is at most `limit` long; of length zero when they intersect.
     #[must_use]
-    pub fn shortest_line(&self, other: &Self, limit: f64) -> Option<ShortestLine> {
-        // Search the shape with bands, or with more segments, by the segments of the other.
-        if other.bands.is_some() && (self.bands.is_none() || other.segments.len() > self.segments.len()) {
-            return other.shortest_line_from(self, limit).map(|g| ShortestLine { from: g.to, to: g.from, ..g });
+    pub fn shortest_line(&self, other: &Self, limit: f64, meter: &mut WorkMeter) -> Option<ShortestLine> {
+        // Search the shape with a tree, or with more segments, by the segments of the other.
+        if other.tree.is_some() && (self.tree.is_none() || other.segments.len() > self.segments.len()) {
+            return other.shortest_line_from(self, limit, meter).map(|g| ShortestLine { from: g.to, to: g.from, ..g });
         }
-        self.shortest_line_from(other, limit)
+        self.shortest_line_from(other, limit, meter)
     }
 
     /// Whether a position lies in an area of this shape or on its boundary.
     #[must_use]
-    pub fn covers_point(&self, p: Coord<f64>) -> bool {
-        !self.areas.is_empty() && self.bounds.distance(PlanarBounds { min: p, max: p }) <= 0.0 && self.is_in_area(p)
+    pub fn covers_point(&self, p: Coord<f64>, meter: &mut WorkMeter) -> bool {
+        !self.areas.is_empty()
+            && self.bounds.distance(PlanarBounds { min: p, max: p }) <= 0.0
+            && self.is_in_area(p, meter)
     }
 
     /// Whether all of `other` lies in the interior of this shape's areas, as far as a test without clipping shows:
     /// `false` may also mean that the boundaries touch.
     #[must_use]
-    pub fn surely_covers(&self, other: &Self) -> bool {
+    pub fn surely_covers(&self, other: &Self, meter: &mut WorkMeter) -> bool {
         if self.areas.is_empty()
             || !self.bounds.contains(other.bounds)
-            || !other.parts.iter().all(|p| self.is_in_area(*p))
+            || !other.parts.iter().all(|p| self.is_in_area(*p, meter))
         {
             return false;
         }
         !other.segments.iter().any(|s| {
             let mut touched = false;
-            self.visit_segments_near(s.bounds(), 0.0, |own| touched |= own.shortest_line(*s).distance <= 0.0);
-            touched
+            let go_on = self.visit_segments_near(s.bounds(), 0.0, meter, |own| {
+                touched |= own.shortest_line(*s).distance <= 0.0;
+                !touched
+            });
+            touched || !go_on
         })
     }
 
-    fn shortest_line_from(&self, other: &Self, limit: f64) -> Option<ShortestLine> {
+    fn shortest_line_from(&self, other: &Self, limit: f64, meter: &mut WorkMeter) -> Option<ShortestLine> {
         if self.bounds.distance(other.bounds) > limit {
             return None;
         }
-        let inside = |p: &&Coord<f64>, area: &Self| area.covers_point(**p);
-        let met = other.parts.iter().find(|p| inside(p, self)).or_else(|| self.parts.iter().find(|p| inside(p, other)));
+        let mut met = other.parts.iter().find(|p| self.covers_point(**p, meter));
+        met = met.or_else(|| self.parts.iter().find(|p| other.covers_point(**p, meter)));
         if let Some(&p) = met {
             return Some(ShortestLine { distance: 0.0, from: p, to: p });
         }
@@ -119,14 +124,18 @@ impl PlanarShape {
         for s in &other.segments {
             let reach = best.map_or(limit, |b| b.distance);
             let bounds = s.bounds();
-            self.visit_segments_near(bounds, reach, |own| {
+            let go_on = self.visit_segments_near(bounds, reach, meter, |own| {
                 if own.bounds().distance(bounds) <= best.map_or(limit, |b| b.distance) {
                     let gap = own.shortest_line(*s);
                     if gap.distance <= limit && best.is_none_or(|b| gap.distance < b.distance) {
                         best = Some(gap);
                     }
                 }
+                best.is_none_or(|b| b.distance > 0.0)
             });
+            if !go_on {
+                return None;
+            }
             if best.is_some_and(|b| b.distance <= 0.0) {
                 break;
             }
@@ -134,35 +143,47 @@ impl PlanarShape {
         best
     }
 
-    /// Visits the segments that may lie within `reach` of a box.
-    fn visit_segments_near(&self, b: PlanarBounds, reach: f64, mut visit: impl FnMut(PlanarSegment)) {
-        match &self.bands {
-            None => {
-                for s in &self.segments {
-                    visit(*s);
-                }
-            }
-            Some(bands) => {
-                for row in &bands.rows[bands.rows_between(b.min.y - reach, b.max.y + reach)] {
-                    for &i in row {
-                        visit(self.segments[i as usize]);
-                    }
-                }
-            }
-        }
+    /// Visits the segments that may lie within `reach` of a box, until `visit` returns false. Returns false when the
+    /// work has to stop.
+    fn visit_segments_near(
+        &self,
+        b: PlanarBounds,
+        reach: f64,
+        meter: &mut WorkMeter,
+        mut visit: impl FnMut(PlanarSegment) -> bool,
+    ) -> bool {
+        let Some(tree) = &self.tree else {
+            let _ = self.segments.iter().all(|s| visit(*s));
+            return meter.spend(SEGMENT_UNITS * self.segments.len() as u64);
+        };
+        let (min, max) =
+            (Coord { x: b.min.x - reach, y: b.min.y - reach }, Coord { x: b.max.x + reach, y: b.max.y + reach });
+        meter.spend(tree.visit_in_box(&(0..self.segments.len()), min, max, &mut |i| visit(self.segments[i])))
     }
 
-    fn is_in_area(&self, p: Coord<f64>) -> bool {
-        match &self.bands {
-            None => self.areas.iter().any(|range| is_in_rings(self.segments[range.clone()].iter().copied(), p)),
-            Some(bands) => {
-                let row = &bands.rows[bands.row_at(p.y)];
-                self.areas.iter().any(|range| {
-                    let own = row.iter().map(|&i| i as usize).filter(|i| range.contains(i));
-                    is_in_rings(own.map(|i| self.segments[i]), p)
-                })
+    fn is_in_area(&self, p: Coord<f64>, meter: &mut WorkMeter) -> bool {
+        let Some(tree) = &self.tree else {
+            meter.spend(SEGMENT_UNITS * self.segments.len() as u64);
+            return self.areas.iter().any(|range| is_in_rings(self.segments[range.clone()].iter().copied(), p));
+        };
+        // Segments to the west of the position do not meet a ray to the east.
+        let east = Coord { x: f64::INFINITY, y: p.y };
+        let mut met: Vec<usize> = vec![];
+        meter.spend(tree.visit_in_box(&(0..self.segments.len()), p, east, &mut |i| {
+            met.push(i);
+            true
+        }));
+        // The segments of one area follow each other.
+        let mut rest = met.as_slice();
+        while let Some(first) = rest.first() {
+            let Some(area) = self.areas.get(self.areas.partition_point(|range| range.end <= *first)) else { break };
+            let (own, others) = rest.split_at(rest.partition_point(|i| *i < area.end));
+            if is_in_rings(own.iter().filter(|i| area.contains(i)).map(|i| self.segments[*i]), p) {
+                return true;
             }
+            rest = others;
         }
+        false
     }
 
     fn add_geometry(&mut self, geometry: &Geometry) {
@@ -289,28 +310,5 @@ impl PlanarBounds {
         let x = (o.min.x - self.max.x).max(self.min.x - o.max.x).max(0.0);
         let y = (o.min.y - self.max.y).max(self.min.y - o.max.y).max(0.0);
         x.hypot(y)
-    }
-}
-
-impl SegmentBands {
-    fn from_segments(segments: &[PlanarSegment], bounds: PlanarBounds) -> Self {
-        let count = (segments.len() / SEGMENTS_PER_BAND).clamp(1, 4096);
-        let height = ((bounds.max.y - bounds.min.y) / count as f64).max(f64::MIN_POSITIVE);
-        let mut bands = Self { bottom: bounds.min.y, height, rows: vec![vec![]; count] };
-        for (i, s) in segments.iter().enumerate() {
-            let b = s.bounds();
-            for row in bands.rows_between(b.min.y, b.max.y) {
-                bands.rows[row].push(i as u32);
-            }
-        }
-        bands
-    }
-
-    fn row_at(&self, y: f64) -> usize {
-        (((y - self.bottom) / self.height) as usize).min(self.rows.len() - 1)
-    }
-
-    fn rows_between(&self, low: f64, high: f64) -> std::ops::Range<usize> {
-        self.row_at(low)..self.row_at(high) + 1
     }
 }

@@ -5,6 +5,7 @@ use super::input::QuestionInput;
 use super::plan_snapshot::PlanSnapshot;
 use super::request::QuestionRequest;
 use crate::error::Result;
+use crate::work_budget::WorkBudget;
 use serde_json::{Map, Value as Json};
 
 /// A question to the plan; over HTTP a process of OGC API Processes.
@@ -22,6 +23,21 @@ impl PlanningQuestion {
     /// # Errors
     /// [`Error::InvalidInput`](crate::error::Error::InvalidInput) that names the input at fault.
     pub fn execute(&self, plan: &PlanSnapshot, inputs: &Map<String, Json>) -> Result<QuestionAnswer> {
-        (self.answer)(&QuestionRequest::new(plan, inputs, self.inputs)?)
+        self.execute_within(plan, inputs, &WorkBudget::unlimited())
+    }
+
+    /// The same within a budget.
+    ///
+    /// # Errors
+    /// As [`PlanningQuestion::execute`]; and why the work had to stop.
+    pub fn execute_within(
+        &self,
+        plan: &PlanSnapshot,
+        inputs: &Map<String, Json>,
+        work: &WorkBudget,
+    ) -> Result<QuestionAnswer> {
+        let answer = (self.answer)(&QuestionRequest::new(plan, inputs, self.inputs, work)?);
+        // What was found after the budget had stopped, an error included, is not known to be so.
+        work.check().and(answer)
     }
 }

@@ -4,11 +4,12 @@
 use super::answer::{AnswerNumber, LeftOut, NumberValue, QuestionAnswer, round_to_json};
 use super::ellipsoid::areas_m2;
 use super::features::{self, AREA, AREAS, AREAS_FILTER, COLLECTION, FILTER, FROM, QuestionFeatures, TO};
-use super::measure::{self, PreparedArea};
+use super::measure::PreparedArea;
+use super::near_pairs::boxes_intersect;
+use super::overlay::{subtract_polygons, union_polygons};
 use super::request::QuestionRequest;
 use crate::error::{Error, Result};
-use crate::feature::FieldValue;
-use geo::BooleanOps;
+use crate::feature::{BoundingBox, FieldValue};
 use geo_types::Polygon;
 use serde_json::json;
 
@@ -38,15 +39,19 @@ pub(super) fn answer_population(request: &QuestionRequest<'_>) -> Result<Questio
     let mut left_out = LeftOut::default();
     let mut populated = select_covered_areas(&areas, &projects, &mut left_out);
     populated.sort_by(|a, b| areas_m2(&b.area.polygons).total_cmp(&areas_m2(&a.area.polygons)));
-    let (mut counted, mut total): (Vec<Polygon<f64>>, f64) = (vec![], 0.0);
+    let (mut counted, mut total): (Vec<(BoundingBox, Polygon<f64>)>, f64) = (vec![], 0.0);
     let (mut found, mut ids) = (Vec::new(), Vec::new());
     for one in populated {
         let whole = areas_m2(&one.area.polygons);
-        let uncounted = if counted.is_empty() {
+        let near: Vec<_> =
+            counted.iter().filter(|(bbox, _)| boxes_intersect(*bbox, one.area.bbox)).map(|(_, p)| p.clone()).collect();
+        let uncounted = if near.is_empty() {
             whole
         } else {
-            areas_m2(&one.area.polygons.difference(&measure::union_polygons(&counted)))
+            let before = union_polygons(&near, request.work);
+            areas_m2(&subtract_polygons(&one.area.polygons, &before, request.work))
         };
+        request.work.check()?;
         let share = if whole > 0.0 { (uncounted / whole).min(1.0) } else { 0.0 };
         total += one.population as f64 * share;
         found.push(
@@ -56,7 +61,7 @@ pub(super) fn answer_population(request: &QuestionRequest<'_>) -> Result<Questio
             ),
         );
         ids.push(areas.id(&one.feature));
-        counted.extend(one.area.polygons);
+        counted.extend(one.area.polygons.into_iter().map(|p| (one.area.bbox, p)));
     }
     projects.leave_out_unplaced(&mut left_out);
     left_out.dedup_ids();
@@ -88,7 +93,7 @@ fn select_covered_areas(
                 continue;
             }
         };
-        let Some(area) = areas.geometry(&feature).and_then(|g| PreparedArea::new(&g)) else { continue };
+        let Some(area) = areas.geometry(&feature).and_then(|g| PreparedArea::new(&g, areas.work())) else { continue };
         if projects
             .select_near(area.bbox)
             .iter()

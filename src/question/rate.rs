@@ -223,7 +223,7 @@ impl RateGroups {
             for feature in areas.select_all() {
                 let id = areas.id(&feature).to_string();
                 if let Some(geometry) = areas.geometry(&feature) {
-                    outlines.push((id, drawn_area::prepare_area(&geometry, AREAS.name)?));
+                    outlines.push((id, drawn_area::prepare_area(&geometry, AREAS.name, request.work)?));
                 }
             }
             return Ok(Self { name: Some(name.to_owned()), field: None, areas: outlines, places: Some(areas) });

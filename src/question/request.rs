@@ -9,6 +9,7 @@ use super::plan_snapshot::PlanSnapshot;
 use crate::error::{Error, Result};
 use crate::feature::{FeatureId, FieldValue, Geometry, check_geometry};
 use crate::index::{FeatureSlot, Snapshot};
+use crate::work_budget::WorkBudget;
 use geo_types::Coord;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -21,6 +22,8 @@ const MAX_LATITUDE: f64 = 85.0;
 #[derive(Clone, Copy)]
 pub struct QuestionRequest<'a> {
     pub plan: &'a PlanSnapshot,
+    /// What answering may use.
+    pub work: &'a WorkBudget,
     inputs: &'a Map<String, Json>,
 }
 
@@ -40,7 +43,12 @@ impl CriterionWeights {
 impl<'a> QuestionRequest<'a> {
     /// # Errors
     /// [`Error::InvalidInput`] for an unknown input, and for a required input that is missing.
-    pub fn new(plan: &'a PlanSnapshot, inputs: &'a Map<String, Json>, known: &[QuestionInput]) -> Result<Self> {
+    pub fn new(
+        plan: &'a PlanSnapshot,
+        inputs: &'a Map<String, Json>,
+        known: &[QuestionInput],
+        work: &'a WorkBudget,
+    ) -> Result<Self> {
         let names = || known.iter().map(|i| i.name).collect::<Vec<_>>().join(", ");
         if let Some(name) = inputs.keys().find(|name| known.iter().all(|i| i.name != *name)) {
             return Err(Error::invalid(name, format!("This question has no input '{name}'. It has: {}.", names())));
@@ -48,7 +56,7 @@ impl<'a> QuestionRequest<'a> {
         if let Some(missing) = known.iter().find(|i| i.required && inputs.get(i.name).is_none_or(Json::is_null)) {
             return Err(missing_input_error(missing));
         }
-        Ok(Self { plan, inputs })
+        Ok(Self { plan, work, inputs })
     }
 
     /// The JSON that was sent for an input; `None` for null.
@@ -210,10 +218,10 @@ impl<'a> QuestionRequest<'a> {
                 outline
                     .ok_or_else(|| Error::invalid(input.name, format!("The area '{id}' has no geometry. Draw one.")))?
             }
-            Json::Object(_) => read_drawn_area(json, input.name)?,
+            Json::Object(_) => read_drawn_area(json, input.name, self.work)?,
             _ => return Err(wrong_type_error(input, "the id of an area or a GeoJSON polygon", json)),
         };
-        prepare_area(&geometry, input.name).map(Some)
+        prepare_area(&geometry, input.name, self.work).map(Some)
     }
 
     /// The population of an area that is named by its id; `None` when the area does not state it, or is drawn.

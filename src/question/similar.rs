@@ -40,6 +40,8 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
     answer: answer_similar,
 };
 
+/// The work units of comparing two interventions.
+const COMPARE_UNITS: u64 = 2_000;
 /// Shorter words are ignored: most of them are articles, prepositions and conjunctions.
 const MIN_WORD_LETTERS: usize = 4;
 /// The most shared words that are given as reasons.
@@ -85,12 +87,17 @@ fn answer_similar(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let others: Vec<SimilarityProfile> = layer
         .select_all()
         .into_iter()
+        .filter(|_| request.work.spend(COMPARE_UNITS).is_ok())
         .map(|feature| SimilarityProfile::from_feature(&layer, feature))
         .filter(|p| p.id != own.id && (own.city.is_none() || p.city != own.city))
         .collect();
     let rarity = word_rarity(others.iter().chain([&own]));
-    let mut ranked: Vec<(SimilarityScore, &SimilarityProfile)> =
-        others.iter().map(|p| (own.compare_with(p, &weights, &rarity), p)).collect();
+    let mut meter = request.work.meter();
+    let mut ranked: Vec<(SimilarityScore, &SimilarityProfile)> = others
+        .iter()
+        .filter(|_| meter.spend(COMPARE_UNITS))
+        .map(|p| (own.compare_with(p, &weights, &rarity), p))
+        .collect();
     ranked.retain(|(similarity, _)| similarity.score > 0.0);
     ranked.sort_by(|(a, p), (b, q)| b.score.total_cmp(&a.score).then_with(|| p.id.cmp(&q.id)));
     ranked.truncate(request.required_number(&K)? as usize);
@@ -135,8 +142,10 @@ impl SimilarityProfile {
         let one = |field: &str| layer.field_words(&feature, field).into_iter().next();
         let text = ["title_en", "summary_en"].iter().filter_map(|f| one(f)).collect::<Vec<_>>();
         let text = if text.is_empty() { ["title", "summary"].iter().filter_map(|f| one(f)).collect() } else { text };
-        let size =
-            layer.geometry(&feature).map(|g| measure_geometry(&g)).filter(|m| !matches!(m, GeometrySize::Points(_)));
+        let size = layer
+            .geometry(&feature)
+            .map(|g| measure_geometry(&g, layer.work()))
+            .filter(|m| !matches!(m, GeometrySize::Points(_)));
         let cost =
             layer.field("cost").and_then(|f| money::read_amount(&layer.value(&feature, f))).and_then(|c| c.to_f64());
         Self {

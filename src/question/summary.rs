@@ -143,7 +143,7 @@ fn counting_places(request: &QuestionRequest<'_>, areas: Option<&QuestionFeature
     for feature in areas.select_all() {
         let id = areas.id(&feature).to_string();
         let Some(geometry) = areas.geometry(&feature) else { continue };
-        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+        let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name), request.work)?;
         places.push(CountingPlace { group: vec![("area".to_owned(), id)], area: Some(area), feature: Some(feature) });
     }
     Ok(places)

@@ -63,6 +63,7 @@ fn answer_without(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
         &left,
         &right,
         limit,
+        request.work,
         |a, b| !(same && features[a].0.slot == others[b].0.slot),
         |pair| has[pair.a] = true,
     );

@@ -5,7 +5,7 @@ mod inside;
 mod nearby;
 mod nearness;
 mod oracle;
-mod plan;
+pub mod plan;
 mod portfolio;
 mod reach;
 mod shapely;

@@ -6,6 +6,7 @@ use cityheart::feature::{Feature, FeatureId, FieldValue, Geometry};
 use cityheart::index::{CollectionIndex, IndexBuilder};
 use cityheart::plan::PlanModel;
 use cityheart::question::{PlanSnapshot, QuestionAnswer, find_question};
+use cityheart::work_budget::WorkBudget;
 use geo::Validation;
 use geo_types::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use serde_json::{Map, Value as Json, json};
@@ -163,7 +164,7 @@ pub fn try_ask(layers: &PlanSnapshot, id: &str, inputs: &Json) -> cityheart::err
 
 pub fn written(answer: &QuestionAnswer) -> Json {
     let mut out = Vec::new();
-    answer.write_json(&mut out);
+    answer.write_json(&WorkBudget::unlimited(), &mut out).unwrap();
     serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out)))
 }
 

@@ -91,7 +91,7 @@ fn raw_score(layer: &QuestionFeatures, feature: &FeatureHandle, criterion: &str,
     match criterion {
         "interventions" => 1.0,
         "eu_share" => eu.map_or(0.0, money::amount_to_f64),
-        "ground" => match layer.geometry(feature).map(|g| measure_geometry(&g)) {
+        "ground" => match layer.geometry(feature).map(|g| measure_geometry(&g, layer.work())) {
             Some(GeometrySize::AreaM2(m2)) => m2,
             _ => 0.0,
         },

@@ -4,7 +4,7 @@
 
 use super::integer_units::IntegerUnits;
 use super::problem::PortfolioProblem;
-use std::time::Instant;
+use super::search_clock::SearchClock;
 
 /// The exchange of one selected candidate, or none, for another, or none.
 #[derive(Clone, Copy)]
@@ -24,12 +24,12 @@ impl CandidateExchange {
 /// How many cheaper exchanges are tried when the best one cannot be combined with another.
 const MAX_TRIED: usize = 4;
 
-/// A selection with at least as many points, sorted, by `until` at the latest.
+/// A selection with at least as many points, sorted, when the time is over at the latest.
 pub fn improve_selection(
     problem: &PortfolioProblem,
     units: &IntegerUnits,
     chosen: &[usize],
-    until: Instant,
+    clock: &SearchClock,
 ) -> Vec<usize> {
     let mut free: Vec<bool> = units.costs.iter().map(|c| *c <= units.budget).collect();
     problem.rules.iter().flat_map(|r| r.demand.candidates()).for_each(|n| free[n] = false);
@@ -38,7 +38,7 @@ pub fn improve_selection(
     let starts = [chosen.to_vec(), bound];
     let ends = starts.map(|mut chosen: Vec<usize>| {
         fill_budget(units, &free, &mut chosen);
-        while Instant::now() < until
+        while !clock.is_over()
             && let Some(better) = find_best_exchanges(units, &free, &chosen)
         {
             for exchange in better {

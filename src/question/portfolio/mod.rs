@@ -8,6 +8,7 @@ use super::planning_question::PlanningQuestion;
 use super::request::{CriterionWeights, QuestionRequest};
 use crate::error::{Error, Result};
 
+mod search_clock; // until when
 mod problem; // candidates, budget, rules
 mod feasibility; // whether the rules can hold, and at what cost
 mod integer_units; // points and money as whole numbers
@@ -25,6 +26,7 @@ mod tests;
 use candidates::{CRITERIA, DEFAULT_WEIGHTS};
 use problem::{PortfolioCandidate, PortfolioProblem, SolveOutcome};
 use rules::{AT_LEAST_ONE, DEPENDS_ON, EXCLUSIVE, EXCLUSIVE_TESTS, MUST};
+use search_clock::SearchClock;
 use std::time::{Duration, Instant};
 
 const BUDGET: QuestionInput = QuestionInput::required("budget", "Budget in euros", InputKind::Money);
@@ -75,9 +77,14 @@ fn answer_portfolio(request: &QuestionRequest<'_>) -> Result<QuestionAnswer> {
     let rules = rules::read_rules(request, &layer, &entries)?;
     let candidates = entries.iter().map(|e| PortfolioCandidate { points: e.total_points(), cost: e.cost }).collect();
     let problem = PortfolioProblem { candidates, budget, rules };
-    let reporter =
-        report::PortfolioReporter { layer: &layer, entries: &entries, problem: &problem, until: start + TIME_LIMIT };
-    let report = match search::find_best(&problem, None, start + SELECTION_TIME_LIMIT)? {
+    let reporter = report::PortfolioReporter {
+        layer: &layer,
+        entries: &entries,
+        problem: &problem,
+        clock: SearchClock::new(start + TIME_LIMIT, request.work),
+    };
+    let selection = SearchClock::new(start + SELECTION_TIME_LIMIT, request.work);
+    let report = match search::find_best(&problem, None, &selection)? {
         SolveOutcome::Found(best) => reporter.report_solution(&best)?,
         SolveOutcome::Infeasible => reporter.report_conflict()?,
         SolveOutcome::TimedOut => reporter.report_timeout(),

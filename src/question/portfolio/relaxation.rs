@@ -1,13 +1,12 @@
 //! An upper bound on the points of any selection. Money and rules get prices from the dual of the linear relaxation
-//! (good_lp). By Lagrangian relaxation (A. Geoffrion, *Lagrangean relaxation for integer programming*, 1974) any prices
+//! (microlp). By Lagrangian relaxation (A. Geoffrion, *Lagrangean relaxation for integer programming*, 1974) any prices
 //! give a valid bound, so rounding in the solver can make the bound looser but never wrong.
 
 use super::integer_units::IntegerUnits;
 use super::reduced_problem::{ConstraintRow, ReducedProblem};
-use good_lp::{
-    Expression, ProblemVariables, ResolutionError, Solution, SolverModel, WithTimeLimit, constraint, microlp, variable,
-};
-use std::time::Instant;
+use super::search_clock::SearchClock;
+use microlp::{ComparisonOp, Error, LinearExpr, OptimizationDirection, Problem};
+use std::time::Duration;
 
 /// The bound, and the value of each open candidate at the prices of the rules.
 pub struct LinearRelaxation {
@@ -35,7 +34,7 @@ struct CardinalityLimits {
 }
 
 /// The least time for the relaxation: without it there is no bound.
-const MIN_SOLVER_SECONDS: f64 = 0.2;
+const MIN_SOLVER_TIME: Duration = Duration::from_millis(200);
 
 /// A linear constraint over open candidates: candidates with factors, and the limit.
 type RowTerms = (Vec<(usize, f64)>, f64);
@@ -45,7 +44,7 @@ pub fn solve_relaxation(
     units: &IntegerUnits,
     reduced: &ReducedProblem,
     goal: Option<i64>,
-    until: Instant,
+    clock: &SearchClock,
 ) -> Option<LinearRelaxation> {
     let open: Vec<usize> = reduced.open_candidates().collect();
     let limits = cardinality_limits(units, reduced, &open, goal)?;
@@ -57,10 +56,10 @@ pub fn solve_relaxation(
     if limits.least > 0 {
         rows.push((all(-1.0), -(limits.least as f64)));
     }
-    let (price, prices) = match dual_prices(units, reduced, &open, &rows, until) {
-        Ok(prices) => prices,
-        Err(ResolutionError::Unbounded) => return None,
-        Err(_) => (0.0, vec![0.0; rows.len()]),
+    let (price, prices) = match dual_prices(units, reduced, &open, &rows, clock) {
+        Ok(Some(prices)) => prices,
+        Err(Error::Unbounded) => return None,
+        Ok(None) | Err(_) => (0.0, vec![0.0; rows.len()]),
     };
     Some(lagrange_bound(units, reduced, &open, &rows, price, &prices))
 }
@@ -99,39 +98,42 @@ fn cardinality_limits(
     (least <= most).then_some(CardinalityLimits { most, least })
 }
 
-/// The prices of money and of each constraint: the dual of the linear relaxation.
+/// The prices of money and of each constraint: the dual of the linear relaxation. `None` when time ran out.
 fn dual_prices(
     units: &IntegerUnits,
     reduced: &ReducedProblem,
     open: &[usize],
     rows: &[RowTerms],
-    until: Instant,
-) -> Result<(f64, Vec<f64>), ResolutionError> {
+    clock: &SearchClock,
+) -> Result<Option<(f64, Vec<f64>)>, Error> {
     // Numbers near one for the solver: money as a share of the budget, points as a share of the largest points.
     let money = units.budget.max(1) as f64;
     let most = open.iter().map(|n| units.points[*n].abs()).max().unwrap_or(0).max(1) as f64;
     let left = units.budget - reduced.taken_candidates().map(|n| units.costs[n]).sum::<i64>();
-    let mut variables = ProblemVariables::new();
-    let price = variables.add(variable().min(0));
-    let prices: Vec<_> = rows.iter().map(|_| variables.add(variable().min(0))).collect();
-    let over: Vec<_> = open.iter().map(|_| variables.add(variable().min(0))).collect();
-    let mut sums: Vec<Expression> =
-        open.iter().zip(&over).map(|(n, over)| (units.costs[*n] as f64 / money) * price + *over).collect();
+    let mut dual = Problem::new(OptimizationDirection::Minimize);
+    let positive = (0.0, f64::INFINITY);
+    let price = dual.add_var(left as f64 / money, positive);
+    let prices: Vec<_> = rows.iter().map(|(_, limit)| dual.add_var(*limit, positive)).collect();
+    let mut sums: Vec<LinearExpr> = open
+        .iter()
+        .map(|n| {
+            let mut sum = LinearExpr::empty();
+            sum.add(price, units.costs[*n] as f64 / money);
+            sum.add(dual.add_var(1.0, positive), 1.0);
+            sum
+        })
+        .collect();
     let mut at = vec![usize::MAX; units.points.len()];
     open.iter().enumerate().for_each(|(i, n)| at[*n] = i);
     for ((terms, _), price) in rows.iter().zip(&prices) {
-        terms.iter().for_each(|(n, factor)| sums[at[*n]] += *factor * *price);
+        terms.iter().for_each(|(n, factor)| sums[at[*n]].add(*price, *factor));
     }
-    let mut total: Expression = (left as f64 / money) * price + over.iter().copied().sum::<Expression>();
-    rows.iter().zip(&prices).for_each(|((_, limit), price)| total += *limit * *price);
-    let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64().max(MIN_SOLVER_SECONDS);
-    let mut model = variables.minimise(total).using(microlp).with_time_limit(seconds);
     for (n, sum) in open.iter().zip(sums) {
-        model.add_constraint(constraint!(sum >= units.points[*n] as f64 / most));
+        dual.add_constraint(sum, ComparisonOp::Ge, units.points[*n] as f64 / most);
     }
-    let solution = model.solve()?;
-    let value = |v| solution.value(v).max(0.0) * most;
-    Ok((value(price) / money, prices.into_iter().map(value).collect()))
+    let Some(solution) = clock.at_least(MIN_SOLVER_TIME).solve(&dual)? else { return Ok(None) };
+    let value = |v| solution.var_value(v).max(0.0) * most;
+    Ok(Some((value(price) / money, prices.into_iter().map(value).collect())))
 }
 
 /// The Lagrangian bound: every constraint may be violated at its price.

@@ -5,6 +5,7 @@ use super::candidates::{CRITERIA, CandidateIntervention};
 use super::feasibility::{find_conflict, find_least_budget};
 use super::problem::{PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome};
 use super::search::find_best;
+use super::search_clock::SearchClock;
 use crate::error::Result;
 use crate::error::count_noun;
 use crate::feature::FeatureId;
@@ -14,7 +15,6 @@ use crate::question::money;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// The most rules whose effect is calculated.
 const MAX_EXPLAINED: usize = 40;
@@ -28,7 +28,7 @@ pub struct PortfolioReporter<'a> {
     pub entries: &'a [CandidateIntervention],
     pub problem: &'a PortfolioProblem,
     /// When the answer must be ready, with what is proven by then.
-    pub until: Instant,
+    pub clock: SearchClock,
 }
 
 /// A part of an answer.
@@ -73,10 +73,10 @@ impl PortfolioReporter<'_> {
 
     /// The answer when rules cannot hold together: which ones, and the least budget with which they can.
     pub fn report_conflict(&self) -> Result<PortfolioReport> {
-        let conflict = find_conflict(self.problem, self.time_share(2))?;
+        let conflict = find_conflict(self.problem, &self.clock.share(2))?;
         let is_minimal = conflict.is_minimal;
         let conflict: Vec<&PortfolioRule> = conflict.rules.into_iter().map(|r| &self.problem.rules[r]).collect();
-        let least = find_least_budget(self.problem, self.until)?;
+        let least = find_least_budget(self.problem, &self.clock)?;
         let mut numbers = vec![
             AnswerNumber::feature_count("chosen", vec![]),
             AnswerNumber::new("budget", NumberValue::Money(self.problem.budget), "EUR"),
@@ -116,12 +116,6 @@ impl PortfolioReporter<'_> {
                 .to_owned(),
         );
         PortfolioReport { numbers, found: vec![], rules }
-    }
-
-    /// The end of the time for one of `searches` searches that are left.
-    fn time_share(&self, searches: usize) -> Instant {
-        let now = Instant::now();
-        now + self.until.saturating_duration_since(now) / u32::try_from(searches).unwrap_or(u32::MAX).max(1)
     }
 
     fn solution_numbers(
@@ -186,12 +180,12 @@ impl PortfolioReporter<'_> {
         let explained = rules.len().min(MAX_EXPLAINED);
         let (mut effects, mut open) = (Vec::new(), Vec::new());
         for (n, rule) in rules.iter().enumerate().take(explained) {
-            if Instant::now() > self.until {
+            if self.clock.is_over() {
                 open.push(rule.name.as_str());
                 continue;
             }
             let SolveOutcome::Found(free) =
-                find_best(&self.problem.without_rule(n), Some(best), self.time_share(explained - n))?
+                find_best(&self.problem.without_rule(n), Some(best), &self.clock.share(explained - n))?
             else {
                 open.push(rule.name.as_str());
                 continue;
@@ -228,7 +222,7 @@ impl PortfolioReporter<'_> {
     /// The best selection with the larger budget; the same selection when that adds no points.
     fn solve_next_budget(&self, best: &PortfolioSolution) -> Result<PortfolioSolution> {
         let with_next_budget = PortfolioProblem { budget: self.next_budget(), ..self.problem.clone() };
-        Ok(match find_best(&with_next_budget, Some(best), self.time_share(NEXT_TIME_SHARE))? {
+        Ok(match find_best(&with_next_budget, Some(best), &self.clock.share(NEXT_TIME_SHARE))? {
             // No more points: report the same selection, not another one with equal points.
             SolveOutcome::Found(next) if !next.is_better_than(best) => {
                 PortfolioSolution { proven: next.proven, at_most: next.at_most, ..best.clone() }

@@ -124,7 +124,7 @@ impl RuleReader<'_> {
             let id = areas.id(&feature).to_string();
             let Some(geometry) = areas.geometry(&feature) else { continue };
             if wanted.is_empty() || wanted.contains(&id.as_str()) {
-                let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name))?;
+                let area = drawn_area::prepare_area(&geometry, &format!("{}/{id}", AREAS.name), self.request.work)?;
                 let intersects =
                     |e: &CandidateIntervention| self.layer.geometry(&e.feature).is_some_and(|g| area.intersects(&g));
                 having.insert(id, (0..self.entries.len()).filter(|n| intersects(&self.entries[*n])).collect());

@@ -8,9 +8,9 @@ use super::local_search::improve_selection;
 use super::problem::{PortfolioProblem, PortfolioSolution, SolveOutcome};
 use super::reduced_problem::ReducedProblem;
 use super::relaxation::{LinearRelaxation, solve_relaxation};
+use super::search_clock::SearchClock;
 use super::state_pass::{PassLimits, run_pass};
 use crate::error::Result;
-use std::time::Instant;
 
 /// The most states of a pass, by round.
 const STATE_LIMITS: [usize; 4] = [500, 5_000, 50_000, 250_000];
@@ -23,12 +23,16 @@ const MAX_TIGHTENINGS: usize = 4;
 pub fn find_best(
     problem: &PortfolioProblem,
     known: Option<&PortfolioSolution>,
-    until: Instant,
+    clock: &SearchClock,
 ) -> Result<SolveOutcome> {
-    problem.verify_outcome(search_best(problem, known, until)?)
+    problem.verify_outcome(search_best(problem, known, clock)?)
 }
 
-fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, until: Instant) -> Result<SolveOutcome> {
+fn search_best(
+    problem: &PortfolioProblem,
+    known: Option<&PortfolioSolution>,
+    clock: &SearchClock,
+) -> Result<SolveOutcome> {
     let units = IntegerUnits::from_problem(problem);
     let mut found = known.cloned();
     let proven = |found: Option<PortfolioSolution>| match found {
@@ -39,12 +43,12 @@ fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, un
     let mut at_most = f64::INFINITY;
     for states in STATE_LIMITS {
         let goal = found.as_ref().map(|best| units.sum_points(&best.chosen) + units.step);
-        let Some(relaxed) = tighten_bound(&units, &mut reduced, goal, until) else { return Ok(proven(found)) };
+        let Some(relaxed) = tighten_bound(&units, &mut reduced, goal, clock) else { return Ok(proven(found)) };
         at_most = at_most.min(relaxed.at_most * units.unit);
         let width = reduced.rows.len() / 64 + reduced.open_candidates().count() / 64 + 2;
-        let limits = PassLimits { states: states.min(MAX_STATE_WORDS / width), until };
+        let limits = PassLimits { states: states.min(MAX_STATE_WORDS / width), clock };
         let pass = run_pass(&units, &reduced, &relaxed, goal.unwrap_or(i64::MIN / 2), &limits);
-        let improved = pass.chosen.iter().map(|chosen| improve_selection(problem, &units, chosen, until));
+        let improved = pass.chosen.iter().map(|chosen| improve_selection(problem, &units, chosen, clock));
         if let Some(chosen) = improved.max_by_key(|chosen| units.sum_points(chosen)) {
             found = Some(problem.build_solution(chosen));
         }
@@ -52,15 +56,15 @@ fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, un
         at_most = at_most.min(found.as_ref().map_or(f64::NEG_INFINITY, |b| b.points).max(dropped_bound * units.unit));
         if found.is_none() {
             // Start from any selection that obeys the rules.
-            match find_cheapest(problem, halfway_until(until))? {
+            match find_cheapest(problem, &clock.share(2))? {
                 SolveOutcome::Found(some) => {
-                    found = Some(problem.build_solution(improve_selection(problem, &units, &some.chosen, until)));
+                    found = Some(problem.build_solution(improve_selection(problem, &units, &some.chosen, clock)));
                 }
                 SolveOutcome::Infeasible => return Ok(SolveOutcome::Infeasible),
                 SolveOutcome::TimedOut => {}
             }
         }
-        if Instant::now() > until {
+        if clock.is_over() {
             break;
         }
     }
@@ -72,26 +76,21 @@ fn search_best(problem: &PortfolioProblem, known: Option<&PortfolioSolution>, un
     })
 }
 
-fn halfway_until(until: Instant) -> Instant {
-    let now = Instant::now();
-    now + until.saturating_duration_since(now) / 2
-}
-
 /// Decides candidates by the bound (reduced-cost fixing); `None` when no selection reaches the goal.
 fn tighten_bound(
     units: &IntegerUnits,
     reduced: &mut ReducedProblem,
     goal: Option<i64>,
-    until: Instant,
+    clock: &SearchClock,
 ) -> Option<LinearRelaxation> {
     for _ in 0..MAX_TIGHTENINGS {
-        let relaxed = solve_relaxation(units, reduced, goal, until)?;
+        let relaxed = solve_relaxation(units, reduced, goal, clock)?;
         let Some(goal) = goal else { return Some(relaxed) };
         let goal = goal as f64 - units.step as f64 * 0.05;
         if relaxed.at_most < goal {
             return None;
         }
-        if Instant::now() > until {
+        if clock.is_over() {
             return Some(relaxed);
         }
         let open: Vec<usize> = reduced.open_candidates().collect();
@@ -111,5 +110,5 @@ fn tighten_bound(
             return None;
         }
     }
-    solve_relaxation(units, reduced, goal, until)
+    solve_relaxation(units, reduced, goal, clock)
 }

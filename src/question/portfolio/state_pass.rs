@@ -7,8 +7,8 @@
 use super::integer_units::IntegerUnits;
 use super::reduced_problem::{ConstraintRow, ReducedProblem};
 use super::relaxation::LinearRelaxation;
+use super::search_clock::SearchClock;
 use std::cmp::Ordering;
-use std::time::Instant;
 
 /// The result of a pass.
 pub struct PassResult {
@@ -20,9 +20,9 @@ pub struct PassResult {
 }
 
 /// The most states of a pass, and when it must end.
-pub struct PassLimits {
+pub struct PassLimits<'c> {
     pub states: usize,
-    pub until: Instant,
+    pub clock: &'c SearchClock,
 }
 
 /// When time runs out, a pass is completed with this many states.
@@ -89,7 +89,7 @@ pub fn run_pass(
     reduced: &ReducedProblem,
     relaxed: &LinearRelaxation,
     goal: i64,
-    limits: &PassLimits,
+    limits: &PassLimits<'_>,
 ) -> PassResult {
     let items = pass_items(units, reduced, relaxed);
     let between = price_intervals(&items, relaxed.price);
@@ -106,7 +106,7 @@ pub fn run_pass(
     let mut dropped_bound: Option<f64> = None;
     let mut max_states = limits.states;
     for (n, item) in items.iter().enumerate() {
-        if Instant::now() > limits.until {
+        if limits.clock.is_over() {
             max_states = max_states.min(LATE_STATES);
         }
         let next = pass.branch_states(&states, n, item, between[n + 1]);

@@ -5,11 +5,17 @@ use super::problem::{
     POINTS_TOLERANCE, PortfolioCandidate, PortfolioProblem, PortfolioRule, PortfolioSolution, RuleDemand, SolveOutcome,
 };
 use super::search::find_best;
+use super::search_clock::SearchClock;
+use crate::work_budget::WorkBudget;
 use rust_decimal::Decimal;
 use std::time::{Duration, Instant};
 
-fn one_minute_later() -> Instant {
-    Instant::now() + Duration::from_mins(1)
+fn clock_of(time: Duration) -> SearchClock {
+    SearchClock::new(Instant::now() + time, &WorkBudget::unlimited())
+}
+
+fn one_minute_later() -> SearchClock {
+    clock_of(Duration::from_mins(1))
 }
 
 struct RandomSource(u64);
@@ -88,7 +94,7 @@ fn brute_force_points(p: &PortfolioProblem) -> Option<f64> {
 }
 
 fn find_proven_best(p: &PortfolioProblem, known: Option<&PortfolioSolution>) -> Option<PortfolioSolution> {
-    match find_best(p, known, one_minute_later()).unwrap() {
+    match find_best(p, known, &one_minute_later()).unwrap() {
         SolveOutcome::Found(best) => {
             assert!(best.proven && best.cost <= p.budget, "{best:?} of {p:?}");
             assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?} of {p:?}");
@@ -109,7 +115,7 @@ fn the_best_selection_is_the_best_of_all_subsets_and_conflicting_rules_are_a_min
         match (brute_force_points(&p), find_proven_best(&p, None)) {
             (None, None) => {
                 conflicts += 1;
-                let conflict = find_conflict(&p, one_minute_later()).unwrap();
+                let conflict = find_conflict(&p, &one_minute_later()).unwrap();
                 assert!(conflict.is_minimal && !conflict.rules.is_empty());
                 for left in std::iter::once(None).chain(conflict.rules.iter().map(Some)) {
                     let rules =
@@ -119,7 +125,7 @@ fn the_best_selection_is_the_best_of_all_subsets_and_conflicting_rules_are_a_min
             }
             (Some(points), Some(got)) => {
                 assert!((got.points - points).abs() < POINTS_TOLERANCE, "{} against {points} of {p:?}", got.points);
-                assert_eq!(find_conflict(&p, one_minute_later()).unwrap().rules, Vec::<usize>::new());
+                assert_eq!(find_conflict(&p, &one_minute_later()).unwrap().rules, Vec::<usize>::new());
                 // A known selection is a start and never makes the result worse.
                 for rule in 0..p.rules.len() {
                     let free = p.without_rule(rule);
@@ -191,8 +197,7 @@ fn the_best_of_two_hundred_is_the_best_of_a_table_over_all_budgets() {
         if seed % 2 == 1 {
             let got = find_proven_best(&p, None).unwrap().points;
             assert!((got - want).abs() < POINTS_TOLERANCE, "seed {seed}: {got} against {want}");
-        } else if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now() + Duration::from_secs(1)).unwrap()
-        {
+        } else if let SolveOutcome::Found(best) = find_best(&p, None, &clock_of(Duration::from_secs(1))).unwrap() {
             // Points proportional to costs may be too hard for a second: then the true best lies within the stated
             // bound.
             assert!(
@@ -221,7 +226,7 @@ fn without_time_for_a_proof_the_selection_obeys_all_rules_and_has_an_upper_bound
             })
             .collect();
         let p = PortfolioProblem { candidates, budget, rules };
-        if let SolveOutcome::Found(best) = find_best(&p, None, Instant::now()).unwrap() {
+        if let SolveOutcome::Found(best) = find_best(&p, None, &clock_of(Duration::ZERO)).unwrap() {
             assert!(best.cost <= p.budget && best.at_most >= best.points, "{best:?}");
             assert!(p.rules.iter().all(|r| r.demand.is_met_by(&best.chosen)), "{best:?}");
             unproven += usize::from(!best.proven);

@@ -15,6 +15,7 @@ use super::planning_question::PlanningQuestion;
 use super::request::QuestionRequest;
 use crate::error::{Error, Result};
 use crate::feature::{BoundingBox, FeatureId, FieldValue, Geometry};
+use crate::work_budget::{WorkBudget, WorkMeter};
 use geo_types::{Coord, LineString, MultiLineString, MultiPolygon};
 use jiff::civil::Date;
 use network::{OFF_STREET_M, StreetNetwork, WalkDistances};
@@ -71,6 +72,8 @@ pub(super) const QUESTION: PlanningQuestion = PlanningQuestion {
 };
 
 const DEFAULT_MINUTES: f64 = 15.0;
+/// The work units of comparing a feature with one piece of street.
+const EDGE_UNITS: u64 = 20;
 const AWAY_FROM_STREETS: &str = "away_from_streets";
 
 /// The starting place, the distance limit and the walking speed.
@@ -212,21 +215,21 @@ impl ReachOfDay {
         let network = read_network(request, trip, days)?;
         let walk = network.as_ref().and_then(|n| {
             let start = n.nearest_position(trip.metric.to_metres(trip.point))?;
-            Some((n, n.walk_from(start, trip.limit)))
+            Some((n, n.walk_from(start, trip.limit, request.work)))
         });
         let straight = match (&network, &walk) {
             (None, _) => Some("the plan has no streets here; import them from OpenStreetMap"),
             (_, None) => Some("no street that is open to pedestrians lies within 80 m of the place"),
             _ => None,
         };
-        let mut reached = Vec::new();
+        let (mut reached, mut meter) = (Vec::new(), request.work.meter());
         for feature in layer.select_near(trip.search_box) {
             let Some(geometry) = layer.geometry(&feature) else { continue };
             let shape = trip.metric.project(&geometry);
             let distance = match &walk {
-                Some((network, walk)) => network_distance(network, walk, &shape),
+                Some((network, walk)) => network_distance(network, walk, &shape, &mut meter),
                 None => PlanarShape::from_geometry(&Geometry::Point(trip.metric.to_metres(trip.point).into()))
-                    .shortest_line(&PlanarShape::from_geometry(&shape), trip.limit)
+                    .shortest_line(&PlanarShape::from_geometry(&shape), trip.limit, &mut meter)
                     .map(|g| g.distance),
             };
             match distance {
@@ -239,13 +242,17 @@ impl ReachOfDay {
         }
         reached.sort_by(|a, b| a.distance.total_cmp(&b.distance).then_with(|| a.id.cmp(&b.id)));
         let (plane, street_m) = match &walk {
-            Some((network, walk)) => {
-                (outline::outline_polygons(network, walk, trip.limit), reached_street_m(network, walk, trip))
-            }
-            None => (buffer_in_plane(&Geometry::Point(trip.metric.to_metres(trip.point).into()), trip.limit), 0.0),
+            Some((network, walk)) => (
+                outline::outline_polygons(network, walk, trip.limit, request.work),
+                reached_street_m(network, walk, trip, request.work),
+            ),
+            None => (
+                buffer_in_plane(&Geometry::Point(trip.metric.to_metres(trip.point).into()), trip.limit, request.work),
+                0.0,
+            ),
         };
         let area = match trip.metric.unproject(&Geometry::MultiPolygon(plane)) {
-            Geometry::MultiPolygon(m) => MultiPolygon(measure::clean_polygons(&m, 1.0)),
+            Geometry::MultiPolygon(m) => MultiPolygon(measure::clean_polygons(&m, 1.0, request.work)),
             _ => MultiPolygon(vec![]),
         };
         Ok(Self { layer, reached, area, street_m, straight })
@@ -311,31 +318,41 @@ fn read_network(
             lines.push(geometry);
         }
     }
-    let network = StreetNetwork::from_geometries(&trip.metric, &lines);
+    let network = StreetNetwork::from_geometries(&trip.metric, &lines, request.work);
     Ok((!network.is_empty()).then_some(network))
 }
 
 /// The length of the streets within reach; what two ways share counts once.
-fn reached_street_m(network: &StreetNetwork, walk: &WalkDistances, trip: &WalkingTrip) -> f64 {
+fn reached_street_m(network: &StreetNetwork, walk: &WalkDistances, trip: &WalkingTrip, work: &WorkBudget) -> f64 {
     let parts = network.edges.iter().enumerate().flat_map(|(n, edge)| walk.parts_within(n as u32, edge, trip.limit));
     let lines = parts.map(|part| LineString::new(part.map(|c| trip.metric.to_lonlat(c)).to_vec()));
-    union_length_m(&MultiLineString(lines.collect()))
+    union_length_m(&MultiLineString(lines.collect()), work)
 }
 
 /// The distance along the streets to a geometry of the metric plane; `None` when it lies too far from every street.
-fn network_distance(network: &StreetNetwork, walk: &WalkDistances, shape: &Geometry) -> Option<f64> {
+fn network_distance(
+    network: &StreetNetwork,
+    walk: &WalkDistances,
+    shape: &Geometry,
+    meter: &mut WorkMeter,
+) -> Option<f64> {
     use geo::BoundingRect;
     let bounds = shape.bounding_rect()?;
     let own = PlanarShape::from_geometry(shape);
     let mut best: Option<f64> = None;
     for n in network.edges_near(bounds.min(), bounds.max()) {
+        if !meter.spend(EDGE_UNITS) {
+            return None;
+        }
         let edge = &network.edges[n as usize];
         let (gap, position) = if let Geometry::Point(p) = shape {
             let position = edge.nearest_position(n, p.0);
             (position.gap, position)
         } else {
             let line = Geometry::LineString(LineString::new(vec![edge.a, edge.b]));
-            let Some(gap) = PlanarShape::from_geometry(&line).shortest_line(&own, OFF_STREET_M) else { continue };
+            let Some(gap) = PlanarShape::from_geometry(&line).shortest_line(&own, OFF_STREET_M, meter) else {
+                continue;
+            };
             (gap.distance, edge.nearest_position(n, gap.from))
         };
         if gap <= OFF_STREET_M {

@@ -4,6 +4,7 @@
 use crate::feature::Geometry;
 use crate::question::measure::lines_of;
 use crate::question::metric_plane::MetricPlane;
+use crate::work_budget::WorkBudget;
 use geo_types::Coord;
 use hashbrown::HashMap;
 use std::cmp::Reverse;
@@ -11,6 +12,8 @@ use std::collections::BinaryHeap;
 
 /// The longest straight path between a street and a place off it.
 pub const OFF_STREET_M: f64 = 80.0;
+/// The work units of one node.
+const NODE_UNITS: u64 = 30;
 /// The side of the bins of the spatial index of edges.
 const BIN_M: f64 = 100.0;
 
@@ -53,16 +56,21 @@ pub struct WalkDistances {
 }
 
 impl StreetNetwork {
-    /// Connects the lines of geometries in degrees.
+    /// Connects the lines of geometries in degrees. Incomplete when the budget stops.
     #[must_use]
-    pub fn from_geometries<'g>(metric: &MetricPlane, geometries: impl IntoIterator<Item = &'g Geometry>) -> Self {
+    pub fn from_geometries<'g>(
+        metric: &MetricPlane,
+        geometries: impl IntoIterator<Item = &'g Geometry>,
+        work: &WorkBudget,
+    ) -> Self {
+        let mut meter = work.meter();
         let mut numbers: HashMap<(u64, u64), u32> = HashMap::new();
         let mut nodes = Vec::new();
         let mut edges = Vec::new();
         for geometry in geometries {
             for line in lines_of(geometry) {
                 let mut last: Option<u32> = None;
-                for c in &line.0 {
+                for c in line.0.iter().take_while(|_| meter.spend(NODE_UNITS)) {
                     let node = *numbers.entry((c.x.to_bits(), c.y.to_bits())).or_insert_with(|| {
                         nodes.push(metric.to_metres(*c));
                         nodes.len() as u32 - 1
@@ -111,7 +119,8 @@ impl StreetNetwork {
     /// The shortest distances from a position up to a limit (E. W. Dijkstra, *A note on two problems in connexion with
     /// graphs*, 1959).
     #[must_use]
-    pub fn walk_from(&self, start: EdgePosition, limit: f64) -> WalkDistances {
+    pub fn walk_from(&self, start: EdgePosition, limit: f64, work: &WorkBudget) -> WalkDistances {
+        let mut meter = work.meter();
         let mut distances = vec![f64::INFINITY; self.nodes.len()];
         let mut heap = BinaryHeap::new();
         let edge = self.edges[start.edge as usize];
@@ -125,6 +134,9 @@ impl StreetNetwork {
         reach(edge.to, start.gap + edge.length - start.along, &mut heap);
         let mut done = vec![false; self.nodes.len()];
         while let Some(Reverse((OrderedMetres(distance), node))) = heap.pop() {
+            if !meter.spend(NODE_UNITS) {
+                break;
+            }
             if std::mem::replace(&mut done[node as usize], true) {
                 continue;
             }

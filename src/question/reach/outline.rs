@@ -4,6 +4,7 @@
 //! and the latter is at most [`OFF_STREET_M`] long.
 
 use super::network::{OFF_STREET_M, StreetNetwork, WalkDistances};
+use crate::work_budget::WorkBudget;
 use geo::{Area, Contains, Orient, orient::Direction};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon};
 use hashbrown::HashMap;
@@ -12,12 +13,20 @@ use hashbrown::HashMap;
 const STEPS: f64 = 60.0;
 const FINEST_M: f64 = 10.0;
 const COARSEST_M: f64 = 40.0;
+/// The work units of one node of the grid, and of one position of a ring.
+const NODE_UNITS: u64 = 5;
+const RING_UNITS: u64 = 2;
 
 /// The outline of the area within a limit; its error is less than [`step_m`].
 #[must_use]
-pub fn outline_polygons(network: &StreetNetwork, walk: &WalkDistances, limit: f64) -> MultiPolygon<f64> {
-    let field = ExcessGrid::compute(network, walk, limit);
-    nest_rings(field.zero_rings())
+pub fn outline_polygons(
+    network: &StreetNetwork,
+    walk: &WalkDistances,
+    limit: f64,
+    work: &WorkBudget,
+) -> MultiPolygon<f64> {
+    let field = ExcessGrid::compute(network, walk, limit, work);
+    nest_rings(if work.is_stopped() { vec![] } else { field.zero_rings() }, work)
 }
 
 /// The cell size of the grid for a limit.
@@ -36,7 +45,7 @@ struct ExcessGrid {
 }
 
 impl ExcessGrid {
-    fn compute(network: &StreetNetwork, walk: &WalkDistances, limit: f64) -> Self {
+    fn compute(network: &StreetNetwork, walk: &WalkDistances, limit: f64, work: &WorkBudget) -> Self {
         let step = step_m(limit);
         let far = 2.0 * step;
         let margin = OFF_STREET_M + 2.0 * far;
@@ -54,14 +63,25 @@ impl ExcessGrid {
         let (width, height) =
             if near.is_empty() { (0, 0) } else { (nodes(origin.x, high(|c| c.x)), nodes(origin.y, high(|c| c.y))) };
         let mut field = Self { origin, step, width, height, excess: vec![far; width * height] };
+        let mut meter = work.meter();
         for n in near {
-            field.lower_around_edge(network, walk, limit, n as u32, far);
+            let nodes = field.lower_around_edge(network, walk, limit, n as u32, far);
+            if !meter.spend(nodes as u64 * NODE_UNITS) {
+                break;
+            }
         }
         field
     }
 
-    /// Lowers the excess of the nodes around an edge.
-    fn lower_around_edge(&mut self, network: &StreetNetwork, walk: &WalkDistances, limit: f64, number: u32, far: f64) {
+    /// Lowers the excess of the nodes around an edge; returns how many they are.
+    fn lower_around_edge(
+        &mut self,
+        network: &StreetNetwork,
+        walk: &WalkDistances,
+        limit: f64,
+        number: u32,
+        far: f64,
+    ) -> usize {
         let s = network.edges[number as usize];
         let reach = OFF_STREET_M + far;
         let range = |low: f64, high: f64, origin: f64, count: usize| {
@@ -69,7 +89,9 @@ impl ExcessGrid {
             at(low - reach)..(at(high + reach) + 2).min(count)
         };
         let columns = range(s.a.x.min(s.b.x), s.a.x.max(s.b.x), self.origin.x, self.width);
-        for y in range(s.a.y.min(s.b.y), s.a.y.max(s.b.y), self.origin.y, self.height) {
+        let rows = range(s.a.y.min(s.b.y), s.a.y.max(s.b.y), self.origin.y, self.height);
+        let count = rows.len() * columns.len();
+        for y in rows {
             for x in columns.clone() {
                 let position = s.nearest_position(number, self.node_position(x as f64, y as f64));
                 if position.gap <= reach {
@@ -80,6 +102,7 @@ impl ExcessGrid {
                 }
             }
         }
+        count
     }
 
     fn node_position(&self, x: f64, y: f64) -> Coord<f64> {
@@ -147,12 +170,16 @@ impl ExcessGrid {
 }
 
 /// Rings as polygons with holes: counter-clockwise rings are exterior.
-fn nest_rings(rings: Vec<LineString<f64>>) -> MultiPolygon<f64> {
+fn nest_rings(rings: Vec<LineString<f64>>, work: &WorkBudget) -> MultiPolygon<f64> {
     let area = |ring: &LineString<f64>| Polygon::new(ring.clone(), vec![]).signed_area();
     let (outer, inner): (Vec<_>, Vec<_>) = rings.into_iter().filter(|r| r.0.len() > 3).partition(|r| area(r) > 0.0);
     let mut polygons: Vec<Polygon<f64>> = outer.into_iter().map(|r| Polygon::new(r, vec![])).collect();
     polygons.sort_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()));
     for hole in inner {
+        let positions: usize = polygons.iter().map(|p| p.exterior().0.len()).sum();
+        if work.spend(positions as u64 * RING_UNITS).is_err() {
+            break;
+        }
         let within = Point(hole.0[0]);
         let around = polygons.iter_mut().find(|p| Polygon::new(p.exterior().clone(), vec![]).contains(&within));
         if let Some(polygon) = around {
