@@ -39,6 +39,12 @@ pub struct ServerLimits {
     pub max_running: usize,
     /// Requests that may wait in the queue; more are refused.
     pub max_waiting: usize,
+    /// Work units of one request, each of about 10 ns.
+    pub work_units: u64,
+    /// Memory that the work for one request may reserve.
+    pub work_bytes: usize,
+    /// Memory that the work for all requests together may reserve.
+    pub total_work_bytes: usize,
     /// Connections at once; more are refused.
     pub connections: usize,
     /// Time for a client to send the head of a request, and time that a connection may be idle.
@@ -80,6 +86,9 @@ impl Default for ServerLimits {
             deadline: Duration::from_secs(10),
             max_running: cores * 4,
             max_waiting: cores * 256,
+            work_units: 1_000_000_000,
+            work_bytes: 128 << 20,
+            total_work_bytes: 256 << 20,
             connections: 12_000,
             header: Duration::from_secs(20),
             body: Duration::from_secs(20),

@@ -1,6 +1,7 @@
 //! What every handler can reach: the open plan, the configuration, and what the server shares between requests.
 
 use super::client_limits::{ClientKey, LoginLimiter};
+use super::fair_queue::JobOwner;
 use super::rate_limiter::KeyedRateLimiter;
 use super::request_counts::RequestCounts;
 use super::response_cache::ResponseCache;
@@ -62,7 +63,7 @@ impl AppState {
         }
         let atlas = self.atlas.clone();
         let find = move || atlas.accounts().map_or(Ok(None), |accounts| accounts.find_viewer(&credential));
-        self.account_pool.run(find).await?
+        self.account_pool.run(&JobOwner::server(), move |_| find()).await?
     }
 
     /// Whether the plan has an account or a token.
@@ -71,6 +72,8 @@ impl AppState {
     /// As [`AppState::find_viewer`].
     pub async fn has_accounts(&self) -> Result<bool> {
         let atlas = self.atlas.clone();
-        self.account_pool.run(move || atlas.accounts().map_or(Ok(false), |accounts| Ok(!accounts.is_empty()?))).await?
+        self.account_pool
+            .run(&JobOwner::server(), move |_| atlas.accounts().map_or(Ok(false), |accounts| Ok(!accounts.is_empty()?)))
+            .await?
     }
 }

@@ -1,6 +1,7 @@
 //! Sessions of browsers: signing in, signing out, and the current viewer.
 
 use super::client_address::{PeerAddress, client_address, client_network};
+use super::fair_queue::JobKind;
 use super::identity::{check_same_origin, cookie_name, find_cookie, no_accounts_message, too_many_requests};
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
@@ -53,7 +54,7 @@ pub async fn create_session(
     let session = {
         let (app, login) = (app.clone(), login.clone());
         let sign_in = move || app.atlas.accounts().map_or(Ok(None), |a| a.sign_in(&login, &password));
-        context.app.password_pool.run(sign_in).await??
+        context.app.password_pool.run_to_end(&context.job_owner(JobKind::Edit), move |_| sign_in()).await??
     };
     let Some((viewer, secret)) = session else {
         return Err(ProblemDetails::new(
@@ -72,7 +73,7 @@ pub async fn delete_session(context: RequestContext) -> HttpResult {
     if let Some(secret) = find_cookie(&context.headers, cookie_name(base)).map(str::to_owned) {
         let atlas = context.app.atlas.clone();
         let sign_out = move || atlas.accounts().map_or(Ok(()), |accounts| accounts.sign_out(&secret));
-        context.app.account_pool.run(sign_out).await??;
+        context.app.account_pool.run_to_end(&context.job_owner(JobKind::Edit), move |_| sign_out()).await??;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, format_cookie(base, "", 0)), (header::CACHE_CONTROL, NO_STORE)])
         .into_response())

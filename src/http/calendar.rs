@@ -1,7 +1,9 @@
 //! The dated features of a collection as an iCalendar file, which mail programs and phones subscribe to.
 
+use super::fair_queue::JobKind;
 use super::request_context::RequestContext;
 use super::response::{self, HttpResult};
+use crate::error::Error;
 use crate::query;
 use crate::question::calendar::{CalendarHeader, write_calendar};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -21,19 +23,20 @@ pub async fn get_calendar(context: RequestContext) -> HttpResult {
     }
     let address = context.base_url().api_url(&["collections", view.collection().id.as_str(), "items"]) + "/";
     let app = context.app.clone();
+    let owner = context.job_owner(JobKind::of_query(&query));
     let text = app
         .pool
-        .run(move || {
-            let items = context.plan().select_items(&view, &query);
+        .run(&owner, move |work| {
+            let items = context.plan().select_items(&view, &query, work)?;
             let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
             let title = items.collection().title.clone();
-            write_calendar(
+            Ok::<_, Error>(write_calendar(
                 items.collection(),
                 items.features(),
                 CalendarHeader { title: &title, stamp: &stamp, address: &address },
-            )
+            ))
         })
-        .await?;
+        .await??;
     let name = HeaderValue::from_static("inline; filename=\"calendar.ics\"");
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(MEDIA)),

@@ -1,6 +1,7 @@
 //! Several edits as one change, and the change log.
 
 use super::edit::{self, RequestBody, headers::EditHeaders, parse_etags};
+use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
 use super::problem::ProblemDetails;
@@ -114,7 +115,11 @@ pub async fn list_changes(context: RequestContext) -> HttpResult {
     let limit = given("limit").map_or(Ok(DEFAULT_CHANGES as u64), |text| parse_number("limit", text))?;
     let limit = usize::try_from(limit).unwrap_or(MAX_CHANGES).clamp(1, MAX_CHANGES);
     let (plan, collection) = (context.plan().clone(), context.path_segment("collection").to_owned());
-    let (collection, page) = context.app.pool.run(move || plan.changes_since(&collection, from, limit)).await??;
+    let (collection, page) = context
+        .app
+        .pool
+        .run(&context.job_owner(JobKind::Read), move |_| plan.changes_since(&collection, from, limit))
+        .await??;
     resource_document::respond_document_with(&context, &JSON, &pairs, |alternates| {
         let mut links = alternates.to_vec();
         let base = context.base_url().api_url(&["collections", collection.id.as_str(), "changes"]);

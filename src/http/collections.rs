@@ -1,5 +1,6 @@
 //! Descriptions of the plan's collections (OGC API - Common - Part 2).
 
+use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
 use super::request_context::RequestContext;
@@ -74,7 +75,7 @@ async fn find_not_shown(context: &RequestContext) -> Result<Vec<PlanFinding>, Er
         return Ok(vec![]);
     }
     let id = context.path_segment("collection").to_owned();
-    context.app.pool.run(move || plan.collection_findings(&id)).await?
+    context.app.pool.run(&context.job_owner(JobKind::Read), move |_| plan.collection_findings(&id)).await?
 }
 
 fn with_findings(mut json: Json, findings: &[PlanFinding]) -> Json {

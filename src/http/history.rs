@@ -1,6 +1,7 @@
 //! The history of one feature, and restoring a version of it.
 
 use super::edit::{self, RequestBody, headers::EditHeaders};
+use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
 use super::problem::ProblemDetails;
@@ -19,7 +20,11 @@ pub async fn list_versions(context: RequestContext) -> HttpResult {
     let query = parse_history_query(&pairs)?;
     let plan = context.plan().clone();
     let (collection, id) = (context.path_segment("collection").to_owned(), context.path_segment("feature").to_owned());
-    let (collection, page) = context.app.pool.run(move || plan.feature_history(&collection, &id, query)).await??;
+    let (collection, page) = context
+        .app
+        .pool
+        .run(&context.job_owner(JobKind::Read), move |_| plan.feature_history(&collection, &id, query))
+        .await??;
     let HistoryPage { versions, next } = page;
     resource_document::respond_document_with(&context, &JSON, &pairs, |alternates| {
         let mut links = alternates.to_vec();

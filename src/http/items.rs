@@ -1,6 +1,7 @@
 //! Features: pages of them, whole collections, and single features; as GeoJSON, JSON-FG, FlatGeobuf, CSV and HTML.
 
 use super::edit::format_body_etag;
+use super::fair_queue::JobKind;
 use super::feature_request::FeatureRequest;
 use super::feature_stream::{FeatureChunks, StreamEncoding};
 use super::html;
@@ -19,7 +20,9 @@ use crate::digest::hash_content;
 use crate::encoding::csv_writer::CsvWriter;
 use crate::encoding::flatgeobuf::FlatGeobufWriter;
 use crate::encoding::jsonfg::{self, JsonProfile};
+use crate::error::Error;
 use crate::query::{PageCursor, Query};
+use crate::work_budget::WorkBudget;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{Timestamp, Unit};
@@ -102,11 +105,12 @@ async fn respond_items(
     let is_small = plain && context.plan().is_small_query(view, &query);
     links.extend(profile.map(profile::profile_link));
     let app = context.app.clone();
+    let owner = context.job_owner(JobKind::of_query(&query));
     let page = PageRequest { request, pairs, form, profile, links, etag };
     if is_small {
-        return Ok(page.respond(query));
+        return Ok(page.respond(query, &WorkBudget::unlimited())?);
     }
-    Ok(app.pool.run(move || page.respond(query)).await?)
+    Ok(app.pool.run(&owner, move |work| page.respond(query, work)).await??)
 }
 
 pub async fn get_item(context: RequestContext) -> HttpResult {
@@ -193,8 +197,8 @@ struct PageRequest {
 impl PageRequest {
     /// Selects the features and writes the response: a short one at once, so that it can be cached; of a long one the
     /// beginning.
-    fn respond(mut self, query: Query) -> Response {
-        let items = self.request.context.plan().select_items(&self.request.view, &query);
+    fn respond(mut self, query: Query, work: &WorkBudget) -> Result<Response, Error> {
+        let items = self.request.context.plan().select_items(&self.request.view, &query, work)?;
         let cursor = items.next_cursor().map(PageCursor::encode);
         self.links.extend(cursor.as_deref().map(|cursor| self.next_link(cursor)));
         let mut headers = feature_headers(self.form, self.etag.clone(), query.crs, &self.links);
@@ -208,13 +212,13 @@ impl PageRequest {
             let (plan, base) = (self.request.context.plan(), self.request.context.base_url());
             let renderer = html::ValueRenderer::new(plan.model(), base);
             let page = html::render_items(&renderer, &items, query.properties.as_deref(), &self.links);
-            return (headers, page.render(base, &self.links)).into_response();
+            return Ok((headers, page.render(base, &self.links)).into_response());
         }
         let (encoding, head) = self.begin_stream(&items, query.properties);
-        match FeatureChunks::new(items, encoding, head).collect_within(MAX_CACHED_BYTES) {
+        Ok(match FeatureChunks::new(items, encoding, head).collect_within(MAX_CACHED_BYTES) {
             Ok(body) => self.request.respond_and_cache(headers, body),
             Err(chunks) => (headers, chunks.into_body()).into_response(),
-        }
+        })
     }
 
     /// The encoding of the features, and what is written before the first.

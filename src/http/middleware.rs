@@ -127,7 +127,8 @@ async fn admit_request(app: &AppState, base: &BaseUrl, request: &mut Request) ->
     normalize_content_coding(request)?;
     // A request with a wrong token counts against its address.
     let viewer = identity::identify_viewer(app, base, request).await;
-    identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
+    let client = identity::check_request_rate(app, viewer.as_ref().unwrap_or(&Viewer::visitor()), request)?;
+    request.extensions_mut().insert(client);
     viewer
 }
 

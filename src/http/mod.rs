@@ -10,6 +10,7 @@ mod client_limits;
 mod collections;
 mod edit;
 mod events;
+mod fair_queue;
 mod feature_request;
 mod feature_stream;
 mod fields;

@@ -1,13 +1,14 @@
 //! Endpoints for administrators: liveness, readiness, and metrics in Prometheus text format 0.0.4.
 
 use super::app_state::AppState;
+use super::fair_queue::JobKind;
 use super::request_context::RequestContext;
 use super::request_counts::write_metric_head;
 use super::response::{HttpResult, REVALIDATE};
 use crate::access::Viewer;
 use crate::atlas::CollectionView;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::json;
 use std::fmt::Write;
@@ -23,21 +24,29 @@ fn public_collections(app: &AppState) -> Vec<CollectionView> {
     app.atlas.plan_for_viewer(&Viewer::visitor()).collections()
 }
 
-/// Answers once the plan is in memory. The server accepts no connection before, so this equals liveness; load balancers
-/// query both.
+/// Answers once the plan is in memory; the server accepts no connection before. Says 503 while a client waits so long
+/// for others that a load balancer should send it elsewhere.
 pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoResponse {
     let collections = public_collections(&app);
     let features: usize = collections.iter().map(CollectionView::feature_count).sum();
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})),
-    )
+    let load = app.pool.load();
+    let is_ready = load.starved_wait < app.config.limits.deadline / 2;
+    let (status, word) = if is_ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "busy") };
+    let work = json!({
+        "running": load.running,
+        "waiting": load.waiting,
+        "oldest_wait_ms": load.oldest_wait.as_millis() as u64,
+        "reserved_bytes": app.pool.reserved_bytes(),
+    });
+    let body = json!({"status": word, "collections": collections.len(), "features": features, "work": work});
+    (status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body))
 }
 
 pub async fn get_metrics(context: RequestContext) -> HttpResult {
     let mut out = String::new();
     let app = context.app.clone();
-    let versions = context.app.pool.run(move || app.atlas.history_versions()).await??;
+    let versions =
+        context.app.pool.run(&context.job_owner(JobKind::Read), move |_| app.atlas.history_versions()).await??;
     // Writing to a String does not fail.
     let _ = write_metrics(&context.app, versions, &mut out);
     let head = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
@@ -48,6 +57,13 @@ fn write_metrics(app: &AppState, versions: u64, out: &mut String) -> std::fmt::R
     app.request_counts.write_counts(out)?;
     write_metric_head(out, "questions_inside", "gauge", "Requests waiting for a worker or being worked on")?;
     writeln!(out, "cityheart_questions_inside {}", app.pool.pending_count())?;
+    let load = app.pool.load();
+    write_metric_head(out, "work_running", "gauge", "Requests being worked on")?;
+    writeln!(out, "cityheart_work_running {}", load.running)?;
+    write_metric_head(out, "work_oldest_wait_seconds", "gauge", "How long the oldest waiting request has waited")?;
+    writeln!(out, "cityheart_work_oldest_wait_seconds {}", load.oldest_wait.as_secs_f64())?;
+    write_metric_head(out, "work_reserved_bytes", "gauge", "Memory that the work for requests has reserved")?;
+    writeln!(out, "cityheart_work_reserved_bytes {}", app.pool.reserved_bytes())?;
     for (name, what, value) in app.atlas.metrics().counters() {
         write_metric_head(out, &format!("{name}_total"), "counter", what)?;
         writeln!(out, "cityheart_{name}_total {value}")?;

@@ -2,6 +2,7 @@
 //! Schemas, and synchronous execution.
 
 use super::edit;
+use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
 use super::request_context::RequestContext;
@@ -11,6 +12,7 @@ use super::response_format::JSON;
 use crate::error::Error;
 use crate::feature::geojson::{describe_json_error, parse_unique_json};
 use crate::question::{self, PlanningQuestion, QUESTIONS, QuestionInput};
+use crate::work_budget::WorkBudget;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -83,7 +85,10 @@ pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesR
     let written = context
         .app
         .pool
-        .run(move || atlas.answer_question(question, &request.inputs).map(|answer| write_answer(&answer, document)))
+        .run(&context.job_owner(JobKind::Question), move |work| {
+            let answer = atlas.answer_question(question, &request.inputs, work)?;
+            write_answer(&answer, document, work)
+        })
         .await??;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(JSON.media)),
@@ -92,16 +97,16 @@ pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesR
     Ok((StatusCode::OK, headers, written).into_response())
 }
 
-fn write_answer(answer: &question::QuestionAnswer, document: bool) -> Vec<u8> {
+fn write_answer(answer: &question::QuestionAnswer, document: bool, work: &WorkBudget) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     if document {
         out.extend_from_slice(format!("{{\"{OUTPUT_NAME}\":{{\"value\":").as_bytes());
     }
-    answer.write_json(&mut out);
+    answer.write_json(work, &mut out)?;
     if document {
         out.extend_from_slice(b"}}");
     }
-    out
+    Ok(out)
 }
 
 /// The body of an execution.

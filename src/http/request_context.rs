@@ -2,6 +2,8 @@
 //! links of the response.
 
 use super::app_state::AppState;
+use super::client_limits::ClientKey;
+use super::fair_queue::{JobKind, JobOwner};
 use super::link::WebLink;
 use super::negotiate;
 use super::problem::ProblemDetails;
@@ -20,6 +22,7 @@ pub struct RequestContext {
     pub headers: HeaderMap,
     base_url: BaseUrl,
     plan: ViewerPlan,
+    client: Option<ClientKey>,
     uri: Uri,
     path_segments: Vec<(String, String)>,
 }
@@ -52,6 +55,7 @@ impl FromRequestParts<Arc<AppState>> for RequestContext {
             headers,
             base_url,
             plan: app.atlas.plan_for_viewer(&viewer),
+            client: parts.extensions.remove::<ClientKey>(),
             uri: parts.uri.clone(),
             path_segments: path,
         })
@@ -72,6 +76,11 @@ impl RequestContext {
     /// The viewer who sends the request.
     pub fn viewer(&self) -> &Viewer {
         self.plan.viewer()
+    }
+
+    /// Whose job it is to answer this request.
+    pub fn job_owner(&self, kind: JobKind) -> JobOwner {
+        JobOwner { client: self.client.clone(), kind }
     }
 
     /// A segment of the path, by its name in the route.

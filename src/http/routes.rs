@@ -17,7 +17,12 @@ use std::sync::Arc;
 
 /// The service that answers every request about an open plan.
 pub fn build_router(atlas: Arc<Atlas>, config: Config) -> Router {
-    middleware::wrap_routes(define_routes(), Arc::new(AppState::new(atlas, config)))
+    route_requests(Arc::new(AppState::new(atlas, config)))
+}
+
+/// The same over a state that the caller shares.
+pub fn route_requests(app: Arc<AppState>) -> Router {
+    middleware::wrap_routes(define_routes(), app)
 }
 
 /// Routes by their effect on the plan. A route that changes data takes nothing from a browser session without the

@@ -1,7 +1,8 @@
 //! Starting and stopping: after a signal the server accepts no more connections, finishes open requests, and stops
 //! within a limit of time.
 
-use super::routes::build_router;
+use super::app_state::AppState;
+use super::routes::route_requests;
 use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
 use crate::error::{Error, Result};
@@ -63,11 +64,13 @@ impl HttpServer {
             let _ = ended.send(());
         };
         raise_open_files();
-        let app = build_router(atlas, self.config.clone());
-        let serving = accept_connections(self.listener, app, &self.config.limits, stop);
+        let app = Arc::new(AppState::new(atlas, self.config.clone()));
+        let serving = accept_connections(self.listener, route_requests(app.clone()), &self.config.limits, stop);
         tokio::select! {
             () = serving => Ok(()),
             () = wait_for_drain(draining, drain) => {
+                // Its threads would otherwise be waited for.
+                app.pool.close();
                 tracing::warn!("cut the requests that were still open after {} s", drain.as_secs());
                 Ok(())
             }

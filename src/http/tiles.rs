@@ -1,5 +1,6 @@
 //! Vector tiles, under the addresses of OGC API Tiles (row before column) and of map libraries (x before y).
 
+use super::fair_queue::JobKind;
 use super::link;
 use super::negotiate;
 use super::problem::ProblemDetails;
@@ -10,6 +11,7 @@ use super::tile_request::{self, MATRIX_SET, allowed_parameters, apply_tile_query
 use crate::atlas::{ContentCoding, EncodedTile, TileId, TileLayerSet};
 use crate::error::Error;
 use crate::query::TILE_PARAMETERS;
+use crate::work_budget::WorkBudget;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -64,7 +66,9 @@ async fn respond_tile(context: &RequestContext, layers: TileLayerSet, id: TileId
         tile
     } else {
         let atlas = context.plan().clone();
-        context.app.pool.run(move || atlas.find_or_draw_tile(&layers, id, coding)).await?
+        let kind = if layers.is_filtered() { JobKind::Search } else { JobKind::Read };
+        let draw = move |work: &WorkBudget| atlas.find_or_draw_tile(&layers, id, coding, work);
+        context.app.pool.run(&context.job_owner(kind), draw).await??
     };
     let etag = response::ascii_header_value(&tile.etag);
     let mut response =

@@ -1,6 +1,7 @@
 //! The files of the web app: everything that no other route answers.
 
 use super::app_state::AppState;
+use super::fair_queue::JobOwner;
 use super::problem::ProblemDetails;
 use super::response::HttpResult;
 use super::urls;
@@ -20,7 +21,7 @@ pub async fn get_file(State(app): State<Arc<AppState>>, method: Method, uri: Uri
     };
     let file = match app.web_app.cached_file(&path) {
         Some(cached) => cached,
-        None => app.pool.run(read).await?.ok_or_else(missing)?,
+        None => app.pool.run(&JobOwner::server(), move |_| read()).await?.ok_or_else(missing)?,
     };
     if !matches!(method, Method::GET | Method::HEAD) {
         return Err(ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, ""));

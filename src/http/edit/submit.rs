@@ -5,10 +5,12 @@ use super::headers::EditHeaders;
 use super::request_body::GEOJSON;
 use crate::atlas::{ChangeOutcome, EditAction, EditBatch, EditOutcome, EditRequest};
 use crate::error::Error;
+use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
 use crate::http::request_context::RequestContext;
 use crate::http::response::{self, HttpResult, empty_response};
 use crate::http::urls;
+use crate::work_budget::WorkBudget;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -29,7 +31,13 @@ pub async fn submit_edits(
     body_bytes: usize,
 ) -> Result<ChangeOutcome, ProblemDetails> {
     let collection = context.path_segment("collection").to_owned();
-    let batch = EditBatch { collection, requests, crs: edit_headers.crs, handling: edit_headers.handling };
+    let batch = EditBatch {
+        collection,
+        requests,
+        crs: edit_headers.crs,
+        handling: edit_headers.handling,
+        work: WorkBudget::unlimited(),
+    };
     let (sender, receiver) = oneshot::channel();
     let answer = Box::new(move |outcome| drop(sender.send(outcome)));
     // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not
@@ -40,7 +48,13 @@ pub async fn submit_edits(
         context.plan().change_then(batch, alive, answer);
     } else {
         let plan = context.plan().clone();
-        context.app.pool.run(move || plan.change_then(batch, alive, answer)).await?;
+        context
+            .app
+            .pool
+            .run_to_end(&context.job_owner(JobKind::Edit), move |work| {
+                plan.change_then(EditBatch { work: work.clone(), ..batch }, alive, answer);
+            })
+            .await?;
     }
     let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
     Ok(receiver.await.unwrap_or_else(closed)?)

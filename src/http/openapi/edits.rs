@@ -175,7 +175,7 @@ fn describe_operation(
         responses.insert((*status).to_owned(), response);
     }
     for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"] {
-        let known = ["400", "404", "413", "500", "503"].contains(&status);
+        let known = ["400", "404", "413", "422", "500", "503"].contains(&status);
         let response = if known {
             json!({"$ref": format!("#/components/responses/{status}")})
         } else {
@@ -197,7 +197,7 @@ fn describe_read(id: &str, summary: &str, mut parameters: Vec<Json>) -> Json {
     responses
         .insert("304".into(), json!({"description": "The resource has not changed since the client received it."}));
     responses.insert("410".into(), json!({"description": "The change log does not reach back to this revision.", "content": {"application/problem+json": {"schema": reference_schema("problem")}}}));
-    for status in ["400", "404", "406", "413", "414", "500", "503"] {
+    for status in ["400", "404", "406", "413", "414", "422", "500", "503"] {
         responses.insert(status.to_owned(), json!({"$ref": format!("#/components/responses/{status}")}));
     }
     json!({"summary": summary, "operationId": id, "tags": ["Features"], "parameters": parameters, "responses": responses})

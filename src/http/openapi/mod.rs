@@ -91,7 +91,7 @@ impl GetOperation<'_> {
         responses
             .insert("304".into(), json!({"description": "The resource has not changed since the client received it."}));
         let missing = if self.may_be_missing { vec!["404"] } else { vec![] };
-        for status in [vec!["400"], missing, vec!["406", "413", "414", "500", "503"]].concat() {
+        for status in [vec!["400"], missing, vec!["406", "413", "414", "422", "500", "503"]].concat() {
             responses.insert(status.into(), json!({"$ref": format!("#/components/responses/{status}")}));
         }
         json!({

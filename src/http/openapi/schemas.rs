@@ -37,6 +37,7 @@ pub fn problem_responses() -> Json {
         ("406", "None of the available formats matches the Accept header."),
         ("413", "The request is too large."),
         ("414", "The URL is too long."),
+        ("422", "The request breaks rules, or is too much work; the body has the reason."),
         ("500", "The server failed to answer."),
         ("503", "The server is busy; try again."),
     ];
