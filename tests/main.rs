@@ -11,6 +11,7 @@ mod demo;
 mod docs;
 mod filter;
 mod gdal;
+mod hostile;
 mod http;
 mod import;
 mod index;
