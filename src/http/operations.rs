@@ -6,8 +6,9 @@ use super::request_counts::write_metric_head;
 use super::response::{HttpResult, REVALIDATE};
 use crate::access::Viewer;
 use crate::atlas::CollectionView;
+use crate::error::Error;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::json;
 use std::fmt::Write;
@@ -23,15 +24,25 @@ fn public_collections(app: &AppState) -> Vec<CollectionView> {
     app.atlas.plan_for_viewer(&Viewer::visitor()).collections()
 }
 
-/// Answers once the plan is in memory. The server accepts no connection before, so this equals liveness; load balancers
-/// query both.
+/// Answers once the plan is in memory: the server accepts no connection before. Fails while edits cannot be saved,
+/// because the plan's file is no longer what was opened.
 pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoResponse {
     let collections = public_collections(&app);
     let features: usize = collections.iter().map(CollectionView::feature_count).sum();
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        axum::Json(json!({"status": "ready", "collections": collections.len(), "features": features})),
-    )
+    let atlas = app.atlas.clone();
+    // A network share may take its time.
+    let checked = tokio::task::spawn_blocking(move || atlas.check_file()).await;
+    let fault = checked.map_err(Error::internal).and_then(|checked| checked).err().map(|e| match e {
+        Error::Internal(_) => "The plan's file could not be checked.".to_owned(),
+        e => e.to_string(),
+    });
+    let status = if fault.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let mut body = json!({"status": "ready", "collections": collections.len(), "features": features});
+    if let Some(fault) = fault {
+        body["status"] = "not ready".into();
+        body["reason"] = fault.into();
+    }
+    (status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body))
 }
 
 pub async fn get_metrics(context: RequestContext) -> HttpResult {

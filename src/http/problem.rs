@@ -77,7 +77,7 @@ impl From<Error> for ProblemDetails {
             Error::PermissionDenied(_) => StatusCode::FORBIDDEN,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
-            Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::AtPointer(..) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         match error {

@@ -2,15 +2,16 @@
 //! hashes of passwords, and SHA-256 digests of session and token secrets.
 
 use super::disk_space::is_disk_full;
+use super::file_identity::{FileIdentity, FileStamp};
 use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer};
 use crate::error::{Error, Result, disk_full_error};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use std::collections::HashMap;
-use std::fs::{Metadata, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 const CREATE_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS users (
@@ -187,7 +188,7 @@ impl AccountStore {
             }
             SecretKind::Token => "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1",
         };
-        let stamp = FileStamp::read_stamp(&self.path);
+        let stamp = FileStamp::read_settled(&self.path);
         let holder = self.run_query(None, |conn| {
             conn.prepare_cached(sql)?
                 .query_row([credential.digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(4)?)))
@@ -202,7 +203,7 @@ impl AccountStore {
 
     /// What the cache knows of a credential; `None` when only the file knows. Never waits for the file.
     pub fn find_cached_viewer(&self, credential: &AccessCredential, now_s: i64) -> Option<Option<Viewer>> {
-        let stamp = FileStamp::read_stamp(&self.path);
+        let stamp = FileStamp::read_settled(&self.path);
         let mut cache = self.lock_cache();
         if cache.stamp != stamp || cache.holders.len() >= MAX_CACHED_HOLDERS {
             *cache = HolderCache { stamp, ..HolderCache::default() };
@@ -301,57 +302,6 @@ impl AccountStore {
 
     fn refuse_file(&self, what: &str) -> Error {
         Error::Refused(format!("{} {what}.", self.path.display()))
-    }
-}
-
-/// Tells one file from another that is put in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileIdentity {
-    #[cfg(unix)]
-    device: u64,
-    #[cfg(unix)]
-    inode: u64,
-    #[cfg(not(unix))]
-    created: Option<SystemTime>,
-}
-
-impl FileIdentity {
-    /// `None` when the file does not exist.
-    fn read_identity(path: &Path) -> Option<Self> {
-        std::fs::metadata(path).ok().map(|meta| Self::from_metadata(&meta))
-    }
-
-    #[cfg(unix)]
-    fn from_metadata(meta: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self { device: meta.dev(), inode: meta.ino() }
-    }
-
-    #[cfg(not(unix))]
-    fn from_metadata(meta: &Metadata) -> Self {
-        Self { created: meta.created().ok() }
-    }
-}
-
-/// Tells whether a file has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileStamp {
-    identity: FileIdentity,
-    modified: SystemTime,
-    bytes: u64,
-}
-
-impl FileStamp {
-    /// Two changes within this time may have the same timestamp.
-    const SETTLE_TIME: Duration = Duration::from_secs(2);
-
-    /// `None` when the file does not exist, or has changed within the settle time: its next change may leave the stamp
-    /// as it is.
-    fn read_stamp(path: &Path) -> Option<Self> {
-        let meta = std::fs::metadata(path).ok()?;
-        let modified = meta.modified().ok()?;
-        let settled = modified.elapsed().is_ok_and(|age| age > Self::SETTLE_TIME);
-        settled.then(|| Self { identity: FileIdentity::from_metadata(&meta), modified, bytes: meta.len() })
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 mod arc; // curves as lines
 mod column_types; // what columns hold
 mod connection; // SQLite connections
+mod file_mark; // by which a file and its log recognise each other
 mod geometry_blob; // the geometry blob
 mod gpkg_layer; // rows and features
 mod grid_reader; // layers in national grids
@@ -29,6 +30,8 @@ mod sqlite_error; // SQLite's errors in sentences
 mod stored_row; // rows byte for byte
 mod table_shape; // keys, geometry, reference systems
 mod tables; // CREATE TABLE …
+mod wal_file; // the log, read without SQLite
+mod wal_index; // how far the log is in the file
 mod wkb; // reading geometry
 
 // Parts of a layer.
@@ -46,6 +49,8 @@ mod rtree; // the spatial index
 mod schema_edit; // schemas that follow their tables
 
 // The open file.
+mod file_witness; // whether it is still the file that was opened
+mod leftover_wal; // logs of other files
 mod adopt_schema; // what other programs did to the schema becomes ours
 mod package_state; // connections and layers
 mod watched_state; // what a change is noticed by
@@ -53,6 +58,7 @@ mod watched_state; // what a change is noticed by
 // What is done with it.
 mod add_fields; // more fields
 mod bulk_load; // many features at once
+mod checkpoint; // the log into the file
 mod commit; // edits
 mod history_page; // the history of a feature, page by page
 mod log_page; // the change log, page by page
@@ -63,11 +69,13 @@ mod scan; // reading features
 mod table_filler; // rows of a load
 mod watch; // changes by other programs
 
+pub use open::check_integrity;
 pub use row_findings::RowFindings;
 
 /// One GeoPackage file. Any number of readers, one writer at a time.
 pub struct GeoPackage {
     shared: Arc<GeoPackageState>,
+    note: Option<String>,
 }
 
 impl GeoPackage {
@@ -154,6 +162,14 @@ impl Store for GeoPackage {
 
     fn write_backup(&self, to: &Path) -> Result<()> {
         self.shared.write_backup(to)
+    }
+
+    fn check_file(&self) -> Result<()> {
+        self.shared.witness.look().map(drop)
+    }
+
+    fn opening_note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     fn watch_changes(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<StoreWatch> {
