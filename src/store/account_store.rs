@@ -3,7 +3,8 @@
 
 use super::disk_space::is_disk_full;
 use super::file_identity::{FileIdentity, FileStamp};
-use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer};
+use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer, ViewerAccount};
+use crate::change::AccountId;
 use crate::error::{Error, Result, disk_full_error};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use std::collections::HashMap;
@@ -15,15 +16,29 @@ use std::time::Duration;
 
 const CREATE_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS users (
-    login TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, cities TEXT NOT NULL, password TEXT NOT NULL
+    login TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, cities TEXT NOT NULL, password TEXT NOT NULL,
+    id TEXT, since_s INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
-    print BLOB PRIMARY KEY, login TEXT NOT NULL UNIQUE, role TEXT NOT NULL, cities TEXT NOT NULL, expires_s INTEGER NOT NULL
+    print BLOB PRIMARY KEY, login TEXT NOT NULL UNIQUE, role TEXT NOT NULL, cities TEXT NOT NULL, expires_s INTEGER NOT NULL,
+    id TEXT, since_s INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     print BLOB PRIMARY KEY, login TEXT NOT NULL REFERENCES users ON DELETE CASCADE, expires_s INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sessions_by_login ON sessions (login);";
+
+/// Files from before accounts had ids get them: the accounts that are there then are of unknown age.
+const ADD_IDS: &str = "
+ALTER TABLE users ADD COLUMN id TEXT;
+ALTER TABLE users ADD COLUMN since_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tokens ADD COLUMN id TEXT;
+ALTER TABLE tokens ADD COLUMN since_s INTEGER NOT NULL DEFAULT 0;
+UPDATE users SET id=lower(hex(randomblob(16)));
+UPDATE tokens SET id=lower(hex(randomblob(16)));";
+
+/// The id and the age of a new account, in SQL.
+const NEW_ID: &str = "lower(hex(randomblob(16))), unixepoch()";
 
 /// How long a connection waits for another program that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -68,7 +83,7 @@ impl AccountStore {
     /// All users in the order of logins.
     pub fn list_users(&self) -> Result<Vec<Viewer>> {
         self.run_query(vec![], |conn| {
-            let mut statement = conn.prepare_cached("SELECT login, name, role, cities FROM users ORDER BY login")?;
+            let mut statement = conn.prepare_cached("SELECT login, name, role, cities, id, since_s FROM users ORDER BY login")?;
             statement.query_map([], read_viewer)?.collect()
         })
     }
@@ -93,7 +108,7 @@ impl AccountStore {
                 return Ok(0);
             }
             conn.execute(
-                "INSERT OR IGNORE INTO users VALUES (?1, ?2, ?3, ?4, ?5)",
+                &format!("INSERT OR IGNORE INTO users (login, name, role, cities, password, id, since_s) VALUES (?1, ?2, ?3, ?4, ?5, {NEW_ID})"),
                 params![login, user.name(), user.role().name(), user.cities().join(" "), password_hash],
             )
         })
@@ -125,8 +140,8 @@ impl AccountStore {
     pub fn find_user(&self, login: &str) -> Result<Option<(Viewer, String)>> {
         self.run_query(None, |conn| {
             let mut statement =
-                conn.prepare_cached("SELECT login, name, role, cities, password FROM users WHERE login=?1")?;
-            statement.query_row([login], |row| Ok((read_viewer(row)?, row.get(4)?))).optional()
+                conn.prepare_cached("SELECT login, name, role, cities, id, since_s, password FROM users WHERE login=?1")?;
+            statement.query_row([login], |row| Ok((read_viewer(row)?, row.get(6)?))).optional()
         })
     }
 
@@ -152,7 +167,7 @@ impl AccountStore {
                 return Ok(0);
             }
             conn.execute(
-                "INSERT OR IGNORE INTO tokens VALUES (?1, ?2, ?3, ?4, ?5)",
+                &format!("INSERT OR IGNORE INTO tokens (print, login, role, cities, expires_s, id, since_s) VALUES (?1, ?2, ?3, ?4, ?5, {NEW_ID})"),
                 params![digest, login, token.viewer.role().name(), token.viewer.cities().join(" "), token.expires_s],
             )
         })
@@ -163,9 +178,9 @@ impl AccountStore {
     pub fn list_tokens(&self) -> Result<Vec<AccessToken>> {
         self.run_query(vec![], |conn| {
             let mut statement =
-                conn.prepare_cached("SELECT login, '', role, cities, expires_s FROM tokens ORDER BY login")?;
+                conn.prepare_cached("SELECT login, '', role, cities, id, since_s, expires_s FROM tokens ORDER BY login")?;
             statement
-                .query_map([], |row| Ok(AccessToken { viewer: read_viewer(row)?, expires_s: row.get(4)? }))?
+                .query_map([], |row| Ok(AccessToken { viewer: read_viewer(row)?, expires_s: row.get(6)? }))?
                 .collect()
         })
     }
@@ -184,14 +199,14 @@ impl AccountStore {
         }
         let sql = match credential.kind {
             SecretKind::Session => {
-                "SELECT login, name, role, cities, expires_s FROM sessions JOIN users USING (login) WHERE print=?1"
+                "SELECT login, name, role, cities, id, since_s, expires_s FROM sessions JOIN users USING (login) WHERE print=?1"
             }
-            SecretKind::Token => "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1",
+            SecretKind::Token => "SELECT login, '', role, cities, id, since_s, expires_s FROM tokens WHERE print=?1",
         };
         let stamp = FileStamp::read_settled(&self.path);
         let holder = self.run_query(None, |conn| {
             conn.prepare_cached(sql)?
-                .query_row([credential.digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(4)?)))
+                .query_row([credential.digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(6)?)))
                 .optional()
         })?;
         let mut cache = self.lock_cache();
@@ -276,9 +291,7 @@ impl AccountStore {
             let conn = Connection::open(&self.path)?;
             conn.busy_timeout(BUSY_TIMEOUT)?;
             conn.pragma_update(None, "foreign_keys", true)?;
-            if !conn.is_readonly(rusqlite::MAIN_DB)? {
-                conn.execute_batch(CREATE_TABLES)?;
-            }
+            prepare_tables(&conn)?;
             Ok(conn)
         };
         prepare().map_err(|e| self.explain_error(&e))
@@ -305,12 +318,36 @@ impl AccountStore {
     }
 }
 
-/// Reads a viewer from the columns login, name, role and cities.
+/// Creates the tables, or brings them up to date. A file that cannot be written to is read as it is: its accounts get no
+/// ids.
+fn prepare_tables(conn: &Connection) -> rusqlite::Result<()> {
+    let read_only = conn.is_readonly(rusqlite::MAIN_DB)?;
+    if !read_only {
+        conn.execute_batch(CREATE_TABLES)?;
+    }
+    if conn.prepare("SELECT id FROM users").is_ok() {
+        return Ok(());
+    }
+    if !read_only {
+        return conn.execute_batch(&format!("BEGIN IMMEDIATE; {ADD_IDS} COMMIT"));
+    }
+    conn.execute_batch(
+        "CREATE TEMP VIEW users AS SELECT *, NULL AS id, 0 AS since_s FROM main.users;
+         CREATE TEMP VIEW tokens AS SELECT *, NULL AS id, 0 AS since_s FROM main.tokens",
+    )
+}
+
+/// Reads a viewer from the columns login, name, role, cities, id and the time of creation.
 fn read_viewer(row: &Row<'_>) -> rusqlite::Result<Viewer> {
     let (login, name, role, cities): (String, String, String, String) =
         (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+    let (id, since_s): (Option<String>, i64) = (row.get(4)?, row.get(5)?);
     // An unknown role gets the fewest rights.
-    Ok(Viewer::new(&login, &name, role.parse().unwrap_or(AccessRole::Viewer), cities.split_whitespace()))
+    let viewer = Viewer::new(&login, &name, role.parse().unwrap_or(AccessRole::Viewer), cities.split_whitespace());
+    Ok(match id {
+        Some(id) => viewer.with_account(ViewerAccount { id: AccountId::new(&id), since_s }),
+        None => viewer,
+    })
 }
 
 fn require_free_name(count: usize, login: &str) -> Result<()> {

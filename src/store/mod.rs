@@ -2,7 +2,7 @@
 //! this module. Blocking.
 
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
+    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
     HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
@@ -84,6 +84,9 @@ pub trait Store: Send + Sync {
 
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
+
+    /// Who created a feature; `None` when that is not known.
+    fn find_creator(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<FeatureCreator>>;
 
     /// A page of the versions of one feature.
     fn read_history_page(&self, id: &CollectionId, feature: &FeatureId, query: &HistoryQuery) -> Result<HistoryPage>;

@@ -5,14 +5,13 @@
 use super::file_mark::{self, MarkedBase};
 use super::file_witness::{FileFault, FileWitness};
 use super::leftover_wal;
-use super::package_state::{GeoPackageState, lock_mutex};
 use crate::error::{Error, Result};
 use crate::store::file_identity::{FileIdentity, aside_path, with_suffix};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A checkpoint waits for the disk twice more: it happens not every few edits, but every 32 MiB of them, or when there
@@ -23,9 +22,11 @@ const IDLE_TIME: Duration = Duration::from_secs(2);
 /// When that is tried again, if another program was reading.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What is known of the log and the mark.
-#[derive(Default)]
-pub(super) struct LogKeeper(Mutex<KeeperState>);
+/// The open file: whether it is still what was opened, and what is known of its log and its mark.
+pub(super) struct LogKeeper {
+    pub(super) witness: FileWitness,
+    state: Mutex<KeeperState>,
+}
 
 #[derive(Default)]
 struct KeeperState {
@@ -50,17 +51,31 @@ enum CheckpointMode {
     Truncate,
 }
 
-impl GeoPackageState {
-    /// Runs before each commit: refuses to write to a file that is no longer what was opened, and notes in it which
-    /// file the log continues.
-    pub(super) fn verify_before_commit(&self, tx: &Transaction<'_>) -> Result<()> {
+impl LogKeeper {
+    /// # Errors
+    /// [`Error::Refused`] when the file is no longer at its path.
+    pub(super) fn new(path: &Path, writable: bool) -> Result<Self> {
+        Ok(Self { witness: FileWitness::new(path, writable)?, state: Mutex::default() })
+    }
+
+    /// Commits, unless the file is no longer what was opened, and notes in it which file the log continues.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], and those of the store.
+    pub(super) fn commit_verified(&self, tx: Transaction<'_>) -> Result<()> {
         let glance = self.witness.look()?;
-        let mut keeper = self.log_keeper.lock();
-        keeper.frames = glance.frames;
-        let noted = (glance.base, keeper.settled);
-        if keeper.noted != Some(noted) {
-            file_mark::note_base(tx, noted.0, noted.1)?;
-            keeper.noted = Some(noted);
+        let noted = {
+            let mut state = self.lock();
+            state.frames = glance.frames;
+            let noted = (glance.base, state.settled);
+            (state.noted != Some(noted)).then_some(noted)
+        };
+        if let Some((base, settled)) = noted {
+            file_mark::note_base(&tx, base, settled)?;
+        }
+        tx.commit()?;
+        if noted.is_some() {
+            self.lock().noted = noted;
         }
         Ok(())
     }
@@ -68,18 +83,13 @@ impl GeoPackageState {
     /// Keeps the log short, after a commit.
     pub(super) fn bound_log(&self, conn: &Connection) {
         let (frames, moved) = {
-            let mut keeper = self.log_keeper.lock();
-            keeper.moved_frames = keeper.moved_frames.min(keeper.frames);
-            (keeper.frames, keeper.moved_frames)
+            let mut state = self.lock();
+            state.moved_frames = state.moved_frames.min(state.frames);
+            (state.frames, state.moved_frames)
         };
         if frames - moved >= MAX_FRAMES {
             log_failure(self.move_log(conn, CheckpointMode::Passive));
         }
-    }
-
-    /// After a commit that failed: what it noted is not in the file.
-    pub(super) fn forget_noted(&self) {
-        self.log_keeper.lock().noted = None;
     }
 
     /// Moves the log into the file as far as other programs allow, and begins it again.
@@ -87,71 +97,62 @@ impl GeoPackageState {
         log_failure(self.move_log(conn, CheckpointMode::Truncate));
     }
 
-    /// Moves the log into the file when nobody has written for a while.
-    pub(super) fn empty_idle_log(&self) {
-        let Ok(meta) = fs::metadata(with_suffix(self.witness.real_path(), "-wal")) else { return };
-        let is_quiet = meta.modified().is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|t| t > IDLE_TIME));
-        let failed = self.log_keeper.lock().failed;
-        let rests = failed.is_some_and(|(at, _)| at.elapsed() < RETRY_INTERVAL);
-        if meta.len() == 0 || !is_quiet || rests {
-            return;
-        }
-        if let Some(writer) = &self.writer
-            && let Ok(conn) = writer.try_lock()
-        {
-            self.empty_log(&conn);
-        }
+    /// Whether nobody has written for a while, and the log is not in the file.
+    pub(super) fn is_idle(&self) -> bool {
+        let Ok(meta) = fs::metadata(with_suffix(self.witness.real_path(), "-wal")) else { return false };
+        let age = meta.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        let rests = self.lock().failed.is_some_and(|(at, _)| at.elapsed() < RETRY_INTERVAL);
+        meta.len() > 0 && !rests && age.is_some_and(|age| age > IDLE_TIME)
     }
 
     /// Gives the mark a new number, so that the log from then on is told from every earlier one, and moves the log.
     fn move_log(&self, conn: &Connection, mode: CheckpointMode) -> Result<()> {
         let glance = self.witness.look()?;
         let wal_bytes = || fs::metadata(with_suffix(self.witness.real_path(), "-wal")).map_or(0, |m| m.len());
-        let is_renewed = self.log_keeper.lock().failed.is_some_and(|(_, bytes)| bytes == wal_bytes());
+        let is_renewed = self.lock().failed.is_some_and(|(_, bytes)| bytes == wal_bytes());
         if !is_renewed {
             let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-            file_mark::renew_mark(&tx, glance.base)?;
+            file_mark::renew_mark(&tx, glance.base, true)?;
             tx.commit()?;
-            let mut keeper = self.log_keeper.lock();
-            (keeper.settled, keeper.noted) = (false, None);
+            let mut state = self.lock();
+            (state.settled, state.noted) = (false, None);
         }
         self.witness.look()?;
         let complete = run_checkpoint(conn, mode)?;
-        let mut keeper = self.log_keeper.lock();
-        keeper.settled = complete;
-        keeper.moved_frames = glance.frames;
-        keeper.failed = (!complete).then(|| (Instant::now(), wal_bytes()));
+        let mut state = self.lock();
+        state.settled = complete;
+        state.moved_frames = glance.frames;
+        state.failed = (!complete).then(|| (Instant::now(), wal_bytes()));
         Ok(())
     }
 
     /// When the file is no longer what was opened: keeps what can be kept, once.
-    pub(super) fn salvage(&self) {
+    pub(super) fn salvage(&self, conn: &Connection) {
         let Some(fault) = self.witness.fault() else { return };
-        let Some(writer) = &self.writer else { return };
-        let conn = lock_mutex(writer);
-        if std::mem::replace(&mut self.log_keeper.lock().salvaged, true) {
+        if std::mem::replace(&mut self.lock().salvaged, true) {
             return;
         }
-        match salvage_file(&conn, &self.witness, &self.path, fault) {
-            Ok(sentence) => tracing::error!("{}: {sentence}", self.path.display()),
-            Err(e) => tracing::error!("{}: what was saved last could not be kept: {e}", self.path.display()),
+        let path = self.witness.path().display();
+        match salvage_file(conn, &self.witness, fault) {
+            Ok(sentence) => tracing::error!("{path}: {sentence}"),
+            Err(e) => tracing::error!("{path}: what was saved last could not be kept: {e}"),
         }
     }
-}
 
-impl LogKeeper {
-    fn lock(&self) -> std::sync::MutexGuard<'_, KeeperState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, KeeperState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Closes the connection that writes, the last one. SQLite then moves the log into the file, unless the file at the
 /// path is another one: nothing of ours may get into that.
-pub(super) fn close_writer(conn: Connection, witness: &FileWitness) {
+pub(super) fn close_writer(conn: Connection, keeper: &LogKeeper) {
+    let witness = &keeper.witness;
     let looked = witness.look();
+    keeper.salvage(&conn);
     if witness.fault().is_none() {
-        if looked.is_ok() {
-            log_failure(run_checkpoint(&conn, CheckpointMode::Truncate).map(drop));
+        if let Ok(glance) = looked {
+            log_failure(mark_closed(&conn, glance.base));
         }
         return;
     }
@@ -166,6 +167,13 @@ pub(super) fn close_writer(conn: Connection, witness: &FileWitness) {
             Err(e) => tracing::error!("{e}"),
         }
     }
+}
+
+fn mark_closed(conn: &Connection, base: MarkedBase) -> Result<()> {
+    let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
+    file_mark::renew_mark(&tx, base, false)?;
+    tx.commit()?;
+    run_checkpoint(conn, CheckpointMode::Truncate).map(drop)
 }
 
 /// Whether all of the log is in the file now.
@@ -192,8 +200,8 @@ fn log_failure(done: Result<()>) {
 }
 
 /// The connection still reads and writes the file that was opened, wherever it is now.
-fn salvage_file(conn: &Connection, witness: &FileWitness, path: &Path, fault: FileFault) -> Result<String> {
-    let real = witness.real_path();
+fn salvage_file(conn: &Connection, witness: &FileWitness, fault: FileFault) -> Result<String> {
+    let (path, real) = (witness.path(), witness.real_path());
     let is_alone = |suffix| FileIdentity::read_identity(&with_suffix(real, suffix)).is_none();
     match fault {
         FileFault::Overwritten | FileFault::WalOverwritten => Ok(
@@ -214,7 +222,7 @@ fn salvage_file(conn: &Connection, witness: &FileWitness, path: &Path, fault: Fi
 /// Writes what the connection reads to a new file beside the path.
 fn save_copy(conn: &Connection, path: &Path) -> Result<String> {
     let to: PathBuf = aside_path(path);
-    super::open::copy_database(conn, &to)?;
+    super::copy_file::copy_database(conn, &to)?;
     Ok(format!("everything that was saved is in {}", to.display()))
 }
 

@@ -19,6 +19,8 @@ pub(super) struct FileMark {
     /// The number before, as long as the file may still have it; else 0.
     pub previous: u64,
     pub present: u64,
+    /// Whether the file is open: after a crash it still says so.
+    pub is_open: bool,
     /// The file and its log when the mark was written.
     pub base: MarkedBase,
 }
@@ -45,8 +47,11 @@ impl FileMark {
     fn to_text(self) -> String {
         let MarkedBase { plan_inode, plan_modified_ns, wal_inode } = self.base;
         format!(
-            "{PREFIX}{} {:016x} {:016x} {plan_inode} {plan_modified_ns} {wal_inode}",
-            self.count, self.previous, self.present
+            "{PREFIX}{} {:016x} {:016x} {} {plan_inode} {plan_modified_ns} {wal_inode}",
+            self.count,
+            self.previous,
+            self.present,
+            u8::from(self.is_open)
         )
     }
 
@@ -57,6 +62,7 @@ impl FileMark {
             count: next(10)?,
             previous: next(16)?,
             present: next(16)?,
+            is_open: next(10)? == 1,
             base: MarkedBase { plan_inode: next(10)?, plan_modified_ns: next(10)?, wal_inode: next(10)? },
         })
     }
@@ -106,13 +112,14 @@ pub(super) fn read_mark(conn: &Connection) -> Result<Option<FileMark>> {
     Ok(text.and_then(|text| FileMark::parse_text(&text)))
 }
 
-/// Gives the file a new number.
-pub(super) fn renew_mark(conn: &Connection, base: MarkedBase) -> Result<()> {
+/// Gives the file a new number, and says whether it stays open.
+pub(super) fn renew_mark(conn: &Connection, base: MarkedBase, is_open: bool) -> Result<()> {
     let known = read_mark(conn)?;
     let mark = FileMark {
         count: known.map_or(0, |m| m.count) + 1,
         previous: known.map_or(0, |m| m.present),
         present: random_number()?,
+        is_open,
         base,
     };
     write_mark(conn, mark)
@@ -125,7 +132,7 @@ pub(super) fn note_base(conn: &Connection, base: MarkedBase, settled: bool) -> R
             let previous = if settled { 0 } else { mark.previous };
             write_mark(conn, FileMark { previous, base, ..mark })
         }
-        None => renew_mark(conn, base),
+        None => renew_mark(conn, base, true),
     }
 }
 
@@ -154,7 +161,7 @@ mod tests {
         conn.execute_batch("INSERT INTO cityheart_meta VALUES ('schema_version', 4), ('a', 'b')").unwrap();
         let base = MarkedBase { plan_inode: 7, plan_modified_ns: 1_700_000_000_123_456_789, wal_inode: 8 };
         for count in 1..5 {
-            renew_mark(&conn, base).unwrap();
+            renew_mark(&conn, base, count % 2 == 0).unwrap();
             let mark = read_mark(&conn).unwrap().unwrap();
             assert_eq!((mark.count, mark.base), (count, base));
             let page_bytes: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();

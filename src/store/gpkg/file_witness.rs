@@ -92,6 +92,11 @@ impl FileWitness {
         Ok(Self { path: path.to_owned(), real, plan: stamp.identity, log, seen })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path without links.
     pub(super) fn real_path(&self) -> &Path {
         &self.real
     }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// open, as it then watches over both.
 pub(super) fn is_foreign_wal(path: &Path) -> bool {
     let wal = with_suffix(path, "-wal");
-    if fs::metadata(&wal).is_ok_and(|m| m.len() > 0) && !is_locked_elsewhere(path) {
+    if fs::metadata(&wal).is_ok_and(|m| m.len() > 0) && !(path.exists() && is_locked_elsewhere(path)) {
         // What changes while it is judged is judged again.
         for _ in 0..5 {
             let stamps = || (FileStamp::read_stamp(path), FileStamp::read_stamp(&wal));
@@ -42,7 +42,7 @@ pub(super) fn is_foreign_wal(path: &Path) -> bool {
 pub(super) fn settle_leftover(path: &Path) -> Result<Option<String>> {
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if !is_foreign_wal(&real) {
-        return Ok(None);
+        return Ok(note_missing_wal(&real));
     }
     let aside = put_wal_aside(&real).map_err(|e| {
         Error::Refused(format!(
@@ -76,6 +76,21 @@ enum BareMark {
     Torn,
 }
 
+/// A sentence when the file was not closed and its log is missing: a log of nothing is there, and empty.
+fn note_missing_wal(path: &Path) -> Option<String> {
+    if with_suffix(path, "-wal").exists() || !path.exists() || is_locked_elsewhere(path) {
+        return None;
+    }
+    let BareMark::Marked(mark) = read_bare_mark(path) else { return None };
+    let is_same = FileStamp::read_stamp(path).is_some_and(|s| s.identity.number() == mark.base.plan_inode);
+    (mark.is_open && is_same).then(|| {
+        format!(
+            "{name} was not closed, and {name}-wal is missing: edits that were saved last may be lost. Compare the plan with your latest backup.",
+            name = file_name(path)
+        )
+    })
+}
+
 fn judge_wal(path: &Path, wal_path: &Path) -> std::io::Result<bool> {
     let Some(wal) = WalFile::read_file(wal_path)? else { return Ok(false) };
     match read_page_bytes(path)? {
@@ -106,10 +121,14 @@ fn judge_wal(path: &Path, wal_path: &Path) -> std::io::Result<bool> {
     }
 }
 
-/// The size of the pages of a database file; `None` when it is none.
+/// The size of the pages of a database file; `None` when it is none, or there is no file.
 fn read_page_bytes(path: &Path) -> std::io::Result<Option<usize>> {
     let mut head = Vec::new();
-    File::open(path)?.take(18).read_to_end(&mut head)?;
+    match File::open(path) {
+        Ok(file) => file.take(18).read_to_end(&mut head)?,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(e),
+    };
     if head.len() < 18 || !head.starts_with(b"SQLite format 3\0") {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 
 use super::{LoadSummary, PlanFinding, Store, StoreWatch};
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
+    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
     HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
@@ -36,6 +36,7 @@ mod wkb; // reading geometry
 
 // Parts of a layer.
 mod change_log; // the change log: writing, history, what changed since
+mod creators; // who created a feature
 mod contents; // extent, revision and time of the last change
 mod follow_schema; // what other programs did to a table
 mod foreign_tables; // tables of other programs
@@ -49,6 +50,8 @@ mod rtree; // the spatial index
 mod schema_edit; // schemas that follow their tables
 
 // The open file.
+mod checkpoint; // the log into the file
+mod copy_file; // copies of an open file
 mod file_witness; // whether it is still the file that was opened
 mod leftover_wal; // logs of other files
 mod adopt_schema; // what other programs did to the schema becomes ours
@@ -58,7 +61,6 @@ mod watched_state; // what a change is noticed by
 // What is done with it.
 mod add_fields; // more fields
 mod bulk_load; // many features at once
-mod checkpoint; // the log into the file
 mod commit; // edits
 mod history_page; // the history of a feature, page by page
 mod log_page; // the change log, page by page
@@ -136,6 +138,10 @@ impl Store for GeoPackage {
         self.shared.run_read(|conn, layers| change_log::read_history(conn, find_layer(layers, id)?, feature))
     }
 
+    fn find_creator(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<FeatureCreator>> {
+        self.shared.run_read(|conn, layers| creators::find_creator(conn, find_layer(layers, id)?, feature))
+    }
+
     fn read_history_page(&self, id: &CollectionId, feature: &FeatureId, query: &HistoryQuery) -> Result<HistoryPage> {
         self.shared.run_read(|conn, layers| history_page::read_page(conn, find_layer(layers, id)?, feature, query))
     }
@@ -165,7 +171,7 @@ impl Store for GeoPackage {
     }
 
     fn check_file(&self) -> Result<()> {
-        self.shared.witness.look().map(drop)
+        self.shared.keeper.witness.look().map(drop)
     }
 
     fn opening_note(&self) -> Option<&str> {

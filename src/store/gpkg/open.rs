@@ -6,7 +6,8 @@ use super::gpkg_layer::GpkgLayers;
 use super::layer_catalog::read_catalog;
 use super::package_state::{GeoPackageState, lock_mutex};
 use super::sqlite_error::{explain_error, refuse_file};
-use super::{GeoPackage, file_mark, journal, layer_setup, leftover_wal, migrate, rtree, tables};
+use super::copy_file::copy_database;
+use super::{GeoPackage, journal, layer_setup, leftover_wal, migrate, rtree, tables};
 use crate::error::{Error, Result};
 use crate::store::file_identity::{file_name, with_suffix};
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
@@ -14,7 +15,6 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl GeoPackage {
     /// Creates an empty plan.
@@ -25,6 +25,8 @@ impl GeoPackage {
         if fs::symlink_metadata(path).is_ok() {
             return Err(refuse_file(path, "already exists. Choose another name, or open it."));
         }
+        let note = leftover_wal::settle_leftover(path)?;
+        note.iter().for_each(|note| tracing::warn!("{note}"));
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let created = Connection::open_with_flags(path, flags).map_err(Error::from).and_then(|mut conn| {
             conn.pragma_update(None, "journal_mode", "WAL")?;
@@ -41,7 +43,8 @@ impl GeoPackage {
             ),
             e => e,
         })?;
-        Self::open(path)
+        let opened = Self::open(path)?;
+        Ok(Self { note: note.or(opened.note), shared: opened.shared })
     }
 
     /// Opens a plan, or any GeoPackage with tables in WGS 84, which becomes a plan.
@@ -59,7 +62,7 @@ impl GeoPackage {
         }
         let layers = prepare_file(&mut conn).map_err(|e| explain_error(path, e))?;
         let opened = Self::from_connection(path, FileAccess::Write, Some(conn), layers, note)?;
-        opened.shared.empty_log(&lock_mutex(opened.shared.writer()?));
+        opened.shared.keeper.empty_log(&lock_mutex(opened.shared.writer()?));
         Ok(opened)
     }
 
@@ -117,20 +120,6 @@ impl GeoPackageState {
         }
         self.run_read(|conn, _| copy_database(conn, to))
     }
-}
-
-/// Writes what a connection reads to a new file, which is told from the one that was copied.
-pub(super) fn copy_database(conn: &Connection, to: &Path) -> Result<()> {
-    let write = || -> Result<()> {
-        let mut copy = Connection::open(to)?;
-        rusqlite::backup::Backup::new(conn, &mut copy)?.run_to_completion(1000, Duration::ZERO, None)?;
-        copy.pragma_update(None, "journal_mode", "DELETE")?;
-        if tables::table_exists(&copy, "cityheart_meta")? {
-            file_mark::renew_mark(&copy, file_mark::MarkedBase::default())?;
-        }
-        Ok(())
-    };
-    write().map_err(|e| explain_error(to, e)).inspect_err(|_| drop(fs::remove_file(to)))
 }
 
 /// Reads every page of a file that nobody writes to.

@@ -4,7 +4,6 @@
 use super::adopt_schema::{AdoptionTime, adopt_schema};
 use super::checkpoint::{self, LogKeeper};
 use super::connection::{self, FileAccess};
-use super::file_witness::FileWitness;
 use super::gpkg_layer::GpkgLayers;
 use super::layer_catalog::read_catalog;
 use super::watched_state::{self, WatchedState};
@@ -23,12 +22,10 @@ pub(super) struct GeoPackageState {
     pub(super) access: FileAccess,
     /// Idle connections for reading. They are dropped before the writer: the last connection to close checkpoints the
     /// write-ahead log and removes it, which a connection for reading may not do.
-    pub(super) readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Vec<Connection>>,
     /// `None` when the file is open for reading only.
-    pub(super) writer: Option<Mutex<Connection>>,
-    /// Whether the file is still what was opened.
-    pub(super) witness: FileWitness,
-    pub(super) log_keeper: LogKeeper,
+    writer: Option<Mutex<Connection>>,
+    pub(super) keeper: LogKeeper,
     /// The layers, and the version of the database schema that they were read from.
     catalog: RwLock<KnownCatalog>,
     /// The version of the database schema up to which we adopted what other programs did to it.
@@ -62,9 +59,8 @@ impl GeoPackageState {
             path: path.to_owned(),
             access,
             readers: Mutex::default(),
-            witness: FileWitness::new(path, writer.is_some())?,
+            keeper: LogKeeper::new(path, writer.is_some())?,
             writer: writer.map(Mutex::new),
-            log_keeper: LogKeeper::default(),
             // -1 is no version: the first reader reads the layers again.
             catalog: RwLock::new(KnownCatalog { version: -1, layers: Arc::new(layers), findings: Arc::default() }),
             adopted_version: AtomicI64::new(-1),
@@ -77,7 +73,7 @@ impl GeoPackageState {
 
     /// Runs a query on one snapshot of the file.
     pub(super) fn run_read<T>(&self, query: impl FnOnce(&Connection, &GpkgLayers) -> Result<T>) -> Result<T> {
-        self.witness.check_known_fault()?;
+        self.keeper.witness.check_known_fault()?;
         let idle = lock_mutex(&self.readers).pop();
         let mut conn = match idle {
             Some(conn) => conn,
@@ -106,7 +102,7 @@ impl GeoPackageState {
         operation: impl FnOnce(&Transaction<'_>, &GpkgLayers) -> Result<(T, WrittenScope)>,
     ) -> Result<T> {
         let mut conn = lock_mutex(self.writer()?);
-        self.witness.check_known_fault()?;
+        self.keeper.witness.check_known_fault()?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let version = read_version(&tx)?;
         let mut layers = if self.adopted_version.load(Ordering::Acquire) == version {
@@ -130,28 +126,39 @@ impl GeoPackageState {
         let states = ids.into_iter().map(state).collect::<Result<Vec<_>>>()?;
         // The watch waits for this lock until what we write is recorded as known to the caller.
         let mut reported = lock_mutex(&self.reported);
-        self.commit_verified(tx)?;
+        self.keeper.commit_verified(tx)?;
         self.adopted_version.store(version, Ordering::Release);
         reported.extend(states.into_iter().flatten());
         drop(reported);
-        self.bound_log(&conn);
+        self.keeper.bound_log(&conn);
         Ok(done)
     }
 
     /// Writes to the change log only: no collection changes.
     pub(super) fn run_write_log(&self, operation: impl FnOnce(&Transaction<'_>) -> Result<()>) -> Result<()> {
         let mut conn = lock_mutex(self.writer()?);
-        self.witness.check_known_fault()?;
+        self.keeper.witness.check_known_fault()?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         operation(&tx)?;
-        self.commit_verified(tx)?;
-        self.bound_log(&conn);
+        self.keeper.commit_verified(tx)?;
+        self.keeper.bound_log(&conn);
         Ok(())
     }
 
-    fn commit_verified(&self, tx: Transaction<'_>) -> Result<()> {
-        self.verify_before_commit(&tx)?;
-        Ok(tx.commit().inspect_err(|_| self.forget_noted())?)
+    /// Moves the log into the file when nobody writes.
+    pub(super) fn empty_idle_log(&self) {
+        if let Some(writer) = self.writer.as_ref().filter(|_| self.keeper.is_idle())
+            && let Ok(conn) = writer.try_lock()
+        {
+            self.keeper.empty_log(&conn);
+        }
+    }
+
+    /// When the file is no longer what was opened: keeps what can be kept, once.
+    pub(super) fn salvage(&self) {
+        if let Some(writer) = self.writer.as_ref().filter(|_| self.keeper.witness.fault().is_some()) {
+            self.keeper.salvage(&lock_mutex(writer));
+        }
     }
 
     /// Reads the catalog again when it is needed next.
@@ -198,11 +205,8 @@ impl GeoPackageState {
 impl Drop for GeoPackageState {
     fn drop(&mut self) {
         lock_mutex(&self.readers).clear();
-        if self.writer.is_some() && self.witness.look().is_err() {
-            self.salvage();
-        }
         if let Some(writer) = self.writer.take() {
-            checkpoint::close_writer(writer.into_inner().unwrap_or_else(PoisonError::into_inner), &self.witness);
+            checkpoint::close_writer(writer.into_inner().unwrap_or_else(PoisonError::into_inner), &self.keeper);
         }
     }
 }

@@ -115,7 +115,7 @@ impl FileWatcher {
     /// again.
     fn poll_changes(&mut self) -> Option<Vec<CollectionId>> {
         let shared = self.shared.upgrade()?;
-        if shared.witness.look().is_err() {
+        if shared.keeper.witness.look().is_err() {
             shared.salvage();
             return Some(Vec::new());
         }
