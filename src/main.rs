@@ -317,7 +317,10 @@ fn restore_plan(args: &cli::RestoreArgs) -> Result<()> {
     let count = count_noun(restored.collections as u64, "collection");
     cli::print_line(&format!("{plan} is now {copy}, with {count}. Its accounts are as they were."));
     if let Some(aside) = restored.aside {
-        cli::print_line(&format!("The former plan is kept as {}. Delete it when you no longer need it.", aside.display()));
+        cli::print_line(&format!(
+            "The former plan is kept as {}. Delete it when you no longer need it.",
+            aside.display()
+        ));
     }
     Ok(())
 }

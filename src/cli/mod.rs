@@ -10,11 +10,11 @@ mod progress; // progress bars
 
 pub use accounts::{list_city_ids, run_token_command, run_user_command};
 pub use args::{
-    BuildTilesArgs, CheckArgs, CliArgs, CliCommand, DemoArgs, ExportArgs, FormatArg, ImportArgs,
-    ListenArgs, ServeArgs, TilesCommand, TokenArgs, UserArgs,
+    BuildTilesArgs, CheckArgs, CliArgs, CliCommand, DemoArgs, ExportArgs, FormatArg, ImportArgs, ListenArgs, ServeArgs,
+    TilesCommand, TokenArgs, UserArgs,
 };
 pub use check::{CheckReport, check_plan};
-pub use copy_args::{BackupArgs, RestoreArgs};
 pub use console::{print_error, print_finding, print_json, print_line, print_output};
+pub use copy_args::{BackupArgs, RestoreArgs};
 pub use interrupt::on_interrupt;
 pub use progress::TerminalProgress;

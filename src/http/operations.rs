@@ -48,14 +48,15 @@ pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoRespons
 pub async fn get_metrics(context: RequestContext) -> HttpResult {
     let mut out = String::new();
     let app = context.app.clone();
-    let versions = context.app.pool.run(move || app.atlas.history_versions()).await??;
+    // Metrics are needed most when the plan's file cannot be read.
+    let versions = context.app.pool.run(move || app.atlas.history_versions()).await?.ok();
     // Writing to a String does not fail.
     let _ = write_metrics(&context.app, versions, &mut out);
     let head = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((head, [(header::CACHE_CONTROL, REVALIDATE)], out).into_response())
 }
 
-fn write_metrics(app: &AppState, versions: u64, out: &mut String) -> std::fmt::Result {
+fn write_metrics(app: &AppState, versions: Option<u64>, out: &mut String) -> std::fmt::Result {
     app.request_counts.write_counts(out)?;
     write_metric_head(out, "questions_inside", "gauge", "Requests waiting for a worker or being worked on")?;
     writeln!(out, "cityheart_questions_inside {}", app.pool.pending_count())?;
@@ -63,8 +64,10 @@ fn write_metrics(app: &AppState, versions: u64, out: &mut String) -> std::fmt::R
         write_metric_head(out, &format!("{name}_total"), "counter", what)?;
         writeln!(out, "cityheart_{name}_total {value}")?;
     }
-    write_metric_head(out, "history_versions", "gauge", "Versions of features in the history, of all collections")?;
-    writeln!(out, "cityheart_history_versions {versions}")?;
+    if let Some(versions) = versions {
+        write_metric_head(out, "history_versions", "gauge", "Versions of features in the history, of all collections")?;
+        writeln!(out, "cityheart_history_versions {versions}")?;
+    }
     let views = public_collections(app);
     write_metric_head(out, "features", "gauge", "Public features in a collection")?;
     for view in &views {

@@ -2,7 +2,7 @@
 //! hashes of passwords, and SHA-256 digests of session and token secrets.
 
 use super::disk_space::is_disk_full;
-use super::file_identity::{FileIdentity, FileStamp};
+use super::file_identity::FileStamp;
 use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer, ViewerAccount};
 use crate::change::AccountId;
 use crate::error::{Error, Result, disk_full_error};
@@ -52,10 +52,11 @@ pub struct AccountStore {
     holder_cache: Mutex<HolderCache>,
 }
 
-/// A connection, and the file that it reads.
+/// A connection, and the file that it reads as it was after the last operation. SQLite does not always notice that a
+/// file was overwritten, and would go on with what it remembers of it.
 struct OpenFile {
     conn: Connection,
-    identity: FileIdentity,
+    stamp: Option<FileStamp>,
 }
 
 /// The viewers that were found by digest, with their expiry. Valid as long as the file does not change.
@@ -83,7 +84,8 @@ impl AccountStore {
     /// All users in the order of logins.
     pub fn list_users(&self) -> Result<Vec<Viewer>> {
         self.run_query(vec![], |conn| {
-            let mut statement = conn.prepare_cached("SELECT login, name, role, cities, id, since_s FROM users ORDER BY login")?;
+            let mut statement =
+                conn.prepare_cached("SELECT login, name, role, cities, id, since_s FROM users ORDER BY login")?;
             statement.query_map([], read_viewer)?.collect()
         })
     }
@@ -120,7 +122,7 @@ impl AccountStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn remove_user(&self, login: &str) -> Result<()> {
-        self.run_transaction(|conn| conn.execute("DELETE FROM users WHERE login=?1", [login]))
+        self.change_existing(|conn| conn.execute("DELETE FROM users WHERE login=?1", [login]))
             .and_then(|count| require_found(count, "user", login))
     }
 
@@ -129,7 +131,7 @@ impl AccountStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn set_password(&self, login: &str, password_hash: &str) -> Result<()> {
-        self.run_transaction(|conn| {
+        self.change_existing(|conn| {
             conn.execute("DELETE FROM sessions WHERE login=?1", [login])?;
             conn.execute("UPDATE users SET password=?2 WHERE login=?1", [login, password_hash])
         })
@@ -139,8 +141,8 @@ impl AccountStore {
     /// The user with this login, and the hash of the password.
     pub fn find_user(&self, login: &str) -> Result<Option<(Viewer, String)>> {
         self.run_query(None, |conn| {
-            let mut statement =
-                conn.prepare_cached("SELECT login, name, role, cities, id, since_s, password FROM users WHERE login=?1")?;
+            let mut statement = conn
+                .prepare_cached("SELECT login, name, role, cities, id, since_s, password FROM users WHERE login=?1")?;
             statement.query_row([login], |row| Ok((read_viewer(row)?, row.get(6)?))).optional()
         })
     }
@@ -155,7 +157,7 @@ impl AccountStore {
     }
 
     pub fn end_session(&self, digest: &SecretDigest) -> Result<()> {
-        self.run_transaction(|conn| conn.execute("DELETE FROM sessions WHERE print=?1", [digest])).map(drop)
+        self.change_existing(|conn| conn.execute("DELETE FROM sessions WHERE print=?1", [digest])).map(drop)
     }
 
     /// # Errors
@@ -177,8 +179,8 @@ impl AccountStore {
     /// All tokens in the order of names.
     pub fn list_tokens(&self) -> Result<Vec<AccessToken>> {
         self.run_query(vec![], |conn| {
-            let mut statement =
-                conn.prepare_cached("SELECT login, '', role, cities, id, since_s, expires_s FROM tokens ORDER BY login")?;
+            let mut statement = conn
+                .prepare_cached("SELECT login, '', role, cities, id, since_s, expires_s FROM tokens ORDER BY login")?;
             statement
                 .query_map([], |row| Ok(AccessToken { viewer: read_viewer(row)?, expires_s: row.get(6)? }))?
                 .collect()
@@ -188,7 +190,7 @@ impl AccountStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn revoke_token(&self, name: &str) -> Result<()> {
-        self.run_transaction(|conn| conn.execute("DELETE FROM tokens WHERE login=?1", [name]))
+        self.change_existing(|conn| conn.execute("DELETE FROM tokens WHERE login=?1", [name]))
             .and_then(|count| require_found(count, "token", name))
     }
 
@@ -243,6 +245,11 @@ impl AccountStore {
         open.as_ref().map_or(Ok(without), |file| query(&file.conn).map_err(|e| self.explain_error(&e)))
     }
 
+    /// As [`AccountStore::run_transaction`], without creating the file: without a file there is nothing to change.
+    fn change_existing(&self, operation: impl FnOnce(&Connection) -> rusqlite::Result<usize>) -> Result<usize> {
+        if self.path.exists() { self.run_transaction(operation) } else { Ok(0) }
+    }
+
     /// Runs an operation in a transaction, and creates the file if it does not exist.
     fn run_transaction<T>(&self, operation: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let mut open = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -250,7 +257,7 @@ impl AccountStore {
         if open.is_none() {
             *open = Some(self.open_file()?);
         }
-        let Some(OpenFile { conn, .. }) = open.as_mut() else {
+        let Some(OpenFile { conn, stamp }) = open.as_mut() else {
             return Err(Error::internal("the accounts are not open"));
         };
         let operation = || {
@@ -259,21 +266,21 @@ impl AccountStore {
             tx.commit()?;
             Ok(done)
         };
-        operation().map_err(|e| self.explain_error(&e))
+        let done = operation().map_err(|e| self.explain_error(&e));
+        *stamp = FileStamp::read_stamp(&self.path);
+        done
     }
 
-    /// Closes the connection to a file that is no longer the one at the path.
+    /// Closes the connection when the file at the path is another one, or has been written since.
     fn follow_file(&self, open: &mut Option<OpenFile>) {
-        if open.as_ref().is_some_and(|file| FileIdentity::read_identity(&self.path) != Some(file.identity)) {
+        if open.as_ref().is_some_and(|file| FileStamp::read_stamp(&self.path) != file.stamp) {
             *open = None;
         }
     }
 
     fn open_file(&self) -> Result<OpenFile> {
         let conn = self.open_connection()?;
-        let identity = FileIdentity::read_identity(&self.path)
-            .ok_or_else(|| self.refuse_file("was removed while it was opened. Try again"))?;
-        Ok(OpenFile { conn, identity })
+        Ok(OpenFile { conn, stamp: FileStamp::read_stamp(&self.path) })
     }
 
     fn open_connection(&self) -> Result<Connection> {
@@ -302,9 +309,10 @@ impl AccountStore {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Error::Busy(format!("Another program is writing to {}. Try again in a moment.", self.path.display()))
             }
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                self.refuse_file("is not a file of accounts, or is corrupt. Restore a backup, or move it away and add the accounts again")
-            }
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Unavailable(format!(
+                "{} is not a file of accounts, or is corrupt. Restore a backup, or move it away and add the accounts again.",
+                self.path.display()
+            )),
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 self.refuse_file("cannot be written to. Check the permissions of the file and of its directory")
             }
@@ -318,8 +326,8 @@ impl AccountStore {
     }
 }
 
-/// Creates the tables, or brings them up to date. A file that cannot be written to is read as it is: its accounts get no
-/// ids.
+/// Creates the tables, or brings them up to date. A file that cannot be written to is read as it is: its accounts get
+/// no ids.
 fn prepare_tables(conn: &Connection) -> rusqlite::Result<()> {
     let read_only = conn.is_readonly(rusqlite::MAIN_DB)?;
     if !read_only {

@@ -2,8 +2,8 @@
 //! this module. Blocking.
 
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
-    HistorySize, LogPage, LogPosition, RevisionNumber,
+    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery,
+    HistoryRetention, HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};

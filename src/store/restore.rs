@@ -1,9 +1,9 @@
 //! Puts a copy of a plan in the place of a plan. What was there is kept beside it.
 
+use super::Store;
 use super::file_identity::{FileIdentity, aside_path, with_suffix};
 use super::file_lock::is_locked_elsewhere;
 use super::gpkg::{GeoPackage, check_integrity};
-use super::Store;
 use crate::error::{Error, Result, disk_full_error};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -27,8 +27,8 @@ pub fn verify_copy(copy: &Path) -> Result<usize> {
     Ok(package.list_collections()?.len())
 }
 
-/// Puts a copy in the place of a plan, as a whole or not at all. The former plan is kept, with its write-ahead log, under
-/// another name; the accounts of the plan stay as they are.
+/// Puts a copy in the place of a plan, as a whole or not at all. The former plan is kept, with its write-ahead log,
+/// under another name; the accounts of the plan stay as they are.
 ///
 /// # Errors
 /// As [`verify_copy`], and [`Error::Refused`] when another program has the plan open.
@@ -36,7 +36,9 @@ pub fn restore_plan(copy: &Path, plan: &Path) -> Result<RestoredPlan> {
     // A plan that is a link stays one: what it leads to is replaced.
     let real = match fs::canonicalize(plan) {
         Ok(real) => real,
-        Err(_) if fs::symlink_metadata(plan).is_ok() => return Err(refuse(plan, "is a link that leads nowhere. Remove it")),
+        Err(_) if fs::symlink_metadata(plan).is_ok() => {
+            return Err(refuse(plan, "is a link that leads nowhere. Remove it"));
+        }
         Err(_) => plan.to_owned(),
     };
     let former = FileIdentity::read_identity(&real);

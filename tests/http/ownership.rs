@@ -1,5 +1,5 @@
-//! A feature belongs to the account that created it: another account with the same name does not own it, and nobody owns
-//! what a program wrote.
+//! A feature belongs to the account that created it: another account with the same name does not own it, and nobody
+//! owns what a program wrote.
 
 use crate::support::editing::{GEOJSON, ITEMS, MERGE, measure};
 use crate::support::server::{Plan, Reply, demo, fresh, send};
@@ -68,7 +68,7 @@ fn contributor(name: &str) -> Viewer {
     Viewer::new(name, "", AccessRole::Contributor, ["celje"])
 }
 
-const OK: StatusCode = StatusCode::OK;
+const OK: StatusCode = StatusCode::NO_CONTENT;
 const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
 /// A measure of the demo, which was imported.
 const IMPORTED: &str = "celje-parking-teharska";
@@ -97,9 +97,14 @@ async fn nobody_owns_what_a_program_wrote_by_taking_its_name() {
     let served = Served::new();
     let bo = served.token("bo");
     assert_eq!(served.change(&bo, IMPORTED).await, FORBIDDEN);
-    for name in ["import", "file", "system", "program", "cityheart", "visitor", "somebody", "nobody", "anonymous", "qgis"] {
+    for name in
+        ["import", "file", "system", "program", "cityheart", "visitor", "somebody", "nobody", "anonymous", "qgis"]
+    {
         let refused = served.accounts().add_user(&contributor(name), PASSWORD).unwrap_err();
-        assert!(matches!(&refused, Error::Invalid(e) if e.at == "login" && e.message.contains("reserved")), "{refused}");
+        assert!(
+            matches!(&refused, Error::Invalid(e) if e.at == "login" && e.message.contains("reserved")),
+            "{refused}"
+        );
     }
     assert!(served.accounts().add_token(&contributor("import"), 1).is_err());
     assert!(served.accounts().add_token(&contributor("qgis"), 1).is_ok(), "a token stands for a program");

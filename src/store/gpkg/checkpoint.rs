@@ -207,7 +207,8 @@ fn salvage_file(conn: &Connection, witness: &FileWitness, fault: FileFault) -> R
         FileFault::Overwritten | FileFault::WalOverwritten => Ok(
             "what was saved since the log was last moved into the file is in neither; the log is put aside when the server stops".into(),
         ),
-        // Another program that has opened the file in the meantime has made a log of its own, and knows nothing of ours.
+        // Another program that has opened the file in the meantime has made a log of its own, and knows nothing of
+        // ours.
         FileFault::WalRemoved if !(is_alone("-wal") || is_alone("-shm")) => save_copy(conn, path),
         FileFault::WalRemoved | FileFault::Removed | FileFault::Replaced => {
             let complete = run_checkpoint(conn, CheckpointMode::Truncate)?;

@@ -9,7 +9,9 @@ use super::sql_text::quote_name;
 use super::stored_row::StoredRow;
 use super::watched_state::WatchedState;
 use super::{free_keys, journal, row_writer, sqlite_error, tables};
-use crate::change::{ChangeAuthor, ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber};
+use crate::change::{
+    ChangeAuthor, ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber,
+};
 use crate::collection::{CollectionId, FieldType};
 use crate::error::{Error, Result, disk_full_error, id_reused_error};
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry};

@@ -5,7 +5,7 @@
 //! index of the log shows. A file that changes while its log stands still was written by something else.
 
 use super::file_mark::MarkedBase;
-use super::wal_index::{WalIndexReader, WalProgress};
+use super::wal_index::{WalIndexReader, WalIndexState, WalProgress};
 use crate::error::{Error, Result};
 use crate::store::file_identity::{FileIdentity, FileStamp, with_suffix};
 use std::fs::{self, Metadata};
@@ -66,7 +66,9 @@ pub(super) struct FileWitness {
 }
 
 struct LogWitness {
+    wal_path: PathBuf,
     wal: FileIdentity,
+    shm_path: PathBuf,
     shm: FileIdentity,
     index: WalIndexReader,
 }
@@ -121,61 +123,59 @@ impl FileWitness {
         if let Some(fault) = seen.fault {
             return Err(fault.to_error());
         }
-        let plan = match fs::metadata(&self.path) {
-            Ok(plan) => plan,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Err(self.convict(&mut seen, FileFault::Removed)),
-            Err(e) => {
-                tracing::error!("{} cannot be reached: {e}", self.path.display());
-                return Err(Error::Unavailable(
-                    "The plan's file cannot be reached, so nothing is saved. Ask the administrator whether its disk or network share is there.".into(),
-                ));
+        let mut before = self.read_index();
+        // While another program writes, what is read in turn may not fit together: it is read again until it stands
+        // still.
+        for _ in 0..20 {
+            let plan = self.read_plan().map_err(|e| e.unwrap_or_else(|fault| self.convict(&mut seen, fault)))?;
+            let stamp = FileStamp::from_metadata(&plan);
+            let glance =
+                |frames| FileGlance { base: MarkedBase::new(stamp, self.log.as_ref().map(|log| log.wal)), frames };
+            let Some(log) = &self.log else { return Ok(glance(0)) };
+            let Some(suspicion) = suspect(&seen, log, before, stamp) else {
+                let Some(state) = before else { return Ok(glance(0)) };
+                (seen.stamp, seen.progress) = (stamp, Some(state.progress));
+                return Ok(glance(state.frames));
+            };
+            let after = self.read_index();
+            if after == before {
+                return Err(self.convict(&mut seen, suspicion));
             }
-        };
-        if FileIdentity::from_metadata(&plan) != self.plan {
-            return Err(self.convict(&mut seen, FileFault::Replaced));
+            before = after;
         }
-        match self.inspect_log(&mut seen, &plan) {
-            Ok(frames) => {
-                let wal = self.log.as_ref().map(|log| log.wal);
-                Ok(FileGlance { base: MarkedBase::new(FileStamp::from_metadata(&plan), wal), frames })
-            }
-            Err(Some(fault)) => Err(self.convict(&mut seen, fault)),
-            Err(None) => Err(Error::Unavailable(
-                "The plan's file has been made read-only, so nothing is saved. Ask the administrator to make it writable again.".into(),
-            )),
-        }
+        Err(Error::Busy("Another program is writing to the plan's file. Try again in a moment.".into()))
     }
 
-    /// The frames in the log; the fault, or `None` when the file was made read-only.
-    fn inspect_log(&self, seen: &mut SeenState, plan: &Metadata) -> std::result::Result<u32, Option<FileFault>> {
-        let Some(log) = &self.log else { return Ok(0) };
-        if plan.permissions().readonly() {
-            return Err(None);
+    fn read_index(&self) -> Option<WalIndexState> {
+        self.log.as_ref()?.index.read_state()
+    }
+
+    /// The file at the path, if it is the one that was opened and may be written to.
+    fn read_plan(&self) -> std::result::Result<Metadata, std::result::Result<Error, FileFault>> {
+        let unavailable = |what: &str| Err(Ok(Error::Unavailable(format!("The plan's file {what}"))));
+        match fs::metadata(&self.path) {
+            Ok(plan) if FileIdentity::from_metadata(&plan) != self.plan => Err(Err(FileFault::Replaced)),
+            Ok(plan) if self.log.is_some() && plan.permissions().readonly() => unavailable(
+                "has been made read-only, so nothing is saved. Ask the administrator to make it writable again.",
+            ),
+            Ok(plan) => Ok(plan),
+            Err(e) if e.kind() == ErrorKind::NotFound => Err(Err(FileFault::Removed)),
+            Err(e) => {
+                tracing::error!("{} cannot be reached: {e}", self.path.display());
+                unavailable(
+                    "cannot be reached, so nothing is saved. Ask the administrator whether its disk or network share is there.",
+                )
+            }
         }
-        let wal = fs::metadata(with_suffix(&self.real, "-wal")).ok();
-        let Some(wal) = wal.filter(|meta| FileIdentity::from_metadata(meta) == log.wal) else {
-            return Err(Some(FileFault::WalRemoved));
-        };
-        if FileIdentity::read_identity(&with_suffix(&self.real, "-shm")) != Some(log.shm) {
-            return Err(Some(FileFault::WalRemoved));
-        }
-        let stamp = FileStamp::from_metadata(plan);
-        // An index that another program is writing is read the next time.
-        let Some(state) = log.index.read_state() else { return Ok(0) };
-        if !log.index.agrees_with_wal(&state, wal.len()) {
-            return Err(Some(FileFault::WalOverwritten));
-        }
-        let unchanged = (stamp.modified, stamp.bytes) == (seen.stamp.modified, seen.stamp.bytes);
-        if !unchanged && seen.progress == Some(state.progress) {
-            return Err(Some(FileFault::Overwritten));
-        }
-        (seen.stamp, seen.progress) = (stamp, Some(state.progress));
-        Ok(state.frames)
     }
 
     fn convict(&self, seen: &mut SeenState, fault: FileFault) -> Error {
         seen.fault = Some(fault);
-        tracing::error!("{}: {}. Edits are refused until the server is started again.", self.path.display(), fault.describe());
+        tracing::error!(
+            "{}: {}. Edits are refused until the server is started again.",
+            self.path.display(),
+            fault.describe()
+        );
         fault.to_error()
     }
 
@@ -184,14 +184,33 @@ impl FileWitness {
     }
 }
 
+/// What seems to be wrong with the log, or with the file as the index of the log tells it. An index that is being
+/// written tells nothing.
+fn suspect(seen: &SeenState, log: &LogWitness, state: Option<WalIndexState>, stamp: FileStamp) -> Option<FileFault> {
+    let wal = FileStamp::read_stamp(&log.wal_path).filter(|wal| wal.identity == log.wal);
+    let Some(wal) = wal.filter(|_| FileIdentity::read_identity(&log.shm_path) == Some(log.shm)) else {
+        return Some(FileFault::WalRemoved);
+    };
+    let state = state?;
+    if !log.index.agrees_with_wal(&state, wal.bytes) {
+        return Some(FileFault::WalOverwritten);
+    }
+    let is_explained = (stamp.modified, stamp.bytes) == (seen.stamp.modified, seen.stamp.bytes)
+        || seen.progress != Some(state.progress)
+        || state.progress.is_moving();
+    (!is_explained).then_some(FileFault::Overwritten)
+}
+
 impl LogWitness {
     /// `None` when the file has no log: some file systems cannot share memory.
     fn new(real: &Path) -> Option<Self> {
-        let (wal, shm) = (with_suffix(real, "-wal"), with_suffix(real, "-shm"));
+        let (wal_path, shm_path) = (with_suffix(real, "-wal"), with_suffix(real, "-shm"));
         Some(Self {
-            wal: FileIdentity::read_identity(&wal)?,
-            shm: FileIdentity::read_identity(&shm)?,
-            index: WalIndexReader::open_files(&wal, &shm)?,
+            wal: FileIdentity::read_identity(&wal_path)?,
+            shm: FileIdentity::read_identity(&shm_path)?,
+            index: WalIndexReader::open_files(&wal_path, &shm_path)?,
+            wal_path,
+            shm_path,
         })
     }
 }

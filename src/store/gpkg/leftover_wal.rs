@@ -42,6 +42,7 @@ pub(super) fn is_foreign_wal(path: &Path) -> bool {
 pub(super) fn settle_leftover(path: &Path) -> Result<Option<String>> {
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if !is_foreign_wal(&real) {
+        refuse_cut_file(&real)?;
         return Ok(note_missing_wal(&real));
     }
     let aside = put_wal_aside(&real).map_err(|e| {
@@ -76,12 +77,38 @@ enum BareMark {
     Torn,
 }
 
+/// Refuses a file whose end is missing, before SQLite empties the log that has a part of it.
+fn refuse_cut_file(path: &Path) -> Result<()> {
+    let wal_path = with_suffix(path, "-wal");
+    if !fs::metadata(&wal_path).is_ok_and(|m| m.len() > 0) || is_locked_elsewhere(path) {
+        return Ok(());
+    }
+    let is_cut = || -> std::io::Result<bool> {
+        let Some(wal) = WalFile::read_file(&wal_path)? else { return Ok(false) };
+        if wal.completes(fs::metadata(path)?.len()) {
+            return Ok(false);
+        }
+        Ok(!replay_copy(path, &wal_path)?.is_some_and(|copy| is_sound(&copy.1)))
+    };
+    match is_cut() {
+        Ok(true) => Err(Error::Refused(format!(
+            "{path} is corrupt: its end is missing. Restore your latest backup. {path}-wal has the edits since the last checkpoint, and is left as it is.",
+            path = path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A sentence when the file was not closed and its log is missing: a log of nothing is there, and empty.
 fn note_missing_wal(path: &Path) -> Option<String> {
-    if with_suffix(path, "-wal").exists() || !path.exists() || is_locked_elsewhere(path) {
+    let wal = FileStamp::read_stamp(&with_suffix(path, "-wal"));
+    if wal.is_some_and(|wal| wal.bytes > 0) || !path.exists() || is_locked_elsewhere(path) {
         return None;
     }
     let BareMark::Marked(mark) = read_bare_mark(path) else { return None };
+    if wal.is_some_and(|wal| wal.identity.number() == mark.base.wal_inode) {
+        return None;
+    }
     let is_same = FileStamp::read_stamp(path).is_some_and(|s| s.identity.number() == mark.base.plan_inode);
     (mark.is_open && is_same).then(|| {
         format!(
@@ -97,7 +124,7 @@ fn judge_wal(path: &Path, wal_path: &Path) -> std::io::Result<bool> {
         Some(bytes) if bytes == wal.page_bytes => {}
         _ => return Ok(true),
     }
-    let Some((_, last)) = wal.marks.last() else { return is_broken_by_wal(path, wal_path) };
+    let Some((_, last)) = wal.marks.last() else { return is_broken_by_wal(path, wal_path, true) };
     match read_bare_mark(path) {
         BareMark::Marked(own) => {
             let known = wal.marks.iter().any(|(_, m)| m.present == own.present || m.previous == own.present);
@@ -117,7 +144,7 @@ fn judge_wal(path: &Path, wal_path: &Path) -> std::io::Result<bool> {
         }
         // The first mark of a file may be in the log only.
         BareMark::Unmarked if wal.marks.first().is_some_and(|(_, first)| first.count > 1) => Ok(true),
-        BareMark::Unmarked | BareMark::Torn => is_broken_by_wal(path, wal_path),
+        BareMark::Unmarked | BareMark::Torn => is_broken_by_wal(path, wal_path, false),
     }
 }
 
@@ -159,17 +186,25 @@ fn open_bare(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(immutable_uri(path), flags)
 }
 
-/// Whether the file is sound without a log that breaks it. The log is replayed into a copy.
-fn is_broken_by_wal(path: &Path, wal: &Path) -> std::io::Result<bool> {
-    if !open_bare(path).is_ok_and(|conn| is_sound(&conn)) {
-        return Ok(false);
-    }
+/// Whether the file is sound without a log that breaks it, or makes another file of it. With `keeps_mark`, the log must
+/// leave the mark as it is.
+fn is_broken_by_wal(path: &Path, wal: &Path, keeps_mark: bool) -> std::io::Result<bool> {
+    let Some(bare) = open_bare(path).ok().filter(is_sound) else { return Ok(false) };
+    let kind = |conn: &Connection| {
+        (super::tables::table_exists(conn, "gpkg_contents").ok(), keeps_mark.then(|| read_mark(conn).ok()))
+    };
+    let replayed = replay_copy(path, wal)?;
+    Ok(!replayed.is_some_and(|copy| is_sound(&copy.1) && kind(&copy.1) == kind(&bare)))
+}
+
+/// Replays the log into a copy of the file. The directory of the copy ends with it.
+fn replay_copy(path: &Path, wal: &Path) -> std::io::Result<Option<(tempfile::TempDir, Connection)>> {
     let beside = path.parent().and_then(|dir| tempfile::tempdir_in(dir).ok());
     let dir = beside.map_or_else(tempfile::tempdir, Ok)?;
     let copy = dir.path().join("copy");
     fs::copy(path, &copy)?;
     fs::copy(wal, with_suffix(&copy, "-wal"))?;
-    Ok(!Connection::open(&copy).is_ok_and(|conn| is_sound(&conn)))
+    Ok(Connection::open(&copy).ok().map(|conn| (dir, conn)))
 }
 
 fn is_sound(conn: &Connection) -> bool {

@@ -3,8 +3,8 @@
 
 use super::{LoadSummary, PlanFinding, Store, StoreWatch};
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
-    HistorySize, LogPage, LogPosition, RevisionNumber,
+    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery,
+    HistoryRetention, HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;

@@ -2,11 +2,11 @@
 
 use super::adopt_schema::{AdoptionTime, adopt_schema};
 use super::connection::{FileAccess, connect_file};
+use super::copy_file::copy_database;
 use super::gpkg_layer::GpkgLayers;
 use super::layer_catalog::read_catalog;
 use super::package_state::{GeoPackageState, lock_mutex};
 use super::sqlite_error::{explain_error, refuse_file};
-use super::copy_file::copy_database;
 use super::{GeoPackage, journal, layer_setup, leftover_wal, migrate, rtree, tables};
 use crate::error::{Error, Result};
 use crate::store::file_identity::{file_name, with_suffix};

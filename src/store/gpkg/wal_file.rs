@@ -17,6 +17,8 @@ pub(super) struct WalFile {
     pub page_bytes: usize,
     /// Where the last committed image of each page starts.
     images: BTreeMap<u32, u64>,
+    /// The pages of the file after the last commit.
+    pages: u32,
     /// The committed marks, the latest last, each with its page.
     pub marks: Vec<(u32, FileMark)>,
 }
@@ -33,17 +35,25 @@ impl WalFile {
         let page_bytes = frames.page.len();
         let (mut images, mut marks) = (BTreeMap::new(), Vec::new());
         let (mut new_images, mut new_marks) = (Vec::new(), Vec::new());
-        let mut at = HEADER_BYTES as u64;
-        while let Some((page, commits)) = frames.read_frame(&mut input)? {
+        let (mut at, mut pages) = (HEADER_BYTES as u64, 0);
+        while let Some((page, committed_pages)) = frames.read_frame(&mut input)? {
             new_images.push((page, at + FRAME_HEADER_BYTES as u64));
             new_marks.extend(FileMark::find_in_page(&frames.page).map(|mark| (page, mark)));
-            if commits {
+            if committed_pages > 0 {
+                pages = committed_pages;
                 images.extend(new_images.drain(..));
                 marks.append(&mut new_marks);
             }
             at += (FRAME_HEADER_BYTES + page_bytes) as u64;
         }
-        Ok((!images.is_empty()).then_some(Self { file, page_bytes, images, marks }))
+        Ok((!images.is_empty()).then_some(Self { file, page_bytes, images, pages, marks }))
+    }
+
+    /// Whether a file of this size and the log have all pages together.
+    pub(super) fn completes(&self, file_bytes: u64) -> bool {
+        let first_missing = u32::try_from(file_bytes / self.page_bytes as u64).unwrap_or(u32::MAX).saturating_add(1);
+        let missing = self.pages.saturating_sub(first_missing - 1) as usize;
+        self.images.range(first_missing..=self.pages.max(first_missing)).count() >= missing
     }
 
     /// Whether a page of the database file is as the log would write it, apart from the page of the mark.
@@ -92,8 +102,9 @@ impl FrameReader {
         })
     }
 
-    /// The number of the page of the next frame, and whether the frame commits; `None` at the end.
-    fn read_frame(&mut self, input: &mut impl Read) -> Result<Option<(u32, bool)>> {
+    /// The number of the page of the next frame and, when the frame commits, of the pages of the file; `None` at the
+    /// end.
+    fn read_frame(&mut self, input: &mut impl Read) -> Result<Option<(u32, u32)>> {
         let mut header = [0; FRAME_HEADER_BYTES];
         if !read_whole(input, &mut header)? || !read_whole(input, &mut self.page)? || header[8..16] != self.salts {
             return Ok(None);
@@ -103,7 +114,7 @@ impl FrameReader {
             return Ok(None);
         }
         self.sums = sums;
-        Ok(Some((be_u32(&header, 0), be_u32(&header, 4) > 0)))
+        Ok(Some((be_u32(&header, 0), be_u32(&header, 4))))
     }
 }
 

@@ -18,7 +18,14 @@ pub(super) struct WalProgress {
     moving: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+impl WalProgress {
+    /// Whether the log is being moved into the file.
+    pub(super) fn is_moving(self) -> bool {
+        self.moving > self.moved
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WalIndexState {
     pub progress: WalProgress,
     /// The frames of the log that count.
