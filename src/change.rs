@@ -2,6 +2,7 @@
 
 use crate::collection::CollectionId;
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry};
+use std::sync::Arc;
 
 /// The revision of a collection; each committed change set increases it by one.
 pub type RevisionNumber = u64;
@@ -54,8 +55,46 @@ impl FeatureEdit {
 pub struct ChangeSet {
     pub collection: CollectionId,
     pub edits: Vec<FeatureEdit>,
-    /// The author as the history shows them: a login, or the name of the program.
-    pub author: String,
+    pub author: ChangeAuthor,
+}
+
+/// Who makes a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeAuthor {
+    /// As the history shows it: a login, or the name of the program.
+    pub name: String,
+    /// `None` when no account made the change.
+    pub account: Option<AccountId>,
+}
+
+impl From<&str> for ChangeAuthor {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), account: None }
+    }
+}
+
+/// The id of an account or a token. It is random and never used again, whatever becomes of the login.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AccountId(Arc<str>);
+
+impl AccountId {
+    #[must_use]
+    pub fn new(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who created a feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureCreator {
+    pub author: ChangeAuthor,
+    /// RFC 3339, UTC.
+    pub at: String,
 }
 
 /// A committed change of one feature.

@@ -48,6 +48,9 @@ pub enum Error {
     /// The server is overloaded; the client should try again.
     #[error("{0}")]
     Busy(String),
+    /// The plan's file is not what it was when it was opened; trying again does not help.
+    #[error("{0}")]
+    Unavailable(String),
     /// A fault of the program. The text goes to the log and never to the client.
     #[error("internal: {0}")]
     Internal(String),

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         CliCommand::Tiles(cli::TilesCommand::Build(args)) => build_tiles(&args),
         CliCommand::Check(args) => check_plan(&args),
         CliCommand::Backup(args) => back_up_plan(&args),
+        CliCommand::Restore(args) => mark_misuse(restore_plan(&args)),
         CliCommand::User(args) => mark_misuse(cli::run_user_command(&args.command)),
         CliCommand::Token(args) => mark_misuse(cli::run_token_command(&args.command)),
     };
@@ -176,6 +177,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     let (plan, into) = (args.plan.clone(), args.into.clone());
     let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
     let plan_import = PlanImport::open(request, &sources)?;
+    print_opening_note(plan_import.opening_note());
     let watched = progress.clone();
     let bar = TerminalProgress::show_import(plan_import.total_bytes(&sources), move || {
         (watched.bytes_read(), watched.features_read())
@@ -196,8 +198,15 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     }
 }
 
+fn print_opening_note(note: Option<&str>) {
+    if let Some(note) = note {
+        cli::print_finding(&format!("warning: {note}"));
+    }
+}
+
 fn export_collection(args: &cli::ExportArgs) -> CommandResult {
     let plan_file = PlanFile::open_read_only(&args.plan)?;
+    print_opening_note(plan_file.opening_note());
     let collections = plan_file.collections()?;
     let Some(collection) = collections.iter().find(|c| c.id == args.collection) else {
         let known: Vec<_> = collections.iter().map(|c| c.id.as_str()).collect();
@@ -278,7 +287,9 @@ fn build_tiles(args: &cli::BuildTilesArgs) -> CommandResult {
 }
 
 fn check_plan(args: &cli::CheckArgs) -> CommandResult {
-    let checked = cli::check_plan(&PlanFile::open_read_only(&args.plan)?, &PlanModel::load()?)?;
+    let plan_file = PlanFile::open_read_only(&args.plan)?;
+    print_opening_note(plan_file.opening_note());
+    let checked = cli::check_plan(&plan_file, &PlanModel::load()?)?;
     checked.lines().iter().for_each(|l| cli::print_finding(l));
     if args.json {
         cli::print_json(&checked.to_json());
@@ -287,7 +298,29 @@ fn check_plan(args: &cli::CheckArgs) -> CommandResult {
 }
 
 fn back_up_plan(args: &cli::BackupArgs) -> CommandResult {
-    PlanFile::open_read_only(&args.plan)?.backup(&args.copy)?;
-    cli::print_line(&format!("{} is a copy of {}.", args.copy.display(), args.plan.display()));
+    let plan_file = PlanFile::open_read_only(&args.plan)?;
+    print_opening_note(plan_file.opening_note());
+    plan_file.backup(&args.copy)?;
+    let (copy, plan) = (args.copy.display(), args.plan.display());
+    cli::print_line(&format!("{copy} is a copy of {plan}. To restore it: cityheart restore {copy} {plan}"));
+    Ok(())
+}
+
+fn restore_plan(args: &cli::RestoreArgs) -> Result<()> {
+    let (copy, plan) = (args.copy.display(), args.plan.display());
+    if args.verify {
+        let count = count_noun(PlanFile::verify_copy(&args.copy)? as u64, "collection");
+        cli::print_line(&format!("{copy} is sound and has {count}. Nothing was changed."));
+        return Ok(());
+    }
+    let restored = PlanFile::restore(&args.copy, &args.plan)?;
+    let count = count_noun(restored.collections as u64, "collection");
+    cli::print_line(&format!("{plan} is now {copy}, with {count}. Its accounts are as they were."));
+    if let Some(aside) = restored.aside {
+        cli::print_line(&format!(
+            "The former plan is kept as {}. Delete it when you no longer need it.",
+            aside.display()
+        ));
+    }
     Ok(())
 }

@@ -209,3 +209,30 @@ fn who_may_change_what() {
     let may_plant = viewers().map(|v| imported.may_edit(&v, None, Some(&tree), || Ok(true)).is_ok());
     assert_eq!(may_plant, [false, false, false, true, true, true], "what belongs to no city");
 }
+
+#[test]
+fn a_feature_belongs_to_an_account_and_to_a_name_only_from_before_accounts_had_ids() {
+    use cityheart::access::{ViewerAccount, is_creator};
+    use cityheart::change::{AccountId, ChangeAuthor, FeatureCreator};
+    let account = |id: &str, since_s| ViewerAccount { id: AccountId::new(id), since_s };
+    let bo = |id: &str, since_s| Viewer::new("bo", "", AccessRole::Contributor, []).with_account(account(id, since_s));
+    let by = |name: &str, id: Option<&str>| FeatureCreator {
+        author: ChangeAuthor { name: name.into(), account: id.map(AccountId::new) },
+        at: "2026-01-01T00:00:00.000Z".into(),
+    };
+    let new_year = 1_767_225_600;
+    assert!(is_creator(&bo("1", new_year + 9), &by("bo", Some("1"))));
+    assert!(is_creator(&bo("1", 0), &by("robert", Some("1"))), "whatever the login was then");
+    assert!(!is_creator(&bo("2", 0), &by("bo", Some("1"))));
+    assert!(!is_creator(&Viewer::new("bo", "", AccessRole::Contributor, []), &by("bo", Some("1"))));
+    // From before.
+    assert!(is_creator(&bo("1", new_year), &by("bo", None)));
+    assert!(is_creator(&bo("1", 0), &by("bo", None)), "an account of unknown age");
+    assert!(!is_creator(&bo("1", new_year + 1), &by("bo", None)), "the account is younger");
+    assert!(!is_creator(&bo("1", 0), &by("ana", None)));
+    for program in ["import", "file", "system"] {
+        let named = Viewer::new(program, "", AccessRole::Contributor, []).with_account(account("1", 0));
+        assert!(!is_creator(&named, &by(program, None)), "{program}");
+    }
+    assert!(!is_creator(&Viewer::visitor(), &by("a visitor", None)));
+}

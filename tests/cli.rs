@@ -401,6 +401,10 @@ fn accounts_are_made_listed_and_ended_from_the_command_line() {
     assert!(nowhere.code == Some(2) && nowhere.err.contains("--city"), "{nowhere:?}");
     assert_eq!(sandbox.run("user add Bo --role admin").code, Some(2));
     assert_eq!(sandbox.run("user add bo --role king").code, Some(2));
+    for reserved in ["user add import --role admin", "user add qgis --role admin", "token add import --role admin"] {
+        let refused = sandbox.run(reserved);
+        assert!(refused.code == Some(2) && refused.err.contains("is reserved"), "{refused:?}");
+    }
     let again = sandbox.run("user password anna").good();
     assert_ne!(again.out, made.out);
     let token = sandbox.run("token add qgis --role viewer --days 3").good();

@@ -9,6 +9,7 @@ mod crs;
 mod decoders;
 mod demo;
 mod docs;
+mod file_identity;
 mod filter;
 mod gdal;
 mod hostile;

@@ -6,13 +6,15 @@
 //! from everything that the viewer gets.
 
 mod edit;
+mod ownership;
 mod policy;
 mod secret;
 mod viewer;
 
+pub use ownership::{check_new_name, is_creator};
 pub use policy::{AccessLevel, AccessScope, Policy};
 pub use secret::{
     AccessCredential, MAX_PASSWORD_BYTES, SecretDigest, SecretKind, check_login, digest_secret, generate_password,
     generate_secret, hash_password, verify_password,
 };
-pub use viewer::{AccessRole, AccessToken, Viewer};
+pub use viewer::{AccessRole, AccessToken, Viewer, ViewerAccount};

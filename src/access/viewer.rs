@@ -1,5 +1,6 @@
 //! Viewers: the principals of all requests, with their role and their cities.
 
+use crate::change::{AccountId, ChangeAuthor};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -26,6 +27,15 @@ pub struct Viewer {
     role: AccessRole,
     /// The ids of the cities, sorted.
     cities: Arc<[Box<str>]>,
+    account: Option<ViewerAccount>,
+}
+
+/// The account or token of a viewer, whatever its login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewerAccount {
+    pub id: AccountId,
+    /// When it was created, in seconds since 1970; 0 when that was not recorded yet.
+    pub since_s: i64,
 }
 
 /// A token that a tool sends instead of a password: the viewer that it stands for, and its expiry (seconds since 1970).
@@ -39,7 +49,7 @@ impl Viewer {
     /// A viewer without an account.
     #[must_use]
     pub fn visitor() -> Self {
-        Self { login: None, name: "".into(), role: AccessRole::Visitor, cities: Arc::new([]) }
+        Self { login: None, name: "".into(), role: AccessRole::Visitor, cities: Arc::new([]), account: None }
     }
 
     /// A viewer with an account, or a token.
@@ -48,7 +58,26 @@ impl Viewer {
         let mut cities: Vec<Box<str>> = cities.into_iter().map(Box::from).collect();
         cities.sort_unstable();
         cities.dedup();
-        Self { login: Some(login.into()), name: name.into(), role, cities: cities.into() }
+        Self { login: Some(login.into()), name: name.into(), role, cities: cities.into(), account: None }
+    }
+
+    /// The same viewer with an account.
+    #[must_use]
+    pub fn with_account(self, account: ViewerAccount) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
+    /// `None` for a visitor, and before the account is stored.
+    #[must_use]
+    pub fn account(&self) -> Option<&ViewerAccount> {
+        self.account.as_ref()
+    }
+
+    /// The viewer as the author of a change.
+    #[must_use]
+    pub fn as_author(&self) -> ChangeAuthor {
+        let name = self.login().unwrap_or("a visitor").to_owned();
+        ChangeAuthor { name, account: self.account.as_ref().map(|account| account.id.clone()) }
     }
 
     /// `None` for a visitor.

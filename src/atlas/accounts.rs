@@ -1,6 +1,6 @@
 //! Accounts: signing in, sessions, access tokens, and their administration.
 
-use crate::access::{self, AccessCredential, AccessRole, AccessToken, Viewer};
+use crate::access::{self, AccessCredential, AccessRole, AccessToken, SecretKind, Viewer};
 use crate::error::{Error, Result};
 use crate::store;
 use jiff::Timestamp;
@@ -67,7 +67,7 @@ impl AccountService {
     /// # Errors
     /// [`Error::Invalid`] for an unusable login, password or set of cities; [`Error::Refused`] when the login is taken.
     pub fn add_user(&self, user: &Viewer, password: &str) -> Result<()> {
-        check_account(user)?;
+        check_account(user, SecretKind::Session)?;
         self.store.add_user(user, &access::hash_password(password)?)
     }
 
@@ -92,7 +92,7 @@ impl AccountService {
     /// # Errors
     /// As [`AccountService::add_user`].
     pub fn add_token(&self, viewer: &Viewer, days: u32) -> Result<String> {
-        check_account(viewer)?;
+        check_account(viewer, SecretKind::Token)?;
         let secret = access::generate_secret()?;
         let token = AccessToken { viewer: viewer.clone(), expires_s: now_s() + i64::from(days) * 86_400 };
         self.store.add_token(&access::digest_secret(&secret), &token)?;
@@ -111,8 +111,9 @@ impl AccountService {
     }
 }
 
-fn check_account(viewer: &Viewer) -> Result<()> {
+fn check_account(viewer: &Viewer, kind: SecretKind) -> Result<()> {
     access::check_login(viewer.login().unwrap_or_default())?;
+    access::check_new_name(viewer.login().unwrap_or_default(), kind)?;
     if matches!(viewer.role(), AccessRole::Contributor | AccessRole::Editor) && viewer.cities().is_empty() {
         return Err(Error::invalid(
             "city",

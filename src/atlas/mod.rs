@@ -82,6 +82,8 @@ impl Default for AtlasSettings {
 
 /// An open plan: every collection in memory, over its store.
 pub struct Atlas {
+    /// Ends before the plan file is closed, which the last connection to it does.
+    watch: Mutex<Option<crate::store::StoreWatch>>,
     plan_file: PlanFile,
     model: PlanModel,
     base_map: BaseMap,
@@ -92,7 +94,6 @@ pub struct Atlas {
     metrics: AtlasMetrics,
     commit_queue: CommitQueue,
     change_feed: ChangeFeed,
-    watch: Mutex<Option<crate::store::StoreWatch>>,
 }
 
 impl Atlas {
@@ -121,6 +122,14 @@ impl Atlas {
     /// The number of versions in the history of all collections; at most a minute old.
     pub fn history_versions(&self) -> Result<u64> {
         self.metrics.history_versions(|| self.plan_file.store().count_versions())
+    }
+
+    /// Why edits would be refused whatever they say, if so.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the plan's file is no longer what was opened.
+    pub fn check_file(&self) -> Result<()> {
+        self.plan_file.store().check_file()
     }
 
     /// Removes versions that need not be kept, and returns how many.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::feature::Feature;
 use crate::intake::CityLocations;
 use crate::plan::PlanModel;
-use crate::store::{GeoPackage, LoadSummary, PlanFinding, RowFindings, Store};
+use crate::store::{self, GeoPackage, LoadSummary, PlanFinding, RestoredPlan, RowFindings, Store};
 use std::path::Path;
 
 /// An open plan file.
@@ -105,6 +105,22 @@ impl PlanFile {
     /// Writes a complete copy of the plan; others may write to it meanwhile.
     pub fn backup(&self, to: &Path) -> Result<()> {
         self.store.write_backup(to)
+    }
+
+    /// Checks that a copy can be restored, and returns the number of its collections.
+    pub fn verify_copy(copy: &Path) -> Result<usize> {
+        store::verify_copy(copy)
+    }
+
+    /// Puts a copy in the place of a plan that no program has open.
+    pub fn restore(copy: &Path, plan: &Path) -> Result<RestoredPlan> {
+        store::restore_plan(copy, plan)
+    }
+
+    /// What the operator should know of how the file was opened.
+    #[must_use]
+    pub fn opening_note(&self) -> Option<&str> {
+        self.store.opening_note()
     }
 
     /// How large the history of all collections is.

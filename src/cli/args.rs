@@ -1,5 +1,6 @@
 //! Commands and their flags. Many flags can also be set in the environment.
 
+use super::copy_args::{BackupArgs, RestoreArgs};
 use crate::collection::CollectionId;
 use crate::config::StyleUrl;
 use clap::builder::FalseyValueParser;
@@ -38,6 +39,7 @@ pub enum CliCommand {
     Tiles(TilesCommand),
     Check(CheckArgs),
     Backup(BackupArgs),
+    Restore(RestoreArgs),
     /// Manage the accounts of users
     User(UserArgs),
     /// Manage access tokens for tools
@@ -232,22 +234,6 @@ pub struct CheckArgs {
     /// Write the findings as JSON to standard output
     #[arg(long)]
     pub json: bool,
-}
-
-/// Back up a plan, even while it is served
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  cityheart backup plan.gpkg copy.gpkg
-  cityheart backup plan.gpkg \"plan-$(date +%F).gpkg\"
-  cityheart backup /srv/plan.gpkg /mnt/backup/plan.gpkg")]
-pub struct BackupArgs {
-    /// The plan, a GeoPackage file
-    #[arg(value_name = "PLAN.gpkg")]
-    pub plan: PathBuf,
-    /// File to write the copy to; it must not exist
-    #[arg(value_name = "COPY.gpkg")]
-    pub copy: PathBuf,
 }
 
 /// Formats of files.

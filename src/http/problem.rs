@@ -78,7 +78,7 @@ impl From<Error> for ProblemDetails {
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::TooMuchWork(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
-            Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::AtPointer(..) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         match error {

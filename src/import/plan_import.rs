@@ -57,6 +57,12 @@ impl ImportOutcome {
 }
 
 impl PlanImport {
+    /// What the operator should know of how the plan was opened.
+    #[must_use]
+    pub fn opening_note(&self) -> Option<&str> {
+        self.plan_file.as_ref()?.opening_note()
+    }
+
     /// Opens the plan, or creates it, and reads from it what the import must know.
     ///
     /// # Errors

@@ -2,27 +2,43 @@
 //! hashes of passwords, and SHA-256 digests of session and token secrets.
 
 use super::disk_space::is_disk_full;
-use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer};
+use super::file_identity::FileStamp;
+use crate::access::{AccessCredential, AccessRole, AccessToken, SecretDigest, SecretKind, Viewer, ViewerAccount};
+use crate::change::AccountId;
 use crate::error::{Error, Result, disk_full_error};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use std::collections::HashMap;
-use std::fs::{Metadata, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 const CREATE_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS users (
-    login TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, cities TEXT NOT NULL, password TEXT NOT NULL
+    login TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, cities TEXT NOT NULL, password TEXT NOT NULL,
+    id TEXT, since_s INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
-    print BLOB PRIMARY KEY, login TEXT NOT NULL UNIQUE, role TEXT NOT NULL, cities TEXT NOT NULL, expires_s INTEGER NOT NULL
+    print BLOB PRIMARY KEY, login TEXT NOT NULL UNIQUE, role TEXT NOT NULL, cities TEXT NOT NULL, expires_s INTEGER NOT NULL,
+    id TEXT, since_s INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     print BLOB PRIMARY KEY, login TEXT NOT NULL REFERENCES users ON DELETE CASCADE, expires_s INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sessions_by_login ON sessions (login);";
+
+/// Files from before accounts had ids get them: the accounts that are there then are of unknown age.
+const ADD_IDS: &str = "
+ALTER TABLE users ADD COLUMN id TEXT;
+ALTER TABLE users ADD COLUMN since_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tokens ADD COLUMN id TEXT;
+ALTER TABLE tokens ADD COLUMN since_s INTEGER NOT NULL DEFAULT 0;
+UPDATE users SET id=lower(hex(randomblob(16)));
+UPDATE tokens SET id=lower(hex(randomblob(16)));";
+
+/// The id and the age of a new account, in SQL.
+const NEW_ID: &str = "lower(hex(randomblob(16))), unixepoch()";
 
 /// How long a connection waits for another program that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,10 +52,11 @@ pub struct AccountStore {
     holder_cache: Mutex<HolderCache>,
 }
 
-/// A connection, and the file that it reads.
+/// A connection, and the file that it reads as it was after the last operation. SQLite does not always notice that a
+/// file was overwritten, and would go on with what it remembers of it.
 struct OpenFile {
     conn: Connection,
-    identity: FileIdentity,
+    stamp: Option<FileStamp>,
 }
 
 /// The viewers that were found by digest, with their expiry. Valid as long as the file does not change.
@@ -67,7 +84,8 @@ impl AccountStore {
     /// All users in the order of logins.
     pub fn list_users(&self) -> Result<Vec<Viewer>> {
         self.run_query(vec![], |conn| {
-            let mut statement = conn.prepare_cached("SELECT login, name, role, cities FROM users ORDER BY login")?;
+            let mut statement =
+                conn.prepare_cached("SELECT login, name, role, cities, id, since_s FROM users ORDER BY login")?;
             statement.query_map([], read_viewer)?.collect()
         })
     }
@@ -92,7 +110,7 @@ impl AccountStore {
                 return Ok(0);
             }
             conn.execute(
-                "INSERT OR IGNORE INTO users VALUES (?1, ?2, ?3, ?4, ?5)",
+                &format!("INSERT OR IGNORE INTO users (login, name, role, cities, password, id, since_s) VALUES (?1, ?2, ?3, ?4, ?5, {NEW_ID})"),
                 params![login, user.name(), user.role().name(), user.cities().join(" "), password_hash],
             )
         })
@@ -104,7 +122,7 @@ impl AccountStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn remove_user(&self, login: &str) -> Result<()> {
-        self.run_transaction(|conn| conn.execute("DELETE FROM users WHERE login=?1", [login]))
+        self.change_existing(|conn| conn.execute("DELETE FROM users WHERE login=?1", [login]))
             .and_then(|count| require_found(count, "user", login))
     }
 
@@ -113,7 +131,7 @@ impl AccountStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn set_password(&self, login: &str, password_hash: &str) -> Result<()> {
-        self.run_transaction(|conn| {
+        self.change_existing(|conn| {
             conn.execute("DELETE FROM sessions WHERE login=?1", [login])?;
             conn.execute("UPDATE users SET password=?2 WHERE login=?1", [login, password_hash])
         })
@@ -123,9 +141,9 @@ impl AccountStore {
     /// The user with this login, and the hash of the password.
     pub fn find_user(&self, login: &str) -> Result<Option<(Viewer, String)>> {
         self.run_query(None, |conn| {
-            let mut statement =
-                conn.prepare_cached("SELECT login, name, role, cities, password FROM users WHERE login=?1")?;
-            statement.query_row([login], |row| Ok((read_viewer(row)?, row.get(4)?))).optional()
+            let mut statement = conn
+                .prepare_cached("SELECT login, name, role, cities, id, since_s, password FROM users WHERE login=?1")?;
+            statement.query_row([login], |row| Ok((read_viewer(row)?, row.get(6)?))).optional()
         })
     }
 
@@ -139,7 +157,7 @@ impl AccountStore {
     }
 
     pub fn end_session(&self, digest: &SecretDigest) -> Result<()> {
-        self.run_transaction(|conn| conn.execute("DELETE FROM sessions WHERE print=?1", [digest])).map(drop)
+        self.change_existing(|conn| conn.execute("DELETE FROM sessions WHERE print=?1", [digest])).map(drop)
     }
 
     /// # Errors
@@ -151,7 +169,7 @@ impl AccountStore {
                 return Ok(0);
             }
             conn.execute(
-                "INSERT OR IGNORE INTO tokens VALUES (?1, ?2, ?3, ?4, ?5)",
+                &format!("INSERT OR IGNORE INTO tokens (print, login, role, cities, expires_s, id, since_s) VALUES (?1, ?2, ?3, ?4, ?5, {NEW_ID})"),
                 params![digest, login, token.viewer.role().name(), token.viewer.cities().join(" "), token.expires_s],
             )
         })
@@ -161,10 +179,10 @@ impl AccountStore {
     /// All tokens in the order of names.
     pub fn list_tokens(&self) -> Result<Vec<AccessToken>> {
         self.run_query(vec![], |conn| {
-            let mut statement =
-                conn.prepare_cached("SELECT login, '', role, cities, expires_s FROM tokens ORDER BY login")?;
+            let mut statement = conn
+                .prepare_cached("SELECT login, '', role, cities, id, since_s, expires_s FROM tokens ORDER BY login")?;
             statement
-                .query_map([], |row| Ok(AccessToken { viewer: read_viewer(row)?, expires_s: row.get(4)? }))?
+                .query_map([], |row| Ok(AccessToken { viewer: read_viewer(row)?, expires_s: row.get(6)? }))?
                 .collect()
         })
     }
@@ -172,7 +190,7 @@ impl AccountStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn revoke_token(&self, name: &str) -> Result<()> {
-        self.run_transaction(|conn| conn.execute("DELETE FROM tokens WHERE login=?1", [name]))
+        self.change_existing(|conn| conn.execute("DELETE FROM tokens WHERE login=?1", [name]))
             .and_then(|count| require_found(count, "token", name))
     }
 
@@ -183,14 +201,14 @@ impl AccountStore {
         }
         let sql = match credential.kind {
             SecretKind::Session => {
-                "SELECT login, name, role, cities, expires_s FROM sessions JOIN users USING (login) WHERE print=?1"
+                "SELECT login, name, role, cities, id, since_s, expires_s FROM sessions JOIN users USING (login) WHERE print=?1"
             }
-            SecretKind::Token => "SELECT login, '', role, cities, expires_s FROM tokens WHERE print=?1",
+            SecretKind::Token => "SELECT login, '', role, cities, id, since_s, expires_s FROM tokens WHERE print=?1",
         };
-        let stamp = FileStamp::read_stamp(&self.path);
+        let stamp = FileStamp::read_settled(&self.path);
         let holder = self.run_query(None, |conn| {
             conn.prepare_cached(sql)?
-                .query_row([credential.digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(4)?)))
+                .query_row([credential.digest], |row| Ok((read_viewer(row)?, row.get::<_, i64>(6)?)))
                 .optional()
         })?;
         let mut cache = self.lock_cache();
@@ -202,7 +220,7 @@ impl AccountStore {
 
     /// What the cache knows of a credential; `None` when only the file knows. Never waits for the file.
     pub fn find_cached_viewer(&self, credential: &AccessCredential, now_s: i64) -> Option<Option<Viewer>> {
-        let stamp = FileStamp::read_stamp(&self.path);
+        let stamp = FileStamp::read_settled(&self.path);
         let mut cache = self.lock_cache();
         if cache.stamp != stamp || cache.holders.len() >= MAX_CACHED_HOLDERS {
             *cache = HolderCache { stamp, ..HolderCache::default() };
@@ -227,6 +245,11 @@ impl AccountStore {
         open.as_ref().map_or(Ok(without), |file| query(&file.conn).map_err(|e| self.explain_error(&e)))
     }
 
+    /// As [`AccountStore::run_transaction`], without creating the file: without a file there is nothing to change.
+    fn change_existing(&self, operation: impl FnOnce(&Connection) -> rusqlite::Result<usize>) -> Result<usize> {
+        if self.path.exists() { self.run_transaction(operation) } else { Ok(0) }
+    }
+
     /// Runs an operation in a transaction, and creates the file if it does not exist.
     fn run_transaction<T>(&self, operation: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let mut open = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -234,7 +257,7 @@ impl AccountStore {
         if open.is_none() {
             *open = Some(self.open_file()?);
         }
-        let Some(OpenFile { conn, .. }) = open.as_mut() else {
+        let Some(OpenFile { conn, stamp }) = open.as_mut() else {
             return Err(Error::internal("the accounts are not open"));
         };
         let operation = || {
@@ -243,21 +266,21 @@ impl AccountStore {
             tx.commit()?;
             Ok(done)
         };
-        operation().map_err(|e| self.explain_error(&e))
+        let done = operation().map_err(|e| self.explain_error(&e));
+        *stamp = FileStamp::read_stamp(&self.path);
+        done
     }
 
-    /// Closes the connection to a file that is no longer the one at the path.
+    /// Closes the connection when the file at the path is another one, or has been written since.
     fn follow_file(&self, open: &mut Option<OpenFile>) {
-        if open.as_ref().is_some_and(|file| FileIdentity::read_identity(&self.path) != Some(file.identity)) {
+        if open.as_ref().is_some_and(|file| FileStamp::read_stamp(&self.path) != file.stamp) {
             *open = None;
         }
     }
 
     fn open_file(&self) -> Result<OpenFile> {
         let conn = self.open_connection()?;
-        let identity = FileIdentity::read_identity(&self.path)
-            .ok_or_else(|| self.refuse_file("was removed while it was opened. Try again"))?;
-        Ok(OpenFile { conn, identity })
+        Ok(OpenFile { conn, stamp: FileStamp::read_stamp(&self.path) })
     }
 
     fn open_connection(&self) -> Result<Connection> {
@@ -275,9 +298,7 @@ impl AccountStore {
             let conn = Connection::open(&self.path)?;
             conn.busy_timeout(BUSY_TIMEOUT)?;
             conn.pragma_update(None, "foreign_keys", true)?;
-            if !conn.is_readonly(rusqlite::MAIN_DB)? {
-                conn.execute_batch(CREATE_TABLES)?;
-            }
+            prepare_tables(&conn)?;
             Ok(conn)
         };
         prepare().map_err(|e| self.explain_error(&e))
@@ -288,9 +309,10 @@ impl AccountStore {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Error::Busy(format!("Another program is writing to {}. Try again in a moment.", self.path.display()))
             }
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                self.refuse_file("is not a file of accounts, or is corrupt. Restore a backup, or move it away and add the accounts again")
-            }
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Unavailable(format!(
+                "{} is not a file of accounts, or is corrupt. Restore a backup, or move it away and add the accounts again.",
+                self.path.display()
+            )),
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 self.refuse_file("cannot be written to. Check the permissions of the file and of its directory")
             }
@@ -304,63 +326,36 @@ impl AccountStore {
     }
 }
 
-/// Tells one file from another that is put in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileIdentity {
-    #[cfg(unix)]
-    device: u64,
-    #[cfg(unix)]
-    inode: u64,
-    #[cfg(not(unix))]
-    created: Option<SystemTime>,
+/// Creates the tables, or brings them up to date. A file that cannot be written to is read as it is: its accounts get
+/// no ids.
+fn prepare_tables(conn: &Connection) -> rusqlite::Result<()> {
+    let read_only = conn.is_readonly(rusqlite::MAIN_DB)?;
+    if !read_only {
+        conn.execute_batch(CREATE_TABLES)?;
+    }
+    if conn.prepare("SELECT id FROM users").is_ok() {
+        return Ok(());
+    }
+    if !read_only {
+        return conn.execute_batch(&format!("BEGIN IMMEDIATE; {ADD_IDS} COMMIT"));
+    }
+    conn.execute_batch(
+        "CREATE TEMP VIEW users AS SELECT *, NULL AS id, 0 AS since_s FROM main.users;
+         CREATE TEMP VIEW tokens AS SELECT *, NULL AS id, 0 AS since_s FROM main.tokens",
+    )
 }
 
-impl FileIdentity {
-    /// `None` when the file does not exist.
-    fn read_identity(path: &Path) -> Option<Self> {
-        std::fs::metadata(path).ok().map(|meta| Self::from_metadata(&meta))
-    }
-
-    #[cfg(unix)]
-    fn from_metadata(meta: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self { device: meta.dev(), inode: meta.ino() }
-    }
-
-    #[cfg(not(unix))]
-    fn from_metadata(meta: &Metadata) -> Self {
-        Self { created: meta.created().ok() }
-    }
-}
-
-/// Tells whether a file has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileStamp {
-    identity: FileIdentity,
-    modified: SystemTime,
-    bytes: u64,
-}
-
-impl FileStamp {
-    /// Two changes within this time may have the same timestamp.
-    const SETTLE_TIME: Duration = Duration::from_secs(2);
-
-    /// `None` when the file does not exist, or has changed within the settle time: its next change may leave the stamp
-    /// as it is.
-    fn read_stamp(path: &Path) -> Option<Self> {
-        let meta = std::fs::metadata(path).ok()?;
-        let modified = meta.modified().ok()?;
-        let settled = modified.elapsed().is_ok_and(|age| age > Self::SETTLE_TIME);
-        settled.then(|| Self { identity: FileIdentity::from_metadata(&meta), modified, bytes: meta.len() })
-    }
-}
-
-/// Reads a viewer from the columns login, name, role and cities.
+/// Reads a viewer from the columns login, name, role, cities, id and the time of creation.
 fn read_viewer(row: &Row<'_>) -> rusqlite::Result<Viewer> {
     let (login, name, role, cities): (String, String, String, String) =
         (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+    let (id, since_s): (Option<String>, i64) = (row.get(4)?, row.get(5)?);
     // An unknown role gets the fewest rights.
-    Ok(Viewer::new(&login, &name, role.parse().unwrap_or(AccessRole::Viewer), cities.split_whitespace()))
+    let viewer = Viewer::new(&login, &name, role.parse().unwrap_or(AccessRole::Viewer), cities.split_whitespace());
+    Ok(match id {
+        Some(id) => viewer.with_account(ViewerAccount { id: AccountId::new(&id), since_s }),
+        None => viewer,
+    })
 }
 
 fn require_free_name(count: usize, login: &str) -> Result<()> {

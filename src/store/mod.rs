@@ -2,8 +2,8 @@
 //! this module. Blocking.
 
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
-    HistorySize, LogPage, LogPosition, RevisionNumber,
+    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery,
+    HistoryRetention, HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
@@ -11,13 +11,17 @@ use crate::feature::{Feature, FeatureId};
 use std::path::Path;
 
 mod disk_space;
+mod file_identity; // which file a path leads to
+mod file_lock; // whether another program has a file open
 mod account_store;
 mod finding;
 mod gpkg;
+mod restore; // copies in place of plans
 
 pub use account_store::AccountStore;
 pub use finding::PlanFinding;
 pub use gpkg::{GeoPackage, RowFindings};
+pub use restore::{RestoredPlan, restore_plan, verify_copy};
 
 /// Every write is durable when the call returns.
 pub trait Store: Send + Sync {
@@ -81,6 +85,9 @@ pub trait Store: Send + Sync {
     /// The versions of one feature, oldest first.
     fn read_history(&self, id: &CollectionId, feature: &FeatureId) -> Result<Vec<FeatureVersion>>;
 
+    /// Who created a feature; `None` when that is not known.
+    fn find_creator(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<FeatureCreator>>;
+
     /// A page of the versions of one feature.
     fn read_history_page(&self, id: &CollectionId, feature: &FeatureId, query: &HistoryQuery) -> Result<HistoryPage>;
 
@@ -104,6 +111,16 @@ pub trait Store: Send + Sync {
 
     /// Writes a complete copy to `to`; others may write to the store meanwhile. Refused when `to` exists.
     fn write_backup(&self, to: &Path) -> Result<()>;
+
+    /// Why nothing can be written although the store was opened for it, if so: its file was replaced, removed or made
+    /// read-only since.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with what happened and what to do.
+    fn check_file(&self) -> Result<()>;
+
+    /// What was noticed of the file when it was opened and the operator should know.
+    fn opening_note(&self) -> Option<&str>;
 
     /// Calls `changed` when another program has changed a collection, once per collection, until the watch is dropped.
     fn watch_changes(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<StoreWatch>;

@@ -104,6 +104,28 @@ async fn the_file_of_accounts_is_followed_when_another_takes_its_place_or_none()
 }
 
 #[tokio::test]
+async fn a_file_of_accounts_that_is_overwritten_in_place_is_read_again() {
+    let (plan, router, [desk, _]) = open(Config::default());
+    let path = plan.atlas.accounts().unwrap().path().to_owned();
+    assert_eq!(role(&router, &desk).await, "editor");
+    // As many transactions as the file had, so that SQLite takes it for the same.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = AccountService::beside_plan(&elsewhere.path().join("plan.gpkg")).unwrap();
+    other.add_user(&Viewer::new("bela", "Bela", AccessRole::Editor, ["celje"]), PASSWORD).unwrap();
+    let secrets = ["shop", "robot"]
+        .map(|name| other.add_token(&Viewer::new(name, "", AccessRole::Viewer, ["celje"]), 1).unwrap());
+    std::fs::write(&path, std::fs::read(other.path()).unwrap()).unwrap();
+    assert_eq!(role(&router, &desk).await, "401 Unauthorized", "the old file's token");
+    assert_eq!(role(&router, &secrets[0]).await, "viewer");
+    std::fs::write(&path, "no accounts at all").unwrap();
+    assert_eq!(role(&router, &secrets[1]).await, "503 Service Unavailable");
+    std::fs::remove_file(&path).unwrap();
+    let out = request("POST", "/auth/logout", ("cookie", "cityheart=none")).header("x-cityheart", "1");
+    assert_eq!(send(&router, out.body(Body::empty()).unwrap()).await.status, StatusCode::NO_CONTENT);
+    assert!(!path.exists(), "signing out makes no file");
+}
+
+#[tokio::test]
 async fn a_locked_file_of_accounts_holds_up_nobody_who_does_not_need_it() {
     let limits = ServerLimits { deadline: Duration::from_millis(200), ..ServerLimits::default() };
     let (plan, router, [desk, _]) = open(Config { limits, ..Config::default() });

@@ -21,6 +21,7 @@ mod negotiation;
 mod numbers;
 mod older;
 mod openapi;
+mod ownership;
 mod paging;
 mod part4;
 mod pmtiles;

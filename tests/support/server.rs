@@ -51,7 +51,11 @@ pub fn public() -> Vec<(String, Vec<Json>)> {
 
 /// A new plan with these features.
 pub fn fresh(content: &[(String, Vec<Json>)]) -> Plan {
-    let folder = tempfile::tempdir().unwrap();
+    fresh_in(tempfile::tempdir().unwrap(), content)
+}
+
+/// A plan in this folder, new unless it is there, with these features.
+pub fn fresh_in(folder: TempDir, content: &[(String, Vec<Json>)]) -> Plan {
     let plan_file = PlanFile::open_or_create(&folder.path().join("plan.gpkg")).unwrap();
     let model = PlanModel::load().unwrap();
     for (id, features) in content {

@@ -5,7 +5,7 @@
 use super::edit_request::{EditAction, EditBatch, EditPrecondition, EditRequest, MAX_EDITS};
 use super::feature_reader::EditReader;
 use super::feature_state::{same_geometry, state_tag};
-use crate::access::{AccessRole, AccessScope, Policy};
+use crate::access::{self, AccessRole, AccessScope, Policy};
 use crate::atlas::ViewerPlan;
 use crate::atlas::collection_state::CollectionState;
 use crate::change::{ChangeSet, FeatureEdit, RevisionNumber, state_after};
@@ -59,8 +59,8 @@ impl ViewerPlan {
 
     /// Whether this viewer created the feature.
     fn is_own(&self, collection: &CollectionId, id: &FeatureId) -> Result<bool> {
-        let versions = self.atlas.plan_file.store().read_history(collection, id)?;
-        Ok(versions.first().is_some_and(|v| v.before.is_none() && Some(v.author.as_str()) == self.viewer.login()))
+        let creator = self.atlas.plan_file.store().find_creator(collection, id)?;
+        Ok(creator.is_some_and(|creator| access::is_creator(&self.viewer, &creator)))
     }
 
     /// Validates a batch against the published state of the plan. See [`ViewerPlan::change`] for the errors.
@@ -81,7 +81,7 @@ impl ViewerPlan {
             return Err(Error::RuleViolations(validator.broken));
         }
         let edits = edits.into_iter().flatten().collect();
-        let author = self.viewer.login().unwrap_or("a visitor").to_owned();
+        let author = self.viewer.as_author();
         let validated_against = validator.snapshot.collection().clone();
         let set = ChangeSet { collection: validated_against.id.clone(), edits, author };
         Ok(PreparedEdits { set, validated_against, left_out: validator.left_out })

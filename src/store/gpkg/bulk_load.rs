@@ -47,10 +47,7 @@ impl GeoPackageState {
         })?;
         // The write-ahead log is now as large as the data: it is moved into the file, unless another program is
         // reading. The features are durable either way.
-        let checkpoint = lock_mutex(self.writer()?).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(e) = checkpoint {
-            tracing::warn!("The write-ahead log of the plan's file could not be truncated yet: {e}");
-        }
+        self.keeper.empty_log(&lock_mutex(self.writer()?));
         Ok(loaded)
     }
 }

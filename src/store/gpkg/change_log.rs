@@ -5,7 +5,7 @@
 use super::gpkg_layer::GpkgLayer;
 use super::stored_row::{RawCells, StoredRow};
 use super::{geometry_blob, noted_row, tables};
-use crate::change::{FeatureVersion, RevisionNumber, StatePosition, find_state};
+use crate::change::{AccountId, FeatureVersion, RevisionNumber, StatePosition, find_state};
 use crate::error::{Error, Result, version_removed_error};
 use crate::feature::{Feature, FeatureId};
 use rusqlite::types::ValueRef;
@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) struct LogEntry<'a> {
     pub revision: RevisionNumber,
     pub author: &'a str,
+    pub account: Option<&'a AccountId>,
     pub at: &'a str,
     pub before: Option<&'a StoredRow>,
     pub after: Option<&'a StoredRow>,
@@ -44,8 +45,8 @@ pub(super) fn write_entry(conn: &Connection, layer: &GpkgLayer, entry: &LogEntry
     }
     let after = entry.after.map(|row| image_from_row(layer, row)).transpose()?.unwrap_or_default();
     conn.prepare_cached(
-        "INSERT INTO cityheart_changes (collection, revision, key, feature, author, at, op, before, before_geom, after, after_geom, before_raw, after_raw)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO cityheart_changes (collection, revision, key, feature, author, at, op, before, before_geom, after, after_geom, before_raw, after_raw, author_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         layer.number,
@@ -60,7 +61,8 @@ pub(super) fn write_entry(conn: &Connection, layer: &GpkgLayer, entry: &LogEntry
         after.0.0,
         after.0.1,
         before.1,
-        after.1
+        after.1,
+        entry.account.map(AccountId::as_str)
     ])?;
     Ok(())
 }

@@ -9,7 +9,9 @@ use super::sql_text::quote_name;
 use super::stored_row::StoredRow;
 use super::watched_state::WatchedState;
 use super::{free_keys, journal, row_writer, sqlite_error, tables};
-use crate::change::{ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber};
+use crate::change::{
+    ChangeAuthor, ChangeSet, CommittedChanges, FeatureChange, FeatureEdit, GroupCommitOutcome, RevisionNumber,
+};
 use crate::collection::{CollectionId, FieldType};
 use crate::error::{Error, Result, disk_full_error, id_reused_error};
 use crate::feature::{Feature, FeatureId, FieldValue, Geometry};
@@ -217,7 +219,7 @@ impl<'a> LayerCommit<'a> {
 struct ChangeSetWriter<'a> {
     conn: &'a Connection,
     layer: &'a GpkgLayer,
-    author: &'a str,
+    author: &'a ChangeAuthor,
     revision: RevisionNumber,
     at: &'a str,
     extent: ExtentChanges,
@@ -369,8 +371,14 @@ impl ChangeSetWriter<'_> {
     /// Logs a change that was just written. The row is read back, so that the caller gets what the file holds.
     fn log_change(&mut self, before: Option<&StoredRow>, key: Option<i64>) -> Result<()> {
         let after = key.map(|key| self.layer.find_row_by_key(self.conn, key)).transpose()?.flatten();
-        let entry =
-            LogEntry { revision: self.revision, author: self.author, at: self.at, before, after: after.as_ref() };
+        let entry = LogEntry {
+            revision: self.revision,
+            author: &self.author.name,
+            account: self.author.account.as_ref(),
+            at: self.at,
+            before,
+            after: after.as_ref(),
+        };
         change_log::write_entry(self.conn, self.layer, &entry)?;
         if let Some(before) = before {
             self.extent.remove_feature(&before.feature);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a connection waits for the lock of another program.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What may be done with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +43,15 @@ pub(super) fn connect_file(path: &Path, access: FileAccess) -> Result<Connection
         conn.pragma_update(None, "cache_size", -32 * 1024)?;
         // The undo data of savepoints stays in memory, not in temporary files.
         conn.pragma_update(None, "temp_store", "MEMORY")?;
-        // A checkpoint waits for the disk twice more: it happens not every few edits, but every 32 MiB of them.
-        conn.query_row("PRAGMA wal_autocheckpoint=8192", [], |_| Ok(()))?;
+        // `checkpoint.rs` decides when the log is moved into the file.
+        conn.query_row("PRAGMA wal_autocheckpoint=0", [], |_| Ok(()))?;
         // A bulk load leaves a long write-ahead log, which is truncated when it is next used.
         conn.query_row("PRAGMA journal_size_limit=67108864", [], |_| Ok(()))?;
     }
     Ok(conn)
 }
 
-fn immutable_uri(path: &Path) -> String {
+pub(super) fn immutable_uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for c in path.to_string_lossy().chars() {
         match c {

@@ -228,7 +228,7 @@ impl JournalReplay<'_> {
             change_log::write_entry(
                 self.conn,
                 self.layer,
-                &LogEntry { revision: self.revision, author: EXTERNAL_AUTHOR, at: &at, before, after },
+                &LogEntry { revision: self.revision, author: EXTERNAL_AUTHOR, account: None, at: &at, before, after },
             )
         };
         if renamed {

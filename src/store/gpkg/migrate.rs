@@ -4,7 +4,7 @@ use super::connection::FileAccess;
 use super::gpkg_layer::{GpkgLayer, TableLayout};
 use super::sqlite_error::refuse_file;
 use super::tables::{self, SCHEMA_VERSION};
-use super::{column_types, journal};
+use super::{column_types, creators, journal};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, params};
@@ -47,7 +47,8 @@ pub(super) fn run_migrations(conn: &Connection) -> Result<()> {
         Some(1) => migrate_1_to_2(conn).and_then(|()| migrate_to_4(conn)),
         Some(2 | 3) => migrate_to_4(conn),
         Some(_) => Ok(()),
-    }
+    }?;
+    creators::add_author_ids(conn)
 }
 
 /// The log of version 3 had no raw cells, and its triggers named every column; those of version 2 also noted what this

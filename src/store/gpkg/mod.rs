@@ -3,8 +3,8 @@
 
 use super::{LoadSummary, PlanFinding, Store, StoreWatch};
 use crate::change::{
-    ChangeSet, FeatureChange, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery, HistoryRetention,
-    HistorySize, LogPage, LogPosition, RevisionNumber,
+    ChangeSet, FeatureChange, FeatureCreator, FeatureVersion, GroupCommitOutcome, HistoryPage, HistoryQuery,
+    HistoryRetention, HistorySize, LogPage, LogPosition, RevisionNumber,
 };
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 mod arc; // curves as lines
 mod column_types; // what columns hold
 mod connection; // SQLite connections
+mod file_mark; // by which a file and its log recognise each other
 mod geometry_blob; // the geometry blob
 mod gpkg_layer; // rows and features
 mod grid_reader; // layers in national grids
@@ -29,10 +30,13 @@ mod sqlite_error; // SQLite's errors in sentences
 mod stored_row; // rows byte for byte
 mod table_shape; // keys, geometry, reference systems
 mod tables; // CREATE TABLE …
+mod wal_file; // the log, read without SQLite
+mod wal_index; // how far the log is in the file
 mod wkb; // reading geometry
 
 // Parts of a layer.
 mod change_log; // the change log: writing, history, what changed since
+mod creators; // who created a feature
 mod contents; // extent, revision and time of the last change
 mod follow_schema; // what other programs did to a table
 mod foreign_tables; // tables of other programs
@@ -46,6 +50,10 @@ mod rtree; // the spatial index
 mod schema_edit; // schemas that follow their tables
 
 // The open file.
+mod checkpoint; // the log into the file
+mod copy_file; // copies of an open file
+mod file_witness; // whether it is still the file that was opened
+mod leftover_wal; // logs of other files
 mod adopt_schema; // what other programs did to the schema becomes ours
 mod package_state; // connections and layers
 mod watched_state; // what a change is noticed by
@@ -63,11 +71,13 @@ mod scan; // reading features
 mod table_filler; // rows of a load
 mod watch; // changes by other programs
 
+pub use open::check_integrity;
 pub use row_findings::RowFindings;
 
 /// One GeoPackage file. Any number of readers, one writer at a time.
 pub struct GeoPackage {
     shared: Arc<GeoPackageState>,
+    note: Option<String>,
 }
 
 impl GeoPackage {
@@ -128,6 +138,10 @@ impl Store for GeoPackage {
         self.shared.run_read(|conn, layers| change_log::read_history(conn, find_layer(layers, id)?, feature))
     }
 
+    fn find_creator(&self, id: &CollectionId, feature: &FeatureId) -> Result<Option<FeatureCreator>> {
+        self.shared.run_read(|conn, layers| creators::find_creator(conn, find_layer(layers, id)?, feature))
+    }
+
     fn read_history_page(&self, id: &CollectionId, feature: &FeatureId, query: &HistoryQuery) -> Result<HistoryPage> {
         self.shared.run_read(|conn, layers| history_page::read_page(conn, find_layer(layers, id)?, feature, query))
     }
@@ -154,6 +168,14 @@ impl Store for GeoPackage {
 
     fn write_backup(&self, to: &Path) -> Result<()> {
         self.shared.write_backup(to)
+    }
+
+    fn check_file(&self) -> Result<()> {
+        self.shared.keeper.witness.look().map(drop)
+    }
+
+    fn opening_note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     fn watch_changes(&self, changed: Box<dyn Fn(CollectionId) + Send>) -> Result<StoreWatch> {

@@ -2,18 +2,19 @@
 
 use super::adopt_schema::{AdoptionTime, adopt_schema};
 use super::connection::{FileAccess, connect_file};
+use super::copy_file::copy_database;
 use super::gpkg_layer::GpkgLayers;
 use super::layer_catalog::read_catalog;
-use super::package_state::GeoPackageState;
+use super::package_state::{GeoPackageState, lock_mutex};
 use super::sqlite_error::{explain_error, refuse_file};
-use super::{GeoPackage, journal, layer_setup, migrate, rtree, tables};
+use super::{GeoPackage, journal, layer_setup, leftover_wal, migrate, rtree, tables};
 use crate::error::{Error, Result};
+use crate::store::file_identity::{file_name, with_suffix};
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl GeoPackage {
     /// Creates an empty plan.
@@ -24,6 +25,8 @@ impl GeoPackage {
         if fs::symlink_metadata(path).is_ok() {
             return Err(refuse_file(path, "already exists. Choose another name, or open it."));
         }
+        let note = leftover_wal::settle_leftover(path)?;
+        note.iter().for_each(|note| tracing::warn!("{note}"));
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let created = Connection::open_with_flags(path, flags).map_err(Error::from).and_then(|mut conn| {
             conn.pragma_update(None, "journal_mode", "WAL")?;
@@ -40,7 +43,8 @@ impl GeoPackage {
             ),
             e => e,
         })?;
-        Self::open(path)
+        let opened = Self::open(path)?;
+        Ok(Self { note: note.or(opened.note), shared: opened.shared })
     }
 
     /// Opens a plan, or any GeoPackage with tables in WGS 84, which becomes a plan.
@@ -49,13 +53,17 @@ impl GeoPackage {
     /// [`Error::NotFound`], [`Error::Refused`] or [`Error::Busy`] with a sentence that names the file.
     pub fn open(path: &Path) -> Result<Self> {
         check_file(path)?;
+        let note = leftover_wal::settle_leftover(path)?;
+        note.iter().for_each(|note| tracing::warn!("{note}"));
         let mut conn = connect_file(path, FileAccess::Write).map_err(|e| explain_error(path, e))?;
         check_geopackage(path, &conn, FileAccess::Write)?;
         if conn.is_readonly(MAIN_DB).map_err(Error::from)? {
             return Err(refuse_file(path, "is read-only. Change its permissions, or open it for reading only."));
         }
         let layers = prepare_file(&mut conn).map_err(|e| explain_error(path, e))?;
-        Self::from_connection(path, FileAccess::Write, Some(conn), layers)
+        let opened = Self::from_connection(path, FileAccess::Write, Some(conn), layers, note)?;
+        opened.shared.keeper.empty_log(&lock_mutex(opened.shared.writer()?));
+        Ok(opened)
     }
 
     /// Opens a plan, or any GeoPackage with tables in WGS 84, and never changes it.
@@ -73,6 +81,15 @@ impl GeoPackage {
                 None => Ok((access, catalog.layers(), conn)),
             }
         };
+        if leftover_wal::is_foreign_wal(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
+            let note = format!(
+                "{name}-wal does not belong to {name}, which has been replaced since, so it is not applied.",
+                name = file_name(path)
+            );
+            tracing::warn!("{note}");
+            let (access, layers, _) = read(FileAccess::Frozen).map_err(|e| explain_error(path, e))?;
+            return Self::from_connection(path, access, None, layers, Some(note));
+        }
         let (access, layers, conn) = match read(FileAccess::Read) {
             // A file in WAL mode, in a directory that may not be written to, can be read only while no program writes
             // to it.
@@ -82,7 +99,7 @@ impl GeoPackage {
             other => other.map_err(|e| explain_error(path, e))?,
         };
         drop(conn);
-        Self::from_connection(path, access, None, layers)
+        Self::from_connection(path, access, None, layers, None)
     }
 
     fn from_connection(
@@ -90,8 +107,9 @@ impl GeoPackage {
         access: FileAccess,
         writer: Option<Connection>,
         layers: GpkgLayers,
+        note: Option<String>,
     ) -> Result<Self> {
-        Ok(Self { shared: Arc::new(GeoPackageState::new(path, access, writer, layers)?) })
+        Ok(Self { shared: Arc::new(GeoPackageState::new(path, access, writer, layers)?), note })
     }
 }
 
@@ -100,25 +118,30 @@ impl GeoPackageState {
         if fs::symlink_metadata(to).is_ok() {
             return Err(refuse_file(to, "already exists. Choose another name for the copy."));
         }
-        self.run_read(|conn, _| {
-            let mut copy = Connection::open(to).map_err(|e| explain_error(to, e.into()))?;
-            let done = rusqlite::backup::Backup::new(conn, &mut copy)
-                .and_then(|b| b.run_to_completion(1000, Duration::ZERO, None));
-            done.and_then(|()| copy.pragma_update(None, "journal_mode", "DELETE"))
-                .map_err(|e| explain_error(to, e.into()))
-        })
-        .inspect_err(|_| drop(fs::remove_file(to)))
+        self.run_read(|conn, _| copy_database(conn, to))
     }
 }
 
+/// Reads every page of a file that nobody writes to.
+///
+/// # Errors
+/// [`Error::Refused`] when it is corrupt.
+pub fn check_integrity(path: &Path) -> Result<()> {
+    let access = if leftover_wal::is_foreign_wal(path) { FileAccess::Frozen } else { FileAccess::Read };
+    let check = |access| -> Result<String> {
+        let conn = connect_file(path, access)?;
+        Ok(conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?)
+    };
+    let found = check(access).or_else(|_| check(FileAccess::Frozen)).map_err(|e| explain_error(path, e))?;
+    if found == "ok" { Ok(()) } else { Err(refuse_file(path, &format!("is corrupt ({found}). Choose another copy."))) }
+}
+
 fn has_wal(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    fs::metadata(log).is_ok_and(|m| m.len() > 0)
+    fs::metadata(with_suffix(path, "-wal")).is_ok_and(|m| m.len() > 0)
 }
 
 /// The checks that need no SQLite.
-fn check_file(path: &Path) -> Result<()> {
+pub(super) fn check_file(path: &Path) -> Result<()> {
     let unreadable = |e: std::io::Error| match e.kind() {
         ErrorKind::NotFound => Error::NotFound(format!("There is no file {}.", path.display())),
         ErrorKind::PermissionDenied => refuse_file(path, "cannot be read: permission denied. Change its permissions."),

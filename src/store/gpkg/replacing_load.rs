@@ -199,8 +199,14 @@ impl LoadDifferences<'_> {
     }
 
     fn log_change(&self, before: Option<&StoredRow>, after: Option<&StoredRow>) -> Result<()> {
-        let entry =
-            change_log::LogEntry { revision: self.revision, author: IMPORT_AUTHOR, at: &self.at, before, after };
+        let entry = change_log::LogEntry {
+            revision: self.revision,
+            author: IMPORT_AUTHOR,
+            account: None,
+            at: &self.at,
+            before,
+            after,
+        };
         change_log::write_entry(self.conn, self.layer, &entry)
     }
 }

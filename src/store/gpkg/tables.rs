@@ -51,7 +51,7 @@ CREATE TABLE cityheart_collections (number INTEGER PRIMARY KEY AUTOINCREMENT, id
   revision INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE cityheart_changes (seq INTEGER PRIMARY KEY, collection INTEGER NOT NULL REFERENCES cityheart_collections(number), revision INTEGER NOT NULL,
   key INTEGER NOT NULL, feature TEXT NOT NULL, author TEXT NOT NULL, at DATETIME NOT NULL, op TEXT NOT NULL,
-  before TEXT, before_geom BLOB, after TEXT, after_geom BLOB, before_raw TEXT, after_raw TEXT);
+  before TEXT, before_geom BLOB, after TEXT, after_geom BLOB, before_raw TEXT, after_raw TEXT, author_id TEXT);
 CREATE INDEX cityheart_changes_by_feature ON cityheart_changes (collection, feature);
 CREATE INDEX cityheart_changes_by_revision ON cityheart_changes (collection, revision);
 ";

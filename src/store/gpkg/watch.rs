@@ -115,6 +115,11 @@ impl FileWatcher {
     /// again.
     fn poll_changes(&mut self) -> Option<Vec<CollectionId>> {
         let shared = self.shared.upgrade()?;
+        if shared.keeper.witness.look().is_err() {
+            shared.salvage();
+            return Some(Vec::new());
+        }
+        shared.empty_idle_log();
         let version = self.conn.query_row("PRAGMA data_version", [], |row| row.get(0)).ok();
         if version.is_some() && self.reported_version == version {
             return Some(Vec::new());
