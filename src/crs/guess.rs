@@ -4,6 +4,7 @@
 use super::projection::Projection;
 use super::registry::Crs;
 use geo_types::Coord;
+use std::collections::HashSet;
 
 /// How far data may reach beyond the extent that it belongs to, in degrees.
 const MARGIN_DEG: f64 = 0.5;
@@ -40,7 +41,10 @@ impl CrsGuesser {
             let is_shifted = |crs: &Crs| crs.shift_accuracy_m().is_some();
             is_shifted(crs_a).cmp(&is_shifted(crs_b)).then(a.total_cmp(b))
         });
-        found.into_iter().map(|(_, crs)| crs).collect()
+        // Realisations of one grid (RGF93 v1, v2, v2b) have the same numbers: the first stands for all.
+        let mut told = HashSet::new();
+        let distinct = found.into_iter().filter(|(_, crs)| told.insert((crs.proj_string(), crs.is_north_first())));
+        distinct.map(|(_, crs)| crs).collect()
     }
 }
 
@@ -109,6 +113,13 @@ mod tests {
             );
             assert!(CrsGuesser::new().guess_crs(&at(y, x), &[around]).contains(&crs), "{crs} with northing first");
         }
+    }
+
+    #[test]
+    fn realisations_of_one_grid_are_named_once() {
+        let guesses = CrsGuesser::new().guess_crs(&at(1_652_469.0, 8_178_035.3), &[[2.2, 48.7, 2.5, 49.0]]);
+        let conic: Vec<_> = guesses.iter().filter(|crs| crs.name().ends_with("CC49")).collect();
+        assert_eq!(conic, [&Crs::from_epsg(3949).unwrap()], "{guesses:?}");
     }
 
     #[test]

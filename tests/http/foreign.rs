@@ -134,3 +134,25 @@ async fn hidden_fields_and_features_stay_hidden_when_their_columns_are_renamed_o
     run(&client, &conn, "ALTER TABLE interventions DROP COLUMN seen_by").await;
     assert_eq!(send(&client.router, visitor(ONE)).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_collection_without_a_place_is_told_to_editors_until_it_has_one() {
+    let client = Client::new();
+    let conn = other(&client);
+    run(
+        &client,
+        &conn,
+        "CREATE TABLE shops (fid INTEGER PRIMARY KEY, name TEXT, geom POINT); \
+         INSERT INTO gpkg_contents(table_name,data_type,identifier,srs_id) VALUES('shops','features','shops',4326); \
+         INSERT INTO gpkg_geometry_columns VALUES('shops','geom','POINT',4326,0,0); INSERT INTO shops(name) VALUES('a'),('b')",
+    )
+    .await;
+    let collection = "/api/collections/shops";
+    let findings = client.json(collection).await["findings"].clone();
+    assert_eq!((&findings[0]["kind"], findings.as_array().map(Vec::len)), (&json!("places"), Some(1)), "{findings}");
+    let public = Request::get(collection).header("host", "plan.test").body(Body::empty()).unwrap();
+    assert_eq!(send(&client.router, public).await.json()["findings"], Json::Null);
+    let point = "4750000100000000010100000000000000000000000000000000000000";
+    run(&client, &conn, &format!("UPDATE shops SET geom=x'{point}' WHERE name='a'")).await;
+    assert_eq!(client.json(collection).await["findings"], Json::Null);
+}
