@@ -434,15 +434,25 @@ impl Derivation {
         if self.draw(3) == 0 {
             return self.property("tags");
         }
-        let items: Vec<Pair> = (0..self.draw(4))
-            .map(|_| match self.draw(4) {
-                0 => self.numeric_literal(),
-                1 => self.boolean_literal(),
-                2 => pair("DATE('2026-03-01')", "{\"date\":\"2026-03-01\"}"),
-                _ => self.character_literal(),
-            })
-            .collect();
+        let items: Vec<Pair> = (0..self.draw(4)).map(|_| self.array_element()).collect();
         list_of(&items)
+    }
+
+    /// `arrayElement`; a list within has several elements, since brackets round one are a group.
+    fn array_element(&mut self) -> Pair {
+        match self.draw(8) {
+            0 => self.numeric_literal(),
+            1 => self.boolean_literal(),
+            2 => self.instant(),
+            3 => self.numeric_expression(1),
+            4 => self.character_expression(1),
+            5 => {
+                let name = self.pick(&["flag", "tags"]);
+                self.property(name)
+            }
+            6 => list_of(&[self.character_literal(), self.numeric_literal()]),
+            _ => self.character_literal(),
+        }
     }
 }
 

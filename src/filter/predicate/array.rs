@@ -1,19 +1,22 @@
 //! Array relations: two lists, compared as sets.
 
 use super::json_array::{JsonArrayEntries, JsonArrayEntry};
+use super::{PreparedExpression, evaluate_instant, evaluate_number, evaluate_text};
 use crate::filter::expression::{ArrayElement, ArrayExpression, ArrayRelation};
 use crate::filter::filter_row::{FieldValueRef, FilterRow};
+use crate::filter::number::NumberValue;
 use crate::filter::temporal::TimeInstant;
 use std::borrow::Cow;
 
-/// Whether two lists are in this relation; `None` (unknown) when one is missing or is an object.
+/// Whether two lists are in this relation; `None` (unknown) when one is missing, is an object, or has an element
+/// without a value.
 pub(super) fn relate_arrays(
     relation: ArrayRelation,
     a: &ArrayExpression,
     b: &ArrayExpression,
     row: &dyn FilterRow,
 ) -> Option<bool> {
-    let (a, b) = (ArrayOperand::from_expression(a, row)?, ArrayOperand::from_expression(b, row)?);
+    let (a, b) = (ArrayValue::evaluate(a, row)?, ArrayValue::evaluate(b, row)?);
     Some(match relation {
         ArrayRelation::Contains => b.is_subset_of(&a),
         ArrayRelation::ContainedBy => a.is_subset_of(&b),
@@ -22,74 +25,118 @@ pub(super) fn relate_arrays(
     })
 }
 
-enum ArrayOperand<'a> {
-    Row(JsonArrayEntries<'a>),
-    Literal(&'a [ArrayElement]),
+/// The value of a list expression.
+#[derive(Clone)]
+enum ArrayValue<'a> {
+    Stored(JsonArrayEntries<'a>),
+    Listed(Vec<ElementValue<'a>>),
 }
 
-/// One entry of a list.
-enum ArrayMember<'a> {
-    Entry(JsonArrayEntry<'a>),
-    Item(&'a ArrayElement),
+/// The value of an element of a list expression.
+#[derive(Clone)]
+enum ElementValue<'a> {
+    Text(Cow<'a, str>),
+    Number(NumberValue),
+    Bool(bool),
+    Time(TimeInstant),
+    List(ArrayValue<'a>),
+    /// An element of a stored list.
+    Stored(JsonArrayEntry<'a>),
 }
 
-impl<'a> ArrayOperand<'a> {
-    fn from_expression(list: &'a ArrayExpression, row: &'a dyn FilterRow) -> Option<Self> {
+impl<'a> ArrayValue<'a> {
+    fn evaluate(list: &'a ArrayExpression, row: &'a dyn FilterRow) -> Option<Self> {
         match list {
-            ArrayExpression::Literal(items) => Some(Self::Literal(items)),
+            ArrayExpression::Literal(elements) => elements
+                .iter()
+                .map(|element| ElementValue::evaluate(element, row))
+                .collect::<Option<_>>()
+                .map(Self::Listed),
             ArrayExpression::Field(field) => match row.value(*field) {
-                FieldValueRef::Text(json) => JsonArrayEntries::from_json(json).map(Self::Row),
+                FieldValueRef::Text(json) => JsonArrayEntries::from_json(json).map(Self::Stored),
                 _ => None,
             },
         }
     }
 
     fn is_subset_of(&self, other: &Self) -> bool {
-        self.all_members(|member| other.contains(&member))
+        self.elements().all(|element| other.contains(&element))
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        !self.all_members(|member| !other.contains(&member))
+        self.elements().any(|element| other.contains(&element))
     }
 
-    /// Whether `test` holds for every member; stops at the first for which it does not.
-    fn all_members(&self, mut test: impl FnMut(ArrayMember<'a>) -> bool) -> bool {
+    fn contains(&self, element: &ElementValue<'_>) -> bool {
+        self.elements().any(|own| own.equals(element))
+    }
+
+    fn elements(&self) -> Box<dyn Iterator<Item = ElementValue<'a>> + '_> {
         match self {
-            Self::Row(items) => items.clone().all(|entry| test(ArrayMember::Entry(entry))),
-            Self::Literal(items) => items.iter().all(|item| test(ArrayMember::Item(item))),
+            Self::Stored(entries) => Box::new(entries.clone().map(ElementValue::Stored)),
+            Self::Listed(elements) => Box::new(elements.iter().cloned()),
         }
     }
 
-    fn contains(&self, member: &ArrayMember<'_>) -> bool {
-        !self.all_members(|own| !members_equal(&own, member))
+    /// Whether two lists within lists have equal elements in the same order.
+    fn equals(&self, other: &ArrayValue<'_>) -> bool {
+        let (mut own, mut others) = (self.elements(), other.elements());
+        loop {
+            match (own.next(), others.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a.equals(&b) => {}
+                _ => return false,
+            }
+        }
     }
 }
 
-fn members_equal(a: &ArrayMember<'_>, b: &ArrayMember<'_>) -> bool {
+impl<'a> ElementValue<'a> {
+    fn evaluate(element: &'a ArrayElement, row: &'a dyn FilterRow) -> Option<Self> {
+        match element {
+            ArrayElement::Text(text) => evaluate_text(text, row).map(Self::Text),
+            ArrayElement::Number(number) => evaluate_number(number, row).map(Self::Number),
+            ArrayElement::Condition(condition) => PreparedExpression::new(condition).holds(row).map(Self::Bool),
+            ArrayElement::Time(time) => evaluate_instant(time, row).map(Self::Time),
+            ArrayElement::List(list) => ArrayValue::evaluate(list, row).map(Self::List),
+        }
+    }
+
+    fn equals(&self, other: &ElementValue<'_>) -> bool {
+        match (self, other) {
+            (Self::Stored(a), ElementValue::Stored(b)) => entries_equal(a, b),
+            (Self::Stored(entry), listed) => listed.equals_entry(entry),
+            (listed, ElementValue::Stored(entry)) => listed.equals_entry(entry),
+            (Self::Text(a), ElementValue::Text(b)) => a == b,
+            (Self::Number(a), ElementValue::Number(b)) => a.compare_numbers(*b).is_some_and(|order| order.is_eq()),
+            (Self::Bool(a), ElementValue::Bool(b)) => a == b,
+            (Self::Time(a), ElementValue::Time(b)) => a.compare(*b).is_eq(),
+            (Self::List(a), ElementValue::List(b)) => a.equals(b),
+            _ => false,
+        }
+    }
+
+    fn equals_entry(&self, entry: &JsonArrayEntry<'_>) -> bool {
+        match (self, entry) {
+            (Self::Text(a), JsonArrayEntry::Text(b)) => a == b,
+            (Self::Number(a), JsonArrayEntry::Number(b)) => {
+                NumberValue::Written(*b).compare_numbers(*a).is_some_and(|order| order.is_eq())
+            }
+            (Self::Bool(a), JsonArrayEntry::Bool(b)) => a == b,
+            (Self::Time(a), JsonArrayEntry::Text(b)) => {
+                TimeInstant::parse_instant(b).is_some_and(|b| b.compare(*a).is_eq())
+            }
+            (Self::List(a), JsonArrayEntry::Nested(b)) => {
+                JsonArrayEntries::from_json(b).is_some_and(|b| a.equals(&ArrayValue::Stored(b)))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn entries_equal(a: &JsonArrayEntry<'_>, b: &JsonArrayEntry<'_>) -> bool {
     match (a, b) {
-        (ArrayMember::Entry(JsonArrayEntry::Number(a)), ArrayMember::Entry(JsonArrayEntry::Number(b))) => {
-            a.compare_written(*b).is_eq()
-        }
-        (ArrayMember::Entry(a), ArrayMember::Entry(b)) => a == b,
-        (ArrayMember::Entry(entry), ArrayMember::Item(item)) | (ArrayMember::Item(item), ArrayMember::Entry(entry)) => {
-            entry_equals(entry, item)
-        }
-        (ArrayMember::Item(a), ArrayMember::Item(b)) => match (a, b) {
-            (ArrayElement::Time(a, _), ArrayElement::Time(b, _)) => a.compare(*b).is_eq(),
-            (ArrayElement::Number(a), ArrayElement::Number(b)) => a.value().compare_written(b.value()).is_eq(),
-            _ => a == b,
-        },
-    }
-}
-
-fn entry_equals(entry: &JsonArrayEntry<'_>, item: &ArrayElement) -> bool {
-    match (entry, item) {
-        (JsonArrayEntry::Text(a), ArrayElement::Text(b)) => *a == Cow::Borrowed(&**b),
-        (JsonArrayEntry::Number(a), ArrayElement::Number(b)) => a.compare_written(b.value()).is_eq(),
-        (JsonArrayEntry::Bool(a), ArrayElement::Bool(b)) => a == b,
-        (JsonArrayEntry::Text(a), ArrayElement::Time(b, _)) => {
-            TimeInstant::parse_instant(a).is_some_and(|a| a.compare(*b).is_eq())
-        }
-        _ => false,
+        (JsonArrayEntry::Number(a), JsonArrayEntry::Number(b)) => a.compare_written(*b).is_eq(),
+        (a, b) => a == b,
     }
 }
