@@ -7,7 +7,8 @@ use std::fmt;
 /// One thing of a plan's file that is not shown as it is. The file keeps it byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFinding {
-    /// `file` for tables and columns, `places` for a collection without any, `values` and `geometry` for what rows hold.
+    /// `file` for tables and columns, `places` for a collection without any, `values` and `geometry` for what rows
+    /// hold.
     pub kind: &'static str,
     /// The collection, or the table that is none.
     pub collection: String,

@@ -54,7 +54,10 @@ export async function fetchNewest(id: string): Promise<ItemVersion | null | 'unr
   return { content: contentOf(item, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
 }
 
-/** What the plan's file holds and the collection does not show as it is, as the server's sentences; none without a response. */
+/**
+ * What the plan's file holds and the collection does not show as it is, as the server's sentences; none without a
+ * response.
+ */
 export async function fetchFindings(collection: string): Promise<string[]> {
   const answer = await callServer(`api/collections/${encodeURIComponent(collection)}?f=json`);
   const body = answer?.ok ? await readJson<{ findings?: { message: string }[] }>(answer) : null;
