@@ -238,6 +238,25 @@ fn a_table_without_a_place_is_a_warning_everywhere_and_takes_places_later() {
     assert!(!sandbox.run("check").good().err.contains("No feature has a place"));
 }
 
+/// Degrees of another datum are up to 200 m from those of WGS 84: they are shifted, never taken for them.
+#[test]
+fn degrees_of_an_old_datum_are_told_and_shifted() {
+    let sandbox = CliSandbox::new();
+    let crs = json!({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4265"}});
+    let geometry = json!({"type": "Point", "coordinates": [12.24, 44.14]});
+    let feature = json!({"type": "Feature", "geometry": geometry, "properties": {"name": "a"}});
+    sandbox.file("old.geojson", &json!({"type": "FeatureCollection", "crs": crs, "features": [feature]}).to_string());
+    let refused = sandbox.run("import old.geojson --into old");
+    assert!(refused.err.contains("says that it is in EPSG:4265 (Monte Mario"), "{refused:?}");
+    assert!(refused.err.contains("--crs EPSG:4265"), "{refused:?}");
+    sandbox.run("import old.geojson --into old --crs EPSG:4265").good();
+    let exported: Json = sandbox.run("export old").good().out.parse().unwrap();
+    let place = &exported["features"][0]["geometry"]["coordinates"];
+    // PROJ 9.5.1 with the same shift.
+    let (lon, lat) = (place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
+    assert!((lon - 12.2397860).abs() < 1e-6 && (lat - 44.1406686).abs() < 1e-6, "{place}");
+}
+
 #[test]
 fn a_lenient_import_that_leaves_nothing_fails_and_keeps_what_was_there() {
     let sandbox = CliSandbox::new();

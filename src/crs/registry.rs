@@ -188,6 +188,13 @@ impl Crs {
         self.definition().proj.starts_with("+proj=longlat")
     }
 
+    /// Whether coordinates are degrees on WGS 84, or on a realisation of ETRS89, which counts as such: nothing but the
+    /// order of axes may differ from what is stored.
+    #[must_use]
+    pub fn is_geodetic_wgs84(self) -> bool {
+        self.is_degrees() && self.shift_accuracy_m().is_none()
+    }
+
     /// The area of use: west, south, east, north in degrees.
     #[must_use]
     pub fn area_of_use(self) -> [f64; 4] {

@@ -1,12 +1,19 @@
 //! Array relations: two lists, compared as sets.
 
+use super::evaluate::{evaluate_instant, evaluate_number, evaluate_text};
 use super::json_array::{JsonArrayEntries, JsonArrayEntry};
-use super::{PreparedExpression, evaluate_instant, evaluate_number, evaluate_text};
-use crate::filter::expression::{ArrayElement, ArrayExpression, ArrayRelation};
+use crate::filter::expression::{ArrayElement, ArrayExpression, ArrayRelation, BooleanExpression};
 use crate::filter::filter_row::{FieldValueRef, FilterRow};
 use crate::filter::number::NumberValue;
 use crate::filter::temporal::TimeInstant;
 use std::borrow::Cow;
+
+/// A row, and how conditions are evaluated in it.
+#[derive(Clone, Copy)]
+pub(super) struct RowValues<'a> {
+    pub row: &'a dyn FilterRow,
+    pub evaluate_condition: fn(&BooleanExpression, &dyn FilterRow) -> Option<bool>,
+}
 
 /// Whether two lists are in this relation; `None` (unknown) when one is missing, is an object, or has an element
 /// without a value.
@@ -14,9 +21,9 @@ pub(super) fn relate_arrays(
     relation: ArrayRelation,
     a: &ArrayExpression,
     b: &ArrayExpression,
-    row: &dyn FilterRow,
+    values: RowValues<'_>,
 ) -> Option<bool> {
-    let (a, b) = (ArrayValue::evaluate(a, row)?, ArrayValue::evaluate(b, row)?);
+    let (a, b) = (ArrayValue::evaluate(a, values)?, ArrayValue::evaluate(b, values)?);
     Some(match relation {
         ArrayRelation::Contains => b.is_subset_of(&a),
         ArrayRelation::ContainedBy => a.is_subset_of(&b),
@@ -45,14 +52,14 @@ enum ElementValue<'a> {
 }
 
 impl<'a> ArrayValue<'a> {
-    fn evaluate(list: &'a ArrayExpression, row: &'a dyn FilterRow) -> Option<Self> {
+    fn evaluate(list: &'a ArrayExpression, values: RowValues<'a>) -> Option<Self> {
         match list {
             ArrayExpression::Literal(elements) => elements
                 .iter()
-                .map(|element| ElementValue::evaluate(element, row))
+                .map(|element| ElementValue::evaluate(element, values))
                 .collect::<Option<_>>()
                 .map(Self::Listed),
-            ArrayExpression::Field(field) => match row.value(*field) {
+            ArrayExpression::Field(field) => match values.row.value(*field) {
                 FieldValueRef::Text(json) => JsonArrayEntries::from_json(json).map(Self::Stored),
                 _ => None,
             },
@@ -92,13 +99,13 @@ impl<'a> ArrayValue<'a> {
 }
 
 impl<'a> ElementValue<'a> {
-    fn evaluate(element: &'a ArrayElement, row: &'a dyn FilterRow) -> Option<Self> {
+    fn evaluate(element: &'a ArrayElement, values: RowValues<'a>) -> Option<Self> {
         match element {
-            ArrayElement::Text(text) => evaluate_text(text, row).map(Self::Text),
-            ArrayElement::Number(number) => evaluate_number(number, row).map(Self::Number),
-            ArrayElement::Condition(condition) => PreparedExpression::new(condition).holds(row).map(Self::Bool),
-            ArrayElement::Time(time) => evaluate_instant(time, row).map(Self::Time),
-            ArrayElement::List(list) => ArrayValue::evaluate(list, row).map(Self::List),
+            ArrayElement::Text(text) => evaluate_text(text, values.row).map(Self::Text),
+            ArrayElement::Number(number) => evaluate_number(number, values.row).map(Self::Number),
+            ArrayElement::Condition(condition) => (values.evaluate_condition)(condition, values.row).map(Self::Bool),
+            ArrayElement::Time(time) => evaluate_instant(time, values.row).map(Self::Time),
+            ArrayElement::List(list) => ArrayValue::evaluate(list, values).map(Self::List),
         }
     }
 
