@@ -1,4 +1,4 @@
-//! The tables of the file: those of the GeoPackage standard (1.4), our own (`cityheart_…`), and one per collection.
+//! The tables of the file: those of the GeoPackage standard (1.3), our own (`cityheart_…`), and one per collection.
 
 use super::column_types::column_type;
 use super::gpkg_layer::{GpkgLayer, TableLayout};
@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 
 /// `GPKG`.
 pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
-/// GeoPackage 1.4.
-const USER_VERSION: i32 = 10400;
+/// GeoPackage 1.3: the newest that GDAL before 3.7 opens without a warning.
+const USER_VERSION: i32 = 10300;
 /// The version of our own tables.
 pub(super) const SCHEMA_VERSION: i64 = 4;
 
