@@ -33,6 +33,9 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT N
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
 "#;
 
+/// The SQL of a new id.
+pub(super) const NEW_ID: &str = "lower(hex(randomblob(16)))";
+
 /// The tables that a foreign GeoPackage may lack.
 const CREATE_EXTENSIONS: &str = "
 CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
@@ -115,7 +118,7 @@ pub(super) fn create_table(conn: &Connection, layer: &GpkgLayer, table: &str) ->
         let _ = write!(sql, ",{} {}", quote_name(geom), layer.collection.geometry.gpkg_name());
     }
     // The default lets users of a desktop GIS add features without an id.
-    sql.push_str(",\"id\" TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16))))");
+    let _ = write!(sql, ",\"id\" TEXT NOT NULL UNIQUE DEFAULT ({NEW_ID})");
     for (column, field) in layer.layout.columns.iter().zip(&layer.collection.fields) {
         let _ = write!(sql, ",{} {}", quote_name(column), column_type(field.kind));
     }
