@@ -89,17 +89,26 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     Ok(())
 }
 
-/// Creates the triggers anew where they are not the ones of this version of the standard, by their names.
+/// Creates the triggers anew where they are not the ones of this version of the standard, by their names. Where they are
+/// not those of 1.4 either, some were missing, and the index is filled again.
 pub(super) fn complete_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let Some(rtree) = layer.layout.rtree_name() else {
         return Ok(());
     };
     let found = find_triggers(conn, &layer.layout.table, &rtree)?;
-    let is_wanted = |name: &String| TRIGGER_NAMES.iter().any(|t| name.eq_ignore_ascii_case(&format!("{rtree}_{t}")));
-    if found.len() == TRIGGER_NAMES.len() && found.iter().all(is_wanted) {
+    let are = |endings: &[&str]| {
+        let is_one = |name: &String| endings.iter().any(|t| name.eq_ignore_ascii_case(&format!("{rtree}_{t}")));
+        found.len() == endings.len() && found.iter().all(is_one)
+    };
+    if are(&TRIGGER_NAMES) {
         return Ok(());
     }
+    let is_followed = are(&NEWER_TRIGGER_NAMES);
     drop_triggers(conn, &found)?;
+    if !is_followed {
+        conn.execute_batch(&format!("DELETE FROM {}", quote_name(&rtree)))?;
+        fill_rtree(conn, layer)?;
+    }
     create_triggers(conn, layer)
 }
 
@@ -134,6 +143,8 @@ fn drop_triggers(conn: &Connection, names: &[String]) -> Result<()> {
 
 /// What the names of the triggers end with.
 const TRIGGER_NAMES: [&str; 6] = ["insert", "update1", "update2", "update3", "update4", "delete"];
+/// The same in version 1.4.
+const NEWER_TRIGGER_NAMES: [&str; 7] = ["insert", "update2", "update4", "update5", "update6", "update7", "delete"];
 
 const TRIGGERS: &str = r#"
 CREATE TRIGGER "<name>_insert" AFTER INSERT ON <t> WHEN (NEW.<c> NOT NULL AND NOT ST_IsEmpty(NEW.<c>))
