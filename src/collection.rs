@@ -78,6 +78,8 @@ pub struct FieldDefinition {
     pub required: bool,
     /// Whole numbers of this field are written without a decimal point, though others have one.
     pub bare_whole: bool,
+    /// The most characters that a text may have.
+    pub max_length: Option<u32>,
 }
 
 /// The fields (by position) that give a feature its time.
@@ -139,6 +141,7 @@ impl Collection {
                     title: property.get("title").and_then(Json::as_str).unwrap_or(name).to_owned(),
                     required: required.contains(&name.as_str()),
                     bare_whole: writes_bare_whole(property),
+                    max_length: property.get("maxLength").and_then(Json::as_u64).and_then(|n| u32::try_from(n).ok()),
                 }),
             }
         }
@@ -245,6 +248,18 @@ impl Collection {
             schema["properties"][field][BARE_WHOLE_NUMBERS] = true.into();
         }
         Self::from_schema(self.id.clone(), schema)
+    }
+
+    /// The same collection, whose text fields have these lengths at most.
+    ///
+    /// # Errors
+    /// As [`Collection::from_schema`].
+    pub fn with_max_lengths<'n>(self, lengths: impl IntoIterator<Item = (&'n str, u32)>) -> Result<Self> {
+        let mut schema = (*self.schema).clone();
+        for (field, length) in lengths {
+            schema["properties"][field]["maxLength"] = length.into();
+        }
+        if schema == *self.schema { Ok(self) } else { Self::from_schema(self.id, schema) }
     }
 
     /// The fields that have another name in the files that they are imported from: that name, and the field's.

@@ -11,6 +11,7 @@ mod demo;
 mod docs;
 mod filter;
 mod gdal;
+mod gdal_schema;
 mod http;
 mod import;
 mod index;

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Another program: no functions of ours, so the triggers of the index must go first where rows are written.
 fn other(plan: &Plan) -> Connection {
     let conn = Connection::open(plan.path()).unwrap();
-    for name in ["insert", "update2", "update4", "update5", "update6", "update7", "delete"] {
+    for name in ["insert", "update1", "update2", "update3", "update4", "delete"] {
         conn.execute_batch(&format!("DROP TRIGGER IF EXISTS rtree_things_geom_{name}")).unwrap();
     }
     conn

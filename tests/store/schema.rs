@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Another program, which has no functions for the triggers of the R-tree.
 fn other(plan: &Plan) -> Connection {
     let conn = Connection::open(plan.path()).unwrap();
-    for name in ["insert", "update2", "update4", "update5", "update6", "update7", "delete"] {
+    for name in ["insert", "update1", "update2", "update3", "update4", "delete"] {
         conn.execute_batch(&format!("DROP TRIGGER IF EXISTS rtree_things_geom_{name}")).unwrap();
     }
     conn
@@ -219,7 +219,7 @@ fn a_table_that_is_renamed_takes_its_collection_along() {
         let store = GeoPackage::open(&plan.dir.path().join("plan.gpkg")).unwrap();
         assert_eq!((fields(&store, "items").len(), all(&store).len()), (11, 1), "and after a restart");
         let found: i64 = conn.query_row("SELECT count(*) FROM rtree_items_geom", [], |r| r.get(0)).unwrap();
-        assert_eq!(found, 1, "described by GDAL: {described}");
+        assert_eq!(found, 2, "described by GDAL: {described}; what was edited without triggers is in the R-tree again");
     }
 }
 
