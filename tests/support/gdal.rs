@@ -31,7 +31,7 @@ impl GdalProcess {
             GdalLibrary::Installed => installed_library()?,
         };
         let mut command = Command::new(python());
-        command.args(["-c", include_str!("../python/gdal.py"), &name]);
+        command.env("OGR_SQLITE_SYNCHRONOUS", "OFF").args(["-c", include_str!("../python/gdal.py"), &name]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Some(Self { child, input, output })
