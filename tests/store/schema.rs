@@ -2,32 +2,19 @@
 
 use crate::store::Plan;
 use crate::store::features::{all, bare, collection_id, edits, id, load, place, thing};
+use crate::store::other_program::{hear, other, watch};
 use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::FieldType;
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FieldValue, Geometry};
-use cityheart::store::{GeoPackage, PlanFinding, RowFindings, Store, StoreWatch};
+use cityheart::store::{GeoPackage, PlanFinding, RowFindings, Store};
 use rusqlite::Connection;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
-
-/// Another program, which has no functions for the triggers of the R-tree.
-fn other(plan: &Plan) -> Connection {
-    let conn = Connection::open(plan.path()).unwrap();
-    for name in ["insert", "update1", "update2", "update3", "update4", "delete"] {
-        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS rtree_things_geom_{name}")).unwrap();
-    }
-    conn
-}
-
-fn watch(store: &dyn Store) -> (StoreWatch, Receiver<String>) {
-    let (news, heard) = mpsc::channel();
-    (store.watch_changes(Box::new(move |id| drop(news.send(id.to_string())))).unwrap(), heard)
-}
 
 /// Waits for news of a collection, and takes it up.
 fn follow(store: &dyn Store, heard: &Receiver<String>, collection: &str) {
-    while heard.recv_timeout(Duration::from_secs(30)).expect("news within half a minute") != collection {}
+    while hear(heard) != collection {}
     drop(store.adopt_external_changes(&collection_id(collection)));
 }
 
