@@ -7,6 +7,7 @@ use crate::filter::filter_row::{FieldValueRef, FilterRow};
 use crate::filter::number::NumberValue;
 use crate::filter::temporal::TimeInstant;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// A row, and how conditions are evaluated in it.
 #[derive(Clone, Copy)]
@@ -115,7 +116,7 @@ impl<'a> ElementValue<'a> {
             (Self::Stored(entry), listed) => listed.equals_entry(entry),
             (listed, ElementValue::Stored(entry)) => listed.equals_entry(entry),
             (Self::Text(a), ElementValue::Text(b)) => a == b,
-            (Self::Number(a), ElementValue::Number(b)) => a.compare_numbers(*b).is_some_and(|order| order.is_eq()),
+            (Self::Number(a), ElementValue::Number(b)) => a.compare_numbers(*b).is_some_and(Ordering::is_eq),
             (Self::Bool(a), ElementValue::Bool(b)) => a == b,
             (Self::Time(a), ElementValue::Time(b)) => a.compare(*b).is_eq(),
             (Self::List(a), ElementValue::List(b)) => a.equals(b),
@@ -127,7 +128,7 @@ impl<'a> ElementValue<'a> {
         match (self, entry) {
             (Self::Text(a), JsonArrayEntry::Text(b)) => a == b,
             (Self::Number(a), JsonArrayEntry::Number(b)) => {
-                NumberValue::Written(*b).compare_numbers(*a).is_some_and(|order| order.is_eq())
+                NumberValue::Written(*b).compare_numbers(*a).is_some_and(Ordering::is_eq)
             }
             (Self::Bool(a), JsonArrayEntry::Bool(b)) => a == b,
             (Self::Time(a), JsonArrayEntry::Text(b)) => {
