@@ -159,7 +159,7 @@ async fn the_next_page_has_the_form_of_this_one() {
         for (query, form) in [("limit=1", None), ("limit=1&f=json", Some("f=json")), ("limit=1&f=html", Some("f=html"))]
         {
             let page = client.get(&format!("{list}?{query}")).await;
-            let text = String::from_utf8(page.body.to_vec()).unwrap();
+            let text = page.text();
             let next =
                 text.split('"').find(|part| part.contains("cursor=")).unwrap_or_else(|| panic!("{list}: {text}"));
             assert_eq!(next.split(['?', '&', ';']).find(|pair| pair.starts_with("f=")), form, "{next}");

@@ -417,13 +417,10 @@ fn random_changes_of_schema_and_rows_lose_nothing() {
 
 #[test]
 fn random_changes_of_schema_and_rows_by_gdal_lose_nothing() {
-    let mut processes: Vec<Option<GdalProcess>> = [GdalLibrary::Bundled, GdalLibrary::Installed]
-        .into_iter()
-        .map(GdalProcess::start)
-        .filter(Option::is_some)
-        .collect();
+    let libraries = [GdalLibrary::Bundled, GdalLibrary::Installed];
+    let mut processes: Vec<GdalProcess> = libraries.into_iter().filter_map(GdalProcess::start).collect();
     for seed in 1..=number_of_runs(DEFAULT_GDAL_RUNS) {
-        let gdal = processes.remove(0);
-        processes.push(run_model(seed, gdal));
+        let gdal = Some(processes.remove(0));
+        processes.extend(run_model(seed, gdal));
     }
 }
