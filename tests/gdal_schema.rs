@@ -1,5 +1,5 @@
-//! What every GDAL does to the schema of a plan that is open, one operation after another, on a table of ours and on one
-//! that was adopted: each works, is followed, and leaves a table that can be edited here and there.
+//! What every GDAL does to the schema of a plan that is open, one operation after another, on a table of ours and on
+//! one that was adopted: each works, is followed, and leaves a table that can be edited here and there.
 
 use crate::store::features::{collection_id, id, place};
 use crate::support::gdal::{GdalLibrary, GdalProcess};

@@ -12,8 +12,8 @@ use std::borrow::Cow;
 
 impl FeatureIntake<'_> {
     /// Reads properties over the values that a feature has. What was read, as the schema is held against it, goes into
-    /// `typed`. A value that is sent as the feature has it is accepted, whatever it is: another program may have written
-    /// what an edit could not.
+    /// `typed`. A value that is sent as the feature has it is accepted, whatever it is: another program may have
+    /// written what an edit could not.
     pub(super) fn read_values(
         &self,
         properties: &Map<String, Json>,

@@ -1,5 +1,6 @@
 //! What RFC 7946 says of the members of its objects beyond their types: which ones an object must not have (section
-//! 7.1), what a `bbox` is (section 5), and that an `id` is not null (section 3.2). None of it changes what a feature is, so that it is told and not refused.
+//! 7.1), what a `bbox` is (section 5), and that an `id` is not null (section 3.2). None of it changes what a feature
+//! is, so that it is told and not refused.
 
 use super::member_set::{MemberSet, RULED_MEMBERS};
 use super::{FaultKind, FeatureFault, GeoJsonMember, GeoJsonObject, GeometryMembers};

@@ -1,7 +1,8 @@
 //! The R-tree index of a spatial table: the `gpkg_rtree_index` extension with the triggers of GeoPackage 1.3.
 //!
 //! The triggers are those of <https://www.geopackage.org/spec131/#extension_rtree>, word for word. All versions of GDAL drop
-//! these six by name when they rename or overwrite a table; those before 3.7 fail where one of them is missing, as in 1.4.
+//! these six by name when they rename or overwrite a table; those before 3.7 fail where one of them is missing, as in
+//! 1.4.
 
 use super::gpkg_layer::{GpkgLayer, TableLayout};
 use super::sql_text::quote_name;
@@ -89,8 +90,8 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     Ok(())
 }
 
-/// Creates the triggers anew where they are not the ones of this version of the standard, by their names. Where they are
-/// not those of 1.4 either, some were missing, and the index is filled again.
+/// Creates the triggers anew where they are not the ones of this version of the standard, by their names. Where they
+/// are not those of 1.4 either, some were missing, and the index is filled again.
 pub(super) fn complete_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     let Some(rtree) = layer.layout.rtree_name() else {
         return Ok(());
