@@ -5,40 +5,61 @@ use super::projection::Projection;
 use super::registry::Crs;
 use geo_types::Coord;
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::sync::{Mutex, PoisonError};
 
 /// How far data may reach beyond the extent that it belongs to, in degrees.
 const MARGIN_DEG: f64 = 0.5;
 
-/// The projections of all systems. Building them takes much longer than a guess, so that it is done once.
-static PROJECTIONS: LazyLock<Vec<Projection>> =
-    LazyLock::new(|| Crs::all().filter_map(|crs| Projection::new(crs).ok()).collect());
+/// Guesses by the projections of all systems. The first guess builds them, which takes much longer than a guess: keep
+/// it for many.
+#[derive(Default)]
+pub struct CrsGuesser {
+    /// Empty until the first guess.
+    projections: Mutex<Vec<Projection>>,
+}
 
-/// The known systems in which all these positions (easting first or northing first) lie within the system's area
-/// of use and, when there are extents (west, south, east, north in degrees), within one of them. Those without the
-/// shift of an old datum come first, then the one whose first position is nearest to the middle of an extent, then
-/// by the order of the registry. Positions in degrees give CRS84.
-#[must_use]
-pub fn guess_crs(positions: &[Coord<f64>], extents: &[[f64; 4]]) -> Vec<Crs> {
-    if positions.is_empty() {
-        return vec![];
+impl CrsGuesser {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
-    let distance = |projection: &Projection| {
-        let within = extents.iter().filter_map(|extent| squared_distance(projection, positions, Some(*extent)));
-        let nearest = within.min_by(f64::total_cmp);
-        if extents.is_empty() { squared_distance(projection, positions, None) } else { nearest }
-    };
-    let candidates = PROJECTIONS.iter().filter_map(|p| Some((distance(p)?, p.crs())));
-    let mut found: Vec<(f64, Crs)> = candidates.collect();
-    // No grid has coordinates as small as degrees, so that degrees near an extent always come first.
-    found.sort_by(|(a, crs_a), (b, crs_b)| {
-        let is_shifted = |crs: &Crs| crs.shift_accuracy_m().is_some();
-        is_shifted(crs_a).cmp(&is_shifted(crs_b)).then(a.total_cmp(b))
-    });
-    // Realisations of one grid (RGF93 v1, v2, v2b) have the same numbers: the first stands for all.
-    let mut told = HashSet::new();
-    let distinct = found.into_iter().filter(|(_, crs)| told.insert((crs.proj_string(), crs.is_north_first())));
-    distinct.map(|(_, crs)| crs).collect()
+
+    /// The known systems in which all these positions (easting first or northing first) lie within the system's area
+    /// of use and, when there are extents (west, south, east, north in degrees), within one of them. Those without the
+    /// shift of an old datum come first, then the one whose first position is nearest to the middle of an extent, then
+    /// by the order of the registry. Positions in degrees give CRS84.
+    #[must_use]
+    pub fn guess_crs(&self, positions: &[Coord<f64>], extents: &[[f64; 4]]) -> Vec<Crs> {
+        if positions.is_empty() {
+            return vec![];
+        }
+        let distance = |projection: &Projection| {
+            let within = extents.iter().filter_map(|extent| squared_distance(projection, positions, Some(*extent)));
+            let nearest = within.min_by(f64::total_cmp);
+            if extents.is_empty() { squared_distance(projection, positions, None) } else { nearest }
+        };
+        let mut projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner);
+        if projections.is_empty() {
+            projections.extend(Crs::all().filter_map(|crs| Projection::new(crs).ok()));
+        }
+        let candidates = projections.iter().filter_map(|p| Some((distance(p)?, p.crs())));
+        let mut found: Vec<(f64, Crs)> = candidates.collect();
+        // No grid has coordinates as small as degrees, so that degrees near an extent always come first.
+        found.sort_by(|(a, crs_a), (b, crs_b)| {
+            let is_shifted = |crs: &Crs| crs.shift_accuracy_m().is_some();
+            is_shifted(crs_a).cmp(&is_shifted(crs_b)).then(a.total_cmp(b))
+        });
+        // Realisations of one grid (RGF93 v1, v2, v2b) have the same numbers: the first stands for all.
+        let mut told = HashSet::new();
+        let distinct = found.into_iter().filter(|(_, crs)| told.insert((crs.proj_string(), crs.is_north_first())));
+        distinct.map(|(_, crs)| crs).collect()
+    }
+}
+
+impl std::fmt::Debug for CrsGuesser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CrsGuesser")
+    }
 }
 
 /// The squared distance (degrees) of the first position from the middle of the extent; `None` when any position does
@@ -87,22 +108,26 @@ mod tests {
             (3857, 1_699_592.0, 5_817_000.0, [15.2, 46.2, 15.3, 46.3]),
         ] {
             let crs = Crs::from_epsg(code).unwrap();
-            assert!(guess_crs(&at(x, y), &[around]).contains(&crs), "{crs}: {:?}", guess_crs(&at(x, y), &[around]));
-            assert!(guess_crs(&at(y, x), &[around]).contains(&crs), "{crs} with northing first");
+            assert!(
+                CrsGuesser::new().guess_crs(&at(x, y), &[around]).contains(&crs),
+                "{crs}: {:?}",
+                CrsGuesser::new().guess_crs(&at(x, y), &[around])
+            );
+            assert!(CrsGuesser::new().guess_crs(&at(y, x), &[around]).contains(&crs), "{crs} with northing first");
         }
     }
 
     #[test]
     fn realisations_of_one_grid_are_named_once() {
-        let guesses = guess_crs(&at(1_652_469.0, 8_178_035.3), &[[2.2, 48.7, 2.5, 49.0]]);
+        let guesses = CrsGuesser::new().guess_crs(&at(1_652_469.0, 8_178_035.3), &[[2.2, 48.7, 2.5, 49.0]]);
         let conic: Vec<_> = guesses.iter().filter(|crs| crs.name().ends_with("CC49")).collect();
         assert_eq!(conic, [&Crs::from_epsg(3949).unwrap()], "{guesses:?}");
     }
 
     #[test]
     fn degrees_within_the_extent_are_crs84_and_nonsense_is_nothing() {
-        assert_eq!(guess_crs(&at(15.2677, 46.2309), &[[15.0, 46.0, 15.5, 46.5]])[0], Crs::CRS84);
-        assert_eq!(guess_crs(&at(1e300, f64::NAN), &[]), []);
-        assert_eq!(guess_crs(&[], &[]), []);
+        assert_eq!(CrsGuesser::new().guess_crs(&at(15.2677, 46.2309), &[[15.0, 46.0, 15.5, 46.5]])[0], Crs::CRS84);
+        assert_eq!(CrsGuesser::new().guess_crs(&at(1e300, f64::NAN), &[]), []);
+        assert_eq!(CrsGuesser::new().guess_crs(&[], &[]), []);
     }
 }

@@ -11,7 +11,7 @@ mod registry;
 mod projection;
 
 pub use globe::{STEPS_PER_DEGREE, settle_on_globe};
-pub use guess::guess_crs;
+pub use guess::CrsGuesser;
 pub use projection::Projection;
 pub use registry::Crs;
 

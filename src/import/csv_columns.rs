@@ -5,7 +5,7 @@ use super::csv_cells::{looks_like_geometry, says_absent, split_pair};
 use super::csv_names::{
     AxisPair, GEOMETRY_NAMES, LAT_LON_NAMES, LAT_NAMES, LON_LAT_NAMES, LON_NAMES, find_axis_pairs, find_name, fold_name,
 };
-use crate::crs::{Crs, guess_crs};
+use crate::crs::{Crs, CrsGuesser};
 use csv::ByteRecord;
 use geo_types::Coord;
 
@@ -240,7 +240,8 @@ impl TableHead<'_> {
         if positions.iter().all(|c| c.x.abs() <= 180.0 && c.y.abs() <= 90.0) {
             return format!("{names} longitude and latitude. Name the columns lon and lat.");
         }
-        let likely: Vec<Crs> = guess_crs(&positions, &[]).into_iter().filter(|crs| !crs.is_degrees()).take(3).collect();
+        let likely: Vec<Crs> =
+            CrsGuesser::new().guess_crs(&positions, &[]).into_iter().filter(|crs| !crs.is_degrees()).take(3).collect();
         let Some(first) = likely.first() else {
             return format!("{names} coordinates. Name their reference system: --crs EPSG:n.");
         };

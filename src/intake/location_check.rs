@@ -2,10 +2,11 @@
 //! with its numbers exchanged, longitude and latitude are probably swapped; numbers that are no place near any may be
 //! in a national grid.
 
-use crate::crs::{Crs, guess_crs};
+use crate::crs::{Crs, CrsGuesser};
 use crate::feature::{BoundingBox, Geometry, bbox_of};
 use geo::{CoordsIter, Distance, Haversine, Point};
 use geo_types::Coord;
+use std::sync::Arc;
 
 /// A place is doubted when it is farther than this from every city.
 pub const FAR_M: f64 = 300_000.0;
@@ -20,6 +21,7 @@ const MAX_GUESSES: usize = 3;
 #[derive(Debug, Clone, Default)]
 pub struct CityLocations {
     places: Vec<Point<f64>>,
+    guesser: Arc<CrsGuesser>,
 }
 
 /// Why a place is probably wrong.
@@ -34,7 +36,7 @@ pub enum LocationDoubt {
 impl CityLocations {
     /// Takes a longitude and a latitude for each city.
     pub fn new(lonlat: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self { places: lonlat.into_iter().map(Point::from).collect() }
+        Self { places: lonlat.into_iter().map(Point::from).collect(), guesser: Arc::default() }
     }
 
     /// The middle of each city's geometry.
@@ -54,9 +56,9 @@ impl CityLocations {
         let around =
             |(lon, lat)| [lon - CITY_EXTENT_DEG, lat - CITY_EXTENT_DEG, lon + CITY_EXTENT_DEG, lat + CITY_EXTENT_DEG];
         let extents: Vec<[f64; 4]> = self.iter_lonlat().map(around).collect();
-        let mut likely = guess_crs(&positions, &extents);
+        let mut likely = self.guesser.guess_crs(&positions, &extents);
         if likely.is_empty() && !extents.is_empty() {
-            likely = guess_crs(&positions, &[]);
+            likely = self.guesser.guess_crs(&positions, &[]);
         }
         likely.truncate(MAX_GUESSES);
         (positions, likely)

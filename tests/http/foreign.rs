@@ -140,8 +140,8 @@ async fn hidden_fields_and_features_stay_hidden_when_their_columns_are_renamed_o
 async fn a_value_that_no_edit_could_write_is_accepted_when_it_comes_back_as_it_was() {
     let client = Client::new();
     let conn = other(&client);
-    // Days with a time or with words, an instant that is none, money with three decimals, words that are no choice, text
-    // that is too long for its column or has a NUL.
+    // Days with a time or with words, an instant that is none, money with three decimals, words that are no choice,
+    // text that is too long for its column or has a NUL.
     let set = "start='2026-03-01T10:00:00', \"end\"='soon', seen='in spring', planted='2025-04-01 08:00', cost=12.345, status='dreamt of', short='far too long', ended='a'||char(0)||'b', many='a lot'";
     let columns = ["seen DATETIME", "planted DATE", "short VARCHAR(5)", "ended TEXT", "many INTEGER"];
     let added: String = columns.map(|c| format!("ALTER TABLE interventions ADD COLUMN {c};")).concat();

@@ -1,5 +1,5 @@
-//! GDAL as a program that edits a GeoPackage: in a process of its own, as two SQLite libraries in one process would undo
-//! each other's locks.
+//! GDAL as a program that edits a GeoPackage: in a process of its own, as two SQLite libraries in one process would
+//! undo each other's locks.
 
 use super::python::python;
 use serde_json::{Value as Json, json};
