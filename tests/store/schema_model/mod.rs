@@ -335,9 +335,24 @@ impl Model {
             let values = vec![(at, FieldValue::text("ours"))];
             Some(FeatureEdit::Patch { id: feature.id.clone(), base: None, geometry: None, values })
         });
-        if let Some(row) = patched.get().and_then(|key| self.rows.get_mut(&key)) {
-            row.insert(name, "'ours'".into());
+        if let Some((key, mut cells)) = patched.get().and_then(|key| Some((key, self.rows.remove(&key)?))) {
+            cells.insert(name, "'ours'".into());
+            self.rows.insert(key, self.as_written(cells));
         }
+    }
+
+    /// A row as any program writes it: SQLite gives all cells of a row that it writes the affinity of their columns, so
+    /// that a number in a column that has become text is text from then on.
+    fn as_written(&self, mut cells: Cells) -> Cells {
+        let scratch = Connection::open_in_memory().unwrap();
+        for (name, kind) in &self.columns {
+            let Some(cell) = cells.get_mut(name) else { continue };
+            let sql =
+                format!("DROP TABLE IF EXISTS t; CREATE TABLE t (c {}); INSERT INTO t VALUES ({cell})", TYPES[*kind].0);
+            scratch.execute_batch(&sql).unwrap();
+            *cell = scratch.query_row("SELECT quote(c) FROM t", [], |row| row.get(0)).unwrap();
+        }
+        cells
     }
 
     fn delete_feature(&mut self) {
@@ -367,13 +382,9 @@ impl Model {
         let Some(now) = file.get(&key) else { panic!("{name} did not come back: {:#?}", self.log) };
         // Columns that are newer than the deletion, or were retyped since, are as the file has them.
         for (column, cell) in now {
-            let known = cells.entry(column.clone()).or_insert_with(|| cell.clone());
-            // A number that was in a column before it became text is text when SQLite writes it again.
-            if *cell == format!("'{known}'") {
-                known.clone_from(cell);
-            }
+            cells.entry(column.clone()).or_insert_with(|| cell.clone());
         }
-        self.rows.insert(key, cells);
+        self.rows.insert(key, self.as_written(cells));
     }
 
     fn check(&self) {
