@@ -1,9 +1,9 @@
 //! What every GDAL does to the schema of a plan that is open, one operation after another, on a table of ours and on
 //! one that was adopted: each works, is followed, and leaves a table that can be edited here and there.
 
-use crate::store::features::{collection_id, id, place};
+use crate::store::features::{all_of, collection_id, id, place};
 use crate::support::gdal::{GdalLibrary, GdalProcess};
-use cityheart::change::{ChangeSet, FeatureChange, FeatureEdit};
+use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::{Collection, FieldType};
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FieldValue, GeometryTypeSet};
@@ -55,15 +55,7 @@ impl OpenPlan {
         }
         let all = self.store.list_collections().unwrap();
         let Some(collection) = all.into_iter().find(|c| c.id.as_str() == name) else { return (vec![], vec![]) };
-        let mut features = vec![];
-        let mut push = |change| {
-            if let FeatureChange::Put(feature) = change {
-                features.push(feature);
-            }
-            Ok(())
-        };
-        self.store.scan_collection(&collection.id, None, &mut push).unwrap();
-        (collection.fields.into_iter().map(|f| f.name).collect(), features)
+        (collection.fields.into_iter().map(|f| f.name).collect(), all_of(&self.store, name))
     }
 
     /// A collection has these fields and features, its file is sound, and it can be edited.

@@ -4,9 +4,9 @@
 
 mod gdal_steps;
 
-use crate::store::features::{collection_id, id};
+use crate::store::features::{all_of, collection_id, id};
 use crate::support::gdal::{GdalLibrary, GdalProcess};
-use cityheart::change::{ChangeSet, FeatureChange, FeatureEdit};
+use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FieldValue};
 use cityheart::store::{GeoPackage, Store};
@@ -203,15 +203,7 @@ impl Model {
         let all = self.store.list_collections().unwrap();
         let collection = all.into_iter().find(|c| c.id.as_str() == self.table);
         let collection = collection.unwrap_or_else(|| panic!("'{}' is not shown: {:#?}", self.table, self.log));
-        let mut features = vec![];
-        let mut push = |change| {
-            if let FeatureChange::Put(feature) = change {
-                features.push(feature);
-            }
-            Ok(())
-        };
-        self.store.scan_collection(&collection.id, None, &mut push).unwrap();
-        (features, collection.fields.into_iter().map(|f| f.name).collect())
+        (all_of(&self.store, &self.table), collection.fields.into_iter().map(|f| f.name).collect())
     }
 
     fn step(&mut self) {
