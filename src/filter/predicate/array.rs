@@ -9,22 +9,31 @@ use crate::filter::temporal::TimeInstant;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A row, and how conditions are evaluated in it.
-#[derive(Clone, Copy)]
-pub(super) struct RowValues<'a> {
-    pub row: &'a dyn FilterRow,
-    pub evaluate_condition: fn(&BooleanExpression, &dyn FilterRow) -> Option<bool>,
+/// The conditions among the elements of a list, in the order in which they are evaluated.
+pub(super) fn list_conditions(list: &ArrayExpression) -> Vec<&BooleanExpression> {
+    let ArrayExpression::Literal(elements) = list else { return vec![] };
+    elements.iter().flat_map(element_conditions).collect()
+}
+
+fn element_conditions(element: &ArrayElement) -> Vec<&BooleanExpression> {
+    match element {
+        ArrayElement::Condition(condition) => vec![condition],
+        ArrayElement::List(list) => list_conditions(list),
+        _ => vec![],
+    }
 }
 
 /// Whether two lists are in this relation; `None` (unknown) when one is missing, is an object, or has an element
-/// without a value.
+/// without a value. `truths` are the values in this row of the conditions of both lists, as [`list_conditions`] orders
+/// them.
 pub(super) fn relate_arrays(
     relation: ArrayRelation,
     a: &ArrayExpression,
     b: &ArrayExpression,
-    values: RowValues<'_>,
+    row: &dyn FilterRow,
+    truths: &mut dyn Iterator<Item = Option<bool>>,
 ) -> Option<bool> {
-    let (a, b) = (ArrayValue::evaluate(a, values)?, ArrayValue::evaluate(b, values)?);
+    let (a, b) = (ArrayValue::evaluate(a, row, truths)?, ArrayValue::evaluate(b, row, truths)?);
     Some(match relation {
         ArrayRelation::Contains => b.is_subset_of(&a),
         ArrayRelation::ContainedBy => a.is_subset_of(&b),
@@ -34,14 +43,12 @@ pub(super) fn relate_arrays(
 }
 
 /// The value of a list expression.
-#[derive(Clone)]
 enum ArrayValue<'a> {
     Stored(JsonArrayEntries<'a>),
     Listed(Vec<ElementValue<'a>>),
 }
 
 /// The value of an element of a list expression.
-#[derive(Clone)]
 enum ElementValue<'a> {
     Text(Cow<'a, str>),
     Number(NumberValue),
@@ -53,14 +60,18 @@ enum ElementValue<'a> {
 }
 
 impl<'a> ArrayValue<'a> {
-    fn evaluate(list: &'a ArrayExpression, values: RowValues<'a>) -> Option<Self> {
+    fn evaluate(
+        list: &'a ArrayExpression,
+        row: &'a dyn FilterRow,
+        truths: &mut dyn Iterator<Item = Option<bool>>,
+    ) -> Option<Self> {
         match list {
             ArrayExpression::Literal(elements) => elements
                 .iter()
-                .map(|element| ElementValue::evaluate(element, values))
+                .map(|element| ElementValue::evaluate(element, row, truths))
                 .collect::<Option<_>>()
                 .map(Self::Listed),
-            ArrayExpression::Field(field) => match values.row.value(*field) {
+            ArrayExpression::Field(field) => match row.value(*field) {
                 FieldValueRef::Text(json) => JsonArrayEntries::from_json(json).map(Self::Stored),
                 _ => None,
             },
@@ -68,45 +79,52 @@ impl<'a> ArrayValue<'a> {
     }
 
     fn is_subset_of(&self, other: &Self) -> bool {
-        self.elements().all(|element| other.contains(&element))
+        self.all_elements(|element| other.contains(element))
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.elements().any(|element| other.contains(&element))
+        !self.all_elements(|element| !other.contains(element))
     }
 
     fn contains(&self, element: &ElementValue<'_>) -> bool {
-        self.elements().any(|own| own.equals(element))
+        !self.all_elements(|own| !own.equals(element))
     }
 
-    fn elements(&self) -> Box<dyn Iterator<Item = ElementValue<'a>> + '_> {
+    /// Whether `test` holds for every element; stops at the first for which it does not.
+    fn all_elements(&self, mut test: impl FnMut(&ElementValue<'a>) -> bool) -> bool {
         match self {
-            Self::Stored(entries) => Box::new(entries.clone().map(ElementValue::Stored)),
-            Self::Listed(elements) => Box::new(elements.iter().cloned()),
+            Self::Stored(entries) => entries.clone().map(ElementValue::Stored).all(|entry| test(&entry)),
+            Self::Listed(elements) => elements.iter().all(test),
         }
     }
 
     /// Whether two lists within lists have equal elements in the same order.
     fn equals(&self, other: &ArrayValue<'_>) -> bool {
-        let (mut own, mut others) = (self.elements(), other.elements());
-        loop {
-            match (own.next(), others.next()) {
-                (None, None) => return true,
-                (Some(a), Some(b)) if a.equals(&b) => {}
-                _ => return false,
+        match other {
+            ArrayValue::Stored(entries) => {
+                let mut rest = entries.clone().map(ElementValue::Stored);
+                self.all_elements(|own| rest.next().is_some_and(|b| own.equals(&b))) && rest.next().is_none()
+            }
+            ArrayValue::Listed(elements) => {
+                let mut rest = elements.iter();
+                self.all_elements(|own| rest.next().is_some_and(|b| own.equals(b))) && rest.next().is_none()
             }
         }
     }
 }
 
 impl<'a> ElementValue<'a> {
-    fn evaluate(element: &'a ArrayElement, values: RowValues<'a>) -> Option<Self> {
+    fn evaluate(
+        element: &'a ArrayElement,
+        row: &'a dyn FilterRow,
+        truths: &mut dyn Iterator<Item = Option<bool>>,
+    ) -> Option<Self> {
         match element {
-            ArrayElement::Text(text) => evaluate_text(text, values.row).map(Self::Text),
-            ArrayElement::Number(number) => evaluate_number(number, values.row).map(Self::Number),
-            ArrayElement::Condition(condition) => (values.evaluate_condition)(condition, values.row).map(Self::Bool),
-            ArrayElement::Time(time) => evaluate_instant(time, values.row).map(Self::Time),
-            ArrayElement::List(list) => ArrayValue::evaluate(list, values).map(Self::List),
+            ArrayElement::Text(text) => evaluate_text(text, row).map(Self::Text),
+            ArrayElement::Number(number) => evaluate_number(number, row).map(Self::Number),
+            ArrayElement::Condition(_) => truths.next().flatten().map(Self::Bool),
+            ArrayElement::Time(time) => evaluate_instant(time, row).map(Self::Time),
+            ArrayElement::List(list) => ArrayValue::evaluate(list, row, truths).map(Self::List),
         }
     }
 

@@ -9,10 +9,9 @@ mod intervals;
 mod slabs;
 mod spatial;
 
-use super::expression::{BooleanExpression, CharacterExpression, NullOperand};
+use super::expression::{ArrayExpression, ArrayRelation, BooleanExpression, CharacterExpression, NullOperand};
 use super::filter_row::{FieldValueRef, FilterRow};
 use super::number::{NumberLiteral, NumberValue};
-use array::RowValues;
 use evaluate::{evaluate_instant, evaluate_interval, evaluate_number, evaluate_text};
 use like::LikePattern;
 use spatial::PreparedRelation;
@@ -35,6 +34,8 @@ enum PreparedExpression<'f> {
     CompareBooleans(&'f BooleanExpression, Box<PreparedExpression<'f>>, Box<PreparedExpression<'f>>),
     Like(&'f CharacterExpression, LikePattern),
     Spatial(Box<PreparedRelation>),
+    /// With the conditions among the elements of both lists.
+    Array(ArrayRelation, &'f ArrayExpression, &'f ArrayExpression, Vec<PreparedExpression<'f>>),
 }
 
 impl<'f> Predicate<'f> {
@@ -62,6 +63,10 @@ impl<'f> PreparedExpression<'f> {
             BooleanExpression::Like(text, pattern) => Self::Like(text, LikePattern::new(pattern)),
             BooleanExpression::Spatial(relation, a, b) => {
                 Self::Spatial(Box::new(PreparedRelation::new(*relation, a, b)))
+            }
+            BooleanExpression::Array(relation, a, b) => {
+                let conditions = [a, b].into_iter().flat_map(array::list_conditions);
+                Self::Array(*relation, a, b, conditions.map(Self::new).collect())
             }
             other => Self::Plain(other),
         }
@@ -98,13 +103,11 @@ impl<'f> PreparedExpression<'f> {
             }
             Self::Like(text, pattern) => Some(pattern.matches(&evaluate_text(text, row)?)),
             Self::Spatial(prepared) => prepared.holds(row),
+            Self::Array(relation, a, b, conditions) => {
+                array::relate_arrays(*relation, a, b, row, &mut conditions.iter().map(|c| c.holds(row)))
+            }
         }
     }
-}
-
-/// Evaluates a condition for one row only, unprepared.
-fn evaluate_condition(condition: &BooleanExpression, row: &dyn FilterRow) -> Option<bool> {
-    PreparedExpression::new(condition).holds(row)
 }
 
 /// Prepares conditions with the cheap ones first; the order does not change the result.
@@ -160,15 +163,13 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
         BooleanExpression::TemporalRelation(relation, a, b) => {
             Some(intervals::relate_intervals(*relation, evaluate_interval(a, row)?, evaluate_interval(b, row)?))
         }
-        BooleanExpression::Array(relation, a, b) => {
-            array::relate_arrays(*relation, a, b, RowValues { row, evaluate_condition })
-        }
         // `PreparedExpression` has variants of its own for these.
         BooleanExpression::And(_)
         | BooleanExpression::Or(_)
         | BooleanExpression::Not(_)
         | BooleanExpression::CompareBooleans(..)
         | BooleanExpression::Like(..)
-        | BooleanExpression::Spatial(..) => None,
+        | BooleanExpression::Spatial(..)
+        | BooleanExpression::Array(..) => None,
     }
 }
