@@ -40,14 +40,12 @@ pub(super) fn trigger_statements(layer: &GpkgLayer) -> [(String, String); 3] {
         let sql = text
             .replace("<external>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
             .replace("<note>", NOTE)
-            .replace(
-                "<id>",
-                &layout.id.as_deref().map_or_else(String::new, |id| NEW_ID_FIX.replace("<c>", &quote_name(id))),
-            )
+            .replace("<id>", layout.id.as_ref().map_or("", |_| NEW_ID_FIX))
             .replace("<new>", tables::NEW_ID)
             .replace("<n>", &layer.number.to_string())
             .replace("<i>", &key)
             .replace("<t>", &table)
+            .replace("<c>", &layout.id.as_deref().map(quote_name).unwrap_or_default())
             .replace("<old>", &cell(&quoted.join("||','||")))
             .replace("<geom>", &layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| cell(&quote_name(geom))))
             .replace("<nulls>", &nulls);

@@ -1,8 +1,8 @@
 //! The R-tree index of a spatial table: the `gpkg_rtree_index` extension with the triggers of GeoPackage 1.3.
 //!
-//! The triggers are those of <https://www.geopackage.org/spec131/#extension_rtree>, word for word. All versions of GDAL drop
-//! these six by name when they rename or overwrite a table; those before 3.7 fail where one of them is missing, as in
-//! 1.4.
+//! The triggers are those of <https://www.geopackage.org/spec131/#extension_rtree>, word for word. All versions of
+//! GDAL drop these six by name when they rename or overwrite a table; those before 3.7 fail where one of them is
+//! missing, as in 1.4.
 
 use super::gpkg_layer::{GpkgLayer, TableLayout};
 use super::sql_text::quote_name;
