@@ -2,28 +2,31 @@
 
 use crate::support::features::{FIELDS, Model, PARIS, Place, Random, collection, feature, index_of, query};
 use cityheart::change::FeatureChange;
-use cityheart::crs::round_degrees;
 use cityheart::feature::{
     BoundingBox, Feature, FeatureId, FieldValue, Geometry, GeometryTypeSet, bbox_of, time::TimeSpan,
 };
 use cityheart::index::{CollectionIndex, Snapshot};
 use cityheart::query::{PageCursor, Query, SortKey};
-use geo::Intersects;
+use geo::{Intersects, MapCoords};
 use geo_types::{Coord, GeometryCollection, MultiPoint, MultiPolygon, Rect};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 
-/// Whether a feature meets a box, whose edges are rounded as positions are.
+/// Steps of the grid that positions and boxes lie on, in a degree.
+const STEPS: f64 = 1e7;
+
+/// Whether a feature meets a box, both in whole steps of the grid: there geo's predicates are exact, while in degrees a
+/// line through the very corner of a box may miss it by a rounding.
 fn meets(feature: &Feature, b: &BoundingBox) -> bool {
     let Some(geometry) = &feature.geometry else { return false };
-    let [west, south, east, north] = b.to_array().map(round_degrees);
-    let b = BoundingBox { west, south, east, north };
-    let rect = |west, east| Rect::new(Coord { x: west, y: b.south }, Coord { x: east, y: b.north });
-    if b.west <= b.east {
-        geometry.intersects(&rect(b.west, b.east).to_polygon())
+    let step = |degrees: f64| (degrees * STEPS).round();
+    let geometry = geometry.map_coords(|c| Coord { x: step(c.x), y: step(c.y) });
+    let [west, south, east, north] = b.to_array().map(step);
+    let rect = |west, east| Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north }).to_polygon();
+    if west <= east {
+        geometry.intersects(&rect(west, east))
     } else {
-        geometry.intersects(&rect(b.west, 180.0).to_polygon())
-            || geometry.intersects(&rect(-180.0, b.east).to_polygon())
+        geometry.intersects(&rect(west, step(180.0))) || geometry.intersects(&rect(step(-180.0), east))
     }
 }
 

@@ -13,6 +13,7 @@ mod file_identity;
 mod filter;
 mod gdal;
 mod hostile;
+mod gdal_schema;
 mod http;
 mod import;
 mod index;

@@ -22,6 +22,8 @@ pub(super) struct CollectionState {
     pub(super) dirty_regions: DirtyRegions,
     pub(super) policy: Arc<Policy>,
     masks: MaskCache,
+    /// The plan's model does not declare it.
+    undeclared: bool,
     findings: Mutex<KnownFindings>,
 }
 
@@ -60,13 +62,23 @@ impl CollectionState {
             dirty_regions: DirtyRegions::new(revision),
             policy,
             masks: MaskCache::default(),
+            undeclared: model.collection(&id).is_none(),
             findings: Mutex::new(KnownFindings { revision, rows }),
         })
     }
 
-    /// Tells what the features do not show of their rows.
+    /// Tells what the map and the features do not show of the rows.
     pub(super) fn log_findings(&self) {
-        self.row_findings().iter().for_each(PlanFinding::log);
+        self.known_findings().iter().for_each(PlanFinding::log);
+    }
+
+    fn known_findings(&self) -> Vec<PlanFinding> {
+        let mut findings = self.row_findings();
+        let snapshot = self.index.snapshot();
+        if self.undeclared && !snapshot.is_empty() && snapshot.extent().is_none() {
+            findings.push(PlanFinding::without_places(&snapshot.collection().id));
+        }
+        findings
     }
 
     fn row_findings(&self) -> Vec<PlanFinding> {
@@ -97,10 +109,10 @@ impl CollectionState {
         Ok(self.row_findings().into_iter().filter(|finding| !before.contains(finding)).collect())
     }
 
-    /// What the features do not show of their rows, as of now.
+    /// What the map and the features do not show of the rows, as of now.
     pub(super) fn current_findings(&self, plan_file: &PlanFile) -> Result<Vec<PlanFinding>> {
         self.refresh_findings(plan_file)?;
-        Ok(self.row_findings())
+        Ok(self.known_findings())
     }
 
     /// Marks the dirty regions first: a tile drawn from the old snapshot is then known to be stale as soon as the new

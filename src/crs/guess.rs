@@ -4,19 +4,24 @@
 use super::projection::Projection;
 use super::registry::Crs;
 use geo_types::Coord;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 /// How far data may reach beyond the extent that it belongs to, in degrees.
 const MARGIN_DEG: f64 = 0.5;
 
-/// The projections of all systems. Building them takes longer than a guess: keep it for many.
+/// Guesses by the projections of all systems. The first guess builds them, which takes much longer than a guess: keep
+/// it for many.
+#[derive(Default)]
 pub struct CrsGuesser {
-    projections: Vec<Projection>,
+    /// Empty until the first guess.
+    projections: Mutex<Vec<Projection>>,
 }
 
 impl CrsGuesser {
     #[must_use]
     pub fn new() -> Self {
-        Self { projections: Crs::all().filter_map(|crs| Projection::new(crs).ok()).collect() }
+        Self::default()
     }
 
     /// The known systems in which all these positions (easting first or northing first) lie within the system's area
@@ -33,20 +38,21 @@ impl CrsGuesser {
             let nearest = within.min_by(f64::total_cmp);
             if extents.is_empty() { squared_distance(projection, positions, None) } else { nearest }
         };
-        let candidates = self.projections.iter().filter_map(|p| Some((distance(p)?, p.crs())));
+        let mut projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner);
+        if projections.is_empty() {
+            projections.extend(Crs::all().filter_map(|crs| Projection::new(crs).ok()));
+        }
+        let candidates = projections.iter().filter_map(|p| Some((distance(p)?, p.crs())));
         let mut found: Vec<(f64, Crs)> = candidates.collect();
         // No grid has coordinates as small as degrees, so that degrees near an extent always come first.
         found.sort_by(|(a, crs_a), (b, crs_b)| {
             let is_shifted = |crs: &Crs| crs.shift_accuracy_m().is_some();
             is_shifted(crs_a).cmp(&is_shifted(crs_b)).then(a.total_cmp(b))
         });
-        found.into_iter().map(|(_, crs)| crs).collect()
-    }
-}
-
-impl Default for CrsGuesser {
-    fn default() -> Self {
-        Self::new()
+        // Realisations of one grid (RGF93 v1, v2, v2b) have the same numbers: the first stands for all.
+        let mut told = HashSet::new();
+        let distinct = found.into_iter().filter(|(_, crs)| told.insert((crs.proj_string(), crs.is_north_first())));
+        distinct.map(|(_, crs)| crs).collect()
     }
 }
 
@@ -109,6 +115,13 @@ mod tests {
             );
             assert!(CrsGuesser::new().guess_crs(&at(y, x), &[around]).contains(&crs), "{crs} with northing first");
         }
+    }
+
+    #[test]
+    fn realisations_of_one_grid_are_named_once() {
+        let guesses = CrsGuesser::new().guess_crs(&at(1_652_469.0, 8_178_035.3), &[[2.2, 48.7, 2.5, 49.0]]);
+        let conic: Vec<_> = guesses.iter().filter(|crs| crs.name().ends_with("CC49")).collect();
+        assert_eq!(conic, [&Crs::from_epsg(3949).unwrap()], "{guesses:?}");
     }
 
     #[test]

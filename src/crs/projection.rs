@@ -12,7 +12,7 @@ use proj4rs::{Proj, transform::transform};
 /// The transformation between one reference system and degrees (WGS 84). Create it once for many positions.
 pub struct Projection {
     crs: Crs,
-    /// `None` for systems in degrees, where only the order of axes may change.
+    /// `None` for degrees on WGS 84, where only the order of axes may change.
     pair: Option<ProjPair>,
 }
 
@@ -26,7 +26,7 @@ impl Projection {
     /// [`Error::Internal`] when proj4rs cannot read the system's definition, which a test rules out.
     pub fn new(crs: Crs) -> Result<Self> {
         let read = |text: &str| Proj::from_proj_string(text).map_err(|e| Error::internal(format!("{crs}: {e}")));
-        let pair = if crs.is_degrees() {
+        let pair = if crs.is_geodetic_wgs84() {
             None
         } else {
             Some(ProjPair { grid: read(crs.proj_string())?, degrees: read(Crs::CRS84.proj_string())? })
@@ -60,6 +60,7 @@ impl Projection {
         let lonlat = match &self.pair {
             None => c,
             Some(pair) => {
+                let c = if self.crs.is_degrees() { Coord { x: c.x.to_radians(), y: c.y.to_radians() } } else { c };
                 let (lon, lat) = transform_point(&pair.grid, &pair.degrees, c.x, c.y)?;
                 Coord { x: lon.to_degrees(), y: lat.to_degrees() }
             }
@@ -72,7 +73,7 @@ impl Projection {
     pub fn lonlat_to_easting_first(&self, lonlat: Coord<f64>) -> Option<Coord<f64>> {
         let Some(pair) = &self.pair else { return Some(lonlat) };
         let (x, y) = transform_point(&pair.degrees, &pair.grid, lonlat.x.to_radians(), lonlat.y.to_radians())?;
-        Some(Coord { x, y })
+        Some(if self.crs.is_degrees() { Coord { x: x.to_degrees(), y: y.to_degrees() } } else { Coord { x, y } })
     }
 
     /// A geometry from the authority's order of axes to degrees, longitude first.

@@ -103,6 +103,8 @@ const fn read_number(text: &str) -> f64 {
 
 /// How far data may reach beyond the area of use of its system, in degrees.
 const AREA_MARGIN_DEG: f64 = 0.5;
+/// Codes that programs wrote for Web Mercator before it had one; of them, EPSG had only 3785.
+const WEB_MERCATOR_ALIASES: [&str; 4] = ["900913", "102100", "102113", "3785"];
 const CRS84_URI: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const EPSG_URI_PREFIX: &str = "http://www.opengis.net/def/crs/EPSG/0/";
 
@@ -122,7 +124,7 @@ impl Crs {
     }
 
     /// Reads `http://www.opengis.net/def/crs/EPSG/0/3794` (or https, or in angle brackets), the safe CURIE
-    /// `[EPSG:3794]`, or `EPSG:3794`.
+    /// `[EPSG:3794]`, or `EPSG:3794`. Older codes of Web Mercator are understood.
     ///
     /// # Errors
     /// [`Error::Invalid`] without a place, with the supported codes.
@@ -138,6 +140,7 @@ impl Crs {
             _ => None,
         };
         let found = match code {
+            Some(code) if WEB_MERCATOR_ALIASES.contains(&code) => Self::from_epsg(3857),
             Some(code) => code.parse().ok().and_then(Self::from_epsg),
             None if uri == CRS84_URI.strip_prefix("http://") || curie == "OGC:CRS84" => Some(Self::CRS84),
             None => None,
@@ -183,6 +186,13 @@ impl Crs {
     #[must_use]
     pub fn is_degrees(self) -> bool {
         self.definition().proj.starts_with("+proj=longlat")
+    }
+
+    /// Whether coordinates are degrees on WGS 84, or on a realisation of ETRS89, which counts as such: nothing but the
+    /// order of axes may differ from what is stored.
+    #[must_use]
+    pub fn is_geodetic_wgs84(self) -> bool {
+        self.is_degrees() && self.shift_accuracy_m().is_none()
     }
 
     /// The area of use: west, south, east, north in degrees.
@@ -236,6 +246,13 @@ impl std::fmt::Debug for Crs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn older_codes_of_web_mercator_are_understood() {
+        for code in WEB_MERCATOR_ALIASES {
+            assert_eq!(Crs::parse(&format!("EPSG:{code}")).unwrap().epsg_code(), Some(3857));
+        }
+    }
 
     #[test]
     fn every_line_of_the_table_is_a_system_of_its_own() {

@@ -28,6 +28,8 @@ pub enum FaultKind {
     ForbiddenMember,
     /// A `bbox` that is not four or six numbers.
     BadBoundingBox,
+    /// A member `id` that is null.
+    NullId,
 }
 
 impl FaultKind {
@@ -50,6 +52,7 @@ impl FaultKind {
             Self::TwinMembers => "twin-members",
             Self::ForbiddenMember => "forbidden-member",
             Self::BadBoundingBox => "bad-bbox",
+            Self::NullId => "null-id",
         }
     }
 }

@@ -119,13 +119,14 @@ pub(crate) enum ArrayExpression {
     Literal(Box<[ArrayElement]>),
 }
 
-/// A value of a list literal.
+/// An element of a list in the filter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ArrayElement {
-    Text(Box<str>),
-    Number(NumberLiteral),
-    Bool(bool),
-    Time(TimeInstant, Box<str>),
+    Text(CharacterExpression),
+    Number(NumericExpression),
+    Condition(BooleanExpression),
+    Time(InstantExpression),
+    List(ArrayExpression),
 }
 
 macro_rules! named {

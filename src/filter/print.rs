@@ -239,10 +239,11 @@ impl FilterPrinter<'_> {
             ArrayExpression::Literal(items) => {
                 self.append("(");
                 self.write_list(",", items, |p, item| match item {
-                    ArrayElement::Text(text) => p.write_literal(text),
-                    ArrayElement::Number(n) => p.append(n),
-                    ArrayElement::Bool(b) => p.append(if *b { "TRUE" } else { "FALSE" }),
-                    ArrayElement::Time(_, text) => p.write_instant(text),
+                    ArrayElement::Text(text) => p.write_text(text),
+                    ArrayElement::Number(number) => p.write_number(number),
+                    ArrayElement::Condition(condition) => p.write_condition(condition),
+                    ArrayElement::Time(time) => p.write_time(time),
+                    ArrayElement::List(list) => p.write_array(list),
                 });
                 self.append(")");
             }

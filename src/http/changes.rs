@@ -126,7 +126,8 @@ pub async fn list_changes(context: RequestContext) -> HttpResult {
         if let Some(next) = page.next {
             let cursor = format!("{}.{}.{}", next.revision, next.line, next.key);
             let limit = limit.to_string();
-            let query = urls::format_query([("cursor", cursor.as_str()), ("limit", &limit), ("f", "json")]);
+            let form = pairs.f.as_deref().map(|f| ("f", f));
+            let query = urls::format_query([("cursor", cursor.as_str()), ("limit", &limit)].into_iter().chain(form));
             links.push(WebLink::new("next", base + &query, JSON.media).with_title("The next page of changes"));
         }
         let json = describe_changes(&collection, &page, &links);

@@ -228,7 +228,7 @@ struct LineCounter {
 
 impl LineCounter {
     fn new(head: &[u8], skipped: usize) -> Self {
-        let before = head[..skipped].iter().filter(|b| **b == b'\n').count() as u64;
+        let before = bytecount::count(&head[..skipped], b'\n') as u64;
         let first_end = head.iter().position(|b| *b == b'\n');
         let ends_with_return = first_end.is_some_and(|at| at > 0 && head[at - 1] == b'\r');
         Self { before, ends_with_return, last: 1 }
@@ -239,7 +239,7 @@ impl LineCounter {
     fn count_record(&mut self, record: &ByteRecord, now: u64, ended: bool) -> u64 {
         let is_one_line = now == self.last + 1 && !ended;
         self.last = now;
-        let inside = if is_one_line { 0 } else { record.as_slice().iter().filter(|b| **b == b'\n').count() as u64 };
+        let inside = if is_one_line { 0 } else { bytecount::count(record.as_slice(), b'\n') as u64 };
         let end_is_counted = !self.ends_with_return && !ended;
         self.before + now - inside - u64::from(end_is_counted)
     }

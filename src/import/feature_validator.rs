@@ -5,12 +5,12 @@ use super::finding::{ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
 use super::value_kinds::parse_cell;
 use crate::collection::{Collection, FieldType};
-use crate::feature::geojson::NumberSpelling;
+use crate::feature::geojson::{NumberSpelling, describe_json};
 use crate::feature::time_spelling::read_instant;
 use crate::feature::{FaultKind, Feature, FeatureFault, FieldValue};
 use crate::intake::{
     CandidateGeometry, CandidateSource, CityLocations, FaultHandling, FeatureCandidate, FeatureIntake, FindingKind,
-    IntakeFinding, IntakePolicy, IntakeVerdict, SourceCrs, escape_pointer,
+    IntakeFinding, IntakePolicy, IntakeVerdict, SourceCrs, escape_pointer, format_id,
 };
 use crate::plan::PlanModel;
 use serde_json::{Map, Value as Json};
@@ -83,6 +83,9 @@ impl<'a> FeatureValidator<'a> {
             self.parse_cells(&mut draft);
         } else if !draft.spellings.is_empty() {
             id_cell = self.apply_spellings(&mut draft);
+        }
+        if self.id_property.is_some() {
+            draft.warnings.extend(draft.id.as_ref().and_then(ignored_id_warning));
         }
         let verdict = self.intake.judge_new(FeatureCandidate {
             id: match self.id_property {
@@ -195,6 +198,18 @@ impl<'a> FeatureValidator<'a> {
         }
         id
     }
+}
+
+/// A member `id` that is neither text nor a number, and is not read because `--id` names a property.
+fn ignored_id_warning(id: &Json) -> Option<(ImportFindingKind, FeatureFault)> {
+    if id.is_null() || format_id(id).is_some() {
+        return None;
+    }
+    let what = describe_json(id);
+    let message =
+        format!("The id of a Feature is text or a number (RFC 7946, section 3.2), not {what}. It was left out.");
+    let fault = FeatureFault::new(FaultKind::WrongType, "/id", message);
+    Some((ImportFindingKind::Feature(FindingKind::BadId), fault))
 }
 
 fn rounding_warning(name: &str, literal: &str, kept: &Json) -> (ImportFindingKind, FeatureFault) {

@@ -31,6 +31,8 @@ pub enum ImportFindingKind {
     CutOff,
     /// Its outline is broken in OpenStreetMap.
     BrokenOutline,
+    /// A field that the replaced collection had, and the files have not.
+    DroppedField,
 }
 
 impl ImportFindingKind {
@@ -64,6 +66,7 @@ impl ImportFindingKind {
             Self::ExistingId => "taken-id",
             Self::CutOff => "cut-off",
             Self::BrokenOutline => "broken-outline",
+            Self::DroppedField => "dropped-field",
         }
     }
 }

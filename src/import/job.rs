@@ -209,5 +209,5 @@ pub fn parse_crs(text: Option<&str>) -> Result<Option<Crs>> {
         })
     };
     let text = text.map(|text| if text.eq_ignore_ascii_case("CRS84") { "OGC:CRS84" } else { text });
-    Ok(text.map(parse).transpose()?.filter(|crs| !crs.is_degrees()))
+    Ok(text.map(parse).transpose()?.filter(|crs| !crs.is_geodetic_wgs84()))
 }

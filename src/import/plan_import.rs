@@ -1,15 +1,16 @@
 //! An import into a plan file: the plan is opened or created, the target is read from it, the features are stored. A
 //! failed import leaves the plan as it was, and leaves no plan that was not there before.
 
+use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
 use super::job::{ImportJob, ImportOptions, ImportTarget};
 use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::source::ImportSource;
 use crate::atlas::PlanFile;
-use crate::collection::{Collection, CollectionId};
+use crate::collection::{Collection, CollectionId, FieldDefinition};
 use crate::error::{Error, Result};
-use crate::intake::CityLocations;
+use crate::intake::{CityLocations, escape_pointer};
 use crate::plan::PlanModel;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct PlanImport {
     /// closed first.
     new_plan: NewPlanGuard,
     existing: Option<Collection>,
+    /// The collection whose features are replaced.
+    replaced: Option<Collection>,
     ids: IdRegistry,
     cities: CityLocations,
 }
@@ -86,11 +89,15 @@ impl PlanImport {
             Some(plan_file) => read_existing(plan_file, &request.into)?,
             None => (read_extended_model(plan_file.as_ref(), &model, &request.into)?, IdRegistry::default()),
         };
+        let replaced = match plan_file.as_ref().filter(|_| request.replace) {
+            Some(plan_file) => plan_file.collections()?.into_iter().find(|c| c.id == request.into),
+            None => None,
+        };
         let cities = match &plan_file {
             Some(plan_file) => read_city_locations(plan_file, &request.into)?,
             None => CityLocations::default(),
         };
-        Ok(Self { request, model, plan_file, new_plan, existing, ids, cities })
+        Ok(Self { request, model, plan_file, new_plan, existing, replaced, ids, cities })
     }
 
     /// The bytes that the import will read: a file is read twice when its collection is new.
@@ -119,6 +126,7 @@ impl PlanImport {
             cities: std::mem::take(&mut self.cities),
         };
         let job = ImportJob::prepare(sources, target, options, progress)?;
+        let dropped = self.replaced.as_ref().map(|old| find_dropped_fields(old, job.collection())).unwrap_or_default();
         let (mut report, result) = job.run(|collection, features| match &self.plan_file {
             Some(plan_file) if !dry_run => {
                 plan_file.load_collection(collection, *replace, features).map(|loaded| Some(loaded.features))
@@ -130,6 +138,7 @@ impl PlanImport {
                 Ok(None)
             }
         });
+        dropped.into_iter().for_each(|finding| report.findings.add(finding));
         report.seconds = started.elapsed().as_secs_f64();
         report.dry_run = *dry_run;
         report.loaded = result.as_ref().ok().copied().flatten();
@@ -161,6 +170,24 @@ fn read_extended_model(
 ) -> Result<Option<Collection>> {
     let (Some(plan_file), Some(model)) = (plan_file, model.collection(id)) else { return Ok(None) };
     Ok(plan_file.collections()?.into_iter().find(|own| own.id == *id && own.has_fields_beyond(model)))
+}
+
+/// The fields of a collection that are not in the one that replaces it.
+fn find_dropped_fields(old: &Collection, new: &Collection) -> Vec<ImportFinding> {
+    let dropped = old.fields.iter().filter(|f| new.field_index(&f.name).is_none());
+    let finding = |field: &FieldDefinition| ImportFinding {
+        kind: ImportFindingKind::DroppedField,
+        warning: true,
+        place: FindingPlace {
+            pointer: format!("/properties/{}", escape_pointer(&field.name)),
+            ..FindingPlace::default()
+        },
+        message: format!(
+            "'{}' had the field '{}', which the files do not have: its values leave the collection and stay in the history only. Add the field to the files to keep it.",
+            old.id, field.name
+        ),
+    };
+    dropped.map(finding).collect()
 }
 
 /// Where the plan's cities are; nowhere when the cities themselves are imported.

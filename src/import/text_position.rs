@@ -17,7 +17,7 @@ impl TextPosition {
     /// Where the text goes on behind these bytes.
     #[must_use]
     pub fn after(self, bytes: &[u8]) -> Self {
-        let lines = bytes.iter().filter(|b| **b == b'\n').count() as u64;
+        let lines = bytecount::count(bytes, b'\n') as u64;
         if lines == 0 {
             return Self { column: self.column + count_characters(bytes), ..self };
         }
@@ -26,9 +26,8 @@ impl TextPosition {
     }
 }
 
-/// The bytes of UTF-8 that begin a character.
 fn count_characters(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|b| **b & 0xc0 != 0x80).count() as u64
+    bytecount::num_chars(bytes) as u64
 }
 
 /// Where a parser's error is, in bytes.

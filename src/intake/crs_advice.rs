@@ -17,7 +17,7 @@ pub(super) fn suggest_crs(
     let (positions, likely) = cities.likely_crs(geometry);
     match &likely[..] {
         [] => format!("It fits no reference system that is known here. {}", source.convert_first()),
-        [first, ..] if first.is_degrees() => {
+        [first, ..] if first.is_geodetic_wgs84() => {
             format!("It fits longitude and latitude. {}.", source.declare_lonlat())
         }
         [first, ..] => {
@@ -54,10 +54,10 @@ pub fn check_declared_crs(name: &str, read_in: Option<Crs>, source: CandidateSou
     let subject = source.subject();
     match read_in {
         // What is in degrees is read with longitude first, whatever it is called.
-        None if own.is_degrees() => None,
-        Some(read_in) if read_in == own || (own.is_degrees() && read_in.is_degrees()) => None,
+        None if own.is_geodetic_wgs84() => None,
+        Some(read_in) if read_in == own || (own.is_geodetic_wgs84() && read_in.is_geodetic_wgs84()) => None,
         None => Some(format!("{subject} says that it is in {own} ({}). {}.", own.name(), source.declare_crs(own))),
-        Some(read_in) if own.is_degrees() => Some(format!(
+        Some(read_in) if own.is_geodetic_wgs84() => Some(format!(
             "{subject} says that it is in longitude and latitude, not in {read_in}. {}.",
             source.declare_lonlat()
         )),

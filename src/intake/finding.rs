@@ -123,7 +123,8 @@ impl IntakeFinding {
     pub(super) fn is_beside_the_feature(&self) -> bool {
         matches!(
             self.kind,
-            FindingKind::ForeignMember | FindingKind::Fault(FaultKind::ForbiddenMember | FaultKind::BadBoundingBox)
+            FindingKind::ForeignMember
+                | FindingKind::Fault(FaultKind::ForbiddenMember | FaultKind::BadBoundingBox | FaultKind::NullId)
         )
     }
 
@@ -156,7 +157,7 @@ impl FindingCollector {
             FindingKind::Height
             | FindingKind::ReadOnlyProperty
             | FindingKind::ForeignMember
-            | FindingKind::Fault(FaultKind::ForbiddenMember | FaultKind::BadBoundingBox) => {
+            | FindingKind::Fault(FaultKind::ForbiddenMember | FaultKind::BadBoundingBox | FaultKind::NullId) => {
                 self.handling != FaultHandling::Strict
             }
             _ => self.is_lenient(),

@@ -92,7 +92,8 @@ impl FeatureIntake<'_> {
                 });
             }
         }
-        self.read_values(candidate.properties, id, &mut values, typed.as_mut(), collector);
+        let known = (id, before.map(|b| b.values.as_slice()));
+        self.read_values(candidate.properties, known, &mut values, typed.as_mut(), collector);
         if let Some(typed) = &typed {
             self.check_schema(before, &mut values, typed, collector);
         }

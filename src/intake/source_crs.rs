@@ -36,7 +36,7 @@ impl SourceCrs {
     /// # Errors
     /// [`crate::error::Error::Internal`] when the definition of the system is broken.
     pub fn of_file(declared: Option<Crs>) -> Result<Self> {
-        let projection = declared.filter(|crs| !crs.is_degrees()).map(Projection::new).transpose()?;
+        let projection = declared.filter(|crs| !crs.is_geodetic_wgs84()).map(Projection::new).transpose()?;
         Ok(Self { projection, order: AxisSequence::EastingFirst })
     }
 

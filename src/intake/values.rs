@@ -12,11 +12,12 @@ use std::borrow::Cow;
 
 impl FeatureIntake<'_> {
     /// Reads properties over the values that a feature has. What was read, as the schema is held against it, goes into
-    /// `typed`.
+    /// `typed`. A value that is sent as the feature has it is accepted, whatever it is: another program may have
+    /// written what an edit could not.
     pub(super) fn read_values(
         &self,
         properties: &Map<String, Json>,
-        id: Option<&FeatureId>,
+        (id, before): (Option<&FeatureId>, Option<&[FieldValue]>),
         values: &mut [FieldValue],
         mut typed: Option<&mut Map<String, Json>>,
         collector: &mut FindingCollector,
@@ -31,8 +32,15 @@ impl FeatureIntake<'_> {
                 continue;
             };
             hint = at + 1;
+            if let Some(same) = before.and_then(|b| b.get(at)).filter(|value| value.to_json() == *json) {
+                values[at] = same.clone();
+                if let Some(typed) = &mut typed {
+                    typed.insert(name.clone(), json.clone());
+                }
+                continue;
+            }
             let kind = self.collection.fields[at].kind;
-            let read = self.read_value(kind, json).and_then(refuse_nul);
+            let read = self.read_value(kind, json).and_then(refuse_nul).and_then(|v| self.refuse_long(at, v));
             if self.policy.source == CandidateSource::Request && self.is_read_only(name) {
                 if read.ok().as_ref() != values.get(at) {
                     let message = "Only the service writes this property. Leave it out.";
@@ -93,6 +101,22 @@ impl FeatureIntake<'_> {
             }
             _ => kind.read_value(json),
         }
+    }
+
+    /// Refuses text that is longer than its column, which other programs would cut off. What the model limits itself is
+    /// held against its schema.
+    fn refuse_long(&self, at: usize, value: FieldValue) -> Result<FieldValue, String> {
+        let field = &self.collection.fields[at];
+        let (FieldValue::Text(text), Some(limit)) = (&value, field.max_length) else { return Ok(value) };
+        let limit = limit as usize;
+        if text.len() <= limit || text.chars().count() <= limit {
+            return Ok(value);
+        }
+        if self.model.collection(&self.collection.id).is_some_and(|own| own.field_index(&field.name).is_some()) {
+            return Ok(value);
+        }
+        let length = text.chars().count();
+        Err(format!("The text has {length} characters, and this field takes {limit} at most. Shorten it."))
     }
 
     fn check_unknown_property(&self, name: &str, json: &Json, id: Option<&FeatureId>) -> Option<IntakeFinding> {

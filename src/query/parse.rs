@@ -162,7 +162,7 @@ impl Query {
     /// Restricts the query to a box. The sides of a box in a grid are curves in degrees, so that it becomes part of the
     /// filter.
     fn restrict_to_box(&mut self, [a, b, c, d]: [f64; 4], crs: Crs, collection: &Collection) -> Result<()> {
-        if crs.is_degrees() {
+        if crs.is_geodetic_wgs84() {
             let [west, south, east, north] = if crs.is_north_first() { [b, a, d, c] } else { [a, b, c, d] };
             self.bbox = Some(bounding_box::bbox_from_degrees(west, south, east, north)?);
             return Ok(());

@@ -49,13 +49,16 @@ test('gaps are shaded on the map, with their part of the area', () =>
   }));
 
 test('works that collide are listed with their months and shown as pairs', () =>
-  visit('?city=celje&tab=ask&ask=conflicts', async (page) => {
+  visit('?city=fleurus&tab=ask&ask=conflicts', async (page) => {
     await answered(page);
-    const { features: found } = await answer('conflicts', { filter: { city: 'celje' }, distance_m: 100 });
+    const { features: found, left_out } = await answer('conflicts', { filter: { city: 'fleurus' }, distance_m: 100 });
+    assert.ok(found.features.length > 0 && left_out.completed.length > 0);
     await counted(page.locator('.pair'), found.features.length);
     const text = await page.locator('.pairs').textContent();
-    assert.match(text, /Sep 2025/);
-    assert.match(text, /possible/);
+    assert.match(text, /Jan 2023/);
+    assert.match(text, /undecided: a start or an end is assumed/);
+    const reasons = await page.locator('.left-out dt').allTextContents();
+    assert.ok(reasons.includes(`completed (${left_out.completed.length})`), reasons.join('; '));
     await idle(page);
     assert.equal((await shapesOnMap(page)).filter((role) => role === 'pair').length, found.features.length);
     await page.locator('.pair').first().click();

@@ -11,7 +11,7 @@ export const VIEWS = [
   { name: 'ask', path: '?city=celje&tab=ask', shows: '.outcome.empty', click: '.other-ways > summary' },
   { name: 'ask inside', path: '?city=celje&tab=ask&area=celje-staro-mestno-jedro', shows: '.ask .export', click: '.charts > summary' },
   { name: 'ask nearby', path: '?city=celje&tab=ask&ask=nearby&point=15.2668,46.2288', shows: '.ask .export' },
-  { name: 'ask conflicts', path: '?city=celje&tab=ask&ask=conflicts', shows: '.pair' },
+  { name: 'ask conflicts', path: '?city=fleurus&tab=ask&ask=conflicts', shows: '.pair' },
   { name: 'ask coverage', path: '?city=celje&tab=ask&ask=coverage', shows: '.matrix' },
   { name: 'ask rate', path: '?city=celje&tab=ask&ask=rate', shows: '.chart svg', click: '.data summary' },
   { name: 'ask similar', path: '?tab=ask&ask=similar&with=id:celje-presernova-redesign', shows: '.reasons' },

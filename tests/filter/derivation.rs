@@ -1,32 +1,13 @@
 //! Expressions derived at random from the grammar of CQL2 (`cql2.bnf`), in text and in JSON: one function for each
 //! production.
 
+use crate::filter::brute::expression::{SETS, SPACE, TIME};
 use serde_json::json;
 
 /// Names from every range of `identifierStart` and `identifierPart`, and words of the language.
 pub const TEXTS: [&str; 9] =
     ["name", "_under", ":colon", "ünï.1", "e\u{301}", "名前", "Ω\u{203F}x", "\u{10400}\u{20AC}", "in"];
 pub const NUMBERS: [&str; 4] = ["count", "ratio", "div", "x:y.z"];
-const SPATIAL: [&str; 8] =
-    ["S_INTERSECTS", "S_EQUALS", "S_DISJOINT", "S_TOUCHES", "S_WITHIN", "S_OVERLAPS", "S_CROSSES", "S_CONTAINS"];
-const TEMPORAL: [&str; 15] = [
-    "T_AFTER",
-    "T_BEFORE",
-    "T_CONTAINS",
-    "T_DISJOINT",
-    "T_DURING",
-    "T_EQUALS",
-    "T_FINISHEDBY",
-    "T_FINISHES",
-    "T_INTERSECTS",
-    "T_MEETS",
-    "T_METBY",
-    "T_OVERLAPPEDBY",
-    "T_OVERLAPS",
-    "T_STARTEDBY",
-    "T_STARTS",
-];
-const ARRAY: [&str; 4] = ["A_EQUALS", "A_CONTAINS", "A_CONTAINEDBY", "A_OVERLAPS"];
 
 /// One expression in both encodings.
 pub struct Pair {
@@ -123,17 +104,17 @@ impl Derivation {
             5 => self.is_null(depth),
             6 => {
                 let (a, b) = (self.geom_expression(), self.geom_expression());
-                let name = self.pick(&SPATIAL);
+                let name = self.pick(&SPACE);
                 self.call(name, &[&a, &b])
             }
             7 => {
                 let (a, b) = (self.temporal_expression(), self.temporal_expression());
-                let name = self.pick(&TEMPORAL);
+                let name = self.pick(&TIME);
                 self.call(name, &[&a, &b])
             }
             _ => {
                 let (a, b) = (self.array_operand(), self.array_operand());
-                let name = self.pick(&ARRAY);
+                let name = self.pick(&SETS);
                 self.call(name, &[&a, &b])
             }
         }
@@ -434,15 +415,25 @@ impl Derivation {
         if self.draw(3) == 0 {
             return self.property("tags");
         }
-        let items: Vec<Pair> = (0..self.draw(4))
-            .map(|_| match self.draw(4) {
-                0 => self.numeric_literal(),
-                1 => self.boolean_literal(),
-                2 => pair("DATE('2026-03-01')", "{\"date\":\"2026-03-01\"}"),
-                _ => self.character_literal(),
-            })
-            .collect();
+        let items: Vec<Pair> = (0..self.draw(4)).map(|_| self.array_element()).collect();
         list_of(&items)
+    }
+
+    /// `arrayElement`; a list within has several elements, since brackets round one are a group.
+    fn array_element(&mut self) -> Pair {
+        match self.draw(8) {
+            0 => self.numeric_literal(),
+            1 => self.boolean_literal(),
+            2 => self.instant(),
+            3 => self.numeric_expression(1),
+            4 => self.character_expression(1),
+            5 => {
+                let name = self.pick(&["flag", "tags"]);
+                self.property(name)
+            }
+            6 => list_of(&[self.character_literal(), self.numeric_literal()]),
+            _ => self.character_literal(),
+        }
     }
 }
 

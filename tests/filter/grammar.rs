@@ -86,6 +86,19 @@ fn what_other_programs_write_is_read() {
         ("A_CONTAINS(tags,('a'))", true),
         ("A_CONTAINS(tags,())", true),
         ("A_CONTAINEDBY((1),tags)", true),
+        ("A_CONTAINS(tags,('a',count))", true),
+        ("A_CONTAINS(tags,(count * 2 - 1,flag))", false),
+        ("A_CONTAINS(tags,(count + 1 - 1,NOT flag))", true),
+        ("A_EQUALS(tags,('a',count,name = 'name1'))", true),
+        ("A_OVERLAPS(tags,(CASEI(name),count ^ 2))", true),
+        ("A_EQUALS((day,stamp),(DATE('2026-03-01'),TIMESTAMP('2026-03-01T08:30:00Z')))", true),
+        ("A_CONTAINS((tags,1),(('a',count,TRUE),1))", true),
+        ("A_CONTAINS((tags,1),((count,'a',TRUE),1))", false),
+        ("A_CONTAINS((tags,1),(('a',count),1))", false),
+        ("A_EQUALS(((flag,1),NOT flag,name = 'x'),((FALSE,1),TRUE,FALSE))", true),
+        ("A_EQUALS(((NOT flag,1),flag),((FALSE,1),FALSE))", false),
+        ("A_CONTAINS((S_INTERSECTS(geometry,POINT(1 1)),2),(TRUE,2))", true),
+        ("A_CONTAINS((S_INTERSECTS(geometry,POINT(2 1)),2),(TRUE,2))", false),
         ("count in (1)", true),
         ("in = 'in1' AND div = -1 AND div div 1 = -1", true),
         ("ST_Intersects(geometry,POINT(1 1))", true),
@@ -100,6 +113,20 @@ fn what_other_programs_write_is_read() {
         assert_eq!(filter.compile().holds(own), expected, "{text}: {}", filter.text());
         let again = parse(filter.text(), &things).unwrap_or_else(|e| panic!("{text}: {}: {e}", filter.text()));
         assert_eq!(again.text(), filter.text(), "{text}");
+    }
+}
+
+#[test]
+fn a_list_with_an_element_without_a_value_is_unknown() {
+    let things = things();
+    let rows = rows();
+    let empty = rows.last().unwrap();
+    for text in ["A_CONTAINS(('a',1),('a',count))", "A_OVERLAPS(('a',name),('a',1))"] {
+        let filter = parse(text, &things).unwrap();
+        assert!(filter.compile().holds(&rows[0]), "{text}");
+        assert!(!filter.compile().holds(empty), "{text}");
+        let unknown = parse(&format!("({text}) IS NULL"), &things).unwrap();
+        assert!(unknown.compile().holds(empty) && !unknown.compile().holds(&rows[0]), "{text}");
     }
 }
 

@@ -56,7 +56,7 @@ fn a_refusal_names_the_place_and_a_way_out() {
         ("S_WITHIN(geometry)", &["character 1", "takes 2 arguments"]),
         ("S_WITHIN(geometry, 5)", &["S_WITHIN compares geometries"]),
         ("A_CONTAINS(title, ('a'))", &["A_CONTAINS compares lists"]),
-        ("A_CONTAINS(tags, (count, 1))", &["values of a list"]),
+        ("A_CONTAINS(tags, (geometry, 1))", &["values of a list"]),
         ("CASEI(count) = 'a'", &["CASEI and ACCENTI take text"]),
         ("count + title > 5", &["arithmetic takes numbers"]),
         ("5 / 0 = count", &["not a number"]),

@@ -152,6 +152,22 @@ async fn a_feature_that_is_put_keeps_its_id() {
 }
 
 #[tokio::test]
+async fn the_next_page_has_the_form_of_this_one() {
+    let client = Client::new();
+    client.patch(ONE, &json!({"properties": {"title": "Naslov"}})).await;
+    for list in ["/api/collections/interventions/changes".to_owned(), format!("{ONE}/history")] {
+        for (query, form) in [("limit=1", None), ("limit=1&f=json", Some("f=json")), ("limit=1&f=html", Some("f=html"))]
+        {
+            let page = client.get(&format!("{list}?{query}")).await;
+            let text = page.text();
+            let next =
+                text.split('"').find(|part| part.contains("cursor=")).unwrap_or_else(|| panic!("{list}: {text}"));
+            assert_eq!(next.split(['?', '&', ';']).find(|pair| pair.starts_with("f=")), form, "{next}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_history_is_read_in_pages_from_either_end() {
     let client = Client::new();
     for i in 0..7 {

@@ -343,7 +343,7 @@ async fn features_crs() {
     // The same box in every system that covers the place, in its order of axes, finds the same.
     let inside = ids(&json(&router, &format!("{ITEMS}?limit=10000&bbox=15.2,46.2,15.3,46.3")).await);
     assert!(!inside.is_empty());
-    for code in [3794, 3857, 4258, 4326, 3035] {
+    for code in [3794, 3857, 4258, 4326, 3035, 3906] {
         let crs = Crs::from_epsg(code).unwrap();
         let projection = Projection::new(crs).unwrap();
         let (a, b) = (

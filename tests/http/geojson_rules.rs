@@ -1,6 +1,6 @@
 //! What RFC 7946 and RFC 8259 demand of the GeoJSON that clients send: told in `Edit-Left-Out`, or refused.
 
-use crate::support::editing::{Client, GEOJSON, ITEMS, MERGE, ONE, measure};
+use crate::support::editing::{Client, GEOJSON, ITEMS, MERGE, ONE, measure, places};
 use serde_json::json;
 
 const STRICT: (&str, &str) = ("prefer", "handling=strict");
@@ -56,6 +56,25 @@ async fn members_that_geojson_forbids_are_left_out_and_named_or_refused() {
                 patched.text()
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_text_or_a_number() {
+    let client = Client::new();
+    let mut feature = measure(None);
+    feature["id"] = json!(null);
+    let strict = client.send("POST", ITEMS, &[GEOJSON, STRICT], feature.to_string()).await;
+    assert_eq!((strict.status.as_u16(), places(&strict.json())), (422, vec!["/id"]), "{}", strict.text());
+    let usual = client.post(&feature).await;
+    assert_eq!((usual.status.as_u16(), usual.header("edit-left-out")), (201, "/id"), "{}", usual.text());
+    for id in [json!(true), json!({"a": 1}), json!(["a"]), json!("")] {
+        feature["id"] = id.clone();
+        let refused = client.post(&feature).await;
+        assert_eq!(refused.status, 400, "{id}: {}", refused.text());
+        let problem = refused.json();
+        assert!(places(&problem).contains(&"/id") || refused.text().contains("/id"), "{id}: {problem}");
+        assert!(refused.text().contains("An id "), "{id}: {problem}");
     }
 }
 

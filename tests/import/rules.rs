@@ -100,6 +100,12 @@ fn every_demand_of_rfc_7946_is_held_up() {
         ("features", r#"{"type":"FeatureCollection"}"#.into(), Refused, "not-geojson"),
         ("features that are some", collection("7"), Refused, "not-geojson"),
         ("features and not geometries", collection(r#"{"type":"Point","coordinates":[1,2]}"#), Told, "not-geojson"),
+        // 3.2: ids.
+        ("an id that is not null", with_member(r#""id":null"#), Told, "null-id"),
+        ("an id that is not true", with_member(r#""id":true"#), Refused, "bad-id"),
+        ("an id that is no list", with_member(r#""id":["a"]"#), Refused, "bad-id"),
+        ("an id that is no object", with_member(r#""id":{"a":1}"#), Refused, "bad-id"),
+        ("an id with characters", with_member(r#""id":"""#), Refused, "bad-id"),
         // 4: longitude and latitude.
         ("degrees", shape("Point", "[500000,4600000]"), Refused, "national-grid"),
         ("longitude to 180", shape("Point", "[181,95]"), Refused, "out-of-range"),
@@ -190,6 +196,8 @@ fn what_the_rfc_allows_is_not_told() {
     for text in [
         with_member(r#""bbox":[1,2,1,2]"#),
         with_member(r#""bbox":[1,2,0,1,2,9]"#),
+        with_member(r#""id":"a""#),
+        with_member(r#""id":-7.5"#),
         with_member(r#""bbox":[177,-20,-178,-16]"#),
         with_member(r#""title":{"coordinates":[1],"features":[],"type":"Polygon"}"#),
         collection_with(r#""name":"trees","bbox":[1,2,3,4]"#),
@@ -201,6 +209,25 @@ fn what_the_rfc_allows_is_not_told() {
         let read = Job::new(&text).read();
         assert_eq!(read.report.findings.details, [], "{text}");
         assert_eq!(read.features.len(), 1);
+    }
+}
+
+#[test]
+fn an_id_is_told_where_another_property_is_the_id() {
+    for (id, kind) in [("null", "null-id"), ("true", "bad-id"), ("[1]", "bad-id"), ("{}", "bad-id")] {
+        let text = format!(
+            "[\n{}]",
+            format_args!(r#"{{"type":"Feature","id":{id},"geometry":null,"properties":{{"code":"a"}}}}"#)
+        );
+        let mut job = Job::new(&format!(r#"{{"type":"FeatureCollection","features":{text}}}"#));
+        job.options.id = Some("code".into());
+        let read = job.read();
+        assert_eq!((read.features.len(), read.features[0].id.as_str()), (1, "a"), "{id}");
+        let found = &read.report.findings;
+        assert_eq!(found.by_kind.iter().collect::<Vec<_>>(), [(&kind, &1)], "{id}");
+        let place = &found.details[0].place;
+        assert_eq!((found.warnings, place.line, place.pointer.as_str()), (1, Some(2), "/id"), "{id}");
+        assert!(found.details[0].message.contains("RFC 7946"), "{id}");
     }
 }
 

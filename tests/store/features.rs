@@ -91,8 +91,12 @@ pub fn load(store: &dyn Store, replace: bool, features: Vec<Feature>) -> Revisio
 
 /// Everything, or what changed since, with the revision.
 pub fn scan(store: &dyn Store, since: Option<RevisionNumber>) -> (RevisionNumber, Vec<FeatureChange>) {
+    scan_of(store, "things", since)
+}
+
+fn scan_of(store: &dyn Store, id: &str, since: Option<RevisionNumber>) -> (RevisionNumber, Vec<FeatureChange>) {
     let mut seen = Vec::new();
-    let revision = store.scan_collection(&collection_id("things"), since, &mut |change| {
+    let revision = store.scan_collection(&collection_id(id), since, &mut |change| {
         seen.push(change);
         Ok(())
     });
@@ -100,7 +104,12 @@ pub fn scan(store: &dyn Store, since: Option<RevisionNumber>) -> (RevisionNumber
 }
 
 pub fn all(store: &dyn Store) -> Vec<Feature> {
-    let features = scan(store, None).1.into_iter().map(|change| match change {
+    all_of(store, "things")
+}
+
+/// All features of a collection.
+pub fn all_of(store: &dyn Store, id: &str) -> Vec<Feature> {
+    let features = scan_of(store, id, None).1.into_iter().map(|change| match change {
         FeatureChange::Put(feature) => feature,
         FeatureChange::Removed { .. } => panic!("a whole scan removes nothing"),
     });

@@ -6,6 +6,7 @@ pub mod features;
 mod files;
 mod migration;
 mod model;
+mod other_program;
 mod outside;
 mod schema;
 mod schema_model;

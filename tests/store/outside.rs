@@ -2,31 +2,12 @@
 
 use crate::store::Plan;
 use crate::store::features::{all, bare, collection_id, edits, id, ids, load, place, scan, thing, things};
+use crate::store::other_program::{hear, other, watch};
 use cityheart::change::{FeatureChange, FeatureEdit};
 use cityheart::error::Error;
 use cityheart::feature::FieldValue;
-use cityheart::store::{GeoPackage, Store, StoreWatch};
+use cityheart::store::{GeoPackage, Store};
 use rusqlite::Connection;
-use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
-
-/// Another program: no functions of ours, so the triggers of the index must go first where rows are written.
-fn other(plan: &Plan) -> Connection {
-    let conn = Connection::open(plan.path()).unwrap();
-    for name in ["insert", "update2", "update4", "update5", "update6", "update7", "delete"] {
-        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS rtree_things_geom_{name}")).unwrap();
-    }
-    conn
-}
-
-fn watch(store: &dyn Store) -> (StoreWatch, Receiver<String>) {
-    let (news, heard) = mpsc::channel();
-    (store.watch_changes(Box::new(move |id| drop(news.send(id.to_string())))).unwrap(), heard)
-}
-
-fn hear(heard: &Receiver<String>) -> String {
-    heard.recv_timeout(Duration::from_secs(30)).expect("news within half a minute")
-}
 
 #[test]
 fn edits_of_another_program_are_noticed_taken_over_and_logged() {

@@ -1,33 +1,20 @@
 //! What other programs do to the schema of a plan that is open: followed without a restart, and nothing lost.
 
 use crate::store::Plan;
-use crate::store::features::{all, bare, collection_id, edits, id, load, place, thing};
+use crate::store::features::{all, all_of, bare, collection_id, edits, id, load, place, thing};
+use crate::store::other_program::{hear, other, watch};
 use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::collection::FieldType;
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FieldValue, Geometry};
-use cityheart::store::{GeoPackage, PlanFinding, RowFindings, Store, StoreWatch};
+use cityheart::store::{GeoPackage, PlanFinding, RowFindings, Store};
 use rusqlite::Connection;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
-
-/// Another program, which has no functions for the triggers of the R-tree.
-fn other(plan: &Plan) -> Connection {
-    let conn = Connection::open(plan.path()).unwrap();
-    for name in ["insert", "update2", "update4", "update5", "update6", "update7", "delete"] {
-        conn.execute_batch(&format!("DROP TRIGGER IF EXISTS rtree_things_geom_{name}")).unwrap();
-    }
-    conn
-}
-
-fn watch(store: &dyn Store) -> (StoreWatch, Receiver<String>) {
-    let (news, heard) = mpsc::channel();
-    (store.watch_changes(Box::new(move |id| drop(news.send(id.to_string())))).unwrap(), heard)
-}
 
 /// Waits for news of a collection, and takes it up.
 fn follow(store: &dyn Store, heard: &Receiver<String>, collection: &str) {
-    while heard.recv_timeout(Duration::from_secs(30)).expect("news within half a minute") != collection {}
+    while hear(heard) != collection {}
     drop(store.adopt_external_changes(&collection_id(collection)));
 }
 
@@ -219,7 +206,7 @@ fn a_table_that_is_renamed_takes_its_collection_along() {
         let store = GeoPackage::open(&plan.dir.path().join("plan.gpkg")).unwrap();
         assert_eq!((fields(&store, "items").len(), all(&store).len()), (11, 1), "and after a restart");
         let found: i64 = conn.query_row("SELECT count(*) FROM rtree_items_geom", [], |r| r.get(0)).unwrap();
-        assert_eq!(found, 1, "described by GDAL: {described}");
+        assert_eq!(found, 2, "described by GDAL: {described}; what was edited without triggers is in the R-tree again");
     }
 }
 
@@ -298,18 +285,6 @@ const UNUSUAL: &str = "CREATE VIEW tall AS SELECT fid, id, count FROM things WHE
       ('pairs', 'attributes', 'pairs', 0), ('grid', 'features', 'grid', 3794);
     INSERT INTO gpkg_geometry_columns VALUES ('grid', 'geom', 'POINT', 3794, 0, 0);";
 
-fn scan_of(store: &dyn Store, collection: &str) -> Vec<Feature> {
-    let mut found = vec![];
-    let mut push = |change| {
-        if let cityheart::change::FeatureChange::Put(feature) = change {
-            found.push(feature);
-        }
-        Ok(())
-    };
-    store.scan_collection(&collection_id(collection), None, &mut push).unwrap();
-    found
-}
-
 #[test]
 fn views_tables_without_a_key_and_other_grids_can_be_read_and_are_told() {
     let plan = Plan::new();
@@ -318,14 +293,14 @@ fn views_tables_without_a_key_and_other_grids_can_be_read_and_are_told() {
     let conn = other(&plan);
     conn.execute_batch(&format!("UPDATE things SET count=7 WHERE id='a'; {UNUSUAL}")).unwrap();
     follow(&plan.store, &heard, "grid");
-    let ids = |name| scan_of(&plan.store, name).into_iter().map(|f| f.id.to_string()).collect::<Vec<_>>();
+    let ids = |name| all_of(&plan.store, name).into_iter().map(|f| f.id.to_string()).collect::<Vec<_>>();
     assert_eq!(
         (ids("tall"), ids("keyless"), ids("grid")),
         (vec!["a".into()], vec!["1".into(), "2".into()], vec!["1".into()])
     );
-    let heights: Vec<FieldValue> = scan_of(&plan.store, "keyless").into_iter().map(|f| f.values[1].clone()).collect();
+    let heights: Vec<FieldValue> = all_of(&plan.store, "keyless").into_iter().map(|f| f.values[1].clone()).collect();
     assert_eq!(heights, [FieldValue::Real(12.75), FieldValue::Real(3.0)]);
-    let Some(Geometry::Point(celje)) = scan_of(&plan.store, "grid").remove(0).geometry else { panic!("a point") };
+    let Some(Geometry::Point(celje)) = all_of(&plan.store, "grid").remove(0).geometry else { panic!("a point") };
     assert!((15.0..15.6).contains(&celje.x()) && (46.0..46.5).contains(&celje.y()), "{celje:?}");
     let told: Vec<PlanFinding> = plan.store.list_findings().unwrap();
     for (collection, word) in [

@@ -2,6 +2,7 @@
 
 pub mod editing;
 pub mod features;
+pub mod gdal;
 pub mod importing;
 pub mod pbf;
 pub mod processes;

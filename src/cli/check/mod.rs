@@ -1,6 +1,6 @@
 //! `cityheart check`: reads a whole plan and reports everything that is wrong with it, and what to do. Changes nothing.
 
-use crate::atlas::PlanFile;
+use crate::atlas::{PlanFile, PlanFinding};
 use crate::collection::{Collection, CollectionId};
 use crate::error::Result;
 use crate::feature::{BoundingBox, FeatureId, bbox_of};
@@ -55,7 +55,7 @@ pub fn check_plan(plan_file: &PlanFile, model: &PlanModel) -> Result<CheckReport
         not_shown.into_iter().for_each(|f| report.add_finding(f.into()));
         let is_without_place = placed == 0 && report.features > features_before;
         if is_without_place && model.collection(&collection.id).is_none() {
-            report.add_finding(places::find_no_place(collection));
+            report.add_finding(PlanFinding::without_places(&collection.id).into());
         }
     }
     plan_file.findings()?.into_iter().for_each(|f| report.add_finding(f.into()));

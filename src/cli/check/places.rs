@@ -3,7 +3,6 @@
 
 use super::finding::CheckFinding;
 use super::subject::CheckSubject;
-use crate::collection::Collection;
 use crate::feature::{BoundingBox, bbox_of};
 use geo::{Distance, Haversine, Point};
 use std::collections::BTreeMap;
@@ -26,16 +25,4 @@ pub fn check_distance(subject: &CheckSubject, cities: &BTreeMap<String, Bounding
         distance_m / 1000.0
     );
     Some(subject.new_finding("places", true, "/geometry", message))
-}
-
-/// The warning about a collection that no map shows.
-pub fn find_no_place(collection: &Collection) -> CheckFinding {
-    CheckFinding {
-        kind: "places",
-        warning: true,
-        collection: collection.id.to_string(),
-        id: String::new(),
-        at: String::new(),
-        message: "No feature has a place, so that the map does not show them. If their file has coordinates, import it again with --replace: the report names the columns.".into(),
-    }
 }

@@ -1,16 +1,19 @@
 //! What RFC 7946 says of the members of its objects beyond their types: which ones an object must not have (section
-//! 7.1), and what a `bbox` is (section 5). None of it changes what a feature is, so that it is told and not refused.
+//! 7.1), what a `bbox` is (section 5), and that an `id` is not null (section 3.2). None of it changes what a feature
+//! is, so that it is told and not refused.
 
 use super::member_set::{MemberSet, RULED_MEMBERS};
 use super::{FaultKind, FeatureFault, GeoJsonMember, GeoJsonObject, GeometryMembers};
 use serde_json::{Map, Value as Json};
 
 impl<C> GeoJsonObject<C> {
-    /// Members that this object, its geometry and the parts of it must not have, and boxes that are none.
+    /// Members that this object, its geometry and the parts of it must not have, boxes that are none, and an id that is
+    /// null.
     #[must_use]
     pub fn find_member_faults(&self) -> Vec<FeatureFault> {
         let mut faults = vec![];
         self.add_member_faults("", &mut faults);
+        faults.extend(check_id(self.type_name().unwrap_or_default(), self.id.as_ref()));
         faults
     }
 
@@ -52,6 +55,7 @@ pub fn find_member_faults(object: &Map<String, Json>, kind: &str, at: &str) -> V
     }
     add_forbidden(kind, MemberSet(members.0 & MemberSet::forbidden_in(kind, !at.is_empty()).0), at, &mut faults);
     faults.extend(object.get("bbox").and_then(|bbox| check_bbox(bbox, at)));
+    faults.extend(check_id(kind, object.get("id")).filter(|_| at.is_empty()));
     if let Some(Json::Object(geometry)) = object.get("geometry").filter(|_| kind == "Feature") {
         faults.extend(find_member_faults(geometry, "", &format!("{at}/geometry")));
     }
@@ -69,6 +73,13 @@ fn add_forbidden(kind: &str, members: MemberSet, at: &str, faults: &mut Vec<Feat
         let message = format!("A {kind} must not have a member '{name}' (RFC 7946, section 7.1). Leave it out.");
         faults.push(FeatureFault::new(FaultKind::ForbiddenMember, format!("{at}/{name}"), message));
     }
+}
+
+/// An id of null is one that is not there; an id of another type is refused where the id is read.
+fn check_id(kind: &str, id: Option<&Json>) -> Option<FeatureFault> {
+    let message =
+        "The id of a Feature is text or a number (RFC 7946, section 3.2), not null. Leave it out where there is none.";
+    (kind == "Feature" && id.is_some_and(Json::is_null)).then(|| FeatureFault::new(FaultKind::NullId, "/id", message))
 }
 
 /// What is wrong with a `bbox`; it is worked out anew in any case.

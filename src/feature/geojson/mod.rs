@@ -87,8 +87,10 @@ pub struct SkippedCoordinates;
 /// # Errors
 /// The parser's error, with line and column.
 pub fn parse_geojson<'de, C: Deserialize<'de>>(text: &'de [u8]) -> Result<GeoJsonMember<C>, serde_json::Error> {
+    // Of a text that is known to be UTF-8, the parser need not look at each string again.
+    let parsed = std::str::from_utf8(text).map_or_else(|_| serde_json::from_slice(text), serde_json::from_str);
     // An error within properties has no place yet: reading all as plain JSON finds it again.
-    serde_json::from_slice(text).map_err(|e| serde_json::from_slice::<Json>(text).err().unwrap_or(e))
+    parsed.map_err(|e| serde_json::from_slice::<Json>(text).err().unwrap_or(e))
 }
 
 /// Builds a geometry (degrees, longitude first) from parsed JSON; `null` gives `None`.

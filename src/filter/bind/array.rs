@@ -3,9 +3,7 @@
 use super::binder::FilterBinder;
 use super::bound_operand::BoundOperand;
 use crate::error::Result;
-use crate::filter::expression::{
-    ArrayElement, ArrayExpression, BooleanExpression, CharacterExpression, InstantExpression, NumericExpression,
-};
+use crate::filter::expression::{ArrayElement, ArrayExpression};
 use crate::filter::limits::MAX_LIST_VALUES;
 use crate::filter::source::invalid_filter;
 use crate::filter::syntax::SyntaxTree;
@@ -24,7 +22,7 @@ impl FilterBinder<'_> {
         }
     }
 
-    /// Binds the values of a list literal.
+    /// Binds the elements of a list.
     pub(super) fn bind_elements(&mut self, items: &[SyntaxTree]) -> Result<Box<[ArrayElement]>> {
         if items.len() > MAX_LIST_VALUES {
             return Err(invalid_filter(format!(
@@ -37,15 +35,17 @@ impl FilterBinder<'_> {
 
     fn bind_element(&mut self, expr: &SyntaxTree) -> Result<ArrayElement> {
         Ok(match self.bind_expression(expr)? {
-            BoundOperand::Text(CharacterExpression::Literal(text)) => ArrayElement::Text(text),
-            BoundOperand::Number(NumericExpression::Literal(n)) => ArrayElement::Number(n),
-            BoundOperand::Boolean(BooleanExpression::Constant(Some(b))) => ArrayElement::Bool(b),
-            BoundOperand::Instant(InstantExpression::Literal(instant, text)) => ArrayElement::Time(instant, text),
+            BoundOperand::Text(text) => ArrayElement::Text(text),
+            BoundOperand::Number(number) => ArrayElement::Number(number),
+            BoundOperand::Boolean(condition) => ArrayElement::Condition(condition),
+            BoundOperand::Instant(time) => ArrayElement::Time(time),
+            BoundOperand::Array(list) => ArrayElement::List(list),
+            BoundOperand::JsonField(field) => ArrayElement::List(ArrayExpression::Field(field)),
             other => {
                 return Err(self.mismatch_error(
                     expr,
                     &other,
-                    "the values of a list are text, numbers, dates or booleans",
+                    "the values of a list are text, numbers, dates, booleans or lists",
                 ));
             }
         })

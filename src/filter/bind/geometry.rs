@@ -80,7 +80,7 @@ impl FilterBinder<'_> {
 /// [`Error::Invalid`] without a place.
 pub(crate) fn box_to_geometry(projection: &Projection, [x0, y0, x1, y1]: [f64; 4]) -> Result<Geometry> {
     let crs = projection.crs();
-    if crs.is_degrees() {
+    if crs.is_geodetic_wgs84() {
         let [west, south, east, north] = if crs.is_north_first() { [y0, x0, y1, x1] } else { [x0, y0, x1, y1] };
         return degrees_box(west, south, east, north);
     }

@@ -4,20 +4,18 @@
 mod json_array;
 mod like;
 mod array;
+mod evaluate;
 mod intervals;
 mod slabs;
 mod spatial;
 
-use super::expression::{
-    BooleanExpression, CharacterExpression, InstantExpression, NullOperand, NumericExpression, TemporalExpression,
-};
+use super::expression::{ArrayExpression, ArrayRelation, BooleanExpression, CharacterExpression, NullOperand};
 use super::filter_row::{FieldValueRef, FilterRow};
 use super::number::{NumberLiteral, NumberValue};
-use super::temporal::{TimeInstant, TimeInterval};
 use crate::work_budget::{WorkBudget, WorkMeter};
+use evaluate::{evaluate_instant, evaluate_interval, evaluate_number, evaluate_text};
 use like::LikePattern;
 use spatial::PreparedRelation;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::cmp::Ordering;
 
@@ -45,6 +43,8 @@ enum PreparedExpression<'f> {
     CompareBooleans(&'f BooleanExpression, Box<PreparedExpression<'f>>, Box<PreparedExpression<'f>>),
     Like(&'f CharacterExpression, LikePattern),
     Spatial(Box<PreparedRelation>),
+    /// With the conditions among the elements of both lists.
+    Array(ArrayRelation, &'f ArrayExpression, &'f ArrayExpression, Vec<PreparedExpression<'f>>),
 }
 
 impl<'f> Predicate<'f> {
@@ -79,6 +79,10 @@ impl<'f> PreparedExpression<'f> {
             BooleanExpression::Like(text, pattern) => Self::Like(text, LikePattern::new(pattern)),
             BooleanExpression::Spatial(relation, a, b) => {
                 Self::Spatial(Box::new(PreparedRelation::new(*relation, a, b)))
+            }
+            BooleanExpression::Array(relation, a, b) => {
+                let conditions = [a, b].into_iter().flat_map(array::list_conditions);
+                Self::Array(*relation, a, b, conditions.map(Self::new).collect())
             }
             other => Self::Plain(other),
         }
@@ -115,6 +119,9 @@ impl<'f> PreparedExpression<'f> {
             }
             Self::Like(text, pattern) => Some(pattern.matches(&evaluate_text(text, row)?)),
             Self::Spatial(prepared) => prepared.holds(row, work),
+            Self::Array(relation, a, b, conditions) => {
+                array::relate_arrays(*relation, a, b, row, &mut conditions.iter().map(|c| c.holds(row, work)))
+            }
         }
     }
 }
@@ -172,76 +179,13 @@ fn evaluate_plain(test: &BooleanExpression, row: &dyn FilterRow) -> Option<bool>
         BooleanExpression::TemporalRelation(relation, a, b) => {
             Some(intervals::relate_intervals(*relation, evaluate_interval(a, row)?, evaluate_interval(b, row)?))
         }
-        BooleanExpression::Array(relation, a, b) => array::relate_arrays(*relation, a, b, row),
         // `PreparedExpression` has variants of its own for these.
         BooleanExpression::And(_)
         | BooleanExpression::Or(_)
         | BooleanExpression::Not(_)
         | BooleanExpression::CompareBooleans(..)
         | BooleanExpression::Like(..)
-        | BooleanExpression::Spatial(..) => None,
-    }
-}
-
-fn evaluate_number(number: &NumericExpression, row: &dyn FilterRow) -> Option<NumberValue> {
-    match number {
-        NumericExpression::Literal(n) => Some(NumberValue::Written(n.value())),
-        NumericExpression::Field(field) => match row.value(*field) {
-            FieldValueRef::Int(i) => Some(NumberValue::Int(i.into())),
-            FieldValueRef::Real(r) => Some(NumberValue::Real(r)),
-            _ => None,
-        },
-        NumericExpression::Arithmetic(operator, a, b) => {
-            evaluate_number(a, row)?.apply_operator(*operator, evaluate_number(b, row)?)
-        }
-        NumericExpression::Year(time) => Some(NumberValue::Int(evaluate_instant(time, row)?.year().into())),
-        NumericExpression::Count(field) => match row.value(*field) {
-            FieldValueRef::Text(json) => {
-                Some(NumberValue::Int(json_array::JsonArrayEntries::from_json(json)?.count() as i128))
-            }
-            _ => None,
-        },
-    }
-}
-
-fn evaluate_text<'r>(text: &'r CharacterExpression, row: &'r dyn FilterRow) -> Option<Cow<'r, str>> {
-    match text {
-        CharacterExpression::Literal(literal) => Some(Cow::Borrowed(literal)),
-        CharacterExpression::Id => Some(Cow::Borrowed(row.id())),
-        CharacterExpression::Field(field) => match row.value(*field) {
-            FieldValueRef::Text(t) => Some(Cow::Borrowed(t)),
-            _ => None,
-        },
-        CharacterExpression::Folded(fold, inner) => match evaluate_text(inner, row)? {
-            Cow::Borrowed(t) => Some(fold.fold_text(t)),
-            Cow::Owned(t) => Some(Cow::Owned(fold.fold_text(&t).into_owned())),
-        },
-    }
-}
-
-fn evaluate_instant(time: &InstantExpression, row: &dyn FilterRow) -> Option<TimeInstant> {
-    match time {
-        InstantExpression::Literal(instant, _) => Some(*instant),
-        InstantExpression::Field(field) => match row.value(*field) {
-            FieldValueRef::Text(t) => TimeInstant::parse_instant(t),
-            _ => None,
-        },
-    }
-}
-
-/// A missing end is an open one, as for `datetime`; an interval without either end is unknown.
-fn evaluate_interval(interval: &TemporalExpression, row: &dyn FilterRow) -> Option<TimeInterval> {
-    match interval {
-        TemporalExpression::Instant(time) => evaluate_instant(time, row).map(TimeInterval::from_instant),
-        TemporalExpression::Interval(start, end) => {
-            let found = TimeInterval {
-                start: start.as_ref().and_then(|t| evaluate_instant(t, row)),
-                end: end.as_ref().and_then(|t| evaluate_instant(t, row)),
-            };
-            let lost = |end: &Option<InstantExpression>, found: Option<TimeInstant>| end.is_some() && found.is_none();
-            let unknown =
-                (found.start.is_none() && found.end.is_none()) && (lost(start, found.start) || lost(end, found.end));
-            (!unknown).then_some(found)
-        }
+        | BooleanExpression::Spatial(..)
+        | BooleanExpression::Array(..) => None,
     }
 }

@@ -7,7 +7,7 @@ use super::gpkg_layer::{GpkgLayer, TableLayout, claim_free_name};
 use super::layer_catalog::{LayerCatalog, read_catalog};
 use super::sql_text::quote_name;
 use super::table_shape::ID_COLUMN;
-use super::{contents, journal, layer_setup, tables};
+use super::{contents, journal, layer_setup, rtree, tables};
 use crate::error::Result;
 use rusqlite::{Connection, params};
 
@@ -75,7 +75,7 @@ fn adopt_layer(conn: &Connection, stored: &StoredLayer, followed: FollowedLayer)
         return Ok(());
     }
     if layer.layout.table != stored.layout.table {
-        describe_renamed_table(conn, &stored.layout, &layer.layout.table)?;
+        describe_renamed_table(conn, &stored.layout, &layer)?;
     }
     let layer = add_id_column(conn, layer)?;
     conn.execute(
@@ -107,7 +107,6 @@ fn adopt_table(conn: &Connection, found: GpkgLayer, time: AdoptionTime) -> Resul
     let layer = add_id_column(conn, GpkgLayer::new(number, found.collection, found.layout))?;
     tables::register_collection(conn, &layer.collection, &layer.layout)?;
     if time == AdoptionTime::Opening && layer.collection.read_only().is_none() {
-        tables::drop_triggers(conn, &layer)?;
         layer_setup::finish_layer(conn, &layer)?;
     } else {
         journal::recreate_triggers(conn, &layer)?;
@@ -148,7 +147,7 @@ fn has_unique_ids(conn: &Connection, layout: &TableLayout) -> Result<bool> {
 }
 
 /// Renames a table in the tables of the standard, when the program that renamed it did not, and its R-tree.
-fn describe_renamed_table(conn: &Connection, old: &TableLayout, new: &str) -> Result<()> {
+fn describe_renamed_table(conn: &Connection, old: &TableLayout, layer: &GpkgLayer) -> Result<()> {
     let renamed =
         "lower(table_name)=lower(?1) AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE lower(name)=lower(?1))";
     let is_described = format!("SELECT 1 FROM gpkg_contents WHERE {renamed}");
@@ -159,13 +158,9 @@ fn describe_renamed_table(conn: &Connection, old: &TableLayout, new: &str) -> Re
     for table in ["gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_data_columns", "gpkg_ogr_contents"]
     {
         if tables::table_exists(conn, table)? {
-            conn.execute(&format!("UPDATE {table} SET table_name=?2 WHERE {renamed}"), params![old.table, new])?;
+            let sql = format!("UPDATE {table} SET table_name=?2 WHERE {renamed}");
+            conn.execute(&sql, params![old.table, layer.layout.table])?;
         }
     }
-    let Some(rtree) = old.rtree_name().filter(|name| tables::table_exists(conn, name).unwrap_or(false)) else {
-        return Ok(());
-    };
-    let renamed = TableLayout { table: new.to_owned(), ..old.clone() }.rtree_name().unwrap_or_default();
-    conn.execute_batch(&format!("ALTER TABLE {} RENAME TO {}", quote_name(&rtree), quote_name(&renamed)))?;
-    Ok(())
+    rtree::rename_rtree(conn, old, layer)
 }

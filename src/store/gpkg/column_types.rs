@@ -12,8 +12,20 @@ pub(super) struct TableColumn {
     pub name: String,
     /// In upper case, without length and quotes: `VARCHAR` for `varchar(20)`.
     pub declared: String,
+    /// The most characters that its text may have: 20 for `varchar(20)`.
+    pub max_length: Option<u32>,
     /// The position in the primary key; 0 for other columns.
     pub primary: i64,
+}
+
+impl TableColumn {
+    /// The declared type as layouts have it: with the length of text.
+    pub(super) fn full_type(&self) -> String {
+        match self.max_length {
+            Some(length) => format!("{}({length})", self.declared),
+            None => self.declared.clone(),
+        }
+    }
 }
 
 /// Declared types that hold no value which a property can represent: pictures, and further geometries.
@@ -55,7 +67,8 @@ pub(super) fn read_columns(conn: &Connection, table: &str) -> Result<Vec<TableCo
     let mut statement = conn.prepare_cached("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid")?;
     let column = |row: &rusqlite::Row<'_>| {
         let declared: String = row.get(1)?;
-        Ok(TableColumn { name: row.get(0)?, declared: plain_type(&declared), primary: row.get(2)? })
+        let max_length = declared_length(&declared);
+        Ok(TableColumn { name: row.get(0)?, declared: plain_type(&declared), max_length, primary: row.get(2)? })
     };
     Ok(statement.query_map([table], column)?.collect::<rusqlite::Result<_>>()?)
 }
@@ -114,8 +127,17 @@ fn whole_or_real(conn: &Connection, table: &str, column: &TableColumn, numeric: 
     Ok(if numeric && exact { FieldType::Real } else { FieldType::Integer })
 }
 
+/// The most characters of a text whose column is declared so; SQLite itself takes any length.
+pub(super) fn declared_length(declared: &str) -> Option<u32> {
+    let (kind, rest) = declared.split_once('(')?;
+    let kind = kind.to_uppercase();
+    let digits = rest.trim_start().split(|c: char| !c.is_ascii_digit()).next()?;
+    let is_text = ["CHAR", "TEXT", "CLOB"].iter().any(|word| kind.contains(word));
+    digits.parse().ok().filter(|length| is_text && *length > 0)
+}
+
 /// `TEXT` for `"text"(20)`.
-fn plain_type(declared: &str) -> String {
+pub(super) fn plain_type(declared: &str) -> String {
     let upper = declared.replace(['"', '\'', '`', '[', ']'], "").to_uppercase();
     upper.split('(').next().unwrap_or_default().trim().to_owned()
 }
@@ -152,6 +174,9 @@ mod tests {
              INSERT INTO t (a, b, h, m, n, t) VALUES (12.75, 982465736527485300, 1.5, 7, x'00', 'x');",
         )
         .unwrap();
+        let lengths: Vec<(String, u32)> =
+            read_columns(&conn, "t").unwrap().into_iter().filter_map(|c| Some((c.name, c.max_length?))).collect();
+        assert_eq!(lengths, [("c".to_owned(), 20), ("i".to_owned(), 10)]);
         let kinds: Vec<Option<FieldType>> =
             read_columns(&conn, "t").unwrap().iter().map(|c| field_type(&conn, "t", c).unwrap()).collect();
         use FieldType::{Boolean, DateTime, Integer, Real, Text};

@@ -1,7 +1,7 @@
 //! Follows a collection to what other programs made of its table: renamed, with more, fewer, renamed or retyped
 //! columns, or created again. Reads only; `adopt_schema.rs` writes what is found.
 
-use super::column_types::{TableColumn, column_type, field_type};
+use super::column_types::{TableColumn, column_type, declared_length, field_type, plain_type};
 use super::foreign_tables::choose_id_column;
 use super::gpkg_layer::{GpkgLayer, TableLayout};
 use super::journal;
@@ -110,7 +110,7 @@ fn follow_fields<'s>(
         };
         let declared = old.declared.get(at).filter(|_| old.declared.len() == old.columns.len());
         let kind = match declared {
-            Some(declared) if *declared == now.declared => Some(field.kind),
+            Some(declared) if plain_type(declared) == now.declared => Some(field.kind),
             None if declares(&now.declared, field.kind) => Some(field.kind),
             _ => retyped_field(conn, table, now, field.kind)?,
         };
@@ -121,8 +121,11 @@ fn follow_fields<'s>(
             continue;
         };
         edit.keep_field(&field.name, kind, (now.name != *column).then_some((column, &now.name)));
+        if declared.and_then(|d| declared_length(d)) != now.max_length {
+            edit.limit_text(now.max_length);
+        }
         layout.columns.push(now.name.clone());
-        layout.declared.push(now.declared.clone());
+        layout.declared.push(now.full_type());
         origins.push(Some(at));
     }
     for at in old.columns.len()..old.value_columns().count() {
@@ -152,8 +155,9 @@ fn add_new_columns(
             None => layout.kept.push(column.name.clone()),
             Some(kind) => {
                 edit.add_field(&column.name, kind);
+                edit.limit_text(column.max_length);
                 layout.columns.push(column.name.clone());
-                layout.declared.push(column.declared.clone());
+                layout.declared.push(column.full_type());
                 added(&column.name);
             }
         }

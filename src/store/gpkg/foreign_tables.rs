@@ -3,7 +3,7 @@
 use super::column_types::field_type;
 use super::gpkg_layer::{GpkgLayer, TableLayout, claim_free_name};
 use super::table_shape::{ID_COLUMN, TableShape, can_be_ids, read_shape};
-use crate::collection::{Collection, CollectionId};
+use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::Result;
 use crate::feature::GeometryTypeSet;
 use rusqlite::{Connection, params};
@@ -87,10 +87,16 @@ fn infer_layer(conn: &Connection, id: CollectionId, title: &str, shape: &TableSh
         }
     }
     layout.columns = fields.iter().map(|(_, _, c)| c.name.clone()).collect();
-    layout.declared = fields.iter().map(|(_, _, c)| c.declared.clone()).collect();
+    layout.declared = fields.iter().map(|(_, _, c)| c.full_type()).collect();
+    let lengths: Vec<(String, u32)> = fields
+        .iter()
+        .filter(|(_, kind, _)| *kind == FieldType::Text)
+        .filter_map(|(name, _, c)| Some((name.clone(), c.max_length?)))
+        .collect();
     let fields: Vec<_> = fields.into_iter().map(|(name, kind, _)| (name, kind)).collect();
     let geometry = shape.geometry.as_ref().map_or(GeometryTypeSet::NONE, |g| g.types);
     let collection = Collection::from_inferred_fields(id, title, geometry, &fields)?;
+    let collection = collection.with_max_lengths(lengths.iter().map(|(name, length)| (name.as_str(), *length)))?;
     let collection = collection.with_read_only(shape.read_only.as_deref())?;
     Ok(GpkgLayer::new(0, collection, layout))
 }

@@ -40,9 +40,12 @@ pub(super) fn trigger_statements(layer: &GpkgLayer) -> [(String, String); 3] {
         let sql = text
             .replace("<external>", "NOT EXISTS (SELECT 1 FROM cityheart_meta WHERE key='writing')")
             .replace("<note>", NOTE)
+            .replace("<id>", layout.id.as_ref().map_or("", |_| NEW_ID_FIX))
+            .replace("<new>", tables::NEW_ID)
             .replace("<n>", &layer.number.to_string())
             .replace("<i>", &key)
             .replace("<t>", &table)
+            .replace("<c>", &layout.id.as_deref().map(quote_name).unwrap_or_default())
             .replace("<old>", &cell(&quoted.join("||','||")))
             .replace("<geom>", &layout.geom.as_ref().map_or_else(|| "NULL".into(), |geom| cell(&quote_name(geom))))
             .replace("<nulls>", &nulls);
@@ -55,8 +58,11 @@ pub(super) fn trigger_statements(layer: &GpkgLayer) -> [(String, String); 3] {
 /// override.
 const INSERT_TRIGGER: &str = r#"CREATE TRIGGER "cityheart_<n>_insert" AFTER INSERT ON <t> WHEN <external> BEGIN
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>
-    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);
+    WHERE NOT EXISTS (SELECT 1 FROM cityheart_journal WHERE collection=<n> AND key=NEW.<i>);<id>
 END"#;
+/// When GDAL changes the type of a column, it writes the defaults of all columns anew: that of the ids, an expression,
+/// becomes its own text.
+const NEW_ID_FIX: &str = "\n  UPDATE <t> SET <c>=<new> WHERE <i>=NEW.<i> AND <c>='<new>';";
 const UPDATE_TRIGGER: &str = r#"CREATE TRIGGER "cityheart_<n>_update" BEFORE UPDATE ON <t> WHEN <external> BEGIN
   <note>
   INSERT INTO cityheart_journal (collection, key) SELECT <n>, NEW.<i>

@@ -9,8 +9,11 @@ use rusqlite::Connection;
 pub(super) fn finish_layer(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
     if rtree::create_rtree(conn, layer)? {
         rtree::fill_rtree(conn, layer)?;
+        rtree::create_triggers(conn, layer)?;
+    } else {
+        rtree::complete_triggers(conn, layer)?;
     }
-    create_triggers(conn, layer)?;
+    journal::recreate_triggers(conn, layer)?;
     contents::write_extent(conn, layer, contents::measure_extent(conn, layer)?, &tables::current_timestamp())
 }
 

@@ -185,10 +185,13 @@ fn prepare_file(conn: &mut Connection) -> Result<GpkgLayers> {
     let layers = read_catalog(&tx)?.layers();
     for layer in layers.values() {
         journal::adopt_journal(&tx, layer)?;
-        if layer.collection.read_only().is_none() && rtree::create_rtree(&tx, layer)? {
-            tables::drop_triggers(&tx, layer)?;
-            rtree::fill_rtree(&tx, layer)?;
+        if layer.collection.read_only().is_some() {
+            continue;
+        }
+        if rtree::is_missing(&tx, layer)? {
             layer_setup::finish_layer(&tx, layer)?;
+        } else {
+            rtree::complete_triggers(&tx, layer)?;
         }
     }
     tx.commit()?;

@@ -1,8 +1,10 @@
-//! The R-tree index of a spatial table: the `gpkg_rtree_index` extension with the triggers of GeoPackage 1.4.
+//! The R-tree index of a spatial table: the `gpkg_rtree_index` extension with the triggers of GeoPackage 1.3.
 //!
-//! The triggers are those of <https://www.geopackage.org/spec140/#extension_rtree>, word for word.
+//! The triggers are those of <https://www.geopackage.org/spec131/#extension_rtree>, word for word. All versions of
+//! GDAL drop these six by name when they rename or overwrite a table; those before 3.7 fail where one of them is
+//! missing, as in 1.4.
 
-use super::gpkg_layer::GpkgLayer;
+use super::gpkg_layer::{GpkgLayer, TableLayout};
 use super::sql_text::quote_name;
 use super::tables;
 use crate::error::Result;
@@ -10,6 +12,11 @@ use rusqlite::{Connection, params};
 
 /// A feature's key and its box: west, east, south, north.
 pub(super) type RTreeEntry = (i64, [f64; 4]);
+
+/// Whether a spatial table has no index.
+pub(super) fn is_missing(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
+    layer.layout.rtree_name().map_or(Ok(false), |rtree| Ok(!tables::table_exists(conn, &rtree)?))
+}
 
 /// Creates the index if it is missing, and registers the extension. Returns whether it was missing.
 pub(super) fn create_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<bool> {
@@ -24,7 +31,7 @@ pub(super) fn create_rtree(conn: &Connection, layer: &GpkgLayer) -> Result<bool>
         quote_name(&rtree)
     ))?;
     conn.execute(
-        "INSERT OR REPLACE INTO gpkg_extensions VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec140/#extension_rtree', 'write-only')",
+        "INSERT OR REPLACE INTO gpkg_extensions VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec131/#extension_rtree', 'write-only')",
         params![layer.layout.table, geom],
     )?;
     Ok(true)
@@ -83,27 +90,79 @@ pub(super) fn create_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()
     Ok(())
 }
 
+/// Creates the triggers anew where they are not the ones of this version of the standard, by their names. Where they
+/// are not those of 1.4 either, some were missing, and the index is filled again.
+pub(super) fn complete_triggers(conn: &Connection, layer: &GpkgLayer) -> Result<()> {
+    let Some(rtree) = layer.layout.rtree_name() else {
+        return Ok(());
+    };
+    let found = find_triggers(conn, &layer.layout.table, &rtree)?;
+    let are = |endings: &[&str]| {
+        let is_one = |name: &String| endings.iter().any(|t| name.eq_ignore_ascii_case(&format!("{rtree}_{t}")));
+        found.len() == endings.len() && found.iter().all(is_one)
+    };
+    if are(&TRIGGER_NAMES) {
+        return Ok(());
+    }
+    let is_followed = are(&NEWER_TRIGGER_NAMES);
+    drop_triggers(conn, &found)?;
+    if !is_followed {
+        conn.execute_batch(&format!("DELETE FROM {}", quote_name(&rtree)))?;
+        fill_rtree(conn, layer)?;
+    }
+    create_triggers(conn, layer)
+}
+
+/// Renames the index of a table that was renamed without it, and its triggers.
+pub(super) fn rename_rtree(conn: &Connection, old: &TableLayout, layer: &GpkgLayer) -> Result<()> {
+    let (Some(before), Some(after)) = (old.rtree_name(), layer.layout.rtree_name()) else {
+        return Ok(());
+    };
+    if !tables::table_exists(conn, &before)? {
+        return Ok(());
+    }
+    drop_triggers(conn, &find_triggers(conn, &layer.layout.table, &before)?)?;
+    conn.execute_batch(&format!("ALTER TABLE {} RENAME TO {}", quote_name(&before), quote_name(&after)))?;
+    create_triggers(conn, layer)
+}
+
+/// The names of the triggers on a table that belong to this index.
+fn find_triggers(conn: &Connection, table: &str, rtree: &str) -> Result<Vec<String>> {
+    let mut find = conn.prepare_cached(
+        "SELECT name FROM sqlite_master WHERE type='trigger' AND lower(tbl_name)=lower(?1) AND lower(substr(name, 1, length(?2)))=lower(?2)",
+    )?;
+    let names = find.query_map([table, &format!("{rtree}_")], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
+fn drop_triggers(conn: &Connection, names: &[String]) -> Result<()> {
+    for name in names {
+        conn.execute_batch(&format!("DROP TRIGGER {}", quote_name(name)))?;
+    }
+    Ok(())
+}
+
+/// What the names of the triggers end with.
+const TRIGGER_NAMES: [&str; 6] = ["insert", "update1", "update2", "update3", "update4", "delete"];
+/// The same in version 1.4.
+const NEWER_TRIGGER_NAMES: [&str; 7] = ["insert", "update2", "update4", "update5", "update6", "update7", "delete"];
+
 const TRIGGERS: &str = r#"
 CREATE TRIGGER "<name>_insert" AFTER INSERT ON <t> WHEN (NEW.<c> NOT NULL AND NOT ST_IsEmpty(NEW.<c>))
 BEGIN
   INSERT OR REPLACE INTO "<name>" VALUES (NEW.<i>, ST_MinX(NEW.<c>), ST_MaxX(NEW.<c>), ST_MinY(NEW.<c>), ST_MaxY(NEW.<c>));
 END;
-CREATE TRIGGER "<name>_update6" AFTER UPDATE OF <c> ON <t>
-  WHEN OLD.<i> = NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>)) AND (OLD.<c> NOTNULL AND NOT ST_IsEmpty(OLD.<c>))
+CREATE TRIGGER "<name>_update1" AFTER UPDATE OF <c> ON <t>
+  WHEN OLD.<i> = NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>))
 BEGIN
-  UPDATE "<name>" SET minx = ST_MinX(NEW.<c>), maxx = ST_MaxX(NEW.<c>), miny = ST_MinY(NEW.<c>), maxy = ST_MaxY(NEW.<c>) WHERE id = NEW.<i>;
-END;
-CREATE TRIGGER "<name>_update7" AFTER UPDATE OF <c> ON <t>
-  WHEN OLD.<i> = NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>)) AND (OLD.<c> ISNULL OR ST_IsEmpty(OLD.<c>))
-BEGIN
-  INSERT INTO "<name>" VALUES (NEW.<i>, ST_MinX(NEW.<c>), ST_MaxX(NEW.<c>), ST_MinY(NEW.<c>), ST_MaxY(NEW.<c>));
+  INSERT OR REPLACE INTO "<name>" VALUES (NEW.<i>, ST_MinX(NEW.<c>), ST_MaxX(NEW.<c>), ST_MinY(NEW.<c>), ST_MaxY(NEW.<c>));
 END;
 CREATE TRIGGER "<name>_update2" AFTER UPDATE OF <c> ON <t>
   WHEN OLD.<i> = NEW.<i> AND (NEW.<c> ISNULL OR ST_IsEmpty(NEW.<c>))
 BEGIN
   DELETE FROM "<name>" WHERE id = OLD.<i>;
 END;
-CREATE TRIGGER "<name>_update5" AFTER UPDATE ON <t>
+CREATE TRIGGER "<name>_update3" AFTER UPDATE ON <t>
   WHEN OLD.<i> != NEW.<i> AND (NEW.<c> NOTNULL AND NOT ST_IsEmpty(NEW.<c>))
 BEGIN
   DELETE FROM "<name>" WHERE id = OLD.<i>;

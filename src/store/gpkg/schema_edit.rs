@@ -12,12 +12,27 @@ use std::collections::BTreeMap;
 /// Changes to a schema, in the order of its fields.
 pub(super) struct SchemaEdit<'c> {
     collection: &'c Collection,
-    /// The fields that stay or are new: name, type, and the property that it was.
-    fields: Vec<(String, FieldType, Option<&'c str>)>,
+    fields: Vec<EditedField<'c>>,
     used_names: Vec<String>,
     dropped: Vec<&'c str>,
     /// New names of fields and columns by their old ones.
     renamed: BTreeMap<String, String>,
+}
+
+/// A field that stays or is new.
+struct EditedField<'c> {
+    name: String,
+    kind: FieldType,
+    /// The property that it was.
+    was: Option<&'c str>,
+    /// The new length of its texts, if that has changed; `None` within is no limit.
+    max_length: Option<Option<u32>>,
+}
+
+impl<'c> EditedField<'c> {
+    fn new(name: String, kind: FieldType, was: Option<&'c str>) -> Self {
+        Self { name, kind, was, max_length: None }
+    }
 }
 
 impl<'c> SchemaEdit<'c> {
@@ -34,14 +49,16 @@ impl<'c> SchemaEdit<'c> {
 
     /// Keeps a field with this type. `column` is the old and the new name of its column if that was renamed.
     pub(super) fn keep_field(&mut self, name: &'c str, kind: FieldType, column: Option<(&str, &str)>) {
-        let Some((old, new)) = column else { return self.fields.push((name.to_owned(), kind, Some(name))) };
+        let Some((old, new)) = column else {
+            return self.fields.push(EditedField::new(name.to_owned(), kind, Some(name)));
+        };
         self.used_names.retain(|used| *used != name.to_lowercase());
         let field = claim_free_name(new, &mut self.used_names);
         self.rename_column(old, new);
         if field != name {
             self.renamed.insert(name.to_owned(), field.clone());
         }
-        self.fields.push((field, kind, Some(name)));
+        self.fields.push(EditedField::new(field, kind, Some(name)));
     }
 
     /// Remembers the new name of a column, under which the cells of earlier versions are found.
@@ -53,7 +70,14 @@ impl<'c> SchemaEdit<'c> {
 
     pub(super) fn add_field(&mut self, column: &str, kind: FieldType) {
         let name = claim_free_name(column, &mut self.used_names);
-        self.fields.push((name, kind, None));
+        self.fields.push(EditedField::new(name, kind, None));
+    }
+
+    /// Limits the texts of the field that was kept or added last, or lifts the limit.
+    pub(super) fn limit_text(&mut self, max_length: Option<u32>) {
+        if let Some(field) = self.fields.last_mut() {
+            field.max_length = Some(max_length.filter(|_| field.kind == FieldType::Text));
+        }
     }
 
     /// The collection with the new schema, and the new names.
@@ -98,9 +122,15 @@ impl<'c> SchemaEdit<'c> {
         if !has_geometry {
             properties.extend(self.geometry_property(shape, None).map(|p| ("geometry".to_owned(), p)));
         }
-        for (at, (name, kind, was)) in self.fields.iter().enumerate() {
-            let old = was.and_then(|was| own?.get(was));
-            properties.insert(name.clone(), self.property(name, *kind, was.zip(old), at + 1));
+        for (at, field) in self.fields.iter().enumerate() {
+            let old = field.was.and_then(|was| own?.get(was));
+            let mut property = self.property(&field.name, field.kind, field.was.zip(old), at + 1);
+            match (field.max_length, property.as_object_mut()) {
+                (Some(Some(length)), _) => property["maxLength"] = length.into(),
+                (Some(None), Some(members)) => _ = members.remove("maxLength"),
+                _ => {}
+            }
+            properties.insert(field.name.clone(), property);
         }
         properties
     }
@@ -169,7 +199,7 @@ impl<'c> SchemaEdit<'c> {
             members.remove("x-cityheart-temporal");
         }
         if schema.get("$id").is_none() && schema.get("x-cityheart-temporal").is_none() {
-            let fields: Vec<_> = self.fields.iter().map(|(name, kind, _)| (name.clone(), *kind)).collect();
+            let fields: Vec<_> = self.fields.iter().map(|f| (f.name.clone(), f.kind)).collect();
             if let Some(time) = Collection::infer_time(&fields) {
                 schema["x-cityheart-temporal"] = time;
             }

@@ -1,4 +1,4 @@
-//! The tables of the file: those of the GeoPackage standard (1.4), our own (`cityheart_…`), and one per collection.
+//! The tables of the file: those of the GeoPackage standard (1.3), our own (`cityheart_…`), and one per collection.
 
 use super::column_types::column_type;
 use super::gpkg_layer::{GpkgLayer, TableLayout};
@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 
 /// `GPKG`.
 pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
-/// GeoPackage 1.4.
-const USER_VERSION: i32 = 10400;
+/// GeoPackage 1.3: the newest that GDAL before 3.7 opens without a warning.
+const USER_VERSION: i32 = 10300;
 /// The version of our own tables.
 pub(super) const SCHEMA_VERSION: i64 = 4;
 
@@ -32,6 +32,9 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT N
   CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
 "#;
+
+/// The SQL of a new id.
+pub(super) const NEW_ID: &str = "lower(hex(randomblob(16)))";
 
 /// The tables that a foreign GeoPackage may lack.
 const CREATE_EXTENSIONS: &str = "
@@ -115,7 +118,7 @@ pub(super) fn create_table(conn: &Connection, layer: &GpkgLayer, table: &str) ->
         let _ = write!(sql, ",{} {}", quote_name(geom), layer.collection.geometry.gpkg_name());
     }
     // The default lets users of a desktop GIS add features without an id.
-    sql.push_str(",\"id\" TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16))))");
+    let _ = write!(sql, ",\"id\" TEXT NOT NULL UNIQUE DEFAULT ({NEW_ID})");
     for (column, field) in layer.layout.columns.iter().zip(&layer.collection.fields) {
         let _ = write!(sql, ",{} {}", quote_name(column), column_type(field.kind));
     }

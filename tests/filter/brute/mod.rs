@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 mod evaluate;
-mod expression;
+pub mod expression;
 mod random;
 
 use random::{features, filters};

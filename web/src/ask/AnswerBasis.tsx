@@ -17,6 +17,13 @@ const REASON_TEXTS: Record<string, MessageKey> = {
   outside_denominator: 'left.outside_denominator',
   without_group: 'left.without_group',
   away_from_streets: 'left.away_from_streets',
+  programme: 'left.programme',
+  other_survey: 'left.other_survey',
+  area_without_place: 'left.area_without_place',
+  other_without_place: 'left.other_without_place',
+  other_undated: 'left.other_undated',
+  without_population: 'left.without_population',
+  without_intervention: 'left.without_intervention',
 };
 
 export const reasonText = (reason: string): string =>

@@ -16,7 +16,7 @@ import { editItem, isTouched, startDraftIn, titleOfContent } from './drafts';
 import { applyPending } from './pendingItems';
 import { INTERVENTIONS, refOf } from './featureRef';
 import { loadSchema, schemaOf } from './schemas';
-import { contentOf, fetchMayAdd, fetchMayChange } from './editApi';
+import { contentOf, fetchFindings, fetchMayAdd, fetchMayChange } from './editApi';
 
 /** Collections that planners draw, listed first. */
 const FIRST_COLLECTIONS = ['areas', 'segments', 'facilities', 'premises'];
@@ -155,6 +155,7 @@ function CollectionItems({ collection }: { collection: string }) {
             .join(' · ')}
         </p>
       </div>
+      <CollectionFindings collection={collection} version={all} />
       <ul class="rows">
         {shown.map((item) => (
           <li key={item.id}>
@@ -170,6 +171,29 @@ function CollectionItems({ collection }: { collection: string }) {
         ))}
       </ul>
     </>
+  );
+}
+
+/** Warns of what the map and the list do not show of the collection. The sentences are the server's, in English. */
+function CollectionFindings({ collection, version }: { collection: string; version: unknown }) {
+  const [findings, setFindings] = useState<string[]>([]);
+  useEffect(() => {
+    let here = true;
+    void fetchFindings(collection).then((found) => here && setFindings(found));
+    return () => {
+      here = false;
+    };
+  }, [collection, version]);
+  if (!findings.length) return null;
+  return (
+    <section class="hint" aria-label={t('data.findings')}>
+      <p>{t('data.findings')}</p>
+      <ul lang="en">
+        {findings.map((message) => (
+          <li key={message}>{message}</li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

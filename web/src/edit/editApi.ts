@@ -54,6 +54,16 @@ export async function fetchNewest(id: string): Promise<ItemVersion | null | 'unr
   return { content: contentOf(item, collectionOf(id)), etag: answer.headers.get('ETag') ?? '' };
 }
 
+/**
+ * What the plan's file holds and the collection does not show as it is, as the server's sentences; none without a
+ * response.
+ */
+export async function fetchFindings(collection: string): Promise<string[]> {
+  const answer = await callServer(`api/collections/${encodeURIComponent(collection)}?f=json`);
+  const body = answer?.ok ? await readJson<{ findings?: { message: string }[] }>(answer) : null;
+  return body?.findings?.map(({ message }) => message) ?? [];
+}
+
 /** Whether the account may edit the item; null when the server does not say. */
 export async function fetchMayChange(id: string): Promise<boolean | null> {
   const answer = await callServer(itemPath(id), { method: 'OPTIONS' });

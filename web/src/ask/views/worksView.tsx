@@ -5,7 +5,7 @@ import { t } from '../../i18n';
 import { cameraGoal, plan, sheetFull, titleOf } from '../../state';
 import { codeLabel } from '../../ui/labels';
 import { StatusSymbol } from '../../ui/Symbol';
-import { findNumber, type ResultFeature } from '../processResult';
+import type { ProcessResult, ResultFeature } from '../processResult';
 import { placeTitle } from '../queryPlace';
 import type { QuestionView } from '../questionView';
 import { optionNumber } from '../processRequests';
@@ -30,8 +30,11 @@ export const conflictsView: QuestionView = {
           <AnswerCard value={formatNumber(numberValue(parts.conflicts, 'certain'))}>
             <span>{t('works.certain')}</span>
           </AnswerCard>
-          <AnswerCard value={formatNumber(numberValue(parts.conflicts, 'conflicts') - (findNumber(parts.conflicts, 'certain')?.value ?? 0))}>
+          <AnswerCard value={formatNumber(possibleCount(parts.conflicts))}>
             <span>{t('works.possible')}</span>
+          </AnswerCard>
+          <AnswerCard value={formatNumber(numberValue(parts.conflicts, 'undecided'))}>
+            <span>{t('works.assumed')}</span>
           </AnswerCard>
         </div>
         <ol class="pairs" aria-label={t('works.list')}>
@@ -46,6 +49,10 @@ export const conflictsView: QuestionView = {
   },
 };
 
+/** Pairs whose dates are stated and imprecise. */
+const possibleCount = (answer: ProcessResult | undefined): number =>
+  numberValue(answer, 'conflicts') - numberValue(answer, 'certain') - numberValue(answer, 'undecided');
+
 interface WorksConflict {
   a: string;
   b: string;
@@ -54,10 +61,17 @@ interface WorksConflict {
   to: string;
   months: string[];
   certain: boolean;
+  undecided: boolean;
+}
+
+function certaintyText({ certain, undecided }: WorksConflict): string {
+  if (certain) return t('works.sure');
+  return t(undecided ? 'works.assumed' : 'works.maybe');
 }
 
 function ConflictPair({ pair }: { pair: ResultFeature }) {
-  const { a, b, distance_m, from, to, months: list, certain } = pair.result as unknown as WorksConflict;
+  const conflict = pair.result as unknown as WorksConflict;
+  const { a, b, distance_m, from, to, months: list } = conflict;
   const show = () => {
     const box = boundingBox(pair.geometry);
     if (!box) return;
@@ -73,7 +87,7 @@ function ConflictPair({ pair }: { pair: ResultFeature }) {
           <b>{monthsText(list)}</b> · {formatDay(from)} – {formatDay(to)}
         </span>
         <span class="sub">
-          {distance_m > 0 ? t('works.apart', { distance: distanceText(distance_m) }) : t('works.touching')} · {t(certain ? 'works.sure' : 'works.maybe')}
+          {distance_m > 0 ? t('works.apart', { distance: distanceText(distance_m) }) : t('works.touching')} · {certaintyText(conflict)}
         </span>
       </button>
     </li>

@@ -1,14 +1,17 @@
-//! A collection: one layer of the plan, with its fields and schema, and the reading of property values by them.
+//! A collection: one layer of the plan, with its fields and schema.
+
+mod field_type;
 
 use crate::crs::{dequantise_degrees, quantise_degrees};
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FieldValue, GeometryTypeSet, time, time_spelling};
-use crate::number_literal::MAX_EXACT_INTEGER;
+use crate::feature::{Feature, FieldValue, GeometryTypeSet, time};
 use geo::MapCoords;
 use geo_types::Coord;
-use serde_json::{Map, Number, Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::fmt;
 use std::sync::Arc;
+
+pub use field_type::FieldType;
 
 /// In the schema of a field of reals: its whole numbers are written without a decimal point.
 const BARE_WHOLE_NUMBERS: &str = "x-cityheart-bare-whole-numbers";
@@ -53,21 +56,6 @@ impl fmt::Display for CollectionId {
     }
 }
 
-/// The type of a field's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldType {
-    Text,
-    Integer,
-    Real,
-    /// Money: a number with at most two decimals and fifteen digits.
-    Decimal,
-    Boolean,
-    Date,
-    DateTime,
-    /// A list or an object.
-    Json,
-}
-
 /// A property of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDefinition {
@@ -78,6 +66,8 @@ pub struct FieldDefinition {
     pub required: bool,
     /// Whole numbers of this field are written without a decimal point, though others have one.
     pub bare_whole: bool,
+    /// The most characters that a text may have.
+    pub max_length: Option<u32>,
 }
 
 /// The fields (by position) that give a feature its time.
@@ -139,6 +129,7 @@ impl Collection {
                     title: property.get("title").and_then(Json::as_str).unwrap_or(name).to_owned(),
                     required: required.contains(&name.as_str()),
                     bare_whole: writes_bare_whole(property),
+                    max_length: property.get("maxLength").and_then(Json::as_u64).and_then(|n| u32::try_from(n).ok()),
                 }),
             }
         }
@@ -245,6 +236,18 @@ impl Collection {
             schema["properties"][field][BARE_WHOLE_NUMBERS] = true.into();
         }
         Self::from_schema(self.id.clone(), schema)
+    }
+
+    /// The same collection, whose text fields have these lengths at most.
+    ///
+    /// # Errors
+    /// As [`Collection::from_schema`].
+    pub fn with_max_lengths<'n>(self, lengths: impl IntoIterator<Item = (&'n str, u32)>) -> Result<Self> {
+        let mut schema = (*self.schema).clone();
+        for (field, length) in lengths {
+            schema["properties"][field]["maxLength"] = length.into();
+        }
+        if schema == *self.schema { Ok(self) } else { Self::from_schema(self.id, schema) }
     }
 
     /// The fields that have another name in the files that they are imported from: that name, and the field's.
@@ -373,105 +376,8 @@ impl Collection {
     }
 }
 
-impl FieldType {
-    fn from_schema(property: &Json) -> Option<Self> {
-        let format = property.get("format").and_then(Json::as_str);
-        Some(match (property.get("type")?.as_str()?, format) {
-            ("string", Some("date")) => Self::Date,
-            ("string", Some("date-time")) => Self::DateTime,
-            ("string", _) => Self::Text,
-            ("integer", _) => Self::Integer,
-            ("number", Some("decimal")) => Self::Decimal,
-            ("number", _) => Self::Real,
-            ("boolean", _) => Self::Boolean,
-            ("array" | "object", _) => Self::Json,
-            _ => return None,
-        })
-    }
-
-    /// The JSON Schema of a field of this type.
-    #[must_use]
-    pub fn json_schema(self) -> Json {
-        match self {
-            Self::Text => json!({"type": "string"}),
-            Self::Integer => json!({"type": "integer"}),
-            Self::Real => json!({"type": "number"}),
-            Self::Decimal => json!({"type": "number", "format": "decimal"}),
-            Self::Boolean => json!({"type": "boolean"}),
-            Self::Date => json!({"type": "string", "format": "date"}),
-            Self::DateTime => json!({"type": "string", "format": "date-time"}),
-            Self::Json => json!({"type": "array"}),
-        }
-    }
-
-    /// Reads a JSON value as this type.
-    ///
-    /// # Errors
-    /// A sentence that says what was expected and found, without the place.
-    pub fn read_value(self, json: &Json) -> Result<FieldValue, String> {
-        let wrong = |expected: &str| Err(format!("Expected {expected}, found {}.", shorten_json(json)));
-        match (self, json) {
-            (_, Json::Null) => Ok(FieldValue::Null),
-            (Self::Text, Json::String(s)) => Ok(FieldValue::text(s.as_str())),
-            (Self::Text, _) => wrong("text"),
-            (Self::Integer, Json::Number(n)) => match whole_number(n) {
-                Some(i) => Ok(FieldValue::Int(i)),
-                None => wrong("a whole number of at most 63 bits"),
-            },
-            (Self::Integer, _) => wrong("a whole number"),
-            (Self::Real, Json::Number(n)) if is_wide(n) => wrong("a number of at most 53 bits"),
-            (Self::Real, Json::Number(n)) => n
-                .as_f64()
-                .filter(|f| f.is_finite())
-                .map_or_else(|| wrong("a finite number"), |f| Ok(FieldValue::Real(f))),
-            (Self::Real, _) => wrong("a number"),
-            (Self::Decimal, Json::Number(n)) => match n.as_f64() {
-                Some(f) if f.abs() < 1e13 && ((f * 100.0).round() / 100.0 - f).abs() < 1e-9 => {
-                    Ok(FieldValue::Real((f * 100.0).round() / 100.0))
-                }
-                _ => wrong("an amount below 10,000,000,000,000 with at most two decimals"),
-            },
-            (Self::Decimal, _) => wrong("an amount, as a number"),
-            (Self::Boolean, Json::Bool(b)) => Ok(FieldValue::Bool(*b)),
-            (Self::Boolean, _) => wrong("true or false"),
-            (Self::Date, Json::String(s)) => match time_spelling::read_day(s) {
-                Some(day) => Ok(FieldValue::text(day)),
-                None => wrong("a date such as 2026-03-01"),
-            },
-            (Self::Date, _) => wrong("a date such as 2026-03-01"),
-            (Self::DateTime, Json::String(s)) => match time_spelling::read_instant(s) {
-                Some(instant) => Ok(FieldValue::text(instant.text)),
-                None => wrong("a date and time such as 2026-03-01T08:30:00Z"),
-            },
-            (Self::DateTime, _) => wrong("a date and time such as 2026-03-01T08:30:00Z"),
-            (Self::Json, Json::Array(_) | Json::Object(_)) => Ok(FieldValue::Json(Box::new(json.clone()))),
-            (Self::Json, _) => wrong("a list or an object"),
-        }
-    }
-}
-
 /// Whether a field of reals writes whole numbers without a decimal point: money does, and what its files write so.
 fn writes_bare_whole(property: &Json) -> bool {
     let has = |name: &str, value: &Json| property.get(name) == Some(value);
     has("type", &"number".into()) && (has("format", &"decimal".into()) || has(BARE_WHOLE_NUMBERS, &true.into()))
-}
-
-/// The integer that a number is, also when it is written as `12.0` or `1e3` (JSON Schema).
-fn whole_number(number: &Number) -> Option<i64> {
-    let whole = |f: &f64| f.fract() == 0.0 && f.abs() <= MAX_EXACT_INTEGER as f64;
-    number.as_i64().or_else(|| number.as_f64().filter(whole).map(|f| f as i64))
-}
-
-/// Whether an integer has more digits than a double keeps.
-fn is_wide(number: &Number) -> bool {
-    let rounded = |i: i64| i.unsigned_abs() > MAX_EXACT_INTEGER && i128::from(i) != (i as f64) as i128;
-    number.as_i64().map_or(number.is_u64(), rounded)
-}
-
-fn shorten_json(json: &Json) -> String {
-    let text = json.to_string();
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

@@ -1,9 +1,12 @@
-//! Random changes of schema and rows by another program, with edits of our own in between: the file holds what a model
-//! of its cells holds, byte for byte, and the collection shows every column that it can. `CITYHEART_SCHEMA_RUNS` is the
-//! number of runs.
+//! Random changes of schema and rows by another program, plain SQLite or GDAL, with edits of our own in between: the
+//! file holds what a model of its cells holds, byte for byte, and the collection shows every column that it can.
+//! `CITYHEART_SCHEMA_RUNS` is the number of runs.
 
-use crate::store::features::{collection_id, id};
-use cityheart::change::{ChangeSet, FeatureChange, FeatureEdit};
+mod gdal_steps;
+
+use crate::store::features::{all_of, collection_id, id};
+use crate::support::gdal::{GdalLibrary, GdalProcess};
+use cityheart::change::{ChangeSet, FeatureEdit};
 use cityheart::error::Error;
 use cityheart::feature::{Feature, FieldValue};
 use cityheart::store::{GeoPackage, Store};
@@ -12,6 +15,8 @@ use std::collections::BTreeMap;
 use tempfile::TempDir;
 
 const DEFAULT_RUNS: u64 = 40;
+/// Each step of GDAL opens the file.
+const DEFAULT_GDAL_RUNS: u64 = 8;
 const STEPS: usize = 25;
 /// Declared types, with a value that such a column usually has and one that it should not have.
 const TYPES: [(&str, &str, &str); 8] = [
@@ -45,9 +50,13 @@ type Cells = BTreeMap<String, String>;
 
 /// What the file must hold.
 struct Model {
-    _dir: TempDir,
+    dir: TempDir,
     store: GeoPackage,
     conn: Connection,
+    /// The program that edits, unless it is plain SQLite.
+    gdal: Option<GdalProcess>,
+    /// Further layers, which GDAL made.
+    others: Vec<String>,
     dice: Dice,
     table: String,
     /// The declared types of the columns that are not ours.
@@ -60,16 +69,18 @@ struct Model {
 }
 
 impl Model {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, gdal: Option<GdalProcess>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("plan.gpkg");
         let store = GeoPackage::create(&path).unwrap();
         let conn = Connection::open(&path).unwrap();
         conn.execute_batch("PRAGMA foreign_keys=OFF; PRAGMA synchronous=OFF").unwrap();
         let mut model = Self {
-            _dir: dir,
+            dir,
             store,
             conn,
+            gdal,
+            others: vec![],
             dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             table: "trees".into(),
             columns: BTreeMap::new(),
@@ -84,6 +95,9 @@ impl Model {
     }
 
     fn sql(&mut self, text: &str) {
+        if self.gdal.is_some() {
+            return self.run_gdal(&[serde_json::json!(["sql", text])]);
+        }
         self.log.push(text.to_owned());
         self.conn.execute_batch(text).unwrap_or_else(|e| panic!("{e}: {:#?}", self.log));
     }
@@ -95,6 +109,9 @@ impl Model {
 
     /// Creates the table with some columns and rows, as GDAL writes a layer.
     fn create_table(&mut self) {
+        if self.gdal.is_some() {
+            return self.copy_table();
+        }
         self.columns = (0..=self.dice.roll(4)).map(|i| (format!("c{i}"), self.dice.roll(TYPES.len()))).collect();
         let declared: Vec<String> =
             self.columns.iter().map(|(name, kind)| format!(", {name} {}", TYPES[*kind].0)).collect();
@@ -121,9 +138,13 @@ impl Model {
 
     fn insert_row(&mut self) {
         let t = self.table.clone();
-        self.sql(&format!(
-            "INSERT INTO {t} (geom) VALUES (x'47500001E610000001010000000000000000002E400000000000004740')"
-        ));
+        if self.gdal.is_some() {
+            self.run_gdal(&[serde_json::json!(["insert", t, 15.0, 46.0])]);
+        } else {
+            self.sql(&format!(
+                "INSERT INTO {t} (geom) VALUES (x'47500001E610000001010000000000000000002E400000000000004740')"
+            ));
+        }
         for (name, kind) in self.columns.clone() {
             let value = if self.dice.roll(4) == 0 { TYPES[kind].2 } else { TYPES[kind].1 };
             if self.dice.roll(3) > 0 {
@@ -182,19 +203,15 @@ impl Model {
         let all = self.store.list_collections().unwrap();
         let collection = all.into_iter().find(|c| c.id.as_str() == self.table);
         let collection = collection.unwrap_or_else(|| panic!("'{}' is not shown: {:#?}", self.table, self.log));
-        let mut features = vec![];
-        let mut push = |change| {
-            if let FeatureChange::Put(feature) = change {
-                features.push(feature);
-            }
-            Ok(())
-        };
-        self.store.scan_collection(&collection.id, None, &mut push).unwrap();
-        (features, collection.fields.into_iter().map(|f| f.name).collect())
+        (all_of(&self.store, &self.table), collection.fields.into_iter().map(|f| f.name).collect())
     }
 
     fn step(&mut self) {
-        match self.dice.roll(13) {
+        let roll = self.dice.roll(13);
+        if self.gdal.is_some() && roll < 6 {
+            return self.change_schema_by_gdal(roll);
+        }
+        match roll {
             0 => {
                 let (name, kind) = (self.new_name("n"), self.dice.roll(TYPES.len()));
                 self.sql(&format!("ALTER TABLE {} ADD COLUMN {name} {}", self.table, TYPES[kind].0));
@@ -310,9 +327,24 @@ impl Model {
             let values = vec![(at, FieldValue::text("ours"))];
             Some(FeatureEdit::Patch { id: feature.id.clone(), base: None, geometry: None, values })
         });
-        if let Some(row) = patched.get().and_then(|key| self.rows.get_mut(&key)) {
-            row.insert(name, "'ours'".into());
+        if let Some((key, mut cells)) = patched.get().and_then(|key| Some((key, self.rows.remove(&key)?))) {
+            cells.insert(name, "'ours'".into());
+            self.rows.insert(key, self.as_written(cells));
         }
+    }
+
+    /// A row as any program writes it: SQLite gives all cells of a row that it writes the affinity of their columns, so
+    /// that a number in a column that has become text is text from then on.
+    fn as_written(&self, mut cells: Cells) -> Cells {
+        let scratch = Connection::open_in_memory().unwrap();
+        for (name, kind) in &self.columns {
+            let Some(cell) = cells.get_mut(name) else { continue };
+            let sql =
+                format!("DROP TABLE IF EXISTS t; CREATE TABLE t (c {}); INSERT INTO t VALUES ({cell})", TYPES[*kind].0);
+            scratch.execute_batch(&sql).unwrap();
+            *cell = scratch.query_row("SELECT quote(c) FROM t", [], |row| row.get(0)).unwrap();
+        }
+        cells
     }
 
     fn delete_feature(&mut self) {
@@ -342,13 +374,9 @@ impl Model {
         let Some(now) = file.get(&key) else { panic!("{name} did not come back: {:#?}", self.log) };
         // Columns that are newer than the deletion, or were retyped since, are as the file has them.
         for (column, cell) in now {
-            let known = cells.entry(column.clone()).or_insert_with(|| cell.clone());
-            // A number that was in a column before it became text is text when SQLite writes it again.
-            if *cell == format!("'{known}'") {
-                known.clone_from(cell);
-            }
+            cells.entry(column.clone()).or_insert_with(|| cell.clone());
         }
-        self.rows.insert(key, cells);
+        self.rows.insert(key, self.as_written(cells));
     }
 
     fn check(&self) {
@@ -359,21 +387,43 @@ impl Model {
         names.sort();
         let shown = self.columns.iter().filter(|(_, kind)| TYPES[**kind].0 != "BLOB").map(|(name, _)| name.clone());
         assert_eq!(names, shown.collect::<Vec<_>>(), "{:#?}", self.log);
+        let all = self.store.list_collections().unwrap();
+        let is_shown = |name: &String| all.iter().any(|c| c.id.as_str() == name);
+        assert_eq!((all.len(), self.others.iter().all(is_shown)), (self.others.len() + 1, true), "{:#?}", self.log);
     }
+}
+
+fn number_of_runs(usual: u64) -> u64 {
+    std::env::var("CITYHEART_SCHEMA_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
+/// Runs a model, and gives its GDAL back.
+fn run_model(seed: u64, gdal: Option<GdalProcess>) -> Option<GdalProcess> {
+    let mut model = Model::new(seed, gdal);
+    model.log.push(format!("seed {seed}"));
+    for _ in 0..STEPS {
+        model.step();
+        if model.dice.roll(3) == 0 {
+            model.adopt();
+        }
+        model.check();
+    }
+    model.gdal
 }
 
 #[test]
 fn random_changes_of_schema_and_rows_lose_nothing() {
-    let runs = std::env::var("CITYHEART_SCHEMA_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(DEFAULT_RUNS);
-    for seed in 1..=runs {
-        let mut model = Model::new(seed);
-        model.log.push(format!("seed {seed}"));
-        for _ in 0..STEPS {
-            model.step();
-            if model.dice.roll(3) == 0 {
-                model.adopt();
-            }
-            model.check();
-        }
+    for seed in 1..=number_of_runs(DEFAULT_RUNS) {
+        run_model(seed, None);
+    }
+}
+
+#[test]
+fn random_changes_of_schema_and_rows_by_gdal_lose_nothing() {
+    let libraries = [GdalLibrary::Bundled, GdalLibrary::Installed];
+    let mut processes: Vec<GdalProcess> = libraries.into_iter().filter_map(GdalProcess::start).collect();
+    for seed in 1..=number_of_runs(DEFAULT_GDAL_RUNS) {
+        let gdal = Some(processes.remove(0));
+        processes.extend(run_model(seed, gdal));
     }
 }
