@@ -1,7 +1,7 @@
 # cityheart: `make run` and `make test` are all that a newcomer needs. Every target installs what it lacks and can be repeated.
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run build test bench conformance qgis screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
+.PHONY: run build test audit bench conformance qgis screenshots web venv check-web browser server maplibre-rs check-maplibre-rs
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CITYHEART_VENV ?= $(CARGO_TARGET_DIR)/venv
@@ -37,15 +37,21 @@ $(CITYHEART_VENV)/.installed: tests/python/requirements.txt
 	$(CITYHEART_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-# Everything that must hold: format, lints, Rust tests, the web app's checks, the browser, the second renderer. At the end, a report
+# Everything that must hold: dependencies, format, lints, Rust tests, the web app's checks, the browser, the second renderer. At the end, a report
 # of names, sizes, circles and time, which nothing depends on.
 test: maplibre-rs
-	$(MAKE) --no-print-directory web venv check-web
+	$(MAKE) --no-print-directory web venv check-web audit
 	cargo fmt --check
 	$(LINTED) cargo build --locked --all-targets
 	$(LINTED) cargo test --locked
 	$(MAKE) --no-print-directory browser check-maplibre-rs
 	@python3 tests/report --started $(STARTED)
+
+# Known faults and licences of the crates and of npm's packages (docs/dependencies.md); first, that the audit refuses what it must.
+audit: venv
+	@.ci/need rust
+	$(CITYHEART_VENV)/bin/python tests/audit/test_audit.py
+	$(CITYHEART_VENV)/bin/python tests/audit
 
 check-web: web
 	cd web && npm run check
