@@ -8,12 +8,14 @@ use crate::error::Error;
 use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
 use crate::http::request_context::RequestContext;
+use crate::http::request_log::log_edit;
 use crate::http::response::{self, HttpResult, empty_response};
 use crate::http::urls;
 use crate::work_budget::WorkBudget;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// JSON pointers to what a lenient edit left out.
@@ -30,6 +32,7 @@ pub async fn submit_edits(
     requests: Vec<EditRequest>,
     body_bytes: usize,
 ) -> Result<ChangeOutcome, ProblemDetails> {
+    let start = Instant::now();
     let collection = context.path_segment("collection").to_owned();
     let batch = EditBatch {
         collection,
@@ -57,7 +60,10 @@ pub async fn submit_edits(
             .await?;
     }
     let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
-    Ok(receiver.await.unwrap_or_else(closed)?)
+    let outcome = receiver.await.unwrap_or_else(closed)?;
+    let account = context.viewer().account().map(|account| &account.id);
+    log_edit(context.request_id(), account, &outcome, start.elapsed());
+    Ok(outcome)
 }
 
 /// Changes one feature.
