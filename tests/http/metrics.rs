@@ -1,6 +1,6 @@
 //! `/metrics` as Prometheus reads it.
 
-use crate::support::server::{fresh, get, router, send};
+use crate::support::server::{demo, fresh, get, router, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -119,7 +119,7 @@ async fn the_metrics_follow_the_text_format_and_name_their_units() {
 
 #[tokio::test]
 async fn edits_and_sign_ins_are_counted() {
-    let plan = fresh(&[]);
+    let plan = fresh(&demo());
     let password = "correct horse battery";
     let anna = Viewer::new("anna", "Anna", AccessRole::Admin, []);
     plan.atlas.accounts().unwrap().add_user(&anna, password).unwrap();
@@ -131,9 +131,10 @@ async fn edits_and_sign_ins_are_counted() {
         let request = Request::post("/auth/login").header("host", "localhost").header("content-type", "application/json");
         send(&router, request.body(Body::from(body)).unwrap()).await;
     }
-    let feature = json!({"type": "Feature", "id": "x", "geometry": {"type": "Point", "coordinates": [15.27, 46.23]},
-        "properties": {"name": "Celje", "country": "SI"}});
-    let mut request = Request::post("/api/collections/cities/items")
+    let feature = json!({"type": "Feature", "id": "celje-measured", "geometry": null, "properties": {
+        "title": "A", "city": "celje", "kind": "study", "status": "idea", "location_precision": "unknown",
+        "visibility": "public", "language": "en"}});
+    let mut request = Request::post("/api/collections/interventions/items")
         .header("host", "localhost")
         .header("content-type", "application/geo+json")
         .body(Body::from(feature.to_string()))

@@ -43,6 +43,14 @@ pub async fn submit_edits(
     };
     let (sender, receiver) = oneshot::channel();
     let answer = Box::new(move |outcome| drop(sender.send(outcome)));
+    let (id, account) = (context.request_id().cloned(), context.viewer().account().map(|account| account.id.clone()));
+    // In a task of its own: an edit is logged even if its client has gone away by the time it is saved.
+    let logged = tokio::spawn(async move {
+        let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
+        let outcome = receiver.await.unwrap_or_else(closed)?;
+        log_edit(id.as_ref(), account.as_ref(), &outcome, start.elapsed());
+        Ok::<_, Error>(outcome)
+    });
     // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not
     // committed yet.
     let caller = Arc::new(());
@@ -59,11 +67,7 @@ pub async fn submit_edits(
             })
             .await?;
     }
-    let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
-    let outcome = receiver.await.unwrap_or_else(closed)?;
-    let account = context.viewer().account().map(|account| &account.id);
-    log_edit(context.request_id(), account, &outcome, start.elapsed());
-    Ok(outcome)
+    Ok(logged.await.map_err(Error::internal)??)
 }
 
 /// Changes one feature.
