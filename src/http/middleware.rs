@@ -84,7 +84,8 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     // A browser gets its errors as pages, with a link to the start.
     let home = negotiate::prefers_html(request.headers()).then(|| base.with_path("/api"));
     let is_sign_in = logged.method == Method::POST && logged.uri.path() == "/auth/login";
-    let preflight = logged.method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let preflight =
+        logged.method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
     let page_base = base.clone();

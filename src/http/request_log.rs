@@ -193,7 +193,9 @@ struct LinePeriod {
 enum LineVerdict {
     Write,
     /// `is_first`: none was left out since the number was last said.
-    LeaveOut { is_first: bool },
+    LeaveOut {
+        is_first: bool,
+    },
 }
 
 impl LineLimiter {

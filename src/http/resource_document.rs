@@ -40,7 +40,9 @@ pub fn respond_document_with(
         if form == &HTML { document.page.render(context.base_url(), &alternates) } else { document.json.to_string() };
     let mut response = respond_hashed(&context.headers, form.media, body.into_bytes());
     if form == &HTML && document.page.has_api_viewer() {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, context.app.security_headers.api_viewer_policy());
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, context.app.security_headers.api_viewer_policy());
     }
     add_link_header(response.headers_mut(), &alternates);
     Ok(response)

@@ -3,8 +3,8 @@
 use super::app_state::AppState;
 use super::identity::require_change_header;
 use super::{
-    auth, calendar, changes, collections, edit, events, fields, history, items, landing, metrics, middleware,
-    openapi, operations, processes, tiles, tilesets, vocabularies, web,
+    auth, calendar, changes, collections, edit, events, fields, history, items, landing, metrics, middleware, openapi,
+    operations, processes, tiles, tilesets, vocabularies, web,
 };
 use crate::atlas::Atlas;
 use crate::config::Config;

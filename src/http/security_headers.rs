@@ -5,7 +5,7 @@
 
 use super::html;
 use super::urls::BaseUrl;
-use crate::config::{Config, FrameAncestors, SiteOrigin};
+use crate::config::{Config, FrameAncestors, PublicUrl, SiteOrigin, StyleUrl};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
@@ -29,6 +29,8 @@ pub struct SecurityHeaders {
 pub struct AppPagePolicy {
     /// Where the base map comes from, each with a space before it.
     basemap: String,
+    /// The public URL, which links between pages of features begin with.
+    public: String,
     frames: String,
     runs_wasm: bool,
 }
@@ -78,7 +80,7 @@ impl SecurityHeaders {
 impl AppPagePolicy {
     /// `runs_wasm`: whether the web app was built with the renderer that is WebAssembly.
     pub fn new(config: &Config, runs_wasm: bool) -> Self {
-        let style = config.basemap.iter().filter_map(crate::config::StyleUrl::origin);
+        let style = config.basemap.iter().filter_map(StyleUrl::origin);
         let mut origins: Vec<SiteOrigin> = style.chain(config.basemap_origins.iter().cloned()).collect();
         let mut seen = vec![];
         origins.retain(|origin| !seen.contains(origin) && (seen.push(origin.clone()), true).1);
@@ -91,17 +93,19 @@ impl AppPagePolicy {
             }
             FrameAncestors::Anybody => "*".to_owned(),
         };
-        Self { basemap, frames, runs_wasm }
+        let public = config.public_url.as_ref().and_then(PublicUrl::origin);
+        let public = public.map_or(String::new(), |origin| format!(" {}", origin.as_str()));
+        Self { basemap, public, frames, runs_wasm }
     }
 
     /// The policy of one page: what is inline in it was put there by the build, and is allowed by its hash.
     pub fn for_page(&self, page: &str) -> HeaderValue {
-        let Self { basemap, frames, runs_wasm } = self;
+        let Self { basemap, public, frames, runs_wasm } = self;
         let scripts = hash_inline(page, "script");
         let styles = hash_inline(page, "style");
         let wasm = if *runs_wasm { " 'wasm-unsafe-eval'" } else { "" };
         super::response::ascii_header_value(&format!(
-            "default-src 'none'; script-src 'self'{wasm}{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:{basemap}; font-src 'self'; connect-src 'self'{basemap}; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
+            "default-src 'none'; script-src 'self'{wasm}{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:{basemap}; font-src 'self'; connect-src 'self'{public}{basemap}; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
         ))
     }
 }

@@ -156,7 +156,14 @@ impl WebFile {
             || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
         let gzip = if compress && text { gzip_bytes(&plain) } else { None };
-        Self { media: response::ascii_header_value(&media), gzip, brotli: None, hash: hash_content(&plain), policy: None, plain }
+        Self {
+            media: response::ascii_header_value(&media),
+            gzip,
+            brotli: None,
+            hash: hash_content(&plain),
+            policy: None,
+            plain,
+        }
     }
 
     pub fn respond(self, path: &str, headers: &HeaderMap) -> Response {

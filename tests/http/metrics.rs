@@ -128,7 +128,8 @@ async fn edits_and_sign_ins_are_counted() {
     assert_eq!(value(&before, "cityheart_commit_seconds_count", ""), 0.0);
     for tried in [password, "wrong", "wrong"] {
         let body = json!({"login": "anna", "password": tried}).to_string();
-        let request = Request::post("/auth/login").header("host", "localhost").header("content-type", "application/json");
+        let request =
+            Request::post("/auth/login").header("host", "localhost").header("content-type", "application/json");
         send(&router, request.body(Body::from(body)).unwrap()).await;
     }
     let feature = json!({"type": "Feature", "id": "celje-measured", "geometry": null, "properties": {

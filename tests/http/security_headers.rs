@@ -164,6 +164,9 @@ async fn the_base_map_of_the_operator_is_loaded_from_its_sites_and_no_others() {
     assert_eq!(directive(&map, "connect-src").unwrap(), [&["'self'"][..], &sites].concat());
     assert_eq!(directive(&map, "img-src").unwrap(), [&["'self'", "data:", "blob:"][..], &sites].concat());
     assert_eq!(directive(&map, "script-src").unwrap(), ["'self'"]);
+    // Links between pages of features begin with the public URL, whatever address the map was opened at.
+    let public = configured(|config| config.public_url = Some("https://plan.example.org/celje".parse().unwrap()));
+    assert_eq!(directive(&get(&public, "/").await, "connect-src").unwrap(), ["'self'", "https://plan.example.org"]);
 }
 
 #[tokio::test]
@@ -204,9 +207,12 @@ async fn every_response_has_an_id_and_a_refusal_repeats_it_in_its_body() {
     let distrusting = configured(|_| {});
     assert_ne!(get_as(&distrusting, "/api", &given("proxy-7")).await.header("x-request-id"), "proxy-7");
 
-    let refused = get_as(&router, "/api", &[("authorization", "Bearer nonsense")]).await;
-    assert_eq!(refused.status, 401);
+    let refused = get_as(&router, &format!("/api?x={}", "x".repeat(17 << 10)), &[]).await;
+    assert_eq!(refused.status, 414);
     assert_eq!(refused.json()["request_id"], refused.header("x-request-id"));
+    let denied = get_as(&router, "/api", &[("authorization", "Bearer nonsense")]).await;
+    assert!(denied.status == 401 && denied.headers.contains_key("x-request-id"));
+    assert!(denied.json().get("request_id").is_none(), "refusals by rights are equal to the byte");
     let page = get_as(&router, "/api", &[("authorization", "Bearer nonsense"), ("accept", "text/html")]).await;
     assert!(page.text().contains(&format!("<code>{}</code>", page.header("x-request-id"))), "{}", page.text());
     // What is hidden and what is not there look the same.

@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn text_cannot_become_markup() {
-        let page = render_problem(404, "Not <i>found", "<script>alert('1')</script> & more", "\"><script>", Some("<i>"));
+        let page =
+            render_problem(404, "Not <i>found", "<script>alert('1')</script> & more", "\"><script>", Some("<i>"));
         assert!(page.contains("<p>&lt;script&gt;alert('1')&lt;/script&gt; &amp; more</p>"), "{page}");
         assert!(page.contains("<h1>Not &lt;i&gt;found (404)</h1>"), "{page}");
         assert!(page.contains("<a href=\"&quot;&gt;&lt;script&gt;\">"), "{page}");
