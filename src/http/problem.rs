@@ -51,8 +51,8 @@ impl ProblemDetails {
         if self.at.is_empty() { self.detail.clone() } else { format!("{}: {}", self.at, self.detail) }
     }
 
-    /// The response: JSON, or a page with a link to `home`. It says the request's id if the log has a line about it; but
-    /// bodies that refuse a viewer are equal to the byte, so that nothing is learned from comparing them.
+    /// The response: JSON, or a page with a link to `home`. It says the request's id if the log has a line about it.
+    /// JSON that refuses a viewer or an edit does not: it is equal to the byte, so that nothing is learned from two.
     pub fn to_response(&self, home: Option<&str>, id: Option<&RequestId>) -> Response {
         let (media, body) = if let Some(home) = home {
             let title = self.status.canonical_reason().unwrap_or("Error");
@@ -61,8 +61,8 @@ impl ProblemDetails {
                 html::render_problem(self.status.as_u16(), title, &self.full_detail(), home, id.map(RequestId::as_str)),
             )
         } else {
-            let is_about_rights = matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-            ("application/problem+json", self.to_json(id.filter(|_| !is_about_rights)).to_string())
+            let is_refusal = matches!(self.status.as_u16(), 401 | 403 | 422);
+            ("application/problem+json", self.to_json(id.filter(|_| !is_refusal)).to_string())
         };
         let mut response =
             (self.status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")], body).into_response();

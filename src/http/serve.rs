@@ -98,6 +98,8 @@ async fn accept_connections(
     let mut end = std::pin::pin!(end);
     loop {
         let (stream, peer) = tokio::select! {
+            // The signal to stop is waited for before the first connection is accepted.
+            biased;
             () = &mut end => break,
             connection = listener.accept() => match connection {
                 Ok(connection) => connection,

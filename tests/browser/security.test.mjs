@@ -28,7 +28,7 @@ function visitWatched(path, steps, options = {}) {
   return visit(path, (page) => steps(page, stopped), { prepare, ...options });
 }
 
-/** Views with parts of their own: a second map, charts, paper, a frame. Any error in a console fails the tests of the others. */
+/** Views with parts of their own. In the tests of the others, what a policy stops fails as an error of the console. */
 const WATCHED = ['legend', 'detail', 'table', 'ask rate', 'money', 'share', 'two maps', 'paper', 'frame'];
 
 test('no view needs what the policy forbids', () =>
