@@ -20,7 +20,7 @@ pub struct ProblemDetails {
     pub errors: Vec<InvalidInput>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log: what failed inside.
-    pub cause: Option<String>,
+    pub cause: Option<Box<str>>,
 }
 
 impl ProblemDetails {
@@ -102,7 +102,7 @@ impl From<Error> for ProblemDetails {
             Error::Internal(cause) => {
                 let sentence =
                     "The server failed to answer; the request is not at fault. The server's log has the cause.";
-                Self { cause: Some(cause), ..Self::new(status, sentence) }
+                Self { cause: Some(cause.into()), ..Self::new(status, sentence) }
             }
             _ => Self::new(status, sentence),
         }

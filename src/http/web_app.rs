@@ -81,17 +81,17 @@ impl WebApp {
                 Some(self.prepare_file(path, Bytes::copy_from_slice(&file.data), true))
             }),
         };
-        found.or_else(|| fallback_file(path).map(|file| self.protect_page(path, file)))
+        found.or_else(|| fallback_file(path).map(|file| self.protect_page(file)))
     }
 
     fn prepare_file(&self, path: &str, bytes: Bytes, compress: bool) -> WebFile {
         let file = WebFile::new(path, self.insert_settings(path, bytes), compress);
-        self.protect_page(path, WebFile { brotli: self.find_brotli(path), ..file })
+        self.protect_page(WebFile { brotli: self.find_brotli(path), ..file })
     }
 
     /// Gives a page its policy. It is part of the page's hash: a browser that has the page keeps the policy with it.
-    fn protect_page(&self, path: &str, file: WebFile) -> WebFile {
-        if !path.ends_with(".html") {
+    fn protect_page(&self, file: WebFile) -> WebFile {
+        if !file.media.as_bytes().starts_with(b"text/html") {
             return file;
         }
         let policy = self.policy.for_page(&String::from_utf8_lossy(&file.plain));
@@ -113,15 +113,11 @@ impl WebApp {
         if path != "index.html" || (self.basemap.is_none() && !self.is_embeddable) {
             return bytes;
         }
-        let mut head = "<head>".to_owned();
-        if let Some(style) = &self.basemap {
-            let style = style.as_str().replace('&', "&amp;");
-            head += &format!("<meta name=\"cityheart-basemap\" content=\"{style}\">");
-        }
-        if self.is_embeddable {
-            head += "<meta name=\"cityheart-embeddable\" content=\"yes\">";
-        }
-        String::from_utf8_lossy(&bytes).replacen("<head>", &head, 1).into()
+        let basemap = self.basemap.as_ref().map_or(String::new(), |style| {
+            format!("<meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"))
+        });
+        let embeddable = if self.is_embeddable { "<meta name=\"cityheart-embeddable\" content=\"yes\">" } else { "" };
+        String::from_utf8_lossy(&bytes).replacen("<head>", &format!("<head>{basemap}{embeddable}"), 1).into()
     }
 }
 
