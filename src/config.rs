@@ -21,6 +21,10 @@ pub struct Config {
     pub web: Option<PathBuf>,
     /// The style of another base map, instead of the built-in one.
     pub basemap: Option<StyleUrl>,
+    /// Other sites that this style loads tiles, fonts and symbols from.
+    pub basemap_origins: Vec<SiteOrigin>,
+    /// Which sites may show the map in a frame.
+    pub frame_ancestors: FrameAncestors,
     pub limits: ServerLimits,
 }
 
@@ -71,6 +75,8 @@ impl Default for Config {
             read_only: false,
             web: None,
             basemap: None,
+            basemap_origins: vec![],
+            frame_ancestors: FrameAncestors::default(),
             limits: ServerLimits::default(),
         }
     }
@@ -116,6 +122,12 @@ impl PublicUrl {
         let host = self.0.find("://").map_or(0, |at| at + 3);
         self.0[host..].find('/').map_or("", |at| &self.0[host + at..])
     }
+
+    /// The site that it is on.
+    #[must_use]
+    pub fn origin(&self) -> Option<SiteOrigin> {
+        self.0[..self.0.len() - self.prefix().len()].parse().ok()
+    }
 }
 
 impl FromStr for PublicUrl {
@@ -147,6 +159,15 @@ impl StyleUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The site that it is on; `None` for a path.
+    #[must_use]
+    pub fn origin(&self) -> Option<SiteOrigin> {
+        let (scheme, rest) = self.0.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        format!("{scheme}://{host}").parse().ok()
+    }
 }
 
 impl FromStr for StyleUrl {
@@ -162,6 +183,72 @@ impl FromStr for StyleUrl {
             "basemap",
             format!("'{text}' is not a valid URL of a style. Use one such as https://maps.example.org/style.json."),
         ))
+    }
+}
+
+/// `https://maps.example.org`, with a port or not; `https://*.example.org` is every site below. Contains no character
+/// that could end a source of a content security policy, in which an IPv6 address cannot stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteOrigin(String);
+
+impl SiteOrigin {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SiteOrigin {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+        let host = rest.strip_prefix("*.").unwrap_or(rest);
+        if !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b)) {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err(Error::invalid(
+            "origin",
+            format!("'{text}' is not the origin of a site. Use one such as https://www.example.org, without a path."),
+        ))
+    }
+}
+
+/// Which sites may show the map in a frame.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum FrameAncestors {
+    Nobody,
+    /// Pages of this server.
+    #[default]
+    SameOrigin,
+    /// Pages of this server and of these sites.
+    Listed(Vec<SiteOrigin>),
+    Anybody,
+}
+
+impl FrameAncestors {
+    /// Whether a page of another site may show the map.
+    #[must_use]
+    pub fn allow_others(&self) -> bool {
+        matches!(self, Self::Listed(_) | Self::Anybody)
+    }
+}
+
+impl FromStr for FrameAncestors {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let words: Vec<&str> = text.split([',', ' ']).filter(|word| !word.is_empty()).collect();
+        match words[..] {
+            ["none"] => Ok(Self::Nobody),
+            ["self"] => Ok(Self::SameOrigin),
+            ["any"] => Ok(Self::Anybody),
+            [] => Err(Error::invalid("frame-ancestors", "Name none, self, any, or the origins of sites.")),
+            _ => {
+                let others = words.iter().filter(|word| **word != "self");
+                Ok(Self::Listed(others.map(|word| word.parse()).collect::<Result<_>>()?))
+            }
+        }
     }
 }
 
@@ -207,6 +294,44 @@ mod tests {
         }
         for text in ["", "javascript:alert(1)", "data:application/json,1", "a b", "x\"onload=\"y", "<x>", "grüße"] {
             assert!(text.parse::<StyleUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host_and_nothing_that_ends_a_policy() {
+        for text in ["https://a.example", "http://localhost:8080", "https://*.example.org", "http://127.0.0.1:1"] {
+            assert_eq!(text.parse::<SiteOrigin>().unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "a.example",
+            "https://",
+            "http://[::1]",
+            "https://a/b",
+            "https://a;script-src",
+            "https://a b",
+            "*",
+            "https://*",
+        ] {
+            assert!(text.parse::<SiteOrigin>().is_err(), "{text}");
+        }
+        let origin = |style: &str| style.parse::<StyleUrl>().unwrap().origin().map(|o| o.as_str().to_owned());
+        assert_eq!(origin("https://u:p@Tiles.example:8443/s.json?k=1").as_deref(), Some("https://tiles.example:8443"));
+        assert_eq!(origin("styles/grey.json"), None);
+        assert_eq!(origin("https://a;script-src/x"), None);
+    }
+
+    #[test]
+    fn frames_are_allowed_for_nobody_the_server_listed_sites_or_anybody() {
+        let read = |text: &str| text.parse::<FrameAncestors>();
+        assert_eq!(read("none").unwrap(), FrameAncestors::Nobody);
+        assert_eq!(read("self").unwrap(), FrameAncestors::default());
+        assert_eq!(read("any").unwrap(), FrameAncestors::Anybody);
+        let origin: SiteOrigin = "https://www.celje.si".parse().unwrap();
+        let listed = FrameAncestors::Listed(vec![origin.clone(), origin]);
+        assert_eq!(read("self https://www.celje.si, https://www.celje.si").unwrap(), listed);
+        for text in ["", "nobody", "https://a/path", "*", "none https://a", "'self'"] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }

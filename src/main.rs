@@ -111,7 +111,14 @@ fn serve_plan(args: &cli::ServeArgs) -> CommandResult {
 }
 
 fn server_config(listen: &cli::ListenArgs) -> Config {
-    Config { listen: listen.listen, web: listen.web.clone(), basemap: listen.basemap.clone(), ..Config::default() }
+    Config {
+        listen: listen.listen,
+        web: listen.web.clone(),
+        basemap: listen.basemap.clone(),
+        basemap_origins: listen.basemap_origins.clone(),
+        frame_ancestors: listen.frame_ancestors.clone(),
+        ..Config::default()
+    }
 }
 
 /// Binds the address, opens the plan, prints where it is served, and serves it until a signal ends the program.
@@ -129,7 +136,9 @@ fn run_server(
     runtime.block_on(async {
         let server = http::bind_server(config).await?;
         let atlas = Atlas::open(plan_file, model, BaseMap::load(web.as_deref())?, &settings)?;
-        cli::print_output(&format!("cityheart is at http://{} (Ctrl-C ends it)", server.address()));
+        let (version, address) = (env!("CARGO_PKG_VERSION"), server.address());
+        tracing::info!(version, plan = %plan.display(), %address, read_only, "serving");
+        cli::print_output(&format!("cityheart is at http://{address} (Ctrl-C ends it)"));
         if atlas.accounts().map_or(Ok(true), AccountService::is_empty)? {
             cli::print_line("This plan has no accounts, so nobody can change it. Add one: cityheart user add --help");
         }

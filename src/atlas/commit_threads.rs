@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
+use std::time::Instant;
 
 /// The most change sets in one transaction.
 const MAX_COMMIT_GROUP: usize = 512;
@@ -73,7 +74,10 @@ fn write_jobs(atlas: &Weak<Atlas>, jobs: &Receiver<QueueJob>, done: &SyncSender<
                 thread::yield_now();
                 let (mut sets, mut answers) = (vec![set], vec![answer]);
                 next_job = collect_waiting_sets(jobs, &definitions, &mut sets, &mut answers);
-                match atlas.plan_file.store().commit_all(&sets) {
+                let start = Instant::now();
+                let committed = atlas.plan_file.store().commit_all(&sets);
+                atlas.metrics.count_commit(start.elapsed());
+                match committed {
                     Ok(group) => Some(WrittenJob::Group { sets, group, answers }),
                     Err(e) => {
                         answers.into_iter().for_each(|answer| answer(Err(e.clone())));

@@ -14,7 +14,20 @@ pub struct AtlasMetrics {
     tile_features: AtomicU64,
     tile_left_out: AtomicU64,
     tile_dropped: AtomicU64,
+    commits: [AtomicU64; COMMIT_BOUNDS_US.len() + 1],
+    commit_us: AtomicU64,
     history_versions: Mutex<Option<(Instant, u64)>>,
+}
+
+/// Upper bounds in microseconds of the times of [`CommitTimes`]; the last bucket has none.
+const COMMIT_BOUNDS_US: [u64; 8] = [500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000, 1_000_000];
+
+/// How long transactions took to reach the disk, each with the edits that were waiting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommitTimes {
+    /// Upper bound in seconds and number of the transactions in each bucket; the last bound is infinite.
+    pub buckets: Vec<(f64, u64)>,
+    pub total_s: f64,
 }
 
 /// How long a number that is counted in the file stays in use.
@@ -43,6 +56,21 @@ impl AtlasMetrics {
 
     pub(super) fn count_cached(&self) {
         self.tiles_cached.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_commit(&self, time: Duration) {
+        let us = time.as_micros() as u64;
+        self.commits[COMMIT_BOUNDS_US.partition_point(|&bound| bound < us)].fetch_add(1, Relaxed);
+        self.commit_us.fetch_add(us, Relaxed);
+    }
+
+    #[must_use]
+    pub fn commit_times(&self) -> CommitTimes {
+        let bounds = COMMIT_BOUNDS_US.iter().map(|&us| us as f64 / 1e6).chain([f64::INFINITY]);
+        CommitTimes {
+            buckets: bounds.zip(self.commits.iter().map(|count| count.load(Relaxed))).collect(),
+            total_s: self.commit_us.load(Relaxed) as f64 / 1e6,
+        }
     }
 
     /// Name, help text and value of each counter, in a fixed order.

@@ -132,6 +132,11 @@ impl Atlas {
         self.plan_file.store().check_file()
     }
 
+    /// The bytes of the write-ahead log. Blocking.
+    pub fn wal_bytes(&self) -> u64 {
+        self.plan_file.store().wal_bytes()
+    }
+
     /// Removes versions that need not be kept, and returns how many.
     pub fn compact_history(&self, keep: HistoryRetention) -> Result<u64> {
         self.plan_file.store().compact_history(keep)

@@ -2,7 +2,7 @@
 
 use super::copy_args::{BackupArgs, RestoreArgs};
 use crate::collection::CollectionId;
-use crate::config::StyleUrl;
+use crate::config::{FrameAncestors, SiteOrigin, StyleUrl};
 use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -58,6 +58,12 @@ pub struct ListenArgs {
     /// URL of a MapLibre style to use as the base map
     #[arg(long, value_name = "STYLE_URL", env = "CITYHEART_BASEMAP")]
     pub basemap: Option<StyleUrl>,
+    /// Other sites that this style loads tiles, fonts and symbols from, such as https://tiles.example.org
+    #[arg(long, value_name = "ORIGIN,…", env = "CITYHEART_BASEMAP_ORIGINS", value_delimiter = ',')]
+    pub basemap_origins: Vec<SiteOrigin>,
+    /// Sites that may show the map in a frame: none, self, any, or origins such as https://www.example.org
+    #[arg(long, value_name = "ORIGIN,…", env = "CITYHEART_FRAME_ANCESTORS", default_value = "self")]
+    pub frame_ancestors: FrameAncestors,
 }
 
 /// Serve the demo plan of ten partners from a temporary file

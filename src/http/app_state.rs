@@ -1,10 +1,14 @@
 //! What every handler can reach: the open plan, the configuration, and what the server shares between requests.
 
 use super::client_limits::{ClientKey, LoginLimiter};
+use super::connection_counts::ConnectionCounts;
 use super::fair_queue::JobOwner;
 use super::rate_limiter::KeyedRateLimiter;
 use super::request_counts::RequestCounts;
+use super::request_id::RequestIdSource;
+use super::request_log::RequestLog;
 use super::response_cache::ResponseCache;
+use super::security_headers::SecurityHeaders;
 use super::web_app::WebApp;
 use super::worker_pool::WorkerPool;
 use crate::access::{AccessCredential, Viewer};
@@ -26,7 +30,11 @@ pub struct AppState {
     /// The rate that each client may send requests at.
     pub(super) request_limiter: Option<KeyedRateLimiter<ClientKey>>,
     pub(super) web_app: WebApp,
+    pub(super) security_headers: SecurityHeaders,
     pub(super) request_counts: RequestCounts,
+    pub(super) request_ids: RequestIdSource,
+    pub(super) request_log: Arc<RequestLog>,
+    pub(super) connections: Arc<ConnectionCounts>,
     /// Open event streams.
     pub(super) listener_count: Arc<AtomicUsize>,
     pub(super) response_cache: ResponseCache,
@@ -43,8 +51,12 @@ impl AppState {
             request_limiter: limits
                 .requests_per_second
                 .map(|per_second| KeyedRateLimiter::new(per_second, limits.burst as u32)),
-            web_app: WebApp::new(config.web.clone(), config.basemap.clone()),
+            web_app: WebApp::new(&config),
+            security_headers: SecurityHeaders::new(&config),
             request_counts: RequestCounts::default(),
+            request_ids: RequestIdSource::new(),
+            request_log: Arc::default(),
+            connections: Arc::default(),
             listener_count: Arc::default(),
             response_cache: ResponseCache::new(limits.response_cache_bytes),
             atlas,

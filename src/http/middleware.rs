@@ -2,10 +2,13 @@
 //! bodies, metrics.
 
 use super::app_state::AppState;
+use super::client_address::client_address;
 use super::identity;
 use super::negotiate;
 use super::problem::ProblemDetails;
 use super::request_counts::RouteGroup;
+use super::request_id::REQUEST_ID;
+use super::request_log::{LoggedRequest, is_logged, log_response};
 use super::response::empty_response;
 use super::urls::BaseUrl;
 use crate::access::Viewer;
@@ -29,7 +32,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::timeout::TimeoutBody;
 
 /// Headers that scripts of other sites may read.
-const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out, Cityheart-Next-Cursor";
+const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out, Cityheart-Next-Cursor, X-Request-Id";
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Wraps the routes.
@@ -74,41 +77,65 @@ fn normalize_path(mut request: Request, prefix: &str) -> Request {
 }
 
 async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
-    let start = Instant::now();
     let kind = RouteGroup::from_path(request.uri().path());
-    let method = request.method().clone();
+    let mut logged = describe_request(&app, &request);
+    request.extensions_mut().insert(logged.id.clone());
     let base = BaseUrl::from_request(&app.config, request.headers());
     // A browser gets its errors as pages, with a link to the start.
     let home = negotiate::prefers_html(request.headers()).then(|| base.with_path("/api"));
-    let preflight = method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let is_sign_in = logged.method == Method::POST && logged.uri.path() == "/auth/login";
+    let preflight =
+        logged.method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
+    let page_base = base.clone();
     let mut response = match admit_request(&app, &base, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(_) if preflight => empty_response(StatusCode::NO_CONTENT),
         Ok(viewer) => {
             signed_in = viewer.login().is_some();
+            logged.account = viewer.account().map(|account| account.id.clone());
             request.extensions_mut().insert(viewer);
             request.extensions_mut().insert(base);
             next.run(limit_body_pause(request, app.config.limits.body)).await
         }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response = answer_other_method(&method, &response);
+        response = answer_other_method(&logged.method, &response);
     }
     if let Some(mut problem) = response.extensions_mut().remove::<ProblemDetails>() {
         if problem.status == StatusCode::FORBIDDEN && !signed_in && !app.has_accounts().await.unwrap_or(true) {
             problem.detail = identity::no_accounts_message();
         }
-        response = problem.to_response(home.as_deref());
-        if method == Method::HEAD {
+        app.request_log.log_problem(&logged, &problem);
+        response = problem.to_response(home.as_deref(), Some(&logged.id).filter(|_| is_logged(problem.status)));
+        if logged.method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }
     }
     set_common_headers(response.headers_mut(), preflight);
+    app.security_headers.set(response.headers_mut(), &page_base);
     vary_by_viewer(response.headers_mut(), signed_in);
-    app.request_counts.record(kind, response.status(), start.elapsed());
+    response.headers_mut().insert(REQUEST_ID, logged.id.to_header());
+    if is_sign_in {
+        app.request_counts.record_sign_in(response.status());
+    }
+    app.request_counts.record(kind, response.status(), logged.start.elapsed());
+    log_response(&logged, response.status());
     response
+}
+
+/// What the log says of a request, as far as it is known before the viewer is.
+fn describe_request(app: &AppState, request: &Request) -> LoggedRequest {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    LoggedRequest {
+        id: app.request_ids.identify(&app.config, request.headers()),
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        address: client_address(&app.config, request.headers(), peer),
+        account: None,
+        start: Instant::now(),
+    }
 }
 
 /// Ends a request body in an error when the client pauses for longer.
@@ -207,7 +234,6 @@ fn answer_other_method(method: &Method, refusal: &Response) -> Response {
 /// The headers of every response, errors included: scripts of any site may read what any visitor may read.
 fn set_common_headers(headers: &mut HeaderMap, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if preflight {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED_METHODS));
         headers.insert(
@@ -223,7 +249,6 @@ fn set_common_headers(headers: &mut HeaderMap, preflight: bool) {
     if !headers.contains_key(header::VARY) {
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     }
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
 }
 
 /// The response depends on the viewer, so no shared cache may serve one viewer's response to another.

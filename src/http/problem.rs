@@ -1,6 +1,7 @@
 //! Errors as HTTP responses: one table from domain errors to status codes, and problem details (RFC 9457).
 
 use super::html;
+use super::request_id::RequestId;
 use crate::error::{Error, InvalidInput};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,14 +19,16 @@ pub struct ProblemDetails {
     /// Every fault with its place, if there are several.
     pub errors: Vec<InvalidInput>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// For the log: what failed inside.
+    pub cause: Option<Box<str>>,
 }
 
 impl ProblemDetails {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), at: String::new(), errors: vec![], headers: vec![] }
+        Self { status, detail: detail.into(), at: String::new(), errors: vec![], headers: vec![], cause: None }
     }
 
-    fn to_json(&self) -> Json {
+    fn to_json(&self, id: Option<&RequestId>) -> Json {
         let mut body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
@@ -38,6 +41,9 @@ impl ProblemDetails {
             let place = if self.at.starts_with('/') { "pointer" } else { "parameter" };
             body["errors"] = json!([{place: self.at, "detail": self.detail}]);
         }
+        if let Some(id) = id {
+            body["request_id"] = id.as_str().into();
+        }
         body
     }
 
@@ -45,13 +51,18 @@ impl ProblemDetails {
         if self.at.is_empty() { self.detail.clone() } else { format!("{}: {}", self.at, self.detail) }
     }
 
-    /// The response: JSON, or a page with a link to `home`.
-    pub fn to_response(&self, home: Option<&str>) -> Response {
+    /// The response: JSON, or a page with a link to `home`. It says the request's id if the log has a line about it.
+    /// JSON that refuses a viewer or an edit does not: it is equal to the byte, so that nothing is learned from two.
+    pub fn to_response(&self, home: Option<&str>, id: Option<&RequestId>) -> Response {
         let (media, body) = if let Some(home) = home {
             let title = self.status.canonical_reason().unwrap_or("Error");
-            (html::MEDIA, html::render_problem(self.status.as_u16(), title, &self.full_detail(), home))
+            (
+                html::MEDIA,
+                html::render_problem(self.status.as_u16(), title, &self.full_detail(), home, id.map(RequestId::as_str)),
+            )
         } else {
-            ("application/problem+json", self.to_json().to_string())
+            let is_refusal = matches!(self.status.as_u16(), 401 | 403 | 422);
+            ("application/problem+json", self.to_json(id.filter(|_| !is_refusal)).to_string())
         };
         let mut response =
             (self.status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-store")], body).into_response();
@@ -89,11 +100,9 @@ impl From<Error> for ProblemDetails {
                 Self { headers, ..Self::new(status, sentence) }
             }
             Error::Internal(cause) => {
-                tracing::error!(cause, "a request failed");
-                Self::new(
-                    status,
-                    "The server failed to answer; the request is not at fault. The server's log has the cause.",
-                )
+                let sentence =
+                    "The server failed to answer; the request is not at fault. The server's log has the cause.";
+                Self { cause: Some(cause.into()), ..Self::new(status, sentence) }
             }
             _ => Self::new(status, sentence),
         }

@@ -7,6 +7,7 @@ use super::fair_queue::{JobKind, JobOwner};
 use super::link::WebLink;
 use super::negotiate;
 use super::problem::ProblemDetails;
+use super::request_id::RequestId;
 use super::response_format::ResponseFormat;
 use super::urls::{self, BaseUrl};
 use crate::access::Viewer;
@@ -23,6 +24,7 @@ pub struct RequestContext {
     base_url: BaseUrl,
     plan: ViewerPlan,
     client: Option<ClientKey>,
+    request_id: Option<RequestId>,
     uri: Uri,
     path_segments: Vec<(String, String)>,
 }
@@ -56,6 +58,7 @@ impl FromRequestParts<Arc<AppState>> for RequestContext {
             base_url,
             plan: app.atlas.plan_for_viewer(&viewer),
             client: parts.extensions.remove::<ClientKey>(),
+            request_id: parts.extensions.remove::<RequestId>(),
             uri: parts.uri.clone(),
             path_segments: path,
         })
@@ -81,6 +84,11 @@ impl RequestContext {
     /// Whose job it is to answer this request.
     pub fn job_owner(&self, kind: JobKind) -> JobOwner {
         JobOwner { client: self.client.clone(), kind }
+    }
+
+    /// The id that the log knows the request by.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.request_id.as_ref()
     }
 
     /// A segment of the path, by its name in the route.

@@ -1,4 +1,4 @@
-//! Requests answered and the time that they took, in Prometheus text format 0.0.4.
+//! Requests answered, the time that they took, and sign-ins, in Prometheus text format 0.0.4.
 
 use axum::http::StatusCode;
 use std::fmt::Write;
@@ -17,6 +17,7 @@ pub enum RouteGroup {
 
 const ROUTE_GROUPS: [&str; 5] = ["items", "tiles", "api", "web", "operations"];
 const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+const SIGN_IN_OUTCOMES: [&str; 4] = ["succeeded", "failed", "throttled", "refused"];
 /// Upper bounds in microseconds; the last bucket has none.
 const BOUNDS_US: [u64; 8] = [100, 500, 2_500, 10_000, 50_000, 250_000, 1_000_000, 10_000_000];
 
@@ -27,6 +28,7 @@ pub struct RequestCounts {
     /// Time to the head of the response.
     times: [[AtomicU64; BOUNDS_US.len() + 1]; ROUTE_GROUPS.len()],
     total_us: [AtomicU64; ROUTE_GROUPS.len()],
+    sign_ins: [AtomicU64; SIGN_IN_OUTCOMES.len()],
 }
 
 impl RouteGroup {
@@ -53,6 +55,17 @@ impl RequestCounts {
         self.total_us[kind].fetch_add(us, Relaxed);
     }
 
+    /// Counts an attempt to sign in by the status of its response.
+    pub fn record_sign_in(&self, status: StatusCode) {
+        let outcome = match status.as_u16() {
+            200 => 0,
+            401 => 1,
+            429 => 2,
+            _ => 3,
+        };
+        self.sign_ins[outcome].fetch_add(1, Relaxed);
+    }
+
     pub fn write_counts(&self, out: &mut String) -> std::fmt::Result {
         write_metric_head(out, "http_requests_total", "counter", "Requests answered")?;
         for (kind, row) in ROUTE_GROUPS.iter().zip(&self.responses) {
@@ -74,6 +87,10 @@ impl RequestCounts {
             }
             writeln!(out, "cityheart_http_seconds_sum{{kind=\"{kind}\"}} {}", total.load(Relaxed) as f64 / 1e6)?;
             writeln!(out, "cityheart_http_seconds_count{{kind=\"{kind}\"}} {sum}")?;
+        }
+        write_metric_head(out, "sign_ins_total", "counter", "Attempts to sign in with a password")?;
+        for (outcome, count) in SIGN_IN_OUTCOMES.iter().zip(&self.sign_ins) {
+            writeln!(out, "cityheart_sign_ins_total{{outcome=\"{outcome}\"}} {}", count.load(Relaxed))?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::problem::ProblemDetails;
 use super::request_context::{QueryPairs, RequestContext};
 use super::response::{HttpResult, add_link_header, respond_hashed};
 use super::response_format::{HTML, JSON, ResponseFormat};
+use axum::http::header;
 use axum::response::Response;
 use serde_json::Value as Json;
 
@@ -38,6 +39,11 @@ pub fn respond_document_with(
     let body =
         if form == &HTML { document.page.render(context.base_url(), &alternates) } else { document.json.to_string() };
     let mut response = respond_hashed(&context.headers, form.media, body.into_bytes());
+    if form == &HTML && document.page.has_api_viewer() {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, context.app.security_headers.api_viewer_policy());
+    }
     add_link_header(response.headers_mut(), &alternates);
     Ok(response)
 }

@@ -3,7 +3,7 @@
 use super::app_state::AppState;
 use super::identity::require_change_header;
 use super::{
-    auth, calendar, changes, collections, edit, events, fields, history, items, landing, middleware, openapi,
+    auth, calendar, changes, collections, edit, events, fields, history, items, landing, metrics, middleware, openapi,
     operations, processes, tiles, tilesets, vocabularies, web,
 };
 use crate::atlas::Atlas;
@@ -98,7 +98,7 @@ fn define_routes() -> Router<Arc<AppState>> {
         // Operations
         .read("/health/live", operations::get_liveness)
         .read("/health/ready", operations::get_readiness)
-        .read("/metrics", operations::get_metrics)
+        .read("/metrics", metrics::get_metrics)
         .0
         // The map
         .fallback(web::get_file)

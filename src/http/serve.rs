@@ -2,6 +2,7 @@
 //! within a limit of time.
 
 use super::app_state::AppState;
+use super::connection_counts::ConnectionCounts;
 use super::routes::route_requests;
 use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
@@ -65,16 +66,19 @@ impl HttpServer {
         };
         raise_open_files();
         let app = Arc::new(AppState::new(atlas, self.config.clone()));
-        let serving = accept_connections(self.listener, route_requests(app.clone()), &self.config.limits, stop);
+        let counts = app.connections.clone();
+        let router = route_requests(app.clone());
+        let serving = accept_connections(self.listener, router, &self.config.limits, counts, stop);
         tokio::select! {
-            () = serving => Ok(()),
+            () = serving => {}
             () = wait_for_drain(draining, drain) => {
                 // Its threads would otherwise be waited for.
                 app.pool.close();
                 tracing::warn!("cut the requests that were still open after {} s", drain.as_secs());
-                Ok(())
             }
         }
+        app.request_log.report_left_out();
+        Ok(())
     }
 }
 
@@ -84,6 +88,7 @@ async fn accept_connections(
     listener: TcpListener,
     app: Router,
     limits: &ServerLimits,
+    counts: Arc<ConnectionCounts>,
     end: impl Future<Output = ()> + Send + 'static,
 ) {
     let mut http = http1::Builder::new();
@@ -93,6 +98,8 @@ async fn accept_connections(
     let mut end = std::pin::pin!(end);
     loop {
         let (stream, peer) = tokio::select! {
+            // The signal to stop is waited for before the first connection is accepted.
+            biased;
             () = &mut end => break,
             connection = listener.accept() => match connection {
                 Ok(connection) => connection,
@@ -105,6 +112,7 @@ async fn accept_connections(
             },
         };
         let Ok(permit) = open.clone().try_acquire_owned() else {
+            counts.refuse();
             tokio::spawn(reject_connection(stream));
             continue;
         };
@@ -112,8 +120,9 @@ async fn accept_connections(
         let _ = stream.set_nodelay(true);
         let app = TowerToHyperService::new(app.clone().layer(Extension(ConnectInfo(peer))));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), app));
+        let counted = counts.open();
         tokio::spawn(async move {
-            let _permit = permit;
+            let (_permit, _counted) = (permit, counted);
             // An error here is the client's: it disconnected, or does not speak HTTP.
             let _ = connection.await;
         });

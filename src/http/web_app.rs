@@ -3,7 +3,8 @@
 use super::html;
 use super::negotiate::{accepts_brotli, accepts_gzip};
 use super::response::{self, REVALIDATE};
-use crate::config::StyleUrl;
+use super::security_headers::AppPagePolicy;
+use crate::config::{Config, StyleUrl};
 use crate::digest::hash_content;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,7 @@ use flate2::{Compression, write::GzEncoder};
 use moka::sync::Cache;
 use rust_embed::RustEmbed;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The web app, if it was built before the binary. The world layer is drawn into tiles and not served as files.
 #[derive(RustEmbed)]
@@ -30,6 +31,9 @@ pub struct WebApp {
     folder: Option<PathBuf>,
     /// Passed to the page in a `meta` of its head.
     basemap: Option<StyleUrl>,
+    /// Whether pages of other sites may show the map; passed to the page like the base map.
+    is_embeddable: bool,
+    policy: AppPagePolicy,
     /// Embedded files, compressed once.
     file_cache: Cache<String, WebFile>,
 }
@@ -44,11 +48,16 @@ pub struct WebFile {
     /// From the build, which writes it beside the file as `NAME.br`.
     brotli: Option<Bytes>,
     hash: u128,
+    /// The content security policy of a page.
+    policy: Option<HeaderValue>,
 }
 
 impl WebApp {
-    pub fn new(folder: Option<PathBuf>, basemap: Option<StyleUrl>) -> Self {
-        Self { folder, basemap, file_cache: Cache::new(10_000) }
+    pub fn new(config: &Config) -> Self {
+        let folder = config.web.clone();
+        let policy = AppPagePolicy::new(config, has_wasm(folder.as_deref()));
+        let is_embeddable = config.frame_ancestors.allow_others();
+        Self { folder, basemap: config.basemap.clone(), is_embeddable, policy, file_cache: Cache::new(10_000) }
     }
 
     /// Whether the web app has this file.
@@ -72,11 +81,22 @@ impl WebApp {
                 Some(self.prepare_file(path, Bytes::copy_from_slice(&file.data), true))
             }),
         };
-        found.or_else(|| fallback_file(path))
+        found.or_else(|| fallback_file(path).map(|file| self.protect_page(file)))
     }
 
     fn prepare_file(&self, path: &str, bytes: Bytes, compress: bool) -> WebFile {
-        WebFile { brotli: self.find_brotli(path), ..WebFile::new(path, self.insert_basemap(path, bytes), compress) }
+        let file = WebFile::new(path, self.insert_settings(path, bytes), compress);
+        self.protect_page(WebFile { brotli: self.find_brotli(path), ..file })
+    }
+
+    /// Gives a page its policy. It is part of the page's hash: a browser that has the page keeps the policy with it.
+    fn protect_page(&self, file: WebFile) -> WebFile {
+        if !file.media.as_bytes().starts_with(b"text/html") {
+            return file;
+        }
+        let policy = self.policy.for_page(&String::from_utf8_lossy(&file.plain));
+        let hash = file.hash ^ hash_content(policy.as_bytes());
+        WebFile { hash, policy: Some(policy), ..file }
     }
 
     /// The file as the build compressed it with brotli; the page itself is changed on its way, so it has none.
@@ -88,12 +108,26 @@ impl WebApp {
         }
     }
 
-    /// Adds the base map to the page; leaves any other file as it is.
-    fn insert_basemap(&self, path: &str, bytes: Bytes) -> Bytes {
-        let (Some(style), "index.html") = (&self.basemap, path) else { return bytes };
-        let meta =
-            format!("<head><meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"));
-        String::from_utf8_lossy(&bytes).replacen("<head>", &meta, 1).into()
+    /// Adds the settings to the map's page; leaves any other file as it is.
+    fn insert_settings(&self, path: &str, bytes: Bytes) -> Bytes {
+        if path != "index.html" || (self.basemap.is_none() && !self.is_embeddable) {
+            return bytes;
+        }
+        let basemap = self.basemap.as_ref().map_or(String::new(), |style| {
+            format!("<meta name=\"cityheart-basemap\" content=\"{}\">", style.as_str().replace('&', "&amp;"))
+        });
+        let embeddable = if self.is_embeddable { "<meta name=\"cityheart-embeddable\" content=\"yes\">" } else { "" };
+        String::from_utf8_lossy(&bytes).replacen("<head>", &format!("<head>{basemap}{embeddable}"), 1).into()
+    }
+}
+
+/// Whether the web app was built with WebAssembly.
+fn has_wasm(folder: Option<&Path>) -> bool {
+    let is_wasm = |path: &Path| path.extension().is_some_and(|extension| extension == "wasm");
+    match folder {
+        Some(folder) => std::fs::read_dir(folder.join(HASHED_FOLDER))
+            .is_ok_and(|entries| entries.flatten().any(|entry| is_wasm(&entry.path()))),
+        None => EmbeddedApp::iter().any(|path| is_wasm(Path::new(&*path))),
     }
 }
 
@@ -118,7 +152,14 @@ impl WebFile {
             || guess.suffix().is_some();
         let media = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
         let gzip = if compress && text { gzip_bytes(&plain) } else { None };
-        Self { media: response::ascii_header_value(&media), gzip, brotli: None, hash: hash_content(&plain), plain }
+        Self {
+            media: response::ascii_header_value(&media),
+            gzip,
+            brotli: None,
+            hash: hash_content(&plain),
+            policy: None,
+            plain,
+        }
     }
 
     pub fn respond(self, path: &str, headers: &HeaderMap) -> Response {
@@ -140,6 +181,7 @@ impl WebFile {
             response
         });
         let own = response.headers_mut();
+        own.extend(self.policy.map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
         own.insert(header::ETAG, etag);
         own.insert(header::CACHE_CONTROL, cache);
         own.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));

@@ -119,6 +119,9 @@ pub trait Store: Send + Sync {
     /// [`Error::Unavailable`] with what happened and what to do.
     fn check_file(&self) -> Result<()>;
 
+    /// The bytes of the write-ahead log: what was saved and is not in the file itself yet.
+    fn wal_bytes(&self) -> u64;
+
     /// What was noticed of the file when it was opened and the operator should know.
     fn opening_note(&self) -> Option<&str>;
 

@@ -22,7 +22,12 @@ async function choose(page, name) {
 /** The map's pixels without the things that lie on it. */
 async function pixels(page) {
   const box = await page.locator('.map').boundingBox();
-  await page.addStyleTag({ content: '.legend, .renderer-notice, .map-buttons, .credits, .maplibregl-ctrl { visibility: hidden !important }' });
+  // The page's content security policy allows no style element.
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('.legend, .renderer-notice, .map-buttons, .credits, .maplibregl-ctrl { visibility: hidden !important }');
+    document.adoptedStyleSheets.push(sheet);
+  });
   return PNG.sync.read(await page.screenshot({ clip: box }));
 }
 

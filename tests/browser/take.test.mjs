@@ -1,7 +1,8 @@
 // Passed on: links, frames, files and paper hold what is shown, no more and no less.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { base, counted, features, idle, row, test, visit } from './harness.mjs';
+import { counted, features, idle, row, test, visit } from './harness.mjs';
+import { start, stop } from './servers.mjs';
 
 const fileOf = async (page, press) => {
   const [download] = await Promise.all([page.waitForEvent('download'), press()]);
@@ -32,8 +33,10 @@ test('the files hold what the list shows', () =>
     assert.ok(height > canvas[1], 'the legend stands under the map');
   }));
 
-test('the link and the frame show what was shown, and QGIS is told the addresses', () =>
-  visit('?city=osijek&colour=cost', async (page) => {
+test('the link and the frame show what was shown, and QGIS is told the addresses', async () => {
+  const open = await start(['demo', '--listen', '127.0.0.1:0', '--frame-ancestors', 'any']);
+  const base = open.at;
+  const steps = async (page) => {
     await idle(page);
     await page.getByRole('button', { name: 'Share' }).click();
     assert.equal(await page.getByLabel('Link to this view').inputValue(), page.url());
@@ -54,6 +57,15 @@ test('the link and the frame show what was shown, and QGIS is told the addresses
     await frame.locator('.row').first().waitFor();
     await counted(frame.locator('.row'), count);
     assert.match(await frame.getByRole('link', { name: 'Open the whole plan' }).getAttribute('href'), /city=osijek/);
+  };
+  await visit('?city=osijek&colour=cost', steps, { at: base }).finally(() => stop(open));
+});
+
+test('no code for a frame is offered where no other site may show one', () =>
+  visit('?city=osijek', async (page) => {
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByLabel('Link to this view').waitFor();
+    assert.equal(await page.getByLabel('Code to embed in a web page').count(), 0);
   }));
 
 test('on paper stand the map, its legend, the table and the sources', () =>

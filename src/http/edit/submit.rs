@@ -8,12 +8,14 @@ use crate::error::Error;
 use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
 use crate::http::request_context::RequestContext;
+use crate::http::request_log::log_edit;
 use crate::http::response::{self, HttpResult, empty_response};
 use crate::http::urls;
 use crate::work_budget::WorkBudget;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// JSON pointers to what a lenient edit left out.
@@ -30,6 +32,7 @@ pub async fn submit_edits(
     requests: Vec<EditRequest>,
     body_bytes: usize,
 ) -> Result<ChangeOutcome, ProblemDetails> {
+    let start = Instant::now();
     let collection = context.path_segment("collection").to_owned();
     let batch = EditBatch {
         collection,
@@ -40,6 +43,14 @@ pub async fn submit_edits(
     };
     let (sender, receiver) = oneshot::channel();
     let answer = Box::new(move |outcome| drop(sender.send(outcome)));
+    let (id, account) = (context.request_id().cloned(), context.viewer().account().map(|account| account.id.clone()));
+    // In a task of its own: an edit is logged even if its client has gone away by the time it is saved.
+    let logged = tokio::spawn(async move {
+        let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
+        let outcome = receiver.await.unwrap_or_else(closed)?;
+        log_edit(id.as_ref(), account.as_ref(), &outcome, start.elapsed());
+        Ok::<_, Error>(outcome)
+    });
     // When the client goes away or the deadline passes, this future is dropped, and with it a change that is not
     // committed yet.
     let caller = Arc::new(());
@@ -56,8 +67,7 @@ pub async fn submit_edits(
             })
             .await?;
     }
-    let closed = |_| Err(Error::Busy("The plan is closing. Try again when it is open.".into()));
-    Ok(receiver.await.unwrap_or_else(closed)?)
+    Ok(logged.await.map_err(Error::internal)??)
 }
 
 /// Changes one feature.

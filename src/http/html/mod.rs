@@ -13,13 +13,8 @@ pub use values::ValueRenderer;
 
 pub const MEDIA: &str = "text/html; charset=utf-8";
 
-const STYLE: &str = include_str!("style.css");
-/// A page loads nothing and runs nothing, and no other site may frame it.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
-
-/// The API's page loads Swagger UI and requests from this server, and nothing else.
-const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+/// The style of every page, which stands in the page; its content security policy allows it by its hash.
+pub const STYLE: &str = include_str!("style.css");
 
 /// A page: its title, a sentence below it, the pages above it, and its content.
 pub struct HtmlPage {
@@ -78,6 +73,11 @@ impl HtmlPage {
         Self { viewer, ..self }
     }
 
+    /// Whether the page runs the viewer's scripts.
+    pub fn has_api_viewer(&self) -> bool {
+        self.viewer.is_some()
+    }
+
     pub fn render(&self, base: &BaseUrl, alternates: &[WebLink]) -> String {
         let head = html! {
             @for link in alternates.iter().filter(|l| matches!(l.rel, "self" | "alternate" | "next")) {
@@ -102,14 +102,12 @@ impl HtmlPage {
     fn render_shell(&self, head: &Markup, breadcrumbs: &Markup, foot: &Markup) -> String {
         let title =
             if self.title == "cityheart" { self.title.clone() } else { format!("{} – cityheart", self.title) };
-        let policy = if self.viewer.is_some() { VIEWER_POLICY } else { POLICY };
         let page = html! {
             (PreEscaped("<!doctype html>\n"))
             html lang="en" {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta http-equiv="Content-Security-Policy" content=(policy);
                     title { (title) }
                     (head)
                     style { (PreEscaped(STYLE)) }
@@ -142,9 +140,13 @@ impl HtmlPage {
     }
 }
 
-/// The page of an error.
-pub fn render_problem(status: u16, title: &str, sentence: &str, home: &str) -> String {
-    let main = html! { p { (sentence) } p { a href=(home) { "To the start of the API" } } };
+/// The page of an error, with the id that the log knows the request by, if it does.
+pub fn render_problem(status: u16, title: &str, sentence: &str, home: &str, request: Option<&str>) -> String {
+    let main = html! {
+        p { (sentence) }
+        p { a href=(home) { "To the start of the API" } }
+        @if let Some(id) = request { p.none { "Request " code { (id) } } }
+    };
     HtmlPage::new(&format!("{title} ({status})"), "").with_main(main).render_alone()
 }
 
@@ -169,7 +171,8 @@ mod tests {
 
     #[test]
     fn text_cannot_become_markup() {
-        let page = render_problem(404, "Not <i>found", "<script>alert('1')</script> & more", "\"><script>");
+        let page =
+            render_problem(404, "Not <i>found", "<script>alert('1')</script> & more", "\"><script>", Some("<i>"));
         assert!(page.contains("<p>&lt;script&gt;alert('1')&lt;/script&gt; &amp; more</p>"), "{page}");
         assert!(page.contains("<h1>Not &lt;i&gt;found (404)</h1>"), "{page}");
         assert!(page.contains("<a href=\"&quot;&gt;&lt;script&gt;\">"), "{page}");

@@ -106,7 +106,7 @@ fn draw_geometry(geometry: &Geometry, to_px: &impl Fn(f64, f64) -> (f64, f64)) -
         let (x, y) = to_px(p.x(), p.y());
         html! { circle.shape cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r="5" {} }
     };
-    let lines = |lines: &[LineString<f64>]| html! { path.shape style="fill:none" d=(path_data(lines, to_px)) {} };
+    let lines = |lines: &[LineString<f64>]| html! { path.shape.line d=(path_data(lines, to_px)) {} };
     let joined = |shapes: Vec<Markup>| PreEscaped(shapes.into_iter().map(Markup::into_string).collect());
     match geometry {
         G::Point(p) => point(p),

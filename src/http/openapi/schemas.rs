@@ -80,7 +80,7 @@ fn fixed_schemas() -> Json {
         "problem": {
             "type": "object", "required": ["title", "status", "detail"],
             "properties": {
-                "type": text, "title": text, "status": {"type": "integer"}, "detail": text,
+                "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "request_id": text,
                 "errors": {"type": "array", "items": {"type": "object", "properties": {"parameter": text, "pointer": text, "detail": text}}},
             },
         },

@@ -174,6 +174,12 @@ impl Store for GeoPackage {
         self.shared.keeper.witness.look().map(drop)
     }
 
+    fn wal_bytes(&self) -> u64 {
+        let mut wal = self.shared.path.clone().into_os_string();
+        wal.push("-wal");
+        std::fs::metadata(wal).map_or(0, |wal| wal.len())
+    }
+
     fn opening_note(&self) -> Option<&str> {
         self.note.as_deref()
     }

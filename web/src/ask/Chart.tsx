@@ -118,6 +118,8 @@ function Bars({ title, rows, most }: Pick<ChartProps, 'title' | 'rows' | 'most'>
           }),
         ],
       });
+      // Its own style is not allowed by the page's content security policy; ask.css has the same rules.
+      picture.querySelector('style')?.remove();
       // The picture has one label, so its parts need none.
       picture.querySelectorAll('g[aria-label]').forEach((part) => part.removeAttribute('aria-label'));
       picture.setAttribute('role', 'img');

@@ -8,6 +8,8 @@ import { downloadCsv, downloadGeojson, downloadPicture } from './downloads';
 
 const copied = signal('');
 const open = signal(false);
+/** Whether the operator lets pages of other sites show the map in a frame. */
+const embeddable = document.querySelector('meta[name="cityheart-embeddable"]') !== null;
 
 export function ShareMenu() {
   return (
@@ -39,7 +41,7 @@ function ShareContents() {
         </button>
       </div>
       <CopyButton id="share-link" name={t('share.link')} value={location.href} />
-      <CopyButton id="share-code" name={t('share.embed')} value={frame.outerHTML} />
+      {embeddable && <CopyButton id="share-code" name={t('share.embed')} value={frame.outerHTML} />}
       <fieldset class="takes">
         <legend>{t('take.label', { count: foundInterventions.value.length })}</legend>
         <div class="buttons">
