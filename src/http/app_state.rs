@@ -1,6 +1,7 @@
 //! What every handler can reach: the open plan, the configuration, and what the server shares between requests.
 
 use super::client_limits::{ClientKey, LoginLimiter};
+use super::client_quota::ClientQuota;
 use super::fair_queue::JobOwner;
 use super::rate_limiter::KeyedRateLimiter;
 use super::request_counts::RequestCounts;
@@ -12,7 +13,6 @@ use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
 use crate::error::Result;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 pub struct AppState {
     pub(super) atlas: Arc<Atlas>,
@@ -27,8 +27,10 @@ pub struct AppState {
     pub(super) request_limiter: Option<KeyedRateLimiter<ClientKey>>,
     pub(super) web_app: WebApp,
     pub(super) request_counts: RequestCounts,
+    /// Memory for request bodies.
+    pub(super) body_memory: Arc<ClientQuota>,
     /// Open event streams.
-    pub(super) listener_count: Arc<AtomicUsize>,
+    pub(super) listeners: Arc<ClientQuota>,
     pub(super) response_cache: ResponseCache,
 }
 
@@ -45,7 +47,8 @@ impl AppState {
                 .map(|per_second| KeyedRateLimiter::new(per_second, limits.burst as u32)),
             web_app: WebApp::new(config.web.clone(), config.basemap.clone()),
             request_counts: RequestCounts::default(),
-            listener_count: Arc::default(),
+            body_memory: ClientQuota::new(limits.total_body_bytes),
+            listeners: ClientQuota::new(limits.listeners),
             response_cache: ResponseCache::new(limits.response_cache_bytes),
             atlas,
             config,

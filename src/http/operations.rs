@@ -43,7 +43,7 @@ pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoRespons
         "running": load.running,
         "waiting": load.waiting,
         "oldest_wait_ms": load.oldest_wait.as_millis() as u64,
-        "reserved_bytes": app.pool.reserved_bytes(),
+        "reserved_bytes": app.pool.reserved_bytes() + app.body_memory.held(),
     });
     let mut body = json!({"status": word, "collections": collections.len(), "features": features, "work": work});
     if let Some(reason) = fault {
@@ -85,7 +85,7 @@ fn write_metrics(app: &AppState, versions: Option<u64>, out: &mut String) -> std
     write_metric_head(out, "work_oldest_wait_seconds", "gauge", "How long the oldest waiting request has waited")?;
     writeln!(out, "cityheart_work_oldest_wait_seconds {}", load.oldest_wait.as_secs_f64())?;
     write_metric_head(out, "work_reserved_bytes", "gauge", "Memory that the work for requests has reserved")?;
-    writeln!(out, "cityheart_work_reserved_bytes {}", app.pool.reserved_bytes())?;
+    writeln!(out, "cityheart_work_reserved_bytes {}", app.pool.reserved_bytes() + app.body_memory.held())?;
     for (name, what, value) in app.atlas.metrics().counters() {
         write_metric_head(out, &format!("{name}_total"), "counter", what)?;
         writeln!(out, "cityheart_{name}_total {value}")?;
