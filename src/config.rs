@@ -60,11 +60,13 @@ pub struct ServerLimits {
     pub transfer_bytes_per_second: u64,
     /// Time before the average of a body counts, and over which that of a response is taken.
     pub transfer_window: Duration,
-    /// Memory that the values of one JSON body may take. An edit of 10,000 features, or a geometry of 200,000
+    /// Memory that the values of one JSON body may take, beside their text. An edit of 10,000 features, or a geometry of 300,000
     /// positions, takes about this much.
     pub body_value_bytes: usize,
     /// Memory that all request bodies and their values may take; half of it those of one client.
     pub total_body_bytes: usize,
+    /// Memory that all responses may take that their clients have not read yet; half of it those of one client.
+    pub total_response_bytes: usize,
     /// Requests per second that one client may make on average; `None` for no limit. A client is a signed-in user, or
     /// an address. The machine itself is not limited, as a proxy on it sends the requests of all clients.
     pub requests_per_second: Option<f64>,
@@ -113,7 +115,8 @@ impl Default for ServerLimits {
             transfer_bytes_per_second: 1_000,
             transfer_window: Duration::from_secs(20),
             body_value_bytes: 96 << 20,
-            total_body_bytes: 256 << 20,
+            total_body_bytes: 224 << 20,
+            total_response_bytes: 256 << 20,
             requests_per_second: Some(100.0),
             burst: 2_000.0,
             listeners: 2_000,

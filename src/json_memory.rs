@@ -18,7 +18,8 @@ pub struct JsonCounts {
     pub members: usize,
     /// Values, those that have values in them included.
     pub values: usize,
-    text_bytes: usize,
+    /// Bytes of strings, as they are written.
+    pub text_bytes: usize,
 }
 
 impl JsonCounts {
@@ -26,11 +27,15 @@ impl JsonCounts {
     /// stops where it is wrong, so it makes no more of it.
     #[must_use]
     pub fn of_text(text: &[u8]) -> Self {
-        let mut counts = Self { text_bytes: text.len(), ..Self::default() };
+        let mut counts = Self::default();
         let (mut commas, mut numbers, mut at) = (0, 0, 0);
         while at < text.len() {
             match text[at] {
-                b'"' => at = skip_string(text, at),
+                b'"' => {
+                    let end = skip_string(text, at);
+                    counts.text_bytes += end - at;
+                    at = end;
+                }
                 b'-' | b'0'..=b'9' => {
                     numbers += 1;
                     at += text[at + 1..].iter().take_while(|b| is_numeral(**b)).count();
@@ -49,13 +54,14 @@ impl JsonCounts {
         counts
     }
 
-    /// The memory that the parsed value takes at the most, while its lists grow, too.
+    /// The memory that the parsed value takes, room in lists that grow included.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let elements = self.values.saturating_sub(self.members);
-        // The parser gives a list room for two values, and an object for three members.
+        // The parser gives each list room for two values at once, and an object for three members. Whatever is more
+        // lies in lists that grow, and so does each list itself.
+        let growing = self.values.saturating_sub(self.members + 2 * self.arrays).max(self.arrays);
         self.arrays * (2 * VALUE + ALLOCATION)
-            + elements * (VALUE + VALUE / 2)
+            + growing * 2 * VALUE
             + self.objects * (3 * MEMBER + 5 * ALLOCATION)
             + self.members * (MEMBER + 2 * ALLOCATION)
             + self.text_bytes

@@ -72,6 +72,8 @@ impl ClientStream {
         loop {
             ready!(stall.window_end.as_mut().poll(cx));
             if stall.taken < bytes {
+                // The system forgets at once what it still holds for the client.
+                let _ = self.tcp.set_zero_linger();
                 return Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the client reads too slowly")));
             }
             stall.taken = 0;

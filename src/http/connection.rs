@@ -1,6 +1,7 @@
 //! One connection: its requests with the address of the peer, whether it is idle, and whether the body of a request was
 //! left unread.
 
+use super::held_response::ResponseMemory;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -39,6 +40,7 @@ pub struct ConnectionService {
     pub app: Router,
     pub peer: SocketAddr,
     pub state: Arc<ConnectionState>,
+    pub memory: ResponseMemory,
 }
 
 /// Keeps a connection from being idle.
@@ -111,7 +113,7 @@ impl ConnectionService {
             Some(must_close) => self.watch_body(request, must_close),
         };
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        let mut response = self.app.oneshot(request).await?;
+        let mut response = self.memory.hold_response(self.app.oneshot(request).await?);
         if must_close.is_some_and(|must_close| must_close.load(Relaxed)) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

@@ -2,6 +2,7 @@
 //! bodies, metrics.
 
 use super::app_state::AppState;
+use super::held_response;
 use super::identity;
 use super::negotiate;
 use super::problem::ProblemDetails;
@@ -103,6 +104,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     set_common_headers(response.headers_mut(), preflight);
     vary_by_viewer(response.headers_mut(), signed_in);
     app.request_counts.record(kind, response.status(), start.elapsed());
+    held_response::note_plain_size(&mut response);
     response
 }
 

@@ -18,6 +18,7 @@ mod fair_queue;
 mod feature_request;
 mod feature_stream;
 mod fields;
+mod held_response;
 mod history;
 mod html;
 mod identity;

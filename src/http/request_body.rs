@@ -139,7 +139,7 @@ impl RawBody {
             self.unpack(limits.body_bytes, work)?;
         }
         let counts = JsonCounts::of_text(&self.bytes);
-        if counts.memory_bytes() > limits.value_bytes + self.bytes.len() {
+        if counts.memory_bytes() > limits.value_bytes + counts.text_bytes {
             return Err(Error::TooLarge(format!(
                 "The body has {} JSON values, which take more than {} MB of memory when they are read. Send fewer features or positions, in several requests.",
                 counts.values,

@@ -3,9 +3,12 @@
 
 use super::app_state::AppState;
 use super::client_address::client_network;
+use super::client_limits::ClientKey;
+use super::client_quota::ClientQuota;
 use super::client_stream::ClientStream;
 use super::connection::ConnectionService;
 use super::connection_table::{ConnectionLimits, ConnectionRefusal, ConnectionSlot, ConnectionTable};
+use super::held_response::ResponseMemory;
 use super::routes::route_requests;
 use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
@@ -95,6 +98,9 @@ struct ConnectionAcceptor {
     http: http1::Builder,
     limits: ServerLimits,
     table: Arc<ConnectionTable>,
+    /// Memory for responses that are not read yet, and how much of it one client may hold.
+    responses: Arc<ClientQuota>,
+    response_share: usize,
     rejections: Arc<Semaphore>,
     graceful: GracefulShutdown,
 }
@@ -108,12 +114,19 @@ impl ConnectionAcceptor {
         http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(MAX_HEAD_BYTES);
         let total = limits.connections.min(files.saturating_sub(OTHER_FILES).max(1));
         // All connections of a proxy are its own, whoever its clients are.
-        let per_client = if config.trust_proxy { total } else { limits.connections_per_client.min(total.div_ceil(2)) };
+        let memory = limits.total_response_bytes;
+        let (per_client, response_share) = if config.trust_proxy {
+            (total, memory)
+        } else {
+            (limits.connections_per_client.min(total.div_ceil(2)), memory / 2)
+        };
         Self {
             app,
             http,
             limits,
             table: ConnectionTable::new(ConnectionLimits { total, per_client }),
+            responses: ClientQuota::new(memory),
+            response_share,
             rejections: Arc::new(Semaphore::new(MAX_REJECTIONS)),
             graceful: GracefulShutdown::new(),
         }
@@ -149,7 +162,12 @@ impl ConnectionAcceptor {
         let _ = stream.set_nodelay(true);
         let state = slot.state().clone();
         let stream = ClientStream::new(stream, state.clone(), &self.limits);
-        let service = ConnectionService { app: self.app.clone(), peer, state: state.clone() };
+        let memory = ResponseMemory {
+            quota: self.responses.clone(),
+            client: ClientKey::Address(client_network(peer.ip())),
+            share: self.response_share,
+        };
+        let service = ConnectionService { app: self.app.clone(), peer, state: state.clone(), memory };
         let service = service_fn(move |request| service.clone().respond(request));
         let connection = self.graceful.watch(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
