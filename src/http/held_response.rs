@@ -61,13 +61,17 @@ pub fn note_plain_size(response: &mut Response<Body>) {
 impl ResponseMemory {
     /// Holds the memory of a response; one that says 503 instead when the client has too many that it does not read.
     pub fn hold_response(&self, response: Response<Body>) -> Response<Body> {
+        let has = |name, part: &str| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.is_some_and(|value| value.contains(part))
+        };
         let amount = match response.body().size_hint().exact() {
             Some(bytes) if bytes as usize <= SMALL_BYTES => return response,
+            // All responses share the files of the web app.
+            Some(_) if has(header::CACHE_CONTROL, "immutable") => return response,
             Some(bytes) => bytes as usize,
             // Event streams have a limit of their own.
-            None if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == EVENT_STREAM) => {
-                return response;
-            }
+            None if has(header::CONTENT_TYPE, EVENT_STREAM) => return response,
             None => STREAM_BYTES + response.extensions().get::<PlainBytes>().map_or(0, |plain| plain.0),
         };
         let mut hold = self.quota.hold(Some(self.client.clone()), self.share);

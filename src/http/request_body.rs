@@ -101,7 +101,8 @@ impl UnreadBody {
         if announced.lower() > most_bytes as u64 {
             return Err(too_large_error(most_bytes).into());
         }
-        let mut bytes = Vec::with_capacity(announced.exact().unwrap_or(0) as usize);
+        let most_room = announced.exact().map_or(most_bytes, |bytes| bytes as usize);
+        let mut bytes = vec![];
         let mut memory = context.app.body_memory.hold(context.client().cloned(), limits.total_body_bytes / 2);
         let mut clock = BodyClock::start(limits);
         while let Some(frame) = clock.next_frame(&mut self.0, bytes.len()).await? {
@@ -109,6 +110,7 @@ impl UnreadBody {
                 return Err(too_large_error(most_bytes).into());
             }
             memory.grow(frame.len()).map_err(no_memory_error)?;
+            make_room(&mut bytes, frame.len(), most_room);
             bytes.extend_from_slice(&frame);
         }
         // The middleware lets no other coding pass.
@@ -218,6 +220,15 @@ impl<'a> BodyClock<'a> {
             self.limits.body_time.as_secs_f64(),
         );
         ProblemDetails::new(StatusCode::REQUEST_TIMEOUT, detail)
+    }
+}
+
+/// Makes room for more bytes: four times as much as has come, and never more than is said to come, so that little is
+/// moved and a length that is only said takes no memory.
+fn make_room(bytes: &mut Vec<u8>, more: usize, most: usize) {
+    let needed = bytes.len() + more;
+    if needed > bytes.capacity() {
+        bytes.reserve_exact((4 * needed).min(most).max(needed) - bytes.len());
     }
 }
 
