@@ -53,8 +53,24 @@ pub struct ServerLimits {
     pub connections: usize,
     /// Time for a client to send the head of a request, and time that a connection may be idle.
     pub header: Duration,
+    /// Connections that the clients of one network (an IPv4 address, or an IPv6 /64) may have at once. With
+    /// `trust_proxy`, the connections are those of a proxy, and this does not apply.
+    pub connections_per_client: usize,
     /// Time without progress that a request body may take.
     pub body: Duration,
+    /// Time that a request body may take.
+    pub body_time: Duration,
+    /// The least rate at which a client may send a body on average, and read a response.
+    pub transfer_bytes_per_second: u64,
+    /// Time before the average of a body counts, and over which that of a response is taken.
+    pub transfer_window: Duration,
+    /// Memory that the values of one JSON body may take, beside their text. An edit of 10,000 features, or a geometry of
+    /// 300,000 positions, takes about this much.
+    pub body_value_bytes: usize,
+    /// Memory that all request bodies and their values may take; half of it those of one client.
+    pub total_body_bytes: usize,
+    /// Memory that all responses may take that their clients have not read yet; half of it those of one client.
+    pub total_response_bytes: usize,
     /// Requests per second that one client may make on average; `None` for no limit. A client is a signed-in user, or
     /// an address. The machine itself is not limited, as a proxy on it sends the requests of all clients.
     pub requests_per_second: Option<f64>,
@@ -62,6 +78,8 @@ pub struct ServerLimits {
     pub burst: f64,
     /// Open event streams at once.
     pub listeners: usize,
+    /// Open event streams of one client; the machine itself, on which a proxy may run, has half of all.
+    pub listeners_per_client: usize,
     /// Time for open requests to finish after the signal to stop.
     pub drain: Duration,
 }
@@ -97,10 +115,18 @@ impl Default for ServerLimits {
             total_work_bytes: 256 << 20,
             connections: 12_000,
             header: Duration::from_secs(20),
+            connections_per_client: 6_000,
             body: Duration::from_secs(20),
+            body_time: Duration::from_mins(5),
+            transfer_bytes_per_second: 1_000,
+            transfer_window: Duration::from_secs(20),
+            body_value_bytes: 96 << 20,
+            total_body_bytes: 224 << 20,
+            total_response_bytes: 256 << 20,
             requests_per_second: Some(100.0),
             burst: 2_000.0,
             listeners: 2_000,
+            listeners_per_client: 200,
             drain: Duration::from_secs(20),
         }
     }

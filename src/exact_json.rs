@@ -193,7 +193,8 @@ impl<'de> Visitor<'de> for ExactValue<'_, '_> {
         Ok(value.into())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let mut items = vec![];
+        // A position has two values, and room for four would take twice the memory.
+        let mut items = Vec::with_capacity(2);
         while let Some(item) = list.next_element_seed(ExactValue { numbers: self.numbers, place: self.place })? {
             items.push(item);
         }

@@ -10,6 +10,7 @@ pub mod suggestion; // "did you mean"
 pub mod number_literal; // numbers as text writes them, with all their digits
 pub mod unique_json; // JSON whose objects have each member once
 pub mod exact_json; // JSON whose numbers keep their digits
+pub mod json_memory; // how much memory a JSON text takes when it is parsed
 pub mod crs; // reference systems: degrees, Web Mercator, national grids
 pub mod feature; // a feature, its geometry and GeoJSON
 pub mod collection; // a layer: its fields and schema

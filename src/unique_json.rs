@@ -74,7 +74,8 @@ impl<'de> Deserialize<'de> for UniqueJson {
                 Ok(UniqueJson(Json::Null))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<UniqueJson, A::Error> {
-                let mut list = vec![];
+                // A position has two values, and room for four would take twice the memory.
+                let mut list = Vec::with_capacity(2);
                 while let Some(UniqueJson(item)) = seq.next_element()? {
                     list.push(item);
                 }

@@ -1,6 +1,7 @@
 //! What every handler can reach: the open plan, the configuration, and what the server shares between requests.
 
 use super::client_limits::{ClientKey, LoginLimiter};
+use super::client_quota::ClientQuota;
 use super::connection_counts::ConnectionCounts;
 use super::fair_queue::JobOwner;
 use super::rate_limiter::KeyedRateLimiter;
@@ -16,7 +17,6 @@ use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
 use crate::error::Result;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 pub struct AppState {
     pub(super) atlas: Arc<Atlas>,
@@ -35,8 +35,10 @@ pub struct AppState {
     pub(super) request_ids: RequestIdSource,
     pub(super) request_log: Arc<RequestLog>,
     pub(super) connections: Arc<ConnectionCounts>,
+    /// Memory for request bodies.
+    pub(super) body_memory: Arc<ClientQuota>,
     /// Open event streams.
-    pub(super) listener_count: Arc<AtomicUsize>,
+    pub(super) listeners: Arc<ClientQuota>,
     pub(super) response_cache: ResponseCache,
 }
 
@@ -57,7 +59,8 @@ impl AppState {
             request_ids: RequestIdSource::new(),
             request_log: Arc::default(),
             connections: Arc::default(),
-            listener_count: Arc::default(),
+            body_memory: ClientQuota::new(limits.total_body_bytes),
+            listeners: ClientQuota::new(limits.listeners),
             response_cache: ResponseCache::new(limits.response_cache_bytes),
             atlas,
             config,

@@ -4,6 +4,7 @@ use super::client_address::{PeerAddress, client_address, client_network};
 use super::fair_queue::JobKind;
 use super::identity::{check_same_origin, cookie_name, find_cookie, no_accounts_message, too_many_requests};
 use super::problem::ProblemDetails;
+use super::request_body::UnreadBody;
 use super::request_context::RequestContext;
 use super::response::HttpResult;
 use super::urls::BaseUrl;
@@ -11,14 +12,12 @@ use crate::access::{MAX_PASSWORD_BYTES, Viewer};
 use crate::atlas::SESSION_S;
 use crate::error::Error;
 use crate::feature::geojson::{describe_json_error, parse_unique_json};
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value as Json, json};
 
 /// The largest body of a sign-in.
-pub const MAX_BODY_BYTES: usize = MAX_PASSWORD_BYTES + 4096;
+const MAX_BODY_BYTES: usize = MAX_PASSWORD_BYTES + 4096;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The current viewer's login, name, role and cities.
@@ -28,11 +27,7 @@ pub async fn get_current_viewer(context: RequestContext) -> HttpResult {
 }
 
 /// Verifies login and password and begins a session.
-pub async fn create_session(
-    context: RequestContext,
-    PeerAddress(peer): PeerAddress,
-    body: Result<Bytes, BytesRejection>,
-) -> HttpResult {
+pub async fn create_session(context: RequestContext, PeerAddress(peer): PeerAddress, body: UnreadBody) -> HttpResult {
     context.parse_known_pairs(&[])?;
     let base = context.base_url();
     if !base.is_safe() {
@@ -41,16 +36,22 @@ pub async fn create_session(
     }
     check_same_origin(base, &context.headers)?;
     check_json_type(&context.headers)?;
-    let body =
-        body.map_err(|e| ProblemDetails::new(e.status(), "The request body is incomplete or too large to be read."))?;
-    let (login, password) = parse_credentials(&body)?;
     if !context.app.has_accounts().await? {
         return Err(Error::PermissionDenied(no_accounts_message()).into());
     }
     let app = context.app.clone();
     let network = client_network(client_address(&app.config, &context.headers, peer));
     let limiter = &app.login_limiter;
-    limiter.take_token(&login, network).map_err(too_many_requests)?;
+    limiter.take_network_token(network).map_err(too_many_requests)?;
+    let credentials =
+        body.parse(&context, JobKind::Edit, MAX_BODY_BYTES, parse_credentials).await.inspect_err(|e| {
+            // What cannot be understood is no attempt; what does not come is one.
+            if e.status == StatusCode::BAD_REQUEST {
+                limiter.return_network_token(network);
+            }
+        })?;
+    let (login, password) = credentials.value;
+    limiter.take_login_token(&login, network).map_err(too_many_requests)?;
     let session = {
         let (app, login) = (app.clone(), login.clone());
         let sign_in = move || app.atlas.accounts().map_or(Ok(None), |a| a.sign_in(&login, &password));
@@ -62,7 +63,7 @@ pub async fn create_session(
             "Wrong login or password. Try again, or ask an administrator for a new password.",
         ));
     };
-    limiter.return_token(&login, network);
+    limiter.return_tokens(&login, network);
     Ok(describe_viewer(&viewer, &[format_cookie(base, &secret, SESSION_S)]))
 }
 
@@ -101,7 +102,7 @@ fn check_json_type(headers: &HeaderMap) -> Result<(), ProblemDetails> {
     Err(ProblemDetails::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send login and password as application/json."))
 }
 
-fn parse_credentials(body: &[u8]) -> Result<(String, String), ProblemDetails> {
+fn parse_credentials(body: &[u8]) -> Result<(String, String), Error> {
     let json =
         parse_unique_json(body).map_err(|e| Error::invalid("", format!("The body {}.", describe_json_error(&e))))?;
     let text = |name: &str| {

@@ -1,10 +1,11 @@
 //! Several edits as one change, and the change log.
 
-use super::edit::{self, RequestBody, headers::EditHeaders, parse_etags};
+use super::edit::{self, headers::EditHeaders, parse_etags};
 use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
 use super::problem::ProblemDetails;
+use super::request_body::UnreadBody;
 use super::request_context::RequestContext;
 use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
@@ -24,10 +25,10 @@ const MAX_CHANGES: usize = 10_000;
 const EDIT_KINDS: [&str; 5] = ["/create", "/replace", "/patch", "/delete", "/restore"];
 
 /// All of the edits, or none.
-pub async fn apply_edits(context: RequestContext, body: RequestBody) -> HttpResult {
+pub async fn apply_edits(context: RequestContext, body: UnreadBody) -> HttpResult {
     let edit_headers = EditHeaders::from_request(&context)?;
-    let (json, body_bytes) = edit_headers.parse_json(body)?;
-    let outcome = edit::submit_edits(&context, &edit_headers, parse_edits(json)?, body_bytes).await?;
+    let body = edit_headers.read_json(&context, body, edit::MAX_BODY_BYTES, parse_edits).await?;
+    let outcome = edit::submit_edits(&context, &edit_headers, body).await?;
     let result = |edit: &EditOutcome| {
         let etag = edit.state_tag().map(|state| edit::format_etag(&state));
         json!({"id": edit.id.as_str(), "etag": etag})

@@ -16,17 +16,29 @@ impl LoginLimiter {
         Self { logins: KeyedRateLimiter::new(1.0 / 30.0, 10), networks: KeyedRateLimiter::new(1.0 / 5.0, 40) }
     }
 
-    /// Counts an attempt to sign in.
+    /// Counts an attempt to sign in, before it is known who it is.
     ///
     /// # Errors
     /// The time to wait, when there were too many attempts.
-    pub fn take_token(&self, login: &str, network: IpAddr) -> Result<(), Duration> {
-        self.networks.take_token(&network)?;
+    pub fn take_network_token(&self, network: IpAddr) -> Result<(), Duration> {
+        self.networks.take_token(&network)
+    }
+
+    /// Takes an attempt back that named no login.
+    pub fn return_network_token(&self, network: IpAddr) {
+        self.networks.return_token(&network);
+    }
+
+    /// Counts the same attempt for its login.
+    ///
+    /// # Errors
+    /// As [`Self::take_network_token`].
+    pub fn take_login_token(&self, login: &str, network: IpAddr) -> Result<(), Duration> {
         self.logins.take_token(&(login.to_owned(), network))
     }
 
     /// Takes an attempt back that succeeded.
-    pub fn return_token(&self, login: &str, network: IpAddr) {
+    pub fn return_tokens(&self, login: &str, network: IpAddr) {
         self.networks.return_token(&network);
         self.logins.return_token(&(login.to_owned(), network));
     }

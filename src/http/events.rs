@@ -3,21 +3,22 @@
 //! again.
 
 use super::app_state::AppState;
+use super::client_limits::ClientKey;
+use super::client_quota::{QuotaExceeded, QuotaHold};
 use super::identity::ViewerCredential;
 use super::problem::ProblemDetails;
 use super::request_context::RequestContext;
 use super::response::HttpResult;
 use crate::access::AccessCredential;
 use crate::atlas::{EntriesSince, FeedEntry, ViewerPlan};
-use crate::error::Error;
+use crate::error::{Error, count_noun};
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
@@ -41,7 +42,7 @@ pub async fn stream_events(context: RequestContext, ViewerCredential(credential)
     let last_event_id = context.headers.get(LAST_EVENT_ID).map(|v| v.to_str().unwrap_or_default().trim());
     let last_event_id = last_event_id.filter(|last| !last.is_empty());
     let last = last_event_id.or(parameter("since")).map(|last| last.parse().unwrap_or_default());
-    let slot = ListenerSlot::acquire(&context.app)?;
+    let stream = open_stream(&context)?;
     let (send, body) = mpsc::channel(MAX_QUEUED_EVENTS);
     let listener = EventListener {
         app: context.app.clone(),
@@ -49,7 +50,7 @@ pub async fn stream_events(context: RequestContext, ViewerCredential(credential)
         plan: context.plan().clone(),
         collections,
         sender: send,
-        _slot: slot,
+        _stream: stream,
     };
     tokio::spawn(listener.send_events(last, last_event_id.is_none()));
     let headers = [
@@ -62,22 +63,26 @@ pub async fn stream_events(context: RequestContext, ViewerCredential(credential)
 }
 
 /// One of the event streams that the server keeps open at a time.
-struct ListenerSlot(Arc<AtomicUsize>);
-
-impl ListenerSlot {
-    fn acquire(app: &AppState) -> Result<Self, ProblemDetails> {
-        let slot = Self(app.listener_count.clone());
-        let before = slot.0.fetch_add(1, Ordering::Relaxed);
-        if before >= app.config.limits.listeners {
-            return Err(Error::Busy("The server has no free event stream. Try again in a moment.".into()).into());
+///
+/// # Errors
+/// 429 when the client has its share of them, 503 when there are no more.
+fn open_stream(context: &RequestContext) -> Result<QuotaHold, ProblemDetails> {
+    let limits = &context.app.config.limits;
+    let is_local = matches!(context.client(), Some(ClientKey::Address(address)) if address.is_loopback());
+    // A proxy on this machine has the streams of all visitors.
+    let share = if is_local { limits.listeners.div_ceil(2) } else { limits.listeners_per_client };
+    let mut stream = context.app.listeners.hold(context.client().cloned(), share);
+    match stream.grow(1) {
+        Ok(()) => Ok(stream),
+        Err(QuotaExceeded::Server) => {
+            Err(Error::Busy("The server has no free event stream. Try again in a moment.".into()).into())
         }
-        Ok(slot)
-    }
-}
-
-impl Drop for ListenerSlot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        Err(QuotaExceeded::Client) => {
+            let open = count_noun(share as u64, "event stream");
+            let detail = format!("You have {open} open, and no more are allowed. Close one before you open another.");
+            let headers = vec![(header::RETRY_AFTER, HeaderValue::from_static("5"))];
+            Err(ProblemDetails { headers, ..ProblemDetails::new(StatusCode::TOO_MANY_REQUESTS, detail) })
+        }
     }
 }
 
@@ -87,7 +92,7 @@ struct EventListener {
     plan: ViewerPlan,
     collections: Option<Vec<String>>,
     sender: mpsc::Sender<Result<Bytes, Infallible>>,
-    _slot: ListenerSlot,
+    _stream: QuotaHold,
 }
 
 impl EventListener {

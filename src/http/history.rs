@@ -1,17 +1,18 @@
 //! The history of one feature, and restoring a version of it.
 
-use super::edit::{self, RequestBody, headers::EditHeaders};
+use super::edit::{self, headers::EditHeaders};
 use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
 use super::problem::ProblemDetails;
+use super::request_body::UnreadBody;
 use super::request_context::{QueryPairs, RequestContext};
 use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
 use super::response_format::JSON;
 use super::urls;
 use crate::atlas::EditAction;
-use crate::change::{FeatureVersion, HistoryOrder, HistoryPage, HistoryQuery};
+use crate::change::{FeatureVersion, HistoryOrder, HistoryPage, HistoryQuery, RevisionNumber};
 use crate::error::Error;
 use serde_json::{Value as Json, json};
 
@@ -51,6 +52,8 @@ pub async fn list_versions(context: RequestContext) -> HttpResult {
 /// Versions on one page: without `limit`, and at most.
 const DEFAULT_VERSIONS: usize = 100;
 const MAX_VERSIONS: usize = 1_000;
+/// The largest body of a request to restore a version.
+const MAX_RESTORE_BYTES: usize = 4096;
 
 fn parse_history_query(pairs: &QueryPairs) -> Result<HistoryQuery, ProblemDetails> {
     let given = |name: &str| pairs.rest.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
@@ -80,17 +83,20 @@ fn next_link(context: &RequestContext, pairs: &QueryPairs, next: i64) -> WebLink
 }
 
 /// `{"restore": 7}` restores the feature to its state after revision 7.
-pub async fn restore_version(context: RequestContext, body: RequestBody) -> HttpResult {
-    let edit_headers = EditHeaders::from_request(&context)?;
-    let (json, body_bytes) = edit_headers.parse_json(body)?;
+pub async fn restore_version(context: RequestContext, body: UnreadBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_restore_request(&context)?;
+    let revision = edit_headers.read_json(&context, body, MAX_RESTORE_BYTES, |json| parse_restore(&json)).await?;
+    let id = context.path_segment("feature").to_owned();
+    edit::change_item(&context, &edit_headers, revision.map(|revision| EditAction::Restore { id, revision })).await
+}
+
+fn parse_restore(json: &Json) -> Result<RevisionNumber, Error> {
     let revision =
         json.get("restore").and_then(Json::as_u64).filter(|_| json.as_object().is_some_and(|o| o.len() == 1));
-    let revision = revision.ok_or_else(|| {
+    revision.ok_or_else(|| {
         Error::invalid(
             "/restore",
             "Give the revision to restore, such as {\"restore\": 7}. The history lists the revisions.",
         )
-    })?;
-    let action = EditAction::Restore { id: context.path_segment("feature").to_owned(), revision };
-    edit::change_item(&context, &edit_headers, action, body_bytes).await
+    })
 }

@@ -12,7 +12,6 @@ use crate::atlas::CollectionView;
 use axum::http::header;
 use axum::response::IntoResponse;
 use std::fmt::{Display, Result, Write};
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// How long a scrape waits for the numbers that are read from the file; without them it has all others.
@@ -64,7 +63,7 @@ fn write_connections(app: &AppState, out: &mut String) -> Result {
     write_metric(out, "connections_accepted_total", "counter", "Connections accepted", accepted)?;
     let refused = connections.refused_count();
     write_metric(out, "connections_refused_total", "counter", "Connections refused, as too many were open", refused)?;
-    let listeners = app.listener_count.load(Relaxed);
+    let listeners = app.listeners.held();
     write_metric(out, "listeners_open", "gauge", "Event streams that are open", listeners)
 }
 
@@ -78,7 +77,7 @@ fn write_work(app: &AppState, out: &mut String) -> Result {
     write_metric(out, "work_waiting_limit", "gauge", "The most requests that may wait", limits.max_waiting)?;
     let oldest = load.oldest_wait.as_secs_f64();
     write_metric(out, "work_oldest_wait_seconds", "gauge", "How long the oldest waiting request has waited", oldest)?;
-    let reserved = app.pool.reserved_bytes();
+    let reserved = app.pool.reserved_bytes() + app.body_memory.held();
     write_metric(out, "work_reserved_bytes", "gauge", "Memory that the work for requests has reserved", reserved)?;
     if let Some(resident) = resident_bytes() {
         write_metric(out, "memory_resident_bytes", "gauge", "Memory that the process has in use", resident)?;

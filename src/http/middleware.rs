@@ -3,6 +3,7 @@
 
 use super::app_state::AppState;
 use super::client_address::client_address;
+use super::held_response;
 use super::identity;
 use super::negotiate;
 use super::problem::ProblemDetails;
@@ -13,7 +14,7 @@ use super::response::empty_response;
 use super::urls::BaseUrl;
 use crate::access::Viewer;
 use axum::Router;
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
@@ -22,14 +23,12 @@ use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tower::util::MapRequestLayer;
 use tower::{Layer, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
-use tower_http::decompression::RequestDecompressionLayer;
-use tower_http::timeout::TimeoutBody;
 
 /// Headers that scripts of other sites may read.
 const EXPOSED_HEADERS: &str = "Content-Crs, ETag, Link, Location, OGC-NumberMatched, OGC-NumberReturned, Allow, Accept-Patch, Accept-Post, Preference-Applied, Retry-After, Tile-Left-Out, Tile-Dropped, Edit-Left-Out, Cityheart-Next-Cursor, X-Request-Id";
@@ -48,10 +47,7 @@ pub fn wrap_routes(routes: Router<Arc<AppState>>, app: Arc<AppState>) -> Router 
         ServiceBuilder::new()
             .layer(compression)
             .layer(from_fn_with_state(app, handle_request))
-            .layer(CatchPanicLayer::custom(respond_to_panic))
-            // The limits of the routes count what comes out: a small body cannot grow beyond them.
-            .layer(RequestDecompressionLayer::new())
-            .layer(MapRequestLayer::new(|request: Request<_>| request.map(Body::new))),
+            .layer(CatchPanicLayer::custom(respond_to_panic)),
     );
     let normalize = MapRequestLayer::new(move |request: Request| normalize_path(request, &prefix));
     Router::new().fallback_service(normalize.layer(inner))
@@ -97,7 +93,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
             logged.account = viewer.account().map(|account| account.id.clone());
             request.extensions_mut().insert(viewer);
             request.extensions_mut().insert(base);
-            next.run(limit_body_pause(request, app.config.limits.body)).await
+            next.run(request).await
         }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -122,6 +118,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
     }
     app.request_counts.record(kind, response.status(), logged.start.elapsed());
     log_response(&logged, response.status());
+    held_response::note_plain_size(&mut response);
     response
 }
 
@@ -136,14 +133,6 @@ fn describe_request(app: &AppState, request: &Request) -> LoggedRequest {
         account: None,
         start: Instant::now(),
     }
-}
-
-/// Ends a request body in an error when the client pauses for longer.
-fn limit_body_pause(request: Request, pause: Duration) -> Request {
-    if request.body().is_end_stream() {
-        return request;
-    }
-    request.map(|body| Body::new(TimeoutBody::new(pause, body)))
 }
 
 /// The viewer of a request that is within the limits and has valid credentials, if any.

@@ -36,7 +36,7 @@ pub async fn get_readiness(State(app): State<Arc<AppState>>) -> impl IntoRespons
         "waiting": load.waiting,
         "waiting_limit": limits.max_waiting,
         "oldest_wait_ms": load.oldest_wait.as_millis() as u64,
-        "reserved_bytes": app.pool.reserved_bytes(),
+        "reserved_bytes": app.pool.reserved_bytes() + app.body_memory.held(),
         "reserved_limit_bytes": limits.total_work_bytes,
     });
     let mut body = json!({

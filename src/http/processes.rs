@@ -1,10 +1,10 @@
 //! The planning questions as processes (OGC API - Processes - Part 1): the list, a description of each with JSON
 //! Schemas, and synchronous execution.
 
-use super::edit;
 use super::fair_queue::JobKind;
 use super::html::{self, HtmlPage};
 use super::link::{self, WebLink};
+use super::request_body::UnreadBody;
 use super::request_context::RequestContext;
 use super::resource_document::{self, ResourceDocument};
 use super::response::HttpResult;
@@ -13,15 +13,13 @@ use crate::error::Error;
 use crate::feature::geojson::{describe_json_error, parse_unique_json};
 use crate::question::{self, PlanningQuestion, QUESTIONS, QuestionInput};
 use crate::work_budget::WorkBudget;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Map, Value as Json, json};
 
 const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
 /// The largest body: far more than the positions of a drawn area take.
-pub const MAX_BODY_BYTES: usize = 16 << 20;
+const MAX_BODY_BYTES: usize = 16 << 20;
 /// The one output of every process.
 const OUTPUT_NAME: &str = "answer";
 /// The members of an execute request.
@@ -76,18 +74,18 @@ pub async fn get_process(context: RequestContext) -> HttpResult {
 
 /// Executes a process. Responds with the bare answer, or with `{"answer": {"value": …}}` if the request says
 /// `"response": "document"`.
-pub async fn execute_process(context: RequestContext, body: Result<Bytes, BytesRejection>) -> HttpResult {
+pub async fn execute_process(context: RequestContext, body: UnreadBody) -> HttpResult {
     let question = question::find_question(context.path_segment("process"))?;
     context.parse_known_pairs(&[])?;
-    let body = body.map_err(|e| edit::explain_body_error(&e, MAX_BODY_BYTES))?;
-    let request = ExecuteRequest::parse(&body)?;
-    let (atlas, document) = (context.plan().clone(), request.document);
+    let body = body.parse(&context, JobKind::Question, MAX_BODY_BYTES, ExecuteRequest::parse).await?;
+    let atlas = context.plan().clone();
     let written = context
         .app
         .pool
         .run(&context.job_owner(JobKind::Question), move |work| {
+            let request = &body.value;
             let answer = atlas.answer_question(question, &request.inputs, work)?;
-            write_answer(&answer, document, work)
+            write_answer(&answer, request.document, work)
         })
         .await??;
     let headers = [

@@ -81,6 +81,11 @@ impl RequestContext {
         self.plan.viewer()
     }
 
+    /// The client who sends the request; `None` for a caller in this process.
+    pub fn client(&self) -> Option<&ClientKey> {
+        self.client.as_ref()
+    }
+
     /// Whose job it is to answer this request.
     pub fn job_owner(&self, kind: JobKind) -> JobOwner {
         JobOwner { client: self.client.clone(), kind }

@@ -9,7 +9,6 @@ use super::{
 use crate::atlas::Atlas;
 use crate::config::Config;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};
@@ -37,8 +36,8 @@ impl RouteTable {
     }
 
     /// Answers POST with a result that is computed and changes nothing.
-    fn compute<T: 'static>(self, path: &str, most_bytes: usize, handler: impl Handler<T, Arc<AppState>>) -> Self {
-        Self(self.0.route(path, post(handler).layer(DefaultBodyLimit::max(most_bytes))))
+    fn compute<T: 'static>(self, path: &str, handler: impl Handler<T, Arc<AppState>>) -> Self {
+        Self(self.0.route(path, post(handler)))
     }
 
     /// Answers methods that change data.
@@ -48,7 +47,6 @@ impl RouteTable {
 }
 
 fn define_routes() -> Router<Arc<AppState>> {
-    let limited = |methods: MethodRouter<Arc<AppState>>, most_bytes| methods.layer(DefaultBodyLimit::max(most_bytes));
     RouteTable(Router::new())
         // OGC API Common and Features
         .read("/api", landing::get_landing_page)
@@ -68,7 +66,7 @@ fn define_routes() -> Router<Arc<AppState>> {
         .read("/api/collections/{collection}/items/{feature}/history", history::list_versions)
         .change("/api/collections/{collection}/items/{feature}/history", post(history::restore_version))
         .read("/api/collections/{collection}/changes", changes::list_changes)
-        .change("/api/collections/{collection}/changes", limited(post(changes::apply_edits), edit::MAX_BODY_BYTES))
+        .change("/api/collections/{collection}/changes", post(changes::apply_edits))
         .read("/api/collections/{collection}/calendar", calendar::get_calendar)
         .read("/api/collections/{collection}/download", items::download_items)
         .read("/api/vocabularies", vocabularies::list_vocabularies)
@@ -88,10 +86,10 @@ fn define_routes() -> Router<Arc<AppState>> {
         // OGC API Processes: the planning questions
         .read("/api/processes", processes::list_processes)
         .read("/api/processes/{process}", processes::get_process)
-        .compute("/api/processes/{process}/execution", processes::MAX_BODY_BYTES, processes::execute_process)
+        .compute("/api/processes/{process}/execution", processes::execute_process)
         // Sessions
         .read("/auth/me", auth::get_current_viewer)
-        .change("/auth/login", limited(post(auth::create_session), auth::MAX_BODY_BYTES))
+        .change("/auth/login", post(auth::create_session))
         .change("/auth/logout", post(auth::delete_session))
         // The change feed, as server-sent events
         .read("/api/events", events::stream_events)

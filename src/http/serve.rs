@@ -2,24 +2,37 @@
 //! within a limit of time.
 
 use super::app_state::AppState;
+use super::client_address::client_network;
+use super::client_limits::ClientKey;
+use super::client_quota::ClientQuota;
+use super::client_stream::ClientStream;
+use super::connection::ConnectionService;
 use super::connection_counts::ConnectionCounts;
+use super::connection_table::{ConnectionLimits, ConnectionRefusal, ConnectionSlot, ConnectionTable};
+use super::held_response::ResponseMemory;
 use super::routes::route_requests;
 use crate::atlas::Atlas;
 use crate::config::{Config, ServerLimits};
 use crate::error::{Error, Result};
-use axum::extract::ConnectInfo;
-use axum::{Extension, Router};
+use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
+
+/// The most bytes of the head of a request, and of a part of a body: what a connection may keep in memory.
+const MAX_HEAD_BYTES: usize = 32 << 10;
+/// Files that are kept free for the plan, its accounts and the log.
+const OTHER_FILES: usize = 256;
+/// Connections beyond the limit that are told so at once.
+const MAX_REJECTIONS: usize = 64;
 
 /// A server that is bound to its address and does not answer yet.
 pub struct HttpServer {
@@ -64,11 +77,11 @@ impl HttpServer {
             draining_atlas.change_feed().close();
             let _ = ended.send(());
         };
-        raise_open_files();
+        let files = raise_open_files();
         let app = Arc::new(AppState::new(atlas, self.config.clone()));
-        let counts = app.connections.clone();
         let router = route_requests(app.clone());
-        let serving = accept_connections(self.listener, router, &self.config.limits, counts, stop);
+        let acceptor = ConnectionAcceptor::new(router, &self.config, app.connections.clone(), files);
+        let serving = acceptor.accept_connections(self.listener, stop);
         tokio::select! {
             () = serving => {}
             () = wait_for_drain(draining, drain) => {
@@ -82,74 +95,143 @@ impl HttpServer {
     }
 }
 
-/// Serves each connection in a task of its own until the end, then waits for open requests. A connection that sends its
-/// request too slowly is closed, so that it does not take the place of another.
-async fn accept_connections(
-    listener: TcpListener,
+/// Takes connections, as far as there are places, and serves each in a task of its own.
+struct ConnectionAcceptor {
     app: Router,
-    limits: &ServerLimits,
     counts: Arc<ConnectionCounts>,
-    end: impl Future<Output = ()> + Send + 'static,
-) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header);
-    let open = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut end = std::pin::pin!(end);
-    loop {
-        let (stream, peer) = tokio::select! {
-            // The signal to stop is waited for before the first connection is accepted.
-            biased;
-            () = &mut end => break,
-            connection = listener.accept() => match connection {
-                Ok(connection) => connection,
-                Err(e) => {
-                    // Mostly too many open files: some will be closed soon.
-                    tracing::warn!(error = %e, "could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
+    http: http1::Builder,
+    limits: ServerLimits,
+    table: Arc<ConnectionTable>,
+    /// Memory for responses that are not read yet, and how much of it one client may hold.
+    responses: Arc<ClientQuota>,
+    response_share: usize,
+    rejections: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+impl ConnectionAcceptor {
+    /// `files` is the number of files that the process may have open.
+    fn new(app: Router, config: &Config, counts: Arc<ConnectionCounts>, files: usize) -> Self {
+        let limits = config.limits.clone();
+        let mut http = http1::Builder::new();
+        // A connection that sends its request too slowly is closed, so that it does not take the place of another.
+        http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(MAX_HEAD_BYTES);
+        let total = limits.connections.min(files.saturating_sub(OTHER_FILES).max(1));
+        // All connections of a proxy are its own, whoever its clients are.
+        let memory = limits.total_response_bytes;
+        let (per_client, response_share) = if config.trust_proxy {
+            (total, memory)
+        } else {
+            (limits.connections_per_client.min(total.div_ceil(2)), memory / 2)
         };
-        let Ok(permit) = open.clone().try_acquire_owned() else {
-            counts.refuse();
-            tokio::spawn(reject_connection(stream));
-            continue;
-        };
+        Self {
+            app,
+            counts,
+            http,
+            limits,
+            table: ConnectionTable::new(ConnectionLimits { total, per_client }),
+            responses: ClientQuota::new(memory),
+            response_share,
+            rejections: Arc::new(Semaphore::new(MAX_REJECTIONS)),
+            graceful: GracefulShutdown::new(),
+        }
+    }
+
+    /// Serves until the end, then waits for open requests.
+    async fn accept_connections(self, listener: TcpListener, end: impl Future<Output = ()> + Send + 'static) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            let (stream, peer) = tokio::select! {
+                // The signal to stop is waited for before the first connection is accepted.
+                biased;
+                () = &mut end => break,
+                connection = listener.accept() => match connection {
+                    Ok(connection) => connection,
+                    Err(e) => {
+                        // Mostly too many open files: some will be closed soon.
+                        tracing::warn!(error = %e, "could not accept a connection");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    }
+                },
+            };
+            match self.table.admit(client_network(peer.ip())) {
+                Ok(slot) => self.serve_connection(stream, peer, slot),
+                Err(refusal) => self.reject_connection(stream, refusal),
+            }
+        }
+        drop(listener);
+        self.graceful.shutdown().await;
+    }
+
+    fn serve_connection(&self, stream: TcpStream, peer: SocketAddr, slot: ConnectionSlot) {
         // Small responses are sent at once instead of waiting for more data.
         let _ = stream.set_nodelay(true);
-        let app = TowerToHyperService::new(app.clone().layer(Extension(ConnectInfo(peer))));
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), app));
-        let counted = counts.open();
+        let state = slot.state().clone();
+        let stream = ClientStream::new(stream, state.clone(), &self.limits);
+        let memory = ResponseMemory {
+            quota: self.responses.clone(),
+            client: ClientKey::Address(client_network(peer.ip())),
+            share: self.response_share,
+        };
+        let service = ConnectionService { app: self.app.clone(), peer, state: state.clone(), memory };
+        let service = service_fn(move |request| service.clone().respond(request));
+        let connection = self.graceful.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        let counted = self.counts.open();
         tokio::spawn(async move {
-            let (_permit, _counted) = (permit, counted);
-            // An error here is the client's: it disconnected, or does not speak HTTP.
-            let _ = connection.await;
+            let (_slot, _counted) = (slot, counted);
+            tokio::select! {
+                // An error here is the client's: it disconnected, or does not speak HTTP.
+                _ = connection => {}
+                () = state.wait_for_eviction() => {}
+            }
         });
     }
-    drop(listener);
-    graceful.shutdown().await;
+
+    /// Refuses a connection beyond the limit.
+    fn reject_connection(&self, stream: TcpStream, refusal: ConnectionRefusal) {
+        self.counts.refuse();
+        // Beyond so many at once, nobody is told why.
+        if let Ok(permit) = self.rejections.clone().try_acquire_owned() {
+            tokio::spawn(async move {
+                let _permit = permit;
+                let _ = tokio::time::timeout(Duration::from_secs(1), write_rejection(stream, refusal)).await;
+            });
+        }
+    }
 }
 
-/// Refuses a connection beyond the limit.
-async fn reject_connection(mut stream: TcpStream) {
-    let body = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Too many connections are open. Try again in a moment."}"#;
+async fn write_rejection(mut stream: TcpStream, refusal: ConnectionRefusal) -> std::io::Result<()> {
+    let detail = match refusal {
+        ConnectionRefusal::ServerFull => "Too many connections are open. Try again in a moment.",
+        ConnectionRefusal::ClientFull => {
+            "Too many connections of your network are open. Close some, or try again in a moment."
+        }
+    };
+    let body = format!(r#"{{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"{detail}"}}"#);
     let head = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/problem+json";
     let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(answer.as_bytes())).await;
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    // Closing a socket with unread bytes resets the connection, and the client may lose the response.
+    tokio::io::copy(&mut stream.take(MAX_HEAD_BYTES as u64), &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
-/// Raises the limit of open files as far as the system allows: each connection is one.
+/// Raises the limit of open files as far as the system allows: each connection is one. Returns the limit.
 #[cfg(unix)]
-fn raise_open_files() {
+fn raise_open_files() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     // The server works with fewer, too.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| files as usize)
 }
 
 #[cfg(not(unix))]
-fn raise_open_files() {}
+fn raise_open_files() -> usize {
+    usize::MAX
+}
 
 async fn wait_for_drain(draining: oneshot::Receiver<()>, drain: Duration) {
     if draining.await.is_err() {

@@ -2,35 +2,17 @@
 //! huge numbers, and filters that are slow for every feature. What the attacker gets is a status and a sentence, and
 //! when it goes, the pool is free.
 
+use super::normal_client::{SLOWNESS, TestServer, exchange, use_normally, wait_until_free};
 use super::shapes;
 use crate::question::plan::area_json;
 use crate::support::server::plan;
-use cityheart::config::{Config, ServerLimits};
+use cityheart::config::ServerLimits;
 use geo_types::Polygon;
 use serde_json::{Value as Json, json};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use std::time::Duration;
 
 /// Requests of the attacker at once: more than run at once.
 const AT_ONCE: usize = 6;
-/// Programs without optimisation take some ten times as long.
-const SLOWNESS: u32 = if cfg!(debug_assertions) { 10 } else { 1 };
-
-/// Sends a request and reads the response: status and body.
-async fn exchange(address: SocketAddr, head: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    let kind = "Content-Type: application/json\r\n";
-    let request = format!("{head} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{kind}{length}\r\n{body}");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut reply = vec![];
-    stream.read_to_end(&mut reply).await.unwrap();
-    let reply = String::from_utf8_lossy(&reply);
-    let status = reply.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or_default();
-    (status, reply.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
-}
 
 /// What is sent: the start of the request, and the body.
 fn attacks() -> Vec<(String, String)> {
@@ -68,44 +50,6 @@ fn attacks() -> Vec<(String, String)> {
     all
 }
 
-/// Asks for tiles and pages until it is told to stop; the time that the slowest one took, and how many there were.
-async fn use_normally(address: SocketAddr, mut stop: tokio::sync::oneshot::Receiver<()>) -> (Duration, usize) {
-    let (mut slowest, mut count) = (Duration::ZERO, 0);
-    while stop.try_recv().is_err() {
-        let wanted = [
-            format!("GET /tiles/areas,interventions/14/{}/5813.mvt?v={count}", 8885 + count % 4),
-            format!(
-                "GET /api/collections/interventions/items?limit=10&offset=0&bbox=15.2,46.2,15.3,{}",
-                46.3 + count as f64 / 1e5
-            ),
-            "GET /health/ready".to_owned(),
-        ];
-        for head in wanted.iter().map(|head| head.replace("&offset=0", "")) {
-            let start = Instant::now();
-            let (status, body) = exchange(address, &head, "").await;
-            assert!(matches!(status, 200 | 204), "{head}: {status} {body}");
-            slowest = slowest.max(start.elapsed());
-            count += 1;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    (slowest, count)
-}
-
-/// Waits until nothing is worked on and no memory is reserved; how long that took.
-async fn wait_until_free(address: SocketAddr) -> Duration {
-    let start = Instant::now();
-    loop {
-        let (_, body) = exchange(address, "GET /health/ready", "").await;
-        let work = serde_json::from_str::<Json>(&body).unwrap()["work"].clone();
-        if work["running"] == 0 && work["waiting"] == 0 && work["reserved_bytes"] == 0 {
-            return start.elapsed();
-        }
-        assert!(start.elapsed() < Duration::from_mins(1), "never free: {work}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_visitor_cannot_take_it_down() {
     let limits = ServerLimits {
@@ -114,10 +58,8 @@ async fn one_visitor_cannot_take_it_down() {
         work_units: 30_000_000,
         ..ServerLimits::default()
     };
-    let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), limits, ..Config::default() };
-    let server = cityheart::http::bind_server(config).await.unwrap();
-    let address = server.address();
-    let running = tokio::spawn(server.run_until(plan().atlas.clone(), std::future::pending()));
+    let server = TestServer::start(&plan().atlas, limits).await;
+    let address = server.address;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let normal = tokio::spawn(use_normally(address, stopped));
     let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
@@ -153,7 +95,6 @@ async fn one_visitor_cannot_take_it_down() {
     println!("attacker: {statuses:?}; beside it {count} requests, the slowest {slowest:?}; free after {free:?}");
     assert!(count > 10, "nobody was served");
     assert!(free < Duration::from_secs(1) * SLOWNESS, "free after {free:?}");
-    running.abort();
 }
 
 #[tokio::test]

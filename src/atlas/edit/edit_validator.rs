@@ -51,10 +51,25 @@ impl ViewerPlan {
         if let Some(reason) = state.policy.read_only().filter(|_| self.viewer.role() != AccessRole::Visitor) {
             return Err(Error::Refused(format!("'{collection}' cannot be edited. {reason}")));
         }
-        match self.viewer.role() {
-            AccessRole::Visitor | AccessRole::Viewer => state.policy.may_edit(&self.viewer, None, None, || Ok(false)),
-            _ => Ok(()),
-        }
+        state.policy.may_edit(&self.viewer, None, None, || Ok(false))
+    }
+
+    /// Refuses viewers who may not change this feature, whatever into, before their request is read.
+    ///
+    /// # Errors
+    /// [`Error::PermissionDenied`] saying who may; [`Error::NotFound`] for a feature that is not there or that the
+    /// viewer may not see, [`Error::Stale`] if it must be in a certain state.
+    pub fn check_item_rights(&self, collection: &str, id: &str, required: Option<&EditPrecondition>) -> Result<()> {
+        let state = self.atlas.collection_state(collection)?;
+        let snapshot = state.index.snapshot();
+        let slot = FeatureId::new(id).ok().and_then(|id| snapshot.get(&id));
+        let feature = slot.map(|slot| snapshot.read_feature(slot));
+        let scope = state.policy.access_scope(&self.viewer);
+        let Some(feature) = feature.filter(|feature| scope.admits_feature(feature)) else {
+            return Err(missing_feature_error(&snapshot.collection().id, id, required));
+        };
+        let is_own = || self.is_own(&snapshot.collection().id, &feature.id);
+        state.policy.may_edit(&self.viewer, Some(&feature), Some(&feature), is_own)
     }
 
     /// Whether this viewer created the feature.
@@ -249,10 +264,7 @@ impl<'a> EditValidator<'a> {
         let found =
             FeatureId::new(id).ok().and_then(|id| self.current_feature(&id)).filter(|f| self.scope.admits_feature(f));
         let Some(feature) = found else {
-            return Err(match &request.precondition {
-                Some(_) => Error::Stale(format!("The feature '{id}' does not exist, so no state of it can match.")),
-                None => self.not_found_error(id),
-            });
+            return Err(missing_feature_error(&self.collection().id, id, request.precondition.as_ref()));
         };
         match &request.precondition {
             Some(EditPrecondition::States(states)) if !states.contains(&state_tag(&feature)) => {
@@ -273,7 +285,7 @@ impl<'a> EditValidator<'a> {
     }
 
     fn not_found_error(&self, id: &str) -> Error {
-        Error::NotFound(format!("'{}' has no feature '{id}'.", self.collection().id))
+        missing_feature_error(&self.collection().id, id, None)
     }
 
     fn feature_reader(&self, request: &EditRequest) -> EditReader<'a> {
@@ -284,5 +296,13 @@ impl<'a> EditValidator<'a> {
     fn record_faults(&mut self, broken: Vec<InvalidInput>, left_out: Vec<String>) {
         self.broken.extend(broken);
         self.left_out.extend(left_out);
+    }
+}
+
+/// The refusal to change a feature that is not there, or that the viewer may not see.
+fn missing_feature_error(collection: &CollectionId, id: &str, required: Option<&EditPrecondition>) -> Error {
+    match required {
+        Some(_) => Error::Stale(format!("The feature '{id}' does not exist, so no state of it can match.")),
+        None => Error::NotFound(format!("'{collection}' has no feature '{id}'.")),
     }
 }

@@ -1,11 +1,13 @@
 //! The headers of an edit request: `If-Match`, `Prefer`, `Content-Crs`, `Content-Type`.
 
 use super::entity_tag::parse_etags;
-use super::request_body::{GEOJSON, MERGE_PATCH, RequestBody, parse_body};
+use super::media::{GEOJSON, MAX_BODY_BYTES, MERGE_PATCH, parse_edit_json};
 use crate::atlas::{EditAction, EditPrecondition, EditRequest, FaultHandling};
 use crate::crs::Crs;
 use crate::error::Error;
+use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
+use crate::http::request_body::{ParsedBody, UnreadBody};
 use crate::http::request_context::RequestContext;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -29,7 +31,7 @@ pub struct EditHeaders {
 }
 
 impl EditHeaders {
-    /// Reads the headers; first of all refuses viewers who may not write.
+    /// Reads the headers; first of all refuses viewers who may change nothing in the collection.
     ///
     /// # Errors
     /// 403 when the viewer may not write; 400 for a query parameter, of which edits have none, and for an unknown
@@ -41,6 +43,32 @@ impl EditHeaders {
         context.plan().may_write(context.path_segment("collection"))?;
         context.parse_known_pairs(&[])?;
         Self::parse(&context.headers)
+    }
+
+    /// The same for a request that changes the feature of its path; refuses viewers who may not change it.
+    ///
+    /// # Errors
+    /// As [`Self::from_request`]; 404 or 412 for a feature that the viewer may not see, 403 for one that they may not
+    /// change.
+    pub fn from_item_request(context: &RequestContext) -> Result<Self, ProblemDetails> {
+        let parsed = Self::from_request(context)?;
+        let (collection, id) = (context.path_segment("collection"), context.path_segment("feature"));
+        context.plan().check_item_rights(collection, id, parsed.matching.as_ref())?;
+        Ok(parsed)
+    }
+
+    /// The same for a request that restores the feature of its path, which may have been deleted: whether there is
+    /// something to restore is decided later, and equally for a feature that the viewer may not see.
+    ///
+    /// # Errors
+    /// As [`Self::from_item_request`], without 404.
+    pub fn from_restore_request(context: &RequestContext) -> Result<Self, ProblemDetails> {
+        let parsed = Self::from_request(context)?;
+        let (collection, id) = (context.path_segment("collection"), context.path_segment("feature"));
+        match context.plan().check_item_rights(collection, id, parsed.matching.as_ref()) {
+            Ok(()) | Err(Error::NotFound(_)) => Ok(parsed),
+            Err(e) => Err(e.into()),
+        }
     }
 
     fn parse(headers: &HeaderMap) -> Result<Self, ProblemDetails> {
@@ -80,32 +108,46 @@ impl EditHeaders {
         EditRequest { at: String::new(), within: "", action, precondition: self.matching.clone() }
     }
 
-    /// The body of a create or replace.
+    /// Reads the body of a create or replace.
     ///
     /// # Errors
-    /// 415 for another media type, 400 for a body that is not JSON.
-    pub fn parse_geojson(&self, body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
+    /// 415 for another media type, before anything is read; and as [`UnreadBody::parse`].
+    pub async fn read_geojson(
+        &self,
+        context: &RequestContext,
+        body: UnreadBody,
+    ) -> Result<ParsedBody<Json>, ProblemDetails> {
         let known = [GEOJSON, "application/json", "application/vnd.geo+json"];
         self.require_media(&known, ACCEPT_POST, GEOJSON)?;
-        parse_body(body)
+        body.parse(context, JobKind::Edit, MAX_BODY_BYTES, parse_edit_json).await
     }
 
-    /// The body of an update.
+    /// Reads the body of an update.
     ///
     /// # Errors
-    /// As [`Self::parse_geojson`].
-    pub fn parse_merge_patch(&self, body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
+    /// As [`Self::read_geojson`].
+    pub async fn read_merge_patch(
+        &self,
+        context: &RequestContext,
+        body: UnreadBody,
+    ) -> Result<ParsedBody<Json>, ProblemDetails> {
         self.require_media(&[MERGE_PATCH, "application/json"], ACCEPT_PATCH, MERGE_PATCH)?;
-        parse_body(body)
+        body.parse(context, JobKind::Edit, MAX_BODY_BYTES, parse_edit_json).await
     }
 
-    /// The body of a request that is plain JSON.
+    /// Reads a body of plain JSON of at most so many bytes, and makes a value of it.
     ///
     /// # Errors
-    /// As [`Self::parse_geojson`].
-    pub fn parse_json(&self, body: RequestBody) -> Result<(Json, usize), ProblemDetails> {
+    /// As [`Self::read_geojson`]; and what `read` returns.
+    pub async fn read_json<T: Send + 'static>(
+        &self,
+        context: &RequestContext,
+        body: UnreadBody,
+        most_bytes: usize,
+        read: impl FnOnce(Json) -> Result<T, Error> + Send + 'static,
+    ) -> Result<ParsedBody<T>, ProblemDetails> {
         self.require_media(&["application/json"], ACCEPT_POST, "application/json")?;
-        parse_body(body)
+        body.parse(context, JobKind::Edit, most_bytes, |bytes| read(parse_edit_json(bytes)?)).await
     }
 
     fn require_media(&self, known: &[&str], name: HeaderName, wanted: &'static str) -> Result<(), ProblemDetails> {

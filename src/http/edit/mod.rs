@@ -2,47 +2,43 @@
 //! viewer may do.
 
 use super::AppState;
+use super::request_body::{ParsedBody, UnreadBody};
 use super::request_context::RequestContext;
 use super::response::{self, HttpResult, empty_response};
 use crate::atlas::EditAction;
 use crate::error::Error;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use headers::{ACCEPT_PATCH, ACCEPT_POST, EditHeaders};
-use request_body::{GEOJSON, MERGE_PATCH};
+use media::{GEOJSON, MERGE_PATCH};
 use std::sync::Arc;
 use submit::item_response;
 
 mod entity_tag;
 pub mod headers;
-mod request_body;
+mod media;
 mod submit;
 
 pub use entity_tag::{format_body_etag, format_etag, parse_etags};
-pub use request_body::{MAX_BODY_BYTES, RequestBody, explain_body_error};
+pub use media::MAX_BODY_BYTES;
 pub use submit::{change_item, submit_edits};
 
 /// The methods of a collection's items beside reading.
 pub fn add_items_methods(read: MethodRouter<Arc<AppState>>) -> MethodRouter<Arc<AppState>> {
-    read.post(create_item).options(get_items_options).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+    read.post(create_item).options(get_items_options)
 }
 
 /// The methods of one item beside reading.
 pub fn add_item_methods(read: MethodRouter<Arc<AppState>>) -> MethodRouter<Arc<AppState>> {
-    read.put(replace_item)
-        .patch(update_item)
-        .delete(delete_item)
-        .options(get_item_options)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+    read.put(replace_item).patch(update_item).delete(delete_item).options(get_item_options)
 }
 
-async fn create_item(context: RequestContext, body: RequestBody) -> HttpResult {
+async fn create_item(context: RequestContext, body: UnreadBody) -> HttpResult {
     let edit_headers = EditHeaders::from_request(&context)?;
-    let (feature, body_bytes) = edit_headers.parse_geojson(body)?;
-    let request = edit_headers.edit_request(EditAction::Create(feature));
-    let outcome = submit_edits(&context, &edit_headers, vec![request], body_bytes).await?;
+    let body = edit_headers.read_geojson(&context, body).await?;
+    let requests = body.map(|feature| vec![edit_headers.edit_request(EditAction::Create(feature))]);
+    let outcome = submit_edits(&context, &edit_headers, requests).await?;
     let Some(edit) = outcome.edits.first() else { return Err(Error::internal("nothing was created").into()) };
     let mut response = item_response(&context, &edit_headers, &outcome, edit, [StatusCode::CREATED; 2]);
     let location =
@@ -51,24 +47,25 @@ async fn create_item(context: RequestContext, body: RequestBody) -> HttpResult {
     Ok(response)
 }
 
-async fn replace_item(context: RequestContext, body: RequestBody) -> HttpResult {
-    let edit_headers = EditHeaders::from_request(&context)?;
-    let (feature, body_bytes) = edit_headers.parse_geojson(body)?;
-    let action = EditAction::Replace { id: context.path_segment("feature").to_owned(), feature };
-    change_item(&context, &edit_headers, action, body_bytes).await
+async fn replace_item(context: RequestContext, body: UnreadBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_item_request(&context)?;
+    let body = edit_headers.read_geojson(&context, body).await?;
+    let id = context.path_segment("feature").to_owned();
+    change_item(&context, &edit_headers, body.map(|feature| EditAction::Replace { id, feature })).await
 }
 
-async fn update_item(context: RequestContext, body: RequestBody) -> HttpResult {
-    let edit_headers = EditHeaders::from_request(&context)?;
-    let (patch, body_bytes) = edit_headers.parse_merge_patch(body)?;
-    let action = EditAction::Patch { id: context.path_segment("feature").to_owned(), patch };
-    change_item(&context, &edit_headers, action, body_bytes).await
+async fn update_item(context: RequestContext, body: UnreadBody) -> HttpResult {
+    let edit_headers = EditHeaders::from_item_request(&context)?;
+    let body = edit_headers.read_merge_patch(&context, body).await?;
+    let id = context.path_segment("feature").to_owned();
+    change_item(&context, &edit_headers, body.map(|patch| EditAction::Patch { id, patch })).await
 }
 
 async fn delete_item(context: RequestContext) -> HttpResult {
     let edit_headers = EditHeaders::from_request(&context)?;
     let action = EditAction::Delete { id: context.path_segment("feature").to_owned() };
-    submit_edits(&context, &edit_headers, vec![edit_headers.edit_request(action)], 0).await?;
+    let requests = ParsedBody::without_body(vec![edit_headers.edit_request(action)]);
+    submit_edits(&context, &edit_headers, requests).await?;
     Ok(edit_headers.confirm_preferences(empty_response(StatusCode::NO_CONTENT)))
 }
 

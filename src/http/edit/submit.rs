@@ -2,11 +2,12 @@
 
 use super::entity_tag::format_etag;
 use super::headers::EditHeaders;
-use super::request_body::GEOJSON;
+use super::media::GEOJSON;
 use crate::atlas::{ChangeOutcome, EditAction, EditBatch, EditOutcome, EditRequest};
 use crate::error::Error;
 use crate::http::fair_queue::JobKind;
 use crate::http::problem::ProblemDetails;
+use crate::http::request_body::{ParsedBody, SMALL_BYTES};
 use crate::http::request_context::RequestContext;
 use crate::http::request_log::log_edit;
 use crate::http::response::{self, HttpResult, empty_response};
@@ -22,17 +23,16 @@ use tokio::sync::oneshot;
 const LEFT_OUT: HeaderName = HeaderName::from_static("edit-left-out");
 /// The most bytes of pointers in the header.
 const MAX_POINTER_BYTES: usize = 1000;
-/// Edits in bodies up to this size are validated on the thread of the request, larger ones in the worker pool.
-const SMALL_BYTES: usize = 32 << 10;
 
-/// Submits edits as one change, and waits for its outcome without holding a thread.
+/// Submits edits as one change, and waits for its outcome without holding a thread. Edits in small bodies are validated
+/// on the thread of the request, those in larger ones in the worker pool.
 pub async fn submit_edits(
     context: &RequestContext,
     edit_headers: &EditHeaders,
-    requests: Vec<EditRequest>,
-    body_bytes: usize,
+    body: ParsedBody<Vec<EditRequest>>,
 ) -> Result<ChangeOutcome, ProblemDetails> {
     let start = Instant::now();
+    let ParsedBody { value: requests, bytes: body_bytes, memory } = body;
     let collection = context.path_segment("collection").to_owned();
     let batch = EditBatch {
         collection,
@@ -42,7 +42,10 @@ pub async fn submit_edits(
         work: WorkBudget::unlimited(),
     };
     let (sender, receiver) = oneshot::channel();
-    let answer = Box::new(move |outcome| drop(sender.send(outcome)));
+    let answer = Box::new(move |outcome| {
+        drop(sender.send(outcome));
+        drop(memory);
+    });
     let (id, account) = (context.request_id().cloned(), context.viewer().account().map(|account| account.id.clone()));
     // In a task of its own: an edit is logged even if its client has gone away by the time it is saved.
     let logged = tokio::spawn(async move {
@@ -74,10 +77,10 @@ pub async fn submit_edits(
 pub async fn change_item(
     context: &RequestContext,
     edit_headers: &EditHeaders,
-    action: EditAction,
-    body_bytes: usize,
+    action: ParsedBody<EditAction>,
 ) -> HttpResult {
-    let outcome = submit_edits(context, edit_headers, vec![edit_headers.edit_request(action)], body_bytes).await?;
+    let requests = action.map(|action| vec![edit_headers.edit_request(action)]);
+    let outcome = submit_edits(context, edit_headers, requests).await?;
     let Some(edit) = outcome.edits.first() else { return Err(Error::internal("nothing was changed").into()) };
     Ok(item_response(context, edit_headers, &outcome, edit, [StatusCode::OK, StatusCode::NO_CONTENT]))
 }
