@@ -64,8 +64,8 @@ pub struct ServerLimits {
     pub transfer_bytes_per_second: u64,
     /// Time before the average of a body counts, and over which that of a response is taken.
     pub transfer_window: Duration,
-    /// Memory that the values of one JSON body may take, beside their text. An edit of 10,000 features, or a geometry of
-    /// 300,000 positions, takes about this much.
+    /// Memory that the values of one JSON body may take, beside their text. An edit of 10,000 features, or a geometry
+    /// of 300,000 positions, takes about this much.
     pub body_value_bytes: usize,
     /// Memory that all request bodies and their values may take; half of it those of one client.
     pub total_body_bytes: usize,

@@ -84,7 +84,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
         logged.method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut signed_in = false;
-    let page_base = base.clone();
+    let is_safe = base.is_safe();
     let mut response = match admit_request(&app, &base, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(_) if preflight => empty_response(StatusCode::NO_CONTENT),
@@ -110,7 +110,7 @@ async fn handle_request(State(app): State<Arc<AppState>>, mut request: Request, 
         }
     }
     set_common_headers(response.headers_mut(), preflight);
-    app.security_headers.set(response.headers_mut(), &page_base);
+    app.security_headers.set(response.headers_mut(), is_safe);
     vary_by_viewer(response.headers_mut(), signed_in);
     response.headers_mut().insert(REQUEST_ID, logged.id.to_header());
     if is_sign_in {

@@ -4,9 +4,9 @@
 //! Only pages carry policies. Data and tiles get `nosniff`, which keeps a browser from showing them as a page.
 
 use super::html;
-use super::urls::BaseUrl;
 use crate::config::{Config, FrameAncestors, PublicUrl, SiteOrigin, StyleUrl};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -58,8 +58,8 @@ impl SecurityHeaders {
     }
 
     /// Adds what the handler has not set: a page without a policy is one of the API, which loads nothing, runs nothing,
-    /// and may not be shown in a frame.
-    pub fn set(&self, headers: &mut HeaderMap, base: &BaseUrl) {
+    /// and may not be shown in a frame. `is_safe`: over https, or on the machine itself.
+    pub fn set(&self, headers: &mut HeaderMap, is_safe: bool) {
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.entry(header::REFERRER_POLICY).or_insert(REFERRER);
         if let Some(transport) = &self.transport {
@@ -70,7 +70,7 @@ impl SecurityHeaders {
             headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| self.api_page.clone());
             headers.insert(PERMISSIONS_POLICY, NO_PERMISSIONS);
             // Elsewhere browsers ignore it, and say so in the console.
-            if base.is_safe() {
+            if is_safe {
                 headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
             }
         }
@@ -130,35 +130,12 @@ fn hash_inline(page: &str, element: &str) -> String {
 
 /// A source expression that allows exactly this text.
 fn hash_source(text: &str) -> String {
-    format!("'sha256-{}'", encode_base64(&Sha256::digest(text.as_bytes())))
-}
-
-/// RFC 4648, 4.
-fn encode_base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0u32, |all, i| all << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
-        for place in 0..4 {
-            let digit = ALPHABET[(group >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
+    format!("'sha256-{}'", Base64::encode_string(&Sha256::digest(text.as_bytes())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_standard() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(encode_base64(bytes.as_bytes()), text);
-        }
-        // The example of CSP Level 3, 2.3.1: the script alert('Hello, world.');
-        assert_eq!(hash_source("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
-    }
 
     #[test]
     fn what_is_inline_is_allowed_by_its_hash_and_what_is_loaded_is_not_hashed() {
