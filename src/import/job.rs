@@ -2,11 +2,11 @@
 //! another stores.
 
 use super::batch_channel::open_channel;
-use super::csv::RowOptions;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::id_registry::IdRegistry;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
+use super::row_reader::RowOptions;
 use super::source::ImportSource;
 use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};

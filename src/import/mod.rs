@@ -16,12 +16,14 @@ mod feature_validator; // drafts before the intake
 mod finding; // what is wrong in a file
 mod foreign_format; // formats that must be converted first
 mod frame_faults; // the document around the features
+mod geojson_rows; // GeoJSON
 mod id_registry; // which ids are in use
 mod job; // files and their collection
 mod osm; // OpenStreetMap extracts
 mod plan_import; // an import into a plan file
 mod progress; // how far an import is
 mod report; // what an import did
+mod row_reader; // what every format is read through
 mod source; // a file, its format and its rows
 mod source_reader; // the second reading
 mod survey; // the first reading

@@ -1,21 +1,17 @@
 //! A file to import: where it is, its format, and a reader for its rows. Decompresses gzip. Recognises some formats
 //! that cannot be imported by their first bytes, to say how to convert them.
 
-use super::csv::{self, RowOptions, TableRemarks};
-use super::draft::{FeatureDraft, SurveyedFeature};
-use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
-use super::finding::FindingPlace;
+use super::csv::CsvRows;
+use super::element_scanner::{FileLayout, RECORD_SEPARATOR};
 use super::foreign_format;
-use super::frame_faults::find_frame_faults;
+use super::geojson_rows::GeoJsonRows;
 use super::osm;
 use super::progress::ImportProgress;
-use super::text_position::locate_pointer;
+use super::row_reader::{RowOptions, RowReader};
 use crate::collection::{Collection, CollectionId};
-use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
 use flate2::read::MultiGzDecoder;
-use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -162,20 +158,20 @@ impl ImportSource {
     }
 
     /// The features of the file, from its start.
-    pub fn open_rows(&self, progress: Option<&Arc<ImportProgress>>, options: RowOptions) -> Result<SourceRows> {
-        let declared_crs = options.declared_crs;
+    pub fn open_rows(
+        &self,
+        progress: Option<&Arc<ImportProgress>>,
+        options: RowOptions,
+    ) -> Result<Box<dyn RowReader + Send>> {
         let input = self.open_unpacked(progress)?;
         let layout = match self.format {
             ImportFormat::GeoJson => FileLayout::Document,
             ImportFormat::GeoJsonLines => FileLayout::Lines,
             ImportFormat::GeoJsonSeq => FileLayout::Records,
-            ImportFormat::Csv => return Ok(SourceRows::Csv(Box::new(csv::CsvRows::new(input, options)?))),
+            ImportFormat::Csv => return Ok(Box::new(CsvRows::new(input, options)?)),
             ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
         };
-        let elements = ElementScanner::new(input, layout);
-        let extract_faults = self.extract_faults.clone();
-        let (text, frame_faults) = (vec![], vec![]);
-        Ok(SourceRows::Json { elements, text, ended: false, frame_faults, declared_crs, extract_faults })
+        Ok(Box::new(GeoJsonRows::new(input, layout, options.declared_crs, self.extract_faults.clone())))
     }
 
     fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
@@ -268,101 +264,5 @@ impl<R: Read> Read for ProgressReader<R> {
         let n = self.input.read(buffer)?;
         self.progress.add_bytes(n as u64);
         Ok(n)
-    }
-}
-
-/// The features of a file, one after the other.
-pub enum SourceRows {
-    Json {
-        elements: ElementScanner<Box<dyn Read + Send>>,
-        text: Vec<u8>,
-        ended: bool,
-        /// Faults of the document around the features, the first one last.
-        frame_faults: Vec<ScanFault>,
-        declared_crs: Option<Crs>,
-        extract_faults: Option<Arc<osm::ExtractFaults>>,
-    },
-    Csv(Box<csv::CsvRows<Box<dyn Read + Send>>>),
-}
-
-impl SourceRows {
-    /// The next feature, or a fault of the file between features; `None` at the end.
-    pub fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
-        match self {
-            Self::Csv(rows) => rows.next_row(),
-            Self::Json { elements, text, ended, frame_faults, declared_crs, extract_faults } => {
-                Ok(match elements.next_element(text)? {
-                    ScanEvent::Element(element) => {
-                        // The lines of a translated extract are not those of the file.
-                        let at = extract_faults.is_none().then_some(element.at);
-                        let place = FindingPlace {
-                            line: at.map(|at| at.line),
-                            column: at.map(|at| at.column),
-                            feature: Some(element.number),
-                            ..FindingPlace::default()
-                        };
-                        let mut draft = FeatureDraft::from_geojson(text, place, *declared_crs);
-                        if elements.frame().collection {
-                            draft.warn_of_bare_geometry();
-                        }
-                        if let Some(faults) = extract_faults
-                            && let Some(fault) = draft.id.as_ref().and_then(Json::as_str).and_then(|id| faults.get(id))
-                        {
-                            draft.add_extract_fault(fault);
-                        }
-                        Some(Ok(draft))
-                    }
-                    ScanEvent::Fault(fault) => {
-                        *ended |= fault.fatal;
-                        Some(Err(fault))
-                    }
-                    ScanEvent::End => {
-                        if !std::mem::replace(ended, true) {
-                            *frame_faults = find_frame_faults(elements.frame(), *declared_crs);
-                        }
-                        frame_faults.pop().map(Err)
-                    }
-                })
-            }
-        }
-    }
-
-    /// The place with the line and column of what its pointer names, and of what is below it as far as that is there,
-    /// in the feature that was read last.
-    pub fn locate(&self, place: FindingPlace, below: &str) -> FindingPlace {
-        let pointer = format!("{}{below}", place.pointer);
-        match self {
-            Self::Json { text, .. } if !pointer.is_empty() => {
-                let offset = locate_pointer(text, &pointer);
-                place.after(&text[..offset])
-            }
-            _ => place,
-        }
-    }
-
-    /// What a table says beside its rows; complete after the last one.
-    pub fn table_remarks(&self) -> Option<TableRemarks> {
-        match self {
-            Self::Csv(rows) => Some(rows.remarks()),
-            Self::Json { .. } => None,
-        }
-    }
-
-    /// What the first reading needs of the next feature; an inner `None` is a feature with faults, which the second
-    /// reading reports.
-    pub fn next_surveyed(&mut self) -> Result<Option<Option<SurveyedFeature>>> {
-        match self {
-            Self::Csv(rows) => Ok(rows.next_row()?.map(|row| {
-                let draft = row.ok()?;
-                let geometry =
-                    draft.shape.as_ref().map(|s| crate::feature::GeometryTypeSet::from_geometry(&s.geometry));
-                Some(SurveyedFeature { id: None, geometry, properties: draft.properties, untyped: true })
-            })),
-            Self::Json { elements, text, .. } => Ok(match elements.next_element(text)? {
-                ScanEvent::Element(_) => Some(SurveyedFeature::from_geojson(text)),
-                ScanEvent::Fault(_) => Some(None),
-                ScanEvent::End => None,
-            }),
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! The reading of the features: each is parsed, judged and sent on; each fault becomes a finding.
 
 use super::batch_channel::BatchSender;
-use super::csv::{RowOptions, TableRemarks};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::feature_validator::{FeatureValidator, RepairCounts};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
 use super::progress::ImportProgress;
-use super::source::{ImportSource, SourceRows};
+use super::row_reader::{RowOptions, RowReader, TableRemarks};
+use super::source::ImportSource;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl<'a> SourceReader<'a> {
             match row {
                 Ok(mut draft) => {
                     draft.place.file = name.map(ToOwned::to_owned);
-                    self.read_feature(draft, &rows);
+                    self.read_feature(draft, &*rows);
                 }
                 Err(fault) => {
                     let fatal = fault.fatal;
@@ -135,7 +135,7 @@ impl<'a> SourceReader<'a> {
         self.totals.findings.add(ImportFinding { kind, warning, place, message });
     }
 
-    fn read_feature(&mut self, draft: FeatureDraft, rows: &SourceRows) {
+    fn read_feature(&mut self, draft: FeatureDraft, rows: &dyn RowReader) {
         self.totals.features += 1;
         self.progress.set_features(self.totals.features);
         let (feature, findings) = self.validator.validate(draft);
