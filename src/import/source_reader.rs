@@ -9,6 +9,7 @@ use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader, TableRemarks};
 use super::source::ImportSource;
 use crate::error::{Error, Result};
+use crate::intake::SourceCrs;
 use std::sync::Arc;
 
 /// What the reading ends with.
@@ -46,17 +47,19 @@ impl<'a> SourceReader<'a> {
         Self { validator, sender, totals: ReaderTotals::default(), options, progress }
     }
 
-    /// Reads all files. The last thing that is sent is an error when the features are not to be stored.
-    pub fn read_sources(mut self, sources: &[ImportSource]) -> ReaderTotals {
-        if let Err(e) = self.read_all(sources) {
+    /// Reads all files, each in its reference system. The last thing that is sent is an error when the features are not
+    /// to be stored.
+    pub fn read_sources(mut self, sources: &[ImportSource], source_crs: &'a [SourceCrs]) -> ReaderTotals {
+        if let Err(e) = self.read_all(sources, source_crs) {
             self.sender.finish(Some(e));
         }
         self.totals.repairs = self.validator.repairs;
         self.totals
     }
 
-    fn read_all(&mut self, sources: &[ImportSource]) -> Result<()> {
-        for source in sources {
+    fn read_all(&mut self, sources: &[ImportSource], source_crs: &'a [SourceCrs]) -> Result<()> {
+        for (source, crs) in sources.iter().zip(source_crs) {
+            self.validator.read_in(crs);
             let name = (sources.len() > 1).then_some(source.name.as_str());
             self.totals.unreadable |= !self.read_source(source, name)?;
             if self.sender.is_disconnected() {
@@ -123,7 +126,8 @@ impl<'a> SourceReader<'a> {
     fn add_scan_fault(&mut self, fault: ScanFault, name: Option<&str>) {
         let place = FindingPlace {
             file: name.map(ToOwned::to_owned),
-            line: Some(fault.line),
+            // What is no text has no lines.
+            line: Some(fault.line).filter(|line| *line > 0),
             column: fault.column,
             feature: fault.number,
             ..FindingPlace::default()
