@@ -6,6 +6,7 @@ use cityheart::change::HistoryRetention;
 use cityheart::cli::{self, CliArgs, CliCommand, TerminalProgress};
 use cityheart::collection::Collection;
 use cityheart::config::{Config, PublicUrl};
+use cityheart::crs::Crs;
 use cityheart::error::count_noun;
 use cityheart::error::{Error, Result};
 use cityheart::import::{self, ImportOptions, ImportProgress, ImportSource, PlanImport, PlanImportRequest};
@@ -174,8 +175,15 @@ fn init_logging() {
 fn import_files(args: &cli::ImportArgs) -> CommandResult {
     let crs = import::parse_crs(args.crs.as_deref()).map_err(CommandFailure::Misuse)?;
     let format = args.format.map(|f| import::ImportFormat::from_name(f.name())).transpose()?;
+    let said = import::SourceOptions {
+        format,
+        layer: args.layer.clone(),
+        encoding: args.encoding.clone(),
+        crs: if args.crs.is_some() { crs.or(Some(Crs::CRS84)) } else { None },
+    };
     let open = |path: &PathBuf| {
-        if path.as_os_str() == "-" { ImportSource::from_stdin(format) } else { ImportSource::open(path, format) }
+        let said = said.clone();
+        if path.as_os_str() == "-" { ImportSource::from_stdin(said) } else { ImportSource::open_with(path, said) }
     };
     let progress = Arc::new(ImportProgress::default());
     let stopped = progress.clone();

@@ -117,7 +117,8 @@ pub struct ServeArgs {
     pub read_only: bool,
 }
 
-/// Import files into a plan: GeoJSON, GeoJSON text sequences, CSV (each also gzipped), OpenStreetMap extracts
+/// Import files into a plan: GeoJSON, CSV, shapefiles, GeoPackage, KML, GPX, FlatGeobuf, GML, DXF, OpenStreetMap
+/// extracts (also zipped or gzipped)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -125,10 +126,12 @@ Examples:
   cityheart import trees.csv.gz --into trees --id inventory_no --plan celje.gpkg
   cityheart import shops-*.geojson --into premises --replace --dry-run
   cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
+  cityheart import ulice.zip --into streets          a zipped shapefile, in the grid that its .prj names
+  cityheart import city.gpkg --layer zones --into zones
 
 An import stores all features or none. If a feature has a fault, nothing is imported, and the report lists every
 fault with its place and how to correct it. With --lenient, features with faults are left out and counted.
-Coordinates are longitude and latitude (WGS 84) unless --crs names another reference system. A table has the
+Coordinates are longitude and latitude (WGS 84) unless the file or --crs names another reference system. A table has the
 columns lon and lat (or x and y, or longitude and latitude), or one column wkt; columns that may hold a place are
 named in a warning. The id of a feature is its GeoJSON id, or else its property id, or else a new one.")]
 pub struct ImportArgs {
@@ -143,8 +146,15 @@ pub struct ImportArgs {
     pub plan: PathBuf,
     /// Format of the files, if it cannot be detected
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<FormatArg>,
-    /// Coordinate reference system of the files, such as EPSG:3794 [default: longitude and latitude]
+    pub format: Option<ImportFormatArg>,
+    /// Layer to read, when a file or archive has several
+    #[arg(long, value_name = "NAME", visible_alias = "sheet")]
+    pub layer: Option<String>,
+    /// Encoding of the text, such as windows-1250, when the files do not say it or say it wrong
+    #[arg(long, value_name = "ENCODING")]
+    pub encoding: Option<String>,
+    /// Coordinate reference system of the files, such as EPSG:3794 [default: the one that they state, or longitude and
+    /// latitude]
     #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
     pub crs: Option<String>,
     /// Property to use as the id
@@ -266,6 +276,55 @@ impl FormatArg {
             Self::Geojsonseq => "geojsonseq",
             Self::Csv => "csv",
             Self::Flatgeobuf => "flatgeobuf",
+        }
+    }
+}
+
+/// A format to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormatArg {
+    /// One GeoJSON document
+    Geojson,
+    /// One feature on each line
+    Geojsonl,
+    /// RFC 8142: a record separator before each feature
+    Geojsonseq,
+    /// A table with a header line
+    Csv,
+    /// An OpenStreetMap extract
+    Osmpbf,
+    /// A .shp with the files beside it
+    Shapefile,
+    /// A layer of a GeoPackage
+    Gpkg,
+    /// KML or KMZ
+    Kml,
+    #[value(alias = "fgb")]
+    Flatgeobuf,
+    /// Waypoints, routes and tracks
+    Gpx,
+    /// GML, as WFS and OGC API Features answer
+    Gml,
+    /// A drawing as text
+    Dxf,
+}
+
+impl ImportFormatArg {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Geojson => "geojson",
+            Self::Geojsonl => "geojsonl",
+            Self::Geojsonseq => "geojsonseq",
+            Self::Csv => "csv",
+            Self::Osmpbf => "osmpbf",
+            Self::Shapefile => "shapefile",
+            Self::Gpkg => "gpkg",
+            Self::Kml => "kml",
+            Self::Flatgeobuf => "flatgeobuf",
+            Self::Gpx => "gpx",
+            Self::Gml => "gml",
+            Self::Dxf => "dxf",
         }
     }
 }

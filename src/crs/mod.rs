@@ -6,12 +6,16 @@
 //! from the north-west corner. One step is at most 9.4 mm on the ground, and 2^32 divides evenly at every zoom.
 
 mod globe;
+mod grid_parameters;
 mod guess;
-mod registry;
+mod identify;
 mod projection;
+mod registry;
+mod wkt_tree;
 
 pub use globe::{STEPS_PER_DEGREE, settle_on_globe};
 pub use guess::CrsGuesser;
+pub use identify::identify_wkt;
 pub use projection::Projection;
 pub use registry::Crs;
 

@@ -195,6 +195,14 @@ impl Crs {
         self.is_degrees() && self.shift_accuracy_m().is_none()
     }
 
+    /// Whether both give the same numbers for the same place: realisations of one grid, in the order that files have.
+    #[must_use]
+    pub fn is_same_grid(self, other: Self) -> bool {
+        self == other
+            || self.proj_string() == other.proj_string()
+            || (self.is_geodetic_wgs84() && other.is_geodetic_wgs84())
+    }
+
     /// The area of use: west, south, east, north in degrees.
     #[must_use]
     pub fn area_of_use(self) -> [f64; 4] {

@@ -8,7 +8,7 @@ use super::csv_columns::{CsvColumn, CsvColumns, decide_columns};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::finding::{FindingPlace, ImportFindingKind};
-use crate::crs::Crs;
+use super::row_reader::{RowOptions, RowReader, TableRemarks};
 use crate::error::Result;
 use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{FaultKind, FeatureFault};
@@ -64,25 +64,6 @@ impl<R: Read> Read for RecordLimiter<R> {
     }
 }
 
-/// How rows are read.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RowOptions {
-    /// The reference system of the coordinates; `None` is longitude and latitude.
-    pub declared_crs: Option<Crs>,
-    /// Keep rows without a place that say so by other words than an empty cell.
-    pub lenient: bool,
-}
-
-/// What a table says beside its rows.
-#[derive(Debug, Default)]
-pub struct TableRemarks {
-    /// No column holds a place for certain; sentences on columns that may.
-    pub without_place: Option<Vec<String>>,
-    /// Sentences on columns that are not kept, or are kept by another name.
-    pub notes: Vec<String>,
-    pub blank_rows: u64,
-}
-
 impl<R: Read> CsvRows<R> {
     pub fn new(mut input: R, options: RowOptions) -> Result<Self> {
         let read_error = |e: std::io::Error| super::byte_reader::read_error(&e);
@@ -113,47 +94,6 @@ impl<R: Read> CsvRows<R> {
             Self { reader, columns, record, progress, number: 0, lines, options, blank_rows: 0, heading_fault };
         rows.count_lines();
         Ok(rows)
-    }
-
-    /// What there is to say of the table; complete after its last row.
-    pub fn remarks(&self) -> TableRemarks {
-        TableRemarks {
-            without_place: (!self.columns.has_place).then(|| self.columns.candidates.clone()),
-            notes: self.columns.notes.clone(),
-            blank_rows: self.blank_rows,
-        }
-    }
-
-    /// The next row that is not blank; `None` at the end.
-    pub fn next_row(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
-        if let Some(fault) = self.heading_fault.take() {
-            return Ok(Some(Err(fault)));
-        }
-        let columns = self.columns.columns.len();
-        let line = loop {
-            self.progress.record_bytes.store(0, Ordering::Relaxed);
-            if columns == 0 || !self.reader.read_byte_record(&mut self.record).map_err(csv_error)? {
-                return Ok(None);
-            }
-            let line = self.count_lines();
-            if !self.record.as_slice().iter().all(u8::is_ascii_whitespace) {
-                break line;
-            }
-            self.blank_rows += 1;
-        };
-        self.number += 1;
-        let place = FindingPlace { line: Some(line), feature: Some(self.number), ..FindingPlace::default() };
-        let mut draft = FeatureDraft { place, untyped: true, ..FeatureDraft::default() };
-        if self.record.len() != columns {
-            let message = format!(
-                "The row has {} cells, the heading has {columns}. Put cells that contain the separator in quotes.",
-                self.record.len(),
-            );
-            draft.faults.push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
-            return Ok(Some(Ok(draft)));
-        }
-        self.fill_draft(&mut draft);
-        Ok(Some(Ok(draft)))
     }
 
     fn count_lines(&mut self) -> u64 {
@@ -213,6 +153,48 @@ impl<R: Read> CsvRows<R> {
                 draft.faults.push((bad_number, FeatureFault::new(FaultKind::WrongType, "", message)));
             }
         }
+    }
+}
+
+impl<R: Read> RowReader for CsvRows<R> {
+    /// The next row that is not blank; `None` at the end.
+    fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
+        if let Some(fault) = self.heading_fault.take() {
+            return Ok(Some(Err(fault)));
+        }
+        let columns = self.columns.columns.len();
+        let line = loop {
+            self.progress.record_bytes.store(0, Ordering::Relaxed);
+            if columns == 0 || !self.reader.read_byte_record(&mut self.record).map_err(csv_error)? {
+                return Ok(None);
+            }
+            let line = self.count_lines();
+            if !self.record.as_slice().iter().all(u8::is_ascii_whitespace) {
+                break line;
+            }
+            self.blank_rows += 1;
+        };
+        self.number += 1;
+        let place = FindingPlace { line: Some(line), feature: Some(self.number), ..FindingPlace::default() };
+        let mut draft = FeatureDraft { place, untyped: true, ..FeatureDraft::default() };
+        if self.record.len() != columns {
+            let message = format!(
+                "The row has {} cells, the heading has {columns}. Put cells that contain the separator in quotes.",
+                self.record.len(),
+            );
+            draft.faults.push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
+            return Ok(Some(Ok(draft)));
+        }
+        self.fill_draft(&mut draft);
+        Ok(Some(Ok(draft)))
+    }
+
+    fn table_remarks(&self) -> Option<TableRemarks> {
+        Some(TableRemarks {
+            without_place: (!self.columns.has_place).then(|| self.columns.candidates.clone()),
+            notes: self.columns.notes.clone(),
+            blank_rows: self.blank_rows,
+        })
     }
 }
 

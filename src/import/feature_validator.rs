@@ -74,6 +74,11 @@ impl<'a> FeatureValidator<'a> {
         Self { collection, is_model, id_property, intake, ids, has_times, repairs: RepairCounts::default() }
     }
 
+    /// Reads what follows in this reference system.
+    pub fn read_in(&mut self, source_crs: &'a SourceCrs) {
+        self.intake.read_in(source_crs);
+    }
+
     /// The feature, or nothing when there are errors among the findings. Warnings do not keep a feature out.
     pub fn validate(&mut self, mut draft: FeatureDraft) -> (Option<Feature>, Vec<ImportFinding>) {
         // The cell of an id is text, whatever the kind of its column, and a number keeps its digits.

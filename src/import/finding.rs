@@ -15,6 +15,7 @@ pub const MAX_DETAILS: usize = 100;
 pub enum ImportFindingKind {
     Feature(FindingKind),
     NotJson,
+    NotXml,
     Truncated,
     Nesting,
     TooLong,
@@ -55,6 +56,7 @@ impl ImportFindingKind {
         match self {
             Self::Feature(kind) => kind.name(),
             Self::NotJson => "not-json",
+            Self::NotXml => "not-xml",
             Self::Truncated => "truncated",
             Self::Nesting => "nesting",
             Self::TooLong => "too-long",

@@ -2,11 +2,11 @@
 //! another stores.
 
 use super::batch_channel::open_channel;
-use super::csv::RowOptions;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
 use super::id_registry::IdRegistry;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
+use super::row_reader::RowOptions;
 use super::source::ImportSource;
 use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};
@@ -68,7 +68,8 @@ pub struct ImportJob<'a> {
     unread_times: Vec<UnreadTimes>,
     exact_text_fields: Vec<ExactTextField>,
     ids: IdRegistry,
-    source_crs: SourceCrs,
+    /// The reference system of each file.
+    source_crs: Vec<SourceCrs>,
     cities: CityLocations,
     progress: Arc<ImportProgress>,
 }
@@ -104,7 +105,8 @@ impl<'a> ImportJob<'a> {
                 (surveyed.collection, CollectionOrigin::Files)
             }
         };
-        let source_crs = SourceCrs::of_file(options.crs)?;
+        let of_source = |source: &ImportSource| SourceCrs::of_file(source.read_in(options.crs)?);
+        let source_crs = sources.iter().map(of_source).collect::<Result<Vec<_>>>()?;
         Ok(Self {
             sources,
             options,
@@ -142,7 +144,8 @@ impl<'a> ImportJob<'a> {
             unread_times: self.unread_times.clone(),
             exact_text_fields: self.exact_text_fields,
             lenient: self.options.lenient,
-            crs: self.options.crs,
+            crs: self.options.crs.or_else(|| self.source_crs.iter().find_map(SourceCrs::crs)),
+            sources: self.sources.iter().map(|s| (s.name.clone(), s.facts().clone())).collect(),
             ..ImportReport::new(self.origin)
         };
         let (sender, mut features) = open_channel();
@@ -152,8 +155,10 @@ impl<'a> ImportJob<'a> {
         let (read, loaded) = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 let id_property = options.id.as_deref();
-                let validator = FeatureValidator::new(model, collection, id_property, ids, (source_crs, cities));
-                SourceReader::new(validator, sender, options.row_options(), progress).read_sources(sources)
+                let lonlat = SourceCrs::lonlat();
+                let validator = FeatureValidator::new(model, collection, id_property, ids, (&lonlat, cities));
+                let reader = SourceReader::new(validator, sender, options.row_options(), progress);
+                reader.read_sources(sources, source_crs)
             });
             let loaded = load(collection, &mut features);
             // The reader ends when its features are no longer received.
@@ -166,7 +171,7 @@ impl<'a> ImportJob<'a> {
         report.findings = read.findings;
         report.repairs = read.repairs;
         report.is_unreadable = read.unreadable;
-        report.notes = read.notes;
+        report.notes = self.sources.iter().flat_map(|s| s.facts().notes.iter().cloned()).chain(read.notes).collect();
         report.blank_rows = read.blank_rows;
         (report, loaded)
     }

@@ -2,6 +2,7 @@
 
 use super::feature_validator::{CollectionOrigin, RepairCounts};
 use super::finding::{ImportFinding, ImportFindings};
+use super::source_facts::SourceFacts;
 use super::survey::RenamedField;
 use super::surveyed_field::{ExactTextField, UnreadTimes};
 use crate::crs::Crs;
@@ -25,6 +26,8 @@ pub struct ImportReport {
     pub renamed: Vec<RenamedField>,
     pub mixed_fields: Vec<String>,
     pub unread_times: Vec<UnreadTimes>,
+    /// The files, with what was understood of each.
+    pub sources: Vec<(String, SourceFacts)>,
     /// The reference system of the files, if they are not in longitude and latitude.
     pub crs: Option<Crs>,
     /// Fields that are text so that their numbers stay as they are written.
@@ -53,6 +56,7 @@ impl ImportReport {
             renamed: vec![],
             mixed_fields: vec![],
             unread_times: vec![],
+            sources: vec![],
             crs: None,
             exact_text_fields: vec![],
             notes: vec![],
@@ -70,6 +74,7 @@ impl ImportReport {
         let exact_text = self.exact_text_fields.iter().map(|field| &field.name);
         json!({
             "collection": self.collection,
+            "sources": self.sources.iter().map(|(name, facts)| facts.to_json(name)).collect::<Vec<_>>(),
             "dry_run": self.dry_run,
             "read": self.read,
             "loaded": self.loaded,
@@ -100,7 +105,7 @@ impl ImportReport {
     /// The report as lines of text, the outcome last.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![];
+        let mut lines: Vec<String> = self.sources.iter().filter_map(|(name, facts)| facts.describe(name)).collect();
         for finding in &self.findings.details {
             lines.push(format!("{}: {finding}", if finding.warning { "warning" } else { "error" }));
         }

@@ -1,40 +1,37 @@
-//! A file to import: where it is, its format, and a reader for its rows. Decompresses gzip. Recognises some formats
-//! that cannot be imported by their first bytes, to say how to convert them.
+//! A file to import: where it is, its format and layer, and a reader for its rows. Decompresses gzip, and unpacks one
+//! member of a ZIP archive.
 
-use super::csv::{self, RowOptions, TableRemarks};
-use super::draft::{FeatureDraft, SurveyedFeature};
-use super::element_scanner::{ElementScanner, FileLayout, RECORD_SEPARATOR, ScanEvent, ScanFault};
-use super::finding::FindingPlace;
-use super::foreign_format;
-use super::frame_faults::find_frame_faults;
+use super::archive::{spool_unpacked, unpack_archive};
+use super::byte_reader::read_error;
+use super::csv::CsvRows;
+use super::dxf::{self, DxfRows};
+use super::element_scanner::FileLayout;
+use super::encoding_choice::parse_encoding;
+use super::flatgeobuf_rows::{self, FlatGeobufRows};
+use super::format_detection::detect_format;
+use super::geojson_rows::GeoJsonRows;
+use super::geopackage_rows::{self, GeoPackageRows};
+use super::gml::GmlRows;
+use super::gpx_rows::{GpxLayer, GpxRows};
+use super::import_format::ImportFormat;
+use super::kml::KmlRows;
 use super::osm;
 use super::progress::ImportProgress;
-use super::text_position::locate_pointer;
+use super::row_reader::{RowOptions, RowReader};
+use super::shapefile::{ShapefileLayer, ShapefileParts, ShapefileRows};
+use super::source_facts::{SourceFacts, SourceOptions, StatedCrs};
+use super::text_encoding::TextEncoding;
+use crate::atlas::PackageLayer;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
 use flate2::read::MultiGzDecoder;
-use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The formats that can be imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportFormat {
-    /// One GeoJSON document: a FeatureCollection, a Feature or a geometry.
-    GeoJson,
-    /// One feature on each line.
-    GeoJsonLines,
-    /// RFC 8142: a record separator before each feature.
-    GeoJsonSeq,
-    Csv,
-    /// An OpenStreetMap extract; see [`ImportSource::prepare_for`].
-    OsmPbf,
-}
+use tempfile::TempDir;
 
 /// A file to import. It can be read more than once.
 pub struct ImportSource {
@@ -47,36 +44,37 @@ pub struct ImportSource {
     pub collection: Option<Collection>,
     /// The faults of an extract whose features the lines of the file are.
     extract_faults: Option<Arc<osm::ExtractFaults>>,
+    layer: SourceLayer,
+    /// The encoding of an XML document that the caller names.
+    encoding: Option<TextEncoding>,
+    /// The reference system that the caller names.
+    said_crs: Option<Crs>,
+    facts: SourceFacts,
 }
+
+/// What was opened of a file before its rows.
+enum SourceLayer {
+    /// It is read from its start to its end.
+    Stream,
+    Shapefile(Box<ShapefileLayer>),
+    GeoPackage(Box<PackageLayer>, PathBuf),
+    Gpx(GpxLayer),
+}
+
+/// A file that is read at any place.
+trait SeekableRead: Read + Seek {}
+
+impl<R: Read + Seek> SeekableRead for R {}
 
 enum SourceInput {
     File(PathBuf),
     Spooled(tempfile::NamedTempFile),
+    /// A member of an archive: a directory of its own, and its name there.
+    Unpacked(TempDir, String),
     Bytes(Cow<'static, [u8]>),
 }
 
 const SNIFF_BYTES: u64 = 4 << 20;
-
-impl ImportFormat {
-    /// By the name that `--format` uses.
-    pub fn from_name(name: &str) -> Result<Self> {
-        Ok(match name.to_ascii_lowercase().as_str() {
-            "geojson" | "json" => Self::GeoJson,
-            "geojsonl" | "ndjson" | "jsonl" => Self::GeoJsonLines,
-            "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
-            "csv" | "tsv" => Self::Csv,
-            "osmpbf" | "pbf" => Self::OsmPbf,
-            other => {
-                return Err(Error::invalid(
-                    "format",
-                    format!(
-                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv or osmpbf."
-                    ),
-                ));
-            }
-        })
-    }
-}
 
 impl ImportSource {
     /// Opens a file; without a format, the content decides.
@@ -84,38 +82,159 @@ impl ImportSource {
     /// # Errors
     /// [`Error::NotFound`] when there is no such file, [`Error::Invalid`] when its format is not known.
     pub fn open(path: &Path, format: Option<ImportFormat>) -> Result<Self> {
+        Self::open_with(path, SourceOptions { format, ..SourceOptions::default() })
+    }
+
+    /// Opens a file, or one member of an archive, as the caller says.
+    ///
+    /// # Errors
+    /// As [`ImportSource::open`]; [`Error::Invalid`] when there are several layers and none is named, or when what the
+    /// caller says of the file contradicts it.
+    pub fn open_with(path: &Path, options: SourceOptions) -> Result<Self> {
         let name = path.display().to_string();
         if path.is_dir() {
             return Err(Error::Refused(format!("{name} is a directory. Name the files in it.")));
         }
         File::open(path).map_err(|e| open_error(&name, &e))?;
-        Self::from_input(name, SourceInput::File(path.to_owned()), format)
+        Self::from_input(name, SourceInput::File(path.to_owned()), options)
     }
 
     /// Copies standard input to a temporary file, so that it can be read twice.
-    pub fn from_stdin(format: Option<ImportFormat>) -> Result<Self> {
+    pub fn from_stdin(options: SourceOptions) -> Result<Self> {
         let mut spool = tempfile::NamedTempFile::new().map_err(Error::internal)?;
-        std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(|e| super::byte_reader::read_error(&e))?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(|e| read_error(&e))?;
         spool.flush().and_then(|()| spool.rewind()).map_err(Error::internal)?;
-        Self::from_input("standard input".into(), SourceInput::Spooled(spool), format)
+        Self::from_input("standard input".into(), SourceInput::Spooled(spool), options)
     }
 
     /// A file that is part of the program.
     pub fn from_embedded(name: &str, bytes: Cow<'static, [u8]>) -> Result<Self> {
-        Self::from_input(name.into(), SourceInput::Bytes(bytes), None)
+        Self::from_input(name.into(), SourceInput::Bytes(bytes), SourceOptions::default())
     }
 
-    fn from_input(name: String, input: SourceInput, format: Option<ImportFormat>) -> Result<Self> {
-        let mut source =
-            Self { name, input, format: ImportFormat::GeoJson, gzip: false, collection: None, extract_faults: None };
-        let mut magic = [0; 2];
-        let got = source.open_raw()?.read(&mut magic).map_err(|e| super::byte_reader::read_error(&e))?;
-        source.gzip = magic[..got] == [0x1f, 0x8b];
-        source.format = match format {
-            Some(format) => format,
-            None => source.detect_format()?,
+    fn from_input(name: String, input: SourceInput, mut options: SourceOptions) -> Result<Self> {
+        let mut source = Self {
+            name,
+            input,
+            format: ImportFormat::GeoJson,
+            gzip: false,
+            collection: None,
+            extract_faults: None,
+            layer: SourceLayer::Stream,
+            encoding: None,
+            said_crs: options.crs,
+            facts: SourceFacts::default(),
         };
+        let mut notes = vec![];
+        let mut magic = source.read_magic()?;
+        if magic.starts_with(b"PK") && matches!(magic[2..], [3, 4] | [5, 6] | [7, 8]) {
+            notes = source.unpack(&mut options)?;
+            magic = source.read_magic()?;
+        }
+        source.gzip = magic.starts_with(&[0x1f, 0x8b]);
+        source.format = match options.format {
+            Some(format) => format,
+            None => source.read_format()?,
+        };
+        source.open_layer(&options)?;
+        source.facts.notes.splice(0..0, notes);
+        source.facts.agree_on_crs(&source.name, options.crs)?;
         Ok(source)
+    }
+
+    fn read_magic(&self) -> Result<Vec<u8>> {
+        let mut magic = vec![];
+        self.open_raw()?.take(4).read_to_end(&mut magic).map_err(|e| read_error(&e))?;
+        Ok(magic)
+    }
+
+    /// Becomes the member of an archive that is to be imported.
+    fn unpack(&mut self, options: &mut SourceOptions) -> Result<Vec<String>> {
+        let input: Box<dyn SeekableRead> = match &self.input {
+            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
+            SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
+            SourceInput::Unpacked(folder, file) => {
+                Box::new(File::open(folder.path().join(file)).map_err(Error::internal)?)
+            }
+            SourceInput::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
+        };
+        let member = unpack_archive(&self.name, input, options.layer.as_deref())?;
+        self.name = format!("{}/{}", self.name, member.name);
+        self.input = SourceInput::Unpacked(member.folder, member.file);
+        if member.is_chosen {
+            options.layer = None;
+        }
+        Ok(member.notes)
+    }
+
+    /// Reads what must be known before the rows: layers, encodings, reference systems.
+    fn open_layer(&mut self, options: &SourceOptions) -> Result<()> {
+        self.facts = SourceFacts { format: Some(self.format), ..SourceFacts::default() };
+        match self.format {
+            ImportFormat::Shapefile => {
+                let path = self.make_path()?;
+                let mut magic = [0; 4];
+                let got = File::open(&path).and_then(|mut f| f.read(&mut magic)).map_err(|e| read_error(&e))?;
+                let is_table = !magic[..got].starts_with(&[0, 0, 0x27, 0x0a]);
+                let parts = ShapefileParts::beside(&path, is_table);
+                let (layer, facts) = ShapefileLayer::open(&self.name, parts, options)?;
+                (self.layer, self.facts) = (SourceLayer::Shapefile(Box::new(layer)), facts);
+            }
+            ImportFormat::GeoPackage => {
+                let path = self.make_path()?;
+                let (layer, facts) = geopackage_rows::open_layer(&self.name, &path, options)?;
+                (self.layer, self.facts) = (SourceLayer::GeoPackage(Box::new(layer), path), facts);
+            }
+            ImportFormat::FlatGeobuf => {
+                self.facts = flatgeobuf_rows::read_facts(&self.name, self.open_unpacked(None)?, options)?;
+            }
+            ImportFormat::Dxf => self.facts = dxf::read_facts(&self.name, self.open_unpacked(None)?, options)?,
+            ImportFormat::Kml => self.facts.crs = Some(lonlat_by_format()),
+            ImportFormat::Gpx => {
+                self.layer = SourceLayer::Gpx(GpxLayer::from_name(&self.name, options.layer.as_deref())?);
+                (self.facts.crs, self.facts.layer) = (Some(lonlat_by_format()), options.layer.clone());
+            }
+            ImportFormat::Gml => {
+                self.facts.crs = self.read_srs(options)?;
+                self.facts.lacks_crs = self.facts.crs.is_none();
+            }
+            _ => {}
+        }
+        if matches!(self.format, ImportFormat::Kml | ImportFormat::Gpx | ImportFormat::Gml) {
+            self.encoding = parse_encoding(options.encoding.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// The reference system that a GML document names first.
+    fn read_srs(&self, options: &SourceOptions) -> Result<Option<StatedCrs>> {
+        let mut head = vec![];
+        self.open_unpacked(None)?.take(SNIFF_BYTES).read_to_end(&mut head).map_err(|e| read_error(&e))?;
+        match super::gml::find_first_srs(&String::from_utf8_lossy(&head)) {
+            Ok(srs) => Ok(srs.map(|srs| StatedCrs { crs: srs.crs, reason: "as its geometries say".into() })),
+            Err(_) if options.crs.is_some() => Ok(None),
+            Err(name) => {
+                let name = crate::error::shorten_text(&name);
+                let sentence = format!(
+                    "The reference system '{name}' is not known here. Ask the service for EPSG:4326, or say --crs EPSG:n."
+                );
+                Err(Error::invalid(self.name.clone(), sentence))
+            }
+        }
+    }
+
+    /// A path of the unpacked file, which is written when there is none.
+    fn make_path(&mut self) -> Result<PathBuf> {
+        match &self.input {
+            SourceInput::File(path) if !self.gzip => return Ok(path.clone()),
+            SourceInput::Spooled(file) if !self.gzip => return Ok(file.path().to_owned()),
+            SourceInput::Unpacked(folder, file) if !self.gzip => return Ok(folder.path().join(file)),
+            _ => {}
+        }
+        let spool = spool_unpacked(&self.name, self.len(), self.open_unpacked(None)?)?;
+        let path = spool.path().to_owned();
+        (self.input, self.gzip) = (SourceInput::Spooled(spool), false);
+        Ok(path)
     }
 
     /// The same file, prepared for a collection: an OpenStreetMap extract becomes the features that belong to the
@@ -141,6 +260,20 @@ impl ImportSource {
         })
     }
 
+    /// What was understood of the file.
+    #[must_use]
+    pub fn facts(&self) -> &SourceFacts {
+        &self.facts
+    }
+
+    /// The reference system in which it is read; `None` is longitude and latitude.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it states another one than the caller.
+    pub fn read_in(&self, said: Option<Crs>) -> Result<Option<Crs>> {
+        self.facts.agree_on_crs(&self.name, said)
+    }
+
     #[must_use]
     pub fn format(&self) -> ImportFormat {
         self.format
@@ -149,8 +282,12 @@ impl ImportSource {
     /// The size of the file on disk.
     #[must_use]
     pub fn len(&self) -> u64 {
+        if let SourceLayer::Shapefile(layer) = &self.layer {
+            return layer.len();
+        }
         match &self.input {
             SourceInput::File(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
+            SourceInput::Unpacked(folder, file) => std::fs::metadata(folder.path().join(file)).map_or(0, |m| m.len()),
             SourceInput::Spooled(file) => file.as_file().metadata().map_or(0, |m| m.len()),
             SourceInput::Bytes(bytes) => bytes.len() as u64,
         }
@@ -162,26 +299,50 @@ impl ImportSource {
     }
 
     /// The features of the file, from its start.
-    pub fn open_rows(&self, progress: Option<&Arc<ImportProgress>>, options: RowOptions) -> Result<SourceRows> {
-        let declared_crs = options.declared_crs;
+    pub fn open_rows(
+        &self,
+        progress: Option<&Arc<ImportProgress>>,
+        options: RowOptions,
+    ) -> Result<Box<dyn RowReader + Send>> {
+        match &self.layer {
+            SourceLayer::Shapefile(layer) => return Ok(Box::new(ShapefileRows::open(layer, progress.cloned())?)),
+            SourceLayer::GeoPackage(layer, path) => {
+                return Ok(Box::new(GeoPackageRows::open(path, layer, progress.cloned())?));
+            }
+            SourceLayer::Gpx(layer) => {
+                return Ok(Box::new(GpxRows::new(self.open_unpacked(progress)?, *layer, self.encoding)?));
+            }
+            SourceLayer::Stream => {}
+        }
         let input = self.open_unpacked(progress)?;
         let layout = match self.format {
             ImportFormat::GeoJson => FileLayout::Document,
             ImportFormat::GeoJsonLines => FileLayout::Lines,
             ImportFormat::GeoJsonSeq => FileLayout::Records,
-            ImportFormat::Csv => return Ok(SourceRows::Csv(Box::new(csv::CsvRows::new(input, options)?))),
+            ImportFormat::Csv => return Ok(Box::new(CsvRows::new(input, options)?)),
             ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
+            ImportFormat::Kml => return Ok(Box::new(KmlRows::new(input, self.encoding)?)),
+            ImportFormat::FlatGeobuf => return Ok(Box::new(FlatGeobufRows::open(input)?)),
+            ImportFormat::Gml => {
+                let crs = self.facts.crs.as_ref().map(|own| own.crs).or(self.said_crs);
+                return Ok(Box::new(GmlRows::new(input, crs, self.encoding)?));
+            }
+            ImportFormat::Dxf => {
+                let encoding = self.facts.encoding.as_ref().map(|choice| choice.encoding);
+                return Ok(Box::new(DxfRows::new(input, encoding.unwrap_or(TextEncoding::UTF_8))));
+            }
+            other => return Err(Error::internal(format!("{} was not opened", other.title()))),
         };
-        let elements = ElementScanner::new(input, layout);
-        let extract_faults = self.extract_faults.clone();
-        let (text, frame_faults) = (vec![], vec![]);
-        Ok(SourceRows::Json { elements, text, ended: false, frame_faults, declared_crs, extract_faults })
+        Ok(Box::new(GeoJsonRows::new(input, layout, options.declared_crs, self.extract_faults.clone())))
     }
 
     fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
         Ok(match &self.input {
             SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
             SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
+            SourceInput::Unpacked(folder, file) => {
+                Box::new(File::open(folder.path().join(file)).map_err(Error::internal)?)
+            }
             SourceInput::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
         })
     }
@@ -194,57 +355,17 @@ impl ImportSource {
         Ok(if self.gzip { Box::new(MultiGzDecoder::new(raw)) } else { raw })
     }
 
-    /// Detects the format by the first bytes, and by the name where these are ambiguous.
-    fn detect_format(&self) -> Result<ImportFormat> {
+    /// The format of the first bytes, unpacked.
+    fn read_format(&self) -> Result<ImportFormat> {
         let mut head = vec![];
-        self.open_unpacked(None)?
-            .take(SNIFF_BYTES)
-            .read_to_end(&mut head)
-            .map_err(|e| super::byte_reader::read_error(&e))?;
-        if osm::is_pbf(&head) {
-            return Ok(ImportFormat::OsmPbf);
-        }
-        if let Some(sentence) = foreign_format::describe_format(&head, &self.name) {
-            return Err(Error::invalid(self.name.clone(), sentence));
-        }
-        let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-        let first = text.iter().copied().find(|b| !b.is_ascii_whitespace());
-        let name = self.name.to_ascii_lowercase();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
-        Ok(match first {
-            Some(RECORD_SEPARATOR) => ImportFormat::GeoJsonSeq,
-            Some(b'{')
-                if ends(&[".geojsonl", ".ndjson", ".jsonl", ".geojsons", ".geojsonseq"]) || is_line_delimited(text) =>
-            {
-                ImportFormat::GeoJsonLines
-            }
-            _ if ends(&[".csv", ".tsv", ".txt"]) => ImportFormat::Csv,
-            _ if ends(&[".geojson", ".json"]) => ImportFormat::GeoJson,
-            Some(b'{' | b'[') | None => ImportFormat::GeoJson,
-            Some(_)
-                if text
-                    .split(|b| *b == b'\n')
-                    .next()
-                    .is_some_and(|line| line.iter().any(|b| matches!(b, b',' | b';' | b'\t'))) =>
-            {
-                ImportFormat::Csv
-            }
-            Some(_) => {
-                let sentence = "This is neither GeoJSON nor a table with named columns. Convert it to GeoJSON, or name its format with --format.";
-                return Err(Error::invalid(self.name.clone(), sentence));
-            }
-        })
+        self.open_unpacked(None)?.take(SNIFF_BYTES).read_to_end(&mut head).map_err(|e| read_error(&e))?;
+        detect_format(&head, &self.name)
     }
 }
 
-/// The first line is a whole JSON object, and another one follows.
-fn is_line_delimited(text: &[u8]) -> bool {
-    let mut lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
-    let whole =
-        matches!(geojson::parse_geojson::<SkippedCoordinates>(first), Ok(GeoJsonMember::Object(o)) if !o.has_features);
-    whole && second.starts_with(b"{")
+/// KML and GPX are in longitude and latitude.
+fn lonlat_by_format() -> StatedCrs {
+    StatedCrs { crs: Crs::CRS84, reason: "as the format has it".into() }
 }
 
 fn open_error(name: &str, e: &std::io::Error) -> Error {
@@ -268,101 +389,5 @@ impl<R: Read> Read for ProgressReader<R> {
         let n = self.input.read(buffer)?;
         self.progress.add_bytes(n as u64);
         Ok(n)
-    }
-}
-
-/// The features of a file, one after the other.
-pub enum SourceRows {
-    Json {
-        elements: ElementScanner<Box<dyn Read + Send>>,
-        text: Vec<u8>,
-        ended: bool,
-        /// Faults of the document around the features, the first one last.
-        frame_faults: Vec<ScanFault>,
-        declared_crs: Option<Crs>,
-        extract_faults: Option<Arc<osm::ExtractFaults>>,
-    },
-    Csv(Box<csv::CsvRows<Box<dyn Read + Send>>>),
-}
-
-impl SourceRows {
-    /// The next feature, or a fault of the file between features; `None` at the end.
-    pub fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
-        match self {
-            Self::Csv(rows) => rows.next_row(),
-            Self::Json { elements, text, ended, frame_faults, declared_crs, extract_faults } => {
-                Ok(match elements.next_element(text)? {
-                    ScanEvent::Element(element) => {
-                        // The lines of a translated extract are not those of the file.
-                        let at = extract_faults.is_none().then_some(element.at);
-                        let place = FindingPlace {
-                            line: at.map(|at| at.line),
-                            column: at.map(|at| at.column),
-                            feature: Some(element.number),
-                            ..FindingPlace::default()
-                        };
-                        let mut draft = FeatureDraft::from_geojson(text, place, *declared_crs);
-                        if elements.frame().collection {
-                            draft.warn_of_bare_geometry();
-                        }
-                        if let Some(faults) = extract_faults
-                            && let Some(fault) = draft.id.as_ref().and_then(Json::as_str).and_then(|id| faults.get(id))
-                        {
-                            draft.add_extract_fault(fault);
-                        }
-                        Some(Ok(draft))
-                    }
-                    ScanEvent::Fault(fault) => {
-                        *ended |= fault.fatal;
-                        Some(Err(fault))
-                    }
-                    ScanEvent::End => {
-                        if !std::mem::replace(ended, true) {
-                            *frame_faults = find_frame_faults(elements.frame(), *declared_crs);
-                        }
-                        frame_faults.pop().map(Err)
-                    }
-                })
-            }
-        }
-    }
-
-    /// The place with the line and column of what its pointer names, and of what is below it as far as that is there,
-    /// in the feature that was read last.
-    pub fn locate(&self, place: FindingPlace, below: &str) -> FindingPlace {
-        let pointer = format!("{}{below}", place.pointer);
-        match self {
-            Self::Json { text, .. } if !pointer.is_empty() => {
-                let offset = locate_pointer(text, &pointer);
-                place.after(&text[..offset])
-            }
-            _ => place,
-        }
-    }
-
-    /// What a table says beside its rows; complete after the last one.
-    pub fn table_remarks(&self) -> Option<TableRemarks> {
-        match self {
-            Self::Csv(rows) => Some(rows.remarks()),
-            Self::Json { .. } => None,
-        }
-    }
-
-    /// What the first reading needs of the next feature; an inner `None` is a feature with faults, which the second
-    /// reading reports.
-    pub fn next_surveyed(&mut self) -> Result<Option<Option<SurveyedFeature>>> {
-        match self {
-            Self::Csv(rows) => Ok(rows.next_row()?.map(|row| {
-                let draft = row.ok()?;
-                let geometry =
-                    draft.shape.as_ref().map(|s| crate::feature::GeometryTypeSet::from_geometry(&s.geometry));
-                Some(SurveyedFeature { id: None, geometry, properties: draft.properties, untyped: true })
-            })),
-            Self::Json { elements, text, .. } => Ok(match elements.next_element(text)? {
-                ScanEvent::Element(_) => Some(SurveyedFeature::from_geojson(text)),
-                ScanEvent::Fault(_) => Some(None),
-                ScanEvent::End => None,
-            }),
-        }
     }
 }

@@ -1,14 +1,15 @@
 //! The reading of the features: each is parsed, judged and sent on; each fault becomes a finding.
 
 use super::batch_channel::BatchSender;
-use super::csv::{RowOptions, TableRemarks};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::feature_validator::{FeatureValidator, RepairCounts};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
 use super::progress::ImportProgress;
-use super::source::{ImportSource, SourceRows};
+use super::row_reader::{RowOptions, RowReader, TableRemarks};
+use super::source::ImportSource;
 use crate::error::{Error, Result};
+use crate::intake::SourceCrs;
 use std::sync::Arc;
 
 /// What the reading ends with.
@@ -46,17 +47,19 @@ impl<'a> SourceReader<'a> {
         Self { validator, sender, totals: ReaderTotals::default(), options, progress }
     }
 
-    /// Reads all files. The last thing that is sent is an error when the features are not to be stored.
-    pub fn read_sources(mut self, sources: &[ImportSource]) -> ReaderTotals {
-        if let Err(e) = self.read_all(sources) {
+    /// Reads all files, each in its reference system. The last thing that is sent is an error when the features are not
+    /// to be stored.
+    pub fn read_sources(mut self, sources: &[ImportSource], source_crs: &'a [SourceCrs]) -> ReaderTotals {
+        if let Err(e) = self.read_all(sources, source_crs) {
             self.sender.finish(Some(e));
         }
         self.totals.repairs = self.validator.repairs;
         self.totals
     }
 
-    fn read_all(&mut self, sources: &[ImportSource]) -> Result<()> {
-        for source in sources {
+    fn read_all(&mut self, sources: &[ImportSource], source_crs: &'a [SourceCrs]) -> Result<()> {
+        for (source, crs) in sources.iter().zip(source_crs) {
+            self.validator.read_in(crs);
             let name = (sources.len() > 1).then_some(source.name.as_str());
             self.totals.unreadable |= !self.read_source(source, name)?;
             if self.sender.is_disconnected() {
@@ -80,7 +83,7 @@ impl<'a> SourceReader<'a> {
             match row {
                 Ok(mut draft) => {
                     draft.place.file = name.map(ToOwned::to_owned);
-                    self.read_feature(draft, &rows);
+                    self.read_feature(draft, &*rows);
                 }
                 Err(fault) => {
                     let fatal = fault.fatal;
@@ -123,7 +126,8 @@ impl<'a> SourceReader<'a> {
     fn add_scan_fault(&mut self, fault: ScanFault, name: Option<&str>) {
         let place = FindingPlace {
             file: name.map(ToOwned::to_owned),
-            line: Some(fault.line),
+            // What is no text has no lines.
+            line: Some(fault.line).filter(|line| *line > 0),
             column: fault.column,
             feature: fault.number,
             ..FindingPlace::default()
@@ -135,7 +139,7 @@ impl<'a> SourceReader<'a> {
         self.totals.findings.add(ImportFinding { kind, warning, place, message });
     }
 
-    fn read_feature(&mut self, draft: FeatureDraft, rows: &SourceRows) {
+    fn read_feature(&mut self, draft: FeatureDraft, rows: &dyn RowReader) {
         self.totals.features += 1;
         self.progress.set_features(self.totals.features);
         let (feature, findings) = self.validator.validate(draft);

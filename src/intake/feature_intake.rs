@@ -65,6 +65,11 @@ impl<'a> FeatureIntake<'a> {
         Self { work, ..self }
     }
 
+    /// Reads candidates in this reference system from now on.
+    pub fn read_in(&mut self, source_crs: &'a SourceCrs) {
+        self.source_crs = source_crs;
+    }
+
     /// Reads properties by these other names (of the source, of the field), too.
     #[must_use]
     pub fn with_renamed_fields(mut self, renamed: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

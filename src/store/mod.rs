@@ -20,7 +20,7 @@ mod restore; // copies in place of plans
 
 pub use account_store::AccountStore;
 pub use finding::PlanFinding;
-pub use gpkg::{GeoPackage, RowFindings};
+pub use gpkg::{GeoPackage, PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs, RowFindings};
 pub use restore::{RestoredPlan, restore_plan, verify_copy};
 
 /// Every write is durable when the call returns.

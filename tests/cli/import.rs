@@ -225,3 +225,27 @@ fn an_interrupted_import_ends_with_a_sentence_and_leaves_nothing() {
     ran.failed("Stopped.");
     assert_eq!(sandbox.names(), ["big.geojson"]);
 }
+
+#[test]
+fn what_was_understood_of_a_zipped_shapefile_is_told_before_it_goes_in() {
+    use crate::support::shapefiles::{SLOVENIA, dbf, point, shp, zip};
+    let sandbox = CliSandbox::new();
+    let (main, _) = shp(&[point(520_648.429_84, 121_273.945_26)]);
+    let table = dbf(0xc8, &[("IME", b'C', 10, 0)], &[vec![b"Kova\xe8i\xe8"]]);
+    let files: [(&str, &[u8]); 3] = [("ulice.shp", &main), ("ulice.dbf", &table), ("ulice.prj", SLOVENIA.as_bytes())];
+    std::fs::write(sandbox.path("ulice.zip"), zip(&files)).unwrap();
+    let ran = sandbox.run("import ulice.zip --into streets --dry-run --json").good();
+    let wanted = "ulice.zip/ulice.shp is a shapefile, in EPSG:3794 (Slovenia 1996 / Slovene National Grid), by the parameters of its .prj; its text is in windows-1250 (as in 'Kovačič'), as the language byte of the .dbf says.";
+    assert!(ran.err.contains(wanted), "{ran:?}");
+    let report: Json = ran.out.parse().unwrap();
+    let told = &report["sources"][0];
+    assert_eq!((&told["crs"], &told["encoding"]["name"]), (&json!("EPSG:3794"), &json!("windows-1250")));
+    sandbox.run("import ulice.zip --into streets").good();
+    let out = sandbox.run("export streets").good().out;
+    assert!(out.contains("[15.26769999") && out.contains("Kovačič"), "{out}");
+    sandbox.run("import ulice.zip --into other --crs EPSG:2154").failed("The file says that it is in EPSG:3794");
+    sandbox.run("import ulice.zip --into other --encoding klingon").failed("The encoding 'klingon' is not known");
+    std::fs::write(sandbox.path("plan.dxf"), "  0\nSECTION\n  2\nENTITIES\n  0\nENDSEC\n").unwrap();
+    sandbox.run("import plan.dxf --into other").failed("does not say in which reference system it is");
+    assert!(!sandbox.names().contains(&"other.gpkg".to_owned()));
+}

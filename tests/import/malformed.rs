@@ -350,7 +350,7 @@ fn files_that_are_no_text_are_refused_before_they_are_read() {
         (b"\x00\x00\x27\x0a\0\0", "shapefile"),
         (b"fgb\x03fgb\x00", "FlatGeobuf"),
         (b"\xff\xfe{\0", "UTF-16"),
-        (b"  <?xml version='1.0'?><kml/>", "XML"),
+        (b"  <?xml version='1.0'?><osm/>", "XML"),
         (b"{\0\0\0", "not a text file"),
         (b"\x1f\x8bnot gzip", "cannot be read"),
         (b"hello", "neither GeoJSON nor a table"),

@@ -1,11 +1,20 @@
 //! Files into features, without a store: what comes out, and what is said about what does not.
 
+mod archives;
 mod csv;
+mod dxf;
 mod exact;
+mod fixtures;
+mod flatgeobuf;
+mod geopackage;
+mod gml;
+mod gpx;
 mod grid;
+mod kml;
 mod malformed;
 mod positions;
 mod rules;
+mod shapefile;
 mod stream;
 mod tables;
 

@@ -63,6 +63,19 @@ pub fn read(
     cities: &[(f64, f64)],
     taken: &[&str],
 ) -> Read {
+    try_read(model, into, present, sources, options, cities, taken).unwrap()
+}
+
+/// As [`read`]; an error when a file cannot be prepared.
+pub fn try_read(
+    model: &PlanModel,
+    into: &str,
+    present: Option<Collection>,
+    sources: &[ImportSource],
+    options: &ImportOptions,
+    cities: &[(f64, f64)],
+    taken: &[&str],
+) -> Result<Read> {
     let mut ids = IdRegistry::default();
     taken.iter().for_each(|id| ids.add_existing(id));
     let target = ImportTarget {
@@ -72,7 +85,7 @@ pub fn read(
         ids,
         cities: CityLocations::new(cities.iter().copied()),
     };
-    let import = ImportJob::prepare(sources, target, options, Arc::default()).unwrap();
+    let import = ImportJob::prepare(sources, target, options, Arc::default())?;
     let collection = import.collection().clone();
     let mut features = vec![];
     let (report, result) = import.run(|_, incoming| {
@@ -81,7 +94,7 @@ pub fn read(
         }
         Ok(())
     });
-    Read { collection, features, report, result }
+    Ok(Read { collection, features, report, result })
 }
 
 /// A collection of features without a place.

@@ -7,5 +7,7 @@ pub mod importing;
 pub mod pbf;
 pub mod processes;
 pub mod python;
+pub mod reading;
 pub mod server;
+pub mod shapefiles;
 pub mod tiles;

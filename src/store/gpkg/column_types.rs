@@ -62,6 +62,11 @@ pub(super) fn column_type(kind: FieldType) -> &'static str {
     }
 }
 
+/// Whether no property can hold values of a declared type.
+pub(super) fn is_opaque_type(declared: &str) -> bool {
+    OPAQUE_TYPES.contains(&declared)
+}
+
 /// The columns of a table or view, in order; none when it does not exist.
 pub(super) fn read_columns(conn: &Connection, table: &str) -> Result<Vec<TableColumn>> {
     let mut statement = conn.prepare_cached("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid")?;
@@ -78,7 +83,7 @@ pub(super) fn field_type(conn: &Connection, table: &str, column: &TableColumn) -
     if is_json_column(conn, table, &column.name)? {
         return Ok(Some(FieldType::Json));
     }
-    if OPAQUE_TYPES.contains(&column.declared.as_str()) {
+    if is_opaque_type(&column.declared) {
         return Ok(None);
     }
     if let Some(kind) = declared_field_type(&column.declared) {
@@ -142,7 +147,7 @@ pub(super) fn plain_type(declared: &str) -> String {
     upper.split('(').next().unwrap_or_default().trim().to_owned()
 }
 
-fn is_json_column(conn: &Connection, table: &str, column: &str) -> Result<bool> {
+pub(super) fn is_json_column(conn: &Connection, table: &str, column: &str) -> Result<bool> {
     if !conn.prepare_cached("SELECT 1 FROM sqlite_master WHERE lower(name)='gpkg_data_columns'")?.exists([])? {
         return Ok(false);
     }

@@ -66,12 +66,14 @@ mod history_page; // the history of a feature, page by page
 mod log_page; // the change log, page by page
 mod migrate; // older files
 mod open; // opening and creating files
+mod package_reader; // files of other programs, for an import
 mod replacing_load; // many features in place of all
 mod scan; // reading features
 mod table_filler; // rows of a load
 mod watch; // changes by other programs
 
 pub use open::check_integrity;
+pub use package_reader::{PackageLayer, PackageReader, PackageRow, PackageShape, PackageSrs};
 pub use row_findings::RowFindings;
 
 /// One GeoPackage file. Any number of readers, one writer at a time.

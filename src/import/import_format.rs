@@ -1,0 +1,71 @@
+//! The formats that can be imported, and how they are called.
+
+use crate::error::{Error, Result};
+
+/// The formats that can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportFormat {
+    /// One GeoJSON document: a FeatureCollection, a Feature or a geometry.
+    GeoJson,
+    /// One feature on each line.
+    GeoJsonLines,
+    /// RFC 8142: a record separator before each feature.
+    GeoJsonSeq,
+    Csv,
+    /// An OpenStreetMap extract; see [`super::ImportSource::prepare_for`].
+    OsmPbf,
+    Shapefile,
+    GeoPackage,
+    Kml,
+    FlatGeobuf,
+    Gpx,
+    Gml,
+    Dxf,
+}
+
+impl ImportFormat {
+    /// By the name that `--format` uses.
+    pub fn from_name(name: &str) -> Result<Self> {
+        Ok(match name.to_ascii_lowercase().as_str() {
+            "geojson" | "json" => Self::GeoJson,
+            "geojsonl" | "ndjson" | "jsonl" => Self::GeoJsonLines,
+            "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
+            "csv" | "tsv" => Self::Csv,
+            "osmpbf" | "pbf" => Self::OsmPbf,
+            "shapefile" | "shp" => Self::Shapefile,
+            "gpkg" | "geopackage" => Self::GeoPackage,
+            "kml" | "kmz" => Self::Kml,
+            "fgb" | "flatgeobuf" => Self::FlatGeobuf,
+            "gpx" => Self::Gpx,
+            "gml" | "wfs" => Self::Gml,
+            "dxf" => Self::Dxf,
+            other => {
+                return Err(Error::invalid(
+                    "format",
+                    format!(
+                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, osmpbf, shapefile, gpkg, kml, fgb, gpx, gml or dxf."
+                    ),
+                ));
+            }
+        })
+    }
+
+    /// The name in sentences.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::GeoJson => "GeoJSON",
+            Self::GeoJsonLines => "GeoJSON, a feature a line",
+            Self::GeoJsonSeq => "a GeoJSON text sequence",
+            Self::Csv => "a table",
+            Self::OsmPbf => "an OpenStreetMap extract",
+            Self::Shapefile => "a shapefile",
+            Self::GeoPackage => "a GeoPackage",
+            Self::Kml => "KML",
+            Self::FlatGeobuf => "FlatGeobuf",
+            Self::Gpx => "GPX",
+            Self::Gml => "GML",
+            Self::Dxf => "DXF",
+        }
+    }
+}
