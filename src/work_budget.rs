@@ -238,6 +238,7 @@ impl fmt::Debug for WorkBudget {
 
 impl WorkMeter {
     /// Spends units; false when the work has to stop, and from then on.
+    #[inline]
     pub fn spend(&mut self, units: u64) -> bool {
         self.pending += units;
         (self.pending < METER_BATCH && !self.has_stopped) || self.flush()
@@ -249,6 +250,7 @@ impl WorkMeter {
         self.has_stopped
     }
 
+    #[cold]
     fn flush(&mut self) -> bool {
         let spent = std::mem::take(&mut self.pending);
         self.left = self.left.saturating_sub(spent);
