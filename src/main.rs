@@ -163,7 +163,9 @@ fn init_logging() {
 }
 
 fn import_files(args: &cli::ImportArgs) -> CommandResult {
-    let crs = import::parse_crs(args.crs.as_deref()).map_err(CommandFailure::Misuse)?;
+    let answers = args.table.read_answers(args.crs.as_deref()).map_err(CommandFailure::Misuse)?;
+    let named_crs = answers.crs.as_deref().filter(|_| !answers.is_without_place());
+    let crs = import::parse_crs(named_crs).map_err(CommandFailure::Misuse)?;
     let format = args.format.map(|f| import::ImportFormat::from_name(f.name())).transpose()?;
     let open = |path: &PathBuf| {
         if path.as_os_str() == "-" { ImportSource::from_stdin(format) } else { ImportSource::open(path, format) }
@@ -173,7 +175,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     cli::on_interrupt(move || stopped.stop())?;
     let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
     let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
-    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs };
+    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone() };
     let (plan, into) = (args.plan.clone(), args.into.clone());
     let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
     let plan_import = PlanImport::open(request, &sources)?;
@@ -184,6 +186,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     });
     let outcome = plan_import.run(&sources, progress)?;
     drop(bar);
+    args.table.write_recipe(&answers)?;
     let explained = outcome.is_explained();
     if explained {
         outcome.report.lines().iter().for_each(|l| cli::print_finding(l));

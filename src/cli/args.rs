@@ -1,6 +1,7 @@
 //! Commands and their flags. Many flags can also be set in the environment.
 
 use super::copy_args::{BackupArgs, RestoreArgs};
+use super::table_args::TableArgs;
 use crate::collection::CollectionId;
 use crate::config::StyleUrl;
 use clap::builder::FalseyValueParser;
@@ -111,13 +112,14 @@ pub struct ServeArgs {
     pub read_only: bool,
 }
 
-/// Import files into a plan: GeoJSON, GeoJSON text sequences, CSV (each also gzipped), OpenStreetMap extracts
+/// Import files into a plan: GeoJSON, GeoJSON text sequences, CSV, XLSX, XLS, ODS (each also gzipped), OpenStreetMap extracts
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cityheart import areas.geojson --into areas
   cityheart import trees.csv.gz --into trees --id inventory_no --plan celje.gpkg
   cityheart import shops-*.geojson --into premises --replace --dry-run
+  cityheart import actions.xlsx --into interventions --dry-run    what is understood, and what is asked
   cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
 
 An import stores all features or none. If a feature has a fault, nothing is imported, and the report lists every
@@ -138,7 +140,8 @@ pub struct ImportArgs {
     /// Format of the files, if it cannot be detected
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
-    /// Coordinate reference system of the files, such as EPSG:3794 [default: longitude and latitude]
+    /// Coordinate reference system of the files, such as EPSG:3794; none keeps coordinates of tables as numbers
+    /// [default: longitude and latitude]
     #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
     pub crs: Option<String>,
     /// Property to use as the id
@@ -156,6 +159,8 @@ pub struct ImportArgs {
     /// Write the report as JSON to standard output
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
 }
 
 /// Export a collection: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf
@@ -247,6 +252,12 @@ pub enum FormatArg {
     Geojsonseq,
     /// A table with a header line
     Csv,
+    /// A workbook of Excel; import only
+    Xlsx,
+    /// An old workbook of Excel; import only
+    Xls,
+    /// A workbook of LibreOffice; import only
+    Ods,
     /// For QGIS and GDAL; export only
     Flatgeobuf,
 }
@@ -259,6 +270,9 @@ impl FormatArg {
             Self::Geojsonl => "geojsonl",
             Self::Geojsonseq => "geojsonseq",
             Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
             Self::Flatgeobuf => "flatgeobuf",
         }
     }

@@ -1,4 +1,4 @@
-//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, OpenStreetMap extracts. Reads a file twice
+//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts. Reads a file twice
 //! when its collection is new: once for the fields, once for the features. Every fault is a finding with its place;
 //! nothing invalid gets past, and nothing is corrected silently. Writes only through a
 //! [`PlanFile`](crate::atlas::PlanFile).
@@ -21,6 +21,7 @@ mod id_registry; // which ids are in use
 mod job; // files and their collection
 mod osm; // OpenStreetMap extracts
 mod plan_import; // an import into a plan file
+mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is
 mod report; // what an import did
 mod row_reader; // what every format is read through
@@ -28,9 +29,12 @@ mod source; // a file, its format and its rows
 mod source_reader; // the second reading
 mod survey; // the first reading
 mod surveyed_field; // what it finds of one field
+mod table; // tables as officers write them
+mod text_encoding; // the encodings of texts
 mod text_position; // lines and columns
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
+mod workbook; // XLSX, XLS, ODS
 
 pub use demo::{demo_sources, fill_demo_plan};
 pub use feature_validator::{CollectionOrigin, RepairCounts};
@@ -43,3 +47,4 @@ pub use report::ImportReport;
 pub use source::{ImportFormat, ImportSource};
 pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
+pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};

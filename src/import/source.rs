@@ -8,6 +8,8 @@ use super::geojson_rows::GeoJsonRows;
 use super::osm;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
+use super::text_encoding::is_utf16;
+use super::workbook::{WorkbookFormat, WorkbookInput, detect_workbook};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
@@ -28,6 +30,8 @@ pub enum ImportFormat {
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
     Csv,
+    /// XLSX, XLS or ODS; read through [`PreparedSource`](super::prepared_source::PreparedSource).
+    Workbook(WorkbookFormat),
     /// An OpenStreetMap extract; see [`ImportSource::prepare_for`].
     OsmPbf,
 }
@@ -52,6 +56,8 @@ enum SourceInput {
 }
 
 const SNIFF_BYTES: u64 = 4 << 20;
+/// The most that a compressed workbook may unpack to.
+const MAX_SPOOL_BYTES: u64 = 1 << 30;
 
 impl ImportFormat {
     /// By the name that `--format` uses.
@@ -61,12 +67,15 @@ impl ImportFormat {
             "geojsonl" | "ndjson" | "jsonl" => Self::GeoJsonLines,
             "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
             "csv" | "tsv" => Self::Csv,
+            "xlsx" => Self::Workbook(WorkbookFormat::Xlsx),
+            "xls" => Self::Workbook(WorkbookFormat::Xls),
+            "ods" => Self::Workbook(WorkbookFormat::Ods),
             "osmpbf" | "pbf" => Self::OsmPbf,
             other => {
                 return Err(Error::invalid(
                     "format",
                     format!(
-                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv or osmpbf."
+                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, xlsx, xls, ods or osmpbf."
                     ),
                 ));
             }
@@ -169,6 +178,7 @@ impl ImportSource {
             ImportFormat::GeoJsonLines => FileLayout::Lines,
             ImportFormat::GeoJsonSeq => FileLayout::Records,
             ImportFormat::Csv => return Ok(Box::new(CsvRows::new(input, options)?)),
+            ImportFormat::Workbook(_) => return Err(Error::internal("the workbook was not understood")),
             ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
         };
         Ok(Box::new(GeoJsonRows::new(input, layout, options.declared_crs, self.extract_faults.clone())))
@@ -182,7 +192,27 @@ impl ImportSource {
         })
     }
 
-    fn open_unpacked(&self, progress: Option<&Arc<ImportProgress>>) -> Result<Box<dyn Read + Send>> {
+    /// The content of the file, from any place; what is compressed is unpacked to a temporary file.
+    pub fn open_seekable(&self) -> Result<Box<dyn WorkbookInput>> {
+        if self.gzip {
+            let mut spool = tempfile::tempfile().map_err(Error::internal)?;
+            let mut input = self.open_unpacked(None)?.take(MAX_SPOOL_BYTES + 1);
+            let bytes = std::io::copy(&mut input, &mut spool).map_err(|e| super::byte_reader::read_error(&e))?;
+            if bytes > MAX_SPOOL_BYTES {
+                return Err(Error::TooLarge(format!("{} unpacks to more than 1 GB.", self.name)));
+            }
+            spool.rewind().map_err(Error::internal)?;
+            return Ok(Box::new(spool));
+        }
+        Ok(match &self.input {
+            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
+            SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
+            SourceInput::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
+        })
+    }
+
+    /// The content of the file, unpacked, from its start.
+    pub fn open_unpacked(&self, progress: Option<&Arc<ImportProgress>>) -> Result<Box<dyn Read + Send>> {
         let raw: Box<dyn Read + Send> = match progress {
             Some(progress) => Box::new(ProgressReader { input: self.open_raw()?, progress: progress.clone() }),
             None => self.open_raw()?,
@@ -199,6 +229,13 @@ impl ImportSource {
             .map_err(|e| super::byte_reader::read_error(&e))?;
         if osm::is_pbf(&head) {
             return Ok(ImportFormat::OsmPbf);
+        }
+        let bare_name = self.name.to_lowercase();
+        if let Some(format) = detect_workbook(&head, bare_name.strip_suffix(".gz").unwrap_or(&bare_name)) {
+            return Ok(ImportFormat::Workbook(format));
+        }
+        if is_utf16(&head) && !bare_name.contains(".geojson") {
+            return Ok(ImportFormat::Csv);
         }
         if let Some(sentence) = foreign_format::describe_format(&head, &self.name) {
             return Err(Error::invalid(self.name.clone(), sentence));
@@ -222,7 +259,7 @@ impl ImportSource {
                 if text
                     .split(|b| *b == b'\n')
                     .next()
-                    .is_some_and(|line| line.iter().any(|b| matches!(b, b',' | b';' | b'\t'))) =>
+                    .is_some_and(|line| line.iter().any(|b| matches!(b, b',' | b';' | b'\t' | b'|'))) =>
             {
                 ImportFormat::Csv
             }

@@ -5,9 +5,9 @@ use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::feature_validator::{FeatureValidator, RepairCounts};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
+use super::prepared_source::PreparedSource;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader, TableRemarks};
-use super::source::ImportSource;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ impl<'a> SourceReader<'a> {
     }
 
     /// Reads all files. The last thing that is sent is an error when the features are not to be stored.
-    pub fn read_sources(mut self, sources: &[ImportSource]) -> ReaderTotals {
+    pub fn read_sources(mut self, sources: &[PreparedSource<'_>]) -> ReaderTotals {
         if let Err(e) = self.read_all(sources) {
             self.sender.finish(Some(e));
         }
@@ -55,9 +55,9 @@ impl<'a> SourceReader<'a> {
         self.totals
     }
 
-    fn read_all(&mut self, sources: &[ImportSource]) -> Result<()> {
+    fn read_all(&mut self, sources: &[PreparedSource<'_>]) -> Result<()> {
         for source in sources {
-            let name = (sources.len() > 1).then_some(source.name.as_str());
+            let name = (sources.len() > 1).then_some(source.name());
             self.totals.unreadable |= !self.read_source(source, name)?;
             if self.sender.is_disconnected() {
                 return Ok(());
@@ -73,7 +73,7 @@ impl<'a> SourceReader<'a> {
     }
 
     /// Reads one file; `false` when it cannot be read to its end.
-    fn read_source(&mut self, source: &ImportSource, name: Option<&str>) -> Result<bool> {
+    fn read_source(&mut self, source: &PreparedSource<'_>, name: Option<&str>) -> Result<bool> {
         let taken_before = self.totals.taken;
         let mut rows = source.open_rows(Some(&self.progress), self.options)?;
         while let Some(row) = rows.next_draft()? {

@@ -1,0 +1,294 @@
+//! Which encoding the text of a file is in: by its mark, by being UTF-8, or by the letters that it would have in each of
+//! the encodings of this part of the world. Tells the word that decided. Names no format of files.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Decoder, Encoding, ISO_8859_2, ISO_8859_7, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252, WINDOWS_1253};
+use std::io::Read;
+
+/// An encoding of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextEncoding {
+    /// One that web pages use.
+    Web(&'static Encoding),
+    /// A code page of DOS: its name, and what it has for the bytes from 128.
+    CodePage(&'static str, &'static str),
+}
+
+/// What a sample of a text says of its encoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetectedEncoding {
+    pub encoding: TextEncoding,
+    /// A word with letters beyond ASCII, as it reads in this encoding.
+    pub example: Option<String>,
+    /// No other encoding is as likely.
+    pub is_certain: bool,
+    /// The next likely one, with the same word.
+    pub other: Option<(TextEncoding, String)>,
+}
+
+const CP852: TextEncoding = TextEncoding::CodePage("cp852", "ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u{ad}˝˛ˇ˘§÷¸°¨˙űŘř■\u{a0}");
+const CP850: TextEncoding = TextEncoding::CodePage("cp850", "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}");
+const CP737: TextEncoding = TextEncoding::CodePage("cp737", "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψ░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀ωάέήϊίόύϋώΆΈΉΊΌΎΏ±≥≤ΪΫ÷≈°∙·√ⁿ²■\u{a0}");
+
+/// What is tried, the usual ones first.
+const CANDIDATES: [TextEncoding; 7] = [
+    TextEncoding::Web(WINDOWS_1250),
+    TextEncoding::Web(WINDOWS_1252),
+    TextEncoding::Web(WINDOWS_1253),
+    TextEncoding::Web(ISO_8859_2),
+    TextEncoding::Web(ISO_8859_7),
+    CP852,
+    CP850,
+];
+
+/// The letters beyond ASCII of the languages that use an encoding.
+const ALPHABETS: [&str; 13] = [
+    "čšž", "čćđšž", "ąćęłńóśźż", "áčďéěíňóřšťúůýžľĺŕôä", "àâæçéèêëîïôœùûüÿ", "áéíñóúü¿¡ºª", "áâãàçéêíóôõúºª", "àèéìòùîº",
+    "äöüßé", "éëïèöüáóí", "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ", "áéíóöőúüű", "ăâîșțşţ",
+];
+
+impl TextEncoding {
+    pub const UTF8: Self = Self::Web(UTF_8);
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web(encoding) => encoding.name(),
+            Self::CodePage(name, _) => name,
+        }
+    }
+
+    /// By a name such as `windows-1250`, `cp1250`, `1250`, `latin2`, `cp852`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let lower = name.trim().to_ascii_lowercase();
+        let digits = lower.trim_start_matches(|c: char| !c.is_ascii_digit());
+        match digits {
+            "852" => return Some(CP852),
+            "850" => return Some(CP850),
+            "737" => return Some(CP737),
+            "1250" | "1251" | "1252" | "1253" | "1254" | "1257" => {
+                return Encoding::for_label(format!("windows-{digits}").as_bytes()).map(Self::Web);
+            }
+            _ => {}
+        }
+        let label = if lower == "utf-16" || lower == "utf16" { "utf-16le".to_owned() } else { lower };
+        Encoding::for_label(label.as_bytes()).map(Self::Web)
+    }
+
+    /// The text of bytes; what is not in the encoding becomes U+FFFD.
+    pub fn decode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Web(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            Self::CodePage(_, high) => {
+                let high: Vec<char> = high.chars().collect();
+                bytes.iter().map(|b| if *b < 128 { char::from(*b) } else { high[usize::from(*b) - 128] }).collect()
+            }
+        }
+    }
+}
+
+/// Finds the encoding of a text by its first bytes; a last character that is cut off does no harm.
+pub fn detect_encoding(sample: &[u8]) -> DetectedEncoding {
+    let certain = |encoding, example| DetectedEncoding { encoding, example, is_certain: true, other: None };
+    if let Some(encoding) = detect_utf16(sample) {
+        return certain(TextEncoding::Web(encoding), None);
+    }
+    let is_utf8 = match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        Err(e) => e.error_len().is_none() && e.valid_up_to() + 4 > sample.len(),
+    };
+    if is_utf8 {
+        return certain(TextEncoding::UTF8, example_word(&String::from_utf8_lossy(sample)));
+    }
+    let mut scored: Vec<(i64, TextEncoding)> =
+        CANDIDATES.iter().map(|encoding| (score_text(&encoding.decode(sample)), *encoding)).collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let guess = guess_statistically(sample);
+    let (top, mut best) = scored[0];
+    let rivals: Vec<TextEncoding> = scored.iter().filter(|(score, _)| top - score <= top.abs() / 20).map(|s| s.1).collect();
+    if rivals.contains(&guess) {
+        best = guess;
+    }
+    let word = find_word(sample, best);
+    let read = |encoding: TextEncoding| word.map(|bytes| encoding.decode(bytes));
+    // Encodings that read the text alike are no rivals.
+    let other = rivals.iter().filter(|e| **e != best && e.decode(sample) != best.decode(sample)).find_map(|e| Some((*e, read(*e)?)));
+    DetectedEncoding { encoding: best, example: read(best), is_certain: other.is_none() || rivals.contains(&guess) && count_high(sample) >= 40, other }
+}
+
+/// Whether a text is UTF-16, with a mark or without.
+pub fn is_utf16(head: &[u8]) -> bool {
+    detect_utf16(head).is_some()
+}
+
+fn count_high(sample: &[u8]) -> usize {
+    sample.iter().filter(|b| **b >= 128).count()
+}
+
+fn detect_utf16(sample: &[u8]) -> Option<&'static Encoding> {
+    match sample {
+        [0xFF, 0xFE, ..] => return Some(UTF_16LE),
+        [0xFE, 0xFF, ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    let start = &sample[..sample.len().min(2000)];
+    let zeros = |odd: usize| start.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
+    let half = start.len() / 2;
+    let (even, odd) = (zeros(0), zeros(1));
+    let is_text = half >= 4 && even + odd >= half * 7 / 10 && even.min(odd) == 0;
+    is_text.then(|| if odd > even { UTF_16LE } else { UTF_16BE })
+}
+
+fn guess_statistically(sample: &[u8]) -> TextEncoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    TextEncoding::Web(detector.guess(None, Utf8Detection::Deny))
+}
+
+/// How well a text reads: letters of one alphabet are good, other signs inside of words bad.
+fn score_text(text: &str) -> i64 {
+    let mut own = [0_i64; ALPHABETS.len()];
+    let mut base = 0_i64;
+    let mut before = ' ';
+    for c in text.chars() {
+        if !c.is_ascii() {
+            let lower = c.to_lowercase().next().unwrap_or(c);
+            if c.is_alphabetic() {
+                for (at, alphabet) in ALPHABETS.iter().enumerate() {
+                    own[at] += if alphabet.contains(lower) { 10 } else { -10 };
+                }
+                // A capital inside of a word, or one alphabet inside of another.
+                base -= if c.is_uppercase() && before.is_lowercase() { 15 } else { 0 };
+                let is_greek = |c: char| ('\u{370}'..'\u{400}').contains(&c);
+                base -= if before.is_alphabetic() && is_greek(before) != is_greek(c) { 15 } else { 0 };
+            } else if matches!(c, '€' | '–' | '—' | '„' | '“' | '”' | '’' | '‘' | '°' | '²' | '³' | '\u{a0}' | '«' | '»' | '…' | '·' | '•' | '½' | '×' | '§') {
+                base += 2;
+            } else {
+                base -= if c.is_control() || c == '\u{fffd}' { 60 } else { 15 };
+            }
+        }
+        before = c;
+    }
+    base + own.iter().max().copied().unwrap_or_default()
+}
+
+/// The bytes of the first long word with bytes beyond ASCII.
+fn find_word(sample: &[u8], encoding: TextEncoding) -> Option<&[u8]> {
+    let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b';' | b',' | b'"' | b'|' | b'(' | b')' | b'.' | b':');
+    let words = sample.split(is_end).filter(|word| word.iter().any(|b| *b >= 128));
+    let is_letters = |word: &&[u8]| word.len() >= 4 && encoding.decode(word).chars().all(char::is_alphabetic);
+    words.clone().find(is_letters).or_else(|| words.clone().next()).filter(|word| word.len() <= 60)
+}
+
+fn example_word(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| !c.is_alphabetic());
+    words.find(|word| !word.is_ascii() && word.chars().count() >= 4 && word.len() < 60).map(ToOwned::to_owned)
+}
+
+/// Text in any encoding, read as UTF-8 without a mark.
+pub struct DecodingReader<R> {
+    input: R,
+    decoder: TextDecoder,
+    raw: Vec<u8>,
+    ready: Vec<u8>,
+    taken: usize,
+    ended: bool,
+}
+
+enum TextDecoder {
+    Web(Box<Decoder>),
+    CodePage(Vec<char>),
+}
+
+impl<R: Read> DecodingReader<R> {
+    pub fn new(input: R, encoding: TextEncoding) -> Self {
+        let decoder = match encoding {
+            TextEncoding::Web(encoding) => TextDecoder::Web(Box::new(encoding.new_decoder_with_bom_removal())),
+            TextEncoding::CodePage(_, high) => TextDecoder::CodePage(high.chars().collect()),
+        };
+        Self { input, decoder, raw: vec![0; 64 << 10], ready: vec![], taken: 0, ended: false }
+    }
+
+    fn refill(&mut self) -> std::io::Result<()> {
+        self.ready.clear();
+        self.taken = 0;
+        let got = self.input.read(&mut self.raw)?;
+        self.ended = got == 0;
+        match &mut self.decoder {
+            TextDecoder::Web(decoder) => {
+                let most = decoder.max_utf8_buffer_length(got).unwrap_or(got * 3 + 16);
+                self.ready.resize(most, 0);
+                let (_, _, written, _) = decoder.decode_to_utf8(&self.raw[..got], &mut self.ready, self.ended);
+                self.ready.truncate(written);
+            }
+            TextDecoder::CodePage(high) => {
+                let text: String = self.raw[..got]
+                    .iter()
+                    .map(|b| if *b < 128 { char::from(*b) } else { high[usize::from(*b) - 128] })
+                    .collect();
+                self.ready.extend_from_slice(text.as_bytes());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for DecodingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.taken == self.ready.len() && !self.ended {
+            self.refill()?;
+        }
+        let n = buffer.len().min(self.ready.len() - self.taken);
+        buffer[..n].copy_from_slice(&self.ready[self.taken..self.taken + n]);
+        self.taken += n;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_ten_languages_are_found_in_their_encodings() {
+        let sl = "Preureditev Prešernove ulice;občina;Savinjčani žive ob čistih površinah;ključ;češnje";
+        let pl = "Przebudowa ulicy Głównej;zieleń;ścieżka;łąka;żółty;późno";
+        let fr = "Réaménagement de la place;école;à côté du théâtre;forêt;été;façade";
+        let el = "Ανάπλαση της πλατείας;Δήμος Λαμιέων;πεζόδρομος;οδός";
+        let es = "Peatonalización de la calle;señal;año;rehabilitación;niños";
+        let pt = "Requalificação do jardim;ação;habitações;lisboa é não";
+        for (text, names) in [(sl, ["windows-1250", "iso-8859-2", "cp852"]), (pl, ["windows-1250", "iso-8859-2", "cp852"]), (fr, ["windows-1252", "cp850", "windows-1252"]), (es, ["windows-1252", "cp850", "windows-1252"]), (pt, ["windows-1252", "cp850", "windows-1252"]), (el, ["windows-1253", "iso-8859-7", "windows-1253"])] {
+            for name in names {
+                let encoding = TextEncoding::from_name(name).unwrap();
+                let bytes = encode(text, encoding);
+                let found = detect_encoding(&bytes);
+                assert_eq!(found.encoding.decode(&bytes), text, "{name}: {found:?}");
+            }
+        }
+        assert_eq!(detect_encoding("Češnje".as_bytes()).encoding, TextEncoding::UTF8);
+    }
+
+    fn encode(text: &str, encoding: TextEncoding) -> Vec<u8> {
+        match encoding {
+            TextEncoding::Web(encoding) => encoding.encode(text).0.into_owned(),
+            TextEncoding::CodePage(_, high) => {
+                let byte = |c: char| match high.chars().position(|h| h == c) {
+                    Some(at) => at as u8 + 128,
+                    None => c as u8,
+                };
+                text.chars().map(byte).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn utf16_is_read_with_and_without_its_mark() {
+        let units: Vec<u8> = "a;b\nč;2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [&[0xFF, 0xFE][..], &units].concat();
+        for bytes in [units, marked] {
+            let found = detect_encoding(&bytes).encoding;
+            let mut text = String::new();
+            DecodingReader::new(&bytes[..], found).read_to_string(&mut text).unwrap();
+            assert_eq!(text, "a;b\nč;2\n");
+        }
+    }
+}
