@@ -4,6 +4,7 @@ mod csv;
 mod exact;
 mod grid;
 mod malformed;
+mod messy;
 mod positions;
 mod rules;
 mod stream;

@@ -101,6 +101,7 @@ pub fn value_of(read: &Read, row: usize, field: &str) -> String {
     let feature = &read.features[row];
     match field {
         "id" => feature.id.to_string(),
+        // A break of a line is a blank here.
         "place" => match &feature.geometry {
             Some(cityheart::feature::Geometry::Point(p)) => format!("{:.4} {:.4}", p.x(), p.y()),
             Some(other) => format!("{other:?}").split('(').next().unwrap_or_default().to_owned(),
@@ -109,7 +110,7 @@ pub fn value_of(read: &Read, row: usize, field: &str) -> String {
         _ => match read.collection.field_index(field).map(|at| feature.values[at].to_json()) {
             None => format!("no field {field}"),
             Some(Json::Null) => String::new(),
-            Some(Json::String(text)) => text,
+            Some(Json::String(text)) => text.replace('\n', " "),
             Some(Json::Array(list)) => list.iter().map(|v| v.as_str().unwrap_or_default()).collect::<Vec<_>>().join(";"),
             Some(other) => other.to_string(),
         },
