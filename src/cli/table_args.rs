@@ -46,7 +46,9 @@ impl TableArgs {
     /// # Errors
     /// [`Error::Invalid`] for a value that is not known; [`Error::NotFound`] when the recipe cannot be read.
     pub fn read_answers(&self, crs: Option<&str>) -> Result<TableAnswers> {
-        let pairs = |option: &str, list: &[String]| list.iter().map(|p| TableAnswers::split_pair(option, p)).collect::<Result<Vec<_>>>();
+        let pairs = |option: &str, list: &[String]| {
+            list.iter().map(|p| TableAnswers::split_pair(option, p)).collect::<Result<Vec<_>>>()
+        };
         let own = TableAnswers {
             sheet: self.sheet.clone(),
             header_rows: self.header_rows.as_deref().map(TableAnswers::parse_header_rows).transpose()?,

@@ -116,8 +116,9 @@ pub fn add_place(draft: &mut FeatureDraft, place: PlaceResult, lenient: bool) {
             draft.warnings.push((ImportFindingKind::NoPlace, fault));
         }
         Err(PlaceFault::Absent(cell)) => {
-            let message =
-                format!("'{cell}' is no place. Leave the cell empty, or import such rows without a place with --lenient.");
+            let message = format!(
+                "'{cell}' is no place. Leave the cell empty, or import such rows without a place with --lenient."
+            );
             draft.faults.push((bad_number, FeatureFault::new(FaultKind::WrongType, "", message)));
         }
     }

@@ -97,7 +97,10 @@ impl<'a> ImportJob<'a> {
             let id_property = options.id.as_deref();
             let lenient = options.lenient;
             let target = TableTarget { model, collection, is_model, cities, crs, id_property, lenient };
-            sources.iter().map(|source| PreparedSource::prepare(source, &target, &options.answers)).collect::<Result<Vec<_>>>()
+            sources
+                .iter()
+                .map(|source| PreparedSource::prepare(source, &target, &options.answers))
+                .collect::<Result<Vec<_>>>()
         };
         let mut prepared = vec![];
         let (mut renamed, mut mixed_fields, mut unread_times, mut exact_text_fields) = (vec![], vec![], vec![], vec![]);
@@ -114,7 +117,8 @@ impl<'a> ImportJob<'a> {
                 let cities = &cities;
                 prepared = prepare(None, false, cities)?;
                 let is_open = prepared.iter().any(|source| !open_questions(source).is_empty());
-                let survey = if is_open { FieldSurvey::default() } else { survey_sources(&prepared, options, &progress)? };
+                let survey =
+                    if is_open { FieldSurvey::default() } else { survey_sources(&prepared, options, &progress)? };
                 let surveyed = survey.finish(id)?;
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
                 (unread_times, exact_text_fields) = (surveyed.unread_times, surveyed.exact_text_fields);

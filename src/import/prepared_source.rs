@@ -118,7 +118,11 @@ fn ask_encoding(form: &TextForm) -> Option<TableQuestion> {
     })
 }
 
-fn understand_workbook(source: &ImportSource, target: &TableTarget<'_>, answers: &TableAnswers) -> Result<UnderstoodTable> {
+fn understand_workbook(
+    source: &ImportSource,
+    target: &TableTarget<'_>,
+    answers: &TableAnswers,
+) -> Result<UnderstoodTable> {
     let ImportFormat::Workbook(format) = source.format() else { return Err(Error::internal("this is no workbook")) };
     let at_file = |e: Error| match e {
         Error::Refused(message) => Error::Refused(format!("{}: {message}", source.name)),

@@ -198,7 +198,10 @@ impl ImportReport {
             _ if self.has_questions() => {
                 let questions = self.findings.by_kind.get("question").copied().unwrap_or_default();
                 let them = if questions == 1 { "it" } else { "them" };
-                format!("Nothing was imported: {} open. Answer {them} as said above.", count_noun_be(questions, "question"))
+                format!(
+                    "Nothing was imported: {} open. Answer {them} as said above.",
+                    count_noun_be(questions, "question")
+                )
             }
             _ => {
                 // What --lenient would refuse as well is not to be imported with it.

@@ -2,7 +2,9 @@
 //! the encodings of this part of the world. Tells the word that decided. Names no format of files.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, Encoding, ISO_8859_2, ISO_8859_7, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252, WINDOWS_1253};
+use encoding_rs::{
+    Decoder, Encoding, ISO_8859_2, ISO_8859_7, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252, WINDOWS_1253,
+};
 use std::io::Read;
 
 /// An encoding of text.
@@ -26,9 +28,18 @@ pub struct DetectedEncoding {
     pub other: Option<(TextEncoding, String)>,
 }
 
-const CP852: TextEncoding = TextEncoding::CodePage("cp852", "ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u{ad}˝˛ˇ˘§÷¸°¨˙űŘř■\u{a0}");
-const CP850: TextEncoding = TextEncoding::CodePage("cp850", "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}");
-const CP737: TextEncoding = TextEncoding::CodePage("cp737", "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψ░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀ωάέήϊίόύϋώΆΈΉΊΌΎΏ±≥≤ΪΫ÷≈°∙·√ⁿ²■\u{a0}");
+const CP852: TextEncoding = TextEncoding::CodePage(
+    "cp852",
+    "ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u{ad}˝˛ˇ˘§÷¸°¨˙űŘř■\u{a0}",
+);
+const CP850: TextEncoding = TextEncoding::CodePage(
+    "cp850",
+    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}",
+);
+const CP737: TextEncoding = TextEncoding::CodePage(
+    "cp737",
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψ░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀ωάέήϊίόύϋώΆΈΉΊΌΎΏ±≥≤ΪΫ÷≈°∙·√ⁿ²■\u{a0}",
+);
 
 /// What is tried, the usual ones first.
 const CANDIDATES: [TextEncoding; 7] = [
@@ -43,8 +54,19 @@ const CANDIDATES: [TextEncoding; 7] = [
 
 /// The letters beyond ASCII of the languages that use an encoding.
 const ALPHABETS: [&str; 13] = [
-    "čšž", "čćđšž", "ąćęłńóśźż", "áčďéěíňóřšťúůýžľĺŕôä", "àâæçéèêëîïôœùûüÿ", "áéíñóúü¿¡ºª", "áâãàçéêíóôõúºª", "àèéìòùîº",
-    "äöüßé", "éëïèöüáóí", "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ", "áéíóöőúüű", "ăâîșțşţ",
+    "čšž",
+    "čćđšž",
+    "ąćęłńóśźż",
+    "áčďéěíňóřšťúůýžľĺŕôä",
+    "àâæçéèêëîïôœùûüÿ",
+    "áéíñóúü¿¡ºª",
+    "áâãàçéêíóôõúºª",
+    "àèéìòùîº",
+    "äöüßé",
+    "éëïèöüáóí",
+    "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ",
+    "áéíóöőúüű",
+    "ăâîșțşţ",
 ];
 
 impl TextEncoding {
@@ -104,15 +126,24 @@ pub fn detect_encoding(sample: &[u8]) -> DetectedEncoding {
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     let guess = guess_statistically(sample);
     let (top, mut best) = scored[0];
-    let rivals: Vec<TextEncoding> = scored.iter().filter(|(score, _)| top - score <= top.abs() / 20).map(|s| s.1).collect();
+    let rivals: Vec<TextEncoding> =
+        scored.iter().filter(|(score, _)| top - score <= top.abs() / 20).map(|s| s.1).collect();
     if rivals.contains(&guess) {
         best = guess;
     }
     let word = find_word(sample, best);
     let read = |encoding: TextEncoding| word.map(|bytes| encoding.decode(bytes));
     // Encodings that read the text alike are no rivals.
-    let other = rivals.iter().filter(|e| **e != best && e.decode(sample) != best.decode(sample)).find_map(|e| Some((*e, read(*e)?)));
-    DetectedEncoding { encoding: best, example: read(best), is_certain: other.is_none() || rivals.contains(&guess) && count_high(sample) >= 40, other }
+    let other = rivals
+        .iter()
+        .filter(|e| **e != best && e.decode(sample) != best.decode(sample))
+        .find_map(|e| Some((*e, read(*e)?)));
+    DetectedEncoding {
+        encoding: best,
+        example: read(best),
+        is_certain: other.is_none() || rivals.contains(&guess) && count_high(sample) >= 40,
+        other,
+    }
 }
 
 /// Whether a text is UTF-16, with a mark or without.
@@ -160,7 +191,28 @@ fn score_text(text: &str) -> i64 {
                 base -= if c.is_uppercase() && before.is_lowercase() { 15 } else { 0 };
                 let is_greek = |c: char| ('\u{370}'..'\u{400}').contains(&c);
                 base -= if before.is_alphabetic() && is_greek(before) != is_greek(c) { 15 } else { 0 };
-            } else if matches!(c, '€' | '–' | '—' | '„' | '“' | '”' | '’' | '‘' | '°' | '²' | '³' | '\u{a0}' | '«' | '»' | '…' | '·' | '•' | '½' | '×' | '§') {
+            } else if matches!(
+                c,
+                '€' | '–'
+                    | '—'
+                    | '„'
+                    | '“'
+                    | '”'
+                    | '’'
+                    | '‘'
+                    | '°'
+                    | '²'
+                    | '³'
+                    | '\u{a0}'
+                    | '«'
+                    | '»'
+                    | '…'
+                    | '·'
+                    | '•'
+                    | '½'
+                    | '×'
+                    | '§'
+            ) {
                 base += 2;
             } else {
                 base -= if c.is_control() || c == '\u{fffd}' { 60 } else { 15 };
@@ -256,7 +308,14 @@ mod tests {
         let el = "Ανάπλαση της πλατείας;Δήμος Λαμιέων;πεζόδρομος;οδός";
         let es = "Peatonalización de la calle;señal;año;rehabilitación;niños";
         let pt = "Requalificação do jardim;ação;habitações;lisboa é não";
-        for (text, names) in [(sl, ["windows-1250", "iso-8859-2", "cp852"]), (pl, ["windows-1250", "iso-8859-2", "cp852"]), (fr, ["windows-1252", "cp850", "windows-1252"]), (es, ["windows-1252", "cp850", "windows-1252"]), (pt, ["windows-1252", "cp850", "windows-1252"]), (el, ["windows-1253", "iso-8859-7", "windows-1253"])] {
+        for (text, names) in [
+            (sl, ["windows-1250", "iso-8859-2", "cp852"]),
+            (pl, ["windows-1250", "iso-8859-2", "cp852"]),
+            (fr, ["windows-1252", "cp850", "windows-1252"]),
+            (es, ["windows-1252", "cp850", "windows-1252"]),
+            (pt, ["windows-1252", "cp850", "windows-1252"]),
+            (el, ["windows-1253", "iso-8859-7", "windows-1253"]),
+        ] {
             for name in names {
                 let encoding = TextEncoding::from_name(name).unwrap();
                 let bytes = encode(text, encoding);

@@ -51,9 +51,10 @@ impl TableAnswers {
     /// # Errors
     /// [`Error::Invalid`] when there is no equals sign.
     pub fn split_pair(option: &str, text: &str) -> Result<(String, String)> {
-        let (name, value) = text.rsplit_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(|| {
-            Error::invalid(option, format!("'{text}' has no '='. Write it as {option} NAME=VALUE."))
-        })?;
+        let (name, value) = text
+            .rsplit_once('=')
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or_else(|| Error::invalid(option, format!("'{text}' has no '='. Write it as {option} NAME=VALUE.")))?;
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     }
 
@@ -144,7 +145,8 @@ impl TableAnswers {
     /// [`Error::Invalid`] for what is no recipe, with the member that is wrong.
     pub fn from_recipe(text: &str) -> Result<Self> {
         let wrong = |message: String| Error::invalid("--recipe", message);
-        let json: Json = serde_json::from_str(text).map_err(|e| wrong(format!("This is not JSON ({e}). Correct it.")))?;
+        let json: Json =
+            serde_json::from_str(text).map_err(|e| wrong(format!("This is not JSON ({e}). Correct it.")))?;
         let version = json.get("cityheart_recipe").and_then(Json::as_u64);
         if version != Some(RECIPE_VERSION) {
             let message = "This is not a recipe of this version. Write one with --save-recipe.";

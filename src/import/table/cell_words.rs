@@ -76,7 +76,20 @@ mod tests {
 
     #[test]
     fn totals_are_told_from_names() {
-        for text in ["Skupaj", "SKUPAJ:", "Total", "Razem (EUR)", "Ukupno", "Totale generale", "Σύνολο", "Totaal", "Σ", "Ogółem", "Suma", "Vmesna vsota"] {
+        for text in [
+            "Skupaj",
+            "SKUPAJ:",
+            "Total",
+            "Razem (EUR)",
+            "Ukupno",
+            "Totale generale",
+            "Σύνολο",
+            "Totaal",
+            "Σ",
+            "Ogółem",
+            "Suma",
+            "Vmesna vsota",
+        ] {
             assert!(says_total(text), "{text}");
         }
         for text in ["Totalna prenova trga", "Skupaj za mesto", "Suma Park", "", "EUR", "Razem dla miasta"] {

@@ -211,7 +211,12 @@ impl ColumnEvidence {
 
     /// Cells that may be days or rougher.
     pub fn dates(&self) -> u64 {
-        self.days + self.instants + self.text_days + self.text_periods + self.either_order + self.either_language
+        self.days
+            + self.instants
+            + self.text_days
+            + self.text_periods
+            + self.either_order
+            + self.either_language
             + self.short_years
     }
 

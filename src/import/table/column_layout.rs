@@ -31,7 +31,10 @@ impl PeriodPart {
 pub enum ColumnRole {
     /// Left out.
     Skipped,
-    Property { name: String, reading: ValueReading },
+    Property {
+        name: String,
+        reading: ValueReading,
+    },
     Place(PlaceRole),
     Period(PeriodPart),
 }
@@ -71,7 +74,8 @@ impl ColumnLayout {
             return place(&[PlaceRole::Lon]).or(any);
         };
         let name = name.split('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
-        let named = self.columns.iter().position(|role| matches!(role, ColumnRole::Property { name: n, .. } if *n == name));
+        let named =
+            self.columns.iter().position(|role| matches!(role, ColumnRole::Property { name: n, .. } if *n == name));
         named.or_else(|| {
             let period = self.period.as_ref()?;
             let wanted = if name == period.end { PeriodPart::End } else { PeriodPart::Start };

@@ -22,7 +22,11 @@ pub enum MappedColumn {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a column or a field that is not there.
-pub fn read_map(names: &[String], answers: &TableAnswers, fields: Option<&FieldNames>) -> Result<Vec<Option<MappedColumn>>> {
+pub fn read_map(
+    names: &[String],
+    answers: &TableAnswers,
+    fields: Option<&FieldNames>,
+) -> Result<Vec<Option<MappedColumn>>> {
     let mut mapped: Vec<Option<MappedColumn>> = vec![None; names.len()];
     for (column, field) in &answers.map {
         let at = find_column(names, column).ok_or_else(|| {
@@ -36,7 +40,8 @@ pub fn read_map(names: &[String], answers: &TableAnswers, fields: Option<&FieldN
             (field, None) => MappedColumn::Field(field.to_owned()),
             (field, Some(known)) => {
                 let known: Vec<&str> = known.fields().collect();
-                let sentence = format!("There is no field '{field}'. There are: {}, and x, y, lon, lat, wkt.", known.join(", "));
+                let sentence =
+                    format!("There is no field '{field}'. There are: {}, and x, y, lon, lat, wkt.", known.join(", "));
                 return Err(Error::invalid("--map", sentence));
             }
         });
@@ -79,9 +84,18 @@ pub fn match_columns(
 }
 
 /// Lowers the confidence of a match that the cells speak against.
-fn hold_against_cells(found: FieldMatch, heading: &str, column: &ColumnEvidence, collection: &Collection) -> FieldMatch {
+fn hold_against_cells(
+    found: FieldMatch,
+    heading: &str,
+    column: &ColumnEvidence,
+    collection: &Collection,
+) -> FieldMatch {
     let Some(field) = found.field.as_deref() else { return found };
-    let kind = if field == PERIOD { Some(FieldType::Date) } else { collection.field_index(field).map(|at| collection.fields[at].kind) };
+    let kind = if field == PERIOD {
+        Some(FieldType::Date)
+    } else {
+        collection.field_index(field).map(|at| collection.fields[at].kind)
+    };
     let cells = column.cells();
     let few = |count: u64| cells > 0 && count * 2 < cells;
     let (_, unit) = split_unit(heading);
@@ -96,7 +110,9 @@ fn hold_against_cells(found: FieldMatch, heading: &str, column: &ColumnEvidence,
         Some(FieldType::Date | FieldType::DateTime) if few(column.dates() + column.numbers) => {
             doubt(found, "most of its cells are no dates")
         }
-        Some(FieldType::Text) if field != "id" && field != "code" && field != PERIOD && cells > 0 && is_mostly_dates(column) => {
+        Some(FieldType::Text)
+            if field != "id" && field != "code" && field != PERIOD && cells > 0 && is_mostly_dates(column) =>
+        {
             doubt(found, "most of its cells are dates")
         }
         _ => found,

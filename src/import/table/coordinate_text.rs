@@ -40,7 +40,10 @@ fn read_pair(text: &str) -> Option<(f64, f64)> {
     let number = |text: &str| {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) = digits.split_once(',')?;
-        let is_plain = !whole.is_empty() && whole.len() <= 7 && fraction.len() >= 2 && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
+        let is_plain = !whole.is_empty()
+            && whole.len() <= 7
+            && fraction.len() >= 2
+            && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
         is_plain.then(|| text.replace(',', ".").parse::<f64>().ok())?
     };
     Some((number(a)?, number(b)?))
@@ -76,7 +79,8 @@ fn read_degrees(text: &str) -> Option<(f64, Option<bool>)> {
     let bare = bare.replace(',', ".");
     let is_mark = |c: char| matches!(c, '°' | 'º' | '\'' | '′' | '’' | '"' | '″' | '”' | ' ');
     let (minus, bare) = bare.strip_prefix('-').map_or((false, bare.as_str()), |rest| (true, rest));
-    let parts: Vec<f64> = bare.split(is_mark).filter(|p| !p.is_empty()).map(|p| p.parse().ok()).collect::<Option<_>>()?;
+    let parts: Vec<f64> =
+        bare.split(is_mark).filter(|p| !p.is_empty()).map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let has_marks = bare.contains(['°', 'º', '\'', '′']);
     let (degrees, minutes, seconds) = match parts[..] {
         [d] if direction.is_some() || has_marks => (d, 0.0, 0.0),

@@ -1,8 +1,8 @@
 //! Dates and periods as people write them in ten languages: `1. 3. 2026`, `03/2026`, `Q3 2026`, `pomlad 2026`,
 //! `od 2026`, `2026–2028`. Keeps how precisely they are said. What may be one of two dates is told as such.
 
+use super::date_tokens::{DateToken as Token, tokenise_date as tokenise};
 use super::date_words::{self, MonthLanguage, MonthWord};
-use super::folding::fold_word;
 use jiff::civil::Date;
 
 /// The finest unit that a date is said in.
@@ -84,8 +84,14 @@ pub fn read_date(text: &str, context: DateContext) -> DateReading {
 /// Whether the numbers of a day say which of them is the day, under [`DateReading::EitherOrder`]'s question.
 pub fn proves_order(text: &str) -> Option<DayOrder> {
     let tokens = tokenise(text.trim());
-    let [Token::Number(a, _), Token::Sign('/' | '-'), Token::Number(b, _), Token::Sign('/' | '-'), Token::Number(year, 4), ..] =
-        tokens[..]
+    let [
+        Token::Number(a, _),
+        Token::Sign('/' | '-'),
+        Token::Number(b, _),
+        Token::Sign('/' | '-'),
+        Token::Number(year, 4),
+        ..,
+    ] = tokens[..]
     else {
         return None;
     };
@@ -96,46 +102,7 @@ pub fn proves_order(text: &str) -> Option<DayOrder> {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    /// A number and its count of digits.
-    Number(i16, u8),
-    Word(String),
-    Sign(char),
-}
-
 type Reading = Result<DatePeriod, DateReading>;
-
-fn tokenise(text: &str) -> Vec<Token> {
-    let folded = fold_word(text);
-    let mut tokens: Vec<Token> = vec![];
-    let mut rest = folded.as_str();
-    while let Some(c) = rest.chars().next() {
-        let length_of = |matches: fn(char) -> bool| rest.find(|c| !matches(c)).unwrap_or(rest.len());
-        if c.is_ascii_digit() {
-            let end = length_of(|c| c.is_ascii_digit());
-            let number = rest[..end].parse().unwrap_or(-1);
-            tokens.push(Token::Number(number, u8::try_from(end).unwrap_or(u8::MAX)));
-            rest = &rest[end..];
-        } else if c.is_alphabetic() {
-            let end = length_of(char::is_alphabetic);
-            tokens.push(Token::Word(rest[..end].to_owned()));
-            rest = &rest[end..];
-        } else {
-            let sign = if matches!(c, '–' | '—' | '−') { '–' } else { c };
-            if !c.is_whitespace() {
-                tokens.push(Token::Sign(sign));
-            } else if rest[c.len_utf8()..].starts_with(['-', '–', '—']) {
-                // A hyphen between blanks is a dash.
-                rest = rest[c.len_utf8()..].trim_start_matches(['-', '–', '—']);
-                tokens.push(Token::Sign('–'));
-                continue;
-            }
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    tokens
-}
 
 fn read_tokens(tokens: &[Token], context: DateContext) -> Reading {
     let first = tokens.first();
@@ -167,7 +134,9 @@ fn split_range(tokens: &[Token], context: DateContext) -> Option<Reading> {
         let (left, right) = (&tokens[..at], &tokens[at + 1..]);
         let divides = match token {
             Token::Sign('–' | '-') => true,
-            Token::Sign('/') => left.iter().chain(right).all(|t| matches!(t, Token::Number(_, 4) | Token::Sign('-'))) || left.len() == 5,
+            Token::Sign('/') => {
+                left.iter().chain(right).all(|t| matches!(t, Token::Number(_, 4) | Token::Sign('-'))) || left.len() == 5
+            }
             Token::Word(word) => date_words::means_to(word),
             _ => false,
         };
@@ -270,7 +239,25 @@ fn is_unit(word: &str) -> bool {
 }
 
 fn is_ordinal_ending(word: &str) -> bool {
-    matches!(word, "st" | "nd" | "rd" | "th" | "er" | "e" | "eme" | "o" | "a" | "ο" | "η" | "ο\u{301}" | "re" | "de" | "ste" | "º" | "ª")
+    matches!(
+        word,
+        "st" | "nd"
+            | "rd"
+            | "th"
+            | "er"
+            | "e"
+            | "eme"
+            | "o"
+            | "a"
+            | "ο"
+            | "η"
+            | "ο\u{301}"
+            | "re"
+            | "de"
+            | "ste"
+            | "º"
+            | "ª"
+    )
 }
 
 fn read_word(year: i16, word: &str, context: DateContext) -> Reading {
@@ -346,11 +333,19 @@ fn read_numbers(tokens: &[Token], context: DateContext) -> Option<Reading> {
     };
     Some(match *trimmed {
         [Number(year, 4)] if YEARS.contains(&year) => whole_year(year),
-        [Number(year, 4), Sign('-' | '/' | '.'), Number(m, 1..=2), Sign('-' | '/' | '.'), Number(d, 1..=2)] => day(year, m, d),
+        [Number(year, 4), Sign('-' | '/' | '.'), Number(m, 1..=2), Sign('-' | '/' | '.'), Number(d, 1..=2)] => {
+            day(year, m, d)
+        }
         [Number(d, 1..=2), Sign('.'), Number(m, 1..=2), Sign('.'), Number(year, 4)] => day(year, m, d),
-        [Number(a, 1..=2), Sign('/' | '-'), Number(b, 1..=2), Sign('/' | '-'), Number(year, 4)] => slashed(year, a, b, context),
-        [Number(1..=31, 1..=2), Sign('.' | '/'), Number(1..=31, 1..=2), Sign('.' | '/'), Number(_, 2)] => Err(DateReading::ShortYear),
-        [Number(m, 1..=2), Sign('/' | '.' | '-'), Number(year, 4)] if YEARS.contains(&year) && (1..=12).contains(&m) => {
+        [Number(a, 1..=2), Sign('/' | '-'), Number(b, 1..=2), Sign('/' | '-'), Number(year, 4)] => {
+            slashed(year, a, b, context)
+        }
+        [Number(1..=31, 1..=2), Sign('.' | '/'), Number(1..=31, 1..=2), Sign('.' | '/'), Number(_, 2)] => {
+            Err(DateReading::ShortYear)
+        }
+        [Number(m, 1..=2), Sign('/' | '.' | '-'), Number(year, 4)]
+            if YEARS.contains(&year) && (1..=12).contains(&m) =>
+        {
             months(year, m as u8, 1, DatePrecision::Month)
         }
         [Number(year, 4), Sign('-' | '/' | '.'), Number(m, 2)] if YEARS.contains(&year) && (1..=12).contains(&m) => {
@@ -390,25 +385,55 @@ mod tests {
     #[test]
     fn dates_are_read_with_their_precision_in_ten_languages() {
         for (texts, expected) in [
-            ("2026-03-01|1. 3. 2026|01.03.2026|1 March 2026|March 1, 2026|1er mars 2026|1. marca 2026|1 marca 2026|1 de marzo de 2026|1. ožujka 2026.|1 de março de 2026|1 marzo 2026|1 Μαρτίου 2026|1 maart 2026|1/1/2026 x", "2026-03-01/2026-03-01 Day"),
-            ("03/2026|3. 2026|2026-03|mar 2026|March 2026|mars 2026|marzec 2026|marzo de 2026|ožujak 2026|março 2026|marec 2026|marzo 2026|Μάρτιος 2026|maart 2026|mrt. 2026", "2026-03-01/2026-03-31 Month"),
-            ("Q3 2026|2026 Q3|2026-Q3|3Q 2026|Q3/2026|T3 2026|3T 2026|III kw. 2026|III kwartał 2026|3. četrtletje 2026|3. tromjesečje 2026.|3e trimestre 2026|3.º trimestre de 2026|3er trimestre 2026|III trimestre 2026|3º trim. 2026|3e kwartaal 2026|K3 2026|Γ' τρίμηνο 2026|3ο τρίμηνο 2026|third quarter of 2026|tretje četrtletje 2026|3rd quarter 2026", "2026-07-01/2026-09-30 Quarter"),
-            ("H1 2026|1H 2026|S1 2026|1. polletje 2026|prvo polletje 2026|I półrocze 2026|1er semestre 2026|1º semestre de 2026|1. polugodište 2026.|Α' εξάμηνο 2026|first half of 2026|1e halfjaar 2026", "2026-01-01/2026-06-30 HalfYear"),
-            ("spring 2026|printemps 2026|wiosna 2026|primavera 2026|proljeće 2026.|pomlad 2026|spomladi 2026|άνοιξη 2026|voorjaar 2026|Primavera de 2026", "2026-03-01/2026-05-31 Season"),
-            ("été 2026|lato 2026|verano 2026|ljeto 2026|verão 2026|poletje 2026|estate 2026|καλοκαίρι 2026|zomer 2026|summer of 2026", "2026-06-01/2026-08-31 Season"),
+            (
+                "2026-03-01|1. 3. 2026|01.03.2026|1 March 2026|March 1, 2026|1er mars 2026|1. marca 2026|1 marca 2026|1 de marzo de 2026|1. ožujka 2026.|1 de março de 2026|1 marzo 2026|1 Μαρτίου 2026|1 maart 2026|1/1/2026 x",
+                "2026-03-01/2026-03-01 Day",
+            ),
+            (
+                "03/2026|3. 2026|2026-03|mar 2026|March 2026|mars 2026|marzec 2026|marzo de 2026|ožujak 2026|março 2026|marec 2026|marzo 2026|Μάρτιος 2026|maart 2026|mrt. 2026",
+                "2026-03-01/2026-03-31 Month",
+            ),
+            (
+                "Q3 2026|2026 Q3|2026-Q3|3Q 2026|Q3/2026|T3 2026|3T 2026|III kw. 2026|III kwartał 2026|3. četrtletje 2026|3. tromjesečje 2026.|3e trimestre 2026|3.º trimestre de 2026|3er trimestre 2026|III trimestre 2026|3º trim. 2026|3e kwartaal 2026|K3 2026|Γ' τρίμηνο 2026|3ο τρίμηνο 2026|third quarter of 2026|tretje četrtletje 2026|3rd quarter 2026",
+                "2026-07-01/2026-09-30 Quarter",
+            ),
+            (
+                "H1 2026|1H 2026|S1 2026|1. polletje 2026|prvo polletje 2026|I półrocze 2026|1er semestre 2026|1º semestre de 2026|1. polugodište 2026.|Α' εξάμηνο 2026|first half of 2026|1e halfjaar 2026",
+                "2026-01-01/2026-06-30 HalfYear",
+            ),
+            (
+                "spring 2026|printemps 2026|wiosna 2026|primavera 2026|proljeće 2026.|pomlad 2026|spomladi 2026|άνοιξη 2026|voorjaar 2026|Primavera de 2026",
+                "2026-03-01/2026-05-31 Season",
+            ),
+            (
+                "été 2026|lato 2026|verano 2026|ljeto 2026|verão 2026|poletje 2026|estate 2026|καλοκαίρι 2026|zomer 2026|summer of 2026",
+                "2026-06-01/2026-08-31 Season",
+            ),
             ("winter 2026/27|zima 2026/2027|hiver 2026-2027|zima 2026–27", "2026-12-01/2027-02-28 Season"),
             ("2026|leto 2026|rok 2026|2026.|année 2026|l. 2026", "2026-01-01/2026-12-31 Year"),
-            ("od 2026|from 2026|depuis 2026|desde 2026|dal 2026|vanaf 2026|από 2026|od leta 2026", "2026-01-01/.. Year"),
+            (
+                "od 2026|from 2026|depuis 2026|desde 2026|dal 2026|vanaf 2026|από 2026|od leta 2026",
+                "2026-01-01/.. Year",
+            ),
             ("do 2026|until 2026|hasta 2026|até 2026|tot 2026|έως 2026", "../2026-12-31 Year"),
-            ("2026–2028|2026-2028|2026 - 2028|2026/2028|od 2026 do 2028|from 2026 to 2028|de 2026 à 2028|dal 2026 al 2028|van 2026 tot 2028", "2026-01-01/2028-12-31 Year"),
-            ("marec–junij 2026|March to June 2026|3/2026 – 6/2026|mars à juin 2026|03.2026-06.2026", "2026-03-01/2026-06-30 Month"),
+            (
+                "2026–2028|2026-2028|2026 - 2028|2026/2028|od 2026 do 2028|from 2026 to 2028|de 2026 à 2028|dal 2026 al 2028|van 2026 tot 2028",
+                "2026-01-01/2028-12-31 Year",
+            ),
+            (
+                "marec–junij 2026|March to June 2026|3/2026 – 6/2026|mars à juin 2026|03.2026-06.2026",
+                "2026-03-01/2026-06-30 Month",
+            ),
             ("Q1–Q2 2026|Q1 2026 – Q2 2026", "2026-01-01/2026-06-30 Quarter"),
             ("1. 3. 2026 – 30. 6. 2026|2026-03-01/2026-06-30", "2026-03-01/2026-06-30 Day"),
             ("winter 2026|zima 2026", "EitherWinter"),
             ("listopad 2026|15 listopada 2026", "EitherLanguage"),
             ("3/4/2026|03-04-2026", "EitherOrder"),
             ("1. 3. 26|1/3/26|marec 26", "ShortYear"),
-            ("31. 2. 2026|15.15.2026|Q5 2026|cca 2026 ali kasneje|12|1.234|CE-01 2026 x|0000|2026/2025|99999|1.2.3.2026", "NoDate"),
+            (
+                "31. 2. 2026|15.15.2026|Q5 2026|cca 2026 ali kasneje|12|1.234|CE-01 2026 x|0000|2026/2025|99999|1.2.3.2026",
+                "NoDate",
+            ),
         ] {
             for text in texts.split('|').filter(|t| !t.ends_with(" x")) {
                 assert_eq!(period(text), expected, "{text}");

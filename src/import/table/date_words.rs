@@ -25,7 +25,10 @@ impl MonthLanguage {
 pub enum MonthWord {
     Month(u8),
     /// This month in Croatian, and that one in Polish.
-    Either { croatian: u8, polish: u8 },
+    Either {
+        croatian: u8,
+        polish: u8,
+    },
 }
 
 /// Words for the months; a star stands for up to four more letters.

@@ -119,7 +119,8 @@ impl FieldNames {
         if let (Some(Some(field)), Some(_)) = (self.names.get(&fold_heading(bare)), unit) {
             return sure(field, "its heading means that, beside a unit");
         }
-        if let Some(Some(field)) = heading.rsplit_once(" / ").and_then(|(_, last)| self.names.get(&fold_heading(last))) {
+        if let Some(Some(field)) = heading.rsplit_once(" / ").and_then(|(_, last)| self.names.get(&fold_heading(last)))
+        {
             return sure(field, "the lowest row of its heading means that");
         }
         self.match_nearly(&fold_heading(bare))
@@ -217,12 +218,39 @@ pub fn heading_scale(heading: &str) -> usize {
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric() && c != '€').filter(|w| !w.is_empty()).collect();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
     let spaced = folded.replace([' ', '.', '\u{a0}'], "");
-    if has(&["mio", "mln", "mill", "m€", "meur", "million", "millions", "millones", "milioni", "milijonov", "milijuna", "εκατ"])
-        || spaced.contains("1000000")
+    if has(&[
+        "mio",
+        "mln",
+        "mill",
+        "m€",
+        "meur",
+        "million",
+        "millions",
+        "millones",
+        "milioni",
+        "milijonov",
+        "milijuna",
+        "εκατ",
+    ]) || spaced.contains("1000000")
     {
         6
-    } else if has(&["tis", "tisoc", "tys", "tsd", "k€", "keur", "tisuca", "thousand", "thousands", "miles", "milliers", "migliaia", "milhares", "duizend", "χιλ"])
-        || spaced.contains("1000")
+    } else if has(&[
+        "tis",
+        "tisoc",
+        "tys",
+        "tsd",
+        "k€",
+        "keur",
+        "tisuca",
+        "thousand",
+        "thousands",
+        "miles",
+        "milliers",
+        "migliaia",
+        "milhares",
+        "duizend",
+        "χιλ",
+    ]) || spaced.contains("1000")
     {
         3
     } else {
@@ -248,7 +276,10 @@ mod tests {
             ("Št.|Šifra|Code|No.|Kod|Código|Codice|Κωδικός|α/α", "code"),
             ("Naziv|Naziv ukrepa|Title|Intitulé|Nazwa|Título|Nome|Titolo|Τίτλος|Titel|Project name", "title"),
             ("Stanje|Status|État d’avancement|Estado|Stato|Κατάσταση|Faza", "status"),
-            ("Vrednost|Vrednost (EUR)|Vrednost v €|Ocenjena vrednost|Cost, €|Coût|Koszt [zł]|Presupuesto|Trošak|Custo|Costo|Κόστος|Kosten|Finance / Vrednost", "cost"),
+            (
+                "Vrednost|Vrednost (EUR)|Vrednost v €|Ocenjena vrednost|Cost, €|Coût|Koszt [zł]|Presupuesto|Trošak|Custo|Costo|Κόστος|Kosten|Finance / Vrednost",
+                "cost",
+            ),
             ("Začetek|Start|Début|Początek|Inicio|Početak|Início|Inizio|Έναρξη|Begin", "start"),
             ("Konec|End|Fin|Koniec|Fim|Fine|Λήξη|Einde", "end"),
             ("Obdobje|Termin|Timeline|Période|Okres|Periodo|Razdoblje|Período|Περίοδος|Periode", "period"),
@@ -257,12 +288,20 @@ mod tests {
         ] {
             for heading in headings.split('|') {
                 let found = names.match_heading(heading);
-                assert_eq!((found.field.as_deref(), found.confidence), (Some(field), MatchConfidence::Sure), "{heading}: {found:?}");
+                assert_eq!(
+                    (found.field.as_deref(), found.confidence),
+                    (Some(field), MatchConfidence::Sure),
+                    "{heading}: {found:?}"
+                );
             }
         }
         for (heading, field) in [("Naziv ukrepaa", "title"), ("Stanje projekta 2026", "status"), ("Stauts", "status")] {
             let found = names.match_heading(heading);
-            assert_eq!((found.field.as_deref(), found.confidence), (Some(field), MatchConfidence::Likely), "{heading}: {found:?}");
+            assert_eq!(
+                (found.field.as_deref(), found.confidence),
+                (Some(field), MatchConfidence::Likely),
+                "{heading}: {found:?}"
+            );
         }
         for heading in ["", "Barva", "Xyz", "Število dreves"] {
             assert_eq!(names.match_heading(heading).confidence, MatchConfidence::None, "{heading}");

@@ -30,7 +30,8 @@ impl<'a> FieldReadings<'a> {
         let properties = collection.schema.get("properties").and_then(Json::as_object);
         for (name, property) in properties.into_iter().flatten() {
             let coded = property.get("items").filter(|i| i.get("x-ogc-codelistUri").is_some()).unwrap_or(property);
-            let vocabulary = coded.get("x-ogc-codelistUri").and_then(Json::as_str).and_then(|v| v.strip_prefix("vocabularies/"));
+            let vocabulary =
+                coded.get("x-ogc-codelistUri").and_then(Json::as_str).and_then(|v| v.strip_prefix("vocabularies/"));
             let Some(vocabulary) = vocabulary.and_then(|name| model.vocabulary(name)) else { continue };
             let allowed = coded.get("enum").and_then(Json::as_array).map(Vec::as_slice);
             own.words.insert(name, Arc::new(VocabularyWords::new(vocabulary, allowed)));
@@ -56,7 +57,14 @@ impl<'a> FieldReadings<'a> {
     }
 
     /// What a column with this field becomes.
-    pub fn role(&self, field: &str, heading: &str, evidence: &ColumnEvidence, sign: DecimalSign, dates: DateContext) -> ColumnRole {
+    pub fn role(
+        &self,
+        field: &str,
+        heading: &str,
+        evidence: &ColumnEvidence,
+        sign: DecimalSign,
+        dates: DateContext,
+    ) -> ColumnRole {
         let period = self.period_fields().filter(|_| self.is_model);
         let part = period.as_ref().and_then(|(start, end)| PeriodPart::of_field(field, start, end));
         if let Some(part) = part {
@@ -69,7 +77,14 @@ impl<'a> FieldReadings<'a> {
         ColumnRole::Property { name: field.to_owned(), reading }
     }
 
-    fn reading(&self, field: &str, heading: &str, evidence: &ColumnEvidence, sign: DecimalSign, dates: DateContext) -> ValueReading {
+    fn reading(
+        &self,
+        field: &str,
+        heading: &str,
+        evidence: &ColumnEvidence,
+        sign: DecimalSign,
+        dates: DateContext,
+    ) -> ValueReading {
         let Some(at) = self.collection.field_index(field) else { return ValueReading::Words };
         let kind = self.collection.fields[at].kind;
         let words = self.words.get(field);
@@ -81,7 +96,9 @@ impl<'a> FieldReadings<'a> {
             (FieldType::Text, None) => ValueReading::Words,
             (FieldType::Boolean, None) => ValueReading::YesNo,
             (FieldType::Date, None) => ValueReading::Days(dates),
-            (FieldType::DateTime, None) if evidence.instants == 0 && evidence.text_days == evidence.texts && evidence.texts > 0 => {
+            (FieldType::DateTime, None)
+                if evidence.instants == 0 && evidence.text_days == evidence.texts && evidence.texts > 0 =>
+            {
                 ValueReading::Days(dates)
             }
             (FieldType::DateTime, None) => ValueReading::AsIs,
@@ -119,15 +136,18 @@ pub fn reading_of_new_column(evidence: &ColumnEvidence, sign: DecimalSign, dates
         && evidence.text_days + evidence.either_order == evidence.texts
         && (evidence.either_order == 0 || dates.order.is_some())
         && evidence.numbers + evidence.instants + evidence.flags == 0;
-    let is_typed_days = evidence.texts == 0 && evidence.days > 0 && evidence.numbers + evidence.instants + evidence.flags == 0;
+    let is_typed_days =
+        evidence.texts == 0 && evidence.days > 0 && evidence.numbers + evidence.instants + evidence.flags == 0;
     if is_all_days || (is_typed_days && evidence.absent > 0) {
         return ValueReading::Days(dates);
     }
-    let is_typed = evidence.texts == 0 && evidence.numbers > 0 && evidence.days + evidence.instants + evidence.flags == 0;
+    let is_typed =
+        evidence.texts == 0 && evidence.numbers > 0 && evidence.days + evidence.instants + evidence.flags == 0;
     if is_typed && evidence.absent > 0 {
         return ValueReading::Number(NumberReading { sign, scale: 0, is_money: false });
     }
-    let is_yes_no = evidence.texts > 0 && evidence.yes + evidence.no == evidence.texts && evidence.yes > 0 && evidence.no > 0;
+    let is_yes_no =
+        evidence.texts > 0 && evidence.yes + evidence.no == evidence.texts && evidence.yes > 0 && evidence.no > 0;
     if is_yes_no && evidence.numbers + evidence.days + evidence.instants == 0 {
         return ValueReading::YesNo;
     }

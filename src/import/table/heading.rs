@@ -103,7 +103,8 @@ impl HeadingSearch<'_> {
             let above = &self.rows[top - 1];
             let cells = above.filled().count();
             let spans_all = cells == 1;
-            if cells == 0 || spans_all || !above.filled().all(|(_, cell)| is_name(cell)) || !self.is_group_row(top - 1) {
+            if cells == 0 || spans_all || !above.filled().all(|(_, cell)| is_name(cell)) || !self.is_group_row(top - 1)
+            {
                 break;
             }
             top -= 1;
@@ -123,12 +124,18 @@ impl HeadingSearch<'_> {
         let mut lowest = leaf;
         while lowest + 1 < self.rows.len().saturating_sub(1) && lowest - leaf < 2 {
             let (row, below) = (&self.rows[lowest], &self.rows[lowest + 1]);
-            let reaches_down =
-                self.merges.iter().any(|m| m.rows.0 < below.number - 1 && m.rows.0 + 1 >= self.rows[leaf].number && m.rows.1 + 1 >= below.number);
+            let reaches_down = self.merges.iter().any(|m| {
+                m.rows.0 < below.number - 1 && m.rows.0 + 1 >= self.rows[leaf].number && m.rows.1 + 1 >= below.number
+            });
             let fills = |at: usize| row.cells.get(at).is_none_or(TableCell::is_blank);
             let is_under_group = |at: usize| {
                 fills(at)
-                    || self.merges.iter().any(|m| m.rows.0 + 1 == row.number && m.columns.0 <= at && at <= m.columns.1 && m.columns.0 < m.columns.1)
+                    || self.merges.iter().any(|m| {
+                        m.rows.0 + 1 == row.number
+                            && m.columns.0 <= at
+                            && at <= m.columns.1
+                            && m.columns.0 < m.columns.1
+                    })
                     || row.cells.get(at + 1).is_some_and(TableCell::is_blank)
             };
             let names = below.filled().all(|(at, cell)| is_name(cell) && is_under_group(at));
@@ -178,9 +185,8 @@ impl HeadingSearch<'_> {
     fn level_names(&self, at: usize, leaf: usize, columns: usize) -> Vec<String> {
         let row = &self.rows[at];
         let mut names: Vec<String> = (0..columns).map(|c| row.cells.get(c).map_or_else(String::new, name_of)).collect();
-        let is_filled_by_merge = |c: usize| {
-            self.merges.iter().find(|m| m.rows.0 + 1 == row.number && m.columns.0 <= c && c <= m.columns.1)
-        };
+        let is_filled_by_merge =
+            |c: usize| self.merges.iter().find(|m| m.rows.0 + 1 == row.number && m.columns.0 <= c && c <= m.columns.1);
         let has_merges = self.merges.iter().any(|m| m.rows.0 + 1 == row.number && m.columns.0 < m.columns.1);
         let mut group = String::new();
         for c in 0..columns {
@@ -242,8 +248,9 @@ fn join_levels(levels: &[Vec<String>], columns: usize) -> Vec<String> {
         names.push(own);
     }
     for from in (0..levels.len()).rev() {
-        let twins: Vec<usize> =
-            (0..columns).filter(|c| !names[*c].is_empty() && names.iter().filter(|n| **n == names[*c]).count() > 1).collect();
+        let twins: Vec<usize> = (0..columns)
+            .filter(|c| !names[*c].is_empty() && names.iter().filter(|n| **n == names[*c]).count() > 1)
+            .collect();
         for c in twins {
             names[c] = lowest(c, from);
         }
@@ -298,17 +305,17 @@ mod tests {
             found(&["Št.|Naziv|2026||2027|", "||Plan|Real|Plan|Real", "CE-01|Trg|5|1|6|2", "CE-02|Park|5|1|6|2"], &[]),
             (vec![1, 2], 2, "Št.|Naziv|2026 / Plan|2026 / Real|2027 / Plan|2027 / Real".into())
         );
-        assert_eq!(found(&["Naziv|Vrednost|Delež", "|EUR|%", "Trg|5|1", "Park|6|2"], &[]), (vec![1], 2, "Naziv|Vrednost|Delež".into()));
+        assert_eq!(
+            found(&["Naziv|Vrednost|Delež", "|EUR|%", "Trg|5|1", "Park|6|2"], &[]),
+            (vec![1], 2, "Naziv|Vrednost|Delež".into())
+        );
         assert_eq!(found(&["a|b|c|d", "1|2|3|4", "x|y|7|8", "x|y|7|8"], &[]), (vec![1], 2, "a|b|c|d".into()));
         assert_eq!(found(&["a|a|", "1|2|3"], &[]), (vec![1], 1, "a|a 2|".into()));
     }
 
     #[test]
     fn merged_headings_reach_over_their_columns_and_rows() {
-        let merges = [
-            MergedCells { rows: (0, 1), columns: (0, 0) },
-            MergedCells { rows: (0, 0), columns: (1, 2) },
-        ];
+        let merges = [MergedCells { rows: (0, 1), columns: (0, 0) }, MergedCells { rows: (0, 0), columns: (1, 2) }];
         assert_eq!(
             found(&["Št.|Finance|", "|Vrednost|EU", "CE-01|5|1"], &merges),
             (vec![1, 2], 2, "Št.|Vrednost|EU".into())

@@ -10,6 +10,7 @@ mod column_matching; // columns and fields
 mod column_styles; // decimal signs and orders of dates
 mod coordinate_text; // coordinates in cells
 mod date_reading; // dates and periods
+mod date_tokens; // their parts
 mod date_words; // their words in ten languages
 mod field_names; // what fields are called
 mod field_readings; // how a field reads its cells
@@ -19,6 +20,8 @@ mod number_style; // numbers as people write them
 mod place_columns; // columns of places
 mod plain_text; // text that needs no understanding
 mod question; // what is asked
+#[cfg(test)]
+mod round_trip; // what is written is read back
 mod row_filter; // rows that are no features
 mod sheet_table; // a sheet in memory
 mod table_scan; // the first reading

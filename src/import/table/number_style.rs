@@ -68,7 +68,8 @@ impl StyledNumber {
 const MAX_LENGTH: usize = 48;
 
 /// Words for currencies, folded.
-const EUROS: [&str; 12] = ["€", "eur", "euro", "euros", "eura", "evro", "evra", "evrov", "evri", "eurow", "ευρω", "€uro"];
+const EUROS: [&str; 12] =
+    ["€", "eur", "euro", "euros", "eura", "evro", "evra", "evrov", "evri", "eurow", "ευρω", "€uro"];
 const OTHER_CURRENCIES: [&str; 22] = [
     "$", "£", "zl", "pln", "kn", "hrk", "kc", "czk", "chf", "usd", "gbp", "ft", "huf", "din", "rsd", "kuna", "kune",
     "sit", "lei", "ron", "lv", "bgn",
@@ -139,7 +140,8 @@ pub fn read_number(text: &str, sign: DecimalSign) -> Option<StyledNumber> {
     };
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
-    let mut marks = NumberMarks { is_negative: in_parentheses, is_accounting: in_parentheses, ..NumberMarks::default() };
+    let mut marks =
+        NumberMarks { is_negative: in_parentheses, is_accounting: in_parentheses, ..NumberMarks::default() };
     marks.read_prefix(&text[..start])?;
     marks.read_suffix(&text[end..])?;
     let (whole, fraction, is_grouped) = split_digits(&text[start..end], sign)?;
@@ -192,7 +194,10 @@ impl NumberMarks {
                     && let Some((_, power)) = SCALES.iter().find(|(name, _)| *name == bare) =>
                 {
                     // A lone m is metres.
-                    if matches!(bare, "m" | "k") && !text.to_lowercase().contains(['€', '$', '£']) && !text.contains("EUR") {
+                    if matches!(bare, "m" | "k")
+                        && !text.to_lowercase().contains(['€', '$', '£'])
+                        && !text.contains("EUR")
+                    {
                         return None;
                     }
                     self.scale = Some(*power);
@@ -341,8 +346,28 @@ mod tests {
     #[test]
     fn what_is_no_number_for_certain_is_none() {
         for text in [
-            "", "-", "007", "00,5", "1.2.3", "12E3", "1,", "5 m", "cca 150 tisoč", "12.34.567,0", "1 23", "3 mil",
-            "12 - 15", "2026-03-01", "1. 3. 2026", "Q3", "1.234,5 kg", "--5", "5 % %", "1,2,3", "1 234 56", "² 5",
+            "",
+            "-",
+            "007",
+            "00,5",
+            "1.2.3",
+            "12E3",
+            "1,",
+            "5 m",
+            "cca 150 tisoč",
+            "12.34.567,0",
+            "1 23",
+            "3 mil",
+            "12 - 15",
+            "2026-03-01",
+            "1. 3. 2026",
+            "Q3",
+            "1.234,5 kg",
+            "--5",
+            "5 % %",
+            "1,2,3",
+            "1 234 56",
+            "² 5",
         ] {
             for sign in DecimalSign::BOTH {
                 assert_eq!(literal(text, sign), None, "{text} {sign:?}");

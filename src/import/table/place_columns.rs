@@ -27,6 +27,8 @@ pub struct FoundPlaces {
     /// Columns and their parts.
     pub roles: Vec<(usize, PlaceRole)>,
     pub question: Option<TableQuestion>,
+    /// The columns that it is about.
+    pub open_columns: Vec<usize>,
     /// The numbers of the rows, without a heading.
     pub row_numbers: Option<usize>,
     /// Sentences on columns that may hold places.
@@ -87,15 +89,17 @@ impl PlaceSearch<'_> {
         if let Some((x, y)) = axes {
             let positions = positions_of(&rows, x, y);
             found.question = self.ask(x, y, &positions);
-            if found.question.is_some() || found.roles.is_empty() {
+            if found.question.is_some() {
                 found.roles.retain(|(at, _)| *at != x && *at != y);
+                found.open_columns = vec![x, y];
             }
         }
         Ok(found)
     }
 
     fn is_directed(&self, at: usize) -> bool {
-        let mut cells = self.sample.iter().filter_map(|row| row.cells.get(at)).filter(|cell| !cell.is_blank()).peekable();
+        let mut cells =
+            self.sample.iter().filter_map(|row| row.cells.get(at)).filter(|cell| !cell.is_blank()).peekable();
         cells.peek().is_some() && cells.all(has_directions)
     }
 
@@ -135,13 +139,20 @@ impl PlaceSearch<'_> {
         let reason = match likely.first() {
             Some(first) => {
                 let west = first.area_of_use();
-                format!("{count} lie in the area of {} ({first}), from {:.1}° to {:.1}° east.", first.name(), west[0], west[2])
+                format!(
+                    "{count} lie in the area of {} ({first}), from {:.1}° to {:.1}° east.",
+                    first.name(),
+                    west[0],
+                    west[2]
+                )
             }
             None => "They are in no system that is known here.".to_owned(),
         };
         let mut choices: Vec<QuestionChoice> = likely
             .iter()
-            .map(|crs| QuestionChoice::new(crs.name(), format!("--crs {crs}{}", self.swap_options(*crs, x, y, positions))))
+            .map(|crs| {
+                QuestionChoice::new(crs.name(), format!("--crs {crs}{}", self.swap_options(*crs, x, y, positions)))
+            })
             .collect();
         if choices.is_empty() {
             choices.push(QuestionChoice::new("their reference system", "--crs EPSG:n"));
@@ -193,7 +204,10 @@ fn without_outliers(positions: &[Coord<f64>]) -> Vec<Coord<f64>> {
         numbers.sort_by(f64::total_cmp);
         numbers.get(numbers.len() / 2).copied().unwrap_or_default()
     };
-    let middle = Coord { x: median(positions.iter().map(|c| c.x).collect()), y: median(positions.iter().map(|c| c.y).collect()) };
+    let middle = Coord {
+        x: median(positions.iter().map(|c| c.x).collect()),
+        y: median(positions.iter().map(|c| c.y).collect()),
+    };
     let is_near = |c: &&Coord<f64>| (c.x - middle.x).abs() < 100_000.0 && (c.y - middle.y).abs() < 100_000.0;
     positions.iter().filter(is_near).copied().collect()
 }

@@ -85,7 +85,11 @@ fn is_plain_field(name: &str, column: &ColumnEvidence, collection: &Collection, 
             let is_open = column.differing > 0 && column.point.only == 0;
             column.point.read == column.point.plain && column.comma.only == 0 && !is_open && column.absent == 0
         }
-        FieldType::Date => column.texts == column.words.iter().filter(|w| is_usual_day(w)).count() as u64 || column.dates() == 0 || column.words.iter().all(|w| is_usual_day(w)),
+        FieldType::Date => {
+            column.texts == column.words.iter().filter(|w| is_usual_day(w)).count() as u64
+                || column.dates() == 0
+                || column.words.iter().all(|w| is_usual_day(w))
+        }
         FieldType::Boolean => column.words.iter().all(|w| matches!(&*w.to_ascii_lowercase(), "true" | "false")),
         FieldType::Text | FieldType::Json if target.is_model => is_coded(name, column, collection, target),
         _ => true,
@@ -102,7 +106,9 @@ fn is_coded(name: &str, column: &ColumnEvidence, collection: &Collection, target
     let property = collection.schema.get("properties").and_then(|p| p.get(name));
     let coded = property.and_then(|p| p.get("items")).filter(|i| i.get("x-ogc-codelistUri").is_some()).or(property);
     let vocabulary = coded.and_then(|c| c.get("x-ogc-codelistUri")).and_then(Json::as_str);
-    let Some(json) = vocabulary.and_then(|v| target.model.vocabulary(v.strip_prefix("vocabularies/")?)) else { return true };
+    let Some(json) = vocabulary.and_then(|v| target.model.vocabulary(v.strip_prefix("vocabularies/")?)) else {
+        return true;
+    };
     let words = VocabularyWords::new(json, None);
     let parts = column.words.iter().filter(|w| !w.starts_with('[')).flat_map(|w| w.split(';')).map(str::trim);
     parts.filter(|part| !part.is_empty()).all(|part| words.is_id(part) || words.find(part).is_none())

@@ -33,8 +33,7 @@ impl QuestionChoice {
 impl TableQuestion {
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let choices: Vec<Json> =
-            self.choices.iter().map(|c| json!({"label": c.label, "option": c.option})).collect();
+        let choices: Vec<Json> = self.choices.iter().map(|c| json!({"label": c.label, "option": c.option})).collect();
         json!({
             "id": self.id,
             "question": self.sentence,
@@ -47,8 +46,11 @@ impl TableQuestion {
     /// The question and its answers in one line.
     #[must_use]
     pub fn to_sentence(&self) -> String {
-        let options: Vec<String> =
-            self.choices.iter().map(|c| if c.label.is_empty() { c.option.clone() } else { format!("{} ({})", c.option, c.label) }).collect();
+        let options: Vec<String> = self
+            .choices
+            .iter()
+            .map(|c| if c.label.is_empty() { c.option.clone() } else { format!("{} ({})", c.option, c.label) })
+            .collect();
         match &options[..] {
             [] => self.sentence.clone(),
             [only] => format!("{} Say {only}.", self.sentence),
@@ -60,5 +62,9 @@ impl TableQuestion {
 /// A text as an argument of a shell.
 pub fn quote_argument(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '=' | ':' | '/' | ',');
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }

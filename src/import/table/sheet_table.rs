@@ -50,6 +50,9 @@ impl SheetTable {
         let mut filled = row.filled();
         let (Some((column, _)), None) = (filled.next(), filled.next()) else { return false };
         let at = row.number - 1;
-        self.merges.iter().take(MAX_MERGES).any(|m| m.rows.0 <= at && at <= m.rows.1 && m.columns.0 == column && m.columns.1 >= column + 2)
+        self.merges
+            .iter()
+            .take(MAX_MERGES)
+            .any(|m| m.rows.0 <= at && at <= m.rows.1 && m.columns.0 == column && m.columns.1 >= column + 2)
     }
 }

@@ -44,7 +44,11 @@ pub type OpenRows<'a> = &'a dyn Fn() -> Result<Box<dyn Iterator<Item = Result<Ta
 ///
 /// # Errors
 /// When the table cannot be read, is empty, or an answer names what it does not have.
-pub fn understand_rows(open: OpenRows<'_>, target: &TableTarget<'_>, answers: &TableAnswers) -> Result<UnderstoodTable> {
+pub fn understand_rows(
+    open: OpenRows<'_>,
+    target: &TableTarget<'_>,
+    answers: &TableAnswers,
+) -> Result<UnderstoodTable> {
     let heading = scan_heading(&mut *open()?, None, answers.header_rows)?;
     let scan = scan_rows(&mut *open()?, None, heading)?;
     Understander { scan: &scan, target, answers, sheet: None }.understand()
@@ -54,12 +58,25 @@ pub fn understand_rows(open: OpenRows<'_>, target: &TableTarget<'_>, answers: &T
 ///
 /// # Errors
 /// When the sheet is empty, or an answer names what it does not have.
-pub fn understand_sheet(sheet: &mut SheetTable, target: &TableTarget<'_>, answers: &TableAnswers) -> Result<UnderstoodTable> {
+pub fn understand_sheet(
+    sheet: &mut SheetTable,
+    target: &TableTarget<'_>,
+    answers: &TableAnswers,
+) -> Result<UnderstoodTable> {
     let heading = scan_heading(&mut sheet.rows.iter().cloned().map(Ok), Some(sheet), answers.header_rows)?;
     let filled = sheet.fill_down(heading.last);
     let mut scan = scan_rows(&mut sheet.rows.iter().cloned().map(Ok), Some(sheet), heading)?;
     scan.filled_down = filled;
     Understander { scan: &scan, target, answers, sheet: Some(sheet) }.understand()
+}
+
+/// What was found of the columns before they are laid out.
+struct FoundColumns<'f> {
+    mapped: &'f [Option<MappedColumn>],
+    matches: Option<&'f [FieldMatch]>,
+    styles: &'f ColumnStyles,
+    places: &'f FoundPlaces,
+    readings: Option<FieldReadings<'f>>,
 }
 
 struct Understander<'a> {
@@ -79,14 +96,19 @@ impl Understander<'_> {
         let fields = self.target.collection.map(FieldNames::new);
         let mapped = read_map(&names, self.answers, fields.as_ref())?;
         let matches = match (self.target.collection, &fields) {
-            (Some(collection), Some(fields)) => Some(match_columns(&names, &self.scan.columns, collection, fields, &mapped)),
+            (Some(collection), Some(fields)) => {
+                Some(match_columns(&names, &self.scan.columns, collection, fields, &mapped))
+            }
             _ => None,
         };
         let styles = self.decide_styles(matches.as_deref());
         let mut places = self.find_places(&mapped, &styles)?;
         let mut questions = styles.questions.clone();
         questions.extend(places.question.take());
-        let (layout, columns) = self.lay_out(&mapped, matches.as_deref(), &styles, &places, &mut questions)?;
+        let readings = self.target.collection.map(|c| FieldReadings::new(self.target.model, c, self.target.is_model));
+        let found =
+            FoundColumns { mapped: &mapped, matches: matches.as_deref(), styles: &styles, places: &places, readings };
+        let (layout, columns) = self.lay_out(&found, &mut questions)?;
         let mut notes = note_rows(self.scan, self.sheet);
         if matches.is_none() {
             notes.extend(note_text_columns(&names, &self.scan.columns, &layout));
@@ -109,7 +131,7 @@ impl Understander<'_> {
             rows: TableRowsSource::None,
             heading_last: self.scan.heading.last,
             left_out: self.scan.left_out_numbers(),
-            without_place: (!is_silent).then_some(places.candidates),
+            without_place: (!is_silent).then(|| places.candidates.clone()),
             blank_rows: if self.sheet.is_some() { 0 } else { self.scan.blank },
         })
     }
@@ -149,8 +171,12 @@ impl Understander<'_> {
         }
         // A column that the caller gave to a field is no place.
         let is_field = |at: usize| mapped.get(at).is_some_and(Option::is_some);
-        let names: Vec<String> =
-            self.names().iter().enumerate().map(|(at, n)| if is_field(at) { format!("\u{1}{at}") } else { n.clone() }).collect();
+        let names: Vec<String> = self
+            .names()
+            .iter()
+            .enumerate()
+            .map(|(at, n)| if is_field(at) { format!("\u{1}{at}") } else { n.clone() })
+            .collect();
         let search = PlaceSearch {
             names: &names,
             sample: &self.scan.sample,
@@ -165,83 +191,94 @@ impl Understander<'_> {
 
     fn lay_out(
         &self,
-        mapped: &[Option<MappedColumn>],
-        matches: Option<&[FieldMatch]>,
-        styles: &ColumnStyles,
-        places: &FoundPlaces,
+        found: &FoundColumns<'_>,
         questions: &mut Vec<TableQuestion>,
     ) -> Result<(ColumnLayout, Vec<ColumnSummary>)> {
+        let styles = found.styles;
         let mut layout = ColumnLayout { signs: styles.signs.clone(), ..ColumnLayout::default() };
-        let readings = self.target.collection.map(|c| FieldReadings::new(self.target.model, c, self.target.is_model));
         let mut summaries = vec![];
-        let (mut unmatched, mut likely) = (vec![], vec![]);
-        for (at, name) in self.names().iter().enumerate() {
-            let evidence = &self.scan.columns[at];
-            let mut summary = ColumnSummary {
-                column: at,
-                heading: name.clone(),
-                cells: evidence.cells(),
-                example: evidence.example.clone(),
-                ..ColumnSummary::default()
+        for at in 0..self.names().len() {
+            let mut summary = self.begin_summary(at);
+            let role = self.decide_role(at, found, &mut summary);
+            summary.style = match &role {
+                ColumnRole::Property { reading, .. } => reading.describe(),
+                ColumnRole::Period(_) => Some("dates and periods".into()),
+                ColumnRole::Place(_) | ColumnRole::Skipped => None,
             };
-            let place = places.roles.iter().find(|(column, _)| *column == at).map(|(_, role)| *role);
-            let role = match (place, &mapped[at], matches, &readings) {
-                (Some(role), ..) => {
-                    summary.field = Some("place".into());
-                    ColumnRole::Place(role)
-                }
-                (None, Some(MappedColumn::LeftOut), ..) => ColumnRole::Skipped,
-                _ if places.row_numbers == Some(at) || (evidence.cells() + evidence.absent == 0 && mapped[at].is_none()) => {
-                    ColumnRole::Skipped
-                }
-                (None, _, Some(matches), Some(readings)) => {
-                    let found = &matches[at];
-                    summary.confidence = Some(found.confidence.name());
-                    summary.reason = Some(found.reason.clone());
-                    match (&found.field, found.confidence) {
-                        (None, _) => unmatched.push(at),
-                        (Some(field), MatchConfidence::Likely) => likely.push((at, field.clone())),
-                        _ => {}
-                    }
-                    summary.field = found.field.clone().filter(|_| found.confidence == MatchConfidence::Sure);
-                    let sure = summary.field.as_deref();
-                    sure.map_or(ColumnRole::Skipped, |field| readings.role(field, name, evidence, styles.signs[at], styles.dates))
-                }
-                _ => {
-                    let name = match &mapped[at] {
-                        Some(MappedColumn::Field(field)) => field.clone(),
-                        _ if name.is_empty() => format!("column {}", super::cell::column_letters(at)),
-                        _ => name.clone(),
-                    };
-                    summary.field = Some(name.clone());
-                    let reading = reading_of_new_column(evidence, styles.signs[at], styles.dates);
-                    ColumnRole::Property { name, reading }
-                }
-            };
-            if let ColumnRole::Property { reading, .. } = &role {
-                summary.style = reading.describe();
-            }
-            if let ColumnRole::Period(_) = &role {
-                summary.style = Some("dates and periods".into());
-            }
             layout.columns.push(role);
             summaries.push(summary);
         }
-        if let (Some(collection), Some(readings)) = (self.target.collection, &readings) {
-            self.add_periods(&mut layout, collection, readings, styles.dates);
-            self.add_constants(&mut layout, readings)?;
-            self.ask_columns(&unmatched, &likely, questions);
-            if self.target.is_model {
-                self.ask_missing(&layout, collection, questions);
+        match (self.target.collection, &found.readings) {
+            (Some(collection), Some(readings)) => {
+                self.add_periods(&mut layout, collection, readings, styles.dates);
+                self.add_constants(&mut layout, readings)?;
+                self.ask_columns(found, &summaries, questions);
+                if self.target.is_model {
+                    self.ask_missing(&layout, collection, questions);
+                }
+            }
+            _ => {
+                let set = self.answers.set.iter();
+                layout.constants = set.map(|(field, value)| (field.clone(), value.as_str().into())).collect();
             }
         }
         Ok((layout, summaries))
     }
 
-    fn add_periods(&self, layout: &mut ColumnLayout, collection: &Collection, readings: &FieldReadings, dates: DateContext) {
+    fn begin_summary(&self, at: usize) -> ColumnSummary {
+        let evidence = &self.scan.columns[at];
+        ColumnSummary {
+            column: at,
+            heading: self.names()[at].clone(),
+            cells: evidence.cells(),
+            example: evidence.example.clone(),
+            ..ColumnSummary::default()
+        }
+    }
+
+    fn decide_role(&self, at: usize, found: &FoundColumns<'_>, summary: &mut ColumnSummary) -> ColumnRole {
+        let FoundColumns { mapped, matches, styles, places, readings } = found;
+        let (name, evidence) = (&self.names()[at], &self.scan.columns[at]);
+        if let Some((_, role)) = places.roles.iter().find(|(column, _)| *column == at) {
+            summary.field = Some("place".into());
+            return ColumnRole::Place(*role);
+        }
+        let is_blank = evidence.cells() + evidence.absent == 0 && mapped[at].is_none();
+        let is_open = places.row_numbers == Some(at) || places.open_columns.contains(&at);
+        if is_blank || is_open || mapped[at] == Some(MappedColumn::LeftOut) {
+            return ColumnRole::Skipped;
+        }
+        if let (Some(matches), Some(readings)) = (matches, readings) {
+            let matched = &matches[at];
+            summary.confidence = Some(matched.confidence.name());
+            summary.reason = Some(matched.reason.clone());
+            summary.field = matched.field.clone().filter(|_| matched.confidence == MatchConfidence::Sure);
+            let role = |field: &str| readings.role(field, name, evidence, styles.signs[at], styles.dates);
+            return summary.field.as_deref().map_or(ColumnRole::Skipped, role);
+        }
+        let name = match &mapped[at] {
+            Some(MappedColumn::Field(field)) => field.clone(),
+            _ if name.is_empty() => format!("column {}", super::cell::column_letters(at)),
+            _ => name.clone(),
+        };
+        summary.field = Some(name.clone());
+        let reading = reading_of_new_column(evidence, styles.signs[at], styles.dates);
+        ColumnRole::Property { name, reading }
+    }
+
+    fn add_periods(
+        &self,
+        layout: &mut ColumnLayout,
+        collection: &Collection,
+        readings: &FieldReadings,
+        dates: DateContext,
+    ) {
         let has_period = layout.columns.iter().any(|role| matches!(role, ColumnRole::Period(_)));
         let Some((start, end)) = readings.period_fields().filter(|_| has_period) else { return };
-        let is_taken = layout.columns.iter().any(|role| matches!(role, ColumnRole::Property { name, .. } if name == "date_precision"))
+        let is_taken = layout
+            .columns
+            .iter()
+            .any(|role| matches!(role, ColumnRole::Property { name, .. } if name == "date_precision"))
             || self.answers.set.iter().any(|(name, _)| name == "date_precision");
         let precision = collection.field_index("date_precision").filter(|_| !is_taken);
         let words = || readings.words_of("date_precision");
@@ -258,19 +295,33 @@ impl Understander<'_> {
     }
 
     /// Columns that are no field for certain.
-    fn ask_columns(&self, unmatched: &[usize], likely: &[(usize, String)], questions: &mut Vec<TableQuestion>) {
+    fn ask_columns(&self, found: &FoundColumns<'_>, summaries: &[ColumnSummary], questions: &mut Vec<TableQuestion>) {
+        // Columns that were held against the fields, and are none for certain.
+        let doubtful = summaries.iter().filter(|s| s.confidence.is_some() && s.field.is_none()).map(|s| s.column);
+        let field = |at: usize| found.matches.and_then(|matches| matches[at].field.clone());
+        let (mut unmatched, mut likely) = (vec![], vec![]);
+        for at in doubtful {
+            match field(at) {
+                Some(field) => likely.push((at, field)),
+                None => unmatched.push(at),
+            }
+        }
         let name = |at: usize| self.column_name(at);
         let map = |at: usize, field: &str| format!("--map {}", quote_argument(&format!("{}={field}", name(at))));
         let is_id = |at: &usize| self.target.id_property.is_some_and(|id| find_column(self.names(), id) == Some(*at));
         let cells = |columns: &mut dyn Iterator<Item = usize>| columns.map(|at| self.scan.columns[at].cells()).sum();
         if !likely.is_empty() {
-            let pairs: Vec<String> = likely.iter().map(|(at, field)| format!("'{}' the field '{field}'", name(*at))).collect();
+            let pairs: Vec<String> =
+                likely.iter().map(|(at, field)| format!("'{}' the field '{field}'", name(*at))).collect();
             let yes: Vec<String> = likely.iter().map(|(at, field)| map(*at, field)).collect();
             let no: Vec<String> = likely.iter().map(|(at, _)| map(*at, "")).collect();
             questions.push(TableQuestion {
                 id: "columns",
                 sentence: format!("Is {}?", pairs.join(", and ")),
-                choices: vec![QuestionChoice::new("yes", yes.join(" ")), QuestionChoice::new("leave out", no.join(" "))],
+                choices: vec![
+                    QuestionChoice::new("yes", yes.join(" ")),
+                    QuestionChoice::new("leave out", no.join(" ")),
+                ],
                 default: Some(0),
                 cells: cells(&mut likely.iter().map(|(at, _)| *at)),
             });
@@ -281,8 +332,14 @@ impl Understander<'_> {
             let left: Vec<String> = open.iter().map(|at| map(*at, "")).collect();
             questions.push(TableQuestion {
                 id: "unmatched",
-                sentence: format!("No field is known for {}. Which field are they (--map COLUMN=FIELD)?", names.join(", ")),
-                choices: vec![QuestionChoice::new("leave out", left.join(" ")), QuestionChoice::new("leave out all such", "--lenient")],
+                sentence: format!(
+                    "No field is known for {}. Which field are they (--map COLUMN=FIELD)?",
+                    names.join(", ")
+                ),
+                choices: vec![
+                    QuestionChoice::new("leave out", left.join(" ")),
+                    QuestionChoice::new("leave out all such", "--lenient"),
+                ],
                 default: Some(0),
                 cells: cells(&mut open.iter().copied()),
             });
@@ -302,8 +359,12 @@ impl Understander<'_> {
                 known.insert(name);
             }
         }
-        let missing: Vec<&str> =
-            collection.fields.iter().filter(|f| f.required && !known.contains(f.name.as_str())).map(|f| f.name.as_str()).collect();
+        let missing: Vec<&str> = collection
+            .fields
+            .iter()
+            .filter(|f| f.required && !known.contains(f.name.as_str()))
+            .map(|f| f.name.as_str())
+            .collect();
         // A column that is asked about may be one of them.
         let is_asked = |field: &&str| {
             questions.iter().any(|q| q.id == "columns" && q.sentence.contains(&format!("the field '{field}'")))
@@ -315,7 +376,10 @@ impl Understander<'_> {
         let options: Vec<String> = missing.iter().map(|field| format!("--set {field}=VALUE")).collect();
         questions.push(TableQuestion {
             id: "missing",
-            sentence: format!("No column is {}, which every feature needs. Which value do all rows have?", missing.iter().map(|m| format!("'{m}'")).collect::<Vec<_>>().join(", ")),
+            sentence: format!(
+                "No column is {}, which every feature needs. Which value do all rows have?",
+                missing.iter().map(|m| format!("'{m}'")).collect::<Vec<_>>().join(", ")
+            ),
             choices: vec![QuestionChoice::new("", options.join(" "))],
             default: None,
             cells: self.scan.features * missing.len() as u64,

@@ -91,7 +91,8 @@ impl TableUnderstanding {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![];
-        let place = self.sheet.as_ref().map_or_else(|| self.file.clone(), |sheet| format!("{}, sheet '{sheet}'", self.file));
+        let place =
+            self.sheet.as_ref().map_or_else(|| self.file.clone(), |sheet| format!("{}, sheet '{sheet}'", self.file));
         let rows: Vec<String> = self.heading_rows.iter().map(u64::to_string).collect();
         let headings = match &rows[..] {
             [] => "no headings".to_owned(),

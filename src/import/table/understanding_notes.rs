@@ -20,7 +20,8 @@ pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>) -> Vec<String>
             [(number, _, text)] => notes.push(format!("Row {number} ('{text}') {what}. It was left out.")),
             [(number, _, text), ..] => {
                 let count = rows.len();
-                notes.push(format!("{count} rows were left out, as each {what}; the first is row {number} ('{text}')."));
+                notes
+                    .push(format!("{count} rows were left out, as each {what}; the first is row {number} ('{text}')."));
             }
         }
     }
@@ -29,9 +30,14 @@ pub fn note_rows(scan: &ScannedTable, sheet: Option<&SheetTable>) -> Vec<String>
     }
     if let Some(sheet) = sheet {
         if sheet.hidden_rows > 0 {
-            notes.push(format!("{} of the sheet {} hidden. They were read, too.", count_noun(sheet.hidden_rows, "row"), if sheet.hidden_rows == 1 { "is" } else { "are" }));
+            notes.push(format!(
+                "{} of the sheet {} hidden. They were read, too.",
+                count_noun(sheet.hidden_rows, "row"),
+                if sheet.hidden_rows == 1 { "is" } else { "are" }
+            ));
         }
-        let letters: Vec<String> = sheet.hidden_columns.iter().filter(|c| **c < scan.columns.len()).map(|c| column_letters(*c)).collect();
+        let letters: Vec<String> =
+            sheet.hidden_columns.iter().filter(|c| **c < scan.columns.len()).map(|c| column_letters(*c)).collect();
         if !letters.is_empty() {
             notes.push(format!("Hidden columns were read, too: {}.", letters.join(", ")));
         }

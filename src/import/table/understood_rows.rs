@@ -50,10 +50,18 @@ impl UnderstoodRows {
         let mut draft = FeatureDraft { untyped: true, ..FeatureDraft::default() };
         draft.place.feature = Some(self.number);
         match self.sheet() {
-            Some(sheet) => (draft.place.sheet, draft.place.cell) = (Some(sheet.to_owned()), Some(row.number.to_string())),
+            Some(sheet) => {
+                (draft.place.sheet, draft.place.cell) = (Some(sheet.to_owned()), Some(row.number.to_string()))
+            }
             None => draft.place.line = Some(row.number),
         }
-        let mut reading = RowReading { draft, crs: self.options.declared_crs, lenient: self.options.lenient, lonlat: [String::new(), String::new()], periods: [None; 3] };
+        let mut reading = RowReading {
+            draft,
+            crs: self.options.declared_crs,
+            lenient: self.options.lenient,
+            lonlat: [String::new(), String::new()],
+            periods: [None; 3],
+        };
         reading.read(row, &self.table);
         reading.draft
     }
@@ -63,7 +71,8 @@ impl RowReader for UnderstoodRows {
     fn next_draft(&mut self) -> Result<Option<Result<FeatureDraft, ScanFault>>> {
         while let Some(row) = self.rows.next() {
             let row = row?;
-            let is_feature = row.number > self.table.heading_last && !row.is_blank() && !self.table.left_out.contains(&row.number);
+            let is_feature =
+                row.number > self.table.heading_last && !row.is_blank() && !self.table.left_out.contains(&row.number);
             if is_feature {
                 return Ok(Some(Ok(self.new_draft(&row))));
             }
@@ -138,7 +147,9 @@ impl RowReading {
     fn check_width(&mut self, row: &TableRow, columns: usize) {
         let cells = row.cells.len();
         if row.cells.iter().skip(columns).any(|cell| !cell.is_blank()) {
-            let message = format!("The row has {cells} cells, the heading has {columns}. Put cells that contain the separator in quotes.");
+            let message = format!(
+                "The row has {cells} cells, the heading has {columns}. Put cells that contain the separator in quotes."
+            );
             let fault = FeatureFault::new(FaultKind::WrongType, "", message);
             self.draft.faults.push((ImportFindingKind::Columns, fault));
         }
@@ -146,7 +157,10 @@ impl RowReading {
 
     fn add_stray(&mut self, text: &str, at: usize) {
         let shown: String = text.chars().take(40).collect();
-        let message = format!("'{shown}' is in column {}, which has no heading. Name the column, or empty it.", column_letters(at));
+        let message = format!(
+            "'{shown}' is in column {}, which has no heading. Name the column, or empty it.",
+            column_letters(at)
+        );
         self.draft.faults.push((ImportFindingKind::Columns, FeatureFault::new(FaultKind::WrongType, "", message)));
     }
 

@@ -127,7 +127,9 @@ pub fn read_period(cell: &TableCell, context: DateContext) -> Result<Option<Date
         TableCell::Time(time) => time.split('T').next().unwrap_or_default(),
         TableCell::Number(n) if n.fract() == 0.0 && (1800.0..2200.0).contains(n) => text,
         TableCell::Number(_) => {
-            return Err(format!("'{text}' is a number, not a date. Give the cell the format of a date, or write 2026-03-01."));
+            return Err(format!(
+                "'{text}' is a number, not a date. Give the cell the format of a date, or write 2026-03-01."
+            ));
         }
         _ => text,
     };
@@ -143,7 +145,9 @@ fn describe_doubt(text: &str, reading: DateReading) -> String {
             format!("'{text}' may have the day or the month first. Say --day-order day-first or month-first.")
         }
         DateReading::EitherLanguage => {
-            format!("'{text}' is October in Croatian and November in Polish, or June and July. Say --language hr or pl.")
+            format!(
+                "'{text}' is October in Croatian and November in Polish, or June and July. Say --language hr or pl."
+            )
         }
         DateReading::ShortYear => format!("'{text}' has a year of two digits. Write four."),
         DateReading::EitherWinter => {
@@ -210,7 +214,8 @@ fn read_list(text: &str, words: &VocabularyWords) -> CellValue {
     let mut found: Vec<String> = vec![];
     for part in text.split([';', '\n', '|']).map(str::trim).filter(|part| !part.is_empty()) {
         let whole = words.find(part).map(|concept| vec![concept.to_owned()]);
-        let several = || part.split([',', '/']).filter(|p| !p.trim().is_empty()).map(|p| read_concept(words, p)).collect();
+        let several =
+            || part.split([',', '/']).filter(|p| !p.trim().is_empty()).map(|p| read_concept(words, p)).collect();
         let concepts: Vec<String> = whole.map_or_else(several, Ok::<_, String>)?;
         concepts.into_iter().filter(|c| !found.contains(c)).collect::<Vec<_>>().into_iter().for_each(|c| found.push(c));
     }

@@ -115,8 +115,14 @@ mod tests {
         let model = PlanModel::load().unwrap();
         let words = VocabularyWords::new(model.vocabulary("status").unwrap(), None);
         for (texts, concept) in [
-            ("in_progress|poteka|V teku|ongoing|en cours|w trakcie|EN CURSO|u tijeku|em curso|in corso|σε εξέλιξη|in uitvoering", Some("in_progress")),
-            ("zaključeno|zaključena|Completed|terminé|zakończony|finalizadas|završeno|concluído|completata|ολοκληρώθηκε|afgerond", Some("completed")),
+            (
+                "in_progress|poteka|V teku|ongoing|en cours|w trakcie|EN CURSO|u tijeku|em curso|in corso|σε εξέλιξη|in uitvoering",
+                Some("in_progress"),
+            ),
+            (
+                "zaključeno|zaključena|Completed|terminé|zakończony|finalizadas|završeno|concluído|completata|ολοκληρώθηκε|afgerond",
+                Some("completed"),
+            ),
             ("Predlagano|predlagana|proposed|propuestas|Predložen", Some("proposed")),
             ("poskus|pilot|In test", Some("testing")),
             ("načrtovano|planned|xyz||da", None),

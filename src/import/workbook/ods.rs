@@ -2,10 +2,11 @@
 
 use super::package::{check_parts, read_part};
 use super::sheet_builder::{SheetBuilder, is_table};
-use super::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::sheet_choice::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::typed_cell::shorten_instant;
+use super::xml_attribute::attribute;
 use crate::error::Result;
 use crate::import::table::{MergedCells, SheetTable, TableCell, json_number};
-use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 
@@ -23,15 +24,6 @@ pub fn read_ods(input: &mut Box<dyn WorkbookInput>, wanted: Option<&str>) -> Res
     let mut sheet = SheetReader::read(&content, at, &sheets[at].name, unpacked)?;
     sheet.other_sheets = sheets.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, s)| s.name.clone()).collect();
     Ok(SheetChoice::Read(Box::new(sheet)))
-}
-
-pub fn attribute_text(attribute: &Attribute<'_>) -> Option<String> {
-    quick_xml::escape::unescape(&attribute.value).ok().map(std::borrow::Cow::into_owned)
-}
-
-fn attribute(e: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = e.attributes().flatten().find(|a| AsRef::<str>::as_ref(&a.key) == name)?;
-    attribute_text(&found)
 }
 
 /// How often, at least once.
@@ -59,7 +51,9 @@ fn list_sheets(content: &[u8]) -> Result<Vec<SheetEntry>> {
                     widths.clear();
                 }
                 "table:table-row" => width = 0,
-                "table:table-cell" if e.attributes().flatten().any(|a| AsRef::<str>::as_ref(&a.key) == "office:value-type") => {
+                "table:table-cell"
+                    if e.attributes().flatten().any(|a| AsRef::<str>::as_ref(&a.key) == "office:value-type") =>
+                {
                     width += 1;
                 }
                 _ => {}
@@ -192,7 +186,8 @@ impl SheetReader {
         let spans = (count_of(e, "table:number-rows-spanned"), count_of(e, "table:number-columns-spanned"));
         if (spans.0 > 1 || spans.1 > 1) && self.merges.len() < 20_000 {
             let rows = (self.row, self.row.saturating_add(spans.0 - 1));
-            self.merges.push(MergedCells { rows, columns: (self.column, self.column.saturating_add(spans.1 as usize - 1)) });
+            self.merges
+                .push(MergedCells { rows, columns: (self.column, self.column.saturating_add(spans.1 as usize - 1)) });
         }
         let kind = attribute(e, "office:value-type").unwrap_or_default();
         let is_fault = attribute(e, "calcext:value-type").as_deref() == Some("error");
@@ -200,8 +195,7 @@ impl SheetReader {
         let value = match kind.as_str() {
             _ if is_fault => Some(TableCell::Fault("#VALUE!")),
             "float" | "currency" | "percentage" => number().map(TableCell::Number),
-            "date" => attribute(e, "office:date-value")
-                .map(|text| TableCell::Time(super::xlsx::shorten_instant(&text).into())),
+            "date" => attribute(e, "office:date-value").map(|text| TableCell::Time(shorten_instant(&text).into())),
             "boolean" => attribute(e, "office:boolean-value").map(|v| TableCell::Flag(v == "true")),
             "string" => attribute(e, "office:string-value").map(|text| TableCell::from_text(&text)),
             _ => None,

@@ -1,7 +1,7 @@
 //! The archive that a workbook is: how large its parts are, and their text. Unpacks nothing that is larger than it says
 //! or than the limit.
 
-use super::damaged;
+use super::sheet_choice::damaged;
 use crate::error::{Error, Result};
 use std::io::{Read, Seek};
 use zip::ZipArchive;
@@ -35,7 +35,8 @@ pub fn check_parts<R: Read + Seek>(zip: &mut ZipArchive<R>, is_read: impl Fn(&st
             continue;
         }
         let size = entry.size();
-        let got = std::io::copy(&mut entry.take(size + 1), &mut std::io::sink()).map_err(|e| damaged(&e.to_string()))?;
+        let got =
+            std::io::copy(&mut entry.take(size + 1), &mut std::io::sink()).map_err(|e| damaged(&e.to_string()))?;
         if got > size {
             return Err(damaged("a part is larger than its directory says"));
         }

@@ -1,5 +1,6 @@
 //! Cells into the rows of a sheet, within a limit of memory.
 
+use super::sheet_choice::damaged;
 use crate::error::{Error, Result};
 use crate::import::table::{SheetTable, TableCell, TableRow};
 
@@ -32,7 +33,10 @@ impl SheetBuilder {
         }
         if column >= MAX_COLUMNS {
             let place = format!("{}{}", crate::import::table::column_letters(column), row + 1);
-            let message = format!("Sheet '{}' has a cell at {place}, beyond its first 2,000 columns. Remove it.", self.sheet.name);
+            let message = format!(
+                "Sheet '{}' has a cell at {place}, beyond its first 2,000 columns. Remove it.",
+                self.sheet.name
+            );
             return Err(Error::TooLarge(message));
         }
         let number = row + 1;
@@ -40,7 +44,7 @@ impl SheetBuilder {
             Some(last) if last.number == number => self.sheet.rows.len() - 1,
             Some(last) if last.number > number => match self.sheet.rows.binary_search_by_key(&number, |r| r.number) {
                 Ok(at) => at,
-                Err(_) => return Err(super::damaged("its rows are out of order")),
+                Err(_) => return Err(damaged("its rows are out of order")),
             },
             _ => {
                 self.take(size_of::<TableRow>() as u64)?;

@@ -1,8 +1,8 @@
 //! The binary format of old workbooks, by calamine. Its sheets have at most 65,536 rows of 256 columns.
 
 use super::sheet_builder::{SheetBuilder, is_table};
-use super::xlsx::{convert_time, fault_name, shorten_instant};
-use super::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::sheet_choice::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::typed_cell::{convert_time, fault_name, shorten_instant};
 use crate::error::{Error, Result};
 use crate::import::table::{MergedCells, TableCell, json_number};
 use calamine::{Data, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
@@ -29,7 +29,11 @@ pub fn read_xls(input: &mut Box<dyn WorkbookInput>, wanted: Option<&str>) -> Res
         let range = book.worksheet_range(&sheet.name).unwrap_or_else(|_| Range::empty());
         let filled = |row: &[Data]| row.iter().filter(|cell| **cell != Data::Empty).count();
         let has_table = is_table(range.rows().take(200).map(filled));
-        sheets.push(SheetEntry { name: sheet.name.clone(), is_hidden: sheet.visible != SheetVisible::Visible, has_table });
+        sheets.push(SheetEntry {
+            name: sheet.name.clone(),
+            is_hidden: sheet.visible != SheetVisible::Visible,
+            has_table,
+        });
     }
     let Some(at) = choose_sheet(&sheets, wanted)? else { return Ok(SheetChoice::Several(sheets)) };
     let name = sheets[at].name.clone();

@@ -2,10 +2,12 @@
 
 use super::package::{check_parts, read_part};
 use super::sheet_builder::{SheetBuilder, is_table};
-use super::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::sheet_choice::{SheetChoice, SheetEntry, WorkbookInput, choose_sheet, damaged, encrypted};
+use super::typed_cell::{convert_time, fault_name, shorten_instant};
+use super::xml_attribute::attribute;
 use crate::error::Result;
 use crate::import::table::{MergedCells, SheetTable, TableCell, json_number};
-use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashMap;
 use std::io::BufReader;
@@ -14,7 +16,8 @@ type Input<'a> = BufReader<&'a mut Box<dyn WorkbookInput>>;
 
 pub fn read_xlsx(input: &mut Box<dyn WorkbookInput>, wanted: Option<&str>) -> Result<SheetChoice> {
     let mut zip = zip::ZipArchive::new(&mut *input).map_err(|e| damaged(&e.to_string()))?;
-    let unpacked = check_parts(&mut zip, |name| name.to_lowercase().ends_with(".xml") || name.to_lowercase().ends_with(".rels"))?;
+    let unpacked =
+        check_parts(&mut zip, |name| name.to_lowercase().ends_with(".xml") || name.to_lowercase().ends_with(".rels"))?;
     let parts = sheet_parts(&mut zip)?;
     drop(zip);
     let mut book: Xlsx<Input> = Xlsx::new(BufReader::new(&mut *input)).map_err(|e| to_error(&e))?;
@@ -95,46 +98,11 @@ fn convert_cell(data: &DataRef<'_>) -> TableCell {
     }
 }
 
-pub fn fault_name(e: &calamine::CellErrorType) -> &'static str {
-    use calamine::CellErrorType as E;
-    match e {
-        E::Div0 => "#DIV/0!",
-        E::NA => "#N/A",
-        E::Name => "#NAME?",
-        E::Null => "#NULL!",
-        E::Num => "#NUM!",
-        E::Ref => "#REF!",
-        _ => "#VALUE!",
-    }
-}
-
-/// A serial number as a day, as a time in no zone, or as hours.
-pub fn convert_time(time: &ExcelDateTime) -> TableCell {
-    let serial = time.as_f64();
-    let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
-    if time.is_duration() || (0.0..1.0).contains(&serial) {
-        let seconds = (serial * 86400.0).round().max(0.0) as u64;
-        let text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        return TableCell::from_text(text.strip_suffix(":00").unwrap_or(&text));
-    }
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    if (hour, minute, second, milli) == (0, 0, 0, 0) {
-        return TableCell::Time(date.into());
-    }
-    TableCell::Time(format!("{date}T{hour:02}:{minute:02}:{second:02}").into())
-}
-
-/// An instant at midnight is a day.
-pub fn shorten_instant(text: &str) -> &str {
-    match text.split_once('T') {
-        Some((day, time)) if time.bytes().all(|b| matches!(b, b'0' | b':' | b'.')) => day,
-        _ => text,
-    }
-}
-
 /// The parts of the sheets by their names.
 fn sheet_parts<R: std::io::Read + std::io::Seek>(zip: &mut zip::ZipArchive<R>) -> Result<HashMap<String, String>> {
-    let read = |zip: &mut zip::ZipArchive<R>, name: &str| Ok::<_, crate::error::Error>(read_part(zip, name)?.unwrap_or_default());
+    let read = |zip: &mut zip::ZipArchive<R>, name: &str| {
+        Ok::<_, crate::error::Error>(read_part(zip, name)?.unwrap_or_default())
+    };
     let (book, links) = (read(zip, "xl/workbook.xml")?, read(zip, "xl/_rels/workbook.xml.rels")?);
     let mut targets = HashMap::new();
     for_each_element(&links, |name, e| {
@@ -172,7 +140,8 @@ fn mark_hidden(part: &[u8], sheet: &mut SheetTable) -> Result<()> {
         "col" if is_true(attribute(e, "hidden")) => {
             let bound = |key| attribute(e, key).and_then(|n| n.parse::<usize>().ok());
             if let (Some(min), Some(max)) = (bound("min"), bound("max")) {
-                columns.extend((min.max(1)..=max.min(2000)).map(|c| c - 1).take(2000_usize.saturating_sub(columns.len())));
+                columns
+                    .extend((min.max(1)..=max.min(2000)).map(|c| c - 1).take(2000_usize.saturating_sub(columns.len())));
             }
         }
         "mergeCell" if merges.len() < 20_000 => merges.extend(attribute(e, "ref").and_then(|r| parse_merge(&r))),
@@ -217,9 +186,4 @@ fn for_each_element(text: &[u8], mut each: impl FnMut(&str, &BytesStart<'_>)) ->
         }
         buffer.clear();
     }
-}
-
-fn attribute(e: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = e.attributes().flatten().find(|a| AsRef::<str>::as_ref(&a.key) == name)?;
-    super::ods::attribute_text(&found)
 }

@@ -111,7 +111,12 @@ pub fn value_of(read: &Read, row: usize, field: &str) -> String {
             None => format!("no field {field}"),
             Some(Json::Null) => String::new(),
             Some(Json::String(text)) => text.replace('\n', " "),
-            Some(Json::Array(list)) => list.iter().map(|v| v.as_str().unwrap_or_default()).collect::<Vec<_>>().join(";"),
+            Some(Json::Array(list)) => {
+                list.iter().map(|v| v.as_str().unwrap_or_default()).collect::<Vec<_>>().join(";")
+            }
+            Some(Json::Number(n)) if n.as_f64().is_some_and(|f| f.fract() == 0.0) && n.is_f64() => {
+                n.to_string().trim_end_matches(".0").to_owned()
+            }
             Some(other) => other.to_string(),
         },
     }
@@ -145,7 +150,15 @@ pub fn fill_sheet(sheet: &mut Worksheet, lines: &str, merges: &[(u32, u16, u32, 
         }
     }
     for (top, left, bottom, right) in merges {
-        let text = lines.trim_matches('\n').lines().nth(*top as usize).unwrap().trim_start().split('|').nth(usize::from(*left)).unwrap();
+        let text = lines
+            .trim_matches('\n')
+            .lines()
+            .nth(*top as usize)
+            .unwrap()
+            .trim_start()
+            .split('|')
+            .nth(usize::from(*left))
+            .unwrap();
         sheet.merge_range(*top, *left, *bottom, *right, text, &Format::new()).unwrap();
     }
 }

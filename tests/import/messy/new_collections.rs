@@ -3,7 +3,13 @@
 use super::{MessyFile, encoded, xlsx};
 use encoding_rs::WINDOWS_1250;
 
-fn text(name: &'static str, text: &str, answers: &'static [&'static str], asked: &'static [&'static str], expected: &'static str) -> MessyFile {
+fn text(
+    name: &'static str,
+    text: &str,
+    answers: &'static [&'static str],
+    asked: &'static [&'static str],
+    expected: &'static str,
+) -> MessyFile {
     MessyFile { name, bytes: text.into(), into: "things", answers, asked, expected }
 }
 
@@ -66,13 +72,7 @@ pub fn files() -> Vec<MessyFile> {
             &[],
             "id|date\na|2026-03-04\nb|2026-12-31",
         ),
-        text(
-            "two-digit years.csv",
-            "id;dan\na;1. 3. 26\nb;2. 3. 26\n",
-            &[],
-            &[],
-            "id|dan\na|1. 3. 26\nb|2. 3. 26",
-        ),
+        text("two-digit years.csv", "id;dan\na;1. 3. 26\nb;2. 3. 26\n", &[], &[], "id|dan\na|1. 3. 26\nb|2. 3. 26"),
         MessyFile {
             name: "brez naslova.csv",
             bytes: encoded(

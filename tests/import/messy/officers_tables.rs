@@ -3,8 +3,16 @@
 use super::{MessyFile, encoded, xlsx};
 use encoding_rs::{ISO_8859_2, WINDOWS_1250, WINDOWS_1252, WINDOWS_1253};
 
-const SET: [&str; 8] =
-    ["--set", "city=celje", "--set", "kind=hard_investment", "--set", "visibility=public", "--set", "location_precision=exact"];
+const SET: [&str; 8] = [
+    "--set",
+    "city=celje",
+    "--set",
+    "kind=hard_investment",
+    "--set",
+    "visibility=public",
+    "--set",
+    "location_precision=exact",
+];
 
 fn utf16(text: &str) -> Vec<u8> {
     [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
@@ -152,9 +160,9 @@ pub fn files() -> Vec<MessyFile> {
         },
         MessyFile {
             name: "interventi.csv",
-            bytes: "Codice;Titolo intervento;Stato di attuazione;Costo;Inizio;Fine;Temi libero\nCS-1;Piazza verde;in corso;12.000;dal 2026;2027;x\nCS-2;Portici;concluso;3.500;01/02/2025;;y\n".into(),
+            bytes: "Codice;Titolo intervento;Stato di attuazione;Costo;Inizio;Fine;Colore\nCS-1;Piazza verde;in corso;12.000;dal 2026;2027;x\nCS-2;Portici;concluso;3.500;01/02/2025;;y\n".into(),
             into: "interventions",
-            answers: &["--decimal", "comma", "--day-order", "day-first", "--map", "Temi libero=", SET[0], SET[1], SET[2], SET[3], SET[4], SET[5], SET[6], SET[7]],
+            answers: &["--decimal", "comma", "--day-order", "day-first", "--map", "Colore=", SET[0], SET[1], SET[2], SET[3], SET[4], SET[5], SET[6], SET[7]],
             asked: &["decimal", "day-order", "unmatched", "missing"],
             expected: "code|title|status|cost|start|end\n\
                 CS-1|Piazza verde|in_progress|12000|2026-01-01|2027-12-31\n\

@@ -63,7 +63,9 @@ fn cell(text: &str) -> String {
 }
 
 fn number(value: &str) -> String {
-    format!("<table:table-cell office:value-type=\"float\" office:value=\"{value}\"><text:p>x</text:p></table:table-cell>")
+    format!(
+        "<table:table-cell office:value-type=\"float\" office:value=\"{value}\"><text:p>x</text:p></table:table-cell>"
+    )
 }
 
 fn ods_trees() -> Vec<u8> {
@@ -73,16 +75,40 @@ fn ods_trees() -> Vec<u8> {
     let blank = "<table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>";
     let heading = row(&["id", "ime", "n", "dan"].map(cell));
     let first = row(&[cell("a"), note.into(), number("1.25"), day.into()]);
-    let second = format!("<table:table-row table:visibility=\"collapse\">{}{}{}</table:table-row>", cell("b"), cell("Most"), number("7"));
+    let second = format!(
+        "<table:table-row table:visibility=\"collapse\">{}{}{}</table:table-row>",
+        cell("b"),
+        cell("Most"),
+        number("7")
+    );
     ods(&format!("{heading}{first}{second}{blank}"))
 }
 
 pub fn files() -> Vec<MessyFile> {
-    let things = |name, bytes, answers, asked, expected| MessyFile { name, bytes, into: "things", answers, asked, expected };
+    let things =
+        |name, bytes, answers, asked, expected| MessyFile { name, bytes, into: "things", answers, asked, expected };
     vec![
-        things("several.xlsx", several_sheets(), &["--sheet", "Drevesa"], &["sheet"], "id|vrsta|višina\na|lipa|12.5\nb|hrast|20"),
-        things("hidden.xlsx", hidden(), &[], &[], "id|ime|datum\na|Trg|2026-03-01\nb|Park|2026-12-31\nc|Most|2027-01-01"),
-        things("trees.ods", ods_trees(), &[], &[], "id|ime|n|dan\na|Trg & park\ndve|1.25|2026-03-01\nb|Most|7|".replace("\ndve", " dve").leak()),
+        things(
+            "several.xlsx",
+            several_sheets(),
+            &["--sheet", "Drevesa"],
+            &["sheet"],
+            "id|vrsta|višina\na|lipa|12.5\nb|hrast|20",
+        ),
+        things(
+            "hidden.xlsx",
+            hidden(),
+            &[],
+            &[],
+            "id|ime|datum\na|Trg|2026-03-01\nb|Park|2026-12-31\nc|Most|2027-01-01",
+        ),
+        things(
+            "trees.ods",
+            ods_trees(),
+            &[],
+            &[],
+            "id|ime|n|dan\na|Trg & park\ndve|1.25|2026-03-01\nb|Most|7|".replace("\ndve", " dve").leak(),
+        ),
         things(
             "merged rows.xlsx",
             xlsx("id|četrt|n\na|Center|#1\nb||#2\nc|Hudinja|#3", &[(1, 1, 2, 1)]),
@@ -111,7 +137,9 @@ pub fn files() -> Vec<MessyFile> {
 fn what_a_workbook_hides_or_has_beside_is_told() {
     let told = |name: &str, bytes: &[u8]| Job::from_bytes(name, bytes).read().report.lines().join("\n");
     let lines = told("hidden.xlsx", &hidden());
-    for words in ["1 row of the sheet is hidden", "Hidden columns were read, too: B.", "Other sheets were not read: staro."] {
+    for words in
+        ["1 row of the sheet is hidden", "Hidden columns were read, too: B.", "Other sheets were not read: staro."]
+    {
         assert!(lines.contains(words), "{words}: {lines}");
     }
     assert!(told("trees.ods", &ods_trees()).contains("1 row of the sheet is hidden"));
@@ -130,12 +158,28 @@ fn bad_workbooks_are_refused_with_a_sentence() {
             cities: cityheart::intake::CityLocations::default(),
         };
         let options = cityheart::import::ImportOptions::default();
-        let prepared = cityheart::import::ImportJob::prepare(std::slice::from_ref(&source), target, &options, std::sync::Arc::default());
+        let prepared = cityheart::import::ImportJob::prepare(
+            std::slice::from_ref(&source),
+            target,
+            &options,
+            std::sync::Arc::default(),
+        );
         prepared.map(|_| ()).unwrap_err().to_string()
     };
-    let content = |cells: &str| format!("<table:table-row>{}{}</table:table-row><table:table-row>{cells}</table:table-row><table:table-row>{cells}</table:table-row>", cell("a"), cell("b"));
-    let wide = format!("<table:table-cell office:value-type=\"float\" office:value=\"1\" table:number-columns-repeated=\"16384\"/>{}", cell("x"));
-    let tall = format!("<table:table-row table:number-rows-repeated=\"1000000\">{}{}</table:table-row>", cell("a"), cell("b")).repeat(2);
+    let content = |cells: &str| {
+        format!(
+            "<table:table-row>{}{}</table:table-row><table:table-row>{cells}</table:table-row><table:table-row>{cells}</table:table-row>",
+            cell("a"),
+            cell("b")
+        )
+    };
+    let wide = format!(
+        "<table:table-cell office:value-type=\"float\" office:value=\"1\" table:number-columns-repeated=\"16384\"/>{}",
+        cell("x")
+    );
+    let tall =
+        format!("<table:table-row table:number-rows-repeated=\"1000000\">{}{}</table:table-row>", cell("a"), cell("b"))
+            .repeat(2);
     let cfb = |text: &str| {
         let mut bytes = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
         bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
@@ -147,11 +191,25 @@ fn bad_workbooks_are_refused_with_a_sentence() {
         ("tall.ods", ods(&tall), "ten times the memory"),
         ("encrypted.xlsx", cfb("EncryptedPackage"), "is encrypted"),
         ("broken.xls", cfb("something"), "is damaged"),
-        ("encrypted.ods", zip_of(&[("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("META-INF/manifest.xml", manifest)]), "is encrypted"),
+        (
+            "encrypted.ods",
+            zip_of(&[
+                ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+                ("META-INF/manifest.xml", manifest),
+            ]),
+            "is encrypted",
+        ),
         ("empty.xlsx", xlsx("", &[]), "No sheet of the workbook has a table"),
         ("cut.xlsx", xlsx("a|b\n#1|#2", &[])[..900].to_vec(), "is damaged"),
         ("not.xlsx", zip_of(&[("xl/workbook.xml", b"<workbook>")]), "is damaged"),
-        ("bomb.ods", zip_of(&[("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", &vec![b' '; 600 << 20])]), "unpacks to more than 512 MB"),
+        (
+            "bomb.ods",
+            zip_of(&[
+                ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+                ("content.xml", &vec![b' '; 600 << 20]),
+            ]),
+            "unpacks to more than 512 MB",
+        ),
     ] {
         let sentence = refusal(name, bytes);
         assert!(sentence.contains(words) && sentence.starts_with(name), "{name}: {sentence}");
