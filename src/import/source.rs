@@ -8,7 +8,7 @@ use super::geojson_rows::GeoJsonRows;
 use super::osm;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader};
-use super::text_encoding::is_utf16;
+use super::text_encoding::is_utf16_table;
 use super::workbook::{WorkbookFormat, WorkbookInput, detect_workbook};
 use crate::collection::{Collection, CollectionId};
 use crate::error::{Error, Result};
@@ -234,7 +234,7 @@ impl ImportSource {
         if let Some(format) = detect_workbook(&head, bare_name.strip_suffix(".gz").unwrap_or(&bare_name)) {
             return Ok(ImportFormat::Workbook(format));
         }
-        if is_utf16(&head) && !bare_name.contains(".geojson") {
+        if is_utf16_table(&head) {
             return Ok(ImportFormat::Csv);
         }
         if let Some(sentence) = foreign_format::describe_format(&head, &self.name) {

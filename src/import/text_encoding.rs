@@ -146,9 +146,11 @@ pub fn detect_encoding(sample: &[u8]) -> DetectedEncoding {
     }
 }
 
-/// Whether a text is UTF-16, with a mark or without.
-pub fn is_utf16(head: &[u8]) -> bool {
-    detect_utf16(head).is_some()
+/// Whether a text is UTF-16, with a mark or without, and neither JSON nor XML.
+pub fn is_utf16_table(head: &[u8]) -> bool {
+    let Some(encoding) = detect_utf16(head) else { return false };
+    let text = encoding.decode(&head[..head.len().min(200)]).0;
+    !text.trim_start().starts_with(['{', '[', '<'])
 }
 
 fn count_high(sample: &[u8]) -> usize {

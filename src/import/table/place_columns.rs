@@ -194,7 +194,9 @@ impl PlaceSearch<'_> {
 }
 
 fn positions_of(rows: &[ByteRecord], x: usize, y: usize) -> Vec<Coord<f64>> {
-    let number = |row: &ByteRecord, at| std::str::from_utf8(row.get(at)?).ok()?.trim().parse::<f64>().ok();
+    let number = |row: &ByteRecord, at| {
+        std::str::from_utf8(row.get(at)?).ok()?.trim().parse::<f64>().ok().filter(|n| n.is_finite())
+    };
     rows.iter().filter_map(|row| Some(Coord { x: number(row, x)?, y: number(row, y)? })).take(200).collect()
 }
 

@@ -73,7 +73,8 @@ fn is_usual_day(word: &str) -> bool {
 fn is_plain_field(name: &str, column: &ColumnEvidence, collection: &Collection, target: &TableTarget<'_>) -> bool {
     let is_source_name = collection.source_names().any(|(source, _)| source == name);
     let Some(at) = collection.field_index(name) else {
-        return name == "id"
+        return name.is_empty()
+            || name == "id"
             || is_source_name
             || is_place_name(name)
             || target.id_property == Some(name)

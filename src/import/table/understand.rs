@@ -245,6 +245,9 @@ impl Understander<'_> {
         }
         let is_blank = evidence.cells() + evidence.absent == 0 && mapped[at].is_none();
         let is_open = places.row_numbers == Some(at) || places.open_columns.contains(&at);
+        if places.open_columns.contains(&at) {
+            summary.field = Some("place".into());
+        }
         if is_blank || is_open || mapped[at] == Some(MappedColumn::LeftOut) {
             return ColumnRole::Skipped;
         }

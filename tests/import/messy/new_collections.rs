@@ -103,14 +103,14 @@ pub fn files() -> Vec<MessyFile> {
             "id|KOORX|KOORY\na|520.648,4|121.273,9\nb|520.700,0|121.300,5\n",
             &["--crs", "EPSG:3794"],
             &["crs"],
-            "id|place\na|15.2675 46.2311\nb|15.2682 46.2313",
+            "id|place\na|15.2677 46.2309\nb|15.2684 46.2311",
         ),
         text(
             "northing first.csv",
             "id;X;Y\na;121273,9;520648,4\nb;121300,5;520700,0\n",
             &["--crs", "EPSG:3794", "--map", "X=northing", "--map", "Y=easting"],
             &["crs"],
-            "id|place\na|15.2675 46.2311\nb|15.2682 46.2313",
+            "id|place\na|15.2677 46.2309\nb|15.2684 46.2311",
         ),
         text(
             "money of all kinds.csv",

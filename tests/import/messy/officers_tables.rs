@@ -39,10 +39,10 @@ pub fn files() -> Vec<MessyFile> {
             answers: &["--crs", "EPSG:3794", SET[0], SET[1], SET[2], SET[3], SET[4], SET[5], SET[6], SET[7]],
             asked: &["crs", "missing"],
             expected: "code|title|status|start|end|cost|place\n\
-                CE-01|Preureditev Prešernove ulice|proposed|2027-01-01|2028-12-31|1900000|15.2643 46.2294\n\
-                CE-03|Gosposka: mestni avtobus|completed|2025-07-01|2025-12-31|380000|15.2662 46.2276\n\
+                CE-01|Preureditev Prešernove ulice|proposed|2027-01-01|2028-12-31|1900000|15.2645 46.2292\n\
+                CE-03|Gosposka: mestni avtobus|completed|2025-07-01|2025-12-31|380000|15.2664 46.2274\n\
                 CE-07|Spodbude za fasade in strehe|in_progress|2024-01-01||600000|\n\
-                CE-13|Savinova: šolska ulica|testing|2026-03-01|2027-06-30|30000|15.2650 46.2298",
+                CE-13|Savinova: šolska ulica|testing|2026-03-01|2027-06-30|30000|15.2652 46.2296",
         },
         MessyFile {
             name: "ukrepi.csv",
