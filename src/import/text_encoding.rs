@@ -131,19 +131,13 @@ pub fn detect_encoding(sample: &[u8]) -> DetectedEncoding {
     if rivals.contains(&guess) {
         best = guess;
     }
-    let word = find_word(sample, best);
+    let rival = rivals.into_iter().find(|e| *e != best && e.decode(sample) != best.decode(sample));
+    let word = find_word(sample, best, rival);
     let read = |encoding: TextEncoding| word.map(|bytes| encoding.decode(bytes));
-    // Encodings that read the text alike are no rivals.
-    let other = rivals
-        .iter()
-        .filter(|e| **e != best && e.decode(sample) != best.decode(sample))
-        .find_map(|e| Some((*e, read(*e)?)));
-    DetectedEncoding {
-        encoding: best,
-        example: read(best),
-        is_certain: other.is_none() || rivals.contains(&guess) && count_high(sample) >= 40,
-        other,
-    }
+    let other = rival.and_then(|encoding| Some((encoding, read(encoding)?)));
+    // Letters and statistics agree, or no other encoding reads another text.
+    let is_certain = other.is_none() || guess == scored[0].1;
+    DetectedEncoding { encoding: best, example: read(best), is_certain, other }
 }
 
 /// Whether a text is UTF-16, with a mark or without, and neither JSON nor XML.
@@ -151,10 +145,6 @@ pub fn is_utf16_table(head: &[u8]) -> bool {
     let Some(encoding) = detect_utf16(head) else { return false };
     let text = encoding.decode(&head[..head.len().min(200)]).0;
     !text.trim_start().starts_with(['{', '[', '<'])
-}
-
-fn count_high(sample: &[u8]) -> usize {
-    sample.iter().filter(|b| **b >= 128).count()
 }
 
 fn detect_utf16(sample: &[u8]) -> Option<&'static Encoding> {
@@ -225,10 +215,11 @@ fn score_text(text: &str) -> i64 {
     base + own.iter().max().copied().unwrap_or_default()
 }
 
-/// The bytes of the first long word with bytes beyond ASCII.
-fn find_word(sample: &[u8], encoding: TextEncoding) -> Option<&[u8]> {
+/// The bytes of the first long word with bytes beyond ASCII, which the rival reads in another way.
+fn find_word(sample: &[u8], encoding: TextEncoding, rival: Option<TextEncoding>) -> Option<&[u8]> {
     let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b';' | b',' | b'"' | b'|' | b'(' | b')' | b'.' | b':');
-    let words = sample.split(is_end).filter(|word| word.iter().any(|b| *b >= 128));
+    let differs = |word: &[u8]| rival.is_none_or(|rival| rival.decode(word) != encoding.decode(word));
+    let words = sample.split(is_end).filter(|word| word.iter().any(|b| *b >= 128) && differs(word));
     let is_letters = |word: &&[u8]| word.len() >= 4 && encoding.decode(word).chars().all(char::is_alphabetic);
     words.clone().find(is_letters).or_else(|| words.clone().next()).filter(|word| word.len() <= 60)
 }
