@@ -1,10 +1,12 @@
 //! Whether a text is a table that needs no understanding: UTF-8, one row of headings in its first line, cells that are
 //! read as they are. Such a text is read in one pass, however long it is.
 
-use super::cell::TableRow;
+use super::cell::{TableCell, TableRow};
 use super::column_evidence::ColumnEvidence;
+use super::coordinate_text::normalise_coordinate;
 use super::field_names::FieldNames;
 use super::heading::find_heading;
+use super::number_style::DecimalSign;
 use super::row_filter::RowFilter;
 use super::text_table::{TextForm, TextRows};
 use super::understand::TableTarget;
@@ -43,7 +45,7 @@ pub fn is_plain_text(head: &[u8], is_whole: bool, form: &TextForm, target: &Tabl
     if !filter.left_out.is_empty() {
         return false;
     }
-    let is_proven = columns.iter().any(|c| c.proven_sign() == Some(super::number_style::DecimalSign::Point));
+    let is_proven = columns.iter().any(|c| c.proven_sign() == Some(DecimalSign::Point));
     let fits = |(name, column): (&String, &ColumnEvidence)| match target.collection {
         Some(collection) => is_plain_field(name, column, collection, target),
         None => is_plain_column(column, is_proven),
@@ -60,6 +62,11 @@ fn is_plain_column(column: &ColumnEvidence, is_proven: bool) -> bool {
     let is_dated = column.texts > 0 && days == column.texts && !column.words.iter().all(|word| is_usual_day(word));
     let is_yes_no = column.texts > 0 && column.yes + column.no == column.texts && column.yes > 0 && column.no > 0;
     let is_json_flag = column.words.iter().all(|w| matches!(&*w.to_ascii_lowercase(), "true" | "false"));
+    // Degrees with minutes, and pairs with decimal commas.
+    let is_respelled = |word: &str| normalise_coordinate(&TableCell::from_text(word), DecimalSign::Point) != word;
+    if column.texts > 0 && column.words.iter().all(|word| is_respelled(word)) {
+        return false;
+    }
     let has_absent = column.absent > 0 && numeric == column.texts && numeric > 0;
     !is_styled && !is_open && !is_dated && (!is_yes_no || is_json_flag) && !has_absent
 }

@@ -69,19 +69,27 @@ pub fn check(file: &MessyFile, count: &mut CellCount) {
     if !file.asked.is_empty() {
         let read = job_of(file, &[]).read();
         let asked: Vec<&str> = read.report.tables.iter().flat_map(|t| t.questions.iter().map(|q| q.id)).collect();
-        assert_eq!(asked, file.asked, "{}: {:?}", file.name, read.report.lines());
+        if asked != file.asked {
+            count.wrong.push(format!("{}: asked {asked:?}: {:#?}", file.name, read.report.lines()));
+        }
         assert!(read.result.is_err() && read.features.is_empty(), "{}", file.name);
     }
     let mut job = job_of(file, file.answers);
     job.options.lenient |= file.expected.contains("\n~");
     let read = job.read();
-    assert!(read.result.is_ok(), "{}: {:#?}", file.name, read.report.lines());
+    if read.result.is_err() {
+        count.wrong.push(format!("{} is refused: {:#?}", file.name, read.report.lines()));
+        return;
+    }
     let mut lines = file.expected.trim().lines().map(str::trim);
     let fields: Vec<&str> = lines.next().unwrap().split('|').collect();
     let rows: Vec<&str> = lines.filter(|line| *line != "~").collect();
     let refused = file.expected.lines().filter(|line| line.trim() == "~").count();
     count.told += refused * fields.len();
-    assert_eq!(read.features.len(), rows.len(), "{}: {:#?}", file.name, read.report.lines());
+    if read.features.len() != rows.len() {
+        count.wrong.push(format!("{} has {} features: {:#?}", file.name, read.features.len(), read.report.lines()));
+        return;
+    }
     for (at, row) in rows.iter().enumerate() {
         let values: Vec<&str> = row.split('|').collect();
         assert_eq!(values.len(), fields.len(), "{}: {row}", file.name);

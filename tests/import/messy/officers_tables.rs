@@ -70,8 +70,19 @@ pub fn files() -> Vec<MessyFile> {
                 WINDOWS_1252,
             ),
             into: "interventions",
-            answers: &SET,
-            asked: &["missing"],
+            answers: &[
+                "--encoding",
+                "windows-1252",
+                SET[0],
+                SET[1],
+                SET[2],
+                SET[3],
+                SET[4],
+                SET[5],
+                SET[6],
+                SET[7],
+            ],
+            asked: &["encoding", "missing"],
             expected: "code|title|status|cost|start|end|date_precision\n\
                 A1|Réaménagement de la place|in_progress|1250500|2026-03-01|2026-12-31|month\n\
                 A2|Été piéton|completed|80000|2025-06-01|2025-08-31|day",
