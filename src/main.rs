@@ -173,13 +173,16 @@ fn init_logging() {
 }
 
 fn import_files(args: &cli::ImportArgs) -> CommandResult {
-    let crs = import::parse_crs(args.crs.as_deref()).map_err(CommandFailure::Misuse)?;
+    let answers =
+        args.table.read_answers(args.crs.as_deref(), args.layer.as_deref()).map_err(CommandFailure::Misuse)?;
+    let named_crs = answers.crs.as_deref().filter(|_| !answers.is_without_place());
+    let crs = import::parse_crs(named_crs).map_err(CommandFailure::Misuse)?;
     let format = args.format.map(|f| import::ImportFormat::from_name(f.name())).transpose()?;
     let said = import::SourceOptions {
         format,
-        layer: args.layer.clone(),
-        encoding: args.encoding.clone(),
-        crs: if args.crs.is_some() { crs.or(Some(Crs::CRS84)) } else { None },
+        layer: args.layer.clone().or_else(|| answers.sheet.clone()),
+        encoding: answers.encoding.clone(),
+        crs: if named_crs.is_some() { crs.or(Some(Crs::CRS84)) } else { None },
     };
     let open = |path: &PathBuf| {
         let said = said.clone();
@@ -190,7 +193,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     cli::on_interrupt(move || stopped.stop())?;
     let prepare = |path: &PathBuf| open(path)?.prepare_for(&args.into, &progress);
     let sources = args.files.iter().map(prepare).collect::<Result<Vec<_>>>()?;
-    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs };
+    let options = ImportOptions { id: args.id.clone(), lenient: args.lenient, crs, answers: answers.clone() };
     let (plan, into) = (args.plan.clone(), args.into.clone());
     let request = PlanImportRequest { plan, into, replace: args.replace, dry_run: args.dry_run, options };
     let plan_import = PlanImport::open(request, &sources)?;
@@ -201,6 +204,7 @@ fn import_files(args: &cli::ImportArgs) -> CommandResult {
     });
     let outcome = plan_import.run(&sources, progress)?;
     drop(bar);
+    args.table.write_recipe(&answers)?;
     let explained = outcome.is_explained();
     if explained {
         outcome.report.lines().iter().for_each(|l| cli::print_finding(l));

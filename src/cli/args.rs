@@ -1,6 +1,7 @@
 //! Commands and their flags. Many flags can also be set in the environment.
 
 use super::copy_args::{BackupArgs, RestoreArgs};
+use super::table_args::TableArgs;
 use crate::collection::CollectionId;
 use crate::config::{FrameAncestors, SiteOrigin, StyleUrl};
 use clap::builder::FalseyValueParser;
@@ -117,14 +118,15 @@ pub struct ServeArgs {
     pub read_only: bool,
 }
 
-/// Import files into a plan: GeoJSON, CSV, shapefiles, GeoPackage, KML, GPX, FlatGeobuf, GML, DXF, OpenStreetMap
-/// extracts (also zipped or gzipped)
+/// Import files into a plan: GeoJSON, CSV, workbooks, shapefiles, GeoPackage, KML, GPX, FlatGeobuf, GML, DXF,
+/// OpenStreetMap extracts (also zipped or gzipped)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cityheart import areas.geojson --into areas
   cityheart import trees.csv.gz --into trees --id inventory_no --plan celje.gpkg
   cityheart import shops-*.geojson --into premises --replace --dry-run
+  cityheart import actions.xlsx --into interventions --dry-run    what is understood, and what is asked
   cityheart import city.osm.pbf --into streets       also buildings, green, water, shops, amenities
   cityheart import ulice.zip --into streets          a zipped shapefile, in the grid that its .prj names
   cityheart import city.gpkg --layer zones --into zones
@@ -148,13 +150,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ImportFormatArg>,
     /// Layer to read, when a file or archive has several
-    #[arg(long, value_name = "NAME", visible_alias = "sheet")]
+    #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
-    /// Encoding of the text, such as windows-1250, when the files do not say it or say it wrong
-    #[arg(long, value_name = "ENCODING")]
-    pub encoding: Option<String>,
-    /// Coordinate reference system of the files, such as EPSG:3794 [default: the one that they state, or longitude and
-    /// latitude]
+    /// Coordinate reference system of the files, such as EPSG:3794; none keeps coordinates of tables as numbers
+    /// [default: the one that they state, or longitude and latitude]
     #[arg(long, value_name = "CRS", env = "CITYHEART_CRS")]
     pub crs: Option<String>,
     /// Property to use as the id
@@ -172,6 +171,8 @@ pub struct ImportArgs {
     /// Write the report as JSON to standard output
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
 }
 
 /// Export a collection: GeoJSON, GeoJSON text sequence, CSV, FlatGeobuf
@@ -291,6 +292,12 @@ pub enum ImportFormatArg {
     Geojsonseq,
     /// A table with a header line
     Csv,
+    /// A workbook of Excel
+    Xlsx,
+    /// An old workbook of Excel
+    Xls,
+    /// A workbook of LibreOffice
+    Ods,
     /// An OpenStreetMap extract
     Osmpbf,
     /// A .shp with the files beside it
@@ -317,6 +324,9 @@ impl ImportFormatArg {
             Self::Geojsonl => "geojsonl",
             Self::Geojsonseq => "geojsonseq",
             Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
             Self::Osmpbf => "osmpbf",
             Self::Shapefile => "shapefile",
             Self::Gpkg => "gpkg",

@@ -23,8 +23,9 @@ const MAX_NAMED: usize = 20;
 /// What a shapefile is read from.
 const SHAPEFILE_PARTS: [&str; 5] = ["shp", "shx", "dbf", "prj", "cpg"];
 /// What is imported when it is there.
-const LAYER_ENDINGS: [&str; 14] = [
+const LAYER_ENDINGS: [&str; 18] = [
     "shp", "gpkg", "kml", "fgb", "gpx", "gml", "dxf", "geojson", "geojsonl", "ndjson", "geojsons", "csv", "tsv", "pbf",
+    "xlsx", "xlsm", "xls", "ods",
 ];
 /// What is often only information on the rest.
 const DOUBTFUL_ENDINGS: [&str; 3] = ["json", "xml", "txt"];
@@ -152,7 +153,7 @@ fn choose_member<'m>(
     }
 }
 
-const OFFICE: &str = "This is a spreadsheet or another office document. Save the sheet as 'CSV UTF-8'.";
+const OFFICE: &str = "This is a document of an office program, and not a workbook. Copy its table into a spreadsheet.";
 
 fn is_office_document(members: &[ArchiveMember]) -> bool {
     members.iter().any(|m| matches!(m.path.as_str(), "[Content_Types].xml" | "content.xml"))

@@ -3,16 +3,14 @@
 //! decimal commas rather than guess.
 
 use super::byte_reader::MAX_TEXT_BYTES;
-use super::csv_cells::{self, PlaceFault};
+use super::csv_cells::{self, add_place};
 use super::csv_columns::{CsvColumn, CsvColumns, decide_columns};
 use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::finding::{FindingPlace, ImportFindingKind};
 use super::row_reader::{RowOptions, RowReader, TableRemarks};
 use crate::error::Result;
-use crate::feature::geojson::ParsedGeometry;
 use crate::feature::{FaultKind, FeatureFault};
-use crate::intake::FindingKind;
 use csv::ByteRecord;
 use serde_json::Value as Json;
 use std::io::{BufReader, Chain, Cursor, Read};
@@ -40,16 +38,16 @@ pub struct CsvRows<R: Read> {
 
 /// How far the input of the CSV reader was read.
 #[derive(Default)]
-struct RecordProgress {
+pub struct RecordProgress {
     /// Bytes since the last row.
-    record_bytes: AtomicUsize,
-    ended: AtomicBool,
+    pub record_bytes: AtomicUsize,
+    pub ended: AtomicBool,
 }
 
 /// Ends the input when one record gets too long, as with a quote that is never closed.
-struct RecordLimiter<R> {
-    input: R,
-    progress: Arc<RecordProgress>,
+pub struct RecordLimiter<R> {
+    pub input: R,
+    pub progress: Arc<RecordProgress>,
 }
 
 impl<R: Read> Read for RecordLimiter<R> {
@@ -103,7 +101,7 @@ impl<R: Read> CsvRows<R> {
 
     fn fill_draft(&self, draft: &mut FeatureDraft) {
         let (mut lon, mut lat) = ("", "");
-        let crs = self.options.declared_crs;
+        let (crs, lenient) = (self.options.declared_crs, self.options.lenient);
         for (cell, column) in self.record.iter().zip(&self.columns.columns) {
             let Ok(text) = std::str::from_utf8(cell) else {
                 let message = "The row is not UTF-8. Save the table as 'CSV UTF-8'.";
@@ -114,9 +112,9 @@ impl<R: Read> CsvRows<R> {
                 CsvColumn::Lon => lon = text.trim(),
                 CsvColumn::Lat => lat = text.trim(),
                 CsvColumn::Pair { latitude_first } => {
-                    self.add_place(draft, csv_cells::parse_pair(text.trim(), *latitude_first));
+                    add_place(draft, csv_cells::parse_pair(text.trim(), *latitude_first), lenient);
                 }
-                CsvColumn::Geometry => self.add_place(draft, csv_cells::parse_geometry(text, crs)),
+                CsvColumn::Geometry => add_place(draft, csv_cells::parse_geometry(text, crs), lenient),
                 CsvColumn::Property(name) => {
                     let value = if text.is_empty() { Json::Null } else { strip_formula_guard(text).into() };
                     draft.properties.insert(name.clone(), value);
@@ -131,28 +129,7 @@ impl<R: Read> CsvRows<R> {
                 }
             }
         }
-        self.add_place(draft, csv_cells::parse_point(lon, lat));
-    }
-
-    fn add_place(&self, draft: &mut FeatureDraft, place: Result<Option<ParsedGeometry>, PlaceFault>) {
-        let bad_number = ImportFindingKind::Feature(FindingKind::BadNumber);
-        match place {
-            Ok(None) => {}
-            Ok(shape) => draft.shape = shape,
-            Err(PlaceFault::Number(fault)) => draft.faults.push((bad_number, fault)),
-            Err(PlaceFault::Geometry(fault)) => draft.faults.push((ImportFindingKind::of_fault(&fault), fault)),
-            Err(PlaceFault::Absent(cell)) if self.options.lenient => {
-                let message = format!("'{cell}' is no place. The row is imported without one.");
-                let fault = FeatureFault::new(FaultKind::EmptyGeometry, "", message);
-                draft.warnings.push((ImportFindingKind::NoPlace, fault));
-            }
-            Err(PlaceFault::Absent(cell)) => {
-                let message = format!(
-                    "'{cell}' is no place. Leave the cell empty, or import such rows without a place with --lenient."
-                );
-                draft.faults.push((bad_number, FeatureFault::new(FaultKind::WrongType, "", message)));
-            }
-        }
+        add_place(draft, csv_cells::parse_point(lon, lat), lenient);
     }
 }
 
@@ -200,7 +177,7 @@ impl<R: Read> RowReader for CsvRows<R> {
 
 /// The lines on which rows start. The CSV reader counts the end of a line that ends with a carriage return and a line
 /// feed to the next row.
-struct LineCounter {
+pub struct LineCounter {
     /// Lines before the input of the CSV reader.
     before: u64,
     ends_with_return: bool,
@@ -209,7 +186,7 @@ struct LineCounter {
 }
 
 impl LineCounter {
-    fn new(head: &[u8], skipped: usize) -> Self {
+    pub fn new(head: &[u8], skipped: usize) -> Self {
         let before = bytecount::count(&head[..skipped], b'\n') as u64;
         let first_end = head.iter().position(|b| *b == b'\n');
         let ends_with_return = first_end.is_some_and(|at| at > 0 && head[at - 1] == b'\r');
@@ -218,7 +195,7 @@ impl LineCounter {
 
     /// The line on which the row starts that was just read; the reader is on line `now`, and may be at the end of a
     /// file whose last line has no end.
-    fn count_record(&mut self, record: &ByteRecord, now: u64, ended: bool) -> u64 {
+    pub fn count_record(&mut self, record: &ByteRecord, now: u64, ended: bool) -> u64 {
         let is_one_line = now == self.last + 1 && !ended;
         self.last = now;
         let inside = if is_one_line { 0 } else { bytecount::count(record.as_slice(), b'\n') as u64 };
@@ -240,13 +217,13 @@ fn read_first_rows(builder: &csv::ReaderBuilder, head: &[u8], is_whole: bool) ->
 }
 
 /// Removes the quote before `=`, `+`, `-`, `@`, tab or return that keeps spreadsheets from running a cell as a formula.
-fn strip_formula_guard(text: &str) -> &str {
+pub fn strip_formula_guard(text: &str) -> &str {
     let bare = text.trim_start_matches('\'');
     if bare.len() < text.len() && bare.starts_with(['=', '+', '-', '@', '\t', '\r']) { &text[1..] } else { text }
 }
 
 /// The separator, and how many bytes come before the heading: a byte order mark and Excel's `sep=;` line.
-fn detect_delimiter(head: &[u8]) -> (u8, usize) {
+pub fn detect_delimiter(head: &[u8]) -> (u8, usize) {
     let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = &head[mark..];
     if text.len() > 5 && text[..4].eq_ignore_ascii_case(b"sep=") && matches!(text[5], b'\r' | b'\n') {
@@ -268,7 +245,7 @@ fn detect_delimiter(head: &[u8]) -> (u8, usize) {
     (best, mark)
 }
 
-fn csv_error(e: csv::Error) -> crate::error::Error {
+pub fn csv_error(e: csv::Error) -> crate::error::Error {
     match e.into_kind() {
         csv::ErrorKind::Io(e) => super::byte_reader::read_error(&e),
         other => {

@@ -1,9 +1,12 @@
 //! The place of a row from its cells: two numbers, a pair in one cell, well-known text, or GeoJSON.
 
+use super::draft::FeatureDraft;
+use super::finding::ImportFindingKind;
 use super::wkt;
 use crate::crs::Crs;
 use crate::feature::geojson::{self, ParsedGeometry};
 use crate::feature::{FaultKind, FeatureFault, Geometry};
+use crate::intake::FindingKind;
 
 /// What people write where there is nothing to write.
 const ABSENT: [&str; 24] = [
@@ -97,6 +100,28 @@ pub fn parse_geometry(cell: &str, declared_crs: Option<Crs>) -> PlaceResult {
         at_geometry(FeatureFault::new(FaultKind::NotGeoJson, "", format!("This is not GeoJSON ({e}). Correct it.")))
     })?;
     geojson::build_geometry(&parsed).map_err(at_geometry)
+}
+
+/// Gives a draft its place, or the fault of it; a lenient import keeps rows that say that they have none.
+pub fn add_place(draft: &mut FeatureDraft, place: PlaceResult, lenient: bool) {
+    let bad_number = ImportFindingKind::Feature(FindingKind::BadNumber);
+    match place {
+        Ok(None) => {}
+        Ok(shape) => draft.shape = shape,
+        Err(PlaceFault::Number(fault)) => draft.faults.push((bad_number, fault)),
+        Err(PlaceFault::Geometry(fault)) => draft.faults.push((ImportFindingKind::of_fault(&fault), fault)),
+        Err(PlaceFault::Absent(cell)) if lenient => {
+            let message = format!("'{cell}' is no place. The row is imported without one.");
+            let fault = FeatureFault::new(FaultKind::EmptyGeometry, "", message);
+            draft.warnings.push((ImportFindingKind::NoPlace, fault));
+        }
+        Err(PlaceFault::Absent(cell)) => {
+            let message = format!(
+                "'{cell}' is no place. Leave the cell empty, or import such rows without a place with --lenient."
+            );
+            draft.faults.push((bad_number, FeatureFault::new(FaultKind::WrongType, "", message)));
+        }
+    }
 }
 
 /// Whether a cell begins as well-known text or as the text of a GeoJSON geometry does.

@@ -97,6 +97,20 @@ fn read_names(heading: &ByteRecord) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
+/// Whether a column of this name may hold a place.
+pub fn is_place_name(name: &str) -> bool {
+    let folded = [fold_name(name)];
+    let lists: [&[&str]; 5] = [&LON_NAMES, &LAT_NAMES, &GEOMETRY_NAMES, &LAT_LON_NAMES, &LON_LAT_NAMES];
+    lists.iter().any(|names| find_name(&folded, names).is_some())
+}
+
+/// The first two columns that are named as axes are, and hold mostly numbers.
+pub fn find_grid_axes(heading: &ByteRecord, rows: &[ByteRecord]) -> Option<(usize, usize)> {
+    let names = read_names(heading).ok()?;
+    let head = TableHead { names: &names, folded: names.iter().map(|n| fold_name(n)).collect(), rows };
+    head.numeric_pairs().next().map(|pair| (pair.x, pair.y))
+}
+
 /// Whether the cells of a column count the rows, from 0 or from 1.
 fn are_row_numbers(rows: &[ByteRecord], at: usize) -> bool {
     let numbers = rows.iter().map(|row| std::str::from_utf8(row.get(at)?).ok()?.trim().parse::<u64>().ok());

@@ -34,6 +34,8 @@ pub enum ImportFindingKind {
     BrokenOutline,
     /// A field that the replaced collection had, and the files have not.
     DroppedField,
+    /// A table leaves open how it is to be read.
+    Question,
 }
 
 impl ImportFindingKind {
@@ -69,6 +71,7 @@ impl ImportFindingKind {
             Self::CutOff => "cut-off",
             Self::BrokenOutline => "broken-outline",
             Self::DroppedField => "dropped-field",
+            Self::Question => "question",
         }
     }
 }
@@ -78,6 +81,10 @@ impl ImportFindingKind {
 pub struct FindingPlace {
     /// Which file, when there are several.
     pub file: Option<String>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// A cell of the sheet, such as `F14`, or its row alone.
+    pub cell: Option<String>,
     pub line: Option<u64>,
     /// In characters, from 1.
     pub column: Option<u64>,
@@ -112,6 +119,11 @@ impl fmt::Display for FindingPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = vec![];
         parts.extend(self.file.clone());
+        parts.extend(self.sheet.as_ref().map(|sheet| format!("sheet {sheet}")));
+        parts.extend(self.cell.as_ref().map(|cell| {
+            let is_row = cell.bytes().all(|b| b.is_ascii_digit());
+            format!("{} {cell}", if is_row { "row" } else { "cell" })
+        }));
         parts.extend(self.line.map(|n| format!("line {n}")));
         parts.extend(self.feature.map(|n| match &self.id {
             Some(id) => format!("feature {n} (id {id})"),
@@ -141,6 +153,8 @@ impl ImportFinding {
             }
         };
         put("file", place.file.clone().map(Into::into));
+        put("sheet", place.sheet.clone().map(Into::into));
+        put("cell", place.cell.clone().map(Into::into));
         put("line", place.line.map(Into::into));
         put("column", place.column.map(Into::into));
         put("feature", place.feature.map(Into::into));

@@ -4,6 +4,8 @@ use super::element_scanner::RECORD_SEPARATOR;
 use super::foreign_format::{describe_format, is_dbase};
 use super::import_format::ImportFormat;
 use super::osm;
+use super::text_detection::is_utf16_table;
+use super::workbook::detect_workbook;
 use crate::error::{Error, Result};
 use crate::feature::geojson::{self, GeoJsonMember, SkippedCoordinates};
 
@@ -20,6 +22,13 @@ pub fn detect_format(head: &[u8], name: &str) -> Result<ImportFormat> {
     }
     if let Some(format) = detect_binary(head, name).or_else(|| detect_xml(head)).or_else(|| detect_drawing(head)) {
         return Ok(format);
+    }
+    let lower = name.to_lowercase();
+    if let Some(format) = detect_workbook(head, lower.strip_suffix(".gz").unwrap_or(&lower)) {
+        return Ok(ImportFormat::Workbook(format));
+    }
+    if is_utf16_table(head) {
+        return Ok(ImportFormat::Csv);
     }
     if let Some(sentence) = describe_format(head, name) {
         return Err(Error::invalid(name, sentence));
@@ -109,7 +118,7 @@ fn detect_text(head: &[u8], name: &str) -> Result<ImportFormat> {
             if text
                 .split(|b| *b == b'\n')
                 .next()
-                .is_some_and(|line| line.iter().any(|b| matches!(b, b',' | b';' | b'\t'))) =>
+                .is_some_and(|line| line.iter().any(|b| matches!(b, b',' | b';' | b'\t' | b'|'))) =>
         {
             ImportFormat::Csv
         }

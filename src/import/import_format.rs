@@ -1,5 +1,6 @@
 //! The formats that can be imported, and how they are called.
 
+use super::workbook::WorkbookFormat;
 use crate::error::{Error, Result};
 
 /// The formats that can be imported.
@@ -12,6 +13,8 @@ pub enum ImportFormat {
     /// RFC 8142: a record separator before each feature.
     GeoJsonSeq,
     Csv,
+    /// XLSX, XLS or ODS; read through [`PreparedSource`](super::prepared_source::PreparedSource).
+    Workbook(WorkbookFormat),
     /// An OpenStreetMap extract; see [`super::ImportSource::prepare_for`].
     OsmPbf,
     Shapefile,
@@ -31,6 +34,9 @@ impl ImportFormat {
             "geojsonl" | "ndjson" | "jsonl" => Self::GeoJsonLines,
             "geojsonseq" | "geojsons" => Self::GeoJsonSeq,
             "csv" | "tsv" => Self::Csv,
+            "xlsx" | "xlsm" => Self::Workbook(WorkbookFormat::Xlsx),
+            "xls" => Self::Workbook(WorkbookFormat::Xls),
+            "ods" => Self::Workbook(WorkbookFormat::Ods),
             "osmpbf" | "pbf" => Self::OsmPbf,
             "shapefile" | "shp" => Self::Shapefile,
             "gpkg" | "geopackage" => Self::GeoPackage,
@@ -43,7 +49,7 @@ impl ImportFormat {
                 return Err(Error::invalid(
                     "format",
                     format!(
-                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, osmpbf, shapefile, gpkg, kml, fgb, gpx, gml or dxf."
+                        "The format '{other}' cannot be imported. Use geojson, geojsonl, geojsonseq, csv, xlsx, xls, ods, osmpbf, shapefile, gpkg, kml, fgb, gpx, gml or dxf."
                     ),
                 ));
             }
@@ -58,6 +64,7 @@ impl ImportFormat {
             Self::GeoJsonLines => "GeoJSON, a feature a line",
             Self::GeoJsonSeq => "a GeoJSON text sequence",
             Self::Csv => "a table",
+            Self::Workbook(_) => "a workbook",
             Self::OsmPbf => "an OpenStreetMap extract",
             Self::Shapefile => "a shapefile",
             Self::GeoPackage => "a GeoPackage",

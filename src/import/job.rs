@@ -3,7 +3,9 @@
 
 use super::batch_channel::open_channel;
 use super::feature_validator::{CollectionOrigin, FeatureValidator};
+use super::finding::{FindingPlace, ImportFinding, ImportFindingKind};
 use super::id_registry::IdRegistry;
+use super::prepared_source::PreparedSource;
 use super::progress::ImportProgress;
 use super::report::ImportReport;
 use super::row_reader::RowOptions;
@@ -11,6 +13,7 @@ use super::source::ImportSource;
 use super::source_reader::SourceReader;
 use super::survey::{FieldSurvey, RenamedField};
 use super::surveyed_field::{ExactTextField, UnreadTimes};
+use super::table::{TableAnswers, TableQuestion, TableTarget};
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -28,6 +31,8 @@ pub struct ImportOptions {
     pub lenient: bool,
     /// The reference system of the coordinates; `None` is longitude and latitude.
     pub crs: Option<Crs>,
+    /// What the caller says of tables.
+    pub answers: TableAnswers,
 }
 
 impl ImportOptions {
@@ -58,7 +63,7 @@ impl ImportTarget<'_> {
 
 /// Files and the collection that they go into; ready to run.
 pub struct ImportJob<'a> {
-    sources: &'a [ImportSource],
+    sources: Vec<PreparedSource<'a>>,
     options: &'a ImportOptions,
     model: &'a PlanModel,
     collection: Collection,
@@ -88,6 +93,17 @@ impl<'a> ImportJob<'a> {
         progress: Arc<ImportProgress>,
     ) -> Result<Self> {
         let ImportTarget { model, id, existing, ids, cities } = target;
+        let crs = options.crs.filter(|_| !options.answers.is_without_place());
+        let prepare = |collection: Option<&Collection>, is_model: bool, cities: &CityLocations| {
+            let id_property = options.id.as_deref();
+            let lenient = options.lenient;
+            let target = TableTarget { model, collection, is_model, cities, crs, id_property, lenient };
+            sources
+                .iter()
+                .map(|source| PreparedSource::prepare(source, &target, &options.answers))
+                .collect::<Result<Vec<_>>>()
+        };
+        let mut prepared = vec![];
         let (mut renamed, mut mixed_fields, mut unread_times, mut exact_text_fields) = (vec![], vec![], vec![], vec![]);
         let (collection, origin) = match (model.collection(&id).cloned(), existing) {
             // The plan may have fields that another program added.
@@ -99,16 +115,24 @@ impl<'a> ImportJob<'a> {
                 (known, CollectionOrigin::Files)
             }
             (None, None) => {
-                let surveyed = survey_sources(sources, options, &progress)?.finish(id)?;
+                let cities = &cities;
+                prepared = prepare(None, false, cities)?;
+                let is_open = prepared.iter().any(|source| !open_questions(source).is_empty());
+                let survey =
+                    if is_open { FieldSurvey::default() } else { survey_sources(&prepared, options, &progress)? };
+                let surveyed = survey.finish(id)?;
                 (renamed, mixed_fields) = (surveyed.renamed, surveyed.mixed_fields);
                 (unread_times, exact_text_fields) = (surveyed.unread_times, surveyed.exact_text_fields);
                 (surveyed.collection, CollectionOrigin::Files)
             }
         };
+        if prepared.len() < sources.len() {
+            prepared = prepare(Some(&collection), origin == CollectionOrigin::Model, &cities)?;
+        }
         let of_source = |source: &ImportSource| SourceCrs::of_file(source.read_in(options.crs)?);
         let source_crs = sources.iter().map(of_source).collect::<Result<Vec<_>>>()?;
         Ok(Self {
-            sources,
+            sources: prepared,
             options,
             model,
             collection,
@@ -145,13 +169,17 @@ impl<'a> ImportJob<'a> {
             exact_text_fields: self.exact_text_fields,
             lenient: self.options.lenient,
             crs: self.options.crs.or_else(|| self.source_crs.iter().find_map(SourceCrs::crs)),
-            sources: self.sources.iter().map(|s| (s.name.clone(), s.facts().clone())).collect(),
+            sources: self.sources.iter().map(|s| (s.name().to_owned(), s.facts().clone())).collect(),
+            tables: self.sources.iter().filter_map(PreparedSource::understanding).cloned().collect(),
             ..ImportReport::new(self.origin)
         };
+        if let Some(refusal) = add_questions(&self.sources, &mut report) {
+            return (report, Err(refusal));
+        }
         let (sender, mut features) = open_channel();
         let collection = &self.collection;
         let (source_crs, cities, options, model) = (&self.source_crs, &self.cities, self.options, self.model);
-        let (sources, ids, progress) = (self.sources, self.ids, self.progress);
+        let (sources, ids, progress) = (&self.sources, self.ids, self.progress);
         let (read, loaded) = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 let id_property = options.id.as_deref();
@@ -177,9 +205,29 @@ impl<'a> ImportJob<'a> {
     }
 }
 
+/// What the caller has not answered.
+fn open_questions<'s>(source: &'s PreparedSource<'_>) -> &'s [TableQuestion] {
+    source.understanding().map(|table| table.questions.as_slice()).unwrap_or_default()
+}
+
+/// Adds the open questions as findings; with any, nothing is imported.
+fn add_questions(sources: &[PreparedSource<'_>], report: &mut ImportReport) -> Option<Error> {
+    let mut first = None;
+    for source in sources {
+        for question in open_questions(source) {
+            let file = (sources.len() > 1).then(|| source.name().to_owned());
+            let place = FindingPlace { file, ..FindingPlace::default() };
+            let message = question.to_sentence();
+            first.get_or_insert_with(|| Error::Refused(format!("Nothing was imported: {message}")));
+            report.findings.add(ImportFinding { kind: ImportFindingKind::Question, warning: false, place, message });
+        }
+    }
+    first
+}
+
 /// Reads the files a first time, for their fields and kinds of geometry.
 fn survey_sources(
-    sources: &[ImportSource],
+    sources: &[PreparedSource<'_>],
     options: &ImportOptions,
     progress: &Arc<ImportProgress>,
 ) -> Result<FieldSurvey> {

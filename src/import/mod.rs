@@ -1,4 +1,4 @@
-//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, OpenStreetMap extracts, shapefiles,
+//! Files into features: GeoJSON of any size, GeoJSON text sequences, CSV, workbooks, OpenStreetMap extracts, shapefiles,
 //! GeoPackage, KML, FlatGeobuf, GPX, GML and DXF, also in archives. Reads a file twice when its collection is new: once
 //! for the fields, once for the features. Every fault is a finding with its place; nothing invalid gets past, and
 //! nothing is corrected silently. Writes only through a [`PlanFile`](crate::atlas::PlanFile).
@@ -10,6 +10,7 @@ mod csv; // tables
 mod csv_cells; // the place of a row
 mod csv_columns; // what the columns hold
 mod csv_names; // how columns with places are called
+mod decoding_reader; // text in any encoding as UTF-8
 mod demo; // the demo plan
 mod draft; // a feature as its file has it
 mod dxf; // drawings
@@ -32,6 +33,7 @@ mod kml; // KML
 mod letter_sense; // which letters bytes probably are
 mod osm; // OpenStreetMap extracts
 mod plan_import; // an import into a plan file
+mod prepared_source; // a file, and its table as it was understood
 mod progress; // how far an import is
 mod report; // what an import did
 mod row_reader; // what every format is read through
@@ -41,10 +43,13 @@ mod source_facts; // what was understood of a file
 mod source_reader; // the second reading
 mod survey; // the first reading
 mod surveyed_field; // what it finds of one field
+mod table; // tables as officers write them
+mod text_detection; // which encoding a table is in
 mod text_encoding; // encodings of text
 mod text_position; // lines and columns
 mod value_kinds; // kinds of values and cells
 mod wkt; // well-known text
+mod workbook; // XLSX, XLS, ODS
 mod xml; // XML documents
 
 pub use demo::{demo_sources, fill_demo_plan};
@@ -61,3 +66,4 @@ pub use source::ImportSource;
 pub use source_facts::{SourceFacts, SourceOptions, StatedCrs};
 pub use survey::{MAX_FIELDS, RenamedField};
 pub use surveyed_field::ExactTextField;
+pub use table::{QuestionChoice, TableAnswers, TableQuestion, TableUnderstanding};

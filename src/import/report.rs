@@ -5,6 +5,7 @@ use super::finding::{ImportFinding, ImportFindings};
 use super::source_facts::SourceFacts;
 use super::survey::RenamedField;
 use super::surveyed_field::{ExactTextField, UnreadTimes};
+use super::table::TableUnderstanding;
 use crate::crs::Crs;
 use crate::error::{count_noun, count_noun_be, shorten_text};
 use serde_json::{Value as Json, json};
@@ -34,6 +35,8 @@ pub struct ImportReport {
     pub exact_text_fields: Vec<ExactTextField>,
     /// Sentences on columns of tables that are not kept as they are.
     pub notes: Vec<String>,
+    /// What was understood of tables.
+    pub tables: Vec<TableUnderstanding>,
     /// Blank rows of tables, which were skipped.
     pub blank_rows: u64,
     /// A file cannot be read to its end.
@@ -60,6 +63,7 @@ impl ImportReport {
             crs: None,
             exact_text_fields: vec![],
             notes: vec![],
+            tables: vec![],
             blank_rows: 0,
             is_unreadable: false,
             seconds: 0.0,
@@ -98,6 +102,7 @@ impl ImportReport {
             "datum_shift_accuracy_m": self.crs.and_then(Crs::shift_accuracy_m),
             "blank_rows": self.blank_rows,
             "notes": self.notes,
+            "tables": self.tables.iter().map(TableUnderstanding::to_json).collect::<Vec<_>>(),
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
@@ -106,6 +111,7 @@ impl ImportReport {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.sources.iter().filter_map(|(name, facts)| facts.describe(name)).collect();
+        lines.extend(self.tables.iter().flat_map(TableUnderstanding::lines));
         for finding in &self.findings.details {
             lines.push(format!("{}: {finding}", if finding.warning { "warning" } else { "error" }));
         }
@@ -169,6 +175,12 @@ impl ImportReport {
         lines
     }
 
+    /// Whether a table leaves open how it is to be read.
+    #[must_use]
+    pub fn has_questions(&self) -> bool {
+        self.findings.by_kind.contains_key("question")
+    }
+
     fn outcome_line(&self) -> String {
         let accepted = self.read - self.left_out;
         let rate = if self.seconds > 0.0 { accepted as f64 / self.seconds } else { 0.0 };
@@ -187,6 +199,14 @@ impl ImportReport {
                     "{} could be imported into '{}'{left_out}. Nothing was written.",
                     count_noun(accepted, "feature"),
                     self.collection
+                )
+            }
+            _ if self.has_questions() => {
+                let questions = self.findings.by_kind.get("question").copied().unwrap_or_default();
+                let them = if questions == 1 { "it" } else { "them" };
+                format!(
+                    "Nothing was imported: {} open. Answer {them} as said above.",
+                    count_noun_be(questions, "question")
                 )
             }
             _ => {

@@ -21,6 +21,7 @@ use super::row_reader::{RowOptions, RowReader};
 use super::shapefile::{ShapefileLayer, ShapefileParts, ShapefileRows};
 use super::source_facts::{SourceFacts, SourceOptions, StatedCrs};
 use super::text_encoding::TextEncoding;
+use super::workbook::{WorkbookInput, detect_workbook};
 use crate::atlas::PackageLayer;
 use crate::collection::{Collection, CollectionId};
 use crate::crs::Crs;
@@ -60,11 +61,6 @@ enum SourceLayer {
     GeoPackage(Box<PackageLayer>, PathBuf),
     Gpx(GpxLayer),
 }
-
-/// A file that is read at any place.
-trait SeekableRead: Read + Seek {}
-
-impl<R: Read + Seek> SeekableRead for R {}
 
 enum SourceInput {
     File(PathBuf),
@@ -127,7 +123,8 @@ impl ImportSource {
         };
         let mut notes = vec![];
         let mut magic = source.read_magic()?;
-        if magic.starts_with(b"PK") && matches!(magic[2..], [3, 4] | [5, 6] | [7, 8]) {
+        let is_workbook = source.is_workbook(options.format)?;
+        if !is_workbook && magic.starts_with(b"PK") && matches!(magic[2..], [3, 4] | [5, 6] | [7, 8]) {
             notes = source.unpack(&mut options)?;
             magic = source.read_magic()?;
         }
@@ -148,17 +145,16 @@ impl ImportSource {
         Ok(magic)
     }
 
+    /// A workbook is an archive that is not unpacked.
+    fn is_workbook(&self, format: Option<ImportFormat>) -> Result<bool> {
+        let mut head = vec![];
+        self.open_raw()?.take(64 << 10).read_to_end(&mut head).map_err(|e| read_error(&e))?;
+        Ok(matches!(format, Some(ImportFormat::Workbook(_))) || detect_workbook(&head, &self.name).is_some())
+    }
+
     /// Becomes the member of an archive that is to be imported.
     fn unpack(&mut self, options: &mut SourceOptions) -> Result<Vec<String>> {
-        let input: Box<dyn SeekableRead> = match &self.input {
-            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
-            SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
-            SourceInput::Unpacked(folder, file) => {
-                Box::new(File::open(folder.path().join(file)).map_err(Error::internal)?)
-            }
-            SourceInput::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
-        };
-        let member = unpack_archive(&self.name, input, options.layer.as_deref())?;
+        let member = unpack_archive(&self.name, self.open_seekable()?, options.layer.as_deref())?;
         self.name = format!("{}/{}", self.name, member.name);
         self.input = SourceInput::Unpacked(member.folder, member.file);
         if member.is_chosen {
@@ -189,6 +185,9 @@ impl ImportSource {
                 self.facts = flatgeobuf_rows::read_facts(&self.name, self.open_unpacked(None)?, options)?;
             }
             ImportFormat::Dxf => self.facts = dxf::read_facts(&self.name, self.open_unpacked(None)?, options)?,
+            ImportFormat::Workbook(_) if self.gzip => {
+                self.make_path()?;
+            }
             ImportFormat::Kml => self.facts.crs = Some(lonlat_by_format()),
             ImportFormat::Gpx => {
                 self.layer = SourceLayer::Gpx(GpxLayer::from_name(&self.name, options.layer.as_deref())?);
@@ -320,6 +319,7 @@ impl ImportSource {
             ImportFormat::GeoJsonLines => FileLayout::Lines,
             ImportFormat::GeoJsonSeq => FileLayout::Records,
             ImportFormat::Csv => return Ok(Box::new(CsvRows::new(input, options)?)),
+            ImportFormat::Workbook(_) => return Err(Error::internal("the workbook was not understood")),
             ImportFormat::OsmPbf => return Err(Error::internal("the extract was not prepared for a collection")),
             ImportFormat::Kml => return Ok(Box::new(KmlRows::new(input, self.encoding)?)),
             ImportFormat::FlatGeobuf => return Ok(Box::new(FlatGeobufRows::open(input)?)),
@@ -347,7 +347,20 @@ impl ImportSource {
         })
     }
 
-    fn open_unpacked(&self, progress: Option<&Arc<ImportProgress>>) -> Result<Box<dyn Read + Send>> {
+    /// The content of the file as it is on disk, from any place.
+    pub fn open_seekable(&self) -> Result<Box<dyn WorkbookInput>> {
+        Ok(match &self.input {
+            SourceInput::File(path) => Box::new(File::open(path).map_err(|e| open_error(&self.name, &e))?),
+            SourceInput::Spooled(file) => Box::new(file.reopen().map_err(Error::internal)?),
+            SourceInput::Unpacked(folder, file) => {
+                Box::new(File::open(folder.path().join(file)).map_err(Error::internal)?)
+            }
+            SourceInput::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
+        })
+    }
+
+    /// The content of the file, unpacked, from its start.
+    pub fn open_unpacked(&self, progress: Option<&Arc<ImportProgress>>) -> Result<Box<dyn Read + Send>> {
         let raw: Box<dyn Read + Send> = match progress {
             Some(progress) => Box::new(ProgressReader { input: self.open_raw()?, progress: progress.clone() }),
             None => self.open_raw()?,

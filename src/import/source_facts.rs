@@ -100,5 +100,5 @@ impl SourceFacts {
 /// Text files say nothing of themselves.
 fn is_told(format: ImportFormat) -> bool {
     use ImportFormat as F;
-    !matches!(format, F::GeoJson | F::GeoJsonLines | F::GeoJsonSeq | F::Csv | F::OsmPbf)
+    !matches!(format, F::GeoJson | F::GeoJsonLines | F::GeoJsonSeq | F::Csv | F::Workbook(_) | F::OsmPbf)
 }

@@ -5,9 +5,9 @@ use super::draft::FeatureDraft;
 use super::element_scanner::ScanFault;
 use super::feature_validator::{FeatureValidator, RepairCounts};
 use super::finding::{FindingPlace, ImportFinding, ImportFindingKind, ImportFindings};
+use super::prepared_source::PreparedSource;
 use super::progress::ImportProgress;
 use super::row_reader::{RowOptions, RowReader, TableRemarks};
-use super::source::ImportSource;
 use crate::error::{Error, Result};
 use crate::intake::SourceCrs;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl<'a> SourceReader<'a> {
 
     /// Reads all files, each in its reference system. The last thing that is sent is an error when the features are not
     /// to be stored.
-    pub fn read_sources(mut self, sources: &[ImportSource], source_crs: &'a [SourceCrs]) -> ReaderTotals {
+    pub fn read_sources(mut self, sources: &[PreparedSource<'_>], source_crs: &'a [SourceCrs]) -> ReaderTotals {
         if let Err(e) = self.read_all(sources, source_crs) {
             self.sender.finish(Some(e));
         }
@@ -57,10 +57,10 @@ impl<'a> SourceReader<'a> {
         self.totals
     }
 
-    fn read_all(&mut self, sources: &[ImportSource], source_crs: &'a [SourceCrs]) -> Result<()> {
+    fn read_all(&mut self, sources: &[PreparedSource<'_>], source_crs: &'a [SourceCrs]) -> Result<()> {
         for (source, crs) in sources.iter().zip(source_crs) {
             self.validator.read_in(crs);
-            let name = (sources.len() > 1).then_some(source.name.as_str());
+            let name = (sources.len() > 1).then_some(source.name());
             self.totals.unreadable |= !self.read_source(source, name)?;
             if self.sender.is_disconnected() {
                 return Ok(());
@@ -76,7 +76,7 @@ impl<'a> SourceReader<'a> {
     }
 
     /// Reads one file; `false` when it cannot be read to its end.
-    fn read_source(&mut self, source: &ImportSource, name: Option<&str>) -> Result<bool> {
+    fn read_source(&mut self, source: &PreparedSource<'_>, name: Option<&str>) -> Result<bool> {
         let taken_before = self.totals.taken;
         let mut rows = source.open_rows(Some(&self.progress), self.options)?;
         while let Some(row) = rows.next_draft()? {

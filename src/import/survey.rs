@@ -9,6 +9,7 @@ use crate::collection::{Collection, CollectionId, FieldType};
 use crate::error::{Error, Result};
 use crate::feature::GeometryTypeSet;
 use crate::intake::format_id;
+use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// The most fields that a collection may have.
@@ -69,10 +70,13 @@ impl FieldSurvey {
             };
             let at = at.unwrap_or_else(|| self.add_field(name));
             let Some(field) = self.fields.get_mut(at) else { continue };
-            let kind = if feature.untyped { value.as_str().and_then(cell_kind) } else { json_value_kind(value) };
+            let kind = match value {
+                Json::String(cell) if feature.untyped => cell_kind(cell),
+                value => json_value_kind(value),
+            };
             field.note_time(kind.map(|k| k.kind), value);
             if let Some(kind) = kind {
-                field.add_value(kind, value, feature.untyped);
+                field.add_value(kind, value, feature.untyped && value.is_string());
             }
         }
     }

@@ -112,4 +112,20 @@ impl TextEncoding {
             Self::CodePage(..) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
         }
     }
+    /// The text; what this encoding does not have becomes U+FFFD.
+    #[must_use]
+    pub fn decode_lossy(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Web(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            Self::CodePage(_, characters) => {
+                let table: Vec<char> = characters.chars().collect();
+                bytes.iter().map(|b| decode_page_byte(*b, &table)).collect()
+            }
+        }
+    }
+}
+
+/// The character of a byte in a code page.
+pub(super) fn decode_page_byte(byte: u8, table: &[char]) -> char {
+    if byte < 0x80 { char::from(byte) } else { table.get(usize::from(byte) - 0x80).copied().unwrap_or('\u{fffd}') }
 }

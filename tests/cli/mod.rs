@@ -2,6 +2,7 @@
 
 mod check;
 mod import;
+mod tables;
 
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;

@@ -70,13 +70,19 @@ fn rows_of_the_plans_own_collections_are_read_by_their_schema() {
         celje-x;Nova ulica;celje;pedestrianisation; ;\"1250000,50\";15.26;46.23\n";
     let mut job = Job::csv(text);
     job.into = "interventions";
+    let refused = job.read();
+    let question = refused.report.findings.first_error().unwrap().to_string();
+    let asked = "--set kind=VALUE --set status=VALUE --set location_precision=VALUE --set visibility=VALUE";
+    assert!(refused.result.is_err() && question.contains(asked), "{question}");
+    let set =
+        [("kind", "hard_investment"), ("status", "idea"), ("location_precision", "exact"), ("visibility", "public")];
+    job.options.answers.set = set.map(|(field, value)| (field.to_owned(), value.to_owned())).to_vec();
     let read = job.read();
-    let messages: Vec<_> = read.report.findings.details.iter().map(ToString::to_string).collect();
-    assert!(
-        messages.iter().any(|m| m.contains("/properties/cost") && m.contains("Write a decimal point: 1250000.50.")),
-        "{messages:?}"
-    );
-    assert!(messages.iter().any(|m| m.contains("/properties/start")), "{messages:?}");
+    assert_eq!(read.report.findings.details, []);
+    let value = |field: &str| read.features[0].values[read.collection.field_index(field).unwrap()].clone();
+    assert_eq!(value("cost"), FieldValue::Real(1_250_000.5), "a decimal comma is read");
+    assert_eq!(value("start"), FieldValue::Null, "a blank is no date");
+    assert_eq!(value("status"), FieldValue::text("idea"));
 }
 
 #[test]

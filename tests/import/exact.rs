@@ -163,7 +163,11 @@ fn codes_of_a_table_are_text_and_say_so() {
         a,9824657365274853001,1.1,12E3,+5,\"1,000\",1,9007199254740993,3,3.0\n\
         b,9824657365274853002,1.10,7,5,2,-2,9223372036854775807,1.5,1.5\n\
         c,9824657365274853003,2,007,6,3,0,5,-0.25,2.0\n";
-    let read = Job::csv(text).read();
+    let mut job = Job::csv(text);
+    let question = job.read().report.findings.first_error().unwrap().to_string();
+    assert!(question.starts_with("Is the comma or the point the decimal sign, as in '1,000'"), "{question}");
+    job.options.answers.decimal = Some(cityheart::import::TableAnswers::parse_decimal("comma").unwrap());
+    let read = job.read();
     let kinds: Vec<_> = read.collection.fields.iter().map(|f| f.kind).collect();
     use FieldType::{Integer, Real, Text};
     assert_eq!(kinds, [Text, Text, Text, Text, Text, Integer, Integer, Real, Real]);
@@ -245,7 +249,8 @@ fn integers_may_be_written_as_12_0_or_1e3_where_the_schema_asks_for_one() {
         ("007", "As a number it would lose its zeros."),
         ("12345678901234567890123", "It has more digits than this field keeps."),
         ("12.5", "Expected a whole number"),
-        ("1,000", "Expected a whole number"),
+        ("1,000", "Is the comma or the point the decimal sign, as in '1,000'"),
+        ("1,5", "Expected a whole number"),
     ] {
         let mut job = Job::csv(&format!("id,n\na,\"{cell}\"\n"));
         job.present = Some(Job::csv("id,n\na,5\n").read().collection);

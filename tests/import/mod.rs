@@ -12,6 +12,7 @@ mod gpx;
 mod grid;
 mod kml;
 mod malformed;
+mod messy;
 mod positions;
 mod rules;
 mod shapefile;

@@ -2,8 +2,9 @@
 //! declaration that says so. Counts lines, and ends what is too long.
 
 use crate::import::byte_reader::MAX_TEXT_BYTES;
+use crate::import::decoding_reader::DecodingReader;
 use crate::import::text_encoding::TextEncoding;
-use encoding_rs::{CoderResult, Decoder, Encoding};
+use encoding_rs::Encoding;
 use std::io::{BufRead, BufReader, Read};
 
 /// How much of a document may come before the end of its declaration.
@@ -23,20 +24,20 @@ impl TextInput {
     pub fn new(mut input: Box<dyn Read + Send>, said: Option<TextEncoding>) -> std::io::Result<Self> {
         let mut head = vec![];
         input.by_ref().take(DECLARATION_BYTES).read_to_end(&mut head)?;
+        let web = TextEncoding::Web;
         let (encoding, skipped) = match (Encoding::for_bom(&head), said) {
-            (Some((encoding, mark)), _) => (encoding, mark),
-            (None, Some(TextEncoding::Web(said))) => (said, declaration_end(&head)),
-            (None, _) => match declared_encoding(&head) {
-                Some(encoding) if encoding != encoding_rs::UTF_8 => (encoding, declaration_end(&head)),
-                _ => (encoding_rs::UTF_8, 0),
+            (Some((encoding, mark)), _) => (web(encoding), mark),
+            (None, Some(said)) => (said, declaration_end(&head)),
+            (None, None) => match declared_encoding(&head) {
+                Some(encoding) if encoding != encoding_rs::UTF_8 => (web(encoding), declaration_end(&head)),
+                _ => (TextEncoding::UTF_8, 0),
             },
         };
         let rest = std::io::Cursor::new(head.split_off(skipped)).chain(input);
-        let text: Box<dyn Read + Send> = if encoding == encoding_rs::UTF_8 {
+        let text: Box<dyn Read + Send> = if encoding == TextEncoding::UTF_8 {
             Box::new(rest)
         } else {
-            let decoder = encoding.new_decoder_without_bom_handling();
-            Box::new(TranscodingReader { input: rest, decoder, raw: vec![], text: vec![], at: 0, ended: false })
+            Box::new(DecodingReader::new(rest, encoding))
         };
         Ok(Self { input: BufReader::with_capacity(CHUNK_BYTES, text), lines: 1, event_bytes: 0 })
     }
@@ -83,43 +84,4 @@ fn declared_encoding(head: &[u8]) -> Option<&'static Encoding> {
     let value = declaration.split("encoding").nth(1)?.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     Encoding::for_label(value[1..].split(quote).next()?.as_bytes())
-}
-
-/// Text in another encoding as UTF-8.
-struct TranscodingReader<R> {
-    input: R,
-    decoder: Decoder,
-    raw: Vec<u8>,
-    text: Vec<u8>,
-    at: usize,
-    ended: bool,
-}
-
-impl<R: Read> TranscodingReader<R> {
-    fn fill(&mut self) -> std::io::Result<()> {
-        let before = self.raw.len();
-        self.raw.resize(before + CHUNK_BYTES, 0);
-        let got = self.input.read(&mut self.raw[before..])?;
-        self.raw.truncate(before + got);
-        self.ended = got == 0;
-        let room = self.decoder.max_utf8_buffer_length(self.raw.len()).unwrap_or(4 * self.raw.len() + 16);
-        self.text.resize(room, 0);
-        let (result, read, written, _) = self.decoder.decode_to_utf8(&self.raw, &mut self.text, self.ended);
-        debug_assert_eq!(result, CoderResult::InputEmpty, "there was room for all");
-        self.text.truncate(written);
-        self.raw.drain(..read);
-        self.at = 0;
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for TranscodingReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.text.len() && !self.ended {
-            self.fill()?;
-        }
-        let got = (&self.text[self.at..]).read(buffer)?;
-        self.at += got;
-        Ok(got)
-    }
 }

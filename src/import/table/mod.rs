@@ -1,0 +1,45 @@
+//! Tables as officers write them: rows of cells with headings, in a text or a sheet. Understands what all cells of a
+//! column say, tells it, and asks what they leave open. Places nothing and reads nothing by a silent guess.
+
+mod answers; // what the caller says
+mod cell; // cells and where they are
+mod cell_words; // yes, nothing, totals
+mod column_evidence; // what all cells of a column say
+mod column_layout; // what a column becomes
+mod column_matching; // columns and fields
+mod column_styles; // decimal signs and orders of dates
+mod coordinate_text; // coordinates in cells
+mod date_reading; // dates and periods
+mod date_tokens; // their parts
+mod date_words; // their words in ten languages
+mod field_names; // what fields are called
+mod field_readings; // how a field reads its cells
+mod folding; // words without case and accents
+mod heading; // where a table begins
+mod number_style; // numbers as people write them
+mod place_columns; // columns of places
+mod plain_text; // text that needs no understanding
+mod question; // what is asked
+#[cfg(test)]
+mod round_trip; // what is written is read back
+mod row_filter; // rows that are no features
+mod sheet_table; // a sheet in memory
+mod table_scan; // the first reading
+mod text_table; // a text, row by row
+mod understand; // all of it together
+mod understanding; // what is told
+mod understanding_notes; // sentences on rows and columns
+mod understood_rows; // the features
+mod value_reading; // what a cell stands for
+mod vocabulary_words; // words of vocabularies
+
+pub use answers::TableAnswers;
+pub use cell::{TableCell, TableRow, column_letters, json_number};
+pub use heading::MergedCells;
+pub use plain_text::is_plain_text;
+pub use question::{QuestionChoice, TableQuestion, quote_argument};
+pub use sheet_table::SheetTable;
+pub use text_table::{HEAD_BYTES, TextForm, TextRows};
+pub use understand::{TableTarget, understand_rows, understand_sheet};
+pub use understanding::{TableRowsSource, TableUnderstanding, UnderstoodTable};
+pub use understood_rows::{RowIterator, UnderstoodRows};
